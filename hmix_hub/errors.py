@@ -1,0 +1,136 @@
+"""Errors of the package: one family whose members say what was wrong, where, and what to do next."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Where:
+    """Place a message speaks of; each part may be absent.
+
+    Parameters
+    ----------
+    file
+        Path, URL or file name.
+    row
+        0-based data row of the file or table.
+    column
+        Column name.
+    """
+
+    file: str | None = None
+    row: int | None = None
+    column: str | None = None
+
+    def __str__(self) -> str:
+        parts = [self.file, None if self.row is None else f"row {self.row}", self.column and f"column {self.column}"]
+        return ", ".join(part for part in parts if part)
+
+
+class HMixError(Exception):
+    """Base of all errors that hmix-hub raises on purpose.
+
+    Parameters
+    ----------
+    message
+        What was wrong.
+    where
+        Where it was wrong, as far as it has a place.
+    hint
+        What to do next; `None` where the message says it already.
+
+    Attributes
+    ----------
+    code
+        Stable name of the kind of error, for programs.
+    """
+
+    code = "HMX000"
+
+    def __init__(self, message: str, *, where: Where | None = None, hint: str | None = None) -> None:
+        self.message = message
+        self.where = where or Where()
+        self.hint = hint
+        super().__init__(message, self.where, hint)
+
+    def __str__(self) -> str:
+        place = f"{self.where}: " if str(self.where) else ""
+        advice = f"\n  hint: {self.hint}" if self.hint else ""
+        return f"{place}{self.message}{advice}"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild, (type(self), self.message, self.where, self.hint)
+
+
+def _rebuild(kind: type[HMixError], message: str, where: Where, hint: str | None) -> HMixError:
+    return kind(message, where=where, hint=hint)
+
+
+class SourceError(HMixError):
+    """A source file is missing, unreachable, or not the file it should be."""
+
+    code = "HMX100"
+
+
+class SchemaError(HMixError, ValueError):
+    """A table or an answer does not have the form that its schema version defines."""
+
+    code = "HMX200"
+
+
+class SchemaVersionError(SchemaError):
+    """A schema version is unknown to, or newer than, the installed package."""
+
+    code = "HMX201"
+
+
+class ConfigurationError(HMixError, ValueError):
+    """A dataset, configuration, split or option does not exist."""
+
+    code = "HMX300"
+
+
+class FilterError(HMixError, ValueError):
+    """A filter is malformed, or names something that is not in the data."""
+
+    code = "HMX400"
+
+
+class EmptyResultWarning(UserWarning):
+    """A filter left no row."""
+
+
+class RegistrationWarning(UserWarning):
+    """`datasets.load_dataset("h-mix")` could not be set up; `hmix_hub.load_dataset` still works."""
+
+
+def nearest(name: object, known: Iterable[object], *, label: str) -> str:
+    """Offer the nearest spellings of a name that is not known.
+
+    Parameters
+    ----------
+    name
+        What was asked for.
+    known
+        What there is.
+    label
+        What one of them is called, in the plural: "participants".
+
+    Returns
+    -------
+    str
+        "did you mean ..." with up to three spellings; the whole list where it is short; else its size and a sample.
+    """
+    by_lower = {str(item).lower(): str(item) for item in known}
+    close = difflib.get_close_matches(str(name).lower(), by_lower, n=3, cutoff=0.6)
+    if close:
+        return "did you mean " + " or ".join(repr(by_lower[item]) for item in close) + "?"
+    names = list(by_lower.values())
+    if not names:
+        return f"there are no {label} here"
+    if len(names) <= 16:
+        return f"the {label} are " + ", ".join(names)
+    return f"there are {len(names)} {label}, such as " + ", ".join(names[:3])

@@ -1,0 +1,80 @@
+"""Configurations of the dataset "h-mix": the four tasks, and two tables by stimulus."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hmix_hub.errors import ConfigurationError, nearest
+from hmix_hub.schema.by_stimulus import BY_STIMULUS_COLUMNS
+from hmix_hub.schema.column import Column
+from hmix_hub.schema.tasks import CATEGORICAL, INFER, TASKS
+from hmix_hub.schema.versions import CURRENT, columns
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """A configuration: one table that can be loaded by name.
+
+    Parameters
+    ----------
+    name
+        Its name.
+    task
+        Task whose judgments it holds.
+    by_stimulus
+        Whether a row is a stimulus with all its judgments, rather than one judgment.
+    """
+
+    name: str
+    task: str
+    by_stimulus: bool = False
+
+    @property
+    def description(self) -> str:
+        """What a row is."""
+        task = TASKS[self.task]
+        if self.by_stimulus:
+            return f"One row per stimulus of {self.task}: all its judgments together (paper, section {task.section})."
+        return f"One row per judgment; the person {task.question} (paper, section {task.section})."
+
+    def columns(self, version: str = CURRENT) -> tuple[Column, ...]:
+        """Give the columns of the table in a schema version.
+
+        Raises
+        ------
+        ConfigurationError
+            If the table does not exist in that version: by-stimulus tables came with 2.0.0.
+        """
+        of_judgments = columns(self.task, version)
+        if not self.by_stimulus:
+            return of_judgments
+        if version != CURRENT:
+            msg = f"configuration {self.name!r} does not exist in schema {version}"
+            raise ConfigurationError(msg, hint=f"load {self.task!r}, or leave schema_version out")
+        return BY_STIMULUS_COLUMNS[self.task]
+
+
+CONFIGURATIONS: dict[str, Configuration] = {
+    configuration.name: configuration
+    for configuration in (
+        *(Configuration(task, task) for task in TASKS),
+        Configuration(f"{INFER}_by_stimulus", INFER, by_stimulus=True),
+        Configuration(f"{CATEGORICAL}_by_stimulus", CATEGORICAL, by_stimulus=True),
+    )
+}
+DEFAULT_CONFIGURATION = INFER
+
+
+def check_configuration(name: str | None) -> Configuration:
+    """Give a configuration by name; `None` is the default one.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no such configuration; the nearest names are offered.
+    """
+    name = DEFAULT_CONFIGURATION if name is None else name
+    if name not in CONFIGURATIONS:
+        msg = f"there is no configuration {name!r}"
+        raise ConfigurationError(msg, hint=nearest(name, CONFIGURATIONS, label="configurations"))
+    return CONFIGURATIONS[name]

@@ -1,0 +1,174 @@
+"""The four tasks and the judgment table of schema 2.0.0: one row per answer of one person.
+
+Source: the four sections of Collins et al., *Human-in-the-Loop Mixup*, UAI 2023, that each task names.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from hmix_hub.schema.column import Column, Kind
+
+CONSTRUCT = "construct_midpoint"
+SELECT = "select_shuffled_midpoint"
+INFER = "infer_mixing_factor"
+CATEGORICAL = "categorical_soft_labels"
+
+_coefficient = partial(Column, kind=Kind.FLOAT64, unit="share of image 1", low=0.0, high=1.0)
+_identifier = partial(Column, kind=Kind.STRING, identifies=True)
+
+STIMULUS_ID = _identifier("stimulus_id", meaning="the mixed picture: mixed_<coefficient>_<pair_id>")
+IMAGE_SET = _identifier("image_set", meaning="ordered collection of pictures that the image indices count in")
+PAIR_ID = _identifier("pair_id", meaning="the two pictures, <Label>_<index> each; a single picture has one such part")
+IMAGES = (
+    Column("image_1_label", Kind.LABEL, "class of the first picture, the one that the coefficient is the share of"),
+    Column("image_2_label", Kind.LABEL, "class of the second picture; null: a single picture", nullable=True),
+    Column("image_1_index", Kind.INT32, "row of the first picture in the image set", low=0),
+    Column("image_2_index", Kind.INT32, "row of the second picture in the image set", low=0, nullable=True),
+)
+
+MIXING_COEFFICIENT = _coefficient(
+    "mixing_coefficient", meaning="lambda of the shown picture, lambda * image_1 + (1 - lambda) * image_2"
+)
+_SELECTED = _coefficient("selected_coefficient", meaning="lambda of the picture that the person took as the 50/50 one")
+
+_BEFORE = (
+    Column("judgment_id", Kind.STRING, "<study_id>/<task>/<participant_id>/<trial_index>, unique", identifies=True),
+    _identifier("study_id", meaning="the study that the judgment belongs to"),
+    _identifier("task", meaning="what the person was asked"),
+    _identifier("participant_id", meaning="pseudonym of the person, as released"),
+    _identifier("collection_round", meaning="round of data collection within the study"),
+    Column("condition", Kind.INT32, "condition number as released; the key of nothing", nullable=True),
+    _identifier("batch_id", meaning="12 hex digits of a hash of the set of stimuli that the person was given"),
+    Column("trial_index", Kind.INT32, "place on the person's timeline", low=0),
+    Column("is_repeat", Kind.BOOL, "whether the trial was shown again on purpose"),
+    Column("presentation", Kind.INT32, "1 the first time that this person saw this stimulus, then 2, ...", low=1),
+    Column("response_time_ms", Kind.FLOAT64, "from page drawn to submitted", unit="ms", low=0, nullable=True),
+    IMAGE_SET,
+    PAIR_ID,
+    *IMAGES,
+)
+_AFTER = (
+    Column("flags", Kind.STRINGS, "quality flags of the row"),
+    _identifier("source_file", meaning="file that the row was read from"),
+    Column("source_row", Kind.INT32, "0-based data row of that file", low=0),
+    _identifier("schema_version", meaning="version of the schema that the row follows"),
+)
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task: what a person was asked about mixed pictures.
+
+    Parameters
+    ----------
+    name
+        Its name, and that of its configuration.
+    section
+        Section of the paper that describes it.
+    question
+        What the person did, in a sentence.
+    answer_columns
+        The task's own columns in schema 2.0.0.
+    observed
+        Those of them that a person or the experiment produced; the others are computed.
+    """
+
+    name: str
+    section: str
+    question: str
+    answer_columns: tuple[Column, ...]
+    observed: tuple[str, ...]
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """All columns of the task's judgment table, in order."""
+        return (*_BEFORE, *self.answer_columns, *_AFTER)
+
+    @property
+    def stimulus_column(self) -> str:
+        """Column that names the stimulus: the pair, where the person saw all its mixtures."""
+        return "stimulus_id" if STIMULUS_ID in self.answer_columns else "pair_id"
+
+
+TASKS: dict[str, Task] = {
+    task.name: task
+    for task in (
+        Task(
+            CONSTRUCT,
+            "3",
+            "moves the coefficient in steps of one tenth until the mixture looks like a 50/50 one to others",
+            (
+                _coefficient("start_coefficient", meaning="lambda of the picture that was shown first"),
+                _SELECTED,
+            ),
+            ("start_coefficient", "selected_coefficient"),
+        ),
+        Task(
+            SELECT,
+            "3",
+            "chooses, among the eleven mixtures of a pair in shuffled order, the one that others would call 50/50",
+            (_SELECTED,),
+            ("selected_coefficient",),
+        ),
+        Task(
+            INFER,
+            "4 and 5",
+            "infers the coefficient of one mixture with a slider between its two class names, and says how confident",
+            (
+                STIMULUS_ID,
+                MIXING_COEFFICIENT,
+                _coefficient("inferred_coefficient", meaning="lambda that the person inferred"),
+                Column(
+                    "confidence",
+                    Kind.FLOAT64,
+                    "how sure the person was",
+                    unit="0 not at all, 1 fully",
+                    low=0,
+                    high=1,
+                    nullable=True,
+                ),
+            ),
+            ("mixing_coefficient", "inferred_coefficient", "confidence"),
+        ),
+        Task(
+            CATEGORICAL,
+            "4.3.2",
+            "names the most probable class of one mixture and its probability, perhaps a second, and rules classes out",
+            (
+                STIMULUS_ID,
+                MIXING_COEFFICIENT,
+                Column("top_class", Kind.LABEL, "most probable class"),
+                Column("top_probability", Kind.FLOAT64, "its probability", unit="probability", low=0, high=1),
+                Column("second_class", Kind.LABEL, "second class; null: no alternative", nullable=True),
+                Column(
+                    "second_probability",
+                    Kind.FLOAT64,
+                    "its probability; null: not given",
+                    unit="probability",
+                    low=0,
+                    high=1,
+                    nullable=True,
+                ),
+                Column("impossible_classes", Kind.LABELS, "classes that the person ruled out, in the order of ticking"),
+                Column(
+                    "soft_label",
+                    Kind.DISTRIBUTION,
+                    "probability of each class by the release's procedure; sums to 1",
+                    unit="probability",
+                    low=0,
+                    high=1,
+                ),
+            ),
+            (
+                "mixing_coefficient",
+                "top_class",
+                "top_probability",
+                "second_class",
+                "second_probability",
+                "impossible_classes",
+            ),
+        ),
+    )
+}

@@ -1,0 +1,77 @@
+"""Vocabularies: the ordered class names that labels are counted in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from hmix_hub.errors import SchemaError, nearest
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Ordered class names of a study; a label is a position in it.
+
+    Parameters
+    ----------
+    names
+        Class names, distinct whatever their case; K is their number.
+
+    Raises
+    ------
+    SchemaError
+        If a name stands twice.
+    """
+
+    names: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if len(self._codes) != len(self.names):
+            msg = f"a class name stands twice in the vocabulary {list(self.names)}"
+            raise SchemaError(msg)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @cached_property
+    def _codes(self) -> dict[str, int]:
+        return {name.lower(): code for code, name in enumerate(self.names)}
+
+    def code(self, name: str) -> int:
+        """Give the label of a class name, whatever its case.
+
+        Raises
+        ------
+        SchemaError
+            If the vocabulary has no such class; the nearest names are offered.
+        """
+        try:
+            return self._codes[name.lower()]
+        except KeyError:
+            msg = f"no class is called {name!r}"
+            raise SchemaError(msg, hint=nearest(name, self.names, label="classes")) from None
+
+    def display(self, code: int) -> str:
+        """Give a class name as it stands in pair and stimulus ids: with a capital first letter."""
+        name = self.names[code]
+        return name[:1].upper() + name[1:]
+
+    def union(self, others: Iterable[Vocabulary]) -> Vocabulary:
+        """Join vocabularies: this one's names first, then each new name in the order of its first appearance."""
+        names = list(self.names)
+        seen = set(self._codes)
+        for other in others:
+            for name in other.names:
+                if name.lower() not in seen:
+                    seen.add(name.lower())
+                    names.append(name)
+        return Vocabulary(tuple(names))
+
+    def recode(self, target: Vocabulary) -> Sequence[int]:
+        """Give, for each label of this vocabulary, the label of the same class in `target`."""
+        return [target.code(name) for name in self.names]
+
+
+CIFAR10 = Vocabulary(("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"))
+"""CIFAR-10's ten classes in CIFAR-10's (alphabetical) order, the vocabulary of H-Mix."""
