@@ -1,0 +1,109 @@
+"""Readers: each released file to its judgment table."""
+
+from __future__ import annotations
+
+from itertools import chain, repeat
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hmix_hub.judgments.by_stimulus import by_stimulus
+from hmix_hub.judgments.interface import TRIALS
+from hmix_hub.judgments.migration import migrate
+from hmix_hub.judgments.upward import Provenance
+from hmix_hub.schema import CURRENT, RELEASED, Configuration, arrow_schema, columns
+from hmix_hub.schema.released import ROW_NUMBER
+from hmix_hub.sources import JUDGMENT_FILES, Source
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pyarrow as pa
+
+_NEVER_READ = ("study_id", "url", "subj_id")
+"""Columns of the files that hold, or could hold, platform ids and URLs."""
+
+
+def read_table(source: Source, configuration: Configuration, version: str = CURRENT) -> pa.Table:
+    """Read the table of a configuration.
+
+    Parameters
+    ----------
+    source
+        Where the released files come from.
+    configuration
+        Which table.
+    version
+        Schema version of the table.
+
+    Returns
+    -------
+    pyarrow.Table
+        Columns as `configuration.columns(version)`; judgments in file order, stimuli in the order of first appearance.
+
+    Raises
+    ------
+    SourceError
+        If the file is missing or is not the file it should be.
+    """
+    configuration.columns(version)
+    judgments = read_judgments(source, configuration.task, version)
+    return by_stimulus(judgments, configuration.task) if configuration.by_stimulus else judgments
+
+
+def read_judgments(source: Source, task: str, version: str = CURRENT) -> pa.Table:
+    """Read the judgments of a task, in file order, in a schema version.
+
+    Raises
+    ------
+    SourceError
+        If the file is missing or is not the file it should be.
+    """
+    name = JUDGMENT_FILES[task]
+    released = read_released(source.path(name), task)
+    provenance = Provenance(
+        source.study.study_id, source.study.image_set, name, collection_rounds(source, task, released)
+    )
+    return migrate(released, task, start=RELEASED, target=version, provenance=provenance)
+
+
+def read_released(path: Path, task: str) -> pa.Table:
+    """Read the judgment rows of a file in the released layout, typed, as schema 1.0.0.
+
+    Platform ids, URLs and free text are never taken over.
+    """
+    import pyarrow as pa
+    from pyarrow import csv
+
+    schema = arrow_schema(columns(task, RELEASED))
+    text = csv.read_csv(
+        path,
+        parse_options=csv.ParseOptions(newlines_in_values=True),
+        convert_options=csv.ConvertOptions(
+            column_types={field.name: field.type for field in schema} | {"": pa.int64()},
+            null_values=[""],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=True,
+            true_values=["True"],
+            false_values=["False"],
+        ),
+    )
+    n = text.num_rows
+    values = {name: text[name] for name in schema.names if name != ROW_NUMBER}
+    values |= {name: pa.nulls(n, pa.string()) for name in _NEVER_READ if name in values}
+    values[ROW_NUMBER] = pa.array(np.arange(n))
+    table = pa.table({name: values[name] for name in schema.names})
+    is_judgment = np.flatnonzero(np.array(table["trial_type"].to_pylist(), dtype=object) == TRIALS[task].trial_type)
+    return table.take(pa.array(is_judgment)).cast(schema)
+
+
+def collection_rounds(source: Source, task: str, released: pa.Table) -> list[str] | None:
+    """Give the collection round of each judgment, as far as the study says; `None` where there was one round."""
+    by_condition = source.study.rounds_by_condition.get(task)
+    if by_condition is not None:
+        return [by_condition[condition] for condition in released["condition"].to_pylist()]
+    by_row = source.study.rounds_by_row.get(task)
+    if by_row is not None:
+        of_row = list(chain.from_iterable(repeat(name, rows) for name, rows in by_row))
+        return [of_row[row] for row in released[ROW_NUMBER].to_pylist()]
+    return None

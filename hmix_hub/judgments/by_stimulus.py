@@ -1,0 +1,145 @@
+"""By-stimulus tables: all judgments of one stimulus in one row, from any selection of judgments.
+
+Source: `processed_hmix_inferences.json` and `hmix_individ_soft_labels.json`, whose figures these are, bit for bit.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from hmix_hub.errors import SchemaError, Where
+from hmix_hub.judgments.answers import numbers
+from hmix_hub.judgments.grouping import Groups, encode_key
+from hmix_hub.schema import (
+    BY_STIMULUS_COLUMNS,
+    CATEGORICAL,
+    CIFAR10,
+    CONSTRUCT,
+    INFER,
+    SELECT,
+    TASKS,
+    Vocabulary,
+    arrow_schema,
+)
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Floats = npt.NDArray[np.float64]
+
+
+def by_stimulus(judgments: pa.Table, task: str, vocabulary: Vocabulary = CIFAR10) -> pa.Table:
+    """Gather the judgments of each stimulus.
+
+    Parameters
+    ----------
+    judgments
+        Judgment table of schema 2.0.0, N rows, of one or several studies over one vocabulary.
+    task
+        Name of the task.
+    vocabulary
+        Class names that the labels count in.
+
+    Returns
+    -------
+    pyarrow.Table
+        One row per stimulus in the order of first appearance, columns as `hmix_hub.schema.BY_STIMULUS_COLUMNS[task]`;
+        a stimulus is an image set with a stimulus id (in the midpoint tasks, a pair id). Lists are in table order.
+
+    Raises
+    ------
+    SchemaError
+        If two judgments of a stimulus disagree on its pictures or its coefficient.
+    """
+    groups = Groups(encode_key([judgments["image_set"], judgments[TASKS[task].stimulus_column]]))
+    people = encode_key([judgments["study_id"], judgments["participant_id"]])
+    schema = arrow_schema(BY_STIMULUS_COLUMNS[task], vocabulary)
+    computed = {"n_judgments": groups.sizes, "n_participants": groups.distinct(people)} | {
+        CONSTRUCT: _midpoint,
+        SELECT: _midpoint,
+        INFER: _infer,
+        CATEGORICAL: _categorical,
+    }[task](judgments, groups)
+    kept = {name: _shared(judgments, name, groups) for name in schema.names if name not in computed}
+    return _table({name: computed.get(name, kept.get(name)) for name in schema.names}, schema)
+
+
+def _shared(judgments: pa.Table, name: str, groups: Groups) -> pa.ChunkedArray:
+    """Take a column that all judgments of a stimulus share from the first of them, and check that they do."""
+    import pyarrow as pa
+
+    values = encode_key([judgments[name]])
+    differing = np.flatnonzero(values != values[groups.first][groups.codes])
+    if len(differing):
+        msg = f"judgments of one stimulus disagree on {name}"
+        raise SchemaError(
+            msg,
+            where=Where(row=int(differing[0]), column=name),
+            hint="studies that use one image set must agree on its pictures; select one study, or one coefficient",
+        )
+    return judgments[name].take(pa.array(groups.first))
+
+
+def _midpoint(judgments: pa.Table, groups: Groups) -> dict[str, object]:
+    selected = numbers(judgments["selected_coefficient"])
+    return {
+        "selected_coefficients": _lists(judgments["selected_coefficient"], groups),
+        "mean_selected_coefficient": groups.mean(selected),
+        "std_selected_coefficient": groups.std(selected),
+    }
+
+
+def _infer(judgments: pa.Table, groups: Groups) -> dict[str, object]:
+    inferred, confidence = numbers(judgments["inferred_coefficient"]), numbers(judgments["confidence"])
+    mean = groups.mean(inferred)
+    shown = numbers(judgments["mixing_coefficient"])[groups.first]
+    weights = np.nan_to_num(confidence)
+    with np.errstate(invalid="ignore"):
+        weighted = groups.sum(inferred * weights) / groups.sum(weights)
+    return {
+        "inferred_coefficients": _lists(judgments["inferred_coefficient"], groups),
+        "confidences": _lists(judgments["confidence"], groups),
+        "mean_inferred_coefficient": mean,
+        "std_inferred_coefficient": groups.std(inferred),
+        "relabel_difference": shown - mean,
+        "confidence_weighted_coefficient": _nullable(weighted),
+        "released_weighted_relabel": _nullable(groups.mean(inferred * confidence)),
+    }
+
+
+def _categorical(judgments: pa.Table, groups: Groups) -> dict[str, object]:
+    labels = judgments["soft_label"].combine_chunks()
+    matrix = labels.flatten().to_numpy().reshape(len(labels), labels.type.list_size)
+    mean = groups.mean(matrix)
+    return {
+        "soft_labels": _lists(judgments["soft_label"], groups),
+        "mean_soft_label": _distributions(mean),
+    }
+
+
+def _lists(column: pa.ChunkedArray, groups: Groups) -> pa.ListArray:
+    import pyarrow as pa
+
+    values = column.combine_chunks().take(pa.array(groups.order))
+    return pa.ListArray.from_arrays(pa.array(groups.offsets, pa.int32()), values)
+
+
+def _distributions(matrix: Floats) -> pa.FixedSizeListArray:
+    import pyarrow as pa
+
+    return pa.FixedSizeListArray.from_arrays(pa.array(matrix.ravel()), matrix.shape[1])
+
+
+def _nullable(values: Floats) -> pa.Array:
+    import pyarrow as pa
+
+    return pa.array(values, mask=np.isnan(values))
+
+
+def _table(arrays: dict[str, object], schema: pa.Schema) -> pa.Table:
+    import pyarrow as pa
+
+    return pa.table(arrays).cast(schema).combine_chunks()

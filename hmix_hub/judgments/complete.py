@@ -1,0 +1,137 @@
+"""Completion: from what was observed to the whole judgment table of schema 2.0.0.
+
+Observed are the person, the trial, the pictures, the coefficient and the answers. Ids, the batch, the presentation,
+the soft label and the flags follow from them; they are computed here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hmix_hub.judgments.answers import categorical_answers
+from hmix_hub.judgments.flags import Mask, flag_lists, flag_masks
+from hmix_hub.judgments.grouping import Groups, Ints, encode, encode_key
+from hmix_hub.judgments.soft_labels import soft_labels
+from hmix_hub.schema import CATEGORICAL, CIFAR10, CURRENT, TASKS, Vocabulary, arrow_schema, columns
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+BATCH_ID_DIGITS = 12
+
+
+def complete(
+    observed: pa.Table,
+    task: str,
+    *,
+    study_id: str,
+    vocabulary: Vocabulary = CIFAR10,
+    observed_flags: Mapping[str, Mask] | None = None,
+) -> pa.Table:
+    """Compute the judgment table of schema 2.0.0 from its observed columns.
+
+    Parameters
+    ----------
+    observed
+        Judgments of one study: participant_id, collection_round, condition, trial_index, is_repeat, response_time_ms,
+        image_set, the four image columns (labels as codes of `vocabulary`), the task's observed columns, source_file
+        and source_row; N rows in the order of the source.
+    task
+        Name of the task.
+    study_id
+        Study that the judgments belong to.
+    vocabulary
+        Class names of the study.
+    observed_flags
+        For a flag that the observed columns do not show, bool (N,): which rows have it.
+
+    Returns
+    -------
+    pyarrow.Table
+        N rows in the same order, columns as `hmix_hub.schema.columns(task)`.
+    """
+    table = observed
+    for name, value in (("study_id", study_id), ("task", task), ("schema_version", CURRENT)):
+        table = table.append_column(name, _repeat(value, table.num_rows))
+    table = table.append_column(
+        "judgment_id", _join("/", *(table[name] for name in ("study_id", "task", "participant_id", "trial_index")))
+    )
+    table = table.append_column("pair_id", _pair_ids(table, vocabulary))
+    stimulus = TASKS[task].stimulus_column
+    if stimulus == "stimulus_id":
+        table = table.append_column("stimulus_id", _stimulus_ids(table))
+    people, stimuli = encode(table["participant_id"]), encode_key([table["image_set"], table[stimulus]])
+    table = table.append_column("batch_id", _batch_ids(people, stimuli, table[stimulus]))
+    table = table.append_column("presentation", _presentations(people, stimuli, table["trial_index"]))
+    if task == CATEGORICAL:
+        table = table.append_column("soft_label", _soft_labels(table, len(vocabulary)))
+    masks = flag_masks(table, task, len(vocabulary), observed_flags or {})
+    table = table.append_column("flags", flag_lists(masks))
+    schema = arrow_schema(columns(task), vocabulary)
+    return table.select(schema.names).cast(schema).combine_chunks()
+
+
+def _repeat(value: str, n: int) -> pa.Array:
+    import pyarrow as pa
+
+    return pa.repeat(pa.scalar(value), n)
+
+
+def _join(separator: str, *parts: pa.ChunkedArray) -> pa.ChunkedArray:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.binary_join_element_wise(*(part.cast(pa.string()) for part in parts), separator)
+
+
+def _pair_ids(table: pa.Table, vocabulary: Vocabulary) -> pa.ChunkedArray:
+    """Name the pair `<Label1>_<index1>_<Label2>_<index2>`, a single picture `<Label1>_<index1>`."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    names = pa.array([vocabulary.display(code) for code in range(len(vocabulary))])
+    first, second = (_join("_", pc.take(names, table[f"image_{i}_label"]), table[f"image_{i}_index"]) for i in (1, 2))
+    return pc.coalesce(_join("_", first, second), first)
+
+
+def _stimulus_ids(table: pa.Table) -> pa.ChunkedArray:
+    """Name the mixture `mixed_<coefficient>_<pair_id>`; the coefficient as Python writes a float."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    coefficients = table["mixing_coefficient"].combine_chunks().dictionary_encode()
+    texts = pa.array([f"mixed_{value.as_py()!r}" for value in coefficients.dictionary], pa.string())
+    return _join("_", pc.take(texts, pa.chunked_array([coefficients.indices])), table["pair_id"])
+
+
+def _batch_ids(people: Ints, stimuli: Ints, names: pa.ChunkedArray) -> pa.Array:
+    """Hash the set of stimuli that each person judged: people of one batch share it."""
+    import pyarrow as pa
+
+    first_rows = Groups(encode_key([people, stimuli])).first
+    groups = Groups(encode_key([people[first_rows]]))
+    judged = np.array(names.take(pa.array(first_rows)).to_pylist(), dtype=object)[groups.order]
+    sets = np.split(judged, groups.offsets[1:-1])
+    hashes = [hashlib.sha256("\n".join(sorted(names)).encode()).hexdigest()[:BATCH_ID_DIGITS] for names in sets]
+    return pa.array(hashes, pa.string()).take(pa.array(people))
+
+
+def _presentations(people: Ints, stimuli: Ints, trial_index: pa.ChunkedArray) -> pa.Array:
+    """Count the showings of a stimulus to a person, from 1, in the order of the person's timeline."""
+    import pyarrow as pa
+
+    timeline = np.lexsort((trial_index.to_numpy(), people))
+    presentations = np.empty(len(people), dtype=np.int64)
+    presentations[timeline] = Groups(encode_key([people[timeline], stimuli[timeline]])).ranks() + 1
+    return pa.array(presentations)
+
+
+def _soft_labels(table: pa.Table, n_classes: int) -> pa.FixedSizeListArray:
+    import pyarrow as pa
+
+    labels = soft_labels(categorical_answers(table, n_classes))
+    return pa.FixedSizeListArray.from_arrays(pa.array(labels.ravel()), n_classes)

@@ -1,0 +1,124 @@
+"""Migration 2.0.0 -> 1.0.0: from the judgment table to the released layout."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from hmix_hub.judgments import interface
+from hmix_hub.schema import CATEGORICAL, CIFAR10, CONSTRUCT, INFER, RELEASED, SELECT, Vocabulary, arrow_schema, columns
+from hmix_hub.schema.released import ROW_NUMBER
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def to_released(judgments: pa.Table, task: str, vocabulary: Vocabulary = CIFAR10) -> pa.Table:
+    """Turn a table of schema 2.0.0 into one of schema 1.0.0.
+
+    Parameters
+    ----------
+    judgments
+        N rows with the columns `hmix_hub.schema.columns(task)`.
+    task
+        Name of the task.
+    vocabulary
+        Class names that its labels count in.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    trial = interface.TRIALS[task]
+    schema = arrow_schema(columns(task, RELEASED), vocabulary)
+    n = judgments.num_rows
+    values: dict[str, Any] = {name: pa.nulls(n) for name in schema.names} | {
+        ROW_NUMBER: judgments["source_row"],
+        "trial_type": pa.repeat(pa.scalar(trial.trial_type), n),
+        "trial_index": judgments["trial_index"],
+        "subject": judgments["participant_id"],
+        "condition": judgments["condition"],
+        "rt": judgments["response_time_ms"],
+        "task": pc.if_else(judgments["is_repeat"], interface.REPEAT_PREFIX + trial.task, trial.task),
+    }
+    written = values | _pictures(judgments, vocabulary) | _WRITERS[task](judgments, vocabulary)
+    return pa.table({name: written[name] for name in schema.names}).cast(schema)
+
+
+def _pictures(judgments: pa.Table, vocabulary: Vocabulary) -> dict[str, Any]:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    names = pa.array([vocabulary.display(code) for code in range(len(vocabulary))])
+    pictures: dict[str, Any] = {"class_pair": judgments["pair_id"]}
+    for number in (1, 2):
+        pictures[f"label{number}"] = pc.take(names, judgments[f"image_{number}_label"])
+        pictures[f"id{number}"] = judgments[f"image_{number}_index"].cast(pa.float64())
+    if "stimulus_id" in judgments.column_names:
+        pictures["filename"] = _with_suffix(judgments["stimulus_id"])
+        pictures["mixtureCoeff"] = judgments["mixing_coefficient"]
+    return pictures
+
+
+def _with_suffix(names: pa.ChunkedArray) -> pa.ChunkedArray:
+    import pyarrow.compute as pc
+
+    return pc.binary_join_element_wise(names, interface.PICTURE_SUFFIX, "")
+
+
+def _json(answers: Iterable[Mapping[str, object]]) -> pa.Array:
+    import pyarrow as pa
+
+    return pa.array([json.dumps(answer, separators=(",", ":")) for answer in answers], pa.string())
+
+
+def _percent(share: float | None) -> float | int | None:
+    """Give a share as a percentage, whole where it stands for a whole one."""
+    if share is None:
+        return None
+    percent = share * interface.FULL_SCALE
+    return round(percent) if abs(percent - round(percent)) < 1e-6 else percent
+
+
+def _construct(judgments: pa.Table, vocabulary: Vocabulary) -> dict[str, Any]:
+    start = judgments["start_coefficient"]
+    return {"final_value": judgments["selected_coefficient"], "start_value": start, "starting_value": start}
+
+
+def _select(judgments: pa.Table, vocabulary: Vocabulary) -> dict[str, Any]:
+    selected = judgments["selected_coefficient"].to_pylist()
+    return {"response": _json({"select": f"{interface.SELECT_PREFIX}{value!r}"} for value in selected)}
+
+
+def _infer(judgments: pa.Table, vocabulary: Vocabulary) -> dict[str, Any]:
+    import pyarrow as pa
+
+    answers = zip(judgments["inferred_coefficient"].to_pylist(), judgments["confidence"].to_pylist(), strict=True)
+    return {
+        "responses": _json(
+            {"mixingcoeff": _percent(1 - inferred), "confidence": _percent(confidence)}
+            for inferred, confidence in answers
+        ),
+        "question_order": pa.repeat(pa.scalar(interface.QUESTION_ORDER), judgments.num_rows),
+        "class_pair": _with_suffix(judgments["pair_id"]),
+    }
+
+
+def _categorical(judgments: pa.Table, vocabulary: Vocabulary) -> dict[str, Any]:
+    def answer(row: dict[str, Any]) -> dict[str, str]:
+        second = row["second_class"]
+        alternative = interface.NO_ALTERNATIVE if second is None else vocabulary.display(second)
+        probability = _percent(row["second_probability"])
+        return {
+            "classSelect": interface.TOP_PREFIX + vocabulary.display(row["top_class"]),
+            "prob": str(_percent(row["top_probability"])),
+            "classSelect2": interface.SECOND_PREFIX + alternative,
+            "prob2": "" if probability is None else str(probability),
+            **{interface.IMPOSSIBLE_PREFIX + vocabulary.display(code): "1" for code in row["impossible_classes"]},
+        }
+
+    names = ["top_class", "top_probability", "second_class", "second_probability", "impossible_classes"]
+    return {"response": _json(answer(row) for row in judgments.select(names).to_pylist())}
+
+
+_WRITERS = {CONSTRUCT: _construct, SELECT: _select, INFER: _infer, CATEGORICAL: _categorical}

@@ -1,0 +1,124 @@
+"""Flags of judgments, computed from their columns; what each means stands in `hmix_hub.schema.flags`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from hmix_hub.judgments.answers import categorical_answers, numbers
+from hmix_hub.judgments.grouping import Groups, Ints, encode, encode_key
+from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT, flags_of
+from hmix_hub.schema.flags import STRAIGHTLINING_MINIMUM, STRAIGHTLINING_SHARE
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Mask = npt.NDArray[np.bool_]
+
+_ANSWER_COLUMNS = {
+    CONSTRUCT: ["selected_coefficient"],
+    SELECT: ["selected_coefficient"],
+    INFER: ["inferred_coefficient", "confidence"],
+    CATEGORICAL: ["top_class", "top_probability"],
+}
+_SLIDER_START = 0.5
+
+
+def flag_masks(table: pa.Table, task: str, n_classes: int, observed: Mapping[str, Mask]) -> dict[str, Mask]:
+    """Find the rows that have each flag of a task.
+
+    Parameters
+    ----------
+    table
+        Judgments of one study, N rows, with participant_id, is_repeat, presentation and the task's own columns.
+    task
+        Name of the task.
+    n_classes
+        K.
+    observed
+        Rows with a flag that no column shows; bool (N,) each.
+
+    Returns
+    -------
+    dict
+        Flag name to bool (N,), in the schema's order.
+    """
+    masks = {
+        name: observed[name] if name in observed else _RULES[name](table, task, n_classes)
+        for name in flags_of(task)
+        if name in observed or name in _RULES
+    }
+    nowhere = np.zeros(table.num_rows, dtype=bool)
+    return {name: masks.get(name, nowhere) for name in flags_of(task)}
+
+
+def _endpoint_not_shown(table: pa.Table, task: str, n_classes: int) -> Mask:
+    selected = numbers(table["selected_coefficient"])
+    return (selected == 0) | (selected == 1)
+
+
+def _untouched_sliders(table: pa.Table, task: str, n_classes: int) -> Mask:
+    inferred, confidence = numbers(table["inferred_coefficient"]), numbers(table["confidence"])
+    return (inferred == _SLIDER_START) & (confidence == _SLIDER_START)
+
+
+def _repeated_in_batch(table: pa.Table, task: str, n_classes: int) -> Mask:
+    is_repeat = table["is_repeat"].to_numpy()
+    return (table["presentation"].to_numpy() > 1) & ~is_repeat.astype(bool)
+
+
+def _straightlining(table: pa.Table, task: str, n_classes: int) -> Mask:
+    people = encode(table["participant_id"])
+    return _is_straightlining(people, encode_key([table[name] for name in _ANSWER_COLUMNS[task]]))[people]
+
+
+def _is_straightlining(people: Ints, answers: Ints) -> Mask:
+    same = Groups(encode_key([people, answers]))
+    of_person = np.bincount(people)
+    most = np.zeros(len(of_person), dtype=np.int64)
+    np.maximum.at(most, people[same.first], same.sizes)
+    # In whole numbers, since 0.9 * 10 rounds: nine of ten are nine tenths.
+    tenths = round(STRAIGHTLINING_SHARE * 10)
+    return (10 * most >= tenths * of_person) & (of_person >= STRAIGHTLINING_MINIMUM)
+
+
+def _ruled_out_choice(table: pa.Table, task: str, n_classes: int) -> Mask:
+    answers = categorical_answers(table, n_classes)
+    rows = np.arange(table.num_rows)
+    second = (answers.second_class >= 0) & answers.impossible[rows, answers.second_class]
+    return answers.impossible[rows, answers.top_class] | second
+
+
+def _same_class_twice(table: pa.Table, task: str, n_classes: int) -> Mask:
+    answers = categorical_answers(table, n_classes)
+    return answers.top_class == answers.second_class
+
+
+def _probabilities_exceed_one(table: pa.Table, task: str, n_classes: int) -> Mask:
+    answers = categorical_answers(table, n_classes)
+    # In hundredths, the unit that people typed: .7 + .2 + .1 in floating point is not 1.
+    return np.round(100 * (answers.top_probability + np.nan_to_num(answers.second_probability)), 6) > 100
+
+
+_RULES: dict[str, Callable[[pa.Table, str, int], Mask]] = {
+    "endpoint_not_shown": _endpoint_not_shown,
+    "untouched_sliders": _untouched_sliders,
+    "repeated_in_batch": _repeated_in_batch,
+    "straightlining": _straightlining,
+    "ruled_out_choice": _ruled_out_choice,
+    "same_class_twice": _same_class_twice,
+    "probabilities_exceed_one": _probabilities_exceed_one,
+}
+
+
+def flag_lists(masks: Mapping[str, Mask]) -> pa.ListArray:
+    """Turn masks by flag, bool (N,) each, into the column `flags`: N lists of names, in the order of the masks."""
+    import pyarrow as pa
+
+    matrix = np.stack(list(masks.values()), axis=1)
+    offsets = np.concatenate([[0], np.cumsum(matrix.sum(axis=1))])
+    names = pa.array(list(masks)).take(pa.array(np.nonzero(matrix)[1]))
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), names)

@@ -1,0 +1,104 @@
+"""Groups of rows: which rows share a key, in the order of their first appearance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Ints = npt.NDArray[np.int64]
+
+
+def encode(column: pa.ChunkedArray) -> Ints:
+    """Give each row the number of its value, counted in the order of first appearance; int64 (N,)."""
+    import pyarrow.compute as pc
+
+    codes = pc.dictionary_encode(column, null_encoding="encode").combine_chunks().indices
+    return codes.to_numpy(zero_copy_only=False).astype(np.int64)
+
+
+def encode_key(columns: Sequence[pa.ChunkedArray | Ints]) -> Ints:
+    """Give each row the number of its key, the tuple of its values in several columns; int64 (N,).
+
+    Numbers count from 0 in the order of first appearance.
+    """
+    codes = np.zeros(len(columns[0]), dtype=np.int64)
+    for column in columns:
+        part = column if isinstance(column, np.ndarray) else encode(column)
+        codes = _renumber(codes * (part.max(initial=0) + 1) + part)
+    return codes
+
+
+def _renumber(codes: Ints) -> Ints:
+    _, first, inverse = np.unique(codes, return_index=True, return_inverse=True)
+    rank = np.empty(len(first), dtype=np.int64)
+    rank[np.argsort(first, kind="stable")] = np.arange(len(first))
+    return rank[inverse]
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Rows grouped by a number per row.
+
+    Parameters
+    ----------
+    codes
+        int64 (N,): group of each row, 0 to G - 1, each group with a row.
+    """
+
+    codes: Ints
+
+    @cached_property
+    def sizes(self) -> Ints:
+        """Rows of each group; int64 (G,)."""
+        return np.bincount(self.codes)
+
+    @cached_property
+    def order(self) -> Ints:
+        """Rows sorted by group, in table order within a group; int64 (N,)."""
+        return np.argsort(self.codes, kind="stable")
+
+    @cached_property
+    def offsets(self) -> Ints:
+        """Start of each group in `order`, and its end; int64 (G + 1,)."""
+        return np.concatenate([[0], np.cumsum(self.sizes)])
+
+    @cached_property
+    def first(self) -> Ints:
+        """First row of each group; int64 (G,)."""
+        return self.order[self.offsets[:-1]]
+
+    def ranks(self) -> Ints:
+        """Place of each row within its group, from 0, in table order; int64 (N,)."""
+        ranks = np.empty(len(self.codes), dtype=np.int64)
+        ranks[self.order] = np.arange(len(self.codes)) - np.repeat(self.offsets[:-1], self.sizes)
+        return ranks
+
+    def sum(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Sum float64 (N,) or (N, K) values within groups, added in table order; float64 (G,) or (G, K)."""
+        if values.ndim == 1:
+            return np.bincount(self.codes, weights=values, minlength=len(self.sizes))
+        return np.stack([self.sum(column) for column in values.T], axis=1)
+
+    def mean(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Average float64 (N,) or (N, K) values within groups; float64 (G,) or (G, K)."""
+        sizes = self.sizes if values.ndim == 1 else self.sizes[:, None]
+        return self.sum(values) / sizes
+
+    def std(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Give the population standard deviation of float64 (N,) values within groups; float64 (G,)."""
+        return np.sqrt(self.mean((values - self.mean(values)[self.codes]) ** 2))
+
+    def distinct(self, codes: Ints) -> Ints:
+        """Count the different values of int64 (N,) codes within groups; int64 (G,)."""
+        if not len(codes):
+            return np.zeros(0, dtype=np.int64)
+        pairs = np.unique(self.codes * (codes.max() + 1) + codes)
+        return np.bincount(pairs // (codes.max() + 1), minlength=len(self.sizes))

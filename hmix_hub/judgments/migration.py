@@ -1,0 +1,83 @@
+"""Migrations of judgment tables from schema version to schema version, up and down."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hmix_hub.errors import SchemaError
+from hmix_hub.judgments.downward import to_released
+from hmix_hub.judgments.upward import Provenance, to_current
+from hmix_hub.schema import CIFAR10, CURRENT, RELEASED, Vocabulary, check_task, check_version, columns
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+LOSSES: dict[tuple[str, str], dict[str, str]] = {
+    (RELEASED, CURRENT): {
+        "index": "row number of the authors' unpublished table",
+        "time_elapsed": "session clock",
+        "final_value": "the float walk's last bits: selected coefficients are tenths",
+        "response": "a second probability given without an alternative; the row keeps the flag ignored_probability",
+    },
+    (CURRENT, RELEASED): {
+        "study_id": "1.0.0 holds one study",
+        "image_set": "1.0.0 counts in the CIFAR-10 test set",
+        "collection_round": "known to the reader of the released files alone",
+        "source_file": "known to the reader of the released files alone",
+        "batch_id": "computed again on the way up, from the rows that are there",
+        "presentation": "computed again on the way up, from the rows that are there",
+        "flags": "computed again on the way up; ignored_probability cannot be",
+    },
+}
+"""Columns of the starting version whose values a migration does not carry (wholly), and why."""
+
+
+def migrate(
+    table: pa.Table,
+    task: str,
+    *,
+    start: str,
+    target: str,
+    provenance: Provenance | None = None,
+    vocabulary: Vocabulary = CIFAR10,
+) -> pa.Table:
+    """Bring a judgment table from one schema version to another.
+
+    Parameters
+    ----------
+    table
+        Judgment table of a task in the version `start`, N rows.
+    task
+        Name of the task.
+    start, target
+        Schema versions.
+    provenance
+        What a 1.0.0 table leaves unsaid; needed on the way up from it.
+    vocabulary
+        Class names of the study.
+
+    Returns
+    -------
+    pyarrow.Table
+        N rows in the same order in the version `target`; what the way does not carry stands in `LOSSES`.
+
+    Raises
+    ------
+    SchemaVersionError
+        If a version is not known to this package.
+    SchemaError
+        If the table does not have the columns of `start`, or holds an answer that cannot be read.
+    """
+    check_task(task)
+    missing = [c.name for c in columns(task, check_version(start)) if c.name not in table.column_names]
+    if missing:
+        msg = f"a table of schema {start} has the columns {', '.join(missing)}; this one does not"
+        raise SchemaError(msg)
+    if start == check_version(target):
+        return table
+    if target == RELEASED:
+        return to_released(table, task, vocabulary)
+    if provenance is None:
+        msg = f"migrating from schema {start} needs the provenance: the study's id at least"
+        raise SchemaError(msg)
+    return to_current(table, task, provenance, vocabulary)

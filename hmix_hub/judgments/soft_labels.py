@@ -1,0 +1,142 @@
+"""Soft labels: a probability for each class, from the one or two that a person gave.
+
+Two procedures, by name. In both, let `a` be the sum of the given probabilities, `n` the number of classes with more
+than zero, `possible` the classes not ruled out, and `k = |possible| - n`.
+
+"released" (how `hmix_individ_soft_labels.json` was made, all 216 labels bit for bit):
+    `r = 1 - a` if `a < 1`, else the redistribution. If `k != 0`, every possible class that is still zero gets `r / k`,
+    and if `a > 1` every given entry first loses `r / n`, not below 0. Divide by the sum.
+
+"cifar10s" (the published top-2 clamp of CIFAR-10S):
+    If `a >= 1`, first divide by `a`. `r` as above. If `k != 0`, every possible class that is still zero gets `r / k`,
+    and if `a >= 1` every given entry is first multiplied by `1 - r`. Divide by the sum.
+
+Source: Collins, Bhatt, Weller, *Eliciting and Learning with Soft Labels from Every Annotator*, HCOMP 2022
+(`cambridge-mlg/cifar-10s`, `label_construction_utils.py`), and the released file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from hmix_hub.errors import ConfigurationError, SchemaError, Where, nearest
+
+Procedure = Literal["released", "cifar10s"]
+DEFAULT_PROCEDURE: Procedure = "released"
+DEFAULT_REDISTRIBUTION = 0.1
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Categorical answers of N judgments over K classes.
+
+    Parameters
+    ----------
+    top_class, second_class
+        int64 (N,), labels 0 to K - 1; a second class of -1 means no alternative.
+    top_probability, second_probability
+        float64 (N,), 0 to 1; a second probability of NaN means not given.
+    impossible
+        bool (N, K), true where the person ruled the class out.
+    """
+
+    top_class: npt.NDArray[np.int64]
+    top_probability: Floats
+    second_class: npt.NDArray[np.int64]
+    second_probability: Floats
+    impossible: npt.NDArray[np.bool_]
+
+
+def check_procedure(procedure: str, redistribution: float) -> None:
+    """Check the choice of a procedure.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no such procedure, or the redistribution is not from 0 to 1.
+    """
+    known = get_args(Procedure)
+    if procedure not in known:
+        msg = f"there is no soft-label procedure {procedure!r}"
+        raise ConfigurationError(msg, hint=nearest(procedure, known, label="procedures"))
+    if not 0 <= redistribution <= 1:
+        msg = f"the redistribution is a probability from 0 to 1, not {redistribution!r}"
+        raise ConfigurationError(msg)
+
+
+def soft_labels(
+    answers: Answers,
+    procedure: str = DEFAULT_PROCEDURE,
+    redistribution: float = DEFAULT_REDISTRIBUTION,
+) -> Floats:
+    """Compute soft labels from categorical answers.
+
+    Parameters
+    ----------
+    answers
+        Of N judgments over K classes.
+    procedure
+        "released" or "cifar10s"; see the module's text.
+    redistribution
+        Probability that goes to the possible classes when the given ones leave nothing over; 0 to 1.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64 (N, K), probabilities, each row sums to 1.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no such procedure, or the redistribution is out of range.
+    SchemaError
+        If an answer leaves no class with any probability.
+    """
+    check_procedure(procedure, redistribution)
+    rows = np.arange(len(answers.top_class))
+    given = np.zeros(answers.impossible.shape)
+    given[rows, answers.top_class] = answers.top_probability
+    second = (answers.second_class >= 0) & ~np.isnan(answers.second_probability)
+    given[rows[second], answers.second_class[second]] = answers.second_probability[second]
+    return _normalised(_redistribute(given, ~answers.impossible, procedure == "cifar10s", redistribution))
+
+
+def _redistribute(given: Floats, possible: npt.NDArray[np.bool_], published: bool, redistribution: float) -> Floats:
+    total = given.sum(axis=1)
+    chosen = (given > 0).sum(axis=1)
+    spread_over = possible.sum(axis=1) - chosen
+    rest = np.where(total < 1, 1 - total, redistribution)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = rest / spread_over
+        lowered = _lower_published(given, total, rest) if published else _lower_released(given, total, rest / chosen)
+    spread = np.where(possible & (given == 0), share[:, None], lowered)
+    unspread = _normalised_where(given, total >= 1) if published else given
+    return np.where((spread_over != 0)[:, None], spread, unspread)
+
+
+def _lower_released(given: Floats, total: Floats, loss: Floats) -> Floats:
+    return np.where((given > 0) & (total > 1)[:, None], np.maximum(given - loss[:, None], 0), given)
+
+
+def _lower_published(given: Floats, total: Floats, rest: Floats) -> Floats:
+    full = total >= 1
+    return np.where(full[:, None], _normalised_where(given, full) * (1 - rest)[:, None], given)
+
+
+def _normalised_where(given: Floats, rows: npt.NDArray[np.bool_]) -> Floats:
+    return np.divide(given, given.sum(axis=1, keepdims=True), out=given.copy(), where=rows[:, None])
+
+
+def _normalised(label: Floats) -> Floats:
+    total = label.sum(axis=1, keepdims=True)
+    empty = np.flatnonzero(total[:, 0] <= 0)
+    if len(empty):
+        msg = "an answer gives no class any probability: every chosen one is 0 and every other is ruled out"
+        raise SchemaError(msg, where=Where(row=int(empty[0]), column="soft_label"))
+    return label / total

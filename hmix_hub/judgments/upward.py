@@ -1,0 +1,278 @@
+"""Migration 1.0.0 -> 2.0.0: from the released layout to the judgment table.
+
+Rules of the released answers that stand here and nowhere else: the mixing slider runs from image 1 (0) to image 2
+(100), so the inferred coefficient is `1 - x / 100`; the selected coefficient of construct is a float walk and is
+rounded to tenths; a second probability without an alternative is dropped.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hmix_hub.errors import SchemaError, Where
+from hmix_hub.judgments import interface
+from hmix_hub.judgments.complete import complete
+from hmix_hub.judgments.flags import Mask
+from hmix_hub.schema import CATEGORICAL, CIFAR10, CONSTRUCT, INFER, SELECT, Vocabulary
+from hmix_hub.schema.released import ROW_NUMBER
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What a 1.0.0 table leaves unsaid.
+
+    Parameters
+    ----------
+    study_id
+        Study that the judgments belong to.
+    image_set
+        Image set that its image ids count in.
+    source_file
+        File that the rows came from.
+    collection_rounds
+        Round of each row; `None`: all are of round "1".
+    """
+
+    study_id: str
+    image_set: str = "cifar10/test"
+    source_file: str = ""
+    collection_rounds: Sequence[str] | None = None
+
+
+def to_current(released: pa.Table, task: str, provenance: Provenance, vocabulary: Vocabulary = CIFAR10) -> pa.Table:
+    """Turn a table of schema 1.0.0 into one of schema 2.0.0.
+
+    Parameters
+    ----------
+    released
+        N rows with the columns `hmix_hub.schema.columns(task, "1.0.0")`.
+    task
+        Name of the task.
+    provenance
+        What the table leaves unsaid.
+    vocabulary
+        Class names that its labels are spelt in, whatever their case.
+
+    Raises
+    ------
+    SchemaError
+        At the first answer, class or pair that cannot be read, with its row.
+    """
+    import pyarrow as pa
+
+    n = released.num_rows
+    rounds = ["1"] * n if provenance.collection_rounds is None else list(provenance.collection_rounds)
+    table = pa.table(
+        {
+            "participant_id": released["subject"],
+            "collection_round": pa.array(rounds, pa.string()),
+            "condition": released["condition"],
+            "trial_index": released["trial_index"],
+            "is_repeat": _is_repeat(released["task"]),
+            "response_time_ms": released["rt"],
+            "image_set": pa.repeat(pa.scalar(provenance.image_set), n),
+            **_pictures(released, vocabulary),
+            "source_file": pa.repeat(pa.scalar(provenance.source_file), n),
+            "source_row": released[ROW_NUMBER],
+        }
+    )
+    answers = _READERS[task](released, vocabulary)
+    for name, column in answers.columns.items():
+        table = table.append_column(name, column)
+    table = complete(table, task, study_id=provenance.study_id, vocabulary=vocabulary, observed_flags=answers.flags)
+    if task in {INFER, CATEGORICAL}:
+        _check_filenames(released["filename"], table["stimulus_id"])
+    return table
+
+
+@dataclass(frozen=True)
+class _Answers:
+    columns: dict[str, pa.Array]
+    flags: dict[str, Mask]
+
+
+def _is_repeat(tasks: pa.ChunkedArray) -> pa.ChunkedArray:
+    import pyarrow.compute as pc
+
+    return pc.starts_with(tasks, interface.REPEAT_PREFIX)
+
+
+def _pictures(released: pa.Table, vocabulary: Vocabulary) -> dict[str, pa.Array]:
+    if "class_pair" in released.column_names:
+        parts = _split_pairs(released["class_pair"])
+    else:
+        parts = {name: released[name] for name in ("label1", "id1", "label2", "id2")}
+    return {
+        "image_1_label": _labels(parts["label1"], vocabulary),
+        "image_1_index": _indices(parts["id1"]),
+        "image_2_label": _labels(parts["label2"], vocabulary),
+        "image_2_index": _indices(parts["id2"]),
+    }
+
+
+def _split_pairs(pairs: pa.ChunkedArray) -> dict[str, pa.ChunkedArray]:
+    import pyarrow.compute as pc
+
+    pattern = r"^(?P<label1>[^_]+)_(?P<id1>\d+)_(?P<label2>[^_]+)_(?P<id2>\d+)(?P<suffix>\.png)?$"
+    parts = pc.extract_regex(pairs, pattern)
+    _refuse_first(pc.is_null(parts), pairs, "class_pair", "is no pair <Label1>_<id1>_<Label2>_<id2>")
+    return {name: pc.struct_field(parts, name) for name in ("label1", "id1", "label2", "id2")}
+
+
+def _labels(names: pa.ChunkedArray, vocabulary: Vocabulary) -> pa.Array:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    found = pc.index_in(pc.utf8_lower(names), pa.array([name.lower() for name in vocabulary.names]))
+    _refuse_first(pc.is_null(found), names, "label", f"is none of the classes {', '.join(vocabulary.names)}")
+    return found.cast(pa.int64())
+
+
+def _indices(ids: pa.ChunkedArray) -> pa.ChunkedArray:
+    import pyarrow as pa
+
+    # 1.0.0 writes them as floats.
+    return ids.cast(pa.float64()).cast(pa.int32())
+
+
+def _refuse_first(bad: pa.ChunkedArray, values: pa.ChunkedArray, column: str, complaint: str) -> None:
+    rows = np.flatnonzero(bad.to_numpy(zero_copy_only=False) if hasattr(bad, "type") else bad)
+    if len(rows):
+        row = int(rows[0])
+        msg = f"{values[row].as_py()!r} {complaint}"
+        raise SchemaError(msg, where=Where(row=row, column=column), hint="the file is not in the released layout")
+
+
+def _check_filenames(filenames: pa.ChunkedArray, stimuli: pa.ChunkedArray) -> None:
+    import pyarrow.compute as pc
+
+    expected = pc.binary_join_element_wise(stimuli, interface.PICTURE_SUFFIX, "")
+    _refuse_first(
+        pc.not_equal(filenames, expected), filenames, "filename", "contradicts the row's coefficient, labels or ids"
+    )
+
+
+def _parsed(column: pa.ChunkedArray, parse: Callable[[dict[str, Any]], Any]) -> list[Any]:
+    """Parse each JSON answer of a column; each distinct text is parsed once."""
+    encoded = column.combine_chunks().dictionary_encode()
+    values = []
+    for position, text in enumerate(encoded.dictionary.to_pylist()):
+        try:
+            values.append(parse(json.loads(text)))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            row = encoded.indices.index(position).as_py()
+            msg = f"the answer {text!r} cannot be read: {error}"
+            raise SchemaError(msg, where=Where(row=row, column="response")) from error
+    if encoded.null_count:
+        row = int(np.flatnonzero(column.is_null().to_numpy())[0])
+        msg = "the answer is missing"
+        raise SchemaError(msg, where=Where(row=row, column="response"))
+    return [values[index] for index in encoded.indices.to_pylist()]
+
+
+def _percentage(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= interface.FULL_SCALE:
+        msg = f"{value!r} is no number from 0 to {interface.FULL_SCALE}"
+        raise ValueError(msg)
+    return value
+
+
+def _typed_percentage(text: str) -> float:
+    return _percentage(float(text)) / interface.FULL_SCALE
+
+
+def _construct(released: pa.Table, vocabulary: Vocabulary) -> _Answers:
+    import pyarrow as pa
+
+    walk = released["final_value"].to_numpy()
+    # Adding 0.0 turns a rounded -0.0 into 0.0.
+    selected = np.round(walk, 1) + 0.0
+    _refuse_first((selected < 0) | (selected > 1), released["final_value"], "final_value", "is not from 0 to 1")
+    return _Answers({"start_coefficient": released["start_value"], "selected_coefficient": pa.array(selected)}, {})
+
+
+def _select(released: pa.Table, vocabulary: Vocabulary) -> _Answers:
+    import pyarrow as pa
+
+    def parse(answer: dict[str, Any]) -> float:
+        value = float(answer["select"].removeprefix(interface.SELECT_PREFIX))
+        _percentage(value * interface.FULL_SCALE)
+        return value
+
+    return _Answers({"selected_coefficient": pa.array(_parsed(released["response"], parse), pa.float64())}, {})
+
+
+def _infer(released: pa.Table, vocabulary: Vocabulary) -> _Answers:
+    import pyarrow as pa
+
+    def parse(answer: dict[str, Any]) -> tuple[float, float | None]:
+        slider, confidence = _percentage(answer["mixingcoeff"]), answer["confidence"]
+        return (
+            1 - slider / interface.FULL_SCALE,
+            None if confidence is None else _percentage(confidence) / interface.FULL_SCALE,
+        )
+
+    parsed = _parsed(released["responses"], parse)
+    inferred, confidence = ([answer[i] for answer in parsed] for i in range(2))
+    return _Answers(
+        {
+            "mixing_coefficient": released["mixtureCoeff"],
+            "inferred_coefficient": pa.array(inferred, pa.float64()),
+            "confidence": pa.array(confidence, pa.float64()),
+        },
+        {},
+    )
+
+
+def _categorical(released: pa.Table, vocabulary: Vocabulary) -> _Answers:
+    import pyarrow as pa
+
+    def parse(answer: dict[str, Any]) -> tuple[int, float, int | None, float | None, list[int], bool]:
+        second = answer["classSelect2"].removeprefix(interface.SECOND_PREFIX)
+        has_alternative = second != interface.NO_ALTERNATIVE
+        typed = answer["prob2"]
+        impossible = [
+            vocabulary.code(key.removeprefix(interface.IMPOSSIBLE_PREFIX))
+            for key in answer
+            if key.startswith(interface.IMPOSSIBLE_PREFIX)
+        ]
+        return (
+            vocabulary.code(answer["classSelect"].removeprefix(interface.TOP_PREFIX)),
+            _typed_percentage(answer["prob"]),
+            vocabulary.code(second) if has_alternative else None,
+            _typed_percentage(typed) if has_alternative and typed else None,
+            impossible,
+            bool(typed) and not has_alternative,
+        )
+
+    parsed = _parsed(released["response"], parse)
+    top, top_probability, second, second_probability, impossible, ignored = (
+        [answer[i] for answer in parsed] for i in range(6)
+    )
+    return _Answers(
+        {
+            "mixing_coefficient": released["mixtureCoeff"],
+            "top_class": pa.array(top, pa.int64()),
+            "top_probability": pa.array(top_probability, pa.float64()),
+            "second_class": pa.array(second, pa.int64()),
+            "second_probability": pa.array(second_probability, pa.float64()),
+            "impossible_classes": pa.array(impossible, pa.list_(pa.int64())),
+        },
+        {"ignored_probability": np.array(ignored, dtype=bool)},
+    )
+
+
+_READERS: dict[str, Callable[[pa.Table, Vocabulary], _Answers]] = {
+    CONSTRUCT: _construct,
+    SELECT: _select,
+    INFER: _infer,
+    CATEGORICAL: _categorical,
+}

@@ -1,0 +1,220 @@
+"""Sources: places that the files of a study come from, each file verified before anybody reads it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hmix_hub.errors import SourceError, Where, nearest
+from hmix_hub.sources.study import RELEASE, RELEASE_URL, SAMPLE, SourceFile, Study
+
+if TYPE_CHECKING:
+    import pooch
+
+ENVIRONMENT_VARIABLE = "HMIX_SOURCE"
+CACHE_VARIABLE = "HMIX_CACHE"
+DOWNLOAD_TIMEOUT_S = 30
+DOWNLOAD_RETRIES = 3
+PROBE_TIMEOUT_S = 3
+
+_NAMES = ("release", "sample")
+
+
+@dataclass(frozen=True)
+class Source(ABC):
+    """A place that the files of a study come from.
+
+    Parameters
+    ----------
+    study
+        The study whose files it holds.
+    """
+
+    study: Study
+
+    @property
+    @abstractmethod
+    def description(self) -> str:
+        """Where the files come from, for people."""
+
+    @abstractmethod
+    def _locate(self, file: SourceFile) -> Path:
+        """Give the path of a verified file."""
+
+    def path(self, name: str) -> Path:
+        """Give the path of a file whose size and sha256 have just been verified.
+
+        Parameters
+        ----------
+        name
+            File name, one of `study.files`.
+
+        Raises
+        ------
+        SourceError
+            If the file is missing, cannot be had, or is not the file it should be.
+        """
+        return self._locate(self.study.files[name])
+
+
+@dataclass(frozen=True)
+class Folder(Source):
+    """A local mirror: the files are read where they lie."""
+
+    folder: Path
+
+    @property
+    def description(self) -> str:
+        """The folder."""
+        return f"{self.study.title}, from the folder {self.folder}"
+
+    def _locate(self, file: SourceFile) -> Path:
+        return file.verify(self.folder / file.name, fate="Nothing was read from it.")
+
+
+@dataclass(frozen=True)
+class Cached(Source):
+    """A source whose files are made once, then kept in the cache folder: temporary file, verified, then moved."""
+
+    @property
+    def folder(self) -> Path:
+        """The cache folder: HMIX_CACHE, or `hmix-hub` in the user's cache folder; one folder per study."""
+        import pooch
+
+        root = os.environ.get(CACHE_VARIABLE) or pooch.os_cache("hmix-hub")
+        return Path(root).expanduser() / self.study.study_id
+
+    @abstractmethod
+    def _make(self, name: str, output_file: str) -> None:
+        """Write the file called `name` to `output_file`."""
+
+    def _locate(self, file: SourceFile) -> Path:
+        import pooch
+
+        pooch.get_logger().setLevel("WARNING")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        registry = pooch.create(
+            path=self.folder,
+            base_url="",
+            registry={f.name: f"sha256:{f.sha256}" for f in self.study.files.values()},
+            retry_if_failed=DOWNLOAD_RETRIES,
+        )
+
+        def make_verified(_url: str, output_file: str, _pooch: pooch.Pooch) -> None:
+            self._make(file.name, output_file)
+            file.verify(Path(output_file), fate="It was thrown away, and nothing was cached.")
+
+        try:
+            return Path(registry.fetch(file.name, downloader=make_verified))
+        except (OSError, ValueError) as error:
+            msg = f"{file.name} could not be had from {self.description}: {error}"
+            raise SourceError(msg, where=Where(file.name), hint=_OFFLINE_HINT) from error
+
+
+_OFFLINE_HINT = (
+    f"check the network and try again; or put a copy of the six released files in a folder and name it with source= "
+    f'or {ENVIRONMENT_VARIABLE}; or use source="sample", a synthetic study that needs no network'
+)
+
+
+@dataclass(frozen=True)
+class Web(Cached):
+    """The released files over HTTPS, cached."""
+
+    base_url: str
+
+    @property
+    def description(self) -> str:
+        """The base URL."""
+        return f"{self.study.title}, from {self.base_url}"
+
+    def _make(self, name: str, output_file: str) -> None:
+        from pooch import HTTPDownloader
+
+        url = self.base_url + name
+
+        if any(os.environ.get(name, "").upper() in {"1", "ON", "YES", "TRUE"} for name in _OFFLINE_VARIABLES):
+            msg = f"{' or '.join(_OFFLINE_VARIABLES)} is set, so nothing is downloaded"
+            raise SourceError(msg, where=Where(url), hint=_OFFLINE_HINT)
+        download = HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=DOWNLOAD_TIMEOUT_S)
+        download(url, output_file, None)
+
+
+_OFFLINE_VARIABLES = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE")
+
+
+@dataclass(frozen=True)
+class Generated(Cached):
+    """The built-in sample study: its files are generated on first use."""
+
+    @property
+    def description(self) -> str:
+        """The study's title."""
+        return self.study.title
+
+    def _make(self, name: str, output_file: str) -> None:
+        from hmix_hub.sources.sample import write_sample_file
+
+        write_sample_file(name, Path(output_file))
+
+
+def resolve_source(source: str | os.PathLike[str] | None = None) -> Source:
+    """Give the source that a name stands for; no file is touched yet.
+
+    Parameters
+    ----------
+    source
+        `None`: what the environment variable HMIX_SOURCE names, else "release". "release": the released files over
+        HTTPS. "sample": the built-in synthetic study. An https:// or http:// address: a mirror of the released
+        files. Anything else: a folder that holds the released files.
+
+    Raises
+    ------
+    SourceError
+        If it is none of these.
+    """
+    if source is None:
+        source = os.environ.get(ENVIRONMENT_VARIABLE) or "release"
+    if source == "release":
+        return Web(RELEASE, RELEASE_URL)
+    if source == "sample":
+        return Generated(SAMPLE)
+    if isinstance(source, str) and source.startswith(("https://", "http://")):
+        return Web(RELEASE, source.rstrip("/") + "/")
+    folder = Path(source).expanduser().absolute()
+    if not folder.is_dir():
+        msg = f"source {os.fspath(source)!r} is neither a known name nor a folder"
+        hint = f"{nearest(source, _NAMES, label='named sources')}; else name a folder with the six released files"
+        raise SourceError(msg, where=Where(str(folder)), hint=hint)
+    return Folder(RELEASE, folder)
+
+
+def choose_source() -> tuple[str, str]:
+    """Choose a source for a first try: the release where it can be reached, else the sample study.
+
+    Returns
+    -------
+    tuple of str
+        The source, for `source=`, and the reason for it. One short probe of the network at most.
+    """
+    import requests
+
+    named = os.environ.get(ENVIRONMENT_VARIABLE)
+    if named:
+        return named, f"{ENVIRONMENT_VARIABLE} names it"
+    release = Web(RELEASE, RELEASE_URL)
+    if all((release.folder / name).is_file() for name in RELEASE.files):
+        return "release", "the released files are in the cache"
+    try:
+        answer = requests.head(RELEASE_URL + next(iter(RELEASE.files)), timeout=PROBE_TIMEOUT_S)
+        answer.raise_for_status()
+    except requests.RequestException as error:
+        return (
+            "sample",
+            f"the released files cannot be reached ({type(error).__name__}), so the synthetic study stands in",
+        )
+    return "release", "the released files can be reached"

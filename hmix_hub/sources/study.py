@@ -1,0 +1,171 @@
+"""Studies whose files the package can read: which files, of which bytes, and what their rows leave unsaid."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hmix_hub.errors import SourceError, Where
+from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT
+from hmix_hub.sources import sample
+
+JUDGMENT_FILES = {
+    CONSTRUCT: "hmix_construct_midpoint.csv",
+    SELECT: "hmix_select_shuffled_midpoint.csv",
+    INFER: "hmix_infer_mixing_factor.csv",
+    CATEGORICAL: "hmix_categorical_soft_labels.csv",
+}
+"""File of each task's judgments."""
+PROCESSED_FILES = {
+    INFER: "processed_hmix_inferences.json",
+    CATEGORICAL: "hmix_individ_soft_labels.json",
+}
+"""File of the figures that the authors computed from a task's judgments."""
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file of known content.
+
+    Parameters
+    ----------
+    name
+        File name, without a folder.
+    size
+        Bytes.
+    sha256
+        Hash of the content, 64 hex digits.
+    """
+
+    name: str
+    size: int
+    sha256: str
+
+    def verify(self, path: Path, *, fate: str = "") -> Path:
+        """Check that the file at `path` is this file.
+
+        Parameters
+        ----------
+        path
+            Where it lies.
+        fate
+            What becomes of a wrong file, for the message.
+
+        Raises
+        ------
+        SourceError
+            If it is missing, or its size or hash differ: expected and found are named.
+        """
+        expected = f"expected {self.size} bytes, sha256 {self.sha256}"
+        try:
+            size = path.stat().st_size
+            with path.open("rb") as stream:
+                found = hashlib.file_digest(stream, "sha256").hexdigest()
+        except OSError as error:
+            msg = f"{self.name} cannot be read ({error.strerror}); {expected}"
+            raise SourceError(msg, where=Where(str(path)), hint=_MIRROR_HINT) from error
+        if (size, found) != (self.size, self.sha256):
+            msg = f"{self.name} is not the file it should be: {expected}; found {size} bytes, sha256 {found}. {fate}"
+            raise SourceError(msg.rstrip(), where=Where(str(path)), hint=_MIRROR_HINT)
+        return path
+
+
+_MIRROR_HINT = (
+    "get the file again from its source, or name another folder that holds it with source= or HMIX_SOURCE; "
+    'source="sample" needs no files'
+)
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study in the layout of the release.
+
+    Parameters
+    ----------
+    study_id
+        Its name in the column `study_id`.
+    title
+        What to call it to people.
+    image_set
+        The image set that its image ids count in.
+    files
+        Its files by name.
+    rounds_by_condition
+        For a task, the collection round of each condition.
+    rounds_by_row
+        For a task, consecutive blocks of rows of its file: round, number of rows.
+    synthetic
+        Whether a generator made it, rather than people.
+    """
+
+    study_id: str
+    title: str
+    image_set: str
+    files: Mapping[str, SourceFile]
+    rounds_by_condition: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
+    rounds_by_row: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
+    synthetic: bool = False
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of the names and hashes of all files: 16 hex digits."""
+        lines = [f"{self.study_id} {f.name} {f.sha256}\n" for f in sorted(self.files.values(), key=lambda f: f.name)]
+        return hashlib.sha256("".join(lines).encode()).hexdigest()[:16]
+
+
+def _files(rows: Mapping[str, tuple[int, str]]) -> dict[str, SourceFile]:
+    return {name: SourceFile(name, size, sha256) for name, (size, sha256) in rows.items()}
+
+
+RELEASE = Study(
+    study_id="collins2023",
+    title="H-Mix (Collins et al., UAI 2023)",
+    image_set="cifar10/test",
+    files=_files(
+        {
+            "hmix_construct_midpoint.csv": (
+                225751,
+                "0b07e7acadf4b3c9f62b8a61e3f4a09114ec6cf4b515936410903f2e4085f452",
+            ),
+            "hmix_select_shuffled_midpoint.csv": (
+                133879,
+                "866a1b015aad28ef00a9811c23c4d5b8b042eb4a1b12d055a84d5a503eb8a89e",
+            ),
+            "hmix_infer_mixing_factor.csv": (
+                1268629,
+                "9f8aa49c85e9879453a032ea43abf7764425fe1a452c8fdd5f3c9b7c9fd35eeb",
+            ),
+            "hmix_categorical_soft_labels.csv": (
+                117228,
+                "c9dec5d338399b6152db3b8389a98e98dc264bb6e07e5b4e07746a046f020584",
+            ),
+            "processed_hmix_inferences.json": (
+                779101,
+                "0cec610ca92a493a8551b923dec5fdfedfcca0fe199f55aa2447db16621bcea7",
+            ),
+            "hmix_individ_soft_labels.json": (
+                23785,
+                "1433a745204f798c5fc3c1c029b37a8a29e2e4c558320a9443a8d1dd93b0db6b",
+            ),
+        }
+    ),
+    rounds_by_condition={CONSTRUCT: {**dict.fromkeys(range(7), "1"), 7: "2", 8: "2"}},
+    rounds_by_row={INFER: (("B", 1240), ("A", 1974), ("C", 1736))},
+)
+"""The release: GitHub `cambridge-mlg/hill-mixup`, folder `h_mix`, at the commit that `RELEASE_URL` names."""
+
+RELEASE_URL = (
+    "https://raw.githubusercontent.com/cambridge-mlg/hill-mixup/5a022730a270b6785355f9e57b6d2620075bfbab/h_mix/"
+)
+
+SAMPLE = Study(
+    study_id=sample.STUDY_ID,
+    title="the built-in sample study (synthetic: made by a generator, not by people)",
+    image_set=sample.IMAGE_SET,
+    files=_files(sample.SAMPLE_FILES),
+    rounds_by_condition={CONSTRUCT: sample.ROUNDS[CONSTRUCT]},
+    rounds_by_row={INFER: sample.ROUNDS[INFER]},
+    synthetic=True,
+)
