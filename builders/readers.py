@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hmix_hub.judgments.by_stimulus import by_stimulus
-from hmix_hub.judgments.interface import TRIALS
 from hmix_hub.judgments.migration import migrate
 from hmix_hub.judgments.upward import Provenance
 from hmix_hub.schema import CURRENT, RELEASED, Configuration, arrow_schema, columns
+from hmix_hub.schema.interface import TRIALS
 from hmix_hub.schema.released import ROW_NUMBER
 from hmix_hub.sources import JUDGMENT_FILES, Source
 

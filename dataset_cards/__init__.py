@@ -1,0 +1,1 @@
+"""Dataset cards: texts about the datasets, for the Hub and for citing them."""

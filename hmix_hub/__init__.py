@@ -1,1 +1,81 @@
-"""hmix-hub."""
+"""Human judgments of mixed images: load, filter, to tensors.
+
+Importing this package teaches `datasets.load_dataset` the name "h-mix"; it imports nothing heavy and opens no network
+connection. Everything below is imported where it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hmix_hub import registration
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from hmix_hub.aggregation import by_stimulus
+    from hmix_hub.citing import citation
+    from hmix_hub.errors import HMixError
+    from hmix_hub.filters import filter  # noqa: A004 - the verb that users look for
+    from hmix_hub.inference import soft_labels
+    from hmix_hub.joining import join
+    from hmix_hub.judgments.grammar import between
+    from hmix_hub.loading import load_dataset
+    from hmix_hub.plots import plot
+    from hmix_hub.splits import split
+    from hmix_hub.tensors import to_tensors
+
+_HOMES = {
+    "HMixError": "errors",
+    "between": "judgments.grammar",
+    "by_stimulus": "aggregation",
+    "citation": "citing",
+    "filter": "filters",
+    "join": "joining",
+    "load_dataset": "loading",
+    "plot": "plots",
+    "soft_labels": "inference",
+    "split": "splits",
+    "to_tensors": "tensors",
+}
+
+__all__ = [
+    "HMixError",
+    "__version__",
+    "between",
+    "by_stimulus",
+    "citation",
+    "filter",
+    "join",
+    "load_dataset",
+    "plot",
+    "soft_labels",
+    "split",
+    "to_tensors",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+def _find_checkout() -> None:
+    """In a checkout, `builders` and `dataset_cards` stand beside this folder rather than in it."""
+    root = Path(__file__).resolve().parent.parent
+    if (root / "pyproject.toml").is_file() and (root / "builders").is_dir():
+        __path__.append(str(root))
+
+
+_find_checkout()
+registration.install()

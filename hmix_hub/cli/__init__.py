@@ -1,0 +1,1 @@
+"""The command `hmix`: thin, one module per verb."""

@@ -6,8 +6,18 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from hmix_hub.judgments import interface
-from hmix_hub.schema import CATEGORICAL, CIFAR10, CONSTRUCT, INFER, RELEASED, SELECT, Vocabulary, arrow_schema, columns
+from hmix_hub.schema import (
+    CATEGORICAL,
+    CIFAR10,
+    CONSTRUCT,
+    INFER,
+    RELEASED,
+    SELECT,
+    Vocabulary,
+    arrow_schema,
+    columns,
+    interface,
+)
 from hmix_hub.schema.released import ROW_NUMBER
 
 if TYPE_CHECKING:

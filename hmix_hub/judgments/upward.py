@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hmix_hub.errors import SchemaError, Where
-from hmix_hub.judgments import interface
 from hmix_hub.judgments.complete import complete
 from hmix_hub.judgments.flags import Mask
-from hmix_hub.schema import CATEGORICAL, CIFAR10, CONSTRUCT, INFER, SELECT, Vocabulary
+from hmix_hub.schema import CATEGORICAL, CIFAR10, CONSTRUCT, INFER, SELECT, Vocabulary, interface
 from hmix_hub.schema.released import ROW_NUMBER
 
 if TYPE_CHECKING:

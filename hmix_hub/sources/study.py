@@ -165,7 +165,7 @@ SAMPLE = Study(
     title="the built-in sample study (synthetic: made by a generator, not by people)",
     image_set=sample.IMAGE_SET,
     files=_files(sample.SAMPLE_FILES),
-    rounds_by_condition={CONSTRUCT: sample.ROUNDS[CONSTRUCT]},
-    rounds_by_row={INFER: sample.ROUNDS[INFER]},
+    rounds_by_condition=sample.ROUNDS_BY_CONDITION,
+    rounds_by_row=sample.ROUNDS_BY_ROW,
     synthetic=True,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT
+from hmix_hub.schema.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
 
 REPEAT_PREFIX = "rerun_"
 NO_ALTERNATIVE = "No"

@@ -1,0 +1,179 @@
+"""The Hugging Face dataset builder of "h-mix"."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import datasets
+
+from hmix_hub.builders.readers import read_table
+from hmix_hub.citing import citation
+from hmix_hub.datasets_by_name import H_MIX
+from hmix_hub.errors import ConfigurationError
+from hmix_hub.filters import apply_conditions, warn_empty
+from hmix_hub.judgments.conditions import check_columns, select_rows
+from hmix_hub.judgments.grammar import parse_filters
+from hmix_hub.schema import (
+    CONFIGURATIONS,
+    CURRENT,
+    DEFAULT_CONFIGURATION,
+    RELEASED,
+    check_configuration,
+    check_version,
+    features,
+)
+from hmix_hub.sources import JUDGMENT_FILES, resolve_source
+from hmix_hub.tables import vocabularies_of
+
+HOMEPAGE = "https://github.com/cambridge-mlg/hill-mixup"
+STREAMED_ROWS = 1000
+"""Rows of a table in a stream."""
+
+
+@dataclass
+class HMixConfig(datasets.BuilderConfig):
+    """Configuration of the builder: what decides the cached bytes, and nothing else.
+
+    Parameters
+    ----------
+    fingerprint
+        Hash of the source's files.
+    """
+
+    fingerprint: str = ""
+
+    def create_config_id(self, config_kwargs: dict[str, Any], custom_features: datasets.Features | None = None) -> str:
+        """Name the cache folder after the configuration and the source's hashes; the schema version stands below it."""
+        return f"{self.name}-{self.fingerprint}"
+
+
+class HMix(datasets.ArrowBasedBuilder):
+    """Human judgments of mixed images, from the released files.
+
+    Parameters
+    ----------
+    source
+        Where the files come from; see `hmix_hub.sources.resolve_source`.
+    schema_version
+        Schema version of the table.
+    **options
+        Filters (see `hmix_hub.filter`), applied at read time over the one cached table; and the parameters of
+        `datasets.DatasetBuilder`: `config_name`, `cache_dir` and so on.
+
+    Raises
+    ------
+    ConfigurationError
+        If the configuration does not exist, or not in that schema version.
+    FilterError
+        If a filter is not known, malformed, or has no column in the table.
+    SchemaVersionError
+        If the schema version is not known.
+    SourceError
+        If the source is no source.
+    """
+
+    BUILDER_CONFIG_CLASS = HMixConfig
+    BUILDER_CONFIGS = [  # noqa: RUF012 - the base class defines it so
+        HMixConfig(name=c.name, version=CURRENT, description=c.description) for c in CONFIGURATIONS.values()
+    ]
+    DEFAULT_CONFIG_NAME = DEFAULT_CONFIGURATION
+
+    def __init__(self, *, source: str | Path | None = None, schema_version: str = CURRENT, **options: Any) -> None:
+        self.source = resolve_source(source)
+        self.schema_version = check_version(schema_version)
+        self.configuration = check_configuration(options.get("config_name"))
+        self.columns = self.configuration.columns(schema_version)
+        if options.get("data_dir") or options.pop("data_files", None):
+            msg = "h-mix takes no data_files or data_dir"
+            raise ConfigurationError(msg, hint="name a folder that holds the six released files with source=")
+        options, filters = _split_off_filters(options)
+        self.conditions = parse_filters(filters)
+        self._check_filters()
+        super().__init__(
+            dataset_name=options.pop("dataset_name", None) or H_MIX,
+            hash=options.pop("hash", None) or code_fingerprint(),
+            version=schema_version,
+            fingerprint=self.source.study.fingerprint,
+            **options,
+        )
+
+    def _check_filters(self) -> None:
+        if self.conditions and self.schema_version == RELEASED:
+            msg = f"filters speak of the columns of schema {CURRENT}, not {RELEASED}"
+            raise ConfigurationError(msg, hint=f"filter without schema_version={RELEASED!r}")
+        check_columns(self.conditions, [column.name for column in self.columns])
+
+    def _info(self) -> datasets.DatasetInfo:
+        return datasets.DatasetInfo(
+            description=f"{self.source.study.title}. {self.configuration.description}",
+            citation=citation(H_MIX),
+            homepage=HOMEPAGE,
+            license="not stated",
+            features=features(self.columns),
+        )
+
+    def _split_generators(self, dl_manager: Any) -> list[datasets.SplitGenerator]:
+        if not dl_manager.is_streaming:
+            # Here, so that a bad source is told as it is; an error in _generate_tables would be wrapped.
+            self.source.path(JUDGMENT_FILES[self.configuration.task])
+        return [datasets.SplitGenerator(name="train", gen_kwargs={"is_streaming": dl_manager.is_streaming})]
+
+    def _generate_tables(self, is_streaming: bool) -> Iterator[tuple[Any, Any]]:
+        table = read_table(self.source, self.configuration, self.schema_version)
+        if not is_streaming:
+            yield (0, 0), table
+            return
+        kept, emptied_by = select_rows(table, self.conditions, vocabularies_of(self.info.features))
+        if emptied_by:
+            warn_empty(emptied_by)
+        rows = table.filter(kept)
+        for number, batch in enumerate(rows.to_batches(max_chunksize=STREAMED_ROWS)):
+            yield (0, number), type(rows).from_batches([batch])
+
+    def as_dataset(self, *args: Any, **kwargs: Any) -> Any:
+        """Give the prepared dataset, filtered; see `datasets.DatasetBuilder.as_dataset`."""
+        return apply_conditions(super().as_dataset(*args, **kwargs), self.conditions)
+
+
+_BUILDER_OPTIONS = {
+    "cache_dir",
+    "dataset_name",
+    "config_name",
+    "hash",
+    "base_path",
+    "info",
+    "features",
+    "token",
+    "repo_id",
+    "data_dir",
+    "storage_options",
+    "writer_batch_size",
+    "config_id",
+}
+
+
+def _split_off_filters(options: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    known = {name: value for name, value in options.items() if name in _BUILDER_OPTIONS}
+    return known, {name: value for name, value in options.items() if name not in _BUILDER_OPTIONS}
+
+
+@functools.cache
+def code_fingerprint() -> str:
+    """Hash the code that decides a table's bytes, so that a table cached by other code is never taken: 16 digits."""
+    package = Path(__file__).resolve().parent
+    import hmix_hub
+
+    top = Path(hmix_hub.__file__).resolve().parent
+    files = sorted(
+        [*package.glob("*.py"), *(top / "schema").glob("*.py"), *(top / "judgments").glob("*.py")],
+        key=lambda path: (path.parent.name, path.name),
+    )
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
+    return digest.hexdigest()[:16]

@@ -1,0 +1,112 @@
+"""Filters over loaded datasets: `hmix_hub.filter`."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from hmix_hub.errors import ConfigurationError, EmptyResultWarning
+from hmix_hub.judgments.conditions import Condition, check_columns, select_rows
+from hmix_hub.judgments.grammar import parse_filters
+from hmix_hub.tables import arrow_columns, vocabularies_of
+
+if TYPE_CHECKING:
+    import datasets
+
+D = TypeVar("D")
+
+
+def filter(dataset: D, **filters: Any) -> D:  # noqa: A001 - the verb that pandas and datasets users look for
+    """Keep the rows that meet every filter.
+
+    Parameters
+    ----------
+    dataset
+        A `datasets.Dataset`, `DatasetDict` (each split is filtered) or `IterableDataset` of judgments or stimuli.
+    participants, studies, stimuli, pairs, collection_round
+        An id, or a list or set of ids.
+    mixing_coefficient, inferred_coefficient, selected_coefficient, start_coefficient, confidence
+        0 to 1: a number (equal within 1e-9), `(low, high)` or `between(low, high)` (closed, `None` open), or a list
+        of these.
+    response_time_ms, presentation
+        The same in milliseconds, and in showings counted from 1.
+    labels
+        Class names of which either picture is one, whatever the case.
+    class_pair
+        Two class names that the pictures are of, in any order; or a list of such pairs.
+    repeats
+        True: intended repeats alone. False: none of them.
+    exclude_flags
+        Flags that no row may have.
+
+    Returns
+    -------
+    Same type as `dataset`
+        Its rows in order. No cache file is written.
+
+    Raises
+    ------
+    FilterError
+        If a filter is not known or malformed, the dataset lacks its column, or an id, class or flag does not exist.
+        In a stream, ids cannot be checked.
+
+    Warns
+    -----
+    EmptyResultWarning
+        If no row is left; it names the filter that removed the last one.
+    """
+    return apply_conditions(dataset, parse_filters(filters))
+
+
+def apply_conditions(dataset: D, conditions: Sequence[Condition]) -> D:
+    """Keep the rows of a dataset that meet all conditions; see `filter`."""
+    from datasets import Dataset, DatasetDict, IterableDataset
+
+    if not conditions:
+        return dataset
+    kept: Any
+    if isinstance(dataset, DatasetDict):
+        kept = DatasetDict({name: apply_conditions(part, conditions) for name, part in dataset.items()})
+    elif isinstance(dataset, Dataset):
+        kept = _filter_dataset(dataset, conditions)
+    elif isinstance(dataset, IterableDataset):
+        kept = _filter_stream(dataset, conditions)
+    else:
+        msg = f"filter takes a datasets.Dataset, DatasetDict or IterableDataset, not {type(dataset).__name__}"
+        raise ConfigurationError(msg)
+    return kept
+
+
+def _filter_dataset(dataset: datasets.Dataset, conditions: Sequence[Condition]) -> datasets.Dataset:
+    table = arrow_columns(dataset, check_columns(conditions, dataset.column_names))
+    mask, emptied_by = select_rows(table, conditions, vocabularies_of(dataset.features))
+    if emptied_by:
+        warn_empty(emptied_by)
+    return dataset if mask.all() else dataset.select(np.flatnonzero(mask).tolist())
+
+
+def _filter_stream(dataset: datasets.IterableDataset, conditions: Sequence[Condition]) -> datasets.IterableDataset:
+    features = dataset.features
+    check_columns(conditions, list(features))
+    kept = dataset.with_format("arrow").map(_StreamFilter(list(conditions), features), batched=True, features=features)
+    return kept.with_format(None)
+
+
+class _StreamFilter:
+    """Filter of Arrow batches, picklable for DataLoader workers."""
+
+    def __init__(self, conditions: Sequence[Condition], features: datasets.Features) -> None:
+        self.conditions = conditions
+        self.vocabularies = vocabularies_of(features)
+
+    def __call__(self, batch: Any) -> Any:
+        mask, _ = select_rows(batch, self.conditions, self.vocabularies, is_whole=False)
+        return batch.filter(mask)
+
+
+def warn_empty(name: str) -> None:
+    """Warn that a filter left no row."""
+    warnings.warn(f"no row is left: the filter {name!r} removed the last", EmptyResultWarning, stacklevel=5)

@@ -1,0 +1,115 @@
+"""Joining of datasets: several studies of one task as one dataset, over the union of their vocabularies."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hmix_hub.errors import ConfigurationError, SchemaError
+from hmix_hub.schema import TASKS, Column, Kind, Vocabulary, arrow_schema
+from hmix_hub.tables import arrow_columns, dataset_of, task_of, vocabulary_of
+
+if TYPE_CHECKING:
+    import datasets
+    import pyarrow as pa
+
+
+def join(parts: Sequence[datasets.Dataset]) -> datasets.Dataset:
+    """Join judgments of one task from several datasets.
+
+    Parameters
+    ----------
+    parts
+        Datasets of judgments, schema 2.0.0, in the order that their rows shall have.
+
+    Returns
+    -------
+    datasets.Dataset
+        All rows; the vocabulary is the first one's classes, then each new class in the order of its first appearance,
+        and labels and soft labels (0 for a class that a study did not offer) count in it. In memory where a
+        vocabulary had to change.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is nothing to join.
+    SchemaError
+        If the tasks differ, or a judgment stands in two of them.
+    """
+    if not parts:
+        msg = "there is nothing to join"
+        raise ConfigurationError(msg, hint="give one dataset or more")
+    tasks = [task_of(part) for part in parts]
+    if len(set(tasks)) > 1:
+        msg = f"judgments of different tasks cannot be joined: {', '.join(dict.fromkeys(tasks))}"
+        raise SchemaError(msg)
+    columns = TASKS[tasks[0]].columns
+    vocabularies = [vocabulary_of(part) for part in parts]
+    union = vocabularies[0].union(vocabularies[1:])
+    recoded = [
+        part if vocabulary == union else _recoded(part, columns, vocabulary, union)
+        for part, vocabulary in zip(parts, vocabularies, strict=True)
+    ]
+    from datasets import concatenate_datasets
+
+    joined = concatenate_datasets([part.select_columns([c.name for c in columns]) for part in recoded])
+    _refuse_twice(joined)
+    return joined
+
+
+def _refuse_twice(joined: datasets.Dataset) -> None:
+    import pyarrow.compute as pc
+
+    ids = arrow_columns(joined, ["judgment_id"])["judgment_id"]
+    if pc.count_distinct(ids).as_py() < len(ids):
+        counts = pc.value_counts(ids)
+        twice = counts.filter(pc.greater(counts.field("counts"), 1))[0]["values"].as_py()
+        msg = f"judgment {twice!r} stands in the joined datasets more than once"
+        raise SchemaError(msg, hint="join different studies, or selections without common judgments")
+
+
+def _recoded(
+    part: datasets.Dataset, columns: Sequence[Column], vocabulary: Vocabulary, union: Vocabulary
+) -> datasets.Dataset:
+    schema = arrow_schema(columns, union)
+    table = arrow_columns(part, schema.names)
+    target = np.array(vocabulary.recode(union), dtype=np.int64)
+    recode = {Kind.LABEL: _recode_labels, Kind.LABELS: _recode_lists, Kind.DISTRIBUTION: _recode_distributions}
+    arrays = {
+        column.name: recode[column.kind](table[column.name], target, len(union))
+        if column.kind in recode
+        else table[column.name]
+        for column in columns
+    }
+    import pyarrow as pa
+
+    return dataset_of(pa.table(arrays).cast(schema), columns, union)
+
+
+def _recode_labels(column: pa.ChunkedArray, target: np.ndarray, n_classes: int) -> pa.ChunkedArray:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.take(pa.array(target), column)
+
+
+def _recode_lists(column: pa.ChunkedArray, target: np.ndarray, n_classes: int) -> pa.ListArray:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    lengths = pc.list_value_length(column).to_numpy()
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    values = pc.take(pa.array(target), pc.list_flatten(column)).combine_chunks()
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), values)
+
+
+def _recode_distributions(column: pa.ChunkedArray, target: np.ndarray, n_classes: int) -> pa.FixedSizeListArray:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    given = pc.list_flatten(column).to_numpy().reshape(len(column), len(target))
+    spread = np.zeros((len(column), n_classes))
+    spread[:, target] = given
+    return pa.FixedSizeListArray.from_arrays(pa.array(spread.ravel()), n_classes)

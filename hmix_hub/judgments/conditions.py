@@ -1,0 +1,285 @@
+"""Conditions: what a filter asks of a row, and the rows of a table that meet it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from hmix_hub.errors import FilterError, SchemaError, Where, nearest
+from hmix_hub.schema import Vocabulary
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Mask = npt.NDArray[np.bool_]
+Vocabularies = Mapping[str, Vocabulary]
+
+TOLERANCE = 1e-9
+"""Numbers this near are equal, and a bound reaches this far: 1 - 0.7 is 0.30000000000000004."""
+
+
+@dataclass(frozen=True)
+class Condition(ABC):
+    """What one filter asks.
+
+    Parameters
+    ----------
+    name
+        Name of the filter.
+    """
+
+    name: str
+
+    @abstractmethod
+    def columns(self, available: Sequence[str]) -> list[str]:
+        """Give the columns that the condition looks at, among those available or not."""
+
+    @abstractmethod
+    def mask(self, table: pa.Table, vocabularies: Vocabularies) -> Mask:
+        """Find the rows that meet the condition; bool (N,), false where the value is null.
+
+        Parameters
+        ----------
+        table
+            N rows with the condition's columns.
+        vocabularies
+            Class names of each label column.
+
+        Raises
+        ------
+        FilterError
+            If it names a class that is not in the vocabulary.
+        """
+
+    def check(self, table: pa.Table, mask: Mask) -> None:  # noqa: B027 - most conditions have nothing to check
+        """Check that everything that the condition names is in the table.
+
+        Parameters
+        ----------
+        table
+            The whole table, N rows.
+        mask
+            Its rows that meet the condition; bool (N,).
+
+        Raises
+        ------
+        FilterError
+            If an id is not there.
+        """
+
+
+@dataclass(frozen=True)
+class IsAnyOf(Condition):
+    """An id is one of several."""
+
+    column: str
+    fallback: str | None
+    values: tuple[str, ...]
+
+    def columns(self, available: Sequence[str]) -> list[str]:
+        """Give the id column, or its fallback where the table has that alone."""
+        return [self.fallback if self.fallback and self.column not in available else self.column]
+
+    def mask(self, table: pa.Table, vocabularies: Vocabularies) -> Mask:
+        """Find the rows with any of the ids."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        column = table[self.columns(table.column_names)[0]]
+        return pc.is_in(column, pa.array(self.values, pa.string())).to_numpy()
+
+    def check(self, table: pa.Table, mask: Mask) -> None:
+        """Check that each id is in the table."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        column = table[self.columns(table.column_names)[0]]
+        found = set(pc.unique(column.filter(pa.array(mask))).to_pylist())
+        unknown = [value for value in self.values if value not in found]
+        if unknown and table.num_rows:
+            msg = f"{self.name}: {', '.join(map(repr, unknown))} not found among the rows filtered"
+            raise FilterError(msg, hint=nearest(unknown[0], pc.unique(column).to_pylist(), label=self.name))
+
+
+@dataclass(frozen=True)
+class IsWithin(Condition):
+    """A number lies in one of several closed intervals."""
+
+    column: str
+    intervals: tuple[tuple[float, float], ...]
+
+    def columns(self, available: Sequence[str]) -> list[str]:
+        """Give the number column."""
+        return [self.column]
+
+    def mask(self, table: pa.Table, vocabularies: Vocabularies) -> Mask:
+        """Find the rows in any of the intervals."""
+        values = table[self.column].to_numpy()
+        mask = np.zeros(len(values), dtype=bool)
+        for low, high in self.intervals:
+            mask |= (values >= low - TOLERANCE) & (values <= high + TOLERANCE)
+        return mask
+
+
+def _codes(name: str, classes: Sequence[str], vocabulary: Vocabulary) -> list[int]:
+    try:
+        return [vocabulary.code(label) for label in classes]
+    except SchemaError as error:
+        msg = f"{name}: {error.message}"
+        raise FilterError(msg, hint=error.hint) from None
+
+
+_LABEL_COLUMNS = ("image_1_label", "image_2_label")
+
+
+def _labels(table: pa.Table) -> list[npt.NDArray[np.int64]]:
+    return [table[column].fill_null(-1).to_numpy() for column in _LABEL_COLUMNS]
+
+
+@dataclass(frozen=True)
+class ShowsClass(Condition):
+    """Either picture is of one of several classes."""
+
+    classes: tuple[str, ...]
+
+    def columns(self, available: Sequence[str]) -> list[str]:
+        """Give both label columns."""
+        return list(_LABEL_COLUMNS)
+
+    def mask(self, table: pa.Table, vocabularies: Vocabularies) -> Mask:
+        """Find the rows with a picture of any of the classes."""
+        wanted = _codes(self.name, self.classes, vocabularies[_LABEL_COLUMNS[0]])
+        first, second = _labels(table)
+        return np.isin(first, wanted) | np.isin(second, wanted)
+
+
+@dataclass(frozen=True)
+class MixesClasses(Condition):
+    """The two pictures are of two given classes, in any order."""
+
+    pairs: tuple[tuple[str, str], ...]
+
+    def columns(self, available: Sequence[str]) -> list[str]:
+        """Give both label columns."""
+        return list(_LABEL_COLUMNS)
+
+    def mask(self, table: pa.Table, vocabularies: Vocabularies) -> Mask:
+        """Find the rows that mix any of the pairs of classes."""
+        vocabulary = vocabularies[_LABEL_COLUMNS[0]]
+        first, second = _labels(table)
+        mask = np.zeros(table.num_rows, dtype=bool)
+        for pair in self.pairs:
+            a, b = _codes(self.name, pair, vocabulary)
+            mask |= ((first == a) & (second == b)) | ((first == b) & (second == a))
+        return mask
+
+
+@dataclass(frozen=True)
+class IsTrue(Condition):
+    """A truth value is the one wanted."""
+
+    column: str
+    wanted: bool
+
+    def columns(self, available: Sequence[str]) -> list[str]:
+        """Give the truth column."""
+        return [self.column]
+
+    def mask(self, table: pa.Table, vocabularies: Vocabularies) -> Mask:
+        """Find the rows with the wanted value."""
+        return np.asarray(table[self.column].to_numpy(), dtype=bool) == self.wanted
+
+
+@dataclass(frozen=True)
+class HasNoneOf(Condition):
+    """A row carries none of several flags."""
+
+    flags: tuple[str, ...]
+
+    def columns(self, available: Sequence[str]) -> list[str]:
+        """Give the flags column."""
+        return ["flags"]
+
+    def mask(self, table: pa.Table, vocabularies: Vocabularies) -> Mask:
+        """Find the rows without any of the flags."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        mask = np.ones(table.num_rows, dtype=bool)
+        column = table["flags"]
+        unwanted = pc.is_in(pc.list_flatten(column), pa.array(self.flags))
+        mask[pc.list_parent_indices(column).filter(unwanted).to_numpy()] = False
+        return mask
+
+
+def select_rows(
+    table: pa.Table, conditions: Sequence[Condition], vocabularies: Vocabularies, *, is_whole: bool = True
+) -> tuple[Mask, str]:
+    """Find the rows that meet all conditions.
+
+    Parameters
+    ----------
+    table
+        N rows with the columns of every condition.
+    conditions
+        What is asked.
+    vocabularies
+        Class names of each label column.
+    is_whole
+        Whether the table is all there is, so that an id that is not in it does not exist.
+
+    Returns
+    -------
+    tuple
+        bool (N,), and the name of the condition that removed the last row: empty while any is left.
+
+    Raises
+    ------
+    FilterError
+        If a condition names what is not in the table.
+    """
+    kept = np.ones(table.num_rows, dtype=bool)
+    emptied_by = ""
+    for condition in conditions:
+        before = kept.any()
+        mask = condition.mask(table, vocabularies)
+        if is_whole:
+            condition.check(table, mask)
+        kept &= mask
+        if before and not kept.any():
+            emptied_by = condition.name
+    return kept, emptied_by
+
+
+_MISSING_HINTS = {
+    "mixing_coefficient": (
+        "selected_coefficient",
+        "in the midpoint tasks a person saw all mixtures of a pair; to filter by the answer, use selected_coefficient",
+    ),
+    "participant_id": ("n_participants", "a by-stimulus table pools people: filter the judgments, then by_stimulus()"),
+}
+
+
+def check_columns(conditions: Sequence[Condition], available: Sequence[str]) -> list[str]:
+    """Give the columns that conditions look at, each once.
+
+    Raises
+    ------
+    FilterError
+        If a column is not available: a filter never passes over what it cannot see.
+    """
+    needed: dict[str, None] = {}
+    for condition in conditions:
+        for column in condition.columns(available):
+            if column not in available:
+                present, advice = _MISSING_HINTS.get(column, ("", ""))
+                msg = f"{condition.name}: this table has no column {column!r}"
+                hint = advice if present in available else f"its columns are {', '.join(available)}"
+                raise FilterError(msg, where=Where(column=column), hint=hint)
+            needed[column] = None
+    return list(needed)

@@ -1,0 +1,229 @@
+"""Grammar of filters: the one set of names and values for the call, the command line and the loaders.
+
+A number is met within 1e-9; a tuple `(low, high)` or `between(low, high)` is a closed interval, `None` open; a list
+or set means any of. Class names match whatever their case.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hmix_hub.errors import FilterError, nearest
+from hmix_hub.judgments.conditions import (
+    Condition,
+    HasNoneOf,
+    IsAnyOf,
+    IsTrue,
+    IsWithin,
+    MixesClasses,
+    ShowsClass,
+)
+from hmix_hub.schema import FLAGS, TASKS
+from hmix_hub.schema.interface import PICTURE_SUFFIX
+
+
+@dataclass(frozen=True)
+class Between:
+    """A closed interval of numbers; `None` is an open end."""
+
+    low: float | None = None
+    high: float | None = None
+
+
+def between(low: float | None = None, high: float | None = None) -> Between:
+    """Give the closed interval from `low` to `high`, for a filter; `None` is an open end."""
+    return Between(low, high)
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A filter: a name and how its value is read.
+
+    Parameters
+    ----------
+    name
+        Name of the keyword argument; the command line has it with hyphens.
+    kind
+        What a value is called: "id", "number", "class", "class pair", "truth" or "flag".
+    meaning
+        What the rows that stay have.
+    read
+        From the filter and a value to its condition.
+    """
+
+    name: str
+    kind: str
+    meaning: str
+    read: Callable[[Filter, object], Condition]
+    column: str = ""
+
+
+def parse_filters(values: Mapping[str, Any]) -> list[Condition]:
+    """Read filters as they are given in a call.
+
+    Parameters
+    ----------
+    values
+        Value by filter name; a value of `None` is no filter.
+
+    Raises
+    ------
+    FilterError
+        If a name is not known, or a value cannot be read: a reversed interval, a number out of range, NaN, nothing
+        to choose from.
+    """
+    for name in values:
+        if name not in FILTERS:
+            msg = f"there is no filter {name!r}"
+            raise FilterError(msg, hint=nearest(name, FILTERS, label="filters"))
+    return [FILTERS[name].read(FILTERS[name], value) for name, value in values.items() if value is not None]
+
+
+def _any_of(filter_: Filter, value: object) -> list[object]:
+    """Give the alternatives of a value: the items of a list or set, else the value alone."""
+    if not isinstance(value, list | set | frozenset):
+        return [value]
+    if not value:
+        msg = f"{filter_.name}: an empty {type(value).__name__} chooses nothing"
+        raise FilterError(msg, hint="leave the filter out to keep every row")
+    return list(value)
+
+
+def _words(filter_: Filter, value: object) -> tuple[str, ...]:
+    if isinstance(value, tuple):
+        value = list(value)
+    words = _any_of(filter_, value)
+    for word in words:
+        if not isinstance(word, str) or not word:
+            msg = f"{filter_.name}: a {filter_.kind} is a string, not {word!r}"
+            raise FilterError(msg)
+    return tuple(dict.fromkeys(str(word) for word in words))
+
+
+def _read_ids(filter_: Filter, value: object) -> Condition:
+    fallback = "pair_id" if filter_.column == "stimulus_id" else None
+    return IsAnyOf(
+        filter_.name,
+        filter_.column,
+        fallback,
+        tuple(word.removesuffix(PICTURE_SUFFIX) for word in _words(filter_, value)),
+    )
+
+
+def _read_numbers(filter_: Filter, value: object) -> Condition:
+    return IsWithin(filter_.name, filter_.column, tuple(_interval(filter_, item) for item in _any_of(filter_, value)))
+
+
+def _interval(filter_: Filter, value: object) -> tuple[float, float]:
+    if isinstance(value, Between):
+        value = (value.low, value.high)
+    if isinstance(value, tuple):
+        if len(value) != 2:
+            msg = f"{filter_.name}: an interval is (low, high), not {value!r}"
+            raise FilterError(msg, hint="for any of several numbers, give a list")
+        low = -math.inf if value[0] is None else _number(filter_, value[0])
+        high = math.inf if value[1] is None else _number(filter_, value[1])
+        if low > high:
+            msg = f"{filter_.name}: the interval from {low:g} to {high:g} is reversed"
+            raise FilterError(msg, hint=f"write ({high:g}, {low:g})")
+        return low, high
+    return (_number(filter_, value),) * 2
+
+
+def _number(filter_: Filter, value: object) -> float:
+    if isinstance(value, bool) or not hasattr(value, "__float__") or math.isnan(float(value)):
+        msg = f"{filter_.name}: {value!r} is no number"
+        raise FilterError(msg, hint="give a number, (low, high) with None for an open end, or a list of them")
+    number = float(value)
+    low, high, unit = _RANGES[filter_.column]
+    if not low <= number <= high:
+        msg = f"{filter_.name}: {number:g} is not from {low:g} to {high:g}"
+        raise FilterError(msg, hint=f"the unit is {unit}" if unit else None)
+    return number
+
+
+def _ranges() -> dict[str, tuple[float, float, str]]:
+    every = (column for task in TASKS.values() for column in task.columns)
+    return {
+        column.name: (
+            -math.inf if column.low is None else column.low,
+            math.inf if column.high is None else column.high,
+            column.unit,
+        )
+        for column in every
+    }
+
+
+_RANGES = _ranges()
+
+
+def _read_classes(filter_: Filter, value: object) -> Condition:
+    return ShowsClass(filter_.name, _words(filter_, value))
+
+
+def _read_class_pairs(filter_: Filter, value: object) -> Condition:
+    given: Iterable[object] = [value] if _is_pair(value) else _any_of(filter_, value)
+    pairs = []
+    for pair in given:
+        if not _is_pair(pair):
+            msg = f'{filter_.name}: a class pair is two class names, ("dog", "frog"), not {pair!r}'
+            raise FilterError(msg)
+        pairs.append(_words(filter_, list(pair)))  # type: ignore[call-overload]
+    return MixesClasses(filter_.name, tuple((pair[0], pair[-1]) for pair in pairs))
+
+
+def _is_pair(value: object) -> bool:
+    return (
+        isinstance(value, Collection)
+        and len(value) == 2
+        and all(isinstance(item, str) for item in value)
+        and (not isinstance(value, str))
+    )
+
+
+def _read_truth(filter_: Filter, value: object) -> Condition:
+    if not isinstance(value, bool):
+        msg = f"{filter_.name}: True keeps repeats alone, False keeps first showings alone; not {value!r}"
+        raise FilterError(msg)
+    return IsTrue(filter_.name, filter_.column, value)
+
+
+def _read_flags(filter_: Filter, value: object) -> Condition:
+    flags = _words(filter_, value)
+    for flag in flags:
+        if flag not in FLAGS:
+            msg = f"{filter_.name}: there is no flag {flag!r}"
+            raise FilterError(msg, hint=nearest(flag, FLAGS, label="flags"))
+    return HasNoneOf(filter_.name, flags)
+
+
+FILTERS: dict[str, Filter] = {
+    filter_.name: filter_
+    for filter_ in (
+        Filter("participants", "id", "judgments of any of these people", _read_ids, "participant_id"),
+        Filter("studies", "id", "judgments of any of these studies", _read_ids, "study_id"),
+        Filter("stimuli", "id", "any of these mixtures; in the midpoint tasks, pairs", _read_ids, "stimulus_id"),
+        Filter("pairs", "id", "any of these pairs of pictures", _read_ids, "pair_id"),
+        Filter("collection_round", "id", "any of these rounds of collection", _read_ids, "collection_round"),
+        *(
+            Filter(name, "number", meaning, _read_numbers, name)
+            for name, meaning in (
+                ("mixing_coefficient", "lambda of the shown picture"),
+                ("inferred_coefficient", "lambda that the person inferred"),
+                ("selected_coefficient", "lambda that the person took as 50/50"),
+                ("start_coefficient", "lambda of the picture shown first"),
+                ("confidence", "how sure the person was, 0 to 1"),
+                ("response_time_ms", "from page drawn to submitted, in milliseconds"),
+                ("presentation", "1 for the first showing to this person, then 2, ..."),
+            )
+        ),
+        Filter("labels", "class", "either picture is of any of these classes", _read_classes),
+        Filter("class_pair", "class pair", "the pictures are of these two classes, in any order", _read_class_pairs),
+        Filter("repeats", "truth", "true: intended repeats alone; false: none of them", _read_truth, "is_repeat"),
+        Filter("exclude_flags", "flag", "rows without any of these flags", _read_flags, "flags"),
+    )
+}
+"""All filters by name."""

@@ -1,0 +1,125 @@
+"""Loading by name: `hmix_hub.load_dataset`, on the public API of `datasets` alone."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from hmix_hub.datasets_by_name import H_MIX, check_dataset
+from hmix_hub.errors import ConfigurationError
+from hmix_hub.schema import CURRENT, check_configuration
+
+if TYPE_CHECKING:
+    import datasets
+
+Loaded = "datasets.Dataset | datasets.DatasetDict | datasets.IterableDataset | datasets.IterableDatasetDict"
+
+
+def load_dataset(
+    path: str | Sequence[str | datasets.Dataset] = H_MIX,
+    name: str | None = None,
+    *,
+    split: str | None = None,
+    streaming: bool = False,
+    num_proc: int | None = None,
+    schema_version: str = CURRENT,
+    source: str | os.PathLike[str] | None = None,
+    cache_dir: str | os.PathLike[str] | None = None,
+    keep_in_memory: bool = False,
+    download_mode: str | None = None,
+    **filters: Any,
+) -> Any:
+    """Load human judgments of mixed images.
+
+    `datasets.load_dataset` takes the same arguments once `hmix_hub` is imported; this one stands on the public API of
+    `datasets` alone, and joins several datasets.
+
+    Parameters
+    ----------
+    path
+        "h-mix"; or a list of names and of datasets already loaded, to be joined (see `join`).
+    name
+        Configuration: a task, or a task by stimulus; `None` is "infer_mixing_factor". See `hmix list`.
+    split
+        "train", a slice such as "train[:100]", or `None` for a dict of all splits.
+    streaming
+        Whether to read row by row, without preparing a cache.
+    num_proc
+        Processes that prepare the cache; the released files are one shard each, so more than one is of no use.
+    schema_version
+        Version of the columns: "2.0.0" (default), or "1.0.0" for the layout of the released files.
+    source
+        `None` (what HMIX_SOURCE names, else the release), "release", "sample" (the built-in synthetic study), the
+        address of a mirror, or a folder with the released files.
+    cache_dir
+        Folder for the prepared tables; `None` is the cache of `datasets`.
+    keep_in_memory
+        Whether to copy the table into memory rather than map the file.
+    download_mode
+        As in `datasets`: "force_redownload" prepares the table again.
+    **filters
+        See `filter`.
+
+    Returns
+    -------
+    datasets.Dataset or DatasetDict, or their streaming kin
+        As `datasets.load_dataset` would return.
+
+    Raises
+    ------
+    ConfigurationError, FilterError, SchemaVersionError, SourceError
+        If what is asked for does not exist, cannot be read, or is not the file it should be.
+    """
+    if not isinstance(path, str):
+        _refuse_for_join(streaming=streaming, split=split)
+        return _load_joined(
+            path,
+            name,
+            filters,
+            schema_version=schema_version,
+            source=source,
+            cache_dir=cache_dir,
+            keep_in_memory=keep_in_memory,
+            download_mode=download_mode,
+        )
+    check_dataset(path)
+    from hmix_hub.builders.h_mix import HMix
+
+    builder = HMix(
+        config_name=name,
+        source=source,
+        schema_version=schema_version,
+        cache_dir=None if cache_dir is None else os.fspath(cache_dir),
+        **filters,
+    )
+    if streaming:
+        return builder.as_streaming_dataset(split=split)
+    builder.download_and_prepare(num_proc=num_proc, download_mode=download_mode)
+    return builder.as_dataset(split=split, in_memory=keep_in_memory)
+
+
+def _refuse_for_join(*, streaming: bool, split: str | None) -> None:
+    if streaming:
+        msg = "several datasets cannot be joined in a stream"
+        raise ConfigurationError(msg, hint="leave streaming out; the joined dataset is in memory")
+    if split not in {None, "train"}:
+        msg = f"joined datasets have the one split 'train', not {split!r}"
+        raise ConfigurationError(msg, hint="use hmix_hub.split on the joined dataset")
+
+
+def _load_joined(
+    parts: Sequence[str | datasets.Dataset], name: str | None, filters: dict[str, Any], **options: Any
+) -> datasets.Dataset:
+    """Load and join judgments; a by-stimulus table is computed over all of them, not pasted together."""
+    from hmix_hub.aggregation import by_stimulus
+    from hmix_hub.filters import filter as keep
+    from hmix_hub.joining import join
+
+    configuration = check_configuration(name)
+    loaded = [
+        load_dataset(part, configuration.task, split="train", **options) if isinstance(part, str) else part
+        for part in parts
+    ]
+    joined = join(loaded)
+    return keep(by_stimulus(joined) if configuration.by_stimulus else joined, **filters)

@@ -1,0 +1,103 @@
+"""Registration of "h-mix" with `datasets.load_dataset`, which has no plugin mechanism of its own.
+
+This stands on private names of `datasets`, and only this: `hmix_hub.load_dataset` does without. If a new `datasets`
+has other names, a warning says so and nothing else breaks. HMIX_REGISTER=0 in the environment switches it off.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+from hmix_hub.datasets_by_name import H_MIX
+from hmix_hub.errors import RegistrationWarning
+
+SWITCH = "HMIX_REGISTER"
+_TARGET = "datasets.load"
+_BUILDER_MODULE = "hmix_hub.builders.h_mix"
+
+
+def install() -> None:
+    """Register now if `datasets` is imported already, else as soon as it is; at most once."""
+    if os.environ.get(SWITCH, "").lower() in {"0", "off", "no", "false"}:
+        return
+    loaded = sys.modules.get(_TARGET)
+    if loaded is not None:
+        register(loaded)
+    elif not any(isinstance(finder, _AfterImport) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _AfterImport())
+
+
+class _AfterImport:
+    """Finder that registers right after `datasets.load` is executed, so that importing this package imports nothing."""
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if name != _TARGET:
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(name)
+        if spec is None or spec.loader is None:
+            return None
+        execute = spec.loader.exec_module
+
+        def execute_then_register(module: ModuleType) -> None:
+            execute(module)
+            register(module)
+
+        spec.loader.exec_module = execute_then_register  # type: ignore[method-assign]
+        return spec
+
+
+def register(load: Any) -> None:
+    """Teach the module `datasets.load` the name "h-mix".
+
+    Parameters
+    ----------
+    load
+        The module `datasets.load`, executed.
+
+    Warns
+    -----
+    RegistrationWarning
+        If this `datasets` is not built as expected.
+    """
+    try:
+        factory, modules = load.PackagedDatasetModuleFactory, load._PACKAGED_DATASETS_MODULES
+        description, no_files = load.DatasetModule, load.DataFilesDict
+        if H_MIX in modules:
+            return
+
+        class PackagedDatasetModuleFactory(factory):  # type: ignore[misc, valid-type]
+            """The factory of `datasets`, which for "h-mix" neither scans the working directory nor counts the load."""
+
+            def __init__(self, name: str, *args: Any, **kwargs: Any) -> None:
+                self.name = name
+                self.data_files = kwargs.get("data_files")
+                if name != H_MIX:
+                    super().__init__(name, *args, **kwargs)
+
+            def get_module(self) -> Any:
+                if self.name != H_MIX:
+                    return super().get_module()
+                from hmix_hub.builders.h_mix import code_fingerprint
+
+                # Without data files, even none, load_dataset asks the user to name some.
+                files = no_files() if self.data_files is None else self.data_files
+                return description(_BUILDER_MODULE, code_fingerprint(), {"data_files": files, "dataset_name": H_MIX})
+
+        modules[H_MIX] = (_BUILDER_MODULE, "")
+        load.PackagedDatasetModuleFactory = PackagedDatasetModuleFactory
+    except (AttributeError, TypeError) as error:
+        message = (
+            f'datasets.load_dataset("{H_MIX}") could not be set up with this version of datasets ({error}); '
+            f'use hmix_hub.load_dataset("{H_MIX}"), which takes the same arguments. {SWITCH}=0 silences this.'
+        )
+        warnings.warn(message, RegistrationWarning, stacklevel=2)

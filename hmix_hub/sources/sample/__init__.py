@@ -1,0 +1,53 @@
+"""The built-in sample study: synthetic, made by a generator and not by people, in the layout of the release.
+
+It has all four tasks and all the oddities of the released files, so that whatever works on it works on them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hmix_hub.schema import CONSTRUCT, INFER
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import pyarrow as pa
+
+STUDY_ID = "sample"
+IMAGE_SET = "sample/pictures"
+
+SAMPLE_FILES: dict[str, tuple[int, str]] = {
+    "hmix_construct_midpoint.csv": (55586, "70b44da59eae3f60db8d6f6ba3092a3aa827fb6f17acfc0d1780c93e09c88355"),
+    "hmix_select_shuffled_midpoint.csv": (50384, "3f771057584717a2929570a0442c388f3ddf77c65c693d2fb889fd4bd1cf3777"),
+    "hmix_infer_mixing_factor.csv": (295363, "211ac444bda744f22909b2f7e59ef96fb1cbf31b2c672b92b8f94618b05c20af"),
+    "hmix_categorical_soft_labels.csv": (106512, "1ee847c1abeaef268627aa523b7b796f28de03d4d51f17a9dabbfeb860a5aa15"),
+    "processed_hmix_inferences.json": (143506, "ced73a017b4e7fc2d551572b2129eeed126dcb3add985ee09f966c4ec53aa275"),
+    "hmix_individ_soft_labels.json": (24133, "d7f034b8b1465f5dbe38063fbd0e6b881de9308efa6126a341e5467c44d9c6f0"),
+}
+"""Bytes and sha256 of each file."""
+
+ROUNDS_BY_CONDITION = {CONSTRUCT: {0: "1", 1: "1", 2: "1", 7: "2"}}
+ROUNDS_BY_ROW = {INFER: (("B", 372), ("A", 492), ("C", 372))}
+
+
+def write_sample_file(name: str, path: Path) -> None:
+    """Write a file of the sample study; see `hmix_hub.sources.sample.files`."""
+    from hmix_hub.sources.sample import files
+
+    files.write_sample_file(name, path)
+
+
+def released_table(task: str, judgments: int, seed: int = 0) -> pa.Table:
+    """Draw a synthetic study of any size; see `hmix_hub.sources.sample.layout`."""
+    from hmix_hub.sources.sample import layout
+
+    return layout.released_table(task, judgments, seed)
+
+
+def pictures() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    """Draw the sample's endpoint pictures; see `hmix_hub.sources.sample.drawing`."""
+    from hmix_hub.sources.sample import drawing
+
+    return drawing.pictures()
