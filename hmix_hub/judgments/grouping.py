@@ -84,7 +84,7 @@ class Groups:
     def sum(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         """Sum float64 (N,) or (N, K) values within groups, added in table order; float64 (G,) or (G, K)."""
         if values.ndim == 1:
-            return np.bincount(self.codes, weights=values, minlength=len(self.sizes))
+            return np.bincount(self.codes, weights=values, minlength=len(self.sizes)).astype(np.float64, copy=False)
         return np.stack([self.sum(column) for column in values.T], axis=1)
 
     def mean(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

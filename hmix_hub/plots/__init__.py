@@ -1,1 +1,60 @@
-"""Pictures of judgments."""
+"""Pictures of judgments: `hmix_hub.plot`."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from hmix_hub.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import datasets
+    from matplotlib.figure import Figure
+
+
+def plot(dataset: datasets.Dataset, path: str | os.PathLike[str] | None = None) -> Figure:
+    """Draw the picture of a dataset: perception against the synthetic label.
+
+    Parameters
+    ----------
+    dataset
+        Judgments or stimuli of one task, any selection. Inferred coefficients are drawn against the shown ones, the
+        midpoint tasks as histograms, soft labels as their mass on and off the two classes; each with 95 % intervals by
+        resampling people (stimuli, in a by-stimulus table).
+    path
+        File to write; its ending decides the format (.png, .pdf, .svg). `None` writes none.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        7 by 5 inches.
+
+    Raises
+    ------
+    ConfigurationError
+        If the dataset has no rows, or no columns that a picture is known for.
+    """
+    from matplotlib.figure import Figure
+
+    from hmix_hub.plots.categories import draw_categories
+    from hmix_hub.plots.inferences import draw_inferences
+    from hmix_hub.plots.midpoints import draw_midpoints
+    from hmix_hub.plots.selection import Selection
+
+    drawings = {
+        "inferred_coefficient": draw_inferences,
+        "mean_inferred_coefficient": draw_inferences,
+        "selected_coefficient": draw_midpoints,
+        "soft_label": draw_categories,
+        "mean_soft_label": draw_categories,
+    }
+    draw = next((drawing for name, drawing in drawings.items() if name in dataset.column_names), None)
+    if draw is None:
+        msg = f"there is no picture for a dataset without any of {', '.join(drawings)}"
+        raise ConfigurationError(msg, hint="plot judgments, or a by-stimulus table, of schema 2.0.0")
+    selection = Selection(dataset)
+    figure = Figure(figsize=(7, 5), layout="constrained")
+    draw(figure.subplots(), selection)
+    if path is not None:
+        figure.savefig(path, dpi=150)
+    return figure

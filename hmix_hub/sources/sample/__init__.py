@@ -24,7 +24,7 @@ SAMPLE_FILES: dict[str, tuple[int, str]] = {
     "hmix_infer_mixing_factor.csv": (295363, "211ac444bda744f22909b2f7e59ef96fb1cbf31b2c672b92b8f94618b05c20af"),
     "hmix_categorical_soft_labels.csv": (106512, "1ee847c1abeaef268627aa523b7b796f28de03d4d51f17a9dabbfeb860a5aa15"),
     "processed_hmix_inferences.json": (143506, "ced73a017b4e7fc2d551572b2129eeed126dcb3add985ee09f966c4ec53aa275"),
-    "hmix_individ_soft_labels.json": (24133, "d7f034b8b1465f5dbe38063fbd0e6b881de9308efa6126a341e5467c44d9c6f0"),
+    "hmix_individ_soft_labels.json": (24000, "c6bb02283985658ffdb35885324045093cf5299fd8f1bdbf8d1d35eb8e950fdf"),
 }
 """Bytes and sha256 of each file."""
 

@@ -227,7 +227,10 @@ def _write_judgments(task: str) -> Callable[[Path], None]:
 
 
 def _write_json(make: Callable[[], object]) -> Callable[[Path], None]:
-    return lambda path: path.write_text(json.dumps(make()), encoding="utf-8", newline="\n") and None
+    def write(path: Path) -> None:
+        path.write_text(json.dumps(make()), encoding="utf-8", newline="\n")
+
+    return write
 
 
 _WRITERS: dict[str, Callable[[Path], None]] = {

@@ -10,6 +10,8 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
 _CLASSES = ["Airplane", "Automobile", "Bird", "Cat", "Deer", "Dog", "Frog", "Horse", "Ship", "Truck"]
 _REDISTRIBUTION = 0.1
 
@@ -65,7 +67,7 @@ def _soft_label(answer: dict[str, str]) -> list[float]:
         label[_CLASSES.index(second)] = int(answer["prob2"]) / 100
     possible = [i for i, name in enumerate(_CLASSES) if f"improbClassSelect{name}" not in answer]
     chosen = [i for i, value in enumerate(label) if value > 0]
-    total = sum(label)
+    total = _numpy_sum(label)
     rest = 1 - total if total < 1 else _REDISTRIBUTION
     others = len(possible) - len(chosen)
     if others != 0:
@@ -76,5 +78,10 @@ def _soft_label(answer: dict[str, str]) -> list[float]:
                 label[i] = max(label[i] - rest / len(chosen), 0)
         for i in unchosen:
             label[i] = share
-    total = sum(label)
+    total = _numpy_sum(label)
     return [value / total for value in label]
+
+
+def _numpy_sum(values: list[float]) -> float:
+    """Add ten numbers in numpy's order, as the authors did: Python's gives other last bits."""
+    return float(np.sum(np.array(values)))

@@ -1,0 +1,55 @@
+"""Picture of selected 50/50 points."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hmix_hub.plots.resampling import Means, resample_means
+from hmix_hub.plots.selection import Selection
+from hmix_hub.plots.style import PEOPLE, SECOND, SYNTHETIC, finish
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_STEPS = np.arange(11)
+
+
+def draw_midpoints(axes: Axes, selection: Selection) -> None:
+    """Draw how often each coefficient was taken as the 50/50 one, by start where there is one.
+
+    Source: paper, section 3.
+    """
+    steps = np.rint(10 * selection.numbers("selected_coefficient")).astype(np.int64)
+    groups = [("all judgments", np.ones(len(steps), dtype=bool))]
+    if "start_coefficient" in selection.dataset.column_names:
+        start = selection.numbers("start_coefficient")
+        groups = [(f"started at {value:g}", start == value) for value in np.unique(start)]
+    width = 0.085 / len(groups)
+    for number, ((label, rows), colour) in enumerate(zip(groups, (PEOPLE, SECOND), strict=False)):
+        shares = _shares(steps[rows], selection.units[rows])
+        centres = _STEPS / 10 + width * (number - (len(groups) - 1) / 2)
+        mean = steps[rows].mean() / 10
+        axes.bar(
+            centres,
+            shares.mean,
+            width,
+            yerr=shares.errors,
+            color=colour,
+            alpha=0.85,
+            label=f"{label}: mean {mean:.2f}",
+            error_kw={"lw": 0.8, "capsize": 1.5},
+        )
+        axes.axvline(mean, color=colour, lw=1, ls=":")
+    axes.axvline(0.5, color=SYNTHETIC, lw=1, ls="--", label="synthetic 50/50 point")
+    axes.set(xlabel="mixing coefficient selected (share of image 1)", ylabel="share of judgments", xticks=_STEPS / 10)
+    axes.legend(frameon=False)
+    finish(axes, "Which mixture people take as the 50/50 one", selection)
+
+
+def _shares(steps: np.ndarray, units: np.ndarray) -> Means:
+    """Give the share of each step with intervals: each judgment is a yes or no for every step."""
+    chosen = (steps[:, None] == _STEPS).astype(float)
+    _, people = np.unique(units, return_inverse=True)
+    return resample_means(chosen.ravel(), np.tile(_STEPS, len(steps)), np.repeat(people, len(_STEPS)), len(_STEPS))

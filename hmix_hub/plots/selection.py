@@ -1,0 +1,72 @@
+"""Selection that a picture shows: columns as arrays, and how many people, stimuli and judgments they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from hmix_hub.errors import ConfigurationError
+from hmix_hub.judgments.answers import numbers
+from hmix_hub.judgments.grouping import encode_key
+from hmix_hub.plots.resampling import COVERAGE
+from hmix_hub.sources import SAMPLE
+from hmix_hub.tables import arrow_columns
+
+if TYPE_CHECKING:
+    import datasets
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a picture shows.
+
+    Parameters
+    ----------
+    dataset
+        Judgments or stimuli, N rows, at least one.
+    """
+
+    dataset: datasets.Dataset
+
+    def __post_init__(self) -> None:
+        if not len(self.dataset):
+            msg = "there is nothing to plot: the dataset has no rows"
+            raise ConfigurationError(msg, hint="loosen the filters")
+
+    def numbers(self, name: str) -> npt.NDArray[np.float64]:
+        """Give a number column; float64 (N,)."""
+        return numbers(arrow_columns(self.dataset, [name])[name])
+
+    def matrix(self, name: str) -> npt.NDArray[np.float64]:
+        """Give a column of distributions; float64 (N, K)."""
+        column = arrow_columns(self.dataset, [name])[name].combine_chunks()
+        return column.flatten().to_numpy().reshape(len(column), -1)
+
+    @property
+    def has_people(self) -> bool:
+        """Whether rows are judgments of people, rather than stimuli."""
+        return "participant_id" in self.dataset.column_names
+
+    @cached_property
+    def units(self) -> npt.NDArray[np.int64]:
+        """Person of each row, or the stimulus where people are pooled; int64 (N,)."""
+        names = ["study_id", "participant_id"] if self.has_people else ["image_set", "stimulus_id"]
+        table = arrow_columns(self.dataset, names)
+        return encode_key([table[name] for name in names])
+
+    @cached_property
+    def is_synthetic(self) -> bool:
+        """Whether rows of the sample study are among them."""
+        name, mark = ("study_id", SAMPLE.study_id) if self.has_people else ("image_set", SAMPLE.image_set)
+        return mark in self.dataset.unique(name)
+
+    def describe(self) -> str:
+        """Say what is shown and what the intervals are."""
+        n_units = int(self.units.max()) + 1
+        what = f"{len(self.dataset)} judgments of {n_units} people" if self.has_people else f"{n_units} stimuli"
+        unit = "people" if self.has_people else "stimuli"
+        return f"{what}; bars: {COVERAGE:.0%} intervals by resampling {unit}"

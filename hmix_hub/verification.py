@@ -1,0 +1,178 @@
+"""Verification of a source: its files against their hashes, and the processed files against our own computation."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from hmix_hub.errors import SourceError
+from hmix_hub.schema import CATEGORICAL, INFER
+from hmix_hub.schema.interface import PICTURE_SUFFIX
+from hmix_hub.sources import PROCESSED_FILES, Source, resolve_source
+
+
+@dataclass(frozen=True)
+class FileCheck:
+    """Whether a file is the file it should be.
+
+    Parameters
+    ----------
+    name
+        File name.
+    problem
+        What is wrong with it; empty where nothing is.
+    """
+
+    name: str
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Recomputation:
+    """How much of a processed file our computation gives bit for bit.
+
+    Parameters
+    ----------
+    name
+        File name.
+    unit
+        What is counted.
+    equal, total
+        Units that are equal in every value; units in the file.
+    differing
+        The first few that are not.
+    """
+
+    name: str
+    unit: str
+    equal: int
+    total: int
+    differing: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What a verification found.
+
+    Parameters
+    ----------
+    source
+        Where the files came from.
+    files
+        One check per file.
+    recomputations
+        One per processed file; none while a file is wrong.
+    """
+
+    source: str
+    files: list[FileCheck]
+    recomputations: list[Recomputation]
+
+    @property
+    def is_good(self) -> bool:
+        """Whether every file is right and every value equal."""
+        return not any(check.problem for check in self.files) and all(r.equal == r.total for r in self.recomputations)
+
+
+def verify(source: str | os.PathLike[str] | None = None) -> Verification:
+    """Check the files of a source, then recompute both processed files from the raw judgments.
+
+    Parameters
+    ----------
+    source
+        See `hmix_hub.load_dataset`.
+
+    Returns
+    -------
+    Verification
+        All findings; nothing is raised for a wrong file.
+
+    Raises
+    ------
+    SourceError
+        If the source is no source.
+    """
+    place = resolve_source(source)
+    files = [_check_file(place, name) for name in place.study.files]
+    recomputations = []
+    if not any(check.problem for check in files):
+        recomputations = [_recompute_inferences(place), _recompute_soft_labels(place)]
+    return Verification(place.description, files, recomputations)
+
+
+def _check_file(source: Source, name: str) -> FileCheck:
+    try:
+        source.path(name)
+    except SourceError as error:
+        return FileCheck(name, error.message)
+    return FileCheck(name)
+
+
+def _read_processed(source: Source, task: str) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(source.path(PROCESSED_FILES[task]).read_text(encoding="utf-8"))
+    return content
+
+
+def _recompute_inferences(source: Source) -> Recomputation:
+    from hmix_hub.builders.readers import read_table
+    from hmix_hub.schema import CONFIGURATIONS
+
+    processed = _read_processed(source, INFER)
+    rows = read_table(source, CONFIGURATIONS[f"{INFER}_by_stimulus"]).to_pylist()
+    computed = {row["stimulus_id"] + PICTURE_SUFFIX: _as_released(row) for row in rows}
+    differing = [name for name in {**processed, **computed} if processed.get(name) != computed.get(name)]
+    total = len({**processed, **computed})
+    return Recomputation(PROCESSED_FILES[INFER], "stimuli", total - len(differing), total, differing[:3])
+
+
+def _as_released(row: dict[str, Any]) -> dict[str, Any]:
+    """Name a by-stimulus row's figures as `processed_hmix_inferences.json` does."""
+    pair = row["pair_id"].split("_")
+    return {
+        "Std Dev": row["std_inferred_coefficient"],
+        "Re-Label Diff": row["relabel_difference"],
+        "True Mixing Factor": row["mixing_coefficient"],
+        "Predicted Mixing Factor": row["inferred_coefficients"],
+        "Weighted Re-Label": row["released_weighted_relabel"],
+        "Weighted Re-Label Diff": row["mixing_coefficient"] - row["released_weighted_relabel"],
+        "Predicted Confidence": row["confidences"],
+        "Endpoints": [pair[0], pair[2]],
+        "Class Pair": row["pair_id"] + PICTURE_SUFFIX,
+    }
+
+
+def _recompute_soft_labels(source: Source) -> Recomputation:
+    """Compare the soft labels; the file lists a stimulus's people in one order per batch, not that of the rows."""
+    from hmix_hub.builders.readers import read_judgments
+
+    processed = _read_processed(source, CATEGORICAL)
+    batches: dict[str, list[dict[str, Any]]] = {}
+    for row in read_judgments(source, CATEGORICAL).to_pylist():
+        batches.setdefault(row["batch_id"], []).append(row)
+    total = sum(map(len, processed.values()))
+    equal, differing = 0, []
+    for rows in batches.values():
+        equal_here, differing_here = max(_compare_orders(rows, processed), key=lambda found: found[0])
+        equal += equal_here
+        differing += differing_here
+    return Recomputation(PROCESSED_FILES[CATEGORICAL], "labels", equal, total, differing[:3])
+
+
+def _compare_orders(rows: list[dict[str, Any]], processed: dict[str, Any]) -> Iterator[tuple[int, list[str]]]:
+    """For each order of a batch's people, count the labels that are equal in their places."""
+    people = dict.fromkeys(row["participant_id"] for row in rows)
+    for order in itertools.permutations(people):
+        computed: dict[str, list[list[float]]] = {}
+        for person in order:
+            for row in rows:
+                if row["participant_id"] == person:
+                    computed.setdefault(row["stimulus_id"] + PICTURE_SUFFIX, []).append(row["soft_label"])
+        equal = {
+            name: sum(ours == theirs for ours, theirs in zip(labels, processed.get(name, []), strict=False))
+            for name, labels in computed.items()
+        }
+        yield sum(equal.values()), [name for name, labels in computed.items() if equal[name] < len(labels)]
