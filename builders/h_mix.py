@@ -82,6 +82,8 @@ class HMix(datasets.ArrowBasedBuilder):
         HMixConfig(name=c.name, version=CURRENT, description=c.description) for c in CONFIGURATIONS.values()
     ]
     DEFAULT_CONFIG_NAME = DEFAULT_CONFIGURATION
+    # A table in one piece, so that its columns can become tensors without a copy.
+    DEFAULT_WRITER_BATCH_SIZE = 1_000_000
 
     def __init__(self, *, source: str | Path | None = None, schema_version: str = CURRENT, **options: Any) -> None:
         self.source = resolve_source(source)

@@ -22,7 +22,9 @@ def dataset_of(table: pa.Table, columns: Sequence[Column], vocabulary: Vocabular
     """Give an Arrow table as a dataset with the features of its columns, in memory."""
     from datasets import Dataset, DatasetInfo
 
-    return Dataset(table, info=DatasetInfo(features=features(columns, vocabulary)))
+    info = DatasetInfo(features=features(columns, vocabulary))
+    # Cast here, since Dataset's own cast fails on a table without rows.
+    return Dataset(table.cast(info.features.arrow_schema), info=info)
 
 
 def vocabularies_of(columns: datasets.Features) -> dict[str, Vocabulary]:

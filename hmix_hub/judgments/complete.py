@@ -6,13 +6,13 @@ the soft label and the flags follow from them; they are computed here and nowher
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hmix_hub.judgments.answers import categorical_answers
+from hmix_hub.judgments.batches import batch_ids
 from hmix_hub.judgments.flags import Mask, flag_lists, flag_masks
 from hmix_hub.judgments.grouping import Groups, Ints, encode, encode_key
 from hmix_hub.judgments.soft_labels import soft_labels
@@ -20,8 +20,6 @@ from hmix_hub.schema import CATEGORICAL, CIFAR10, CURRENT, TASKS, Vocabulary, ar
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-BATCH_ID_DIGITS = 12
 
 
 def complete(
@@ -65,7 +63,7 @@ def complete(
     if stimulus == "stimulus_id":
         table = table.append_column("stimulus_id", _stimulus_ids(table))
     people, stimuli = encode(table["participant_id"]), encode_key([table["image_set"], table[stimulus]])
-    table = table.append_column("batch_id", _batch_ids(people, stimuli, table[stimulus]))
+    table = table.append_column("batch_id", batch_ids(people, stimuli, table[stimulus]))
     table = table.append_column("presentation", _presentations(people, stimuli, table["trial_index"]))
     if task == CATEGORICAL:
         table = table.append_column("soft_label", _soft_labels(table, len(vocabulary)))
@@ -106,18 +104,6 @@ def _stimulus_ids(table: pa.Table) -> pa.ChunkedArray:
     coefficients = table["mixing_coefficient"].combine_chunks().dictionary_encode()
     texts = pa.array([f"mixed_{value.as_py()!r}" for value in coefficients.dictionary], pa.string())
     return _join("_", pc.take(texts, pa.chunked_array([coefficients.indices])), table["pair_id"])
-
-
-def _batch_ids(people: Ints, stimuli: Ints, names: pa.ChunkedArray) -> pa.Array:
-    """Hash the set of stimuli that each person judged: people of one batch share it."""
-    import pyarrow as pa
-
-    first_rows = Groups(encode_key([people, stimuli])).first
-    groups = Groups(encode_key([people[first_rows]]))
-    judged = np.array(names.take(pa.array(first_rows)).to_pylist(), dtype=object)[groups.order]
-    sets = np.split(judged, groups.offsets[1:-1])
-    hashes = [hashlib.sha256("\n".join(sorted(names)).encode()).hexdigest()[:BATCH_ID_DIGITS] for names in sets]
-    return pa.array(hashes, pa.string()).take(pa.array(people))
 
 
 def _presentations(people: Ints, stimuli: Ints, trial_index: pa.ChunkedArray) -> pa.Array:

@@ -87,8 +87,7 @@ def to_current(released: pa.Table, task: str, provenance: Provenance, vocabulary
     for name, column in answers.columns.items():
         table = table.append_column(name, column)
     table = complete(table, task, study_id=provenance.study_id, vocabulary=vocabulary, observed_flags=answers.flags)
-    if task in {INFER, CATEGORICAL}:
-        _check_filenames(released["filename"], table["stimulus_id"])
+    _check_names(released, table)
     return table
 
 
@@ -105,10 +104,10 @@ def _is_repeat(tasks: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _pictures(released: pa.Table, vocabulary: Vocabulary) -> dict[str, pa.Array]:
-    if "class_pair" in released.column_names:
-        parts = _split_pairs(released["class_pair"])
-    else:
+    if "label1" in released.column_names:
         parts = {name: released[name] for name in ("label1", "id1", "label2", "id2")}
+    else:
+        parts = _split_pairs(released["class_pair"])
     return {
         "image_1_label": _labels(parts["label1"], vocabulary),
         "image_1_index": _indices(parts["id1"]),
@@ -120,7 +119,7 @@ def _pictures(released: pa.Table, vocabulary: Vocabulary) -> dict[str, pa.Array]
 def _split_pairs(pairs: pa.ChunkedArray) -> dict[str, pa.ChunkedArray]:
     import pyarrow.compute as pc
 
-    pattern = r"^(?P<label1>[^_]+)_(?P<id1>\d+)_(?P<label2>[^_]+)_(?P<id2>\d+)(?P<suffix>\.png)?$"
+    pattern = r"^(?P<label1>[^_]+)_(?P<id1>\d+)_(?P<label2>[^_]+)_(?P<id2>\d+)$"
     parts = pc.extract_regex(pairs, pattern)
     _refuse_first(pc.is_null(parts), pairs, "class_pair", "is no pair <Label1>_<id1>_<Label2>_<id2>")
     return {name: pc.struct_field(parts, name) for name in ("label1", "id1", "label2", "id2")}
@@ -150,13 +149,15 @@ def _refuse_first(bad: pa.ChunkedArray, values: pa.ChunkedArray, column: str, co
         raise SchemaError(msg, where=Where(row=row, column=column), hint="the file is not in the released layout")
 
 
-def _check_filenames(filenames: pa.ChunkedArray, stimuli: pa.ChunkedArray) -> None:
+def _check_names(released: pa.Table, table: pa.Table) -> None:
+    """Check that the names of the pair and the picture say what the row's other columns say."""
     import pyarrow.compute as pc
 
-    expected = pc.binary_join_element_wise(stimuli, interface.PICTURE_SUFFIX, "")
-    _refuse_first(
-        pc.not_equal(filenames, expected), filenames, "filename", "contradicts the row's coefficient, labels or ids"
-    )
+    for column, identifier in (("class_pair", "pair_id"), ("filename", "stimulus_id")):
+        if column in released.column_names and identifier in table.column_names:
+            names = pc.replace_substring_regex(released[column], r"\.png$", "")
+            complaint = "contradicts the row's coefficient, labels or ids"
+            _refuse_first(pc.not_equal(names, table[identifier]), released[column], column, complaint)
 
 
 def _parsed(column: pa.ChunkedArray, parse: Callable[[dict[str, Any]], Any]) -> list[Any]:

@@ -43,7 +43,7 @@ def draw_categories(axes: Axes, selection: Selection) -> None:
             places + offset + 0.13,
             color=SYNTHETIC,
             lw=2,
-            label="synthetic label" if number == 2 else None,
+            label="synthetic label" if number == 2 else "_nolegend_",
         )
     axes.set(
         xlabel="mixing coefficient shown (share of image 1)",

@@ -17,9 +17,9 @@ MOST_LEVELS = 21
 
 
 def draw_inferences(axes: Axes, selection: Selection) -> None:
-    """Draw perceived against synthetic coefficients: people see mixtures as purer than they are.
+    """Draw perceived against synthetic coefficients, with the line on which both would agree.
 
-    Source: the paper's first finding on inferred coefficients, section 4.
+    Source: paper, section 4: perceptions do not consistently align with the synthetic label.
     """
     name = "inferred_coefficient" if selection.has_people else "mean_inferred_coefficient"
     shown, perceived = selection.numbers("mixing_coefficient"), selection.numbers(name)

@@ -96,23 +96,23 @@ class Cached(Source):
         import pooch
 
         pooch.get_logger().setLevel("WARNING")
-        self.folder.mkdir(parents=True, exist_ok=True)
-        registry = pooch.create(
-            path=self.folder,
-            base_url="",
-            registry={f.name: f"sha256:{f.sha256}" for f in self.study.files.values()},
-            retry_if_failed=DOWNLOAD_RETRIES,
-        )
 
         def make_verified(_url: str, output_file: str, _pooch: pooch.Pooch) -> None:
             self._make(file.name, output_file)
             file.verify(Path(output_file), fate="It was thrown away, and nothing was cached.")
 
         try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            registry = pooch.create(
+                path=self.folder,
+                base_url="",
+                registry={file.name: f"sha256:{file.sha256}"},
+                retry_if_failed=DOWNLOAD_RETRIES,
+            )
             return Path(registry.fetch(file.name, downloader=make_verified))
         except (OSError, ValueError) as error:
             msg = f"{file.name} could not be had from {self.description}: {error}"
-            raise SourceError(msg, where=Where(file.name), hint=_OFFLINE_HINT) from error
+            raise SourceError(msg, where=Where(str(self.folder / file.name)), hint=_OFFLINE_HINT) from error
 
 
 _OFFLINE_HINT = (

@@ -1,0 +1,92 @@
+"""`hmix load`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hmix_hub.cli.options import configuration_argument, configurations_epilog, filter_options, source_option
+from hmix_hub.schema import CURRENT
+
+if TYPE_CHECKING:
+    import datasets
+
+FORMATS = ("table", "csv", "jsonl", "parquet")
+ROWS_ON_SCREEN = 20
+
+
+@click.command("load", epilog=configurations_epilog())
+@configuration_argument
+@source_option
+@click.option("--schema-version", default=CURRENT, show_default=True, help="Version of the columns.")
+@click.option("--columns", metavar="NAME,NAME", help="Columns to keep, in this order.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    help="Default: what the ending of --output says, else a table of the first rows.",
+)
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write; else the screen.")
+@filter_options
+def command(
+    config: str,
+    source: str | None,
+    schema_version: str,
+    columns: str | None,
+    form: str | None,
+    output: Path | None,
+    filters: dict[str, Any],
+) -> None:
+    """Load a configuration, filtered, and print or write it.
+
+    Labels are written as class names; in Parquet as the dataset has them, with the names in the file's metadata. A
+    number is 0.5, an interval 0.25:0.75 (closed), 0.25: or :0.75.
+    """
+    form = form or _form_of(output)
+    if form == "parquet" and output is None:
+        msg = "parquet cannot be printed; name a file with -o"
+        raise click.UsageError(msg)
+    dataset = _load(config, source, schema_version, columns, filters)
+    if output is None:
+        click.echo(_text(form, dataset), nl=False)
+        return
+    try:
+        if form == "parquet":
+            dataset.to_parquet(output)
+        else:
+            output.write_text(_text(form, dataset), encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise click.FileError(str(output), error.strerror) from error
+    click.echo(f"wrote {len(dataset)} rows to {output}", err=True)
+
+
+def _form_of(output: Path | None) -> str:
+    ending = "" if output is None else output.suffix.removeprefix(".")
+    return ending if ending in FORMATS else "table"
+
+
+def _load(
+    config: str, source: str | None, schema_version: str, columns: str | None, filters: dict[str, Any]
+) -> datasets.Dataset:
+    from hmix_hub.errors import ConfigurationError, nearest
+    from hmix_hub.loading import load_dataset
+
+    dataset = load_dataset("h-mix", config, split="train", source=source, schema_version=schema_version, **filters)
+    if columns is None:
+        return dataset
+    names = [name.strip() for name in columns.split(",")]
+    for name in names:
+        if name not in dataset.column_names:
+            msg = f"--columns: there is no column {name!r}"
+            raise ConfigurationError(msg, hint=nearest(name, dataset.column_names, label="columns"))
+    return dataset.select_columns(names)
+
+
+def _text(form: str, dataset: datasets.Dataset) -> str:
+    from hmix_hub.cli import readable
+
+    if form == "table":
+        return readable.table_text(dataset, ROWS_ON_SCREEN)
+    return readable.csv_text(dataset) if form == "csv" else readable.jsonl_text(dataset)

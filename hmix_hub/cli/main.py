@@ -1,0 +1,76 @@
+"""Entry of the command `hmix`: the verbs, the exit status, and how errors and warnings are told."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import warnings
+from typing import Any
+
+import click
+
+from hmix_hub import __version__
+from hmix_hub.errors import HMixError, SourceError
+
+DATA_ARE_WRONG = 1
+CALL_IS_WRONG = 2
+
+# Verb, and its line in `hmix --help`: known here, so that help imports no verb.
+VERBS = {
+    "list": "List the configurations with their rows, people and stimuli.",
+    "info": "Show the columns of a configuration with their units.",
+    "load": "Load a configuration, filtered, and print or write it.",
+    "cite": "Print the BibTeX entry to cite.",
+    "verify": "Check the source's files, and recompute the processed ones.",
+    "plot": "Draw perception against the synthetic label.",
+}
+
+
+class Verbs(click.Group):
+    """Group that imports a verb's module when it is called, and turns our errors into exit statuses."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Give the verbs in order."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and give a verb."""
+        if cmd_name not in VERBS:
+            return None
+        module = importlib.import_module(f"hmix_hub.cli.{cmd_name}_verb")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the verbs' lines without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(VERBS.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a verb; an error of ours becomes a message and an exit status."""
+        try:
+            return super().invoke(ctx)
+        except HMixError as error:
+            click.echo(f"hmix: {error}", err=True)
+            ctx.exit(DATA_ARE_WRONG if isinstance(error, SourceError) else CALL_IS_WRONG)
+
+
+def _tell_warning(message: Warning | str, category: type[Warning], *args: Any, **kwargs: Any) -> None:
+    click.echo(f"hmix: warning: {message}", err=True)
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="hmix")
+def main() -> None:
+    """Human judgments of mixed images.
+
+    The data come from the release, or from what --source or HMIX_SOURCE names: a folder with the six released files,
+    the address of a mirror, or "sample", a built-in synthetic study.
+
+    Exit status: 0 good, 1 the data are wrong or cannot be had, 2 the call is wrong.
+    """
+    warnings.showwarning = _tell_warning
+    if not sys.stderr.isatty():
+        import os
+
+        os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")

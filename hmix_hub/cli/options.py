@@ -1,0 +1,109 @@
+"""Options that several verbs share: the source, the filters, JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from hmix_hub.judgments.grammar import FILTERS, Filter
+from hmix_hub.schema import CONFIGURATIONS
+
+Command = Callable[..., Any]
+
+
+def source_option(command: Command) -> Command:
+    """Add --source."""
+    return click.option(
+        "--source",
+        metavar="SOURCE",
+        help='"release" (default), "sample", an address, or a folder with the released files.',
+    )(command)
+
+
+def json_option(command: Command) -> Command:
+    """Add --json."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")(command)
+
+
+def configuration_argument(command: Command) -> Command:
+    """Add the argument CONFIG, whose name the loader checks."""
+    return click.argument("config", metavar="CONFIG")(command)
+
+
+def configurations_epilog() -> str:
+    """Name the configurations, for the end of a verb's help."""
+    return "CONFIG is one of: " + ", ".join(CONFIGURATIONS) + "."
+
+
+class Interval(click.ParamType[Any]):
+    """A number or a closed interval: 0.5, 0.25:0.75, 0.25:, :0.75."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read a number or an interval."""
+        if not isinstance(value, str):
+            return value
+        ends = value.split(":")
+        try:
+            numbers = [float(end) if end.strip() else None for end in ends]
+        except ValueError:
+            numbers = []
+        if len(numbers) == 1 and numbers[0] is not None:
+            return numbers[0]
+        if len(numbers) == 2 and numbers != [None, None]:
+            return tuple(numbers)
+        return self.fail(f"{value!r} is neither a number nor an interval such as 0.25:0.75, 0.25: or :0.75", param, ctx)
+
+
+class ClassPair(click.ParamType[Any]):
+    """Two class names: dog,frog."""
+
+    name = "class,class"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read two class names."""
+        names = tuple(name.strip() for name in str(value).split(","))
+        return (
+            names if len(names) == 2 and all(names) else self.fail(f"{value!r} is no pair such as dog,frog", param, ctx)
+        )
+
+
+_TYPES: dict[str, tuple[str, Any]] = {
+    "id": ("ID", str),
+    "number": ("NUMBER|LOW:HIGH", Interval()),
+    "class": ("CLASS", str),
+    "class pair": ("CLASS,CLASS", ClassPair()),
+    "flag": ("FLAG", str),
+}
+
+
+def _option(filter_: Filter) -> Callable[[Command], Command]:
+    flag = "--" + filter_.name.replace("_", "-")
+    if filter_.kind == "truth":
+        return click.option(f"{flag}/--no-{filter_.name}", default=None, help=f"Keep {filter_.meaning}.")
+    metavar, kind = _TYPES[filter_.kind]
+    return click.option(
+        flag, multiple=True, metavar=metavar, type=kind, help=f"Keep {filter_.meaning}. Repeat for any of several."
+    )
+
+
+def filter_options(command: Command) -> Command:
+    """Add an option for every filter; the command gets those given, as `filters`, in the grammar of the calls."""
+
+    def with_filters(**values: Any) -> Any:
+        given = {name: values.pop(name) for name in FILTERS}
+        filters = {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in given.items()
+            if value not in (None, ())
+        }
+        return command(filters=filters, **values)
+
+    with_filters.__doc__, with_filters.__name__ = command.__doc__, command.__name__
+    decorated: Command = with_filters
+    for filter_ in reversed(FILTERS.values()):
+        decorated = _option(filter_)(decorated)
+    return decorated

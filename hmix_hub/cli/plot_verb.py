@@ -1,0 +1,36 @@
+"""`hmix plot`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hmix_hub.cli.options import configuration_argument, configurations_epilog, filter_options, source_option
+
+
+@click.command("plot", epilog=configurations_epilog())
+@configuration_argument
+@source_option
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File to write: .png, .pdf or .svg.",
+)
+@filter_options
+def command(config: str, source: str | None, output: Path, filters: dict[str, Any]) -> None:
+    """Draw perception against the synthetic label, with 95 % intervals by resampling people."""
+    from hmix_hub.loading import load_dataset
+    from hmix_hub.plots import plot
+
+    dataset = load_dataset("h-mix", config, split="train", source=source, **filters)
+    try:
+        plot(dataset, output)
+    except (OSError, ValueError) as error:
+        if type(error).__module__.startswith("hmix_hub"):
+            raise
+        raise click.FileError(str(output), str(error)) from error
+    click.echo(f"drew {len(dataset)} rows into {output}", err=True)

@@ -1,0 +1,32 @@
+"""Text of tables on a terminal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+
+def echo_table(rows: Sequence[dict[str, Any]]) -> None:
+    """Print rows in aligned columns; numbers to the right."""
+    headings = list(rows[0])
+    cells = [[_cell(row[name]) for name in headings] for row in rows]
+    widths = [max(len(line[i]) for line in [headings, *cells]) for i in range(len(headings))]
+    rightly = [all(isinstance(row[name], int | float) for row in rows) for name in headings]
+    for line in [headings, *cells]:
+        parts = [
+            cell.rjust(width) if right else cell.ljust(width)
+            for cell, width, right in zip(line, widths, rightly, strict=True)
+        ]
+        click.echo("  ".join(parts).rstrip())
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def echo_json(content: Any) -> None:
+    """Print JSON, indented."""
+    click.echo(json.dumps(content, indent=2))

@@ -1,0 +1,35 @@
+"""`hmix verify`."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import click
+
+from hmix_hub.cli.options import json_option, source_option
+from hmix_hub.cli.text import echo_json
+
+
+@click.command("verify")
+@source_option
+@json_option
+@click.pass_context
+def command(ctx: click.Context, source: str | None, as_json: bool) -> None:
+    """Check the source's files against their sha256, and recompute both processed files from the raw judgments."""
+    from hmix_hub.cli.main import DATA_ARE_WRONG
+    from hmix_hub.verification import verify
+
+    found = verify(source)
+    if as_json:
+        echo_json(dataclasses.asdict(found) | {"is_good": found.is_good})
+    else:
+        click.echo(found.source)
+        for check in found.files:
+            click.echo(f"  {'WRONG' if check.problem else 'ok   '} {check.name}  {check.problem}".rstrip())
+        for part in found.recomputations:
+            click.echo(f"  recomputed {part.name}: {part.equal}/{part.total} {part.unit} equal bit for bit")
+            for name in part.differing:
+                click.echo(f"    differs: {name}")
+        if not found.recomputations:
+            click.echo("  the processed files were not recomputed, since a file is wrong")
+    ctx.exit(0 if found.is_good else DATA_ARE_WRONG)

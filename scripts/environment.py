@@ -1,0 +1,76 @@
+"""The environment that the scripts run in: a folder .venv with the package and the versions it was tested with.
+
+Only the standard library is used, since this runs before anything is installed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+CONSTRAINTS = ROOT / "constraints.txt"
+FOLDER_VARIABLE = "HMIX_VENV"
+OLDEST_PYTHON = (3, 11)
+
+
+def ensure_environment(extra: str = "") -> Path:
+    """Make the environment if it is not there, and install what the project asks for if that has changed.
+
+    Parameters
+    ----------
+    extra
+        Optional dependencies to install: "dev", or none.
+
+    Returns
+    -------
+    Path
+        The environment's Python; the environment is the folder that HMIX_VENV names, else `.venv` in the checkout.
+    """
+    if sys.version_info < OLDEST_PYTHON:
+        sys.exit(f"hmix-hub needs Python 3.11 or newer; this is {sys.version.split()[0]} ({sys.executable})")
+    folder = Path(os.environ.get(FOLDER_VARIABLE) or ROOT / ".venv").absolute()
+    python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    # Written last, so that an interrupted installation is done again.
+    stamp = folder / f"installed-{extra or 'runtime'}"
+    wanted = _fingerprint()
+    if stamp.is_file() and stamp.read_text() == wanted:
+        return python
+    if not python.is_file():
+        print(f"making the environment {folder}", flush=True)
+        venv.create(folder, with_pip=True)
+    _announce()
+    target = f"{ROOT}[{extra}]" if extra else str(ROOT)
+    command = [python, "-m", "pip", "install", "--quiet", "--constraint", CONSTRAINTS, "--editable", target]
+    if subprocess.run([*command, "--disable-pip-version-check"], check=False).returncode:
+        sys.exit("the installation failed; the messages above say why. Run the same command to try again.")
+    stamp.write_text(wanted)
+    return python
+
+
+def _announce() -> None:
+    torch = next(line for line in CONSTRAINTS.read_text().splitlines() if line.startswith("torch=="))
+    print(
+        f"installing hmix-hub and what it stands on ({torch} and others).\n"
+        "The largest part is torch: about 200 MB to download in its CPU build (macOS, Windows); on Linux the default\n"
+        "build brings CUDA, about 3 GB in all. To avoid that, install a CPU build of the same version into the\n"
+        "environment first: it is then left as it is.",
+        flush=True,
+    )
+
+
+def _fingerprint() -> str:
+    parts = [(ROOT / "pyproject.toml").read_bytes(), CONSTRAINTS.read_bytes(), str(ROOT).encode()]
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+
+def run_in_environment(script: str, extra: str = "") -> None:
+    """Run a script again with the environment's Python, unless this is it; gives back control there alone."""
+    python = ensure_environment(extra)
+    if Path(sys.prefix).resolve() == python.parent.parent.resolve():
+        return
+    sys.exit(subprocess.run([python, script, *sys.argv[1:]], check=False).returncode)

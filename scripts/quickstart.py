@@ -1,0 +1,49 @@
+"""Quickstart: sets everything up, then loads, filters, prints a batch of tensors and draws a picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from environment import run_in_environment
+
+
+def main() -> None:
+    """Walk through the package in five steps."""
+    import hmix_hub
+    from hmix_hub.sources import choose_source, resolve_source
+
+    source, reason = choose_source()
+    print(f"\nsource: {resolve_source(source).description}\n        ({reason})")
+
+    print('\n1. ds = hmix_hub.load_dataset("h-mix", "infer_mixing_factor", split="train")')
+    ds = hmix_hub.load_dataset("h-mix", "infer_mixing_factor", split="train", source=source)
+    people = ds.unique("participant_id")
+    print(f"   {len(ds)} judgments of {len(people)} people about {len(ds.unique('stimulus_id'))} mixed pictures")
+
+    print(f"\n2. hmix_hub.filter(ds, participants={people[:2]})")
+    print(f"   {len(hmix_hub.filter(ds, participants=people[:2]))} judgments")
+
+    print("\n3. hmix_hub.filter(ds, mixing_coefficient=(0.25, 0.75), repeats=False)")
+    print(f"   {len(hmix_hub.filter(ds, mixing_coefficient=(0.25, 0.75), repeats=False))} judgments")
+
+    print("\n4. hmix_hub.to_tensors(ds.select(range(8)))")
+    for name, tensor in hmix_hub.to_tensors(ds.select(range(8))).items():
+        print(
+            f"   {name:26} {tuple(tensor.shape)!s:8} {str(tensor.dtype).removeprefix('torch.'):8} {tensor[:3].tolist()}"
+        )
+
+    picture = Path("quickstart-infer_mixing_factor.png").absolute()
+    hmix_hub.plot(ds, picture)
+    print(f'\n5. hmix_hub.plot(ds, "{picture.name}")\n   wrote {picture}')
+
+    print(
+        "\nNext: activate the environment (source .venv/bin/activate) and try\n"
+        "  hmix list\n"
+        "  hmix load infer_mixing_factor --mixing-coefficient 0.5 --labels dog --format csv\n"
+        "  hmix plot categorical_soft_labels -o soft_labels.png"
+    )
+
+
+if __name__ == "__main__":
+    run_in_environment(__file__)
+    main()

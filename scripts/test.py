@@ -1,0 +1,59 @@
+"""Tests: format, lint, types, then the test suite; in an environment that is made if needed.
+
+python3 scripts/test.py [options of pytest]
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from environment import ROOT, ensure_environment
+
+
+def main(options: Sequence[str]) -> int:
+    """Run every check, then pytest last, so that its closing line is the last one; 0 if all are good."""
+    python = ensure_environment("dev")
+    checks = {
+        "format": _run([python, "-m", "ruff", "format", "--check", "."]),
+        "lint": _run([python, "-m", "ruff", "check", "."]),
+        "types": _check_types(python),
+        "documents": _run([python, "scripts/build.py", "--check"]),
+    }
+    for name, status in checks.items():
+        print(f"{name}: {'failed' if status else 'good'}", flush=True)
+    workers = [] if any(option.startswith("-n") for option in options) else ["-n", str(min(os.cpu_count() or 1, 4))]
+    tests = _run([python, "-m", "pytest", *workers, *options])
+    return int(any(checks.values()) or tests)
+
+
+def _run(command: Sequence[str | Path], cwd: Path = ROOT) -> int:
+    print("$", " ".join(str(part) for part in command[1:]), flush=True)
+    started = time.monotonic()
+    status = subprocess.run(command, cwd=cwd, check=False).returncode
+    print(f"  ({time.monotonic() - started:.0f} s)", flush=True)
+    return status
+
+
+def _check_types(python: Path) -> int:
+    """Check types over the package as it is installed: with builders and dataset_cards inside it."""
+    with tempfile.TemporaryDirectory() as staged:
+        package = Path(staged) / "hmix_hub"
+        ignore = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / "hmix_hub", package, ignore=ignore)
+        for name in ("builders", "dataset_cards"):
+            shutil.copytree(ROOT / name, package / name, ignore=ignore)
+        for name in ("scripts", "tests"):
+            shutil.copytree(ROOT / name, Path(staged) / name, ignore=ignore)
+        configuration = ["--config-file", ROOT / "pyproject.toml", "--cache-dir", ROOT / ".mypy_cache"]
+        return _run([python, "-m", "mypy", *configuration, "hmix_hub", "scripts"], cwd=Path(staged))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

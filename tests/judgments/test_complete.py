@@ -1,0 +1,106 @@
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from hmix_hub.judgments.batches import batch_ids
+from hmix_hub.judgments.complete import complete
+from hmix_hub.judgments.migration import migrate
+from hmix_hub.judgments.upward import Provenance
+from hmix_hub.schema import Vocabulary, arrow_schema, columns
+from hmix_hub.sources.sample import released_table
+
+OBSERVED = {
+    "participant_id": ["ann", "ann", "ann", "bob", "bob"],
+    "collection_round": ["1"] * 5,
+    "condition": [0, 0, 0, None, None],
+    # Ann's rows are not in the order of her timeline.
+    "trial_index": [3, 1, 2, 1, 2],
+    "is_repeat": [True, False, False, False, False],
+    "response_time_ms": [1.0, 2.0, None, 4.0, 5.0],
+    "image_set": ["pictures"] * 5,
+    "image_1_label": [0, 0, 1, 1, 0],
+    "image_1_index": [7, 7, 8, 8, 7],
+    "image_2_label": [1, 1, None, None, 1],
+    "image_2_index": [9, 9, None, None, 9],
+    "mixing_coefficient": [0.25, 0.25, 1.0, 1.0, 0.25],
+    "inferred_coefficient": [0.2, 0.3, 1.0, 0.5, 0.5],
+    "confidence": [0.2, None, 1.0, 0.5, 0.4],
+    "source_file": ["f"] * 5,
+    "source_row": [0, 1, 2, 3, 4],
+}
+
+
+@pytest.fixture
+def table():
+    observed = pa.table({name: pa.array(values) for name, values in OBSERVED.items()})
+    return complete(observed, "infer_mixing_factor", study_id="s", vocabulary=Vocabulary(("oak tree", "fern")))
+
+
+def test_ids_follow_from_what_was_observed(table):
+    assert table["judgment_id"][0].as_py() == "s/infer_mixing_factor/ann/3"
+    assert table["pair_id"].to_pylist() == ["Oak tree_7_Fern_9"] * 2 + ["Fern_8"] * 2 + ["Oak tree_7_Fern_9"]
+    assert table["stimulus_id"][0].as_py() == "mixed_0.25_Oak tree_7_Fern_9"
+    assert table["stimulus_id"][2].as_py() == "mixed_1.0_Fern_8"
+
+
+def test_presentation_counts_along_the_timeline(table):
+    assert table["presentation"].to_pylist() == [2, 1, 1, 1, 1]
+
+
+def test_people_who_judged_the_same_stimuli_share_a_batch(table):
+    batches = table["batch_id"].to_pylist()
+    assert len(set(batches)) == 1
+    assert len(batches[0]) == 12
+    assert int(batches[0], 16) >= 0
+
+
+def test_only_sliders_that_both_stand_at_50_count_as_untouched(table):
+    assert table["flags"].to_pylist() == [[], [], [], ["untouched_sliders"], []]
+
+
+def test_the_schema_is_the_documented_one(table):
+    assert table.schema == arrow_schema(columns("infer_mixing_factor"), Vocabulary(("oak tree", "fern")))
+
+
+@pytest.mark.parametrize(("same", "is_flagged"), [(27, False), (28, False), (29, True), (32, True)])
+def test_straightlining_is_nine_tenths_of_one_answer(same, is_flagged):
+    released = released_table("construct_midpoint", 32)
+    values = pa.array([0.5] * same + [0.1, 0.2, 0.3, 0.4, 0.6][: 32 - same])
+    released = released.set_column(released.schema.get_field_index("final_value"), "final_value", values)
+    flags = migrate(released, "construct_midpoint", start="1.0.0", target="2.0.0", provenance=Provenance("s"))["flags"]
+    assert {"straightlining" in row for row in flags.to_pylist()} == {is_flagged}
+
+
+def test_a_person_with_few_answers_is_no_straightliner():
+    released = released_table("construct_midpoint", 9)
+    released = released.set_column(released.schema.get_field_index("final_value"), "final_value", pa.array([0.5] * 9))
+    flags = migrate(released, "construct_midpoint", start="1.0.0", target="2.0.0", provenance=Provenance("s"))["flags"]
+    assert not any("straightlining" in row for row in flags.to_pylist())
+
+
+def test_the_ends_of_construct_were_not_shown():
+    released = released_table("construct_midpoint", 3)
+    released = released.set_column(
+        released.schema.get_field_index("final_value"), "final_value", pa.array([0.0, 0.1, 1.0])
+    )
+    flags = migrate(released, "construct_midpoint", start="1.0.0", target="2.0.0", provenance=Provenance("s"))["flags"]
+    assert flags.to_pylist() == [["endpoint_not_shown"], [], ["endpoint_not_shown"]]
+
+
+def batches(judged):
+    """Batch of each person, from the stimuli that each judged, in letters."""
+    people = np.repeat(np.arange(len(judged)), [len(own) for own in judged])
+    letters = list("".join(judged))
+    stimuli = np.unique(letters, return_inverse=True)[1]
+    ids = batch_ids(people, stimuli, pa.chunked_array([letters])).to_pylist()
+    return [next(i for i, p in zip(ids, people, strict=True) if p == person) for person in range(len(judged))]
+
+
+def test_a_person_who_lost_a_trial_is_of_the_batch_that_holds_the_rest():
+    whole, lost, other, again = batches(["abc", "ac", "de", "cab"])
+    assert whole == lost == again != other
+
+
+def test_a_person_whose_rest_fits_two_batches_is_of_neither():
+    one, two, rest = batches(["abc", "abd", "ab"])
+    assert len({one, two, rest}) == 3

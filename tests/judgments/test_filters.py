@@ -1,0 +1,200 @@
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import hmix_hub
+from hmix_hub import between
+from hmix_hub.errors import EmptyResultWarning, FilterError
+
+
+@pytest.fixture(scope="module")
+def rows(load_sample):
+    return load_sample().to_list()
+
+
+def kept(dataset, **filters):
+    return [row["judgment_id"] for row in hmix_hub.filter(dataset, **filters)]
+
+
+COEFFICIENTS = [0.1, 0.25, 0.5, 0.75, 0.9]
+LABELS = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
+CASES = {
+    "one participant": ({"participants": "sample000000003"}, lambda r: r["participant_id"] == "sample000000003"),
+    "several": (
+        {"participants": {"sample000000003", "sample000000009"}},
+        lambda r: r["participant_id"] in {"sample000000003", "sample000000009"},
+    ),
+    "a study": ({"studies": "sample"}, lambda r: True),
+    "a number": ({"mixing_coefficient": 0.5}, lambda r: r["mixing_coefficient"] == 0.5),
+    "an interval is closed": ({"mixing_coefficient": (0.25, 0.75)}, lambda r: 0.25 <= r["mixing_coefficient"] <= 0.75),
+    "between": ({"mixing_coefficient": between(0.25, 0.75)}, lambda r: 0.25 <= r["mixing_coefficient"] <= 0.75),
+    "open below": ({"confidence": (None, 0.3)}, lambda r: r["confidence"] <= 0.3 + 1e-9),
+    "open above": ({"confidence": between(low=0.3)}, lambda r: r["confidence"] >= 0.3 - 1e-9),
+    "any of numbers": ({"mixing_coefficient": [0.1, 0.9]}, lambda r: r["mixing_coefficient"] in {0.1, 0.9}),
+    "any of intervals": (
+        {"inferred_coefficient": [(None, 0.1), (0.9, None)]},
+        lambda r: not 0.1 + 1e-9 < r["inferred_coefficient"] < 0.9 - 1e-9,
+    ),
+    "milliseconds": ({"response_time_ms": (None, 2000)}, lambda r: r["response_time_ms"] <= 2000),
+    "a label, either picture": ({"labels": "DOG"}, lambda r: 5 in {r["image_1_label"], r["image_2_label"]}),
+    "labels": ({"labels": ["dog", "frog"]}, lambda r: {5, 6} & {r["image_1_label"], r["image_2_label"]}),
+    "a class pair, any order": (
+        {"class_pair": ("frog", "Dog")},
+        lambda r: {r["image_1_label"], r["image_2_label"]} == {5, 6},
+    ),
+    "class pairs": (
+        {"class_pair": [("frog", "dog"), ("ship", "truck")]},
+        lambda r: {r["image_1_label"], r["image_2_label"]} in ({5, 6}, {8, 9}),
+    ),
+    "a round": ({"collection_round": "A"}, lambda r: r["collection_round"] == "A"),
+    "no repeats": ({"repeats": False}, lambda r: not r["is_repeat"]),
+    "repeats alone": ({"repeats": True}, lambda r: r["is_repeat"]),
+    "flags": ({"exclude_flags": ["untouched_sliders"]}, lambda r: "untouched_sliders" not in r["flags"]),
+    "presentation": ({"presentation": 2}, lambda r: r["presentation"] == 2),
+    "several filters": (
+        {"labels": "dog", "repeats": False, "mixing_coefficient": 0.5},
+        lambda r: (
+            5 in {r["image_1_label"], r["image_2_label"]} and not r["is_repeat"] and r["mixing_coefficient"] == 0.5
+        ),
+    ),
+    "none": ({"labels": None}, lambda r: True),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_filter_keeps_the_rows_that_a_loop_keeps(case, load_sample, rows):
+    filters, predicate = CASES[case]
+    expected = [r["judgment_id"] for r in rows if predicate(r)]
+    assert expected
+    assert kept(load_sample(), **filters) == expected
+    assert [r["judgment_id"] for r in load_sample(**filters)] == expected
+    stream = hmix_hub.load_dataset("h-mix", split="train", source="sample", streaming=True, **filters)
+    assert [r["judgment_id"] for r in stream] == expected
+    whole = hmix_hub.load_dataset("h-mix", split="train", source="sample", streaming=True)
+    assert [r["judgment_id"] for r in hmix_hub.filter(whole, **filters)] == expected
+
+
+def test_stimuli_and_pairs_by_id_with_or_without_the_file_ending(load_sample, rows):
+    name = rows[5]["stimulus_id"]
+    expected = [r["judgment_id"] for r in rows if r["stimulus_id"] == name]
+    assert kept(load_sample(), stimuli=name) == kept(load_sample(), stimuli=[f"{name}.png"]) == expected
+    assert set(expected) <= set(kept(load_sample(), pairs=rows[5]["pair_id"]))
+
+
+def test_in_the_midpoint_tasks_stimuli_are_pairs(load_sample):
+    judgments = load_sample("select_shuffled_midpoint")
+    pair = judgments[0]["pair_id"]
+    assert kept(judgments, stimuli=pair) == kept(judgments, pairs=pair)
+
+
+def test_no_bound_loses_rows_to_the_last_bit(load_sample):
+    # 1 - 0.7 is 0.30000000000000004; whoever asks up to 0.3 means it too.
+    judgments = load_sample().select([0]).map(lambda row: {"inferred_coefficient": 1 - 0.7})
+    assert len(hmix_hub.filter(judgments, inferred_coefficient=(None, 0.3))) == 1
+    assert len(hmix_hub.filter(judgments, inferred_coefficient=0.3)) == 1
+
+
+interval = st.tuples(st.none() | st.integers(0, 20), st.none() | st.integers(0, 20)).filter(
+    lambda i: i != (None, None) and (None in i or i[0] <= i[1])
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(interval, st.sets(st.sampled_from(LABELS), min_size=1), st.booleans())
+def test_filters_commute_and_are_idempotent(ends, labels, repeats):
+    dataset = hmix_hub.load_dataset("h-mix", split="train", source="sample")
+    span = tuple(None if end is None else end / 20 for end in ends)
+    a, b = {"confidence": span}, {"labels": labels, "repeats": repeats}
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", EmptyResultWarning)
+        once = kept(dataset, **a, **b)
+        assert kept(hmix_hub.filter(dataset, **a), **b) == once
+        assert kept(hmix_hub.filter(dataset, **b), **a) == once
+        assert kept(hmix_hub.filter(dataset, **a, **b), **a, **b) == once
+
+
+@pytest.mark.parametrize(
+    ("filters", "message", "hint"),
+    [
+        ({"participants": "sample00000003"}, "not found", "'sample000000003'"),
+        ({"participants": ["sample000000003", "nobody"]}, "'nobody' not found", "20 participants"),
+        ({"stimuli": "mixed_0.5_Dog_1_Frog_2"}, "not found", "did you mean"),
+        ({"labels": "dragon"}, "no class", ""),
+        ({"labels": "trucks"}, "no class", "'truck'"),
+        ({"class_pair": ("dog", "frogs")}, "no class", "'frog'"),
+        ({"exclude_flags": "untouched"}, "no flag", "'untouched_sliders'"),
+        ({"mixing_coeficient": 0.5}, "no filter", "'mixing_coefficient'"),
+        ({"mixing_coefficient": (0.7, 0.2)}, "reversed", "(0.2, 0.7)"),
+        ({"mixing_coefficient": 1.2}, "not from 0 to 1", "share of image 1"),
+        ({"mixing_coefficient": (0.2, 75)}, "not from 0 to 1", ""),
+        ({"confidence": math.nan}, "no number", ""),
+        ({"confidence": (math.nan, None)}, "no number", ""),
+        ({"confidence": "high"}, "no number", ""),
+        ({"confidence": True}, "no number", ""),
+        ({"confidence": []}, "chooses nothing", "leave the filter out"),
+        ({"confidence": (0.1, 0.2, 0.3)}, "an interval is", "list"),
+        ({"participants": 7}, "is a string", ""),
+        ({"participants": ""}, "is a string", ""),
+        ({"class_pair": "dog"}, "two class names", ""),
+        ({"class_pair": ["dog", "frog", "cat"]}, "two class names", ""),
+        ({"repeats": "no"}, "keeps repeats alone", ""),
+        ({"selected_coefficient": 0.5}, "no column 'selected_coefficient'", "its columns are"),
+    ],
+)
+def test_a_wrong_filter_is_refused_with_advice(filters, message, hint, load_sample):
+    with pytest.raises(FilterError) as after:
+        hmix_hub.filter(load_sample(), **filters)
+    with pytest.raises(FilterError) as during:
+        load_sample(**filters)
+    assert str(during.value) == str(after.value)
+    assert message in str(after.value)
+    assert hint in (after.value.hint or "")
+
+
+def test_in_the_midpoint_tasks_the_error_points_to_the_answer(load_sample):
+    with pytest.raises(FilterError) as caught:
+        load_sample("construct_midpoint", mixing_coefficient=0.5)
+    assert "selected_coefficient" in caught.value.hint
+
+
+def test_a_by_stimulus_table_points_to_the_judgments(load_sample):
+    with pytest.raises(FilterError) as caught:
+        load_sample("infer_mixing_factor_by_stimulus", participants="sample000000001")
+    assert "by_stimulus()" in caught.value.hint
+
+
+def test_an_empty_result_warns_and_names_the_filter(load_sample):
+    with pytest.warns(EmptyResultWarning, match="'confidence'"):
+        result = hmix_hub.filter(load_sample(), repeats=False, confidence=0.987654, labels="dog")
+    assert len(result) == 0
+    assert result.features == load_sample().features
+
+
+def test_an_empty_stream_warns_too():
+    stream = hmix_hub.load_dataset("h-mix", split="train", source="sample", streaming=True, confidence=0.987654)
+    with pytest.warns(EmptyResultWarning, match="'confidence'"):
+        assert list(stream) == []
+
+
+def test_a_dict_of_splits_is_filtered_split_by_split():
+    splits = hmix_hub.filter(hmix_hub.load_dataset("h-mix", source="sample"), mixing_coefficient=0.5)
+    assert set(splits["train"]["mixing_coefficient"]) == {0.5}
+
+
+def test_what_is_no_dataset_is_refused():
+    with pytest.raises(hmix_hub.HMixError, match="not list"):
+        hmix_hub.filter([1], repeats=True)
+
+
+def test_filtering_writes_no_cache_file(load_sample):
+    from pathlib import Path
+
+    dataset = load_sample()
+    folder = Path(dataset.cache_files[0]["filename"]).parents[3]
+    before = sorted(p.name for p in folder.rglob("*"))
+    assert len(hmix_hub.filter(dataset, labels="dog", repeats=False)) < len(load_sample(labels="dog"))
+    assert sorted(p.name for p in folder.rglob("*")) == before

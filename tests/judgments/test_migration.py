@@ -1,0 +1,176 @@
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hmix_hub.errors import SchemaError, SchemaVersionError
+from hmix_hub.judgments.migration import LOSSES, migrate
+from hmix_hub.judgments.upward import Provenance
+from hmix_hub.schema import columns
+from hmix_hub.sources.sample import released_table
+
+PROVENANCE = Provenance("study", "set", "file.csv")
+DOWN_ONLY = {"study_id", "image_set", "source_file", "collection_round"}
+
+
+def up(table, task):
+    return migrate(table, task, start="1.0.0", target="2.0.0", provenance=PROVENANCE)
+
+
+def down(table, task):
+    return migrate(table, task, start="2.0.0", target="1.0.0")
+
+
+def assert_equal_but(found, expected, losses):
+    for name in expected.column_names:
+        if name not in losses:
+            assert found[name].to_pylist() == expected[name].to_pylist(), name
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    st.sampled_from(
+        ["construct_midpoint", "select_shuffled_midpoint", "infer_mixing_factor", "categorical_soft_labels"]
+    ),
+    st.integers(1, 150),
+    st.integers(0, 10_000),
+)
+def test_up_and_down_gives_back_all_but_the_losses(task, rows, seed):
+    released = released_table(task, rows, seed)
+    back = down(up(released, task), task)
+    assert back.schema.equals(released.schema)
+    assert_equal_but(back, released, LOSSES["1.0.0", "2.0.0"])
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    st.sampled_from(
+        ["construct_midpoint", "select_shuffled_midpoint", "infer_mixing_factor", "categorical_soft_labels"]
+    ),
+    st.integers(1, 150),
+    st.integers(0, 10_000),
+)
+def test_down_and_up_gives_back_all_but_provenance(task, rows, seed):
+    current = up(released_table(task, rows, seed), task)
+    assert up(down(current, task), task).equals(current)
+
+
+def test_what_is_lost_on_the_way_is_lost_and_nothing_else():
+    released = released_table("construct_midpoint", 64)
+    back = down(up(released, "construct_midpoint"), "construct_midpoint")
+    differing = {n for n in released.column_names if back[n].to_pylist() != released[n].to_pylist()}
+    assert differing == {"index", "time_elapsed", "final_value"}
+    np.testing.assert_allclose(back["final_value"].to_numpy(), released["final_value"].to_numpy(), atol=1e-12)
+
+
+def test_the_slider_runs_from_image_1_to_image_2():
+    released = with_column(
+        released_table("infer_mixing_factor", 3),
+        "responses",
+        [
+            '{"mixingcoeff":0,"confidence":100}',
+            '{"mixingcoeff":70,"confidence":5}',
+            '{"mixingcoeff":100,"confidence":0}',
+        ],
+    )
+    table = up(released, "infer_mixing_factor")
+    assert table["inferred_coefficient"].to_pylist() == [1.0, 1 - 0.7, 0.0]
+    assert table["confidence"].to_pylist() == [1.0, 0.05, 0.0]
+
+
+def test_a_float_walk_becomes_tenths():
+    walk = [0.6000000000000001, -2.7755575615628914e-17, 0.9999999999999999]
+    table = up(with_column(released_table("construct_midpoint", 3), "final_value", walk), "construct_midpoint")
+    assert table["selected_coefficient"].to_pylist() == [0.6, 0.0, 1.0]
+
+
+def with_column(table, name, values):
+    place = table.schema.get_field_index(name)
+    return table.set_column(place, table.schema.field(name), pa.array(values, table.schema.field(name).type))
+
+
+def categorical(**answer):
+    base = {"classSelect": "mostProbDog", "prob": "60", "classSelect2": "secondProbFrog", "prob2": "20"} | answer
+    import json
+
+    return with_column(released_table("categorical_soft_labels", 1), "response", [json.dumps(base)])
+
+
+@pytest.mark.parametrize(
+    ("answer", "flags"),
+    [
+        ({}, []),
+        ({"improbClassSelectDog": "1"}, ["ruled_out_choice"]),
+        ({"improbClassSelectFrog": "1"}, ["ruled_out_choice"]),
+        ({"classSelect2": "secondProbDog"}, ["same_class_twice"]),
+        ({"classSelect2": "secondProbNo"}, ["ignored_probability"]),
+        ({"prob": "80", "prob2": "20"}, []),
+        ({"prob": "80", "prob2": "21"}, ["probabilities_exceed_one"]),
+        ({"classSelect2": "secondProbNo", "prob2": ""}, []),
+    ],
+)
+def test_contradictions_are_flagged(answer, flags):
+    assert up(categorical(**answer), "categorical_soft_labels")["flags"].to_pylist() == [flags]
+
+
+@pytest.mark.parametrize(
+    "answer", [{"prob": "banana"}, {"prob": ""}, {"prob": "101"}, {"classSelect": "mostProbDragon"}, {"prob2": "-1"}]
+)
+def test_an_answer_that_cannot_be_read_is_refused_with_its_row(answer):
+    with pytest.raises(SchemaError, match="row 0"):
+        up(categorical(**answer), "categorical_soft_labels")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{}",
+        "[1]",
+        "null",
+        '{"mixingcoeff":true,"confidence":5}',
+        '{"mixingcoeff":101,"confidence":5}',
+        '{"mixingcoeff":NaN,"confidence":5}',
+        "__import__('os').system('true')",
+    ],
+)
+def test_a_hostile_slider_answer_is_refused(text):
+    table = with_column(
+        released_table("infer_mixing_factor", 2), "responses", ['{"mixingcoeff":1,"confidence":5}', text]
+    )
+    with pytest.raises(SchemaError, match="row 1"):
+        up(table, "infer_mixing_factor")
+
+
+def test_a_picture_file_that_contradicts_its_row_is_refused():
+    table = released_table("infer_mixing_factor", 2)
+    table = with_column(table, "id1", [table["id1"][0].as_py(), table["id1"][1].as_py() + 1])
+    with pytest.raises(SchemaError, match="row 1"):
+        up(table, "infer_mixing_factor")
+
+
+def test_a_class_that_does_not_exist_is_refused():
+    table = with_column(released_table("select_shuffled_midpoint", 1), "class_pair", ["Dog_1_Dragon_2"])
+    with pytest.raises(SchemaError, match="Dragon"):
+        up(table, "select_shuffled_midpoint")
+
+
+def test_a_table_without_its_columns_is_refused(task):
+    with pytest.raises(SchemaError, match="rt"):
+        up(released_table(task, 2).drop_columns(["rt"]), task)
+
+
+def test_an_unknown_version_is_refused(task):
+    with pytest.raises(SchemaVersionError):
+        migrate(released_table(task, 2), task, start="1.0.0", target="3.0.0", provenance=PROVENANCE)
+
+
+def test_the_way_up_needs_the_study(task):
+    with pytest.raises(SchemaError, match="provenance"):
+        migrate(released_table(task, 2), task, start="1.0.0", target="2.0.0")
+
+
+def test_losses_name_columns(task):
+    every = {c.name for t in ("1.0.0", "2.0.0") for c in columns(task, t)}
+    assert DOWN_ONLY <= set(LOSSES["2.0.0", "1.0.0"]) <= every

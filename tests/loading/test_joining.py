@@ -1,0 +1,119 @@
+import numpy as np
+import pyarrow as pa
+import pytest
+
+import hmix_hub
+from hmix_hub.errors import ConfigurationError, SchemaError
+from hmix_hub.judgments.migration import migrate
+from hmix_hub.judgments.upward import Provenance
+from hmix_hub.schema import Vocabulary, columns
+from hmix_hub.sources.sample import released_table
+from hmix_hub.tables import dataset_of
+
+# The same ten classes, two of them under other names and all in another order: another study's vocabulary.
+OTHER = Vocabulary(("truck", "ship", "yak", "frog", "dog", "deer", "cat", "bird", "automobile", "airplane"))
+
+
+def other_study(task, rows=150, vocabulary=OTHER):
+    released = released_table(task, rows, seed=9)
+    text = [name for name in released.column_names if str(released.schema.field(name).type) == "string"]
+    for name in text:
+        renamed = [v if v is None else v.replace("Horse", "Yak") for v in released[name].to_pylist()]
+        released = released.set_column(
+            released.schema.get_field_index(name), released.schema.field(name), pa.array(renamed)
+        )
+    table = migrate(
+        released,
+        task,
+        start="1.0.0",
+        target="2.0.0",
+        provenance=Provenance("other", "other/set"),
+        vocabulary=vocabulary,
+    )
+    return dataset_of(table, columns(task), vocabulary)
+
+
+def test_labels_of_other_vocabularies_are_recoded_to_the_union(task, load_sample):
+    one, two = load_sample(task), other_study(task)
+    joined = hmix_hub.join([one, two])
+    names = joined.features["image_1_label"].names
+    assert names == [*one.features["image_1_label"].names, "yak"]
+    for column in [c for c in joined.column_names if c.endswith("_label") or c.endswith("_class")]:
+        if column == "soft_label":
+            continue
+        expected = [
+            None if code is None else part.features[column].names[code] for part in (one, two) for code in part[column]
+        ]
+        assert [None if code is None else names[code] for code in joined[column]] == expected
+
+
+def test_soft_labels_are_spread_over_the_union(load_sample):
+    one, two = load_sample("categorical_soft_labels"), other_study("categorical_soft_labels")
+    joined = hmix_hub.join([one, two])
+    assert joined.features["soft_label"].length == 11
+    labels = np.array(joined["soft_label"][:])
+    np.testing.assert_allclose(labels.sum(axis=1), 1)
+    theirs = np.array(two["soft_label"][:])
+    np.testing.assert_array_equal(labels[len(one) :, 10], theirs[:, OTHER.code("yak")])
+    np.testing.assert_array_equal(labels[len(one) :, 5], theirs[:, OTHER.code("dog")])
+    assert (labels[len(one) :, 7] == 0).all()
+    impossible = [
+        [joined.features["image_1_label"].names[c] for c in row] for row in joined["impossible_classes"][len(one) :]
+    ]
+    assert impossible == [[OTHER.names[c] for c in row] for row in two["impossible_classes"]]
+
+
+def test_joined_studies_load_filter_gather_and_become_tensors(load_sample):
+    two = other_study("infer_mixing_factor")
+    joined = hmix_hub.load_dataset(["h-mix", two], source="sample", mixing_coefficient=(0.25, 0.75))
+    assert set(joined["study_id"]) == {"sample", "other"}
+    assert hmix_hub.filter(joined, studies="other", labels="yak").num_rows > 0
+    table = hmix_hub.by_stimulus(joined)
+    assert sum(table["n_judgments"]) == len(joined)
+    assert set(table["image_set"]) == {"sample/pictures", "other/set"}
+    assert hmix_hub.to_tensors(joined).vocabularies["image_1_label"][-1] == "yak"
+
+
+def test_by_stimulus_of_joined_studies_is_computed_over_all_judgments(load_sample):
+    first = load_sample().select(range(600))
+    second = load_sample().select(range(600, 1236))
+    joined = hmix_hub.load_dataset([first, second], "infer_mixing_factor_by_stimulus")
+    assert joined.to_list() == load_sample("infer_mixing_factor_by_stimulus").to_list()
+
+
+def test_one_vocabulary_needs_no_recoding(load_sample):
+    first, second = load_sample().select(range(10)), load_sample().select(range(10, 30))
+    assert hmix_hub.join([first, second]).to_list() == load_sample().to_list()[:30]
+
+
+def test_a_judgment_twice_is_refused(load_sample):
+    with pytest.raises(SchemaError, match="more than once"):
+        hmix_hub.join([load_sample(), load_sample().select([7])])
+
+
+def test_different_tasks_are_refused(load_sample):
+    with pytest.raises(SchemaError, match="different tasks"):
+        hmix_hub.join([load_sample(), load_sample("construct_midpoint")])
+
+
+def test_nothing_to_join_is_refused():
+    with pytest.raises(ConfigurationError, match="nothing"):
+        hmix_hub.load_dataset([])
+
+
+@pytest.mark.parametrize("options", [{"streaming": True}, {"split": "test"}])
+def test_what_a_join_cannot_do_is_refused(options, load_sample):
+    with pytest.raises(ConfigurationError):
+        hmix_hub.load_dataset([load_sample()], **options)
+
+
+def test_soft_labels_of_a_dataset_by_both_procedures(load_sample):
+    dataset = load_sample("categorical_soft_labels")
+    released = hmix_hub.soft_labels(dataset)
+    assert released.tolist() == list(dataset["soft_label"])
+    published = hmix_hub.soft_labels(dataset, "cifar10s")
+    assert 0 < (released == published).all(axis=1).sum() < len(dataset)
+    more = hmix_hub.soft_labels(dataset, redistribution=0.3)
+    assert (more != released).any()
+    with pytest.raises(SchemaError, match="top_class"):
+        hmix_hub.soft_labels(load_sample())

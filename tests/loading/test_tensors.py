@@ -1,0 +1,129 @@
+import gc
+import pickle
+
+import numpy as np
+import pytest
+import torch
+
+import hmix_hub
+from hmix_hub.errors import ConfigurationError
+from hmix_hub.schema import CONFIGURATIONS, FLAGS
+
+
+@pytest.mark.parametrize("config", CONFIGURATIONS)
+def test_every_tensor_is_contiguous_owns_its_memory_and_has_a_row_per_row(config, load_sample):
+    dataset = load_sample(config)
+    tensors = hmix_hub.to_tensors(dataset)
+    for name, tensor in tensors.items():
+        assert tensor.is_contiguous(), name
+        assert len(tensor) == len(dataset), name
+        tensor.zero_()
+    assert len(torch.utils.data.TensorDataset(*tensors.values())) == len(dataset)
+    assert hmix_hub.to_tensors(dataset)[next(iter(tensors))].shape == tensors[next(iter(tensors))].shape
+
+
+def test_types_and_values_of_inferences(load_sample):
+    dataset = load_sample()
+    tensors = hmix_hub.to_tensors(dataset)
+    for name in ("mixing_coefficient", "inferred_coefficient", "confidence", "response_time_ms"):
+        assert tensors[name].dtype == torch.float32
+        np.testing.assert_allclose(tensors[name], np.array(dataset[name], dtype=np.float32))
+    for name in ("image_1_label", "image_1_index", "trial_index", "presentation", "condition"):
+        assert tensors[name].dtype == torch.int64
+        assert tensors[name].tolist() == list(dataset[name])
+    assert tensors["is_repeat"].dtype == torch.bool
+    assert tensors["is_repeat"].tolist() == list(dataset["is_repeat"])
+    assert tensors["confidence_mask"].all()
+
+
+@pytest.mark.parametrize(
+    "name", ["participant_id", "stimulus_id", "pair_id", "study_id", "batch_id", "collection_round"]
+)
+def test_ids_are_codes_over_a_vocabulary(name, load_sample):
+    dataset = load_sample()
+    tensors = hmix_hub.to_tensors(dataset, [name])
+    vocabulary = tensors.vocabularies[name]
+    assert tensors[name].dtype == torch.int64
+    assert [vocabulary[code] for code in tensors[name]] == list(dataset[name])
+    assert vocabulary == dataset.unique(name)
+
+
+def test_soft_labels_are_a_matrix(load_sample):
+    tensors = hmix_hub.to_tensors(load_sample("categorical_soft_labels"), dtype=torch.float64)
+    assert tensors["soft_label"].shape == (216, 10)
+    torch.testing.assert_close(tensors["soft_label"].sum(dim=1), torch.ones(216, dtype=torch.float64))
+
+
+def test_nulls_are_marked(load_sample):
+    dataset = load_sample("categorical_soft_labels")
+    tensors = hmix_hub.to_tensors(dataset)
+    has_second = [value is not None for value in dataset["second_class"]]
+    assert tensors["second_class_mask"].tolist() == has_second
+    assert (tensors["second_class"] == -1).logical_not().tolist() == has_second
+    assert tensors["second_probability"].isnan().logical_not().tolist() == tensors["second_probability_mask"].tolist()
+    assert not all(has_second)
+
+
+def test_class_lists_and_flags_are_memberships(load_sample):
+    dataset = load_sample("categorical_soft_labels")
+    tensors = hmix_hub.to_tensors(dataset)
+    assert tensors["impossible_classes"].shape == (216, 10)
+    assert [row.nonzero().ravel().tolist() for row in tensors["impossible_classes"]] == [
+        sorted(labels) for labels in dataset["impossible_classes"]
+    ]
+    assert tensors.vocabularies["flags"] == list(FLAGS)
+    assert [[tensors.vocabularies["flags"][i] for i in row.nonzero().ravel()] for row in tensors["flags"]] == list(
+        dataset["flags"]
+    )
+
+
+def test_lists_by_stimulus_are_padded(load_sample):
+    dataset = load_sample("infer_mixing_factor_by_stimulus")
+    tensors = hmix_hub.to_tensors(dataset, dtype=torch.float64)
+    values, mask = tensors["inferred_coefficients"], tensors["inferred_coefficients_mask"]
+    assert [row[m].tolist() for row, m in zip(values, mask, strict=True)] == list(dataset["inferred_coefficients"])
+    assert values[~mask].isnan().all()
+    soft = hmix_hub.to_tensors(load_sample("categorical_soft_labels_by_stimulus"))
+    assert soft["soft_labels"].shape[::2] == (100, 10)
+    torch.testing.assert_close(soft["soft_labels"].nansum(dim=(1, 2)), soft["n_judgments"].float())
+
+
+def test_selections_are_respected(load_sample):
+    chosen = load_sample().select([5, 3, 3, 900])
+    assert hmix_hub.to_tensors(chosen)["trial_index"].tolist() == list(chosen["trial_index"])
+    filtered = hmix_hub.filter(load_sample(), mixing_coefficient=0.5)
+    assert set(hmix_hub.to_tensors(filtered, dtype=torch.float64)["mixing_coefficient"].tolist()) == {0.5}
+    assert hmix_hub.to_tensors(load_sample().select([]))["flags"].shape == (0, len(FLAGS))
+
+
+def test_columns_come_in_the_order_asked_for_each_with_its_mask(load_sample):
+    tensors = hmix_hub.to_tensors(load_sample(), ["confidence", "is_repeat"])
+    assert list(tensors) == ["confidence", "confidence_mask", "is_repeat"]
+
+
+def test_views_share_memory_where_it_fits_and_outlive_the_dataset(tmp_path):
+    dataset = hmix_hub.load_dataset("h-mix", split="train", source="sample", cache_dir=tmp_path)
+    expected = dataset["mixing_coefficient"][:]
+    views = hmix_hub.to_tensors(dataset, ["mixing_coefficient", "image_1_label"], torch.float64, copy=False)
+    again = hmix_hub.to_tensors(dataset, ["mixing_coefficient"], torch.float64, copy=False)
+    assert views["mixing_coefficient"].data_ptr() == again["mixing_coefficient"].data_ptr()
+    copied = hmix_hub.to_tensors(dataset, ["mixing_coefficient"], torch.float64)
+    assert copied["mixing_coefficient"].data_ptr() != again["mixing_coefficient"].data_ptr()
+    del dataset, again
+    gc.collect()
+    assert views["mixing_coefficient"].tolist() == expected
+
+
+def test_tensors_pickle_with_their_vocabularies(load_sample):
+    tensors = hmix_hub.to_tensors(load_sample(), ["participant_id"])
+    copy = pickle.loads(pickle.dumps(tensors))
+    assert torch.equal(copy["participant_id"], tensors["participant_id"])
+    assert copy.vocabularies == tensors.vocabularies
+
+
+def test_a_wrong_column_or_type_is_refused(load_sample):
+    with pytest.raises(ConfigurationError) as caught:
+        hmix_hub.to_tensors(load_sample(), ["confidance"])
+    assert "'confidence'" in caught.value.hint
+    with pytest.raises(ConfigurationError, match="floating"):
+        hmix_hub.to_tensors(load_sample(), dtype=torch.int64)
