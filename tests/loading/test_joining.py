@@ -14,14 +14,14 @@ from hmix_hub.tables import dataset_of
 OTHER = Vocabulary(("truck", "ship", "yak", "frog", "dog", "deer", "cat", "bird", "automobile", "airplane"))
 
 
+def _renamed(value):
+    return value.replace("Horse", "Yak") if isinstance(value, str) else value
+
+
 def other_study(task, rows=150, vocabulary=OTHER):
     released = released_table(task, rows, seed=9)
-    text = [name for name in released.column_names if str(released.schema.field(name).type) == "string"]
-    for name in text:
-        renamed = [v if v is None else v.replace("Horse", "Yak") for v in released[name].to_pylist()]
-        released = released.set_column(
-            released.schema.get_field_index(name), released.schema.field(name), pa.array(renamed)
-        )
+    table = pa.table({name: [_renamed(value) for value in released[name].to_pylist()] for name in released.column_names})
+    released = table.cast(released.schema)
     table = migrate(
         released,
         task,
