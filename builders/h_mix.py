@@ -27,7 +27,7 @@ from hmix_hub.schema import (
     check_version,
     features,
 )
-from hmix_hub.sources import JUDGMENT_FILES, resolve_source
+from hmix_hub.sources import JUDGMENT_FILES, Source, resolve_source
 from hmix_hub.tables import vocabularies_of
 
 HOMEPAGE = "https://github.com/cambridge-mlg/hill-mixup"
@@ -85,7 +85,9 @@ class HMix(datasets.ArrowBasedBuilder):
     # A table in one piece, so that its columns can become tensors without a copy.
     DEFAULT_WRITER_BATCH_SIZE = 1_000_000
 
-    def __init__(self, *, source: str | Path | None = None, schema_version: str = CURRENT, **options: Any) -> None:
+    def __init__(
+        self, *, source: str | Path | Source | None = None, schema_version: str = CURRENT, **options: Any
+    ) -> None:
         self.source = resolve_source(source)
         self.schema_version = check_version(schema_version)
         self.configuration = check_configuration(options.get("config_name"))

@@ -11,7 +11,7 @@ import numpy as np
 from hmix_hub.errors import ConfigurationError, EmptyResultWarning
 from hmix_hub.judgments.conditions import Condition, check_columns, select_rows
 from hmix_hub.judgments.grammar import parse_filters
-from hmix_hub.tables import arrow_columns, vocabularies_of
+from hmix_hub.tables import arrow_columns, pick_rows, vocabularies_of
 
 if TYPE_CHECKING:
     import datasets
@@ -85,7 +85,7 @@ def _filter_dataset(dataset: datasets.Dataset, conditions: Sequence[Condition]) 
     mask, emptied_by = select_rows(table, conditions, vocabularies_of(dataset.features))
     if emptied_by:
         warn_empty(emptied_by)
-    return dataset if mask.all() else dataset.select(np.flatnonzero(mask).tolist())
+    return dataset if mask.all() else pick_rows(dataset, np.flatnonzero(mask))
 
 
 def _filter_stream(dataset: datasets.IterableDataset, conditions: Sequence[Condition]) -> datasets.IterableDataset:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hmix_hub.errors import ConfigurationError, nearest
-from hmix_hub.tables import arrow_columns
+from hmix_hub.tables import arrow_columns, pick_rows
 
 if TYPE_CHECKING:
     import datasets
@@ -135,5 +135,5 @@ def _select(
 
     numbers: npt.NDArray[np.int64] = np.array([dealt[group] for group in groups], dtype=np.int64)
     return DatasetDict(
-        {name: dataset.select(np.flatnonzero(numbers == number).tolist()) for number, name in enumerate(names)}
+        {name: pick_rows(dataset, np.flatnonzero(numbers == number)) for number, name in enumerate(names)}
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -105,9 +106,13 @@ def to_tensors(
     names = _choose(dataset, columns)
     table = arrow_columns(dataset, names)
     request = _Request(dtype, copy, {name: list(v.names) for name, v in vocabularies_of(dataset.features).items()})
+    with warnings.catch_warnings(), ThreadPoolExecutor() as pool:
+        # A view of Arrow memory is read-only, which torch has no notion of; the caller was told.
+        warnings.simplefilter("ignore", UserWarning)
+        # Arrow and torch let other threads work, and counting ids is slow.
+        converted = list(pool.map(lambda name: _convert(name, table[name], request), names))
     tensors = Tensors()
-    for name in names:
-        column = _convert(name, table[name], request)
+    for name, column in zip(names, converted, strict=True):
         tensors[name] = column.values
         if column.mask is not None:
             tensors[name + MASK_SUFFIX] = column.mask
@@ -167,11 +172,7 @@ def _convert(name: str, column: pa.ChunkedArray, request: _Request) -> _Column:
 
 def _tensor(array: np.ndarray, dtype: torch.dtype, *, copy: bool) -> torch.Tensor:
     """Give an array as a tensor, sharing memory only where that was asked for."""
-    with warnings.catch_warnings():
-        # A view of Arrow memory is read-only, which torch has no notion of; the caller was told.
-        warnings.simplefilter("ignore", UserWarning)
-        view = torch.from_numpy(np.ascontiguousarray(array))
-    return view.to(dtype, copy=copy)
+    return torch.from_numpy(np.ascontiguousarray(array)).to(dtype, copy=copy)
 
 
 def _mask(name: str, column: pa.ChunkedArray) -> torch.Tensor | None:

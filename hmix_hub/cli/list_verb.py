@@ -2,46 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from hmix_hub.cli.options import json_option, source_option
 from hmix_hub.cli.text import echo_json, echo_table
-from hmix_hub.schema import CONFIGURATIONS, TASKS, Configuration
 
 
 @click.command("list")
 @source_option
+@click.option("--flags", "of_flags", is_flag=True, help="Count the rows that carry each quality flag instead.")
 @json_option
-def command(source: str | None, as_json: bool) -> None:
-    """List the configurations with their rows, people and stimuli.
+def command(source: str | None, of_flags: bool, as_json: bool) -> None:
+    """List the configurations with their rows, intended repeats, people and stimuli.
 
     In the midpoint tasks a stimulus is a pair of pictures.
     """
+    from hmix_hub.overview import configuration_counts, count_people, flag_counts
     from hmix_hub.sources import resolve_source
 
-    rows = [_describe(configuration, source) for configuration in CONFIGURATIONS.values()]
+    rows = flag_counts(source) if of_flags else configuration_counts(source)
     if as_json:
         echo_json(rows)
         return
     echo_table(rows)
-    click.echo(f"\nfrom {resolve_source(source).description}")
-
-
-def _describe(configuration: Configuration, source: str | None) -> dict[str, Any]:
-    from hmix_hub.loading import load_dataset
-
-    dataset = load_dataset("h-mix", configuration.name, split="train", source=source)
-    stimulus = TASKS[configuration.task].stimulus_column
-    judgments = (
-        dataset
-        if not configuration.by_stimulus
-        else load_dataset("h-mix", configuration.task, split="train", source=source)
-    )
-    return {
-        "configuration": configuration.name,
-        "rows": len(dataset),
-        "people": len(judgments.unique("participant_id")),
-        "stimuli": len(dataset.unique(stimulus)),
-    }
+    click.echo(f"\n{count_people(source)} people over all; from {resolve_source(source).description}")

@@ -14,7 +14,7 @@ def echo_table(rows: Sequence[dict[str, Any]]) -> None:
     headings = list(rows[0])
     cells = [[_cell(row[name]) for name in headings] for row in rows]
     widths = [max(len(line[i]) for line in [headings, *cells]) for i in range(len(headings))]
-    rightly = [all(isinstance(row[name], int | float) for row in rows) for name in headings]
+    rightly = [all(isinstance(row[name], int | float | None) for row in rows) for name in headings]
     for line in [headings, *cells]:
         parts = [
             cell.rjust(width) if right else cell.ljust(width)

@@ -162,7 +162,7 @@ class Generated(Cached):
         write_sample_file(name, Path(output_file))
 
 
-def resolve_source(source: str | os.PathLike[str] | None = None) -> Source:
+def resolve_source(source: str | os.PathLike[str] | Source | None = None) -> Source:
     """Give the source that a name stands for; no file is touched yet.
 
     Parameters
@@ -170,13 +170,15 @@ def resolve_source(source: str | os.PathLike[str] | None = None) -> Source:
     source
         `None`: what the environment variable HMIX_SOURCE names, else "release". "release": the released files over
         HTTPS. "sample": the built-in synthetic study. An https:// or http:// address: a mirror of the released
-        files. Anything else: a folder that holds the released files.
+        files. A `Source`: itself. Anything else: a folder that holds the released files.
 
     Raises
     ------
     SourceError
         If it is none of these.
     """
+    if isinstance(source, Source):
+        return source
     if source is None:
         source = os.environ.get(ENVIRONMENT_VARIABLE) or "release"
     if source == "release":

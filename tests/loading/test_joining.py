@@ -20,7 +20,9 @@ def _renamed(value):
 
 def other_study(task, rows=150, vocabulary=OTHER):
     released = released_table(task, rows, seed=9)
-    table = pa.table({name: [_renamed(value) for value in released[name].to_pylist()] for name in released.column_names})
+    table = pa.table(
+        {name: [_renamed(value) for value in released[name].to_pylist()] for name in released.column_names}
+    )
     released = table.cast(released.schema)
     table = migrate(
         released,

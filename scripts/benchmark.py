@@ -1,0 +1,193 @@
+"""Benchmark: ratios measured side by side in one run, over judgments that the sample study's generator draws.
+
+python3 scripts/benchmark.py [--rows 10000 100000 1000000] [--rounds 5]
+
+Every line compares this package with the best known other way of the same job, turn by turn, and checks that both give
+the same. Peak memory is measured in a process of its own. The lines are Markdown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from environment import run_in_environment
+
+SIZES = (10_000, 100_000, 1_000_000)
+MEMORY_SWITCH = "--memory"
+
+
+def main() -> None:
+    """Run the benchmark, or one memory measurement of it."""
+    if MEMORY_SWITCH in sys.argv:
+        _, _, case_number, side, rows, folder = sys.argv
+        _print_peak_memory(int(case_number), int(side), int(rows), Path(folder))
+        return
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, nargs="+", default=SIZES, metavar="N")
+    parser.add_argument(
+        "--rounds", type=int, default=5, metavar="N", help="turns of each way; the medians are compared"
+    )
+    arguments = parser.parse_args()
+    os.environ["HF_DATASETS_DISABLE_PROGRESS_BARS"] = "1"
+    print(f"machine: {_machine()}\n")
+    _compare_sizes(arguments.rows, arguments.rounds)
+    _print_tensor_limit(max(arguments.rows), arguments.rounds)
+    _print_reading(arguments.rounds)
+    _print_import_time(arguments.rounds)
+
+
+def _machine() -> str:
+    import datasets
+    import torch
+
+    processor = platform.processor() or platform.machine()
+    for line in _lines("/proc/cpuinfo"):
+        if line.startswith("model name"):
+            processor = line.partition(":")[2].strip()
+            break
+    versions = f"Python {platform.python_version()}, datasets {datasets.__version__}, torch {torch.__version__}"
+    return f"{os.cpu_count()} x {processor}, {platform.system()}, {versions}"
+
+
+def _lines(path: str) -> list[str]:
+    return Path(path).read_text(encoding="utf-8").splitlines() if Path(path).is_file() else []
+
+
+def _compare_sizes(sizes: Sequence[int], rounds: int) -> None:
+    print("| rows | job | hmix-hub | other way | time | ratio | aim | peak memory, both | cache files, both |")
+    print("|---:|---|---:|---|---:|---:|---:|---:|---:|")
+    for rows in sizes:
+        with tempfile.TemporaryDirectory(prefix="hmix-benchmark-") as folder:
+            _compare(rows, Path(folder), rounds)
+
+
+def _compare(rows: int, folder: Path, rounds: int) -> None:
+    from benchmark_cases import CASES, Workload, check_same
+
+    workload = Workload(rows, folder)
+    for number, case in enumerate(CASES):
+        jobs = workload.jobs(case)
+        results, files = zip(*(_run_and_count_files(folder, job) for job in jobs), strict=True)
+        check_same(case, *results)
+        ours, theirs = _medians(jobs, rounds)
+        memory = [_peak_memory(number, side, rows, folder) for side in (0, 1)]
+        print(
+            f"| {rows:,} | {case.name} | {_milliseconds(ours)} | {case.other_name} | {_milliseconds(theirs)} "
+            f"| {theirs / ours:.1f} | {case.aim:g} | {memory[0]}, {memory[1]} | {files[0]}, {files[1]} |",
+            flush=True,
+        )
+
+
+def _run_and_count_files(folder: Path, job: Callable[[], Any]) -> tuple[Any, int]:
+    before = set(folder.rglob("cache-*"))
+    result = job()
+    return result, len(set(folder.rglob("cache-*")) - before)
+
+
+def _medians(jobs: Sequence[Callable[[], Any]], rounds: int) -> list[float]:
+    """Time each job in turn, so that a slow minute of the machine slows all of them; median seconds."""
+    times: list[list[float]] = [[] for _ in jobs]
+    for _ in range(rounds):
+        for job, own in zip(jobs, times, strict=True):
+            started = time.perf_counter()
+            job()
+            own.append(time.perf_counter() - started)
+    return [statistics.median(own) for own in times]
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{1000 * seconds:,.1f} ms" if seconds < 1 else f"{seconds:,.2f} s"
+
+
+def _peak_memory(case_number: int, side: int, rows: int, folder: Path) -> str:
+    command = [sys.executable, __file__, MEMORY_SWITCH, str(case_number), str(side), str(rows), str(folder)]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def _print_peak_memory(case_number: int, side: int, rows: int, folder: Path) -> None:
+    """Print how far one job raises this process's resident memory above where it stood, pages of files included."""
+    from benchmark_cases import CASES, Workload
+
+    job = Workload(rows, folder).jobs(CASES[case_number])[side]
+    resident = _status("VmRSS")
+    if resident is None:
+        print("?")
+        return
+    # Sets the high-water mark back to what is resident now.
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    result = job()
+    print(f"{((_status('VmHWM') or 0) - resident) / 1024:,.0f} MiB")
+    del result
+
+
+def _status(name: str) -> int | None:
+    """Give a line of /proc/self/status in KiB; `None` where the system has none."""
+    values = [line.split()[1] for line in _lines("/proc/self/status") if line.startswith(name + ":")]
+    return int(values[0]) if values else None
+
+
+def _print_tensor_limit(rows: int, rounds: int) -> None:
+    """Print how near the tensors come to the limit: reading each stored byte once and writing each tensor byte once."""
+    import numpy as np
+    from benchmark_cases import NUMBERS, Workload
+
+    import hmix_hub
+
+    with tempfile.TemporaryDirectory(prefix="hmix-benchmark-") as folder:
+        workload = Workload(rows, Path(folder))
+        dataset = workload.dataset
+        stored = sum(dataset.data.column(name).nbytes for name in NUMBERS)
+        made = sum(tensor.nbytes for tensor in hmix_hub.to_tensors(dataset, NUMBERS).values())
+        moved = np.zeros((stored + made) // 2, dtype=np.uint8)
+
+        def copy_bytes() -> None:
+            moved.copy()
+
+        ours, copied = _medians([lambda: hmix_hub.to_tensors(dataset, NUMBERS), copy_bytes], 4 * rounds)
+    print(
+        f"\n{rows:,} rows, {len(NUMBERS)} columns to tensors: {stored / 1e6:.0f} MB read and {made / 1e6:.0f} MB "
+        f"written in {_milliseconds(ours)}; copying as many bytes takes {_milliseconds(copied)}: "
+        f"{copied / ours:.0%} of the copy bandwidth"
+    )
+
+
+def _print_reading(rounds: int) -> None:
+    """Print the time from the four judgment files to their tables, hashes checked."""
+    from hmix_hub.builders.readers import read_judgments
+    from hmix_hub.schema import TASKS
+    from hmix_hub.sources import choose_source, resolve_source
+
+    source = resolve_source(choose_source()[0])
+
+    def read_all() -> None:
+        for task in TASKS:
+            read_judgments(source, task)
+
+    read_all()
+    (seconds,) = _medians([read_all], rounds)
+    print(f"\nreading all four judgment files of {source.study.title}: {_milliseconds(seconds)} (aim: under 1 s)")
+
+
+def _print_import_time(rounds: int) -> None:
+    """Print the time of a Python that imports the package, and of one that imports nothing."""
+
+    def run(code: str) -> Callable[[], Any]:
+        return lambda: subprocess.run([sys.executable, "-c", code], check=True)
+
+    ours, bare = _medians([run("import hmix_hub"), run("pass")], 2 * rounds)
+    print(f"\nimport hmix_hub: {_milliseconds(ours)}, of which Python itself {_milliseconds(bare)} (aim: under 200 ms)")
+
+
+if __name__ == "__main__":
+    run_in_environment(__file__)
+    main()
