@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 def arrow_columns(dataset: datasets.Dataset, names: Sequence[str]) -> pa.Table:
     """Give columns of a dataset as an Arrow table of its N rows, without a copy where no rows were picked."""
+    if _is_whole(dataset):
+        return dataset.data.table.select(names)
     return dataset.select_columns(list(names)).with_format("arrow")[:]
 
 
@@ -45,10 +47,15 @@ def pick_rows(dataset: datasets.Dataset, rows: npt.NDArray[np.int64]) -> dataset
     return Dataset(dataset.data, info=dataset.info, split=dataset.split, indices_table=indices, fingerprint=digest[:16])
 
 
+def _is_whole(dataset: datasets.Dataset) -> bool:
+    """Say whether a dataset's rows are those of its table; a `datasets` that no longer tells is answered no."""
+    return getattr(dataset, "_indices", dataset) is None
+
+
 def _is_plain(dataset: datasets.Dataset) -> bool:
-    """Say whether a dataset is its table, whole: no rows picked, no format, no search index."""
+    """Say whether a dataset is its table: no rows picked, no format, no search index."""
     return (
-        getattr(dataset, "_indices", dataset) is None
+        _is_whole(dataset)
         and hasattr(dataset, "_fingerprint")
         and dataset.format["type"] is None
         and dataset.format["columns"] == dataset.column_names

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -106,11 +105,10 @@ def to_tensors(
     names = _choose(dataset, columns)
     table = arrow_columns(dataset, names)
     request = _Request(dtype, copy, {name: list(v.names) for name, v in vocabularies_of(dataset.features).items()})
-    with warnings.catch_warnings(), ThreadPoolExecutor() as pool:
+    with warnings.catch_warnings():
         # A view of Arrow memory is read-only, which torch has no notion of; the caller was told.
         warnings.simplefilter("ignore", UserWarning)
-        # Arrow and torch let other threads work, and counting ids is slow.
-        converted = list(pool.map(lambda name: _convert(name, table[name], request), names))
+        converted = [_convert(name, table[name], request) for name in names]
     tensors = Tensors()
     for name, column in zip(names, converted, strict=True):
         tensors[name] = column.values
