@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,7 +87,7 @@ class HMix(datasets.ArrowBasedBuilder):
     DEFAULT_WRITER_BATCH_SIZE = 1_000_000
 
     def __init__(
-        self, *, source: str | Path | Source | None = None, schema_version: str = CURRENT, **options: Any
+        self, *, source: str | os.PathLike[str] | Source | None = None, schema_version: str = CURRENT, **options: Any
     ) -> None:
         self.source = resolve_source(source)
         self.schema_version = check_version(schema_version)

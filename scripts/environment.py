@@ -45,7 +45,17 @@ def ensure_environment(extra: str = "") -> Path:
         venv.create(folder, with_pip=True)
     _announce()
     target = f"{ROOT}[{extra}]" if extra else str(ROOT)
-    command = [python, "-m", "pip", "install", "--quiet", "--constraint", CONSTRAINTS, "--editable", target]
+    command: list[str | Path] = [
+        python,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--constraint",
+        CONSTRAINTS,
+        "--editable",
+        target,
+    ]
     if subprocess.run([*command, "--disable-pip-version-check"], check=False).returncode:
         sys.exit("the installation failed; the messages above say why. Run the same command to try again.")
     stamp.write_text(wanted)
@@ -70,6 +80,8 @@ def _fingerprint() -> str:
 
 def run_in_environment(script: str, extra: str = "") -> None:
     """Run a script again with the environment's Python, unless this is it; gives back control there alone."""
+    if not sys.stderr.isatty():
+        os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")
     python = ensure_environment(extra)
     if Path(sys.prefix).resolve() == python.parent.parent.resolve():
         return

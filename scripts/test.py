@@ -51,7 +51,12 @@ def _check_types(python: Path) -> int:
             shutil.copytree(ROOT / name, package / name, ignore=ignore)
         for name in ("scripts", "tests"):
             shutil.copytree(ROOT / name, Path(staged) / name, ignore=ignore)
-        configuration = ["--config-file", ROOT / "pyproject.toml", "--cache-dir", ROOT / ".mypy_cache"]
+        configuration: list[str | Path] = [
+            "--config-file",
+            ROOT / "pyproject.toml",
+            "--cache-dir",
+            ROOT / ".mypy_cache",
+        ]
         return _run([python, "-m", "mypy", *configuration, "hmix_hub", "scripts"], cwd=Path(staged))
 
 

@@ -83,10 +83,10 @@ _TYPES: dict[str, tuple[str, Any]] = {
 def _option(filter_: Filter) -> Callable[[Command], Command]:
     flag = "--" + filter_.name.replace("_", "-")
     if filter_.kind == "truth":
-        return click.option(f"{flag}/--no-{filter_.name}", default=None, help=f"Keep {filter_.meaning}.")
+        return click.option(f"{flag}/--no-{filter_.name}", default=None, help=f"Keep rows {filter_.meaning}.")
     metavar, kind = _TYPES[filter_.kind]
     return click.option(
-        flag, multiple=True, metavar=metavar, type=kind, help=f"Keep {filter_.meaning}. Repeat for any of several."
+        flag, multiple=True, metavar=metavar, type=kind, help=f"Keep rows {filter_.meaning}. Repeat for any of several."
     )
 
 

@@ -49,7 +49,7 @@ class Filter:
     kind
         What a value is called: "id", "number", "class", "class pair", "truth" or "flag".
     meaning
-        What the rows that stay have.
+        Which rows stay: completes "keep rows ...".
     read
         From the filter and a value to its condition.
     """
@@ -203,27 +203,27 @@ def _read_flags(filter_: Filter, value: object) -> Condition:
 FILTERS: dict[str, Filter] = {
     filter_.name: filter_
     for filter_ in (
-        Filter("participants", "id", "judgments of any of these people", _read_ids, "participant_id"),
-        Filter("studies", "id", "judgments of any of these studies", _read_ids, "study_id"),
-        Filter("stimuli", "id", "any of these mixtures; in the midpoint tasks, pairs", _read_ids, "stimulus_id"),
-        Filter("pairs", "id", "any of these pairs of pictures", _read_ids, "pair_id"),
-        Filter("collection_round", "id", "any of these rounds of collection", _read_ids, "collection_round"),
+        Filter("participants", "id", "by any of these people", _read_ids, "participant_id"),
+        Filter("studies", "id", "of any of these studies", _read_ids, "study_id"),
+        Filter("stimuli", "id", "about any of these mixtures (pairs, in the midpoint tasks)", _read_ids, "stimulus_id"),
+        Filter("pairs", "id", "about any of these pairs of pictures", _read_ids, "pair_id"),
+        Filter("collection_round", "id", "from any of these rounds of collection", _read_ids, "collection_round"),
         *(
             Filter(name, "number", meaning, _read_numbers, name)
             for name, meaning in (
-                ("mixing_coefficient", "lambda of the shown picture"),
-                ("inferred_coefficient", "lambda that the person inferred"),
-                ("selected_coefficient", "lambda that the person took as 50/50"),
-                ("start_coefficient", "lambda of the picture shown first"),
-                ("confidence", "how sure the person was, 0 to 1"),
-                ("response_time_ms", "from page drawn to submitted, in milliseconds"),
-                ("presentation", "1 for the first showing to this person, then 2, ..."),
+                ("mixing_coefficient", "whose shown lambda is this"),
+                ("inferred_coefficient", "whose inferred lambda is this"),
+                ("selected_coefficient", "whose lambda taken as 50/50 is this"),
+                ("start_coefficient", "whose first shown lambda is this"),
+                ("confidence", "whose confidence is this, 0 to 1"),
+                ("response_time_ms", "answered this many milliseconds after the page was drawn"),
+                ("presentation", "of this showing of the stimulus to the person, counted from 1"),
             )
         ),
-        Filter("labels", "class", "either picture is of any of these classes", _read_classes),
-        Filter("class_pair", "class pair", "the pictures are of these two classes, in any order", _read_class_pairs),
-        Filter("repeats", "truth", "true: intended repeats alone; false: none of them", _read_truth, "is_repeat"),
-        Filter("exclude_flags", "flag", "rows without any of these flags", _read_flags, "flags"),
+        Filter("labels", "class", "in which either picture is of any of these classes", _read_classes),
+        Filter("class_pair", "class pair", "that mix these two classes, in any order", _read_class_pairs),
+        Filter("repeats", "truth", "shown again on purpose (true), or all others (false)", _read_truth, "is_repeat"),
+        Filter("exclude_flags", "flag", "without any of these flags", _read_flags, "flags"),
     )
 }
 """All filters by name."""

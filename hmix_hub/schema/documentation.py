@@ -29,4 +29,12 @@ def markdown_table(rows: Iterable[dict[str, str]]) -> str:
 
 def column_table(columns: Iterable[Column]) -> str:
     """Lay columns out as a Markdown table."""
-    return markdown_table({**describe_column(column), "column": f"`{column.name}`"} for column in columns)
+    described = map(describe_column, columns)
+    return markdown_table(
+        {**column, "column": f"`{column['column']}`", "meaning": as_markdown(column["meaning"])} for column in described
+    )
+
+
+def as_markdown(text: str) -> str:
+    """Give plain text as Markdown that shows the same: no tags, no emphasis."""
+    return text.replace("<", "&lt;").replace("*", "\\*")

@@ -98,7 +98,7 @@ TASKS: dict[str, Task] = {
         Task(
             CONSTRUCT,
             "3",
-            "moves the coefficient in steps of one tenth until the mixture looks like a 50/50 one to others",
+            "moves the coefficient in steps of one tenth until the mixture looks like the 50/50 one",
             (
                 _coefficient("start_coefficient", meaning="lambda of the picture that was shown first"),
                 _SELECTED,
@@ -108,7 +108,7 @@ TASKS: dict[str, Task] = {
         Task(
             SELECT,
             "3",
-            "chooses, among the eleven mixtures of a pair in shuffled order, the one that others would call 50/50",
+            "chooses, among the eleven mixtures of a pair in shuffled order, the one that looks like the 50/50 one",
             (_SELECTED,),
             ("selected_coefficient",),
         ),

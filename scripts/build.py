@@ -1,0 +1,153 @@
+"""Build: writes the generated parts of README.md and of the dataset card, then the wheel and the sdist into dist/.
+
+python3 scripts/build.py            writes everything
+python3 scripts/build.py --check    writes nothing; 1 if a generated part is not what the code says
+
+A generated part stands between the lines `<!-- generated: NAME -->` and `<!-- end -->` (in YAML `# generated: NAME`
+and `# end`). Parts that count the release are left alone where the released files cannot be had.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from environment import ROOT, run_in_environment
+
+DOCUMENTS = ("README.md", "dataset_cards/h-mix.md")
+_PART = re.compile(r"(?ms)^(<!-- |# )generated: ([\w-]+)( -->)?\n.*?^\1end( -->)?$")
+
+
+def main() -> int:
+    """Write, or check, the documents; then build."""
+    checking = "--check" in sys.argv
+    stale = [name for name in DOCUMENTS if _renew(name, write=not checking)]
+    if checking:
+        for name in stale:
+            print(f"{name} is not what the code says: run python3 scripts/build.py")
+        return int(bool(stale))
+    for name in stale:
+        print(f"wrote {name}")
+    return subprocess.run([sys.executable, "-m", "build", "--outdir", ROOT / "dist", ROOT], check=False).returncode
+
+
+def _renew(name: str, *, write: bool) -> bool:
+    """Say whether a document's generated parts are stale, and write them if so."""
+    path = ROOT / name
+    text = path.read_text(encoding="utf-8")
+    parts = _parts()
+
+    def renewed(match: re.Match[str]) -> str:
+        content = parts[match[2]]()
+        if content is None:
+            print(f"{name}: {match[2]} is left alone, since the released files are not here to be counted")
+            return match[0]
+        opening, ending = match[1], match[3] or ""
+        return f"{opening}generated: {match[2]}{ending}\n{content}\n{opening}end{ending}"
+
+    new = _PART.sub(renewed, text)
+    if write and new != text:
+        path.write_text(new, encoding="utf-8")
+    return new != text
+
+
+def _parts() -> dict[str, Callable[[], str | None]]:
+    from hmix_hub.schema import BY_STIMULUS_COLUMNS, CATEGORICAL, INFER, TASKS
+    from hmix_hub.schema.documentation import column_table
+
+    shared = [c for c in TASKS[INFER].columns if all(c in task.columns for task in TASKS.values())]
+    parts: dict[str, Callable[[], str | None]] = {
+        "configurations": _configurations,
+        "filters": _filters,
+        "flags": _flags,
+        "dataset-info": _dataset_info,
+        "columns-shared": partial(column_table, shared),
+    }
+    for name, task in TASKS.items():
+        parts[f"columns-{name}"] = partial(column_table, task.answer_columns)
+    for name in (INFER, CATEGORICAL):
+        parts[f"columns-{name}-by-stimulus"] = partial(column_table, BY_STIMULUS_COLUMNS[name])
+    return parts
+
+
+def _configurations() -> str | None:
+    from hmix_hub.overview import configuration_counts
+    from hmix_hub.schema import CONFIGURATIONS
+    from hmix_hub.schema.documentation import markdown_table
+
+    source = _release()
+    if source is None:
+        return None
+    rows = [
+        {
+            "configuration": f"`{counts['configuration']}`",
+            "rows": str(counts["rows"]),
+            "repeats": "" if counts["repeats"] is None else str(counts["repeats"]),
+            "people": str(counts["people"]),
+            "stimuli": str(counts["stimuli"]),
+            "what a row is": CONFIGURATIONS[counts["configuration"]].description,
+        }
+        for counts in configuration_counts(source)
+    ]
+    return markdown_table(rows)
+
+
+def _flags() -> str | None:
+    from hmix_hub.overview import flag_counts
+    from hmix_hub.schema import FLAGS
+    from hmix_hub.schema.documentation import markdown_table
+
+    source = _release()
+    if source is None:
+        return None
+    rows = [
+        {
+            "flag": f"`{counts['flag']}`",
+            "task": f"`{counts['task']}`",
+            "rows": str(counts["rows"]),
+            "people": str(counts["people"]),
+            "meaning": FLAGS[counts["flag"]].meaning,
+        }
+        for counts in flag_counts(source)
+    ]
+    return markdown_table(rows)
+
+
+def _release() -> str | None:
+    """Give the source of the released files, if they can be had."""
+    from hmix_hub.sources import RELEASE, choose_source, resolve_source
+
+    source = choose_source()[0]
+    return source if resolve_source(source).study is RELEASE else None
+
+
+def _filters() -> str:
+    from hmix_hub.judgments.grammar import FILTERS
+    from hmix_hub.schema.documentation import markdown_table
+
+    return markdown_table({"filter": f"`{f.name}`", "value": f.kind, "keeps rows": f.meaning} for f in FILTERS.values())
+
+
+def _dataset_info() -> str:
+    """Give the card's YAML: configurations with their files and features; sizes would make filtered loading fail."""
+    import yaml
+
+    from hmix_hub.schema import CONFIGURATIONS, DEFAULT_CONFIGURATION, features
+
+    configs: list[dict[str, Any]] = []
+    infos = []
+    for configuration in CONFIGURATIONS.values():
+        name = configuration.name
+        config = {"config_name": name, "data_files": [{"split": "train", "path": f"{name}/train-*.parquet"}]}
+        configs.append(config | ({"default": True} if name == DEFAULT_CONFIGURATION else {}))
+        infos.append({"config_name": name, "features": features(configuration.columns())._to_yaml_list()})
+    return yaml.safe_dump({"configs": configs, "dataset_info": infos}, sort_keys=False, width=120).rstrip()
+
+
+if __name__ == "__main__":
+    run_in_environment(__file__, "dev")
+    sys.exit(main())
