@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hmix_hub.cli.options import configuration_argument, configurations_epilog, filter_options, source_option
+from hmix_hub.cli.options import (
+    cannot_write,
+    configuration_argument,
+    configurations_epilog,
+    filter_options,
+    source_option,
+)
 from hmix_hub.schema import CURRENT
 
 if TYPE_CHECKING:
@@ -58,7 +64,7 @@ def command(
         else:
             output.write_text(_text(form, dataset), encoding="utf-8", newline="\n")
     except OSError as error:
-        raise click.FileError(str(output), error.strerror) from error
+        raise cannot_write(output, error.strerror) from error
     click.echo(f"wrote {len(dataset)} rows to {output}", err=True)
 
 

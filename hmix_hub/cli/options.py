@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -35,6 +36,11 @@ def configuration_argument(command: Command) -> Command:
 def configurations_epilog() -> str:
     """Name the configurations, for the end of a verb's help."""
     return "CONFIG is one of: " + ", ".join(CONFIGURATIONS) + "."
+
+
+def cannot_write(output: Path, reason: object) -> click.UsageError:
+    """Give the error of a file that was named but cannot be written: the call is wrong, not the data."""
+    return click.UsageError(f"--output: {output} cannot be written: {reason}")
 
 
 class Interval(click.ParamType[Any]):

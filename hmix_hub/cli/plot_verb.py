@@ -7,7 +7,13 @@ from typing import Any
 
 import click
 
-from hmix_hub.cli.options import configuration_argument, configurations_epilog, filter_options, source_option
+from hmix_hub.cli.options import (
+    cannot_write,
+    configuration_argument,
+    configurations_epilog,
+    filter_options,
+    source_option,
+)
 
 
 @click.command("plot", epilog=configurations_epilog())
@@ -23,6 +29,7 @@ from hmix_hub.cli.options import configuration_argument, configurations_epilog, 
 @filter_options
 def command(config: str, source: str | None, output: Path, filters: dict[str, Any]) -> None:
     """Draw perception against the synthetic label, with 95 % intervals by resampling people."""
+    from hmix_hub.errors import HMixError
     from hmix_hub.loading import load_dataset
     from hmix_hub.plots import plot
 
@@ -30,7 +37,7 @@ def command(config: str, source: str | None, output: Path, filters: dict[str, An
     try:
         plot(dataset, output)
     except (OSError, ValueError) as error:
-        if type(error).__module__.startswith("hmix_hub"):
+        if isinstance(error, HMixError):
             raise
-        raise click.FileError(str(output), str(error)) from error
+        raise cannot_write(output, error) from error
     click.echo(f"drew {len(dataset)} rows into {output}", err=True)

@@ -1,0 +1,99 @@
+"""Pictures: what they show and say, and the intervals in them."""
+
+import numpy as np
+import pytest
+
+import hmix_hub
+from hmix_hub.errors import ConfigurationError
+from hmix_hub.plots.resampling import resample_means
+from hmix_hub.schema import CONFIGURATIONS
+
+
+def words_of(figure):
+    axes = figure.axes[0]
+    texts = [text.get_text() for text in axes.texts]
+    return " ".join([axes.get_title(loc="left"), axes.get_xlabel(), axes.get_ylabel(), *texts])
+
+
+def curve_of(figure, label):
+    for container in figure.axes[0].containers:
+        if container.get_label() == label:
+            return container[0].get_xydata()
+    msg = f"no curve {label}"
+    raise AssertionError(msg)
+
+
+@pytest.mark.parametrize("config", CONFIGURATIONS)
+def test_every_configuration_of_the_sample_has_its_picture_marked_synthetic(config, load_sample):
+    words = words_of(hmix_hub.plot(load_sample(config)))
+    assert "SYNTHETIC" in words
+    assert "95% intervals by resampling" in words
+
+
+def test_the_release_is_not_marked_synthetic(release):
+    words = words_of(hmix_hub.plot(hmix_hub.load_dataset("h-mix", split="train", source=release)))
+    assert "SYNTHETIC" not in words
+    assert "4950 judgments of 81 people" in words
+
+
+def test_the_curve_is_the_mean_of_the_judgments(load_sample):
+    dataset = load_sample()
+    curve = curve_of(hmix_hub.plot(dataset), "mean of judgments")
+    shown, inferred = np.array(dataset["mixing_coefficient"]), np.array(dataset["inferred_coefficient"])
+    np.testing.assert_allclose(curve[:, 0], np.unique(shown))
+    np.testing.assert_allclose(curve[:, 1], [inferred[shown == level].mean() for level in np.unique(shown)])
+
+
+def test_the_bars_are_shares_of_judgments_by_start(load_sample):
+    dataset = load_sample("construct_midpoint")
+    figure = hmix_hub.plot(dataset)
+    bars = [container for container in figure.axes[0].containers if hasattr(container, "patches")]
+    selected, start = np.array(dataset["selected_coefficient"]), np.array(dataset["start_coefficient"])
+    for bar, value in zip(bars, np.unique(start), strict=True):
+        heights = [patch.get_height() for patch in bar.patches]
+        chosen = np.rint(10 * selected[start == value]).astype(int)
+        np.testing.assert_allclose(heights, np.bincount(chosen, minlength=11) / len(chosen))
+
+
+def test_a_filtered_selection_is_drawn_alone(load_sample):
+    person = load_sample().unique("participant_id")[0]
+    words = words_of(hmix_hub.plot(hmix_hub.filter(load_sample(), participants=person)))
+    assert "of 1 people" in words
+
+
+@pytest.mark.parametrize("ending", ["png", "pdf", "svg"])
+def test_the_ending_decides_the_format(ending, tmp_path, load_sample):
+    path = tmp_path / f"picture.{ending}"
+    hmix_hub.plot(load_sample("categorical_soft_labels"), path)
+    marks = {"png": b"\x89PNG", "pdf": b"%PDF", "svg": b"<?xml"}
+    assert path.read_bytes().startswith(marks[ending])
+
+
+def test_nothing_to_draw_is_refused(load_sample):
+    with pytest.raises(ConfigurationError, match="no rows"):
+        hmix_hub.plot(load_sample().select([]))
+    with pytest.raises(ConfigurationError, match="no picture"):
+        hmix_hub.plot(load_sample().select_columns(["participant_id"]))
+
+
+def test_intervals_come_from_whole_people():
+    # Two people, each of one mind: a resampling has mean 0, 1/2 or 1, however many answers they gave.
+    values = np.repeat([0.0, 1.0], 500)
+    means = resample_means(values, np.zeros(1000, dtype=np.int64), np.repeat([0, 1], 500), 1)
+    assert (means.mean[0], means.low[0], means.high[0]) == (0.5, 0.0, 1.0)
+
+
+def test_one_person_has_no_interval_and_a_level_without_answers_no_mean():
+    means = resample_means(np.array([0.2, 0.4]), np.array([0, 0]), np.array([0, 0]), 1)
+    assert means.low[0] == means.mean[0] == means.high[0] == pytest.approx(0.3)
+
+
+def test_intervals_cover_the_truth_as_often_as_they_say():
+    rng = np.random.default_rng(5)
+    covered = 0
+    people = np.repeat(np.arange(40), 5)
+    for trial in range(200):
+        values = np.repeat(rng.normal(0, 1, 40), 5) + rng.normal(0, 1, 200)
+        means = resample_means(values, np.zeros(200, dtype=np.int64), people, 1, seed=trial)
+        covered += int(means.low[0] <= 0 <= means.high[0])
+    assert 0.88 <= covered / 200 <= 0.99

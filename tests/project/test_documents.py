@@ -1,0 +1,128 @@
+"""README and dataset card: true, current, and understood by the Hub's own tools."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+import yaml
+from datasets import DatasetInfo, load_dataset
+from huggingface_hub import DatasetCard
+
+import hmix_hub
+from hmix_hub.schema import BY_STIMULUS_COLUMNS, CONFIGURATIONS, FLAGS, TASKS
+
+DOCUMENTS = ["README.md", "dataset_cards/h-mix.md", "CHANGELOG.md"]
+
+
+@pytest.fixture(scope="module")
+def card(root):
+    return DatasetCard.load(root / "dataset_cards" / "h-mix.md")
+
+
+def test_generated_parts_are_current(root, tmp_path):
+    ran = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(root / 'scripts')!r}); import build\n"
+         "sys.argv = ['build.py', '--check']\nsys.exit(build.main())"],
+        capture_output=True, text=True, check=False, cwd=tmp_path,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_a_stale_part_is_found_and_renewed(root, tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(root / "scripts"))
+    import build
+
+    (tmp_path / "doc.md").write_text("a\n<!-- generated: filters -->\nold\n<!-- end -->\nb\n", encoding="utf-8")
+    monkeypatch.setattr(build, "ROOT", tmp_path)
+    assert build._renew("doc.md", write=False)
+    assert build._renew("doc.md", write=True)
+    assert not build._renew("doc.md", write=True)
+    text = (tmp_path / "doc.md").read_text(encoding="utf-8")
+    assert text.startswith("a\n<!-- generated: filters -->\n| filter")
+    assert text.endswith("<!-- end -->\nb\n")
+
+
+def test_the_card_has_the_configurations_and_the_default(card):
+    configs = {config["config_name"]: config for config in card.data.to_dict()["configs"]}
+    assert list(configs) == list(CONFIGURATIONS)
+    assert [name for name, config in configs.items() if config.get("default")] == ["infer_mixing_factor"]
+
+
+def test_the_card_has_the_features_and_no_sizes(card):
+    infos = {info["config_name"]: info for info in card.data.to_dict()["dataset_info"]}
+    for name, info in infos.items():
+        assert set(info) == {"config_name", "features"}
+        expected = hmix_hub.load_dataset("h-mix", name, split="train", source="sample").features
+        assert DatasetInfo._from_yaml_dict(info).features == expected
+
+
+def test_the_card_says_what_a_card_should(card):
+    for heading in ("Known defects", "How it was collected", "Intended uses", "Unwise uses", "Licence", "Citation"):
+        assert re.search(f"^## .*{heading}", card.content, re.M), heading
+    assert card.data.license_name == "not-stated"
+    assert "Not stated" in card.text
+    assert hmix_hub.citation("h-mix") in card.text
+
+
+def test_the_card_has_every_column_and_flag(card):
+    columns = [c for task in TASKS.values() for c in task.columns]
+    by_stimulus = [c for task in ("infer_mixing_factor", "categorical_soft_labels") for c in BY_STIMULUS_COLUMNS[task]]
+    for name in [*(c.name for c in columns), *(c.name for c in by_stimulus), *FLAGS]:
+        assert f"| `{name}` |" in card.text, name
+
+
+@pytest.mark.parametrize("config", CONFIGURATIONS)
+def test_the_card_beside_parquet_files_loads_with_plain_datasets(config, root, tmp_path):
+    expected = hmix_hub.load_dataset("h-mix", config, split="train", source="sample")
+    repository = tmp_path / "h-mix-copy"
+    for name in CONFIGURATIONS:
+        (repository / name).mkdir(parents=True)
+        table = hmix_hub.load_dataset("h-mix", name, split="train", source="sample")
+        table.to_parquet(repository / name / "train-00000-of-00001.parquet")
+    (repository / "README.md").write_bytes((root / "dataset_cards" / "h-mix.md").read_bytes())
+    loaded = load_dataset(str(repository), config, split="train", cache_dir=str(tmp_path / "cache"))
+    assert loaded.features == expected.features
+    assert loaded.to_list() == expected.to_list()
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_links_to_files_lead_somewhere(name, root):
+    text = (root / name).read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):
+        if not target.startswith("http"):
+            assert ((root / name).parent / target).exists(), target
+
+
+def readme_blocks(root, language):
+    text = (root / "README.md").read_text(encoding="utf-8")
+    return re.findall(rf"```{language}\n(.*?)```", text, re.S)
+
+
+def test_the_python_of_the_readme_runs(root, monkeypatch):
+    monkeypatch.setenv("HMIX_SOURCE", "sample")
+    code = "\n".join(readme_blocks(root, "python"))
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+
+
+def test_the_commands_of_the_readme_run(root, monkeypatch, tmp_path):
+    monkeypatch.setenv("HMIX_SOURCE", "sample")
+    commands = [
+        line.partition("#")[0].split()[1:]
+        for block in readme_blocks(root, "bash")
+        for line in block.splitlines()
+        if line.startswith("hmix ")
+    ]
+    assert len(commands) >= 6
+    for command in commands:
+        ran = subprocess.run(
+            [sys.executable, "-m", "hmix_hub", *command], capture_output=True, text=True, check=False, cwd=tmp_path
+        )
+        assert ran.returncode == 0, (command, ran.stderr)
+    assert {path.name for path in tmp_path.iterdir()} == {"dogs.csv", "soft_labels.png"}
+
+
+def test_front_matter_is_plain_yaml(root):
+    text = (root / "dataset_cards" / "h-mix.md").read_text(encoding="utf-8")
+    assert isinstance(yaml.safe_load(text.split("---\n")[1]), dict)
