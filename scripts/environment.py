@@ -35,15 +35,15 @@ def ensure_environment(extra: str = "") -> Path:
         sys.exit(f"hmix-hub needs Python 3.11 or newer; this is {sys.version.split()[0]} ({sys.executable})")
     folder = Path(os.environ.get(FOLDER_VARIABLE) or ROOT / ".venv").absolute()
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    # Written last, so that an interrupted installation is done again.
-    stamp = folder / f"installed-{extra or 'runtime'}"
+    # Stamps are written last, so that an interrupted installation is done again; what tests need includes the rest.
+    stamps = [folder / f"installed-{name}" for name in dict.fromkeys([extra or "runtime", "dev"])]
     wanted = _fingerprint()
-    if stamp.is_file() and stamp.read_text() == wanted:
+    if any(stamp.is_file() and stamp.read_text() == wanted for stamp in stamps):
         return python
     if not python.is_file():
         print(f"making the environment {folder}", flush=True)
         venv.create(folder, with_pip=True)
-    _announce()
+    _announce(is_first=not any(folder.glob("installed-*")))
     target = f"{ROOT}[{extra}]" if extra else str(ROOT)
     command: list[str | Path] = [
         python,
@@ -58,11 +58,14 @@ def ensure_environment(extra: str = "") -> Path:
     ]
     if subprocess.run([*command, "--disable-pip-version-check"], check=False).returncode:
         sys.exit("the installation failed; the messages above say why. Run the same command to try again.")
-    stamp.write_text(wanted)
+    stamps[0].write_text(wanted)
     return python
 
 
-def _announce() -> None:
+def _announce(*, is_first: bool) -> None:
+    if not is_first:
+        print("installing what has changed", flush=True)
+        return
     torch = next(line for line in CONSTRAINTS.read_text().splitlines() if line.startswith("torch=="))
     print(
         f"installing hmix-hub and what it stands on ({torch} and others).\n"

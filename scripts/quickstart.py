@@ -28,9 +28,9 @@ def main() -> None:
 
     print("\n4. hmix_hub.to_tensors(ds.select(range(8)))")
     for name, tensor in hmix_hub.to_tensors(ds.select(range(8))).items():
-        print(
-            f"   {name:26} {tuple(tensor.shape)!s:8} {str(tensor.dtype).removeprefix('torch.'):8} {tensor[:3].tolist()}"
-        )
+        kind = str(tensor.dtype).removeprefix("torch.")
+        first = ", ".join(f"{value:.6g}" for value in tensor.flatten()[:3].tolist())
+        print(f"   {name:26} {tuple(tensor.shape)!s:8} {kind:8} {first}, ...")
 
     picture = Path("quickstart-infer_mixing_factor.png").absolute()
     hmix_hub.plot(ds, picture)

@@ -21,9 +21,7 @@ def draw_categories(axes: Axes, selection: Selection) -> None:
     Source: paper, section 4.3.2.
     """
     labels = selection.matrix("soft_label" if selection.has_people else "mean_soft_label")
-    rows = np.arange(len(labels))
-    first = labels[rows, selection.numbers("image_1_label").astype(int)]
-    second = labels[rows, selection.numbers("image_2_label").astype(int)]
+    first, second = (_mass_on(labels, selection.labels(f"image_{number}_label")) for number in (1, 2))
     centres, levels = level_of(selection.numbers("mixing_coefficient"))
     parts = (
         ("class of image 1", first, PEOPLE, centres),
@@ -48,9 +46,15 @@ def draw_categories(axes: Axes, selection: Selection) -> None:
     axes.set(
         xlabel="mixing coefficient shown (share of image 1)",
         ylabel="mean probability",
-        ylim=(0, 1),
+        ylim=(0, 1.2),
+        yticks=np.linspace(0, 1, 6),
         xticks=places,
         xticklabels=[f"{value:g}" for value in centres],
     )
     axes.legend(frameon=False, ncols=2)
     finish(axes, "Where people put the probability", selection)
+
+
+def _mass_on(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Give each soft label's probability of a class; 0 where there is none, as a single picture has no second."""
+    return np.where(classes >= 0, labels[np.arange(len(labels)), classes], 0)

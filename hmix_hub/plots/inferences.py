@@ -30,7 +30,15 @@ def draw_inferences(axes: Axes, selection: Selection) -> None:
     opacity = float(np.clip(300 / len(shown), 0.03, 0.5))
     axes.scatter(shown + jitter, perceived, s=6, color=FAINT, alpha=opacity, lw=0, zorder=1)
     axes.errorbar(
-        centres, means.mean, means.errors, fmt="o-", color=PEOPLE, capsize=3, lw=1.5, ms=5, label="mean of judgments"
+        centres,
+        means.mean,
+        means.errors,
+        fmt="o-",
+        color=PEOPLE,
+        capsize=3,
+        lw=1.5,
+        ms=5,
+        label=f"mean of {'judgments' if selection.has_people else 'stimuli'}",
     )
     axes.set(
         xlabel="mixing coefficient shown (share of image 1)",

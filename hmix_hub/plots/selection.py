@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hmix_hub.errors import ConfigurationError
-from hmix_hub.judgments.answers import numbers
+from hmix_hub.judgments.answers import codes, numbers
 from hmix_hub.judgments.grouping import encode_key
 from hmix_hub.plots.resampling import COVERAGE
 from hmix_hub.sources import SAMPLE
@@ -40,6 +40,10 @@ class Selection:
     def numbers(self, name: str) -> npt.NDArray[np.float64]:
         """Give a number column; float64 (N,)."""
         return numbers(arrow_columns(self.dataset, [name])[name])
+
+    def labels(self, name: str) -> npt.NDArray[np.int64]:
+        """Give a label column; int64 (N,), -1 where it is null."""
+        return codes(arrow_columns(self.dataset, [name])[name])
 
     def matrix(self, name: str) -> npt.NDArray[np.float64]:
         """Give a column of distributions; float64 (N, K)."""
