@@ -40,10 +40,11 @@ def ensure_environment(extra: str = "") -> Path:
     wanted = _fingerprint()
     if any(stamp.is_file() and stamp.read_text() == wanted for stamp in stamps):
         return python
-    if not python.is_file():
+    is_first = not any(folder.glob("installed-*"))
+    if is_first:
         print(f"making the environment {folder}", flush=True)
-        venv.create(folder, with_pip=True)
-    _announce(is_first=not any(folder.glob("installed-*")))
+        _make(folder)
+    _announce(is_first=is_first)
     target = f"{ROOT}[{extra}]" if extra else str(ROOT)
     command: list[str | Path] = [
         python,
@@ -60,6 +61,17 @@ def ensure_environment(extra: str = "") -> Path:
         sys.exit("the installation failed; the messages above say why. Run the same command to try again.")
     stamps[0].write_text(wanted)
     return python
+
+
+def _make(folder: Path) -> None:
+    """Make the environment; one that is there already keeps what is installed in it."""
+    try:
+        venv.create(folder, with_pip=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        sys.exit(
+            f"the environment {folder} could not be made: {error}\n"
+            "On Debian and Ubuntu, `apt install python3-venv` may be missing. Run the same command to try again."
+        )
 
 
 def _announce(*, is_first: bool) -> None:
