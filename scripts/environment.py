@@ -66,7 +66,7 @@ def ensure_environment(extra: str = "") -> Path:
 def _make(folder: Path) -> None:
     """Make the environment; one that is there already keeps what is installed in it."""
     try:
-        venv.create(folder, with_pip=True)
+        venv.create(folder, with_pip=True, symlinks=os.name != "nt")
     except (OSError, subprocess.CalledProcessError) as error:
         sys.exit(
             f"the environment {folder} could not be made: {error}\n"
