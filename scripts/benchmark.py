@@ -24,6 +24,8 @@ from environment import run_in_environment
 
 SIZES = (10_000, 100_000, 1_000_000)
 MEMORY_SWITCH = "--memory"
+READING = -1
+"""Number of the job that reads the released files, among those whose memory is measured."""
 
 
 def main() -> None:
@@ -116,9 +118,9 @@ def _peak_memory(case_number: int, side: int, rows: int, folder: Path) -> str:
 
 def _print_peak_memory(case_number: int, side: int, rows: int, folder: Path) -> None:
     """Print how far one job raises this process's resident memory above where it stood, pages of files included."""
-    from benchmark_cases import CASES, Workload
+    from benchmark_cases import CASES, Workload, read_all
 
-    job = Workload(rows, folder).jobs(CASES[case_number])[side]
+    job = read_all if case_number == READING else Workload(rows, folder).jobs(CASES[case_number])[side]
     resident = _status("VmRSS")
     if resident is None:
         print("?")
@@ -163,19 +165,17 @@ def _print_tensor_limit(rows: int, rounds: int) -> None:
 
 def _print_reading(rounds: int) -> None:
     """Print the time from the four judgment files to their tables, hashes checked."""
-    from hmix_hub.builders.readers import read_judgments
-    from hmix_hub.schema import TASKS
+    from benchmark_cases import read_all
+
     from hmix_hub.sources import choose_source, resolve_source
-
-    source = resolve_source(choose_source()[0])
-
-    def read_all() -> None:
-        for task in TASKS:
-            read_judgments(source, task)
 
     read_all()
     (seconds,) = _medians([read_all], rounds)
-    print(f"\nreading all four judgment files of {source.study.title}: {_milliseconds(seconds)} (aim: under 1 s)")
+    title = resolve_source(choose_source()[0]).study.title
+    print(
+        f"\nreading all four judgment files of {title}: {_milliseconds(seconds)} (aim: under 1 s), "
+        f"peak memory {_peak_memory(READING, 0, 0, Path())}"
+    )
 
 
 def _print_import_time(rounds: int) -> None:

@@ -143,6 +143,17 @@ class Workload:
         return lambda: hmix_hub.to_tensors(ds, columns), lambda: torch_view[:]
 
 
+def read_all() -> None:
+    """Read the four judgment files of the release, or of the sample where that cannot be reached, into their tables."""
+    from hmix_hub.builders.readers import read_judgments
+    from hmix_hub.schema import TASKS
+    from hmix_hub.sources import choose_source, resolve_source
+
+    source = resolve_source(choose_source()[0])
+    for task in TASKS:
+        read_judgments(source, task)
+
+
 def check_same(case: Case, ours: Any, theirs: Any) -> None:
     """Check that both ways gave the same.
 
