@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hmix_hub.judgments.by_stimulus import by_stimulus as gather
 from hmix_hub.schema import BY_STIMULUS_COLUMNS, TASKS
-from hmix_hub.tables import arrow_columns, dataset_of, task_of, vocabulary_of
+from hmix_hub.tables import arrow_columns, check_dataset_type, dataset_of, task_of, vocabulary_of
 
 if TYPE_CHECKING:
     import datasets
@@ -33,6 +33,7 @@ def by_stimulus(dataset: datasets.Dataset) -> datasets.Dataset:
         If the dataset is no judgment table, holds several tasks, lacks a column, or its judgments of one stimulus
         disagree on its pictures.
     """
+    check_dataset_type(dataset)
     task, vocabulary = task_of(dataset), vocabulary_of(dataset)
     names = [column.name for column in TASKS[task].columns]
     table = arrow_columns(dataset, [name for name in names if name in dataset.column_names])

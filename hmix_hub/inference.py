@@ -9,7 +9,7 @@ from hmix_hub.judgments.answers import categorical_answers
 from hmix_hub.judgments.soft_labels import DEFAULT_PROCEDURE, DEFAULT_REDISTRIBUTION
 from hmix_hub.judgments.soft_labels import soft_labels as compute
 from hmix_hub.schema import CATEGORICAL
-from hmix_hub.tables import arrow_columns, vocabulary_of
+from hmix_hub.tables import arrow_columns, check_dataset_type, vocabulary_of
 
 if TYPE_CHECKING:
     import datasets
@@ -49,6 +49,7 @@ def soft_labels(
     SchemaError
         If the dataset does not hold categorical answers.
     """
+    check_dataset_type(dataset)
     missing = [name for name in _ANSWERS if name not in dataset.column_names]
     if missing:
         msg = f"the dataset has no columns {', '.join(missing)}"

@@ -9,7 +9,7 @@ import numpy as np
 
 from hmix_hub.errors import ConfigurationError, SchemaError
 from hmix_hub.schema import TASKS, Column, Kind, Vocabulary, arrow_schema
-from hmix_hub.tables import arrow_columns, dataset_of, task_of, vocabulary_of
+from hmix_hub.tables import arrow_columns, check_dataset_type, dataset_of, task_of, vocabulary_of
 
 if TYPE_CHECKING:
     import datasets
@@ -34,14 +34,17 @@ def join(parts: Sequence[datasets.Dataset]) -> datasets.Dataset:
     Raises
     ------
     ConfigurationError
-        If there is nothing to join.
+        If there is nothing to join, or a part is no dataset.
     SchemaError
         If the tasks differ, or a judgment stands in two of them.
     """
     if not parts:
         msg = "there is nothing to join"
         raise ConfigurationError(msg, hint="give one dataset or more")
-    tasks = [task_of(part) for part in parts]
+    if not isinstance(parts, list | tuple):
+        msg = f"join takes a list of datasets, not {type(parts).__name__}"
+        raise ConfigurationError(msg, hint="write join([one, two])")
+    tasks = [task_of(check_dataset_type(part)) for part in parts]
     if len(set(tasks)) > 1:
         msg = f"judgments of different tasks cannot be joined: {', '.join(dict.fromkeys(tasks))}"
         raise SchemaError(msg)

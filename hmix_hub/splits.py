@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hmix_hub.errors import ConfigurationError, nearest
-from hmix_hub.tables import arrow_columns, pick_rows
+from hmix_hub.tables import arrow_columns, check_dataset_type, pick_rows
 
 if TYPE_CHECKING:
     import datasets
@@ -60,13 +60,14 @@ def split(
     if by not in get_args(By):
         msg = f"cannot split by {by!r}"
         raise ConfigurationError(msg, hint=nearest(by, get_args(By), label="ways"))
-    parts = [dataset] if hasattr(dataset, "column_names") else list(dataset)
+    several = isinstance(dataset, list | tuple)
+    parts = [check_dataset_type(part) for part in (dataset if several else [dataset])]
     keys = [_keys(part, by) for part in parts]
     group_of = _components(keys) if by == "image" else {key: key for rows in keys for key in rows}
     groups = [[group_of[key] for key in rows] for rows in keys]
     dealt = _deal(groups, fractions, seed)
     results = [_select(part, rows, dealt, list(fractions)) for part, rows in zip(parts, groups, strict=True)]
-    return results[0] if hasattr(dataset, "column_names") else results
+    return results if several else results[0]
 
 
 def _check_fractions(fractions: Mapping[str, float]) -> dict[str, float]:

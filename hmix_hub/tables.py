@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from hmix_hub.errors import SchemaError
+from hmix_hub.errors import ConfigurationError, SchemaError
 from hmix_hub.schema import TASKS, Column, Vocabulary, check_task, features
 
 if TYPE_CHECKING:
@@ -14,6 +14,27 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
     import pyarrow as pa
+
+
+def check_dataset_type(dataset: object) -> datasets.Dataset:
+    """Check that a value is a `datasets.Dataset`.
+
+    Raises
+    ------
+    ConfigurationError
+        If it is not; where it is something that one can be taken from, the hint says how.
+    """
+    from datasets import Dataset
+
+    if isinstance(dataset, Dataset):
+        return dataset
+    msg = f"this takes a datasets.Dataset, not {type(dataset).__name__}"
+    hints = {
+        "DatasetDict": 'choose a split, dataset["train"]; or load with split="train"',
+        "IterableDataset": "load without streaming=True",
+        "IterableDatasetDict": 'load without streaming=True, with split="train"',
+    }
+    raise ConfigurationError(msg, hint=hints.get(type(dataset).__name__, "hmix_hub.load_dataset gives one"))
 
 
 def arrow_columns(dataset: datasets.Dataset, names: Sequence[str]) -> pa.Table:

@@ -12,7 +12,7 @@ import torch
 
 from hmix_hub.errors import ConfigurationError, nearest
 from hmix_hub.schema import BY_STIMULUS_COLUMNS, FLAGS, TASKS
-from hmix_hub.tables import arrow_columns, vocabularies_of
+from hmix_hub.tables import arrow_columns, check_dataset_type, vocabularies_of
 
 if TYPE_CHECKING:
     import datasets
@@ -43,7 +43,7 @@ class Tensors(dict[str, torch.Tensor]):
 
 def to_tensors(
     dataset: datasets.Dataset,
-    columns: Sequence[str] | None = None,
+    columns: str | Sequence[str] | None = None,
     dtype: torch.dtype = torch.float32,
     *,
     copy: bool = True,
@@ -99,6 +99,7 @@ def to_tensors(
     ConfigurationError
         If a column is not in the dataset, or `dtype` is not a floating type.
     """
+    check_dataset_type(dataset)
     if not dtype.is_floating_point:
         msg = f"dtype is the floating type of coefficients, not {dtype}"
         raise ConfigurationError(msg, hint="labels, indices and ids are int64 whatever it is")
@@ -119,14 +120,15 @@ def to_tensors(
     return tensors
 
 
-def _choose(dataset: datasets.Dataset, columns: Sequence[str] | None) -> list[str]:
+def _choose(dataset: datasets.Dataset, columns: str | Sequence[str] | None) -> list[str]:
     if columns is None:
         return [name for name in dataset.column_names if name not in PROVENANCE]
+    columns = [columns] if isinstance(columns, str) else list(columns)
     for name in columns:
         if name not in dataset.column_names:
             msg = f"the dataset has no column {name!r}"
             raise ConfigurationError(msg, hint=nearest(name, dataset.column_names, label="columns"))
-    return list(columns)
+    return columns
 
 
 @dataclass(frozen=True)

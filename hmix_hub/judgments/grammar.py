@@ -7,9 +7,12 @@ or set means any of. Class names match whatever their case.
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from hmix_hub.errors import FilterError, nearest
 from hmix_hub.judgments.conditions import (
@@ -83,13 +86,14 @@ def parse_filters(values: Mapping[str, Any]) -> list[Condition]:
 
 
 def _any_of(filter_: Filter, value: object) -> list[object]:
-    """Give the alternatives of a value: the items of a list or set, else the value alone."""
-    if not isinstance(value, list | set | frozenset):
+    """Give the alternatives of a value: the items of a list, set, array or column, else the value alone."""
+    if isinstance(value, str | tuple) or not isinstance(value, Iterable):
         return [value]
-    if not value:
+    items = list(value)
+    if not items:
         msg = f"{filter_.name}: an empty {type(value).__name__} chooses nothing"
         raise FilterError(msg, hint="leave the filter out to keep every row")
-    return list(value)
+    return items
 
 
 def _words(filter_: Filter, value: object) -> tuple[str, ...]:
@@ -98,8 +102,8 @@ def _words(filter_: Filter, value: object) -> tuple[str, ...]:
     words = _any_of(filter_, value)
     for word in words:
         if not isinstance(word, str) or not word:
-            msg = f"{filter_.name}: a {filter_.kind} is a string, not {word!r}"
-            raise FilterError(msg)
+            msg = f"{filter_.name}: {word!r} is no {filter_.kind}"
+            raise FilterError(msg, hint="give a string, or a list of strings")
     return tuple(dict.fromkeys(str(word) for word in words))
 
 
@@ -134,7 +138,7 @@ def _interval(filter_: Filter, value: object) -> tuple[float, float]:
 
 
 def _number(filter_: Filter, value: object) -> float:
-    if isinstance(value, bool) or not hasattr(value, "__float__") or math.isnan(float(value)):
+    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real) or math.isnan(float(value)):
         msg = f"{filter_.name}: {value!r} is no number"
         raise FilterError(msg, hint="give a number, (low, high) with None for an open end, or a list of them")
     number = float(value)
@@ -185,10 +189,10 @@ def _is_pair(value: object) -> bool:
 
 
 def _read_truth(filter_: Filter, value: object) -> Condition:
-    if not isinstance(value, bool):
+    if not isinstance(value, bool | np.bool_):
         msg = f"{filter_.name}: True keeps repeats alone, False keeps first showings alone; not {value!r}"
         raise FilterError(msg)
-    return IsTrue(filter_.name, filter_.column, value)
+    return IsTrue(filter_.name, filter_.column, bool(value))
 
 
 def _read_flags(filter_: Filter, value: object) -> Condition:

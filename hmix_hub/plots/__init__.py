@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from hmix_hub.errors import ConfigurationError
+from hmix_hub.tables import check_dataset_type
 
 if TYPE_CHECKING:
     import datasets
@@ -40,6 +41,8 @@ def plot(dataset: datasets.Dataset, path: str | os.PathLike[str] | None = None) 
     from hmix_hub.plots.inferences import draw_inferences
     from hmix_hub.plots.midpoints import draw_midpoints
     from hmix_hub.plots.selection import Selection
+
+    check_dataset_type(dataset)
 
     drawings = {
         "inferred_coefficient": draw_inferences,

@@ -1,12 +1,14 @@
 import math
 
+import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import hmix_hub
 from hmix_hub import between
-from hmix_hub.errors import EmptyResultWarning, FilterError
+from hmix_hub.errors import ConfigurationError, EmptyResultWarning, FilterError
 
 
 @pytest.fixture(scope="module")
@@ -137,8 +139,8 @@ def test_filters_commute_and_are_idempotent(ends, labels, repeats):
         ({"confidence": True}, "no number", ""),
         ({"confidence": []}, "chooses nothing", "leave the filter out"),
         ({"confidence": (0.1, 0.2, 0.3)}, "an interval is", "list"),
-        ({"participants": 7}, "is a string", ""),
-        ({"participants": ""}, "is a string", ""),
+        ({"participants": 7}, "7 is no id", "a string"),
+        ({"participants": ""}, "is no id", "a string"),
         ({"class_pair": "dog"}, "two class names", ""),
         ({"class_pair": ["dog", "frog", "cat"]}, "two class names", ""),
         ({"repeats": "no"}, "keeps repeats alone", ""),
@@ -198,3 +200,50 @@ def test_filtering_writes_no_cache_file(load_sample):
     before = sorted(p.name for p in folder.rglob("*"))
     assert len(hmix_hub.filter(dataset, labels="dog", repeats=False)) < len(load_sample(labels="dog"))
     assert sorted(p.name for p in folder.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    "several",
+    [
+        list,
+        set,
+        frozenset,
+        np.array,
+        pd.Series,
+        pd.Index,
+        dict.fromkeys,
+        iter,
+    ],
+)
+def test_any_collection_means_any_of(several, load_sample):
+    people = load_sample().unique("participant_id")[:2]
+    expected = hmix_hub.filter(load_sample(), participants=people, mixing_coefficient=[0.1, 0.9])
+    got = hmix_hub.filter(load_sample(), participants=several(people), mixing_coefficient=several([0.1, 0.9]))
+    assert got["judgment_id"][:] == expected["judgment_id"][:]
+
+
+def test_numbers_and_truths_of_numpy_are_numbers_and_truths(load_sample):
+    got = hmix_hub.filter(load_sample(), mixing_coefficient=np.float32(0.5), repeats=np.True_, presentation=np.int64(2))
+    assert len(got) == len(hmix_hub.filter(load_sample(), mixing_coefficient=0.5, repeats=True, presentation=2)) > 0
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        hmix_hub.to_tensors,
+        hmix_hub.by_stimulus,
+        hmix_hub.split,
+        hmix_hub.plot,
+        hmix_hub.soft_labels,
+        lambda dataset: hmix_hub.join([dataset]),
+    ],
+)
+def test_what_is_no_dataset_is_refused_everywhere_with_the_way_to_one(call):
+    with pytest.raises(ConfigurationError, match="DatasetDict") as refused:
+        call(hmix_hub.load_dataset("h-mix", source="sample"))
+    assert 'dataset["train"]' in refused.value.hint
+    with pytest.raises(ConfigurationError, match="IterableDataset") as refused:
+        call(hmix_hub.load_dataset("h-mix", source="sample", split="train", streaming=True))
+    assert "streaming" in refused.value.hint
+    with pytest.raises(ConfigurationError, match="DataFrame"):
+        call(pd.DataFrame())
