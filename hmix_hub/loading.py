@@ -42,7 +42,8 @@ def load_dataset(
     name
         Configuration: a task, or a task by stimulus; `None` is "infer_mixing_factor". See `hmix list`.
     split
-        "train", a slice such as "train[:100]", or `None` for a dict of all splits.
+        "train"; a slice such as "train[:100]" or "train[:10%]" of the rows that the filters leave, or a list of
+        slices; or `None` for a dict of all splits.
     streaming
         Whether to read row by row, without preparing a cache.
     num_proc

@@ -46,6 +46,35 @@ def test_without_a_split_all_splits_come():
     assert list(hmix_hub.load_dataset("h-mix", source="sample")) == ["train"]
 
 
+@pytest.mark.parametrize(
+    "split", ["train", "train[:10]", "train[-5:]", "train[10%:20%]", "train[:3]+train[-3:]", "train[5:2]", None]
+)
+@pytest.mark.parametrize("load", [datasets.load_dataset, hmix_hub.load_dataset])
+def test_a_slice_is_one_of_the_rows_that_the_filters_leave(split, load, load_sample):
+    kept = load_sample(mixing_coefficient=0.5)
+    whole = datasets.Dataset.from_dict({"id": kept["judgment_id"][:]})
+    sliced = load("h-mix", split=split, source="sample", mixing_coefficient=0.5)
+    if split is None:
+        assert sliced["train"]["judgment_id"][:] == whole["id"][:]
+        return
+    expected = {
+        "train": slice(None),
+        "train[:10]": slice(10),
+        "train[-5:]": slice(-5, None),
+        "train[10%:20%]": slice(round(0.1 * len(whole)), round(0.2 * len(whole))),
+        "train[5:2]": slice(0),
+    }
+    ids = whole["id"][:]
+    assert sliced["judgment_id"][:] == (ids[expected[split]] if split in expected else ids[:3] + ids[-3:])
+
+
+def test_several_slices_and_unknown_splits_of_filtered_rows(load_sample):
+    parts = hmix_hub.load_dataset("h-mix", split=["train[:4]", "train[4:]"], source="sample", repeats=True)
+    assert [*parts[0]["judgment_id"], *parts[1]["judgment_id"]] == load_sample(repeats=True)["judgment_id"][:]
+    with pytest.raises(ValueError, match="Unknown split"):
+        hmix_hub.load_dataset("h-mix", split="test", source="sample", repeats=True)
+
+
 def test_a_slice_of_a_split():
     whole = hmix_hub.load_dataset("h-mix", split="train", source="sample")
     assert hmix_hub.load_dataset("h-mix", split="train[10:20]", source="sample").to_list() == whole.to_list()[10:20]
