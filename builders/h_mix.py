@@ -28,6 +28,7 @@ from hmix_hub.schema import (
     check_version,
     features,
 )
+from hmix_hub.slices import slice_split
 from hmix_hub.sources import JUDGMENT_FILES, Source, resolve_source
 from hmix_hub.tables import vocabularies_of
 
@@ -144,22 +145,7 @@ class HMix(datasets.ArrowBasedBuilder):
         """Give the prepared dataset, first filtered, then sliced; see `datasets.DatasetBuilder.as_dataset`."""
         if not self.conditions:
             return super().as_dataset(split, in_memory=in_memory)
-        return _slice(apply_conditions(super().as_dataset("train", in_memory=in_memory), self.conditions), split)
-
-
-def _slice(dataset: datasets.Dataset, split: Any) -> Any:
-    """Give the parts of a dataset that a split asks for, as `datasets` counts them: "train[:10%]"."""
-    if split is None:
-        return datasets.DatasetDict({"train": dataset})
-    if isinstance(split, list | tuple):
-        return [_slice(dataset, one) for one in split]
-    instruction = split if isinstance(split, datasets.ReadInstruction) else datasets.ReadInstruction.from_spec(split)
-    n = len(dataset)
-    pieces = [
-        dataset.select(range(piece.from_ or 0, n if piece.to is None else piece.to))
-        for piece in instruction.to_absolute({"train": n})
-    ]
-    return pieces[0] if len(pieces) == 1 else datasets.concatenate_datasets(pieces)
+        return slice_split(apply_conditions(super().as_dataset("train", in_memory=in_memory), self.conditions), split)
 
 
 _BUILDER_OPTIONS = {

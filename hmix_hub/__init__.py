@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from hmix_hub.inference import soft_labels
     from hmix_hub.joining import join
     from hmix_hub.judgments.grammar import between
-    from hmix_hub.loading import load_dataset
+    from hmix_hub.loading import features, load_dataset
     from hmix_hub.plots import plot
     from hmix_hub.splits import split
     from hmix_hub.tensors import to_tensors
@@ -32,6 +32,7 @@ _HOMES = {
     "between": "judgments.grammar",
     "by_stimulus": "aggregation",
     "citation": "citing",
+    "features": "loading",
     "filter": "filters",
     "join": "joining",
     "load_dataset": "loading",
@@ -47,6 +48,7 @@ __all__ = [
     "between",
     "by_stimulus",
     "citation",
+    "features",
     "filter",
     "join",
     "load_dataset",

@@ -90,6 +90,9 @@ def _filter_dataset(dataset: datasets.Dataset, conditions: Sequence[Condition]) 
 
 def _filter_stream(dataset: datasets.IterableDataset, conditions: Sequence[Condition]) -> datasets.IterableDataset:
     features = dataset.features
+    if features is None:
+        msg = "the stream does not know its columns, as after a map"
+        raise ConfigurationError(msg, hint="filter it before map, or give map the features")
     check_columns(conditions, list(features))
     kept = dataset.with_format("arrow").map(_StreamFilter(list(conditions), features), batched=True, features=features)
     return kept.with_format(None)
@@ -107,6 +110,6 @@ class _StreamFilter:
         return batch.filter(mask)
 
 
-def warn_empty(name: str) -> None:
-    """Warn that a filter left no row."""
-    warnings.warn(f"no row is left: the filter {name!r} removed the last", EmptyResultWarning, stacklevel=5)
+def warn_empty(emptied_by: str) -> None:
+    """Warn that no row is left, and say why."""
+    warnings.warn(f"no row is left: {emptied_by}", EmptyResultWarning, stacklevel=5)

@@ -8,19 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from hmix_hub.datasets_by_name import H_MIX, check_dataset
 from hmix_hub.errors import ConfigurationError
-from hmix_hub.schema import CURRENT, check_configuration
+from hmix_hub.schema import CURRENT, check_configuration, check_version
+from hmix_hub.slices import slice_split
 
 if TYPE_CHECKING:
     import datasets
-
-Loaded = "datasets.Dataset | datasets.DatasetDict | datasets.IterableDataset | datasets.IterableDatasetDict"
 
 
 def load_dataset(
     path: str | Sequence[str | datasets.Dataset] = H_MIX,
     name: str | None = None,
     *,
-    split: str | None = None,
+    split: str | Sequence[str] | None = None,
     streaming: bool = False,
     num_proc: int | None = None,
     schema_version: str = CURRENT,
@@ -28,12 +27,13 @@ def load_dataset(
     cache_dir: str | os.PathLike[str] | None = None,
     keep_in_memory: bool = False,
     download_mode: str | None = None,
+    verification_mode: str | None = None,
     **filters: Any,
 ) -> Any:
     """Load human judgments of mixed images.
 
-    `datasets.load_dataset` takes the same arguments once `hmix_hub` is imported; this one stands on the public API of
-    `datasets` alone, and joins several datasets.
+    `datasets.load_dataset` takes these arguments, too, once `hmix_hub` is imported; this one stands on the public API
+    of `datasets` alone, and joins several datasets.
 
     Parameters
     ----------
@@ -52,13 +52,14 @@ def load_dataset(
         Version of the columns: "2.0.0" (default), or "1.0.0" for the layout of the released files.
     source
         `None` (what HMIX_SOURCE names, else the release), "release", "sample" (the built-in synthetic study), the
-        address of a mirror, or a folder with the released files.
+        address of a mirror, or a folder with the released files. The files are verified when a table is prepared from
+        them; once it is, they are not read again, since all places hold the same bytes.
     cache_dir
         Folder for the prepared tables; `None` is the cache of `datasets`.
     keep_in_memory
         Whether to copy the table into memory rather than map the file.
-    download_mode
-        As in `datasets`: "force_redownload" prepares the table again.
+    download_mode, verification_mode
+        As in `datasets`: "force_redownload" prepares the table again, "no_checks" does not count its rows.
     **filters
         See `filter`.
 
@@ -72,18 +73,14 @@ def load_dataset(
     ConfigurationError, FilterError, SchemaVersionError, SourceError
         If what is asked for does not exist, cannot be read, or is not the file it should be.
     """
+    options = {"cache_dir": cache_dir, "keep_in_memory": keep_in_memory, "num_proc": num_proc}
+    options |= {"download_mode": download_mode, "verification_mode": verification_mode}
     if not isinstance(path, str):
-        _refuse_for_join(streaming=streaming, split=split)
-        return _load_joined(
-            path,
-            name,
-            filters,
-            schema_version=schema_version,
-            source=source,
-            cache_dir=cache_dir,
-            keep_in_memory=keep_in_memory,
-            download_mode=download_mode,
-        )
+        if streaming:
+            msg = "several datasets cannot be joined in a stream"
+            raise ConfigurationError(msg, hint="leave streaming out; the joined dataset is in memory")
+        joined = _load_joined(path, name, filters, schema_version=schema_version, source=source, **options)
+        return slice_split(joined, split)
     check_dataset(path)
     from hmix_hub.builders.h_mix import HMix
 
@@ -96,17 +93,8 @@ def load_dataset(
     )
     if streaming:
         return builder.as_streaming_dataset(split=split)
-    builder.download_and_prepare(num_proc=num_proc, download_mode=download_mode)
+    builder.download_and_prepare(num_proc=num_proc, download_mode=download_mode, verification_mode=verification_mode)
     return builder.as_dataset(split=split, in_memory=keep_in_memory)
-
-
-def _refuse_for_join(*, streaming: bool, split: str | None) -> None:
-    if streaming:
-        msg = "several datasets cannot be joined in a stream"
-        raise ConfigurationError(msg, hint="leave streaming out; the joined dataset is in memory")
-    if split not in {None, "train"}:
-        msg = f"joined datasets have the one split 'train', not {split!r}"
-        raise ConfigurationError(msg, hint="use hmix_hub.split on the joined dataset")
 
 
 def _load_joined(
@@ -124,3 +112,25 @@ def _load_joined(
     ]
     joined = join(loaded)
     return keep(by_stimulus(joined) if configuration.by_stimulus else joined, **filters)
+
+
+def features(name: str | None = None, schema_version: str = CURRENT) -> datasets.Features:
+    """Give the Hugging Face features of a configuration of "h-mix".
+
+    For tables that lost their types on the way, `Dataset.from_pandas(frame, features=hmix_hub.features(name))`.
+
+    Parameters
+    ----------
+    name
+        Configuration; `None` is "infer_mixing_factor".
+    schema_version
+        Version of the columns.
+
+    Raises
+    ------
+    ConfigurationError, SchemaVersionError
+        If there is no such configuration or version.
+    """
+    from hmix_hub.schema import features as of_columns
+
+    return of_columns(check_configuration(name).columns(check_version(schema_version)))

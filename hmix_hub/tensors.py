@@ -47,6 +47,7 @@ def to_tensors(
     dtype: torch.dtype = torch.float32,
     *,
     copy: bool = True,
+    vocabularies: Mapping[str, Sequence[str]] | None = None,
 ) -> Tensors:
     """Give the columns of a dataset as tensors.
 
@@ -63,12 +64,16 @@ def to_tensors(
         type, no nulls, in one piece) becomes a view of them. **A view is read-only: writing into one whose file is
         mapped ends the process with a segmentation fault.** Coefficients are stored as float64, so only
         `dtype=torch.float64` lets them be views.
+    vocabularies
+        What ids are counted in, by column: the `vocabularies` of other tensors, so that a person has the same code in
+        the train and the test part; an id that is not in them becomes -1. `None`: ids are counted as they appear.
 
     Returns
     -------
     Tensors
         A dict of contiguous tensors in the order of the columns, each mask right behind its column, with the
-        vocabularies as an attribute; `TensorDataset(*tensors.values())` works.
+        vocabularies as an attribute; `TensorDataset(*tensors.values())` works. To save them, `torch.save(dict(tensors),
+        file)`: a plain dict is what `torch.load` reads without trust.
 
         =============================================== ========= ========= =======================================
         column                                          shape     dtype     values
@@ -97,15 +102,17 @@ def to_tensors(
     Raises
     ------
     ConfigurationError
-        If a column is not in the dataset, or `dtype` is not a floating type.
+        If a column is not in the dataset, `dtype` is not a floating type, or the labels count in other classes than
+        `vocabularies` say.
     """
     check_dataset_type(dataset)
-    if not dtype.is_floating_point:
-        msg = f"dtype is the floating type of coefficients, not {dtype}"
+    if not (isinstance(dtype, torch.dtype) and dtype.is_floating_point):
+        msg = f"dtype is the floating type of coefficients, such as torch.float32, not {dtype!r}"
         raise ConfigurationError(msg, hint="labels, indices and ids are int64 whatever it is")
     names = _choose(dataset, columns)
     table = arrow_columns(dataset, names)
-    request = _Request(dtype, copy, {name: list(v.names) for name, v in vocabularies_of(dataset.features).items()})
+    labels = {name: list(vocabulary.names) for name, vocabulary in vocabularies_of(dataset.features).items()}
+    request = _Request(dtype, copy, labels, {name: list(v) for name, v in (vocabularies or {}).items()})
     with warnings.catch_warnings():
         # A view of Arrow memory is read-only, which torch has no notion of; the caller was told.
         warnings.simplefilter("ignore", UserWarning)
@@ -116,6 +123,7 @@ def to_tensors(
         if column.mask is not None:
             tensors[name + MASK_SUFFIX] = column.mask
         if column.vocabulary:
+            _check_vocabulary(name, column.vocabulary, request)
             tensors.vocabularies[name] = column.vocabulary
     return tensors
 
@@ -136,6 +144,7 @@ class _Request:
     dtype: torch.dtype
     copy: bool
     labels: Mapping[str, list[str]]
+    vocabularies: Mapping[str, list[str]]
 
 
 @dataclass(frozen=True)
@@ -143,6 +152,12 @@ class _Column:
     values: torch.Tensor
     mask: torch.Tensor | None = None
     vocabulary: list[str] = field(default_factory=list)
+
+
+def _check_vocabulary(name: str, found: list[str], request: _Request) -> None:
+    if found != request.vocabularies.get(name, found):
+        msg = f"column {name!r} counts in other names than vocabularies[{name!r}]"
+        raise ConfigurationError(msg, hint="join the datasets first with hmix_hub.join, which recodes labels")
 
 
 _EVERY_COLUMN = [c for task in TASKS.values() for c in task.columns] + [
@@ -160,8 +175,10 @@ def _convert(name: str, column: pa.ChunkedArray, request: _Request) -> _Column:
         (kinds.is_floating, _numbers),
         (kinds.is_integer, _codes),
         (kinds.is_string, _ids),
+        (kinds.is_large_string, _ids),
         (kinds.is_fixed_size_list, _distributions),
         (kinds.is_list, _lists),
+        (kinds.is_large_list, _lists),
     ]
     for applies, convert in rules:
         if applies(kind):
@@ -200,12 +217,18 @@ def _codes(name: str, column: pa.ChunkedArray, request: _Request) -> _Column:
 
 
 def _ids(name: str, column: pa.ChunkedArray, request: _Request) -> _Column:
+    import pyarrow as pa
     import pyarrow.compute as pc
 
-    encoded = pc.dictionary_encode(column.combine_chunks())
-    indices = encoded.indices.fill_null(-1) if encoded.null_count else encoded.indices
-    values = _tensor(indices.to_numpy(), torch.int64, copy=request.copy)
-    return _Column(values, _mask(name, column), encoded.dictionary.to_pylist())
+    vocabulary = request.vocabularies.get(name)
+    if vocabulary is None:
+        encoded = pc.dictionary_encode(column.combine_chunks())
+        indices, vocabulary = encoded.indices, encoded.dictionary.to_pylist()
+    else:
+        indices = pc.index_in(column, pa.array(vocabulary, column.type)).combine_chunks()
+    if indices.null_count:
+        indices = indices.fill_null(-1)
+    return _Column(_tensor(indices.to_numpy(), torch.int64, copy=request.copy), _mask(name, column), vocabulary)
 
 
 def _distributions(name: str, column: pa.ChunkedArray, request: _Request) -> _Column:
@@ -218,7 +241,7 @@ def _lists(name: str, column: pa.ChunkedArray, request: _Request) -> _Column:
     import pyarrow.types as kinds
 
     kind = column.type.value_type
-    if kinds.is_string(kind):
+    if kinds.is_string(kind) or kinds.is_large_string(kind):
         return _flags(name, column)
     if kinds.is_integer(kind) and name in request.labels:
         return _memberships(column, np.asarray(column.combine_chunks().flatten()), request.labels[name])
@@ -232,7 +255,7 @@ def _flags(name: str, column: pa.ChunkedArray) -> _Column:
 
     flattened = pc.list_flatten(column)
     names = list(dict.fromkeys([*FLAGS, *pc.unique(flattened).to_pylist()]))
-    return _memberships(column, pc.index_in(flattened, pa.array(names, pa.string())).to_numpy(), names)
+    return _memberships(column, pc.index_in(flattened, pa.array(names, flattened.type)).to_numpy(), names)
 
 
 def _memberships(column: pa.ChunkedArray, codes: np.ndarray, names: list[str]) -> _Column:

@@ -20,9 +20,12 @@ def command(source: str | None, of_flags: bool, as_json: bool) -> None:
     from hmix_hub.overview import configuration_counts, count_people, flag_counts
     from hmix_hub.sources import resolve_source
 
+    place = resolve_source(source)
     rows = flag_counts(source) if of_flags else configuration_counts(source)
+    people = count_people(source)
     if as_json:
-        echo_json(rows)
+        study = {"source": place.description, "synthetic": place.study.synthetic, "people": people}
+        echo_json(study | {"flags" if of_flags else "configurations": rows})
         return
     echo_table(rows)
-    click.echo(f"\n{count_people(source)} people over all; from {resolve_source(source).description}")
+    click.echo(f"\n{people} people over all; from {place.description}")

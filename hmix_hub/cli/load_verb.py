@@ -13,13 +13,16 @@ from hmix_hub.cli.options import (
     configurations_epilog,
     filter_options,
     source_option,
+    warn_if_synthetic,
 )
 from hmix_hub.schema import CURRENT
 
 if TYPE_CHECKING:
     import datasets
 
-FORMATS = ("table", "csv", "jsonl", "parquet")
+WRITTEN = ("csv", "jsonl", "parquet")
+"""Formats of files."""
+FORMATS = ("table", *WRITTEN)
 ROWS_ON_SCREEN = 20
 
 
@@ -32,7 +35,7 @@ ROWS_ON_SCREEN = 20
     "--format",
     "form",
     type=click.Choice(FORMATS),
-    help="Default: what the ending of --output says, else a table of the first rows.",
+    help="Default: what the ending of --output says; on the screen, a table of the first rows.",
 )
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write; else the screen.")
 @filter_options
@@ -51,10 +54,9 @@ def command(
     number is 0.5, an interval 0.25:0.75 (closed), 0.25: or :0.75.
     """
     form = form or _form_of(output)
-    if form == "parquet" and output is None:
-        msg = "parquet cannot be printed; name a file with -o"
-        raise click.UsageError(msg)
+    _check_form(form, output)
     dataset = _load(config, source, schema_version, columns, filters)
+    warn_if_synthetic(source)
     if output is None:
         click.echo(_text(form, dataset), nl=False)
         return
@@ -69,8 +71,24 @@ def command(
 
 
 def _form_of(output: Path | None) -> str:
-    ending = "" if output is None else output.suffix.removeprefix(".")
-    return ending if ending in FORMATS else "table"
+    """Give the format that a file's ending says; on the screen, a table."""
+    if output is None:
+        return "table"
+    ending = output.suffix.removeprefix(".").lower()
+    if ending not in WRITTEN:
+        endings = ", ".join(f".{name}" for name in WRITTEN)
+        msg = f"--output: the ending of {output.name!r} says no format; end it in {endings}, or add --format"
+        raise click.UsageError(msg)
+    return ending
+
+
+def _check_form(form: str, output: Path | None) -> None:
+    if form == "parquet" and output is None:
+        msg = "parquet cannot be printed; name a file with -o"
+        raise click.UsageError(msg)
+    if form == "table" and output is not None:
+        msg = f"a table of the first rows is for the screen; to write a file, choose {', '.join(WRITTEN)}"
+        raise click.UsageError(msg)
 
 
 def _load(
@@ -82,7 +100,7 @@ def _load(
     dataset = load_dataset("h-mix", config, split="train", source=source, schema_version=schema_version, **filters)
     if columns is None:
         return dataset
-    names = [name.strip() for name in columns.split(",")]
+    names = list(dict.fromkeys(name.strip() for name in columns.split(",")))
     for name in names:
         if name not in dataset.column_names:
             msg = f"--columns: there is no column {name!r}"

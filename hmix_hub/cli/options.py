@@ -23,6 +23,15 @@ def source_option(command: Command) -> Command:
     )(command)
 
 
+def warn_if_synthetic(source: str | None) -> None:
+    """Say on stderr, where it spoils no output, that what was asked for is the sample study."""
+    from hmix_hub.sources import resolve_source
+
+    study = resolve_source(source).study
+    if study.synthetic:
+        click.echo(f"hmix: the data are {study.title}", err=True)
+
+
 def json_option(command: Command) -> Command:
     """Add --json."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")(command)

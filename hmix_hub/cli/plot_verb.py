@@ -13,6 +13,7 @@ from hmix_hub.cli.options import (
     configurations_epilog,
     filter_options,
     source_option,
+    warn_if_synthetic,
 )
 
 
@@ -29,15 +30,13 @@ from hmix_hub.cli.options import (
 @filter_options
 def command(config: str, source: str | None, output: Path, filters: dict[str, Any]) -> None:
     """Draw perception against the synthetic label, with 95 % intervals by resampling people."""
-    from hmix_hub.errors import HMixError
     from hmix_hub.loading import load_dataset
     from hmix_hub.plots import plot
 
     dataset = load_dataset("h-mix", config, split="train", source=source, **filters)
+    warn_if_synthetic(source)
     try:
         plot(dataset, output)
-    except (OSError, ValueError) as error:
-        if isinstance(error, HMixError):
-            raise
-        raise cannot_write(output, error) from error
+    except OSError as error:
+        raise cannot_write(output, error.strerror) from error
     click.echo(f"drew {len(dataset)} rows into {output}", err=True)

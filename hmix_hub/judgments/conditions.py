@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hmix_hub.errors import FilterError, SchemaError, Where, nearest
-from hmix_hub.schema import Vocabulary
+from hmix_hub.schema import CONFIGURATIONS, Vocabulary
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 Mask = npt.NDArray[np.bool_]
 Vocabularies = Mapping[str, Vocabulary]
 
+MOST_SEEN = 12
+"""Most values that a warning lists one by one."""
 TOLERANCE = 1e-9
 """Numbers this near are equal, and a bound reaches this far: 1 - 0.7 is 0.30000000000000004."""
 
@@ -72,6 +74,10 @@ class Condition(ABC):
             If an id is not there.
         """
 
+    def seen(self, table: pa.Table, rows: Mask) -> str:
+        """Say what the condition found in rows of which it met none; empty where that would tell nothing."""
+        return ""
+
 
 @dataclass(frozen=True)
 class IsAnyOf(Condition):
@@ -91,7 +97,7 @@ class IsAnyOf(Condition):
         import pyarrow.compute as pc
 
         column = table[self.columns(table.column_names)[0]]
-        return pc.is_in(column, pa.array(self.values, pa.string())).to_numpy()
+        return pc.is_in(column, pa.array(self.values, column.type)).to_numpy()
 
     def check(self, table: pa.Table, mask: Mask) -> None:
         """Check that each id is in the table."""
@@ -125,6 +131,29 @@ class IsWithin(Condition):
             mask |= (values >= low - TOLERANCE) & (values <= high + TOLERANCE)
         return mask
 
+    def seen(self, table: pa.Table, rows: Mask) -> str:
+        """Say which numbers there were: all of a few, the ends of many."""
+        found = np.asarray(table[self.column].to_numpy(), dtype=np.float64)[rows]
+        values = np.unique(found[~np.isnan(found)])
+        if not len(values):
+            return "there were no values"
+        if len(values) <= MOST_SEEN:
+            return f"its values were {', '.join(f'{value:g}' for value in values)}"
+        return f"its values were from {values[0]:g} to {values[-1]:g}"
+
+
+def _vocabulary(name: str, vocabularies: Vocabularies) -> Vocabulary:
+    if _LABEL_COLUMNS[0] not in vocabularies:
+        msg = f"{name}: the labels of this dataset have no class names"
+        raise FilterError(msg, where=Where(column=_LABEL_COLUMNS[0]), hint=_FEATURES_HINT)
+    return vocabularies[_LABEL_COLUMNS[0]]
+
+
+_FEATURES_HINT = (
+    "tables that went through pandas or CSV lose their types: write Parquet and read it with "
+    'load_dataset("parquet", ...), or give Dataset.from_pandas features=hmix_hub.features(config)'
+)
+
 
 def _codes(name: str, classes: Sequence[str], vocabulary: Vocabulary) -> list[int]:
     try:
@@ -153,7 +182,7 @@ class ShowsClass(Condition):
 
     def mask(self, table: pa.Table, vocabularies: Vocabularies) -> Mask:
         """Find the rows with a picture of any of the classes."""
-        wanted = _codes(self.name, self.classes, vocabularies[_LABEL_COLUMNS[0]])
+        wanted = _codes(self.name, self.classes, _vocabulary(self.name, vocabularies))
         first, second = _labels(table)
         return np.isin(first, wanted) | np.isin(second, wanted)
 
@@ -170,7 +199,7 @@ class MixesClasses(Condition):
 
     def mask(self, table: pa.Table, vocabularies: Vocabularies) -> Mask:
         """Find the rows that mix any of the pairs of classes."""
-        vocabulary = vocabularies[_LABEL_COLUMNS[0]]
+        vocabulary = _vocabulary(self.name, vocabularies)
         first, second = _labels(table)
         mask = np.zeros(table.num_rows, dtype=bool)
         for pair in self.pairs:
@@ -212,7 +241,11 @@ class HasNoneOf(Condition):
 
         mask = np.ones(table.num_rows, dtype=bool)
         column = table["flags"]
-        unwanted = pc.is_in(pc.list_flatten(column), pa.array(self.flags))
+        if not (pa.types.is_list(column.type) or pa.types.is_large_list(column.type)):
+            msg = f"{self.name}: the column holds no lists of flags but {column.type}"
+            raise FilterError(msg, where=Where(column="flags"), hint=_FEATURES_HINT)
+        flattened = pc.list_flatten(column)
+        unwanted = pc.is_in(flattened, pa.array(self.flags, flattened.type))
         mask[pc.list_parent_indices(column).filter(unwanted).to_numpy()] = False
         return mask
 
@@ -236,7 +269,7 @@ def select_rows(
     Returns
     -------
     tuple
-        bool (N,), and the name of the condition that removed the last row: empty while any is left.
+        bool (N,), and which condition removed the last row, as text: empty while any is left.
 
     Raises
     ------
@@ -246,13 +279,15 @@ def select_rows(
     kept = np.ones(table.num_rows, dtype=bool)
     emptied_by = ""
     for condition in conditions:
-        before = kept.any()
+        before = kept
         mask = condition.mask(table, vocabularies)
         if is_whole:
             condition.check(table, mask)
-        kept &= mask
-        if before and not kept.any():
-            emptied_by = condition.name
+        kept = before & mask
+        if before.any() and not kept.any():
+            emptied_by = f"the filter {condition.name!r} removed the last"
+            seen = condition.seen(table, before)
+            emptied_by += f"; {seen}" if seen else ""
     return kept, emptied_by
 
 
@@ -279,7 +314,11 @@ def check_columns(conditions: Sequence[Condition], available: Sequence[str]) -> 
             if column not in available:
                 present, advice = _MISSING_HINTS.get(column, ("", ""))
                 msg = f"{condition.name}: this table has no column {column!r}"
-                hint = advice if present in available else f"its columns are {', '.join(available)}"
-                raise FilterError(msg, where=Where(column=column), hint=hint)
+                raise FilterError(msg, hint=advice if present in available else _where_it_is(column))
             needed[column] = None
     return list(needed)
+
+
+def _where_it_is(column: str) -> str:
+    names = [c.name for c in CONFIGURATIONS.values() if column in {own.name for own in c.columns()}]
+    return f"it is a column of {', '.join(names)}"

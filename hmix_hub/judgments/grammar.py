@@ -141,7 +141,8 @@ def _number(filter_: Filter, value: object) -> float:
     if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real) or math.isnan(float(value)):
         msg = f"{filter_.name}: {value!r} is no number"
         raise FilterError(msg, hint="give a number, (low, high) with None for an open end, or a list of them")
-    number = float(value)
+    # The digits of a number of lower precision are meant, not its bits: float32's 0.1 is 0.10000000149.
+    number = float(str(value)) if isinstance(value, np.floating) else float(value)
     low, high, unit = _RANGES[filter_.column]
     if not low <= number <= high:
         msg = f"{filter_.name}: {number:g} is not from {low:g} to {high:g}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hmix_hub.errors import ConfigurationError
@@ -11,6 +12,9 @@ from hmix_hub.tables import check_dataset_type
 if TYPE_CHECKING:
     import datasets
     from matplotlib.figure import Figure
+
+
+FORMATS = ("png", "pdf", "svg")
 
 
 def plot(dataset: datasets.Dataset, path: str | os.PathLike[str] | None = None) -> Figure:
@@ -33,7 +37,7 @@ def plot(dataset: datasets.Dataset, path: str | os.PathLike[str] | None = None) 
     Raises
     ------
     ConfigurationError
-        If the dataset has no rows, or no columns that a picture is known for.
+        If the dataset has no rows, or no columns that a picture is known for; or the file's ending is another.
     """
     from matplotlib.figure import Figure
 
@@ -55,6 +59,10 @@ def plot(dataset: datasets.Dataset, path: str | os.PathLike[str] | None = None) 
     if draw is None:
         msg = f"there is no picture for a dataset without any of {', '.join(drawings)}"
         raise ConfigurationError(msg, hint="plot judgments, or a by-stimulus table, of schema 2.0.0")
+    ending = None if path is None else Path(path).suffix.removeprefix(".").lower()
+    if ending not in {None, *FORMATS}:
+        msg = f"{str(path)!r} does not end in {', '.join('.' + name for name in FORMATS)}"
+        raise ConfigurationError(msg, hint="the ending of the file decides the format")
     selection = Selection(dataset)
     figure = Figure(figsize=(7, 5), layout="constrained")
     draw(figure.subplots(), selection)

@@ -56,11 +56,21 @@ class Selection:
         return "participant_id" in self.dataset.column_names
 
     @cached_property
-    def units(self) -> npt.NDArray[np.int64]:
+    def groups(self) -> npt.NDArray[np.int64]:
         """Person of each row, or the stimulus where people are pooled; int64 (N,)."""
         names = ["study_id", "participant_id"] if self.has_people else ["image_set", "stimulus_id"]
         table = arrow_columns(self.dataset, names)
         return encode_key([table[name] for name in names])
+
+    @cached_property
+    def n_groups(self) -> int:
+        """How many people, or stimuli, there are."""
+        return int(self.groups.max()) + 1
+
+    @property
+    def units(self) -> npt.NDArray[np.int64]:
+        """What intervals resample: people or stimuli; the judgments where one person gave all; int64 (N,)."""
+        return self.groups if self.n_groups > 1 else np.arange(len(self.dataset))
 
     @cached_property
     def is_synthetic(self) -> bool:
@@ -70,7 +80,7 @@ class Selection:
 
     def describe(self) -> str:
         """Say what is shown and what the intervals are."""
-        n_units = int(self.units.max()) + 1
-        what = f"{len(self.dataset)} judgments of {n_units} people" if self.has_people else f"{n_units} stimuli"
-        unit = "people" if self.has_people else "stimuli"
+        n, people = self.n_groups, "person" if self.n_groups == 1 else "people"
+        what = f"{len(self.dataset)} judgments of {n} {people}" if self.has_people else f"{n} stimuli"
+        unit = ("people" if n > 1 else "judgments") if self.has_people else "stimuli"
         return f"{what}; bars: {COVERAGE:.0%} intervals by resampling {unit}"

@@ -34,7 +34,10 @@ def rows_of(text):
 
 
 def test_list_counts_every_configuration():
-    listed = json.loads(hmix("list", "--json").stdout)
+    found = json.loads(hmix("list", "--json").stdout)
+    assert found["synthetic"] is True
+    assert found["people"] == 20
+    listed = found["configurations"]
     assert [row["configuration"] for row in listed] == list(CONFIGURATIONS)
     assert listed[2] == {
         "configuration": "infer_mixing_factor",
@@ -49,7 +52,8 @@ def test_list_counts_every_configuration():
 
 
 def test_list_counts_the_flagged_rows(load_sample):
-    listed = {(row["task"], row["flag"]): row["rows"] for row in json.loads(hmix("list", "--flags", "--json").stdout)}
+    found = json.loads(hmix("list", "--flags", "--json").stdout)
+    listed = {(row["task"], row["flag"]): row["rows"] for row in found["flags"]}
     flags = load_sample("construct_midpoint")["flags"]
     assert listed["construct_midpoint", "endpoint_not_shown"] == sum("endpoint_not_shown" in row for row in flags) > 0
 
@@ -74,13 +78,13 @@ def test_info_needs_no_data(monkeypatch, tmp_path):
     hmix("info", "infer_mixing_factor")
 
 
-@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet", "CSV"])
 def test_load_writes_what_the_loader_gives(ending, tmp_path, load_sample):
     file = tmp_path / f"judgments.{ending}"
     hmix("load", "infer_mixing_factor", "--mixing-coefficient", "0.25:0.75", "--labels", "dog", "-o", file)
     expected = load_sample(mixing_coefficient=(0.25, 0.75), labels="dog")
     assert len(expected) > 0
-    kind = "json" if ending == "jsonl" else ending
+    kind = "json" if ending == "jsonl" else ending.lower()
     written = load_dataset(kind, data_files=str(file), split="train", cache_dir=str(tmp_path))
     assert written["judgment_id"][:] == expected["judgment_id"][:]
     assert written["inferred_coefficient"][:] == expected["inferred_coefficient"][:]
@@ -147,6 +151,12 @@ def test_a_table_says_how_much_more_there_is():
     assert "rows more" in text
 
 
+def test_synthetic_rows_are_told_beside_the_output():
+    ran = run("-m", "hmix_hub", "load", "infer_mixing_factor", "--format", "csv")
+    assert "synthetic" in ran.stderr
+    assert "synthetic" not in ran.stdout.splitlines()[0]
+
+
 def test_the_released_layout_is_written_too():
     rows = rows_of(hmix("load", "construct_midpoint", "--schema-version", "1.0.0", "--format", "csv").stdout)
     assert "final_value" in rows[0]
@@ -202,6 +212,10 @@ def test_plot_writes_a_picture(task, tmp_path):
         (["load", "construct_midpoint", "--mixing-coefficient", "0.5"], "selected_coefficient"),
         (["load", "infer_mixing_factor", "--columns", "confidenc"], "did you mean 'confidence'"),
         (["load", "infer_mixing_factor", "--format", "parquet"], "-o"),
+        (["load", "infer_mixing_factor", "-o", "rows.json"], ".jsonl"),
+        (["load", "infer_mixing_factor", "-o", "rows"], "--format"),
+        (["load", "infer_mixing_factor", "-o", "rows.csv.gz"], ".csv"),
+        (["load", "infer_mixing_factor", "--format", "table", "-o", "rows.txt"], "for the screen"),
         (["load", "infer_mixing_factor", "--schema-version", "3.0.0"], "newer"),
         (["load", "infer_mixing_factor", "-o", "/nowhere/at/all.csv"], "all.csv"),
         (["info", "nothing"], "configurations are"),

@@ -144,7 +144,7 @@ def test_filters_commute_and_are_idempotent(ends, labels, repeats):
         ({"class_pair": "dog"}, "two class names", ""),
         ({"class_pair": ["dog", "frog", "cat"]}, "two class names", ""),
         ({"repeats": "no"}, "keeps repeats alone", ""),
-        ({"selected_coefficient": 0.5}, "no column 'selected_coefficient'", "its columns are"),
+        ({"selected_coefficient": 0.5}, "no column 'selected_coefficient'", "a column of construct_midpoint"),
     ],
 )
 def test_a_wrong_filter_is_refused_with_advice(filters, message, hint, load_sample):

@@ -67,7 +67,7 @@ def test_soft_labels_are_spread_over_the_union(load_sample):
 
 def test_joined_studies_load_filter_gather_and_become_tensors(load_sample):
     two = other_study("infer_mixing_factor")
-    joined = hmix_hub.load_dataset(["h-mix", two], source="sample", mixing_coefficient=(0.25, 0.75))
+    joined = hmix_hub.load_dataset(["h-mix", two], split="train", source="sample", mixing_coefficient=(0.25, 0.75))
     assert set(joined["study_id"]) == {"sample", "other"}
     assert hmix_hub.filter(joined, studies="other", labels="yak").num_rows > 0
     table = hmix_hub.by_stimulus(joined)
@@ -79,7 +79,7 @@ def test_joined_studies_load_filter_gather_and_become_tensors(load_sample):
 def test_by_stimulus_of_joined_studies_is_computed_over_all_judgments(load_sample):
     first = load_sample().select(range(600))
     second = load_sample().select(range(600, 1236))
-    joined = hmix_hub.load_dataset([first, second], "infer_mixing_factor_by_stimulus")
+    joined = hmix_hub.load_dataset([first, second], "infer_mixing_factor_by_stimulus", split="train")
     assert joined.to_list() == load_sample("infer_mixing_factor_by_stimulus").to_list()
 
 
@@ -103,10 +103,17 @@ def test_nothing_to_join_is_refused():
         hmix_hub.load_dataset([])
 
 
-@pytest.mark.parametrize("options", [{"streaming": True}, {"split": "test"}])
-def test_what_a_join_cannot_do_is_refused(options, load_sample):
-    with pytest.raises(ConfigurationError):
+@pytest.mark.parametrize(
+    ("options", "error"), [({"streaming": True}, ConfigurationError), ({"split": "test"}, ValueError)]
+)
+def test_what_a_join_cannot_do_is_refused(options, error, load_sample):
+    with pytest.raises(error):
         hmix_hub.load_dataset([load_sample()], **options)
+
+
+def test_splits_of_a_join_are_those_of_a_load(load_sample):
+    assert list(hmix_hub.load_dataset([load_sample()])) == ["train"]
+    assert len(hmix_hub.load_dataset([load_sample()], split="train[:7]")) == 7
 
 
 def test_soft_labels_of_a_dataset_by_both_procedures(load_sample):

@@ -58,7 +58,7 @@ def test_the_bars_are_shares_of_judgments_by_start(load_sample):
 def test_a_filtered_selection_is_drawn_alone(load_sample):
     person = load_sample().unique("participant_id")[0]
     words = words_of(hmix_hub.plot(hmix_hub.filter(load_sample(), participants=person)))
-    assert "of 1 people" in words
+    assert "of 1 person; bars: 95% intervals by resampling judgments" in words
 
 
 @pytest.mark.parametrize("ending", ["png", "pdf", "svg"])
@@ -74,6 +74,11 @@ def test_nothing_to_draw_is_refused(load_sample):
         hmix_hub.plot(load_sample().select([]))
     with pytest.raises(ConfigurationError, match="no picture"):
         hmix_hub.plot(load_sample().select_columns(["participant_id"]))
+
+
+def test_another_ending_is_refused_before_anything_is_drawn(tmp_path, load_sample):
+    with pytest.raises(ConfigurationError, match=r"\.png, \.pdf, \.svg"):
+        hmix_hub.plot(load_sample(), tmp_path / "picture.bmp")
 
 
 def test_intervals_come_from_whole_people():
