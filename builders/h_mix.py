@@ -97,6 +97,9 @@ class HMix(datasets.ArrowBasedBuilder):
         if options.get("data_dir") or options.pop("data_files", None):
             msg = "h-mix takes no data_files or data_dir"
             raise ConfigurationError(msg, hint="name a folder that holds the six released files with source=")
+        if options.pop("features", None) is not None or options.pop("info", None) is not None:
+            msg = "h-mix takes no features: they follow from the configuration and the schema version"
+            raise ConfigurationError(msg, hint="cast the loaded dataset")
         options, filters = _split_off_filters(options)
         self.conditions = parse_filters(filters)
         self._check_filters()
@@ -154,8 +157,6 @@ _BUILDER_OPTIONS = {
     "config_name",
     "hash",
     "base_path",
-    "info",
-    "features",
     "token",
     "repo_id",
     "data_dir",

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hmix_hub.errors import SchemaError
 from hmix_hub.judgments.by_stimulus import by_stimulus as gather
 from hmix_hub.schema import BY_STIMULUS_COLUMNS, TASKS
 from hmix_hub.tables import arrow_columns, check_dataset_type, dataset_of, task_of, vocabulary_of
 
 if TYPE_CHECKING:
     import datasets
+
+
+_GATHERED = ("study_id", "participant_id", "selected_coefficient", "inferred_coefficient", "confidence", "soft_label")
+"""Columns that become others: people are counted, answers listed."""
 
 
 def by_stimulus(dataset: datasets.Dataset) -> datasets.Dataset:
@@ -35,6 +40,10 @@ def by_stimulus(dataset: datasets.Dataset) -> datasets.Dataset:
     """
     check_dataset_type(dataset)
     task, vocabulary = task_of(dataset), vocabulary_of(dataset)
-    names = [column.name for column in TASKS[task].columns]
-    table = arrow_columns(dataset, [name for name in names if name in dataset.column_names])
-    return dataset_of(gather(table, task, vocabulary), BY_STIMULUS_COLUMNS[task], vocabulary)
+    gathered = {column.name for column in BY_STIMULUS_COLUMNS[task]} | set(_GATHERED)
+    names = [column.name for column in TASKS[task].columns if column.name in gathered]
+    missing = [name for name in names if name not in dataset.column_names]
+    if missing:
+        msg = f"the dataset lacks the columns {', '.join(missing)}"
+        raise SchemaError(msg, hint="gather first, then choose columns")
+    return dataset_of(gather(arrow_columns(dataset, names), task, vocabulary), BY_STIMULUS_COLUMNS[task], vocabulary)

@@ -25,7 +25,7 @@ def filter(dataset: D, **filters: Any) -> D:  # noqa: A001 - the verb that panda
     Parameters
     ----------
     dataset
-        A `datasets.Dataset`, `DatasetDict` (each split is filtered) or `IterableDataset` of judgments or stimuli.
+        A `datasets.Dataset`, `DatasetDict`, `IterableDataset` or `IterableDatasetDict` of judgments or stimuli.
     participants, studies, stimuli, pairs, collection_round
         An id, or a list or set of ids.
     mixing_coefficient, inferred_coefficient, selected_coefficient, start_coefficient, confidence
@@ -63,29 +63,36 @@ def filter(dataset: D, **filters: Any) -> D:  # noqa: A001 - the verb that panda
 
 def apply_conditions(dataset: D, conditions: Sequence[Condition]) -> D:
     """Keep the rows of a dataset that meet all conditions; see `filter`."""
-    from datasets import Dataset, DatasetDict, IterableDataset
+    from datasets import Dataset, DatasetDict, IterableDataset, IterableDatasetDict
 
     if not conditions:
         return dataset
     kept: Any
-    if isinstance(dataset, DatasetDict):
-        kept = DatasetDict({name: apply_conditions(part, conditions) for name, part in dataset.items()})
-    elif isinstance(dataset, Dataset):
-        kept = _filter_dataset(dataset, conditions)
+    if isinstance(dataset, Dataset):
+        kept = _filter_together([dataset], conditions)[0]
+    elif isinstance(dataset, DatasetDict):
+        # Together, since an id of one split need not be in another.
+        kept = DatasetDict(zip(dataset, _filter_together(list(dataset.values()), conditions), strict=True))
     elif isinstance(dataset, IterableDataset):
         kept = _filter_stream(dataset, conditions)
+    elif isinstance(dataset, IterableDatasetDict):
+        kept = IterableDatasetDict({name: _filter_stream(part, conditions) for name, part in dataset.items()})
     else:
-        msg = f"filter takes a datasets.Dataset, DatasetDict or IterableDataset, not {type(dataset).__name__}"
-        raise ConfigurationError(msg)
+        msg = f"filter takes a dataset, a dict of splits or a stream, not {type(dataset).__name__}"
+        raise ConfigurationError(msg, hint="hmix_hub.load_dataset gives one")
     return kept
 
 
-def _filter_dataset(dataset: datasets.Dataset, conditions: Sequence[Condition]) -> datasets.Dataset:
-    table = arrow_columns(dataset, check_columns(conditions, dataset.column_names))
-    mask, emptied_by = select_rows(table, conditions, vocabularies_of(dataset.features))
+def _filter_together(parts: Sequence[datasets.Dataset], conditions: Sequence[Condition]) -> list[datasets.Dataset]:
+    """Filter datasets of the same features as if they were one."""
+    import pyarrow as pa
+
+    table = pa.concat_tables(arrow_columns(part, check_columns(conditions, part.column_names)) for part in parts)
+    mask, emptied_by = select_rows(table, conditions, vocabularies_of(parts[0].features))
     if emptied_by:
         warn_empty(emptied_by)
-    return dataset if mask.all() else pick_rows(dataset, np.flatnonzero(mask))
+    masks = np.split(mask, np.cumsum([len(part) for part in parts])[:-1])
+    return [part if own.all() else pick_rows(part, np.flatnonzero(own)) for part, own in zip(parts, masks, strict=True)]
 
 
 def _filter_stream(dataset: datasets.IterableDataset, conditions: Sequence[Condition]) -> datasets.IterableDataset:
@@ -94,8 +101,9 @@ def _filter_stream(dataset: datasets.IterableDataset, conditions: Sequence[Condi
         msg = "the stream does not know its columns, as after a map"
         raise ConfigurationError(msg, hint="filter it before map, or give map the features")
     check_columns(conditions, list(features))
+    formatting = getattr(dataset, "_formatting", None)
     kept = dataset.with_format("arrow").map(_StreamFilter(list(conditions), features), batched=True, features=features)
-    return kept.with_format(None)
+    return kept.with_format(None if formatting is None else formatting.format_type)
 
 
 class _StreamFilter:

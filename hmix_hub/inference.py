@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hmix_hub.errors import SchemaError
-from hmix_hub.judgments.answers import categorical_answers
-from hmix_hub.judgments.soft_labels import DEFAULT_PROCEDURE, DEFAULT_REDISTRIBUTION
+import numpy as np
+
+from hmix_hub.errors import SchemaError, Where
+from hmix_hub.judgments.answers import categorical_answers, matrix
+from hmix_hub.judgments.soft_labels import DEFAULT_PROCEDURE, DEFAULT_REDISTRIBUTION, Answers
 from hmix_hub.judgments.soft_labels import soft_labels as compute
 from hmix_hub.schema import CATEGORICAL
 from hmix_hub.tables import arrow_columns, check_dataset_type, vocabulary_of
 
 if TYPE_CHECKING:
     import datasets
-    import numpy as np
     import numpy.typing as npt
 
 _ANSWERS = ["top_class", "top_probability", "second_class", "second_probability", "impossible_classes"]
@@ -47,7 +48,7 @@ def soft_labels(
     ConfigurationError
         If there is no such procedure, or the redistribution is out of range.
     SchemaError
-        If the dataset does not hold categorical answers.
+        If the dataset does not hold categorical answers, or joins studies that offered different classes.
     """
     check_dataset_type(dataset)
     missing = [name for name in _ANSWERS if name not in dataset.column_names]
@@ -55,4 +56,20 @@ def soft_labels(
         msg = f"the dataset has no columns {', '.join(missing)}"
         raise SchemaError(msg, hint=f"soft labels follow from the answers of {CATEGORICAL}")
     answers = categorical_answers(arrow_columns(dataset, _ANSWERS), len(vocabulary_of(dataset)))
+    _check_offered(dataset, answers)
     return compute(answers, procedure, redistribution)
+
+
+def _check_offered(dataset: datasets.Dataset, answers: Answers) -> None:
+    """Check that every class was offered to every person: the labels as they are stored follow from the answers."""
+    if "soft_label" not in dataset.column_names or not len(dataset):
+        return
+    stored = matrix(arrow_columns(dataset, ["soft_label"])["soft_label"])
+    differing = np.flatnonzero(~np.isclose(compute(answers), stored).all(axis=1))
+    if len(differing):
+        msg = "the stored soft label does not follow from the answer over all classes of the dataset"
+        raise SchemaError(
+            msg,
+            where=Where(row=int(differing[0]), column="soft_label"),
+            hint="in joined studies, some people were not offered some classes: compute before you join",
+        )

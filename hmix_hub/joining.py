@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hmix_hub.errors import ConfigurationError, SchemaError
+from hmix_hub.judgments.answers import matrix
+from hmix_hub.judgments.checks import check_unique
+from hmix_hub.judgments.complete import pair_ids, stimulus_ids
 from hmix_hub.schema import TASKS, Column, Kind, Vocabulary, arrow_schema
 from hmix_hub.tables import arrow_columns, check_dataset_type, dataset_of, task_of, vocabulary_of
 
@@ -36,7 +39,7 @@ def join(parts: Sequence[datasets.Dataset]) -> datasets.Dataset:
     ConfigurationError
         If there is nothing to join, or a part is no dataset.
     SchemaError
-        If the tasks differ, or a judgment stands in two of them.
+        If the tasks differ, a column is missing, or a judgment stands in two of them.
     """
     if not parts:
         msg = "there is nothing to join"
@@ -58,19 +61,8 @@ def join(parts: Sequence[datasets.Dataset]) -> datasets.Dataset:
     from datasets import concatenate_datasets
 
     joined = concatenate_datasets([part.select_columns([c.name for c in columns]) for part in recoded])
-    _refuse_twice(joined)
+    check_unique(arrow_columns(joined, ["judgment_id"])["judgment_id"])
     return joined
-
-
-def _refuse_twice(joined: datasets.Dataset) -> None:
-    import pyarrow.compute as pc
-
-    ids = arrow_columns(joined, ["judgment_id"])["judgment_id"]
-    if pc.count_distinct(ids).as_py() < len(ids):
-        counts = pc.value_counts(ids)
-        twice = counts.filter(pc.greater(counts.field("counts"), 1))[0]["values"].as_py()
-        msg = f"judgment {twice!r} stands in the joined datasets more than once"
-        raise SchemaError(msg, hint="join different studies, or selections without common judgments")
 
 
 def _recoded(
@@ -88,7 +80,16 @@ def _recoded(
     }
     import pyarrow as pa
 
-    return dataset_of(pa.table(arrays).cast(schema), columns, union)
+    recoded = pa.table(arrays)
+    # Ids spell the classes: where two vocabularies differ in case alone, the same pair must have one name.
+    recoded = _with(recoded, "pair_id", pair_ids(recoded, union))
+    if "stimulus_id" in recoded.column_names:
+        recoded = _with(recoded, "stimulus_id", stimulus_ids(recoded))
+    return dataset_of(recoded.cast(schema), columns, union)
+
+
+def _with(table: pa.Table, name: str, column: pa.ChunkedArray) -> pa.Table:
+    return table.set_column(table.column_names.index(name), name, column)
 
 
 def _recode_labels(column: pa.ChunkedArray, target: np.ndarray, n_classes: int) -> pa.ChunkedArray:
@@ -110,9 +111,7 @@ def _recode_lists(column: pa.ChunkedArray, target: np.ndarray, n_classes: int) -
 
 def _recode_distributions(column: pa.ChunkedArray, target: np.ndarray, n_classes: int) -> pa.FixedSizeListArray:
     import pyarrow as pa
-    import pyarrow.compute as pc
 
-    given = pc.list_flatten(column).to_numpy().reshape(len(column), len(target))
     spread = np.zeros((len(column), n_classes))
-    spread[:, target] = given
+    spread[:, target] = matrix(column)
     return pa.FixedSizeListArray.from_arrays(pa.array(spread.ravel()), n_classes)

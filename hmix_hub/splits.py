@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from hmix_hub.errors import ConfigurationError, nearest
+from hmix_hub.errors import ConfigurationError, EmptyResultWarning, nearest
 from hmix_hub.tables import arrow_columns, check_dataset_type, pick_rows
 
 if TYPE_CHECKING:
@@ -55,6 +56,11 @@ def split(
     ------
     ConfigurationError
         If `by` or the fractions make no sense, or a dataset lacks the columns.
+
+    Warns
+    -----
+    EmptyResultWarning
+        If a split has no rows, since there are too few groups.
     """
     fractions = _check_fractions(DEFAULT_FRACTIONS if fractions is None else fractions)
     if by not in get_args(By):
@@ -66,11 +72,15 @@ def split(
     group_of = _components(keys) if by == "image" else {key: key for rows in keys for key in rows}
     groups = [[group_of[key] for key in rows] for rows in keys]
     dealt = _deal(groups, fractions, seed)
+    _warn_of_empty(by, fractions, dealt)
     results = [_select(part, rows, dealt, list(fractions)) for part, rows in zip(parts, groups, strict=True)]
     return results if several else results[0]
 
 
 def _check_fractions(fractions: Mapping[str, float]) -> dict[str, float]:
+    if not isinstance(fractions, Mapping):
+        msg = f"fractions are a share by split name, not {fractions!r}"
+        raise ConfigurationError(msg, hint='write {"train": 0.8, "test": 0.2}')
     if not fractions or any(not 0 < share <= 1 for share in fractions.values()):
         msg = f"each fraction is more than 0 and at most 1: {dict(fractions)}"
         raise ConfigurationError(msg)
@@ -127,6 +137,19 @@ def _deal(groups: Sequence[Sequence[Any]], fractions: Mapping[str, float], seed:
         dealt[names[position]] = split_number
         lacking[split_number] -= sizes[names[position]]
     return dealt
+
+
+def _warn_of_empty(by: str, fractions: Mapping[str, float], dealt: Mapping[Any, int]) -> None:
+    empty = [name for number, name in enumerate(fractions) if number not in dealt.values()]
+    if empty and dealt:
+        kinds = {
+            "image": "groups of connected pictures",
+            "participant": "people",
+            "stimulus": "stimuli",
+            "pair": "pairs",
+        }
+        message = f"no rows for {', '.join(empty)}: there are too few {kinds[by]} ({len(dealt)}) to deal out"
+        warnings.warn(message, EmptyResultWarning, stacklevel=3)
 
 
 def _select(

@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from hmix_hub.errors import ConfigurationError, SchemaError
-from hmix_hub.schema import TASKS, Column, Vocabulary, check_task, features
+from hmix_hub.errors import ConfigurationError, SchemaError, SchemaVersionError
+from hmix_hub.schema import CURRENT, TASKS, Column, Vocabulary, check_task, check_version, features
 
 if TYPE_CHECKING:
     import datasets
@@ -127,15 +127,32 @@ def task_of(dataset: datasets.Dataset) -> str:
     ------
     SchemaError
         If it is no judgment table of schema 2.0.0, or holds several tasks.
+    SchemaVersionError
+        If its rows follow another version of the schema.
     """
-    if "task" not in dataset.column_names:
-        msg = "the dataset has no column 'task', so it is no judgment table of schema 2.0.0"
-        raise SchemaError(msg, hint=f"load one of the configurations {', '.join(TASKS)}")
-    tasks = dataset.unique("task") if len(dataset) else []
+    _check_version_of(dataset)
+    names = set(dataset.column_names)
+    tasks = dataset.unique("task") if len(dataset) and "task" in names else []
     if len(tasks) > 1:
         msg = f"the dataset holds several tasks: {', '.join(tasks)}"
         raise SchemaError(msg, hint="load and treat each task by itself")
-    if tasks:
-        return check_task(tasks[0]).name
-    names = set(dataset.column_names)
-    return next(name for name, task in TASKS.items() if {c.name for c in task.columns} <= names)
+    fitting = tasks or [name for name, task in TASKS.items() if {c.name for c in task.columns} <= names]
+    if not fitting or "task" not in names:
+        msg = (
+            "the dataset is no judgment table of schema 2.0.0: it has no column 'task', or not the columns of any task"
+        )
+        raise SchemaError(msg, hint=f"load one of the configurations {', '.join(TASKS)}")
+    return check_task(fitting[0]).name
+
+
+def _check_version_of(dataset: datasets.Dataset) -> None:
+    """Check that the rows follow the schema version that this package computes with."""
+    if "trial_type" in dataset.column_names:
+        msg = "the dataset follows schema 1.0.0, the layout of the released files"
+        raise SchemaVersionError(msg, hint="load it without schema_version; or migrate it first")
+    if "schema_version" not in dataset.column_names or not len(dataset):
+        return
+    for version in dataset.unique("schema_version"):
+        if check_version(version) != CURRENT:
+            msg = f"the dataset holds rows of schema {version}"
+            raise SchemaVersionError(msg, hint="migrate them first")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +12,9 @@ import numpy as np
 import torch
 
 from hmix_hub.errors import ConfigurationError, nearest
+from hmix_hub.judgments.answers import matrix
 from hmix_hub.schema import BY_STIMULUS_COLUMNS, FLAGS, TASKS
+from hmix_hub.schema.released import RELEASED_COLUMNS
 from hmix_hub.tables import arrow_columns, check_dataset_type, vocabularies_of
 
 if TYPE_CHECKING:
@@ -113,10 +116,7 @@ def to_tensors(
     table = arrow_columns(dataset, names)
     labels = {name: list(vocabulary.names) for name, vocabulary in vocabularies_of(dataset.features).items()}
     request = _Request(dtype, copy, labels, {name: list(v) for name, v in (vocabularies or {}).items()})
-    with warnings.catch_warnings():
-        # A view of Arrow memory is read-only, which torch has no notion of; the caller was told.
-        warnings.simplefilter("ignore", UserWarning)
-        converted = [_convert(name, table[name], request) for name in names]
+    converted = [_convert(name, table[name], request) for name in names]
     tensors = Tensors()
     for name, column in zip(names, converted, strict=True):
         tensors[name] = column.values
@@ -163,7 +163,10 @@ def _check_vocabulary(name: str, found: list[str], request: _Request) -> None:
 _EVERY_COLUMN = [c for task in TASKS.values() for c in task.columns] + [
     c for columns in BY_STIMULUS_COLUMNS.values() for c in columns
 ]
-_NULLABLE = {c.name for c in _EVERY_COLUMN if c.nullable}
+_RELEASED_COLUMNS = [c for columns in RELEASED_COLUMNS.values() for c in columns]
+_NULLABLE = {c.name for c in _EVERY_COLUMN if c.nullable} | (
+    {c.name for c in _RELEASED_COLUMNS if c.nullable} - {c.name for c in _EVERY_COLUMN}
+)
 
 
 def _convert(name: str, column: pa.ChunkedArray, request: _Request) -> _Column:
@@ -189,7 +192,25 @@ def _convert(name: str, column: pa.ChunkedArray, request: _Request) -> _Column:
 
 def _tensor(array: np.ndarray, dtype: torch.dtype, *, copy: bool) -> torch.Tensor:
     """Give an array as a tensor, sharing memory only where that was asked for."""
-    return torch.from_numpy(np.ascontiguousarray(array)).to(dtype, copy=copy)
+    if not copy:
+        return _view(array).to(dtype)
+    if dtype not in _NUMPY_TYPES:
+        return torch.from_numpy(array.astype(np.float32)).to(dtype)
+    tensor = torch.empty(array.shape, dtype=dtype)
+    np.copyto(tensor.numpy(), array, casting="unsafe")
+    return tensor
+
+
+_NUMPY_TYPES = {torch.float16, torch.float32, torch.float64, torch.int64, torch.bool}
+_quiet = threading.Lock()
+
+
+def _view(array: np.ndarray) -> torch.Tensor:
+    # Python's warning filters belong to the process: two threads in here at once would leave them changed.
+    with _quiet, warnings.catch_warnings():
+        # A view of Arrow memory is read-only, which torch has no notion of; the caller was told.
+        warnings.simplefilter("ignore", UserWarning)
+        return torch.from_numpy(np.ascontiguousarray(array))
 
 
 def _mask(name: str, column: pa.ChunkedArray) -> torch.Tensor | None:
@@ -232,9 +253,7 @@ def _ids(name: str, column: pa.ChunkedArray, request: _Request) -> _Column:
 
 
 def _distributions(name: str, column: pa.ChunkedArray, request: _Request) -> _Column:
-    array = column.combine_chunks()
-    values = array.flatten().to_numpy().reshape(len(array), array.type.list_size)
-    return _Column(_tensor(values, request.dtype, copy=request.copy))
+    return _Column(_tensor(matrix(column), request.dtype, copy=request.copy))
 
 
 def _lists(name: str, column: pa.ChunkedArray, request: _Request) -> _Column:
@@ -287,6 +306,5 @@ def _items(flattened: pa.ChunkedArray) -> np.ndarray:
     import pyarrow.types as kinds
 
     if kinds.is_fixed_size_list(flattened.type):
-        array = flattened.combine_chunks()
-        return array.flatten().to_numpy().reshape(len(array), array.type.list_size)
+        return matrix(flattened)
     return flattened.cast(pa.float64()).to_numpy()

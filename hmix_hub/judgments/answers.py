@@ -27,6 +27,12 @@ def numbers(column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
     return column.cast(pa.float64()).fill_null(float("nan")).to_numpy()
 
 
+def matrix(column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
+    """Give a column of distributions (fixed-size lists) as float64 (N, K)."""
+    lists = column.combine_chunks()
+    return lists.flatten().to_numpy().reshape(len(lists), lists.type.list_size)
+
+
 def membership(column: pa.ChunkedArray, n_classes: int) -> npt.NDArray[np.bool_]:
     """Give a column of label lists as bool (N, K): true where the row's list has the label."""
     import pyarrow.compute as pc

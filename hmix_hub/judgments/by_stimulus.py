@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hmix_hub.errors import SchemaError, Where
-from hmix_hub.judgments.answers import numbers
+from hmix_hub.judgments.answers import matrix, numbers
 from hmix_hub.judgments.grouping import Groups, encode_key
 from hmix_hub.schema import (
     BY_STIMULUS_COLUMNS,
@@ -111,12 +111,9 @@ def _infer(judgments: pa.Table, groups: Groups) -> dict[str, object]:
 
 
 def _categorical(judgments: pa.Table, groups: Groups) -> dict[str, object]:
-    labels = judgments["soft_label"].combine_chunks()
-    matrix = labels.flatten().to_numpy().reshape(len(labels), labels.type.list_size)
-    mean = groups.mean(matrix)
     return {
         "soft_labels": _lists(judgments["soft_label"], groups),
-        "mean_soft_label": _distributions(mean),
+        "mean_soft_label": _distributions(groups.mean(matrix(judgments["soft_label"]))),
     }
 
 
@@ -127,10 +124,10 @@ def _lists(column: pa.ChunkedArray, groups: Groups) -> pa.ListArray:
     return pa.ListArray.from_arrays(pa.array(groups.offsets, pa.int32()), values)
 
 
-def _distributions(matrix: Floats) -> pa.FixedSizeListArray:
+def _distributions(labels: Floats) -> pa.FixedSizeListArray:
     import pyarrow as pa
 
-    return pa.FixedSizeListArray.from_arrays(pa.array(matrix.ravel()), matrix.shape[1])
+    return pa.FixedSizeListArray.from_arrays(pa.array(labels.ravel()), labels.shape[1])
 
 
 def _nullable(values: Floats) -> pa.Array:

@@ -13,6 +13,7 @@ import numpy as np
 
 from hmix_hub.judgments.answers import categorical_answers
 from hmix_hub.judgments.batches import batch_ids
+from hmix_hub.judgments.checks import check_unique, check_values
 from hmix_hub.judgments.flags import Mask, flag_lists, flag_masks
 from hmix_hub.judgments.grouping import Groups, Ints, encode, encode_key
 from hmix_hub.judgments.soft_labels import soft_labels
@@ -51,6 +52,11 @@ def complete(
     -------
     pyarrow.Table
         N rows in the same order, columns as `hmix_hub.schema.columns(task)`.
+
+    Raises
+    ------
+    SchemaError
+        If a value is none that its column may hold, or a judgment stands in the table twice.
     """
     table = observed
     for name, value in (("study_id", study_id), ("task", task), ("schema_version", CURRENT)):
@@ -58,10 +64,10 @@ def complete(
     table = table.append_column(
         "judgment_id", _join("/", *(table[name] for name in ("study_id", "task", "participant_id", "trial_index")))
     )
-    table = table.append_column("pair_id", _pair_ids(table, vocabulary))
+    table = table.append_column("pair_id", pair_ids(table, vocabulary))
     stimulus = TASKS[task].stimulus_column
     if stimulus == "stimulus_id":
-        table = table.append_column("stimulus_id", _stimulus_ids(table))
+        table = table.append_column("stimulus_id", stimulus_ids(table))
     people, stimuli = encode(table["participant_id"]), encode_key([table["image_set"], table[stimulus]])
     table = table.append_column("batch_id", batch_ids(people, stimuli, table[stimulus]))
     table = table.append_column("presentation", _presentations(people, stimuli, table["trial_index"]))
@@ -69,6 +75,8 @@ def complete(
         table = table.append_column("soft_label", _soft_labels(table, len(vocabulary)))
     masks = flag_masks(table, task, len(vocabulary), observed_flags or {})
     table = table.append_column("flags", flag_lists(masks))
+    check_values(table, columns(task), vocabulary)
+    check_unique(table["judgment_id"])
     schema = arrow_schema(columns(task), vocabulary)
     return table.select(schema.names).cast(schema).combine_chunks()
 
@@ -86,7 +94,7 @@ def _join(separator: str, *parts: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.binary_join_element_wise(*(part.cast(pa.string()) for part in parts), separator)
 
 
-def _pair_ids(table: pa.Table, vocabulary: Vocabulary) -> pa.ChunkedArray:
+def pair_ids(table: pa.Table, vocabulary: Vocabulary) -> pa.ChunkedArray:
     """Name the pair `<Label1>_<index1>_<Label2>_<index2>`, a single picture `<Label1>_<index1>`."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -96,7 +104,7 @@ def _pair_ids(table: pa.Table, vocabulary: Vocabulary) -> pa.ChunkedArray:
     return pc.coalesce(_join("_", first, second), first)
 
 
-def _stimulus_ids(table: pa.Table) -> pa.ChunkedArray:
+def stimulus_ids(table: pa.Table) -> pa.ChunkedArray:
     """Name the mixture `mixed_<coefficient>_<pair_id>`; the coefficient as Python writes a float."""
     import pyarrow as pa
     import pyarrow.compute as pc

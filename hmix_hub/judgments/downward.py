@@ -6,6 +6,9 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from hmix_hub.errors import SchemaError, Where
 from hmix_hub.schema import (
     CATEGORICAL,
     CIFAR10,
@@ -35,10 +38,16 @@ def to_released(judgments: pa.Table, task: str, vocabulary: Vocabulary = CIFAR10
         Name of the task.
     vocabulary
         Class names that its labels count in.
+
+    Raises
+    ------
+    SchemaError
+        If a row has what 1.0.0 has no room for: a single picture, a class named "no".
     """
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    _refuse_what_has_no_room(judgments, vocabulary)
     trial = interface.TRIALS[task]
     schema = arrow_schema(columns(task, RELEASED), vocabulary)
     n = judgments.num_rows
@@ -53,6 +62,16 @@ def to_released(judgments: pa.Table, task: str, vocabulary: Vocabulary = CIFAR10
     }
     written = values | _pictures(judgments, vocabulary) | _WRITERS[task](judgments, vocabulary)
     return pa.table({name: written[name] for name in schema.names}).cast(schema)
+
+
+def _refuse_what_has_no_room(judgments: pa.Table, vocabulary: Vocabulary) -> None:
+    single = np.flatnonzero(judgments["image_2_label"].is_null().to_numpy())
+    if len(single):
+        msg = "a judgment of a single picture has no form in schema 1.0.0, which knows pairs alone"
+        raise SchemaError(msg, where=Where(row=int(single[0]), column="image_2_label"), hint="leave such rows out")
+    if interface.NO_ALTERNATIVE.lower() in {name.lower() for name in vocabulary.names}:
+        msg = f"a class named {interface.NO_ALTERNATIVE!r} has no form in schema 1.0.0, where that is no alternative"
+        raise SchemaError(msg, hint="stay with schema 2.0.0")
 
 
 def _pictures(judgments: pa.Table, vocabulary: Vocabulary) -> dict[str, Any]:
@@ -83,11 +102,17 @@ def _json(answers: Iterable[Mapping[str, object]]) -> pa.Array:
 
 
 def _percent(share: float | None) -> float | int | None:
-    """Give a share as a percentage, whole where it stands for a whole one."""
+    """Give a share as a percentage: the whole one, where reading that gives the share to the last bit."""
     if share is None:
         return None
     percent = share * interface.FULL_SCALE
-    return round(percent) if abs(percent - round(percent)) < 1e-6 else percent
+    return round(percent) if round(percent) / interface.FULL_SCALE == share else percent
+
+
+def _slider(inferred: float) -> float | int:
+    """Give the place of the slider whose reading is the inferred coefficient; a whole one, where there is one."""
+    place = (1 - inferred) * interface.FULL_SCALE
+    return round(place) if 1 - round(place) / interface.FULL_SCALE == inferred else place
 
 
 def _construct(judgments: pa.Table, vocabulary: Vocabulary) -> dict[str, Any]:
@@ -106,8 +131,7 @@ def _infer(judgments: pa.Table, vocabulary: Vocabulary) -> dict[str, Any]:
     answers = zip(judgments["inferred_coefficient"].to_pylist(), judgments["confidence"].to_pylist(), strict=True)
     return {
         "responses": _json(
-            {"mixingcoeff": _percent(1 - inferred), "confidence": _percent(confidence)}
-            for inferred, confidence in answers
+            {"mixingcoeff": _slider(inferred), "confidence": _percent(confidence)} for inferred, confidence in answers
         ),
         "question_order": pa.repeat(pa.scalar(interface.QUESTION_ORDER), judgments.num_rows),
         "class_pair": _with_suffix(judgments["pair_id"]),

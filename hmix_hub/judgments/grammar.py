@@ -16,6 +16,7 @@ import numpy as np
 
 from hmix_hub.errors import FilterError, nearest
 from hmix_hub.judgments.conditions import (
+    TOLERANCE,
     Condition,
     HasNoneOf,
     IsAnyOf,
@@ -108,13 +109,10 @@ def _words(filter_: Filter, value: object) -> tuple[str, ...]:
 
 
 def _read_ids(filter_: Filter, value: object) -> Condition:
-    fallback = "pair_id" if filter_.column == "stimulus_id" else None
-    return IsAnyOf(
-        filter_.name,
-        filter_.column,
-        fallback,
-        tuple(word.removesuffix(PICTURE_SUFFIX) for word in _words(filter_, value)),
-    )
+    words = _words(filter_, value)
+    if filter_.column in {"stimulus_id", "pair_id"}:
+        words = tuple(word.removesuffix(PICTURE_SUFFIX) for word in words)
+    return IsAnyOf(filter_.name, filter_.column, "pair_id" if filter_.column == "stimulus_id" else None, words)
 
 
 def _read_numbers(filter_: Filter, value: object) -> Condition:
@@ -144,7 +142,7 @@ def _number(filter_: Filter, value: object) -> float:
     # The digits of a number of lower precision are meant, not its bits: float32's 0.1 is 0.10000000149.
     number = float(str(value)) if isinstance(value, np.floating) else float(value)
     low, high, unit = _RANGES[filter_.column]
-    if not low <= number <= high:
+    if not low - TOLERANCE <= number <= high + TOLERANCE:
         msg = f"{filter_.name}: {number:g} is not from {low:g} to {high:g}"
         raise FilterError(msg, hint=f"the unit is {unit}" if unit else None)
     return number

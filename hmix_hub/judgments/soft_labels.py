@@ -1,7 +1,9 @@
 """Soft labels: a probability for each class, from the one or two that a person gave.
 
 Two procedures, by name. In both, let `a` be the sum of the given probabilities, `n` the number of classes with more
-than zero, `possible` the classes not ruled out, and `k = |possible| - n`.
+than zero, `possible` the classes not ruled out, and `k = |possible| - n`. Where that is negative, since chosen classes
+are also ruled out, `k` is the number of possible classes that are still zero: the release has no such answer, and as
+it stands the formula would give negative probabilities.
 
 "released" (how `hmix_individ_soft_labels.json` was made, all 216 labels bit for bit):
     `r = 1 - a` if `a < 1`, else the redistribution. If `k != 0`, every possible class that is still zero gets `r / k`,
@@ -110,12 +112,14 @@ def soft_labels(
 def _redistribute(given: Floats, possible: npt.NDArray[np.bool_], published: bool, redistribution: float) -> Floats:
     total = given.sum(axis=1)
     chosen = (given > 0).sum(axis=1)
+    unnamed = possible & (given == 0)
     spread_over = possible.sum(axis=1) - chosen
+    spread_over = np.where(spread_over < 0, unnamed.sum(axis=1), spread_over)
     rest = np.where(total < 1, 1 - total, redistribution)
     with np.errstate(divide="ignore", invalid="ignore"):
         share = rest / spread_over
         lowered = _lower_published(given, total, rest) if published else _lower_released(given, total, rest / chosen)
-    spread = np.where(possible & (given == 0), share[:, None], lowered)
+    spread = np.where(unnamed, share[:, None], lowered)
     unspread = _normalised_where(given, total >= 1) if published else given
     return np.where((spread_over != 0)[:, None], spread, unspread)
 

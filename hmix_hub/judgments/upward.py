@@ -8,6 +8,7 @@ rounded to tenths; a second probability without an alternative is dropped.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -73,8 +74,8 @@ def to_current(released: pa.Table, task: str, provenance: Provenance, vocabulary
         {
             "participant_id": released["subject"],
             "collection_round": pa.array(rounds, pa.string()),
-            "condition": released["condition"],
-            "trial_index": released["trial_index"],
+            "condition": _whole(released["condition"], "condition"),
+            "trial_index": _whole(released["trial_index"], "trial_index"),
             "is_repeat": _is_repeat(released["task"]),
             "response_time_ms": released["rt"],
             "image_set": pa.repeat(pa.scalar(provenance.image_set), n),
@@ -110,16 +111,16 @@ def _pictures(released: pa.Table, vocabulary: Vocabulary) -> dict[str, pa.Array]
         parts = _split_pairs(released["class_pair"])
     return {
         "image_1_label": _labels(parts["label1"], vocabulary),
-        "image_1_index": _indices(parts["id1"]),
+        "image_1_index": _whole(parts["id1"], "id1"),
         "image_2_label": _labels(parts["label2"], vocabulary),
-        "image_2_index": _indices(parts["id2"]),
+        "image_2_index": _whole(parts["id2"], "id2"),
     }
 
 
 def _split_pairs(pairs: pa.ChunkedArray) -> dict[str, pa.ChunkedArray]:
     import pyarrow.compute as pc
 
-    pattern = r"^(?P<label1>[^_]+)_(?P<id1>\d+)_(?P<label2>[^_]+)_(?P<id2>\d+)$"
+    pattern = r"^(?P<label1>.+?)_(?P<id1>\d+)_(?P<label2>.+)_(?P<id2>\d+)$"
     parts = pc.extract_regex(pairs, pattern)
     _refuse_first(pc.is_null(parts), pairs, "class_pair", "is no pair <Label1>_<id1>_<Label2>_<id2>")
     return {name: pc.struct_field(parts, name) for name in ("label1", "id1", "label2", "id2")}
@@ -134,11 +135,15 @@ def _labels(names: pa.ChunkedArray, vocabulary: Vocabulary) -> pa.Array:
     return found.cast(pa.int64())
 
 
-def _indices(ids: pa.ChunkedArray) -> pa.ChunkedArray:
+def _whole(numbers: pa.ChunkedArray, column: str) -> pa.ChunkedArray:
+    """Give numbers as int32; 1.0.0 writes the picture ids as floats."""
     import pyarrow as pa
 
-    # 1.0.0 writes them as floats.
-    return ids.cast(pa.float64()).cast(pa.int32())
+    floats = numbers.cast(pa.float64())
+    values = floats.fill_null(0).to_numpy()
+    bad = (values != np.floor(values)) | (np.abs(values) > np.iinfo(np.int32).max)
+    _refuse_first(bad, numbers, column, "is no whole number of 32 bits")
+    return floats.cast(pa.int32())
 
 
 def _refuse_first(bad: pa.ChunkedArray, values: pa.ChunkedArray, column: str, complaint: str) -> None:
@@ -146,7 +151,15 @@ def _refuse_first(bad: pa.ChunkedArray, values: pa.ChunkedArray, column: str, co
     if len(rows):
         row = int(rows[0])
         msg = f"{values[row].as_py()!r} {complaint}"
-        raise SchemaError(msg, where=Where(row=row, column=column), hint="the file is not in the released layout")
+        raise SchemaError(msg, where=Where(row=row, column=column), hint=_LAYOUT_HINT)
+
+
+_LAYOUT_HINT = "the table is not in the released layout, schema 1.0.0"
+_MOST_SHOWN = 80
+
+
+def _shortened(text: str) -> str:
+    return repr(text) if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]!r}..."
 
 
 def _check_names(released: pa.Table, table: pa.Table) -> None:
@@ -155,26 +168,27 @@ def _check_names(released: pa.Table, table: pa.Table) -> None:
 
     for column, identifier in (("class_pair", "pair_id"), ("filename", "stimulus_id")):
         if column in released.column_names and identifier in table.column_names:
-            names = pc.replace_substring_regex(released[column], r"\.png$", "")
+            names = pc.replace_substring_regex(released[column], re.escape(interface.PICTURE_SUFFIX) + "$", "")
             complaint = "contradicts the row's coefficient, labels or ids"
             _refuse_first(pc.not_equal(names, table[identifier]), released[column], column, complaint)
 
 
-def _parsed(column: pa.ChunkedArray, parse: Callable[[dict[str, Any]], Any]) -> list[Any]:
+def _parsed(released: pa.Table, name: str, parse: Callable[[dict[str, Any]], Any]) -> list[Any]:
     """Parse each JSON answer of a column; each distinct text is parsed once."""
+    column = released[name]
     encoded = column.combine_chunks().dictionary_encode()
     values = []
     for position, text in enumerate(encoded.dictionary.to_pylist()):
         try:
             values.append(parse(json.loads(text)))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             row = encoded.indices.index(position).as_py()
-            msg = f"the answer {text!r} cannot be read: {error}"
-            raise SchemaError(msg, where=Where(row=row, column="response")) from error
+            msg = f"the answer {_shortened(text)} cannot be read: {type(error).__name__}: {error}"
+            raise SchemaError(msg, where=Where(row=row, column=name), hint=_LAYOUT_HINT) from None
     if encoded.null_count:
         row = int(np.flatnonzero(column.is_null().to_numpy())[0])
         msg = "the answer is missing"
-        raise SchemaError(msg, where=Where(row=row, column="response"))
+        raise SchemaError(msg, where=Where(row=row, column=name), hint=_LAYOUT_HINT)
     return [values[index] for index in encoded.indices.to_pylist()]
 
 
@@ -195,7 +209,8 @@ def _construct(released: pa.Table, vocabulary: Vocabulary) -> _Answers:
     walk = released["final_value"].to_numpy()
     # Adding 0.0 turns a rounded -0.0 into 0.0.
     selected = np.round(walk, 1) + 0.0
-    _refuse_first((selected < 0) | (selected > 1), released["final_value"], "final_value", "is not from 0 to 1")
+    bad = ~((selected >= 0) & (selected <= 1))
+    _refuse_first(bad, released["final_value"], "final_value", "is not from 0 to 1")
     return _Answers({"start_coefficient": released["start_value"], "selected_coefficient": pa.array(selected)}, {})
 
 
@@ -207,7 +222,7 @@ def _select(released: pa.Table, vocabulary: Vocabulary) -> _Answers:
         _percentage(value * interface.FULL_SCALE)
         return value
 
-    return _Answers({"selected_coefficient": pa.array(_parsed(released["response"], parse), pa.float64())}, {})
+    return _Answers({"selected_coefficient": pa.array(_parsed(released, "response", parse), pa.float64())}, {})
 
 
 def _infer(released: pa.Table, vocabulary: Vocabulary) -> _Answers:
@@ -220,7 +235,7 @@ def _infer(released: pa.Table, vocabulary: Vocabulary) -> _Answers:
             None if confidence is None else _percentage(confidence) / interface.FULL_SCALE,
         )
 
-    parsed = _parsed(released["responses"], parse)
+    parsed = _parsed(released, "responses", parse)
     inferred, confidence = ([answer[i] for answer in parsed] for i in range(2))
     return _Answers(
         {
@@ -253,7 +268,7 @@ def _categorical(released: pa.Table, vocabulary: Vocabulary) -> _Answers:
             bool(typed) and not has_alternative,
         )
 
-    parsed = _parsed(released["response"], parse)
+    parsed = _parsed(released, "response", parse)
     top, top_probability, second, second_probability, impossible, ignored = (
         [answer[i] for answer in parsed] for i in range(6)
     )

@@ -58,7 +58,7 @@ def plot(dataset: datasets.Dataset, path: str | os.PathLike[str] | None = None) 
     draw = next((drawing for name, drawing in drawings.items() if name in dataset.column_names), None)
     if draw is None:
         msg = f"there is no picture for a dataset without any of {', '.join(drawings)}"
-        raise ConfigurationError(msg, hint="plot judgments, or a by-stimulus table, of schema 2.0.0")
+        raise ConfigurationError(msg, hint="plot judgments of schema 2.0.0; by stimulus, infer and categorical")
     ending = None if path is None else Path(path).suffix.removeprefix(".").lower()
     if ending not in {None, *FORMATS}:
         msg = f"{str(path)!r} does not end in {', '.join('.' + name for name in FORMATS)}"

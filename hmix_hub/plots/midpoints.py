@@ -8,7 +8,7 @@ import numpy as np
 
 from hmix_hub.plots.resampling import Means, resample_means
 from hmix_hub.plots.selection import Selection
-from hmix_hub.plots.style import PEOPLE, SECOND, SYNTHETIC, finish
+from hmix_hub.plots.style import COLOURS, SYNTHETIC, finish
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,16 +21,18 @@ def draw_midpoints(axes: Axes, selection: Selection) -> None:
 
     Source: paper, section 3.
     """
-    steps = np.rint(10 * selection.numbers("selected_coefficient")).astype(np.int64)
+    selected = selection.numbers("selected_coefficient")
+    steps = np.rint(10 * selected).astype(np.int64)
     groups = [("all judgments", np.ones(len(steps), dtype=bool))]
     if "start_coefficient" in selection.dataset.column_names:
         start = selection.numbers("start_coefficient")
         groups = [(f"started at {value:g}", start == value) for value in np.unique(start)]
     width = 0.085 / len(groups)
-    for number, ((label, rows), colour) in enumerate(zip(groups, (PEOPLE, SECOND), strict=False)):
+    for number, (label, rows) in enumerate(groups):
+        colour = COLOURS[number % len(COLOURS)]
         shares = _shares(steps[rows], selection.units[rows])
         centres = _STEPS / 10 + width * (number - (len(groups) - 1) / 2)
-        mean = steps[rows].mean() / 10
+        mean = selected[rows].mean()
         axes.bar(
             centres,
             shares.mean,

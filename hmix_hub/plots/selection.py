@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hmix_hub.errors import ConfigurationError
-from hmix_hub.judgments.answers import codes, numbers
+from hmix_hub.judgments.answers import codes, matrix, numbers
 from hmix_hub.judgments.grouping import encode_key
 from hmix_hub.plots.resampling import COVERAGE
 from hmix_hub.sources import SAMPLE
@@ -47,8 +47,7 @@ class Selection:
 
     def matrix(self, name: str) -> npt.NDArray[np.float64]:
         """Give a column of distributions; float64 (N, K)."""
-        column = arrow_columns(self.dataset, [name])[name].combine_chunks()
-        return column.flatten().to_numpy().reshape(len(column), -1)
+        return matrix(arrow_columns(self.dataset, [name])[name])
 
     @property
     def has_people(self) -> bool:

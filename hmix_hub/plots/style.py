@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 PEOPLE, SECOND, SYNTHETIC, FAINT = "#0072B2", "#D55E00", "#555555", "#56B4E9"
 """Wong's palette: judgments, a second group of them, the synthetic label, single answers."""
+COLOURS = (PEOPLE, SECOND, "#009E73", "#CC79A7", "#E69F00", FAINT)
+"""For groups side by side, Wong's palette again."""
 
 
 def finish(axes: Axes, title: str, selection: Selection) -> None:

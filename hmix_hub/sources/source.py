@@ -137,7 +137,7 @@ class Web(Cached):
 
         url = self.base_url + name
 
-        if any(os.environ.get(name, "").upper() in {"1", "ON", "YES", "TRUE"} for name in _OFFLINE_VARIABLES):
+        if _is_offline():
             msg = f"{' or '.join(_OFFLINE_VARIABLES)} is set, so nothing is downloaded"
             raise SourceError(msg, where=Where(url), hint=_OFFLINE_HINT)
         download = HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=DOWNLOAD_TIMEOUT_S)
@@ -145,6 +145,10 @@ class Web(Cached):
 
 
 _OFFLINE_VARIABLES = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE")
+
+
+def _is_offline() -> bool:
+    return any(os.environ.get(name, "").upper() in {"1", "ON", "YES", "TRUE"} for name in _OFFLINE_VARIABLES)
 
 
 @dataclass(frozen=True)
@@ -188,7 +192,7 @@ def resolve_source(source: str | os.PathLike[str] | Source | None = None) -> Sou
     if isinstance(source, str) and source.startswith(("https://", "http://")):
         return Web(RELEASE, source.rstrip("/") + "/")
     folder = Path(source).expanduser().absolute()
-    if not folder.is_dir():
+    if not os.fspath(source) or not folder.is_dir():
         msg = f"source {os.fspath(source)!r} is neither a known name nor a folder"
         hint = f"{nearest(source, _NAMES, label='named sources')}; else name a folder with the six released files"
         raise SourceError(msg, where=Where(str(folder)), hint=hint)
@@ -211,6 +215,8 @@ def choose_source() -> tuple[str, str]:
     release = Web(RELEASE, RELEASE_URL)
     if all((release.folder / name).is_file() for name in RELEASE.files):
         return "release", "the released files are in the cache"
+    if _is_offline():
+        return "sample", f"{' or '.join(_OFFLINE_VARIABLES)} is set, so the synthetic study stands in"
     try:
         answer = requests.head(RELEASE_URL + next(iter(RELEASE.files)), timeout=PROBE_TIMEOUT_S)
         answer.raise_for_status()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -110,9 +111,17 @@ class Study:
 
     @property
     def fingerprint(self) -> str:
-        """Hash of the names and hashes of all files: 16 hex digits."""
-        lines = [f"{self.study_id} {f.name} {f.sha256}\n" for f in sorted(self.files.values(), key=lambda f: f.name)]
-        return hashlib.sha256("".join(lines).encode()).hexdigest()[:16]
+        """Hash of all that decides the tables: names and hashes of the files, and what their rows leave unsaid."""
+        unsaid = [self.study_id, self.image_set, _sorted(self.rounds_by_condition), _sorted(self.rounds_by_row)]
+        files = [[file.name, file.sha256] for file in self.files.values()]
+        return hashlib.sha256(json.dumps([unsaid, sorted(files)]).encode()).hexdigest()[:16]
+
+
+def _sorted(value: object) -> object:
+    """Give nested mappings as nested lists of items, so that their order says nothing."""
+    if isinstance(value, Mapping):
+        return sorted([str(key), _sorted(item)] for key, item in value.items())
+    return value
 
 
 def _files(rows: Mapping[str, tuple[int, str]]) -> dict[str, SourceFile]:

@@ -33,6 +33,8 @@ def one_by_one(row, procedure, redistribution):
     a, n = label.sum(), int((label > 0).sum())
     r = 1 - a if a < 1 else redistribution
     k = K - len(set(impossible)) - n
+    if k < 0:
+        k = sum(label[i] == 0 for i in range(K) if i not in impossible)
     if procedure == "cifar10s" and a >= 1:
         label = label / a
     out = label.copy()
@@ -64,6 +66,7 @@ def test_the_vectorised_labels_are_the_formulas_row_by_row(rows, procedure, redi
     found = soft_labels(answers(rows), procedure, redistribution)
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-15)
     np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-12)
+    assert found.min() >= 0
 
 
 @pytest.mark.parametrize(
@@ -79,6 +82,8 @@ def test_the_vectorised_labels_are_the_formulas_row_by_row(rows, procedure, redi
         ((2, 0.4, None, None, {0, 1, 3, 4}), "released", [0, 0, 1, 0, 0]),
         # The same class twice: the second probability counts.
         ((0, 0.9, 0, 0.5, {1, 2, 3}), "released", [0.5, 0, 0, 0, 0.5]),
+        # Both choices ruled out, one class possible: it gets the tenth, and no class less than nothing.
+        ((0, 0.5, 1, 0.5, {0, 1, 2, 3}), "released", np.array([0.5, 0.5, 0, 0, 0.1]) / 1.1),
         # 80 + 40 %, three others: each given one loses .05 to a tenth that is spread.
         ((0, 0.8, 1, 0.4, set()), "released", np.array([0.75, 0.35, 0.1 / 3, 0.1 / 3, 0.1 / 3]) / 1.2),
     ],

@@ -1,0 +1,80 @@
+"""Checks of a judgment table's values against its columns: null or not, range, labels, unique ids."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hmix_hub.errors import SchemaError, Where
+from hmix_hub.judgments.answers import matrix, numbers
+from hmix_hub.schema import Column, Kind, Vocabulary
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_TOLERANCE = 1e-9
+"""How far a computed share may leave its range in its last bits."""
+
+
+def check_values(table: pa.Table, columns: Iterable[Column], vocabulary: Vocabulary) -> None:
+    """Check that every value is one that its column may hold.
+
+    Parameters
+    ----------
+    table
+        N rows with these columns.
+    columns
+        What they may hold.
+    vocabulary
+        Class names that labels count in.
+
+    Raises
+    ------
+    SchemaError
+        At the first row of the first column that holds another value.
+    """
+    for column in columns:
+        values = table[column.name]
+        if not column.nullable and values.null_count:
+            _refuse(column, int(np.flatnonzero(values.is_null().to_numpy())[0]), "is missing")
+        if column.low is not None or column.kind in {Kind.LABEL, Kind.FLOAT64}:
+            _check_range(column, values, len(vocabulary))
+
+
+def _check_range(column: Column, values: pa.ChunkedArray, n_classes: int) -> None:
+    low, high = (0, n_classes - 1) if column.kind is Kind.LABEL else (column.low, column.high)
+    found = matrix(values) if column.kind is Kind.DISTRIBUTION else numbers(values)[:, None]
+    above = found >= (-math.inf if low is None else low - _TOLERANCE)
+    below = found <= (math.inf if high is None else high + _TOLERANCE)
+    # Neither is true of NaN.
+    bad = ~(above & below) & values.is_valid().to_numpy()[:, None]
+    rows, places = np.nonzero(bad)
+    if len(rows):
+        expected = f"from {low} to {high}" if column.kind is Kind.LABEL else column.range
+        _refuse(column, int(rows[0]), f"is {found[rows[0], places[0]]:g}, not {expected or 'a number'}")
+
+
+def _refuse(column: Column, row: int, complaint: str) -> None:
+    msg = f"{column.name} {complaint}"
+    raise SchemaError(msg, where=Where(row=row, column=column.name), hint=f"it holds: {column.meaning}")
+
+
+def check_unique(ids: pa.ChunkedArray) -> None:
+    """Check that no judgment stands in a table twice.
+
+    Raises
+    ------
+    SchemaError
+        At the first judgment that does.
+    """
+    import pyarrow.compute as pc
+
+    if pc.count_distinct(ids).as_py() == len(ids):
+        return
+    counts = pc.value_counts(ids)
+    twice = counts.filter(pc.greater(counts.field("counts"), 1))[0]["values"].as_py()
+    msg = f"judgment {twice!r} stands in the table more than once"
+    raise SchemaError(msg, where=Where(column="judgment_id"), hint="take each judgment once")
