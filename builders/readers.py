@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hmix_hub.errors import SourceError, Where
 from hmix_hub.judgments.by_stimulus import by_stimulus
 from hmix_hub.judgments.migration import migrate
 from hmix_hub.judgments.upward import Provenance
-from hmix_hub.schema import CURRENT, RELEASED, Configuration, arrow_schema, columns
+from hmix_hub.schema import CONSTRUCT, CURRENT, INFER, RELEASED, Configuration, arrow_schema, columns
 from hmix_hub.schema.interface import TRIALS
 from hmix_hub.schema.released import ROW_NUMBER
 from hmix_hub.sources import JUDGMENT_FILES, Source
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-_NEVER_READ = ("study_id", "url", "subj_id")
-"""Columns of the files that hold, or could hold, platform ids and URLs."""
+_NEVER_READ = ("study_id", "url", "subj_id", "view_history", "failed_images", "failed_audio", "failed_video")
+"""Columns of the files that hold, or could hold, platform ids, URLs and free text."""
+_NO_ANSWER = {CONSTRUCT: ("response", "filename"), INFER: ("response",)}
+"""Columns that hold no answer in a task's judgment rows, and so could hold anything."""
 
 
 def read_table(source: Source, configuration: Configuration, version: str = CURRENT) -> pa.Table:
@@ -71,11 +74,26 @@ def read_released(path: Path, task: str) -> pa.Table:
     """Read the judgment rows of a file in the released layout, typed, as schema 1.0.0.
 
     Platform ids, URLs and free text are never taken over.
+
+    Raises
+    ------
+    SourceError
+        If it is not in that layout.
     """
+    import pyarrow as pa
+
+    schema = arrow_schema(columns(task, RELEASED))
+    try:
+        return _read_csv(path, task, schema)
+    except (pa.ArrowException, KeyError, ValueError) as error:
+        msg = f"{path.name} is not in the layout of the released {task} file: {error}"
+        raise SourceError(msg, where=Where(str(path)), hint=f"its columns are {', '.join(schema.names)}") from error
+
+
+def _read_csv(path: Path, task: str, schema: pa.Schema) -> pa.Table:
     import pyarrow as pa
     from pyarrow import csv
 
-    schema = arrow_schema(columns(task, RELEASED))
     text = csv.read_csv(
         path,
         parse_options=csv.ParseOptions(newlines_in_values=True),
@@ -90,7 +108,8 @@ def read_released(path: Path, task: str) -> pa.Table:
     )
     n = text.num_rows
     values = {name: text[name] for name in schema.names if name != ROW_NUMBER}
-    values |= {name: pa.nulls(n, pa.string()) for name in _NEVER_READ if name in values}
+    emptied = {*_NEVER_READ, *_NO_ANSWER.get(task, ())} & set(values)
+    values |= {name: pa.nulls(n, pa.string()) for name in emptied}
     values[ROW_NUMBER] = pa.array(np.arange(n))
     table = pa.table({name: values[name] for name in schema.names})
     is_judgment = np.flatnonzero(np.array(table["trial_type"].to_pylist(), dtype=object) == TRIALS[task].trial_type)

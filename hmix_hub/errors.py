@@ -75,6 +75,12 @@ class SourceError(HMixError):
     code = "HMX100"
 
 
+class SourceMissingError(SourceError):
+    """A source file is not there, or cannot be reached."""
+
+    code = "HMX101"
+
+
 class SchemaError(HMixError, ValueError):
     """A table or an answer does not have the form that its schema version defines."""
 

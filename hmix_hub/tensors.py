@@ -197,7 +197,8 @@ def _tensor(array: np.ndarray, dtype: torch.dtype, *, copy: bool) -> torch.Tenso
     if dtype not in _NUMPY_TYPES:
         return torch.from_numpy(array.astype(np.float32)).to(dtype)
     tensor = torch.empty(array.shape, dtype=dtype)
-    np.copyto(tensor.numpy(), array, casting="unsafe")
+    with np.errstate(over="ignore"):  # as torch: what a narrow type cannot hold becomes infinite
+        np.copyto(tensor.numpy(), array, casting="unsafe")
     return tensor
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from hmix_hub.errors import SourceError
+from hmix_hub.errors import SourceError, SourceMissingError
 from hmix_hub.schema import CATEGORICAL, INFER
 from hmix_hub.schema.interface import PICTURE_SUFFIX
 from hmix_hub.sources import PROCESSED_FILES, Source, resolve_source
@@ -25,10 +25,13 @@ class FileCheck:
         File name.
     problem
         What is wrong with it; empty where nothing is.
+    is_missing
+        Whether it is not there, rather than another file.
     """
 
     name: str
     problem: str = ""
+    is_missing: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,7 @@ def _check_file(source: Source, name: str) -> FileCheck:
     try:
         source.path(name)
     except SourceError as error:
-        return FileCheck(name, error.message)
+        return FileCheck(name, error.message, is_missing=isinstance(error, SourceMissingError))
     return FileCheck(name)
 
 

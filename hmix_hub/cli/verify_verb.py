@@ -25,11 +25,12 @@ def command(ctx: click.Context, source: str | None, as_json: bool) -> None:
     else:
         click.echo(found.source)
         for check in found.files:
-            click.echo(f"  {'WRONG' if check.problem else 'ok   '} {check.name}  {check.problem}".rstrip())
+            state = "MISSING" if check.is_missing else "WRONG" if check.problem else "ok"
+            click.echo(f"  {state:7} {check.problem or check.name}")
         for part in found.recomputations:
             click.echo(f"  recomputed {part.name}: {part.equal}/{part.total} {part.unit} equal bit for bit")
             for name in part.differing:
                 click.echo(f"    differs: {name}")
         if not found.recomputations:
-            click.echo("  the processed files were not recomputed, since a file is wrong")
+            click.echo("  the processed files were not recomputed, since a file is wrong or missing")
     ctx.exit(0 if found.is_good else DATA_ARE_WRONG)

@@ -108,7 +108,7 @@ def _pictures(released: pa.Table, vocabulary: Vocabulary) -> dict[str, pa.Array]
     if "label1" in released.column_names:
         parts = {name: released[name] for name in ("label1", "id1", "label2", "id2")}
     else:
-        parts = _split_pairs(released["class_pair"])
+        parts = _split_pairs(released["class_pair"], vocabulary)
     return {
         "image_1_label": _labels(parts["label1"], vocabulary),
         "image_1_index": _whole(parts["id1"], "id1"),
@@ -117,12 +117,15 @@ def _pictures(released: pa.Table, vocabulary: Vocabulary) -> dict[str, pa.Array]
     }
 
 
-def _split_pairs(pairs: pa.ChunkedArray) -> dict[str, pa.ChunkedArray]:
+def _split_pairs(pairs: pa.ChunkedArray, vocabulary: Vocabulary) -> dict[str, pa.ChunkedArray]:
+    """Split pair ids; by the class names, since these may hold underscores and digits themselves."""
     import pyarrow.compute as pc
 
-    pattern = r"^(?P<label1>.+?)_(?P<id1>\d+)_(?P<label2>.+)_(?P<id2>\d+)$"
+    label = "|".join(re.escape(name) for name in sorted(vocabulary.names, key=len, reverse=True))
+    pattern = rf"^(?i:(?P<label1>{label})_(?P<id1>\d+)_(?P<label2>{label})_(?P<id2>\d+))$"
     parts = pc.extract_regex(pairs, pattern)
-    _refuse_first(pc.is_null(parts), pairs, "class_pair", "is no pair <Label1>_<id1>_<Label2>_<id2>")
+    classes = ", ".join(vocabulary.names)
+    _refuse_first(pc.is_null(parts), pairs, "class_pair", f"is no pair <Label1>_<id1>_<Label2>_<id2> of {classes}")
     return {name: pc.struct_field(parts, name) for name in ("label1", "id1", "label2", "id2")}
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hmix_hub.errors import SourceError, Where, nearest
+from hmix_hub.errors import SourceError, SourceMissingError, Where, nearest
 from hmix_hub.sources.study import RELEASE, RELEASE_URL, SAMPLE, SourceFile, Study
 
 if TYPE_CHECKING:
@@ -111,8 +111,21 @@ class Cached(Source):
             )
             return Path(registry.fetch(file.name, downloader=make_verified))
         except (OSError, ValueError) as error:
-            msg = f"{file.name} could not be had from {self.description}: {error}"
-            raise SourceError(msg, where=Where(str(self.folder / file.name)), hint=_OFFLINE_HINT) from error
+            msg = f"{file.name} could not be had: {_reason(error)}"
+            raise SourceMissingError(msg, where=Where(self.description), hint=_OFFLINE_HINT) from None
+
+
+def _reason(error: Exception) -> str:
+    """Say in a few words why a file could not be had; what the libraries say of it fills a screen."""
+    from requests import exceptions
+
+    if isinstance(error, exceptions.HTTPError) and error.response is not None:
+        return f"the server answered {error.response.status_code} {error.response.reason}"
+    if isinstance(error, exceptions.Timeout):
+        return f"no answer within {DOWNLOAD_TIMEOUT_S} s"
+    if isinstance(error, exceptions.ConnectionError):
+        return "the server cannot be reached, or broke off"
+    return str(error)
 
 
 _OFFLINE_HINT = (
@@ -139,7 +152,7 @@ class Web(Cached):
 
         if _is_offline():
             msg = f"{' or '.join(_OFFLINE_VARIABLES)} is set, so nothing is downloaded"
-            raise SourceError(msg, where=Where(url), hint=_OFFLINE_HINT)
+            raise SourceMissingError(msg, where=Where(url), hint=_OFFLINE_HINT)
         download = HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=DOWNLOAD_TIMEOUT_S)
         download(url, output_file, None)
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from hmix_hub.errors import SourceError, Where
+from hmix_hub.errors import SourceError, SourceMissingError, Where
 from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT
 from hmix_hub.sources import sample
 
@@ -57,7 +57,7 @@ class SourceFile:
         Raises
         ------
         SourceError
-            If it is missing, or its size or hash differ: expected and found are named.
+            If it is missing (`SourceMissingError`), or its size or hash differ: expected and found are named.
         """
         expected = f"expected {self.size} bytes, sha256 {self.sha256}"
         try:
@@ -66,7 +66,7 @@ class SourceFile:
                 found = hashlib.file_digest(stream, "sha256").hexdigest()
         except OSError as error:
             msg = f"{self.name} cannot be read ({error.strerror}); {expected}"
-            raise SourceError(msg, where=Where(str(path)), hint=_MIRROR_HINT) from error
+            raise SourceMissingError(msg, where=Where(str(path)), hint=_MIRROR_HINT) from error
         if (size, found) != (self.size, self.sha256):
             msg = f"{self.name} is not the file it should be: {expected}; found {size} bytes, sha256 {found}. {fate}"
             raise SourceError(msg.rstrip(), where=Where(str(path)), hint=_MIRROR_HINT)

@@ -184,10 +184,18 @@ def test_verify_tells_the_wrong_file_and_exits_1(release, tmp_path):
     with (mirror / "hmix_construct_midpoint.csv").open("ab") as stream:
         stream.write(b"\n")
     text = hmix("verify", "--source", mirror, status=DATA_ARE_WRONG).stdout
-    assert "WRONG hmix_construct_midpoint.csv" in text
+    assert "WRONG   hmix_construct_midpoint.csv is not the file it should be" in text
     assert "225752 bytes" in text
     found = json.loads(hmix("verify", "--source", mirror, "--json", status=DATA_ARE_WRONG).stdout)
     assert [check["name"] for check in found["files"] if check["problem"]] == ["hmix_construct_midpoint.csv"]
+
+
+def test_verify_tells_missing_files_from_wrong_ones(tmp_path):
+    text = hmix("verify", "--source", tmp_path, status=DATA_ARE_WRONG).stdout
+    assert text.count("MISSING") == 6
+    assert "WRONG" not in text
+    found = json.loads(hmix("verify", "--source", tmp_path, "--json", status=DATA_ARE_WRONG).stdout)
+    assert all(check["is_missing"] for check in found["files"])
 
 
 @pytest.mark.parametrize("task", TASKS)

@@ -5,9 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hmix_hub.errors import SchemaError, SchemaVersionError
+from hmix_hub.judgments.downward import to_released
 from hmix_hub.judgments.migration import LOSSES, migrate
 from hmix_hub.judgments.upward import Provenance
-from hmix_hub.schema import TASKS, columns
+from hmix_hub.schema import CIFAR10, TASKS, Vocabulary, columns
 from hmix_hub.sources.sample import released_table
 
 PROVENANCE = Provenance("study", "set", "file.csv")
@@ -174,3 +175,95 @@ def test_the_way_up_needs_the_study(task):
 def test_losses_name_columns():
     every = {c.name for task in TASKS for version in ("1.0.0", "2.0.0") for c in columns(task, version)}
     assert DOWN_ONLY <= set(LOSSES["2.0.0", "1.0.0"]) <= every
+
+
+def changed(task, column, value, rows=40):
+    """A table of the released layout in which row 3 has another value, whatever its type."""
+    released = released_table(task, rows)
+    values = released[column].to_pylist()
+    values[3] = value
+    place = released.schema.get_field_index(column)
+    return released.set_column(
+        place, released.schema.field(column), pa.array(values, released.schema.field(column).type)
+    )
+
+
+@pytest.mark.parametrize(
+    ("task", "column", "value"),
+    [
+        ("construct_midpoint", "final_value", float("nan")),
+        ("construct_midpoint", "final_value", 1.2),
+        ("construct_midpoint", "start_value", 7.0),
+        ("construct_midpoint", "rt", -1.0),
+        ("construct_midpoint", "rt", float("nan")),
+        ("construct_midpoint", "trial_index", -3),
+        ("construct_midpoint", "condition", 2**40),
+        ("construct_midpoint", "class_pair", "Dog_1_Dragon_2"),
+        ("construct_midpoint", "class_pair", "Dog_1"),
+        ("infer_mixing_factor", "mixtureCoeff", 5.0),
+        ("infer_mixing_factor", "id1", -1.0),
+        ("infer_mixing_factor", "id1", 2205.5),
+        ("infer_mixing_factor", "id2", 1e12),
+        ("infer_mixing_factor", "responses", "[" * 200_000),
+        ("infer_mixing_factor", "responses", "{}"),
+        ("infer_mixing_factor", "responses", '{"mixingcoeff":101,"confidence":5}'),
+        ("infer_mixing_factor", "responses", '{"mixingcoeff":NaN,"confidence":5}'),
+        ("categorical_soft_labels", "response", "[1]"),
+        (
+            "categorical_soft_labels",
+            "response",
+            '{"classSelect":"mostProbDog","prob":"x","classSelect2":"secondProbNo"}',
+        ),
+    ],
+)
+def test_an_impossible_value_is_refused_with_its_row(task, column, value):
+    with pytest.raises(SchemaError) as refused:
+        up(changed(task, column, value), task)
+    assert refused.value.where.row == 3
+    assert len(str(refused.value)) < 1000
+
+
+def test_the_same_trial_twice_is_refused():
+    released = released_table("infer_mixing_factor", 5)
+    with pytest.raises(SchemaError, match="more than once"):
+        up(pa.concat_tables([released, released]), "infer_mixing_factor")
+
+
+def test_class_names_with_underscores_and_digits_come_back(task):
+    vocabulary = Vocabulary(("polar_bear", "sea_2_lion", *CIFAR10.names[2:]))
+
+    def renamed(value):
+        return value.replace("Airplane", "Polar_bear").replace("Automobile", "Sea_2_lion") if value else value
+
+    released = released_table(task, 200)
+    texts = [field.name for field in released.schema if field.type == pa.string()]
+    columns_of = {
+        n: [renamed(v) for v in released[n].to_pylist()] if n in texts else released[n] for n in released.column_names
+    }
+    theirs = pa.table(columns_of).cast(released.schema)
+    current = migrate(theirs, task, start="1.0.0", target="2.0.0", provenance=PROVENANCE, vocabulary=vocabulary)
+    for column in ("image_1_label", "image_1_index", "image_2_label", "image_2_index"):
+        assert current[column].equals(up(released, task)[column])
+    assert_equal_but(to_released(current, task, vocabulary), theirs, LOSSES["1.0.0", "2.0.0"])
+
+
+def test_what_1_0_0_has_no_room_for_is_refused():
+    current = up(released_table("infer_mixing_factor", 5), "infer_mixing_factor")
+    single = current
+    for name in ("image_2_label", "image_2_index"):
+        column = pa.array([None, *single[name].to_pylist()[1:]], single.schema.field(name).type)
+        single = single.set_column(single.schema.get_field_index(name), single.schema.field(name), column)
+    with pytest.raises(SchemaError, match="single picture") as refused:
+        down(single, "infer_mixing_factor")
+    assert refused.value.where.row == 0
+    with pytest.raises(SchemaError, match="class named"):
+        to_released(current, "infer_mixing_factor", Vocabulary(("no", *CIFAR10.names[1:])))
+
+
+@given(st.floats(0, 1))
+def test_any_inferred_coefficient_comes_back_but_for_its_last_bits(inferred):
+    current = up(released_table("infer_mixing_factor", 1), "infer_mixing_factor")
+    place = current.schema.get_field_index("inferred_coefficient")
+    current = current.set_column(place, current.schema.field(place), pa.array([inferred]))
+    back = up(down(current, "infer_mixing_factor"), "infer_mixing_factor")["inferred_coefficient"][0].as_py()
+    assert back == pytest.approx(inferred, abs=1e-15)

@@ -3,7 +3,7 @@ import pyarrow as pa
 import pytest
 
 import hmix_hub
-from hmix_hub.errors import ConfigurationError, SchemaError
+from hmix_hub.errors import ConfigurationError, SchemaError, SchemaVersionError
 from hmix_hub.judgments.migration import migrate
 from hmix_hub.judgments.upward import Provenance
 from hmix_hub.schema import Vocabulary, columns
@@ -126,3 +126,58 @@ def test_soft_labels_of_a_dataset_by_both_procedures(load_sample):
     assert (more != released).any()
     with pytest.raises(SchemaError, match="top_class"):
         hmix_hub.soft_labels(load_sample())
+
+
+def test_soft_labels_of_studies_with_different_classes_are_refused_once_joined(load_sample):
+    theirs = other_study("categorical_soft_labels")
+    assert hmix_hub.soft_labels(theirs).tolist() == list(theirs["soft_label"])
+    with pytest.raises(SchemaError, match="does not follow") as refused:
+        hmix_hub.soft_labels(hmix_hub.join([load_sample("categorical_soft_labels"), theirs]))
+    assert "before you join" in refused.value.hint
+
+
+def test_the_same_pair_is_one_stimulus_whatever_the_case_of_its_classes():
+    upper = Vocabulary(tuple(name.upper() for name in OTHER.names))
+    task, released = "infer_mixing_factor", released_table("infer_mixing_factor", 62, seed=9)
+    one, two = (
+        dataset_of(
+            migrate(
+                pa.table({n: [_renamed(v) for v in released[n].to_pylist()] for n in released.column_names}).cast(
+                    released.schema
+                ),
+                task,
+                start="1.0.0",
+                target="2.0.0",
+                provenance=Provenance(study, "shared/set"),
+                vocabulary=OTHER,
+            ),
+            columns(task),
+            vocabulary,
+        )
+        for study, vocabulary in (("one", OTHER), ("two", upper))
+    )
+    joined = hmix_hub.join([one, two])
+    table = hmix_hub.by_stimulus(joined)
+    assert len(table) == len(hmix_hub.by_stimulus(one))
+    assert set(table["n_participants"]) == {2}
+
+
+@pytest.mark.parametrize("version", ["3.0.0", "1.0.0", "banana"])
+def test_rows_of_another_schema_version_are_refused(version, load_sample):
+    dataset = load_sample().remove_columns("schema_version").add_column("schema_version", [version] * 1236)
+    for call in (hmix_hub.by_stimulus, lambda ds: hmix_hub.join([ds])):
+        with pytest.raises(SchemaVersionError, match=version):
+            call(dataset)
+
+
+@pytest.mark.parametrize("rows", [range(5), []])
+def test_the_released_layout_is_refused_by_name(rows, load_sample):
+    released = load_sample(schema_version="1.0.0").select(rows)
+    with pytest.raises(SchemaVersionError, match=r"schema 1\.0\.0"):
+        hmix_hub.by_stimulus(released)
+
+
+@pytest.mark.parametrize("column", ["image_set", "participant_id", "confidence", "task"])
+def test_a_missing_column_is_named(column, load_sample):
+    with pytest.raises(SchemaError, match=column):
+        hmix_hub.by_stimulus(load_sample().remove_columns(column))

@@ -1,3 +1,4 @@
+import dataclasses
 import pickle
 import subprocess
 import sys
@@ -21,6 +22,13 @@ def run(script, **environment):
         text=True,
         check=False,
     )
+
+
+@pytest.fixture(
+    params=[(name, "2.0.0") for name in CONFIGURATIONS] + [(name, "1.0.0") for name in JUDGMENT_FILES], ids="-".join
+)
+def config_and_version(request):
+    return request.param
 
 
 @pytest.mark.parametrize("config", CONFIGURATIONS)
@@ -342,3 +350,36 @@ def test_public_names_are_there():
     assert set(hmix_hub.__all__) <= set(dir(hmix_hub))
     with pytest.raises(AttributeError, match="no_such"):
         _ = hmix_hub.no_such
+
+
+def test_other_features_are_refused_since_they_would_be_cached_for_everybody():
+    features = hmix_hub.features()
+    features["confidence"] = datasets.Value("float32")
+    for load in (datasets.load_dataset, datasets.load_dataset_builder):
+        with pytest.raises(ConfigurationError, match="features"):
+            load("h-mix", source="sample", features=features)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"image_set": "other/set"}, {"rounds_by_row": {"infer_mixing_factor": (("X", 1236),)}}, {"study_id": "x"}],
+)
+def test_what_a_study_says_of_its_rows_is_part_of_the_cache_key(change, tmp_path):
+    changed = dataclasses.replace(resolve_source("sample"), study=dataclasses.replace(SAMPLE, **change))
+    assert changed.study.fingerprint != SAMPLE.fingerprint
+    first = hmix_hub.load_dataset("h-mix", split="train", source="sample", cache_dir=tmp_path)
+    second = hmix_hub.load_dataset("h-mix", split="train", source=changed, cache_dir=tmp_path)
+    column = {"image_set": "image_set", "rounds_by_row": "collection_round", "study_id": "study_id"}[next(iter(change))]
+    assert first.unique(column) != second.unique(column)
+
+
+def test_features_are_those_of_the_loaded_table(config_and_version):
+    config, version = config_and_version
+    loaded = hmix_hub.load_dataset("h-mix", config, split="train", source="sample", schema_version=version)
+    assert hmix_hub.features(config, version) == loaded.features
+
+
+@pytest.mark.parametrize("load", [datasets.load_dataset, hmix_hub.load_dataset])
+def test_the_arguments_of_datasets_are_taken(load, tmp_path):
+    options = {"verification_mode": "no_checks", "download_mode": "force_redownload", "keep_in_memory": True}
+    assert len(load("h-mix", split="train", source="sample", cache_dir=str(tmp_path), num_proc=1, **options)) == 1236

@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import hmix_hub
-from hmix_hub.errors import ConfigurationError
+from hmix_hub.errors import ConfigurationError, EmptyResultWarning, FilterError
 
 
 def pictures(rows):
@@ -83,3 +83,24 @@ def test_a_split_that_makes_no_sense_is_refused(options, load_sample):
 def test_a_by_stimulus_table_has_no_people_to_split_by(load_sample):
     with pytest.raises(ConfigurationError, match="participant_id"):
         hmix_hub.split(load_sample("infer_mixing_factor_by_stimulus"), by="participant")
+
+
+def test_a_part_without_rows_is_told(load_sample):
+    person = hmix_hub.filter(load_sample(), participants="sample000000001")
+    with pytest.warns(EmptyResultWarning, match=r"no rows for test: .* people \(1\)"):
+        parts = hmix_hub.split(person, by="participant")
+    assert len(parts["train"]) == len(person)
+
+
+def test_fractions_are_named(load_sample):
+    with pytest.raises(ConfigurationError, match="by split name"):
+        hmix_hub.split(load_sample(), fractions=[0.8, 0.2])
+
+
+def test_an_id_of_one_split_filters_all_of_them(load_sample):
+    parts = hmix_hub.split(load_sample(), by="participant")
+    person = parts["test"][0]["participant_id"]
+    kept = hmix_hub.filter(parts, participants=person)
+    assert (len(kept["train"]), len(kept["test"])) == (0, len(hmix_hub.filter(parts["test"], participants=person)))
+    with pytest.raises(FilterError, match="nobody"):
+        hmix_hub.filter(parts, participants="nobody")

@@ -1,9 +1,12 @@
 import gc
 import pickle
+import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 import torch
+from datasets import Dataset
 
 import hmix_hub
 from hmix_hub.errors import ConfigurationError
@@ -127,3 +130,64 @@ def test_a_wrong_column_or_type_is_refused(load_sample):
     assert "'confidence'" in caught.value.hint
     with pytest.raises(ConfigurationError, match="floating"):
         hmix_hub.to_tensors(load_sample(), dtype=torch.int64)
+
+
+def test_ids_are_counted_alike_where_the_vocabularies_are_given(load_sample):
+    parts = load_sample().shuffle(seed=0).train_test_split(0.3, seed=0)
+    train = hmix_hub.to_tensors(parts["train"])
+    test = hmix_hub.to_tensors(parts["test"], vocabularies=train.vocabularies)
+    for name in ("participant_id", "stimulus_id"):
+        names = train.vocabularies[name]
+        expected = [names.index(value) if value in names else -1 for value in parts["test"][name]]
+        assert test[name].tolist() == expected
+        assert test.vocabularies[name] == names
+    assert -1 in test["stimulus_id"]
+    assert -1 not in test["participant_id"]
+
+
+def test_labels_that_count_in_other_classes_are_refused(load_sample):
+    names = list(reversed(load_sample().features["image_1_label"].names))
+    with pytest.raises(ConfigurationError, match="other names"):
+        hmix_hub.to_tensors(load_sample(), ["image_1_label"], vocabularies={"image_1_label": names})
+
+
+def test_many_threads_at_once_leave_pythons_warning_filters_alone(load_sample):
+    before = list(warnings.filters)
+    with ThreadPoolExecutor(8) as pool:
+        for copy in (True, False):
+            list(pool.map(lambda _, copy=copy: hmix_hub.to_tensors(load_sample(), copy=copy), range(100)))
+    assert warnings.filters == before
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+def test_any_floating_type(dtype, load_sample):
+    tensors = hmix_hub.to_tensors(load_sample("categorical_soft_labels"), dtype=dtype)
+    exact = hmix_hub.to_tensors(load_sample("categorical_soft_labels"), dtype=torch.float64)
+    for name in ("soft_label", "top_probability", "second_probability"):
+        assert tensors[name].dtype == dtype
+        torch.testing.assert_close(tensors[name].double(), exact[name], atol=1e-2, rtol=1e-2, equal_nan=True)
+
+
+@pytest.mark.parametrize("dtype", [torch.int64, "float32", np.float32, None])
+def test_what_is_no_floating_type_is_refused(dtype, load_sample):
+    with pytest.raises(ConfigurationError, match="floating"):
+        hmix_hub.to_tensors(load_sample(), dtype=dtype)
+
+
+@pytest.mark.parametrize("config", CONFIGURATIONS)
+def test_a_table_that_went_through_pandas_gives_the_same_tensors(config, load_sample):
+    dataset = load_sample(config)
+    back = Dataset.from_pandas(dataset.to_pandas(), features=hmix_hub.features(config))
+    assert back.to_list() == dataset.to_list()
+    untyped = Dataset.from_pandas(dataset.to_pandas())
+    expected = hmix_hub.to_tensors(dataset)
+    for name, tensor in hmix_hub.to_tensors(back).items():
+        torch.testing.assert_close(tensor, expected[name], equal_nan=True)
+    columns = [name for name in dataset.column_names if name in {"participant_id", "flags", "confidence", "pair_id"}]
+    for name, tensor in hmix_hub.to_tensors(untyped, columns).items():
+        torch.testing.assert_close(tensor, expected[name], equal_nan=True)
+
+
+def test_nullable_columns_of_the_released_layout_bring_their_masks(load_sample):
+    tensors = hmix_hub.to_tensors(load_sample("construct_midpoint", schema_version="1.0.0"))
+    assert {"rt_mask", "index_mask", "time_elapsed_mask", "trial_type_mask"} <= set(tensors)
