@@ -77,7 +77,7 @@ def split(
     return results if several else results[0]
 
 
-def _check_fractions(fractions: Mapping[str, float]) -> dict[str, float]:
+def _check_fractions(fractions: object) -> dict[str, float]:
     if not isinstance(fractions, Mapping):
         msg = f"fractions are a share by split name, not {fractions!r}"
         raise ConfigurationError(msg, hint='write {"train": 0.8, "test": 0.2}')

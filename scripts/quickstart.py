@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from environment import run_in_environment
@@ -36,8 +37,10 @@ def main() -> None:
     hmix_hub.plot(ds, picture)
     print(f'\n5. hmix_hub.plot(ds, "{picture.name}")\n   wrote {picture}')
 
+    remember = f"  export HMIX_SOURCE={source}\n" if source == "sample" else ""
+    activate = Path(sys.prefix) / "bin" / "activate"
     print(
-        "\nNext: activate the environment (source .venv/bin/activate) and try\n"
+        f"\nNext, activate the environment and try\n  source {activate}\n{remember}"
         "  hmix list\n"
         "  hmix load infer_mixing_factor --mixing-coefficient 0.5 --labels dog --format csv\n"
         "  hmix plot categorical_soft_labels -o soft_labels.png"

@@ -136,11 +136,12 @@ def _interval(filter_: Filter, value: object) -> tuple[float, float]:
 
 
 def _number(filter_: Filter, value: object) -> float:
-    if isinstance(value, bool | np.bool_) or not isinstance(value, numbers.Real) or math.isnan(float(value)):
+    # Of a numpy number of lower precision the digits are meant, not the bits: float32's 0.1 is 0.10000000149.
+    given = float(str(value)) if isinstance(value, np.floating) else value
+    if isinstance(given, bool | np.bool_) or not isinstance(given, numbers.Real) or math.isnan(given):
         msg = f"{filter_.name}: {value!r} is no number"
         raise FilterError(msg, hint="give a number, (low, high) with None for an open end, or a list of them")
-    # The digits of a number of lower precision are meant, not its bits: float32's 0.1 is 0.10000000149.
-    number = float(str(value)) if isinstance(value, np.floating) else float(value)
+    number = float(given)
     low, high, unit = _RANGES[filter_.column]
     if not low - TOLERANCE <= number <= high + TOLERANCE:
         msg = f"{filter_.name}: {number:g} is not from {low:g} to {high:g}"

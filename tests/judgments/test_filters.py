@@ -3,6 +3,8 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+import torch
+from datasets import Dataset
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -247,3 +249,60 @@ def test_what_is_no_dataset_is_refused_everywhere_with_the_way_to_one(call):
     assert "streaming" in refused.value.hint
     with pytest.raises(ConfigurationError, match="DataFrame"):
         call(pd.DataFrame())
+
+
+def test_a_filtered_stream_keeps_its_format():
+    stream = hmix_hub.load_dataset("h-mix", source="sample", split="train", streaming=True).with_format("torch")
+    first = next(iter(hmix_hub.filter(stream, repeats=True)))
+    assert isinstance(first["confidence"], torch.Tensor)
+
+
+def test_a_dict_of_streams_is_filtered_stream_by_stream(load_sample):
+    streams = hmix_hub.load_dataset("h-mix", source="sample", streaming=True)
+    got = [row["judgment_id"] for row in hmix_hub.filter(streams, repeats=True)["train"]]
+    assert got == kept(load_sample(), repeats=True)
+
+
+def test_a_stream_that_does_not_know_its_columns_is_refused_with_advice():
+    stream = hmix_hub.load_dataset("h-mix", source="sample", split="train", streaming=True)
+    with pytest.raises(ConfigurationError, match="columns") as refused:
+        hmix_hub.filter(stream.map(lambda row: row), labels="dog")
+    assert "before map" in refused.value.hint
+
+
+def test_labels_without_class_names_are_refused_with_the_way_to_them(load_sample):
+    untyped = Dataset.from_pandas(load_sample().to_pandas())
+    for filters in ({"labels": "dog"}, {"class_pair": ("dog", "frog")}):
+        with pytest.raises(FilterError, match="no class names") as refused:
+            hmix_hub.filter(untyped, **filters)
+        assert "hmix_hub.features" in refused.value.hint
+    flags = untyped.remove_columns("flags").add_column("flags", ["[]"] * len(untyped))
+    with pytest.raises(FilterError, match="no lists of flags"):
+        hmix_hub.filter(flags, exclude_flags="straightlining")
+    for filters in ({"participants": "sample000000003"}, {"exclude_flags": "untouched_sliders"}, {"confidence": 0.5}):
+        assert kept(untyped, **filters) == kept(load_sample(), **filters)
+
+
+def test_a_bound_may_leave_the_range_in_its_last_bits(load_sample):
+    below = 0.3 - 0.1 * 3
+    assert below < 0
+    assert kept(load_sample(), mixing_coefficient=(below, 0.5)) == kept(load_sample(), mixing_coefficient=(0, 0.5))
+
+
+@pytest.mark.parametrize("number", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("coefficient", COEFFICIENTS)
+def test_a_number_of_lower_precision_means_its_digits(number, coefficient, load_sample):
+    got = kept(load_sample(), mixing_coefficient=number(coefficient))
+    assert got == kept(load_sample(), mixing_coefficient=coefficient) != []
+
+
+def test_only_ids_of_pictures_may_end_as_files_do(load_sample):
+    with pytest.raises(FilterError, match=r"anna\.png"):
+        hmix_hub.filter(load_sample(), participants="anna.png")
+
+
+def test_an_empty_result_says_which_numbers_there_were(load_sample):
+    with pytest.warns(EmptyResultWarning, match=r"its values were 0\.1, 0\.25, 0\.5, 0\.75, 0\.9"):
+        hmix_hub.filter(load_sample(), mixing_coefficient=0.55)
+    with pytest.warns(EmptyResultWarning, match=r"its values were from \d+"):
+        hmix_hub.filter(load_sample(), response_time_ms=(0, 0.5))

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from datasets import Dataset
 
 import hmix_hub
 from hmix_hub.errors import ConfigurationError
@@ -102,3 +103,24 @@ def test_intervals_cover_the_truth_as_often_as_they_say():
         means = resample_means(values, np.zeros(200, dtype=np.int64), people, 1, seed=trial)
         covered += int(means.low[0] <= 0 <= means.high[0])
     assert 0.88 <= covered / 200 <= 0.99
+
+
+def test_as_many_starts_as_there_are_are_drawn_with_their_own_means(load_sample):
+    frame = load_sample("construct_midpoint").to_pandas()
+    frame["start_coefficient"] = [(0.1, 0.5, 0.9)[row % 3] for row in range(len(frame))]
+    frame["selected_coefficient"] = 0.25
+    dataset = Dataset.from_pandas(frame, features=hmix_hub.features("construct_midpoint"))
+    figure = hmix_hub.plot(dataset)
+    labels = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    assert [label for label in labels if "started" in label] == [
+        f"started at {s:g}: mean 0.25" for s in (0.1, 0.5, 0.9)
+    ]
+
+
+def test_single_pictures_have_no_second_class(load_sample):
+    dataset = load_sample("categorical_soft_labels")
+    frame = dataset.to_pandas()
+    frame[["image_2_label", "image_2_index"]] = None
+    single = Dataset.from_pandas(frame, features=dataset.features)
+    bars = [container for container in hmix_hub.plot(single).axes[0].containers if hasattr(container, "patches")]
+    assert {patch.get_height() for patch in bars[1].patches} == {0}

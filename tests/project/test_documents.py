@@ -1,5 +1,6 @@
 """README and dataset card: true, current, and understood by the Hub's own tools."""
 
+import os
 import re
 import subprocess
 import sys
@@ -99,10 +100,21 @@ def readme_blocks(root, language):
     return re.findall(rf"```{language}\n(.*?)```", text, re.S)
 
 
-def test_the_python_of_the_readme_runs(root, monkeypatch):
-    monkeypatch.setenv("HMIX_SOURCE", "sample")
-    code = "\n".join(readme_blocks(root, "python"))
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+def test_the_python_of_the_readme_runs_on_the_release(root, release):
+    run_python(readme_blocks(root, "python"), release)
+
+
+def test_the_python_of_the_readme_runs_on_the_sample(root):
+    # But for the join, which would join the sample with itself.
+    run_python([block for block in readme_blocks(root, "python") if "my_study" not in block], "sample")
+
+
+def run_python(blocks, source):
+    assert len(blocks) >= 2
+    environment = os.environ | {"HMIX_SOURCE": str(source)}
+    ran = subprocess.run(
+        [sys.executable, "-c", "\n".join(blocks)], capture_output=True, text=True, check=False, env=environment
+    )
     assert ran.returncode == 0, ran.stderr
 
 

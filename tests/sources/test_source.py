@@ -155,6 +155,8 @@ def test_an_unknown_source_is_refused():
     with pytest.raises(SourceError) as caught:
         resolve_source("sampel")
     assert "'sample'" in caught.value.hint
+    with pytest.raises(SourceError, match="neither a known name nor a folder"):
+        resolve_source("")
 
 
 @pytest.fixture
@@ -203,6 +205,14 @@ def test_the_choice_for_a_first_try(monkeypatch):
     assert choose_source()[0] == "release"
     monkeypatch.setenv("HMIX_SOURCE", "elsewhere")
     assert choose_source()[0] == "elsewhere"
+
+
+@pytest.mark.parametrize("variable", ["HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE"])
+def test_the_first_try_asks_nobody_when_it_is_told_to_stay_offline(variable, monkeypatch):
+    monkeypatch.delenv("HMIX_SOURCE", raising=False)
+    monkeypatch.setenv(variable, "1")
+    monkeypatch.setattr(requests, "head", lambda *_, **__: pytest.fail("the network was asked"))
+    assert choose_source()[0] == "sample"
 
 
 class Reached:
