@@ -1,0 +1,215 @@
+"""Columns as tensors: one rule for each type of column."""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from hmix_hub.errors import ConfigurationError
+from hmix_hub.judgments.answers import matrix
+from hmix_hub.schema import BY_STIMULUS_COLUMNS, FLAGS, TASKS
+from hmix_hub.schema.released import RELEASED_COLUMNS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of every column.
+
+    Parameters
+    ----------
+    dtype
+        Floating type of numbers.
+    copy
+        Whether tensors own their memory.
+    labels
+        Class names of each label column.
+    vocabularies
+        What ids are counted in, by column; a column that is not here is counted as its ids appear.
+    """
+
+    dtype: torch.dtype
+    copy: bool
+    labels: Mapping[str, list[str]]
+    vocabularies: Mapping[str, list[str]]
+
+
+@dataclass(frozen=True)
+class TensorColumn:
+    """A column as a tensor.
+
+    Parameters
+    ----------
+    values
+        First dimension N.
+    mask
+        Of a nullable column: bool (N,), or (N, M) of lists, true where there is a value.
+    vocabulary
+        What codes count; empty where the values are none.
+    """
+
+    values: torch.Tensor
+    mask: torch.Tensor | None = None
+    vocabulary: list[str] = field(default_factory=list)
+
+
+_TABLES = [*RELEASED_COLUMNS.values(), *(task.columns for task in TASKS.values()), *BY_STIMULUS_COLUMNS.values()]
+# The newer schema comes later and decides, where both have a column.
+_IS_NULLABLE = {column.name: column.nullable for table in _TABLES for column in table}
+
+
+def convert_column(name: str, column: pa.ChunkedArray, request: Request) -> TensorColumn:
+    """Give a column as a tensor, with its mask and its vocabulary.
+
+    Raises
+    ------
+    ConfigurationError
+        If no tensor can hold it.
+    """
+    import pyarrow.types as kinds
+
+    kind = column.type
+    rules: list[tuple[Callable[[Any], bool], Callable[..., TensorColumn]]] = [
+        (kinds.is_boolean, _truths),
+        (kinds.is_floating, _numbers),
+        (kinds.is_integer, _codes),
+        (kinds.is_string, _ids),
+        (kinds.is_large_string, _ids),
+        (kinds.is_fixed_size_list, _distributions),
+        (kinds.is_list, _lists),
+        (kinds.is_large_list, _lists),
+    ]
+    for applies, convert in rules:
+        if applies(kind):
+            return convert(name, column, request)
+    msg = f"column {name!r} of type {kind} has no tensor form"
+    raise ConfigurationError(msg, hint="name the columns that you want with columns=")
+
+
+def _tensor(array: np.ndarray, dtype: torch.dtype, *, copy: bool) -> torch.Tensor:
+    """Give an array as a tensor, sharing memory only where that was asked for."""
+    if not copy:
+        return _view(array).to(dtype)
+    if dtype not in _NUMPY_TYPES:
+        return torch.from_numpy(array.astype(np.float32)).to(dtype)
+    tensor = torch.empty(array.shape, dtype=dtype)
+    with np.errstate(over="ignore"):  # as torch: what a narrow type cannot hold becomes infinite
+        np.copyto(tensor.numpy(), array, casting="unsafe")
+    return tensor
+
+
+_NUMPY_TYPES = {torch.float16, torch.float32, torch.float64, torch.int64, torch.bool}
+_quiet = threading.Lock()
+
+
+def _view(array: np.ndarray) -> torch.Tensor:
+    # Python's warning filters belong to the process: two threads in here at once would leave them changed.
+    with _quiet, warnings.catch_warnings():
+        # A view of Arrow memory is read-only, which torch has no notion of; the caller was told.
+        warnings.simplefilter("ignore", UserWarning)
+        return torch.from_numpy(np.ascontiguousarray(array))
+
+
+def _mask(name: str, column: pa.ChunkedArray) -> torch.Tensor | None:
+    if not (_IS_NULLABLE.get(name) or column.null_count):
+        return None
+    if not column.null_count:
+        return torch.ones(len(column), dtype=torch.bool)
+    return _tensor(column.is_valid().to_numpy(), torch.bool, copy=True)
+
+
+def _truths(name: str, column: pa.ChunkedArray, request: Request) -> TensorColumn:
+    filled = column.fill_null(False) if column.null_count else column
+    return TensorColumn(_tensor(filled.to_numpy(), torch.bool, copy=True), _mask(name, column))
+
+
+def _numbers(name: str, column: pa.ChunkedArray, request: Request) -> TensorColumn:
+    # to_numpy turns nulls into NaN.
+    return TensorColumn(_tensor(column.to_numpy(), request.dtype, copy=request.copy), _mask(name, column))
+
+
+def _codes(name: str, column: pa.ChunkedArray, request: Request) -> TensorColumn:
+    filled = column.fill_null(-1) if column.null_count else column
+    values = _tensor(filled.to_numpy(), torch.int64, copy=request.copy)
+    return TensorColumn(values, _mask(name, column), request.labels.get(name, []))
+
+
+def _ids(name: str, column: pa.ChunkedArray, request: Request) -> TensorColumn:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    vocabulary = request.vocabularies.get(name)
+    if vocabulary is None:
+        encoded = pc.dictionary_encode(column.combine_chunks())
+        indices, vocabulary = encoded.indices, encoded.dictionary.to_pylist()
+    else:
+        indices = pc.index_in(column, pa.array(vocabulary, column.type)).combine_chunks()
+    if indices.null_count:
+        indices = indices.fill_null(-1)
+    return TensorColumn(_tensor(indices.to_numpy(), torch.int64, copy=request.copy), _mask(name, column), vocabulary)
+
+
+def _distributions(name: str, column: pa.ChunkedArray, request: Request) -> TensorColumn:
+    return TensorColumn(_tensor(matrix(column), request.dtype, copy=request.copy))
+
+
+def _lists(name: str, column: pa.ChunkedArray, request: Request) -> TensorColumn:
+    import pyarrow.types as kinds
+
+    kind = column.type.value_type
+    if kinds.is_string(kind) or kinds.is_large_string(kind):
+        return _flags(name, column)
+    if kinds.is_integer(kind) and name in request.labels:
+        return _memberships(column, np.asarray(column.combine_chunks().flatten()), request.labels[name])
+    return _padded(column, request)
+
+
+def _flags(name: str, column: pa.ChunkedArray) -> TensorColumn:
+    """Mark the flags of each row; every flag has its place whatever the task, so that tasks can be put together."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    flattened = pc.list_flatten(column)
+    names = list(dict.fromkeys([*FLAGS, *pc.unique(flattened).to_pylist()]))
+    return _memberships(column, pc.index_in(flattened, pa.array(names, flattened.type)).to_numpy(), names)
+
+
+def _memberships(column: pa.ChunkedArray, codes: np.ndarray, names: list[str]) -> TensorColumn:
+    import pyarrow.compute as pc
+
+    table = np.zeros((len(column), len(names)), dtype=bool)
+    table[pc.list_parent_indices(column).to_numpy(), codes] = True
+    return TensorColumn(_tensor(table, torch.bool, copy=False), vocabulary=names)
+
+
+def _padded(column: pa.ChunkedArray, request: Request) -> TensorColumn:
+    import pyarrow.compute as pc
+
+    lengths = pc.list_value_length(column).to_numpy()
+    rows = pc.list_parent_indices(column).to_numpy()
+    places = np.arange(len(rows)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    values = _items(pc.list_flatten(column))
+    shape = (len(column), int(lengths.max(initial=0)))
+    padded = np.full((*shape, *values.shape[1:]), np.nan)
+    padded[rows, places] = values
+    mask = np.zeros(shape, dtype=bool)
+    mask[rows, places] = ~np.isnan(values) if values.ndim == 1 else True
+    return TensorColumn(_tensor(padded, request.dtype, copy=False), _tensor(mask, torch.bool, copy=False))
+
+
+def _items(flattened: pa.ChunkedArray) -> np.ndarray:
+    """Give list items as float64 (M,), or (M, K) where each is a distribution."""
+    import pyarrow as pa
+    import pyarrow.types as kinds
+
+    if kinds.is_fixed_size_list(flattened.type):
+        return matrix(flattened)
+    return flattened.cast(pa.float64()).to_numpy()
