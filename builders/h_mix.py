@@ -137,7 +137,7 @@ class HMix(datasets.ArrowBasedBuilder):
         if not is_streaming:
             yield (0, 0), table
             return
-        kept, emptied_by = select_rows(table, self.conditions, vocabularies_of(self.info.features))
+        (kept,), emptied_by = select_rows([table], self.conditions, [vocabularies_of(self.info.features)])
         if emptied_by:
             warn_empty(emptied_by)
         rows = table.filter(kept)
@@ -162,7 +162,6 @@ _BUILDER_OPTIONS = {
     "data_dir",
     "storage_options",
     "writer_batch_size",
-    "config_id",
 }
 
 

@@ -8,7 +8,7 @@ H_MIX = "h-mix"
 DATASETS = (H_MIX,)
 
 
-def check_dataset(name: str) -> str:
+def check_dataset(name: object) -> str:
     """Check that a dataset exists.
 
     Raises
@@ -16,6 +16,9 @@ def check_dataset(name: str) -> str:
     ConfigurationError
         If there is no such dataset.
     """
+    if not isinstance(name, str):
+        msg = f"a dataset is loaded by name, or several as a list, not by {type(name).__name__}"
+        raise ConfigurationError(msg, hint="to filter a dataset that is there, hmix_hub.filter")
     if name not in DATASETS:
         msg = f"there is no dataset {name!r}"
         raise ConfigurationError(msg, hint=nearest(name, DATASETS, label="datasets"))

@@ -11,7 +11,7 @@ import numpy as np
 from hmix_hub.errors import ConfigurationError, EmptyResultWarning
 from hmix_hub.judgments.conditions import Condition, check_columns, select_rows
 from hmix_hub.judgments.grammar import parse_filters
-from hmix_hub.tables import arrow_columns, pick_rows, vocabularies_of
+from hmix_hub.tables import arrow_columns, check_dataset_type, pick_rows, vocabularies_of
 
 if TYPE_CHECKING:
     import datasets
@@ -51,12 +51,12 @@ def filter(dataset: D, **filters: Any) -> D:  # noqa: A001 - the verb that panda
     ------
     FilterError
         If a filter is not known or malformed, the dataset lacks its column, or an id, class or flag does not exist.
-        In a stream, ids cannot be checked.
+        In a stream, ids cannot be checked: give the filters to `load_dataset(..., streaming=True)`, which can.
 
     Warns
     -----
     EmptyResultWarning
-        If no row is left; it names the filter that removed the last one.
+        If no row is left; it names the filter that removed the last one. A stream does not know when it is at its end.
     """
     return apply_conditions(dataset, parse_filters(filters))
 
@@ -84,15 +84,12 @@ def apply_conditions(dataset: D, conditions: Sequence[Condition]) -> D:
 
 
 def _filter_together(parts: Sequence[datasets.Dataset], conditions: Sequence[Condition]) -> list[datasets.Dataset]:
-    """Filter datasets of the same features as if they were one."""
-    import pyarrow as pa
-
-    table = pa.concat_tables(arrow_columns(part, check_columns(conditions, part.column_names)) for part in parts)
-    mask, emptied_by = select_rows(table, conditions, vocabularies_of(parts[0].features))
+    """Filter the splits of a dataset: each by its own classes, but an id exists if any of them has it."""
+    tables = [arrow_columns(check_dataset_type(p), check_columns(conditions, p.column_names)) for p in parts]
+    masks, emptied_by = select_rows(tables, conditions, [vocabularies_of(part.features) for part in parts])
     if emptied_by:
         warn_empty(emptied_by)
-    masks = np.split(mask, np.cumsum([len(part) for part in parts])[:-1])
-    return [part if own.all() else pick_rows(part, np.flatnonzero(own)) for part, own in zip(parts, masks, strict=True)]
+    return [pick_rows(part, np.flatnonzero(mask)) for part, mask in zip(parts, masks, strict=True)]
 
 
 def _filter_stream(dataset: datasets.IterableDataset, conditions: Sequence[Condition]) -> datasets.IterableDataset:
@@ -114,8 +111,8 @@ class _StreamFilter:
         self.vocabularies = vocabularies_of(features)
 
     def __call__(self, batch: Any) -> Any:
-        mask, _ = select_rows(batch, self.conditions, self.vocabularies, is_whole=False)
-        return batch.filter(mask)
+        masks, _ = select_rows([batch], self.conditions, [self.vocabularies], is_whole=False)
+        return batch.filter(masks[0])
 
 
 def warn_empty(emptied_by: str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hmix_hub.datasets_by_name import H_MIX, check_dataset
 from hmix_hub.errors import ConfigurationError
+from hmix_hub.judgments.grammar import parse_filters
 from hmix_hub.schema import CURRENT, check_configuration, check_version
 from hmix_hub.slices import slice_split
 
@@ -73,15 +74,20 @@ def load_dataset(
     ConfigurationError, FilterError, SchemaVersionError, SourceError
         If what is asked for does not exist, cannot be read, or is not the file it should be.
     """
+    # First, so that no option of a builder passes for a filter.
+    parse_filters(filters)
     options = {"cache_dir": cache_dir, "keep_in_memory": keep_in_memory, "num_proc": num_proc}
     options |= {"download_mode": download_mode, "verification_mode": verification_mode}
-    if not isinstance(path, str):
+    if isinstance(path, list | tuple):
         if streaming:
             msg = "several datasets cannot be joined in a stream"
             raise ConfigurationError(msg, hint="leave streaming out; the joined dataset is in memory")
         joined = _load_joined(path, name, filters, schema_version=schema_version, source=source, **options)
         return slice_split(joined, split)
     check_dataset(path)
+    if streaming and "[" in str(split):
+        msg = f"a stream cannot be sliced: {split!r}"
+        raise ConfigurationError(msg, hint='stream "train", then .skip(n) and .take(n)')
     from hmix_hub.builders.h_mix import HMix
 
     builder = HMix(
@@ -104,6 +110,7 @@ def _load_joined(
     from hmix_hub.aggregation import by_stimulus
     from hmix_hub.filters import filter as keep
     from hmix_hub.joining import join
+    from hmix_hub.tables import task_of
 
     configuration = check_configuration(name)
     loaded = [
@@ -111,6 +118,9 @@ def _load_joined(
         for part in parts
     ]
     joined = join(loaded)
+    if name is not None and task_of(joined) != configuration.task:
+        msg = f"the datasets hold {task_of(joined)}, and {name!r} was asked for"
+        raise ConfigurationError(msg, hint="leave the configuration out, or join other datasets")
     return keep(by_stimulus(joined) if configuration.by_stimulus else joined, **filters)
 
 

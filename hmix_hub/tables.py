@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from hmix_hub.errors import ConfigurationError, SchemaError, SchemaVersionError
 from hmix_hub.schema import CURRENT, TASKS, Column, Vocabulary, check_task, check_version, features
@@ -23,10 +23,15 @@ def check_dataset_type(dataset: object) -> datasets.Dataset:
     ------
     ConfigurationError
         If it is not; where it is something that one can be taken from, the hint says how.
+    SchemaVersionError
+        If the first row of its table follows a schema that this package does not know.
     """
     from datasets import Dataset
 
     if isinstance(dataset, Dataset):
+        if "schema_version" in dataset.column_names:
+            # One row of its table alone: to look at each would take longer than what is done with them.
+            _check_versions(dataset.data.column("schema_version").slice(0, 1).to_pylist())
         return dataset
     msg = f"this takes a datasets.Dataset, not {type(dataset).__name__}"
     hints = {
@@ -42,6 +47,11 @@ def arrow_columns(dataset: datasets.Dataset, names: Sequence[str]) -> pa.Table:
     if _is_whole(dataset):
         return dataset.data.table.select(names)
     return dataset.select_columns(list(names)).with_format("arrow")[:]
+
+
+def unique_values(dataset: datasets.Dataset, name: str) -> list[Any]:
+    """Give the values of a column, each once; `Dataset.unique` would write a cache file of picked rows."""
+    return arrow_columns(dataset, [name])[name].unique().to_pylist()
 
 
 def pick_rows(dataset: datasets.Dataset, rows: npt.NDArray[np.int64]) -> datasets.Dataset:
@@ -130,9 +140,12 @@ def task_of(dataset: datasets.Dataset) -> str:
     SchemaVersionError
         If its rows follow another version of the schema.
     """
-    _check_version_of(dataset)
+    if "trial_type" in dataset.column_names:
+        msg = "the dataset follows schema 1.0.0, the layout of the released files"
+        raise SchemaVersionError(msg, hint="load it without schema_version; or migrate it first")
     names = set(dataset.column_names)
-    tasks = dataset.unique("task") if len(dataset) and "task" in names else []
+    _check_versions(unique_values(dataset, "schema_version") if "schema_version" in names else [])
+    tasks = unique_values(dataset, "task") if "task" in names else []
     if len(tasks) > 1:
         msg = f"the dataset holds several tasks: {', '.join(tasks)}"
         raise SchemaError(msg, hint="load and treat each task by itself")
@@ -145,14 +158,8 @@ def task_of(dataset: datasets.Dataset) -> str:
     return check_task(fitting[0]).name
 
 
-def _check_version_of(dataset: datasets.Dataset) -> None:
-    """Check that the rows follow the schema version that this package computes with."""
-    if "trial_type" in dataset.column_names:
-        msg = "the dataset follows schema 1.0.0, the layout of the released files"
-        raise SchemaVersionError(msg, hint="load it without schema_version; or migrate it first")
-    if "schema_version" not in dataset.column_names or not len(dataset):
-        return
-    for version in dataset.unique("schema_version"):
+def _check_versions(versions: Iterable[str]) -> None:
+    for version in versions:
         if check_version(version) != CURRENT:
             msg = f"the dataset holds rows of schema {version}"
             raise SchemaVersionError(msg, hint="migrate them first")

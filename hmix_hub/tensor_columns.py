@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from hmix_hub.errors import ConfigurationError
-from hmix_hub.judgments.answers import matrix
+from hmix_hub.judgments.answers import matrix, one_piece
 from hmix_hub.schema import BY_STIMULUS_COLUMNS, FLAGS, TASKS
 from hmix_hub.schema.released import RELEASED_COLUMNS
 
@@ -148,7 +148,7 @@ def _ids(name: str, column: pa.ChunkedArray, request: Request) -> TensorColumn:
 
     vocabulary = request.vocabularies.get(name)
     if vocabulary is None:
-        encoded = pc.dictionary_encode(column.combine_chunks())
+        encoded = pc.dictionary_encode(one_piece(column))
         indices, vocabulary = encoded.indices, encoded.dictionary.to_pylist()
     else:
         indices = pc.index_in(column, pa.array(vocabulary, column.type)).combine_chunks()
@@ -168,7 +168,7 @@ def _lists(name: str, column: pa.ChunkedArray, request: Request) -> TensorColumn
     if kinds.is_string(kind) or kinds.is_large_string(kind):
         return _flags(name, column)
     if kinds.is_integer(kind) and name in request.labels:
-        return _memberships(column, np.asarray(column.combine_chunks().flatten()), request.labels[name])
+        return _memberships(column, np.asarray(one_piece(column).flatten()), request.labels[name])
     return _padded(column, request)
 
 

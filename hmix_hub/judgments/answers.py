@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from hmix_hub.errors import SchemaError
 from hmix_hub.judgments.soft_labels import Answers
 
 if TYPE_CHECKING:
@@ -27,10 +28,27 @@ def numbers(column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
     return column.cast(pa.float64()).fill_null(float("nan")).to_numpy()
 
 
+def one_piece(column: pa.ChunkedArray) -> pa.Array:
+    """Give a column as one array; without a copy where it is one already."""
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
 def matrix(column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
-    """Give a column of distributions (fixed-size lists) as float64 (N, K)."""
-    lists = column.combine_chunks()
-    return lists.flatten().to_numpy().reshape(len(lists), lists.type.list_size)
+    """Give a column of distributions as float64 (N, K); without a copy where it is in one piece.
+
+    Raises
+    ------
+    SchemaError
+        If its lists are not all of one length.
+    """
+    import pyarrow.compute as pc
+
+    lists = one_piece(column)
+    lengths = set(pc.unique(pc.list_value_length(lists)).to_pylist())
+    if len(lengths) > 1 or None in lengths:
+        msg = "the distributions are not all over the same number of classes"
+        raise SchemaError(msg, hint="join datasets with hmix_hub.join, which spreads them over the union")
+    return lists.flatten().to_numpy().reshape(len(lists), next(iter(lengths), 0))
 
 
 def membership(column: pa.ChunkedArray, n_classes: int) -> npt.NDArray[np.bool_]:

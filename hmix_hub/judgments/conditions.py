@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -58,15 +58,17 @@ class Condition(ABC):
             If it names a class that is not in the vocabulary.
         """
 
-    def check(self, table: pa.Table, mask: Mask) -> None:  # noqa: B027 - most conditions have nothing to check
-        """Check that everything that the condition names is in the table.
+    def check(  # noqa: B027 - most conditions have nothing to check
+        self, tables: Sequence[pa.Table], masks: Sequence[Mask]
+    ) -> None:
+        """Check that everything that the condition names is in one of the tables.
 
         Parameters
         ----------
-        table
-            The whole table, N rows.
-        mask
-            Its rows that meet the condition; bool (N,).
+        tables
+            All tables that there are.
+        masks
+            For each, its rows that meet the condition; bool (N,).
 
         Raises
         ------
@@ -74,8 +76,8 @@ class Condition(ABC):
             If an id is not there.
         """
 
-    def seen(self, table: pa.Table, rows: Mask) -> str:
-        """Say what the condition found in rows of which it met none; empty where that would tell nothing."""
+    def seen(self, tables: Sequence[pa.Table], rows: Sequence[Mask]) -> str:
+        """Say what there was in rows of which none met the condition; empty where that would tell nothing."""
         return ""
 
 
@@ -96,20 +98,33 @@ class IsAnyOf(Condition):
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        column = table[self.columns(table.column_names)[0]]
+        column = self._ids(table)
         return pc.is_in(column, pa.array(self.values, column.type)).to_numpy()
 
-    def check(self, table: pa.Table, mask: Mask) -> None:
-        """Check that each id is in the table."""
+    def _ids(self, table: pa.Table) -> pa.ChunkedArray:
+        import pyarrow.types as kinds
+
+        name = self.columns(table.column_names)[0]
+        _check_kind(self.name, name, table, (kinds.is_string, kinds.is_large_string), "strings")
+        return table[name]
+
+    def check(self, tables: Sequence[pa.Table], masks: Sequence[Mask]) -> None:
+        """Check that each id is in one of the tables."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        column = table[self.columns(table.column_names)[0]]
-        found = set(pc.unique(column.filter(pa.array(mask))).to_pylist())
+        columns = [self._ids(table) for table in tables]
+        found = {
+            value
+            for column, mask in zip(columns, masks, strict=True)
+            for value in pc.unique(column.filter(pa.array(mask))).to_pylist()
+        }
         unknown = [value for value in self.values if value not in found]
-        if unknown and table.num_rows:
+        if unknown and any(map(len, columns)):
+            known = {value for column in columns for value in pc.unique(column).to_pylist()}
             msg = f"{self.name}: {', '.join(map(repr, unknown))} not found among the rows filtered"
-            raise FilterError(msg, hint=nearest(unknown[0], pc.unique(column).to_pylist(), label=self.name))
+            label = self.name.replace("_", " ").removesuffix("s") + "s"
+            raise FilterError(msg, hint=nearest(unknown[0], sorted(known), label=label))
 
 
 @dataclass(frozen=True)
@@ -125,21 +140,35 @@ class IsWithin(Condition):
 
     def mask(self, table: pa.Table, vocabularies: Vocabularies) -> Mask:
         """Find the rows in any of the intervals."""
-        values = table[self.column].to_numpy()
+        values = self._numbers(table)
         mask = np.zeros(len(values), dtype=bool)
         for low, high in self.intervals:
             mask |= (values >= low - TOLERANCE) & (values <= high + TOLERANCE)
         return mask
 
-    def seen(self, table: pa.Table, rows: Mask) -> str:
+    def _numbers(self, table: pa.Table) -> npt.NDArray[np.float64]:
+        import pyarrow as pa
+        import pyarrow.types as kinds
+
+        _check_kind(self.name, self.column, table, (kinds.is_integer, kinds.is_floating, kinds.is_null), "numbers")
+        return table[self.column].cast(pa.float64()).to_numpy()
+
+    def seen(self, tables: Sequence[pa.Table], rows: Sequence[Mask]) -> str:
         """Say which numbers there were: all of a few, the ends of many."""
-        found = np.asarray(table[self.column].to_numpy(), dtype=np.float64)[rows]
+        found = np.concatenate([self._numbers(table)[own] for table, own in zip(tables, rows, strict=True)])
         values = np.unique(found[~np.isnan(found)])
         if not len(values):
             return "there were no values"
         if len(values) <= MOST_SEEN:
             return f"its values were {', '.join(f'{value:g}' for value in values)}"
         return f"its values were from {values[0]:g} to {values[-1]:g}"
+
+
+def _check_kind(name: str, column: str, table: pa.Table, are: Sequence[Callable[..., bool]], expected: str) -> None:
+    kind = table[column].type
+    if not any(is_one(kind) for is_one in are):
+        msg = f"{name}: the column holds {kind}, not {expected}"
+        raise FilterError(msg, where=Where(column=column), hint=_FEATURES_HINT)
 
 
 def _vocabulary(name: str, vocabularies: Vocabularies) -> Vocabulary:
@@ -221,6 +250,9 @@ class IsTrue(Condition):
 
     def mask(self, table: pa.Table, vocabularies: Vocabularies) -> Mask:
         """Find the rows with the wanted value."""
+        import pyarrow.types as kinds
+
+        _check_kind(self.name, self.column, table, (kinds.is_boolean,), "truth values")
         return np.asarray(table[self.column].to_numpy(), dtype=bool) == self.wanted
 
 
@@ -241,9 +273,7 @@ class HasNoneOf(Condition):
 
         mask = np.ones(table.num_rows, dtype=bool)
         column = table["flags"]
-        if not (pa.types.is_list(column.type) or pa.types.is_large_list(column.type)):
-            msg = f"{self.name}: the column holds no lists of flags but {column.type}"
-            raise FilterError(msg, where=Where(column="flags"), hint=_FEATURES_HINT)
+        _check_kind(self.name, "flags", table, (pa.types.is_list, pa.types.is_large_list), "lists of flags")
         flattened = pc.list_flatten(column)
         unwanted = pc.is_in(flattened, pa.array(self.flags, flattened.type))
         mask[pc.list_parent_indices(column).filter(unwanted).to_numpy()] = False
@@ -251,43 +281,46 @@ class HasNoneOf(Condition):
 
 
 def select_rows(
-    table: pa.Table, conditions: Sequence[Condition], vocabularies: Vocabularies, *, is_whole: bool = True
-) -> tuple[Mask, str]:
-    """Find the rows that meet all conditions.
+    tables: Sequence[pa.Table],
+    conditions: Sequence[Condition],
+    vocabularies: Sequence[Vocabularies],
+    *,
+    is_whole: bool = True,
+) -> tuple[list[Mask], str]:
+    """Find the rows that meet all conditions, in one or several tables.
 
     Parameters
     ----------
-    table
-        N rows with the columns of every condition.
+    tables
+        Tables with the columns of every condition, N rows each.
     conditions
         What is asked.
     vocabularies
-        Class names of each label column.
+        For each table, the class names of each label column.
     is_whole
-        Whether the table is all there is, so that an id that is not in it does not exist.
+        Whether the tables are all there is, so that an id that is in none of them does not exist.
 
     Returns
     -------
     tuple
-        bool (N,), and which condition removed the last row, as text: empty while any is left.
+        bool (N,) for each table, and which condition removed the last row of all, as text: empty while any is left.
 
     Raises
     ------
     FilterError
-        If a condition names what is not in the table.
+        If a condition names what is in none of the tables.
     """
-    kept = np.ones(table.num_rows, dtype=bool)
+    kept = [np.ones(table.num_rows, dtype=bool) for table in tables]
     emptied_by = ""
     for condition in conditions:
         before = kept
-        mask = condition.mask(table, vocabularies)
+        masks = [condition.mask(table, own) for table, own in zip(tables, vocabularies, strict=True)]
         if is_whole:
-            condition.check(table, mask)
-        kept = before & mask
-        if before.any() and not kept.any():
-            emptied_by = f"the filter {condition.name!r} removed the last"
-            seen = condition.seen(table, before)
-            emptied_by += f"; {seen}" if seen else ""
+            condition.check(tables, masks)
+        kept = [rows & mask for rows, mask in zip(before, masks, strict=True)]
+        if any(rows.any() for rows in before) and not any(rows.any() for rows in kept):
+            seen = condition.seen(tables, before)
+            emptied_by = f"the filter {condition.name!r} removed the last" + (f"; {seen}" if seen else "")
     return kept, emptied_by
 
 

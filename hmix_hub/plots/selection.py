@@ -14,7 +14,7 @@ from hmix_hub.judgments.answers import codes, matrix, numbers
 from hmix_hub.judgments.grouping import encode_key
 from hmix_hub.plots.resampling import COVERAGE
 from hmix_hub.sources import SAMPLE
-from hmix_hub.tables import arrow_columns
+from hmix_hub.tables import arrow_columns, unique_values
 
 if TYPE_CHECKING:
     import datasets
@@ -75,7 +75,7 @@ class Selection:
     def is_synthetic(self) -> bool:
         """Whether rows of the sample study are among them."""
         name, mark = ("study_id", SAMPLE.study_id) if self.has_people else ("image_set", SAMPLE.image_set)
-        return mark in self.dataset.unique(name)
+        return mark in unique_values(self.dataset, name)
 
     def describe(self) -> str:
         """Say what is shown and what the intervals are."""

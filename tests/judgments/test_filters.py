@@ -277,7 +277,7 @@ def test_labels_without_class_names_are_refused_with_the_way_to_them(load_sample
             hmix_hub.filter(untyped, **filters)
         assert "hmix_hub.features" in refused.value.hint
     flags = untyped.remove_columns("flags").add_column("flags", ["[]"] * len(untyped))
-    with pytest.raises(FilterError, match="no lists of flags"):
+    with pytest.raises(FilterError, match="not lists of flags"):
         hmix_hub.filter(flags, exclude_flags="straightlining")
     for filters in ({"participants": "sample000000003"}, {"exclude_flags": "untouched_sliders"}, {"confidence": 0.5}):
         assert kept(untyped, **filters) == kept(load_sample(), **filters)
