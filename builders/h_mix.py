@@ -15,10 +15,10 @@ import datasets
 from hmix_hub.builders.readers import read_table
 from hmix_hub.citing import citation
 from hmix_hub.datasets_by_name import H_MIX
-from hmix_hub.errors import ConfigurationError
+from hmix_hub.errors import ConfigurationError, HMixError
 from hmix_hub.filters import apply_conditions, warn_empty
-from hmix_hub.judgments.conditions import check_columns, select_rows
 from hmix_hub.judgments.grammar import parse_filters
+from hmix_hub.judgments.selection import check_columns, select_rows
 from hmix_hub.schema import (
     CONFIGURATIONS,
     CURRENT,
@@ -146,11 +146,25 @@ class HMix(datasets.ArrowBasedBuilder):
 
     def as_dataset(self, split: Any = None, in_memory: bool = False) -> Any:
         """Give the prepared dataset, first filtered, then sliced; see `datasets.DatasetBuilder.as_dataset`."""
-        if not self.conditions:
-            return super().as_dataset(split, in_memory=in_memory)
-        return slice_split(apply_conditions(super().as_dataset("train", in_memory=in_memory), self.conditions), split)
+        try:
+            if not self.conditions:
+                return super().as_dataset(split, in_memory=in_memory)
+            kept = apply_conditions(super().as_dataset("train", in_memory=in_memory), self.conditions)
+            return slice_split(kept, split)
+        except ValueError as error:
+            if isinstance(error, HMixError):
+                raise
+            raise ConfigurationError(str(error), hint=_SPLIT_HINT) from None
+
+    def as_streaming_dataset(self, split: Any = None, **options: Any) -> Any:
+        """Give a stream of the filtered rows; see `datasets.DatasetBuilder.as_streaming_dataset`."""
+        try:
+            return super().as_streaming_dataset(split, **options)
+        except ValueError as error:
+            raise ConfigurationError(str(error), hint=f"{_SPLIT_HINT}; of a stream, .skip(n) and .take(n)") from None
 
 
+_SPLIT_HINT = "the split is 'train', or a slice of it; hmix_hub.split makes others"
 _BUILDER_OPTIONS = {
     "cache_dir",
     "dataset_name",

@@ -81,6 +81,12 @@ class SourceMissingError(SourceError):
     code = "HMX101"
 
 
+class SourceNameError(SourceError, ValueError):
+    """A source is neither a known name, an address nor a folder."""
+
+    code = "HMX102"
+
+
 class SchemaError(HMixError, ValueError):
     """A table or an answer does not have the form that its schema version defines."""
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from hmix_hub.errors import ConfigurationError, EmptyResultWarning
-from hmix_hub.judgments.conditions import Condition, check_columns, select_rows
+from hmix_hub.judgments.conditions import Condition
 from hmix_hub.judgments.grammar import parse_filters
+from hmix_hub.judgments.selection import check_columns, select_rows
 from hmix_hub.tables import arrow_columns, check_dataset_type, pick_rows, vocabularies_of
 
 if TYPE_CHECKING:

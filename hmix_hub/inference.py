@@ -11,7 +11,7 @@ from hmix_hub.judgments.answers import categorical_answers, matrix
 from hmix_hub.judgments.soft_labels import DEFAULT_PROCEDURE, DEFAULT_REDISTRIBUTION, Answers
 from hmix_hub.judgments.soft_labels import soft_labels as compute
 from hmix_hub.schema import CATEGORICAL
-from hmix_hub.tables import arrow_columns, check_dataset_type, vocabulary_of
+from hmix_hub.tables import arrow_columns, check_dataset_type, unique_values, vocabulary_of
 
 if TYPE_CHECKING:
     import datasets
@@ -61,8 +61,8 @@ def soft_labels(
 
 
 def _check_offered(dataset: datasets.Dataset, answers: Answers) -> None:
-    """Check that every class was offered to every person: the labels as they are stored follow from the answers."""
-    if "soft_label" not in dataset.column_names or not len(dataset):
+    """Check, where studies are joined, that each offered every class: stored labels then follow from the answers."""
+    if not {"soft_label", "study_id"} <= set(dataset.column_names) or len(unique_values(dataset, "study_id")) < 2:
         return
     stored = matrix(arrow_columns(dataset, ["soft_label"])["soft_label"])
     differing = np.flatnonzero(~np.isclose(compute(answers), stored).all(axis=1))

@@ -11,7 +11,7 @@ from hmix_hub.errors import ConfigurationError, SchemaError
 from hmix_hub.judgments.answers import matrix
 from hmix_hub.judgments.checks import check_unique
 from hmix_hub.judgments.complete import pair_ids, stimulus_ids
-from hmix_hub.schema import TASKS, Column, Kind, Vocabulary, arrow_schema
+from hmix_hub.schema import TASKS, Column, Kind, Vocabulary, arrow_schema, features
 from hmix_hub.tables import arrow_columns, check_dataset_type, dataset_of, task_of, vocabulary_of
 
 if TYPE_CHECKING:
@@ -30,9 +30,9 @@ def join(parts: Sequence[datasets.Dataset]) -> datasets.Dataset:
     Returns
     -------
     datasets.Dataset
-        All rows; the vocabulary is the first one's classes, then each new class in the order of its first appearance,
-        and labels and soft labels (0 for a class that a study did not offer) count in it. In memory where a
-        vocabulary had to change.
+        All rows, in the columns of the schema alone. The vocabulary is the first one's classes, then each new class in
+        the order of its first appearance; labels and soft labels (0 for a class that a study did not offer) count in
+        it. In memory where a vocabulary had to change.
 
     Raises
     ------
@@ -52,10 +52,13 @@ def join(parts: Sequence[datasets.Dataset]) -> datasets.Dataset:
         msg = f"judgments of different tasks cannot be joined: {', '.join(dict.fromkeys(tasks))}"
         raise SchemaError(msg)
     columns = TASKS[tasks[0]].columns
+    for part in parts:
+        _refuse_missing(part, columns)
     vocabularies = [vocabulary_of(part) for part in parts]
     union = vocabularies[0].union(vocabularies[1:])
+    wanted = features(columns, union)
     recoded = [
-        part if vocabulary == union else _recoded(part, columns, vocabulary, union)
+        part if part.features == wanted else _recoded(part, columns, vocabulary, union)
         for part, vocabulary in zip(parts, vocabularies, strict=True)
     ]
     from datasets import concatenate_datasets
@@ -63,6 +66,13 @@ def join(parts: Sequence[datasets.Dataset]) -> datasets.Dataset:
     joined = concatenate_datasets([part.select_columns([c.name for c in columns]) for part in recoded])
     check_unique(arrow_columns(joined, ["judgment_id"])["judgment_id"])
     return joined
+
+
+def _refuse_missing(part: datasets.Dataset, columns: Sequence[Column]) -> None:
+    missing = [column.name for column in columns if column.name not in part.column_names]
+    if missing:
+        msg = f"a dataset to be joined lacks the columns {', '.join(missing)}"
+        raise SchemaError(msg, hint="join first, then choose columns")
 
 
 def _recoded(

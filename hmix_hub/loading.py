@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     import datasets
 
 
+_WITHOUT_MEANING = ("token", "revision", "save_infos", "storage_options", "download_config", "trust_remote_code")
+"""Arguments of `datasets.load_dataset` that nothing here depends on: they are taken, and do nothing."""
+
+
 def load_dataset(
     path: str | Sequence[str | datasets.Dataset] = H_MIX,
     name: str | None = None,
@@ -62,7 +66,8 @@ def load_dataset(
     download_mode, verification_mode
         As in `datasets`: "force_redownload" prepares the table again, "no_checks" does not count its rows.
     **filters
-        See `filter`.
+        See `filter`. What `datasets` needs for the Hub alone (token, revision and the like) may be given, and does
+        nothing.
 
     Returns
     -------
@@ -74,6 +79,8 @@ def load_dataset(
     ConfigurationError, FilterError, SchemaVersionError, SourceError
         If what is asked for does not exist, cannot be read, or is not the file it should be.
     """
+    for name_of_option in _WITHOUT_MEANING:
+        filters.pop(name_of_option, None)
     # First, so that no option of a builder passes for a filter.
     parse_filters(filters)
     options = {"cache_dir": cache_dir, "keep_in_memory": keep_in_memory, "num_proc": num_proc}
@@ -85,9 +92,6 @@ def load_dataset(
         joined = _load_joined(path, name, filters, schema_version=schema_version, source=source, **options)
         return slice_split(joined, split)
     check_dataset(path)
-    if streaming and "[" in str(split):
-        msg = f"a stream cannot be sliced: {split!r}"
-        raise ConfigurationError(msg, hint='stream "train", then .skip(n) and .take(n)')
     from hmix_hub.builders.h_mix import HMix
 
     builder = HMix(

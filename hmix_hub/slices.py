@@ -34,6 +34,10 @@ def slice_split(dataset: datasets.Dataset, split: Any) -> Any:
         return DatasetDict({"train": dataset})
     if isinstance(split, list | tuple):
         return [slice_split(dataset, one) for one in split]
+    if isinstance(split, dict):
+        return DatasetDict({name: slice_split(dataset, one) for name, one in split.items()})
+    if split == "all":
+        return dataset
     instruction = split if isinstance(split, ReadInstruction) else ReadInstruction.from_spec(split)
     n = len(dataset)
     pieces = [

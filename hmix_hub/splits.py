@@ -119,7 +119,9 @@ def _components(keys: Sequence[Sequence[tuple[str, int, int | None]]]) -> dict[t
     pairs = {key for rows in keys for key in rows}
     for image_set, first, second in pairs:
         graph.add_edge((image_set, first), (image_set, first if second is None else second))
-    name = {picture: min(component) for component in networkx.connected_components(graph) for picture in component}
+    name: dict[Picture, Picture] = {}
+    for component in networkx.connected_components(graph):
+        name |= dict.fromkeys(component, min(component))
     return {pair: name[pair[0], pair[1]] for pair in pairs}
 
 

@@ -43,7 +43,7 @@ def to_tensors(
     dtype: torch.dtype = torch.float32,
     *,
     copy: bool = True,
-    vocabularies: Mapping[str, Sequence[str]] | None = None,
+    vocabularies: Tensors | Mapping[str, Sequence[str]] | None = None,
 ) -> Tensors:
     """Give the columns of a dataset as tensors.
 
@@ -61,8 +61,8 @@ def to_tensors(
         mapped ends the process with a segmentation fault.** Coefficients are stored as float64, so only
         `dtype=torch.float64` lets them be views.
     vocabularies
-        What ids are counted in, by column: the `vocabularies` of other tensors, so that a person has the same code in
-        the train and the test part; an id that is not in them becomes -1. `None`: ids are counted as they appear.
+        What ids are counted in, by column: other tensors, or their `vocabularies`, so that a person has the same code
+        in the train and the test part; an id that is not in them becomes -1. `None`: ids are counted as they appear.
 
     Returns
     -------
@@ -108,7 +108,8 @@ def to_tensors(
     names = _choose(dataset, columns)
     table = arrow_columns(dataset, names)
     labels = {name: list(vocabulary.names) for name, vocabulary in vocabularies_of(dataset.features).items()}
-    request = Request(dtype, copy, labels, {name: list(v) for name, v in (vocabularies or {}).items()})
+    given = vocabularies.vocabularies if isinstance(vocabularies, Tensors) else vocabularies or {}
+    request = Request(dtype, copy, labels, {name: list(values) for name, values in given.items()})
     converted = [convert_column(name, table[name], request) for name in names]
     tensors = Tensors()
     for name, column in zip(names, converted, strict=True):

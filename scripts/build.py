@@ -32,7 +32,9 @@ def main() -> int:
         return int(bool(stale))
     for name in stale:
         print(f"wrote {name}")
-    return subprocess.run([sys.executable, "-m", "build", "--outdir", ROOT / "dist", ROOT], check=False).returncode
+    return subprocess.run(
+        [sys.executable, "-m", "build", "--outdir", ROOT / "dist", ROOT], cwd=ROOT, check=False
+    ).returncode
 
 
 def _renew(name: str, *, write: bool) -> bool:

@@ -38,9 +38,9 @@ def ensure_environment(extra: str = "") -> Path:
     # Stamps are written last, so that an interrupted installation is done again; what tests need includes the rest.
     stamps = [folder / f"installed-{name}" for name in dict.fromkeys([extra or "runtime", "dev"])]
     wanted = _fingerprint()
-    if any(stamp.is_file() and stamp.read_text() == wanted for stamp in stamps):
+    if python.exists() and any(stamp.is_file() and stamp.read_text() == wanted for stamp in stamps):
         return python
-    is_first = not any(folder.glob("installed-*"))
+    is_first = not (python.exists() and any(folder.glob("installed-*")))
     if is_first:
         print(f"making the environment {folder}", flush=True)
         _make(folder)

@@ -49,8 +49,7 @@ def _check_types(python: Path) -> int:
         shutil.copytree(ROOT / "hmix_hub", package, ignore=ignore)
         for name in ("builders", "dataset_cards"):
             shutil.copytree(ROOT / name, package / name, ignore=ignore)
-        for name in ("scripts", "tests"):
-            shutil.copytree(ROOT / name, Path(staged) / name, ignore=ignore)
+        shutil.copytree(ROOT / "scripts", Path(staged) / "scripts", ignore=ignore)
         configuration: list[str | Path] = [
             "--config-file",
             ROOT / "pyproject.toml",

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 # Before anything imports `datasets`, which reads it once.
 _SCRATCH = tempfile.TemporaryDirectory(prefix="hmix-tests-")
@@ -16,6 +17,10 @@ os.environ["HMIX_CACHE"] = str(Path(_SCRATCH.name) / "hmix")
 for _name in ("HF_DATASETS_CACHE", "HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "HMIX_REGISTER"):
     os.environ.pop(_name, None)
 _RELEASE = os.environ.pop("HMIX_SOURCE", "") or str(Path(__file__).resolve().parents[2] / "shared" / "h_mix")
+
+# A slow machine is no failure.
+settings.register_profile("hmix", deadline=None)
+settings.load_profile("hmix")
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -42,7 +47,7 @@ def task(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="session")
 def load_sample():
-    """Load a configuration of the sample study, once per session and set of arguments."""
+    """Load a configuration of the sample study; prepared once per session."""
     import hmix_hub
 
     def load(config: str = "infer_mixing_factor", **options):

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from hmix_hub import __version__
-from hmix_hub.errors import HMixError, SourceError
+from hmix_hub.errors import HMixError, SourceError, SourceNameError
 
 DATA_ARE_WRONG = 1
 CALL_IS_WRONG = 2
@@ -52,7 +52,11 @@ class Verbs(click.Group):
             return super().invoke(ctx)
         except HMixError as error:
             click.echo(f"hmix: {error}", err=True)
-            ctx.exit(DATA_ARE_WRONG if isinstance(error, SourceError) else CALL_IS_WRONG)
+            data_are_wrong = isinstance(error, SourceError) and not isinstance(error, SourceNameError)
+            ctx.exit(DATA_ARE_WRONG if data_are_wrong else CALL_IS_WRONG)
+        except PermissionError as error:
+            click.echo(f"hmix: {error}\n  hint: HMIX_CACHE and HF_HOME name the folders for caches", err=True)
+            ctx.exit(CALL_IS_WRONG)
 
 
 def _tell_warning(message: Warning | str, category: type[Warning], *args: Any, **kwargs: Any) -> None:

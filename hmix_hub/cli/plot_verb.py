@@ -29,7 +29,10 @@ from hmix_hub.cli.options import (
 )
 @filter_options
 def command(config: str, source: str | None, output: Path, filters: dict[str, Any]) -> None:
-    """Draw perception against the synthetic label, with 95 % intervals by resampling people."""
+    """Draw perception against the synthetic label.
+
+    Intervals are of 95 %, by resampling people; in a by-stimulus table, where people are pooled, stimuli.
+    """
     from hmix_hub.loading import load_dataset
     from hmix_hub.plots import plot
 

@@ -44,7 +44,8 @@ def matrix(column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
     import pyarrow.compute as pc
 
     lists = one_piece(column)
-    lengths = set(pc.unique(pc.list_value_length(lists)).to_pylist())
+    lengths = {getattr(lists.type, "list_size", None)} - {None}
+    lengths |= set(pc.unique(pc.list_value_length(lists)).to_pylist())
     if len(lengths) > 1 or None in lengths:
         msg = "the distributions are not all over the same number of classes"
         raise SchemaError(msg, hint="join datasets with hmix_hub.join, which spreads them over the union")

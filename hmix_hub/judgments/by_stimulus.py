@@ -64,7 +64,8 @@ def by_stimulus(judgments: pa.Table, task: str, vocabulary: Vocabulary = CIFAR10
         CATEGORICAL: _categorical,
     }[task](judgments, groups)
     kept = {name: _shared(judgments, name, groups) for name in schema.names if name not in computed}
-    return _table({name: computed.get(name, kept.get(name)) for name in schema.names}, schema)
+    values = kept | computed
+    return _table({name: values[name] for name in schema.names}, schema)
 
 
 def _shared(judgments: pa.Table, name: str, groups: Groups) -> pa.ChunkedArray:

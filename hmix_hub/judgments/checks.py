@@ -40,7 +40,9 @@ def check_values(table: pa.Table, columns: Iterable[Column], vocabulary: Vocabul
         values = table[column.name]
         if not column.nullable and values.null_count:
             _refuse(column, int(np.flatnonzero(values.is_null().to_numpy())[0]), "is missing")
-        if column.low is not None or column.kind in {Kind.LABEL, Kind.FLOAT64}:
+        if column.kind is Kind.LABELS:
+            _check_lists(column, values, len(vocabulary))
+        elif column.low is not None or column.kind in {Kind.LABEL, Kind.FLOAT64}:
             _check_range(column, values, len(vocabulary))
 
 
@@ -55,6 +57,16 @@ def _check_range(column: Column, values: pa.ChunkedArray, n_classes: int) -> Non
     if len(rows):
         expected = f"from {low} to {high}" if column.kind is Kind.LABEL else column.range
         _refuse(column, int(rows[0]), f"is {found[rows[0], places[0]]:g}, not {expected or 'a number'}")
+
+
+def _check_lists(column: Column, values: pa.ChunkedArray, n_classes: int) -> None:
+    import pyarrow.compute as pc
+
+    labels = pc.list_flatten(values).to_numpy()
+    bad = np.flatnonzero(~((labels >= 0) & (labels < n_classes)))
+    if len(bad):
+        row = pc.list_parent_indices(values)[int(bad[0])].as_py()
+        _refuse(column, row, f"holds {labels[bad[0]]}, not labels from 0 to {n_classes - 1}")
 
 
 def _refuse(column: Column, row: int, complaint: str) -> None:

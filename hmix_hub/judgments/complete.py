@@ -58,6 +58,8 @@ def complete(
     SchemaError
         If a value is none that its column may hold, or a judgment stands in the table twice.
     """
+    given = [column for column in columns(task) if column.name in observed.column_names]
+    check_values(observed, given, vocabulary)
     table = observed
     for name, value in (("study_id", study_id), ("task", task), ("schema_version", CURRENT)):
         table = table.append_column(name, _repeat(value, table.num_rows))
@@ -75,7 +77,7 @@ def complete(
         table = table.append_column("soft_label", _soft_labels(table, len(vocabulary)))
     masks = flag_masks(table, task, len(vocabulary), observed_flags or {})
     table = table.append_column("flags", flag_lists(masks))
-    check_values(table, columns(task), vocabulary)
+    check_values(table, [column for column in columns(task) if column not in given], vocabulary)
     check_unique(table["judgment_id"])
     schema = arrow_schema(columns(task), vocabulary)
     return table.select(schema.names).cast(schema).combine_chunks()

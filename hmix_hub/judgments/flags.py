@@ -11,7 +11,7 @@ import numpy.typing as npt
 from hmix_hub.judgments.answers import categorical_answers, numbers
 from hmix_hub.judgments.grouping import Groups, Ints, encode, encode_key
 from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT, flags_of
-from hmix_hub.schema.flags import STRAIGHTLINING_MINIMUM, STRAIGHTLINING_SHARE
+from hmix_hub.schema.flags import STRAIGHTLINING_MINIMUM, STRAIGHTLINING_TENTHS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -46,13 +46,14 @@ def flag_masks(table: pa.Table, task: str, n_classes: int, observed: Mapping[str
     dict
         Flag name to bool (N,), in the schema's order.
     """
-    masks = {
-        name: observed[name] if name in observed else _RULES[name](table, task, n_classes)
+    return {
+        name: observed[name] if name in observed else _RULES.get(name, _nowhere)(table, task, n_classes)
         for name in flags_of(task)
-        if name in observed or name in _RULES
     }
-    nowhere = np.zeros(table.num_rows, dtype=bool)
-    return {name: masks.get(name, nowhere) for name in flags_of(task)}
+
+
+def _nowhere(table: pa.Table, task: str, n_classes: int) -> Mask:
+    return np.zeros(table.num_rows, dtype=bool)
 
 
 def _endpoint_not_shown(table: pa.Table, task: str, n_classes: int) -> Mask:
@@ -81,8 +82,7 @@ def _is_straightlining(people: Ints, answers: Ints) -> Mask:
     most = np.zeros(len(of_person), dtype=np.int64)
     np.maximum.at(most, people[same.first], same.sizes)
     # In whole numbers, since 0.9 * 10 rounds: nine of ten are nine tenths.
-    tenths = round(STRAIGHTLINING_SHARE * 10)
-    return (10 * most >= tenths * of_person) & (of_person >= STRAIGHTLINING_MINIMUM)
+    return (10 * most >= STRAIGHTLINING_TENTHS * of_person) & (of_person >= STRAIGHTLINING_MINIMUM)
 
 
 def _ruled_out_choice(table: pa.Table, task: str, n_classes: int) -> Mask:

@@ -90,7 +90,8 @@ def _any_of(filter_: Filter, value: object) -> list[object]:
     """Give the alternatives of a value: the items of a list, set, array or column, else the value alone."""
     if isinstance(value, str | tuple) or not isinstance(value, Iterable):
         return [value]
-    items = list(value)
+    # Arrays and tensors, of no dimension, too; their numbers stay numpy's, whose precision is known.
+    items = list(np.asarray(value).ravel()) if hasattr(value, "__array__") else list(value)
     if not items:
         msg = f"{filter_.name}: an empty {type(value).__name__} chooses nothing"
         raise FilterError(msg, hint="leave the filter out to keep every row")

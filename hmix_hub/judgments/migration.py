@@ -26,6 +26,9 @@ LOSSES: dict[tuple[str, str], dict[str, str]] = {
         "source_file": "known to the reader of the released files alone",
         "selected_coefficient": "of construct, tenths alone: what is between them is rounded on the way up",
         "inferred_coefficient": "last bits, unless it is what a whole place of the slider gives",
+        **dict.fromkeys(
+            ("confidence", "top_probability", "second_probability"), "last bits, unless a whole percentage"
+        ),
         "batch_id": "computed again on the way up, from the rows that are there",
         "presentation": "computed again on the way up, from the rows that are there",
         "flags": "computed again on the way up; ignored_probability cannot be",

@@ -173,7 +173,8 @@ def _check_names(released: pa.Table, table: pa.Table) -> None:
         if column in released.column_names and identifier in table.column_names:
             names = pc.replace_substring_regex(released[column], re.escape(interface.PICTURE_SUFFIX) + "$", "")
             complaint = "contradicts the row's coefficient, labels or ids"
-            _refuse_first(pc.not_equal(names, table[identifier]), released[column], column, complaint)
+            differs = pc.not_equal(pc.utf8_lower(names), pc.utf8_lower(table[identifier]))
+            _refuse_first(differs, released[column], column, complaint)
 
 
 def _parsed(released: pa.Table, name: str, parse: Callable[[dict[str, Any]], Any]) -> list[Any]:

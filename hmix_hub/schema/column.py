@@ -44,8 +44,6 @@ class Column:
         Closed range of the values (of each item, in a list); `None` where it is open.
     nullable
         Whether a value may be null.
-    identifies
-        Whether the values name something (a participant, a pair): filters compare them whole, tensors hold codes.
     """
 
     name: str
@@ -55,7 +53,6 @@ class Column:
     low: float | None = None
     high: float | None = None
     nullable: bool = False
-    identifies: bool = False
 
     @property
     def range(self) -> str:

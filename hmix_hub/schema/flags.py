@@ -26,8 +26,8 @@ class Flag:
     tasks: tuple[str, ...]
 
 
-STRAIGHTLINING_SHARE = 0.9
-"""Share of a person's answers in a task that are the same, from which the person is straightlining."""
+STRAIGHTLINING_TENTHS = 9
+"""Tenths of a person's answers in a task that are the same, from which the person is straightlining."""
 STRAIGHTLINING_MINIMUM = 10
 """Fewest answers of a person in a task that a pattern is seen in."""
 
@@ -43,7 +43,7 @@ FLAGS: dict[str, Flag] = {
         Flag("repeated_in_batch", "the person saw the stimulus before, and no repeat was intended", tuple(TASKS)),
         Flag(
             "straightlining",
-            f"{STRAIGHTLINING_SHARE:.0%} or more of the person's answers in the task are one and the same "
+            f"{STRAIGHTLINING_TENTHS}0% or more of the person's answers in the task are one and the same "
             f"(people with {STRAIGHTLINING_MINIMUM} answers or more)",
             tuple(TASKS),
         ),

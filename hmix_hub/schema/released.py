@@ -23,7 +23,7 @@ _SESSION = (
     _text("trial_type", meaning="jsPsych plugin that drew the page"),
     Column("trial_index", Kind.INT64, "place on the person's timeline", low=0),
     _whole("time_elapsed", meaning="session clock at submission", unit="ms", low=0),
-    Column("subject", Kind.STRING, "pseudonym of the person", identifies=True),
+    Column("subject", Kind.STRING, "pseudonym of the person"),
     _text("study_id", meaning="recruiting platform's study id; always null here"),
     _whole("condition", meaning="condition number; the key of nothing"),
     _number("rt", meaning="from page drawn to submitted", unit="ms", low=0),

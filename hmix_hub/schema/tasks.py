@@ -16,11 +16,11 @@ INFER = "infer_mixing_factor"
 CATEGORICAL = "categorical_soft_labels"
 
 _coefficient = partial(Column, kind=Kind.FLOAT64, unit="share of image 1", low=0.0, high=1.0)
-_identifier = partial(Column, kind=Kind.STRING, identifies=True)
+_text = partial(Column, kind=Kind.STRING)
 
-STIMULUS_ID = _identifier("stimulus_id", meaning="the mixed picture: mixed_<coefficient>_<pair_id>")
-IMAGE_SET = _identifier("image_set", meaning="ordered collection of pictures that the image indices count in")
-PAIR_ID = _identifier("pair_id", meaning="the two pictures, <Label>_<index> each; a single picture has one such part")
+STIMULUS_ID = _text("stimulus_id", meaning="the mixed picture: mixed_<coefficient>_<pair_id>")
+IMAGE_SET = _text("image_set", meaning="ordered collection of pictures that the image indices count in")
+PAIR_ID = _text("pair_id", meaning="the two pictures, <Label>_<index> each; a single picture has one such part")
 IMAGES = (
     Column("image_1_label", Kind.LABEL, "class of the first picture, the one that the coefficient is the share of"),
     Column("image_2_label", Kind.LABEL, "class of the second picture; null: a single picture", nullable=True),
@@ -34,13 +34,13 @@ MIXING_COEFFICIENT = _coefficient(
 _SELECTED = _coefficient("selected_coefficient", meaning="lambda of the picture that the person took as the 50/50 one")
 
 _BEFORE = (
-    Column("judgment_id", Kind.STRING, "<study_id>/<task>/<participant_id>/<trial_index>, unique", identifies=True),
-    _identifier("study_id", meaning="the study that the judgment belongs to"),
-    _identifier("task", meaning="what the person was asked"),
-    _identifier("participant_id", meaning="pseudonym of the person, as released"),
-    _identifier("collection_round", meaning="round of data collection within the study"),
+    Column("judgment_id", Kind.STRING, "<study_id>/<task>/<participant_id>/<trial_index>, unique"),
+    _text("study_id", meaning="the study that the judgment belongs to"),
+    _text("task", meaning="what the person was asked"),
+    _text("participant_id", meaning="pseudonym of the person, as released"),
+    _text("collection_round", meaning="round of data collection within the study"),
     Column("condition", Kind.INT32, "condition number as released; the key of nothing", nullable=True),
-    _identifier("batch_id", meaning="12 hex digits of a hash of the set of stimuli that the person was given"),
+    _text("batch_id", meaning="12 hex digits of a hash of the set of stimuli that the person was given"),
     Column("trial_index", Kind.INT32, "place on the person's timeline", low=0),
     Column("is_repeat", Kind.BOOL, "whether the trial was shown again on purpose"),
     Column("presentation", Kind.INT32, "1 the first time that this person saw this stimulus, then 2, ...", low=1),
@@ -51,9 +51,9 @@ _BEFORE = (
 )
 _AFTER = (
     Column("flags", Kind.STRINGS, "quality flags of the row"),
-    _identifier("source_file", meaning="file that the row was read from"),
+    _text("source_file", meaning="file that the row was read from"),
     Column("source_row", Kind.INT32, "0-based data row of that file", low=0),
-    _identifier("schema_version", meaning="version of the schema that the row follows"),
+    _text("schema_version", meaning="version of the schema that the row follows"),
 )
 
 
@@ -71,15 +71,12 @@ class Task:
         What the person did, in a sentence.
     answer_columns
         The task's own columns in schema 2.0.0.
-    observed
-        Those of them that a person or the experiment produced; the others are computed.
     """
 
     name: str
     section: str
     question: str
     answer_columns: tuple[Column, ...]
-    observed: tuple[str, ...]
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -103,14 +100,12 @@ TASKS: dict[str, Task] = {
                 _coefficient("start_coefficient", meaning="lambda of the picture that was shown first"),
                 _SELECTED,
             ),
-            ("start_coefficient", "selected_coefficient"),
         ),
         Task(
             SELECT,
             "3",
             "chooses, among the eleven mixtures of a pair in shuffled order, the one that looks like the 50/50 one",
             (_SELECTED,),
-            ("selected_coefficient",),
         ),
         Task(
             INFER,
@@ -130,7 +125,6 @@ TASKS: dict[str, Task] = {
                     nullable=True,
                 ),
             ),
-            ("mixing_coefficient", "inferred_coefficient", "confidence"),
         ),
         Task(
             CATEGORICAL,
@@ -160,14 +154,6 @@ TASKS: dict[str, Task] = {
                     low=0,
                     high=1,
                 ),
-            ),
-            (
-                "mixing_coefficient",
-                "top_class",
-                "top_probability",
-                "second_class",
-                "second_probability",
-                "impossible_classes",
             ),
         ),
     )

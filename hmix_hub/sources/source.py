@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hmix_hub.errors import SourceError, SourceMissingError, Where, nearest
+from hmix_hub.errors import SourceMissingError, SourceNameError, Where, nearest
 from hmix_hub.sources.study import RELEASE, RELEASE_URL, SAMPLE, SourceFile, Study
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ def resolve_source(source: str | os.PathLike[str] | Source | None = None) -> Sou
 
     Raises
     ------
-    SourceError
+    SourceNameError
         If it is none of these.
     """
     if isinstance(source, Source):
@@ -204,11 +204,12 @@ def resolve_source(source: str | os.PathLike[str] | Source | None = None) -> Sou
         return Generated(SAMPLE)
     if isinstance(source, str) and source.startswith(("https://", "http://")):
         return Web(RELEASE, source.rstrip("/") + "/")
-    folder = Path(source).expanduser().absolute()
+    # Not Path.expanduser, which fails where there is no such user.
+    folder = Path(os.path.expanduser(source)).absolute()
     if not os.fspath(source) or not folder.is_dir():
         msg = f"source {os.fspath(source)!r} is neither a known name nor a folder"
         hint = f"{nearest(source, _NAMES, label='named sources')}; else name a folder with the six released files"
-        raise SourceError(msg, where=Where(str(folder)), hint=hint)
+        raise SourceNameError(msg, where=Where(str(folder)), hint=hint)
     return Folder(RELEASE, folder)
 
 

@@ -36,7 +36,7 @@ def rows_of(text):
 def test_list_counts_every_configuration():
     found = json.loads(hmix("list", "--json").stdout)
     assert found["synthetic"] is True
-    assert found["people"] == 20
+    assert found["people"] == 50
     listed = found["configurations"]
     assert [row["configuration"] for row in listed] == list(CONFIGURATIONS)
     assert listed[2] == {
@@ -240,9 +240,15 @@ def test_a_wrong_call_exits_2_and_says_what_to_do(arguments, told):
     assert result.exit_code == CALL_IS_WRONG
 
 
-def test_a_source_that_is_not_there_exits_1():
-    result = hmix("load", "infer_mixing_factor", "--source", "/no/such/folder", status=DATA_ARE_WRONG)
+@pytest.mark.parametrize("source", ["/no/such/folder", "smaple", "~nobody-of-that-name/h_mix"])
+def test_a_source_that_is_none_exits_2(source):
+    result = hmix("load", "infer_mixing_factor", "--source", source, status=CALL_IS_WRONG)
     assert "sample" in result.stderr
+
+
+def test_a_source_without_its_files_exits_1(tmp_path):
+    result = hmix("load", "construct_midpoint", "--source", tmp_path, "--format", "csv", status=DATA_ARE_WRONG)
+    assert "hmix_construct_midpoint.csv" in result.stderr
 
 
 def test_an_empty_result_is_allowed_with_a_warning():

@@ -34,7 +34,7 @@ def naive(rows):
     return out
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.integers(0, 1235), min_size=1, max_size=200))
 def test_any_selection_in_any_order_is_gathered_as_by_hand(indices):
     chosen = load_dataset("h-mix", split="train", source="sample").select(indices)

@@ -29,7 +29,7 @@ def assert_equal_but(found, expected, losses):
             assert found[name].to_pylist() == expected[name].to_pylist(), name
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     st.sampled_from(
         ["construct_midpoint", "select_shuffled_midpoint", "infer_mixing_factor", "categorical_soft_labels"]
@@ -44,7 +44,7 @@ def test_up_and_down_gives_back_all_but_the_losses(task, rows, seed):
     assert_equal_but(back, released, LOSSES["1.0.0", "2.0.0"])
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     st.sampled_from(
         ["construct_midpoint", "select_shuffled_midpoint", "infer_mixing_factor", "categorical_soft_labels"]

@@ -38,7 +38,7 @@ def test_the_rows_are_those_of_select(state, rows):
 
 
 @given(st.sets(st.integers(0, 49)), st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_picking_twice_is_picking_once(first, data):
     rows = np.array(sorted(first), dtype=np.int64)
     again = np.array(sorted(data.draw(st.sets(st.integers(0, len(rows) - 1)) if first else st.just(set()))), np.int64)

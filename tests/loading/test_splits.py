@@ -44,7 +44,7 @@ def test_datasets_given_together_are_split_alike(load_sample):
     assert not pictures([*one["train"], *two["train"]]) & pictures([*one["test"], *two["test"]])
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(0, 100), st.sampled_from(["image", "participant", "stimulus", "pair"]), st.integers(0, 5))
 def test_the_deal_does_not_depend_on_the_order_of_rows(order, by, seed):
     dataset = hmix_hub.load_dataset("h-mix", split="train", source="sample").select(range(0, 1236, 11))

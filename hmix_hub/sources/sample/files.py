@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, RELEASED, SELECT, columns
 from hmix_hub.schema.released import ROW_NUMBER
-from hmix_hub.sources.sample.layout import design_table, sample_design
+from hmix_hub.sources.sample.layout import design_table, person_name, sample_design
 from hmix_hub.sources.sample.processed import processed_inferences, processed_soft_labels
 from hmix_hub.sources.sample.simulation import encode_answer
 
@@ -33,6 +33,8 @@ _CONDITIONS = {
     INFER: [0, 1, 0, 1, 1, 0],
     CATEGORICAL: [0, 1, 2, 3],
 }
+_FIRST_PERSON = {INFER: 0, CONSTRUCT: 20, SELECT: 32, CATEGORICAL: 42}
+"""Nobody takes part in two tasks."""
 _PLATFORM_IDS = {
     CONSTRUCT: ["0" * 21 + "c01"] * 3 + ["0" * 21 + "c02"],
     SELECT: ["0" * 21 + "d01"],
@@ -67,6 +69,7 @@ def judgment_rows(task: str) -> list[Row]:
     conditions = [_CONDITIONS[task][batch] for batch in batches]
     for row, person in zip(rows, design.person, strict=True):
         row["condition"] = conditions[person]
+        row["subject"] = person_name(_FIRST_PERSON[task] + int(person))
     return _PLANTS[task](rows, design.trials)
 
 
@@ -148,14 +151,12 @@ _PLANTS = {
 }
 
 
-def _with_platform_ids(task: str, rows: Iterable[Row]) -> list[Row]:
+def _with_platform_ids(task: str, rows: list[Row]) -> list[Row]:
     ids = _PLATFORM_IDS[task]
-    of_person: dict[str, str] = {}
-    rows = list(rows)
-    for row in rows:
-        batch = _BATCHES[task][int(row["subject"].removeprefix("sample")) - 1]
-        row["study_id"] = of_person.setdefault(row["subject"], ids[batch % len(ids)])
-    return rows
+    of_person = {
+        person_name(_FIRST_PERSON[task] + number): ids[batch % len(ids)] for number, batch in enumerate(_BATCHES[task])
+    }
+    return [row | {"study_id": of_person[row["subject"]]} for row in rows]
 
 
 def _with_other_pages(rows: list[Row]) -> list[Row]:

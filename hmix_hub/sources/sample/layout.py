@@ -87,10 +87,15 @@ def _session_clock(design: Design, response_times: npt.NDArray[np.float64]) -> n
     return (60_000 + np.cumsum(per_person, axis=1)).astype(np.int64).ravel()
 
 
+def person_name(number: int) -> str:
+    """Name a person, counted from 0; plainly synthetic, in the release's 15 characters."""
+    return f"sample{number + 1:09d}"
+
+
 def _names(design: Design) -> pa.Array:
     import pyarrow as pa
 
-    people = pa.array([f"sample{number:09d}" for number in range(1, len(design.batch_of_person) + 1)])
+    people = pa.array([person_name(number) for number in range(len(design.batch_of_person))])
     return people.take(pa.array(design.person))
 
 
