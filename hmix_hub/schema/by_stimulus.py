@@ -23,8 +23,8 @@ _MIXTURE = (STIMULUS_ID, IMAGE_SET, PAIR_ID, *IMAGES, MIXING_COEFFICIENT, *_COUN
 _SHARE = "share of image 1"
 
 _MIDPOINT = (
-    IMAGE_SET,
     PAIR_ID,
+    IMAGE_SET,
     *IMAGES,
     *_COUNTS,
     Column("selected_coefficients", Kind.FLOATS, "each judgment's selected coefficient", _SHARE, 0, 1),

@@ -2,6 +2,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from hmix_hub.errors import SchemaError
 from hmix_hub.judgments.batches import batch_ids
 from hmix_hub.judgments.complete import complete
 from hmix_hub.judgments.migration import migrate
@@ -104,3 +105,45 @@ def test_a_batch_is_a_set_of_stimuli_whatever_their_order():
 
 def test_a_batch_is_known_by_its_own_people_alone():
     assert batches(["abc", "ac"])[1] == batches(["ac", "abd"])[0]
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("image_1_label", 2),
+        ("image_1_label", -1),
+        ("image_1_index", -1),
+        ("mixing_coefficient", None),
+        ("mixing_coefficient", 1.5),
+        ("inferred_coefficient", float("nan")),
+        ("confidence", -0.1),
+        ("trial_index", None),
+        ("participant_id", None),
+        ("response_time_ms", -1.0),
+    ],
+)
+def test_an_observed_value_that_cannot_be_is_refused_with_its_row(column, value):
+    observed = {name: list(values) for name, values in OBSERVED.items()}
+    observed[column][2] = value
+    table = pa.table({name: pa.array(values) for name, values in observed.items()})
+    with pytest.raises(SchemaError, match=column) as refused:
+        complete(table, "infer_mixing_factor", study_id="s", vocabulary=Vocabulary(("oak tree", "fern")))
+    assert refused.value.where.row == 2
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [("top_class", 12), ("second_class", 11), ("impossible_classes", [12, 1])]
+)
+@pytest.mark.parametrize("row", [0, 7])
+def test_a_label_beyond_the_classes_is_refused(column, value, row):
+    task = "categorical_soft_labels"
+    table = migrate(released_table(task, 20), task, start="1.0.0", target="2.0.0", provenance=Provenance("s"))
+    computed = {"judgment_id", "study_id", "task", "pair_id", "stimulus_id", "batch_id", "presentation", "soft_label"}
+    observed = table.drop_columns([*computed, "flags", "schema_version"])
+    values = observed[column].to_pylist()
+    values[row] = value
+    place = observed.column_names.index(column)
+    observed = observed.set_column(place, column, pa.array(values, observed.schema.field(column).type))
+    with pytest.raises(SchemaError, match=column) as refused:
+        complete(observed, task, study_id="s")
+    assert refused.value.where.row == row

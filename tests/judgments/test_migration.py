@@ -267,3 +267,13 @@ def test_any_inferred_coefficient_comes_back_but_for_its_last_bits(inferred):
     current = current.set_column(place, current.schema.field(place), pa.array([inferred]))
     back = up(down(current, "infer_mixing_factor"), "infer_mixing_factor")["inferred_coefficient"][0].as_py()
     assert back == pytest.approx(inferred, abs=1e-15)
+
+
+def test_the_case_of_class_names_says_nothing(task):
+    released = released_table(task, 40)
+    lowered = (
+        changed(task, "class_pair", released["class_pair"][3].as_py().lower())
+        if "class_pair" in released.column_names
+        else released
+    )
+    assert up(lowered, task).equals(up(released, task))
