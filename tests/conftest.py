@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -54,3 +56,19 @@ def load_sample():
         return hmix_hub.load_dataset("h-mix", config, split="train", source="sample", **options)
 
     return load
+
+
+@pytest.fixture(scope="session")
+def run():
+    """Run Python code in a process of its own, on the sample study."""
+
+    def run_code(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-c", code],
+            env=os.environ | {"HMIX_SOURCE": "sample"} | environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run_code

@@ -1,7 +1,5 @@
 import dataclasses
 import pickle
-import subprocess
-import sys
 
 import datasets
 import pytest
@@ -10,18 +8,6 @@ import hmix_hub
 from hmix_hub.errors import ConfigurationError, HMixError, SchemaVersionError, SourceError
 from hmix_hub.schema import CONFIGURATIONS, columns, features
 from hmix_hub.sources import JUDGMENT_FILES, SAMPLE, resolve_source
-
-
-def run(script, **environment):
-    import os
-
-    return subprocess.run(
-        [sys.executable, "-c", script],
-        env=os.environ | {"HMIX_SOURCE": "sample"} | environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 @pytest.fixture(
@@ -156,172 +142,6 @@ def test_data_files_are_refused_with_the_right_option():
     with pytest.raises(ConfigurationError, match="data_dir") as caught:
         datasets.load_dataset("h-mix", data_dir="x", source="sample")
     assert "source=" in caught.value.hint
-
-
-@pytest.mark.parametrize("first", ["datasets", "hmix_hub"])
-def test_either_import_order_registers(first):
-    second = {"datasets": "hmix_hub", "hmix_hub": "datasets"}[first]
-    result = run(
-        f"import {first}, {second}; import datasets; print(len(datasets.load_dataset('h-mix', split='train')))"
-    )
-    assert result.stdout.split()[-1:] == ["1236"], result.stderr
-
-
-def test_from_datasets_import_load_dataset_before_hmix_hub_works():
-    result = run("from datasets import load_dataset; import hmix_hub; print(len(load_dataset('h-mix', split='train')))")
-    assert result.stdout.split()[-1:] == ["1236"], result.stderr
-
-
-def test_other_names_still_reach_their_own_builders(tmp_path):
-    (tmp_path / "a.csv").write_text("x\n1\n2\n")
-    loaded = datasets.load_dataset(
-        "csv", data_files=str(tmp_path / "a.csv"), split="train", cache_dir=str(tmp_path / "c")
-    )
-    assert loaded["x"] == [1, 2]
-
-
-def test_the_working_directory_is_not_scanned(tmp_path, monkeypatch):
-    (tmp_path / "train.csv").write_text("x\n1\n")
-    (tmp_path / "h-mix").mkdir()
-    (tmp_path / "h-mix" / "train.csv").write_text("x\n1\n")
-    monkeypatch.chdir(tmp_path)
-    assert len(datasets.load_dataset("h-mix", split="train", source="sample")) == 1236
-
-
-def test_registration_can_be_switched_off():
-    result = run(
-        "import hmix_hub, datasets.load as l; print('h-mix' in l._PACKAGED_DATASETS_MODULES);"
-        "print(len(hmix_hub.load_dataset('h-mix', split='train')))",
-        HMIX_REGISTER="0",
-    )
-    assert result.stdout.split() == ["False", "1236"], result.stderr
-
-
-@pytest.mark.parametrize(
-    "name", ["PackagedDatasetModuleFactory", "_PACKAGED_DATASETS_MODULES", "DatasetModule", "DataFilesDict"]
-)
-def test_a_datasets_of_another_build_warns_and_our_road_still_works(name):
-    # Everything private that the registration stands on is taken away, one at a time.
-    result = run(
-        f"import datasets.load as l; del l.{name}\n"
-        "import hmix_hub\n"
-        "print(len(hmix_hub.load_dataset('h-mix', split='train')))"
-    )
-    assert result.stdout.split() == ["1236"], result.stderr
-    assert "RegistrationWarning" in result.stderr
-    assert "use hmix_hub.load_dataset" in result.stderr
-
-
-def test_an_import_of_hmix_hub_imports_nothing_heavy_and_opens_no_connection():
-    result = run(
-        "import socket, sys\n"
-        "def refuse(*a, **k): raise AssertionError('network')\n"
-        "socket.socket.connect = refuse\n"
-        "import hmix_hub\n"
-        "heavy = {'datasets', 'torch', 'pandas', 'numpy', 'pyarrow', 'requests', 'matplotlib', 'click', 'pooch'}\n"
-        "print(sorted(heavy & set(sys.modules)))"
-    )
-    assert result.stdout.strip() == "[]", result.stderr
-
-
-def test_loading_the_sample_opens_no_connection(tmp_path):
-    result = run(
-        "import socket\n"
-        "def refuse(*a, **k): raise AssertionError('network')\n"
-        "socket.socket.connect = refuse\n"
-        "import hmix_hub, datasets\n"
-        "print(len(datasets.load_dataset('h-mix', split='train')))",
-        HMIX_CACHE=str(tmp_path / "a"),
-        HF_HOME=str(tmp_path / "b"),
-    )
-    assert result.stdout.split() == ["1236"], result.stderr
-
-
-LOAD = """
-import hmix_hub
-ds = hmix_hub.load_dataset("h-mix", "infer_mixing_factor_by_stimulus", split="train")
-print(len(ds), ds._fingerprint)
-"""
-
-
-def test_eight_at_once_on_empty_caches_all_load_the_same(tmp_path):
-    import os
-
-    environment = os.environ | {
-        "HMIX_SOURCE": "sample",
-        "HMIX_CACHE": str(tmp_path / "a"),
-        "HF_HOME": str(tmp_path / "b"),
-    }
-    started = [
-        subprocess.Popen(
-            [sys.executable, "-c", LOAD], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        for _ in range(8)
-    ]
-    results = [process.communicate() for process in started]
-    assert {out.split()[0] for out, _ in results if out} == {"360"}, results
-    assert all(process.returncode == 0 for process in started), results
-
-
-def test_a_load_killed_half_way_leaves_the_next_one_right(tmp_path):
-    script = (
-        "import os, signal, hmix_hub\n"
-        "from hmix_hub.builders.h_mix import HMix\n"
-        "whole = HMix._generate_tables\n"
-        "def half(self, **kwargs):\n"
-        "    for key, table in whole(self, **kwargs):\n"
-        "        yield key, table.slice(0, 10)\n"
-        "        os.kill(os.getpid(), signal.SIGKILL)\n"
-        "HMix._generate_tables = half\n"
-        f"hmix_hub.load_dataset('h-mix', split='train', cache_dir={str(tmp_path)!r})\n"
-    )
-    assert run(script).returncode == -9
-    assert len(hmix_hub.load_dataset("h-mix", split="train", source="sample", cache_dir=tmp_path)) == 1236
-
-
-@pytest.fixture
-def mirror(tmp_path, monkeypatch):
-    """A mirror that holds the sample's files under the release's hashes of them, so that it can be damaged."""
-    from hmix_hub.sources import source
-
-    folder = tmp_path / "mirror"
-    folder.mkdir()
-    for name in SAMPLE.files:
-        (folder / name).write_bytes(resolve_source("sample").path(name).read_bytes())
-    monkeypatch.setattr(source, "RELEASE", SAMPLE)
-    return folder
-
-
-@pytest.mark.parametrize("damage", ["changed", "truncated", "missing"])
-def test_a_damaged_source_leaves_no_partial_table(mirror, tmp_path, damage, task):
-    path = mirror / JUDGMENT_FILES[task]
-    whole = path.read_bytes()
-    cache = tmp_path / "cache"
-    if damage == "missing":
-        path.unlink()
-    else:
-        path.write_bytes(whole[:-100] if damage == "truncated" else whole.replace(b"rerun", b"RERUN"))
-    with pytest.raises(SourceError, match=path.name):
-        hmix_hub.load_dataset("h-mix", task, split="train", source=mirror, cache_dir=cache)
-    with pytest.raises(SourceError, match=path.name):
-        list(hmix_hub.load_dataset("h-mix", task, split="train", source=mirror, streaming=True))
-    assert not list(cache.rglob("*.arrow"))
-    path.write_bytes(whole)
-    assert len(hmix_hub.load_dataset("h-mix", task, split="train", source=mirror, cache_dir=cache)) > 200
-
-
-def test_an_unreachable_release_never_becomes_the_sample(tmp_path, monkeypatch):
-    import requests
-
-    def refuse(*args, **kwargs):
-        raise requests.ConnectionError
-
-    monkeypatch.setattr(requests, "get", refuse)
-    monkeypatch.setattr("time.sleep", lambda seconds: None)
-    monkeypatch.setenv("HMIX_CACHE", str(tmp_path))
-    with pytest.raises(SourceError) as caught:
-        hmix_hub.load_dataset("h-mix", split="train", source="release", cache_dir=tmp_path)
-    assert 'source="sample"' in caught.value.hint
 
 
 def test_the_sample_says_that_it_is_synthetic():
