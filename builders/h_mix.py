@@ -144,6 +144,11 @@ class HMix(datasets.ArrowBasedBuilder):
         for number, batch in enumerate(rows.to_batches(max_chunksize=STREAMED_ROWS)):
             yield (0, number), type(rows).from_batches([batch])
 
+    def download_and_prepare(self, *args: Any, **kwargs: Any) -> None:
+        """Prepare the table, unless it is prepared; see `datasets.DatasetBuilder.download_and_prepare`."""
+        self.source.check(JUDGMENT_FILES[self.configuration.task])
+        super().download_and_prepare(*args, **kwargs)
+
     def as_dataset(self, split: Any = None, in_memory: bool = False) -> Any:
         """Give the prepared dataset, first filtered, then sliced; see `datasets.DatasetBuilder.as_dataset`."""
         try:

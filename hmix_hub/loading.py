@@ -57,8 +57,8 @@ def load_dataset(
         Version of the columns: "2.0.0" (default), or "1.0.0" for the layout of the released files.
     source
         `None` (what HMIX_SOURCE names, else the release), "release", "sample" (the built-in synthetic study), the
-        address of a mirror, or a folder with the released files. The files are verified when a table is prepared from
-        them; once it is, they are not read again, since all places hold the same bytes.
+        address of a mirror, or a folder with the released files. Files are verified when a table is prepared from them,
+        and those of a folder at each load; a table is shared by all places, since they hold the same bytes.
     cache_dir
         Folder for the prepared tables; `None` is the cache of `datasets`.
     keep_in_memory

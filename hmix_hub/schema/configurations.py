@@ -33,9 +33,10 @@ class Configuration:
     def description(self) -> str:
         """What a row is."""
         task = TASKS[self.task]
+        place = f"section{'s' if ' ' in task.section else ''} {task.section}"
         if self.by_stimulus:
-            return f"One row per stimulus of {self.task}: all its judgments together (paper, section {task.section})."
-        return f"One row per judgment; the person {task.question} (paper, section {task.section})."
+            return f"One row per stimulus of {self.task}: all its judgments together (paper, {place})."
+        return f"One row per judgment; the person {task.question} (paper, {place})."
 
     def columns(self, version: str = CURRENT) -> tuple[Column, ...]:
         """Give the columns of the table in a schema version.

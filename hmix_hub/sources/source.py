@@ -60,6 +60,16 @@ class Source(ABC):
         """
         return self._locate(self.study.files[name])
 
+    @abstractmethod
+    def check(self, name: str) -> None:
+        """Check a file before a table that was prepared from it is given again.
+
+        Raises
+        ------
+        SourceError
+            As `path` does.
+        """
+
 
 @dataclass(frozen=True)
 class Folder(Source):
@@ -72,8 +82,24 @@ class Folder(Source):
         """The folder."""
         return f"{self.study.title}, from the folder {self.folder}"
 
+    def check(self, name: str) -> None:
+        """Check that the file is still there, and the one it should be; hashed again only if it has been touched."""
+        path = self.folder / name
+        try:
+            found = path.stat()
+            touched = (found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
+        except OSError:
+            touched = ()
+        if _CHECKED.get((path, self.study.files[name].sha256)) != touched or not touched:
+            self.path(name)
+            _CHECKED[path, self.study.files[name].sha256] = touched
+
     def _locate(self, file: SourceFile) -> Path:
         return file.verify(self.folder / file.name, fate="Nothing was read from it.")
+
+
+_CHECKED: dict[tuple[Path, str], tuple[int, ...]] = {}
+"""What files of folders looked like, by path and expected hash, when they were last found right."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +113,9 @@ class Cached(Source):
 
         root = os.environ.get(CACHE_VARIABLE) or pooch.os_cache("hmix-hub")
         return Path(root).expanduser() / self.study.study_id
+
+    def check(self, name: str) -> None:
+        """Check nothing: a table that was prepared needs no file, and so no network."""
 
     @abstractmethod
     def _make(self, name: str, output_file: str) -> None:

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 
+import datasets
 import pytest
 
 import hmix_hub
@@ -80,6 +81,24 @@ def test_a_damaged_source_leaves_no_partial_table(mirror, tmp_path, damage, task
     assert not list(cache.rglob("*.arrow"))
     path.write_bytes(whole)
     assert len(hmix_hub.load_dataset("h-mix", task, split="train", source=mirror, cache_dir=cache)) > 200
+
+
+@pytest.mark.parametrize("load", [datasets.load_dataset, hmix_hub.load_dataset])
+@pytest.mark.parametrize("damage", ["changed", "truncated", "missing"])
+def test_a_folder_whose_file_was_damaged_is_told_though_its_table_is_there(mirror, tmp_path, damage, load):
+    path, options = mirror / JUDGMENT_FILES["infer_mixing_factor"], {"source": mirror, "cache_dir": str(tmp_path / "c")}
+    whole = path.read_bytes()
+    for _ in range(2):
+        assert len(load("h-mix", split="train", **options)) == 1236
+    if damage == "missing":
+        path.unlink()
+    else:
+        path.write_bytes(whole[:-100] if damage == "truncated" else whole.replace(b"rerun", b"RERUN"))
+    for _ in range(2):
+        with pytest.raises(SourceError, match=path.name):
+            load("h-mix", split="train", **options)
+    path.write_bytes(whole)
+    assert len(load("h-mix", split="train", **options)) == 1236
 
 
 def test_an_unreachable_release_never_becomes_the_sample(tmp_path, monkeypatch):
