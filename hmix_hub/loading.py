@@ -1,4 +1,4 @@
-"""Loading by name: `hmix_hub.load_dataset`, on the public API of `datasets` alone."""
+"""Loading by name: `hmix_hub.load_dataset`, through the builder class, without registration."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def load_dataset(
 ) -> Any:
     """Load human judgments of mixed images.
 
-    `datasets.load_dataset` takes these arguments, too, once `hmix_hub` is imported; this one stands on the public API
-    of `datasets` alone, and joins several datasets.
+    `datasets.load_dataset` takes these arguments, too, once `hmix_hub` is imported; this one needs no registration with
+    it, and joins several datasets.
 
     Parameters
     ----------

@@ -16,7 +16,8 @@ def slice_split(dataset: datasets.Dataset, split: Any) -> Any:
     dataset
         What the split "train" is.
     split
-        "train", a slice of it, a `datasets.ReadInstruction`, a list of these, or `None` for a dict of all splits.
+        "train" or "all", a slice of it, a `datasets.ReadInstruction`, a list or dict of these, or `None` for a dict of
+        all splits.
 
     Returns
     -------

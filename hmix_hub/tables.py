@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def check_dataset_type(dataset: object) -> datasets.Dataset:
-    """Check that a value is a `datasets.Dataset`.
+    """Check that a value is a `datasets.Dataset`, and its first row none of another schema version.
 
     Raises
     ------

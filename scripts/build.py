@@ -63,9 +63,9 @@ def _parts() -> dict[str, Callable[[], str | None]]:
 
     shared = [c for c in TASKS[INFER].columns if all(c in task.columns for task in TASKS.values())]
     parts: dict[str, Callable[[], str | None]] = {
-        "configurations": _configurations,
+        "configurations": partial(_counted, _configurations),
         "filters": _filters,
-        "flags": _flags,
+        "flags": partial(_counted, _flags),
         "dataset-info": _dataset_info,
         "columns-shared": partial(column_table, shared),
     }
@@ -76,15 +76,19 @@ def _parts() -> dict[str, Callable[[], str | None]]:
     return parts
 
 
-def _configurations() -> str | None:
-    from hmix_hub.overview import configuration_counts
-    from hmix_hub.schema import CONFIGURATIONS
+def _counted(rows_of: Callable[[str], list[dict[str, str]]]) -> str | None:
+    """Lay out what is counted in the release; nothing where that cannot be had."""
     from hmix_hub.schema.documentation import markdown_table
 
     source = _release()
-    if source is None:
-        return None
-    rows = [
+    return None if source is None else markdown_table(rows_of(source))
+
+
+def _configurations(source: str) -> list[dict[str, str]]:
+    from hmix_hub.overview import configuration_counts
+    from hmix_hub.schema import CONFIGURATIONS
+
+    return [
         {
             "configuration": f"`{counts['configuration']}`",
             "rows": str(counts["rows"]),
@@ -95,18 +99,13 @@ def _configurations() -> str | None:
         }
         for counts in configuration_counts(source)
     ]
-    return markdown_table(rows)
 
 
-def _flags() -> str | None:
+def _flags(source: str) -> list[dict[str, str]]:
     from hmix_hub.overview import flag_counts
     from hmix_hub.schema import FLAGS
-    from hmix_hub.schema.documentation import markdown_table
 
-    source = _release()
-    if source is None:
-        return None
-    rows = [
+    return [
         {
             "flag": f"`{counts['flag']}`",
             "task": f"`{counts['task']}`",
@@ -116,7 +115,6 @@ def _flags() -> str | None:
         }
         for counts in flag_counts(source)
     ]
-    return markdown_table(rows)
 
 
 def _release() -> str | None:
