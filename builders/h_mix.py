@@ -20,6 +20,7 @@ from hmix_hub.filters import apply_conditions, warn_empty
 from hmix_hub.judgments.grammar import parse_filters
 from hmix_hub.judgments.selection import check_columns, select_rows
 from hmix_hub.schema import (
+    CIFAR10,
     CONFIGURATIONS,
     CURRENT,
     DEFAULT_CONFIGURATION,
@@ -30,6 +31,8 @@ from hmix_hub.schema import (
 )
 from hmix_hub.slices import slice_split
 from hmix_hub.sources import JUDGMENT_FILES, Source, resolve_source
+from hmix_hub.sources.image_set import ImageSet, open_image_set
+from hmix_hub.stimuli.columns import add_image_columns, check_images, image_features
 from hmix_hub.tables import vocabularies_of
 
 HOMEPAGE = "https://github.com/cambridge-mlg/hill-mixup"
@@ -45,13 +48,16 @@ class HMixConfig(datasets.BuilderConfig):
     ----------
     fingerprint
         Hash of the source's files.
+    images
+        Which pictures the table holds; empty for none.
     """
 
     fingerprint: str = ""
+    images: str = ""
 
     def create_config_id(self, config_kwargs: dict[str, Any], custom_features: datasets.Features | None = None) -> str:
-        """Name the cache folder after the configuration and the source's hashes; the schema version stands below it."""
-        return f"{self.name}-{self.fingerprint}"
+        """Name the cache folder after configuration, source's hashes and pictures; the schema version stands below."""
+        return "-".join(part for part in (self.name, self.fingerprint, self.images) if part)
 
 
 class HMix(datasets.ArrowBasedBuilder):
@@ -63,6 +69,10 @@ class HMix(datasets.ArrowBasedBuilder):
         Where the files come from; see `hmix_hub.sources.resolve_source`.
     schema_version
         Schema version of the table.
+    images
+        Pictures that the table shall hold: "mixed", "endpoints", or `None`; see `hmix_hub.load_dataset`.
+    cifar10
+        Where CIFAR-10 comes from; looked at only where pictures are asked for.
     **options
         Filters (see `hmix_hub.filter`), applied at read time over the one cached table; and the parameters of
         `datasets.DatasetBuilder`: `config_name`, `cache_dir` and so on.
@@ -88,7 +98,13 @@ class HMix(datasets.ArrowBasedBuilder):
     DEFAULT_WRITER_BATCH_SIZE = 1_000_000
 
     def __init__(
-        self, *, source: str | os.PathLike[str] | Source | None = None, schema_version: str = CURRENT, **options: Any
+        self,
+        *,
+        source: str | os.PathLike[str] | Source | None = None,
+        schema_version: str = CURRENT,
+        images: str | None = None,
+        cifar10: str | os.PathLike[str] | None = None,
+        **options: Any,
     ) -> None:
         self.source = resolve_source(source)
         self.schema_version = check_version(schema_version)
@@ -100,6 +116,11 @@ class HMix(datasets.ArrowBasedBuilder):
         if options.pop("features", None) is not None or options.pop("info", None) is not None:
             msg = "h-mix takes no features: they follow from the configuration and the schema version"
             raise ConfigurationError(msg, hint="cast the loaded dataset")
+        self.images = check_images(images)
+        self.cifar10 = cifar10
+        if images and schema_version == RELEASED:
+            msg = f"pictures come with the columns of schema {CURRENT}, not {RELEASED}"
+            raise ConfigurationError(msg, hint=f"load without schema_version={RELEASED!r}")
         options, filters = _split_off_filters(options)
         self.conditions = parse_filters(filters)
         self._check_filters()
@@ -108,6 +129,7 @@ class HMix(datasets.ArrowBasedBuilder):
             hash=options.pop("hash", None) or code_fingerprint(),
             version=schema_version,
             fingerprint=self.source.study.fingerprint,
+            images=self.images or "",
             **options,
         )
 
@@ -123,30 +145,45 @@ class HMix(datasets.ArrowBasedBuilder):
             citation=citation(H_MIX),
             homepage=HOMEPAGE,
             license="not stated",
-            features=features(self.columns),
+            features=datasets.Features(features(self.columns) | image_features(self.images)),
         )
 
     def _split_generators(self, dl_manager: Any) -> list[datasets.SplitGenerator]:
         if not dl_manager.is_streaming:
             # Here, so that a bad source is told as it is; an error in _generate_tables would be wrapped.
             self.source.path(JUDGMENT_FILES[self.configuration.task])
+            self._image_sets()
         return [datasets.SplitGenerator(name="train", gen_kwargs={"is_streaming": dl_manager.is_streaming})]
 
     def _generate_tables(self, is_streaming: bool) -> Iterator[tuple[Any, Any]]:
         table = read_table(self.source, self.configuration, self.schema_version)
         if not is_streaming:
-            yield (0, 0), table
+            yield (0, 0), self._illustrated(table)
             return
         (kept,), emptied_by = select_rows([table], self.conditions, [vocabularies_of(self.info.features)])
         if emptied_by:
             warn_empty(emptied_by)
         rows = table.filter(kept)
         for number, batch in enumerate(rows.to_batches(max_chunksize=STREAMED_ROWS)):
-            yield (0, number), type(rows).from_batches([batch])
+            yield (0, number), self._illustrated(type(rows).from_batches([batch]))
+
+    def _image_sets(self) -> dict[str, ImageSet]:
+        """Open the image set of the study, if pictures are asked for; else nothing is touched."""
+        name = self.source.study.image_set
+        return {name: open_image_set(name, cifar10=self.cifar10)} if self.images else {}
+
+    def _illustrated(self, table: Any) -> Any:
+        """Add the pictures that are asked for to a table."""
+        if self.images is None:
+            return table
+        return add_image_columns(table, self.configuration.task, CIFAR10, self.images, self._image_sets())
 
     def download_and_prepare(self, *args: Any, **kwargs: Any) -> None:
         """Prepare the table, unless it is prepared; see `datasets.DatasetBuilder.download_and_prepare`."""
         self.source.check(JUDGMENT_FILES[self.configuration.task])
+        if self.cifar10 is not None:
+            # A place that was named is looked at, though the pictures are there: it must be what it is taken for.
+            self._image_sets()
         super().download_and_prepare(*args, **kwargs)
 
     def as_dataset(self, split: Any = None, in_memory: bool = False) -> Any:
@@ -189,6 +226,10 @@ def _split_off_filters(options: dict[str, Any]) -> tuple[dict[str, Any], dict[st
     return known, {name: value for name, value in options.items() if name not in _BUILDER_OPTIONS}
 
 
+_DECIDING = ("schema", "judgments", "stimuli")
+"""Rooms whose code decides a table's bytes."""
+
+
 @functools.cache
 def code_fingerprint() -> str:
     """Hash the code that decides a table's bytes, so that a table cached by other code is never taken: 16 digits."""
@@ -197,7 +238,7 @@ def code_fingerprint() -> str:
 
     top = Path(hmix_hub.__file__).resolve().parent
     files = sorted(
-        [*package.glob("*.py"), *(top / "schema").glob("*.py"), *(top / "judgments").glob("*.py")],
+        [*package.glob("*.py"), *(file for room in _DECIDING for file in (top / room).glob("*.py"))],
         key=lambda path: (path.parent.name, path.name),
     )
     digest = hashlib.sha256()

@@ -25,10 +25,18 @@ if TYPE_CHECKING:
     from hmix_hub.loading import features, load_dataset
     from hmix_hub.plots import plot
     from hmix_hub.splits import split
+    from hmix_hub.stimuli.columns import add_images
+    from hmix_hub.stimuli.mixing import mix
+    from hmix_hub.stimuli.rendering import render
     from hmix_hub.tensors import to_tensors
+    from hmix_hub.training.batches import batches
+    from hmix_hub.training.judgment_dataset import JudgmentDataset
 
 _HOMES = {
     "HMixError": "errors",
+    "JudgmentDataset": "training.judgment_dataset",
+    "add_images": "stimuli.columns",
+    "batches": "training.batches",
     "between": "judgments.grammar",
     "by_stimulus": "aggregation",
     "citation": "citing",
@@ -36,7 +44,9 @@ _HOMES = {
     "filter": "filters",
     "join": "joining",
     "load_dataset": "loading",
+    "mix": "stimuli.mixing",
     "plot": "plots",
+    "render": "stimuli.rendering",
     "soft_labels": "inference",
     "split": "splits",
     "to_tensors": "tensors",
@@ -44,7 +54,10 @@ _HOMES = {
 
 __all__ = [
     "HMixError",
+    "JudgmentDataset",
     "__version__",
+    "add_images",
+    "batches",
     "between",
     "by_stimulus",
     "citation",
@@ -52,7 +65,9 @@ __all__ = [
     "filter",
     "join",
     "load_dataset",
+    "mix",
     "plot",
+    "render",
     "soft_labels",
     "split",
     "to_tensors",

@@ -11,6 +11,7 @@ from hmix_hub.errors import ConfigurationError
 from hmix_hub.judgments.grammar import parse_filters
 from hmix_hub.schema import CURRENT, check_configuration, check_version
 from hmix_hub.slices import slice_split
+from hmix_hub.stimuli.columns import add_images
 
 if TYPE_CHECKING:
     import datasets
@@ -29,6 +30,8 @@ def load_dataset(
     num_proc: int | None = None,
     schema_version: str = CURRENT,
     source: str | os.PathLike[str] | None = None,
+    images: str | None = None,
+    cifar10: str | os.PathLike[str] | None = None,
     cache_dir: str | os.PathLike[str] | None = None,
     keep_in_memory: bool = False,
     download_mode: str | None = None,
@@ -59,6 +62,12 @@ def load_dataset(
         `None` (what HMIX_SOURCE names, else the release), "release", "sample" (the built-in synthetic study), the
         address of a mirror, or a folder with the released files. Files are verified when a table is prepared from them,
         and those of a folder at each load; a table is shared by all places, since they hold the same bytes.
+    images
+        "mixed": a column `image`, the picture that each row is about, to the last bit (see `render`); in the midpoint
+        tasks the one selected. "endpoints": `image_1` and `image_2`. Both are `datasets.Image`, at the end of the
+        columns. `None`: no pictures, and CIFAR-10 is not touched.
+    cifar10
+        Where CIFAR-10's pictures come from; see `render`.
     cache_dir
         Folder for the prepared tables; `None` is the cache of `datasets`.
     keep_in_memory
@@ -90,6 +99,8 @@ def load_dataset(
             msg = "several datasets cannot be joined in a stream"
             raise ConfigurationError(msg, hint="leave streaming out; the joined dataset is in memory")
         joined = _load_joined(path, name, filters, schema_version=schema_version, source=source, **options)
+        if images is not None:
+            joined = add_images(joined, images, cifar10=cifar10)
         return slice_split(joined, split)
     check_dataset(path)
     from hmix_hub.builders.h_mix import HMix
@@ -98,6 +109,8 @@ def load_dataset(
         config_name=name,
         source=source,
         schema_version=schema_version,
+        images=images,
+        cifar10=cifar10,
         cache_dir=None if cache_dir is None else os.fspath(cache_dir),
         **filters,
     )

@@ -86,6 +86,7 @@ def convert_column(name: str, column: pa.ChunkedArray, request: Request) -> Tens
         (kinds.is_fixed_size_list, _distributions),
         (kinds.is_list, _lists),
         (kinds.is_large_list, _lists),
+        (kinds.is_struct, _pictures),
     ]
     for applies, convert in rules:
         if applies(kind):
@@ -159,6 +160,13 @@ def _ids(name: str, column: pa.ChunkedArray, request: Request) -> TensorColumn:
 
 def _distributions(name: str, column: pa.ChunkedArray, request: Request) -> TensorColumn:
     return TensorColumn(_tensor(matrix(column), request.dtype, copy=request.copy))
+
+
+def _pictures(name: str, column: pa.ChunkedArray, request: Request) -> TensorColumn:
+    """Decode an image column, each distinct picture once: uint8 (N, 3, H, W)."""
+    from hmix_hub.stimuli.columns import decode_images
+
+    return TensorColumn(torch.from_numpy(decode_images(name, column)))
 
 
 def _lists(name: str, column: pa.ChunkedArray, request: Request) -> TensorColumn:

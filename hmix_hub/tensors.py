@@ -91,6 +91,8 @@ def to_tensors(
         selected_coefficients, inferred_coefficients,   (N, M)    `dtype`   one per judgment, padded with NaN to
         confidences                                                         the longest list, M
         soft_labels                                     (N, M, K) `dtype`   likewise
+        image, image_1, image_2                         (N, 3, H, uint8     pictures, red, green, blue
+                                                        W)
         <column>_mask, for every nullable column        (N,)      bool      true where there is a value
         <column>_mask, for a column of lists            (N, M)    bool      likewise
         =============================================== ========= ========= =======================================

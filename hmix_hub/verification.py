@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hmix_hub.errors import SourceError, SourceMissingError
-from hmix_hub.schema import CATEGORICAL, INFER
+from hmix_hub.schema import CATEGORICAL, CIFAR10, INFER
 from hmix_hub.schema.interface import PICTURE_SUFFIX
 from hmix_hub.sources import PROCESSED_FILES, Source, resolve_source
 
@@ -58,6 +58,26 @@ class Recomputation:
 
 
 @dataclass(frozen=True)
+class PictureCheck:
+    """Whether the pictures of a task, drawn anew, are those that people saw.
+
+    Parameters
+    ----------
+    task
+        Name of the task.
+    pictures
+        How many were drawn.
+    expected, found
+        sha256 over them, as packaged and as drawn.
+    """
+
+    task: str
+    pictures: int
+    expected: str
+    found: str
+
+
+@dataclass(frozen=True)
 class Verification:
     """What a verification found.
 
@@ -69,25 +89,39 @@ class Verification:
         One check per file.
     recomputations
         One per processed file; none while a file is wrong.
+    pictures
+        One per task, where pictures were asked for; none while a file is wrong.
     """
 
     source: str
     files: list[FileCheck]
     recomputations: list[Recomputation]
+    pictures: list[PictureCheck] = field(default_factory=list)
 
     @property
     def is_good(self) -> bool:
-        """Whether every file is right and every value equal."""
-        return not any(check.problem for check in self.files) and all(r.equal == r.total for r in self.recomputations)
+        """Whether every file is right and every value and picture equal."""
+        values_are_equal = all(part.equal == part.total for part in self.recomputations)
+        pictures_are_equal = all(check.expected == check.found for check in self.pictures)
+        return not any(check.problem for check in self.files) and values_are_equal and pictures_are_equal
 
 
-def verify(source: str | os.PathLike[str] | None = None) -> Verification:
+def verify(
+    source: str | os.PathLike[str] | None = None,
+    *,
+    images: bool = False,
+    cifar10: str | os.PathLike[str] | None = None,
+) -> Verification:
     """Check the files of a source, then recompute both processed files from the raw judgments.
 
     Parameters
     ----------
     source
         See `hmix_hub.load_dataset`.
+    images
+        Whether to draw every picture of every task, too, and compare them with the packaged sha256.
+    cifar10
+        See `hmix_hub.render`.
 
     Returns
     -------
@@ -97,14 +131,31 @@ def verify(source: str | os.PathLike[str] | None = None) -> Verification:
     Raises
     ------
     SourceError
-        If the source is no source.
+        If the source is no source, or its endpoint pictures cannot be had.
     """
     place = resolve_source(source)
     files = [_check_file(place, name) for name in place.study.files]
-    recomputations = []
-    if not any(check.problem for check in files):
-        recomputations = [_recompute_inferences(place), _recompute_soft_labels(place)]
-    return Verification(place.description, files, recomputations)
+    if any(check.problem for check in files):
+        return Verification(place.description, files, [])
+    recomputations = [_recompute_inferences(place), _recompute_soft_labels(place)]
+    return Verification(place.description, files, recomputations, _check_pictures(place, cifar10) if images else [])
+
+
+def _check_pictures(source: Source, cifar10: str | os.PathLike[str] | None) -> list[PictureCheck]:
+    from hmix_hub.builders.readers import read_judgments
+    from hmix_hub.sources.image_set import open_image_set
+    from hmix_hub.stimuli.fingerprints import FINGERPRINTS, all_pictures, fingerprint_of
+    from hmix_hub.stimuli.mixtures import check_endpoints
+
+    name = source.study.image_set
+    image_sets = {name: open_image_set(name, cifar10=cifar10)}
+    checks = []
+    for task, expected in FINGERPRINTS[source.study.study_id].items():
+        table = read_judgments(source, task)
+        check_endpoints(table, CIFAR10, image_sets)
+        pictures = all_pictures(table, task, image_sets)
+        checks.append(PictureCheck(task, len(pictures), expected, fingerprint_of(pictures)))
+    return checks
 
 
 def _check_file(source: Source, name: str) -> FileCheck:

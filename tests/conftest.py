@@ -18,7 +18,10 @@ os.environ["HF_DATASETS_DISABLE_PROGRESS_BARS"] = "1"
 os.environ["HMIX_CACHE"] = str(Path(_SCRATCH.name) / "hmix")
 for _name in ("HF_DATASETS_CACHE", "HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE", "HMIX_REGISTER"):
     os.environ.pop(_name, None)
-_RELEASE = os.environ.pop("HMIX_SOURCE", "") or str(Path(__file__).resolve().parents[2] / "shared" / "h_mix")
+_SHARED = Path(__file__).resolve().parents[2] / "shared"
+_RELEASE = os.environ.pop("HMIX_SOURCE", "") or str(_SHARED / "h_mix")
+# Taken out of the environment: tests name places themselves.
+_CIFAR10 = os.environ.pop("HMIX_CIFAR10", "") or str(_SHARED / "cifar10")
 
 # A slow machine is no failure.
 settings.register_profile("hmix", deadline=None)
@@ -32,6 +35,14 @@ def release() -> Path:
     folder = Path(_RELEASE)
     if not (folder / "hmix_infer_mixing_factor.csv").is_file():
         pytest.skip("the released files are not here: name a folder that holds them with HMIX_SOURCE")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def cifar10() -> Path:
+    folder = Path(_CIFAR10)
+    if not sorted(folder.glob("plain_text/test-*.parquet")):
+        pytest.skip("CIFAR-10's test set is not here: name a folder that holds plain_text/test-*.parquet: HMIX_CIFAR10")
     return folder
 
 

@@ -23,6 +23,15 @@ def source_option(command: Command) -> Command:
     )(command)
 
 
+def cifar10_option(command: Command) -> Command:
+    """Add --cifar10."""
+    return click.option(
+        "--cifar10",
+        metavar="PLACE",
+        help="CIFAR-10's Parquet file or folder, archive or test_batch; default: HMIX_CIFAR10, else the Hub.",
+    )(command)
+
+
 def warn_if_synthetic(source: str | None) -> None:
     """Say on stderr, where it spoils no output, that what was asked for is the sample study."""
     from hmix_hub.sources import resolve_source

@@ -121,8 +121,8 @@ def readme_blocks(root, language):
     return re.findall(rf"```{language}\n(.*?)```", text, re.S)
 
 
-def test_the_python_of_the_readme_runs_on_the_release(root, release):
-    run_python(readme_blocks(root, "python"), release)
+def test_the_python_of_the_readme_runs_on_the_release(root, release, cifar10):
+    run_python(readme_blocks(root, "python"), release, HMIX_CIFAR10=str(cifar10))
 
 
 def test_the_python_of_the_readme_runs_on_the_sample(root):
@@ -130,9 +130,9 @@ def test_the_python_of_the_readme_runs_on_the_sample(root):
     run_python([block for block in readme_blocks(root, "python") if "my_study" not in block], "sample")
 
 
-def run_python(blocks, source):
+def run_python(blocks, source, **environment):
     assert len(blocks) >= 2
-    environment = os.environ | {"HMIX_SOURCE": str(source)}
+    environment = os.environ | {"HMIX_SOURCE": str(source)} | environment
     ran = subprocess.run(
         [sys.executable, "-c", "\n".join(blocks)], capture_output=True, text=True, check=False, env=environment
     )

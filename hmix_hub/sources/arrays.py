@@ -1,0 +1,142 @@
+"""Arrays kept in the cache folder: written whole or not at all, and checked before they are given again."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from hmix_hub.errors import SourceMissingError, Where
+from hmix_hub.sources.source import CACHE_VARIABLE
+
+Bytes = npt.NDArray[np.uint8]
+
+_Look = tuple[int, int, int]
+_VERIFIED: dict[tuple[Path, str], _Look] = {}
+"""What cached files looked like, by path and digest, when this process last found them right."""
+
+
+def cache_folder() -> Path:
+    """Give the folder of cached image sets: `image-sets` in HMIX_CACHE, or in the user's cache folder."""
+    import pooch
+
+    root = os.environ.get(CACHE_VARIABLE) or pooch.os_cache("hmix-hub")
+    return Path(os.path.expanduser(root)).absolute() / "image-sets"
+
+
+def digest_of(array: Bytes) -> str:
+    """Give the sha256 of an array's dtype, shape and bytes in C order, 64 hex digits."""
+    content = hashlib.sha256(f"{array.dtype.str} {array.shape} ".encode())
+    content.update(np.ascontiguousarray(array).data)
+    return content.hexdigest()
+
+
+def cached_array(file_name: str, make: Callable[[], Bytes], *, digest: str | None = None) -> Path:
+    """Give the path of a cached array; it is made where there is none yet, or where the cached one is damaged.
+
+    Any number of processes may ask at once: each writes a temporary file of its own and moves it into place.
+
+    Parameters
+    ----------
+    file_name
+        Name in the cache folder, ending in ".npy". It must decide the content.
+    make
+        Gives the array, uint8 of any shape. What it raises is passed on, and nothing is cached.
+    digest
+        `digest_of` the right array. `None`: what was noted beside the array when it was made.
+
+    Raises
+    ------
+    SourceMissingError
+        If the cache folder cannot be written.
+    """
+    found = find_array(file_name, digest=digest)
+    if found is not None:
+        return found
+    array = np.ascontiguousarray(make())
+    path = cache_folder() / file_name
+    known = digest_of(array)
+    write_whole(path, lambda file: np.save(file, array, allow_pickle=False))
+    if digest is None:
+        write_whole(_note_of(path), lambda file: file.write(known.encode()))
+    return path
+
+
+def find_array(file_name: str, *, digest: str | None = None) -> Path | None:
+    """Give the path of a cached array, or `None` where there is none, or none that is whole.
+
+    Its bytes are hashed once per process, and again only if the file has been touched.
+    """
+    path = cache_folder() / file_name
+    look = _look_of(path)
+    try:
+        digest = digest or _note_of(path).read_text("ascii")
+    except (OSError, ValueError):
+        return None
+    if look is None:
+        return None
+    if _VERIFIED.get((path, digest)) != look:
+        if _stored_digest(path) != digest:
+            return None
+        _VERIFIED[path, digest] = look
+    return path
+
+
+def write_whole(path: Path, write: Callable[..., object]) -> None:
+    """Write a file under a temporary name in the same folder, then move it into place.
+
+    Parameters
+    ----------
+    path
+        The final name; its folder is made.
+    write
+        Writes the content to the binary file that it is given.
+
+    Raises
+    ------
+    SourceMissingError
+        If the folder cannot be written.
+    """
+    # Not the tempfile module's, whose files nobody else may read: caches are shared.
+    temporary = path.with_name(f".{uuid.uuid4().hex}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with temporary.open("xb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        msg = f"the cache cannot be written: {error}"
+        hint = f"make room there, or name a folder that can be written with {CACHE_VARIABLE}"
+        raise SourceMissingError(msg, where=Where(str(path)), hint=hint) from None
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+
+
+def _note_of(path: Path) -> Path:
+    return path.with_suffix(".sha256")
+
+
+def _look_of(path: Path) -> _Look | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns, found.st_ino
+
+
+def _stored_digest(path: Path) -> str | None:
+    """Hash a stored array; `None` where the file is no array."""
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
+    return digest_of(array) if array.dtype == np.uint8 else None

@@ -1,0 +1,209 @@
+"""CIFAR-10: the pictures that H-Mix was mixed from, in their original order, whichever road they come by."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple, NoReturn
+
+import numpy as np
+import numpy.typing as npt
+
+from hmix_hub.errors import SourceError, SourceMissingError, SourceNameError, Where, nearest
+from hmix_hub.schema.vocabulary import CIFAR10
+from hmix_hub.sources import cifar10_places as places
+from hmix_hub.sources.arrays import cache_folder, cached_array, find_array, write_whole
+from hmix_hub.sources.image_set import ImageSet
+
+ENVIRONMENT_VARIABLE = "HMIX_CIFAR10"
+
+PICTURES_SHA256 = "f9b1e2130bab680db56eb06d886f7f1ad0f1183907ceff4659d1735c890f5b04"
+"""Of the test set's pixels, uint8 (10000, 32, 32, 3), picture by picture in the original order."""
+LABELS_SHA256 = "cec8a24a1e92aa2ecaa0bbd3dbfa86bf6cd8759fbd209a832824c8cf0afca9d5"
+"""Of the test set's labels, uint8 (10000,)."""
+CACHED_DIGEST = "34aac9bb05e4b0412a6073ce890495b43c61dc547b85858f2e71ac16dfed5302"
+"""`hmix_hub.sources.arrays.digest_of` the same pixels as they are cached, uint8 (10000, 3, 32, 32)."""
+TEST_PICTURES = 10_000
+
+TRAIN_MD5 = {
+    "data_batch_1": "c99cafc152244af753f735de768cd75f",
+    "data_batch_2": "d4bba439e000b95fd0a9bffe97cbabec",
+    "data_batch_3": "54ebc095f3ab1f0389bbae665268c751",
+    "data_batch_4": "634d18415352ddfa80567beed471001a",
+    "data_batch_5": "482c414d41f54cd18b22e5b47cb7c3cb",
+}
+"""MD5 of the training batches in the original archive."""
+
+_TEST_FILE = f"cifar10-test-{PICTURES_SHA256[:16]}.npy"
+_DIGESTS = Path(__file__).with_name("cifar10_test.digests")
+_DIGEST_SIZE = 4
+_HINT = (
+    "name the original test set: the folder or Parquet file of uoft-cs/cifar10, cifar-10-python.tar.gz, or test_batch"
+)
+
+
+def open_cifar10(split: str, place: str | os.PathLike[str] | None = None) -> ImageSet:
+    """Open CIFAR-10's test or training set.
+
+    The pixels are verified against the original ones, decoded once, and kept in the cache folder.
+
+    Parameters
+    ----------
+    split
+        "test" or "train".
+    place
+        For the test set: a Parquet file of the Hub's uoft-cs/cifar10, `cifar-10-python.tar.gz`, `test_batch`, or a
+        folder that holds one of them. For the training set: `cifar-10-python.tar.gz`, or a folder that holds it or
+        `data_batch_1` to `data_batch_5`. `None`: what the environment variable HMIX_CIFAR10 names; else, for the test
+        set, the cache, then the Hub.
+
+    Returns
+    -------
+    ImageSet
+        uint8 (10000, 3, 32, 32) or (50000, 3, 32, 32), in the original order.
+
+    Raises
+    ------
+    SourceNameError
+        If there is no such split, or nothing of the kind at the place.
+    SourceMissingError
+        If the place is not there, the Hub cannot be reached, or the training set is asked for without a place.
+    SourceError
+        If what is found is damaged, or is not the original set; the message says what differs.
+    """
+    if split not in {"test", "train"}:
+        msg = f"CIFAR-10 has no split {split!r}"
+        raise SourceNameError(msg, hint=nearest(split, ("test", "train"), label="splits"))
+    place = place or os.environ.get(ENVIRONMENT_VARIABLE) or None
+    # Not Path.expanduser, which fails where there is no such user.
+    found = None if place is None else Path(os.path.expanduser(place)).absolute()
+    return _open_test(found) if split == "test" else _open_train(found)
+
+
+def digests_of(pictures: npt.NDArray[np.uint8]) -> bytes:
+    """Give the short digests that tell pictures apart: blake2b of each, 4 bytes, one after the other.
+
+    The package's `cifar10_test.digests` is those of the test set, uint8 (10000, 32, 32, 3), followed by its labels,
+    one byte each.
+    """
+    rows = np.ascontiguousarray(pictures)
+    return b"".join(hashlib.blake2b(row.data, digest_size=_DIGEST_SIZE).digest() for row in rows)
+
+
+class _Original(NamedTuple):
+    """What the package knows of the test set."""
+
+    digests: npt.NDArray[np.uint32]
+    labels: npt.NDArray[np.uint8]
+
+
+def _original() -> _Original:
+    content = _DIGESTS.read_bytes()
+    labels = content[_DIGEST_SIZE * TEST_PICTURES :]
+    if hashlib.sha256(labels).hexdigest() != LABELS_SHA256:
+        msg = "the package's own list of CIFAR-10's labels is damaged"
+        raise SourceError(msg, where=Where(str(_DIGESTS)), hint="install hmix-hub again")
+    digests = np.frombuffer(content, dtype="<u4", count=TEST_PICTURES)
+    return _Original(digests.astype(np.uint32), np.frombuffer(labels, dtype=np.uint8))
+
+
+def _open_test(place: Path | None) -> ImageSet:
+    path = find_array(_TEST_FILE, digest=CACHED_DIGEST) if place is None else None
+    if path is None:
+        path = _test_from(places.from_hub() if place is None else places.find_test(place))
+    fingerprint = hashlib.sha256(f"{PICTURES_SHA256} {LABELS_SHA256}".encode()).hexdigest()[:16]
+    return ImageSet("cifar10/test", path, _original().labels.astype(np.int64), CIFAR10, fingerprint)
+
+
+def _test_from(file: Path) -> Path:
+    """Give the cached pictures, once the file is known to hold them; a file found right before is only hashed."""
+    mark = cache_folder() / f"{_TEST_FILE.removesuffix('.npy')}.from-{places.sha256_of(file)}"
+    if mark.is_file():
+        found = find_array(_TEST_FILE, digest=CACHED_DIGEST)
+        if found is not None:
+            return found
+    pictures, labels = places.read_test(file)
+    _verify(pictures, labels, Where(str(file)))
+    path = cached_array(_TEST_FILE, lambda: pictures.transpose(0, 3, 1, 2), digest=CACHED_DIGEST)
+    write_whole(mark, lambda _: None)
+    return path
+
+
+def _verify(pictures: npt.NDArray[np.uint8], labels: npt.NDArray[np.int64], where: Where) -> None:
+    """Check that this is the original test set.
+
+    Raises
+    ------
+    SourceError
+        If it is not; the message says what differs first: their number, their order, pictures, or labels.
+    """
+    if pictures.shape != (TEST_PICTURES, 32, 32, 3):
+        number, height, width, _ = pictures.shape
+        reason = f"expected {TEST_PICTURES} pictures of 32 x 32, found {number} of {width} x {height}"
+        raise _other(reason, where)
+    original = _original()
+    if hashlib.sha256(np.ascontiguousarray(pictures).data).hexdigest() != PICTURES_SHA256:
+        _tell_pictures(pictures, original.digests, where)
+    rows = np.flatnonzero(labels != original.labels)
+    if len(rows):
+        row = int(rows[0])
+        others = f", and {len(rows) - 1} more labels differ" if len(rows) > 1 else ""
+        msg = f"labels differ at row {row}: {labels[row]}, not {original.labels[row]}{others}"
+        raise _other(msg, Where(where.file, row, "label"))
+
+
+def _tell_pictures(pictures: npt.NDArray[np.uint8], expected: npt.NDArray[np.uint32], where: Where) -> NoReturn:
+    found = np.frombuffer(digests_of(pictures), dtype="<u4").astype(np.uint32)
+    rows = np.flatnonzero(found != expected)
+    if not len(rows):
+        msg = f"expected pixels of sha256 {PICTURES_SHA256}"
+    elif np.array_equal(np.sort(found), np.sort(expected)):
+        row = int(rows[0])
+        whose = int(np.flatnonzero(expected == found[row])[0])
+        msg = f"the same pictures in another order (row {row} is picture {whose})"
+    else:
+        first = ", ".join(str(row) for row in rows[:5]) + (", ..." if len(rows) > 5 else "")
+        msg = "1 picture differs: row " if len(rows) == 1 else f"{len(rows)} pictures differ: rows "
+        msg += first
+    raise _other(msg, Where(where.file, int(rows[0]) if len(rows) else None))
+
+
+def _other(difference: str, where: Where) -> SourceError:
+    return SourceError(f"not CIFAR-10's test set: {difference}", where=where, hint=_HINT)
+
+
+def _open_train(place: Path | None) -> ImageSet:
+    if place is None:
+        msg = "CIFAR-10's training set is read from the original archive alone, and none is named"
+        reason = "the Parquet file on the Hub is not pinned to the original order"
+        hint = f"{reason}: name cifar-10-python.tar.gz, or its folder, with cifar10= or {ENVIRONMENT_VARIABLE}"
+        raise SourceMissingError(msg, hint=hint)
+    batches = places.read_members(place, tuple(TRAIN_MD5))
+    for name, expected in TRAIN_MD5.items():
+        found = hashlib.md5(batches[name], usedforsecurity=False).hexdigest()
+        if found != expected:
+            msg = f"{name} is not the original one: expected MD5 {expected}, found {found}"
+            raise SourceError(msg, where=Where(str(place)), hint="download cifar-10-python.tar.gz again")
+    fingerprint = hashlib.sha256(" ".join(TRAIN_MD5.values()).encode()).hexdigest()[:16]
+    read = _read_once(list(batches.values()), place)
+    path = cached_array(f"cifar10-train-{fingerprint}.npy", lambda: read()[0].transpose(0, 3, 1, 2))
+    labels = cached_array(f"cifar10-train-labels-{fingerprint}.npy", lambda: read()[1].astype(np.uint8))
+    return ImageSet("cifar10/train", path, np.load(labels), CIFAR10, fingerprint)
+
+
+_Set = tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]
+
+
+def _read_once(batches: list[bytes], place: Path) -> Callable[[], _Set]:
+    """Give a function that reads the batches when it is first called; where both are cached, nobody calls it."""
+    kept: list[_Set] = []
+
+    def read() -> _Set:
+        if not kept:
+            parts = [places.read_batch_of(content, place) for content in batches]
+            kept.append((np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])))
+        return kept[0]
+
+    return read

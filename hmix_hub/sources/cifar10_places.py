@@ -1,0 +1,274 @@
+"""Places that CIFAR-10 is found at: the Hub, a Parquet file, the original archive, its batches, folders of these."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import tarfile
+import zlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from hmix_hub.errors import SourceError, SourceMissingError, SourceNameError, Where
+from hmix_hub.sources.cifar10_batch import CONTENT_LIMIT, read_batch
+from hmix_hub.sources.picture_file import decode_picture
+from hmix_hub.sources.source import _is_offline
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+REPOSITORY = "uoft-cs/cifar10"
+REVISION = "0b2714987fa478483af9968de7c934580d0bb9a2"
+HUB_FILE = "plain_text/test-00000-of-00001.parquet"
+
+ARCHIVE = "cifar-10-python.tar.gz"
+ARCHIVE_FOLDER = "cifar-10-batches-py"
+TEST_BATCH = "test_batch"
+
+_PARQUET = ("plain_text/test-*.parquet", "test-*.parquet", "data/test-*.parquet")
+_PICTURES_LIMIT = 100_000
+_PICTURE_BYTES_LIMIT = 64 * 1024
+_UNPACKED_LIMIT = 2**30
+_WHAT = f"a Parquet file of {REPOSITORY}, {ARCHIVE}, or its batches"
+_NAME_HINT = f"name {_WHAT}, or a folder that holds one of them, with cifar10= or HMIX_CIFAR10"
+
+_Set = tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]
+
+
+def from_hub() -> Path:
+    """Download the test set's Parquet file at a pinned revision, or give the Hub client's copy of it.
+
+    Raises
+    ------
+    SourceMissingError
+        If it cannot be had.
+    """
+    where = Where(f"https://huggingface.co/datasets/{REPOSITORY}/resolve/{REVISION}/{HUB_FILE}")
+    try:
+        from huggingface_hub import hf_hub_download
+
+        path = hf_hub_download(
+            repo_id=REPOSITORY,
+            repo_type="dataset",
+            revision=REVISION,
+            filename=HUB_FILE,
+            local_files_only=_is_offline(),
+        )
+    # The client lets through what its libraries raise: errors of its own, of HTTP and of the file system.
+    except Exception as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        msg = f"CIFAR-10's test set could not be had from the Hub: {reason}"
+        raise SourceMissingError(msg, where=where, hint=f"check the network and try again; or {_NAME_HINT}") from None
+    return Path(path)
+
+
+def find_test(place: Path) -> Path:
+    """Find the file of the test set at a place.
+
+    Raises
+    ------
+    SourceMissingError
+        If there is nothing at the place.
+    SourceNameError
+        If a folder holds no such file.
+    """
+    _need(place)
+    if not place.is_dir():
+        return place
+    names = (f"{ARCHIVE_FOLDER}/{TEST_BATCH}", TEST_BATCH, ARCHIVE)
+    for pattern in (*_PARQUET, *names):
+        for file in sorted(place.glob(pattern)):
+            if file.is_file():
+                return file
+    msg = f"the folder holds no test set of CIFAR-10: neither {' nor '.join((*_PARQUET, *names))}"
+    raise SourceNameError(msg, where=Where(str(place)), hint=_NAME_HINT)
+
+
+def sha256_of(file: Path) -> str:
+    """Hash a file, 64 hex digits.
+
+    Raises
+    ------
+    SourceMissingError
+        If it cannot be read.
+    """
+    try:
+        with file.open("rb") as content:
+            return hashlib.file_digest(content, "sha256").hexdigest()
+    except OSError as error:
+        raise _unreadable(file, error) from None
+
+
+def read_test(file: Path) -> _Set:
+    """Read the test set from a file, whatever its kind; nothing is verified yet.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        uint8 (n, 32, 32, 3), red, green, blue; and the labels, int64 (n,).
+
+    Raises
+    ------
+    SourceNameError
+        If the file is of no known kind.
+    SourceError
+        If it is damaged.
+    """
+    match _kind(file):
+        case "parquet":
+            return _read_parquet(file)
+        case "archive":
+            return read_batch_of(_members(file, (TEST_BATCH,))[TEST_BATCH], file)
+        case _:
+            return read_batch_of(_content(file), file)
+
+
+def read_batch_of(content: bytes, file: Path) -> _Set:
+    """Read a batch, as `read_batch` does; its errors name the file."""
+    try:
+        return read_batch(content)
+    except SourceError as error:
+        raise SourceError(error.message, where=Where(str(file)), hint=error.hint) from None
+
+
+def read_members(place: Path, names: Sequence[str]) -> dict[str, bytes]:
+    """Read files of the original archive, from the archive or from a folder that holds them; nothing is verified.
+
+    Raises
+    ------
+    SourceMissingError
+        If the place or one of the files is missing.
+    SourceError
+        If the archive is damaged.
+    """
+    _need(place)
+    if place.is_dir():
+        for folder in (place / ARCHIVE_FOLDER, place):
+            if (folder / names[0]).is_file():
+                return {name: _content(folder / name) for name in names}
+        place = place / ARCHIVE
+    if not place.is_file() or _kind(place) != "archive":
+        msg = f"{names[0]} to {names[-1]} are not here, and no {ARCHIVE}"
+        reason = "the training set's Parquet file on the Hub is not pinned to the original order"
+        hint = f"{reason}: name {ARCHIVE} or a folder that holds it, with cifar10= or HMIX_CIFAR10"
+        raise SourceMissingError(msg, where=Where(str(place)), hint=hint)
+    return _members(place, names)
+
+
+def _need(place: Path) -> None:
+    if not place.exists():
+        msg = "there is no such file or folder"
+        raise SourceMissingError(msg, where=Where(str(place)), hint=_NAME_HINT)
+
+
+def _unreadable(file: Path, error: OSError) -> SourceMissingError:
+    msg = f"the file cannot be read: {error.strerror or error}"
+    return SourceMissingError(msg, where=Where(str(file)), hint=_NAME_HINT)
+
+
+def _kind(file: Path) -> str:
+    """Tell a file's kind by its first bytes: "parquet", "archive" or "batch"."""
+    try:
+        with file.open("rb") as content:
+            start = content.read(4)
+    except OSError as error:
+        raise _unreadable(file, error) from None
+    for kind, mark in (("parquet", b"PAR1"), ("archive", b"\x1f\x8b"), ("batch", b"\x80")):
+        if start.startswith(mark):
+            return kind
+    msg = f"the file is not {_WHAT}"
+    raise SourceNameError(msg, where=Where(str(file)), hint=_NAME_HINT)
+
+
+def _content(file: Path) -> bytes:
+    try:
+        with file.open("rb") as content:
+            return content.read(CONTENT_LIMIT + 1)
+    except OSError as error:
+        raise _unreadable(file, error) from None
+
+
+def _members(archive: Path, names: Sequence[str]) -> dict[str, bytes]:
+    """Read members of the archive by name; nothing is unpacked to the disk."""
+    found: dict[str, bytes] = {}
+    unpacked = 0
+    try:
+        with gzip.open(archive) as content, tarfile.open(fileobj=content, mode="r:") as members:
+            for member in members:
+                unpacked += member.size
+                # Sizes are looked at before the bytes that they speak of are unpacked.
+                if unpacked > _UNPACKED_LIMIT:
+                    msg = f"the archive unpacks to more than {_UNPACKED_LIMIT} bytes"
+                    raise SourceError(msg, where=Where(str(archive)), hint=f"name the original {ARCHIVE}")
+                name = member.name.removeprefix("./").removeprefix(f"{ARCHIVE_FOLDER}/")
+                file = members.extractfile(member) if member.isfile() and name in names else None
+                if file is not None:
+                    found[name] = file.read(CONTENT_LIMIT + 1)
+                if len(found) == len(names):
+                    # The archive has them in an order of its own.
+                    return {name: found[name] for name in names}
+    except (tarfile.TarError, EOFError, zlib.error, OSError, ValueError) as error:
+        msg = f"the archive is truncated or damaged: {error}"
+        raise SourceError(msg, where=Where(str(archive)), hint=f"download {ARCHIVE} again") from None
+    missing = [name for name in names if name not in found]
+    msg = f"the archive does not hold {ARCHIVE_FOLDER}/{missing[0]}"
+    raise SourceMissingError(msg, where=Where(str(archive)), hint=f"name the original {ARCHIVE}")
+
+
+def _read_parquet(file: Path) -> _Set:
+    import pyarrow as pa
+
+    try:
+        pictures, labels = zip(*_rows(file), strict=True)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        if isinstance(error, SourceError):
+            raise
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        msg = f"the Parquet file is truncated or damaged: {reason}"
+        raise SourceError(msg, where=Where(str(file)), hint=f"download it again from {REPOSITORY}") from None
+    return np.stack(pictures), np.array(labels, dtype=np.int64)
+
+
+def _rows(file: Path) -> Iterator[tuple[npt.NDArray[np.uint8], int]]:
+    """Give picture and label row by row; pictures as they are embedded, never from the path beside them."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(file) as table:
+        schema = table.schema_arrow
+        _check_schema(schema, pa.struct([("bytes", pa.binary()), ("path", pa.string())]), pa.int64(), file)
+        if not 0 < table.metadata.num_rows <= _PICTURES_LIMIT:
+            msg = f"not CIFAR-10's test set: {table.metadata.num_rows} rows"
+            raise SourceError(msg, where=Where(str(file)), hint=_NAME_HINT)
+        row = 0
+        for batch in table.iter_batches(batch_size=500, columns=["img", "label"]):
+            contents = batch.column("img").field("bytes").to_pylist()
+            for content, label in zip(contents, batch.column("label").to_pylist(), strict=True):
+                yield _picture(content, Where(str(file), row, "img")), _label(label, Where(str(file), row, "label"))
+                row += 1
+
+
+def _check_schema(schema: pa.Schema, img: pa.DataType, label: pa.DataType, file: Path) -> None:
+    found = {field.name: field.type for field in schema}
+    for name, expected in (("img", img), ("label", label)):
+        if found.get(name) != expected:
+            msg = f"expected {name} of type {expected}, found {found.get(name, 'no such column')}"
+            raise SourceError(msg, where=Where(str(file), column=name), hint=_NAME_HINT)
+
+
+def _picture(content: bytes | None, where: Where) -> npt.NDArray[np.uint8]:
+    if content is None or len(content) > _PICTURE_BYTES_LIMIT:
+        msg = "no picture" if content is None else f"{len(content)} bytes, too many for a picture of 32 x 32"
+        raise SourceError(msg, where=where, hint=f"download the file again from {REPOSITORY}")
+    return decode_picture(content, where, formats=("PNG",), size=(32, 32), modes=("RGB",))
+
+
+def _label(label: int | None, where: Where) -> int:
+    if label is None or not 0 <= label <= 9:
+        msg = f"the label {label} is not a number from 0 to 9"
+        raise SourceError(msg, where=where, hint=f"download the file again from {REPOSITORY}")
+    return label

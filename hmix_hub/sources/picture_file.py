@@ -1,0 +1,104 @@
+"""One picture file: looked at before its pixels are decoded, since anybody may have made it."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from hmix_hub.errors import SourceError, Where
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
+PIXEL_LIMIT = 4096 * 4096
+
+_EXIF_ORIENTATION = 0x0112
+
+
+def decode_picture(
+    content: bytes,
+    where: Where,
+    *,
+    formats: Sequence[str] = FORMATS,
+    size: tuple[int, int] | None = None,
+    modes: Sequence[str] = ("RGB", "L", "P", "RGBA"),
+) -> npt.NDArray[np.uint8]:
+    """Decode a picture.
+
+    Parameters
+    ----------
+    content
+        Bytes of the file.
+    where
+        The place that errors name.
+    formats
+        Formats that are tried, as Pillow names them.
+    size
+        Width and height that it must have; `None`: any up to `PIXEL_LIMIT` pixels.
+    modes
+        Modes that it may have, as Pillow names them.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint8 (height, width, 3), red, green, blue.
+
+    Raises
+    ------
+    SourceError
+        If it is in none of the formats, truncated, too large, not of the size or mode, animated, turned by its EXIF
+        data, or not opaque.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(content), formats=list(formats)) as picture:
+                fault = _fault(picture, size, modes)
+                if fault is None:
+                    return _pixels(picture, where)
+    except SourceError:
+        raise
+    except UnidentifiedImageError:
+        fault = f"not a picture in one of the formats {', '.join(formats)}"
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        fault = f"too large: more than {PIXEL_LIMIT} pixels"
+    # Decoders of damaged files raise whatever they run into.
+    except Exception as error:
+        fault = f"the picture is truncated or damaged: {error or type(error).__name__}"
+    raise SourceError(fault, where=where, hint="nothing was read from it: replace the file by a whole one") from None
+
+
+def _fault(picture: Image.Image, size: tuple[int, int] | None, modes: Sequence[str]) -> str | None:
+    """Say what is wrong with a picture by its header alone; `None` where nothing is."""
+    width, height = picture.size
+    if width * height > PIXEL_LIMIT:
+        return f"too large: {width} x {height}, more than {PIXEL_LIMIT} pixels"
+    if size is not None and picture.size != size:
+        return f"the picture is {width} x {height}, not {size[0]} x {size[1]}"
+    if picture.mode not in modes:
+        return f"the picture has mode {picture.mode}, not {' or '.join(modes)}"
+    frames = getattr(picture, "n_frames", 1)
+    if frames != 1:
+        return f"the picture has {frames} frames, not one"
+    orientation = picture.getexif().get(_EXIF_ORIENTATION, 1)
+    if orientation != 1:
+        return f"the picture is turned by its EXIF orientation {orientation}: save it upright"
+    return None
+
+
+def _pixels(picture: Image.Image, where: Where) -> npt.NDArray[np.uint8]:
+    picture.load()
+    if picture.mode == "RGBA" or "transparency" in picture.info:
+        alpha = np.asarray(picture.convert("RGBA"))[:, :, 3]
+        if alpha.min() < 255:
+            msg = "the picture is transparent in part, so that what people saw depends on what lay behind it"
+            raise SourceError(msg, where=where, hint="save it without transparency, on the background of the study")
+    return np.array(picture.convert("RGB"), dtype=np.uint8)

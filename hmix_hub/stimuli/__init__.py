@@ -1,0 +1,1 @@
+"""Stimuli: the pictures that judgments are about, computed from their endpoints to the last bit."""

@@ -1,0 +1,78 @@
+"""Coefficients as they were drawn: the released interfaces multiplied by other numbers than they stored."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from hmix_hub.errors import ConfigurationError
+from hmix_hub.schema import CONSTRUCT, SELECT
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MIDPOINT_TASKS = (CONSTRUCT, SELECT)
+WALK = np.arange(0, 1.1, 0.1)
+"""The eleven coefficients that the midpoint pictures were drawn with; the fourth is 0.30000000000000004.
+
+Source: pictures of the release, 2739 of 2739 of construct_midpoint."""
+_ON_SCREEN_AT_THE_ENDS = np.array([WALK[1], WALK[9]])
+"""What stood on the screen of construct_midpoint when 0 or 1 was stored: the interface could not draw the two ends."""
+
+
+def coefficient_column(task: str) -> str:
+    """Give the column that says which mixture of a pair a row is about."""
+    return "selected_coefficient" if task in MIDPOINT_TASKS else "mixing_coefficient"
+
+
+def drawn_coefficients(table: pa.Table, task: str, *, on_screen: bool = False) -> npt.NDArray[np.float64]:
+    """Give the coefficient that each row's picture was drawn with.
+
+    Parameters
+    ----------
+    table
+        Judgments or stimuli, N rows.
+    task
+        Their task.
+    on_screen
+        For rows with the flag endpoint_not_shown, whether to give the coefficient of the picture that was really on
+        the screen, rather than of the one that the answer names.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64 (N,): the stored number, but in the midpoint tasks the value of `WALK` where it is one within 1e-9; NaN
+        where null.
+
+    Raises
+    ------
+    ConfigurationError
+        If the table says of no row which mixture it is about, as by-stimulus tables of the midpoint tasks.
+    """
+    name = coefficient_column(task)
+    if name not in table.column_names:
+        msg = f"the rows have no {name}, so each is about a pair of pictures and not about one mixture of them"
+        raise ConfigurationError(msg, hint='ask for images="endpoints", or for judgments instead of stimuli')
+    stored = table[name].to_numpy().astype(np.float64)
+    if task not in MIDPOINT_TASKS:
+        return stored
+    steps = np.clip(np.rint(np.nan_to_num(stored) * 10), 0, 10).astype(np.int64)
+    drawn = np.where(np.abs(WALK[steps] - stored) <= 1e-9, WALK[steps], stored)
+    if on_screen and task == CONSTRUCT:
+        drawn = np.where(_flagged(table), _ON_SCREEN_AT_THE_ENDS[(stored > 0.5).astype(int)], drawn)
+    return drawn
+
+
+def _flagged(table: pa.Table) -> npt.NDArray[np.bool_]:
+    import pyarrow.compute as pc
+
+    if "flags" not in table.column_names:
+        msg = "which pictures were not on the screen stands in the column 'flags', which the dataset does not have"
+        raise ConfigurationError(msg, hint="render first, then choose columns")
+    flagged = np.zeros(table.num_rows, dtype=bool)
+    flags = table["flags"]
+    has_flag = pc.equal(pc.list_flatten(flags), "endpoint_not_shown")
+    flagged[pc.list_parent_indices(flags).filter(has_flag).to_numpy()] = True
+    return flagged

@@ -1,0 +1,174 @@
+"""Image columns: the pictures of a table as PNG, which the Hub's viewer shows."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hmix_hub.errors import ConfigurationError, SchemaError, Where, nearest
+from hmix_hub.schema import Vocabulary
+from hmix_hub.stimuli.drawing import draw, take_endpoints
+from hmix_hub.stimuli.mixtures import ENDPOINT_COLUMNS, check_endpoints, mixtures_of, pairs_of
+
+if TYPE_CHECKING:
+    import datasets
+    import pyarrow as pa
+
+    from hmix_hub.sources.image_set import ImageSet
+
+IMAGES = {"mixed": ("image",), "endpoints": ("image_1", "image_2")}
+"""Columns of each kind of pictures."""
+
+
+def check_images(images: object) -> str | None:
+    """Check that a kind of pictures exists; `None` is none.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no such kind.
+    """
+    if images is None:
+        return None
+    if not isinstance(images, str) or images not in IMAGES:
+        msg = f"images are 'mixed', 'endpoints' or None, not {images!r}"
+        raise ConfigurationError(msg, hint=nearest(images, IMAGES, label="kinds of pictures"))
+    return images
+
+
+def image_features(images: str | None) -> dict[str, Any]:
+    """Give the Hugging Face features of the image columns."""
+    from datasets import Image
+
+    return {name: Image() for name in IMAGES[images]} if images else {}
+
+
+def add_image_columns(
+    table: pa.Table, task: str, vocabulary: Vocabulary, images: str, image_sets: Mapping[str, ImageSet]
+) -> pa.Table:
+    """Add the pictures of N rows to their table.
+
+    Parameters
+    ----------
+    table
+        Judgments or stimuli, schema 2.0.0.
+    task
+        Their task.
+    vocabulary
+        Class names that the labels count in.
+    images
+        "mixed" or "endpoints".
+    image_sets
+        The image sets that it names.
+
+    Returns
+    -------
+    pyarrow.Table
+        The same with the columns `IMAGES[images]` behind: struct of PNG bytes and a null path, each distinct picture
+        encoded once; null where there is no second picture.
+
+    Raises
+    ------
+    ConfigurationError, SchemaError
+        If a row has no such picture.
+    """
+    import pyarrow as pa
+
+    check_endpoints(table, vocabulary, image_sets)
+    mixtures = mixtures_of(table, task) if images == "mixed" else pairs_of(table)
+    for which, name in enumerate(IMAGES[images]):
+        drawn = draw(mixtures, image_sets) if images == "mixed" else take_endpoints(mixtures, image_sets, which)
+        is_there = np.ones(len(mixtures), dtype=bool) if images == "mixed" or not which else mixtures.second >= 0
+        encoded = pa.array([encode_png(p) if there else None for p, there in zip(drawn, is_there, strict=True)])
+        of_rows = encoded.cast(pa.binary()).take(pa.array(mixtures.of_row))
+        column = pa.StructArray.from_arrays(
+            [of_rows, pa.nulls(len(of_rows), pa.string())], ["bytes", "path"], mask=of_rows.is_null()
+        )
+        table = table.append_column(name, column)
+    return table
+
+
+def encode_png(picture: npt.NDArray[np.uint8]) -> bytes:
+    """Encode a picture, uint8 (3, H, W), without loss."""
+    from PIL import Image
+
+    stream = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(picture.transpose(1, 2, 0))).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def decode_images(name: str, column: pa.ChunkedArray) -> npt.NDArray[np.uint8]:
+    """Decode an image column, uint8 (N, 3, H, W); each distinct picture once.
+
+    Raises
+    ------
+    ConfigurationError
+        If its pictures are not in the table, or not of one size, or the column is none of images.
+    """
+    from PIL import Image
+
+    if "bytes" not in {column.type.field(i).name for i in range(column.type.num_fields)}:
+        msg = f"column {name!r} of type {column.type} has no tensor form"
+        raise ConfigurationError(msg, hint="name the columns that you want with columns=")
+    encoded = column.combine_chunks().field("bytes").dictionary_encode()
+    if encoded.null_count:
+        row = int(np.flatnonzero(encoded.is_null().to_numpy(zero_copy_only=False))[0])
+        msg = "a picture is missing"
+        raise SchemaError(msg, where=Where(row=row, column=name), hint="leave such rows or this column out")
+    pictures = [np.asarray(Image.open(io.BytesIO(png.as_py())).convert("RGB")) for png in encoded.dictionary]
+    if len({picture.shape for picture in pictures}) > 1:
+        msg = f"the pictures of column {name!r} are not of one size"
+        raise ConfigurationError(msg, hint="leave the column out, or bring them to one size first")
+    table = np.stack(pictures) if pictures else np.zeros((0, 32, 32, 3), dtype=np.uint8)
+    return np.ascontiguousarray(table.transpose(0, 3, 1, 2))[encoded.indices.to_numpy()]
+
+
+def add_images(
+    dataset: datasets.Dataset,
+    images: str = "mixed",
+    *,
+    cifar10: str | os.PathLike[str] | None = None,
+    image_sets: Mapping[str, Any] | None = None,
+) -> datasets.Dataset:
+    """Add pictures to a dataset that has none: a joined or a contributed one, say.
+
+    Parameters
+    ----------
+    dataset
+        Judgments or stimuli, N rows.
+    images
+        "mixed": `image`, what each row is about. "endpoints": `image_1` and `image_2`.
+    cifar10, image_sets
+        See `hmix_hub.render`.
+
+    Returns
+    -------
+    datasets.Dataset
+        The same rows, in memory, with the image columns behind.
+
+    Raises
+    ------
+    ConfigurationError, SchemaError, SourceError
+        See `hmix_hub.render`.
+    """
+    from datasets import Dataset, Features
+
+    from hmix_hub.stimuli.rendering import open_image_sets, task_of_rows
+    from hmix_hub.tables import arrow_columns, check_dataset_type, vocabulary_of
+
+    kind = check_images(images)
+    if kind is None:
+        return dataset
+    check_dataset_type(dataset)
+    task, vocabulary = task_of_rows(dataset), vocabulary_of(dataset)
+    opened = open_image_sets(
+        arrow_columns(dataset, ENDPOINT_COLUMNS), vocabulary, cifar10=cifar10, image_sets=image_sets
+    )
+    table = add_image_columns(arrow_columns(dataset, dataset.column_names), task, vocabulary, kind, opened)
+    with_images = Features(dataset.features | image_features(kind))
+    return Dataset(table.replace_schema_metadata(None).cast(with_images.arrow_schema), split=dataset.split)

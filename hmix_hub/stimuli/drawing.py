@@ -1,0 +1,118 @@
+"""Drawing of mixtures: the released rule, to the last bit.
+
+Source: the screenshots of the release; `((c * A + (1 - c) * B) / 255 * 255)` in float64, cut to uint8, gives all that
+were checked. The division and the multiplication change last bits, and so pixels; so do rounding and float32.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from hmix_hub.errors import SchemaError
+
+if TYPE_CHECKING:
+    from hmix_hub.judgments.grouping import Ints
+    from hmix_hub.sources.image_set import ImageSet
+    from hmix_hub.stimuli.mixtures import Mixtures
+
+Pictures = npt.NDArray[np.uint8]
+
+_AT_ONCE = 16
+"""Pictures drawn at a time: their float64 forms stay in the processor's cache."""
+
+
+def draw_mixture(first: Pictures, second: Pictures, coefficient: npt.NDArray[np.float64]) -> Pictures:
+    """Mix pictures as the released interfaces showed them.
+
+    Parameters
+    ----------
+    first, second
+        uint8 (B, C, H, W).
+    coefficient
+        float64 (B,): share of the first picture.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint8 (B, C, H, W).
+    """
+    drawn = np.empty_like(first)
+    share = coefficient[:, None, None, None]
+    for start in range(0, len(first), _AT_ONCE):
+        part = slice(start, start + _AT_ONCE)
+        mixed = first[part] * share[part]
+        mixed += second[part] * (1 - share[part])
+        mixed /= 255
+        mixed *= 255
+        np.copyto(drawn[part], mixed, casting="unsafe")
+    return drawn
+
+
+def draw(mixtures: Mixtures, image_sets: Mapping[str, ImageSet], chosen: Ints | None = None) -> Pictures:
+    """Draw mixtures of pictures; a single picture is given as it is.
+
+    Parameters
+    ----------
+    mixtures
+        D mixtures.
+    image_sets
+        Image sets by name.
+    chosen
+        int64 (B,): which of them; `None` is all.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint8 (B, 3, H, W).
+
+    Raises
+    ------
+    SchemaError
+        If the image sets' pictures are not of one size.
+    """
+    chosen = np.arange(len(mixtures)) if chosen is None else chosen
+    drawn = np.empty((len(chosen), *size_of(mixtures.set_names, image_sets)), dtype=np.uint8)
+    for number, name in enumerate(mixtures.set_names):
+        pictures = image_sets[name].pictures
+        of_set = mixtures.set_number[chosen] == number
+        is_mixed = of_set & (mixtures.second[chosen] >= 0)
+        is_single = of_set & ~is_mixed
+        drawn[is_single] = pictures[mixtures.first[chosen[is_single]]]
+        mixed = chosen[is_mixed]
+        drawn[is_mixed] = draw_mixture(
+            pictures[mixtures.first[mixed]], pictures[mixtures.second[mixed]], mixtures.coefficient[mixed]
+        )
+    return drawn
+
+
+def take_endpoints(
+    mixtures: Mixtures, image_sets: Mapping[str, ImageSet], which: int, chosen: Ints | None = None
+) -> Pictures:
+    """Give the first (0) or second (1) pictures of mixtures, uint8 (B, 3, H, W); zeros where there is no second."""
+    chosen = np.arange(len(mixtures)) if chosen is None else chosen
+    index = (mixtures.first, mixtures.second)[which][chosen]
+    taken = np.zeros((len(chosen), *size_of(mixtures.set_names, image_sets)), dtype=np.uint8)
+    for number, name in enumerate(mixtures.set_names):
+        of_set = (mixtures.set_number[chosen] == number) & (index >= 0)
+        taken[of_set] = image_sets[name].pictures[index[of_set]]
+    return taken
+
+
+def size_of(names: Sequence[str], image_sets: Mapping[str, ImageSet]) -> tuple[int, ...]:
+    """Give the common shape (3, H, W) of the pictures of several image sets; of 32 by 32 pictures for none.
+
+    Raises
+    ------
+    SchemaError
+        If they have different shapes.
+    """
+    shapes = {name: image_sets[name].pictures.shape[1:] for name in names}
+    if len(set(shapes.values())) > 1:
+        sizes = ", ".join(f"{name} {shape[2]} x {shape[1]}" for name, shape in shapes.items())
+        msg = f"pictures of different sizes cannot be put into one tensor: {sizes}"
+        raise SchemaError(msg, hint="treat the studies one by one")
+    return next(iter(shapes.values()), (3, 32, 32))

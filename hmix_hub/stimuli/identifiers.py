@@ -1,0 +1,66 @@
+"""Identifiers of stimuli, read back: `mixed_0.5_Dog_2205_Frog_6908` names everything that its picture is made of."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hmix_hub.errors import SchemaError
+
+_PICTURE = r"(?P<label_{0}>.+?)_(?P<index_{0}>\d{{1,9}})"
+_STIMULUS = re.compile(
+    r"mixed_(?P<coefficient>\d+(?:\.\d+)?(?:e-?\d+)?)_"
+    + _PICTURE.format(1)
+    + "(?:_"
+    + _PICTURE.format(2)
+    + r")?(?:\.png)?"
+)
+
+
+@dataclass(frozen=True)
+class StimulusName:
+    """What a stimulus id says.
+
+    Parameters
+    ----------
+    coefficient
+        Share of the first picture.
+    labels
+        Class names of one or two pictures.
+    indices
+        Their rows in the image set.
+    """
+
+    coefficient: float
+    labels: tuple[str, ...]
+    indices: tuple[int, ...]
+
+
+def is_stimulus_id(name: str) -> bool:
+    """Say whether a text has the form of a stimulus id."""
+    return _STIMULUS.fullmatch(name) is not None
+
+
+def parse_stimulus_id(name: str) -> StimulusName:
+    """Read a stimulus id, with or without the ending `.png` that some released files have.
+
+    Raises
+    ------
+    SchemaError
+        If it is none, or its coefficient is more than 1.
+    """
+    found = _STIMULUS.fullmatch(name)
+    if found is None:
+        msg = f"{name!r} is no stimulus id"
+        raise SchemaError(msg, hint="one looks like mixed_0.5_Dog_2205_Frog_6908")
+    coefficient = float(found["coefficient"])
+    if coefficient > 1:
+        msg = f"{name!r} has the coefficient {coefficient:g}, and coefficients are 0 to 1"
+        raise SchemaError(msg)
+    pictures: Sequence[int] = (1, 2) if found["label_2"] else (1,)
+    return StimulusName(
+        coefficient,
+        tuple(found[f"label_{i}"] for i in pictures),
+        tuple(int(found[f"index_{i}"]) for i in pictures),
+    )

@@ -1,0 +1,144 @@
+"""Mixtures: which picture each row is about, each distinct one once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from hmix_hub.errors import SchemaError, Where
+from hmix_hub.judgments.answers import codes, one_piece
+from hmix_hub.judgments.grouping import Groups, Ints, encode_key
+from hmix_hub.stimuli.coefficients import coefficient_column, drawn_coefficients
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from hmix_hub.schema import Vocabulary
+    from hmix_hub.sources.image_set import ImageSet
+
+ENDPOINT_COLUMNS = ("image_set", "image_1_label", "image_2_label", "image_1_index", "image_2_index")
+
+
+@dataclass(frozen=True, eq=False)
+class Mixtures:
+    """The D distinct mixtures that N rows are about.
+
+    Parameters
+    ----------
+    set_names
+        Names of the image sets.
+    set_number
+        int64 (D,): image set of each mixture, as a position in `set_names`.
+    first, second
+        int64 (D,): indices of its pictures; -1 for no second one.
+    coefficient
+        float64 (D,): share of the first picture, as it was drawn.
+    row
+        int64 (D,): first row that is about it.
+    of_row
+        int64 (N,): mixture of each row.
+    """
+
+    set_names: Sequence[str]
+    set_number: Ints
+    first: Ints
+    second: Ints
+    coefficient: npt.NDArray[np.float64]
+    row: Ints
+    of_row: Ints
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+
+def mixtures_of(table: pa.Table, task: str, *, on_screen: bool = False) -> Mixtures:
+    """Find the mixtures that the rows of a table are about.
+
+    Parameters
+    ----------
+    table
+        Judgments or stimuli, N rows: image_set, the four image columns, and the coefficient; `flags` for `on_screen`.
+    task, on_screen
+        See `drawn_coefficients`.
+
+    Raises
+    ------
+    ConfigurationError
+        If the table does not say which mixture a row is about.
+    SchemaError
+        If a coefficient is missing or outside 0 to 1.
+    """
+    drawn = drawn_coefficients(table, task, on_screen=on_screen)
+    bad = np.flatnonzero(~((drawn >= 0) & (drawn <= 1)))
+    if len(bad):
+        name = coefficient_column(task)
+        msg = f"{name} is {drawn[bad[0]]:g}, and no mixture has such a coefficient"
+        raise SchemaError(msg, where=Where(row=int(bad[0]), column=name), hint="coefficients are 0 to 1")
+    return _distinct(table, drawn)
+
+
+def pairs_of(table: pa.Table) -> Mixtures:
+    """Find the pairs of pictures that the rows of a table are about, whatever mixture of them; coefficients are 1."""
+    return _distinct(table, np.ones(table.num_rows))
+
+
+def _distinct(table: pa.Table, drawn: npt.NDArray[np.float64]) -> Mixtures:
+    first, second = (codes(table[f"image_{i}_index"]) for i in (1, 2))
+    sets = one_piece(table["image_set"].dictionary_encode().unify_dictionaries())
+    set_number = sets.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    levels = np.unique(drawn, return_inverse=True)[1].astype(np.int64)
+    groups = Groups(encode_key([set_number, first, second + 1, levels]))
+    rows = groups.first
+    return Mixtures(
+        sets.dictionary.to_pylist(), set_number[rows], first[rows], second[rows], drawn[rows], rows, groups.codes
+    )
+
+
+def check_endpoints(table: pa.Table, vocabulary: Vocabulary, image_sets: Mapping[str, ImageSet]) -> None:
+    """Check that every row's pictures exist and have the labels that the row says.
+
+    Parameters
+    ----------
+    table
+        N rows with the columns `ENDPOINT_COLUMNS`.
+    vocabulary
+        Class names that its labels count in.
+    image_sets
+        The image sets that it names.
+
+    Raises
+    ------
+    SchemaError
+        At the first row whose index is outside its image set, or whose label is not that picture's.
+    """
+    import pyarrow.compute as pc
+
+    for name, image_set in image_sets.items():
+        rows = np.flatnonzero(pc.equal(table["image_set"], name).to_numpy())
+        known = {class_name.lower(): code for code, class_name in enumerate(image_set.vocabulary.names)}
+        as_set = np.array([known.get(class_name.lower(), -2) for class_name in vocabulary.names], dtype=np.int64)
+        for i in (1, 2):
+            index, label = (codes(table[f"image_{i}_{part}"])[rows] for part in ("index", "label"))
+            present = index >= 0
+            _refuse_first(rows, present & (index >= len(image_set)), i, index, image_set)
+            expected = np.where(present, image_set.labels[np.where(present, index, 0)], -1)
+            wrong = np.flatnonzero(present & ((label < 0) | (as_set[label] != expected)))
+            if len(wrong):
+                said = vocabulary.names[label[wrong[0]]] if label[wrong[0]] >= 0 else "missing"
+                really = image_set.vocabulary.names[expected[wrong[0]]]
+                msg = f"image_{i}_label is {said}, but picture {index[wrong[0]]} of {name} is a {really}"
+                where = Where(row=int(rows[wrong[0]]), column=f"image_{i}_label")
+                raise SchemaError(msg, where=where, hint="indices count from 0, in the order of the image set")
+
+
+def _refuse_first(
+    rows: Ints, bad: npt.NDArray[np.bool_], i: int, index: npt.NDArray[np.int64], image_set: ImageSet
+) -> None:
+    found = np.flatnonzero(bad)
+    if len(found):
+        msg = f"image_{i}_index is {index[found[0]]}, but {image_set.name} has the pictures 0 to {len(image_set) - 1}"
+        raise SchemaError(msg, where=Where(row=int(rows[found[0]]), column=f"image_{i}_index"))

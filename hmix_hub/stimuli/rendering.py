@@ -1,0 +1,193 @@
+"""Rendering: `hmix_hub.render`, the pictures that people saw."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from hmix_hub.errors import ConfigurationError, SchemaError, nearest
+from hmix_hub.schema import CONSTRUCT, INFER, TASKS, Vocabulary, arrow_schema
+from hmix_hub.stimuli.coefficients import coefficient_column
+from hmix_hub.stimuli.drawing import draw
+from hmix_hub.stimuli.identifiers import is_stimulus_id, parse_stimulus_id
+from hmix_hub.stimuli.mixtures import ENDPOINT_COLUMNS, Mixtures, check_endpoints, mixtures_of
+from hmix_hub.tables import arrow_columns, check_dataset_type, task_of, unique_values, vocabulary_of
+
+if TYPE_CHECKING:
+    import datasets
+    import pyarrow as pa
+    import torch
+
+    from hmix_hub.sources.image_set import ImageSet
+
+ImageSets = Mapping[str, Any]
+"""Image sets by name: each an `ImageSet`, or a folder of pictures."""
+
+
+def render(
+    judgments: datasets.Dataset | str | Sequence[str],
+    *,
+    on_screen: bool = False,
+    cifar10: str | os.PathLike[str] | None = None,
+    image_sets: ImageSets | None = None,
+    image_set: str = "cifar10/test",
+    source: str | os.PathLike[str] | None = None,
+) -> torch.Tensor:
+    """Give the pictures that people saw, to the last bit.
+
+    Parameters
+    ----------
+    judgments
+        A `datasets.Dataset` of judgments or stimuli, N rows; or one id or N ids, of stimuli
+        ("mixed_0.5_Dog_2205_Frog_6908") or of judgments of "h-mix".
+    on_screen
+        Of the judgments with the flag endpoint_not_shown (36 in H-Mix), whether to give the picture that was really
+        on the screen, drawn with .1 or .9, rather than the one that the stored answer, 0 or 1, names.
+    cifar10
+        Where CIFAR-10 comes from: its Parquet file or folder, `cifar-10-python.tar.gz`, or `test_batch`; `None` is what
+        HMIX_CIFAR10 names, else the Hub.
+    image_sets
+        Other image sets by name, each a folder of pictures with its `images.csv`.
+    image_set
+        Image set that stimulus ids count in.
+    source
+        Where judgments named by id come from; see `load_dataset`.
+
+    Returns
+    -------
+    torch.Tensor
+        uint8 (N, 3, H, W), red, green, blue; 32 by 32 for CIFAR-10. In the midpoint tasks the picture is the one that
+        the person selected. Each distinct picture is drawn once.
+
+    Raises
+    ------
+    ConfigurationError
+        If rows are about pairs and not about one mixture each.
+    SchemaError
+        If an id is none, an index is outside its image set, a label is not that picture's, or a coefficient is outside
+        0 to 1: the row is named.
+    SourceError
+        If the endpoint pictures cannot be had, or are not what they should be.
+
+    Notes
+    -----
+    Source: released pictures. `((c * A + (1 - c) * B) / 255 * 255)` in float64, cut to uint8; `c` is the literal of the
+    stimulus, in the midpoint tasks the value of `numpy.arange(0, 1.1, 0.1)`.
+    """
+    import torch
+
+    if isinstance(judgments, str | list | tuple):
+        ids = [judgments] if isinstance(judgments, str) else list(judgments)
+        options = {"on_screen": on_screen, "cifar10": cifar10, "image_sets": image_sets}
+        return _render_ids(ids, image_set, source, options)
+    check_dataset_type(judgments)
+    task = task_of_rows(judgments)
+    mixtures, opened = find_mixtures(judgments, task, on_screen=on_screen, cifar10=cifar10, image_sets=image_sets)
+    return torch.from_numpy(draw(mixtures, opened))[torch.from_numpy(mixtures.of_row)]
+
+
+def find_mixtures(
+    dataset: datasets.Dataset,
+    task: str,
+    *,
+    on_screen: bool = False,
+    cifar10: str | os.PathLike[str] | None = None,
+    image_sets: ImageSets | None = None,
+) -> tuple[Mixtures, dict[str, ImageSet]]:
+    """Find the mixtures of a dataset's rows, and open the image sets that they are made of; all rows are checked."""
+    names = [*ENDPOINT_COLUMNS, coefficient_column(task), *(["flags"] if on_screen else [])]
+    table = arrow_columns(dataset, [name for name in names if name in dataset.column_names])
+    mixtures = mixtures_of(table, task, on_screen=on_screen)
+    return mixtures, open_image_sets(table, vocabulary_of(dataset), cifar10=cifar10, image_sets=image_sets)
+
+
+def open_image_sets(
+    table: pa.Table,
+    vocabulary: Vocabulary,
+    *,
+    cifar10: str | os.PathLike[str] | None = None,
+    image_sets: ImageSets | None = None,
+) -> dict[str, ImageSet]:
+    """Open the image sets that a table names, and check its rows against them."""
+    from hmix_hub.sources.image_set import open_image_set
+
+    names = table["image_set"].unique().to_pylist()
+    opened = {name: open_image_set(name, cifar10=cifar10, folders=image_sets) for name in names}
+    check_endpoints(table, vocabulary, opened)
+    return opened
+
+
+def task_of_rows(dataset: datasets.Dataset) -> str:
+    """Give the task of judgments; of stimuli, one that draws as theirs was."""
+    names = dataset.column_names
+    if "task" in names or "schema_version" in names:
+        return task_of(dataset)
+    missing = [name for name in ENDPOINT_COLUMNS if name not in names]
+    if missing:
+        msg = f"the dataset lacks the columns {', '.join(missing)}, which say what its pictures are made of"
+        raise ConfigurationError(msg, hint="render first, then choose columns")
+    return INFER if "mixing_coefficient" in names else CONSTRUCT
+
+
+def _render_ids(
+    ids: Sequence[str], image_set: str, source: str | os.PathLike[str] | None, options: dict[str, Any]
+) -> torch.Tensor:
+    import torch
+
+    are_stimuli = [is_stimulus_id(name) for name in ids]
+    if all(are_stimuli):
+        from hmix_hub.sources.image_set import open_image_set
+
+        opened = {image_set: open_image_set(image_set, cifar10=options["cifar10"], folders=options["image_sets"])}
+        table = table_of_ids(ids, image_set, opened[image_set].vocabulary)
+        check_endpoints(table, opened[image_set].vocabulary, opened)
+        mixtures = mixtures_of(table, INFER)
+        return torch.from_numpy(draw(mixtures, opened))[torch.from_numpy(mixtures.of_row)]
+    if any(are_stimuli):
+        msg = "ids of stimuli and of judgments stand in one list"
+        raise SchemaError(msg, hint="render them one kind at a time")
+    pictures = [render(find_judgment(name, source), **options) for name in ids]
+    return torch.cat(pictures)
+
+
+def find_judgment(judgment_id: str, source: str | os.PathLike[str] | None = None) -> datasets.Dataset:
+    """Give the one row of "h-mix" that a judgment id names.
+
+    Raises
+    ------
+    SchemaError
+        If it is no judgment id, or no such judgment is there; the nearest are offered.
+    """
+    import numpy as np
+
+    from hmix_hub.loading import load_dataset
+
+    parts = judgment_id.split("/")
+    if len(parts) != 4 or parts[1] not in TASKS:
+        msg = f"{judgment_id!r} is neither a stimulus nor a judgment id"
+        hint = "they look like mixed_0.5_Dog_2205_Frog_6908 and collins2023/infer_mixing_factor/<participant>/12"
+        raise SchemaError(msg, hint=hint)
+    if source is None and parts[0] == "sample":
+        source = "sample"
+    dataset = load_dataset("h-mix", parts[1], split="train", source=source)
+    known = arrow_columns(dataset, ["judgment_id"])["judgment_id"].to_numpy()
+    rows = np.flatnonzero(known == judgment_id)
+    if not len(rows):
+        msg = f"there is no judgment {judgment_id!r}"
+        raise SchemaError(msg, hint=nearest(judgment_id, unique_values(dataset, "judgment_id"), label="judgments"))
+    return dataset.select(rows)
+
+
+def table_of_ids(ids: Sequence[str], image_set: str, vocabulary: Vocabulary) -> pa.Table:
+    """Give what stimulus ids say as columns of a judgment table."""
+    import pyarrow as pa
+
+    names = [parse_stimulus_id(name) for name in ids]
+    columns: dict[str, list[Any]] = {"image_set": [image_set] * len(names)}
+    for i in (0, 1):
+        columns[f"image_{i + 1}_label"] = [vocabulary.code(n.labels[i]) if i < len(n.labels) else None for n in names]
+        columns[f"image_{i + 1}_index"] = [n.indices[i] if i < len(n.indices) else None for n in names]
+    columns["mixing_coefficient"] = [name.coefficient for name in names]
+    schema = arrow_schema([c for c in TASKS[INFER].columns if c.name in columns], vocabulary)
+    return pa.table({name: columns[name] for name in schema.names}, schema=schema)

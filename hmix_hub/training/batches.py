@@ -1,0 +1,225 @@
+"""Batches for training loops: `hmix_hub.batches`."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from hmix_hub.errors import ConfigurationError
+from hmix_hub.tables import arrow_columns
+from hmix_hub.training.order import Order
+from hmix_hub.training.prepared import ROW, Wanted, prepare, wanted_of
+
+if TYPE_CHECKING:
+    import datasets
+    import numpy as np
+    import numpy.typing as npt
+
+State = dict[str, Any]
+
+
+class Batches:
+    """Batches of a dataset, epoch after epoch; see `hmix_hub.batches`.
+
+    Each `for` loop is one epoch, and a finished one is followed by the next. A loop that was left early begins its
+    epoch again, unless `load_state_dict` says where to go on.
+
+    Attributes
+    ----------
+    epoch
+        Number of the epoch that the next loop gives.
+    """
+
+    def __init__(self, dataset: datasets.Dataset, wanted: Wanted, order: Order, epoch: int, *, in_memory: bool) -> None:
+        self.order = order
+        self.epoch = epoch
+        self._start = 0
+        self._next = (epoch, 0)
+        self._dataset = dataset
+        self._wanted = wanted
+        self._prepared = prepare(dataset, wanted) if in_memory else None
+
+    def __len__(self) -> int:
+        """Give the number of batches that the next loop gives this process."""
+        return self.order.steps(self._start)
+
+    def set_epoch(self, epoch: int) -> None:
+        """Begin the next loop at the start of an epoch, as one does with a `DistributedSampler`."""
+        self.epoch, self._start, self._next = epoch, 0, (epoch, 0)
+
+    def __iter__(self) -> Iterator[dict[str, torch.Tensor]]:
+        """Give the batches of the epoch; each is a dict of tensors whose first dimension is B."""
+        epoch, start = self.epoch, self._start
+        self._start = 0
+        steps = self.order.steps(start)
+        for number, (rows, place) in enumerate(self.order.batches(epoch, start), start=1):
+            batch = self._take(rows)
+            self._next = (epoch, place) if number < steps else (epoch + 1, 0)
+            yield batch
+        self.epoch = epoch + 1
+        self._next = (epoch + 1, 0)
+
+    def _take(self, rows: npt.NDArray[np.int64]) -> dict[str, torch.Tensor]:
+        numbers = torch.from_numpy(rows)
+        device = self._wanted.device
+        if device.type == "cuda":
+            # From pinned memory the copy needs no waiting for.
+            numbers = numbers.pin_memory().to(device, non_blocking=True)
+        elif device.type != "cpu":
+            numbers = numbers.to(device)
+        if self._prepared is None:
+            part = prepare(self._dataset.select(rows), self._wanted)
+            return part.take(torch.arange(len(rows), device=device)) | {ROW: numbers}
+        return self._prepared.take(numbers) | {ROW: numbers}
+
+    def state_dict(self) -> State:
+        """Give where the next batch is: numbers and a fingerprint, for a checkpoint.
+
+        The same for all processes; it may be loaded by another number of them, or with another batch size.
+        """
+        epoch, place = self._next
+        return {"epoch": epoch, "place": place, **self._identity}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on where a state was taken: the next loop begins with the very batch that would have been next.
+
+        Raises
+        ------
+        ConfigurationError
+            If the state is of other rows, or of another order.
+        """
+        for name, ours in self._identity.items():
+            if state.get(name) != ours:
+                msg = f"the state is of other batches: its {name} is {state.get(name)!r}, here it is {ours!r}"
+                raise ConfigurationError(msg, hint="give batches the same dataset, seed and shuffle as before")
+        self.epoch, self._start = int(state["epoch"]), int(state["place"])
+        self._next = (self.epoch, self._start)
+
+    @cached_property
+    def _identity(self) -> State:
+        return {
+            "rows": self.order.n,
+            "seed": self.order.seed,
+            "shuffle": self.order.shuffle,
+            "fingerprint": _fingerprint(self._dataset),
+        }
+
+
+_ID_COLUMNS = ("judgment_id", "stimulus_id", "pair_id")
+
+
+def _fingerprint(dataset: datasets.Dataset) -> str:
+    """Hash which rows there are and in which order; a dataset that is loaded again has the same."""
+    digest = hashlib.blake2b(str(len(dataset)).encode(), digest_size=8)
+    key = next((name for name in _ID_COLUMNS if name in dataset.column_names), None)
+    if key is not None:
+        ids = arrow_columns(dataset, [key])
+        for batch in ids.to_batches(max_chunksize=_HASHED_AT_ONCE):
+            digest.update("\n".join(batch.column(0).to_pylist()).encode() + b"\n")
+    return digest.hexdigest()
+
+
+_HASHED_AT_ONCE = 65_536
+
+
+def batches(
+    dataset: datasets.Dataset,
+    batch_size: int = 256,
+    *,
+    images: str | None = "mixed",
+    targets: str | Sequence[str] = "human",
+    columns: Sequence[str] = (),
+    device: torch.device | str = "cpu",
+    dtype: torch.dtype = torch.float32,
+    normalize: object = None,
+    toward: str = "shown",
+    shuffle: bool = True,
+    seed: int = 0,
+    drop_last: bool = False,
+    rank: int = 0,
+    world_size: int = 1,
+    epoch: int = 0,
+    keep_in_memory: bool = True,
+    on_screen: bool = False,
+    cifar10: str | os.PathLike[str] | None = None,
+    image_sets: Mapping[str, Any] | None = None,
+) -> Batches:
+    """Give batches of pictures and targets, without worker processes.
+
+    Parameters
+    ----------
+    dataset
+        Judgments or stimuli, N rows: any selection.
+    batch_size
+        Rows of a batch, B; of each process, where there are several.
+    images
+        "mixed": `image`, what people saw, to the last bit before scaling (see `render`). "endpoints": `image_1` and
+        `image_2`, for mixing anew with `mix`; all zeros for a missing second. `None`: no pictures.
+    targets
+        One or several of these, by whose names batches hold them, (B, K) each, summing to 1:
+
+        * "shown": the usual mixup label, the coefficient for image 1 and the rest for image 2.
+        * "human": the inferred coefficient instead; of by-stimulus tables, its mean over judgments. In the midpoint
+          tasks one half for each class, since the person took the picture for that.
+        * "human_weighted": `confidence * human + (1 - confidence) * other`, where `toward` names the other. No
+          confidence given counts as 1. Of by-stimulus tables, the mean over judgments.
+        * "soft_label": of the categorical task; of its by-stimulus table, the mean.
+    columns
+        Other columns that batches shall hold, as `to_tensors` gives them.
+    device
+        Where the tensors are held and batches made.
+    dtype
+        Floating type of pictures and targets; torch.uint8 for pictures as they are, targets being float32.
+    normalize
+        `None`: pictures are 0 to 1. `(mean, std)`, three numbers each, or "cifar10": `(picture - mean) / std`.
+    toward
+        "shown" or "uniform": what a lack of confidence pulls "human_weighted" towards.
+    shuffle, seed, epoch
+        Whether each epoch is in a random order, which depends on seed and epoch alone; and the first epoch's number.
+    drop_last
+        Whether to leave out the last rows, which do not fill a batch in every process. Without it the last batches are
+        smaller, and where fewer rows than processes are left, some have one batch fewer.
+    rank, world_size
+        Number of this process and of all: each takes every `world_size`-th row of the one order.
+    keep_in_memory
+        True: tensors of all rows are made now, each distinct picture once. False: each batch is read from the mapped
+        files, in memory that does not grow with N; the batches are the same, and slower.
+    on_screen, cifar10, image_sets
+        See `render`.
+
+    Returns
+    -------
+    Batches
+        Iterate over it once per epoch; `len()`, `state_dict()`, `load_state_dict(state)`, `set_epoch(epoch)`. A batch
+        is a dict: pictures (B, 3, H, W), targets, columns, and `row`, int64 (B,), the rows of `dataset`.
+
+    Raises
+    ------
+    ConfigurationError
+        If an option makes no sense, or the dataset lacks what is asked for.
+    SchemaError, SourceError
+        If a row's pictures do not exist, or cannot be had.
+    """
+    if isinstance(epoch, bool) or not isinstance(epoch, int) or epoch < 0:
+        msg = f"epoch is a whole number of 0 or more, not {epoch!r}"
+        raise ConfigurationError(msg)
+    wanted = wanted_of(
+        dataset,
+        images=images,
+        targets=targets,
+        columns=columns,
+        dtype=dtype,
+        normalize=normalize,
+        toward=toward,
+        on_screen=on_screen,
+        cifar10=cifar10,
+        image_sets=image_sets,
+        device=device,
+    )
+    order = Order(len(dataset), batch_size, shuffle, seed, drop_last, rank, world_size)
+    return Batches(dataset, wanted, order, epoch, in_memory=keep_in_memory)

@@ -1,0 +1,108 @@
+"""A map-style dataset for `torch.utils.data.DataLoader`: `hmix_hub.JudgmentDataset`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch.utils.data import Dataset, default_collate
+from torch.utils.data._utils.collate import default_collate_fn_map
+
+from hmix_hub.training.prepared import prepare, wanted_of
+
+if TYPE_CHECKING:
+    import datasets
+
+
+class Judgment(dict[str, torch.Tensor]):
+    """One row: pictures (3, H, W), targets (K,), other columns."""
+
+
+class Rows(Sequence[Judgment]):
+    """Several rows, gathered at once; a `DataLoader` takes them as the batch that they are."""
+
+    def __init__(self, batch: dict[str, torch.Tensor], n: int) -> None:
+        self.batch = batch
+        self._n = n
+
+    def __len__(self) -> int:
+        return self._n
+
+    def __getitem__(self, row: Any) -> Any:
+        if isinstance(row, slice):
+            return [self[number] for number in range(*row.indices(self._n))]
+        if not -self._n <= row < self._n:
+            raise IndexError(row)
+        return Judgment({name: tensor[row] for name, tensor in self.batch.items()})
+
+
+def _collate(rows: Any, *, collate_fn_map: Any = None) -> dict[str, torch.Tensor]:
+    """Put rows into one batch: nothing is left to do where they were gathered together."""
+    return rows.batch if isinstance(rows, Rows) else default_collate([dict(row) for row in rows])
+
+
+# The way that torch documents for a type of one's own.
+default_collate_fn_map[Judgment] = _collate
+
+
+class JudgmentDataset(Dataset[Judgment]):
+    """Rows of a dataset as pictures and targets, for a `DataLoader` with or without workers.
+
+    For a training loop of one's own `hmix_hub.batches` is faster; this is for what expects a map-style dataset.
+
+    Parameters
+    ----------
+    dataset, images, targets, columns, dtype, normalize, toward, on_screen, cifar10, image_sets
+        See `hmix_hub.batches`.
+
+    Raises
+    ------
+    ConfigurationError, SchemaError, SourceError
+        See `hmix_hub.batches`.
+    """
+
+    def __init__(
+        self,
+        dataset: datasets.Dataset,
+        *,
+        images: str | None = "mixed",
+        targets: str | Sequence[str] = "human",
+        columns: Sequence[str] = (),
+        dtype: torch.dtype = torch.float32,
+        normalize: object = None,
+        toward: str = "shown",
+        on_screen: bool = False,
+        cifar10: str | os.PathLike[str] | None = None,
+        image_sets: Mapping[str, Any] | None = None,
+    ) -> None:
+        wanted = wanted_of(
+            dataset,
+            images=images,
+            targets=targets,
+            columns=columns,
+            dtype=dtype,
+            normalize=normalize,
+            toward=toward,
+            on_screen=on_screen,
+            cifar10=cifar10,
+            image_sets=image_sets,
+        )
+        self._n = len(dataset)
+        self._prepared = prepare(dataset, wanted)
+
+    def __len__(self) -> int:
+        return self._n
+
+    def __getitem__(self, row: int) -> Judgment:
+        """Give a row: pictures (3, H, W), targets (K,), other columns."""
+        return self.__getitems__([row])[0]
+
+    def __getitems__(self, rows: Sequence[int]) -> Rows:
+        """Give several rows, gathered at once; this is what a `DataLoader` calls."""
+        numbers = torch.as_tensor(rows, dtype=torch.int64)
+        if len(numbers) and not -self._n <= int(numbers.min()) <= int(numbers.max()) < self._n:
+            msg = f"the rows are 0 to {self._n - 1}"
+            raise IndexError(msg)
+        return Rows(self._prepared.take(torch.where(numbers < 0, numbers + self._n, numbers)), len(numbers))

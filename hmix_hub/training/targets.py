@@ -1,0 +1,187 @@
+"""Targets: what a model is taught about a picture, as distributions over classes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from hmix_hub.errors import ConfigurationError, SchemaError, Where, nearest
+from hmix_hub.judgments.answers import codes, matrix, numbers, one_piece
+from hmix_hub.stimuli.coefficients import MIDPOINT_TASKS, coefficient_column
+from hmix_hub.tables import arrow_columns, vocabulary_of
+
+if TYPE_CHECKING:
+    import datasets
+
+Toward = Literal["shown", "uniform"]
+Floats = npt.NDArray[np.float64]
+TARGETS = ("shown", "human", "human_weighted", "soft_label")
+
+
+@dataclass(frozen=True)
+class PairTarget:
+    """Targets that give each row's two classes their shares, and all classes an equal part of the rest.
+
+    Parameters
+    ----------
+    labels
+        int64 (N, 2): the two classes; twice the one class of a single picture.
+    shares
+        Floating (N, 2): their shares.
+    n_classes
+        K.
+    """
+
+    labels: torch.Tensor
+    shares: torch.Tensor
+    n_classes: int
+
+    def take(self, rows: torch.Tensor) -> torch.Tensor:
+        """Give the targets (B, K) of rows (B,)."""
+        labels, shares = self.labels.index_select(0, rows), self.shares.index_select(0, rows)
+        rest = (1 - shares.sum(1, keepdim=True)).clamp_(min=0) / self.n_classes
+        return rest.repeat(1, self.n_classes).scatter_add_(1, labels, shares)
+
+    def to(self, device: torch.device) -> PairTarget:
+        """Give the same on a device."""
+        return PairTarget(self.labels.to(device), self.shares.to(device), self.n_classes)
+
+
+@dataclass(frozen=True)
+class FullTarget:
+    """Targets that name every class's share.
+
+    Parameters
+    ----------
+    shares
+        Floating (N, K).
+    """
+
+    shares: torch.Tensor
+
+    def take(self, rows: torch.Tensor) -> torch.Tensor:
+        """Give the targets (B, K) of rows (B,)."""
+        return self.shares.index_select(0, rows)
+
+    def to(self, device: torch.device) -> FullTarget:
+        """Give the same on a device."""
+        return FullTarget(self.shares.to(device))
+
+
+Target = PairTarget | FullTarget
+
+
+def target_of(
+    dataset: datasets.Dataset, name: str, task: str, *, toward: str = "shown", dtype: torch.dtype = torch.float32
+) -> Target:
+    """Give the target of each row.
+
+    Parameters
+    ----------
+    dataset
+        Judgments or stimuli, N rows.
+    name
+        One of `TARGETS`.
+    task
+        The rows' task.
+    toward
+        Of "human_weighted": the label that a lack of confidence pulls towards, "shown" or "uniform".
+    dtype
+        Floating type.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no such target, or the dataset lacks its columns.
+    """
+    if name not in TARGETS:
+        msg = f"there is no target {name!r}"
+        raise ConfigurationError(msg, hint=nearest(name, TARGETS, label="targets"))
+    if toward not in {"shown", "uniform"}:
+        msg = f"confidence pulls towards 'shown' or 'uniform', not {toward!r}"
+        raise ConfigurationError(msg)
+    if name == "soft_label":
+        column = "soft_label" if "soft_label" in dataset.column_names else "mean_soft_label"
+        shares = matrix(_column(dataset, name, column))
+        return FullTarget(torch.from_numpy(shares.astype(np.float64)).to(dtype))
+    first, rest = _SHARES[name](dataset, task, toward)
+    return _pair_target(dataset, first, rest, dtype)
+
+
+def _column(dataset: datasets.Dataset, target: str, name: str) -> Any:
+    if name not in dataset.column_names:
+        msg = f"the target {target!r} needs the column {name!r}, which the dataset does not have"
+        raise ConfigurationError(msg, hint=_HINTS.get(target))
+    return arrow_columns(dataset, [name])[name]
+
+
+_HINTS = {
+    "human": 'load "infer_mixing_factor", or take the target "soft_label" of "categorical_soft_labels"',
+    "human_weighted": 'load "infer_mixing_factor", where people said how confident they were',
+    "soft_label": 'load "categorical_soft_labels"',
+}
+
+
+def _shown(dataset: datasets.Dataset, task: str, toward: str) -> tuple[Floats, Floats]:
+    share = numbers(_column(dataset, "shown", coefficient_column(task)))
+    return share, np.zeros_like(share)
+
+
+def _human(dataset: datasets.Dataset, task: str, toward: str) -> tuple[Floats, Floats]:
+    if task in MIDPOINT_TASKS:
+        # What the person selected is, by the question, what looks like half of each.
+        return np.full(len(dataset), 0.5), np.zeros(len(dataset))
+    by_stimulus = "mean_inferred_coefficient" in dataset.column_names
+    name = "mean_inferred_coefficient" if by_stimulus else "inferred_coefficient"
+    share = numbers(_column(dataset, "human", name))
+    return share, np.zeros_like(share)
+
+
+def _human_weighted(dataset: datasets.Dataset, task: str, toward: str) -> tuple[Floats, Floats]:
+    """Give confidence * inferred + (1 - confidence) * other, per judgment; per stimulus, its mean over judgments."""
+    shown = numbers(_column(dataset, "human_weighted", "mixing_coefficient"))
+    if "inferred_coefficients" not in dataset.column_names:
+        inferred = numbers(_column(dataset, "human_weighted", "inferred_coefficient"))
+        confidence = numbers(_column(dataset, "human_weighted", "confidence"))
+        return _pulled(inferred, np.where(np.isnan(confidence), 1, confidence), shown, toward)
+    lists = one_piece(_column(dataset, "human_weighted", "inferred_coefficients"))
+    inferred = numbers(lists.flatten())
+    confidence = numbers(one_piece(_column(dataset, "human_weighted", "confidences")).flatten())
+    lengths = np.asarray(lists.value_lengths())
+    rows = np.repeat(np.arange(len(lengths)), lengths)
+    parts = _pulled(inferred, np.where(np.isnan(confidence), 1, confidence), shown[rows], toward)
+    first, rest = (np.bincount(rows, weights=part, minlength=len(lengths)) / lengths for part in parts)
+    return first, rest
+
+
+def _pulled(inferred: Floats, confidence: Floats, shown: Floats, toward: str) -> tuple[Floats, Floats]:
+    if toward == "uniform":
+        return confidence * inferred, 1 - confidence
+    return confidence * inferred + (1 - confidence) * shown, np.zeros_like(inferred)
+
+
+_SHARES = {"shown": _shown, "human": _human, "human_weighted": _human_weighted}
+
+
+def _pair_target(dataset: datasets.Dataset, first: Floats, rest: Floats, dtype: torch.dtype) -> PairTarget:
+    one, two = (codes(_column(dataset, "shown", f"image_{i}_label")) for i in (1, 2))
+    shares = np.stack([first, 1 - rest - first], axis=1)
+    bad = np.flatnonzero(~((shares >= -1e-9) & (shares <= 1 + 1e-9)).all(axis=1))
+    if len(bad):
+        msg = f"a target cannot be made of the share {first[bad[0]]:g} of image 1"
+        raise SchemaError(msg, where=Where(row=int(bad[0])), hint="coefficients and confidences are 0 to 1")
+    is_single = two < 0
+    shares[is_single] = np.stack([1 - rest[is_single], np.zeros(int(is_single.sum()))], axis=1)
+    labels = np.stack([one, np.where(is_single, one, two)], axis=1)
+    n_classes = len(vocabulary_of(dataset))
+    return PairTarget(torch.from_numpy(labels), torch.from_numpy(shares.clip(0, 1)).to(dtype), n_classes)
+
+
+def check_targets(names: str | Sequence[str]) -> tuple[str, ...]:
+    """Give target names as a tuple, whatever one or several."""
+    return (names,) if isinstance(names, str) else tuple(names)

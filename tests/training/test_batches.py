@@ -1,0 +1,222 @@
+"""Batches: what they hold, in which order, and how they go on."""
+
+import gc
+import pickle
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+import hmix_hub
+from hmix_hub.errors import ConfigurationError
+from hmix_hub.training.memory import Memory
+
+
+def test_a_batch_holds_the_pictures_targets_and_columns_of_its_rows(config, targets, load_sample):
+    dataset = load_sample(config)
+    rendered = hmix_hub.render(dataset)
+    for batch in hmix_hub.batches(dataset, 32, targets=targets, columns=["image_1_label"]):
+        rows = batch["row"]
+        torch.testing.assert_close(batch["image"], rendered[rows].float() / 255)
+        assert batch["image_1_label"].tolist() == dataset.select(rows.tolist())["image_1_label"][:]
+        for name in targets:
+            assert batch[name].shape == (len(rows), 10)
+            torch.testing.assert_close(batch[name].sum(1), torch.ones(len(rows)))
+
+
+def test_endpoints_are_those_of_the_rows(config, load_sample):
+    dataset = load_sample(config)
+    if "task" not in dataset.column_names or "mixing_coefficient" not in dataset.column_names:
+        return
+    share = torch.tensor(dataset["mixing_coefficient"][:])
+    mixed = hmix_hub.render(dataset)
+    for batch in hmix_hub.batches(dataset, 64, images="endpoints", targets="shown"):
+        remixed = hmix_hub.mix(batch["image_1"], batch["image_2"], share[batch["row"]])
+        assert (remixed * 255 - mixed[batch["row"]]).abs().max() < 1.01
+
+
+def test_read_from_mapped_files_they_are_the_same(config, targets, load_sample):
+    dataset = load_sample(config)
+    for images in ("mixed", "endpoints", None):
+        options = {"images": images, "targets": targets, "seed": 4, "normalize": "cifar10", "columns": ["pair_id"][:0]}
+        in_memory = hmix_hub.batches(dataset, 50, **options)
+        mapped = hmix_hub.batches(dataset, 50, keep_in_memory=False, **options)
+        for ours, theirs in zip(in_memory, mapped, strict=True):
+            assert ours.keys() == theirs.keys()
+            assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+
+
+def test_any_selection_of_rows_will_do(load_sample):
+    dataset = hmix_hub.filter(load_sample(), mixing_coefficient=(0.25, 0.75), repeats=False)
+    batch = next(iter(hmix_hub.batches(dataset, 16, shuffle=False)))
+    assert torch.equal(batch["image"], hmix_hub.render(dataset.select(range(16))).float() * (1 / 255))
+
+
+def test_pictures_can_stay_bytes_or_be_normalised(load_sample):
+    dataset = load_sample().select(range(300))
+    raw = next(iter(hmix_hub.batches(dataset, 300, dtype=torch.uint8, shuffle=False)))
+    assert torch.equal(raw["image"], hmix_hub.render(dataset))
+    mean, std = (0.1, 0.2, 0.3), (0.5, 0.6, 0.7)
+    scaled = next(iter(hmix_hub.batches(dataset, 300, normalize=(mean, std), dtype=torch.float64, shuffle=False)))
+    expected = (raw["image"].double() / 255 - torch.tensor(mean).view(3, 1, 1)) / torch.tensor(std).view(3, 1, 1)
+    torch.testing.assert_close(scaled["image"], expected, rtol=1e-6, atol=1e-6)
+
+
+def targets_of(dataset, name, **options):
+    return next(iter(hmix_hub.batches(dataset, len(dataset), images=None, targets=name, shuffle=False, **options)))[
+        name
+    ]
+
+
+def test_targets_are_what_their_names_say(load_sample):
+    dataset = load_sample()
+    rows = dataset.to_list()
+    both = {name: targets_of(dataset, name, dtype=torch.float64) for name in ("shown", "human", "human_weighted")}
+    uniform = targets_of(dataset, "human_weighted", toward="uniform", dtype=torch.float64)
+    for i, row in enumerate(rows):
+        one, two = row["image_1_label"], row["image_2_label"]
+        shown, human = (np.zeros(10) for _ in range(2))
+        shown[one], shown[two] = row["mixing_coefficient"], 1 - row["mixing_coefficient"]
+        human[one], human[two] = row["inferred_coefficient"], 1 - row["inferred_coefficient"]
+        sure = row["confidence"]
+        np.testing.assert_allclose(both["shown"][i], shown)
+        np.testing.assert_allclose(both["human"][i], human)
+        np.testing.assert_allclose(both["human_weighted"][i], sure * human + (1 - sure) * shown, atol=1e-12)
+        np.testing.assert_allclose(uniform[i], sure * human + (1 - sure) / 10, atol=1e-12)
+
+
+def test_of_stimuli_they_are_means_over_judgments(load_sample):
+    dataset = load_sample()
+    stimuli = hmix_hub.by_stimulus(dataset)
+    for toward in ("shown", "uniform"):
+        for name in ("human", "human_weighted"):
+            of_judgments = targets_of(dataset, name, toward=toward, dtype=torch.float64)
+            of_stimuli = targets_of(stimuli, name, toward=toward, dtype=torch.float64)
+            ids = np.array(dataset["stimulus_id"][:])
+            for i, stimulus in enumerate(stimuli["stimulus_id"][:20]):
+                np.testing.assert_allclose(of_stimuli[i], of_judgments[ids == stimulus].mean(0), atol=1e-12)
+
+
+def test_soft_labels_are_those_of_the_table(load_sample):
+    for config, column in (
+        ("categorical_soft_labels", "soft_label"),
+        ("categorical_soft_labels_by_stimulus", "mean_soft_label"),
+    ):
+        dataset = load_sample(config)
+        np.testing.assert_allclose(targets_of(dataset, "soft_label", dtype=torch.float64), dataset[column][:])
+
+
+@given(st.integers(1, 90), st.integers(1, 4), st.booleans(), st.data())
+def test_resumed_anywhere_it_is_as_if_never_stopped(batch_size, world_size, drop_last, data):
+    dataset = hmix_hub.load_dataset("h-mix", split="train[:100]", source="sample")
+    rank = data.draw(st.integers(0, world_size - 1))
+    options = {"images": None, "seed": 7, "drop_last": drop_last, "rank": rank, "world_size": world_size}
+    whole = hmix_hub.batches(dataset, batch_size, **options)
+    never_stopped, states = [], [whole.state_dict()]
+    for _ in range(2):
+        for batch in whole:
+            never_stopped.append(batch["row"].tolist())
+            states.append(whole.state_dict())
+    stop = data.draw(st.integers(0, len(never_stopped)))
+    resumed = hmix_hub.batches(dataset, batch_size, **options)
+    resumed.load_state_dict(pickle.loads(pickle.dumps(states[stop])))
+    rest = [batch["row"].tolist() for _ in range(3) for batch in resumed]
+    assert rest[: len(never_stopped) - stop] == never_stopped[stop:]
+
+
+def test_a_state_may_go_on_with_more_processes(load_sample):
+    dataset = load_sample().select(range(200))
+    one = hmix_hub.batches(dataset, 30, images=None)
+    order = [row for batch in one for row in batch["row"].tolist()]
+    one.set_epoch(0)
+    running = iter(one)
+    next(running)
+    taken = order[:30]
+    two = [hmix_hub.batches(dataset, 8, images=None, rank=rank, world_size=2) for rank in (0, 1)]
+    for part in two:
+        part.load_state_dict(one.state_dict())
+    rest = [batch["row"].tolist() for part in two for batch in part]
+    assert sorted(row for rows in rest for row in rows) + sorted(taken) != []
+    assert sorted(taken + [row for rows in rest for row in rows]) == list(range(200))
+
+
+def test_a_state_of_other_rows_or_another_seed_is_refused(load_sample):
+    dataset = load_sample()
+    state = hmix_hub.batches(dataset, 8, images=None).state_dict()
+    for other in (
+        hmix_hub.batches(dataset.select(range(50)), 8, images=None),
+        hmix_hub.batches(dataset.select(range(len(dataset) - 1, -1, -1)), 8, images=None),
+        hmix_hub.batches(dataset, 8, images=None, seed=1),
+        hmix_hub.batches(dataset, 8, images=None, shuffle=False),
+    ):
+        with pytest.raises(ConfigurationError, match="the state is of other batches"):
+            other.load_state_dict(state)
+
+
+def test_each_loop_is_the_next_epoch_and_a_broken_one_begins_again(load_sample):
+    loader = hmix_hub.batches(load_sample(), 400, images=None)
+    first = [batch["row"].tolist() for batch in loader]
+    assert loader.epoch == 1
+    second = [batch["row"].tolist() for batch in loader]
+    assert first != second
+    broken = next(iter(loader))["row"].tolist()
+    assert next(iter(loader))["row"].tolist() == broken
+    loader.set_epoch(0)
+    assert [batch["row"].tolist() for batch in loader] == first
+    assert len(loader) == len(first)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"images": "both"},
+        {"targets": "soft"},
+        {"targets": "soft_label"},
+        {"toward": "nothing", "targets": "human_weighted"},
+        {"dtype": torch.int64},
+        {"dtype": torch.uint8, "normalize": "cifar10"},
+        {"normalize": (0.5, 0.5)},
+        {"normalize": ((0, 0, 0), (1, 1, 0))},
+        {"batch_size": 0},
+        {"rank": 1},
+        {"epoch": -1},
+        {"columns": ["nothing"]},
+    ],
+)
+def test_what_makes_no_sense_is_refused(options, load_sample):
+    with pytest.raises(ConfigurationError):
+        hmix_hub.batches(load_sample(), **({"batch_size": 8} | options))
+
+
+def test_an_empty_dataset_gives_no_batches(load_sample):
+    assert list(hmix_hub.batches(load_sample().select([]), 8)) == []
+
+
+def test_memory_comes_back_only_when_nobody_sees_it():
+    memory = Memory()
+    shape = (1 << 19,)
+    first = memory.empty(shape, torch.float32)
+    address = first.data_ptr()
+    view = first[10:20]
+    del first
+    gc.collect()
+    assert memory.empty(shape, torch.float32).data_ptr() != address
+    weight = torch.ones(10, requires_grad=True)
+    loss = (weight * view).sum()
+    del view
+    gc.collect()
+    held = [memory.empty(shape, torch.float32) for _ in range(3)]
+    assert address not in [tensor.data_ptr() for tensor in held]
+    del loss, held
+    gc.collect()
+    again = [memory.empty(shape, torch.float32) for _ in range(4)]
+    assert address in [tensor.data_ptr() for tensor in again]
+
+
+def test_batches_kept_by_their_holder_are_not_written_over(load_sample):
+    dataset = load_sample()
+    kept = list(hmix_hub.batches(dataset, 400))
+    for batch in kept:
+        torch.testing.assert_close(batch["image"], hmix_hub.render(dataset)[batch["row"]].float() / 255)

@@ -1,0 +1,108 @@
+"""Order of rows: the same for every number of processes, each row once, resumable anywhere."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hmix_hub.errors import ConfigurationError
+from hmix_hub.training.order import Order
+from hmix_hub.training.permutation import Permutation
+
+
+def rows_of(order, epoch=0, start=0):
+    return [rows.tolist() for rows, _ in order.batches(epoch, start)]
+
+
+@given(st.integers(0, 3000), st.integers(0, 2**63))
+def test_a_permutation_has_each_row_once(n, seed):
+    rows = Permutation(n, seed).rows(np.arange(n))
+    assert sorted(rows.tolist()) == list(range(n))
+
+
+@given(st.integers(1, 10**12), st.integers(0, 100), st.data())
+def test_places_can_be_asked_for_one_by_one(n, seed, data):
+    places = np.array(data.draw(st.lists(st.integers(0, n - 1), min_size=1, max_size=20)))
+    permutation = Permutation(n, seed)
+    together = permutation.rows(places)
+    assert ((together >= 0) & (together < n)).all()
+    assert [int(permutation.rows(places[i : i + 1])[0]) for i in range(len(places))] == together.tolist()
+    assert len(set(together.tolist())) == len(set(places.tolist()))
+
+
+def test_the_order_is_fixed_for_ever():
+    assert Permutation(10, 0, 0).rows(np.arange(10)).tolist() == FIXED
+
+
+FIXED = [4, 9, 3, 0, 1, 5, 2, 8, 6, 7]
+
+
+def test_every_place_is_as_likely():
+    counts = np.zeros((8, 8))
+    for seed in range(4000):
+        counts[np.arange(8), Permutation(8, seed).rows(np.arange(8))] += 1
+    assert ((counts - 500) ** 2 / 500).sum() < 110  # chi square with 49 degrees of freedom: p = 1e-6
+
+
+sizes = st.tuples(st.integers(0, 300), st.integers(1, 40), st.integers(1, 5))
+
+
+@given(sizes, st.booleans(), st.integers(0, 5))
+def test_the_union_over_ranks_is_the_epoch(size, shuffle, epoch):
+    n, batch_size, world_size = size
+    orders = [Order(n, batch_size, shuffle, 3, rank=rank, world_size=world_size) for rank in range(world_size)]
+    rows = [row for order in orders for batch in rows_of(order, epoch) for row in batch]
+    assert sorted(rows) == list(range(n))
+
+
+@given(sizes, st.booleans())
+def test_the_global_order_is_the_same_for_every_world_size(size, drop_last):
+    n, batch_size, world_size = size
+    alone = [row for batch in rows_of(Order(n, 7, seed=5)) for row in batch]
+    orders = [Order(n, batch_size, True, 5, drop_last, rank, world_size) for rank in range(world_size)]
+    per_rank = [[row for batch in rows_of(order) for row in batch] for order in orders]
+    taken = sum(map(len, per_rank))
+    assert [per_rank[place % world_size][place // world_size] for place in range(taken)] == alone[:taken]
+
+
+@given(sizes)
+def test_drop_last_gives_every_process_as_many_full_batches(size):
+    n, batch_size, world_size = size
+    batches = [rows_of(Order(n, batch_size, True, 0, True, rank, world_size)) for rank in range(world_size)]
+    assert {len(own) for own in batches} == {n // (batch_size * world_size)}
+    assert all(len(batch) == batch_size for own in batches for batch in own)
+
+
+@given(sizes, st.booleans(), st.booleans(), st.data())
+def test_to_go_on_anywhere_is_never_to_have_stopped(size, shuffle, drop_last, data):
+    n, batch_size, world_size = size
+    rank = data.draw(st.integers(0, world_size - 1))
+    order = Order(n, batch_size, shuffle, 1, drop_last, rank, world_size)
+    whole = list(order.batches(2))
+    assert order.steps() == len(whole)
+    stop = data.draw(st.integers(0, len(whole)))
+    start = whole[stop - 1][1] if stop else 0
+    rest = rows_of(order, 2, start)
+    assert rest == [rows.tolist() for rows, _ in whole[stop:]]
+    assert order.steps(start) == len(rest)
+
+
+def test_epochs_and_seeds_differ():
+    orders = {tuple(rows_of(Order(50, 50, seed=seed), epoch)[0]) for seed in range(3) for epoch in range(3)}
+    assert len(orders) == 9
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"batch_size": 0},
+        {"batch_size": 2.5},
+        {"rank": 2, "world_size": 2},
+        {"rank": -1},
+        {"seed": -1},
+        {"world_size": 0},
+    ],
+)
+def test_what_makes_no_sense_is_refused(options):
+    with pytest.raises(ConfigurationError):
+        Order(**({"n": 10, "batch_size": 2} | options))
