@@ -115,24 +115,38 @@ def check_endpoints(table: pa.Table, vocabulary: Vocabulary, image_sets: Mapping
     SchemaError
         At the first row whose index is outside its image set, or whose label is not that picture's.
     """
+    start = 0
+    for part in table.select(ENDPOINT_COLUMNS).to_batches(max_chunksize=_CHECKED_AT_ONCE):
+        for image_set in image_sets.values():
+            _check_part(part, start, vocabulary, image_set)
+        start += part.num_rows
+
+
+_CHECKED_AT_ONCE = 65_536
+"""Rows checked at a time, so that a table in a mapped file is not copied into memory."""
+
+
+def _check_part(part: pa.RecordBatch, start: int, vocabulary: Vocabulary, image_set: ImageSet) -> None:
+    """Check rows, the first of which is number `start` of the table."""
+    import pyarrow as pa
     import pyarrow.compute as pc
 
-    for name, image_set in image_sets.items():
-        rows = np.flatnonzero(pc.equal(table["image_set"], name).to_numpy())
-        known = {class_name.lower(): code for code, class_name in enumerate(image_set.vocabulary.names)}
-        as_set = np.array([known.get(class_name.lower(), -2) for class_name in vocabulary.names], dtype=np.int64)
-        for i in (1, 2):
-            index, label = (codes(table[f"image_{i}_{part}"])[rows] for part in ("index", "label"))
-            present = index >= 0
-            _refuse_first(rows, present & (index >= len(image_set)), i, index, image_set)
-            expected = np.where(present, image_set.labels[np.where(present, index, 0)], -1)
-            wrong = np.flatnonzero(present & ((label < 0) | (as_set[label] != expected)))
-            if len(wrong):
-                said = vocabulary.names[label[wrong[0]]] if label[wrong[0]] >= 0 else "missing"
-                really = image_set.vocabulary.names[expected[wrong[0]]]
-                msg = f"image_{i}_label is {said}, but picture {index[wrong[0]]} of {name} is a {really}"
-                where = Where(row=int(rows[wrong[0]]), column=f"image_{i}_label")
-                raise SchemaError(msg, where=where, hint="indices count from 0, in the order of the image set")
+    rows = np.flatnonzero(pc.equal(part["image_set"], image_set.name).to_numpy(zero_copy_only=False))
+    known = {class_name.lower(): code for code, class_name in enumerate(image_set.vocabulary.names)}
+    as_set = np.array([known.get(class_name.lower(), -2) for class_name in vocabulary.names], dtype=np.int64)
+    for i in (1, 2):
+        columns = (pa.chunked_array([part[f"image_{i}_{name}"]]) for name in ("index", "label"))
+        index, label = (codes(column)[rows] for column in columns)
+        present = index >= 0
+        _refuse_first(rows + start, present & (index >= len(image_set)), i, index, image_set)
+        expected = np.where(present, image_set.labels[np.where(present, index, 0)], -1)
+        wrong = np.flatnonzero(present & ((label < 0) | (as_set[label] != expected)))
+        if len(wrong):
+            said = vocabulary.names[label[wrong[0]]] if label[wrong[0]] >= 0 else "missing"
+            really = image_set.vocabulary.names[expected[wrong[0]]]
+            msg = f"image_{i}_label is {said}, but picture {index[wrong[0]]} of {image_set.name} is a {really}"
+            where = Where(row=int(rows[wrong[0]]) + start, column=f"image_{i}_label")
+            raise SchemaError(msg, where=where, hint="indices count from 0, in the order of the image set")
 
 
 def _refuse_first(

@@ -98,7 +98,7 @@ class Scaling:
         if self.dtype == torch.uint8:
             return pictures
         if pictures.device.type != "cpu":
-            return self._scale_by_channel(pictures)
+            return self.scale_by_channel(pictures)
         scaled = self.memory.empty(pictures.shape, self.dtype)
         flat, raw = scaled.view(len(pictures), -1), pictures.view(len(pictures), -1)
         factor, offset = _spread(self, pictures.shape[2] * pictures.shape[3])
@@ -117,7 +117,7 @@ class Scaling:
         mean, std = self.mean or (0.0,) * 3, self.std or (1.0,) * 3
         return [1 / (255 * s) for s in std], [-m / s for m, s in zip(mean, std, strict=True)]
 
-    def _scale_by_channel(self, pictures: torch.Tensor) -> torch.Tensor:
+    def scale_by_channel(self, pictures: torch.Tensor) -> torch.Tensor:
         """Scale on an accelerator, where one operation reads bytes and writes numbers."""
         scaled = torch.empty(pictures.shape, dtype=self.dtype, device=pictures.device)
         for channel, (factor, offset) in enumerate(zip(*self.line, strict=True)):
