@@ -16,7 +16,7 @@ import numpy.typing as npt
 from hmix_hub.errors import SourceError, SourceMissingError, SourceNameError, Where
 from hmix_hub.sources.cifar10_batch import CONTENT_LIMIT, read_batch
 from hmix_hub.sources.picture_file import decode_picture
-from hmix_hub.sources.source import _is_offline
+from hmix_hub.sources.source import is_offline
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -56,7 +56,7 @@ def from_hub() -> Path:
             repo_type="dataset",
             revision=REVISION,
             filename=HUB_FILE,
-            local_files_only=_is_offline(),
+            local_files_only=is_offline(),
         )
     # The client lets through what its libraries raise: errors of its own, of HTTP and of the file system.
     except Exception as error:

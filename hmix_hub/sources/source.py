@@ -185,7 +185,7 @@ class Web(Cached):
 
         url = self.base_url + name
 
-        if _is_offline():
+        if is_offline():
             msg = f"{' or '.join(_OFFLINE_VARIABLES)} is set, so nothing is downloaded"
             raise SourceMissingError(msg, where=Where(url), hint=_OFFLINE_HINT)
         download = HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=DOWNLOAD_TIMEOUT_S)
@@ -195,7 +195,8 @@ class Web(Cached):
 _OFFLINE_VARIABLES = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE")
 
 
-def _is_offline() -> bool:
+def is_offline() -> bool:
+    """Say whether the environment forbids downloads."""
     return any(os.environ.get(name, "").upper() in {"1", "ON", "YES", "TRUE"} for name in _OFFLINE_VARIABLES)
 
 
@@ -264,7 +265,7 @@ def choose_source() -> tuple[str, str]:
     release = Web(RELEASE, RELEASE_URL)
     if all((release.folder / name).is_file() for name in RELEASE.files):
         return "release", "the released files are in the cache"
-    if _is_offline():
+    if is_offline():
         return "sample", f"{' or '.join(_OFFLINE_VARIABLES)} is set, so the synthetic study stands in"
     try:
         answer = requests.head(RELEASE_URL + next(iter(RELEASE.files)), timeout=PROBE_TIMEOUT_S)

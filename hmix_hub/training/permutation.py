@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 Ints = npt.NDArray[np.int64]
 
-_ROUNDS = 8
+_ROUNDS = 6
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 

@@ -38,10 +38,6 @@ class Gathered:
     table: torch.Tensor
     of_row: torch.Tensor
 
-    def take(self, rows: torch.Tensor) -> torch.Tensor:
-        """Give the uint8 pictures (B, C, H, W) of rows int64 (B,)."""
-        return self.table.index_select(0, self.of_row.index_select(0, rows))
-
 
 def gathered(
     mixtures: Mixtures, image_sets: Mapping[str, ImageSet], images: str, device: torch.device
@@ -93,18 +89,22 @@ class Scaling:
     std: tuple[float, ...] = ()
     memory: Memory = field(default_factory=Memory, compare=False)
 
-    def apply(self, pictures: torch.Tensor) -> torch.Tensor:
-        """Scale uint8 (B, C, H, W) to `dtype` of the same shape; no copy to or from the processor."""
+    def take(self, source: Gathered, rows: torch.Tensor) -> torch.Tensor:
+        """Give the pictures of rows int64 (B,), scaled: (B, C, H, W); no copy to or from an accelerator."""
+        numbers = source.of_row.index_select(0, rows)
         if self.dtype == torch.uint8:
-            return pictures
-        if pictures.device.type != "cpu":
-            return self.scale_by_channel(pictures)
-        scaled = self.memory.empty(pictures.shape, self.dtype)
-        flat, raw = scaled.view(len(pictures), -1), pictures.view(len(pictures), -1)
-        factor, offset = _spread(self, pictures.shape[2] * pictures.shape[3])
-        for start in range(0, len(pictures), _AT_ONCE):
-            part = flat[start : start + _AT_ONCE]
-            part.copy_(raw[start : start + _AT_ONCE])
+            return source.table.index_select(0, numbers)
+        if source.table.device.type != "cpu":
+            return self.scale_by_channel(source.table.index_select(0, numbers))
+        return self._take_in_parts(source.table, numbers)
+
+    def _take_in_parts(self, table: torch.Tensor, numbers: torch.Tensor) -> torch.Tensor:
+        """Gather and scale on the processor, so few pictures at a time that their bytes are still in its cache."""
+        scaled = self.memory.empty((len(numbers), *table.shape[1:]), self.dtype)
+        flat, raw = scaled.view(len(numbers), -1), table.view(len(table), -1)
+        factor, offset = _spread(self, table.shape[2] * table.shape[3])
+        for part, some in zip(flat.split(_AT_ONCE), numbers.split(_AT_ONCE), strict=True):
+            part.copy_(raw.index_select(0, some))
             if self.mean:
                 torch.addcmul(offset, part, factor, out=part)
             else:

@@ -131,7 +131,7 @@ class Prepared:
         rows
             int64 (B,), on the tensors' device.
         """
-        batch = {name: self.scaling.apply(source.take(rows)) for name, source in self.pictures.items()}
+        batch = {name: self.scaling.take(source, rows) for name, source in self.pictures.items()}
         batch |= {name: target.take(rows) for name, target in self.targets.items()}
         return batch | {name: column.index_select(0, rows) for name, column in self.columns.items()}
 
@@ -142,7 +142,7 @@ def prepare(dataset: datasets.Dataset, wanted: Wanted) -> Prepared:
     if wanted.images is not None:
         pictures = gathered(_mixtures(dataset, wanted), wanted.image_sets, wanted.images, wanted.device)
     targets = {
-        name: target_of(dataset, name, wanted.task, toward=wanted.toward, dtype=wanted.dtype).to(wanted.device)
+        name: target_of(dataset, name, wanted.task, toward=wanted.toward, dtype=wanted.dtype).filled().to(wanted.device)
         for name in wanted.targets
     }
     columns: dict[str, torch.Tensor] = {}

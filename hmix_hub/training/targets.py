@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 Toward = Literal["shown", "uniform"]
 Floats = npt.NDArray[np.float64]
+_FILLED_AT_MOST = 1 << 26
+"""Numbers of targets that are written out: 256 MB of float32."""
 TARGETS = ("shown", "human", "human_weighted", "soft_label")
 
 
@@ -47,6 +49,12 @@ class PairTarget:
         rest = (1 - shares.sum(1, keepdim=True)).clamp_(min=0) / self.n_classes
         return rest.repeat(1, self.n_classes).scatter_add_(1, labels, shares)
 
+    def filled(self) -> PairTarget | FullTarget:
+        """Give the same with every class's share written out, where that is not too much to hold."""
+        if len(self.labels) * self.n_classes > _FILLED_AT_MOST:
+            return self
+        return FullTarget(self.take(torch.arange(len(self.labels))))
+
     def to(self, device: torch.device) -> PairTarget:
         """Give the same on a device."""
         return PairTarget(self.labels.to(device), self.shares.to(device), self.n_classes)
@@ -67,6 +75,10 @@ class FullTarget:
     def take(self, rows: torch.Tensor) -> torch.Tensor:
         """Give the targets (B, K) of rows (B,)."""
         return self.shares.index_select(0, rows)
+
+    def filled(self) -> FullTarget:
+        """Give the same."""
+        return self
 
     def to(self, device: torch.device) -> FullTarget:
         """Give the same on a device."""
