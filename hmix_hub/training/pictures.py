@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -103,8 +103,9 @@ class Scaling:
         scaled = self.memory.empty((len(numbers), *table.shape[1:]), self.dtype)
         flat, raw = scaled.view(len(numbers), -1), table.view(len(table), -1)
         factor, offset = _spread(self, table.shape[2] * table.shape[3])
-        for part, some in zip(flat.split(_AT_ONCE), numbers.split(_AT_ONCE), strict=True):
-            part.copy_(raw.index_select(0, some))
+        for start in range(0, len(numbers), _AT_ONCE):
+            part = flat[start : start + _AT_ONCE]
+            part.copy_(raw.index_select(0, numbers[start : start + _AT_ONCE]))
             if self.mean:
                 torch.addcmul(offset, part, factor, out=part)
             else:
@@ -136,7 +137,7 @@ CIFAR10_MEAN_STD = ((0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616))
 """Means and standard deviations of CIFAR-10's training pictures by channel, as models for it are usually trained."""
 
 
-def scaling_of(dtype: torch.dtype, normalize: object) -> Scaling:
+def scaling_of(dtype: torch.dtype, normalize: Any) -> Scaling:
     """Check what a caller says about scaling.
 
     Raises
@@ -155,7 +156,7 @@ def scaling_of(dtype: torch.dtype, normalize: object) -> Scaling:
     if normalize == "cifar10":
         normalize = CIFAR10_MEAN_STD
     try:
-        mean, std = ([float(number) for number in numbers] for numbers in normalize)  # type: ignore[attr-defined]
+        mean, std = ([float(number) for number in numbers] for numbers in normalize)
     except (TypeError, ValueError):
         mean, std = [], []
     if len(mean) != 3 or len(std) != 3 or not np.isfinite(mean).all() or min(std) <= 0:
