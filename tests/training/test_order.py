@@ -1,5 +1,7 @@
 """Order of rows: the same for every number of processes, each row once, resumable anywhere."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -30,18 +32,35 @@ def test_places_can_be_asked_for_one_by_one(n, seed, data):
     assert len(set(together.tolist())) == len(set(places.tolist()))
 
 
-def test_the_order_is_fixed_for_ever():
-    assert Permutation(10, 0, 0).rows(np.arange(10)).tolist() == FIXED
+@pytest.mark.parametrize(
+    ("seeds", "places", "rows"),
+    [
+        ((10, 0, 0), range(10), [6, 4, 0, 9, 7, 8, 1, 2, 5, 3]),
+        ((10**6, 1, 2), [0, 1, 999_999], [381337, 198128, 902688]),
+        ((2**40, 1), [0, 2**39], [304847277081, 492069122521]),
+    ],
+)
+def test_the_order_is_fixed_for_ever(seeds, places, rows):
+    assert Permutation(*seeds).rows(np.array(places)).tolist() == rows
 
 
-FIXED = [8, 7, 3, 1, 6, 9, 2, 0, 5, 4]
+def chi_square(counts):
+    expected = counts.mean()
+    return float(((counts - expected) ** 2 / expected).sum())
 
 
 def test_every_place_is_as_likely():
     counts = np.zeros((8, 8))
     for seed in range(4000):
         counts[np.arange(8), Permutation(8, seed).rows(np.arange(8))] += 1
-    assert ((counts - 500) ** 2 / 500).sum() < 110  # chi square with 49 degrees of freedom: p = 1e-6
+    assert chi_square(counts) < 110  # 49 degrees of freedom: p = 1e-6
+
+
+@pytest.mark.parametrize(("n", "orders", "limit"), [(3, 6, 37), (4, 24, 73), (5, 120, 205)])
+def test_every_order_of_a_few_rows_is_as_likely(n, orders, limit):
+    found = Counter(tuple(Permutation(n, seed).rows(np.arange(n)).tolist()) for seed in range(50 * orders))
+    assert len(found) == orders
+    assert chi_square(np.array(list(found.values()))) < limit  # orders - 1 degrees of freedom: p = 1e-6
 
 
 sizes = st.tuples(st.integers(0, 300), st.integers(1, 40), st.integers(1, 5))
