@@ -54,28 +54,39 @@ class Batches:
 
     def __iter__(self) -> Iterator[dict[str, torch.Tensor]]:
         """Give the batches of the epoch; each is a dict of tensors whose first dimension is B."""
-        epoch, start = self.epoch, self._start
+        epoch, place = self.epoch, self._start
         self._start = 0
-        steps = self.order.steps(start)
-        for number, (rows, place) in enumerate(self.order.batches(epoch, start), start=1):
-            batch = self._take(rows)
-            self._next = (epoch, place) if number < steps else (epoch + 1, 0)
-            yield batch
+        left = self.order.steps(place)
+        for rows in self.order.chunks(epoch, place):
+            numbers = self._on_device(torch.from_numpy(rows))
+            first = 0
+            for batch in self._batches(rows, numbers):
+                batch[ROW] = numbers[first : first + self.order.batch_size]
+                first += self.order.batch_size
+                left, place = left - 1, min(place + self.order.stride, self.order.n)
+                self._next = (epoch, place) if left else (epoch + 1, 0)
+                yield batch
         self.epoch = epoch + 1
         self._next = (epoch + 1, 0)
 
-    def _take(self, rows: npt.NDArray[np.int64]) -> dict[str, torch.Tensor]:
-        numbers = torch.from_numpy(rows)
+    def _on_device(self, numbers: torch.Tensor) -> torch.Tensor:
         device = self._wanted.device
         if device.type == "cuda":
             # From pinned memory the copy needs no waiting for.
-            numbers = numbers.pin_memory().to(device, non_blocking=True)
-        elif device.type != "cpu":
-            numbers = numbers.to(device)
-        if self._prepared is None:
-            part = prepare(self._dataset.select(rows), self._wanted)
-            return part.take(torch.arange(len(rows), device=device)) | {ROW: numbers}
-        return self._prepared.take(numbers) | {ROW: numbers}
+            return numbers.pin_memory().to(device, non_blocking=True)
+        return numbers.to(device)
+
+    def _batches(self, rows: npt.NDArray[np.int64], numbers: torch.Tensor) -> Iterator[dict[str, torch.Tensor]]:
+        """Give the batches of rows; the same numbers lie on the device, too."""
+        size = self.order.batch_size
+        if self._prepared is not None:
+            yield from self._prepared.batches(numbers, size)
+            return
+        at_once = self._wanted.rows_at_once(size)
+        for first in range(0, len(rows), at_once):
+            part = rows[first : first + at_once]
+            prepared = prepare(self._dataset.select(part), self._wanted)
+            yield from prepared.batches(torch.arange(len(part), device=numbers.device), size)
 
     def state_dict(self) -> State:
         """Give where the next batch is: numbers and a fingerprint, for a checkpoint.

@@ -10,11 +10,16 @@ import weakref
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 import torch
+
+Block = npt.NDArray[np.uint8]
 
 _WORTHWHILE = 1 << 20
 """Bytes from which a block is kept: smaller ones the allocator keeps itself."""
 _KEPT = 4
+_LINE = 64
+"""Bytes of a line of the cache: a block that straddles lines is a third slower to fill."""
 
 
 class Memory:
@@ -25,25 +30,40 @@ class Memory:
     """
 
     def __init__(self) -> None:
-        self._free: list[np.ndarray] = []
+        self._free: list[Block] = []
+        self._lent: dict[int, tuple[weakref.ref[Block], Block]] = {}
 
     def empty(self, shape: Sequence[int], dtype: torch.dtype) -> torch.Tensor:
         """Give an uninitialised tensor of a shape and a dtype."""
         size = math.prod(shape) * dtype.itemsize
         if size < _WORTHWHILE:
             return torch.empty(tuple(shape), dtype=dtype)
-        block = next((block for block in self._free if block.nbytes == size), None)
-        if block is None:
-            block = np.empty(size, dtype=np.uint8)
-        else:
-            self._free = [other for other in self._free if other is not block]
+        block = self._block(size)
         # The tensor's storage holds this view, and only it: when the view dies, nobody can see the block any more.
-        view = block[:]
-        weakref.finalize(view, self._take_back, block).atexit = False
+        view = block[:size]
+        lent = weakref.ref(view, self._take_back)
+        self._lent[id(lent)] = lent, block
         return torch.from_numpy(view).view(dtype).view(tuple(shape))
 
-    def _take_back(self, block: np.ndarray) -> None:
-        self._free = [*self._free, block][-_KEPT:]
+    def _block(self, size: int) -> Block:
+        """Take a block that is large enough; a smaller one is let go, so that the largest stay."""
+        try:
+            # One step, so that two threads never get the same block.
+            block = self._free.pop()
+        except IndexError:
+            block = None
+        return _aligned(size) if block is None or len(block) < size else block
+
+    def _take_back(self, lent: weakref.ref[Block]) -> None:
+        self._free.append(self._lent.pop(id(lent))[1])
+        del self._free[:-_KEPT]
 
     def __reduce__(self) -> tuple[type[Memory], tuple[()]]:
         return Memory, ()
+
+
+def _aligned(size: int) -> Block:
+    """Give uninitialised bytes that begin with a line of the cache, as torch's own tensors do."""
+    block = np.empty(size + _LINE, dtype=np.uint8)
+    start = -block.ctypes.data % _LINE
+    return block[start : start + size]

@@ -13,7 +13,7 @@ from hmix_hub.training.permutation import Permutation
 
 Ints = npt.NDArray[np.int64]
 
-_AT_ONCE = 65_536
+_AT_ONCE = 16_384
 """Places whose rows are computed at a time: few enough for the processor's cache."""
 
 
@@ -72,26 +72,26 @@ class Order:
     def steps(self, start: int = 0) -> int:
         """Give the number of this process's batches from a place on."""
         mine = self.end(start) - start - self.rank
-        return max(0, -(-mine // self.stride) if not self.drop_last else (self.end(start) - start) // self.stride)
+        return max(0, -(-mine // self.stride))
 
-    def batches(self, epoch: int, start: int = 0) -> Iterator[tuple[Ints, int]]:
-        """Give the rows of each batch, and the place in the global order at which the next step begins.
+    def chunks(self, epoch: int, start: int = 0) -> Iterator[Ints]:
+        """Give this process's rows of an epoch, several steps at a time.
 
         Parameters
         ----------
         epoch
             Number of the epoch.
         start
-            Place at which to begin, as these tuples give it.
+            Place in the global order at which to begin.
+
+        Yields
+        ------
+        numpy.ndarray
+            int64 (R,): whole batches, one behind the other; only the epoch's last may be smaller.
         """
         permutation = Permutation(self.n, self.seed, epoch) if self.shuffle else None
-        steps = self.steps(start)
-        at_once = max(1, _AT_ONCE // self.batch_size)
-        for first in range(0, steps, at_once):
-            last = min(first + at_once, steps)
-            begin = start + first * self.stride + self.rank
-            places = np.arange(begin, min(start + last * self.stride, self.end(start)), self.world_size)
-            rows = places if permutation is None else permutation.rows(places)
-            for step in range(first, last):
-                offset = (step - first) * self.batch_size
-                yield rows[offset : offset + self.batch_size], min(start + (step + 1) * self.stride, self.n)
+        begin, end = start + self.rank, self.end(start)
+        width = max(1, _AT_ONCE // self.batch_size) * self.stride
+        for first in range(begin, end, width):
+            places = np.arange(first, min(first + width, end), self.world_size)
+            yield places if permutation is None else permutation.rows(places)

@@ -1,10 +1,10 @@
-"""Pictures of batches: gathered from a table of distinct pictures, or drawn anew, then scaled."""
+"""Pictures of batches: gathered from a table of distinct pictures, then scaled."""
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,57 +19,9 @@ if TYPE_CHECKING:
     from hmix_hub.sources.image_set import ImageSet
     from hmix_hub.stimuli.mixtures import Mixtures
 
-_AT_ONCE = 256
-"""Pictures scaled at a time on the processor: both forms of them stay in its cache."""
-
-
-@dataclass(frozen=True)
-class Gathered:
-    """Pictures of a table in memory, on a device.
-
-    Parameters
-    ----------
-    table
-        uint8 (D, C, H, W).
-    of_row
-        int64 (N,): picture of each row.
-    """
-
-    table: torch.Tensor
-    of_row: torch.Tensor
-
-
-def gathered(
-    mixtures: Mixtures, image_sets: Mapping[str, ImageSet], images: str, device: torch.device
-) -> dict[str, Gathered]:
-    """Give the pictures of all rows in memory, each distinct one once.
-
-    Parameters
-    ----------
-    mixtures
-        What rows are about.
-    image_sets
-        Image sets by name.
-    images
-        "mixed" or "endpoints".
-    device
-        Where they shall lie.
-
-    Returns
-    -------
-    dict
-        "image"; or "image_1" and "image_2".
-    """
-    if images == "mixed":
-        of_row = torch.from_numpy(mixtures.of_row)
-        return {"image": Gathered(torch.from_numpy(draw(mixtures, image_sets)).to(device), of_row.to(device))}
-    sources: dict[str, Gathered] = {}
-    for which, index in enumerate((mixtures.first, mixtures.second)):
-        _, some, number = np.unique(encode_key([mixtures.set_number, index]), return_index=True, return_inverse=True)
-        table = torch.from_numpy(take_endpoints(mixtures, image_sets, which, some))
-        of_row = torch.from_numpy(number.astype(np.int64)[mixtures.of_row])
-        sources[f"image_{which + 1}"] = Gathered(table.to(device), of_row.to(device))
-    return sources
+NUMBERS_AT_ONCE = 1 << 20
+"""Numbers of pictures made at a time on the processor: few enough to stay in its cache, enough that what an operation
+costs by itself is little beside them."""
 
 
 @dataclass(frozen=True)
@@ -87,30 +39,6 @@ class Scaling:
     dtype: torch.dtype = torch.float32
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
-    memory: Memory = field(default_factory=Memory, compare=False)
-
-    def take(self, source: Gathered, rows: torch.Tensor) -> torch.Tensor:
-        """Give the pictures of rows int64 (B,), scaled: (B, C, H, W); no copy to or from an accelerator."""
-        numbers = source.of_row.index_select(0, rows)
-        if self.dtype == torch.uint8:
-            return source.table.index_select(0, numbers)
-        if source.table.device.type != "cpu":
-            return self.scale_by_channel(source.table.index_select(0, numbers))
-        return self._take_in_parts(source.table, numbers)
-
-    def _take_in_parts(self, table: torch.Tensor, numbers: torch.Tensor) -> torch.Tensor:
-        """Gather and scale on the processor, so few pictures at a time that their bytes are still in its cache."""
-        scaled = self.memory.empty((len(numbers), *table.shape[1:]), self.dtype)
-        flat, raw = scaled.view(len(numbers), -1), table.view(len(table), -1)
-        factor, offset = _spread(self, table.shape[2] * table.shape[3])
-        for start in range(0, len(numbers), _AT_ONCE):
-            part = flat[start : start + _AT_ONCE]
-            part.copy_(raw.index_select(0, numbers[start : start + _AT_ONCE]))
-            if self.mean:
-                torch.addcmul(offset, part, factor, out=part)
-            else:
-                part.mul_(1 / 255)
-        return scaled
 
     @property
     def line(self) -> tuple[list[float], list[float]]:
@@ -127,10 +55,111 @@ class Scaling:
         return scaled
 
 
-@functools.lru_cache(maxsize=8)
-def _spread(scaling: Scaling, area: int) -> list[torch.Tensor]:
-    """Give the factor and the offset of each number of a picture."""
-    return [torch.tensor(numbers, dtype=scaling.dtype).repeat_interleave(area) for numbers in scaling.line]
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """Distinct pictures in memory, on a device, that rows take theirs from.
+
+    Parameters
+    ----------
+    table
+        uint8 (D, C, H, W).
+    of_row
+        int64 (N,): picture of each row.
+    scaling
+        How they become numbers.
+    """
+
+    table: torch.Tensor
+    of_row: torch.Tensor
+    scaling: Scaling
+    _memory: Memory = field(default_factory=Memory, init=False)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Pictures, (self.table, self.of_row, self.scaling)
+
+    def number(self, rows: torch.Tensor) -> torch.Tensor:
+        """Give the numbers of the pictures of rows, int64 (B,) each."""
+        return self.of_row.index_select(0, rows)
+
+    def take(self, numbers: torch.Tensor) -> torch.Tensor:
+        """Give pictures by number, scaled: (B, C, H, W); nothing is copied to or from an accelerator."""
+        if self.table.device.type == "cpu":
+            return self._take_on_processor(numbers)
+        taken = self._words.index_select(0, numbers).view(torch.uint8).view(-1, *self.table.shape[1:])
+        return taken if self.scaling.dtype == torch.uint8 else self.scaling.scale_by_channel(taken)
+
+    @cached_property
+    def _bytes(self) -> torch.Tensor:
+        return self.table.view(len(self.table), -1)
+
+    @cached_property
+    def _words(self) -> torch.Tensor:
+        """The same bytes in eights, if they are: an accelerator copies them so with fewer threads."""
+        return self._bytes.view(torch.int64) if self._bytes.shape[1] % 8 == 0 else self._bytes
+
+    @cached_property
+    def _line(self) -> list[torch.Tensor]:
+        """Factor and offset of each number of a picture."""
+        area = self.table.shape[2] * self.table.shape[3]
+        return [torch.tensor(each, dtype=self.scaling.dtype).repeat_interleave(area) for each in self.scaling.line]
+
+    def _take_on_processor(self, numbers: torch.Tensor) -> torch.Tensor:
+        taken = self._memory.empty((len(numbers), *self.table.shape[1:]), self.scaling.dtype)
+        flat = taken.view(len(numbers), -1)
+        if self.scaling.dtype == torch.uint8:
+            torch.index_select(self._bytes, 0, numbers, out=flat)
+            return taken
+        at_once = max(1, NUMBERS_AT_ONCE // flat.shape[1])
+        if len(numbers) <= at_once:
+            self._fill(flat, numbers)
+            return taken
+        for part, some in zip(flat.split(at_once), numbers.split(at_once), strict=True):
+            self._fill(part, some)
+        return taken
+
+    def _fill(self, flat: torch.Tensor, numbers: torch.Tensor) -> None:
+        """Write scaled pictures, few enough that their bytes are still in the processor's cache."""
+        flat.copy_(self._bytes.index_select(0, numbers))
+        if self.scaling.mean:
+            factor, offset = self._line
+            torch.addcmul(offset, flat, factor, out=flat)
+        else:
+            flat.mul_(1 / 255)
+
+
+def pictures_of(
+    mixtures: Mixtures, image_sets: Mapping[str, ImageSet], images: str, scaling: Scaling, device: torch.device
+) -> dict[str, Pictures]:
+    """Give the pictures of all rows in memory, each distinct one once.
+
+    Parameters
+    ----------
+    mixtures
+        What rows are about.
+    image_sets
+        Image sets by name.
+    images
+        "mixed" or "endpoints".
+    scaling
+        How they become numbers.
+    device
+        Where they shall lie.
+
+    Returns
+    -------
+    dict
+        "image"; or "image_1" and "image_2".
+    """
+    if images == "mixed":
+        table, of_row = torch.from_numpy(draw(mixtures, image_sets)), torch.from_numpy(mixtures.of_row)
+        return {"image": Pictures(table.to(device), of_row.to(device), scaling)}
+    pictures: dict[str, Pictures] = {}
+    for which, index in enumerate((mixtures.first, mixtures.second)):
+        _, some, number = np.unique(encode_key([mixtures.set_number, index]), return_index=True, return_inverse=True)
+        table = torch.from_numpy(take_endpoints(mixtures, image_sets, which, some))
+        of_row = torch.from_numpy(number.astype(np.int64)[mixtures.of_row])
+        pictures[f"image_{which + 1}"] = Pictures(table.to(device), of_row.to(device), scaling)
+    return pictures
 
 
 CIFAR10_MEAN_STD = ((0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616))

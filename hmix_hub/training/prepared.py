@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +12,12 @@ import torch
 
 from hmix_hub.stimuli.coefficients import coefficient_column
 from hmix_hub.stimuli.columns import check_images
+from hmix_hub.stimuli.drawing import size_of
 from hmix_hub.stimuli.mixtures import ENDPOINT_COLUMNS, Mixtures, mixtures_of, pairs_of
 from hmix_hub.stimuli.rendering import open_image_sets, task_of_rows
 from hmix_hub.tables import arrow_columns, check_dataset_type, vocabulary_of
 from hmix_hub.tensors import to_tensors
-from hmix_hub.training.pictures import Gathered, Scaling, gathered, scaling_of
+from hmix_hub.training.pictures import NUMBERS_AT_ONCE, Pictures, Scaling, pictures_of, scaling_of
 from hmix_hub.training.targets import Target, check_targets, target_of
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from hmix_hub.sources.image_set import ImageSet
 
 ROW = "row"
+_ROWS_AT_ONCE = 4096
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +61,14 @@ class Wanted:
     def dtype(self) -> torch.dtype:
         """Floating type of targets and columns."""
         return self.scaling.dtype if self.scaling.dtype.is_floating_point else torch.float32
+
+    def rows_at_once(self, batch_size: int) -> int:
+        """Give how many rows' pictures and targets are best made in one piece: one batch, or several small ones."""
+        rows = _ROWS_AT_ONCE
+        if self.images is not None and self.image_sets:
+            numbers = math.prod(size_of(list(self.image_sets), self.image_sets))
+            rows = min(rows, NUMBERS_AT_ONCE // numbers)
+        return max(1, rows // batch_size) * batch_size
 
 
 def wanted_of(
@@ -114,14 +125,14 @@ class Prepared:
         By name.
     columns
         Other columns, (N, ...) each.
-    scaling
-        How pictures become numbers.
+    wanted
+        What they were made for.
     """
 
-    pictures: Mapping[str, Gathered]
+    pictures: Mapping[str, Pictures]
     targets: Mapping[str, Target]
     columns: Mapping[str, torch.Tensor]
-    scaling: Scaling
+    wanted: Wanted
 
     def take(self, rows: torch.Tensor) -> dict[str, torch.Tensor]:
         """Give a batch.
@@ -131,16 +142,36 @@ class Prepared:
         rows
             int64 (B,), on the tensors' device.
         """
-        batch = {name: self.scaling.take(source, rows) for name, source in self.pictures.items()}
-        batch |= {name: target.take(rows) for name, target in self.targets.items()}
-        return batch | {name: column.index_select(0, rows) for name, column in self.columns.items()}
+        return self._take(rows, {name: pictures.number(rows) for name, pictures in self.pictures.items()})
+
+    def batches(self, rows: torch.Tensor, batch_size: int) -> Iterator[dict[str, torch.Tensor]]:
+        """Give batches of consecutive rows int64 (R,); small ones share their memory with a few others."""
+        numbers = {name: pictures.number(rows) for name, pictures in self.pictures.items()}
+        at_once = self.wanted.rows_at_once(batch_size)
+        for first in range(0, len(rows), at_once):
+            part = slice(first, first + at_once)
+            several = self._take(rows[part], {name: each[part] for name, each in numbers.items()})
+            if at_once == batch_size:
+                yield several
+                continue
+            for begin in range(0, min(at_once, len(rows) - first), batch_size):
+                yield {name: tensor[begin : begin + batch_size] for name, tensor in several.items()}
+
+    def _take(self, rows: torch.Tensor, numbers: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        batch = {name: self.pictures[name].take(some) for name, some in numbers.items()}
+        for name, target in self.targets.items():
+            batch[name] = target.take(rows)
+        for name, column in self.columns.items():
+            batch[name] = column.index_select(0, rows)
+        return batch
 
 
 def prepare(dataset: datasets.Dataset, wanted: Wanted) -> Prepared:
     """Make tensors of a dataset's N rows: each distinct picture is drawn once."""
-    pictures: Mapping[str, Gathered] = {}
+    pictures: Mapping[str, Pictures] = {}
     if wanted.images is not None:
-        pictures = gathered(_mixtures(dataset, wanted), wanted.image_sets, wanted.images, wanted.device)
+        mixtures = _mixtures(dataset, wanted)
+        pictures = pictures_of(mixtures, wanted.image_sets, wanted.images, wanted.scaling, wanted.device)
     targets = {
         name: target_of(dataset, name, wanted.task, toward=wanted.toward, dtype=wanted.dtype).filled().to(wanted.device)
         for name in wanted.targets
@@ -148,7 +179,7 @@ def prepare(dataset: datasets.Dataset, wanted: Wanted) -> Prepared:
     columns: dict[str, torch.Tensor] = {}
     if wanted.columns:
         columns = {k: v.to(wanted.device) for k, v in to_tensors(dataset, wanted.columns, wanted.dtype).items()}
-    return Prepared(pictures, targets, columns, wanted.scaling)
+    return Prepared(pictures, targets, columns, wanted)
 
 
 def _mixtures(dataset: datasets.Dataset, wanted: Wanted) -> Mixtures:

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from hmix_hub.training.pictures import CIFAR10_MEAN_STD, Gathered, scaling_of
+from hmix_hub.training.pictures import CIFAR10_MEAN_STD, Pictures, scaling_of
 
 
 @pytest.mark.parametrize("normalize", [None, "cifar10"])
@@ -15,6 +15,6 @@ def test_both_ways_to_scale_agree(normalize, dtype):
     exact = pictures.double() / 255 - torch.tensor(mean, dtype=torch.float64).view(3, 1, 1)
     exact /= torch.tensor(std, dtype=torch.float64).view(3, 1, 1)
     tolerance = 4 * torch.finfo(dtype).eps * max(1, exact.abs().max())
-    for scaled in (scaling.take(Gathered(pictures, rows), rows), scaling.scale_by_channel(pictures)):
+    for scaled in (Pictures(pictures, rows, scaling).take(rows), scaling.scale_by_channel(pictures)):
         assert scaled.dtype == dtype
         assert (scaled.double() - exact).abs().max() <= tolerance
