@@ -23,6 +23,8 @@ Pictures = npt.NDArray[np.uint8]
 
 _AT_ONCE = 16
 """Pictures drawn at a time: their float64 forms stay in the processor's cache."""
+_GATHERED_AT_ONCE = 256
+"""Pairs of pictures gathered at a time: fresh memory for all of them would take longer than drawing."""
 
 
 def draw_mixture(first: Pictures, second: Pictures, coefficient: npt.NDArray[np.float64]) -> Pictures:
@@ -77,15 +79,15 @@ def draw(mixtures: Mixtures, image_sets: Mapping[str, ImageSet], chosen: Ints | 
     chosen = np.arange(len(mixtures)) if chosen is None else chosen
     drawn = np.empty((len(chosen), *size_of(mixtures.set_names, image_sets)), dtype=np.uint8)
     for number, name in enumerate(mixtures.set_names):
-        pictures = image_sets[name].pictures
+        pictures = np.asarray(image_sets[name].pictures)
         of_set = mixtures.set_number[chosen] == number
-        is_mixed = of_set & (mixtures.second[chosen] >= 0)
-        is_single = of_set & ~is_mixed
-        drawn[is_single] = pictures[mixtures.first[chosen[is_single]]]
-        mixed = chosen[is_mixed]
-        drawn[is_mixed] = draw_mixture(
-            pictures[mixtures.first[mixed]], pictures[mixtures.second[mixed]], mixtures.coefficient[mixed]
-        )
+        is_mixed = mixtures.second[chosen] >= 0
+        single, mixed = np.flatnonzero(of_set & ~is_mixed), np.flatnonzero(of_set & is_mixed)
+        drawn[single] = pictures[mixtures.first[chosen[single]]]
+        for start in range(0, len(mixed), _GATHERED_AT_ONCE):
+            part = mixed[start : start + _GATHERED_AT_ONCE]
+            ends = (pictures[index[chosen[part]]] for index in (mixtures.first, mixtures.second))
+            drawn[part] = draw_mixture(*ends, mixtures.coefficient[chosen[part]])
     return drawn
 
 

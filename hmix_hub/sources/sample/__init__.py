@@ -46,8 +46,8 @@ def released_table(task: str, judgments: int, seed: int = 0) -> pa.Table:
     return layout.released_table(task, judgments, seed)
 
 
-def pictures() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
-    """Draw the sample's endpoint pictures; see `hmix_hub.sources.sample.drawing`."""
+def pictures(n: int | None = None) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    """Draw the sample's endpoint pictures, or `n` of their kind; see `hmix_hub.sources.sample.drawing`."""
     from hmix_hub.sources.sample import drawing
 
-    return drawing.pictures()
+    return drawing.pictures(n or drawing.PICTURES)

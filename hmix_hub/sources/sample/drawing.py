@@ -15,15 +15,20 @@ def labels_of(indices: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     return (7 * indices + indices // CLASSES) % CLASSES
 
 
-def pictures() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
-    """Draw the sample's pictures.
+def pictures(n: int = PICTURES) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    """Draw the sample's pictures, or more of their kind.
+
+    Parameters
+    ----------
+    n
+        M, how many; the first 200 are the sample's.
 
     Returns
     -------
     tuple of numpy.ndarray
-        uint8 (200, 32, 32, 3), red, green, blue; and their labels, int64 (200,), 20 pictures per class.
+        uint8 (M, 32, 32, 3), red, green, blue; and their labels, int64 (M,), as many pictures of each class.
     """
-    labels = labels_of(np.arange(PICTURES))
+    labels = labels_of(np.arange(n))
     return np.stack([_draw(int(label), index) for index, label in enumerate(labels)]), labels
 
 
