@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from hmix_hub.judgments.grammar import between
     from hmix_hub.loading import features, load_dataset
     from hmix_hub.plots import plot
+    from hmix_hub.plots.stimulus.showing import show
     from hmix_hub.splits import split
     from hmix_hub.stimuli.columns import add_images
     from hmix_hub.stimuli.mixing import mix
@@ -47,6 +48,7 @@ _HOMES = {
     "mix": "stimuli.mixing",
     "plot": "plots",
     "render": "stimuli.rendering",
+    "show": "plots.stimulus.showing",
     "soft_labels": "inference",
     "split": "splits",
     "to_tensors": "tensors",
@@ -68,6 +70,7 @@ __all__ = [
     "mix",
     "plot",
     "render",
+    "show",
     "soft_labels",
     "split",
     "to_tensors",

@@ -23,6 +23,7 @@ VERBS = {
     "cite": "Print the BibTeX entry to cite.",
     "verify": "Check the source's files, and recompute the processed ones.",
     "plot": "Draw perception against the synthetic label.",
+    "show": "Draw one stimulus, and what people answered.",
 }
 
 

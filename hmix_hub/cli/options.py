@@ -32,6 +32,17 @@ def cifar10_option(command: Command) -> Command:
     )(command)
 
 
+def picture_option(command: Command) -> Command:
+    """Add --output, the file of a picture."""
+    return click.option(
+        "-o",
+        "--output",
+        required=True,
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="File to write: .png, .pdf or .svg.",
+    )(command)
+
+
 def warn_if_synthetic(source: str | None) -> None:
     """Say on stderr, where it spoils no output, that what was asked for is the sample study."""
     from hmix_hub.sources import resolve_source

@@ -12,6 +12,7 @@ from hmix_hub.cli.options import (
     configuration_argument,
     configurations_epilog,
     filter_options,
+    picture_option,
     source_option,
     warn_if_synthetic,
 )
@@ -20,13 +21,7 @@ from hmix_hub.cli.options import (
 @click.command("plot", epilog=configurations_epilog())
 @configuration_argument
 @source_option
-@click.option(
-    "-o",
-    "--output",
-    required=True,
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="File to write: .png, .pdf or .svg.",
-)
+@picture_option
 @filter_options
 def command(config: str, source: str | None, output: Path, filters: dict[str, Any]) -> None:
     """Draw perception against the synthetic label.

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hmix_hub.errors import ConfigurationError
+from hmix_hub.plots.output import check_ending
 from hmix_hub.tables import check_dataset_type
 
 if TYPE_CHECKING:
     import datasets
     from matplotlib.figure import Figure
-
-
-FORMATS = ("png", "pdf", "svg")
 
 
 def plot(dataset: datasets.Dataset, path: str | os.PathLike[str] | None = None) -> Figure:
@@ -59,10 +56,7 @@ def plot(dataset: datasets.Dataset, path: str | os.PathLike[str] | None = None) 
     if draw is None:
         msg = f"there is no picture for a dataset without any of {', '.join(drawings)}"
         raise ConfigurationError(msg, hint="plot judgments of schema 2.0.0; by stimulus, infer and categorical")
-    ending = None if path is None else Path(path).suffix.removeprefix(".").lower()
-    if ending not in {None, *FORMATS}:
-        msg = f"{str(path)!r} does not end in {', '.join('.' + name for name in FORMATS)}"
-        raise ConfigurationError(msg, hint="the ending of the file decides the format")
+    check_ending(path)
     selection = Selection(dataset)
     figure = Figure(figsize=(7, 5), layout="constrained")
     draw(figure.subplots(), selection)

@@ -11,7 +11,7 @@ import numpy as np
 from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS
 from hmix_hub.stimuli.coefficients import MIDPOINT_TASKS, WALK
 from hmix_hub.stimuli.drawing import Pictures, draw
-from hmix_hub.stimuli.mixtures import Mixtures, mixtures_of, pairs_of
+from hmix_hub.stimuli.mixtures import mixtures_of, pairs_of, walk_between
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -59,17 +59,8 @@ def all_pictures(table: pa.Table, task: str, image_sets: Mapping[str, ImageSet])
     order = np.array(sorted(range(len(ids)), key=ids.__getitem__), dtype=np.int64)
     if not is_pair:
         return draw(mixtures, image_sets, order)
-    every = np.repeat(order, len(WALK))
-    walked = Mixtures(
-        mixtures.set_names,
-        mixtures.set_number[every],
-        mixtures.first[every],
-        mixtures.second[every],
-        np.tile(WALK, len(order)),
-        mixtures.row[every],
-        np.arange(len(every)),
-    )
-    return draw(walked, image_sets)
+    places = order[:, None] * len(WALK) + np.arange(len(WALK))
+    return draw(walk_between(mixtures), image_sets, places.ravel())
 
 
 def fingerprint_of(pictures: Pictures) -> str:

@@ -8,14 +8,9 @@ from dataclasses import dataclass
 
 from hmix_hub.errors import SchemaError
 
-_PICTURE = r"(?P<label_{0}>.+?)_(?P<index_{0}>\d{{1,9}})"
-_STIMULUS = re.compile(
-    r"mixed_(?P<coefficient>\d+(?:\.\d+)?(?:e-?\d+)?)_"
-    + _PICTURE.format(1)
-    + "(?:_"
-    + _PICTURE.format(2)
-    + r")?(?:\.png)?"
-)
+_PICTURE = r"(?P<label_{0}>[^/]+?)_(?P<index_{0}>\d{{1,9}})"
+_PAIR = re.compile(_PICTURE.format(1) + "(?:_" + _PICTURE.format(2) + r")?(?:\.png)?")
+_STIMULUS = re.compile(r"mixed_(?P<coefficient>\d+(?:\.\d+)?(?:e-?\d+)?)_(?P<pair>" + _PAIR.pattern + ")")
 
 
 @dataclass(frozen=True)
@@ -42,6 +37,11 @@ def is_stimulus_id(name: str) -> bool:
     return _STIMULUS.fullmatch(name) is not None
 
 
+def is_pair_id(name: str) -> bool:
+    """Say whether a text has the form of the id of a pair of pictures, or of a single one."""
+    return _PAIR.fullmatch(name) is not None and not is_stimulus_id(name)
+
+
 def parse_stimulus_id(name: str) -> StimulusName:
     """Read a stimulus id, with or without the ending `.png` that some released files have.
 
@@ -58,9 +58,20 @@ def parse_stimulus_id(name: str) -> StimulusName:
     if coefficient > 1:
         msg = f"{name!r} has the coefficient {coefficient:g}, and coefficients are 0 to 1"
         raise SchemaError(msg)
+    return StimulusName(coefficient, *parse_pair_id(found["pair"]))
+
+
+def parse_pair_id(name: str) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """Read the id of a pair of pictures, or of a single one: the class names and the indices of one or two.
+
+    Raises
+    ------
+    SchemaError
+        If it is none.
+    """
+    found = _PAIR.fullmatch(name)
+    if found is None:
+        msg = f"{name!r} is no id of a pair of pictures"
+        raise SchemaError(msg, hint="one looks like Dog_2205_Frog_6908")
     pictures: Sequence[int] = (1, 2) if found["label_2"] else (1,)
-    return StimulusName(
-        coefficient,
-        tuple(found[f"label_{i}"] for i in pictures),
-        tuple(int(found[f"index_{i}"]) for i in pictures),
-    )
+    return tuple(found[f"label_{i}"] for i in pictures), tuple(int(found[f"index_{i}"]) for i in pictures)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from hmix_hub.errors import SchemaError, Where
 from hmix_hub.judgments.answers import codes, one_piece
 from hmix_hub.judgments.grouping import Groups, Ints, encode_key
-from hmix_hub.stimuli.coefficients import coefficient_column, drawn_coefficients
+from hmix_hub.stimuli.coefficients import WALK, coefficient_column, drawn_coefficients
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -86,6 +86,20 @@ def pairs_of(table: pa.Table) -> Mixtures:
     return _distinct(table, np.ones(table.num_rows))
 
 
+def walk_between(mixtures: Mixtures) -> Mixtures:
+    """Give the eleven mixtures of each pair that the midpoint tasks drew, from 0 to 1; pair by pair."""
+    every = np.repeat(np.arange(len(mixtures)), len(WALK))
+    return Mixtures(
+        mixtures.set_names,
+        mixtures.set_number[every],
+        mixtures.first[every],
+        mixtures.second[every],
+        np.tile(WALK, len(mixtures)),
+        mixtures.row[every],
+        np.arange(len(every)),
+    )
+
+
 def _distinct(table: pa.Table, drawn: npt.NDArray[np.float64]) -> Mixtures:
     first, second = (codes(table[f"image_{i}_index"]) for i in (1, 2))
     sets = one_piece(table["image_set"].dictionary_encode().unify_dictionaries())
@@ -144,7 +158,7 @@ def _check_part(part: pa.RecordBatch, start: int, vocabulary: Vocabulary, image_
         if len(wrong):
             said = vocabulary.names[label[wrong[0]]] if label[wrong[0]] >= 0 else "missing"
             really = image_set.vocabulary.names[expected[wrong[0]]]
-            msg = f"image_{i}_label is {said}, but picture {index[wrong[0]]} of {image_set.name} is a {really}"
+            msg = f"image_{i}_label is {said}, but picture {index[wrong[0]]} of {image_set.name} is of class {really}"
             where = Where(row=int(rows[wrong[0]]) + start, column=f"image_{i}_label")
             raise SchemaError(msg, where=where, hint="indices count from 0, in the order of the image set")
 

@@ -205,6 +205,14 @@ def test_plot_writes_a_picture(task, tmp_path):
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.parametrize("name", ["mixed_0.1_Bird_113_Ship_35", "Bird_113_Ship_35"])
+def test_show_draws_a_stimulus(name, tmp_path):
+    picture = tmp_path / "picture.png"
+    told = hmix("show", name, "-o", picture).stderr
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert f"drew {name} into {picture}" in told
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -230,6 +238,9 @@ def test_plot_writes_a_picture(task, tmp_path):
         (["cite", "h-mux"], "did you mean 'h-mix'"),
         (["plot", "infer_mixing_factor", "-o", "picture.bmp9"], "picture.bmp9"),
         (["plot", "infer_mixing_factor"], "--output"),
+        (["show", "sample/infer_mixing_factor/nobody/1", "-o", "out.png"], "there is no judgment"),
+        (["show", "mixed_0.1_Bird_113_Ship_35", "-o", "/nowhere/at/all.png"], "all.png"),
+        (["show", "mixed_0.1_Bird_113_Ship_35"], "--output"),
         (["lode"], "lode"),
     ],
 )

@@ -1,0 +1,1 @@
+"""Picture of one stimulus: what people saw, and what they answered."""

@@ -1,0 +1,108 @@
+"""Panels beside a stimulus: what people answered, one panel a task."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hmix_hub.plots.style import FAINT, PEOPLE, SECOND, SYNTHETIC
+from hmix_hub.schema import CONSTRUCT, SELECT
+from hmix_hub.tables import vocabulary_of
+
+if TYPE_CHECKING:
+    import datasets
+    from matplotlib.axes import Axes
+
+    from hmix_hub.plots.stimulus.subject import Subject
+
+NAMED = "#B00020"
+"""Colour of the one judgment that was asked for."""
+_MIDPOINT_NAMES = {CONSTRUCT: "construct", SELECT: "select-shuffled"}
+
+
+def draw_inferences(axes: Axes, subject: Subject) -> None:
+    """Draw each inferred coefficient with its confidence; image 1 to the left, as on the slider."""
+    from hmix_hub.schema import INFER
+
+    judgments = subject.judgments[INFER]
+    inferred = np.array(judgments["inferred_coefficient"][:], dtype=float)
+    confidence = np.array(judgments["confidence"][:], dtype=float)
+    is_named = _is_named(judgments, subject)
+    axes.axvline(subject.coefficient or 0, color=SYNTHETIC, ls="--", lw=1, label=f"shown: {subject.coefficient:g}")
+    axes.axvline(inferred.mean(), color=PEOPLE, lw=1.5, label=f"mean perceived: {inferred.mean():.2f}")
+    # A confidence that was not given stands on the axis.
+    axes.scatter(inferred, np.nan_to_num(confidence), s=45, color=PEOPLE, alpha=0.7, lw=0, clip_on=False, zorder=3)
+    if is_named.any():
+        at = inferred[is_named], np.nan_to_num(confidence[is_named])
+        axes.scatter(
+            *at, s=120, facecolor="none", edgecolor=NAMED, lw=1.5, clip_on=False, zorder=4, label="this judgment"
+        )
+    axes.set(xlim=(1, 0), ylim=(0, 1), xlabel="share of image 1 perceived", ylabel="confidence")
+    _finish(axes, f"How mixed is it? {_count(judgments)}")
+
+
+def draw_soft_labels(axes: Axes, subject: Subject) -> None:
+    """Draw the mean soft label, and each judgment's probabilities upon it."""
+    from hmix_hub.schema import CATEGORICAL
+
+    judgments = subject.judgments[CATEGORICAL]
+    names = vocabulary_of(judgments).names
+    labels = np.array(judgments["soft_label"][:], dtype=float)
+    is_named = _is_named(judgments, subject)
+    colours = [FAINT] * len(names)
+    shares = np.zeros(len(names))
+    for label, colour, share in zip(
+        subject.labels, (PEOPLE, SECOND), (subject.coefficient or 0, 1 - (subject.coefficient or 0)), strict=False
+    ):
+        colours[names.index(label)] = colour
+        shares[names.index(label)] += share
+    places = np.arange(len(names))
+    axes.barh(places, labels.mean(axis=0), color=colours, height=0.7)
+    axes.vlines(shares, places - 0.4, places + 0.4, color=SYNTHETIC, ls="--", lw=1.2, label="synthetic label")
+    for one, is_this in zip(labels, is_named, strict=True):
+        axes.scatter(one, places, s=14, color=NAMED if is_this else "black", lw=0, zorder=3, clip_on=False)
+    if is_named.any():
+        axes.scatter([], [], s=14, color=NAMED, lw=0, label="this judgment")
+    axes.set(xlim=(0, 1), xlabel="probability: mean, and each judgment", yticks=places, yticklabels=names)
+    axes.invert_yaxis()
+    _finish(axes, f"What is it? {_count(judgments)}")
+
+
+def draw_midpoints(axes: Axes, subject: Subject) -> None:
+    """Draw how often each of the eleven mixtures was taken as the 50/50 one, one bar a task."""
+    steps = np.arange(11)
+    width = 0.7 / max(1, len(subject.judgments))
+    for number, (task, judgments) in enumerate(subject.judgments.items()):
+        selected = np.rint(10 * np.array(judgments["selected_coefficient"][:], dtype=float)).astype(int)
+        offset = width * (number - (len(subject.judgments) - 1) / 2)
+        counts = np.bincount(selected, minlength=11)
+        words = f"{_MIDPOINT_NAMES[task]}: {_count(judgments)}, mean {selected.mean() / 10:.2f}"
+        axes.bar(steps + offset, counts, width, color=(PEOPLE, SECOND)[number], label=words)
+    axes.axvline(5, color=SYNTHETIC, ls="--", lw=1, label="synthetic 50/50 point", zorder=0)
+    axes.set(xlim=(-0.5, 10.5), xticks=steps, xticklabels=[f"{step / 10:g}" for step in steps])
+    axes.set(xlabel="share of image 1", ylabel="judgments")
+    axes.yaxis.get_major_locator().set_params(integer=True)
+    _finish(axes, "Which one is the 50/50 mixture?")
+
+
+def _is_named(judgments: datasets.Dataset, subject: Subject) -> np.ndarray:
+    named = None if subject.judgment is None else subject.judgment["judgment_id"]
+    return np.array(judgments["judgment_id"][:]) == named
+
+
+def _count(judgments: datasets.Dataset) -> str:
+    people = len(set(judgments["participant_id"][:]))
+    rows = len(judgments)
+    return f"{rows} judgment{'s' * (rows > 1)} of {people} {'people' if people > 1 else 'person'}"
+
+
+def _finish(axes: Axes, title: str) -> None:
+    axes.set_title(title, loc="left", fontsize=9, pad=12)
+    axes.tick_params(labelsize=8)
+    axes.xaxis.label.set_size(8)
+    axes.yaxis.label.set_size(8)
+    axes.spines[["top", "right"]].set_visible(False)
+    handles, labels = axes.get_legend_handles_labels()
+    if handles:
+        axes.legend(handles, labels, frameon=False, fontsize=7.5, loc="upper left", bbox_to_anchor=(0, -0.2), ncols=2)

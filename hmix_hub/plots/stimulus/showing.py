@@ -1,0 +1,140 @@
+"""Showing a stimulus: `hmix_hub.show`."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from hmix_hub.plots.output import check_ending
+from hmix_hub.plots.stimulus.canvas import DPI, Canvas
+from hmix_hub.plots.stimulus.panels import NAMED, draw_inferences, draw_midpoints, draw_soft_labels
+from hmix_hub.plots.stimulus.subject import Subject, check_is_drawable, find_subject
+from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_MARGIN, _GAP, _TOP = 40, 36, 120
+_ENLARGED, _ENLARGED_IN_ROW = 10, 5
+"""Pixels a pixel; people saw the pictures ten times enlarged."""
+_PANEL_WIDTH, _PANEL_LEFT = 520, 150
+_PANELS = {INFER: draw_inferences, CATEGORICAL: draw_soft_labels}
+
+
+def show(
+    name: str,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    source: str | os.PathLike[str] | None = None,
+    cifar10: str | os.PathLike[str] | None = None,
+) -> Figure:
+    """Draw a stimulus as people saw it, its endpoints, and what people answered.
+
+    Parameters
+    ----------
+    name
+        Id of a stimulus ("mixed_0.5_Dog_2205_Frog_6908"), of a pair of the midpoint tasks ("Dog_2205_Frog_6908"), or of
+        a judgment, which is then marked among the others.
+    path
+        File to write; its ending decides the format (.png, .pdf, .svg). `None` writes none.
+    source, cifar10
+        See `render`.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A mixture: both endpoints, the mixture between them, and a panel for each task that asked about it. A pair: its
+        eleven mixtures, and how often each was taken as the 50/50 one. Saved at 150 dots per inch, each pixel of a
+        picture is a square of 10 by 10 (5 by 5 for a pair), unsmoothed.
+
+    Raises
+    ------
+    ConfigurationError
+        If the file's ending is another.
+    SchemaError
+        If it is no id, or names a judgment or a picture that does not exist.
+    SourceError
+        If judgments or pictures cannot be had.
+    """
+    check_ending(path)
+    subject = find_subject(name, source=source, cifar10=cifar10)
+    check_is_drawable(subject)
+    canvas = _draw_pair(subject) if subject.coefficient is None else _draw_mixture(subject)
+    _write_heading(canvas, subject)
+    if path is not None:
+        canvas.figure.savefig(path, dpi=DPI)
+    return canvas.figure
+
+
+def _draw_mixture(subject: Subject) -> Canvas:
+    side = _ENLARGED * subject.pictures.shape[-1]
+    tasks = [task for task in _PANELS if task in subject.judgments]
+    pictures_end = _MARGIN + len(subject.pictures) * (side + _GAP)
+    canvas = Canvas(max(pictures_end + len(tasks) * (_PANEL_LEFT + _PANEL_WIDTH) + _MARGIN, 1000), _TOP + side + 170)
+    shares = [f"{100 * (subject.coefficient or 0):g} %", f"{100 * (1 - (subject.coefficient or 0)):g} %"]
+    names = [f"{label} {index}" for label, index in zip(subject.labels, subject.indices, strict=True)]
+    words = names
+    if len(names) > 1:
+        mixed = "\n+ ".join(f"{share} {label}" for share, label in zip(shares, subject.labels, strict=True))
+        words = [f"image 1: {names[0]}", f"shown: {mixed}", f"image 2: {names[1]}"]
+    for number, (picture, line) in enumerate(zip(subject.pictures, words, strict=True)):
+        left = _MARGIN + number * (side + _GAP)
+        canvas.picture(picture, left, _TOP, _ENLARGED)
+        canvas.text(left, _TOP + side + 14, line)
+    for number, task in enumerate(tasks):
+        left = pictures_end + _PANEL_LEFT + number * (_PANEL_LEFT + _PANEL_WIDTH)
+        _PANELS[task](canvas.axes(left, _TOP, _PANEL_WIDTH, side), subject)
+    if not tasks:
+        canvas.note(_MARGIN, _TOP + side + 60, "nobody judged this mixture")
+    return canvas
+
+
+def _draw_pair(subject: Subject) -> Canvas:
+    side = _ENLARGED_IN_ROW * subject.pictures.shape[-1]
+    column, left = side + 14, _MARGIN + 60
+    canvas = Canvas(left + 11 * column + _MARGIN, _TOP + side + 500)
+    first, second = (f"{label} {index}" for label, index in zip(subject.labels, subject.indices, strict=True))
+    selected = None if subject.judgment is None else round(10 * subject.judgment["selected_coefficient"])
+    for step, picture in enumerate(subject.pictures):
+        marked = {"frame": NAMED, "line": 6} if step == selected else {}
+        canvas.picture(picture, left + step * column + 7, _TOP, _ENLARGED_IN_ROW, **marked)
+    canvas.text(left + 7, _TOP + side + 14, f"image 2: {second}")
+    canvas.text(left + 11 * column - 7, _TOP + side + 14, f"image 1: {first}", align="right")
+    if subject.judgments:
+        draw_midpoints(canvas.axes(left, _TOP + side + 110, 11 * column, 270), subject)
+    else:
+        canvas.note(left, _TOP + side + 80, "nobody judged this pair")
+    return canvas
+
+
+def _write_heading(canvas: Canvas, subject: Subject) -> None:
+    canvas.text(_MARGIN, 22, subject.name, size=12)
+    if subject.is_synthetic:
+        canvas.text(canvas.width - _MARGIN, 26, "SYNTHETIC sample study, not people", colour=NAMED, align="right")
+    if subject.judgment is not None:
+        canvas.text(_MARGIN, 66, describe_judgment(subject), colour=NAMED)
+
+
+def describe_judgment(subject: Subject) -> str:
+    """Say in a line what the named judgment was; nothing where none was named."""
+    row = subject.judgment
+    if row is None:
+        return ""
+    names = {"selected_coefficient": "selected", "inferred_coefficient": "inferred", "confidence": "confidence"}
+    parts = [f"{words} {row[name]:g}" for name, words in names.items() if row.get(name) is not None]
+    if row["task"] == CATEGORICAL:
+        parts = [f"{label} {share:.2f}" for label, share in _probabilities(subject)]
+    if row["response_time_ms"] is not None:
+        parts.append(f"after {row['response_time_ms'] / 1000:.1f} s")
+    if row["task"] == CONSTRUCT and "endpoint_not_shown" in row["flags"]:
+        parts.append(f"on the screen was the picture at {0.9 if row['selected_coefficient'] == 1 else 0.1:g}")
+    flags = f"; {', '.join(row['flags'])}" if row["flags"] else ""
+    return f"participant {row['participant_id']}, trial {row['trial_index']}: {', '.join(parts)}{flags}"
+
+
+def _probabilities(subject: Subject) -> list[tuple[str, float]]:
+    from hmix_hub.tables import vocabulary_of
+
+    names = vocabulary_of(subject.judgments[CATEGORICAL]).names
+    label = (subject.judgment or {})["soft_label"]
+    return sorted(((name, share) for name, share in zip(names, label, strict=True) if share), key=lambda p: -p[1])[:3]

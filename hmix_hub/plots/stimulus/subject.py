@@ -1,0 +1,148 @@
+"""Subject of a picture: the mixture or pair that an id names, its pixels, and the judgments about it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hmix_hub.errors import SchemaError
+from hmix_hub.schema import CATEGORICAL, INFER, Vocabulary
+from hmix_hub.stimuli.coefficients import MIDPOINT_TASKS
+from hmix_hub.stimuli.identifiers import StimulusName, is_pair_id, is_stimulus_id, parse_pair_id, parse_stimulus_id
+
+if TYPE_CHECKING:
+    import datasets
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """A mixture of two pictures, or a pair of them, and what people answered about it.
+
+    Parameters
+    ----------
+    name
+        Stimulus id; of a pair, the pair id.
+    labels, indices
+        Class names, and rows of the image set, of its one or two pictures.
+    coefficient
+        Share of image 1 in the mixture; `None` of a pair.
+    pictures
+        uint8 (D, 3, H, W): image 1, mixture, image 2; or the eleven mixtures of a pair, from 0 to 1; or one.
+    judgments
+        By task, the judgments about it; only tasks that have any.
+    judgment
+        The one judgment that was named, as a row; `None` where a stimulus was.
+    is_synthetic
+        Whether a generator drew pictures and judgments.
+    """
+
+    name: str
+    labels: Sequence[str]
+    indices: Sequence[int]
+    coefficient: float | None
+    pictures: npt.NDArray[np.uint8]
+    judgments: Mapping[str, datasets.Dataset]
+    judgment: Mapping[str, Any] | None
+    is_synthetic: bool
+
+
+def find_subject(
+    name: str, *, source: str | os.PathLike[str] | None = None, cifar10: str | os.PathLike[str] | None = None
+) -> Subject:
+    """Find what an id names.
+
+    Parameters
+    ----------
+    name
+        Id of a stimulus, a pair or a judgment of "h-mix".
+    source, cifar10
+        See `hmix_hub.render`.
+
+    Raises
+    ------
+    SchemaError
+        If it is no id, or names a judgment or a picture that does not exist.
+    SourceError
+        If judgments or pictures cannot be had.
+    """
+    from hmix_hub.sources import resolve_source
+    from hmix_hub.sources.image_set import open_image_set
+    from hmix_hub.stimuli.rendering import find_judgment
+
+    judgment = None
+    if not (is_stimulus_id(name) or is_pair_id(name)):
+        judgment = find_judgment(name, source)[0]
+        source = source or ("sample" if judgment["study_id"] == "sample" else None)
+        name = judgment["pair_id"] if judgment["task"] in MIDPOINT_TASKS else judgment["stimulus_id"]
+    study = resolve_source(source).study
+    image_set = open_image_set(study.image_set, cifar10=cifar10)
+    is_pair = not is_stimulus_id(name)
+    parsed = StimulusName(1.0, *parse_pair_id(name)) if is_pair else parse_stimulus_id(name)
+    pair = _pair_name(parsed, image_set.vocabulary)
+    name = pair if is_pair else f"mixed_{parsed.coefficient!r}_{pair}"
+    tasks, column = (MIDPOINT_TASKS, "pair_id") if is_pair else ((INFER, CATEGORICAL), "stimulus_id")
+    return Subject(
+        name,
+        [image_set.vocabulary.names[image_set.vocabulary.code(label)] for label in parsed.labels],
+        parsed.indices,
+        None if is_pair else parsed.coefficient,
+        _pictures(name, image_set, is_pair=is_pair),
+        _judgments(tasks, column, name, source),
+        judgment,
+        study.synthetic,
+    )
+
+
+def _pair_name(parsed: StimulusName, vocabulary: Vocabulary) -> str:
+    """Write a pair as the tables have it, whatever the case that a person typed."""
+    labels = [vocabulary.display(vocabulary.code(label)) for label in parsed.labels]
+    return "_".join(f"{label}_{index}" for label, index in zip(labels, parsed.indices, strict=True))
+
+
+def _pictures(name: str, image_set: Any, *, is_pair: bool) -> npt.NDArray[np.uint8]:
+    from hmix_hub.stimuli.drawing import draw, take_endpoints
+    from hmix_hub.stimuli.mixtures import check_endpoints, mixtures_of, pairs_of, walk_between
+    from hmix_hub.stimuli.rendering import table_of_ids
+
+    opened = {image_set.name: image_set}
+    table = table_of_ids([f"mixed_1.0_{name}" if is_pair else name], image_set.name, image_set.vocabulary)
+    check_endpoints(table, image_set.vocabulary, opened)
+    if table["image_2_index"].null_count:
+        return draw(mixtures_of(table, INFER), opened)
+    if is_pair:
+        return draw(walk_between(pairs_of(table)), opened)
+    mixture = mixtures_of(table, INFER)
+    first, second = (take_endpoints(mixture, opened, which) for which in (0, 1))
+    return np.concatenate([first, draw(mixture, opened), second])
+
+
+def _judgments(
+    tasks: Sequence[str], column: str, name: str, source: str | os.PathLike[str] | None
+) -> dict[str, datasets.Dataset]:
+    import hmix_hub
+    from hmix_hub.tables import unique_values
+
+    found = {}
+    for task in tasks:
+        dataset = hmix_hub.load_dataset("h-mix", task, split="train", source=source)
+        if name in unique_values(dataset, column):
+            found[task] = hmix_hub.filter(dataset, stimuli=name)
+    return found
+
+
+def check_is_drawable(subject: Subject) -> None:
+    """Check that there is more to draw than one picture: a pair of one has no mixtures.
+
+    Raises
+    ------
+    SchemaError
+        If the id names a single picture as a pair.
+    """
+    if subject.coefficient is None and len(subject.labels) == 1:
+        msg = f"{subject.name!r} names one picture, and no pair to mix"
+        raise SchemaError(msg, hint=f"the stimulus is called mixed_1.0_{subject.name}")

@@ -1,0 +1,143 @@
+"""Picture of a stimulus: its pixels on the file are those that people saw, and its panels are their answers."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import hmix_hub
+from hmix_hub.errors import ConfigurationError, SchemaError
+
+STIMULUS = "mixed_0.1_Bird_113_Ship_35"
+PAIR = "Bird_113_Ship_35"
+
+
+@pytest.fixture
+def show(tmp_path):
+    def show_sample(name, file="out.png"):
+        return hmix_hub.show(name, tmp_path / file, source="sample"), np.asarray(
+            Image.open(tmp_path / file).convert("RGB")
+        )
+
+    return show_sample
+
+
+def words_of(figure):
+    texts = [text.get_text() for text in figure.texts]
+    for axes in figure.axes:
+        legend = axes.get_legend()
+        texts += [axes.get_title(loc="left"), *([t.get_text() for t in legend.get_texts()] if legend else [])]
+    return " | ".join(texts)
+
+
+def drawn_pictures(figure, pixels, enlarged):
+    """Read the pictures back from the file, and check that each pixel is one square without seams."""
+    found = []
+    for axes in figure.axes:
+        if axes.images:
+            box = axes.get_position()
+            left, top = round(box.x0 * pixels.shape[1]), round((1 - box.y1) * pixels.shape[0])
+            part = pixels[top : top + 32 * enlarged, left : left + 32 * enlarged]
+            squares = part.reshape(32, enlarged, 32, enlarged, 3)
+            assert (squares == squares[:, :1, :, :1]).all()
+            found.append(squares[:, 0, :, 0].transpose(2, 0, 1))
+    return np.stack(found)
+
+
+def test_a_mixture_stands_between_its_endpoints_pixel_for_pixel(show):
+    figure, pixels = show(STIMULUS)
+    ids = ["mixed_1.0_Bird_113_Ship_35", STIMULUS, "mixed_0.0_Bird_113_Ship_35"]
+    expected = hmix_hub.render(ids, image_set="sample/pictures").numpy()
+    assert (drawn_pictures(figure, pixels, 10) == expected).all()
+
+
+def test_a_pair_is_drawn_as_the_eleven_mixtures_of_the_midpoint_tasks(show, load_sample):
+    judgments = load_sample("select_shuffled_midpoint")
+    row = judgments[0]
+    figure, pixels = show(row["pair_id"])
+    drawn = drawn_pictures(figure, pixels, 5)
+    assert len(drawn) == 11
+    about = hmix_hub.filter(judgments, stimuli=row["pair_id"])
+    for selected, rendered in zip(about["selected_coefficient"], hmix_hub.render(about).numpy(), strict=True):
+        assert (drawn[round(10 * selected)] == rendered).all()
+
+
+def test_the_bars_of_a_pair_are_its_judgments(show, load_sample):
+    row = load_sample("construct_midpoint")[0]
+    figure, _ = show(row["pair_id"])
+    bars = [container for container in figure.axes[-1].containers if hasattr(container, "patches")]
+    tasks = [
+        hmix_hub.filter(load_sample(task), stimuli=row["pair_id"])
+        for task in ("construct_midpoint", "select_shuffled_midpoint")
+        if row["pair_id"] in load_sample(task)["pair_id"]
+    ]
+    for bar, judgments in zip(bars, tasks, strict=True):
+        steps = np.rint(10 * np.array(judgments["selected_coefficient"][:])).astype(int)
+        assert [patch.get_height() for patch in bar.patches] == np.bincount(steps, minlength=11).tolist()
+        assert f"{len(judgments)} judgments" in words_of(figure)
+
+
+def test_the_points_are_the_inferred_coefficients_and_confidences(show, load_sample):
+    row = load_sample()[4]
+    figure, _ = show(row["judgment_id"])
+    about = hmix_hub.filter(load_sample(), stimuli=row["stimulus_id"])
+    points, named = (collection.get_offsets() for collection in figure.axes[-1].collections)
+    expected = np.stack([about["inferred_coefficient"][:], about["confidence"][:]], axis=1)
+    np.testing.assert_allclose(points, expected)
+    np.testing.assert_allclose(named, [[row["inferred_coefficient"], row["confidence"]]])
+    assert f"participant {row['participant_id']}, trial {row['trial_index']}: inferred" in words_of(figure)
+
+
+def test_soft_labels_are_averaged(show, load_sample):
+    figure, _ = show(STIMULUS)
+    labels = hmix_hub.filter(load_sample("categorical_soft_labels"), stimuli=STIMULUS)["soft_label"][:]
+    widths = [patch.get_width() for patch in figure.axes[-1].containers[0].patches]
+    np.testing.assert_allclose(widths, np.mean(labels, axis=0))
+
+
+@pytest.mark.parametrize("config", ["construct_midpoint", "categorical_soft_labels"])
+def test_a_judgment_of_every_kind_is_described(config, show, load_sample):
+    flagged = [row for row in load_sample(config) if row["flags"]]
+    for row in flagged[:3]:
+        words = words_of(show(row["judgment_id"])[0])
+        assert f"after {row['response_time_ms'] / 1000:.1f} s" in words
+        assert ", ".join(row["flags"]) in words
+        assert ("on the screen was the picture at" in words) == ("endpoint_not_shown" in row["flags"])
+
+
+def test_the_sample_is_marked_synthetic_and_the_release_is_not(show, release, cifar10):
+    assert "SYNTHETIC" in words_of(show(PAIR)[0])
+    words = words_of(hmix_hub.show("Automobile_887_Bird_8384", source=release, cifar10=cifar10))
+    assert "SYNTHETIC" not in words
+    assert "select-shuffled: 11 judgments of 5 people" in words
+
+
+def test_a_mixture_that_nobody_judged_is_drawn_all_the_same(show):
+    assert "nobody judged this mixture" in words_of(show("mixed_0.37_Bird_113_Ship_35")[0])
+    assert "nobody judged this mixture" in words_of(show("mixed_1.0_Bird_113")[0])
+
+
+def test_class_names_may_be_in_any_case(show):
+    assert STIMULUS in words_of(show("mixed_0.10_bird_113_SHIP_35")[0])
+
+
+@pytest.mark.parametrize(
+    ("name", "complaint"),
+    [
+        ("nothing", "is neither a stimulus nor a judgment id"),
+        ("sample/infer_mixing_factor/nobody/3", "there is no judgment"),
+        ("mixed_0.5_Bird_113_Whale_35", "no class is called 'Whale'"),
+        ("mixed_0.5_Bird_113_Ship_999", "image_2_index is 999"),
+        ("mixed_0.5_Cat_113_Ship_35", "image_1_label is cat, but picture 113 of sample/pictures is of class bird"),
+        ("mixed_1.5_Bird_113_Ship_35", "coefficients are 0 to 1"),
+        ("Bird_113", "names one picture"),
+    ],
+)
+def test_what_does_not_exist_is_refused_and_no_file_is_written(name, complaint, show, tmp_path):
+    with pytest.raises(SchemaError, match=complaint):
+        show(name)
+    assert not list(tmp_path.iterdir())
+
+
+def test_another_ending_is_refused_before_anything_is_loaded(show):
+    with pytest.raises(ConfigurationError, match=r"does not end in \.png"):
+        show("nothing", "out.gif")
