@@ -86,8 +86,9 @@ def draw(mixtures: Mixtures, image_sets: Mapping[str, ImageSet], chosen: Ints | 
         drawn[single] = pictures[mixtures.first[chosen[single]]]
         for start in range(0, len(mixed), _GATHERED_AT_ONCE):
             part = mixed[start : start + _GATHERED_AT_ONCE]
-            ends = (pictures[index[chosen[part]]] for index in (mixtures.first, mixtures.second))
-            drawn[part] = draw_mixture(*ends, mixtures.coefficient[chosen[part]])
+            numbers = chosen[part]
+            first, second = pictures[mixtures.first[numbers]], pictures[mixtures.second[numbers]]
+            drawn[part] = draw_mixture(first, second, mixtures.coefficient[numbers])
     return drawn
 
 

@@ -110,11 +110,9 @@ class Pictures:
             torch.index_select(self._bytes, 0, numbers, out=flat)
             return taken
         at_once = max(1, NUMBERS_AT_ONCE // flat.shape[1])
-        if len(numbers) <= at_once:
-            self._fill(flat, numbers)
-            return taken
-        for part, some in zip(flat.split(at_once), numbers.split(at_once), strict=True):
-            self._fill(part, some)
+        for first in range(0, len(numbers), at_once):
+            part = slice(first, first + at_once)
+            self._fill(flat[part], numbers[part])
         return taken
 
     def _fill(self, flat: torch.Tensor, numbers: torch.Tensor) -> None:

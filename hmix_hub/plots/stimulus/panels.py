@@ -71,6 +71,8 @@ def draw_soft_labels(axes: Axes, subject: Subject) -> None:
 
 def draw_midpoints(axes: Axes, subject: Subject) -> None:
     """Draw how often each of the eleven mixtures was taken as the 50/50 one, one bar a task."""
+    from matplotlib.ticker import MaxNLocator
+
     steps = np.arange(11)
     width = 0.7 / max(1, len(subject.judgments))
     for number, (task, judgments) in enumerate(subject.judgments.items()):
@@ -82,7 +84,7 @@ def draw_midpoints(axes: Axes, subject: Subject) -> None:
     axes.axvline(5, color=SYNTHETIC, ls="--", lw=1, label="synthetic 50/50 point", zorder=0)
     axes.set(xlim=(-0.5, 10.5), xticks=steps, xticklabels=[f"{step / 10:g}" for step in steps])
     axes.set(xlabel="share of image 1", ylabel="judgments")
-    axes.yaxis.get_major_locator().set_params(integer=True)
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     _finish(axes, "Which one is the 50/50 mixture?")
 
 
@@ -100,8 +102,8 @@ def _count(judgments: datasets.Dataset) -> str:
 def _finish(axes: Axes, title: str) -> None:
     axes.set_title(title, loc="left", fontsize=9, pad=12)
     axes.tick_params(labelsize=8)
-    axes.xaxis.label.set_size(8)
-    axes.yaxis.label.set_size(8)
+    axes.xaxis.label.set_fontsize(8)
+    axes.yaxis.label.set_fontsize(8)
     axes.spines[["top", "right"]].set_visible(False)
     handles, labels = axes.get_legend_handles_labels()
     if handles:

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from hmix_hub.plots.output import check_ending
-from hmix_hub.plots.stimulus.canvas import DPI, Canvas
+from hmix_hub.plots.stimulus.canvas import DPI, FRAME, Canvas
 from hmix_hub.plots.stimulus.panels import NAMED, draw_inferences, draw_midpoints, draw_soft_labels
 from hmix_hub.plots.stimulus.subject import Subject, check_is_drawable, find_subject
 from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER
@@ -96,8 +96,8 @@ def _draw_pair(subject: Subject) -> Canvas:
     first, second = (f"{label} {index}" for label, index in zip(subject.labels, subject.indices, strict=True))
     selected = None if subject.judgment is None else round(10 * subject.judgment["selected_coefficient"])
     for step, picture in enumerate(subject.pictures):
-        marked = {"frame": NAMED, "line": 6} if step == selected else {}
-        canvas.picture(picture, left + step * column + 7, _TOP, _ENLARGED_IN_ROW, **marked)
+        frame, line = (NAMED, 6) if step == selected else (FRAME, 2)
+        canvas.picture(picture, left + step * column + 7, _TOP, _ENLARGED_IN_ROW, frame=frame, line=line)
     canvas.text(left + 7, _TOP + side + 14, f"image 2: {second}")
     canvas.text(left + 11 * column - 7, _TOP + side + 14, f"image 1: {first}", align="right")
     if subject.judgments:
