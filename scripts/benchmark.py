@@ -1,9 +1,10 @@
 """Benchmark: ratios measured side by side in one run, over judgments that the sample study's generator draws.
 
-python3 scripts/benchmark.py [--rows 10000 100000 1000000] [--rounds 5]
+python3 scripts/benchmark.py [--parts tables training] [--rows 10000 100000 1000000] [--rounds 5]
 
 Every line compares this package with the best known other way of the same job, turn by turn, and checks that both give
-the same. Peak memory is measured in a process of its own. The lines are Markdown.
+the same. Peak memory is measured in a process of its own. The lines are Markdown. The part "tables" takes about two
+minutes, "training" five, of which most goes into making a million PNG pictures for the other way.
 """
 
 from __future__ import annotations
@@ -11,17 +12,17 @@ from __future__ import annotations
 import argparse
 import os
 import platform
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmark_measuring import lines, medians, memory_status, milliseconds
 from environment import run_in_environment
 
+PARTS = ("tables", "training")
 SIZES = (10_000, 100_000, 1_000_000)
 MEMORY_SWITCH = "--memory"
 READING = -1
@@ -35,17 +36,25 @@ def main() -> None:
         _print_peak_memory(int(case_number), int(side), int(rows), Path(folder))
         return
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, nargs="+", default=SIZES, metavar="N")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
+    parser.add_argument("--rows", type=int, nargs="+", metavar="N", help="judgments; each part has sizes of its own")
     parser.add_argument(
         "--rounds", type=int, default=5, metavar="N", help="turns of each way; the medians are compared"
     )
     arguments = parser.parse_args()
     os.environ["HF_DATASETS_DISABLE_PROGRESS_BARS"] = "1"
     print(f"machine: {_machine()}\n")
-    _compare_sizes(arguments.rows, arguments.rounds)
-    _print_tensor_limit(max(arguments.rows), arguments.rounds)
-    _print_reading(arguments.rounds)
-    _print_import_time(arguments.rounds)
+    if "tables" in arguments.parts:
+        sizes = arguments.rows or SIZES
+        _compare_sizes(sizes, arguments.rounds)
+        _print_tensor_limit(max(sizes), arguments.rounds)
+        _print_reading(arguments.rounds)
+        _print_import_time(arguments.rounds)
+    if "training" in arguments.parts:
+        from benchmark_training import SIZES as TRAINING_SIZES
+        from benchmark_training import print_training
+
+        print_training(arguments.rows or TRAINING_SIZES, arguments.rounds)
 
 
 def _machine() -> str:
@@ -53,16 +62,12 @@ def _machine() -> str:
     import torch
 
     processor = platform.processor() or platform.machine()
-    for line in _lines("/proc/cpuinfo"):
+    for line in lines("/proc/cpuinfo"):
         if line.startswith("model name"):
             processor = line.partition(":")[2].strip()
             break
     versions = f"Python {platform.python_version()}, datasets {datasets.__version__}, torch {torch.__version__}"
     return f"{os.cpu_count()} x {processor}, {platform.system()}, {versions}"
-
-
-def _lines(path: str) -> list[str]:
-    return Path(path).read_text(encoding="utf-8").splitlines() if Path(path).is_file() else []
 
 
 def _compare_sizes(sizes: Sequence[int], rounds: int) -> None:
@@ -81,10 +86,10 @@ def _compare(rows: int, folder: Path, rounds: int) -> None:
         jobs = workload.jobs(case)
         results, files = zip(*(_run_and_count_files(folder, job) for job in jobs), strict=True)
         check_same(case, *results)
-        ours, theirs = _medians(jobs, rounds)
+        ours, theirs = medians(jobs, rounds)
         memory = [_peak_memory(number, side, rows, folder) for side in (0, 1)]
         print(
-            f"| {rows:,} | {case.name} | {_milliseconds(ours)} | {case.other_name} | {_milliseconds(theirs)} "
+            f"| {rows:,} | {case.name} | {milliseconds(ours)} | {case.other_name} | {milliseconds(theirs)} "
             f"| {theirs / ours:.1f} | {case.aim:g} | {memory[0]}, {memory[1]} | {files[0]}, {files[1]} |",
             flush=True,
         )
@@ -94,21 +99,6 @@ def _run_and_count_files(folder: Path, job: Callable[[], Any]) -> tuple[Any, int
     before = set(folder.rglob("cache-*"))
     result = job()
     return result, len(set(folder.rglob("cache-*")) - before)
-
-
-def _medians(jobs: Sequence[Callable[[], Any]], rounds: int) -> list[float]:
-    """Time each job in turn, so that a slow minute of the machine slows all of them; median seconds."""
-    times: list[list[float]] = [[] for _ in jobs]
-    for _ in range(rounds):
-        for job, own in zip(jobs, times, strict=True):
-            started = time.perf_counter()
-            job()
-            own.append(time.perf_counter() - started)
-    return [statistics.median(own) for own in times]
-
-
-def _milliseconds(seconds: float) -> str:
-    return f"{1000 * seconds:,.1f} ms" if seconds < 1 else f"{seconds:,.2f} s"
 
 
 def _peak_memory(case_number: int, side: int, rows: int, folder: Path) -> str:
@@ -121,21 +111,15 @@ def _print_peak_memory(case_number: int, side: int, rows: int, folder: Path) -> 
     from benchmark_cases import CASES, Workload, read_all
 
     job = read_all if case_number == READING else Workload(rows, folder).jobs(CASES[case_number])[side]
-    resident = _status("VmRSS")
+    resident = memory_status("VmRSS")
     if resident is None:
         print("?")
         return
     # Sets the high-water mark back to what is resident now.
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
     result = job()
-    print(f"{((_status('VmHWM') or 0) - resident) / 1024:,.0f} MiB")
+    print(f"{((memory_status('VmHWM') or 0) - resident) / 1024:,.0f} MiB")
     del result
-
-
-def _status(name: str) -> int | None:
-    """Give a line of /proc/self/status in KiB; `None` where the system has none."""
-    values = [line.split()[1] for line in _lines("/proc/self/status") if line.startswith(name + ":")]
-    return int(values[0]) if values else None
 
 
 def _print_tensor_limit(rows: int, rounds: int) -> None:
@@ -155,10 +139,10 @@ def _print_tensor_limit(rows: int, rounds: int) -> None:
         def copy_bytes() -> None:
             moved.copy()
 
-        ours, copied = _medians([lambda: hmix_hub.to_tensors(dataset, NUMBERS), copy_bytes], 4 * rounds)
+        ours, copied = medians([lambda: hmix_hub.to_tensors(dataset, NUMBERS), copy_bytes], 4 * rounds)
     print(
         f"\n{rows:,} rows, {len(NUMBERS)} columns to tensors: {stored / 1e6:.0f} MB read and {made / 1e6:.0f} MB "
-        f"written in {_milliseconds(ours)}; copying as many bytes takes {_milliseconds(copied)}: "
+        f"written in {milliseconds(ours)}; copying as many bytes takes {milliseconds(copied)}: "
         f"{copied / ours:.0%} of the copy bandwidth"
     )
 
@@ -170,10 +154,10 @@ def _print_reading(rounds: int) -> None:
     from hmix_hub.sources import choose_source, resolve_source
 
     read_all()
-    (seconds,) = _medians([read_all], rounds)
+    (seconds,) = medians([read_all], rounds)
     title = resolve_source(choose_source()[0]).study.title
     print(
-        f"\nreading all four judgment files of {title}: {_milliseconds(seconds)} (aim: under 1 s), "
+        f"\nreading all four judgment files of {title}: {milliseconds(seconds)} (aim: under 1 s), "
         f"peak memory {_peak_memory(READING, 0, 0, Path())}"
     )
 
@@ -184,8 +168,8 @@ def _print_import_time(rounds: int) -> None:
     def run(code: str) -> Callable[[], Any]:
         return lambda: subprocess.run([sys.executable, "-c", code], check=True)
 
-    ours, bare = _medians([run("import hmix_hub"), run("pass")], 2 * rounds)
-    print(f"\nimport hmix_hub: {_milliseconds(ours)}, of which Python itself {_milliseconds(bare)} (aim: under 200 ms)")
+    ours, bare = medians([run("import hmix_hub"), run("pass")], 2 * rounds)
+    print(f"\nimport hmix_hub: {milliseconds(ours)}, of which Python itself {milliseconds(bare)} (aim: under 200 ms)")
 
 
 if __name__ == "__main__":

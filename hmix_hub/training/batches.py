@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 State = dict[str, Any]
+_NUMBERS_READ_AT_ONCE = 1 << 24
+"""Numbers of pictures, a byte each, read from mapped files at a time: `datasets` takes a while for any rows."""
 
 
 class Batches:
@@ -82,7 +84,7 @@ class Batches:
         if self._prepared is not None:
             yield from self._prepared.batches(numbers, size)
             return
-        at_once = self._wanted.rows_at_once(size)
+        at_once = self._wanted.rows_at_once(size, _NUMBERS_READ_AT_ONCE)
         for first in range(0, len(rows), at_once):
             part = rows[first : first + at_once]
             prepared = prepare(self._dataset.select(part), self._wanted)

@@ -62,12 +62,19 @@ class Wanted:
         """Floating type of targets and columns."""
         return self.scaling.dtype if self.scaling.dtype.is_floating_point else torch.float32
 
-    def rows_at_once(self, batch_size: int) -> int:
-        """Give how many rows' pictures and targets are best made in one piece: one batch, or several small ones."""
+    def rows_at_once(self, batch_size: int, most_numbers: int = NUMBERS_AT_ONCE) -> int:
+        """Give how many rows are best made in one piece: one batch, or several small ones.
+
+        Parameters
+        ----------
+        batch_size
+            B.
+        most_numbers
+            Numbers of pictures that several batches may have together.
+        """
         rows = _ROWS_AT_ONCE
         if self.images is not None and self.image_sets:
-            numbers = math.prod(size_of(list(self.image_sets), self.image_sets))
-            rows = min(rows, NUMBERS_AT_ONCE // numbers)
+            rows = min(rows, most_numbers // math.prod(size_of(list(self.image_sets), self.image_sets)))
         return max(1, rows // batch_size) * batch_size
 
 
