@@ -85,6 +85,10 @@ class Pictures:
         """Give pictures by number, scaled: (B, C, H, W); nothing is copied to or from an accelerator."""
         if self.table.device.type == "cpu":
             return self._take_on_processor(numbers)
+        return self.take_on_accelerator(numbers)
+
+    def take_on_accelerator(self, numbers: torch.Tensor) -> torch.Tensor:
+        """Do what `take` does, in few large operations; on the processor it gives the same, slower."""
         taken = self._words.index_select(0, numbers).view(torch.uint8).view(-1, *self.table.shape[1:])
         return taken if self.scaling.dtype == torch.uint8 else self.scaling.scale_by_channel(taken)
 

@@ -2,10 +2,12 @@
 
 import gc
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 import torch
+from datasets import concatenate_datasets
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -46,6 +48,44 @@ def test_read_from_mapped_files_they_are_the_same(config, targets, load_sample):
         for ours, theirs in zip(in_memory, mapped, strict=True):
             assert ours.keys() == theirs.keys()
             assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+
+
+@pytest.mark.parametrize("keep_in_memory", [True, False])
+def test_batches_of_any_size_hold_what_their_rows_say(keep_in_memory, load_sample):
+    dataset = load_sample()
+    rendered, human = hmix_hub.render(dataset), targets_of(dataset, "human")
+    for batch_size in (1, 7, 100, 341, 342, 1000):
+        loader = hmix_hub.batches(dataset.select(range(400)), batch_size, keep_in_memory=keep_in_memory)
+        rows = []
+        for batch in loader:
+            rows += batch["row"].tolist()
+            assert all(len(tensor) == len(batch["row"]) <= batch_size for tensor in batch.values())
+            torch.testing.assert_close(batch["image"], rendered[batch["row"]].float() / 255)
+            assert torch.equal(batch["human"], human[batch["row"]])
+        assert sorted(rows) == list(range(400))
+
+
+def test_more_rows_than_one_chunk_are_given_once_and_resumed_within(load_sample):
+    dataset = concatenate_datasets([load_sample()] * 30)
+    loader = hmix_hub.batches(dataset, 1000, images=None)
+    whole, states = [], []
+    for batch in loader:
+        whole.append(batch["row"].tolist())
+        states.append(loader.state_dict())
+    assert sorted(row for rows in whole for row in rows) == list(range(len(dataset)))
+    for stop in (0, 15, 16, 17, len(whole) - 2):
+        loader.load_state_dict(states[stop])
+        assert [batch["row"].tolist() for batch in loader] == whole[stop + 1 :]
+
+
+def test_what_is_written_into_a_batch_is_in_no_other(load_sample):
+    dataset = load_sample().select(range(64))
+    seen = list(hmix_hub.batches(dataset, 8))
+    untouched = [{name: tensor.clone() for name, tensor in batch.items()} for batch in seen]
+    for tensor in seen[3].values():
+        tensor.zero_()
+    for number, (batch, before) in enumerate(zip(seen, untouched, strict=True)):
+        assert all(torch.equal(batch[name], before[name]) for name in before) == (number != 3)
 
 
 def test_any_selection_of_rows_will_do(load_sample):
@@ -213,6 +253,28 @@ def test_memory_comes_back_only_when_nobody_sees_it():
     gc.collect()
     again = [memory.empty(shape, torch.float32) for _ in range(4)]
     assert address in [tensor.data_ptr() for tensor in again]
+
+
+def test_a_block_is_lent_to_one_holder_at_a_time():
+    memory, shape = Memory(), (1 << 18,)
+
+    def use(number):
+        for _ in range(200):
+            tensor = memory.empty(shape, torch.float32)
+            tensor.fill_(number)
+            assert (tensor == number).all()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(use, range(4)))
+
+
+def test_a_smaller_tensor_takes_a_larger_block():
+    memory = Memory()
+    address = memory.empty((1 << 20,), torch.float32).data_ptr()
+    smaller = memory.empty((1 << 19,), torch.float32)
+    assert smaller.data_ptr() == address
+    assert address % 64 == 0
+    assert smaller.untyped_storage().nbytes() == 4 << 19
 
 
 def test_batches_kept_by_their_holder_are_not_written_over(load_sample):

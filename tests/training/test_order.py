@@ -79,6 +79,18 @@ def test_the_union_over_ranks_is_the_epoch(size, shuffle, epoch):
     assert sorted(rows) == list(range(n))
 
 
+@pytest.mark.parametrize("n", [40_000, 16_384, 32_769])
+@pytest.mark.parametrize("world_size", [1, 3])
+def test_more_rows_than_are_computed_at_a_time_are_one_epoch_too(n, world_size):
+    orders = [Order(n, 300, seed=3, rank=rank, world_size=world_size) for rank in range(world_size)]
+    per_rank = [rows_of(order) for order in orders]
+    assert [order.steps() for order in orders] == [len(own) for own in per_rank]
+    assert all(len(batch) == 300 for own in per_rank for batch in own[:-1])
+    assert sorted(row for own in per_rank for batch in own for row in batch) == list(range(n))
+    start = 40 * orders[0].stride
+    assert [rows_of(order, start=start) for order in orders] == [own[40:] for own in per_rank]
+
+
 @given(sizes, st.booleans())
 def test_the_global_order_is_the_same_for_every_world_size(size, drop_last):
     n, batch_size, world_size = size
