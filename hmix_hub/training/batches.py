@@ -58,15 +58,16 @@ class Batches:
         """Give the batches of the epoch; each is a dict of tensors whose first dimension is B."""
         epoch, place = self.epoch, self._start
         self._start = 0
-        left = self.order.steps(place)
+        end = self.order.end(place)
         for rows in self.order.chunks(epoch, place):
             numbers = self._on_device(torch.from_numpy(rows))
             first = 0
             for batch in self._batches(rows, numbers):
                 batch[ROW] = numbers[first : first + self.order.batch_size]
                 first += self.order.batch_size
-                left, place = left - 1, min(place + self.order.stride, self.order.n)
-                self._next = (epoch, place) if left else (epoch + 1, 0)
+                place += self.order.stride
+                # Of the whole epoch, not of this process's part of it, so that all processes say the same.
+                self._next = (epoch, place) if place < end else (epoch + 1, 0)
                 yield batch
         self.epoch = epoch + 1
         self._next = (epoch + 1, 0)
@@ -93,7 +94,8 @@ class Batches:
     def state_dict(self) -> State:
         """Give where the next batch is: numbers and a fingerprint, for a checkpoint.
 
-        The same for all processes; it may be loaded by another number of them, or with another batch size.
+        The same for all processes that have taken as many batches; it may be loaded by another number of them, or with
+        another batch size.
         """
         epoch, place = self._next
         return {"epoch": epoch, "place": place, **self._identity}
@@ -209,7 +211,9 @@ def batches(
     -------
     Batches
         Iterate over it once per epoch; `len()`, `state_dict()`, `load_state_dict(state)`, `set_epoch(epoch)`. A batch
-        is a dict: pictures (B, 3, H, W), targets, columns, and `row`, int64 (B,), the rows of `dataset`.
+        is a dict: pictures (B, 3, H, W), targets, columns, and `row`, int64 (B,), the rows of `dataset`. A batch stays
+        as it is for as long as you hold it. Small ones are made several at a time and lie in one piece of memory: to
+        keep one for long, or to save it, `clone` its tensors.
 
     Raises
     ------

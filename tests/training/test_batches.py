@@ -3,6 +3,7 @@
 import gc
 import pickle
 from concurrent.futures import ThreadPoolExecutor
+from itertools import zip_longest
 
 import numpy as np
 import pytest
@@ -180,6 +181,27 @@ def test_a_state_may_go_on_with_more_processes(load_sample):
     rest = [batch["row"].tolist() for part in two for batch in part]
     assert sorted(row for rows in rest for row in rows) + sorted(taken) != []
     assert sorted(taken + [row for rows in rest for row in rows]) == list(range(200))
+
+
+@given(st.integers(1, 60), st.integers(1, 20), st.integers(2, 4), st.integers(1, 3))
+def test_all_processes_say_the_same_state_and_any_number_go_on_from_it(n, batch_size, world_size, others):
+    dataset = hmix_hub.load_dataset("h-mix", split=f"train[:{n}]", source="sample")
+    parts = [
+        hmix_hub.batches(dataset, batch_size, images=None, rank=rank, world_size=world_size)
+        for rank in range(world_size)
+    ]
+    taken = []
+    for batches in zip_longest(*parts):
+        taken += [row for batch in batches if batch for row in batch["row"].tolist()]
+        states = [part.state_dict() for part, batch in zip(parts, batches, strict=True) if batch]
+        assert all(state == states[0] for state in states)
+        if states[0]["epoch"]:
+            continue
+        resumed = [hmix_hub.batches(dataset, 3, images=None, rank=rank, world_size=others) for rank in range(others)]
+        for part in resumed:
+            part.load_state_dict(states[0])
+        rest = [row for part in resumed for batch in part for row in batch["row"].tolist()]
+        assert sorted(taken + rest) == list(range(n))
 
 
 def test_a_state_of_other_rows_or_another_seed_is_refused(load_sample):
