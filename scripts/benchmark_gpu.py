@@ -6,6 +6,7 @@ import statistics
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 from benchmark_batches import BYTES_READ, BYTES_WRITTEN, Copy, Training
@@ -50,10 +51,11 @@ def print_gpu(rounds: int) -> None:
 
 
 def _device_seconds(job: Callable[[], None]) -> float:
-    start, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+    make_event: Any = torch.cuda.Event
+    start, end = (make_event(enable_timing=True) for _ in range(2))
     torch.cuda.synchronize()
     start.record()
     job()
     end.record()
     torch.cuda.synchronize()
-    return start.elapsed_time(end) / 1000
+    return float(start.elapsed_time(end)) / 1000
