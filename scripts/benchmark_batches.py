@@ -19,6 +19,7 @@ import hmix_hub
 from hmix_hub.schema import CIFAR10
 from hmix_hub.sources.image_set import ImageSet
 from hmix_hub.sources.sample import pictures
+from hmix_hub.sources.sample.drawing import labels_of
 from hmix_hub.training.pictures import CIFAR10_MEAN_STD
 
 PICTURES = 10_000
@@ -48,9 +49,9 @@ class Training:
     def image_sets(self) -> dict[str, ImageSet]:
         """Drawn pictures, as many as CIFAR-10's test set has, in a mapped file."""
         path = self.workload.folder / "pictures.npy"
-        drawn, labels = pictures(PICTURES)
+        labels = labels_of(np.arange(PICTURES))
         if not path.is_file():
-            np.save(path, np.ascontiguousarray(drawn.transpose(0, 3, 1, 2)))
+            np.save(path, np.ascontiguousarray(pictures(PICTURES)[0].transpose(0, 3, 1, 2)))
         return {"sample/pictures": ImageSet("sample/pictures", path, labels, CIFAR10, "benchmark")}
 
     def batches(self, **options: Any) -> hmix_hub.training.batches.Batches:
@@ -96,7 +97,7 @@ class ByHand:
     Parameters
     ----------
     training
-        Whose tensors are taken over, so that both ways start from the same.
+        What it is written for.
     """
 
     def __init__(self, training: Training) -> None:
@@ -158,7 +159,17 @@ def check_same(training: Training) -> None:
 
 
 def seconds_per_picture(epoch: Epoch, wanted: int, *, skip: int = 0) -> float:
-    """Time a loop over so many pictures, of several epochs if need be; `skip` batches before it are not timed."""
+    """Time a loop over so many pictures, of several epochs if need be.
+
+    Parameters
+    ----------
+    epoch
+        Gives an epoch's batches.
+    wanted
+        Pictures.
+    skip
+        Batches before those that are timed, besides the first.
+    """
     batches = itertools.chain.from_iterable(epoch() for _ in itertools.count())
     for _ in range(skip + 1):
         next(batches)
@@ -167,6 +178,17 @@ def seconds_per_picture(epoch: Epoch, wanted: int, *, skip: int = 0) -> float:
         seen += len(batch["human"])
         if seen >= wanted:
             break
+    return (time.perf_counter() - started) / seen
+
+
+def seconds_of_reads(epoch: Iterable[Batch], wanted: int) -> float:
+    """Time a loop that reads several batches at once, from its first read on; cut off after so many pictures."""
+    seen, started = 0, time.perf_counter()
+    while seen < wanted:
+        for batch in epoch:
+            seen += len(batch["human"])
+            if seen >= wanted:
+                break
     return (time.perf_counter() - started) / seen
 
 

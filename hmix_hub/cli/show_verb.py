@@ -20,10 +20,13 @@ def command(name: str, source: str | None, cifar10: str | None, output: Path) ->
     ID is that of a stimulus, mixed_0.5_Dog_2205_Frog_6908; of a pair of the midpoint tasks, Dog_2205_Frog_6908; or of a
     judgment, which is then marked among the others.
     """
+    from hmix_hub.plots.output import check_ending
     from hmix_hub.plots.stimulus.showing import show
 
+    check_ending(output)
+    figure = show(name, source=source, cifar10=cifar10)
     try:
-        show(name, output, source=source, cifar10=cifar10)
+        figure.savefig(output)
     except OSError as error:
         raise cannot_write(output, error.strerror) from error
     click.echo(f"drew {name} into {output}", err=True)

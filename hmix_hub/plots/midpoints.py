@@ -9,11 +9,12 @@ import numpy as np
 from hmix_hub.plots.resampling import Means, resample_means
 from hmix_hub.plots.selection import Selection
 from hmix_hub.plots.style import COLOURS, SYNTHETIC, finish
+from hmix_hub.stimuli.coefficients import WALK, steps_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_STEPS = np.arange(11)
+_STEPS = np.arange(len(WALK))
 
 
 def draw_midpoints(axes: Axes, selection: Selection) -> None:
@@ -22,7 +23,7 @@ def draw_midpoints(axes: Axes, selection: Selection) -> None:
     Source: paper, section 3.
     """
     selected = selection.numbers("selected_coefficient")
-    steps = np.rint(10 * selected).astype(np.int64)
+    steps = steps_of(selected)
     groups = [("all judgments", np.ones(len(steps), dtype=bool))]
     if "start_coefficient" in selection.dataset.column_names:
         start = selection.numbers("start_coefficient")

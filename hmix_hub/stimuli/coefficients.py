@@ -18,8 +18,6 @@ WALK = np.arange(0, 1.1, 0.1)
 """The eleven coefficients that the midpoint pictures were drawn with; the fourth is 0.30000000000000004.
 
 Source: pictures of the release, 2739 of 2739 of construct_midpoint."""
-_ON_SCREEN_AT_THE_ENDS = np.array([WALK[1], WALK[9]])
-"""What stood on the screen of construct_midpoint when 0 or 1 was stored: the interface could not draw the two ends."""
 
 
 def coefficient_column(task: str) -> str:
@@ -58,11 +56,25 @@ def drawn_coefficients(table: pa.Table, task: str, *, on_screen: bool = False) -
     stored = table[name].to_numpy().astype(np.float64)
     if task not in MIDPOINT_TASKS:
         return stored
-    steps = np.clip(np.rint(np.nan_to_num(stored) * 10), 0, 10).astype(np.int64)
+    steps = steps_of(stored)
     drawn = np.where(np.abs(WALK[steps] - stored) <= 1e-9, WALK[steps], stored)
     if on_screen and task == CONSTRUCT:
-        drawn = np.where(_flagged(table), _ON_SCREEN_AT_THE_ENDS[(stored > 0.5).astype(int)], drawn)
+        drawn = np.where(_flagged(table), WALK[steps_on_screen(steps)], drawn)
     return drawn
+
+
+def steps_of(coefficients: npt.ArrayLike) -> npt.NDArray[np.int64]:
+    """Give the nearest step of the walk, int64 0 to 10, of each coefficient; 0 of NaN."""
+    tenths = np.nan_to_num(np.asarray(coefficients, dtype=np.float64)) * 10
+    return np.clip(np.rint(tenths), 0, len(WALK) - 1).astype(np.int64)
+
+
+def steps_on_screen(steps: npt.ArrayLike) -> npt.NDArray[np.int64]:
+    """Give the step whose picture stood on the screen of construct_midpoint when another was stored.
+
+    Source: the released interface could not draw the two ends; at 0 and 10 the pictures of 1 and 9 stayed.
+    """
+    return np.clip(np.asarray(steps), 1, len(WALK) - 2)
 
 
 def _flagged(table: pa.Table) -> npt.NDArray[np.bool_]:

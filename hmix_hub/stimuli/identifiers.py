@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hmix_hub.errors import SchemaError
 
 _PICTURE = r"(?P<label_{0}>[^/]+?)_(?P<index_{0}>\d{{1,9}})"
-_PAIR = re.compile(_PICTURE.format(1) + "(?:_" + _PICTURE.format(2) + r")?(?:\.png)?")
+_PAIR = re.compile("(?!mixed_)" + _PICTURE.format(1) + "(?:_" + _PICTURE.format(2) + r")?(?:\.png)?")
 _STIMULUS = re.compile(r"mixed_(?P<coefficient>\d+(?:\.\d+)?(?:e-?\d+)?)_(?P<pair>" + _PAIR.pattern + ")")
 
 
@@ -39,7 +39,7 @@ def is_stimulus_id(name: str) -> bool:
 
 def is_pair_id(name: str) -> bool:
     """Say whether a text has the form of the id of a pair of pictures, or of a single one."""
-    return _PAIR.fullmatch(name) is not None and not is_stimulus_id(name)
+    return _PAIR.fullmatch(name) is not None
 
 
 def parse_stimulus_id(name: str) -> StimulusName:

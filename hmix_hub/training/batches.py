@@ -61,10 +61,9 @@ class Batches:
         end = self.order.end(place)
         for rows in self.order.chunks(epoch, place):
             numbers = self._on_device(torch.from_numpy(rows))
-            first = 0
-            for batch in self._batches(rows, numbers):
-                batch[ROW] = numbers[first : first + self.order.batch_size]
-                first += self.order.batch_size
+            parts = torch.unsafe_split(numbers, self.order.batch_size)
+            for batch, own_rows in zip(self._batches(rows, numbers), parts, strict=True):
+                batch[ROW] = own_rows
                 place += self.order.stride
                 # Of the whole epoch, not of this process's part of it, so that all processes say the same.
                 self._next = (epoch, place) if place < end else (epoch + 1, 0)

@@ -18,6 +18,7 @@ Block = npt.NDArray[np.uint8]
 _WORTHWHILE = 1 << 20
 """Bytes from which a block is kept: smaller ones the allocator keeps itself."""
 _KEPT = 4
+"""Blocks that wait to be used again, at most: two for each of two endpoints."""
 _LINE = 64
 """Bytes of a line of the cache: a block that straddles lines is a third slower to fill."""
 
@@ -46,7 +47,7 @@ class Memory:
         return torch.from_numpy(view).view(dtype).view(tuple(shape))
 
     def _block(self, size: int) -> Block:
-        """Take a block that is large enough; a smaller one is let go, so that the largest stay."""
+        """Take the block that came back last, if it is large enough; else it is let go, and a new one is made."""
         try:
             # One step, so that two threads never get the same block.
             block = self._free.pop()

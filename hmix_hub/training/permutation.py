@@ -33,10 +33,12 @@ class Permutation:
 
     def __init__(self, n: int, *seeds: int) -> None:
         self.n = n
-        self._height = max(1, math.isqrt(max(n - 1, 0)) + 1)
+        side = math.isqrt(max(n - 1, 0)) + 1
+        # Even, since rounds over two odd sides give even permutations alone: half of all orders.
+        self._height = side + side % 2
         self._width = max(1, -(-n // self._height))
         rounds = max(_ROUNDS, _ROUNDS_OF_FEW - 2 * n.bit_length())
-        digest = hashlib.shake_128(repr((n, *seeds)).encode()).digest(4 * rounds)
+        digest = hashlib.shake_128(repr(tuple(map(int, (n, *seeds)))).encode()).digest(4 * rounds)
         self._keys = np.frombuffer(digest, dtype="<u4").astype(np.uint32)
 
     def rows(self, places: Ints) -> Ints:

@@ -94,7 +94,7 @@ class Pictures:
 
     @cached_property
     def _bytes(self) -> torch.Tensor:
-        return self.table.view(len(self.table), -1)
+        return self.table.flatten(1)
 
     @cached_property
     def _words(self) -> torch.Tensor:
@@ -109,7 +109,7 @@ class Pictures:
 
     def _take_on_processor(self, numbers: torch.Tensor) -> torch.Tensor:
         taken = self._memory.empty((len(numbers), *self.table.shape[1:]), self.scaling.dtype)
-        flat = taken.view(len(numbers), -1)
+        flat = taken.flatten(1)
         if self.scaling.dtype == torch.uint8:
             torch.index_select(self._bytes, 0, numbers, out=flat)
             return taken

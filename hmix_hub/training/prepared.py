@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 ROW = "row"
 _ROWS_AT_ONCE = 4096
+"""Rows of small batches that are made in one piece, at most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,8 +162,10 @@ class Prepared:
             if at_once == batch_size:
                 yield several
                 continue
-            for begin in range(0, min(at_once, len(rows) - first), batch_size):
-                yield {name: tensor[begin : begin + batch_size] for name, tensor in several.items()}
+            # Not views: what is written into one batch is no business of autograd's in another.
+            parts = [torch.unsafe_split(tensor, batch_size) for tensor in several.values()]
+            for batch in zip(*parts, strict=True):
+                yield dict(zip(several, batch, strict=True))
 
     def _take(self, rows: torch.Tensor, numbers: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         batch = {name: self.pictures[name].take(some) for name, some in numbers.items()}

@@ -27,6 +27,10 @@ def test_a_row_that_is_not_there_is_an_index_error(row, rows):
         rows[row]
 
 
+def test_no_rows_are_an_empty_batch(rows):
+    assert {name: len(tensor) for name, tensor in rows.__getitems__([]).batch.items()} == dict.fromkeys(rows[0], 0)
+
+
 def same(ours, theirs):
     return ours.keys() == theirs.keys() and all(torch.equal(ours[name], theirs[name]) for name in ours)
 

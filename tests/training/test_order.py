@@ -68,6 +68,20 @@ def test_every_order_of_a_few_rows_is_as_likely(n, orders, limit):
     assert chi_square(np.array(list(found.values()))) < limit  # orders - 1 degrees of freedom: p = 1e-6
 
 
+@pytest.mark.parametrize("n", [7, 9, 25, 49])
+def test_even_and_odd_orders_are_as_likely(n):
+    def is_odd(order):
+        inversions = sum(order[i] > order[j] for j in range(n) for i in range(j))
+        return inversions % 2
+
+    odd = sum(is_odd(Permutation(n, seed).rows(np.arange(n)).tolist()) for seed in range(400))
+    assert abs(odd - 200) < 50  # five standard deviations
+
+
+def test_a_seed_of_numpy_is_the_same_number():
+    assert rows_of(Order(50, 7, seed=np.int64(3))) == rows_of(Order(50, 7, seed=3))
+
+
 sizes = st.tuples(st.integers(0, 300), st.integers(1, 40), st.integers(1, 5))
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from hmix_hub.plots.style import FAINT, PEOPLE, SECOND, SYNTHETIC
 from hmix_hub.schema import CONSTRUCT, SELECT
+from hmix_hub.stimuli.coefficients import WALK, steps_of
 from hmix_hub.tables import vocabulary_of
 
 if TYPE_CHECKING:
@@ -73,12 +74,12 @@ def draw_midpoints(axes: Axes, subject: Subject) -> None:
     """Draw how often each of the eleven mixtures was taken as the 50/50 one, one bar a task."""
     from matplotlib.ticker import MaxNLocator
 
-    steps = np.arange(11)
+    steps = np.arange(len(WALK))
     width = 0.7 / max(1, len(subject.judgments))
     for number, (task, judgments) in enumerate(subject.judgments.items()):
-        selected = np.rint(10 * np.array(judgments["selected_coefficient"][:], dtype=float)).astype(int)
+        selected = steps_of(judgments["selected_coefficient"][:])
         offset = width * (number - (len(subject.judgments) - 1) / 2)
-        counts = np.bincount(selected, minlength=11)
+        counts = np.bincount(selected, minlength=len(WALK))
         words = f"{_MIDPOINT_NAMES[task]}: {_count(judgments)}, mean {selected.mean() / 10:.2f}"
         axes.bar(steps + offset, counts, width, color=(PEOPLE, SECOND)[number], label=words)
     axes.axvline(5, color=SYNTHETIC, ls="--", lw=1, label="synthetic 50/50 point", zorder=0)

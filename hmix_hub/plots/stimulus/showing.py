@@ -10,6 +10,7 @@ from hmix_hub.plots.stimulus.canvas import DPI, FRAME, Canvas
 from hmix_hub.plots.stimulus.panels import NAMED, draw_inferences, draw_midpoints, draw_soft_labels
 from hmix_hub.plots.stimulus.subject import Subject, check_is_drawable, find_subject
 from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER
+from hmix_hub.stimuli.coefficients import WALK, steps_of, steps_on_screen
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -92,16 +93,16 @@ def _draw_mixture(subject: Subject) -> Canvas:
 def _draw_pair(subject: Subject) -> Canvas:
     side = _ENLARGED_IN_ROW * subject.pictures.shape[-1]
     column, left = side + 14, _MARGIN + 60
-    canvas = Canvas(left + 11 * column + _MARGIN, _TOP + side + 500)
+    canvas = Canvas(left + len(WALK) * column + _MARGIN, _TOP + side + 500)
     first, second = (f"{label} {index}" for label, index in zip(subject.labels, subject.indices, strict=True))
-    selected = None if subject.judgment is None else round(10 * subject.judgment["selected_coefficient"])
+    selected = None if subject.judgment is None else steps_of(subject.judgment["selected_coefficient"])
     for step, picture in enumerate(subject.pictures):
         frame, line = (NAMED, 6) if step == selected else (FRAME, 2)
         canvas.picture(picture, left + step * column + 7, _TOP, _ENLARGED_IN_ROW, frame=frame, line=line)
     canvas.text(left + 7, _TOP + side + 14, f"image 2: {second}")
-    canvas.text(left + 11 * column - 7, _TOP + side + 14, f"image 1: {first}", align="right")
+    canvas.text(left + len(WALK) * column - 7, _TOP + side + 14, f"image 1: {first}", align="right")
     if subject.judgments:
-        draw_midpoints(canvas.axes(left, _TOP + side + 110, 11 * column, 270), subject)
+        draw_midpoints(canvas.axes(left, _TOP + side + 110, len(WALK) * column, 270), subject)
     else:
         canvas.note(left, _TOP + side + 80, "nobody judged this pair")
     return canvas
@@ -127,7 +128,8 @@ def describe_judgment(subject: Subject) -> str:
     if row["response_time_ms"] is not None:
         parts.append(f"after {row['response_time_ms'] / 1000:.1f} s")
     if row["task"] == CONSTRUCT and "endpoint_not_shown" in row["flags"]:
-        parts.append(f"on the screen was the picture at {0.9 if row['selected_coefficient'] == 1 else 0.1:g}")
+        seen = WALK[steps_on_screen(steps_of(row["selected_coefficient"]))]
+        parts.append(f"on the screen was the picture at {seen:g}")
     flags = f"; {', '.join(row['flags'])}" if row["flags"] else ""
     return f"participant {row['participant_id']}, trial {row['trial_index']}: {', '.join(parts)}{flags}"
 

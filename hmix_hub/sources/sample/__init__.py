@@ -50,4 +50,4 @@ def pictures(n: int | None = None) -> tuple[npt.NDArray[np.uint8], npt.NDArray[n
     """Draw the sample's endpoint pictures, or `n` of their kind; see `hmix_hub.sources.sample.drawing`."""
     from hmix_hub.sources.sample import drawing
 
-    return drawing.pictures(n or drawing.PICTURES)
+    return drawing.pictures(drawing.PICTURES if n is None else n)

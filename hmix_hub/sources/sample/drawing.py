@@ -26,7 +26,8 @@ def pictures(n: int = PICTURES) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.i
     Returns
     -------
     tuple of numpy.ndarray
-        uint8 (M, 32, 32, 3), red, green, blue; and their labels, int64 (M,), as many pictures of each class.
+        uint8 (M, 32, 32, 3), red, green, blue; and their labels, int64 (M,), as many of each class where M is a
+        multiple of 200.
     """
     labels = labels_of(np.arange(n))
     return np.stack([_draw(int(label), index) for index, label in enumerate(labels)]), labels
