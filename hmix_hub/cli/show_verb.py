@@ -17,8 +17,8 @@ from hmix_hub.cli.options import cannot_write, cifar10_option, picture_option, s
 def command(name: str, source: str | None, cifar10: str | None, output: Path) -> None:
     """Draw one stimulus as people saw it, its endpoints, and what people answered.
 
-    ID is that of a stimulus, mixed_0.5_Dog_2205_Frog_6908; of a pair of the midpoint tasks, Dog_2205_Frog_6908; or of a
-    judgment, which is then marked among the others.
+    ID is that of a stimulus, mixed_0.5_Dog_2205_Frog_6908; of a pair of the midpoint tasks, Automobile_887_Bird_8384;
+    or of a judgment, which is then marked among the others.
     """
     from hmix_hub.plots.output import check_ending
     from hmix_hub.plots.stimulus.showing import show

@@ -38,6 +38,8 @@ def command(ctx: click.Context, source: str | None, images: bool, cifar10: str |
             click.echo(f"  {state:7} {pictures.pictures} pictures of {pictures.task}: sha256 {pictures.found}")
             if pictures.expected != pictures.found:
                 click.echo(f"    expected: {pictures.expected}")
+        if images and not found.pictures:
+            click.echo("  the pictures were not drawn, since a file is wrong or missing")
         if not found.recomputations:
             click.echo("  the processed files were not recomputed, since a file is wrong or missing")
     ctx.exit(0 if found.is_good else DATA_ARE_WRONG)

@@ -158,7 +158,7 @@ def add_images(
     """
     from datasets import Dataset, Features
 
-    from hmix_hub.stimuli.rendering import open_image_sets, task_of_rows
+    from hmix_hub.stimuli.rendering import check_has_endpoints, open_image_sets, task_of_rows
     from hmix_hub.tables import arrow_columns, check_dataset_type, vocabulary_of
 
     kind = check_images(images)
@@ -166,6 +166,11 @@ def add_images(
         return dataset
     check_dataset_type(dataset)
     task, vocabulary = task_of_rows(dataset), vocabulary_of(dataset)
+    check_has_endpoints(dataset)
+    there = [name for name in IMAGES[kind] if name in dataset.column_names]
+    if there:
+        msg = f"the dataset has a column {there[0]!r} already"
+        raise ConfigurationError(msg, hint=f"dataset.remove_columns({there!r}) first")
     opened = open_image_sets(
         arrow_columns(dataset, ENDPOINT_COLUMNS), vocabulary, cifar10=cifar10, image_sets=image_sets
     )

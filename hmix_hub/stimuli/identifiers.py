@@ -48,7 +48,7 @@ def parse_stimulus_id(name: str) -> StimulusName:
     Raises
     ------
     SchemaError
-        If it is none, or its coefficient is more than 1.
+        If it is none, its coefficient is more than 1, or less than 1 without a second picture.
     """
     found = _STIMULUS.fullmatch(name)
     if found is None:
@@ -58,7 +58,11 @@ def parse_stimulus_id(name: str) -> StimulusName:
     if coefficient > 1:
         msg = f"{name!r} has the coefficient {coefficient:g}, and coefficients are 0 to 1"
         raise SchemaError(msg)
-    return StimulusName(coefficient, *parse_pair_id(found["pair"]))
+    parsed = StimulusName(coefficient, *parse_pair_id(found["pair"]))
+    if len(parsed.labels) == 1 and coefficient != 1:
+        msg = f"{name!r} names one picture, which cannot be mixed at {coefficient:g}"
+        raise SchemaError(msg, hint="name the second picture; a single one has the coefficient 1.0")
+    return parsed
 
 
 def parse_pair_id(name: str) -> tuple[tuple[str, ...], tuple[int, ...]]:

@@ -31,7 +31,7 @@ def render(
     on_screen: bool = False,
     cifar10: str | os.PathLike[str] | None = None,
     image_sets: ImageSets | None = None,
-    image_set: str = "cifar10/test",
+    image_set: str | None = None,
     source: str | os.PathLike[str] | None = None,
 ) -> torch.Tensor:
     """Give the pictures that people saw, to the last bit.
@@ -50,9 +50,9 @@ def render(
     image_sets
         Other image sets by name, each a folder of pictures with its `images.csv`.
     image_set
-        Image set that stimulus ids count in.
+        Image set that stimulus ids count in; `None` is that of the source: "cifar10/test" for H-Mix.
     source
-        Where judgments named by id come from; see `load_dataset`.
+        Where judgments named by id come from, and which study stimulus ids are of; see `load_dataset`.
 
     Returns
     -------
@@ -96,6 +96,7 @@ def find_mixtures(
     image_sets: ImageSets | None = None,
 ) -> tuple[Mixtures, dict[str, ImageSet]]:
     """Find the mixtures of a dataset's rows, and open the image sets that they are made of; all rows are checked."""
+    check_has_endpoints(dataset)
     names = [*ENDPOINT_COLUMNS, coefficient_column(task), *(["flags"] if on_screen else [])]
     table = arrow_columns(dataset, [name for name in names if name in dataset.column_names])
     mixtures = mixtures_of(table, task, on_screen=on_screen)
@@ -123,22 +124,35 @@ def task_of_rows(dataset: datasets.Dataset) -> str:
     names = dataset.column_names
     if "task" in names or "schema_version" in names:
         return task_of(dataset)
-    missing = [name for name in ENDPOINT_COLUMNS if name not in names]
-    if missing:
-        msg = f"the dataset lacks the columns {', '.join(missing)}, which say what its pictures are made of"
-        raise ConfigurationError(msg, hint="render first, then choose columns")
+    check_has_endpoints(dataset)
     return INFER if "mixing_coefficient" in names else CONSTRUCT
 
 
+def check_has_endpoints(dataset: datasets.Dataset) -> None:
+    """Check that a dataset has the columns that say what its pictures are made of.
+
+    Raises
+    ------
+    ConfigurationError
+        If it lacks one.
+    """
+    missing = [name for name in ENDPOINT_COLUMNS if name not in dataset.column_names]
+    if missing:
+        msg = f"the dataset lacks the columns {', '.join(missing)}, which say what its pictures are made of"
+        raise ConfigurationError(msg, hint="make pictures and batches first, then choose columns")
+
+
 def _render_ids(
-    ids: Sequence[str], image_set: str, source: str | os.PathLike[str] | None, options: dict[str, Any]
+    ids: Sequence[str], image_set: str | None, source: str | os.PathLike[str] | None, options: dict[str, Any]
 ) -> torch.Tensor:
     import torch
 
     are_stimuli = [is_stimulus_id(name) for name in ids]
     if all(are_stimuli):
+        from hmix_hub.sources import resolve_source
         from hmix_hub.sources.image_set import open_image_set
 
+        image_set = image_set or resolve_source(source).study.image_set
         opened = {image_set: open_image_set(image_set, cifar10=options["cifar10"], folders=options["image_sets"])}
         table = table_of_ids(ids, image_set, opened[image_set].vocabulary)
         check_endpoints(table, opened[image_set].vocabulary, opened)

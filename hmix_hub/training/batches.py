@@ -13,7 +13,7 @@ import torch
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.tables import arrow_columns
 from hmix_hub.training.order import Order
-from hmix_hub.training.prepared import ROW, Wanted, prepare, wanted_of
+from hmix_hub.training.prepared import ROW, Vocabularies, Wanted, prepare, wanted_of
 
 if TYPE_CHECKING:
     import datasets
@@ -35,6 +35,8 @@ class Batches:
     ----------
     epoch
         Number of the epoch that the next loop gives.
+    vocabularies
+        For each of `columns` that holds codes, the values that they count: ids, class names or flags.
     """
 
     def __init__(self, dataset: datasets.Dataset, wanted: Wanted, order: Order, epoch: int, *, in_memory: bool) -> None:
@@ -44,6 +46,7 @@ class Batches:
         self._next = (epoch, 0)
         self._dataset = dataset
         self._wanted = wanted
+        self.vocabularies = wanted.vocabularies
         self._prepared = prepare(dataset, wanted) if in_memory else None
 
     def __len__(self) -> int:
@@ -51,8 +54,14 @@ class Batches:
         return self.order.steps(self._start)
 
     def set_epoch(self, epoch: int) -> None:
-        """Begin the next loop at the start of an epoch, as one does with a `DistributedSampler`."""
-        self.epoch, self._start, self._next = epoch, 0, (epoch, 0)
+        """Choose the epoch of the next loop, as one does with a `DistributedSampler`.
+
+        It begins at its start; but where a state of that very epoch was loaded, the loop goes on from there.
+        """
+        epoch = _whole(epoch, "epoch")
+        if epoch != self.epoch:
+            self._start = 0
+        self.epoch, self._next = epoch, (epoch, self._start)
 
     def __iter__(self) -> Iterator[dict[str, torch.Tensor]]:
         """Give the batches of the epoch; each is a dict of tensors whose first dimension is B."""
@@ -107,11 +116,16 @@ class Batches:
         ConfigurationError
             If the state is of other rows, or of another order.
         """
+        missing = [name for name in ("epoch", "place", *self._identity) if name not in state]
+        if missing:
+            msg = f"this is no state of batches: it lacks {', '.join(missing)}"
+            raise ConfigurationError(msg, hint="state_dict() gives one")
         for name, ours in self._identity.items():
             if state.get(name) != ours:
                 msg = f"the state is of other batches: its {name} is {state.get(name)!r}, here it is {ours!r}"
                 raise ConfigurationError(msg, hint="give batches the same dataset, seed and shuffle as before")
-        self.epoch, self._start = int(state["epoch"]), int(state["place"])
+        self.epoch = _whole(state["epoch"], "the epoch of the state")
+        self._start = min(_whole(state["place"], "the place of the state"), self.order.n)
         self._next = (self.epoch, self._start)
 
     @cached_property
@@ -122,6 +136,13 @@ class Batches:
             "shuffle": self.order.shuffle,
             "fingerprint": _fingerprint(self._dataset),
         }
+
+
+def _whole(value: object, name: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        msg = f"{name} is a whole number of 0 or more, not {value!r}"
+        raise ConfigurationError(msg)
+    return value
 
 
 _ID_COLUMNS = ("judgment_id", "stimulus_id", "pair_id")
@@ -146,8 +167,8 @@ def batches(
     batch_size: int = 256,
     *,
     images: str | None = "mixed",
-    targets: str | Sequence[str] = "human",
-    columns: Sequence[str] = (),
+    targets: str | Sequence[str] | None = "human",
+    columns: str | Sequence[str] = (),
     device: torch.device | str = "cpu",
     dtype: torch.dtype = torch.float32,
     normalize: object = None,
@@ -159,6 +180,7 @@ def batches(
     world_size: int = 1,
     epoch: int = 0,
     keep_in_memory: bool = True,
+    vocabularies: Vocabularies = None,
     on_screen: bool = False,
     cifar10: str | os.PathLike[str] | None = None,
     image_sets: Mapping[str, Any] | None = None,
@@ -184,7 +206,8 @@ def batches(
           confidence given counts as 1. Of by-stimulus tables, the mean over judgments.
         * "soft_label": of the categorical task; of its by-stimulus table, the mean.
     columns
-        Other columns that batches shall hold, as `to_tensors` gives them.
+        Other columns that batches shall hold, as `to_tensors` gives them; what ids are counted in is the attribute
+        `vocabularies`.
     device
         Where the tensors are held and batches made.
     dtype
@@ -202,8 +225,14 @@ def batches(
         Number of this process and of all: each takes every `world_size`-th row of the one order.
     keep_in_memory
         True: tensors of all rows are made now, each distinct picture once. False: each batch is read from the mapped
-        files, in memory that does not grow with N; the batches are the same, and slower.
-    on_screen, cifar10, image_sets
+        files, in memory that does not grow with N; the batches are the same, and slower. (But a column of lists is
+        padded to the longest of the rows that are read together.)
+    vocabularies
+        What ids among the columns are counted in; see `to_tensors`. Give those of the training batches to the test
+        batches, so that a person has one code in both.
+    on_screen
+        See `render`; the target "shown" is then that of the picture on the screen, too.
+    cifar10, image_sets
         See `render`.
 
     Returns
@@ -221,9 +250,7 @@ def batches(
     SchemaError, SourceError
         If a row's pictures do not exist, or cannot be had.
     """
-    if isinstance(epoch, bool) or not isinstance(epoch, int) or epoch < 0:
-        msg = f"epoch is a whole number of 0 or more, not {epoch!r}"
-        raise ConfigurationError(msg)
+    epoch = _whole(epoch, "epoch")
     wanted = wanted_of(
         dataset,
         images=images,
@@ -235,6 +262,7 @@ def batches(
         on_screen=on_screen,
         cifar10=cifar10,
         image_sets=image_sets,
+        vocabularies=vocabularies,
         device=device,
     )
     order = Order(len(dataset), batch_size, shuffle, seed, drop_last, rank, world_size)

@@ -10,7 +10,7 @@ import torch
 from torch.utils.data import Dataset, default_collate
 from torch.utils.data._utils.collate import default_collate_fn_map
 
-from hmix_hub.training.prepared import prepare, wanted_of
+from hmix_hub.training.prepared import Vocabularies, prepare, wanted_of
 
 if TYPE_CHECKING:
     import datasets
@@ -54,8 +54,13 @@ class JudgmentDataset(Dataset[Judgment]):
 
     Parameters
     ----------
-    dataset, images, targets, columns, dtype, normalize, toward, on_screen, cifar10, image_sets
+    dataset, images, targets, columns, dtype, normalize, toward, vocabularies, on_screen, cifar10, image_sets
         See `hmix_hub.batches`.
+
+    Attributes
+    ----------
+    vocabularies
+        For each of `columns` that holds codes, the values that they count.
 
     Raises
     ------
@@ -68,11 +73,12 @@ class JudgmentDataset(Dataset[Judgment]):
         dataset: datasets.Dataset,
         *,
         images: str | None = "mixed",
-        targets: str | Sequence[str] = "human",
-        columns: Sequence[str] = (),
+        targets: str | Sequence[str] | None = "human",
+        columns: str | Sequence[str] = (),
         dtype: torch.dtype = torch.float32,
         normalize: object = None,
         toward: str = "shown",
+        vocabularies: Vocabularies = None,
         on_screen: bool = False,
         cifar10: str | os.PathLike[str] | None = None,
         image_sets: Mapping[str, Any] | None = None,
@@ -88,7 +94,9 @@ class JudgmentDataset(Dataset[Judgment]):
             on_screen=on_screen,
             cifar10=cifar10,
             image_sets=image_sets,
+            vocabularies=vocabularies,
         )
+        self.vocabularies = wanted.vocabularies
         self._n = len(dataset)
         self._prepared = prepare(dataset, wanted)
 

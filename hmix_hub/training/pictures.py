@@ -190,7 +190,7 @@ def scaling_of(dtype: torch.dtype, normalize: Any) -> Scaling:
         mean, std = ([float(number) for number in numbers] for numbers in normalize)
     except (TypeError, ValueError):
         mean, std = [], []
-    if len(mean) != 3 or len(std) != 3 or not np.isfinite(mean).all() or min(std) <= 0:
+    if len(mean) != 3 or len(std) != 3 or not np.isfinite([*mean, *std]).all() or min(std) <= 0:
         msg = f"normalize is a pair (mean, std) of three numbers each, or 'cifar10', not {normalize!r}"
         raise ConfigurationError(msg, hint="numbers are of pictures from 0 to 1; a std is more than 0")
     return Scaling(dtype, tuple(mean), tuple(std))

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
 
+from hmix_hub.errors import ConfigurationError
 from hmix_hub.stimuli.coefficients import coefficient_column
-from hmix_hub.stimuli.columns import check_images
+from hmix_hub.stimuli.columns import IMAGES, check_images
 from hmix_hub.stimuli.drawing import size_of
 from hmix_hub.stimuli.mixtures import ENDPOINT_COLUMNS, Mixtures, mixtures_of, pairs_of
-from hmix_hub.stimuli.rendering import open_image_sets, task_of_rows
-from hmix_hub.tables import arrow_columns, check_dataset_type, vocabulary_of
-from hmix_hub.tensors import to_tensors
+from hmix_hub.stimuli.rendering import check_has_endpoints, open_image_sets, task_of_rows
+from hmix_hub.tables import arrow_columns, check_dataset_type, unique_values, vocabulary_of
+from hmix_hub.tensors import Tensors, to_tensors
 from hmix_hub.training.pictures import NUMBERS_AT_ONCE, Pictures, Scaling, pictures_of, scaling_of
 from hmix_hub.training.targets import Target, check_targets, target_of
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from hmix_hub.sources.image_set import ImageSet
 
+Vocabularies = Tensors | Mapping[str, Sequence[str]] | None
 ROW = "row"
 _ROWS_AT_ONCE = 4096
 """Rows of small batches that are made in one piece, at most."""
@@ -46,6 +48,8 @@ class Wanted:
         The image sets that the rows name, opened.
     device
         Where tensors shall lie.
+    vocabularies
+        What ids among the columns are counted in: the same for all rows, however few are prepared at a time.
     """
 
     task: str
@@ -57,6 +61,7 @@ class Wanted:
     scaling: Scaling
     image_sets: Mapping[str, ImageSet]
     device: torch.device
+    vocabularies: Mapping[str, list[str]]
 
     @property
     def dtype(self) -> torch.dtype:
@@ -83,14 +88,15 @@ def wanted_of(
     dataset: datasets.Dataset,
     *,
     images: str | None,
-    targets: str | Sequence[str],
-    columns: Sequence[str],
+    targets: str | Sequence[str] | None,
+    columns: str | Sequence[str],
     dtype: torch.dtype,
     normalize: object,
     toward: str,
     on_screen: bool,
     cifar10: str | os.PathLike[str] | None,
     image_sets: Mapping[str, Any] | None,
+    vocabularies: Vocabularies = None,
     device: torch.device | str = "cpu",
 ) -> Wanted:
     """Check what a caller wants of a dataset, and open its image sets.
@@ -104,21 +110,56 @@ def wanted_of(
     """
     check_dataset_type(dataset)
     opened = {}
-    if check_images(images) is not None:
-        task_of_rows(dataset)
+    wanted_targets = check_targets(targets)
+    wanted_columns = tuple(dict.fromkeys([columns] if isinstance(columns, str) else columns))
+    place = _device_of(device)
+    counted_in = _vocabularies(dataset, wanted_columns, vocabularies)
+    kind = check_images(images)
+    _check_names(counted_in, (*(IMAGES[kind] if kind else ()), *wanted_targets, ROW))
+    if kind is not None:
+        check_has_endpoints(dataset)
         table = arrow_columns(dataset, ENDPOINT_COLUMNS)
         opened = open_image_sets(table, vocabulary_of(dataset), cifar10=cifar10, image_sets=image_sets)
     return Wanted(
         task_of_rows(dataset),
-        check_images(images),
-        check_targets(targets),
-        (columns,) if isinstance(columns, str) else tuple(columns),
+        kind,
+        wanted_targets,
+        wanted_columns,
         on_screen,
         toward,
         scaling_of(dtype, normalize),
         opened,
-        torch.device(device),
+        place,
+        counted_in.vocabularies,
     )
+
+
+def _device_of(device: torch.device | str) -> torch.device:
+    try:
+        return torch.empty(0, device=device).device
+    except (RuntimeError, AssertionError, TypeError) as error:
+        msg = f"tensors cannot lie on the device {device!r}: {str(error).splitlines()[0]}"
+        raise ConfigurationError(
+            msg, hint='torch.cuda.is_available() says whether there is a GPU; "cpu" always is'
+        ) from None
+
+
+def _vocabularies(dataset: datasets.Dataset, columns: Sequence[str], given: Vocabularies) -> Tensors:
+    """Make tensors of no rows, whose vocabularies are those of all rows: ids are counted in the order of the table."""
+    known = dict(given.vocabularies if isinstance(given, Tensors) else given or {})
+    for name in columns:
+        if name in dataset.features and getattr(dataset.features[name], "dtype", None) == "string":
+            known.setdefault(name, [value for value in unique_values(dataset, name) if value is not None])
+    return to_tensors(dataset.select([]), columns, vocabularies=known)
+
+
+def _check_names(columns: Iterable[str], others: Iterable[str]) -> None:
+    both = sorted(set(columns) & set(others))
+    if both:
+        msg = f"a batch cannot hold two things called {both[0]!r}: a column, and a picture, a target or the row number"
+        raise ConfigurationError(
+            msg, hint=f"leave it out of columns=, or dataset.rename_column({both[0]!r}, ...) first"
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,14 +223,17 @@ def prepare(dataset: datasets.Dataset, wanted: Wanted) -> Prepared:
     if wanted.images is not None:
         mixtures = _mixtures(dataset, wanted)
         pictures = pictures_of(mixtures, wanted.image_sets, wanted.images, wanted.scaling, wanted.device)
-    targets = {
-        name: target_of(dataset, name, wanted.task, toward=wanted.toward, dtype=wanted.dtype).filled().to(wanted.device)
-        for name in wanted.targets
-    }
+    targets = {name: _target(dataset, name, wanted) for name in wanted.targets}
     columns: dict[str, torch.Tensor] = {}
     if wanted.columns:
-        columns = {k: v.to(wanted.device) for k, v in to_tensors(dataset, wanted.columns, wanted.dtype).items()}
+        made = to_tensors(dataset, wanted.columns, wanted.dtype, vocabularies=wanted.vocabularies)
+        columns = {name: column.to(wanted.device) for name, column in made.items()}
     return Prepared(pictures, targets, columns, wanted)
+
+
+def _target(dataset: datasets.Dataset, name: str, wanted: Wanted) -> Target:
+    target = target_of(dataset, name, wanted.task, toward=wanted.toward, on_screen=wanted.on_screen, dtype=wanted.dtype)
+    return target.filled().to(wanted.device)
 
 
 def _mixtures(dataset: datasets.Dataset, wanted: Wanted) -> Mixtures:

@@ -12,7 +12,7 @@ import torch
 
 from hmix_hub.errors import ConfigurationError, SchemaError, Where, nearest
 from hmix_hub.judgments.answers import codes, matrix, numbers, one_piece
-from hmix_hub.stimuli.coefficients import MIDPOINT_TASKS, coefficient_column
+from hmix_hub.stimuli.coefficients import MIDPOINT_TASKS, coefficient_column, drawn_coefficients
 from hmix_hub.tables import arrow_columns, vocabulary_of
 
 if TYPE_CHECKING:
@@ -89,7 +89,13 @@ Target = PairTarget | FullTarget
 
 
 def target_of(
-    dataset: datasets.Dataset, name: str, task: str, *, toward: str = "shown", dtype: torch.dtype = torch.float32
+    dataset: datasets.Dataset,
+    name: str,
+    task: str,
+    *,
+    toward: str = "shown",
+    on_screen: bool = False,
+    dtype: torch.dtype = torch.float32,
 ) -> Target:
     """Give the target of each row.
 
@@ -103,6 +109,8 @@ def target_of(
         The rows' task.
     toward
         Of "human_weighted": the label that a lack of confidence pulls towards, "shown" or "uniform".
+    on_screen
+        Of "shown": whether it is that of the picture on the screen; see `hmix_hub.render`.
     dtype
         Floating type.
 
@@ -118,9 +126,13 @@ def target_of(
         msg = f"confidence pulls towards 'shown' or 'uniform', not {toward!r}"
         raise ConfigurationError(msg)
     if name == "soft_label":
-        column = "soft_label" if "soft_label" in dataset.column_names else "mean_soft_label"
+        column = "mean_soft_label" if "mean_soft_label" in dataset.column_names else "soft_label"
         shares = matrix(_column(dataset, name, column))
         return FullTarget(torch.from_numpy(shares.astype(np.float64)).to(dtype))
+    if name == "shown" and on_screen:
+        table = arrow_columns(dataset, [n for n in (coefficient_column(task), "flags") if n in dataset.column_names])
+        first = drawn_coefficients(table, task, on_screen=True)
+        return _pair_target(dataset, first, np.zeros_like(first), dtype)
     first, rest = _SHARES[name](dataset, task, toward)
     return _pair_target(dataset, first, rest, dtype)
 
@@ -194,6 +206,6 @@ def _pair_target(dataset: datasets.Dataset, first: Floats, rest: Floats, dtype: 
     return PairTarget(torch.from_numpy(labels), torch.from_numpy(shares.clip(0, 1)).to(dtype), n_classes)
 
 
-def check_targets(names: str | Sequence[str]) -> tuple[str, ...]:
-    """Give target names as a tuple, whatever one or several."""
-    return (names,) if isinstance(names, str) else tuple(names)
+def check_targets(names: str | Sequence[str] | None) -> tuple[str, ...]:
+    """Give target names as a tuple, each once, whether one, several or none were asked for."""
+    return (names,) if isinstance(names, str) else tuple(dict.fromkeys(names or ()))

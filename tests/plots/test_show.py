@@ -1,5 +1,7 @@
 """Picture of a stimulus: its pixels on the file are those that people saw, and its panels are their answers."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -82,9 +84,30 @@ def test_the_points_are_the_inferred_coefficients_and_confidences(show, load_sam
     about = hmix_hub.filter(load_sample(), stimuli=row["stimulus_id"])
     points, named = (collection.get_offsets() for collection in figure.axes[-1].collections)
     expected = np.stack([about["inferred_coefficient"][:], about["confidence"][:]], axis=1)
-    np.testing.assert_allclose(points, expected)
+    np.testing.assert_allclose(points, np.unique(expected, axis=0))
     np.testing.assert_allclose(named, [[row["inferred_coefficient"], row["confidence"]]])
     assert f"participant {row['participant_id']}, trial {row['trial_index']}: inferred" in words_of(figure)
+
+
+def test_answers_that_coincide_are_counted(show, load_sample):
+    answers = Counter(
+        (row["stimulus_id"], row["inferred_coefficient"], row["confidence"]) for row in load_sample()
+    ).most_common()
+    (stimulus, *place), times = answers[0]
+    figure, _ = show(stimulus)
+    points = figure.axes[-1].collections[0]
+    here = [tuple(point) == tuple(place) for point in points.get_offsets()].index(True)
+    assert times > 1
+    assert points.get_sizes()[here] == 45 * times
+    assert f"x {times}" in [text.get_text() for text in figure.axes[-1].texts]
+
+
+def test_a_pair_of_other_tasks_is_referred_to_its_mixtures(show, load_sample):
+    stimulus = load_sample()[0]["stimulus_id"]
+    pair = load_sample()[0]["pair_id"]
+    words = words_of(show(pair)[0])
+    assert "nobody judged this pair in the midpoint tasks" in words
+    assert stimulus in words
 
 
 def test_soft_labels_are_averaged(show, load_sample):
@@ -129,7 +152,9 @@ def test_class_names_may_be_in_any_case(show):
 @pytest.mark.parametrize(
     ("name", "complaint"),
     [
-        ("nothing", "is neither a stimulus nor a judgment id"),
+        ("nothing", "is no id of a stimulus, a pair or a judgment"),
+        ("nothing/at/all", "is neither a stimulus nor a judgment id"),
+        ("mixed_0.5_Bird_113", "names one picture, which cannot be mixed at 0.5"),
         ("sample/infer_mixing_factor/nobody/3", "there is no judgment"),
         ("mixed_0.5_Bird_113_Whale_35", "no class is called 'Whale'"),
         ("mixed_0.5_Bird_113_Ship_999", "image_2_index is 999"),

@@ -110,6 +110,40 @@ def test_ids_render_as_their_rows(load_sample):
     assert torch.equal(hmix_hub.render(dataset[3]["judgment_id"]), expected[3:4])
 
 
+def test_ids_count_in_the_pictures_of_their_source(load_sample):
+    expected = hmix_hub.render(load_sample().select([0]))
+    assert torch.equal(hmix_hub.render(load_sample()[0]["stimulus_id"], source="sample"), expected)
+
+
+def test_a_single_picture_is_not_mixed():
+    with pytest.raises(SchemaError, match=r"names one picture, which cannot be mixed at 0\.5"):
+        hmix_hub.render("mixed_0.5_Bird_113", source="sample")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "share", "told"),
+    [
+        (torch.rand(2, 3), torch.rand(1, 3), 0.5, "one shape and dtype"),
+        (torch.rand(2, 3), torch.zeros(2, 3, dtype=torch.uint8), 0.5, "one shape and dtype"),
+        (torch.rand(2, 3), torch.rand(2, 3), 1.5, "outside 0 to 1"),
+        (torch.rand(2, 3), torch.rand(2, 3), float("nan"), "outside 0 to 1"),
+        (torch.rand(2, 3), torch.rand(2, 3), torch.tensor([0.5, -0.1]), "outside 0 to 1"),
+        (torch.rand(2, 3), torch.rand(2, 3), torch.rand(3), "one for each of the 2"),
+    ],
+)
+def test_what_cannot_be_mixed_is_refused(first, second, share, told):
+    with pytest.raises(ConfigurationError, match=told):
+        hmix_hub.mix(first, second, share)
+
+
+def test_one_hot_labels_are_mixed_and_gradients_flow():
+    labels = torch.eye(3, dtype=torch.int64)
+    assert torch.equal(hmix_hub.mix(labels[:1], labels[1:2], 0.25), torch.tensor([[0.25, 0.75, 0.0]]))
+    share = torch.tensor([0.5], requires_grad=True)
+    hmix_hub.mix(torch.ones(1, 2), torch.zeros(1, 2), share).sum().backward()
+    assert share.grad.tolist() == [2.0]
+
+
 def test_a_by_stimulus_table_of_pairs_has_no_mixture(load_sample):
     pairs = hmix_hub.by_stimulus(load_sample("construct_midpoint"))
     with pytest.raises(ConfigurationError, match="about a pair"):

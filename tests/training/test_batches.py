@@ -162,6 +162,95 @@ def test_soft_labels_are_those_of_the_table(load_sample):
         np.testing.assert_allclose(targets_of(dataset, "soft_label", dtype=torch.float64), dataset[column][:])
 
 
+@pytest.mark.parametrize("keep_in_memory", [True, False])
+def test_codes_of_ids_are_those_of_the_whole_dataset(keep_in_memory, load_sample):
+    dataset = concatenate_datasets([load_sample()] * 4)
+    loader = hmix_hub.batches(
+        dataset, 100, images=None, columns=["participant_id", "flags", "confidence"], keep_in_memory=keep_in_memory
+    )
+    people = loader.vocabularies["participant_id"]
+    for batch in loader:
+        found = [people[code] for code in batch["participant_id"].tolist()]
+        assert found == dataset.select(batch["row"].tolist())["participant_id"][:]
+        assert batch["flags"].shape[1] == len(loader.vocabularies["flags"])
+
+
+def test_codes_can_be_shared_by_parts(load_sample):
+    halves = hmix_hub.split(load_sample(), by="participant", fractions={"train": 0.5, "test": 0.5})
+    train = hmix_hub.batches(load_sample(), 8, images=None, columns="participant_id")
+    test = hmix_hub.batches(
+        halves["test"], len(halves["test"]), images=None, columns="participant_id", vocabularies=train.vocabularies
+    )
+    batch = next(iter(test))
+    names = [train.vocabularies["participant_id"][code] for code in batch["participant_id"]]
+    assert names == halves["test"].select(batch["row"].tolist())["participant_id"][:]
+    rows = hmix_hub.JudgmentDataset(load_sample(), images=None, columns="participant_id")
+    assert rows.vocabularies == train.vocabularies
+
+
+@pytest.mark.parametrize("name", ["image", "human", "row"])
+def test_two_things_of_one_name_are_refused(name, load_sample):
+    dataset = load_sample(images="mixed").select(range(4))
+    if name not in dataset.column_names:
+        dataset = dataset.add_column(name, [1, 2, 3, 4])
+    with pytest.raises(ConfigurationError, match=f"two things called '{name}'"):
+        hmix_hub.batches(dataset, 2, columns=[name])
+
+
+def test_the_label_shown_is_that_of_the_picture_on_the_screen(load_sample):
+    dataset = load_sample("construct_midpoint")
+    answered, seen = (targets_of(dataset, "shown", on_screen=on) for on in (False, True))
+    for row, one, other in zip(dataset, answered, seen, strict=True):
+        share = row["selected_coefficient"]
+        assert one[row["image_1_label"]] == pytest.approx(share)
+        if "endpoint_not_shown" in row["flags"]:
+            share = 0.9 if share == 1 else 0.1
+        assert other[row["image_1_label"]] == pytest.approx(share)
+
+
+def test_the_usual_loop_over_epochs_goes_on_where_it_stopped(load_sample):
+    loader = hmix_hub.batches(load_sample(), 100, images=None)
+    state = None
+    for number, _ in enumerate(loader):
+        if number == 4:
+            state = loader.state_dict()
+    resumed = hmix_hub.batches(load_sample(), 100, images=None)
+    resumed.load_state_dict(state)
+    lengths = []
+    for epoch in range(state["epoch"], 3):
+        resumed.set_epoch(epoch)
+        lengths.append(len(list(resumed)))
+    assert lengths == [8, 13, 13]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"place": -5}, "whole number"),
+        ({"epoch": 1.5}, "whole number"),
+        ({"epoch": None}, "whole number"),
+        ({"fingerprint": "x"}, "of other batches"),
+    ],
+)
+def test_a_damaged_state_is_refused(change, told, load_sample):
+    loader = hmix_hub.batches(load_sample(), 100, images=None)
+    with pytest.raises(ConfigurationError, match=told):
+        loader.load_state_dict(loader.state_dict() | change)
+    with pytest.raises(ConfigurationError, match="no state of batches: it lacks epoch, place"):
+        loader.load_state_dict({})
+
+
+def test_no_targets_can_be_asked_for(load_sample):
+    assert set(next(iter(hmix_hub.batches(load_sample(), 4, targets=None)))) == {"image", "row"}
+
+
+def test_a_dataset_without_the_columns_of_pictures_says_so(load_sample):
+    dataset = load_sample().remove_columns(["image_set"])
+    for call in (hmix_hub.batches, hmix_hub.JudgmentDataset, hmix_hub.render, hmix_hub.add_images):
+        with pytest.raises(ConfigurationError, match="lacks the columns image_set"):
+            call(dataset)
+
+
 @given(st.integers(1, 90), st.integers(1, 4), st.booleans(), st.data())
 def test_resumed_anywhere_it_is_as_if_never_stopped(batch_size, world_size, drop_last, data):
     dataset = hmix_hub.load_dataset("h-mix", split="train[:100]", source="sample")
@@ -257,6 +346,8 @@ def test_each_loop_is_the_next_epoch_and_a_broken_one_begins_again(load_sample):
         {"rank": 1},
         {"epoch": -1},
         {"columns": ["nothing"]},
+        {"device": "bogus"},
+        {"normalize": ((0, 0, 0), (1, 1, float("nan")))},
     ],
 )
 def test_what_makes_no_sense_is_refused(options, load_sample):

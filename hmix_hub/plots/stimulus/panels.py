@@ -30,10 +30,14 @@ def draw_inferences(axes: Axes, subject: Subject) -> None:
     inferred = np.array(judgments["inferred_coefficient"][:], dtype=float)
     confidence = np.array(judgments["confidence"][:], dtype=float)
     is_named = _is_named(judgments, subject)
+    axes.axvline(inferred.mean(), color=PEOPLE, lw=2.5, label=f"mean perceived: {inferred.mean():.2f}")
     axes.axvline(subject.coefficient or 0, color=SYNTHETIC, ls="--", lw=1, label=f"shown: {subject.coefficient:g}")
-    axes.axvline(inferred.mean(), color=PEOPLE, lw=1.5, label=f"mean perceived: {inferred.mean():.2f}")
     # A confidence that was not given stands on the axis.
-    axes.scatter(inferred, np.nan_to_num(confidence), s=45, color=PEOPLE, alpha=0.7, lw=0, clip_on=False, zorder=3)
+    answers, times = np.unique(np.stack([inferred, np.nan_to_num(confidence)], axis=1), axis=0, return_counts=True)
+    axes.scatter(answers[:, 0], answers[:, 1], s=45 * times, color=PEOPLE, alpha=0.7, lw=0, clip_on=False, zorder=3)
+    for (x, y), n in zip(answers, times, strict=True):
+        if n > 1:
+            axes.annotate(f"x {n}", (x, y), (7, -11), textcoords="offset points", fontsize=7.5, annotation_clip=False)
     if is_named.any():
         at = inferred[is_named], np.nan_to_num(confidence[is_named])
         axes.scatter(
@@ -63,9 +67,10 @@ def draw_soft_labels(axes: Axes, subject: Subject) -> None:
     axes.vlines(shares, places - 0.4, places + 0.4, color=SYNTHETIC, ls="--", lw=1.2, label="synthetic label")
     for one, is_this in zip(labels, is_named, strict=True):
         axes.scatter(one, places, s=14, color=NAMED if is_this else "black", lw=0, zorder=3, clip_on=False)
+    axes.scatter([], [], s=14, color="black", lw=0, label="one judgment")
     if is_named.any():
         axes.scatter([], [], s=14, color=NAMED, lw=0, label="this judgment")
-    axes.set(xlim=(0, 1), xlabel="probability: mean, and each judgment", yticks=places, yticklabels=names)
+    axes.set(xlim=(0, 1), xlabel="probability (bars: mean)", yticks=places, yticklabels=names)
     axes.invert_yaxis()
     _finish(axes, f"What is it? {_count(judgments)}")
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from hmix_hub.plots.output import check_ending
 from hmix_hub.plots.stimulus.canvas import DPI, FRAME, Canvas
@@ -11,11 +12,12 @@ from hmix_hub.plots.stimulus.panels import NAMED, draw_inferences, draw_midpoint
 from hmix_hub.plots.stimulus.subject import Subject, check_is_drawable, find_subject
 from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER
 from hmix_hub.stimuli.coefficients import WALK, steps_of, steps_on_screen
+from hmix_hub.tables import vocabulary_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_MARGIN, _GAP, _TOP = 40, 36, 120
+_MARGIN, _GAP, _TOP = 40, 36, 145
 _ENLARGED, _ENLARGED_IN_ROW = 10, 5
 """Pixels a pixel; people saw the pictures ten times enlarged."""
 _PANEL_WIDTH, _PANEL_LEFT = 520, 150
@@ -34,8 +36,8 @@ def show(
     Parameters
     ----------
     name
-        Id of a stimulus ("mixed_0.5_Dog_2205_Frog_6908"), of a pair of the midpoint tasks ("Dog_2205_Frog_6908"), or of
-        a judgment, which is then marked among the others.
+        Id of a stimulus ("mixed_0.5_Dog_2205_Frog_6908"), of a pair of the midpoint tasks ("Automobile_887_Bird_8384"),
+        or of a judgment, which is then marked among the others.
     path
         File to write; its ending decides the format (.png, .pdf, .svg). `None` writes none.
     source, cifar10
@@ -77,7 +79,7 @@ def _draw_mixture(subject: Subject) -> Canvas:
     words = names
     if len(names) > 1:
         mixed = "\n+ ".join(f"{share} {label}" for share, label in zip(shares, subject.labels, strict=True))
-        words = [f"image 1: {names[0]}", f"shown: {mixed}", f"image 2: {names[1]}"]
+        words = [f"image 1: {names[0]}", mixed, f"image 2: {names[1]}"]
     for number, (picture, line) in enumerate(zip(subject.pictures, words, strict=True)):
         left = _MARGIN + number * (side + _GAP)
         canvas.picture(picture, left, _TOP, _ENLARGED)
@@ -93,7 +95,7 @@ def _draw_mixture(subject: Subject) -> Canvas:
 def _draw_pair(subject: Subject) -> Canvas:
     side = _ENLARGED_IN_ROW * subject.pictures.shape[-1]
     column, left = side + 14, _MARGIN + 60
-    canvas = Canvas(left + len(WALK) * column + _MARGIN, _TOP + side + 500)
+    canvas = Canvas(left + len(WALK) * column + _MARGIN, _TOP + side + (500 if subject.judgments else 130))
     first, second = (f"{label} {index}" for label, index in zip(subject.labels, subject.indices, strict=True))
     selected = None if subject.judgment is None else steps_of(subject.judgment["selected_coefficient"])
     for step, picture in enumerate(subject.pictures):
@@ -104,7 +106,8 @@ def _draw_pair(subject: Subject) -> Canvas:
     if subject.judgments:
         draw_midpoints(canvas.axes(left, _TOP + side + 110, len(WALK) * column, 270), subject)
     else:
-        canvas.note(left, _TOP + side + 80, "nobody judged this pair")
+        judged = f"; judged are {', '.join(subject.elsewhere)}" if subject.elsewhere else ""
+        canvas.note(left + 7, _TOP + side + 70, f"nobody judged this pair in the midpoint tasks{judged}")
     return canvas
 
 
@@ -124,19 +127,24 @@ def describe_judgment(subject: Subject) -> str:
     names = {"selected_coefficient": "selected", "inferred_coefficient": "inferred", "confidence": "confidence"}
     parts = [f"{words} {row[name]:g}" for name, words in names.items() if row.get(name) is not None]
     if row["task"] == CATEGORICAL:
-        parts = [f"{label} {share:.2f}" for label, share in _probabilities(subject)]
+        parts = _named_classes(subject, row)
     if row["response_time_ms"] is not None:
         parts.append(f"after {row['response_time_ms'] / 1000:.1f} s")
     if row["task"] == CONSTRUCT and "endpoint_not_shown" in row["flags"]:
         seen = WALK[steps_on_screen(steps_of(row["selected_coefficient"]))]
         parts.append(f"on the screen was the picture at {seen:g}")
     flags = f"; {', '.join(row['flags'])}" if row["flags"] else ""
-    return f"participant {row['participant_id']}, trial {row['trial_index']}: {', '.join(parts)}{flags}"
+    return f"{row['task']}, participant {row['participant_id']}, trial {row['trial_index']}: {', '.join(parts)}{flags}"
 
 
-def _probabilities(subject: Subject) -> list[tuple[str, float]]:
-    from hmix_hub.tables import vocabulary_of
-
+def _named_classes(subject: Subject, row: Mapping[str, Any]) -> list[str]:
+    """Say which classes a person named, with their probabilities, and which were ruled out."""
     names = vocabulary_of(subject.judgments[CATEGORICAL]).names
-    label = (subject.judgment or {})["soft_label"]
-    return sorted(((name, share) for name, share in zip(names, label, strict=True) if share), key=lambda p: -p[1])[:3]
+    parts = []
+    for place in ("top", "second"):
+        label, probability = row[f"{place}_class"], row[f"{place}_probability"]
+        if label is not None:
+            parts.append(names[label] + (f" {probability:g}" if probability is not None else ""))
+    if row["impossible_classes"]:
+        parts.append("ruled out " + " ".join(names[label] for label in row["impossible_classes"]))
+    return parts

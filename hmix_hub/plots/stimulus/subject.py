@@ -35,6 +35,8 @@ class Subject:
         uint8 (D, 3, H, W): image 1, mixture, image 2; or the eleven mixtures of a pair, from 0 to 1; or one.
     judgments
         By task, the judgments about it; only tasks that have any.
+    elsewhere
+        Of a pair that the midpoint tasks did not ask about: its mixtures that other tasks did, by id.
     judgment
         The one judgment that was named, as a row; `None` where a stimulus was.
     is_synthetic
@@ -47,6 +49,7 @@ class Subject:
     coefficient: float | None
     pictures: npt.NDArray[np.uint8]
     judgments: Mapping[str, datasets.Dataset]
+    elsewhere: Sequence[str]
     judgment: Mapping[str, Any] | None
     is_synthetic: bool
 
@@ -76,6 +79,9 @@ def find_subject(
 
     judgment = None
     if not (is_stimulus_id(name) or is_pair_id(name)):
+        if "/" not in name:
+            msg = f"{name[:80]!r} is no id of a stimulus, a pair or a judgment"
+            raise SchemaError(msg, hint=_ID_HINT)
         judgment = find_judgment(name, source)[0]
         source = source or ("sample" if judgment["study_id"] == "sample" else None)
         name = judgment["pair_id"] if judgment["task"] in MIDPOINT_TASKS else judgment["stimulus_id"]
@@ -86,16 +92,37 @@ def find_subject(
     pair = _pair_name(parsed, image_set.vocabulary)
     name = pair if is_pair else f"mixed_{parsed.coefficient!r}_{pair}"
     tasks, column = (MIDPOINT_TASKS, "pair_id") if is_pair else ((INFER, CATEGORICAL), "stimulus_id")
+    judgments = _judgments(tasks, column, name, source)
     return Subject(
         name,
         [image_set.vocabulary.names[image_set.vocabulary.code(label)] for label in parsed.labels],
         parsed.indices,
         None if is_pair else parsed.coefficient,
         _pictures(name, image_set, is_pair=is_pair),
-        _judgments(tasks, column, name, source),
+        judgments,
+        [] if judgments or not is_pair else _mixtures_of_pair(name, source),
         judgment,
         study.synthetic,
     )
+
+
+_ID_HINT = (
+    "they look like mixed_0.5_Dog_2205_Frog_6908, Automobile_887_Bird_8384 and "
+    "collins2023/infer_mixing_factor/<participant>/12"
+)
+
+
+def _mixtures_of_pair(name: str, source: str | os.PathLike[str] | None) -> list[str]:
+    """Give the mixtures of a pair that the other tasks asked about."""
+    import hmix_hub
+    from hmix_hub.tables import arrow_columns
+
+    found: set[str] = set()
+    for task in (INFER, CATEGORICAL):
+        dataset = hmix_hub.load_dataset("h-mix", task, split="train", source=source)
+        table = arrow_columns(dataset, ["pair_id", "stimulus_id"]).to_pydict()
+        found |= {stimulus for pair, stimulus in zip(*table.values(), strict=True) if pair == name}
+    return sorted(found)
 
 
 def _pair_name(parsed: StimulusName, vocabulary: Vocabulary) -> str:
