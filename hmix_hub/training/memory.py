@@ -20,7 +20,7 @@ _WORTHWHILE = 1 << 20
 _KEPT = 4
 """Blocks that wait to be used again, at most: two for each of two endpoints."""
 _LINE = 64
-"""Bytes of a line of the cache: a block that straddles lines is a third slower to fill."""
+"""Bytes of a line of the cache: a block that begins within one is slower to fill."""
 
 
 class Memory:

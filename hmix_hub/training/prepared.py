@@ -204,9 +204,9 @@ class Prepared:
                 yield several
                 continue
             # Not views: what is written into one batch is no business of autograd's in another.
-            parts = [torch.unsafe_split(tensor, batch_size) for tensor in several.values()]
-            for batch in zip(*parts, strict=True):
-                yield dict(zip(several, batch, strict=True))
+            parts = {name: torch.unsafe_split(tensor, batch_size) for name, tensor in several.items()}
+            for number in range(-(-len(rows[part]) // batch_size)):
+                yield {name: split[number] for name, split in parts.items()}
 
     def _take(self, rows: torch.Tensor, numbers: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         batch = {name: self.pictures[name].take(some) for name, some in numbers.items()}

@@ -242,6 +242,8 @@ def test_a_damaged_state_is_refused(change, told, load_sample):
 
 def test_no_targets_can_be_asked_for(load_sample):
     assert set(next(iter(hmix_hub.batches(load_sample(), 4, targets=None)))) == {"image", "row"}
+    loader = hmix_hub.batches(load_sample(), 100, images=None, targets=None)
+    assert sorted(row for batch in loader for row in batch["row"].tolist()) == list(range(len(load_sample())))
 
 
 def test_a_dataset_without_the_columns_of_pictures_says_so(load_sample):
