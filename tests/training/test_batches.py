@@ -1,16 +1,12 @@
-"""Batches: what they hold, in which order, and how they go on."""
+"""Batches: what they hold, whatever their size, and the memory that they lie in."""
 
 import gc
-import pickle
 from concurrent.futures import ThreadPoolExecutor
-from itertools import zip_longest
 
 import numpy as np
 import pytest
 import torch
 from datasets import concatenate_datasets
-from hypothesis import given
-from hypothesis import strategies as st
 
 import hmix_hub
 from hmix_hub.errors import ConfigurationError
@@ -64,19 +60,6 @@ def test_batches_of_any_size_hold_what_their_rows_say(keep_in_memory, load_sampl
             torch.testing.assert_close(batch["image"], rendered[batch["row"]].float() / 255)
             assert torch.equal(batch["human"], human[batch["row"]])
         assert sorted(rows) == list(range(400))
-
-
-def test_more_rows_than_one_chunk_are_given_once_and_resumed_within(load_sample):
-    dataset = concatenate_datasets([load_sample()] * 30)
-    loader = hmix_hub.batches(dataset, 1000, images=None)
-    whole, states = [], []
-    for batch in loader:
-        whole.append(batch["row"].tolist())
-        states.append(loader.state_dict())
-    assert sorted(row for rows in whole for row in rows) == list(range(len(dataset)))
-    for stop in (0, 15, 16, 17, len(whole) - 2):
-        loader.load_state_dict(states[stop])
-        assert [batch["row"].tolist() for batch in loader] == whole[stop + 1 :]
 
 
 def test_what_is_written_into_a_batch_is_in_no_other(load_sample):
@@ -208,38 +191,6 @@ def test_the_label_shown_is_that_of_the_picture_on_the_screen(load_sample):
         assert other[row["image_1_label"]] == pytest.approx(share)
 
 
-def test_the_usual_loop_over_epochs_goes_on_where_it_stopped(load_sample):
-    loader = hmix_hub.batches(load_sample(), 100, images=None)
-    state = None
-    for number, _ in enumerate(loader):
-        if number == 4:
-            state = loader.state_dict()
-    resumed = hmix_hub.batches(load_sample(), 100, images=None)
-    resumed.load_state_dict(state)
-    lengths = []
-    for epoch in range(state["epoch"], 3):
-        resumed.set_epoch(epoch)
-        lengths.append(len(list(resumed)))
-    assert lengths == [8, 13, 13]
-
-
-@pytest.mark.parametrize(
-    ("change", "told"),
-    [
-        ({"place": -5}, "whole number"),
-        ({"epoch": 1.5}, "whole number"),
-        ({"epoch": None}, "whole number"),
-        ({"fingerprint": "x"}, "of other batches"),
-    ],
-)
-def test_a_damaged_state_is_refused(change, told, load_sample):
-    loader = hmix_hub.batches(load_sample(), 100, images=None)
-    with pytest.raises(ConfigurationError, match=told):
-        loader.load_state_dict(loader.state_dict() | change)
-    with pytest.raises(ConfigurationError, match="no state of batches: it lacks epoch, place"):
-        loader.load_state_dict({})
-
-
 def test_no_targets_can_be_asked_for(load_sample):
     assert set(next(iter(hmix_hub.batches(load_sample(), 4, targets=None)))) == {"image", "row"}
     loader = hmix_hub.batches(load_sample(), 100, images=None, targets=None)
@@ -251,86 +202,6 @@ def test_a_dataset_without_the_columns_of_pictures_says_so(load_sample):
     for call in (hmix_hub.batches, hmix_hub.JudgmentDataset, hmix_hub.render, hmix_hub.add_images):
         with pytest.raises(ConfigurationError, match="lacks the columns image_set"):
             call(dataset)
-
-
-@given(st.integers(1, 90), st.integers(1, 4), st.booleans(), st.data())
-def test_resumed_anywhere_it_is_as_if_never_stopped(batch_size, world_size, drop_last, data):
-    dataset = hmix_hub.load_dataset("h-mix", split="train[:100]", source="sample")
-    rank = data.draw(st.integers(0, world_size - 1))
-    options = {"images": None, "seed": 7, "drop_last": drop_last, "rank": rank, "world_size": world_size}
-    whole = hmix_hub.batches(dataset, batch_size, **options)
-    never_stopped, states = [], [whole.state_dict()]
-    for _ in range(2):
-        for batch in whole:
-            never_stopped.append(batch["row"].tolist())
-            states.append(whole.state_dict())
-    stop = data.draw(st.integers(0, len(never_stopped)))
-    resumed = hmix_hub.batches(dataset, batch_size, **options)
-    resumed.load_state_dict(pickle.loads(pickle.dumps(states[stop])))
-    rest = [batch["row"].tolist() for _ in range(3) for batch in resumed]
-    assert rest[: len(never_stopped) - stop] == never_stopped[stop:]
-
-
-def test_a_state_may_go_on_with_more_processes(load_sample):
-    dataset = load_sample().select(range(200))
-    one = hmix_hub.batches(dataset, 30, images=None)
-    order = [row for batch in one for row in batch["row"].tolist()]
-    one.set_epoch(0)
-    running = iter(one)
-    next(running)
-    taken = order[:30]
-    two = [hmix_hub.batches(dataset, 8, images=None, rank=rank, world_size=2) for rank in (0, 1)]
-    for part in two:
-        part.load_state_dict(one.state_dict())
-    rest = [batch["row"].tolist() for part in two for batch in part]
-    assert sorted(taken + [row for rows in rest for row in rows]) == list(range(200))
-
-
-@given(st.integers(1, 60), st.integers(1, 20), st.integers(2, 4), st.integers(1, 3))
-def test_all_processes_say_the_same_state_and_any_number_go_on_from_it(n, batch_size, world_size, others):
-    dataset = hmix_hub.load_dataset("h-mix", split=f"train[:{n}]", source="sample")
-    parts = [
-        hmix_hub.batches(dataset, batch_size, images=None, rank=rank, world_size=world_size)
-        for rank in range(world_size)
-    ]
-    taken = []
-    for batches in zip_longest(*parts):
-        taken += [row for batch in batches if batch for row in batch["row"].tolist()]
-        states = [part.state_dict() for part, batch in zip(parts, batches, strict=True) if batch]
-        assert all(state == states[0] for state in states)
-        if states[0]["epoch"]:
-            continue
-        resumed = [hmix_hub.batches(dataset, 3, images=None, rank=rank, world_size=others) for rank in range(others)]
-        for part in resumed:
-            part.load_state_dict(states[0])
-        rest = [row for part in resumed for batch in part for row in batch["row"].tolist()]
-        assert sorted(taken + rest) == list(range(n))
-
-
-def test_a_state_of_other_rows_or_another_seed_is_refused(load_sample):
-    dataset = load_sample()
-    state = hmix_hub.batches(dataset, 8, images=None).state_dict()
-    for other in (
-        hmix_hub.batches(dataset.select(range(50)), 8, images=None),
-        hmix_hub.batches(dataset.select(range(len(dataset) - 1, -1, -1)), 8, images=None),
-        hmix_hub.batches(dataset, 8, images=None, seed=1),
-        hmix_hub.batches(dataset, 8, images=None, shuffle=False),
-    ):
-        with pytest.raises(ConfigurationError, match="the state is of other batches"):
-            other.load_state_dict(state)
-
-
-def test_each_loop_is_the_next_epoch_and_a_broken_one_begins_again(load_sample):
-    loader = hmix_hub.batches(load_sample(), 400, images=None)
-    first = [batch["row"].tolist() for batch in loader]
-    assert loader.epoch == 1
-    second = [batch["row"].tolist() for batch in loader]
-    assert first != second
-    broken = next(iter(loader))["row"].tolist()
-    assert next(iter(loader))["row"].tolist() == broken
-    loader.set_epoch(0)
-    assert [batch["row"].tolist() for batch in loader] == first
-    assert len(loader) == len(first)
 
 
 @pytest.mark.parametrize(
