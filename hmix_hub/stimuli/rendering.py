@@ -182,15 +182,18 @@ def find_judgment(judgment_id: str, source: str | os.PathLike[str] | None = None
         msg = f"{judgment_id!r} is neither a stimulus nor a judgment id"
         hint = "they look like mixed_0.5_Dog_2205_Frog_6908 and collins2023/infer_mixing_factor/<participant>/12"
         raise SchemaError(msg, hint=hint)
-    if source is None and parts[0] == "sample":
-        source = "sample"
-    dataset = load_dataset("h-mix", parts[1], split="train", source=source)
+    dataset = load_dataset("h-mix", parts[1], split="train", source=source_of_judgment(judgment_id, source))
     known = arrow_columns(dataset, ["judgment_id"])["judgment_id"].to_numpy()
     rows = np.flatnonzero(known == judgment_id)
     if not len(rows):
         msg = f"there is no judgment {judgment_id!r}"
         raise SchemaError(msg, hint=nearest(judgment_id, unique_values(dataset, "judgment_id"), label="judgments"))
     return dataset.select(rows)
+
+
+def source_of_judgment(judgment_id: str, source: str | os.PathLike[str] | None) -> str | os.PathLike[str] | None:
+    """Give the source to look for a judgment in: the one named, else the sample study for its own ids."""
+    return "sample" if source is None and judgment_id.startswith("sample/") else source
 
 
 def table_of_ids(ids: Sequence[str], image_set: str, vocabulary: Vocabulary) -> pa.Table:

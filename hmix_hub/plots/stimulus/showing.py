@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hmix_hub.plots.output import check_ending
 from hmix_hub.plots.stimulus.canvas import DPI, FRAME, Canvas
 from hmix_hub.plots.stimulus.panels import NAMED, draw_inferences, draw_midpoints, draw_soft_labels
-from hmix_hub.plots.stimulus.subject import Subject, check_is_drawable, find_subject
+from hmix_hub.plots.stimulus.subject import Subject, find_subject
 from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER
 from hmix_hub.stimuli.coefficients import WALK, steps_of, steps_on_screen
 from hmix_hub.tables import vocabulary_of
@@ -61,7 +61,6 @@ def show(
     """
     check_ending(path)
     subject = find_subject(name, source=source, cifar10=cifar10)
-    check_is_drawable(subject)
     canvas = _draw_pair(subject) if subject.coefficient is None else _draw_mixture(subject)
     _write_heading(canvas, subject)
     if path is not None:

@@ -69,13 +69,13 @@ def find_subject(
     Raises
     ------
     SchemaError
-        If it is no id, or names a judgment or a picture that does not exist.
+        If it is no id, or names one picture as a pair, or a judgment or a picture that does not exist.
     SourceError
         If judgments or pictures cannot be had.
     """
     from hmix_hub.sources import resolve_source
     from hmix_hub.sources.image_set import open_image_set
-    from hmix_hub.stimuli.rendering import find_judgment
+    from hmix_hub.stimuli.rendering import find_judgment, source_of_judgment
 
     judgment = None
     if not (is_stimulus_id(name) or is_pair_id(name)):
@@ -83,13 +83,16 @@ def find_subject(
             msg = f"{name[:80]!r} is no id of a stimulus, a pair or a judgment"
             raise SchemaError(msg, hint=_ID_HINT)
         judgment = find_judgment(name, source)[0]
-        source = source or ("sample" if judgment["study_id"] == "sample" else None)
+        source = source_of_judgment(name, source)
         name = judgment["pair_id"] if judgment["task"] in MIDPOINT_TASKS else judgment["stimulus_id"]
     study = resolve_source(source).study
     image_set = open_image_set(study.image_set, cifar10=cifar10)
     is_pair = not is_stimulus_id(name)
     parsed = StimulusName(1.0, *parse_pair_id(name)) if is_pair else parse_stimulus_id(name)
     pair = _pair_name(parsed, image_set.vocabulary)
+    if is_pair and len(parsed.labels) == 1:
+        msg = f"{pair!r} names one picture, and no pair to mix"
+        raise SchemaError(msg, hint=f"the stimulus is called mixed_1.0_{pair}")
     name = pair if is_pair else f"mixed_{parsed.coefficient!r}_{pair}"
     tasks, column = (MIDPOINT_TASKS, "pair_id") if is_pair else ((INFER, CATEGORICAL), "stimulus_id")
     judgments = _judgments(tasks, column, name, source)
@@ -160,16 +163,3 @@ def _judgments(
         if name in unique_values(dataset, column):
             found[task] = hmix_hub.filter(dataset, stimuli=name)
     return found
-
-
-def check_is_drawable(subject: Subject) -> None:
-    """Check that there is more to draw than one picture: a pair of one has no mixtures.
-
-    Raises
-    ------
-    SchemaError
-        If the id names a single picture as a pair.
-    """
-    if subject.coefficient is None and len(subject.labels) == 1:
-        msg = f"{subject.name!r} names one picture, and no pair to mix"
-        raise SchemaError(msg, hint=f"the stimulus is called mixed_1.0_{subject.name}")
