@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 
 Mask = npt.NDArray[np.bool_]
 
-_ANSWER_COLUMNS = {
+ANSWER_COLUMNS = {
     CONSTRUCT: ["selected_coefficient"],
     SELECT: ["selected_coefficient"],
     INFER: ["inferred_coefficient", "confidence"],
     CATEGORICAL: ["top_class", "top_probability"],
 }
+"""Columns that are one answer, when answers are compared."""
 _SLIDER_START = 0.5
 
 
@@ -73,10 +74,17 @@ def _repeated_in_batch(table: pa.Table, task: str, n_classes: int) -> Mask:
 
 def _straightlining(table: pa.Table, task: str, n_classes: int) -> Mask:
     people = encode(table["participant_id"])
-    return _is_straightlining(people, encode_key([table[name] for name in _ANSWER_COLUMNS[task]]))[people]
+    return is_straightlining(people, encode_key([table[name] for name in ANSWER_COLUMNS[task]]))[people]
 
 
-def _is_straightlining(people: Ints, answers: Ints) -> Mask:
+def is_straightlining(people: Ints, answers: Ints) -> Mask:
+    """Say of each person, 0 to P - 1, whether most answers are one and the same; bool (P,).
+
+    Parameters
+    ----------
+    people, answers
+        int64 (N,): number of each row's person and answer.
+    """
     same = Groups(encode_key([people, answers]))
     of_person = np.bincount(people)
     most = np.zeros(len(of_person), dtype=np.int64)

@@ -1,0 +1,134 @@
+"""Content of a study: everything that is published of it, as tables."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hmix_hub.judgments.by_stimulus import by_stimulus
+from hmix_hub.schema import CONFIGURATIONS, Column, Configuration
+from hmix_hub.studies.findings import Report
+from hmix_hub.studies.folder import PARTICIPANTS, StudyFolder, find_files, study_path
+from hmix_hub.studies.judgment_table import read_judgments, refuse_errors, typed
+from hmix_hub.studies.manifest import Manifest
+from hmix_hub.studies.manifest_file import read_manifest
+from hmix_hub.studies.reading.files import read_pieces
+
+if TYPE_CHECKING:
+    import datasets
+    import pyarrow as pa
+
+PARTICIPANTS_CONFIGURATION = "participants"
+
+
+@dataclass(frozen=True)
+class Content:
+    """A study that was read.
+
+    Parameters
+    ----------
+    folder, manifest
+        The study.
+    tables
+        By configuration, in the order of `hmix_hub.schema.CONFIGURATIONS`: judgments of each task, and the by-stimulus
+        tables that follow from them. Columns of the study's own, `x_…`, stand behind those of the schema.
+    participants
+        participants.csv, participant_id first; `None` where there is none.
+    """
+
+    folder: StudyFolder
+    manifest: Manifest
+    tables: dict[str, pa.Table]
+    participants: pa.Table | None = None
+
+    @property
+    def configurations(self) -> list[Configuration]:
+        """The configurations that it has, in order."""
+        return [CONFIGURATIONS[name] for name in self.tables]
+
+    @property
+    def default(self) -> str:
+        """Name of the configuration that is loaded where none is named."""
+        return default_configuration(list(self.tables))
+
+    def columns(self, name: str) -> tuple[Column, ...]:
+        """Give the columns of a configuration that the schema describes."""
+        return CONFIGURATIONS[name].columns()
+
+    def features(self, name: str) -> datasets.Features:
+        """Give the Hugging Face features of a configuration, or of the participants, own columns included."""
+        from datasets import Features
+        from datasets.features import Value
+
+        from hmix_hub.schema import features
+
+        if name == PARTICIPANTS_CONFIGURATION:
+            table, known = self.participants, Features()
+        else:
+            table, known = self.tables[name], features(self.columns(name), self.manifest.vocabulary)
+        if table is None:
+            msg = f"the study has no {name}"
+            raise KeyError(msg)
+        return Features(
+            {field.name: known.get(field.name) or Value(str(_value_type(field.type))) for field in table.schema}
+        )
+
+
+def default_configuration(names: Sequence[str]) -> str:
+    """Give the configuration of those that a study has that is loaded where none is named."""
+    from hmix_hub.schema import DEFAULT_CONFIGURATION
+
+    return DEFAULT_CONFIGURATION if DEFAULT_CONFIGURATION in names else names[0]
+
+
+def _value_type(kind: pa.DataType) -> str:
+    import pyarrow as pa
+
+    return {pa.float64(): "float64", pa.int64(): "int64", pa.bool_(): "bool", pa.string(): "string"}.get(
+        kind, str(kind)
+    )
+
+
+def read_content(place: str | os.PathLike[str]) -> Content:
+    """Read a study folder.
+
+    Raises
+    ------
+    SourceMissingError
+        If there is no such folder.
+    SchemaError
+        If it breaks a rule that its tables cannot be made without; `hmix contribute validate` tells all of them.
+    """
+    path = study_path(place)
+    report = Report()
+    folder = find_files(path, report)
+    manifest = read_manifest(path, report, is_draft=True)
+    if manifest is None:
+        refuse_errors(report, folder)
+        raise AssertionError
+    tables: dict[str, pa.Table] = {}
+    judgments = {task: read_judgments(folder, manifest, task) for task in folder.judgments}
+    for configuration in CONFIGURATIONS.values():
+        if configuration.task in judgments:
+            table = judgments[configuration.task]
+            tables[configuration.name] = (
+                by_stimulus(table, configuration.task, manifest.vocabulary) if configuration.by_stimulus else table
+            )
+    return Content(folder, manifest, tables, read_participants(folder) if folder.has_participants else None)
+
+
+def read_participants(folder: StudyFolder) -> pa.Table:
+    """Read participants.csv; each column as the narrowest type that holds it."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    report = Report()
+    pieces = list(read_pieces(folder.file(PARTICIPANTS), PARTICIPANTS, report))
+    refuse_errors(report, folder)
+    columns = {}
+    for name in pieces[0].columns if pieces else ():
+        parts = [pc.if_else(pc.equal(piece.columns[name], ""), None, piece.columns[name]) for piece in pieces]
+        columns[name] = pa.chunked_array(parts).cast(pa.string()) if name == "participant_id" else typed(parts)
+    return pa.table(columns).combine_chunks()

@@ -1,0 +1,44 @@
+"""Roles of columns: what a contributor writes, what may be left out, and what is computed from it."""
+
+from __future__ import annotations
+
+from hmix_hub.schema.column import Column
+from hmix_hub.schema.tasks import TASKS
+
+EXTRA_PREFIX = "x_"
+"""Columns of a study's own begin so; they are kept as they are."""
+
+OPTIONAL = ("is_repeat", "condition", "collection_round", "image_set", "source_file", "source_row")
+"""Observed columns that a contributed file may leave out: no repeats, no condition, round "1", the study's image set,
+the file itself and its row."""
+
+OBSERVED_FLAG = "ignored_probability"
+"""The flag that no column of the judgment table shows: a second probability without a second class."""
+
+_COMPUTED = (
+    "judgment_id",
+    "study_id",
+    "task",
+    "batch_id",
+    "presentation",
+    "pair_id",
+    "stimulus_id",
+    "soft_label",
+    "flags",
+    "schema_version",
+)
+
+
+def observed_columns(task: str) -> tuple[Column, ...]:
+    """Give the columns of a task that are observed, in the order of the judgment table, optional ones included."""
+    return tuple(column for column in TASKS[task].columns if column.name not in _COMPUTED)
+
+
+def required_columns(task: str) -> tuple[Column, ...]:
+    """Give the columns of a task that a contributed file must have."""
+    return tuple(column for column in observed_columns(task) if column.name not in OPTIONAL)
+
+
+def computed_columns(task: str) -> tuple[Column, ...]:
+    """Give the columns of a task that follow from the observed ones."""
+    return tuple(column for column in TASKS[task].columns if column.name in _COMPUTED)

@@ -1,0 +1,16 @@
+"""The catalogue: every rule that a contributed study keeps, as data."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from hmix_hub.studies.rules import columns, files, generated, manifest, participants, stimuli, trials, values
+from hmix_hub.studies.rules.rule import Rule
+
+_MODULES: tuple[ModuleType, ...] = (files, manifest, columns, values, stimuli, trials, participants, generated)
+
+
+def catalogue() -> dict[str, Rule]:
+    """Give all rules by code, in the order of their codes."""
+    rules = [value for module in _MODULES for value in vars(module).values() if isinstance(value, Rule)]
+    return {rule.code: rule for rule in sorted(rules, key=lambda rule: rule.code)}

@@ -1,0 +1,59 @@
+"""Check of a file's column names against those of its task."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from hmix_hub.errors import nearest
+from hmix_hub.schema import TASKS
+from hmix_hub.schema.observed import EXTRA_PREFIX, required_columns
+from hmix_hub.studies.findings import Report
+from hmix_hub.studies.rules import columns as rules
+
+_EXTRA = re.compile(rf"{EXTRA_PREFIX}[A-Za-z0-9_]{{1,60}}")
+
+
+def check_columns(names: Sequence[str], task: str, file: str, report: Report) -> dict[str, str]:
+    """Check the names of a judgment file's columns.
+
+    Parameters
+    ----------
+    names
+        Names as they stand in the file.
+    task
+        Its task.
+    file, report
+        Where findings are told.
+
+    Returns
+    -------
+    dict
+        Name in the file to the schema's name, of those columns that are understood; of untidy names, too.
+    """
+    known = {column.name for column in TASKS[task].columns}
+    understood: dict[str, str] = {}
+    twice = False
+    for name in names:
+        tidy = tidied(name)
+        meant = tidy if tidy in known or _EXTRA.fullmatch(tidy) else None
+        if meant is None:
+            report.add(rules.UNKNOWN, file=file, column=name, note=nearest(name, sorted(known), label="columns"))
+            continue
+        if meant in understood.values():
+            report.add(rules.TWICE, file=file, column=meant)
+            twice = True
+            continue
+        if meant != name:
+            report.add(rules.UNTIDY, file=file, column=name, note=f"the schema's name is {meant}")
+        understood[name] = meant
+    missing = [column for column in required_columns(task) if column.name not in understood.values()]
+    for column in () if twice else missing:
+        report.add(rules.MISSING, file=file, column=column.name, note=column.meaning)
+    return understood
+
+
+def tidied(name: str) -> str:
+    """Give a column's name without capitals and white space, words divided by underscores; `x_` columns trimmed."""
+    trimmed = name.strip()
+    return trimmed if _EXTRA.fullmatch(trimmed) else re.sub(r"[\s-]+", "_", trimmed.lower())

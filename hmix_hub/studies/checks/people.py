@@ -1,0 +1,99 @@
+"""Check of people: enough rows, more than one answer, and nobody under two ids."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+
+from hmix_hub.judgments.flags import is_straightlining
+from hmix_hub.studies.checks.ledger import Ledger, hash_columns
+from hmix_hub.studies.checks.place import Ints, Mask, Place
+from hmix_hub.studies.rules import trials as rules
+from hmix_hub.studies.rules.rule import Rule
+
+SHARED_ROWS = 5
+"""Rows with the same stimulus, answer and time from which two people are one."""
+_MOST_PEOPLE_OF_A_ROW = 20
+
+
+def check_people(ledger: Ledger, place: Place) -> None:
+    """Check the people of a file.
+
+    Parameters
+    ----------
+    ledger
+        Its rows.
+    place
+        The file.
+    """
+    if not len(ledger):
+        return
+    people = _People(ledger, place.of("participant_id"))
+    people.check_rows()
+    people.check_answers()
+    people.check_ids()
+
+
+class _People:
+    """The people of a ledger, each with a number, a count of rows and a first row."""
+
+    def __init__(self, ledger: Ledger, place: Place) -> None:
+        self.ledger, self.place = ledger, place
+        self.person = ledger["person"].astype(np.int64)
+        self.counts = np.bincount(self.person, minlength=len(ledger.names))
+        self.first = np.full(len(ledger.names), -1, dtype=np.int64)
+        self.first[self.person[::-1]] = ledger["row"][::-1]
+
+    def check_rows(self) -> None:
+        """Tell people who have far fewer rows than others; not those whose rows could not all be understood."""
+        median = np.median(self.counts[self.counts > 0])
+        is_whole = np.ones(len(self.counts), dtype=bool)
+        is_whole[list(self.ledger.broken)] = False
+        few = np.flatnonzero((self.counts > 0) & (2 * self.counts < median) & is_whole)
+        said = f"the median person has {median:g}"
+        self._tell(rules.FEW_ROWS, few, [f"{self.counts[person]} rows; {said}" for person in few])
+
+    def check_answers(self) -> None:
+        """Tell people who give one answer throughout."""
+        answers = np.unique(self.ledger["answer"], return_inverse=True)[1].astype(np.int64)
+        alike = np.flatnonzero(_of_everybody(self.person, answers, len(self.counts)))
+        self._tell(rules.STRAIGHTLINING, alike, [""] * len(alike))
+
+    def check_ids(self) -> None:
+        """Tell people who share rows with another, to the last bit of the response time."""
+        shared = sorted(self._shared_rows().items(), key=lambda item: (self.first[item[0][1]], item[0]))
+        for (one, other), rows in shared:
+            if rows >= SHARED_ROWS and 2 * rows >= min(self.counts[one], self.counts[other]):
+                note = f"{rows} rows as of {self.ledger.names[one]}, row {self.first[one]}"
+                self._tell(rules.SAME_PERSON, np.array([other]), [note])
+
+    def _shared_rows(self) -> dict[tuple[int, int], int]:
+        """Count the rows that pairs of people share."""
+        timed = np.flatnonzero(~np.isnan(self.ledger["time"]))
+        content = hash_columns([self.ledger[name][timed] for name in ("stimulus", "answer", "time")])
+        order = np.argsort(content, kind="stable")
+        is_next = content[order][1:] == content[order][:-1]
+        pairs: dict[tuple[int, int], int] = {}
+        if not is_next.any():
+            return pairs
+        in_group = np.concatenate([[False], is_next]) | np.concatenate([is_next, [False]])
+        rows = order[in_group]
+        starts = np.flatnonzero(content[rows][1:] != content[rows][:-1]) + 1
+        for group in np.split(self.person[timed[rows]], starts):
+            for pair in itertools.combinations(np.unique(group)[:_MOST_PEOPLE_OF_A_ROW].tolist(), 2):
+                pairs[pair] = pairs.get(pair, 0) + 1
+        return pairs
+
+    def _tell(self, rule: Rule, people: Ints, notes: list[str]) -> None:
+        names, first = [self.ledger.names[person] for person in people], self.first[people].tolist()
+        place = self.place
+        place.report.add_rows(rule, first, names, file=place.file, column=place.column, notes=notes)
+
+
+def _of_everybody(person: Ints, answers: Ints, people: int) -> Mask:
+    """Say of each person whether most answers are the same; false of those without rows."""
+    found = np.zeros(people, dtype=bool)
+    numbers, dense = np.unique(person, return_inverse=True)
+    found[numbers] = is_straightlining(dense.astype(np.int64), answers)
+    return found

@@ -1,0 +1,127 @@
+"""Check of stimuli, row by row: the pictures are there, of the classes that the row says, and of one image set."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hmix_hub.schema import TASKS
+from hmix_hub.studies.checks.place import Mask, Place
+from hmix_hub.studies.manifest import Manifest
+from hmix_hub.studies.observed import ObservedPiece
+from hmix_hub.studies.pictures import KnownPictures
+from hmix_hub.studies.rules import stimuli as rules
+
+
+def check_stimuli(
+    piece: ObservedPiece, task: str, manifest: Manifest, pictures: KnownPictures | None, place: Place
+) -> Mask:
+    """Check the stimuli of N rows.
+
+    Parameters
+    ----------
+    piece
+        The rows.
+    task
+        Their task.
+    manifest, pictures
+        What the study says of its stimuli, and what is known of its pictures.
+    place
+        The file.
+
+    Returns
+    -------
+    numpy.ndarray
+        bool (N,): rows whose stimulus is good.
+    """
+    good = np.ones(len(piece), dtype=bool)
+    good &= _check_image_set(piece, manifest, place)
+    is_single, whole = _check_single(piece, task, place)
+    good &= whole
+    if manifest.stimuli.mixing == "none":
+        mixed = ~is_single
+        place.of("image_2_index").tell(rules.MIXING, mixed, piece.rows)
+        good &= ~mixed
+    index = [piece.codes(f"image_{i}_index") for i in (1, 2)]
+    label = [piece.codes(f"image_{i}_label") for i in (1, 2)]
+    same = (index[0] == index[1]) & (index[0] >= 0)
+    place.of("image_2_index").tell(rules.SAME_PICTURE, same, piece.rows, piece.values.get("image_2_index"))
+    good &= ~same & (index[0] >= 0) & (label[0] >= 0) & (is_single | ((index[1] >= 0) & (label[1] >= 0)))
+    if pictures is None:
+        return good
+    return good & _check_labels(piece, index, label, place, pictures=pictures, manifest=manifest, skip=same)
+
+
+def _check_image_set(piece: ObservedPiece, manifest: Manifest, place: Place) -> Mask:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    written = piece.values.get("image_set")
+    if written is None:
+        return np.ones(len(piece), dtype=bool)
+    names = {manifest.image_set, manifest.image_set.partition("+")[0], "own"}
+    other = pc.and_not(written.is_valid(), pc.is_in(written, pa.array(sorted(names))))
+    bad: Mask = other.to_numpy(zero_copy_only=False)
+    place.of("image_set").tell(rules.IMAGE_SET, bad, piece.rows, written, lambda _: f"it is {manifest.image_set}")
+    return ~bad
+
+
+def _check_single(piece: ObservedPiece, task: str, place: Place) -> tuple[Mask, Mask]:
+    """Find the rows of a single picture, and those that are wholly of one or of two."""
+    absent = np.zeros(len(piece), dtype=bool)
+    has_label, has_index = (piece.present.get(f"image_2_{name}", absent) for name in ("label", "index"))
+    half = has_label != has_index
+    place.of("image_2_index").tell(
+        rules.SINGLE, half, piece.rows, note=lambda i: f"image_2_{'index' if has_label[i] else 'label'} is missing"
+    )
+    is_single = ~has_label & ~has_index
+    bad = half
+    if TASKS[task].stimulus_column == "pair_id":
+        place.of("image_2_index").tell(
+            rules.SINGLE, is_single, piece.rows, note=lambda _: "this task is about a pair of pictures"
+        )
+        bad = bad | is_single
+    else:
+        coefficients = piece.numbers("mixing_coefficient")
+        mixed = is_single & (coefficients != 1) & ~np.isnan(coefficients)
+        place.of("mixing_coefficient").tell(rules.SINGLE, mixed, piece.rows, piece.values.get("mixing_coefficient"))
+        bad = bad | mixed
+    return is_single, ~bad
+
+
+def _check_labels(
+    piece: ObservedPiece,
+    index: list[np.ndarray],
+    label: list[np.ndarray],
+    place: Place,
+    *,
+    pictures: KnownPictures,
+    manifest: Manifest,
+    skip: Mask,
+) -> Mask:
+    good = np.ones(len(piece), dtype=bool)
+    for i in (0, 1):
+        outside = index[i] >= pictures.size
+        column = f"image_{i + 1}_index"
+        said = f"{pictures.name} has the pictures 0 to {pictures.size - 1}"
+        place.of(column).tell(rules.INDEX, outside, piece.rows, piece.values.get(column), lambda _, said=said: said)  # type: ignore[misc]
+        good &= ~outside
+    if pictures.labels is None:
+        return good
+    labels = pictures.labels
+    real = [np.where((index[i] >= 0) & (index[i] < len(labels)), labels[index[i] % len(labels)], -1) for i in (0, 1)]
+    checked = [good & (index[i] >= 0) & (label[i] >= 0) & ~skip for i in (0, 1)]
+    wrong = [checked[i] & (label[i] != real[i]) for i in (0, 1)]
+    swapped = wrong[0] & wrong[1] & (label[0] == real[1]) & (label[1] == real[0])
+    place.of("image_1_label").tell(rules.SWAPPED, swapped, piece.rows, piece.values.get("image_1_label"))
+    names = manifest.vocabulary.names
+    for i in (0, 1):
+
+        def note(row: int, i: int = i) -> str:
+            code = int(real[i][row])
+            really = names[code] if code >= 0 else "a class that the study does not have"
+            return f"{names[label[i][row]]} is written; picture {index[i][row]} of {pictures.name} is {really}"
+
+        column = f"image_{i + 1}_label"
+        place.of(column).tell(rules.LABEL, wrong[i] & ~swapped, piece.rows, None, note)
+        good &= ~wrong[i]
+    return good

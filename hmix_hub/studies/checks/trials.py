@@ -1,0 +1,155 @@
+"""Check of trials across rows: each judgment once, repeats marked, one order of a pair, plausible times."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from hmix_hub.studies.checks.ledger import Hashes, Ledger, hash_columns
+from hmix_hub.studies.checks.place import Ints, Mask, Place
+from hmix_hub.studies.findings import MOST_PLACES
+from hmix_hub.studies.rules import stimuli as stimulus_rules
+from hmix_hub.studies.rules import trials as rules
+from hmix_hub.studies.rules.rule import Rule
+
+FASTEST_MS, SLOWEST_MS = 100.0, 3_600_000.0
+"""Response times that nobody is below or above."""
+_MEDIAN_SECONDS = 90.0
+"""A median response time below it is of seconds: milliseconds would be faster than nerves are."""
+
+
+def check_trials(ledger: Ledger, place: Place, *, is_symmetric: bool) -> None:
+    """Check the rows of a file against each other.
+
+    Parameters
+    ----------
+    ledger
+        The rows.
+    place
+        The file.
+    is_symmetric
+        Whether a mixture of A and B is one of B and A, so that both orders would name one picture twice.
+    """
+    if not len(ledger):
+        return
+    twice = _check_twice(ledger, place)
+    _check_repeats(ledger, place, skip=twice)
+    if is_symmetric:
+        _check_pair_order(ledger, place)
+    _check_times(ledger, place)
+
+
+def _tell(place: Place, rule: Rule, ledger: Ledger, found: Ints) -> None:
+    if not len(found):
+        return
+    first = np.sort(found)[:MOST_PLACES]
+    notes = [f"participant {name}" for name in ledger.person_names(first)]
+    rows = ledger["row"][first].tolist()
+    place.report.add_rows(
+        rule, rows, [None] * len(rows), file=place.file, column=place.column, notes=notes, count=len(found)
+    )
+
+
+def later_ones(keys: npt.NDArray[np.integer]) -> Ints:
+    """Find the rows whose key an earlier row has; positions, int64."""
+    if not _has_twice(keys):
+        return np.zeros(0, dtype=np.int64)
+    order = np.argsort(keys, kind="stable")
+    ordered = keys[order]
+    return np.sort(order[1:][ordered[1:] == ordered[:-1]])
+
+
+def _has_twice(keys: npt.NDArray[np.integer]) -> bool:
+    ordered = np.sort(keys)
+    return bool((ordered[1:] == ordered[:-1]).any())
+
+
+def _check_twice(ledger: Ledger, place: Place) -> Mask:
+    """Tell judgments that stand twice; bool (N,): which these are."""
+    found = later_ones(_judgments(ledger))
+    is_twice = np.zeros(len(ledger), dtype=bool)
+    is_twice[found] = True
+    if len(found):
+        content = hash_columns(
+            [_judgments(ledger), *(ledger[name] for name in ("stimulus", "answer")), np.nan_to_num(ledger["time"])]
+        )
+        whole = np.zeros(len(ledger), dtype=bool)
+        whole[later_ones(content)] = True
+        _tell(place, rules.ROW_TWICE, ledger, found[whole[found]])
+        _tell(place.of("trial_index"), rules.TWICE, ledger, found[~whole[found]])
+    return is_twice
+
+
+def _judgments(ledger: Ledger) -> npt.NDArray[np.int64]:
+    return (ledger["person"].astype(np.int64) << 32) | ledger["trial"]
+
+
+def _check_repeats(ledger: Ledger, place: Place, *, skip: Mask) -> None:
+    """Tell repeats that are not marked, and marks on what is none; of people whose rows are all understood."""
+    person, is_repeat = ledger["person"], ledger["is_repeat"]
+    is_first = np.ones(len(ledger), dtype=bool)
+    shown: Hashes = hash_columns([person, ledger["stimulus"]])
+    again = later_ones(shown)
+    if len(again):
+        candidates = np.flatnonzero(np.isin(shown, shown[again]) & ~skip)
+        order = candidates[np.lexsort((ledger["trial"][candidates], shown[candidates]))]
+        is_first[order[1:][shown[order[1:]] == shown[order[:-1]]]] = False
+    whole = ~np.isin(person, list(ledger.broken)) if ledger.broken else np.ones(len(ledger), dtype=bool)
+    checked = whole & ~skip
+    _tell(place.of("is_repeat"), rules.REPEAT_UNMARKED, ledger, np.flatnonzero(checked & ~is_first & ~is_repeat))
+    _tell(place.of("is_repeat"), rules.REPEAT_OF_NOTHING, ledger, np.flatnonzero(checked & is_first & is_repeat))
+
+
+def _check_pair_order(ledger: Ledger, place: Place) -> None:
+    found = rows_in_rarer_order(ledger["first"], ledger["second"])
+    _tell(place.of("image_1_index"), stimulus_rules.PAIR_ORDER, ledger, found)
+
+
+def rows_in_rarer_order(first: npt.NDArray[np.integer], second: npt.NDArray[np.integer]) -> Ints:
+    """Find the rows of pairs that stand in both orders, in the order that is rarer, or on a par, that comes second.
+
+    Parameters
+    ----------
+    first, second
+        Integers (N,): indices of the two pictures; -1: no second one.
+
+    Returns
+    -------
+    numpy.ndarray
+        int64: positions, rising.
+    """
+    low, high = np.minimum(first, second).astype(np.int64), np.maximum(first, second).astype(np.int64)
+    pair = (low << 32) | high
+    is_turned = (first > second) & (second >= 0)
+    if not is_turned.any():
+        return np.zeros(0, dtype=np.int64)
+    both = np.intersect1d(pair[is_turned], pair[~is_turned])
+    if not len(both):
+        return np.zeros(0, dtype=np.int64)
+    rows = np.flatnonzero(np.isin(pair, both))
+    number = np.searchsorted(both, pair[rows])
+    turned = is_turned[rows]
+    n_turned = np.bincount(number, weights=turned, minlength=len(both))
+    n_straight = np.bincount(number, weights=~turned, minlength=len(both))
+    first_turned = np.zeros(len(both), dtype=bool)
+    first_turned[number[::-1]] = turned[::-1]
+    rarer_is_turned = np.where(n_turned == n_straight, ~first_turned, n_turned < n_straight)
+    return np.asarray(rows[turned == rarer_is_turned[number]], dtype=np.int64)
+
+
+def _check_times(ledger: Ledger, place: Place) -> None:
+    times = ledger["time"]
+    known = times[~np.isnan(times)]
+    if not len(known):
+        return
+    here = place.of("response_time_ms")
+    median = float(np.median(known))
+    if median < _MEDIAN_SECONDS:
+        place.report.add(rules.SECONDS, file=here.file, column=here.column, value=median, note="the median")
+        return
+    implausible = np.flatnonzero((times < FASTEST_MS) | (times > SLOWEST_MS))
+    rows, values = ledger["row"][implausible], times[implausible]
+    if len(rows):
+        shown = [f"{value:g} ms" for value in values[:MOST_PLACES].tolist()]
+        first = rows[:MOST_PLACES].tolist()
+        place.report.add_rows(rules.TOO_FAST, first, shown, file=here.file, column=here.column, count=len(rows))

@@ -1,0 +1,151 @@
+"""The example study: small, synthetic, and valid; the catalogue's examples are changes of it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import numpy as np
+
+from hmix_hub.schema import CATEGORICAL, CIFAR10, CONSTRUCT, INFER, SELECT
+from hmix_hub.studies.manifest import MANIFEST
+from hmix_hub.studies.rules.rule import Files
+
+PEOPLE, DISTINCT = 12, 11
+"""People of the example study, and the stimuli of each; the third is shown again at the end."""
+_COEFFICIENTS = (0.1, 0.25, 0.5, 0.75, 0.9)
+_SEED = 20230731
+
+_MANIFEST = """\
+schema_version: 2.0.0
+id: example-study
+title: Mixed pictures, an example study
+version: 1.0.0
+description: >
+  A synthetic study that shows the layout of a study folder. A generator made the answers; no person gave them.
+authors:
+  - name: Ada Example
+    orcid: 0000-0002-1825-0097
+    affiliation: Example University
+licence: CC0-1.0
+ethics:
+  approval: None was needed, since no person took part.
+  consent: Nobody was asked, since no person took part.
+recruitment: Nobody was recruited; the people are simulated.
+collected:
+  first: 2025-03
+  last: 2025-05
+language: en
+tasks:
+  - {task}
+stimuli:
+  source: cifar10/test
+  mixing: pixel-linear
+  classes: cifar10
+citation:
+  doi: 10.5281/zenodo.1234567
+contact: https://example.org/contact
+"""
+
+
+def example_study(task: str = INFER) -> Files:
+    """Give the example study of a task: the content of its files by path."""
+    rng = np.random.default_rng(_SEED)
+    rows = [row for person in range(PEOPLE) for row in _person_rows(task, person, rng)]
+    participants = [
+        {
+            "participant_id": _name(person),
+            "age_group": ("18-29", "30-44")[person % 2],
+            "normal_vision": ("yes", "yes", "corrected")[person % 3],
+        }
+        for person in range(PEOPLE)
+    ]
+    return {
+        MANIFEST: _MANIFEST.replace("{task}", task).encode(),
+        f"judgments/{task}.csv": csv_bytes(rows),
+        "participants.csv": csv_bytes(participants),
+    }
+
+
+def csv_bytes(rows: list[dict[str, Any]]) -> bytes:
+    """Write rows as CSV in UTF-8."""
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return stream.getvalue().encode()
+
+
+def _name(person: int) -> str:
+    return f"p{person + 1:02d}"
+
+
+def _person_rows(task: str, person: int, rng: np.random.Generator) -> list[dict[str, Any]]:
+    shown = [_stimulus(stimulus + DISTINCT * (person // 3)) for stimulus in range(DISTINCT)]
+    trials = [*shown, shown[2]]
+    return [
+        {
+            "participant_id": _name(person),
+            "trial_index": 10 + 2 * trial,
+            "is_repeat": str(trial == DISTINCT).lower(),
+            "response_time_ms": round(float(rng.lognormal(8.3, 0.4)), 1),
+            **stimulus,
+            **_ANSWERS[task](stimulus, trial, rng),
+        }
+        for trial, stimulus in enumerate(trials)
+    ]
+
+
+def _stimulus(number: int) -> dict[str, Any]:
+    """Draw a pair of pictures of different classes, the alphabetically first one as image 1."""
+    from hmix_hub.sources.cifar10 import known_labels
+
+    labels = known_labels()
+    rng = np.random.default_rng((_SEED, number))
+    first, second = sorted(rng.permutation(len(CIFAR10))[:2].tolist())
+    stimulus: dict[str, Any] = {}
+    for image, label in ((1, first), (2, second)):
+        stimulus[f"image_{image}_label"] = CIFAR10.names[label]
+        stimulus[f"image_{image}_index"] = int(rng.choice(np.flatnonzero(labels == label)))
+    return stimulus
+
+
+def _share(value: float) -> float:
+    return round(float(np.clip(value, 0, 1)), 2)
+
+
+def _construct(stimulus: dict[str, Any], trial: int, rng: np.random.Generator) -> dict[str, Any]:
+    return {"start_coefficient": (0.1, 0.9)[trial % 2], "selected_coefficient": int(rng.integers(2, 9)) / 10}
+
+
+def _select(stimulus: dict[str, Any], trial: int, rng: np.random.Generator) -> dict[str, Any]:
+    return {"selected_coefficient": int(rng.integers(2, 9)) / 10}
+
+
+def _infer(stimulus: dict[str, Any], trial: int, rng: np.random.Generator) -> dict[str, Any]:
+    shown = _COEFFICIENTS[(trial if trial < DISTINCT else 2) % len(_COEFFICIENTS)]
+    return {
+        "mixing_coefficient": shown,
+        "inferred_coefficient": _share(shown + rng.normal(0, 0.12)),
+        "confidence": _share(rng.uniform(0.3, 0.95)),
+    }
+
+
+def _categorical(stimulus: dict[str, Any], trial: int, rng: np.random.Generator) -> dict[str, Any]:
+    shown = _COEFFICIENTS[(trial if trial < DISTINCT else 2) % len(_COEFFICIENTS)]
+    labels = [stimulus["image_1_label"], stimulus["image_2_label"]]
+    top, second = labels if shown >= 0.5 else labels[::-1]
+    probability = _share(rng.uniform(0.5, 0.7))
+    others = [name for name in CIFAR10.names if name not in labels]
+    return {
+        "mixing_coefficient": shown,
+        "top_class": top,
+        "top_probability": probability,
+        "second_class": second,
+        "second_probability": _share(rng.uniform(0.1, 0.3)),
+        "impossible_classes": "|".join(rng.permutation(others)[:3].tolist()),
+    }
+
+
+_ANSWERS = {CONSTRUCT: _construct, SELECT: _select, INFER: _infer, CATEGORICAL: _categorical}

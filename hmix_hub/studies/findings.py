@@ -1,0 +1,179 @@
+"""Findings: what a study was found to break, grouped by rule and place, and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from hmix_hub.studies.rules.rule import Rule, Severity
+
+MOST_PLACES = 100
+"""Rows of one finding that are listed; all are counted."""
+MOST_SHOWN = 60
+"""Characters of a value that are shown."""
+
+
+@dataclass(frozen=True)
+class Spot:
+    """One place where a rule is broken.
+
+    Parameters
+    ----------
+    row
+        0-based data row; `None`: the file, or the column, as a whole.
+    value
+        What stands there, shortened.
+    note
+        What is particular to it; may be empty.
+    """
+
+    row: int | None = None
+    value: str | None = None
+    note: str = ""
+
+
+@dataclass
+class Finding:
+    """All places of one file and column where one rule is broken.
+
+    Parameters
+    ----------
+    rule
+        The rule.
+    file
+        Path within the study folder; empty: the study as a whole.
+    column
+        Column name, or the field of the manifest; empty: none in particular.
+    count
+        How many places there are.
+    spots
+        The first of them.
+    """
+
+    rule: Rule
+    file: str
+    column: str
+    count: int = 0
+    spots: list[Spot] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the finding for JSON."""
+        return {
+            "code": self.rule.code,
+            "rule": self.rule.name,
+            "severity": str(self.rule.severity),
+            "file": self.file,
+            "column": self.column,
+            "count": self.count,
+            "meaning": self.rule.meaning,
+            "mend": self.rule.mend,
+            "fixable": bool(self.rule.fixed),
+            "places": [{"row": spot.row, "value": spot.value, "note": spot.note} for spot in self.spots],
+        }
+
+
+class Report:
+    """Collector of findings; memory does not grow with the number of rows that are wrong."""
+
+    def __init__(self) -> None:
+        self._findings: dict[tuple[str, str, str], Finding] = {}
+        self.rows: dict[str, int] = {}
+
+    def add(
+        self,
+        rule: Rule,
+        *,
+        file: str = "",
+        column: str = "",
+        row: int | None = None,
+        value: object = None,
+        note: str = "",
+    ) -> None:
+        """Add one place."""
+        self.add_rows(rule, [row], [value], file=file, column=column, notes=[note])
+
+    def add_rows(
+        self,
+        rule: Rule,
+        rows: Sequence[int | None],
+        values: Iterable[object],
+        *,
+        file: str,
+        column: str = "",
+        notes: Iterable[str] | None = None,
+        count: int | None = None,
+    ) -> None:
+        """Add places.
+
+        Parameters
+        ----------
+        rule, file, column
+            What is broken, and where.
+        rows
+            0-based data rows, rising; the first of them are enough where `count` is given.
+        values, notes
+            What stands in each, and what is particular to it.
+        count
+            How many there are in all; `None`: as many as `rows`.
+        """
+        if not len(rows):
+            return
+        finding = self._findings.setdefault((rule.code, file, column), Finding(rule, file, column))
+        finding.count += len(rows) if count is None else count
+        room = MOST_PLACES - len(finding.spots)
+        told = zip(rows, values, notes or ("" for _ in rows), strict=False)
+        for (row, value, note), _ in zip(told, range(room), strict=False):
+            finding.spots.append(Spot(None if row is None else int(row), shown(value), note))
+
+    @property
+    def findings(self) -> list[Finding]:
+        """All findings, errors first, then by file, code and column."""
+        return sorted(
+            self._findings.values(),
+            key=lambda found: (found.rule.severity is not Severity.ERROR, found.file, found.rule.code, found.column),
+        )
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self.findings)
+
+    @property
+    def errors(self) -> list[Finding]:
+        """The findings that are errors."""
+        return [finding for finding in self if finding.rule.severity is Severity.ERROR]
+
+    @property
+    def warnings(self) -> list[Finding]:
+        """The findings that are warnings."""
+        return [finding for finding in self if finding.rule.severity is Severity.WARNING]
+
+    def has(self, *rules: Rule, file: str | None = None) -> bool:
+        """Say whether one of these rules is broken, in a file or anywhere."""
+        codes = {rule.code for rule in rules}
+        return any(code in codes and file in {None, where} for code, where, _ in self._findings)
+
+    def has_errors_in(self, *files: str) -> bool:
+        """Say whether one of these files has an error."""
+        return any(
+            where in files and found.rule.severity is Severity.ERROR for (_, where, _), found in self._findings.items()
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the report for JSON."""
+        return {
+            "is_valid": not self.errors,
+            "errors": len(self.errors),
+            "warnings": len(self.warnings),
+            "rows": dict(self.rows),
+            "findings": [finding.as_dict() for finding in self],
+        }
+
+
+def shown(value: object) -> str | None:
+    """Give a value as text of at most `MOST_SHOWN` characters, without control characters."""
+    if value is None:
+        return None
+    text = value if isinstance(value, str) else repr(value)
+    cut = text[: MOST_SHOWN + 1]
+    safe = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in cut[:MOST_SHOWN])
+    return safe + "…" if len(cut) > MOST_SHOWN else safe

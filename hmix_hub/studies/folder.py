@@ -1,0 +1,121 @@
+"""A study folder: which files it has, and where each belongs; nothing outside it is ever opened."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hmix_hub.errors import SourceMissingError, Where
+from hmix_hub.schema import TASKS
+from hmix_hub.studies.findings import Report
+from hmix_hub.studies.manifest import MANIFEST
+from hmix_hub.studies.rules import files as rules
+
+JUDGMENTS = "judgments"
+PARTICIPANTS = "participants.csv"
+STIMULI = "stimuli"
+IMAGE_LIST = f"{STIMULI}/images.csv"
+MIXTURE_LIST = f"{STIMULI}/mixtures.csv"
+CARD, CROISSANT, STATISTICS, FIGURES = "README.md", "croissant.json", "statistics.json", "statistics"
+GENERATED = (CARD, CROISSANT, STATISTICS)
+SCHEMA_COPY = "study.schema.json"
+
+ENDINGS = (".csv", ".jsonl", ".parquet", ".csv.gz", ".jsonl.gz")
+"""Formats of judgment files."""
+
+_TOP = {MANIFEST, PARTICIPANTS, SCHEMA_COPY, *GENERATED, "LICENSE", "LICENSE.txt", "NOTES.md"}
+_FOLDERS = {JUDGMENTS, STIMULI, FIGURES}
+
+
+@dataclass(frozen=True)
+class StudyFolder:
+    """The files of a study folder that have a place in a study.
+
+    Parameters
+    ----------
+    path
+        The folder.
+    judgments
+        Path of each task's judgment file, within the folder, with /.
+    has_participants, has_pictures
+        Whether there is a participants.csv, and a stimuli/images.csv.
+    """
+
+    path: Path
+    judgments: dict[str, str] = field(default_factory=dict)
+    has_participants: bool = False
+    has_pictures: bool = False
+
+    def file(self, name: str) -> Path:
+        """Give the path of a file of the folder."""
+        return self.path / name
+
+
+def study_path(place: str | os.PathLike[str]) -> Path:
+    """Give the path of a study folder.
+
+    Raises
+    ------
+    SourceMissingError
+        If there is no such folder.
+    """
+    # Not Path.expanduser, which fails where there is no such user.
+    path = Path(os.path.expanduser(place)).absolute()
+    if not path.is_dir():
+        msg = "there is no such folder"
+        hint = f"name a study folder, which holds {MANIFEST}; `hmix contribute init DIR` makes one"
+        raise SourceMissingError(msg, where=Where(str(path)), hint=hint)
+    return path
+
+
+def task_and_ending(name: str) -> tuple[str, str] | None:
+    """Give the task and the ending of a judgment file's name; `None` where it is none."""
+    for ending in sorted(ENDINGS, key=len, reverse=True):
+        stem = name.removesuffix(ending)
+        if stem != name:
+            return (stem, ending) if stem in TASKS else None
+    return None
+
+
+def find_files(path: Path, report: Report) -> StudyFolder:
+    """Find the files of a study folder; links that lead out of it, and what has no place in it, are findings."""
+    judgments: dict[str, str] = {}
+    for file in sorted(path.iterdir()):
+        if file.name.startswith("."):
+            continue
+        if file.name not in _TOP | _FOLDERS or file.is_dir() != (file.name in _FOLDERS):
+            if not file.is_dir() and _is_inside(file, path, report):
+                report.add(rules.UNKNOWN_FILE, file=file.name)
+        else:
+            _is_inside(file, path, report)
+    folder = path / JUDGMENTS
+    for file in sorted(folder.iterdir()) if folder.is_dir() and folder.resolve().is_relative_to(path.resolve()) else []:
+        name = f"{JUDGMENTS}/{file.name}"
+        if file.name.startswith(".") or not _is_inside(file, path, report):
+            continue
+        found = task_and_ending(file.name)
+        if found is None:
+            report.add(rules.UNKNOWN_FILE, file=name)
+        elif found[0] in judgments:
+            report.add(rules.TASK_TWICE, file=name, note=f"{judgments[found[0]]} holds them, too")
+        else:
+            judgments[found[0]] = name
+    ordered = {task: judgments[task] for task in TASKS if task in judgments}
+    return StudyFolder(path, ordered, _is_plain(path, PARTICIPANTS), _is_plain(path, IMAGE_LIST))
+
+
+def _is_plain(path: Path, name: str) -> bool:
+    file = path / name
+    return file.is_file() and file.resolve().is_relative_to(path.resolve())
+
+
+def _is_inside(file: Path, root: Path, report: Report) -> bool:
+    """Say whether a file, or folder, is one of the study's own; opening a pipe would wait for ever."""
+    try:
+        is_inside = file.resolve(strict=True).is_relative_to(root.resolve()) and (file.is_file() or file.is_dir())
+    except (OSError, RuntimeError):
+        is_inside = False
+    if not is_inside:
+        report.add(rules.OUTSIDE, file=file.relative_to(root).as_posix())
+    return is_inside

@@ -1,0 +1,187 @@
+"""The judgment table of a contributed study: from its observed columns, through completion, to schema 2.0.0."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hmix_hub.errors import SchemaError, Where
+from hmix_hub.judgments.complete import complete
+from hmix_hub.schema import CATEGORICAL
+from hmix_hub.schema.observed import EXTRA_PREFIX, OBSERVED_FLAG, observed_columns
+from hmix_hub.studies.checks.values import as_text
+from hmix_hub.studies.findings import Report
+from hmix_hub.studies.folder import StudyFolder
+from hmix_hub.studies.manifest import Manifest
+from hmix_hub.studies.observed import ObservedPiece, observed_pieces
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def read_judgments(folder: StudyFolder, manifest: Manifest, task: str) -> pa.Table:
+    """Read the judgment table of a task of a study.
+
+    Parameters
+    ----------
+    folder, manifest
+        The study.
+    task
+        One of `folder.judgments`.
+
+    Returns
+    -------
+    pyarrow.Table
+        Columns as `hmix_hub.schema.columns(task)`, labels as codes of the manifest's vocabulary, then the study's own
+        columns, in the order of the file.
+
+    Raises
+    ------
+    SchemaError
+        If the file breaks a rule that a table cannot be made without.
+    """
+    report = Report()
+    pieces = list(observed_pieces(folder, manifest, task, report))
+    refuse_errors(report, folder)
+    return complete_pieces(pieces, manifest, task, folder.judgments[task])
+
+
+def refuse_errors(report: Report, folder: StudyFolder) -> None:
+    """Raise the first error of a report.
+
+    Raises
+    ------
+    SchemaError
+        If there is one.
+    """
+    if not report.errors:
+        return
+    found = report.errors[0]
+    spot = found.spots[0]
+    value = "" if spot.value is None else f" ({spot.value})"
+    note = f": {spot.note}" if spot.note else ""
+    more = len(report.errors) - 1
+    others = f", and {more} more" if more else ""
+    msg = f"{found.rule.code}: {found.rule.meaning}{value}{note}{others}"
+    raise SchemaError(
+        msg,
+        where=Where(str(folder.file(found.file)) if found.file else str(folder.path), spot.row, found.column or None),
+        hint=f"`hmix contribute validate {folder.path}` tells everything that is wrong, and how to mend it",
+    )
+
+
+def complete_pieces(pieces: Sequence[ObservedPiece], manifest: Manifest, task: str, file: str) -> pa.Table:
+    """Put the pieces of a file together, and compute what follows from them; see `read_judgments`."""
+    import pyarrow as pa
+
+    observed, flags = _observed_table(pieces, manifest, task, file)
+    table = complete(
+        observed,
+        task,
+        study_id=manifest.id,
+        vocabulary=manifest.vocabulary,
+        observed_flags={OBSERVED_FLAG: flags} if task == CATEGORICAL else {},
+    )
+    names = dict.fromkeys(name for piece in pieces for name in piece.extras if name.startswith(EXTRA_PREFIX))
+    for name in names:
+        parts = [piece.extras[name] if name in piece.extras else pa.nulls(len(piece), pa.string()) for piece in pieces]
+        table = table.append_column(name, typed(parts))
+    return table
+
+
+def _observed_table(
+    pieces: Sequence[ObservedPiece], manifest: Manifest, task: str, file: str
+) -> tuple[pa.Table, np.ndarray]:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    n = sum(map(len, pieces))
+    rows = np.concatenate([piece.rows for piece in pieces]) if pieces else np.zeros(0, dtype=np.int64)
+    defaults = {
+        "is_repeat": pa.scalar(False),
+        "collection_round": pa.scalar("1"),
+        "image_set": pa.scalar(manifest.image_set),
+        "source_file": pa.scalar(file),
+    }
+    columns: dict[str, pa.ChunkedArray | pa.Array] = {}
+    for column in observed_columns(task):
+        name = column.name
+        parts = [piece.values[name] for piece in pieces if name in piece.values]
+        kind = column.arrow_type(manifest.vocabulary)
+        if name == "image_set" or not parts:
+            columns[name] = pa.repeat(defaults[name], n) if name in defaults else pa.nulls(n, kind)
+        else:
+            columns[name] = pa.chunked_array(parts).cast(kind)
+            if name in defaults:
+                columns[name] = columns[name].fill_null(defaults[name])
+    numbers = pa.array(rows, pa.int32())
+    columns["source_row"] = pc.coalesce(columns["source_row"], pa.chunked_array([numbers]) if n else numbers)
+    flags = _observed_flags(pieces)
+    if task == CATEGORICAL:
+        without_class = columns["second_class"].is_null().to_numpy(zero_copy_only=False)
+        given = columns["second_probability"].is_valid().to_numpy(zero_copy_only=False)
+        flags = flags | (without_class & given)
+        columns["second_probability"] = pc.if_else(
+            pa.array(without_class), pa.scalar(None, pa.float64()), columns["second_probability"]
+        )
+    return pa.table(columns), flags
+
+
+def _observed_flags(pieces: Sequence[ObservedPiece]) -> np.ndarray:
+    """Find the rows whose given flags name the one flag that is observed."""
+    masks = [
+        np.array([OBSERVED_FLAG in (flags or []) for flags in listed(piece.extras["flags"])], dtype=bool)
+        if "flags" in piece.extras
+        else np.zeros(len(piece), dtype=bool)
+        for piece in pieces
+    ]
+    return np.concatenate(masks) if masks else np.zeros(0, dtype=bool)
+
+
+def listed(raw: pa.Array) -> list[list[object] | None]:
+    """Give lists as the file has them, `a|b` or JSON in text; `None` where there is none, or none can be read."""
+    text = as_text(raw)
+    if text is None:
+        return [list(value) if isinstance(value, list | tuple) else None for value in raw.to_pylist()]
+    encoded = text.dictionary_encode()
+    lists = [_list(written) for written in encoded.dictionary.to_pylist()]
+    return [lists[index] for index in encoded.indices.to_pylist()]
+
+
+def _list(written: str) -> list[object] | None:
+    if not written:
+        return []
+    if not written.lstrip().startswith("["):
+        return list(written.split("|"))
+    try:
+        found = json.loads(written)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, list) else None
+
+
+def typed(parts: Iterable[pa.Array]) -> pa.ChunkedArray:
+    """Give a study's own column the narrowest type that holds every value: int64, float64, bool, else text."""
+    import pyarrow as pa
+
+    column = pa.chunked_array(list(parts))
+    if as_text(column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)) is None:
+        return column
+    for kind in (pa.int64(), pa.float64()):
+        try:
+            cast = column.cast(kind)
+        except pa.ArrowInvalid:
+            continue
+        # "nan" and "inf" are words, not numbers; 007 is an id.
+        if kind == pa.int64() and cast.cast(pa.string()) != column.cast(pa.string()):
+            return column.cast(pa.string())
+        finite = np.isfinite(cast.cast(pa.float64()).fill_null(0).to_numpy())
+        return cast if finite.all() and cast.null_count < len(cast) else column.cast(pa.string())
+    words = {"true": True, "false": False}
+    values = set(column.unique().to_pylist()) - {None}
+    if values and values <= set(words):
+        return pa.chunked_array([pa.array([words.get(value) for value in column.to_pylist()], pa.bool_())])
+    return column.cast(pa.string())

@@ -1,0 +1,182 @@
+"""The manifest of a contributed study, `study.yaml`: a strict model that refuses what it does not know."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+
+from hmix_hub.schema import CIFAR10, CURRENT, TASKS, Vocabulary
+from hmix_hub.studies.persons import Author
+
+MANIFEST = "study.yaml"
+PLACEHOLDER = "TODO"
+"""What a starter writes where a person must; no published study holds it."""
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=r"^[^\n\r]*$")]
+Month = Annotated[str, StringConstraints(pattern=r"^(19|20)\d\d-(0[1-9]|1[0-2])$")]
+TaskName = Literal["construct_midpoint", "select_shuffled_midpoint", "infer_mixing_factor", "categorical_soft_labels"]
+Mixing = Literal["pixel-linear", "morph", "cutmix", "latent", "audio-visual", "none", "other"]
+
+OWN_PICTURES = "own"
+PIXEL_LINEAR = "pixel-linear"
+DEFAULT_CLASSES = "cifar10"
+
+_SEMVER = r"^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?$"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Stimuli(_Strict):
+    """What people saw, and how it was made."""
+
+    source: Literal["cifar10/test", "cifar10/train", "sample/pictures", "own"] = Field(
+        description="The endpoint pictures: a pinned set that hmix-hub knows, or `own`: stimuli/images.csv."
+    )
+    mixing: Mixing = Field(
+        description="How pictures were mixed: `pixel-linear` is lambda * image_1 + (1 - lambda) * image_2; `none`: "
+        "single pictures alone."
+    )
+    mixing_note: Text | None = Field(None, description="The method in words; asked for where it is not pixel-linear.")
+    classes: Literal["cifar10"] | Annotated[list[Line], Field(min_length=2, max_length=10_000)] = Field(
+        description="The class names in order, or `cifar10` for its ten."
+    )
+
+    @field_validator("classes")
+    @classmethod
+    def _check_classes(cls, classes: object) -> object:
+        if isinstance(classes, list):
+            Vocabulary(tuple(classes))
+            for name in classes:
+                if "/" in name or name.lower().startswith("mixed_"):
+                    msg = f"{name!r} cannot be a class: a slash, or a beginning with mixed_, would spoil the ids"
+                    raise ValueError(msg)
+        return classes
+
+    @model_validator(mode="after")
+    def _check_note(self) -> Stimuli:
+        if self.mixing not in {PIXEL_LINEAR, "none"} and not self.mixing_note:
+            msg = f"mixing_note is missing: say in words what {self.mixing} is here"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The class names that labels count in."""
+        return CIFAR10 if self.classes == DEFAULT_CLASSES else Vocabulary(tuple(self.classes))
+
+
+class Ethics(_Strict):
+    """Who approved the study, and what people consented to."""
+
+    approval: Text = Field(description="Body and number of the approval, or why none was needed.")
+    consent: Text = Field(description="What people were told and agreed to, publication of their answers included.")
+
+
+class Collected(_Strict):
+    """When answers were collected, to the month."""
+
+    first: Month = Field(description="First month, YYYY-MM.")
+    last: Month = Field(description="Last month, YYYY-MM.")
+
+    @model_validator(mode="after")
+    def _check_order(self) -> Collected:
+        if self.last < self.first:
+            msg = f"the last month, {self.last}, is before the first, {self.first}"
+            raise ValueError(msg)
+        return self
+
+
+class Citation(_Strict):
+    """How to cite the study."""
+
+    doi: Annotated[str, StringConstraints(pattern=r"^10\.\d{4,9}/\S+$")] | None = Field(
+        None, description="DOI, without https://doi.org/."
+    )
+    bibtex: Text | None = Field(None, description="BibTeX entry.")
+
+    @field_validator("bibtex")
+    @classmethod
+    def _check_bibtex(cls, bibtex: str | None) -> str | None:
+        if bibtex is not None and (not re.match(r"@\w+\s*\{", bibtex) or bibtex.count("{") != bibtex.count("}")):
+            msg = "this is no BibTeX entry: it begins @article{key, and closes every brace"
+            raise ValueError(msg)
+        return bibtex
+
+    @model_validator(mode="after")
+    def _check_one(self) -> Citation:
+        if self.doi is None and self.bibtex is None:
+            msg = "give a doi, or a bibtex entry"
+            raise ValueError(msg)
+        return self
+
+
+class Manifest(_Strict):
+    """What a study says of itself."""
+
+    schema_version: str = Field(CURRENT, description="Version of the judgment table's schema.")
+    id: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{1,62}[a-z0-9]$")] = Field(
+        description="Short name: lower case, digits, hyphens; it begins every judgment_id."
+    )
+    title: Line = Field(description="Title in one line.")
+    version: Annotated[str, StringConstraints(pattern=_SEMVER)] = Field(
+        description="Version of the data: 1.0.0; a change of values raises it."
+    )
+    description: Text = Field(description="What was asked of whom, and why.")
+    authors: Annotated[list[Author], Field(min_length=1)] = Field(description="Who made the study.")
+    licence: str = Field(description="SPDX expression: CC-BY-4.0, CC0-1.0, …")
+    ethics: Ethics
+    recruitment: Text = Field(description="How people were found and paid; who was excluded.")
+    collected: Collected
+    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = Field(
+        description="Language of the interface, BCP 47: en, de, pt-BR."
+    )
+    tasks: Annotated[list[TaskName], Field(min_length=1)] = Field(description="The tasks whose judgments are here.")
+    stimuli: Stimuli
+    citation: Citation
+    contact: Line = Field(description="Address or page of those who answer questions.")
+    homepage: Annotated[str, StringConstraints(pattern=r"^https?://\S+$")] | None = Field(
+        None, description="Page of the study."
+    )
+
+    @field_validator("licence")
+    @classmethod
+    def _check_licence(cls, licence: str) -> str:
+        from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
+
+        try:
+            return str(canonicalize_license_expression(licence))
+        except InvalidLicenseExpression:
+            msg = f"{licence!r} is no SPDX licence expression; common ones are CC-BY-4.0, CC-BY-SA-4.0, CC0-1.0"
+            raise ValueError(msg) from None
+
+    @field_validator("tasks")
+    @classmethod
+    def _check_tasks(cls, tasks: list[TaskName]) -> list[TaskName]:
+        if len(set(tasks)) < len(tasks):
+            msg = "a task stands twice"
+            raise ValueError(msg)
+        return sorted(tasks, key=list(TASKS).index)
+
+    @property
+    def image_set(self) -> str:
+        """Name of the image set that indices count in; `<id>/pictures` is the study's own.
+
+        Where pictures were not mixed pixel by pixel, the method stands behind, so that none is drawn that way.
+        """
+        name = f"{self.id}/pictures" if self.stimuli.source == OWN_PICTURES else self.stimuli.source
+        return name if self.stimuli.mixing in {PIXEL_LINEAR, "none"} else f"{name}+{self.stimuli.mixing}"
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The class names that labels count in."""
+        return self.stimuli.vocabulary
+
+
+if set(get_args(TaskName)) != set(TASKS):  # pragma: no cover - a guard for those who add a task
+    _msg = "TaskName does not name the schema's tasks"
+    raise AssertionError(_msg)

@@ -1,0 +1,157 @@
+"""Observed columns of a study's judgment files: from any format to typed pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hmix_hub.schema import Column, Kind, Vocabulary
+from hmix_hub.schema.observed import EXTRA_PREFIX, computed_columns, observed_columns
+from hmix_hub.studies.checks.columns import check_columns
+from hmix_hub.studies.checks.place import Ints, Mask, Place
+from hmix_hub.studies.checks.values import ColumnReader, as_text
+from hmix_hub.studies.findings import Report
+from hmix_hub.studies.folder import StudyFolder
+from hmix_hub.studies.manifest import Manifest
+from hmix_hub.studies.reading.files import read_pieces
+from hmix_hub.studies.reading.pieces import Piece
+from hmix_hub.studies.rules import files as file_rules
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class ObservedPiece:
+    """Rows of a judgment file, observed columns typed.
+
+    Parameters
+    ----------
+    values
+        Arrays of N values by column: the task's observed columns, and optional ones that the file has.
+    present
+        bool (N,) by column: whether the file has a value there, understood or not.
+    extras
+        The study's own columns, and computed columns that the file has, as the file has them.
+    rows
+        int64 (N,): data row of each.
+    """
+
+    values: dict[str, pa.Array]
+    present: dict[str, Mask]
+    extras: dict[str, pa.Array]
+    rows: Ints
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def codes(self, name: str) -> Ints:
+        """Give a column of whole numbers or labels as int64 (N,), -1 where null or absent."""
+        import pyarrow as pa
+
+        if name not in self.values:
+            return np.full(len(self), -1, dtype=np.int64)
+        filled = self.values[name].fill_null(-1).cast(pa.int64())
+        return np.asarray(filled.to_numpy(zero_copy_only=False), dtype=np.int64)
+
+    def numbers(self, name: str) -> np.ndarray:
+        """Give a column of numbers as float64 (N,), NaN where null or absent."""
+        if name not in self.values:
+            return np.full(len(self), np.nan)
+        return np.asarray(self.values[name].to_numpy(zero_copy_only=False), dtype=np.float64)
+
+    def truths(self, name: str) -> Mask:
+        """Give a column of truths as bool (N,), false where null or absent."""
+        if name not in self.values:
+            return np.zeros(len(self), dtype=bool)
+        return np.asarray(self.values[name].fill_null(False).to_numpy(zero_copy_only=False), dtype=bool)
+
+
+def observed_pieces(folder: StudyFolder, manifest: Manifest, task: str, report: Report) -> Iterator[ObservedPiece]:
+    """Read the judgment file of a task, piece by piece, every fault told.
+
+    Parameters
+    ----------
+    folder, manifest
+        The study.
+    task
+        One of `folder.judgments`.
+    report
+        Gets the findings; counts the rows.
+    """
+    name = folder.judgments[task]
+    reader: _FileReader | None = None
+    count = 0
+    for piece in read_pieces(folder.file(name), name, report):
+        if reader is None:
+            reader = _FileReader(piece, task, manifest.vocabulary, name, report)
+        count += len(piece)
+        yield reader.read(piece)
+    if reader is not None:
+        reader.finish()
+    report.rows[name] = count
+    if not count and not report.has_errors_in(name):
+        report.add(file_rules.EMPTY, file=name)
+
+
+class _FileReader:
+    """Reader of the pieces of one file, whose columns the first piece names."""
+
+    def __init__(self, first: Piece, task: str, vocabulary: Vocabulary, file: str, report: Report) -> None:
+        understood = check_columns(first.names or list(first.columns), task, file, report)
+        self._names = understood
+        place = Place(report, file)
+        self._readers = {
+            column.name: ColumnReader(_as_contributed(column), vocabulary, place.of(column.name))
+            for column in observed_columns(task)
+            if column.name in understood.values()
+        }
+        computed = {column.name for column in computed_columns(task)}
+        self._kept = [name for name in understood.values() if name in computed or name.startswith(EXTRA_PREFIX)]
+        self._extra_readers = {
+            name: ColumnReader(Column(name, Kind.STRING, "", nullable=True), vocabulary, place.of(name))
+            for name in self._kept
+            if name.startswith(EXTRA_PREFIX)
+        }
+
+    def read(self, piece: Piece) -> ObservedPiece:
+        columns = {self._names[name]: array for name, array in piece.columns.items() if name in self._names}
+        values, present = {}, {}
+        for name, reader in self._readers.items():
+            raw = columns.get(name)
+            if raw is None:
+                continue
+            values[name] = reader.read(raw, piece.rows)
+            present[name] = _presence(raw)
+        extras = {name: self._extra(name, columns[name], piece.rows) for name in self._kept if name in columns}
+        return ObservedPiece(values, present, extras, piece.rows)
+
+    def _extra(self, name: str, raw: pa.Array, rows: Ints) -> pa.Array:
+        if name in self._extra_readers and as_text(raw) is not None:
+            return self._extra_readers[name].read(raw, rows)
+        return raw
+
+    def finish(self) -> None:
+        for reader in self._readers.values():
+            reader.finish()
+
+
+def _presence(raw: pa.Array) -> Mask:
+    import pyarrow.compute as pc
+
+    text = as_text(raw)
+    there = raw.is_valid() if text is None else pc.not_equal(text, "")
+    return np.asarray(there.to_numpy(zero_copy_only=False), dtype=bool)
+
+
+_OPTIONAL_VALUES = ("is_repeat", "collection_round", "image_set", "source_file", "source_row")
+
+
+def _as_contributed(column: Column) -> Column:
+    """Give a column as a contributed file may have it: an optional one may be empty here and there."""
+    if column.name not in _OPTIONAL_VALUES:
+        return column
+    return Column(column.name, column.kind, column.meaning, column.unit, column.low, column.high, nullable=True)

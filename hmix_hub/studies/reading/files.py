@@ -1,0 +1,42 @@
+"""Any judgment file, by its ending."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from hmix_hub.studies.findings import Report
+from hmix_hub.studies.reading.csv_file import read_csv
+from hmix_hub.studies.reading.jsonl_file import read_jsonl
+from hmix_hub.studies.reading.parquet_file import read_parquet
+from hmix_hub.studies.reading.pieces import Piece, UnreadableError
+from hmix_hub.studies.rules import files as rules
+
+
+def read_pieces(path: Path, name: str, report: Report) -> Iterator[Piece]:
+    """Read a file piece by piece; what cannot be read is a finding, and ends it.
+
+    Parameters
+    ----------
+    path
+        Where it lies; its ending says its format.
+    name
+        What findings call it: its path within the study.
+    report
+        Gets what is wrong.
+    """
+    try:
+        yield from _reader(path, name, report)
+    except UnreadableError as error:
+        report.add(error.rule, file=name, row=error.row, note=str(error))
+    except OSError as error:
+        report.add(rules.UNREADABLE, file=name, note=error.strerror or str(error))
+
+
+def _reader(path: Path, name: str, report: Report) -> Iterator[Piece]:
+    endings = path.name.lower()
+    if endings.endswith(".parquet"):
+        return read_parquet(path)
+    if endings.endswith((".jsonl", ".jsonl.gz")):
+        return read_jsonl(path, name, report)
+    return read_csv(path, name, report)

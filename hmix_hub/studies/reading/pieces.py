@@ -1,0 +1,75 @@
+"""Pieces of a file: rows as columns of text, or as typed columns, with the number that each row has in the file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hmix_hub.studies.rules.files import UNREADABLE
+from hmix_hub.studies.rules.rule import Rule
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+PIECE_BYTES = 8 * 2**20
+"""Bytes of text that are read at a time."""
+PIECE_ROWS = 65_536
+"""Rows that are read at a time, where a format counts rows."""
+CELL_LIMIT = 32_768
+"""Longest text of a cell, in characters."""
+COLUMN_LIMIT = 256
+"""Most columns of a file."""
+INFLATED_LIMIT = 16 * 2**30
+"""Most bytes that a compressed file may come to."""
+
+
+class UnreadableError(Exception):
+    """A file cannot be read any further; the message says why.
+
+    Parameters
+    ----------
+    message
+        Why.
+    row
+        Data row at which reading ended; `None` where that is not known.
+    rule
+        The rule that it breaks.
+    """
+
+    def __init__(self, message: str, *, row: int | None = None, rule: Rule = UNREADABLE) -> None:
+        super().__init__(message)
+        self.row = row
+        self.rule = rule
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Rows of a file.
+
+    Parameters
+    ----------
+    columns
+        Arrays by column name, N rows each: text (empty or null: missing), or as typed as the format is.
+    rows
+        int64 (N,): 0-based data row of each.
+    names
+        Names of the columns as the file has them, one that stands twice twice; empty: those of `columns`.
+    """
+
+    columns: dict[str, pa.Array]
+    rows: npt.NDArray[np.int64]
+    names: Sequence[str] = ()
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def text_columns(names: list[str], records: list[list[Any]]) -> dict[str, pa.Array]:
+    """Turn columns of Python texts into arrays."""
+    import pyarrow as pa
+
+    return {name: pa.array(values, pa.string()) for name, values in zip(names, records, strict=True)}

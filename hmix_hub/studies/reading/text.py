@@ -1,0 +1,180 @@
+"""Text files before they are parsed: encoding, byte order mark, line endings, delimiter, compression."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from hmix_hub.studies.findings import Report
+from hmix_hub.studies.reading.pieces import INFLATED_LIMIT, PIECE_BYTES, UnreadableError
+from hmix_hub.studies.rules import files as rules
+
+FALLBACK_ENCODING = "cp1252"
+"""What spreadsheets on Windows write where they do not write UTF-8."""
+
+_CONTROLS = bytes([*range(9), 11, 12, *range(14, 32), 127])
+_CONTROL = re.compile(b"[" + re.escape(_CONTROLS) + b"]")
+_OTHER_MARKS = {codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16"}
+_DELIMITERS = (b";", b"\t", b"|")
+
+
+@dataclass(frozen=True)
+class TextForm:
+    """How a text file is written, as far as it can be known without parsing it.
+
+    Parameters
+    ----------
+    has_mark
+        Whether it begins with a byte order mark.
+    encoding
+        "utf-8", or `FALLBACK_ENCODING`.
+    delimiter
+        What divides its columns.
+    has_returns
+        Whether lines end in carriage returns alone.
+    is_text
+        Whether it can be parsed at all.
+    """
+
+    has_mark: bool = False
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    has_returns: bool = False
+    is_text: bool = True
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is as it should be, but for a byte order mark."""
+        return self.is_text and self.encoding == "utf-8" and self.delimiter == "," and not self.has_returns
+
+
+def open_bytes(path: Path) -> BinaryIO:
+    """Open a file, through its compression, with a bound on what it may come to."""
+    stream: BinaryIO = path.open("rb")
+    if path.suffix != ".gz":
+        return stream
+    return io.BufferedReader(_Inflated(stream), PIECE_BYTES)
+
+
+class _Inflated(io.RawIOBase):
+    """A gzip stream that ends in an error of ours where it is damaged, cut off, or grows beyond measure."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._raw = stream
+        self._stream = gzip.GzipFile(fileobj=stream)
+        self._size = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def close(self) -> None:
+        self._stream.close()
+        self._raw.close()
+        super().close()
+
+    def readinto(self, buffer: object) -> int:
+        view = memoryview(buffer)  # type: ignore[arg-type]
+        try:
+            content = self._stream.read(min(len(view), 2**20))
+        except (OSError, EOFError, zlib.error) as error:
+            msg = f"the compressed file is damaged or cut off: {error}"
+            raise UnreadableError(msg) from None
+        self._size += len(content)
+        if self._size > INFLATED_LIMIT:
+            msg = f"the compressed file comes to more than {INFLATED_LIMIT} bytes"
+            raise UnreadableError(msg, rule=rules.TOO_LARGE)
+        view[: len(content)] = content
+        return len(content)
+
+
+def blocks(path: Path) -> Iterator[bytes]:
+    """Give the bytes of a file, inflated, a block at a time."""
+    with open_bytes(path) as stream:
+        while block := stream.read(PIECE_BYTES):
+            yield block
+
+
+def look_at_text(path: Path, name: str, report: Report, *, has_delimiter: bool = True) -> TextForm:
+    """Look at the bytes of a text file, all of them, before it is parsed.
+
+    Parameters
+    ----------
+    path, name
+        Where it lies, and what findings call it.
+    report
+        Gets what is wrong.
+    has_delimiter
+        Whether its columns are divided by one.
+
+    Raises
+    ------
+    UnreadableError
+        If its compression is damaged.
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    has_mark = is_utf8 = has_feed = has_return = has_control = False
+    head = b""
+    is_utf8 = True
+    line = 0
+    for number, block in enumerate(blocks(path)):
+        if number == 0:
+            head = block
+            for mark, encoding in _OTHER_MARKS.items():
+                if block.startswith(mark):
+                    report.add(rules.ENCODING, file=name, note=f"it is {encoding}")
+                    return TextForm(is_text=False)
+            has_mark = block.startswith(codecs.BOM_UTF8)
+        # Deleting them is quicker than looking for one.
+        has_some = not has_control and len(block.translate(None, _CONTROLS)) < len(block)
+        control = _CONTROL.search(block) if has_some else None
+        if control is not None:
+            has_control = True
+            row = max(line + block.count(b"\n", 0, control.start()) - 1, 0)
+            report.add(rules.CONTROL_CHARACTER, file=name, row=row, note=f"byte {control[0][0]:02X}")
+        if is_utf8:
+            try:
+                decoder.decode(block)
+            except UnicodeDecodeError as error:
+                is_utf8 = False
+                bad = error.object[error.start]
+                row = max(line + error.object.count(b"\n", 0, error.start) - 1, 0)
+                report.add(rules.ENCODING, file=name, row=row, note=f"byte {bad:02X}")
+        line += block.count(b"\n")
+        has_feed = has_feed or b"\n" in block
+        has_return = has_return or b"\r" in block
+    if is_utf8 and _is_cut(decoder):
+        is_utf8 = False
+        report.add(rules.ENCODING, file=name, row=max(line - 1, 0), note="it ends within a character")
+    if has_mark:
+        report.add(rules.BYTE_ORDER_MARK, file=name)
+    has_returns = has_return and not has_feed
+    if has_returns:
+        report.add(rules.LINE_ENDINGS, file=name)
+    delimiter = _delimiter(head, "\r" if has_returns else "\n") if has_delimiter else ","
+    if delimiter != ",":
+        report.add(rules.DELIMITER, file=name, note=f"they seem to be divided by {delimiter!r}")
+    return TextForm(has_mark, "utf-8" if is_utf8 else FALLBACK_ENCODING, delimiter, has_returns, not has_control)
+
+
+def _is_cut(decoder: codecs.IncrementalDecoder) -> bool:
+    try:
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return True
+    return False
+
+
+def _delimiter(head: bytes, ending: str) -> str:
+    header = head.split(ending.encode(), 1)[0]
+    if b"," in header:
+        return ","
+    counts = {mark: header.count(mark) for mark in _DELIMITERS}
+    best = max(counts, key=lambda mark: counts[mark])
+    return best.decode() if counts[best] else ","

@@ -1,0 +1,130 @@
+"""Changes of the example study, from which the catalogue's examples are made."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Sequence
+
+from hmix_hub.schema import INFER
+from hmix_hub.studies.rules.rule import Change, Files
+
+ROW = 7
+"""The row that examples change; the person's eighth."""
+
+Rows = list[dict[str, str]]
+
+
+def table_path(task: str = INFER) -> str:
+    """Give the path of a task's judgment file in the example study."""
+    return f"judgments/{task}.csv"
+
+
+def cell(column: str, value: str, *, task: str = INFER, row: int = ROW) -> Change:
+    """Set one cell."""
+    return cells({column: value}, task=task, row=row)
+
+
+def cells(values: dict[str, str], *, task: str = INFER, row: int = ROW) -> Change:
+    """Set cells of one row."""
+
+    def change(rows: Rows) -> None:
+        rows[row].update(values)
+
+    said = ", ".join(f"`{column}` is `{value}`" for column, value in values.items())
+    return rows_changed(f"in row {row}, {said}", change, task=task, named=(row,))
+
+
+def rows_changed(
+    text: str, change: Callable[[Rows], Rows | None], *, task: str = INFER, path: str = "", named: tuple[int, ...] = ()
+) -> Change:
+    """Change the rows of a table: in place, or by giving others."""
+    path = path or table_path(task)
+
+    def apply(files: Files) -> None:
+        rows = list(csv.DictReader(io.StringIO(files[path].decode())))
+        files[path] = write_rows(change(rows) or rows)
+
+    return Change(text, apply, named)
+
+
+def write_rows(rows: Rows) -> bytes:
+    """Write rows as CSV."""
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return stream.getvalue().encode()
+
+
+def every(column: str, text: str, convert: Callable[[str], str], *, task: str = INFER) -> Change:
+    """Change every cell of a column."""
+
+    def change(rows: Rows) -> None:
+        for row in rows:
+            row[column] = convert(row[column])
+
+    return rows_changed(f"`{column}` {text}", change, task=task)
+
+
+def added(column: str, value: str, *, task: str = INFER, row: int | None = None) -> Change:
+    """Add a column that holds one value, or holds it in one row."""
+
+    def change(rows: Rows) -> None:
+        for number, cells_ in enumerate(rows):
+            cells_[column] = value if row in {None, number} else ""
+
+    where = "" if row is None else f" in row {row}"
+    return rows_changed(
+        f"a column `{column}` with `{value}`{where}", change, task=task, named=() if row is None else (row,)
+    )
+
+
+def dropped(column: str, *, task: str = INFER) -> Change:
+    """Take a column out."""
+
+    def change(rows: Rows) -> Rows:
+        return [{name: value for name, value in row.items() if name != column} for row in rows]
+
+    return rows_changed(f"no column `{column}`", change, task=task)
+
+
+def replaced(path: str, old: str, new: str) -> Change:
+    """Replace a piece of a file's text."""
+
+    def apply(files: Files) -> None:
+        text = files[path].decode()
+        if old not in text:
+            msg = f"{path} does not hold {old!r}"
+            raise ValueError(msg)
+        files[path] = text.replace(old, new, 1).encode()
+
+    said = f"`{new.strip()}` in place of `{old.strip()}`" if new.strip() else f"without `{old.strip()}`"
+    return Change(f"{path}: {said}", apply)
+
+
+def content(path: str, change: Callable[[bytes], bytes], text: str, *, rows: Sequence[int] = ()) -> Change:
+    """Change the bytes of a file."""
+
+    def apply(files: Files) -> None:
+        files[path] = change(files[path])
+
+    return Change(f"{path}: {text}", apply, tuple(rows))
+
+
+def file_added(path: str, made: bytes | Callable[[Files], bytes], text: str = "") -> Change:
+    """Add a file."""
+
+    def apply(files: Files) -> None:
+        files[path] = made(files) if callable(made) else made
+
+    return Change(text or f"there is a file {path}", apply)
+
+
+def file_removed(path: str) -> Change:
+    """Take a file out."""
+
+    def apply(files: Files) -> None:
+        del files[path]
+
+    return Change(f"there is no {path}", apply)

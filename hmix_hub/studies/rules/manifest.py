@@ -1,0 +1,61 @@
+"""Rules of the manifest, study.yaml (HMX520 to HMX529)."""
+
+from __future__ import annotations
+
+from hmix_hub.studies.rules.changes import file_removed, replaced
+from hmix_hub.studies.rules.rule import Example, Rule, Severity
+
+_FILE = "study.yaml"
+_TITLE = "title: Mixed pictures, an example study"
+
+MISSING = Rule(
+    "HMX520",
+    "manifest-missing",
+    Severity.ERROR,
+    "there is no study.yaml",
+    "`hmix contribute init` writes one to fill in",
+    Example(file_removed(_FILE)),
+)
+UNREADABLE = Rule(
+    "HMX521",
+    "manifest-unreadable",
+    Severity.ERROR,
+    "study.yaml is not plain YAML",
+    "mend the line that is named; quote text that holds a colon",
+    Example(replaced(_FILE, _TITLE, "title: Mixed pictures: an example"), replaced(_FILE, _TITLE, 'title: "Mixed: a"')),
+)
+INVALID = Rule(
+    "HMX522",
+    "manifest-invalid",
+    Severity.ERROR,
+    "a field of study.yaml is missing, unknown, or has a value that it may not have",
+    "`hmix contribute schema` describes every field",
+    Example(
+        replaced(_FILE, "0000-0002-1825-0097", "0000-0002-1825-0098"),
+        replaced(_FILE, "0000-0002-1825-0097", "https://orcid.org/0000-0002-1694-233X"),
+    ),
+)
+SCHEMA_VERSION = Rule(
+    "HMX523",
+    "schema-version",
+    Severity.ERROR,
+    "the study is written in a version of the schema that this hmix-hub does not take",
+    "upgrade hmix-hub for a newer one; `hmix contribute import` brings exports of schema 1.0.0 up",
+    Example(replaced(_FILE, "schema_version: 2.0.0", "schema_version: 9.0.0")),
+)
+UNFINISHED = Rule(
+    "HMX524",
+    "unfinished",
+    Severity.ERROR,
+    "the field holds the starter's TODO",
+    "write what it asks for",
+    Example(replaced(_FILE, "Nobody was recruited;", "TODO")),
+)
+UNFINISHED_DRAFT = Rule(
+    "HMX525",
+    "unfinished-draft",
+    Severity.WARNING,
+    "the field holds the starter's TODO, as a draft may",
+    "write what it asks for before you publish",
+    Example(replaced(_FILE, "Nobody was recruited;", "TODO")),
+)

@@ -1,0 +1,95 @@
+"""A rule of the catalogue: what is asked of a contributed study, how to mend it, and an example of both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from hmix_hub.schema import INFER
+
+Files = dict[str, bytes]
+"""A study as the content of its files by path."""
+
+
+class Severity(StrEnum):
+    """How much a finding matters: an error keeps a study from being published, a warning asks to look again."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change of the example study.
+
+    Parameters
+    ----------
+    text
+        The change in words: "row 7, confidence: 70%".
+    apply
+        Changes the files in place.
+    rows
+        Data rows that the rule names after it, if it is broken; empty where the finding is of the file as a whole.
+    """
+
+    text: str
+    apply: Callable[[Files], None]
+    rows: tuple[int, ...] = ()
+
+
+def nothing(files: Files) -> None:
+    """Change nothing."""
+
+
+AS_IT_IS = Change("the example study as it is", nothing)
+
+
+@dataclass(frozen=True)
+class Example:
+    """An example of a rule, over the study that `hmix contribute init --example` writes.
+
+    Parameters
+    ----------
+    failing
+        A change that breaks the rule, and no other.
+    passing
+        A change that keeps it, however near it comes.
+    task
+        Task of the example study.
+    """
+
+    failing: Change
+    passing: Change = AS_IT_IS
+    task: str = INFER
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule.
+
+    Parameters
+    ----------
+    code
+        "HMX" and three digits; stays what it is for ever.
+    name
+        Words with hyphens.
+    severity
+        Error or warning.
+    meaning
+        What is wrong where the rule is broken.
+    mend
+        What to do about it.
+    example
+        A study that breaks it, and one that does not.
+    fixed
+        What `hmix contribute fix` does about it; empty where a person must decide.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    meaning: str
+    mend: str
+    example: Example
+    fixed: str = ""

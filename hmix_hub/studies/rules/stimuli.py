@@ -1,0 +1,136 @@
+"""Rules of stimuli: classes, pictures, pairs (HMX560 to HMX569)."""
+
+from __future__ import annotations
+
+from hmix_hub.studies.rules.changes import ROW, Rows, added, cell, cells, every, file_added, replaced, rows_changed
+from hmix_hub.studies.rules.rule import Change, Example, Files, Rule, Severity
+
+
+def _swapped(rows: Rows, *names: str) -> None:
+    row = rows[ROW]
+    for name in names:
+        first, second = f"image_1_{name}", f"image_2_{name}"
+        row[first], row[second] = row[second], row[first]
+
+
+def _swap_labels(rows: Rows) -> None:
+    _swapped(rows, "label")
+
+
+def _turn_pair(rows: Rows) -> None:
+    _swapped(rows, "label", "index")
+    rows[ROW]["mixing_coefficient"] = f"{1 - float(rows[ROW]['mixing_coefficient']):g}"
+
+
+def _repeat_picture(rows: Rows) -> None:
+    for name in ("label", "index"):
+        rows[ROW][f"image_2_{name}"] = rows[ROW][f"image_1_{name}"]
+
+
+def _own_pictures(files: Files) -> None:
+    text = files["study.yaml"].decode().replace("source: cifar10/test", "source: own")
+    files["study.yaml"] = text.encode()
+
+
+def _label_wrong(rows: Rows) -> None:
+    rows[ROW]["image_1_label"] = "truck" if rows[ROW]["image_1_label"] != "truck" else "ship"
+
+
+_SINGLE = {"image_2_label": "", "image_2_index": ""}
+
+CLASS = Rule(
+    "HMX560",
+    "class-unknown",
+    Severity.ERROR,
+    "no class of the study is called so",
+    "write a class of `stimuli: classes:` in study.yaml, or add it there",
+    Example(cell("image_1_label", "aeroplane"), every("image_1_label", "is capitalised", str.capitalize)),
+)
+LABEL = Rule(
+    "HMX561",
+    "label-of-picture",
+    Severity.ERROR,
+    "the picture with this index is of another class",
+    "indices count from 0 in the image set's original order; check that nothing was shuffled or shifted by one",
+    Example(rows_changed("row 7 has another class for image 1", _label_wrong, named=(ROW,))),
+)
+INDEX = Rule(
+    "HMX562",
+    "picture-unknown",
+    Severity.ERROR,
+    "the image set has no picture with this index",
+    "indices count from 0; CIFAR-10's test set has 0 to 9999",
+    Example(cell("image_1_index", "10000")),
+)
+SWAPPED = Rule(
+    "HMX563",
+    "images-swapped",
+    Severity.ERROR,
+    "each picture has the other one's class: the labels, or the indices, are swapped",
+    "swap the two labels back",
+    Example(rows_changed("the two labels of row 7 are swapped", _swap_labels, named=(ROW,))),
+)
+PAIR_ORDER = Rule(
+    "HMX564",
+    "pair-order",
+    Severity.ERROR,
+    "the same two pictures stand in both orders, so that one mixture has two ids",
+    "keep one order; where you swap the pictures, 1 minus every coefficient",
+    Example(
+        rows_changed("the pictures of row 7 are swapped, and its coefficient is 1 minus", _turn_pair, named=(ROW,))
+    ),
+    "swaps the pictures of the rarer order, and takes 1 minus their coefficients",
+)
+SAME_PICTURE = Rule(
+    "HMX565",
+    "same-picture",
+    Severity.ERROR,
+    "the picture is mixed with itself",
+    "leave image_2 empty for a single picture, with the coefficient 1",
+    Example(rows_changed("image 2 of row 7 is image 1", _repeat_picture, named=(ROW,))),
+)
+SINGLE = Rule(
+    "HMX566",
+    "single-picture",
+    Severity.ERROR,
+    "a single picture has no second label or index, and the coefficient 1",
+    "write both image_2 columns, or neither; without a second picture the coefficient is 1",
+    Example(
+        cells(_SINGLE | {"mixing_coefficient": "0.5"}),
+        cells(_SINGLE | {"mixing_coefficient": "1", "inferred_coefficient": "1"}),
+    ),
+)
+IMAGE_SET = Rule(
+    "HMX567",
+    "image-set",
+    Severity.ERROR,
+    "the row's image set is not the one that study.yaml names",
+    "leave the column image_set out",
+    Example(added("image_set", "cifar10/train"), added("image_set", "cifar10/test")),
+)
+PICTURES = Rule(
+    "HMX568",
+    "pictures",
+    Severity.ERROR,
+    "the study's own pictures cannot be read",
+    "stimuli/images.csv has the columns file,label, and one row per picture, in the order of their indices",
+    Example(Change("study.yaml says `source: own`, and there is no stimuli/images.csv", _own_pictures)),
+)
+PICTURES_UNUSED = Rule(
+    "HMX569",
+    "pictures-unused",
+    Severity.WARNING,
+    "there are pictures in stimuli/, but study.yaml names another source",
+    "say `source: own` in study.yaml, or take stimuli/ out",
+    Example(file_added("stimuli/images.csv", b"file,label\na.png,dog\n")),
+)
+MIXING = Rule(
+    "HMX559",
+    "mixing-none",
+    Severity.ERROR,
+    "study.yaml says that nothing was mixed, but the row has a second picture",
+    "name the method in `stimuli: mixing:`, or leave image_2 empty",
+    Example(
+        replaced("study.yaml", "mixing: pixel-linear", "mixing: none"),
+    ),
+)

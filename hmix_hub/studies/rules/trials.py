@@ -1,0 +1,147 @@
+"""Rules of trials and answers: each once, repeats marked, plausible (HMX570 to HMX589)."""
+
+from __future__ import annotations
+
+from hmix_hub.schema import CATEGORICAL
+from hmix_hub.studies.example import DISTINCT, PEOPLE
+from hmix_hub.studies.rules.changes import ROW, Rows, cell, cells, every, rows_changed
+from hmix_hub.studies.rules.rule import Example, Rule, Severity
+
+_TRIALS = DISTINCT + 1
+
+
+def _flip_answers(rows: Rows) -> None:
+    for row in rows:
+        row["inferred_coefficient"] = f"{1 - float(row['inferred_coefficient']):.2f}"
+
+
+def _copy_trial(rows: Rows) -> None:
+    rows[ROW]["trial_index"] = rows[ROW - 1]["trial_index"]
+
+
+def _copy_row(rows: Rows) -> Rows:
+    return [*rows, dict(rows[ROW])]
+
+
+def _copy_person(rows: Rows) -> Rows:
+    return [*rows, *({**row, "participant_id": "p99"} for row in rows[:_TRIALS])]
+
+
+def _lose_trials(rows: Rows) -> Rows:
+    return rows[:4] + rows[_TRIALS:]
+
+
+def _answer_always_the_same(rows: Rows) -> None:
+    for row in rows[:_TRIALS]:
+        row["inferred_coefficient"], row["confidence"] = "0.7", "0.7"
+
+
+def _name_class_twice(rows: Rows) -> None:
+    rows[ROW]["second_class"] = rows[ROW]["top_class"]
+
+
+TWICE = Rule(
+    "HMX570",
+    "judgment-twice",
+    Severity.ERROR,
+    "the person has another judgment with this trial_index",
+    "number a person's trials through; take out rows that were exported twice",
+    Example(rows_changed("row 7 has the trial_index of row 6", _copy_trial, named=(ROW,))),
+)
+ROW_TWICE = Rule(
+    "HMX571",
+    "row-twice",
+    Severity.ERROR,
+    "the row says the same as an earlier one",
+    "take it out: the export was appended twice",
+    Example(rows_changed("row 7 stands again at the end", _copy_row, named=(PEOPLE * _TRIALS,))),
+    "takes it out",
+)
+REPEAT_UNMARKED = Rule(
+    "HMX572",
+    "repeat-unmarked",
+    Severity.WARNING,
+    "the person saw the stimulus before, but the row is no repeat",
+    "set is_repeat where the trial was shown again on purpose; else the row gets the flag repeated_in_batch",
+    Example(cell("is_repeat", "false", row=DISTINCT)),
+)
+REPEAT_OF_NOTHING = Rule(
+    "HMX573",
+    "repeat-of-nothing",
+    Severity.WARNING,
+    "the row is marked as a repeat, but the person did not see the stimulus before",
+    "check is_repeat and trial_index; a lost first trial is no fault",
+    Example(cell("is_repeat", "true")),
+)
+TOO_FAST = Rule(
+    "HMX580",
+    "response-time",
+    Severity.WARNING,
+    "nobody answers in less than a tenth of a second, or takes an hour",
+    "check the column's unit and its clock; such rows are kept",
+    Example(cell("response_time_ms", "12"), cell("response_time_ms", "")),
+)
+SECONDS = Rule(
+    "HMX581",
+    "seconds",
+    Severity.ERROR,
+    "the response times seem to be in seconds, and must be in milliseconds",
+    "multiply the column by 1000",
+    Example(every("response_time_ms", "is in seconds", lambda value: f"{float(value) / 1000:.4f}")),
+    "multiplies the column by 1000",
+)
+FLIPPED = Rule(
+    "HMX582",
+    "slider-flipped",
+    Severity.ERROR,
+    "inferred coefficients fall where shown ones rise: one of them is the share of image 2",
+    "coefficients are the share of image 1; take 1 minus the other one",
+    Example(rows_changed("inferred_coefficient is 1 minus", _flip_answers)),
+)
+CONTRADICTION = Rule(
+    "HMX583",
+    "contradiction",
+    Severity.WARNING,
+    "the answer contradicts itself: the same class twice, a chosen class ruled out, or more than 1 together",
+    "check the export; rows in which a person did so are kept, with a flag",
+    Example(
+        rows_changed("row 7 names the same class twice", _name_class_twice, task=CATEGORICAL, named=(ROW,)),
+        task=CATEGORICAL,
+    ),
+)
+NO_CLASS = Rule(
+    "HMX584",
+    "probability-without-class",
+    Severity.WARNING,
+    "there is a second probability, but no second class; it is ignored, and the row flagged",
+    "write the class, or leave the probability out",
+    Example(
+        cells({"second_class": "", "second_probability": "0.2"}, task=CATEGORICAL),
+        cells({"second_class": "", "second_probability": ""}, task=CATEGORICAL),
+        task=CATEGORICAL,
+    ),
+)
+FEW_ROWS = Rule(
+    "HMX590",
+    "few-rows",
+    Severity.WARNING,
+    "the person has fewer than half of the rows that people here have",
+    "check whether rows were lost; or say in study.yaml who was excluded and why",
+    Example(rows_changed("the first person has four rows", _lose_trials)),
+)
+STRAIGHTLINING = Rule(
+    "HMX591",
+    "straightlining",
+    Severity.WARNING,
+    "nine tenths or more of the person's answers are one and the same",
+    "check whether the interface stored what was answered; such rows are kept, with a flag",
+    Example(rows_changed("the first person gives one answer throughout", _answer_always_the_same)),
+)
+SAME_PERSON = Rule(
+    "HMX592",
+    "same-person",
+    Severity.ERROR,
+    "two people gave the same answers in the same times: one person under two ids, or rows copied",
+    "give the person one id, or take the copy out",
+    Example(rows_changed("the first person's rows stand again, as p99", _copy_person)),
+)

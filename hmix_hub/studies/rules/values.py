@@ -1,0 +1,83 @@
+"""Rules of values: type, unit, range, missing or not (HMX540 to HMX559)."""
+
+from __future__ import annotations
+
+from hmix_hub.studies.rules.changes import added, cell, every
+from hmix_hub.studies.rules.rule import Example, Rule, Severity
+
+MISSING = Rule(
+    "HMX540",
+    "value-missing",
+    Severity.ERROR,
+    "a value is missing where every row must have one",
+    "write it; leave the row out where nobody answered",
+    Example(cell("inferred_coefficient", ""), cell("confidence", "")),
+)
+TYPE = Rule(
+    "HMX541",
+    "value-type",
+    Severity.ERROR,
+    "the value is not of the column's type",
+    "write numbers with a point and without unit, truths as true or false, lists as a|b",
+    Example(cell("confidence", "very"), cell("confidence", "1e-1")),
+)
+RANGE = Rule(
+    "HMX542",
+    "value-range",
+    Severity.ERROR,
+    "the number is outside the column's range",
+    "coefficients, confidences and probabilities are 0 to 1, times are in milliseconds from 0",
+    Example(cell("inferred_coefficient", "1.2"), cell("inferred_coefficient", "1")),
+)
+PERCENT = Rule(
+    "HMX543",
+    "percent",
+    Severity.ERROR,
+    "the column seems to be in percent, and must be 0 to 1",
+    "divide the column by 100",
+    Example(every("confidence", "is in percent", lambda value: f"{100 * float(value):g}")),
+    "divides the column by 100",
+)
+DECIMAL_COMMA = Rule(
+    "HMX544",
+    "decimal-comma",
+    Severity.ERROR,
+    "the number is written with a comma",
+    "write a point",
+    Example(cell("confidence", "0,7")),
+    "writes a point",
+)
+NULL_WORD = Rule(
+    "HMX545",
+    "null-word",
+    Severity.ERROR,
+    "a word stands for a missing value",
+    "leave the cell empty",
+    Example(cell("confidence", "NA")),
+    "empties the cell",
+)
+UNTIDY = Rule(
+    "HMX546",
+    "value-untidy",
+    Severity.ERROR,
+    "there is white space around the value, so that it equals no other",
+    "take it away",
+    Example(cell("participant_id", "p01 "), cell("participant_id", "p01")),
+    "takes it away",
+)
+IDENTIFIER = Rule(
+    "HMX547",
+    "identifier",
+    Severity.ERROR,
+    "the id has characters that ids may not have, or too many of them",
+    "use letters, digits, points, hyphens and underscores, at most 64, a letter or digit first",
+    Example(cell("participant_id", "p/01"), cell("participant_id", "p01")),
+)
+FORMULA = Rule(
+    "HMX548",
+    "formula",
+    Severity.ERROR,
+    "the text would be run as a formula by a spreadsheet",
+    "do not begin text with =, +, - or @",
+    Example(added("x_note", '=HYPERLINK("http://example.org")', row=7), added("x_change", "-0.5", row=7)),
+)

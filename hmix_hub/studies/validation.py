@@ -1,0 +1,147 @@
+"""Validation of a study folder: every rule over every row, all findings together."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from hmix_hub.studies.checks.answers import check_answers
+from hmix_hub.studies.checks.computed import ComputedCheck
+from hmix_hub.studies.checks.ledger import Ledger
+from hmix_hub.studies.checks.participants import check_participants
+from hmix_hub.studies.checks.people import check_people
+from hmix_hub.studies.checks.place import Place
+from hmix_hub.studies.checks.slider import SliderCheck
+from hmix_hub.studies.checks.stimuli import check_stimuli
+from hmix_hub.studies.checks.trials import check_trials
+from hmix_hub.studies.findings import Report
+from hmix_hub.studies.folder import StudyFolder, find_files, study_path
+from hmix_hub.studies.manifest import MANIFEST, PIXEL_LINEAR, Manifest
+from hmix_hub.studies.manifest_file import read_manifest
+from hmix_hub.studies.observed import observed_pieces
+from hmix_hub.studies.pictures import KnownPictures, known_pictures
+from hmix_hub.studies.rules import files as rules
+
+Progress = Callable[[str, int], None]
+
+
+class Checked(NamedTuple):
+    """A study folder that was looked at.
+
+    Parameters
+    ----------
+    folder
+        Its files.
+    manifest
+        `None` where it cannot be understood.
+    report
+        What was found.
+    """
+
+    folder: StudyFolder
+    manifest: Manifest | None
+    report: Report
+
+
+def validate(place: str | os.PathLike[str], *, is_draft: bool = False, progress: Progress | None = None) -> Checked:
+    """Validate a study folder.
+
+    Parameters
+    ----------
+    place
+        The folder.
+    is_draft
+        Whether what a starter left to be written may still be there.
+    progress
+        Called with the file and the rows read so far.
+
+    Returns
+    -------
+    Checked
+        With all findings; nothing is raised for what is wrong with the study.
+
+    Raises
+    ------
+    SourceMissingError
+        If there is no such folder.
+    """
+    path = study_path(place)
+    report = Report()
+    folder = find_files(path, report)
+    manifest = read_manifest(path, report, is_draft=is_draft)
+    folder = _without_copies(folder, report)
+    if manifest is None:
+        return Checked(folder, None, report)
+    _check_tasks(folder, manifest, report)
+    pictures = known_pictures(manifest, folder, report)
+    judged: dict[str, None] = {}
+    for task, name in folder.judgments.items():
+        judged |= dict.fromkeys(
+            _check_file(folder, manifest, task, Place(report, name), pictures=pictures, progress=progress)
+        )
+    check_participants(folder, judged, report)
+    return Checked(folder, manifest, report)
+
+
+def _without_copies(folder: StudyFolder, report: Report) -> StudyFolder:
+    """Tell judgment files whose bytes are those of another, and leave them out: all they hold would be wrong."""
+    seen: dict[str | None, str] = {}
+    kept = {}
+    for task, name in reversed(folder.judgments.items()):
+        digest = _digest(folder.file(name))
+        if digest is not None and digest in seen:
+            report.add(rules.SAME_FILE, file=name, note=f"as {seen[digest]}")
+        else:
+            kept[task] = name
+            seen[digest] = name
+    return replace(folder, judgments=dict(reversed(kept.items())))
+
+
+def _digest(path: Path) -> str | None:
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:
+        return None
+
+
+def _check_tasks(folder: StudyFolder, manifest: Manifest, report: Report) -> None:
+    for named in manifest.tasks:
+        if named not in folder.judgments and not report.has(rules.SAME_FILE):
+            report.add(rules.TASK_WITHOUT_FILE, file=MANIFEST, column="tasks", value=named)
+    for task, name in folder.judgments.items():
+        if task not in manifest.tasks:
+            report.add(rules.FILE_WITHOUT_TASK, file=name)
+
+
+def _check_file(
+    folder: StudyFolder,
+    manifest: Manifest,
+    task: str,
+    place: Place,
+    *,
+    pictures: KnownPictures | None,
+    progress: Progress | None,
+) -> list[str]:
+    """Check the judgments of a task; gives the people who judged."""
+    ledger, slider = Ledger(task), SliderCheck(task)
+    computed = ComputedCheck(task, manifest)
+    done = 0
+    for piece in observed_pieces(folder, manifest, task, place.report):
+        good = check_stimuli(piece, task, manifest, pictures, place)
+        check_answers(piece, task, len(manifest.vocabulary), place)
+        ledger.add(piece, good)
+        slider.add(piece)
+        computed.add(piece)
+        done += len(piece)
+        if progress is not None:
+            progress(place.file, done)
+    check_trials(ledger, place, is_symmetric=manifest.stimuli.mixing == PIXEL_LINEAR)
+    check_people(ledger, place)
+    slider.finish(place)
+    computed.finish(place)
+    return ledger.names

@@ -1,0 +1,39 @@
+"""Fixtures: a study folder written from the content of its files."""
+
+from __future__ import annotations
+
+import pytest
+
+from hmix_hub.schema import INFER
+from hmix_hub.studies.example import example_study
+from hmix_hub.studies.validation import validate
+
+
+def write_study(folder, files):
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if content.startswith(b"-> "):
+            path.symlink_to(content[3:].decode())
+        else:
+            path.write_bytes(content)
+    return folder
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Write a study folder."""
+    return lambda files: write_study(tmp_path / "study", files)
+
+
+@pytest.fixture
+def check(tmp_path):
+    """Validate the example study of a task after a change of its files; the report."""
+    (tmp_path / "study").mkdir()
+
+    def change_and_validate(change=lambda files: None, task=INFER, **options):
+        files = example_study(task)
+        change(files)
+        return validate(write_study(tmp_path / "study", files), **options).report
+
+    return change_and_validate
