@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -65,7 +64,7 @@ def read_judgments(source: Source, task: str, version: str = CURRENT) -> pa.Tabl
     name = JUDGMENT_FILES[task]
     released = read_released(source.path(name), task)
     provenance = Provenance(
-        source.study.study_id, source.study.image_set, name, collection_rounds(source, task, released)
+        source.study.study_id, source.study.image_set, name, source.study.collection_rounds(task, released)
     )
     return migrate(released, task, start=RELEASED, target=version, provenance=provenance)
 
@@ -114,15 +113,3 @@ def _read_csv(path: Path, task: str, schema: pa.Schema) -> pa.Table:
     table = pa.table({name: values[name] for name in schema.names})
     is_judgment = np.flatnonzero(np.array(table["trial_type"].to_pylist(), dtype=object) == TRIALS[task].trial_type)
     return table.take(pa.array(is_judgment)).cast(schema)
-
-
-def collection_rounds(source: Source, task: str, released: pa.Table) -> list[str] | None:
-    """Give the collection round of each judgment, as far as the study says; `None` where there was one round."""
-    by_condition = source.study.rounds_by_condition.get(task)
-    if by_condition is not None:
-        return [by_condition[condition] for condition in released["condition"].to_pylist()]
-    by_row = source.study.rounds_by_row.get(task)
-    if by_row is not None:
-        of_row = list(chain.from_iterable(repeat(name, rows) for name, rows in by_row))
-        return [of_row[row] for row in released[ROW_NUMBER].to_pylist()]
-    return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 import warnings
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import click
 
 from hmix_hub import __version__
+from hmix_hub.cli.lazy import LazyGroup
 from hmix_hub.errors import HMixError, SourceError, SourceNameError
 
 DATA_ARE_WRONG = 1
@@ -24,28 +24,13 @@ VERBS = {
     "verify": "Check the source's files, and recompute the processed ones.",
     "plot": "Draw perception against the synthetic label.",
     "show": "Draw one stimulus, and what people answered.",
+    "contribute": "Check, describe and publish a study of your own.",
+    "rules": "Explain the rules that a contributed study keeps.",
 }
 
 
-class Verbs(click.Group):
-    """Group that imports a verb's module when it is called, and turns our errors into exit statuses."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Give the verbs in order."""
-        return list(VERBS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import and give a verb."""
-        if cmd_name not in VERBS:
-            return None
-        module = importlib.import_module(f"hmix_hub.cli.{cmd_name}_verb")
-        command: click.Command = module.command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the verbs' lines without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(VERBS.items()))
+class Verbs(LazyGroup):
+    """The verbs of `hmix`; an error of ours becomes a message and an exit status."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a verb; an error of ours becomes a message and an exit status."""
@@ -64,7 +49,12 @@ def _tell_warning(message: Warning | str, category: type[Warning], *args: Any, *
     click.echo(f"hmix: warning: {message}", err=True)
 
 
-@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Verbs,
+    lines=VERBS,
+    module="hmix_hub.cli.{}_verb",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="hmix")
 def main() -> None:
     """Human judgments of mixed images.

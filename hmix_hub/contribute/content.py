@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from hmix_hub.judgments.by_stimulus import by_stimulus
 from hmix_hub.schema import CONFIGURATIONS, Column, Configuration
+from hmix_hub.studies.features import study_features
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import PARTICIPANTS, StudyFolder, find_files, study_path
 from hmix_hub.studies.judgment_table import read_judgments, refuse_errors, typed
@@ -59,21 +60,9 @@ class Content:
 
     def features(self, name: str) -> datasets.Features:
         """Give the Hugging Face features of a configuration, or of the participants, own columns included."""
-        from datasets import Features
-        from datasets.features import Value
-
-        from hmix_hub.schema import features
-
-        if name == PARTICIPANTS_CONFIGURATION:
-            table, known = self.participants, Features()
-        else:
-            table, known = self.tables[name], features(self.columns(name), self.manifest.vocabulary)
-        if table is None:
-            msg = f"the study has no {name}"
-            raise KeyError(msg)
-        return Features(
-            {field.name: known.get(field.name) or Value(str(_value_type(field.type))) for field in table.schema}
-        )
+        if name == PARTICIPANTS_CONFIGURATION and self.participants is not None:
+            return study_features(self.participants.schema, (), self.manifest.vocabulary)
+        return study_features(self.tables[name].schema, self.columns(name), self.manifest.vocabulary)
 
 
 def default_configuration(names: Sequence[str]) -> str:
@@ -81,14 +70,6 @@ def default_configuration(names: Sequence[str]) -> str:
     from hmix_hub.schema import DEFAULT_CONFIGURATION
 
     return DEFAULT_CONFIGURATION if DEFAULT_CONFIGURATION in names else names[0]
-
-
-def _value_type(kind: pa.DataType) -> str:
-    import pyarrow as pa
-
-    return {pa.float64(): "float64", pa.int64(): "int64", pa.bool_(): "bool", pa.string(): "string"}.get(
-        kind, str(kind)
-    )
 
 
 def read_content(place: str | os.PathLike[str]) -> Content:

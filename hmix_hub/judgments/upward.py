@@ -289,6 +289,32 @@ def _categorical(released: pa.Table, vocabulary: Vocabulary) -> _Answers:
     )
 
 
+def ignored_probabilities(released: pa.Table) -> list[float | None]:
+    """Give the second probability, 0 to 1, of each answer that names no alternative and gives one all the same.
+
+    Parameters
+    ----------
+    released
+        N rows of categorical_soft_labels in schema 1.0.0.
+
+    Returns
+    -------
+    list
+        N values; `None` where nothing is ignored.
+
+    Raises
+    ------
+    SchemaError
+        At the first answer that cannot be read.
+    """
+
+    def parse(answer: dict[str, Any]) -> float | None:
+        has_alternative = answer["classSelect2"].removeprefix(interface.SECOND_PREFIX) != interface.NO_ALTERNATIVE
+        return None if has_alternative or not answer["prob2"] else _typed_percentage(answer["prob2"])
+
+    return _parsed(released, "response", parse)
+
+
 _READERS: dict[str, Callable[[pa.Table, Vocabulary], _Answers]] = {
     CONSTRUCT: _construct,
     SELECT: _select,

@@ -73,6 +73,18 @@ def open_picture_folder(folder: str | os.PathLike[str], name: str) -> ImageSet:
     return ImageSet(name, path, labels, vocabulary, fingerprint[:16])
 
 
+def files_of(folder: str | os.PathLike[str]) -> list[str]:
+    """Give the files that make a folder of pictures: its list, and each picture that the list names, once.
+
+    Raises
+    ------
+    SourceMissingError, SourceError
+        As `open_picture_folder` does, of the list.
+    """
+    root = Path(os.path.expanduser(folder)).absolute()
+    return [LIST, *dict.fromkeys(entry.name for entry in _entries(_read_list(root), root))]
+
+
 def _read_list(root: Path) -> bytes:
     if not root.is_dir():
         msg = "there is no such folder"

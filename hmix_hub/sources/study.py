@@ -6,11 +6,17 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import chain, repeat
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hmix_hub.errors import SourceError, SourceMissingError, Where
 from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT
+from hmix_hub.schema.released import ROW_NUMBER
 from hmix_hub.sources import sample
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 JUDGMENT_FILES = {
     CONSTRUCT: "hmix_construct_midpoint.csv",
@@ -115,6 +121,23 @@ class Study:
         unsaid = [self.study_id, self.image_set, _sorted(self.rounds_by_condition), _sorted(self.rounds_by_row)]
         files = [[file.name, file.sha256] for file in self.files.values()]
         return hashlib.sha256(json.dumps([unsaid, sorted(files)]).encode()).hexdigest()[:16]
+
+    def collection_rounds(self, task: str, released: pa.Table) -> list[str] | None:
+        """Give the collection round of each judgment of a task's file, in the released layout, as far as it is known.
+
+        Returns
+        -------
+        list of str or None
+            `None` where there was one round.
+        """
+        by_condition = self.rounds_by_condition.get(task)
+        if by_condition is not None:
+            return [by_condition[condition] for condition in released["condition"].to_pylist()]
+        by_row = self.rounds_by_row.get(task)
+        if by_row is not None:
+            of_row = list(chain.from_iterable(repeat(name, rows) for name, rows in by_row))
+            return [of_row[row] for row in released[ROW_NUMBER].to_pylist()]
+        return None
 
 
 def _sorted(value: object) -> object:

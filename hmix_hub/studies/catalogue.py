@@ -14,3 +14,19 @@ def catalogue() -> dict[str, Rule]:
     """Give all rules by code, in the order of their codes."""
     rules = [value for module in _MODULES for value in vars(module).values() if isinstance(value, Rule)]
     return {rule.code: rule for rule in sorted(rules, key=lambda rule: rule.code)}
+
+
+def describe(rule: Rule) -> dict[str, str]:
+    """Give a rule as text: code, rule, severity, meaning, mend, fix (empty: a person decides), fails, passes, task."""
+    example = rule.example
+    return {
+        "code": rule.code,
+        "rule": rule.name,
+        "severity": str(rule.severity),
+        "meaning": rule.meaning,
+        "mend": rule.mend,
+        "fix": rule.fixed,
+        "fails": example.failing.text,
+        "passes": example.passing.text,
+        "task": example.task,
+    }

@@ -160,9 +160,8 @@ def _check_placeholders(tree: _Tree, report: Report, *, is_draft: bool) -> None:
             report.add(
                 rules.UNFINISHED_DRAFT if is_draft else rules.UNFINISHED,
                 file=MANIFEST,
-                column=_dotted(path),
                 value=value,
-                note=f"line {tree.lines[path]}",
+                note=f"{_dotted(path)}, line {tree.lines[path]}",
             )
 
 

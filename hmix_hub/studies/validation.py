@@ -133,7 +133,7 @@ def _check_file(
     done = 0
     for piece in observed_pieces(folder, manifest, task, place.report):
         good = check_stimuli(piece, task, manifest, pictures, place)
-        check_answers(piece, task, len(manifest.vocabulary), place)
+        check_answers(piece, task, manifest.vocabulary, place)
         ledger.add(piece, good)
         slider.add(piece)
         computed.add(piece)

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hmix_hub.judgments.answers import membership
-from hmix_hub.schema import CATEGORICAL
+from hmix_hub.schema import CATEGORICAL, Vocabulary
 from hmix_hub.studies.checks.place import Place
 from hmix_hub.studies.rules import trials as rules
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from hmix_hub.studies.observed import ObservedPiece
 
 
-def check_answers(piece: ObservedPiece, task: str, n_classes: int, place: Place) -> None:
+def check_answers(piece: ObservedPiece, task: str, vocabulary: Vocabulary, place: Place) -> None:
     """Check the answers of N rows of categorical soft labels; those of other tasks cannot contradict themselves.
 
     Parameters
@@ -24,8 +26,8 @@ def check_answers(piece: ObservedPiece, task: str, n_classes: int, place: Place)
         The rows.
     task
         Their task.
-    n_classes
-        K.
+    vocabulary
+        Class names of the study.
     place
         The file.
     """
@@ -39,7 +41,7 @@ def check_answers(piece: ObservedPiece, task: str, n_classes: int, place: Place)
     absent = np.zeros(len(piece), dtype=bool)
     no_class = ~piece.present.get("second_class", absent) & piece.present.get("second_probability", absent)
     place.of("second_probability").tell(rules.NO_CLASS, no_class, piece.rows, piece.values.get("second_probability"))
-    impossible = membership(pa.chunked_array([piece.values["impossible_classes"]]), n_classes)
+    impossible = membership(pa.chunked_array([piece.values["impossible_classes"]]), len(vocabulary))
     faults = {
         "second_class": ((top == second) & (top >= 0), "the same class twice"),
         "impossible_classes": (
@@ -56,6 +58,27 @@ def check_answers(piece: ObservedPiece, task: str, n_classes: int, place: Place)
             rules.CONTRADICTION,
             bad,
             piece.rows,
-            piece.values.get(column),
+            _named(piece, column, vocabulary),
             lambda _, said=said: said,  # type: ignore[misc]
         )
+
+
+def _named(piece: ObservedPiece, column: str, vocabulary: Vocabulary) -> pa.Array | None:
+    """Give a column as it is shown: labels by name."""
+    import pyarrow as pa
+
+    values = piece.values.get(column)
+    if values is None or not column.endswith(("class", "classes")):
+        return values
+    names = vocabulary.names
+    return pa.array(
+        [
+            "|".join(names[code] for code in value)
+            if isinstance(value, list)
+            else value
+            if value is None
+            else names[value]
+            for value in values.to_pylist()
+        ],
+        pa.string(),
+    )

@@ -107,13 +107,17 @@ def _check_labels(
         good &= ~outside
     if pictures.labels is None:
         return good
-    labels = pictures.labels
+    labels, names = pictures.labels, manifest.vocabulary.names
     real = [np.where((index[i] >= 0) & (index[i] < len(labels)), labels[index[i] % len(labels)], -1) for i in (0, 1)]
     checked = [good & (index[i] >= 0) & (label[i] >= 0) & ~skip for i in (0, 1)]
     wrong = [checked[i] & (label[i] != real[i]) for i in (0, 1)]
     swapped = wrong[0] & wrong[1] & (label[0] == real[1]) & (label[1] == real[0])
-    place.of("image_1_label").tell(rules.SWAPPED, swapped, piece.rows, piece.values.get("image_1_label"))
-    names = manifest.vocabulary.names
+    place.of("image_1_label").tell(
+        rules.SWAPPED,
+        swapped,
+        piece.rows,
+        note=lambda row: f"{names[label[0][row]]} and {names[label[1][row]]} are written, and are the other way round",
+    )
     for i in (0, 1):
 
         def note(row: int, i: int = i) -> str:

@@ -22,8 +22,15 @@ if TYPE_CHECKING:
 HEADER_LIMIT = 2**20
 
 
-def read_csv(path: Path, name: str, report: Report) -> Iterator[Piece]:
+def read_csv(path: Path, name: str, report: Report, *, is_tolerant: bool = False) -> Iterator[Piece]:
     """Read a CSV file.
+
+    Parameters
+    ----------
+    path, name, report
+        See `hmix_hub.studies.reading.files.read_pieces`.
+    is_tolerant
+        Whether to read on where its encoding, delimiter or line endings are not as they should be.
 
     Raises
     ------
@@ -31,8 +38,8 @@ def read_csv(path: Path, name: str, report: Report) -> Iterator[Piece]:
         If it cannot be read (any further).
     """
     form = look_at_text(path, name, report)
-    if form.is_plain:
-        yield from parse_csv(path, name, report)
+    if form.is_plain or (is_tolerant and form.is_text):
+        yield from _parse(path, name, report, form)
 
 
 def header_of(path: Path, form: TextForm | None = None) -> list[str]:
@@ -62,18 +69,11 @@ def header_of(path: Path, form: TextForm | None = None) -> list[str]:
     return names
 
 
-def parse_csv(path: Path, name: str, report: Report) -> Iterator[Piece]:
-    """Parse a CSV file that is plain text in UTF-8 with commas.
-
-    Raises
-    ------
-    UnreadableError
-        If it cannot be parsed (any further).
-    """
+def _parse(path: Path, name: str, report: Report, form: TextForm) -> Iterator[Piece]:
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
-    header = header_of(path)
+    header = header_of(path, form)
     # Names that stand twice would overwrite each other.
     names = [f"{number}:{column}" for number, column in enumerate(header)]
     ragged = _Ragged()
@@ -83,9 +83,15 @@ def parse_csv(path: Path, name: str, report: Report) -> Iterator[Piece]:
             reader = arrow_csv.open_csv(
                 stream,
                 read_options=arrow_csv.ReadOptions(
-                    use_threads=False, block_size=PIECE_BYTES, skip_rows=1, column_names=names
+                    use_threads=False,
+                    block_size=PIECE_BYTES,
+                    skip_rows=1,
+                    column_names=names,
+                    encoding=form.encoding,
                 ),
-                parse_options=arrow_csv.ParseOptions(newlines_in_values=True, invalid_row_handler=ragged),
+                parse_options=arrow_csv.ParseOptions(
+                    delimiter=form.delimiter, newlines_in_values=True, invalid_row_handler=ragged
+                ),
                 convert_options=arrow_csv.ConvertOptions(
                     column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False, check_utf8=False
                 ),

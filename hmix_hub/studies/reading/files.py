@@ -13,7 +13,7 @@ from hmix_hub.studies.reading.pieces import Piece, UnreadableError
 from hmix_hub.studies.rules import files as rules
 
 
-def read_pieces(path: Path, name: str, report: Report) -> Iterator[Piece]:
+def read_pieces(path: Path, name: str, report: Report, *, is_tolerant: bool = False) -> Iterator[Piece]:
     """Read a file piece by piece; what cannot be read is a finding, and ends it.
 
     Parameters
@@ -24,19 +24,21 @@ def read_pieces(path: Path, name: str, report: Report) -> Iterator[Piece]:
         What findings call it: its path within the study.
     report
         Gets what is wrong.
+    is_tolerant
+        Whether to read CSV on where its encoding, delimiter or line endings are not as they should be.
     """
     try:
-        yield from _reader(path, name, report)
+        yield from _reader(path, name, report, is_tolerant=is_tolerant)
     except UnreadableError as error:
         report.add(error.rule, file=name, row=error.row, note=str(error))
     except OSError as error:
         report.add(rules.UNREADABLE, file=name, note=error.strerror or str(error))
 
 
-def _reader(path: Path, name: str, report: Report) -> Iterator[Piece]:
+def _reader(path: Path, name: str, report: Report, *, is_tolerant: bool) -> Iterator[Piece]:
     endings = path.name.lower()
     if endings.endswith(".parquet"):
         return read_parquet(path)
     if endings.endswith((".jsonl", ".jsonl.gz")):
         return read_jsonl(path, name, report)
-    return read_csv(path, name, report)
+    return read_csv(path, name, report, is_tolerant=is_tolerant)

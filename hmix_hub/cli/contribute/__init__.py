@@ -1,0 +1,1 @@
+"""Commands of `hmix contribute`: thin, one module each."""

@@ -1,0 +1,140 @@
+"""Building: the publishable form of a study, the same bytes whenever and wherever the same study is built."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from hmix_hub.contribute.card import card_text
+from hmix_hub.contribute.checking import check_study
+from hmix_hub.contribute.content import Content, read_content
+from hmix_hub.contribute.croissant import croissant, croissant_text
+from hmix_hub.contribute.figures import draw_figures
+from hmix_hub.contribute.layout import (
+    CHECKSUMS,
+    RECORD,
+    FileMark,
+    checksums_text,
+    copy_stimuli,
+    mark_of,
+    marks,
+    write_tables,
+)
+from hmix_hub.contribute.statistics import statistics_text, study_statistics
+from hmix_hub.errors import ConfigurationError, Where
+from hmix_hub.studies.folder import CARD, CROISSANT, FIGURES, STATISTICS, STIMULI, StudyFolder
+from hmix_hub.studies.judgment_table import refuse_errors
+from hmix_hub.studies.manifest import MANIFEST
+
+
+@dataclass(frozen=True)
+class Built:
+    """A study that was built.
+
+    Parameters
+    ----------
+    path
+        Folder that holds it.
+    content
+        The study.
+    files
+        Size and sha256 of each file by path, sorted.
+    """
+
+    path: Path
+    content: Content
+    files: dict[str, FileMark]
+
+
+def build(folder: str | os.PathLike[str], out: str | os.PathLike[str], *, card: str | None = None) -> Built:
+    """Build a study folder.
+
+    Parameters
+    ----------
+    folder
+        The study folder.
+    out
+        Folder to write: a new or empty one, or one that was built before, which is replaced as a whole.
+    card
+        Text of the card; `None`: generated from the manifest and the statistics.
+
+    Raises
+    ------
+    SourceMissingError
+        If there is no such study folder.
+    SchemaError
+        If the study breaks a rule; `hmix contribute validate` tells all that is wrong.
+    ConfigurationError
+        If `out` holds something else, or lies in the study folder.
+    """
+    checked = check_study(folder)
+    refuse_errors(checked.report, checked.folder)
+    target = Path(os.path.expanduser(out)).absolute()
+    _check_target(target, checked.folder.path)
+    content = read_content(folder)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    try:
+        _write_all(content, made, card)
+        made.chmod(0o755)
+        if target.exists():
+            shutil.rmtree(target)
+        made.rename(target)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+    return Built(target, content, marks(target))
+
+
+def _check_target(target: Path, study: Path) -> None:
+    if target.resolve().is_relative_to(study.resolve()):
+        msg = "what is built cannot lie in the study folder itself"
+        raise ConfigurationError(msg, where=Where(str(target)), hint="name a folder beside it")
+    if target.exists() and not (target.is_dir() and (not any(target.iterdir()) or (target / RECORD).is_file())):
+        msg = "this is there already, and nothing that was built"
+        raise ConfigurationError(msg, where=Where(str(target)), hint="name a new or an empty folder")
+
+
+def _write_all(content: Content, out: Path, card: str | None) -> None:
+    (out / MANIFEST).write_bytes(content.folder.file(MANIFEST).read_bytes())
+    write_tables(content, out)
+    copy_stimuli(content, out)
+    statistics = study_statistics(content)
+    _write_text(out / STATISTICS, statistics_text(statistics))
+    (out / FIGURES).mkdir()
+    draw_figures(statistics, out / FIGURES)
+    described = {name: (mark.size, mark.sha256) for name, mark in marks(out).items()}
+    _write_text(out / CROISSANT, croissant_text(croissant(content, described)))
+    _write_text(out / CARD, card if card is not None else card_text(content, statistics))
+    _write_text(out / RECORD, record_text(content))
+    _write_text(out / CHECKSUMS, checksums_text(marks(out)))
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def record_text(content: Content) -> str:
+    """Write what is built from what: id, version, and the sha256 of every file that was read."""
+    manifest = content.manifest
+    record = {
+        "study": manifest.id,
+        "version": manifest.version,
+        "schema_version": manifest.schema_version,
+        "inputs": {name: mark_of(content.folder.file(name)).sha256 for name in input_files(content.folder)},
+    }
+    return json.dumps(record, indent=2) + "\n"
+
+
+def input_files(folder: StudyFolder) -> list[str]:
+    """Give the files of a study folder that what is built depends on, sorted."""
+    names = [MANIFEST, *folder.judgments.values()]
+    if folder.has_participants:
+        names.append("participants.csv")
+    if folder.has_pictures:
+        root = folder.file(STIMULI)
+        names += [path.relative_to(folder.path).as_posix() for path in root.rglob("*") if path.is_file()]
+    return sorted(names)

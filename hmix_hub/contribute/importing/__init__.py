@@ -1,0 +1,1 @@
+"""Importing: raw exports become judgment files."""

@@ -1,0 +1,126 @@
+"""Column map: how the columns of any flat table become those of a judgment file, as YAML."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from hmix_hub.errors import ConfigurationError, SourceMissingError, Where
+from hmix_hub.schema import TASKS
+from hmix_hub.schema.observed import EXTRA_PREFIX, observed_columns, required_columns
+from hmix_hub.studies.manifest import TaskName
+from hmix_hub.studies.manifest_file import SIZE_LIMIT, parse_manifest
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class From(_Strict):
+    """Where a column's values come from, and what is done to them, in this order.
+
+    `column` or `constant`; `json` takes a key of the cell's JSON object; `pattern` takes the one group of a regular
+    expression, anywhere in the text; `values` replaces words; `equals` makes a truth; `divide` and `flip` (1 minus)
+    calculate.
+    """
+
+    column: str | None = Field(None, description="Column of the raw table.")
+    constant: str | None = Field(None, description="One value for every row.")
+    json_key: str | None = Field(None, alias="json", description="Key of the JSON object in the cell.")
+    pattern: str | None = Field(None, description="Regular expression with one group.")
+    values: dict[str, str] | None = Field(None, description="Words to replace, by word.")
+    equals: str | list[str] | None = Field(None, description="True where the text is this, or one of these.")
+    divide: float | None = Field(None, gt=0, description="Divide by it: 100 for a scale of 0 to 100.")
+    flip: bool = Field(False, description="Take 1 minus the value, after dividing.")
+
+    @field_validator("pattern")
+    @classmethod
+    def _check_pattern(cls, pattern: str | None) -> str | None:
+        if pattern is not None:
+            try:
+                groups = re.compile(pattern).groups
+            except re.error as error:
+                msg = f"no regular expression: {error}"
+                raise ValueError(msg) from None
+            if groups != 1:
+                msg = f"the pattern has {groups} groups, and needs one: (...)"
+                raise ValueError(msg)
+        return pattern
+
+    @model_validator(mode="after")
+    def _check_origin(self) -> From:
+        if (self.column is None) == (self.constant is None):
+            msg = "give either column or constant"
+            raise ValueError(msg)
+        return self
+
+
+class Keep(_Strict):
+    """Which rows are judgments: those whose column is one of these values, or not empty."""
+
+    column: str
+    equals: str | list[str] | None = Field(None, description="Value, or values, of rows to keep; else: not empty.")
+
+
+def _as_from(value: Any) -> Any:
+    """Take a column's name alone for a renaming."""
+    return {"column": value} if isinstance(value, str) else value
+
+
+class ColumnMap(_Strict):
+    """A column map."""
+
+    task: TaskName
+    rows: list[Keep] = Field(default_factory=list, description="Rows that meet all of these are kept.")
+    columns: dict[str, Annotated[From, BeforeValidator(_as_from)]] = Field(
+        description="By column of the judgment file: a raw column's name, or more of where it comes from."
+    )
+
+    @model_validator(mode="after")
+    def _check_columns(self) -> ColumnMap:
+        known = {column.name for column in observed_columns(self.task)}
+        for name in self.columns:
+            if name not in known and not name.startswith(EXTRA_PREFIX):
+                what = "is computed" if name in {c.name for c in TASKS[self.task].columns} else "is no column"
+                msg = f"{name} {what}; the task's are {', '.join(sorted(known))}, and your own begin with x_"
+                raise ValueError(msg)
+        missing = [column.name for column in required_columns(self.task) if column.name not in self.columns]
+        if missing:
+            msg = f'nothing is said of {", ".join(missing)}; a constant "" leaves a column empty'
+            raise ValueError(msg)
+        return self
+
+
+def read_column_map(path: Path) -> ColumnMap:
+    """Read a column map.
+
+    Raises
+    ------
+    SourceMissingError
+        If there is no such file.
+    ConfigurationError
+        If it is no column map; every field that is wrong is named.
+    """
+    where = Where(str(path))
+    try:
+        text = path.read_bytes()[:SIZE_LIMIT].decode("utf-8-sig")
+    except OSError as error:
+        msg = f"the column map cannot be read: {error.strerror or error}"
+        raise SourceMissingError(msg, where=where, hint="name a YAML file with --map") from None
+    except UnicodeDecodeError:
+        msg = "the column map is not UTF-8"
+        raise ConfigurationError(msg, where=where, hint="save it as UTF-8") from None
+    try:
+        return ColumnMap.model_validate(parse_manifest(text))
+    except ValidationError as error:
+        told = "; ".join(
+            f"{'.'.join(map(str, problem['loc'])) or 'map'}: {problem['msg'].removeprefix('Value error, ')}"
+            for problem in error.errors()
+        )
+        raise ConfigurationError(told, where=where, hint="CONTRIBUTING.md shows a column map") from None
+    except ValueError as error:
+        msg = f"the column map is no YAML: {error}"
+        raise ConfigurationError(msg, where=where, hint="quote patterns with single quotes") from None

@@ -1,0 +1,158 @@
+"""Importer: raw files into the judgment files of a study folder."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hmix_hub.contribute.importing.column_map import read_column_map
+from hmix_hub.contribute.importing.mapped_table import import_mapped
+from hmix_hub.contribute.importing.outcome import Outcome
+from hmix_hub.contribute.importing.raw_table import read_raw
+from hmix_hub.contribute.importing.suite_export import import_suite_export, is_suite_export
+from hmix_hub.contribute.starter import write_starter
+from hmix_hub.errors import ConfigurationError, Where
+from hmix_hub.schema import CIFAR10, Vocabulary
+from hmix_hub.studies.findings import Report
+from hmix_hub.studies.folder import JUDGMENTS, find_files
+from hmix_hub.studies.manifest import MANIFEST
+from hmix_hub.studies.manifest_file import read_manifest
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z_-]*(?:-?\d{1,3})?\.[A-Za-z.]{1,12}")
+"""A file name without a date, a clock time or an id in it: letters, and a short number at most."""
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import wrote.
+
+    Parameters
+    ----------
+    files
+        Rows by judgment file, path within the study folder.
+    outcome
+        What was dropped, and why.
+    is_new
+        Whether the study folder was begun.
+    """
+
+    files: dict[str, int]
+    outcome: Outcome
+    is_new: bool
+
+
+def import_raw(
+    files: Sequence[str | os.PathLike[str]],
+    to: str | os.PathLike[str],
+    *,
+    map_file: str | os.PathLike[str] | None = None,
+    replace: bool = False,
+    progress: Callable[[int], None] | None = None,
+) -> Imported:
+    """Import raw exports into a study folder.
+
+    Parameters
+    ----------
+    files
+        Raw files, in the order that their rows shall have: exports of the original HILL MixE Suite (schema 1.0.0), or
+        any flat CSV or JSON lines for which there is a map.
+    to
+        The study folder; begun if it is not there.
+    map_file
+        Column map, YAML; `None`: the files are exports of the original Suite.
+    replace
+        Whether judgment files that are there are written over.
+    progress
+        Called with the number of files read so far.
+
+    Raises
+    ------
+    SourceMissingError
+        If a file is missing.
+    SchemaError
+        At the first row that cannot be read.
+    ConfigurationError
+        If a file is no export of the Suite and no map is given, the map does not fit, or judgments are there already.
+    """
+    root = Path(os.path.expanduser(to)).absolute()
+    column_map = None if map_file is None else read_column_map(Path(map_file))
+    vocabulary = _vocabulary(root)
+    names = raw_names([Path(file) for file in files])
+    outcome = Outcome()
+    for number, (path, name) in enumerate(names.items()):
+        raw = read_raw(path)
+        if column_map is not None:
+            import_mapped(raw, path, name, column_map, outcome)
+        elif is_suite_export(raw):
+            import_suite_export(raw, path, name, vocabulary, outcome)
+        else:
+            msg = "this is no export of the original Suite: it has no columns trial_type, task and trial_index"
+            hint = "say what its columns are with --map; CONTRIBUTING.md shows a column map"
+            raise ConfigurationError(msg, where=Where(str(path)), hint=hint)
+        if progress is not None:
+            progress(number + 1)
+    if any(path.name != name for path, name in names.items()):
+        outcome.notes.append("files whose names hold a date or an id are called raw-1, raw-2, … in source_file")
+    return _write(outcome, root, replace=replace)
+
+
+def raw_names(paths: Sequence[Path]) -> dict[Path, str]:
+    """Give what the column source_file calls each file: its name, or a number where that may give people away."""
+    return {
+        path: path.name if _PLAIN_NAME.fullmatch(path.name) else f"raw-{number}{path.suffix}"
+        for number, path in enumerate(paths, start=1)
+    }
+
+
+def _vocabulary(root: Path) -> Vocabulary:
+    manifest = read_manifest(root, Report(), is_draft=True) if (root / MANIFEST).is_file() else None
+    return CIFAR10 if manifest is None else manifest.vocabulary
+
+
+def _write(outcome: Outcome, root: Path, *, replace: bool) -> Imported:
+    import pyarrow as pa
+
+    is_new = not (root / MANIFEST).is_file()
+    if is_new:
+        write_starter(root, list(outcome.tables))
+    there = find_files(root, Report()).judgments
+    for task in outcome.tables:
+        if task in there and not replace and not is_new and _has_rows(root / there[task]):
+            msg = "the study has judgments of this task already"
+            raise ConfigurationError(
+                msg, where=Where(str(root / there[task])), hint="name all raw files in one call, with --replace"
+            )
+    written = {}
+    for task, parts in outcome.tables.items():
+        name = f"{JUDGMENTS}/{task}.csv"
+        table = pa.concat_tables(parts, promote_options="default")
+        if task in there:
+            (root / there[task]).unlink()
+        write_judgments(table, root / name)
+        written[name] = table.num_rows
+    return Imported(written, outcome, is_new)
+
+
+def _has_rows(path: Path) -> bool:
+    with path.open("rb") as stream:
+        return len(stream.read(4096).splitlines()) > 1
+
+
+def write_judgments(table: pa.Table, path: Path) -> None:
+    """Write a judgment file as CSV, columns that are null throughout and not needed left out; whole, or not at all."""
+    from pyarrow import csv
+
+    from hmix_hub.schema.observed import OPTIONAL
+
+    empty = [name for name in OPTIONAL if name in table.column_names and table[name].null_count == table.num_rows]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.partial")
+    csv.write_csv(table.drop_columns(empty), partial, csv.WriteOptions(quoting_style="needed"))
+    partial.replace(path)

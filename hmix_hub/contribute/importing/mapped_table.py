@@ -1,0 +1,141 @@
+"""Mapped tables: the rows and columns that a column map makes of a raw table."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hmix_hub.contribute.importing.column_map import ColumnMap, From, Keep
+from hmix_hub.contribute.importing.outcome import Outcome
+from hmix_hub.contribute.importing.raw_table import ROW
+from hmix_hub.errors import ConfigurationError, Where, nearest
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_CELL_FOR_PATTERNS = 2000
+"""Characters of a cell that a pattern is tried on, since a pattern can take long over long text."""
+
+
+def import_mapped(raw: pa.Table, path: Path, name: str, column_map: ColumnMap, outcome: Outcome) -> None:
+    """Take the judgments of a raw table over, as a column map says.
+
+    Parameters
+    ----------
+    raw
+        The table, from `read_raw`.
+    path, name
+        Its file, and what the column source_file calls it.
+    column_map
+        What becomes of its columns. Values that cannot be calculated with are left as they are: validation tells them.
+    outcome
+        Gets the columns, and counts of the rows that are not kept, by reason.
+
+    Raises
+    ------
+    ConfigurationError
+        If the table lacks a column that the map names.
+    """
+    import pyarrow as pa
+
+    _refuse_missing(raw, path, column_map)
+    for keep in column_map.rows:
+        kept = _is_kept(raw, keep)
+        if not kept.all():
+            said = "is empty" if keep.equals is None else f"is not {_listed(keep.equals)}"
+            outcome.dropped[f"{keep.column} {said}"] += int((~kept).sum())
+            raw = raw.filter(pa.array(kept))
+    columns = {target: _column(raw, origin) for target, origin in column_map.columns.items()}
+    columns |= {"source_file": pa.array([name] * raw.num_rows, pa.string()), "source_row": raw[ROW]}
+    outcome.tables.setdefault(column_map.task, []).append(pa.table(columns))
+
+
+def _refuse_missing(raw: pa.Table, path: Path, column_map: ColumnMap) -> None:
+    named = [keep.column for keep in column_map.rows]
+    named += [origin.column for origin in column_map.columns.values() if origin.column is not None]
+    for name in named:
+        if name not in raw.column_names:
+            known = [column for column in raw.column_names if column != ROW]
+            msg = f"the map names a column {name!r}, which the file does not have"
+            raise ConfigurationError(msg, where=Where(str(path)), hint=nearest(name, known, label="columns"))
+
+
+def _is_kept(raw: pa.Table, keep: Keep) -> np.ndarray:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    text = raw[keep.column]
+    if keep.equals is None:
+        mask = pc.not_equal(text, "")
+    else:
+        mask = pc.is_in(text, pa.array([keep.equals] if isinstance(keep.equals, str) else keep.equals))
+    return np.asarray(mask.to_numpy(), dtype=bool)
+
+
+def _listed(values: str | list[str]) -> str:
+    return repr(values) if isinstance(values, str) else " or ".join(map(repr, values))
+
+
+def _column(raw: pa.Table, origin: From) -> pa.Array:
+    import pyarrow as pa
+
+    if origin.column is None:
+        return pa.array([origin.constant] * raw.num_rows, pa.string())
+    encoded = raw[origin.column].combine_chunks().dictionary_encode()
+    steps = _steps(origin)
+    distinct = []
+    for text in encoded.dictionary.to_pylist():
+        value: str | None = text
+        for step in steps:
+            value = None if value is None else step(value)
+        distinct.append(value)
+    return pa.array(distinct, pa.string()).take(encoded.indices)
+
+
+def _steps(origin: From) -> list[Callable[[str], str | None]]:
+    """Give what is done to each text, in order."""
+    steps: list[Callable[[str], str | None]] = []
+    if origin.json_key is not None:
+        key = origin.json_key
+        steps.append(lambda text: _json_value(text, key))
+    if origin.pattern is not None:
+        pattern = re.compile(origin.pattern)
+        steps.append(lambda text: _group(text, pattern))
+    if origin.values is not None:
+        values = origin.values
+        steps.append(lambda text: values.get(text, text))
+    if origin.equals is not None:
+        wanted = {origin.equals} if isinstance(origin.equals, str) else set(origin.equals)
+        steps.append(lambda text: str(text in wanted).lower())
+    if origin.divide is not None or origin.flip:
+        divide, flip = origin.divide or 1.0, origin.flip
+        steps.append(lambda text: _calculated(text, divide, flip=flip))
+    return steps
+
+
+def _json_value(text: str, key: str) -> str | None:
+    try:
+        value = json.loads(text)[key]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value if isinstance(value, str) or value is None else json.dumps(value)
+
+
+def _group(text: str, pattern: re.Pattern[str]) -> str | None:
+    found = pattern.search(text[:_CELL_FOR_PATTERNS])
+    return found[1] if found else None
+
+
+def _calculated(text: str, divide: float, *, flip: bool) -> str:
+    try:
+        value = float(text) / divide
+    except ValueError:
+        return text
+    return repr(1 - value if flip else value)

@@ -1,0 +1,74 @@
+"""Raw tables: any CSV or JSON-lines file as columns of text, whatever its encoding and delimiter."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hmix_hub.contribute.importing.outcome import refuse_unreadable
+from hmix_hub.errors import SchemaError, SourceMissingError, Where
+from hmix_hub.studies.checks.values import as_text
+from hmix_hub.studies.findings import Report
+from hmix_hub.studies.reading.files import read_pieces
+from hmix_hub.studies.rules import files as rules
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+ROW = "row number"
+"""Column of the rows' numbers, a name that no export has."""
+_PASSED = {rules.ENCODING.code, rules.DELIMITER.code, rules.LINE_ENDINGS.code}
+
+
+def read_raw(path: Path) -> pa.Table:
+    """Read a raw file.
+
+    Returns
+    -------
+    pyarrow.Table
+        Columns of text, "" where nothing is, and `ROW`, int64: the 0-based data row.
+
+    Raises
+    ------
+    SourceMissingError
+        If there is no such file.
+    SchemaError
+        If it cannot be read, or has rows with too many or too few cells.
+    """
+    import pyarrow as pa
+
+    if not path.is_file():
+        msg = "there is no such file"
+        raise SourceMissingError(msg, where=Where(str(path)), hint="name the raw exports one by one, or by a pattern")
+    report = Report()
+    pieces = list(read_pieces(path, path.name, report, is_tolerant=True))
+    told = Report()
+    for found in report.errors:
+        if found.rule.code not in _PASSED:
+            told.add_rows(
+                found.rule,
+                [spot.row for spot in found.spots],
+                [spot.value for spot in found.spots],
+                file=found.file,
+                notes=[spot.note for spot in found.spots],
+            )
+    refuse_unreadable(told, path)
+    if not pieces:
+        msg = "the file has no row"
+        raise SchemaError(msg, where=Where(str(path)), hint="leave it out")
+    names = dict.fromkeys(name for piece in pieces for name in piece.columns)
+    columns = {
+        name: pa.chunked_array(
+            [_text(piece.columns[name]) if name in piece.columns else pa.array([""] * len(piece)) for piece in pieces]
+        )
+        for name in names
+    }
+    return pa.table(columns | {ROW: pa.chunked_array([pa.array(piece.rows) for piece in pieces])})
+
+
+def _text(raw: pa.Array) -> pa.Array:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    text = as_text(raw)
+    return pc.cast(raw, pa.string()).fill_null("") if text is None else text

@@ -1,0 +1,87 @@
+"""Layout of a published study: which file is what, and how its Parquet is written."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from hmix_hub.contribute.content import PARTICIPANTS_CONFIGURATION, Content
+from hmix_hub.studies.folder import STIMULI
+
+if TYPE_CHECKING:
+    import datasets
+    import pyarrow as pa
+
+CHECKSUMS = "SHA256SUMS"
+RECORD = "build.json"
+"""What was built from what: the study's id and version, and the hashes of the files that were read."""
+ROW_GROUP = 100_000
+
+
+class FileMark(NamedTuple):
+    """Size in bytes, and sha256 as 64 hex digits, of a file."""
+
+    size: int
+    sha256: str
+
+
+def mark_of(path: Path) -> FileMark:
+    """Give the mark of a file."""
+    with path.open("rb") as stream:
+        return FileMark(path.stat().st_size, hashlib.file_digest(stream, "sha256").hexdigest())
+
+
+def parquet_path(configuration: str) -> str:
+    """Give the path of a configuration's Parquet file."""
+    return f"{configuration}/train-00000-of-00001.parquet"
+
+
+def write_tables(content: Content, out: Path) -> None:
+    """Write every table of a study as Parquet; the same bytes whenever the same tables are written."""
+    for name, table in content.tables.items():
+        _write(table, content.features(name), out / parquet_path(name))
+    if content.participants is not None:
+        features = content.features(PARTICIPANTS_CONFIGURATION)
+        _write(content.participants, features, out / parquet_path(PARTICIPANTS_CONFIGURATION))
+
+
+def _write(table: pa.Table, features: datasets.Features, path: Path) -> None:
+    from pyarrow import parquet
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # The features stand in the metadata, too, so that labels keep their names without the card.
+    parquet.write_table(
+        table.cast(features.arrow_schema), path, row_group_size=ROW_GROUP, compression="zstd", write_page_checksum=True
+    )
+
+
+def copy_stimuli(content: Content, out: Path) -> None:
+    """Copy the study's own pictures, those that its lists name and no other file."""
+    if not content.folder.has_pictures or content.manifest.stimuli.source != "own":
+        return
+    from hmix_hub.sources.picture_folder import files_of
+
+    root = content.folder.file(STIMULI)
+    for name in files_of(root):
+        target = out / STIMULI / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes((root / name).read_bytes())
+
+
+def marks(out: Path) -> dict[str, FileMark]:
+    """Give the marks of all files of a folder by path, sorted."""
+    files = sorted(path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file())
+    return {name: mark_of(out / name) for name in files}
+
+
+def checksums_text(found: Mapping[str, FileMark]) -> str:
+    """Write checksums as `sha256sum --check` reads them."""
+    return "".join(f"{mark.sha256}  {name}\n" for name, mark in found.items())
+
+
+def read_checksums(text: str) -> dict[str, str]:
+    """Read checksums: sha256 by path."""
+    pairs = (line.split("  ", 1) for line in text.splitlines() if "  " in line)
+    return {name: digest for digest, name in pairs}
