@@ -99,6 +99,18 @@ class SchemaVersionError(SchemaError):
     code = "HMX201"
 
 
+class StudyError(SchemaError):
+    """A contributed study breaks a rule, so that it can be neither read nor built."""
+
+    code = "HMX202"
+
+
+class PublishError(HMixError):
+    """A study could not be published, or may not be."""
+
+    code = "HMX700"
+
+
 class ConfigurationError(HMixError, ValueError):
     """A dataset, configuration, split or option does not exist."""
 

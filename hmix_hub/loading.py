@@ -12,17 +12,18 @@ from hmix_hub.judgments.grammar import parse_filters
 from hmix_hub.schema import CURRENT, check_configuration, check_version
 from hmix_hub.slices import slice_split
 from hmix_hub.stimuli.columns import add_images
+from hmix_hub.studies.places import is_study_place
 
 if TYPE_CHECKING:
     import datasets
 
 
-_WITHOUT_MEANING = ("token", "revision", "save_infos", "storage_options", "download_config", "trust_remote_code")
+_WITHOUT_MEANING = ("save_infos", "storage_options", "download_config", "trust_remote_code")
 """Arguments of `datasets.load_dataset` that nothing here depends on: they are taken, and do nothing."""
 
 
 def load_dataset(
-    path: str | Sequence[str | datasets.Dataset] = H_MIX,
+    path: str | os.PathLike[str] | Sequence[str | os.PathLike[str] | datasets.Dataset] = H_MIX,
     name: str | None = None,
     *,
     split: str | Sequence[str] | None = None,
@@ -36,6 +37,8 @@ def load_dataset(
     keep_in_memory: bool = False,
     download_mode: str | None = None,
     verification_mode: str | None = None,
+    revision: str | None = None,
+    token: str | bool | None = None,
     **filters: Any,
 ) -> Any:
     """Load human judgments of mixed images.
@@ -46,9 +49,11 @@ def load_dataset(
     Parameters
     ----------
     path
-        "h-mix"; or a list of names and of datasets already loaded, to be joined (see `join`).
+        "h-mix"; a contributed study: its folder, or its repository on the Hub, "org/name"; or a list of these and of
+        datasets already loaded, to be joined (see `join`; image columns are lost: ask for `images` here).
     name
-        Configuration: a task, or a task by stimulus; `None` is "infer_mixing_factor". See `hmix list`.
+        Configuration: a task, or a task by stimulus; `None` is "infer_mixing_factor", or the first that a study has.
+        See `hmix list`.
     split
         "train"; a slice such as "train[:100]" or "train[:10%]" of the rows that the filters leave, or a list of
         slices; or `None` for a dict of all splits.
@@ -74,9 +79,11 @@ def load_dataset(
         Whether to copy the table into memory rather than map the file.
     download_mode, verification_mode
         As in `datasets`: "force_redownload" prepares the table again, "no_checks" does not count its rows.
+    revision, token
+        Of a study on the Hub: its version ("1.2.0"), a branch or a commit; and an access token, or whether to use the
+        machine's. For "h-mix" they do nothing.
     **filters
-        See `filter`. What `datasets` needs for the Hub alone (token, revision and the like) may be given, and does
-        nothing.
+        See `filter`.
 
     Returns
     -------
@@ -94,14 +101,34 @@ def load_dataset(
     parse_filters(filters)
     options = {"cache_dir": cache_dir, "keep_in_memory": keep_in_memory, "num_proc": num_proc}
     options |= {"download_mode": download_mode, "verification_mode": verification_mode}
+    hub = {"revision": revision, "token": token}
     if isinstance(path, list | tuple):
         if streaming:
             msg = "several datasets cannot be joined in a stream"
             raise ConfigurationError(msg, hint="leave streaming out; the joined dataset is in memory")
-        joined = _load_joined(path, name, filters, schema_version=schema_version, source=source, **options)
+        joined = _load_joined(path, name, filters, schema_version=schema_version, source=source, **options, **hub)
         if images is not None:
             joined = add_images(joined, images, cifar10=cifar10)
         return slice_split(joined, split)
+    if path != H_MIX and is_study_place(path):
+        if source is not None:
+            msg = f"source= says where the files of {H_MIX} come from, and {os.fspath(path)!r} is a place itself"
+            raise ConfigurationError(msg, hint="leave source out")
+        from hmix_hub.study_loading import load_study
+
+        return load_study(
+            path,
+            name,
+            split=split,
+            streaming=streaming,
+            schema_version=schema_version,
+            images=images,
+            cifar10=cifar10,
+            revision=revision,
+            token=token,
+            options={key: value for key, value in options.items() if value not in {None, False}},
+            filters=filters,
+        )
     check_dataset(path)
     from hmix_hub.builders.h_mix import HMix
 
@@ -121,7 +148,12 @@ def load_dataset(
 
 
 def _load_joined(
-    parts: Sequence[str | datasets.Dataset], name: str | None, filters: dict[str, Any], **options: Any
+    parts: Sequence[str | os.PathLike[str] | datasets.Dataset],
+    name: str | None,
+    filters: dict[str, Any],
+    *,
+    source: str | os.PathLike[str] | None,
+    **options: Any,
 ) -> datasets.Dataset:
     """Load and join judgments; a by-stimulus table is computed over all of them, not pasted together."""
     from hmix_hub.aggregation import by_stimulus
@@ -131,7 +163,9 @@ def _load_joined(
 
     configuration = check_configuration(name)
     loaded = [
-        load_dataset(part, configuration.task, split="train", **options) if isinstance(part, str) else part
+        load_dataset(part, configuration.task, split="train", source=source if part == H_MIX else None, **options)
+        if isinstance(part, str | os.PathLike)
+        else part
         for part in parts
     ]
     joined = join(loaded)

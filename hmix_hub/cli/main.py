@@ -10,7 +10,7 @@ import click
 
 from hmix_hub import __version__
 from hmix_hub.cli.lazy import LazyGroup
-from hmix_hub.errors import HMixError, SourceError, SourceNameError
+from hmix_hub.errors import HMixError, PublishError, SourceError, SourceNameError, StudyError
 
 DATA_ARE_WRONG = 1
 CALL_IS_WRONG = 2
@@ -38,7 +38,8 @@ class Verbs(LazyGroup):
             return super().invoke(ctx)
         except HMixError as error:
             click.echo(f"hmix: {error}", err=True)
-            data_are_wrong = isinstance(error, SourceError) and not isinstance(error, SourceNameError)
+            are_of_data = isinstance(error, SourceError | StudyError | PublishError)
+            data_are_wrong = are_of_data and not isinstance(error, SourceNameError)
             ctx.exit(DATA_ARE_WRONG if data_are_wrong else CALL_IS_WRONG)
         except PermissionError as error:
             click.echo(f"hmix: {error}\n  hint: HMIX_CACHE and HF_HOME name the folders for caches", err=True)
@@ -68,4 +69,5 @@ def main() -> None:
     if not sys.stderr.isatty():
         import os
 
-        os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")
+        for name in ("HF_DATASETS_DISABLE_PROGRESS_BARS", "HF_HUB_DISABLE_PROGRESS_BARS"):
+            os.environ.setdefault(name, "1")

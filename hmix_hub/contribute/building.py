@@ -9,11 +9,11 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from hmix_hub.contribute.card import card_text
-from hmix_hub.contribute.checking import check_study
 from hmix_hub.contribute.content import Content, read_content
-from hmix_hub.contribute.croissant import croissant, croissant_text
-from hmix_hub.contribute.figures import draw_figures
+from hmix_hub.contribute.description.card import card_text
+from hmix_hub.contribute.description.croissant import croissant, croissant_text
+from hmix_hub.contribute.description.figures import draw_figures
+from hmix_hub.contribute.description.statistics import statistics_text, study_statistics
 from hmix_hub.contribute.layout import (
     CHECKSUMS,
     RECORD,
@@ -24,7 +24,6 @@ from hmix_hub.contribute.layout import (
     marks,
     write_tables,
 )
-from hmix_hub.contribute.statistics import statistics_text, study_statistics
 from hmix_hub.errors import ConfigurationError, Where
 from hmix_hub.studies.folder import CARD, CROISSANT, FIGURES, STATISTICS, STIMULI, StudyFolder
 from hmix_hub.studies.judgment_table import refuse_errors
@@ -66,11 +65,13 @@ def build(folder: str | os.PathLike[str], out: str | os.PathLike[str], *, card: 
     ------
     SourceMissingError
         If there is no such study folder.
-    SchemaError
+    StudyError
         If the study breaks a rule; `hmix contribute validate` tells all that is wrong.
     ConfigurationError
         If `out` holds something else, or lies in the study folder.
     """
+    from hmix_hub.contribute.checking import check_study
+
     checked = check_study(folder)
     refuse_errors(checked.report, checked.folder)
     target = Path(os.path.expanduser(out)).absolute()
@@ -79,7 +80,7 @@ def build(folder: str | os.PathLike[str], out: str | os.PathLike[str], *, card: 
     target.parent.mkdir(parents=True, exist_ok=True)
     made = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
-        _write_all(content, made, card)
+        write_all(content, made, card)
         made.chmod(0o755)
         if target.exists():
             shutil.rmtree(target)
@@ -98,7 +99,8 @@ def _check_target(target: Path, study: Path) -> None:
         raise ConfigurationError(msg, where=Where(str(target)), hint="name a new or an empty folder")
 
 
-def _write_all(content: Content, out: Path, card: str | None) -> None:
+def write_all(content: Content, out: Path, card: str | None = None) -> None:
+    """Write the publishable form of a study into an empty folder; see `build`."""
     (out / MANIFEST).write_bytes(content.folder.file(MANIFEST).read_bytes())
     write_tables(content, out)
     copy_stimuli(content, out)

@@ -1,9 +1,10 @@
-"""Checking of a study folder before it is published: the rules of its data, and that generated files are current."""
+"""Checking of a study folder: the rules of its data, and that its generated files are current."""
 
 from __future__ import annotations
 
 import os
 
+from hmix_hub.contribute.generated import check_generated
 from hmix_hub.studies.validation import Checked, Progress, validate
 
 
@@ -20,4 +21,7 @@ def check_study(place: str | os.PathLike[str], *, is_draft: bool = False, progre
     SourceMissingError
         If there is no such folder.
     """
-    return validate(place, is_draft=is_draft, progress=progress)
+    checked = validate(place, is_draft=is_draft, progress=progress)
+    if not checked.report.errors:
+        check_generated(checked.folder.path, checked.report)
+    return checked

@@ -79,7 +79,7 @@ def read_content(place: str | os.PathLike[str]) -> Content:
     ------
     SourceMissingError
         If there is no such folder.
-    SchemaError
+    StudyError
         If it breaks a rule that its tables cannot be made without; `hmix contribute validate` tells all of them.
     """
     path = study_path(place)

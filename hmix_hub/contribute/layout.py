@@ -61,7 +61,7 @@ def copy_stimuli(content: Content, out: Path) -> None:
     """Copy the study's own pictures, those that its lists name and no other file."""
     if not content.folder.has_pictures or content.manifest.stimuli.source != "own":
         return
-    from hmix_hub.sources.picture_folder import files_of
+    from hmix_hub.sources.picture_list import files_of
 
     root = content.folder.file(STIMULI)
     for name in files_of(root):

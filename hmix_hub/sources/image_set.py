@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
 
@@ -18,6 +18,11 @@ from hmix_hub.sources.arrays import cached_array
 
 NAMES = ("cifar10/test", "cifar10/train", "sample/pictures")
 """Image sets that the package knows by name."""
+
+PIXEL_LINEAR = "pixel-linear"
+"""The mixing of mixup, lambda * image_1 + (1 - lambda) * image_2, which the package can draw."""
+METHOD_MARK = "+"
+"""Stands in a name between the image set and the method of mixing, where that is another."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,10 @@ class ImageSet:
         Class names.
     fingerprint
         16 hex digits that decide the pixels and the labels.
+    mixing
+        How its pictures were mixed; only `PIXEL_LINEAR` mixtures can be drawn from the endpoints.
+    mixtures
+        Pictures of mixtures as people saw them, whose class names are stimulus ids; `None`: there are none.
     """
 
     name: str
@@ -45,6 +54,8 @@ class ImageSet:
     labels: npt.NDArray[np.int64] = field(compare=False, repr=False)
     vocabulary: Vocabulary
     fingerprint: str
+    mixing: str = PIXEL_LINEAR
+    mixtures: ImageSet | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         labels = np.array(self.labels, dtype=np.int64)
@@ -57,7 +68,15 @@ class ImageSet:
     def __reduce__(self) -> tuple[object, ...]:
         # Labels are small numbers; workers are started with a copy of them each.
         labels = self.labels.astype(np.min_scalar_type(max(len(self.vocabulary) - 1, 0)))
-        return ImageSet, (self.name, self.path, labels, self.vocabulary, self.fingerprint)
+        return ImageSet, (
+            self.name,
+            self.path,
+            labels,
+            self.vocabulary,
+            self.fingerprint,
+            self.mixing,
+            self.mixtures,
+        )
 
     @cached_property
     def pictures(self) -> npt.NDArray[np.uint8]:
@@ -87,6 +106,15 @@ class ImageSet:
 
 
 Folders = Mapping[str, "ImageSet | str | os.PathLike[str]"]
+Opener = Callable[["str | os.PathLike[str] | None"], ImageSet]
+"""Opens an image set, given where CIFAR-10 lies."""
+
+_REMEMBERED: dict[str, Opener] = {}
+
+
+def remember(name: str, opener: Opener) -> None:
+    """Let `open_image_set` find an image set by name in this process, as that of a study that was loaded."""
+    _REMEMBERED[name] = opener
 
 
 def open_image_set(
@@ -97,7 +125,8 @@ def open_image_set(
     Parameters
     ----------
     name
-        A name in `folders`, "cifar10/test", "cifar10/train" or "sample/pictures".
+        A name in `folders`, "cifar10/test", "cifar10/train", "sample/pictures", or that of a study that was loaded in
+        this process.
     cifar10
         Where CIFAR-10 lies; see `hmix_hub.sources.cifar10.open_cifar10`.
     folders
@@ -120,8 +149,11 @@ def open_image_set(
         return open_cifar10("train" if name == "cifar10/train" else "test", cifar10)
     if name == "sample/pictures":
         return _sample()
+    if name in _REMEMBERED:
+        return _REMEMBERED[name](cifar10)
     msg = f"no image set is called {name!r}"
-    hint = f"{nearest(name, [*folders, *NAMES], label='image sets')} A folder of pictures is named with "
+    hint = f"{nearest(name, [*folders, *NAMES, *_REMEMBERED], label='image sets')} Load the study that it is of, or "
+    hint += "name a folder of pictures with "
     raise SourceNameError(msg, hint=hint + f"image_sets={{{name!r}: folder}}")
 
 
@@ -130,7 +162,9 @@ def _contributed(name: str, place: ImageSet | str | os.PathLike[str]) -> ImageSe
         return place
     from hmix_hub.sources.picture_folder import open_picture_folder
 
-    return open_picture_folder(place, name)
+    opened = open_picture_folder(place, name)
+    method = name.partition(METHOD_MARK)[2]
+    return replace(opened, mixing=method) if method else opened
 
 
 def _sample() -> ImageSet:

@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from hmix_hub.errors import SchemaError
+from hmix_hub.sources.image_set import PIXEL_LINEAR
+from hmix_hub.stimuli.ready import take_mixtures
 
 if TYPE_CHECKING:
     from hmix_hub.judgments.grouping import Ints
@@ -74,7 +76,7 @@ def draw(mixtures: Mixtures, image_sets: Mapping[str, ImageSet], chosen: Ints | 
     Raises
     ------
     SchemaError
-        If the image sets' pictures are not of one size.
+        If the image sets' pictures are not of one size, or a mixture that was not made pixel by pixel is not there.
     """
     chosen = np.arange(len(mixtures)) if chosen is None else chosen
     drawn = np.empty((len(chosen), *size_of(mixtures.set_names, image_sets)), dtype=np.uint8)
@@ -87,6 +89,9 @@ def draw(mixtures: Mixtures, image_sets: Mapping[str, ImageSet], chosen: Ints | 
         for start in range(0, len(mixed), _GATHERED_AT_ONCE):
             part = mixed[start : start + _GATHERED_AT_ONCE]
             numbers = chosen[part]
+            if image_sets[name].mixing != PIXEL_LINEAR:
+                drawn[part] = take_mixtures(mixtures, image_sets[name], numbers)
+                continue
             first, second = pictures[mixtures.first[numbers]], pictures[mixtures.second[numbers]]
             drawn[part] = draw_mixture(first, second, mixtures.coefficient[numbers])
     return drawn

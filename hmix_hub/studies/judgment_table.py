@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hmix_hub.errors import SchemaError, Where
+from hmix_hub.errors import StudyError, Where
 from hmix_hub.judgments.complete import complete
 from hmix_hub.schema import CATEGORICAL
 from hmix_hub.schema.observed import EXTRA_PREFIX, OBSERVED_FLAG, observed_columns
@@ -40,7 +40,7 @@ def read_judgments(folder: StudyFolder, manifest: Manifest, task: str) -> pa.Tab
 
     Raises
     ------
-    SchemaError
+    StudyError
         If the file breaks a rule that a table cannot be made without.
     """
     report = Report()
@@ -54,7 +54,7 @@ def refuse_errors(report: Report, folder: StudyFolder) -> None:
 
     Raises
     ------
-    SchemaError
+    StudyError
         If there is one.
     """
     if not report.errors:
@@ -66,7 +66,7 @@ def refuse_errors(report: Report, folder: StudyFolder) -> None:
     more = len(report.errors) - 1
     others = f", and {more} more" if more else ""
     msg = f"{found.rule.code}: {found.rule.meaning}{value}{note}{others}"
-    raise SchemaError(
+    raise StudyError(
         msg,
         where=Where(str(folder.file(found.file)) if found.file else str(folder.path), spot.row, found.column or None),
         hint=f"`hmix contribute validate {folder.path}` tells everything that is wrong, and how to mend it",

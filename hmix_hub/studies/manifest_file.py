@@ -29,7 +29,7 @@ class _Tree:
     lines: dict[tuple[str | int, ...], int]
 
 
-def read_manifest(folder: Path, report: Report, *, is_draft: bool = False) -> Manifest | None:
+def read_manifest(folder: Path, report: Report, *, is_draft: bool = False, is_lenient: bool = False) -> Manifest | None:
     """Read the manifest of a study folder.
 
     Parameters
@@ -40,6 +40,8 @@ def read_manifest(folder: Path, report: Report, *, is_draft: bool = False) -> Ma
         Gets what is wrong with it, all at once.
     is_draft
         Whether what the starter left to be written may still be there.
+    is_lenient
+        Whether fields that are not known are passed over, as a newer package may have written them.
 
     Returns
     -------
@@ -58,7 +60,7 @@ def read_manifest(folder: Path, report: Report, *, is_draft: bool = False) -> Ma
     _check_placeholders(tree, report, is_draft=is_draft)
     if not _check_version(tree, report):
         return None
-    return _model(tree, report)
+    return _model(tree, report, is_lenient=is_lenient)
 
 
 def parse_manifest(text: str) -> Any:
@@ -176,12 +178,13 @@ def _texts(content: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[st
         yield path, content
 
 
-def _model(tree: _Tree, report: Report) -> Manifest | None:
+def _model(tree: _Tree, report: Report, *, is_lenient: bool) -> Manifest | None:
     from pydantic import ValidationError
 
     try:
         # A field that is left empty is one that is left out.
-        return Manifest.model_validate({name: value for name, value in tree.content.items() if value is not None})
+        given = {name: value for name, value in tree.content.items() if value is not None}
+        return Manifest.model_validate(given, extra="ignore" if is_lenient else None)
     except ValidationError as error:
         for problem in error.errors():
             path = tuple(part for part in problem["loc"] if _is_in(tree, part))

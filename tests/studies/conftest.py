@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from hmix_hub.contribute.checking import check_study
+from hmix_hub.contribute.privacy.scan import scan_privacy
 from hmix_hub.schema import INFER
 from hmix_hub.studies.example import example_study
-from hmix_hub.studies.validation import validate
 
 
 def write_study(folder, files):
@@ -28,12 +29,19 @@ def write(tmp_path):
 
 @pytest.fixture
 def check(tmp_path):
-    """Validate the example study of a task after a change of its files; the report."""
+    """Check the example study of a task, privacy included, after a change of its files; the report."""
     (tmp_path / "study").mkdir()
 
     def change_and_validate(change=lambda files: None, task=INFER, **options):
         files = example_study(task)
         change(files)
-        return validate(write_study(tmp_path / "study", files), **options).report
+        folder = write_study(tmp_path / "study", files)
+        report = check_study(folder, **options).report
+        for found in scan_privacy(folder):
+            # The scan passes on, too, what cannot be read.
+            if report.has(found.rule):
+                continue
+            report.add_rows(found.rule, [spot.row for spot in found.spots], [None] * len(found.spots), file=found.file)
+        return report
 
     return change_and_validate

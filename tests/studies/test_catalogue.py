@@ -11,10 +11,9 @@ from hmix_hub.studies.catalogue import catalogue
 from hmix_hub.studies.rules.rule import Severity
 
 RULES = list(catalogue().values())
-OF_DATA = [rule for rule in RULES if rule.code < "HMX600"]
 
 
-@pytest.mark.parametrize("rule", OF_DATA, ids=lambda rule: f"{rule.code}-{rule.name}")
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: f"{rule.code}-{rule.name}")
 def test_the_failing_example_breaks_the_rule_and_no_other(rule, check):
     example = rule.example
     report = check(example.failing.apply, example.task, is_draft=rule.name == "unfinished-draft")
@@ -23,7 +22,7 @@ def test_the_failing_example_breaks_the_rule_and_no_other(rule, check):
         assert [spot.row for found in report for spot in found.spots] == list(example.failing.rows)
 
 
-@pytest.mark.parametrize("rule", OF_DATA, ids=lambda rule: f"{rule.code}-{rule.name}")
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: f"{rule.code}-{rule.name}")
 def test_the_passing_example_keeps_every_rule(rule, check):
     assert check(rule.example.passing.apply, rule.example.task).as_dict()["findings"] == []
 

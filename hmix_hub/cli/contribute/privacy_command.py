@@ -28,6 +28,6 @@ def command(ctx: click.Context, folder: str, k: int, as_json: bool) -> None:
 
     Exit status: 0 no error (warnings may stand), 1 errors, 2 the call is wrong. `hmix rules CODE` explains a rule.
     """
-    from hmix_hub.contribute.privacy import scan_privacy
+    from hmix_hub.contribute.privacy.scan import scan_privacy
 
     ctx.exit(echo_report(scan_privacy(folder, k=k), as_json))

@@ -9,7 +9,7 @@ import click
 from hmix_hub.cli.contribute.options import study_argument
 
 if TYPE_CHECKING:
-    from hmix_hub.contribute.pseudonyms import PseudonymizedFile
+    from hmix_hub.contribute.pseudonyms.pseudonymize import PseudonymizedFile
 
 
 @click.command("pseudonymize")
@@ -24,7 +24,7 @@ def command(folder: str, key: str, dry_run: bool) -> None:
 
     Exit status: 0 good, 1 the study cannot be pseudonymized as it is, 2 the call is wrong.
     """
-    from hmix_hub.contribute.pseudonyms import pseudonymize
+    from hmix_hub.contribute.pseudonyms.pseudonymize import pseudonymize
 
     done = pseudonymize(folder, key, dry_run=dry_run)
     for result in done:

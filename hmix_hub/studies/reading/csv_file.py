@@ -52,6 +52,8 @@ def header_of(path: Path, form: TextForm | None = None) -> list[str]:
     """
     form = form or TextForm()
     start = next(blocks(path), b"")[:HEADER_LIMIT].removeprefix(b"\xef\xbb\xbf").decode(form.encoding, "replace")
+    if form.has_returns:
+        start = start.replace("\r", "\n")
     try:
         names = next(csv.reader(io.StringIO(start), delimiter=form.delimiter, strict=True), [])
     except csv.Error as error:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from hmix_hub.studies.findings import Report
-from hmix_hub.studies.reading.pieces import COLUMN_LIMIT, PIECE_BYTES, PIECE_ROWS, Piece, UnreadableError, text_columns
+from hmix_hub.studies.reading.pieces import COLUMN_LIMIT, PIECE_BYTES, PIECE_ROWS, Piece, UnreadableError
 from hmix_hub.studies.reading.text import look_at_text, open_bytes
 from hmix_hub.studies.rules import columns as column_rules
 from hmix_hub.studies.rules import files as rules
@@ -69,8 +69,26 @@ def _records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _piece(names: dict[str, None], records: list[dict[str, Any]], rows: list[int]) -> Piece:
-    columns = [[_text(record.get(name)) for record in records] for name in names]
-    return Piece(text_columns(list(names), columns), np.array(rows, dtype=np.int64))
+    import pyarrow as pa
+
+    columns = {}
+    for name in names:
+        texts = [_text(record.get(name)) for record in records]
+        try:
+            columns[name] = pa.array(texts, pa.string())
+        except UnicodeEncodeError:
+            row = next(row for row, text in zip(rows, texts, strict=True) if text is not None and _is_broken(text))
+            msg = f"{name} holds half of a character, \\ud800 to \\udfff"
+            raise UnreadableError(msg, row=row) from None
+    return Piece(columns, np.array(rows, dtype=np.int64))
+
+
+def _is_broken(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _text(value: Any) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -66,10 +66,3 @@ class Piece:
 
     def __len__(self) -> int:
         return len(self.rows)
-
-
-def text_columns(names: list[str], records: list[list[Any]]) -> dict[str, pa.Array]:
-    """Turn columns of Python texts into arrays."""
-    import pyarrow as pa
-
-    return {name: pa.array(values, pa.string()) for name, values in zip(names, records, strict=True)}

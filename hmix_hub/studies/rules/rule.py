@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from hmix_hub.schema import INFER
@@ -91,5 +91,5 @@ class Rule:
     severity: Severity
     meaning: str
     mend: str
-    example: Example
+    example: Example = field(repr=False)
     fixed: str = ""

@@ -1,0 +1,24 @@
+"""`hmix contribute build`."""
+
+from __future__ import annotations
+
+import click
+
+from hmix_hub.cli.contribute.options import study_argument
+
+
+@click.command("build")
+@study_argument
+@click.option("-o", "--output", required=True, metavar="OUT", help="Folder to write: new, empty, or built before.")
+def command(folder: str, output: str) -> None:
+    """Write the publishable form of a study: Parquet, card, Croissant, statistics, checksums.
+
+    The same study gives the same bytes. `sha256sum --check SHA256SUMS` checks them.
+    """
+    from hmix_hub.contribute.building import build
+
+    built = build(folder, output)
+    for name, mark in built.files.items():
+        click.echo(f"{mark.size:>12,}  {name}")
+    click.echo(f"wrote {len(built.files)} files to {output}")
+    click.echo(f"next: hmix contribute publish {folder} --repo-id ORG/NAME --dry-run")

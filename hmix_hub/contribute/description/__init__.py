@@ -1,0 +1,1 @@
+"""Description of a study: statistics, pictures, card and Croissant, all computed."""

@@ -1,0 +1,265 @@
+"""Agreement between people about one stimulus, and of a person with the same person's answer before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hmix_hub.contribute.description.histograms import Histogram, Numbers, rounded
+from hmix_hub.judgments.grouping import Groups, Ints, encode_key
+
+_MILLION = 10**6
+_TENTH_EDGES = np.append(np.arange(-_MILLION // 20, _MILLION, _MILLION // 10), _MILLION + 1)[1:]
+"""Upper ends, in millionths, of the intervals around the tenths: .05, .15, ..., .95, 1."""
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Who answered what about which stimulus.
+
+    Parameters
+    ----------
+    people, stimuli, presentations
+        int64 (N,): number of each row's person and stimulus, and which showing of it to the person, from 1.
+    is_repeat
+        bool (N,): whether it was shown again on purpose.
+    """
+
+    people: Ints
+    stimuli: Ints
+    presentations: Ints
+    is_repeat: npt.NDArray[np.bool_]
+
+    def between_people(self) -> tuple[Ints, Groups]:
+        """Give the rows to compare between people: each person's first answer, where two people or more gave one.
+
+        Returns
+        -------
+        tuple
+            int64 (M,) rows, and their groups by stimulus.
+        """
+        first = np.flatnonzero(self.presentations == 1)
+        sizes = np.bincount(self.stimuli[first], minlength=1)
+        rows = first[sizes[self.stimuli[first]] > 1]
+        return rows, Groups(encode_key([self.stimuli[rows]]))
+
+    def within_people(self) -> tuple[Ints, Ints]:
+        """Give the pairs to compare within people: each marked repeat, and the person's first answer to its stimulus.
+
+        Returns
+        -------
+        tuple
+            int64 (P,) rows of first answers, and int64 (P,) rows of the repeats.
+        """
+        keys = encode_key([self.people, self.stimuli])
+        first_of = np.full(len(keys), -1, dtype=np.int64)
+        first = np.flatnonzero(self.presentations == 1)
+        first_of[keys[first]] = first
+        again = np.flatnonzero(self.is_repeat & (self.presentations > 1))
+        again = again[first_of[keys[again]] >= 0]
+        return first_of[keys[again]], again
+
+
+def coefficient_agreement(answers: Answers, values: Numbers) -> dict[str, Any]:
+    r"""Measure how far people agree about the coefficient of one stimulus.
+
+    With :math:`x_{si}` the first answer of person i about stimulus s, :math:`n_s` people (stimuli with one person are
+    left out), :math:`\bar x_s` their mean, S stimuli, N answers, :math:`Q_s = \sum_i (x_{si} - \bar x_s)^2` and Q the
+    sum of squares about the mean of all:
+
+    * `mean_absolute_difference`: :math:`|x_{si} - x_{sj}|` over all pairs of people about one stimulus, averaged;
+    * `within_stimulus_sd`: :math:`\sqrt{W}`, :math:`W = \sum_s Q_s / (N - S)`;
+    * `icc_1`: share of the variance that lies between stimuli, :math:`(B - W) / (B + (n_0 - 1) W)`, with
+      :math:`B = (Q - \sum_s Q_s) / (S - 1)` and :math:`n_0 = (N - \sum_s n_s^2 / N) / (S - 1)` since numbers differ;
+    * `krippendorff_alpha`: for intervals, :math:`1 - \frac{N - 1}{N Q} \sum_s \frac{n_s Q_s}{n_s - 1}`.
+
+    The last two grow with the spread of the stimuli, shown coefficients included; the first two do not.
+
+    Source: Shrout and Fleiss, https://doi.org/10.1037/0033-2909.86.2.420, ICC(1); Hayes and Krippendorff,
+    https://doi.org/10.1080/19312450709336664.
+
+    Parameters
+    ----------
+    answers
+        N rows.
+    values
+        float64 (N,), 0 to 1.
+
+    Returns
+    -------
+    dict
+        `stimuli`, `answers`, `pairs` (of people), the four figures, `None` where they are not defined, and
+        `absolute_differences`: a histogram of the pairs' differences by nearest tenth.
+    """
+    rows, groups = answers.between_people()
+    chosen = values[rows]
+    pairs = _pair_count(groups)
+    return {
+        "stimuli": len(groups.sizes),
+        "answers": len(rows),
+        "pairs": pairs,
+        "mean_absolute_difference": _ratio(_pairwise_distance(chosen, groups), pairs),
+        **_variance_figures(chosen, groups),
+        "absolute_differences": _difference_histogram(chosen, groups),
+    }
+
+
+def soft_label_agreement(answers: Answers, top: Ints, labels: Numbers) -> dict[str, Any]:
+    r"""Measure how far people agree about the class of one stimulus.
+
+    Over all pairs of people i, j about one stimulus, first answers alone:
+
+    * `same_top_class`: share of pairs with the same most probable class;
+    * `mean_total_variation`: :math:`\frac12 \sum_k |p_{ik} - p_{jk}|` of their soft labels, averaged;
+    * `krippendorff_alpha`: of the most probable class, nominal: with :math:`n_{sc}` answers c about stimulus s,
+      :math:`1 - (N - 1) \sum_s \frac{n_s^2 - \sum_c n_{sc}^2}{n_s - 1} / (N^2 - \sum_c n_c^2)`.
+
+    Source: Hayes and Krippendorff, https://doi.org/10.1080/19312450709336664.
+
+    Parameters
+    ----------
+    answers
+        N rows.
+    top
+        int64 (N,): class named as the most probable one.
+    labels
+        float64 (N, K): soft labels; rows sum to 1.
+
+    Returns
+    -------
+    dict
+        `stimuli`, `answers`, `pairs` (of people), and the three figures, `None` where they are not defined.
+    """
+    rows, groups = answers.between_people()
+    pairs = _pair_count(groups)
+    of_class = Groups(encode_key([groups.codes, top[rows]]))
+    same = _pair_count(of_class)
+    distance = 0.5 * sum(_pairwise_distance(column, groups) for column in labels[rows].T)
+    return {
+        "stimuli": len(groups.sizes),
+        "answers": len(rows),
+        "pairs": pairs,
+        "same_top_class": _ratio(same, pairs),
+        "mean_total_variation": _ratio(distance, pairs),
+        "krippendorff_alpha": _nominal_alpha(groups, of_class, top[rows]),
+    }
+
+
+def coefficient_retest(answers: Answers, values: Numbers) -> dict[str, Any]:
+    """Compare marked repeats of coefficients, float64 (N,), with the same people's first answers.
+
+    Returns
+    -------
+    dict
+        `pairs`, `people`, `mean_absolute_difference`, `pearson_r` (`None` of fewer than three pairs, or without
+        spread), and `absolute_differences`, a histogram by nearest tenth.
+    """
+    first, again = answers.within_people()
+    before, after = values[first], values[again]
+    differences = np.abs(after - before)
+    return {
+        "pairs": len(first),
+        "people": len(np.unique(answers.people[first])),
+        "mean_absolute_difference": _ratio(float(differences.sum()), len(first)),
+        "pearson_r": _pearson(before, after),
+        "absolute_differences": _tenths(np.searchsorted(_TENTH_EDGES, _millionths(differences), side="right")),
+    }
+
+
+def soft_label_retest(answers: Answers, top: Ints, labels: Numbers) -> dict[str, Any]:
+    """Compare marked repeats, top classes int64 (N,) and soft labels float64 (N, K), with the first answers.
+
+    Returns
+    -------
+    dict
+        `pairs`, `people`, `same_top_class` (share of pairs) and `mean_total_variation`; `None` without pairs.
+    """
+    first, again = answers.within_people()
+    return {
+        "pairs": len(first),
+        "people": len(np.unique(answers.people[first])),
+        "same_top_class": _ratio(int((top[first] == top[again]).sum()), len(first)),
+        "mean_total_variation": _ratio(0.5 * float(np.abs(labels[first] - labels[again]).sum()), len(first)),
+    }
+
+
+def _ratio(part: float, whole: float) -> float | None:
+    return rounded(part / whole) if whole else None
+
+
+def _pair_count(groups: Groups) -> int:
+    return int((groups.sizes * (groups.sizes - 1) // 2).sum())
+
+
+def _pairwise_distance(values: Numbers, groups: Groups) -> float:
+    """Sum |x_i - x_j| over the pairs within groups; sorted, each value counts once per value below less above."""
+    order = np.lexsort((values, groups.codes))
+    ranks = np.arange(len(values)) - np.repeat(groups.offsets[:-1], groups.sizes)
+    return float(((2 * ranks + 1 - np.repeat(groups.sizes, groups.sizes)) * values[order]).sum())
+
+
+def _variance_figures(values: Numbers, groups: Groups) -> dict[str, float | None]:
+    n, sizes = len(values), groups.sizes
+    if not n:
+        return {"within_stimulus_sd": None, "icc_1": None, "krippendorff_alpha": None}
+    squares = groups.sum((values - groups.mean(values)[groups.codes]) ** 2)
+    total = float(((values - values.mean()) ** 2).sum())
+    within = float(squares.sum()) / (n - len(sizes))
+    return {
+        "within_stimulus_sd": rounded(np.sqrt(within)),
+        "icc_1": _icc(within, total - float(squares.sum()), sizes),
+        # What is left of a sum of equal values is rounding, not spread.
+        "krippendorff_alpha": rounded(1 - (n - 1) / (n * total) * float((sizes * squares / (sizes - 1)).sum()))
+        if total > 1e-12
+        else None,
+    }
+
+
+def _icc(within: float, between_squares: float, sizes: Ints) -> float | None:
+    n_groups = len(sizes)
+    if n_groups < 2:
+        return None
+    between = between_squares / (n_groups - 1)
+    effective = (sizes.sum() - (sizes**2).sum() / sizes.sum()) / (n_groups - 1)
+    spread = between + (effective - 1) * within
+    return rounded((between - within) / spread) if spread > 1e-12 else None
+
+
+def _nominal_alpha(groups: Groups, of_class: Groups, top: Ints) -> float | None:
+    n = len(top)
+    expected = n**2 - int((np.bincount(top, minlength=1) ** 2).sum())
+    if not expected:
+        return None
+    same = np.bincount(groups.codes[of_class.first], weights=of_class.sizes**2, minlength=len(groups.sizes))
+    observed = float(((groups.sizes**2 - same) / (groups.sizes - 1)).sum())
+    return rounded(1 - (n - 1) * observed / expected)
+
+
+def _pearson(before: Numbers, after: Numbers) -> float | None:
+    x, y = (values - values.mean() if len(values) else values for values in (before, after))
+    spread = float(np.sqrt((x**2).sum() * (y**2).sum()))
+    return rounded((x * y).sum() / spread) if len(x) > 2 and spread > 1e-12 else None
+
+
+def _millionths(values: Numbers) -> Ints:
+    return np.round(values * _MILLION).astype(np.int64)
+
+
+def _difference_histogram(values: Numbers, groups: Groups) -> Histogram:
+    """Count the pairs within groups by the nearest tenth of their difference, without going through the pairs."""
+    # Whole numbers, groups far apart: a search among all finds partners within the group alone.
+    keys = np.sort(3 * _MILLION * groups.codes + _millionths(values))
+    places = np.arange(len(keys))
+    nearer = [int((np.searchsorted(keys, keys + edge, side="left") - places - 1).sum()) for edge in _TENTH_EDGES]
+    return _histogram(np.diff([0, *nearer]))
+
+
+def _tenths(places: npt.NDArray[np.intp]) -> Histogram:
+    return _histogram(np.bincount(places, minlength=len(_TENTH_EDGES)))
+
+
+def _histogram(counts: npt.NDArray[np.int64]) -> Histogram:
+    return {"values": (np.arange(len(_TENTH_EDGES)) / 10).tolist(), "counts": counts.tolist()}

@@ -1,0 +1,275 @@
+"""Card of a study: the README.md of its repository on the Hub, generated from its manifest and its tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import resources
+from typing import Any
+
+from hmix_hub.contribute.content import PARTICIPANTS_CONFIGURATION, Content
+from hmix_hub.contribute.description.card_metadata import card_metadata, configuration_names
+from hmix_hub.contribute.description.figures import figure_path
+from hmix_hub.contribute.description.markdown import (
+    Markdown,
+    block,
+    code,
+    inline,
+    link,
+    paragraphs,
+    reachable,
+    safe,
+    table,
+)
+from hmix_hub.schema import CONFIGURATIONS, FLAGS, TASKS, Kind
+from hmix_hub.schema.documentation import as_markdown, column_table
+from hmix_hub.studies.manifest import OWN_PICTURES, PIXEL_LINEAR, Citation, Manifest
+from hmix_hub.studies.persons import Author
+
+TEMPLATE = "study.md.jinja"
+
+_MOST_CLASSES = 200
+"""Most class names that a card lists; the rest are in its metadata."""
+
+_SOURCES = {
+    "cifar10/test": "The pictures are of CIFAR-10's test set, unshuffled, and are not part of this dataset: "
+    "`image_1_index` and `image_2_index` are 0-based rows of it.",
+    "cifar10/train": "The pictures are of CIFAR-10's training set, unshuffled, and are not part of this dataset: "
+    "`image_1_index` and `image_2_index` are 0-based rows of it.",
+    "sample/pictures": "The pictures are the synthetic ones that hmix-hub comes with: `image_1_index` and "
+    "`image_2_index` are 0-based rows of them.",
+    OWN_PICTURES: "The pictures are the study's own, listed in `stimuli/images.csv`: `image_1_index` and "
+    "`image_2_index` are 0-based rows of it.",
+}
+
+
+def card_text(content: Content, statistics: dict[str, Any]) -> str:
+    """Write the card of a study.
+
+    Parameters
+    ----------
+    content
+        The study.
+    statistics
+        Its statistics, from `hmix_hub.contribute.description.statistics.study_statistics`.
+
+    Returns
+    -------
+    str
+        Markdown with YAML at its head. What the manifest says stands in it as plain text, whatever it holds; the same
+        study gives the same text.
+    """
+    import jinja2
+
+    environment = jinja2.Environment(
+        # Not HTML: `finalize` escapes, for Markdown, all text that is not marked as Markdown.
+        autoescape=False,  # noqa: S701
+        finalize=safe,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    template = resources.files("hmix_hub.dataset_cards").joinpath(TEMPLATE).read_text(encoding="utf-8")
+    return environment.from_string(template).render(_values(content, statistics))
+
+
+def _values(content: Content, statistics: dict[str, Any]) -> dict[str, Any]:
+    manifest = content.manifest
+    return {
+        "metadata": Markdown(card_metadata(content, statistics["judgments"])),
+        "manifest": manifest,
+        "statistics": statistics,
+        "identifier": Markdown(manifest.id),
+        "default": Markdown(content.default),
+        "description": paragraphs(manifest.description),
+        "configurations": _configurations(content, statistics),
+        **_columns(content),
+        **_stimuli(manifest),
+        "language": code(manifest.language),
+        "rounds": f"{n} rounds" if (n := len(statistics["collection_rounds"])) > 1 else "",
+        "recruitment": paragraphs(manifest.recruitment),
+        "approval": paragraphs(manifest.ethics.approval),
+        "consent": paragraphs(manifest.ethics.consent),
+        "figures_table": figures_table(statistics),
+        "pictures_of_tasks": [
+            {"task": code(task), "path": Markdown(figure_path(task))} for task in statistics["tasks"]
+        ],
+        "flags": _flags(statistics),
+        "licence": _licence(manifest.licence),
+        **_citation(manifest.citation),
+        "authors": Markdown("\n".join(map(_author, manifest.authors))),
+        "contact": reachable(manifest.contact),
+        "homepage": reachable(manifest.homepage) if manifest.homepage else "",
+    }
+
+
+def _configurations(content: Content, statistics: dict[str, Any]) -> Markdown:
+    rows = []
+    for name in configuration_names(content):
+        if name == PARTICIPANTS_CONFIGURATION:
+            rows.append(_row(name, content.participants.num_rows, "", "One row per person."))  # type: ignore[union-attr]
+            continue
+        figures = statistics["tasks"][CONFIGURATIONS[name].task]
+        repeats = "" if CONFIGURATIONS[name].by_stimulus else str(figures["repeats"])
+        rows.append(_row(name, content.tables[name].num_rows, repeats, CONFIGURATIONS[name].description))
+    return table(rows)
+
+
+def _row(name: str, n: int, repeats: str, meaning: str) -> dict[str, str]:
+    return {"configuration": code(name), "rows": str(n), "repeats": repeats, "what a row is": Markdown(meaning)}
+
+
+def _columns(content: Content) -> dict[str, Any]:
+    """Describe the columns of every table: those that all tasks share once, then each task's and each own column."""
+    names = [name for name in content.tables if not CONFIGURATIONS[name].by_stimulus]
+    shared = [c for c in TASKS[names[0]].columns if all(c in task.columns for task in TASKS.values())] if names else []
+    return {
+        "shared_columns": Markdown(column_table(shared)) if shared else "",
+        "tasks": [
+            {
+                "name": code(name),
+                "question": Markdown(TASKS[name].question),
+                "columns": Markdown(column_table(TASKS[name].answer_columns)),
+                "has_distribution": any(c.kind is Kind.DISTRIBUTION for c in TASKS[name].answer_columns),
+                "extras": _own_columns(content, name),
+            }
+            for name in names
+        ],
+        "by_stimulus": [
+            {"name": code(name), "columns": Markdown(column_table(content.columns(name)))}
+            for name in content.tables
+            if name not in names
+        ],
+        "participants": _own_columns(content, PARTICIPANTS_CONFIGURATION) if content.participants is not None else "",
+    }
+
+
+def _own_columns(content: Content, name: str) -> Markdown:
+    known = {column.name for column in content.columns(name)} if name in content.tables else set()
+    features = content.features(name)
+    return table(
+        {"column": code(column), "type": _type(feature)} for column, feature in features.items() if column not in known
+    )
+
+
+def _type(feature: Any) -> str:
+    """Name the type of an own column; a record of several values has no short name."""
+    from datasets import List
+
+    if isinstance(feature, List):
+        return f"list of {_type(feature.feature)}"
+    return str(getattr(feature, "dtype", "record"))
+
+
+def _stimuli(manifest: Manifest) -> dict[str, Any]:
+    names = manifest.vocabulary.names
+    listed = ", ".join(f"{number} {inline(name)}" for number, name in enumerate(names[:_MOST_CLASSES]))
+    more = f", and {len(names) - _MOST_CLASSES} more in the metadata of this card" if len(names) > _MOST_CLASSES else ""
+    methods = {
+        PIXEL_LINEAR: "They were mixed pixel by pixel: `lambda * image_1 + (1 - lambda) * image_2`; the mixing "
+        "coefficient lambda is the share of image 1.",
+        "none": "They were not mixed: people saw single pictures.",
+    }
+    other = f"They were mixed by `{manifest.stimuli.mixing}`; the mixing coefficient is the share of image 1."
+    return {
+        "n_classes": len(names),
+        "classes": Markdown(listed + more),
+        "pictures": Markdown(_SOURCES[manifest.stimuli.source]),
+        "mixing": Markdown(methods.get(manifest.stimuli.mixing, other)),
+        "mixing_note": paragraphs(manifest.stimuli.mixing_note or ""),
+    }
+
+
+def _flags(statistics: dict[str, Any]) -> Markdown:
+    return table(
+        {
+            "flag": code(flag),
+            "task": code(task),
+            "rows": str(counts["rows"]),
+            "people": str(counts["people"]),
+            "meaning": Markdown(as_markdown(FLAGS[flag].meaning)),
+        }
+        for task, figures in statistics["tasks"].items()
+        for flag, counts in figures["flags"].items()
+    )
+
+
+def _licence(spdx: str) -> Markdown:
+    """Name a licence, with its text where one page has it: not for an expression of several, nor one of their own."""
+    if " " in spdx or spdx.startswith("LicenseRef"):
+        return inline(spdx)
+    return link(spdx, f"https://spdx.org/licenses/{spdx}.html")
+
+
+def _citation(citation: Citation) -> dict[str, Markdown | str]:
+    return {
+        "doi": link(citation.doi, f"https://doi.org/{citation.doi}") if citation.doi else "",
+        "bibtex": block(citation.bibtex, "bibtex") if citation.bibtex else "",
+    }
+
+
+def _author(author: Author) -> str:
+    orcid = f" ({link(author.orcid, f'https://orcid.org/{author.orcid}')})" if author.orcid else ""
+    affiliation = f", {inline(author.affiliation)}" if author.affiliation else ""
+    return f"- {inline(author.name)}{orcid}{affiliation}"
+
+
+Figures = dict[str, Any]
+
+
+def _spread(counts: dict[str, Any]) -> str | None:
+    return None if counts["min"] is None else f"{counts['min']} / {counts['median']:g} / {counts['max']}"
+
+
+def _percent(share: float | None) -> str | None:
+    return None if share is None else f"{100 * share:.1f} %"
+
+
+_MEASURES: dict[str, Callable[[Figures], object]] = {
+    "judgments": lambda f: f["judgments"],
+    "repeats": lambda f: f["repeats"],
+    "people": lambda f: f["people"],
+    "stimuli": lambda f: f["stimuli"],
+    "pairs of pictures": lambda f: f["pairs"],
+    "judgments per stimulus (least / median / most)": lambda f: _spread(f["judgments_per_stimulus"]),
+    "judgments per person (least / median / most)": lambda f: _spread(f["judgments_per_person"]),
+    "mean selected coefficient": lambda f: f["coefficients"]["mean"] if "bias" not in f and "mass" not in f else None,
+    "response time, median, s": lambda f: (
+        None if (median := f["response_time_ms"]["quantiles"]["50"]) is None else round(median / 1000, 3)
+    ),
+    "response times over a minute": lambda f: _percent(f["response_time_ms"]["share_over_a_minute"]),
+    "response times missing": lambda f: f["response_time_ms"]["missing"],
+    "agreement: pairs of people": lambda f: f["agreement"]["pairs"],
+    "agreement: mean absolute difference": lambda f: f["agreement"].get("mean_absolute_difference"),
+    "agreement: SD within a stimulus": lambda f: f["agreement"].get("within_stimulus_sd"),
+    "agreement: ICC(1)": lambda f: f["agreement"].get("icc_1"),
+    "agreement: same top class": lambda f: _percent(f["agreement"].get("same_top_class")),
+    "agreement: mean total variation distance of soft labels": lambda f: f["agreement"].get("mean_total_variation"),
+    "agreement: Krippendorff's alpha": lambda f: f["agreement"]["krippendorff_alpha"],
+    "test-retest: pairs of answers": lambda f: f["retest"]["pairs"],
+    "test-retest: mean absolute difference": lambda f: f["retest"].get("mean_absolute_difference"),
+    "test-retest: Pearson's r": lambda f: f["retest"].get("pearson_r"),
+    "test-retest: same top class": lambda f: _percent(f["retest"].get("same_top_class")),
+    "test-retest: mean total variation distance of soft labels": lambda f: f["retest"].get("mean_total_variation"),
+    "bias: mean of inferred less shown": lambda f: f.get("bias", {}).get("bias"),
+    "mean absolute error, inferred against shown": lambda f: f.get("bias", {}).get("mean_absolute_error"),
+    "mean confidence": lambda f: f.get("confidence", {}).get("mean"),
+}
+
+
+def figures_table(statistics: dict[str, Any]) -> Markdown:
+    """Lay the figures of every task side by side; a measure that no task has is left out."""
+    tasks = statistics["tasks"]
+    rows = []
+    for label, measure in _MEASURES.items():
+        values = [measure(figures) for figures in tasks.values()]
+        if any(value is not None for value in values):
+            cells: dict[str, str] = {code(task): _cell(value) for task, value in zip(tasks, values, strict=True)}
+            rows.append({"": inline(label)} | cells)
+    return table(rows)
+
+
+def _cell(value: object) -> Markdown:
+    if value is None:
+        return Markdown("")
+    return Markdown(f"{value:.3f}" if isinstance(value, float) else value)

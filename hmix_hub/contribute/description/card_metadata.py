@@ -1,0 +1,138 @@
+"""Metadata of a study's card: the YAML at its head, which the Hub and `datasets` read."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from hmix_hub.contribute.content import PARTICIPANTS_CONFIGURATION, Content
+from hmix_hub.contribute.description.markdown import one_line
+from hmix_hub.studies.manifest import Manifest
+
+TAGS = ("h-mix-study", "mixup", "human-judgments", "human-uncertainty", "soft-labels")
+
+_CREATIVE_COMMONS = {
+    "by": ("2.0", "2.5", "3.0", "4.0"),
+    "by-sa": ("3.0", "4.0"),
+    "by-nc": ("2.0", "3.0", "4.0"),
+    "by-nd": ("4.0",),
+    "by-nc-nd": ("3.0", "4.0"),
+    "by-nc-sa": ("2.0", "3.0", "4.0"),
+}
+LICENCES = frozenset(
+    (
+        *(f"cc-{kind}-{version}" for kind, versions in _CREATIVE_COMMONS.items() for version in versions),
+        *("cc0-1.0", "cdla-sharing-1.0", "cdla-permissive-1.0", "cdla-permissive-2.0", "etalab-2.0", "ofl-1.1"),
+        *(
+            "apache-2.0",
+            "mit",
+            "bsd-2-clause",
+            "bsd-3-clause",
+            "bsd-3-clause-clear",
+            "isc",
+            "zlib",
+            "unlicense",
+            "wtfpl",
+        ),
+        *("afl-3.0", "artistic-2.0", "bsl-1.0", "ecl-2.0", "epl-1.0", "epl-2.0", "eupl-1.1", "lppl-1.3c", "ms-pl"),
+        *("mpl-2.0", "ncsa", "osl-3.0", "postgresql"),
+    )
+)
+"""SPDX identifiers, in lower case, that are the Hub's names of the same licences.
+
+Source: https://huggingface.co/docs/hub/repositories-licenses
+"""
+_OTHER_NAMES = {
+    "odc-by-1.0": "odc-by",
+    "odbl-1.0": "odbl",
+    "pddl-1.0": "pddl",
+    "c-uda-1.0": "c-uda",
+    **{
+        f"{name}-{suffix}": name
+        for name in ("agpl-3.0", "gpl-2.0", "gpl-3.0", "lgpl-2.1", "lgpl-3.0")
+        for suffix in ("only", "or-later")
+    },
+}
+"""The Hub's names of licences that SPDX calls otherwise."""
+
+
+def card_metadata(content: Content, n_judgments: int) -> str:
+    """Give the YAML of a card, without the lines around it.
+
+    Parameters
+    ----------
+    content
+        The study.
+    n_judgments
+        Its judgments over all tasks.
+
+    Returns
+    -------
+    str
+        Features of every configuration, and no sizes, which would make filtered loading fail.
+    """
+    import yaml
+
+    manifest = content.manifest
+    language, _, region = manifest.language.partition("-")
+    values: dict[str, Any] = {
+        "pretty_name": one_line(manifest.title),
+        **_licence(manifest.licence),
+        "language": [language],
+        **({"language_bcp47": [manifest.language]} if region else {}),
+        "size_categories": [size_category(n_judgments)],
+        "task_categories": ["image-classification"],
+        "source_datasets": ["extended|other-cifar10" if _is_cifar10(manifest) else "original"],
+        "tags": [*TAGS, *(["cifar-10"] if _is_cifar10(manifest) else [])],
+        "configs": _configurations(content),
+        "dataset_info": [
+            {"config_name": name, "features": content.features(name)._to_yaml_list()}
+            for name in configuration_names(content)
+        ],
+    }
+    # Wide, so that no value goes on in a line of its own.
+    return yaml.dump(values, Dumper=_plain_dumper(), sort_keys=False, allow_unicode=True, width=10**6).rstrip()
+
+
+def configuration_names(content: Content) -> list[str]:
+    """Give the names of all configurations, the participants last."""
+    return [*content.tables, *([] if content.participants is None else [PARTICIPANTS_CONFIGURATION])]
+
+
+def size_category(n: int) -> str:
+    """Give the Hub's category of a number of rows: "n<1K", "1K<n<10K", …."""
+    edges = ("1K", "10K", "100K", "1M", "10M", "100M", "1B", "10B", "100B", "1T")
+    place = next((place for place in range(len(edges)) if n < 10 ** (3 + place)), len(edges))
+    if not place:
+        return "n<1K"
+    return f"{edges[place - 1]}<n<{edges[place]}" if place < len(edges) else "n>1T"
+
+
+def _licence(spdx: str) -> dict[str, str]:
+    name = spdx.lower()
+    if name in LICENCES or name in _OTHER_NAMES:
+        return {"license": _OTHER_NAMES.get(name, name)}
+    return {"license": "other", "license_name": re.sub(r"[^a-z0-9.]+", "-", name).strip("-")}
+
+
+def _is_cifar10(manifest: Manifest) -> bool:
+    return manifest.stimuli.source.startswith("cifar10/")
+
+
+def _configurations(content: Content) -> list[dict[str, Any]]:
+    return [
+        {"config_name": name, "data_files": [{"split": "train", "path": f"{name}/train-*.parquet"}]}
+        | ({"default": True} if name == content.default else {})
+        for name in configuration_names(content)
+    ]
+
+
+def _plain_dumper() -> type:
+    """Give a dumper that writes equal lists in full: the Hub's tools know no anchors."""
+    import yaml
+
+    class Plain(yaml.SafeDumper):
+        def ignore_aliases(self, data: object) -> bool:
+            return True
+
+    return Plain

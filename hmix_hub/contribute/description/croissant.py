@@ -1,0 +1,308 @@
+"""Croissant description of a study: its files, tables and columns, for programs.
+
+Source: https://docs.mlcommons.org/croissant/docs/croissant-spec-1.1.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import PurePosixPath
+from typing import Any
+from urllib.parse import quote
+
+from hmix_hub.contribute.content import PARTICIPANTS_CONFIGURATION, Content
+from hmix_hub.contribute.description.card_metadata import TAGS, configuration_names
+from hmix_hub.contribute.description.markdown import one_line
+from hmix_hub.errors import ConfigurationError
+from hmix_hub.schema import CONFIGURATIONS, TASKS, Column
+from hmix_hub.studies.manifest import Manifest
+from hmix_hub.studies.persons import Author
+
+Json = dict[str, Any]
+Files = Mapping[str, tuple[int, str]]
+
+CONFORMS_TO = "http://mlcommons.org/croissant/1.1"
+CLASSES = "classes"
+"""Name of the record set that lists the class names."""
+
+CONTEXT: Json = {
+    "@language": "en",
+    "@vocab": "https://schema.org/",
+    "arrayShape": "cr:arrayShape",
+    "citeAs": "cr:citeAs",
+    "column": "cr:column",
+    "conformsTo": "dct:conformsTo",
+    "containedIn": "cr:containedIn",
+    "cr": "http://mlcommons.org/croissant/",
+    "rai": "http://mlcommons.org/croissant/RAI/",
+    "data": {"@id": "cr:data", "@type": "@json"},
+    "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
+    "dct": "http://purl.org/dc/terms/",
+    "description": {"@container": "@language"},
+    "equivalentProperty": "cr:equivalentProperty",
+    "examples": {"@id": "cr:examples", "@type": "@json"},
+    "extract": "cr:extract",
+    "field": "cr:field",
+    "fileProperty": "cr:fileProperty",
+    "fileObject": "cr:fileObject",
+    "fileSet": "cr:fileSet",
+    "format": "cr:format",
+    "includes": "cr:includes",
+    "isArray": "cr:isArray",
+    "isLiveDataset": "cr:isLiveDataset",
+    "jsonPath": "cr:jsonPath",
+    "key": "cr:key",
+    "md5": "cr:md5",
+    "name": {"@container": "@language"},
+    "parentField": "cr:parentField",
+    "path": "cr:path",
+    "recordSet": "cr:recordSet",
+    "references": "cr:references",
+    "regex": "cr:regex",
+    "repeated": "cr:repeated",
+    "replace": "cr:replace",
+    "samplingRate": "cr:samplingRate",
+    "sc": "https://schema.org/",
+    "separator": "cr:separator",
+    "source": "cr:source",
+    "subField": "cr:subField",
+    "transform": "cr:transform",
+}
+"""The context that the specification gives."""
+
+_FORMATS = {
+    ".parquet": "application/x-parquet",
+    ".json": "application/json",
+    ".jsonl": "application/jsonlines",
+    ".csv": "text/csv",
+    ".md": "text/markdown",
+    ".txt": "text/plain",
+    ".yaml": "application/yaml",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".gif": "image/gif",
+    ".bmp": "image/bmp",
+    ".webp": "image/webp",
+    ".tif": "image/tiff",
+    ".tiff": "image/tiff",
+}
+_TYPES = {
+    "string": "sc:Text",
+    "large_string": "sc:Text",
+    "bool": "sc:Boolean",
+    "int": "sc:Integer",
+    "uint": "sc:Integer",
+}
+_NAMES = {"id": "@id", "type": "@type"}
+
+
+def croissant(content: Content, files: Files) -> Json:
+    """Describe a study in Croissant.
+
+    Parameters
+    ----------
+    content
+        The study.
+    files
+        Size in bytes, and sha256 as 64 hex digits, of each published file by its path, with /; the Parquet files
+        `<configuration>/train-*.parquet` of every configuration among them.
+
+    Returns
+    -------
+    dict
+        JSON-LD. Record sets are the configurations, fields their columns; labels refer to the record set `classes`.
+        `datePublished` is the last month in which answers were collected, the earliest that it can have been: no clock
+        is read.
+
+    Raises
+    ------
+    ConfigurationError
+        If a configuration has no Parquet file among them.
+    """
+    manifest = content.manifest
+    return {
+        "@context": CONTEXT,
+        "@type": "sc:Dataset",
+        "conformsTo": CONFORMS_TO,
+        "name": one_line(manifest.title),
+        "alternateName": manifest.id,
+        "description": manifest.description,
+        "version": manifest.version,
+        "license": licence_address(manifest.licence),
+        "url": manifest.homepage or _doi(manifest) or manifest.contact,
+        "creator": list(map(_creator, manifest.authors)),
+        "citeAs": manifest.citation.bibtex or _doi(manifest),
+        "datePublished": manifest.collected.last,
+        "temporalCoverage": f"{manifest.collected.first}/{manifest.collected.last}",
+        "inLanguage": manifest.language,
+        "keywords": list(TAGS),
+        "rai:dataCollection": manifest.recruitment,
+        "distribution": [_file_object(path, *mark) for path, mark in sorted(files.items())]
+        + _file_sets(content, files),
+        "recordSet": [
+            _classes(manifest),
+            *(_record_set(content, name, files) for name in configuration_names(content)),
+        ],
+    }
+
+
+def croissant_text(description: Json) -> str:
+    """Write a Croissant description as the text of croissant.json: always the same bytes for the same description."""
+    return json.dumps(description, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def licence_address(spdx: str) -> str:
+    """Give the page of an SPDX licence; an expression of several, or of the authors' own, has none and is kept."""
+    return spdx if " " in spdx or spdx.startswith("LicenseRef") else f"https://spdx.org/licenses/{spdx}.html"
+
+
+def _doi(manifest: Manifest) -> str | None:
+    return f"https://doi.org/{quote(manifest.citation.doi, safe='/')}" if manifest.citation.doi else None
+
+
+def _creator(author: Author) -> Json:
+    creator: Json = {"@type": "sc:Person", "name": one_line(author.name)}
+    if author.orcid:
+        creator["url"] = f"https://orcid.org/{author.orcid}"
+    if author.affiliation:
+        creator["affiliation"] = {"@type": "sc:Organization", "name": one_line(author.affiliation)}
+    return creator
+
+
+def _identifier(*parts: str) -> str:
+    """Give an id, which must look like a part of an address whatever the names hold."""
+    return "/".join(quote(part, safe="/") for part in parts)
+
+
+def _file_object(path: str, size: int, sha256: str) -> Json:
+    return {
+        "@type": "cr:FileObject",
+        "@id": _identifier(path),
+        "name": PurePosixPath(path).name,
+        "contentUrl": path,
+        "contentSize": f"{size} B",
+        "encodingFormat": _FORMATS.get(PurePosixPath(path).suffix.lower(), "application/octet-stream"),
+        "sha256": sha256,
+    }
+
+
+def _shards(name: str, files: Files) -> list[str]:
+    return sorted(
+        path for path in files if PurePosixPath(path).match(f"{name}/train-*.parquet") and path.count("/") == 1
+    )
+
+
+def _file_sets(content: Content, files: Files) -> list[Json]:
+    """Join the files of each configuration that has several."""
+    return [
+        {
+            "@type": "cr:FileSet",
+            "@id": f"{name}/train",
+            "name": f"{name}/train",
+            "encodingFormat": _FORMATS[".parquet"],
+            "includes": f"{name}/train-*.parquet",
+        }
+        for name in configuration_names(content)
+        if len(_shards(name, files)) > 1
+    ]
+
+
+def _classes(manifest: Manifest) -> Json:
+    code, name = f"{CLASSES}/code", f"{CLASSES}/name"
+    return {
+        "@type": "cr:RecordSet",
+        "@id": CLASSES,
+        "name": CLASSES,
+        "description": "The class names, in the order that labels and soft labels count in.",
+        "dataType": "sc:Enumeration",
+        "key": {"@id": code},
+        "field": [
+            {"@type": "cr:Field", "@id": code, "name": "code", "description": "the label", "dataType": "sc:Integer"},
+            {"@type": "cr:Field", "@id": name, "name": "name", "description": "its class", "dataType": "sc:Text"},
+        ],
+        "data": [{code: number, name: label} for number, label in enumerate(manifest.vocabulary.names)],
+    }
+
+
+def _record_set(content: Content, name: str, files: Files) -> Json:
+    of_people = name == PARTICIPANTS_CONFIGURATION
+    described = {} if of_people else {column.name: column for column in content.columns(name)}
+    shards = _shards(name, files)
+    if not shards:
+        msg = f"the files hold no {name}/train-*.parquet, which the record set {name} would be read from"
+        raise ConfigurationError(msg, hint="describe a study that was built: `hmix contribute build` writes the tables")
+    source = (
+        {"fileObject": {"@id": _identifier(shards[0])}} if len(shards) == 1 else {"fileSet": {"@id": f"{name}/train"}}
+    )
+    return {
+        "@type": "cr:RecordSet",
+        "@id": name,
+        "name": name,
+        "description": "One row per person." if of_people else CONFIGURATIONS[name].description,
+        "key": _key(name),
+        "field": [
+            _field(name, column, feature, described.get(column), source)
+            for column, feature in content.features(name).items()
+            # Croissant has no column that holds a record; one of the study's own is left to the card.
+            if hasattr(_shape(feature)[1], "dtype")
+        ],
+    }
+
+
+def _key(name: str) -> Json | list[Json]:
+    if name == PARTICIPANTS_CONFIGURATION:
+        return {"@id": _identifier(name, "participant_id")}
+    if not CONFIGURATIONS[name].by_stimulus:
+        return {"@id": _identifier(name, "judgment_id")}
+    return [
+        {"@id": _identifier(name, column)} for column in ("image_set", TASKS[CONFIGURATIONS[name].task].stimulus_column)
+    ]
+
+
+def _field(name: str, column: str, feature: Any, described: Column | None, source: Json) -> Json:
+    from datasets import ClassLabel
+
+    shape, item = _shape(feature)
+    field: Json = {
+        "@type": "cr:Field",
+        "@id": _identifier(name, column),
+        "name": column,
+        "description": _meaning(column, described, is_label=isinstance(item, ClassLabel)),
+        "dataType": "sc:Integer" if isinstance(item, ClassLabel) else _data_type(item),
+        "source": {**source, "extract": {"column": column}},
+    }
+    if shape:
+        field |= {"isArray": True, "arrayShape": ",".join(map(str, shape))}
+    elif isinstance(item, ClassLabel):
+        field["references"] = {"field": {"@id": f"{CLASSES}/code"}}
+    return field
+
+
+def _shape(feature: Any) -> tuple[list[int], Any]:
+    """Give the lengths of nested lists, -1 where they differ, and the feature of their items."""
+    from datasets import List
+
+    shape = []
+    while isinstance(feature, List):
+        shape.append(feature.length)
+        feature = feature.feature
+    return shape, feature
+
+
+def _meaning(column: str, described: Column | None, *, is_label: bool) -> str:
+    if described is None:
+        return f"column {column} of the study's own"
+    parts: Iterable[str] = (
+        described.meaning,
+        f"unit: {described.unit}" if described.unit else "",
+        f"range: {described.range}" if described.range else "",
+        f"a code of the record set {CLASSES}" if is_label else "",
+    )
+    return "; ".join(filter(None, parts))
+
+
+def _data_type(feature: Any) -> str:
+    kind = str(getattr(feature, "dtype", "")).rstrip("0123456789")
+    return "sc:Float" if kind == "float" else _TYPES.get(kind, "sc:Text")

@@ -1,0 +1,97 @@
+"""Pictures of a study, drawn from its statistics alone, and marked with them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hmix_hub.contribute.description.statistics import statistics_text
+from hmix_hub.studies.folder import FIGURES
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+ENTRY = "statistics"
+"""Keyword of the PNG text entry that holds the sha256 of the statistics that a picture was drawn from."""
+_DOTS_PER_INCH = 110
+_COLUMNS = 3
+
+
+def figure_path(task: str) -> str:
+    """Give the path of a task's picture within a study folder, with /."""
+    return f"{FIGURES}/{task}.png"
+
+
+def draw_figures(statistics: dict[str, Any], folder: str | os.PathLike[str]) -> list[str]:
+    """Draw one picture per task.
+
+    Parameters
+    ----------
+    statistics
+        From `hmix_hub.contribute.description.statistics.study_statistics`. The same statistics give the same bytes with
+        the same matplotlib.
+    folder
+        Folder for them, `statistics` in a study; it is made where it is missing, and files are written over.
+
+    Returns
+    -------
+    list of str
+        Names of the files, `<task>.png`, in the order of the tasks.
+    """
+    place = Path(folder)
+    place.mkdir(parents=True, exist_ok=True)
+    digest = statistics_digest(statistics)
+    for task in statistics["tasks"]:
+        _save(statistics, task, place / f"{task}.png", digest)
+    return [f"{task}.png" for task in statistics["tasks"]]
+
+
+def statistics_digest(statistics: dict[str, Any]) -> str:
+    """Give the sha256, in hex, of the text of statistics in UTF-8."""
+    return hashlib.sha256(statistics_text(statistics).encode()).hexdigest()
+
+
+def figure_is_current(path: str | os.PathLike[str], statistics: dict[str, Any]) -> bool:
+    """Say whether a picture was drawn from these statistics; a file that is missing, or no PNG, was not."""
+    from PIL import Image
+
+    try:
+        with Image.open(path, formats=["PNG"]) as picture:
+            return picture.info.get(ENTRY) == statistics_digest(statistics)
+    # Whatever is wrong with a file that anyone may have put there, it is not the picture.
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return False
+
+
+def _save(statistics: dict[str, Any], task: str, path: Path, digest: str) -> None:
+    import matplotlib
+
+    with matplotlib.rc_context():
+        # A user's own settings must not change the bytes.
+        matplotlib.rcdefaults()
+        figure = _figure(statistics["tasks"][task], f"{task}  ·  {statistics['study_id']}", task)
+        figure.savefig(
+            path, format="png", dpi=_DOTS_PER_INCH, metadata={"Software": None, ENTRY: digest}, facecolor="white"
+        )
+
+
+def _figure(figures: dict[str, Any], title: str, task: str) -> Figure:
+    from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    from hmix_hub.contribute.description.panels import PANELS
+
+    panels = PANELS[task]
+    figure = Figure(figsize=(11, 6.2), layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.1))
+    figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold")
+    for axes, draw in zip(figure.subplots(len(panels) // _COLUMNS, _COLUMNS).flat, panels, strict=True):
+        axes.tick_params(labelsize=8)
+        draw(axes, figures)
+    figure.supxlabel(
+        f"{figures['judgments']} judgments, {figures['repeats']} of them repeats; "
+        f"{figures['people']} people; {figures['stimuli']} stimuli",
+        fontsize=9,
+    )
+    return figure

@@ -1,0 +1,105 @@
+"""Markdown of text that others wrote: it shows what they wrote, and means nothing."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from urllib.parse import quote
+
+from hmix_hub.schema.documentation import markdown_table
+
+_ACTIVE = re.compile(r"[\\`*_\[\]<>&|~$#^]")
+"""Characters that can begin Markdown, HTML or a formula in the middle of a line."""
+_BULLET = re.compile(r"[^\w\s]")
+_ORDINAL = re.compile(r"(\d{1,9})([.)])(?=\s|$)")
+_BLANK = re.compile(r"\n\s*\n")
+_CODE = re.compile(r"[A-Za-z0-9_./:-]+")
+_ADDRESS = re.compile(r"https?://\S+")
+_MAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+"""Categories of characters that show nothing, or turn the order of others around."""
+_JOINERS = "\u200c\u200d"
+
+
+class Markdown(str):
+    """Text that is Markdown already; any other text is escaped before it stands in a card."""
+
+    __slots__ = ()
+
+
+def one_line(text: str) -> str:
+    """Give plain text as one line, without characters that cannot be seen."""
+    return " ".join("".join(map(_seen, text)).split())
+
+
+def inline(text: str) -> Markdown:
+    """Give plain text as one line of Markdown that shows it, wherever it stands: in a list, a heading, a table."""
+    line = _ACTIVE.sub(lambda found: _entity(found[0]), one_line(text))
+    if not line.startswith("&#"):
+        line = _BULLET.sub(lambda found: _entity(found[0]), line[:1]) + line[1:]
+    return Markdown(
+        _ORDINAL.sub(lambda found: found[1] + _entity(found[2]), line, count=1) if line[:1].isdigit() else line
+    )
+
+
+def paragraphs(text: str) -> Markdown:
+    """Give plain text as paragraphs of Markdown; empty lines part them, and other line ends stay."""
+    parts = _BLANK.split(text.replace("\r\n", "\n").replace("\r", "\n"))
+    return Markdown("\n\n".join(filter(None, (_paragraph(part) for part in parts))))
+
+
+def code(text: str) -> Markdown:
+    """Give a name as code, or as plain text where it holds what no name does."""
+    return Markdown(f"`{text}`") if _CODE.fullmatch(text) else inline(text)
+
+
+def block(text: str, language: str = "") -> Markdown:
+    """Give text as a fenced block, behind a fence that it cannot close."""
+    runs = [len(run) for run in re.findall(r"`+", text)]
+    fence = "`" * max(3, *(run + 1 for run in [0, *runs]))
+    lines = "\n".join("".join(map(_seen, line)).rstrip() for line in text.strip().splitlines())
+    return Markdown(f"{fence}{language}\n{lines}\n{fence}")
+
+
+def link(text: str, address: str) -> Markdown:
+    """Give a link to an address that begins with http: or https:, whatever the rest of it holds."""
+    return Markdown(f"[{inline(text)}]({quote(address, safe='/:?#@&+,;=%.-_~').replace('&', '&amp;')})")
+
+
+def reachable(text: str) -> Markdown:
+    """Give an address or a page as a link; any other text as itself."""
+    text = one_line(text)
+    if _ADDRESS.fullmatch(text):
+        return link(text, text)
+    return link(text, f"mailto:{text}") if _MAIL.fullmatch(text) else inline(text)
+
+
+def table(rows: Iterable[dict[str, str]]) -> Markdown:
+    """Lay rows out as a table, every cell escaped that is not Markdown; empty where there is no row."""
+    escaped = [{name: str(safe(cell)) for name, cell in row.items()} for row in rows]
+    return Markdown(markdown_table(escaped) if escaped else "")
+
+
+def safe(value: object) -> object:
+    """Escape what is text and not Markdown; for the templates, which then need not think of it."""
+    return inline(value) if isinstance(value, str) and not isinstance(value, Markdown) else value
+
+
+def _paragraph(text: str) -> str:
+    lines = [line for line in map(inline, text.split("\n")) if line]
+    # A list that someone wrote keeps its lines, though it is none here.
+    joined = [line if line[0].isalnum() or not number else "\\\n" + line for number, line in enumerate(lines)]
+    return "\n".join(joined).replace("\n\\\n", "\\\n")
+
+
+def _seen(character: str) -> str:
+    if character in _JOINERS:
+        return character
+    if character.isspace():
+        return " "
+    return "" if unicodedata.category(character) in _HIDDEN else character
+
+
+def _entity(character: str) -> str:
+    return f"&#{ord(character)};"

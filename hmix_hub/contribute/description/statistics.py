@@ -1,0 +1,274 @@
+"""Statistics of a study, computed from its tables: what the card, its pictures and statistics.json say."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hmix_hub.contribute.content import Content
+from hmix_hub.contribute.description.agreement import (
+    Answers,
+    coefficient_agreement,
+    coefficient_retest,
+    soft_label_agreement,
+    soft_label_retest,
+)
+from hmix_hub.contribute.description.histograms import (
+    MOST_VALUES,
+    Numbers,
+    count_summary,
+    deviation,
+    mean,
+    quantiles,
+    rounded,
+    share_histogram,
+    tenths_histogram,
+    time_histogram,
+)
+from hmix_hub.judgments.answers import codes, matrix, numbers
+from hmix_hub.judgments.grouping import Groups, encode, encode_key
+from hmix_hub.schema import CATEGORICAL, CONSTRUCT, CURRENT, INFER, SELECT, TASKS, flags_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+LONG_TIME_MS = 60_000
+"""Response time from which an answer counts as long: the person may have been away."""
+
+ANSWERED = {CONSTRUCT: "selected_coefficient", SELECT: "selected_coefficient", INFER: "inferred_coefficient"}
+"""Coefficient that is the answer of a task."""
+SHOWN = "mixing_coefficient"
+
+
+def study_statistics(content: Content) -> dict[str, Any]:
+    """Compute the statistics of a study.
+
+    Parameters
+    ----------
+    content
+        The study; any number of rows, the order of which does not matter.
+
+    Returns
+    -------
+    dict
+        Plain JSON values in a fixed order; figures are rounded to six digits, and `None` where they are not defined.
+
+        * `study_id`, `schema_version`;
+        * `judgments`, `people` (each once, whatever the tasks), `participants_described` (rows of participants.csv;
+          `None`: there is none), `collection_rounds` (`judgments` and `people` by name);
+        * `tasks`: by name, see `task_statistics`.
+    """
+    tables = {task: content.tables[task] for task in TASKS if task in content.tables}
+    return {
+        "study_id": content.manifest.id,
+        "schema_version": CURRENT,
+        "judgments": sum(table.num_rows for table in tables.values()),
+        "people": len({person for table in tables.values() for person in table["participant_id"].unique().to_pylist()}),
+        "participants_described": None if content.participants is None else content.participants.num_rows,
+        "collection_rounds": _rounds(tables),
+        "tasks": {task: task_statistics(table, task) for task, table in tables.items()},
+    }
+
+
+def statistics_text(statistics: dict[str, Any]) -> str:
+    """Write statistics as the text of statistics.json: always the same bytes for the same figures."""
+    return json.dumps(statistics, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def task_statistics(table: pa.Table, task: str) -> dict[str, Any]:
+    r"""Compute the statistics of the judgments of one task.
+
+    A stimulus is a mixed picture, in the midpoint tasks a pair; repeats count as judgments everywhere but in
+    `agreement`, which takes each person's first answer about a stimulus.
+
+    Parameters
+    ----------
+    table
+        Judgment table of schema 2.0.0 of one study; N rows in any order.
+    task
+        Its task.
+
+    Returns
+    -------
+    dict
+        * `judgments` (N), `repeats` (marked ones), `people`, `stimuli`, `pairs` (of pictures; a single picture counts);
+        * `judgments_per_stimulus`, `judgments_per_person`, `people_per_stimulus`: `min`, `median`, `max`, `histogram`;
+        * `coefficients`: `column`, the shown coefficient, or in midpoint tasks the selected one; its `mean`,
+          `standard_deviation` (over N - 1) and `histogram`;
+        * `response_time_ms`: `known`, `missing`, `quantiles` by percent, `share_over_a_minute` of those known,
+          `histogram`;
+        * `agreement` between people and `retest` within them: see `hmix_hub.contribute.description.agreement`;
+        * `bias` (infer alone): see `inference_bias`; `mass` (categorical alone): see `soft_label_mass`;
+        * `confidence` (infer alone): `known`, `missing`, `mean`, `histogram` by tenth;
+        * `flags`: `rows` and `people` by flag, those that no row has included.
+    """
+    # Sums depend on the order of their terms in the last digit.
+    table = table.select([column.name for column in TASKS[task].columns]).sort_by("judgment_id")
+    people, stimuli = encode(table["participant_id"]), encode_key([table["image_set"], _column(table, task)])
+    repeats = table["is_repeat"].to_numpy().astype(bool)
+    answers = Answers(people, stimuli, table["presentation"].to_numpy().astype(np.int64), repeats)
+    of_stimulus = Groups(stimuli)
+    return {
+        "judgments": table.num_rows,
+        "repeats": int(repeats.sum()),
+        "people": len(np.unique(people)),
+        "stimuli": len(of_stimulus.sizes),
+        "pairs": len(np.unique(encode_key([table["image_set"], table["pair_id"]]))),
+        "judgments_per_stimulus": count_summary(of_stimulus.sizes),
+        "judgments_per_person": count_summary(Groups(people).sizes),
+        "people_per_stimulus": count_summary(of_stimulus.distinct(people)),
+        "coefficients": _coefficients(table, task),
+        "response_time_ms": _times(numbers(table["response_time_ms"])),
+        **_answer_figures(table, task, answers),
+        "flags": _flags(table, task, people),
+    }
+
+
+def inference_bias(shown: Numbers, inferred: Numbers) -> dict[str, Any]:
+    r"""Measure how far inferred coefficients lie from the shown ones.
+
+    `bias` is the mean of :math:`\hat\lambda - \lambda`, inferred less shown: positive where people see more of image 1
+    than there is; `mean_absolute_error` is the mean of :math:`|\hat\lambda - \lambda|`. The opposite sign to the
+    by-stimulus column `relabel_difference`.
+
+    Parameters
+    ----------
+    shown, inferred
+        float64 (N,), 0 to 1.
+
+    Returns
+    -------
+    dict
+        `bias` and `mean_absolute_error` of all, `None` without judgments, and `by_coefficient`: a list of
+        `mixing_coefficient` (its nearest tenth where more than 21 differ), `judgments` and the two figures.
+    """
+    errors = inferred - shown
+    centres, levels = _levels(shown)
+    return {
+        "bias": mean(errors),
+        "mean_absolute_error": mean(np.abs(errors)),
+        "by_coefficient": [
+            {
+                SHOWN: rounded(centre),
+                "judgments": int((levels == level).sum()),
+                "bias": mean(errors[levels == level]),
+                "mean_absolute_error": mean(np.abs(errors[levels == level])),
+            }
+            for level, centre in enumerate(centres)
+        ],
+    }
+
+
+def soft_label_mass(table: pa.Table) -> list[dict[str, Any]]:
+    """Average the probability that soft labels put on the classes of the two pictures.
+
+    Source: Collins et al., *Human-in-the-Loop Mixup*, section 4.3.2.
+
+    Parameters
+    ----------
+    table
+        Categorical judgment table.
+
+    Returns
+    -------
+    list of dict
+        By `mixing_coefficient` (its nearest tenth where more than 21 differ): `judgments`, and the mean probability of
+        the class of `image_1`, of `image_2` (0 where there is none, or it is the same class) and of all `others`.
+    """
+    labels = matrix(table["soft_label"])
+    one, two = codes(table["image_1_label"]), codes(table["image_2_label"])
+    rows = np.arange(len(labels))
+    first = labels[rows, one]
+    second = np.where((two >= 0) & (two != one), labels[rows, two], 0.0)
+    centres, levels = _levels(numbers(table[SHOWN]))
+    return [
+        {
+            SHOWN: rounded(centre),
+            "judgments": int((levels == level).sum()),
+            "image_1": mean(first[levels == level]),
+            "image_2": mean(second[levels == level]),
+            "others": mean((1 - first - second)[levels == level]),
+        }
+        for level, centre in enumerate(centres)
+    ]
+
+
+def _column(table: pa.Table, task: str) -> pa.ChunkedArray:
+    return table[TASKS[task].stimulus_column]
+
+
+def _levels(shown: Numbers) -> tuple[Numbers, np.ndarray]:
+    """Give the levels of a coefficient, float64 (L,), and each row's, int64 (N,)."""
+    centres, levels = np.unique(np.round(shown, 9) + 0.0, return_inverse=True)
+    return (centres, levels) if len(centres) <= MOST_VALUES else np.unique(np.round(shown, 1), return_inverse=True)
+
+
+def _rounds(tables: dict[str, pa.Table]) -> dict[str, dict[str, int]]:
+    people: dict[str, set[str]] = {}
+    judgments: dict[str, int] = {}
+    for table in tables.values():
+        for name, person in zip(*(table[c].to_pylist() for c in ("collection_round", "participant_id")), strict=True):
+            people.setdefault(name, set()).add(person)
+            judgments[name] = judgments.get(name, 0) + 1
+    return {name: {"judgments": judgments[name], "people": len(people[name])} for name in sorted(people)}
+
+
+def _coefficients(table: pa.Table, task: str) -> dict[str, Any]:
+    name = SHOWN if SHOWN in table.column_names else ANSWERED[task]
+    values = numbers(table[name])
+    return {
+        "column": name,
+        "mean": mean(values),
+        "standard_deviation": deviation(values),
+        "histogram": share_histogram(values),
+    }
+
+
+def _times(times: Numbers) -> dict[str, Any]:
+    known = times[~np.isnan(times)]
+    return {
+        "known": len(known),
+        "missing": len(times) - len(known),
+        "quantiles": quantiles(known),
+        "share_over_a_minute": mean((known > LONG_TIME_MS).astype(np.float64)),
+        "histogram": time_histogram(known),
+    }
+
+
+def _answer_figures(table: pa.Table, task: str, answers: Answers) -> dict[str, Any]:
+    if task == CATEGORICAL:
+        top, labels = codes(table["top_class"]), matrix(table["soft_label"])
+        return {
+            "agreement": soft_label_agreement(answers, top, labels),
+            "retest": soft_label_retest(answers, top, labels),
+            "mass": soft_label_mass(table),
+        }
+    values = numbers(table[ANSWERED[task]])
+    figures = {"agreement": coefficient_agreement(answers, values), "retest": coefficient_retest(answers, values)}
+    if task != INFER:
+        return figures
+    return figures | {
+        "bias": inference_bias(numbers(table[SHOWN]), values),
+        "confidence": _confidence(numbers(table["confidence"])),
+    }
+
+
+def _confidence(confidence: Numbers) -> dict[str, Any]:
+    known = confidence[~np.isnan(confidence)]
+    return {
+        "known": len(known),
+        "missing": len(confidence) - len(known),
+        "mean": mean(known),
+        "histogram": tenths_histogram(known),
+    }
+
+
+def _flags(table: pa.Table, task: str, people: np.ndarray) -> dict[str, dict[str, int]]:
+    import pyarrow.compute as pc
+
+    flags = table["flags"].combine_chunks()
+    rows, names = pc.list_parent_indices(flags).to_numpy(), pc.list_flatten(flags).to_pylist()
+    chosen = {flag: rows[np.array([name == flag for name in names], dtype=bool)] for flag in flags_of(task)}
+    return {flag: {"rows": len(found), "people": len(np.unique(people[found]))} for flag, found in chosen.items()}

@@ -1,0 +1,1 @@
+"""Privacy: what in a study would give people away."""

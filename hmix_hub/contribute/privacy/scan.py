@@ -1,0 +1,182 @@
+"""Privacy of a study folder: a search for whatever could tell who a participant is."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from hmix_hub.contribute.privacy.demographics import check_demographics
+from hmix_hub.contribute.privacy.masking import masked, masked_name
+from hmix_hub.contribute.privacy.patterns import IDENTITIES, IN_PROSE, PATTERNS
+from hmix_hub.contribute.privacy.plain_text import first_line, search_file, search_text
+from hmix_hub.contribute.privacy.searched_table import SearchedTable
+from hmix_hub.errors import ConfigurationError
+from hmix_hub.schema import TASKS, columns
+from hmix_hub.studies.findings import Report
+from hmix_hub.studies.folder import ENDINGS, JUDGMENTS, PARTICIPANTS, STIMULI, study_path, task_and_ending
+from hmix_hub.studies.manifest import MANIFEST
+from hmix_hub.studies.manifest_file import SIZE_LIMIT, parse_manifest
+from hmix_hub.studies.reading.files import read_pieces
+from hmix_hub.studies.rules import privacy as rules
+from hmix_hub.studies.rules.rule import Severity
+
+DEFAULT_K = 5
+FILE_LIMIT = 100_000
+"""Files whose names are looked at."""
+PROSE = ("NOTES.md", "LICENSE", "LICENSE.txt")
+MANIFEST_PROSE = ("title", "description", "recruitment", "ethics", "stimuli")
+"""Fields of the manifest that are searched; authors, contact and citation are meant to be public."""
+
+_DIVIDERS = re.compile(r"[,;\t|]")
+
+
+def scan_privacy(folder: str | os.PathLike[str], *, k: int = DEFAULT_K) -> Report:
+    """Search a study folder for what could tell who a participant is.
+
+    Searched are the prose of study.yaml, every table that a study has (judgments, participants.csv, lists of pictures;
+    also such as lie beside them under other names) with the names of its columns and every cell, and the names of all
+    files. A file that cannot be read as a table is reported, and searched as plain text as far as it is text.
+
+    Parameters
+    ----------
+    folder
+        The study folder.
+    k
+        Fewest people who must share each combination of demographics; 1: no combination is too rare.
+
+    Returns
+    -------
+    Report
+        With every value that was found masked: its first two characters and its length.
+
+    Raises
+    ------
+    ConfigurationError
+        If k is no whole number from 1.
+    SourceMissingError
+        If there is no such folder.
+    """
+    if isinstance(k, bool) or not isinstance(k, int) or k < 1:
+        msg = f"k is {k!r}, and counts people"
+        raise ConfigurationError(msg, hint=f"give a whole number from 1; {DEFAULT_K} is usual")
+    path = study_path(folder)
+    report = Report()
+    _search_names(path, report)
+    _search_manifest(path, report)
+    for name in _tables(path):
+        _search_table(path / name, name, report)
+    for name in PROSE:
+        if _is_own(path / name, path):
+            search_file(path / name, name, report, IN_PROSE)
+    if _is_own(path / PARTICIPANTS, path):
+        check_demographics(path / PARTICIPANTS, PARTICIPANTS, report, k=k)
+    return report
+
+
+def _is_own(file: Path, root: Path) -> bool:
+    """Say whether a file is a plain one within the folder, wherever links lead."""
+    try:
+        return file.is_file() and file.resolve().is_relative_to(root.resolve())
+    except (OSError, RuntimeError):
+        return False
+
+
+def _tables(root: Path) -> Iterator[str]:
+    for place in (JUDGMENTS, "", STIMULI):
+        folder = root / place
+        if folder.is_dir() and folder.resolve().is_relative_to(root.resolve()):
+            for file in sorted(folder.iterdir()):
+                is_table = file.name.lower().endswith(ENDINGS) and not file.name.startswith(".")
+                if is_table and _is_own(file, root):
+                    yield file.relative_to(root).as_posix()
+
+
+def _search_names(root: Path, report: Report) -> None:
+    import pyarrow as pa
+
+    names = [name for name, _ in zip(_names(root), range(FILE_LIMIT), strict=False)]
+    texts = pa.array([name.encode("utf-8", "replace").decode() for name in names], pa.string())
+    for pattern in PATTERNS:
+        hits = pattern.hits(texts)
+        chosen = [name for name, hit in zip(names, hits.to_pylist(), strict=True) if hit]
+        for name, found in zip(chosen, pattern.finds(texts.filter(hits)), strict=True):
+            is_picture = name.startswith(f"{STIMULI}/") and pattern not in IDENTITIES
+            # The date of a picture is not the date of a judgment.
+            if found is not None and not is_picture:
+                file, note = masked_name(name), f"it looks like {pattern.what}"
+                report.add(rules.FILE_NAME, file=file, value=masked(found), note=note)
+
+
+def _names(root: Path) -> Iterator[str]:
+    for folder, folders, files in os.walk(root):
+        folders[:] = sorted(name for name in folders if name != ".git")
+        for name in sorted([*files, *folders]):
+            yield (Path(folder) / name).relative_to(root).as_posix()
+
+
+def _search_manifest(root: Path, report: Report) -> None:
+    path = root / MANIFEST
+    if not _is_own(path, root) or path.stat().st_size > SIZE_LIMIT:
+        return
+    try:
+        content = parse_manifest(path.read_text(encoding="utf-8-sig"))
+    except (ValueError, OSError):
+        # What is no YAML may still be a text with ids in it.
+        search_file(path, MANIFEST, report, IN_PROSE)
+        return
+    for field in MANIFEST_PROSE:
+        for place, text in _texts(content.get(field), field):
+            search_text(text, MANIFEST, report, IN_PROSE, column=masked_name(place))
+
+
+def _texts(content: Any, place: str) -> Iterator[tuple[str, str]]:
+    if isinstance(content, dict):
+        for key, value in content.items():
+            yield from _texts(value, f"{place}.{key}")
+    elif isinstance(content, list):
+        for number, value in enumerate(content):
+            yield from _texts(value, f"{place}.{number}")
+    elif isinstance(content, str):
+        yield place, content
+
+
+def _search_table(path: Path, name: str, report: Report) -> None:
+    is_of_people = not name.startswith(f"{STIMULI}/")
+    table = SearchedTable(name, report, measures=_measures(name), is_of_people=is_of_people)
+    reading = Report()
+    for piece in read_pieces(path, name, reading, is_tolerant=True):
+        table.add(piece)
+    if reading.errors or table.has_hidden_columns:
+        _pass_on(reading, report)
+        if not path.name.lower().endswith(".parquet"):
+            table.add_header(_DIVIDERS.split(first_line(path).replace('"', "")))
+            search_file(path, name, report, PATTERNS if is_of_people else IDENTITIES)
+    elif not table.has_rows:
+        table.add_header(_DIVIDERS.split(first_line(path).replace('"', "")))
+    table.finish()
+
+
+def _measures(name: str) -> frozenset[str]:
+    """Give the columns of a judgment file that the schema defines, but for the ids that people are called by."""
+    found = task_and_ending(Path(name).name)
+    tasks = [found[0]] if found else list(TASKS)
+    known = {column.name for task in tasks for column in columns(task)}
+    return frozenset(known - {"participant_id"}) if name.startswith(f"{JUDGMENTS}/") else frozenset()
+
+
+def _pass_on(reading: Report, report: Report) -> None:
+    """Report why a table could not be read whole: what stands in the rest of it is not known."""
+    for finding in reading:
+        if finding.rule.severity is Severity.ERROR:
+            report.add_rows(
+                finding.rule,
+                [spot.row for spot in finding.spots],
+                [None] * len(finding.spots),
+                file=masked_name(finding.file),
+                column=masked_name(finding.column),
+                notes=[masked_name(spot.note) for spot in finding.spots],
+                count=finding.count,
+            )

@@ -1,0 +1,1 @@
+"""Pseudonyms: participant ids replaced by keyed ones, the same person by the same one."""

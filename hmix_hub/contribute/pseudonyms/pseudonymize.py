@@ -1,0 +1,201 @@
+"""Pseudonyms in place of participant ids, in all files of a study, the same for the same person."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from hmix_hub.contribute.privacy.masking import masked_name, plain_texts
+from hmix_hub.contribute.pseudonyms.id_copies import IdCopies, as_texts
+from hmix_hub.contribute.pseudonyms.id_rewriting import COMPUTED, ID, rewrite_ids
+from hmix_hub.contribute.pseudonyms.key_file import KEY_BYTES, make_key, read_key
+from hmix_hub.contribute.pseudonyms.maker import PseudonymMaker
+from hmix_hub.contribute.pseudonyms.new_files import new_files
+from hmix_hub.errors import SourceError, Where
+from hmix_hub.schema import columns
+from hmix_hub.studies.findings import Report
+from hmix_hub.studies.folder import JUDGMENTS, PARTICIPANTS, StudyFolder, find_files, study_path
+from hmix_hub.studies.reading.files import read_pieces
+from hmix_hub.studies.rules import columns as column_rules
+from hmix_hub.studies.rules import files as file_rules
+
+
+@dataclass(frozen=True)
+class PseudonymizedFile:
+    """What was done to a file.
+
+    Parameters
+    ----------
+    file
+        Its path within the study.
+    rows
+        How many rows it has.
+    people
+        How many different ids.
+    replaced
+        How many of them were replaced; the others were pseudonyms of this key already.
+    dropped
+        Columns that were left out.
+    """
+
+    file: str
+    rows: int
+    people: int
+    replaced: int
+    dropped: tuple[str, ...] = ()
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the file was written anew."""
+        return bool(self.replaced or self.dropped)
+
+
+@dataclass
+class _Ids:
+    """Ids of a file, as it is read."""
+
+    path: Path
+    rows: int = 0
+    dropped: tuple[str, ...] = ()
+    names: dict[str, None] = field(default_factory=dict)
+
+
+def pseudonymize(
+    folder: str | os.PathLike[str], key_file: str | os.PathLike[str], *, dry_run: bool = False
+) -> list[PseudonymizedFile]:
+    """Replace the participant ids of a study by pseudonyms that only the key links to them.
+
+    The same person gets the same pseudonym in every file, and in every study for which the same key is used. Ids that
+    are pseudonyms of this key already are left, so that a second run, or one after a run that was killed, changes
+    nothing twice. The column judgment_id, which holds the id within, is left out, since loading computes it.
+    Nothing but the files of judgments and participants.csv is changed.
+
+    Parameters
+    ----------
+    folder
+        The study folder.
+    key_file
+        File outside of it that holds the key; made where it is not there yet. Whoever has it can find out which
+        pseudonym belongs to an id: keep it apart, and destroy it when nobody needs to be found any more.
+    dry_run
+        Whether to do all but write: no file is changed, no key made.
+
+    Returns
+    -------
+    list of PseudonymizedFile
+        In the order of the tasks, then participants.csv.
+
+    Raises
+    ------
+    ConfigurationError
+        If the key file lies in the study folder, can be read by others, or holds no key.
+    SourceMissingError
+        If there is no such folder.
+    SourceError
+        If a file cannot be read without errors, has no participant ids, or holds ids in other columns, too; if ids are
+        pseudonyms of another key; if a file cannot be written. Before the first file is replaced, nothing has changed.
+    """
+    path = study_path(folder)
+    key = read_key(key_file, path)
+    study = _found(path)
+    ids = {name: _read_ids(study.file(name), name) for name in _names(study)}
+    # A key that is not there yet knows no pseudonym, as one that is thrown away does not.
+    maker = PseudonymMaker(key or secrets.token_bytes(KEY_BYTES))
+    new = maker.replacements(dict.fromkeys(name for file in ids.values() for name in file.names))
+    for name, file in ids.items():
+        _check_copies(study, name, file, new)
+    if key is None and new and not dry_run:
+        maker = PseudonymMaker(make_key(key_file, path))
+        new = maker.replacements(new)
+    done = [
+        PseudonymizedFile(name, file.rows, len(file.names), sum(one in new for one in file.names), file.dropped)
+        for name, file in ids.items()
+    ]
+    if not dry_run:
+        _replace(path, done, ids, new)
+    return done
+
+
+def _found(path: Path) -> StudyFolder:
+    """Find the study's files; what lies among them and would keep its ids is refused."""
+    report = Report()
+    study = find_files(path, report)
+    for finding in report:
+        is_left = finding.rule is file_rules.UNKNOWN_FILE and not finding.file.startswith(f"{JUDGMENTS}/")
+        if not is_left:
+            msg = f"ids could be left in a file: {finding.rule.meaning}"
+            raise SourceError(msg, where=Where(masked_name(finding.file)), hint=finding.rule.mend)
+    if not _names(study):
+        msg = "the folder has no file of judgments, and no participants.csv"
+        raise SourceError(msg, where=Where(str(path)), hint="judgments are called judgments/<task>.csv, or .jsonl, …")
+    return study
+
+
+def _names(study: StudyFolder) -> list[str]:
+    return [*study.judgments.values(), *([PARTICIPANTS] if study.has_participants else [])]
+
+
+def _read_ids(path: Path, name: str) -> _Ids:
+    if path.is_symlink():
+        msg = "the file is a link, and what it leads to would keep its ids"
+        raise SourceError(msg, where=Where(name), hint="put the file itself in its place")
+    found = _Ids(path)
+    report = Report()
+    for piece in read_pieces(path, name, report):
+        if len(set(piece.names)) < len(piece.names):
+            raise SourceError(column_rules.TWICE.meaning, where=Where(name), hint=column_rules.TWICE.mend)
+        if ID not in piece.columns:
+            msg = f"the file has no column {ID}"
+            hint = "call the column of ids so; `hmix contribute validate` tells which columns there are"
+            raise SourceError(msg, where=Where(name), hint=hint)
+        texts = as_texts(piece.columns[ID])
+        if texts is None:
+            msg = f"the ids are of the type {piece.columns[ID].type}, and neither text nor whole numbers"
+            raise SourceError(msg, where=Where(name, column=ID), hint="write ids as text")
+        found.rows += len(piece)
+        found.names |= dict.fromkeys(text for text in plain_texts(texts.unique()) if text)
+        found.dropped = (COMPUTED,) if COMPUTED in piece.columns else ()
+    for finding in report.errors:
+        msg = f"the file has errors, and is left as it is: {finding.rule.meaning}"
+        row = finding.spots[0].row if finding.spots else None
+        raise SourceError(msg, where=Where(name, row), hint=finding.rule.mend)
+    if any(text != text.strip() for text in found.names):
+        msg = "there is white space around an id, so that it is not certain whose it is"
+        raise SourceError(msg, where=Where(name, column=ID), hint="take it away; `hmix contribute fix` does")
+    return found
+
+
+def _check_copies(study: StudyFolder, name: str, file: _Ids, new: dict[str, str]) -> None:
+    if not new or not file.rows:
+        return
+    tasks = [task for task, judgments in study.judgments.items() if judgments == name]
+    copies = IdCopies(new, frozenset(column.name for task in tasks for column in columns(task)))
+    for piece in read_pieces(file.path, name, Report()):
+        copies.add(piece)
+    if copies.columns:
+        called = ", ".join(masked_name(column) for column in copies.columns)
+        msg = "the column holds participant ids, too, and would undo the pseudonyms"
+        hint = "take the column out, or the ids out of it, and run this again"
+        raise SourceError(msg, where=Where(name, column=called), hint=hint)
+
+
+def _replace(path: Path, done: list[PseudonymizedFile], ids: dict[str, _Ids], new: dict[str, str]) -> None:
+    with new_files(path, [file.path for file in ids.values()]) as files:
+        for result in done:
+            file = ids[result.file]
+            if not result.is_changed:
+                continue
+            replacements = {name: new.get(name, name) for name in file.names}
+            rows = files.write(file.path, _writer(file.path, replacements, result.file))
+            if rows != file.rows:
+                msg = f"the file changed while it was read: it had {file.rows} rows, and has {rows}"
+                raise SourceError(msg, where=Where(result.file), hint="close other programs that write it")
+        files.move()
+
+
+def _writer(source: Path, new: dict[str, str], name: str) -> Callable[[BinaryIO], int]:
+    return lambda stream: rewrite_ids(source, stream, new, name)

@@ -1,0 +1,112 @@
+"""Faults of the Hub: which pass if one waits, and what the others mean to a contributor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import sleep
+from typing import TypeVar
+
+from hmix_hub.errors import PublishError, Where
+
+T = TypeVar("T")
+
+TRIES = 5
+LONGEST_WAIT_S = 60.0
+_PASSING = {408, 425, 429, 500, 502, 503, 504}
+_CHANGED = {409, 412}
+
+_SAID = {
+    401: ("the Hub does not know you", "`hf auth login` with a token that may write, or set HF_TOKEN"),
+    403: ("you may not write there", "publish with --pull-request, or ask an owner of the organisation"),
+    404: ("there is no such repository, or it is private", "check ORG/NAME, and that you are a member of ORG"),
+    409: ("somebody else changed the repository at the same time", "run the same command again"),
+    412: ("somebody else changed the repository at the same time", "run the same command again"),
+    413: ("a file is larger than the Hub takes", "split the judgments, or make the pictures smaller"),
+    429: ("the Hub asks to wait", "run the same command again later; what was uploaded is not sent again"),
+}
+_LATER = "run the same command again; what was uploaded is not sent again"
+
+
+def status_of(error: BaseException | None) -> int | None:
+    """Give the HTTP status of an error of the Hub's client, or of what it was raised from; `None` where it has none."""
+    seen = 0
+    while error is not None and seen < TRIES:
+        if type(error).__name__ == "LocalTokenNotFoundError":
+            return 401
+        status = getattr(getattr(error, "response", None), "status_code", None)
+        if isinstance(status, int):
+            return status
+        error, seen = error.__cause__ or error.__context__, seen + 1
+    return None
+
+
+def is_connection_fault(error: BaseException | None) -> bool:
+    """Say whether a connection could not be made, or was cut."""
+    while error is not None:
+        if any(kind.__name__ in {"TransportError", "ConnectionError", "Timeout"} for kind in type(error).__mro__):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def is_passing(error: BaseException) -> bool:
+    """Say whether the same call may do later: the Hub was busy, a connection was cut, or somebody was quicker."""
+    status = status_of(error)
+    return status in _PASSING | _CHANGED if status is not None else is_connection_fault(error)
+
+
+def told(error: BaseException, repository: str) -> PublishError:
+    """Give our error for one of the Hub's client: what happened, and what to do next; never a token."""
+    status = status_of(error)
+    where = Where(f"{repository} (Hugging Face Hub)")
+    if status in _SAID:
+        said, hint = _SAID[status]
+        return PublishError(f"{said} (status {status})", where=where, hint=hint)
+    if status is not None:
+        return PublishError(f"the Hub answered with status {status}", where=where, hint=_LATER)
+    if is_connection_fault(error):
+        return PublishError("the Hub cannot be reached, or broke off", where=where, hint=_LATER)
+    said = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return PublishError(said, where=where, hint=_LATER)
+
+
+def persist(attempt: Callable[[], T], repository: str, tell: Callable[[str], None]) -> T:
+    """Try until it works, waiting between tries as long as the Hub asks.
+
+    Parameters
+    ----------
+    attempt
+        What is tried; it looks at the state of the repository anew each time, so that what was done is not done again.
+    repository
+        For messages.
+    tell
+        Called with what is waited for.
+
+    Raises
+    ------
+    PublishError
+        If the fault does not pass with time, or did not in `TRIES` tries.
+    """
+    for number in range(TRIES):
+        try:
+            return attempt()
+        except PublishError:
+            raise
+        # The client lets through what its libraries raise: errors of its own, of HTTP and of the file system.
+        except Exception as error:
+            if number == TRIES - 1 or not is_passing(error):
+                raise told(error, repository) from None
+            wait = _wait(error, number)
+            tell(f"{told(error, repository).message}; trying again in {wait:g} s")
+            sleep(wait)
+    raise AssertionError
+
+
+def _wait(error: BaseException, number: int) -> float:
+    """Give the seconds to wait: what the Hub asks for, else 1, 2, 4 and so on."""
+    headers = getattr(getattr(error, "response", None), "headers", {}) or {}
+    try:
+        asked = float(headers.get("Retry-After", ""))
+    except ValueError:
+        asked = float(2**number)
+    return min(max(asked, 0.0), LONGEST_WAIT_S)

@@ -1,0 +1,151 @@
+"""List of pictures: which file of a folder is which picture; anybody may have made it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+from hmix_hub.errors import SourceError, SourceMissingError, Where
+
+FILE_LIMIT = 64 * 2**20
+
+
+@dataclass(frozen=True)
+class ListForm:
+    """Form of a list.
+
+    Parameters
+    ----------
+    file
+        Name of the list in its folder.
+    label
+        Column of what a picture is called, beside the column `file`.
+    """
+
+    file: str
+    label: str
+
+    @property
+    def columns(self) -> tuple[str, str]:
+        """The columns that it has, among others."""
+        return "file", self.label
+
+    @property
+    def hint(self) -> str:
+        """What it should be."""
+        return f"{self.file} has the columns file,{self.label}, and one row per picture, in the order of their indices"
+
+
+IMAGES = ListForm("images.csv", "label")
+"""List of an image set: its rows, in order, are the indices."""
+MIXTURES = ListForm("mixtures.csv", "stimulus_id")
+"""List of mixtures as people saw them."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A row of a list: the file's name in it, the file it stands for, and its label."""
+
+    name: str
+    path: Path
+    label: str
+
+
+def files_of(folder: str | os.PathLike[str], form: ListForm = IMAGES) -> list[str]:
+    """Give the files that make a folder of pictures: its list, and each picture that the list names, once.
+
+    Raises
+    ------
+    SourceMissingError, SourceError
+        As `open_picture_folder` does, of the list.
+    """
+    root = Path(os.path.expanduser(folder)).absolute()
+    return [form.file, *dict.fromkeys(entry.name for entry in entries_of(read_list(root, form), root, form))]
+
+
+def read_list(root: Path, form: ListForm) -> bytes:
+    """Read the list of a folder; at most `FILE_LIMIT` bytes."""
+    if not root.is_dir():
+        msg = "there is no such folder"
+        raise SourceMissingError(
+            msg, where=Where(str(root)), hint=f"name a folder that holds {form.file} and its pictures"
+        )
+    return read_file(root / form.file, Where(str(root / form.file)), form.hint)
+
+
+def read_file(path: Path, where: Where, hint: str) -> bytes:
+    """Read a file of at most `FILE_LIMIT` bytes."""
+    # Opening a pipe would wait for ever.
+    if not path.is_file():
+        msg = "this is not a file" if path.exists() else "the file is missing"
+        raise SourceMissingError(msg, where=where, hint=hint)
+    try:
+        with path.open("rb") as file:
+            content = file.read(FILE_LIMIT + 1)
+    except OSError as error:
+        msg = f"the file cannot be read: {error.strerror or error}"
+        raise SourceMissingError(msg, where=where, hint=hint) from None
+    if len(content) > FILE_LIMIT:
+        msg = f"the file is larger than {FILE_LIMIT} bytes"
+        raise SourceError(msg, where=where, hint=hint)
+    return content
+
+
+def entries_of(content: bytes, root: Path, form: ListForm) -> Iterator[Entry]:
+    """Give the rows of a list, each with a file that lies in the folder."""
+    file = str(root / form.file)
+    row = -1
+    for row, (name, label) in enumerate(_cells(content, file, form)):
+        for column, cell in zip(form.columns, (name, label), strict=True):
+            if not cell.strip():
+                msg = f"no {column} is given"
+                raise SourceError(msg, where=Where(file, row, column), hint=form.hint)
+        yield Entry(name, _inside(name, root, Where(file, row, "file"), form), label.strip())
+    if row < 0:
+        msg = "the list names no picture"
+        raise SourceError(msg, where=Where(file), hint=form.hint)
+
+
+def _cells(content: bytes, file: str, form: ListForm) -> Iterator[tuple[str, str]]:
+    """Give file and label of each row, "" where a row is too short."""
+    row = -1
+    try:
+        rows = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
+        header = next(rows, [])
+        for column in form.columns:
+            if header.count(column) != 1:
+                msg = f"expected one column {column}, found {header.count(column)} in the header {','.join(header)!r}"
+                raise SourceError(msg, where=Where(file, column=column), hint=form.hint)
+        at, of = (header.index(column) for column in form.columns)
+        # A line that is empty is no row.
+        for row, cells in enumerate(filter(None, rows)):
+            if len(cells) > len(header):
+                msg = f"{len(cells)} cells under {len(header)} columns"
+                raise SourceError(msg, where=Where(file, row), hint="quote cells that hold a comma")
+            whole = cells + [""] * (len(header) - len(cells))
+            yield whole[at], whole[of]
+    except (csv.Error, UnicodeDecodeError) as error:
+        msg = f"not a CSV file in UTF-8: {error}"
+        raise SourceError(msg, where=Where(file, row + 1), hint=form.hint) from None
+
+
+def _inside(name: str, root: Path, where: Where, form: ListForm) -> Path:
+    """Give the path of a file, which must lie in the folder once all links are followed."""
+    hint = "name files by their path within the folder, with / between its parts, and copy there what lies elsewhere"
+    is_absolute = PurePosixPath(name).is_absolute() or bool(PureWindowsPath(name).anchor)
+    if is_absolute or "\\" in name or "\0" in name or ".." in PurePosixPath(name).parts:
+        msg = f"{name!r} is not a plain path within the folder"
+        raise SourceError(msg, where=where, hint=hint)
+    try:
+        path = (root / name).resolve(strict=True)
+    except (OSError, RuntimeError):
+        msg = f"{name!r} is missing"
+        raise SourceMissingError(msg, where=where, hint=f"put it beside {form.file}, or take the row out") from None
+    if not path.is_relative_to(root.resolve()):
+        msg = f"{name!r} leads out of the folder"
+        raise SourceError(msg, where=where, hint=hint)
+    return path

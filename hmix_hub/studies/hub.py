@@ -1,0 +1,123 @@
+"""Studies on the Hugging Face Hub: opened by repository, and found by their tag."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hmix_hub.errors import ConfigurationError, SourceError, SourceMissingError, Where
+from hmix_hub.schema import Configuration
+from hmix_hub.studies.folder import STIMULI
+from hmix_hub.studies.manifest import MANIFEST
+from hmix_hub.studies.places import StudyPlace, manifest_of
+
+TAG = "h-mix-study"
+"""Tag of every published study, in its card."""
+
+
+@dataclass(frozen=True)
+class HubStudy(StudyPlace):
+    """A study in a repository of the Hub.
+
+    Parameters
+    ----------
+    repository
+        `org/name`.
+    commit
+        The commit that is loaded, 40 hex digits: manifest, tables and pictures are of one.
+    token
+        As in `datasets.load_dataset`; `None`: that of the machine, if it has one.
+    """
+
+    repository: str
+    commit: str
+    token: str | bool | None = None
+
+    @property
+    def description(self) -> str:
+        """The repository."""
+        return f"{self.repository} (Hugging Face Hub)"
+
+    def dataset(self, configuration: Configuration, *, streaming: bool, options: Mapping[str, Any]) -> Any:
+        """Load a configuration; see `StudyPlace.dataset`."""
+        from datasets import load_dataset
+
+        return load_dataset(
+            self.repository,
+            configuration.name,
+            split="train",
+            revision=self.commit,
+            token=self.token,
+            streaming=streaming,
+            **options,
+        )
+
+    def picture_root(self) -> Path:
+        """Download the study's own pictures, if it has any, and give the folder that holds them."""
+        from huggingface_hub import snapshot_download
+
+        try:
+            return Path(
+                snapshot_download(
+                    self.repository,
+                    repo_type="dataset",
+                    revision=self.commit,
+                    token=self.token,
+                    allow_patterns=[f"{STIMULI}/*", f"{STIMULI}/**", MANIFEST],
+                )
+            )
+        except Exception as error:
+            raise told(error, self.repository) from None
+
+
+def open_repository(repository: str, *, revision: str | None = None, token: str | bool | None = None) -> HubStudy:
+    """Open a study of the Hub.
+
+    Parameters
+    ----------
+    repository
+        `org/name`.
+    revision
+        Version tag, branch or commit; `None` is what is newest on the main branch.
+    token
+        See `HubStudy`.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no such repository or revision, or it is private.
+    SourceMissingError
+        If the Hub cannot be reached, or the repository holds no study.
+    SchemaVersionError
+        If the study follows a newer schema.
+    """
+    from huggingface_hub import hf_hub_download
+
+    try:
+        path = Path(hf_hub_download(repository, MANIFEST, repo_type="dataset", revision=revision, token=token))
+    except Exception as error:
+        raise told(error, repository, revision) from None
+    return HubStudy(manifest_of(path.parent, repository), repository, path.parent.name, token)
+
+
+def told(error: Exception, repository: str, revision: str | None = None) -> SourceError | ConfigurationError:
+    """Give our error for one of the Hub's client: what happened, and what to do next."""
+    from huggingface_hub import errors
+
+    where = Where(f"{repository} (Hugging Face Hub)")
+    if isinstance(error, errors.RevisionNotFoundError):
+        msg = f"there is no revision {revision!r}"
+        return ConfigurationError(
+            msg, where=where, hint="a published version is a tag, as 1.0.0; leave it out for main"
+        )
+    if isinstance(error, errors.RepositoryNotFoundError):
+        msg = "there is no such dataset, or it is private"
+        return ConfigurationError(msg, where=where, hint="check the name; for a private one, `hf auth login` first")
+    if isinstance(error, errors.EntryNotFoundError) and not isinstance(error, errors.LocalEntryNotFoundError):
+        msg = f"this is no study: it has no {MANIFEST}"
+        return SourceMissingError(msg, where=where, hint="plain datasets.load_dataset loads other datasets")
+    said = (str(error).strip() or type(error).__name__).splitlines()[0]
+    msg = f"the Hub could not give the study: {said}"
+    return SourceMissingError(msg, where=where, hint="check the network, and try again")

@@ -1,0 +1,201 @@
+"""Places that a study is loaded from: its folder, the folder that it was built in, or a repository of the Hub."""
+
+from __future__ import annotations
+
+import os
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeGuard
+
+from hmix_hub.errors import ConfigurationError, SchemaVersionError, SourceMissingError, Where, nearest
+from hmix_hub.judgments.by_stimulus import by_stimulus
+from hmix_hub.schema import CONFIGURATIONS, Configuration
+from hmix_hub.studies.features import study_features
+from hmix_hub.studies.findings import Report
+from hmix_hub.studies.folder import StudyFolder, find_files
+from hmix_hub.studies.judgment_table import read_judgments, refuse_errors
+from hmix_hub.studies.manifest import MANIFEST, Manifest
+from hmix_hub.studies.manifest_file import read_manifest
+from hmix_hub.studies.rules.manifest import SCHEMA_VERSION
+
+_REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
+
+
+@dataclass(frozen=True)
+class StudyPlace(ABC):
+    """A place that a study is loaded from.
+
+    Parameters
+    ----------
+    manifest
+        What the study says of itself.
+    """
+
+    manifest: Manifest
+
+    @property
+    @abstractmethod
+    def description(self) -> str:
+        """The place, for people."""
+
+    @abstractmethod
+    def dataset(self, configuration: Configuration, *, streaming: bool, options: Mapping[str, Any]) -> Any:
+        """Give a configuration as a `datasets.Dataset`, or a stream of it; `options` are those of `datasets`."""
+
+    @abstractmethod
+    def picture_root(self) -> Path:
+        """Give a folder that holds the study's `stimuli/`, if it has any."""
+
+    def configuration(self, name: str | None) -> Configuration:
+        """Give a configuration of the study; `None` is its default one.
+
+        Raises
+        ------
+        ConfigurationError
+            If the study does not have it.
+        """
+        names = configurations_of(self.manifest.tasks)
+        if name is None:
+            return CONFIGURATIONS[default_of(names)]
+        if name not in names:
+            msg = f"{self.description} has no configuration {name!r}"
+            raise ConfigurationError(msg, hint=nearest(name, names, label="configurations of this study"))
+        return CONFIGURATIONS[name]
+
+
+@dataclass(frozen=True)
+class RawStudy(StudyPlace):
+    """A study folder as a contributor has it: read and completed anew, in memory."""
+
+    folder: StudyFolder
+
+    @property
+    def description(self) -> str:
+        """The folder."""
+        return f"the study folder {self.folder.path}"
+
+    def picture_root(self) -> Path:
+        """Give the folder itself."""
+        return self.folder.path
+
+    def dataset(self, configuration: Configuration, *, streaming: bool, options: Mapping[str, Any]) -> Any:
+        """Read a configuration; see `StudyPlace.dataset`."""
+        from datasets import Dataset, DatasetInfo
+
+        vocabulary = self.manifest.vocabulary
+        table = read_judgments(self.folder, self.manifest, configuration.task)
+        if configuration.by_stimulus:
+            table = by_stimulus(table, configuration.task, vocabulary)
+        features = study_features(table.schema, configuration.columns(), vocabulary)
+        dataset = Dataset(table.cast(features.arrow_schema), info=DatasetInfo(features=features))
+        return dataset.to_iterable_dataset() if streaming else dataset
+
+
+@dataclass(frozen=True)
+class BuiltStudy(StudyPlace):
+    """A folder that `hmix contribute build` wrote."""
+
+    path: Path
+
+    @property
+    def description(self) -> str:
+        """The folder."""
+        return f"the built study {self.path}"
+
+    def picture_root(self) -> Path:
+        """Give the folder itself."""
+        return self.path
+
+    def dataset(self, configuration: Configuration, *, streaming: bool, options: Mapping[str, Any]) -> Any:
+        """Load a configuration's Parquet; see `StudyPlace.dataset`."""
+        from datasets import load_dataset
+
+        files = sorted(map(str, (self.path / configuration.name).glob("train-*.parquet")))
+        if not files:
+            msg = f"{configuration.name} has no Parquet file"
+            raise SourceMissingError(msg, where=Where(str(self.path)), hint="build the study again")
+        return load_dataset("parquet", data_files=files, split="train", streaming=streaming, **options)
+
+
+def configurations_of(tasks: list[Any]) -> list[str]:
+    """Give the configurations that a study of some tasks has, in order."""
+    return [configuration.name for configuration in CONFIGURATIONS.values() if configuration.task in tasks]
+
+
+def default_of(names: list[str]) -> str:
+    """Give the configuration of those that a study has that is loaded where none is named."""
+    from hmix_hub.schema import DEFAULT_CONFIGURATION
+
+    return DEFAULT_CONFIGURATION if DEFAULT_CONFIGURATION in names else names[0]
+
+
+def is_study_place(name: object) -> TypeGuard[str | os.PathLike[str]]:
+    """Say whether a name is one of a place that a study may be at: a folder, or `org/name`."""
+    if isinstance(name, os.PathLike):
+        return True
+    if not isinstance(name, str):
+        return False
+    is_path = name.startswith((".", "/", "~", os.sep)) or Path(name).is_absolute()
+    return is_path or Path(name).is_dir() or _REPOSITORY.fullmatch(name) is not None
+
+
+def open_place(
+    name: str | os.PathLike[str], *, revision: str | None = None, token: str | bool | None = None
+) -> StudyPlace:
+    """Open a study's place.
+
+    Parameters
+    ----------
+    name
+        A study folder, a folder that one was built in, or a repository of the Hub, `org/name`.
+    revision, token
+        For the Hub: a tag (the study's version), branch or commit; and as in `datasets.load_dataset`.
+
+    Raises
+    ------
+    SourceMissingError
+        If there is no study.
+    SchemaVersionError
+        If it follows a schema that this package does not know.
+    StudyError
+        If its manifest cannot be understood.
+    """
+    # Not Path.expanduser, which fails where there is no such user.
+    path = Path(os.path.expanduser(name))
+    if path.is_dir():
+        path = path.absolute()
+        manifest = manifest_of(path, str(path))
+        if (path / "build.json").is_file():
+            return BuiltStudy(manifest, path)
+        return RawStudy(manifest, find_files(path, Report()))
+    if isinstance(name, str) and _REPOSITORY.fullmatch(name):
+        from hmix_hub.studies.hub import open_repository
+
+        return open_repository(name, revision=revision, token=token)
+    msg = "there is no such folder"
+    raise SourceMissingError(msg, where=Where(str(path)), hint="name a study folder, or a repository as org/name")
+
+
+def manifest_of(folder: Path, description: str) -> Manifest:
+    """Read the manifest of a study that is to be loaded; fields that are not known are passed over.
+
+    Raises
+    ------
+    SourceMissingError, SchemaVersionError, StudyError
+        See `open_place`.
+    """
+    if not (folder / MANIFEST).is_file():
+        msg = f"this is no study: it has no {MANIFEST}"
+        raise SourceMissingError(msg, where=Where(description), hint="plain datasets.load_dataset loads other datasets")
+    report = Report()
+    manifest = read_manifest(folder, report, is_draft=True, is_lenient=True)
+    if manifest is not None:
+        return manifest
+    for found in report.errors:
+        if found.rule is SCHEMA_VERSION:
+            raise SchemaVersionError(found.spots[0].note, where=Where(description, column="schema_version"))
+    refuse_errors(report, StudyFolder(folder))
+    raise AssertionError

@@ -1,0 +1,107 @@
+"""Loading of contributed studies, from their folder or the Hub, with the calls of "h-mix"."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from hmix_hub.errors import ConfigurationError
+from hmix_hub.filters import apply_conditions
+from hmix_hub.judgments.grammar import parse_filters
+from hmix_hub.judgments.selection import check_columns
+from hmix_hub.schema import CURRENT, Configuration, check_version, columns
+from hmix_hub.slices import slice_split
+from hmix_hub.sources.image_set import remember
+from hmix_hub.stimuli.columns import add_images, check_images
+from hmix_hub.studies.image_sets import open_study_images
+from hmix_hub.studies.places import StudyPlace, open_place
+
+if TYPE_CHECKING:
+    import datasets
+
+
+def load_study(
+    path: str | os.PathLike[str],
+    name: str | None,
+    *,
+    split: str | Sequence[str] | None,
+    streaming: bool,
+    schema_version: str,
+    images: str | None,
+    cifar10: str | os.PathLike[str] | None,
+    revision: str | None,
+    token: str | bool | None,
+    options: Mapping[str, Any],
+    filters: Mapping[str, Any],
+) -> Any:
+    """Load a contributed study; see `hmix_hub.load_dataset`.
+
+    Its image set is known by its name from then on in this process, so that `hmix_hub.render` and `batches` find it.
+    """
+    check_images(images)
+    conditions = parse_filters(filters)
+    place = open_place(path, revision=revision, token=token)
+    configuration = place.configuration(name)
+    _check_version(check_version(schema_version), configuration, conditions, images)
+    check_columns(conditions, [column.name for column in configuration.columns()])
+    _remember_images(place)
+    if streaming:
+        if images is not None or schema_version != CURRENT:
+            msg = f"a stream of a contributed study has no pictures, and schema {CURRENT} alone"
+            raise ConfigurationError(msg, hint="load without streaming=True")
+        return _stream(place, configuration, split, conditions, options)
+    dataset = place.dataset(configuration, streaming=False, options=options)
+    dataset = apply_conditions(dataset, conditions)
+    if schema_version != CURRENT:
+        dataset = _brought_down(dataset, configuration.task, place, schema_version)
+    if images is not None:
+        dataset = add_images(dataset, images, cifar10=cifar10)
+    try:
+        return slice_split(dataset, split)
+    except ValueError as error:
+        raise ConfigurationError(str(error), hint="the split is 'train', or a slice of it") from None
+
+
+def _check_version(version: str, configuration: Configuration, conditions: Sequence[Any], images: str | None) -> None:
+    configuration.columns(version)
+    if version != CURRENT and (conditions or images):
+        what = "filters speak of" if conditions else "pictures come with"
+        msg = f"{what} the columns of schema {CURRENT}, not {version}"
+        raise ConfigurationError(msg, hint=f"load without schema_version={version!r}")
+
+
+def _remember_images(place: StudyPlace) -> None:
+    known = place.manifest.stimuli.source == place.manifest.image_set
+    if not known:
+        remember(
+            place.manifest.image_set,
+            lambda cifar10: open_study_images(place.manifest, place.picture_root(), cifar10=cifar10),
+        )
+
+
+def _stream(
+    place: StudyPlace,
+    configuration: Configuration,
+    split: Any,
+    conditions: Sequence[Any],
+    options: Mapping[str, Any],
+) -> Any:
+    from datasets import IterableDatasetDict
+
+    if split not in {None, "train"}:
+        msg = f"a stream has the split 'train', not {split!r}"
+        raise ConfigurationError(msg, hint="take the first rows of a stream with .take(n)")
+    kept = {name: value for name, value in options.items() if name == "cache_dir" and value is not None}
+    stream = apply_conditions(place.dataset(configuration, streaming=True, options=kept), conditions)
+    return stream if split else IterableDatasetDict({"train": stream})
+
+
+def _brought_down(dataset: datasets.Dataset, task: str, place: StudyPlace, version: str) -> datasets.Dataset:
+    from hmix_hub.judgments.migration import migrate
+    from hmix_hub.tables import arrow_columns, dataset_of
+
+    vocabulary = place.manifest.vocabulary
+    table = arrow_columns(dataset, [column.name for column in columns(task)])
+    released = migrate(table, task, start=CURRENT, target=version, vocabulary=vocabulary)
+    return dataset_of(released, columns(task, version), vocabulary)

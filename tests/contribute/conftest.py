@@ -1,0 +1,47 @@
+"""Fixtures: a Hub on this machine, and example studies on disk."""
+
+from __future__ import annotations
+
+import pytest
+from hub_server.fixtures import hub, login, waits  # noqa: F401
+
+from hmix_hub.schema import INFER
+from hmix_hub.studies.example import example_study
+
+
+def write_files(folder, files):
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return folder
+
+
+@pytest.fixture
+def study(tmp_path):
+    """The example study of infer_mixing_factor, in a folder."""
+    return write_files(tmp_path / "example-study", example_study(INFER))
+
+
+@pytest.fixture
+def make_study(tmp_path):
+    """Write the example study of a task, changed, into a folder of its own."""
+
+    def make(task=INFER, change=lambda files: None, name=None):
+        files = example_study(task)
+        change(files)
+        return write_files(tmp_path / (name or f"study-{task}"), files)
+
+    return make
+
+
+@pytest.fixture
+def edit():
+    """Replace a piece of a file's text."""
+
+    def replace(path, old, new):
+        text = path.read_text(encoding="utf-8")
+        assert old in text, old
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    return replace

@@ -1,0 +1,96 @@
+"""Pictures of a study: from the statistics alone, always the same bytes, and marked with what they show."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+import matplotlib
+import pytest
+from PIL import Image
+
+from hmix_hub.contribute.content import read_content
+from hmix_hub.contribute.description.figures import draw_figures, figure_is_current, figure_path
+from hmix_hub.contribute.description.panels import PANELS
+from hmix_hub.contribute.description.statistics import statistics_text, study_statistics
+from hmix_hub.schema import CONSTRUCT, INFER, TASKS
+from hmix_hub.studies.example import example_study
+
+
+def write(folder, files):
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return folder
+
+
+@pytest.fixture
+def content(request, tmp_path):
+    return read_content(write(tmp_path / "study", example_study(getattr(request, "param", INFER))))
+
+
+@pytest.mark.parametrize("content", TASKS, indirect=True)
+def test_each_task_has_a_picture_marked_with_its_statistics(content, tmp_path):
+    found = study_statistics(content)
+    (name,) = draw_figures(found, tmp_path / "statistics")
+    (task,) = found["tasks"]
+    path = tmp_path / figure_path(task)
+    assert name == path.name
+    with Image.open(path) as picture:
+        assert picture.size == (1210, 682)
+        assert picture.info["statistics"] == hashlib.sha256(statistics_text(found).encode()).hexdigest()
+    assert figure_is_current(path, found)
+
+
+def test_the_same_statistics_give_the_same_bytes_whatever_the_users_settings(content, tmp_path):
+    found = study_statistics(content)
+    draw_figures(found, tmp_path / "one")
+    with matplotlib.rc_context({"font.size": 30, "axes.facecolor": "black"}):
+        draw_figures(found, tmp_path / "two")
+        assert matplotlib.rcParams["font.size"] == 30
+    one, two = ((tmp_path / folder / f"{INFER}.png").read_bytes() for folder in ("one", "two"))
+    assert one == two
+    assert b"Software" not in one
+    assert b"tIME" not in one
+
+
+def test_a_picture_of_other_statistics_is_not_current(content, tmp_path):
+    draw_figures(study_statistics(content), tmp_path)
+    fewer = replace(content, tables={name: table.slice(0, 20) for name, table in content.tables.items()})
+    assert not figure_is_current(tmp_path / f"{INFER}.png", study_statistics(fewer))
+
+
+@pytest.mark.parametrize(
+    "bytes_", [None, b"", b"no picture", b"\x89PNG\r\n\x1a\n", b"\x89PNG\r\n\x1a\n\x00\x00\x00\x04tEXt"]
+)
+def test_what_is_no_picture_is_not_current(bytes_, tmp_path):
+    path = tmp_path / "picture.png"
+    if bytes_ is not None:
+        path.write_bytes(bytes_)
+    assert not figure_is_current(path, {"tasks": {}})
+
+
+@pytest.mark.parametrize("n", [0, 1, 30])
+@pytest.mark.parametrize("content", [CONSTRUCT, INFER], indirect=True)
+def test_little_data_is_drawn_too(content, n, tmp_path):
+    few = replace(content, tables={name: table.slice(0, n) for name, table in content.tables.items()})
+    assert len(draw_figures(study_statistics(few), tmp_path)) == 1
+
+
+def test_every_panel_shows_the_counts_of_its_statistics(content):
+    from matplotlib.figure import Figure
+
+    figures = study_statistics(content)["tasks"][INFER]
+    heights = {}
+    for panel in PANELS[INFER]:
+        axes = Figure().subplots()
+        panel(axes, figures)
+        heights[panel.__name__] = [bar.get_height() for bar in axes.patches]
+    assert heights["per_stimulus"] == figures["judgments_per_stimulus"]["histogram"]["counts"]
+    assert heights["coefficients"] == figures["coefficients"]["histogram"]["counts"]
+    assert heights["response_times"] == figures["response_time_ms"]["histogram"]["counts"]
+    assert heights["confidence"] == figures["confidence"]["histogram"]["counts"]
+    pairs = [figures[part]["absolute_differences"]["counts"] for part in ("agreement", "retest")]
+    shares = [count / sum(counts) for counts in pairs for count in counts]
+    assert heights["differences"] == pytest.approx(shares)

@@ -1,0 +1,231 @@
+"""Importing: the original Suite's exports, and any flat table through a column map."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+
+from hmix_hub.builders.readers import read_judgments as build_judgments
+from hmix_hub.contribute.importing.importer import import_raw, raw_names
+from hmix_hub.errors import ConfigurationError, HMixError, SchemaError, SourceMissingError
+from hmix_hub.schema import CATEGORICAL, INFER, TASKS
+from hmix_hub.sources import JUDGMENT_FILES, resolve_source
+from hmix_hub.studies.findings import Report
+from hmix_hub.studies.folder import find_files
+from hmix_hub.studies.judgment_table import read_judgments
+from hmix_hub.studies.manifest_file import read_manifest
+from hmix_hub.studies.validation import validate
+
+
+def read(folder, task):
+    manifest = read_manifest(folder, Report(), is_draft=True)
+    return read_judgments(find_files(folder, Report()), manifest, task)
+
+
+def imported(source, folder):
+    import_raw([source.path(name) for name in JUDGMENT_FILES.values()], folder)
+    text = (folder / "study.yaml").read_text()
+    text = text.replace(f"id: {folder.name}", f"id: {source.study.study_id}")
+    (folder / "study.yaml").write_text(text.replace("source: cifar10/test", f"source: {source.study.image_set}"))
+    return folder
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_sample_study_imports_as_the_builders_read_it(task, tmp_path):
+    source = resolve_source("sample")
+    assert read(imported(source, tmp_path / "study"), task).equals(build_judgments(source, task))
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_h_mix_imports_as_the_builders_read_it(task, tmp_path, release):
+    source = resolve_source(release)
+    assert read(imported(source, tmp_path / "study"), task).equals(build_judgments(source, task))
+
+
+def test_pages_that_are_no_judgments_are_dropped_and_counted(tmp_path):
+    source = resolve_source("sample")
+    done = import_raw([source.path(JUDGMENT_FILES[CATEGORICAL])], tmp_path / "study")
+    assert done.outcome.dropped["survey-text: no judgment"] == 8
+    assert done.files == {f"judgments/{CATEGORICAL}.csv": done.outcome.rows(CATEGORICAL)}
+
+
+def sessions(path, folder, names):
+    """Split an export of many people into one file a person, as Pavlovia gives them."""
+    with path.open(newline="", encoding="utf-8") as stream:
+        header, *rows = csv.reader(stream)
+    person = header.index("subject")
+    people = dict.fromkeys(row[person] for row in rows)
+    files = []
+    for number, who in enumerate(people):
+        text = io.StringIO()
+        # The column of row numbers is of the authors' own table.
+        csv.writer(text, lineterminator="\n").writerows(
+            row[1:] for row in [header, *rows] if row[person] in {who, "subject"}
+        )
+        files.append(folder / names.format(number))
+        files[-1].write_text(text.getvalue(), encoding="utf-8")
+    return files
+
+
+def test_one_file_a_person_gives_the_same_judgments(tmp_path):
+    source = resolve_source("sample")
+    files = sessions(source.path(JUDGMENT_FILES[CATEGORICAL]), tmp_path, "{}_suite_2022-05-30_14h03.csv")
+    done = import_raw(files, tmp_path / "study")
+    assert "raw-1" in done.outcome.notes[0]
+    found = read(tmp_path / "study", CATEGORICAL)
+    expected = build_judgments(source, CATEGORICAL)
+    same = [
+        n
+        for n in expected.column_names
+        if n not in {"judgment_id", "study_id", "image_set", "source_file", "source_row"}
+    ]
+    assert found.select(same).equals(expected.select(same))
+    assert "2022" not in str(found["source_file"].unique().to_pylist())
+
+
+def test_names_of_files_that_give_people_away_are_not_kept(tmp_path):
+    names = [
+        "infer.csv",
+        "hmix_infer_mixing_factor.csv",
+        "5f2d9ac84b1c0d00a1b2c3d4.csv",
+        "ada_2022-05-30.csv",
+        "batch-12.csv",
+    ]
+    kept = raw_names([tmp_path / name for name in names])
+    assert list(kept.values()) == [
+        "infer.csv",
+        "hmix_infer_mixing_factor.csv",
+        "raw-3.csv",
+        "raw-4.csv",
+        "batch-12.csv",
+    ]
+
+
+_MAP = r"""
+task: infer_mixing_factor
+rows:
+  - {column: screen, equals: rating}
+columns:
+  participant_id: who
+  trial_index: number
+  response_time_ms: ms
+  is_repeat: {column: kind, equals: again}
+  image_1_label: {column: picture, pattern: 'mix_([a-z]+)_'}
+  image_1_index: {column: picture, pattern: 'mix_[a-z]+_(\d+)_'}
+  image_2_label: {column: picture, pattern: '_([a-z]+)_\d+_\d+\.png$', values: {hound: dog}}
+  image_2_index: {column: picture, pattern: '_(\d+)_\d+\.png$'}
+  mixing_coefficient: {column: picture, pattern: '_(\d+)\.png$', divide: 100}
+  inferred_coefficient: {column: answer, json: slider, divide: 100, flip: true}
+  confidence: {column: answer, json: sure, divide: 100}
+  x_lab: {constant: north}
+"""
+_RAW = """\
+who;number;screen;kind;ms;picture;answer
+p1;1;welcome;;;;
+p1;2;rating;first;1234.5;mix_cat_10_hound_20_75.png;"{""slider"": 30, ""sure"": 80}"
+p1;3;rating;again;2000;mix_cat_10_hound_20_75.png;"{""slider"": 25, ""sure"": null}"
+"""
+
+
+@pytest.fixture
+def mapped(tmp_path):
+    (tmp_path / "map.yaml").write_text(_MAP, encoding="utf-8")
+    (tmp_path / "raw.csv").write_bytes(_RAW.encode())
+    return tmp_path
+
+
+def rows_of(path):
+    with path.open(newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_a_column_map_renames_scales_flips_and_takes_apart(mapped):
+    done = import_raw([mapped / "raw.csv"], mapped / "study", map_file=mapped / "map.yaml")
+    assert dict(done.outcome.dropped) == {"screen is not 'rating'": 1}
+    first, second = rows_of(mapped / "study" / "judgments" / f"{INFER}.csv")
+    assert first == {
+        "participant_id": "p1",
+        "trial_index": "2",
+        "response_time_ms": "1234.5",
+        "is_repeat": "false",
+        "image_1_label": "cat",
+        "image_1_index": "10",
+        "image_2_label": "dog",
+        "image_2_index": "20",
+        "mixing_coefficient": "0.75",
+        "inferred_coefficient": "0.7",
+        "confidence": "0.8",
+        "x_lab": "north",
+        "source_file": "raw.csv",
+        "source_row": "1",
+    }
+    assert (second["is_repeat"], second["inferred_coefficient"], second["confidence"]) == ("true", "0.75", "")
+
+
+def test_values_that_cannot_be_calculated_with_are_left_for_validation(mapped):
+    (mapped / "raw.csv").write_text(_RAW.replace("30", '""thirty""').replace("1234.5", "soon"), encoding="utf-8")
+    import_raw([mapped / "raw.csv"], mapped / "study", map_file=mapped / "map.yaml")
+    told = {(f.rule.code, f.column) for f in validate(mapped / "study", is_draft=True).report.errors}
+    assert {("HMX541", "inferred_coefficient"), ("HMX541", "response_time_ms")} <= told
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("task: infer_mixing_factor", "task: infer"), "task"),
+        (("  participant_id: who\n", ""), "nothing is said of participant_id"),
+        (("  x_lab:", "  lab:"), "lab is no column"),
+        (("  x_lab:", "  pair_id:"), "pair_id is computed"),
+        (("'mix_([a-z]+)_'", "'mix_[a-z]+_'"), "0 groups"),
+        (("'mix_([a-z]+)_'", "'mix_([a-z+_'"), "no regular expression"),
+        (("{constant: north}", "{}"), "either column or constant"),
+        (("{constant: north}", "{constant: north, times: 3}"), "times"),
+        (("task:", "task: ["), "no YAML"),
+    ],
+)
+def test_a_wrong_map_is_refused(mapped, change, said):
+    (mapped / "map.yaml").write_text(_MAP.replace(*change, 1), encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=said):
+        import_raw([mapped / "raw.csv"], mapped / "study", map_file=mapped / "map.yaml")
+    assert not (mapped / "study").exists()
+
+
+def test_a_column_that_the_table_lacks_is_named_with_the_nearest(mapped):
+    (mapped / "map.yaml").write_text(_MAP.replace("participant_id: who", "participant_id: whom"), encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=r"'whom'(.|\n)*did you mean 'who'"):
+        import_raw([mapped / "raw.csv"], mapped / "study", map_file=mapped / "map.yaml")
+
+
+def test_a_table_without_a_map_is_refused(mapped):
+    with pytest.raises(ConfigurationError, match="no export of the original Suite"):
+        import_raw([mapped / "raw.csv"], mapped / "study")
+
+
+def test_an_answer_that_cannot_be_read_is_named_by_file_and_row(tmp_path):
+    text = resolve_source("sample").path(JUDGMENT_FILES[INFER]).read_text(encoding="utf-8")
+    lines = text.splitlines(keepends=True)
+    lines[5] = lines[5].replace("mixingcoeff", "mixing")
+    (tmp_path / "raw.csv").write_text("".join(lines), encoding="utf-8")
+    with pytest.raises(SchemaError, match=r"raw\.csv, row 4, column responses"):
+        import_raw([tmp_path / "raw.csv"], tmp_path / "study")
+
+
+def test_judgments_that_are_there_are_not_written_over(mapped):
+    files, to = [mapped / "raw.csv"], mapped / "study"
+    import_raw(files, to, map_file=mapped / "map.yaml")
+    with pytest.raises(ConfigurationError, match="has judgments of this task already"):
+        import_raw(files, to, map_file=mapped / "map.yaml")
+    import_raw(files, to, map_file=mapped / "map.yaml", replace=True)
+    assert len(rows_of(to / "judgments" / f"{INFER}.csv")) == 2
+
+
+@pytest.mark.parametrize("content", [None, b"", b"a,b\n", b"\x00\x01\x02", b"PAR1" + b"x" * 50])
+def test_what_is_no_table_is_refused(tmp_path, content):
+    path = tmp_path / "raw.csv"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(SourceMissingError if content is None else HMixError):
+        import_raw([path], tmp_path / "study")
+    assert not (tmp_path / "study").exists()

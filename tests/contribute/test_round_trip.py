@@ -1,0 +1,78 @@
+"""The whole road: raw export, import, validation, build, pull request, merge, and the same judgments from the Hub."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+import hmix_hub
+from hmix_hub.contribute.checking import check_study
+from hmix_hub.contribute.importing.importer import import_raw
+from hmix_hub.contribute.publishing.publisher import publish
+from hmix_hub.schema import TASKS
+from hmix_hub.sources import JUDGMENT_FILES, resolve_source
+
+REPOSITORY = "lab/sample"
+
+_LOAD = """
+import json, sys
+import datasets, hmix_hub
+repository, task = sys.argv[1:]
+ds = hmix_hub.load_dataset(repository, task, split="train", revision="1.0.0")
+plain = datasets.load_dataset(repository, task, split="train", revision="1.0.0")
+some = hmix_hub.load_dataset(repository, task, split="train", participants=ds[0]["participant_id"], repeats=False)
+tensors = hmix_hub.to_tensors(ds)
+print(json.dumps({
+    "rows": ds.to_list(), "plain": plain.to_list(), "features": str(ds.features), "plain_features": str(plain.features),
+    "some": some["judgment_id"][:], "tensors": {name: [list(t.shape), t.double().nan_to_num(-1).sum().item()]
+    for name, t in tensors.items()},
+}))
+"""
+
+
+@pytest.fixture
+def sample_study(tmp_path, edit):
+    """The sample study, imported from its raw files, as a contributor would."""
+    source = resolve_source("sample")
+    folder = tmp_path / "sample"
+    import_raw([source.path(name) for name in JUDGMENT_FILES.values()], folder)
+    manifest = folder / "study.yaml"
+    edit(manifest, "source: cifar10/test", "source: sample/pictures")
+    manifest.write_text(manifest.read_text().replace("TODO", "Simulated"))
+    return folder
+
+
+def test_the_raw_export_gives_a_valid_study(sample_study):
+    assert check_study(sample_study).report.errors == []
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_what_comes_from_the_hub_is_what_went_in(task, sample_study, hub, tmp_path, load_sample):
+    publish(sample_study, REPOSITORY)
+    hub.merge(REPOSITORY, 1)
+    assert publish(sample_study, REPOSITORY).action == "tagged"
+    ran = subprocess.run(
+        [sys.executable, "-c", _LOAD, REPOSITORY, task],
+        env=os.environ | hub.environment(tmp_path / "elsewhere"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    found = json.loads(ran.stdout.splitlines()[-1])
+    expected = load_sample(task)
+    assert found["rows"] == found["plain"] == expected.to_list()
+    assert found["features"] == found["plain_features"] == str(expected.features)
+    person = expected[0]["participant_id"]
+    kept = hmix_hub.filter(expected, participants=person, repeats=False)
+    assert found["some"] == kept["judgment_id"][:]
+    tensors = hmix_hub.to_tensors(expected)
+    assert list(found["tensors"]) == list(tensors)
+    for name, tensor in tensors.items():
+        shape, total = found["tensors"][name]
+        assert shape == list(tensor.shape)
+        assert total == pytest.approx(tensor.double().nan_to_num(-1).sum().item())
