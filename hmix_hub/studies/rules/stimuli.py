@@ -19,7 +19,8 @@ def _swap_labels(rows: Rows) -> None:
 
 def _turn_pair(rows: Rows) -> None:
     _swapped(rows, "label", "index")
-    rows[ROW]["mixing_coefficient"] = f"{1 - float(rows[ROW]['mixing_coefficient']):g}"
+    for name in ("mixing_coefficient", "inferred_coefficient"):
+        rows[ROW][name] = f"{1 - float(rows[ROW][name]):g}"
 
 
 def _repeat_picture(rows: Rows) -> None:
@@ -77,7 +78,7 @@ PAIR_ORDER = Rule(
     "the same two pictures stand in both orders, so that one mixture has two ids",
     "keep one order; where you swap the pictures, 1 minus every coefficient",
     Example(
-        rows_changed("the pictures of row 7 are swapped, and its coefficient is 1 minus", _turn_pair, named=(ROW,))
+        rows_changed("the pictures of row 7 are swapped, and its coefficients are 1 minus", _turn_pair, named=(ROW,))
     ),
     "swaps the pictures of the rarer order, and takes 1 minus their coefficients",
 )

@@ -1,0 +1,1 @@
+"""Fixing: the mends that need no decision, each shown."""

@@ -1,0 +1,138 @@
+"""Fixer: applies the safe mends to the CSV files of a study folder, until none is left to apply."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import os
+from pathlib import Path
+
+from hmix_hub.contribute.checking import check_study
+from hmix_hub.contribute.fixing.cells import mend_cells
+from hmix_hub.contribute.fixing.mend import Mend, Table
+from hmix_hub.contribute.fixing.rows import drop_computed, drop_repeated_rows, mend_names, turn_pairs
+from hmix_hub.contribute.generated import write_generated
+from hmix_hub.studies.checks.values import as_text
+from hmix_hub.studies.findings import Report
+from hmix_hub.studies.folder import task_and_ending
+from hmix_hub.studies.reading.files import read_pieces
+from hmix_hub.studies.rules import files, generated, stimuli, trials
+from hmix_hub.studies.rules.rule import Rule
+
+_ROUNDS = 6
+"""A mend can bring to light what another is for: first the delimiter, then the columns, then their values."""
+_FORMS = (files.ENCODING, files.BYTE_ORDER_MARK, files.DELIMITER, files.LINE_ENDINGS)
+_PASSED = {rule.code for rule in _FORMS}
+
+
+def fix(folder: str | os.PathLike[str], *, dry_run: bool = False) -> tuple[list[Mend], Report]:
+    """Apply the mends that need no decision to a study folder; those of judgments to CSV files alone.
+
+    Parameters
+    ----------
+    folder
+        The study folder.
+    dry_run
+        Whether to write nothing, and tell the mends of the first round alone.
+
+    Returns
+    -------
+    tuple
+        What was mended, in order, and the report of what is left.
+
+    Raises
+    ------
+    SourceMissingError
+        If there is no such folder.
+    """
+    done: list[Mend] = []
+    for _ in range(_ROUNDS):
+        checked = check_study(folder, is_draft=True)
+        root = checked.folder.path
+        made = [mend for name in _fixable(checked.report) for mend in _fix_file(root, name, checked.report, dry_run)]
+        if not made and not checked.report.has_errors_in(*checked.folder.judgments.values()):
+            made = _renew(root, checked.report, dry_run)
+        done += made
+        if not made or dry_run:
+            break
+    return done, check_study(folder, is_draft=True).report
+
+
+def _fixable(report: Report) -> list[str]:
+    """Give the CSV files that have something to mend."""
+    names = dict.fromkeys(
+        found.file for found in report if found.rule.fixed and found.file.endswith((".csv", ".csv.gz"))
+    )
+    return list(names)
+
+
+def _fix_file(root: Path, name: str, report: Report, dry_run: bool) -> list[Mend]:
+    path = root / name
+    table = _read(path, name)
+    if table is None:
+        return []
+    found = {(finding.rule.code, finding.column) for finding in report if finding.file == name}
+    codes = {code for code, _ in found}
+    mends = [_form_mend(finding.rule, name) for finding in report if finding.file == name and finding.rule in _FORMS]
+    task = task_and_ending(path.name)
+    # What the other rules say of a table that was parsed by the wrong delimiter means nothing.
+    if task is not None and not mends:
+        mends += mend_names(table, name, found)
+        mends += mend_cells(table, task[0], name, found)
+        mends += drop_computed(table, name, found)
+        if trials.ROW_TWICE.code in codes:
+            mends += drop_repeated_rows(table, name)
+        if stimuli.PAIR_ORDER.code in codes:
+            mends += turn_pairs(table, task[0], name)
+    if mends and not dry_run:
+        _write(table, path)
+    return mends
+
+
+def _form_mend(rule: Rule, name: str) -> Mend:
+    mend = Mend(rule, name)
+    mend.note(None, rule.name, rule.fixed)
+    return mend
+
+
+def _read(path: Path, name: str) -> Table | None:
+    """Read a CSV file as text, whatever its form; `None` where it cannot be read whole."""
+    report = Report()
+    pieces = list(read_pieces(path, name, report, is_tolerant=True))
+    if not pieces or any(found.rule.code not in _PASSED for found in report.errors):
+        return None
+    header = pieces[0].names or list(pieces[0].columns)
+    if len(set(header)) < len(header):
+        return None
+    table: Table = {column: [] for column in header}
+    for piece in pieces:
+        for column, cells in piece.columns.items():
+            text = as_text(cells)
+            table[column] += [] if text is None else text.to_pylist()
+    return table
+
+
+def _write(table: Table, path: Path) -> None:
+    """Write a CSV file whole, or not at all."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(table)
+    writer.writerows(zip(*table.values(), strict=True))
+    content = stream.getvalue().encode()
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_bytes(gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
+    partial.replace(path)
+
+
+def _renew(root: Path, report: Report, dry_run: bool) -> list[Mend]:
+    """Make stale generated files anew."""
+    stale = [finding.file for finding in report if finding.rule is generated.STALE]
+    mends = []
+    for name in stale:
+        mend = Mend(generated.STALE, name)
+        mend.note(None, "stale", "made anew")
+        mends.append(mend)
+    if stale and not dry_run:
+        write_generated(root, {name.split("/")[0] for name in stale})
+    return mends

@@ -1,0 +1,83 @@
+"""Mends of rows and columns: names, computed columns, rows that stand twice, pairs in both orders."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hmix_hub.contribute.fixing.mend import Mend, Table
+from hmix_hub.schema import TASKS
+from hmix_hub.studies.checks.columns import tidied
+from hmix_hub.studies.checks.trials import rows_in_rarer_order
+from hmix_hub.studies.rules import columns as column_rules
+from hmix_hub.studies.rules import stimuli, trials
+
+_SHARE = "share of image 1"
+
+
+def mend_names(table: Table, file: str, found: set[tuple[str, str]]) -> list[Mend]:
+    """Write column names as the schema does, in place."""
+    mends = []
+    for name in list(table):
+        if (column_rules.UNTIDY.code, name) in found and tidied(name) not in table:
+            mend = Mend(column_rules.UNTIDY, file, name)
+            mend.note(None, name, tidied(name))
+            mends.append(mend)
+    renamed = {mend.column: tidied(mend.column) for mend in mends}
+    columns = {renamed.get(name, name): cells for name, cells in table.items()}
+    table.clear()
+    table.update(columns)
+    return mends
+
+
+def drop_computed(table: Table, file: str, found: set[tuple[str, str]]) -> list[Mend]:
+    """Take out computed columns that hold something else than the computation gives, in place."""
+    mends = []
+    for name in list(table):
+        if (column_rules.COMPUTED.code, name) in found:
+            mend = Mend(column_rules.COMPUTED, file, name)
+            mend.note(None, name, "taken out: it is computed")
+            del table[name]
+            mends.append(mend)
+    return mends
+
+
+def drop_repeated_rows(table: Table, file: str) -> list[Mend]:
+    """Take out rows that are, cell by cell, an earlier one, in place."""
+    mend = Mend(trials.ROW_TWICE, file)
+    seen: dict[tuple[str, ...], int] = {}
+    kept = []
+    for row, cells in enumerate(zip(*table.values(), strict=True)):
+        first = seen.setdefault(cells, row)
+        if first == row:
+            kept.append(row)
+        else:
+            mend.note(row, f"as row {first}", "taken out")
+    for name in table:
+        table[name] = [table[name][row] for row in kept]
+    return [mend] if mend.count else []
+
+
+def turn_pairs(table: Table, task: str, file: str) -> list[Mend]:
+    """Swap the pictures of pairs that stand in both orders, in the rarer one, and turn their coefficients; in place."""
+    try:
+        first, second = (
+            np.array([int(float(cell)) if cell else -1 for cell in table[f"image_{i}_index"]]) for i in (1, 2)
+        )
+    except (KeyError, ValueError):
+        return []
+    mend = Mend(stimuli.PAIR_ORDER, file, "image_1_index")
+    shares = [column.name for column in TASKS[task].columns if column.unit == _SHARE and column.name in table]
+    for row in rows_in_rarer_order(first, second).tolist():
+        before = _said(table, row)
+        for name in ("label", "index"):
+            one, other = table[f"image_1_{name}"], table[f"image_2_{name}"]
+            one[row], other[row] = other[row], one[row]
+        for name in shares:
+            if table[name][row]:
+                table[name][row] = f"{round(1 - float(table[name][row]), 12):.15g}"
+        mend.note(row, before, _said(table, row))
+    return [mend] if mend.count else []
+
+
+def _said(table: Table, row: int) -> str:
+    return " and ".join(f"{table[f'image_{i}_label'][row]} {table[f'image_{i}_index'][row]}" for i in (1, 2))

@@ -1,0 +1,102 @@
+"""Fixing: every rule with a safe mend is mended, and nothing else is changed."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+
+from hmix_hub.contribute.checking import check_study
+from hmix_hub.contribute.fixing.fixer import fix
+from hmix_hub.schema import INFER
+from hmix_hub.studies.catalogue import catalogue
+from hmix_hub.studies.example import example_study
+
+FIXED = [rule for rule in catalogue().values() if rule.fixed]
+TABLE = f"judgments/{INFER}.csv"
+CHANGED = {
+    "HMX500": {"p01é"},
+    "HMX534": set(),
+    "HMX543": set(),
+    "HMX545": {""},
+    "HMX544": {"0.7"},
+}
+"""What the examples leave changed, since they put other values in place of the study's."""
+
+
+@pytest.mark.parametrize("rule", FIXED, ids=lambda rule: f"{rule.code}-{rule.name}")
+def test_what_breaks_a_rule_with_a_mend_is_mended_by_it(rule, make_study):
+    folder = make_study(rule.example.task, rule.example.failing.apply)
+    mends, report = fix(folder)
+    assert [mend.rule.code for mend in mends] == [rule.code]
+    assert rule.code not in {found.rule.code for found in report}
+
+
+@pytest.mark.parametrize("rule", FIXED, ids=lambda rule: f"{rule.code}-{rule.name}")
+def test_after_the_mend_the_table_is_what_it_was(rule, make_study):
+    folder = make_study(rule.example.task, rule.example.failing.apply)
+    fix(folder)
+    path = folder / f"judgments/{rule.example.task}.csv"
+    found = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
+    expected = list(csv.DictReader(io.StringIO(example_study(rule.example.task)[TABLE].decode())))
+    differing = {
+        cell
+        for row, right in zip(found, expected, strict=True)
+        for name, cell in row.items()
+        if not same(cell, right.get(name))
+    }
+    assert differing <= CHANGED.get(rule.code, set())
+
+
+def same(cell, right):
+    try:
+        return abs(float(cell) - float(right)) < 1e-9
+    except (TypeError, ValueError):
+        return cell == right
+
+
+@pytest.mark.parametrize("rule", FIXED, ids=lambda rule: f"{rule.code}-{rule.name}")
+def test_a_dry_run_writes_nothing(rule, make_study):
+    folder = make_study(rule.example.task, rule.example.failing.apply)
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    mends, _ = fix(folder, dry_run=True)
+    assert [mend.rule.code for mend in mends] == [rule.code]
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+UNFIXED = [rule for rule in catalogue().values() if not rule.fixed and rule.code not in {"HMX511", "HMX520"}]
+
+
+@pytest.mark.parametrize("rule", UNFIXED, ids=lambda rule: f"{rule.code}-{rule.name}")
+def test_what_needs_a_decision_is_left_alone(rule, make_study):
+    folder = make_study(rule.example.task, rule.example.failing.apply)
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert fix(folder)[0] == []
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+
+
+def test_several_faults_that_hide_each_other_are_mended_one_after_another(make_study):
+    def spoil(files):
+        rows = list(csv.DictReader(io.StringIO(files[TABLE].decode())))
+        for row in rows:
+            row["Confidence "] = f"{100 * float(row.pop('confidence')):g}"
+            row["response_time_ms"] = f" {float(row['response_time_ms']) / 1000:.4f}"
+        text = io.StringIO()
+        writer = csv.DictWriter(text, list(rows[0]), delimiter=";", lineterminator="\r\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        files[TABLE] = text.getvalue().encode("utf-8-sig")
+
+    folder = make_study(INFER, spoil)
+    mends, report = fix(folder)
+    assert {mend.rule.code for mend in mends} == {"HMX501", "HMX503", "HMX533", "HMX543", "HMX546", "HMX581"}
+    assert report.findings == []
+    assert check_study(folder).report.findings == []
+
+
+def test_a_study_without_faults_is_left_alone(make_study):
+    folder = make_study()
+    before = (folder / TABLE).read_bytes()
+    assert fix(folder)[0] == []
+    assert (folder / TABLE).read_bytes() == before
