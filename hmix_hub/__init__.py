@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hmix_hub.citing import citation
     from hmix_hub.errors import HMixError
     from hmix_hub.filters import filter  # noqa: A004 - the verb that users look for
+    from hmix_hub.hub_studies import list_studies
     from hmix_hub.inference import soft_labels
     from hmix_hub.joining import join
     from hmix_hub.judgments.grammar import between
@@ -44,6 +45,7 @@ _HOMES = {
     "features": "loading",
     "filter": "filters",
     "join": "joining",
+    "list_studies": "hub_studies",
     "load_dataset": "loading",
     "mix": "stimuli.mixing",
     "plot": "plots",
@@ -66,6 +68,7 @@ __all__ = [
     "features",
     "filter",
     "join",
+    "list_studies",
     "load_dataset",
     "mix",
     "plot",

@@ -11,6 +11,7 @@ from hmix_hub.cli.options import (
     cannot_write,
     configuration_argument,
     configurations_epilog,
+    dataset_option,
     filter_options,
     source_option,
     warn_if_synthetic,
@@ -28,6 +29,7 @@ ROWS_ON_SCREEN = 20
 
 @click.command("load", epilog=configurations_epilog())
 @configuration_argument
+@dataset_option
 @source_option
 @click.option("--schema-version", default=CURRENT, show_default=True, help="Version of the columns.")
 @click.option("--columns", metavar="NAME,NAME", help="Columns to keep, in this order.")
@@ -41,6 +43,7 @@ ROWS_ON_SCREEN = 20
 @filter_options
 def command(
     config: str,
+    dataset: str,
     source: str | None,
     schema_version: str,
     columns: str | None,
@@ -55,19 +58,19 @@ def command(
     """
     form = form or _form_of(output)
     _check_form(form, output)
-    dataset = _load(config, source, schema_version, columns, filters)
-    warn_if_synthetic(source)
+    loaded = _load(dataset, config, columns, filters | {"source": source, "schema_version": schema_version})
+    warn_if_synthetic(source, dataset)
     if output is None:
-        click.echo(_text(form, dataset), nl=False)
+        click.echo(_text(form, loaded), nl=False)
         return
     try:
         if form == "parquet":
-            dataset.to_parquet(output)
+            loaded.to_parquet(output)
         else:
-            output.write_text(_text(form, dataset), encoding="utf-8", newline="\n")
+            output.write_text(_text(form, loaded), encoding="utf-8", newline="\n")
     except OSError as error:
         raise cannot_write(output, error.strerror) from error
-    click.echo(f"wrote {len(dataset)} rows to {output}", err=True)
+    click.echo(f"wrote {len(loaded)} rows to {output}", err=True)
 
 
 def _form_of(output: Path | None) -> str:
@@ -91,21 +94,19 @@ def _check_form(form: str, output: Path | None) -> None:
         raise click.UsageError(msg)
 
 
-def _load(
-    config: str, source: str | None, schema_version: str, columns: str | None, filters: dict[str, Any]
-) -> datasets.Dataset:
+def _load(dataset: str, config: str, columns: str | None, options: dict[str, Any]) -> datasets.Dataset:
     from hmix_hub.errors import ConfigurationError, nearest
     from hmix_hub.loading import load_dataset
 
-    dataset = load_dataset("h-mix", config, split="train", source=source, schema_version=schema_version, **filters)
+    loaded = load_dataset(dataset, config, split="train", **options)
     if columns is None:
-        return dataset
+        return loaded
     names = list(dict.fromkeys(name.strip() for name in columns.split(",")))
     for name in names:
-        if name not in dataset.column_names:
+        if name not in loaded.column_names:
             msg = f"--columns: there is no column {name!r}"
-            raise ConfigurationError(msg, hint=nearest(name, dataset.column_names, label="columns"))
-    return dataset.select_columns(names)
+            raise ConfigurationError(msg, hint=nearest(name, loaded.column_names, label="columns"))
+    return loaded.select_columns(names)
 
 
 def _text(form: str, dataset: datasets.Dataset) -> str:

@@ -23,6 +23,17 @@ def source_option(command: Command) -> Command:
     )(command)
 
 
+def dataset_option(command: Command) -> Command:
+    """Add --dataset."""
+    return click.option(
+        "--dataset",
+        default="h-mix",
+        show_default=True,
+        metavar="NAME",
+        help="h-mix; or a contributed study: its folder, or its repository on the Hub, ORG/NAME.",
+    )(command)
+
+
 def cifar10_option(command: Command) -> Command:
     """Add --cifar10."""
     return click.option(
@@ -43,8 +54,10 @@ def picture_option(command: Command) -> Command:
     )(command)
 
 
-def warn_if_synthetic(source: str | None) -> None:
+def warn_if_synthetic(source: str | None, dataset: str = "h-mix") -> None:
     """Say on stderr, where it spoils no output, that what was asked for is the sample study."""
+    if dataset != "h-mix":
+        return
     from hmix_hub.sources import resolve_source
 
     study = resolve_source(source).study

@@ -11,6 +11,7 @@ from hmix_hub.cli.options import (
     cannot_write,
     configuration_argument,
     configurations_epilog,
+    dataset_option,
     filter_options,
     picture_option,
     source_option,
@@ -20,10 +21,11 @@ from hmix_hub.cli.options import (
 
 @click.command("plot", epilog=configurations_epilog())
 @configuration_argument
+@dataset_option
 @source_option
 @picture_option
 @filter_options
-def command(config: str, source: str | None, output: Path, filters: dict[str, Any]) -> None:
+def command(config: str, dataset: str, source: str | None, output: Path, filters: dict[str, Any]) -> None:
     """Draw perception against the synthetic label.
 
     Intervals are of 95 %, by resampling people; in a by-stimulus table, where people are pooled, stimuli.
@@ -31,10 +33,10 @@ def command(config: str, source: str | None, output: Path, filters: dict[str, An
     from hmix_hub.loading import load_dataset
     from hmix_hub.plots import plot
 
-    dataset = load_dataset("h-mix", config, split="train", source=source, **filters)
-    warn_if_synthetic(source)
+    loaded = load_dataset(dataset, config, split="train", source=source, **filters)
+    warn_if_synthetic(source, dataset)
     try:
-        plot(dataset, output)
+        plot(loaded, output)
     except OSError as error:
         raise cannot_write(output, error.strerror) from error
-    click.echo(f"drew {len(dataset)} rows into {output}", err=True)
+    click.echo(f"drew {len(loaded)} rows into {output}", err=True)

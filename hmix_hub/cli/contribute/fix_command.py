@@ -23,7 +23,7 @@ def command(ctx: click.Context, folder: str, dry_run: bool) -> None:
     for mend in mends:
         place = f"{mend.file}, column {mend.column}" if mend.column else mend.file
         times = f", {mend.count:,} times" if mend.count > 1 else ""
-        click.echo(f"{mend.rule.code} {mend.rule.name}  {place}{times}")
+        click.echo(f"{mend.rule.code} {mend.rule.name}  {place}{times}: {mend.rule.fixed}")
         for row, before, after in mend.examples:
             where = "" if row is None else f"row {row}: "
             click.echo(f"    {where}{before!r} -> {after!r}")

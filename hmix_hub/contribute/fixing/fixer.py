@@ -91,9 +91,7 @@ def _fix_file(root: Path, name: str, report: Report, dry_run: bool) -> list[Mend
 
 
 def _form_mend(rule: Rule, name: str) -> Mend:
-    mend = Mend(rule, name)
-    mend.note(None, rule.name, rule.fixed)
-    return mend
+    return Mend(rule, name, count=1)
 
 
 def _read(path: Path, name: str) -> Table | None:
@@ -128,11 +126,7 @@ def _write(table: Table, path: Path) -> None:
 def _renew(root: Path, report: Report, dry_run: bool) -> list[Mend]:
     """Make stale generated files anew."""
     stale = [finding.file for finding in report if finding.rule is generated.STALE]
-    mends = []
-    for name in stale:
-        mend = Mend(generated.STALE, name)
-        mend.note(None, "stale", "made anew")
-        mends.append(mend)
+    mends = [Mend(generated.STALE, name, count=1) for name in stale]
     if stale and not dry_run:
         write_generated(root, {name.split("/")[0] for name in stale})
     return mends
