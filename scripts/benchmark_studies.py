@@ -98,7 +98,7 @@ class DrawnStudy:
             plant(texts)
             file.write_text(texts.to_csv(index=False, lineterminator="\n"), encoding="utf-8")
         elif ending == "csv":
-            csv.write_csv(self.table, file, csv.WriteOptions(quoting_style="needed"))
+            csv.write_csv(self.table, file, csv.WriteOptions(quoting_style="none", quoting_header="none"))
         else:
             parquet.write_table(self.table, file, row_group_size=1 << 16)
         return place

@@ -18,7 +18,10 @@ from typing import Any
 
 from environment import ROOT, run_in_environment
 
-DOCUMENTS = ("README.md", "dataset_cards/h-mix.md")
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "dataset_cards/h-mix.md", "dataset_cards/rules.md")
+SHOWN = "CONTRIBUTING.md"
+"""Document whose commands are run."""
+SCHEMA = "hmix_hub/studies/study.schema.json"
 _PART = re.compile(r"(?ms)^(<!-- |# )generated: ([\w-]+)( -->)?\n.*?^\1end( -->)?$")
 
 
@@ -26,6 +29,7 @@ def main() -> int:
     """Write, or check, the documents; then build."""
     checking = "--check" in sys.argv
     stale = [name for name in DOCUMENTS if _renew(name, write=not checking)]
+    stale += _renew_schema(write=not checking) + _renew_console(write=not checking)
     if checking:
         for name in stale:
             print(f"{name} is not what the code says: run python3 scripts/build.py")
@@ -57,6 +61,31 @@ def _renew(name: str, *, write: bool) -> bool:
     return new != text
 
 
+def _renew_schema(*, write: bool) -> list[str]:
+    """Name the JSON Schema of study.yaml if it is stale, and write it."""
+    from hmix_hub.studies.json_schema import schema_text
+
+    path = ROOT / SCHEMA
+    if path.is_file() and path.read_text(encoding="utf-8") == schema_text():
+        return []
+    if write:
+        path.write_text(schema_text(), encoding="utf-8")
+    return [SCHEMA]
+
+
+def _renew_console(*, write: bool) -> list[str]:
+    """Name the document whose commands print something else than it shows, and write it."""
+    from console import is_current, renewed
+
+    path = ROOT / SHOWN
+    text = path.read_text(encoding="utf-8")
+    if is_current(text):
+        return []
+    if write:
+        path.write_text(renewed(text), encoding="utf-8")
+    return [f"{SHOWN} (its commands)"]
+
+
 def _parts() -> dict[str, Callable[[], str | None]]:
     from hmix_hub.schema import BY_STIMULUS_COLUMNS, CATEGORICAL, INFER, TASKS
     from hmix_hub.schema.documentation import column_table
@@ -68,12 +97,56 @@ def _parts() -> dict[str, Callable[[], str | None]]:
         "flags": partial(_counted, _flags),
         "dataset-info": _dataset_info,
         "columns-shared": partial(column_table, shared),
+        "observed-columns": _observed_columns,
+        "rules": _rules,
     }
     for name, task in TASKS.items():
         parts[f"columns-{name}"] = partial(column_table, task.answer_columns)
     for name in (INFER, CATEGORICAL):
         parts[f"columns-{name}-by-stimulus"] = partial(column_table, BY_STIMULUS_COLUMNS[name])
     return parts
+
+
+def _observed_columns() -> str:
+    """Lay out the columns that a contributor writes, and for which tasks."""
+    from hmix_hub.schema import TASKS
+    from hmix_hub.schema.documentation import as_markdown, describe_column, markdown_table
+    from hmix_hub.schema.observed import OPTIONAL, observed_columns
+
+    tasks: dict[str, list[str]] = {}
+    columns = {}
+    for task in TASKS:
+        for column in observed_columns(task):
+            tasks.setdefault(column.name, []).append(task)
+            columns[column.name] = describe_column(column)
+    rows = []
+    for name, described in columns.items():
+        of_all = len(tasks[name]) == len(TASKS)
+        rows.append(
+            {
+                "column": f"`{name}`" + (" (optional)" if name in OPTIONAL else ""),
+                "type": described["type"].replace("ClassLabel", "class name"),
+                "range": described["range"],
+                "meaning": as_markdown(described["meaning"]),
+                "task": "all" if of_all else ", ".join(f"`{task}`" for task in tasks[name]),
+            }
+        )
+    return markdown_table(rows)
+
+
+def _rules() -> str:
+    """Lay out the catalogue of rules, each with its examples."""
+    from hmix_hub.schema.documentation import as_markdown
+    from hmix_hub.studies.catalogue import catalogue, describe
+
+    parts = []
+    for rule in map(describe, catalogue().values()):
+        lines = [f"### {rule['code']} {rule['rule']} ({rule['severity']})", "", f"{as_markdown(rule['meaning'])}.", ""]
+        lines += [f"* mend: {as_markdown(rule['mend'])}"]
+        lines += [f"* `hmix contribute fix` {as_markdown(rule['fix'])}"] if rule["fix"] else []
+        lines += [f"* breaks it: {as_markdown(rule['fails'])}", f"* keeps it: {as_markdown(rule['passes'])}", ""]
+        parts.append("\n".join(lines))
+    return "\n".join(parts).rstrip()
 
 
 def _counted(rows_of: Callable[[str], list[dict[str, str]]]) -> str | None:

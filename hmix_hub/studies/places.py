@@ -136,7 +136,7 @@ def is_study_place(name: object) -> TypeGuard[str | os.PathLike[str]]:
     """Say whether a name is one of a place that a study may be at: a folder, or `org/name`."""
     if isinstance(name, os.PathLike):
         return True
-    if not isinstance(name, str):
+    if not isinstance(name, str) or not name:
         return False
     is_path = name.startswith((".", "/", "~", os.sep)) or Path(name).is_absolute()
     return is_path or Path(name).is_dir() or _REPOSITORY.fullmatch(name) is not None

@@ -14,7 +14,7 @@ from huggingface_hub import DatasetCard
 import hmix_hub
 from hmix_hub.schema import BY_STIMULUS_COLUMNS, CONFIGURATIONS, FLAGS, TASKS
 
-DOCUMENTS = ["README.md", "dataset_cards/h-mix.md", "CHANGELOG.md"]
+DOCUMENTS = ["README.md", "CONTRIBUTING.md", "dataset_cards/h-mix.md", "dataset_cards/rules.md", "CHANGELOG.md"]
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +114,22 @@ def test_links_to_files_lead_somewhere(name, root):
     for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", text):
         if not target.startswith("http"):
             assert ((root / name).parent / target).exists(), target
+
+
+def test_the_commands_of_the_instructions_print_what_they_show(root, monkeypatch):
+    monkeypatch.syspath_prepend(str(root / "scripts"))
+    from console import is_current
+
+    assert is_current((root / "CONTRIBUTING.md").read_text(encoding="utf-8"))
+
+
+def test_a_command_that_prints_something_else_is_found(root, monkeypatch):
+    monkeypatch.syspath_prepend(str(root / "scripts"))
+    from console import is_current
+
+    shown = "<!-- file: a.txt -->\n```text\nhello\n```\n\n```console\n$ cat a.txt\n{}\n```\n"
+    assert is_current(shown.format("hello"))
+    assert not is_current(shown.format("goodbye"))
 
 
 def readme_blocks(root, language):

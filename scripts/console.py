@@ -1,0 +1,74 @@
+"""Console: runs the commands that a document shows, in a folder of their own, and gives the document with their output.
+
+In a document, a block after the line `<!-- file: NAME -->` is a file that is written; in a `console` block each line
+that begins with `$ ` is a command, and what follows is its output. The Hub is a stand-in on this machine.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from environment import ROOT
+
+_BLOCK = re.compile(r"(?ms)^(?:<!-- file: (?P<file>[\w./-]+) -->\n)?```(?P<kind>\w+)\n(?P<text>.*?)^```$")
+_CHANGING = re.compile(r"(?m)^ *[\d,]+(?=  \S)|p[0-9a-f]{22}")
+"""Sizes of files, which change with the libraries that write them, and pseudonyms, which change with the key."""
+HUB = "https://huggingface.co"
+
+
+def renewed(document: str) -> str:
+    """Give a document with the real output of its commands."""
+    with tempfile.TemporaryDirectory(prefix="hmix-console-") as scratch, _hub(Path(scratch) / "home") as environment:
+        folder = Path(scratch) / "desk"
+        folder.mkdir()
+        return _BLOCK.sub(lambda block: _run_block(block, folder, environment), document)
+
+
+def is_current(document: str) -> bool:
+    """Say whether a document shows what its commands print; but for what changes each time."""
+    return _CHANGING.sub("", renewed(document)) == _CHANGING.sub("", document)
+
+
+def _run_block(block: re.Match[str], folder: Path, environment: dict[str, str]) -> str:
+    if block["file"]:
+        path = folder / block["file"]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(block["text"], encoding="utf-8")
+    if block["kind"] != "console":
+        return block[0]
+    commands = [line[2:] for line in block["text"].splitlines() if line.startswith("$ ")]
+    parts = [f"$ {command}\n{_output(command, folder, environment)}" for command in commands]
+    return "```console\n" + "".join(parts) + "```"
+
+
+def _output(command: str, folder: Path, environment: dict[str, str]) -> str:
+    ran = subprocess.run(
+        ["bash", "-c", command],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    endpoint = environment.get("HF_ENDPOINT", HUB)
+    text = ran.stdout.replace(endpoint, HUB).replace(str(folder) + "/", "")
+    return text if not text or text.endswith("\n") else text + "\n"
+
+
+@contextmanager
+def _hub(home: Path) -> Iterator[dict[str, str]]:
+    """Start a Hub on this machine, and give the environment in which the clients talk to it."""
+    sys.path.insert(0, str(ROOT / "tests"))
+    from hub_server import Hub
+
+    with Hub() as hub:
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        yield os.environ | hub.environment(home) | {"PATH": path, "HMIX_SOURCE": "sample", "COLUMNS": "100"}
