@@ -22,10 +22,11 @@ from hmix_hub.contribute.layout import (
     copy_stimuli,
     mark_of,
     marks,
+    stimulus_files,
     write_tables,
 )
 from hmix_hub.errors import ConfigurationError, Where
-from hmix_hub.studies.folder import CARD, CROISSANT, FIGURES, STATISTICS, STIMULI, StudyFolder
+from hmix_hub.studies.folder import CARD, CROISSANT, FIGURES, PARTICIPANTS, STATISTICS, STIMULI
 from hmix_hub.studies.judgment_table import refuse_errors
 from hmix_hub.studies.manifest import MANIFEST
 
@@ -126,17 +127,14 @@ def record_text(content: Content) -> str:
         "study": manifest.id,
         "version": manifest.version,
         "schema_version": manifest.schema_version,
-        "inputs": {name: mark_of(content.folder.file(name)).sha256 for name in input_files(content.folder)},
+        "inputs": {name: mark_of(content.folder.file(name)).sha256 for name in input_files(content)},
     }
     return json.dumps(record, indent=2) + "\n"
 
 
-def input_files(folder: StudyFolder) -> list[str]:
+def input_files(content: Content) -> list[str]:
     """Give the files of a study folder that what is built depends on, sorted."""
-    names = [MANIFEST, *folder.judgments.values()]
-    if folder.has_participants:
-        names.append("participants.csv")
-    if folder.has_pictures:
-        root = folder.file(STIMULI)
-        names += [path.relative_to(folder.path).as_posix() for path in root.rglob("*") if path.is_file()]
+    folder = content.folder
+    names = [MANIFEST, *folder.judgments.values(), *([PARTICIPANTS] if folder.has_participants else [])]
+    names += [f"{STIMULI}/{name}" for name in stimulus_files(folder, content.manifest)]
     return sorted(names)

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from hmix_hub.contribute.content import PARTICIPANTS_CONFIGURATION, Content
-from hmix_hub.studies.folder import STIMULI
+from hmix_hub.sources.image_set import METHOD_MARK
+from hmix_hub.studies.folder import MIXTURE_LIST, STIMULI, StudyFolder
+from hmix_hub.studies.manifest import OWN_PICTURES, Manifest
 
 if TYPE_CHECKING:
     import datasets
@@ -59,15 +61,22 @@ def _write(table: pa.Table, features: datasets.Features, path: Path) -> None:
 
 def copy_stimuli(content: Content, out: Path) -> None:
     """Copy the study's own pictures, those that its lists name and no other file."""
-    if not content.folder.has_pictures or content.manifest.stimuli.source != "own":
-        return
-    from hmix_hub.sources.picture_list import files_of
-
     root = content.folder.file(STIMULI)
-    for name in files_of(root):
+    for name in stimulus_files(content.folder, content.manifest):
         target = out / STIMULI / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes((root / name).read_bytes())
+
+
+def stimulus_files(folder: StudyFolder, manifest: Manifest) -> list[str]:
+    """Give the files of `stimuli/` that a study is made of: its lists, and the pictures that they name."""
+    from hmix_hub.sources.picture_list import IMAGES, MIXTURES, files_of
+
+    root = folder.file(STIMULI)
+    names = files_of(root, IMAGES) if manifest.stimuli.source == OWN_PICTURES else []
+    if METHOD_MARK in manifest.image_set and folder.file(MIXTURE_LIST).is_file():
+        names += files_of(root, MIXTURES)
+    return list(dict.fromkeys(names))
 
 
 def marks(out: Path) -> dict[str, FileMark]:

@@ -68,6 +68,15 @@ def example_study(task: str = INFER) -> Files:
     }
 
 
+def tiny_picture() -> bytes:
+    """Give a PNG of 2 by 2 grey pixels."""
+    from PIL import Image
+
+    stream = io.BytesIO()
+    Image.new("RGB", (2, 2), (128, 128, 128)).save(stream, "PNG")
+    return stream.getvalue()
+
+
 def csv_bytes(rows: list[dict[str, Any]]) -> bytes:
     """Write rows as CSV in UTF-8."""
     stream = io.StringIO()

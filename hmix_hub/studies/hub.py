@@ -58,6 +58,10 @@ class HubStudy(StudyPlace):
         """Download the study's own pictures, if it has any, and give the folder that holds them."""
         from huggingface_hub import snapshot_download
 
+        from hmix_hub.sources.arrays import cache_folder
+
+        # Into a folder of its own, since the client's cache holds links, and pictures may not lead out of their folder.
+        folder = cache_folder() / "studies" / self.repository.replace("/", "--") / self.commit
         try:
             return Path(
                 snapshot_download(
@@ -65,7 +69,8 @@ class HubStudy(StudyPlace):
                     repo_type="dataset",
                     revision=self.commit,
                     token=self.token,
-                    allow_patterns=[f"{STIMULI}/*", f"{STIMULI}/**", MANIFEST],
+                    allow_patterns=[f"{STIMULI}/**"],
+                    local_dir=folder,
                 )
             )
         except Exception as error:

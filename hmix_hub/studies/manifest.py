@@ -8,6 +8,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from hmix_hub.schema import CIFAR10, CURRENT, TASKS, Vocabulary
+from hmix_hub.sources.image_set import METHOD_MARK, PIXEL_LINEAR
 from hmix_hub.studies.persons import Author
 
 MANIFEST = "study.yaml"
@@ -21,7 +22,6 @@ TaskName = Literal["construct_midpoint", "select_shuffled_midpoint", "infer_mixi
 Mixing = Literal["pixel-linear", "morph", "cutmix", "latent", "audio-visual", "none", "other"]
 
 OWN_PICTURES = "own"
-PIXEL_LINEAR = "pixel-linear"
 DEFAULT_CLASSES = "cifar10"
 
 _SEMVER = r"^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?$"
@@ -169,7 +169,7 @@ class Manifest(_Strict):
         Where pictures were not mixed pixel by pixel, the method stands behind, so that none is drawn that way.
         """
         name = f"{self.id}/pictures" if self.stimuli.source == OWN_PICTURES else self.stimuli.source
-        return name if self.stimuli.mixing in {PIXEL_LINEAR, "none"} else f"{name}+{self.stimuli.mixing}"
+        return name if self.stimuli.mixing in {PIXEL_LINEAR, "none"} else f"{name}{METHOD_MARK}{self.stimuli.mixing}"
 
     @property
     def vocabulary(self) -> Vocabulary:

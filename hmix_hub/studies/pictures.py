@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,7 @@ from hmix_hub.schema import CIFAR10, Vocabulary
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import IMAGE_LIST, STIMULI, StudyFolder
 from hmix_hub.studies.manifest import OWN_PICTURES, Manifest
+from hmix_hub.studies.mixtures import Keys, known_mixtures
 from hmix_hub.studies.rules import stimuli as rules
 
 _CIFAR10_TRAIN = 50_000
@@ -29,11 +30,14 @@ class KnownPictures:
         M.
     labels
         int64 (M,), in the study's vocabulary, -1 where it lacks the class; `None`: not known.
+    mixtures
+        Keys of the mixtures that the study brings ready-made; `None`: it brings none.
     """
 
     name: str
     size: int
     labels: npt.NDArray[np.int64] | None
+    mixtures: Keys | None = None
 
 
 def known_pictures(manifest: Manifest, folder: StudyFolder, report: Report) -> KnownPictures | None:
@@ -44,6 +48,12 @@ def known_pictures(manifest: Manifest, folder: StudyFolder, report: Report) -> K
     KnownPictures or None
         `None` where they cannot be read, which is a finding.
     """
+    endpoints = _endpoints(manifest, folder, report)
+    mixtures = known_mixtures(manifest, folder, report)
+    return None if endpoints is None else replace(endpoints, mixtures=mixtures)
+
+
+def _endpoints(manifest: Manifest, folder: StudyFolder, report: Report) -> KnownPictures | None:
     source, name = manifest.stimuli.source, manifest.image_set
     if source != OWN_PICTURES and folder.has_pictures:
         report.add(rules.PICTURES_UNUSED, file=IMAGE_LIST)

@@ -22,7 +22,8 @@ from hmix_hub.contribute.description.markdown import (
 )
 from hmix_hub.schema import CONFIGURATIONS, FLAGS, TASKS, Kind
 from hmix_hub.schema.documentation import as_markdown, column_table
-from hmix_hub.studies.manifest import OWN_PICTURES, PIXEL_LINEAR, Citation, Manifest
+from hmix_hub.sources.image_set import PIXEL_LINEAR
+from hmix_hub.studies.manifest import OWN_PICTURES, Citation, Manifest
 from hmix_hub.studies.persons import Author
 
 TEMPLATE = "study.md.jinja"

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from hmix_hub.schema import TASKS
+from hmix_hub.stimuli.coefficients import coefficient_column
 from hmix_hub.studies.checks.place import Mask, Place
 from hmix_hub.studies.manifest import Manifest
+from hmix_hub.studies.mixtures import mixture_keys
 from hmix_hub.studies.observed import ObservedPiece
 from hmix_hub.studies.pictures import KnownPictures
 from hmix_hub.studies.rules import stimuli as rules
@@ -48,7 +50,21 @@ def check_stimuli(
     good &= ~same & (index[0] >= 0) & (label[0] >= 0) & (is_single | ((index[1] >= 0) & (label[1] >= 0)))
     if pictures is None:
         return good
-    return good & _check_labels(piece, index, label, place, pictures=pictures, manifest=manifest, skip=same)
+    good &= _check_labels(piece, index, label, place, pictures=pictures, manifest=manifest, skip=same)
+    return good & _check_mixtures(piece, index, task, pictures, place)
+
+
+def _check_mixtures(
+    piece: ObservedPiece, index: list[np.ndarray], task: str, pictures: KnownPictures, place: Place
+) -> Mask:
+    if pictures.mixtures is None:
+        return np.ones(len(piece), dtype=bool)
+    column = coefficient_column(task)
+    coefficient = piece.numbers(column)
+    is_there = np.isin(mixture_keys(index[0], index[1], coefficient), pictures.mixtures)
+    missing = ~is_there & (index[0] >= 0) & (index[1] >= 0) & ~np.isnan(coefficient)
+    place.of(column).tell(rules.MIXTURE, missing, piece.rows, piece.values.get(column))
+    return ~missing
 
 
 def _check_image_set(piece: ObservedPiece, manifest: Manifest, place: Place) -> Mask:
@@ -68,7 +84,9 @@ def _check_image_set(piece: ObservedPiece, manifest: Manifest, place: Place) -> 
 def _check_single(piece: ObservedPiece, task: str, place: Place) -> tuple[Mask, Mask]:
     """Find the rows of a single picture, and those that are wholly of one or of two."""
     absent = np.zeros(len(piece), dtype=bool)
-    has_label, has_index = (piece.present.get(f"image_2_{name}", absent) for name in ("label", "index"))
+    # A column that is missing as a whole is told as such; the other one then says which pictures are single.
+    written = [piece.present[name] for name in ("image_2_label", "image_2_index") if name in piece.present]
+    has_label, has_index = written[0] if written else absent, written[-1] if written else absent
     half = has_label != has_index
     place.of("image_2_index").tell(
         rules.SINGLE, half, piece.rows, note=lambda i: f"image_2_{'index' if has_label[i] else 'label'} is missing"

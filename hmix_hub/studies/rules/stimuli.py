@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from hmix_hub.studies.rules.changes import ROW, Rows, added, cell, cells, every, file_added, replaced, rows_changed
+import csv
+import io
+
+from hmix_hub.studies.rules.changes import (
+    ROW,
+    Rows,
+    added,
+    cell,
+    cells,
+    every,
+    file_added,
+    replaced,
+    rows_changed,
+    table_path,
+    write_rows,
+)
 from hmix_hub.studies.rules.rule import Change, Example, Files, Rule, Severity
 
 
@@ -37,6 +52,39 @@ def _label_wrong(rows: Rows) -> None:
     rows[ROW]["image_1_label"] = "truck" if rows[ROW]["image_1_label"] != "truck" else "ship"
 
 
+def _morph(files: Files, *, lacks: str = "") -> None:
+    """Make the study one of morphs, which brings every mixture as a picture; but for one."""
+    from hmix_hub.studies.example import tiny_picture
+
+    text = files["study.yaml"].decode().replace("mixing: pixel-linear", "mixing: morph\n  mixing_note: By hand.")
+    files["study.yaml"] = text.encode()
+    files["stimuli/tiny.png"] = tiny_picture()
+    rows = csv.DictReader(io.StringIO(files[table_path()].decode()))
+    names = dict.fromkeys(map(_stimulus_id, rows))
+    lines = [f"tiny.png,{name}\n" for name in names if name != lacks]
+    files["stimuli/mixtures.csv"] = ("file,stimulus_id\n" + "".join(lines)).encode()
+
+
+def _stimulus_id(row: dict[str, str]) -> str:
+    parts = [f"{row[f'image_{i}_label'].capitalize()}_{row[f'image_{i}_index']}" for i in (1, 2)]
+    return f"mixed_{row['mixing_coefficient']}_{'_'.join(parts)}"
+
+
+def _morph_without_picture(files: Files) -> None:
+    _morph(files)
+    del files["stimuli/tiny.png"]
+
+
+def _morph_without_row_7(files: Files) -> None:
+    rows = list(csv.DictReader(io.StringIO(files[table_path()].decode())))
+    name = _stimulus_id(rows[ROW])
+    _morph(files, lacks=name)
+    # The two other people who saw it lose their rows.
+    others = [row for number, row in enumerate(rows) if number == ROW or _stimulus_id(row) != name]
+    files[table_path()] = write_rows(others)
+
+
+_MORPHED = Change("the example study with morphs, each of them a picture", _morph)
 _SINGLE = {"image_2_label": "", "image_2_index": ""}
 
 CLASS = Rule(
@@ -124,6 +172,22 @@ PICTURES_UNUSED = Rule(
     "there are pictures in stimuli/, but study.yaml names another source",
     "say `source: own` in study.yaml, or take stimuli/ out",
     Example(file_added("stimuli/images.csv", b"file,label\na.png,dog\n")),
+)
+MIXTURES = Rule(
+    "HMX557",
+    "mixtures",
+    Severity.ERROR,
+    "the mixtures that the study brings cannot be read",
+    "stimuli/mixtures.csv has the columns file,stimulus_id; a stimulus_id is mixed_0.5_Dog_12_Frog_7",
+    Example(Change("stimuli/mixtures.csv names a picture that is not there", _morph_without_picture)),
+)
+MIXTURE = Rule(
+    "HMX558",
+    "mixture-missing",
+    Severity.ERROR,
+    "the mixture that the row is about is not among those that the study brings",
+    "add the picture and its row in stimuli/mixtures.csv, or take stimuli/mixtures.csv out",
+    Example(Change("stimuli/mixtures.csv lacks the mixture of row 7", _morph_without_row_7, (ROW,)), _MORPHED),
 )
 MIXING = Rule(
     "HMX559",

@@ -1,0 +1,167 @@
+"""Studies with pictures and classes of their own: single ones, mixed pixel by pixel, and morphs."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import hmix_hub
+from hmix_hub.contribute.building import build
+from hmix_hub.contribute.checking import check_study
+from hmix_hub.contribute.publishing.publisher import publish
+from hmix_hub.errors import SchemaError, SourceNameError
+from hmix_hub.schema import INFER
+from hmix_hub.studies.example import csv_bytes
+
+CLASSES = ("cat", "fox")
+SIZE = (6, 4)
+TABLE = f"judgments/{INFER}.csv"
+
+
+def pixels(number):
+    return np.random.default_rng(number).integers(0, 256, (SIZE[1], SIZE[0], 3), dtype=np.uint8)
+
+
+def png(number):
+    stream = io.BytesIO()
+    Image.fromarray(pixels(number)).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def with_own_pictures(files):
+    """Change the example study into one of four pictures of cats and foxes, some shown alone."""
+    text = files["study.yaml"].decode().replace("source: cifar10/test", "source: own")
+    files["study.yaml"] = text.replace("classes: cifar10", f"classes: [{', '.join(CLASSES)}]").encode()
+    names = [f"pictures/{number}.png" for number in range(4)]
+    files |= {f"stimuli/{name}": png(number) for number, name in enumerate(names)}
+    files["stimuli/images.csv"] = csv_bytes(
+        [{"file": name, "label": CLASSES[number % 2]} for number, name in enumerate(names)]
+    )
+    rows = list(csv.DictReader(io.StringIO(files[TABLE].decode())))
+    for number, row in enumerate(rows):
+        first, second = 2 * (number % 2), 2 * (number // 2 % 2) + 1
+        row |= {"image_1_label": "cat", "image_1_index": first, "image_2_label": "fox", "image_2_index": second}
+        if number % 12 in {4, 9}:
+            row |= {"image_2_label": "", "image_2_index": "", "mixing_coefficient": "1", "inferred_coefficient": "0.9"}
+        row["is_repeat"] = "false"
+    files[TABLE] = csv_bytes(rows)
+
+
+def morphed(files, *, with_mixtures):
+    with_own_pictures(files)
+    rows = list(csv.DictReader(io.StringIO(files[TABLE].decode())))
+    text = files["study.yaml"].decode().replace("mixing: pixel-linear", "mixing: morph\n  mixing_note: By hand.")
+    files["study.yaml"] = text.encode()
+    if with_mixtures:
+        names = {}
+        for row in rows:
+            if row["image_2_index"]:
+                pair = f"Cat_{row['image_1_index']}_Fox_{row['image_2_index']}"
+                names[f"mixed_{float(row['mixing_coefficient'])!r}_{pair}"] = None
+        files["stimuli/mixtures.csv"] = csv_bytes(
+            [{"file": f"morphs/{number}.png", "stimulus_id": name} for number, name in enumerate(names)]
+        )
+        files |= {f"stimuli/morphs/{number}.png": png(100 + number) for number in range(len(names))}
+
+
+@pytest.fixture
+def own(make_study):
+    return make_study(change=with_own_pictures, name="own")
+
+
+def errors(folder):
+    return [(found.rule.code, found.file) for found in check_study(folder).report.errors]
+
+
+def expected_picture(row):
+    first, second = pixels(row["image_1_index"]), row["image_2_index"]
+    if second is None:
+        return first
+    share = row["mixing_coefficient"]
+    return ((share * first + (1 - share) * pixels(second)) / 255 * 255).astype(np.uint8)
+
+
+def test_a_study_of_own_pictures_and_classes_is_valid(own):
+    assert errors(own) == []
+
+
+def test_its_labels_count_in_its_own_classes(own):
+    judgments = hmix_hub.load_dataset(own, split="train")
+    assert judgments.features["image_1_label"].names == list(CLASSES)
+    assert set(judgments["pair_id"]) >= {"Cat_0_Fox_1", "Cat_0"}
+
+
+@pytest.mark.parametrize("is_built", [False, True])
+def test_its_pictures_are_drawn_to_the_last_bit(own, tmp_path, is_built):
+    judgments = hmix_hub.load_dataset(build(own, tmp_path / "out").path if is_built else own, split="train")
+    drawn = hmix_hub.render(judgments).numpy().transpose(0, 2, 3, 1)
+    for row, picture in zip(judgments, drawn, strict=True):
+        assert np.array_equal(picture, expected_picture(row))
+
+
+def test_its_pictures_come_from_the_hub(own, hub):
+    publish(own, "lab/own", push=True)
+    assert "stimuli/pictures/3.png" in hub.files("lab/own")
+    judgments = hmix_hub.load_dataset("lab/own", split="train", images="endpoints")
+    assert np.array_equal(np.asarray(judgments[0]["image_1"]), pixels(judgments[0]["image_1_index"]))
+    batch = next(iter(hmix_hub.batches(judgments.remove_columns(["image_1", "image_2"]), batch_size=8)))
+    assert batch["image"].shape == (8, 3, SIZE[1], SIZE[0])
+
+
+def test_files_that_no_list_names_are_not_published(own, tmp_path):
+    (own / "stimuli" / "notes.txt").write_text("private")
+    assert not any("notes" in name for name in build(own, tmp_path / "out").files)
+
+
+def test_a_label_that_is_not_the_pictures_is_an_error(make_study):
+    def change(files):
+        with_own_pictures(files)
+        files["stimuli/images.csv"] = files["stimuli/images.csv"].replace(b"0.png,cat", b"0.png,fox")
+
+    report = check_study(make_study(change=change)).report
+    assert {found.rule.code for found in report.errors} == {"HMX561"}
+
+
+def test_a_picture_list_that_leads_out_is_an_error(make_study):
+    def change(files):
+        with_own_pictures(files)
+        files["stimuli/images.csv"] = files["stimuli/images.csv"].replace(b"pictures/0.png", b"../study.yaml")
+
+    report = check_study(make_study(change=change)).report
+    assert {found.rule.code for found in report.errors} == {"HMX568"}
+
+
+def test_morphs_are_never_drawn_pixel_by_pixel(make_study):
+    study = make_study(change=lambda files: morphed(files, with_mixtures=False))
+    assert errors(study) == []
+    judgments = hmix_hub.load_dataset(study, split="train")
+    assert set(judgments["image_set"]) == {"example-study/pictures+morph"}
+    with pytest.raises(SchemaError, match="mixed by another method"):
+        hmix_hub.render(judgments)
+    assert hmix_hub.add_images(judgments, "endpoints")[0]["image_1"].size == SIZE
+
+
+@pytest.mark.parametrize("is_built", [False, True])
+def test_morphs_that_are_brought_are_given_as_people_saw_them(make_study, tmp_path, is_built):
+    study = make_study(change=lambda files: morphed(files, with_mixtures=True))
+    assert errors(study) == []
+    judgments = hmix_hub.load_dataset(build(study, tmp_path / "out").path if is_built else study, split="train")
+    drawn = hmix_hub.render(judgments).numpy().transpose(0, 2, 3, 1)
+    listed = list(csv.DictReader(io.StringIO((study / "stimuli/mixtures.csv").read_text(encoding="utf-8"))))
+    number = {row["stimulus_id"]: 100 + place for place, row in enumerate(listed)}
+    for row, picture in zip(judgments, drawn, strict=True):
+        name = row["stimulus_id"]
+        expected = pixels(number[name]) if name in number else pixels(row["image_1_index"])
+        assert np.array_equal(picture, expected)
+
+
+def test_pictures_of_a_study_that_was_not_loaded_are_asked_for(own):
+    judgments = hmix_hub.load_dataset(own, split="train")
+    renamed = judgments.map(lambda row: {"image_set": "unheard-of/pictures"}, load_from_cache_file=False)
+    with pytest.raises(SourceNameError, match="unheard-of/pictures"):
+        hmix_hub.render(renamed)
+    assert len(hmix_hub.render(renamed, image_sets={"unheard-of/pictures": own / "stimuli"})) == 144
