@@ -169,7 +169,13 @@ def test_the_commands_of_the_readme_run(root, monkeypatch, tmp_path):
             [sys.executable, "-m", "hmix_hub", *command], capture_output=True, text=True, check=False, cwd=tmp_path
         )
         assert ran.returncode == 0, (command, ran.stderr)
-    assert {path.name for path in tmp_path.iterdir()} == {"dogs.csv", "soft_labels.png", "stimulus.png"}
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "dogs.csv",
+        "my-study",
+        "my-study-built",
+        "soft_labels.png",
+        "stimulus.png",
+    }
 
 
 def test_front_matter_is_plain_yaml(root):
