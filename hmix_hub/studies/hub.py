@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ class HubStudy(StudyPlace):
 
     repository: str
     commit: str
-    token: str | bool | None = None
+    token: str | bool | None = field(default=None, repr=False)
 
     @property
     def description(self) -> str:

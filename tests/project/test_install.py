@@ -102,6 +102,15 @@ def test_the_command_is_installed(installed, tmp_path):
     assert run(python, command, "--version", cwd=tmp_path).strip() == f"hmix, version {hmix_hub.__version__}"
 
 
+def test_a_study_is_begun_checked_and_built(installed, tmp_path):
+    _, python, _ = installed
+    hmix = [python, "-m", "hmix_hub", "contribute"]
+    run(*hmix, "init", "study", "--example", cwd=tmp_path)
+    run(*hmix, "card", "study", cwd=tmp_path)
+    run(*hmix, "build", "study", "-o", "built", cwd=tmp_path)
+    assert "h-mix-study" in (tmp_path / "built" / "README.md").read_text(encoding="utf-8")
+
+
 def test_builders_and_cards_travel_in_the_wheel(distributions):
     names = set(zipfile.ZipFile(distributions["wheel"]).namelist())
     assert {
@@ -109,6 +118,9 @@ def test_builders_and_cards_travel_in_the_wheel(distributions):
         "hmix_hub/builders/readers.py",
         "hmix_hub/dataset_cards/h-mix.md",
         "hmix_hub/dataset_cards/h-mix.bib",
+        "hmix_hub/dataset_cards/h-mix.study.yaml",
+        "hmix_hub/dataset_cards/study.md.jinja",
+        "hmix_hub/studies/study.schema.json",
         "hmix_hub/py.typed",
     } <= names
     tops = {name.split("/")[0] for name in names}
