@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from hmix_hub.errors import ConfigurationError, Where
 from hmix_hub.studies.folder import CARD, CROISSANT, FIGURES, PARTICIPANTS, STATISTICS, STIMULI
 from hmix_hub.studies.judgment_table import refuse_errors
 from hmix_hub.studies.manifest import MANIFEST
+from hmix_hub.studies.validation import Progress
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,14 @@ class Built:
     files: dict[str, FileMark]
 
 
-def build(folder: str | os.PathLike[str], out: str | os.PathLike[str], *, card: str | None = None) -> Built:
+def build(
+    folder: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    *,
+    card: str | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+    progress: Progress | None = None,
+) -> Built:
     """Build a study folder.
 
     Parameters
@@ -61,6 +70,10 @@ def build(folder: str | os.PathLike[str], out: str | os.PathLike[str], *, card: 
         Folder to write: a new or empty one, or one that was built before, which is replaced as a whole.
     card
         Text of the card; `None`: generated from the manifest and the statistics.
+    tell
+        Called with what is being done, for people.
+    progress
+        See `hmix_hub.studies.validation.validate`.
 
     Raises
     ------
@@ -73,14 +86,17 @@ def build(folder: str | os.PathLike[str], out: str | os.PathLike[str], *, card: 
     """
     from hmix_hub.contribute.checking import check_study
 
-    checked = check_study(folder)
+    tell("checking")
+    checked = check_study(folder, progress=progress)
     refuse_errors(checked.report, checked.folder)
     target = Path(os.path.expanduser(out)).absolute()
     _check_target(target, checked.folder.path)
+    tell("computing the tables")
     content = read_content(folder)
     target.parent.mkdir(parents=True, exist_ok=True)
     made = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
+        tell("writing tables, statistics and card")
         write_all(content, made, card)
         made.chmod(0o755)
         if target.exists():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -104,7 +105,11 @@ def open_repository(repository: str, *, revision: str | None = None, token: str 
         path = Path(hf_hub_download(repository, MANIFEST, repo_type="dataset", revision=revision, token=token))
     except Exception as error:
         raise told(error, repository, revision) from None
-    return HubStudy(manifest_of(path.parent, repository), repository, path.parent.name, token)
+    with tempfile.TemporaryDirectory(prefix="hmix-study-") as folder:
+        # The client's cache holds links, which a study folder may not.
+        (Path(folder) / MANIFEST).write_bytes(path.read_bytes())
+        manifest = manifest_of(Path(folder), repository)
+    return HubStudy(manifest, repository, path.parent.name, token)
 
 
 def told(error: Exception, repository: str, revision: str | None = None) -> SourceError | ConfigurationError:

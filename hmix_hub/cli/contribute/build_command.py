@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from hmix_hub.cli.contribute.options import study_argument
+from hmix_hub.cli.contribute.progress import row_progress, tell_on_terminal
 
 
 @click.command("build")
@@ -17,7 +18,8 @@ def command(folder: str, output: str) -> None:
     """
     from hmix_hub.contribute.building import build
 
-    built = build(folder, output)
+    with row_progress() as progress:
+        built = build(folder, output, tell=tell_on_terminal, progress=progress)
     for name, mark in built.files.items():
         click.echo(f"{mark.size:>12,}  {name}")
     click.echo(f"wrote {len(built.files)} files to {output}")

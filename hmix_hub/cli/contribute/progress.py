@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import click
+
 
 @contextmanager
 def row_progress() -> Iterator[Callable[[str, int], None] | None]:
@@ -24,3 +26,9 @@ def row_progress() -> Iterator[Callable[[str, int], None] | None]:
             bar.update(rows - bar.n)
 
         yield show
+
+
+def tell_on_terminal(said: str) -> None:
+    """Say what is being done, where somebody watches."""
+    if sys.stderr.isatty():
+        click.echo(said, err=True)

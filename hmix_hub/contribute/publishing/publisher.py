@@ -88,10 +88,10 @@ def publish(
         If something in it would give people away, the version stands with other content, the repository holds something
         else, or the Hub refuses.
     """
-    tell("checking and building")
+    tell("looking for what would give people away")
     _refuse_private(folder, k)
     with tempfile.TemporaryDirectory(prefix="hmix-publish-") as scratch:
-        built = build(folder, Path(scratch) / "study")
+        built = build(folder, Path(scratch) / "study", tell=tell)
         version = built.content.manifest.version
         if dry_run:
             return Published("dry run", "", version, built.files)
