@@ -21,5 +21,8 @@ def check_dataset(name: object) -> str:
         raise ConfigurationError(msg, hint="to filter a dataset that is there, hmix_hub.filter")
     if name not in DATASETS:
         msg = f"there is no dataset {name!r}"
-        raise ConfigurationError(msg, hint=nearest(name, DATASETS, label="datasets"))
+        hint = (
+            f"{nearest(name, DATASETS, label='datasets')}; a contributed study is named by its folder, or as org/name"
+        )
+        raise ConfigurationError(msg, hint=hint)
     return name

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from hmix_hub.datasets_by_name import H_MIX, check_dataset
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.judgments.grammar import parse_filters
-from hmix_hub.schema import CURRENT, check_configuration, check_version
+from hmix_hub.schema import CURRENT, DEFAULT_CONFIGURATION, TASKS, check_configuration, check_version
 from hmix_hub.slices import slice_split
 from hmix_hub.stimuli.columns import add_images
 from hmix_hub.studies.places import is_study_place
@@ -161,7 +161,7 @@ def _load_joined(
     from hmix_hub.joining import join
     from hmix_hub.tables import task_of
 
-    configuration = check_configuration(name)
+    configuration = check_configuration(name or _common_task(parts, options))
     loaded = [
         load_dataset(part, configuration.task, split="train", source=source if part == H_MIX else None, **options)
         if isinstance(part, str | os.PathLike)
@@ -173,6 +173,31 @@ def _load_joined(
         msg = f"the datasets hold {task_of(joined)}, and {name!r} was asked for"
         raise ConfigurationError(msg, hint="leave the configuration out, or join other datasets")
     return keep(by_stimulus(joined) if configuration.by_stimulus else joined, **filters)
+
+
+def _common_task(parts: Sequence[str | os.PathLike[str] | datasets.Dataset], options: Mapping[str, Any]) -> str:
+    """Give the task that is joined where none is named: the default one, or the only one that all parts have.
+
+    Raises
+    ------
+    ConfigurationError
+        If they have none in common, or several but not the default one.
+    """
+    from hmix_hub.studies.places import open_place
+
+    named = [part for part in parts if isinstance(part, str | os.PathLike)]
+    common = list(TASKS)
+    for part in named:
+        if part != H_MIX and is_study_place(part):
+            place = open_place(part, revision=options.get("revision"), token=options.get("token"))
+            common = [task for task in common if task in place.manifest.tasks]
+    if DEFAULT_CONFIGURATION in common:
+        return DEFAULT_CONFIGURATION
+    if len(common) != 1:
+        what = "several tasks" if common else "no task"
+        msg = f"{', '.join(map(os.fspath, named))} have {what} in common"
+        raise ConfigurationError(msg, hint=f"name a task: {', '.join(common or TASKS)}")
+    return common[0]
 
 
 def features(name: str | None = None, schema_version: str = CURRENT) -> datasets.Features:

@@ -15,6 +15,7 @@ from hmix_hub.slices import slice_split
 from hmix_hub.sources.image_set import remember
 from hmix_hub.stimuli.columns import add_images, check_images
 from hmix_hub.studies.image_sets import open_study_images
+from hmix_hub.studies.people import PARTICIPANTS_CONFIGURATION
 from hmix_hub.studies.places import StudyPlace, open_place
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ def load_study(
     check_images(images)
     conditions = parse_filters(filters)
     place = open_place(path, revision=revision, token=token)
+    if name == PARTICIPANTS_CONFIGURATION:
+        return _load_participants(place, split, conditions, streaming=streaming, options=options)
     configuration = place.configuration(name)
     _check_version(check_version(schema_version), configuration, conditions, images)
     check_columns(conditions, [column.name for column in configuration.columns()])
@@ -61,6 +64,17 @@ def load_study(
         return slice_split(dataset, split)
     except ValueError as error:
         raise ConfigurationError(str(error), hint="the split is 'train', or a slice of it") from None
+
+
+def _load_participants(
+    place: StudyPlace, split: Any, conditions: Sequence[Any], *, streaming: bool, options: Mapping[str, Any]
+) -> Any:
+    if streaming:
+        msg = "what is known of the people cannot be streamed"
+        raise ConfigurationError(msg, hint="leave streaming out")
+    dataset = place.participants(options=options)
+    check_columns(conditions, dataset.column_names)
+    return slice_split(apply_conditions(dataset, conditions), split)
 
 
 def _check_version(version: str, configuration: Configuration, conditions: Sequence[Any], images: str | None) -> None:

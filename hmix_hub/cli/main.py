@@ -12,6 +12,7 @@ from hmix_hub import __version__
 from hmix_hub.cli.lazy import LazyGroup
 from hmix_hub.errors import HMixError, PublishError, SourceError, SourceNameError, StudyError
 
+_PLACES = "check that it is there and may be written; HMIX_CACHE and HF_HOME name the folders for caches"
 DATA_ARE_WRONG = 1
 CALL_IS_WRONG = 2
 
@@ -41,8 +42,11 @@ class Verbs(LazyGroup):
             are_of_data = isinstance(error, SourceError | StudyError | PublishError)
             data_are_wrong = are_of_data and not isinstance(error, SourceNameError)
             ctx.exit(DATA_ARE_WRONG if data_are_wrong else CALL_IS_WRONG)
-        except PermissionError as error:
-            click.echo(f"hmix: {error}\n  hint: HMIX_CACHE and HF_HOME name the folders for caches", err=True)
+        except OSError as error:
+            if error.filename is None:
+                raise
+            said = f"{error.filename} cannot be read or written: {error.strerror}"
+            click.echo(f"hmix: {said}\n  hint: {_PLACES}", err=True)
             ctx.exit(CALL_IS_WRONG)
 
 

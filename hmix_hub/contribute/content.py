@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,17 +10,16 @@ from hmix_hub.judgments.by_stimulus import by_stimulus
 from hmix_hub.schema import CONFIGURATIONS, Column, Configuration
 from hmix_hub.studies.features import study_features
 from hmix_hub.studies.findings import Report
-from hmix_hub.studies.folder import PARTICIPANTS, StudyFolder, find_files, study_path
-from hmix_hub.studies.judgment_table import read_judgments, refuse_errors, typed
+from hmix_hub.studies.folder import StudyFolder, find_files, study_path
+from hmix_hub.studies.judgment_table import read_judgments, refuse_errors
 from hmix_hub.studies.manifest import Manifest
 from hmix_hub.studies.manifest_file import read_manifest
-from hmix_hub.studies.reading.files import read_pieces
+from hmix_hub.studies.people import PARTICIPANTS_CONFIGURATION, read_participants
+from hmix_hub.studies.places import default_of
 
 if TYPE_CHECKING:
     import datasets
     import pyarrow as pa
-
-PARTICIPANTS_CONFIGURATION = "participants"
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,7 @@ class Content:
     @property
     def default(self) -> str:
         """Name of the configuration that is loaded where none is named."""
-        return default_configuration(list(self.tables))
+        return default_of(list(self.tables))
 
     def columns(self, name: str) -> tuple[Column, ...]:
         """Give the columns of a configuration that the schema describes."""
@@ -63,13 +61,6 @@ class Content:
         if name == PARTICIPANTS_CONFIGURATION and self.participants is not None:
             return study_features(self.participants.schema, (), self.manifest.vocabulary)
         return study_features(self.tables[name].schema, self.columns(name), self.manifest.vocabulary)
-
-
-def default_configuration(names: Sequence[str]) -> str:
-    """Give the configuration of those that a study has that is loaded where none is named."""
-    from hmix_hub.schema import DEFAULT_CONFIGURATION
-
-    return DEFAULT_CONFIGURATION if DEFAULT_CONFIGURATION in names else names[0]
 
 
 def read_content(place: str | os.PathLike[str]) -> Content:
@@ -98,18 +89,3 @@ def read_content(place: str | os.PathLike[str]) -> Content:
                 by_stimulus(table, configuration.task, manifest.vocabulary) if configuration.by_stimulus else table
             )
     return Content(folder, manifest, tables, read_participants(folder) if folder.has_participants else None)
-
-
-def read_participants(folder: StudyFolder) -> pa.Table:
-    """Read participants.csv; each column as the narrowest type that holds it."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    report = Report()
-    pieces = list(read_pieces(folder.file(PARTICIPANTS), PARTICIPANTS, report))
-    refuse_errors(report, folder)
-    columns = {}
-    for name in pieces[0].columns if pieces else ():
-        parts = [pc.if_else(pc.equal(piece.columns[name], ""), None, piece.columns[name]) for piece in pieces]
-        columns[name] = pa.chunked_array(parts).cast(pa.string()) if name == "participant_id" else typed(parts)
-    return pa.table(columns).combine_chunks()

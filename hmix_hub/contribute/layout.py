@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from hmix_hub.contribute.content import PARTICIPANTS_CONFIGURATION, Content
+from hmix_hub.contribute.content import Content
 from hmix_hub.sources.image_set import METHOD_MARK
 from hmix_hub.studies.folder import MIXTURE_LIST, STIMULI, StudyFolder
 from hmix_hub.studies.manifest import OWN_PICTURES, Manifest
+from hmix_hub.studies.people import PARTICIPANTS_CONFIGURATION
 
 if TYPE_CHECKING:
     import datasets

@@ -82,9 +82,18 @@ def add_image_columns(
     check_endpoints(table, vocabulary, image_sets)
     mixtures = mixtures_of(table, task) if images == "mixed" else pairs_of(table)
     for which, name in enumerate(IMAGES[images]):
-        drawn = draw(mixtures, image_sets) if images == "mixed" else take_endpoints(mixtures, image_sets, which)
         is_there = np.ones(len(mixtures), dtype=bool) if images == "mixed" or not which else mixtures.second >= 0
-        encoded = pa.array([encode_png(p) if there else None for p, there in zip(drawn, is_there, strict=True)])
+        pngs: list[bytes | None] = [None] * len(mixtures)
+        # Image set by image set, since each may have a size of its own.
+        for number in range(len(mixtures.set_names)):
+            chosen = np.flatnonzero((mixtures.set_number == number) & is_there)
+            if images == "mixed":
+                drawn = draw(mixtures, image_sets, chosen)
+            else:
+                drawn = take_endpoints(mixtures, image_sets, which, chosen)
+            for place, picture in zip(chosen.tolist(), drawn, strict=True):
+                pngs[place] = encode_png(picture)
+        encoded = pa.array(pngs)
         of_rows = encoded.cast(pa.binary()).take(pa.array(mixtures.of_row))
         column = pa.StructArray.from_arrays(
             [of_rows, pa.nulls(len(of_rows), pa.string())], ["bytes", "path"], mask=of_rows.is_null()

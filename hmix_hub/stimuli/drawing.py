@@ -79,7 +79,7 @@ def draw(mixtures: Mixtures, image_sets: Mapping[str, ImageSet], chosen: Ints | 
         If the image sets' pictures are not of one size, or a mixture that was not made pixel by pixel is not there.
     """
     chosen = np.arange(len(mixtures)) if chosen is None else chosen
-    drawn = np.empty((len(chosen), *size_of(mixtures.set_names, image_sets)), dtype=np.uint8)
+    drawn = np.empty((len(chosen), *size_of(_names_of(mixtures, chosen), image_sets)), dtype=np.uint8)
     for number, name in enumerate(mixtures.set_names):
         pictures = np.asarray(image_sets[name].pictures)
         of_set = mixtures.set_number[chosen] == number
@@ -103,11 +103,17 @@ def take_endpoints(
     """Give the first (0) or second (1) pictures of mixtures, uint8 (B, 3, H, W); zeros where there is no second."""
     chosen = np.arange(len(mixtures)) if chosen is None else chosen
     index = (mixtures.first, mixtures.second)[which][chosen]
-    taken = np.zeros((len(chosen), *size_of(mixtures.set_names, image_sets)), dtype=np.uint8)
+    taken = np.zeros((len(chosen), *size_of(_names_of(mixtures, chosen), image_sets)), dtype=np.uint8)
     for number, name in enumerate(mixtures.set_names):
         of_set = (mixtures.set_number[chosen] == number) & (index >= 0)
         taken[of_set] = image_sets[name].pictures[index[of_set]]
     return taken
+
+
+def _names_of(mixtures: Mixtures, chosen: Ints) -> list[str]:
+    """Name the image sets of some mixtures; all of them, where none is chosen."""
+    numbers = np.unique(mixtures.set_number[chosen]).tolist() or range(len(mixtures.set_names))
+    return [mixtures.set_names[number] for number in numbers]
 
 
 def size_of(names: Sequence[str], image_sets: Mapping[str, ImageSet]) -> tuple[int, ...]:

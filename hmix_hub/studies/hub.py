@@ -12,7 +12,8 @@ from hmix_hub.errors import ConfigurationError, SourceError, SourceMissingError,
 from hmix_hub.schema import Configuration
 from hmix_hub.studies.folder import STIMULI
 from hmix_hub.studies.manifest import MANIFEST
-from hmix_hub.studies.places import StudyPlace, manifest_of
+from hmix_hub.studies.people import PARTICIPANTS_CONFIGURATION
+from hmix_hub.studies.places import StudyPlace, manifest_of, no_participants
 
 TAG = "h-mix-study"
 """Tag of every published study, in its card."""
@@ -43,16 +44,28 @@ class HubStudy(StudyPlace):
 
     def dataset(self, configuration: Configuration, *, streaming: bool, options: Mapping[str, Any]) -> Any:
         """Load a configuration; see `StudyPlace.dataset`."""
+        return self._load(configuration.name, streaming=streaming, options=options)
+
+    def participants(self, *, options: Mapping[str, Any]) -> Any:
+        """Load what is known of each person; see `StudyPlace.participants`."""
+        try:
+            return self._load(PARTICIPANTS_CONFIGURATION, streaming=False, options=options)
+        except FileNotFoundError:
+            raise no_participants(self) from None
+
+    def _load(self, name: str, *, streaming: bool, options: Mapping[str, Any]) -> Any:
+        """Load Parquet by its path, so that an edit of the card on the Hub changes nothing."""
         from datasets import load_dataset
 
         return load_dataset(
             self.repository,
-            configuration.name,
+            data_files={"train": f"{name}/train-*.parquet"},
             split="train",
             revision=self.commit,
             token=self.token,
             streaming=streaming,
-            **options,
+            verification_mode="no_checks",
+            **{key: value for key, value in options.items() if key != "verification_mode"},
         )
 
     def picture_root(self) -> Path:

@@ -19,6 +19,7 @@ from hmix_hub.studies.folder import StudyFolder, find_files
 from hmix_hub.studies.judgment_table import read_judgments, refuse_errors
 from hmix_hub.studies.manifest import MANIFEST, Manifest
 from hmix_hub.studies.manifest_file import read_manifest
+from hmix_hub.studies.people import PARTICIPANTS_CONFIGURATION, read_participants
 from hmix_hub.studies.rules.manifest import SCHEMA_VERSION
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
@@ -48,6 +49,16 @@ class StudyPlace(ABC):
     @abstractmethod
     def picture_root(self) -> Path:
         """Give a folder that holds the study's `stimuli/`, if it has any."""
+
+    @abstractmethod
+    def participants(self, *, options: Mapping[str, Any]) -> Any:
+        """Give what is known of each person as a `datasets.Dataset`, one row each.
+
+        Raises
+        ------
+        ConfigurationError
+            If the study says nothing of its people.
+        """
 
     def configuration(self, name: str | None) -> Configuration:
         """Give a configuration of the study; `None` is its default one.
@@ -93,6 +104,16 @@ class RawStudy(StudyPlace):
         dataset = Dataset(table.cast(features.arrow_schema), info=DatasetInfo(features=features))
         return dataset.to_iterable_dataset() if streaming else dataset
 
+    def participants(self, *, options: Mapping[str, Any]) -> Any:
+        """Read participants.csv; see `StudyPlace.participants`."""
+        from datasets import Dataset, DatasetInfo
+
+        if not self.folder.has_participants:
+            raise no_participants(self)
+        table = read_participants(self.folder)
+        features = study_features(table.schema, (), self.manifest.vocabulary)
+        return Dataset(table.cast(features.arrow_schema), info=DatasetInfo(features=features))
+
 
 @dataclass(frozen=True)
 class BuiltStudy(StudyPlace):
@@ -111,13 +132,34 @@ class BuiltStudy(StudyPlace):
 
     def dataset(self, configuration: Configuration, *, streaming: bool, options: Mapping[str, Any]) -> Any:
         """Load a configuration's Parquet; see `StudyPlace.dataset`."""
-        from datasets import load_dataset
-
-        files = sorted(map(str, (self.path / configuration.name).glob("train-*.parquet")))
+        files = self._files(configuration.name)
         if not files:
             msg = f"{configuration.name} has no Parquet file"
             raise SourceMissingError(msg, where=Where(str(self.path)), hint="build the study again")
-        return load_dataset("parquet", data_files=files, split="train", streaming=streaming, **options)
+        return _load_parquet(files, streaming=streaming, options=options)
+
+    def participants(self, *, options: Mapping[str, Any]) -> Any:
+        """Load the people's Parquet; see `StudyPlace.participants`."""
+        files = self._files(PARTICIPANTS_CONFIGURATION)
+        if not files:
+            raise no_participants(self)
+        return _load_parquet(files, streaming=False, options=options)
+
+    def _files(self, name: str) -> list[str]:
+        return sorted(map(str, (self.path / name).glob("train-*.parquet")))
+
+
+def _load_parquet(files: list[str], *, streaming: bool, options: Mapping[str, Any]) -> Any:
+    from datasets import load_dataset
+
+    return load_dataset("parquet", data_files=files, split="train", streaming=streaming, **options)
+
+
+def no_participants(place: StudyPlace) -> ConfigurationError:
+    """Give the error of a study that says nothing of its people."""
+    names = ", ".join(configurations_of(place.manifest.tasks))
+    msg = f"{place.description} has no configuration {PARTICIPANTS_CONFIGURATION!r}: it has no participants.csv"
+    return ConfigurationError(msg, hint=f"its configurations are {names}")
 
 
 def configurations_of(tasks: list[Any]) -> list[str]:

@@ -182,7 +182,7 @@ def test_values_that_cannot_be_calculated_with_are_left_for_validation(mapped):
         (("'mix_([a-z]+)_'", "'mix_([a-z+_'"), "no regular expression"),
         (("{constant: north}", "{}"), "either column or constant"),
         (("{constant: north}", "{constant: north, times: 3}"), "times"),
-        (("task:", "task: ["), "no YAML"),
+        (("task:", "task: ["), "no plain YAML"),
     ],
 )
 def test_a_wrong_map_is_refused(mapped, change, said):

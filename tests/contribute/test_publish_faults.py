@@ -100,7 +100,7 @@ def test_somebody_who_was_quicker_is_seen(hub, login, waits, study):
     ("status", "said"),
     [
         (401, "does not know you"),
-        (403, "may not write"),
+        (403, "may not do that"),
         (404, "no such repository"),
         (413, "larger than the Hub takes"),
     ],
@@ -120,7 +120,7 @@ def test_somebody_without_the_right_to_push_can_request(hub, login, study):
     login("ann")
     text = (study / "study.yaml").read_text()
     (study / "study.yaml").write_text(text.replace("version: 1.0.0\n", "version: 1.0.1\n"))
-    with pytest.raises(PublishError, match="may not write"):
+    with pytest.raises(PublishError, match="may not do that"):
         publish(study, REPOSITORY, push=True)
     assert publish(study, REPOSITORY).action == "requested"
 

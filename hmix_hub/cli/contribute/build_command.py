@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import click
 
 from hmix_hub.cli.contribute.options import study_argument
@@ -17,10 +19,16 @@ def command(folder: str, output: str) -> None:
     The same study gives the same bytes. `sha256sum --check SHA256SUMS` checks them.
     """
     from hmix_hub.contribute.building import build
+    from hmix_hub.contribute.privacy.scan import scan_privacy
 
     with row_progress() as progress:
         built = build(folder, output, tell=tell_on_terminal, progress=progress)
     for name, mark in built.files.items():
         click.echo(f"{mark.size:>12,}  {name}")
+    private = len(scan_privacy(folder).errors)
     click.echo(f"wrote {len(built.files)} files to {output}")
-    click.echo(f"next: hmix contribute publish {folder} --repo-id ORG/NAME --dry-run")
+    if private:
+        told = f"{private} finding{'s' if private > 1 else ''} would give people away, and publishing refuses"
+        click.echo(f"hmix: {told}: hmix contribute privacy {shlex.quote(folder)}", err=True)
+        return
+    click.echo(f"next: hmix contribute publish {shlex.quote(folder)} --repo-id ORG/NAME --dry-run")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -34,4 +35,4 @@ def command(raw: tuple[Path, ...], to: str, map_file: str | None, replace: bool)
         click.echo(f"  {note}")
     if imported.is_new:
         click.echo(f"began {to.rstrip('/')}/study.yaml: write over every TODO")
-    click.echo(f"next: hmix contribute validate {to} --draft")
+    click.echo(f"next: hmix contribute validate {shlex.quote(to)} --draft")

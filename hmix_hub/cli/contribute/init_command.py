@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import click
 
 from hmix_hub.cli.contribute.options import study_argument
@@ -26,9 +28,5 @@ def command(folder: str, tasks: tuple[str, ...], example: bool) -> None:
 
     for name in write_starter(folder, tasks, is_example=example):
         click.echo(f"wrote {folder.rstrip('/')}/{name}")
-    if example:
-        click.echo(f"next: hmix contribute validate {folder}")
-    else:
-        click.echo(
-            f"next: write over every TODO of study.yaml, add the judgments, then hmix contribute validate {folder}"
-        )
+    first = "" if example else "write over every TODO of study.yaml, add the judgments, "
+    click.echo(f"next: {first}hmix contribute validate {shlex.quote(folder)}")

@@ -10,6 +10,7 @@ _DONE = {
     "nothing": "version {version} is published already: {url}",
     "tagged": "version {version} was merged, and has its tag now: {url}",
     "pushed": "published version {version}: {url}",
+    "open": "the pull request for version {version} stands, and waits to be merged: {url}",
     "requested": "opened a pull request for version {version}: {url}\n"
     "once it is merged, the same command sets the tag {version}",
 }

@@ -6,8 +6,10 @@ import click
 
 
 @click.command("schema")
-def command() -> None:
+@click.option("--map", "of_map", is_flag=True, help="Print that of a column map for `import` instead.")
+def command(of_map: bool) -> None:
     """Print the JSON Schema of study.yaml, which editors complete and check by."""
+    from hmix_hub.contribute.importing.column_map import map_schema
     from hmix_hub.studies.json_schema import shipped_schema
 
-    click.echo(shipped_schema(), nl=False)
+    click.echo(map_schema() if of_map else shipped_schema(), nl=False)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from importlib import resources
 from typing import Any
 
-from hmix_hub.contribute.content import PARTICIPANTS_CONFIGURATION, Content
+from hmix_hub.contribute.content import Content
 from hmix_hub.contribute.description.card_metadata import card_metadata, configuration_names
 from hmix_hub.contribute.description.figures import figure_path
 from hmix_hub.contribute.description.markdown import (
@@ -24,6 +24,7 @@ from hmix_hub.schema import CONFIGURATIONS, FLAGS, TASKS, Kind
 from hmix_hub.schema.documentation import as_markdown, column_table
 from hmix_hub.sources.image_set import PIXEL_LINEAR
 from hmix_hub.studies.manifest import OWN_PICTURES, Citation, Manifest
+from hmix_hub.studies.people import PARTICIPANTS_CONFIGURATION
 from hmix_hub.studies.persons import Author
 
 TEMPLATE = "study.md.jinja"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from hmix_hub.contribute.content import PARTICIPANTS_CONFIGURATION, Content
+from hmix_hub.contribute.content import Content
 from hmix_hub.contribute.description.markdown import one_line
 from hmix_hub.studies.manifest import Manifest
+from hmix_hub.studies.people import PARTICIPANTS_CONFIGURATION
 
 TAGS = ("h-mix-study", "mixup", "human-judgments", "human-uncertainty", "soft-labels")
 

@@ -11,12 +11,13 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
-from hmix_hub.contribute.content import PARTICIPANTS_CONFIGURATION, Content
+from hmix_hub.contribute.content import Content
 from hmix_hub.contribute.description.card_metadata import TAGS, configuration_names
 from hmix_hub.contribute.description.markdown import one_line
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.schema import CONFIGURATIONS, TASKS, Column
 from hmix_hub.studies.manifest import Manifest
+from hmix_hub.studies.people import PARTICIPANTS_CONFIGURATION
 from hmix_hub.studies.persons import Author
 
 Json = dict[str, Any]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,16 +24,21 @@ class From(_Strict):
     """Where a column's values come from, and what is done to them, in this order.
 
     `column` or `constant`; `json` takes a key of the cell's JSON object; `pattern` takes the one group of a regular
-    expression, anywhere in the text; `values` replaces words; `equals` makes a truth; `divide` and `flip` (1 minus)
-    calculate.
+    expression, anywhere in the text; `values` replaces words; `equals` makes a truth; `multiply`, `divide` and `flip`
+    (1 minus) calculate. A decimal comma is read as a point where there is something to calculate.
     """
 
     column: str | None = Field(None, description="Column of the raw table.")
     constant: str | None = Field(None, description="One value for every row.")
-    json_key: str | None = Field(None, alias="json", description="Key of the JSON object in the cell.")
+    json_key: str | None = Field(
+        None, alias="json", description="Key of the JSON object in the cell; a.b for b within a."
+    )
     pattern: str | None = Field(None, description="Regular expression with one group.")
     values: dict[str, str] | None = Field(None, description="Words to replace, by word.")
-    equals: str | list[str] | None = Field(None, description="True where the text is this, or one of these.")
+    equals: str | list[str] | None = Field(
+        None, description="True where the text is this, or one of these, whatever the case."
+    )
+    multiply: float | None = Field(None, gt=0, description="Multiply by it: 1000 for seconds to milliseconds.")
     divide: float | None = Field(None, gt=0, description="Divide by it: 100 for a scale of 0 to 100.")
     flip: bool = Field(False, description="Take 1 minus the value, after dividing.")
 
@@ -117,10 +123,25 @@ def read_column_map(path: Path) -> ColumnMap:
         return ColumnMap.model_validate(parse_manifest(text))
     except ValidationError as error:
         told = "; ".join(
-            f"{'.'.join(map(str, problem['loc'])) or 'map'}: {problem['msg'].removeprefix('Value error, ')}"
-            for problem in error.errors()
+            f"{'.'.join(map(str, problem['loc'])) or 'map'}: {_said(problem)}" for problem in error.errors()
         )
-        raise ConfigurationError(told, where=where, hint="CONTRIBUTING.md shows a column map") from None
+        hint = "`hmix contribute schema --map` describes every key, and CONTRIBUTING.md shows a column map"
+        raise ConfigurationError(told, where=where, hint=hint) from None
     except ValueError as error:
-        msg = f"the column map is no YAML: {error}"
-        raise ConfigurationError(msg, where=where, hint="quote patterns with single quotes") from None
+        msg = f"the column map is no plain YAML: {error}"
+        hint = "quote patterns with single quotes, and indent with spaces"
+        raise ConfigurationError(msg, where=where, hint=hint) from None
+
+
+def _said(problem: Any) -> str:
+    if problem["type"] == "extra_forbidden":
+        keys = ColumnMap.model_fields if len(problem["loc"]) == 1 else From.model_fields
+        names = [field.alias or name for name, field in keys.items()]
+        return f"there is no such key; the keys are {', '.join(names)}"
+    return str(problem["msg"]).removeprefix("Value error, ")
+
+
+def map_schema() -> str:
+    """Generate the JSON Schema of a column map."""
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **ColumnMap.model_json_schema(by_alias=True)}
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"

@@ -84,7 +84,12 @@ def import_raw(
     root = Path(os.path.expanduser(to)).absolute()
     column_map = None if map_file is None else read_column_map(Path(map_file))
     vocabulary = _vocabulary(root)
-    names = raw_names([Path(file) for file in files])
+    paths = [Path(file) for file in files]
+    twice = next((path for number, path in enumerate(paths) if path in paths[:number]), None)
+    if twice is not None:
+        msg = "the file is named twice"
+        raise ConfigurationError(msg, where=Where(str(twice)), hint="name each raw file once")
+    names = raw_names(paths)
     outcome = Outcome()
     for number, (path, name) in enumerate(names.items()):
         raw = read_raw(path)
@@ -122,6 +127,12 @@ def _write(outcome: Outcome, root: Path, *, replace: bool) -> Imported:
     is_new = not (root / MANIFEST).is_file()
     if is_new:
         write_starter(root, list(outcome.tables))
+    manifest = read_manifest(root, Report(), is_draft=True)
+    outcome.notes += [
+        f"add {task} to `tasks:` in study.yaml"
+        for task in outcome.tables
+        if manifest is not None and task not in manifest.tasks
+    ]
     there = find_files(root, Report()).judgments
     for task in outcome.tables:
         if task in there and not replace and not is_new and _has_rows(root / there[task]):

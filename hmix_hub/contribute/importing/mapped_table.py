@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hmix_hub.contribute.fixing.cells import with_point
 from hmix_hub.contribute.importing.column_map import ColumnMap, From, Keep
 from hmix_hub.contribute.importing.outcome import Outcome
 from hmix_hub.contribute.importing.raw_table import ROW
@@ -18,6 +19,7 @@ from hmix_hub.errors import ConfigurationError, Where, nearest
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_SHOWN, _SHOWN_CHARACTERS = 4, 40
 _CELL_FOR_PATTERNS = 2000
 """Characters of a cell that a pattern is tried on, since a pattern can take long over long text."""
 
@@ -51,6 +53,12 @@ def import_mapped(raw: pa.Table, path: Path, name: str, column_map: ColumnMap, o
             outcome.dropped[f"{keep.column} {said}"] += int((~kept).sum())
             raw = raw.filter(pa.array(kept))
     columns = {target: _column(raw, origin) for target, origin in column_map.columns.items()}
+    if raw.num_rows:
+        outcome.notes += [
+            note
+            for target, origin in column_map.columns.items()
+            for note in _doubts(raw, target, origin, columns[target])
+        ]
     columns |= {"source_file": pa.array([name] * raw.num_rows, pa.string()), "source_row": raw[ROW]}
     outcome.tables.setdefault(column_map.task, []).append(pa.table(columns))
 
@@ -70,11 +78,34 @@ def _is_kept(raw: pa.Table, keep: Keep) -> np.ndarray:
     import pyarrow.compute as pc
 
     text = raw[keep.column]
-    if keep.equals is None:
-        mask = pc.not_equal(text, "")
-    else:
-        mask = pc.is_in(text, pa.array([keep.equals] if isinstance(keep.equals, str) else keep.equals))
+    words = None if keep.equals is None else pa.array(_words(keep.equals))
+    mask = pc.not_equal(text, "") if words is None else pc.is_in(_folded(text), words)
     return np.asarray(mask.to_numpy(), dtype=bool)
+
+
+def _words(equals: str | list[str]) -> list[str]:
+    """Give the words that a text is compared with, in small letters."""
+    return [word.strip().lower() for word in ([equals] if isinstance(equals, str) else equals)]
+
+
+def _folded(text: pa.ChunkedArray) -> pa.ChunkedArray:
+    import pyarrow.compute as pc
+
+    return pc.utf8_lower(pc.utf8_trim_whitespace(text))
+
+
+def _doubts(raw: pa.Table, target: str, origin: From, made: pa.Array) -> list[str]:
+    """Say what is odd about a column: that nothing came of it, or that nothing equals what was asked for."""
+    if origin.column is None:
+        return []
+    sample = [text for text in raw[origin.column].unique().to_pylist() if text][:_SHOWN]
+    seen = ", ".join(repr(text[:_SHOWN_CHARACTERS]) for text in sample) or "nothing"
+    values = set(made.unique().to_pylist())
+    if origin.equals is not None and "true" not in values:
+        return [f"{target}: no row of {origin.column} is {_listed(origin.equals)}; there are {seen}"]
+    if values <= {None, ""} and sample:
+        return [f"{target}: nothing came of {origin.column}, which holds {seen}"]
+    return []
 
 
 def _listed(values: str | list[str]) -> str:
@@ -110,19 +141,23 @@ def _steps(origin: From) -> list[Callable[[str], str | None]]:
         values = origin.values
         steps.append(lambda text: values.get(text, text))
     if origin.equals is not None:
-        wanted = {origin.equals} if isinstance(origin.equals, str) else set(origin.equals)
-        steps.append(lambda text: str(text in wanted).lower())
-    if origin.divide is not None or origin.flip:
-        divide, flip = origin.divide or 1.0, origin.flip
-        steps.append(lambda text: _calculated(text, divide, flip=flip))
+        wanted = set(_words(origin.equals))
+        steps.append(lambda text: str(text.strip().lower() in wanted).lower())
+    if origin.divide is not None or origin.multiply is not None or origin.flip:
+        steps.append(lambda text: _calculated(text, origin))
     return steps
 
 
 def _json_value(text: str, key: str) -> str | None:
     try:
-        value = json.loads(text)[key]
-    except (ValueError, KeyError, TypeError, RecursionError):
+        value = json.loads(text)
+    except (ValueError, RecursionError):
         return None
+    if isinstance(value, dict) and key in value:
+        value = value[key]
+    else:
+        for part in key.split("."):
+            value = value.get(part) if isinstance(value, dict) else None
     if isinstance(value, bool):
         return str(value).lower()
     return value if isinstance(value, str) or value is None else json.dumps(value)
@@ -133,9 +168,11 @@ def _group(text: str, pattern: re.Pattern[str]) -> str | None:
     return found[1] if found else None
 
 
-def _calculated(text: str, divide: float, *, flip: bool) -> str:
+def _calculated(text: str, origin: From) -> str:
+    """Calculate with a number; what is none is left, and no mend makes one of it later."""
     try:
-        value = float(text) / divide
+        value = float(with_point(text))
     except ValueError:
         return text
-    return repr(1 - value if flip else value)
+    value = value * (origin.multiply or 1.0) / (origin.divide or 1.0)
+    return repr(1 - value if origin.flip else value)

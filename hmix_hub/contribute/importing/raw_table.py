@@ -54,6 +54,8 @@ def read_raw(path: Path) -> pa.Table:
             )
     refuse_unreadable(told, path)
     if not pieces:
+        # That it is UTF-16, say, is why there is nothing to read.
+        refuse_unreadable(report, path)
         msg = "the file has no row"
         raise SchemaError(msg, where=Where(str(path)), hint="leave it out")
     names = dict.fromkeys(name for piece in pieces for name in piece.columns)

@@ -17,7 +17,10 @@ _CHANGED = {409, 412}
 
 _SAID = {
     401: ("the Hub does not know you", "`hf auth login` with a token that may write, or set HF_TOKEN"),
-    403: ("you may not write there", "publish with --pull-request, or ask an owner of the organisation"),
+    403: (
+        "you may not do that there",
+        "without --push a pull request is opened, which needs no right to write; else ask an owner",
+    ),
     404: ("there is no such repository, or it is private", "check ORG/NAME, and that you are a member of ORG"),
     409: ("somebody else changed the repository at the same time", "run the same command again"),
     412: ("somebody else changed the repository at the same time", "run the same command again"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,10 +16,12 @@ from hmix_hub.contribute.layout import RECORD, FileMark
 from hmix_hub.contribute.privacy.scan import scan_privacy
 from hmix_hub.contribute.publishing.faults import persist
 from hmix_hub.contribute.publishing.remote import DATASET, KEPT, Record, Remote, look, open_request, read_record
-from hmix_hub.errors import PublishError, Where
+from hmix_hub.errors import ConfigurationError, PublishError, Where
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
+
+_REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,8 @@ class Published:
     Parameters
     ----------
     action
-        "dry run", "nothing" (the version was there), "tagged", "pushed", or "requested" (a pull request).
+        "dry run", "nothing" (the version was there), "tagged", "pushed", "requested" (a pull request was opened or
+        changed), or "open" (the pull request stands already).
     url
         Page of the repository, or of the pull request; empty for a dry run.
     version
@@ -84,10 +88,15 @@ def publish(
     ------
     StudyError
         If the study breaks a rule.
+    ConfigurationError
+        If the repository's name is none.
     PublishError
         If something in it would give people away, the version stands with other content, the repository holds something
         else, or the Hub refuses.
     """
+    if not _REPOSITORY.fullmatch(repository):
+        msg = f"{repository!r} is no repository of the Hub"
+        raise ConfigurationError(msg, hint="write ORG/NAME, as my-lab/my-study, and no address")
     tell("looking for what would give people away")
     _refuse_private(folder, k)
     with tempfile.TemporaryDirectory(prefix="hmix-publish-") as scratch:
@@ -183,7 +192,7 @@ class _Publisher:
     def _request(self, remote: Remote, user: str) -> Published:
         found = open_request(self.api, self.repository, self.title, user)
         if found is not None and self._is_ours(found.record):
-            return self._done("requested", found.url)
+            return self._done("open", found.url)
         self.tell(f"uploading {len(self.built.files)} files")
         if found is not None:
             revision = f"refs/pr/{found.number}"
