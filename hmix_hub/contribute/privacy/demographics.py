@@ -22,7 +22,9 @@ _ID = "participant_id"
 _Person = tuple[str, ...]
 
 
-def check_demographics(path: Path, name: str, report: Report, *, k: int) -> None:
+def check_demographics(
+    path: Path, name: str, report: Report, *, k: int, measures: frozenset[str] = frozenset()
+) -> None:
     """Find people whose demographics fewer than k people share.
 
     A cell that is empty says nothing, and so agrees with every value: a person without any demographics cannot be
@@ -32,17 +34,19 @@ def check_demographics(path: Path, name: str, report: Report, *, k: int) -> None
     Parameters
     ----------
     path, name
-        participants.csv, and what findings call it.
+        participants.csv or a judgment file, and what findings call it.
     report
         Gets the findings; they name rows and columns, no values.
     k
         Fewest people who must share a combination.
+    measures
+        Columns that hold measures by their definition, whatever they are called.
 
     Notes
     -----
     Source: L. Sweeney, k-anonymity: a model for protecting privacy, https://doi.org/10.1142/S0218488502001648.
     """
-    columns, people, rows = _read(path, name, report)
+    columns, people, rows = _read(path, name, report, measures)
     if not columns:
         return
     shared = _shared(people)
@@ -74,7 +78,9 @@ def _note(count: int, k: int, hints: list[str]) -> str:
     return "; ".join([f"{others}, and {k} are asked for", *hints])
 
 
-def _read(path: Path, name: str, report: Report) -> tuple[list[str], list[_Person], list[int]]:
+def _read(
+    path: Path, name: str, report: Report, measures: frozenset[str]
+) -> tuple[list[str], list[_Person], list[int]]:
     """Read the demographics of each person, in lower case, and the row of each."""
     from hmix_hub.contribute.privacy.masking import plain_texts
 
@@ -83,7 +89,7 @@ def _read(path: Path, name: str, report: Report) -> tuple[list[str], list[_Perso
     rows: list[int] = []
     # What cannot be read was told when the cells were looked at.
     for piece in read_pieces(path, name, Report()):
-        columns = [column for column in piece.columns if column != _ID and is_demographic(column)]
+        columns = [column for column in piece.columns if column not in {_ID, *measures} and is_demographic(column)]
         if not columns:
             break
         cells = [plain_texts(piece.columns[column]) for column in columns]

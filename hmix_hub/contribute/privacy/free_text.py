@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 FEWEST_TEXTS = 3
-"""Different texts from which a column is free text: one or two are questions that the study repeats."""
+"""Different texts from which a column is free text; one or two in most rows are questions that the study repeats."""
 SHORTEST = 16
 """Bytes of the shortest text that counts."""
 
@@ -61,13 +61,13 @@ class FreeText:
                 self._rows.append(row)
                 self._values.append(masked(text or ""))
 
-    def tell(self, report: Report, file: str) -> None:
-        """Report the column, if it is free text."""
-        if len(self._seen) < FEWEST_TEXTS:
+    def tell(self, report: Report, file: str, rows: int) -> None:
+        """Report the column of a table of so many rows, if it is free text."""
+        if len(self._seen) < FEWEST_TEXTS and 2 * self._count >= rows:
             return
         order = np.argsort(self._rows, kind="stable").tolist()
-        rows, values = [self._rows[i] for i in order], [self._values[i] for i in order]
-        report.add_rows(rules.FREE_TEXT, rows, values, file=file, column=self.column, count=self._count)
+        places, values = [self._rows[i] for i in order], [self._values[i] for i in order]
+        report.add_rows(rules.FREE_TEXT, places, values, file=file, column=self.column, count=self._count)
 
 
 def _are_long(texts: pa.Array) -> npt.NDArray[np.bool_]:

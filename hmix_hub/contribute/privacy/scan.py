@@ -71,8 +71,9 @@ def scan_privacy(folder: str | os.PathLike[str], *, k: int = DEFAULT_K) -> Repor
     for name in PROSE:
         if _is_own(path / name, path):
             search_file(path / name, name, report, IN_PROSE)
-    if _is_own(path / PARTICIPANTS, path):
-        check_demographics(path / PARTICIPANTS, PARTICIPANTS, report, k=k)
+    for name in _tables(path):
+        if name == PARTICIPANTS or name.startswith(f"{JUDGMENTS}/"):
+            check_demographics(path / name, name, report, k=k, measures=_measures(name))
     return report
 
 

@@ -135,7 +135,7 @@ class SearchedTable:
     def finish(self) -> None:
         """Report what only the whole table tells."""
         for texts in self._free_text.values():
-            texts.tell(self._report, self._file)
+            texts.tell(self._report, self._file, self._rows)
         self._report.rows[self._file] = self._rows
 
     def _search_times(self, leaves: Sequence[Leaf], texts: Sequence[_Texts]) -> None:
