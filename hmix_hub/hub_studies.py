@@ -67,7 +67,7 @@ def list_studies(search: str | None = None, *, token: str | bool | None = None) 
         raise SourceMissingError(msg, where=where, hint="check the network, and try again") from None
     studies = []
     for info in found:
-        card = info.card_data.to_dict() if info.card_data is not None else {}
+        card = vars(info.card_data) if info.card_data is not None else {}
         names = {str(config.get("config_name")) for config in card.get("configs") or [] if isinstance(config, dict)}
         updated = info.last_modified.strftime("%Y-%m") if info.last_modified is not None else None
         title = str(card.get("pretty_name") or info.id)

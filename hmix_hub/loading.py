@@ -195,7 +195,7 @@ def _common_task(parts: Sequence[str | os.PathLike[str] | datasets.Dataset], opt
         return DEFAULT_CONFIGURATION
     if len(common) != 1:
         what = "several tasks" if common else "no task"
-        msg = f"{', '.join(map(os.fspath, named))} have {what} in common"
+        msg = f"{', '.join(str(part) for part in named)} have {what} in common"
         raise ConfigurationError(msg, hint=f"name a task: {', '.join(common or TASKS)}")
     return common[0]
 

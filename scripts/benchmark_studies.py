@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from pyarrow import csv, parquet
+from pyarrow import csv as arrow_csv
+from pyarrow import parquet
 
 from hmix_hub.schema import CIFAR10, INFER
+from hmix_hub.sources.sample.layout import DISTINCT_TRIALS
 from hmix_hub.studies.example import example_study
 from hmix_hub.studies.manifest import MANIFEST
 
@@ -35,10 +37,34 @@ COLUMNS = (
     "inferred_coefficient",
     "confidence",
 )
-OWN_COLUMN = "x_device"
+OWN_COLUMN, NOTE_COLUMN = "x_device", "x_note"
+TRIALS = DISTINCT_TRIALS[INFER] + 2
+"""Rows of a person."""
+_MOST_PEOPLE = 16_129
+"""People who are drawn at a time: a million rows."""
 _DEVICES = ("mouse", "touchpad", "touch screen")
 
-Plant = Callable[[pd.DataFrame], None]
+Texts = dict[str, list[str]]
+"""Columns of text by name."""
+
+
+@dataclass(frozen=True)
+class Faults:
+    """Faults that are planted into a study.
+
+    Parameters
+    ----------
+    name
+        What is wrong.
+    plant
+        Changes the judgments in place; rows of person p are those from `TRIALS * p`.
+    encoding
+        Of the file.
+    """
+
+    name: str
+    plant: Callable[[Texts], None]
+    encoding: str = "utf-8"
 
 
 @dataclass(frozen=True)
@@ -51,57 +77,83 @@ class DrawnStudy:
         Judgments, of which those of whole people are kept: somebody cut off in the middle would be a finding.
     folder
         Gets the study folders.
+    note
+        What stands in each row of a second column of its own, which makes files larger; empty: there is none.
     """
 
     rows: int
     folder: Path
+    note: str = ""
+
+    @property
+    def _people(self) -> int:
+        return max(self.rows // TRIALS, 1)
+
+    @property
+    def n(self) -> int:
+        """Rows that there are in the end."""
+        return self._people * TRIALS
 
     @cached_property
     def table(self) -> pa.Table:
         """The judgments as a contributor writes them: classes by name, columns that are computed left out."""
-        from hmix_hub.judgments.upward import Provenance, to_current
-        from hmix_hub.sources.sample import released_table
-        from hmix_hub.sources.sample.layout import DISTINCT_TRIALS
+        starts = range(0, self._people, _MOST_PEOPLE)
+        table = pa.concat_tables(
+            _drawn(min(_MOST_PEOPLE, self._people - start), seed) for seed, start in enumerate(starts)
+        ).combine_chunks()
+        if self.note:
+            table = table.append_column(NOTE_COLUMN, pa.repeat(pa.scalar(self.note), table.num_rows))
+        return table
 
-        trials = DISTINCT_TRIALS[INFER] + 2
-        released = released_table(INFER, max(self.rows // trials, 1) * trials)
-        current = to_current(released, INFER, Provenance("drawn", IMAGE_SET))
-        table = current.select(COLUMNS)
-        names = pa.array(CIFAR10.names)
-        pictures = pa.array(_pictures_of_class())
-        for image in (1, 2):
-            label, index = f"image_{image}_label", f"image_{image}_index"
-            table = _replaced(table, label, pc.take(names, table[label]))
-            table = _replaced(table, index, pc.take(pictures, table[index]).cast(pa.int32()))
-        person = np.arange(table.num_rows) // trials
-        devices = pa.array(_DEVICES).take(pa.array(person % len(_DEVICES)))
-        return table.append_column(OWN_COLUMN, devices)
-
-    def write(self, ending: str = "csv", plant: Plant | None = None) -> Path:
+    def write(self, ending: str = "csv", faults: Faults | None = None) -> Path:
         """Write the study into a folder of its own, unless it is there; gives the folder.
 
         Parameters
         ----------
         ending
             "csv" or "parquet".
-        plant
-            Plants faults into the judgments as text, for CSV; `None`: the clean study.
+        faults
+            What is wrong in it, for CSV; `None`: nothing.
         """
-        place = self.folder / f"{ending}-{plant.__name__.strip('_') if plant else 'clean'}"
+        place = self.folder / f"{self.rows}-{'wide-' if self.note else ''}{ending}-{faults.name if faults else 'clean'}"
         file = judgment_file(place, ending)
         if file.is_file():
             return place
         file.parent.mkdir(parents=True)
         (place / MANIFEST).write_bytes(example_study(INFER)[MANIFEST])
-        if plant is not None:
-            texts = pd.DataFrame({name: _as_text(self.table[name]) for name in self.table.column_names}, dtype=object)
-            plant(texts)
-            file.write_text(texts.to_csv(index=False, lineterminator="\n"), encoding="utf-8")
+        if faults is not None:
+            texts = {name: _as_text(self.table[name]) for name in self.table.column_names}
+            faults.plant(texts)
+            with file.open("w", encoding=faults.encoding, newline="") as stream:
+                writer = csv.writer(stream, lineterminator="\n")
+                writer.writerow(texts)
+                writer.writerows(zip(*texts.values(), strict=True))
         elif ending == "csv":
-            csv.write_csv(self.table, file, csv.WriteOptions(quoting_style="none", quoting_header="none"))
+            # Without quotes, as other programs write it.
+            options = arrow_csv.WriteOptions(quoting_style="none", quoting_header="none")
+            arrow_csv.write_csv(self.table, file, options)
         else:
             parquet.write_table(self.table, file, row_group_size=1 << 16)
         return place
+
+
+def _drawn(people: int, seed: int) -> pa.Table:
+    """Draw the judgments of people, whom the seed tells from those of another."""
+    from hmix_hub.judgments.upward import Provenance, to_current
+    from hmix_hub.sources.sample import released_table
+
+    current = to_current(released_table(INFER, people * TRIALS, seed), INFER, Provenance("drawn", IMAGE_SET))
+    table = current.select(COLUMNS)
+    names = pa.array(CIFAR10.names)
+    pictures = pa.array(_pictures_of_class())
+    for image in (1, 2):
+        label, index = f"image_{image}_label", f"image_{image}_index"
+        table = _replaced(table, label, pc.take(names, table[label]))
+        table = _replaced(table, index, pc.take(pictures, table[index]).cast(pa.int32()))
+    person = f"p{seed}-" if seed else ""
+    table = _replaced(table, "participant_id", pc.binary_join_element_wise(person, table["participant_id"], ""))
+    devices = pa.array(_DEVICES).take(pa.array(np.arange(table.num_rows) // TRIALS % len(_DEVICES)))
+    return table.append_column(OWN_COLUMN, devices)
 
 
 def judgment_file(place: Path, ending: str = "csv") -> Path:

@@ -99,6 +99,7 @@ def _parts() -> dict[str, Callable[[], str | None]]:
         "columns-shared": partial(column_table, shared),
         "observed-columns": _observed_columns,
         "rules": _rules,
+        "map-keys": _map_keys,
     }
     for name, task in TASKS.items():
         parts[f"columns-{name}"] = partial(column_table, task.answer_columns)
@@ -132,6 +133,17 @@ def _observed_columns() -> str:
             }
         )
     return markdown_table(rows)
+
+
+def _map_keys() -> str:
+    """Lay out the keys of a column map's column."""
+    from hmix_hub.contribute.importing.column_map import From
+    from hmix_hub.schema.documentation import as_markdown, markdown_table
+
+    return markdown_table(
+        {"key": f"`{field.alias or name}`", "what": as_markdown(field.description or "")}
+        for name, field in From.model_fields.items()
+    )
 
 
 def _rules() -> str:

@@ -23,11 +23,11 @@ from hmix_hub.contribute.layout import (
     copy_stimuli,
     mark_of,
     marks,
-    stimulus_files,
     write_tables,
 )
 from hmix_hub.errors import ConfigurationError, Where
 from hmix_hub.studies.folder import CARD, CROISSANT, FIGURES, PARTICIPANTS, STATISTICS, STIMULI
+from hmix_hub.studies.image_sets import stimulus_files
 from hmix_hub.studies.judgment_table import refuse_errors
 from hmix_hub.studies.manifest import MANIFEST
 from hmix_hub.studies.validation import Progress

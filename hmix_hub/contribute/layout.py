@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from hmix_hub.contribute.content import Content
-from hmix_hub.sources.image_set import METHOD_MARK
-from hmix_hub.studies.folder import MIXTURE_LIST, STIMULI, StudyFolder
-from hmix_hub.studies.manifest import OWN_PICTURES, Manifest
+from hmix_hub.studies.folder import STIMULI
+from hmix_hub.studies.image_sets import stimulus_files
 from hmix_hub.studies.people import PARTICIPANTS_CONFIGURATION
 
 if TYPE_CHECKING:
@@ -67,17 +66,6 @@ def copy_stimuli(content: Content, out: Path) -> None:
         target = out / STIMULI / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes((root / name).read_bytes())
-
-
-def stimulus_files(folder: StudyFolder, manifest: Manifest) -> list[str]:
-    """Give the files of `stimuli/` that a study is made of: its lists, and the pictures that they name."""
-    from hmix_hub.sources.picture_list import IMAGES, MIXTURES, files_of
-
-    root = folder.file(STIMULI)
-    names = files_of(root, IMAGES) if manifest.stimuli.source == OWN_PICTURES else []
-    if METHOD_MARK in manifest.image_set and folder.file(MIXTURE_LIST).is_file():
-        names += files_of(root, MIXTURES)
-    return list(dict.fromkeys(names))
 
 
 def marks(out: Path) -> dict[str, FileMark]:

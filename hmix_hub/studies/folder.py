@@ -90,7 +90,7 @@ def find_files(path: Path, report: Report) -> StudyFolder:
         else:
             _is_inside(file, path, report)
     folder = path / JUDGMENTS
-    for file in sorted(folder.iterdir()) if folder.is_dir() and folder.resolve().is_relative_to(path.resolve()) else []:
+    for file in _listed(folder, path, report):
         name = f"{JUDGMENTS}/{file.name}"
         if file.name.startswith(".") or not _is_inside(file, path, report):
             continue
@@ -103,6 +103,16 @@ def find_files(path: Path, report: Report) -> StudyFolder:
             judgments[found[0]] = name
     ordered = {task: judgments[task] for task in TASKS if task in judgments}
     return StudyFolder(path, ordered, _is_plain(path, PARTICIPANTS), _is_plain(path, IMAGE_LIST))
+
+
+def _listed(folder: Path, root: Path, report: Report) -> list[Path]:
+    if not folder.is_dir() or not folder.resolve().is_relative_to(root.resolve()):
+        return []
+    try:
+        return sorted(folder.iterdir())
+    except OSError as error:
+        report.add(rules.UNREADABLE, file=folder.name, note=error.strerror or str(error))
+        return []
 
 
 def _is_plain(path: Path, name: str) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hmix_hub.studies.folder import MIXTURE_LIST, STIMULI
+from hmix_hub.studies.folder import MIXTURE_LIST, STIMULI, StudyFolder
 from hmix_hub.studies.manifest import OWN_PICTURES, Manifest
 
 if TYPE_CHECKING:
@@ -48,3 +48,15 @@ def open_study_images(manifest: Manifest, root: Path, *, cifar10: str | os.PathL
     return replace(
         opened, name=manifest.image_set, mixing=manifest.stimuli.mixing, mixtures=mixtures, fingerprint=fingerprint
     )
+
+
+def stimulus_files(folder: StudyFolder, manifest: Manifest) -> list[str]:
+    """Give the files of `stimuli/` that a study is made of: its lists, and the pictures that they name."""
+    from hmix_hub.sources.image_set import METHOD_MARK
+    from hmix_hub.sources.picture_list import IMAGES, MIXTURES, files_of
+
+    root = folder.file(STIMULI)
+    names = files_of(root, IMAGES) if manifest.stimuli.source == OWN_PICTURES else []
+    if METHOD_MARK in manifest.image_set and folder.file(MIXTURE_LIST).is_file():
+        names += files_of(root, MIXTURES)
+    return list(dict.fromkeys(names))

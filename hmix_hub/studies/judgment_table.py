@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +12,7 @@ from hmix_hub.errors import StudyError, Where
 from hmix_hub.judgments.complete import complete
 from hmix_hub.schema import CATEGORICAL
 from hmix_hub.schema.observed import EXTRA_PREFIX, OBSERVED_FLAG, observed_columns
+from hmix_hub.studies.checks.own_columns import typed
 from hmix_hub.studies.checks.values import as_text
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import StudyFolder
@@ -20,6 +21,8 @@ from hmix_hub.studies.observed import ObservedPiece, observed_pieces
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+__all__ = ["complete_pieces", "listed", "read_judgments", "refuse_errors", "typed"]
 
 
 def read_judgments(folder: StudyFolder, manifest: Manifest, task: str) -> pa.Table:
@@ -161,27 +164,3 @@ def _list(written: str) -> list[object] | None:
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, list) else None
-
-
-def typed(parts: Iterable[pa.Array]) -> pa.ChunkedArray:
-    """Give a study's own column the narrowest type that holds every value: int64, float64, bool, else text."""
-    import pyarrow as pa
-
-    column = pa.chunked_array(list(parts))
-    if as_text(column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)) is None:
-        return column
-    for kind in (pa.int64(), pa.float64()):
-        try:
-            cast = column.cast(kind)
-        except pa.ArrowInvalid:
-            continue
-        # "nan" and "inf" are words, not numbers; 007 is an id.
-        if kind == pa.int64() and cast.cast(pa.string()) != column.cast(pa.string()):
-            return column.cast(pa.string())
-        finite = np.isfinite(cast.cast(pa.float64()).fill_null(0).to_numpy())
-        return cast if finite.all() and cast.null_count < len(cast) else column.cast(pa.string())
-    words = {"true": True, "false": False}
-    values = set(column.unique().to_pylist()) - {None}
-    if values and values <= set(words):
-        return pa.chunked_array([pa.array([words.get(value) for value in column.to_pylist()], pa.bool_())])
-    return column.cast(pa.string())

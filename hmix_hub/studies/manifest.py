@@ -17,14 +17,14 @@ PLACEHOLDER = "TODO"
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=r"^[^\n\r]*$")]
-Month = Annotated[str, StringConstraints(pattern=r"^(19|20)\d\d-(0[1-9]|1[0-2])$")]
+Month = Annotated[str, StringConstraints(pattern=r"^(19|20)[0-9]{2}-(0[1-9]|1[0-2])$")]
 TaskName = Literal["construct_midpoint", "select_shuffled_midpoint", "infer_mixing_factor", "categorical_soft_labels"]
 Mixing = Literal["pixel-linear", "morph", "cutmix", "latent", "audio-visual", "none", "other"]
 
 OWN_PICTURES = "own"
 DEFAULT_CLASSES = "cifar10"
 
-_SEMVER = r"^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?$"
+_SEMVER = r"^(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)(-[0-9A-Za-z.-]+)?$"
 
 
 class _Strict(BaseModel):
@@ -94,7 +94,7 @@ class Collected(_Strict):
 class Citation(_Strict):
     """How to cite the study."""
 
-    doi: Annotated[str, StringConstraints(pattern=r"^10\.\d{4,9}/\S+$")] | None = Field(
+    doi: Annotated[str, StringConstraints(pattern=r"^10\.[0-9]{4,9}/\S+$")] | None = Field(
         None, description="DOI, without https://doi.org/."
     )
     bibtex: Text | None = Field(None, description="BibTeX entry.")
@@ -128,7 +128,7 @@ class Manifest(_Strict):
     )
     description: Text = Field(description="What was asked of whom, and why.")
     authors: Annotated[list[Author], Field(min_length=1)] = Field(description="Who made the study.")
-    licence: str = Field(description="SPDX expression: CC-BY-4.0, CC0-1.0, …")
+    licence: Line = Field(description="SPDX expression: CC-BY-4.0, CC0-1.0, …")
     ethics: Ethics
     recruitment: Text = Field(description="How people were found and paid; who was excluded.")
     collected: Collected

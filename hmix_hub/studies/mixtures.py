@@ -10,7 +10,8 @@ from hmix_hub.sources.image_set import METHOD_MARK
 from hmix_hub.studies.checks.ledger import hash_columns
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import MIXTURE_LIST, STIMULI, StudyFolder
-from hmix_hub.studies.manifest import Manifest
+from hmix_hub.studies.manifest import MANIFEST, Manifest
+from hmix_hub.studies.rules import files as file_rules
 from hmix_hub.studies.rules import stimuli as rules
 
 Keys = npt.NDArray[np.uint64]
@@ -25,7 +26,15 @@ def known_mixtures(manifest: Manifest, folder: StudyFolder, report: Report) -> K
     numpy.ndarray or None
         uint64: keys, see `mixture_keys`. `None`: the study brings none, or they cannot be read, which is a finding.
     """
-    if METHOD_MARK not in manifest.image_set or not folder.file(MIXTURE_LIST).is_file():
+    path = folder.file(MIXTURE_LIST)
+    if METHOD_MARK not in manifest.image_set:
+        return None
+    if not path.is_file():
+        report.add(rules.NO_MIXTURES, file=MANIFEST, column="stimuli.mixing", value=manifest.stimuli.mixing)
+        return None
+    if not path.resolve().is_relative_to(folder.path.resolve()):
+        # A link that leads elsewhere: nothing outside the folder is opened.
+        report.add(file_rules.OUTSIDE, file=MIXTURE_LIST)
         return None
     from hmix_hub.sources.picture_folder import open_picture_folder
     from hmix_hub.sources.picture_list import MIXTURES

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hmix_hub.schema import Column, Kind, Vocabulary
+from hmix_hub.schema import Column, Vocabulary
 from hmix_hub.schema.observed import EXTRA_PREFIX, computed_columns, observed_columns
 from hmix_hub.studies.checks.columns import check_columns
+from hmix_hub.studies.checks.own_columns import OwnColumnReader
 from hmix_hub.studies.checks.place import Ints, Mask, Place
 from hmix_hub.studies.checks.values import ColumnReader, as_text
 from hmix_hub.studies.findings import Report
@@ -18,6 +19,7 @@ from hmix_hub.studies.folder import StudyFolder
 from hmix_hub.studies.manifest import Manifest
 from hmix_hub.studies.reading.files import read_pieces
 from hmix_hub.studies.reading.pieces import Piece
+from hmix_hub.studies.reading.plain import broken_texts, is_whole, plain_array
 from hmix_hub.studies.rules import files as file_rules
 
 if TYPE_CHECKING:
@@ -112,13 +114,18 @@ class _FileReader:
         computed = {column.name for column in computed_columns(task)}
         self._kept = [name for name in understood.values() if name in computed or name.startswith(EXTRA_PREFIX)]
         self._extra_readers = {
-            name: ColumnReader(Column(name, Kind.STRING, "", nullable=True), vocabulary, place.of(name))
+            name: OwnColumnReader(name, vocabulary, place.of(name))
             for name in self._kept
             if name.startswith(EXTRA_PREFIX)
         }
+        self._place = place
 
     def read(self, piece: Piece) -> ObservedPiece:
-        columns = {self._names[name]: array for name, array in piece.columns.items() if name in self._names}
+        columns = {
+            self._names[name]: self._plain(array, piece.rows, self._names[name])
+            for name, array in piece.columns.items()
+            if name in self._names
+        }
         values, present = {}, {}
         for name, reader in self._readers.items():
             raw = columns.get(name)
@@ -129,10 +136,25 @@ class _FileReader:
         extras = {name: self._extra(name, columns[name], piece.rows) for name in self._kept if name in columns}
         return ObservedPiece(values, present, extras, piece.rows)
 
+    def _plain(self, raw: pa.Array, rows: Ints, column: str) -> pa.Array:
+        import pyarrow as pa
+
+        plain = plain_array(raw)
+        if not pa.types.is_string(plain.type):
+            if is_whole(plain):
+                return plain
+            self._place.of(column).tell(file_rules.ENCODING, np.ones(len(raw), dtype=bool), rows)
+            return pa.nulls(len(raw), pa.string())
+        broken = broken_texts(plain)
+        if not broken.any():
+            return plain
+        self._place.of(column).tell(file_rules.ENCODING, broken, rows)
+        # Not by Arrow, which could not vouch for the rest.
+        texts = [None if bad else value.as_py() for value, bad in zip(plain, broken, strict=True)]
+        return pa.array(texts, pa.string())
+
     def _extra(self, name: str, raw: pa.Array, rows: Ints) -> pa.Array:
-        if name in self._extra_readers and as_text(raw) is not None:
-            return self._extra_readers[name].read(raw, rows)
-        return raw
+        return self._extra_readers[name].read(raw, rows) if name in self._extra_readers else raw
 
     def finish(self) -> None:
         for reader in self._readers.values():

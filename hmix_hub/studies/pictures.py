@@ -13,6 +13,7 @@ from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import IMAGE_LIST, STIMULI, StudyFolder
 from hmix_hub.studies.manifest import OWN_PICTURES, Manifest
 from hmix_hub.studies.mixtures import Keys, known_mixtures
+from hmix_hub.studies.rules import files as file_rules
 from hmix_hub.studies.rules import stimuli as rules
 
 _CIFAR10_TRAIN = 50_000
@@ -75,6 +76,10 @@ def _endpoints(manifest: Manifest, folder: StudyFolder, report: Report) -> Known
 def _own(manifest: Manifest, folder: StudyFolder, report: Report) -> KnownPictures | None:
     from hmix_hub.sources.picture_folder import open_picture_folder
 
+    if not folder.has_pictures and folder.file(IMAGE_LIST).exists():
+        # A link that leads elsewhere: nothing outside the folder is opened.
+        report.add(file_rules.OUTSIDE, file=IMAGE_LIST)
+        return None
     try:
         opened = open_picture_folder(folder.file(STIMULI), manifest.image_set)
     except HMixError as error:

@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+from hmix_hub.errors import HMixError
+from hmix_hub.sources.image_set import PIXEL_LINEAR
 from hmix_hub.studies.checks.answers import check_answers
 from hmix_hub.studies.checks.computed import ComputedCheck
 from hmix_hub.studies.checks.ledger import Ledger
@@ -19,8 +21,9 @@ from hmix_hub.studies.checks.slider import SliderCheck
 from hmix_hub.studies.checks.stimuli import check_stimuli
 from hmix_hub.studies.checks.trials import check_trials
 from hmix_hub.studies.findings import Report
-from hmix_hub.studies.folder import StudyFolder, find_files, study_path
-from hmix_hub.studies.manifest import MANIFEST, PIXEL_LINEAR, Manifest
+from hmix_hub.studies.folder import IMAGE_LIST, MIXTURE_LIST, STIMULI, StudyFolder, find_files, study_path
+from hmix_hub.studies.image_sets import stimulus_files
+from hmix_hub.studies.manifest import MANIFEST, Manifest
 from hmix_hub.studies.manifest_file import read_manifest
 from hmix_hub.studies.observed import observed_pieces
 from hmix_hub.studies.pictures import KnownPictures, known_pictures
@@ -78,27 +81,44 @@ def validate(place: str | os.PathLike[str], *, is_draft: bool = False, progress:
         return Checked(folder, None, report)
     _check_tasks(folder, manifest, report)
     pictures = known_pictures(manifest, folder, report)
+    _check_stimulus_files(folder, manifest, report)
     judged: dict[str, None] = {}
     for task, name in folder.judgments.items():
         judged |= dict.fromkeys(
             _check_file(folder, manifest, task, Place(report, name), pictures=pictures, progress=progress)
         )
-    check_participants(folder, judged, report)
+    if not report.has(rules.SAME_FILE):
+        check_participants(folder, judged, report)
     return Checked(folder, manifest, report)
 
 
+def _check_stimulus_files(folder: StudyFolder, manifest: Manifest, report: Report) -> None:
+    """Tell files of `stimuli/` that no list names, if there are lists that can be read."""
+    root = folder.file(STIMULI)
+    is_used = manifest.image_set != manifest.stimuli.source
+    if not is_used or not root.is_dir() or report.has_errors_in(IMAGE_LIST, MIXTURE_LIST, STIMULI):
+        return
+    try:
+        named = set(stimulus_files(folder, manifest))
+    except HMixError:
+        return
+    for path in sorted(root.rglob("*")):
+        name = path.relative_to(root).as_posix()
+        if path.is_file() and name not in named and not any(part.startswith(".") for part in name.split("/")):
+            report.add(rules.UNKNOWN_FILE, file=f"{STIMULI}/{name}", note="no list names it")
+
+
 def _without_copies(folder: StudyFolder, report: Report) -> StudyFolder:
-    """Tell judgment files whose bytes are those of another, and leave them out: all they hold would be wrong."""
-    seen: dict[str | None, str] = {}
-    kept = {}
-    for task, name in reversed(folder.judgments.items()):
+    """Tell judgment files whose bytes are those of another, and leave all of them out: one holds what it should not."""
+    groups: dict[str, list[str]] = {}
+    for name in folder.judgments.values():
         digest = _digest(folder.file(name))
-        if digest is not None and digest in seen:
-            report.add(rules.SAME_FILE, file=name, note=f"as {seen[digest]}")
-        else:
-            kept[task] = name
-            seen[digest] = name
-    return replace(folder, judgments=dict(reversed(kept.items())))
+        groups.setdefault(digest or name, []).append(name)
+    copies = {name for names in groups.values() if len(names) > 1 for name in names}
+    for first, *others in groups.values():
+        for name in others:
+            report.add(rules.SAME_FILE, file=name, note=f"as {first}")
+    return replace(folder, judgments={task: name for task, name in folder.judgments.items() if name not in copies})
 
 
 def _digest(path: Path) -> str | None:

@@ -229,3 +229,53 @@ def test_what_is_no_table_is_refused(tmp_path, content):
     with pytest.raises(SourceMissingError if content is None else HMixError):
         import_raw([path], tmp_path / "study")
     assert not (tmp_path / "study").exists()
+
+
+class TestFromTheTrial:
+    def test_a_decimal_comma_is_read_where_there_is_something_to_calculate(self, mapped):
+        (mapped / "raw.csv").write_text(_RAW.replace('""slider"": 30', '""slider"": ""70,5""'), encoding="utf-8")
+        import_raw([mapped / "raw.csv"], mapped / "study", map_file=mapped / "map.yaml")
+        first, _ = rows_of(mapped / "study" / "judgments" / f"{INFER}.csv")
+        assert float(first["inferred_coefficient"]) == pytest.approx(0.295)
+
+    def test_seconds_are_multiplied_to_milliseconds(self, mapped):
+        text = _MAP.replace("response_time_ms: ms", "response_time_ms: {column: ms, multiply: 1000}")
+        (mapped / "map.yaml").write_text(text, encoding="utf-8")
+        import_raw([mapped / "raw.csv"], mapped / "study", map_file=mapped / "map.yaml")
+        first, _ = rows_of(mapped / "study" / "judgments" / f"{INFER}.csv")
+        assert float(first["response_time_ms"]) == 1234500
+
+    def test_a_key_within_a_key_is_named_with_a_point(self, mapped):
+        raw = _RAW.replace('{""slider"": 30, ""sure"": 80}', '{""first"": {""slider"": 30}, ""sure"": 80}')
+        (mapped / "raw.csv").write_text(raw, encoding="utf-8")
+        (mapped / "map.yaml").write_text(_MAP.replace("json: slider", "json: first.slider"), encoding="utf-8")
+        import_raw([mapped / "raw.csv"], mapped / "study", map_file=mapped / "map.yaml")
+        first, second = rows_of(mapped / "study" / "judgments" / f"{INFER}.csv")
+        assert (first["inferred_coefficient"], second["inferred_coefficient"]) == ("0.7", "")
+
+    def test_a_key_that_no_answer_has_is_told(self, mapped):
+        (mapped / "map.yaml").write_text(_MAP.replace("json: slider", "json: slide"), encoding="utf-8")
+        done = import_raw([mapped / "raw.csv"], mapped / "study", map_file=mapped / "map.yaml")
+        assert any(note.startswith("inferred_coefficient: nothing came of answer") for note in done.outcome.notes)
+
+    def test_words_are_compared_whatever_their_case_and_told_where_none_is_met(self, mapped):
+        (mapped / "raw.csv").write_text(_RAW.replace("again", "Again"), encoding="utf-8")
+        import_raw([mapped / "raw.csv"], mapped / "study", map_file=mapped / "map.yaml")
+        assert rows_of(mapped / "study" / "judgments" / f"{INFER}.csv")[1]["is_repeat"] == "true"
+        (mapped / "map.yaml").write_text(_MAP.replace("equals: again", "equals: repeat"), encoding="utf-8")
+        done = import_raw([mapped / "raw.csv"], mapped / "other", map_file=mapped / "map.yaml")
+        assert "is_repeat: no row of kind is 'repeat'; there are 'first', 'Again'" in done.outcome.notes
+
+    def test_an_unknown_key_of_the_map_is_told_with_those_there_are(self, mapped):
+        (mapped / "map.yaml").write_text(_MAP.replace("divide: 100", "times: 100", 1), encoding="utf-8")
+        with pytest.raises(ConfigurationError, match="there is no such key; the keys are column, constant, json"):
+            import_raw([mapped / "raw.csv"], mapped / "study", map_file=mapped / "map.yaml")
+
+    def test_a_file_in_utf_16_is_called_so(self, mapped):
+        (mapped / "raw.csv").write_bytes(_RAW.encode("utf-16"))
+        with pytest.raises(SchemaError, match="UTF-16"):
+            import_raw([mapped / "raw.csv"], mapped / "study", map_file=mapped / "map.yaml")
+
+    def test_a_file_that_is_named_twice_is_refused(self, mapped):
+        with pytest.raises(ConfigurationError, match="named twice"):
+            import_raw([mapped / "raw.csv"] * 2, mapped / "study", map_file=mapped / "map.yaml")

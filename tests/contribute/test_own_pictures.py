@@ -112,9 +112,9 @@ def test_its_pictures_come_from_the_hub(own, hub):
     assert batch["image"].shape == (8, 3, SIZE[1], SIZE[0])
 
 
-def test_files_that_no_list_names_are_not_published(own, tmp_path):
-    (own / "stimuli" / "notes.txt").write_text("private")
-    assert not any("notes" in name for name in build(own, tmp_path / "out").files)
+def test_files_that_no_list_names_are_told(own):
+    (own / "stimuli" / "mixture.csv").write_text("file,stimulus_id\n")
+    assert errors(own) == [("HMX510", "stimuli/mixture.csv")]
 
 
 def test_a_label_that_is_not_the_pictures_is_an_error(make_study):
@@ -138,6 +138,7 @@ def test_a_picture_list_that_leads_out_is_an_error(make_study):
 def test_morphs_are_never_drawn_pixel_by_pixel(make_study):
     study = make_study(change=lambda files: morphed(files, with_mixtures=False))
     assert errors(study) == []
+    assert "HMX556" in {found.rule.code for found in check_study(study).report}
     judgments = hmix_hub.load_dataset(study, split="train")
     assert set(judgments["image_set"]) == {"example-study/pictures+morph"}
     with pytest.raises(SchemaError, match="mixed by another method"):

@@ -4,7 +4,18 @@ import sys
 
 import pytest
 
-MODULES = ("benchmark_measuring", "benchmark_cases", "benchmark_batches", "benchmark_training", "benchmark_gpu")
+MODULES = (
+    "benchmark_measuring",
+    "benchmark_cases",
+    "benchmark_batches",
+    "benchmark_training",
+    "benchmark_gpu",
+    "benchmark_contribute",
+    "benchmark_faults",
+    "benchmark_pandas",
+    "benchmark_pandas_rows",
+    "benchmark_studies",
+)
 
 
 @pytest.fixture
@@ -78,3 +89,53 @@ def test_the_whole_part_on_training_is_printed(training, capsys, monkeypatch):
     assert printed.count("| 600 |") == 14
     assert "predicted: 3,072 bytes read and 12,288 written a picture" in printed
     assert "MiB with keep_in_memory=True" in printed
+
+
+@pytest.fixture
+def contribute(root, monkeypatch):
+    monkeypatch.syspath_prepend(str(root / "scripts"))
+    import benchmark_contribute
+
+    yield benchmark_contribute
+    for name in MODULES:
+        sys.modules.pop(name, None)
+
+
+@pytest.fixture
+def study(contribute, tmp_path):
+    from benchmark_studies import DrawnStudy
+
+    return DrawnStudy(2500, tmp_path)
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_nothing_is_found_in_a_drawn_study(ending, contribute, study):
+    assert contribute.check_same(study, ending) == {}
+
+
+def test_planted_faults_break_29_rules_and_both_ways_find_the_same(contribute, study):
+    found = [contribute.check_same(study, "csv", faults) for faults in contribute.FAULTS]
+    assert len({code for kind in found for code, _ in kind}) == 29
+
+
+def test_a_validation_that_finds_something_else_is_noticed(contribute, study, monkeypatch):
+    monkeypatch.setattr(contribute, "WAYS", (contribute.WAYS[0], lambda _: {("HMX540", "confidence"): (1, (7,))}))
+    with pytest.raises(SystemExit, match="pandas found"):
+        contribute.check_same(study)
+
+
+def test_memory_of_a_validation_is_measured_in_a_process_of_its_own(contribute, study):
+    from benchmark_studies import judgment_file
+
+    file = judgment_file(study.write())
+    assert 0 < contribute.peak_memory(0, file, file) < 2**20
+
+
+def test_the_whole_part_on_contributing_is_printed(contribute, capsys, monkeypatch):
+    monkeypatch.setattr(contribute, "peak_memory", lambda *_: 2**20)
+    contribute.print_contribute([2500], 1)
+    printed = capsys.readouterr().out
+    assert printed.count("| 2,480 |") == 7
+    assert printed.count("| 12,462 |") == 2
+    assert printed.count("1,024 MiB") == 12
+    assert printed.count("* limit") == 2

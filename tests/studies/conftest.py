@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 from hmix_hub.contribute.checking import check_study
@@ -19,6 +21,24 @@ def write_study(folder, files):
         else:
             path.write_bytes(content)
     return folder
+
+
+@pytest.fixture(scope="session")
+def write_files():
+    """Write files, by path, into a folder."""
+    return write_study
+
+
+@pytest.fixture(scope="module")
+def put(tmp_path_factory):
+    """Write a generated study in place of the one before."""
+    place = tmp_path_factory.mktemp("generated") / "study"
+
+    def replace(study):
+        shutil.rmtree(place, ignore_errors=True)
+        return write_study(place, study.written())
+
+    return replace
 
 
 @pytest.fixture

@@ -42,6 +42,11 @@ def check_answers(piece: ObservedPiece, task: str, vocabulary: Vocabulary, place
     no_class = ~piece.present.get("second_class", absent) & piece.present.get("second_probability", absent)
     place.of("second_probability").tell(rules.NO_CLASS, no_class, piece.rows, piece.values.get("second_probability"))
     impossible = membership(pa.chunked_array([piece.values["impossible_classes"]]), len(vocabulary))
+    has_other = (second >= 0) & ~np.isnan(other)
+    # Of two probabilities of one class the second counts.
+    is_nothing = (np.where(has_other & (top == second), 0, first) == 0) & ~(has_other & (other != 0))
+    empty = is_nothing & impossible.all(axis=1)
+    place.of("impossible_classes").tell(rules.NO_PROBABILITY, empty, piece.rows)
     faults = {
         "second_class": ((top == second) & (top >= 0), "the same class twice"),
         "impossible_classes": (
@@ -56,7 +61,7 @@ def check_answers(piece: ObservedPiece, task: str, vocabulary: Vocabulary, place
     for column, (bad, said) in faults.items():
         place.of(column).tell(
             rules.CONTRADICTION,
-            bad,
+            bad & ~empty,
             piece.rows,
             _named(piece, column, vocabulary),
             lambda _, said=said: said,  # type: ignore[misc]

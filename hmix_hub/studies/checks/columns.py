@@ -11,7 +11,11 @@ from hmix_hub.schema.observed import EXTRA_PREFIX, required_columns
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.rules import columns as rules
 
+_OWN_NAME = f"after {EXTRA_PREFIX}, a name has letters a to z, digits and _ alone, at most 60 of them"
 _EXTRA = re.compile(rf"{EXTRA_PREFIX}[A-Za-z0-9_]{{1,60}}")
+
+_MOST_COMPARED = 100
+_NAMELESS = "it has no name at all: perhaps a comma is left over at the end of each line"
 
 
 def check_columns(names: Sequence[str], task: str, file: str, report: Report) -> dict[str, str]:
@@ -38,7 +42,11 @@ def check_columns(names: Sequence[str], task: str, file: str, report: Report) ->
         tidy = tidied(name)
         meant = tidy if tidy in known or _EXTRA.fullmatch(tidy) else None
         if meant is None:
-            report.add(rules.UNKNOWN, file=file, column=name, note=nearest(name, sorted(known), label="columns"))
+            if tidy.startswith(EXTRA_PREFIX):
+                report.add(rules.UNKNOWN, file=file, column=name, note=_OWN_NAME)
+                continue
+            nearby = nearest(name[:_MOST_COMPARED], sorted(known), label="columns")
+            report.add(rules.UNKNOWN, file=file, column=name, note=nearby if name.strip() else _NAMELESS)
             continue
         if meant in understood.values():
             report.add(rules.TWICE, file=file, column=meant)

@@ -1,6 +1,6 @@
 """Ledger of a file's rows: the few bytes of each that rules across rows need.
 
-Memory follows the number of rows, 41 bytes each, and not the size of the file.
+Memory follows the number of rows, `ROW_BYTES` each, and not the size of the file.
 """
 
 from __future__ import annotations
@@ -21,19 +21,74 @@ if TYPE_CHECKING:
 
 Hashes = npt.NDArray[np.uint64]
 
-_ODD = np.uint64(0x9E3779B97F4A7C15)
-_SHIFT = np.uint64(32)
+_COLUMNS = {
+    "row": np.int64,
+    "person": np.int32,
+    "trial": np.int32,
+    "first": np.int32,
+    "second": np.int32,
+    "stimulus": np.uint64,
+    "answer": np.uint64,
+    "time": np.float64,
+    "is_repeat": np.bool_,
+}
+ROW_BYTES = sum(np.dtype(kind).itemsize for kind in _COLUMNS.values())
+"""Bytes that are kept of a row."""
+
+_ODD = 0x9E3779B97F4A7C15
+_STEPS = ((np.uint64(30), np.uint64(0xBF58476D1CE4E5B9)), (np.uint64(27), np.uint64(0x94D049BB133111EB)))
+_LAST = np.uint64(31)
+_BLOCK = 1 << 14
 
 
 def hash_columns(columns: Sequence[npt.NDArray[Any]]) -> Hashes:
     """Hash N tuples of numbers of 64 bits; uint64 (N,), equal where the tuples are, and else almost never."""
+    hashed = np.empty(len(columns[0]), dtype=np.uint64)
+    # By blocks, so that what is made on the way stays in the cache, and small.
+    for start in range(0, len(hashed), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        hashed[block] = _hash_block([column[block] for column in columns])
+    return hashed
+
+
+def _hash_block(columns: Sequence[npt.NDArray[Any]]) -> Hashes:
     hashed = np.zeros(len(columns[0]), dtype=np.uint64)
-    for column in columns:
+    for number, column in enumerate(columns):
         # Adding 0.0 makes -0.0 and 0.0 one.
         bits = (column + 0.0).view(np.uint64) if column.dtype == np.float64 else column.astype(np.int64).view(np.uint64)
-        hashed = (hashed ^ bits) * _ODD
-        hashed ^= hashed >> _SHIFT
+        hashed = hashed * np.uint64(_ODD) + _scattered(bits, number)
     return hashed
+
+
+def _scattered(bits: Hashes, place: int) -> Hashes:
+    """Scatter numbers, at each place of a tuple in another way: else (3, hash of 3) would equal (7, hash of 7).
+
+    Source: G. Steele, D. Lea, C. Flood, Fast splittable pseudorandom number generators, OOPSLA 2014: SplitMix64.
+    """
+    scattered: Hashes = bits + np.uint64((place + 1) * _ODD % 2**64)
+    for shift, factor in _STEPS:
+        scattered ^= scattered >> shift
+        scattered *= factor
+    scattered ^= scattered >> _LAST
+    return scattered
+
+
+def rows_that_share(keys: npt.NDArray[np.integer]) -> Ints:
+    """Find the rows whose key another row has, too; positions, rising, int64."""
+    if (keys[1:] > keys[:-1]).all():
+        return np.zeros(0, dtype=np.int64)
+    places = np.uint64(2 ** len(keys).bit_length() - 1)
+    # A row's place rides along with the head of its hash: numbers are sorted faster than places by their keys.
+    hashed = keys if keys.dtype == np.uint64 else hash_columns([keys])
+    packed = hashed & ~places
+    packed |= np.arange(len(keys), dtype=np.uint64)
+    packed.sort()
+    is_next = packed[1:] ^ packed[:-1] <= places
+    candidates = packed[np.append(is_next, False) | np.append(False, is_next)] & places
+    found = np.sort(candidates.astype(np.int64))
+    # Of the few rows that are left, some may share the head alone.
+    _, group, sizes = np.unique(keys[found], return_inverse=True, return_counts=True)
+    return found[sizes[group] > 1]
 
 
 class Ledger:
@@ -70,20 +125,30 @@ class Ledger:
             shown = piece.numbers("mixing_coefficient")
             good &= ~np.isnan(shown)
             stimulus.append(shown)
-        self.broken |= set(np.unique(person[~good & (person >= 0)]).tolist())
+        is_read = good & self._has_answers(piece)
+        self.broken |= set(np.unique(person[~is_read & (person >= 0)]).tolist())
         kept = np.flatnonzero(good)
-        for name, column, dtype in (
-            ("row", piece.rows, np.int64),
-            ("person", person, np.int32),
-            ("trial", trial, np.int32),
-            ("first", pictures[0], np.int32),
-            ("second", pictures[1], np.int32),
-            ("stimulus", hash_columns(stimulus), np.uint64),
-            ("answer", hash_columns(answers) if answers else np.zeros(len(piece), np.uint64), np.uint64),
-            ("time", piece.numbers("response_time_ms"), np.float64),
-            ("is_repeat", piece.truths("is_repeat"), np.bool_),
-        ):
-            self._parts.setdefault(name, []).append(column[kept].astype(dtype, copy=False))
+        columns = {
+            "row": piece.rows,
+            "person": person,
+            "trial": trial,
+            "first": pictures[0],
+            "second": pictures[1],
+            "stimulus": hash_columns(stimulus),
+            "answer": hash_columns(answers) if answers else np.zeros(len(piece), np.uint64),
+            "time": piece.numbers("response_time_ms"),
+            "is_repeat": piece.truths("is_repeat"),
+        }
+        for name, kind in _COLUMNS.items():
+            self._parts.setdefault(name, []).append(columns[name][kept].astype(kind, copy=False))
+
+    def _has_answers(self, piece: ObservedPiece) -> Mask:
+        """Say of each row whether every answer that the file has could be read; bool (N,)."""
+        read = np.ones(len(piece), dtype=bool)
+        for name in ANSWER_COLUMNS[self.task]:
+            if name in piece.values:
+                read &= ~piece.present[name] | piece.values[name].is_valid().to_numpy(zero_copy_only=False)
+        return read
 
     def _persons(self, piece: ObservedPiece) -> Ints:
         if "participant_id" not in piece.values:

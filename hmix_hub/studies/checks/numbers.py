@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 NULL_WORDS = ("na", "n/a", "nan", "null", "none", "nil", "undefined", "missing", "-", "--", "?")
-_NUMBER = r"^-?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
-_COMMA = r"^-?\d+,\d+$"
+_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
+_COMMA = r"^[+-]?\d+,\d+$"
 _TRUTHS = {"true": True, "false": False, "1": True, "0": False}
 _INT32 = 2**31 - 1
 
@@ -104,13 +104,20 @@ def as_whole(numbers: pa.Array, column: Column, rows: Ints, place: Place) -> pa.
 
 def read_truths(text: pa.Array, rows: Ints, place: Place) -> pa.Array:
     """Read text as truths: true and false, whatever their case, 1 and 0; bool (N,), null where missing or neither."""
+    truths, unknown = _known_truths(emptied(text))
+    if not unknown.any():
+        return truths
+    truths, unknown = _known_truths(clean_text(emptied(text), rows, place))
+    place.tell(rules.TYPE, unknown, rows, text, lambda _: "neither true nor false")
+    return truths
+
+
+def _known_truths(text: pa.Array) -> tuple[pa.Array, Mask]:
+    """Give the truths that texts name, and which of the texts name none."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    encoded = emptied(text).dictionary_encode()
+    encoded = text.dictionary_encode()
     known = [_TRUTHS.get(word.lower()) for word in encoded.dictionary.to_pylist()]
     truths = pc.take(pa.array(known, pa.bool_()), encoded.indices)
-    unknown = as_mask(pc.and_(encoded.is_valid(), truths.is_null()))
-    if unknown.any():
-        place.tell(rules.TYPE, unknown, rows, text, lambda _: "neither true nor false")
-    return truths
+    return truths, as_mask(pc.and_(encoded.is_valid(), truths.is_null()))

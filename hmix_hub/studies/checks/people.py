@@ -7,7 +7,8 @@ import itertools
 import numpy as np
 
 from hmix_hub.judgments.flags import is_straightlining
-from hmix_hub.studies.checks.ledger import Ledger, hash_columns
+from hmix_hub.schema.flags import STRAIGHTLINING_MINIMUM, STRAIGHTLINING_TENTHS
+from hmix_hub.studies.checks.ledger import Ledger, hash_columns, rows_that_share
 from hmix_hub.studies.checks.place import Ints, Mask, Place
 from hmix_hub.studies.rules import trials as rules
 from hmix_hub.studies.rules.rule import Rule
@@ -56,9 +57,22 @@ class _People:
 
     def check_answers(self) -> None:
         """Tell people who give one answer throughout."""
-        answers = np.unique(self.ledger["answer"], return_inverse=True)[1].astype(np.int64)
-        alike = np.flatnonzero(_of_everybody(self.person, answers, len(self.counts)))
+        chosen = np.flatnonzero(self._rarely_changes()[self.person])
+        answers = np.unique(self.ledger["answer"][chosen], return_inverse=True)[1].astype(np.int64)
+        alike = np.flatnonzero(_of_everybody(self.person[chosen], answers, len(self.counts)))
+        # What could not be read looks alike.
+        alike = alike[~np.isin(alike, list(self.ledger.broken))]
         self._tell(rules.STRAIGHTLINING, alike, [""] * len(alike))
+
+    def _rarely_changes(self) -> Mask:
+        """Say of each person whether few answers differ from the one before; of a straightliner it is always so."""
+        order = np.argsort(self.person, kind="stable")
+        person, answer = self.person[order], self.ledger["answer"][order]
+        changes = person[1:][(person[1:] == person[:-1]) & (answer[1:] != answer[:-1])]
+        # An answer unlike the others differs from two neighbours at the most.
+        most = 2 * (10 - STRAIGHTLINING_TENTHS) * self.counts
+        is_rare = 10 * np.bincount(changes, minlength=len(self.counts)) <= most
+        return is_rare & (self.counts >= STRAIGHTLINING_MINIMUM)
 
     def check_ids(self) -> None:
         """Tell people who share rows with another, to the last bit of the response time."""
@@ -71,14 +85,12 @@ class _People:
     def _shared_rows(self) -> dict[tuple[int, int], int]:
         """Count the rows that pairs of people share."""
         timed = np.flatnonzero(~np.isnan(self.ledger["time"]))
-        content = hash_columns([self.ledger[name][timed] for name in ("stimulus", "answer", "time")])
-        order = np.argsort(content, kind="stable")
-        is_next = content[order][1:] == content[order][:-1]
+        content = hash_columns([self.ledger[name] for name in ("stimulus", "answer", "time")])[timed]
+        shared = rows_that_share(content)
         pairs: dict[tuple[int, int], int] = {}
-        if not is_next.any():
+        if not len(shared):
             return pairs
-        in_group = np.concatenate([[False], is_next]) | np.concatenate([is_next, [False]])
-        rows = order[in_group]
+        rows = shared[np.argsort(content[shared], kind="stable")]
         starts = np.flatnonzero(content[rows][1:] != content[rows][:-1]) + 1
         for group in np.split(self.person[timed[rows]], starts):
             for pair in itertools.combinations(np.unique(group)[:_MOST_PEOPLE_OF_A_ROW].tolist(), 2):

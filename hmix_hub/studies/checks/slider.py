@@ -11,6 +11,7 @@ from hmix_hub.studies.rules import trials as rules
 
 FEWEST_ROWS = 20
 FLIPPED_CORRELATION = -0.3
+_ROUNDING = 1e-9
 
 
 class SliderCheck:
@@ -34,8 +35,11 @@ class SliderCheck:
         n, x, y, xx, yy, xy = self._sums
         if n < FEWEST_ROWS:
             return
-        spread = (n * xx - x * x) * (n * yy - y * y)
-        correlation = (n * xy - x * y) / np.sqrt(spread) if spread > 0 else 0.0
+        spread_x, spread_y = n * xx - x * x, n * yy - y * y
+        # Of a column that is constant, rounding leaves a little, and the correlation would be any number.
+        if spread_x <= _ROUNDING * n * xx or spread_y <= _ROUNDING * n * yy:
+            return
+        correlation = (n * xy - x * y) / np.sqrt(spread_x * spread_y)
         if correlation < FLIPPED_CORRELATION:
             column = "inferred_coefficient"
             note = f"correlation with mixing_coefficient {correlation:.2f}"

@@ -63,7 +63,15 @@ def _check_mixtures(
     coefficient = piece.numbers(column)
     is_there = np.isin(mixture_keys(index[0], index[1], coefficient), pictures.mixtures)
     missing = ~is_there & (index[0] >= 0) & (index[1] >= 0) & ~np.isnan(coefficient)
-    place.of(column).tell(rules.MIXTURE, missing, piece.rows, piece.values.get(column))
+    place.of(column).tell(
+        rules.MIXTURE,
+        missing,
+        piece.rows,
+        piece.values.get(column),
+        lambda row: (
+            f"a stimulus_id of pictures {index[0][row]} and {index[1][row]} at {coefficient[row]:g} is looked for"
+        ),
+    )
     return ~missing
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from hmix_hub.studies.checks.ledger import Hashes, Ledger, hash_columns
+from hmix_hub.studies.checks.ledger import Hashes, Ledger, hash_columns, rows_that_share
 from hmix_hub.studies.checks.place import Ints, Mask, Place
 from hmix_hub.studies.findings import MOST_PLACES
 from hmix_hub.studies.rules import stimuli as stimulus_rules
@@ -16,6 +16,10 @@ FASTEST_MS, SLOWEST_MS = 100.0, 3_600_000.0
 """Response times that nobody is below or above."""
 _MEDIAN_SECONDS = 90.0
 """A median response time below it is of seconds: milliseconds would be faster than nerves are."""
+_MOST_MEDIANS = 200
+"""Times the median that no answer takes: what is above it, among seconds, is in milliseconds."""
+_SHARE_OF_SECONDS = 0.1
+"""Share of answers below `_MEDIAN_SECONDS`, among milliseconds, from which they are seconds rather than accidents."""
 
 
 def check_trials(ledger: Ledger, place: Place, *, is_symmetric: bool) -> None:
@@ -52,16 +56,9 @@ def _tell(place: Place, rule: Rule, ledger: Ledger, found: Ints) -> None:
 
 def later_ones(keys: npt.NDArray[np.integer]) -> Ints:
     """Find the rows whose key an earlier row has; positions, int64."""
-    if not _has_twice(keys):
-        return np.zeros(0, dtype=np.int64)
-    order = np.argsort(keys, kind="stable")
-    ordered = keys[order]
-    return np.sort(order[1:][ordered[1:] == ordered[:-1]])
-
-
-def _has_twice(keys: npt.NDArray[np.integer]) -> bool:
-    ordered = np.sort(keys)
-    return bool((ordered[1:] == ordered[:-1]).any())
+    shared = rows_that_share(keys)
+    order = shared[np.argsort(keys[shared], kind="stable")]
+    return np.sort(order[1:][keys[order[1:]] == keys[order[:-1]]])
 
 
 def _check_twice(ledger: Ledger, place: Place) -> Mask:
@@ -89,11 +86,10 @@ def _check_repeats(ledger: Ledger, place: Place, *, skip: Mask) -> None:
     person, is_repeat = ledger["person"], ledger["is_repeat"]
     is_first = np.ones(len(ledger), dtype=bool)
     shown: Hashes = hash_columns([person, ledger["stimulus"]])
-    again = later_ones(shown)
-    if len(again):
-        candidates = np.flatnonzero(np.isin(shown, shown[again]) & ~skip)
-        order = candidates[np.lexsort((ledger["trial"][candidates], shown[candidates]))]
-        is_first[order[1:][shown[order[1:]] == shown[order[:-1]]]] = False
+    shared = rows_that_share(shown)
+    candidates = shared[~skip[shared]]
+    order = candidates[np.lexsort((ledger["trial"][candidates], shown[candidates]))]
+    is_first[order[1:][shown[order[1:]] == shown[order[:-1]]]] = False
     whole = ~np.isin(person, list(ledger.broken)) if ledger.broken else np.ones(len(ledger), dtype=bool)
     checked = whole & ~skip
     _tell(place.of("is_repeat"), rules.REPEAT_UNMARKED, ledger, np.flatnonzero(checked & ~is_first & ~is_repeat))
@@ -123,7 +119,10 @@ def rows_in_rarer_order(first: npt.NDArray[np.integer], second: npt.NDArray[np.i
     is_turned = (first > second) & (second >= 0)
     if not is_turned.any():
         return np.zeros(0, dtype=np.int64)
-    both = np.intersect1d(pair[is_turned], pair[~is_turned])
+    # The last bit says which order it is, so that the two orders of a pair are neighbours.
+    ordered = np.sort((pair.view(np.uint64) << np.uint64(1)) | is_turned)
+    is_second = (ordered[1:] - ordered[:-1] == 1) & (ordered[1:] % 2 == 1)
+    both = (ordered[1:][is_second] >> np.uint64(1)).view(np.int64)
     if not len(both):
         return np.zeros(0, dtype=np.int64)
     rows = np.flatnonzero(np.isin(pair, both))
@@ -137,6 +136,14 @@ def rows_in_rarer_order(first: npt.NDArray[np.integer], second: npt.NDArray[np.i
     return np.asarray(rows[turned == rarer_is_turned[number]], dtype=np.int64)
 
 
+def _in_other_unit(times: npt.NDArray[np.float64], median: float) -> int:
+    """Count the times that are of another unit than most: seconds among milliseconds, or milliseconds among seconds."""
+    if median < _MEDIAN_SECONDS:
+        return int((times > _MOST_MEDIANS * median).sum())
+    few = int((times < _MEDIAN_SECONDS).sum())
+    return few if few > 1 and few >= _SHARE_OF_SECONDS * len(times) else 0
+
+
 def _check_times(ledger: Ledger, place: Place) -> None:
     times = ledger["time"]
     known = times[~np.isnan(times)]
@@ -144,6 +151,11 @@ def _check_times(ledger: Ledger, place: Place) -> None:
         return
     here = place.of("response_time_ms")
     median = float(np.median(known))
+    mixed = _in_other_unit(known, median)
+    if mixed:
+        note = f"{mixed:,} of {len(known):,} values are of another unit than the others, whose median is {median:g}"
+        place.report.add(rules.UNITS, file=here.file, column=here.column, note=note)
+        return
     if median < _MEDIAN_SECONDS:
         place.report.add(rules.SECONDS, file=here.file, column=here.column, value=median, note="the median")
         return

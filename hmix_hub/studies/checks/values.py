@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hmix_hub.errors import SchemaError, nearest
 from hmix_hub.schema import Column, Kind, Vocabulary
-from hmix_hub.studies.checks.numbers import as_mask, as_whole, clean_text, emptied, read_numbers, read_truths
+from hmix_hub.studies.checks.labels import LabelReader, is_list_of_labels
+from hmix_hub.studies.checks.numbers import as_mask, as_whole, emptied, read_numbers, read_truths
 from hmix_hub.studies.checks.place import Ints, Mask, Place
 from hmix_hub.studies.reading.pieces import CELL_LIMIT
 from hmix_hub.studies.rules import files as file_rules
-from hmix_hub.studies.rules import stimuli as stimulus_rules
 from hmix_hub.studies.rules import values as rules
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 _IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
-_FORMULA = r"^[=+\-@\t\r]"
+_FORMULA = r"^[=+\-@]"
+_CONTROL = r"[\x00-\x08\x0B\x0C\x0E-\x1F\x7F]"
 _NUMBER_LIKE = r"^[+-]?[0-9.]"
 IDENTIFIERS = ("participant_id", "collection_round")
 MUCH = 100
 """Full scale of percentages."""
+SMALLEST_SCALE = 20
+"""Largest value of a column up to which it may be a scale of 1 to 5 or 0 to 10, rather than percentages."""
 
 
 class ColumnReader:
@@ -45,6 +46,7 @@ class ColumnReader:
         self.vocabulary = vocabulary
         self.place = place
         self._scale = _Scale(column, place)
+        self._labels = LabelReader(vocabulary, place)
 
     def read(self, raw: pa.Array, rows: Ints) -> pa.Array:
         """Read N values.
@@ -72,7 +74,9 @@ class ColumnReader:
             values = self._from_typed(raw, rows)
         if not self.column.nullable and not present.all() and self.column.kind is not Kind.LABELS:
             self.place.tell(rules.MISSING, ~present, rows)
-        return self._scale.check(values, rows)
+        # Adding 0 makes -0 and 0 one, as ids that are made of numbers need it.
+        signless = pc.add(values, 0.0) if self.column.kind is Kind.FLOAT64 else values
+        return self._scale.check(signless, rows)
 
     def finish(self) -> None:
         """Tell what is known once all rows are read."""
@@ -87,33 +91,35 @@ class ColumnReader:
         if kind is Kind.BOOL:
             return read_truths(text, rows, self.place)
         if kind is Kind.LABEL:
-            return self._labels(text, rows)
+            return self._labels.from_text(text, rows)
         if kind is Kind.LABELS:
-            return self._label_lists(text, rows)
+            return self._labels.lists_from_text(text, rows)
         return self._strings(text, rows)
 
     def _from_typed(self, raw: pa.Array, rows: Ints) -> pa.Array:
         import pyarrow as pa
         import pyarrow.compute as pc
+        from pyarrow import types
 
-        kind = self.column.kind
-        try:
-            if kind is Kind.FLOAT64:
-                return self._finite(pc.cast(raw, pa.float64()), rows)
-            if kind in {Kind.INT32, Kind.INT64}:
-                return as_whole(self._finite(pc.cast(raw, pa.float64()), rows), self.column, rows, self.place)
-            if kind is Kind.BOOL and pa.types.is_boolean(raw.type):
-                return raw
-            if kind is Kind.LABEL and pa.types.is_integer(raw.type):
-                return self._codes(raw, rows)
-            if kind is Kind.LABELS:
-                return self._typed_lists(raw, rows)
-        except pa.ArrowException:
-            pass
-        self.place.tell(
-            rules.TYPE, np.ones(len(raw), dtype=bool), rows, raw, lambda _: f"the file's type is {raw.type}"
-        )
-        return pa.nulls(len(raw), self.column.arrow_type(self.vocabulary))
+        kind, column = self.column.kind, self.column
+        is_whole = types.is_integer(raw.type)
+        if kind in {Kind.FLOAT64, Kind.INT32, Kind.INT64} and (is_whole or types.is_floating(raw.type)):
+            # Not safe: whole numbers that a float64 must round are out of every range.
+            numbers = self._finite(pc.cast(raw, pa.float64(), safe=False), rows)
+            return numbers if kind is Kind.FLOAT64 else as_whole(numbers, column, rows, self.place)
+        if kind is Kind.BOOL and types.is_boolean(raw.type):
+            return raw
+        if kind in {Kind.BOOL, Kind.STRING} and is_whole:
+            return self._from_text(as_text(pc.cast(raw, pa.string())), rows)
+        if kind is Kind.LABEL and is_whole and not self._labels.has_numbers_for_names:
+            return self._labels.from_codes(raw, rows)
+        if kind is Kind.LABELS and is_list_of_labels(raw.type):
+            return self._labels.from_lists(raw, rows)
+        note = f"the file's type is {raw.type}"
+        if kind is Kind.LABEL and is_whole:
+            note = "whole numbers may be labels or names of classes here; write text"
+        self.place.tell(rules.TYPE, np.ones(len(raw), dtype=bool), rows, None, lambda _: note)
+        return pa.nulls(len(raw), column.arrow_type(self.vocabulary))
 
     def _finite(self, numbers: pa.Array, rows: Ints) -> pa.Array:
         import pyarrow as pa
@@ -122,89 +128,6 @@ class ColumnReader:
         is_finite = pc.is_finite(numbers)
         self.place.tell(rules.TYPE, as_mask(pc.invert(is_finite)), rows, numbers, lambda _: "not a finite number")
         return pc.if_else(is_finite, numbers, pa.scalar(None, pa.float64()))
-
-    def _labels(self, text: pa.Array, rows: Ints) -> pa.Array:
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        encoded = emptied(text).dictionary_encode()
-        names = encoded.dictionary.to_pylist()
-        codes = [self._code(name) for name in names]
-        if None in codes:
-            clean = clean_text(emptied(text), rows, self.place).dictionary_encode()
-            codes = [self._code(name) for name in clean.dictionary.to_pylist()]
-            labels = pc.take(pa.array(codes, pa.int64()), clean.indices)
-            unknown = as_mask(pc.and_(clean.is_valid(), labels.is_null()))
-            self.place.tell(stimulus_rules.CLASS, unknown, rows, text, lambda i: self._nearest(text[i].as_py()))
-            return labels
-        return pc.take(pa.array(codes, pa.int64()), encoded.indices)
-
-    def _code(self, name: str) -> int | None:
-        try:
-            return self.vocabulary.code(name)
-        except SchemaError:
-            return None
-
-    def _nearest(self, name: object) -> str:
-        return nearest(str(name)[:MUCH], self.vocabulary.names, label="classes")
-
-    def _codes(self, raw: pa.Array, rows: Ints) -> pa.Array:
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        codes = pc.cast(raw, pa.int64())
-        inside = pc.and_(pc.greater_equal(codes, 0), pc.less(codes, len(self.vocabulary)))
-        self.place.tell(
-            stimulus_rules.CLASS, as_mask(pc.invert(inside)), rows, codes, lambda _: "there is no such label"
-        )
-        return pc.if_else(inside, codes, pa.scalar(None, pa.int64()))
-
-    def _label_lists(self, text: pa.Array, rows: Ints) -> pa.Array:
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        encoded = emptied(text).dictionary_encode()
-        lists: list[list[int] | None] = []
-        faults: dict[int, str] = {}
-        for number, written in enumerate(encoded.dictionary.to_pylist()):
-            codes, fault = self._list(written)
-            lists.append(codes)
-            if fault:
-                faults[number] = fault
-        if faults:
-            indices = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-            bad = np.isin(indices, list(faults))
-            self.place.tell(stimulus_rules.CLASS, bad, rows, text, lambda i: faults[int(indices[i])])
-        nothing = len(lists)
-        found = pa.array([*lists, []], pa.list_(pa.int64()))
-        return pc.take(found, encoded.indices.fill_null(nothing))
-
-    def _list(self, written: str) -> tuple[list[int], str]:
-        """Give the labels of a list, `a|b` or JSON, and what is wrong with it."""
-        names: list[Any]
-        try:
-            names = json.loads(written) if written.lstrip().startswith("[") else written.split("|")
-        except (ValueError, RecursionError) as error:
-            return [], f"neither a|b nor a JSON list: {error}"
-        codes = []
-        for name in names:
-            code = self._code(name.strip()) if isinstance(name, str) else None
-            if code is None:
-                return [], self._nearest(name)
-            codes.append(code)
-        return codes, ""
-
-    def _typed_lists(self, raw: pa.Array, rows: Ints) -> pa.Array:
-        import pyarrow as pa
-
-        lists = [value or [] for value in raw.to_pylist()]
-        written = [value if all(isinstance(item, str) for item in value) else None for value in lists]
-        if all(value is not None for value in written):
-            return self._label_lists(pa.array([json.dumps(value) if value else "" for value in lists]), rows)
-        bad = np.array([not all(0 <= int(code) < len(self.vocabulary) for code in value) for value in lists])
-        self.place.tell(stimulus_rules.CLASS, bad, rows, raw, lambda _: "there is no such label")
-        good = [[] if wrong else value for value, wrong in zip(lists, bad, strict=True)]
-        return pa.array(good, pa.list_(pa.int64()))
 
     def _strings(self, text: pa.Array, rows: Ints) -> pa.Array:
         import pyarrow as pa
@@ -218,14 +141,16 @@ class ColumnReader:
         trimmed = pc.utf8_trim_whitespace(distinct)
         untidy = as_mask(pc.not_equal(trimmed, distinct))
         here.tell(rules.UNTIDY, untidy)
-        bad = too_long
+        control = as_mask(pc.match_substring_regex(distinct, _CONTROL)) & ~too_long
+        here.tell(file_rules.CONTROL_CHARACTER, control)
+        bad = too_long | control
         if self.column.name in IDENTIFIERS:
             malformed = as_mask(pc.invert(pc.match_substring_regex(trimmed, _IDENTIFIER))) & ~too_long
             here.tell(rules.IDENTIFIER, malformed)
             bad = bad | malformed
         else:
             looks_numeric = pc.match_substring_regex(trimmed, _NUMBER_LIKE)
-            formula = as_mask(pc.and_not(pc.match_substring_regex(distinct, _FORMULA), looks_numeric)) & ~too_long
+            formula = as_mask(pc.and_not(pc.match_substring_regex(trimmed, _FORMULA), looks_numeric)) & ~too_long
             here.tell(rules.FORMULA, formula)
         if not (bad.any() or untidy.any()):
             return emptied(text)
@@ -250,9 +175,9 @@ class _Scale:
     def __init__(self, column: Column, place: Place) -> None:
         self.column, self.place = column, place
         self._is_share = column.low == 0 and column.high == 1
-        self._numbers = self._percents = self._others = 0
+        self._percents = self._others = self._fractions = 0
+        self._largest = 0.0
         self._spots: list[tuple[int, float]] = []
-        self._nonzero = 0
 
     def check(self, values: pa.Array, rows: Ints) -> pa.Array:
         """Give the values with null where they are out of range."""
@@ -266,8 +191,8 @@ class _Scale:
         found = pc.cast(values, pa.float64()).fill_null(low).to_numpy(zero_copy_only=False)
         bad = (found < low) | (found > high)
         if self._is_share:
-            self._numbers += len(found) - values.null_count
-            self._nonzero += int(((found > 0) & (found <= high)).sum())
+            self._fractions += int(((found > 0) & (found < high)).sum())
+            self._largest = max(self._largest, float(found.max(initial=0)))
         if not bad.any():
             return values
         if self._is_share:
@@ -285,12 +210,22 @@ class _Scale:
         bad = self._percents + self._others
         if not bad:
             return
-        is_percent = not self._others and self._percents > self._nonzero
-        rule = rules.PERCENT if is_percent and self._percents > 1 else rules.RANGE
+        # A wrong mend is worse than none: among percentages stands no fraction, and a scale of 1 to 7 is another.
+        is_scaled = not self._others and self._percents > 1 and not self._fractions
+        is_percent = is_scaled and self._largest > SMALLEST_SCALE
+        rule = rules.PERCENT if is_percent else rules.RANGE
         rows, found = [row for row, _ in self._spots], [value for _, value in self._spots]
-        notes = ["" if is_percent else f"the range is {self.column.range}"] * len(rows)
+        notes = ["" if is_percent else self._note(is_scaled=is_scaled)] * len(rows)
         place = self.place
         place.report.add_rows(rule, rows, found, file=place.file, column=place.column, notes=notes, count=bad)
+
+    def _note(self, *, is_scaled: bool) -> str:
+        said = f"the range is {self.column.range}"
+        if is_scaled:
+            return f"{said}; the largest value is {self._largest:g}: if it is a scale of its own, bring it to 0 to 1"
+        if self._percents > 1 and self._fractions and not self._others:
+            return f"{said}; {self._fractions:,} other values are within it: are there two units in the column?"
+        return said
 
 
 def as_text(raw: pa.Array) -> pa.Array | None:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 HEADER_LIMIT = 2**20
+_NO_ROWS = ("Empty CSV file", "no more data", "either file is too short")
+RAGGED_LIMIT = 100_000
+"""Rows with too few or too many cells from which on a file is not read any further."""
 
 
 def read_csv(path: Path, name: str, report: Report, *, is_tolerant: bool = False) -> Iterator[Piece]:
@@ -79,7 +82,7 @@ def _parse(path: Path, name: str, report: Report, form: TextForm) -> Iterator[Pi
     # Names that stand twice would overwrite each other.
     names = [f"{number}:{column}" for number, column in enumerate(header)]
     ragged = _Ragged()
-    start = 0
+    start, last = 0, ""
     with open_bytes(path) as stream:
         try:
             reader = arrow_csv.open_csv(
@@ -101,13 +104,18 @@ def _parse(path: Path, name: str, report: Report, form: TextForm) -> Iterator[Pi
             for batch in reader:
                 rows = ragged.number(start, batch.num_rows)
                 start = int(rows[-1]) + 1 if len(rows) else start
+                last = batch.column(len(header) - 1)[-1].as_py() if len(rows) else last
                 yield Piece(_by_name(header, batch), rows, header)
         except pa.ArrowInvalid as error:
             ragged.tell(name, report)
-            if "Empty CSV file" in str(error) or "no more data" in str(error):
+            if any(said in str(error) for said in _NO_ROWS) or ragged.are_too_many:
                 return
             raise _unreadable(error, start) from None
     ragged.tell(name, report)
+    # The parser would take the rest of a file for a cell, and not tell.
+    if ("\n" in last or "\r" in last) and form.end != b'"':
+        msg = "a quote is opened and never closed: what follows it was taken for one cell"
+        raise UnreadableError(msg, row=start - 1)
 
 
 def _by_name(header: list[str], batch: pa.RecordBatch) -> dict[str, pa.Array]:
@@ -129,32 +137,40 @@ class _Ragged:
     """Rows with another number of cells than the header: they are left out, told, and still counted."""
 
     def __init__(self) -> None:
-        self._rows: list[int] = []
+        self._first: list[int] = []
         self._notes: list[str] = []
-        self._passed = 0
+        self._count = 0
+        self._pending: list[int] = []
 
     def __call__(self, row: Any) -> str:
         # Row 1 of a file without its header is data row 0.
-        self._rows.append(row.number - 2 if row.number is not None else len(self._rows))
+        number = row.number - 2
+        if self.are_too_many:
+            return "error"
+        self._count += 1
+        self._pending.append(number)
         if len(self._notes) < MOST_PLACES:
+            self._first.append(number)
             self._notes.append(f"{row.actual_columns} cells under {row.expected_columns} columns")
         return "skip"
 
+    @property
+    def are_too_many(self) -> bool:
+        """Whether there are so many that the file is none of judgments, and reading on would take for ever."""
+        return self._count >= RAGGED_LIMIT
+
     def number(self, start: int, n: int) -> np.ndarray:
         """Give the numbers of the n rows of a piece, the first of which is `start` or later, past the rows left out."""
-        if self._passed == len(self._rows):
+        if not self._pending:
             return np.arange(start, start + n, dtype=np.int64)
-        out = np.array(self._rows[self._passed :], dtype=np.int64)
+        out = np.array(self._pending, dtype=np.int64)
         candidates = np.arange(start, start + n + len(out), dtype=np.int64)
         kept = candidates[~np.isin(candidates, out)][:n]
-        last = kept[-1] if len(kept) else start
-        self._passed += int((out <= last).sum())
+        if len(kept):
+            self._pending = out[out > kept[-1]].tolist()
         return kept
 
     def tell(self, name: str, report: Report) -> None:
         """Report the rows that were left out."""
-        if self._rows:
-            first = self._rows[: len(self._notes)]
-            report.add_rows(
-                rules.RAGGED, first, [None] * len(first), file=name, notes=self._notes, count=len(self._rows)
-            )
+        nothing = [None] * len(self._first)
+        report.add_rows(rules.RAGGED, self._first, nothing, file=name, notes=self._notes, count=self._count)

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hmix_hub.studies.reading.pieces import COLUMN_LIMIT, PIECE_ROWS, Piece, UnreadableError
+from hmix_hub.studies.reading.pieces import CELL_LIMIT, COLUMN_LIMIT, PIECE_ROWS, Piece, UnreadableError
 from hmix_hub.studies.rules import columns as column_rules
 from hmix_hub.studies.rules import files as rules
 
-GROUP_LIMIT = 2 * 2**30
-"""Most bytes that a row group may come to."""
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+GROUP_LIMIT = 2**28
+"""Most bytes that a row group may come to; a million judgments come to a third of it."""
+TEXT_LIMIT = 2**26
+"""Most bytes of text that a piece is to hold, unless a single row does."""
 
 
 def read_parquet(path: Path) -> Iterator[Piece]:
@@ -28,21 +34,25 @@ def read_parquet(path: Path) -> Iterator[Piece]:
 
     start = 0
     try:
-        with parquet.ParquetFile(path, page_checksum_verification=True) as file:
+        with parquet.ParquetFile(path) as file:
             _check_size(file)
-            names = file.schema_arrow.names
-            for batch in file.iter_batches(batch_size=PIECE_ROWS):
-                rows = np.arange(start, start + batch.num_rows, dtype=np.int64)
-                start += batch.num_rows
-                yield Piece({name: batch.column(names.index(name)) for name in names}, rows, names)
+            schema, texts = file.schema_arrow, _texts(file)
+        # A file of a few kilobytes can repeat one long text a million times: it is written out a few rows at a time.
+        with parquet.ParquetFile(path, page_checksum_verification=True, read_dictionary=texts) as file:
+            for batch in _batches(file, texts):
+                _check_texts(batch, start)
+                for part in _parts(batch):
+                    rows = np.arange(start, start + part.num_rows, dtype=np.int64)
+                    start += part.num_rows
+                    yield _piece(part, schema, rows)
     except (pa.ArrowException, OSError, MemoryError, ValueError, OverflowError) as error:
         said = (str(error).strip() or type(error).__name__).splitlines()[0]
         msg = f"this is no whole Parquet file: {said}"
         raise UnreadableError(msg, row=start or None) from None
 
 
-def _check_size(file: object) -> None:
-    metadata = file.metadata  # type: ignore[attr-defined]
+def _check_size(file: Any) -> None:
+    metadata = file.metadata
     if metadata.num_columns > COLUMN_LIMIT:
         msg = f"{metadata.num_columns} columns"
         raise UnreadableError(msg, rule=column_rules.MANY)
@@ -51,3 +61,73 @@ def _check_size(file: object) -> None:
         if size > GROUP_LIMIT:
             msg = f"row group {number} comes to {size} bytes; write smaller ones"
             raise UnreadableError(msg, rule=rules.TOO_LARGE)
+
+
+def _batches(file: Any, texts: list[str]) -> Iterator[pa.RecordBatch]:
+    if not any("." in path for path in texts):
+        yield from file.iter_batches(batch_size=PIECE_ROWS)
+        return
+    # Arrow cannot join the dictionaries of texts in lists across row groups.
+    for group in range(file.num_row_groups):
+        yield from file.iter_batches(batch_size=PIECE_ROWS, row_groups=[group])
+
+
+def _check_texts(batch: pa.RecordBatch, start: int) -> None:
+    size = sum(map(_written_out, batch.columns))
+    if size > max(TEXT_LIMIT, batch.num_rows * CELL_LIMIT):
+        msg = f"{batch.num_rows} rows hold {size} bytes of text"
+        raise UnreadableError(msg, row=start, rule=rules.TOO_LARGE)
+
+
+def _texts(file: Any) -> list[str]:
+    """Give the paths of the columns, and parts of columns, that hold texts or bytes."""
+    columns = [file.schema.column(number) for number in range(file.metadata.num_columns)]
+    return [column.path for column in columns if column.physical_type == "BYTE_ARRAY"]
+
+
+def _parts(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    """Cut a batch into parts whose texts, written out, are not too long; a single row is not cut."""
+    if batch.num_rows > 1 and sum(map(_written_out, batch.columns)) > TEXT_LIMIT:
+        half = batch.num_rows // 2
+        yield from _parts(batch.slice(0, half))
+        yield from _parts(batch.slice(half))
+    else:
+        yield batch
+
+
+def _written_out(values: pa.Array) -> int:
+    """Give the bytes of the texts in an array, each counted as often as it stands there."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    from pyarrow import types
+
+    kind = values.type
+    if isinstance(kind, pa.BaseExtensionType):
+        return _written_out(values.storage)
+    if types.is_dictionary(kind):
+        has_lengths = types.is_string(kind.value_type) or types.is_binary(kind.value_type)
+        lengths = pc.binary_length(values.dictionary) if has_lengths else None
+        return 0 if lengths is None else pc.sum(pc.cast(lengths, pa.int64()).take(values.indices)).as_py() or 0
+    if types.is_struct(kind):
+        return sum(map(_written_out, values.flatten()))
+    if types.is_map(kind):
+        return _written_out(values.keys) + _written_out(values.items)
+    return _written_out(values.flatten()) if hasattr(kind, "value_type") else 0
+
+
+def _piece(batch: pa.RecordBatch, schema: pa.Schema, rows: Any) -> Piece:
+    names = schema.names
+    # Of columns with one name, the first.
+    places = {name: names.index(name) for name in names}
+    columns = {name: _as_written(batch.column(place), schema.field(place).type) for name, place in places.items()}
+    return Piece(columns, rows, names)
+
+
+def _as_written(values: pa.Array, kind: pa.DataType) -> pa.Array:
+    import pyarrow as pa
+
+    try:
+        return values.cast(kind)
+    except pa.ArrowNotImplementedError:
+        # Views of text, which Arrow cannot make of a dictionary yet; it says the same.
+        return values

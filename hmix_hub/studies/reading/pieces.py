@@ -23,8 +23,10 @@ CELL_LIMIT = 32_768
 """Longest text of a cell, in characters."""
 COLUMN_LIMIT = 256
 """Most columns of a file."""
-INFLATED_LIMIT = 16 * 2**30
+INFLATED_LIMIT = 4 * 2**30
 """Most bytes that a compressed file may come to."""
+INFLATED_RATIO, INFLATED_FREE = 200, 2**24
+"""How many times its size a compressed file may come to, beyond its first bytes; answers come to ten times."""
 
 
 class UnreadableError(Exception):

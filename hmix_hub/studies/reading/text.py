@@ -12,16 +12,31 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
+
 from hmix_hub.studies.findings import Report
-from hmix_hub.studies.reading.pieces import INFLATED_LIMIT, PIECE_BYTES, UnreadableError
+from hmix_hub.studies.reading.pieces import (
+    INFLATED_FREE,
+    INFLATED_LIMIT,
+    INFLATED_RATIO,
+    PIECE_BYTES,
+    UnreadableError,
+)
 from hmix_hub.studies.rules import files as rules
 
 FALLBACK_ENCODING = "cp1252"
 """What spreadsheets on Windows write where they do not write UTF-8."""
 
+LAST_ENCODING = "latin-1"
+"""What reads every byte, some of which `FALLBACK_ENCODING` has no character for."""
+
+_NO_WINDOWS = bytes([0x81, 0x8D, 0x8F, 0x90, 0x9D])
 _CONTROLS = bytes([*range(9), 11, 12, *range(14, 32), 127])
 _CONTROL = re.compile(b"[" + re.escape(_CONTROLS) + b"]")
 _OTHER_MARKS = {codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16"}
+_FIRST_PRINTABLE = 32
+_BETWEEN_CHARACTERS = (b"", 0)
+"""State of a decoder that waits for nothing."""
 _DELIMITERS = (b";", b"\t", b"|")
 
 
@@ -34,13 +49,15 @@ class TextForm:
     has_mark
         Whether it begins with a byte order mark.
     encoding
-        "utf-8", or `FALLBACK_ENCODING`.
+        "utf-8", `FALLBACK_ENCODING` or `LAST_ENCODING`.
     delimiter
         What divides its columns.
     has_returns
         Whether lines end in carriage returns alone.
     is_text
         Whether it can be parsed at all.
+    end
+        Its last byte that ends no line.
     """
 
     has_mark: bool = False
@@ -48,6 +65,7 @@ class TextForm:
     delimiter: str = ","
     has_returns: bool = False
     is_text: bool = True
+    end: bytes = b""
 
     @property
     def is_plain(self) -> bool:
@@ -90,6 +108,9 @@ class _Inflated(io.RawIOBase):
         if self._size > INFLATED_LIMIT:
             msg = f"the compressed file comes to more than {INFLATED_LIMIT} bytes"
             raise UnreadableError(msg, rule=rules.TOO_LARGE)
+        if self._size > INFLATED_FREE + INFLATED_RATIO * self._raw.tell():
+            msg = f"the compressed file grows more than {INFLATED_RATIO} times, as no table of judgments does"
+            raise UnreadableError(msg, rule=rules.TOO_LARGE)
         view[: len(content)] = content
         return len(content)
 
@@ -120,9 +141,10 @@ def look_at_text(path: Path, name: str, report: Report, *, has_delimiter: bool =
     """
     decoder = codecs.getincrementaldecoder("utf-8")()
     has_mark = is_utf8 = has_feed = has_return = has_control = False
-    head = b""
+    head, end = b"", b""
     is_utf8 = True
-    line = 0
+    # A header is no data row.
+    line, headers = 0, int(has_delimiter)
     for number, block in enumerate(blocks(path)):
         if number == 0:
             head = block
@@ -131,27 +153,27 @@ def look_at_text(path: Path, name: str, report: Report, *, has_delimiter: bool =
                     report.add(rules.ENCODING, file=name, note=f"it is {encoding}")
                     return TextForm(is_text=False)
             has_mark = block.startswith(codecs.BOM_UTF8)
-        # Deleting them is quicker than looking for one.
-        has_some = not has_control and len(block.translate(None, _CONTROLS)) < len(block)
-        control = _CONTROL.search(block) if has_some else None
+        control = _CONTROL.search(block) if not has_control and _has_control(block) else None
         if control is not None:
             has_control = True
-            row = max(line + block.count(b"\n", 0, control.start()) - 1, 0)
+            row = max(line + block.count(b"\n", 0, control.start()) - headers, 0)
             report.add(rules.CONTROL_CHARACTER, file=name, row=row, note=f"byte {control[0][0]:02X}")
-        if is_utf8:
+        # What is ASCII need not be decoded, unless it may be the end of what a block before began.
+        if is_utf8 and not (block.isascii() and decoder.getstate() == _BETWEEN_CHARACTERS):
             try:
                 decoder.decode(block)
             except UnicodeDecodeError as error:
                 is_utf8 = False
                 bad = error.object[error.start]
-                row = max(line + error.object.count(b"\n", 0, error.start) - 1, 0)
+                row = max(line + error.object.count(b"\n", 0, error.start) - headers, 0)
                 report.add(rules.ENCODING, file=name, row=row, note=f"byte {bad:02X}")
         line += block.count(b"\n")
+        end = block.rstrip(b"\r\n")[-1:] or end
         has_feed = has_feed or b"\n" in block
         has_return = has_return or b"\r" in block
     if is_utf8 and _is_cut(decoder):
         is_utf8 = False
-        report.add(rules.ENCODING, file=name, row=max(line - 1, 0), note="it ends within a character")
+        report.add(rules.ENCODING, file=name, row=max(line - headers, 0), note="it ends within a character")
     if has_mark:
         report.add(rules.BYTE_ORDER_MARK, file=name)
     has_returns = has_return and not has_feed
@@ -160,7 +182,19 @@ def look_at_text(path: Path, name: str, report: Report, *, has_delimiter: bool =
     delimiter = _delimiter(head, "\r" if has_returns else "\n") if has_delimiter else ","
     if delimiter != ",":
         report.add(rules.DELIMITER, file=name, note=f"they seem to be divided by {delimiter!r}")
-    return TextForm(has_mark, "utf-8" if is_utf8 else FALLBACK_ENCODING, delimiter, has_returns, not has_control)
+    return TextForm(has_mark, "utf-8" if is_utf8 else _fallback(path), delimiter, has_returns, not has_control, end)
+
+
+def _has_control(block: bytes) -> bool:
+    """Say whether a block holds a control character; counting is quicker than looking for one."""
+    codes = np.frombuffer(block, np.uint8)
+    allowed = sum(np.count_nonzero(codes == code) for code in b"\t\n\r")
+    return bool(np.count_nonzero(codes < _FIRST_PRINTABLE) > allowed) or b"\x7f" in block
+
+
+def _fallback(path: Path) -> str:
+    is_windows = all(len(block.translate(None, _NO_WINDOWS)) == len(block) for block in blocks(path))
+    return FALLBACK_ENCODING if is_windows else LAST_ENCODING
 
 
 def _is_cut(decoder: codecs.IncrementalDecoder) -> bool:

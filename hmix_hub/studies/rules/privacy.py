@@ -50,7 +50,7 @@ EMAIL = Rule(
     "email-address",
     Severity.ERROR,
     "this looks like an e-mail address",
-    "take the column out, or the address out of the text",
+    "take the column out, or the address out of the text; `hmix contribute pseudonymize` replaces participant ids",
     Example(added("x_note", "ada@example.org", row=ROW), added("x_note", "ada at example.org", row=ROW)),
 )
 IP_ADDRESS = Rule(
@@ -130,7 +130,7 @@ FILE_NAME = Rule(
     "the name of the file holds what tells who a person is, or when they took part",
     "rename the file, or keep it outside the study folder",
     Example(
-        file_added("stimuli/5f3c9a7e21b04d8896fe0a1b.json", b"{}\n"),
-        file_added("stimuli/batch-7.json", b"{}\n"),
+        file_added(".5f3c9a7e21b04d8896fe0a1b.json", b"{}\n"),
+        file_added(".batch-7.json", b"{}\n"),
     ),
 )

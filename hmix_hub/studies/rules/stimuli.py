@@ -70,6 +70,11 @@ def _stimulus_id(row: dict[str, str]) -> str:
     return f"mixed_{row['mixing_coefficient']}_{'_'.join(parts)}"
 
 
+def _morph_alone(files: Files) -> None:
+    text = files["study.yaml"].decode().replace("mixing: pixel-linear", "mixing: morph\n  mixing_note: By hand.")
+    files["study.yaml"] = text.encode()
+
+
 def _morph_without_picture(files: Files) -> None:
     _morph(files)
     del files["stimuli/tiny.png"]
@@ -172,6 +177,14 @@ PICTURES_UNUSED = Rule(
     "there are pictures in stimuli/, but study.yaml names another source",
     "say `source: own` in study.yaml, or take stimuli/ out",
     Example(file_added("stimuli/images.csv", b"file,label\na.png,dog\n")),
+)
+NO_MIXTURES = Rule(
+    "HMX556",
+    "mixtures-absent",
+    Severity.WARNING,
+    "the pictures were not mixed pixel by pixel, and the study does not bring them: nobody can see what people saw",
+    "list them in stimuli/mixtures.csv, with the columns file,stimulus_id, if you may publish them",
+    Example(Change("study.yaml says `mixing: morph`, and there is no stimuli/mixtures.csv", _morph_alone), _MORPHED),
 )
 MIXTURES = Rule(
     "HMX557",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from hmix_hub.schema import CATEGORICAL
+from hmix_hub.schema import CATEGORICAL, CIFAR10
 from hmix_hub.studies.example import DISTINCT, PEOPLE
 from hmix_hub.studies.rules.changes import ROW, Rows, cell, cells, every, rows_changed
 from hmix_hub.studies.rules.rule import Example, Rule, Severity
 
 _TRIALS = DISTINCT + 1
+_NOTHING_LEFT = {"top_class": "airplane", "top_probability": "0", "second_class": "", "second_probability": ""}
 
 
 def _flip_answers(rows: Rows) -> None:
@@ -34,6 +35,11 @@ def _lose_trials(rows: Rows) -> Rows:
 def _answer_always_the_same(rows: Rows) -> None:
     for row in rows[:_TRIALS]:
         row["inferred_coefficient"], row["confidence"] = "0.7", "0.7"
+
+
+def _first_in_seconds(rows: Rows) -> None:
+    for row in rows[: 2 * _TRIALS]:
+        row["response_time_ms"] = f"{float(row['response_time_ms']) / 1000:.4f}"
 
 
 def _name_class_twice(rows: Rows) -> None:
@@ -120,6 +126,26 @@ NO_CLASS = Rule(
         cells({"second_class": "", "second_probability": ""}, task=CATEGORICAL),
         task=CATEGORICAL,
     ),
+)
+NO_PROBABILITY = Rule(
+    "HMX585",
+    "no-probability",
+    Severity.ERROR,
+    "the answer leaves no class any probability: every chosen one has 0, and every class is ruled out",
+    "check the export, or leave the row out: no soft label can be made of it",
+    Example(
+        cells(_NOTHING_LEFT | {"impossible_classes": "|".join(CIFAR10.names)}, task=CATEGORICAL),
+        cells(_NOTHING_LEFT | {"impossible_classes": "|".join(CIFAR10.names[1:])}, task=CATEGORICAL),
+        task=CATEGORICAL,
+    ),
+)
+UNITS = Rule(
+    "HMX586",
+    "two-units",
+    Severity.ERROR,
+    "the response times seem to be in seconds in some rows, and in milliseconds in others",
+    "bring them all to milliseconds; two exports with different units were put together",
+    Example(rows_changed("the response times of the first two people are in seconds", _first_in_seconds)),
 )
 FEW_ROWS = Rule(
     "HMX590",

@@ -1,0 +1,166 @@
+"""Labels: class names, or their numbers, one or a list of them, as codes of the study's vocabulary."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hmix_hub.errors import SchemaError, nearest
+from hmix_hub.schema import Vocabulary
+from hmix_hub.studies.checks.numbers import as_mask, clean_text, emptied
+from hmix_hub.studies.checks.place import Ints, Mask, Place
+from hmix_hub.studies.rules import stimuli as stimulus_rules
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_MOST_COMPARED = 100
+"""Characters of an unknown name that are compared with the names of classes."""
+
+
+class LabelReader:
+    """Reader of the labels of one column.
+
+    Parameters
+    ----------
+    vocabulary
+        Class names of the study.
+    place
+        Where findings are told.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, place: Place) -> None:
+        self.vocabulary, self.place = vocabulary, place
+
+    @property
+    def has_numbers_for_names(self) -> bool:
+        """Whether a whole number might be the name of another class than the one that it is the label of."""
+        return any(name.isdecimal() and name != str(code) for code, name in enumerate(self.vocabulary.names))
+
+    def from_text(self, text: pa.Array, rows: Ints) -> pa.Array:
+        """Read N class names; int64 (N,), null where missing or no class."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        present = emptied(text)
+        labels, unknown = self._known(present)
+        if not unknown.any():
+            return labels
+        # Only what is no class is cleaned: a class may well be called none.
+        rest = pc.if_else(pa.array(unknown), present, pa.scalar(None, pa.string()))
+        cleaned, unknown = self._known(clean_text(rest, rows, self.place))
+        self.place.tell(stimulus_rules.CLASS, unknown, rows, text, lambda i: self._nearest(text[i].as_py()))
+        return pc.coalesce(labels, cleaned)
+
+    def _known(self, text: pa.Array) -> tuple[pa.Array, Mask]:
+        """Give the labels of texts, and which of the texts name no class."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        encoded = text.dictionary_encode()
+        codes = [self._code(name) for name in encoded.dictionary.to_pylist()]
+        labels = pc.take(pa.array(codes, pa.int64()), encoded.indices)
+        return labels, as_mask(pc.and_(encoded.is_valid(), labels.is_null()))
+
+    def _code(self, name: str) -> int | None:
+        try:
+            return self.vocabulary.code(name)
+        except SchemaError:
+            return None
+
+    def _nearest(self, name: object) -> str:
+        return nearest(str(name)[:_MOST_COMPARED], self.vocabulary.names, label="classes")
+
+    def from_codes(self, raw: pa.Array, rows: Ints) -> pa.Array:
+        """Take N whole numbers as labels; int64 (N,), null where there is no such label."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        # Not safe: what is too large becomes negative, and so no label either.
+        codes = pc.cast(raw, pa.int64(), safe=False)
+        inside = pc.and_(pc.greater_equal(codes, 0), pc.less(codes, len(self.vocabulary)))
+        self.place.tell(
+            stimulus_rules.CLASS, as_mask(pc.invert(inside)), rows, codes, lambda _: "there is no such label"
+        )
+        return pc.if_else(inside, codes, pa.scalar(None, pa.int64()))
+
+    def lists_from_text(self, text: pa.Array, rows: Ints) -> pa.Array:
+        """Read N lists of class names, `a|b` or JSON; an empty one where there is none, or none can be read."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        encoded = emptied(text).dictionary_encode()
+        if any(self._list(written)[1] for written in encoded.dictionary.to_pylist()):
+            encoded = self._cleaned_lists(emptied(text), rows).dictionary_encode()
+        lists: list[list[int] | None] = []
+        faults: dict[int, str] = {}
+        for number, written in enumerate(encoded.dictionary.to_pylist()):
+            codes, fault = self._list(written)
+            lists.append(codes)
+            if fault:
+                faults[number] = fault
+        if faults:
+            indices = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+            bad = np.isin(indices, list(faults))
+            self.place.tell(stimulus_rules.CLASS, bad, rows, text, lambda i: faults[int(indices[i])])
+        nothing = len(lists)
+        found = pa.array([*lists, []], pa.list_(pa.int64()))
+        return pc.take(found, encoded.indices.fill_null(nothing))
+
+    def _cleaned_lists(self, text: pa.Array, rows: Ints) -> pa.Array:
+        """Tell white space around lists, and words for nothing, of those that cannot be read; see `clean_text`."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        distinct = pc.unique(text).drop_null()
+        faulty = [written for written in distinct.to_pylist() if self._list(written)[1]]
+        is_faulty = pc.is_in(text, pa.array(faulty, pa.string()))
+        cleaned = clean_text(pc.if_else(is_faulty, text, pa.scalar(None, pa.string())), rows, self.place)
+        return pc.if_else(is_faulty, cleaned, text)
+
+    def _list(self, written: str) -> tuple[list[int], str]:
+        """Give the labels of a list, `a|b` or JSON, and what is wrong with it."""
+        names: list[Any]
+        try:
+            names = json.loads(written) if written.lstrip().startswith("[") else written.split("|")
+        except (ValueError, RecursionError) as error:
+            return [], f"neither a|b nor a JSON list: {error}"
+        codes = []
+        for name in names:
+            code = self._code(name.strip()) if isinstance(name, str) else None
+            if code is None:
+                return [], self._nearest(name)
+            codes.append(code)
+        return codes, ""
+
+    def from_lists(self, raw: pa.Array, rows: Ints) -> pa.Array:
+        """Take N lists of class names or labels; see `lists_from_text`."""
+        import pyarrow as pa
+
+        lists = [value or [] for value in raw.to_pylist()]
+        if pa.types.is_string(_item_type(raw.type)) or pa.types.is_large_string(_item_type(raw.type)):
+            written = [json.dumps(value) if value else "" for value in lists]
+            return self.lists_from_text(pa.array(written, pa.string()), rows)
+        known = range(len(self.vocabulary))
+        bad = np.array([not all(code in known for code in value) for value in lists], dtype=bool)
+        self.place.tell(stimulus_rules.CLASS, bad, rows, raw, lambda _: "there is no such label")
+        good = [[] if wrong else value for value, wrong in zip(lists, bad, strict=True)]
+        return pa.array(good, pa.list_(pa.int64()))
+
+
+def _item_type(kind: pa.DataType) -> pa.DataType:
+    """Give the type of a list's items; that of a dictionary of items is the items'."""
+    item = kind.value_type
+    return getattr(item, "value_type", item)
+
+
+def is_list_of_labels(kind: pa.DataType) -> bool:
+    """Say whether a type is one of lists of class names or labels."""
+    from pyarrow import types
+
+    if not (types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)):
+        return False
+    item = _item_type(kind)
+    return bool(types.is_string(item) or types.is_large_string(item) or types.is_integer(item) or types.is_null(item))

@@ -1,0 +1,113 @@
+"""Columns of a study's own, `x_`: text, whole numbers, numbers or truths, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hmix_hub.schema import Column, Kind, Vocabulary
+from hmix_hub.studies.checks.numbers import as_mask
+from hmix_hub.studies.checks.place import Ints, Place
+from hmix_hub.studies.checks.values import ColumnReader, as_text
+from hmix_hub.studies.rules import values as rules
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+# 007 and numbers of 16 digits or more are ids, whose digits a float64 would lose; +44 is a phone number.
+_NO_NUMBER = r"^(-?0\d|-?\d{16,}$|\+)"
+
+
+class OwnColumnReader:
+    """Reader of one column of a study's own, piece by piece.
+
+    Parameters
+    ----------
+    name
+        Its name.
+    vocabulary
+        Class names of the study.
+    place
+        Where findings are told.
+    """
+
+    def __init__(self, name: str, vocabulary: Vocabulary, place: Place) -> None:
+        self._texts = ColumnReader(Column(name, Kind.STRING, "", nullable=True), vocabulary, place)
+        self._place = place
+
+    def read(self, raw: pa.Array, rows: Ints) -> pa.Array:
+        """Read N plain values; gives text, int64, float64 or bool, null where there is none, or none of these."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+        from pyarrow import types
+
+        if as_text(raw) is not None:
+            return self._texts.read(raw, rows)
+        if types.is_boolean(raw.type):
+            return raw
+        if types.is_integer(raw.type):
+            try:
+                return raw.cast(pa.int64())
+            except pa.ArrowInvalid:
+                return raw.cast(pa.string())
+        if types.is_floating(raw.type):
+            is_finite = pc.is_finite(raw)
+            self._place.tell(rules.TYPE, as_mask(pc.invert(is_finite)), rows, raw, lambda _: "not a finite number")
+            return pc.if_else(is_finite, raw, pa.scalar(None, pa.float64()))
+        note = f"the file's type is {raw.type}; a column of one's own holds text, numbers or truths"
+        self._place.tell(rules.TYPE, np.ones(len(raw), dtype=bool), rows, None, lambda _: note)
+        return pa.nulls(len(raw), pa.string())
+
+
+def typed(parts: Iterable[pa.Array]) -> pa.ChunkedArray:
+    """Give a column, as its reader gave it, the narrowest type that holds every value: int64, float64, bool, text."""
+    import pyarrow as pa
+
+    pieces = list(parts)
+    if len({piece.type for piece in pieces}) > 1:
+        pieces = [piece.cast(pa.string()) for piece in pieces]
+    column = pa.chunked_array(pieces)
+    if not pa.types.is_string(column.type) or column.null_count == len(column):
+        return column
+    for narrowed in (_whole, _numbers, _truths):
+        found = narrowed(column)
+        if found is not None:
+            return found
+    return column
+
+
+def _whole(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
+    import pyarrow as pa
+
+    try:
+        cast = column.cast(pa.int64())
+    except pa.ArrowInvalid:
+        return None
+    # 007 is an id, and 0x1F what it is.
+    return cast if cast.cast(pa.string()) == column else None
+
+
+def _numbers(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    try:
+        cast = column.cast(pa.float64())
+    except pa.ArrowInvalid:
+        return None
+    if pc.any(pc.match_substring_regex(column, _NO_NUMBER)).as_py():
+        return None
+    # "nan" and "inf" are words, not numbers.
+    return cast if pc.all(pc.is_finite(cast)).as_py() else None
+
+
+def _truths(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    # Whatever their case: Python's own writers say True.
+    lower = pc.utf8_lower(column)
+    is_truth = pc.or_(pc.is_in(lower, pa.array(["true", "false"])), lower.is_null())
+    return pc.equal(lower, "true") if pc.all(is_truth).as_py() else None

@@ -1,0 +1,84 @@
+"""Plain arrays: whatever types a Parquet file has, as text, whole numbers, numbers or truths, as far as it is those."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def plain_array(raw: pa.Array) -> pa.Array:
+    """Give N values without what does not change them: extension, dictionary, run ends; numbers as float64.
+
+    Numbers of 32 bits become those that are written the same: 0.1 was meant, and not 0.10000000149.
+
+    Parameters
+    ----------
+    raw
+        N values of any Arrow type.
+
+    Returns
+    -------
+    pyarrow.Array
+        N values: string, integer, float64, bool or null; of other types as they are.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    from pyarrow import types
+
+    kind = raw.type
+    inner = _inner(raw)
+    if inner is not None:
+        return plain_array(inner)
+    if types.is_large_string(kind) or types.is_string_view(kind):
+        return raw.cast(pa.string())
+    if types.is_float32(kind):
+        return pc.cast(pc.cast(raw, pa.string()), pa.float64())
+    if types.is_float16(kind) or types.is_decimal(kind):
+        return pc.cast(raw, pa.float64(), safe=False)
+    return raw
+
+
+def _inner(raw: pa.Array) -> pa.Array | None:
+    """Give the values within a wrapping; `None` where they have none."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    from pyarrow import types
+
+    if isinstance(raw.type, pa.BaseExtensionType):
+        return raw.storage
+    if types.is_dictionary(raw.type):
+        return raw.dictionary_decode()
+    return pc.run_end_decode(raw) if types.is_run_end_encoded(raw.type) else None
+
+
+def is_whole(raw: pa.Array) -> bool:
+    """Say whether an array is what it says: texts within it may be no UTF-8, which Parquet does not promise."""
+    import pyarrow as pa
+
+    try:
+        raw.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def broken_texts(raw: pa.Array) -> npt.NDArray[np.bool_]:
+    """Say of each of N texts whether it is no UTF-8; bool (N,)."""
+    import pyarrow as pa
+
+    if is_whole(raw):
+        return np.zeros(len(raw), dtype=bool)
+    return np.array([_is_broken(content) for content in raw.cast(pa.binary()).to_pylist()], dtype=bool)
+
+
+def _is_broken(content: bytes | None) -> bool:
+    try:
+        (content or b"").decode()
+    except UnicodeDecodeError:
+        return True
+    return False

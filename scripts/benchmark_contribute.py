@@ -1,0 +1,213 @@
+"""Contributing part of the benchmark: a study validated by this package, and by the same rules written in pandas."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmark_faults import FAULTS, PEOPLE_WITH_FAULTS
+from benchmark_measuring import medians, memory_status, milliseconds
+from benchmark_pandas import MOST_ROWS, Found
+from benchmark_pandas_rows import validate_with_pandas
+from benchmark_studies import TRIALS, DrawnStudy, Faults, judgment_file
+
+from hmix_hub.contribute.privacy.scan import scan_privacy
+from hmix_hub.studies.checks.ledger import ROW_BYTES
+from hmix_hub.studies.reading.pieces import PIECE_BYTES
+from hmix_hub.studies.validation import validate
+
+AIM = 1
+MEMORY_SWITCH = "--memory-of-validation"
+LARGER = 5
+"""The largest study, times this, is validated by this package alone, to see what its memory follows."""
+NOTE = "The picture was looked at on a screen of 24 inches from 60 cm in a room without a window. " * 2
+
+
+def validate_with_hmix_hub(file: Path) -> Found:
+    """Validate the study that a judgment file belongs to; gives what is found."""
+    found = {}
+    for finding in validate(file.parent.parent).report:
+        rows = sorted(spot.row for spot in finding.spots if spot.row is not None)
+        found[finding.rule.code, finding.column] = (finding.count, tuple(rows[:MOST_ROWS]))
+    return found
+
+
+WAYS: tuple[Callable[[Path], Found], ...] = (validate_with_hmix_hub, validate_with_pandas)
+
+
+class Input(NamedTuple):
+    """One kind of study that is timed."""
+
+    name: str
+    ending: str
+    faults: Faults | None
+
+
+INPUTS = (
+    Input("CSV, nothing to find", "csv", None),
+    Input("CSV, faults in cells", "csv", FAULTS[0]),
+    Input("Parquet, nothing to find", "parquet", None),
+)
+
+
+def print_contribute(sizes: Sequence[int], rounds: int) -> None:
+    """Print rows per second of both ways, then memory against the size of files, the limits, and the search."""
+    print("\n| rows | study | hmix-hub, rows per second | pandas, rows per second | ratio | aim | peak memory, both |")
+    print("|---:|---|---:|---:|---:|---:|---:|")
+    with tempfile.TemporaryDirectory(prefix="hmix-benchmark-") as folder:
+        warm_up = judgment_file(DrawnStudy(TRIALS, Path(folder)).write())
+        for rows in sizes:
+            _compare(DrawnStudy(max(rows, PEOPLE_WITH_FAULTS * TRIALS), Path(folder)), warm_up, rounds)
+        largest = max(*sizes, PEOPLE_WITH_FAULTS * TRIALS)
+        _print_memory(largest, Path(folder), warm_up)
+        _print_limits(DrawnStudy(largest, Path(folder)), rounds)
+
+
+def _compare(study: DrawnStudy, warm_up: Path, rounds: int) -> None:
+    numbers = [len(check_same(study, "csv", faults)) for faults in FAULTS]
+    for kind in INPUTS:
+        found = check_same(study, kind.ending, kind.faults)
+        if bool(found) != bool(kind.faults):
+            msg = f"{kind.name}: {sorted(found)} were found"
+            raise SystemExit(msg)
+        file = judgment_file(study.write(kind.ending, kind.faults), kind.ending)
+        ours, theirs = medians([lambda way=way, file=file: way(file) for way in WAYS], rounds)  # type: ignore[misc]
+        memory = [_mebibytes(peak_memory(number, file, warm_up)) for number in range(len(WAYS))]
+        n = study.n
+        print(
+            f"| {n:,} | {kind.name} | {n / ours:,.0f} | {n / theirs:,.0f} | {theirs / ours:.2f} | {AIM} "
+            f"| {memory[0]}, {memory[1]} |",
+            flush=True,
+        )
+    names = ", ".join(f"{faults.name} {number}" for faults, number in zip(FAULTS, numbers, strict=True))
+    print(f"<!-- {study.rows:,} rows, kinds of findings, the same both ways: {names} -->", flush=True)
+
+
+def check_same(study: DrawnStudy, ending: str = "csv", faults: Faults | None = None) -> Found:
+    """Check that both ways find the same, and give it.
+
+    Raises
+    ------
+    SystemExit
+        If they do not: a ratio of different results means nothing.
+    """
+    file = judgment_file(study.write(ending, faults), ending)
+    ours, theirs = (way(file) for way in WAYS)
+    for place in sorted(ours.keys() | theirs.keys()):
+        if ours.get(place) != theirs.get(place):
+            msg = f"{file}: hmix-hub found {place} {ours.get(place)}, pandas found {theirs.get(place)}"
+            raise SystemExit(msg)
+    return ours
+
+
+def _print_memory(rows: int, folder: Path, warm_up: Path) -> None:
+    """Print what our memory follows: the number of rows, whatever the file's size."""
+    print("\n| rows | study | file | peak memory | bytes of memory per row |")
+    print("|---:|---|---:|---:|---:|")
+    for study, name in (
+        (DrawnStudy(rows, folder), ""),
+        (DrawnStudy(rows, folder, NOTE), f", {len(NOTE)} more characters a row"),
+        (DrawnStudy(LARGER * rows, folder), ""),
+    ):
+        for ending, kind in (("csv", "CSV"), ("parquet", "Parquet")):
+            file = judgment_file(study.write(ending), ending)
+            n = study.n
+            peak = peak_memory(0, file, warm_up)
+            each = "?" if peak is None else f"{1024 * peak / n:,.0f}"
+            size = file.stat().st_size / 1e6
+            print(f"| {n:,} | {kind}{name} | {size:,.0f} MB | {_mebibytes(peak)} | {each} |", flush=True)
+    print(f"\n* the ledger of rows holds {ROW_BYTES} bytes of each")
+
+
+def _print_limits(study: DrawnStudy, rounds: int) -> None:
+    """Print how near we are to reading the bytes, and to parsing them without looking at what they say."""
+    place = study.write()
+    file = judgment_file(place)
+    parquet = judgment_file(study.write("parquet"), "parquet")
+    ours, read, parsed, searched, of_parquet, loaded = medians(
+        [
+            lambda: validate(place),
+            lambda: _read_bytes(file),
+            lambda: _parse_text(file),
+            lambda: scan_privacy(place),
+            lambda: validate(parquet.parent.parent),
+            lambda: _read_parquet(parquet),
+        ],
+        rounds,
+    )
+    n, size = study.n, file.stat().st_size
+    print(
+        f"* limit, {n:,} rows as CSV, {size / 1e6:,.0f} MB: reading the bytes takes {milliseconds(read)}, parsing them "
+        f"as text with pyarrow.csv on one core {milliseconds(parsed)}; validating takes {milliseconds(ours)}, "
+        f"{ours / parsed:.1f} times as long as parsing, {size / ours / 1e6:,.0f} MB/s"
+    )
+    print(
+        f"* limit, {n:,} rows as Parquet, {parquet.stat().st_size / 1e6:,.0f} MB: decoding them with pyarrow.parquet "
+        f"takes {milliseconds(loaded)}; validating takes {milliseconds(of_parquet)}, {of_parquet / loaded:.1f} times "
+        "as long"
+    )
+    print(f"* `scan_privacy`, {n:,} rows as CSV: {milliseconds(searched)}, {n / searched:,.0f} rows per second")
+
+
+def _read_bytes(file: Path) -> None:
+    buffer = bytearray(PIECE_BYTES)
+    with file.open("rb", buffering=0) as stream:
+        while stream.readinto(buffer):
+            pass
+
+
+def _parse_text(file: Path) -> None:
+    import pyarrow as pa
+    from pyarrow import csv
+
+    with file.open(encoding="utf-8") as stream:
+        names = stream.readline().rstrip("\n").split(",")
+    reader = csv.open_csv(
+        file,
+        read_options=csv.ReadOptions(use_threads=False, block_size=PIECE_BYTES),
+        convert_options=csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False, check_utf8=False
+        ),
+    )
+    for _ in reader:
+        pass
+
+
+def _read_parquet(file: Path) -> None:
+    from pyarrow import parquet
+
+    with parquet.ParquetFile(file) as opened:
+        for _ in opened.iter_batches():
+            pass
+
+
+def _mebibytes(kibibytes: int | None) -> str:
+    return "?" if kibibytes is None else f"{kibibytes / 1024:,.0f} MiB"
+
+
+def peak_memory(way: int, file: Path, warm_up: Path) -> int | None:
+    """Measure, in a process of its own, how far a way raises resident memory above where it stood; KiB."""
+    command = [sys.executable, __file__, MEMORY_SWITCH, str(way), str(file), str(warm_up)]
+    found = subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+    return int(found) if found else None
+
+
+def _print_peak_memory(way: Callable[[Path], Found], file: Path, warm_up: Path) -> None:
+    # What the first use of the libraries takes is no part of it.
+    way(warm_up)
+    resident = memory_status("VmRSS")
+    if resident is None:
+        return
+    # Sets the high-water mark back to what is resident now.
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+    way(file)
+    print((memory_status("VmHWM") or 0) - resident)
+
+
+if __name__ == "__main__":
+    _, _, number, judged, small = sys.argv
+    _print_peak_memory(WAYS[int(number)], Path(judged), Path(small))

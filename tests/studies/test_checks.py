@@ -1,0 +1,83 @@
+"""Checks, where a rule once saw what was not there: each of these was found by a random study."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from hmix_hub.schema import INFER
+from hmix_hub.studies.checks.ledger import hash_columns
+from hmix_hub.studies.rules.changes import cells, every, rows_changed
+
+
+def codes(report):
+    return [found.rule.code for found in report]
+
+
+def test_tuples_that_differ_have_hashes_that_differ():
+    values = [*range(40), -1, 2**31, *np.linspace(0, 1, 11).tolist()]
+    tuples = list(itertools.product(values, values))
+    columns = [np.array(column, dtype=np.float64) for column in zip(*tuples, strict=True)]
+    assert len(np.unique(hash_columns(columns))) == len(set(tuples))
+
+
+def test_a_number_and_its_own_hash_are_no_other_number_and_its_hash():
+    # Person 3 who saw the pictures 0 and 3 was taken for person 7 who saw 0 and 7.
+    people = np.arange(100)
+    stimuli = hash_columns([np.zeros(100, dtype=np.int64), people])
+    assert len(np.unique(hash_columns([people, stimuli]))) == 100
+
+
+def test_a_coefficient_that_never_changes_has_no_direction(check):
+    change = every("mixing_coefficient", "is one tenth", lambda _: "0.1")
+    assert "HMX582" not in codes(check(change.apply))
+
+
+@pytest.mark.parametrize("beside", ["0.5", "very"])
+def test_a_number_is_read_alike_whatever_stands_beside_it(beside, check):
+    def change(files):
+        cells({"confidence": "+0.5"}).apply(files)
+        cells({"confidence": beside}, row=8).apply(files)
+
+    told = [spot.row for found in check(change) if found.column == "confidence" for spot in found.spots]
+    assert told == ([8] if beside == "very" else [])
+
+
+def test_a_class_may_be_called_as_nothing_is(check):
+    def change(files):
+        names = "[none, NA, bird, cat, deer, dog, frog, horse, ship, truck]"
+        files["study.yaml"] = files["study.yaml"].replace(b"classes: cifar10", f"classes: {names}".encode())
+        files["study.yaml"] = files["study.yaml"].replace(b"cifar10/test", b"cifar10/train")
+        rename = {"airplane": "none", "automobile": "na"}
+
+        def renamed(rows):
+            for number, row in enumerate(rows):
+                for i in (1, 2):
+                    name = f"image_{i}_label"
+                    row[name] = rename.get(row[name], row[name])
+                if number == 7:
+                    row["image_1_label"] = "null"
+
+        rows_changed("", renamed).apply(files)
+
+    (found,) = check(change)
+    assert (found.rule.code, [spot.row for spot in found.spots]) == ("HMX545", [7])
+
+
+@pytest.mark.parametrize("column", ["image_2_label", "image_2_index"])
+def test_half_of_the_columns_of_the_second_picture_is_one_fault(column, check):
+    def drop(rows):
+        return [{name: value for name, value in row.items() if name != column} for row in rows]
+
+    assert codes(check(rows_changed("", drop).apply)) == ["HMX530"]
+
+
+@pytest.mark.parametrize("task", ["construct_midpoint", "categorical_soft_labels"])
+def test_copies_of_a_file_are_told_once_whichever_of_them_is_right(task, check):
+    def copy(files):
+        files[f"judgments/{task}.csv"] = files[f"judgments/{INFER}.csv"]
+        files["study.yaml"] = files["study.yaml"].replace(b"  - infer", f"  - {task}\n  - infer".encode())
+
+    assert codes(check(copy)) == ["HMX514"]

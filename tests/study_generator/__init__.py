@@ -1,0 +1,1 @@
+"""Random valid studies, and defects to plant in them."""

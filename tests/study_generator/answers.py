@@ -1,0 +1,48 @@
+"""Random answers that contradict neither themselves nor the stimulus."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from hmix_hub.schema import CATEGORICAL, CIFAR10, CONSTRUCT, INFER, SELECT
+from study_generator.stimuli import Pictures
+
+ANSWER_KEYS = {
+    CONSTRUCT: ["selected_coefficient"],
+    SELECT: ["selected_coefficient"],
+    INFER: ["inferred_coefficient", "confidence"],
+    CATEGORICAL: ["top_class", "top_probability"],
+}
+
+
+def _construct(rng: random.Random, stimulus: dict[str, Any], pictures: Pictures) -> dict[str, Any]:
+    return {"start_coefficient": rng.choice([0.1, 0.9]), "selected_coefficient": rng.randrange(1, 11) / 10}
+
+
+def _select(rng: random.Random, stimulus: dict[str, Any], pictures: Pictures) -> dict[str, Any]:
+    return {"selected_coefficient": rng.randrange(1, 11) / 10}
+
+
+def _infer(rng: random.Random, stimulus: dict[str, Any], pictures: Pictures) -> dict[str, Any]:
+    answer = stimulus["mixing_coefficient"] + rng.gauss(0, 0.03)
+    return {
+        "inferred_coefficient": round(min(max(answer, 0.02), 1), 3),
+        "confidence": rng.choice([None, 1.0, *(round(rng.uniform(0.02, 1), 3) for _ in range(5))]),
+    }
+
+
+def _categorical(rng: random.Random, stimulus: dict[str, Any], pictures: Pictures) -> dict[str, Any]:
+    classes = list(CIFAR10.names) if pictures.classes == "cifar10" else list(pictures.classes)
+    top, second, *others = rng.sample(classes, len(classes))
+    has_second, has_probability = rng.random() < 0.7, rng.random() < 0.7
+    return {
+        "top_class": top,
+        "top_probability": rng.randrange(40, 61) / 100,
+        "second_class": second if has_second else None,
+        "second_probability": rng.randrange(2, 40) / 100 if has_second and has_probability else None,
+        "impossible_classes": rng.sample(others, rng.randrange(len(others) + 1)),
+    }
+
+
+ANSWERS = {CONSTRUCT: _construct, SELECT: _select, INFER: _infer, CATEGORICAL: _categorical}

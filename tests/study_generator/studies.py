@@ -1,0 +1,220 @@
+"""Hypothesis strategy of valid studies."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter, defaultdict
+from statistics import median
+from typing import Any
+
+from hypothesis import strategies as st
+
+from hmix_hub.schema import CATEGORICAL, CIFAR10, INFER, TASKS
+from hmix_hub.schema.flags import STRAIGHTLINING_MINIMUM
+from study_generator import stimuli as make
+from study_generator.answers import ANSWER_KEYS, ANSWERS
+from study_generator.formats import Style
+from study_generator.study import Row, Study
+from study_generator.words import identifier, text
+
+ENDINGS = ("csv", "csv.gz", "jsonl", "jsonl.gz", "parquet")
+_MIXINGS = ("pixel-linear", "pixel-linear", "pixel-linear", "morph", "none")
+
+
+@st.composite
+def studies(
+    draw: st.DrawFn,
+    *,
+    tasks: tuple[str, ...] = tuple(TASKS),
+    endings: tuple[str, ...] = ENDINGS,
+    sources: tuple[str, ...] = ("cifar10/test", "own"),
+    mixings: tuple[str, ...] = _MIXINGS,
+    fewest_people: int = 1,
+    fewest_trials: int = 1,
+    is_plain: bool = False,
+    has_people: bool | None = None,
+    with_columns: tuple[str, ...] = (),
+    without_columns: tuple[str, ...] = (),
+) -> Study:
+    """Draw a valid study.
+
+    Those of its features that are not given are drawn; `is_plain` keeps line breaks and marks out of cells.
+    """
+    task = draw(st.sampled_from(tasks))
+    rng = random.Random(draw(st.integers(0, 2**32 - 1)))  # noqa: S311
+    pictures = make.own(rng) if draw(st.sampled_from(sources)) == "own" else make.cifar10(rng)
+    mixing = draw(st.sampled_from([m for m in mixings if m != "none" or task in {INFER, CATEGORICAL}]))
+    distinct = make.draw_stimuli(
+        rng,
+        pictures,
+        task,
+        number=draw(st.integers(max(fewest_trials, 1), fewest_trials + 14)),
+        is_mixed=mixing != "none",
+        singles=draw(st.sampled_from([0, 0, 0.3])),
+    )
+    people = _people(rng, draw(st.integers(fewest_people, max(fewest_people, 30))))
+    optional = draw(st.sets(st.sampled_from(OPTIONAL))) | set(with_columns)
+    optional -= set(without_columns)
+    extras = _extras(rng, draw(st.integers(0, 4)), is_plain=is_plain)
+    rows: list[Row] = []
+    for person in people:
+        few = draw(st.integers(fewest_trials, fewest_trials + 8))
+        rows += _trials(rng, task, person, distinct, few, has_repeats="is_repeat" in optional, pictures=pictures)
+    manifest = _manifest(rng, task, pictures, mixing)
+    rows = [
+        row | _optional(rng, optional, manifest, number) | {name: give() for name, give in extras.items()}
+        for number, row in enumerate(rows)
+    ]
+    columns = list(rows[0])
+    if draw(st.booleans()):
+        rng.shuffle(rows)
+        rng.shuffle(columns)
+    if has_people is None:
+        has_people = draw(st.booleans())
+    return Study(
+        task,
+        manifest,
+        columns,
+        rows,
+        _style(draw, rng, endings, columns, is_plain=is_plain),
+        [{"participant_id": person, "screen": rng.choice(["small", "large"])} for person in people]
+        if has_people
+        else None,
+        pictures.files,
+        classes=list(CIFAR10.names) if pictures.classes == "cifar10" else list(pictures.classes),
+        labels=pictures.labels,
+        few=few_people(rows),
+        alike=alike_people(rows, task),
+    )
+
+
+OPTIONAL = (
+    "is_repeat",
+    "condition",
+    "collection_round",
+    "image_set",
+    "source_file",
+    "source_row",
+    "study_id",
+    "task",
+    "judgment_id",
+)
+
+
+def _people(rng: random.Random, number: int) -> list[str]:
+    people: dict[str, None] = {}
+    while len(people) < number:
+        people[identifier(rng)] = None
+    return list(people)
+
+
+def _trials(
+    rng: random.Random,
+    task: str,
+    person: str,
+    distinct: list[Row],
+    number: int,
+    *,
+    has_repeats: bool,
+    pictures: make.Pictures,
+) -> list[Row]:
+    number = number if has_repeats else min(number, len(distinct))
+    is_distinct = number <= len(distinct) and not (has_repeats and rng.random() < 0.5)
+    shown = rng.sample(distinct, k=number) if is_distinct else rng.choices(distinct, k=number)
+    indices = sorted(rng.sample(range(rng.choice([number, 1000, 2**31])), number))
+    seen: set[str] = set()
+    rows = []
+    for trial, stimulus in zip(indices, shown, strict=True):
+        key = repr([stimulus.get(name) for name in ("image_1_index", "image_2_index", "mixing_coefficient")])
+        row = {
+            "participant_id": person,
+            "trial_index": trial,
+            "response_time_ms": None if rng.random() < 0.1 else round(rng.lognormvariate(8.3, 0.4), 3),
+            **stimulus,
+            **ANSWERS[task](rng, stimulus, pictures),
+        }
+        rows.append(row | ({"is_repeat": key in seen} if has_repeats else {}))
+        seen.add(key)
+    return rows
+
+
+def _optional(rng: random.Random, names: set[str], manifest: dict[str, Any], number: int) -> Row:
+    source = manifest["stimuli"]["source"]
+    made = {
+        "condition": rng.choice([None, 0, 7, -3]),
+        "collection_round": rng.choice(["1", "B", "pilot-2"]),
+        "image_set": "own" if source == "own" else source,
+        "source_file": "raw.csv",
+        "source_row": number,
+        "study_id": manifest["id"],
+        "task": manifest["tasks"][0],
+    }
+    return {name: made[name] for name in made if name in names}
+
+
+def _extras(rng: random.Random, number: int, *, is_plain: bool) -> dict[str, Any]:
+    kinds = {
+        "x_count": lambda: rng.choice([0, -1, 7, 2**53 + 1, -(2**62)]),
+        "x_score": lambda: rng.choice([0.5, -1.25e-7, 1e22, 3.0, None]),
+        "x_seen": lambda: rng.random() < 0.5,
+        "x_word": lambda: rng.choice([text(rng, is_plain=is_plain), None, "a" + text(rng, is_plain=is_plain)]),
+        "x_Code": lambda: rng.choice(["007", "0012"]),
+    }
+    return {name: kinds[name] for name in rng.sample(list(kinds), number)}
+
+
+def _manifest(rng: random.Random, task: str, pictures: make.Pictures, mixing: str) -> dict[str, Any]:
+    stimuli = {"source": pictures.source, "mixing": mixing, "classes": pictures.classes}
+    return {
+        "id": "study-" + str(rng.randrange(100)),
+        "title": "Mixed " + text(rng).replace("\n", " "),
+        "version": "1.0.0",
+        "description": "What was asked.",
+        "authors": [{"name": "Ada Example"}],
+        "licence": "CC-BY-4.0",
+        "ethics": {"approval": "None was needed.", "consent": "To everything."},
+        "recruitment": "Nobody was recruited.",
+        "collected": {"first": "2024-11", "last": "2025-02"},
+        "language": rng.choice(["en", "no", "pt-BR"]),
+        "tasks": [task],
+        "stimuli": stimuli | ({"mixing_note": "By hand."} if mixing == "morph" else {}),
+        "citation": {"doi": "10.5281/zenodo.1"},
+        "contact": "https://example.org",
+    }
+
+
+def _style(
+    draw: st.DrawFn, rng: random.Random, endings: tuple[str, ...], columns: list[str], *, is_plain: bool
+) -> Style:
+    import pyarrow as pa
+
+    texts = (pa.string(), pa.large_string(), pa.dictionary(pa.int32(), pa.string()), pa.string_view())
+    names = [name for name in columns if name in {"participant_id", "collection_round", "x_word", "source_file"}]
+    return Style(
+        draw(st.sampled_from(endings)),
+        newline=draw(st.sampled_from(["\n"] if is_plain else ["\n", "\r\n"])),
+        quotes_all=not is_plain and draw(st.booleans()),
+        ends=draw(st.booleans()),
+        kinds={name: rng.choice(texts) for name in names},
+        labels_as_codes=draw(st.booleans()),
+        omits_nulls=draw(st.booleans()),
+    )
+
+
+def few_people(rows: list[Row]) -> frozenset[str]:
+    """People with fewer than half of the rows that the median person has."""
+    counts = Counter(row["participant_id"] for row in rows)
+    middle = median(counts.values())
+    return frozenset(person for person, count in counts.items() if 2 * count < middle)
+
+
+def alike_people(rows: list[Row], task: str) -> frozenset[str]:
+    """People nine tenths or more of whose answers are one."""
+    answers: dict[str, list[object]] = defaultdict(list)
+    for row in rows:
+        answers[row["participant_id"]].append(tuple(map(str, (row[name] for name in ANSWER_KEYS[task]))))
+    return frozenset(
+        person
+        for person, given in answers.items()
+        if len(given) >= STRAIGHTLINING_MINIMUM and 10 * max(Counter(given).values()) >= 9 * len(given)
+    )
