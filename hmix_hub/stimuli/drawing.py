@@ -81,8 +81,10 @@ def draw(mixtures: Mixtures, image_sets: Mapping[str, ImageSet], chosen: Ints | 
     chosen = np.arange(len(mixtures)) if chosen is None else chosen
     drawn = np.empty((len(chosen), *size_of(_names_of(mixtures, chosen), image_sets)), dtype=np.uint8)
     for number, name in enumerate(mixtures.set_names):
-        pictures = np.asarray(image_sets[name].pictures)
         of_set = mixtures.set_number[chosen] == number
+        if not of_set.any():
+            continue
+        pictures = np.asarray(image_sets[name].pictures)
         is_mixed = mixtures.second[chosen] >= 0
         single, mixed = np.flatnonzero(of_set & ~is_mixed), np.flatnonzero(of_set & is_mixed)
         drawn[single] = pictures[mixtures.first[chosen[single]]]
@@ -106,7 +108,8 @@ def take_endpoints(
     taken = np.zeros((len(chosen), *size_of(_names_of(mixtures, chosen), image_sets)), dtype=np.uint8)
     for number, name in enumerate(mixtures.set_names):
         of_set = (mixtures.set_number[chosen] == number) & (index >= 0)
-        taken[of_set] = image_sets[name].pictures[index[of_set]]
+        if of_set.any():
+            taken[of_set] = image_sets[name].pictures[index[of_set]]
     return taken
 
 

@@ -24,6 +24,7 @@ Mixing = Literal["pixel-linear", "morph", "cutmix", "latent", "audio-visual", "n
 OWN_PICTURES = "own"
 DEFAULT_CLASSES = "cifar10"
 
+_TAKEN = ("sample", "cifar10")
 _SEMVER = r"^(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)(-[0-9A-Za-z.-]+)?$"
 
 
@@ -161,6 +162,13 @@ class Manifest(_Strict):
             msg = "a task stands twice"
             raise ValueError(msg)
         return sorted(tasks, key=list(TASKS).index)
+
+    @model_validator(mode="after")
+    def _check_id(self) -> Manifest:
+        if self.stimuli.source == OWN_PICTURES and self.id in _TAKEN:
+            msg = f"the id {self.id!r} is taken: a study of own pictures would give them the name of other ones"
+            raise ValueError(msg)
+        return self
 
     @property
     def image_set(self) -> str:

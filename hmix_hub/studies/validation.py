@@ -110,15 +110,24 @@ def _check_stimulus_files(folder: StudyFolder, manifest: Manifest, report: Repor
 
 def _without_copies(folder: StudyFolder, report: Report) -> StudyFolder:
     """Tell judgment files whose bytes are those of another, and leave all of them out: one holds what it should not."""
+    sizes = {name: _size(folder.file(name)) for name in folder.judgments.values()}
     groups: dict[str, list[str]] = {}
-    for name in folder.judgments.values():
-        digest = _digest(folder.file(name))
+    for name, size in sizes.items():
+        is_alone = list(sizes.values()).count(size) == 1
+        digest = None if is_alone else _digest(folder.file(name))
         groups.setdefault(digest or name, []).append(name)
     copies = {name for names in groups.values() if len(names) > 1 for name in names}
     for first, *others in groups.values():
         for name in others:
             report.add(rules.SAME_FILE, file=name, note=f"as {first}")
     return replace(folder, judgments={task: name for task, name in folder.judgments.items() if name not in copies})
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return -1
 
 
 def _digest(path: Path) -> str | None:

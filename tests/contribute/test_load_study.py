@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from study_generator.own_pictures import with_own_pictures
 
 import hmix_hub
 from hmix_hub.contribute.building import build
@@ -10,11 +11,12 @@ from hmix_hub.contribute.publishing.publisher import publish
 from hmix_hub.errors import (
     ConfigurationError,
     FilterError,
+    SchemaError,
     SchemaVersionError,
     SourceMissingError,
     StudyError,
 )
-from hmix_hub.schema import CONSTRUCT, INFER
+from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER
 
 REPOSITORY = "lab/example-study"
 
@@ -152,6 +154,35 @@ def test_a_folder_without_a_study_is_refused(tmp_path):
         load(tmp_path)
 
 
+def test_what_is_known_of_the_people_is_a_configuration(place):
+    people = load(place, "participants", participants=["p01", "p02"])
+    assert people.column_names == ["participant_id", "age_group", "normal_vision"]
+    assert people["participant_id"][:] == ["p01", "p02"]
+
+
+def test_a_study_that_says_nothing_of_its_people_is_told(study):
+    (study / "participants.csv").unlink()
+    with pytest.raises(ConfigurationError, match=r"no participants\.csv"):
+        load(study, "participants")
+
+
+def test_the_only_task_in_common_need_not_be_named(make_study):
+    joined = hmix_hub.load_dataset(["h-mix", make_study(CATEGORICAL)], split="train", source="sample")
+    assert set(joined["task"]) == {CATEGORICAL}
+    with pytest.raises(ConfigurationError, match="no task in common"):
+        hmix_hub.load_dataset([make_study(CATEGORICAL, name="a"), make_study(CONSTRUCT, name="b")])
+
+
+def test_pictures_of_several_sizes_stand_in_one_column(study, tmp_path, make_study, cifar10):
+    own = make_study(change=with_own_pictures, name="own")
+    text = (own / "study.yaml").read_text().replace("id: example-study", "id: own-study")
+    (own / "study.yaml").write_text(text)
+    joined = hmix_hub.load_dataset([study, own], split="train", images="mixed", cifar10=cifar10)
+    assert (joined[0]["image"].size, joined[200]["image"].size) == ((32, 32), (6, 4))
+    with pytest.raises(SchemaError, match="different sizes"):
+        hmix_hub.batches(joined.remove_columns("image"), batch_size=8, cifar10=cifar10)
+
+
 class TestOnTheHub:
     def test_a_version_is_a_revision(self, hub, login, study, edit):
         publish(study, REPOSITORY, push=True)
@@ -190,6 +221,12 @@ class TestOnTheHub:
         text = hub.files(REPOSITORY)["study.yaml"] + b"funding: a foundation\n"
         hub.commit(REPOSITORY, {"study.yaml": text})
         assert len(load(REPOSITORY)) == 144
+
+    def test_an_edit_of_the_card_changes_nothing(self, hub, login, study):
+        publish(study, REPOSITORY, push=True)
+        before = load(REPOSITORY).to_list()
+        hub.commit(REPOSITORY, {"README.md": b"# My study\n"})
+        assert load(REPOSITORY).to_list() == before
 
     def test_a_hub_that_is_down_is_told(self, hub, login, waits):
         hub.fail(status=503, times=None)
