@@ -20,16 +20,15 @@ from hmix_hub.contribute.layout import (
     RECORD,
     FileMark,
     checksums_text,
-    copy_stimuli,
+    copied_files,
+    copy_files,
     mark_of,
     marks,
     write_tables,
 )
 from hmix_hub.errors import ConfigurationError, Where
-from hmix_hub.studies.folder import CARD, CROISSANT, FIGURES, PARTICIPANTS, STATISTICS, STIMULI
-from hmix_hub.studies.image_sets import stimulus_files
+from hmix_hub.studies.folder import CARD, CROISSANT, FIGURES, PARTICIPANTS, STATISTICS
 from hmix_hub.studies.judgment_table import refuse_errors
-from hmix_hub.studies.manifest import MANIFEST
 from hmix_hub.studies.validation import Progress
 
 
@@ -118,9 +117,8 @@ def _check_target(target: Path, study: Path) -> None:
 
 def write_all(content: Content, out: Path, card: str | None = None) -> None:
     """Write the publishable form of a study into an empty folder; see `build`."""
-    (out / MANIFEST).write_bytes(content.folder.file(MANIFEST).read_bytes())
+    copy_files(content, out)
     write_tables(content, out)
-    copy_stimuli(content, out)
     statistics = study_statistics(content)
     _write_text(out / STATISTICS, statistics_text(statistics))
     (out / FIGURES).mkdir()
@@ -151,6 +149,5 @@ def record_text(content: Content) -> str:
 def input_files(content: Content) -> list[str]:
     """Give the files of a study folder that what is built depends on, sorted."""
     folder = content.folder
-    names = [MANIFEST, *folder.judgments.values(), *([PARTICIPANTS] if folder.has_participants else [])]
-    names += [f"{STIMULI}/{name}" for name in stimulus_files(folder, content.manifest)]
-    return sorted(names)
+    participants = [PARTICIPANTS] if folder.has_participants else []
+    return sorted([*folder.judgments.values(), *participants, *copied_files(content)])

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from hmix_hub.contribute.content import Content
-from hmix_hub.studies.folder import STIMULI
+from hmix_hub.studies.folder import LICENCES, STIMULI, is_plain
 from hmix_hub.studies.image_sets import stimulus_files
+from hmix_hub.studies.manifest import MANIFEST
 from hmix_hub.studies.people import PARTICIPANTS_CONFIGURATION
 
 if TYPE_CHECKING:
@@ -59,13 +60,19 @@ def _write(table: pa.Table, features: datasets.Features, path: Path) -> None:
     )
 
 
-def copy_stimuli(content: Content, out: Path) -> None:
-    """Copy the study's own pictures, those that its lists name and no other file."""
-    root = content.folder.file(STIMULI)
-    for name in stimulus_files(content.folder, content.manifest):
-        target = out / STIMULI / name
+def copied_files(content: Content) -> list[str]:
+    """Give the files that are published as they are: manifest, licence, and the pictures that lists name."""
+    folder = content.folder
+    licences = [name for name in LICENCES if is_plain(folder.path, name)]
+    return [MANIFEST, *licences, *(f"{STIMULI}/{name}" for name in stimulus_files(folder, content.manifest))]
+
+
+def copy_files(content: Content, out: Path) -> None:
+    """Copy what is published as it is."""
+    for name in copied_files(content):
+        target = out / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes((root / name).read_bytes())
+        target.write_bytes(content.folder.file(name).read_bytes())
 
 
 def marks(out: Path) -> dict[str, FileMark]:

@@ -24,7 +24,10 @@ SCHEMA_COPY = "study.schema.json"
 ENDINGS = (".csv", ".jsonl", ".parquet", ".csv.gz", ".jsonl.gz")
 """Formats of judgment files."""
 
-_TOP = {MANIFEST, PARTICIPANTS, SCHEMA_COPY, *GENERATED, "LICENSE", "LICENSE.txt", "NOTES.md"}
+LICENCES = ("LICENSE", "LICENSE.txt")
+"""Text of the licence, published as it is."""
+
+_TOP = {MANIFEST, PARTICIPANTS, SCHEMA_COPY, *GENERATED, *LICENCES, "NOTES.md"}
 _FOLDERS = {JUDGMENTS, STIMULI, FIGURES}
 
 
@@ -102,7 +105,7 @@ def find_files(path: Path, report: Report) -> StudyFolder:
         else:
             judgments[found[0]] = name
     ordered = {task: judgments[task] for task in TASKS if task in judgments}
-    return StudyFolder(path, ordered, _is_plain(path, PARTICIPANTS), _is_plain(path, IMAGE_LIST))
+    return StudyFolder(path, ordered, is_plain(path, PARTICIPANTS), is_plain(path, IMAGE_LIST))
 
 
 def _listed(folder: Path, root: Path, report: Report) -> list[Path]:
@@ -115,7 +118,8 @@ def _listed(folder: Path, root: Path, report: Report) -> list[Path]:
         return []
 
 
-def _is_plain(path: Path, name: str) -> bool:
+def is_plain(path: Path, name: str) -> bool:
+    """Say whether a study folder has a file, and it is no link that leads out of it."""
     file = path / name
     return file.is_file() and file.resolve().is_relative_to(path.resolve())
 

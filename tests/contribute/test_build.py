@@ -76,6 +76,15 @@ def test_plain_datasets_load_every_configuration(task, make_study, tmp_path):
     assert people.column_names == ["participant_id", "age_group", "normal_vision"]
 
 
+def test_the_text_of_the_licence_is_published_and_nothing_hidden_or_private(study, tmp_path):
+    (study / "LICENSE").write_text("All may use it.")
+    (study / "NOTES.md").write_text("for ourselves")
+    (study / ".env").write_text("TOKEN=secret")
+    built = build(study, tmp_path / "out")
+    assert (tmp_path / "out" / "LICENSE").read_text() == "All may use it."
+    assert not {"NOTES.md", ".env"} & set(built.files)
+
+
 def test_a_folder_that_was_built_before_is_replaced(study, tmp_path, edit):
     build(study, tmp_path / "out")
     (study / "participants.csv").unlink()

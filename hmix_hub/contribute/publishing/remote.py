@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
 DATASET = "dataset"
-KEPT = (".gitattributes", "LICENSE")
+KEPT = (".gitattributes",)
 """Files of a repository that publishing leaves alone."""
 
 Record = dict[str, Any]
