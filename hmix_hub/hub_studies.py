@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hmix_hub.errors import SourceMissingError, Where
-from hmix_hub.studies.hub import TAG
+from hmix_hub.studies.findings import shown
+from hmix_hub.studies.hub import TAG, first_line
 
 
 @dataclass(frozen=True)
@@ -58,11 +59,11 @@ def list_studies(search: str | None = None, *, token: str | bool | None = None) 
     from hmix_hub.schema import TASKS
 
     try:
+        token = token.strip() if isinstance(token, str) else token
         found = list(HfApi(token=token).list_datasets(filter=TAG, search=search, full=True))
     # The client lets through what its libraries raise: errors of its own and of HTTP.
     except Exception as error:
-        said = (str(error).strip() or type(error).__name__).splitlines()[0]
-        msg = f"the studies could not be listed: {said}"
+        msg = f"the studies could not be listed: {first_line(error)}"
         where = Where("Hugging Face Hub")
         raise SourceMissingError(msg, where=where, hint="check the network, and try again") from None
     studies = []
@@ -70,7 +71,7 @@ def list_studies(search: str | None = None, *, token: str | bool | None = None) 
         card = vars(info.card_data) if info.card_data is not None else {}
         names = {str(config.get("config_name")) for config in card.get("configs") or [] if isinstance(config, dict)}
         updated = info.last_modified.strftime("%Y-%m") if info.last_modified is not None else None
-        title = str(card.get("pretty_name") or info.id)
+        title = shown(str(card.get("pretty_name") or info.id)) or info.id
         tasks = [task for task in TASKS if task in names]
         studies.append(ListedStudy(info.id, title, tasks, card.get("license"), updated))
     return sorted(studies, key=lambda study: study.repository)

@@ -48,7 +48,7 @@ def load_study(
     configuration = place.configuration(name)
     _check_version(check_version(schema_version), configuration, conditions, images)
     check_columns(conditions, [column.name for column in configuration.columns()])
-    _remember_images(place)
+    is_own = _remember_images(place)
     if streaming:
         if images is not None or schema_version != CURRENT:
             msg = f"a stream of a contributed study has no pictures, and schema {CURRENT} alone"
@@ -59,7 +59,9 @@ def load_study(
     if schema_version != CURRENT:
         dataset = _brought_down(dataset, configuration.task, place, schema_version)
     if images is not None:
-        dataset = add_images(dataset, images, cifar10=cifar10)
+        name = place.manifest.image_set
+        own = {name: open_study_images(place.manifest, place.picture_root(), cifar10=cifar10)} if is_own else {}
+        dataset = add_images(dataset, images, cifar10=cifar10, image_sets=own)
     try:
         return slice_split(dataset, split)
     except ValueError as error:
@@ -85,13 +87,16 @@ def _check_version(version: str, configuration: Configuration, conditions: Seque
         raise ConfigurationError(msg, hint=f"load without schema_version={version!r}")
 
 
-def _remember_images(place: StudyPlace) -> None:
-    known = place.manifest.stimuli.source == place.manifest.image_set
-    if not known:
+def _remember_images(place: StudyPlace) -> bool:
+    """Let this process find the study's pictures by name; say whether they are none of those known to the package."""
+    is_own = place.manifest.stimuli.source != place.manifest.image_set
+    if is_own:
         remember(
             place.manifest.image_set,
+            f"{place.description}, version {place.manifest.version}",
             lambda cifar10: open_study_images(place.manifest, place.picture_root(), cifar10=cifar10),
         )
+    return is_own
 
 
 def _stream(

@@ -17,17 +17,17 @@ from hmix_hub.contribute.description.figures import draw_figures
 from hmix_hub.contribute.description.statistics import statistics_text, study_statistics
 from hmix_hub.contribute.layout import (
     CHECKSUMS,
-    RECORD,
     FileMark,
     checksums_text,
     copied_files,
     copy_files,
     mark_of,
     marks,
+    read_checksums,
     write_tables,
 )
 from hmix_hub.errors import ConfigurationError, Where
-from hmix_hub.studies.folder import CARD, CROISSANT, FIGURES, PARTICIPANTS, STATISTICS
+from hmix_hub.studies.folder import CARD, CROISSANT, FIGURES, PARTICIPANTS, RECORD, STATISTICS
 from hmix_hub.studies.judgment_table import refuse_errors
 from hmix_hub.studies.validation import Progress
 
@@ -88,7 +88,7 @@ def build(
     tell("checking")
     checked = check_study(folder, progress=progress)
     refuse_errors(checked.report, checked.folder)
-    target = Path(os.path.expanduser(out)).absolute()
+    target = Path(os.path.expanduser(out)).resolve()
     _check_target(target, checked.folder.path)
     tell("computing the tables")
     content = read_content(folder)
@@ -110,9 +110,17 @@ def _check_target(target: Path, study: Path) -> None:
     if target.resolve().is_relative_to(study.resolve()):
         msg = "what is built cannot lie in the study folder itself"
         raise ConfigurationError(msg, where=Where(str(target)), hint="name a folder beside it")
-    if target.exists() and not (target.is_dir() and (not any(target.iterdir()) or (target / RECORD).is_file())):
-        msg = "this is there already, and nothing that was built"
+    if target.exists() and not (target.is_dir() and _holds_built_files_alone(target)):
+        msg = "this is there already, and holds something that was not built"
         raise ConfigurationError(msg, where=Where(str(target)), hint="name a new or an empty folder")
+
+
+def _holds_built_files_alone(folder: Path) -> bool:
+    """Say whether a folder is empty, or holds what was built and nothing else, which may then be replaced."""
+    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
+    sums = folder / CHECKSUMS
+    built = {CHECKSUMS, *read_checksums(sums.read_text(encoding="utf-8"))} if sums.is_file() else set()
+    return there <= built
 
 
 def write_all(content: Content, out: Path, card: str | None = None) -> None:

@@ -16,6 +16,7 @@ from hmix_hub.studies.manifest import Manifest
 from hmix_hub.studies.manifest_file import read_manifest
 from hmix_hub.studies.people import PARTICIPANTS_CONFIGURATION, read_participants
 from hmix_hub.studies.places import default_of
+from hmix_hub.studies.rules.files import OUTSIDE
 
 if TYPE_CHECKING:
     import datasets
@@ -77,7 +78,7 @@ def read_content(place: str | os.PathLike[str]) -> Content:
     report = Report()
     folder = find_files(path, report)
     manifest = read_manifest(path, report, is_draft=True)
-    if manifest is None:
+    if manifest is None or report.has(OUTSIDE):
         refuse_errors(report, folder)
         raise AssertionError
     tables: dict[str, pa.Table] = {}

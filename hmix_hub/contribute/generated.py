@@ -46,7 +46,10 @@ def write_generated(folder: str | os.PathLike[str], names: Iterable[str]) -> lis
     for name in wanted:
         path = content.folder.file(name)
         path.parent.mkdir(exist_ok=True)
-        path.write_bytes(made[name])
+        # Moved to its place, so that a link that stands there is replaced, and not followed.
+        partial = path.with_name(f".{path.name}.partial")
+        partial.write_bytes(made[name])
+        partial.replace(path)
     return wanted
 
 

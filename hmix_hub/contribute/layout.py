@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 CHECKSUMS = "SHA256SUMS"
-RECORD = "build.json"
-"""What was built from what: the study's id and version, and the hashes of the files that were read."""
 ROW_GROUP = 100_000
 
 

@@ -109,12 +109,32 @@ Folders = Mapping[str, "ImageSet | str | os.PathLike[str]"]
 Opener = Callable[["str | os.PathLike[str] | None"], ImageSet]
 """Opens an image set, given where CIFAR-10 lies."""
 
-_REMEMBERED: dict[str, Opener] = {}
+_REMEMBERED: dict[str, dict[str, Opener]] = {}
 
 
-def remember(name: str, opener: Opener) -> None:
-    """Let `open_image_set` find an image set by name in this process, as that of a study that was loaded."""
-    _REMEMBERED[name] = opener
+def remember(name: str, place: str, opener: Opener) -> None:
+    """Let `open_image_set` find an image set by name in this process, as that of a study that was loaded.
+
+    Parameters
+    ----------
+    name
+        Its name in the study's rows.
+    place
+        Where the study was loaded from, its version included.
+    opener
+        Opens it.
+    """
+    _REMEMBERED.setdefault(name, {})[place] = opener
+
+
+def _recall(name: str, cifar10: str | os.PathLike[str] | None) -> ImageSet:
+    """Open the image set of a study that was loaded; of several that call theirs the same, if the pictures are, too."""
+    opened = {place: opener(cifar10) for place, opener in _REMEMBERED[name].items()}
+    if len({image_set.fingerprint for image_set in opened.values()}) > 1:
+        msg = f"several studies that were loaded call different pictures {name!r}: {', '.join(opened)}"
+        hint = f"say whose pictures are meant: image_sets={{{name!r}: folder}}"
+        raise SourceNameError(msg, hint=hint)
+    return next(iter(opened.values()))
 
 
 def open_image_set(
@@ -150,7 +170,7 @@ def open_image_set(
     if name == "sample/pictures":
         return _sample()
     if name in _REMEMBERED:
-        return _REMEMBERED[name](cifar10)
+        return _recall(name, cifar10)
     msg = f"no image set is called {name!r}"
     hint = f"{nearest(name, [*folders, *NAMES, *_REMEMBERED], label='image sets')} Load the study that it is of, or "
     hint += "name a folder of pictures with "

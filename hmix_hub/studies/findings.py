@@ -175,5 +175,10 @@ def shown(value: object) -> str | None:
         return None
     text = value if isinstance(value, str) else repr(value)
     cut = text[: MOST_SHOWN + 1]
-    safe = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in cut[:MOST_SHOWN])
+    safe = printable(cut[:MOST_SHOWN])
     return safe + "…" if len(cut) > MOST_SHOWN else safe
+
+
+def printable(text: str) -> str:
+    r"""Give a text with what is no character to print written out, such as \x1b, which a terminal would obey."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)

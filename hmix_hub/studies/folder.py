@@ -24,6 +24,8 @@ SCHEMA_COPY = "study.schema.json"
 ENDINGS = (".csv", ".jsonl", ".parquet", ".csv.gz", ".jsonl.gz")
 """Formats of judgment files."""
 
+RECORD = "build.json"
+"""Of a built study: its id and version, and the hashes of the files that were read."""
 LICENCES = ("LICENSE", "LICENSE.txt")
 """Text of the licence, published as it is."""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hmix_hub.errors import ConfigurationError, SourceError, SourceMissingError, Where
+from hmix_hub.redaction import redacted
 from hmix_hub.schema import Configuration
 from hmix_hub.studies.folder import STIMULI
 from hmix_hub.studies.manifest import MANIFEST
@@ -114,6 +115,8 @@ def open_repository(repository: str, *, revision: str | None = None, token: str 
     """
     from huggingface_hub import hf_hub_download
 
+    # A token that was read from a file often ends in a line break, which no header may hold.
+    token = token.strip() if isinstance(token, str) else token
     try:
         path = Path(hf_hub_download(repository, MANIFEST, repo_type="dataset", revision=revision, token=token))
     except Exception as error:
@@ -123,6 +126,12 @@ def open_repository(repository: str, *, revision: str | None = None, token: str 
         (Path(folder) / MANIFEST).write_bytes(path.read_bytes())
         manifest = manifest_of(Path(folder), repository)
     return HubStudy(manifest, repository, path.parent.name, token)
+
+
+def first_line(error: Exception) -> str:
+    """Give the first line of what the Hub's client says, no secret in it."""
+    said = redacted(str(error).strip()).splitlines()
+    return said[0] if said else type(error).__name__
 
 
 def told(error: Exception, repository: str, revision: str | None = None) -> SourceError | ConfigurationError:
@@ -141,6 +150,5 @@ def told(error: Exception, repository: str, revision: str | None = None) -> Sour
     if isinstance(error, errors.EntryNotFoundError) and not isinstance(error, errors.LocalEntryNotFoundError):
         msg = f"this is no study: it has no {MANIFEST}"
         return SourceMissingError(msg, where=where, hint="plain datasets.load_dataset loads other datasets")
-    said = (str(error).strip() or type(error).__name__).splitlines()[0]
-    msg = f"the Hub could not give the study: {said}"
+    msg = f"the Hub could not give the study: {first_line(error)}"
     return SourceMissingError(msg, where=where, hint="check the network, and try again")

@@ -25,7 +25,10 @@ OWN_PICTURES = "own"
 DEFAULT_CLASSES = "cifar10"
 
 _TAKEN = ("sample", "cifar10")
-_SEMVER = r"^(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)(-[0-9A-Za-z.-]+)?$"
+_NUMBER = r"(0|[1-9][0-9]*)"
+_BEFORE = rf"({_NUMBER}|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
+SEMVER = rf"^{_NUMBER}\.{_NUMBER}\.{_NUMBER}(-{_BEFORE}(\.{_BEFORE})*)?$"
+"""Version by semver.org 2.0.0, without what may stand behind a plus."""
 
 
 class _Strict(BaseModel):
@@ -55,6 +58,9 @@ class Stimuli(_Strict):
             for name in classes:
                 if "/" in name or name.lower().startswith("mixed_"):
                     msg = f"{name!r} cannot be a class: a slash, or a beginning with mixed_, would spoil the ids"
+                    raise ValueError(msg)
+                if "|" in name or name.startswith("["):
+                    msg = f"{name!r} cannot be a class: lists of classes are written a|b or as JSON, [...]"
                     raise ValueError(msg)
         return classes
 
@@ -124,7 +130,7 @@ class Manifest(_Strict):
         description="Short name: lower case, digits, hyphens; it begins every judgment_id."
     )
     title: Line = Field(description="Title in one line.")
-    version: Annotated[str, StringConstraints(pattern=_SEMVER)] = Field(
+    version: Annotated[str, StringConstraints(pattern=SEMVER)] = Field(
         description="Version of the data: 1.0.0; a change of values raises it."
     )
     description: Text = Field(description="What was asked of whom, and why.")
@@ -143,6 +149,15 @@ class Manifest(_Strict):
     homepage: Annotated[str, StringConstraints(pattern=r"^https?://\S+$")] | None = Field(
         None, description="Page of the study."
     )
+
+    @field_validator("version")
+    @classmethod
+    def _check_version(cls, version: str) -> str:
+        # The version becomes a tag, and Git keeps the ending for itself.
+        if version.endswith(".lock"):
+            msg = f"{version!r} cannot be a version: Git takes no tag that ends in .lock"
+            raise ValueError(msg)
+        return version
 
     @field_validator("licence")
     @classmethod
@@ -176,8 +191,13 @@ class Manifest(_Strict):
 
         Where pictures were not mixed pixel by pixel, the method stands behind, so that none is drawn that way.
         """
-        name = f"{self.id}/pictures" if self.stimuli.source == OWN_PICTURES else self.stimuli.source
-        return name if self.stimuli.mixing in {PIXEL_LINEAR, "none"} else f"{name}{METHOD_MARK}{self.stimuli.mixing}"
+        source = self.stimuli.source
+        is_linear = self.stimuli.mixing in {PIXEL_LINEAR, "none"}
+        if is_linear and source != OWN_PICTURES:
+            return source
+        # The study's id, since others may mix the same pictures otherwise.
+        name = f"{self.id}/{'pictures' if source == OWN_PICTURES else source.replace('/', '-')}"
+        return name if is_linear else f"{name}{METHOD_MARK}{self.stimuli.mixing}"
 
     @property
     def vocabulary(self) -> Vocabulary:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hmix_hub.studies.checks.participants import ID, read_people
 from hmix_hub.studies.findings import Report
-from hmix_hub.studies.folder import PARTICIPANTS, StudyFolder
+from hmix_hub.studies.folder import StudyFolder
 from hmix_hub.studies.judgment_table import refuse_errors, typed
-from hmix_hub.studies.reading.files import read_pieces
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -17,15 +17,20 @@ PARTICIPANTS_CONFIGURATION = "participants"
 
 
 def read_participants(folder: StudyFolder) -> pa.Table:
-    """Read participants.csv; each column as the narrowest type that holds it."""
+    """Read participants.csv; each column as the narrowest type that holds it.
+
+    Raises
+    ------
+    StudyError
+        If its columns or cells break a rule.
+    """
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     report = Report()
-    pieces = list(read_pieces(folder.file(PARTICIPANTS), PARTICIPANTS, report))
+    pieces = list(read_people(folder, report))
     refuse_errors(report, folder)
     columns = {}
     for name in pieces[0].columns if pieces else ():
-        parts = [pc.if_else(pc.equal(piece.columns[name], ""), None, piece.columns[name]) for piece in pieces]
-        columns[name] = pa.chunked_array(parts).cast(pa.string()) if name == "participant_id" else typed(parts)
+        parts = [piece.columns[name] for piece in pieces]
+        columns[name] = pa.chunked_array(parts).cast(pa.string()) if name == ID else typed(parts)
     return pa.table(columns).combine_chunks()

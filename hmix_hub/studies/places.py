@@ -15,14 +15,14 @@ from hmix_hub.judgments.by_stimulus import by_stimulus
 from hmix_hub.schema import CONFIGURATIONS, Configuration
 from hmix_hub.studies.features import study_features
 from hmix_hub.studies.findings import Report
-from hmix_hub.studies.folder import StudyFolder, find_files
+from hmix_hub.studies.folder import RECORD, StudyFolder, find_files
 from hmix_hub.studies.judgment_table import read_judgments, refuse_errors
 from hmix_hub.studies.manifest import MANIFEST, Manifest
 from hmix_hub.studies.manifest_file import read_manifest
 from hmix_hub.studies.people import PARTICIPANTS_CONFIGURATION, read_participants
 from hmix_hub.studies.rules.manifest import SCHEMA_VERSION
 
-_REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
+_REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[\w.-]{1,96}")
 
 
 @dataclass(frozen=True)
@@ -181,7 +181,15 @@ def is_study_place(name: object) -> TypeGuard[str | os.PathLike[str]]:
     if not isinstance(name, str) or not name:
         return False
     is_path = name.startswith((".", "/", "~", os.sep)) or Path(name).is_absolute()
-    return is_path or Path(name).is_dir() or _REPOSITORY.fullmatch(name) is not None
+    return is_path or _REPOSITORY.fullmatch(name) is not None or _is_folder(name)
+
+
+def _is_folder(name: str | os.PathLike[str]) -> bool:
+    # A name can be longer than any file's.
+    try:
+        return Path(os.path.expanduser(name)).is_dir()
+    except (OSError, ValueError):
+        return False
 
 
 def open_place(
@@ -207,10 +215,10 @@ def open_place(
     """
     # Not Path.expanduser, which fails where there is no such user.
     path = Path(os.path.expanduser(name))
-    if path.is_dir():
+    if _is_folder(name):
         path = path.absolute()
         manifest = manifest_of(path, str(path))
-        if (path / "build.json").is_file():
+        if (path / RECORD).is_file():
             return BuiltStudy(manifest, path)
         return RawStudy(manifest, find_files(path, Report()))
     if isinstance(name, str) and _REPOSITORY.fullmatch(name):

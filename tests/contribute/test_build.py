@@ -15,9 +15,10 @@ import hmix_hub
 from hmix_hub.contribute.building import build
 from hmix_hub.contribute.checking import check_study
 from hmix_hub.contribute.generated import write_generated
-from hmix_hub.contribute.layout import CHECKSUMS, RECORD, read_checksums
+from hmix_hub.contribute.layout import CHECKSUMS, read_checksums
 from hmix_hub.errors import ConfigurationError, SourceMissingError, StudyError
 from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, TASKS
+from hmix_hub.studies.folder import RECORD
 
 GENERATED = ("README.md", "croissant.json", "statistics.json", "statistics")
 
@@ -95,7 +96,7 @@ def test_a_folder_that_was_built_before_is_replaced(study, tmp_path, edit):
 def test_a_folder_that_holds_something_else_is_left_alone(study, tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "thesis.tex").write_text("words")
-    with pytest.raises(ConfigurationError, match="nothing that was built"):
+    with pytest.raises(ConfigurationError, match="was not built"):
         build(study, tmp_path / "out")
     assert (tmp_path / "out" / "thesis.tex").read_text() == "words"
 

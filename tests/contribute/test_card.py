@@ -123,13 +123,13 @@ def test_the_same_study_gives_the_same_card(tmp_path):
 
 
 def test_a_study_with_its_own_classes_and_no_participants(tmp_path):
-    classes = ["yes", "null", "1", "a|b", "<b>", *CIFAR10.names]
+    classes = ["yes", "null", "1", "a*b", "<b>", *CIFAR10.names]
     stimuli = {"source": "own", "mixing": "morph", "mixing_note": "Faces were *morphed*.", "classes": classes}
     content = example(tmp_path, CATEGORICAL, without=["participants.csv"], stimuli=stimuli)
     card = card_of(content)
     labels = metadata_of(card)["dataset_info"][0]["features"][13]["dtype"]["class_label"]["names"]
     assert list(labels.values()) == classes
-    assert "0 yes, 1 null, 2 1, 3 a&#124;b, 4 &#60;b&#62;, 5 airplane" in card
+    assert "0 yes, 1 null, 2 1, 3 a&#42;b, 4 &#60;b&#62;, 5 airplane" in card
     assert "Faces were &#42;morphed&#42;." in card
     assert "K is the number of classes, 15" in card
     assert "participants" not in [config["config_name"] for config in metadata_of(card)["configs"]]

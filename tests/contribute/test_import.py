@@ -85,22 +85,10 @@ def test_one_file_a_person_gives_the_same_judgments(tmp_path):
     assert "2022" not in str(found["source_file"].unique().to_pylist())
 
 
-def test_names_of_files_that_give_people_away_are_not_kept(tmp_path):
-    names = [
-        "infer.csv",
-        "hmix_infer_mixing_factor.csv",
-        "5f2d9ac84b1c0d00a1b2c3d4.csv",
-        "ada_2022-05-30.csv",
-        "batch-12.csv",
-    ]
-    kept = raw_names([tmp_path / name for name in names])
-    assert list(kept.values()) == [
-        "infer.csv",
-        "hmix_infer_mixing_factor.csv",
-        "raw-3.csv",
-        "raw-4.csv",
-        "batch-12.csv",
-    ]
+def test_raw_files_are_numbered_since_their_names_may_be_those_of_people(tmp_path):
+    released = resolve_source("sample").path(JUDGMENT_FILES[INFER])
+    kept = raw_names([tmp_path / "anna-mueller.csv", released, tmp_path / "5f2d9ac84b1c0d00a1b2c3d4.jsonl"])
+    assert list(kept.values()) == ["raw-1.csv", released.name, "raw-3.jsonl"]
 
 
 _MAP = r"""
@@ -158,7 +146,7 @@ def test_a_column_map_renames_scales_flips_and_takes_apart(mapped):
         "inferred_coefficient": "0.7",
         "confidence": "0.8",
         "x_lab": "north",
-        "source_file": "raw.csv",
+        "source_file": "raw-1.csv",
         "source_row": "1",
     }
     assert (second["is_repeat"], second["inferred_coefficient"], second["confidence"]) == ("true", "0.75", "")

@@ -244,6 +244,16 @@ class TestOnTheHub:
         assert (found[1].tasks, found[1].licence) == ([INFER], "cc0-1.0")
         assert [one.repository for one in hmix_hub.list_studies(search="second")] == ["lab/a-second-study"]
 
+    def test_a_token_is_never_shown(self, hub, login, study, waits):
+        publish(study, REPOSITORY, push=True, private=True)
+        assert len(load(REPOSITORY, token="hf_tester\n")) == 144  # noqa: S106 - a name, no secret
+        with pytest.raises((ConfigurationError, SourceMissingError)) as refused:
+            load(REPOSITORY, token="hf_se\ncret")  # noqa: S106
+        assert "hf_se" not in str(refused.value)
+        with pytest.raises(SourceMissingError) as unlisted:
+            hmix_hub.list_studies(token="hf_se\ncret")  # noqa: S106
+        assert "hf_se" not in str(unlisted.value)
+
     def test_a_list_that_cannot_be_had_is_told(self, hub, login, waits):
         hub.fail(path=r"/api/datasets", status=500, times=None)
         with pytest.raises(SourceMissingError, match="could not be listed"):

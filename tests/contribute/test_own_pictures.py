@@ -132,3 +132,36 @@ def test_pictures_of_a_study_that_was_not_loaded_are_asked_for(own):
     with pytest.raises(SourceNameError, match="unheard-of/pictures"):
         hmix_hub.render(renamed)
     assert len(hmix_hub.render(renamed, image_sets={"unheard-of/pictures": own / "stimuli"})) == 144
+
+
+def test_two_studies_that_call_their_pictures_the_same_are_never_mixed_up(make_study):
+    def other(files):
+        with_own_pictures(files)
+        files["stimuli/pictures/0.png"] = png(77)
+
+    one, two = make_study(change=with_own_pictures, name="one"), make_study(change=other, name="two")
+    first = hmix_hub.load_dataset(one, split="train", images="endpoints")
+    second = hmix_hub.load_dataset(two, split="train", images="endpoints")
+    assert np.array_equal(np.asarray(first[0]["image_1"]), pixels(0))
+    assert np.array_equal(np.asarray(second[0]["image_1"]), pixels(77))
+    judgments = hmix_hub.load_dataset(two, split="train")
+    with pytest.raises(SourceNameError, match="call different pictures"):
+        hmix_hub.render(judgments)
+    drawn = hmix_hub.render(judgments, image_sets={"example-study/pictures": two / "stimuli"})
+    assert len(drawn) == 144
+
+
+def test_studies_that_mix_the_same_pictures_otherwise_have_names_of_their_own(make_study):
+    def morph(files):
+        text = files["study.yaml"].decode().replace("mixing: pixel-linear", "mixing: morph\n  mixing_note: By hand.")
+        files["study.yaml"] = text.encode()
+
+    assert set(hmix_hub.load_dataset(make_study(change=morph), split="train")["image_set"]) == {
+        "example-study/cifar10-test+morph"
+    }
+
+
+@pytest.fixture(autouse=True)
+def forgotten(monkeypatch):
+    """Let each test begin without the image sets of others."""
+    monkeypatch.setattr("hmix_hub.sources.image_set._REMEMBERED", {})

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from hmix_hub.contribute.layout import CHECKSUMS, RECORD, read_checksums
+from hmix_hub.contribute.layout import CHECKSUMS, read_checksums
 from hmix_hub.contribute.publishing.publisher import publish
 from hmix_hub.errors import PublishError, StudyError
+from hmix_hub.studies.folder import RECORD
 
 REPOSITORY = "lab/example-study"
 

@@ -17,10 +17,18 @@ from hub_server.messages import HubError
 
 MAIN = "refs/heads/main"
 _OID = re.compile(r"[0-9a-f]{4,40}")
+# What `git check-ref-format` refuses in a name.
+_NO_REFERENCE = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|^/|/$|\.$|(?:^|/)\.|\.lock(?:/|$)|^-|^@$|^$")
 
 
 def git_oid(content: bytes) -> str:
     return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+
+
+def check_reference(name: str) -> None:
+    """Refuse what Git takes as no name of a branch or a tag."""
+    if _NO_REFERENCE.search(name):
+        raise HubError(HTTPStatus.BAD_REQUEST, f"Invalid reference name: {name!r}")
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import random
+
+from PIL import Image, PngImagePlugin
 
 from study_generator.planting import plants, some_row
 from study_generator.study import Study
@@ -58,3 +61,27 @@ def _remarks(study: Study, rng: random.Random) -> list[int]:
 @plants("HMX610")
 def _file_name(study: Study, rng: random.Random) -> None:
     study.files[rng.choice([".5f3c9a7e21b04d8896fe0a1b.json", ".ada@example.org.txt"])] = b"{}\n"
+
+
+def _write_into_a_picture(study: Study, rng: random.Random, **options: object) -> None:
+    name = rng.choice([name for name in study.files if name.endswith(".png")])
+    stream = io.BytesIO()
+    Image.open(io.BytesIO(study.files[name])).save(stream, "PNG", **options)
+    study.files[name] = stream.getvalue()
+
+
+@plants("HMX611", sources=("own",))
+def _picture_metadata(study: Study, rng: random.Random) -> None:
+    exif, texts = Image.Exif(), PngImagePlugin.PngInfo()
+    if rng.random() < 0.5:
+        exif[34853] = {1: "N", 2: (51.0, 30.0, 0.0)}
+    else:
+        texts.add_text("Author", rng.choice(["ada@example.org", "+44 20 7946 0958"]), zip=rng.random() < 0.5)
+    _write_into_a_picture(study, rng, exif=exif, pnginfo=texts)
+
+
+@plants("HMX612", sources=("own",))
+def _picture_text(study: Study, rng: random.Random) -> None:
+    texts = PngImagePlugin.PngInfo()
+    texts.add_itxt("Description", rng.choice(["Ein schöner Frosch", "2022-05-30 14:03"]), zip=rng.random() < 0.5)
+    _write_into_a_picture(study, rng, pnginfo=texts)

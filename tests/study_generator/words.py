@@ -26,7 +26,7 @@ def class_names(rng: random.Random, number: int) -> list[str]:
     names: dict[str, str] = {}
     while len(names) < number:
         name = rng.choice(["none", "Missing", "NA", text(rng), text(rng), "class " + identifier(rng)])
-        name = name.replace("\n", "-").replace("/", "-").replace("\\", "-")
-        if not name.lower().startswith("mixed_"):
+        name = name.replace("\n", "-").replace("/", "-").replace("\\", "-").replace("|", "-").lstrip("[")
+        if name.strip() and not name.lower().startswith("mixed_"):
             names.setdefault(name.lower(), name)
     return list(names.values())

@@ -7,7 +7,7 @@ import textwrap
 import click
 
 from hmix_hub.cli.text import echo_json
-from hmix_hub.studies.findings import Finding, Report, Spot
+from hmix_hub.studies.findings import Finding, Report, Spot, printable
 from hmix_hub.studies.rules.rule import Severity
 
 SPOTS_ON_SCREEN = 5
@@ -43,6 +43,7 @@ def _echo_finding(finding: Finding) -> None:
     colour = "red" if rule.severity is Severity.ERROR else "yellow"
     head = click.style(f"{rule.severity} {rule.code} {rule.name}", fg=colour, bold=True)
     place = ", ".join(part for part in (finding.file, finding.column and f"column {finding.column}") if part)
+    place = printable(place)
     times = f", {finding.count:,} times" if finding.count > 1 else ""
     click.echo(f"{head}  {place}{times}")
     click.echo(textwrap.fill(f"{rule.meaning}.", _WIDTH, initial_indent="  ", subsequent_indent="  "))
@@ -64,12 +65,13 @@ def describe_spot(spot: Spot, file: str) -> str:
         parts.append(f"row {spot.row}{line}")
     if spot.value is not None:
         parts.append(repr(spot.value))
-    said = ": ".join(parts)
-    return f"{said}: {spot.note}" if said and spot.note else said or spot.note
+    # Names and values are of whoever made the files; a terminal obeys what they may hold.
+    said, note = printable(": ".join(parts)), printable(spot.note)
+    return f"{said}: {note}" if said and note else said or note
 
 
 def _summary(report: Report) -> str:
-    rows = ", ".join(f"{count:,} rows of {file}" for file, count in report.rows.items())
+    rows = ", ".join(f"{count:,} rows of {printable(file)}" for file, count in report.rows.items())
     checked = f"checked {rows}: " if rows else ""
     errors, warnings = len(report.errors), len(report.warnings)
     if not errors and not warnings:

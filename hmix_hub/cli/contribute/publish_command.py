@@ -9,6 +9,8 @@ from hmix_hub.cli.contribute.options import study_argument
 _DONE = {
     "nothing": "version {version} is published already: {url}",
     "tagged": "version {version} was merged, and has its tag now: {url}",
+    "merged": "version {version} was merged: {url}\n"
+    "only those who may write can set its tag: ask an owner to run the same command",
     "pushed": "published version {version}: {url}",
     "open": "the pull request for version {version} stands, and waits to be merged: {url}",
     "requested": "opened a pull request for version {version}: {url}\n"
@@ -20,7 +22,7 @@ _DONE = {
 @study_argument
 @click.option("--repo-id", required=True, metavar="ORG/NAME", help="Repository; made if it is not there.")
 @click.option("--pull-request/--push", default=True, help="Open a pull request (default), or commit to main.")
-@click.option("--private", is_flag=True, help="Make the repository private, if it is made.")
+@click.option("--private", is_flag=True, help="Make the repository private; refuse a public one that is there.")
 @click.option("--dry-run", is_flag=True, help="Check and build, show every file, and upload nothing.")
 @click.option("--k", default=5, show_default=True, help="Fewest people who share their demographics.")
 def command(folder: str, repo_id: str, pull_request: bool, private: bool, dry_run: bool, k: int) -> None:

@@ -7,10 +7,11 @@ from typing import Any
 
 from hmix_hub.contribute.content import Content
 from hmix_hub.contribute.description.markdown import one_line
+from hmix_hub.studies.hub import TAG
 from hmix_hub.studies.manifest import Manifest
 from hmix_hub.studies.people import PARTICIPANTS_CONFIGURATION
 
-TAGS = ("h-mix-study", "mixup", "human-judgments", "human-uncertainty", "soft-labels")
+TAGS = (TAG, "mixup", "human-judgments", "human-uncertainty", "soft-labels")
 
 _CREATIVE_COMMONS = {
     "by": ("2.0", "2.5", "3.0", "4.0"),

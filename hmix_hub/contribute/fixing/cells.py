@@ -12,6 +12,7 @@ from hmix_hub.studies.rules import trials, values
 from hmix_hub.studies.rules.rule import Rule
 
 _COMMA = re.compile(r"-?\d+,\d+")
+_THOUSANDS = re.compile(r"-?[1-9]\d{0,2},\d{3}")
 _NUMBERS = {Kind.FLOAT64, Kind.INT32, Kind.INT64}
 _TYPED = _NUMBERS | {Kind.LABEL, Kind.LABELS}
 
@@ -27,8 +28,9 @@ def without_word(text: str) -> str:
 
 
 def with_point(text: str) -> str:
-    """Write a decimal comma as a point."""
-    return text.replace(",", ".") if _COMMA.fullmatch(text.strip()) else text
+    """Write a decimal comma as a point; `1,234` may be a thousand, and is left."""
+    bare = text.strip()
+    return text.replace(",", ".") if _COMMA.fullmatch(bare) and not _THOUSANDS.fullmatch(bare) else text
 
 
 def scaled(factor: float) -> Callable[[str], str]:
@@ -51,6 +53,10 @@ _MENDS: tuple[tuple[Rule, Callable[[str], str], Callable[[Column | None], bool]]
     (values.PERCENT, scaled(1 / 100), lambda column: column is not None and column.kind is Kind.FLOAT64),
     (trials.SECONDS, scaled(1000), lambda column: column is not None and column.kind is Kind.FLOAT64),
 )
+
+
+SCALING = (values.PERCENT, trials.SECONDS)
+"""Rules whose mend changes the unit of a column."""
 
 
 def mend_cells(table: Table, task: str, file: str, found: set[tuple[str, str]]) -> list[Mend]:

@@ -6,11 +6,12 @@ import csv
 import gzip
 import io
 import os
+import stat
 from pathlib import Path
 
 from hmix_hub.contribute.checking import check_study
-from hmix_hub.contribute.fixing.cells import mend_cells
-from hmix_hub.contribute.fixing.mend import Mend, Table
+from hmix_hub.contribute.fixing.cells import SCALING, mend_cells
+from hmix_hub.contribute.fixing.mend import MOST_EXAMPLES, Mend, Table
 from hmix_hub.contribute.fixing.rows import drop_computed, drop_repeated_rows, mend_names, turn_pairs
 from hmix_hub.contribute.generated import write_generated
 from hmix_hub.studies.checks.values import as_text
@@ -50,7 +51,12 @@ def fix(folder: str | os.PathLike[str], *, dry_run: bool = False) -> tuple[list[
     for _ in range(_ROUNDS):
         checked = check_study(folder, is_draft=True)
         root = checked.folder.path
-        made = [mend for name in _fixable(checked.report) for mend in _fix_file(root, name, checked.report, dry_run)]
+        scaled = {(mend.file, mend.column) for mend in done if mend.rule in SCALING}
+        made = [
+            mend
+            for name in _fixable(checked.report)
+            for mend in _fix_file(root, name, checked.report, scaled=scaled, dry_run=dry_run)
+        ]
         if not made and not checked.report.has_errors_in(*checked.folder.judgments.values()):
             made = _renew(root, checked.report, dry_run)
         done += made
@@ -67,14 +73,20 @@ def _fixable(report: Report) -> list[str]:
     return list(names)
 
 
-def _fix_file(root: Path, name: str, report: Report, dry_run: bool) -> list[Mend]:
+def _fix_file(root: Path, name: str, report: Report, *, scaled: set[tuple[str, str]], dry_run: bool) -> list[Mend]:
     path = root / name
     table = _read(path, name)
     if table is None:
         return []
-    found = {(finding.rule.code, finding.column) for finding in report if finding.file == name}
+    # A column that was scaled once and is still out of range was not what it seemed: it is left to a person.
+    found = {
+        (finding.rule.code, finding.column)
+        for finding in report
+        if finding.file == name and not (finding.rule in SCALING and (name, finding.column) in scaled)
+    }
     codes = {code for code, _ in found}
-    mends = [_form_mend(finding.rule, name) for finding in report if finding.file == name and finding.rule in _FORMS]
+    forms = [finding.rule for finding in report if finding.file == name and finding.rule in _FORMS]
+    mends = [_form_mend(rule, name, table) for rule in forms]
     task = task_and_ending(path.name)
     # What the other rules say of a table that was parsed by the wrong delimiter means nothing.
     if task is not None and not mends:
@@ -90,8 +102,16 @@ def _fix_file(root: Path, name: str, report: Report, dry_run: bool) -> list[Mend
     return mends
 
 
-def _form_mend(rule: Rule, name: str) -> Mend:
-    return Mend(rule, name, count=1)
+def _form_mend(rule: Rule, name: str, table: Table) -> Mend:
+    """Give the mend of a file's form; of another encoding, with texts as they are read now, to be looked at."""
+    mend = Mend(rule, name, count=1)
+    if rule is files.ENCODING:
+        odd = (text for cells in table.values() for text in cells if not text.isascii())
+        mend.examples = [
+            (None, text.encode("ascii", "replace").decode(), text)
+            for text, _ in zip(dict.fromkeys(odd), range(MOST_EXAMPLES), strict=False)
+        ]
+    return mend
 
 
 def _read(path: Path, name: str) -> Table | None:
@@ -120,6 +140,7 @@ def _write(table: Table, path: Path) -> None:
     content = stream.getvalue().encode()
     partial = path.with_name(f".{path.name}.partial")
     partial.write_bytes(gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
+    partial.chmod(stat.S_IMODE(path.stat().st_mode))
     partial.replace(path)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from hmix_hub.contribute.importing.column_map import read_column_map
 from hmix_hub.contribute.importing.mapped_table import import_mapped
 from hmix_hub.contribute.importing.outcome import Outcome
 from hmix_hub.contribute.importing.raw_table import read_raw
-from hmix_hub.contribute.importing.suite_export import import_suite_export, is_suite_export
+from hmix_hub.contribute.importing.suite_export import import_suite_export, is_suite_export, known_study
 from hmix_hub.contribute.starter import write_starter
 from hmix_hub.errors import ConfigurationError, Where
 from hmix_hub.schema import CIFAR10, Vocabulary
@@ -24,9 +23,6 @@ from hmix_hub.studies.manifest_file import read_manifest
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-_PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z_-]*(?:-?\d{1,3})?\.[A-Za-z.]{1,12}")
-"""A file name without a date, a clock time or an id in it: letters, and a short number at most."""
 
 
 @dataclass(frozen=True)
@@ -104,14 +100,17 @@ def import_raw(
         if progress is not None:
             progress(number + 1)
     if any(path.name != name for path, name in names.items()):
-        outcome.notes.append("files whose names hold a date or an id are called raw-1, raw-2, … in source_file")
+        outcome.notes.append("source_file calls the raw files raw-1, raw-2, … in the order given")
     return _write(outcome, root, replace=replace)
 
 
 def raw_names(paths: Sequence[Path]) -> dict[Path, str]:
-    """Give what the column source_file calls each file: its name, or a number where that may give people away."""
+    """Give what the column source_file calls each file.
+
+    A number, since names of raw files are often those of people, or hold dates; but of a released file its name.
+    """
     return {
-        path: path.name if _PLAIN_NAME.fullmatch(path.name) else f"raw-{number}{path.suffix}"
+        path: path.name if known_study(path) else f"raw-{number}{''.join(path.suffixes[-1:])}"
         for number, path in enumerate(paths, start=1)
     }
 
@@ -135,7 +134,7 @@ def _write(outcome: Outcome, root: Path, *, replace: bool) -> Imported:
     ]
     there = find_files(root, Report()).judgments
     for task in outcome.tables:
-        if task in there and not replace and not is_new and _has_rows(root / there[task]):
+        if task in there and not replace and not is_new and not _is_starter(root / there[task]):
             msg = "the study has judgments of this task already"
             raise ConfigurationError(
                 msg, where=Where(str(root / there[task])), hint="name all raw files in one call, with --replace"
@@ -144,16 +143,16 @@ def _write(outcome: Outcome, root: Path, *, replace: bool) -> Imported:
     for task, parts in outcome.tables.items():
         name = f"{JUDGMENTS}/{task}.csv"
         table = pa.concat_tables(parts, promote_options="default")
-        if task in there:
-            (root / there[task]).unlink()
         write_judgments(table, root / name)
+        if there.get(task, name) != name:
+            (root / there[task]).unlink()
         written[name] = table.num_rows
     return Imported(written, outcome, is_new)
 
 
-def _has_rows(path: Path) -> bool:
-    with path.open("rb") as stream:
-        return len(stream.read(4096).splitlines()) > 1
+def _is_starter(path: Path) -> bool:
+    """Say whether a judgment file is a CSV header alone, as a starter writes it."""
+    return path.suffix == ".csv" and path.stat().st_size < 2**16 and len(path.read_bytes().splitlines()) <= 1
 
 
 def write_judgments(table: pa.Table, path: Path) -> None:

@@ -19,6 +19,8 @@ from hmix_hub.errors import ConfigurationError, Where, nearest
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_NUMBER = re.compile(r"-?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
+_DECIMALS = 12
 _SHOWN, _SHOWN_CHARACTERS = 4, 40
 _CELL_FOR_PATTERNS = 2000
 """Characters of a cell that a pattern is tried on, since a pattern can take long over long text."""
@@ -160,7 +162,10 @@ def _json_value(text: str, key: str) -> str | None:
             value = value.get(part) if isinstance(value, dict) else None
     if isinstance(value, bool):
         return str(value).lower()
-    return value if isinstance(value, str) or value is None else json.dumps(value)
+    if value is None or isinstance(value, str):
+        # JSON can write halves of characters, which no text can hold.
+        return value and value.encode("utf-8", "replace").decode()
+    return json.dumps(value)
 
 
 def _group(text: str, pattern: re.Pattern[str]) -> str | None:
@@ -170,9 +175,9 @@ def _group(text: str, pattern: re.Pattern[str]) -> str | None:
 
 def _calculated(text: str, origin: From) -> str:
     """Calculate with a number; what is none is left, and no mend makes one of it later."""
-    try:
-        value = float(with_point(text))
-    except ValueError:
+    written = with_point(text).strip()
+    if not _NUMBER.fullmatch(written):
         return text
-    value = value * (origin.multiply or 1.0) / (origin.divide or 1.0)
-    return repr(1 - value if origin.flip else value)
+    value = float(written) * (origin.multiply or 1.0) / (origin.divide or 1.0)
+    # 1 - 0.9 is 0.09999999999999998, which would name another stimulus than 0.1.
+    return repr(round(1 - value if origin.flip else value, _DECIMALS))

@@ -15,8 +15,8 @@ from hmix_hub.studies.rules import files as rules
 if TYPE_CHECKING:
     import pyarrow as pa
 
-ROW = "row number"
-"""Column of the rows' numbers, a name that no export has."""
+ROW = "\0row"
+"""Column of the rows' numbers; no name in a text file has such a character."""
 _PASSED = {rules.ENCODING.code, rules.DELIMITER.code, rules.LINE_ENDINGS.code}
 
 
@@ -58,6 +58,11 @@ def read_raw(path: Path) -> pa.Table:
         refuse_unreadable(report, path)
         msg = "the file has no row"
         raise SchemaError(msg, where=Where(str(path)), hint="leave it out")
+    header = list(pieces[0].names) or list(pieces[0].columns)
+    twice = next((name for name in header if header.count(name) > 1), None)
+    if twice is not None:
+        msg = f"two columns are called {twice!r}"
+        raise SchemaError(msg, where=Where(str(path)), hint="rename one of them, so that it is certain which is meant")
     names = dict.fromkeys(name for piece in pieces for name in piece.columns)
     columns = {
         name: pa.chunked_array(

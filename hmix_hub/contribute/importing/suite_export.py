@@ -24,6 +24,7 @@ _MARKS = ("trial_type", "task", "trial_index")
 """Columns by which such an export is known."""
 _NEVER_READ = {"study_id", "url", "subj_id", "view_history", "failed_images", "failed_audio", "failed_video"}
 _IMAGE_SET = "cifar10/test"
+_LARGEST = 2.0**53
 
 
 def is_suite_export(raw: pa.Table) -> bool:
@@ -79,7 +80,7 @@ def _observed(raw: pa.Table, task: str, path: Path, name: str, vocabulary: Vocab
     numbers = raw[ROW].to_pylist()
     try:
         released = _as_released(raw, task)
-        study = _known_study(path)
+        study = known_study(path)
         rounds = study.collection_rounds(task, released) if study else None
         table = to_current(released, task, Provenance("raw", _IMAGE_SET, name, rounds), vocabulary)
         ignored = ignored_probabilities(released) if task == CATEGORICAL else []
@@ -145,22 +146,26 @@ def _typed(text: pa.ChunkedArray, column: Column) -> pa.ChunkedArray:
     if column.kind is Kind.BOOL:
         return pc.equal(pc.utf8_lower(values), "true")
     for row, value in enumerate(values.to_pylist()):
-        if value is not None and not _is_number(value):
-            msg = f"{value!r} is no number"
+        if value is not None and not _is_number(value, column):
+            kind = "number" if column.kind is Kind.FLOAT64 else "whole number"
+            msg = f"{value!r} is no {kind}"
             raise SchemaError(msg, where=Where(row=row, column=column.name), hint=f"it holds: {column.meaning}")
     numbers = values.cast(pa.float64())
     return numbers if column.kind is Kind.FLOAT64 else numbers.cast(column.arrow_type(), safe=False)
 
 
-def _is_number(text: str) -> bool:
+def _is_number(text: str, column: Column) -> bool:
     try:
-        return abs(float(text)) < float("inf")
+        value = float(text)
     except ValueError:
         return False
+    return abs(value) < _LARGEST and (column.kind is Kind.FLOAT64 or value.is_integer())
 
 
-def _known_study(path: Path) -> Study | None:
+def known_study(path: Path) -> Study | None:
     """Give the study whose file this is, byte by byte: its collection rounds are known."""
+    if not path.is_file():
+        return None
     with path.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
     for study in (RELEASE, SAMPLE):

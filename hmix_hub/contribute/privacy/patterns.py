@@ -152,6 +152,8 @@ PATTERNS = (*IDENTITIES, DATE)
 """All of them."""
 IN_PROSE = (PROLIFIC_ID, WORKER_ID, IPV4, IPV6)
 """What no description of a study has a use for; its authors' addresses are meant to be read."""
+IN_MANIFEST = (*IN_PROSE, MAC, PHONE)
+"""What no field of study.yaml has a use for, authors and contact included."""
 
 CLOCK = Pattern(
     rules.EXACT_TIME,

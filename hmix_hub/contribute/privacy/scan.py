@@ -6,19 +6,19 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from hmix_hub.contribute.privacy.demographics import check_demographics
+from hmix_hub.contribute.privacy.manifest_text import search_manifest
 from hmix_hub.contribute.privacy.masking import masked, masked_name
 from hmix_hub.contribute.privacy.patterns import IDENTITIES, IN_PROSE, PATTERNS
-from hmix_hub.contribute.privacy.plain_text import first_line, search_file, search_text
+from hmix_hub.contribute.privacy.pictures import check_pictures
+from hmix_hub.contribute.privacy.plain_text import first_line, search_file
 from hmix_hub.contribute.privacy.searched_table import SearchedTable
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.schema import TASKS, columns
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import ENDINGS, JUDGMENTS, PARTICIPANTS, STIMULI, study_path, task_and_ending
 from hmix_hub.studies.manifest import MANIFEST
-from hmix_hub.studies.manifest_file import SIZE_LIMIT, parse_manifest
 from hmix_hub.studies.reading.files import read_pieces
 from hmix_hub.studies.rules import privacy as rules
 from hmix_hub.studies.rules.rule import Severity
@@ -27,8 +27,6 @@ DEFAULT_K = 5
 FILE_LIMIT = 100_000
 """Files whose names are looked at."""
 PROSE = ("NOTES.md", "LICENSE", "LICENSE.txt")
-MANIFEST_PROSE = ("title", "description", "recruitment", "ethics", "stimuli")
-"""Fields of the manifest that are searched; authors, contact and citation are meant to be public."""
 
 _DIVIDERS = re.compile(r"[,;\t|]")
 
@@ -36,9 +34,10 @@ _DIVIDERS = re.compile(r"[,;\t|]")
 def scan_privacy(folder: str | os.PathLike[str], *, k: int = DEFAULT_K) -> Report:
     """Search a study folder for what could tell who a participant is.
 
-    Searched are the prose of study.yaml, every table that a study has (judgments, participants.csv, lists of pictures;
-    also such as lie beside them under other names) with the names of its columns and every cell, and the names of all
-    files. A file that cannot be read as a table is reported, and searched as plain text as far as it is text.
+    Searched are study.yaml with its comments, every table that a study has (judgments, participants.csv, lists of
+    pictures; also such as lie beside them under other names) with the names of its columns and every cell, the names of
+    all files, and what pictures hold beside their pixels. A file that cannot be read as a table is reported, and
+    searched as plain text as far as it is text.
 
     Parameters
     ----------
@@ -65,15 +64,17 @@ def scan_privacy(folder: str | os.PathLike[str], *, k: int = DEFAULT_K) -> Repor
     path = study_path(folder)
     report = Report()
     _search_names(path, report)
-    _search_manifest(path, report)
+    if _is_own(path / MANIFEST, path):
+        search_manifest(path / MANIFEST, report)
     for name in _tables(path):
         _search_table(path / name, name, report)
     for name in PROSE:
         if _is_own(path / name, path):
             search_file(path / name, name, report, IN_PROSE)
-    for name in _tables(path):
-        if name == PARTICIPANTS or name.startswith(f"{JUDGMENTS}/"):
-            check_demographics(path / name, name, report, k=k, measures=_measures(name))
+    of_people = [name for name in _tables(path) if name == PARTICIPANTS or name.startswith(f"{JUDGMENTS}/")]
+    check_demographics(path, {name: _measures(name) for name in of_people}, report, k=k)
+    pictures = (name for name in _names(path / STIMULI) if _is_own(path / STIMULI / name, path))
+    check_pictures(path / STIMULI, pictures, report)
     return report
 
 
@@ -116,32 +117,6 @@ def _names(root: Path) -> Iterator[str]:
         folders[:] = sorted(name for name in folders if name != ".git")
         for name in sorted([*files, *folders]):
             yield (Path(folder) / name).relative_to(root).as_posix()
-
-
-def _search_manifest(root: Path, report: Report) -> None:
-    path = root / MANIFEST
-    if not _is_own(path, root) or path.stat().st_size > SIZE_LIMIT:
-        return
-    try:
-        content = parse_manifest(path.read_text(encoding="utf-8-sig"))
-    except (ValueError, OSError):
-        # What is no YAML may still be a text with ids in it.
-        search_file(path, MANIFEST, report, IN_PROSE)
-        return
-    for field in MANIFEST_PROSE:
-        for place, text in _texts(content.get(field), field):
-            search_text(text, MANIFEST, report, IN_PROSE, column=masked_name(place))
-
-
-def _texts(content: Any, place: str) -> Iterator[tuple[str, str]]:
-    if isinstance(content, dict):
-        for key, value in content.items():
-            yield from _texts(value, f"{place}.{key}")
-    elif isinstance(content, list):
-        for number, value in enumerate(content):
-            yield from _texts(value, f"{place}.{number}")
-    elif isinstance(content, str):
-        yield place, content
 
 
 def _search_table(path: Path, name: str, report: Report) -> None:

@@ -7,6 +7,7 @@ from time import sleep
 from typing import TypeVar
 
 from hmix_hub.errors import PublishError, Where
+from hmix_hub.redaction import redacted
 
 T = TypeVar("T")
 
@@ -14,6 +15,7 @@ TRIES = 5
 LONGEST_WAIT_S = 60.0
 _PASSING = {408, 425, 429, 500, 502, 503, 504}
 _CHANGED = {409, 412}
+_MOST_TOLD = 300
 
 _SAID = {
     401: ("the Hub does not know you", "`hf auth login` with a token that may write, or set HF_TOKEN"),
@@ -52,8 +54,19 @@ def is_connection_fault(error: BaseException | None) -> bool:
     return False
 
 
+def is_unsendable(error: BaseException | None) -> bool:
+    """Say whether a request could not even be written, as with a token that holds a line break."""
+    while error is not None:
+        if any(kind.__name__ == "LocalProtocolError" for kind in type(error).__mro__):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
 def is_passing(error: BaseException) -> bool:
     """Say whether the same call may do later: the Hub was busy, a connection was cut, or somebody was quicker."""
+    if is_unsendable(error):
+        return False
     status = status_of(error)
     return status in _PASSING | _CHANGED if status is not None else is_connection_fault(error)
 
@@ -67,10 +80,18 @@ def told(error: BaseException, repository: str) -> PublishError:
         return PublishError(f"{said} (status {status})", where=where, hint=hint)
     if status is not None:
         return PublishError(f"the Hub answered with status {status}", where=where, hint=_LATER)
+    # What these errors say quotes headers, and so the token: their text is not shown at all.
+    if is_unsendable(error):
+        hint = "`hf auth login` again, or set HF_TOKEN anew: a token has no space and no line break"
+        return PublishError("the request could not be written", where=where, hint=hint)
     if is_connection_fault(error):
         return PublishError("the Hub cannot be reached, or broke off", where=where, hint=_LATER)
-    said = (str(error).strip() or type(error).__name__).splitlines()[0]
-    return PublishError(said, where=where, hint=_LATER)
+    return PublishError(_first_line(error), where=where, hint=_LATER)
+
+
+def _first_line(error: BaseException) -> str:
+    lines = redacted(str(error)).strip().splitlines() or [type(error).__name__]
+    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in lines[0][:_MOST_TOLD])
 
 
 def persist(attempt: Callable[[], T], repository: str, tell: Callable[[str], None]) -> T:

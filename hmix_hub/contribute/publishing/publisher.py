@@ -6,20 +6,34 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from hmix_hub.contribute.building import Built, build
-from hmix_hub.contribute.layout import RECORD, FileMark
+from hmix_hub.contribute.layout import CHECKSUMS, FileMark
 from hmix_hub.contribute.privacy.scan import scan_privacy
-from hmix_hub.contribute.publishing.faults import persist
-from hmix_hub.contribute.publishing.remote import DATASET, KEPT, Record, Remote, look, open_request, read_record
+from hmix_hub.contribute.publishing.faults import persist, status_of
+from hmix_hub.contribute.publishing.remote import (
+    DATASET,
+    KEPT,
+    Record,
+    Remote,
+    look,
+    open_request,
+    plain,
+    read_record,
+    read_sums,
+)
+from hmix_hub.contribute.publishing.standing import commit_as_published, strange
+from hmix_hub.contribute.publishing.versions import is_version, precedence
 from hmix_hub.errors import ConfigurationError, PublishError, Where
+from hmix_hub.studies.folder import RECORD
 
 if TYPE_CHECKING:
-    from huggingface_hub import HfApi
+    from huggingface_hub import CommitInfo, HfApi
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 
@@ -31,8 +45,8 @@ class Published:
     Parameters
     ----------
     action
-        "dry run", "nothing" (the version was there), "tagged", "pushed", "requested" (a pull request was opened or
-        changed), or "open" (the pull request stands already).
+        "dry run", "nothing" (the version was there), "tagged", "merged" (it stands on main, and we may not tag it),
+        "pushed", "requested" (a pull request was opened or changed), or "open" (the pull request stands already).
     url
         Page of the repository, or of the pull request; empty for a dry run.
     version
@@ -71,7 +85,7 @@ def publish(
     push
         Whether to commit to the main branch; else a pull request is opened.
     private
-        Whether a repository that is made is private.
+        Whether a repository that is made is private; a public one that is there is refused.
     dry_run
         Whether to build and check alone, and upload nothing; the Hub is not asked.
     k
@@ -91,8 +105,8 @@ def publish(
     ConfigurationError
         If the repository's name is none.
     PublishError
-        If something in it would give people away, the version stands with other content, the repository holds something
-        else, or the Hub refuses.
+        If something in it would give people away, the version or its tag stands with other content, the repository
+        holds something else or is public though `private`, or the Hub refuses.
     """
     if not _REPOSITORY.fullmatch(repository):
         msg = f"{repository!r} is no repository of the Hub"
@@ -137,7 +151,8 @@ class _Publisher:
         self.push, self.private, self.tell = push, private, tell
         self.manifest = built.content.manifest
         self.record: Record = json.loads((built.path / RECORD).read_text(encoding="utf-8"))
-        self.title = f"{self.manifest.id} {self.manifest.version}"
+        self.version = self.manifest.version
+        self.title = f"{self.manifest.id} {self.version}"
 
     def attempt(self) -> Published:
         """Do what is left to do, as the repository stands now."""
@@ -146,47 +161,96 @@ class _Publisher:
         user = self.api.whoami()["name"]
         remote = look(self.api, self.repository)
         self._refuse(remote)
-        if self.manifest.version in remote.tags:
+        if self.version in remote.tags:
             return self._done("nothing")
         if self._is_ours(remote.record):
-            self.tell(f"tagging {self.manifest.version}")
-            self._tag(remote.head)
-            return self._done("tagged")
+            return self._tag_merged(remote)
         if not remote.exists:
             self.api.create_repo(self.repository, repo_type=DATASET, private=self.private, exist_ok=True)
             remote = look(self.api, self.repository)
+            # Again, since somebody else may have made it meanwhile.
+            self._refuse(remote)
+        self._tag_previous(remote)
         return self._push(remote) if self.push else self._request(remote, user)
 
     def _refuse(self, remote: Remote) -> None:
-        version = self.manifest.version
+        if self.private and remote.exists and not remote.private:
+            self._fail(
+                "the repository is public, and --private makes none private that is there",
+                "make it private in its settings on the Hub first, publish to another one, or leave --private out",
+            )
         if remote.is_foreign:
             self._fail("the repository holds something that is no study", "publish to a repository of its own")
         record = remote.record
         if record is not None and record.get("study") != self.manifest.id:
-            self._fail(f"the repository holds the study {record.get('study')!r}", "publish to another one")
-        if version in remote.tags:
-            record = read_record(self.api, self.repository, version)
-        if record is not None and record.get("version") == version and not self._is_ours(record):
+            self._fail(f"the repository holds the study '{plain(record.get('study'))}'", "publish to another one")
+        if self.version in remote.tags:
+            self._refuse_tag(remote.tags[self.version])
+        elif record is not None:
+            self._refuse_other_content(record)
+        newer = None if record is None else record.get("version")
+        if precedence(newer) > precedence(self.version):
+            said = f"the repository stands at version {plain(newer)}, newer than {self.version}"
+            self._fail(said, "raise `version:` above it")
+
+    def _refuse_tag(self, commit: str) -> None:
+        """Refuse a tag of our version that is none of ours: what was cited by it would be something else."""
+        record = read_record(self.api, self.repository, commit)
+        if record is None or any(record.get(key) != self.record[key] for key in ("study", "version")):
             self._fail(
-                f"version {version} is published already, with other content",
+                f"the repository has a tag {self.version} that is on something else than this version",
+                "raise `version:` in study.yaml, or delete the tag if nobody has cited it",
+            )
+        self._refuse_other_content(record)
+
+    def _refuse_other_content(self, record: Record) -> None:
+        if record.get("version") == self.version and not self._is_ours(record):
+            self._fail(
+                f"version {self.version} is published already, with other content",
                 "raise `version:` in study.yaml: what was cited as a version never changes",
             )
-        if remote.record is not None and _order(str(remote.record.get("version"))) > _order(version):
-            newer = remote.record.get("version")
-            self._fail(f"the repository stands at version {newer}, newer than {version}", "raise `version:` above it")
 
-    def _fail(self, said: str, hint: str) -> None:
+    def _fail(self, said: str, hint: str) -> NoReturn:
         raise PublishError(said, where=Where(f"{self.repository} (Hugging Face Hub)"), hint=hint)
 
     def _is_ours(self, record: Record | None) -> bool:
         """Say whether a revision was built from the same files."""
         return record is not None and all(record.get(key) == self.record[key] for key in ("study", "version", "inputs"))
 
+    def _tag_merged(self, remote: Remote) -> Published:
+        """Tag our version where it stands on main, if it stands there as it was published."""
+        self.tell("comparing what stands on main")
+        differing = strange(remote.sums, self.built, self.record) if remote.sums else [CHECKSUMS]
+        commit = None
+        if not differing:
+            commit, differing = commit_as_published(self.api, self.repository, str(remote.head), remote.sums)
+        if commit is None:
+            self._fail(
+                f"main holds another {plain(differing[0])} than was published as {self.version}",
+                f"undo that change on main and run the same command again, or publish a raised version: {self.version} "
+                "gets no tag as it stands",
+            )
+        self.tell(f"tagging {self.version}")
+        return self._done("tagged" if self._may_tag(self.version, commit) else "merged")
+
+    def _tag_previous(self, remote: Remote) -> None:
+        """Tag the version on main, if it was merged and nobody did: with the next one, its commit would be lost."""
+        version = None if remote.record is None else remote.record.get("version")
+        if not isinstance(version, str) or not is_version(version) or version in remote.tags:
+            return
+        commit, _ = commit_as_published(self.api, self.repository, str(remote.head), remote.sums)
+        if commit is None:
+            self.tell(f"version {plain(version)} gets no tag: main holds something else than was published")
+        elif self._may_tag(version, commit):
+            self.tell(f"tagged {plain(version)}, which was merged before")
+        else:
+            self.tell(f"version {plain(version)} was merged and has no tag: only those who may write can set it")
+
     def _push(self, remote: Remote) -> Published:
         self.tell(f"uploading {len(self.built.files)} files")
-        commit = self._commit(remote.files, revision=None, parent=remote.head, as_request=False)
-        self.tell(f"tagging {self.manifest.version}")
-        self._tag(commit.oid)
+        commit = self._commit(_written(remote.files, remote.sums), parent=remote.head)
+        self.tell(f"tagging {self.version}")
+        self._tag(self.version, commit.oid)
         return self._done("pushed")
 
     def _request(self, remote: Remote, user: str) -> Published:
@@ -197,19 +261,28 @@ class _Publisher:
         if found is not None:
             revision = f"refs/pr/{found.number}"
             files = self.api.list_repo_files(self.repository, repo_type=DATASET, revision=revision)
-            self._commit(files, revision=revision, parent=None, as_request=False)
+            sums = read_sums(self.api, self.repository, revision)
+            self._commit(_written(files, sums), revision=revision)
             return self._done("requested", found.url)
-        commit = self._commit(remote.files, revision=None, parent=remote.head, as_request=True)
+        commit = self._commit(_written(remote.files, remote.sums), parent=remote.head, as_request=True)
         return self._done("requested", str(commit.pr_url))
 
-    def _commit(self, there: list[str], *, revision: str | None, parent: str | None, as_request: bool):  # type: ignore[no-untyped-def]
+    def _commit(
+        self,
+        written: Iterable[str],
+        *,
+        revision: str | None = None,
+        parent: str | None = None,
+        as_request: bool = False,
+    ) -> CommitInfo:
+        """Put our files there, and delete those that an earlier publish wrote and we have no more."""
         from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
         ours = self.built.files
         operations: list[CommitOperationAdd | CommitOperationDelete] = [
             CommitOperationAdd(path_in_repo=name, path_or_fileobj=self.built.path / name) for name in ours
         ]
-        operations += [CommitOperationDelete(name) for name in there if name not in ours and name not in KEPT]
+        operations += [CommitOperationDelete(name) for name in written if name not in ours]
         return self.api.create_commit(
             self.repository,
             operations,
@@ -221,20 +294,26 @@ class _Publisher:
             create_pr=as_request,
         )
 
-    def _tag(self, commit: str | None) -> None:
-        self.api.create_tag(
-            self.repository, tag=self.manifest.version, revision=commit, repo_type=DATASET, exist_ok=True
-        )
+    def _tag(self, version: str, commit: str) -> None:
+        self.api.create_tag(self.repository, tag=version, revision=commit, repo_type=DATASET, exist_ok=True)
+
+    def _may_tag(self, version: str, commit: str) -> bool:
+        """Tag a version; `False`: we may not, as a guest whose pull request was merged."""
+        from huggingface_hub.errors import HfHubHTTPError
+
+        try:
+            self._tag(version, commit)
+        except HfHubHTTPError as error:
+            if status_of(error) != HTTPStatus.FORBIDDEN:
+                raise
+            return False
+        return True
 
     def _done(self, action: str, url: str = "") -> Published:
         page = url or f"{self.api.endpoint}/datasets/{self.repository}"
-        return Published(action, page, self.manifest.version, self.built.files)
+        return Published(action, page, self.version, self.built.files)
 
 
-def _order(version: str) -> tuple[int, ...]:
-    """Give what versions are compared by; a pre-release comes before its release."""
-    core, _, before = version.partition("-")
-    try:
-        return (*map(int, core.split(".")), 0 if before else 1)
-    except ValueError:
-        return (0,)
+def _written(files: Iterable[str], sums: Mapping[str, str]) -> list[str]:
+    """Give the files that an earlier publish wrote; all others are somebody else's, and stay."""
+    return [name for name in files if name in sums and name not in KEPT]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hmix_hub.contribute.layout import RECORD
+from hmix_hub.contribute.layout import CHECKSUMS, read_checksums
+from hmix_hub.studies.findings import shown
+from hmix_hub.studies.folder import RECORD
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -17,6 +20,13 @@ KEPT = (".gitattributes",)
 """Files of a repository that publishing leaves alone."""
 
 Record = dict[str, Any]
+
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,59}")
+
+
+def plain(text: object) -> str:
+    """Give what stands in a repository, where anybody may have written it, so that it can stand in a message."""
+    return text if isinstance(text, str) and _PLAIN.fullmatch(text) else str(shown(text))
 
 
 @dataclass(frozen=True)
@@ -35,6 +45,10 @@ class Remote:
         What its main branch was built from; `None`: it holds no study.
     tags
         Commit by tag.
+    sums
+        sha256 by path of what was published last, as its checksums on the main branch say; empty: there are none.
+    private
+        Whether members alone see it.
     """
 
     exists: bool
@@ -42,6 +56,8 @@ class Remote:
     files: list[str] = field(default_factory=list)
     record: Record | None = None
     tags: dict[str, str] = field(default_factory=dict)
+    sums: dict[str, str] = field(default_factory=dict)
+    private: bool = False
 
     @property
     def is_foreign(self) -> bool:
@@ -61,7 +77,8 @@ def look(api: HfApi, repository: str) -> Remote:
     refs = api.list_repo_refs(repository, repo_type=DATASET)
     tags = {tag.name: tag.target_commit for tag in refs.tags}
     record = read_record(api, repository, info.sha) if RECORD in files else None
-    return Remote(True, info.sha, files, record, tags)
+    sums = read_sums(api, repository, info.sha) if CHECKSUMS in files else {}
+    return Remote(True, info.sha, files, record, tags, sums, bool(info.private))
 
 
 def read_record(api: HfApi, repository: str, revision: str | None) -> Record | None:
@@ -74,6 +91,17 @@ def read_record(api: HfApi, repository: str, revision: str | None) -> Record | N
     except (EntryNotFoundError, ValueError):
         return None
     return record if isinstance(record, dict) else None
+
+
+def read_sums(api: HfApi, repository: str, revision: str | None) -> dict[str, str]:
+    """Read the checksums that an earlier publish wrote: sha256 by path; empty where there are none."""
+    from huggingface_hub.errors import EntryNotFoundError
+
+    try:
+        path = api.hf_hub_download(repository, CHECKSUMS, repo_type=DATASET, revision=revision)
+        return read_checksums(Path(path).read_text(encoding="utf-8"))
+    except (EntryNotFoundError, ValueError):
+        return {}
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 # 007 and numbers of 16 digits or more are ids, whose digits a float64 would lose; +44 is a phone number.
-_NO_NUMBER = r"^(-?0\d|-?\d{16,}$|\+)"
+_NO_NUMBER = r"^(-?0\d|-?\d{16,}$|\+|\d+[eE]\d+$)"
 
 
 class OwnColumnReader:
@@ -99,8 +99,9 @@ def _numbers(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
         return None
     if pc.any(pc.match_substring_regex(column, _NO_NUMBER)).as_py():
         return None
-    # "nan" and "inf" are words, not numbers.
-    return cast if pc.all(pc.is_finite(cast)).as_py() else None
+    # "nan" and "inf" are words, not numbers; and where 1.1 and 1.10 are two, both are text.
+    is_lossless = pc.count_distinct(cast).as_py() == pc.count_distinct(column).as_py()
+    return cast if is_lossless and pc.all(pc.is_finite(cast)).as_py() else None
 
 
 def _truths(column: pa.ChunkedArray) -> pa.ChunkedArray | None:

@@ -1,20 +1,111 @@
-"""Check of participants.csv against the people who judged."""
+"""Check of participants.csv: its columns, its cells, and its people against those who judged."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from hmix_hub.studies.checks.place import Place
-from hmix_hub.studies.checks.values import as_text
+from hmix_hub.schema import CIFAR10
+from hmix_hub.studies.checks.own_columns import OwnColumnReader
+from hmix_hub.studies.checks.place import Ints, Mask, Place
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import PARTICIPANTS, StudyFolder
 from hmix_hub.studies.manifest import MANIFEST
 from hmix_hub.studies.reading.files import read_pieces
+from hmix_hub.studies.reading.plain import broken_texts
+from hmix_hub.studies.rules import columns as column_rules
+from hmix_hub.studies.rules import files as file_rules
 from hmix_hub.studies.rules import participants as rules
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 ID = "participant_id"
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,59}")
+_MALFORMED = "a name has letters a to z, digits and _ alone, a letter first, at most 60 of them"
+_NAMELESS = "it has no name at all: perhaps a comma is left over at the end of each line"
+_NO_ROWS = "add a row for each person, or take the file out"
+
+
+class People(NamedTuple):
+    """Rows of participants.csv.
+
+    Parameters
+    ----------
+    columns
+        Text of N rows by column name; null where the cell is empty, or cannot be taken as it is.
+    rows
+        int64 (N,): number of each row.
+    is_nameless
+        bool (N,): whether the row has no id at all; all, where there is no column of ids.
+    """
+
+    columns: dict[str, pa.Array]
+    rows: Ints
+    is_nameless: Mask
+
+
+def read_people(folder: StudyFolder, report: Report) -> Iterator[People]:
+    """Read participants.csv piece by piece, every fault of its columns and cells told.
+
+    Parameters
+    ----------
+    folder
+        A study folder that has the file.
+    report
+        Gets the findings.
+    """
+    place = Place(report, PARTICIPANTS)
+    readers: dict[str, OwnColumnReader] | None = None
+    for piece in read_pieces(folder.file(PARTICIPANTS), PARTICIPANTS, report):
+        if not len(piece):
+            continue
+        if readers is None:
+            names = _understood(piece.names or list(piece.columns), report)
+            # Classes are of no matter, since no column holds labels.
+            readers = {name: OwnColumnReader(name, CIFAR10, place.of(name)) for name in names}
+        texts = {name: _whole_texts(piece.columns[name], piece.rows, place.of(name)) for name in readers}
+        columns = {name: reader.read(texts[name], piece.rows) for name, reader in readers.items()}
+        yield People(columns, piece.rows, _is_empty(texts.get(ID), len(piece)))
+    if readers is None and not report.has_errors_in(PARTICIPANTS):
+        report.add(file_rules.EMPTY, file=PARTICIPANTS, note=_NO_ROWS)
+
+
+def _understood(names: Sequence[str], report: Report) -> list[str]:
+    """Check the names of columns; gives those that may be read, each once."""
+    understood: dict[str, None] = {}
+    for name in names:
+        if not _NAME.fullmatch(name):
+            note = _MALFORMED if name.strip() else _NAMELESS
+            report.add(column_rules.UNKNOWN, file=PARTICIPANTS, column=name, note=note)
+        elif name in understood:
+            report.add(column_rules.TWICE, file=PARTICIPANTS, column=name)
+        understood |= {name: None} if _NAME.fullmatch(name) else {}
+    return list(understood)
+
+
+def _whole_texts(raw: pa.Array, rows: Ints, place: Place) -> pa.Array:
+    """Give texts, null where the bytes are none."""
+    import pyarrow as pa
+
+    broken = broken_texts(raw)
+    if not broken.any():
+        return raw
+    place.tell(file_rules.ENCODING, broken, rows)
+    # Not by Arrow, which could not vouch for the rest.
+    return pa.array([None if bad else text.as_py() for text, bad in zip(raw, broken, strict=True)], pa.string())
+
+
+def _is_empty(ids: pa.Array | None, n: int) -> Mask:
+    import pyarrow.compute as pc
+
+    if ids is None:
+        return np.ones(n, dtype=bool)
+    trimmed = pc.utf8_trim_whitespace(ids).fill_null("?")
+    return np.asarray(pc.equal(trimmed, "").to_numpy(zero_copy_only=False), dtype=bool)
 
 
 def check_participants(folder: StudyFolder, judged: Iterable[str], report: Report) -> None:
@@ -34,20 +125,22 @@ def check_participants(folder: StudyFolder, judged: Iterable[str], report: Repor
     expected = dict.fromkeys(judged)
     found: dict[str, None] = {}
     place = Place(report, PARTICIPANTS, ID)
-    for piece in read_pieces(folder.file(PARTICIPANTS), PARTICIPANTS, report):
-        raw = piece.columns.get(ID)
-        text = None if raw is None else as_text(raw)
-        if text is None:
+    are_known = not report.has_errors_in(MANIFEST, *folder.judgments.values())
+    for people in read_people(folder, report):
+        ids = people.columns.get(ID)
+        if ids is None:
             report.add(rules.NO_IDS, file=PARTICIPANTS)
             return
-        twice, unknown = np.zeros(len(piece), dtype=bool), np.zeros(len(piece), dtype=bool)
-        for number, name in enumerate(text.to_pylist()):
-            twice[number] = not name or name in found
-            unknown[number] = bool(name) and name not in expected
-            found[name] = None
-        place.tell(rules.TWICE, twice, piece.rows, text)
-        if not report.has_errors_in(MANIFEST, *folder.judgments.values()):
-            place.tell(rules.UNKNOWN, unknown & ~twice, piece.rows, text)
+        twice, unknown = people.is_nameless.copy(), np.zeros(len(people.rows), dtype=bool)
+        for number, name in enumerate(ids.to_pylist()):
+            # An id that is none was told as such.
+            if name:
+                twice[number] |= name in found
+                unknown[number] = name not in expected
+                found[name] = None
+        place.tell(rules.TWICE, twice, people.rows, ids)
+        if are_known:
+            place.tell(rules.UNKNOWN, unknown & ~twice, people.rows, ids)
     is_doubtful = report.has_errors_in(PARTICIPANTS, MANIFEST, *folder.judgments.values())
     for name in () if is_doubtful else expected:
         if name not in found:

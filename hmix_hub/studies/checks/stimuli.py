@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from hmix_hub.schema import TASKS
+from hmix_hub.sources.image_set import METHOD_MARK
 from hmix_hub.stimuli.coefficients import coefficient_column
 from hmix_hub.studies.checks.place import Mask, Place
 from hmix_hub.studies.manifest import Manifest
@@ -82,7 +83,7 @@ def _check_image_set(piece: ObservedPiece, manifest: Manifest, place: Place) -> 
     written = piece.values.get("image_set")
     if written is None:
         return np.ones(len(piece), dtype=bool)
-    names = {manifest.image_set, manifest.image_set.partition("+")[0], "own"}
+    names = {manifest.image_set, manifest.stimuli.source, manifest.image_set.partition(METHOD_MARK)[0]}
     other = pc.and_not(written.is_valid(), pc.is_in(written, pa.array(sorted(names))))
     bad: Mask = other.to_numpy(zero_copy_only=False)
     place.of("image_set").tell(rules.IMAGE_SET, bad, piece.rows, written, lambda _: f"it is {manifest.image_set}")

@@ -24,8 +24,8 @@ _NUMBER_LIKE = r"^[+-]?[0-9.]"
 IDENTIFIERS = ("participant_id", "collection_round")
 MUCH = 100
 """Full scale of percentages."""
-SMALLEST_SCALE = 20
-"""Largest value of a column up to which it may be a scale of 1 to 5 or 0 to 10, rather than percentages."""
+SMALLEST_SCALE = 50
+"""Largest value of a column up to which it may be a scale of 1 to 5, or 0 to 25, rather than percentages."""
 
 
 class ColumnReader:

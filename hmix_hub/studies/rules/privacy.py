@@ -2,13 +2,16 @@
 
 What tells on a person alone is an error: ids of recruiting platforms, addresses, phone numbers, programs' own
 descriptions of themselves, dates and times to the minute, columns made for such things, rare demographics. Free text is
-a warning, since a program cannot know whether it does.
+a warning, since a program cannot know whether it does; so is what is written into pictures.
 """
 
 from __future__ import annotations
 
+import io
+
 from hmix_hub.studies.rules.changes import ROW, Rows, added, file_added, rows_changed
-from hmix_hub.studies.rules.rule import Change, Example, Rule, Severity
+from hmix_hub.studies.rules.rule import Change, Example, Files, Rule, Severity
+from hmix_hub.studies.rules.stimuli import _morph
 
 _PARTICIPANTS = "participants.csv"
 _REMARKS = (
@@ -35,6 +38,26 @@ def _age(value: str, n: int) -> Change:
 
     said = f"in participants.csv, the `age_group` of {n} people is `{value}`"
     return rows_changed(said, change, path=_PARTICIPANTS, named=tuple(range(n)))
+
+
+def _pictured(text: str, *, is_located: bool = False, comment: str = "") -> Change:
+    def change(files: Files) -> None:
+        _morph(files)
+        files["stimuli/tiny.png"] = _picture(is_located=is_located, comment=comment)
+
+    return Change(f"the example study with morphs, each of them a picture {text}", change)
+
+
+def _picture(*, is_located: bool, comment: str) -> bytes:
+    from PIL import ExifTags, Image, PngImagePlugin
+
+    stream, texts, exif = io.BytesIO(), PngImagePlugin.PngInfo(), Image.Exif()
+    if comment:
+        texts.add_text("Comment", comment)
+    if is_located:
+        exif[ExifTags.IFD.GPSInfo] = {ExifTags.GPS.GPSLatitudeRef: "N", ExifTags.GPS.GPSLatitude: (51.0, 30.0, 0.0)}
+    Image.new("RGB", (2, 2), (128, 128, 128)).save(stream, "PNG", pnginfo=texts, exif=exif)
+    return stream.getvalue()
 
 
 PLATFORM_ID = Rule(
@@ -133,4 +156,20 @@ FILE_NAME = Rule(
         file_added(".5f3c9a7e21b04d8896fe0a1b.json", b"{}\n"),
         file_added(".batch-7.json", b"{}\n"),
     ),
+)
+PICTURE_METADATA = Rule(
+    "HMX611",
+    "picture-metadata",
+    Severity.ERROR,
+    "beside its pixels, the picture holds where it was taken, or what looks like an id or address of a person",
+    "save the pictures without metadata",
+    Example(_pictured("with a latitude", is_located=True), _pictured("without metadata")),
+)
+PICTURE_TEXT = Rule(
+    "HMX612",
+    "picture-text",
+    Severity.WARNING,
+    "beside its pixels, the picture holds texts or dates, which may tell who made it, and when",
+    "read them; save the pictures without metadata, unless others need it",
+    Example(_pictured("with the comment `A frog`", comment="A frog"), _pictured("without a comment")),
 )

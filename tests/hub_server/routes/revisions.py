@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from hub_server.discussions import timestamp
 from hub_server.messages import HubError, Request, Response, json_response, page_response
-from hub_server.repository import MAIN, Repository
+from hub_server.repository import MAIN, Repository, check_reference
 from hub_server.router import Router
 from hub_server.state import State
 
@@ -40,7 +40,7 @@ def _list(state: State, request: Request, repo: str) -> Response:
 
 def _tag(state: State, request: Request, repo: str, revision: str) -> Response:
     repository, _ = state.writable(request, repo)
-    _create(repository, f"refs/tags/{request.data()['tag']}", revision)
+    _create(repository, "refs/tags/", request.data()["tag"], revision)
     return Response()
 
 
@@ -52,7 +52,7 @@ def _delete_tag(state: State, request: Request, repo: str, tag: str) -> Response
 
 def _branch(state: State, request: Request, repo: str, branch: str) -> Response:
     repository, _ = state.writable(request, repo)
-    _create(repository, f"refs/heads/{branch}", request.data().get("startingPoint") or "main")
+    _create(repository, "refs/heads/", branch, request.data().get("startingPoint") or "main")
     return Response()
 
 
@@ -64,11 +64,12 @@ def _delete_branch(state: State, request: Request, repo: str, branch: str) -> Re
     return Response()
 
 
-def _create(repository: Repository, name: str, revision: str) -> None:
+def _create(repository: Repository, kind: str, name: str, revision: str) -> None:
+    check_reference(name)
     oid = repository.commit(revision).oid
-    if name in repository.refs:
+    if f"{kind}{name}" in repository.refs:
         raise HubError(HTTPStatus.CONFLICT, "Reference already exists")
-    repository.refs[name] = oid
+    repository.refs[f"{kind}{name}"] = oid
 
 
 def _delete(repository: Repository, name: str) -> None:

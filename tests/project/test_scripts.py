@@ -1,0 +1,54 @@
+"""Scripts that a person runs from a checkout."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import hmix_hub
+from hmix_hub.schema import CONFIGURATIONS
+
+
+def run(root, name, *words):
+    environment = os.environ | {"HMIX_VENV": str(sys.prefix), "HF_DATASETS_DISABLE_PROGRESS_BARS": "1"}
+    return subprocess.run(
+        [sys.executable, root / "scripts" / name, *words], capture_output=True, text=True, check=False, env=environment
+    )
+
+
+@pytest.fixture
+def is_installed(root):
+    """Skip where this environment was not made by the scripts, which would install into it."""
+    stamps = [*Path(sys.prefix).glob("installed-*")]
+    if not stamps:
+        pytest.skip("the environment was not made by scripts/test.py")
+
+
+@pytest.mark.usefixtures("is_installed")
+def test_h_mix_is_built_by_the_road_of_contributed_studies(root, release, tmp_path):
+    ran = run(root, "build_h_mix.py", tmp_path / "out", "--source", release)
+    assert ran.returncode == 0, ran.stderr
+    assert "no stated licence" in ran.stdout
+    for name in CONFIGURATIONS:
+        built = hmix_hub.load_dataset(tmp_path / "out", name, split="train")
+        expected = hmix_hub.load_dataset("h-mix", name, split="train", source=release)
+        assert built.features == expected.features
+        assert built.to_list() == expected.to_list()
+    record = json.loads((tmp_path / "out" / "build.json").read_text())
+    assert record["study"] == "collins2023"
+
+
+@pytest.mark.usefixtures("is_installed")
+def test_a_study_is_uploaded_from_a_checkout(root, tmp_path):
+    subprocess.run(
+        [sys.executable, "-m", "hmix_hub", "contribute", "init", tmp_path / "study", "--example"],
+        check=True,
+        capture_output=True,
+    )
+    ran = run(root, "upload_study.py", tmp_path / "study", "--repo-id", "lab/x", "--dry-run")
+    assert (ran.returncode, "nothing was uploaded" in ran.stdout) == (0, True), ran.stderr
