@@ -62,7 +62,7 @@ def test_an_optional_column_that_is_empty_here_and_there_is_filled_in_there(name
 
 def test_the_image_set_is_the_studys_own_with_its_method(read):
     table = read(manifest=("mixing: pixel-linear", "mixing: morph\n  mixing_note: By hand."), image_set="cifar10/test")
-    assert table["image_set"].unique().to_pylist() == ["cifar10/test+morph"]
+    assert table["image_set"].unique().to_pylist() == ["example-study/cifar10-test+morph"]
 
 
 def test_a_single_picture_has_no_second_one(read):
