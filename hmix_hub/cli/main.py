@@ -38,7 +38,7 @@ class Verbs(LazyGroup):
         try:
             return super().invoke(ctx)
         except HMixError as error:
-            click.echo(f"hmix: {error}", err=True)
+            click.echo(f"hmix: {_harmless(error)}", err=True)
             are_of_data = isinstance(error, SourceError | StudyError | PublishError)
             data_are_wrong = are_of_data and not isinstance(error, SourceNameError)
             ctx.exit(DATA_ARE_WRONG if data_are_wrong else CALL_IS_WRONG)
@@ -48,6 +48,13 @@ class Verbs(LazyGroup):
             said = f"{error.filename} cannot be read or written: {error.strerror}"
             click.echo(f"hmix: {said}\n  hint: {_PLACES}", err=True)
             ctx.exit(CALL_IS_WRONG)
+
+
+def _harmless(error: HMixError) -> str:
+    """Give an error's message line by line, without what would steer a terminal: names come from anywhere."""
+    from hmix_hub.studies.findings import printable
+
+    return "\n".join(map(printable, str(error).split("\n")))
 
 
 def _tell_warning(message: Warning | str, category: type[Warning], *args: Any, **kwargs: Any) -> None:

@@ -83,11 +83,16 @@ def task_and_ending(name: str) -> tuple[str, str] | None:
     return None
 
 
+def is_litter(name: str) -> bool:
+    """Say whether a file is hidden, or one that a desktop leaves behind; such files are passed over."""
+    return name.startswith((".", "~$")) or name in {"desktop.ini", "Thumbs.db"}
+
+
 def find_files(path: Path, report: Report) -> StudyFolder:
     """Find the files of a study folder; links that lead out of it, and what has no place in it, are findings."""
     judgments: dict[str, str] = {}
     for file in sorted(path.iterdir()):
-        if file.name.startswith("."):
+        if is_litter(file.name):
             continue
         if file.name not in _TOP | _FOLDERS or file.is_dir() != (file.name in _FOLDERS):
             if not file.is_dir() and _is_inside(file, path, report):
@@ -97,7 +102,7 @@ def find_files(path: Path, report: Report) -> StudyFolder:
     folder = path / JUDGMENTS
     for file in _listed(folder, path, report):
         name = f"{JUDGMENTS}/{file.name}"
-        if file.name.startswith(".") or not _is_inside(file, path, report):
+        if is_litter(file.name) or not _is_inside(file, path, report):
             continue
         found = task_and_ending(file.name)
         if found is None:

@@ -21,7 +21,7 @@ from hmix_hub.studies.checks.slider import SliderCheck
 from hmix_hub.studies.checks.stimuli import check_stimuli
 from hmix_hub.studies.checks.trials import check_trials
 from hmix_hub.studies.findings import Report
-from hmix_hub.studies.folder import IMAGE_LIST, MIXTURE_LIST, STIMULI, StudyFolder, find_files, study_path
+from hmix_hub.studies.folder import IMAGE_LIST, MIXTURE_LIST, STIMULI, StudyFolder, find_files, is_litter, study_path
 from hmix_hub.studies.image_sets import stimulus_files
 from hmix_hub.studies.manifest import MANIFEST, Manifest
 from hmix_hub.studies.manifest_file import read_manifest
@@ -104,7 +104,7 @@ def _check_stimulus_files(folder: StudyFolder, manifest: Manifest, report: Repor
         return
     for path in sorted(root.rglob("*")):
         name = path.relative_to(root).as_posix()
-        if path.is_file() and name not in named and not any(part.startswith(".") for part in name.split("/")):
+        if path.is_file() and name not in named and not any(map(is_litter, name.split("/"))):
             report.add(rules.UNKNOWN_FILE, file=f"{STIMULI}/{name}", note="no list names it")
 
 

@@ -159,6 +159,10 @@ class TestTheOthers:
         loaded = hmix("load", INFER, "--dataset", "lab/x", "--participants", "p01", "--format", "jsonl")
         assert len(loaded.output.splitlines()) == 12
 
+    def test_a_name_cannot_steer_the_terminal(self, hmix, tmp_path):
+        told = hmix("contribute", "validate", str(tmp_path / "a\x1b[2Jb"))
+        assert (told.exit_code, "\x1b" in told.stderr, "a\\x1b[2Jb" in told.stderr) == (1, False, True)
+
     def test_an_empty_hub(self, hmix, hub):
         assert "no study is published yet" in hmix("list", "--hub").output
 
@@ -166,3 +170,9 @@ class TestTheOthers:
         schema = json.loads(hmix("contribute", "schema").output)
         assert set(schema["required"]) >= {"id", "title", "version", "authors", "licence"}
         assert schema["additionalProperties"] is False
+
+
+def test_what_a_desktop_leaves_behind_is_passed_over(hmix, study):
+    for name in ("desktop.ini", "Thumbs.db", ".DS_Store", f"judgments/~${INFER}.csv"):
+        (study / name).write_bytes(b"\0")
+    assert hmix("contribute", "validate", study).exit_code == 0
