@@ -13,6 +13,7 @@ from hmix_hub.contribute.building import write_all
 from hmix_hub.contribute.content import Content, read_content
 from hmix_hub.contribute.description.figures import figure_is_current
 from hmix_hub.contribute.description.statistics import study_statistics
+from hmix_hub.contribute.replacing import replace_file
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import CARD, CROISSANT, FIGURES, STATISTICS
 from hmix_hub.studies.rules.generated import STALE
@@ -44,12 +45,7 @@ def write_generated(folder: str | os.PathLike[str], names: Iterable[str]) -> lis
     made = _made(content)
     wanted = [name for name in made if name.split("/")[0] in set(names)]
     for name in wanted:
-        path = content.folder.file(name)
-        path.parent.mkdir(exist_ok=True)
-        # Moved to its place, so that a link that stands there is replaced, and not followed.
-        partial = path.with_name(f".{path.name}.partial")
-        partial.write_bytes(made[name])
-        partial.replace(path)
+        replace_file(content.folder.file(name), made[name])
     return wanted
 
 

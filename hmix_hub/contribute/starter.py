@@ -9,7 +9,7 @@ from pathlib import Path
 from hmix_hub.errors import ConfigurationError, Where
 from hmix_hub.schema import CURRENT, INFER, check_task
 from hmix_hub.schema.observed import observed_columns, required_columns
-from hmix_hub.studies.example import example_study
+from hmix_hub.studies.example import example_study, write_files
 from hmix_hub.studies.folder import JUDGMENTS, SCHEMA_COPY
 from hmix_hub.studies.json_schema import shipped_schema
 from hmix_hub.studies.manifest import MANIFEST
@@ -91,10 +91,7 @@ def write_starter(
     names = [check_task(task).name for task in tasks]
     files = example_study(names[0]) if is_example else _starter(study_id(root.name), names)
     files[SCHEMA_COPY] = shipped_schema().encode()
-    for name, content in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+    write_files(root, files)
     return list(files)
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from hmix_hub.sources.image_set import ImageSet
     from hmix_hub.stimuli.mixtures import Mixtures
 
-_TENTHS = 9
+DECIMALS = 9
 """Decimals that coefficients are compared to: 0.30000000000000004 is 0.3."""
 
 Key = tuple[int, int, float]
@@ -62,8 +62,24 @@ def take_mixtures(mixtures: Mixtures, image_set: ImageSet, chosen: Ints) -> npt.
     return np.asarray(ready.pictures[found])
 
 
+def listed_mixtures(ready: ImageSet) -> list[Key]:
+    """Give the indices of the two pictures (-1: no second), and the coefficient, of each listed mixture.
+
+    Raises
+    ------
+    SchemaError
+        If one is listed under what is no stimulus id.
+    """
+    keys = []
+    for code in ready.labels.tolist():
+        name = parse_stimulus_id(ready.vocabulary.names[code])
+        second = name.indices[1] if len(name.indices) > 1 else -1
+        keys.append(_key(name.indices[0], second, name.coefficient))
+    return keys
+
+
 def _key(first: int, second: int, coefficient: float) -> Key:
-    return first, second, round(coefficient, _TENTHS)
+    return first, second, round(coefficient, DECIMALS)
 
 
 def _places(image_set: ImageSet) -> dict[Key, int]:
@@ -72,10 +88,5 @@ def _places(image_set: ImageSet) -> dict[Key, int]:
     if ready is None:
         return {}
     if image_set not in _PLACES:
-        places = {}
-        for row, code in enumerate(ready.labels.tolist()):
-            name = parse_stimulus_id(ready.vocabulary.names[code])
-            second = name.indices[1] if len(name.indices) > 1 else -1
-            places[_key(name.indices[0], second, name.coefficient)] = row
-        _PLACES[image_set] = places
+        _PLACES[image_set] = {key: row for row, key in enumerate(listed_mixtures(ready))}
     return _PLACES[image_set]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -66,6 +67,15 @@ def example_study(task: str = INFER) -> Files:
         f"judgments/{task}.csv": csv_bytes(rows),
         "participants.csv": csv_bytes(participants),
     }
+
+
+def write_files(folder: Path, files: Files) -> Path:
+    """Write a study, given as the content of its files by path, into a folder; gives the folder."""
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return folder
 
 
 def tiny_picture() -> bytes:

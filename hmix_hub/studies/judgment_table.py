@@ -22,8 +22,6 @@ from hmix_hub.studies.observed import ObservedPiece, observed_pieces
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["complete_pieces", "listed", "read_judgments", "refuse_errors", "typed"]
-
 
 def read_judgments(folder: StudyFolder, manifest: Manifest, task: str) -> pa.Table:
     """Read the judgment table of a task of a study.

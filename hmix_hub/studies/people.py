@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hmix_hub.studies.checks.own_columns import typed
 from hmix_hub.studies.checks.participants import ID, read_people
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import StudyFolder
-from hmix_hub.studies.judgment_table import refuse_errors, typed
+from hmix_hub.studies.judgment_table import refuse_errors
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -22,7 +22,8 @@ from hmix_hub.studies.manifest_file import read_manifest
 from hmix_hub.studies.people import PARTICIPANTS_CONFIGURATION, read_participants
 from hmix_hub.studies.rules.manifest import SCHEMA_VERSION
 
-_REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[\w.-]{1,96}")
+REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
+"""Name of a repository of the Hub, ORG/NAME."""
 
 
 @dataclass(frozen=True)
@@ -181,7 +182,7 @@ def is_study_place(name: object) -> TypeGuard[str | os.PathLike[str]]:
     if not isinstance(name, str) or not name:
         return False
     is_path = name.startswith((".", "/", "~", os.sep)) or Path(name).is_absolute()
-    return is_path or _REPOSITORY.fullmatch(name) is not None or _is_folder(name)
+    return is_path or REPOSITORY.fullmatch(name) is not None or _is_folder(name)
 
 
 def _is_folder(name: str | os.PathLike[str]) -> bool:
@@ -221,7 +222,7 @@ def open_place(
         if (path / RECORD).is_file():
             return BuiltStudy(manifest, path)
         return RawStudy(manifest, find_files(path, Report()))
-    if isinstance(name, str) and _REPOSITORY.fullmatch(name):
+    if isinstance(name, str) and REPOSITORY.fullmatch(name):
         from hmix_hub.studies.hub import open_repository
 
         return open_repository(name, revision=revision, token=token)

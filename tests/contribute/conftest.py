@@ -6,15 +6,7 @@ import pytest
 from hub_server.fixtures import hub, login, waits  # noqa: F401
 
 from hmix_hub.schema import INFER
-from hmix_hub.studies.example import example_study
-
-
-def write_files(folder, files):
-    for name, content in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    return folder
+from hmix_hub.studies.example import example_study, write_files
 
 
 @pytest.fixture

@@ -8,15 +8,14 @@ import datasets
 import pytest
 import yaml
 from huggingface_hub import DatasetCard
+from study_generator.changed_example import example
 
-from hmix_hub.contribute.content import read_content
 from hmix_hub.contribute.description.card import card_text
 from hmix_hub.contribute.description.card_metadata import size_category
 from hmix_hub.contribute.description.markdown import block, inline, link, paragraphs, reachable
 from hmix_hub.contribute.description.statistics import study_statistics
 from hmix_hub.contribute.layout import write_tables
 from hmix_hub.schema import CATEGORICAL, CIFAR10, INFER, TASKS
-from hmix_hub.studies.example import example_study
 
 HEADINGS = [
     *("# Mixed pictures, an example study", "## What is in it", "## Loading", "## Fields of the judgments"),
@@ -29,22 +28,6 @@ HOSTILE = (
     "# Top\n\n## Next\n---\n===\n<script>alert(1)</script> <!-- x\n| a | b |\n|---|---|\n- item\n1. one\n```\n"
     "{{ 7 * 7 }}{% x %}\n[a](javascript:b) ![i](http://e.org/i.png) &lt; $x$ \u202eevil\u0085"
 )
-
-
-def write(folder, files):
-    for name, content in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    return folder
-
-
-def example(folder, task=INFER, *, without=(), **changes):
-    files = {name: content for name, content in example_study(task).items() if name not in without}
-    # As the manifest's reader has it, all values are text.
-    manifest = yaml.load(files["study.yaml"], yaml.BaseLoader) | changes  # noqa: S506
-    files["study.yaml"] = yaml.safe_dump(manifest, allow_unicode=True, sort_keys=False).encode()
-    return read_content(write(folder / "study", files))
 
 
 def card_of(content):

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import mlcroissant
 import pytest
-import yaml
 from pyarrow import parquet
+from study_generator.changed_example import example
 
 from hmix_hub.contribute.content import read_content
 from hmix_hub.contribute.description.croissant import CONFORMS_TO, CONTEXT, croissant, croissant_text
 from hmix_hub.contribute.layout import marks, write_tables
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.schema import CATEGORICAL, CIFAR10, INFER, TASKS
-from hmix_hub.studies.example import example_study
+from hmix_hub.studies.example import example_study, write_files
 
 # rdflib's own parser uses what rdflib deprecates, and mlcroissant what pandas does.
 pytestmark = [
@@ -27,21 +27,6 @@ pytestmark = [
 ]
 
 PARQUET = f"{INFER}/train-00000-of-00001.parquet"
-
-
-def write(folder, files):
-    for name, content in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    return folder
-
-
-def example(folder, task=INFER, *, without=(), **changes):
-    files = {name: content for name, content in example_study(task).items() if name not in without}
-    manifest = yaml.load(files["study.yaml"], yaml.BaseLoader) | changes  # noqa: S506
-    files["study.yaml"] = yaml.safe_dump(manifest, allow_unicode=True, sort_keys=False).encode()
-    return read_content(write(folder / "study", files))
 
 
 def describe(content, out):
@@ -90,7 +75,7 @@ def test_single_pictures_and_answers_not_given_are_null(tmp_path):
         row |= {"image_2_label": "", "image_2_index": "", "mixing_coefficient": "1.0", "response_time_ms": ""}
         row |= {"second_class": "", "second_probability": "", "impossible_classes": ""}
     text = "\n".join([lines[0], *(",".join(row.values()) for row in rows)]) + "\n"
-    content = read_content(write(tmp_path / "study", files | {f"judgments/{CATEGORICAL}.csv": text.encode()}))
+    content = read_content(write_files(tmp_path / "study", files | {f"judgments/{CATEGORICAL}.csv": text.encode()}))
     describe(content, tmp_path / "built")
     found = records(open_dataset(tmp_path / "built"), CATEGORICAL)
     assert found == content.tables[CATEGORICAL].to_pylist()

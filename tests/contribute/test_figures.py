@@ -14,20 +14,12 @@ from hmix_hub.contribute.description.figures import draw_figures, figure_is_curr
 from hmix_hub.contribute.description.panels import PANELS
 from hmix_hub.contribute.description.statistics import statistics_text, study_statistics
 from hmix_hub.schema import CONSTRUCT, INFER, TASKS
-from hmix_hub.studies.example import example_study
-
-
-def write(folder, files):
-    for name, content in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    return folder
+from hmix_hub.studies.example import example_study, write_files
 
 
 @pytest.fixture
 def content(request, tmp_path):
-    return read_content(write(tmp_path / "study", example_study(getattr(request, "param", INFER))))
+    return read_content(write_files(tmp_path / "study", example_study(getattr(request, "param", INFER))))
 
 
 @pytest.mark.parametrize("content", TASKS, indirect=True)

@@ -79,12 +79,12 @@ def test_an_interrupted_upload_goes_on_where_it_stopped(hub, login, waits, study
     with pytest.raises(PublishError, match="403"):
         publish(study, REPOSITORY, push=True)
     stored = {call.path for call in hub.calls if call.method == "PUT" and call.status == 200}
-    assert stored
+    assert stored, "one object was to be stored before the fault"
     hub.heal()
     hub.forget_calls()
     publish(study, REPOSITORY, push=True)
     sent = {call.path for call in hub.calls if call.method == "PUT"}
-    assert sent
+    assert sent, "the other objects were to be sent now"
     assert stored.isdisjoint(sent)
     assert is_published_once(hub)
 

@@ -26,7 +26,7 @@ def is_installed(root):
     """Skip where this environment was not made by the scripts, which would install into it."""
     stamps = [*Path(sys.prefix).glob("installed-*")]
     if not stamps:
-        pytest.skip("the environment was not made by scripts/test.py")
+        pytest.skip("these scripts would install into this environment: run the tests through scripts/test.py")
 
 
 @pytest.mark.usefixtures("is_installed")

@@ -37,7 +37,7 @@ def test_a_planted_defect_is_found_alone_and_in_its_row(code, put):
         errors = {found.rule.code for found in told if found.rule.severity is Severity.ERROR}
         assert errors <= {code}, [found.as_dict() for found in told]
         spots = [spot for found in told if found.rule.code == code for spot in found.spots]
-        assert spots
+        assert spots, "the rule is about rows, and names none"
         if rows is not None:
             assert [spot.row for spot in spots] == rows
 

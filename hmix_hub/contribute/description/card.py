@@ -109,7 +109,8 @@ def _configurations(content: Content, statistics: dict[str, Any]) -> Markdown:
     rows = []
     for name in configuration_names(content):
         if name == PARTICIPANTS_CONFIGURATION:
-            rows.append(_row(name, content.participants.num_rows, "", "One row per person."))  # type: ignore[union-attr]
+            people = 0 if content.participants is None else content.participants.num_rows
+            rows.append(_row(name, people, "", "One row per person."))
             continue
         figures = statistics["tasks"][CONFIGURATIONS[name].task]
         repeats = "" if CONFIGURATIONS[name].by_stimulus else str(figures["repeats"])

@@ -7,11 +7,10 @@ from collections.abc import Callable
 
 from hmix_hub.contribute.fixing.mend import Mend, Table
 from hmix_hub.schema import TASKS, Column, Kind
-from hmix_hub.studies.checks.numbers import NULL_WORDS
+from hmix_hub.studies.checks.numbers import COMMA, NULL_WORDS
 from hmix_hub.studies.rules import trials, values
 from hmix_hub.studies.rules.rule import Rule
 
-_COMMA = re.compile(r"-?\d+,\d+")
 _THOUSANDS = re.compile(r"-?[1-9]\d{0,2},\d{3}")
 _NUMBERS = {Kind.FLOAT64, Kind.INT32, Kind.INT64}
 _TYPED = _NUMBERS | {Kind.LABEL, Kind.LABELS}
@@ -30,7 +29,7 @@ def without_word(text: str) -> str:
 def with_point(text: str) -> str:
     """Write a decimal comma as a point; `1,234` may be a thousand, and is left."""
     bare = text.strip()
-    return text.replace(",", ".") if _COMMA.fullmatch(bare) and not _THOUSANDS.fullmatch(bare) else text
+    return text.replace(",", ".") if re.fullmatch(COMMA, bare) and not _THOUSANDS.fullmatch(bare) else text
 
 
 def scaled(factor: float) -> Callable[[str], str]:

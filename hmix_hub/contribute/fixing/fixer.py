@@ -6,7 +6,6 @@ import csv
 import gzip
 import io
 import os
-import stat
 from pathlib import Path
 
 from hmix_hub.contribute.checking import check_study
@@ -14,6 +13,7 @@ from hmix_hub.contribute.fixing.cells import SCALING, mend_cells
 from hmix_hub.contribute.fixing.mend import MOST_EXAMPLES, Mend, Table
 from hmix_hub.contribute.fixing.rows import drop_computed, drop_repeated_rows, mend_names, turn_pairs
 from hmix_hub.contribute.generated import write_generated
+from hmix_hub.contribute.replacing import replace_file
 from hmix_hub.studies.checks.values import as_text
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import task_and_ending
@@ -138,10 +138,7 @@ def _write(table: Table, path: Path) -> None:
     writer.writerow(table)
     writer.writerows(zip(*table.values(), strict=True))
     content = stream.getvalue().encode()
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_bytes(gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
-    partial.chmod(stat.S_IMODE(path.stat().st_mode))
-    partial.replace(path)
+    replace_file(path, gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
 
 
 def _renew(root: Path, report: Report, dry_run: bool) -> list[Mend]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from hmix_hub.contribute.importing.mapped_table import import_mapped
 from hmix_hub.contribute.importing.outcome import Outcome
 from hmix_hub.contribute.importing.raw_table import read_raw
 from hmix_hub.contribute.importing.suite_export import import_suite_export, is_suite_export, known_study
+from hmix_hub.contribute.replacing import replace_file
 from hmix_hub.contribute.starter import write_starter
 from hmix_hub.errors import ConfigurationError, Where
 from hmix_hub.schema import CIFAR10, Vocabulary
@@ -162,7 +164,6 @@ def write_judgments(table: pa.Table, path: Path) -> None:
     from hmix_hub.schema.observed import OPTIONAL
 
     empty = [name for name in OPTIONAL if name in table.column_names and table[name].null_count == table.num_rows]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    csv.write_csv(table.drop_columns(empty), partial, csv.WriteOptions(quoting_style="needed"))
-    partial.replace(path)
+    content = io.BytesIO()
+    csv.write_csv(table.drop_columns(empty), content, csv.WriteOptions(quoting_style="needed"))
+    replace_file(path, content.getvalue())

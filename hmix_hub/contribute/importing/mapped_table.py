@@ -15,11 +15,11 @@ from hmix_hub.contribute.importing.column_map import ColumnMap, From, Keep
 from hmix_hub.contribute.importing.outcome import Outcome
 from hmix_hub.contribute.importing.raw_table import ROW
 from hmix_hub.errors import ConfigurationError, Where, nearest
+from hmix_hub.studies.checks.numbers import NUMBER
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_NUMBER = re.compile(r"-?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
 _DECIMALS = 12
 _SHOWN, _SHOWN_CHARACTERS = 4, 40
 _CELL_FOR_PATTERNS = 2000
@@ -176,7 +176,7 @@ def _group(text: str, pattern: re.Pattern[str]) -> str | None:
 def _calculated(text: str, origin: From) -> str:
     """Calculate with a number; what is none is left, and no mend makes one of it later."""
     written = with_point(text).strip()
-    if not _NUMBER.fullmatch(written):
+    if not re.fullmatch(NUMBER, written):
         return text
     value = float(written) * (origin.multiply or 1.0) / (origin.divide or 1.0)
     # 1 - 0.9 is 0.09999999999999998, which would name another stimulus than 0.1.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -31,11 +30,10 @@ from hmix_hub.contribute.publishing.standing import commit_as_published, strange
 from hmix_hub.contribute.publishing.versions import is_version, precedence
 from hmix_hub.errors import ConfigurationError, PublishError, Where
 from hmix_hub.studies.folder import RECORD
+from hmix_hub.studies.places import REPOSITORY
 
 if TYPE_CHECKING:
     from huggingface_hub import CommitInfo, HfApi
-
-_REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 
 
 @dataclass(frozen=True)
@@ -108,7 +106,7 @@ def publish(
         If something in it would give people away, the version or its tag stands with other content, the repository
         holds something else or is public though `private`, or the Hub refuses.
     """
-    if not _REPOSITORY.fullmatch(repository):
+    if not REPOSITORY.fullmatch(repository):
         msg = f"{repository!r} is no repository of the Hub"
         raise ConfigurationError(msg, hint="write ORG/NAME, as my-lab/my-study, and no address")
     tell("looking for what would give people away")

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 NULL_WORDS = ("na", "n/a", "nan", "null", "none", "nil", "undefined", "missing", "-", "--", "?")
-_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
-_COMMA = r"^[+-]?\d+,\d+$"
+NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
+COMMA = r"^[+-]?\d+,\d+$"
+"""A decimal comma; where three digits stand behind it, it may also be a thousand."""
 _TRUTHS = {"true": True, "false": False, "1": True, "0": False}
 _INT32 = 2**31 - 1
 
@@ -80,9 +81,9 @@ def _read_slowly(text: pa.Array, rows: Ints, place: Place) -> pa.Array:
     import pyarrow.compute as pc
 
     clean = clean_text(text, rows, place)
-    has_comma = pc.match_substring_regex(clean, _COMMA)
+    has_comma = pc.match_substring_regex(clean, COMMA)
     place.tell(rules.DECIMAL_COMMA, as_mask(has_comma), rows, clean)
-    is_number = pc.match_substring_regex(clean, _NUMBER)
+    is_number = pc.match_substring_regex(clean, NUMBER)
     place.tell(rules.TYPE, as_mask(pc.and_not(pc.invert(is_number), has_comma)), rows, clean, lambda _: "not a number")
     numbers = pc.cast(pc.if_else(is_number, clean, pa.scalar(None, pa.string())), pa.float64())
     is_finite = pc.is_finite(numbers)
