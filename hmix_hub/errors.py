@@ -19,14 +19,19 @@ class Where:
         0-based data row of the file or table.
     column
         Column name.
+    line
+        Line of a text file, from 1.
     """
 
     file: str | None = None
     row: int | None = None
     column: str | None = None
+    line: int | None = None
 
     def __str__(self) -> str:
-        parts = [self.file, None if self.row is None else f"row {self.row}", self.column and f"column {self.column}"]
+        numbers = {"line": self.line, "row": self.row}
+        counted = [f"{name} {number}" for name, number in numbers.items() if number is not None]
+        parts = [self.file, *counted, self.column and f"column {self.column}"]
         return ", ".join(part for part in parts if part)
 
 
@@ -109,6 +114,18 @@ class PublishError(HMixError):
     """A study could not be published, or may not be."""
 
     code = "HMX700"
+
+
+class CollectionError(HMixError):
+    """A collection of judgments cannot be begun, served or exported as it is."""
+
+    code = "HMX800"
+
+
+class StudyFileError(CollectionError, ValueError):
+    """A study file cannot be understood, or its design cannot be carried out; the line is named."""
+
+    code = "HMX801"
 
 
 class ConfigurationError(HMixError, ValueError):

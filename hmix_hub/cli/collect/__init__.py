@@ -1,0 +1,1 @@
+"""Commands of `hmix collect`, one module each."""

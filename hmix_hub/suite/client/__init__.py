@@ -1,0 +1,1 @@
+"""The pages that a person sees: plain ES modules and CSS, sent as they are."""

@@ -1,0 +1,115 @@
+"""The design as data: batches of stimuli, and what decides them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any
+
+from hmix_hub.suite.study.model import StudyFile, TaskDesign
+
+
+@dataclass(frozen=True)
+class Stimulus:
+    """A pair of pictures, or one mixture of them.
+
+    Parameters
+    ----------
+    image_1_index, image_2_index
+        Rows of the image set.
+    image_1_label, image_2_label
+        Codes in the study's vocabulary; label 1 precedes label 2 in the alphabet, as in the release.
+    mixing_coefficient
+        Share of image 1, 0 to 1; `None` in the midpoint tasks, which show all eleven mixtures.
+    """
+
+    image_1_index: int
+    image_2_index: int
+    image_1_label: int
+    image_2_label: int
+    mixing_coefficient: float | None = None
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Stimuli that the same people see.
+
+    Parameters
+    ----------
+    number
+        Number within the study, from 0.
+    task
+        The task that is asked about them.
+    condition
+        Number within the task, from 0: the condition that answers are exported with.
+    quota
+        People wanted.
+    stimuli
+        The stimuli, no two alike.
+    """
+
+    number: int
+    task: str
+    condition: int
+    quota: int
+    stimuli: tuple[Stimulus, ...]
+
+
+@dataclass(frozen=True)
+class FrozenStudy:
+    """A study as it is collected: the study file, its batches and its pictures; nothing of it changes any more.
+
+    Parameters
+    ----------
+    study
+        The study file.
+    batches
+        All batches; `batches[n].number == n`.
+    image_set
+        Name of the image set that indices count in: "cifar10/test", "<id>/pictures".
+    pictures
+        Fingerprint of the image set, 16 hex digits.
+    """
+
+    study: StudyFile
+    batches: tuple[Batch, ...]
+    image_set: str
+    pictures: str
+
+    def design_of(self, batch: Batch) -> TaskDesign:
+        """Give what the study file says of a batch's task."""
+        return self.study.tasks[batch.task]  # type: ignore[index]
+
+    def to_json(self) -> str:
+        """Write as canonical JSON: keys sorted, no spaces."""
+        content = {
+            "study": self.study.model_dump(mode="json"),
+            "batches": [asdict(batch) for batch in self.batches],
+            "image_set": self.image_set,
+            "pictures": self.pictures,
+        }
+        return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> FrozenStudy:
+        """Read what `to_json` wrote."""
+        content: dict[str, Any] = json.loads(text)
+        batches = tuple(
+            Batch(**{**batch, "stimuli": tuple(Stimulus(**stimulus) for stimulus in batch["stimuli"])})
+            for batch in content["batches"]
+        )
+        study = StudyFile.model_validate(content["study"])
+        return cls(study, batches, content["image_set"], content["pictures"])
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of all that was frozen, 64 hex digits."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+    @cached_property
+    def consent_sha256(self) -> str:
+        """Hash of the consent form, version and text, 64 hex digits."""
+        consent = self.study.consent
+        return hashlib.sha256(f"{consent.version}\n{consent.text}".encode()).hexdigest()

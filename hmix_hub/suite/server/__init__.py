@@ -1,0 +1,1 @@
+"""The server: routes, limits and headers over the store."""

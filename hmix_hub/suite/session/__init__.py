@@ -1,0 +1,1 @@
+"""A session: the trials of one person, and the answers to them."""

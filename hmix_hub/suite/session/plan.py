@@ -1,0 +1,142 @@
+"""The plan of a session: the timeline of one person, drawn once when the place in a batch is taken.
+
+The timeline counts pages from 0: consent, the instruction pages, the quiz, the trials, the repeats, the comments.
+A trial's place on it is its `trial_index`; pages that are read again do not shift it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT
+from hmix_hub.suite.design.design import Batch, FrozenStudy, Stimulus
+from hmix_hub.suite.study.model import TaskDesign
+
+Side = Literal["left", "right"]
+STEPS = 11
+"""Mixtures of a pair in the midpoint tasks: step s has the coefficient s / 10."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A trial of one person.
+
+    Parameters
+    ----------
+    trial_index
+        Place on the timeline.
+    stimulus
+        Place in the batch.
+    is_repeat
+        Whether it is shown again on purpose.
+    image_1_side
+        construct_midpoint, infer_mixing_factor: side of the page that stands for image 1.
+    start_step
+        construct_midpoint: step of the first picture, 0 to 10, in tenths of image 1.
+    grid_steps
+        select_shuffled_midpoint: the eleven steps in the order of the grid, row by row.
+    class_order
+        categorical_soft_labels: class codes in the order of the page.
+    """
+
+    trial_index: int
+    stimulus: int
+    is_repeat: bool
+    image_1_side: Side | None = None
+    start_step: int | None = None
+    grid_steps: tuple[int, ...] | None = None
+    class_order: tuple[int, ...] | None = None
+
+    def step_at(self, position: int) -> int:
+        """Give the step at a position of construct's row of pictures, 0 (far left) to 10 (far right)."""
+        return STEPS - 1 - position if self.image_1_side == "left" else position
+
+    def position_of(self, step: int) -> int:
+        """Give the position, 0 (far left) to 10 (far right), at which construct shows a step."""
+        return STEPS - 1 - step if self.image_1_side == "left" else step
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The trials of one person, in order, repeats last."""
+
+    batch: int
+    trials: tuple[Trial, ...]
+
+    def trial(self, trial_index: int) -> Trial | None:
+        """Give the trial at a place of the timeline; `None` where there is none."""
+        number = trial_index - self.trials[0].trial_index
+        return self.trials[number] if 0 <= number < len(self.trials) else None
+
+    def to_json(self) -> str:
+        """Write as JSON."""
+        return json.dumps(asdict(self), separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> Plan:
+        """Read what `to_json` wrote."""
+        content: dict[str, Any] = json.loads(text)
+        trials = tuple(
+            Trial(**{name: tuple(value) if isinstance(value, list) else value for name, value in trial.items()})
+            for trial in content["trials"]
+        )
+        return cls(content["batch"], trials)
+
+
+def first_trial_index(design: TaskDesign) -> int:
+    """Give the place of the first trial on the timeline: behind consent, instructions and quiz."""
+    return 1 + len(design.instructions) + (design.quiz is not None)
+
+
+def draw_plan(frozen: FrozenStudy, batch: Batch, number: int, seed: int) -> Plan:
+    """Draw the plan of a person.
+
+    Parameters
+    ----------
+    frozen, batch
+        The study, and the batch that the person was given.
+    number
+        How many people were given this batch before; start values and sides take turns by it.
+    seed
+        The session's own seed, 0 to 2**63 - 1; the same seed draws the same plan.
+    """
+    design = frozen.design_of(batch)
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(len(batch.stimuli)).tolist()
+    shown = [(stimulus, False) for stimulus in order] + [(order[place - 1], True) for place in design.repeats]
+    sides: tuple[Side, Side] = ("left", "right")
+    side = sides[0] if design.sides == "fixed" else sides[number // len(design.start.values) % 2]
+    starts = _starts(design, number, len(shown), rng)
+    classes = len(frozen.study.pictures.vocabulary)
+    class_order = tuple(rng.permutation(classes).tolist() if design.class_order == "shuffled" else range(classes))
+    first = first_trial_index(design)
+    trials = tuple(
+        Trial(
+            first + place,
+            stimulus,
+            is_repeat,
+            image_1_side=side if batch.task in {CONSTRUCT, INFER} else None,
+            start_step=starts[place] if batch.task == CONSTRUCT else None,
+            grid_steps=tuple(rng.permutation(STEPS).tolist()) if batch.task == SELECT else None,
+            class_order=class_order if batch.task == CATEGORICAL else None,
+        )
+        for place, (stimulus, is_repeat) in enumerate(shown)
+    )
+    return Plan(batch.number, trials)
+
+
+def _starts(design: TaskDesign, number: int, trials: int, rng: np.random.Generator) -> list[int]:
+    steps = [round(value * 10) for value in design.start.values]
+    if design.start.vary == "between":
+        return [steps[number % len(steps)]] * trials
+    turns = [steps[place % len(steps)] for place in range(trials)]
+    return [turns[place] for place in rng.permutation(trials).tolist()]
+
+
+def stimulus_of(batch: Batch, trial: Trial) -> Stimulus:
+    """Give the stimulus of a trial."""
+    return batch.stimuli[trial.stimulus]

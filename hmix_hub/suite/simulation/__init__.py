@@ -1,0 +1,1 @@
+"""Scripted people who take part over HTTP, with biases that are known."""

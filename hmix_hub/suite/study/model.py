@@ -1,0 +1,202 @@
+"""The study file as a strict model: every key is known, every default is written down here."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from hmix_hub.schema import CIFAR10, Vocabulary
+
+TaskName = Literal["construct_midpoint", "select_shuffled_midpoint", "infer_mixing_factor", "categorical_soft_labels"]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=r"^[^\n\r]*$")]
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=1, le=100_000)]
+
+FORMAT = 1
+"""Version of the study file's own layout."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Pictures(_Strict):
+    """Where the endpoint pictures come from."""
+
+    source: Literal["cifar10/test", "cifar10/train", "sample/pictures", "own"] = Field(
+        description="A pinned set that hmix-hub knows, or `own`: stimuli/images.csv beside the study file."
+    )
+    classes: Literal["cifar10"] | Annotated[list[Line], Field(min_length=2, max_length=200)] = "cifar10"
+    size: Annotated[int, Field(ge=64, le=1024)] = Field(320, description="Width on the screen, CSS pixels.")
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The class names that labels count in."""
+        return CIFAR10 if self.classes == "cifar10" else Vocabulary(tuple(self.classes))
+
+
+class Pairs(_Strict):
+    """The pairs of a task: a list, or a sampler by class pair."""
+
+    file: Line | None = Field(
+        None,
+        description="CSV beside the study file: image_1_index, image_2_index; perhaps mixing_coefficient, batch.",
+    )
+    per_class_pair: Count | None = Field(None, description="Pairs drawn of each two different classes.")
+    classes: list[Line] | None = Field(None, description="Classes to draw from; all, if left out.")
+    coefficients_per_pair: Count = Field(1, description="Mixtures of one pair, where one mixture is shown.")
+
+
+class Start(_Strict):
+    """Start values of construct_midpoint."""
+
+    values: Annotated[list[Share], Field(min_length=1, max_length=11)] = Field(
+        [0.1, 0.9], description="Coefficients of the first picture, in tenths."
+    )
+    vary: Literal["between", "within"] = Field(
+        "between", description="`between` people: one value a person; `within`: in turn, shuffled, for each person."
+    )
+
+
+class Example(_Strict):
+    """A worked example on an instruction page: pictures of one pair, and what they show."""
+
+    image_1_index: Annotated[int, Field(ge=0)]
+    image_2_index: Annotated[int, Field(ge=0)]
+    coefficients: Annotated[list[Share], Field(min_length=1, max_length=11)]
+    text: Text
+
+
+class Page(_Strict):
+    """An instruction page."""
+
+    text: Text
+    examples: list[Example] = []
+
+
+class Question(_Strict):
+    """A question of the comprehension quiz, one choice of which is right."""
+
+    question: Text
+    choices: Annotated[list[Line], Field(min_length=2, max_length=10)]
+    answer: Annotated[int, Field(ge=1, description="Number of the right choice, from 1.")]
+
+
+class Quiz(_Strict):
+    """The comprehension quiz; who fails reads the instructions again."""
+
+    questions: Annotated[list[Question], Field(min_length=1)]
+    attempts: Annotated[int, Field(ge=1, le=20)] | None = Field(
+        None, description="After so many failures the session ends; no limit, if left out."
+    )
+
+
+class TaskDesign(_Strict):
+    """What one task shows to whom."""
+
+    question: Line = Field(description="What is asked beside every picture; the framing is the study's.")
+    instructions: Annotated[list[Page], Field(min_length=1)]
+    quiz: Quiz | None = None
+    pairs: Pairs
+    coefficients: list[Share] = Field(
+        [], description="Mixing coefficients of the tasks that show one mixture; the midpoint tasks show all eleven."
+    )
+    batch_size: Count = Field(description="Different stimuli of a batch; repeats come on top.")
+    batches: Count | None = Field(None, description="How many batches; as many as the pairs fill, if left out.")
+    people_per_batch: Count
+    repeats: list[Count] = Field(
+        [], description="Places in the person's shuffled order, from 1, that are shown again at the end."
+    )
+    sides: Literal["fixed", "counterbalanced"] = Field(
+        "fixed",
+        description="`fixed`: image 1 stands left; `counterbalanced`: on either side, by person.",
+    )
+    start: Start = Start()
+    class_order: Literal["fixed", "shuffled"] = Field(
+        "fixed", description="categorical_soft_labels: classes in the vocabulary's order, or shuffled by person."
+    )
+    must_touch: bool = Field(
+        True, description="infer_mixing_factor: whether both sliders must be moved or pressed before going on."
+    )
+
+
+class Consent(_Strict):
+    """The consent form."""
+
+    version: Line
+    text: Text
+
+
+class Session(_Strict):
+    """How long a session may take."""
+
+    timeout_minutes: Annotated[float, Field(gt=0, le=60 * 24 * 30)] = Field(
+        60, description="Without an answer for so long, the place in the batch is given to somebody else."
+    )
+    resume_hours: Annotated[float, Field(gt=0, le=24 * 365)] = Field(
+        24, description="So long after the last answer a reload goes on where it stopped."
+    )
+
+
+class Completion(_Strict):
+    """What a person gets in the end."""
+
+    text: Text = "Thank you. Your answers are stored."
+    code: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")] | None = Field(
+        None, description="Completion code, the same for all; a code of each person's own, if left out."
+    )
+    url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s<>\"]+$", max_length=1000)] | None = Field(
+        None, description="Where to send people; {code} in it is replaced by the code."
+    )
+
+
+class Recruiting(_Strict):
+    """Recruiting ids; stored as a keyed hash alone."""
+
+    parameter: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] = Field(
+        "PROLIFIC_PID", description="Name of the address's parameter that holds the id."
+    )
+    required: bool = Field(False, description="Whether people without one are turned away.")
+
+
+class Author(_Strict):
+    """An author, as study.yaml has them."""
+
+    name: Line
+    orcid: Line | None = None
+    affiliation: Line | None = None
+
+
+class About(_Strict):
+    """What the export's study.yaml says, so that it is a valid contribution as it is."""
+
+    description: Text
+    authors: Annotated[list[Author], Field(min_length=1)]
+    licence: Line
+    approval: Text
+    recruitment: Text
+    contact: Line
+    doi: Line | None = None
+    bibtex: Text | None = None
+    homepage: Line | None = None
+
+
+class StudyFile(_Strict):
+    """A study to collect."""
+
+    format: Literal[1] = FORMAT
+    id: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{1,62}[a-z0-9]$")]
+    title: Line
+    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = "en"
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(0, description="Decides pairs, batches and orders.")
+    about: About
+    pictures: Pictures
+    consent: Consent
+    tasks: Annotated[dict[TaskName, TaskDesign], Field(min_length=1)]
+    comments: Line | None = Field(None, description="Question of the optional comments; no such page, if left out.")
+    session: Session = Session()
+    completion: Completion = Completion()
+    recruiting: Recruiting = Recruiting()
+    words: dict[str, Line] = Field({}, description="The interface's own words in the study's language, by name.")

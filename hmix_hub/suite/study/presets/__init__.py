@@ -1,0 +1,1 @@
+"""Study files to begin with."""
