@@ -27,6 +27,7 @@ VERBS = {
     "show": "Draw one stimulus, and what people answered.",
     "contribute": "Check, describe and publish a study of your own.",
     "rules": "Explain the rules that a contributed study keeps.",
+    "collect": "Collect judgments with web interfaces of your own.",
 }
 
 

@@ -1,0 +1,28 @@
+"""`hmix collect`: from a study file to a study folder of judgments."""
+
+from __future__ import annotations
+
+import click
+
+from hmix_hub.cli.lazy import LazyGroup
+
+COMMANDS = {
+    "init": "Write a study file to fill in.",
+    "check": "Check the study file, and show its design.",
+    "preview": "Walk through every screen; nothing is stored.",
+    "serve": "Collect answers: serve the study to people.",
+    "status": "Show people, batches and answers, live.",
+    "close": "Let nobody begin any more; who has begun may finish.",
+    "export": "Write a study folder for `hmix contribute`.",
+    "backup": "Copy a collection while it is being served.",
+    "simulate": "Let scripted people take part, with a known bias.",
+}
+
+
+@click.group("collect", cls=LazyGroup, lines=COMMANDS, module="hmix_hub.cli.collect.{}_command")
+def command() -> None:
+    """Collect judgments: init, check, preview, serve, status, close, export.
+
+    A collection folder holds study.toml (what is asked of whom) and, once people take part, their answers. What
+    `export` writes is a study folder that `hmix contribute` takes as it is. Needs `pip install "hmix-hub[suite]"`.
+    """
