@@ -11,8 +11,10 @@ from hmix_hub.errors import ConfigurationError, SchemaError
 from hmix_hub.judgments.answers import matrix
 from hmix_hub.judgments.checks import check_unique
 from hmix_hub.judgments.complete import pair_ids, stimulus_ids
-from hmix_hub.schema import TASKS, Column, Kind, Vocabulary, arrow_schema, features
-from hmix_hub.tables import arrow_columns, check_dataset_type, dataset_of, task_of, vocabulary_of
+from hmix_hub.judgments.minor import to_minor
+from hmix_hub.schema import CURRENT, TASKS, VERSIONS, Column, Kind, Vocabulary, arrow_schema, features
+from hmix_hub.schema import columns as columns_of
+from hmix_hub.tables import arrow_columns, check_dataset_type, dataset_of, task_of, unique_values, vocabulary_of
 
 if TYPE_CHECKING:
     import datasets
@@ -25,7 +27,8 @@ def join(parts: Sequence[datasets.Dataset]) -> datasets.Dataset:
     Parameters
     ----------
     parts
-        Datasets of judgments, schema 2.0.0, in the order that their rows shall have.
+        Datasets of judgments, schema 2, in the order that their rows shall have; columns that an older version lacks
+        are null.
 
     Returns
     -------
@@ -52,8 +55,7 @@ def join(parts: Sequence[datasets.Dataset]) -> datasets.Dataset:
         msg = f"judgments of different tasks cannot be joined: {', '.join(dict.fromkeys(tasks))}"
         raise SchemaError(msg)
     columns = TASKS[tasks[0]].columns
-    for part in parts:
-        _refuse_missing(part, columns)
+    parts = [_in_current(part, tasks[0]) for part in parts]
     vocabularies = [vocabulary_of(part) for part in parts]
     union = vocabularies[0].union(vocabularies[1:])
     wanted = features(columns, union)
@@ -68,11 +70,25 @@ def join(parts: Sequence[datasets.Dataset]) -> datasets.Dataset:
     return joined
 
 
-def _refuse_missing(part: datasets.Dataset, columns: Sequence[Column]) -> None:
-    missing = [column.name for column in columns if column.name not in part.column_names]
+def _in_current(part: datasets.Dataset, task: str) -> datasets.Dataset:
+    """Check that a dataset has the columns of its version of the schema, and give it in the current one.
+
+    Raises
+    ------
+    SchemaError
+        If a column is missing.
+    """
+    versions = unique_values(part, "schema_version") if "schema_version" in part.column_names else []
+    version = min(versions, key=VERSIONS.index, default=CURRENT)
+    missing = [column.name for column in columns_of(task, version) if column.name not in part.column_names]
     if missing:
         msg = f"a dataset to be joined lacks the columns {', '.join(missing)}"
         raise SchemaError(msg, hint="join first, then choose columns")
+    if version == CURRENT:
+        return part
+    vocabulary = vocabulary_of(part)
+    table = arrow_columns(part, [column.name for column in columns_of(task, version)])
+    return dataset_of(to_minor(table, task, CURRENT, vocabulary), columns_of(task), vocabulary)
 
 
 def _recoded(
@@ -113,10 +129,11 @@ def _recode_lists(column: pa.ChunkedArray, target: np.ndarray, n_classes: int) -
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    lengths = pc.list_value_length(column).to_numpy()
+    lengths = pc.list_value_length(column).fill_null(0).to_numpy()
     offsets = np.concatenate([[0], np.cumsum(lengths)])
     values = pc.take(pa.array(target), pc.list_flatten(column)).combine_chunks()
-    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), values)
+    is_null = pc.is_null(column).combine_chunks() if column.null_count else None
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), values, mask=is_null)
 
 
 def _recode_distributions(column: pa.ChunkedArray, target: np.ndarray, n_classes: int) -> pa.FixedSizeListArray:

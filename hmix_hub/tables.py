@@ -7,7 +7,17 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from hmix_hub.errors import ConfigurationError, SchemaError, SchemaVersionError
-from hmix_hub.schema import CURRENT, TASKS, Column, Vocabulary, check_task, check_version, features
+from hmix_hub.schema import (
+    JUDGMENT_TABLE,
+    RELEASED,
+    TASKS,
+    Column,
+    Vocabulary,
+    check_task,
+    check_version,
+    columns,
+    features,
+)
 
 if TYPE_CHECKING:
     import datasets
@@ -136,7 +146,7 @@ def task_of(dataset: datasets.Dataset) -> str:
     Raises
     ------
     SchemaError
-        If it is no judgment table of schema 2.0.0, or holds several tasks.
+        If it is no judgment table of schema 2, or holds several tasks.
     SchemaVersionError
         If its rows follow another version of the schema.
     """
@@ -149,17 +159,15 @@ def task_of(dataset: datasets.Dataset) -> str:
     if len(tasks) > 1:
         msg = f"the dataset holds several tasks: {', '.join(tasks)}"
         raise SchemaError(msg, hint="load and treat each task by itself")
-    fitting = tasks or [name for name, task in TASKS.items() if {c.name for c in task.columns} <= names]
+    fitting = tasks or [name for name in TASKS if {c.name for c in columns(name, JUDGMENT_TABLE)} <= names]
     if not fitting or "task" not in names:
-        msg = (
-            "the dataset is no judgment table of schema 2.0.0: it has no column 'task', or not the columns of any task"
-        )
+        msg = "the dataset is no judgment table of schema 2: it has no column 'task', or not the columns of any task"
         raise SchemaError(msg, hint=f"load one of the configurations {', '.join(TASKS)}")
     return check_task(fitting[0]).name
 
 
 def _check_versions(versions: Iterable[str]) -> None:
     for version in versions:
-        if check_version(version) != CURRENT:
+        if check_version(version) == RELEASED:
             msg = f"the dataset holds rows of schema {version}"
             raise SchemaVersionError(msg, hint="migrate them first")

@@ -13,7 +13,7 @@ import torch
 
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.judgments.answers import matrix, one_piece
-from hmix_hub.schema import BY_STIMULUS_COLUMNS, FLAGS, TASKS
+from hmix_hub.schema import BY_STIMULUS_COLUMNS, FLAGS, TASKS, Kind
 from hmix_hub.schema.released import RELEASED_COLUMNS
 
 if TYPE_CHECKING:
@@ -64,6 +64,11 @@ class TensorColumn:
 _TABLES = [*RELEASED_COLUMNS.values(), *(task.columns for task in TASKS.values()), *BY_STIMULUS_COLUMNS.values()]
 # The newer schema comes later and decides, where both have a column.
 _IS_NULLABLE = {column.name: column.nullable for table in _TABLES for column in table}
+_LISTS = {Kind.FLOATS, Kind.LABELS}
+RECORDED_LISTS = frozenset(
+    column.name for task in TASKS.values() for column in task.columns if column.since and column.kind in _LISTS
+)
+"""Lists of how an answer came about: of any length, so that their tensor is as wide as the longest."""
 
 
 def convert_column(name: str, column: pa.ChunkedArray, request: Request) -> TensorColumn:
@@ -175,6 +180,8 @@ def _lists(name: str, column: pa.ChunkedArray, request: Request) -> TensorColumn
     kind = column.type.value_type
     if kinds.is_string(kind) or kinds.is_large_string(kind):
         return _flags(name, column)
+    if name in RECORDED_LISTS:
+        return _recorded(name, column, request)
     if kinds.is_integer(kind) and name in request.labels:
         return _memberships(column, np.asarray(one_piece(column).flatten()), request.labels[name])
     return _padded(column, request)
@@ -196,6 +203,19 @@ def _memberships(column: pa.ChunkedArray, codes: np.ndarray, names: list[str]) -
     table = np.zeros((len(column), len(names)), dtype=bool)
     table[pc.list_parent_indices(column).to_numpy(), codes] = True
     return TensorColumn(_tensor(table, torch.bool, copy=False), vocabulary=names)
+
+
+def _recorded(name: str, column: pa.ChunkedArray, request: Request) -> TensorColumn:
+    """Give lists in their order, those that are null as empty ones: numbers padded with NaN, labels with -1."""
+    import pyarrow as pa
+
+    kind = column.type.value_type
+    filled = column.fill_null(pa.scalar([], pa.list_(kind))) if column.null_count else column
+    padded = _padded(filled, request)
+    if not pa.types.is_integer(kind):
+        return padded
+    values = torch.nan_to_num(padded.values, nan=-1).to(torch.int64)
+    return TensorColumn(values, padded.mask, request.labels.get(name, []))
 
 
 def _padded(column: pa.ChunkedArray, request: Request) -> TensorColumn:

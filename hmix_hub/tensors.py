@@ -9,7 +9,7 @@ import torch
 
 from hmix_hub.errors import ConfigurationError, nearest
 from hmix_hub.tables import arrow_columns, check_dataset_type, vocabularies_of
-from hmix_hub.tensor_columns import Request, convert_column
+from hmix_hub.tensor_columns import RECORDED_LISTS, Request, convert_column
 
 if TYPE_CHECKING:
     import datasets
@@ -52,7 +52,8 @@ def to_tensors(
     dataset
         Judgments or stimuli, N rows: any selection.
     columns
-        Which columns; `None` is all but judgment_id, source_file, source_row and schema_version.
+        Which columns; `None` is all but judgment_id, source_file, source_row and schema_version, and the lists of how
+        an answer came about (paths and their times, grid_coefficients, class_order), which are as long as they are.
     dtype
         Floating type of coefficients, confidences, probabilities and response times.
     copy
@@ -82,8 +83,8 @@ def to_tensors(
         second_class
         study_id, task, participant_id, batch_id,       (N,)      int64     codes, counted in the order of first
         collection_round, image_set, pair_id,                               appearance; see `vocabularies`
-        stimulus_id
-        is_repeat                                       (N,)      bool
+        stimulus_id, image_1_side
+        is_repeat, inferred_touched, confidence_touched (N,)      bool      false where null
         soft_label, mean_soft_label                     (N, K)    `dtype`   probabilities, each row sums to 1
         impossible_classes                              (N, K)    bool      true where ruled out
         flags                                           (N, F)    bool      one place per flag of any task; see
@@ -91,6 +92,8 @@ def to_tensors(
         selected_coefficients, inferred_coefficients,   (N, M)    `dtype`   one per judgment, padded with NaN to
         confidences                                                         the longest list, M
         soft_labels                                     (N, M, K) `dtype`   likewise
+        paths, their times, grid_coefficients           (N, M)    `dtype`   in order, padded with NaN
+        class_order                                     (N, M)    int64     in order, padded with -1
         image, image_1, image_2                         (N, 3, H, uint8     pictures, red, green, blue
                                                         W)
         <column>_mask, for every nullable column        (N,)      bool      true where there is a value
@@ -126,7 +129,7 @@ def to_tensors(
 
 def _choose(dataset: datasets.Dataset, columns: str | Sequence[str] | None) -> list[str]:
     if columns is None:
-        return [name for name in dataset.column_names if name not in PROVENANCE]
+        return [name for name in dataset.column_names if name not in {*PROVENANCE, *RECORDED_LISTS}]
     columns = [columns] if isinstance(columns, str) else list(columns)
     for name in columns:
         if name not in dataset.column_names:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from hmix_hub.errors import SchemaError, Where
 from hmix_hub.judgments.answers import matrix, numbers
@@ -42,6 +43,10 @@ def check_values(table: pa.Table, columns: Iterable[Column], vocabulary: Vocabul
             _refuse(column, int(np.flatnonzero(values.is_null().to_numpy())[0]), "is missing")
         if column.kind is Kind.LABELS:
             _check_lists(column, values, len(vocabulary))
+        elif column.kind is Kind.FLOATS:
+            _check_items(column, values)
+        elif column.choices:
+            _check_choices(column, values)
         elif column.low is not None or column.kind in {Kind.LABEL, Kind.FLOAT64}:
             _check_range(column, values, len(vocabulary))
 
@@ -49,14 +54,39 @@ def check_values(table: pa.Table, columns: Iterable[Column], vocabulary: Vocabul
 def _check_range(column: Column, values: pa.ChunkedArray, n_classes: int) -> None:
     low, high = (0, n_classes - 1) if column.kind is Kind.LABEL else (column.low, column.high)
     found = matrix(values) if column.kind is Kind.DISTRIBUTION else numbers(values)[:, None]
-    above = found >= (-math.inf if low is None else low - _TOLERANCE)
-    below = found <= (math.inf if high is None else high + _TOLERANCE)
-    # Neither is true of NaN.
-    bad = ~(above & below) & values.is_valid().to_numpy()[:, None]
+    bad = _outside(found, low, high) & values.is_valid().to_numpy()[:, None]
     rows, places = np.nonzero(bad)
     if len(rows):
         expected = f"from {low} to {high}" if column.kind is Kind.LABEL else column.range
         _refuse(column, int(rows[0]), f"is {found[rows[0], places[0]]:g}, not {expected or 'a number'}")
+
+
+def _outside(found: npt.NDArray[np.float64], low: float | None, high: float | None) -> npt.NDArray[np.bool_]:
+    above = found >= (-math.inf if low is None else low - _TOLERANCE)
+    below = found <= (math.inf if high is None else high + _TOLERANCE)
+    # Neither is true of NaN.
+    return ~(above & below)
+
+
+def _check_items(column: Column, values: pa.ChunkedArray) -> None:
+    """Check each number of lists; infinity is in no range of a list."""
+    import pyarrow.compute as pc
+
+    items = numbers(pc.list_flatten(values))
+    bad = np.flatnonzero(_outside(items, column.low, column.high) | ~np.isfinite(items))
+    if len(bad):
+        row = pc.list_parent_indices(values)[int(bad[0])].as_py()
+        _refuse(column, row, f"holds {items[bad[0]]:g}, not numbers, {column.range or 'any'}")
+
+
+def _check_choices(column: Column, values: pa.ChunkedArray) -> None:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    known = pc.is_in(values, pa.array(column.choices))
+    bad = np.flatnonzero(pc.and_(values.is_valid(), pc.invert(known)).to_numpy())
+    if len(bad):
+        _refuse(column, int(bad[0]), f"is {values[int(bad[0])].as_py()!r}, not {column.range}")
 
 
 def _check_lists(column: Column, values: pa.ChunkedArray, n_classes: int) -> None:

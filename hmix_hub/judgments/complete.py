@@ -1,4 +1,4 @@
-"""Completion: from what was observed to the whole judgment table of schema 2.0.0.
+"""Completion: from what was observed to the whole judgment table.
 
 Observed are the person, the trial, the pictures, the coefficient and the answers. Ids, the batch, the presentation,
 the soft label and the flags follow from them; they are computed here and nowhere else.
@@ -30,15 +30,16 @@ def complete(
     study_id: str,
     vocabulary: Vocabulary = CIFAR10,
     observed_flags: Mapping[str, Mask] | None = None,
+    version: str = CURRENT,
 ) -> pa.Table:
-    """Compute the judgment table of schema 2.0.0 from its observed columns.
+    """Compute the judgment table from its observed columns.
 
     Parameters
     ----------
     observed
         Judgments of one study: participant_id, collection_round, condition, trial_index, is_repeat, response_time_ms,
         image_set, the four image columns (labels as codes of `vocabulary`), the task's observed columns, source_file
-        and source_row; N rows in the order of the source.
+        and source_row; N rows in the order of the source. Those that came after schema 2.0.0 may be left out.
     task
         Name of the task.
     study_id
@@ -47,21 +48,29 @@ def complete(
         Class names of the study.
     observed_flags
         For a flag that the observed columns do not show, bool (N,): which rows have it.
+    version
+        Version of the table, 2.0.0 or later.
 
     Returns
     -------
     pyarrow.Table
-        N rows in the same order, columns as `hmix_hub.schema.columns(task)`.
+        N rows in the same order, columns as `hmix_hub.schema.columns(task, version)`.
 
     Raises
     ------
     SchemaError
         If a value is none that its column may hold, or a judgment stands in the table twice.
     """
-    given = [column for column in columns(task) if column.name in observed.column_names]
+    import pyarrow as pa
+
+    wanted = columns(task, version)
+    given = [column for column in wanted if column.name in observed.column_names]
     check_values(observed, given, vocabulary)
     table = observed
-    for name, value in (("study_id", study_id), ("task", task), ("schema_version", CURRENT)):
+    for column in wanted:
+        if column.since and column not in given:
+            table = table.append_column(column.name, pa.nulls(table.num_rows, column.arrow_type(vocabulary)))
+    for name, value in (("study_id", study_id), ("task", task), ("schema_version", version)):
         table = table.append_column(name, _repeat(value, table.num_rows))
     table = table.append_column(
         "judgment_id", _join("/", *(table[name] for name in ("study_id", "task", "participant_id", "trial_index")))
@@ -77,9 +86,9 @@ def complete(
         table = table.append_column("soft_label", _soft_labels(table, len(vocabulary)))
     masks = flag_masks(table, task, len(vocabulary), observed_flags or {})
     table = table.append_column("flags", flag_lists(masks))
-    check_values(table, [column for column in columns(task) if column not in given], vocabulary)
+    check_values(table, [column for column in wanted if column not in given], vocabulary)
     check_unique(table["judgment_id"])
-    schema = arrow_schema(columns(task), vocabulary)
+    schema = arrow_schema(wanted, vocabulary)
     return table.select(schema.names).cast(schema).combine_chunks()
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def to_released(judgments: pa.Table, task: str, vocabulary: Vocabulary = CIFAR10) -> pa.Table:
-    """Turn a table of schema 2.0.0 into one of schema 1.0.0.
+    """Turn a table of schema 2.0.0, or one with more columns, into one of schema 1.0.0.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def _refuse_what_has_no_room(judgments: pa.Table, vocabulary: Vocabulary) -> Non
         raise SchemaError(msg, where=Where(row=int(single[0]), column="image_2_label"), hint="leave such rows out")
     if interface.NO_ALTERNATIVE.lower() in {name.lower() for name in vocabulary.names}:
         msg = f"a class named {interface.NO_ALTERNATIVE!r} has no form in schema 1.0.0, where that is no alternative"
-        raise SchemaError(msg, hint="stay with schema 2.0.0")
+        raise SchemaError(msg, hint="stay with schema 2")
 
 
 def _pictures(judgments: pa.Table, vocabulary: Vocabulary) -> dict[str, Any]:

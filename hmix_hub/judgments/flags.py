@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from hmix_hub.judgments.answers import categorical_answers, numbers
+from hmix_hub.judgments.answers import categorical_answers, codes, numbers
 from hmix_hub.judgments.grouping import Groups, Ints, encode, encode_key
 from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT, flags_of
 from hmix_hub.schema.flags import STRAIGHTLINING_MINIMUM, STRAIGHTLINING_TENTHS
@@ -63,8 +63,17 @@ def _endpoint_not_shown(table: pa.Table, task: str, n_classes: int) -> Mask:
 
 
 def _untouched_sliders(table: pa.Table, task: str, n_classes: int) -> Mask:
+    import pyarrow as pa
+
     inferred, confidence = numbers(table["inferred_coefficient"]), numbers(table["confidence"])
-    return (inferred == _SLIDER_START) & (confidence == _SLIDER_START)
+    is_at_start = (inferred == _SLIDER_START) & (confidence == _SLIDER_START)
+    touched = ("inferred_touched", "confidence_touched")
+    if not set(touched) <= set(table.column_names):
+        return is_at_start
+    # 1 touched, 0 not, -1 not known.
+    first, second = (codes(table[name].cast(pa.int8())) for name in touched)
+    is_known = (first == 0) & (second == 0)
+    return is_known | (is_at_start & (first != 1) & (second != 1))
 
 
 def _repeated_in_batch(table: pa.Table, task: str, n_classes: int) -> Mask:

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from hmix_hub.errors import SchemaError
 from hmix_hub.judgments.downward import to_released
-from hmix_hub.judgments.upward import Provenance, to_current
-from hmix_hub.schema import CIFAR10, CURRENT, RELEASED, Vocabulary, check_task, check_version, columns
+from hmix_hub.judgments.minor import to_minor
+from hmix_hub.judgments.upward import Provenance, to_judgment_table
+from hmix_hub.schema import (
+    CIFAR10,
+    CURRENT,
+    JUDGMENT_TABLE,
+    RELEASED,
+    TASKS,
+    VERSIONS,
+    Vocabulary,
+    check_task,
+    check_version,
+    columns,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-LOSSES: dict[tuple[str, str], dict[str, str]] = {
-    (RELEASED, CURRENT): {
+_LOSSES: dict[tuple[str, str], dict[str, str]] = {
+    (RELEASED, JUDGMENT_TABLE): {
         "index": "row number of the authors' unpublished table",
         "time_elapsed": "session clock",
         "final_value": "the float walk's last bits: selected coefficients are tenths",
         "response": "a second probability given without an alternative; the row keeps the flag ignored_probability",
     },
-    (CURRENT, RELEASED): {
+    (JUDGMENT_TABLE, RELEASED): {
         "study_id": "1.0.0 holds one study",
         "image_set": "1.0.0 counts in the CIFAR-10 test set",
         "collection_round": "known to the reader of the released files alone",
@@ -33,7 +46,33 @@ LOSSES: dict[tuple[str, str], dict[str, str]] = {
         "presentation": "computed again on the way up, from the rows that are there",
         "flags": "computed again on the way up; ignored_probability cannot be",
     },
+    (CURRENT, JUDGMENT_TABLE): {
+        column.name: f"2.0.0 has no such column: it came with {column.since}"
+        for task in TASKS.values()
+        for column in task.columns
+        if column.since
+    },
 }
+"""By neighbouring versions, the columns whose values the step does not carry (wholly), and why."""
+
+
+def _steps(start: str, target: str) -> list[tuple[str, str]]:
+    """Give the steps from a version to another, over all that lie between."""
+    first, last = VERSIONS.index(start), VERSIONS.index(target)
+    way = VERSIONS[first : last + 1] if first <= last else VERSIONS[last : first + 1][::-1]
+    return list(pairwise(way))
+
+
+def _losses(start: str, target: str) -> dict[str, str]:
+    """Give what is lost on the way, by columns that the starting version has."""
+    held = {column.name for task in TASKS for column in columns(task, start)}
+    lost: dict[str, str] = {}
+    for step in _steps(start, target):
+        lost |= {name: why for name, why in _LOSSES.get(step, {}).items() if name in held}
+    return lost
+
+
+LOSSES = {(start, target): _losses(start, target) for start in VERSIONS for target in VERSIONS if start != target}
 """Columns of the starting version whose values a migration does not carry (wholly), and why."""
 
 
@@ -78,11 +117,18 @@ def migrate(
     if missing:
         msg = f"a table of schema {start} has the columns {', '.join(missing)}; this one does not"
         raise SchemaError(msg)
-    if start == check_version(target):
-        return table
-    if target == RELEASED:
+    for _, version in _steps(start, check_version(target)):
+        table = _step(table, task, version, provenance, vocabulary)
+    return table
+
+
+def _step(table: pa.Table, task: str, version: str, provenance: Provenance | None, vocabulary: Vocabulary) -> pa.Table:
+    """Bring a table to the neighbouring version."""
+    if version == RELEASED:
         return to_released(table, task, vocabulary)
+    if "schema_version" in table.column_names:
+        return to_minor(table, task, version, vocabulary)
     if provenance is None:
-        msg = f"migrating from schema {start} needs the provenance: the study's id at least"
+        msg = f"migrating from schema {RELEASED} needs the provenance: the study's id at least"
         raise SchemaError(msg)
-    return to_current(table, task, provenance, vocabulary)
+    return to_judgment_table(table, task, provenance, vocabulary)

@@ -18,7 +18,7 @@ import numpy as np
 from hmix_hub.errors import SchemaError, Where
 from hmix_hub.judgments.complete import complete
 from hmix_hub.judgments.flags import Mask
-from hmix_hub.schema import CATEGORICAL, CIFAR10, CONSTRUCT, INFER, SELECT, Vocabulary, interface
+from hmix_hub.schema import CATEGORICAL, CIFAR10, CONSTRUCT, INFER, JUDGMENT_TABLE, SELECT, Vocabulary, interface
 from hmix_hub.schema.released import ROW_NUMBER
 
 if TYPE_CHECKING:
@@ -47,7 +47,9 @@ class Provenance:
     collection_rounds: Sequence[str] | None = None
 
 
-def to_current(released: pa.Table, task: str, provenance: Provenance, vocabulary: Vocabulary = CIFAR10) -> pa.Table:
+def to_judgment_table(
+    released: pa.Table, task: str, provenance: Provenance, vocabulary: Vocabulary = CIFAR10
+) -> pa.Table:
     """Turn a table of schema 1.0.0 into one of schema 2.0.0.
 
     Parameters
@@ -87,7 +89,14 @@ def to_current(released: pa.Table, task: str, provenance: Provenance, vocabulary
     answers = _READERS[task](released, vocabulary)
     for name, column in answers.columns.items():
         table = table.append_column(name, column)
-    table = complete(table, task, study_id=provenance.study_id, vocabulary=vocabulary, observed_flags=answers.flags)
+    table = complete(
+        table,
+        task,
+        study_id=provenance.study_id,
+        vocabulary=vocabulary,
+        observed_flags=answers.flags,
+        version=JUDGMENT_TABLE,
+    )
     _check_names(released, table)
     return table
 

@@ -10,7 +10,7 @@ from hmix_hub.schema.configurations import (
 )
 from hmix_hub.schema.flags import FLAGS, Flag, flags_of
 from hmix_hub.schema.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS, Task
-from hmix_hub.schema.versions import CURRENT, RELEASED, VERSIONS, check_task, check_version, columns
+from hmix_hub.schema.versions import CURRENT, JUDGMENT_TABLE, RELEASED, VERSIONS, check_task, check_version, columns
 from hmix_hub.schema.vocabulary import CIFAR10, Vocabulary
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "DEFAULT_CONFIGURATION",
     "FLAGS",
     "INFER",
+    "JUDGMENT_TABLE",
     "RELEASED",
     "SELECT",
     "TASKS",

@@ -44,6 +44,10 @@ class Column:
         Closed range of the values (of each item, in a list); `None` where it is open.
     nullable
         Whether a value may be null.
+    choices
+        Texts that a value may be; empty: any.
+    since
+        Version of the schema that the column came with; empty: the version that its table did.
     """
 
     name: str
@@ -53,10 +57,14 @@ class Column:
     low: float | None = None
     high: float | None = None
     nullable: bool = False
+    choices: tuple[str, ...] = ()
+    since: str = ""
 
     @property
     def range(self) -> str:
-        """Range as text: "0 to 1", "0 or more", or empty."""
+        """Range as text: "0 to 1", "0 or more", "left or right", or empty."""
+        if self.choices:
+            return " or ".join(self.choices)
         if self.low is None:
             return ""
         return f"{self.low:g} to {self.high:g}" if self.high is not None else f"{self.low:g} or more"

@@ -8,7 +8,7 @@ from hmix_hub.errors import ConfigurationError, nearest
 from hmix_hub.schema.by_stimulus import BY_STIMULUS_COLUMNS
 from hmix_hub.schema.column import Column
 from hmix_hub.schema.tasks import CATEGORICAL, INFER, TASKS
-from hmix_hub.schema.versions import CURRENT, columns
+from hmix_hub.schema.versions import CURRENT, RELEASED, columns
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Configuration:
         of_judgments = columns(self.task, version)
         if not self.by_stimulus:
             return of_judgments
-        if version != CURRENT:
+        if version == RELEASED:
             msg = f"configuration {self.name!r} does not exist in schema {version}"
             raise ConfigurationError(msg, hint=f"load {self.task!r}, or leave schema_version out")
         return BY_STIMULUS_COLUMNS[self.task]

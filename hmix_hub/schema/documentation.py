@@ -14,7 +14,7 @@ def describe_column(column: Column) -> dict[str, str]:
         "type": column.kind.value + (", null" if column.nullable else ""),
         "unit": column.unit,
         "range": column.range,
-        "meaning": column.meaning,
+        "meaning": column.meaning + (f" (since {column.since})" if column.since else ""),
     }
 
 

@@ -39,7 +39,11 @@ FLAGS: dict[str, Flag] = {
             "the answer is 0 or 1, which the released interface stored but could not draw: .1 or .9 stayed on screen",
             (CONSTRUCT,),
         ),
-        Flag("untouched_sliders", "both sliders stand at their start, 50: perhaps never moved", (INFER,)),
+        Flag(
+            "untouched_sliders",
+            "both sliders stand at their start, 50, and it is not known that either was touched",
+            (INFER,),
+        ),
         Flag("repeated_in_batch", "the person saw the stimulus before, and no repeat was intended", tuple(TASKS)),
         Flag(
             "straightlining",

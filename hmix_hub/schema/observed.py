@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from hmix_hub.schema.column import Column
 from hmix_hub.schema.tasks import TASKS
+from hmix_hub.schema.versions import CURRENT, columns
 
 EXTRA_PREFIX = "x_"
 """Columns of a study's own begin so; they are kept as they are."""
 
-OPTIONAL = ("is_repeat", "condition", "collection_round", "image_set", "source_file", "source_row")
+_RECORDED = tuple(dict.fromkeys(column.name for task in TASKS.values() for column in task.columns if column.since))
+OPTIONAL = ("is_repeat", "condition", "collection_round", "image_set", "source_file", "source_row", *_RECORDED)
 """Observed columns that a contributed file may leave out: no repeats, no condition, round "1", the study's image set,
-the file itself and its row."""
+the file itself and its row; and what came with a later version of the schema, which is then null."""
 
 OBSERVED_FLAG = "ignored_probability"
 """The flag that no column of the judgment table shows: a second probability without a second class."""
@@ -29,9 +31,9 @@ _COMPUTED = (
 )
 
 
-def observed_columns(task: str) -> tuple[Column, ...]:
+def observed_columns(task: str, version: str = CURRENT) -> tuple[Column, ...]:
     """Give the columns of a task that are observed, in the order of the judgment table, optional ones included."""
-    return tuple(column for column in TASKS[task].columns if column.name not in _COMPUTED)
+    return tuple(column for column in columns(task, version) if column.name not in _COMPUTED)
 
 
 def required_columns(task: str) -> tuple[Column, ...]:

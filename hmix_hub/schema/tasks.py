@@ -1,4 +1,4 @@
-"""The four tasks and the judgment table of schema 2.0.0: one row per answer of one person.
+"""The four tasks and the judgment table: one row per answer of one person.
 
 Source: the four sections of Collins et al., *Human-in-the-Loop Mixup*, UAI 2023, that each task names.
 """
@@ -32,6 +32,23 @@ MIXING_COEFFICIENT = _coefficient(
     "mixing_coefficient", meaning="lambda of the shown picture, lambda * image_1 + (1 - lambda) * image_2"
 )
 _SELECTED = _coefficient("selected_coefficient", meaning="lambda of the picture that the person took as the 50/50 one")
+
+RECORDED = "2.1.0"
+"""Version that came with what the interfaces of the release did not record; null in its judgments."""
+_path = partial(Column, kind=Kind.FLOATS, low=0, nullable=True, since=RECORDED)
+_coefficients = partial(_path, unit="share of image 1", high=1)
+_times = partial(_path, unit="ms")
+_was_touched = partial(Column, kind=Kind.BOOL, nullable=True, since=RECORDED)
+
+SIDES = ("left", "right")
+_IMAGE_1_SIDE = Column(
+    "image_1_side",
+    Kind.STRING,
+    "side of the page that stood for image 1: its keys, or its class name",
+    nullable=True,
+    choices=SIDES,
+    since=RECORDED,
+)
 
 _BEFORE = (
     Column("judgment_id", Kind.STRING, "<study_id>/<task>/<participant_id>/<trial_index>, unique"),
@@ -70,7 +87,7 @@ class Task:
     question
         What the person did, in a sentence.
     answer_columns
-        The task's own columns in schema 2.0.0.
+        The task's own columns.
     """
 
     name: str
@@ -99,13 +116,24 @@ TASKS: dict[str, Task] = {
             (
                 _coefficient("start_coefficient", meaning="lambda of the picture that was shown first"),
                 _SELECTED,
+                _IMAGE_1_SIDE,
+                _coefficients(
+                    "path_coefficients",
+                    meaning="lambda of every picture on the screen, in order: first the start, last the selected one",
+                ),
+                _times("path_times_ms", meaning="when each of them appeared, from page drawn; the first at 0"),
             ),
         ),
         Task(
             SELECT,
             "3",
             "chooses, among the eleven mixtures of a pair in shuffled order, the one that looks like the 50/50 one",
-            (_SELECTED,),
+            (
+                _SELECTED,
+                _coefficients(
+                    "grid_coefficients", meaning="lambda of the pictures in the grid, row by row from the top left"
+                ),
+            ),
         ),
         Task(
             INFER,
@@ -124,6 +152,22 @@ TASKS: dict[str, Task] = {
                     high=1,
                     nullable=True,
                 ),
+                _IMAGE_1_SIDE,
+                _was_touched(
+                    "inferred_touched", meaning="whether the slider was moved or pressed, so that 50 is meant"
+                ),
+                _was_touched("confidence_touched", meaning="whether the slider of confidence was"),
+                _coefficients(
+                    "inferred_path", meaning="lambda at every place of the slider, in order: last the inferred one"
+                ),
+                _times("inferred_path_times_ms", meaning="when the slider came to each, from page drawn"),
+                _path(
+                    "confidence_path",
+                    meaning="confidence at every place of its slider, in order: last the answer",
+                    unit="0 not at all, 1 fully",
+                    high=1,
+                ),
+                _times("confidence_path_times_ms", meaning="when the slider came to each, from page drawn"),
             ),
         ),
         Task(
@@ -153,6 +197,13 @@ TASKS: dict[str, Task] = {
                     unit="probability",
                     low=0,
                     high=1,
+                ),
+                Column(
+                    "class_order",
+                    Kind.LABELS,
+                    "all classes, in the order of the page",
+                    nullable=True,
+                    since=RECORDED,
                 ),
             ),
         ),

@@ -13,8 +13,10 @@ from hmix_hub.schema.released import RELEASED_COLUMNS
 from hmix_hub.schema.tasks import TASKS, Task
 
 RELEASED = "1.0.0"
-CURRENT = "2.0.0"
-VERSIONS = (RELEASED, CURRENT)
+JUDGMENT_TABLE = "2.0.0"
+"""The first version of the judgment table; later ones of its MAJOR add columns to it, which may be null."""
+CURRENT = "2.1.0"
+VERSIONS = (RELEASED, JUDGMENT_TABLE, CURRENT)
 """Known versions, oldest first."""
 
 
@@ -52,6 +54,12 @@ def check_task(name: str) -> Task:
 
 def columns(task: str, version: str = CURRENT) -> tuple[Column, ...]:
     """Give the columns of a task's judgment table in a schema version, in order."""
-    return {RELEASED: RELEASED_COLUMNS, CURRENT: {name: t.columns for name, t in TASKS.items()}}[
-        check_version(version)
-    ][check_task(task).name]
+    task = check_task(task).name
+    if check_version(version) == RELEASED:
+        return RELEASED_COLUMNS[task]
+    return tuple(column for column in TASKS[task].columns if is_in(column, version))
+
+
+def is_in(column: Column, version: str) -> bool:
+    """Say whether a column of the judgment table is in a version of it."""
+    return VERSIONS.index(column.since or JUDGMENT_TABLE) <= VERSIONS.index(version)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hmix_hub.errors import SchemaVersionError
-from hmix_hub.schema import CURRENT, check_version
+from hmix_hub.schema import CURRENT, JUDGMENT_TABLE, RELEASED, check_version
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.manifest import MANIFEST, PLACEHOLDER, Manifest
 from hmix_hub.studies.rules import manifest as rules
@@ -181,8 +181,8 @@ def _text_of(node: Any) -> str:
 def _check_version(tree: _Tree, report: Report) -> bool:
     version = tree.content.get("schema_version", CURRENT)
     try:
-        known = check_version(version) == CURRENT
-        note = "" if known else f"contributed studies are written in schema {CURRENT}"
+        known = check_version(version) != RELEASED
+        note = "" if known else f"contributed studies are written in schema {CURRENT}, or {JUDGMENT_TABLE}"
     except SchemaVersionError as error:
         known, note = False, f"{error.message}; {error.hint}"
     if not known:

@@ -81,7 +81,7 @@ def test_without_pictures_no_image_set_is_touched(run, tmp_path):
 def test_what_cannot_be_is_refused(release):
     with pytest.raises(ConfigurationError, match="'mixed', 'endpoints' or None"):
         hmix_hub.load_dataset("h-mix", split="train", source="sample", images="both")
-    with pytest.raises(ConfigurationError, match=r"schema 2\.0\.0"):
+    with pytest.raises(ConfigurationError, match=r"schema 2\.1\.0"):
         hmix_hub.load_dataset("h-mix", split="train", source="sample", images="mixed", schema_version="1.0.0")
     with pytest.raises(SourceError, match="nowhere"):
         hmix_hub.load_dataset("h-mix", split="train", source=release, images="mixed", cifar10="/nowhere")

@@ -28,7 +28,7 @@ def other_study(task, rows=150, vocabulary=OTHER):
         released,
         task,
         start="1.0.0",
-        target="2.0.0",
+        target="2.1.0",
         provenance=Provenance("other", "other/set"),
         vocabulary=vocabulary,
     )
@@ -147,7 +147,7 @@ def test_the_same_pair_is_one_stimulus_whatever_the_case_of_its_classes():
                 ),
                 task,
                 start="1.0.0",
-                target="2.0.0",
+                target="2.1.0",
                 provenance=Provenance(study, "shared/set"),
                 vocabulary=OTHER,
             ),

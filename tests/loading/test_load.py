@@ -1,17 +1,23 @@
 import dataclasses
+import hashlib
+import json
 import pickle
 
 import datasets
 import pytest
 
 import hmix_hub
+from hmix_hub.builders.readers import read_table
 from hmix_hub.errors import ConfigurationError, HMixError, SchemaVersionError, SourceError
-from hmix_hub.schema import CONFIGURATIONS, columns, features
+from hmix_hub.schema import CIFAR10, CONFIGURATIONS, columns, features
 from hmix_hub.sources import JUDGMENT_FILES, SAMPLE, resolve_source
+from hmix_hub.tables import arrow_columns, dataset_of
 
 
 @pytest.fixture(
-    params=[(name, "2.0.0") for name in CONFIGURATIONS] + [(name, "1.0.0") for name in JUDGMENT_FILES], ids="-".join
+    params=[(name, version) for name in CONFIGURATIONS for version in ("2.1.0", "2.0.0")]
+    + [(name, "1.0.0") for name in JUDGMENT_FILES],
+    ids="-".join,
 )
 def config_and_version(request):
     return request.param
@@ -123,7 +129,7 @@ def test_versions_and_sources_are_cached_apart_and_filters_are_not(tmp_path):
     [
         (("h-mix", "infer_mixing_facto"), {}, ConfigurationError, "'infer_mixing_factor'"),
         (("h-mixx",), {}, ConfigurationError, "'h-mix'"),
-        (("h-mix",), {"schema_version": "2.1.0"}, SchemaVersionError, "upgrade"),
+        (("h-mix",), {"schema_version": "2.2.0"}, SchemaVersionError, "upgrade"),
         (("h-mix",), {"source": "/no/such/folder"}, SourceError, "six released files"),
         (("h-mix", "infer_mixing_factor_by_stimulus"), {"schema_version": "1.0.0"}, ConfigurationError, "leave"),
         (("h-mix",), {"schema_version": "1.0.0", "repeats": False}, ConfigurationError, "without schema_version"),
@@ -203,3 +209,52 @@ def test_features_are_those_of_the_loaded_table(config_and_version):
 def test_the_arguments_of_datasets_are_taken(load, tmp_path):
     options = {"verification_mode": "no_checks", "download_mode": "force_redownload", "keep_in_memory": True}
     assert len(load("h-mix", split="train", source="sample", cache_dir=str(tmp_path), num_proc=1, **options)) == 1236
+
+
+# sha256 of the schema and the rows of each table of the sample study, as the package gave them before 2.1.0.
+TABLES_OF_2_0_0 = {
+    "construct_midpoint": "6e4585a07aba619b",
+    "select_shuffled_midpoint": "7594c772f16e3406",
+    "infer_mixing_factor": "c3df501db7a4018d",
+    "categorical_soft_labels": "dac7fb6e28743859",
+    "infer_mixing_factor_by_stimulus": "a811c9eaef1851a9",
+    "categorical_soft_labels_by_stimulus": "71a526ba9b6160b8",
+}
+
+
+@pytest.mark.parametrize("config", CONFIGURATIONS)
+def test_schema_2_0_0_is_what_it_was_to_the_last_bit(config):
+    table = read_table(resolve_source("sample"), CONFIGURATIONS[config], "2.0.0")
+    text = json.dumps([str(table.schema), table.to_pydict()])
+    assert hashlib.sha256(text.encode()).hexdigest()[:16] == TABLES_OF_2_0_0[config]
+
+
+def test_the_current_schema_adds_columns_without_values(task, load_sample):
+    new, old = load_sample(task), load_sample(task, schema_version="2.0.0")
+    added = [column for column in columns(task) if column.since]
+    assert [name for name in new.column_names if name not in old.column_names] == [column.name for column in added]
+    assert set(new["schema_version"]) == {"2.1.0"}
+    assert set(old["schema_version"]) == {"2.0.0"}
+    for name in old.column_names:
+        assert name == "schema_version" or new[name][:] == old[name][:]
+    assert all(set(new[column.name]) == {None} for column in added)
+
+
+def test_judgments_of_schema_2_0_0_are_filtered_split_gathered_joined_and_become_tensors(task, load_sample):
+    new, old = load_sample(task), load_sample(task, schema_version="2.0.0")
+    assert (
+        hmix_hub.filter(old, repeats=False)["judgment_id"][:] == hmix_hub.filter(new, repeats=False)["judgment_id"][:]
+    )
+    assert hmix_hub.by_stimulus(old).to_list() == hmix_hub.by_stimulus(new).to_list()
+    assert (
+        hmix_hub.split(old, by="pair")["test"]["judgment_id"][:]
+        == hmix_hub.split(new, by="pair")["test"]["judgment_id"][:]
+    )
+    assert set(hmix_hub.to_tensors(old)) <= set(hmix_hub.to_tensors(new))
+    others = dataset_of(arrow_columns(old, old.column_names), columns(task, "2.0.0"), CIFAR10).map(
+        lambda row: {"judgment_id": "again/" + row["judgment_id"]}
+    )
+    joined = hmix_hub.join([others, new])
+    assert joined.features == new.features
+    assert len(joined) == 2 * len(new)
+    assert set(joined["schema_version"]) == {"2.1.0"}

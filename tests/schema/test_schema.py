@@ -19,10 +19,26 @@ OWN = {
         soft_label
     """.split(),
 }
+SINCE_2_1_0 = {
+    "construct_midpoint": ["image_1_side", "path_coefficients", "path_times_ms"],
+    "select_shuffled_midpoint": ["grid_coefficients"],
+    "infer_mixing_factor": """
+        image_1_side inferred_touched confidence_touched inferred_path inferred_path_times_ms confidence_path
+        confidence_path_times_ms
+    """.split(),
+    "categorical_soft_labels": ["class_order"],
+}
 
 
 def test_a_judgment_table_has_the_documented_columns_in_order(task):
-    assert [c.name for c in schema.columns(task)] == [*COMMON, *OWN[task], *LAST]
+    assert [c.name for c in schema.columns(task)] == [*COMMON, *OWN[task], *SINCE_2_1_0[task], *LAST]
+    assert [c.name for c in schema.columns(task, "2.0.0")] == [*COMMON, *OWN[task], *LAST]
+
+
+def test_what_came_later_may_be_null_and_says_so(task):
+    later = [c for c in schema.columns(task) if c.since]
+    assert [c.name for c in later] == SINCE_2_1_0[task]
+    assert all(c.nullable and c.since in schema.VERSIONS for c in later)
 
 
 @pytest.mark.parametrize("version", schema.VERSIONS)
@@ -36,11 +52,11 @@ def test_arrow_types_and_features_say_the_same(task, version):
 
 def test_coefficients_are_float64_so_that_no_bound_loses_rows(task):
     kinds = {c.name: c.kind.value for c in schema.columns(task)}
-    assert {kind for name, kind in kinds.items() if name.endswith("coefficient")} == {"float64"}
+    assert {kind for name, kind in kinds.items() if name.endswith("_coefficient")} == {"float64"}
 
 
 def test_nullable_columns_are_the_documented_ones():
-    nullable = {c.name for task in schema.TASKS for c in schema.columns(task) if c.nullable}
+    nullable = {c.name for task in schema.TASKS for c in schema.columns(task, "2.0.0") if c.nullable}
     assert nullable == {
         "condition",
         "response_time_ms",
@@ -67,9 +83,9 @@ def test_six_configurations_with_the_documented_default():
     assert schema.check_configuration(None).name == "infer_mixing_factor"
 
 
-@pytest.mark.parametrize("version", ["2.0.1", "2.1.0", "10.0.0"])
+@pytest.mark.parametrize("version", ["2.1.1", "2.2.0", "10.0.0"])
 def test_a_newer_schema_version_is_refused_with_the_reason(version):
-    with pytest.raises(SchemaVersionError, match=r"newer than the newest .* 2\.0\.0") as caught:
+    with pytest.raises(SchemaVersionError, match=r"newer than the newest .* 2\.1\.0") as caught:
         schema.check_version(version)
     assert "upgrade" in caught.value.hint
 
@@ -83,6 +99,12 @@ def test_an_unknown_schema_version_is_refused(version):
 def test_by_stimulus_tables_do_not_exist_in_the_released_layout():
     with pytest.raises(ConfigurationError, match=r"does not exist in schema 1\.0\.0"):
         schema.CONFIGURATIONS["infer_mixing_factor_by_stimulus"].columns("1.0.0")
+
+
+@pytest.mark.parametrize("name", ["infer_mixing_factor_by_stimulus", "categorical_soft_labels_by_stimulus"])
+def test_by_stimulus_tables_are_the_same_since_they_exist(name):
+    configuration = schema.CONFIGURATIONS[name]
+    assert configuration.columns("2.0.0") == configuration.columns("2.1.0")
 
 
 def test_class_names_match_whatever_their_case():

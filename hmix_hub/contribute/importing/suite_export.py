@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from hmix_hub.contribute.importing.outcome import Outcome
 from hmix_hub.contribute.importing.raw_table import ROW
 from hmix_hub.errors import SchemaError, Where
-from hmix_hub.judgments.upward import Provenance, ignored_probabilities, to_current
-from hmix_hub.schema import CATEGORICAL, RELEASED, Column, Kind, Vocabulary, columns
+from hmix_hub.judgments.upward import Provenance, ignored_probabilities, to_judgment_table
+from hmix_hub.schema import CATEGORICAL, JUDGMENT_TABLE, RELEASED, Column, Kind, Vocabulary, columns
 from hmix_hub.schema.interface import REPEAT_PREFIX, TRIALS
 from hmix_hub.schema.observed import observed_columns
 from hmix_hub.schema.released import ROW_NUMBER
@@ -82,7 +82,7 @@ def _observed(raw: pa.Table, task: str, path: Path, name: str, vocabulary: Vocab
         released = _as_released(raw, task)
         study = known_study(path)
         rounds = study.collection_rounds(task, released) if study else None
-        table = to_current(released, task, Provenance("raw", _IMAGE_SET, name, rounds), vocabulary)
+        table = to_judgment_table(released, task, Provenance("raw", _IMAGE_SET, name, rounds), vocabulary)
         ignored = ignored_probabilities(released) if task == CATEGORICAL else []
     except SchemaError as error:
         row = None if error.where.row is None else numbers[error.where.row]
@@ -90,7 +90,7 @@ def _observed(raw: pa.Table, task: str, path: Path, name: str, vocabulary: Vocab
         raise SchemaError(error.message, where=where, hint=error.hint) from None
     names = pa.array(vocabulary.names)
     written: dict[str, pa.ChunkedArray] = {}
-    for column in observed_columns(task):
+    for column in observed_columns(task, JUDGMENT_TABLE):
         values = table[column.name]
         if column.kind is Kind.LABEL:
             values = pc.take(names, values.combine_chunks())
