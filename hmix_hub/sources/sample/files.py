@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -10,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, RELEASED, SELECT, columns
-from hmix_hub.schema.released import ROW_NUMBER
+from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT
+from hmix_hub.sources.released_csv import write_released_csv
 from hmix_hub.sources.sample.layout import design_table, person_name, sample_design
 from hmix_hub.sources.sample.processed import processed_inferences, processed_soft_labels
 from hmix_hub.sources.sample.simulation import encode_answer
@@ -217,12 +216,7 @@ def _write_judgments(task: str) -> Callable[[Path], None]:
         rows = _with_platform_ids(task, judgment_rows(task))
         if task == CATEGORICAL:
             rows = _with_other_pages(rows)
-        names = [column.name for column in columns(task, RELEASED)]
-        with path.open("w", newline="", encoding="utf-8") as stream:
-            writer = csv.writer(stream, lineterminator="\n")
-            writer.writerow(["" if name == ROW_NUMBER else name for name in names])
-            for number, row in enumerate(rows):
-                writer.writerow([number, *(row.get(name) for name in names[1:])])
+        write_released_csv(path, task, rows)
 
     return write
 

@@ -1,0 +1,135 @@
+"""Recovery: the bias that was planted into scripted people, estimated from their judgments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from hmix_hub.errors import SchemaError
+from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT
+
+if TYPE_CHECKING:
+    import datasets
+    import pyarrow as pa
+
+Floats = npt.NDArray[np.float64]
+
+COVERAGE = 0.99
+MIDDLE = 0.5
+WITHIN = (0.2, 0.8)
+"""Mixing coefficients from which the bias is estimated: beyond them answers are pressed against an end."""
+_GRID = 200_001
+
+
+@dataclass(frozen=True)
+class Recovered:
+    """An estimate of the bias, share of image 1.
+
+    Parameters
+    ----------
+    bias
+        Mean over people of each person's mean deviation from an unbiased answer.
+    low, high
+        Its interval of Student's t over people.
+    people, judgments
+        How many it rests on.
+    """
+
+    bias: float
+    low: float
+    high: float
+    people: int
+    judgments: int
+
+    def holds(self, value: float) -> bool:
+        """Say whether the interval holds a value."""
+        return self.low <= value <= self.high
+
+
+def recover_bias(judgments: datasets.Dataset | pa.Table, task: str, *, coverage: float = COVERAGE) -> Recovered:
+    """Estimate the bias of people from their judgments.
+
+    Parameters
+    ----------
+    judgments
+        A judgment table of the task, N rows.
+    task
+        Name of the task.
+    coverage
+        Of the interval.
+
+    Raises
+    ------
+    SchemaError
+        If fewer than two people have judgments from which it can be told.
+    """
+    columns = {name: judgments[name] for name in _NEEDED[task]}
+    deviations = _deviations({name: _numbers(values) for name, values in columns.items()}, task)
+    is_known = ~np.isnan(deviations)
+    people, numbers = np.unique(np.array(list(judgments["participant_id"]), dtype=str)[is_known], return_inverse=True)
+    if len(people) < 2:
+        msg = f"a bias in {task} can be told from two people or more, not from {len(people)}"
+        raise SchemaError(msg, hint="let more people take part")
+    means = np.bincount(numbers, deviations[is_known]) / np.bincount(numbers)
+    error = float(means.std(ddof=1)) / np.sqrt(len(people))
+    reach = student_quantile((1 + coverage) / 2, len(people) - 1) * error
+    bias = float(means.mean())
+    return Recovered(bias, bias - reach, bias + reach, len(people), int(is_known.sum()))
+
+
+_NEEDED = {
+    CONSTRUCT: ("selected_coefficient",),
+    SELECT: ("selected_coefficient",),
+    INFER: ("inferred_coefficient", "mixing_coefficient"),
+    CATEGORICAL: ("top_class", "top_probability", "image_1_label", "image_2_label", "mixing_coefficient"),
+}
+
+
+def _numbers(values: object) -> Floats:
+    return np.array([np.nan if value is None else value for value in _plain(values)], dtype=np.float64)
+
+
+def _plain(values: object) -> list[float | None]:
+    found: list[float | None] = values.to_pylist() if hasattr(values, "to_pylist") else list(values)  # type: ignore[call-overload]
+    return found
+
+
+def _deviations(columns: dict[str, Floats], task: str) -> Floats:
+    """Give what each answer has too much of image 1; NaN where it cannot be told. float64 (N,)."""
+    if task in {CONSTRUCT, SELECT}:
+        return columns["selected_coefficient"] - MIDDLE
+    shown = columns["mixing_coefficient"]
+    answered = columns["inferred_coefficient"] if task == INFER else _share_of_first(columns)
+    is_off_the_ends = (shown >= WITHIN[0]) & (shown <= WITHIN[1])
+    return np.where(is_off_the_ends, answered - shown, np.nan)
+
+
+def _share_of_first(columns: dict[str, Floats]) -> Floats:
+    """Give the share of image 1 that categorical answers name; NaN where neither picture's class is the top one."""
+    top, probability = columns["top_class"], columns["top_probability"]
+    first, second = columns["image_1_label"], columns["image_2_label"]
+    share = np.where(top == first, probability, np.where(top == second, 1 - probability, np.nan))
+    return np.where(first == second, np.nan, share)
+
+
+def student_quantile(probability: float, degrees: int) -> float:
+    """Give the quantile of Student's t distribution.
+
+    Parameters
+    ----------
+    probability
+        0.5 up to, but not, 1.
+    degrees
+        Degrees of freedom, 1 or more.
+
+    Notes
+    -----
+    With `t = sqrt(degrees) * tan(a)` the density is proportional to `cos(a) ** (degrees - 1)`, which is summed up.
+    """
+    angle = np.linspace(0, np.pi / 2, _GRID)
+    density = np.cos(angle) ** (degrees - 1)
+    mass = np.concatenate([[0], np.cumsum((density[1:] + density[:-1]) / 2)])
+    return float(np.sqrt(degrees) * np.tan(np.interp(2 * probability - 1, mass / mass[-1], angle)))
