@@ -60,7 +60,9 @@ class Eyes:
     def __init__(self, frozen: FrozenStudy, image_set: ImageSet) -> None:
         self._names = frozen.study.pictures.vocabulary.names
         self._size = image_set.pictures.shape[-1]
-        self._known = {task: _known_mixtures(frozen, task, image_set.pictures) for task in frozen.study.tasks}
+        self._known: dict[str, dict[str, dict[Stimulus, float]]] = {
+            task: _known_mixtures(frozen, task, image_set.pictures) for task in frozen.study.tasks
+        }
         self._digests: dict[str, str] = {}
 
     def look(self, task: str, page: dict[str, object], fetch: Fetch) -> Scene:

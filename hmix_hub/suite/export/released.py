@@ -1,0 +1,70 @@
+"""Released layout: the answers of a collection as CSV files that the readers of the release take."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from hmix_hub.errors import CollectionError, Where
+from hmix_hub.schema import CIFAR10, CURRENT, RELEASED
+from hmix_hub.suite.design.design import FrozenStudy
+from hmix_hub.suite.export.rows import LATE, observed_table
+from hmix_hub.suite.export.study_folder import Exported, gathered_answers
+from hmix_hub.suite.export.whole import new_place, whole_folder
+
+RELEASED_IMAGE_SET = "cifar10/test"
+
+
+def export_released(
+    folder: str | os.PathLike[str], target: str | os.PathLike[str], *, unfinished: bool = False
+) -> Exported:
+    """Write the answers of a collection in the layout of the release, schema 1.0.0; see `export_study`.
+
+    What that layout has no room for is left out: sides, paths, orders, what was touched, who was late. See
+    `hmix_hub.judgments.migration.LOSSES`.
+
+    Raises
+    ------
+    CollectionError
+        As `export_study` does; and if the study is one that the layout cannot say: of other pictures or classes.
+    """
+    from hmix_hub.judgments.complete import complete
+    from hmix_hub.judgments.migration import migrate
+    from hmix_hub.sources.released_csv import write_released_csv
+    from hmix_hub.sources.study import JUDGMENT_FILES
+    from hmix_hub.suite.store.store import Store
+
+    root, place = Path(os.path.expanduser(folder)).absolute(), new_place(target)
+    store = Store.open(root, read_only=True)
+    try:
+        frozen = store.frozen
+        check_sayable(frozen, root)
+        gathered = gathered_answers(store, root, unfinished=unfinished)
+        written = {}
+        with whole_folder(place) as made:
+            for task, people in gathered.people.items():
+                observed = observed_table(frozen, task, people)
+                observed = observed.drop_columns([name for name in observed.column_names if name == LATE])
+                judgments = complete(observed, task, study_id=frozen.study.id, vocabulary=CIFAR10)
+                released = migrate(judgments, task, start=CURRENT, target=RELEASED)
+                name = JUDGMENT_FILES[task]
+                written[name] = write_released_csv(made / name, task, released.to_pylist())
+        return Exported(place, written, gathered, store.is_synthetic)
+    finally:
+        store.close()
+
+
+def check_sayable(frozen: FrozenStudy, root: Path) -> None:
+    """Check that the released layout, which names neither pictures nor classes, can say a study.
+
+    Raises
+    ------
+    CollectionError
+        If it is not about the ten classes of the CIFAR-10 test set.
+    """
+    classes = frozen.study.pictures.vocabulary
+    if frozen.image_set == RELEASED_IMAGE_SET and classes == CIFAR10:
+        return
+    found = frozen.image_set if frozen.image_set != RELEASED_IMAGE_SET else f"the classes {', '.join(classes.names)}"
+    msg = f"the released layout counts in {RELEASED_IMAGE_SET} and its ten classes alone; this study has {found}"
+    raise CollectionError(msg, where=Where(str(root)), hint="export without --layout released")

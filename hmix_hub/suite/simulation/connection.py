@@ -1,0 +1,103 @@
+"""Connection of one scripted person: the calls that the page makes, over real HTTP, tried again as it does."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from typing import Any
+
+from hmix_hub.errors import CollectionError, Where
+
+TIMEOUT_S = 30.0
+PATIENCE_S = 60.0
+"""How long a call is tried again while the server is away or full."""
+_FIRST_WAIT_S, _LONGEST_WAIT_S = 0.1, 2.0
+_BUSY = (502, 503, 504)
+
+
+class Connection:
+    """Connection with a server, under a token of its own.
+
+    Parameters
+    ----------
+    url
+        Address of the server.
+    patience_s
+        How long a call is tried again.
+    """
+
+    def __init__(self, url: str, *, patience_s: float = PATIENCE_S) -> None:
+        import requests
+
+        self.url = url.rstrip("/")
+        self.token = secrets.token_urlsafe(32)
+        self._patience_s = patience_s
+        self._session = requests.Session()
+        # Proxies and credentials of this machine are none of a scripted person's business.
+        self._session.trust_env = False
+        self._session.headers["Authorization"] = f"Bearer {self.token}"
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._session.close()
+
+    def call(self, method: str, path: str, body: object = None, *, also: tuple[int, ...] = ()) -> tuple[int, Any]:
+        """Call the server until it answers.
+
+        Parameters
+        ----------
+        method, path
+            "PUT", "/api/session/trials/4".
+        body
+            Sent as JSON; `None`: nothing is.
+        also
+            Statuses beside 200 that are an answer.
+
+        Returns
+        -------
+        tuple
+            Status and JSON of the answer.
+
+        Raises
+        ------
+        CollectionError
+            If the server answers otherwise, or not at all for a minute.
+        """
+        response = self._persistent(method, path, body)
+        if response.status_code != 200 and response.status_code not in also:
+            msg = f"the server answered {response.status_code} to {method} {path}: {_said(response)}"
+            raise CollectionError(msg, where=Where(self.url))
+        return response.status_code, response.json()
+
+    def picture(self, name: str) -> bytes:
+        """Get a picture by its name, PNG."""
+        response = self._persistent("GET", f"/pictures/{name}.png", None)
+        if response.status_code != 200:
+            msg = f"the server answered {response.status_code} for a picture of a page"
+            raise CollectionError(msg, where=Where(self.url))
+        content: bytes = response.content
+        return content
+
+    def _persistent(self, method: str, path: str, body: object) -> Any:
+        import requests
+
+        end, wait = time.monotonic() + self._patience_s, _FIRST_WAIT_S
+        while True:
+            try:
+                response = self._session.request(method, self.url + path, json=body, timeout=TIMEOUT_S)
+                if response.status_code not in _BUSY or time.monotonic() > end:
+                    return response
+            except requests.RequestException as error:
+                if time.monotonic() > end:
+                    msg = f"the server does not answer: {type(error).__name__}"
+                    hint = "start it with `hmix collect serve`, and check its address"
+                    raise CollectionError(msg, where=Where(self.url), hint=hint) from None
+            time.sleep(wait)
+            wait = min(2 * wait, _LONGEST_WAIT_S)
+
+
+def _said(response: Any) -> str:
+    try:
+        return str(response.json().get("error"))
+    except (ValueError, AttributeError):
+        return "no JSON"

@@ -1,0 +1,141 @@
+"""Small frozen studies made by hand, and people who answered them."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+
+import numpy as np
+
+from hmix_hub.schema import CATEGORICAL, CIFAR10, CONSTRUCT, INFER, SELECT, TASKS
+from hmix_hub.sources.image_set import open_image_set
+from hmix_hub.suite.design.design import Batch, FrozenStudy, Stimulus
+from hmix_hub.suite.export.rows import Person
+from hmix_hub.suite.session.plan import draw_plan
+from hmix_hub.suite.session.shown import trial_pictures
+from hmix_hub.suite.simulation.answering import Mind
+from hmix_hub.suite.simulation.eyes import Scene
+from hmix_hub.suite.simulation.perception import Perception
+from hmix_hub.suite.study.model import StudyFile
+
+COEFFICIENTS = (0.1, 0.25, 0.5, 0.75, 0.9)
+QUIZ = {"questions": [{"question": "What is it?", "choices": ["A mixture", "A dog"], "answer": 1}]}
+ABOUT = {
+    "description": "What people see in mixtures of the synthetic pictures.",
+    "authors": [{"name": "Ada Example"}],
+    "licence": "CC0-1.0",
+    "approval": "None was needed.",
+    "recruitment": "By a notice in the hall.",
+    "contact": "https://example.org/contact",
+    "doi": "10.5281/zenodo.1234567",
+}
+
+
+class PlainKey:
+    """A key that is none: the same names for everybody."""
+
+    def picture_name(self, text: str) -> str:
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def study_file(tasks=tuple(TASKS), *, source="sample/pictures", design=None, **more) -> StudyFile:
+    designs = {
+        task: {
+            "question": "What do you see?",
+            "instructions": [{"text": "Look."}, {"text": "Look again."}],
+            "quiz": QUIZ,
+            "pairs": {"per_class_pair": 1},
+            "coefficients": list(COEFFICIENTS) if task in {INFER, CATEGORICAL} else [],
+            "batch_size": 12,
+            "people_per_batch": 2,
+            "repeats": [3, 5],
+            "sides": "counterbalanced",
+            "class_order": "shuffled",
+            **(design or {}),
+        }
+        for task in tasks
+    }
+    content = {
+        "id": "small-study",
+        "title": "A small study",
+        "about": ABOUT,
+        "pictures": {"source": source},
+        "consent": {"version": "1", "text": "You may stop at any time, and your answers are published."},
+        "tasks": designs,
+    }
+    return StudyFile.model_validate(content | more)
+
+
+@cache
+def sample_labels() -> np.ndarray:
+    return open_image_set("sample/pictures").labels
+
+
+def stimuli(task: str, number: int, labels: np.ndarray, seed: int = 0) -> tuple[Stimulus, ...]:
+    """Draw stimuli of different pairs; the class that comes first in the alphabet is that of image 1."""
+    rng = np.random.default_rng((seed, number))
+    drawn: dict[tuple[int, int], Stimulus] = {}
+    while len(drawn) < number:
+        one, other = rng.choice(len(labels), 2, replace=False).tolist()
+        if labels[one] == labels[other]:
+            continue
+        first, second = sorted((one, other), key=lambda index: labels[index])
+        shown = COEFFICIENTS[len(drawn) % len(COEFFICIENTS)] if task in {INFER, CATEGORICAL} else None
+        drawn[first, second] = Stimulus(first, second, int(labels[first]), int(labels[second]), shown)
+    return tuple(drawn.values())
+
+
+def frozen_study(tasks=tuple(TASKS), *, batches=1, image_set="sample/pictures", labels=None, **options) -> FrozenStudy:
+    study = study_file(tasks, source=image_set, **options)
+    labels = sample_labels() if labels is None else labels
+    made = [
+        (task, condition, stimuli(task, study.tasks[task].batch_size, labels, seed=10 * number + condition))
+        for number, task in enumerate(tasks)
+        for condition in range(batches)
+    ]
+    quotas = {task: study.tasks[task].people_per_batch for task in tasks}
+    drawn = tuple(
+        Batch(number, task, condition, quotas[task], shown) for number, (task, condition, shown) in enumerate(made)
+    )
+    fingerprint = open_image_set(image_set).fingerprint if image_set.startswith("sample") else "0" * 16
+    return FrozenStudy(study, drawn, image_set, fingerprint)
+
+
+def scene_of(frozen, batch, trial) -> Scene:
+    """Give what a person with good eyes sees on the page of a trial."""
+    stimulus = batch.stimuli[trial.stimulus]
+    steps = {
+        CONSTRUCT: [trial.step_at(position) / 10 for position in range(11)],
+        SELECT: [step / 10 for step in trial.grid_steps or ()],
+    }
+    coefficients = steps.get(batch.task, [stimulus.mixing_coefficient])
+    left = None if trial.image_1_side is None else trial.image_1_side == "left"
+    return Scene(stimulus, tuple(coefficients), left)
+
+
+def answer(frozen, batch, trial, mind: Mind, showing: int = 0):
+    page = {
+        "pictures": trial_pictures(frozen, PlainKey(), batch, trial),
+        "start": None if trial.start_step is None else trial.position_of(trial.start_step),
+        "class_order": trial.class_order,
+    }
+    return mind.answer(batch.task, page, scene_of(frozen, batch, trial), showing)
+
+
+def person(frozen, batch, number: int, *, seed: int = 0, perception=Perception(), is_late=False, name=None) -> Person:
+    """Let a simulated person answer a whole batch, without a server."""
+    plan = draw_plan(frozen, batch, number, seed=1000 * batch.number + number)
+    mind = Mind(perception, seed, 100 * batch.number + number)
+    payloads = {trial.trial_index: answer(frozen, batch, trial, mind, int(trial.is_repeat)) for trial in plan.trials}
+    return Person(name or f"p{batch.number}n{number}", plan, payloads, is_late)
+
+
+def people(frozen, **options) -> dict[str, list[Person]]:
+    found: dict[str, list[Person]] = {}
+    for batch in frozen.batches:
+        found.setdefault(batch.task, [])
+        found[batch.task] += [person(frozen, batch, number, **options) for number in range(batch.quota)]
+    return found
+
+
+__all__ = ["CIFAR10", "PlainKey", "answer", "frozen_study", "people", "person", "scene_of", "stimuli", "study_file"]
