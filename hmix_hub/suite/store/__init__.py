@@ -1,1 +1,36 @@
 """The store: one SQLite file per collection, one writer; what is acknowledged is on the disk."""
+
+from __future__ import annotations
+
+from hmix_hub.suite.store.errors import (
+    FolderLockedError,
+    SessionGoneError,
+    StoreError,
+    StoreFullError,
+    StoreRefusedError,
+    StudyClosedError,
+    StudyFullError,
+)
+from hmix_hub.suite.store.keys import StudyKey
+from hmix_hub.suite.store.lock import folder_lock, is_served
+from hmix_hub.suite.store.records import AnswerRecord, AsideRecord, BatchCount, Outcome, SessionRecord
+from hmix_hub.suite.store.store import Store
+
+__all__ = [
+    "AnswerRecord",
+    "AsideRecord",
+    "BatchCount",
+    "FolderLockedError",
+    "Outcome",
+    "SessionGoneError",
+    "SessionRecord",
+    "Store",
+    "StoreError",
+    "StoreFullError",
+    "StoreRefusedError",
+    "StudyClosedError",
+    "StudyFullError",
+    "StudyKey",
+    "folder_lock",
+    "is_served",
+]

@@ -1,0 +1,115 @@
+"""Backups: a whole copy of a collection in a new folder, made while it is served."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import tempfile
+from pathlib import Path
+
+from hmix_hub.errors import Where
+from hmix_hub.suite.design.design import FrozenStudy
+from hmix_hub.suite.store.connection import database_errors, open_reading, sync_folder
+from hmix_hub.suite.store.errors import StoreError
+from hmix_hub.suite.store.integrity import check_integrity
+from hmix_hub.suite.store.keys import KEY_NAME, read_key
+from hmix_hub.suite.store.layout import DATABASE_NAME, read_about
+
+STUDY_NAMES = ("study.toml", "study.yaml", "study.yml")
+_FOLDERS = ("pairs", "stimuli")
+
+
+def back_up(source: sqlite3.Connection, folder: Path, frozen: FrozenStudy, target: Path) -> None:
+    """Copy a collection: study file, pairs, pictures, key and database; checked, and whole or not there at all.
+
+    Parameters
+    ----------
+    source
+        A reading connection to the database; others may write meanwhile.
+    folder
+        The collection.
+    target
+        A folder that is not there yet.
+
+    Raises
+    ------
+    StoreError
+        If the target is there, lies in the collection, or the copy cannot be made or is not whole.
+    """
+    where = Where(str(target))
+    if os.path.lexists(target):
+        msg = "a backup is never written over something that is there"
+        raise StoreError(msg, where=where, hint="name a folder that is not there yet")
+    target = target.resolve()
+    if target.is_relative_to(folder.resolve()):
+        msg = "a backup cannot lie in the collection itself"
+        raise StoreError(msg, where=where, hint="name a folder beside it, best on another disk")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    except OSError as error:
+        raise _cannot(error, target) from error
+    try:
+        _copy_database(source, made / DATABASE_NAME)
+        _copy_files(folder, made, frozen)
+        _check(made)
+        _sync(made)
+        made.rename(target)
+        sync_folder(target.parent)
+    except OSError as error:
+        raise _cannot(error, target) from error
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def _cannot(error: OSError, target: Path) -> StoreError:
+    msg = f"the backup cannot be written: {error.strerror or error}"
+    return StoreError(msg, where=Where(str(target)), hint="free some space, or name another place")
+
+
+def _copy_database(source: sqlite3.Connection, place: Path) -> None:
+    with database_errors(place.parent):
+        copy = sqlite3.connect(place, isolation_level=None)
+        try:
+            # In one step, which reads one state of the database however many write meanwhile.
+            source.backup(copy, pages=-1)
+            # One file, which can be copied on as it is.
+            copy.execute("PRAGMA journal_mode = DELETE").fetchone()
+        finally:
+            copy.close()
+    place.chmod(0o600)
+
+
+def _copy_files(folder: Path, made: Path, frozen: FrozenStudy) -> None:
+    shutil.copyfile(folder / KEY_NAME, made / KEY_NAME)
+    (made / KEY_NAME).chmod(0o600)
+    pair_files = (design.pairs.file for design in frozen.study.tasks.values())
+    for name in {*STUDY_NAMES, *filter(None, pair_files)}:
+        path = folder / name
+        if path.is_file() and path.resolve().is_relative_to(folder.resolve()):
+            (made / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, made / name)
+    for name in _FOLDERS:
+        if (folder / name).is_dir():
+            shutil.copytree(folder / name, made / name, dirs_exist_ok=True)
+
+
+def _check(made: Path) -> None:
+    database = open_reading(made)
+    try:
+        with database_errors(made):
+            about = read_about(database, str(made / DATABASE_NAME), read_key(made))
+            check_integrity(database, about.frozen, made)
+    finally:
+        database.close()
+
+
+def _sync(made: Path) -> None:
+    for path in made.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as stream:
+                os.fsync(stream.fileno())
+        elif path.is_dir():
+            sync_folder(path)
+    sync_folder(made)

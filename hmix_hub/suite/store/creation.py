@@ -1,0 +1,73 @@
+"""The beginning of a collection: its key and its database, each whole or not there."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import tempfile
+from pathlib import Path
+
+from hmix_hub.errors import Where
+from hmix_hub.suite.design.design import FrozenStudy
+from hmix_hub.suite.store.connection import database_errors, sync_folder
+from hmix_hub.suite.store.errors import StoreError
+from hmix_hub.suite.store.keys import make_key
+from hmix_hub.suite.store.layout import DATABASE_NAME, About, lay_out
+
+
+def create_database(folder: Path, frozen: FrozenStudy, *, is_synthetic: bool, wall_ms: int) -> None:
+    """Make the database of a collection, and its key unless there is one; nothing is written over.
+
+    Parameters
+    ----------
+    wall_ms
+        The wall clock, milliseconds since 1970.
+
+    Raises
+    ------
+    StoreError
+        If there is a database, or none can be made.
+    """
+    place = folder / DATABASE_NAME
+    _check_new(place)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=".new-", suffix=".sqlite", dir=folder)
+        os.close(handle)
+    except OSError as error:
+        msg = f"the collection cannot be made: {error.strerror}"
+        raise StoreError(msg, where=Where(str(folder)), hint="name a folder that can be written") from error
+    made = Path(name)
+    try:
+        key = make_key(folder)
+        with database_errors(folder):
+            connection = sqlite3.connect(made, isolation_level=None)
+            try:
+                connection.execute("PRAGMA synchronous = FULL")
+                lay_out(connection, About(frozen, is_synthetic), key, wall_ms)
+            finally:
+                connection.close()
+        _take_place(made, place)
+    finally:
+        made.unlink(missing_ok=True)
+        made.with_name(f"{made.name}-journal").unlink(missing_ok=True)
+    sync_folder(folder)
+
+
+def _check_new(place: Path) -> None:
+    if os.path.lexists(place):
+        msg = "there is a collection here already"
+        hint = "serve it as it is, or begin the new study in another folder"
+        raise StoreError(msg, where=Where(str(place)), hint=hint)
+
+
+def _take_place(made: Path, place: Path) -> None:
+    try:
+        # Unlike a rename, a link never takes the place of a file.
+        os.link(made, place)
+    except FileExistsError:
+        _check_new(place)
+    except OSError:
+        # A file system without hard links.
+        _check_new(place)
+        made.replace(place)

@@ -1,0 +1,177 @@
+"""The layout of the database: its tables, its version, and what it says of itself.
+
+No table holds an address, a browser's name or the time of day of anything that a person did; times are the study
+clock's. The row of `clock` alone knows the wall clock, of the last commit, so that a restart can go on from there.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from hmix_hub.errors import Where
+from hmix_hub.suite.design.design import FrozenStudy
+from hmix_hub.suite.store.errors import StoreError
+from hmix_hub.suite.store.keys import StudyKey
+
+DATABASE_NAME = "collection.sqlite"
+APPLICATION_ID = 0x484D4958
+"""`PRAGMA application_id`: "HMIX"."""
+LAYOUT_VERSION = 1
+"""`PRAGMA user_version`; a greater one is of a newer hmix-hub."""
+
+_TABLES = (
+    "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE clock (one INTEGER PRIMARY KEY CHECK (one = 1), study_ms INTEGER NOT NULL, wall_ms INTEGER NOT NULL)",
+    """CREATE TABLE batches (
+        number INTEGER PRIMARY KEY,
+        task TEXT NOT NULL,
+        quota INTEGER NOT NULL,
+        given INTEGER NOT NULL DEFAULT 0,
+        withdrawn INTEGER NOT NULL DEFAULT 0
+    )""",
+    """CREATE TABLE sessions (
+        arrival INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        batch INTEGER NOT NULL REFERENCES batches (number),
+        number INTEGER NOT NULL,
+        seed INTEGER NOT NULL,
+        state TEXT NOT NULL CHECK (state IN ('live', 'lapsed', 'finished', 'failed_quiz')),
+        is_late INTEGER NOT NULL DEFAULT 0,
+        recruiting TEXT UNIQUE,
+        started_ms INTEGER NOT NULL,
+        last_ms INTEGER NOT NULL,
+        finished_ms INTEGER
+    )""",
+    "CREATE INDEX sessions_by_batch ON sessions (batch, state, is_late)",
+    "CREATE TABLE plans (session TEXT PRIMARY KEY REFERENCES sessions (id), plan TEXT NOT NULL)",
+    "CREATE TABLE tokens (hash BLOB PRIMARY KEY, session TEXT REFERENCES sessions (id)) WITHOUT ROWID",
+    "CREATE INDEX tokens_by_session ON tokens (session)",
+    """CREATE TABLE answers (
+        arrival INTEGER PRIMARY KEY,
+        session TEXT NOT NULL REFERENCES sessions (id),
+        trial_index INTEGER NOT NULL,
+        payload TEXT NOT NULL,
+        UNIQUE (session, trial_index)
+    )""",
+    """CREATE TABLE quiz (
+        arrival INTEGER PRIMARY KEY,
+        session TEXT NOT NULL REFERENCES sessions (id),
+        attempt INTEGER NOT NULL,
+        payload TEXT NOT NULL,
+        passed INTEGER NOT NULL,
+        UNIQUE (session, attempt)
+    )""",
+    """CREATE TABLE comments (
+        arrival INTEGER PRIMARY KEY,
+        session TEXT NOT NULL UNIQUE REFERENCES sessions (id),
+        payload TEXT NOT NULL
+    )""",
+    """CREATE TABLE conflicts (
+        arrival INTEGER PRIMARY KEY,
+        session TEXT NOT NULL REFERENCES sessions (id),
+        kind TEXT NOT NULL,
+        place INTEGER NOT NULL,
+        payload TEXT NOT NULL
+    )""",
+    "CREATE INDEX conflicts_by_session ON conflicts (session, kind, place)",
+    """CREATE TABLE quarantine (
+        arrival INTEGER PRIMARY KEY,
+        session TEXT NOT NULL REFERENCES sessions (id),
+        trial_index INTEGER NOT NULL,
+        payload TEXT NOT NULL,
+        fault TEXT NOT NULL
+    )""",
+    "CREATE INDEX quarantine_by_session ON quarantine (session, trial_index)",
+)
+
+PERSONAL_TABLES = ("answers", "quiz", "comments", "conflicts", "quarantine", "plans")
+"""Tables of one person's rows, by their column `session`; a withdrawal empties them."""
+
+
+@dataclass(frozen=True)
+class About:
+    """What a database says of itself.
+
+    Parameters
+    ----------
+    frozen
+        The study as it is collected.
+    is_synthetic
+        Whether scripted people answered.
+    """
+
+    frozen: FrozenStudy
+    is_synthetic: bool
+
+
+def lay_out(connection: sqlite3.Connection, about: About, key: StudyKey, wall_ms: int) -> None:
+    """Make the tables of a new database, in one transaction.
+
+    Parameters
+    ----------
+    wall_ms
+        The wall clock, milliseconds; the study clock begins at 0 now.
+    """
+    frozen = about.frozen
+    meta = {
+        "frozen": frozen.to_json(),
+        "frozen_sha256": frozen.sha256,
+        "key_mark": key.mark(frozen.sha256),
+        "is_synthetic": str(int(about.is_synthetic)),
+        "closed": "0",
+    }
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute("BEGIN IMMEDIATE")
+    for table in _TABLES:
+        connection.execute(table)
+    connection.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
+    connection.execute("INSERT INTO clock VALUES (1, 0, ?)", (wall_ms,))
+    batches = [(batch.number, batch.task, batch.quota) for batch in frozen.batches]
+    connection.executemany("INSERT INTO batches (number, task, quota) VALUES (?, ?, ?)", batches)
+    connection.execute(f"PRAGMA user_version = {LAYOUT_VERSION}")
+    connection.execute("COMMIT")
+
+
+def read_about(connection: sqlite3.Connection, place: str, key: StudyKey) -> About:
+    """Read what a database says of itself, once it is known to be whole and ours.
+
+    Raises
+    ------
+    StoreError
+        If it is not a collection, is of a newer hmix-hub, was changed by hand, or belongs to another key.
+    """
+    where = Where(place)
+    if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+        msg = "this database is not a collection"
+        raise StoreError(msg, where=where, hint="name the folder that `hmix collect serve` made it in")
+    version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version != LAYOUT_VERSION:
+        msg = f"the collection has layout {version}, and this hmix-hub knows layout {LAYOUT_VERSION}"
+        raise StoreError(msg, where=where, hint="update hmix-hub: pip install --upgrade 'hmix-hub[suite]'")
+    meta = dict(connection.execute("SELECT name, value FROM meta"))
+    try:
+        frozen = FrozenStudy.from_json(meta["frozen"])
+        is_whole = frozen.sha256 == meta["frozen_sha256"]
+    except (KeyError, ValueError, TypeError):
+        is_whole = False
+    if not is_whole:
+        msg = "the frozen study in this collection is not the one that its hash was taken of"
+        raise StoreError(msg, where=where, hint="the database was changed or damaged: go back to a backup")
+    if meta["key_mark"] != key.mark(frozen.sha256):
+        msg = "the key beside this collection belongs to another one"
+        raise StoreError(msg, where=where, hint="bring collection.key back from a backup of this collection")
+    return About(frozen, meta["is_synthetic"] == "1")
+
+
+def put_meta(connection: sqlite3.Connection, name: str, value: str) -> None:
+    """Write one value of the table `meta`."""
+    connection.execute(
+        "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value)
+    )
+
+
+def get_meta(connection: sqlite3.Connection, name: str) -> str | None:
+    """Read one value of the table `meta`; `None` where there is none."""
+    row = connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+    return None if row is None else str(row[0])

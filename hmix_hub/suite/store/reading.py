@@ -1,0 +1,174 @@
+"""Reads of the database as records."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+
+from hmix_hub.suite.design.design import FrozenStudy
+from hmix_hub.suite.session.plan import Plan
+from hmix_hub.suite.store.errors import SessionGoneError
+from hmix_hub.suite.store.records import AnswerRecord, AsideRecord, BatchCount, SessionRecord
+
+_SESSION = """
+    SELECT s.id, s.batch, s.number, s.seed, s.state, s.is_late, s.started_ms, s.last_ms, s.finished_ms,
+        (SELECT count(*) FROM quiz q WHERE q.session = s.id),
+        (SELECT max(passed) FROM quiz q WHERE q.session = s.id),
+        EXISTS (SELECT 1 FROM comments c WHERE c.session = s.id)
+    FROM sessions s
+"""
+_PAGE = 500
+
+Plans = dict[str, Plan]
+"""Plans that were read already, by session: a plan never changes."""
+
+
+def read_session(
+    database: sqlite3.Connection, frozen: FrozenStudy, session_id: str, plans: Plans
+) -> SessionRecord | None:
+    """Read a session; `None` where there is none."""
+    row = database.execute(f"{_SESSION} WHERE s.id = ?", (session_id,)).fetchone()
+    return None if row is None else _record(database, frozen, row, plans)
+
+
+def read_sessions(database: sqlite3.Connection, frozen: FrozenStudy, plans: Plans) -> list[SessionRecord]:
+    """Read all sessions, in the order in which they began."""
+    rows = database.execute(f"{_SESSION} ORDER BY s.arrival").fetchall()
+    return [_record(database, frozen, row, plans) for row in rows]
+
+
+def _record(database: sqlite3.Connection, frozen: FrozenStudy, row: tuple, plans: Plans) -> SessionRecord:  # type: ignore[type-arg]
+    session_id, batch, number, seed, state, is_late, started, last, finished, attempts, passed, has_comments = row
+    plan = plans.get(session_id)
+    if plan is None:
+        text = database.execute("SELECT plan FROM plans WHERE session = ?", (session_id,)).fetchone()[0]
+        plan = plans[session_id] = Plan.from_json(text)
+    return SessionRecord(
+        session_id,
+        batch,
+        number,
+        frozen.batches[batch].task,
+        seed,
+        plan,
+        state,
+        bool(is_late),
+        started,
+        last,
+        finished,
+        bool(passed),
+        attempts,
+        bool(has_comments),
+    )
+
+
+def read_token(database: sqlite3.Connection, token_hash: bytes) -> str | None:
+    """Give the session of a token; `None` for a token that is not known.
+
+    Raises
+    ------
+    SessionGoneError
+        If the person withdrew.
+    """
+    row = database.execute("SELECT session FROM tokens WHERE hash = ?", (token_hash,)).fetchone()
+    if row is None:
+        return None
+    if row[0] is None:
+        raise session_gone()
+    return str(row[0])
+
+
+def session_gone() -> SessionGoneError:
+    """Make the error of a session that was deleted."""
+    return SessionGoneError("this session is not there: the person withdrew, and everything was deleted")
+
+
+def read_held(database: sqlite3.Connection, session_id: str) -> set[int]:
+    """Give the trials of a session that have a stored or a quarantined answer."""
+    held = (
+        "SELECT trial_index FROM answers WHERE session = :s UNION SELECT trial_index FROM quarantine WHERE session = :s"
+    )
+    return {index for (index,) in database.execute(held, {"s": session_id})}
+
+
+def read_answers(
+    database: sqlite3.Connection, session_id: str | None, lock: AbstractContextManager[object]
+) -> Iterator[AnswerRecord]:
+    """Read answers in the order of their arrival, of one session or of all; nothing stays open in between."""
+    arrival = -1
+    condition = "" if session_id is None else "AND session = :session"
+    query = f"""SELECT session, trial_index, payload, arrival FROM answers
+        WHERE arrival > :arrival {condition} ORDER BY arrival LIMIT {_PAGE}"""  # noqa: S608
+    while True:
+        with lock:
+            rows = database.execute(query, {"arrival": arrival, "session": session_id}).fetchall()
+        if not rows:
+            return
+        for row in rows:
+            yield AnswerRecord(row[0], row[1], json.loads(row[2]), row[3])
+        arrival = rows[-1][3]
+
+
+def read_comments(database: sqlite3.Connection) -> dict[str, str]:
+    """Give the comments by session."""
+    return dict(database.execute("SELECT session, payload FROM comments ORDER BY arrival").fetchall())
+
+
+def read_aside(database: sqlite3.Connection, session_id: str | None) -> list[AsideRecord]:
+    """Read what was kept aside, of one session or of all: first the quarantine, then conflicts, as they arrived."""
+    condition = "" if session_id is None else "WHERE session = :session"
+    rows = [
+        *database.execute(
+            f"SELECT session, 'trial', trial_index, payload, fault FROM quarantine {condition} ORDER BY arrival",  # noqa: S608
+            {"session": session_id},
+        ),
+        *database.execute(
+            f"SELECT session, kind, place, payload, NULL FROM conflicts {condition} ORDER BY arrival",  # noqa: S608
+            {"session": session_id},
+        ),
+    ]
+    return [AsideRecord(*row) for row in rows]
+
+
+def read_counts(database: sqlite3.Connection, frozen: FrozenStudy, lapses_before_ms: float) -> list[BatchCount]:
+    """Count people and answers by batch.
+
+    Parameters
+    ----------
+    lapses_before_ms
+        Live sessions whose last answer is older, on the study clock, count as lapsed.
+    """
+    people = """
+        SELECT b.number, b.given, b.withdrawn,
+            count(*) FILTER (WHERE s.state = 'finished' AND NOT s.is_late),
+            count(*) FILTER (WHERE s.state = 'finished' AND s.is_late),
+            count(*) FILTER (WHERE s.state = 'live' AND s.last_ms >= :before),
+            count(*) FILTER (WHERE s.state = 'lapsed' OR s.state = 'live' AND s.last_ms < :before),
+            count(*) FILTER (WHERE s.state = 'failed_quiz')
+        FROM batches b LEFT JOIN sessions s ON s.batch = b.number GROUP BY b.number ORDER BY b.number
+    """
+    rows = database.execute(people, {"before": lapses_before_ms}).fetchall()
+    answers, quarantined, conflicts = (
+        dict(
+            database.execute(
+                f"SELECT s.batch, count(*) FROM {table} t JOIN sessions s ON s.id = t.session GROUP BY s.batch"  # noqa: S608
+            ).fetchall()
+        )
+        for table in ("answers", "quarantine", "conflicts")
+    )
+    return [
+        BatchCount(
+            number,
+            frozen.batches[number].task,
+            frozen.batches[number].condition,
+            frozen.batches[number].quota,
+            given,
+            *(finished, late, live, lapsed, failed),
+            withdrawn,
+            answers.get(number, 0),
+            quarantined.get(number, 0),
+            conflicts.get(number, 0),
+        )
+        for number, given, withdrawn, finished, late, live, lapsed, failed in rows
+    ]

@@ -1,0 +1,153 @@
+"""What the store gives: a session, an answer, the people of a batch, and what became of something sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Literal
+
+from hmix_hub.suite.session.plan import Plan
+
+State = Literal["live", "lapsed", "finished", "failed_quiz"]
+
+
+class Outcome(StrEnum):
+    """What became of something that was sent; all four are on the disk."""
+
+    STORED = "stored"
+    SAME = "same"
+    CONFLICT = "conflict"
+    QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True)
+class SessionRecord:
+    """The session of one person.
+
+    Parameters
+    ----------
+    id
+        32 hex digits, drawn at random.
+    batch
+        Number of the batch.
+    number
+        How many people were given the batch before.
+    task
+        Task of the batch.
+    seed
+        What the plan was drawn with.
+    plan
+        The trials in order.
+    state
+        `live` holds a place in the batch; `lapsed` gave it back after a time without an answer, and may go on;
+        `finished` and `failed_quiz` have ended.
+    is_late
+        Whether it finished after its place had been given to somebody else.
+    started_ms, last_ms, finished_ms
+        Study clock, milliseconds since the study was created; `finished_ms` is `None` until then.
+    quiz_passed, quiz_attempts
+        Whether an attempt at the quiz was right, and how many were made.
+    has_comments
+        Whether comments are stored.
+    """
+
+    id: str
+    batch: int
+    number: int
+    task: str
+    seed: int
+    plan: Plan
+    state: State
+    is_late: bool
+    started_ms: int
+    last_ms: int
+    finished_ms: int | None
+    quiz_passed: bool
+    quiz_attempts: int
+    has_comments: bool
+
+
+@dataclass(frozen=True)
+class AnswerRecord:
+    """A stored answer.
+
+    Parameters
+    ----------
+    session_id, trial_index
+        Whose it is, and which trial's.
+    payload
+        What the person sent.
+    arrival
+        Orders answers by when they arrived; numbers may be left out.
+    """
+
+    session_id: str
+    trial_index: int
+    payload: dict[str, Any]
+    arrival: int
+
+
+@dataclass(frozen=True)
+class AsideRecord:
+    """Something kept aside: a quarantined answer, or a second one that conflicts with the first.
+
+    Parameters
+    ----------
+    session_id
+        Whose it is.
+    kind
+        "trial", "quiz" or "comments".
+    place
+        The trial's index, the quiz's attempt, or 0.
+    payload
+        The text as it came.
+    fault
+        Why it was quarantined; `None` for a conflict.
+    """
+
+    session_id: str
+    kind: str
+    place: int
+    payload: str
+    fault: str | None
+
+
+@dataclass(frozen=True)
+class BatchCount:
+    """People and answers of one batch.
+
+    Parameters
+    ----------
+    number, task, condition, quota
+        As in the batch.
+    given
+        How many people were given it, ever.
+    finished
+        Finished in time; `finished + live` never passes the quota.
+    late
+        Finished after their place had been given to somebody else; on top of the quota.
+    live, lapsed, failed_quiz, withdrawn
+        People who have not finished, by what became of them.
+    answers, quarantined, conflicts
+        Rows that are stored.
+    """
+
+    number: int
+    task: str
+    condition: int
+    quota: int
+    given: int
+    finished: int
+    late: int
+    live: int
+    lapsed: int
+    failed_quiz: int
+    withdrawn: int
+    answers: int
+    quarantined: int
+    conflicts: int
+
+    @property
+    def open_places(self) -> int:
+        """How many more people can begin."""
+        return max(0, self.quota - self.finished - self.live)

@@ -1,0 +1,340 @@
+"""The store of a collection: what the server, the export and the commands read and write."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from hmix_hub.errors import Where
+from hmix_hub.suite.design.design import FrozenStudy
+from hmix_hub.suite.store import answers, assignment, sessions
+from hmix_hub.suite.store.backup import back_up
+from hmix_hub.suite.store.clock import StudyClock, Times
+from hmix_hub.suite.store.connection import database_errors, open_reading, open_writing
+from hmix_hub.suite.store.creation import create_database
+from hmix_hub.suite.store.errors import StoreError
+from hmix_hub.suite.store.integrity import check_integrity
+from hmix_hub.suite.store.keys import StudyKey, read_key
+from hmix_hub.suite.store.layout import DATABASE_NAME, get_meta, put_meta, read_about
+from hmix_hub.suite.store.reading import (
+    Plans,
+    read_answers,
+    read_aside,
+    read_comments,
+    read_counts,
+    read_held,
+    read_session,
+    read_sessions,
+    read_token,
+    session_gone,
+)
+from hmix_hub.suite.store.records import AnswerRecord, AsideRecord, BatchCount, Outcome, SessionRecord
+from hmix_hub.suite.store.work import resume_ms, timeout_ms
+from hmix_hub.suite.store.writer import Job, T, Writer
+
+
+class Store:
+    """A collection's database and key; made by `create` or `open`.
+
+    Writes give a future that is done once their commit is on the disk. One process writes, which `folder_lock` sees
+    to; others may read, and open or close the study. Every method may be called from any thread.
+
+    Attributes
+    ----------
+    folder
+        The collection.
+    frozen
+        The study as it is collected.
+    key
+        What codes and names are derived from.
+    is_synthetic
+        Whether scripted people answer.
+    """
+
+    def __init__(self, folder: Path, *, read_only: bool, times: Times) -> None:
+        self.folder, self._times = folder, times
+        self._lock = threading.RLock()
+        self._plans: Plans = {}
+        self._writer: Writer | None = None
+        self._database = open_reading(folder)
+        try:
+            self.key: StudyKey = read_key(folder)
+            with database_errors(folder):
+                about = read_about(self._database, str(folder / DATABASE_NAME), self.key)
+                self.frozen: FrozenStudy = about.frozen
+                self.is_synthetic: bool = about.is_synthetic
+                self._clock = self._read_clock()
+                if not read_only:
+                    self._writer = self._begin_writing()
+        except BaseException:
+            self._database.close()
+            raise
+
+    @classmethod
+    def create(
+        cls, folder: Path, frozen: FrozenStudy, *, is_synthetic: bool = False, times: Times | None = None
+    ) -> Store:
+        """Begin a collection: a new database, and a key if there is none; the study never changes after this.
+
+        Raises
+        ------
+        StoreError
+            If there is a database already, or it cannot be made.
+        """
+        times = times or Times()
+        create_database(folder, frozen, is_synthetic=is_synthetic, wall_ms=times.wall_ms())
+        return cls.open(folder, times=times)
+
+    @classmethod
+    def open(cls, folder: Path, *, read_only: bool = False, times: Times | None = None) -> Store:
+        """Open a collection.
+
+        Parameters
+        ----------
+        folder
+            The collection.
+        read_only
+            Whether only to look, which may be done while another process serves.
+        times
+            The computer's clocks; others in tests.
+
+        Raises
+        ------
+        StoreError
+            If there is no collection, it is of a newer hmix-hub, it was changed by hand, or its key is not there.
+        """
+        return cls(Path(folder), read_only=read_only, times=times or Times())
+
+    def _begin_writing(self) -> Writer:
+        writing = open_writing(self.folder)
+        try:
+            return Writer(self.folder, writing, self.frozen, self._clock)
+        except BaseException:
+            writing.close()
+            raise
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Carry out what is queued, and close the database; harmless if it is closed."""
+        if self._writer is not None:
+            self._writer.close()
+        with self._lock:
+            self._database.close()
+
+    def _submit(self, job: Job[T]) -> Future[T]:
+        if self._writer is None:
+            msg = "the store was opened to read"
+            raise StoreError(msg, where=Where(str(self.folder)))
+        return self._writer.submit(job)
+
+    # -- People ---------------------------------------------------------------------------------------------------
+
+    def join(self, token_hash: bytes, *, recruiting_hash: str | None, task: str | None) -> Future[SessionRecord]:
+        """Give the session of a token or a recruiting id, or begin one; see `assignment.join`."""
+        return self._submit(partial(assignment.join, token_hash=token_hash, recruiting_hash=recruiting_hash, task=task))
+
+    def resume(self, session_id: str) -> Future[SessionRecord]:
+        """Take that a person came back: a place that was given back is theirs again, if it is still free."""
+        return self._submit(partial(sessions.resume, session_id=session_id))
+
+    def finish(self, session_id: str) -> Future[list[int]]:
+        """Finish a session, or give the trials that are missing; see `sessions.finish`."""
+        return self._submit(partial(sessions.finish, session_id=session_id))
+
+    def withdraw(self, session_id: str) -> Future[None]:
+        """Delete a session and all that a person sent; see `sessions.withdraw`. Backups are not changed."""
+        return self._submit(partial(sessions.withdraw, session_id=session_id))
+
+    def leave(self, session_id: str, reason: str = "quiz") -> Future[None]:
+        """End a session for a reason; the only one is "quiz". `put_quiz` does so by itself at the last attempt."""
+        if reason != "quiz":
+            msg = f"{reason!r} is no reason to end a session"
+            raise ValueError(msg)
+        return self._submit(partial(sessions.leave, session_id=session_id))
+
+    # -- What people send -----------------------------------------------------------------------------------------
+
+    def put_trial(self, session_id: str, trial_index: int, payload: str, *, fault: str | None) -> Future[Outcome]:
+        """Store the answer of a trial; see `answers.put_trial`. What is no JSON is quarantined."""
+        content = answers.canonical(payload)
+        if fault is None and content is None:
+            fault = "not JSON"
+        return self._submit(
+            partial(
+                answers.put_trial,
+                session_id=session_id,
+                trial_index=trial_index,
+                payload=content if content is not None else answers.storable(payload),
+                fault=fault,
+            )
+        )
+
+    def put_quiz(self, session_id: str, attempt: int, payload: str, passed: bool) -> Future[Outcome]:
+        """Store an attempt at the quiz; see `answers.put_quiz`."""
+        content = answers.canonical(payload) or answers.storable(payload)
+        return self._submit(
+            partial(answers.put_quiz, session_id=session_id, attempt=attempt, payload=content, passed=passed)
+        )
+
+    def put_comments(self, session_id: str, text: str) -> Future[Outcome]:
+        """Store the comments of a session; see `answers.put_comments`."""
+        return self._submit(partial(answers.put_comments, session_id=session_id, text=answers.storable(text)))
+
+    # -- Reads of the serving process: from memory ----------------------------------------------------------------
+
+    def session(self, token_hash: bytes) -> SessionRecord | None:
+        """Give the session of a token as of now; `None` for a token that is not known.
+
+        Raises
+        ------
+        SessionGoneError
+            If the person withdrew.
+        """
+        if self._writer is None:
+            with self._reading() as database:
+                session_id = read_token(database, token_hash)
+                session = session_id and read_session(database, self.frozen, session_id, self._plans)
+            return self._as_of_now(session) if session else None
+        if self._writer.cache.is_tombstone(token_hash):
+            raise session_gone()
+        session = self._writer.cache.session_of(token_hash)
+        return session and self._as_of_now(session)
+
+    def session_by_id(self, session_id: str) -> SessionRecord | None:
+        """Give a session as of now; `None` where there is none."""
+        if self._writer is None:
+            with self._reading() as database:
+                session = read_session(database, self.frozen, session_id, self._plans)
+        else:
+            session = self._writer.cache.session(session_id)
+        return session and self._as_of_now(session)
+
+    def held(self, session_id: str) -> set[int]:
+        """Give the trials that the store holds an answer of, stored or quarantined."""
+        if self._writer is not None:
+            return self._writer.cache.held(session_id)
+        with self._reading() as database:
+            return read_held(database, session_id)
+
+    def sessions(self) -> list[SessionRecord]:
+        """Give all sessions as of now, in the order in which they began."""
+        if self._writer is not None:
+            found = self._writer.cache.sessions()
+        else:
+            with self._reading() as database:
+                found = read_sessions(database, self.frozen, self._plans)
+        return [self._as_of_now(session) for session in found]
+
+    def is_expired(self, session: SessionRecord) -> bool:
+        """Say whether an unfinished session may not go on any more, since its last answer is too long ago."""
+        return session.state in {"live", "lapsed"} and self.now() - session.last_ms > resume_ms(self.frozen)
+
+    def is_full(self, task: str | None = None) -> bool:
+        """Say whether nobody new can begin, or none at a task."""
+        taken: dict[int, int] = {}
+        for session in self.sessions():
+            if session.state == "live" or (session.state == "finished" and not session.is_late):
+                taken[session.batch] = taken.get(session.batch, 0) + 1
+        return all(
+            taken.get(batch.number, 0) >= batch.quota for batch in self.frozen.batches if task in {None, batch.task}
+        )
+
+    def _as_of_now(self, session: SessionRecord) -> SessionRecord:
+        if session.state == "live" and session.last_ms < self.now() - timeout_ms(self.frozen):
+            return replace(session, state="lapsed")
+        return session
+
+    # -- Reads of the database ------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        with self._lock, database_errors(self.folder):
+            yield self._database
+
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Read one state of the database in all reads of a read-only store, however many write meanwhile."""
+        with self._reading() as database:
+            database.execute("BEGIN")
+            try:
+                yield
+            finally:
+                database.execute("COMMIT")
+
+    def answers(self, session_id: str | None = None) -> Iterator[AnswerRecord]:
+        """Give the stored answers as they arrived, of one session or of all."""
+        with database_errors(self.folder):
+            yield from read_answers(self._database, session_id, self._lock)
+
+    def comments(self) -> dict[str, str]:
+        """Give the comments by session."""
+        with self._reading() as database:
+            return read_comments(database)
+
+    def aside(self, session_id: str | None = None) -> list[AsideRecord]:
+        """Give what was kept aside, of one session or of all: the quarantine, then the conflicts."""
+        with self._reading() as database:
+            return read_aside(database, session_id)
+
+    def counts(self) -> list[BatchCount]:
+        """Count people and answers by batch, as of now."""
+        with self._reading() as database:
+            return read_counts(database, self.frozen, self.now() - timeout_ms(self.frozen))
+
+    def months(self) -> tuple[str, str] | None:
+        """Give the months of the first and the last answer, UTC, "2026-03"; `None` before the first answer."""
+        with self._reading() as database:
+            first, last = get_meta(database, "first_month"), get_meta(database, "last_month")
+        return None if first is None or last is None else (first, last)
+
+    def now(self) -> int:
+        """Give the study clock, milliseconds since the study was created."""
+        if self._writer is None:
+            # Another process may have moved it since.
+            with self._reading():
+                self._clock = self._read_clock()
+        return self._clock.now()
+
+    def _read_clock(self) -> StudyClock:
+        saved_ms, saved_wall_ms = self._database.execute("SELECT study_ms, wall_ms FROM clock").fetchone()
+        return StudyClock(saved_ms, saved_wall_ms, self._times)
+
+    def check_integrity(self) -> None:
+        """Check the database whole; see `integrity.check_integrity`."""
+        with self._reading() as database:
+            check_integrity(database, self.frozen, self.folder)
+
+    def backup(self, target: Path) -> None:
+        """Copy the collection into a new folder; see `backup.back_up`."""
+        source = open_reading(self.folder)
+        try:
+            back_up(source, self.folder, self.frozen, Path(target))
+        finally:
+            source.close()
+
+    # -- Open or closed -------------------------------------------------------------------------------------------
+
+    def is_closed(self) -> bool:
+        """Say whether nobody new may begin; another process may have said so."""
+        with self._reading() as database:
+            return get_meta(database, "closed") == "1"
+
+    def set_closed(self, closed: bool) -> None:
+        """Let nobody new begin, or let people begin again; who has begun goes on. Also from a read-only store."""
+        with database_errors(self.folder):
+            database = open_writing(self.folder)
+            try:
+                put_meta(database, "closed", str(int(closed)))
+            finally:
+                database.close()

@@ -1,0 +1,98 @@
+"""The work of one transaction: what a job of the writer may use, and what becomes of the memory after the commit."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from hmix_hub.suite.design.design import Batch, FrozenStudy
+from hmix_hub.suite.store.cache import Cache
+from hmix_hub.suite.store.errors import StoreRefusedError
+from hmix_hub.suite.store.reading import Plans, read_session, session_gone
+from hmix_hub.suite.store.records import SessionRecord
+
+Effect = Callable[[Cache], None]
+
+
+@dataclass
+class Work:
+    """What a job has at hand.
+
+    Parameters
+    ----------
+    database
+        The writing connection, within a transaction.
+    frozen
+        The study.
+    plans
+        Plans that were read already.
+    now
+        The study clock, milliseconds.
+    month
+        The month, UTC, "2026-03".
+    effects
+        What changes in memory once the transaction is on the disk.
+    erases
+        Whether something was deleted that must leave the files too.
+    """
+
+    database: sqlite3.Connection
+    frozen: FrozenStudy
+    plans: Plans
+    now: int
+    month: str
+    effects: list[Effect] = field(default_factory=list)
+    erases: bool = False
+
+    @property
+    def lapses_before(self) -> float:
+        """Live sessions with an older last answer give their place back, study clock."""
+        return self.now - timeout_ms(self.frozen)
+
+    def batch_of(self, session: SessionRecord) -> Batch:
+        """Give the batch of a session."""
+        return self.frozen.batches[session.batch]
+
+    def session(self, session_id: str) -> SessionRecord:
+        """Give a session as this transaction sees it.
+
+        Raises
+        ------
+        SessionGoneError
+            If there is none.
+        """
+        session = read_session(self.database, self.frozen, session_id, self.plans)
+        if session is None:
+            raise session_gone()
+        return session
+
+    def remember(self, session_id: str) -> SessionRecord:
+        """Give a session as this transaction leaves it, and have the memory take it so."""
+        session = self.session(session_id)
+        self.effects.append(lambda cache: cache.put(session))
+        return session
+
+    def one(self, query: str, *values: object) -> tuple | None:  # type: ignore[type-arg]
+        """Give the first row of a query; `None` where there is none."""
+        row: tuple | None = self.database.execute(query, values).fetchone()  # type: ignore[type-arg]
+        return row
+
+    def count(self, query: str, *values: object) -> int:
+        """Give the one number of a query."""
+        return int(self.database.execute(query, values).fetchone()[0])
+
+
+def timeout_ms(frozen: FrozenStudy) -> float:
+    """Give how long a place is kept without an answer, milliseconds."""
+    return frozen.study.session.timeout_minutes * 60_000
+
+
+def resume_ms(frozen: FrozenStudy) -> float:
+    """Give how long after the last answer a session may go on, milliseconds."""
+    return frozen.study.session.resume_hours * 3_600_000
+
+
+def refuse(message: str) -> StoreRefusedError:
+    """Make the error of something that is not stored."""
+    return StoreRefusedError(message)

@@ -1,0 +1,196 @@
+"""The writer: one thread that owns the writing connection and commits jobs in groups.
+
+A group is all that waits. Each job runs in a savepoint of its own, so that one that is refused leaves the others; one
+commit brings the group to the disk; only then does the memory take the changes, and only then is anybody told.
+"""
+
+from __future__ import annotations
+
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from hmix_hub.errors import HMixError, Where
+from hmix_hub.suite.design.design import FrozenStudy
+from hmix_hub.suite.store.cache import Cache
+from hmix_hub.suite.store.clock import StudyClock
+from hmix_hub.suite.store.connection import as_store_error
+from hmix_hub.suite.store.errors import StoreError
+from hmix_hub.suite.store.reading import Plans
+from hmix_hub.suite.store.work import Effect, Work
+
+T = TypeVar("T")
+Job = Callable[[Work], T]
+
+MOST_JOBS = 256
+"""Jobs of one commit: more would make those wait long that came first."""
+_ERASE_AGAIN_SECONDS = 1.0
+
+
+@dataclass
+class _Waiting:
+    job: Job[Any]
+    future: Future[Any]
+    result: Any = None
+    error: BaseException | None = None
+
+    def tell(self) -> None:
+        if self.error is None:
+            self.future.set_result(self.result)
+        else:
+            self.future.set_exception(self.error)
+
+
+class Writer:
+    """The writing thread.
+
+    Parameters
+    ----------
+    folder
+        The collection, for messages.
+    database
+        The writing connection; from now on the thread's.
+    frozen, clock
+        The study and its clock.
+
+    Attributes
+    ----------
+    cache
+        What is in memory, as committed.
+    """
+
+    def __init__(self, folder: Path, database: sqlite3.Connection, frozen: FrozenStudy, clock: StudyClock) -> None:
+        self._folder, self._database, self._frozen, self._clock = folder, database, frozen, clock
+        self._plans: Plans = {}
+        # What a withdrawal deleted just before the last process ended has to leave the log.
+        erase(database)
+        self.cache = Cache(database, frozen, self._plans)
+        self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._gate = threading.Lock()
+        self._is_closed = False
+        self._must_erase = False
+        self._thread = threading.Thread(target=self._run, name="hmix-store-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, job: Job[T]) -> Future[T]:
+        """Queue a job; the future is done once its commit is on the disk, and cannot be cancelled.
+
+        Raises
+        ------
+        StoreError
+            If the store was closed.
+        """
+        future: Future[T] = Future()
+        future.set_running_or_notify_cancel()
+        with self._gate:
+            if self._is_closed:
+                msg = "the store was closed"
+                raise StoreError(msg, where=Where(str(self._folder)))
+            self._queue.put(_Waiting(job, future))
+        return future
+
+    def close(self) -> None:
+        """Carry out what is queued, then end the thread and close the connection."""
+        with self._gate:
+            if not self._is_closed:
+                self._is_closed = True
+                self._queue.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        is_open = True
+        while is_open:
+            group, is_open = self._next_group()
+            if group:
+                self._carry_out(group)
+            if self._must_erase:
+                self._must_erase = not erase(self._database)
+        self._database.close()
+
+    def _next_group(self) -> tuple[list[_Waiting], bool]:
+        group: list[_Waiting] = []
+        try:
+            entry = self._queue.get(timeout=_ERASE_AGAIN_SECONDS if self._must_erase else None)
+            while entry is not None:
+                group.append(entry)
+                if len(group) == MOST_JOBS:
+                    return group, True
+                entry = self._queue.get_nowait()
+        except queue.Empty:
+            return group, True
+        return group, False
+
+    def _carry_out(self, group: list[_Waiting]) -> None:
+        effects: list[Effect] = []
+        try:
+            self._database.execute("BEGIN IMMEDIATE")
+            erases = False
+            for waiting in group:
+                erases |= self._carry_out_one(waiting, effects)
+            self._save_clock()
+            self._database.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._roll_back()
+            for waiting in group:
+                waiting.error = as_store_error(error, self._folder)
+        else:
+            for effect in effects:
+                effect(self.cache)
+            self._must_erase |= erases
+            if erases:
+                self._must_erase = not erase(self._database)
+        for waiting in group:
+            waiting.tell()
+
+    def _carry_out_one(self, waiting: _Waiting, effects: list[Effect]) -> bool:
+        """Carry out a job in a savepoint; say whether it deleted something that must leave the files."""
+        database = self._database
+        work = Work(database, self._frozen, self._plans, self._clock.now(), self._clock.times.month())
+        database.execute("SAVEPOINT job")
+        try:
+            waiting.result = waiting.job(work)
+        except sqlite3.OperationalError:
+            # The disk, not the job: the whole group fails, since nothing more can be brought to the disk.
+            raise
+        except Exception as error:
+            database.execute("ROLLBACK TO job")
+            database.execute("RELEASE job")
+            waiting.error = error if isinstance(error, HMixError) else _unexpected(error, self._folder)
+            return False
+        database.execute("RELEASE job")
+        effects.extend(work.effects)
+        return work.erases
+
+    def _save_clock(self) -> None:
+        clock = self._clock
+        self._database.execute("UPDATE clock SET study_ms = ?, wall_ms = ?", (clock.now(), clock.times.wall_ms()))
+
+    def _roll_back(self) -> None:
+        if self._database.in_transaction:
+            self._database.execute("ROLLBACK")
+
+
+def _unexpected(error: Exception, folder: Path) -> StoreError:
+    made = StoreError(f"the store failed: {type(error).__name__}: {error}", where=Where(str(folder)))
+    made.__cause__ = error
+    return made
+
+
+def erase(database: sqlite3.Connection) -> bool:
+    """Bring deletions into the database file, and empty the write-ahead log, which still holds what was deleted.
+
+    Returns
+    -------
+    bool
+        Whether it could be done now; somebody who reads keeps the log for so long.
+    """
+    try:
+        busy, _, _ = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    except sqlite3.OperationalError:
+        return False
+    return not busy
