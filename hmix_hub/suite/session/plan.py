@@ -80,11 +80,11 @@ class Plan:
     def from_json(cls, text: str) -> Plan:
         """Read what `to_json` wrote."""
         content: dict[str, Any] = json.loads(text)
-        trials = tuple(
-            Trial(**{name: tuple(value) if isinstance(value, list) else value for name, value in trial.items()})
-            for trial in content["trials"]
-        )
-        return cls(content["batch"], trials)
+        return cls(content["batch"], tuple(Trial(**_with_tuples(trial)) for trial in content["trials"]))
+
+
+def _with_tuples(trial: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in trial.items()}
 
 
 def first_trial_index(design: TaskDesign) -> int:

@@ -1,0 +1,6 @@
+"""Collections made in tests: studies of all four tasks over the sample's pictures, and answers to their trials."""
+
+from suite_maker.answers import answer_to, chance, construct_path
+from suite_maker.studies import TASKS, frozen_study, sample_pictures, study_content
+
+__all__ = ["TASKS", "answer_to", "chance", "construct_path", "frozen_study", "sample_pictures", "study_content"]

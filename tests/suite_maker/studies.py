@@ -1,0 +1,85 @@
+"""Studies to collect, small and whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hmix_hub.sources.image_set import ImageSet, open_image_set
+from hmix_hub.suite.design.design import Batch, FrozenStudy, Stimulus
+from hmix_hub.suite.study.model import StudyFile
+
+TASKS = ("construct_midpoint", "select_shuffled_midpoint", "infer_mixing_factor", "categorical_soft_labels")
+_ONE_MIXTURE = TASKS[2:]
+_COEFFICIENTS = (0.1, 0.25, 0.5, 0.75, 0.9)
+
+
+def sample_pictures() -> ImageSet:
+    return open_image_set("sample/pictures")
+
+
+def study_content(*tasks: str, **changes: Any) -> dict[str, Any]:
+    """Give a study file's content; keyword arguments replace whole tables, `design` goes into every task."""
+    design = changes.pop("design", {})
+    return {
+        "format": 1,
+        "id": "small-study",
+        "title": "Mixed pictures",
+        "about": {
+            "description": "A study made in a test.",
+            "authors": [{"name": "A. Author"}],
+            "licence": "CC-BY-4.0",
+            "approval": "None was needed.",
+            "recruitment": "Nobody was recruited.",
+            "contact": "someone@example.org",
+        },
+        "pictures": {"source": "sample/pictures"},
+        "consent": {"version": "1", "text": "I agree to <Please click> here & there."},
+        "comments": "Anything to tell?",
+        "tasks": {task: {**_design(task), **design} for task in tasks or TASKS},
+        **changes,
+    }
+
+
+def _design(task: str) -> dict[str, Any]:
+    example = {"image_1_index": 0, "image_2_index": 1, "coefficients": [0.3, 1.0], "text": "So it looks."}
+    return {
+        "question": "What would 100 other people say?",
+        "instructions": [{"text": "Look.", "examples": [example]}, {"text": "Answer."}],
+        "quiz": {
+            "questions": [
+                {"question": "One?", "choices": ["yes", "no"], "answer": 2},
+                {"question": "Two?", "choices": ["yes", "no", "perhaps"], "answer": 1},
+            ],
+            "attempts": 3,
+        },
+        "pairs": {"per_class_pair": 1},
+        "coefficients": list(_COEFFICIENTS) if task in _ONE_MIXTURE else [],
+        "batch_size": 4,
+        "people_per_batch": 3,
+        "repeats": [1, 3],
+        "sides": "counterbalanced",
+        "class_order": "shuffled",
+    }
+
+
+def frozen_study(*tasks: str, batches: int = 2, stimuli: int = 4, quota: int = 3, **changes: Any) -> FrozenStudy:
+    """Freeze a study whose stimuli are laid out by number, without the sampler."""
+    study = StudyFile.model_validate(study_content(*tasks, **changes))
+    image_set = sample_pictures()
+    made = []
+    for task in study.tasks:
+        for condition in range(batches):
+            shown = tuple(_stimulus(image_set, task, condition * stimuli + place) for place in range(stimuli))
+            made.append(Batch(len(made), task, condition, quota, shown))
+    return FrozenStudy(study, tuple(made), image_set.name, image_set.fingerprint)
+
+
+def _stimulus(image_set: ImageSet, task: str, number: int) -> Stimulus:
+    """Give stimulus number n; up to 199 * 200 of them differ in their pair."""
+    gap, first = divmod(number, len(image_set))
+    second = (first + gap + 1) % len(image_set)
+    labels = image_set.labels
+    if labels[first] > labels[second]:
+        first, second = second, first
+    coefficient = _COEFFICIENTS[number % len(_COEFFICIENTS)] if task in _ONE_MIXTURE else None
+    return Stimulus(first, second, int(labels[first]), int(labels[second]), coefficient)
