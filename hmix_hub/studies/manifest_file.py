@@ -77,6 +77,18 @@ def parse_manifest(text: str) -> Any:
     return _compose(text).content
 
 
+def read_plain_yaml(path: Path) -> tuple[dict[str, Any], dict[tuple[str | int, ...], int]]:
+    """Read a file of plain YAML: its fields, every value text or nothing, and the line of each part by its path.
+
+    Raises
+    ------
+    ValueError
+        If it is no YAML that a person would write by hand; the message names the line, where it has one.
+    """
+    tree = _parse(path)
+    return tree.content, tree.lines
+
+
 def _parse(path: Path) -> _Tree:
     try:
         content = path.read_bytes()[: SIZE_LIMIT + 1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -14,7 +14,7 @@ Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1, le=100_000)]
 
-FORMAT = 1
+FORMAT: Final = 1
 """Version of the study file's own layout."""
 
 
@@ -53,10 +53,11 @@ class Start(_Strict):
     """Start values of construct_midpoint."""
 
     values: Annotated[list[Share], Field(min_length=1, max_length=11)] = Field(
-        [0.1, 0.9], description="Coefficients of the first picture, in tenths."
+        default=[0.1, 0.9], description="Coefficients of the first picture, in tenths."
     )
     vary: Literal["between", "within"] = Field(
-        "between", description="`between` people: one value a person; `within`: in turn, shuffled, for each person."
+        default="between",
+        description="`between` people: one value a person; `within`: in turn, shuffled, for each person.",
     )
 
 
@@ -133,10 +134,10 @@ class Session(_Strict):
     """How long a session may take."""
 
     timeout_minutes: Annotated[float, Field(gt=0, le=60 * 24 * 30)] = Field(
-        60, description="Without an answer for so long, the place in the batch is given to somebody else."
+        default=60, description="Without an answer for so long, the place in the batch is given to somebody else."
     )
     resume_hours: Annotated[float, Field(gt=0, le=24 * 365)] = Field(
-        24, description="So long after the last answer a reload goes on where it stopped."
+        default=24, description="So long after the last answer a reload goes on where it stopped."
     )
 
 
@@ -145,10 +146,10 @@ class Completion(_Strict):
 
     text: Text = "Thank you. Your answers are stored."
     code: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")] | None = Field(
-        None, description="Completion code, the same for all; a code of each person's own, if left out."
+        default=None, description="Completion code, the same for all; a code of each person's own, if left out."
     )
     url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s<>\"]+$", max_length=1000)] | None = Field(
-        None, description="Where to send people; {code} in it is replaced by the code."
+        default=None, description="Where to send people; {code} in it is replaced by the code."
     )
 
 
@@ -156,9 +157,9 @@ class Recruiting(_Strict):
     """Recruiting ids; stored as a keyed hash alone."""
 
     parameter: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] = Field(
-        "PROLIFIC_PID", description="Name of the address's parameter that holds the id."
+        default="PROLIFIC_PID", description="Name of the address's parameter that holds the id."
     )
-    required: bool = Field(False, description="Whether people without one are turned away.")
+    required: bool = Field(default=False, description="Whether people without one are turned away.")
 
 
 class Author(_Strict):

@@ -1,0 +1,202 @@
+"""Dealing: stimuli to batches, so that every batch is as mixed as all of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterable
+from dataclasses import replace
+
+import numpy as np
+
+from hmix_hub.suite.design.design import Stimulus
+
+Pair = tuple[int, int]
+
+_PASSES = 6
+_PARTNERS = 48
+_PICTURE_TWICE = 1000
+
+
+def choose(pairs: list[Stimulus], mixtures: int, number: int, rng: np.random.RandomState) -> list[list[Stimulus]]:
+    """Choose as many stimuli as batches hold, of every class pair as many as of the others, as far as there are.
+
+    Parameters
+    ----------
+    pairs
+        Pairs, without coefficients.
+    mixtures
+        Stimuli that each pair makes.
+    number
+        Stimuli wanted; not more than there are.
+    rng
+        Decides of which class pairs one more is taken.
+
+    Returns
+    -------
+    list of list of Stimulus
+        The stimuli of one class pair each; those of one pair stand together.
+    """
+    groups: dict[Hashable, list[Stimulus]] = {}
+    for pair in pairs:
+        groups.setdefault(class_pair(pair), []).extend([pair] * mixtures)
+    keys = [list(groups)[place] for place in rng.permutation(len(groups)).tolist()]
+    taken = dict.fromkeys(keys, 0)
+    left = number
+    while left > 0:
+        open_keys = [key for key in keys if taken[key] < len(groups[key])]
+        room = min(len(groups[key]) - taken[key] for key in open_keys)
+        whole = min(left // len(open_keys), room)
+        for key in open_keys:
+            step = whole or min(1, left)
+            taken[key] += step
+            left -= step
+    return [groups[key][: taken[key]] for key in keys if taken[key]]
+
+
+def give_coefficients(
+    groups: list[list[Stimulus]], coefficients: list[float], rng: np.random.RandomState
+) -> list[list[Stimulus]]:
+    """Give the stimuli their coefficients, in turn.
+
+    The turns go on from class pair to class pair: neither within one nor over all of them has one coefficient more
+    than one stimulus more than another, and the mixtures of one pair differ.
+    """
+    cycle = [coefficients[place] for place in rng.permutation(len(coefficients)).tolist()]
+    turn = 0
+    given = []
+    for group in groups:
+        shared = [cycle[(turn + place) % len(cycle)] for place in range(len(group))]
+        turn += len(group)
+        given.append([replace(one, mixing_coefficient=share) for one, share in zip(group, shared, strict=True)])
+    return given
+
+
+def deal(groups: list[list[Stimulus]], batches: int, rng: np.random.RandomState) -> list[list[Stimulus]]:
+    """Deal stimuli to batches of one size.
+
+    Parameters
+    ----------
+    groups
+        Stimuli of one class pair each, a multiple of `batches` in all; those of one pair stand together, and are no
+        more than `batches`.
+    batches
+        Number of batches.
+    rng
+        Decides.
+
+    Returns
+    -------
+    list of list of Stimulus
+        Batches in the order of their numbers. No two hold one stimulus, none holds a pair twice, of each class pair
+        none has more than one stimulus more than another; as far as it can be had, none holds a picture twice, and
+        all have as many of each coefficient.
+    """
+    table = _Table(batches)
+    turn = 0
+    for group in groups:
+        for stimulus in _shuffled(group, rng):
+            table.put(stimulus, turn % batches)
+            turn += 1
+    table.improve(rng)
+    return table.dealt()
+
+
+def _shuffled(group: list[Stimulus], rng: np.random.RandomState) -> list[Stimulus]:
+    """Shuffle the pairs of a class pair, and the mixtures of each."""
+    by_pair: dict[Pair, list[Stimulus]] = {}
+    for stimulus in group:
+        by_pair.setdefault(pair_of(stimulus), []).append(stimulus)
+    pairs = list(by_pair.values())
+    order = [pairs[place] for place in rng.permutation(len(pairs)).tolist()]
+    return [mixtures[place] for mixtures in order for place in rng.permutation(len(mixtures)).tolist()]
+
+
+class _Table:
+    """Batches while they are dealt; swaps make them better."""
+
+    def __init__(self, batches: int) -> None:
+        self.stimuli: list[Stimulus] = []
+        self.batch_of: list[int] = []
+        self.pairs: list[set[Pair]] = [set() for _ in range(batches)]
+        self.pictures: list[Counter[int]] = [Counter() for _ in range(batches)]
+        self.coefficients: list[Counter[float | None]] = [Counter() for _ in range(batches)]
+
+    def put(self, stimulus: Stimulus, batch: int) -> None:
+        self.stimuli.append(stimulus)
+        self.batch_of.append(batch)
+        self._count(stimulus, batch, 1)
+
+    def dealt(self) -> list[list[Stimulus]]:
+        """Give the batches, each in the order of its pictures: people see them shuffled."""
+        batches: list[list[Stimulus]] = [[] for _ in self.pairs]
+        for stimulus, batch in zip(self.stimuli, self.batch_of, strict=True):
+            batches[batch].append(stimulus)
+        return [sorted(batch, key=_sorting_key) for batch in batches]
+
+    def improve(self, rng: np.random.RandomState) -> None:
+        """Swap stimuli of one class pair between batches while that makes them better."""
+        places: dict[Hashable, list[int]] = {}
+        for place, stimulus in enumerate(self.stimuli):
+            places.setdefault(class_pair(stimulus), []).append(place)
+        for _ in range(_PASSES):
+            is_better = False
+            for place in rng.permutation(len(self.stimuli)).tolist():
+                others = places[class_pair(self.stimuli[place])]
+                if len(others) > _PARTNERS:
+                    others = [others[one] for one in rng.randint(0, len(others), _PARTNERS).tolist()]
+                is_better |= self._swap_best(place, others)
+            if not is_better:
+                return
+
+    def _swap_best(self, place: int, others: Iterable[int]) -> bool:
+        gain, best = max(((self._gain(place, other), -other) for other in others), default=(0, 0))
+        if gain <= 0:
+            return False
+        self._swap(place, -best)
+        return True
+
+    def _gain(self, place: int, other: int) -> int:
+        """Say how much better a swap makes the two batches; 0 or less where it may not be, or is no help."""
+        here, there = self.batch_of[place], self.batch_of[other]
+        one, two = self.stimuli[place], self.stimuli[other]
+        if here == there or pair_of(one) in self.pairs[there] or pair_of(two) in self.pairs[here]:
+            return 0
+        gain = 0
+        if one.mixing_coefficient != two.mixing_coefficient:
+            mine, theirs = self.coefficients[here], self.coefficients[there]
+            out, back = one.mixing_coefficient, two.mixing_coefficient
+            # What the sum of the squared numbers loses.
+            gain += 2 * (mine[out] - mine[back] - 1) + 2 * (theirs[back] - theirs[out] - 1)
+        ours, others = set(pair_of(one)), set(pair_of(two))
+        for goes, comes, left, entered in ((ours, others, here, there), (others, ours, there, here)):
+            for picture in goes - comes:
+                twice = (self.pictures[left][picture] > 1) - (self.pictures[entered][picture] > 0)
+                gain += _PICTURE_TWICE * twice
+        return gain
+
+    def _swap(self, place: int, other: int) -> None:
+        here, there = self.batch_of[place], self.batch_of[other]
+        for stimulus, before, after in ((self.stimuli[place], here, there), (self.stimuli[other], there, here)):
+            self._count(stimulus, before, -1)
+            self._count(stimulus, after, 1)
+        self.batch_of[place], self.batch_of[other] = there, here
+
+    def _count(self, stimulus: Stimulus, batch: int, step: int) -> None:
+        (self.pairs[batch].add if step > 0 else self.pairs[batch].discard)(pair_of(stimulus))
+        self.coefficients[batch][stimulus.mixing_coefficient] += step
+        for picture in pair_of(stimulus):
+            self.pictures[batch][picture] += step
+
+
+def class_pair(stimulus: Stimulus) -> tuple[int, int]:
+    """Give the classes of a stimulus."""
+    return stimulus.image_1_label, stimulus.image_2_label
+
+
+def pair_of(stimulus: Stimulus) -> Pair:
+    """Give the pictures of a stimulus."""
+    return stimulus.image_1_index, stimulus.image_2_index
+
+
+def _sorting_key(stimulus: Stimulus) -> tuple[int, int, float]:
+    return *pair_of(stimulus), stimulus.mixing_coefficient or 0.0

@@ -1,0 +1,140 @@
+"""Drawing of the design: from the study file to the batches that people are given."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from hmix_hub.errors import StudyFileError
+from hmix_hub.schema import TASKS
+from hmix_hub.sources.image_set import ImageSet
+from hmix_hub.suite.design.chance import stream
+from hmix_hub.suite.design.dealing import choose, deal, give_coefficients
+from hmix_hub.suite.design.design import Batch, FrozenStudy, Stimulus
+from hmix_hub.suite.design.listed import Listed, read_listed
+from hmix_hub.suite.design.pictures import Labels, open_pictures
+from hmix_hub.suite.design.sampler import TooFewPicturesError, draw_pairs
+from hmix_hub.suite.study.findings import Findings
+from hmix_hub.suite.study.model import StudyFile, TaskDesign
+from hmix_hub.suite.study.reading import dotted
+from hmix_hub.suite.study.rules import MIDPOINT_TASKS, Problem, too_few
+from hmix_hub.suite.study.study_text import TOML, StudyText, read_study_text
+
+
+def draw_design(
+    folder: Path, study: StudyFile, cifar10: str | os.PathLike[str] | None = None
+) -> tuple[FrozenStudy, ImageSet]:
+    """Draw the design of a study: the same of the same study file, lists of pairs and pictures, wherever it is drawn.
+
+    Tasks whose `pairs` say the same get the same pairs, so that their answers can be compared.
+
+    Parameters
+    ----------
+    folder
+        The collection folder: lists of pairs and own pictures are read there.
+    study
+        Its study file.
+    cifar10
+        Where CIFAR-10 lies; see `hmix_hub.render`.
+
+    Returns
+    -------
+    tuple
+        The frozen study, and its pictures. Batches are numbered task by task, in the order of `hmix_hub.schema.TASKS`.
+
+    Raises
+    ------
+    StudyFileError
+        If the design cannot be carried out; everything is told at once, with its line.
+    SourceError
+        If the pictures cannot be had, or are not what they should be.
+    """
+    text = _text_of(folder)
+    image_set, labels = open_pictures(folder, study, cifar10)
+    drawer = _Drawer(folder, study, labels, Findings())
+    batches: list[Batch] = []
+    for task in (task for task in TASKS if task in study.tasks):
+        problems: list[Problem] = []
+        design = study.tasks[task]
+        _check_examples(design, labels, problems)
+        drawn = drawer.batches(task, design, problems)
+        for path, said in problems:
+            drawer.findings.add(text.file, text.line_of(("tasks", task, *path)), f"tasks.{task}.{dotted(path)}: {said}")
+        batches += [
+            Batch(len(batches) + condition, task, condition, design.people_per_batch, tuple(stimuli))
+            for condition, stimuli in enumerate(drawn)
+        ]
+    drawer.findings.refuse()
+    return FrozenStudy(study, tuple(batches), image_set.name, image_set.fingerprint), image_set
+
+
+def _text_of(folder: Path) -> StudyText:
+    """Read the study file once more, for its lines; without one there are none."""
+    try:
+        return read_study_text(folder)
+    except StudyFileError:
+        return StudyText(TOML, {}, {(): 0}, "")
+
+
+def _check_examples(design: TaskDesign, labels: Labels, problems: list[Problem]) -> None:
+    for place, page in enumerate(design.instructions):
+        for number, example in enumerate(page.examples):
+            fault = labels.fault_of(example.image_1_index, example.image_2_index)
+            if fault:
+                is_first = labels.fault_of_one(example.image_1_index) is not None
+                key = "image_1_index" if is_first else "image_2_index"
+                problems.append((("instructions", place, "examples", number, key), fault))
+
+
+@dataclass(frozen=True)
+class _Drawer:
+    """Draws the batches of tasks, and gathers what is wrong with their lists of pairs."""
+
+    folder: Path
+    study: StudyFile
+    labels: Labels
+    findings: Findings
+
+    def batches(self, task: str, design: TaskDesign, problems: list[Problem]) -> list[list[Stimulus]]:
+        """Draw the batches of a task; none where there are problems."""
+        stimuli, mixtures, said = self._sampled(design, problems), design.pairs.coefficients_per_pair, ""
+        if design.pairs.file is not None:
+            listed = self._listed(task, design, problems)
+            if listed is None or listed.batches is not None or problems:
+                return [] if listed is None else listed.batches or []
+            stimuli, mixtures = listed.stimuli, 1 if listed.has_coefficients else mixtures
+            said = f"{design.pairs.file} with {len(stimuli)} rows"
+        problems += [] if problems else too_few(design, len(stimuli) * mixtures, said or f"{len(stimuli)} pairs")
+        if problems:
+            return []
+        number = design.batches or len(stimuli) * mixtures // design.batch_size
+        rng = stream(self.study.seed, "batches", "" if task in MIDPOINT_TASKS else task)
+        chosen = choose(stimuli, mixtures, number * design.batch_size, rng)
+        if task not in MIDPOINT_TASKS and stimuli[0].mixing_coefficient is None:
+            chosen = give_coefficients(chosen, design.coefficients, rng)
+        return deal(chosen, number, rng)
+
+    def _listed(self, task: str, design: TaskDesign, problems: list[Problem]) -> Listed | None:
+        before = len(self.findings.found)
+        try:
+            listed = read_listed(self.folder, task, design, self.labels, findings=self.findings, problems=problems)
+        except StudyFileError as error:
+            self.findings.add(error.where.file or "", error.where.line or 0, error.message)
+            return None
+        return listed if len(self.findings.found) == before else None
+
+    def _sampled(self, design: TaskDesign, problems: list[Problem]) -> list[Stimulus]:
+        if design.pairs.per_class_pair is None:
+            return []
+        names = design.pairs.classes or self.labels.vocabulary.names
+        codes = sorted(self.labels.vocabulary.code(name) for name in names)
+        number = design.pairs.per_class_pair
+        rng = stream(self.study.seed, "pairs", json.dumps([codes, number]))
+        try:
+            pairs = draw_pairs(self.labels, codes, number, rng)
+        except TooFewPicturesError as error:
+            problems.append((("pairs", "per_class_pair"), str(error)))
+            return []
+        return [Stimulus(*pair, *(int(self.labels.codes[index]) for index in pair)) for pair in pairs]

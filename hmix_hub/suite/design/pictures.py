@@ -1,0 +1,109 @@
+"""Pictures of a study: its image set, and the class of each picture in the study's own vocabulary."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from hmix_hub.errors import StudyFileError, Where, nearest
+from hmix_hub.schema import Vocabulary
+from hmix_hub.sources.image_set import ImageSet, open_image_set
+from hmix_hub.studies.folder import IMAGE_LIST, STIMULI
+from hmix_hub.studies.manifest import OWN_PICTURES
+from hmix_hub.suite.study.model import StudyFile
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Classes of the pictures.
+
+    Parameters
+    ----------
+    codes
+        int64 (M,): class of each picture in the vocabulary, -1 where it lacks the class.
+    vocabulary
+        The study's class names.
+    """
+
+    codes: npt.NDArray[np.int64]
+    vocabulary: Vocabulary
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def name_of(self, index: int) -> str:
+        """Give the class name of a picture."""
+        return self.vocabulary.names[int(self.codes[index])]
+
+    def fault_of_one(self, index: int) -> str | None:
+        """Say why a picture cannot be shown; `None`: it can."""
+        if index >= len(self):
+            return f"there is no picture {index}: they are 0 to {len(self) - 1}"
+        return f"picture {index} is of a class that the study does not name" if self.codes[index] < 0 else None
+
+    def fault_of(self, first: int, second: int) -> str | None:
+        """Say why two pictures make no pair; `None`: they make one."""
+        fault = self.fault_of_one(first) or self.fault_of_one(second)
+        if fault:
+            return fault
+        if first == second:
+            return f"picture {first} with itself is no pair"
+        if self.codes[first] == self.codes[second]:
+            return f"both pictures, {first} and {second}, are of the class {self.name_of(first)}"
+        return None
+
+    def in_order(self, first: int, second: int) -> bool:
+        """Say whether the first picture's class precedes the second's in the alphabet, as in the release."""
+        return self.name_of(first).lower() < self.name_of(second).lower()
+
+
+def open_pictures(
+    folder: Path, study: StudyFile, cifar10: str | os.PathLike[str] | None = None
+) -> tuple[ImageSet, Labels]:
+    """Open the pictures of a study.
+
+    Parameters
+    ----------
+    folder
+        The collection folder; own pictures lie in its `stimuli/`, as in a contributed study.
+    study
+        The study file.
+    cifar10
+        Where CIFAR-10 lies; see `hmix_hub.render`.
+
+    Raises
+    ------
+    StudyFileError
+        If own pictures are of a class that the study file does not name.
+    SourceError
+        If the pictures cannot be had, or are not what they should be.
+    """
+    image_set = _open(folder, study, cifar10)
+    vocabulary = study.pictures.vocabulary
+    codes = {name.lower(): code for code, name in enumerate(vocabulary.names)}
+    of_class = np.array([codes.get(name.lower(), -1) for name in image_set.vocabulary.names], dtype=np.int64)
+    labels = Labels(of_class[image_set.labels], vocabulary)
+    unknown = np.flatnonzero(labels.codes < 0)
+    if study.pictures.source == OWN_PICTURES and len(unknown):
+        row = int(unknown[0])
+        name = image_set.vocabulary.names[int(image_set.labels[row])]
+        msg = f"the study names no class {name!r}"
+        hint = f"{nearest(name, vocabulary.names, label='classes')} The classes stand in pictures.classes"
+        raise StudyFileError(msg, where=Where(IMAGE_LIST, row, "label"), hint=hint)
+    return image_set, labels
+
+
+def _open(folder: Path, study: StudyFile, cifar10: str | os.PathLike[str] | None) -> ImageSet:
+    if study.pictures.source != OWN_PICTURES:
+        return open_image_set(study.pictures.source, cifar10=cifar10)
+    from hmix_hub.sources.picture_folder import open_picture_folder
+
+    place = folder / STIMULI
+    if place.is_dir() and not place.resolve().is_relative_to(folder.resolve()):
+        msg = "this link leads out of the folder"
+        raise StudyFileError(msg, where=Where(STIMULI), hint="copy the pictures into the folder")
+    return open_picture_folder(place, f"{study.id}/pictures")

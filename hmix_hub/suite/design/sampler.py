@@ -1,0 +1,102 @@
+"""Sampler: pairs of pictures of two different classes, as many of each two classes."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable
+
+import numpy as np
+
+from hmix_hub.suite.design.pictures import Labels
+
+Pair = tuple[int, int]
+"""Two rows of the image set, that of the class that comes first in the alphabet first."""
+
+
+class TooFewPicturesError(ValueError):
+    """Two classes have fewer pairs of pictures than are asked for."""
+
+
+def draw_pairs(labels: Labels, classes: Iterable[int], number: int, rng: np.random.RandomState) -> list[Pair]:
+    """Draw pairs by class pair.
+
+    Each pair takes, of each of its classes, a picture that was taken least often so far: no picture stands in two
+    pairs while there are others. No pair is drawn twice.
+
+    Parameters
+    ----------
+    labels
+        Classes of the pictures.
+    classes
+        Codes of the classes to draw from.
+    number
+        Pairs of each two different classes.
+    rng
+        Decides.
+
+    Returns
+    -------
+    list of Pair
+        In rounds: one of each class pair, in a random order, then the next of each.
+
+    Raises
+    ------
+    TooFewPicturesError
+        If two classes do not have so many pairs of pictures; the message names them.
+    """
+    names = labels.vocabulary.names
+    ordered = sorted(classes, key=lambda code: names[code].lower())
+    decks = {code: _Deck(np.flatnonzero(labels.codes == code), rng) for code in ordered}
+    class_pairs = [(first, second) for place, first in enumerate(ordered) for second in ordered[place + 1 :]]
+    for first, second in class_pairs:
+        most = len(decks[first]) * len(decks[second])
+        if most < number:
+            found = f"{len(decks[first])} pictures of {names[first]}, {len(decks[second])} of {names[second]}"
+            msg = f"{number} different pairs of {names[first]} and {names[second]} cannot be drawn: there are {found}"
+            raise TooFewPicturesError(msg)
+    drawn: dict[Pair, None] = {}
+    for _ in range(number):
+        for place in rng.permutation(len(class_pairs)).tolist():
+            first, second = class_pairs[place]
+            drawn[_next_pair(decks[first], decks[second], drawn)] = None
+    return list(drawn)
+
+
+class _Deck:
+    """Pictures of a class, the one that was taken least often on top."""
+
+    def __init__(self, pictures: np.ndarray[tuple[int], np.dtype[np.int64]], rng: np.random.RandomState) -> None:
+        self._rng = rng
+        ranks = rng.random_sample(len(pictures)).tolist()
+        self.heap = [(0, rank, picture) for rank, picture in zip(ranks, pictures.tolist(), strict=True)]
+        heapq.heapify(self.heap)
+
+    def __len__(self) -> int:
+        return len(self.heap)
+
+    def take(self, entry: tuple[int, float, int]) -> None:
+        """Put a picture back as taken once more."""
+        self.heap.remove(entry)
+        heapq.heapify(self.heap)
+        heapq.heappush(self.heap, (entry[0] + 1, float(self._rng.random_sample()), entry[2]))
+
+    def take_top(self) -> None:
+        """Put the top picture back as taken once more."""
+        taken, _, picture = self.heap[0]
+        heapq.heapreplace(self.heap, (taken + 1, float(self._rng.random_sample()), picture))
+
+
+def _next_pair(first: _Deck, second: _Deck, drawn: dict[Pair, None]) -> Pair:
+    pair = (first.heap[0][2], second.heap[0][2])
+    if pair not in drawn:
+        first.take_top()
+        second.take_top()
+        return pair
+    # Both were already drawn together: the next best, of which there is one, since there are pairs enough.
+    for one in sorted(first.heap):
+        for other in sorted(second.heap):
+            if (one[2], other[2]) not in drawn:
+                first.take(one)
+                second.take(other)
+                return one[2], other[2]
+    raise TooFewPicturesError

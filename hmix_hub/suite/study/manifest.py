@@ -1,0 +1,109 @@
+"""Manifest of the study that a collection becomes: what its study.yaml says, for `hmix contribute`."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from hmix_hub.schema import CURRENT
+from hmix_hub.sources.image_set import PIXEL_LINEAR
+from hmix_hub.studies.manifest import PLACEHOLDER
+from hmix_hub.suite.study.model import StudyFile
+
+VERSION = "1.0.0"
+"""Version of the data of a first export."""
+
+SIMULATED = "Answers of scripted people, made to try the interfaces; no person took part."
+_APPROVAL = "None was needed, since no person took part."
+_CONSENT = "Nobody was asked, since no person took part."
+_RECRUITMENT = "Nobody was recruited; the people are simulated."
+_CONTACT = "Nobody: the answers are simulated."
+
+
+def manifest_of(study: StudyFile, *, first: str, last: str, is_synthetic: bool) -> dict[str, Any]:
+    """Give the manifest of a collection's export, a valid one if `read_study_file` took the study file.
+
+    Parameters
+    ----------
+    study
+        The study file.
+    first, last
+        Months of the first and the last answer, YYYY-MM.
+    is_synthetic
+        Whether scripted people gave the answers. Then approval, consent and recruitment say that no person took part,
+        whatever the study file says of the study that is planned; and so does whatever was still to be written.
+
+    Returns
+    -------
+    dict
+        What `hmix_hub.studies.manifest.Manifest.model_validate` takes, in the order of its fields.
+    """
+    about = study.about
+    manifest: dict[str, Any] = {
+        "schema_version": CURRENT,
+        "id": study.id,
+        "title": study.title,
+        "version": VERSION,
+        "description": about.description,
+        "authors": [author.model_dump(exclude_none=True) for author in about.authors],
+        "licence": about.licence,
+        "ethics": {"approval": about.approval, "consent": study.consent.text},
+        "recruitment": about.recruitment,
+        "collected": {"first": first, "last": last},
+        "language": study.language,
+        "tasks": list(study.tasks),
+        "stimuli": {
+            "source": study.pictures.source,
+            "mixing": PIXEL_LINEAR,
+            "classes": study.pictures.classes,
+        },
+        "citation": {"doi": about.doi, "bibtex": about.bibtex or (None if about.doi else _bibtex(study, first))},
+        "contact": about.contact,
+        "homepage": about.homepage,
+    }
+    if is_synthetic:
+        manifest = _synthetic(manifest, study, first)
+    return {key: _filled(value) for key, value in manifest.items() if value is not None}
+
+
+def _filled(value: Any) -> Any:
+    return {key: one for key, one in value.items() if one is not None} if isinstance(value, dict) else value
+
+
+def _synthetic(manifest: dict[str, Any], study: StudyFile, first: str) -> dict[str, Any]:
+    description = _kept(manifest["description"], "")
+    changed: dict[str, Any] = {
+        "title": _kept(manifest["title"], f"{study.id}, simulated"),
+        "description": f"{SIMULATED} {description}".strip()[:20_000],
+        "authors": [_author(author) for author in manifest["authors"]],
+        "ethics": {"approval": _APPROVAL, "consent": _CONSENT},
+        "recruitment": _RECRUITMENT,
+        "contact": _kept(manifest["contact"], _CONTACT),
+    }
+    manifest = manifest | changed
+    bibtex = manifest["citation"]["bibtex"]
+    if bibtex and PLACEHOLDER in bibtex:
+        manifest["citation"]["bibtex"] = _entry(study.id, manifest["title"], manifest["authors"], first)
+    return manifest
+
+
+def _author(author: dict[str, Any]) -> dict[str, Any]:
+    kept = {key: value for key, value in author.items() if PLACEHOLDER not in value}
+    return {"name": "No author: the answers are simulated"} | kept
+
+
+def _kept(value: str, instead: str) -> str:
+    return instead if PLACEHOLDER in value else value
+
+
+def _bibtex(study: StudyFile, first: str) -> str:
+    authors = [author.model_dump(exclude_none=True) for author in study.about.authors]
+    return _entry(study.id, study.title, authors, first)
+
+
+def _entry(name: str, title: str, authors: list[dict[str, Any]], first: str) -> str:
+    """Write a BibTeX entry of what the study file says; braces, which might not balance, are left out."""
+    named = " and ".join(author["name"] for author in authors)
+    lines = {"title": title, "author": named, "year": first[:4]}
+    fields = ",\n".join(f"  {key} = {{{re.sub('[{}]', '', value)}}}" for key, value in lines.items())
+    return f"@misc{{{name},\n{fields}\n}}"

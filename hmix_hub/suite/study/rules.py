@@ -1,0 +1,246 @@
+"""Rules of the study file that one key alone cannot break: designs that could not be carried out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath, PureWindowsPath
+
+from pydantic import ValidationError
+
+from hmix_hub.errors import nearest
+from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT
+from hmix_hub.suite.study.model import Completion, Pairs, Quiz, StudyFile, TaskDesign
+from hmix_hub.suite.study.study_text import KeyPath
+from hmix_hub.suite.study.words import WORDS
+
+Problem = tuple[KeyPath, str]
+"""A key, and what is wrong with it."""
+
+MIDPOINT_TASKS = (CONSTRUCT, SELECT)
+_ONLY = {
+    "start": (CONSTRUCT,),
+    "sides": (CONSTRUCT, INFER),
+    "class_order": (CATEGORICAL,),
+    "must_touch": (INFER,),
+}
+"""Keys that mean something in some tasks alone."""
+_BRACES = re.compile(r"\{[^{}]*\}|[{}]")
+_FILLED_IN = re.compile(r"\{[a-z_]*\}")
+
+
+def impossible(study: StudyFile) -> Iterator[Problem]:
+    """Give what cannot be carried out, as far as it can be told without pictures and lists of pairs."""
+    yield from _classes(study)
+    for task, design in study.tasks.items():
+        for path, said in _task(study, task, design):
+            yield ("tasks", task, *path), said
+    if study.session.resume_hours * 60 < study.session.timeout_minutes:
+        hours, minutes = f"{study.session.resume_hours:g}", f"{study.session.timeout_minutes:g}"
+        yield (
+            ("session", "resume_hours"),
+            f"who comes back within {hours} h could not go on while the place is still kept, for {minutes} minutes",
+        )
+    yield from _completion(study.completion)
+    yield from _words(study)
+    yield from _manifest(study)
+
+
+def _classes(study: StudyFile) -> Iterator[Problem]:
+    names = study.pictures.classes
+    if isinstance(names, list):
+        for number, first in _doubles([name.lower() for name in names]):
+            yield ("pictures", "classes", number), f"{names[number]!r} stands already in place {first + 1}"
+
+
+def _task(study: StudyFile, task: str, design: TaskDesign) -> Iterator[Problem]:
+    for key, tasks in _ONLY.items():
+        if key in design.model_fields_set and task not in tasks:
+            yield (key,), f"this means nothing in {task}; it is for {' and '.join(tasks)}"
+    yield from _coefficients(task, design)
+    yield from _pairs(study, design.pairs)
+    yield from _numbers(study, task, design)
+    for number, first in _doubles(design.repeats):
+        yield ("repeats", number), f"place {design.repeats[number]} stands already as number {first + 1}"
+    for number, place in enumerate(design.repeats):
+        if place > design.batch_size:
+            yield ("repeats", number), f"there is no place {place} in a batch of {design.batch_size} stimuli"
+    for number, value in enumerate(design.start.values):
+        if abs(value * 10 - round(value * 10)) > 1e-9:
+            yield ("start", "values", number), f"{value} is no tenth; the pictures are 0, 0.1, 0.2, ... 1"
+    for number, first in _doubles(design.start.values):
+        yield ("start", "values", number), f"{design.start.values[number]} stands already as number {first + 1}"
+    if design.quiz is not None:
+        yield from _quiz(design.quiz)
+    for place, page in enumerate(design.instructions):
+        for number, example in enumerate(page.examples):
+            if example.image_1_index == example.image_2_index:
+                yield (
+                    ("instructions", place, "examples", number, "image_2_index"),
+                    f"an example of picture {example.image_1_index} with itself shows no mixture",
+                )
+
+
+def _coefficients(task: str, design: TaskDesign) -> Iterator[Problem]:
+    wanted = design.pairs.coefficients_per_pair
+    if task in MIDPOINT_TASKS:
+        if design.coefficients:
+            yield ("coefficients",), f"{task} shows all eleven mixtures of a pair; leave the coefficients out"
+        if wanted > 1:
+            yield ("pairs", "coefficients_per_pair"), f"{task} shows all eleven mixtures of a pair; leave this out"
+        return
+    for number, first in _doubles(design.coefficients):
+        yield ("coefficients", number), f"{design.coefficients[number]} stands already as number {first + 1}"
+    if not design.coefficients:
+        if design.pairs.file is None:
+            yield ("coefficients",), f"{task} shows one mixture of a pair: say which, as in coefficients = [0.25, 0.5]"
+    elif wanted > len(design.coefficients):
+        yield (
+            ("pairs", "coefficients_per_pair"),
+            f"{wanted} different mixtures of a pair cannot be made of {len(design.coefficients)} coefficients",
+        )
+
+
+def _pairs(study: StudyFile, pairs: Pairs) -> Iterator[Problem]:
+    if (pairs.file is None) == (pairs.per_class_pair is None):
+        given = "both are given" if pairs.file else "neither is given"
+        yield ("pairs",), f"give either file, a list of pairs, or per_class_pair, which draws them; {given}"
+    if pairs.file is not None:
+        path = PurePosixPath(pairs.file)
+        if path.is_absolute() or PureWindowsPath(pairs.file).anchor or "\\" in pairs.file or ".." in path.parts:
+            yield ("pairs", "file"), f"{pairs.file!r} is no plain path within the folder, such as pairs/infer.csv"
+    if pairs.classes is None:
+        return
+    if pairs.file is not None:
+        yield ("pairs", "classes"), "classes are drawn from; a list of pairs says itself which they are"
+    names = _vocabulary(study)
+    for number, name in enumerate(pairs.classes):
+        if name.lower() not in {known.lower() for known in names}:
+            offered = nearest(name, names, label="classes")
+            yield ("pairs", "classes", number), f"no class is called {name!r}; {offered}"
+    for number, first in _doubles([name.lower() for name in pairs.classes]):
+        yield ("pairs", "classes", number), f"{pairs.classes[number]!r} stands already as number {first + 1}"
+    if len(pairs.classes) < 2:
+        yield ("pairs", "classes"), "a pair is of two different classes, and one alone is named"
+
+
+def _numbers(study: StudyFile, task: str, design: TaskDesign) -> Iterator[Problem]:
+    """Tell where a sampler draws fewer stimuli than the batches need; lists of pairs are counted when they are read."""
+    pairs = design.pairs
+    if pairs.per_class_pair is None:
+        return
+    classes = len(_vocabulary(study) if pairs.classes is None else pairs.classes)
+    class_pairs = classes * (classes - 1) // 2
+    stimuli = class_pairs * pairs.per_class_pair * pairs.coefficients_per_pair
+    drawn = f"{class_pairs} class pairs with {pairs.per_class_pair} pairs each"
+    if task not in MIDPOINT_TASKS:
+        drawn += f" and {pairs.coefficients_per_pair} of their mixtures"
+    yield from too_few(design, stimuli, drawn)
+
+
+def too_few(design: TaskDesign, stimuli: int, drawn: str) -> list[Problem]:
+    """Tell where there are fewer stimuli than batches need, or more mixtures of a pair than batches.
+
+    Parameters
+    ----------
+    design
+        The task.
+    stimuli
+        How many there are.
+    drawn
+        What they are, in words.
+    """
+    batches = design.batches or stimuli // design.batch_size
+    needed = (design.batches or 1) * design.batch_size
+    if needed > stimuli:
+        words = f"{design.batches} batches of {design.batch_size}" if design.batches else f"a batch of {needed}"
+        where: KeyPath = ("batches",) if design.batches else ("batch_size",)
+        return [(where, f"{words} stimuli cannot be filled: there are {stimuli}, of {drawn}")]
+    if design.pairs.coefficients_per_pair > batches:
+        wanted = design.pairs.coefficients_per_pair
+        said = f"the {wanted} mixtures of a pair go to batches of their own, and there is room for {batches}"
+        return [(("pairs", "coefficients_per_pair"), said)]
+    return []
+
+
+def _vocabulary(study: StudyFile) -> Sequence[str]:
+    names = study.pictures.classes
+    return names if isinstance(names, list) else study.pictures.vocabulary.names
+
+
+def _quiz(quiz: Quiz) -> Iterator[Problem]:
+    for number, question in enumerate(quiz.questions):
+        path: KeyPath = ("quiz", "questions", number)
+        if question.answer > len(question.choices):
+            yield (*path, "answer"), f"there is no choice {question.answer}: the choices are {len(question.choices)}"
+        for choice, first in _doubles(question.choices):
+            yield (*path, "choices", choice), f"{question.choices[choice]!r} stands already as choice {first + 1}"
+
+
+def _completion(completion: Completion) -> Iterator[Problem]:
+    for mark in _BRACES.findall(completion.url or ""):
+        if mark != "{code}":
+            yield ("completion", "url"), f"{mark!r} is not filled in; the code stands for {{code}}, so written"
+            break
+    if "{code}" in completion.text:
+        yield ("completion", "text"), "{code} is filled in in the url alone; the code is shown below the text by itself"
+
+
+def _words(study: StudyFile) -> Iterator[Problem]:
+    for name, written in study.words.items():
+        if name not in WORDS:
+            yield ("words", name), f"the interface has no such words; {nearest(name, WORDS, label='words')}"
+            continue
+        wanted, given = (sorted(set(_FILLED_IN.findall(text))) for text in (WORDS[name], written))
+        if wanted != given:
+            asked = " and ".join(wanted) or "nothing"
+            yield (
+                ("words", name),
+                f"in {WORDS[name]!r} {asked} is filled in; here it is {' and '.join(given) or 'nothing'}",
+            )
+
+
+_MANIFEST_PATHS: dict[str, KeyPath] = {
+    "id": ("id",),
+    "title": ("title",),
+    "language": ("language",),
+    "tasks": ("tasks",),
+    "stimuli": ("pictures",),
+}
+
+
+def _manifest(study: StudyFile) -> Iterator[Problem]:
+    """Tell where the export would be no valid contribution."""
+    from hmix_hub.studies.manifest import Manifest
+    from hmix_hub.suite.study.manifest import manifest_of
+
+    try:
+        Manifest.model_validate(manifest_of(study, first="2000-01", last="2000-01", is_synthetic=False))
+    except ValidationError as error:
+        for problem in error.errors():
+            parts = tuple(part for part in problem["loc"] if not str(part).startswith(("literal[", "list[")))
+            said = str(problem["msg"]).removeprefix("Value error, ")
+            yield _study_path(parts, said), f"the export's study.yaml would not be valid: {said}"
+
+
+def _study_path(parts: KeyPath, said: str) -> KeyPath:
+    head, *rest = parts or ("id",)
+    if parts[:2] == ("ethics", "consent"):
+        return ("consent", "text")
+    if head in _MANIFEST_PATHS:
+        # A rule of the whole table of stimuli is one of its class names.
+        inside = ("classes",) if head == "stimuli" and not rest else tuple(rest)
+        return (*_MANIFEST_PATHS[str(head)], *inside)
+    if head in {"ethics", "citation"}:
+        return ("about", *rest)
+    return ("about", head, *rest) if parts else ("id",)
+
+
+def _doubles(values: Sequence[object]) -> Iterator[tuple[int, int]]:
+    """Give the place of each value that stands twice, and the place where it stood first."""
+    first: dict[object, int] = {}
+    for number, value in enumerate(values):
+        if value in first:
+            yield number, first[value]
+        else:
+            first[value] = number

@@ -1,0 +1,63 @@
+"""Texts that people read: plain text alone, since markup that a browser swallows is an instruction lost."""
+
+from __future__ import annotations
+
+import re
+from html.entities import html5
+
+_ELEMENT_NAMES = """
+    a abbr acronym address applet area article aside audio b base basefont bdi bdo bgsound big blink blockquote body
+    br button canvas caption center cite code col colgroup command content data datalist dd del details dfn dialog dir
+    div dl dt em embed fieldset figcaption figure font footer form frame frameset h1 h2 h3 h4 h5 h6 head header hgroup
+    hr html i iframe image img input ins isindex kbd keygen label legend li link listing main map mark marquee math menu
+    menuitem meta meter nav nobr noembed noframes noscript object ol optgroup option output p param picture plaintext
+    portal pre progress q rb rp rt rtc ruby s samp script search section select shadow slot small source spacer span
+    strike strong style sub summary sup svg table tbody td template textarea tfoot th thead time title tr track tt u ul
+    var video wbr xmp
+"""
+_ELEMENTS = frozenset(_ELEMENT_NAMES.split())
+_TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9-]*)(?:\s[^<>]*|/)?>")
+_ATTRIBUTE = re.compile(r"<[A-Za-z][A-Za-z0-9:-]*\s+[A-Za-z-]+\s*=\s*[\"'\w]")
+_OTHER = re.compile(r"<!--|-->|<!(?i:doctype|\[cdata)|<\?(?i:xml|php)")
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{0,40});")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+
+
+def markup_in(text: str) -> list[str]:
+    """Find the markup of a text that should be plain.
+
+    Parameters
+    ----------
+    text
+        A text that people read.
+
+    Returns
+    -------
+    list of str
+        HTML tags, comments and entities, as they stand there, in order. What only looks like it is no markup:
+        `<Please click`, `a < b`, `AT&T`.
+    """
+    found: list[tuple[int, int]] = []
+    for tag in _TAG.finditer(text):
+        is_closing = tag.group().startswith("</") or tag.group().endswith("/>")
+        if tag.group(1).lower() in _ELEMENTS or is_closing or _ATTRIBUTE.match(tag.group()):
+            found.append(tag.span())
+    found += [match.span() for pattern in (_ATTRIBUTE, _OTHER) for match in pattern.finditer(text)]
+    found += [match.span() for match in _ENTITY.finditer(text) if match.group().startswith("&#") or _is_named(match)]
+    ends: list[str] = []
+    reached = -1
+    for start, end in sorted(found):
+        if start >= reached:
+            ends.append(text[start:end])
+            reached = end
+    return ends
+
+
+def _is_named(match: re.Match[str]) -> bool:
+    return match.group()[1:] in html5
+
+
+def control_in(text: str) -> str | None:
+    """Give the first control character of a text, other than tabs and line ends, as U+0007; `None`: there is none."""
+    found = _CONTROL.search(text)
+    return None if found is None else f"U+{ord(found.group()):04X}"
