@@ -1,0 +1,102 @@
+"""The beginning of serving: the study file is checked and frozen once, and later only compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from hmix_hub.errors import CollectionError, Where
+from hmix_hub.sources.image_set import ImageSet
+from hmix_hub.suite.design.drawing import draw_design
+from hmix_hub.suite.design.pictures import open_pictures
+from hmix_hub.suite.store.layout import DATABASE_NAME
+from hmix_hub.suite.store.store import Store
+from hmix_hub.suite.study.model import StudyFile
+from hmix_hub.suite.study.reading import dotted, read_study_file
+
+_LONGEST = 60
+
+
+def begin_collection(folder: Path, *, trial_run: bool = False) -> tuple[Store, ImageSet]:
+    """Open a collection; at the first time its study file is checked and frozen.
+
+    Parameters
+    ----------
+    folder
+        The collection folder; whoever calls holds its lock.
+    trial_run
+        Whether texts may still be placeholders. A collection that began so stays one, and its answers are no data.
+
+    Returns
+    -------
+    tuple
+        The store, to be closed, and the pictures.
+
+    Raises
+    ------
+    StudyFileError
+        If the study file or its design cannot be used.
+    CollectionError
+        If the study file is not the one that the collection began with.
+    """
+    study = read_study_file(folder, allow_placeholders=trial_run)
+    if not (folder / DATABASE_NAME).exists():
+        frozen, image_set = draw_design(folder, study)
+        return Store.create(folder, frozen, is_synthetic=trial_run), image_set
+    store = Store.open(folder)
+    try:
+        refuse_changes(store.frozen.study, study, folder)
+        if store.is_synthetic != trial_run:
+            began = "a trial run, whose answers are no data" if store.is_synthetic else "no trial run"
+            how = "go on with --trial-run" if store.is_synthetic else "leave --trial-run out"
+            msg = f"this collection began as {began}"
+            raise CollectionError(msg, where=Where(str(folder)), hint=f"{how}, or begin another one in a new folder")
+        return store, open_pictures(folder, study)[0]
+    except BaseException:
+        store.close()
+        raise
+
+
+def refuse_changes(began: StudyFile, now: StudyFile, folder: Path) -> None:
+    """Refuse a study file that was changed after its collection began.
+
+    Raises
+    ------
+    CollectionError
+        If they differ; the first key that does is told.
+    """
+    changed = next(_differences(began.model_dump(mode="json"), now.model_dump(mode="json"), ()), None)
+    if changed is not None:
+        path, before, after = changed
+        msg = (
+            f"the study file was changed after collection began: {dotted(path)} is {_told(after)}, was {_told(before)}"
+        )
+        hint = "change it back; for another design, copy the study file into a new folder and serve that"
+        raise CollectionError(msg, where=Where(str(folder)), hint=hint)
+
+
+_NOTHING = object()
+
+
+def _differences(
+    before: Any, after: Any, path: tuple[str | int, ...]
+) -> Iterator[tuple[tuple[str | int, ...], Any, Any]]:
+    """Find what differs, in the order of the study file's own keys."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for name in [*before, *(name for name in after if name not in before)]:
+            yield from _differences(before.get(name, _NOTHING), after.get(name, _NOTHING), (*path, name))
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        for place, (one, other) in enumerate(zip(before, after, strict=True)):
+            yield from _differences(one, other, (*path, place))
+    elif before != after:
+        yield path, before, after
+
+
+def _told(value: Any) -> str:
+    if value is _NOTHING or value is None:
+        return "not there"
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    told = repr(value)
+    return told if len(told) <= _LONGEST else f"{told[: _LONGEST - 3]}..."

@@ -1,0 +1,124 @@
+"""Pictures under opaque names: which there are is known at the start, each is drawn when it is first asked for.
+
+A name is a keyed hash of the image set, the pair and the coefficient, so that equal pictures have equal names and no
+name says what it shows. The bytes are what the person sees and nothing beside it: no text, no time. Names are known to
+whoever was shown them; their order in the index is never told.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterator
+from io import BytesIO
+
+import numpy as np
+
+from hmix_hub.errors import CollectionError
+from hmix_hub.sources.image_set import PIXEL_LINEAR, ImageSet
+from hmix_hub.stimuli.drawing import Pictures, draw_mixture
+from hmix_hub.suite.design.design import FrozenStudy
+from hmix_hub.suite.session.shown import (
+    Mixture,
+    Naming,
+    mixtures_of_example,
+    mixtures_of_stimulus,
+    picture_name,
+)
+
+CACHED_BYTES = 64 * 2**20
+"""Drawn pictures are kept up to so many bytes."""
+
+
+class Gallery:
+    """All pictures that a study shows.
+
+    Parameters
+    ----------
+    frozen, key
+        The study, and the key that names its pictures.
+    image_set
+        The pictures that its indices count in.
+    cached_bytes
+        Bound of the bytes that are kept.
+
+    Raises
+    ------
+    CollectionError
+        If the pictures are not those of the study, or its mixtures cannot be drawn from them.
+    """
+
+    def __init__(
+        self, frozen: FrozenStudy, key: Naming, image_set: ImageSet, *, cached_bytes: int = CACHED_BYTES
+    ) -> None:
+        if image_set.fingerprint != frozen.pictures:
+            msg = f"the pictures of {frozen.image_set} are not those that the collection began with"
+            raise CollectionError(msg, hint="bring the same pictures back; answers would be about others")
+        if image_set.mixing != PIXEL_LINEAR:
+            msg = f"the mixtures of {image_set.name} are {image_set.mixing}, and only pixel-linear ones can be drawn"
+            raise CollectionError(msg, hint="name a set of endpoint pictures in the study file")
+        self._image_set = image_set
+        self._enlarged = max(1, round(frozen.study.pictures.size / image_set.pictures.shape[3]))
+        self._index = {picture_name(frozen, key, mixture): mixture for mixture in _all_mixtures(frozen)}
+        self._cache: OrderedDict[str, bytes] = OrderedDict()
+        self._most_cached, self._cached = cached_bytes, 0
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._index
+
+    def cached(self, name: str) -> bytes | None:
+        """Give a picture that was drawn before; `None` if it has to be drawn."""
+        with self._lock:
+            if name in self._cache:
+                self._cache.move_to_end(name)
+            return self._cache.get(name)
+
+    def png(self, name: str) -> bytes:
+        """Give a picture as PNG, enlarged by a whole factor without smoothing; from any thread.
+
+        Raises
+        ------
+        KeyError
+            If the study shows no picture of that name.
+        """
+        if (found := self.cached(name)) is not None:
+            return found
+        picture = encoded(draw(self._image_set, self._index[name]), self._enlarged)
+        with self._lock:
+            if name not in self._cache:
+                self._cache[name] = picture
+                self._cached += len(picture)
+            while self._cached > self._most_cached:
+                self._cached -= len(self._cache.popitem(last=False)[1])
+        return picture
+
+
+def draw(image_set: ImageSet, mixture: Mixture) -> Pictures:
+    """Draw a mixture as the dataset defines it, uint8 (3, H, W)."""
+    first, second, coefficient = mixture
+    pictures = image_set.pictures
+    return draw_mixture(pictures[first][None], pictures[second][None], np.array([coefficient]))[0]
+
+
+def encoded(picture: Pictures, enlarged: int) -> bytes:
+    """Write a picture, uint8 (3, H, W), as PNG, each pixel repeated in both directions."""
+    from PIL import Image
+
+    rows = np.repeat(np.repeat(picture.transpose(1, 2, 0), enlarged, axis=0), enlarged, axis=1)
+    file = BytesIO()
+    Image.fromarray(rows).save(file, "PNG")
+    return file.getvalue()
+
+
+def _all_mixtures(frozen: FrozenStudy) -> Iterator[Mixture]:
+    for batch in frozen.batches:
+        for stimulus in batch.stimuli:
+            yield from mixtures_of_stimulus(batch.task, stimulus)
+    for task, design in frozen.study.tasks.items():
+        for page in design.instructions:
+            for example in page.examples:
+                yield from mixtures_of_example(task, example)

@@ -1,0 +1,177 @@
+"""Requests: their token, and their JSON, read strictly and within bounds."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import re
+from typing import Any, NoReturn
+
+from starlette.requests import Request
+
+from hmix_hub.suite.server.guard import DisconnectedError
+from hmix_hub.suite.server.replies import Refusal
+
+MOST_BYTES = 64 * 1024
+"""Bytes of a body at most."""
+BODY_SECONDS = 30.0
+"""A body has to be there after so long."""
+DEEPEST = 8
+"""Lists and objects within each other at most."""
+
+_BEARER = re.compile(r"bearer +([A-Za-z0-9_-]{43})", re.IGNORECASE | re.ASCII)
+
+
+class MalformedError(Exception):
+    """A body that is not the JSON it should be.
+
+    Parameters
+    ----------
+    fault
+        What is wrong, in words.
+    """
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(fault)
+        self.fault = fault
+
+
+def token_hash(request: Request) -> bytes:
+    """Give the sha256 of the request's token, which is kept nowhere.
+
+    Raises
+    ------
+    Refusal
+        401, if there is no token of the right form.
+    """
+    given = request.headers.getlist("authorization")
+    found = _BEARER.fullmatch(given[0]) if len(given) == 1 else None
+    if found is None:
+        wanted = {"WWW-Authenticate": "Bearer"}
+        raise Refusal(401, "unknown_session", "The request names no session.", headers=wanted)
+    return hashlib.sha256(found[1].encode()).digest()
+
+
+async def read_body(request: Request) -> bytes:
+    """Read a body of JSON, and no more of it than is allowed.
+
+    Raises
+    ------
+    Refusal
+        415, if it is of another type; 413, if it is too large; 408, if it does not come.
+    """
+    kind = request.headers.get("content-type", "").lower().replace(" ", "")
+    if kind not in {"application/json", "application/json;charset=utf-8"}:
+        raise Refusal(415, "not_json", "The body has to be application/json.")
+    declared = request.headers.get("content-length", "0")
+    if not declared.isascii() or not declared.isdigit() or len(declared) > 9 or int(declared) > MOST_BYTES:
+        _refuse_size()
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            while True:
+                message = await request.receive()
+                if message["type"] == "http.disconnect":
+                    raise DisconnectedError
+                body += message.get("body", b"")
+                if len(body) > MOST_BYTES:
+                    _refuse_size()
+                if not message.get("more_body", False):
+                    return bytes(body)
+    except TimeoutError:
+        raise Refusal(408, "too_slow", "The body did not come in time.", headers={"Connection": "close"}) from None
+
+
+def _refuse_size() -> NoReturn:
+    raise Refusal(413, "too_large", f"The body is larger than {MOST_BYTES} bytes.", headers={"Connection": "close"})
+
+
+def parse_json(body: bytes) -> Any:
+    """Parse JSON strictly: UTF-8, no key twice, no NaN or infinity, bounded depth.
+
+    Raises
+    ------
+    MalformedError
+        If it is not that.
+    """
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        _refuse_json("the body is not UTF-8")
+    try:
+        value = json.loads(text, object_pairs_hook=_object, parse_constant=_no_number, parse_float=_finite)
+        too_deep = _depth_exceeds(value, DEEPEST)
+    except MalformedError:
+        raise
+    except (ValueError, RecursionError):
+        _refuse_json("the body is not JSON")
+    if too_deep:
+        _refuse_json("the body is nested too deeply")
+    return value
+
+
+async def read_object(request: Request, **fields: type | tuple[type, ...]) -> dict[str, Any]:
+    """Read a JSON object of known fields.
+
+    Parameters
+    ----------
+    request
+        The request.
+    fields
+        Types by name; a field whose types include `NoneType` may be left out.
+
+    Raises
+    ------
+    Refusal
+        400, if it is not that; and as `read_body`.
+    """
+    try:
+        value = parse_json(await read_body(request))
+    except MalformedError as error:
+        raise Refusal(400, "malformed", f"{error.fault[0].upper()}{error.fault[1:]}.") from None
+    if not isinstance(value, dict):
+        raise Refusal(400, "malformed", "The body is not an object.")
+    if set(value) - set(fields):
+        raise Refusal(400, "malformed", f"The body holds more than {', '.join(fields) or 'nothing'}.")
+    for name, kind in fields.items():
+        if isinstance(value.setdefault(name, None), kind) and not (isinstance(value[name], bool) and kind is not bool):
+            continue
+        raise Refusal(400, "malformed", f"{name} is missing or of the wrong type.")
+    return value
+
+
+def canonical(value: Any) -> str:
+    """Write JSON so that equal values have equal texts, in ASCII."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def _refuse_json(fault: str) -> NoReturn:
+    raise MalformedError(fault) from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        _refuse_json("a key stands twice")
+    return found
+
+
+def _no_number(_name: str) -> NoReturn:
+    _refuse_json("a number is not finite")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if number - number != 0:
+        _no_number(text)
+    return number
+
+
+def _depth_exceeds(value: Any, most: int) -> bool:
+    if not isinstance(value, list | dict):
+        return False
+    if most == 0:
+        return True
+    inner = value.values() if isinstance(value, dict) else value
+    return any(_depth_exceeds(part, most - 1) for part in inner)

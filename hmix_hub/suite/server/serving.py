@@ -1,0 +1,203 @@
+"""Serving: one process, one collection, until it is stopped."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import socket
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from hmix_hub.errors import CollectionError
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+    from hmix_hub.suite.design.design import FrozenStudy
+
+Tell = Callable[[str], None]
+
+KEEP_ALIVE_SECONDS = 900
+"""Longer than a person thinks about a picture, so that no answer has to open a connection first."""
+_GRACE_SECONDS = 10
+"""Requests that are being answered have so long when the server is stopped."""
+_MOST_HEADERS = 16 * 1024
+_WAITING = 2048
+_FILES = 65536
+_PREVIEW_PEOPLE = 100_000
+
+
+def serve(folder: Path, host: str, port: int, *, trial_run: bool = False, tell: Tell) -> None:
+    """Serve a collection until the process is told to stop (SIGINT, SIGTERM).
+
+    Parameters
+    ----------
+    folder
+        The collection folder. Its study file is frozen when it is served first.
+    host, port
+        Address to listen at; port 0 takes a free one.
+    trial_run
+        Whether texts may still be placeholders; pages say so, and the answers are no data for ever.
+    tell
+        Told the address, and how to stop.
+
+    Raises
+    ------
+    CollectionError
+        If the study file cannot be used, was changed, or the folder is served already; or the address is taken.
+    """
+    _require_suite()
+    from hmix_hub.suite.server.app import build_app
+    from hmix_hub.suite.server.beginning import begin_collection
+    from hmix_hub.suite.store.lock import folder_lock
+
+    with listening(host, port) as listener, folder_lock(folder):
+        store, image_set = begin_collection(folder, trial_run=trial_run)
+        try:
+            app = build_app(store, image_set, trial_run=trial_run)
+            address = address_of(listener)
+            tell(f"{'trial run of ' if trial_run else ''}{store.frozen.study.title}: {address}/")
+            if store.is_closed():
+                tell("the study is closed: who has begun may finish, nobody else begins")
+            tell("stop with Ctrl+C; serving again goes on where it stopped")
+            run_until_stopped(app, listener)
+        finally:
+            store.close()
+    tell("stopped; every acknowledged answer is stored")
+
+
+def preview(folder: Path, host: str, port: int, *, tell: Tell) -> None:
+    """Serve every screen of a study from a folder that is deleted afterwards.
+
+    Parameters
+    ----------
+    folder
+        A collection folder; nothing in it is changed.
+    host, port
+        Address to listen at; port 0 takes a free one.
+    tell
+        Told one address per task.
+
+    Raises
+    ------
+    CollectionError
+        If the study file cannot be used, or the address is taken.
+    """
+    _require_suite()
+    from hmix_hub.suite.design.drawing import draw_design
+    from hmix_hub.suite.server.app import build_app
+    from hmix_hub.suite.store.store import Store
+    from hmix_hub.suite.study.reading import read_study_file
+
+    frozen, image_set = draw_design(folder, read_study_file(folder, allow_placeholders=True))
+    with listening(host, port) as listener, tempfile.TemporaryDirectory(prefix="hmix-preview-") as scratch:
+        store = Store.create(Path(scratch), for_preview(frozen), is_synthetic=True)
+        try:
+            app = build_app(store, image_set, trial_run=True)
+            for task in frozen.study.tasks:
+                tell(f"{task}: {address_of(listener)}/?task={task}")
+            tell("nothing is kept; stop with Ctrl+C")
+            run_until_stopped(app, listener)
+        finally:
+            store.close()
+
+
+def for_preview(frozen: FrozenStudy) -> FrozenStudy:
+    """Give a study that takes as many people as look at it, without recruiting ids."""
+    recruiting = frozen.study.recruiting.model_copy(update={"required": False})
+    batches = tuple(replace(batch, quota=_PREVIEW_PEOPLE) for batch in frozen.batches)
+    return replace(frozen, study=frozen.study.model_copy(update={"recruiting": recruiting}), batches=batches)
+
+
+@contextlib.contextmanager
+def listening(host: str, port: int) -> Iterator[socket.socket]:
+    """Listen at an address.
+
+    Raises
+    ------
+    CollectionError
+        If it is taken, or is no address of this computer.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
+        listener = socket.create_server(found[4][:2], family=found[0], backlog=_WAITING)
+    except (OSError, OverflowError) as error:
+        said = getattr(error, "strerror", None) or error
+        msg = f"cannot listen at {host}, port {port}: {said}"
+        raise CollectionError(msg, hint="is it in use? take another with --port, or --port 0 for a free one") from None
+    with listener:
+        yield listener
+
+
+def address_of(listener: socket.socket) -> str:
+    """Give the address that a browser on this computer opens."""
+    host, port = listener.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def run_until_stopped(app: Starlette, listener: socket.socket) -> None:
+    """Run an application until SIGINT or SIGTERM; requests under way are answered first."""
+    import uvicorn
+
+    _allow_many_connections()
+    config = uvicorn.Config(
+        app,
+        http="h11",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        backlog=_WAITING,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+        h11_max_incomplete_event_size=_MOST_HEADERS,
+    )
+    with _stopped_by_sigterm(), contextlib.suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+@contextlib.contextmanager
+def _stopped_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM end the process as Ctrl+C does, so that the store is closed."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(*_: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _allow_many_connections() -> None:
+    """Allow as many open files as the system lets: a browser holds up to six connections."""
+    try:
+        import resource
+    except ImportError:  # pragma: no cover - Windows
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _require_suite() -> None:
+    try:
+        import starlette
+        import uvicorn  # noqa: F401
+    except ImportError as error:
+        msg = f"serving needs {error.name}, which is not installed"
+        raise CollectionError(msg, hint='pip install "hmix-hub[suite]"') from None
+    del starlette
