@@ -51,6 +51,12 @@ def gather(store: Store, *, unfinished: bool = False) -> Gathered:
     unfinished
         Whether people who have not finished are taken, too.
     """
+    # People may be answering meanwhile.
+    with store.snapshot():
+        return _gathered(store, unfinished=unfinished)
+
+
+def _gathered(store: Store, *, unfinished: bool) -> Gathered:
     payloads: dict[str, dict[int, dict[str, Any]]] = defaultdict(dict)
     for answer in store.answers():
         payloads[answer.session_id][answer.trial_index] = answer.payload

@@ -71,8 +71,7 @@ def export_study(
         frozen = store.frozen
         with whole_folder(place) as made:
             judgments = _write_judgments(frozen, gathered, made)
-            months = store.months()
-            _write_manifest(frozen, list(gathered.people), months, made, is_synthetic=store.is_synthetic)
+            _write_manifest(store, list(gathered.people), made)
             if frozen.study.pictures.source == OWN_PICTURES:
                 _copy_pictures(frozen, root, made)
         return Exported(place, judgments, gathered, store.is_synthetic)
@@ -109,14 +108,16 @@ def _write_judgments(frozen: FrozenStudy, gathered: Gathered, made: Path) -> dic
     return written
 
 
-def _write_manifest(
-    frozen: FrozenStudy, tasks: list[str], months: tuple[str, str], made: Path, *, is_synthetic: bool
-) -> None:
+def _write_manifest(store: Store, tasks: list[str], made: Path) -> None:
     from hmix_hub.studies.manifest import MANIFEST
     from hmix_hub.suite.study.manifest import manifest_of
 
+    months = store.months()
+    if months is None:
+        msg = "the collection has answers, and does not know the months that they are of"
+        raise CollectionError(msg, where=Where(str(store.folder)), hint="go back to a backup")
     first, last = months
-    manifest = manifest_of(frozen.study, first=first, last=last, is_synthetic=is_synthetic)
+    manifest = manifest_of(store.frozen.study, first=first, last=last, is_synthetic=store.is_synthetic)
     text = manifest_text(manifest | {"tasks": tasks})
     (made / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
 

@@ -74,7 +74,7 @@ def recover_bias(judgments: datasets.Dataset | pa.Table, task: str, *, coverage:
         msg = f"a bias in {task} can be told from two people or more, not from {len(people)}"
         raise SchemaError(msg, hint="let more people take part")
     means = np.bincount(numbers, deviations[is_known]) / np.bincount(numbers)
-    error = float(means.std(ddof=1)) / np.sqrt(len(people))
+    error = float(means.std(ddof=1) / np.sqrt(len(people)))
     reach = student_quantile((1 + coverage) / 2, len(people) - 1) * error
     bias = float(means.mean())
     return Recovered(bias, bias - reach, bias + reach, len(people), int(is_known.sum()))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from functools import cache
+from pathlib import Path
 
 import numpy as np
+import yaml
 
 from hmix_hub.schema import CATEGORICAL, CIFAR10, CONSTRUCT, INFER, SELECT, TASKS
 from hmix_hub.sources.image_set import open_image_set
@@ -38,6 +40,14 @@ class PlainKey:
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
+TASKS_OWN = {
+    CONSTRUCT: {"sides": "counterbalanced"},
+    SELECT: {},
+    INFER: {"sides": "counterbalanced", "coefficients": list(COEFFICIENTS)},
+    CATEGORICAL: {"class_order": "shuffled", "coefficients": list(COEFFICIENTS)},
+}
+
+
 def study_file(tasks=tuple(TASKS), *, source="sample/pictures", design=None, **more) -> StudyFile:
     designs = {
         task: {
@@ -45,12 +55,10 @@ def study_file(tasks=tuple(TASKS), *, source="sample/pictures", design=None, **m
             "instructions": [{"text": "Look."}, {"text": "Look again."}],
             "quiz": QUIZ,
             "pairs": {"per_class_pair": 1},
-            "coefficients": list(COEFFICIENTS) if task in {INFER, CATEGORICAL} else [],
             "batch_size": 12,
             "people_per_batch": 2,
             "repeats": [3, 5],
-            "sides": "counterbalanced",
-            "class_order": "shuffled",
+            **TASKS_OWN[task],
             **(design or {}),
         }
         for task in tasks
@@ -64,6 +72,14 @@ def study_file(tasks=tuple(TASKS), *, source="sample/pictures", design=None, **m
         "tasks": designs,
     }
     return StudyFile.model_validate(content | more)
+
+
+def write_study(folder: Path, study: StudyFile) -> Path:
+    """Write a study file into a new folder; gives the folder."""
+    folder.mkdir(parents=True)
+    content = study.model_dump(mode="json", exclude_unset=True)
+    (folder / "study.yaml").write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    return folder
 
 
 @cache
@@ -122,10 +138,10 @@ def answer(frozen, batch, trial, mind: Mind, showing: int = 0):
     return mind.answer(batch.task, page, scene_of(frozen, batch, trial), showing)
 
 
-def person(frozen, batch, number: int, *, seed: int = 0, perception=Perception(), is_late=False, name=None) -> Person:
+def person(frozen, batch, number: int, *, seed: int = 0, perception=None, is_late=False, name=None) -> Person:
     """Let a simulated person answer a whole batch, without a server."""
     plan = draw_plan(frozen, batch, number, seed=1000 * batch.number + number)
-    mind = Mind(perception, seed, 100 * batch.number + number)
+    mind = Mind(perception or Perception(), seed, 100 * batch.number + number)
     payloads = {trial.trial_index: answer(frozen, batch, trial, mind, int(trial.is_repeat)) for trial in plan.trials}
     return Person(name or f"p{batch.number}n{number}", plan, payloads, is_late)
 
@@ -138,4 +154,15 @@ def people(frozen, **options) -> dict[str, list[Person]]:
     return found
 
 
-__all__ = ["CIFAR10", "PlainKey", "answer", "frozen_study", "people", "person", "scene_of", "stimuli", "study_file"]
+__all__ = [
+    "CIFAR10",
+    "PlainKey",
+    "answer",
+    "frozen_study",
+    "people",
+    "person",
+    "scene_of",
+    "stimuli",
+    "study_file",
+    "write_study",
+]
