@@ -68,4 +68,7 @@ def _take(handle: int) -> bool:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
+    except OSError as error:  # pragma: no cover - network folders
+        msg = f"the collection cannot be locked: {error.strerror}"
+        raise StoreError(msg, hint="move it to a disk of this computer; network folders cannot do this") from error
     return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hmix_hub.suite.store.assignment import has_place, keep_alive
+from hmix_hub.suite.store.erasing import ask_to_erase
 from hmix_hub.suite.store.layout import PERSONAL_TABLES
 from hmix_hub.suite.store.reading import read_held
 from hmix_hub.suite.store.records import SessionRecord
@@ -86,4 +87,5 @@ def withdraw(work: Work, session_id: str) -> None:
     database.execute("UPDATE batches SET withdrawn = withdrawn + 1 WHERE number = ?", known)
     work.plans.pop(session_id, None)
     work.effects.append(lambda cache: cache.forget(session_id, hashes))
+    ask_to_erase(database)
     work.erases = True

@@ -6,6 +6,7 @@ commit brings the group to the disk; only then does the memory take the changes,
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import sqlite3
 import threading
@@ -20,6 +21,7 @@ from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.store.cache import Cache
 from hmix_hub.suite.store.clock import StudyClock
 from hmix_hub.suite.store.connection import as_store_error
+from hmix_hub.suite.store.erasing import AGAIN_SECONDS, Eraser
 from hmix_hub.suite.store.errors import StoreError
 from hmix_hub.suite.store.reading import Plans
 from hmix_hub.suite.store.work import Effect, Work
@@ -29,10 +31,9 @@ Job = Callable[[Work], T]
 
 MOST_JOBS = 256
 """Jobs of one commit: more would make those wait long that came first."""
-_ERASE_AGAIN_SECONDS = 1.0
 
 
-@dataclass
+@dataclass(eq=False)
 class _Waiting:
     job: Job[Any]
     future: Future[Any]
@@ -67,13 +68,13 @@ class Writer:
     def __init__(self, folder: Path, database: sqlite3.Connection, frozen: FrozenStudy, clock: StudyClock) -> None:
         self._folder, self._database, self._frozen, self._clock = folder, database, frozen, clock
         self._plans: Plans = {}
-        # What a withdrawal deleted just before the last process ended has to leave the log.
-        erase(database)
+        # What a withdrawal deleted just before the last process ended has to leave the files.
+        self._eraser = Eraser(database)
+        self._eraser.erase()
         self.cache = Cache(database, frozen, self._plans)
         self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._gate = threading.Lock()
         self._is_closed = False
-        self._must_erase = False
         self._thread = threading.Thread(target=self._run, name="hmix-store-writer", daemon=True)
         self._thread.start()
 
@@ -108,14 +109,13 @@ class Writer:
             group, is_open = self._next_group()
             if group:
                 self._carry_out(group)
-            if self._must_erase:
-                self._must_erase = not erase(self._database)
+            self._eraser.erase(now=not is_open)
         self._database.close()
 
     def _next_group(self) -> tuple[list[_Waiting], bool]:
         group: list[_Waiting] = []
         try:
-            entry = self._queue.get(timeout=_ERASE_AGAIN_SECONDS if self._must_erase else None)
+            entry = self._queue.get(timeout=AGAIN_SECONDS if self._eraser.is_needed else None)
             while entry is not None:
                 group.append(entry)
                 if len(group) == MOST_JOBS:
@@ -129,23 +129,26 @@ class Writer:
         effects: list[Effect] = []
         try:
             self._database.execute("BEGIN IMMEDIATE")
-            erases = False
-            for waiting in group:
-                erases |= self._carry_out_one(waiting, effects)
+            erasing = [waiting for waiting in group if self._carry_out_one(waiting, effects)]
             self._save_clock()
             self._database.execute("COMMIT")
-        except sqlite3.Error as error:
+        except Exception as error:
             self._roll_back()
             for waiting in group:
-                waiting.error = as_store_error(error, self._folder)
-        else:
-            for effect in effects:
-                effect(self.cache)
-            self._must_erase |= erases
-            if erases:
-                self._must_erase = not erase(self._database)
+                waiting.error = self._as_ours(error)
+                waiting.tell()
+            return
+        for effect in effects:
+            effect(self.cache)
         for waiting in group:
-            waiting.tell()
+            if waiting not in erasing:
+                waiting.tell()
+        if erasing:
+            # Who withdraws is told once the bytes are gone.
+            self._eraser.need()
+            self._eraser.erase()
+            for waiting in erasing:
+                waiting.tell()
 
     def _carry_out_one(self, waiting: _Waiting, effects: list[Effect]) -> bool:
         """Carry out a job in a savepoint; say whether it deleted something that must leave the files."""
@@ -160,7 +163,7 @@ class Writer:
         except Exception as error:
             database.execute("ROLLBACK TO job")
             database.execute("RELEASE job")
-            waiting.error = error if isinstance(error, HMixError) else _unexpected(error, self._folder)
+            waiting.error = self._as_ours(error)
             return False
         database.execute("RELEASE job")
         effects.extend(work.effects)
@@ -172,25 +175,16 @@ class Writer:
 
     def _roll_back(self) -> None:
         if self._database.in_transaction:
-            self._database.execute("ROLLBACK")
+            with contextlib.suppress(sqlite3.Error):
+                self._database.execute("ROLLBACK")
 
-
-def _unexpected(error: Exception, folder: Path) -> StoreError:
-    made = StoreError(f"the store failed: {type(error).__name__}: {error}", where=Where(str(folder)))
-    made.__cause__ = error
-    return made
-
-
-def erase(database: sqlite3.Connection) -> bool:
-    """Bring deletions into the database file, and empty the write-ahead log, which still holds what was deleted.
-
-    Returns
-    -------
-    bool
-        Whether it could be done now; somebody who reads keeps the log for so long.
-    """
-    try:
-        busy, _, _ = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    except sqlite3.OperationalError:
-        return False
-    return not busy
+    def _as_ours(self, error: Exception) -> HMixError:
+        if isinstance(error, HMixError):
+            return error
+        if isinstance(error, sqlite3.Error):
+            made = as_store_error(error, self._folder)
+        else:
+            msg = f"the store failed: {type(error).__name__}: {error}"
+            made = StoreError(msg, where=Where(str(self._folder)), hint="nothing was stored; please report this")
+        made.__cause__ = error
+        return made
