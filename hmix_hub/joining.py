@@ -12,7 +12,7 @@ from hmix_hub.judgments.answers import matrix
 from hmix_hub.judgments.checks import check_unique
 from hmix_hub.judgments.complete import pair_ids, stimulus_ids
 from hmix_hub.judgments.minor import to_minor
-from hmix_hub.schema import CURRENT, TASKS, VERSIONS, Column, Kind, Vocabulary, arrow_schema, features
+from hmix_hub.schema import JUDGMENT_TABLE, VERSIONS, Column, Kind, Vocabulary, arrow_schema, features
 from hmix_hub.schema import columns as columns_of
 from hmix_hub.tables import arrow_columns, check_dataset_type, dataset_of, task_of, unique_values, vocabulary_of
 
@@ -27,8 +27,8 @@ def join(parts: Sequence[datasets.Dataset]) -> datasets.Dataset:
     Parameters
     ----------
     parts
-        Datasets of judgments, schema 2, in the order that their rows shall have; columns that an older version lacks
-        are null.
+        Datasets of judgments, schema 2, in the order that their rows shall have. The newest of their versions is that
+        of the result; columns that an older one lacks are null.
 
     Returns
     -------
@@ -54,8 +54,13 @@ def join(parts: Sequence[datasets.Dataset]) -> datasets.Dataset:
     if len(set(tasks)) > 1:
         msg = f"judgments of different tasks cannot be joined: {', '.join(dict.fromkeys(tasks))}"
         raise SchemaError(msg)
-    columns = TASKS[tasks[0]].columns
-    parts = [_in_current(part, tasks[0]) for part in parts]
+    versions = [_version_of(part, tasks[0]) for part in parts]
+    newest = max(versions, key=VERSIONS.index)
+    columns = columns_of(tasks[0], newest)
+    parts = [
+        part if version == newest else _lifted(part, tasks[0], version, newest)
+        for part, version in zip(parts, versions, strict=True)
+    ]
     vocabularies = [vocabulary_of(part) for part in parts]
     union = vocabularies[0].union(vocabularies[1:])
     wanted = features(columns, union)
@@ -70,8 +75,8 @@ def join(parts: Sequence[datasets.Dataset]) -> datasets.Dataset:
     return joined
 
 
-def _in_current(part: datasets.Dataset, task: str) -> datasets.Dataset:
-    """Check that a dataset has the columns of its version of the schema, and give it in the current one.
+def _version_of(part: datasets.Dataset, task: str) -> str:
+    """Give the version of the schema that a dataset follows, and check that it has its columns.
 
     Raises
     ------
@@ -79,16 +84,18 @@ def _in_current(part: datasets.Dataset, task: str) -> datasets.Dataset:
         If a column is missing.
     """
     versions = unique_values(part, "schema_version") if "schema_version" in part.column_names else []
-    version = min(versions, key=VERSIONS.index, default=CURRENT)
+    version = max(versions, key=VERSIONS.index, default=JUDGMENT_TABLE)
     missing = [column.name for column in columns_of(task, version) if column.name not in part.column_names]
     if missing:
         msg = f"a dataset to be joined lacks the columns {', '.join(missing)}"
         raise SchemaError(msg, hint="join first, then choose columns")
-    if version == CURRENT:
-        return part
+    return version
+
+
+def _lifted(part: datasets.Dataset, task: str, version: str, target: str) -> datasets.Dataset:
     vocabulary = vocabulary_of(part)
     table = arrow_columns(part, [column.name for column in columns_of(task, version)])
-    return dataset_of(to_minor(table, task, CURRENT, vocabulary), columns_of(task), vocabulary)
+    return dataset_of(to_minor(table, task, target, vocabulary), columns_of(task, target), vocabulary)
 
 
 def _recoded(

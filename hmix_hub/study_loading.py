@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.filters import apply_conditions
 from hmix_hub.judgments.grammar import parse_filters
 from hmix_hub.judgments.selection import check_columns
-from hmix_hub.schema import CURRENT, Configuration, check_version, columns
+from hmix_hub.schema import CURRENT, JUDGMENT_TABLE, RELEASED, Configuration, check_version
 from hmix_hub.slices import slice_split
 from hmix_hub.sources.image_set import remember
 from hmix_hub.stimuli.columns import add_images, check_images
 from hmix_hub.studies.image_sets import open_study_images
 from hmix_hub.studies.people import PARTICIPANTS_CONFIGURATION
 from hmix_hub.studies.places import StudyPlace, open_place
-
-if TYPE_CHECKING:
-    import datasets
+from hmix_hub.study_versions import in_version
 
 
 def load_study(
@@ -47,17 +45,19 @@ def load_study(
         return _load_participants(place, split, conditions, streaming=streaming, options=options)
     configuration = place.configuration(name)
     _check_version(check_version(schema_version), configuration, conditions, images)
-    check_columns(conditions, [column.name for column in configuration.columns()])
+    check_columns(conditions, [column.name for column in configuration.columns(schema_version)])
     is_own = _remember_images(place)
     if streaming:
-        if images is not None or schema_version != CURRENT:
-            msg = f"a stream of a contributed study has no pictures, and schema {CURRENT} alone"
+        if images is not None or schema_version == RELEASED:
+            msg = f"a stream of a contributed study has no pictures, and no schema before {JUDGMENT_TABLE}"
             raise ConfigurationError(msg, hint="load without streaming=True")
-        return _stream(place, configuration, split, conditions, options)
+        kept = {key: value for key, value in options.items() if key == "cache_dir" and value is not None}
+        stream = place.dataset(configuration, streaming=True, options=kept)
+        stream = in_version(stream, configuration, place.manifest, schema_version)
+        return _whole_stream(apply_conditions(stream, conditions), split)
     dataset = place.dataset(configuration, streaming=False, options=options)
+    dataset = in_version(dataset, configuration, place.manifest, schema_version)
     dataset = apply_conditions(dataset, conditions)
-    if schema_version != CURRENT:
-        dataset = _brought_down(dataset, configuration.task, place, schema_version)
     if images is not None:
         name = place.manifest.image_set
         own = {name: open_study_images(place.manifest, place.picture_root(), cifar10=cifar10)} if is_own else {}
@@ -81,7 +81,7 @@ def _load_participants(
 
 def _check_version(version: str, configuration: Configuration, conditions: Sequence[Any], images: str | None) -> None:
     configuration.columns(version)
-    if version != CURRENT and (conditions or images):
+    if version == RELEASED and (conditions or images):
         what = "filters speak of" if conditions else "pictures come with"
         msg = f"{what} the columns of schema {CURRENT}, not {version}"
         raise ConfigurationError(msg, hint=f"load without schema_version={version!r}")
@@ -99,28 +99,10 @@ def _remember_images(place: StudyPlace) -> bool:
     return is_own
 
 
-def _stream(
-    place: StudyPlace,
-    configuration: Configuration,
-    split: Any,
-    conditions: Sequence[Any],
-    options: Mapping[str, Any],
-) -> Any:
+def _whole_stream(stream: Any, split: Any) -> Any:
     from datasets import IterableDatasetDict
 
     if split not in {None, "train"}:
         msg = f"a stream has the split 'train', not {split!r}"
         raise ConfigurationError(msg, hint="take the first rows of a stream with .take(n)")
-    kept = {name: value for name, value in options.items() if name == "cache_dir" and value is not None}
-    stream = apply_conditions(place.dataset(configuration, streaming=True, options=kept), conditions)
     return stream if split else IterableDatasetDict({"train": stream})
-
-
-def _brought_down(dataset: datasets.Dataset, task: str, place: StudyPlace, version: str) -> datasets.Dataset:
-    from hmix_hub.judgments.migration import migrate
-    from hmix_hub.tables import arrow_columns, dataset_of
-
-    vocabulary = place.manifest.vocabulary
-    table = arrow_columns(dataset, [column.name for column in columns(task)])
-    released = migrate(table, task, start=CURRENT, target=version, vocabulary=vocabulary)
-    return dataset_of(released, columns(task, version), vocabulary)

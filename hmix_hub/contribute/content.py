@@ -55,7 +55,7 @@ class Content:
 
     def columns(self, name: str) -> tuple[Column, ...]:
         """Give the columns of a configuration that the schema describes."""
-        return CONFIGURATIONS[name].columns()
+        return CONFIGURATIONS[name].columns(self.manifest.schema_version)
 
     def features(self, name: str) -> datasets.Features:
         """Give the Hugging Face features of a configuration, or of the participants, own columns included."""

@@ -4,10 +4,32 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from hmix_hub.studies.rules import columns, files, generated, manifest, participants, privacy, stimuli, trials, values
+from hmix_hub.studies.rules import (
+    columns,
+    files,
+    generated,
+    manifest,
+    participants,
+    privacy,
+    recorded,
+    stimuli,
+    trials,
+    values,
+)
 from hmix_hub.studies.rules.rule import Rule
 
-_MODULES: tuple[ModuleType, ...] = (files, manifest, columns, values, stimuli, trials, participants, privacy, generated)
+_MODULES: tuple[ModuleType, ...] = (
+    files,
+    manifest,
+    columns,
+    values,
+    stimuli,
+    trials,
+    recorded,
+    participants,
+    privacy,
+    generated,
+)
 
 
 def catalogue() -> dict[str, Rule]:

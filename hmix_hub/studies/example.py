@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from hmix_hub.schema import CATEGORICAL, CIFAR10, CONSTRUCT, INFER, SELECT
+from hmix_hub.schema import CATEGORICAL, CIFAR10, CONSTRUCT, CURRENT, INFER, SELECT
 from hmix_hub.studies.manifest import MANIFEST
 from hmix_hub.studies.rules.rule import Files
 
@@ -19,7 +19,7 @@ _COEFFICIENTS = (0.1, 0.25, 0.5, 0.75, 0.9)
 _SEED = 20230731
 
 _MANIFEST = """\
-schema_version: 2.0.0
+schema_version: {version}
 id: example-study
 title: Mixed pictures, an example study
 version: 1.0.0
@@ -63,7 +63,7 @@ def example_study(task: str = INFER) -> Files:
         for person in range(PEOPLE)
     ]
     return {
-        MANIFEST: _MANIFEST.replace("{task}", task).encode(),
+        MANIFEST: _MANIFEST.format(version=CURRENT, task=task).encode(),
         f"judgments/{task}.csv": csv_bytes(rows),
         "participants.csv": csv_bytes(participants),
     }

@@ -1,4 +1,4 @@
-"""The judgment table of a contributed study: from its observed columns, through completion, to schema 2.0.0."""
+"""The judgment table of a contributed study: from its observed columns, through completion, to its schema."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def read_judgments(folder: StudyFolder, manifest: Manifest, task: str) -> pa.Tab
     Returns
     -------
     pyarrow.Table
-        Columns as `hmix_hub.schema.columns(task)`, labels as codes of the manifest's vocabulary, then the study's own
-        columns, in the order of the file.
+        Columns as `hmix_hub.schema.columns(task, manifest.schema_version)`, labels as codes of the manifest's
+        vocabulary, then the study's own columns, in the order of the file.
 
     Raises
     ------
@@ -85,6 +85,7 @@ def complete_pieces(pieces: Sequence[ObservedPiece], manifest: Manifest, task: s
         study_id=manifest.id,
         vocabulary=manifest.vocabulary,
         observed_flags={OBSERVED_FLAG: flags} if task == CATEGORICAL else {},
+        version=manifest.schema_version,
     )
     names = dict.fromkeys(name for piece in pieces for name in piece.extras if name.startswith(EXTRA_PREFIX))
     for name in names:
@@ -108,7 +109,7 @@ def _observed_table(
         "source_file": pa.scalar(file),
     }
     columns: dict[str, pa.ChunkedArray | pa.Array] = {}
-    for column in observed_columns(task):
+    for column in observed_columns(task, manifest.schema_version):
         name = column.name
         parts = [piece.values[name] for piece in pieces if name in piece.values]
         kind = column.arrow_type(manifest.vocabulary)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hmix_hub.schema import Column, Vocabulary
+from hmix_hub.schema import Column
 from hmix_hub.schema.observed import EXTRA_PREFIX, computed_columns, observed_columns
 from hmix_hub.studies.checks.columns import check_columns
 from hmix_hub.studies.checks.own_columns import OwnColumnReader
@@ -89,7 +89,7 @@ def observed_pieces(folder: StudyFolder, manifest: Manifest, task: str, report: 
     count = 0
     for piece in read_pieces(folder.file(name), name, report):
         if reader is None:
-            reader = _FileReader(piece, task, manifest.vocabulary, name, report)
+            reader = _FileReader(piece, task, manifest, name, report)
         count += len(piece)
         yield reader.read(piece)
     if reader is not None:
@@ -102,8 +102,10 @@ def observed_pieces(folder: StudyFolder, manifest: Manifest, task: str, report: 
 class _FileReader:
     """Reader of the pieces of one file, whose columns the first piece names."""
 
-    def __init__(self, first: Piece, task: str, vocabulary: Vocabulary, file: str, report: Report) -> None:
-        understood = check_columns(first.names or list(first.columns), task, file, report)
+    def __init__(self, first: Piece, task: str, manifest: Manifest, file: str, report: Report) -> None:
+        vocabulary = manifest.vocabulary
+        names = first.names or list(first.columns)
+        understood = check_columns(names, task, file, report, version=manifest.schema_version)
         self._names = understood
         place = Place(report, file)
         self._readers = {

@@ -45,7 +45,10 @@ class StudyPlace(ABC):
 
     @abstractmethod
     def dataset(self, configuration: Configuration, *, streaming: bool, options: Mapping[str, Any]) -> Any:
-        """Give a configuration as a `datasets.Dataset`, or a stream of it; `options` are those of `datasets`."""
+        """Give a configuration as a `datasets.Dataset`, or a stream of it; `options` are those of `datasets`.
+
+        It follows the version of the schema that the study was written in.
+        """
 
     @abstractmethod
     def picture_root(self) -> Path:
@@ -101,7 +104,7 @@ class RawStudy(StudyPlace):
         table = read_judgments(self.folder, self.manifest, configuration.task)
         if configuration.by_stimulus:
             table = by_stimulus(table, configuration.task, vocabulary)
-        features = study_features(table.schema, configuration.columns(), vocabulary)
+        features = study_features(table.schema, configuration.columns(self.manifest.schema_version), vocabulary)
         dataset = Dataset(table.cast(features.arrow_schema), info=DatasetInfo(features=features))
         return dataset.to_iterable_dataset() if streaming else dataset
 

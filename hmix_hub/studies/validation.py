@@ -17,6 +17,7 @@ from hmix_hub.studies.checks.ledger import Ledger
 from hmix_hub.studies.checks.participants import check_participants
 from hmix_hub.studies.checks.people import check_people
 from hmix_hub.studies.checks.place import Place
+from hmix_hub.studies.checks.recorded import RecordedCheck
 from hmix_hub.studies.checks.slider import SliderCheck
 from hmix_hub.studies.checks.stimuli import check_stimuli
 from hmix_hub.studies.checks.trials import check_trials
@@ -158,13 +159,14 @@ def _check_file(
 ) -> list[str]:
     """Check the judgments of a task; gives the people who judged."""
     ledger, slider = Ledger(task), SliderCheck(task)
-    computed = ComputedCheck(task, manifest)
+    recorded, computed = RecordedCheck(task, manifest.vocabulary, place), ComputedCheck(task, manifest)
     done = 0
     for piece in observed_pieces(folder, manifest, task, place.report):
         good = check_stimuli(piece, task, manifest, pictures, place)
         check_answers(piece, task, manifest.vocabulary, place)
         ledger.add(piece, good)
         slider.add(piece)
+        recorded.add(piece)
         computed.add(piece)
         done += len(piece)
         if progress is not None:
@@ -172,5 +174,6 @@ def _check_file(
     check_trials(ledger, place, is_symmetric=manifest.stimuli.mixing == PIXEL_LINEAR)
     check_people(ledger, place)
     slider.finish(place)
+    recorded.finish()
     computed.finish(place)
     return ledger.names

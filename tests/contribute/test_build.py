@@ -60,7 +60,7 @@ def test_the_checksums_are_those_of_all_other_files(study, tmp_path):
 def test_the_record_says_what_was_built_from_what(study, tmp_path):
     build(study, tmp_path / "out")
     record = json.loads((tmp_path / "out" / RECORD).read_text())
-    assert (record["study"], record["version"], record["schema_version"]) == ("example-study", "1.0.0", "2.0.0")
+    assert (record["study"], record["version"], record["schema_version"]) == ("example-study", "1.0.0", "2.1.0")
     inputs = ["judgments/infer_mixing_factor.csv", "participants.csv", "study.yaml"]
     assert record["inputs"] == {name: hashlib.sha256((study / name).read_bytes()).hexdigest() for name in inputs}
 

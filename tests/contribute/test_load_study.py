@@ -211,7 +211,7 @@ class TestOnTheHub:
 
     def test_a_newer_schema_is_refused_with_what_to_do(self, hub, login, study):
         publish(study, REPOSITORY, push=True)
-        text = hub.files(REPOSITORY)["study.yaml"].replace(b"schema_version: 2.0.0", b"schema_version: 3.1.0")
+        text = hub.files(REPOSITORY)["study.yaml"].replace(b"schema_version: 2.1.0", b"schema_version: 3.1.0")
         hub.commit(REPOSITORY, {"study.yaml": text})
         with pytest.raises(SchemaVersionError, match="upgrade"):
             load(REPOSITORY)

@@ -8,7 +8,7 @@ import io
 import pytest
 
 from hmix_hub.errors import StudyError
-from hmix_hub.schema import CATEGORICAL, CIFAR10, INFER
+from hmix_hub.schema import CATEGORICAL, CIFAR10, INFER, TASKS, columns
 from hmix_hub.schema.observed import OPTIONAL
 from hmix_hub.studies.example import csv_bytes, example_study
 from hmix_hub.studies.judgment_table import read_judgments
@@ -45,14 +45,81 @@ DEFAULTS = {
     "source_file": ["judgments/infer_mixing_factor.csv"] * N,
     "source_row": list(range(N)),
 }
+RECORDED = [column.name for column in columns(INFER) if column.since]
 
 
-@pytest.mark.parametrize("name", OPTIONAL)
+def test_every_optional_column_has_a_default():
+    assert set(OPTIONAL) == {*DEFAULTS, *(c.name for task in TASKS for c in columns(task) if c.since)}
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
 def test_an_optional_column_that_is_left_out_is_filled_in(name, read):
     assert read(**{name: None})[name].to_pylist() == DEFAULTS[name]
 
 
-@pytest.mark.parametrize("name", OPTIONAL)
+@pytest.mark.parametrize("name", RECORDED)
+def test_a_column_of_a_later_version_that_is_left_out_is_null(name, read):
+    assert read()[name].null_count == N
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_a_study_of_an_older_version_has_its_columns_and_no_later_one(name, read):
+    older = ("schema_version: 2.1.0", "schema_version: 2.0.0")
+    table = read(manifest=older)
+    assert table.column_names == [column.name for column in columns(INFER, "2.0.0")]
+    assert table["schema_version"].unique().to_pylist() == ["2.0.0"]
+    with pytest.raises(StudyError, match=r"came with schema 2\.1\.0.* write `schema_version: 2\.1\.0`"):
+        read(manifest=older, **{name: ""})
+
+
+LISTS = {
+    "0.1|0.2": [0.1, 0.2],
+    " 0.1 | 0.2 ": [0.1, 0.2],
+    "[0.1, 0.2]": [0.1, 0.2],
+    " [0.1,0.2] ": [0.1, 0.2],
+    "0.5": [0.5],
+    "[1]": [1.0],
+    "[]": [],
+    "-0|0": [0.0, 0.0],
+    "1e-1|.5": [0.1, 0.5],
+    "": None,
+}
+
+
+@pytest.mark.parametrize("written", LISTS)
+def test_lists_of_numbers_are_read_in_either_form(written, read):
+    table = read(confidence_path=[written, "0.25|0.75", "[0.125]"])
+    assert table["confidence_path"].to_pylist()[:4] == [LISTS[written], [0.25, 0.75], [0.125], LISTS[written]]
+    assert table.schema.field("confidence_path").type.value_type == "double"
+
+
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ("0.1||0.2", "HMX541"),
+        ("0.1|", "HMX541"),
+        ("0.1|x", "HMX541"),
+        ("0.1|nan", "HMX541"),
+        ("0.1|inf", "HMX541"),
+        ("0.1|1e999", "HMX541"),
+        ("0,1|0,2", "HMX541"),
+        ("[0.1|0.2]", "HMX541"),
+        ("[[0.1], 0.2]", "HMX541"),
+        ('["0.1"]', "HMX541"),
+        ("[0.1", "HMX541"),
+        ("[null]", "HMX541"),
+        ("0.1|1.5", "HMX542"),
+        ("[-0.1]", "HMX542"),
+        ("NA", "HMX545"),
+    ],
+)
+def test_what_is_no_list_of_numbers_is_told_with_its_row(written, code, read):
+    with pytest.raises(StudyError, match=code) as told:
+        read(confidence_path=["0.5", "", written])
+    assert (told.value.where.row, told.value.where.column) == (2, "confidence_path")
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
 def test_an_optional_column_that_is_empty_here_and_there_is_filled_in_there(name, read):
     given = {"is_repeat": "true", "image_set": "own", "source_row": "7"}.get(name, "3")
     typed = {"is_repeat": True, "condition": 3, "image_set": "cifar10/test", "source_row": 7}.get(name, "3")
@@ -88,7 +155,7 @@ def test_a_dropped_probability_is_remembered_by_its_flag(read):
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("study_id", "example-study"), ("task", INFER), ("schema_version", "2.0.0")]
+    ("name", "value"), [("study_id", "example-study"), ("task", INFER), ("schema_version", "2.1.0")]
 )
 def test_a_computed_column_may_be_given_as_it_is(name, value, read):
     assert read(**{name: value})[name].unique().to_pylist() == [value]

@@ -10,6 +10,7 @@ from hmix_hub.studies.judgment_table import read_judgments
 from hmix_hub.studies.validation import validate
 
 _LABELS = ("_label", "_class")
+_LISTS = ("_classes", "class_order")
 
 
 def read(folder):
@@ -22,8 +23,8 @@ def values(table, column, classes):
     given = table[column].to_pylist()
     if column.endswith(_LABELS):
         return [None if code is None else classes[code].lower() for code in given]
-    if column.endswith("_classes"):
-        return [[classes[code].lower() for code in codes] for codes in given]
+    if column.endswith(_LISTS):
+        return [codes if codes is None else [classes[code].lower() for code in codes] for codes in given]
     return given
 
 
@@ -31,8 +32,8 @@ def expected(study, column):
     given = [row.get(column) for row in study.rows]
     if column.endswith(_LABELS):
         return [value and value.lower() for value in given]
-    if column.endswith("_classes"):
-        return [[name.lower() for name in names] for names in given]
+    if column.endswith(_LISTS):
+        return [names if names is None else [name.lower() for name in names] for names in given]
     return given
 
 
@@ -63,3 +64,10 @@ def test_the_table_is_the_same_whatever_the_format(study, put):
     for table in tables[1:]:
         # A key of JSON that is left out in the first rows comes later.
         assert table.select(tables[0].column_names).equals(tables[0])
+
+
+@settings(max_examples=15)
+@given(study=studies(is_recorded=True))
+def test_how_answers_came_about_may_be_told_whole(study, put):
+    report = check_study(put(study)).report
+    assert report.errors == []

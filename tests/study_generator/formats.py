@@ -12,6 +12,8 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import parquet
 
+_LABELS = ("_label", "_class", "_classes", "class_order")
+
 
 @dataclass(frozen=True)
 class Style:
@@ -48,6 +50,9 @@ def cell(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, list) and not (value and isinstance(value[0], str)):
+        # An empty list is none that is missing.
+        return "|".join(map(repr, value)) if len(value) % 3 == 1 else json.dumps(value)
     if isinstance(value, list):
         is_plain = not any("|" in name or name.startswith("[") for name in value)
         return "|".join(value) if is_plain else json.dumps(value, ensure_ascii=False)
@@ -83,7 +88,7 @@ def _parquet(columns: list[str], rows: list[dict[str, Any]], style: Style, class
 
     def value_of(row: dict[str, Any], name: str) -> Any:
         value = row.get(name)
-        if not style.labels_as_codes or value is None or not name.endswith(("_label", "_class", "_classes")):
+        if not style.labels_as_codes or value is None or not name.endswith(_LABELS):
             return value
         return [codes[item.lower()] for item in value] if isinstance(value, list) else codes[value.lower()]
 
@@ -91,7 +96,7 @@ def _parquet(columns: list[str], rows: list[dict[str, Any]], style: Style, class
     for name in columns:
         array = pa.array([value_of(row, name) for row in rows])
         if pa.types.is_null(array.type):
-            array = array.cast(pa.string())
+            array = array.cast(style.kinds.get(name, pa.string()))
         arrays.append(array.cast(style.kinds[name]) if name in style.kinds else array)
     stream = io.BytesIO()
     parquet.write_table(pa.table(arrays, names=columns), stream, row_group_size=max(len(rows) // 2, 1))

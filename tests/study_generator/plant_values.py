@@ -6,7 +6,7 @@ import random
 
 from hypothesis import assume
 
-from hmix_hub.schema import CATEGORICAL, TASKS, Kind
+from hmix_hub.schema import CATEGORICAL, CURRENT, TASKS, Kind
 from hmix_hub.schema.observed import required_columns
 from study_generator.planting import TEXTS, plants, some_row
 from study_generator.study import Study
@@ -59,7 +59,8 @@ def _untidy_column(study: Study, rng: random.Random) -> None:
 @plants("HMX534", without_columns=("judgment_id", "study_id", "task"), endings=TEXTS)
 def _computed(study: Study, rng: random.Random) -> list[int]:
     row = some_row(study, rng)
-    name, right = rng.choice([("study_id", study.manifest["id"]), ("task", study.task), ("schema_version", "2.0.0")])
+    version = study.manifest.get("schema_version", CURRENT)
+    name, right = rng.choice([("study_id", study.manifest["id"]), ("task", study.task), ("schema_version", version)])
     study.add_column(name, dict.fromkeys(range(len(study.rows)), right) | {row: "another"})
     return [row]
 
@@ -136,3 +137,8 @@ def _formula(study: Study, rng: random.Random) -> list[int]:
     row = some_row(study, rng)
     study.add_column("x_note", {row: rng.choice(["=1+1", "@SUM(A1)", "+cmd|' /C calc'!A0", "-x", "=HYPERLINK(A1)"])})
     return [row]
+
+
+@plants("HMX549", tasks=("construct_midpoint", "infer_mixing_factor"), is_recorded=True)
+def _choice(study: Study, rng: random.Random) -> list[int]:
+    return _set(study, rng, ["image_1_side"], rng.choice(["Left", "top", "l", "0", "left right"]))

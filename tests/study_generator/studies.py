@@ -14,6 +14,7 @@ from hmix_hub.schema.flags import STRAIGHTLINING_MINIMUM
 from study_generator import stimuli as make
 from study_generator.answers import ANSWER_KEYS, ANSWERS
 from study_generator.formats import Style
+from study_generator.recorded import NAMES, recorded
 from study_generator.study import Row, Study
 from study_generator.words import identifier, text
 
@@ -35,9 +36,11 @@ def studies(
     has_people: bool | None = None,
     with_columns: tuple[str, ...] = (),
     without_columns: tuple[str, ...] = (),
+    is_recorded: bool | None = None,
 ) -> Study:
     """Draw a valid study.
 
+    `is_recorded` is whether it has all columns of how answers came about, or none of them; `None`: some are drawn.
     Those of its features that are not given are drawn; `is_plain` keeps line breaks and marks out of cells.
     """
     task = draw(st.sampled_from(tasks))
@@ -61,6 +64,12 @@ def studies(
         few = draw(st.integers(fewest_trials, fewest_trials + 8))
         rows += _trials(rng, task, person, distinct, few, has_repeats="is_repeat" in optional, pictures=pictures)
     manifest = _manifest(rng, task, pictures, mixing)
+    classes = list(CIFAR10.names) if pictures.classes == "cifar10" else list(pictures.classes)
+    kept = draw(st.sets(st.sampled_from(NAMES[task]))) if is_recorded is None else set(NAMES[task] * is_recorded)
+    if kept:
+        rows = [row | _recorded(rng, task, row, classes, kept) for row in rows]
+    version = rng.choice([None, "2.1.0"] if kept else [None, "2.1.0", "2.0.0"])
+    manifest |= {} if version is None else {"schema_version": version}
     rows = [
         row | _optional(rng, optional, manifest, number) | {name: give() for name, give in extras.items()}
         for number, row in enumerate(rows)
@@ -81,7 +90,7 @@ def studies(
         if has_people
         else None,
         pictures.files,
-        classes=list(CIFAR10.names) if pictures.classes == "cifar10" else list(pictures.classes),
+        classes=classes,
         labels=pictures.labels,
         few=few_people(rows),
         alike=alike_people(rows, task),
@@ -138,6 +147,11 @@ def _trials(
     return rows
 
 
+def _recorded(rng: random.Random, task: str, row: Row, classes: list[str], kept: set[str]) -> Row:
+    made = recorded(rng, task, row, classes)
+    return {name: value for name, value in made.items() if name in kept or name in row}
+
+
 def _optional(rng: random.Random, names: set[str], manifest: dict[str, Any], number: int) -> Row:
     source = manifest["stimuli"]["source"]
     made = {
@@ -190,12 +204,14 @@ def _style(
 
     texts = (pa.string(), pa.large_string(), pa.dictionary(pa.int32(), pa.string()), pa.string_view())
     names = [name for name in columns if name in {"participant_id", "collection_round", "x_word", "source_file"}]
+    lists = [name for name in columns if name.endswith(("_path", "_times_ms", "_coefficients"))]
     return Style(
         draw(st.sampled_from(endings)),
         newline=draw(st.sampled_from(["\n"] if is_plain else ["\n", "\r\n"])),
         quotes_all=not is_plain and draw(st.booleans()),
         ends=draw(st.booleans()),
-        kinds={name: rng.choice(texts) for name in names},
+        kinds={name: rng.choice(texts) for name in names}
+        | {name: rng.choice([pa.list_(pa.float64()), pa.large_list(pa.float64())]) for name in lists},
         labels_as_codes=draw(st.booleans()),
         omits_nulls=draw(st.booleans()),
     )

@@ -126,14 +126,15 @@ def _columns(content: Content) -> dict[str, Any]:
     """Describe the columns of every table: those that all tasks share once, then each task's and each own column."""
     names = [name for name in content.tables if not CONFIGURATIONS[name].by_stimulus]
     shared = [c for c in TASKS[names[0]].columns if all(c in task.columns for task in TASKS.values())] if names else []
+    own = {name: [c for c in content.columns(name) if c in TASKS[name].answer_columns] for name in names}
     return {
         "shared_columns": Markdown(column_table(shared)) if shared else "",
         "tasks": [
             {
                 "name": code(name),
                 "question": Markdown(TASKS[name].question),
-                "columns": Markdown(column_table(TASKS[name].answer_columns)),
-                "has_distribution": any(c.kind is Kind.DISTRIBUTION for c in TASKS[name].answer_columns),
+                "columns": Markdown(column_table(own[name])),
+                "has_distribution": any(c.kind is Kind.DISTRIBUTION for c in own[name]),
                 "extras": _own_columns(content, name),
             }
             for name in names

@@ -29,7 +29,7 @@ from hmix_hub.contribute.description.histograms import (
 )
 from hmix_hub.judgments.answers import codes, matrix, numbers
 from hmix_hub.judgments.grouping import Groups, encode, encode_key
-from hmix_hub.schema import CATEGORICAL, CONSTRUCT, CURRENT, INFER, SELECT, TASKS, flags_of
+from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, JUDGMENT_TABLE, SELECT, TASKS, columns, flags_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -63,7 +63,7 @@ def study_statistics(content: Content) -> dict[str, Any]:
     tables = {task: content.tables[task] for task in TASKS if task in content.tables}
     return {
         "study_id": content.manifest.id,
-        "schema_version": CURRENT,
+        "schema_version": content.manifest.schema_version,
         "judgments": sum(table.num_rows for table in tables.values()),
         "people": len({person for table in tables.values() for person in table["participant_id"].unique().to_pylist()}),
         "participants_described": None if content.participants is None else content.participants.num_rows,
@@ -86,7 +86,7 @@ def task_statistics(table: pa.Table, task: str) -> dict[str, Any]:
     Parameters
     ----------
     table
-        Judgment table of schema 2.0.0 of one study; N rows in any order.
+        Judgment table of schema 2 of one study; N rows in any order.
     task
         Its task.
 
@@ -105,7 +105,8 @@ def task_statistics(table: pa.Table, task: str) -> dict[str, Any]:
         * `flags`: `rows` and `people` by flag, those that no row has included.
     """
     # Sums depend on the order of their terms in the last digit.
-    table = table.select([column.name for column in TASKS[task].columns]).sort_by("judgment_id")
+    names = [column.name for column in columns(task, JUDGMENT_TABLE)]
+    table = table.select(names).sort_by("judgment_id")
     people, stimuli = encode(table["participant_id"]), encode_key([table["image_set"], _column(table, task)])
     repeats = table["is_repeat"].to_numpy().astype(bool)
     answers = Answers(people, stimuli, table["presentation"].to_numpy().astype(np.int64), repeats)

@@ -13,7 +13,7 @@ from hmix_hub.studies.rules.rule import Rule
 
 _THOUSANDS = re.compile(r"-?[1-9]\d{0,2},\d{3}")
 _NUMBERS = {Kind.FLOAT64, Kind.INT32, Kind.INT64}
-_TYPED = _NUMBERS | {Kind.LABEL, Kind.LABELS}
+_TYPED = _NUMBERS | {Kind.LABEL, Kind.LABELS, Kind.FLOATS}
 
 
 def trimmed(text: str) -> str:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 from hmix_hub.contribute.fixing.mend import Mend, Table
-from hmix_hub.schema import TASKS
+from hmix_hub.schema import TASKS, Kind
+from hmix_hub.schema.tasks import SIDES
 from hmix_hub.studies.checks.columns import tidied
 from hmix_hub.studies.checks.trials import rows_in_rarer_order
 from hmix_hub.studies.rules import columns as column_rules
 from hmix_hub.studies.rules import stimuli, trials
 
 _SHARE = "share of image 1"
+_OTHER_SIDE = dict(zip(SIDES, reversed(SIDES), strict=True))
+_ITEM = re.compile(r"[^\s|,\[\]]+")
 
 
 def mend_names(table: Table, file: str, found: set[tuple[str, str]]) -> list[Mend]:
@@ -66,17 +71,32 @@ def turn_pairs(table: Table, task: str, file: str) -> list[Mend]:
     except (KeyError, ValueError):
         return []
     mend = Mend(stimuli.PAIR_ORDER, file, "image_1_index")
-    shares = [column.name for column in TASKS[task].columns if column.unit == _SHARE and column.name in table]
+    shares = [column for column in TASKS[task].columns if column.unit == _SHARE and column.name in table]
     for row in rows_in_rarer_order(first, second).tolist():
         before = _said(table, row)
         for name in ("label", "index"):
             one, other = table[f"image_1_{name}"], table[f"image_2_{name}"]
             one[row], other[row] = other[row], one[row]
-        for name in shares:
-            if table[name][row]:
-                table[name][row] = f"{round(1 - float(table[name][row]), 12):.15g}"
+        for column in shares:
+            cells = table[column.name]
+            cells[row] = _turned_list(cells[row]) if column.kind is Kind.FLOATS else _turned(cells[row])
+        if "image_1_side" in table:
+            table["image_1_side"][row] = _OTHER_SIDE.get(table["image_1_side"][row], table["image_1_side"][row])
         mend.note(row, before, _said(table, row))
     return [mend] if mend.count else []
+
+
+def _turned(share: str) -> str:
+    """Give 1 minus a share; what is none is left."""
+    try:
+        return f"{round(1 - float(share), 12):.15g}"
+    except ValueError:
+        return share
+
+
+def _turned_list(shares: str) -> str:
+    """Give 1 minus each of a list of shares, in whichever form it is written."""
+    return _ITEM.sub(lambda found: _turned(found[0]), shares)
 
 
 def _said(table: Table, row: int) -> str:

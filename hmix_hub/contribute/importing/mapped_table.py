@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _DECIMALS = 12
+_ITEM = re.compile(r"[^\s|,\[\]]+")
 _SHOWN, _SHOWN_CHARACTERS = 4, 40
 _CELL_FOR_PATTERNS = 2000
 """Characters of a cell that a pattern is tried on, since a pattern can take long over long text."""
@@ -175,6 +176,9 @@ def _group(text: str, pattern: re.Pattern[str]) -> str | None:
 
 def _calculated(text: str, origin: From) -> str:
     """Calculate with a number; what is none is left, and no mend makes one of it later."""
+    if "|" in text or text.lstrip().startswith("["):
+        # Of a list, with each number.
+        return _ITEM.sub(lambda found: _calculated(found[0], origin), text)
     written = with_point(text).strip()
     if not re.fullmatch(NUMBER, written):
         return text

@@ -15,6 +15,7 @@ from hmix_hub.contribute.privacy.free_text import FreeText
 from hmix_hub.contribute.privacy.leaves import Leaf, leaves_of
 from hmix_hub.contribute.privacy.masking import masked, masked_name, masked_names
 from hmix_hub.contribute.privacy.patterns import IDENTITIES, IN_TIMES, PATTERNS, Pattern
+from hmix_hub.schema import TASKS, Kind
 from hmix_hub.studies.findings import MOST_PLACES, Report
 from hmix_hub.studies.rules import privacy as rules
 from hmix_hub.studies.rules.rule import Rule
@@ -25,8 +26,12 @@ if TYPE_CHECKING:
     from hmix_hub.studies.reading.pieces import Piece
 
 _Codes = npt.NDArray[np.int64]
-_NUMBER = r"^\s*-?[0-9]{1,19}(?:\.[0-9]{1,20})?(?:[eE][+-]?[0-9]{1,3})?\s*$"
+_DIGITS = r"-?[0-9]{1,19}(?:\.[0-9]{1,20})?(?:[eE][+-]?[0-9]{1,3})?"
+_NUMBER = rf"^\s*{_DIGITS}\s*$"
 """Texts that no pattern is looked for in; longer digits may be an id."""
+_NUMBERS = rf"^\s*\[?\s*{_DIGITS}(?:\s*[|,]\s*{_DIGITS})*\s*\]?\s*$"
+"""Lists of numbers, which some measures are: what divides them is no part of a telephone number."""
+_LISTS = frozenset(column.name for task in TASKS.values() for column in task.columns if column.kind is Kind.FLOATS)
 
 
 @dataclass(frozen=True)
@@ -54,7 +59,7 @@ class _Texts:
     codes: _Codes
 
     @classmethod
-    def of(cls, leaf: Leaf) -> _Texts:
+    def of(cls, leaf: Leaf, *, is_measure: bool = False) -> _Texts:
         import pyarrow as pa
         import pyarrow.compute as pc
 
@@ -63,6 +68,8 @@ class _Texts:
         nothing = pa.scalar(None, distinct.type)
         is_number = pc.match_substring_regex(distinct, _NUMBER)
         numbers = _floats(pc.utf8_trim_whitespace(pc.if_else(is_number, distinct, nothing)))
+        if is_measure:
+            is_number = pc.or_(is_number, pc.match_substring_regex(distinct, _NUMBERS))
         codes = encoded.indices.fill_null(len(distinct)).to_numpy(zero_copy_only=False).astype(np.int64)
         return cls(leaf, distinct, pc.if_else(is_number, nothing, distinct), numbers, codes)
 
@@ -108,7 +115,7 @@ class SearchedTable:
         leaves = [leaf for column, values in piece.columns.items() for leaf in leaves_of(column, values, piece.rows)]
         self.add_header([*piece.columns, *(leaf.name for leaf in leaves)])
         self.has_hidden_columns |= len(set(piece.names)) < len(piece.names)
-        texts = [_Texts.of(leaf) for leaf in leaves if _is_text(leaf)]
+        texts = [_Texts.of(leaf, is_measure=leaf.name in self._measures & _LISTS) for leaf in leaves if _is_text(leaf)]
         self._look_for(self._patterns, texts, [text.words for text in texts])
         if self._is_of_people:
             self._search_times([leaf for leaf in leaves if leaf.name not in self._measures], texts)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from hmix_hub.errors import nearest
-from hmix_hub.schema import TASKS
+from hmix_hub.schema import CURRENT, columns
 from hmix_hub.schema.observed import EXTRA_PREFIX, required_columns
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.rules import columns as rules
@@ -14,11 +14,15 @@ from hmix_hub.studies.rules import columns as rules
 _OWN_NAME = f"after {EXTRA_PREFIX}, a name has letters a to z, digits and _ alone, at most 60 of them"
 _EXTRA = re.compile(rf"{EXTRA_PREFIX}[A-Za-z0-9_]{{1,60}}")
 
+_LATER = "it came with schema {0}, and study.yaml says {1}: write `schema_version: {0}` there"
+
 _MOST_COMPARED = 100
 _NAMELESS = "it has no name at all: perhaps a comma is left over at the end of each line"
 
 
-def check_columns(names: Sequence[str], task: str, file: str, report: Report) -> dict[str, str]:
+def check_columns(
+    names: Sequence[str], task: str, file: str, report: Report, *, version: str = CURRENT
+) -> dict[str, str]:
     """Check the names of a judgment file's columns.
 
     Parameters
@@ -29,13 +33,16 @@ def check_columns(names: Sequence[str], task: str, file: str, report: Report) ->
         Its task.
     file, report
         Where findings are told.
+    version
+        Version of the schema that the study follows.
 
     Returns
     -------
     dict
         Name in the file to the schema's name, of those columns that are understood; of untidy names, too.
     """
-    known = {column.name for column in TASKS[task].columns}
+    known = {column.name for column in columns(task, version)}
+    since = {column.name: column.since for column in columns(task) if column.name not in known}
     understood: dict[str, str] = {}
     twice = False
     for name in names:
@@ -44,6 +51,9 @@ def check_columns(names: Sequence[str], task: str, file: str, report: Report) ->
         if meant is None:
             if tidy.startswith(EXTRA_PREFIX):
                 report.add(rules.UNKNOWN, file=file, column=name, note=_OWN_NAME)
+                continue
+            if tidy in since:
+                report.add(rules.UNKNOWN, file=file, column=name, note=_LATER.format(since[tidy], version))
                 continue
             nearby = nearest(name[:_MOST_COMPARED], sorted(known), label="columns")
             report.add(rules.UNKNOWN, file=file, column=name, note=nearby if name.strip() else _NAMELESS)

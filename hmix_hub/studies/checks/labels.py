@@ -29,10 +29,13 @@ class LabelReader:
         Class names of the study.
     place
         Where findings are told.
+    is_nullable
+        Whether a list may be null, rather than empty, where there is none.
     """
 
-    def __init__(self, vocabulary: Vocabulary, place: Place) -> None:
+    def __init__(self, vocabulary: Vocabulary, place: Place, *, is_nullable: bool = False) -> None:
         self.vocabulary, self.place = vocabulary, place
+        self._nothing: list[int] | None = None if is_nullable else []
 
     @property
     def has_numbers_for_names(self) -> bool:
@@ -87,7 +90,7 @@ class LabelReader:
         return pc.if_else(inside, codes, pa.scalar(None, pa.int64()))
 
     def lists_from_text(self, text: pa.Array, rows: Ints) -> pa.Array:
-        """Read N lists of class names, `a|b` or JSON; an empty one where there is none, or none can be read."""
+        """Read N lists of class names, `a|b` or JSON; empty, or null, where there is none, or none can be read."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
@@ -98,7 +101,7 @@ class LabelReader:
         faults: dict[int, str] = {}
         for number, written in enumerate(encoded.dictionary.to_pylist()):
             codes, fault = self._list(written)
-            lists.append(codes)
+            lists.append(self._nothing if fault else codes)
             if fault:
                 faults[number] = fault
         if faults:
@@ -106,7 +109,7 @@ class LabelReader:
             bad = np.isin(indices, list(faults))
             self.place.tell(stimulus_rules.CLASS, bad, rows, text, lambda i: faults[int(indices[i])])
         nothing = len(lists)
-        found = pa.array([*lists, []], pa.list_(pa.int64()))
+        found = pa.array([*lists, self._nothing], pa.list_(pa.int64()))
         return pc.take(found, encoded.indices.fill_null(nothing))
 
     def _cleaned_lists(self, text: pa.Array, rows: Ints) -> pa.Array:
@@ -139,14 +142,14 @@ class LabelReader:
         """Take N lists of class names or labels; see `lists_from_text`."""
         import pyarrow as pa
 
-        lists = [value or [] for value in raw.to_pylist()]
+        lists = raw.to_pylist()
         if pa.types.is_string(_item_type(raw.type)) or pa.types.is_large_string(_item_type(raw.type)):
-            written = [json.dumps(value) if value else "" for value in lists]
+            written = ["" if value is None else json.dumps(value) for value in lists]
             return self.lists_from_text(pa.array(written, pa.string()), rows)
         known = range(len(self.vocabulary))
-        bad = np.array([not all(code in known for code in value) for value in lists], dtype=bool)
+        bad = np.array([not all(code in known for code in value or []) for value in lists], dtype=bool)
         self.place.tell(stimulus_rules.CLASS, bad, rows, raw, lambda _: "there is no such label")
-        good = [[] if wrong else value for value, wrong in zip(lists, bad, strict=True)]
+        good = [self._nothing if wrong or value is None else value for value, wrong in zip(lists, bad, strict=True)]
         return pa.array(good, pa.list_(pa.int64()))
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from hmix_hub.schema import Column, Kind, Vocabulary
 from hmix_hub.studies.checks.labels import LabelReader, is_list_of_labels
+from hmix_hub.studies.checks.number_lists import NumberListReader, is_list_of_numbers
 from hmix_hub.studies.checks.numbers import as_mask, as_whole, emptied, read_numbers, read_truths
 from hmix_hub.studies.checks.place import Ints, Mask, Place
 from hmix_hub.studies.reading.pieces import CELL_LIMIT
@@ -46,7 +47,8 @@ class ColumnReader:
         self.vocabulary = vocabulary
         self.place = place
         self._scale = _Scale(column, place)
-        self._labels = LabelReader(vocabulary, place)
+        self._labels = LabelReader(vocabulary, place, is_nullable=column.nullable)
+        self._lists = NumberListReader(column, place)
 
     def read(self, raw: pa.Array, rows: Ints) -> pa.Array:
         """Read N values.
@@ -84,17 +86,19 @@ class ColumnReader:
 
     def _from_text(self, text: pa.Array, rows: Ints) -> pa.Array:
         kind = self.column.kind
-        if kind is Kind.FLOAT64:
-            return read_numbers(text, rows, self.place)
         if kind in {Kind.INT32, Kind.INT64}:
             return as_whole(read_numbers(text, rows, self.place), self.column, rows, self.place)
-        if kind is Kind.BOOL:
-            return read_truths(text, rows, self.place)
-        if kind is Kind.LABEL:
-            return self._labels.from_text(text, rows)
-        if kind is Kind.LABELS:
-            return self._labels.lists_from_text(text, rows)
-        return self._strings(text, rows)
+        if kind in {Kind.FLOAT64, Kind.BOOL}:
+            return (read_numbers if kind is Kind.FLOAT64 else read_truths)(text, rows, self.place)
+        lists = {
+            Kind.LABEL: self._labels.from_text,
+            Kind.LABELS: self._labels.lists_from_text,
+            Kind.FLOATS: self._lists.from_text,
+        }
+        if kind in lists:
+            return lists[kind](text, rows)
+        strings = self._strings(text, rows)
+        return self._chosen(strings, rows) if self.column.choices else strings
 
     def _from_typed(self, raw: pa.Array, rows: Ints) -> pa.Array:
         import pyarrow as pa
@@ -113,8 +117,10 @@ class ColumnReader:
             return self._from_text(as_text(pc.cast(raw, pa.string())), rows)
         if kind is Kind.LABEL and is_whole and not self._labels.has_numbers_for_names:
             return self._labels.from_codes(raw, rows)
-        if kind is Kind.LABELS and is_list_of_labels(raw.type):
-            return self._labels.from_lists(raw, rows)
+        lists = self._labels if kind is Kind.LABELS else self._lists
+        is_list = {Kind.LABELS: is_list_of_labels, Kind.FLOATS: is_list_of_numbers}.get(kind)
+        if is_list is not None and is_list(raw.type):
+            return lists.from_lists(raw, rows)
         note = f"the file's type is {raw.type}"
         if kind is Kind.LABEL and is_whole:
             note = "whole numbers may be labels or names of classes here; write text"
@@ -128,6 +134,15 @@ class ColumnReader:
         is_finite = pc.is_finite(numbers)
         self.place.tell(rules.TYPE, as_mask(pc.invert(is_finite)), rows, numbers, lambda _: "not a finite number")
         return pc.if_else(is_finite, numbers, pa.scalar(None, pa.float64()))
+
+    def _chosen(self, strings: pa.Array, rows: Ints) -> pa.Array:
+        """Tell texts that are none of those that the column may hold; they are null from then on."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        bad = as_mask(pc.and_(strings.is_valid(), pc.invert(pc.is_in(strings, pa.array(self.column.choices)))))
+        self.place.tell(rules.CHOICE, bad, rows, strings, lambda _: f"it is {self.column.range}")
+        return pc.if_else(pa.array(bad), pa.scalar(None, pa.string()), strings) if bad.any() else strings
 
     def _strings(self, text: pa.Array, rows: Ints) -> pa.Array:
         import pyarrow as pa

@@ -35,6 +35,17 @@ def cells(values: dict[str, str], *, task: str = INFER, row: int = ROW) -> Chang
     return rows_changed(f"in row {row}, {said}", change, task=task, named=(row,))
 
 
+def filled(values: dict[str, str], *, task: str = INFER, row: int = ROW) -> Change:
+    """Set cells of one row, in columns that the table may not have: these are empty in other rows."""
+
+    def change(rows: Rows) -> Rows:
+        empty = dict.fromkeys(values, "")
+        return [empty | cells_ | (values if number == row else {}) for number, cells_ in enumerate(rows)]
+
+    said = ", ".join(f"`{column}` is `{value}`" for column, value in values.items())
+    return rows_changed(f"in row {row}, {said}", change, task=task, named=(row,))
+
+
 def rows_changed(
     text: str, change: Callable[[Rows], Rows | None], *, task: str = INFER, path: str = "", named: tuple[int, ...] = ()
 ) -> Change:

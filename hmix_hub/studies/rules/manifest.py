@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hmix_hub.schema import CURRENT, JUDGMENT_TABLE
 from hmix_hub.studies.rules.changes import file_removed, replaced
 from hmix_hub.studies.rules.rule import Example, Rule, Severity
 
@@ -41,7 +42,10 @@ SCHEMA_VERSION = Rule(
     Severity.ERROR,
     "the study is written in a version of the schema that this hmix-hub does not take",
     "upgrade hmix-hub for a newer one; `hmix contribute import` brings exports of schema 1.0.0 up",
-    Example(replaced(_FILE, "schema_version: 2.0.0", "schema_version: 9.0.0")),
+    Example(
+        replaced(_FILE, f"schema_version: {CURRENT}", "schema_version: 9.0.0"),
+        replaced(_FILE, f"schema_version: {CURRENT}", f"schema_version: {JUDGMENT_TABLE}"),
+    ),
 )
 UNFINISHED = Rule(
     "HMX524",

@@ -81,3 +81,11 @@ FORMULA = Rule(
     "do not begin text with =, +, - or @",
     Example(added("x_note", '=HYPERLINK("http://example.org")', row=7), added("x_change", "-0.5", row=7)),
 )
+CHOICE = Rule(
+    "HMX549",
+    "value-choice",
+    Severity.ERROR,
+    "the text is none of those that the column may hold",
+    "write one of them, in small letters; leave the cell empty where it is not known",
+    Example(added("image_1_side", "top", row=7), added("image_1_side", "left", row=7)),
+)

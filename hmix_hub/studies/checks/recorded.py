@@ -1,0 +1,231 @@
+"""Check of how answers came about: paths lead to the answer, times fit their paths, grids and orders are whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT, Vocabulary
+from hmix_hub.studies.checks.place import Ints, Mask, Place
+from hmix_hub.studies.findings import MOST_PLACES
+from hmix_hub.studies.rules import recorded as rules
+from hmix_hub.studies.rules import trials as trial_rules
+from hmix_hub.studies.rules.rule import Rule
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from hmix_hub.studies.observed import ObservedPiece
+
+Numbers = npt.NDArray[np.float64]
+
+STEP = 0.1
+"""Difference of two pictures that follow each other in construct_midpoint."""
+SLIDER_START = 0.5
+LATE_MS = 1.0
+"""By how much a time may lie behind the response time: both are rounded."""
+_TOLERANCE = 1e-6
+
+
+class _Path(NamedTuple):
+    """Columns of one path: itself, its times, its answer, what it begins with, and whether its slider was touched."""
+
+    path: str
+    times: str
+    answer: str
+    start: str = ""
+    touched: str = ""
+
+
+_PATHS = {
+    CONSTRUCT: (_Path("path_coefficients", "path_times_ms", "selected_coefficient", start="start_coefficient"),),
+    INFER: tuple(
+        _Path(f"{name}_path", f"{name}_path_times_ms", answer, touched=f"{name}_touched")
+        for name, answer in (("inferred", "inferred_coefficient"), ("confidence", "confidence"))
+    ),
+}
+
+
+@dataclass(frozen=True)
+class _Lists:
+    """A column of N lists as arrays: whether each is known, its length, and all items with the row of each."""
+
+    known: Mask
+    lengths: Ints
+    items: Numbers
+    parents: Ints
+
+    @classmethod
+    def of(cls, column: pa.Array) -> _Lists:
+        import pyarrow.compute as pc
+
+        return cls(
+            np.asarray(column.is_valid().to_numpy(zero_copy_only=False), dtype=bool),
+            np.asarray(pc.list_value_length(column).fill_null(0).to_numpy(zero_copy_only=False), dtype=np.int64),
+            np.asarray(column.flatten().to_numpy(zero_copy_only=False), dtype=np.float64),
+            np.asarray(pc.list_parent_indices(column).to_numpy(), dtype=np.int64),
+        )
+
+    @property
+    def starts(self) -> Ints:
+        """Place of each list's first item."""
+        return np.cumsum(self.lengths) - self.lengths
+
+    def end(self, *, first: bool = False, of_nothing: float = np.nan) -> Numbers:
+        """Give the last item of each list, or the first; float64 (N,)."""
+        found = np.full(len(self.lengths), of_nothing)
+        there = self.lengths > 0
+        places = self.starts + (0 if first else self.lengths - 1)
+        found[there] = self.items[places[there]]
+        return found
+
+    def rows_with_step(self, is_bad: Mask) -> Mask:
+        """Say of each list whether it has a bad step; `is_bad` is of each item but the last, and its next one."""
+        bad = np.zeros(len(self.lengths), dtype=bool)
+        bad[self.parents[1:][is_bad & (self.parents[1:] == self.parents[:-1])]] = True
+        return bad
+
+    def holds_twice(self) -> Mask:
+        """Say of each list whether it holds an item twice."""
+        order = np.lexsort((self.items, self.parents))
+        items, parents = self.items[order], self.parents[order]
+        twice = (np.diff(items) < _TOLERANCE) & (parents[1:] == parents[:-1])
+        bad = np.zeros(len(self.lengths), dtype=bool)
+        bad[parents[1:][twice]] = True
+        return bad
+
+    def holds(self, values: Numbers) -> Mask:
+        """Say of each list whether it holds the row's value."""
+        found = np.zeros(len(self.lengths), dtype=bool)
+        found[self.parents[np.abs(self.items - values[self.parents]) < _TOLERANCE]] = True
+        return found
+
+
+class RecordedCheck:
+    """Check of a file's columns of how answers came about; a file without them costs nothing.
+
+    Parameters
+    ----------
+    task
+        Task of the file.
+    vocabulary
+        Class names of the study.
+    place
+        The file.
+    """
+
+    def __init__(self, task: str, vocabulary: Vocabulary, place: Place) -> None:
+        self._task, self._vocabulary, self._place = task, vocabulary, place
+        self._late: dict[str, list[tuple[int, str]]] = {}
+        self._counts: dict[str, int] = {}
+
+    def add(self, piece: ObservedPiece) -> None:
+        """Check rows."""
+        for columns in _PATHS.get(self._task, ()):
+            self._check_path(piece, columns)
+            self._check_times(piece, columns)
+            self._check_touched(piece, columns)
+        if self._task == SELECT and "grid_coefficients" in piece.values:
+            self._check_grid(piece)
+        if self._task == CATEGORICAL and "class_order" in piece.values:
+            self._check_class_order(piece)
+
+    def finish(self) -> None:
+        """Tell times behind the response time, unless that is in another unit, which is told."""
+        if self._place.report.has(trial_rules.SECONDS, trial_rules.UNITS, file=self._place.file):
+            return
+        for name, found in self._late.items():
+            rows, notes = [row for row, _ in found], [note for _, note in found]
+            self._place.report.add_rows(
+                rules.PATH_TIMES,
+                rows,
+                [None] * len(rows),
+                file=self._place.file,
+                column=name,
+                notes=notes,
+                count=self._counts[name],
+            )
+
+    def _check_path(self, piece: ObservedPiece, columns: _Path) -> None:
+        if columns.path not in piece.values:
+            return
+        column = piece.values[columns.path]
+        lists = _Lists.of(column)
+        place, answer = self._place.of(columns.path), piece.numbers(columns.answer)
+        # A slider that never moved may have no place but its start.
+        ends = lists.end(of_nothing=np.nan if columns.start else SLIDER_START)
+        # NaN, an answer that is not known, differs from nothing.
+        wrong_end = lists.known & (np.abs(ends - answer) > _TOLERANCE)
+        faults = {"its last value is not the answer": wrong_end}
+        if columns.start:
+            begins, start = lists.end(first=True), piece.numbers(columns.start)
+            steps = np.abs(np.abs(np.diff(lists.items)) - STEP) > _TOLERANCE
+            faults |= {
+                "it is empty": lists.known & (lists.lengths == 0),
+                f"its first value is not {columns.start}": lists.known & (np.abs(begins - start) > _TOLERANCE),
+                "a step is not one tenth": lists.rows_with_step(steps),
+            }
+        _tell(place, faults, rules.PATH, piece.rows, column)
+
+    def _check_times(self, piece: ObservedPiece, columns: _Path) -> None:
+        if columns.times not in piece.values:
+            return
+        column = piece.values[columns.times]
+        lists = _Lists.of(column)
+        faults = {"a time is before the last": lists.rows_with_step(np.diff(lists.items) < 0)}
+        if columns.path in piece.values:
+            path = _Lists.of(piece.values[columns.path])
+            differs = lists.known & path.known & (lists.lengths != path.lengths)
+            faults = {"there are not as many as values of the path": differs} | faults
+        if columns.start:
+            faults["the first is not 0"] = lists.known & (lists.end(first=True, of_nothing=0) > LATE_MS)
+        bad = _tell(self._place.of(columns.times), faults, rules.PATH_TIMES, piece.rows, column)
+        last, response = lists.end(), piece.numbers("response_time_ms")
+        late = np.flatnonzero((last > response + LATE_MS) & ~bad)
+        if len(late):
+            room = MOST_PLACES - len(self._late.setdefault(columns.times, []))
+            self._counts[columns.times] = self._counts.get(columns.times, 0) + len(late)
+            self._late[columns.times] += [
+                (int(piece.rows[i]), f"{last[i]:g} ms is after the response time, {response[i]:g} ms")
+                for i in late[:room].tolist()
+            ]
+
+    def _check_touched(self, piece: ObservedPiece, columns: _Path) -> None:
+        if columns.touched not in piece.values:
+            return
+        touched = piece.values[columns.touched]
+        untouched = np.asarray(touched.fill_null(True).to_numpy(zero_copy_only=False) == 0, dtype=bool)
+        answer = piece.numbers(columns.answer)
+        faults = {f"{columns.answer} is not {SLIDER_START}": untouched & (np.abs(answer - SLIDER_START) > _TOLERANCE)}
+        if columns.path in piece.values:
+            lists = _Lists.of(piece.values[columns.path])
+            faults[f"{columns.path} has several values"] = untouched & (lists.lengths > 1)
+        _tell(self._place.of(columns.touched), faults, rules.UNTOUCHED, piece.rows, touched)
+
+    def _check_grid(self, piece: ObservedPiece) -> None:
+        column = piece.values["grid_coefficients"]
+        lists, selected = _Lists.of(column), piece.numbers("selected_coefficient")
+        faults = {
+            "it holds a coefficient twice": lists.holds_twice(),
+            "it does not hold selected_coefficient": lists.known & ~np.isnan(selected) & ~lists.holds(selected),
+        }
+        _tell(self._place.of("grid_coefficients"), faults, rules.GRID, piece.rows, column)
+
+    def _check_class_order(self, piece: ObservedPiece) -> None:
+        lists = _Lists.of(piece.values["class_order"])
+        faults = {
+            "a class stands twice": lists.holds_twice(),
+            f"there are {len(self._vocabulary)} classes": lists.known & (lists.lengths != len(self._vocabulary)),
+        }
+        _tell(self._place.of("class_order"), faults, rules.CLASS_ORDER, piece.rows, None)
+
+
+def _tell(place: Place, faults: dict[str, Mask], rule: Rule, rows: Ints, values: pa.Array | None) -> Mask:
+    """Tell each row once, with the first of its faults; gives which rows have any."""
+    said, masks = list(faults), np.stack(list(faults.values()))
+    bad = np.asarray(masks.any(axis=0), dtype=bool)
+    place.tell(rule, bad, rows, values, lambda row: said[int(masks[:, row].argmax())])
+    return bad

@@ -1,0 +1,80 @@
+"""Versions of contributed studies: what was written in one version of the schema, in another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hmix_hub.judgments.migration import migrate
+from hmix_hub.schema import RELEASED, VERSIONS, Column, Configuration, Vocabulary, features
+from hmix_hub.studies.manifest import Manifest
+from hmix_hub.tables import arrow_columns
+
+if TYPE_CHECKING:
+    import datasets
+
+
+def in_version(dataset: Any, configuration: Configuration, manifest: Manifest, version: str) -> Any:
+    """Give a configuration of a contributed study in a version of the schema.
+
+    Parameters
+    ----------
+    dataset
+        A `datasets.Dataset` as the study has it, or a stream of it; columns of the study's own behind those of the
+        schema.
+    configuration
+        Which table it is; by stimulus, all versions are the same.
+    manifest
+        What the study says of itself.
+    version
+        The version of the schema that it shall have; of a stream, 2.0.0 or later.
+    """
+    from datasets import Dataset
+
+    if configuration.by_stimulus:
+        return dataset
+    found = _version_of(dataset.column_names, configuration, manifest)
+    if found == version:
+        return dataset
+    own = [name for name in dataset.column_names or () if name not in _names(configuration.columns(found))]
+    wanted = _features(dataset, configuration.columns(version), () if version == RELEASED else own, manifest.vocabulary)
+    if not isinstance(dataset, Dataset):
+        return _streamed(dataset, wanted, version)
+    table = arrow_columns(dataset, dataset.column_names)
+    moved = migrate(table, configuration.task, start=found, target=version, vocabulary=manifest.vocabulary)
+    return Dataset(moved.cast(wanted.arrow_schema), info=_info(wanted))
+
+
+def _version_of(names: list[str] | None, configuration: Configuration, manifest: Manifest) -> str:
+    """Give the newest version whose columns are all there: a manifest need not name one."""
+    there = set(names or ())
+    fitting = [version for version in VERSIONS[1:] if _names(configuration.columns(version)) <= there]
+    return fitting[-1] if fitting else manifest.schema_version
+
+
+def _names(columns: tuple[Column, ...]) -> set[str]:
+    return {column.name for column in columns}
+
+
+def _features(
+    dataset: Any, columns: tuple[Column, ...], own: list[str] | tuple[()], vocabulary: Vocabulary
+) -> datasets.Features:
+    from datasets import Features
+
+    return Features(features(columns, vocabulary) | {name: dataset.features[name] for name in own})
+
+
+def _info(columns: datasets.Features) -> datasets.DatasetInfo:
+    from datasets import DatasetInfo
+
+    return DatasetInfo(features=columns)
+
+
+def _streamed(stream: Any, wanted: datasets.Features, version: str) -> Any:
+    """Move each piece of a stream; versions of the judgment table differ in columns that may be null."""
+
+    def move(rows: dict[str, list[Any]]) -> dict[str, list[Any]]:
+        n = len(next(iter(rows.values())))
+        moved = {name: rows.get(name, [None] * n) for name in wanted}
+        return moved | {"schema_version": [version] * n}
+
+    return stream.map(move, batched=True, remove_columns=stream.column_names, features=wanted)
