@@ -28,7 +28,8 @@ def draw_design(
 ) -> tuple[FrozenStudy, ImageSet]:
     """Draw the design of a study: the same of the same study file, lists of pairs and pictures, wherever it is drawn.
 
-    Tasks whose `pairs` say the same get the same pairs, so that their answers can be compared.
+    Tasks whose `pairs` say the same get the same pairs, so that their answers can be compared. Pictures of worked
+    examples are not drawn.
 
     Parameters
     ----------
@@ -116,6 +117,14 @@ class _Drawer:
             chosen = give_coefficients(chosen, design.coefficients, rng)
         return deal(chosen, number, rng)
 
+    def _shown_before(self) -> set[int]:
+        """Give the pictures of worked examples, which a sampler does not draw."""
+        examples = [
+            example for task in self.study.tasks.values() for page in task.instructions for example in page.examples
+        ]
+        indices = {index for example in examples for index in (example.image_1_index, example.image_2_index)}
+        return {index for index in indices if index < len(self.labels)}
+
     def _listed(self, task: str, design: TaskDesign, problems: list[Problem]) -> Listed | None:
         before = len(self.findings.found)
         try:
@@ -133,7 +142,7 @@ class _Drawer:
         number = design.pairs.per_class_pair
         rng = stream(self.study.seed, "pairs", json.dumps([codes, number]))
         try:
-            pairs = draw_pairs(self.labels, codes, number, rng)
+            pairs = draw_pairs(self.labels, codes, number, rng, left_out=self._shown_before())
         except TooFewPicturesError as error:
             problems.append((("pairs", "per_class_pair"), str(error)))
             return []

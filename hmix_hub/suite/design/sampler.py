@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import numpy as np
 
@@ -17,7 +17,14 @@ class TooFewPicturesError(ValueError):
     """Two classes have fewer pairs of pictures than are asked for."""
 
 
-def draw_pairs(labels: Labels, classes: Iterable[int], number: int, rng: np.random.RandomState) -> list[Pair]:
+def draw_pairs(
+    labels: Labels,
+    classes: Iterable[int],
+    number: int,
+    rng: np.random.RandomState,
+    *,
+    left_out: Collection[int] = (),
+) -> list[Pair]:
     """Draw pairs by class pair.
 
     Each pair takes, of each of its classes, a picture that was taken least often so far: no picture stands in two
@@ -33,6 +40,8 @@ def draw_pairs(labels: Labels, classes: Iterable[int], number: int, rng: np.rand
         Pairs of each two different classes.
     rng
         Decides.
+    left_out
+        Pictures that are not drawn.
 
     Returns
     -------
@@ -46,7 +55,9 @@ def draw_pairs(labels: Labels, classes: Iterable[int], number: int, rng: np.rand
     """
     names = labels.vocabulary.names
     ordered = sorted(classes, key=lambda code: names[code].lower())
-    decks = {code: _Deck(np.flatnonzero(labels.codes == code), rng) for code in ordered}
+    is_open = np.ones(len(labels), dtype=bool)
+    is_open[list(left_out)] = False
+    decks = {code: _Deck(np.flatnonzero((labels.codes == code) & is_open), rng) for code in ordered}
     class_pairs = [(first, second) for place, first in enumerate(ordered) for second in ordered[place + 1 :]]
     for first, second in class_pairs:
         most = len(decks[first]) * len(decks[second])

@@ -58,8 +58,8 @@ def _check_texts(text: StudyText, findings: Findings, *, allow_placeholders: boo
         name = dotted(path)
         if control := control_in(value):
             findings.add(text.file, text.line_of(path), f"{name}: a control character, {control}")
-        if PLACEHOLDER in value and not allow_placeholders:
-            line = text.line_of_text(path, PLACEHOLDER)
+        for number in range(0 if allow_placeholders else value.count(PLACEHOLDER)):
+            line = text.line_of_text(path, PLACEHOLDER, number)
             findings.add(text.file, line, f"{name}: {PLACEHOLDER} is still to be written")
         seen: dict[str, int] = {}
         for markup in [] if path in _NOT_SHOWN else markup_in(value):

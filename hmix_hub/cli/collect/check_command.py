@@ -1,0 +1,138 @@
+"""`hmix collect check`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hmix_hub.cli.options import cifar10_option, json_option
+
+if TYPE_CHECKING:
+    from hmix_hub.errors import StudyFileError
+    from hmix_hub.suite.design.design import FrozenStudy
+    from hmix_hub.suite.design.overview import TaskOverview
+
+
+@click.command("check")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@cifar10_option
+@json_option
+def command(folder: Path, cifar10: str | None, as_json: bool) -> None:
+    """Check the study file, and show its design: what is shown to how many people, and how long it takes.
+
+    Everything that is wrong is told at once, with its line. What is still TODO is told, and the design shown
+    nevertheless. Exit status: 0 it can be served, 1 it cannot.
+    """
+    from hmix_hub.suite.design.overview import overview_of
+
+    frozen, unfinished = _drawn(folder, cifar10)
+    collected = _collected(folder)
+    content = {
+        "sha256": frozen.sha256,
+        "collected": collected,
+        "image_set": frozen.image_set,
+        "tasks": [asdict(task) for task in overview_of(frozen)],
+    }
+    if as_json:
+        from hmix_hub.cli.text import echo_json
+
+        echo_json(content)
+    else:
+        _echo(frozen, overview_of(frozen), collected)
+    if unfinished is not None:
+        raise unfinished
+    _refuse_change(frozen, collected, folder)
+
+
+def _drawn(folder: Path, cifar10: str | None) -> tuple[FrozenStudy, StudyFileError | None]:
+    """Draw the design, even if texts are still to be written, which is then the error given."""
+    from hmix_hub.errors import StudyFileError
+    from hmix_hub.suite.design.drawing import draw_design
+    from hmix_hub.suite.study.reading import read_study_file
+
+    unfinished = None
+    try:
+        study = read_study_file(folder)
+    except StudyFileError as error:
+        unfinished = error
+        try:
+            study = read_study_file(folder, allow_placeholders=True)
+        except StudyFileError:
+            raise unfinished from None
+    try:
+        return draw_design(folder, study, cifar10)[0], unfinished
+    except StudyFileError:
+        if unfinished is not None:
+            click.echo(str(unfinished), err=True)
+        raise
+
+
+def _collected(folder: Path) -> str | None:
+    """Give the hash of what is being collected; `None`: nothing is yet."""
+    from hmix_hub.suite.store.layout import DATABASE_NAME
+    from hmix_hub.suite.store.store import Store
+
+    if not (folder / DATABASE_NAME).exists():
+        return None
+    store = Store.open(folder, read_only=True)
+    try:
+        return store.frozen.sha256
+    finally:
+        store.close()
+
+
+def _refuse_change(frozen: FrozenStudy, collected: str | None, folder: Path) -> None:
+    from hmix_hub.errors import CollectionError, Where
+
+    if collected not in {None, frozen.sha256}:
+        msg = "the study was changed since its collection began"
+        hint = "put back what was changed, the study file, lists or pictures; or begin a new collection folder"
+        raise CollectionError(msg, where=Where(str(folder)), hint=hint)
+
+
+def _echo(frozen: FrozenStudy, tasks: list[TaskOverview], collected: str | None) -> None:
+    from hmix_hub.cli.text import echo_table
+
+    click.echo(f"{frozen.study.id}: {frozen.study.title}")
+    click.echo(f"pictures: {frozen.image_set}, fingerprint {frozen.pictures}\n")
+    echo_table([_row(task) for task in tasks])
+    click.echo()
+    for task in tasks:
+        click.echo(_balance(task))
+    click.echo("\nminutes: reading, and the median response time of the release for each trial")
+    frozen_as = "is collected with" if collected == frozen.sha256 else "will be frozen with"
+    click.echo(f"this design {frozen_as} the hash {frozen.sha256}")
+
+
+def _row(task: TaskOverview) -> dict[str, Any]:
+    return {
+        "task": task.task,
+        "batches": task.batches,
+        "stimuli": _span(task.stimuli),
+        "trials": _span(task.trials),
+        "people": task.people,
+        "judgments": task.judgments,
+        "minutes": round(task.minutes),
+    }
+
+
+def _balance(task: TaskOverview) -> str:
+    low, high = task.per_class_pair
+    of_each = "1 stimulus" if high == 1 else f"{_span((low, high))} stimuli"
+    said = (
+        f"{task.task}: {task.pairs} pairs of {task.class_pairs} class pairs, {of_each} of each, "
+        f"at most {task.in_batch} of one in a batch"
+    )
+    if task.pictures_twice:
+        said += f"; pictures that stand in a batch again: {task.pictures_twice}"
+    if task.pairs_twice:
+        said += f"; pairs that do, as another mixture: {task.pairs_twice}"
+    return said
+
+
+def _span(numbers: tuple[int, int]) -> str:
+    low, high = numbers
+    return str(low) if low == high else f"{low}-{high}"

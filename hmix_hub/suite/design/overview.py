@@ -1,0 +1,112 @@
+"""Overview of a design: what will be shown to how many people, and how long it takes them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS
+from hmix_hub.suite.design.dealing import class_pair, pair_of
+from hmix_hub.suite.design.design import Batch, FrozenStudy
+from hmix_hub.suite.study.model import StudyFile, TaskDesign
+
+SECONDS_PER_TRIAL = {CONSTRUCT: 9.2, SELECT: 11.0, INFER: 8.4, CATEGORICAL: 25.8}
+"""Median response time of a trial, s.
+
+Source: all judgments of the release, from page drawn to submitted.
+"""
+WORDS_PER_MINUTE = 238
+"""Silent reading of English.
+
+Source: Brysbaert, *How many words do we read per minute?*, Journal of Memory and Language 109, 2019.
+"""
+
+
+@dataclass(frozen=True)
+class TaskOverview:
+    """What one task shows.
+
+    Parameters
+    ----------
+    task
+        The task.
+    batches
+        Number of batches.
+    stimuli
+        Fewest and most stimuli of a batch.
+    trials
+        Fewest and most trials of a person, repeats included.
+    people
+        People wanted, over all batches.
+    judgments
+        Judgments that they give, repeats included.
+    minutes
+        Estimated minutes of a person: reading, and the median response time of the release for each trial.
+    pairs
+        Different pairs.
+    class_pairs
+        Class pairs that they are of.
+    per_class_pair
+        Fewest and most stimuli of one class pair, of those that stand in the design.
+    in_batch
+        Most stimuli of one class pair in one batch.
+    pictures_twice
+        How often a picture stands in a batch once more.
+    pairs_twice
+        How often a pair stands in a batch once more, as another mixture.
+    """
+
+    task: str
+    batches: int
+    stimuli: tuple[int, int]
+    trials: tuple[int, int]
+    people: int
+    judgments: int
+    minutes: float
+    pairs: int
+    class_pairs: int
+    per_class_pair: tuple[int, int]
+    in_batch: int
+    pictures_twice: int
+    pairs_twice: int
+
+
+def overview_of(frozen: FrozenStudy) -> list[TaskOverview]:
+    """Sum up a design, task by task."""
+    tasks = [task for task in TASKS if task in frozen.study.tasks]
+    return [_task(frozen, [batch for batch in frozen.batches if batch.task == task]) for task in tasks]
+
+
+def _task(frozen: FrozenStudy, batches: list[Batch]) -> TaskOverview:
+    design = frozen.design_of(batches[0])
+    sizes = [len(batch.stimuli) for batch in batches]
+    repeats = len(design.repeats)
+    of_class_pair = Counter(class_pair(stimulus) for stimulus in {one for batch in batches for one in batch.stimuli})
+    in_batch = [Counter(map(class_pair, batch.stimuli)) for batch in batches]
+    pictures = [Counter(index for pair in set(map(pair_of, batch.stimuli)) for index in pair) for batch in batches]
+    most = max(sizes) + repeats
+    return TaskOverview(
+        task=batches[0].task,
+        batches=len(batches),
+        stimuli=(min(sizes), max(sizes)),
+        trials=(min(sizes) + repeats, most),
+        people=sum(batch.quota for batch in batches),
+        judgments=sum(batch.quota * (size + repeats) for batch, size in zip(batches, sizes, strict=True)),
+        minutes=_words(frozen.study, design) / WORDS_PER_MINUTE + most * SECONDS_PER_TRIAL[batches[0].task] / 60,
+        pairs=len({pair_of(stimulus) for batch in batches for stimulus in batch.stimuli}),
+        class_pairs=len(of_class_pair),
+        per_class_pair=(min(of_class_pair.values()), max(of_class_pair.values())),
+        in_batch=max(max(counts.values()) for counts in in_batch),
+        pictures_twice=sum(count - 1 for counts in pictures for count in counts.values()),
+        pairs_twice=sum(len(batch.stimuli) - len(set(map(pair_of, batch.stimuli))) for batch in batches),
+    )
+
+
+def _words(study: StudyFile, design: TaskDesign) -> int:
+    """Count the words that a person reads before the first trial."""
+    texts = [study.consent.text]
+    for page in design.instructions:
+        texts += [page.text, *(example.text for example in page.examples)]
+    for question in design.quiz.questions if design.quiz else []:
+        texts += [question.question, *question.choices]
+    return sum(len(text.split()) for text in texts)
