@@ -59,15 +59,13 @@ def command(
 
 
 def _left_out(gathered: Gathered, *, unfinished: bool) -> list[str]:
-    """Say what a person may wonder about, in lines; nothing of what is not."""
+    """Say what a person may wonder about, line by line; nothing of what did not happen."""
     told = {
-        f"{gathered.unfinished:,} people have not finished: {'taken, too' if unfinished else 'left out'}": (
+        f"people who have not finished: {gathered.unfinished:,}, {'taken, too' if unfinished else 'left out'}": (
             gathered.unfinished
         ),
-        f"{gathered.late:,} finished late: x_late in their rows": gathered.late,
-        f"{gathered.quarantined:,} answers were faulty, and are left out; --quarantine FILE writes them": (
-            gathered.quarantined
-        ),
-        f"{gathered.conflicts:,} answers came a second time and differed; the first ones count": gathered.conflicts,
+        f"people who finished late: {gathered.late:,}, x_late in their rows": gathered.late,
+        f"faulty answers, left out: {gathered.quarantined:,}; --quarantine FILE writes them": gathered.quarantined,
+        f"answers that came twice and differed: {gathered.conflicts:,}; the first ones count": gathered.conflicts,
     }
     return [line for line, count in told.items() if count]

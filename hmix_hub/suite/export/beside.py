@@ -57,11 +57,8 @@ def _write(folder: Path, file: str | os.PathLike[str], lines_of: Callable[[Store
     from hmix_hub.suite.store.store import Store
 
     path = new_place(file)
-    store = Store.open(folder, read_only=True)
-    try:
+    with Store.open(folder, read_only=True) as store:
         lines: Lines = lines_of(store)
-    finally:
-        store.close()
     text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
     # A browser may have sent half of a character.
     replace_file(path, text.encode("utf-8", "backslashreplace"))

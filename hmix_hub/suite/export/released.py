@@ -35,8 +35,7 @@ def export_released(
     from hmix_hub.suite.store.store import Store
 
     root, place = Path(os.path.expanduser(folder)).absolute(), new_place(target)
-    store = Store.open(root, read_only=True)
-    try:
+    with Store.open(root, read_only=True) as store:
         frozen = store.frozen
         check_sayable(frozen, root)
         gathered = gathered_answers(store, root, unfinished=unfinished)
@@ -50,8 +49,6 @@ def export_released(
                 name = JUDGMENT_FILES[task]
                 written[name] = write_released_csv(made / name, task, released.to_pylist())
         return Exported(place, written, gathered, store.is_synthetic)
-    finally:
-        store.close()
 
 
 def check_sayable(frozen: FrozenStudy, root: Path) -> None:

@@ -65,8 +65,7 @@ def export_study(
     from hmix_hub.suite.store.store import Store
 
     root, place = Path(os.path.expanduser(folder)).absolute(), new_place(target)
-    store = Store.open(root, read_only=True)
-    try:
+    with Store.open(root, read_only=True) as store:
         gathered = gathered_answers(store, root, unfinished=unfinished)
         frozen = store.frozen
         with whole_folder(place) as made:
@@ -75,8 +74,6 @@ def export_study(
             if frozen.study.pictures.source == OWN_PICTURES:
                 _copy_pictures(frozen, root, made)
         return Exported(place, judgments, gathered, store.is_synthetic)
-    finally:
-        store.close()
 
 
 def gathered_answers(store: Store, root: Path, *, unfinished: bool) -> Gathered:
@@ -89,7 +86,7 @@ def gathered_answers(store: Store, root: Path, *, unfinished: bool) -> Gathered:
     """
     gathered = gather(store, unfinished=unfinished)
     if not gathered.people:
-        waiting = f"; {gathered.unfinished} people have begun" if gathered.unfinished else ""
+        waiting = f"; people who have begun: {gathered.unfinished}" if gathered.unfinished else ""
         msg = f"nobody has finished yet{waiting}" if not unfinished else "nobody has answered anything yet"
         hint = "take answers of those who have not finished, too: --unfinished" if gathered.unfinished else None
         raise CollectionError(msg, where=Where(str(root)), hint=hint)

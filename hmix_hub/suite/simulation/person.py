@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -87,7 +88,7 @@ class ScriptedPerson:
         _, study = self._connection.call("GET", "/api/study")
         if study["state"] != "open":
             return False
-        recruiting_id = f"scripted-{self._connection.token[:16]}" if study["recruiting"]["required"] else None
+        recruiting_id = f"scripted-{secrets.token_hex(8)}" if study["recruiting"]["required"] else None
         body = {"recruiting_id": recruiting_id, "task": task, "consent_sha256": study["consent"]["sha256"]}
         status, answer = self._connection.call("POST", "/api/sessions", body, also=(409,))
         if status != 200:

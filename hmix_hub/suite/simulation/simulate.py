@@ -27,7 +27,7 @@ from hmix_hub.suite.simulation.server_process import running_server
 WORKERS = 8
 """People who take part at the same time."""
 _WHIMS, _LEAVING = 1, 2
-Progress = Callable[[int], None]
+Progress = Callable[[int], object]
 
 
 @dataclass

@@ -1,0 +1,118 @@
+"""The released layout: the release's own readers take it, and read the same judgments."""
+
+import hashlib
+import math
+
+import pytest
+from suite.export.collected import collecting
+from suite.export.studies import frozen_study
+
+import hmix_hub
+from hmix_hub.builders.readers import read_released
+from hmix_hub.contribute.importing.importer import import_raw
+from hmix_hub.errors import CollectionError
+from hmix_hub.judgments.migration import LOSSES, migrate
+from hmix_hub.judgments.upward import Provenance
+from hmix_hub.schema import CURRENT, INFER, RELEASED, TASKS, columns
+from hmix_hub.sources import JUDGMENT_FILES
+from hmix_hub.sources.cifar10 import known_labels
+from hmix_hub.sources.source import Folder
+from hmix_hub.sources.study import SourceFile, Study
+from hmix_hub.suite.export.released import export_released
+from hmix_hub.suite.export.study_folder import export_study
+
+LOST = LOSSES[CURRENT, RELEASED]
+ROUNDED = {"inferred_coefficient", "confidence", "top_probability", "second_probability"}
+
+
+@pytest.fixture(scope="module")
+def exports(tmp_path_factory):
+    """A collection over CIFAR-10's test set, exported as a study folder and in the released layout."""
+    root = tmp_path_factory.mktemp("released")
+    frozen = frozen_study(image_set="cifar10/test", labels=known_labels(), batches=2)
+    with collecting(root / "collection", frozen) as collection:
+        collection.fill()
+        return export_study(collection.folder, root / "study"), export_released(collection.folder, root / "released")
+
+
+@pytest.fixture
+def judgments(exports, task):
+    return hmix_hub.load_dataset(str(exports[0].path), task, split="train").to_list()
+
+
+def assert_same(found, expected):
+    assert len(found) == len(expected)
+    for row, original in zip(found, expected, strict=True):
+        for name, value in original.items():
+            if name in ROUNDED and value is not None:
+                assert math.isclose(row[name], value, rel_tol=0, abs_tol=1e-12), name
+            elif name not in LOST:
+                assert row[name] == value, name
+
+
+def test_what_is_lost_is_what_the_migration_lists(exports, task, judgments):
+    found = read_released(exports[1].path / JUDGMENT_FILES[task], task)
+    provenance = Provenance("small-study", source_file=f"judgments/{task}.csv")
+    table = migrate(found, task, start=RELEASED, target=CURRENT, provenance=provenance).to_pylist()
+    assert_same(table, judgments)
+    came_later = [column.name for column in columns(task) if column.since]
+    assert all(row[name] is None for row in table for name in came_later)
+    # Computed again, from all rows: the same.
+    for name in ("batch_id", "presentation", "study_id", "collection_round", "image_set", "source_row"):
+        assert [row[name] for row in table] == [row[name] for row in judgments]
+
+
+def test_the_dataset_reads_it_as_it_reads_the_release(exports, task, judgments):
+    folder = exports[1].path
+    files = {}
+    for name in JUDGMENT_FILES.values():
+        content = (folder / name).read_bytes()
+        files[name] = SourceFile(name, len(content), hashlib.sha256(content).hexdigest())
+    source = Folder(Study("small-study", "a small study", "cifar10/test", files), folder)
+    assert_same(hmix_hub.load_dataset("h-mix", task, split="train", source=source).to_list(), judgments)
+
+
+def test_contribute_import_takes_it(exports, tmp_path):
+    folder = exports[1].path
+    imported = import_raw([folder / name for name in JUDGMENT_FILES.values()], tmp_path / "imported")
+    assert imported.files == {f"judgments/{task}.csv": 4 * 14 for task in TASKS}
+    assert not imported.outcome.dropped
+
+
+def test_the_headers_are_the_releases(exports, release):
+    for name in JUDGMENT_FILES.values():
+        ours, theirs = ((place / name).read_bytes().split(b"\n", 1)[0] for place in (exports[1].path, release))
+        assert ours == theirs
+
+
+def test_ids_of_platforms_and_the_session_clock_stay_empty(exports, task):
+    table = read_released(exports[1].path / JUDGMENT_FILES[task], task)
+    text = (exports[1].path / JUDGMENT_FILES[task]).read_text(encoding="utf-8")
+    assert table["time_elapsed"].null_count == table["study_id"].null_count == table.num_rows
+    assert "http" not in text
+
+
+def test_picture_ids_are_floats_and_answers_json(exports):
+    with (exports[1].path / JUDGMENT_FILES[INFER]).open(encoding="utf-8") as stream:
+        names, first = (stream.readline().rstrip("\n") for _ in range(2))
+    assert names.startswith(",index,trial_type,")
+    assert first.startswith("0,,multiple-slider,")
+    assert '"{""mixingcoeff"":' in first
+    assert first.endswith(".png")
+    assert ".0," in first
+
+
+@pytest.mark.parametrize(
+    ("pictures", "said"),
+    [
+        ({"source": "sample/pictures"}, "sample/pictures"),
+        ({"source": "cifar10/test", "classes": ["cat", "dog"]}, "dog"),
+    ],
+)
+def test_a_study_of_other_pictures_or_classes_cannot_be_said(tmp_path, pictures, said):
+    frozen = frozen_study((INFER,), image_set=pictures["source"], labels=known_labels() % 2, pictures=pictures)
+    with collecting(tmp_path / "collection", frozen) as collection:
+        with pytest.raises(CollectionError, match=said) as refused:
+            export_released(collection.folder, tmp_path / "released")
+        assert "--layout released" in refused.value.hint
+    assert not (tmp_path / "released").exists()
