@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from hmix_hub.suite.server.replies import HEADERS
+
+ROUTES = {
+    "/": {"GET"},
+    "/static/main.js": {"GET"},
+    "/favicon.ico": {"GET"},
+    "/pictures/" + "0" * 32 + ".png": {"GET"},
+    "/api/health": {"GET"},
+    "/api/study": {"GET"},
+    "/api/sessions": {"POST"},
+    "/api/session": {"GET", "DELETE"},
+    "/api/session/finish": {"POST"},
+    "/api/session/quiz/1": {"PUT"},
+    "/api/session/trials/4": {"PUT"},
+    "/api/session/comments": {"PUT"},
+}
+OF_A_SESSION = [
+    (method, path) for path, methods in ROUTES.items() for method in sorted(methods) if "/session/" in f"{path}/"
+]
+
+
+def test_the_page_and_its_files_have_their_types_and_are_asked_for_again(served: Any) -> None:
+    for path, kind in {
+        "/": "text/html; charset=utf-8",
+        "/static/main.js": "text/javascript; charset=utf-8",
+        "/static/icon.svg": "image/svg+xml",
+    }.items():
+        reply = served.ask("GET", path)
+        assert (reply.status, reply.headers["content-type"], reply.headers["cache-control"]) == (200, kind, "no-cache")
+        tag = reply.headers["etag"]
+        for known in (tag, f"W/{tag}", f'"other", {tag}'):
+            again = served.ask("GET", path, headers=[("If-None-Match", known)])
+            assert (again.status, again.body, again.headers["etag"]) == (304, b"", tag)
+        assert served.ask("GET", path, headers=[("If-None-Match", '"other"')]).status == 200
+
+
+@pytest.mark.parametrize(
+    "name", ["none.js", "__init__.py", "../app.py", "..%2fapp.py", "%2e%2e/app.py", "index.html", "", "a/b.js"]
+)
+def test_no_other_file_is_served(served: Any, name: str) -> None:
+    assert served.ask("GET", f"/static/{name}").status == 404
+
+
+def test_the_study_is_told_with_the_hash_of_its_consent_form(serve: Callable[..., Any]) -> None:
+    served = serve(words={"agree": "Ja"}, language="de", recruiting={"parameter": "PID", "required": True})
+    told = served.ask("GET", "/api/study").json
+    assert told.pop("words")["agree"] == "Ja"
+    assert told == {
+        "title": "Mixed pictures",
+        "language": "de",
+        "consent": {
+            "text": "I agree to <Please click> here & there.",
+            "version": "1",
+            "sha256": served.frozen.consent_sha256,
+        },
+        "recruiting": {"parameter": "PID", "required": True},
+        "trial_run": False,
+        "state": "open",
+    }
+    assert serve(trial_run=True).ask("GET", "/api/study").json["trial_run"] is True
+    assert served.ask("GET", "/api/health").json == {"ok": True}
+    assert served.ask("GET", "/favicon.ico").status == 204
+
+
+def test_a_study_is_open_then_full_and_closed_when_it_is_closed(serve: Callable[..., Any]) -> None:
+    served = serve("infer_mixing_factor", batches=1, quota=1)
+    assert served.ask("GET", "/api/study").json["state"] == "open"
+    served.person().begin("infer_mixing_factor")
+    assert served.ask("GET", "/api/study").json["state"] == "full"
+    served.store.set_closed(True)
+    assert served.ask("GET", "/api/study").json["state"] == "closed"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW"])
+def test_methods_that_an_address_has_not(served: Any, method: str) -> None:
+    for path, methods in ROUTES.items():
+        reply = served.ask(method, path, {})
+        if method in methods:
+            assert reply.status != 405
+        else:
+            assert (reply.status, reply.json["error"]) == (405, "wrong_method")
+            assert methods <= set(reply.headers["allow"].split(", "))
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/nothing",
+        "/api",
+        "/api/",
+        "/api/study/",
+        "/api/session/",
+        "/api/session/quiz/",
+        "//api/study",
+        "/api/%00",
+        "/pictures/",
+    ],
+)
+def test_addresses_that_there_are_not(served: Any, path: str) -> None:
+    reply = served.ask("GET", path)
+    assert (reply.status, reply.json["error"]) == (404, "not_found")
+
+
+@pytest.mark.parametrize("path", ["/" + "a" * 600, "/static/" + "%61" * 300, "/?" + "a" * 5000])
+def test_addresses_are_bounded(served: Any, path: str) -> None:
+    assert served.ask("GET", path).json["error"] == "address_too_long"
+
+
+FORGED = [
+    None,
+    "",
+    "Bearer",
+    "Bearer ",
+    "Bearer " + "A" * 42,
+    "Bearer " + "A" * 44,
+    "Bearer " + "A" * 42 + "=",
+    "Bearer " + "A" * 42 + "+",
+    "Bearer " + "A" * 42 + "\xe9",
+    "Bearer " + "A" * 43 + " x",
+    "Basic " + "A" * 43,
+    "A" * 43,
+]
+
+
+@pytest.mark.parametrize("authorization", FORGED)
+def test_a_token_that_is_missing_or_malformed(served: Any, authorization: str | None) -> None:
+    headers = [] if authorization is None else [("Authorization", authorization)]
+    for method, path in [*OF_A_SESSION, ("POST", "/api/sessions")]:
+        reply = served.ask(method, path, {}, headers=headers)
+        assert (reply.status, reply.json["error"]) == (401, "unknown_session")
+    assert not served.store.sessions()
+
+
+def test_a_token_that_nobody_was_given(served: Any) -> None:
+    served.person().join()
+    twice = [("Authorization", f"Bearer {'A' * 43}")] * 2
+    for method, path in OF_A_SESSION:
+        reply = served.ask(method, path, {}, token="A" * 43)
+        assert (reply.status, reply.json["error"]) == (401, "unknown_session")
+        assert served.ask(method, path, {}, headers=twice).status == 401
+
+
+def test_headers_of_safety_stand_on_every_reply_and_no_cookie_does(served: Any) -> None:
+    person = served.person()
+    person.take_part("infer_mixing_factor")
+    picture = person.pages()[0]["pictures"][0]
+    replies = [
+        *person.replies,
+        *[served.ask(method, path) for path in ROUTES for method in ("GET", "DELETE", "BREW")],
+        served.ask("GET", f"/pictures/{picture}.png"),
+        served.ask("GET", "/" + "a" * 600),
+        served.ask("GET", "/nothing"),
+        served.ask("PUT", "/api/session/comments", pieces=[b"x" * 70_000], token=person.token),
+    ]
+    assert {200, 401, 404, 405, 413, 414} <= {reply.status for reply in replies}
+    for reply in replies:
+        assert {name: reply.headers.get(name.lower()) for name in HEADERS} == HEADERS
+        assert "set-cookie" not in reply.headers
+        assert "server" not in reply.headers
+        if reply.headers.get("content-type") == "application/json":
+            assert reply.headers["cache-control"] == "no-store"
+        if reply.status >= 400:
+            assert set(reply.json) == {"error", "message"}
