@@ -10,7 +10,7 @@ from hmix_hub.suite.store.errors import StudyClosedError, StudyFullError
 from hmix_hub.suite.store.layout import get_meta
 from hmix_hub.suite.store.reading import read_token
 from hmix_hub.suite.store.records import SessionRecord
-from hmix_hub.suite.store.work import Work, refuse, resume_ms
+from hmix_hub.suite.store.work import Work, as_of, refuse, resume_ms
 
 MOST_TOKENS = 100
 """Tokens of one session: each browser, or emptied browser, that came with the same recruiting id has one."""
@@ -36,7 +36,7 @@ def join(work: Work, token_hash: bytes, recruiting_hash: str | None, task: str |
             _add_token(work, token_hash, session_id)
     if session_id is not None:
         keep_alive(work, work.session(session_id))
-        return work.remember(session_id)
+        return as_of(work.remember(session_id), work.now, work.frozen)
     return _begin(work, token_hash, recruiting_hash, task)
 
 

@@ -7,7 +7,7 @@ from hmix_hub.suite.store.erasing import ask_to_erase
 from hmix_hub.suite.store.layout import PERSONAL_TABLES
 from hmix_hub.suite.store.reading import read_held
 from hmix_hub.suite.store.records import SessionRecord
-from hmix_hub.suite.store.work import Work, refuse
+from hmix_hub.suite.store.work import Work, as_of, refuse
 
 
 def resume(work: Work, session_id: str) -> SessionRecord:
@@ -19,7 +19,7 @@ def resume(work: Work, session_id: str) -> SessionRecord:
         If there is no such session.
     """
     keep_alive(work, work.session(session_id))
-    return work.remember(session_id)
+    return as_of(work.remember(session_id), work.now, work.frozen)
 
 
 def finish(work: Work, session_id: str) -> list[int]:

@@ -7,7 +7,6 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -35,7 +34,7 @@ from hmix_hub.suite.store.reading import (
     session_gone,
 )
 from hmix_hub.suite.store.records import AnswerRecord, AsideRecord, BatchCount, Outcome, SessionRecord
-from hmix_hub.suite.store.work import resume_ms, timeout_ms
+from hmix_hub.suite.store.work import as_of, resume_ms, timeout_ms
 from hmix_hub.suite.store.writer import Job, T, Writer
 
 
@@ -251,9 +250,7 @@ class Store:
         )
 
     def _as_of_now(self, session: SessionRecord) -> SessionRecord:
-        if session.state == "live" and session.last_ms < self.now() - timeout_ms(self.frozen):
-            return replace(session, state="lapsed")
-        return session
+        return as_of(session, self.now(), self.frozen)
 
     # -- Reads of the database ------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hmix_hub.suite.design.design import Batch, FrozenStudy
 from hmix_hub.suite.store.cache import Cache
@@ -91,6 +91,13 @@ def timeout_ms(frozen: FrozenStudy) -> float:
 def resume_ms(frozen: FrozenStudy) -> float:
     """Give how long after the last answer a session may go on, milliseconds."""
     return frozen.study.session.resume_hours * 3_600_000
+
+
+def as_of(session: SessionRecord, now: int, frozen: FrozenStudy) -> SessionRecord:
+    """Give a session as it is at a time of the study clock: who has not answered for the time-out has lapsed."""
+    if session.state == "live" and session.last_ms < now - timeout_ms(frozen):
+        return replace(session, state="lapsed")
+    return session
 
 
 def refuse(message: str) -> StoreRefusedError:

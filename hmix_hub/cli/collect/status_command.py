@@ -1,0 +1,150 @@
+"""`hmix collect status`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from hmix_hub.suite.store.progress import Progress
+    from hmix_hub.suite.store.store import Store
+
+_EVERY_SECONDS = 2.0
+_COUNTED = ("finished", "live", "lapsed", "late", "withdrawn", "answers", "quarantined", "conflicts")
+
+
+@click.command("status")
+@click.argument("folder", metavar="DIR", type=click.Path())
+@click.option("--watch", is_flag=True, help="Show it again every two seconds, until Ctrl+C.")
+@click.option("--code", metavar="CODE", help="Tell whose code this is, F-XXXX-XXXX or XXXX-XXXX, and pay by it.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+@click.pass_context
+def command(ctx: click.Context, folder: str, watch: bool, code: str | None, as_json: bool) -> None:
+    """Show people, batches, answers and the time left; the collection may be served meanwhile.
+
+    Exit status with --code: 0 the code is of a person who took part, 1 it is nobody's.
+    """
+    from pathlib import Path
+
+    from hmix_hub.suite.store import Store
+
+    if watch and (code or as_json):
+        msg = "--watch goes with neither --code nor --json"
+        raise click.UsageError(msg)
+    with Store.open(Path(folder), read_only=True) as store:
+        if code is not None:
+            ctx.exit(_echo_code(store, code, as_json))
+        elif watch:
+            _watch(store)
+        elif as_json:
+            _echo_json(store)
+        else:
+            _echo(store)
+
+
+def _watch(store: Store) -> None:
+    import time
+
+    try:
+        while True:
+            click.clear()
+            _echo(store)
+            time.sleep(_EVERY_SECONDS)
+    except KeyboardInterrupt:
+        click.echo()
+
+
+def _echo(store: Store) -> None:
+    from hmix_hub.cli.text import echo_table
+    from hmix_hub.studies.findings import printable
+    from hmix_hub.suite.store.lock import is_served
+    from hmix_hub.suite.store.progress import progress
+
+    now = progress(store)
+    study = store.frozen.study
+    marks = [
+        "served" if is_served(store.folder) else "not served",
+        "closed: nobody new may begin" if now.is_closed else "open",
+        *(["synthetic"] if store.is_synthetic else []),
+    ]
+    click.echo(f"{study.id}: {printable(study.title)} ({', '.join(marks)})")
+    rows = [
+        {"task": count.task, "batch": count.number, "wanted": count.quota, **_numbers([count])} for count in now.counts
+    ]
+    total: dict[str, Any] = {"task": "all", "batch": None, "wanted": now.wanted, **_numbers(now.counts)}
+    echo_table([*rows, total])
+    click.echo(f"time left: {_time_left(now)}")
+
+
+def _numbers(counts: list[Any]) -> dict[str, int]:
+    return {name: sum(getattr(count, name) for count in counts) for name in _COUNTED}
+
+
+def _time_left(now: Progress) -> str:
+    hours = now.hours_left
+    if hours is None:
+        return "-"
+    if hours == 0:
+        return "none, everybody has finished"
+    told = (
+        f"{hours * 60:.0f} minutes" if hours < 2 else f"{hours:.0f} hours" if hours < 48 else f"{hours / 24:.0f} days"
+    )
+    return f"about {told}, at {now.pace:.1f} people an hour"
+
+
+def _echo_json(store: Store) -> None:
+    from dataclasses import asdict
+
+    from hmix_hub.cli.text import echo_json
+    from hmix_hub.suite.store.lock import is_served
+    from hmix_hub.suite.store.progress import progress
+
+    now = progress(store)
+    echo_json(
+        {
+            "study": store.frozen.study.id,
+            "study_sha256": store.frozen.sha256,
+            "is_served": is_served(store.folder),
+            "is_closed": now.is_closed,
+            "is_synthetic": store.is_synthetic,
+            "wanted": now.wanted,
+            "total": _numbers(now.counts),
+            "people_per_hour": now.pace,
+            "hours_left": now.hours_left,
+            "batches": [asdict(count) for count in now.counts],
+        }
+    )
+
+
+def _echo_code(store: Store, code: str, as_json: bool) -> int:
+    from hmix_hub.cli.text import echo_json
+    from hmix_hub.suite.store.keys import plain_code
+    from hmix_hub.suite.store.progress import find_code
+
+    owner = find_code(store, code)
+    common = store.frozen.study.completion.code
+    is_common = owner is None and common is not None and plain_code(common) == plain_code(code)
+    if as_json:
+        found = owner and {
+            "kind": owner.kind,
+            "state": owner.session.state,
+            "is_late": owner.session.is_late,
+            "task": owner.session.task,
+            "batch": owner.session.batch,
+            "answers": owner.held,
+            "trials": len(owner.session.plan.trials),
+        }
+        echo_json({"is_found": owner is not None, "is_the_same_for_all": is_common, **(found or {})})
+    elif owner is not None:
+        session = owner.session
+        late = ", late" if session.is_late else ""
+        click.echo(f"{owner.kind} code of a session that is {session.state.replace('_', ' ')}{late}")
+        click.echo(
+            f"{owner.held} of {len(session.plan.trials)} answers are here; {session.task}, batch {session.batch}"
+        )
+    elif is_common:
+        click.echo("this is the study's own completion code, the same for all: it does not tell who took part")
+    else:
+        click.echo("this code is of nobody who took part in this study")
+    return int(owner is None)

@@ -1,0 +1,103 @@
+"""The progress of a collection: people and answers in all, the pace, the time left, and whose a code is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from hmix_hub.suite.store.keys import plain_code
+from hmix_hub.suite.store.records import BatchCount, SessionRecord
+from hmix_hub.suite.store.store import Store
+
+_HOUR_MS = 3_600_000
+_LATEST_PEOPLE = 20
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A collection at a moment.
+
+    Parameters
+    ----------
+    counts
+        People and answers by batch.
+    is_closed
+        Whether nobody new may begin.
+    pace
+        People who finished in time, per hour on the study clock; `None` where too few finished to tell.
+    """
+
+    counts: list[BatchCount]
+    is_closed: bool
+    pace: float | None
+
+    @property
+    def wanted(self) -> int:
+        """People wanted in all."""
+        return sum(count.quota for count in self.counts)
+
+    @property
+    def finished(self) -> int:
+        """People who finished in time."""
+        return sum(count.finished for count in self.counts)
+
+    @property
+    def hours_left(self) -> float | None:
+        """Time until everybody who is wanted has finished, hours at this pace; `None` if it cannot be told."""
+        missing = self.wanted - self.finished
+        if not missing:
+            return 0.0
+        return missing / self.pace if self.pace else None
+
+
+def progress(store: Store) -> Progress:
+    """Give the progress of a collection, which may be served meanwhile."""
+    return Progress(store.counts(), store.is_closed(), _pace(store.sessions(), store.now()))
+
+
+def _pace(sessions: Sequence[SessionRecord], now: int) -> float | None:
+    """Count who finished since the first of the latest people finished, or since the study's first session began."""
+    ends = sorted(
+        session.finished_ms for session in sessions if session.finished_ms is not None and not session.is_late
+    )
+    if not ends:
+        return None
+    if len(ends) > _LATEST_PEOPLE:
+        begin, people = ends[-_LATEST_PEOPLE - 1], _LATEST_PEOPLE
+    else:
+        begin, people = min(session.started_ms for session in sessions), len(ends)
+    return people / max(now - begin, 1) * _HOUR_MS
+
+
+@dataclass(frozen=True)
+class CodeOwner:
+    """Whose a code is.
+
+    Parameters
+    ----------
+    kind
+        `completion`: shown once a session is finished; `fallback`: shown while the server stays away.
+    session
+        The session.
+    held
+        Trials that the store holds an answer of.
+    """
+
+    kind: Literal["completion", "fallback"]
+    session: SessionRecord
+    held: int
+
+
+def find_code(store: Store, code: str) -> CodeOwner | None:
+    """Find the session of a code, however it was copied (small letters, no hyphens, O for 0); `None` if of none."""
+    wanted = plain_code(code)
+    for session in store.sessions():
+        codes: dict[Literal["completion", "fallback"], str] = {
+            "completion": store.key.completion_code(session.id),
+            "fallback": store.key.fallback_code(session.id),
+        }
+        for kind, own in codes.items():
+            if plain_code(own) == wanted:
+                return CodeOwner(kind, session, len(store.held(session.id)))
+    return None

@@ -1,0 +1,253 @@
+"""What people send: stored once, never written over, never dropped."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from suite.store.small_study import answer, answer_all, join, take_part, token
+
+from hmix_hub.suite.store import Outcome, SessionGoneError, StoreError, StoreRefusedError
+from hmix_hub.suite.store.answers import MOST_ASIDE, canonical
+
+STORED, SAME, CONFLICT, QUARANTINED = Outcome
+
+
+@pytest.fixture
+def store(make_store):
+    return make_store(5)
+
+
+@pytest.fixture
+def session(store):
+    return join(store, 1)
+
+
+@pytest.fixture
+def put(store, session):
+    """Send an answer of the first trial, or of another."""
+    first = session.plan.trials[0].trial_index
+
+    def send(payload, trial_index=first, fault=None):
+        return store.put_trial(session.id, trial_index, payload, fault=fault).result(30)
+
+    return send
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda children: st.lists(children, max_size=3) | st.dictionaries(st.text(), children, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.text(), json_values, max_size=4))
+def test_the_canonical_form_says_the_same_however_it_was_written(content):
+    told = canonical(json.dumps(content))
+    assert json.loads(told) == content
+    assert canonical(json.dumps(dict(reversed(content.items())), indent=3, ensure_ascii=False)) == told
+    assert told.isascii()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[" * 100_000, '{"a":' + "9" * 5000 + "}", "\ud800"])
+def test_what_is_no_json_has_no_canonical_form(text):
+    assert canonical(text) is None
+
+
+def test_an_answer_is_given_back_as_it_was_sent(store, session, put):
+    assert put(answer(37)) is STORED
+    (stored,) = store.answers()
+    assert (stored.session_id, stored.payload) == (session.id, json.loads(answer(37)))
+    assert store.held(session.id) == {stored.trial_index} == {3}
+
+
+def test_the_same_again_changes_nothing(store, put):
+    put(answer(37))
+    assert put(json.dumps(json.loads(answer(37)), indent=2, sort_keys=True)) is SAME
+    assert len(list(store.answers())) == 1
+    assert store.aside() == []
+
+
+def test_another_answer_is_kept_aside_and_not_over_the_first(store, put):
+    put(answer(37))
+    assert [put(answer(38)), put(answer(38)), put(answer(39))] == [CONFLICT] * 3
+    assert [stored.payload["answer"]["share"] for stored in store.answers()] == [37]
+    assert [json.loads(kept.payload)["answer"]["share"] for kept in store.aside()] == [38, 39]
+    assert store.counts()[0].conflicts == 2
+
+
+def test_an_invalid_answer_is_quarantined_with_its_fault(store, session, put):
+    assert put('{"share": "banana"}', fault="the share is no number") is QUARANTINED
+    (kept,) = store.aside()
+    assert (kept.payload, kept.fault) == ('{"share":"banana"}', "the share is no number")
+    assert store.held(session.id) == {3}
+    assert list(store.answers()) == []
+
+
+def test_a_valid_answer_after_an_invalid_one_is_stored(store, put):
+    put("{", fault="not JSON")
+    assert put(answer(37)) is STORED
+    assert put("{", fault="not JSON") is QUARANTINED
+    assert (store.counts()[0].answers, store.counts()[0].quarantined) == (1, 1)
+
+
+@pytest.mark.parametrize("payload", ["{", "", "\x00", "\ud800", "é\u2028", "[" * 100_000])
+def test_any_text_is_kept_in_quarantine(store, put, payload):
+    assert put(payload) is QUARANTINED
+    (kept,) = store.aside()
+    assert kept.fault == "not JSON"
+    assert kept.payload == payload.encode("utf-8", "backslashreplace").decode()
+
+
+@pytest.mark.parametrize("fault", [None, "some fault"])
+def test_what_is_kept_aside_of_a_session_has_an_end(store, put, fault):
+    put(answer(-1))
+    for share in range(MOST_ASIDE):
+        put(answer(share), fault=fault)
+    with pytest.raises(StoreRefusedError, match="kept aside"):
+        put(answer(MOST_ASIDE), fault=fault)
+    # What was kept may still be sent again, and other trials go on.
+    assert put(answer(0), fault=fault) in {CONFLICT, QUARANTINED}
+    assert put(answer(1), trial_index=4) is STORED
+
+
+@pytest.mark.parametrize("trial_index", [0, 2, 7, -1, 10**6])
+def test_a_trial_that_the_session_does_not_have(put, trial_index):
+    with pytest.raises(StoreRefusedError, match="no trial"):
+        put(answer(), trial_index=trial_index)
+
+
+def test_one_refused_job_leaves_the_others_of_its_group(store, session):
+    waiting = [store.put_trial(session.id, index, answer(), fault=None) for index in (3, 99, 4)]
+    assert isinstance(waiting[1].exception(30), StoreRefusedError)
+    assert [waiting[0].result(), waiting[2].result()] == [STORED, STORED]
+
+
+def test_answers_come_in_the_order_of_their_arrival(store, session):
+    for index in (5, 3, 6):
+        store.put_trial(session.id, index, answer(), fault=None).result()
+    other = take_part(store, 2)
+    assert [stored.trial_index for stored in store.answers(session.id)] == [5, 3, 6]
+    arrivals = [stored.arrival for stored in store.answers()]
+    assert arrivals == sorted(set(arrivals))
+    assert len(arrivals) == 3 + len(other.plan.trials)
+
+
+def test_more_answers_than_are_read_at_once(make_store, tmp_path):
+    store = make_store(9, folder=tmp_path / "many", stimuli=150)
+    for person in range(4):
+        answer_all(store, join(store, person))
+    assert len({stored.arrival for stored in store.answers()}) == 4 * 151
+
+
+class TestFinish:
+    def test_it_names_what_is_missing(self, store, session, put):
+        put(answer(), trial_index=4)
+        assert store.finish(session.id).result() == [3, 5, 6]
+        assert store.session(token(1)).state == "live"
+
+    def test_it_may_be_said_again(self, store, clocks):
+        session = take_part(store, 7)
+        finished = store.session(token(7))
+        clocks.pass_by(100)
+        assert store.finish(session.id).result() == []
+        assert store.session(token(7)) == finished
+
+    def test_a_quarantined_answer_is_held_too(self, store, session, put):
+        answer_all(store, join(store, 1))
+        other = join(store, 2)
+        for trial in other.plan.trials:
+            store.put_trial(other.id, trial.trial_index, "{", fault="not JSON").result()
+        assert store.finish(other.id).result() == []
+
+    def test_the_months_of_the_answers_are_known(self, store, session, put, clocks):
+        assert store.months() is None
+        clocks.wall = 1_772_000_000
+        put(answer())
+        clocks.wall = 1_790_000_000
+        put(answer(), trial_index=4)
+        clocks.wall = 0
+        put(answer(), trial_index=5)
+        assert store.months() == ("2026-02", "2026-09")
+
+
+class TestQuiz:
+    def test_attempts_are_counted(self, store, session):
+        assert store.put_quiz(session.id, 1, "[2]", False).result() is STORED
+        assert store.put_quiz(session.id, 1, "[2]", False).result() is SAME
+        assert store.put_quiz(session.id, 1, "[1]", True).result() is CONFLICT
+        assert store.put_quiz(session.id, 2, "[1]", True).result() is STORED
+        now = store.session(token(1))
+        assert (now.quiz_attempts, now.quiz_passed, now.state) == (2, True, "live")
+
+    def test_the_last_failure_ends_the_session_and_gives_the_place_back(self, make_store, tmp_path):
+        store = make_store(1, folder=tmp_path / "strict")
+        session = join(store, 1)
+        for attempt in (1, 2):
+            store.put_quiz(session.id, attempt, "[2]", False).result()
+        assert store.session(token(1)).state == "failed_quiz"
+        assert store.counts()[0].failed_quiz == 1
+        assert join(store, 2).number == 1
+        with pytest.raises(StoreRefusedError, match="ended with the quiz"):
+            store.finish(session.id).result()
+
+    def test_without_a_limit_it_goes_on(self, make_store, tmp_path):
+        store = make_store(1, folder=tmp_path / "patient", attempts=None)
+        session = join(store, 1)
+        for attempt in range(1, 8):
+            store.put_quiz(session.id, attempt, "[2]", False).result()
+        assert store.session(token(1)).state == "live"
+
+    def test_an_attempt_out_of_turn(self, store, session):
+        with pytest.raises(StoreRefusedError, match="does not follow"):
+            store.put_quiz(session.id, 2, "[1]", True).result()
+        store.put_quiz(session.id, 1, "[1]", True).result()
+        with pytest.raises(StoreRefusedError, match="has ended"):
+            store.put_quiz(session.id, 2, "[1]", True).result()
+
+
+def test_comments_are_kept_once(store, session):
+    assert not store.session(token(1)).has_comments
+    assert [store.put_comments(session.id, text).result() for text in ("é", "é", "no, this", "no, this")] == [
+        STORED,
+        SAME,
+        CONFLICT,
+        CONFLICT,
+    ]
+    assert store.session(token(1)).has_comments
+    assert store.comments() == {session.id: "é"}
+    assert [kept.kind for kept in store.aside()] == ["comments"]
+
+
+def test_nothing_is_taken_of_a_session_that_nobody_has(store):
+    calls = [
+        store.put_trial("0" * 32, 3, answer(), fault=None),
+        store.put_quiz("0" * 32, 1, "[1]", True),
+        store.put_comments("0" * 32, "text"),
+        store.finish("0" * 32),
+        store.leave("0" * 32, "quiz"),
+        store.resume("0" * 32),
+    ]
+    assert all(isinstance(call.exception(30), SessionGoneError) for call in calls)
+
+
+def test_a_restart_knows_everything_again(store, session, put, reopen):
+    put(answer())
+    put("{", trial_index=4)
+    store.put_quiz(session.id, 1, "[1]", True).result()
+    before = (store.sessions(), store.held(session.id), store.counts(), store.aside(), list(store.answers()))
+    again = reopen(store)
+    assert (again.sessions(), again.held(session.id), again.counts(), again.aside(), list(again.answers())) == before
+    looking = reopen(again, read_only=True)
+    assert looking.sessions() == before[0]
+    assert (looking.session(token(1)), looking.held(session.id)) == (before[0][0], before[1])
+
+
+def test_a_store_that_is_closed_or_only_looked_at_takes_nothing(store, session, reopen):
+    looking = reopen(store, read_only=True)
+    with pytest.raises(StoreError, match="was closed"):
+        store.finish(session.id)
+    with pytest.raises(StoreError, match="opened to read"):
+        looking.finish(session.id)
