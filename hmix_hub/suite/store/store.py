@@ -126,10 +126,11 @@ class Store:
 
     def close(self) -> None:
         """Carry out what is queued, and close the database; harmless if it is closed."""
-        if self._writer is not None:
-            self._writer.close()
+        # The writing connection goes last: it alone can bring the log into the database, which is then one whole file.
         with self._lock:
             self._database.close()
+        if self._writer is not None:
+            self._writer.close()
 
     def _submit(self, job: Job[T]) -> Future[T]:
         if self._writer is None:
