@@ -11,6 +11,12 @@ from hmix_hub.suite.study.model import StudyFile
 TASKS = ("construct_midpoint", "select_shuffled_midpoint", "infer_mixing_factor", "categorical_soft_labels")
 _ONE_MIXTURE = TASKS[2:]
 _COEFFICIENTS = (0.1, 0.25, 0.5, 0.75, 0.9)
+_ORDERS: dict[str, dict[str, str]] = {
+    "construct_midpoint": {"sides": "counterbalanced"},
+    "select_shuffled_midpoint": {},
+    "infer_mixing_factor": {"sides": "counterbalanced"},
+    "categorical_soft_labels": {"class_order": "shuffled"},
+}
 
 
 def sample_pictures() -> ImageSet:
@@ -57,8 +63,7 @@ def _design(task: str) -> dict[str, Any]:
         "batch_size": 4,
         "people_per_batch": 3,
         "repeats": [1, 3],
-        "sides": "counterbalanced",
-        "class_order": "shuffled",
+        **_ORDERS[task],
     }
 
 
