@@ -10,7 +10,7 @@ import click
 
 from hmix_hub import __version__
 from hmix_hub.cli.lazy import LazyGroup
-from hmix_hub.errors import HMixError, PublishError, SourceError, SourceNameError, StudyError
+from hmix_hub.errors import CollectionError, HMixError, PublishError, SourceError, SourceNameError, StudyError
 
 _PLACES = "check that it is there and may be written; HMIX_CACHE and HF_HOME name the folders for caches"
 DATA_ARE_WRONG = 1
@@ -40,7 +40,7 @@ class Verbs(LazyGroup):
             return super().invoke(ctx)
         except HMixError as error:
             click.echo(f"hmix: {_harmless(error)}", err=True)
-            are_of_data = isinstance(error, SourceError | StudyError | PublishError)
+            are_of_data = isinstance(error, SourceError | StudyError | PublishError | CollectionError)
             data_are_wrong = are_of_data and not isinstance(error, SourceNameError)
             ctx.exit(DATA_ARE_WRONG if data_are_wrong else CALL_IS_WRONG)
         except OSError as error:

@@ -44,13 +44,13 @@ def markup_in(text: str) -> list[str]:
             found.append(tag.span())
     found += [match.span() for pattern in (_ATTRIBUTE, _OTHER) for match in pattern.finditer(text)]
     found += [match.span() for match in _ENTITY.finditer(text) if match.group().startswith("&#") or _is_named(match)]
-    ends: list[str] = []
-    reached = -1
-    for start, end in sorted(found):
+    apart: list[str] = []
+    reached = 0
+    for start, end in sorted(found, key=lambda span: (span[0], -span[1])):
         if start >= reached:
-            ends.append(text[start:end])
+            apart.append(text[start:end])
             reached = end
-    return ends
+    return apart
 
 
 def _is_named(match: re.Match[str]) -> bool:

@@ -1,0 +1,107 @@
+"""`hmix collect init` and `check`: what they print, and their exit status."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from suite.study.files import changed, write_study
+
+from hmix_hub.cli.collect import init_command
+from hmix_hub.cli.main import main
+from hmix_hub.schema import TASKS
+from hmix_hub.suite.design.drawing import draw_design
+from hmix_hub.suite.store.store import Store
+from hmix_hub.suite.study.reading import read_study_file
+from hmix_hub.suite.study.starter import DEFAULT_PRESET, PRESETS
+
+
+def _hmix(*words: str | Path) -> Result:
+    return CliRunner().invoke(main, ["collect", *map(str, words)])
+
+
+def test_init_writes_a_study_that_check_takes(tmp_path: Path) -> None:
+    folder = tmp_path / "my study"
+
+    begun, checked = _hmix("init", folder), _hmix("check", folder)
+
+    assert (begun.exit_code, checked.exit_code) == (0, 0)
+    assert f"next: hmix collect check '{folder}'" in begun.output
+    assert all(task in checked.output for task in TASKS)
+    assert read_study_file(folder).id == "my-study"
+
+
+def test_init_names_the_presets_that_there_are() -> None:
+    assert tuple(PRESETS) == init_command.PRESETS
+    assert init_command.PRESETS[0] == DEFAULT_PRESET
+
+
+def test_init_writes_over_nothing(tmp_path: Path) -> None:
+    (tmp_path / "mine").touch()
+
+    refused = _hmix("init", tmp_path)
+
+    assert refused.exit_code == 2
+    assert "not an empty folder" in refused.output
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_check_tells_the_numbers_of_the_design(tmp_path: Path) -> None:
+    checked = json.loads(_hmix("check", write_study(tmp_path), "--json").output)
+
+    construct, infer = checked["tasks"]
+    assert (construct["batches"], construct["stimuli"], construct["trials"]) == (2, [6, 6], [8, 8])
+    assert (construct["people"], construct["judgments"]) == (6, 48)
+    assert (infer["batches"], infer["people"], infer["judgments"], infer["class_pairs"]) == (10, 20, 180, 45)
+    assert checked["sha256"] == draw_design(tmp_path, read_study_file(tmp_path))[0].sha256
+    assert checked["collected"] is None
+
+
+def test_check_tells_what_is_wrong_with_its_line(tmp_path: Path) -> None:
+    text = changed("image_2_index = 3", "image_2_index = 999").replace("per_class_pair = 1", "per_class_pair = 900", 1)
+
+    refused = _hmix("check", write_study(tmp_path, text))
+
+    assert refused.exit_code == 1
+    for key in ("image_2_index = 999", "per_class_pair = 900"):
+        assert f"study.toml, line {text.split(chr(10)).index(key) + 1}: " in refused.output
+
+
+def test_check_shows_the_design_of_a_draft_and_says_what_is_to_be_written(tmp_path: Path) -> None:
+    drafted = _hmix("check", write_study(tmp_path, changed('"Nobody yet."', '"TODO"')))
+
+    assert drafted.exit_code == 1
+    assert "construct_midpoint" in drafted.output
+    assert "study.toml, line 11: about.recruitment: TODO is still to be written" in drafted.output
+
+
+def test_check_tells_both_what_is_to_be_written_and_what_cannot_be_drawn(tmp_path: Path) -> None:
+    text = changed('"Nobody yet."', '"TODO"').replace("per_class_pair = 1", "per_class_pair = 900", 1)
+
+    refused = _hmix("check", write_study(tmp_path, text))
+
+    assert refused.exit_code == 1
+    assert "TODO is still to be written" in refused.output
+    assert "900 different pairs" in refused.output
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "status", "said"),
+    [
+        ("seed = 3", "seed = 3 # a comment", 0, "is collected with the hash"),
+        ("seed = 3", "seed = 4", 1, "the study was changed since its collection began"),
+        ('"Please take part."', '"Please do."', 1, "the study was changed since its collection began"),
+    ],
+)
+def test_check_says_whether_the_design_is_the_one_that_is_collected(
+    old: str, new: str, status: int, said: str, tmp_path: Path
+) -> None:
+    folder = write_study(tmp_path)
+    Store.create(folder, draw_design(folder, read_study_file(folder))[0]).close()
+
+    checked = _hmix("check", write_study(folder, changed(old, new)))
+
+    assert checked.exit_code == status
+    assert said in checked.output
