@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hmix_hub.errors import CollectionError, Where
+from hmix_hub.errors import ConfigurationError, Where
 from hmix_hub.suite.export.gathering import comments, set_aside
 from hmix_hub.suite.export.whole import new_place
 
@@ -43,13 +43,13 @@ def check_beside(file: str | os.PathLike[str], target: str | os.PathLike[str]) -
 
     Raises
     ------
-    CollectionError
+    ConfigurationError
         If it does not.
     """
     path = new_place(file)
     if path.resolve().is_relative_to(Path(os.path.expanduser(target)).resolve()):
         msg = "this would lie in the study folder, and be published with it"
-        raise CollectionError(msg, where=Where(str(path)), hint="name a file elsewhere")
+        raise ConfigurationError(msg, where=Where(str(path)), hint="name a file elsewhere")
 
 
 def _write(folder: Path, file: str | os.PathLike[str], lines_of: Callable[[Store], Any]) -> int:

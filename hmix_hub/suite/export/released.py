@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from hmix_hub.errors import CollectionError, Where
+from hmix_hub.errors import ConfigurationError, Where
 from hmix_hub.schema import CIFAR10, CURRENT, RELEASED
 from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.export.rows import LATE, observed_table
@@ -26,6 +26,8 @@ def export_released(
     Raises
     ------
     CollectionError
+        As `export_study` does.
+    ConfigurationError
         As `export_study` does; and if the study is one that the layout cannot say: of other pictures or classes.
     """
     from hmix_hub.judgments.complete import complete
@@ -56,7 +58,7 @@ def check_sayable(frozen: FrozenStudy, root: Path) -> None:
 
     Raises
     ------
-    CollectionError
+    ConfigurationError
         If it is not about the ten classes of the CIFAR-10 test set.
     """
     classes = frozen.study.pictures.vocabulary
@@ -64,4 +66,4 @@ def check_sayable(frozen: FrozenStudy, root: Path) -> None:
         return
     found = frozen.image_set if frozen.image_set != RELEASED_IMAGE_SET else f"the classes {', '.join(classes.names)}"
     msg = f"the released layout counts in {RELEASED_IMAGE_SET} and its ten classes alone; this study has {found}"
-    raise CollectionError(msg, where=Where(str(root)), hint="export without --layout released")
+    raise ConfigurationError(msg, where=Where(str(root)), hint="export without --layout released")

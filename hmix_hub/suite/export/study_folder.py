@@ -60,7 +60,9 @@ def export_study(
     Raises
     ------
     CollectionError
-        If the collection cannot be read, has no answers to export, or lost its pictures; or the target is there.
+        If the collection cannot be read, has no answers to export, or lost its pictures.
+    ConfigurationError
+        If the target is there already.
     """
     from hmix_hub.suite.store.store import Store
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from hmix_hub.errors import CollectionError, Where
+from hmix_hub.errors import ConfigurationError, Where
 
 
 def new_place(target: str | os.PathLike[str]) -> Path:
@@ -17,13 +17,13 @@ def new_place(target: str | os.PathLike[str]) -> Path:
 
     Raises
     ------
-    CollectionError
+    ConfigurationError
         If something is there already.
     """
     path = Path(os.path.expanduser(target)).absolute()
     if path.exists() or path.is_symlink():
         msg = "this is there already, and nothing is written over"
-        raise CollectionError(msg, where=Where(str(path)), hint="name a new folder, or take the old one away")
+        raise ConfigurationError(msg, where=Where(str(path)), hint="name a new folder, or take the old one away")
     return path
 
 

@@ -84,7 +84,8 @@ class Eyes:
         """
         names: Sequence[str] = page["pictures"]  # type: ignore[assignment]
         left, right = page.get("left"), page.get("right")
-        found = [self._known[task].get(self._digest(name, fetch), {}) for name in names]
+        known = self._known.get(task, {})
+        found = [known.get(self._digest(name, fetch), {}) for name in names]
         shared = set(found[0]).intersection(*found[1:])
         if left is not None:
             shared = {stimulus for stimulus in shared if set(self._labels(stimulus)) == {left, right}}

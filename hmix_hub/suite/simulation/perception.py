@@ -27,6 +27,7 @@ LEAST = 0.01
 TENTHS = 10
 MIDDLE = 0.5
 LARGEST_BIAS = 0.3
+_NO_NOISE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class Perception:
     def seen_share(self, coefficient: float, bias: float, rng: np.random.Generator) -> float:
         """Draw the share of image 1, 0 to 1, that a person of that bias sees in a mixture."""
         mean = float(np.clip(coefficient + bias, LEAST, 1 - LEAST))
-        if not self.noise:
+        if self.noise < _NO_NOISE:
             return mean
         concentration = MIDDLE**2 / self.noise**2 - 1
         return float(rng.beta(mean * concentration, (1 - mean) * concentration))

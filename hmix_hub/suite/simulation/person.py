@@ -153,8 +153,9 @@ class ScriptedPerson:
 
     def _right_answers(self, task: str, page: dict[str, Any]) -> list[int]:
         """Give the numbers of the right choices, found by their text, in the order of the page."""
-        quiz = self._frozen.study.tasks[task].quiz  # type: ignore[index]
-        known = {} if quiz is None else {asked.question: asked.choices[asked.answer - 1] for asked in quiz.questions}
+        design = dict(self._frozen.study.tasks).get(task)  # type: ignore[call-overload]
+        asked_of_all = design.quiz.questions if design and design.quiz else []
+        known = {asked.question: asked.choices[asked.answer - 1] for asked in asked_of_all}
         try:
             return [asked["choices"].index(known[asked["question"]]) + 1 for asked in page["questions"]]
         except (KeyError, ValueError):

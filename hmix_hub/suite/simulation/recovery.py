@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -67,9 +68,9 @@ def recover_bias(judgments: datasets.Dataset | pa.Table, task: str, *, coverage:
         If fewer than two people have judgments from which it can be told.
     """
     columns = {name: judgments[name] for name in _NEEDED[task]}
-    deviations = _deviations({name: _numbers(values) for name, values in columns.items()}, task)
+    deviations = _deviations({name: _array(values, float) for name, values in columns.items()}, task)
     is_known = ~np.isnan(deviations)
-    people, numbers = np.unique(np.array(list(judgments["participant_id"]), dtype=str)[is_known], return_inverse=True)
+    people, numbers = np.unique(_array(judgments["participant_id"], str)[is_known], return_inverse=True)
     if len(people) < 2:
         msg = f"a bias in {task} can be told from two people or more, not from {len(people)}"
         raise SchemaError(msg, hint="let more people take part")
@@ -88,13 +89,9 @@ _NEEDED = {
 }
 
 
-def _numbers(values: object) -> Floats:
-    return np.array([np.nan if value is None else value for value in _plain(values)], dtype=np.float64)
-
-
-def _plain(values: object) -> list[float | None]:
-    found: list[float | None] = values.to_pylist() if hasattr(values, "to_pylist") else list(values)  # type: ignore[call-overload]
-    return found
+def _array(values: Any, kind: type) -> npt.NDArray[Any]:
+    """Give a column of a table or dataset as an array; of numbers, NaN where null."""
+    return np.array(values.to_pylist() if hasattr(values, "to_pylist") else list(values), dtype=kind)
 
 
 def _deviations(columns: dict[str, Floats], task: str) -> Floats:
@@ -115,6 +112,7 @@ def _share_of_first(columns: dict[str, Floats]) -> Floats:
     return np.where(first == second, np.nan, share)
 
 
+@cache
 def student_quantile(probability: float, degrees: int) -> float:
     """Give the quantile of Student's t distribution.
 

@@ -115,7 +115,7 @@ def simulate(
     Raises
     ------
     ConfigurationError
-        If an option is out of its range, or it is not said where people take part.
+        If an option is out of its range, it is not said where people take part, or the target is there already.
     CollectionError
         If the study cannot be served, or the server does not take its own study's answers.
     """
@@ -152,7 +152,7 @@ def copy_study(root: Path, frozen: FrozenStudy, target: str | os.PathLike[str]) 
 
     Raises
     ------
-    CollectionError
+    ConfigurationError
         If the folder is there already.
     """
     from hmix_hub.sources.picture_list import files_of

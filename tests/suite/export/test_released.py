@@ -10,7 +10,7 @@ from suite.export.studies import frozen_study
 import hmix_hub
 from hmix_hub.builders.readers import read_released
 from hmix_hub.contribute.importing.importer import import_raw
-from hmix_hub.errors import CollectionError
+from hmix_hub.errors import ConfigurationError
 from hmix_hub.judgments.migration import LOSSES, migrate
 from hmix_hub.judgments.upward import Provenance
 from hmix_hub.schema import CURRENT, INFER, RELEASED, TASKS, columns
@@ -112,7 +112,7 @@ def test_picture_ids_are_floats_and_answers_json(exports):
 def test_a_study_of_other_pictures_or_classes_cannot_be_said(tmp_path, pictures, said):
     frozen = frozen_study((INFER,), image_set=pictures["source"], labels=known_labels() % 2, pictures=pictures)
     with collecting(tmp_path / "collection", frozen) as collection:
-        with pytest.raises(CollectionError, match=said) as refused:
+        with pytest.raises(ConfigurationError, match=said) as refused:
             export_released(collection.folder, tmp_path / "released")
         assert "--layout released" in refused.value.hint
     assert not (tmp_path / "released").exists()

@@ -16,7 +16,7 @@ import hmix_hub
 from hmix_hub.contribute.building import build
 from hmix_hub.contribute.checking import check_study
 from hmix_hub.contribute.privacy.scan import scan_privacy
-from hmix_hub.errors import CollectionError
+from hmix_hub.errors import CollectionError, ConfigurationError
 from hmix_hub.schema import INFER, SELECT, TASKS
 from hmix_hub.studies.manifest_file import parse_manifest
 from hmix_hub.suite.export.study_folder import export_study
@@ -187,7 +187,7 @@ def test_nothing_is_written_over(small, tmp_path, kind):
         target.mkdir()
         if kind == "folder":
             (target / "mine.txt").write_text("mine")
-    with pytest.raises(CollectionError, match="there already"):
+    with pytest.raises(ConfigurationError, match="there already"):
         export_study(small.folder, target)
     assert target.is_symlink() or target.is_file() or [file.name for file in target.iterdir()] in [[], ["mine.txt"]]
 

@@ -1,0 +1,65 @@
+"""Answering: the same person gives the same answer to the same stimulus, whatever the server does."""
+
+import pytest
+from suite.export.studies import answer, frozen_study
+
+from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER
+from hmix_hub.suite.session.plan import draw_plan
+from hmix_hub.suite.simulation.answering import Mind
+from hmix_hub.suite.simulation.perception import Perception
+
+
+@pytest.fixture(scope="module")
+def frozen():
+    return frozen_study()
+
+
+def answers(frozen, task, *, seed=0, person=0, plan_seed=0, **perception):
+    """Give answers by stimulus and showing."""
+    batch = next(batch for batch in frozen.batches if batch.task == task)
+    mind = Mind(Perception(**perception), seed, person)
+    plan = draw_plan(frozen, batch, 0, seed=plan_seed)
+    return {
+        (trial.stimulus, trial.is_repeat): answer(frozen, batch, trial, mind, int(trial.is_repeat))
+        for trial in plan.trials
+    }
+
+
+def test_the_order_of_the_trials_changes_no_answer(frozen):
+    one, other = (answers(frozen, INFER, plan_seed=seed) for seed in (1, 2))
+    shared = set(one) & set(other)
+    assert len(shared) >= 12
+    assert {key: one[key] for key in shared} == {key: other[key] for key in shared}
+
+
+@pytest.mark.parametrize("changed", [{"seed": 1}, {"person": 1}])
+def test_another_seed_or_person_answers_otherwise(frozen, task, changed):
+    assert answers(frozen, task) != answers(frozen, task, **changed)
+
+
+def test_a_repeat_is_answered_anew(frozen):
+    found = answers(frozen, INFER)
+    again = [stimulus for stimulus, is_repeat in found if is_repeat]
+    assert len(again) == 2
+    assert all(found[stimulus, True] != found[stimulus, False] for stimulus in again)
+
+
+def test_some_people_overshoot_and_come_back(frozen):
+    found = [given["answer"] for person in range(4) for given in answers(frozen, CONSTRUCT, person=person).values()]
+    turned = [given for given in found if len(given["path"]) > abs(given["path"][0][1] - given["position"]) + 1]
+    assert 0.1 < len(turned) / len(found) < 0.5
+
+
+def test_some_people_see_no_alternative(frozen):
+    found = [given["answer"] for person in range(4) for given in answers(frozen, CATEGORICAL, person=person).values()]
+    alone = [given for given in found if given["second"] is None]
+    assert 0 < len(alone) < len(found) / 2
+    assert all(given["second_percent"] is None for given in alone)
+
+
+def test_with_no_noise_the_answer_is_the_share(frozen):
+    batch = next(batch for batch in frozen.batches if batch.task == INFER)
+    found = answers(frozen, INFER, noise=0, spread=0, bias=0)
+    for (stimulus, _), given in found.items():
+        # Number 0 of a batch has image 1 on the left, and the slider begins there.
+        assert given["answer"]["share"] == round(100 - 100 * batch.stimuli[stimulus].mixing_coefficient)
