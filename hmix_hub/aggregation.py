@@ -23,7 +23,7 @@ def by_stimulus(dataset: datasets.Dataset) -> datasets.Dataset:
     Parameters
     ----------
     dataset
-        Judgments of one task, schema 2.0.0: any selection, of one or several (joined) studies; N rows.
+        Judgments of one task, schema 2: any selection, of one or several (joined) studies; N rows.
 
     Returns
     -------

@@ -129,10 +129,19 @@ def _mask(name: str, column: pa.ChunkedArray) -> torch.Tensor | None:
         return None
     if not column.null_count:
         return torch.ones(len(column), dtype=torch.bool)
+    if _is_empty(column):
+        return torch.zeros(len(column), dtype=torch.bool)
     return _tensor(column.is_valid().to_numpy(), torch.bool, copy=True)
 
 
+def _is_empty(column: pa.ChunkedArray) -> bool:
+    """Say whether a column has no value at all, as what came with a later schema has none in older judgments."""
+    return len(column) > 0 and column.null_count == len(column)
+
+
 def _truths(name: str, column: pa.ChunkedArray, request: Request) -> TensorColumn:
+    if _is_empty(column):
+        return TensorColumn(torch.zeros(len(column), dtype=torch.bool), _mask(name, column))
     filled = column.fill_null(False) if column.null_count else column
     return TensorColumn(_tensor(filled.to_numpy(), torch.bool, copy=True), _mask(name, column))
 
@@ -153,6 +162,9 @@ def _ids(name: str, column: pa.ChunkedArray, request: Request) -> TensorColumn:
     import pyarrow.compute as pc
 
     vocabulary = request.vocabularies.get(name)
+    if _is_empty(column):
+        values = torch.full((len(column),), -1, dtype=torch.int64)
+        return TensorColumn(values, _mask(name, column), [] if vocabulary is None else vocabulary)
     if vocabulary is None:
         encoded = pc.dictionary_encode(one_piece(column))
         indices, vocabulary = encoded.indices, encoded.dictionary.to_pylist()
@@ -207,12 +219,10 @@ def _memberships(column: pa.ChunkedArray, codes: np.ndarray, names: list[str]) -
 
 def _recorded(name: str, column: pa.ChunkedArray, request: Request) -> TensorColumn:
     """Give lists in their order, those that are null as empty ones: numbers padded with NaN, labels with -1."""
-    import pyarrow as pa
+    import pyarrow.types as kinds
 
-    kind = column.type.value_type
-    filled = column.fill_null(pa.scalar([], pa.list_(kind))) if column.null_count else column
-    padded = _padded(filled, request)
-    if not pa.types.is_integer(kind):
+    padded = _padded(column, request)
+    if not kinds.is_integer(column.type.value_type):
         return padded
     values = torch.nan_to_num(padded.values, nan=-1).to(torch.int64)
     return TensorColumn(values, padded.mask, request.labels.get(name, []))
@@ -221,7 +231,7 @@ def _recorded(name: str, column: pa.ChunkedArray, request: Request) -> TensorCol
 def _padded(column: pa.ChunkedArray, request: Request) -> TensorColumn:
     import pyarrow.compute as pc
 
-    lengths = pc.list_value_length(column).to_numpy()
+    lengths = pc.list_value_length(column).fill_null(0).to_numpy()
     rows = pc.list_parent_indices(column).to_numpy()
     places = np.arange(len(rows)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
     values = _items(pc.list_flatten(column))

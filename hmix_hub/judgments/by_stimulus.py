@@ -37,7 +37,7 @@ def by_stimulus(judgments: pa.Table, task: str, vocabulary: Vocabulary = CIFAR10
     Parameters
     ----------
     judgments
-        Judgment table of schema 2.0.0, N rows, of one or several studies over one vocabulary.
+        Judgment table of schema 2, N rows, of one or several studies over one vocabulary.
     task
         Name of the task.
     vocabulary

@@ -55,7 +55,7 @@ def plot(dataset: datasets.Dataset, path: str | os.PathLike[str] | None = None) 
     draw = next((drawing for name, drawing in drawings.items() if name in dataset.column_names), None)
     if draw is None:
         msg = f"there is no picture for a dataset without any of {', '.join(drawings)}"
-        raise ConfigurationError(msg, hint="plot judgments of schema 2.0.0; by stimulus, infer and categorical")
+        raise ConfigurationError(msg, hint="plot judgments of schema 2; by stimulus, infer and categorical")
     check_ending(path)
     selection = Selection(dataset)
     figure = Figure(figsize=(7, 5), layout="constrained")

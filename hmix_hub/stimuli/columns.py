@@ -56,7 +56,7 @@ def add_image_columns(
     Parameters
     ----------
     table
-        Judgments or stimuli, schema 2.0.0.
+        Judgments or stimuli, schema 2.
     task
         Their task.
     vocabulary

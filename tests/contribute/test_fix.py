@@ -6,12 +6,13 @@ import csv
 import io
 
 import pytest
+from study_generator.recorded_example import recorded_example
 
 from hmix_hub.contribute.checking import check_study
 from hmix_hub.contribute.fixing.fixer import fix
-from hmix_hub.schema import INFER
+from hmix_hub.schema import CONSTRUCT, INFER
 from hmix_hub.studies.catalogue import catalogue
-from hmix_hub.studies.example import example_study
+from hmix_hub.studies.example import csv_bytes, example_study
 
 FIXED = [rule for rule in catalogue().values() if rule.fixed]
 TABLE = f"judgments/{INFER}.csv"
@@ -100,3 +101,37 @@ def test_a_study_without_faults_is_left_alone(make_study):
     before = (folder / TABLE).read_bytes()
     assert fix(folder)[0] == []
     assert (folder / TABLE).read_bytes() == before
+
+
+def test_a_pair_that_is_turned_takes_with_it_how_its_answer_came_about(make_study):
+    path = f"judgments/{CONSTRUCT}.csv"
+
+    def spoil(files):
+        files |= recorded_example(CONSTRUCT)
+        rows = list(csv.DictReader(io.StringIO(files[path].decode())))
+        row = rows[7]
+        for name in ("label", "index"):
+            row[f"image_1_{name}"], row[f"image_2_{name}"] = row[f"image_2_{name}"], row[f"image_1_{name}"]
+        row |= {"start_coefficient": "0.1", "selected_coefficient": "0.3", "path_times_ms": ""}
+        row |= {"path_coefficients": "[0.1, 0.2, 0.3]", "image_1_side": "left"}
+        files[path] = csv_bytes(rows)
+
+    folder = make_study(CONSTRUCT, spoil)
+    mends, report = fix(folder)
+    assert [mend.rule.code for mend in mends] == ["HMX564"]
+    assert report.findings == []
+    row = list(csv.DictReader(io.StringIO((folder / path).read_text())))[7]
+    assert (row["path_coefficients"], row["image_1_side"]) == ("[0.9, 0.8, 0.7]", "right")
+
+
+def test_a_word_for_nothing_among_lists_is_emptied(make_study):
+    def spoil(files):
+        files |= recorded_example(CONSTRUCT)
+        path = f"judgments/{CONSTRUCT}.csv"
+        rows = list(csv.DictReader(io.StringIO(files[path].decode())))
+        rows[7]["path_coefficients"] = "n/a"
+        files[path] = csv_bytes(rows)
+
+    folder = make_study(CONSTRUCT, spoil)
+    assert [mend.rule.code for mend in fix(folder)[0]] == ["HMX545"]
+    assert check_study(folder).report.findings == []

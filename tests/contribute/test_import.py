@@ -152,6 +152,16 @@ def test_a_column_map_renames_scales_flips_and_takes_apart(mapped):
     assert (second["is_repeat"], second["inferred_coefficient"], second["confidence"]) == ("true", "0.75", "")
 
 
+def test_lists_are_calculated_with_number_by_number(mapped):
+    text = _MAP.replace("  x_lab:", "  inferred_path: {column: answer, json: way, divide: 100, flip: true}\n  x_lab:")
+    (mapped / "map.yaml").write_text(text, encoding="utf-8")
+    raw = _RAW.replace('""slider"": 30', '""way"": [50, 90, 30], ""slider"": 30')
+    (mapped / "raw.csv").write_text(raw, encoding="utf-8")
+    import_raw([mapped / "raw.csv"], mapped / "study", map_file=mapped / "map.yaml")
+    first, second = rows_of(mapped / "study" / "judgments" / f"{INFER}.csv")
+    assert (first["inferred_path"], second["inferred_path"]) == ("[0.5, 0.1, 0.7]", "")
+
+
 def test_values_that_cannot_be_calculated_with_are_left_for_validation(mapped):
     (mapped / "raw.csv").write_text(_RAW.replace("30", '""thirty""').replace("1234.5", "soon"), encoding="utf-8")
     import_raw([mapped / "raw.csv"], mapped / "study", map_file=mapped / "map.yaml")

@@ -59,6 +59,32 @@ def test_only_sliders_that_both_stand_at_50_count_as_untouched(table):
     assert table["flags"].to_pylist() == [[], [], [], ["untouched_sliders"], []]
 
 
+UNTOUCHED = {
+    "nothing is known": (0.5, 0.5, None, None, True),
+    "one was touched": (0.5, 0.5, True, False, False),
+    "one was touched, the other is not known": (0.5, 0.5, None, True, False),
+    "both were touched": (0.5, 0.5, True, True, False),
+    "one was not touched": (0.5, 0.5, False, None, True),
+    "neither was touched": (0.5, 0.5, False, False, True),
+    "neither was touched, and one gives no answer": (0.5, None, False, False, True),
+    "an answer elsewhere": (0.5, 0.7, None, None, False),
+    "an answer elsewhere, the other slider not touched": (0.5, 0.7, False, True, False),
+}
+
+
+@pytest.mark.parametrize("case", UNTOUCHED)
+def test_sliders_that_are_known_to_have_been_touched_are_not_flagged(case):
+    inferred, confidence, *touched, is_flagged = UNTOUCHED[case]
+    values = OBSERVED | {"inferred_coefficient": [inferred] * 5, "confidence": [confidence] * 5}
+    values |= dict(zip(("inferred_touched", "confidence_touched"), ([value] * 5 for value in touched), strict=True))
+    kinds = {"inferred_touched": pa.bool_(), "confidence_touched": pa.bool_(), "confidence": pa.float64()}
+    observed = pa.table({name: pa.array(given, kinds.get(name)) for name, given in values.items()})
+    flags = complete(observed, "infer_mixing_factor", study_id="s", vocabulary=Vocabulary(("oak tree", "fern")))[
+        "flags"
+    ]
+    assert {"untouched_sliders" in row for row in flags.to_pylist()} == {is_flagged}
+
+
 def test_the_schema_is_the_documented_one(table):
     assert table.schema == arrow_schema(columns("infer_mixing_factor"), Vocabulary(("oak tree", "fern")))
 
