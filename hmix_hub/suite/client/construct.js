@@ -13,25 +13,23 @@ export function makeConstruct(page, clock, isMine) {
   const right = makeMover(page.right, 'h', () => move(1), 'to-right');
   let pictures = null;
   let shown = page.start;
-  let wanted = page.start;
+  const steps = [];
   let running = null;
 
   /** Ask for a step; it counts once its picture is on the screen. */
   function move(step) {
-    const next = wanted + step;
-    const length = path.length + Math.abs(wanted - shown);
-    if (!pictures || next < 0 || next > last || length >= LONGEST_PATH) return;
-    wanted = next;
+    const next = steps.reduce((sum, one) => sum + one, shown) + step;
+    if (!pictures || next < 0 || next > last || path.length + steps.length >= LONGEST_PATH) return;
+    steps.push(step);
     running ??= run();
   }
 
-  /** Show every step on the way in a frame of its own, and note it in that frame. */
+  /** Show every step in a frame of its own, and note it in that frame. */
   async function run() {
-    while (shown !== wanted) {
+    while (steps.length) {
       await frame();
       if (isMine.signal.aborted) return;
-      if (shown === wanted) break;
-      shown += Math.sign(wanted - shown);
+      shown += steps.shift();
       stage.replaceChildren(pictures[shown]);
       path.push([clock.now(), shown]);
       sayEnds();

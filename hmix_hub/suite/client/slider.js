@@ -22,6 +22,7 @@ export function makeSlider({ name, label, ends, describe }, clock) {
     'aria-describedby': fault.id,
     oninput: touch,
     onclick: touch,
+    onpointerup: touch,
     onkeydown: (event) => {
       if (event.key !== 'Enter' && event.key !== ' ') return;
       event.preventDefault();

@@ -67,6 +67,7 @@ export async function showTrial(page, { drawn, answered }) {
     }
     layout.removeAttribute('aria-busy');
     controls.disabled = false;
+    if (document.activeElement === document.body) document.querySelector('h1').focus();
     drawn();
   }
 

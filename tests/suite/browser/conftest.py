@@ -1,0 +1,133 @@
+"""Fixtures: one Chromium for a worker, served collections, people whose console stays clean."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+_ARGUMENTS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+)
+PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+_PATIENCE_MS = 10_000
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """Start the browser; skipped with the reason where there is none."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    path = os.environ.get("HMIX_CHROMIUM") or shutil.which("chromium")
+    if path is None:
+        pytest.skip("chromium is not installed: install it, or name it with HMIX_CHROMIUM")
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=path, args=_ARGUMENTS.split())
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """Serve studies; afterwards nothing may have been kept aside, unless the test says so."""
+    from suite.browser.collection import serving, study_file
+
+    begun: list[Any] = []
+
+    def begin(*tasks: str, **more: Any) -> Any:
+        folder = tmp_path / f"study-{len(begun)}"
+        folder.mkdir()
+        context = serving(folder, study_file(*tasks, **more))
+        served = context.__enter__()
+        begun.append((context, served))
+        return served
+
+    yield begin
+    aside = [record for _, served in begun for record in served.store.aside()]
+    for context, _ in begun:
+        context.__exit__(None, None, None)
+    assert aside == []
+
+
+class Console:
+    """What browsers complained about."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self._allowed: list[str] = []
+
+    def listen(self, context: Any) -> None:
+        context.on("console", lambda message: message.type in {"error", "warning"} and self.said.append(message.text))
+        context.on("weberror", lambda error: self.said.append(f"not caught: {error.error}"))
+
+    def allow(self, pattern: str) -> None:
+        """Expect a complaint: the browser itself says so where a request fails."""
+        self._allowed.append(pattern)
+
+    @property
+    def complaints(self) -> list[str]:
+        return [text for text in self.said if not any(re.search(pattern, text) for pattern in self._allowed)]
+
+
+@pytest.fixture
+def console() -> Iterator[Console]:
+    console = Console()
+    yield console
+    assert console.complaints == []
+
+
+@pytest.fixture
+def open_browser(chromium: Any, console: Console) -> Iterator[Callable[..., Any]]:
+    """Open a browser context of a person's own."""
+    contexts: list[Any] = []
+
+    def open_context(**options: Any) -> Any:
+        context = chromium.new_context(**options)
+        context.set_default_timeout(_PATIENCE_MS)
+        console.listen(context)
+        contexts.append(context)
+        return context
+
+    yield open_context
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def person(open_browser: Callable[..., Any]) -> Callable[..., Any]:
+    """Let somebody sit down at a browser: `person(served, **options of the browser)`."""
+    from suite.browser.person import Person
+
+    def sit_down(served: Any, **options: Any) -> Any:
+        return Person(open_browser(**options).new_page(), served.address)
+
+    return sit_down
+
+
+@pytest.fixture
+def on_phone(person: Callable[..., Any]) -> Callable[..., Any]:
+    """Let somebody take a phone of 360 by 740."""
+    return lambda served: person(served, **PHONE)
+
+
+@pytest.fixture
+def hurried() -> Callable[..., None]:
+    """Make the client's waits short: `hurried(page, AWAY=300)`."""
+
+    def hurry(page: Any, **waits: int) -> None:
+        def shorten(route: Any) -> None:
+            response = route.fetch()
+            text = response.text()
+            for name, wait in waits.items():
+                text, changed = re.subn(rf"(const {name} = )[\d_]+", rf"\g<1>{wait}", text)
+                assert changed == 1
+            route.fulfill(response=response, body=text)
+
+        page.context.route("**/static/timing.js", shorten)
+
+    return hurry

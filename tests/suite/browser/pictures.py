@@ -1,0 +1,70 @@
+"""What the store says that a person saw: names and pixels of the pictures of each trial."""
+
+from __future__ import annotations
+
+import io
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from hmix_hub.stimuli.drawing import draw_mixture
+from hmix_hub.suite.session.plan import Trial
+from hmix_hub.suite.session.shown import mixtures_of_trial, trial_pictures
+
+Pixels = npt.NDArray[np.uint8]
+SIZE = 320
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A trial as the store knows it.
+
+    Parameters
+    ----------
+    trial
+        The plan's.
+    names, pictures
+        Of its pictures in the order of the page; uint8 (320, 320, 3).
+    """
+
+    trial: Trial
+    names: list[str]
+    pictures: list[Pixels]
+
+
+def trials_of(served: Any) -> list[Shown]:
+    """Give the trials of the only session, in order."""
+    (session,) = served.store.sessions()
+    frozen = served.store.frozen
+    batch = frozen.batches[session.batch]
+    return [
+        Shown(
+            trial,
+            trial_pictures(frozen, served.store.key, batch, trial),
+            [_draw(served.image_set.pictures, mixture) for mixture in mixtures_of_trial(batch, trial)],
+        )
+        for trial in session.plan.trials
+    ]
+
+
+def _draw(pictures: Pixels, mixture: Any) -> Pixels:
+    first, second, coefficient = mixture
+    drawn = draw_mixture(pictures[[first]], pictures[[second]], np.array([coefficient]))[0].transpose(1, 2, 0)
+    times = SIZE // drawn.shape[0]
+    return drawn.repeat(times, axis=0).repeat(times, axis=1)
+
+
+def on_screen(locator: Any) -> Pixels:
+    """Give the pixels of the screen that an element covers: browsers draw boxes at whole pixels."""
+    box = {name: math.floor(value + 0.5) for name, value in locator.bounding_box().items()}
+    return decoded(locator.page.screenshot(clip=box, animations="disabled"))
+
+
+def decoded(png: bytes) -> Pixels:
+    """Give the pixels of a PNG file, uint8 (height, width, 3)."""
+    with Image.open(io.BytesIO(png)) as picture:
+        return np.asarray(picture.convert("RGB"))
