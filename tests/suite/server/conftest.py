@@ -30,6 +30,12 @@ class Served:
     def person(self, seed: int = 0) -> Person:
         return Person(self.asker, self.frozen.consent_sha256, seed=seed)
 
+    def kept_of(self, person: Person) -> tuple[list[Any], list[Any]]:
+        """Give the answers that are stored of a person, and what was kept aside."""
+        session = self.store.session(person.token_hash)
+        assert session is not None
+        return list(self.store.answers(session.id)), self.store.aside(session.id)
+
     def ask(self, *args: Any, **how: Any) -> Any:
         return self.asker.ask(*args, **how)
 
@@ -47,6 +53,15 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Served]]:
             return Served(store, stack.enter_context(Asker(app)))
 
         yield begin
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Serve one collection to all tests of a module, each with people of its own."""
+    folder = tmp_path_factory.mktemp("shared")
+    with ExitStack() as stack:
+        store = stack.enter_context(Store.create(folder, frozen_study(quota=1000)))
+        yield Served(store, stack.enter_context(Asker(build_app(store, sample_pictures()))))
 
 
 @pytest.fixture

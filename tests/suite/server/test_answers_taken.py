@@ -12,38 +12,35 @@ from hmix_hub.suite.store.records import Outcome
 INFER = "infer_mixing_factor"
 
 
-def aside(served: Any) -> list[tuple[str, int, bool]]:
-    return [(one.kind, one.place, one.fault is not None) for one in served.store.aside()]
-
-
 @pytest.mark.parametrize("task", TASKS)
-def test_an_answer_is_stored_as_it_came_and_twice_is_harmless(served: Any, task: str) -> None:
-    person = served.person()
+def test_an_answer_is_stored_as_it_came_and_twice_is_harmless(shared: Any, task: str) -> None:
+    person = shared.person()
     page = person.begin(task)[0]
     sent = answer_to(page, task, chance(1))
     assert (person.answer(page, sent).status, person.answer(page, sent).json) == (200, {"outcome": "same"})
     spelled_otherwise = json.dumps(dict(reversed(sent.items())), indent=2).encode()
     assert person.answer(page, pieces=[spelled_otherwise]).json == {"outcome": "same"}
-    [stored] = served.store.answers()
+    [stored] = shared.kept_of(person)[0]
     assert (stored.payload, stored.trial_index) == (sent, page["index"])
-    assert not aside(served)
+    assert not shared.kept_of(person)[1]
 
 
-def test_a_second_answer_that_differs_is_kept_aside_and_not_over_the_first(served: Any) -> None:
-    person = served.person()
+def test_a_second_answer_that_differs_is_kept_aside_and_not_over_the_first(shared: Any) -> None:
+    person = shared.person()
     page = person.begin(INFER)[0]
     first, second = (answer_to(page, INFER, chance(seed)) for seed in (1, 2))
     person.answer(page, first)
     for _ in range(2):
         conflict = person.answer(page, second)
         assert (conflict.status, conflict.json) == (409, {"outcome": "conflict"})
-    assert [stored.payload for stored in served.store.answers()] == [first]
-    assert aside(served) == [("trial", page["index"], False)]
+    assert [stored.payload for stored in shared.kept_of(person)[0]] == [first]
+    [kept] = shared.kept_of(person)[1]
+    assert (kept.kind, kept.place, kept.fault) == ("trial", page["index"], None)
     assert person.view()["held"] == [page["index"]]
 
 
-def test_an_answer_with_a_fault_is_quarantined_and_the_fault_is_told(served: Any) -> None:
-    person = served.person()
+def test_an_answer_with_a_fault_is_quarantined_and_the_fault_is_told(shared: Any) -> None:
+    person = shared.person()
     pages = person.begin(INFER)
     sent = answer_to(pages[0], INFER, chance(1))
     sent["answer"]["share"] = "banana"
@@ -51,8 +48,8 @@ def test_an_answer_with_a_fault_is_quarantined_and_the_fault_is_told(served: Any
     assert (reply.status, reply.json["outcome"]) == (202, "quarantined")
     assert "share is not a whole number" in reply.json["fault"]
     assert person.view()["held"] == [pages[0]["index"]]
-    assert not list(served.store.answers())
-    [kept] = served.store.aside()
+    assert not shared.kept_of(person)[0]
+    [kept] = shared.kept_of(person)[1]
     assert json.loads(kept.payload) == sent
     assert person.answer(pages[0]).json == {"outcome": "stored"}
     for page in pages[1:]:
@@ -75,13 +72,13 @@ MALFORMED = [
 
 
 @pytest.mark.parametrize("body", MALFORMED, ids=lambda body: repr(body[:12]))
-def test_a_body_that_is_no_json_is_quarantined_for_a_trial_and_refused_elsewhere(served: Any, body: bytes) -> None:
-    person = served.person()
+def test_a_body_that_is_no_json_is_quarantined_for_a_trial_and_refused_elsewhere(shared: Any, body: bytes) -> None:
+    person = shared.person()
     page = person.begin(INFER)[0]
     for _ in range(2):
         reply = person.answer(page, pieces=[body])
         assert (reply.status, reply.json["outcome"]) == (202, "quarantined")
-    [kept] = served.store.aside()
+    [kept] = shared.kept_of(person)[1]
     assert json.loads(kept.payload) == {"unreadable": body.decode("utf-8", "backslashreplace")}
     for method, path in (
         ("POST", "/api/sessions"),
@@ -94,21 +91,21 @@ def test_a_body_that_is_no_json_is_quarantined_for_a_trial_and_refused_elsewhere
 
 
 @pytest.mark.parametrize("index", ["0", "3", "10", "999999999", "9999999999", "-4", "04", "4.0", "٤", "4 ", "x", "4/4"])
-def test_a_trial_that_the_session_has_not(served: Any, index: str) -> None:
-    person = served.person()
+def test_a_trial_that_the_session_has_not(shared: Any, index: str) -> None:
+    person = shared.person()
     page = person.begin(INFER)[0]
     refused = person.ask("PUT", f"/api/session/trials/{index}", answer_to(page, INFER, chance(1)))
     assert refused.status == 404
     assert not person.view()["held"]
-    assert not aside(served)
+    assert not shared.kept_of(person)[1]
 
 
-def test_answers_before_the_quiz_was_passed_are_kept_aside(served: Any) -> None:
-    person = served.person()
+def test_answers_before_the_quiz_was_passed_are_kept_aside(shared: Any) -> None:
+    person = shared.person()
     person.join(INFER)
     reply = person.answer(person.pages()[0])
     assert (reply.status, reply.json["fault"]) == (202, "the quiz was not passed before")
-    assert not list(served.store.answers())
+    assert not shared.kept_of(person)[0]
 
 
 def test_an_answer_to_one_trial_is_none_to_another_nor_in_another_session(served: Any) -> None:
@@ -122,8 +119,8 @@ def test_an_answer_to_one_trial_is_none_to_another_nor_in_another_session(served
     assert asked.answer(foreign, sent).status == 202
 
 
-def test_the_quiz_tells_what_was_wrong_until_it_is_passed(served: Any) -> None:
-    person = served.person()
+def test_the_quiz_tells_what_was_wrong_until_it_is_passed(shared: Any) -> None:
+    person = shared.person()
     person.join(INFER)
     assert person.quiz(1, 3).json == {"passed": False, "wrong": [1, 2], "ended": False}
     assert person.quiz(1, 3).json == {"passed": False, "wrong": [1, 2], "ended": False}
@@ -158,8 +155,8 @@ def test_a_quiz_without_limit_goes_on(serve: Callable[..., Any]) -> None:
 
 
 @pytest.mark.parametrize("answers", [[], [1], [2, 1, 1], [2, 4], [0, 1], [2, True], ["2", 1], [2.0, 1], None, {}, "21"])
-def test_a_quiz_that_is_answered_by_something_else(served: Any, answers: object) -> None:
-    person = served.person()
+def test_a_quiz_that_is_answered_by_something_else(shared: Any, answers: object) -> None:
+    person = shared.person()
     person.join(INFER)
     assert person.ask("PUT", "/api/session/quiz/1", {"answers": answers}).json["error"] == "malformed"
     assert person.view()["quiz"]["attempts_made"] == 0
@@ -189,18 +186,18 @@ def test_comments_that_no_file_can_hold_are_kept_as_far_as_they_can(served: Any,
 @pytest.mark.parametrize(
     "sent", [{}, {"text": None}, {"text": 5}, {"text": "x" * 5001}, {"text": "", "more": 1}, [], "text"]
 )
-def test_comments_that_are_none(served: Any, sent: object) -> None:
-    person = served.person()
+def test_comments_that_are_none(shared: Any, sent: object) -> None:
+    person = shared.person()
     person.join(INFER)
     assert person.ask("PUT", "/api/session/comments", sent).json["error"] == "malformed"
 
 
-def test_nothing_changes_after_the_end(served: Any) -> None:
-    person = served.person()
+def test_nothing_changes_after_the_end(shared: Any) -> None:
+    person = shared.person()
     person.take_part(INFER)
-    before = [answer.payload for answer in served.store.answers()]
+    before = [answer.payload for answer in shared.kept_of(person)[0]]
     page = person.pages()[0]
     assert person.answer(page, before[0]).json == {"outcome": Outcome.SAME.value}
     assert person.answer(page, answer_to(page, INFER, chance(77))).status == 409
-    assert [answer.payload for answer in served.store.answers()] == before
+    assert [answer.payload for answer in shared.kept_of(person)[0]] == before
     assert person.view()["state"] == "finished"

@@ -13,8 +13,8 @@ JSON = ("Content-Type", "application/json")
 
 @pytest.mark.parametrize("sizes", [[65_537], [40_000, 40_000], [1000] * 66], ids=["one", "two", "many"])
 @pytest.mark.parametrize("declared", [True, False], ids=["with its length", "chunked"])
-def test_a_body_that_is_too_large_is_refused_wherever_it_goes(served: Any, sizes: list[int], declared: bool) -> None:
-    person = served.person()
+def test_a_body_that_is_too_large_is_refused_wherever_it_goes(shared: Any, sizes: list[int], declared: bool) -> None:
+    person = shared.person()
     page = person.begin(INFER)[0]
     headers = [JSON, ("Content-Length", str(sum(sizes)))] if declared else [JSON, ("Transfer-Encoding", "chunked")]
     for method, path in (
@@ -32,15 +32,15 @@ def test_a_body_that_is_too_large_is_refused_wherever_it_goes(served: Any, sizes
 
 
 @pytest.mark.parametrize("declared", ["-1", "1e3", "٣", "99999999999999999999", ""])
-def test_a_length_that_is_none(served: Any, declared: str) -> None:
-    person = served.person()
+def test_a_length_that_is_none(shared: Any, declared: str) -> None:
+    person = shared.person()
     person.join()
     headers = [JSON, ("Content-Length", declared)] if declared.isascii() else [JSON, ("Content-Length", "\xb2")]
     assert person.ask("PUT", "/api/session/comments", headers=headers, pieces=[b"{}"]).status == 413
 
 
-def test_the_largest_body_in_small_pieces_is_taken(served: Any) -> None:
-    person = served.person()
+def test_the_largest_body_in_small_pieces_is_taken(shared: Any) -> None:
+    person = shared.person()
     page = person.begin(INFER)[0]
     sent = answer_to(page, INFER, chance(1))
     path = [[number, number % 101] for number in range(1500)]
@@ -52,8 +52,8 @@ def test_the_largest_body_in_small_pieces_is_taken(served: Any) -> None:
     assert person.answer(page, pieces=pieces).json == {"outcome": "stored"}
 
 
-def test_a_body_that_does_not_come_is_not_waited_for(served: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    person = served.person()
+def test_a_body_that_does_not_come_is_not_waited_for(shared: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    person = shared.person()
     page = person.begin(INFER)[0]
     monkeypatch.setattr(requests, "BODY_SECONDS", 0.02)
     reply = person.answer(page, pieces=[b'{"response'], ends="open")
@@ -61,8 +61,8 @@ def test_a_body_that_does_not_come_is_not_waited_for(served: Any, monkeypatch: p
     assert person.view()["held"] == []
 
 
-def test_a_body_that_breaks_off_is_not_taken(served: Any) -> None:
-    person = served.person()
+def test_a_body_that_breaks_off_is_not_taken(shared: Any) -> None:
+    person = shared.person()
     page = person.begin(INFER)[0]
     assert person.answer(page, pieces=[b'{"response'], ends="disconnect").status == 0
     assert person.view()["held"] == []
@@ -71,8 +71,8 @@ def test_a_body_that_breaks_off_is_not_taken(served: Any) -> None:
 @pytest.mark.parametrize(
     "kind", ["text/plain", "application/json; charset=latin-1", "multipart/form-data", "", "application/jsonp"]
 )
-def test_a_body_of_another_type(served: Any, kind: str) -> None:
-    person = served.person()
+def test_a_body_of_another_type(shared: Any, kind: str) -> None:
+    person = shared.person()
     page = person.begin(INFER)[0]
     reply = person.answer(page, answer_to(page, INFER, chance(1)), headers=[("Content-Type", kind)])
     assert (reply.status, reply.json["error"]) == (415, "not_json")
@@ -80,7 +80,7 @@ def test_a_body_of_another_type(served: Any, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["application/json; charset=utf-8", "Application/JSON;charset=UTF-8"])
-def test_other_spellings_of_the_type(served: Any, kind: str) -> None:
-    person = served.person()
+def test_other_spellings_of_the_type(shared: Any, kind: str) -> None:
+    person = shared.person()
     page = person.begin(INFER)[0]
     assert person.answer(page, answer_to(page, INFER, chance(1)), headers=[("Content-Type", kind)]).status == 200

@@ -89,7 +89,7 @@ def collection() -> Iterator[Collection]:
         yield Collection(stack.enter_context(Asker(build_app(store, sample_pictures()))), store)
 
 
-@settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
 @given(
     method=methods,
     path=paths,
@@ -110,7 +110,7 @@ def test_no_request_breaks_the_server_or_touches_another_session(
     assert collection.state() == collection.before
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(body=shaped | values, task=st.sampled_from(TASKS), place=st.integers(0, 5))
 def test_no_answer_made_at_random_is_stored_as_data(collection: Collection, body: Any, task: str, place: int) -> None:
     person = collection.person(place)

@@ -44,8 +44,8 @@ def leaves(value: Any) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_no_reply_of_a_whole_session_tells_of_coefficients_pictures_or_repeats(served: Any, task: str) -> None:
-    person = served.person()
+def test_no_reply_of_a_whole_session_tells_of_coefficients_pictures_or_repeats(shared: Any, task: str) -> None:
+    person = shared.person()
     person.join(task)
     person.quiz(1, 1)
     person.quiz(2, 1, attempt=2)
@@ -57,8 +57,8 @@ def test_no_reply_of_a_whole_session_tells_of_coefficients_pictures_or_repeats(s
     assert person.ask("POST", "/api/session/finish", {}).status == 200
     view = person.view()
     shown = {name for page in person.pages() for name in page["pictures"]}
-    pictures = [served.ask("GET", f"/pictures/{name}.png") for name in sorted(shown)]
-    study = served.ask("GET", "/api/study")
+    pictures = [shared.ask("GET", f"/pictures/{name}.png") for name in sorted(shown)]
+    study = shared.ask("GET", "/api/study")
     assert len(person.replies) > 20
     for reply in [*person.replies, study]:
         for leaf in leaves(reply.json):

@@ -41,11 +41,11 @@ def shown(served: Any, name: str) -> Any:
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_the_picture_on_the_screen_is_the_stimulus_pixel_for_pixel(served: Any, task: str) -> None:
-    person = served.person()
+def test_the_picture_on_the_screen_is_the_stimulus_pixel_for_pixel(shared: Any, task: str) -> None:
+    person = shared.person()
     pages = person.begin(task)
-    [session] = served.store.sessions()
-    batch = served.frozen.batches[session.batch]
+    session = shared.store.session(person.token_hash)
+    batch = shared.frozen.batches[session.batch]
     for page, trial in zip(pages, session.plan.trials, strict=True):
         stimulus = stimulus_of(batch, trial)
         if task == "construct_midpoint":
@@ -55,7 +55,7 @@ def test_the_picture_on_the_screen_is_the_stimulus_pixel_for_pixel(served: Any, 
         else:
             shares = [stimulus.mixing_coefficient]
         for name, share in zip(page["pictures"], shares, strict=True):
-            assert (shown(served, name) == mixed(stimulus, share)).all()
+            assert (shown(shared, name) == mixed(stimulus, share)).all()
 
 
 def test_both_ends_of_the_row_are_the_two_pictures_themselves_on_their_sides(served: Any) -> None:
@@ -73,30 +73,30 @@ def test_both_ends_of_the_row_are_the_two_pictures_themselves_on_their_sides(ser
     assert sides == {"left", "right"}
 
 
-def test_worked_examples_are_drawn_as_the_task_draws_its_own(served: Any) -> None:
+def test_worked_examples_are_drawn_as_the_task_draws_its_own(shared: Any) -> None:
     for task, share in (("construct_midpoint", 3 * 0.1), ("infer_mixing_factor", 0.3)):
-        person = served.person()
+        person = shared.person()
         person.join(task)
         [example] = person.pages("instructions")[0]["examples"]
         assert example["text"] == "So it looks."
         pair = Stimulus(0, 1, 0, 1)
         for name, coefficient in zip(example["pictures"], (share, 1.0), strict=True):
-            assert (shown(served, name) == mixed(pair, coefficient)).all()
+            assert (shown(shared, name) == mixed(pair, coefficient)).all()
 
 
 @pytest.mark.parametrize(
     "file", ["0" * 32 + ".png", "0" * 31 + ".png", "x.png", "0" * 32, "0" * 32 + ".PNG", "0" * 32 + ".png.png"]
 )
-def test_pictures_that_there_are_not(served: Any, file: str) -> None:
-    reply = served.ask("GET", f"/pictures/{file}")
+def test_pictures_that_there_are_not(shared: Any, file: str) -> None:
+    reply = shared.ask("GET", f"/pictures/{file}")
     assert (reply.status, reply.json["error"], reply.headers["cache-control"]) == (404, "no_such_picture", "no-store")
 
 
-def test_a_name_in_capitals_is_no_other_name(served: Any) -> None:
-    person = served.person()
+def test_a_name_in_capitals_is_no_other_name(shared: Any) -> None:
+    person = shared.person()
     name = person.begin("infer_mixing_factor")[0]["pictures"][0]
-    assert served.ask("GET", f"/pictures/{name}.png").status == 200
-    assert name.upper() == name or served.ask("GET", f"/pictures/{name.upper()}.png").status == 404
+    assert shared.ask("GET", f"/pictures/{name}.png").status == 200
+    assert name.upper() == name or shared.ask("GET", f"/pictures/{name.upper()}.png").status == 404
 
 
 def test_equal_pictures_have_equal_names_for_all_people_and_other_names_under_another_key(

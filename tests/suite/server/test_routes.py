@@ -26,26 +26,26 @@ OF_A_SESSION = [
 ]
 
 
-def test_the_page_and_its_files_have_their_types_and_are_asked_for_again(served: Any) -> None:
+def test_the_page_and_its_files_have_their_types_and_are_asked_for_again(shared: Any) -> None:
     for path, kind in {
         "/": "text/html; charset=utf-8",
         "/static/main.js": "text/javascript; charset=utf-8",
         "/static/icon.svg": "image/svg+xml",
     }.items():
-        reply = served.ask("GET", path)
+        reply = shared.ask("GET", path)
         assert (reply.status, reply.headers["content-type"], reply.headers["cache-control"]) == (200, kind, "no-cache")
         tag = reply.headers["etag"]
         for known in (tag, f"W/{tag}", f'"other", {tag}'):
-            again = served.ask("GET", path, headers=[("If-None-Match", known)])
+            again = shared.ask("GET", path, headers=[("If-None-Match", known)])
             assert (again.status, again.body, again.headers["etag"]) == (304, b"", tag)
-        assert served.ask("GET", path, headers=[("If-None-Match", '"other"')]).status == 200
+        assert shared.ask("GET", path, headers=[("If-None-Match", '"other"')]).status == 200
 
 
 @pytest.mark.parametrize(
     "name", ["none.js", "__init__.py", "../app.py", "..%2fapp.py", "%2e%2e/app.py", "index.html", "", "a/b.js"]
 )
-def test_no_other_file_is_served(served: Any, name: str) -> None:
-    assert served.ask("GET", f"/static/{name}").status == 404
+def test_no_other_file_is_served(shared: Any, name: str) -> None:
+    assert shared.ask("GET", f"/static/{name}").status == 404
 
 
 def test_the_study_is_told_with_the_hash_of_its_consent_form(serve: Callable[..., Any]) -> None:
@@ -79,9 +79,9 @@ def test_a_study_is_open_then_full_and_closed_when_it_is_closed(serve: Callable[
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW"])
-def test_methods_that_an_address_has_not(served: Any, method: str) -> None:
+def test_methods_that_an_address_has_not(shared: Any, method: str) -> None:
     for path, methods in ROUTES.items():
-        reply = served.ask(method, path, {})
+        reply = shared.ask(method, path, {})
         if method in methods:
             assert reply.status != 405
         else:
@@ -103,14 +103,14 @@ def test_methods_that_an_address_has_not(served: Any, method: str) -> None:
         "/pictures/",
     ],
 )
-def test_addresses_that_there_are_not(served: Any, path: str) -> None:
-    reply = served.ask("GET", path)
+def test_addresses_that_there_are_not(shared: Any, path: str) -> None:
+    reply = shared.ask("GET", path)
     assert (reply.status, reply.json["error"]) == (404, "not_found")
 
 
 @pytest.mark.parametrize("path", ["/" + "a" * 600, "/static/" + "%61" * 300, "/?" + "a" * 5000])
-def test_addresses_are_bounded(served: Any, path: str) -> None:
-    assert served.ask("GET", path).json["error"] == "address_too_long"
+def test_addresses_are_bounded(shared: Any, path: str) -> None:
+    assert shared.ask("GET", path).json["error"] == "address_too_long"
 
 
 FORGED = [
@@ -130,34 +130,35 @@ FORGED = [
 
 
 @pytest.mark.parametrize("authorization", FORGED)
-def test_a_token_that_is_missing_or_malformed(served: Any, authorization: str | None) -> None:
+def test_a_token_that_is_missing_or_malformed(shared: Any, authorization: str | None) -> None:
+    before = shared.store.sessions()
     headers = [] if authorization is None else [("Authorization", authorization)]
     for method, path in [*OF_A_SESSION, ("POST", "/api/sessions")]:
-        reply = served.ask(method, path, {}, headers=headers)
+        reply = shared.ask(method, path, {}, headers=headers)
         assert (reply.status, reply.json["error"]) == (401, "unknown_session")
-    assert not served.store.sessions()
+    assert shared.store.sessions() == before
 
 
-def test_a_token_that_nobody_was_given(served: Any) -> None:
-    served.person().join()
+def test_a_token_that_nobody_was_given(shared: Any) -> None:
+    shared.person().join()
     twice = [("Authorization", f"Bearer {'A' * 43}")] * 2
     for method, path in OF_A_SESSION:
-        reply = served.ask(method, path, {}, token="A" * 43)
+        reply = shared.ask(method, path, {}, token="A" * 43)
         assert (reply.status, reply.json["error"]) == (401, "unknown_session")
-        assert served.ask(method, path, {}, headers=twice).status == 401
+        assert shared.ask(method, path, {}, headers=twice).status == 401
 
 
-def test_headers_of_safety_stand_on_every_reply_and_no_cookie_does(served: Any) -> None:
-    person = served.person()
+def test_headers_of_safety_stand_on_every_reply_and_no_cookie_does(shared: Any) -> None:
+    person = shared.person()
     person.take_part("infer_mixing_factor")
     picture = person.pages()[0]["pictures"][0]
     replies = [
         *person.replies,
-        *[served.ask(method, path) for path in ROUTES for method in ("GET", "DELETE", "BREW")],
-        served.ask("GET", f"/pictures/{picture}.png"),
-        served.ask("GET", "/" + "a" * 600),
-        served.ask("GET", "/nothing"),
-        served.ask("PUT", "/api/session/comments", pieces=[b"x" * 70_000], token=person.token),
+        *[shared.ask(method, path) for path in ROUTES for method in ("GET", "DELETE", "BREW")],
+        shared.ask("GET", f"/pictures/{picture}.png"),
+        shared.ask("GET", "/" + "a" * 600),
+        shared.ask("GET", "/nothing"),
+        shared.ask("PUT", "/api/session/comments", pieces=[b"x" * 70_000], token=person.token),
     ]
     assert {200, 401, 404, 405, 413, 414} <= {reply.status for reply in replies}
     for reply in replies:

@@ -39,8 +39,8 @@ def test_a_whole_session_ends_with_a_code_of_its_own(served: Any, task: str) -> 
     assert [answer.trial_index for answer in served.store.answers(session.id)] == view["held"]
 
 
-def test_pages_stand_in_the_order_of_the_timeline(served: Any) -> None:
-    person = served.person()
+def test_pages_stand_in_the_order_of_the_timeline(shared: Any) -> None:
+    person = shared.person()
     view = person.join("construct_midpoint").json
     kinds = [page["kind"] for page in view["pages"]]
     assert kinds == ["instructions", "instructions", "quiz", *["trial"] * 6, "comments"]
@@ -83,8 +83,8 @@ def test_a_study_that_needs_recruiting_ids_turns_others_away(
 
 
 @pytest.mark.parametrize("recruiting_id", ["a" * 201, "a\nb", "a\0", "\ud800"])
-def test_recruiting_ids_that_are_none(served: Any, recruiting_id: str) -> None:
-    refused = served.person().join(recruiting_id=recruiting_id)
+def test_recruiting_ids_that_are_none(shared: Any, recruiting_id: str) -> None:
+    refused = shared.person().join(recruiting_id=recruiting_id)
     assert (refused.status, refused.json["error"]) == (400, "bad_recruiting_id")
 
 
@@ -109,8 +109,8 @@ def test_joining_needs_the_consent_form_that_is_shown(served: Any) -> None:
         {"recruiting_id": None, "task": None, "consent_sha256": "", "seed": 1},
     ],
 )
-def test_joining_with_other_fields(served: Any, sent: object) -> None:
-    refused = served.person().ask("POST", "/api/sessions", pieces=[repr(sent).replace("'", '"').encode()])
+def test_joining_with_other_fields(shared: Any, sent: object) -> None:
+    refused = shared.person().ask("POST", "/api/sessions", pieces=[repr(sent).replace("'", '"').encode()])
     assert (refused.status, refused.json["error"]) == (400, "malformed")
 
 
