@@ -18,7 +18,13 @@ from typing import Any
 
 from environment import ROOT, run_in_environment
 
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "dataset_cards/h-mix.md", "dataset_cards/rules.md")
+DOCUMENTS = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "dataset_cards/h-mix.md",
+    "dataset_cards/rules.md",
+    "dataset_cards/collecting.md",
+)
 SHOWN = "CONTRIBUTING.md"
 """Document whose commands are run."""
 SCHEMA = "hmix_hub/studies/study.schema.json"
@@ -87,6 +93,8 @@ def _renew_console(*, write: bool) -> list[str]:
 
 
 def _parts() -> dict[str, Callable[[], str | None]]:
+    from build_collecting import interface_words, study_keys
+
     from hmix_hub.schema import BY_STIMULUS_COLUMNS, CATEGORICAL, INFER, TASKS
     from hmix_hub.schema.documentation import column_table
 
@@ -100,6 +108,8 @@ def _parts() -> dict[str, Callable[[], str | None]]:
         "observed-columns": _observed_columns,
         "rules": _rules,
         "map-keys": _map_keys,
+        "study-keys": study_keys,
+        "interface-words": interface_words,
     }
     for name, task in TASKS.items():
         parts[f"columns-{name}"] = partial(column_table, task.answer_columns)

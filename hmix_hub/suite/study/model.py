@@ -28,7 +28,9 @@ class Pictures(_Strict):
     source: Literal["cifar10/test", "cifar10/train", "sample/pictures", "own"] = Field(
         description="A pinned set that hmix-hub knows, or `own`: stimuli/images.csv beside the study file."
     )
-    classes: Literal["cifar10"] | Annotated[list[Line], Field(min_length=2, max_length=200)] = "cifar10"
+    classes: Literal["cifar10"] | Annotated[list[Line], Field(min_length=2, max_length=200)] = Field(
+        default="cifar10", description="The class names in order, or `cifar10` for its ten."
+    )
     size: Annotated[int, Field(ge=64, le=1024)] = Field(320, description="Width on the screen, CSS pixels.")
 
     @property
@@ -64,24 +66,26 @@ class Start(_Strict):
 class Example(_Strict):
     """A worked example on an instruction page: pictures of one pair, and what they show."""
 
-    image_1_index: Annotated[int, Field(ge=0)]
-    image_2_index: Annotated[int, Field(ge=0)]
-    coefficients: Annotated[list[Share], Field(min_length=1, max_length=11)]
-    text: Text
+    image_1_index: Annotated[int, Field(ge=0)] = Field(description="Row of the first picture in the image set.")
+    image_2_index: Annotated[int, Field(ge=0)] = Field(description="Row of the second picture.")
+    coefficients: Annotated[list[Share], Field(min_length=1, max_length=11)] = Field(
+        description="Shares of the first picture, one mixture each."
+    )
+    text: Text = Field(description="What the mixtures show; stands below them.")
 
 
 class Page(_Strict):
     """An instruction page."""
 
-    text: Text
+    text: Text = Field(description="The page's text.")
     examples: list[Example] = []
 
 
 class Question(_Strict):
     """A question of the comprehension quiz, one choice of which is right."""
 
-    question: Text
-    choices: Annotated[list[Line], Field(min_length=2, max_length=10)]
+    question: Text = Field(description="A question about the instructions.")
+    choices: Annotated[list[Line], Field(min_length=2, max_length=10)] = Field(description="What may be answered.")
     answer: Annotated[int, Field(ge=1, description="Number of the right choice, from 1.")]
 
 
@@ -106,7 +110,7 @@ class TaskDesign(_Strict):
     )
     batch_size: Count = Field(description="Different stimuli of a batch; repeats come on top.")
     batches: Count | None = Field(None, description="How many batches; as many as the pairs fill, if left out.")
-    people_per_batch: Count
+    people_per_batch: Count = Field(description="People wanted for each batch; then it is closed.")
     repeats: list[Count] = Field(
         [], description="Places in the person's shuffled order, from 1, that are shown again at the end."
     )
@@ -126,8 +130,8 @@ class TaskDesign(_Strict):
 class Consent(_Strict):
     """The consent form."""
 
-    version: Line
-    text: Text
+    version: Line = Field(description="Changes with the text; stored with each agreement.")
+    text: Text = Field(description="What people agree to, publication of their answers included.")
 
 
 class Session(_Strict):
@@ -144,7 +148,7 @@ class Session(_Strict):
 class Completion(_Strict):
     """What a person gets in the end."""
 
-    text: Text = "Thank you. Your answers are stored."
+    text: Text = Field(default="Thank you. Your answers are stored.", description="What people read in the end.")
     code: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")] | None = Field(
         default=None, description="Completion code, the same for all; a code of each person's own, if left out."
     )
@@ -165,32 +169,36 @@ class Recruiting(_Strict):
 class Author(_Strict):
     """An author, as study.yaml has them."""
 
-    name: Line
-    orcid: Line | None = None
-    affiliation: Line | None = None
+    name: Line = Field(description="Name, as it is to be cited.")
+    orcid: Line | None = Field(default=None, description="ORCID, 0000-0002-1825-0097.")
+    affiliation: Line | None = Field(default=None, description="Where the author works.")
 
 
 class About(_Strict):
     """What the export's study.yaml says, so that it is a valid contribution as it is."""
 
-    description: Text
+    description: Text = Field(description="What is asked of whom, and why.")
     authors: Annotated[list[Author], Field(min_length=1)]
-    licence: Line
-    approval: Text
-    recruitment: Text
-    contact: Line
-    doi: Line | None = None
-    bibtex: Text | None = None
-    homepage: Line | None = None
+    licence: Line = Field(description="Of the answers, SPDX: CC-BY-4.0, CC0-1.0, …")
+    approval: Text = Field(description="Body and number of the ethics approval, or why none is needed.")
+    recruitment: Text = Field(description="How people are found and paid; who is excluded.")
+    contact: Line = Field(description="Address or page of those who answer questions.")
+    doi: Line | None = Field(default=None, description="DOI of a paper, without https://doi.org/.")
+    bibtex: Text | None = Field(default=None, description="BibTeX entry; one is made, if there is neither.")
+    homepage: Line | None = Field(default=None, description="Page of the study.")
 
 
 class StudyFile(_Strict):
     """A study to collect."""
 
-    format: Literal[1] = FORMAT
-    id: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{1,62}[a-z0-9]$")]
-    title: Line
-    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = "en"
+    format: Literal[1] = Field(default=FORMAT, description="Version of the study file's layout.")
+    id: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{1,62}[a-z0-9]$")] = Field(
+        description="Short name: lower case, digits, hyphens; begins every id of the export."
+    )
+    title: Line = Field(description="What people read above every page.")
+    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = Field(
+        default="en", description="Language of the texts, BCP 47: en, de, pt-BR."
+    )
     seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(0, description="Decides pairs, batches and orders.")
     about: About
     pictures: Pictures
