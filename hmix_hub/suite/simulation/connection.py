@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import threading
 import time
 from typing import Any
 
@@ -24,14 +25,17 @@ class Connection:
         Address of the server.
     patience_s
         How long a call is tried again.
+    stopped
+        Once it is set, nothing is called any more.
     """
 
-    def __init__(self, url: str, *, patience_s: float = PATIENCE_S) -> None:
+    def __init__(self, url: str, *, patience_s: float = PATIENCE_S, stopped: threading.Event | None = None) -> None:
         import requests
 
         self.url = url.rstrip("/")
         self.token = secrets.token_urlsafe(32)
         self._patience_s = patience_s
+        self._stopped = stopped or threading.Event()
         self._session = requests.Session()
         # Proxies and credentials of this machine are none of a scripted person's business.
         self._session.trust_env = False
@@ -82,7 +86,7 @@ class Connection:
         import requests
 
         end, wait = time.monotonic() + self._patience_s, _FIRST_WAIT_S
-        while True:
+        while not self._stopped.is_set():
             try:
                 response = self._session.request(method, self.url + path, json=body, timeout=TIMEOUT_S)
                 if response.status_code not in _BUSY or time.monotonic() > end:
@@ -92,8 +96,10 @@ class Connection:
                     msg = f"the server does not answer: {type(error).__name__}"
                     hint = "start it with `hmix collect serve`, and check its address"
                     raise CollectionError(msg, where=Where(self.url), hint=hint) from None
-            time.sleep(wait)
+            self._stopped.wait(wait)
             wait = min(2 * wait, _LONGEST_WAIT_S)
+        msg = "the simulation was stopped"
+        raise CollectionError(msg, where=Where(self.url))
 
 
 def _said(response: Any) -> str:

@@ -177,30 +177,38 @@ class _Crowd:
     def __init__(self, done: Simulated, frozen: FrozenStudy, eyes: Eyes, dropouts: float, progress: Progress) -> None:
         self._done, self._frozen, self._eyes = done, frozen, eyes
         self._dropouts, self._progress = dropouts, progress
-        self._counting = threading.Lock()
+        self._counting, self._stopped = threading.Lock(), threading.Event()
 
     def take_part(self, people: int | None, workers: int) -> None:
         """Let people join one after the other, and take part at the same time, `workers` at the most."""
-        free = threading.Semaphore(workers)
         parts: list[Future[Part]] = []
         with ThreadPoolExecutor(workers) as pool:
-            while people is None or len(parts) < people:
-                free.acquire()
-                if any(part.done() and part.exception() is not None for part in parts):
-                    break
-                person, connection = self._person(len(parts))
-                if not person.join():
-                    connection.close()
-                    self._done.is_full = True
-                    break
-                part = pool.submit(self._whole, person, connection)
-                part.add_done_callback(lambda _: free.release())
-                parts.append(part)
-        self._done.parts = [part.result() for part in parts]
+            try:
+                self._let_in(people, workers, pool, parts)
+                self._done.parts = [part.result() for part in parts]
+            except BaseException:
+                # Whoever is in the middle would wait for a server that is being stopped.
+                self._stopped.set()
+                raise
+
+    def _let_in(self, people: int | None, workers: int, pool: ThreadPoolExecutor, parts: list[Future[Part]]) -> None:
+        free = threading.Semaphore(workers)
+        while people is None or len(parts) < people:
+            free.acquire()
+            if any(part.done() and part.exception() is not None for part in parts):
+                return
+            person, connection = self._person(len(parts))
+            if not person.join():
+                connection.close()
+                self._done.is_full = True
+                return
+            part = pool.submit(self._whole, person, connection)
+            part.add_done_callback(lambda _: free.release())
+            parts.append(part)
 
     def _person(self, number: int) -> tuple[ScriptedPerson, Connection]:
         done = self._done
-        connection = Connection(done.url)
+        connection = Connection(done.url, stopped=self._stopped)
         person = ScriptedPerson(
             connection,
             self._frozen,

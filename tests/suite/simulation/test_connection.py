@@ -71,6 +71,13 @@ def test_a_server_that_is_away_is_given_up_in_the_end(connect):
     assert "hmix collect serve" in refused.value.hint
 
 
+def test_once_stopped_nothing_is_waited_for(connect):
+    stopped = threading.Event()
+    threading.Timer(0.3, stopped.set).start()
+    with pytest.raises(CollectionError, match="was stopped"):
+        connect("http://127.0.0.1:9", stopped=stopped).call("PUT", "/a", {})
+
+
 def test_tokens_are_of_32_bytes_and_differ(connect):
     one, other = connect("http://a"), connect("http://a")
     assert one.token != other.token

@@ -1,5 +1,7 @@
 """Simulation: who joins, who leaves, where, and what is refused."""
 
+import time
+
 import pytest
 from suite.export.studies import study_file, write_study
 
@@ -44,6 +46,16 @@ def test_another_study_behind_the_address_is_found(short_study, tmp_path):
     with running_server(other) as address, pytest.raises(CollectionError, match="study") as found:
         simulate(short_study, url=address, people=1)
     assert "is the server's study the one of this folder?" in found.value.hint
+
+
+def test_who_stops_a_simulation_does_not_wait_for_people_in_the_middle(short_study, tmp_path):
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    begun = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        simulate(short_study, tmp_path / "made", progress=interrupt)
+    assert time.monotonic() - begun < 20
 
 
 @pytest.mark.parametrize(
