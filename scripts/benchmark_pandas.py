@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from hmix_hub.schema import CIFAR10, INFER
+from hmix_hub.schema import CIFAR10, INFER, JUDGMENT_TABLE
 from hmix_hub.schema.observed import observed_columns
 
 Mask = npt.NDArray[np.bool_]
@@ -23,7 +23,7 @@ Found = dict[tuple[str, str], tuple[int, tuple[int, ...]]]
 """What is found: code and column, to the number of places and the first rows; no rows where it is of all of them."""
 
 MOST_ROWS = 100
-_KNOWN = {column.name: column for column in observed_columns(INFER)}
+_KNOWN = {column.name: column for column in observed_columns(INFER, JUDGMENT_TABLE)}
 _OPTIONAL = ("is_repeat", "condition", "collection_round", "image_set", "source_file", "source_row")
 _IDENTIFIERS = ("participant_id", "collection_round")
 _LABELS = {name: code for code, name in enumerate(CIFAR10.names)}

@@ -70,7 +70,16 @@ TYPES = {
     "UUID": pa.ExtensionArray.from_storage(pa.uuid(), array(uuid.UUID(int=1).bytes, pa.binary(16))),
     "JSON": pa.ExtensionArray.from_storage(pa.json_(), array("{}")),
 }
-COLUMNS = ["participant_id", "is_repeat", "image_1_label", "mixing_coefficient", "impossible_classes", "x_own", "flags"]
+COLUMNS = [
+    "participant_id",
+    "is_repeat",
+    "image_1_label",
+    "mixing_coefficient",
+    "impossible_classes",
+    "class_order",
+    "x_own",
+    "flags",
+]
 
 
 @pytest.fixture

@@ -60,9 +60,8 @@ class NumberListReader:
             # Those that are written the same: 0.1 was meant, and not 0.10000000149.
             items = pc.cast(items, pa.string())
         items = pc.cast(items, pa.float64(), safe=False)
-        parents = pc.list_parent_indices(lists).to_numpy()
         bad = np.zeros(len(lists), dtype=bool)
-        bad[parents[~np.isfinite(_floats(items))]] = True
+        bad[_parents(lists)[~np.isfinite(_floats(items))]] = True
         self.place.tell(rules.TYPE, bad, rows, lists, lambda _: "not all are finite numbers")
         found = _nested(items, pc.list_value_length(lists), bad | as_mask(lists.is_null()))
         return self._in_range(found, rows)
@@ -76,7 +75,7 @@ class NumberListReader:
         if not outside.any():
             return lists
         bad = np.zeros(len(lists), dtype=bool)
-        bad[pc.list_parent_indices(lists).to_numpy()[outside]] = True
+        bad[_parents(lists)[outside]] = True
         self.place.tell(rules.RANGE, bad, rows, lists, lambda _: f"the range of each is {self.column.range}")
         return _nested(lists.flatten(), pc.list_value_length(lists), bad | as_mask(lists.is_null()))
 
@@ -84,6 +83,14 @@ class NumberListReader:
 def _floats(items: pa.Array) -> np.ndarray:
     """Give numbers as float64, NaN where null."""
     return np.asarray(items.to_numpy(zero_copy_only=False), dtype=np.float64)
+
+
+def _parents(lists: pa.Array) -> Ints:
+    """Give the list that each item stands in; of lists that are null, what may lie beneath is no item."""
+    import pyarrow.compute as pc
+
+    lengths = pc.list_value_length(lists).fill_null(0).to_numpy(zero_copy_only=False)
+    return np.repeat(np.arange(len(lists), dtype=np.int64), lengths)
 
 
 def _nested(items: pa.Array, lengths: pa.Array, is_null: Mask) -> pa.Array:
@@ -109,7 +116,7 @@ def _parsed(text: pa.Array) -> tuple[pa.Array, Mask]:
     is_empty = as_mask(pc.match_substring_regex(text, _EMPTY))
     missing = as_mask(text.is_null())
     lengths = pc.list_value_length(split)
-    parents = pc.list_parent_indices(split).to_numpy()
+    parents = _parents(split)
     items = pc.utf8_trim_whitespace(split.flatten())
     bad = np.zeros(len(text), dtype=bool)
     try:
