@@ -47,7 +47,7 @@ _LOSSES: dict[tuple[str, str], dict[str, str]] = {
         "flags": "computed again on the way up; ignored_probability cannot be",
     },
     (CURRENT, JUDGMENT_TABLE): {
-        column.name: f"2.0.0 has no such column: it came with {column.since}"
+        column.name: f"{JUDGMENT_TABLE} has no such column: it came with {column.since}"
         for task in TASKS.values()
         for column in task.columns
         if column.since

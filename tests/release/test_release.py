@@ -1,5 +1,7 @@
 """The released files, read by this package: the counts that were measured on them by other means."""
 
+import hashlib
+import json
 from collections import Counter, defaultdict
 
 import numpy as np
@@ -7,11 +9,11 @@ import pyarrow as pa
 import pytest
 
 import hmix_hub
-from hmix_hub.builders.readers import read_judgments
+from hmix_hub.builders.readers import read_judgments, read_table
 from hmix_hub.judgments.migration import migrate
 from hmix_hub.judgments.upward import Provenance
 from hmix_hub.overview import configuration_counts, count_people, flag_counts
-from hmix_hub.schema import TASKS
+from hmix_hub.schema import CONFIGURATIONS, TASKS
 from hmix_hub.sources import resolve_source
 from hmix_hub.verification import verify
 
@@ -36,6 +38,17 @@ FLAG_COUNTS = {
 }
 
 
+# sha256 of the schema and the rows of each table in schema 2.0.0, as the package gave them before 2.1.0.
+TABLES_OF_2_0_0 = {
+    "construct_midpoint": "e969790a2b3fef16",
+    "select_shuffled_midpoint": "cdbe5eac3f678b29",
+    "infer_mixing_factor": "689f9a0cd1a652c7",
+    "categorical_soft_labels": "548132e8fc11a1b8",
+    "infer_mixing_factor_by_stimulus": "df19cecd5ca12822",
+    "categorical_soft_labels_by_stimulus": "b3051ad457ca6a8d",
+}
+
+
 @pytest.fixture(scope="module")
 def load(release):
     def load(config="infer_mixing_factor", **options):
@@ -48,6 +61,13 @@ def test_rows_repeats_people_and_stimuli(release):
     counted = {row.pop("configuration"): tuple(row.values()) for row in configuration_counts(release)}
     assert counted == TASK_COUNTS
     assert count_people(release) == 159
+
+
+@pytest.mark.parametrize("config", TABLES_OF_2_0_0)
+def test_schema_2_0_0_is_what_it_was_to_the_last_bit(config, release):
+    table = read_table(resolve_source(release), CONFIGURATIONS[config], "2.0.0")
+    text = json.dumps([str(table.schema), table.to_pydict()])
+    assert hashlib.sha256(text.encode()).hexdigest()[:16] == TABLES_OF_2_0_0[config]
 
 
 def test_every_flag(release):
