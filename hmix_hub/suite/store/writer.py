@@ -110,6 +110,9 @@ class Writer:
             if group:
                 self._carry_out(group)
             self._eraser.erase(now=not is_open)
+        # The wall clock may have gone back since the last commit; the study clock goes on from here all the same.
+        with contextlib.suppress(sqlite3.Error):
+            self._save_clock()
         self._database.close()
 
     def _next_group(self) -> tuple[list[_Waiting], bool]:

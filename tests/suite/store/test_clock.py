@@ -38,6 +38,7 @@ def test_while_serving_it_follows_elapsed_time_alone():
 def test_a_restart_adds_what_passed_on_the_wall(make_store, reopen, clocks):
     store = make_store(1)
     join(store, 1)
+    store.close()
     clocks.wall += HOUR
     clocks.elapsed = 17.0
     assert reopen(store).now() == HOUR * 1000
@@ -51,6 +52,15 @@ def test_a_wall_clock_that_went_back_adds_nothing(make_store, reopen, clocks):
     again = reopen(store)
     assert again.now() == session.started_ms == HOUR * 1000
     again.check_integrity()
+
+
+def test_a_wall_clock_that_went_back_while_serving_takes_nothing_away(make_store, reopen, clocks):
+    store = make_store(1)
+    join(store, 1)
+    clocks.wall -= 10 * HOUR
+    clocks.pass_by(HOUR)
+    seen = store.now()
+    assert reopen(store).now() == seen == HOUR * 1000
 
 
 def test_somebody_who_only_looks_sees_the_same_clock(make_store, reopen, clocks):

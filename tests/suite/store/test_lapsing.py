@@ -121,6 +121,7 @@ def test_a_clock_that_jumps_takes_nobodys_place(store, clocks):
 
 def test_a_restart_after_a_jump_forward_lapses_and_loses_nothing(store, clocks, reopen):
     session = join(store, 1)
+    store.close()
     clocks.wall += 1e9
     again = reopen(store)
     assert again.session(token(1)).state == "lapsed"

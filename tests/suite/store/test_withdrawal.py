@@ -7,11 +7,14 @@ import json
 import secrets
 import time
 
+import numpy as np
 import pytest
-from suite.store.small_study import answer, join, take_part, token
+from suite.store.small_study import answer, frozen_study, join, take_part, token
 
 from hmix_hub.suite.store import SessionGoneError, Store
-from hmix_hub.suite.store.erasing import AGAIN_SECONDS
+from hmix_hub.suite.store.connection import open_writing
+from hmix_hub.suite.store.erasing import AGAIN_SECONDS, Eraser
+from hmix_hub.suite.store.layout import DATABASE_NAME
 
 
 def bytes_of(store):
@@ -71,6 +74,27 @@ def test_no_byte_is_left_in_the_files(store):
         assert [mark for mark in marks if mark.encode() in left] == []
     assert all(mark.encode() in left for marks in people.values() for mark in marks)
     store.check_integrity()
+
+
+def test_copies_that_the_database_left_behind_when_it_moved_rows_are_erased_too(tmp_path):
+    rng = np.random.default_rng(0)
+    keys = [rng.bytes(16).hex() for _ in range(1000)]
+    with Store.create(tmp_path, frozen_study(1)):
+        pass
+    database = open_writing(tmp_path)
+    database.execute("CREATE TABLE moved (key TEXT PRIMARY KEY, content TEXT) WITHOUT ROWID")
+    for key in keys:
+        database.execute("INSERT INTO moved VALUES (?, ?)", (key, "x" * int(rng.integers(300))))
+    for key in keys[::2]:
+        database.execute("DELETE FROM moved WHERE key = ?", (key,))
+    database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    path = tmp_path / DATABASE_NAME
+    assert any(key.encode() in path.read_bytes() for key in keys[::2]), "SQLite leaves no copies behind any more"
+    eraser = Eraser(database)
+    eraser.need()
+    eraser.erase()
+    assert not any(key.encode() in path.read_bytes() for key in keys[::2])
+    database.close()
 
 
 def test_it_may_be_said_again(store):
