@@ -59,7 +59,11 @@ def _nowhere(table: pa.Table, task: str, n_classes: int) -> Mask:
 
 def _endpoint_not_shown(table: pa.Table, task: str, n_classes: int) -> Mask:
     selected = numbers(table["selected_coefficient"])
-    return (selected == 0) | (selected == 1)
+    is_end = (selected == 0) | (selected == 1)
+    if "path_coefficients" not in table.column_names:
+        return is_end
+    # A path is of pictures that were on the screen, its last one included.
+    return is_end & table["path_coefficients"].is_null().to_numpy()
 
 
 def _untouched_sliders(table: pa.Table, task: str, n_classes: int) -> Mask:

@@ -7,7 +7,7 @@ import pytest
 from suite.export.studies import PlainKey, frozen_study, people, person
 
 from hmix_hub.judgments.complete import complete
-from hmix_hub.schema import CATEGORICAL, CIFAR10, INFER
+from hmix_hub.schema import CATEGORICAL, CIFAR10, CONSTRUCT, INFER
 from hmix_hub.schema.observed import observed_columns
 from hmix_hub.suite.export.rows import LATE, observed_table, written_table
 from hmix_hub.suite.session.answers import check_answer
@@ -97,3 +97,17 @@ def test_the_text_names_classes_and_leaves_out_what_goes_without_saying(frozen, 
         paths = [text.strip("[]").split(",") for text in table["inferred_path"].to_pylist()]
         ends = [float(path[-1]) for path in paths]
         assert np.allclose(ends, table["inferred_coefficient"].to_pylist(), atol=0)
+
+
+def test_an_end_that_was_constructed_here_was_really_on_the_screen(frozen):
+    batch = next(batch for batch in frozen.batches if batch.task == CONSTRUCT)
+    one = person(frozen, batch, 0)
+    trial = one.plan.trials[0]
+    start = trial.position_of(trial.start_step)
+    path = [[10 * time, place] for time, place in enumerate(range(start, -1, -1))]
+    payload = one.payloads[trial.trial_index] | {"answer": {"position": 0, "path": path}}
+    table = observed_table(frozen, CONSTRUCT, [dataclasses.replace(one, payloads={trial.trial_index: payload})])
+    assert table["selected_coefficient"].to_pylist() in [[0.0], [1.0]]
+    assert complete(table, CONSTRUCT, study_id="small-study")["flags"].to_pylist() == [[]]
+    without_path = table.drop_columns(["path_coefficients", "path_times_ms"])
+    assert complete(without_path, CONSTRUCT, study_id="s")["flags"].to_pylist() == [["endpoint_not_shown"]]
