@@ -70,7 +70,8 @@ class Person:
             requests.put(f"{self.address}/api/session/quiz/1", json={"answers": [2, 2]}, headers=headers, timeout=10)
         key = f"hmix.{consent[:16]}.token"
         self.page.context.add_init_script(
-            f"if (!sessionStorage.begun) {{ sessionStorage.begun = 1; localStorage.setItem('{key}', '{token}'); }}"
+            f"if (location.protocol === 'http:' && !sessionStorage.begun) {{ sessionStorage.begun = 1;"
+            f"localStorage.setItem('{key}', '{token}'); }}"
         )
         return self.open()
 

@@ -114,9 +114,9 @@ def test_nothing_can_be_answered_before_the_pictures_are_drawn(serve, person):
     me.page.wait_for_timeout(400)
     expect(me.page.get_by_role("button", name="Submit")).to_be_disabled()
     expect(me.page.locator("input[name=place]").first).to_be_disabled()
-    me.page.context.unroute("**/pictures/*")
     for route in held:
         route.continue_()
+    me.page.context.unroute("**/pictures/*")
     me.trial(1)
     me.answer(SELECT)
     me.trial(2)
