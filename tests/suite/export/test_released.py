@@ -9,6 +9,7 @@ from suite.export.studies import frozen_study
 
 import hmix_hub
 from hmix_hub.builders.readers import read_released
+from hmix_hub.contribute.checking import check_study
 from hmix_hub.contribute.importing.importer import import_raw
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.judgments.migration import LOSSES, migrate
@@ -18,8 +19,11 @@ from hmix_hub.sources import JUDGMENT_FILES
 from hmix_hub.sources.cifar10 import known_labels
 from hmix_hub.sources.source import Folder
 from hmix_hub.sources.study import SourceFile, Study
+from hmix_hub.suite.design.drawing import draw_design
 from hmix_hub.suite.export.released import export_released
 from hmix_hub.suite.export.study_folder import export_study
+from hmix_hub.suite.study.reading import read_study_file
+from hmix_hub.suite.study.starter import write_collection
 
 LOST = LOSSES[CURRENT, RELEASED]
 ROUNDED = {"inferred_coefficient", "confidence", "top_probability", "second_probability"}
@@ -100,6 +104,25 @@ def test_picture_ids_are_floats_and_answers_json(exports):
     assert '"{""mixingcoeff"":' in first
     assert first.endswith(".png")
     assert ".0," in first
+
+
+def test_a_study_of_the_papers_design_reads_as_the_release_does(cifar10, tmp_path):
+    folder = tmp_path / "paper"
+    write_collection(folder, preset="paper-2023")
+    frozen, _ = draw_design(folder, read_study_file(folder, allow_placeholders=True), cifar10)
+    with collecting(folder, frozen, is_synthetic=True) as collection:
+        for task in TASKS:
+            collection.take_part(task)
+        study = export_study(folder, tmp_path / "study")
+        released = export_released(folder, tmp_path / "released")
+    assert check_study(study.path).report.findings == []
+    # Trials and repeats of the paper.
+    assert list(released.judgments.values()) == [32, 32, 62, 27]
+    for task in TASKS:
+        table = read_released(released.path / JUDGMENT_FILES[task], task)
+        provenance = Provenance(frozen.study.id, source_file=f"judgments/{task}.csv")
+        found = migrate(table, task, start=RELEASED, target=CURRENT, provenance=provenance).to_pylist()
+        assert_same(found, hmix_hub.load_dataset(str(study.path), task, split="train").to_list())
 
 
 @pytest.mark.parametrize(
