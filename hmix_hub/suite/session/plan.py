@@ -7,7 +7,7 @@ A trial's place on it is its `trial_index`; pages that are read again do not shi
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -74,7 +74,9 @@ class Plan:
 
     def to_json(self) -> str:
         """Write as JSON."""
-        return json.dumps(asdict(self), separators=(",", ":"))
+        # Not `asdict`, which copies every value of every trial and takes ten times as long.
+        content = {"batch": self.batch, "trials": [vars(trial) for trial in self.trials]}
+        return json.dumps(content, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str) -> Plan:

@@ -63,6 +63,7 @@ def _begin(work: Work, token_hash: bytes, recruiting_hash: str | None, task: str
         (session_id, number, given, seed, recruiting_hash, work.now, work.now),
     )
     work.database.execute("INSERT INTO plans VALUES (?, ?)", (session_id, plan.to_json()))
+    work.plans[session_id] = plan
     _add_token(work, token_hash, session_id)
     return work.remember(session_id)
 

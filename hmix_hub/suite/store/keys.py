@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import os
 import re
@@ -38,7 +37,7 @@ class StudyKey:
 
     def _digest(self, purpose: str, text: str) -> bytes:
         message = purpose.encode() + b"\0" + text.encode("utf-8", "surrogatepass")
-        return hmac.new(self._secret, message, hashlib.sha256).digest()
+        return hmac.digest(self._secret, message, "sha256")
 
     def recruiting(self, recruiting_id: str) -> str:
         """Give what is stored in place of a recruiting id, 64 hex digits."""
