@@ -1,10 +1,11 @@
 """Benchmark: ratios measured side by side in one run, over judgments that the sample study's generator draws.
 
-python3 scripts/benchmark.py [--parts tables training contribute] [--rows 10000 100000 1000000] [--rounds 5]
+python3 scripts/benchmark.py [--parts tables training contribute collect] [--rows 10000 100000 1000000] [--rounds 5]
 
 Every line compares this package with the best known other way of the same job, turn by turn, and checks that both give
 the same. Peak memory is measured in a process of its own. The lines are Markdown. The part "tables" takes about two
-minutes, "training" five, of which most goes into making a million PNG pictures for the other way, "contribute" four.
+minutes, "training" five, of which most goes into making a million PNG pictures for the other way, "contribute" four,
+"collect", which has aims in place of another way, five.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from typing import Any
 from benchmark_measuring import lines, medians, memory_status, milliseconds
 from environment import run_in_environment
 
-PARTS = ("tables", "training", "contribute")
+PARTS = ("tables", "training", "contribute", "collect")
 SIZES = (10_000, 100_000, 1_000_000)
 MEMORY_SWITCH = "--memory"
 READING = -1
@@ -59,6 +60,10 @@ def main() -> None:
         from benchmark_contribute import print_contribute
 
         print_contribute(arguments.rows or SIZES, arguments.rounds)
+    if "collect" in arguments.parts:
+        from benchmark_collect import print_collect
+
+        print_collect()
 
 
 def _machine() -> str:

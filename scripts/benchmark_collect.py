@@ -1,0 +1,261 @@
+"""Benchmark of collecting: saving under load, 500 who join at once, twenty kills, and the store alone.
+
+Server and people share this machine; the people run in one process of their own, which measures its own lag.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+LOAD = Path(__file__).with_name("benchmark_load.py")
+SECONDS = 60.0
+KILLS = 20
+ARRIVING = 20.0
+"""Seconds within which people arrive, before and while others answer."""
+_BATCHES, _TRIALS = 20, 90
+_ADDRESS = re.compile(r"http://[^\s:]+:(\d+)/")
+_PROBE_COMMITS = 400
+
+_STUDY = f"""
+format = 1
+id = "load"
+title = "Load"
+[about]
+description = "A load test."
+authors = [{{ name = "Ada Example" }}]
+licence = "CC0-1.0"
+approval = "None: nobody takes part."
+recruitment = "None: nobody takes part."
+contact = "https://example.org/contact"
+[pictures]
+source = "sample/pictures"
+[consent]
+version = "1"
+text = "A load test."
+[tasks.construct_midpoint]
+question = "Which picture is an equal mixture?"
+batch_size = {_TRIALS}
+batches = {_BATCHES}
+people_per_batch = %d
+[tasks.construct_midpoint.pairs]
+per_class_pair = {_BATCHES * _TRIALS // 45}
+[[tasks.construct_midpoint.instructions]]
+text = "Look."
+"""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A load and its aim.
+
+    Parameters
+    ----------
+    people
+        How many take part.
+    interval
+        Seconds between two answers of one person.
+    aim_ms
+        The 99th percentile of saving that is not to be passed.
+    """
+
+    people: int
+    interval: float
+    aim_ms: float
+
+
+RUNS = (Run(200, 1.0, 150.0), Run(500, 3.0, 250.0))
+
+
+def print_collect(seconds: float = SECONDS) -> None:
+    """Print the figures of collecting as Markdown.
+
+    Parameters
+    ----------
+    seconds
+        How long people answer in each load.
+    """
+    print(
+        "| people | answers a second | saving: median | 99th percentile | aim | longest | the clients' own lag, 99th |"
+    )
+    print("|---:|---:|---:|---:|---:|---:|---:|")
+    for run in RUNS:
+        _print_load(run, seconds)
+    print()
+    _print_joining(500)
+    _print_kills(KILLS)
+    _print_disk()
+
+
+def _print_load(run: Run, seconds: float) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = _begin(Path(scratch), people=run.people)
+        with _served(folder, 0) as port:
+            seen = _end(_start_load(port, run.people, run.interval, seconds, arrive_within=ARRIVING))
+        _check_stored(folder, seen)
+    saved = np.array(seen["saved_ms"])
+    median, late = np.percentile(saved, [50, 99])
+    lag = np.percentile(seen["lag_ms"], 99)
+    print(
+        f"| {run.people} | {len(saved) / seconds:.0f} | {median:.1f} ms | {late:.1f} ms | {run.aim_ms:.0f} ms "
+        f"| {saved.max():.0f} ms | {lag:.1f} ms |"
+    )
+
+
+def _print_joining(people: int) -> None:
+    """Let people join at once, more than there are places for."""
+    from hmix_hub.suite.store import Store
+
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = _begin(Path(scratch), people=people - people // 10)
+        with _served(folder, 0) as port:
+            began = time.perf_counter()
+            seen = _end(_start_load(port, people, 1.0, 0.0, arrive_within=0.0))
+            elapsed = time.perf_counter() - began
+        with Store.open(folder, read_only=True) as store:
+            store.check_integrity()
+            sizes = [count.live for count in store.counts()]
+            wanted = sum(count.quota for count in store.counts())
+    told = "within one of each other" if max(sizes) - min(sizes) <= 1 else "UNEVEN"
+    late = np.percentile(seen["joined_ms"], 99)
+    print(
+        f"* {people} who join at once, {wanted} places: {seen['joined']} began, {seen['refused']} were told that it is "
+        f"full; batches of {min(sizes)} to {max(sizes)}, {told}; {elapsed:.1f} s in all, 99th percentile {late:,.0f} ms"
+    )
+
+
+def _print_kills(kills: int) -> None:
+    """Kill the server under load and start it again; every answer that was acknowledged has to be there."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = _begin(Path(scratch), people=50)
+        server, port = _start_server(folder, 0)
+        load = _start_load(port, 50, 0.25, 3.0 * kills, arrive_within=0.5)
+        for _ in range(kills):
+            time.sleep(1.0)
+            server.kill()
+            _wait(server)
+            server, port = _start_server(folder, port)
+        seen = _end(load)
+        server.send_signal(signal.SIGTERM)
+        _wait(server)
+        _check_stored(folder, seen)
+    print(
+        f"* {kills} times kill -9 under load: {len(seen['acknowledged']):,} answers acknowledged, none missing, "
+        f"integrity check good; {seen['retries']:,} requests sent again"
+    )
+
+
+def _print_disk() -> None:
+    """Print what the store does without a server: answers one by one, and in groups."""
+    from hmix_hub.suite.server.beginning import begin_collection
+
+    with tempfile.TemporaryDirectory() as scratch:
+        store, _ = begin_collection(_begin(Path(scratch), people=500))
+        with store:
+            began = time.perf_counter()
+            joining = [store.join(number.to_bytes(32, "big"), recruiting_hash=None, task=None) for number in range(500)]
+            sessions = [joined.result() for joined in joining]
+            joined_s = time.perf_counter() - began
+            began = time.perf_counter()
+            for session in sessions[:_PROBE_COMMITS]:
+                store.put_trial(session.id, session.plan.trials[0].trial_index, '{"a":1}', fault=None).result()
+            single = _PROBE_COMMITS / (time.perf_counter() - began)
+            began = time.perf_counter()
+            waiting = [
+                store.put_trial(session.id, trial.trial_index, '{"a":1}', fault=None)
+                for session in sessions
+                for trial in session.plan.trials[1:41]
+            ]
+            for stored in waiting:
+                stored.result()
+            grouped = len(waiting) / (time.perf_counter() - began)
+    print(
+        f"* the store alone: {single:,.0f} answers a second with one fsync each, {grouped:,.0f} in groups, "
+        f"500 people assigned in {joined_s:.2f} s"
+    )
+
+
+def _begin(scratch: Path, *, people: int) -> Path:
+    folder = scratch / "load"
+    folder.mkdir()
+    (folder / "study.toml").write_text(_STUDY % -(-people // _BATCHES), encoding="utf-8")
+    return folder
+
+
+@contextmanager
+def _served(folder: Path, port: int) -> Iterator[int]:
+    server, port = _start_server(folder, port)
+    try:
+        yield port
+    finally:
+        server.send_signal(signal.SIGTERM)
+        _wait(server)
+
+
+def _start_server(folder: Path, port: int) -> tuple[subprocess.Popen[str], int]:
+    words = [sys.executable, "-m", "hmix_hub", "collect", "serve", str(folder), "--port", str(port)]
+    server = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+    for line in server.stdout or ():
+        if found := _ADDRESS.search(line):
+            return server, int(found[1])
+    msg = f"the server ended with status {server.wait()}"
+    raise RuntimeError(msg)
+
+
+def _wait(server: subprocess.Popen[str]) -> None:
+    server.wait()
+    if server.stdout:
+        server.stdout.close()
+
+
+def _start_load(
+    port: int, people: int, interval: float, seconds: float, *, arrive_within: float
+) -> subprocess.Popen[str]:
+    pace = {"interval": interval, "seconds": seconds, "arrive_within": arrive_within}
+    options = json.dumps({"port": port, "people": people, "seed": 1, "pace": pace})
+    return subprocess.Popen([sys.executable, str(LOAD), options], stdout=subprocess.PIPE, text=True)
+
+
+def _end(load: subprocess.Popen[str]) -> dict[str, Any]:
+    said, _ = load.communicate()
+    seen: dict[str, Any] = json.loads(said)
+    return seen
+
+
+def _check_stored(folder: Path, seen: dict[str, Any]) -> None:
+    """Check that every acknowledged answer is in the database, which is whole."""
+    import hashlib
+
+    from hmix_hub.suite.store import Store
+
+    with Store.open(folder, read_only=True) as store:
+        store.check_integrity()
+        missing = list(_missing(store, seen["acknowledged"], hashlib.sha256))
+    if missing:
+        msg = f"{len(missing)} acknowledged answers are missing"
+        raise RuntimeError(msg)
+
+
+def _missing(store: Any, acknowledged: Sequence[tuple[str, int]], digest: Any) -> Iterator[tuple[str, int]]:
+    stored = {(answer.session_id, answer.trial_index) for answer in store.answers()}
+    sessions = {token: store.session(digest(token.encode()).digest()) for token in {token for token, _ in acknowledged}}
+    for token, trial_index in acknowledged:
+        session = sessions[token]
+        if session is None or (session.id, trial_index) not in stored:
+            yield token, trial_index
+
+
+if __name__ == "__main__":
+    print_collect()
