@@ -14,7 +14,10 @@ from huggingface_hub import DatasetCard
 import hmix_hub
 from hmix_hub.schema import BY_STIMULUS_COLUMNS, CONFIGURATIONS, FLAGS, TASKS
 
-DOCUMENTS = ["README.md", "CONTRIBUTING.md", "dataset_cards/h-mix.md", "dataset_cards/rules.md", "CHANGELOG.md"]
+DOCUMENTS = [
+    *("README.md", "CONTRIBUTING.md", "CHANGELOG.md"),
+    *("dataset_cards/h-mix.md", "dataset_cards/rules.md", "dataset_cards/collecting.md"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +135,14 @@ def test_a_command_that_prints_something_else_is_found(root, monkeypatch):
     assert not is_current(shown.format("goodbye"))
 
 
+def test_every_key_of_a_study_file_is_explained(root):
+    text = (root / "dataset_cards" / "collecting.md").read_text(encoding="utf-8")
+    table = text.split("<!-- generated: study-keys -->")[1].split("<!-- end -->")[0]
+    rows = [line.split(" | ") for line in table.strip().splitlines()[2:]]
+    assert len(rows) > 40
+    assert [row[0] for row in rows if not row[-1].strip(" |")] == []
+
+
 def readme_blocks(root, language):
     text = (root / "README.md").read_text(encoding="utf-8")
     return re.findall(rf"```{language}\n(.*?)```", text, re.S)
@@ -173,6 +184,10 @@ def test_the_commands_of_the_readme_run(root, monkeypatch, tmp_path):
         "dogs.csv",
         "my-study",
         "my-study-built",
+        "pilot",
+        "rehearsal",
+        "rehearsal-study",
+        "rehearsal.csv",
         "soft_labels.png",
         "stimulus.png",
     }
