@@ -197,9 +197,8 @@ def _allow_many_connections() -> None:
 
 def _require_suite() -> None:
     try:
-        import starlette
+        import starlette  # noqa: F401
         import uvicorn  # noqa: F401
     except ImportError as error:
         msg = f"serving needs {error.name}, which is not installed"
         raise CollectionError(msg, hint='pip install "hmix-hub[suite]"') from None
-    del starlette

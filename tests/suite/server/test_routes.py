@@ -140,12 +140,14 @@ def test_a_token_that_is_missing_or_malformed(shared: Any, authorization: str | 
 
 
 def test_a_token_that_nobody_was_given(shared: Any) -> None:
-    shared.person().join()
-    twice = [("Authorization", f"Bearer {'A' * 43}")] * 2
+    person = shared.person()
+    view = person.join().json
+    twice = [("Authorization", f"Bearer {person.token}")] * 2
     for method, path in OF_A_SESSION:
         reply = shared.ask(method, path, {}, token="A" * 43)
         assert (reply.status, reply.json["error"]) == (401, "unknown_session")
         assert shared.ask(method, path, {}, headers=twice).status == 401
+    assert person.view() == view
 
 
 def test_headers_of_safety_stand_on_every_reply_and_no_cookie_does(shared: Any) -> None:

@@ -200,3 +200,15 @@ def test_how_connections_are_kept_and_what_is_not_logged(served: Any, monkeypatc
     assert not config.server_header
     assert not config.proxy_headers
     assert config.workers == 1
+
+
+@pytest.mark.parametrize("name", ["uvicorn", "starlette"])
+def test_what_is_not_installed_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    from hmix_hub.suite.server import serving
+
+    monkeypatch.setitem(sys.modules, name, None)
+    for begin in (serving.serve, serving.preview):
+        with pytest.raises(CollectionError, match=f"needs {name}") as refused:
+            begin(folder, "127.0.0.1", 0, tell=print)
+        assert "hmix-hub[suite]" in (refused.value.hint or "")
+    assert [file.name for file in folder.iterdir()] == ["study.yaml"]
