@@ -204,4 +204,4 @@ class Collection(RuleBasedStateMachine):
 
 
 TestCollection = Collection.TestCase
-TestCollection.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestCollection.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)

@@ -82,6 +82,7 @@ def test_copies_that_the_database_left_behind_when_it_moved_rows_are_erased_too(
     with Store.create(tmp_path, frozen_study(1)):
         pass
     database = open_writing(tmp_path)
+    database.execute("PRAGMA synchronous = OFF")
     database.execute("CREATE TABLE moved (key TEXT PRIMARY KEY, content TEXT) WITHOUT ROWID")
     for key in keys:
         database.execute("INSERT INTO moved VALUES (?, ?)", (key, "x" * int(rng.integers(300))))
