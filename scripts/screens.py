@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from hmix_hub.suite.study.model import Question
 
-SIZE = {"width": 720, "height": 700}
+WIDTH, HEIGHT = 720, 700
+"""Of the browser's window, in pixels; a longer page is taken whole."""
 COLOURS = 200
 """Of the files: the pages have few colours, and so much smaller files."""
 
@@ -41,14 +42,14 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         collection = Path(scratch) / "pilot"
         write_collection(collection)
-        designs = read_study_file(collection).tasks
+        quizzes = {task: design.quiz for task, design in read_study_file(collection).tasks.items()}
         with running_server(collection) as address, sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox", "--disable-gpu"])
-            for task, answer in ANSWERS.items():
-                page = browser.new_page(viewport=SIZE, reduced_motion="reduce")
+            for task, quiz in quizzes.items():
+                page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, reduced_motion="reduce")
                 page.goto(f"{address}/?task={task}")
-                _begin(page, designs[task].quiz.questions)
-                answer(page)
+                _begin(page, quiz.questions if quiz else [])
+                ANSWERS[task](page)
                 _take(page, folder / f"{task}.png")
                 page.close()
             browser.close()
