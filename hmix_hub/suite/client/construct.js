@@ -3,89 +3,83 @@ import { frame, make } from './dom.js';
 import { LONGEST_PATH } from './timing.js';
 import { word } from './words.js';
 
-const KEYS = { g: -1, arrowleft: -1, KeyG: -1, h: 1, arrowright: 1, KeyH: 1 };
+const KEYS = { g: -1, ArrowLeft: -1, KeyG: -1, h: 1, ArrowRight: 1, KeyH: 1 };
 
-export function makeConstruct(page, clock, isMine) {
-  const last = page.pictures.length - 1;
-  const path = [];
-  const stage = make('div', { class: 'stage single' });
-  const left = makeMover(page.left, 'g', () => move(-1), 'to-left');
-  const right = makeMover(page.right, 'h', () => move(1), 'to-right');
-  let pictures = null;
-  let shown = page.start;
-  const steps = [];
-  let running = null;
+export function makeConstruct(page, now) {
+	const stage = make('div', { class: 'single' });
+	const movers = [makeMover('left', 'g', page.left, () => move(-1)), makeMover('right', 'h', page.right, () => move(1))];
+	const last = page.pictures.length - 1;
+	const path = [];
+	const steps = [];
+	let pictures = null;
+	let shown = page.start;
+	let running = null;
 
-  /** Ask for a step; it counts once its picture is on the screen. */
-  function move(step) {
-    const next = steps.reduce((sum, one) => sum + one, shown) + step;
-    if (!pictures || next < 0 || next > last || path.length + steps.length >= LONGEST_PATH) return;
-    steps.push(step);
-    running ??= run();
-  }
+	/** Ask for a step; it counts once its picture is on the screen. */
+	function move(step) {
+		const next = steps.reduce((sum, one) => sum + one, shown) + step;
+		if (!pictures || next < 0 || next > last || path.length + steps.length >= LONGEST_PATH) return;
+		steps.push(step);
+		running ??= run();
+	}
 
-  /** Show every step in a frame of its own, and note it in that frame. */
-  async function run() {
-    while (steps.length) {
-      await frame();
-      if (isMine.signal.aborted) return;
-      shown += steps.shift();
-      stage.replaceChildren(pictures[shown]);
-      path.push([clock.now(), shown]);
-      sayEnds();
-    }
-    running = null;
-  }
+	/** Show every step in a frame of its own, and note it in that frame. */
+	async function run() {
+		for (; steps.length; sayEnds()) {
+			await frame();
+			shown += steps.shift();
+			stage.replaceChildren(pictures[shown]);
+			path.push([now(), shown]);
+		}
+		running = null;
+	}
 
-  function sayEnds() {
-    const isFull = path.length >= LONGEST_PATH;
-    left.setEnd(shown === 0 || isFull);
-    right.setEnd(shown === last || isFull);
-  }
+	function sayEnds() {
+		const isFull = path.length >= LONGEST_PATH;
+		movers[0].setEnd(isFull || shown === 0);
+		movers[1].setEnd(isFull || shown === last);
+	}
 
-  function onKey(event) {
-    const step = KEYS[event.key.toLowerCase()] ?? KEYS[event.code];
-    if (!step || event.ctrlKey || event.altKey || event.metaKey) return;
-    event.preventDefault();
-    move(step);
-  }
+	function onKey(event) {
+		const step = KEYS[event.key] ?? KEYS[event.code];
+		if (!step || event.ctrlKey || event.altKey || event.metaKey) return;
+		event.preventDefault();
+		move(step);
+	}
 
-  return {
-    stage,
-    controls: [make('div', { class: 'movers', dir: 'ltr' }, left.node, right.node)],
-    alts: page.pictures.map(() => word('picture')),
-    place(decoded) {
-      pictures = decoded;
-      stage.replaceChildren(pictures[shown]);
-      path.push([0, shown]);
-      sayEnds();
-      document.getElementById('main').addEventListener('keydown', onKey, { signal: isMine.signal });
-      return [pictures[shown]];
-    },
-    async read() {
-      await running;
-      await frame();
-      const position = shown;
-      return { pictures: [page.pictures[position]], answer: { position, path } };
-    },
-  };
+	return {
+		stage,
+		controls: [make('div', { class: 'movers', dir: 'ltr' }, movers[0].node, movers[1].node)],
+		alts: page.pictures.map(() => word('picture')),
+		place(decoded, signal) {
+			pictures = decoded;
+			stage.replaceChildren(pictures[shown]);
+			path.push([0, shown]);
+			sayEnds();
+			// A single letter does something only while the focus is within the page's own part (WCAG 2.1.4).
+			document.getElementById('main').addEventListener('keydown', onKey, { signal });
+			return [pictures[shown]];
+		},
+		async read() {
+			await running;
+			await frame();
+			return { pictures: [page.pictures[shown]], answer: { position: shown, path } };
+		},
+	};
 }
 
-/** Make a button that moves towards an end, and says when it is there. */
-function makeMover(name, key, onclick, kind) {
-  const end = make('span', { class: 'end' });
-  const node = make(
-    'button',
-    { type: 'button', class: `mover ${kind}`, onclick, 'aria-keyshortcuts': key },
-    make('span', { class: 'towards', dir: 'auto' }, word('towards', { class: name })),
-    make('kbd', { 'aria-hidden': 'true' }, key),
-    end,
-  );
-  return {
-    node,
-    setEnd(isAtEnd) {
-      node.setAttribute('aria-disabled', String(isAtEnd));
-      end.textContent = isAtEnd ? word('at_end') : '';
-    },
-  };
+function makeMover(side, key, name, onclick) {
+	const end = make('span', { class: 'end' });
+	const node = make(
+		'button',
+		{ type: 'button', class: `mover to-${side}`, onclick, 'aria-keyshortcuts': key },
+		make('span', { dir: 'auto' }, word('towards', { class: name })),
+		make('kbd', { 'aria-hidden': 'true' }, key),
+		end,
+	);
+	const setEnd = (isAtEnd) => {
+		node.setAttribute('aria-disabled', isAtEnd);
+		end.textContent = isAtEnd ? word('at_end') : '';
+	};
+	return { node, setEnd };
 }

@@ -1,16 +1,20 @@
 /** Pages that say why the study does not go on. */
 import { button, buttons, make } from './dom.js';
 import { show } from './screen.js';
+import { word } from './words.js';
 
-/** Show what is the matter, perhaps with a button {text, onclick} and more nodes. */
-export function showFault(heading, text, action = null, ...more) {
-  const nodes = [make('p', { class: 'text' }, text), ...more];
-  if (action) nodes.push(buttons(button(action.text, action.onclick)));
-  show(heading, nodes);
+/** Show what is the matter: the words `<name>_heading` and `<name>_text`, perhaps a button {name, onclick}. */
+export function showFault(name, action = null) {
+	const pressed = action && { text: word(action.name), onclick: action.onclick };
+	showPlain(word(`${name}_heading`), word(`${name}_text`), pressed);
 }
 
 /** Before the study's words are there: the only English in the client. */
-export function showLoadFault(again) {
-  const text = 'The server of this study cannot be reached. Please check your connection and try again.';
-  showFault('No connection', text, { text: 'Try again', onclick: again });
+export function showLoadFault(onclick) {
+	const text = 'The server of this study cannot be reached. Please check your connection and try again.';
+	showPlain('No connection', text, { text: 'Try again', onclick });
+}
+
+function showPlain(heading, text, pressed) {
+	show(heading, [make('p', { class: 'text' }, text), buttons(pressed && button(pressed.text, pressed.onclick))]);
 }

@@ -3,52 +3,36 @@ import { make } from './dom.js';
 import { makeSlider } from './slider.js';
 import { word } from './words.js';
 
-export function makeInfer(page, clock) {
-  const stage = make('div', { class: 'stage single' });
-  const names = { left: page.left, right: page.right };
-  const share = makeSlider(
-    {
-      name: 'share',
-      label: word('share', names),
-      ends: [page.left, page.right],
-      describe: (value) => word('share_value', { ...names, left_percent: 100 - value, right_percent: value }),
-    },
-    clock,
-  );
-  const confidence = makeSlider(
-    {
-      name: 'confidence',
-      label: word('confidence'),
-      ends: [word('confidence_low'), word('confidence_high')],
-      describe: (value) => word('confidence_value', { percent: value }),
-    },
-    clock,
-  );
-  const sliders = [share, confidence];
+export function makeInfer({ pictures: names, left, right, must_touch: mustTouch }, now) {
+	const stage = make('div', { class: 'single' });
+	const sayShare = (value) => word('share_value', { left, right, left_percent: 100 - value, right_percent: value });
+	const sayConfidence = (percent) => word('confidence_value', { percent });
+	const sure = [word('confidence_low'), word('confidence_high')];
+	const share = makeSlider('share', word('share'), [left, right], sayShare, now);
+	const confidence = makeSlider('confidence', word('confidence'), sure, sayConfidence, now);
+	const sliders = [share, confidence];
 
-  return {
-    stage,
-    controls: sliders.map((slider) => slider.node),
-    alts: [word('picture')],
-    place(pictures) {
-      stage.replaceChildren(pictures[0]);
-      return pictures;
-    },
-    read() {
-      const open = page.must_touch ? sliders.filter((slider) => !slider.isTouched()) : [];
-      for (const slider of open) slider.askFor();
-      if (open.length) {
-        open[0].focus();
-        return null;
-      }
-      const answer = {
-        share: share.value(),
-        confidence: confidence.value(),
-        touched: sliders.map((slider) => slider.isTouched()),
-        share_path: share.path,
-        confidence_path: confidence.path,
-      };
-      return { pictures: page.pictures, answer };
-    },
-  };
+	return {
+		stage,
+		controls: sliders.map((slider) => slider.node),
+		alts: [word('picture')],
+		place(pictures) {
+			stage.replaceChildren(...pictures);
+			return pictures;
+		},
+		read() {
+			const open = sliders.filter((slider) => mustTouch && !slider.isTouched());
+			for (const slider of open) slider.askFor();
+			open[0]?.focus();
+			if (open.length) return null;
+			const answer = {
+				share: share.value(),
+				confidence: confidence.value(),
+				touched: sliders.map((slider) => slider.isTouched()),
+				share_path: share.path,
+				confidence_path: confidence.path,
+			};
+			return { pictures: names, answer };
+		},
+	};
 }

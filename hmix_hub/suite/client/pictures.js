@@ -1,42 +1,36 @@
-/** Pictures: fetched and decoded before they are shown, so that what is put on the page is drawn in that frame. */
+/** Pictures, fetched and decoded before they are shown: what is put on the page is painted in that frame. */
 import { make } from './dom.js';
 
 const ahead = new Map();
 
-/** Fetch and decode a picture; rejects if that fails, and the next call tries again. */
 export async function load(name, alt = '') {
-  const picture = make('img', { alt, class: 'picture', draggable: 'false' });
-  picture.decoding = 'sync';
-  picture.src = `/pictures/${name}.png`;
-  await picture.decode();
-  if (!picture.naturalWidth) throw new Error('a picture without pixels');
-  return picture;
+	const picture = make('img', { alt, class: 'picture', draggable: 'false' });
+	picture.decoding = 'sync';
+	picture.src = `/pictures/${name}.png`;
+	await picture.decode();
+	return picture;
 }
 
-/** Fetch pictures that come soon; each is given out once by `take`. */
+/** Fetch pictures that come soon; `take` gives each out once. */
 export function loadAhead(names) {
-  for (const name of names) {
-    if (ahead.has(name)) continue;
-    const coming = load(name);
-    ahead.set(name, coming);
-    coming.catch(() => ahead.delete(name));
-  }
+	for (const name of names.filter((one) => !ahead.has(one))) {
+		ahead.set(name, load(name));
+		ahead.get(name).catch(() => ahead.delete(name));
+	}
 }
 
-/** Give the pictures of a page, all decoded, in order. */
-export async function take(names, alts) {
-  const coming = names.map((name, number) => {
-    const ready = ahead.get(name) ?? load(name);
-    ahead.delete(name);
-    return ready.then((picture) => {
-      picture.alt = alts[number];
-      return picture;
-    });
-  });
-  return Promise.all(coming);
+export function take(names, alts) {
+	const coming = names.map(async (name, number) => {
+		const ready = ahead.get(name) ?? load(name);
+		ahead.delete(name);
+		const picture = await ready;
+		picture.alt = alts[number];
+		return picture;
+	});
+	return Promise.all(coming);
 }
 
-/** Whether a picture stands on the page with all its pixels. */
+/** Whether a picture stands on the page with its pixels. */
 export function isDrawn(picture) {
-  return picture.isConnected && picture.complete && picture.naturalWidth > 0 && picture.getClientRects().length > 0;
+	return picture.isConnected && picture.complete && picture.naturalWidth > 0 && picture.clientWidth > 0;
 }

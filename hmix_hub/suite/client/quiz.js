@@ -6,86 +6,77 @@ import { session } from './session.js';
 import * as storage from './storage.js';
 import { word } from './words.js';
 
+/** Show the quiz; `passed()` if that was so or the session ends, `failed()` if the instructions come again. */
 export function showQuiz(page, { back, passed, failed }) {
-  const questions = page.questions.map(makeQuestion);
-  const fault = faultLine('quiz-fault');
-  const check = button(word('quiz_check'), onCheck);
-  show(word('quiz_heading'), [
-    make('p', { class: 'text' }, word('quiz_text')),
-    ...questions.map((question) => question.node),
-    fault,
-    buttons(check, button(word('back'), back, 'second')),
-  ]);
+	const questions = page.questions.map(makeQuestion);
+	const fault = faultLine('quiz-fault');
+	const check = button(word('quiz_check'), onCheck);
+	show(word('quiz_heading'), [
+		make('p', { class: 'text' }, word('quiz_text')),
+		...questions.map((question) => question.node),
+		fault,
+		buttons(check, button(word('back'), back, 'second')),
+	]);
 
-  async function onCheck() {
-    const open = questions.filter((question) => question.check());
-    if (open.length) {
-      open[0].focus();
-      return;
-    }
-    check.disabled = true;
-    fault.textContent = '';
-    try {
-      await send();
-    } catch {
-      fault.textContent = word('unreachable_text');
-      check.disabled = false;
-      check.focus();
-    }
-  }
+	async function onCheck() {
+		const open = questions.filter((question) => question.isOpen());
+		if (open.length) {
+			open[0].focus();
+			return;
+		}
+		check.disabled = true;
+		fault.textContent = '';
+		await send().catch(() => {
+			fault.textContent = word('unreachable_text');
+		});
+		check.disabled = false;
+	}
 
-  /** The attempt's number makes sending it again harmless. */
-  async function send() {
-    const { view, token } = session;
-    const attempt = view.quiz.attempts_made + 1;
-    const answers = questions.map((question) => question.chosen());
-    const { status, body } = await call('PUT', `/api/session/quiz/${attempt}`, { token, body: { answers } });
-    if (status !== 200) throw new Error(`the quiz was refused: ${status}`);
-    view.quiz = { attempts_made: attempt, passed: body.passed };
-    if (body.ended) view.state = 'failed_quiz';
-    if (body.passed || body.ended) {
-      storage.remove('wrong');
-      passed();
-    } else {
-      storage.set('wrong', JSON.stringify(body.wrong));
-      failed();
-    }
-  }
+	/** The attempt's number makes sending it again harmless. */
+	async function send() {
+		const { view, token } = session;
+		const attempt = view.quiz.attempts_made + 1;
+		const answers = questions.map((question) => question.chosen());
+		const { status, body } = await call('PUT', `/api/session/quiz/${attempt}`, { token, body: { answers } });
+		if (status !== 200) throw new Error(`the quiz was refused: ${status}`);
+		view.quiz = { attempts_made: attempt, passed: body.passed };
+		if (body.ended) view.state = 'failed_quiz';
+		if (body.passed || body.ended) passed();
+		else {
+			storage.set('wrong', JSON.stringify(body.wrong));
+			failed();
+		}
+	}
 }
 
 function makeQuestion({ question, choices }, number) {
-  const name = `question-${number}`;
-  const fault = faultLine(`${name}-fault`);
-  const node = make(
-    'fieldset',
-    { class: 'asked', role: 'radiogroup', 'aria-describedby': fault.id, onchange: () => setFault(fault, node, '') },
-    make('legend', {}, make('span', { class: 'number' }, `${number + 1}. `), make('span', {}, question)),
-    make('div', { class: 'choices rows' }, choices.map((text, place) => choice('radio', name, place + 1, text))),
-    fault,
-  );
-  const chosen = () => Number(node.querySelector('input:checked')?.value ?? 0);
-  return {
-    node,
-    chosen,
-    focus: () => node.querySelector('input').focus(),
-    check: () => {
-      const isOpen = chosen() === 0;
-      setFault(fault, node, isOpen ? word('quiz_open') : '');
-      return isOpen;
-    },
-  };
+	const name = `question-${number}`;
+	const fault = faultLine(`${name}-fault`);
+	const node = make(
+		'fieldset',
+		{ class: 'asked', role: 'radiogroup', 'aria-describedby': fault.id, onchange: () => setFault(fault, node, '') },
+		make('legend', {}, make('span', {}, `${number + 1}. `), make('span', {}, question)),
+		make('div', { class: 'choices rows' }, choices.map((text, place) => choice('radio', name, place + 1, text))),
+		fault,
+	);
+	const chosen = () => Number(node.querySelector('input:checked')?.value ?? 0);
+	return {
+		node,
+		chosen,
+		focus: () => node.querySelector('input').focus(),
+		isOpen() {
+			setFault(fault, node, chosen() ? '' : word('quiz_open'));
+			return !chosen();
+		},
+	};
 }
 
-/** Say which questions were wrong; the instructions come again. */
 export function showWrong(page, again) {
-  const wrong = JSON.parse(storage.get('wrong'));
-  show(word('wrong_heading'), [
-    make('p', { class: 'text' }, word('wrong_text')),
-    make(
-      'ul',
-      { class: 'wrong' },
-      wrong.map((number) => make('li', {}, `${number}. ${page.questions[number - 1].question}`)),
-    ),
-    buttons(button(word('wrong_again'), again)),
-  ]);
+	const wrong = JSON.parse(storage.get('wrong'));
+	const lines = wrong.map((number) => make('li', {}, `${number}. ${page.questions[number - 1].question}`));
+	show(word('wrong_heading'), [
+		make('p', { class: 'text' }, word('wrong_text')),
+		make('ul', { class: 'wrong' }, lines),
+		buttons(button(word('wrong_again'), again)),
+	]);
 }

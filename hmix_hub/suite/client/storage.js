@@ -1,17 +1,17 @@
 /**
- * Small texts that survive a reload: in localStorage, or where the browser forbids that, with the tab's own history
- * entry, which a reload keeps and closing the tab does not.
+ * Small texts that survive a reload: in localStorage, or where the browser forbids that or it is full, with the tab's
+ * history entry, which a reload keeps and closing the tab does not.
  */
 
 let place = null;
 try {
-  place = window.localStorage;
-  place.setItem('hmix.probe', '1');
-  place.removeItem('hmix.probe');
+	place = window.localStorage;
+	place.setItem('hmix.probe', '1');
+	place.removeItem('hmix.probe');
 } catch {
-  place = null;
+	place = null;
 }
-const memory = new Map(Object.entries(history.state?.kept ?? {}));
+const memory = new Map(Object.entries(history.state ?? {}));
 let prefix = 'hmix.';
 
 /** Whether texts survive the closing of the tab. */
@@ -19,52 +19,44 @@ export const isLasting = place !== null;
 
 /** Part one study's texts from another's at the same address. */
 export function openStorage(name) {
-  prefix = `hmix.${name}.`;
+	prefix = `hmix.${name}.`;
 }
 
 export function get(name) {
-  const key = prefix + name;
-  return memory.has(key) ? memory.get(key) : (place?.getItem(key) ?? null);
+	return memory.get(prefix + name) ?? place?.getItem(prefix + name) ?? null;
 }
 
-/** Keep a text. */
 export function set(name, text) {
-  const key = prefix + name;
-  try {
-    if (place) {
-      place.setItem(key, text);
-      if (memory.delete(key)) keepMemory();
-      return;
-    }
-  } catch {
-    // It is full: the history entry has to do.
-  }
-  memory.set(key, text);
-  keepMemory();
+	remember(name);
+	try {
+		place.setItem(prefix + name, text);
+	} catch {
+		remember(name, text);
+	}
 }
 
 export function remove(name) {
-  place?.removeItem(prefix + name);
-  if (memory.delete(prefix + name)) keepMemory();
+	remember(name);
+	place?.removeItem(prefix + name);
 }
 
-/** Names of all texts that begin so. */
 export function names(start) {
-  const keys = new Set(memory.keys());
-  for (let number = 0; place && number < place.length; number += 1) keys.add(place.key(number));
-  return [...keys].filter((key) => key.startsWith(prefix + start)).map((key) => key.slice(prefix.length));
+	const keys = new Set([...memory.keys(), ...Object.keys(place ?? {})]);
+	return [...keys].filter((key) => key.startsWith(prefix + start)).map((key) => key.slice(prefix.length));
 }
 
 /** Whether a text would be lost with the tab. */
 export function isLostWithTab(name) {
-  return memory.has(prefix + name);
+	return memory.has(prefix + name);
 }
 
-/** Change the address; what is kept with the history entry stays. */
 export function setAddress(address) {
-  history.replaceState(history.state, '', address);
+	history.replaceState(history.state, '', address);
 }
 
-function keepMemory() {
-  history.replaceState({ kept: Object.fromEntries(memory) }, '');
+function remember(name, text = null) {
+	const key = prefix + name;
+	if (text !== null) memory.set(key, text);
+	else if (!memory.delete(key)) return;
+	history.replaceState(Object.fromEntries(memory), '');
 }

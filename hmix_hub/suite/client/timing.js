@@ -1,19 +1,25 @@
-/** Waits and limits, in one place; milliseconds unless the name says otherwise. */
+/** Waits in milliseconds, and limits. */
 
-/** How long the server may stay away at the end before the fallback code is shown. */
+/** The server may stay away so long at the end before the fallback code is shown. */
 export const AWAY = 20_000;
-/** Waits between attempts to send: the first, doubled up to the longest. */
+/** Between attempts to send: the first wait, doubled up to the longest. */
 export const FIRST_WAIT = 500;
 export const LONGEST_WAIT = 15_000;
 /** A request without an answer for so long has failed. */
 export const REQUEST = 15_000;
-/** A new page's main button sleeps so long: the second click of a double click is not meant for it. */
+/** A new page's main button sleeps: the second click of a double click is not meant for it. */
 export const WAKE = 250;
-/** How long a new tab listens for others. */
+/** A new tab listens so long for others. */
 export const LISTEN = 200;
+/** An answer on its way is no news before. */
+export const PATIENCE = 400;
 /** Slider movement is kept once in so long. */
 export const THIN = 40;
-/** A path has at most so many entries. */
 export const LONGEST_PATH = 1500;
-/** Pictures of so many coming trials are fetched ahead. */
+/** Trials whose pictures are fetched ahead. */
 export const TRIALS_AHEAD = 2;
+
+/** The wait after so many failures, with jitter: not all browsers come back at once. */
+export function backOff(failures) {
+	return Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** (failures - 1)) * (0.5 + Math.random() / 2);
+}

@@ -10,73 +10,66 @@ import { session } from './session.js';
 import { word } from './words.js';
 
 const TASKS = {
-  construct_midpoint: makeConstruct,
-  select_shuffled_midpoint: makeSelect,
-  infer_mixing_factor: makeInfer,
-  categorical_soft_labels: makeCategorical,
+	construct_midpoint: makeConstruct,
+	select_shuffled_midpoint: makeSelect,
+	infer_mixing_factor: makeInfer,
+	categorical_soft_labels: makeCategorical,
 };
 
 /**
- * Show a trial; `drawn()` is called once its pictures are, `answered(answer)` with what is to be stored.
+ * Show a trial; `drawn()` once its pictures are, `answered(answer)` with what is to be stored.
  *
- * A task is {stage, controls, alts, isWide, place(pictures), read()}: its place for pictures, its controls, the pictures'
- * alternative texts; `place` puts the decoded pictures on the page within one frame and gives those that now show,
- * `read` gives {pictures, answer}, or null after saying what is still to be done.
+ * A task is {stage, controls, alts, place(pictures, signal), read()}: the pictures' place, controls and alternative
+ * texts; `place` puts decoded pictures on the page within a frame and gives those that show; `read` gives {pictures,
+ * answer}, or null after saying what is still to be done.
  */
-export async function showTrial(page, { drawn, answered }) {
-  const clock = { start: 0, now: () => Math.round((performance.now() - clock.start) * 10) / 10 };
-  const isMine = { signal: null };
-  const task = TASKS[session.view.task](page, clock, isMine);
-  const controls = make('fieldset', { class: 'controls', disabled: true }, ...task.controls);
-  const fault = faultLine('picture-fault');
-  const again = buttons(button(word('picture_again'), draw, 'second'));
-  const submit = button(word('submit'), onSubmit);
-  let isSent = false;
-  controls.append(buttons(submit));
-  again.hidden = true;
-  task.stage.style.setProperty('--size', `${session.view.size}px`);
-  const layout = make('div', { class: task.isWide ? 'trial wide' : 'trial' }, task.stage, fault, again, controls);
-  const signal = show(session.view.question, [layout], { isWide: task.isWide, isStudyText: true });
-  isMine.signal = signal;
-  window.addEventListener('online', () => !again.hidden && draw(), { signal });
-  await draw();
+export function showTrial(page, drawn, answered) {
+	const { task: name, size, question } = session.view;
+	let start = 0;
+	const now = () => Math.round((performance.now() - start) * 10) / 10;
+	const task = TASKS[name](page, now);
+	const submit = button(word('submit'), onSubmit);
+	const controls = make('fieldset', { class: 'controls', disabled: true }, ...task.controls, buttons(submit));
+	const fault = faultLine('picture-fault');
+	const again = button(word('picture_again'), draw, 'second');
+	const layout = make('div', { class: 'trial' }, task.stage, fault, again, controls);
+	let isSent = false;
+	task.stage.style.setProperty('--size', `${size}px`);
+	const signal = show(question, [layout], name);
+	window.addEventListener('online', () => !again.hidden && draw(), { signal });
+	draw();
 
-  async function draw() {
-    again.hidden = true;
-    fault.textContent = '';
-    layout.setAttribute('aria-busy', 'true');
-    let pictures;
-    try {
-      pictures = await take(page.pictures, task.alts);
-    } catch {
-      if (signal.aborted) return;
-      fault.textContent = word('picture_failed');
-      again.hidden = false;
-      return;
-    }
-    await frame();
-    if (signal.aborted) return;
-    const shown = task.place(pictures);
-    clock.start = performance.now();
-    await frame();
-    if (signal.aborted) return;
-    if (!shown.every(isDrawn)) {
-      fault.textContent = word('picture_failed');
-      again.hidden = false;
-      return;
-    }
-    layout.removeAttribute('aria-busy');
-    controls.disabled = false;
-    if (document.activeElement === document.body) document.querySelector('h1').focus();
-    drawn();
-  }
+	async function draw() {
+		again.hidden = true;
+		fault.textContent = '';
+		layout.setAttribute('aria-busy', 'true');
+		try {
+			await place(await take(page.pictures, task.alts));
+		} catch {
+			fault.textContent = word('picture_failed');
+			again.hidden = false;
+		}
+	}
 
-  async function onSubmit() {
-    if (isSent || controls.disabled) return;
-    isSent = true;
-    const read = await task.read();
-    if (signal.aborted) return;
-    isSent = read !== null;
-    if (isSent) answered({ response_time_ms: clock.now(), ...read });
-  }
+	async function place(pictures) {
+		await frame();
+		if (signal.aborted) return;
+		const shown = task.place(pictures, signal);
+		start = performance.now();
+		await frame();
+		if (!signal.aborted && !shown.every(isDrawn)) throw new Error('a picture is not on the page');
+		layout.removeAttribute('aria-busy');
+		controls.disabled = false;
+		if (document.activeElement === document.body) document.querySelector('h1').focus();
+		drawn();
+	}
+
+	async function onSubmit() {
+		if (isSent) return;
+		isSent = true;
+		const read = await task.read();
+		if (signal.aborted) return;
+		isSent = read !== null;
+		if (isSent) answered({ response_time_ms: now(), ...read });
+	}
 }

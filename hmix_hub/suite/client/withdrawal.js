@@ -5,28 +5,24 @@ import { openDialog } from './screen.js';
 import { withdraw } from './session.js';
 import { word } from './words.js';
 
-/** Ask whether to withdraw; `withdrawn()` is called once it is done. */
 export function askWithdrawal(withdrawn) {
-  const fault = faultLine('dialog-fault');
-  const stay = button(word('withdraw_stay'), () => dialog.close(), 'second');
-  const leave = button(word('withdraw_leave'), onLeave, 'danger');
-  const dialog = openDialog(word('withdraw_heading'), [
-    make('p', {}, word('withdraw_text')),
-    fault,
-    buttons(stay, leave),
-  ]);
+	const fault = faultLine('dialog-fault');
+	const stay = button(word('withdraw_stay'), () => dialog.close(), 'second');
+	const leave = button(word('withdraw_leave'), onLeave, 'danger');
+	const text = make('p', {}, word('withdraw_text'));
+	const dialog = openDialog(word('withdraw_heading'), [text, fault, buttons(stay, leave)]);
 
-  async function onLeave() {
-    leave.disabled = true;
-    stopQueue();
-    const isDone = await withdraw().catch(() => false);
-    leave.disabled = false;
-    if (isDone) {
-      dialog.close();
-      withdrawn();
-    } else {
-      fault.textContent = word('withdraw_failed');
-      startQueue();
-    }
-  }
+	async function onLeave() {
+		leave.disabled = true;
+		stopQueue();
+		const isDone = await withdraw().catch(() => false);
+		leave.disabled = false;
+		if (isDone) {
+			dialog.close();
+			withdrawn();
+		} else {
+			fault.textContent = word('withdraw_failed');
+			startQueue();
+		}
+	}
 }

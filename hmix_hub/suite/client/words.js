@@ -1,15 +1,16 @@
 /** The interface's words, as the server sends them in the study's language. */
 
+const RIGHT_TO_LEFT = ['ar', 'ckb', 'dv', 'fa', 'he', 'ps', 'sd', 'ug', 'ur', 'yi'];
 let words = {};
-const RIGHT_TO_LEFT = new Set(['ar', 'arc', 'ckb', 'dv', 'fa', 'he', 'ks', 'ps', 'sd', 'ug', 'ur', 'yi']);
 
 export function setWords(study) {
-  words = study.words;
-  document.documentElement.lang = study.language;
-  document.documentElement.dir = RIGHT_TO_LEFT.has(study.language.split('-')[0].toLowerCase()) ? 'rtl' : 'ltr';
+	const lang = study.language;
+	const dir = RIGHT_TO_LEFT.includes(lang.split('-')[0]) ? 'rtl' : 'ltr';
+	words = study.words;
+	Object.assign(document.documentElement, { lang, dir });
 }
 
 /** Give a word by name, {placeholders} filled. */
 export function word(name, values = {}) {
-  return (words[name] ?? name).replace(/\{(\w+)\}/g, (all, key) => values[key] ?? all);
+	return words[name].replace(/\{(\w+)\}/g, (all, key) => values[key] ?? all);
 }

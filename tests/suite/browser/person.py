@@ -93,7 +93,7 @@ class Person:
         elif task == CATEGORICAL:
             page.locator("input[name=top]").first.check()
             page.get_by_label("How probable is it?").fill("70")
-            page.locator("input[name=second][value=none]").check()
+            page.locator("input[name=second][value='-1']").check()
         self.press("Submit")
 
     def finish(self, task: str, of: int = 4) -> str:

@@ -16,11 +16,11 @@ from suite.browser.pictures import decoded, on_screen, trials_of
 from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT
 
 LARGE = {"viewport": {"width": 1280, "height": 1000}}
-# Notes each picture of the stage in the frame in which the browser paints it.
+# Notes each picture in its place in the frame in which the browser paints it.
 WATCH = """
   window.painted = [];
   const look = () => {
-    const picture = document.querySelector('.stage img');
+    const picture = document.querySelector('.single img');
     if (picture && picture.complete && picture.naturalWidth) {
       const name = picture.src.match(/([0-9a-f]{32})\\.png/)[1];
       if (window.painted.at(-1) !== name) window.painted.push(name);
@@ -56,7 +56,7 @@ def test_the_mixture_is_on_the_screen_pixel_for_pixel(serve, person, task):
         me.trial(number)
         assert np.array_equal(on_screen(me.page.locator(".picture")), trials_of(served)[number - 1].pictures[0])
         me.answer(task)
-    me.heading("Comments")
+    wait_for(lambda: len(served.answers()) == 4)
     assert [row["pictures"] for row in served.answers()] == [shown.names for shown in trials_of(served)]
 
 

@@ -1,0 +1,129 @@
+"""Every screen: axe finds nothing, the heading has the focus, what is pressed is large enough, nothing sticks out."""
+
+import pytest
+
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+
+from playwright.sync_api import expect
+from suite.browser.conftest import PHONE
+
+from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT
+
+_SMALL = """() => [...document.querySelectorAll('button, a, input, textarea, label.choice, label.cell')]
+  .filter((node) => !node.closest('[hidden]') && node.getClientRects().length && !node.closest('dialog:not([open])'))
+  .map((node) => node.closest('label.choice, label.cell') ?? node)
+  .filter((node) => node.getBoundingClientRect().height < 43.5 || node.getBoundingClientRect().width < 43.5)
+  .map((node) => node.outerHTML.slice(0, 200))"""
+
+
+@pytest.fixture
+def look():
+    """Look at a screen."""
+    checker = axe.Axe()
+
+    def look_at(me, heading=None, focused=True):
+        if heading:
+            me.heading(heading)
+        if focused:
+            expect(me.page.get_by_role("heading", level=1)).to_be_focused()
+        found = checker.run(me.page).response["violations"]
+        told = [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found]
+        assert told == []
+        assert me.page.evaluate(_SMALL) == []
+        assert me.page.evaluate("document.documentElement.scrollWidth") <= 360
+
+    return look_at
+
+
+def test_the_screens_before_and_after_the_trials(serve, on_phone, look, console):
+    console.allow("Failed to load resource")
+    me = on_phone(serve(SELECT)).open()
+    look(me, "Taking part")
+    me.press("I do not agree")
+    look(me, "You do not take part")
+    me.press("Read the consent form again")
+    me.press("I agree, begin")
+    look(me, "Instructions")
+    me.press("Next")
+    me.press("Next")
+    look(me, "A few questions about the instructions")
+    me.press("Check my answers")
+    expect(me.page.locator("input").first).to_be_focused()
+    look(me, focused=False)
+    me.quiz("Nothing", "Yes")
+    look(me, "Not quite yet")
+    me.press("Read the instructions again")
+    me.read().quiz()
+    me.trial(1)
+    other = type(me)(me.page.context.new_page(), me.address).open()
+    look(other, "Open in another tab")
+    other.page.close()
+    for number in (1, 2, 3, 4):
+        me.trial(number)
+        me.answer(SELECT)
+    look(me, "Comments")
+    me.press("Finish")
+    me.code()
+    look(me)
+    me.press("Withdraw")
+    look(me, focused=False)
+    me.press("Withdraw and delete")
+    look(me, "You have withdrawn")
+
+
+@pytest.mark.parametrize("task", [CONSTRUCT, SELECT, INFER, CATEGORICAL])
+def test_the_trials(serve, on_phone, look, task):
+    me = on_phone(serve(task)).begin()
+    me.trial(1)
+    look(me)
+    if task == CATEGORICAL:
+        me.page.locator("input[name=top]").first.check()
+        me.page.locator("input[name=second]").first.check()
+        me.page.locator("input[name=ruled-out]").first.check()
+        me.page.get_by_label("How probable is it?").fill("banana")
+    elif task == CONSTRUCT:
+        me.page.keyboard.press("h")
+    if task != CONSTRUCT:
+        me.press("Submit")
+    me.trial(1)
+    look(me, focused=False)
+
+
+def test_a_picture_that_fails_and_a_server_that_is_away(serve, on_phone, look, console, hurried):
+    console.allow("Failed to load resource|ERR_CONNECTION")
+    served = serve(INFER)
+    me = on_phone(served)
+    hurried(me.page, AWAY=200)
+    me.page.context.route("**/pictures/*", lambda route: route.abort(), times=1)
+    me.begin()
+    expect(me.page.get_by_text("A picture could not be loaded.")).to_be_visible()
+    look(me)
+    me.press("Load again")
+    for number in (1, 2, 3, 4):
+        me.trial(number)
+        if number == 4:
+            served.stop()
+        me.answer(INFER)
+    me.press("Finish")
+    look(me, "Your answers are kept")
+
+
+def test_another_language_and_direction(serve, on_phone, look):
+    me = on_phone(serve(CONSTRUCT, language="he", words={"submit": "שליחה"})).begin()
+    me.trial(1)
+    expect(me.page.locator("html")).to_have_attribute("lang", "he")
+    expect(me.page.locator("html")).to_have_attribute("dir", "rtl")
+    expect(me.page.get_by_role("button", name="שליחה")).to_be_visible()
+    left, right = (me.page.locator(f".to-{side}").bounding_box()["x"] for side in ("left", "right"))
+    assert left < right
+    look(me)
+
+
+def test_focus_is_seen_and_motion_is_reduced(serve, person):
+    me = person(serve(SELECT), **PHONE, reduced_motion="reduce").begin()
+    me.trial(1)
+    me.page.keyboard.press("Tab")
+    ring = me.page.locator(".cell").first.evaluate("(cell) => getComputedStyle(cell).outlineStyle")
+    assert ring == "solid"
+    assert me.page.evaluate("getComputedStyle(document.querySelector('progress')).transitionDuration") in {"0s", ""}

@@ -1,0 +1,41 @@
+"""The client's files: small, without build step or foreign addresses; every word is known by name."""
+
+import re
+from importlib.resources import files
+
+from hmix_hub.suite.study.words import WORDS, placeholders
+
+CLIENT = {
+    file.name: file.read_text(encoding="utf-8")
+    for file in files("hmix_hub.suite.client").iterdir()
+    if file.name.rpartition(".")[2] in {"html", "js", "css", "svg"}
+}
+CODE = "".join(text for name, text in CLIENT.items() if name.endswith(".js"))
+MOST_BYTES = 60_000
+
+
+def test_all_files_together_are_small():
+    assert sum(len(text.encode()) for text in CLIENT.values()) < MOST_BYTES
+
+
+def test_nothing_is_asked_of_another_server():
+    addresses = re.findall(r"https?://[^\s'\"`)]+", "".join(CLIENT.values()))
+    assert set(addresses) <= {"http://www.w3.org/2000/svg"}
+    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function", CODE)
+    assert not re.search(r"<script(?![^>]*src=)|<style|\sstyle=|\son\w+=", CLIENT["index.html"])
+
+
+def test_every_word_of_the_pages_is_known_and_every_known_word_is_used():
+    named = set(re.findall(r"'([a-z][a-z_]*)'", CODE))
+    said = set(re.findall(r"showFault\([^)]*?'([a-z_]+)'", CODE)) | {"full", "closed", "taken", "elsewhere", "unknown"}
+    named |= {f"{fault}_{part}" for fault in said for part in ("heading", "text")}
+    named |= {f"{state}_{count}" for state in ("waiting", "failing") for count in ("one", "many")}
+    assert set(re.findall(r"word\(\s*'([a-z_]+)'", CODE)) <= set(WORDS)
+    assert set(WORDS) - named == set()
+
+
+def test_words_are_filled_in_by_what_the_pages_give():
+    given = {"number", "of", "version", "class", "left", "right", "left_percent", "right_percent", "percent"}
+    given |= {"sum", "classes", "count"}
+    assert set().union(*(placeholders(text) for text in WORDS.values())) == given
+    assert all(text == text.strip() and len(text) <= 300 for text in WORDS.values())
