@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from hmix_hub.schema import CONSTRUCT, SELECT
@@ -49,11 +51,14 @@ def mixtures_of_stimulus(task: str, stimulus: Stimulus) -> tuple[Mixture, ...]:
 def mixtures_of_trial(batch: Batch, trial: Trial) -> tuple[Mixture, ...]:
     """Give the mixtures of a trial in the order of the page: far left to far right, or row by row."""
     mixtures = mixtures_of_stimulus(batch.task, stimulus_of(batch, trial))
-    if batch.task == CONSTRUCT:
-        return tuple(mixtures[trial.step_at(position)] for position in range(STEPS))
-    if batch.task == SELECT:
-        return tuple(mixtures[step] for step in trial.grid_steps or ())
-    return mixtures
+    return tuple(mixtures[place] for place in _order(batch.task, trial))
+
+
+def _order(task: str, trial: Trial) -> Sequence[int]:
+    """Give the places of a stimulus's mixtures in the order of the page."""
+    if task == CONSTRUCT:
+        return range(STEPS - 1, -1, -1) if trial.step_at(0) else range(STEPS)
+    return trial.grid_steps or () if task == SELECT else (0,)
 
 
 def mixtures_of_example(task: str, example: Example) -> tuple[Mixture, ...]:
@@ -69,10 +74,21 @@ def _drawn_with(task: str, coefficient: float) -> float:
 
 def picture_name(frozen: FrozenStudy, key: Naming, mixture: Mixture) -> str:
     """Name a picture, 32 hex digits: the same for all people of a study, another one under another key."""
-    first, second, coefficient = mixture
-    return key.picture_name(f"{frozen.image_set}\n{frozen.pictures}\n{first}\n{second}\n{coefficient!r}")
+    return _name(key, frozen.image_set, frozen.pictures, mixture)
 
 
 def trial_pictures(frozen: FrozenStudy, key: Naming, batch: Batch, trial: Trial) -> list[str]:
     """Name the pictures of a trial in the order of the page."""
-    return [picture_name(frozen, key, mixture) for mixture in mixtures_of_trial(batch, trial)]
+    names = _names(key, frozen.image_set, frozen.pictures, batch.task, stimulus_of(batch, trial))
+    return [names[place] for place in _order(batch.task, trial)]
+
+
+# Every view of a session names the pictures of all its trials, eleven of each.
+@lru_cache(maxsize=2**14)
+def _names(key: Naming, image_set: str, pictures: str, task: str, stimulus: Stimulus) -> tuple[str, ...]:
+    return tuple(_name(key, image_set, pictures, mixture) for mixture in mixtures_of_stimulus(task, stimulus))
+
+
+def _name(key: Naming, image_set: str, pictures: str, mixture: Mixture) -> str:
+    first, second, coefficient = mixture
+    return key.picture_name(f"{image_set}\n{pictures}\n{first}\n{second}\n{coefficient!r}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import hmac
 import os
 import re
@@ -19,7 +18,6 @@ _FORM = re.compile(r"[0-9a-f]{64}")
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LOOKALIKES = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
 _PARTICIPANT_CHARACTERS = 12
-_PICTURES_IN_MEMORY = 50_000
 
 
 class StudyKey:
@@ -33,10 +31,6 @@ class StudyKey:
 
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
-        # Every session view names the same pictures, eleven for each trial.
-        self._picture_digest = functools.lru_cache(maxsize=_PICTURES_IN_MEMORY)(
-            functools.partial(self._digest, "picture")
-        )
 
     def __repr__(self) -> str:
         return "StudyKey(...)"
@@ -57,7 +51,7 @@ class StudyKey:
         text
             What the picture is, the same text for the same picture.
         """
-        return self._picture_digest(text).hex()[:32]
+        return self._digest("picture", text).hex()[:32]
 
     def fallback_code(self, session_id: str) -> str:
         """Give the code of a session that cannot finish because the server stays away, "F-7K2M-9QXD"."""
