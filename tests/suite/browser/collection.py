@@ -161,7 +161,9 @@ class Process:
         """Serve; again at the same port after `kill`."""
         command = [sys.executable, "-u", "-c", "from hmix_hub.cli.main import main; main()"]
         arguments = ["collect", "serve", str(self._folder), "--port", str(self.port)]
-        self._process = subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self._process = subprocess.Popen(
+            [*command, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
         assert self._process.stdout is not None
         said = []
         for line in self._process.stdout:

@@ -15,7 +15,6 @@ _ARGUMENTS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
 )
-PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 _PATIENCE_MS = 10_000
 
 
@@ -112,6 +111,8 @@ def person(open_browser: Callable[..., Any]) -> Callable[..., Any]:
 @pytest.fixture
 def on_phone(person: Callable[..., Any]) -> Callable[..., Any]:
     """Let somebody take a phone of 360 by 740."""
+    from suite.browser.person import PHONE
+
     return lambda served: person(served, **PHONE)
 
 

@@ -9,6 +9,8 @@ from playwright.sync_api import Page, expect
 
 from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT
 
+PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+
 
 class Person:
     """Somebody with a page of the study open.

@@ -3,10 +3,9 @@
 import pytest
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
 
 from playwright.sync_api import expect
-from suite.browser.conftest import PHONE
+from suite.browser.person import PHONE
 
 from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT
 
@@ -20,6 +19,7 @@ _SMALL = """() => [...document.querySelectorAll('button, a, input, textarea, lab
 @pytest.fixture
 def look():
     """Look at a screen."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
     checker = axe.Axe()
 
     def look_at(me, heading=None, focused=True):

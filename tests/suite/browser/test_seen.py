@@ -137,7 +137,7 @@ def test_people_read_what_the_study_says(serve, person):
     me.quiz()
     me.trial(1)
     assert me.page.locator("h1").inner_text() == QUESTION
-    assert me.page.title() == f"{QUESTION} – What do people see?"
+    assert me.page.title() == f"{QUESTION} \N{EN DASH} What do people see?"
 
 
 def read(page, selector):
@@ -150,12 +150,12 @@ def test_nothing_tells_the_coefficient(serve, person, task):
     served = serve(task)
     me = person(served)
     told = []
-    me.page.on("response", lambda response: told.append(response))
+    me.page.on("response", lambda response: told.append((response.url, response)))
     me.begin()
     me.trial(1)
     markup = me.page.content()
-    view = next(response for response in told if response.url.endswith("/api/session")).json()
-    addresses = [response.url for response in told if "/pictures/" in response.url]
+    view = next(response for url, response in told if url.endswith("/api/session")).json()
+    addresses = [url for url, _ in told if "/pictures/" in url]
     assert addresses
     assert all(re.fullmatch(r"http://[\d.:]+/pictures/[0-9a-f]{32}\.png", address) for address in addresses)
     keys = set(re.findall(r'"(\w+)":', json.dumps([page for page in view["pages"] if page["kind"] == "trial"])))
