@@ -202,3 +202,9 @@ def test_what_cannot_be_read_is_raised_with_its_place(read):
     with pytest.raises(StudyError) as told:
         read(confidence=["0.5", "very"])
     assert (told.value.where.row, told.value.where.column) == (1, "confidence")
+
+
+def test_white_space_around_a_class_called_none_is_white_space_alone(read):
+    with pytest.raises(StudyError, match="HMX546") as told:
+        read(manifest=("classes: cifar10", f"classes: [{', '.join([*CIFAR10.names, 'none'])}]"), image_2_label=" none")
+    assert "more" not in str(told.value)

@@ -93,6 +93,8 @@ def _range(study: Study, rng: random.Random) -> list[int]:
 @plants("HMX543", fewest_people=2)
 def _percent(study: Study, rng: random.Random) -> None:
     (column,) = [name for name in _SHARES if name in study.columns]
+    # A scale of 1 to 50 may be one of its own.
+    assume(max(row[column] for row in study.rows) > 0.5)
     for row in study.rows:
         row[column] = round(100 * row[column], 6)
 

@@ -53,7 +53,7 @@ class LabelReader:
             return labels
         # Only what is no class is cleaned: a class may well be called none.
         rest = pc.if_else(pa.array(unknown), present, pa.scalar(None, pa.string()))
-        cleaned, unknown = self._known(clean_text(rest, rows, self.place))
+        cleaned, unknown = self._known(clean_text(rest, rows, self.place, names=self.vocabulary.names))
         self.place.tell(stimulus_rules.CLASS, unknown, rows, text, lambda i: self._nearest(text[i].as_py()))
         return pc.coalesce(labels, cleaned)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -58,14 +59,15 @@ def emptied(text: pa.Array) -> pa.Array:
     return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
 
 
-def clean_text(text: pa.Array, rows: Ints, place: Place) -> pa.Array:
-    """Tell white space around values, and words for nothing, and give the text without either."""
+def clean_text(text: pa.Array, rows: Ints, place: Place, *, names: Iterable[str] = ()) -> pa.Array:
+    """Tell white space around values, and words for nothing that are no names, and give the text without either."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     trimmed = pc.utf8_trim_whitespace(text)
     place.tell(rules.UNTIDY, as_mask(pc.not_equal(trimmed, text)), rows, text)
-    is_word = pc.is_in(pc.utf8_lower(trimmed), pa.array(NULL_WORDS))
+    words = set(NULL_WORDS).difference(name.lower() for name in names)
+    is_word = pc.is_in(pc.utf8_lower(trimmed), pa.array(sorted(words), pa.string()))
     place.tell(rules.NULL_WORD, as_mask(is_word), rows, trimmed)
     return emptied(pc.if_else(is_word, pa.scalar(None, pa.string()), trimmed))
 
