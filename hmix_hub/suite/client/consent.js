@@ -19,5 +19,6 @@ export function showConsent({ consent }, agree, decline, note) {
 		yes.disabled = true;
 		fault.textContent = (await agree()) ?? '';
 		yes.disabled = false;
+		yes.focus();
 	}
 }

@@ -30,6 +30,7 @@ export function showQuiz(page, { back, passed, failed }) {
 			fault.textContent = word('unreachable_text');
 		});
 		check.disabled = false;
+		check.focus();
 	}
 
 	/** The attempt's number makes sending it again harmless. */

@@ -22,6 +22,7 @@ export function askWithdrawal(withdrawn) {
 			withdrawn();
 		} else {
 			fault.textContent = word('withdraw_failed');
+			leave.focus();
 			startQueue();
 		}
 	}

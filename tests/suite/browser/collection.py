@@ -103,6 +103,7 @@ class Served:
         self._app = build_app(self.store, self.image_set)
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]
+        self.expects_aside = False
         self.start()
 
     @property
@@ -121,7 +122,7 @@ class Served:
 
     def stop(self) -> None:
         """Stop answering; the store stays open."""
-        self._server.should_exit = True
+        self._server.should_exit = self._server.force_exit = True
         self._thread.join(10)
         self._socket.close()
 
@@ -129,8 +130,9 @@ class Served:
         self.stop()
         self.store.close()
 
-    def answers(self) -> list[dict[str, Any]]:
-        """Give what is stored of the only session, in trial order, each with its trial_index."""
+    def answers(self, number: int = 0) -> list[dict[str, Any]]:
+        """Give what is stored of the only session, once so many answers are, in trial order."""
+        wait_for(lambda: len(stored(self.store)) >= number)
         return stored(self.store)
 
 

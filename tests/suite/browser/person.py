@@ -34,9 +34,10 @@ class Person:
         """Press a button with the mouse."""
         self.page.get_by_role("button", name=name, exact=True).click()
 
-    def heading(self, text: str) -> None:
+    def heading(self, text: str) -> Person:
         """Check which screen is shown."""
         expect(self.page.get_by_role("heading", level=1)).to_have_text(text)
+        return self
 
     def agree(self, query: str = "") -> Person:
         self.open(query)

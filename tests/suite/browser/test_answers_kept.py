@@ -3,11 +3,13 @@
 import time
 
 import pytest
+import requests
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from playwright.sync_api import expect
-from suite.browser.collection import Process, study_file, wait_for, write_study
+from suite.browser.collection import Process, study_file, write_study
+from suite.browser.pictures import trials_of
 
 from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT
 
@@ -57,7 +59,7 @@ def test_a_reload_goes_on_at_the_same_screen(serve, person):
     code = me.code()
     me.page.reload()
     assert me.code() == code
-    assert len(served.answers()) == 4
+    assert len(served.answers(4)) == 4
     assert len(served.store.sessions()) == 1
 
 
@@ -79,7 +81,7 @@ def test_an_answer_that_waits_survives_a_reload(serve, person, console):
     me.page.context.unroute("**/api/session/trials/*")
     me.page.evaluate("window.dispatchEvent(new Event('online'))")
     expect(status(me)).to_have_text(SAVED)
-    assert [row["trial_index"] for row in served.answers()] == [4, 5]
+    assert [row["trial_index"] for row in served.answers(2)] == [4, 5]
 
 
 def test_a_server_killed_in_the_middle_of_a_trial_loses_nothing(tmp_path, person, console, hurried):
@@ -133,7 +135,7 @@ def test_a_server_that_stays_away_at_the_end(serve, person, console, hurried):
     expect(status(me)).to_contain_text("1 answer is kept")
     served.start()
     assert me.code() == served.store.key.completion_code(session.id)
-    assert len(served.answers()) == 4
+    assert len(served.answers(4)) == 4
     assert me.page.get_by_role("link", name="Complete the study").get_attribute("href") == (
         f"https://example.org/done?code={me.code()}"
     )
@@ -152,7 +154,7 @@ def test_a_full_disk_is_waited_for(serve, person, console, hurried):
     expect(status(me)).to_contain_text("1 answer is kept")
     me.page.context.unroute("**/api/session/trials/*")
     expect(status(me)).to_have_text(SAVED)
-    assert len(served.answers()) == 1
+    assert len(served.answers(1)) == 1
 
 
 def test_two_tabs_are_told_and_either_may_go_on(serve, person):
@@ -174,7 +176,7 @@ def test_two_tabs_are_told_and_either_may_go_on(serve, person):
     me.press("Use this tab instead")
     me.trial(3)
     other.heading("Open in another tab")
-    assert [row["trial_index"] for row in served.answers()] == [4, 5]
+    assert [row["trial_index"] for row in served.answers(2)] == [4, 5]
 
 
 def test_a_browser_that_keeps_nothing_goes_on_after_a_reload(serve, person):
@@ -205,7 +207,7 @@ def test_a_browser_that_keeps_nothing_goes_on_after_a_reload(serve, person):
         me.answer(CATEGORICAL)
     me.press("Finish")
     assert me.code()
-    assert len(served.answers()) == 4
+    assert len(served.answers(4)) == 4
 
 
 def test_a_second_click_and_a_held_key_answer_nothing_twice(serve, person):
@@ -222,7 +224,7 @@ def test_a_second_click_and_a_held_key_answer_nothing_twice(serve, person):
     me.page.keyboard.up("Enter")
     me.trial(3)
     expect(status(me)).to_have_text(SAVED)
-    assert [row["trial_index"] for row in served.answers()] == [4, 5]
+    assert [row["trial_index"] for row in served.answers(2)] == [4, 5]
 
 
 def test_the_recruiting_id_leaves_the_address_and_makes_the_session(serve, person):
@@ -251,7 +253,7 @@ def test_withdrawing_deletes_here_and_there(serve, person, console):
     me.trial(1)
     me.answer(SELECT)
     me.trial(2)
-    wait_for(lambda: len(served.answers()) == 1)
+    assert len(served.answers(1)) == 1
     me.press("Withdraw")
     me.press("Stay in the study")
     me.trial(2)
@@ -259,7 +261,7 @@ def test_withdrawing_deletes_here_and_there(serve, person, console):
     me.page.context.set_offline(True)
     me.press("Withdraw and delete")
     expect(me.page.get_by_text("so nothing was deleted yet")).to_be_visible()
-    assert len(served.answers()) == 1
+    assert len(served.answers(1)) == 1
     me.page.context.set_offline(False)
     me.press("Withdraw and delete")
     me.heading("You have withdrawn")
@@ -268,6 +270,65 @@ def test_withdrawing_deletes_here_and_there(serve, person, console):
     assert me.page.evaluate("Object.keys(localStorage)") == []
     me.page.reload()
     me.heading("Taking part")
+
+
+def test_an_answer_that_was_given_before_is_not_sent_for_ever(serve, person, console):
+    console.allow("409")
+    served = serve(SELECT)
+    served.expects_aside = True
+    me = person(served).begin()
+    me.trial(1)
+    token = me.page.evaluate("localStorage.getItem(Object.keys(localStorage).find((key) => key.endsWith('.token')))")
+    first = {"response_time_ms": 900, "pictures": trials_of(served)[0].names, "answer": {"place": 9}}
+    headers = {"Authorization": f"Bearer {token}"}
+    reply = requests.put(f"{me.address}/api/session/trials/4", json=first, headers=headers, timeout=10)
+    assert reply.json() == {"outcome": "stored"}
+    me.answer(SELECT)
+    me.trial(2)
+    expect(status(me)).to_have_text(SAVED)
+    assert [row["answer"] for row in served.answers(1)] == [{"place": 9}]
+    assert len(served.store.aside()) == 1
+
+
+def test_a_session_that_the_server_does_not_know_is_said_and_its_answers_are_kept(serve, person, console):
+    console.allow("401")
+    served = serve(SELECT)
+    me = person(served).begin()
+    me.trial(1)
+    refusal = {"status": 401, "json": {"error": "unknown_session", "message": "There is no such session."}}
+    me.page.context.route("**/api/session/**", lambda route: route.fulfill(**refusal))
+    me.answer(SELECT)
+    me.heading("This session is not known")
+    assert me.page.evaluate("Object.keys(localStorage).filter((key) => key.includes('.answer.')).length") == 1
+    me.page.context.unroute("**/api/session/**")
+    me.page.reload()
+    me.trial(2)
+    expect(status(me)).to_have_text(SAVED)
+    assert len(served.answers(1)) == 1
+
+
+def test_a_session_whose_time_is_over_shows_no_trial(serve, person):
+    served = serve(SELECT, session={"timeout_minutes": 0.001, "resume_hours": 0.0003})
+    me = person(served).begin()
+    me.trial(1)
+    me.page.wait_for_timeout(1200)
+    me.page.reload()
+    me.heading("The time is over")
+
+
+def test_a_trial_run_says_so_and_begins_anew_for_another_task(serve, person):
+    served = serve(SELECT, INFER)
+    me = person(served)
+
+    def as_trial_run(route):
+        response = route.fetch()
+        route.fulfill(response=response, json=response.json() | {"trial_run": True})
+
+    me.page.context.route("**/api/study", as_trial_run)
+    me.agree(f"?task={INFER}").heading("Instructions")
+    expect(me.page.get_by_text("This is a trial run")).to_be_visible()
+    me.open(f"?task={INFER}").heading("Instructions")
+    me.open(f"?task={SELECT}").heading("Taking part")
 
 
 def test_a_session_withdrawn_elsewhere_is_said(serve, person, console):

@@ -23,22 +23,22 @@ def choose(me, name, text):
     me.page.locator(f"label:has(input[name={name}])").get_by_text(text, exact=True).click()
 
 
-@pytest.mark.parametrize("entered", ["banana", "-3", "120", "1e1", "5 0", "100.5", "\u0665"])
-def test_what_is_no_percentage_is_refused_at_once(form, entered):
+def test_what_is_no_percentage_is_refused_at_once(form):
     field = form.page.get_by_label("How probable is it?")
-    field.press_sequentially(entered)
-    expect(form.page.locator("#top-percent-fault")).to_have_text("Please enter a number from 0 to 100.")
-    expect(field).to_have_attribute("aria-invalid", "true")
     choose(form, "top", "cat")
     choose(form, "second", "no alternative")
-    form.press("Submit")
-    expect(field).to_be_focused()
-    form.trial(1)
+    for entered in ("banana", "-3", "120", "1e1", "5 0", "100.5", "\u0665", "0x10", "5,", "Infinity"):
+        field.fill("")
+        field.press_sequentially(entered)
+        expect(form.page.locator("#top-percent-fault")).to_have_text("Please enter a number from 0 to 100.")
+        expect(field).to_have_attribute("aria-invalid", "true")
+        form.press("Submit")
+        expect(field).to_be_focused()
     field.fill("50")
     expect(form.page.locator("#top-percent-fault")).to_be_empty()
     form.press("Submit")
     form.trial(2)
-    assert form.served.answers()[0]["answer"]["top_percent"] == 50
+    assert [row["answer"]["top_percent"] for row in form.served.answers(1)] == [50]
 
 
 def test_an_empty_form_says_what_is_missing(form):
@@ -70,7 +70,7 @@ def test_contradictions_are_said_at_once_and_beside_the_field(form):
     form.page.get_by_label("How probable is the second?").fill("30")
     form.press("Submit")
     form.trial(2)
-    assert form.served.answers()[0]["answer"]["second_percent"] == 30
+    assert form.served.answers(1)[0]["answer"]["second_percent"] == 30
 
 
 def test_a_click_on_every_class_name_chooses_it(form):
@@ -101,7 +101,7 @@ def test_a_picture_that_fails_can_be_loaded_again(serve, person, console):
     me.answer(CONSTRUCT)
     me.trial(2)
     assert len(broken) == 11
-    assert [position for _, position in served.answers()[0]["answer"]["path"]] == [9, 10]
+    assert [position for _, position in served.answers(1)[0]["answer"]["path"]] == [9, 10]
 
 
 def test_nothing_can_be_answered_before_the_pictures_are_drawn(serve, person):
@@ -120,7 +120,7 @@ def test_nothing_can_be_answered_before_the_pictures_are_drawn(serve, person):
     me.trial(1)
     me.answer(SELECT)
     me.trial(2)
-    assert served.answers()[0]["response_time_ms"] < 5000
+    assert served.answers(1)[0]["response_time_ms"] < 5000
 
 
 def test_a_failed_quiz_says_what_was_wrong_and_reads_again(serve, person):

@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from playwright.sync_api import expect
-from suite.browser.collection import CONSENT, INSTRUCTIONS, QUESTION, QUIZ, wait_for
+from suite.browser.collection import CONSENT, INSTRUCTIONS, QUESTION, QUIZ
 from suite.browser.pictures import decoded, on_screen, trials_of
 
 from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT
@@ -42,8 +42,7 @@ def test_the_picture_that_a_row_stores_was_on_the_screen_pixel_for_pixel(serve, 
         seen = on_screen(me.page.locator(f".picture[src*='{shown.names[position]}']"))
         assert np.array_equal(seen, shown.pictures[position])
         me.press("Submit")
-        wait_for(lambda number=number: len(served.answers()) == number)
-        row = served.answers()[-1]
+        row = served.answers(number)[-1]
         assert row["answer"]["position"] == position
         assert row["pictures"] == [shown.names[position]]
 
@@ -56,8 +55,7 @@ def test_the_mixture_is_on_the_screen_pixel_for_pixel(serve, person, task):
         me.trial(number)
         assert np.array_equal(on_screen(me.page.locator(".picture")), trials_of(served)[number - 1].pictures[0])
         me.answer(task)
-    wait_for(lambda: len(served.answers()) == 4)
-    assert [row["pictures"] for row in served.answers()] == [shown.names for shown in trials_of(served)]
+    assert [row["pictures"] for row in served.answers(4)] == [shown.names for shown in trials_of(served)]
 
 
 def test_the_grid_is_the_stored_order_pixel_for_pixel(serve, person):
@@ -93,7 +91,7 @@ def test_every_position_of_a_path_was_painted(serve, person):
     me.page.keyboard.press("g")
     me.press("Submit")
     me.trial(2)
-    (row, *_), (shown, *_) = served.answers(), trials_of(served)
+    (row, *_), (shown, *_) = served.answers(1), trials_of(served)
     path = [position for _, position in row["answer"]["path"]]
     painted = me.page.evaluate("window.painted")
     assert painted[: len(path)] == [shown.names[position] for position in path]
@@ -110,7 +108,7 @@ def test_a_held_key_moves_step_by_step(serve, person):
     me.page.keyboard.up("g")
     me.press("Submit")
     me.trial(2)
-    assert [position for _, position in served.answers()[0]["answer"]["path"]] == [9, 8, 7, 6, 5]
+    assert [position for _, position in served.answers(1)[0]["answer"]["path"]] == [9, 8, 7, 6, 5]
 
 
 def test_people_read_what_the_study_says(serve, person):

@@ -17,7 +17,7 @@ FIRST_TRIAL = 4
 
 def first_answer(served):
     """Give the answer to the first trial, once it is stored."""
-    return served.answers()[0]
+    return served.answers(1)[0]
 
 
 def by_keyboard_to_the_trials(me):
@@ -144,7 +144,7 @@ def test_select_by_keyboard_alone(serve, person):
     keyboard.keys("Space")
     keyboard.press("Submit")
     me.trial(3)
-    assert [row["answer"]["place"] for row in served.answers()] == [5, 0]
+    assert [row["answer"]["place"] for row in served.answers(2)] == [5, 0]
 
 
 def test_select_by_touch(serve, on_phone):
