@@ -7,7 +7,8 @@ A trial's place on it is its `trial_index`; pages that are read again do not shi
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 import numpy as np
@@ -62,31 +63,54 @@ class Trial:
 
 @dataclass(frozen=True)
 class Plan:
-    """The trials of one person, in order, repeats last."""
+    """The trials of one person, in order, repeats last.
+
+    Parameters
+    ----------
+    batch
+        Number of the batch.
+    rows
+        The values of each trial, in the order of `Trial`'s fields. A server keeps thousands of plans in memory; the
+        garbage collector need not look at plain tuples, while objects would let every answer wait for it.
+    """
 
     batch: int
-    trials: tuple[Trial, ...]
+    rows: tuple[tuple[Any, ...], ...]
+
+    @classmethod
+    def of(cls, batch: int, trials: Iterable[Trial]) -> Plan:
+        """Make the plan of some trials."""
+        return cls(batch, tuple(tuple(vars(trial).values()) for trial in trials))
+
+    @property
+    def trials(self) -> tuple[Trial, ...]:
+        """The trials."""
+        return tuple(Trial(*row) for row in self.rows)
 
     def trial(self, trial_index: int) -> Trial | None:
         """Give the trial at a place of the timeline; `None` where there is none."""
-        number = trial_index - self.trials[0].trial_index
-        return self.trials[number] if 0 <= number < len(self.trials) else None
+        number = trial_index - self.rows[0][0]
+        return Trial(*self.rows[number]) if 0 <= number < len(self.rows) else None
 
     def to_json(self) -> str:
         """Write as JSON."""
-        # Not `asdict`, which copies every value of every trial and takes ten times as long.
-        content = {"batch": self.batch, "trials": [vars(trial) for trial in self.trials]}
-        return json.dumps(content, separators=(",", ":"))
+        trials = [dict(zip(_FIELDS, row, strict=True)) for row in self.rows]
+        return json.dumps({"batch": self.batch, "trials": trials}, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str) -> Plan:
         """Read what `to_json` wrote."""
         content: dict[str, Any] = json.loads(text)
-        return cls(content["batch"], tuple(Trial(**_with_tuples(trial)) for trial in content["trials"]))
+        return cls(
+            content["batch"], tuple(tuple(_plain(trial[name]) for name in _FIELDS) for trial in content["trials"])
+        )
 
 
-def _with_tuples(trial: dict[str, Any]) -> dict[str, Any]:
-    return {name: tuple(value) if isinstance(value, list) else value for name, value in trial.items()}
+_FIELDS = tuple(field.name for field in fields(Trial))
+
+
+def _plain(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def first_trial_index(design: TaskDesign) -> int:
@@ -116,7 +140,7 @@ def draw_plan(frozen: FrozenStudy, batch: Batch, number: int, seed: int) -> Plan
     classes = len(frozen.study.pictures.vocabulary)
     class_order = tuple(rng.permutation(classes).tolist() if design.class_order == "shuffled" else range(classes))
     first = first_trial_index(design)
-    trials = tuple(
+    trials = (
         Trial(
             first + place,
             stimulus,
@@ -128,7 +152,7 @@ def draw_plan(frozen: FrozenStudy, batch: Batch, number: int, seed: int) -> Plan
         )
         for place, (stimulus, is_repeat) in enumerate(shown)
     )
-    return Plan(batch.number, trials)
+    return Plan.of(batch.number, trials)
 
 
 def _starts(design: TaskDesign, number: int, trials: int, rng: np.random.Generator) -> list[int]:
