@@ -10,7 +10,7 @@ export const REQUEST = 15_000;
 /** A new page's main button sleeps: the second click of a double click is not meant for it. */
 export const WAKE = 250;
 /** A new tab listens so long for others. */
-export const LISTEN = 200;
+export const LISTEN = 100;
 /** An answer on its way is no news before. */
 export const PATIENCE = 400;
 /** Slider movement is kept once in so long. */

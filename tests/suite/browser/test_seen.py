@@ -16,7 +16,7 @@ from suite.browser.pictures import decoded, on_screen, trials_of
 from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT
 
 LARGE = {"viewport": {"width": 1280, "height": 1000}}
-# Notes each picture in its place in the frame in which the browser paints it.
+# At the beginning of each frame, before the page changes anything: what the frame before painted.
 WATCH = """
   window.painted = [];
   const look = () => {
@@ -25,7 +25,7 @@ WATCH = """
       const name = picture.src.match(/([0-9a-f]{32})\\.png/)[1];
       if (window.painted.at(-1) !== name) window.painted.push(name);
     }
-    requestAnimationFrame(() => setTimeout(look));
+    requestAnimationFrame(look);
   };
   look();
 """
