@@ -307,11 +307,11 @@ def test_a_session_that_the_server_does_not_know_is_said_and_its_answers_are_kep
     assert len(served.answers(1)) == 1
 
 
-def test_a_session_whose_time_is_over_shows_no_trial(serve, person):
-    served = serve(SELECT, session={"timeout_minutes": 0.001, "resume_hours": 0.0003})
+def test_a_session_whose_time_is_over_shows_no_trial(serve, person, monkeypatch):
+    served = serve(SELECT)
     me = person(served).begin()
     me.trial(1)
-    me.page.wait_for_timeout(1200)
+    monkeypatch.setattr(served.store, "is_expired", lambda _session: True)
     me.page.reload()
     me.heading("The time is over")
 
