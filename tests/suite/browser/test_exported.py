@@ -1,0 +1,103 @@
+"""From the screen to the dataset: what a person saw and did in the browser is what the exported study says."""
+
+import re
+
+import numpy as np
+import pytest
+
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+from suite.browser.pictures import SIZE, on_screen, trials_of
+
+import hmix_hub
+from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS
+from hmix_hub.stimuli.coefficients import WALK
+from hmix_hub.studies.validation import validate
+from hmix_hub.suite.export.study_folder import export_study
+
+LARGE = {"viewport": {"width": 1280, "height": 1000}}
+TRIALS = 4
+
+
+class Session:
+    """A whole session in the browser: what was on the screen, and the rows that it became."""
+
+    def __init__(self, served, me, task, target):
+        self.screens, self.orders, self.classes = [], [], []
+        me.begin()
+        for number in range(1, TRIALS + 1):
+            me.trial(number)
+            self._look(me.page, task)
+            if task == CONSTRUCT:
+                me.press("Submit")
+            else:
+                me.answer(task)
+        me.press("Finish")
+        me.code()
+        export_study(served.store.folder, target)
+        assert not validate(target).report.findings
+        self.rows = hmix_hub.load_dataset(target, task, split="train")
+        assert self.rows["trial_index"][:] == [4, 5, 6, 7]
+
+    def _look(self, page, task):
+        pictures = page.locator(".picture").all()
+        self.orders.append([re.search("[0-9a-f]{32}", picture.get_attribute("src"))[0] for picture in pictures])
+        self.screens.append(on_screen(pictures[0]))
+        if task == CATEGORICAL:
+            self.classes.append(page.locator("label:has(input[name=top])").all_inner_texts())
+
+
+@pytest.fixture
+def take_part(serve, person, tmp_path):
+    def begin(task):
+        served = serve(task)
+        return served, Session(served, person(served, **LARGE), task, tmp_path / "exported")
+
+    return begin
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_pair_comes_twice_only_where_the_row_says_so_and_the_condition_names_the_batch(take_part, task):
+    served, session = take_part(task)
+    assert session.rows["is_repeat"][:] == [False, False, False, True]
+    assert session.rows["presentation"][:] == [1, 1, 1, 2]
+    assert len(set(session.rows[TASKS[task].stimulus_column])) == TRIALS - 1
+    batch = served.store.frozen.batches[served.store.sessions()[0].batch]
+    assert set(session.rows["condition"]) == {batch.condition}
+    shown = set(zip(session.rows["image_1_index"], session.rows["image_2_index"], strict=True))
+    assert shown == {(stimulus.image_1_index, stimulus.image_2_index) for stimulus in batch.stimuli}
+
+
+@pytest.mark.parametrize("task", [CONSTRUCT, INFER, CATEGORICAL])
+def test_what_the_rows_render_was_on_the_screen(take_part, task):
+    _, session = take_part(task)
+    for drawn, screen in zip(hmix_hub.render(session.rows).numpy(), session.screens, strict=True):
+        assert np.array_equal(enlarged(drawn), screen)
+
+
+def test_the_grid_of_the_rows_was_on_the_screen(take_part):
+    served, session = take_part(SELECT)
+    for row, order, shown in zip(session.rows, session.orders, trials_of(served), strict=True):
+        by_name = dict(zip(shown.names, shown.pictures, strict=True))
+        for name, drawn in zip(order, grid_of(row, served.image_set.pictures), strict=True):
+            assert np.array_equal(by_name[name], enlarged(drawn))
+
+
+def test_the_classes_of_the_rows_stood_in_this_order(take_part):
+    _, session = take_part(CATEGORICAL)
+    names = session.rows.features["top_class"].names
+    assert [[names[code] for code in order] for order in session.rows["class_order"]] == session.classes
+
+
+def enlarged(picture):
+    """Give a picture, uint8 (3, 32, 32), as the screen shows it."""
+    times = SIZE // picture.shape[-1]
+    return picture.transpose(1, 2, 0).repeat(times, axis=0).repeat(times, axis=1)
+
+
+def grid_of(row, pictures):
+    """Draw the grid that a row stores, as anybody can who has the row and the image set."""
+    one, two = (pictures[row[f"image_{i}_index"]].astype(np.float64) for i in (1, 2))
+    for coefficient in row["grid_coefficients"]:
+        share = WALK[round(coefficient * 10)]
+        yield ((share * one + (1 - share) * two) / 255 * 255).astype(np.uint8)
