@@ -16,6 +16,8 @@ from hmix_hub.suite.study.model import Example
 class Naming(Protocol):
     """What names pictures: the study's key."""
 
+    def __hash__(self) -> int: ...
+
     def picture_name(self, text: str) -> str:
         """Give 32 hex digits that the text decides, and that say nothing of it without the key."""
         ...
