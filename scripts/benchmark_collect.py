@@ -22,6 +22,8 @@ import numpy as np
 
 LOAD = Path(__file__).with_name("benchmark_load.py")
 SECONDS = 60.0
+JOINING = 500
+"""People who join at once."""
 KILLS = 20
 ARRIVING = 20.0
 """Seconds within which people arrive, before and while others answer."""
@@ -94,7 +96,7 @@ def print_collect(seconds: float = SECONDS) -> None:
     for run in RUNS:
         _print_load(run, seconds)
     print()
-    _print_joining(500)
+    _print_joining(JOINING)
     _print_kills(KILLS)
     _print_disk()
 

@@ -1,5 +1,6 @@
 """The benchmark compares like with like."""
 
+import re
 import sys
 
 import pytest
@@ -10,6 +11,7 @@ MODULES = (
     "benchmark_batches",
     "benchmark_training",
     "benchmark_gpu",
+    "benchmark_collect",
     "benchmark_contribute",
     "benchmark_faults",
     "benchmark_pandas",
@@ -139,3 +141,33 @@ def test_the_whole_part_on_contributing_is_printed(contribute, capsys, monkeypat
     assert printed.count("| 12,462 |") == 2
     assert printed.count("1,024 MiB") == 12
     assert printed.count("* limit") == 2
+
+
+@pytest.fixture
+def collect(root, monkeypatch):
+    monkeypatch.syspath_prepend(str(root / "scripts"))
+    import benchmark_collect
+
+    monkeypatch.setattr(benchmark_collect, "RUNS", (benchmark_collect.Run(8, 0.25, 1000.0),))
+    monkeypatch.setattr(benchmark_collect, "ARRIVING", 0.5)
+    monkeypatch.setattr(benchmark_collect, "JOINING", 40)
+    monkeypatch.setattr(benchmark_collect, "KILLS", 1)
+    yield benchmark_collect
+    for name in MODULES:
+        sys.modules.pop(name, None)
+
+
+def test_the_whole_part_on_collecting_is_printed(collect, capsys):
+    collect.print_collect(seconds=2.0)
+    printed = capsys.readouterr().out
+    assert re.search(r"^\| 8 \| \d+ \| \d+\.\d ms \|", printed, re.M)
+    assert "40 who join at once, 40 places: 40 began, 0 were told that it is full; batches of 2 to 2" in printed
+    assert re.search(r"1 times kill -9 under load: [\d,]+ answers acknowledged, none missing", printed)
+
+
+def test_an_answer_that_is_missing_is_found(collect, tmp_path):
+    folder = collect._begin(tmp_path, people=1)
+    with collect._served(folder, 0):
+        pass
+    with pytest.raises(RuntimeError, match="1 acknowledged answers are missing"):
+        collect._check_stored(folder, {"acknowledged": [("A" * 43, 2)]})
