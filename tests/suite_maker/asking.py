@@ -7,6 +7,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
@@ -29,17 +30,22 @@ class Reply:
 
 
 class Asker:
-    """Calls an ASGI application, one request after the other."""
+    """Calls an ASGI application, one request after the other.
+
+    The loop has a thread of its own: another one may run in the test's thread, as that of a browser does.
+    """
 
     def __init__(self, app: Any) -> None:
         self.app = app
+        self._thread = ThreadPoolExecutor(1)
         self._runner = asyncio.Runner()
 
     def __enter__(self) -> Asker:
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        self._runner.close()
+        self._thread.submit(self._runner.close).result()
+        self._thread.shutdown()
 
     def ask(
         self,
@@ -60,7 +66,8 @@ class Asker:
             pieces = [json.dumps(sent).encode()]
         if pieces is not None and not any(name == b"content-type" for name, _ in given):
             given.append((b"content-type", b"application/json"))
-        return self._runner.run(self._call(method, path, given, pieces or [], ends))
+        call = self._call(method, path, given, pieces or [], ends)
+        return self._thread.submit(self._runner.run, call).result()
 
     async def _call(
         self, method: str, address: str, headers: list[tuple[bytes, bytes]], pieces: list[bytes], ends: str
