@@ -102,6 +102,8 @@ def _echo(frozen: FrozenStudy, tasks: list[TaskOverview], collected: str | None)
     click.echo()
     for task in tasks:
         click.echo(_balance(task))
+    for line in filter(None, (_turns(frozen, task) for task in tasks)):
+        click.echo(line)
     click.echo("\nminutes: reading, and the median response time of the release for each trial")
     frozen_as = "is collected with" if collected == frozen.sha256 else "will be frozen with"
     click.echo(f"this design {frozen_as} the hash {frozen.sha256}")
@@ -131,6 +133,19 @@ def _balance(task: TaskOverview) -> str:
     if task.pairs_twice:
         said += f"; pairs that do, as another mixture: {task.pairs_twice}"
     return said
+
+
+def _turns(frozen: FrozenStudy, task: TaskOverview) -> str:
+    """Say how many people get each side and each start value; nothing of a task that has neither."""
+    said = []
+    if task.sides:
+        said.append(f"image 1 on the left for {task.sides['left']} people, on the right for {task.sides['right']}")
+    if task.starts:
+        is_between = frozen.study.tasks[task.task].start.vary == "between"  # type: ignore[index]
+        counted = "people" if is_between else "trials"
+        counts = ", ".join(f"{value}: {count}" for value, count in task.starts.items())
+        said.append(f"{counted} by start value {counts}")
+    return f"{task.task}: {'; '.join(said)}" if said else ""
 
 
 def _span(numbers: tuple[int, int]) -> str:

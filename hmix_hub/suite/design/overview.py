@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS
 from hmix_hub.suite.design.dealing import class_pair, pair_of
 from hmix_hub.suite.design.design import Batch, FrozenStudy
+from hmix_hub.suite.session.turns import count_sides, count_starts
 from hmix_hub.suite.study.model import StudyFile, TaskDesign
 
 SECONDS_PER_TRIAL = {CONSTRUCT: 9.2, SELECT: 11.0, INFER: 8.4, CATEGORICAL: 25.8}
@@ -54,6 +55,10 @@ class TaskOverview:
         How often a picture stands in a batch once more.
     pairs_twice
         How often a pair stands in a batch once more, as another mixture.
+    sides
+        People by the side of the page that stands for image 1; empty where the task has no sides.
+    starts
+        People by start value, or trials where a person has several; empty where the task has no start values.
     """
 
     task: str
@@ -69,6 +74,8 @@ class TaskOverview:
     in_batch: int
     pictures_twice: int
     pairs_twice: int
+    sides: dict[str, int]
+    starts: dict[str, int]
 
 
 def overview_of(frozen: FrozenStudy) -> list[TaskOverview]:
@@ -99,6 +106,8 @@ def _task(frozen: FrozenStudy, batches: list[Batch]) -> TaskOverview:
         in_batch=max(max(counts.values()) for counts in in_batch),
         pictures_twice=sum(count - 1 for counts in pictures for count in counts.values()),
         pairs_twice=sum(len(batch.stimuli) - len(set(map(pair_of, batch.stimuli))) for batch in batches),
+        sides=count_sides(batches, design),
+        starts=count_starts(batches, design),
     )
 
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT
+from hmix_hub.schema import CATEGORICAL, CONSTRUCT, SELECT
 from hmix_hub.suite.design.design import Batch, FrozenStudy, Stimulus
+from hmix_hub.suite.session.turns import Side, side_of, starts_of, turn_of
 from hmix_hub.suite.study.model import TaskDesign
 
-Side = Literal["left", "right"]
 STEPS = 11
 """Mixtures of a pair in the midpoint tasks: step s has the coefficient s / 10."""
 
@@ -126,7 +126,8 @@ def draw_plan(frozen: FrozenStudy, batch: Batch, number: int, seed: int) -> Plan
     frozen, batch
         The study, and the batch that the person was given.
     number
-        How many people were given this batch before; start values and sides take turns by it.
+        How many people were given this batch before. Start values and sides take turns by it; the turns go on from
+        one batch of the task to the next.
     seed
         The session's own seed, 0 to 2**63 - 1; the same seed draws the same plan.
     """
@@ -134,9 +135,9 @@ def draw_plan(frozen: FrozenStudy, batch: Batch, number: int, seed: int) -> Plan
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(batch.stimuli)).tolist()
     shown = [(stimulus, False) for stimulus in order] + [(order[place - 1], True) for place in design.repeats]
-    sides: tuple[Side, Side] = ("left", "right")
-    side = sides[0] if design.sides == "fixed" else sides[number // len(design.start.values) % 2]
-    starts = _starts(design, number, len(shown), rng)
+    turn = turn_of(batch, number)
+    side = side_of(batch.task, design, turn)
+    starts = _starts(design, turn, len(shown), rng)
     classes = len(frozen.study.pictures.vocabulary)
     class_order = tuple(rng.permutation(classes).tolist() if design.class_order == "shuffled" else range(classes))
     first = first_trial_index(design)
@@ -145,7 +146,7 @@ def draw_plan(frozen: FrozenStudy, batch: Batch, number: int, seed: int) -> Plan
             first + place,
             stimulus,
             is_repeat,
-            image_1_side=side if batch.task in {CONSTRUCT, INFER} else None,
+            image_1_side=side,
             start_step=starts[place] if batch.task == CONSTRUCT else None,
             grid_steps=tuple(rng.permutation(STEPS).tolist()) if batch.task == SELECT else None,
             class_order=class_order if batch.task == CATEGORICAL else None,
@@ -155,11 +156,10 @@ def draw_plan(frozen: FrozenStudy, batch: Batch, number: int, seed: int) -> Plan
     return Plan.of(batch.number, trials)
 
 
-def _starts(design: TaskDesign, number: int, trials: int, rng: np.random.Generator) -> list[int]:
-    steps = [round(value * 10) for value in design.start.values]
+def _starts(design: TaskDesign, turn: int, trials: int, rng: np.random.Generator) -> list[int]:
+    turns = starts_of(design, turn, trials)
     if design.start.vary == "between":
-        return [steps[number % len(steps)]] * trials
-    turns = [steps[place % len(steps)] for place in range(trials)]
+        return turns
     return [turns[place] for place in rng.permutation(trials).tolist()]
 
 

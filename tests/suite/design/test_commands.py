@@ -57,6 +57,26 @@ def test_check_tells_the_numbers_of_the_design(tmp_path: Path) -> None:
     assert (infer["batches"], infer["people"], infer["judgments"], infer["class_pairs"]) == (10, 20, 180, 45)
     assert checked["sha256"] == draw_design(tmp_path, read_study_file(tmp_path))[0].sha256
     assert checked["collected"] is None
+    assert (construct["sides"], construct["starts"]) == ({"left": 6, "right": 0}, {"0.1": 3, "0.9": 3})
+    assert (infer["sides"], infer["starts"]) == ({"left": 20, "right": 0}, {})
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ('sides = "fixed"', "left for 6 people, on the right for 0; people by start value 0.1: 3, 0.9: 3"),
+        ('sides = "counterbalanced"', "left for 3 people, on the right for 3; people by start value 0.1: 3, 0.9: 3"),
+        ('start.vary = "within"', "left for 6 people, on the right for 0; trials by start value 0.1: 24, 0.9: 24"),
+    ],
+)
+def test_check_tells_how_many_people_get_each_side_and_start_value(keys: str, said: str, tmp_path: Path) -> None:
+    text = changed("repeats = [2, 5]", f"repeats = [2, 5]\n{keys}")
+    if "within" in keys:
+        text = text.replace("\n[tasks.construct_midpoint.start]\nvalues = [0.1, 0.9]\n", "")
+
+    checked = _hmix("check", write_study(tmp_path, text))
+
+    assert f"construct_midpoint: image 1 on the {said}" in checked.output
 
 
 def test_check_tells_what_is_wrong_with_its_line(tmp_path: Path) -> None:
