@@ -100,7 +100,7 @@ def session_view(
         "task": batch.task,
         "fallback_code": key.fallback_code(session.id),
         "question": design.question,
-        "classes": list(frozen.study.pictures.vocabulary.names),
+        "classes": list(frozen.study.pictures.shown_names),
         "size": frozen.study.pictures.size,
         "pages": _pages(session.plan, frozen, key, batch, design),
         "quiz": {"attempts_made": session.quiz_attempts, "passed": session.quiz_passed or design.quiz is None},
@@ -145,7 +145,7 @@ def _trial(trial: Trial, frozen: FrozenStudy, key: Naming, batch: Batch, design:
     shown: dict[str, Any] = {"pictures": trial_pictures(frozen, key, batch, trial)}
     if trial.image_1_side is not None:
         stimulus = stimulus_of(batch, trial)
-        names = frozen.study.pictures.vocabulary.names
+        names = frozen.study.pictures.shown_names
         left, right = names[stimulus.image_1_label], names[stimulus.image_2_label]
         shown |= {"left": left, "right": right} if trial.image_1_side == "left" else {"left": right, "right": left}
     if batch.task == CONSTRUCT:

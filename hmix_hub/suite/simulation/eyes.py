@@ -58,7 +58,7 @@ class Eyes:
     """
 
     def __init__(self, frozen: FrozenStudy, image_set: ImageSet) -> None:
-        self._names = frozen.study.pictures.vocabulary.names
+        self._names = frozen.study.pictures.shown_names
         self._size = image_set.pictures.shape[-1]
         self._known: dict[str, dict[str, dict[Stimulus, float]]] = {
             task: _known_mixtures(frozen, task, image_set.pictures) for task in frozen.study.tasks

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hmix_hub.errors import ConfigurationError
+from hmix_hub.errors import CollectionError, ConfigurationError, Where
 from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.export.whole import new_place
 from hmix_hub.suite.simulation.answering import Mind
@@ -141,10 +141,30 @@ def simulate(
 @contextmanager
 def _server(made: Path | None, url: str | None) -> Iterator[str]:
     if made is None:
+        _check_no_people(str(url))
         yield str(url)
         return
     with running_server(made) as address:
         yield address
+
+
+def _check_no_people(url: str) -> None:
+    """Check that a server collects no answers of people, which scripted ones would be mixed with.
+
+    Raises
+    ------
+    CollectionError
+        If it does.
+    """
+    connection = Connection(url)
+    try:
+        _, study = connection.call("GET", "/api/study")
+    finally:
+        connection.close()
+    if not study["trial_run"]:
+        msg = "this server collects answers of people, and scripted ones would stand among them"
+        hint = "serve a collection of its own with --trial-run, or name a new folder instead of --url"
+        raise CollectionError(msg, where=Where(url), hint=hint)
 
 
 def copy_study(root: Path, frozen: FrozenStudy, target: str | os.PathLike[str]) -> Path:

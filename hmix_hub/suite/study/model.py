@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from hmix_hub.errors import nearest
 from hmix_hub.schema import CIFAR10, Vocabulary
 
 TaskName = Literal["construct_midpoint", "select_shuffled_midpoint", "infer_mixing_factor", "categorical_soft_labels"]
@@ -31,12 +32,35 @@ class Pictures(_Strict):
     classes: Literal["cifar10"] | Annotated[list[Line], Field(min_length=2, max_length=200)] = Field(
         default="cifar10", description="The class names in order, or `cifar10` for its ten."
     )
+    class_names: dict[str, Line] = Field(
+        default={},
+        description="What pages call the classes, by their names, for studies in another language: "
+        '`cat = "Katze"`; the export keeps the names of `classes`.',
+    )
     size: Annotated[int, Field(ge=64, le=1024)] = Field(320, description="Width on the screen, CSS pixels.")
 
     @property
     def vocabulary(self) -> Vocabulary:
         """The class names that labels count in."""
         return CIFAR10 if self.classes == "cifar10" else Vocabulary(tuple(self.classes))
+
+    @property
+    def shown_names(self) -> tuple[str, ...]:
+        """What pages call the classes, in the vocabulary's order."""
+        return tuple(self.class_names.get(name, name) for name in self.vocabulary.names)
+
+    @model_validator(mode="after")
+    def _check_class_names(self) -> Pictures:
+        if not self.class_names:
+            return self
+        unknown = [name for name in self.class_names if name not in self.vocabulary.names]
+        if unknown:
+            msg = f"class_names has {unknown[0]!r}: {nearest(unknown[0], self.vocabulary.names, label='classes')}"
+            raise ValueError(msg)
+        if len({name.casefold() for name in self.shown_names}) < len(self.shown_names):
+            msg = "class_names gives two classes one name"
+            raise ValueError(msg)
+        return self
 
 
 class Pairs(_Strict):

@@ -6,7 +6,9 @@ import pytest
 from suite.export.studies import study_file, write_study
 
 from hmix_hub.errors import CollectionError, ConfigurationError
-from hmix_hub.schema import CONSTRUCT, INFER, SELECT
+from hmix_hub.schema import CIFAR10, CONSTRUCT, INFER, SELECT
+from hmix_hub.suite.export.study_folder import export_study
+from hmix_hub.suite.simulation.connection import Connection
 from hmix_hub.suite.simulation.perception import Perception
 from hmix_hub.suite.simulation.server_process import running_server
 from hmix_hub.suite.simulation.simulate import copy_study, simulate
@@ -39,6 +41,23 @@ def test_people_take_part_in_a_server_that_runs_already(short_study, tmp_path):
     assert (len(second.parts), second.is_full) == (2, True)
     with Store.open(folder, read_only=True) as store:
         assert {session.task for session in store.sessions()} == {CONSTRUCT, SELECT}
+
+
+def test_scripted_people_do_not_mix_with_real_ones(short_study, tmp_path, monkeypatch):
+    monkeypatch.setattr(Connection, "call", lambda *_: (200, {"trial_run": False}))
+    with pytest.raises(CollectionError, match="answers of people"):
+        simulate(short_study, url="http://127.0.0.1:1", people=1)
+
+
+def test_pages_may_call_the_classes_otherwise(tmp_path):
+    pictures = {"source": "sample/pictures", "class_names": {name: name[::-1] for name in CIFAR10.names}}
+    study = study_file((INFER,), design={"batch_size": 3, "repeats": [], "batches": 1}, pictures=pictures)
+    done = simulate(write_study(tmp_path / "study", study), tmp_path / "made", people=2)
+    assert done.answers == 2 * 3
+    rows = export_study(tmp_path / "made", tmp_path / "exported")
+    assert rows.judgments
+    text = (tmp_path / "exported" / "judgments" / f"{INFER}.csv").read_text(encoding="utf-8")
+    assert not any(name[::-1] in text for name in CIFAR10.names)
 
 
 def test_another_study_behind_the_address_is_found(short_study, tmp_path):
