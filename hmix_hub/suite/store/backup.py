@@ -10,7 +10,7 @@ from pathlib import Path
 
 from hmix_hub.errors import Where
 from hmix_hub.suite.design.design import FrozenStudy
-from hmix_hub.suite.store.connection import database_errors, open_reading, sync_folder
+from hmix_hub.suite.store.connection import database_errors, open_reading, sync_file, sync_folder, sync_fully
 from hmix_hub.suite.store.errors import StoreError
 from hmix_hub.suite.store.integrity import check_integrity
 from hmix_hub.suite.store.keys import KEY_NAME, read_key
@@ -72,6 +72,7 @@ def _copy_database(source: sqlite3.Connection, place: Path) -> None:
     with database_errors(place.parent):
         copy = sqlite3.connect(place, isolation_level=None)
         try:
+            sync_fully(copy)
             # In one step, which reads one state of the database however many write meanwhile.
             source.backup(copy, pages=-1)
             # One file, which can be copied on as it is.
@@ -92,7 +93,7 @@ def _copy_files(folder: Path, made: Path, frozen: FrozenStudy) -> None:
             shutil.copyfile(path, made / name)
     for name in _FOLDERS:
         if (folder / name).is_dir():
-            shutil.copytree(folder / name, made / name, dirs_exist_ok=True)
+            shutil.copytree(folder / name, made / name, copy_function=shutil.copyfile, dirs_exist_ok=True)
 
 
 def _check(made: Path) -> None:
@@ -108,8 +109,7 @@ def _check(made: Path) -> None:
 def _sync(made: Path) -> None:
     for path in made.rglob("*"):
         if path.is_file():
-            with path.open("rb") as stream:
-                os.fsync(stream.fileno())
+            sync_file(path)
         elif path.is_dir():
             sync_folder(path)
     sync_folder(made)
