@@ -104,7 +104,7 @@ def _echo_json(store: Store) -> None:
     echo_json(
         {
             "study": store.frozen.study.id,
-            "study_sha256": store.frozen.sha256,
+            "study_sha256": store.frozen_sha256,
             "is_served": is_served(store.folder),
             "is_closed": now.is_closed,
             "is_synthetic": store.is_synthetic,

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from hmix_hub.errors import Where
 from hmix_hub.suite.design.design import FrozenStudy
-from hmix_hub.suite.store.connection import database_errors, sync_folder
+from hmix_hub.suite.store.connection import database_errors, sync_folder, sync_fully
 from hmix_hub.suite.store.errors import StoreError
 from hmix_hub.suite.store.keys import make_key
-from hmix_hub.suite.store.layout import DATABASE_NAME, About, lay_out
+from hmix_hub.suite.store.layout import DATABASE_NAME, lay_out
 
 
 def create_database(folder: Path, frozen: FrozenStudy, *, is_synthetic: bool, wall_ms: int) -> None:
@@ -43,8 +43,8 @@ def create_database(folder: Path, frozen: FrozenStudy, *, is_synthetic: bool, wa
         with database_errors(folder):
             connection = sqlite3.connect(made, isolation_level=None)
             try:
-                connection.execute("PRAGMA synchronous = FULL")
-                lay_out(connection, About(frozen, is_synthetic), key, wall_ms)
+                sync_fully(connection)
+                lay_out(connection, frozen, key, is_synthetic=is_synthetic, wall_ms=wall_ms)
             finally:
                 connection.close()
         _take_place(made, place)

@@ -6,6 +6,7 @@ clock's. The row of `clock` alone knows the wall clock, of the last commit, so t
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from dataclasses import dataclass
 
@@ -99,13 +100,19 @@ class About:
         The study as it is collected.
     is_synthetic
         Whether scripted people answered.
+    sha256
+        Hash of the frozen study as the database holds it, 64 hex digits. A later hmix-hub that knows more keys may
+        write the same study otherwise; this hash stays.
     """
 
     frozen: FrozenStudy
     is_synthetic: bool
+    sha256: str
 
 
-def lay_out(connection: sqlite3.Connection, about: About, key: StudyKey, wall_ms: int) -> None:
+def lay_out(
+    connection: sqlite3.Connection, frozen: FrozenStudy, key: StudyKey, *, is_synthetic: bool, wall_ms: int
+) -> None:
     """Make the tables of a new database, in one transaction.
 
     Parameters
@@ -113,12 +120,13 @@ def lay_out(connection: sqlite3.Connection, about: About, key: StudyKey, wall_ms
     wall_ms
         The wall clock, milliseconds; the study clock begins at 0 now.
     """
-    frozen = about.frozen
+    text = frozen.to_json()
+    sha256 = _sha256(text)
     meta = {
-        "frozen": frozen.to_json(),
-        "frozen_sha256": frozen.sha256,
-        "key_mark": key.mark(frozen.sha256),
-        "is_synthetic": str(int(about.is_synthetic)),
+        "frozen": text,
+        "frozen_sha256": sha256,
+        "key_mark": key.mark(sha256),
+        "is_synthetic": str(int(is_synthetic)),
         "closed": "0",
     }
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
@@ -150,18 +158,24 @@ def read_about(connection: sqlite3.Connection, place: str, key: StudyKey) -> Abo
         msg = f"the collection has layout {version}, and this hmix-hub knows layout {LAYOUT_VERSION}"
         raise StoreError(msg, where=where, hint="update hmix-hub: pip install --upgrade 'hmix-hub[suite]'")
     meta = dict(connection.execute("SELECT name, value FROM meta"))
-    try:
-        frozen = FrozenStudy.from_json(meta["frozen"])
-        is_whole = frozen.sha256 == meta["frozen_sha256"]
-    except (KeyError, ValueError, TypeError):
-        is_whole = False
-    if not is_whole:
+    text, sha256 = meta.get("frozen"), meta.get("frozen_sha256")
+    if text is None or sha256 != _sha256(text):
         msg = "the frozen study in this collection is not the one that its hash was taken of"
         raise StoreError(msg, where=where, hint="the database was changed or damaged: go back to a backup")
-    if meta["key_mark"] != key.mark(frozen.sha256):
+    try:
+        frozen = FrozenStudy.from_json(text)
+    except (KeyError, ValueError, TypeError) as error:
+        msg = "this hmix-hub cannot read the study that this collection began with"
+        hint = "use the hmix-hub that it was collected with, or a newer one"
+        raise StoreError(msg, where=where, hint=hint) from error
+    if meta["key_mark"] != key.mark(sha256):
         msg = "the key beside this collection belongs to another one"
         raise StoreError(msg, where=where, hint="bring collection.key back from a backup of this collection")
-    return About(frozen, meta["is_synthetic"] == "1")
+    return About(frozen, meta["is_synthetic"] == "1", sha256)
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def put_meta(connection: sqlite3.Connection, name: str, value: str) -> None:

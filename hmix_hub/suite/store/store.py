@@ -52,6 +52,8 @@ class Store:
         The study as it is collected.
     key
         What codes and names are derived from.
+    frozen_sha256
+        Hash of the frozen study as the database holds it, the same in every hmix-hub.
     is_synthetic
         Whether scripted people answer.
     """
@@ -67,6 +69,7 @@ class Store:
             with database_errors(folder):
                 about = read_about(self._database, str(folder / DATABASE_NAME), self.key)
                 self.frozen: FrozenStudy = about.frozen
+                self.frozen_sha256: str = about.sha256
                 self.is_synthetic: bool = about.is_synthetic
                 self._clock = self._read_clock()
                 if not read_only:

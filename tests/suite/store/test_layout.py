@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import sqlite3
 import stat
 
@@ -10,8 +12,9 @@ from suite.store.small_study import answer_all, frozen_study, join
 
 from hmix_hub.suite.store import Store, StoreError
 from hmix_hub.suite.store.connection import open_writing
-from hmix_hub.suite.store.keys import KEY_NAME
-from hmix_hub.suite.store.layout import DATABASE_NAME
+from hmix_hub.suite.store.keys import KEY_NAME, read_key
+from hmix_hub.suite.store.layout import DATABASE_NAME, put_meta
+from hmix_hub.suite.study.model import Session
 
 
 def change(folder, *statements):
@@ -45,8 +48,9 @@ def test_every_commit_is_brought_to_the_disk(folder):
     database = open_writing(folder)
     pragmas = [database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")]
     erases = database.execute("PRAGMA secure_delete").fetchone()[0]
+    full = [database.execute(f"PRAGMA {name}").fetchone()[0] for name in ("fullfsync", "checkpoint_fullfsync")]
     database.close()
-    assert (pragmas, erases) == (["wal", 2], 1)
+    assert (pragmas, erases, full) == (["wal", 2], 1, [1, 1])
 
 
 def test_a_collection_is_never_begun_over_another(folder):
@@ -81,6 +85,38 @@ def test_a_database_that_is_not_what_it_should_be_is_refused(folder, statement, 
     with pytest.raises(StoreError, match=message) as told:
         Store.open(folder, read_only=read_only)
     assert told.value.hint
+
+
+def store_frozen(folder, text):
+    """Write a frozen study as an earlier hmix-hub did, with the hash and the key's mark of that text."""
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    meta = {"frozen": text, "frozen_sha256": sha256, "key_mark": read_key(folder).mark(sha256)}
+    database = open_writing(folder)
+    for name, value in meta.items():
+        put_meta(database, name, value)
+    database.close()
+    return sha256
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+def test_a_collection_from_before_a_key_of_the_study_file_was_known_opens_as_before(folder, read_only):
+    with Store.open(folder) as store:
+        before = json.loads(store.frozen.to_json())
+        assert store.frozen_sha256 == store.frozen.sha256
+    del before["study"]["session"], before["study"]["seed"]
+    sha256 = store_frozen(folder, json.dumps(before))
+    with Store.open(folder, read_only=read_only) as store:
+        assert store.frozen_sha256 == sha256 != store.frozen.sha256
+        assert store.frozen.study.session == Session()
+        assert len(list(store.answers())) == 4
+        store.check_integrity()
+
+
+def test_a_study_that_this_version_cannot_read_is_not_called_damaged(folder):
+    store_frozen(folder, '{"study": {}}')
+    with pytest.raises(StoreError, match="cannot read the study") as told:
+        Store.open(folder)
+    assert "newer" in told.value.hint
 
 
 @pytest.mark.parametrize("content", [b"no database at all, but long enough to be one" * 50, b""])
