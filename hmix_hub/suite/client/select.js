@@ -16,7 +16,7 @@ export function makeSelect(page) {
 		const turn = { ArrowUp: -1, ArrowDown: 1 }[event.key];
 		if (!turn) return;
 		event.preventDefault();
-		const columns = getComputedStyle(stage).gridTemplateColumns.split(' ').length;
+		const columns = cells.filter((cell) => cell.offsetTop === cells[0].offsetTop).length;
 		const next = inputs[inputs.indexOf(event.target) + turn * columns];
 		next?.focus();
 		next?.click();
