@@ -90,7 +90,7 @@ def _time_left(now: Progress) -> str:
     told = (
         f"{hours * 60:.0f} minutes" if hours < 2 else f"{hours:.0f} hours" if hours < 48 else f"{hours / 24:.0f} days"
     )
-    return f"about {told}, at {now.pace:.1f} people an hour"
+    return f"about {told} of serving, at {now.pace:.1f} people an hour"
 
 
 def _echo_json(store: Store) -> None:

@@ -15,13 +15,8 @@ from hmix_hub.suite.store.keys import make_key
 from hmix_hub.suite.store.layout import DATABASE_NAME, lay_out
 
 
-def create_database(folder: Path, frozen: FrozenStudy, *, is_synthetic: bool, wall_ms: int) -> None:
+def create_database(folder: Path, frozen: FrozenStudy, *, is_synthetic: bool) -> None:
     """Make the database of a collection, and its key unless there is one; nothing is written over.
-
-    Parameters
-    ----------
-    wall_ms
-        The wall clock, milliseconds since 1970.
 
     Raises
     ------
@@ -44,7 +39,7 @@ def create_database(folder: Path, frozen: FrozenStudy, *, is_synthetic: bool, wa
             connection = sqlite3.connect(made, isolation_level=None)
             try:
                 sync_fully(connection)
-                lay_out(connection, frozen, key, is_synthetic=is_synthetic, wall_ms=wall_ms)
+                lay_out(connection, frozen, key, is_synthetic=is_synthetic)
             finally:
                 connection.close()
         _take_place(made, place)

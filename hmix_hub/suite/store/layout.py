@@ -1,7 +1,7 @@
 """The layout of the database: its tables, its version, and what it says of itself.
 
-No table holds an address, a browser's name or the time of day of anything that a person did; times are the study
-clock's. The row of `clock` alone knows the wall clock, of the last commit, so that a restart can go on from there.
+No table holds an address, a browser's name or the time of day of anything; times are the study clock's. Of the
+calendar, the months of the first and the last answer alone are known.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LAYOUT_VERSION = 1
 
 _TABLES = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE clock (one INTEGER PRIMARY KEY CHECK (one = 1), study_ms INTEGER NOT NULL, wall_ms INTEGER NOT NULL)",
+    "CREATE TABLE clock (one INTEGER PRIMARY KEY CHECK (one = 1), study_ms INTEGER NOT NULL)",
     """CREATE TABLE batches (
         number INTEGER PRIMARY KEY,
         task TEXT NOT NULL,
@@ -110,16 +110,8 @@ class About:
     sha256: str
 
 
-def lay_out(
-    connection: sqlite3.Connection, frozen: FrozenStudy, key: StudyKey, *, is_synthetic: bool, wall_ms: int
-) -> None:
-    """Make the tables of a new database, in one transaction.
-
-    Parameters
-    ----------
-    wall_ms
-        The wall clock, milliseconds; the study clock begins at 0 now.
-    """
+def lay_out(connection: sqlite3.Connection, frozen: FrozenStudy, key: StudyKey, *, is_synthetic: bool) -> None:
+    """Make the tables of a new database, in one transaction."""
     text = frozen.to_json()
     sha256 = _sha256(text)
     meta = {
@@ -134,7 +126,7 @@ def lay_out(
     for table in _TABLES:
         connection.execute(table)
     connection.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
-    connection.execute("INSERT INTO clock VALUES (1, 0, ?)", (wall_ms,))
+    connection.execute("INSERT INTO clock VALUES (1, 0)")
     batches = [(batch.number, batch.task, batch.quota) for batch in frozen.batches]
     connection.executemany("INSERT INTO batches (number, task, quota) VALUES (?, ?, ?)", batches)
     connection.execute(f"PRAGMA user_version = {LAYOUT_VERSION}")

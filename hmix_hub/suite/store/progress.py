@@ -25,7 +25,7 @@ class Progress:
     is_closed
         Whether nobody new may begin.
     pace
-        People who finished in time, per hour on the study clock; `None` where too few finished to tell.
+        People who finished in time, per hour of serving; `None` where too few finished to tell.
     """
 
     counts: list[BatchCount]
@@ -44,7 +44,7 @@ class Progress:
 
     @property
     def hours_left(self) -> float | None:
-        """Time until everybody who is wanted has finished, hours at this pace; `None` if it cannot be told."""
+        """Hours of serving until everybody who is wanted has finished, at this pace; `None` if it cannot be told."""
         missing = self.wanted - self.finished
         if not missing:
             return 0.0

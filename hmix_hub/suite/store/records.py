@@ -44,7 +44,7 @@ class SessionRecord:
     is_late
         Whether it finished after its place had been given to somebody else.
     started_ms, last_ms, finished_ms
-        Study clock, milliseconds since the study was created; `finished_ms` is `None` until then.
+        Study clock, milliseconds for which the collection was served; `finished_ms` is `None` until then.
     quiz_passed, quiz_attempts
         Whether an attempt at the quiz was right, and how many were made.
     has_comments

@@ -28,6 +28,7 @@ from hmix_hub.suite.store.reading import (
     read_comments,
     read_counts,
     read_held,
+    read_recruited,
     read_session,
     read_sessions,
     read_token,
@@ -71,7 +72,7 @@ class Store:
                 self.frozen: FrozenStudy = about.frozen
                 self.frozen_sha256: str = about.sha256
                 self.is_synthetic: bool = about.is_synthetic
-                self._clock = self._read_clock()
+                self._clock = StudyClock(self._saved_ms(), self._times)
                 if not read_only:
                     self._writer = self._begin_writing()
         except BaseException:
@@ -89,8 +90,7 @@ class Store:
         StoreError
             If there is a database already, or it cannot be made.
         """
-        times = times or Times()
-        create_database(folder, frozen, is_synthetic=is_synthetic, wall_ms=times.wall_ms())
+        create_database(folder, frozen, is_synthetic=is_synthetic)
         return cls.open(folder, times=times)
 
     @classmethod
@@ -223,6 +223,12 @@ class Store:
             session = self._writer.cache.session(session_id)
         return session and self._as_of_now(session)
 
+    def session_of_person(self, recruiting_id: str) -> SessionRecord | None:
+        """Give the session of a recruiting id as of now; `None` where there is none."""
+        with self._reading() as database:
+            session_id = read_recruited(database, self.key.recruiting(recruiting_id.strip()))
+        return None if session_id is None else self.session_by_id(session_id)
+
     def held(self, session_id: str) -> set[int]:
         """Give the trials that the store holds an answer of, stored or quarantined."""
         if self._writer is not None:
@@ -300,16 +306,14 @@ class Store:
         return None if first is None or last is None else (first, last)
 
     def now(self) -> int:
-        """Give the study clock, milliseconds since the study was created."""
+        """Give the study clock, milliseconds of serving; who only looks sees it as it was saved last."""
         if self._writer is None:
-            # Another process may have moved it since.
             with self._reading():
-                self._clock = self._read_clock()
+                return self._saved_ms()
         return self._clock.now()
 
-    def _read_clock(self) -> StudyClock:
-        saved_ms, saved_wall_ms = self._database.execute("SELECT study_ms, wall_ms FROM clock").fetchone()
-        return StudyClock(saved_ms, saved_wall_ms, self._times)
+    def _saved_ms(self) -> int:
+        return int(self._database.execute("SELECT study_ms FROM clock").fetchone()[0])
 
     def check_integrity(self) -> None:
         """Check the database whole; see `integrity.check_integrity`."""

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from hmix_hub.errors import HMixError, Where
 from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.store.cache import Cache
-from hmix_hub.suite.store.clock import StudyClock
+from hmix_hub.suite.store.clock import SAVE_SECONDS, StudyClock
 from hmix_hub.suite.store.connection import as_store_error
 from hmix_hub.suite.store.erasing import AGAIN_SECONDS, Eraser
 from hmix_hub.suite.store.errors import StoreError
@@ -109,16 +109,16 @@ class Writer:
             group, is_open = self._next_group()
             if group:
                 self._carry_out(group)
+            else:
+                self._save_clock_alone()
             self._eraser.erase(now=not is_open)
-        # The wall clock may have gone back since the last commit; the study clock goes on from here all the same.
-        with contextlib.suppress(sqlite3.Error):
-            self._save_clock()
+        self._save_clock_alone()
         self._database.close()
 
     def _next_group(self) -> tuple[list[_Waiting], bool]:
         group: list[_Waiting] = []
         try:
-            entry = self._queue.get(timeout=AGAIN_SECONDS if self._eraser.is_needed else None)
+            entry = self._queue.get(timeout=AGAIN_SECONDS if self._eraser.is_needed else SAVE_SECONDS)
             while entry is not None:
                 group.append(entry)
                 if len(group) == MOST_JOBS:
@@ -173,8 +173,12 @@ class Writer:
         return work.erases
 
     def _save_clock(self) -> None:
-        clock = self._clock
-        self._database.execute("UPDATE clock SET study_ms = ?, wall_ms = ?", (clock.now(), clock.times.wall_ms()))
+        self._database.execute("UPDATE clock SET study_ms = ?", (self._clock.now(),))
+
+    def _save_clock_alone(self) -> None:
+        # No space: the next commit saves it.
+        with contextlib.suppress(sqlite3.Error):
+            self._save_clock()
 
     def _roll_back(self) -> None:
         if self._database.in_transaction:
