@@ -12,6 +12,7 @@ COMMANDS = {
     "preview": "Walk through every screen; nothing is stored.",
     "serve": "Collect answers: serve the study to people.",
     "status": "Show people, batches and answers, live.",
+    "withdraw": "Delete all that one person sent.",
     "close": "Let nobody begin any more; who has begun may finish.",
     "export": "Write a study folder for `hmix contribute`.",
     "backup": "Copy a collection while it is being served.",

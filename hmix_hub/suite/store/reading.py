@@ -84,6 +84,12 @@ def session_gone() -> SessionGoneError:
     return SessionGoneError("this session is not there: the person withdrew, and everything was deleted")
 
 
+def read_recruited(database: sqlite3.Connection, recruiting_hash: str) -> str | None:
+    """Give the id of the session of a recruiting hash; `None` where there is none."""
+    row = database.execute("SELECT id FROM sessions WHERE recruiting = ?", (recruiting_hash,)).fetchone()
+    return None if row is None else str(row[0])
+
+
 def read_held(database: sqlite3.Connection, session_id: str) -> set[int]:
     """Give the trials of a session that have a stored or a quarantined answer."""
     held = (

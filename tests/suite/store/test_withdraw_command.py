@@ -1,0 +1,75 @@
+"""`hmix collect withdraw`: the person who runs the study deletes what somebody sent who asked for it."""
+
+import pytest
+from click.testing import CliRunner
+from suite.store.small_study import answer, frozen_study
+
+from hmix_hub.cli.main import main
+from hmix_hub.suite.store import Store, folder_lock
+
+WORDS = "delete me, please"
+
+
+@pytest.fixture
+def collection(tmp_path):
+    """Two people with recruiting ids, an answer each."""
+    with Store.create(tmp_path / "collection", frozen_study(2, 2)) as store:
+        for number, name in enumerate(("ann", "bob"), 1):
+            known = store.key.recruiting(name)
+            session = store.join(bytes([number]) * 32, recruiting_hash=known, task=None).result()
+            store.put_trial(session.id, 3, answer(number), fault=None).result()
+            store.put_comments(session.id, f"{WORDS} {name}").result()
+    return tmp_path / "collection"
+
+
+def withdraw(*words, **options):
+    return CliRunner().invoke(main, ["collect", "withdraw", *map(str, words)], **options)
+
+
+def codes(folder):
+    with Store.open(folder, read_only=True) as store:
+        return {store.key.fallback_code(session.id) for session in store.sessions()}
+
+
+def test_a_person_is_deleted_by_the_recruiting_id(collection):
+    told = withdraw(collection, "--id", " ann ", "--yes")
+    assert told.exit_code == 0
+    assert "with 1 answers; the place is free again" in told.output
+    with Store.open(collection, read_only=True) as store:
+        assert len(store.sessions()) == len(list(store.answers())) == 1
+        assert store.session_of_person("ann") is None
+        assert store.session_of_person("bob") is not None
+    content = b"".join(path.read_bytes() for path in collection.iterdir() if path.is_file())
+    assert f"{WORDS} bob".encode() in content
+    assert f"{WORDS} ann".encode() not in content
+
+
+def test_a_person_is_deleted_by_a_code_after_a_question(collection):
+    code = min(codes(collection))
+    assert withdraw(collection, "--code", code.lower(), input="n\n").exit_code == 1
+    assert code in codes(collection)
+    assert withdraw(collection, "--code", code.lower(), input="y\n").exit_code == 0
+    assert code not in codes(collection)
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "said"),
+    [
+        (["--id", "carl"], 1, "nobody with this id or code"),
+        (["--code", "F-0000-0000"], 1, "nobody with this id or code"),
+        ([], 2, "--id or by --code"),
+        (["--id", "ann", "--code", "F-0000-0000"], 2, "--id or by --code"),
+    ],
+)
+def test_who_is_not_named_is_not_deleted(collection, options, status, said):
+    told = withdraw(collection, *options, "--yes")
+    assert (told.exit_code, said in told.output) == (status, True)
+    assert len(codes(collection)) == 2
+
+
+def test_a_server_is_to_be_stopped_first(collection):
+    with folder_lock(collection):
+        told = withdraw(collection, "--id", "ann", "--yes")
+    assert told.exit_code == 1
+    assert "is being served already" in told.output
+    assert len(codes(collection)) == 2
