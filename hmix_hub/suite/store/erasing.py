@@ -1,8 +1,13 @@
 """Erasing: bringing what a withdrawal deleted out of the files, not only out of the tables.
 
-`secure_delete` overwrites a deleted row where it last stood. A row that SQLite moved to another page before may have
-left a copy behind in the free space of the first one, and the write-ahead log holds rows as they were written. So the
-database is written anew, and the log emptied.
+Who withdraws is told once this is done: the rows are deleted; `secure_delete` has overwritten them where they stood;
+and the write-ahead log, which holds rows as they were written, is emptied (while somebody reads, it is tried again
+every second, and nobody waits).
+
+What is left then, rarely, is a copy in the free space of a page, from when SQLite moved a row to another page before.
+Only writing the whole database anew takes such copies out, and all answers wait meanwhile. So it is done when nothing
+waits, at most once in ten minutes however many people withdraw, and at the latest when the server is stopped; if that
+is prevented, when it is started again.
 """
 
 from __future__ import annotations
@@ -10,12 +15,16 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import time
+from collections.abc import Iterator
+from pathlib import Path
 
 from hmix_hub.suite.store.connection import BUSY_SECONDS
 from hmix_hub.suite.store.layout import get_meta, put_meta
 
 AGAIN_SECONDS = 1.0
-"""Time between attempts, while somebody reads or there is no space."""
+"""Time between attempts to empty the log, while somebody reads or there is no space."""
+REWRITE_SECONDS = 600.0
+"""Time between two rewrites of the database."""
 _PATIENCE_MS = 50
 _FLAG = "must_erase"
 
@@ -32,43 +41,57 @@ class Eraser:
     ----------
     database
         The writing connection, used by the writer's thread alone.
+    folder
+        The collection; a rewrite keeps its temporary file here, not in memory.
     """
 
-    def __init__(self, database: sqlite3.Connection) -> None:
-        self._database = database
+    def __init__(self, database: sqlite3.Connection, folder: Path) -> None:
+        self._database, self._folder = database, folder
         self._must_rewrite = get_meta(database, _FLAG) == "1"
         self._must_empty = True
-        self._next = 0.0
+        self._empty_at = self._rewrite_at = 0.0
 
     @property
-    def is_needed(self) -> bool:
-        """Whether something is left to erase."""
-        return self._must_rewrite or self._must_empty
+    def wait_seconds(self) -> float | None:
+        """How long until there is something to do; `None` if there is nothing."""
+        times = [self._empty_at] * self._must_empty + [self._rewrite_at] * self._must_rewrite
+        return max(0.0, min(times) - time.monotonic()) if times else None
 
     def need(self) -> None:
         """Take that something was deleted."""
-        self._must_rewrite = True
-        self._next = 0.0
+        self._must_rewrite = self._must_empty = True
+        self._empty_at = 0.0
 
-    def erase(self, *, now: bool = False) -> None:
-        """Erase what is left to erase, unless the last attempt failed a moment ago; harmless if it cannot be done.
+    def empty_log(self) -> None:
+        """Empty the write-ahead log, unless it was tried in vain a moment ago; harmless if it cannot be done."""
+        if self._must_empty and time.monotonic() >= self._empty_at:
+            with contextlib.suppress(sqlite3.Error):
+                self._try_to_empty()
+            self._empty_at = time.monotonic() + AGAIN_SECONDS
+
+    def rewrite(self, *, now: bool = False) -> None:
+        """Write the database anew if that is due; harmless if it cannot be done.
 
         Parameters
         ----------
         now
-            Whether to try however short ago the last attempt was.
+            Whether to do it however short ago the last time was.
         """
-        if not self.is_needed or (not now and time.monotonic() < self._next):
-            return
-        # No space, or somebody reads: the deletion itself is committed, and this is tried again.
-        with contextlib.suppress(sqlite3.Error):
-            self._try()
-        self._next = time.monotonic() + AGAIN_SECONDS
+        if self._must_rewrite and (now or time.monotonic() >= self._rewrite_at):
+            with contextlib.suppress(sqlite3.Error):
+                self._try_to_rewrite()
+            self._rewrite_at = time.monotonic() + REWRITE_SECONDS
+        if now:
+            self._empty_at = 0.0
+        self.empty_log()
 
-    def _try(self) -> None:
-        if self._must_rewrite:
+    def _try_to_rewrite(self) -> None:
+        with _temporary_file_in(self._folder, self._database):
             self._database.execute("VACUUM")
-            self._must_rewrite, self._must_empty = False, True
+        self._must_rewrite, self._must_empty = False, True
+        self._empty_at = 0.0
+
+    def _try_to_empty(self) -> None:
         # Readers keep the log; the answers that wait for this thread must not wait for them.
         self._database.execute(f"PRAGMA busy_timeout = {_PATIENCE_MS}")
         try:
@@ -77,5 +100,21 @@ class Eraser:
             self._database.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
         if not busy:
             self._must_empty = False
-            if get_meta(self._database, _FLAG) == "1":
+            if not self._must_rewrite and get_meta(self._database, _FLAG) == "1":
                 put_meta(self._database, _FLAG, "0")
+
+
+@contextlib.contextmanager
+def _temporary_file_in(folder: Path, database: sqlite3.Connection) -> Iterator[None]:
+    """Have SQLite keep its temporary copy in a file of a folder, without a name, gone once it is closed."""
+    name = str(folder.resolve()).replace("'", "''")
+    # Where SQLite was built without this, the file lies where the system keeps such files.
+    with contextlib.suppress(sqlite3.Error):
+        database.execute(f"PRAGMA temp_store_directory = '{name}'")
+    database.execute("PRAGMA temp_store = FILE")
+    try:
+        yield
+    finally:
+        database.execute("PRAGMA temp_store = MEMORY")
+        with contextlib.suppress(sqlite3.Error):
+            database.execute("PRAGMA temp_store_directory = ''")

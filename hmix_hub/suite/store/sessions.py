@@ -74,7 +74,11 @@ def leave(work: Work, session_id: str) -> None:
 
 
 def withdraw(work: Work, session_id: str) -> None:
-    """Delete a session and all that a person sent; its tokens are left as tombstones. Harmless if it is gone."""
+    """Delete a session and all that a person sent; its tokens are left as tombstones. Harmless if it is gone.
+
+    The recruiting id's hash goes, too, since it is the person's: who withdraws and comes with the same id begins anew,
+    in another browser, also who failed a quiz of few attempts. That a quiz cannot be failed twice is not promised.
+    """
     known = work.one("SELECT batch FROM sessions WHERE id = ?", session_id)
     if known is None:
         return

@@ -156,7 +156,10 @@ class Store:
         return self._submit(partial(sessions.finish, session_id=session_id))
 
     def withdraw(self, session_id: str) -> Future[None]:
-        """Delete a session and all that a person sent; see `sessions.withdraw`. Backups are not changed."""
+        """Delete a session and all that a person sent; see `sessions.withdraw`. Backups are not changed.
+
+        Done once the rows are overwritten and the log is emptied; `erasing` says what follows within ten minutes.
+        """
         return self._submit(partial(sessions.withdraw, session_id=session_id))
 
     def leave(self, session_id: str, reason: str = "quiz") -> Future[None]:

@@ -21,7 +21,7 @@ from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.store.cache import Cache
 from hmix_hub.suite.store.clock import SAVE_SECONDS, StudyClock
 from hmix_hub.suite.store.connection import as_store_error
-from hmix_hub.suite.store.erasing import AGAIN_SECONDS, Eraser
+from hmix_hub.suite.store.erasing import Eraser
 from hmix_hub.suite.store.errors import StoreError
 from hmix_hub.suite.store.reading import Plans
 from hmix_hub.suite.store.work import Effect, Work
@@ -69,8 +69,8 @@ class Writer:
         self._folder, self._database, self._frozen, self._clock = folder, database, frozen, clock
         self._plans: Plans = {}
         # What a withdrawal deleted just before the last process ended has to leave the files.
-        self._eraser = Eraser(database)
-        self._eraser.erase()
+        self._eraser = Eraser(database, folder)
+        self._eraser.rewrite(now=True)
         self.cache = Cache(database, frozen, self._plans)
         self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._gate = threading.Lock()
@@ -111,14 +111,17 @@ class Writer:
                 self._carry_out(group)
             else:
                 self._save_clock_alone()
-            self._eraser.erase(now=not is_open)
+            if self._queue.empty():
+                self._eraser.rewrite()
         self._save_clock_alone()
+        self._eraser.rewrite(now=True)
         self._database.close()
 
     def _next_group(self) -> tuple[list[_Waiting], bool]:
         group: list[_Waiting] = []
         try:
-            entry = self._queue.get(timeout=AGAIN_SECONDS if self._eraser.is_needed else SAVE_SECONDS)
+            wait = self._eraser.wait_seconds
+            entry = self._queue.get(timeout=SAVE_SECONDS if wait is None else min(wait, SAVE_SECONDS))
             while entry is not None:
                 group.append(entry)
                 if len(group) == MOST_JOBS:
@@ -147,9 +150,9 @@ class Writer:
             if waiting not in erasing:
                 waiting.tell()
         if erasing:
-            # Who withdraws is told once the bytes are gone.
+            # Who withdraws is told once the rows and the log are overwritten.
             self._eraser.need()
-            self._eraser.erase()
+            self._eraser.empty_log()
             for waiting in erasing:
                 waiting.tell()
 

@@ -13,8 +13,9 @@ from suite.store.small_study import answer, frozen_study, join, take_part, token
 
 from hmix_hub.suite.store import SessionGoneError, Store
 from hmix_hub.suite.store.connection import open_writing
-from hmix_hub.suite.store.erasing import AGAIN_SECONDS, Eraser
-from hmix_hub.suite.store.layout import DATABASE_NAME
+from hmix_hub.suite.store.erasing import AGAIN_SECONDS, REWRITE_SECONDS, Eraser
+from hmix_hub.suite.store.keys import KEY_NAME
+from hmix_hub.suite.store.layout import DATABASE_NAME, get_meta
 
 
 def bytes_of(store):
@@ -67,13 +68,15 @@ def test_no_byte_is_left_in_the_files(store):
         session = join(store, person, recruiting=recruiting)
         people[session.id] = [*send_marked(store, session), recruiting]
     assert all(mark.encode() in bytes_of(store) for marks in people.values() for mark in marks)
+    gone = []
     for session_id in sorted(people)[::5]:
-        marks = people.pop(session_id)
+        gone += people.pop(session_id)
         store.withdraw(session_id).result()
-        left = bytes_of(store)
-        assert [mark for mark in marks if mark.encode() in left] == []
-    assert all(mark.encode() in left for marks in people.values() for mark in marks)
     store.check_integrity()
+    store.close()
+    left = bytes_of(store)
+    assert [mark for mark in gone if mark.encode() in left] == []
+    assert all(mark.encode() in left for marks in people.values() for mark in marks)
 
 
 def test_copies_that_the_database_left_behind_when_it_moved_rows_are_erased_too(tmp_path):
@@ -91,10 +94,63 @@ def test_copies_that_the_database_left_behind_when_it_moved_rows_are_erased_too(
     database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     path = tmp_path / DATABASE_NAME
     assert any(key.encode() in path.read_bytes() for key in keys[::2]), "SQLite leaves no copies behind any more"
-    eraser = Eraser(database)
+    eraser = Eraser(database, tmp_path)
     eraser.need()
-    eraser.erase()
+    eraser.rewrite()
     assert not any(key.encode() in path.read_bytes() for key in keys[::2])
+    database.close()
+
+
+def test_who_withdraws_is_told_once_the_rows_and_the_log_are_overwritten(store, monkeypatch):
+    monkeypatch.setattr(store._writer._eraser, "rewrite", lambda **_: None)
+    session = join(store, 1)
+    marks = send_marked(store, session)
+    assert all(mark.encode() in bytes_of(store) for mark in marks)
+    store.withdraw(session.id).result(10)
+    assert not any(mark.encode() in bytes_of(store) for mark in marks)
+
+
+def test_many_who_withdraw_do_not_have_the_database_rewritten_each_time(store, reopen):
+    said = []
+    store._writer._database.set_trace_callback(said.append)
+    for person in range(30):
+        store.withdraw(join(store, person).id).result(10)
+    assert said.count("VACUUM") <= 1
+    store.close()
+    assert said.count("VACUUM") <= 2
+    database = reopen(store)._database
+    assert get_meta(database, "must_erase") == "0"
+
+
+def test_a_rewrite_keeps_its_copy_out_of_the_memory_and_leaves_no_file(tmp_path):
+    with Store.create(tmp_path, frozen_study(1)):
+        pass
+    database = open_writing(tmp_path)
+    said = []
+    database.set_trace_callback(said.append)
+    eraser = Eraser(database, tmp_path)
+    eraser.need()
+    eraser.rewrite()
+    before, after = said[: said.index("VACUUM")], said[said.index("VACUUM") :]
+    assert "PRAGMA temp_store = FILE" in before
+    assert any(str(tmp_path) in statement for statement in before)
+    assert "PRAGMA temp_store = MEMORY" in after
+    assert eraser.wait_seconds is None
+    database.close()
+    assert {path.name for path in tmp_path.iterdir()} == {DATABASE_NAME, KEY_NAME}
+
+
+def test_rewrites_are_ten_minutes_apart(tmp_path):
+    with Store.create(tmp_path, frozen_study(1)):
+        pass
+    database = open_writing(tmp_path)
+    eraser = Eraser(database, tmp_path)
+    for _ in range(2):
+        eraser.need()
+        eraser.rewrite()
+    assert REWRITE_SECONDS - 60 < eraser.wait_seconds <= REWRITE_SECONDS
+    eraser.rewrite(now=True)
+    assert eraser.wait_seconds is None
     database.close()
 
 
