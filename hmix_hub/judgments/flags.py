@@ -76,8 +76,7 @@ def _untouched_sliders(table: pa.Table, task: str, n_classes: int) -> Mask:
         return is_at_start
     # 1 touched, 0 not, -1 not known.
     first, second = (codes(table[name].cast(pa.int8())) for name in touched)
-    is_known = (first == 0) & (second == 0)
-    return is_known | (is_at_start & (first != 1) & (second != 1))
+    return (first == 0) | (is_at_start & (first != 1) & (second != 1))
 
 
 def _repeated_in_batch(table: pa.Table, task: str, n_classes: int) -> Mask:

@@ -41,7 +41,8 @@ FLAGS: dict[str, Flag] = {
         ),
         Flag(
             "untouched_sliders",
-            "both sliders stand at their start, 50, and it is not known that either was touched",
+            "the slider of the inferred coefficient is known not to have been touched; or both sliders stand at their "
+            "start, 50, and it is not known that either was touched",
             (INFER,),
         ),
         Flag("repeated_in_batch", "the person saw the stimulus before, and no repeat was intended", tuple(TASKS)),

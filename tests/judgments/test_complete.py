@@ -68,7 +68,10 @@ UNTOUCHED = {
     "neither was touched": (0.5, 0.5, False, False, True),
     "neither was touched, and one gives no answer": (0.5, None, False, False, True),
     "an answer elsewhere": (0.5, 0.7, None, None, False),
-    "an answer elsewhere, the other slider not touched": (0.5, 0.7, False, True, False),
+    "a confidence, and no answer that it is of": (0.5, 0.7, False, True, True),
+    "a confidence at its start, and no answer that it is of": (0.5, 0.5, False, True, True),
+    "an answer without a confidence": (0.5, None, True, False, False),
+    "an answer at the start without a confidence, touched or not": (0.5, None, None, False, False),
 }
 
 

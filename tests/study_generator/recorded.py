@@ -50,10 +50,10 @@ def _select(rng: random.Random, row: dict[str, Any], classes: list[str]) -> dict
 
 
 def _slider(rng: random.Random, row: dict[str, Any], name: str, answer: str) -> dict[str, Any]:
-    changed = {}
+    changed: dict[str, float | None] = {}
     is_touched = rng.random() < 0.9 or (row.get("mixing_coefficient", 0.5) != 0.5)
     if not is_touched:
-        changed = {answer: 0.5}
+        changed = {answer: rng.choice([0.5, None]) if name == "confidence" else 0.5}
     value = changed.get(answer, row[answer])
     before = [round(rng.random(), 2) for _ in range(rng.randrange(4))] if is_touched else []
     path = [*before, 0.5 if value is None else value] if is_touched or rng.random() < 0.5 else []

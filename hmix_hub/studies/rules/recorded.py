@@ -37,7 +37,8 @@ UNTOUCHED = Rule(
     "HMX576",
     "untouched-slider",
     Severity.ERROR,
-    "a slider that is said not to have been touched has moved: its path has several values, or its answer is not 0.5",
+    "a slider that is said not to have been touched has moved: its path has several values, or its answer is another "
+    "than 0.5 or none",
     "check how the column is made; leave it empty where it is not known",
     Example(
         filled(_ANSWERED | {"inferred_touched": "false"}),

@@ -17,7 +17,10 @@ FULL_SCALE = 100
 TENTHS = 10
 """Steps of the midpoint tasks from one picture to the other."""
 UNTOUCHED = 0.5
-"""What stands for a slider that nobody touched: the place it stood at."""
+"""What stands for the inferred coefficient where nobody touched its slider: the place it stood at.
+
+The confidence of an untouched slider is null: nobody said how sure they were.
+"""
 _DECIMALS = 1
 
 
@@ -88,7 +91,7 @@ def _infer(answer: Answer, trial: Trial) -> dict[str, Any]:
     confidence_path: Path = answer["confidence_path"]
     return {
         "inferred_coefficient": UNTOUCHED if share is None else inferred_coefficient(share, trial),
-        "confidence": UNTOUCHED if confidence is None else confidence / FULL_SCALE,
+        "confidence": None if confidence is None else confidence / FULL_SCALE,
         "image_1_side": trial.image_1_side,
         "inferred_touched": share_touched,
         "confidence_touched": confidence_touched,

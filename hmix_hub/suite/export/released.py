@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hmix_hub.errors import ConfigurationError, Where
-from hmix_hub.schema import CIFAR10, CURRENT, RELEASED
+from hmix_hub.schema import CIFAR10, CURRENT, INFER, RELEASED
 from hmix_hub.suite.design.design import FrozenStudy
+from hmix_hub.suite.export.answers import UNTOUCHED
 from hmix_hub.suite.export.rows import LATE, observed_table
 from hmix_hub.suite.export.study_folder import Exported, gathered_answers
 from hmix_hub.suite.export.whole import new_place, whole_folder
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 RELEASED_IMAGE_SET = "cifar10/test"
 
@@ -21,7 +26,8 @@ def export_released(
     """Write the answers of a collection in the layout of the release, schema 1.0.0; see `export_study`.
 
     What that layout has no room for is left out: sides, paths, orders, what was touched, who was late. See
-    `hmix_hub.judgments.migration.LOSSES`.
+    `hmix_hub.judgments.migration.LOSSES`. Where neither slider of infer_mixing_factor was touched both are written as
+    50, as the released interface stored them, so that readers flag the row.
 
     Raises
     ------
@@ -46,11 +52,24 @@ def export_released(
             for task, people in gathered.people.items():
                 observed = observed_table(frozen, task, people)
                 observed = observed.drop_columns([name for name in observed.column_names if name == LATE])
+                observed = _as_released(observed, task)
                 judgments = complete(observed, task, study_id=frozen.study.id, vocabulary=CIFAR10)
                 released = migrate(judgments, task, start=CURRENT, target=RELEASED)
                 name = JUDGMENT_FILES[task]
                 written[name] = write_released_csv(made / name, task, released.to_pylist())
         return Exported(place, written, gathered, store.is_synthetic)
+
+
+def _as_released(observed: pa.Table, task: str) -> pa.Table:
+    """Give the confidence its start where neither slider was touched."""
+    import pyarrow.compute as pc
+
+    if task != INFER:
+        return observed
+    is_neither = pc.and_(pc.invert(observed["inferred_touched"]), pc.invert(observed["confidence_touched"]))
+    confidence = pc.if_else(is_neither, UNTOUCHED, observed["confidence"])
+    place = observed.schema.get_field_index("confidence")
+    return observed.set_column(place, observed.schema.field(place), confidence)
 
 
 def check_sayable(frozen: FrozenStudy, root: Path) -> None:

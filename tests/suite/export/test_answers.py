@@ -71,6 +71,14 @@ def test_an_untouched_slider_is_in_the_middle_and_says_so():
     assert (found["confidence"], found["confidence_touched"], found["confidence_path"]) == (0.5, True, [0.5])
 
 
+def test_an_untouched_slider_of_confidence_gives_no_confidence():
+    trial = Trial(4, 0, False, image_1_side="left")
+    sent = {"share": 50, "confidence": None, "touched": [True, False], "share_path": [[9, 50]], "confidence_path": []}
+    found = answer_columns(INFER, sent, trial)
+    assert (found["inferred_coefficient"], found["inferred_touched"]) == (0.5, True)
+    assert (found["confidence"], found["confidence_touched"], found["confidence_path"]) == (None, False, [])
+
+
 def test_categorical_with_a_second_class():
     trial = Trial(4, 0, False, class_order=(2, 0, 1))
     sent = {"top": 2, "top_percent": 70, "second": 0, "second_percent": 12.5, "ruled_out": [1]}

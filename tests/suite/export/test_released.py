@@ -1,7 +1,9 @@
 """The released layout: the release's own readers take it, and read the same judgments."""
 
 import hashlib
+import json
 import math
+from itertools import cycle
 
 import pytest
 from suite.export.collected import collecting
@@ -123,6 +125,41 @@ def test_a_study_of_the_papers_design_reads_as_the_release_does(cifar10, tmp_pat
         provenance = Provenance(frozen.study.id, source_file=f"judgments/{task}.csv")
         found = migrate(table, task, start=RELEASED, target=CURRENT, provenance=provenance).to_pylist()
         assert_same(found, hmix_hub.load_dataset(str(study.path), task, split="train").to_list())
+
+
+def untouched(payload, *, share: bool, confidence: bool):
+    """Give an answer to infer_mixing_factor with sliders left as they were; true: touched."""
+    answer = dict(payload["answer"], touched=[share, confidence])
+    for name, is_touched in (("share", share), ("confidence", confidence)):
+        answer |= {} if is_touched else {name: None, f"{name}_path": []}
+    return dict(payload, answer=answer)
+
+
+def test_untouched_sliders_are_flagged_and_have_no_confidence(tmp_path):
+    frozen = frozen_study((INFER,), image_set="cifar10/test", labels=known_labels(), design={"must_touch": False})
+    touched = [(True, True), (False, True), (True, False), (False, False)]
+    with collecting(tmp_path / "collection", frozen) as collection:
+        session = collection.join()
+        for (index, payload), (share, confidence) in zip(collection.payloads(session).items(), cycle(touched)):
+            sent = json.dumps(untouched(payload, share=share, confidence=confidence))
+            collection.store.put_trial(session.id, index, sent, fault=None).result()
+        collection.store.finish(session.id).result()
+        study = export_study(collection.folder, tmp_path / "study")
+        released = export_released(collection.folder, tmp_path / "released")
+    assert [finding for finding in check_study(study.path).report.findings if finding.rule.id == "HMX576"] == []
+    rows = hmix_hub.load_dataset(str(study.path), INFER, split="train").to_list()
+    assert len(rows) == 14
+    for row, (share, confidence) in zip(rows, cycle(touched)):
+        assert (row["inferred_touched"], row["confidence_touched"]) == (share, confidence)
+        assert ("untouched_sliders" in row["flags"]) == (not share)
+        assert (row["confidence"] is None) == (not confidence)
+        assert share or row["inferred_coefficient"] == 0.5
+    table = read_released(released.path / JUDGMENT_FILES[INFER], INFER)
+    read = migrate(table, INFER, start=RELEASED, target=CURRENT, provenance=Provenance("small-study")).to_pylist()
+    for row, (share, confidence) in zip(read, cycle(touched)):
+        # What was touched is lost; where both sliders stand at 50, as in the release, the flag is found again.
+        assert ("untouched_sliders" in row["flags"]) == (not share and not confidence)
+        assert (row["confidence"] is None) == (share and not confidence)
 
 
 @pytest.mark.parametrize(
