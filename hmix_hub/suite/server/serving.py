@@ -146,10 +146,12 @@ def run_until_stopped(app: Starlette, listener: socket.socket) -> None:
     """Run an application until SIGINT or SIGTERM; requests under way are answered first."""
     import uvicorn
 
+    from hmix_hub.suite.server.connections import Connection
+
     _allow_many_connections()
     config = uvicorn.Config(
         app,
-        http="h11",
+        http=Connection,
         ws="none",
         lifespan="off",
         log_config=None,
