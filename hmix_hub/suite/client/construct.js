@@ -42,7 +42,7 @@ export function makeConstruct(page, now) {
 
 	function onKey(event) {
 		const step = KEYS[event.key] ?? KEYS[event.code];
-		if (!step || event.ctrlKey || event.altKey || event.metaKey) return;
+		if (!step || event.ctrlKey || event.altKey || event.metaKey || stage.closest('[aria-busy]')) return;
 		event.preventDefault();
 		move(step);
 	}
@@ -54,7 +54,7 @@ export function makeConstruct(page, now) {
 		place(decoded, signal) {
 			pictures = decoded;
 			stage.replaceChildren(pictures[shown]);
-			path.push([0, shown]);
+			path[0] = [0, shown];
 			sayEnds();
 			// A single letter does something only while the focus is within the page's own part (WCAG 2.1.4).
 			document.getElementById('main').addEventListener('keydown', onKey, { signal });

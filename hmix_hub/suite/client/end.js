@@ -3,16 +3,16 @@ import { call } from './api.js';
 import { button, buttons, make, paragraphs } from './dom.js';
 import { onChange, waiting } from './queue.js';
 import { show } from './screen.js';
-import { session } from './session.js';
+import { forgetPerson, isRenewed, recruitingId, session } from './session.js';
 import { AWAY, backOff } from './timing.js';
 import { word } from './words.js';
 
-/** Show the end; `missing()` if the server lacks an answer that this browser no longer has, `gone(status)` on 401, 410. */
-export async function showEnd({ missing, gone }) {
+/** Show the end; `next()` if the server says that something comes before it, `gone(status)` on 401, 410. */
+export async function showEnd(next, gone) {
 	const { view, token } = session;
 	let signal = show(word('finishing_heading'), [make('p', { class: 'text' }, word('finishing_text'))]);
 	const timer = setTimeout(() => {
-		if (!signal.aborted) signal = showFallback(view);
+		if (!signal.aborted) signal = showFallback('fallback', view, paragraphs(word('fallback_later')));
 	}, AWAY);
 	for (let failures = 1; !signal.aborted && view.state !== 'finished'; failures += 1) {
 		await emptied(signal);
@@ -20,10 +20,8 @@ export async function showEnd({ missing, gone }) {
 		const { status, body } = await call('POST', '/api/session/finish', { token, body: {} }).catch(() => ({}));
 		if (signal.aborted) break;
 		if (status === 200) Object.assign(view, { state: 'finished', completion: body });
-		else if (status === 409) {
-			view.held = view.held.filter((index) => !body.missing.includes(index));
-			missing();
-		} else if (status === 401 || status === 410) gone(status);
+		else if (status === 401 || status === 410) gone(status);
+		else if (status === 409 && (await isRenewed()) && !signal.aborted) next();
 		else await new Promise((resolve) => setTimeout(resolve, backOff(failures)));
 	}
 	clearTimeout(timer);
@@ -44,12 +42,10 @@ function emptied(signal) {
 	});
 }
 
-function showFallback(view) {
-	return show(word('fallback_heading'), [
-		make('p', { class: 'text' }, word('fallback_text')),
-		...makeCode(view.fallback_code),
-		make('p', { class: 'text' }, word('fallback_later')),
-	]);
+/** Show the code of somebody who cannot finish now, between the words `<name>_text` and perhaps more paragraphs. */
+export function showFallback(name, { fallback_code: code }, later = null) {
+	const page = make('div', {}, paragraphs(word(`${name}_text`)), makeCode(code), later);
+	return show(word(`${name}_heading`), [page]);
 }
 
 function showCompletion({ code, url, text }) {
@@ -58,7 +54,14 @@ function showCompletion({ code, url, text }) {
 		...paragraphs(text),
 		...makeCode(code),
 		buttons(isSafe ? make('a', { class: 'main', href: url, rel: 'noreferrer' }, word('end_link')) : null),
+		recruitingId() || waiting().length ? null : button(word('next_person'), makeRoom, 'quiet'),
 	]);
+}
+
+/** Let the next person at this computer begin. */
+function makeRoom() {
+	forgetPerson();
+	location.reload();
 }
 
 function makeCode(code) {

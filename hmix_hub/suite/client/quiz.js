@@ -2,12 +2,12 @@
 import { call } from './api.js';
 import { button, buttons, choice, faultLine, make, setFault } from './dom.js';
 import { show } from './screen.js';
-import { session } from './session.js';
+import { isRenewed, session } from './session.js';
 import * as storage from './storage.js';
 import { word } from './words.js';
 
-/** Show the quiz; `passed()` if that was so or the session ends, `failed()` if the instructions come again. */
-export function showQuiz(page, { back, passed, failed }) {
+/** Show the quiz; `next()` if it was passed or the session ends, `failed()` if the instructions come again. */
+export function showQuiz(page, { back, next, failed }) {
 	const questions = page.questions.map(makeQuestion);
 	const fault = faultLine('quiz-fault');
 	const check = button(word('quiz_check'), onCheck);
@@ -39,12 +39,15 @@ export function showQuiz(page, { back, passed, failed }) {
 		const attempt = view.quiz.attempts_made + 1;
 		const answers = questions.map((question) => question.chosen());
 		const { status, body } = await call('PUT', `/api/session/quiz/${attempt}`, { token, body: { answers } });
-		if (status !== 200) throw new Error(`the quiz was refused: ${status}`);
-		view.quiz = { attempts_made: attempt, passed: body.passed };
-		if (body.ended) view.state = 'failed_quiz';
-		if (body.passed || body.ended) passed();
+		// 409: other answers were taken for this attempt, and the reply that said so was lost.
+		if (status !== 200 && !(status === 409 && (await isRenewed()))) throw new Error(`the quiz was refused: ${status}`);
+		if (status === 200) {
+			view.quiz = { attempts_made: attempt, passed: body.passed };
+			if (body.ended) view.state = 'failed_quiz';
+		}
+		if (session.view.quiz.passed || session.view.state !== 'live') next();
 		else {
-			storage.set('wrong', JSON.stringify(body.wrong));
+			storage.set('wrong', JSON.stringify(body.wrong ?? []));
 			failed();
 		}
 	}

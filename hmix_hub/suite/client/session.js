@@ -29,7 +29,7 @@ export function forget() {
 }
 
 /** Forget who is here, but not the answers that wait: they are still sent. */
-function forgetPerson() {
+export function forgetPerson() {
 	for (const name of ['token', 'page', 'wrong', 'draft', 'commented', 'recruiting']) storage.remove(name);
 	if (location.hash) storage.setAddress(location.pathname + location.search);
 	session.token = null;
@@ -58,6 +58,11 @@ export function join(consent) {
 
 export function resume() {
 	return keepView('GET', '/api/session');
+}
+
+/** Fetch the view anew; gives whether that was possible. */
+export async function isRenewed() {
+	return (await resume().catch(() => ({}))).status === 200;
 }
 
 async function keepView(method, path, body) {

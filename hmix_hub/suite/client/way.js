@@ -1,6 +1,6 @@
 /** The way through a session that was joined: which page is next. */
 import { showComments } from './comments.js';
-import { showEnd } from './end.js';
+import { showEnd, showFallback } from './end.js';
 import { showFault } from './fault.js';
 import { showInstructions } from './instructions.js';
 import { loadAhead } from './pictures.js';
@@ -39,12 +39,13 @@ const keptPage = () => Number(storage.get('page'));
 function next() {
 	const { view } = session;
 	const taken = new Set([...view.held, ...queue.waiting().map(Number)]);
+	const trials = pagesOf('trial').filter(({ index }) => !taken.has(index));
 	setAdvance();
-	if (view.state === 'finished') showEnd({});
+	if (view.state === 'finished') showEnd();
 	else if (view.state === 'failed_quiz') showFault('failed_quiz');
-	else if (view.expired) showFault('expired');
+	else if (trials.length && view.expired) showFallback('expired', view);
 	else if (isBefore(view, taken)) showBefore();
-	else showAfter(view, taken);
+	else showAfter(view, trials);
 }
 
 /** Whether the trials are still to begin: with the quiz passed, or where there is none, the instructions read. */
@@ -66,7 +67,7 @@ function showBefore() {
 	loadAhead(firstTrial.pictures);
 	if (page.kind === 'quiz') {
 		setAdvance(word('quiz_heading'), place, pages.length);
-		showQuiz(page, { back: turn(pages[place - 1]), passed: next, failed: turn(pages[0]) });
+		showQuiz(page, { back: turn(pages[place - 1]), next, failed: turn(pages[0]) });
 	} else if (storage.get('wrong')) {
 		showWrong(pages.at(-1), () => {
 			storage.remove('wrong');
@@ -79,8 +80,7 @@ function showBefore() {
 	}
 }
 
-function showAfter(view, taken) {
-	const [page, ...later] = pagesOf('trial').filter(({ index }) => !taken.has(index));
+function showAfter(view, [page, ...later]) {
 	const [comments] = pagesOf('comments');
 	if (page) {
 		const { number, of, index } = page;
@@ -98,5 +98,5 @@ function showAfter(view, taken) {
 			storage.remove('draft');
 			next();
 		});
-	} else showEnd({ missing: next, gone: whenGone });
+	} else showEnd(next, whenGone);
 }

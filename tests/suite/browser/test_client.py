@@ -27,7 +27,13 @@ def test_nothing_is_asked_of_another_server():
 
 def test_every_word_of_the_pages_is_known_and_every_known_word_is_used():
     named = set(re.findall(r"'([a-z][a-z_]*)'", CODE))
-    said = set(re.findall(r"showFault\([^)]*?'([a-z_]+)'", CODE)) | {"full", "closed", "taken", "elsewhere", "unknown"}
+    said = set(re.findall(r"show(?:Fault|Fallback)\([^)]*?'([a-z_]+)'", CODE)) | {
+        "full",
+        "closed",
+        "taken",
+        "elsewhere",
+        "unknown",
+    }
     named |= {f"{fault}_{part}" for fault in said for part in ("heading", "text")}
     named |= {f"{state}_{count}" for state in ("waiting", "failing") for count in ("one", "many")}
     assert set(re.findall(r"word\(\s*'([a-z_]+)'", CODE)) <= set(WORDS)
