@@ -71,12 +71,16 @@ class FrozenStudy:
         Name of the image set that indices count in: "cifar10/test", "<id>/pictures".
     pictures
         Fingerprint of the image set, 16 hex digits.
+    lists
+        Lists of pairs that batches came from: the file's name within the folder, and the sha256 of its content; in
+        the order of names.
     """
 
     study: StudyFile
     batches: tuple[Batch, ...]
     image_set: str
     pictures: str
+    lists: tuple[tuple[str, str], ...] = ()
 
     def design_of(self, batch: Batch) -> TaskDesign:
         """Give what the study file says of a batch's task."""
@@ -84,12 +88,15 @@ class FrozenStudy:
 
     def to_json(self) -> str:
         """Write as canonical JSON: keys sorted, no spaces."""
-        content = {
+        content: dict[str, Any] = {
             "study": self.study.model_dump(mode="json"),
             "batches": [asdict(batch) for batch in self.batches],
             "image_set": self.image_set,
             "pictures": self.pictures,
         }
+        # Where there are none the text, and with it the hash, is that of studies frozen before lists were.
+        if self.lists:
+            content["lists"] = dict(self.lists)
         return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
     @classmethod
@@ -101,7 +108,8 @@ class FrozenStudy:
             for batch in content["batches"]
         )
         study = StudyFile.model_validate(content["study"])
-        return cls(study, batches, content["image_set"], content["pictures"])
+        lists = tuple(sorted(content.get("lists", {}).items()))
+        return cls(study, batches, content["image_set"], content["pictures"], lists)
 
     @cached_property
     def sha256(self) -> str:

@@ -14,6 +14,7 @@ from hmix_hub.suite.design.chance import stream
 from hmix_hub.suite.design.dealing import choose, deal, give_coefficients
 from hmix_hub.suite.design.design import Batch, FrozenStudy, Stimulus
 from hmix_hub.suite.design.listed import Listed, read_listed
+from hmix_hub.suite.design.pair_file import hashes_of_lists
 from hmix_hub.suite.design.pictures import Labels, open_pictures
 from hmix_hub.suite.design.sampler import TooFewPicturesError, draw_pairs
 from hmix_hub.suite.study.findings import Findings
@@ -68,7 +69,8 @@ def draw_design(
             for condition, stimuli in enumerate(drawn)
         ]
     drawer.findings.refuse()
-    return FrozenStudy(study, tuple(batches), image_set.name, image_set.fingerprint), image_set
+    lists = hashes_of_lists(folder, study)
+    return FrozenStudy(study, tuple(batches), image_set.name, image_set.fingerprint, lists), image_set
 
 
 def _text_of(folder: Path) -> StudyText:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import math
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from hmix_hub.errors import StudyFileError, Where, nearest
 from hmix_hub.suite.study.findings import Findings
+from hmix_hub.suite.study.model import StudyFile
 
 SIZE_LIMIT = 32 * 2**20
 ROW_LIMIT = 500_000
@@ -77,6 +79,23 @@ def read_pair_file(folder: Path, name: str, findings: Findings) -> list[ListedPa
         msg = "the list names no pair"
         raise StudyFileError(msg, where=Where(name), hint=_HINT)
     return pairs
+
+
+def hashes_of_lists(folder: Path, study: StudyFile) -> tuple[tuple[str, str], ...]:
+    """Give the name of each list of pairs of a study and the sha256 of its content, in the order of names.
+
+    A byte order mark and line ends as Windows has them make no difference.
+
+    Raises
+    ------
+    StudyFileError
+        If a list cannot be read.
+    """
+    names = sorted({design.pairs.file for design in study.tasks.values() if design.pairs.file is not None})
+    contents = [_content(folder, name).replace("\r\n", "\n") for name in names]
+    return tuple(
+        (name, hashlib.sha256(content.encode()).hexdigest()) for name, content in zip(names, contents, strict=True)
+    )
 
 
 def _content(folder: Path, name: str) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 from hmix_hub.errors import CollectionError, Where
 from hmix_hub.sources.image_set import ImageSet
+from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.design.drawing import draw_design
+from hmix_hub.suite.design.pair_file import hashes_of_lists
 from hmix_hub.suite.design.pictures import open_pictures
 from hmix_hub.suite.store.layout import DATABASE_NAME
 from hmix_hub.suite.store.store import Store
@@ -16,6 +19,8 @@ from hmix_hub.suite.study.model import StudyFile
 from hmix_hub.suite.study.reading import dotted, read_study_file
 
 _LONGEST = 60
+_BEFORE = 10
+"""Characters of a long text that are shown before the first one that differs."""
 
 
 def begin_collection(folder: Path, *, trial_run: bool = False) -> tuple[Store, ImageSet]:
@@ -38,7 +43,7 @@ def begin_collection(folder: Path, *, trial_run: bool = False) -> tuple[Store, I
     StudyFileError
         If the study file or its design cannot be used.
     CollectionError
-        If the study file is not the one that the collection began with.
+        If the study file, or a list of pairs, is not the one that the collection began with.
     """
     study = read_study_file(folder, allow_placeholders=trial_run)
     if not (folder / DATABASE_NAME).exists():
@@ -47,6 +52,7 @@ def begin_collection(folder: Path, *, trial_run: bool = False) -> tuple[Store, I
     store = Store.open(folder)
     try:
         refuse_changes(store.frozen.study, study, folder)
+        refuse_other_lists(store.frozen, folder)
         if store.is_synthetic != trial_run:
             began = "a trial run, whose answers are no data" if store.is_synthetic else "no trial run"
             how = "go on with --trial-run" if store.is_synthetic else "leave --trial-run out"
@@ -69,11 +75,29 @@ def refuse_changes(began: StudyFile, now: StudyFile, folder: Path) -> None:
     changed = next(_differences(began.model_dump(mode="json"), now.model_dump(mode="json"), ()), None)
     if changed is not None:
         path, before, after = changed
-        msg = (
-            f"the study file was changed after collection began: {dotted(path)} is {_told(after)}, was {_told(before)}"
-        )
+        now_is, was = _told(after, before), _told(before, after)
+        msg = f"the study file was changed after collection began: {dotted(path)} is {now_is}, was {was}"
         hint = "change it back; for another design, copy the study file into a new folder and serve that"
         raise CollectionError(msg, where=Where(str(folder)), hint=hint)
+
+
+def refuse_other_lists(began: FrozenStudy, folder: Path) -> None:
+    """Refuse lists of pairs that were changed after their collection began: batches would be others than they say.
+
+    Raises
+    ------
+    CollectionError
+        If one is another; the first is named. A collection that began before lists were frozen is not checked.
+    StudyFileError
+        If one cannot be read.
+    """
+    if not began.lists:
+        return
+    for (name, before), (_, now) in zip(began.lists, hashes_of_lists(folder, began.study), strict=True):
+        if now != before:
+            msg = f"the list of pairs {name} was changed after collection began"
+            hint = "put the list back as it was; for other pairs, begin another collection in a new folder"
+            raise CollectionError(msg, where=Where(str(folder)), hint=hint)
 
 
 _NOTHING = object()
@@ -93,10 +117,16 @@ def _differences(
         yield path, before, after
 
 
-def _told(value: Any) -> str:
+def _told(value: Any, other: Any) -> str:
+    """Write a value for people; of a long text, the part from where it differs from the other."""
     if value is _NOTHING or value is None:
         return "not there"
     if isinstance(value, list):
         return f"a list of {len(value)}"
+    if isinstance(value, str) and isinstance(other, str) and max(len(value), len(other)) > _LONGEST:
+        same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(value, other, strict=False)))
+        start = same - _BEFORE if same > 2 * _BEFORE else 0
+        shown = value[start : start + _LONGEST]
+        return f"{'… ' if start else ''}{shown!r}{' …' if start + _LONGEST < len(value) else ''}"
     told = repr(value)
     return told if len(told) <= _LONGEST else f"{told[: _LONGEST - 3]}..."

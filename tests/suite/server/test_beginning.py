@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +10,13 @@ import yaml
 from suite_maker import study_content
 
 from hmix_hub.errors import CollectionError, StudyFileError
+from hmix_hub.suite.design.design import FrozenStudy
+from hmix_hub.suite.design.drawing import draw_design
 from hmix_hub.suite.server.beginning import begin_collection
 from hmix_hub.suite.server.serving import for_preview
 from hmix_hub.suite.store.errors import StoreError
+from hmix_hub.suite.store.store import Store
+from hmix_hub.suite.study.reading import read_study_file
 
 INFER = "infer_mixing_factor"
 
@@ -65,6 +71,54 @@ def test_a_study_file_that_was_changed_is_refused_with_what_differs(
     assert told in refused.value.message
     assert "change it back" in (refused.value.hint or "")
     write_study(tmp_path, study_content(INFER))
+    begin_collection(tmp_path)[0].close()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        (f"{'a' * 200} one", f"{'a' * 200} two", "is … 'aaaaaaaaa two', was … 'aaaaaaaaa one'"),
+        (f"one {'a' * 200}", f"two {'a' * 200}", f"is 'two {'a' * 56}' …, was 'one {'a' * 56}' …"),
+        ("a" * 200, "a" * 201, f"is … '{'a' * 11}', was … '{'a' * 10}'"),
+        ("short", f"short{' and long' * 20}", f"is 'short{(' and long' * 7)[:55]}' …, was 'short'"),
+    ],
+)
+def test_of_long_texts_the_part_that_differs_is_told(tmp_path: Path, before: str, after: str, told: str) -> None:
+    write_study(tmp_path, changed("consent.text", before))
+    begin_collection(tmp_path)[0].close()
+    write_study(tmp_path, changed("consent.text", after))
+    with pytest.raises(CollectionError) as refused:
+        begin_collection(tmp_path)
+    assert refused.value.message.endswith(f"consent.text {told}")
+
+
+def with_list(folder: Path, text: str) -> None:
+    content = study_content(INFER, design={"pairs": {"file": "pairs.csv"}, "batch_size": 3, "repeats": [1]})
+    write_study(folder, content)
+    (folder / "pairs.csv").write_bytes(text.encode())
+
+
+PAIRS = "image_1_index,image_2_index\n0,3\n17,10\n6,9\n"
+
+
+def test_a_list_of_pairs_that_was_changed_is_refused_by_its_name(tmp_path: Path) -> None:
+    with_list(tmp_path, PAIRS)
+    begin_collection(tmp_path)[0].close()
+    with_list(tmp_path, PAIRS.replace("17,10", "13,2"))
+    with pytest.raises(CollectionError, match=r"the list of pairs pairs\.csv was changed after collection began"):
+        begin_collection(tmp_path)
+    # A spreadsheet that saves the same list otherwise changes nothing.
+    with_list(tmp_path, f"\ufeff{PAIRS}".replace("\n", "\r\n"))
+    begin_collection(tmp_path)[0].close()
+
+
+def test_a_collection_that_began_before_lists_were_frozen_goes_on(tmp_path: Path) -> None:
+    with_list(tmp_path, PAIRS)
+    frozen, _ = draw_design(tmp_path, read_study_file(tmp_path))
+    before = replace(frozen, lists=())
+    assert "lists" not in json.loads(before.to_json())
+    assert (FrozenStudy.from_json(before.to_json()), FrozenStudy.from_json(frozen.to_json())) == (before, frozen)
+    Store.create(tmp_path, before).close()
     begin_collection(tmp_path)[0].close()
 
 
