@@ -35,13 +35,15 @@ def command(
     Answers of people who withdrew are nowhere any more. Participants get ids of the export, which say neither when
     they came nor where from; there are no clock times and no free text in TARGET.
     """
-    from hmix_hub.suite.export.beside import check_beside, write_aside, write_comments
+    from hmix_hub.suite.export.beside import check_apart, check_beside, write_aside, write_comments
     from hmix_hub.suite.export.released import export_released
     from hmix_hub.suite.export.study_folder import export_study
 
     for file in (comments, quarantine):
         if file is not None:
             check_beside(file, target)
+    if comments is not None and quarantine is not None:
+        check_apart(comments, quarantine)
     export = export_released if layout == "released" else export_study
     done = export(folder, target, unfinished=unfinished)
     for name, rows in done.judgments.items():
@@ -56,6 +58,18 @@ def command(
         click.echo(f"wrote {write_aside(folder, quarantine):,} answers that were kept aside to {quarantine}")
     if layout == "study":
         click.echo(f"next: hmix contribute validate {shlex.quote(str(target))}")
+    else:
+        _say_how_to_read(target, list(done.judgments))
+
+
+def _say_how_to_read(target: Path, names: list[str]) -> None:
+    """Say how files in the released layout are read: `h-mix` is the name of the release itself, and refuses others."""
+    from hmix_hub.sources.study import JUDGMENT_FILES
+
+    task = next(task for task, name in JUDGMENT_FILES.items() if name == names[0])
+    files = shlex.join(str(target / name) for name in names)
+    click.echo(f"next: hmix contribute import {files} --to STUDY")
+    click.echo(f"or in Python: hmix_hub.builders.readers.read_released({str(target / names[0])!r}, {task!r})")
 
 
 def _left_out(gathered: Gathered, *, unfinished: bool) -> list[str]:

@@ -52,6 +52,20 @@ def check_beside(file: str | os.PathLike[str], target: str | os.PathLike[str]) -
         raise ConfigurationError(msg, where=Where(str(path)), hint="name a file elsewhere")
 
 
+def check_apart(comments: str | os.PathLike[str], aside: str | os.PathLike[str]) -> None:
+    """Check that comments and what was kept aside go to files of their own.
+
+    Raises
+    ------
+    ConfigurationError
+        If they are one file.
+    """
+    one, other = (Path(os.path.expanduser(file)).absolute() for file in (comments, aside))
+    if one.resolve() == other.resolve():
+        msg = "comments and what was kept aside would be written into one file"
+        raise ConfigurationError(msg, where=Where(str(one)), hint="name two files")
+
+
 def _write(folder: Path, file: str | os.PathLike[str], lines_of: Callable[[Store], Any]) -> int:
     from hmix_hub.contribute.replacing import replace_file
     from hmix_hub.suite.store.store import Store

@@ -1,6 +1,9 @@
 """`hmix collect export` and `hmix collect simulate`."""
 
+import ast
+import importlib
 import json
+import shlex
 
 import pytest
 from click.testing import CliRunner
@@ -9,6 +12,7 @@ from suite.export.studies import frozen_study, study_file, write_study
 
 from hmix_hub.cli.main import main
 from hmix_hub.schema import INFER
+from hmix_hub.sources.cifar10 import known_labels
 
 
 @pytest.fixture
@@ -74,6 +78,34 @@ def test_free_text_never_lies_in_the_study_folder(hmix, collection, tmp_path, op
     assert ran.exit_code == 2
     assert "would lie in the study folder" in ran.output
     assert not (tmp_path / "export").exists()
+
+
+def test_comments_and_what_was_kept_aside_are_two_files(hmix, collection, tmp_path):
+    same = (tmp_path / "file.jsonl", tmp_path / "folder" / ".." / "file.jsonl")
+    ran = hmix(
+        "collect", "export", collection.folder, tmp_path / "export", "--comments", same[0], "--quarantine", same[1]
+    )
+    assert ran.exit_code == 2
+    assert "into one file" in ran.output
+    assert not (tmp_path / "export").exists()
+    assert not same[0].exists()
+
+
+def test_how_the_released_layout_is_read_is_told(hmix, tmp_path):
+    frozen = frozen_study((INFER,), image_set="cifar10/test", labels=known_labels())
+    with collecting(tmp_path / "collection", frozen) as made:
+        made.take_part()
+        ran = hmix("collect", "export", made.folder, tmp_path / "my export", "--layout", "released")
+    assert ran.exit_code == 0, ran.output
+    *_, command, call = ran.output.splitlines()
+    words = shlex.split(command.removeprefix("next: hmix "))
+    imported = hmix(*words[:-1], tmp_path / "study")
+    assert (words[-1], imported.exit_code) == ("STUDY", 0), imported.output
+    assert (tmp_path / "study" / "judgments" / f"{INFER}.csv").exists()
+    name, arguments = call.removeprefix("or in Python: ").split("(")
+    module, function = name.rsplit(".", 1)
+    path, task = ast.literal_eval(f"({arguments}")
+    assert getattr(importlib.import_module(module), function)(path, task).num_rows == 14
 
 
 def test_a_target_that_is_there_is_refused(hmix, collection, tmp_path):
