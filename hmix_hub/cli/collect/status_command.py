@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from hmix_hub.suite.store.store import Store
 
 _EVERY_SECONDS = 2.0
-_COUNTED = ("finished", "live", "lapsed", "late", "withdrawn", "answers", "quarantined", "conflicts")
+_COUNTED = ("finished", "live", "lapsed", "late", "incomplete", "withdrawn", "answers", "quarantined", "conflicts")
 
 
 @click.command("status")
@@ -109,7 +109,7 @@ def _echo_json(store: Store) -> None:
             "is_closed": now.is_closed,
             "is_synthetic": store.is_synthetic,
             "wanted": now.wanted,
-            "total": _numbers(now.counts),
+            "total": {**_numbers(now.counts), "unkept": sum(count.unkept for count in now.counts)},
             "people_per_hour": now.pace,
             "hours_left": now.hours_left,
             "batches": [asdict(count) for count in now.counts],
@@ -130,6 +130,7 @@ def _echo_code(store: Store, code: str, as_json: bool) -> int:
             "kind": owner.kind,
             "state": owner.session.state,
             "is_late": owner.session.is_late,
+            "is_incomplete": owner.session.is_incomplete,
             "task": owner.session.task,
             "batch": owner.session.batch,
             "answers": owner.held,
@@ -138,8 +139,8 @@ def _echo_code(store: Store, code: str, as_json: bool) -> int:
         echo_json({"is_found": owner is not None, "is_the_same_for_all": is_common, **(found or {})})
     elif owner is not None:
         session = owner.session
-        late = ", late" if session.is_late else ""
-        click.echo(f"{owner.kind} code of a session that is {session.state.replace('_', ' ')}{late}")
+        special = (", late" if session.is_late else "") + (", incomplete" if session.is_incomplete else "")
+        click.echo(f"{owner.kind} code of a session that is {session.state.replace('_', ' ')}{special}")
         click.echo(
             f"{owner.held} of {len(session.plan.trials)} answers are here; {session.task}, batch {session.batch}"
         )

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 
-from hmix_hub.suite.store.assignment import keep_alive
+from hmix_hub.suite.store.assignment import has_place, keep_alive
 from hmix_hub.suite.store.layout import get_meta, put_meta
-from hmix_hub.suite.store.records import Outcome
+from hmix_hub.suite.store.reading import read_answered
+from hmix_hub.suite.store.records import Outcome, SessionRecord
 from hmix_hub.suite.store.work import Work, refuse
 
-MOST_ASIDE = 200
-"""Quarantined answers, and conflicts, that are kept of one session."""
+MOST_ASIDE = 5
+"""Quarantined answers of one trial that are kept, and conflicts of one answer."""
+MOST_BYTES_ASIDE = 1_000_000
+"""Bytes that are kept aside of one session. What comes after them is cut, or, where the trial is held, not kept."""
+CUT = 1000
+"""Characters that are left of an answer that is cut."""
 MOST_ATTEMPTS = 1000
 """Quiz attempts that are kept of one session where the study sets no limit."""
 
@@ -44,7 +49,7 @@ def put_trial(work: Work, session_id: str, trial_index: int, payload: str, fault
     SessionGoneError
         If there is no such session.
     StoreRefusedError
-        If the session has no such trial, or too much was kept aside of it.
+        If the session has no such trial.
     """
     session = work.session(session_id)
     if session.plan.trial(trial_index) is None:
@@ -52,6 +57,7 @@ def put_trial(work: Work, session_id: str, trial_index: int, payload: str, fault
         raise refuse(msg)
     if fault is None:
         outcome = _store_answer(work, session_id, trial_index, payload)
+        _complete(work, session)
     else:
         outcome = _quarantine(work, session_id, trial_index, payload, fault)
     work.effects.append(lambda cache: cache.hold(session_id, trial_index))
@@ -71,6 +77,14 @@ def _store_answer(work: Work, session_id: str, trial_index: int, payload: str) -
     return Outcome.STORED
 
 
+def _complete(work: Work, session: SessionRecord) -> None:
+    """Have a finished session count once the last valid answer has come after all, if its place is free."""
+    if session.is_incomplete and len(read_answered(work.database, session.id)) == len(session.plan.trials):
+        is_late = session.is_late or not has_place(work, session.batch)
+        query = "UPDATE sessions SET is_incomplete = 0, is_late = ? WHERE id = ?"
+        work.database.execute(query, (is_late, session.id))
+
+
 def _note_month(work: Work) -> None:
     first = get_meta(work.database, "first_month")
     if first is None:
@@ -81,34 +95,56 @@ def _note_month(work: Work) -> None:
 
 
 def _quarantine(work: Work, session_id: str, trial_index: int, payload: str, fault: str) -> Outcome:
-    known = "SELECT 1 FROM quarantine WHERE session = ? AND trial_index = ? AND payload = ?"
-    if work.one(known, session_id, trial_index, payload) is None:
-        _check_room(work, "quarantine", session_id)
-        work.database.execute(
-            "INSERT INTO quarantine (session, trial_index, payload, fault) VALUES (?, ?, ?, ?)",
-            (session_id, trial_index, payload, fault),
-        )
+    place = "session = ? AND trial_index = ?"
+    query = f"SELECT payload FROM quarantine WHERE {place}"  # noqa: S608
+    kept = [text for (text,) in work.database.execute(query, (session_id, trial_index))]
+    if payload in kept:
+        return Outcome.QUARANTINED
+    if not _has_room(work, session_id, len(kept), payload):
+        if kept or work.one(f"SELECT 1 FROM answers WHERE {place}", session_id, trial_index):  # noqa: S608
+            return _leave_out(work, session_id, Outcome.QUARANTINED)
+        # The trial has to be held, or the browser would send this again for ever.
+        payload, fault = payload[:CUT], f"{fault} (cut after {CUT} characters)"
+    work.database.execute(
+        "INSERT INTO quarantine (session, trial_index, payload, fault) VALUES (?, ?, ?, ?)",
+        (session_id, trial_index, payload, fault),
+    )
     return Outcome.QUARANTINED
 
 
 def _compare(work: Work, session_id: str, place: tuple[str, int], payload: str, first: str) -> Outcome:
-    """Tell whether a second one is the first once more; else keep it aside."""
+    """Tell whether a second one is the first once more; else keep it aside, if there is not enough of them."""
     if payload == first:
         return Outcome.SAME
-    known = "SELECT 1 FROM conflicts WHERE session = ? AND kind = ? AND place = ? AND payload = ?"
-    if work.one(known, session_id, *place, payload) is None:
-        _check_room(work, "conflicts", session_id)
-        work.database.execute(
-            "INSERT INTO conflicts (session, kind, place, payload) VALUES (?, ?, ?, ?)",
-            (session_id, *place, payload),
-        )
+    query = "SELECT payload FROM conflicts WHERE session = ? AND kind = ? AND place = ?"
+    kept = [text for (text,) in work.database.execute(query, (session_id, *place))]
+    if payload in kept:
+        return Outcome.CONFLICT
+    if not _has_room(work, session_id, len(kept), payload):
+        return _leave_out(work, session_id, Outcome.CONFLICT)
+    work.database.execute(
+        "INSERT INTO conflicts (session, kind, place, payload) VALUES (?, ?, ?, ?)", (session_id, *place, payload)
+    )
     return Outcome.CONFLICT
 
 
-def _check_room(work: Work, table: str, session_id: str) -> None:
-    if work.count(f"SELECT count(*) FROM {table} WHERE session = ?", session_id) >= MOST_ASIDE:  # noqa: S608
-        msg = f"{MOST_ASIDE} answers of this session were kept aside already, and no more are"
-        raise refuse(msg)
+def _has_room(work: Work, session_id: str, kept: int, payload: str) -> bool:
+    """Say whether one more may be kept aside, beside those that are kept of the same answer."""
+    if kept >= MOST_ASIDE:
+        return False
+    used = work.count(
+        """SELECT total(length(CAST(payload AS BLOB))) FROM (
+            SELECT payload FROM quarantine WHERE session = :session
+            UNION ALL SELECT payload FROM conflicts WHERE session = :session)""",
+        session=session_id,
+    )
+    return used + len(payload.encode()) <= MOST_BYTES_ASIDE
+
+
+def _leave_out(work: Work, session_id: str, outcome: Outcome) -> Outcome:
+    """Count one that is not kept. Its answer is held, so that nobody has to send anything again."""
+    work.database.execute("UPDATE sessions SET unkept = unkept + 1 WHERE id = ?", (session_id,))
+    return outcome
 
 
 def put_quiz(work: Work, session_id: str, attempt: int, payload: str, passed: bool) -> Outcome:
@@ -165,8 +201,6 @@ def put_comments(work: Work, session_id: str, text: str) -> Outcome:
     ------
     SessionGoneError
         If there is no such session.
-    StoreRefusedError
-        If too much was kept aside.
     """
     session = work.session(session_id)
     found = work.one("SELECT payload FROM comments WHERE session = ?", session_id)

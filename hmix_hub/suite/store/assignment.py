@@ -7,7 +7,7 @@ import secrets
 from hmix_hub.errors import CollectionError, nearest
 from hmix_hub.suite.session.plan import draw_plan
 from hmix_hub.suite.store.errors import StudyClosedError, StudyFullError
-from hmix_hub.suite.store.layout import get_meta
+from hmix_hub.suite.store.layout import TAKES_PLACE, get_meta
 from hmix_hub.suite.store.reading import read_token
 from hmix_hub.suite.store.records import SessionRecord
 from hmix_hub.suite.store.work import Work, as_of, refuse, resume_ms
@@ -57,10 +57,12 @@ def _begin(work: Work, token_hash: bytes, recruiting_hash: str | None, task: str
     given = work.count("UPDATE batches SET given = given + 1 WHERE number = ? RETURNING given", number) - 1
     session_id, seed = secrets.token_hex(16), secrets.randbelow(2**63)
     plan = draw_plan(work.frozen, batch, given, seed)
+    version, consent_sha256 = work.frozen.study.consent.version, work.frozen.consent_sha256
     work.database.execute(
-        """INSERT INTO sessions (id, batch, number, seed, state, recruiting, started_ms, last_ms)
-        VALUES (?, ?, ?, ?, 'live', ?, ?, ?)""",
-        (session_id, number, given, seed, recruiting_hash, work.now, work.now),
+        """INSERT INTO sessions
+            (id, batch, number, seed, state, recruiting, consent_version, consent_sha256, started_ms, last_ms)
+        VALUES (?, ?, ?, ?, 'live', ?, ?, ?, ?, ?)""",
+        (session_id, number, given, seed, recruiting_hash, version, consent_sha256, work.now, work.now),
     )
     work.database.execute("INSERT INTO plans VALUES (?, ?)", (session_id, plan.to_json()))
     work.plans[session_id] = plan
@@ -86,18 +88,15 @@ def _choose_batch(work: Work, task: str | None) -> int:
     return min(free)[1]
 
 
-_TAKEN = "state = 'live' OR state = 'finished' AND NOT is_late"
-
-
 def _people_by_batch(work: Work) -> dict[int, int]:
-    query = f"SELECT batch, count(*) FROM sessions WHERE {_TAKEN} GROUP BY batch"  # noqa: S608
+    query = f"SELECT batch, count(*) FROM sessions WHERE {TAKES_PLACE} GROUP BY batch"  # noqa: S608
     return dict(work.database.execute(query).fetchall())
 
 
 def has_place(work: Work, number: int) -> bool:
     """Say whether a batch has a free place, once all that was given back is counted."""
     lapse(work)
-    taken = work.count(f"SELECT count(*) FROM sessions WHERE batch = ? AND ({_TAKEN})", number)  # noqa: S608
+    taken = work.count(f"SELECT count(*) FROM sessions WHERE batch = ? AND {TAKES_PLACE}", number)  # noqa: S608
     return taken < work.frozen.batches[number].quota
 
 

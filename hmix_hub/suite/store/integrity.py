@@ -9,14 +9,18 @@ from hmix_hub.errors import Where
 from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.session.plan import Plan
 from hmix_hub.suite.store.errors import StoreError
+from hmix_hub.suite.store.layout import TAKES_PLACE
+from hmix_hub.suite.store.reading import read_answered, read_held
 
 _LAWS = {
-    "a batch has more people than it wants": """
+    "a batch has more people than it wants": f"""
         SELECT 1 FROM batches b WHERE b.quota < (SELECT count(*) FROM sessions s
-            WHERE s.batch = b.number AND (s.state = 'live' OR s.state = 'finished' AND NOT s.is_late))""",
+            WHERE s.batch = b.number AND {TAKES_PLACE})""",  # noqa: S608
     "a session has no plan": "SELECT 1 FROM sessions s LEFT JOIN plans p ON p.session = s.id WHERE p.session IS NULL",
     "a finished session has no time": """
         SELECT 1 FROM sessions WHERE (state = 'finished') <> (finished_ms IS NOT NULL)""",
+    "a session is incomplete, and not finished": """
+        SELECT 1 FROM sessions WHERE is_incomplete AND state <> 'finished'""",
     "a session is from the future": "SELECT 1 FROM sessions s, clock c WHERE s.last_ms > c.study_ms",
 }
 
@@ -33,6 +37,9 @@ def check_integrity(database: sqlite3.Connection, frozen: FrozenStudy, folder: P
     found += [f"a row of {row[0]} belongs to nobody" for row in database.execute("PRAGMA foreign_key_check")][:5]
     if not found:
         found += [law for law, query in _LAWS.items() if database.execute(f"{query} LIMIT 1").fetchone()]
+        agreed = "SELECT 1 FROM sessions WHERE (consent_version, consent_sha256) <> (?, ?)"
+        if database.execute(agreed, (frozen.study.consent.version, frozen.consent_sha256)).fetchone():
+            found.append("somebody agreed to another consent form than the study's")
         found += _check_trials(database, frozen)
     if found:
         msg = f"the database is damaged: {'; '.join(found)}"
@@ -41,19 +48,20 @@ def check_integrity(database: sqlite3.Connection, frozen: FrozenStudy, folder: P
 
 def _check_trials(database: sqlite3.Connection, frozen: FrozenStudy) -> list[str]:
     found = []
-    rows = database.execute("SELECT s.id, s.batch, s.state, p.plan FROM sessions s JOIN plans p ON p.session = s.id")
-    for session_id, batch, state, text in rows.fetchall():
+    rows = database.execute(
+        "SELECT s.id, s.batch, s.state, s.is_incomplete, p.plan FROM sessions s JOIN plans p ON p.session = s.id"
+    )
+    for session_id, batch, state, is_incomplete, text in rows.fetchall():
         plan = Plan.from_json(text)
         if plan.batch != batch or batch >= len(frozen.batches):
             found.append(f"session {session_id} has the plan of another batch")
             continue
         planned = {trial.trial_index for trial in plan.trials}
-        held: set[int] = set()
-        for table in ("answers", "quarantine"):
-            query = f"SELECT trial_index FROM {table} WHERE session = ?"  # noqa: S608
-            held |= {index for (index,) in database.execute(query, (session_id,))}
+        held = read_held(database, session_id)
         if held - planned:
             found.append(f"session {session_id} has answers of trials that it never had")
         if state == "finished" and planned - held:
             found.append(f"session {session_id} is finished, and lacks answers")
+        elif state == "finished" and bool(planned - read_answered(database, session_id)) != bool(is_incomplete):
+            found.append(f"session {session_id} is counted as what it is not: complete, or incomplete")
     return found[:5]

@@ -39,12 +39,16 @@ _TABLES = (
         seed INTEGER NOT NULL,
         state TEXT NOT NULL CHECK (state IN ('live', 'lapsed', 'finished', 'failed_quiz')),
         is_late INTEGER NOT NULL DEFAULT 0,
+        is_incomplete INTEGER NOT NULL DEFAULT 0,
+        unkept INTEGER NOT NULL DEFAULT 0,
+        consent_version TEXT NOT NULL,
+        consent_sha256 TEXT NOT NULL,
         recruiting TEXT UNIQUE,
         started_ms INTEGER NOT NULL,
         last_ms INTEGER NOT NULL,
         finished_ms INTEGER
     )""",
-    "CREATE INDEX sessions_by_batch ON sessions (batch, state, is_late)",
+    "CREATE INDEX sessions_by_batch ON sessions (batch, state, is_late, is_incomplete)",
     "CREATE TABLE plans (session TEXT PRIMARY KEY REFERENCES sessions (id), plan TEXT NOT NULL)",
     "CREATE TABLE tokens (hash BLOB PRIMARY KEY, session TEXT REFERENCES sessions (id)) WITHOUT ROWID",
     "CREATE INDEX tokens_by_session ON tokens (session)",
@@ -88,6 +92,10 @@ _TABLES = (
 
 PERSONAL_TABLES = ("answers", "quiz", "comments", "conflicts", "quarantine", "plans")
 """Tables of one person's rows, by their column `session`; a withdrawal empties them."""
+
+
+TAKES_PLACE = "(state = 'live' OR state = 'finished' AND NOT is_late AND NOT is_incomplete)"
+"""Condition on a row of `sessions`: it counts towards the quota of its batch, unless it has lapsed meanwhile."""
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ class Progress:
 
     @property
     def finished(self) -> int:
-        """People who finished in time."""
+        """People who finished in time, with a valid answer of every trial."""
         return sum(count.finished for count in self.counts)
 
     @property
@@ -59,7 +59,7 @@ def progress(store: Store) -> Progress:
 def _pace(sessions: Sequence[SessionRecord], now: int) -> float | None:
     """Count who finished since the first of the latest people finished, or since the study's first session began."""
     ends = sorted(
-        session.finished_ms for session in sessions if session.finished_ms is not None and not session.is_late
+        session.finished_ms for session in sessions if session.finished_ms is not None and session.takes_place
     )
     if not ends:
         return None

@@ -13,7 +13,7 @@ from hmix_hub.suite.store.errors import SessionGoneError
 from hmix_hub.suite.store.records import AnswerRecord, AsideRecord, BatchCount, SessionRecord
 
 _SESSION = """
-    SELECT s.id, s.batch, s.number, s.seed, s.state, s.is_late, s.started_ms, s.last_ms, s.finished_ms,
+    SELECT s.id, s.batch, s.number, s.seed, s.state, s.is_late, s.is_incomplete, s.started_ms, s.last_ms, s.finished_ms,
         (SELECT count(*) FROM quiz q WHERE q.session = s.id),
         (SELECT max(passed) FROM quiz q WHERE q.session = s.id),
         EXISTS (SELECT 1 FROM comments c WHERE c.session = s.id)
@@ -40,7 +40,8 @@ def read_sessions(database: sqlite3.Connection, frozen: FrozenStudy, plans: Plan
 
 
 def _record(database: sqlite3.Connection, frozen: FrozenStudy, row: tuple, plans: Plans) -> SessionRecord:  # type: ignore[type-arg]
-    session_id, batch, number, seed, state, is_late, started, last, finished, attempts, passed, has_comments = row
+    session_id, batch, number, seed, state, is_late, is_incomplete, *times, attempts, passed, has_comments = row
+    started, last, finished = times
     plan = plans.get(session_id)
     if plan is None:
         text = database.execute("SELECT plan FROM plans WHERE session = ?", (session_id,)).fetchone()[0]
@@ -54,6 +55,7 @@ def _record(database: sqlite3.Connection, frozen: FrozenStudy, row: tuple, plans
         plan,
         state,
         bool(is_late),
+        bool(is_incomplete),
         started,
         last,
         finished,
@@ -96,6 +98,12 @@ def read_held(database: sqlite3.Connection, session_id: str) -> set[int]:
         "SELECT trial_index FROM answers WHERE session = :s UNION SELECT trial_index FROM quarantine WHERE session = :s"
     )
     return {index for (index,) in database.execute(held, {"s": session_id})}
+
+
+def read_answered(database: sqlite3.Connection, session_id: str) -> set[int]:
+    """Give the trials of a session that have a stored answer: a valid one."""
+    query = "SELECT trial_index FROM answers WHERE session = ?"
+    return {index for (index,) in database.execute(query, (session_id,))}
 
 
 def read_answers(
@@ -147,11 +155,13 @@ def read_counts(database: sqlite3.Connection, frozen: FrozenStudy, lapses_before
     """
     people = """
         SELECT b.number, b.given, b.withdrawn,
-            count(*) FILTER (WHERE s.state = 'finished' AND NOT s.is_late),
-            count(*) FILTER (WHERE s.state = 'finished' AND s.is_late),
+            count(*) FILTER (WHERE s.state = 'finished' AND NOT s.is_late AND NOT s.is_incomplete),
+            count(*) FILTER (WHERE s.state = 'finished' AND s.is_late AND NOT s.is_incomplete),
+            count(*) FILTER (WHERE s.is_incomplete),
             count(*) FILTER (WHERE s.state = 'live' AND s.last_ms >= :before),
             count(*) FILTER (WHERE s.state = 'lapsed' OR s.state = 'live' AND s.last_ms < :before),
-            count(*) FILTER (WHERE s.state = 'failed_quiz')
+            count(*) FILTER (WHERE s.state = 'failed_quiz'),
+            total(s.unkept)
         FROM batches b LEFT JOIN sessions s ON s.batch = b.number GROUP BY b.number ORDER BY b.number
     """
     rows = database.execute(people, {"before": lapses_before_ms}).fetchall()
@@ -170,11 +180,12 @@ def read_counts(database: sqlite3.Connection, frozen: FrozenStudy, lapses_before
             frozen.batches[number].condition,
             frozen.batches[number].quota,
             given,
-            *(finished, late, live, lapsed, failed),
+            *(finished, late, incomplete, live, lapsed, failed),
             withdrawn,
             answers.get(number, 0),
             quarantined.get(number, 0),
             conflicts.get(number, 0),
+            int(unkept),
         )
-        for number, given, withdrawn, finished, late, live, lapsed, failed in rows
+        for number, given, withdrawn, finished, late, incomplete, live, lapsed, failed, unkept in rows
     ]

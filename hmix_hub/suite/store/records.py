@@ -43,6 +43,9 @@ class SessionRecord:
         `finished` and `failed_quiz` have ended.
     is_late
         Whether it finished after its place had been given to somebody else.
+    is_incomplete
+        Whether it is finished, and an answer of some trial came, but no valid one. The person did everything, and has
+        a code; the place is somebody else's.
     started_ms, last_ms, finished_ms
         Study clock, milliseconds for which the collection was served; `finished_ms` is `None` until then.
     quiz_passed, quiz_attempts
@@ -59,12 +62,18 @@ class SessionRecord:
     plan: Plan
     state: State
     is_late: bool
+    is_incomplete: bool
     started_ms: int
     last_ms: int
     finished_ms: int | None
     quiz_passed: bool
     quiz_attempts: int
     has_comments: bool
+
+    @property
+    def takes_place(self) -> bool:
+        """Whether it counts towards the quota of its batch."""
+        return self.state == "live" or (self.state == "finished" and not self.is_late and not self.is_incomplete)
 
 
 @dataclass(frozen=True)
@@ -123,13 +132,17 @@ class BatchCount:
     given
         How many people were given it, ever.
     finished
-        Finished in time; `finished + live` never passes the quota.
+        Finished in time, with a valid answer of every trial; `finished + live` never passes the quota.
     late
         Finished after their place had been given to somebody else; on top of the quota.
+    incomplete
+        Finished, without a valid answer of some trial: that one is quarantined. Their place is given to somebody else.
     live, lapsed, failed_quiz, withdrawn
         People who have not finished, by what became of them.
     answers, quarantined, conflicts
         Rows that are stored.
+    unkept
+        Quarantined and conflicting answers that were not kept, since enough was kept of that person.
     """
 
     number: int
@@ -139,6 +152,7 @@ class BatchCount:
     given: int
     finished: int
     late: int
+    incomplete: int
     live: int
     lapsed: int
     failed_quiz: int
@@ -146,6 +160,7 @@ class BatchCount:
     answers: int
     quarantined: int
     conflicts: int
+    unkept: int
 
     @property
     def open_places(self) -> int:

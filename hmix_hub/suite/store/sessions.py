@@ -5,7 +5,7 @@ from __future__ import annotations
 from hmix_hub.suite.store.assignment import has_place, keep_alive
 from hmix_hub.suite.store.erasing import ask_to_erase
 from hmix_hub.suite.store.layout import PERSONAL_TABLES
-from hmix_hub.suite.store.reading import read_held
+from hmix_hub.suite.store.reading import read_answered, read_held
 from hmix_hub.suite.store.records import SessionRecord
 from hmix_hub.suite.store.work import Work, as_of, refuse
 
@@ -24,6 +24,9 @@ def resume(work: Work, session_id: str) -> SessionRecord:
 
 def finish(work: Work, session_id: str) -> list[int]:
     """Finish a session, if an answer of every trial is held.
+
+    A quarantined answer is held, too: the person did what there was to do, and is told so. But the session counts
+    towards the quota only if there is a valid answer of every trial; else it is marked as incomplete.
 
     Returns
     -------
@@ -48,10 +51,12 @@ def finish(work: Work, session_id: str) -> list[int]:
     if missing:
         return missing
     # A live session holds its place, even past the time-out, until an assignment has given it away.
+    is_incomplete = len(read_answered(work.database, session_id)) < len(session.plan.trials)
     is_late = session.state == "lapsed" and not has_place(work, session.batch)
     work.database.execute(
-        "UPDATE sessions SET state = 'finished', is_late = ?, finished_ms = ?, last_ms = ? WHERE id = ?",
-        (is_late, work.now, work.now, session_id),
+        """UPDATE sessions SET state = 'finished', is_late = ?, is_incomplete = ?, finished_ms = ?, last_ms = ?
+        WHERE id = ?""",
+        (is_late, is_incomplete, work.now, work.now, session_id),
     )
     work.remember(session_id)
     return []

@@ -78,9 +78,9 @@ class Work:
         row: tuple | None = self.database.execute(query, values).fetchone()  # type: ignore[type-arg]
         return row
 
-    def count(self, query: str, *values: object) -> int:
+    def count(self, query: str, *values: object, **named: object) -> int:
         """Give the one number of a query."""
-        return int(self.database.execute(query, values).fetchone()[0])
+        return int(self.database.execute(query, named or values).fetchone()[0])
 
 
 def timeout_ms(frozen: FrozenStudy) -> float:

@@ -201,3 +201,27 @@ def test_nothing_changes_after_the_end(shared: Any) -> None:
     assert person.answer(page, answer_to(page, INFER, chance(77))).status == 409
     assert [answer.payload for answer in shared.kept_of(person)[0]] == before
     assert person.view()["state"] == "finished"
+
+
+@pytest.mark.parametrize("is_first_good", [True, False])
+def test_however_many_faulty_answers_come_each_is_acknowledged_so_that_no_browser_sends_for_ever(
+    shared: Any, is_first_good: bool
+) -> None:
+    person = shared.person()
+    first, second, *_ = person.begin(INFER)
+    if is_first_good:
+        person.answer(first)
+    for number in range(12):
+        for page in (first, second):
+            reply = person.answer(page, {"rubbish": number})
+            assert (reply.status, reply.json["outcome"]) == (202, "quarantined")
+    for seed in range(12):
+        reply = person.answer(first, answer_to(first, INFER, chance(seed)))
+        assert reply.json["outcome"] in {"stored", "same", "conflict"}
+    assert person.view()["held"] == [first["index"], second["index"]]
+    kept = shared.kept_of(person)[1]
+    assert [sum(one.place == page["index"] and one.fault is not None for one in kept) for page in (first, second)] == [
+        5,
+        5,
+    ]
+    assert sum(one.fault is None for one in kept) == 5

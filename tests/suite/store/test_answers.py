@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from suite.store.small_study import answer, answer_all, join, take_part, token
 
 from hmix_hub.suite.store import Outcome, SessionGoneError, StoreError, StoreRefusedError
-from hmix_hub.suite.store.answers import MOST_ASIDE, canonical
+from hmix_hub.suite.store.answers import CUT, MOST_ASIDE, MOST_BYTES_ASIDE, canonical
 
 STORED, SAME, CONFLICT, QUARANTINED = Outcome
 
@@ -101,16 +101,51 @@ def test_any_text_is_kept_in_quarantine(store, put, payload):
     assert kept.payload == payload.encode("utf-8", "backslashreplace").decode()
 
 
-@pytest.mark.parametrize("fault", [None, "some fault"])
-def test_what_is_kept_aside_of_a_session_has_an_end(store, put, fault):
+@pytest.mark.parametrize(("fault", "outcome"), [(None, CONFLICT), ("some fault", QUARANTINED)])
+def test_what_is_kept_aside_of_an_answer_has_an_end_and_nothing_is_asked_for_again(store, put, fault, outcome):
     put(answer(-1))
-    for share in range(MOST_ASIDE):
-        put(answer(share), fault=fault)
-    with pytest.raises(StoreRefusedError, match="kept aside"):
-        put(answer(MOST_ASIDE), fault=fault)
-    # What was kept may still be sent again, and other trials go on.
-    assert put(answer(0), fault=fault) in {CONFLICT, QUARANTINED}
-    assert put(answer(1), trial_index=4) is STORED
+    assert [put(answer(share), fault=fault) for share in range(MOST_ASIDE + 3)] == [outcome] * (MOST_ASIDE + 3)
+    assert [json.loads(kept.payload)["answer"]["share"] for kept in store.aside()] == list(range(MOST_ASIDE))
+    assert store.counts()[0].unkept == 3
+    # What was kept is known again, other trials go on, and theirs are kept.
+    assert put(answer(0), fault=fault) is outcome
+    assert put(answer(1), trial_index=4, fault=fault) in {STORED, QUARANTINED}
+    assert put(answer(2), trial_index=4, fault=fault) is outcome
+    assert store.counts()[0].unkept == 3
+
+
+def test_the_bytes_that_are_kept_aside_of_a_session_have_an_end(make_store, tmp_path):
+    store = make_store(2, folder=tmp_path / "long", stimuli=40)
+    session = join(store, 1)
+    other = join(store, 2)
+
+    def send(session, trial, number):
+        text = f"{number}:" + "x" * 60_000
+        return store.put_trial(session.id, trial.trial_index, text, fault="no JSON").result(30)
+
+    sent = [send(session, trial, number) for number in range(2) for trial in session.plan.trials]
+    assert sent == [QUARANTINED] * 82
+    kept = store.aside(session.id)
+    assert len([one for one in kept if len(one.payload) > CUT]) == MOST_BYTES_ASIDE // 60_002
+    assert sum(len(one.payload) for one in kept) <= MOST_BYTES_ASIDE + 41 * CUT
+    assert store.held(session.id) == {trial.trial_index for trial in session.plan.trials}
+    assert {one.fault for one in kept if len(one.payload) == CUT} == {f"no JSON (cut after {CUT} characters)"}
+    assert store.finish(session.id).result(30) == []
+    # Nobody else has less room for it.
+    assert send(other, other.plan.trials[0], 0) is QUARANTINED
+    assert len(store.aside(other.id)[0].payload) == 60_002
+    store.check_integrity()
+
+
+@pytest.mark.parametrize("comment", [True, False])
+def test_second_comments_and_quiz_attempts_have_an_end_too(store, session, comment):
+    def send(number):
+        if comment:
+            return store.put_comments(session.id, f"comment {number}").result(30)
+        return store.put_quiz(session.id, 1, f"[{number}]", False).result(30)
+
+    assert [send(number) for number in range(20)] == [STORED] + [CONFLICT] * 19
+    assert (len(store.aside()), store.counts()[0].unkept) == (MOST_ASIDE, 19 - MOST_ASIDE)
 
 
 @pytest.mark.parametrize("trial_index", [0, 2, 7, -1, 10**6])
@@ -155,12 +190,11 @@ class TestFinish:
         assert store.finish(session.id).result() == []
         assert store.session(token(7)) == finished
 
-    def test_a_quarantined_answer_is_held_too(self, store, session, put):
-        answer_all(store, join(store, 1))
-        other = join(store, 2)
-        for trial in other.plan.trials:
-            store.put_trial(other.id, trial.trial_index, "{", fault="not JSON").result()
-        assert store.finish(other.id).result() == []
+    def test_a_quarantined_answer_is_held_and_the_person_is_done(self, store, session, put):
+        send_rubbish(store, session)
+        assert store.finish(session.id).result() == []
+        finished = store.session(token(1))
+        assert (finished.state, finished.is_incomplete) == ("finished", True)
 
     def test_the_months_of_the_answers_are_known(self, store, session, put, clocks):
         assert store.months() is None
@@ -171,6 +205,54 @@ class TestFinish:
         clocks.wall = 0
         put(answer(), trial_index=5)
         assert store.months() == ("2026-02", "2026-09")
+
+
+def send_rubbish(store, session, trials=None):
+    for trial in session.plan.trials[:trials]:
+        store.put_trial(session.id, trial.trial_index, "{", fault="not JSON").result()
+
+
+class TestIncomplete:
+    """Who finished with answers that are none is paid, and takes nobody's place."""
+
+    @pytest.fixture
+    def store(self, make_store, tmp_path):
+        return make_store(1, folder=tmp_path / "one place")
+
+    @pytest.fixture
+    def incomplete(self, store):
+        session = join(store, 1)
+        send_rubbish(store, session, 1)
+        for trial in session.plan.trials[1:]:
+            store.put_trial(session.id, trial.trial_index, answer(), fault=None).result()
+        assert store.finish(session.id).result() == []
+        return session
+
+    def put_last(self, store, session):
+        return store.put_trial(session.id, session.plan.trials[0].trial_index, answer(), fault=None).result()
+
+    def test_the_place_is_free(self, store, incomplete):
+        count = store.counts()[0]
+        assert (count.finished, count.late, count.incomplete, count.live, count.open_places) == (0, 0, 1, 0, 1)
+        assert not store.is_full()
+        take_part(store, 2)
+        assert store.is_full()
+        assert (store.counts()[0].finished, store.counts()[0].incomplete) == (1, 1)
+        store.check_integrity()
+
+    def test_a_valid_answer_that_comes_later_makes_it_count(self, store, incomplete, reopen):
+        assert self.put_last(store, incomplete) is STORED
+        now = store.session(token(1))
+        assert (now.is_incomplete, now.is_late, store.counts()[0].finished, store.is_full()) == (False, False, 1, True)
+        store.check_integrity()
+        assert reopen(store).is_full()
+
+    def test_where_the_place_is_taken_by_then_it_is_late(self, store, incomplete):
+        take_part(store, 2)
+        self.put_last(store, incomplete)
+        now, count = store.session(token(1)), store.counts()[0]
+        assert (now.is_incomplete, now.is_late, count.finished, count.late) == (False, True, 1, 1)
+        store.check_integrity()
 
 
 class TestQuiz:

@@ -36,12 +36,12 @@ class TestStatus:
         told = hmix("status", store.folder).output.splitlines()
         assert told[0] == "small-study: A small study (not served, open)"
         assert told[1].split() == [
-            *("task", "batch", "wanted", "finished", "live", "lapsed", "late", "withdrawn"),
+            *("task", "batch", "wanted", "finished", "live", "lapsed", "late", "incomplete", "withdrawn"),
             *("answers", "quarantined", "conflicts"),
         ]
-        assert told[2].split() == ["infer_mixing_factor", *"0 2 1 0 0 0 0 4 0 0".split()]
-        assert told[3].split() == ["infer_mixing_factor", *"1 2 0 1 0 0 0 1 1 1".split()]
-        assert told[4].split() == ["all", *"4 1 1 0 0 0 5 1 1".split()]
+        assert told[2].split() == ["infer_mixing_factor", *"0 2 1 0 0 0 0 0 4 0 0".split()]
+        assert told[3].split() == ["infer_mixing_factor", *"1 2 0 1 0 0 0 0 1 1 1".split()]
+        assert told[4].split() == ["all", *"4 1 1 0 0 0 0 5 1 1".split()]
 
     def test_it_says_what_is_special(self, hmix, tmp_path):
         with Store.create(tmp_path, frozen_study(1), is_synthetic=True) as store, folder_lock(tmp_path):
@@ -99,11 +99,23 @@ class TestCode:
             "kind": "completion",
             "state": "finished",
             "is_late": False,
+            "is_incomplete": False,
             "task": "infer_mixing_factor",
             "batch": 0,
             "answers": 4,
             "trials": 4,
         }
+
+    def test_somebody_whose_answers_are_none_is_told_apart_and_may_be_paid(self, hmix, store):
+        session = join(store, 1)
+        for trial in session.plan.trials:
+            store.put_trial(session.id, trial.trial_index, "{", fault="not JSON").result()
+        store.finish(session.id).result()
+        told = hmix("status", store.folder, "--code", store.key.completion_code(session.id))
+        assert told.exit_code == 0
+        assert told.output.startswith("completion code of a session that is finished, incomplete\n")
+        total = json.loads(hmix("status", store.folder, "--json").output)["total"]
+        assert (total["finished"], total["incomplete"], total["unkept"]) == (0, 1, 0)
 
     @pytest.mark.parametrize("code", ["F-0000-0000", "", "0" * 1000, "é"])
     def test_a_code_of_nobody(self, hmix, store, code):

@@ -147,6 +147,10 @@ class TestIntegrity:
             ("DELETE FROM plans", "no plan"),
             ("DELETE FROM sessions", "belongs to nobody"),
             ("UPDATE sessions SET last_ms = 1e15", "from the future"),
+            ("UPDATE sessions SET is_incomplete = 1", "incomplete, and not finished"),
+            ("UPDATE sessions SET state = 'finished', finished_ms = 0, is_incomplete = 1", "counted as what it is not"),
+            ("UPDATE sessions SET consent_version = '0'", "another consent form"),
+            ("UPDATE sessions SET consent_sha256 = 'ab'", "another consent form"),
         ],
     )
     def test_rows_that_contradict_each_other_are_found(self, folder, statement, message):

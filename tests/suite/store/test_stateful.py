@@ -34,6 +34,7 @@ class Person:
     last: int
     state: str = "live"
     is_late: bool = False
+    is_incomplete: bool = False
     answers: dict[int, str] = field(default_factory=dict)
     faulty: set[int] = field(default_factory=set)
     conflicts: set[tuple[int, str]] = field(default_factory=set)
@@ -62,7 +63,8 @@ class Collection(RuleBasedStateMachine):
     def taken(self, batch, besides=None):
         self.lapse()
         return sum(
-            person.batch == batch and (person.state == "live" or (person.state == "finished" and not person.is_late))
+            person.batch == batch
+            and (person.state == "live" or (person.state == "finished" and not person.is_late | person.is_incomplete))
             for person in self.people.values()
             if person is not besides
         )
@@ -107,6 +109,9 @@ class Collection(RuleBasedStateMachine):
             assert outcome is Outcome.CONFLICT
         else:
             assert outcome in {Outcome.STORED, Outcome.SAME}
+        if person.is_incomplete and set(person.answers) == set(range(3, 7)):
+            person.is_late = person.is_late or not self.is_free(person)
+            person.is_incomplete = False
         self.act(person)
 
     @rule(name=PEOPLE)
@@ -123,6 +128,11 @@ class Collection(RuleBasedStateMachine):
         self.act(person)
 
     @rule(name=PEOPLE)
+    def send_all_faulty(self, name):
+        for trial in range(3, 7):
+            self.send_faulty(name, trial)
+
+    @rule(name=PEOPLE)
     def resume(self, name):
         if (person := self.people.get(name)) is not None:
             self.store.resume(person.id).result(30)
@@ -137,6 +147,7 @@ class Collection(RuleBasedStateMachine):
         assert missing == sorted(set(range(3, 7)) - set(person.answers) - person.faulty)
         if not missing and person.state != "finished":
             person.is_late = not self.is_free(person)
+            person.is_incomplete = set(person.answers) < set(range(3, 7))
             person.state = "finished"
 
     @rule(name=PEOPLE)
@@ -193,10 +204,14 @@ class Collection(RuleBasedStateMachine):
             session = self.store.session(token(name))
             assert session == told[person.id]
             assert (session.state, session.is_late, session.batch) == (person.state, person.is_late, person.batch)
+            assert session.is_incomplete == person.is_incomplete
             assert self.store.held(person.id) == set(person.answers) | person.faulty
         for count in self.store.counts():
             assert count.finished + count.live == self.taken(count.number) <= count.quota
-        assert self.store.is_full() == all(self.taken(batch) >= quota for batch, quota in enumerate(QUOTAS))
+            incomplete = [p for p in self.people.values() if p.is_incomplete and p.batch == count.number]
+            assert count.incomplete == len(incomplete)
+        is_full = all(self.taken(batch) >= quota for batch, quota in enumerate(QUOTAS))
+        assert self.store.is_full() == is_full
         for name in self.gone:
             with pytest.raises(SessionGoneError):
                 self.store.session(token(name))
