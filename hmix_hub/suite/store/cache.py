@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 
 from hmix_hub.suite.design.design import FrozenStudy
+from hmix_hub.suite.store.places import Places
 from hmix_hub.suite.store.reading import Plans, read_sessions
 from hmix_hub.suite.store.records import SessionRecord
 
@@ -23,12 +24,18 @@ class Cache:
         The study.
     plans
         Where plans that were read are kept.
+
+    Attributes
+    ----------
+    places
+        The people who count towards the quotas.
     """
 
     def __init__(self, database: sqlite3.Connection, frozen: FrozenStudy, plans: Plans) -> None:
         tokens = database.execute("SELECT hash, session FROM tokens").fetchall()
         self._tokens: dict[bytes, str | None] = {bytes(token_hash): session for token_hash, session in tokens}
         self._sessions = {session.id: session for session in read_sessions(database, frozen, plans)}
+        self.places = Places(self._sessions.values())
         held: dict[str, set[int]] = {}
         for table in ("answers", "quarantine"):
             for session, trial_index in database.execute(f"SELECT session, trial_index FROM {table}"):  # noqa: S608
@@ -58,6 +65,7 @@ class Cache:
 
     def put(self, session: SessionRecord) -> None:
         """Take a session as it is now."""
+        self.places.change(self._sessions.get(session.id), session)
         self._sessions[session.id] = session
 
     def add_token(self, token_hash: bytes, session_id: str) -> None:
@@ -71,5 +79,5 @@ class Cache:
     def forget(self, session_id: str, token_hashes: list[bytes]) -> None:
         """Forget a session; its tokens become tombstones."""
         self._tokens.update(dict.fromkeys(token_hashes))
-        self._sessions.pop(session_id, None)
+        self.places.change(self._sessions.pop(session_id, None), None)
         self._held.pop(session_id, None)

@@ -254,13 +254,12 @@ class Store:
 
     def is_full(self, task: str | None = None) -> bool:
         """Say whether nobody new can begin, or none at a task."""
-        taken: dict[int, int] = {}
-        for session in self.sessions():
-            if session.state == "live" or (session.state == "finished" and not session.is_late):
-                taken[session.batch] = taken.get(session.batch, 0) + 1
-        return all(
-            taken.get(batch.number, 0) >= batch.quota for batch in self.frozen.batches if task in {None, batch.task}
-        )
+        batches = [batch for batch in self.frozen.batches if task in {None, batch.task}]
+        if self._writer is None:
+            counts = self.counts()
+            return not any(counts[batch.number].open_places for batch in batches)
+        taken = self._writer.cache.places.taken(self.now() - timeout_ms(self.frozen))
+        return all(taken[batch.number] >= batch.quota for batch in batches)
 
     def _as_of_now(self, session: SessionRecord) -> SessionRecord:
         return as_of(session, self.now(), self.frozen)

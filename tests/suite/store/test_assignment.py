@@ -9,7 +9,7 @@ from suite.store.small_study import HOUR, join, take_part, token
 
 from hmix_hub.errors import CollectionError
 from hmix_hub.suite.session.plan import draw_plan
-from hmix_hub.suite.store import SessionGoneError, StoreRefusedError, StudyClosedError, StudyFullError
+from hmix_hub.suite.store import SessionGoneError, Store, StoreRefusedError, StudyClosedError, StudyFullError
 from hmix_hub.suite.store.assignment import MOST_TOKENS
 
 
@@ -26,6 +26,31 @@ def test_the_finished_and_the_live_count_alike(make_store):
     assert take_part(store, 1).batch == 0
     assert join(store, 2).batch == 1
     assert join(store, 3).batch == 0
+
+
+def test_whether_it_is_full_is_known_without_going_through_the_sessions(make_store, monkeypatch):
+    store = make_store(2)
+    join(store, 1)
+    monkeypatch.setattr(store._writer.cache, "sessions", None)
+    monkeypatch.setattr(store, "_database", None)
+    assert not store.is_full()
+    join(store, 2)
+    assert store.is_full()
+
+
+def test_who_only_looks_sees_whether_it_is_full(make_store):
+    store = make_store(1, 1)
+    for person, is_full in ((1, False), (2, True)):
+        join(store, person)
+        with Store.open(store.folder, read_only=True) as looking:
+            assert looking.is_full() is is_full
+
+
+def test_what_a_person_agreed_to_is_kept_with_the_session(make_store):
+    store = make_store(1)
+    join(store, 1)
+    kept = store._database.execute("SELECT consent_version, consent_sha256 FROM sessions").fetchall()
+    assert kept == [("1", store.frozen.consent_sha256)]
 
 
 def test_a_full_study_says_so(make_store):
