@@ -13,6 +13,7 @@ from pathlib import Path
 from hmix_hub.errors import StudyFileError, Where, nearest
 from hmix_hub.suite.study.findings import Findings
 from hmix_hub.suite.study.model import StudyFile
+from hmix_hub.suite.study.rules import DECIMALS, is_exact
 
 SIZE_LIMIT = 32 * 2**20
 ROW_LIMIT = 500_000
@@ -177,4 +178,7 @@ def _share(text: str) -> float:
     if not 0 <= share <= 1:
         msg = f"{COEFFICIENT}: {text[:40]!r} is no number from 0 to 1"
         raise ValueError(msg)
-    return share
+    if not is_exact(share):
+        msg = f"{COEFFICIENT}: {text[:40]!r} has more than {DECIMALS} decimals"
+        raise ValueError(msg)
+    return round(share, DECIMALS)

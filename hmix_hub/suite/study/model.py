@@ -130,12 +130,14 @@ class TaskDesign(_Strict):
     quiz: Quiz | None = None
     pairs: Pairs
     coefficients: list[Share] = Field(
-        [], description="Mixing coefficients of the tasks that show one mixture; the midpoint tasks show all eleven."
+        [],
+        description="Mixing coefficients of the tasks that show one mixture, with at most four decimals; the midpoint "
+        "tasks show all eleven.",
     )
     batch_size: Count = Field(description="Different stimuli of a batch; repeats come on top.")
     batches: Count | None = Field(None, description="How many batches; as many as the pairs fill, if left out.")
     people_per_batch: Count = Field(description="People wanted for each batch; then it is closed.")
-    repeats: list[Count] = Field(
+    repeats: list[int] = Field(
         [], description="Places in the person's shuffled order, from 1, that are shown again at the end."
     )
     sides: Literal["fixed", "counterbalanced"] = Field(

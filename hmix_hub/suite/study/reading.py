@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any, get_args
 
@@ -12,7 +13,7 @@ from hmix_hub.schema import TASKS
 from hmix_hub.studies.manifest import PLACEHOLDER
 from hmix_hub.suite.study.findings import Findings
 from hmix_hub.suite.study.model import StudyFile
-from hmix_hub.suite.study.study_text import TOML, KeyPath, StudyText, read_study_text
+from hmix_hub.suite.study.study_text import TOML, YAML, KeyPath, StudyText, read_study_text
 from hmix_hub.suite.study.texts import control_in, markup_in
 
 _NOT_SHOWN = {("completion", "url"), ("about", "homepage"), ("about", "bibtex"), ("about", "doi")}
@@ -47,10 +48,31 @@ def read_study_file(folder: Path, *, allow_placeholders: bool = False) -> StudyF
         _add_problems(error, text, findings)
         findings.refuse()
         raise
+    if text.file == YAML:
+        _check_forms(text, study, findings)
     for path, said in impossible(study):
         findings.add(text.file, text.line_of(path), f"{dotted(path)}: {said}")
     findings.refuse()
     return study
+
+
+_FORMS: dict[type, tuple[str, str]] = {
+    bool: ("true|false", "neither true nor false"),
+    int: (r"[+-]?(?:0|[1-9][0-9]*)", "no whole number"),
+    float: (r"[+-]?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?", "no number"),
+}
+
+
+def _check_forms(text: StudyText, study: StudyFile, findings: Findings) -> None:
+    """Tell of what stands in a YAML file for numbers and truths and would not be one in TOML: 1_0, 1.0, yes."""
+    read = study.model_dump()
+    for path, written in text.texts():
+        value = read
+        for part in path:
+            value = value[part]
+        pattern, said = _FORMS.get(type(value), ("", ""))
+        if pattern and not re.fullmatch(pattern, written):
+            findings.add(text.file, text.line_of(path), f"{dotted(path)}: {_shown(written)} is {said}")
 
 
 def _check_texts(text: StudyText, findings: Findings, *, allow_placeholders: bool) -> None:

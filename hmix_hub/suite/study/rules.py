@@ -25,6 +25,10 @@ _ONLY = {
     "must_touch": (INFER,),
 }
 """Keys that mean something in some tasks alone."""
+DECIMALS = 4
+"""Decimals of a coefficient at most; a picture of 256 shades shows no more."""
+_ROUNDING = 1e-9
+"""By so much a number may miss its decimals, as 0.1 + 0.2 does; filters meet numbers within it, too."""
 _BRACES = re.compile(r"\{[^{}]*\}|[{}]")
 _FILLED_IN = re.compile(r"\{[a-z_]*\}")
 
@@ -63,12 +67,12 @@ def _task(study: StudyFile, task: str, design: TaskDesign) -> Iterator[Problem]:
     for number, first in _doubles(design.repeats):
         yield ("repeats", number), f"place {design.repeats[number]} stands already as number {first + 1}"
     for number, place in enumerate(design.repeats):
-        if place > design.batch_size:
+        if not 1 <= place <= design.batch_size:
             yield ("repeats", number), f"there is no place {place} in a batch of {design.batch_size} stimuli"
     for number, value in enumerate(design.start.values):
         if abs(value * 10 - round(value * 10)) > 1e-9:
             yield ("start", "values", number), f"{value} is no tenth; the pictures are 0, 0.1, 0.2, ... 1"
-    for number, first in _doubles(design.start.values):
+    for number, first in _doubles([round(value, DECIMALS) for value in design.start.values]):
         yield ("start", "values", number), f"{design.start.values[number]} stands already as number {first + 1}"
     if design.quiz is not None:
         yield from _quiz(design.quiz)
@@ -81,6 +85,11 @@ def _task(study: StudyFile, task: str, design: TaskDesign) -> Iterator[Problem]:
                 )
 
 
+def is_exact(coefficient: float) -> bool:
+    """Say whether a coefficient has as few decimals as it may: two that differ can then be told apart everywhere."""
+    return abs(coefficient - round(coefficient, DECIMALS)) < _ROUNDING
+
+
 def _coefficients(task: str, design: TaskDesign) -> Iterator[Problem]:
     wanted = design.pairs.coefficients_per_pair
     if task in MIDPOINT_TASKS:
@@ -89,7 +98,10 @@ def _coefficients(task: str, design: TaskDesign) -> Iterator[Problem]:
         if wanted > 1:
             yield ("pairs", "coefficients_per_pair"), f"{task} shows all eleven mixtures of a pair; leave this out"
         return
-    for number, first in _doubles(design.coefficients):
+    for number, value in enumerate(design.coefficients):
+        if not is_exact(value):
+            yield ("coefficients", number), f"{value} has more than {DECIMALS} decimals"
+    for number, first in _doubles([round(value, DECIMALS) for value in design.coefficients]):
         yield ("coefficients", number), f"{design.coefficients[number]} stands already as number {first + 1}"
     if not design.coefficients:
         if design.pairs.file is None:

@@ -14,6 +14,7 @@ from hmix_hub.studies.manifest_file import SIZE_LIMIT, read_plain_yaml
 from hmix_hub.suite.study.toml_lines import lines_of_toml
 
 TOML, YAML = "study.toml", "study.yaml"
+_SHORT_YAML = "study.yml"
 KeyPath = tuple[str | int, ...]
 
 _HINT = "`hmix collect init DIR` writes a study file to fill in"
@@ -93,7 +94,9 @@ def study_file_of(folder: Path) -> Path:
         raise StudyFileError(msg, where=Where(str(folder)), hint="keep one of them: which is meant cannot be told")
     if not found:
         msg = f"there is no {TOML} here" if folder.is_dir() else "there is no such folder"
-        raise StudyFileError(msg, where=Where(str(folder)), hint=_HINT)
+        is_short = (folder / _SHORT_YAML).is_file()
+        hint = f"there is a {_SHORT_YAML}: rename it to {YAML}" if is_short else _HINT
+        raise StudyFileError(msg, where=Where(str(folder)), hint=hint)
     if not found[0].resolve().is_relative_to(folder.resolve()):
         msg = "this link leads out of the folder"
         raise StudyFileError(msg, where=Where(found[0].name), hint="copy the file itself into the folder")

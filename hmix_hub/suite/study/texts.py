@@ -16,8 +16,16 @@ _ELEMENT_NAMES = """
     var video wbr xmp
 """
 _ELEMENTS = frozenset(_ELEMENT_NAMES.split())
-_TAG = re.compile(r"</?([A-Za-z][A-Za-z0-9-]*)(?:\s[^<>]*|/)?>")
-_ATTRIBUTE = re.compile(r"<[A-Za-z][A-Za-z0-9:-]*\s+[A-Za-z-]+\s*=\s*[\"'\w]")
+_SWITCH_NAMES = """
+    allowfullscreen async autofocus autoplay checked controls default defer disabled formnovalidate hidden inert ismap
+    itemscope loop multiple muted nomodule novalidate open playsinline readonly required reversed selected
+"""
+_NAME = "[A-Za-z][A-Za-z0-9:-]*"
+_SWITCHES = rf"(?:\s+(?i:{'|'.join(_SWITCH_NAMES.split())}))*"
+"""Attributes that need no value; any other word behind a name, as in `a<b and b>a`, makes no tag."""
+_TAG = re.compile(rf"<({_NAME}){_SWITCHES}(\s*)>")
+_CLOSING = re.compile(rf"</{_NAME}\s*>|<{_NAME}\s*/>")
+_ATTRIBUTE = re.compile(rf"<{_NAME}{_SWITCHES}\s+[A-Za-z_:@][\w:.@-]*\s*=\s*[\"'\w](?:[^<>]*>)?")
 _OTHER = re.compile(r"<!--|-->|<!(?i:doctype|\[cdata)|<\?(?i:xml|php)")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{0,40});")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
@@ -35,14 +43,15 @@ def markup_in(text: str) -> list[str]:
     -------
     list of str
         HTML tags, comments and entities, as they stand there, in order. What only looks like it is no markup:
-        `<Please click`, `a < b`, `AT&T`.
+        `<Please click`, `a<b and b>a`, `AT&T`.
     """
     found: list[tuple[int, int]] = []
     for tag in _TAG.finditer(text):
-        is_closing = tag.group().startswith("</") or tag.group().endswith("/>")
-        if tag.group(1).lower() in _ELEMENTS or is_closing or _ATTRIBUTE.match(tag.group()):
+        name, space = tag.groups()
+        # `a <b > c` compares.
+        if name.lower() in _ELEMENTS and not (space and len(name) == 1):
             found.append(tag.span())
-    found += [match.span() for pattern in (_ATTRIBUTE, _OTHER) for match in pattern.finditer(text)]
+    found += [match.span() for pattern in (_CLOSING, _ATTRIBUTE, _OTHER) for match in pattern.finditer(text)]
     found += [match.span() for match in _ENTITY.finditer(text) if match.group().startswith("&#") or _is_named(match)]
     apart: list[str] = []
     reached = 0

@@ -54,6 +54,17 @@ def test_a_pair_is_turned_so_that_the_first_class_of_the_alphabet_comes_first(tm
     assert (second.image_1_index, second.image_2_index, second.mixing_coefficient) == (6, 9, 0.9)
 
 
+def test_coefficients_of_a_list_are_of_four_decimals(tmp_path: Path) -> None:
+    columns = f"{_TWO},mixing_coefficient"
+
+    [batch] = _drawn(tmp_path, columns, [f"0,3,{0.1 + 0.2!r}", "6,9,0.3333"], task=INFER, keys="batch_size = 2").batches
+
+    assert [one.mixing_coefficient for one in batch.stimuli] == [0.3, 0.3333]
+    said = _told(tmp_path, columns, ["0,3,0.5", "6,9,0.33333"], task=INFER)
+    assert "pairs.csv, line 3: mixing_coefficient: '0.33333' has more than 4 decimals" in said
+    assert "stands already, in line 2" in _told(tmp_path, columns, ["0,3,0.5", "0,3,0.50000000001"], task=INFER)
+
+
 def test_listed_batches_are_kept_in_their_order(tmp_path: Path) -> None:
     columns = f"{_TWO},mixing_coefficient,batch"
     rows = ["0,3,0.5,1", "6,9,0.5,0", "0,3,0.25,1", "0,3,0.5,0"]

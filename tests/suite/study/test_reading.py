@@ -46,6 +46,10 @@ FAULTS: dict[str, tuple[str, str, str]] = {
     "classes that nobody knows": ("[consent]", "[pictures.x]  #!\n[consent]", "no such key"),
     "a line end in a title": ('"A small study"', '"A small\\nstudy"  #!', "does not have the form"),
     "a place that the batch does not have": ("[2, 5]", "[\n 2,\n 7, #!\n]", "no place 7 in a batch of 6"),
+    "a place before the first": ("[2, 5]", "[\n 2,\n 0, #!\n]", "no place 0 in a batch of 6"),
+    "a coefficient nearly as another": ("0.5, 0.75]", "0.5,\n  0.50000000001, #!\n]", "stands already as number 2"),
+    "a coefficient of many decimals": ("0.5, 0.75]", "0.5,\n  0.50001, #!\n]", "more than 4 decimals"),
+    "a start value nearly as another": ("[0.1, 0.9]", "[0.1,\n 0.10000000001, #!\n]", "stands already as number 1"),
     "a repeat that stands twice": ("[2, 5]", "[2,\n 2, #!\n]", "place 2 stands already as number 1"),
     "a start value that is no tenth": ("[0.1, 0.9]", "[0.1,\n 0.25, #!\n]", "0.25 is no tenth"),
     "a start value that stands twice": ("[0.1, 0.9]", "[0.1,\n 0.1, #!\n]", "stands already"),
@@ -179,6 +183,19 @@ def test_everything_is_told_at_once_in_the_order_of_lines(tmp_path: Path) -> Non
     assert [int(one.split("line ")[1].split(":")[0]) for one in said[1:]] == [4, 30, tags, tags]
 
 
+def test_every_repeat_that_is_wrong_is_told(tmp_path: Path) -> None:
+    said = str(_told(write_study(tmp_path, changed("[2, 5]", "[2, 2, 7, 0]"))))
+
+    assert said.startswith("3 things are wrong:")
+    assert all(part in said for part in ("place 2 stands already", "no place 7", "no place 0"))
+
+
+def test_a_coefficient_may_miss_its_decimals_by_a_bit(tmp_path: Path) -> None:
+    study = read_study_file(write_study(tmp_path, changed("0.5, 0.75]", f"{0.1 + 0.2!r}, 0.3333]")))
+
+    assert study.tasks["infer_mixing_factor"].coefficients == [0.25, 0.1 + 0.2, 0.3333]
+
+
 def test_placeholders_may_stand_in_a_draft(tmp_path: Path) -> None:
     folder = write_study(tmp_path, changed('"None was needed."', '"TODO the approval"'))
 
@@ -201,6 +218,8 @@ def test_both_files_are_refused(tmp_path: Path) -> None:
 def test_a_folder_without_a_study_file_is_told(tmp_path: Path) -> None:
     assert "there is no study.toml here" in str(_told(tmp_path))
     assert "there is no such folder" in str(_told(tmp_path / "nowhere"))
+    (tmp_path / "study.yml").touch()
+    assert "rename it to study.yaml" in str(_told(tmp_path))
 
 
 def test_a_link_that_leads_elsewhere_is_not_followed(tmp_path: Path) -> None:

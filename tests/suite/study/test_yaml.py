@@ -51,6 +51,13 @@ def test_what_is_left_empty_is_left_out(tmp_path: Path) -> None:
         ("seed: 3", "seed: !!int 3", "a tag"),
         ("seed: 3", "seed: 3\n  bad", "not"),
         ("text: Slide.", "text: Sl<em>i</em>de.", "'<em>' is markup"),
+        ("seed: 3", "seed: 1.0", "seed: '1.0' is no whole number"),
+        ("seed: 3", "seed: 1_0", "seed: '1_0' is no whole number"),
+        ("seed: 3", "seed: 010", "seed: '010' is no whole number"),
+        ("seed: 3", "seed: 3\nrecruiting:\n  required: t", "recruiting.required: 't' is neither true nor false"),
+        ("seed: 3", "seed: 3\nrecruiting:\n  required: yes", "recruiting.required: 'yes' is neither true nor false"),
+        ("- 0.75", "- 7_5e-2", "coefficients[3]: '7_5e-2' is no number"),
+        ("timeout_minutes: 60", "timeout_minutes: 6_0", "session.timeout_minutes: '6_0' is no number"),
         ("batch_size: 9", "batch_size: 91", "a batch of 91 stimuli"),
     ],
 )
@@ -65,6 +72,15 @@ def test_what_is_wrong_is_told_with_its_line(old: str, new: str, said: str, tmp_
     found = [line.strip() for line in str(told.value).split("\n") if said in line]
     assert found
     assert any(line.startswith(place) for place in places for line in found), str(told.value)
+
+
+def test_truths_and_numbers_are_written_as_in_toml(tmp_path: Path) -> None:
+    text = yaml.safe_dump(_content()).replace("seed: 3", "seed: 30\nrecruiting:\n  required: true")
+    text = text.replace("timeout_minutes: 60", "timeout_minutes: 6.5e1")
+
+    study = read_study_file(_write(tmp_path, text))
+
+    assert (study.seed, study.recruiting.required, study.session.timeout_minutes) == (30, True, 65)
 
 
 def test_json_is_yaml_too(tmp_path: Path) -> None:
