@@ -27,6 +27,7 @@ def command(folder: Path, cifar10: str | None, as_json: bool) -> None:
     nevertheless. Exit status: 0 it can be served, 1 it cannot.
     """
     from hmix_hub.suite.design.overview import overview_of
+    from hmix_hub.suite.study.advice import advice_on
 
     frozen, unfinished = _drawn(folder, cifar10)
     collected = _collected(folder)
@@ -35,6 +36,7 @@ def command(folder: Path, cifar10: str | None, as_json: bool) -> None:
         "collected": collected,
         "image_set": frozen.image_set,
         "tasks": [asdict(task) for task in overview_of(frozen)],
+        "advice": advice_on(frozen.study),
     }
     if as_json:
         from hmix_hub.cli.text import echo_json
@@ -95,6 +97,7 @@ def _refuse_change(frozen: FrozenStudy, collected: str | None, folder: Path) -> 
 
 def _echo(frozen: FrozenStudy, tasks: list[TaskOverview], collected: str | None) -> None:
     from hmix_hub.cli.text import echo_table
+    from hmix_hub.suite.study.advice import advice_on
 
     click.echo(f"{frozen.study.id}: {frozen.study.title}")
     click.echo(f"pictures: {frozen.image_set}, fingerprint {frozen.pictures}\n")
@@ -104,6 +107,8 @@ def _echo(frozen: FrozenStudy, tasks: list[TaskOverview], collected: str | None)
         click.echo(_balance(task))
     for line in filter(None, (_turns(frozen, task) for task in tasks)):
         click.echo(line)
+    for line in advice_on(frozen.study):
+        click.echo(f"look at {line}")
     click.echo("\nminutes: reading, and the median response time of the release for each trial")
     frozen_as = "is collected with" if collected == frozen.sha256 else "will be frozen with"
     click.echo(f"this design {frozen_as} the hash {frozen.sha256}")
