@@ -74,7 +74,7 @@ async function agree() {
 	if (status === 200) go(gone, withdrawn);
 	else if (status === 410) gone(status);
 	else if (error === 'full' || error === 'closed') showFault(error);
-	else if (error === 'recruiting_id_missing') showFault('id_missing');
+	else if (['recruiting_id_missing', 'bad_recruiting_id', 'no_such_task'].includes(error)) showFault('id_missing');
 	else if (error === 'consent_changed') {
 		await ask();
 		askConsent(word('consent_changed'));

@@ -36,13 +36,14 @@ export function forgetPerson() {
 	session.view = null;
 }
 
-/** Take the recruiting id out of the address and keep it in this browser; one other than before is another person's. */
+/** Take ids out of the address and keep the person's in this browser; one other than before is another person's. */
 export function takeRecruiting({ parameter }) {
 	const address = new URL(location.href);
-	const id = address.searchParams.get(parameter);
-	if (!id) return;
-	address.searchParams.delete(parameter);
+	const given = address.searchParams;
+	const id = given.get(parameter);
+	for (const name of [...given.keys()]) if (name !== 'task') given.delete(name);
 	storage.setAddress(address);
+	if (!id) return;
 	if (recruitingId() !== id && recruitingId()) forgetPerson();
 	storage.set('recruiting', id);
 }

@@ -16,6 +16,8 @@ from hmix_hub.suite.store.errors import SessionGoneError
 from hmix_hub.suite.store.records import SessionRecord
 from hmix_hub.suite.store.store import Store
 
+_PLACEHOLDERS = ("{{", "${", "NOT_AVAILABLE")
+"""Marks of an id that a recruiting platform has not filled in: Prolific, Qualtrics, Mechanical Turk."""
 _LONGEST_ID = 200
 """Characters of a recruiting id at most."""
 
@@ -80,6 +82,9 @@ class SessionRoutes:
         if recruiting_id is not None and not recruiting_id.isprintable():
             self._refuse_id()
         stripped = (recruiting_id or "").strip()
+        if any(mark in stripped for mark in _PLACEHOLDERS):
+            # The platform did not fill in its link; everybody who opened it would be the same person.
+            stripped = ""
         if len(stripped) > _LONGEST_ID:
             self._refuse_id()
         if not stripped and self._store.frozen.study.recruiting.required:

@@ -229,9 +229,9 @@ def test_a_second_click_and_a_held_key_answer_nothing_twice(serve, person):
 
 def test_the_recruiting_id_leaves_the_address_and_makes_the_session(serve, person):
     served = serve(SELECT, recruiting={"required": True})
-    me = person(served).open("?PROLIFIC_PID=abc123&task=select_shuffled_midpoint")
+    me = person(served).open("?PROLIFIC_PID=abc123&task=select_shuffled_midpoint&SESSION_ID=of_this_visit")
     me.heading("Taking part")
-    assert "abc123" not in me.page.url
+    assert me.page.url == f"{served.address}/?task=select_shuffled_midpoint"
     me.page.reload()
     me.press("I agree, begin")
     me.heading("Instructions")

@@ -130,7 +130,8 @@ def test_a_failed_quiz_says_what_was_wrong_and_reads_again(serve, person):
     expect(me.page.get_by_text("Please choose an answer.")).to_have_count(2)
     me.quiz("One picture", "No")
     me.heading("Not quite yet")
-    assert me.page.locator(".wrong li").all_inner_texts() == [f"1. {QUIZ[0]['question']}"]
+    assert me.page.locator(".wrong li").all_inner_texts() == [QUIZ[0]["question"]]
+    expect(me.page.locator(".wrong li")).to_have_attribute("value", "1")
     me.press("Read the instructions again")
     me.read().quiz()
     me.trial(1)
@@ -155,6 +156,11 @@ def test_declining_stores_nothing(serve, person):
     assert served.store.sessions() == []
     me.press("Read the consent form again")
     me.heading("Taking part")
+
+
+def test_a_link_to_a_task_that_is_not_there_says_so(serve, person, console):
+    console.allow("400")
+    person(serve(SELECT)).agree("?task=no_such_task").heading("The address is incomplete")
 
 
 def test_a_closed_study_says_so(serve, person):

@@ -72,7 +72,7 @@ def test_a_recruiting_id_that_is_known_leads_to_its_session_and_is_stored_nowher
     assert person.token.encode() not in stored
 
 
-@pytest.mark.parametrize("recruiting_id", [None, "", "  "])
+@pytest.mark.parametrize("recruiting_id", [None, "", "  ", "{{%PROLIFIC_PID%}}", "${e://Field/ID}", "ID_NOT_AVAILABLE"])
 def test_a_study_that_needs_recruiting_ids_turns_others_away(
     serve: Callable[..., Any], recruiting_id: str | None
 ) -> None:
