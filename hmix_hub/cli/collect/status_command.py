@@ -8,6 +8,7 @@ import click
 
 if TYPE_CHECKING:
     from hmix_hub.suite.store.progress import Progress
+    from hmix_hub.suite.store.records import SessionRecord
     from hmix_hub.suite.store.store import Store
 
 _EVERY_SECONDS = 2.0
@@ -18,23 +19,28 @@ _COUNTED = ("finished", "live", "lapsed", "late", "incomplete", "withdrawn", "an
 @click.argument("folder", metavar="DIR", type=click.Path())
 @click.option("--watch", is_flag=True, help="Show it again every two seconds, until Ctrl+C.")
 @click.option("--code", metavar="CODE", help="Tell whose code this is, F-XXXX-XXXX or XXXX-XXXX, and pay by it.")
+@click.option("--id", "recruiting_id", metavar="ID", help="Tell of the person with this id of the recruiting platform.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 @click.pass_context
-def command(ctx: click.Context, folder: str, watch: bool, code: str | None, as_json: bool) -> None:
+def command(
+    ctx: click.Context, folder: str, watch: bool, code: str | None, recruiting_id: str | None, as_json: bool
+) -> None:
     """Show people, batches, answers and the time left; the collection may be served meanwhile.
 
-    Exit status with --code: 0 the code is of a person who took part, 1 it is nobody's.
+    Exit status with --code and --id: 0 it is of a person who takes part, 1 it is nobody's.
     """
     from pathlib import Path
 
     from hmix_hub.suite.store import Store
 
-    if watch and (code or as_json):
-        msg = "--watch goes with neither --code nor --json"
+    if sum((watch, code is not None, recruiting_id is not None)) > 1 or (watch and as_json):
+        msg = "--watch, --code and --id go one at a time, and --watch without --json"
         raise click.UsageError(msg)
     with Store.open(Path(folder), read_only=True) as store:
         if code is not None:
             ctx.exit(_echo_code(store, code, as_json))
+        elif recruiting_id is not None:
+            ctx.exit(_echo_person(store, recruiting_id, as_json))
         elif watch:
             _watch(store)
         elif as_json:
@@ -126,26 +132,46 @@ def _echo_code(store: Store, code: str, as_json: bool) -> int:
     common = store.frozen.study.completion.code
     is_common = owner is None and common is not None and plain_code(common) == plain_code(code)
     if as_json:
-        found = owner and {
-            "kind": owner.kind,
-            "state": owner.session.state,
-            "is_late": owner.session.is_late,
-            "is_incomplete": owner.session.is_incomplete,
-            "task": owner.session.task,
-            "batch": owner.session.batch,
-            "answers": owner.held,
-            "trials": len(owner.session.plan.trials),
-        }
-        echo_json({"is_found": owner is not None, "is_the_same_for_all": is_common, **(found or {})})
+        found = {"kind": owner.kind, **_described(store, owner.session)} if owner else {}
+        echo_json({"is_found": owner is not None, "is_the_same_for_all": is_common, **found})
     elif owner is not None:
-        session = owner.session
-        special = (", late" if session.is_late else "") + (", incomplete" if session.is_incomplete else "")
-        click.echo(f"{owner.kind} code of a session that is {session.state.replace('_', ' ')}{special}")
-        click.echo(
-            f"{owner.held} of {len(session.plan.trials)} answers are here; {session.task}, batch {session.batch}"
-        )
+        _echo_session(store, owner.session, f"{owner.kind} code of a session")
     elif is_common:
         click.echo("this is the study's own completion code, the same for all: it does not tell who took part")
     else:
         click.echo("this code is of nobody who took part in this study")
     return int(owner is None)
+
+
+def _echo_person(store: Store, recruiting_id: str, as_json: bool) -> int:
+    from hmix_hub.cli.text import echo_json
+
+    session = store.session_of_person(recruiting_id)
+    if as_json:
+        echo_json({"is_found": session is not None, **(_described(store, session) if session else {})})
+    elif session is not None:
+        _echo_session(store, session, "a session")
+    else:
+        click.echo("this id is of nobody who takes part in this study, or of somebody who withdrew")
+    return int(session is None)
+
+
+def _echo_session(store: Store, session: SessionRecord, said: str) -> None:
+    special = (", late" if session.is_late else "") + (", incomplete" if session.is_incomplete else "")
+    click.echo(f"{said} that is {session.state.replace('_', ' ')}{special}")
+    held, trials = len(store.held(session.id)), len(session.plan.trials)
+    click.echo(f"{held} of {trials} answers are here; {session.task}, batch {session.batch}")
+    click.echo(f"in exports: {store.key.participant(session.id)}")
+
+
+def _described(store: Store, session: SessionRecord) -> dict[str, Any]:
+    return {
+        "state": session.state,
+        "is_late": session.is_late,
+        "is_incomplete": session.is_incomplete,
+        "task": session.task,
+        "batch": session.batch,
+        "answers": len(store.held(session.id)),
+        "trials": len(session.plan.trials),
+        "participant_id": store.key.participant(session.id),
+    }

@@ -80,13 +80,10 @@ class CodeOwner:
         `completion`: shown once a session is finished; `fallback`: shown while the server stays away.
     session
         The session.
-    held
-        Trials that the store holds an answer of.
     """
 
     kind: Literal["completion", "fallback"]
     session: SessionRecord
-    held: int
 
 
 def find_code(store: Store, code: str) -> CodeOwner | None:
@@ -99,5 +96,5 @@ def find_code(store: Store, code: str) -> CodeOwner | None:
         }
         for kind, own in codes.items():
             if plain_code(own) == wanted:
-                return CodeOwner(kind, session, len(store.held(session.id)))
+                return CodeOwner(kind, session)
     return None

@@ -88,6 +88,7 @@ class TestCode:
         assert told.output.splitlines() == [
             "fallback code of a session that is live",
             "1 of 4 answers are here; infer_mixing_factor, batch 0",
+            f"in exports: {store.key.participant(session.id)}",
         ]
 
     def test_a_completion_code_of_a_finished_session(self, hmix, store):
@@ -104,7 +105,18 @@ class TestCode:
             "batch": 0,
             "answers": 4,
             "trials": 4,
+            "participant_id": store.key.participant(session.id),
         }
+
+    def test_a_recruiting_id_tells_of_the_person(self, hmix, store):
+        known = store.key.recruiting("someone-4711")
+        session = store.join(bytes(32), recruiting_hash=known, task=None).result()
+        told = hmix("status", store.folder, "--id", " someone-4711 ")
+        assert (told.exit_code, told.output.splitlines()[0]) == (0, "a session that is live")
+        assert f"in exports: {store.key.participant(session.id)}" in told.output
+        told = hmix("status", store.folder, "--id", "somebody else", "--json")
+        assert (told.exit_code, json.loads(told.output)) == (1, {"is_found": False})
+        assert hmix("status", store.folder, "--id", "a", "--code", "b").exit_code == 2
 
     def test_somebody_whose_answers_are_none_is_told_apart_and_may_be_paid(self, hmix, store):
         session = join(store, 1)
