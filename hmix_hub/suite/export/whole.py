@@ -23,7 +23,7 @@ def new_place(target: str | os.PathLike[str]) -> Path:
     path = Path(os.path.expanduser(target)).absolute()
     if path.exists() or path.is_symlink():
         msg = "this is there already, and nothing is written over"
-        raise ConfigurationError(msg, where=Where(str(path)), hint="name a new folder, or take the old one away")
+        raise ConfigurationError(msg, where=Where(str(path)), hint="name a new one, or take the old one away")
     return path
 
 

@@ -55,8 +55,10 @@ def serve(folder: Path, host: str, port: int, *, trial_run: bool = False, tell: 
     from hmix_hub.suite.server.app import build_app
     from hmix_hub.suite.server.beginning import begin_collection
     from hmix_hub.suite.store.lock import folder_lock
+    from hmix_hub.suite.study.study_text import study_file_of
 
-    with listening(host, port) as listener, folder_lock(folder):
+    study_file_of(folder)
+    with folder_lock(folder), listening(host, port) as listener:
         store, image_set = begin_collection(folder, trial_run=trial_run)
         try:
             app = build_app(store, image_set, trial_run=trial_run)
