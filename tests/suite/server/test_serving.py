@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -97,7 +98,10 @@ def test_a_server_that_is_stopped_and_started_again_goes_on_where_it_was(folder:
         assert "being served already" in complained
 
         port = urlsplit(address).port
-        taken = run("serve", folder, "--port", port)
+        other = folder / "other"
+        other.mkdir()
+        shutil.copy(folder / "study.yaml", other)
+        taken = run("serve", other, "--port", port)
         status, _, complained = ended(taken)
         assert status == 1
         assert f"cannot listen at 127.0.0.1, port {port}" in complained
