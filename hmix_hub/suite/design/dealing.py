@@ -119,11 +119,13 @@ class _Table:
         self.batch_of: list[int] = []
         self.pairs: list[set[Pair]] = [set() for _ in range(batches)]
         self.pictures: list[Counter[int]] = [Counter() for _ in range(batches)]
+        self.shares: dict[float | None, None] = {}
         self.coefficients: list[Counter[float | None]] = [Counter() for _ in range(batches)]
 
     def put(self, stimulus: Stimulus, batch: int) -> None:
         self.stimuli.append(stimulus)
         self.batch_of.append(batch)
+        self.shares[stimulus.mixing_coefficient] = None
         self._count(stimulus, batch, 1)
 
     def dealt(self) -> list[list[Stimulus]]:
@@ -134,19 +136,33 @@ class _Table:
         return [sorted(batch, key=_sorting_key) for batch in batches]
 
     def improve(self, rng: np.random.RandomState) -> None:
-        """Swap stimuli of one class pair between batches while that makes them better."""
+        """Swap stimuli of one class pair between batches while that makes them better.
+
+        A swap helps one of its two stimuli to a better place, so that those that stand well need not be looked at.
+        """
         places: dict[Hashable, list[int]] = {}
         for place, stimulus in enumerate(self.stimuli):
             places.setdefault(class_pair(stimulus), []).append(place)
         for _ in range(_PASSES):
             is_better = False
             for place in rng.permutation(len(self.stimuli)).tolist():
+                if not self._stands_badly(place):
+                    continue
                 others = places[class_pair(self.stimuli[place])]
                 if len(others) > _PARTNERS:
                     others = [others[one] for one in rng.randint(0, len(others), _PARTNERS).tolist()]
                 is_better |= self._swap_best(place, others)
             if not is_better:
                 return
+
+    def _stands_badly(self, place: int) -> bool:
+        """Say whether a stimulus has a picture that its batch holds twice, or a coefficient that others lack there."""
+        stimulus, batch = self.stimuli[place], self.batch_of[place]
+        pictures, coefficients = self.pictures[batch], self.coefficients[batch]
+        if pictures[stimulus.image_1_index] > 1 or pictures[stimulus.image_2_index] > 1:
+            return True
+        most = coefficients[stimulus.mixing_coefficient]
+        return any(most - coefficients[share] > 1 for share in self.shares)
 
     def _swap_best(self, place: int, others: Iterable[int]) -> bool:
         gain, best = max(((self._gain(place, other), -other) for other in others), default=(0, 0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import heapq
+import bisect
 from collections.abc import Collection, Iterable
 
 import numpy as np
@@ -74,40 +74,27 @@ def draw_pairs(
 
 
 class _Deck:
-    """Pictures of a class, the one that was taken least often on top."""
+    """Pictures of a class, the one that was taken least often first."""
 
     def __init__(self, pictures: np.ndarray[tuple[int], np.dtype[np.int64]], rng: np.random.RandomState) -> None:
         self._rng = rng
         ranks = rng.random_sample(len(pictures)).tolist()
-        self.heap = [(0, rank, picture) for rank, picture in zip(ranks, pictures.tolist(), strict=True)]
-        heapq.heapify(self.heap)
+        self.entries = sorted((0, rank, picture) for rank, picture in zip(ranks, pictures.tolist(), strict=True))
 
     def __len__(self) -> int:
-        return len(self.heap)
+        return len(self.entries)
 
-    def take(self, entry: tuple[int, float, int]) -> None:
-        """Put a picture back as taken once more."""
-        self.heap.remove(entry)
-        heapq.heapify(self.heap)
-        heapq.heappush(self.heap, (entry[0] + 1, float(self._rng.random_sample()), entry[2]))
-
-    def take_top(self) -> None:
-        """Put the top picture back as taken once more."""
-        taken, _, picture = self.heap[0]
-        heapq.heapreplace(self.heap, (taken + 1, float(self._rng.random_sample()), picture))
+    def take(self, place: int) -> int:
+        """Put the picture at a place back as taken once more; gives the picture."""
+        taken, _, picture = self.entries.pop(place)
+        bisect.insort(self.entries, (taken + 1, float(self._rng.random_sample()), picture))
+        return picture
 
 
 def _next_pair(first: _Deck, second: _Deck, drawn: dict[Pair, None]) -> Pair:
-    pair = (first.heap[0][2], second.heap[0][2])
-    if pair not in drawn:
-        first.take_top()
-        second.take_top()
-        return pair
-    # Both were already drawn together: the next best, of which there is one, since there are pairs enough.
-    for one in sorted(first.heap):
-        for other in sorted(second.heap):
-            if (one[2], other[2]) not in drawn:
-                first.take(one)
-                second.take(other)
-                return one[2], other[2]
+    # Where the first two were already drawn together: the next best, of which there is one, as there are pairs enough.
+    for place, (_, _, one) in enumerate(first.entries):
+        for partner, (_, _, other) in enumerate(second.entries):
+            if (one, other) not in drawn:
+                return first.take(place), second.take(partner)
     raise TooFewPicturesError

@@ -65,7 +65,7 @@ _FORMS: dict[type, tuple[str, str]] = {
 
 def _check_forms(text: StudyText, study: StudyFile, findings: Findings) -> None:
     """Tell of what stands in a YAML file for numbers and truths and would not be one in TOML: 1_0, 1.0, yes."""
-    read = study.model_dump()
+    read: Any = study.model_dump()
     for path, written in text.texts():
         value = read
         for part in path:

@@ -204,6 +204,15 @@ def test_coefficients_are_spread_over_batches() -> None:
         assert max(counts.values()) - min(counts.values()) <= 3
 
 
+def test_all_pairs_of_a_set_can_be_drawn_and_none_of_a_batch_shares_a_picture() -> None:
+    # 18,000 stimuli: seconds, where every swap of every stimulus was tried it took longer than anybody waits.
+    frozen = _draw(_study(1, **{CONSTRUCT: {"batch_size": 30, "pairs": {"per_class_pair": _PICTURES_PER_CLASS**2}}}))
+
+    assert len({pair_of(one) for batch in frozen.batches for one in batch.stimuli}) == 45 * _PICTURES_PER_CLASS**2
+    for batch in frozen.batches:
+        assert len({index for one in batch.stimuli for index in pair_of(one)}) == 60
+
+
 def test_pictures_of_worked_examples_are_not_drawn(tmp_path: Path) -> None:
     text = changed("per_class_pair = 1", "per_class_pair = 2").replace("batches = 2\n", "")
     folder = write_study(tmp_path, text)
