@@ -142,14 +142,16 @@ class TaskDesign(_Strict):
     )
     sides: Literal["fixed", "counterbalanced"] = Field(
         "fixed",
-        description="`fixed`: image 1 stands left; `counterbalanced`: on either side, by person.",
+        description="`fixed`: image 1 stands left; `counterbalanced`: on either side for half of the people.",
     )
     start: Start = Start()
     class_order: Literal["fixed", "shuffled"] = Field(
         "fixed", description="categorical_soft_labels: classes in the vocabulary's order, or shuffled by person."
     )
     must_touch: bool = Field(
-        True, description="infer_mixing_factor: whether both sliders must be moved or pressed before going on."
+        True,
+        description="infer_mixing_factor: whether both sliders must be moved or pressed before going on; where "
+        "they need not be, an untouched confidence is exported as empty, an untouched coefficient as 0.5 with a flag.",
     )
 
 
