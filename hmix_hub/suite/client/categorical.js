@@ -1,5 +1,5 @@
 /** Categorical: the most probable class, perhaps a second, their percentages, and the classes that are ruled out. */
-import { choice, faultLine, make, setFault } from './dom.js';
+import { faultLine, make, makeGroup, setFault } from './dom.js';
 import { session } from './session.js';
 import { word } from './words.js';
 
@@ -62,25 +62,6 @@ export function makeCategorical(page) {
 			};
 			return { pictures: page.pictures, answer };
 		},
-	};
-}
-
-function makeGroup(type, name, legend, classes) {
-	const fault = faultLine(`${name}-fault`);
-	const choices = classes.map(([code, text]) => choice(type, name, code, text));
-	const inputs = choices.map((label) => label.firstChild);
-	const node = make(
-		'fieldset',
-		{ class: 'asked', role: type === 'radio' ? 'radiogroup' : 'group', 'aria-describedby': fault.id },
-		make('legend', {}, legend),
-		make('div', { class: 'choices' }, choices),
-		fault,
-	);
-	return {
-		node,
-		values: () => inputs.filter((input) => input.checked).map(({ value }) => Number(value)),
-		focus: () => (inputs.find((input) => input.checked) ?? inputs[0]).focus(),
-		setFault: (text) => setFault(fault, node, text),
 	};
 }
 

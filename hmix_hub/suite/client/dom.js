@@ -34,9 +34,24 @@ export function setFault(line, field, text) {
 	else field.removeAttribute('aria-invalid');
 }
 
-/** Make a choice of one (radio) or several (checkbox); the whole box is its label. */
-export function choice(type, name, value, text) {
-	return make('label', { class: 'choice' }, make('input', { type, name, value }), make('span', {}, text));
+/** Make a group of choices [value, text], of one (radio) or several (checkbox); the whole box of each is its label. */
+export function makeGroup(type, name, legend, choices, kind = 'choices') {
+	const fault = faultLine(`${name}-fault`);
+	const inputs = choices.map(([value]) => make('input', { type, name, value }));
+	const labels = choices.map(([, text], place) => make('label', { class: 'choice' }, inputs[place], make('span', {}, text)));
+	const node = make(
+		'fieldset',
+		{ class: 'asked', role: type === 'radio' ? 'radiogroup' : 'group', 'aria-describedby': fault.id },
+		make('legend', {}, legend),
+		make('div', { class: kind }, labels),
+		fault,
+	);
+	return {
+		node,
+		values: () => inputs.filter((input) => input.checked).map(({ value }) => Number(value)),
+		focus: () => (inputs.find((input) => input.checked) ?? inputs[0]).focus(),
+		setFault: (text) => setFault(fault, node, text),
+	};
 }
 
 /** Wait for the next frame; what is then put on the page is painted in it. */

@@ -91,8 +91,7 @@ async function send() {
 function next(tried) {
 	return names(START)
 		.sort()
-		.map((name) => [name, ...name.split('.')])
-		.map(([name, , token, what]) => ({ name, token, what }))
+		.map((name) => ({ name, token: name.split('.')[1], what: name.split('.')[2] }))
 		.find(({ name, token }) => !tried.has(name) && !lostTokens.has(token));
 }
 

@@ -1,6 +1,6 @@
 /** The comprehension quiz, and what was wrong in it. */
 import { call } from './api.js';
-import { button, buttons, choice, faultLine, make, setFault } from './dom.js';
+import { button, buttons, faultLine, make, makeGroup } from './dom.js';
 import { show } from './screen.js';
 import { isRenewed, session } from './session.js';
 import * as storage from './storage.js';
@@ -19,11 +19,10 @@ export function showQuiz(page, { back, next, failed }) {
 	]);
 
 	async function onCheck() {
-		const open = questions.filter((question) => question.isOpen());
-		if (open.length) {
-			open[0].focus();
-			return;
-		}
+		const open = questions.filter((question) => !question.values().length);
+		for (const question of open) question.setFault(word('quiz_open'));
+		open[0]?.focus();
+		if (open.length) return;
 		check.disabled = true;
 		fault.textContent = '';
 		await send().catch(() => {
@@ -37,7 +36,7 @@ export function showQuiz(page, { back, next, failed }) {
 	async function send() {
 		const { view, token } = session;
 		const attempt = view.quiz.attempts_made + 1;
-		const answers = questions.map((question) => question.chosen());
+		const answers = questions.flatMap((question) => question.values());
 		const { status, body } = await call('PUT', `/api/session/quiz/${attempt}`, { token, body: { answers } });
 		// 409: other answers were taken for this attempt, and the reply that said so was lost.
 		if (status !== 200 && !(status === 409 && (await isRenewed()))) throw new Error(`the quiz was refused: ${status}`);
@@ -54,33 +53,19 @@ export function showQuiz(page, { back, next, failed }) {
 }
 
 function makeQuestion({ question, choices }, number) {
-	const name = `question-${number}`;
-	const fault = faultLine(`${name}-fault`);
-	const node = make(
-		'fieldset',
-		{ class: 'asked', role: 'radiogroup', 'aria-describedby': fault.id, onchange: () => setFault(fault, node, '') },
-		make('legend', {}, make('span', {}, `${number + 1}. `), make('span', {}, question)),
-		make('div', { class: 'choices rows' }, choices.map((text, place) => choice('radio', name, place + 1, text))),
-		fault,
-	);
-	const chosen = () => Number(node.querySelector('input:checked')?.value ?? 0);
-	return {
-		node,
-		chosen,
-		focus: () => node.querySelector('input').focus(),
-		isOpen() {
-			setFault(fault, node, chosen() ? '' : word('quiz_open'));
-			return !chosen();
-		},
-	};
+	const legend = [`${number + 1}. `, question].map((text) => make('span', {}, text));
+	const numbered = choices.map((text, place) => [place + 1, text]);
+	const group = makeGroup('radio', `question-${number}`, legend, numbered, 'choices rows');
+	group.node.addEventListener('change', () => group.setFault(''));
+	return group;
 }
 
 export function showWrong(page, again) {
 	const wrong = JSON.parse(storage.get('wrong'));
-	const lines = wrong.map((number) => make('li', {}, `${number}. ${page.questions[number - 1].question}`));
+	const lines = wrong.map((number) => make('li', { value: number }, page.questions[number - 1].question));
 	show(word('wrong_heading'), [
 		make('p', { class: 'text' }, word('wrong_text')),
-		make('ul', { class: 'wrong' }, lines),
+		make('ol', { class: 'wrong' }, lines),
 		buttons(button(word('wrong_again'), again)),
 	]);
 }

@@ -18,7 +18,7 @@ export function show(heading, nodes, kind = '') {
 	const head = make('h1', { tabindex: -1 }, heading);
 	main.className = kind;
 	main.replaceChildren(head, ...nodes);
-	document.title = `${heading} – ${part('title').textContent}`;
+	document.title = [heading, part('title').textContent].filter(Boolean).join(' – ');
 	window.scrollTo(0, 0);
 	head.focus({ preventScroll: true });
 	for (const button of main.querySelectorAll('button.main')) {

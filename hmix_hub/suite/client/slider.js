@@ -11,11 +11,12 @@ export function makeSlider(id, label, ends, describe, now) {
 	const listeners = { oninput: touch, onclick: touch, onpointerup: touch, onkeydown };
 	const range = { type: 'range', id, class: 'untouched', 'aria-describedby': fault.id };
 	const input = make('input', { ...range, ...listeners });
+	const said = ends.map((end) => make('span', { dir: 'auto' }, end));
 	const node = make(
 		'div',
 		{ class: 'slider' },
 		make('div', { class: 'row' }, make('label', { for: id }, label), output),
-		make('div', { dir: 'ltr' }, input, make('div', { class: 'row ends' }, ends.map(makeEnd))),
+		make('div', { dir: 'ltr' }, input, make('div', { class: 'row ends' }, said)),
 		fault,
 	);
 	const isTouched = () => path.length > 0;
@@ -51,10 +52,6 @@ export function makeSlider(id, label, ends, describe, now) {
 		askFor: () => setFault(fault, input, word('slider_open')),
 		focus: () => input.focus(),
 	};
-}
-
-function makeEnd(text) {
-	return make('span', { dir: 'auto' }, text);
 }
 
 /** Keep a movement [ms, value], one in `THIN` besides the first and the last; a full path loses every other. */

@@ -3,8 +3,8 @@
 /** The server may stay away so long at the end before the fallback code is shown. */
 export const AWAY = 20_000;
 /** Between attempts to send: the first wait, doubled up to the longest. */
-export const FIRST_WAIT = 500;
-export const LONGEST_WAIT = 15_000;
+const FIRST_WAIT = 500;
+const LONGEST_WAIT = 15_000;
 /** A request without an answer for so long has failed. */
 export const REQUEST = 15_000;
 /** A new page's main button sleeps: the second click of a double click is not meant for it. */
