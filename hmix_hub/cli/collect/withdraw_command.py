@@ -48,7 +48,7 @@ def _find(store: Store, recruiting_id: str | None, code: str | None) -> SessionR
         session = store.session_of_person(recruiting_id)
     else:
         owner = find_code(store, str(code))
-        session = owner and owner.session
+        session = None if owner is None else owner.session
     if session is None:
         msg = "nobody with this id or code takes part"
         hint = "a study's own completion code is the same for all and tells nobody; who withdrew is not here any more"
