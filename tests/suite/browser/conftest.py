@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,14 @@ _ARGUMENTS = (
     "--disable-component-update --disable-sync"
 )
 _PATIENCE_MS = 10_000
+
+
+def with_waits(timing: str, **waits: int) -> str:
+    """Change waits, milliseconds, in the text of `timing.js`."""
+    for name, wait in waits.items():
+        timing, changed = re.subn(rf"(const {name} = )[\d_]+", rf"\g<1>{wait}", timing)
+        assert changed == 1
+    return timing
 
 
 @pytest.fixture(scope="session")
@@ -31,14 +40,28 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def awake_client(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Copy the client; its buttons do not sleep at the beginning of every screen."""
+    folder = tmp_path_factory.mktemp("awake") / "client"
+    shutil.copytree(str(files("hmix_hub.suite.client")), folder)
+    timing = folder / "timing.js"
+    timing.write_text(with_waits(timing.read_text(encoding="utf-8"), WAKE=10), encoding="utf-8")
+    return folder
+
+
 @pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Callable[..., Any]]:
+def serve(tmp_path: Path, awake_client: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
     """Serve studies; afterwards nothing may have been kept aside, unless the test says so."""
     from suite.browser.collection import serving, study_file
 
+    from hmix_hub.suite.server import assets
+
     begun: list[Any] = []
 
-    def begin(*tasks: str, **more: Any) -> Any:
+    def begin(*tasks: str, is_awake: bool = True, **more: Any) -> Any:
+        if is_awake:
+            monkeypatch.setattr(assets, "files", lambda _package: awake_client)
         folder = tmp_path / f"study-{len(begun)}"
         folder.mkdir()
         context = serving(folder, study_file(*tasks, **more))
@@ -123,11 +146,7 @@ def hurried() -> Callable[..., None]:
     def hurry(page: Any, **waits: int) -> None:
         def shorten(route: Any) -> None:
             response = route.fetch()
-            text = response.text()
-            for name, wait in waits.items():
-                text, changed = re.subn(rf"(const {name} = )[\d_]+", rf"\g<1>{wait}", text)
-                assert changed == 1
-            route.fulfill(response=response, body=text)
+            route.fulfill(response=response, body=with_waits(response.text(), **waits))
 
         page.context.route("**/static/timing.js", shorten)
 

@@ -211,7 +211,7 @@ def test_a_browser_that_keeps_nothing_goes_on_after_a_reload(serve, person):
 
 
 def test_a_second_click_and_a_held_key_answer_nothing_twice(serve, person):
-    served = serve(INFER, design={"must_touch": False})
+    served = serve(INFER, is_awake=False, design={"must_touch": False})
     me = person(served).begin()
     me.trial(1)
     me.page.get_by_role("button", name="Submit").dblclick()
