@@ -8,7 +8,7 @@ export function makeSlider(id, label, ends, describe, now) {
 	const path = [];
 	const fault = faultLine(`${id}-fault`);
 	const output = make('output', { for: id, 'aria-live': 'off' });
-	const listeners = { oninput: touch, onclick: touch, onpointerup: touch, onkeydown };
+	const listeners = { oninput: touch, onclick: touch, onkeydown };
 	const range = { type: 'range', id, class: 'untouched', 'aria-describedby': fault.id };
 	const input = make('input', { ...range, ...listeners });
 	const said = ends.map((end) => make('span', { dir: 'auto' }, end));

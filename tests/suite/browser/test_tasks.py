@@ -222,6 +222,21 @@ def test_infer_by_touch(serve, on_phone):
     assert answer["confidence"] == 50
 
 
+def test_a_press_that_began_elsewhere_sets_no_slider(serve, person):
+    served = serve(INFER, design={"must_touch": False})
+    me = person(served).begin()
+    me.trial(1)
+    for slider in me.page.get_by_role("slider").all():
+        me.page.locator("h1").hover()
+        me.page.mouse.down()
+        slider.hover(force=True)
+        me.page.mouse.up()
+    me.press("Submit")
+    me.trial(2)
+    answer = first_answer(served)["answer"]
+    assert (answer["share"], answer["confidence"], answer["touched"]) == (None, None, [False, False])
+
+
 def test_sliders_that_need_not_be_touched_are_stored_as_untouched(serve, person):
     served = serve(INFER, design={"must_touch": False})
     me = person(served).begin()
