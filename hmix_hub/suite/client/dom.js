@@ -34,7 +34,7 @@ export function setFault(line, field, text) {
 	else field.removeAttribute('aria-invalid');
 }
 
-/** Make a group of choices [value, text], of one (radio) or several (checkbox); the whole box of each is its label. */
+/** Make a group of choices [value, text], of one (radio) or several (checkbox). */
 export function makeGroup(type, name, legend, choices, kind = 'choices') {
 	const fault = faultLine(`${name}-fault`);
 	const inputs = choices.map(([value]) => make('input', { type, name, value }));

@@ -42,7 +42,7 @@ function emptied(signal) {
 	});
 }
 
-/** Show the code of somebody who cannot finish now, between the words `<name>_text` and perhaps more paragraphs. */
+/** Show the code of somebody who cannot finish now, after the words `<name>_text`. */
 export function showFallback(name, { fallback_code: code }, later = null) {
 	const page = make('div', {}, paragraphs(word(`${name}_text`)), makeCode(code), later);
 	return show(word(`${name}_heading`), [page]);

@@ -8,7 +8,7 @@ export function makeSlider(id, label, ends, describe, now) {
 	const path = [];
 	const fault = faultLine(`${id}-fault`);
 	const output = make('output', { for: id, 'aria-live': 'off' });
-	const listeners = { oninput: touch, onclick: touch, onkeydown };
+	const listeners = { oninput: touch, onclick: touch, onpointerup, onkeydown };
 	const range = { type: 'range', id, class: 'untouched', 'aria-describedby': fault.id };
 	const input = make('input', { ...range, ...listeners });
 	const said = ends.map((end) => make('span', { dir: 'auto' }, end));
@@ -29,6 +29,11 @@ export function makeSlider(id, label, ends, describe, now) {
 		input.className = '';
 		setFault(fault, input, '');
 		tell();
+	}
+
+	/** A finger's press is no click; unlike a mouse's, it ends where it began. */
+	function onpointerup({ pointerType }) {
+		if (pointerType !== 'mouse' && !input.matches(':disabled')) touch();
 	}
 
 	function onkeydown(event) {

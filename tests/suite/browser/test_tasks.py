@@ -237,6 +237,24 @@ def test_a_press_that_began_elsewhere_sets_no_slider(serve, person):
     assert (answer["share"], answer["confidence"], answer["touched"]) == (None, None, [False, False])
 
 
+def test_a_finger_sets_no_slider_before_the_picture_is_there(serve, on_phone):
+    served = serve(INFER, design={"must_touch": False})
+    me = on_phone(served)
+    held = []
+    me.page.context.route("**/pictures/*", lambda route, _request: held.append(route))
+    me.begin()
+    expect(me.page.get_by_role("slider")).to_have_count(2)
+    for slider in me.page.get_by_role("slider").all():
+        slider.dispatch_event("pointerup", {"pointerType": "touch"})
+    for route in held:
+        route.continue_()
+    me.page.context.unroute("**/pictures/*")
+    me.trial(1)
+    me.press("Submit")
+    me.trial(2)
+    assert first_answer(served)["answer"]["touched"] == [False, False]
+
+
 def test_sliders_that_need_not_be_touched_are_stored_as_untouched(serve, person):
     served = serve(INFER, design={"must_touch": False})
     me = person(served).begin()
