@@ -84,19 +84,17 @@ class FrozenStudy:
 
     def design_of(self, batch: Batch) -> TaskDesign:
         """Give what the study file says of a batch's task."""
-        return self.study.tasks[batch.task]  # type: ignore[index]
+        return self.study.design_of(batch.task)
 
     def to_json(self) -> str:
         """Write as canonical JSON: keys sorted, no spaces."""
-        content: dict[str, Any] = {
+        content = {
             "study": self.study.model_dump(mode="json"),
             "batches": [asdict(batch) for batch in self.batches],
             "image_set": self.image_set,
             "pictures": self.pictures,
+            "lists": dict(self.lists),
         }
-        # Where there are none the text, and with it the hash, is that of studies frozen before lists were.
-        if self.lists:
-            content["lists"] = dict(self.lists)
         return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
     @classmethod
@@ -108,7 +106,7 @@ class FrozenStudy:
             for batch in content["batches"]
         )
         study = StudyFile.model_validate(content["study"])
-        lists = tuple(sorted(content.get("lists", {}).items()))
+        lists = tuple(sorted(content["lists"].items()))
         return cls(study, batches, content["image_set"], content["pictures"], lists)
 
     @cached_property

@@ -10,6 +10,7 @@ from pathlib import Path
 from hmix_hub.errors import StudyFileError
 from hmix_hub.schema import TASKS
 from hmix_hub.sources.image_set import ImageSet
+from hmix_hub.stimuli.coefficients import MIDPOINT_TASKS
 from hmix_hub.suite.design.chance import stream
 from hmix_hub.suite.design.dealing import choose, deal, give_coefficients
 from hmix_hub.suite.design.design import Batch, FrozenStudy, Stimulus
@@ -20,7 +21,7 @@ from hmix_hub.suite.design.sampler import TooFewPicturesError, draw_pairs
 from hmix_hub.suite.study.findings import Findings
 from hmix_hub.suite.study.model import StudyFile, TaskDesign
 from hmix_hub.suite.study.reading import dotted
-from hmix_hub.suite.study.rules import MIDPOINT_TASKS, Problem, too_few
+from hmix_hub.suite.study.rules import Problem, too_few
 from hmix_hub.suite.study.study_text import TOML, StudyText, read_study_text
 
 

@@ -6,13 +6,14 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from hmix_hub.stimuli.coefficients import MIDPOINT_TASKS
 from hmix_hub.suite.design.dealing import pair_of
 from hmix_hub.suite.design.design import Stimulus
 from hmix_hub.suite.design.pair_file import BATCH, COEFFICIENT, ListedPair, read_pair_file
 from hmix_hub.suite.design.pictures import Labels
 from hmix_hub.suite.study.findings import Findings
 from hmix_hub.suite.study.model import TaskDesign
-from hmix_hub.suite.study.rules import MIDPOINT_TASKS, Problem
+from hmix_hub.suite.study.rules import Problem
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT
+from hmix_hub.schema.interface import FULL_SCALE
 from hmix_hub.suite.session.plan import Trial
 
 Answer = Mapping[str, Any]
 Path = Sequence[Sequence[float]]
 """Pairs of the time in ms since the page was drawn, and the value from then on."""
 
-FULL_SCALE = 100
-"""Sliders and typed percentages run from 0 to 100."""
 TENTHS = 10
 """Steps of the midpoint tasks from one picture to the other."""
 UNTOUCHED = 0.5

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from hmix_hub.errors import ConfigurationError, Where
 from hmix_hub.schema import CIFAR10, CURRENT, INFER, RELEASED
+from hmix_hub.sources import RELEASE
 from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.export.answers import UNTOUCHED
 from hmix_hub.suite.export.rows import LATE, observed_table
@@ -16,8 +17,6 @@ from hmix_hub.suite.export.whole import new_place, whole_folder
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-RELEASED_IMAGE_SET = "cifar10/test"
 
 
 def export_released(
@@ -81,8 +80,8 @@ def check_sayable(frozen: FrozenStudy, root: Path) -> None:
         If it is not about the ten classes of the CIFAR-10 test set.
     """
     classes = frozen.study.pictures.vocabulary
-    if frozen.image_set == RELEASED_IMAGE_SET and classes == CIFAR10:
+    if frozen.image_set == RELEASE.image_set and classes == CIFAR10:
         return
-    found = frozen.image_set if frozen.image_set != RELEASED_IMAGE_SET else f"the classes {', '.join(classes.names)}"
-    msg = f"the released layout counts in {RELEASED_IMAGE_SET} and its ten classes alone; this study has {found}"
+    found = frozen.image_set if frozen.image_set != RELEASE.image_set else f"the classes {', '.join(classes.names)}"
+    msg = f"the released layout counts in {RELEASE.image_set} and its ten classes alone; this study has {found}"
     raise ConfigurationError(msg, where=Where(str(root)), hint="export without --layout released")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hmix_hub.errors import CollectionError, Where
+from hmix_hub.studies.manifest import MANIFEST, OWN_PICTURES
 from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.export.gathering import Gathered, gather
 from hmix_hub.suite.export.rows import file_name, observed_table, written_table
@@ -17,7 +18,6 @@ from hmix_hub.suite.export.whole import new_place, whole_folder
 if TYPE_CHECKING:
     from hmix_hub.suite.store.store import Store
 
-OWN_PICTURES = "own"
 _WIDTH = 100
 
 
@@ -108,7 +108,6 @@ def _write_judgments(frozen: FrozenStudy, gathered: Gathered, made: Path) -> dic
 
 
 def _write_manifest(store: Store, tasks: list[str], made: Path) -> None:
-    from hmix_hub.studies.manifest import MANIFEST
     from hmix_hub.suite.study.manifest import manifest_of
 
     months = store.months()

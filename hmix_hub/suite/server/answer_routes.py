@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from asyncio import wrap_future
 
@@ -9,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hmix_hub.suite.server.replies import Refusal, json_reply
-from hmix_hub.suite.server.requests import MalformedError, canonical, parse_json, read_body, read_object
+from hmix_hub.suite.server.requests import MalformedError, parse_json, read_body, read_object
 from hmix_hub.suite.server.sessions import Found, find_session
 from hmix_hub.suite.session.answers import check_answer
 from hmix_hub.suite.session.plan import Trial
@@ -48,14 +49,15 @@ class AnswerRoutes:
 
     def _checked(self, body: bytes, found: Found, trial: Trial) -> tuple[str, str | None]:
         """Give what is stored of a body, and its fault."""
+        text = body.decode("utf-8", "backslashreplace")
         try:
             value = parse_json(body)
         except MalformedError as error:
-            return canonical({"unreadable": body.decode("utf-8", "backslashreplace")}), error.fault
+            return json.dumps({"unreadable": text}), error.fault
         fault = check_answer(value, trial, found.batch, self._store.frozen, self._store.key)
         if fault is None and found.design.quiz is not None and not found.record.quiz_passed:
             fault = "the quiz was not passed before"
-        return canonical(value), fault
+        return text, fault
 
     async def quiz(self, request: Request) -> Response:
         """Take an attempt at the quiz, and say what was wrong."""
@@ -70,8 +72,7 @@ class AnswerRoutes:
             raise Refusal(409, "wrong_attempt", f"The next attempt is number {record.quiz_attempts + 1}.")
         if attempt > record.quiz_attempts and (record.quiz_passed or record.state == "failed_quiz"):
             raise Refusal(409, "quiz_over", "The quiz is over.")
-        payload = canonical(sent)
-        outcome = await wrap_future(self._store.put_quiz(record.id, attempt, payload, not wrong))
+        outcome = await wrap_future(self._store.put_quiz(record.id, attempt, json.dumps(sent), not wrong))
         if outcome is Outcome.CONFLICT:
             return _outcome(outcome)
         ended = bool(wrong) and quiz.attempts is not None and attempt >= quiz.attempts
@@ -85,12 +86,7 @@ class AnswerRoutes:
         text = (await read_object(request, text=str))["text"]
         if len(text) > _LONGEST_COMMENT:
             raise Refusal(400, "malformed", f"Comments have at most {_LONGEST_COMMENT} characters.")
-        storable = (
-            text.encode("utf-16", "surrogatepass")
-            .decode("utf-16", "replace")
-            .replace("\0", "\N{REPLACEMENT CHARACTER}")
-        )
-        return _outcome(await wrap_future(self._store.put_comments(found.record.id, storable)))
+        return _outcome(await wrap_future(self._store.put_comments(found.record.id, text)))
 
 
 def _number_in(request: Request, name: str) -> int:

@@ -87,12 +87,10 @@ def refuse_other_lists(began: FrozenStudy, folder: Path) -> None:
     Raises
     ------
     CollectionError
-        If one is another; the first is named. A collection that began before lists were frozen is not checked.
+        If one is another; the first is named.
     StudyFileError
         If one cannot be read.
     """
-    if not began.lists:
-        return
     for (name, before), (_, now) in zip(began.lists, hashes_of_lists(folder, began.study), strict=True):
         if now != before:
             msg = f"the list of pairs {name} was changed after collection began"

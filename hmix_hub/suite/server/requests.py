@@ -141,11 +141,6 @@ async def read_object(request: Request, **fields: type | tuple[type, ...]) -> di
     return value
 
 
-def canonical(value: Any) -> str:
-    """Write JSON so that equal values have equal texts, in ASCII."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
-
-
 def _refuse_json(fault: str) -> NoReturn:
     raise MalformedError(fault) from None
 

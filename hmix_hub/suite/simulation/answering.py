@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT
+from hmix_hub.schema.interface import FULL_SCALE
 from hmix_hub.suite.simulation.eyes import Scene
 from hmix_hub.suite.simulation.perception import Perception
 
-FULL_SCALE = 100
 SLIDER_START = 50
 _FASTEST_MS = 400.0
 _TYPICAL_LOG_MS, _SPREAD_LOG_MS = 8.2, 0.45

@@ -177,12 +177,13 @@ def copy_study(root: Path, frozen: FrozenStudy, target: str | os.PathLike[str]) 
     """
     from hmix_hub.sources.picture_list import files_of
     from hmix_hub.studies.folder import STIMULI
+    from hmix_hub.studies.manifest import OWN_PICTURES
     from hmix_hub.suite.study.study_text import study_file_of
 
     place = new_place(target)
     study = frozen.study
     names = [study_file_of(root).name, *(task.pairs.file for task in study.tasks.values() if task.pairs.file)]
-    if study.pictures.source == "own":
+    if study.pictures.source == OWN_PICTURES:
         names += [f"{STIMULI}/{name}" for name in files_of(root / STIMULI)]
     for name in dict.fromkeys(names):
         copy = place / name

@@ -30,8 +30,14 @@ def canonical(payload: str) -> str | None:
 
 
 def storable(text: str) -> str:
-    """Give a text that can be written as UTF-8: halves of surrogate pairs are written out."""
+    """Give a text that can be written as UTF-8: halves of surrogate pairs are written out, since they are evidence."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def legible(text: str) -> str:
+    """Give a text as people read it: halves of surrogate pairs, and what ends texts elsewhere, are replaced."""
+    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return whole.replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def put_trial(work: Work, session_id: str, trial_index: int, payload: str, fault: str | None) -> Outcome:

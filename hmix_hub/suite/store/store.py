@@ -195,7 +195,7 @@ class Store:
 
     def put_comments(self, session_id: str, text: str) -> Future[Outcome]:
         """Store the comments of a session; see `answers.put_comments`."""
-        return self._submit(partial(answers.put_comments, session_id=session_id, text=answers.storable(text)))
+        return self._submit(partial(answers.put_comments, session_id=session_id, text=answers.legible(text)))
 
     # -- Reads of the serving process: from memory ----------------------------------------------------------------
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from hmix_hub.errors import nearest
 from hmix_hub.schema import CIFAR10, Vocabulary
+from hmix_hub.studies.manifest import DEFAULT_CLASSES, Line, TaskName, Text
 
-TaskName = Literal["construct_midpoint", "select_shuffled_midpoint", "infer_mixing_factor", "categorical_soft_labels"]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=r"^[^\n\r]*$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1, le=100_000)]
 
@@ -42,7 +40,7 @@ class Pictures(_Strict):
     @property
     def vocabulary(self) -> Vocabulary:
         """The class names that labels count in."""
-        return CIFAR10 if self.classes == "cifar10" else Vocabulary(tuple(self.classes))
+        return CIFAR10 if self.classes == DEFAULT_CLASSES else Vocabulary(tuple(self.classes))
 
     @property
     def shown_names(self) -> tuple[str, ...]:
@@ -237,3 +235,7 @@ class StudyFile(_Strict):
     completion: Completion = Completion()
     recruiting: Recruiting = Recruiting()
     words: dict[str, Line] = Field({}, description="The interface's own words in the study's language, by name.")
+
+    def design_of(self, task: str) -> TaskDesign:
+        """Give what the study says of one of its tasks."""
+        return self.tasks[cast("TaskName", task)]

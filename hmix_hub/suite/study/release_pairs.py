@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.schema import TASKS
+from hmix_hub.sources import RELEASE
 from hmix_hub.suite.design.pair_file import BATCH, COEFFICIENT, INDICES
 
 if TYPE_CHECKING:
     import pandas as pd
-
-IMAGE_SET = "cifar10/test"
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def released_pairs(task: str, source: str | None = None) -> ReleasedPairs:
     # A batch is known by its stimuli: the release's rounds share the numbers of conditions.
     loaded: Any = hmix_hub.load_dataset("h-mix", task, split="train", source=source)
     rows: pd.DataFrame = loaded.with_format("pandas")[:]
-    if set(rows["image_set"]) != {IMAGE_SET}:
+    if set(rows["image_set"]) != {RELEASE.image_set}:
         msg = "the source is not the release, whose pairs are asked for"
         raise ConfigurationError(msg, hint='name a folder that holds the released files, or "release", with --source')
     key = TASKS[task].stimulus_column

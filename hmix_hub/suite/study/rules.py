@@ -9,7 +9,8 @@ from pathlib import PurePosixPath, PureWindowsPath
 from pydantic import ValidationError
 
 from hmix_hub.errors import nearest
-from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT
+from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER
+from hmix_hub.stimuli.coefficients import MIDPOINT_TASKS
 from hmix_hub.suite.study.model import Completion, Pairs, Quiz, StudyFile, TaskDesign
 from hmix_hub.suite.study.study_text import KeyPath
 from hmix_hub.suite.study.words import WORDS
@@ -17,7 +18,6 @@ from hmix_hub.suite.study.words import WORDS
 Problem = tuple[KeyPath, str]
 """A key, and what is wrong with it."""
 
-MIDPOINT_TASKS = (CONSTRUCT, SELECT)
 _ONLY = {
     "start": (CONSTRUCT,),
     "sides": (CONSTRUCT, INFER),
