@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +24,7 @@ from hmix_hub.contribute.layout import (
     read_checksums,
     write_tables,
 )
+from hmix_hub.contribute.replacing import whole_folder
 from hmix_hub.errors import ConfigurationError, Where
 from hmix_hub.studies.folder import CARD, CROISSANT, FIGURES, PARTICIPANTS, RECORD, STATISTICS
 from hmix_hub.studies.judgment_table import refuse_errors
@@ -92,17 +91,9 @@ def build(
     _check_target(target, checked.folder.path)
     tell("computing the tables")
     content = read_content(folder)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-    try:
+    with whole_folder(target, replaces=True) as made:
         tell("writing tables, statistics and card")
         write_all(content, made, card)
-        made.chmod(0o755)
-        if target.exists():
-            shutil.rmtree(target)
-        made.rename(target)
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
     return Built(target, content, marks(target))
 
 

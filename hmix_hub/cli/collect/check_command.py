@@ -146,7 +146,7 @@ def _turns(frozen: FrozenStudy, task: TaskOverview) -> str:
     if task.sides:
         said.append(f"image 1 on the left for {task.sides['left']} people, on the right for {task.sides['right']}")
     if task.starts:
-        is_between = frozen.study.tasks[task.task].start.vary == "between"  # type: ignore[index]
+        is_between = frozen.study.design_of(task.task).start.vary == "between"
         counted = "people" if is_between else "trials"
         counts = ", ".join(f"{value}: {count}" for value, count in task.starts.items())
         said.append(f"{counted} by start value {counts}")

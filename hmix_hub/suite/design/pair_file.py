@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hmix_hub.errors import StudyFileError, Where, nearest
+from hmix_hub.suite.study.bounded import read_bounded
 from hmix_hub.suite.study.findings import Findings
 from hmix_hub.suite.study.model import StudyFile
 from hmix_hub.suite.study.rules import DECIMALS, is_exact
@@ -104,21 +105,7 @@ def _content(folder: Path, name: str) -> str:
     if not path.is_file() or not path.resolve().is_relative_to(folder.resolve()):
         msg = "this link leads out of the folder" if path.is_file() else "the list of pairs is missing"
         raise StudyFileError(msg, where=Where(name), hint="put the file there, or change tasks.*.pairs.file")
-    try:
-        with path.open("rb") as file:
-            content = file.read(SIZE_LIMIT + 1)
-    except OSError as error:
-        msg = f"cannot be read: {error.strerror or error}"
-        raise StudyFileError(msg, where=Where(name)) from None
-    if len(content) > SIZE_LIMIT:
-        msg = f"larger than {SIZE_LIMIT} bytes"
-        raise StudyFileError(msg, where=Where(name))
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        msg = f"not UTF-8 at byte {error.start}"
-        raise StudyFileError(msg, where=Where(name, line=line), hint=_HINT) from None
+    return read_bounded(path, name, limit=SIZE_LIMIT, hint=f"save it as a CSV file in UTF-8; {_HINT}")
 
 
 def _rows(text: str, name: str) -> Iterator[tuple[int, dict[str, str]]]:

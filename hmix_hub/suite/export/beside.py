@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hmix_hub.errors import ConfigurationError, Where
 from hmix_hub.suite.export.gathering import comments, set_aside
-from hmix_hub.suite.export.whole import new_place
+from hmix_hub.suite.export.places import new_place
 
 if TYPE_CHECKING:
     from hmix_hub.suite.store.store import Store

@@ -11,9 +11,9 @@ from hmix_hub.schema import CIFAR10, CURRENT, INFER, RELEASED
 from hmix_hub.sources import RELEASE
 from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.export.answers import UNTOUCHED
+from hmix_hub.suite.export.places import new_folder, new_place
 from hmix_hub.suite.export.rows import LATE, observed_table
 from hmix_hub.suite.export.study_folder import Exported, gathered_answers
-from hmix_hub.suite.export.whole import new_place, whole_folder
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -47,7 +47,7 @@ def export_released(
         check_sayable(frozen, root)
         gathered = gathered_answers(store, root, unfinished=unfinished)
         written = {}
-        with whole_folder(place) as made:
+        with new_folder(place) as made:
             for task, people in gathered.people.items():
                 observed = observed_table(frozen, task, people)
                 observed = observed.drop_columns([name for name in observed.column_names if name == LATE])

@@ -12,8 +12,8 @@ from hmix_hub.errors import CollectionError, Where
 from hmix_hub.studies.manifest import MANIFEST, OWN_PICTURES
 from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.export.gathering import Gathered, gather
+from hmix_hub.suite.export.places import new_folder, new_place
 from hmix_hub.suite.export.rows import file_name, observed_table, written_table
-from hmix_hub.suite.export.whole import new_place, whole_folder
 
 if TYPE_CHECKING:
     from hmix_hub.suite.store.store import Store
@@ -70,7 +70,7 @@ def export_study(
     with Store.open(root, read_only=True) as store:
         gathered = gathered_answers(store, root, unfinished=unfinished)
         frozen = store.frozen
-        with whole_folder(place) as made:
+        with new_folder(place) as made:
             judgments = _write_judgments(frozen, gathered, made)
             _write_manifest(store, list(gathered.people), made)
             if frozen.study.pictures.source == OWN_PICTURES:

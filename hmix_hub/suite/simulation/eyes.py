@@ -11,6 +11,7 @@ import io
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -65,7 +66,7 @@ class Eyes:
         }
         self._digests: dict[str, str] = {}
 
-    def look(self, task: str, page: dict[str, object], fetch: Fetch) -> Scene:
+    def look(self, task: str, page: dict[str, Any], fetch: Fetch) -> Scene:
         """See what is on the page of a trial.
 
         Parameters
@@ -82,7 +83,7 @@ class Eyes:
         CollectionError
             If the pictures are not those of one stimulus of the study.
         """
-        names: Sequence[str] = page["pictures"]  # type: ignore[assignment]
+        names: Sequence[str] = page["pictures"]
         left, right = page.get("left"), page.get("right")
         known = self._known.get(task, {})
         found = [known.get(self._digest(name, fetch), {}) for name in names]

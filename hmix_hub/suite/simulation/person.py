@@ -153,7 +153,7 @@ class ScriptedPerson:
 
     def _right_answers(self, task: str, page: dict[str, Any]) -> list[int]:
         """Give the numbers of the right choices, found by their text, in the order of the page."""
-        design = dict(self._frozen.study.tasks).get(task)  # type: ignore[call-overload]
+        design = self._frozen.study.design_of(task) if task in self._frozen.study.tasks else None
         asked_of_all = design.quiz.questions if design and design.quiz else []
         known = {asked.question: asked.choices[asked.answer - 1] for asked in asked_of_all}
         try:

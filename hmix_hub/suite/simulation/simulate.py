@@ -16,7 +16,7 @@ import numpy as np
 
 from hmix_hub.errors import CollectionError, ConfigurationError, Where
 from hmix_hub.suite.design.design import FrozenStudy
-from hmix_hub.suite.export.whole import new_place
+from hmix_hub.suite.export.places import new_place
 from hmix_hub.suite.simulation.answering import Mind
 from hmix_hub.suite.simulation.connection import Connection
 from hmix_hub.suite.simulation.eyes import Eyes

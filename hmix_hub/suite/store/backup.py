@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-import tempfile
 from pathlib import Path
 
+from hmix_hub.contribute.replacing import whole_folder
 from hmix_hub.errors import Where
 from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.store.connection import database_errors, open_reading, sync_file, sync_folder, sync_fully
@@ -15,8 +15,8 @@ from hmix_hub.suite.store.errors import StoreError
 from hmix_hub.suite.store.integrity import check_integrity
 from hmix_hub.suite.store.keys import KEY_NAME, read_key
 from hmix_hub.suite.store.layout import DATABASE_NAME, read_about
+from hmix_hub.suite.study.study_text import TOML, YAML
 
-STUDY_NAMES = ("study.toml", "study.yaml", "study.yml")
 _FOLDERS = ("pairs", "stimuli")
 
 
@@ -46,26 +46,15 @@ def back_up(source: sqlite3.Connection, folder: Path, frozen: FrozenStudy, targe
         msg = "a backup cannot lie in the collection itself"
         raise StoreError(msg, where=where, hint="name a folder beside it, best on another disk")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        made = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-    except OSError as error:
-        raise _cannot(error, target) from error
-    try:
-        _copy_database(source, made / DATABASE_NAME)
-        _copy_files(folder, made, frozen)
-        _check(made)
-        _sync(made)
-        made.rename(target)
+        with whole_folder(target, mode=0o700) as made:
+            _copy_database(source, made / DATABASE_NAME)
+            _copy_files(folder, made, frozen)
+            _check(made)
+            _sync(made)
         sync_folder(target.parent)
     except OSError as error:
-        raise _cannot(error, target) from error
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
-
-
-def _cannot(error: OSError, target: Path) -> StoreError:
-    msg = f"the backup cannot be written: {error.strerror or error}"
-    return StoreError(msg, where=Where(str(target)), hint="free some space, or name another place")
+        msg = f"the backup cannot be written: {error.strerror or error}"
+        raise StoreError(msg, where=where, hint="free some space, or name another place") from error
 
 
 def _copy_database(source: sqlite3.Connection, place: Path) -> None:
@@ -86,7 +75,7 @@ def _copy_files(folder: Path, made: Path, frozen: FrozenStudy) -> None:
     shutil.copyfile(folder / KEY_NAME, made / KEY_NAME)
     (made / KEY_NAME).chmod(0o600)
     pair_files = (design.pairs.file for design in frozen.study.tasks.values())
-    for name in {*STUDY_NAMES, *filter(None, pair_files)}:
+    for name in {TOML, YAML, *filter(None, pair_files)}:
         path = folder / name
         if path.is_file() and path.resolve().is_relative_to(folder.resolve()):
             (made / name).parent.mkdir(parents=True, exist_ok=True)

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from typing import Any
 
 from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.session.plan import Plan
@@ -39,7 +40,7 @@ def read_sessions(database: sqlite3.Connection, frozen: FrozenStudy, plans: Plan
     return [_record(database, frozen, row, plans) for row in rows]
 
 
-def _record(database: sqlite3.Connection, frozen: FrozenStudy, row: tuple, plans: Plans) -> SessionRecord:  # type: ignore[type-arg]
+def _record(database: sqlite3.Connection, frozen: FrozenStudy, row: tuple[Any, ...], plans: Plans) -> SessionRecord:
     session_id, batch, number, seed, state, is_late, is_incomplete, *times, attempts, passed, has_comments = row
     started, last, finished = times
     plan = plans.get(session_id)

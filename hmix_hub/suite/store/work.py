@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from hmix_hub.suite.design.design import Batch, FrozenStudy
 from hmix_hub.suite.store.cache import Cache
@@ -73,9 +74,9 @@ class Work:
         self.effects.append(lambda cache: cache.put(session))
         return session
 
-    def one(self, query: str, *values: object) -> tuple | None:  # type: ignore[type-arg]
+    def one(self, query: str, *values: object) -> tuple[Any, ...] | None:
         """Give the first row of a query; `None` where there is none."""
-        row: tuple | None = self.database.execute(query, values).fetchone()  # type: ignore[type-arg]
+        row: tuple[Any, ...] | None = self.database.execute(query, values).fetchone()
         return row
 
     def count(self, query: str, *values: object, **named: object) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 
 from hmix_hub.errors import StudyFileError, Where
 from hmix_hub.studies.manifest_file import SIZE_LIMIT, read_plain_yaml
+from hmix_hub.suite.study.bounded import read_bounded
 from hmix_hub.suite.study.toml_lines import lines_of_toml
 
 TOML, YAML = "study.toml", "study.yaml"
@@ -112,7 +113,8 @@ def read_study_text(folder: Path) -> StudyText:
         If there is none, or it is neither; the line is named.
     """
     path = study_file_of(folder)
-    text = _text(path)
+    hint = "pairs stand in a file of their own; save it as UTF-8"
+    text = read_bounded(path, path.name, limit=SIZE_LIMIT, hint=hint).replace("\r\n", "\n")
     if path.name == TOML:
         return StudyText(TOML, _toml(text), lines_of_toml(text), text)
     try:
@@ -122,24 +124,6 @@ def read_study_text(folder: Path) -> StudyText:
         line, said = (int(found[1]), found[2]) if found else (1, str(error))
         raise StudyFileError(said, where=Where(YAML, line=line)) from None
     return StudyText(YAML, _filled(content), lines, text)
-
-
-def _text(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            content = file.read(SIZE_LIMIT + 1)
-    except OSError as error:
-        msg = f"cannot be read: {error.strerror or error}"
-        raise StudyFileError(msg, where=Where(path.name)) from None
-    if len(content) > SIZE_LIMIT:
-        msg = f"larger than {SIZE_LIMIT} bytes"
-        raise StudyFileError(msg, where=Where(path.name), hint="pairs stand in a file of their own")
-    try:
-        return content.decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        msg = f"not UTF-8 at byte {error.start}"
-        raise StudyFileError(msg, where=Where(path.name, line=line), hint="save the file as UTF-8") from None
 
 
 def _toml(text: str) -> dict[str, Any]:

@@ -1,10 +1,8 @@
-"""Whole folders: written beside their place, then moved there; or not at all."""
+"""New places: what is exported stands whole where nothing stood, or not at all."""
 
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,20 +26,21 @@ def new_place(target: str | os.PathLike[str]) -> Path:
 
 
 @contextmanager
-def whole_folder(target: Path) -> Iterator[Path]:
+def new_folder(target: Path) -> Iterator[Path]:
     """Give an empty folder to fill, which takes its place when all is written; a failure leaves nothing.
 
     Parameters
     ----------
     target
         The place, from `new_place`; folders above it are made.
+
+    Raises
+    ------
+    ConfigurationError
+        If something came to the place meanwhile.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-    try:
+    from hmix_hub.contribute.replacing import whole_folder
+
+    with whole_folder(target) as made:
         yield made
-        made.chmod(0o755)
         new_place(target)
-        made.rename(target)
-    finally:
-        shutil.rmtree(made, ignore_errors=True)
