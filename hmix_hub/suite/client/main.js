@@ -3,7 +3,7 @@ import { call } from './api.js';
 import { showConsent } from './consent.js';
 import { showFault, showLoadFault } from './fault.js';
 import { setNotices, setTitle } from './screen.js';
-import { findToken, forget, join, recruitingId, resume, session, takeRecruiting, wantedTask } from './session.js';
+import { findToken, forgetPerson, join, recruitingId, resume, session, takeRecruiting, wantedTask } from './session.js';
 import * as storage from './storage.js';
 import { isElsewhere, openTabs, takeOver } from './tabs.js';
 import { go, stop } from './way.js';
@@ -91,7 +91,7 @@ function gone(status) {
 }
 
 function startAgain() {
-	forget();
+	forgetPerson();
 	askConsent();
 }
 

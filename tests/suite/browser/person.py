@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 
 import requests
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT
 
@@ -111,3 +111,7 @@ class Person:
     def code(self) -> str:
         self.heading("Thank you")
         return self.page.get_by_label("Your completion code").inner_text()
+
+    def status(self) -> Locator:
+        """Give the line that says how saving goes."""
+        return self.page.locator("#status")

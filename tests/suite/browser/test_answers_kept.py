@@ -1,25 +1,17 @@
 """No answer is lost: reloads, a killed server, a server that stays away, a browser that keeps nothing."""
 
-import time
-
 import pytest
-import requests
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from playwright.sync_api import expect
 from suite.browser.collection import Process, study_file, write_study
-from suite.browser.pictures import trials_of
 
 from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT
 
 AWAY = r"Failed to load resource|ERR_CONNECTION"
 NO_STORAGE = "Object.defineProperty(window, 'localStorage', { get() { throw new Error('SecurityError'); } });"
 SAVED = "All answers saved"
-
-
-def status(me):
-    return me.page.locator("#status")
 
 
 def test_a_reload_goes_on_at_the_same_screen(serve, person):
@@ -71,16 +63,16 @@ def test_an_answer_that_waits_survives_a_reload(serve, person, console):
     me.page.context.route("**/api/session/trials/*", lambda route: route.abort())
     me.answer(SELECT)
     me.trial(2)
-    expect(status(me)).to_contain_text("1 answer is kept in this browser")
+    expect(me.status()).to_contain_text("1 answer is kept in this browser")
     me.page.reload()
     me.trial(2)
     me.answer(SELECT)
     me.trial(3)
-    expect(status(me)).to_contain_text("2 answers are kept in this browser")
+    expect(me.status()).to_contain_text("2 answers are kept in this browser")
     assert served.answers() == []
     me.page.context.unroute("**/api/session/trials/*")
     me.page.evaluate("window.dispatchEvent(new Event('online'))")
-    expect(status(me)).to_have_text(SAVED)
+    expect(me.status()).to_have_text(SAVED)
     assert [row["trial_index"] for row in served.answers(2)] == [4, 5]
 
 
@@ -94,16 +86,16 @@ def test_a_server_killed_in_the_middle_of_a_trial_loses_nothing(tmp_path, person
     me.trial(1)
     me.answer(CONSTRUCT)
     me.trial(2)
-    expect(status(me)).to_have_text(SAVED)
+    expect(me.status()).to_have_text(SAVED)
     me.page.keyboard.press("g")
     process.kill()
     me.page.keyboard.press("g")
     me.press("Submit")
     me.trial(3)
-    expect(status(me)).to_contain_text("No connection")
+    expect(me.status()).to_contain_text("No connection")
     me.press("Submit")
     process.start()
-    expect(status(me)).to_have_text(SAVED, timeout=15_000)
+    expect(me.status()).to_have_text(SAVED, timeout=15_000)
     me.trial(4)
     me.press("Submit")
     me.heading("Comments")
@@ -132,7 +124,7 @@ def test_a_server_that_stays_away_at_the_end(serve, person, console, hurried):
     (session,) = served.store.sessions()
     assert session.state == "live"
     assert me.page.get_by_label("Your completion code").inner_text() == served.store.key.fallback_code(session.id)
-    expect(status(me)).to_contain_text("1 answer is kept")
+    expect(me.status()).to_contain_text("1 answer is kept")
     served.start()
     assert me.code() == served.store.key.completion_code(session.id)
     assert len(served.answers(4)) == 4
@@ -151,9 +143,9 @@ def test_a_full_disk_is_waited_for(serve, person, console, hurried):
     refusal = {"status": 503, "json": {"error": "store_full", "message": "The disk is full."}}
     me.page.context.route("**/api/session/trials/*", lambda route: route.fulfill(**refusal))
     me.answer(SELECT)
-    expect(status(me)).to_contain_text("1 answer is kept")
+    expect(me.status()).to_contain_text("1 answer is kept")
     me.page.context.unroute("**/api/session/trials/*")
-    expect(status(me)).to_have_text(SAVED)
+    expect(me.status()).to_have_text(SAVED)
     assert len(served.answers(1)) == 1
 
 
@@ -223,7 +215,7 @@ def test_a_second_click_and_a_held_key_answer_nothing_twice(serve, person):
         me.page.wait_for_timeout(60)
     me.page.keyboard.up("Enter")
     me.trial(3)
-    expect(status(me)).to_have_text(SAVED)
+    expect(me.status()).to_have_text(SAVED)
     assert [row["trial_index"] for row in served.answers(2)] == [4, 5]
 
 
@@ -270,74 +262,3 @@ def test_withdrawing_deletes_here_and_there(serve, person, console):
     assert me.page.evaluate("Object.keys(localStorage)") == []
     me.page.reload()
     me.heading("Taking part")
-
-
-def test_an_answer_that_was_given_before_is_not_sent_for_ever(serve, person, console):
-    console.allow("409")
-    served = serve(SELECT)
-    served.expects_aside = True
-    me = person(served).begin()
-    me.trial(1)
-    token = me.page.evaluate("localStorage.getItem(Object.keys(localStorage).find((key) => key.endsWith('.token')))")
-    first = {"response_time_ms": 900, "pictures": trials_of(served)[0].names, "answer": {"place": 9}}
-    headers = {"Authorization": f"Bearer {token}"}
-    reply = requests.put(f"{me.address}/api/session/trials/4", json=first, headers=headers, timeout=10)
-    assert reply.json() == {"outcome": "stored"}
-    me.answer(SELECT)
-    me.trial(2)
-    expect(status(me)).to_have_text(SAVED)
-    assert [row["answer"] for row in served.answers(1)] == [{"place": 9}]
-    assert len(served.store.aside()) == 1
-
-
-def test_a_session_that_the_server_does_not_know_is_said_and_its_answers_are_kept(serve, person, console):
-    console.allow("401")
-    served = serve(SELECT)
-    me = person(served).begin()
-    me.trial(1)
-    refusal = {"status": 401, "json": {"error": "unknown_session", "message": "There is no such session."}}
-    me.page.context.route("**/api/session/**", lambda route: route.fulfill(**refusal))
-    me.answer(SELECT)
-    me.heading("This session is not known")
-    assert me.page.evaluate("Object.keys(localStorage).filter((key) => key.includes('.answer.')).length") == 1
-    me.page.context.unroute("**/api/session/**")
-    me.page.reload()
-    me.trial(2)
-    expect(status(me)).to_have_text(SAVED)
-    assert len(served.answers(1)) == 1
-
-
-def test_a_session_whose_time_is_over_shows_no_trial(serve, person, monkeypatch):
-    served = serve(SELECT)
-    me = person(served).begin()
-    me.trial(1)
-    monkeypatch.setattr(served.store, "is_expired", lambda _session: True)
-    me.page.reload()
-    me.heading("The time is over")
-
-
-def test_a_trial_run_says_so_and_begins_anew_for_another_task(serve, person):
-    served = serve(SELECT, INFER)
-    me = person(served)
-
-    def as_trial_run(route):
-        response = route.fetch()
-        route.fulfill(response=response, json=response.json() | {"trial_run": True})
-
-    me.page.context.route("**/api/study", as_trial_run)
-    me.agree(f"?task={INFER}").heading("Instructions")
-    expect(me.page.get_by_text("This is a trial run")).to_be_visible()
-    me.open(f"?task={INFER}").heading("Instructions")
-    me.open(f"?task={SELECT}").heading("Taking part")
-
-
-def test_a_session_withdrawn_elsewhere_is_said(serve, person, console):
-    console.allow("410")
-    served = serve(SELECT)
-    me = person(served).begin()
-    me.trial(1)
-    served.store.withdraw(served.store.sessions()[0].id).result(10)
-    me.answer(SELECT)
-    me.heading("You have withdrawn")
-    time.sleep(0.1)
-    assert served.answers() == []
