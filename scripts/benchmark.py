@@ -182,5 +182,5 @@ def _print_import_time(rounds: int) -> None:
 
 
 if __name__ == "__main__":
-    run_in_environment(__file__, "suite")
+    run_in_environment(__file__)
     main()

@@ -18,13 +18,13 @@ FOLDER_VARIABLE = "HMIX_VENV"
 OLDEST_PYTHON = (3, 11)
 
 
-def ensure_environment(extra: str = "") -> Path:
+def ensure_environment(extra: str = "suite") -> Path:
     """Make the environment if it is not there, and install what the project asks for if that has changed.
 
     Parameters
     ----------
     extra
-        Optional dependencies to install: "dev", or none.
+        Optional dependencies to install: "suite", what collecting needs; or "dev", which includes them.
 
     Returns
     -------
@@ -36,7 +36,7 @@ def ensure_environment(extra: str = "") -> Path:
     folder = Path(os.environ.get(FOLDER_VARIABLE) or ROOT / ".venv").absolute()
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     # Stamps are written last, so that an interrupted installation is done again; what tests need includes the rest.
-    stamps = [folder / f"installed-{name}" for name in dict.fromkeys([extra or "runtime", "dev"])]
+    stamps = [folder / f"installed-{name}" for name in dict.fromkeys([extra, "dev"])]
     wanted = _fingerprint()
     if python.exists() and any(stamp.is_file() and stamp.read_text() == wanted for stamp in stamps):
         return python
@@ -45,7 +45,7 @@ def ensure_environment(extra: str = "") -> Path:
         print(f"making the environment {folder}", flush=True)
         _make(folder)
     _announce(is_first=is_first)
-    target = f"{ROOT}[{extra}]" if extra else str(ROOT)
+    target = f"{ROOT}[{extra}]"
     command: list[str | Path] = [
         python,
         "-m",
@@ -93,7 +93,7 @@ def _fingerprint() -> str:
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
-def run_in_environment(script: str, extra: str = "") -> None:
+def run_in_environment(script: str, extra: str = "suite") -> None:
     """Run a script again with the environment's Python, unless this is it; gives back control there alone."""
     if not sys.stderr.isatty():
         os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")

@@ -209,4 +209,5 @@ def _require_suite() -> None:
         import uvicorn  # noqa: F401
     except ImportError as error:
         msg = f"serving needs {error.name}, which is not installed"
-        raise CollectionError(msg, hint='pip install "hmix-hub[suite]"') from None
+        hint = 'pip install "hmix-hub[suite]"; in a checkout: pip install -e ".[suite]"'
+        raise CollectionError(msg, hint=hint) from None

@@ -8,7 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -144,7 +144,13 @@ def _server(made: Path | None, url: str | None) -> Iterator[str]:
         _check_no_people(str(url))
         yield str(url)
         return
-    with running_server(made) as address:
+    with ExitStack() as stack:
+        try:
+            address = stack.enter_context(running_server(made))
+        except BaseException:
+            # Nobody took part: the same call works once it is mended.
+            shutil.rmtree(made, ignore_errors=True)
+            raise
         yield address
 
 

@@ -43,6 +43,13 @@ def test_people_take_part_in_a_server_that_runs_already(short_study, tmp_path):
         assert {session.task for session in store.sessions()} == {CONSTRUCT, SELECT}
 
 
+def test_a_server_that_does_not_start_leaves_no_folder(short_study, tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.executable", str(tmp_path / "no-python"))
+    with pytest.raises(OSError, match="no-python"):
+        simulate(short_study, tmp_path / "made")
+    assert not (tmp_path / "made").exists()
+
+
 def test_scripted_people_do_not_mix_with_real_ones(short_study, tmp_path, monkeypatch):
     monkeypatch.setattr(Connection, "call", lambda *_: (200, {"trial_run": False}))
     with pytest.raises(CollectionError, match="answers of people"):
