@@ -203,7 +203,7 @@ def _check_version(tree: _Tree, report: Report) -> bool:
 
 
 def _check_placeholders(tree: _Tree, report: Report, *, is_draft: bool) -> None:
-    for path, value in _texts(tree.content, ()):
+    for path, value in texts_in(tree.content):
         if PLACEHOLDER in value:
             report.add(
                 rules.UNFINISHED_DRAFT if is_draft else rules.UNFINISHED,
@@ -213,13 +213,14 @@ def _check_placeholders(tree: _Tree, report: Report, *, is_draft: bool) -> None:
             )
 
 
-def _texts(content: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def texts_in(content: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Give every text of nested values with its path."""
     if isinstance(content, dict):
         for key, value in content.items():
-            yield from _texts(value, (*path, key))
+            yield from texts_in(value, (*path, key))
     elif isinstance(content, list):
         for number, value in enumerate(content):
-            yield from _texts(value, (*path, number))
+            yield from texts_in(value, (*path, number))
     elif isinstance(content, str):
         yield path, content
 

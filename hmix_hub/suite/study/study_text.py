@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hmix_hub.errors import StudyFileError, Where
-from hmix_hub.studies.manifest_file import SIZE_LIMIT, read_plain_yaml
+from hmix_hub.studies.manifest_file import SIZE_LIMIT, read_plain_yaml, texts_in
 from hmix_hub.suite.study.bounded import read_bounded
 from hmix_hub.suite.study.toml_lines import lines_of_toml
 
@@ -66,18 +66,7 @@ class StudyText:
 
     def texts(self) -> Iterator[tuple[KeyPath, str]]:
         """Give every text value with its path."""
-        return _texts(self.content, ())
-
-
-def _texts(content: Any, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
-    if isinstance(content, dict):
-        for key, value in content.items():
-            yield from _texts(value, (*path, key))
-    elif isinstance(content, list):
-        for number, value in enumerate(content):
-            yield from _texts(value, (*path, number))
-    elif isinstance(content, str):
-        yield path, content
+        return texts_in(self.content)
 
 
 def study_file_of(folder: Path) -> Path:

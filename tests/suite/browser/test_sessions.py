@@ -35,7 +35,9 @@ def test_an_answer_that_was_given_before_is_not_sent_for_ever(serve, person, con
     assert len(served.store.aside()) == 1
 
 
-def test_a_session_that_the_server_does_not_know_is_said_and_its_answers_are_kept(serve, person, console):
+@pytest.fixture
+def unknown(serve, person, console):
+    """Somebody who is told that the server does not know the session, with an answer that waits."""
     console.allow("401")
     served = serve(SELECT)
     me = person(served).begin()
@@ -44,6 +46,11 @@ def test_a_session_that_the_server_does_not_know_is_said_and_its_answers_are_kep
     me.page.context.route("**/api/session/**", lambda route: route.fulfill(**refusal))
     me.answer(SELECT)
     me.heading("This session is not known")
+    return served, me
+
+
+def test_a_session_that_the_server_does_not_know_is_said_and_its_answers_are_kept(unknown):
+    served, me = unknown
     assert me.page.evaluate("Object.keys(localStorage).filter((key) => key.includes('.answer.')).length") == 1
     me.page.context.unroute("**/api/session/**")
     me.page.reload()
@@ -52,15 +59,8 @@ def test_a_session_that_the_server_does_not_know_is_said_and_its_answers_are_kep
     assert len(served.answers(1)) == 1
 
 
-def test_who_begins_anew_keeps_answers_of_a_session_that_is_not_known(serve, person, console):
-    console.allow("401")
-    served = serve(SELECT)
-    me = person(served).begin()
-    me.trial(1)
-    refusal = {"status": 401, "json": {"error": "unknown_session", "message": "There is no such session."}}
-    me.page.context.route("**/api/session/**", lambda route: route.fulfill(**refusal))
-    me.answer(SELECT)
-    me.heading("This session is not known")
+def test_who_begins_anew_keeps_answers_of_a_session_that_is_not_known(unknown):
+    served, me = unknown
     me.page.context.unroute("**/api/session/**")
     me.press("Begin anew")
     me.press("I agree, begin")
