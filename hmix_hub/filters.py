@@ -35,9 +35,9 @@ def filter(dataset: D, **filters: Any) -> D:  # noqa: A001 - the verb that panda
     response_time_ms, presentation
         The same in milliseconds, and in showings counted from 1.
     labels
-        Class names of which either picture is one, whatever the case.
+        Classes of which either picture is one: names, whatever the case, or codes as the label columns hold them.
     class_pair
-        Two class names that the pictures are of, in any order; or a list of such pairs.
+        Two classes that the pictures are of, in any order; or a list of such pairs.
     repeats
         True: intended repeats alone. False: none of them.
     exclude_flags

@@ -184,9 +184,14 @@ _FEATURES_HINT = (
 )
 
 
-def _codes(name: str, classes: Sequence[str], vocabulary: Vocabulary) -> list[int]:
+def _codes(name: str, classes: Sequence[str | int], vocabulary: Vocabulary) -> list[int]:
+    """Return the codes of classes, each a name or itself a code."""
+    for label in classes:
+        if isinstance(label, int) and not 0 <= label < len(vocabulary):
+            msg = f"{name}: {label} is not the code of a class; there are {len(vocabulary)} classes, counted from 0"
+            raise FilterError(msg, hint=f"the classes are {', '.join(vocabulary.names[:MOST_SEEN])}")
     try:
-        return [vocabulary.code(label) for label in classes]
+        return [label if isinstance(label, int) else vocabulary.code(label) for label in classes]
     except SchemaError as error:
         msg = f"{name}: {error.message}"
         raise FilterError(msg, hint=error.hint) from None
@@ -201,9 +206,9 @@ def _labels(table: pa.Table) -> list[npt.NDArray[np.int64]]:
 
 @dataclass(frozen=True)
 class ShowsClass(Condition):
-    """Either picture is of one of several classes."""
+    """Either picture is of one of several classes, each a name or a code."""
 
-    classes: tuple[str, ...]
+    classes: tuple[str | int, ...]
 
     def columns(self, available: Sequence[str]) -> list[str]:
         """Give both label columns."""
@@ -220,7 +225,7 @@ class ShowsClass(Condition):
 class MixesClasses(Condition):
     """The two pictures are of two given classes, in any order."""
 
-    pairs: tuple[tuple[str, str], ...]
+    pairs: tuple[tuple[str | int, str | int], ...]
 
     def columns(self, available: Sequence[str]) -> list[str]:
         """Give both label columns."""

@@ -1,7 +1,7 @@
 """Grammar of filters: the one set of names and values for the call, the command line and the loaders.
 
 A number is met within 1e-9; a tuple `(low, high)` or `between(low, high)` is a closed interval, `None` open; a list
-or set means any of. Class names match whatever their case.
+or set means any of. Class names match whatever their case; whole numbers are their codes.
 """
 
 from __future__ import annotations
@@ -165,8 +165,22 @@ def _ranges() -> dict[str, tuple[float, float, str]]:
 _RANGES = _ranges()
 
 
+def _classes(filter_: Filter, value: object) -> tuple[str | int, ...]:
+    """Read class names, and codes as the label columns hold them."""
+    if isinstance(value, tuple):
+        value = list(value)
+    classes: list[str | int] = []
+    for item in _any_of(filter_, value):
+        is_code = isinstance(item, numbers.Integral) and not isinstance(item, bool)
+        if not is_code and not (isinstance(item, str) and item):
+            msg = f"{filter_.name}: {item!r} is no class"
+            raise FilterError(msg, hint='give class names or codes: "dog", 5, or a list of them')
+        classes.append(int(item) if isinstance(item, numbers.Integral) else str(item))
+    return tuple(dict.fromkeys(classes))
+
+
 def _read_classes(filter_: Filter, value: object) -> Condition:
-    return ShowsClass(filter_.name, _words(filter_, value))
+    return ShowsClass(filter_.name, _classes(filter_, value))
 
 
 def _read_class_pairs(filter_: Filter, value: object) -> Condition:
@@ -174,9 +188,9 @@ def _read_class_pairs(filter_: Filter, value: object) -> Condition:
     pairs = []
     for pair in given:
         if not _is_pair(pair):
-            msg = f'{filter_.name}: a class pair is two class names, ("dog", "frog"), not {pair!r}'
+            msg = f'{filter_.name}: a class pair is two classes, ("dog", "frog"), not {pair!r}'
             raise FilterError(msg)
-        pairs.append(_words(filter_, list(pair)))  # type: ignore[call-overload]
+        pairs.append(_classes(filter_, pair))
     return MixesClasses(filter_.name, tuple((pair[0], pair[-1]) for pair in pairs))
 
 
@@ -184,7 +198,7 @@ def _is_pair(value: object) -> bool:
     return (
         isinstance(value, Collection)
         and len(value) == 2
-        and all(isinstance(item, str) for item in value)
+        and all(isinstance(item, str | numbers.Integral) for item in value)
         and (not isinstance(value, str))
     )
 

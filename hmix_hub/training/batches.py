@@ -14,6 +14,7 @@ from hmix_hub.errors import ConfigurationError
 from hmix_hub.tables import arrow_columns
 from hmix_hub.training.order import Order
 from hmix_hub.training.prepared import ROW, Vocabularies, Wanted, prepare, wanted_of
+from hmix_hub.training.targets import AUTO
 
 if TYPE_CHECKING:
     import datasets
@@ -48,6 +49,16 @@ class Batches:
         self._wanted = wanted
         self.vocabularies = wanted.vocabularies
         self._prepared = prepare(dataset, wanted) if in_memory else None
+
+    def __repr__(self) -> str:
+        size, order = min(self.order.batch_size, self.order.n), self.order
+        shuffled = f"shuffled with seed {order.seed}" if order.shuffle else "not shuffled"
+        process = f", process {order.rank} of {order.world_size}" if order.world_size > 1 else ""
+        contents = ", ".join([*self._wanted.contents(self._dataset, (size,)), f"{ROW} [{size}]"])
+        return (
+            f"Batches({order.n} rows in {len(self)} batches of up to {order.batch_size}; "
+            f"each holds {contents} on {self._wanted.device}; epoch {self.epoch}, {shuffled}{process})"
+        )
 
     def __len__(self) -> int:
         """Give the number of batches that the next loop gives this process."""
@@ -167,7 +178,7 @@ def batches(
     batch_size: int = 256,
     *,
     images: str | None = "mixed",
-    targets: str | Sequence[str] | None = "human",
+    targets: str | Sequence[str] | None = AUTO,
     columns: str | Sequence[str] = (),
     device: torch.device | str = "cpu",
     dtype: torch.dtype = torch.float32,
@@ -197,7 +208,8 @@ def batches(
         "mixed": `image`, what people saw, to the last bit before scaling (see `render`). "endpoints": `image_1` and
         `image_2`, for mixing anew with `mix`; all zeros for a missing second. `None`: no pictures.
     targets
-        One or several of these, by whose names batches hold them, (B, K) each, summing to 1:
+        "auto" (default): "soft_label" of categorical judgments, else "human". Or one or several of these, by whose
+        names batches hold them, (B, K) each, summing to 1; `None`: no targets.
 
         * "shown": the usual mixup label, the coefficient for image 1 and the rest for image 2.
         * "human": the inferred coefficient instead; of by-stimulus tables, its mean over judgments. In the midpoint

@@ -11,6 +11,7 @@ from torch.utils.data import Dataset, default_collate
 from torch.utils.data._utils.collate import default_collate_fn_map
 
 from hmix_hub.training.prepared import Vocabularies, prepare, wanted_of
+from hmix_hub.training.targets import AUTO
 
 if TYPE_CHECKING:
     import datasets
@@ -73,7 +74,7 @@ class JudgmentDataset(Dataset[Judgment]):
         dataset: datasets.Dataset,
         *,
         images: str | None = "mixed",
-        targets: str | Sequence[str] | None = "human",
+        targets: str | Sequence[str] | None = AUTO,
         columns: str | Sequence[str] = (),
         dtype: torch.dtype = torch.float32,
         normalize: object = None,
@@ -99,6 +100,10 @@ class JudgmentDataset(Dataset[Judgment]):
         self.vocabularies = wanted.vocabularies
         self._n = len(dataset)
         self._prepared = prepare(dataset, wanted)
+        self._contents = ", ".join(wanted.contents(dataset))
+
+    def __repr__(self) -> str:
+        return f"JudgmentDataset({self._n} rows, each {self._contents})"
 
     def __len__(self) -> int:
         return self._n

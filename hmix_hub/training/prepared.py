@@ -63,6 +63,15 @@ class Wanted:
     device: torch.device
     vocabularies: Mapping[str, list[str]]
 
+    def contents(self, dataset: datasets.Dataset, lead: tuple[int, ...] = ()) -> list[str]:
+        """Return names, with shapes, of what a batch of a dataset holds; `lead` is the first dimension."""
+        shapes: dict[str, tuple[int, ...]] = {}
+        if self.images is not None and self.image_sets:
+            size = size_of(list(self.image_sets), self.image_sets)
+            shapes |= dict.fromkeys(IMAGES[self.images], tuple(size))
+        shapes |= dict.fromkeys(self.targets, (len(vocabulary_of(dataset)),) if self.targets else ())
+        return [*(f"{name} {[*lead, *shape]}" for name, shape in shapes.items()), *self.columns]
+
     @property
     def dtype(self) -> torch.dtype:
         """Floating type of targets and columns."""
@@ -110,7 +119,7 @@ def wanted_of(
     """
     check_dataset_type(dataset)
     opened = {}
-    wanted_targets = check_targets(targets)
+    wanted_targets = check_targets(targets, dataset)
     wanted_columns = tuple(dict.fromkeys([columns] if isinstance(columns, str) else columns))
     place = _device_of(device)
     counted_in = _vocabularies(dataset, wanted_columns, vocabularies)

@@ -23,6 +23,7 @@ Floats = npt.NDArray[np.float64]
 _FILLED_AT_MOST = 1 << 26
 """Numbers of targets that are written out: 256 MB of float32."""
 TARGETS = ("shown", "human", "human_weighted", "soft_label")
+AUTO = "auto"
 
 
 @dataclass(frozen=True)
@@ -206,6 +207,9 @@ def _pair_target(dataset: datasets.Dataset, first: Floats, rest: Floats, dtype: 
     return PairTarget(torch.from_numpy(labels), torch.from_numpy(shares.clip(0, 1)).to(dtype), n_classes)
 
 
-def check_targets(names: str | Sequence[str] | None) -> tuple[str, ...]:
-    """Give target names as a tuple, each once, whether one, several or none were asked for."""
+def check_targets(names: str | Sequence[str] | None, dataset: datasets.Dataset) -> tuple[str, ...]:
+    """Return target names as a tuple, each once; "auto" is the one that the dataset's answers are about."""
+    if names == AUTO:
+        has_soft_labels = {"soft_label", "mean_soft_label"} & set(dataset.column_names)
+        return ("soft_label",) if has_soft_labels else ("human",)
     return (names,) if isinstance(names, str) else tuple(dict.fromkeys(names or ()))

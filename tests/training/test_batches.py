@@ -280,3 +280,27 @@ def test_batches_kept_by_their_holder_are_not_written_over(load_sample):
     kept = list(hmix_hub.batches(dataset, 400))
     for batch in kept:
         torch.testing.assert_close(batch["image"], hmix_hub.render(dataset)[batch["row"]].float() / 255)
+
+
+def test_without_targets_named_batches_hold_what_the_answers_are(config, load_sample):
+    dataset = load_sample(config)
+    expected = "soft_label" if "categorical" in config else "human"
+    assert set(next(iter(hmix_hub.batches(dataset, 4, images=None)))) == {expected, "row"}
+    assert set(hmix_hub.JudgmentDataset(dataset, images=None)[0]) == {expected}
+    assert set(hmix_hub.JudgmentDataset(dataset, images="endpoints", targets=None)[0]) == {"image_1", "image_2"}
+
+
+def test_what_batches_hold_can_be_read(load_sample):
+    dataset = load_sample("categorical_soft_labels")
+    loader = hmix_hub.batches(dataset, 100, columns="top_class", seed=3)
+    assert repr(loader) == (
+        "Batches(216 rows in 3 batches of up to 100; each holds image [100, 3, 32, 32], soft_label [100, 10], "
+        "top_class, row [100] on cpu; epoch 0, shuffled with seed 3)"
+    )
+    list(loader)
+    assert "epoch 1" in repr(loader)
+    part = hmix_hub.batches(dataset, 100, images=None, targets=None, shuffle=False, rank=1, world_size=2)
+    assert repr(part).endswith("row [100] on cpu; epoch 0, not shuffled, process 1 of 2)")
+    assert (
+        repr(hmix_hub.JudgmentDataset(dataset)) == "JudgmentDataset(216 rows, each image [3, 32, 32], soft_label [10])"
+    )
