@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from hmix_hub.cli.options import (
     source_option,
     warn_if_synthetic,
 )
-from hmix_hub.schema import CURRENT
+from hmix_hub.schema import CONFIGURATIONS, CURRENT
 
 if TYPE_CHECKING:
     import datasets
@@ -25,6 +26,7 @@ WRITTEN = ("csv", "jsonl", "parquet")
 """Formats of files."""
 FORMATS = ("table", *WRITTEN)
 ROWS_ON_SCREEN = 20
+CORE = "core"
 
 
 @click.command("load", epilog=configurations_epilog())
@@ -32,7 +34,11 @@ ROWS_ON_SCREEN = 20
 @dataset_option
 @source_option
 @click.option("--schema-version", default=CURRENT, show_default=True, help="Version of the columns.")
-@click.option("--columns", metavar="NAME,NAME", help="Columns to keep, in this order.")
+@click.option(
+    "--columns",
+    metavar="NAME,NAME",
+    help='Columns to keep, in this order; "core": those that a reader needs, which a table on the screen shows.',
+)
 @click.option(
     "--format",
     "form",
@@ -56,9 +62,16 @@ def command(
     Labels are written as class names; in Parquet as the dataset has them, with the names in the file's metadata. A
     number is 0.5, an interval 0.25:0.75 (closed), 0.25: or :0.75.
     """
+    from hmix_hub.loading import load_dataset
+
     form = form or _form_of(output)
     _check_form(form, output)
-    loaded = _load(dataset, config, columns, filters | {"source": source, "schema_version": schema_version})
+    options = filters | {"source": source, "schema_version": schema_version}
+    loaded = load_dataset(dataset, config, split="train", **options)
+    if columns is not None:
+        loaded = loaded.select_columns(_names_of(columns, config, loaded.column_names))
+    elif form == "table":
+        loaded = _readable_columns(loaded, config)
     warn_if_synthetic(source, dataset)
     if output is None:
         click.echo(_text(form, loaded), nl=False)
@@ -94,24 +107,36 @@ def _check_form(form: str, output: Path | None) -> None:
         raise click.UsageError(msg)
 
 
-def _load(dataset: str, config: str, columns: str | None, options: dict[str, Any]) -> datasets.Dataset:
+def _names_of(columns: str, config: str, known: Sequence[str]) -> list[str]:
+    """Return the columns that --columns names; among them, "core" is those of the configuration."""
     from hmix_hub.errors import ConfigurationError, nearest
-    from hmix_hub.loading import load_dataset
 
-    loaded = load_dataset(dataset, config, split="train", **options)
-    if columns is None:
-        return loaded
-    names = list(dict.fromkeys(name.strip() for name in columns.split(",")))
+    given = [name.strip() for name in columns.split(",")]
+    names = [name for each in given for name in (_core_of(config, known) if each == CORE else [each])]
     for name in names:
-        if name not in loaded.column_names:
+        if name not in known:
             msg = f"--columns: there is no column {name!r}"
-            raise ConfigurationError(msg, hint=nearest(name, loaded.column_names, label="columns"))
-    return loaded.select_columns(names)
+            raise ConfigurationError(msg, hint=nearest(name, [CORE, *known], label="columns"))
+    return list(dict.fromkeys(names))
+
+
+def _core_of(config: str, known: Sequence[str]) -> list[str]:
+    """Return the core columns of a configuration; all, of a layout that has none of them."""
+    return [name for name in CONFIGURATIONS[config].core if name in known] or list(known)
+
+
+def _readable_columns(loaded: datasets.Dataset, config: str) -> datasets.Dataset:
+    """Keep the core columns that hold anything."""
+    from hmix_hub.cli.screen_table import empty_columns
+
+    core = loaded.select_columns(_core_of(config, loaded.column_names))
+    empty = empty_columns(core)
+    return core.select_columns([name for name in core.column_names if name not in empty])
 
 
 def _text(form: str, dataset: datasets.Dataset) -> str:
-    from hmix_hub.cli import readable
+    from hmix_hub.cli import readable, screen_table
 
     if form == "table":
-        return readable.table_text(dataset, ROWS_ON_SCREEN)
+        return screen_table.table_text(dataset, ROWS_ON_SCREEN, screen_table.screen_width())
     return readable.csv_text(dataset) if form == "csv" else readable.jsonl_text(dataset)

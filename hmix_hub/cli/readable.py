@@ -42,16 +42,3 @@ def csv_text(dataset: datasets.Dataset) -> str:
 def jsonl_text(dataset: datasets.Dataset) -> str:
     """Write a dataset as JSON lines."""
     return "".join(json.dumps(row) + "\n" for row in readable_rows(dataset))
-
-
-def table_text(dataset: datasets.Dataset, most_rows: int) -> str:
-    """Lay the first rows of a dataset out for a screen, and say how many there are."""
-    import pandas as pd
-
-    rows = readable_rows(dataset.select(range(min(most_rows, len(dataset)))))
-    lines = [f"{len(dataset)} rows"]
-    if rows:
-        lines.append(pd.DataFrame(rows).to_string(index=False, max_colwidth=40))
-    if len(rows) < len(dataset):
-        lines.append(f"… and {len(dataset) - len(rows)} rows more; --format csv prints all")
-    return "\n".join(lines) + "\n"

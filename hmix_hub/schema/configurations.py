@@ -7,8 +7,26 @@ from dataclasses import dataclass
 from hmix_hub.errors import ConfigurationError, nearest
 from hmix_hub.schema.by_stimulus import BY_STIMULUS_COLUMNS
 from hmix_hub.schema.column import Column
-from hmix_hub.schema.tasks import CATEGORICAL, INFER, TASKS
+from hmix_hub.schema.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS
 from hmix_hub.schema.versions import CURRENT, RELEASED, columns
+
+_BY_WHOM = ("participant_id", "response_time_ms", "flags")
+_MEANS = ("n_judgments", "n_participants")
+_CORE: dict[str, tuple[str, ...]] = {
+    CONSTRUCT: ("pair_id", "start_coefficient", "selected_coefficient", *_BY_WHOM),
+    SELECT: ("pair_id", "selected_coefficient", *_BY_WHOM),
+    INFER: ("stimulus_id", "mixing_coefficient", "inferred_coefficient", "confidence", *_BY_WHOM),
+    CATEGORICAL: (
+        *("stimulus_id", "mixing_coefficient", "top_class", "top_probability", "second_class", "second_probability"),
+        *(*_BY_WHOM, "impossible_classes"),
+    ),
+}
+_CORE_BY_STIMULUS: dict[str, tuple[str, ...]] = {
+    CONSTRUCT: ("pair_id", "mean_selected_coefficient", "std_selected_coefficient", *_MEANS),
+    SELECT: ("pair_id", "mean_selected_coefficient", "std_selected_coefficient", *_MEANS),
+    INFER: ("stimulus_id", "mixing_coefficient", "mean_inferred_coefficient", "std_inferred_coefficient", *_MEANS),
+    CATEGORICAL: ("stimulus_id", "mixing_coefficient", *_MEANS, "mean_soft_label"),
+}
 
 
 @dataclass(frozen=True)
@@ -37,6 +55,11 @@ class Configuration:
         if self.by_stimulus:
             return f"One row per stimulus of {self.task}: all its judgments together (paper, {place})."
         return f"One row per judgment; the person {task.question} (paper, {place})."
+
+    @property
+    def core(self) -> tuple[str, ...]:
+        """Names of the columns that a reader needs to see what was judged and answered, the most important first."""
+        return (_CORE_BY_STIMULUS if self.by_stimulus else _CORE)[self.task]
 
     def columns(self, version: str = CURRENT) -> tuple[Column, ...]:
         """Give the columns of the table in a schema version.

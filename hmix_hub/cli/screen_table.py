@@ -1,0 +1,111 @@
+"""Tables on the screen: the first rows of a dataset, as wide as the terminal."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from hmix_hub.cli.readable import readable_rows
+from hmix_hub.tables import arrow_columns
+
+if TYPE_CHECKING:
+    import datasets
+
+_GAP = "  "
+_WIDEST_LIST = 40
+_WIDEST_NAME = 12
+"""Longest column name that stays on one line over values that are narrower."""
+_NULL = "-"
+
+
+def screen_width() -> int | None:
+    """Return the columns of the terminal; `None` where the output goes elsewhere and may be as wide as it is."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def empty_columns(dataset: datasets.Dataset) -> set[str]:
+    """Return the names of the columns that hold nothing but nulls and empty lists."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    empty = set()
+    for name in dataset.column_names:
+        column = arrow_columns(dataset, [name])[name]
+        is_list = pa.types.is_list(column.type) or pa.types.is_large_list(column.type)
+        filled = (pc.sum(pc.list_value_length(column)).as_py() or 0) if is_list else len(column) - column.null_count
+        if len(column) and not filled:
+            empty.add(name)
+    return empty
+
+
+def table_text(dataset: datasets.Dataset, most_rows: int, width: int | None = None) -> str:
+    """Lay out the first rows of a dataset for a screen, and say how many there are.
+
+    Parameters
+    ----------
+    dataset
+        N rows.
+    most_rows
+        Rows to show at most.
+    width
+        Characters of a line. The last columns are left out, and named, where they do not fit; ids are never cut, so
+        that they can be pasted. `None`: as many as there are.
+    """
+    rows = readable_rows(dataset.select(range(min(most_rows, len(dataset)))))
+    lines, left_out = [f"{len(dataset)} rows"], []
+    if rows:
+        blocks = [_column_lines(name, [row[name] for row in rows]) for name in dataset.column_names]
+        kept = _fitting(blocks, width)
+        left_out = dataset.column_names[kept:]
+        height = max(len(block) for block in blocks[:kept])
+        padded = [[" " * len(block[0])] * (height - len(block)) + block for block in blocks[:kept]]
+        lines += [_GAP.join(cells).rstrip() for cells in zip(*padded, strict=True)]
+    if len(rows) < len(dataset):
+        lines.append(f"… and {len(dataset) - len(rows)} rows more; --format csv prints all")
+    if left_out:
+        lines.append(f"hidden to fit the terminal: {', '.join(left_out)}; choose with --columns NAME,NAME")
+    return "\n".join(lines) + "\n"
+
+
+def _fitting(blocks: Sequence[Sequence[str]], width: int | None) -> int:
+    """Return how many columns fit; the first always does."""
+    if width is None:
+        return len(blocks)
+    used = len(blocks[0][0])
+    for number, block in enumerate(blocks[1:], 1):
+        used += len(_GAP) + len(block[0])
+        if used > width:
+            return number
+    return len(blocks)
+
+
+def _column_lines(name: str, values: Sequence[Any]) -> list[str]:
+    """Return the lines of a column, all of one width: its name, broken at underscores, then its values."""
+    cells = [_cell(value) for value in values]
+    widest = max(map(len, cells))
+    words = name.split("_")
+    room = max(widest, _WIDEST_NAME, *map(len, words))
+    head = [""]
+    for number, word in enumerate(words):
+        joined = f"{head[-1]}_{word}" if number else word
+        if len(joined) > room:
+            head[-1] += "_"
+            head.append(word)
+        else:
+            head[-1] = joined
+    width = max(widest, *map(len, head))
+    to_right = all(isinstance(value, int | float) or value is None for value in values)
+    return [line.rjust(width) if to_right else line.ljust(width) for line in [*head, *cells]]
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return _NULL
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, list):
+        text = ", ".join(map(_cell, value)) or _NULL
+        return text if len(text) <= _WIDEST_LIST else text[: _WIDEST_LIST - 1] + "…"
+    return str(value)
