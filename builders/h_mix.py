@@ -165,18 +165,22 @@ class HMix(datasets.ArrowBasedBuilder):
             warn_empty(emptied_by)
         rows = table.filter(kept)
         for number, batch in enumerate(rows.to_batches(max_chunksize=STREAMED_ROWS)):
-            yield (0, number), self._illustrated(type(rows).from_batches([batch]))
+            # Uncompressed, since pictures of a stream are not kept, and are decoded at once.
+            piece = self._illustrated(type(rows).from_batches([batch]), compressed=False)
+            # Once for the piece: where its schema is not that of the features, datasets casts each row by itself.
+            yield (0, number), piece.cast(self.info.features.arrow_schema)
 
     def _image_sets(self) -> dict[str, ImageSet]:
         """Open the image set of the study, if pictures are asked for; else nothing is touched."""
         name = self.source.study.image_set
         return {name: open_image_set(name, cifar10=self.cifar10)} if self.images else {}
 
-    def _illustrated(self, table: Any) -> Any:
+    def _illustrated(self, table: Any, *, compressed: bool = True) -> Any:
         """Add the pictures that are asked for to a table."""
         if self.images is None:
             return table
-        return add_image_columns(table, self.configuration.task, CIFAR10, self.images, self._image_sets())
+        sets = self._image_sets()
+        return add_image_columns(table, self.configuration.task, CIFAR10, self.images, sets, compressed=compressed)
 
     def download_and_prepare(self, *args: Any, **kwargs: Any) -> None:
         """Prepare the table, unless it is prepared; see `datasets.DatasetBuilder.download_and_prepare`."""

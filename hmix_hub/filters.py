@@ -12,7 +12,7 @@ from hmix_hub.errors import ConfigurationError, EmptyResultWarning
 from hmix_hub.judgments.conditions import Condition
 from hmix_hub.judgments.grammar import parse_filters
 from hmix_hub.judgments.selection import check_columns, select_rows
-from hmix_hub.tables import arrow_columns, check_dataset_type, pick_rows, vocabularies_of
+from hmix_hub.tables import arrow_columns, check_dataset_type, map_tables, pick_rows, vocabularies_of
 
 if TYPE_CHECKING:
     import datasets
@@ -99,9 +99,7 @@ def _filter_stream(dataset: datasets.IterableDataset, conditions: Sequence[Condi
         msg = "the stream does not know its columns, as after a map"
         raise ConfigurationError(msg, hint="filter it before map, or give map the features")
     check_columns(conditions, list(features))
-    formatting = getattr(dataset, "_formatting", None)
-    kept = dataset.with_format("arrow").map(_StreamFilter(list(conditions), features), batched=True, features=features)
-    return kept.with_format(None if formatting is None else formatting.format_type)
+    return map_tables(dataset, _StreamFilter(list(conditions), features), features)
 
 
 class _StreamFilter:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hmix_hub.judgments.migration import migrate
+from hmix_hub.judgments.minor import to_minor
 from hmix_hub.schema import RELEASED, VERSIONS, Column, Configuration, Vocabulary, features
 from hmix_hub.studies.manifest import Manifest
-from hmix_hub.tables import arrow_columns
+from hmix_hub.tables import arrow_columns, map_tables
 
 if TYPE_CHECKING:
     import datasets
+    import pyarrow as pa
 
 
 def in_version(dataset: Any, configuration: Configuration, manifest: Manifest, version: str) -> Any:
@@ -38,7 +41,7 @@ def in_version(dataset: Any, configuration: Configuration, manifest: Manifest, v
     own = [name for name in dataset.column_names or () if name not in _names(configuration.columns(found))]
     wanted = _features(dataset, configuration.columns(version), () if version == RELEASED else own, manifest.vocabulary)
     if not isinstance(dataset, Dataset):
-        return _streamed(dataset, wanted, version)
+        return map_tables(dataset, _Move(configuration.task, version, manifest.vocabulary, wanted), wanted)
     table = arrow_columns(dataset, dataset.column_names)
     moved = migrate(table, configuration.task, start=found, target=version, vocabulary=manifest.vocabulary)
     return Dataset(moved.cast(wanted.arrow_schema), info=_info(wanted))
@@ -69,12 +72,23 @@ def _info(columns: datasets.Features) -> datasets.DatasetInfo:
     return DatasetInfo(features=columns)
 
 
-def _streamed(stream: Any, wanted: datasets.Features, version: str) -> Any:
-    """Move each piece of a stream; versions of the judgment table differ in columns that may be null."""
+@dataclass(frozen=True)
+class _Move:
+    """Move of a stream's pieces to another version, picklable for DataLoader workers.
 
-    def move(rows: dict[str, list[Any]]) -> dict[str, list[Any]]:
-        n = len(next(iter(rows.values())))
-        moved = {name: rows.get(name, [None] * n) for name in wanted}
-        return moved | {"schema_version": [version] * n}
+    Parameters
+    ----------
+    task, version, vocabulary
+        See `to_minor`: the versions that a stream may have differ in columns that may be null.
+    features
+        Features of the stream that comes out.
+    """
 
-    return stream.map(move, batched=True, remove_columns=stream.column_names, features=wanted)
+    task: str
+    version: str
+    vocabulary: Vocabulary
+    features: datasets.Features
+
+    def __call__(self, piece: pa.Table) -> pa.Table:
+        moved = to_minor(piece, self.task, self.version, self.vocabulary)
+        return moved.select(list(self.features)).cast(self.features.arrow_schema)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from hmix_hub.errors import ConfigurationError, SchemaError, SchemaVersionError
@@ -111,6 +111,30 @@ def dataset_of(table: pa.Table, columns: Sequence[Column], vocabulary: Vocabular
     info = DatasetInfo(features=features(columns, vocabulary))
     # Cast here, since Dataset's own cast fails on a table without rows.
     return Dataset(table.cast(info.features.arrow_schema), info=info)
+
+
+def map_tables(
+    stream: datasets.IterableDataset, function: Callable[[pa.Table], pa.Table], features: datasets.Features
+) -> datasets.IterableDataset:
+    """Return a stream whose pieces a function has changed, as Arrow tables: what it yields keeps its format.
+
+    Parameters
+    ----------
+    stream
+        Any stream.
+    function
+        From a piece to the same columns as `features`; picklable, for the workers of a `DataLoader`.
+    features
+        Features of what it returns, from whose Arrow schema its tables must not differ: else `datasets` casts each row.
+    """
+    formatting = getattr(stream, "_formatting", None)
+    mapped = stream.with_format("arrow").map(
+        function,
+        batched=True,
+        features=features,
+        remove_columns=[n for n in stream.column_names or () if n not in features],
+    )
+    return mapped.with_format(None if formatting is None else formatting.format_type)
 
 
 def vocabularies_of(columns: datasets.Features) -> dict[str, Vocabulary]:
