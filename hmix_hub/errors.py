@@ -144,6 +144,10 @@ class EmptyResultWarning(UserWarning):
     """A filter left no row."""
 
 
+class SplitWarning(UserWarning):
+    """A split's rows are far from the fraction asked for, since groups are dealt out whole."""
+
+
 class RegistrationWarning(UserWarning):
     """`datasets.load_dataset("h-mix")` could not be set up; `hmix_hub.load_dataset` still works."""
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+import numbers
 import warnings
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
-from hmix_hub.errors import ConfigurationError, EmptyResultWarning, nearest
+from hmix_hub.errors import ConfigurationError, SplitWarning, nearest
 from hmix_hub.tables import arrow_columns, check_dataset_type, pick_rows
 
 if TYPE_CHECKING:
@@ -19,8 +21,14 @@ if TYPE_CHECKING:
 
 By = Literal["image", "participant", "stimulus", "pair"]
 DEFAULT_FRACTIONS = {"train": 0.8, "test": 0.2}
+TOLERANCE = 0.25
+"""How far a split's rows may be from those asked for, as a share of these, before there is a warning."""
+ATTEMPTS = 20
+"""Deals that are tried where the first misses the fractions by more than the tolerance; the nearest is taken."""
 
 Picture = tuple[str, int]
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 
 
 def split(
@@ -36,16 +44,16 @@ def split(
     ----------
     dataset
         A `datasets.Dataset` of judgments or stimuli; or a list of several, which are then split alike, so that no
-        picture (person, ...) is in the train part of one and the test part of another.
+        picture (participant, ...) is in the train part of one and the test part of another.
     by
         "image" (default): no picture is shared. Pictures that were ever mixed with each other, directly or through
-        others, stay together. "participant": no person is shared, but pictures are. "stimulus", "pair": no mixture,
-        or no pair of pictures, is shared, but single pictures are, and so leak.
+        others, stay together. "participant": no participant is shared, but pictures are. "stimulus", "pair": no
+        mixture, or no pair of pictures, is shared, but single pictures are, and so leak.
     fractions
-        Share of the rows by split name, summing to 1; `None` is 80 % train, 20 % test. Whole groups are dealt out, so
-        the shares are met as nearly as the groups allow.
+        Share of the rows by split name, for any number of splits, summing to 1; `None` is 80 % train, 20 % test. Whole
+        groups are dealt out, so the shares are met as nearly as the groups allow, and each split gets one at least.
     seed
-        Seed of the deal. It depends on the groups alone, not on the order of rows.
+        Seed of the deal, 0 or more. It depends on the groups alone, not on the order of rows.
 
     Returns
     -------
@@ -55,39 +63,63 @@ def split(
     Raises
     ------
     ConfigurationError
-        If `by` or the fractions make no sense, or a dataset lacks the columns.
+        If `by`, the fractions or the seed make no sense, a dataset lacks the columns, or there are fewer groups than
+        splits, so that one would be empty. It is a `ValueError`, which scikit-learn raises in this case.
 
     Warns
     -----
-    EmptyResultWarning
-        If a split has no rows, since there are too few groups.
+    SplitWarning
+        If a split of a dataset has over a quarter more or fewer rows than asked for (and is a whole row off), since
+        groups are never divided. It says what was reached, and names the largest groups.
     """
     fractions = _check_fractions(DEFAULT_FRACTIONS if fractions is None else fractions)
     if by not in get_args(By):
         msg = f"cannot split by {by!r}"
         raise ConfigurationError(msg, hint=nearest(by, get_args(By), label="ways"))
+    _check_seed(seed)
     several = isinstance(dataset, list | tuple)
     parts = [check_dataset_type(part) for part in (dataset if several else [dataset])]
     keys = [_keys(part, by) for part in parts]
     group_of = _components(keys) if by == "image" else {key: key for rows in keys for key in rows}
     groups = [[group_of[key] for key in rows] for rows in keys]
-    dealt = _deal(groups, fractions, seed)
-    _warn_of_empty(by, fractions, dealt)
-    results = [_select(part, rows, dealt, list(fractions)) for part, rows in zip(parts, groups, strict=True)]
+    counts = [Counter(rows) for rows in groups]
+    names = sorted(set().union(*counts))
+    _check_enough(by, len(names), list(fractions))
+    sizes = np.array([[count[name] for name in names] for count in counts], dtype=np.int64)
+    dealt = _deal(sizes, np.array(list(fractions.values())), seed)
+    for number, (part, rows) in enumerate(zip(parts, groups, strict=True)):
+        missed = _missed(sizes[number], dealt, fractions)
+        if missed:
+            which = f" of dataset {number + 1} of {len(parts)}" if several else ""
+            message = f"split{which} by {by}: {missed}. {_name_largest(part, by, rows, fractions)}"
+            warnings.warn(message, SplitWarning, stacklevel=2)
+    split_of = dict(zip(names, dealt.tolist(), strict=True))
+    results = [_select(part, rows, split_of, list(fractions)) for part, rows in zip(parts, groups, strict=True)]
     return results if several else results[0]
+
+
+def _check_seed(seed: object) -> None:
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        msg = f"seed is a whole number of 0 or more, not {seed!r}"
+        raise ConfigurationError(msg)
 
 
 def _check_fractions(fractions: object) -> dict[str, float]:
     if not isinstance(fractions, Mapping):
         msg = f"fractions are a share by split name, not {fractions!r}"
         raise ConfigurationError(msg, hint='write {"train": 0.8, "test": 0.2}')
-    if not fractions or any(not 0 < share <= 1 for share in fractions.values()):
-        msg = f"each fraction is more than 0 and at most 1: {dict(fractions)}"
+    if any(not isinstance(name, str) or not name for name in fractions):
+        msg = f"each split has a name: {dict(fractions)}"
+        raise ConfigurationError(msg, hint='write {"train": 0.8, "test": 0.2}')
+    if not fractions or any(
+        not isinstance(share, numbers.Real) or not 0 < float(share) <= 1 for share in fractions.values()
+    ):
+        msg = f"each fraction is a number above 0 and at most 1: {dict(fractions)}"
         raise ConfigurationError(msg)
     if not math.isclose(sum(fractions.values()), 1, abs_tol=1e-9):
         msg = f"the fractions sum to {sum(fractions.values()):g}, not 1"
         raise ConfigurationError(msg)
-    return dict(fractions)
+    return {name: float(share) for name, share in fractions.items()}
 
 
 _KEY_COLUMNS = {
@@ -99,7 +131,7 @@ _KEY_COLUMNS = {
 
 
 def _keys(dataset: datasets.Dataset, by: str) -> list[tuple[Any, ...]]:
-    """Give each row's key; in the midpoint tasks the stimulus is the pair."""
+    """Return the key of each row; in the midpoint tasks the stimulus is the pair."""
     columns = list(_KEY_COLUMNS[by])
     if by == "stimulus" and "stimulus_id" not in dataset.column_names:
         columns = list(_KEY_COLUMNS["pair"])
@@ -108,11 +140,16 @@ def _keys(dataset: datasets.Dataset, by: str) -> list[tuple[Any, ...]]:
         msg = f"splitting by {by} needs the columns {', '.join(missing)}, which the dataset does not have"
         raise ConfigurationError(msg)
     table: pa.Table = arrow_columns(dataset, columns)
+    # A single picture has no image 2.
+    empty = [name for name in columns if name != "image_2_index" and table[name].null_count]
+    if empty:
+        msg = f"splitting by {by} needs a value in every row of {', '.join(empty)}"
+        raise ConfigurationError(msg, hint="leave out the rows without one, or split by something else")
     return list(zip(*(table[name].to_pylist() for name in columns), strict=True))
 
 
 def _components(keys: Sequence[Sequence[tuple[str, int, int | None]]]) -> dict[tuple[Any, ...], Picture]:
-    """Give each pair's connected component of pictures, named by its least picture."""
+    """Return the connected component of pictures of each pair, named by its least picture."""
     import networkx
 
     graph: networkx.Graph[Picture] = networkx.Graph()
@@ -125,33 +162,108 @@ def _components(keys: Sequence[Sequence[tuple[str, int, int | None]]]) -> dict[t
     return {pair: name[pair[0], pair[1]] for pair in pairs}
 
 
-def _deal(groups: Sequence[Sequence[Any]], fractions: Mapping[str, float], seed: int) -> dict[Any, int]:
-    """Deal groups in random order, each to the split that lacks most of its rows."""
-    sizes: dict[Any, int] = {}
-    for rows in groups:
-        for group in rows:
-            sizes[group] = sizes.get(group, 0) + 1
-    names = sorted(sizes)
-    lacking = np.array(list(fractions.values())) * sum(sizes.values())
-    dealt = {}
-    for position in np.random.default_rng(seed).permutation(len(names)):
-        split_number = int(np.argmax(lacking))
-        dealt[names[position]] = split_number
-        lacking[split_number] -= sizes[names[position]]
+def _check_enough(by: str, n_groups: int, names: Sequence[str]) -> None:
+    if not n_groups:
+        msg = "there are no rows to split"
+        raise ConfigurationError(msg, hint="a filter may have left none")
+    if n_groups < len(names):
+        kind = _KINDS[by][n_groups > 1]
+        msg = f"{n_groups} {kind} cannot be dealt out to {len(names)} splits ({', '.join(names)})"
+        raise ConfigurationError(msg, hint=_FINER.get(by, "ask for fewer splits, or split by something else"))
+
+
+def _deal(sizes: Ints, shares: Floats, seed: int) -> Ints:
+    """Return the number of each group's split, from the first deal within the tolerance, else from the nearest.
+
+    Parameters
+    ----------
+    sizes
+        int64 (D, G): rows of each of G groups in each of D datasets.
+    shares
+        float64 (S,): what each of S splits is to hold, summing to 1.
+    """
+    rng = np.random.default_rng(seed)
+    rows = sizes.sum(axis=0)
+    nearest_deal, nearest_excess = np.zeros(len(rows), dtype=np.int64), math.inf
+    for _ in range(ATTEMPTS):
+        dealt = _deal_once(rows, shares, rng.permutation(len(rows)))
+        excess = sum(_excess(of_dataset, dealt, shares) for of_dataset in sizes)
+        if excess < nearest_excess:
+            nearest_deal, nearest_excess = dealt, excess
+        if excess <= 0:
+            break
+    return nearest_deal
+
+
+def _deal_once(rows: Ints, shares: Floats, order: Ints) -> Ints:
+    """Deal groups in an order, each to the split that lacks most of its rows."""
+    lacking = shares * rows.sum()
+    dealt = np.zeros(len(rows), dtype=np.int64)
+    is_empty = np.ones(len(shares), dtype=np.bool_)
+    n_empty = len(shares)
+    for turn, group in enumerate(order.tolist()):
+        # The last groups are kept for splits that would else have none.
+        open_to = lacking if n_empty < len(rows) - turn else np.where(is_empty, lacking, -np.inf)
+        number = int(np.argmax(open_to))
+        dealt[group] = number
+        lacking[number] -= rows[group]
+        n_empty -= int(is_empty[number])
+        is_empty[number] = False
     return dealt
 
 
-def _warn_of_empty(by: str, fractions: Mapping[str, float], dealt: Mapping[Any, int]) -> None:
-    empty = [name for number, name in enumerate(fractions) if number not in dealt.values()]
-    if empty and dealt:
-        kinds = {
-            "image": "groups of connected pictures",
-            "participant": "people",
-            "stimulus": "stimuli",
-            "pair": "pairs",
-        }
-        message = f"no rows for {', '.join(empty)}: there are too few {kinds[by]} ({len(dealt)}) to deal out"
-        warnings.warn(message, EmptyResultWarning, stacklevel=3)
+def _excess(rows: Ints, dealt: Ints, shares: Floats) -> float:
+    """Return by how much splits miss their rows beyond the tolerance, as a share of them, in all; 0 if none does."""
+    asked = shares * rows.sum()
+    missed = np.abs(np.bincount(dealt, weights=rows, minlength=len(shares)) - asked)
+    beyond = np.where(missed < 1, 0.0, missed - TOLERANCE * asked - 1e-9)
+    return float(np.sum(np.where(beyond > 0, beyond, 0.0) / np.maximum(asked, 1)))
+
+
+def _missed(rows: Ints, dealt: Ints, fractions: Mapping[str, float]) -> str:
+    """Return what a dataset's splits hold and were to hold; nothing if that is within the tolerance."""
+    shares = np.array(list(fractions.values()))
+    if not _excess(rows, dealt, shares):
+        return ""
+    reached = np.bincount(dealt, weights=rows, minlength=len(shares))
+    return ", ".join(
+        f"{name} has {count:.0f} rows, {count / rows.sum():.1%} (asked for: {share:.1%})"
+        for name, count, share in zip(fractions, reached, shares, strict=True)
+    )
+
+
+_KINDS = {
+    "image": ("group of connected pictures", "groups of connected pictures"),
+    "participant": ("participant", "participants"),
+    "stimulus": ("stimulus", "stimuli"),
+    "pair": ("pair", "pairs"),
+}
+"""What is dealt out whole, one of it and several."""
+_FINER = {"image": 'by="stimulus" or by="pair" divides further, but leaves the same pictures in several splits'}
+_NAMED = 3
+"""Groups that a warning names, at most."""
+
+
+def _name_largest(dataset: datasets.Dataset, by: str, rows: Sequence[Hashable], fractions: Mapping[str, float]) -> str:
+    """Return the groups of a dataset that hold more rows than its smallest split was to have, else its largest one."""
+    counts = Counter(rows)
+    limit = min(fractions.values()) * len(rows)
+    large = [group for group, count in counts.most_common(_NAMED) if count > limit] or [counts.most_common(1)[0][0]]
+    described = "; ".join(f"{_describe(dataset, by, rows, group)}, {counts[group]} rows" for group in large)
+    finer = f". {_FINER[by]}" if by in _FINER else ""
+    return f"A {_KINDS[by][0]} is never divided; the largest of {len(counts)}: {described}{finer}"
+
+
+def _describe(dataset: datasets.Dataset, by: str, rows: Sequence[Hashable], group: Hashable) -> str:
+    """Return what a group is: the id of a participant, stimulus or pair; of connected pictures how many, and one."""
+    members = [row for row, name in enumerate(rows) if name == group]
+    if by != "image":
+        return f"{by} {_keys(dataset.select(members[:1]), by)[0][-1]}"
+    keys = _keys(dataset.select(members), by)
+    pictures = {(image_set, index) for image_set, *both in keys for index in both if index is not None}
+    image_set, index = min(pictures)
+    example = dataset[members[0]]["pair_id"] if "pair_id" in dataset.column_names else f"{image_set} {index}"
+    return f"{len(pictures)} pictures such as those of {example}"
 
 
 def _select(

@@ -42,7 +42,7 @@ def test_nothing_that_is_done_with_picked_rows_writes_a_cache_file(load_sample, 
         hmix_hub.join([picked, other])
         hmix_hub.plot(picked, tmp_path / "picture.png")
         hmix_hub.to_tensors(picked)
-        hmix_hub.split(picked)
+        hmix_hub.split(picked, by="stimulus")
     assert cache_files() == before
 
 

@@ -1,9 +1,12 @@
+import warnings
+
 import pytest
+from datasets import Dataset
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import hmix_hub
-from hmix_hub.errors import ConfigurationError, EmptyResultWarning, FilterError
+from hmix_hub.errors import ConfigurationError, FilterError, SplitWarning
 
 
 def pictures(rows):
@@ -73,7 +76,14 @@ def test_by_stimulus_tables_split_too(load_sample):
 
 @pytest.mark.parametrize(
     "options",
-    [{"by": "picture"}, {"fractions": {"a": 0.5, "b": 0.4}}, {"fractions": {}}, {"fractions": {"a": 1.5, "b": -0.5}}],
+    [
+        {"by": "picture"},
+        {"fractions": {"a": 0.5, "b": 0.4}},
+        {"fractions": {}},
+        {"fractions": {"a": 1.5, "b": -0.5}},
+        {"fractions": {"a": "0.5", "b": "0.5"}},
+        {"fractions": {1: 0.5, 2: 0.5}},
+    ],
 )
 def test_a_split_that_makes_no_sense_is_refused(options, load_sample):
     with pytest.raises(ConfigurationError):
@@ -85,11 +95,95 @@ def test_a_by_stimulus_table_has_no_people_to_split_by(load_sample):
         hmix_hub.split(load_sample("infer_mixing_factor_by_stimulus"), by="participant")
 
 
-def test_a_part_without_rows_is_told(load_sample):
-    person = hmix_hub.filter(load_sample(), participants="sample000000001")
-    with pytest.warns(EmptyResultWarning, match=r"no rows for test: .* people \(1\)"):
-        parts = hmix_hub.split(person, by="participant")
-    assert len(parts["train"]) == len(person)
+@pytest.mark.parametrize(
+    ("by", "fractions", "message"),
+    [
+        ("participant", None, r"1 participant cannot be dealt out to 2 splits \(train, test\)"),
+        ("image", {"a": 0.5, "b": 0.3, "c": 0.2}, "1 group of connected pictures cannot be dealt out to 3 splits"),
+    ],
+)
+def test_fewer_groups_than_splits_are_refused_as_scikit_learn_refuses_them(by, fractions, message, load_sample):
+    one_group = hmix_hub.filter(load_sample(), participants="sample000000001") if by == "participant" else load_sample()
+    with pytest.raises(ConfigurationError, match=message) as refused:
+        hmix_hub.split(one_group, by=by, fractions=fractions)
+    assert isinstance(refused.value, ValueError)
+
+
+@pytest.mark.parametrize("nothing", [[], "no rows"])
+def test_no_rows_to_split_are_refused(nothing, load_sample):
+    with pytest.raises(ConfigurationError, match="no rows to split"):
+        hmix_hub.split(load_sample().select([]) if nothing else nothing)
+
+
+def by_participant(*sizes):
+    ids = [f"p{number}" for number, size in enumerate(sizes) for _ in range(size)]
+    return Dataset.from_dict({"study_id": ["s"] * len(ids), "participant_id": ids})
+
+
+def sizes_of(parts):
+    return {name: len(part) for name, part in parts.items()}
+
+
+def test_connected_pictures_that_leave_a_split_nearly_empty_are_named(load_sample):
+    wide = hmix_hub.filter(load_sample(), mixing_coefficient=(0.25, 0.75), repeats=False)
+    with pytest.warns(SplitWarning, match="split by image") as told:
+        parts = hmix_hub.split(wide)
+    assert sizes_of(parts) == {"train": 712, "test": 9}
+    message = str(told[0].message)
+    assert "train has 712 rows, 98.8% (asked for: 80.0%), test has 9 rows, 1.2% (asked for: 20.0%)" in message
+    assert f"the largest of 3: 177 pictures such as those of {parts['train'][0]['pair_id']}, 712 rows" in message
+    assert told[0].filename == __file__
+
+
+def test_participants_too_large_for_the_fractions_are_named():
+    with pytest.warns(SplitWarning, match="split by participant") as told:
+        parts = hmix_hub.split(
+            by_participant(90, 4, 3, 3), by="participant", fractions={"train": 0.5, "validation": 0.3, "test": 0.2}
+        )
+    assert sizes_of(parts) == {"train": 90, "validation": 6, "test": 4}
+    assert str(told[0].message).endswith("A participant is never divided; the largest of 4: participant p0, 90 rows")
+
+
+def test_a_split_short_of_rows_in_one_of_several_datasets_is_told_of_that_one(load_sample):
+    with pytest.warns(SplitWarning) as told:
+        hmix_hub.split([by_participant(*[10] * 10), by_participant(10, 10, 10)], by="participant")
+    assert [str(warning.message).partition(":")[0] for warning in told] == ["split of dataset 2 of 2 by participant"]
+
+
+@pytest.mark.parametrize("sizes", [(1, 1, 1), (20, 20, 20, 20, 25), (1, 2, 3, 4)])
+def test_a_row_more_or_less_or_a_quarter_is_no_warning(sizes):
+    assert sum(sizes_of(hmix_hub.split(by_participant(*sizes), by="participant")).values()) == sum(sizes)
+
+
+def test_large_groups_are_dealt_so_that_the_fractions_are_met():
+    # Dealt last, the group of 50 would come on top of a half of 25.
+    for seed in range(10):
+        parts = hmix_hub.split(
+            by_participant(50, *[1] * 50), by="participant", fractions={"a": 0.5, "b": 0.5}, seed=seed
+        )
+        assert 37 <= len(parts["a"]) <= 63
+
+
+@given(st.lists(st.integers(1, 50), min_size=4, max_size=12), st.integers(2, 4), st.integers(0, 3))
+def test_every_split_gets_a_group_where_there_are_enough(sizes, n_splits, seed):
+    fractions = {f"s{number}": 0.01 for number in range(1, n_splits)} | {"s0": 1 - 0.01 * (n_splits - 1)}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SplitWarning)
+        parts = hmix_hub.split(by_participant(*sizes), by="participant", fractions=fractions, seed=seed)
+    assert min(sizes_of(parts).values()) > 0
+    assert sum(sizes_of(parts).values()) == sum(sizes)
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "0", True])
+def test_a_seed_that_is_no_whole_number_is_refused(seed):
+    with pytest.raises(ConfigurationError, match="seed"):
+        hmix_hub.split(by_participant(1, 1), by="participant", seed=seed)
+
+
+def test_rows_without_what_is_split_by_are_refused():
+    rows = Dataset.from_dict({"study_id": ["s", "s"], "participant_id": ["a", None]})
+    with pytest.raises(ConfigurationError, match="participant_id"):
+        hmix_hub.split(rows, by="participant")
 
 
 def test_fractions_are_named(load_sample):
