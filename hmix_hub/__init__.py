@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hmix_hub.citing import citation
     from hmix_hub.errors import HMixError
     from hmix_hub.filters import filter  # noqa: A004 - the verb that users look for
+    from hmix_hub.frames import from_pandas, to_pandas
     from hmix_hub.hub_studies import list_studies
     from hmix_hub.inference import soft_labels
     from hmix_hub.joining import join
@@ -44,6 +45,7 @@ _HOMES = {
     "citation": "citing",
     "features": "loading",
     "filter": "filters",
+    "from_pandas": "frames",
     "join": "joining",
     "list_studies": "hub_studies",
     "load_dataset": "loading",
@@ -53,6 +55,7 @@ _HOMES = {
     "show": "plots.stimulus.showing",
     "soft_labels": "inference",
     "split": "splits",
+    "to_pandas": "frames",
     "to_tensors": "tensors",
 }
 
@@ -67,6 +70,7 @@ __all__ = [
     "citation",
     "features",
     "filter",
+    "from_pandas",
     "join",
     "list_studies",
     "load_dataset",
@@ -76,6 +80,7 @@ __all__ = [
     "show",
     "soft_labels",
     "split",
+    "to_pandas",
     "to_tensors",
 ]
 

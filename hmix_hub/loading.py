@@ -202,9 +202,11 @@ def _common_task(parts: Sequence[str | os.PathLike[str] | datasets.Dataset], opt
 
 
 def features(name: str | None = None, schema_version: str = CURRENT) -> datasets.Features:
-    """Give the Hugging Face features of a configuration of "h-mix".
+    """Return the Hugging Face features of a configuration of "h-mix".
 
-    For tables that lost their types on the way, `Dataset.from_pandas(frame, features=hmix_hub.features(name))`.
+    For data frames that lost their types use `hmix_hub.from_pandas(frame)`. These features restore them, too, where a
+    frame has exactly the columns of the configuration, and codes for labels:
+    `Dataset.from_pandas(frame, features=hmix_hub.features(name), preserve_index=False)`.
 
     Parameters
     ----------

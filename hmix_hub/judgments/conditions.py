@@ -180,7 +180,7 @@ def _vocabulary(name: str, vocabularies: Vocabularies) -> Vocabulary:
 
 _FEATURES_HINT = (
     "tables that went through pandas or CSV lose their types: write Parquet and read it with "
-    'load_dataset("parquet", ...), or give Dataset.from_pandas features=hmix_hub.features(config)'
+    'load_dataset("parquet", ...), or restore them with hmix_hub.from_pandas(frame)'
 )
 
 

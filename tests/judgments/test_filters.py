@@ -289,7 +289,9 @@ def test_labels_without_class_names_are_refused_with_the_way_to_them(load_sample
     for filters in ({"labels": "dog"}, {"class_pair": ("dog", "frog")}):
         with pytest.raises(FilterError, match="no class names") as refused:
             hmix_hub.filter(untyped, **filters)
-        assert "hmix_hub.features" in refused.value.hint
+        assert "hmix_hub.from_pandas" in refused.value.hint
+        restored = hmix_hub.from_pandas(untyped.to_pandas())
+        assert kept(restored, **filters) == kept(load_sample(), **filters)
     flags = untyped.remove_columns("flags").add_column("flags", ["[]"] * len(untyped))
     with pytest.raises(FilterError, match="not lists of flags"):
         hmix_hub.filter(flags, exclude_flags="straightlining")

@@ -1,0 +1,253 @@
+"""Data frames of pandas, with class names: `hmix_hub.to_pandas` and `hmix_hub.from_pandas`."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from functools import cache
+from numbers import Integral
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from hmix_hub.errors import ConfigurationError, SchemaError, Where, nearest
+from hmix_hub.schema import (
+    BY_STIMULUS_COLUMNS,
+    CIFAR10,
+    CONFIGURATIONS,
+    CURRENT,
+    RELEASED,
+    TASKS,
+    Column,
+    Kind,
+    Vocabulary,
+    columns,
+)
+from hmix_hub.sources.image_set import METHOD_MARK, NAMES
+from hmix_hub.tables import arrow_columns, check_dataset_type, task_of, vocabularies_of
+
+if TYPE_CHECKING:
+    import datasets
+    import pandas as pd
+    import pyarrow as pa
+
+
+def to_pandas(dataset: datasets.Dataset, columns: str | Sequence[str] | None = None) -> pd.DataFrame:
+    """Return a dataset as a data frame that shows class names.
+
+    `Dataset.to_pandas` returns codes instead, and floats where an integer column has nulls.
+
+    Parameters
+    ----------
+    dataset
+        Judgments or stimuli, N rows: any selection.
+    columns
+        Which columns, in this order; "core": those that a reader needs, as `hmix load` shows; `None`: all.
+
+    Returns
+    -------
+    pandas.DataFrame
+        N rows. Labels are categoricals over all K class names, lists of labels are lists of names; integers and truth
+        values have pandas' nullable types; other numbers are float64 with NaN for null.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no such column.
+    """
+    import pandas as pd
+    import pyarrow as pa
+
+    check_dataset_type(dataset)
+    names = _choose(dataset, columns)
+    nullable = {pa.int32(): pd.Int32Dtype(), pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
+    frame = arrow_columns(dataset, names).to_pandas(types_mapper=nullable.get)
+    for name, vocabulary in vocabularies_of(dataset.features).items():
+        if name not in frame:
+            continue
+        if isinstance(frame[name].dtype, pd.Int64Dtype):
+            codes = frame[name].fillna(-1).to_numpy(dtype=np.int64)
+            frame[name] = pd.Categorical.from_codes(codes, categories=list(vocabulary.names))
+        else:
+            frame[name] = [None if row is None else [vocabulary.names[code] for code in row] for row in frame[name]]
+    return frame[names]
+
+
+def _choose(dataset: datasets.Dataset, columns: str | Sequence[str] | None) -> list[str]:
+    known = dataset.column_names
+    if columns is None:
+        return list(known)
+    if columns == "core":
+        by_stimulus = "n_judgments" in known
+        cores = [c.core for c in CONFIGURATIONS.values() if c.by_stimulus == by_stimulus]
+        fitting = next((core for core in cores if set(core) <= set(known)), None)
+        return list(fitting or CONFIGURATIONS[task_of(dataset)].core)
+    names = [columns] if isinstance(columns, str) else list(dict.fromkeys(columns))
+    for name in names:
+        if name not in known:
+            msg = f"the dataset has no column {name!r}"
+            raise ConfigurationError(msg, hint=nearest(name, known, label="columns"))
+    return names
+
+
+def from_pandas(frame: pd.DataFrame, classes: Sequence[str] | None = None) -> datasets.Dataset:
+    """Return a data frame as a dataset, with the types that its columns have in the judgment table.
+
+    The way back from `to_pandas`, `Dataset.to_pandas` and files that pandas read: rows may have been dropped, and
+    columns dropped, added or moved.
+
+    Parameters
+    ----------
+    frame
+        N rows. Labels are class names or codes, lists are lists, arrays or JSON text; missing values are null. Columns
+        that the schema does not know keep the type that they have; the index is left out.
+    classes
+        Class names in the order of their codes. `None`: the categories of the label columns; or CIFAR-10's classes,
+        where every row is about CIFAR-10 or the sample study.
+
+    Returns
+    -------
+    datasets.Dataset
+        In memory, with features as from `hmix_hub.load_dataset`.
+
+    Raises
+    ------
+    ConfigurationError
+        If it is not a data frame, or its class names are not known.
+    SchemaError
+        If a value does not fit its column.
+    """
+    import pandas as pd
+    import pyarrow as pa
+    from datasets import Dataset, DatasetInfo, Features
+
+    if not isinstance(frame, pd.DataFrame) or not frame.columns.is_unique:
+        what = "two columns of one name" if isinstance(frame, pd.DataFrame) else f"a {type(frame).__name__}"
+        msg = f"from_pandas takes a pandas.DataFrame with distinct column names, not {what}"
+        raise ConfigurationError(msg, hint="hmix_hub.to_pandas(dataset) returns one")
+    known = _known_columns(is_released="trial_type" in frame.columns)
+    found = [known[name] for name in frame.columns if name in known]
+    vocabulary = _vocabulary(frame, found, classes)
+    arrays, features = {}, {}
+    for name in map(str, frame.columns):
+        if name in known:
+            arrays[name] = _array(frame[name], known[name], vocabulary)
+            features[name] = known[name].feature(vocabulary)
+        else:
+            arrays[name] = pa.Array.from_pandas(frame[name])
+            features |= Features.from_arrow_schema(pa.schema([(name, arrays[name].type)]))
+    info = DatasetInfo(features=Features(features))
+    return Dataset(pa.table(arrays).cast(info.features.arrow_schema), info=info)
+
+
+@cache
+def _known_columns(*, is_released: bool) -> dict[str, Column]:
+    """Return the columns of all tables by name; a name has one type in all tables of a layout."""
+    tables = [columns(task, RELEASED if is_released else CURRENT) for task in TASKS]
+    if not is_released:
+        tables += BY_STIMULUS_COLUMNS.values()
+    return {column.name: column for table in tables for column in table}
+
+
+_OVER_CLASSES = {Kind.LABEL, Kind.LABELS, Kind.DISTRIBUTION, Kind.DISTRIBUTIONS}
+
+
+def _vocabulary(frame: pd.DataFrame, found: Sequence[Column], classes: Sequence[str] | None) -> Vocabulary:
+    import pandas as pd
+
+    if classes is not None:
+        return Vocabulary(tuple(classes))
+    labels = [frame[column.name].dtype for column in found if column.kind is Kind.LABEL]
+    categories = {tuple(dtype.categories) for dtype in labels if isinstance(dtype, pd.CategoricalDtype)}
+    if len(categories) > 1:
+        msg = "the label columns have different categories"
+        raise ConfigurationError(msg, hint="give the class names in the order of their codes, classes=[...]")
+    if categories:
+        return Vocabulary(tuple(map(str, categories.pop())))
+    sets = set(frame["image_set"]) if "image_set" in frame.columns else {""}
+    is_known = all(str(name).split(METHOD_MARK)[0] in NAMES for name in sets)
+    if not is_known and any(column.kind in _OVER_CLASSES for column in found):
+        msg = "the classes that the labels of this data frame count are not known"
+        raise ConfigurationError(msg, hint="give their names: classes=dataset.features['image_1_label'].names")
+    return CIFAR10
+
+
+_ITEMS = {
+    Kind.STRINGS: Kind.STRING,
+    Kind.FLOATS: Kind.FLOAT64,
+    Kind.LABELS: Kind.LABEL,
+    Kind.DISTRIBUTION: Kind.FLOAT64,
+    Kind.DISTRIBUTIONS: Kind.DISTRIBUTION,
+}
+"""Kind of the items of a kind of lists."""
+_WHOLE = {Kind.BOOL: (0, 1), Kind.INT32: (-(2**31), 2**31 - 1), Kind.INT64: (-(2**53), 2**53), Kind.LABEL: (0, 2**31)}
+"""Least and greatest whole numbers of a kind."""
+
+
+def _array(values: pd.Series[Any], column: Column, vocabulary: Vocabulary) -> pa.Array:
+    import pyarrow as pa
+
+    kind = column.arrow_type(vocabulary)
+    try:
+        array = pa.Array.from_pandas(values, type=kind)
+    except (pa.ArrowException, TypeError, ValueError):
+        array = pa.array(_converted(values, column, vocabulary), kind)
+    array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+    if column.kind in {Kind.LABEL, Kind.LABELS}:
+        _check_codes(array, column, vocabulary)
+    return array
+
+
+def _check_codes(array: pa.Array, column: Column, vocabulary: Vocabulary) -> None:
+    labels = array.flatten() if column.kind is Kind.LABELS else array
+    codes = labels.fill_null(0).to_numpy(zero_copy_only=False)
+    bad = codes[(codes < 0) | (codes >= len(vocabulary))]
+    if len(bad):
+        msg = f"{bad[0]} is not the code of one of {len(vocabulary)} classes"
+        raise SchemaError(msg, where=Where(column=column.name))
+
+
+def _converted(values: pd.Series[Any], column: Column, vocabulary: Vocabulary) -> list[Any]:
+    """Return values one by one as Arrow takes them, for columns that Arrow alone does not convert."""
+    converted = []
+    for row, value in enumerate(values):
+        try:
+            converted.append(_convert(value, column.kind, vocabulary))
+        except (TypeError, ValueError, OverflowError) as error:
+            what = error.message if isinstance(error, SchemaError) else f"{value!r} is not of type {column.kind.value}"
+            raise SchemaError(
+                what, where=Where(row=row, column=column.name), hint=getattr(error, "hint", None)
+            ) from None
+    return converted
+
+
+def _convert(value: Any, kind: Kind, vocabulary: Vocabulary) -> Any:
+    if _is_missing(value):
+        return None
+    if kind in _ITEMS:
+        items = json.loads(value) if isinstance(value, str) else value
+        converted = [_convert(item, _ITEMS[kind], vocabulary) for item in items]
+        if kind is Kind.DISTRIBUTION and len(converted) != len(vocabulary):
+            msg = f"a distribution over {len(converted)} classes, where there are {len(vocabulary)}"
+            raise SchemaError(msg, hint="give the class names in the order of their codes, classes=[...]")
+        return converted
+    if kind is Kind.STRING:
+        return str(value) if isinstance(value, Integral) else "".join(value)
+    if kind is Kind.LABEL and isinstance(value, str):
+        return vocabulary.code(value)
+    number = float(value)
+    if kind is Kind.FLOAT64:
+        return number
+    least, most = _WHOLE[kind]
+    if not (number.is_integer() and least <= number <= most):
+        raise ValueError
+    return bool(number) if kind is Kind.BOOL else int(number)
+
+
+def _is_missing(value: object) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value)) or type(value).__name__ in _MISSING
+
+
+_MISSING = {"NAType", "NaTType"}
+"""Types of the missing values of pandas, by name: to import it takes a second."""
