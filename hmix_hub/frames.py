@@ -68,7 +68,7 @@ def to_pandas(dataset: datasets.Dataset, columns: str | Sequence[str] | None = N
             continue
         if isinstance(frame[name].dtype, pd.Int64Dtype):
             codes = frame[name].fillna(-1).to_numpy(dtype=np.int64)
-            frame[name] = pd.Categorical.from_codes(codes, categories=list(vocabulary.names))
+            frame[name] = pd.Categorical.from_codes(codes, categories=pd.Index(vocabulary.names))
         else:
             frame[name] = [None if row is None else [vocabulary.names[code] for code in row] for row in frame[name]]
     return frame[names]
