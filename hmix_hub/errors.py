@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+_CODE = re.compile(r"([^0-9]+)([0-9]+)")
 
 
 @dataclass(frozen=True)
@@ -152,6 +155,21 @@ class RegistrationWarning(UserWarning):
     """`datasets.load_dataset("h-mix")` could not be set up; `hmix_hub.load_dataset` still works."""
 
 
+def _may_be_mistyped(written: str, meant: str) -> bool:
+    """Whether one name may stand for another; of codes such as HMX592, if they differ in one digit."""
+    codes = _CODE.fullmatch(written), _CODE.fullmatch(meant)
+    if codes[0] is None or codes[1] is None or codes[0][1] != codes[1][1]:
+        return True
+    one, other = codes[0][2], codes[1][2]
+    if len(one) != len(other):
+        shorter, longer = sorted((one, other), key=len)
+        return any(longer[:i] + longer[i + 1 :] == shorter for i in range(len(longer)))
+    places = [i for i, (digit, right) in enumerate(zip(one, other, strict=True)) if digit != right]
+    # Two digits side by side may have changed places.
+    is_turned = len(places) == 2 and one[places[0] : places[1] + 1] == other[places[0] : places[1] + 1][::-1]
+    return len(places) <= 1 or is_turned
+
+
 def nearest(name: object, known: Iterable[object], *, label: str) -> str:
     """Offer the nearest spellings of a name that is not known.
 
@@ -170,7 +188,12 @@ def nearest(name: object, known: Iterable[object], *, label: str) -> str:
         "did you mean ..." with up to three spellings; the whole list where it is short; else its size and a sample.
     """
     by_lower = {str(item).lower(): str(item) for item in known}
-    close = difflib.get_close_matches(str(name).lower(), by_lower, n=3, cutoff=0.6)
+    written = str(name).lower()
+    close = [
+        item
+        for item in difflib.get_close_matches(written, by_lower, n=3, cutoff=0.6)
+        if _may_be_mistyped(written, item)
+    ]
     if close:
         return "did you mean " + " or ".join(repr(by_lower[item]) for item in close) + "?"
     names = list(by_lower.values())

@@ -36,7 +36,8 @@ def _find(code: str, rules: list[Rule]) -> Rule:
     found = next((rule for rule in rules if code.lower() in {rule.code.lower(), rule.name}), None)
     if found is None:
         msg = f"there is no rule {code!r}"
-        raise ConfigurationError(msg, hint=nearest(code, [n for r in rules for n in (r.code, r.name)], label="rules"))
+        known = [rule.code if code.lower().startswith("hmx") else rule.name for rule in rules]
+        raise ConfigurationError(msg, hint=nearest(code, known, label="rules"))
     return found
 
 

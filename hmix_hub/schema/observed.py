@@ -17,23 +17,26 @@ the file itself and its row; and what came with a later version of the schema, w
 OBSERVED_FLAG = "ignored_probability"
 """The flag that no column of the judgment table shows: a second probability without a second class."""
 
-_COMPUTED = (
-    "judgment_id",
-    "study_id",
-    "task",
-    "batch_id",
-    "presentation",
-    "pair_id",
-    "stimulus_id",
-    "soft_label",
-    "flags",
-    "schema_version",
+COMPUTED = frozenset(
+    {
+        "judgment_id",
+        "study_id",
+        "task",
+        "batch_id",
+        "presentation",
+        "pair_id",
+        "stimulus_id",
+        "soft_label",
+        "flags",
+        "schema_version",
+    }
 )
+"""Columns that follow from the observed ones."""
 
 
 def observed_columns(task: str, version: str = CURRENT) -> tuple[Column, ...]:
     """Give the columns of a task that are observed, in the order of the judgment table, optional ones included."""
-    return tuple(column for column in columns(task, version) if column.name not in _COMPUTED)
+    return tuple(column for column in columns(task, version) if column.name not in COMPUTED)
 
 
 def required_columns(task: str) -> tuple[Column, ...]:
@@ -43,4 +46,4 @@ def required_columns(task: str) -> tuple[Column, ...]:
 
 def computed_columns(task: str) -> tuple[Column, ...]:
     """Give the columns of a task that follow from the observed ones."""
-    return tuple(column for column in TASKS[task].columns if column.name in _COMPUTED)
+    return tuple(column for column in TASKS[task].columns if column.name in COMPUTED)

@@ -36,8 +36,13 @@ TRAIN_MD5 = {
 }
 """MD5 of the training batches in the original archive."""
 
+TRAIN_LABELS_SHA256 = "2b7cd2f24487317614016b72ffd53071c3062f592f0eb300c18a770d41ae1253"
+"""Of the training set's labels, uint8 (50000,), batch by batch in the original order."""
+TRAIN_PICTURES = 50_000
+
 _TEST_FILE = f"cifar10-test-{PICTURES_SHA256[:16]}.npy"
 _DIGESTS = Path(__file__).with_name("cifar10_test.digests")
+_TRAIN_LABELS = Path(__file__).with_name("cifar10_train.labels")
 _DIGEST_SIZE = 4
 _HINT = (
     "name the original test set: the folder or Parquet file of uoft-cs/cifar10, cifar-10-python.tar.gz, or test_batch"
@@ -92,9 +97,42 @@ def digests_of(pictures: npt.NDArray[np.uint8]) -> bytes:
     return b"".join(hashlib.blake2b(row.data, digest_size=_DIGEST_SIZE).digest() for row in rows)
 
 
-def known_labels() -> npt.NDArray[np.int64]:
-    """Give the labels of the test set, int64 (10000,), which the package knows; no pictures are looked for."""
-    return _original().labels.astype(np.int64)
+def known_labels(split: str = "test") -> npt.NDArray[np.int64]:
+    """Return the labels of a split, which the package knows; no pictures are looked for.
+
+    Parameters
+    ----------
+    split
+        "test" or "train".
+
+    Returns
+    -------
+    numpy.ndarray
+        int64 (10000,) or (50000,), 0 to 9, in the original order.
+
+    Raises
+    ------
+    SourceError
+        If the package's own file is damaged.
+
+    Notes
+    -----
+    `cifar10_train.labels` packs two labels into a byte, the first into its upper half. They are the `labels` of
+    `data_batch_1` to `data_batch_5` (those of `TRAIN_MD5`), one after the other.
+    """
+    return (_original().labels if split == "test" else _train_labels()).astype(np.int64)
+
+
+def _train_labels() -> npt.NDArray[np.uint8]:
+    packed = np.frombuffer(_TRAIN_LABELS.read_bytes(), dtype=np.uint8)
+    return _verified(np.stack([packed >> 4, packed & 15], axis=1).reshape(-1), TRAIN_LABELS_SHA256, _TRAIN_LABELS)
+
+
+def _verified(labels: npt.NDArray[np.uint8], sha256: str, file: Path) -> npt.NDArray[np.uint8]:
+    if hashlib.sha256(labels.tobytes()).hexdigest() != sha256:
+        msg = "the package's own list of CIFAR-10's labels is damaged"
+        raise SourceError(msg, where=Where(str(file)), hint="install hmix-hub again")
+    return labels
 
 
 class _Original(NamedTuple):
@@ -106,12 +144,9 @@ class _Original(NamedTuple):
 
 def _original() -> _Original:
     content = _DIGESTS.read_bytes()
-    labels = content[_DIGEST_SIZE * TEST_PICTURES :]
-    if hashlib.sha256(labels).hexdigest() != LABELS_SHA256:
-        msg = "the package's own list of CIFAR-10's labels is damaged"
-        raise SourceError(msg, where=Where(str(_DIGESTS)), hint="install hmix-hub again")
+    labels = np.frombuffer(content[_DIGEST_SIZE * TEST_PICTURES :], dtype=np.uint8)
     digests = np.frombuffer(content, dtype="<u4", count=TEST_PICTURES)
-    return _Original(digests.astype(np.uint32), np.frombuffer(labels, dtype=np.uint8))
+    return _Original(digests.astype(np.uint32), _verified(labels, LABELS_SHA256, _DIGESTS))
 
 
 def _open_test(place: Path | None) -> ImageSet:

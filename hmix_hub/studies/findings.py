@@ -57,8 +57,8 @@ class Finding:
     count: int = 0
     spots: list[Spot] = field(default_factory=list)
 
-    def as_dict(self) -> dict[str, Any]:
-        """Give the finding for JSON."""
+    def as_dict(self, *, is_fixable: bool) -> dict[str, Any]:
+        """Return the finding for JSON."""
         return {
             "code": self.rule.code,
             "rule": self.rule.name,
@@ -68,7 +68,7 @@ class Finding:
             "count": self.count,
             "meaning": self.rule.meaning,
             "mend": self.rule.mend,
-            "fixable": bool(self.rule.fixed),
+            "fixable": is_fixable,
             "places": [{"row": spot.row, "value": spot.value, "note": spot.note} for spot in self.spots],
         }
 
@@ -152,6 +152,11 @@ class Report:
         codes = {rule.code for rule in rules}
         return any(code in codes and file in {None, where} for code, where, _ in self._findings)
 
+    def is_fixable(self, finding: Finding) -> bool:
+        """Whether `hmix contribute fix` does what the finding asks for."""
+        blocked = (found.rule.is_blocking and found.file == finding.file for found in self._findings.values())
+        return finding.rule.is_fixed_in(finding.file) and not any(blocked)
+
     def has_errors_in(self, *files: str) -> bool:
         """Say whether one of these files has an error."""
         return any(
@@ -165,7 +170,7 @@ class Report:
             "errors": len(self.errors),
             "warnings": len(self.warnings),
             "rows": dict(self.rows),
-            "findings": [finding.as_dict() for finding in self],
+            "findings": [finding.as_dict(is_fixable=self.is_fixable(finding)) for finding in self],
         }
 
 

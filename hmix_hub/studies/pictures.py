@@ -16,8 +16,6 @@ from hmix_hub.studies.mixtures import Keys, known_mixtures
 from hmix_hub.studies.rules import files as file_rules
 from hmix_hub.studies.rules import stimuli as rules
 
-_CIFAR10_TRAIN = 50_000
-
 
 @dataclass(frozen=True)
 class KnownPictures:
@@ -30,14 +28,14 @@ class KnownPictures:
     size
         M.
     labels
-        int64 (M,), in the study's vocabulary, -1 where it lacks the class; `None`: not known.
+        int64 (M,), in the study's vocabulary, -1 where it lacks the class.
     mixtures
         Keys of the mixtures that the study brings ready-made; `None`: it brings none.
     """
 
     name: str
     size: int
-    labels: npt.NDArray[np.int64] | None
+    labels: npt.NDArray[np.int64]
     mixtures: Keys | None = None
 
 
@@ -60,16 +58,14 @@ def _endpoints(manifest: Manifest, folder: StudyFolder, report: Report) -> Known
         report.add(rules.PICTURES_UNUSED, file=IMAGE_LIST)
     if source == OWN_PICTURES:
         return _own(manifest, folder, report)
-    if source == "cifar10/train":
-        return KnownPictures(name, _CIFAR10_TRAIN, None)
-    if source == "cifar10/test":
-        from hmix_hub.sources.cifar10 import known_labels
-
-        labels = known_labels()
-    else:
+    if source == "sample/pictures":
         from hmix_hub.sources.sample import pictures
 
         labels = pictures()[1]
+    else:
+        from hmix_hub.sources.cifar10 import known_labels
+
+        labels = known_labels(source.removeprefix("cifar10/"))
     return KnownPictures(name, len(labels), _recoded(labels, CIFAR10, manifest.vocabulary))
 
 

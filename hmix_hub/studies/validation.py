@@ -12,6 +12,7 @@ from typing import NamedTuple
 from hmix_hub.errors import HMixError
 from hmix_hub.sources.image_set import PIXEL_LINEAR
 from hmix_hub.studies.checks.answers import check_answers
+from hmix_hub.studies.checks.clashes import check_clashes
 from hmix_hub.studies.checks.computed import ComputedCheck
 from hmix_hub.studies.checks.ledger import Ledger
 from hmix_hub.studies.checks.participants import check_participants
@@ -171,7 +172,8 @@ def _check_file(
         done += len(piece)
         if progress is not None:
             progress(place.file, done)
-    check_trials(ledger, place, is_symmetric=manifest.stimuli.mixing == PIXEL_LINEAR)
+    clashes = check_clashes(ledger, folder.file(place.file), place)
+    check_trials(ledger, place, clashes=clashes, is_symmetric=manifest.stimuli.mixing == PIXEL_LINEAR)
     check_people(ledger, place)
     slider.finish(place)
     recorded.finish()

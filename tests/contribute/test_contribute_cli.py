@@ -101,6 +101,10 @@ class TestRules:
         assert "divides the column by 100" in hmix("rules", "hmx543").output
 
     def test_an_unknown_one_is_told_with_the_nearest(self, hmix):
+        far = hmix("rules", "HMX999").output
+        assert "did you mean" not in far
+        assert "such as HMX500" in far
+        assert "did you mean 'HMX592'" in hmix("rules", "HMX5992").output
         told = hmix("rules", "precent")
         assert (told.exit_code, "percent" in told.stderr) == (2, True)
 

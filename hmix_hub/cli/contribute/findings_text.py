@@ -33,12 +33,12 @@ def echo_report(report: Report, as_json: bool) -> int:
         echo_json(report.as_dict())
     else:
         for finding in report:
-            _echo_finding(finding)
+            _echo_finding(finding, is_fixable=report.is_fixable(finding))
         click.echo(_summary(report))
     return int(bool(report.errors))
 
 
-def _echo_finding(finding: Finding) -> None:
+def _echo_finding(finding: Finding, *, is_fixable: bool) -> None:
     rule = finding.rule
     colour = "red" if rule.severity is Severity.ERROR else "yellow"
     head = click.style(f"{rule.severity} {rule.code} {rule.name}", fg=colour, bold=True)
@@ -52,7 +52,7 @@ def _echo_finding(finding: Finding) -> None:
             click.echo(f"    {text}")
     if finding.count > SPOTS_ON_SCREEN:
         click.echo(f"    … and {finding.count - SPOTS_ON_SCREEN:,} more")
-    mend = f"{rule.mend}." + (" `hmix contribute fix` does this." if rule.fixed else "")
+    mend = f"{rule.mend}." + (" `hmix contribute fix` does this." if is_fixable else "")
     click.echo(textwrap.fill(mend, _WIDTH, initial_indent="  mend: ", subsequent_indent="        ") + "\n")
 
 

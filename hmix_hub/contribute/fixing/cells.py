@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from hmix_hub.contribute.fixing.mend import Mend, Table
-from hmix_hub.schema import TASKS, Column, Kind
-from hmix_hub.studies.checks.numbers import COMMA, NULL_WORDS
+from hmix_hub.schema import TASKS, Kind
+from hmix_hub.studies.checks.numbers import COMMA, NULL_WORDS, THOUSANDS
 from hmix_hub.studies.rules import trials, values
 from hmix_hub.studies.rules.rule import Rule
 
-_THOUSANDS = re.compile(r"-?[1-9]\d{0,2},\d{3}")
-_NUMBERS = {Kind.FLOAT64, Kind.INT32, Kind.INT64}
-_TYPED = _NUMBERS | {Kind.LABEL, Kind.LABELS, Kind.FLOATS}
+_LABELS = {Kind.LABEL, Kind.LABELS}
 
 
 def trimmed(text: str) -> str:
@@ -21,15 +19,16 @@ def trimmed(text: str) -> str:
     return text.strip()
 
 
-def without_word(text: str) -> str:
-    """Empty a text that is a word for nothing."""
-    return "" if text.strip().lower() in NULL_WORDS else text
+def without_word(names: Iterable[str]) -> Callable[[str], str]:
+    """Return what empties a text that is a word for nothing, and none of these names."""
+    words = set(NULL_WORDS).difference(name.lower() for name in names)
+    return lambda text: "" if text.strip().lower() in words else text
 
 
 def with_point(text: str) -> str:
     """Write a decimal comma as a point; `1,234` may be a thousand, and is left."""
     bare = text.strip()
-    return text.replace(",", ".") if re.fullmatch(COMMA, bare) and not _THOUSANDS.fullmatch(bare) else text
+    return text.replace(",", ".") if re.match(COMMA, bare) and not re.match(THOUSANDS, bare) else text
 
 
 def scaled(factor: float) -> Callable[[str], str]:
@@ -45,20 +44,21 @@ def scaled(factor: float) -> Callable[[str], str]:
     return scale
 
 
-_MENDS: tuple[tuple[Rule, Callable[[str], str], Callable[[Column | None], bool]], ...] = (
-    (values.UNTIDY, trimmed, lambda _: True),
-    (values.NULL_WORD, without_word, lambda column: column is not None and column.kind in _TYPED),
-    (values.DECIMAL_COMMA, with_point, lambda column: column is not None and column.kind in _NUMBERS),
-    (values.PERCENT, scaled(1 / 100), lambda column: column is not None and column.kind is Kind.FLOAT64),
-    (trials.SECONDS, scaled(1000), lambda column: column is not None and column.kind is Kind.FLOAT64),
+_MENDS: tuple[tuple[Rule, Callable[[str], str]], ...] = (
+    (values.UNTIDY, trimmed),
+    (values.NULL_WORD, without_word(())),
+    (values.DECIMAL_COMMA, with_point),
+    (values.PERCENT, scaled(1 / 100)),
+    (trials.SECONDS, scaled(1000)),
 )
-
 
 SCALING = (values.PERCENT, trials.SECONDS)
 """Rules whose mend changes the unit of a column."""
 
 
-def mend_cells(table: Table, task: str, file: str, found: set[tuple[str, str]]) -> list[Mend]:
+def mend_cells(
+    table: Table, task: str | None, file: str, found: set[tuple[str, str]], classes: Iterable[str]
+) -> list[Mend]:
     """Mend cells in place.
 
     Parameters
@@ -66,21 +66,26 @@ def mend_cells(table: Table, task: str, file: str, found: set[tuple[str, str]]) 
     table
         Columns of text.
     task, file
-        Whose they are.
+        Whose they are; without a task, no column holds labels.
     found
         Code and column of each finding: a column is mended only by the rules that it breaks.
+    classes
+        Class names of the study, which may be words for nothing elsewhere.
 
     Returns
     -------
     list of Mend
         One for each rule and column with a change.
     """
-    columns = {column.name: column for column in TASKS[task].columns}
+    labels = {column.name for column in TASKS[task].columns if column.kind in _LABELS} if task else set()
+    of_labels = without_word(classes)
     mends = [
-        _mend_column(table, name, change, Mend(rule, file, name))
-        for rule, change, fits in _MENDS
+        _mend_column(
+            table, name, of_labels if rule is values.NULL_WORD and name in labels else change, Mend(rule, file, name)
+        )
+        for rule, change in _MENDS
         for name in table
-        if (rule.code, name) in found and fits(columns.get(name))
+        if (rule.code, name) in found
     ]
     return [mend for mend in mends if mend.count]
 

@@ -18,8 +18,11 @@ from hmix_hub.studies.checks.values import as_text
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import task_and_ending
 from hmix_hub.studies.reading.files import read_pieces
+from hmix_hub.studies.reading.pieces import UnreadableError
+from hmix_hub.studies.reading.text import OTHER_MARKS, blocks
 from hmix_hub.studies.rules import files, generated, stimuli, trials
 from hmix_hub.studies.rules.rule import Rule
+from hmix_hub.studies.validation import Checked
 
 _ROUNDS = 6
 """A mend can bring to light what another is for: first the delimiter, then the columns, then their values."""
@@ -28,7 +31,7 @@ _PASSED = {rule.code for rule in _FORMS}
 
 
 def fix(folder: str | os.PathLike[str], *, dry_run: bool = False) -> tuple[list[Mend], Report]:
-    """Apply the mends that need no decision to a study folder; those of judgments to CSV files alone.
+    """Apply the fixes that need no decision to a study folder; of tables, to CSV files alone.
 
     Parameters
     ----------
@@ -55,7 +58,7 @@ def fix(folder: str | os.PathLike[str], *, dry_run: bool = False) -> tuple[list[
         made = [
             mend
             for name in _fixable(checked.report)
-            for mend in _fix_file(root, name, checked.report, scaled=scaled, dry_run=dry_run)
+            for mend in _fix_file(root, name, checked, scaled=scaled, dry_run=dry_run)
         ]
         if not made and not checked.report.has_errors_in(*checked.folder.judgments.values()):
             made = _renew(root, checked.report, dry_run)
@@ -66,15 +69,22 @@ def fix(folder: str | os.PathLike[str], *, dry_run: bool = False) -> tuple[list[
 
 
 def _fixable(report: Report) -> list[str]:
-    """Give the CSV files that have something to mend."""
-    names = dict.fromkeys(
-        found.file for found in report if found.rule.fixed and found.file.endswith((".csv", ".csv.gz"))
+    """Return the tables that have something to fix."""
+    return list(
+        dict.fromkeys(
+            found.file for found in report if found.rule is not generated.STALE and found.rule.is_fixed_in(found.file)
+        )
     )
-    return list(names)
 
 
-def _fix_file(root: Path, name: str, report: Report, *, scaled: set[tuple[str, str]], dry_run: bool) -> list[Mend]:
-    path = root / name
+def _fix_file(root: Path, name: str, checked: Checked, *, scaled: set[tuple[str, str]], dry_run: bool) -> list[Mend]:
+    path, report = root / name, checked.report
+    text = _from_utf16(path)
+    if text is not None:
+        # On its own, since nobody knows yet what is wrong with the table.
+        if not dry_run:
+            _write_text(text, path)
+        return [Mend(files.ENCODING, name, count=1)]
     table = _read(path, name)
     if table is None:
         return []
@@ -87,16 +97,17 @@ def _fix_file(root: Path, name: str, report: Report, *, scaled: set[tuple[str, s
     codes = {code for code, _ in found}
     forms = [finding.rule for finding in report if finding.file == name and finding.rule in _FORMS]
     mends = [_form_mend(rule, name, table) for rule in forms]
-    task = task_and_ending(path.name)
+    task, _ = task_and_ending(path.name) or (None, "")
+    classes = checked.manifest.vocabulary.names if checked.manifest else ()
     # What the other rules say of a table that was parsed by the wrong delimiter means nothing.
-    if task is not None and not mends:
+    if not mends:
         mends += mend_names(table, name, found)
-        mends += mend_cells(table, task[0], name, found)
+        mends += mend_cells(table, task, name, found, classes)
         mends += drop_computed(table, name, found)
         if trials.ROW_TWICE.code in codes:
             mends += drop_repeated_rows(table, name)
-        if stimuli.PAIR_ORDER.code in codes:
-            mends += turn_pairs(table, task[0], name)
+        if task is not None and stimuli.PAIR_ORDER.code in codes:
+            mends += turn_pairs(table, task, name)
     if mends and not dry_run:
         _write(table, path)
     return mends
@@ -112,6 +123,16 @@ def _form_mend(rule: Rule, name: str, table: Table) -> Mend:
             for text, _ in zip(dict.fromkeys(odd), range(MOST_EXAMPLES), strict=False)
         ]
     return mend
+
+
+def _from_utf16(path: Path) -> str | None:
+    """Return the text of a file in UTF-16; `None` where it is in another encoding, or damaged."""
+    try:
+        if not next(blocks(path), b"").startswith(tuple(OTHER_MARKS)):
+            return None
+        return b"".join(blocks(path)).decode("utf-16")
+    except (UnreadableError, OSError, UnicodeDecodeError):
+        return None
 
 
 def _read(path: Path, name: str) -> Table | None:
@@ -137,7 +158,11 @@ def _write(table: Table, path: Path) -> None:
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(table)
     writer.writerows(zip(*table.values(), strict=True))
-    content = stream.getvalue().encode()
+    _write_text(stream.getvalue(), path)
+
+
+def _write_text(text: str, path: Path) -> None:
+    content = text.encode()
     replace_file(path, gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from hmix_hub.contribute.fixing.mend import Mend, Table
 from hmix_hub.schema import TASKS, Kind
 from hmix_hub.schema.tasks import SIDES
+from hmix_hub.studies.checks.clashes import telling_columns
 from hmix_hub.studies.checks.columns import tidied
 from hmix_hub.studies.checks.trials import rows_in_rarer_order
 from hmix_hub.studies.rules import columns as column_rules
@@ -47,11 +48,11 @@ def drop_computed(table: Table, file: str, found: set[tuple[str, str]]) -> list[
 
 
 def drop_repeated_rows(table: Table, file: str) -> list[Mend]:
-    """Take out rows that are, cell by cell, an earlier one, in place."""
+    """Take out rows that are copies of an earlier one, wherever they came from, in place."""
     mend = Mend(trials.ROW_TWICE, file)
     seen: dict[tuple[str, ...], int] = {}
     kept = []
-    for row, cells in enumerate(zip(*table.values(), strict=True)):
+    for row, cells in enumerate(zip(*(table[name] for name in telling_columns(table)), strict=True)):
         first = seen.setdefault(cells, row)
         if first == row:
             kept.append(row)

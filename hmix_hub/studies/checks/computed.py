@@ -50,7 +50,8 @@ class ComputedCheck:
         try:
             table = complete_pieces(self._pieces, self._manifest, self._task, place.file)
         except HMixError as error:
-            place.report.add(rules.COMPUTED, file=place.file, row=error.where.row, note=error.message)
+            for name in dict.fromkeys(name for piece in self._pieces for name in piece.extras if name in self._columns):
+                place.report.add(rules.COMPUTED, file=place.file, column=name, row=error.where.row, note=error.message)
             return
         start = 0
         for piece in self._pieces:

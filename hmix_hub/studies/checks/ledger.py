@@ -91,6 +91,13 @@ def rows_that_share(keys: npt.NDArray[np.integer]) -> Ints:
     return found[sizes[group] > 1]
 
 
+def later_ones(keys: npt.NDArray[np.integer]) -> Ints:
+    """Return the positions of the rows whose key an earlier row has; rising, int64."""
+    shared = rows_that_share(keys)
+    order = shared[np.argsort(keys[shared], kind="stable")]
+    return np.sort(order[1:][keys[order[1:]] == keys[order[:-1]]])
+
+
 class Ledger:
     """Rows of one file that can be compared with each other: person, trial and stimulus are known.
 
@@ -104,6 +111,7 @@ class Ledger:
         self.task = task
         self.people: dict[str, int] = {}
         self.broken: set[int] = set()
+        self._left_out: list[npt.NDArray[np.int64]] = []
         self._parts: dict[str, list[npt.NDArray[Any]]] = {}
 
     def add(self, piece: ObservedPiece, is_good: Mask) -> None:
@@ -127,6 +135,7 @@ class Ledger:
             stimulus.append(shown)
         is_read = good & self._has_answers(piece)
         self.broken |= set(np.unique(person[~is_read & (person >= 0)]).tolist())
+        self._leave_out(np.flatnonzero((person >= 0) & (trial >= 0) & ~good), piece.rows, person, trial)
         kept = np.flatnonzero(good)
         columns = {
             "row": piece.rows,
@@ -141,6 +150,20 @@ class Ledger:
         }
         for name, kind in _COLUMNS.items():
             self._parts.setdefault(name, []).append(columns[name][kept].astype(kind, copy=False))
+
+    def _leave_out(self, chosen: Ints, *columns: Ints) -> None:
+        """Remember row, person and trial of rows whose stimulus is not good."""
+        if len(chosen):
+            self._left_out.append(np.stack([column[chosen] for column in columns]))
+
+    def judgments(self) -> tuple[Ints, Ints, Ints]:
+        """Return row, person and trial of every row that has them, whether or not its stimulus is good; rows rise."""
+        row, person, trial = (self[name] if len(self) else np.zeros(0, np.int64) for name in ("row", "person", "trial"))
+        if not self._left_out:
+            return row, person, trial
+        every = np.concatenate([np.stack([row, person, trial]), *self._left_out], axis=1)
+        row, person, trial = every[:, np.argsort(every[0])]
+        return row, person, trial
 
     def _has_answers(self, piece: ObservedPiece) -> Mask:
         """Say of each row whether every answer that the file has could be read; bool (N,)."""

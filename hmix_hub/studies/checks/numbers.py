@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 NULL_WORDS = ("na", "n/a", "nan", "null", "none", "nil", "undefined", "missing", "-", "--", "?")
 NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 COMMA = r"^[+-]?\d+,\d+$"
-"""A decimal comma; where three digits stand behind it, it may also be a thousand."""
+"""A decimal comma, unless it is one of `THOUSANDS`."""
+THOUSANDS = r"^[+-]?[1-9]\d{0,2},\d{3}$"
+"""A comma that may divide a number, or mark its thousands: nobody but its author knows."""
 _TRUTHS = {"true": True, "false": False, "1": True, "0": False}
 _INT32 = 2**31 - 1
 
@@ -83,10 +85,13 @@ def _read_slowly(text: pa.Array, rows: Ints, place: Place) -> pa.Array:
     import pyarrow.compute as pc
 
     clean = clean_text(text, rows, place)
-    has_comma = pc.match_substring_regex(clean, COMMA)
-    place.tell(rules.DECIMAL_COMMA, as_mask(has_comma), rows, clean)
+    is_thousand = as_mask(pc.match_substring_regex(clean, THOUSANDS))
+    has_comma = as_mask(pc.match_substring_regex(clean, COMMA)) & ~is_thousand
+    place.tell(rules.DECIMAL_COMMA, has_comma, rows, clean)
     is_number = pc.match_substring_regex(clean, NUMBER)
-    place.tell(rules.TYPE, as_mask(pc.and_not(pc.invert(is_number), has_comma)), rows, clean, lambda _: "not a number")
+    place.tell(rules.TYPE, is_thousand, rows, clean, lambda _: "the comma may be a point, or mark thousands")
+    is_other = as_mask(pc.invert(is_number)) & ~has_comma & ~is_thousand
+    place.tell(rules.TYPE, is_other, rows, clean, lambda _: "not a number")
     numbers = pc.cast(pc.if_else(is_number, clean, pa.scalar(None, pa.string())), pa.float64())
     is_finite = pc.is_finite(numbers)
     place.tell(rules.TYPE, as_mask(pc.invert(is_finite)), rows, clean, lambda _: "too large a number")

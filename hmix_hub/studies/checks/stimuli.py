@@ -132,8 +132,6 @@ def _check_labels(
         said = f"{pictures.name} has the pictures 0 to {pictures.size - 1}"
         place.of(column).tell(rules.INDEX, outside, piece.rows, piece.values.get(column), lambda _, said=said: said)  # type: ignore[misc]
         good &= ~outside
-    if pictures.labels is None:
-        return good
     labels, names = pictures.labels, manifest.vocabulary.names
     real = [np.where((index[i] >= 0) & (index[i] < len(labels)), labels[index[i] % len(labels)], -1) for i in (0, 1)]
     checked = [good & (index[i] >= 0) & (label[i] >= 0) & ~skip for i in (0, 1)]

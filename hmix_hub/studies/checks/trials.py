@@ -1,4 +1,4 @@
-"""Check of trials across rows: each judgment once, repeats marked, one order of a pair, plausible times."""
+"""Check of trials across rows: repeats marked, one order of a pair, plausible times."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SHARE_OF_SECONDS = 0.1
 """Share of answers below `_MEDIAN_SECONDS`, among milliseconds, from which they are seconds rather than accidents."""
 
 
-def check_trials(ledger: Ledger, place: Place, *, is_symmetric: bool) -> None:
+def check_trials(ledger: Ledger, place: Place, *, clashes: Mask, is_symmetric: bool) -> None:
     """Check the rows of a file against each other.
 
     Parameters
@@ -31,13 +31,14 @@ def check_trials(ledger: Ledger, place: Place, *, is_symmetric: bool) -> None:
         The rows.
     place
         The file.
+    clashes
+        bool (N,): rows that have the person and the trial of an earlier one.
     is_symmetric
         Whether a mixture of A and B is one of B and A, so that both orders would name one picture twice.
     """
     if not len(ledger):
         return
-    twice = _check_twice(ledger, place)
-    _check_repeats(ledger, place, skip=twice)
+    _check_repeats(ledger, place, skip=clashes)
     if is_symmetric:
         _check_pair_order(ledger, place)
     _check_times(ledger, place)
@@ -52,33 +53,6 @@ def _tell(place: Place, rule: Rule, ledger: Ledger, found: Ints) -> None:
     place.report.add_rows(
         rule, rows, [None] * len(rows), file=place.file, column=place.column, notes=notes, count=len(found)
     )
-
-
-def later_ones(keys: npt.NDArray[np.integer]) -> Ints:
-    """Find the rows whose key an earlier row has; positions, int64."""
-    shared = rows_that_share(keys)
-    order = shared[np.argsort(keys[shared], kind="stable")]
-    return np.sort(order[1:][keys[order[1:]] == keys[order[:-1]]])
-
-
-def _check_twice(ledger: Ledger, place: Place) -> Mask:
-    """Tell judgments that stand twice; bool (N,): which these are."""
-    found = later_ones(_judgments(ledger))
-    is_twice = np.zeros(len(ledger), dtype=bool)
-    is_twice[found] = True
-    if len(found):
-        content = hash_columns(
-            [_judgments(ledger), *(ledger[name] for name in ("stimulus", "answer")), np.nan_to_num(ledger["time"])]
-        )
-        whole = np.zeros(len(ledger), dtype=bool)
-        whole[later_ones(content)] = True
-        _tell(place, rules.ROW_TWICE, ledger, found[whole[found]])
-        _tell(place.of("trial_index"), rules.TWICE, ledger, found[~whole[found]])
-    return is_twice
-
-
-def _judgments(ledger: Ledger) -> npt.NDArray[np.int64]:
-    return (ledger["person"].astype(np.int64) << 32) | ledger["trial"]
 
 
 def _check_repeats(ledger: Ledger, place: Place, *, skip: Mask) -> None:

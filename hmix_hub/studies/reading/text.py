@@ -33,7 +33,8 @@ LAST_ENCODING = "latin-1"
 _NO_WINDOWS = bytes([0x81, 0x8D, 0x8F, 0x90, 0x9D])
 _CONTROLS = bytes([*range(9), 11, 12, *range(14, 32), 127])
 _CONTROL = re.compile(b"[" + re.escape(_CONTROLS) + b"]")
-_OTHER_MARKS = {codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16"}
+OTHER_MARKS = {codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16"}
+"""First bytes of text that is not read, with its encoding."""
 _FIRST_PRINTABLE = 32
 _BETWEEN_CHARACTERS = (b"", 0)
 """State of a decoder that waits for nothing."""
@@ -148,7 +149,7 @@ def look_at_text(path: Path, name: str, report: Report, *, has_delimiter: bool =
     for number, block in enumerate(blocks(path)):
         if number == 0:
             head = block
-            for mark, encoding in _OTHER_MARKS.items():
+            for mark, encoding in OTHER_MARKS.items():
                 if block.startswith(mark):
                     report.add(rules.ENCODING, file=name, note=f"it is {encoding}")
                     return TextForm(is_text=False)

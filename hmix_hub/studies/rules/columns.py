@@ -30,6 +30,7 @@ TWICE = Rule(
     "two columns have one name",
     "keep one of them, or rename the other",
     Example(content(_TABLE, lambda text: text.replace(b"confidence", b"trial_index", 1), "trial_index stands twice")),
+    is_blocking=True,
 )
 UNTIDY = Rule(
     "HMX533",
@@ -65,4 +66,5 @@ MANY = Rule(
             "a thousand columns of its own",
         )
     ),
+    is_blocking=True,
 )

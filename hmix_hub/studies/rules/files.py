@@ -71,6 +71,7 @@ CONTROL_CHARACTER = Rule(
     "the file holds a NUL or another control character, which no text has",
     "export the file again; a NUL often means that a disk was full, or that it is no text",
     Example(content(_TABLE, lambda text: text.replace(b"p01,10", b"p01\x00,10", 1), "a NUL in row 0", rows=[0])),
+    is_blocking=True,
 )
 DELIMITER = Rule(
     "HMX503",
@@ -100,6 +101,7 @@ RAGGED = Rule(
     "the row has more or fewer cells than the header",
     "quote cells that hold a comma; write every cell, if only as nothing between two commas",
     Example(_lines(7, b"p01,24,false"), _lines(140, b"")),
+    is_blocking=True,
 )
 UNREADABLE = Rule(
     "HMX506",
@@ -108,6 +110,7 @@ UNREADABLE = Rule(
     "the file cannot be read: it is damaged, cut off, or not what its ending says",
     "export or copy it again",
     Example(Change("a .csv.gz file that lacks its last bytes", _cut), Change("the table as .csv.gz", _compressed)),
+    is_blocking=True,
 )
 TOO_LARGE = Rule(
     "HMX507",
@@ -118,6 +121,7 @@ TOO_LARGE = Rule(
     Example(
         content(_TABLE, lambda text: text.replace(b"p01,10", b'"' + b"p" * 100_000 + b'",10', 1), "a cell of 100 kB"),
     ),
+    is_blocking=True,
 )
 EMPTY = Rule(
     "HMX508",

@@ -13,4 +13,5 @@ STALE = Rule(
     "make it anew with `hmix contribute card`, `croissant` or `stats`; to change the card, change study.yaml",
     Example(file_added("README.md", b"# My study\n", "a README.md that was written by hand")),
     "makes it anew",
+    fixed_in=("",),
 )

@@ -84,6 +84,10 @@ class Rule:
         A study that breaks it, and one that does not.
     fixed
         What `hmix contribute fix` does about it; empty where a person must decide.
+    fixed_in
+        Endings of the files in which it does so.
+    is_blocking
+        Whether a table that breaks it cannot be read whole, so that nothing in it is fixed.
     """
 
     code: str
@@ -93,3 +97,9 @@ class Rule:
     mend: str
     example: Example = field(repr=False)
     fixed: str = ""
+    fixed_in: tuple[str, ...] = (".csv", ".csv.gz")
+    is_blocking: bool = False
+
+    def is_fixed_in(self, file: str) -> bool:
+        """Whether `hmix contribute fix` does something about it in a file of this name."""
+        return bool(self.fixed) and file.endswith(self.fixed_in)

@@ -51,15 +51,15 @@ TWICE = Rule(
     "judgment-twice",
     Severity.ERROR,
     "the person has another judgment with this trial_index",
-    "number a person's trials through; take out rows that were exported twice",
+    "number a person's trials through, over all sessions and rounds; keep one of two versions of a judgment",
     Example(rows_changed("row 7 has the trial_index of row 6", _copy_trial, named=(ROW,))),
 )
 ROW_TWICE = Rule(
     "HMX571",
     "row-twice",
     Severity.ERROR,
-    "the row says the same as an earlier one",
-    "take it out: the export was appended twice",
+    "the row is a copy of an earlier one: all its cells are the same but for where they came from",
+    "take it out: the session was exported twice",
     Example(rows_changed("row 7 stands again at the end", _copy_row, named=(PEOPLE * _TRIALS,))),
     "takes it out",
 )
