@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from hmix_hub.arrow_files import open_parquet
 from hmix_hub.errors import SourceError, SourceMissingError, SourceNameError, Where
 from hmix_hub.sources.cifar10_batch import CONTENT_LIMIT, read_batch
 from hmix_hub.sources.picture_file import decode_picture
@@ -236,9 +237,8 @@ def _read_parquet(file: Path) -> _Set:
 def _rows(file: Path) -> Iterator[tuple[npt.NDArray[np.uint8], int]]:
     """Give picture and label row by row; pictures as they are embedded, never from the path beside them."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
-    with pq.ParquetFile(file) as table:
+    with open_parquet(file) as table:
         schema = table.schema_arrow
         _check_schema(schema, pa.struct([("bytes", pa.binary()), ("path", pa.string())]), pa.int64(), file)
         if not 0 < table.metadata.num_rows <= _PICTURES_LIMIT:

@@ -67,7 +67,7 @@ HOSTILE: dict[str, tuple[str, Callable[[], Files]]] = {
     "a cell of 10 MB": ("HMX507", lambda: _table(_CSV.replace(b"p01,", b'"' + b"p" * 10_000_000 + b'",', 1))),
     "a cell of 10 MB in JSON": ("HMX507", lambda: _table(json.dumps({"x_a": "a" * 10_000_000}).encode(), "jsonl")),
     "a header of 20 MB": ("HMX506", lambda: _table(b"a" * 20_000_000)),
-    "a quote without its other": ("HMX505", lambda: _table(_HEADER + b'"' + _CSV * 2000)),
+    "a quote without its other": ("HMX507", lambda: _table(_HEADER + b'"' + _CSV * 2000)),
     "20,000 columns": (
         "HMX535",
         lambda: _table(b",".join(b"x_%d" % n for n in range(20_000)) + b"\n"),

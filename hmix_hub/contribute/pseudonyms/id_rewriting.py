@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
+from hmix_hub.arrow_files import open_parquet
 from hmix_hub.errors import SourceError, Where
 from hmix_hub.studies.reading.csv_file import header_of
 from hmix_hub.studies.reading.pieces import PIECE_BYTES
@@ -182,7 +183,7 @@ def _rewrite_parquet(source: Path, target: BinaryIO, new: Replacements, name: st
     from pyarrow import parquet
 
     rows = 0
-    with parquet.ParquetFile(source, page_checksum_verification=True) as file:
+    with open_parquet(source, page_checksum_verification=True) as file:
         old = file.schema_arrow
         metadata = dict(old.metadata or {})
         schema = _new_schema(old)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hmix_hub.arrow_files import parse_csv
 from hmix_hub.studies.findings import MOST_PLACES, Report
 from hmix_hub.studies.reading.pieces import COLUMN_LIMIT, PIECE_BYTES, Piece, UnreadableError
 from hmix_hub.studies.reading.text import TextForm, blocks, look_at_text, open_bytes
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 HEADER_LIMIT = 2**20
-_NO_ROWS = ("Empty CSV file", "no more data", "either file is too short")
+_QUOTE = ord('"')
 RAGGED_LIMIT = 100_000
 """Rows with too few or too many cells from which on a file is not read any further."""
 
@@ -46,7 +48,7 @@ def read_csv(path: Path, name: str, report: Report, *, is_tolerant: bool = False
 
 
 def header_of(path: Path, form: TextForm | None = None) -> list[str]:
-    """Give the names of a CSV file's columns as they stand in it.
+    """Return the names of a CSV file's columns as they stand in it.
 
     Raises
     ------
@@ -76,41 +78,30 @@ def header_of(path: Path, form: TextForm | None = None) -> list[str]:
 
 def _parse(path: Path, name: str, report: Report, form: TextForm) -> Iterator[Piece]:
     import pyarrow as pa
-    from pyarrow import csv as arrow_csv
 
     header = header_of(path, form)
     # Names that stand twice would overwrite each other.
     names = [f"{number}:{column}" for number, column in enumerate(header)]
     ragged = _Ragged()
     start, last = 0, ""
-    with open_bytes(path) as stream:
-        try:
-            reader = arrow_csv.open_csv(
-                stream,
-                read_options=arrow_csv.ReadOptions(
-                    use_threads=False,
-                    block_size=PIECE_BYTES,
-                    skip_rows=1,
-                    column_names=names,
-                    encoding=form.encoding,
-                ),
-                parse_options=arrow_csv.ParseOptions(
-                    delimiter=form.delimiter, newlines_in_values=True, invalid_row_handler=ragged
-                ),
-                convert_options=arrow_csv.ConvertOptions(
-                    column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False, check_utf8=False
-                ),
-            )
-            for batch in reader:
-                rows = ragged.number(start, batch.num_rows)
-                start = int(rows[-1]) + 1 if len(rows) else start
-                last = batch.column(len(header) - 1)[-1].as_py() if len(rows) else last
+    try:
+        for text in _whole_rows(path, form):
+            ragged.begin(start)
+            batch = parse_csv(text, names, form.delimiter, ragged)
+            rows = ragged.numbers(batch.num_rows)
+            start += batch.num_rows + ragged.in_piece
+            if len(rows):
+                last = batch.column(len(header) - 1)[-1].as_py()
                 yield Piece(_by_name(header, batch), rows, header)
-        except pa.ArrowInvalid as error:
-            ragged.tell(name, report)
-            if any(said in str(error) for said in _NO_ROWS) or ragged.are_too_many:
-                return
-            raise _unreadable(error, start) from None
+    except _LongRowError:
+        ragged.tell(name, report)
+        msg = f"a row is longer than {PIECE_BYTES} bytes: a quote may be missing"
+        raise UnreadableError(msg, row=start, rule=rules.TOO_LARGE) from None
+    except pa.ArrowInvalid as error:
+        ragged.tell(name, report)
+        if ragged.are_too_many:
+            return
+        raise UnreadableError(str(error).splitlines()[0], row=start) from None
     ragged.tell(name, report)
     # The parser would take the rest of a file for a cell, and not tell.
     if ("\n" in last or "\r" in last) and form.end != b'"':
@@ -118,19 +109,68 @@ def _parse(path: Path, name: str, report: Report, form: TextForm) -> Iterator[Pi
         raise UnreadableError(msg, row=start - 1)
 
 
+class _LongRowError(Exception):
+    """A row does not end where it should have."""
+
+
+def _whole_rows(path: Path, form: TextForm) -> Iterator[bytes]:
+    """Read the rows below the header as UTF-8, a block at a time, each block up to where its last row ends."""
+    end = b"\r" if form.has_returns else b"\n"
+    rest, has_header = b"", True
+    with open_bytes(path) as stream:
+        while block := stream.read(PIECE_BYTES):
+            rest += block
+            if has_header:
+                _, found, rest = rest.partition(end) if end in rest else (b"", b"", rest)
+                has_header = not found
+            if not has_header:
+                cut = _last_row_end(rest, end, form.delimiter.encode())
+                yield _as_utf8(rest[:cut], form)
+                rest = rest[cut:]
+            if len(rest) > max(PIECE_BYTES, HEADER_LIMIT if has_header else 0):
+                raise _LongRowError
+    if not has_header:
+        yield _as_utf8(rest, form)
+
+
+def _as_utf8(text: bytes, form: TextForm) -> bytes:
+    return text if form.encoding == "utf-8" else text.decode(form.encoding).encode()
+
+
+def _last_row_end(text: bytes, end: bytes, delimiter: bytes) -> int:
+    """Return where the last whole row ends in a text that begins with a row; 0 where none does."""
+    opens, closes = _quoted(text, delimiter)
+    at = text.rfind(end)
+    while at >= 0:
+        cell = int(np.searchsorted(opens, at)) - 1
+        if cell < 0 or at > closes[cell]:
+            break
+        at = text.rfind(end, 0, int(opens[cell]))
+    return at + 1
+
+
+def _quoted(text: bytes, delimiter: bytes) -> tuple[np.ndarray, np.ndarray]:
+    """Return where quoted cells open and close, int64 (N,) each, as the parser understands quotes."""
+    codes = np.frombuffer(text, np.uint8)
+    quotes = np.flatnonzero(codes == _QUOTE)
+    opens = quotes[::2]
+    # A doubled quote closes a cell and opens it again, which comes to the same.
+    may_open = np.frombuffer(b'\r\n"' + delimiter, np.uint8)
+    if not np.isin(codes[opens[opens > 0] - 1], may_open).all():
+        # Elsewhere than at its cell's beginning, a quote is a character like others.
+        cell = rb"(?:\A|(?<=[\r\n" + re.escape(delimiter) + rb']))"(?:[^"]++|"")*+"?'
+        spans = [found.span() for found in re.finditer(cell, text)]
+        opens = np.array([start for start, _ in spans], dtype=np.int64)
+        return opens, np.array([stop - 1 for _, stop in spans], dtype=np.int64)
+    return opens, np.append(quotes[1::2], len(text))[: len(opens)]
+
+
 def _by_name(header: list[str], batch: pa.RecordBatch) -> dict[str, pa.Array]:
-    """Give the columns by name; of those with one name, the first."""
+    """Return the columns by name; of those with one name, the first."""
     columns: dict[str, pa.Array] = {}
     for number, column in enumerate(header):
         columns.setdefault(column, batch.column(number))
     return columns
-
-
-def _unreadable(error: Exception, row: int) -> UnreadableError:
-    text = str(error)
-    is_size = "straddling" in text or "larger than" in text or "overflow" in text.lower()
-    said = f"a row is longer than {PIECE_BYTES} bytes: a quote may be missing" if is_size else text.splitlines()[0]
-    return UnreadableError(said, row=row, rule=rules.TOO_LARGE if is_size else rules.UNREADABLE)
 
 
 class _Ragged:
@@ -140,15 +180,20 @@ class _Ragged:
         self._first: list[int] = []
         self._notes: list[str] = []
         self._count = 0
-        self._pending: list[int] = []
+        self._start = 0
+        self._left_out: list[int] = []
+
+    def begin(self, start: int) -> None:
+        """Begin a piece whose first row has the number `start`."""
+        self._start, self._left_out = start, []
 
     def __call__(self, row: Any) -> str:
-        # Row 1 of a file without its header is data row 0.
-        number = row.number - 2
+        # Arrow counts the rows of a piece from 1.
+        number = self._start + row.number - 1
         if self.are_too_many:
             return "error"
         self._count += 1
-        self._pending.append(number)
+        self._left_out.append(number)
         if len(self._notes) < MOST_PLACES:
             self._first.append(number)
             self._notes.append(f"{row.actual_columns} cells under {row.expected_columns} columns")
@@ -159,16 +204,15 @@ class _Ragged:
         """Whether there are so many that the file is none of judgments, and reading on would take for ever."""
         return self._count >= RAGGED_LIMIT
 
-    def number(self, start: int, n: int) -> np.ndarray:
-        """Give the numbers of the n rows of a piece, the first of which is `start` or later, past the rows left out."""
-        if not self._pending:
-            return np.arange(start, start + n, dtype=np.int64)
-        out = np.array(self._pending, dtype=np.int64)
-        candidates = np.arange(start, start + n + len(out), dtype=np.int64)
-        kept = candidates[~np.isin(candidates, out)][:n]
-        if len(kept):
-            self._pending = out[out > kept[-1]].tolist()
-        return kept
+    @property
+    def in_piece(self) -> int:
+        """Rows of the piece that were left out."""
+        return len(self._left_out)
+
+    def numbers(self, n: int) -> np.ndarray:
+        """Return the numbers of the piece's n rows that were not left out; int64 (n,)."""
+        numbers = np.arange(self._start, self._start + n + self.in_piece, dtype=np.int64)
+        return np.delete(numbers, np.array(self._left_out, dtype=np.int64) - self._start)
 
     def tell(self, name: str, report: Report) -> None:
         """Report the rows that were left out."""

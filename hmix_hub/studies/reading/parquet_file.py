@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hmix_hub.arrow_files import open_parquet
 from hmix_hub.studies.reading.pieces import CELL_LIMIT, COLUMN_LIMIT, PIECE_ROWS, Piece, UnreadableError
 from hmix_hub.studies.rules import columns as column_rules
 from hmix_hub.studies.rules import files as rules
@@ -30,15 +31,14 @@ def read_parquet(path: Path) -> Iterator[Piece]:
         If it cannot be read (any further).
     """
     import pyarrow as pa
-    from pyarrow import parquet
 
     start = 0
     try:
-        with parquet.ParquetFile(path) as file:
+        with open_parquet(path) as file:
             _check_size(file)
             schema, texts = file.schema_arrow, _texts(file)
         # A file of a few kilobytes can repeat one long text a million times: it is written out a few rows at a time.
-        with parquet.ParquetFile(path, page_checksum_verification=True, read_dictionary=texts) as file:
+        with open_parquet(path, page_checksum_verification=True, read_dictionary=texts) as file:
             for batch in _batches(file, texts):
                 _check_texts(batch, start)
                 for part in _parts(batch):

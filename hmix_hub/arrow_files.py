@@ -1,0 +1,78 @@
+"""Arrow's readers, used so that none of Arrow's own threads runs Python or outlives the reading.
+
+A thread that still wants the interpreter while the process ends makes Arrow abort it (SIGABRT). So Arrow is given bytes
+that it owns, or a path, never a Python stream; and nothing is read ahead in the background.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def open_parquet(path: Path, **options: Any) -> Any:
+    """Return a Parquet file, open for reading; use it in a `with` statement.
+
+    Parameters
+    ----------
+    path
+        The file.
+    options
+        As of `pyarrow.parquet.ParquetFile`.
+
+    Raises
+    ------
+    pyarrow.ArrowException, OSError
+        If it is no Parquet file, or cannot be read.
+    """
+    from pyarrow import parquet
+
+    return parquet.ParquetFile(path, pre_buffer=False, **options)
+
+
+def parse_csv(text: bytes, names: Sequence[str], delimiter: str, on_ragged: Callable[[Any], str]) -> pa.RecordBatch:
+    """Parse whole rows of CSV, in the calling thread.
+
+    Parameters
+    ----------
+    text
+        UTF-8 without a header; ends where a row does. Less than 2 GiB.
+    names
+        Names of the columns, each once.
+    delimiter
+        What separates the cells.
+    on_ragged
+        Called with each row that has another number of cells; returns "skip" or "error". See
+        `pyarrow.csv.ParseOptions`.
+
+    Returns
+    -------
+    pyarrow.RecordBatch
+        Cells as strings, unchecked; blank lines are no rows.
+
+    Raises
+    ------
+    pyarrow.ArrowInvalid
+        If `on_ragged` returns "error".
+    """
+    import pyarrow as pa
+    from pyarrow import csv
+
+    nothing = pa.record_batch([pa.array([], pa.string()) for _ in names], names=list(names))
+    if not text.strip(b"\r\n"):
+        return nothing
+    owned = pa.BufferOutputStream()
+    owned.write(text)
+    table = csv.read_csv(
+        pa.BufferReader(owned.getvalue()),
+        read_options=csv.ReadOptions(use_threads=False, block_size=len(text) + 1, column_names=list(names)),
+        parse_options=csv.ParseOptions(delimiter=delimiter, newlines_in_values=True, invalid_row_handler=on_ragged),
+        convert_options=csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False, check_utf8=False
+        ),
+    )
+    return next(iter(table.combine_chunks().to_batches()), nothing)
