@@ -123,7 +123,9 @@ def _observed_columns() -> str:
     from hmix_hub.schema import TASKS
     from hmix_hub.schema.documentation import as_markdown, describe_column, markdown_table
     from hmix_hub.schema.observed import OPTIONAL, observed_columns
+    from hmix_hub.schema.questions import unasked_columns
 
+    marks = dict.fromkeys(OPTIONAL, " (optional)") | dict.fromkeys(unasked_columns(()), " (if asked)")
     tasks: dict[str, list[str]] = {}
     columns = {}
     for task in TASKS:
@@ -135,7 +137,7 @@ def _observed_columns() -> str:
         of_all = len(tasks[name]) == len(TASKS)
         rows.append(
             {
-                "column": f"`{name}`" + (" (optional)" if name in OPTIONAL else ""),
+                "column": f"`{name}`" + marks.get(name, ""),
                 "type": described["type"].replace("ClassLabel", "class name"),
                 "range": described["range"],
                 "meaning": as_markdown(described["meaning"]),

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from hmix_hub.errors import SchemaError
 from hmix_hub.judgments.soft_labels import Answers
+from hmix_hub.schema.questions import QUESTIONS, Question
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -78,3 +79,29 @@ def categorical_answers(table: pa.Table, n_classes: int) -> Answers:
         numbers(table["second_probability"]),
         membership(table["impossible_classes"], n_classes),
     )
+
+
+def asked_questions(table: pa.Table) -> tuple[Question, ...]:
+    """Return the questions that the answers of a categorical table show to have been asked.
+
+    Parameters
+    ----------
+    table
+        Table with top_probability, second_class, second_probability and impossible_classes; N rows.
+
+    Returns
+    -------
+    tuple of str
+        A question counts as asked if a row answers it; the probabilities, if one is given that is not 1. An answer that
+        no row holds may have been asked for all the same: a manifest that says so goes first.
+    """
+    import pyarrow.compute as pc
+
+    top = numbers(table["top_probability"])
+    is_answered: dict[Question, bool] = {
+        "probabilities": bool((~np.isnan(top) & (top != 1)).any())
+        or table["second_probability"].null_count < table.num_rows,
+        "second_class": table["second_class"].null_count < table.num_rows,
+        "impossible_classes": bool(pc.sum(pc.list_value_length(table["impossible_classes"])).as_py()),
+    }
+    return tuple(question for question in QUESTIONS if is_answered[question])

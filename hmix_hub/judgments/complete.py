@@ -18,6 +18,7 @@ from hmix_hub.judgments.flags import Mask, flag_lists, flag_masks
 from hmix_hub.judgments.grouping import Groups, Ints, encode, encode_key
 from hmix_hub.judgments.soft_labels import soft_labels
 from hmix_hub.schema import CATEGORICAL, CIFAR10, CURRENT, TASKS, Vocabulary, arrow_schema, columns
+from hmix_hub.schema.questions import DEFAULT_PROCEDURE, Procedure
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -31,6 +32,7 @@ def complete(
     vocabulary: Vocabulary = CIFAR10,
     observed_flags: Mapping[str, Mask] | None = None,
     version: str = CURRENT,
+    procedure: Procedure = DEFAULT_PROCEDURE,
 ) -> pa.Table:
     """Compute the judgment table from its observed columns.
 
@@ -50,6 +52,8 @@ def complete(
         For a flag that the observed columns do not show, bool (N,): which rows have it.
     version
         Version of the table, 2.0.0 or later.
+    procedure
+        The study's soft-label procedure, which makes `soft_label`; of the categorical task alone.
 
     Returns
     -------
@@ -83,7 +87,7 @@ def complete(
     table = table.append_column("batch_id", batch_ids(people, stimuli, table[stimulus]))
     table = table.append_column("presentation", _presentations(people, stimuli, table["trial_index"]))
     if task == CATEGORICAL:
-        table = table.append_column("soft_label", _soft_labels(table, len(vocabulary)))
+        table = table.append_column("soft_label", _soft_labels(table, len(vocabulary), procedure))
     masks = flag_masks(table, task, len(vocabulary), observed_flags or {})
     table = table.append_column("flags", flag_lists(masks))
     check_values(table, [column for column in wanted if column not in given], vocabulary)
@@ -135,8 +139,8 @@ def _presentations(people: Ints, stimuli: Ints, trial_index: pa.ChunkedArray) ->
     return pa.array(presentations)
 
 
-def _soft_labels(table: pa.Table, n_classes: int) -> pa.FixedSizeListArray:
+def _soft_labels(table: pa.Table, n_classes: int, procedure: Procedure) -> pa.FixedSizeListArray:
     import pyarrow as pa
 
-    labels = soft_labels(categorical_answers(table, n_classes))
+    labels = soft_labels(categorical_answers(table, n_classes), procedure)
     return pa.FixedSizeListArray.from_arrays(pa.array(labels.ravel()), n_classes)

@@ -42,6 +42,7 @@ _LOSSES: dict[tuple[str, str], dict[str, str]] = {
         **dict.fromkeys(
             ("confidence", "top_probability", "second_probability"), "last bits, unless a whole percentage"
         ),
+        "soft_label": "computed again on the way up, by the procedure that the provenance names",
         "batch_id": "computed again on the way up, from the rows that are there",
         "presentation": "computed again on the way up, from the rows that are there",
         "flags": "computed again on the way up; ignored_probability cannot be",

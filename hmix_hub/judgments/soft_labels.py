@@ -1,9 +1,9 @@
-"""Soft labels: a probability for each class, from the one or two that a person gave.
+"""Soft labels: a probability for each class, from what a participant answered.
 
-Two procedures, by name. In both, let `a` be the sum of the given probabilities, `n` the number of classes with more
-than zero, `possible` the classes not ruled out, and `k = |possible| - n`. Where that is negative, since chosen classes
-are also ruled out, `k` is the number of possible classes that are still zero: the release has no such answer, and as
-it stands the formula would give negative probabilities.
+Three procedures, by name. In the first two, let `a` be the sum of the given probabilities, `n` the number of classes
+with more than zero, `possible` the classes not ruled out, and `k = |possible| - n`. Where that is negative, since
+chosen classes are also ruled out, `k` is the number of possible classes that are still zero: the release has no such
+answer, and as it stands the formula would give negative probabilities.
 
 "released" (how `hmix_individ_soft_labels.json` was made, all 216 labels bit for bit):
     `r = 1 - a` if `a < 1`, else the redistribution. If `k != 0`, every possible class that is still zero gets `r / k`,
@@ -13,6 +13,10 @@ it stands the formula would give negative probabilities.
     If `a >= 1`, first divide by `a`. `r` as above. If `k != 0`, every possible class that is still zero gets `r / k`,
     and if `a >= 1` every given entry is first multiplied by `1 - r`. Divide by the sum.
 
+"one_hot" (for participants who chose a class and were asked nothing else):
+    1 for the top class, 0 for every other, whatever else the answer holds. The mean over judgments is then the share of
+    judgments that name each class, as in CIFAR-10H and CIFAR-10N.
+
 Source: Collins, Bhatt, Weller, *Eliciting and Learning with Soft Labels from Every Annotator*, HCOMP 2022
 (`cambridge-mlg/cifar-10s`, `label_construction_utils.py`), and the released file.
 """
@@ -20,15 +24,13 @@ Source: Collins, Bhatt, Weller, *Eliciting and Learning with Soft Labels from Ev
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from hmix_hub.errors import ConfigurationError, SchemaError, Where, nearest
+from hmix_hub.schema.questions import DEFAULT_PROCEDURE, ONE_HOT, PROCEDURES
 
-Procedure = Literal["released", "cifar10s"]
-DEFAULT_PROCEDURE: Procedure = "released"
 DEFAULT_REDISTRIBUTION = 0.1
 
 Floats = npt.NDArray[np.float64]
@@ -63,10 +65,9 @@ def check_procedure(procedure: str, redistribution: float) -> None:
     ConfigurationError
         If there is no such procedure, or the redistribution is not from 0 to 1.
     """
-    known = get_args(Procedure)
-    if procedure not in known:
+    if procedure not in PROCEDURES:
         msg = f"there is no soft-label procedure {procedure!r}"
-        raise ConfigurationError(msg, hint=nearest(procedure, known, label="procedures"))
+        raise ConfigurationError(msg, hint=nearest(procedure, PROCEDURES, label="procedures"))
     if not 0 <= redistribution <= 1:
         msg = f"the redistribution is a probability from 0 to 1, not {redistribution!r}"
         raise ConfigurationError(msg)
@@ -84,9 +85,10 @@ def soft_labels(
     answers
         Of N judgments over K classes.
     procedure
-        "released" or "cifar10s"; see the module's text.
+        "released", "cifar10s" or "one_hot"; see the module's text.
     redistribution
-        Probability that goes to the possible classes when the given ones leave nothing over; 0 to 1.
+        Probability that goes to the possible classes when the given ones leave nothing over; 0 to 1. "one_hot" gives
+        them none.
 
     Returns
     -------
@@ -103,6 +105,9 @@ def soft_labels(
     check_procedure(procedure, redistribution)
     rows = np.arange(len(answers.top_class))
     given = np.zeros(answers.impossible.shape)
+    if procedure == ONE_HOT:
+        given[rows, answers.top_class] = 1
+        return given
     given[rows, answers.top_class] = answers.top_probability
     second = (answers.second_class >= 0) & ~np.isnan(answers.second_probability)
     given[rows[second], answers.second_class[second]] = answers.second_probability[second]

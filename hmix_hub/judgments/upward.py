@@ -19,6 +19,7 @@ from hmix_hub.errors import SchemaError, Where
 from hmix_hub.judgments.complete import complete
 from hmix_hub.judgments.flags import Mask
 from hmix_hub.schema import CATEGORICAL, CIFAR10, CONSTRUCT, INFER, JUDGMENT_TABLE, SELECT, Vocabulary, interface
+from hmix_hub.schema.questions import DEFAULT_PROCEDURE, Procedure
 from hmix_hub.schema.released import ROW_NUMBER
 
 if TYPE_CHECKING:
@@ -39,12 +40,15 @@ class Provenance:
         File that the rows came from.
     collection_rounds
         Round of each row; `None`: all are of round "1".
+    procedure
+        The study's soft-label procedure; a 1.0.0 table holds answers, and no soft labels.
     """
 
     study_id: str
     image_set: str = "cifar10/test"
     source_file: str = ""
     collection_rounds: Sequence[str] | None = None
+    procedure: Procedure = DEFAULT_PROCEDURE
 
 
 def to_judgment_table(
@@ -96,6 +100,7 @@ def to_judgment_table(
         vocabulary=vocabulary,
         observed_flags=answers.flags,
         version=JUDGMENT_TABLE,
+        procedure=provenance.procedure,
     )
     _check_names(released, table)
     return table

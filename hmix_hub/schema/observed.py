@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from hmix_hub.schema.column import Column
+from hmix_hub.schema.questions import QUESTIONS, Question, unasked_columns
 from hmix_hub.schema.tasks import TASKS
 from hmix_hub.schema.versions import CURRENT, columns
 
@@ -39,9 +42,18 @@ def observed_columns(task: str, version: str = CURRENT) -> tuple[Column, ...]:
     return tuple(column for column in columns(task, version) if column.name not in COMPUTED)
 
 
-def required_columns(task: str) -> tuple[Column, ...]:
-    """Give the columns of a task that a contributed file must have."""
-    return tuple(column for column in observed_columns(task) if column.name not in OPTIONAL)
+def required_columns(task: str, asked: Collection[Question] = tuple(QUESTIONS)) -> tuple[Column, ...]:
+    """Return the columns of a task that a contributed file must have.
+
+    Parameters
+    ----------
+    task
+        Name of the task.
+    asked
+        Of the categorical task, what was asked besides the class; the other columns may be left out.
+    """
+    unneeded = {*OPTIONAL, *unasked_columns(asked)}
+    return tuple(column for column in observed_columns(task) if column.name not in unneeded)
 
 
 def computed_columns(task: str) -> tuple[Column, ...]:

@@ -44,10 +44,18 @@ stimuli:
   source: cifar10/test
   mixing: pixel-linear
   classes: cifar10
-citation:
+{soft_labels}citation:
   doi: 10.5281/zenodo.1234567
 contact: https://example.org/contact
 """
+
+
+SOFT_LABELS = """\
+soft_labels:
+  asked: [probabilities, second_class, impossible_classes]
+  procedure: released
+"""
+"""What the example study of the categorical task says of its questions."""
 
 
 def example_study(task: str = INFER) -> Files:
@@ -63,7 +71,9 @@ def example_study(task: str = INFER) -> Files:
         for person in range(PEOPLE)
     ]
     return {
-        MANIFEST: _MANIFEST.format(version=CURRENT, task=task).encode(),
+        MANIFEST: _MANIFEST.format(
+            version=CURRENT, task=task, soft_labels=SOFT_LABELS if task == CATEGORICAL else ""
+        ).encode(),
         f"judgments/{task}.csv": csv_bytes(rows),
         "participants.csv": csv_bytes(participants),
     }

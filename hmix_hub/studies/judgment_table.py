@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hmix_hub.errors import StudyError, Where
+from hmix_hub.judgments.answers import asked_questions
 from hmix_hub.judgments.complete import complete
 from hmix_hub.schema import CATEGORICAL
 from hmix_hub.schema.observed import EXTRA_PREFIX, OBSERVED_FLAG, observed_columns
+from hmix_hub.schema.questions import DEFAULT_PROCEDURE, Procedure, usual_procedure
 from hmix_hub.studies.checks.own_columns import typed
 from hmix_hub.studies.checks.values import as_text
 from hmix_hub.studies.findings import Report
@@ -78,14 +80,21 @@ def complete_pieces(pieces: Sequence[ObservedPiece], manifest: Manifest, task: s
     """Put the pieces of a file together, and compute what follows from them; see `read_judgments`."""
     import pyarrow as pa
 
-    observed, flags = _observed_table(pieces, manifest, task, file)
+    observed = _observed_table(pieces, manifest, task, file)
+    flags: dict[str, np.ndarray] = {}
+    procedure = DEFAULT_PROCEDURE
+    if task == CATEGORICAL:
+        procedure = procedure_of(observed, manifest)
+        observed, ignored = _without_ignored(observed)
+        flags[OBSERVED_FLAG] = _observed_flags(pieces) | ignored
     table = complete(
         observed,
         task,
         study_id=manifest.id,
         vocabulary=manifest.vocabulary,
-        observed_flags={OBSERVED_FLAG: flags} if task == CATEGORICAL else {},
+        observed_flags=flags,
         version=manifest.schema_version,
+        procedure=procedure,
     )
     names = dict.fromkeys(name for piece in pieces for name in piece.extras if name.startswith(EXTRA_PREFIX))
     for name in names:
@@ -94,9 +103,18 @@ def complete_pieces(pieces: Sequence[ObservedPiece], manifest: Manifest, task: s
     return table
 
 
-def _observed_table(
-    pieces: Sequence[ObservedPiece], manifest: Manifest, task: str, file: str
-) -> tuple[pa.Table, np.ndarray]:
+def procedure_of(observed: pa.Table, manifest: Manifest) -> Procedure:
+    """Return a study's soft-label procedure: as its manifest says, else the usual one for what was asked.
+
+    Manifests did not always say what was asked; what the answers show, which is then decisive, keeps a chosen class
+    from becoming a distribution that nobody gave.
+    """
+    if manifest.procedure is not None:
+        return manifest.procedure
+    return usual_procedure(asked_questions(observed) if manifest.asked is None else manifest.asked)
+
+
+def _observed_table(pieces: Sequence[ObservedPiece], manifest: Manifest, task: str, file: str) -> pa.Table:
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -107,6 +125,9 @@ def _observed_table(
         "collection_round": pa.scalar("1"),
         "image_set": pa.scalar(manifest.image_set),
         "source_file": pa.scalar(file),
+        # Of questions that were not asked: the class that was chosen has it all.
+        "top_probability": pa.scalar(1.0),
+        "impossible_classes": pa.scalar([], pa.list_(pa.int64())),
     }
     columns: dict[str, pa.ChunkedArray | pa.Array] = {}
     for column in observed_columns(task, manifest.schema_version):
@@ -117,19 +138,24 @@ def _observed_table(
             columns[name] = pa.repeat(defaults[name], n) if name in defaults else pa.nulls(n, kind)
         else:
             columns[name] = pa.chunked_array(parts).cast(kind)
-            if name in defaults:
+            if name in defaults and columns[name].null_count:
                 columns[name] = columns[name].fill_null(defaults[name])
     numbers = pa.array(rows, pa.int32())
     columns["source_row"] = pc.coalesce(columns["source_row"], pa.chunked_array([numbers]) if n else numbers)
-    flags = _observed_flags(pieces)
-    if task == CATEGORICAL:
-        without_class = columns["second_class"].is_null().to_numpy(zero_copy_only=False)
-        given = columns["second_probability"].is_valid().to_numpy(zero_copy_only=False)
-        flags = flags | (without_class & given)
-        columns["second_probability"] = pc.if_else(
-            pa.array(without_class), pa.scalar(None, pa.float64()), columns["second_probability"]
-        )
-    return pa.table(columns), flags
+    return pa.table(columns)
+
+
+def _without_ignored(observed: pa.Table) -> tuple[pa.Table, np.ndarray]:
+    """Return the table without second probabilities that have no class, and which rows had one."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    has_no_class, given = observed["second_class"].is_null(), observed["second_probability"]
+    ignored = pc.and_(has_no_class, given.is_valid()).to_numpy()
+    kept = pc.if_else(has_no_class, pa.scalar(None, pa.float64()), given)
+    return observed.set_column(
+        observed.schema.get_field_index("second_probability"), "second_probability", kept
+    ), ignored
 
 
 def _observed_flags(pieces: Sequence[ObservedPiece]) -> np.ndarray:

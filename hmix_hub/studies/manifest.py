@@ -3,21 +3,61 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal, get_args
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    WrapValidator,
+    field_validator,
+    model_validator,
+)
 
 from hmix_hub.schema import CIFAR10, CURRENT, TASKS, Vocabulary
+from hmix_hub.schema.questions import ONE_HOT, QUESTIONS, Procedure, Question
 from hmix_hub.sources.image_set import METHOD_MARK, PIXEL_LINEAR
 from hmix_hub.studies.persons import Author
 
 MANIFEST = "study.yaml"
 PLACEHOLDER = "TODO"
 """What a starter writes where a person must; no published study holds it."""
+WITH_PLACEHOLDERS = {"placeholders": True}
+"""Context of `Manifest.model_validate` that lets `PLACEHOLDER` stand in fields of another form, as a draft may."""
+
+
+def is_placeholder(value: object) -> bool:
+    """Whether a value is the starter's, still to be written."""
+    return isinstance(value, str) and PLACEHOLDER in value
+
+
+def _open(value: Any, validate: Callable[[Any], Any], info: ValidationInfo) -> Any:
+    """Keep a placeholder where drafts are read: the field is then `PLACEHOLDER`, whatever its type."""
+    is_draft = bool(info.context) and info.context == WITH_PLACEHOLDERS
+    return PLACEHOLDER if is_draft and is_placeholder(value) else validate(value)
+
+
+def _spdx(licence: str) -> str:
+    from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
+
+    try:
+        return str(canonicalize_license_expression(licence))
+    except InvalidLicenseExpression:
+        msg = f"{licence!r} is no SPDX licence expression; common ones are CC-BY-4.0, CC-BY-SA-4.0, CC0-1.0"
+        raise ValueError(msg) from None
+
+
+_Open = WrapValidator(_open)
+"""Of a field that a draft may leave open although its form is not that of text."""
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=r"^[^\n\r]*$")]
-Month = Annotated[str, StringConstraints(pattern=r"^(19|20)[0-9]{2}-(0[1-9]|1[0-2])$")]
+Month = Annotated[str, StringConstraints(pattern=r"^(19|20)[0-9]{2}-(0[1-9]|1[0-2])$"), _Open]
+Licence = Annotated[Line, AfterValidator(_spdx), _Open]
 TaskName = Literal["construct_midpoint", "select_shuffled_midpoint", "infer_mixing_factor", "categorical_soft_labels"]
 Mixing = Literal["pixel-linear", "morph", "cutmix", "latent", "audio-visual", "none", "other"]
 
@@ -38,16 +78,16 @@ class _Strict(BaseModel):
 class Stimuli(_Strict):
     """What people saw, and how it was made."""
 
-    source: Literal["cifar10/test", "cifar10/train", "sample/pictures", "own"] = Field(
+    source: Annotated[Literal["cifar10/test", "cifar10/train", "sample/pictures", "own"], _Open] = Field(
         description="The endpoint pictures: a pinned set that hmix-hub knows, or `own`: stimuli/images.csv."
     )
-    mixing: Mixing = Field(
+    mixing: Annotated[Mixing, _Open] = Field(
         description="How pictures were mixed: `pixel-linear` is lambda * image_1 + (1 - lambda) * image_2; `none`: "
         "single pictures alone."
     )
     mixing_note: Text | None = Field(None, description="The method in words; asked for where it is not pixel-linear.")
-    classes: Literal["cifar10"] | Annotated[list[Line], Field(min_length=2, max_length=10_000)] = Field(
-        description="The class names in order, or `cifar10` for its ten."
+    classes: Annotated[Literal["cifar10"] | Annotated[list[Line], Field(min_length=2, max_length=10_000)], _Open] = (
+        Field(description="The class names in order, or `cifar10` for its ten.")
     )
 
     @field_validator("classes")
@@ -66,15 +106,45 @@ class Stimuli(_Strict):
 
     @model_validator(mode="after")
     def _check_note(self) -> Stimuli:
-        if self.mixing not in {PIXEL_LINEAR, "none"} and not self.mixing_note:
+        if self.mixing not in {PIXEL_LINEAR, "none", PLACEHOLDER} and not self.mixing_note:
             msg = f"mixing_note is missing: say in words what {self.mixing} is here"
             raise ValueError(msg)
         return self
 
     @property
     def vocabulary(self) -> Vocabulary:
-        """The class names that labels count in."""
-        return CIFAR10 if self.classes == DEFAULT_CLASSES else Vocabulary(tuple(self.classes))
+        """The class names that labels count in; CIFAR-10's in a draft that names none."""
+        return CIFAR10 if isinstance(self.classes, str) else Vocabulary(tuple(self.classes))
+
+
+class SoftLabels(_Strict):
+    """What participants of categorical_soft_labels were asked, and how a soft label is made of an answer."""
+
+    asked: Annotated[list[Question], _Open] = Field(
+        description="What was asked besides the most probable class: `probabilities` of the named classes, a "
+        "`second_class`, `impossible_classes` to rule out; `[]`: one class was chosen, and nothing else was asked."
+    )
+    procedure: Annotated[Procedure, _Open] = Field(
+        description="How the column soft_label is made: `released`, as in H-Mix; `cifar10s`, as published with "
+        "CIFAR-10S; `one_hot`, all probability on the top class."
+    )
+
+    @field_validator("asked")
+    @classmethod
+    def _check_asked(cls, asked: list[Question]) -> list[Question]:
+        if is_placeholder(asked):
+            return asked
+        if len(set(asked)) < len(asked):
+            msg = "a question stands twice"
+            raise ValueError(msg)
+        return sorted(asked, key=list(QUESTIONS).index)
+
+    @model_validator(mode="after")
+    def _check_procedure(self) -> SoftLabels:
+        if not self.asked and self.procedure not in {ONE_HOT, PLACEHOLDER}:
+            msg = f"where nothing but a class was asked, no answer gives other classes any probability: write {ONE_HOT}"
+            raise ValueError(msg)
+        return self
 
 
 class Ethics(_Strict):
@@ -92,7 +162,7 @@ class Collected(_Strict):
 
     @model_validator(mode="after")
     def _check_order(self) -> Collected:
-        if self.last < self.first:
+        if PLACEHOLDER not in {self.first, self.last} and self.last < self.first:
             msg = f"the last month, {self.last}, is before the first, {self.first}"
             raise ValueError(msg)
         return self
@@ -135,15 +205,18 @@ class Manifest(_Strict):
     )
     description: Text = Field(description="What was asked of whom, and why.")
     authors: Annotated[list[Author], Field(min_length=1)] = Field(description="Who made the study.")
-    licence: Line = Field(description="SPDX expression: CC-BY-4.0, CC0-1.0, …")
+    licence: Licence = Field(description="SPDX expression: CC-BY-4.0, CC0-1.0, …")
     ethics: Ethics
     recruitment: Text = Field(description="How people were found and paid; who was excluded.")
     collected: Collected
-    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = Field(
+    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"), _Open] = Field(
         description="Language of the interface, BCP 47: en, de, pt-BR."
     )
     tasks: Annotated[list[TaskName], Field(min_length=1)] = Field(description="The tasks whose judgments are here.")
     stimuli: Stimuli
+    soft_labels: SoftLabels | None = Field(
+        None, description="Of categorical_soft_labels: what was asked, and the study's soft-label procedure."
+    )
     citation: Citation
     contact: Line = Field(description="Address or page of those who answer questions.")
     homepage: Annotated[str, StringConstraints(pattern=r"^https?://\S+$")] | None = Field(
@@ -158,17 +231,6 @@ class Manifest(_Strict):
             msg = f"{version!r} cannot be a version: Git takes no tag that ends in .lock"
             raise ValueError(msg)
         return version
-
-    @field_validator("licence")
-    @classmethod
-    def _check_licence(cls, licence: str) -> str:
-        from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
-
-        try:
-            return str(canonicalize_license_expression(licence))
-        except InvalidLicenseExpression:
-            msg = f"{licence!r} is no SPDX licence expression; common ones are CC-BY-4.0, CC-BY-SA-4.0, CC0-1.0"
-            raise ValueError(msg) from None
 
     @field_validator("tasks")
     @classmethod
@@ -203,6 +265,18 @@ class Manifest(_Strict):
     def vocabulary(self) -> Vocabulary:
         """The class names that labels count in."""
         return self.stimuli.vocabulary
+
+    @property
+    def asked(self) -> tuple[Question, ...] | None:
+        """What participants of the categorical task were asked besides the class; `None`: it is not stated."""
+        stated = None if self.soft_labels is None else self.soft_labels.asked
+        return None if stated is None or is_placeholder(stated) else tuple(stated)
+
+    @property
+    def procedure(self) -> Procedure | None:
+        """The study's soft-label procedure; `None`: it is not stated."""
+        stated = None if self.soft_labels is None else self.soft_labels.procedure
+        return None if is_placeholder(stated) else stated
 
 
 if set(get_args(TaskName)) != set(TASKS):  # pragma: no cover - a guard for those who add a task

@@ -10,7 +10,7 @@ from typing import Any
 from hmix_hub.errors import SchemaVersionError
 from hmix_hub.schema import CURRENT, JUDGMENT_TABLE, RELEASED, check_version
 from hmix_hub.studies.findings import Report
-from hmix_hub.studies.manifest import MANIFEST, PLACEHOLDER, Manifest
+from hmix_hub.studies.manifest import MANIFEST, WITH_PLACEHOLDERS, Manifest, is_placeholder
 from hmix_hub.studies.rules import manifest as rules
 
 SIZE_LIMIT = 2**20
@@ -204,7 +204,7 @@ def _check_version(tree: _Tree, report: Report) -> bool:
 
 def _check_placeholders(tree: _Tree, report: Report, *, is_draft: bool) -> None:
     for path, value in texts_in(tree.content):
-        if PLACEHOLDER in value:
+        if is_placeholder(value):
             report.add(
                 rules.UNFINISHED_DRAFT if is_draft else rules.UNFINISHED,
                 file=MANIFEST,
@@ -231,7 +231,8 @@ def _model(tree: _Tree, report: Report, *, is_lenient: bool) -> Manifest | None:
     try:
         # A field that is left empty is one that is left out.
         given = {name: value for name, value in tree.content.items() if value is not None}
-        return Manifest.model_validate(given, extra="ignore" if is_lenient else None)
+        # What is still to be written is a finding of its own; the rest is checked meanwhile.
+        return Manifest.model_validate(given, extra="ignore" if is_lenient else None, context=WITH_PLACEHOLDERS)
     except ValidationError as error:
         for problem in error.errors():
             path = tuple(part for part in problem["loc"] if _is_in(tree, part))

@@ -11,7 +11,7 @@ from hmix_hub.stimuli.ready import DECIMALS, listed_mixtures
 from hmix_hub.studies.checks.ledger import hash_columns
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import MIXTURE_LIST, STIMULI, StudyFolder
-from hmix_hub.studies.manifest import MANIFEST, Manifest
+from hmix_hub.studies.manifest import MANIFEST, Manifest, is_placeholder
 from hmix_hub.studies.rules import files as file_rules
 from hmix_hub.studies.rules import stimuli as rules
 
@@ -27,7 +27,7 @@ def known_mixtures(manifest: Manifest, folder: StudyFolder, report: Report) -> K
         uint64: keys, see `mixture_keys`. `None`: the study brings none, or they cannot be read, which is a finding.
     """
     path = folder.file(MIXTURE_LIST)
-    if METHOD_MARK not in manifest.image_set:
+    if METHOD_MARK not in manifest.image_set or is_placeholder(manifest.stimuli.mixing):
         return None
     if not path.is_file():
         report.add(rules.NO_MIXTURES, file=MANIFEST, column="stimuli.mixing", value=manifest.stimuli.mixing)

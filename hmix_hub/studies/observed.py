@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hmix_hub.schema import Column
+from hmix_hub.schema import CATEGORICAL, Column, Kind
 from hmix_hub.schema.observed import EXTRA_PREFIX, computed_columns, observed_columns
+from hmix_hub.schema.questions import QUESTIONS, unasked_columns
 from hmix_hub.studies.checks.columns import check_columns
 from hmix_hub.studies.checks.own_columns import OwnColumnReader
 from hmix_hub.studies.checks.place import Ints, Mask, Place
+from hmix_hub.studies.checks.questions import check_unasked
 from hmix_hub.studies.checks.values import ColumnReader, as_text
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import StudyFolder
@@ -105,11 +107,13 @@ class _FileReader:
     def __init__(self, first: Piece, task: str, manifest: Manifest, file: str, report: Report) -> None:
         vocabulary = manifest.vocabulary
         names = first.names or list(first.columns)
-        understood = check_columns(names, task, file, report, version=manifest.schema_version)
+        # A study that does not say what it asked may have asked for everything.
+        self._asked = tuple(QUESTIONS) if task != CATEGORICAL or manifest.asked is None else manifest.asked
+        understood = check_columns(names, task, file, report, version=manifest.schema_version, asked=self._asked)
         self._names = understood
         place = Place(report, file)
         self._readers = {
-            column.name: ColumnReader(_as_contributed(column), vocabulary, place.of(column.name))
+            column.name: ColumnReader(self._as_contributed(column), vocabulary, place.of(column.name))
             for column in observed_columns(task)
             if column.name in understood.values()
         }
@@ -135,6 +139,7 @@ class _FileReader:
                 continue
             values[name] = reader.read(raw, piece.rows)
             present[name] = _presence(raw)
+        check_unasked(values, self._asked, piece.rows, self._place)
         extras = {name: self._extra(name, columns[name], piece.rows) for name in self._kept if name in columns}
         return ObservedPiece(values, present, extras, piece.rows)
 
@@ -158,6 +163,11 @@ class _FileReader:
     def _extra(self, name: str, raw: pa.Array, rows: Ints) -> pa.Array:
         return self._extra_readers[name].read(raw, rows) if name in self._extra_readers else raw
 
+    def _as_contributed(self, column: Column) -> Column:
+        """Return a column as a contributed file may have it: an optional one may be empty here and there."""
+        may_be_empty = column.name in _OPTIONAL_VALUES or column.name in unasked_columns(self._asked)
+        return replace(column, nullable=True) if may_be_empty and column.kind is not Kind.LABELS else column
+
     def finish(self) -> None:
         for reader in self._readers.values():
             reader.finish()
@@ -172,10 +182,3 @@ def _presence(raw: pa.Array) -> Mask:
 
 
 _OPTIONAL_VALUES = ("is_repeat", "collection_round", "image_set", "source_file", "source_row")
-
-
-def _as_contributed(column: Column) -> Column:
-    """Give a column as a contributed file may have it: an optional one may be empty here and there."""
-    if column.name not in _OPTIONAL_VALUES:
-        return column
-    return Column(column.name, column.kind, column.meaning, column.unit, column.low, column.high, nullable=True)

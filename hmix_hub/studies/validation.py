@@ -18,6 +18,7 @@ from hmix_hub.studies.checks.ledger import Ledger
 from hmix_hub.studies.checks.participants import check_participants
 from hmix_hub.studies.checks.people import check_people
 from hmix_hub.studies.checks.place import Place
+from hmix_hub.studies.checks.questions import StatedCheck
 from hmix_hub.studies.checks.recorded import RecordedCheck
 from hmix_hub.studies.checks.slider import SliderCheck
 from hmix_hub.studies.checks.stimuli import check_stimuli
@@ -161,6 +162,7 @@ def _check_file(
     """Check the judgments of a task; gives the people who judged."""
     ledger, slider = Ledger(task), SliderCheck(task)
     recorded, computed = RecordedCheck(task, manifest.vocabulary, place), ComputedCheck(task, manifest)
+    stated = StatedCheck(task, manifest)
     done = 0
     for piece in observed_pieces(folder, manifest, task, place.report):
         good = check_stimuli(piece, task, manifest, pictures, place)
@@ -169,6 +171,7 @@ def _check_file(
         slider.add(piece)
         recorded.add(piece)
         computed.add(piece)
+        stated.add(piece)
         done += len(piece)
         if progress is not None:
             progress(place.file, done)
@@ -178,4 +181,5 @@ def _check_file(
     slider.finish(place)
     recorded.finish()
     computed.finish(place)
+    stated.finish(place)
     return ledger.names

@@ -57,6 +57,18 @@ def test_down_and_up_gives_back_all_but_provenance(task, rows, seed):
     assert up(down(current, task), task).equals(current)
 
 
+@given(st.integers(1, 60), st.integers(0, 10_000), st.sampled_from(["released", "cifar10s", "one_hot"]))
+@settings(max_examples=15)
+def test_down_and_up_gives_back_soft_labels_by_the_procedure_that_the_provenance_names(rows, seed, procedure):
+    task, provenance = "categorical_soft_labels", Provenance("study", "set", "file.csv", procedure=procedure)
+    released = released_table(task, rows, seed)
+    current = migrate(released, task, start="1.0.0", target="2.1.0", provenance=provenance)
+    below = migrate(current, task, start="2.1.0", target="1.0.0")
+    assert migrate(below, task, start="1.0.0", target="2.1.0", provenance=provenance).equals(current)
+    assert migrate(current, task, start="2.1.0", target="2.0.0")["soft_label"].equals(current["soft_label"])
+    assert "procedure" in LOSSES["2.1.0", "1.0.0"]["soft_label"]
+
+
 def test_what_is_lost_on_the_way_is_lost_and_nothing_else():
     released = released_table("construct_midpoint", 64)
     back = down(up(released, "construct_midpoint"), "construct_midpoint")

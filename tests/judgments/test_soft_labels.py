@@ -84,6 +84,11 @@ def test_the_vectorised_labels_are_the_formulas_row_by_row(rows, procedure, redi
         ((0, 0.9, 0, 0.5, {1, 2, 3}), "released", [0.5, 0, 0, 0, 0.5]),
         # Both choices ruled out, one class possible: it gets the tenth, and no class less than nothing.
         ((0, 0.5, 1, 0.5, {0, 1, 2, 3}), "released", np.array([0.5, 0.5, 0, 0, 0.1]) / 1.1),
+        # One class chosen, nothing else asked: nobody gave the others a tenth.
+        ((2, 1.0, None, None, set()), "one_hot", [0, 0, 1, 0, 0]),
+        # One-hot is the top class alone, whatever else was answered.
+        ((0, 0.6, 1, 0.2, {4}), "one_hot", [1, 0, 0, 0, 0]),
+        ((0, 0.0, None, None, {0, 1, 2, 3, 4}), "one_hot", [1, 0, 0, 0, 0]),
         # 80 + 40 %, three others: each given one loses .05 to a tenth that is spread.
         ((0, 0.8, 1, 0.4, set()), "released", np.array([0.75, 0.35, 0.1 / 3, 0.1 / 3, 0.1 / 3]) / 1.2),
     ],

@@ -18,7 +18,7 @@ def _renamed(value):
     return value.replace("Horse", "Yak") if isinstance(value, str) else value
 
 
-def other_study(task, rows=150, vocabulary=OTHER):
+def other_study(task, rows=150, vocabulary=OTHER, procedure="released"):
     released = released_table(task, rows, seed=9)
     table = pa.table(
         {name: [_renamed(value) for value in released[name].to_pylist()] for name in released.column_names}
@@ -29,7 +29,7 @@ def other_study(task, rows=150, vocabulary=OTHER):
         task,
         start="1.0.0",
         target="2.1.0",
-        provenance=Provenance("other", "other/set"),
+        provenance=Provenance("other", "other/set", procedure=procedure),
         vocabulary=vocabulary,
     )
     return dataset_of(table, columns(task), vocabulary)
@@ -116,23 +116,47 @@ def test_splits_of_a_join_are_those_of_a_load(load_sample):
     assert len(hmix_hub.load_dataset([load_sample()], split="train[:7]")) == 7
 
 
-def test_soft_labels_of_a_dataset_by_both_procedures(load_sample):
+def test_soft_labels_of_a_dataset_by_each_procedure(load_sample):
     dataset = load_sample("categorical_soft_labels")
-    released = hmix_hub.soft_labels(dataset)
+    released = hmix_hub.soft_labels(dataset, "released")
     assert released.tolist() == list(dataset["soft_label"])
     published = hmix_hub.soft_labels(dataset, "cifar10s")
     assert 0 < (released == published).all(axis=1).sum() < len(dataset)
-    more = hmix_hub.soft_labels(dataset, redistribution=0.3)
+    more = hmix_hub.soft_labels(dataset, "released", redistribution=0.3)
     assert (more != released).any()
+    hard = hmix_hub.soft_labels(dataset, "one_hot")
+    assert hard.argmax(axis=1).tolist() == list(dataset["top_class"])
+    assert set(hard.ravel()) == {0, 1}
     with pytest.raises(SchemaError, match="top_class"):
+        hmix_hub.soft_labels(load_sample(), "released")
+
+
+def test_without_a_procedure_soft_labels_are_the_studys_own(load_sample):
+    dataset = load_sample("categorical_soft_labels")
+    own = dataset.map(lambda row: {"soft_label": list(np.eye(10)[row["top_class"]])}, load_from_cache_file=False)
+    assert (hmix_hub.soft_labels(own) == hmix_hub.soft_labels(dataset, "one_hot")).all()
+    with pytest.raises(SchemaError, match="soft_label"):
         hmix_hub.soft_labels(load_sample())
+    with pytest.raises(ConfigurationError, match="redistribution"):
+        hmix_hub.soft_labels(dataset, redistribution=0.3)
+
+
+def test_joined_studies_keep_the_labels_of_their_own_procedures(load_sample):
+    theirs, hard = load_sample("categorical_soft_labels"), other_study("categorical_soft_labels", procedure="one_hot")
+    joined = hmix_hub.join([theirs, hard])
+    stored = hmix_hub.soft_labels(joined)
+    assert (stored[: len(theirs), :10] == hmix_hub.soft_labels(theirs, "released")).all()
+    assert (stored[len(theirs) :] == hmix_hub.soft_labels(joined, "one_hot")[len(theirs) :]).all()
+    # Which classes were offered beside the chosen one cannot be seen from a one-hot label.
+    with pytest.raises(SchemaError, match="does not follow"):
+        hmix_hub.soft_labels(joined, "released")
 
 
 def test_soft_labels_of_studies_with_different_classes_are_refused_once_joined(load_sample):
     theirs = other_study("categorical_soft_labels")
     assert hmix_hub.soft_labels(theirs).tolist() == list(theirs["soft_label"])
     with pytest.raises(SchemaError, match="does not follow") as refused:
-        hmix_hub.soft_labels(hmix_hub.join([load_sample("categorical_soft_labels"), theirs]))
+        hmix_hub.soft_labels(hmix_hub.join([load_sample("categorical_soft_labels"), theirs]), "released")
     assert "before you join" in refused.value.hint
 
 

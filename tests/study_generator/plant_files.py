@@ -6,7 +6,7 @@ import random
 
 from hypothesis import assume
 
-from hmix_hub.schema import INFER, TASKS
+from hmix_hub.schema import CATEGORICAL, INFER, TASKS
 from hmix_hub.studies.example import example_study
 from study_generator.planting import TABLES, TEXTS, plants, some_row
 from study_generator.study import Study
@@ -152,6 +152,8 @@ def _field(study: Study, rng: random.Random) -> None:
         ("tasks", ["draw"]),
         ("citation", {}),
         ("homepage", "example.org"),
+        ("soft_labels", {"asked": [], "procedure": "released"}),
+        ("soft_labels", {"asked": ["confidence"], "procedure": "one_hot"}),
         ("mood", "good"),
     ]
     name, value = rng.choice(changes)
@@ -168,6 +170,11 @@ def _version(study: Study, rng: random.Random) -> None:
 @plants("HMX524")
 def _unfinished(study: Study, rng: random.Random) -> None:
     study.manifest[rng.choice(["title", "description", "recruitment", "contact"])] = "TODO"
+
+
+@plants("HMX526", tasks=(CATEGORICAL,))
+def _unstated(study: Study, rng: random.Random) -> None:
+    del study.manifest["soft_labels"]
 
 
 @plants("HMX525", options={"is_draft": True})

@@ -113,6 +113,21 @@ def _two_units(study: Study, rng: random.Random) -> None:
         row["response_time_ms"] /= 1000
 
 
+@plants("HMX587", tasks=(CATEGORICAL,))
+def _not_asked(study: Study, rng: random.Random) -> list[int]:
+    # A second class has two columns, and would be found in both.
+    question, column, nothing = rng.choice(
+        [("probabilities", "top_probability", 1.0), ("impossible_classes", "impossible_classes", [])]
+    )
+    number = some_row(study, rng, lambda row: bool(row[column]))
+    study.manifest["soft_labels"]["asked"].remove(question)
+    changes = {"second_probability": None} if question == "probabilities" else {}
+    study.rows = [
+        row | changes | ({} if other == number else {column: nothing}) for other, row in enumerate(study.rows)
+    ]
+    return [number]
+
+
 @plants("HMX590", fewest_people=3, fewest_trials=4, has_people=False)
 def _few(study: Study, rng: random.Random) -> list[int]:
     study.rows.append(study.rows[some_row(study, rng)] | {_ID: "new-person"})

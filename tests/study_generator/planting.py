@@ -40,7 +40,7 @@ def plants(
     def register(plant: Plant) -> Plant:
         # Mixtures of pixels, since other ones have fewer rules.
         # How answers came about contradicts an answer that is changed: rules of that have planters of their own.
-        wanted = {"is_plain": True, "mixings": ("pixel-linear",), "is_recorded": False} | needs
+        wanted = {"is_plain": True, "mixings": ("pixel-linear",), "is_recorded": False, "asks_all": True} | needs
         PLANTERS[code] = Planter(plant, wanted, options or {}, examples)
         return plant
 

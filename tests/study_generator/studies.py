@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from hmix_hub.schema import CATEGORICAL, CIFAR10, INFER, TASKS
 from hmix_hub.schema.flags import STRAIGHTLINING_MINIMUM
+from hmix_hub.schema.questions import PROCEDURES, QUESTIONS, unasked_columns
 from study_generator import stimuli as make
 from study_generator.answers import ANSWER_KEYS, ANSWERS
 from study_generator.formats import Style
@@ -37,9 +38,11 @@ def studies(
     with_columns: tuple[str, ...] = (),
     without_columns: tuple[str, ...] = (),
     is_recorded: bool | None = None,
+    asks_all: bool = False,
 ) -> Study:
     """Draw a valid study.
 
+    `asks_all` is whether people were asked all questions of the categorical task; else some are drawn.
     `is_recorded` is whether it has all columns of how answers came about, or none of them; `None`: some are drawn.
     Those of its features that are not given are drawn; `is_plain` keeps line breaks and marks out of cells.
     """
@@ -64,6 +67,10 @@ def studies(
         few = draw(st.integers(fewest_trials, fewest_trials + 8))
         rows += _trials(rng, task, person, distinct, few, has_repeats="is_repeat" in optional, pictures=pictures)
     manifest = _manifest(rng, task, pictures, mixing)
+    if task == CATEGORICAL:
+        asked = list(QUESTIONS) if asks_all else sorted(draw(st.sets(st.sampled_from(list(QUESTIONS)))))
+        manifest["soft_labels"] = {"asked": asked, "procedure": rng.choice(list(PROCEDURES)) if asked else "one_hot"}
+        rows = _unasked(rng, rows, asked)
     classes = list(CIFAR10.names) if pictures.classes == "cifar10" else list(pictures.classes)
     kept = draw(st.sets(st.sampled_from(NAMES[task]))) if is_recorded is None else set(NAMES[task] * is_recorded)
     if kept:
@@ -95,6 +102,15 @@ def studies(
         few=few_people(rows),
         alike=alike_people(rows, task),
     )
+
+
+def _unasked(rng: random.Random, rows: list[Row], asked: list[str]) -> list[Row]:
+    """Take out of rows what was not asked: the columns, or what they hold."""
+    nothing: Row = {"top_probability": 1.0, "second_class": None, "second_probability": None, "impossible_classes": []}
+    names = unasked_columns(asked)
+    if rng.random() < 0.5:
+        return [{name: value for name, value in row.items() if name not in names} for row in rows]
+    return [row | {name: nothing[name] for name in names} for row in rows]
 
 
 OPTIONAL = (
@@ -228,7 +244,7 @@ def alike_people(rows: list[Row], task: str) -> frozenset[str]:
     """People nine tenths or more of whose answers are one."""
     answers: dict[str, list[object]] = defaultdict(list)
     for row in rows:
-        answers[row["participant_id"]].append(tuple(map(str, (row[name] for name in ANSWER_KEYS[task]))))
+        answers[row["participant_id"]].append(tuple(map(str, (row.get(name) for name in ANSWER_KEYS[task]))))
     return frozenset(
         person
         for person, given in answers.items()

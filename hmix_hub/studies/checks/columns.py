@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from hmix_hub.errors import nearest
-from hmix_hub.schema import CURRENT, columns
+from hmix_hub.schema import CATEGORICAL, CURRENT, columns
 from hmix_hub.schema.observed import EXTRA_PREFIX, required_columns
+from hmix_hub.schema.questions import QUESTIONS, Question, unasked_columns
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.rules import columns as rules
 
@@ -16,12 +17,20 @@ _EXTRA = re.compile(rf"{EXTRA_PREFIX}[A-Za-z0-9_]{{1,60}}")
 
 _LATER = "it came with schema {0}, and study.yaml says {1}: write `schema_version: {0}` there"
 
+_UNASKED = "where it was not asked, `soft_labels: asked:` in study.yaml says so"
+
 _MOST_COMPARED = 100
 _NAMELESS = "it has no name at all: perhaps a comma is left over at the end of each line"
 
 
 def check_columns(
-    names: Sequence[str], task: str, file: str, report: Report, *, version: str = CURRENT
+    names: Sequence[str],
+    task: str,
+    file: str,
+    report: Report,
+    *,
+    version: str = CURRENT,
+    asked: Collection[Question] = tuple(QUESTIONS),
 ) -> dict[str, str]:
     """Check the names of a judgment file's columns.
 
@@ -35,6 +44,8 @@ def check_columns(
         Where findings are told.
     version
         Version of the schema that the study follows.
+    asked
+        Of the categorical task, what was asked besides the class.
 
     Returns
     -------
@@ -65,9 +76,11 @@ def check_columns(
         if meant != name:
             report.add(rules.UNTIDY, file=file, column=name, note=f"the schema's name is {meant}")
         understood[name] = meant
-    missing = [column for column in required_columns(task) if column.name not in understood.values()]
+    missing = [column for column in required_columns(task, asked) if column.name not in understood.values()]
     for column in () if twice else missing:
-        report.add(rules.MISSING, file=file, column=column.name, note=column.meaning)
+        is_question = task == CATEGORICAL and column.name in unasked_columns(())
+        note = f"{column.meaning}; {_UNASKED}" if is_question else column.meaning
+        report.add(rules.MISSING, file=file, column=column.name, note=note)
     return understood
 
 

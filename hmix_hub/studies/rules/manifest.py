@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from hmix_hub.schema import CURRENT, JUDGMENT_TABLE
-from hmix_hub.studies.rules.changes import file_removed, replaced
+from hmix_hub.schema import CATEGORICAL, CURRENT, JUDGMENT_TABLE
+from hmix_hub.studies.example import SOFT_LABELS
+from hmix_hub.studies.rules.changes import content, file_removed, replaced
 from hmix_hub.studies.rules.rule import Example, Rule, Severity
 
 _FILE = "study.yaml"
@@ -62,4 +63,16 @@ UNFINISHED_DRAFT = Rule(
     "the field holds the starter's TODO, as a draft may",
     "write what it asks for before you publish",
     Example(replaced(_FILE, "Nobody was recruited;", "TODO")),
+)
+UNSTATED_QUESTIONS = Rule(
+    "HMX526",
+    "unstated-questions",
+    Severity.ERROR,
+    "study.yaml does not say what participants of categorical_soft_labels were asked, nor how a soft label is made",
+    "write under `soft_labels:` what was `asked` besides the class, and the `procedure` that makes soft labels",
+    Example(
+        content(_FILE, lambda text: text.replace(SOFT_LABELS.encode(), b""), "there is no `soft_labels:`"),
+        replaced(_FILE, "procedure: released", "procedure: cifar10s"),
+        task=CATEGORICAL,
+    ),
 )

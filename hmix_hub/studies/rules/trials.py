@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hmix_hub.schema import CATEGORICAL, CIFAR10
 from hmix_hub.studies.example import DISTINCT, PEOPLE
-from hmix_hub.studies.rules.changes import ROW, Rows, cell, cells, every, rows_changed
+from hmix_hub.studies.rules.changes import ROW, Rows, cell, cells, every, replaced, rows_changed
 from hmix_hub.studies.rules.rule import Example, Rule, Severity
 
 _TRIALS = DISTINCT + 1
@@ -146,6 +146,18 @@ UNITS = Rule(
     "the response times seem to be in seconds in some rows, and in milliseconds in others",
     "bring them all to milliseconds; two exports with different units were put together",
     Example(rows_changed("the response times of the first two people are in seconds", _first_in_seconds)),
+)
+NOT_ASKED = Rule(
+    "HMX587",
+    "not-asked",
+    Severity.ERROR,
+    "the row answers what participants, by study.yaml, were not asked",
+    "name the question under `soft_labels: asked:` in study.yaml, or leave the column out",
+    Example(
+        replaced("study.yaml", "second_class, impossible_classes]", "second_class]"),
+        cells({"impossible_classes": ""}, task=CATEGORICAL),
+        task=CATEGORICAL,
+    ),
 )
 FEW_ROWS = Rule(
     "HMX590",

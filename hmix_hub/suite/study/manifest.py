@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from hmix_hub.schema import CURRENT
+from hmix_hub.schema import CATEGORICAL, CURRENT
+from hmix_hub.schema.questions import DEFAULT_PROCEDURE, QUESTIONS
 from hmix_hub.sources.image_set import PIXEL_LINEAR
 from hmix_hub.studies.manifest import PLACEHOLDER
 from hmix_hub.suite.study.model import StudyFile
@@ -57,6 +58,10 @@ def manifest_of(study: StudyFile, *, first: str, last: str, is_synthetic: bool) 
             "mixing": PIXEL_LINEAR,
             "classes": study.pictures.classes,
         },
+        # The page of the categorical task asks for all that the released one did.
+        "soft_labels": {"asked": list(QUESTIONS), "procedure": DEFAULT_PROCEDURE}
+        if CATEGORICAL in study.tasks
+        else None,
         "citation": {"doi": about.doi, "bibtex": about.bibtex or (None if about.doi else _bibtex(study, first))},
         "contact": about.contact,
         "homepage": about.homepage,
