@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hmix_hub.cli.options import (
-    cannot_write,
     configuration_argument,
     configurations_epilog,
     dataset_option,
     filter_options,
     source_option,
     warn_if_synthetic,
+    writing,
 )
+from hmix_hub.files import whole_file
 from hmix_hub.schema import CONFIGURATIONS, CURRENT
 
 if TYPE_CHECKING:
@@ -76,13 +77,11 @@ def command(
     if output is None:
         click.echo(_text(form, loaded), nl=False)
         return
-    try:
+    with writing(output), whole_file(output, follows_links=True) as stream:
         if form == "parquet":
-            loaded.to_parquet(output)
+            loaded.to_parquet(stream)
         else:
-            output.write_text(_text(form, loaded), encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise cannot_write(output, error.strerror) from error
+            stream.write(_text(form, loaded).encode())
     click.echo(f"wrote {len(loaded)} rows to {output}", err=True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 import warnings
 from typing import Any
@@ -12,7 +13,8 @@ from hmix_hub import __version__
 from hmix_hub.cli.lazy import LazyGroup
 from hmix_hub.errors import CollectionError, HMixError, PublishError, SourceError, SourceNameError, StudyError
 
-_PLACES = "check that it is there and may be written; HMIX_CACHE and HF_HOME name the folders for caches"
+_PLACES = "check that it is there and may be written"
+_CACHES = "HMIX_CACHE and HF_HOME name the folders for caches"
 DATA_ARE_WRONG = 1
 CALL_IS_WRONG = 2
 
@@ -44,10 +46,13 @@ class Verbs(LazyGroup):
             data_are_wrong = are_of_data and not isinstance(error, SourceNameError)
             ctx.exit(DATA_ARE_WRONG if data_are_wrong else CALL_IS_WRONG)
         except OSError as error:
-            if error.filename is None:
+            if error.errno == errno.EPIPE:
+                # Whoever read the output has had enough; click ends quietly.
                 raise
-            said = f"{error.filename} cannot be read or written: {error.strerror}"
-            click.echo(f"hmix: {said}\n  hint: {_PLACES}", err=True)
+            what = error.filename or "a file or a connection"
+            said = f"{what} cannot be read or written: {error.strerror or error}"
+            hint = f"free some space there; {_CACHES}" if error.errno == errno.ENOSPC else f"{_PLACES}; {_CACHES}"
+            click.echo(f"hmix: {said}\n  hint: {hint}", err=True)
             ctx.exit(CALL_IS_WRONG)
 
 

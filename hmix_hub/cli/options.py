@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import errno
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -80,9 +82,16 @@ def configurations_epilog() -> str:
     return "CONFIG is one of: " + ", ".join(CONFIGURATIONS) + "."
 
 
-def cannot_write(output: Path, reason: object) -> click.UsageError:
-    """Give the error of a file that was named but cannot be written: the call is wrong, not the data."""
-    return click.UsageError(f"--output: {output} cannot be written: {reason}")
+@contextmanager
+def writing(output: Path) -> Iterator[None]:
+    """Report a file that was named but cannot be written: the call is wrong, not the data."""
+    try:
+        yield
+    except OSError as error:
+        msg = f"--output: {output} cannot be written: {error.strerror or error}"
+        if error.errno == errno.ENOSPC:
+            msg += "; free some space there, or name a file on another disk. An older file is left as it was"
+        raise click.UsageError(msg) from error
 
 
 class Interval(click.ParamType[Any]):

@@ -8,7 +8,6 @@ from typing import Any
 import click
 
 from hmix_hub.cli.options import (
-    cannot_write,
     configuration_argument,
     configurations_epilog,
     dataset_option,
@@ -16,6 +15,7 @@ from hmix_hub.cli.options import (
     picture_option,
     source_option,
     warn_if_synthetic,
+    writing,
 )
 
 
@@ -35,8 +35,6 @@ def command(config: str, dataset: str, source: str | None, output: Path, filters
 
     loaded = load_dataset(dataset, config, split="train", source=source, **filters)
     warn_if_synthetic(source, dataset)
-    try:
+    with writing(output):
         plot(loaded, output)
-    except OSError as error:
-        raise cannot_write(output, error.strerror) from error
     click.echo(f"drew {len(loaded)} rows into {output}", err=True)

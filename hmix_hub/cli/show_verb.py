@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from hmix_hub.cli.options import cannot_write, cifar10_option, picture_option, source_option
+from hmix_hub.cli.options import cifar10_option, picture_option, source_option, writing
 
 
 @click.command("show")
@@ -20,13 +20,8 @@ def command(name: str, source: str | None, cifar10: str | None, output: Path) ->
     ID is that of a stimulus, mixed_0.5_Dog_2205_Frog_6908; of a pair of the midpoint tasks, Automobile_887_Bird_8384;
     or of a judgment, which is then marked among the others.
     """
-    from hmix_hub.plots.output import check_ending
     from hmix_hub.plots.stimulus.showing import show
 
-    check_ending(output)
-    figure = show(name, source=source, cifar10=cifar10)
-    try:
-        figure.savefig(output)
-    except OSError as error:
-        raise cannot_write(output, error.strerror) from error
+    with writing(output):
+        show(name, output, source=source, cifar10=cifar10)
     click.echo(f"drew {name} into {output}", err=True)

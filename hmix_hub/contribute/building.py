@@ -24,8 +24,8 @@ from hmix_hub.contribute.layout import (
     read_checksums,
     write_tables,
 )
-from hmix_hub.contribute.replacing import whole_folder
 from hmix_hub.errors import ConfigurationError, Where
+from hmix_hub.files import whole_folder
 from hmix_hub.studies.folder import CARD, CROISSANT, FIGURES, PARTICIPANTS, RECORD, STATISTICS
 from hmix_hub.studies.judgment_table import refuse_errors
 from hmix_hub.studies.validation import Progress

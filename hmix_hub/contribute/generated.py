@@ -13,7 +13,7 @@ from hmix_hub.contribute.building import write_all
 from hmix_hub.contribute.content import Content, read_content
 from hmix_hub.contribute.description.figures import figure_is_current
 from hmix_hub.contribute.description.statistics import study_statistics
-from hmix_hub.contribute.replacing import replace_file
+from hmix_hub.files import replace_file
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import CARD, CROISSANT, FIGURES, STATISTICS
 from hmix_hub.studies.rules.generated import STALE

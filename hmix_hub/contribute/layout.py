@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from hmix_hub.contribute.content import Content
+from hmix_hub.files import sha256_of
 from hmix_hub.studies.folder import LICENCES, STIMULI, is_plain
 from hmix_hub.studies.image_sets import stimulus_files
 from hmix_hub.studies.manifest import MANIFEST
@@ -29,9 +29,8 @@ class FileMark(NamedTuple):
 
 
 def mark_of(path: Path) -> FileMark:
-    """Give the mark of a file."""
-    with path.open("rb") as stream:
-        return FileMark(path.stat().st_size, hashlib.file_digest(stream, "sha256").hexdigest())
+    """Return the mark of a file."""
+    return FileMark(path.stat().st_size, sha256_of(path))
 
 
 def parquet_path(configuration: str) -> str:

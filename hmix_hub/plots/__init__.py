@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from hmix_hub.errors import ConfigurationError
-from hmix_hub.plots.output import check_ending
+from hmix_hub.plots.output import check_ending, save
 from hmix_hub.tables import check_dataset_type
 
 if TYPE_CHECKING:
@@ -61,5 +61,5 @@ def plot(dataset: datasets.Dataset, path: str | os.PathLike[str] | None = None) 
     figure = Figure(figsize=(7, 5), layout="constrained")
     draw(figure.subplots(), selection)
     if path is not None:
-        figure.savefig(path, dpi=150)
+        save(figure, path, dpi=150)
     return figure

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import os
-import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from hmix_hub.errors import SourceMissingError, Where
+from hmix_hub.files import Look, look_of, whole_file
 from hmix_hub.sources.source import CACHE_VARIABLE
 
 Bytes = npt.NDArray[np.uint8]
 
-_Look = tuple[int, int, int]
-_VERIFIED: dict[tuple[Path, str], _Look] = {}
+_VERIFIED: dict[tuple[Path, str], Look] = {}
 """What cached files looked like, by path and digest, when this process last found them right."""
 
 
@@ -74,7 +72,7 @@ def find_array(file_name: str, *, digest: str | None = None) -> Path | None:
     Its bytes are hashed once per process, and again only if the file has been touched.
     """
     path = cache_folder() / file_name
-    look = _look_of(path)
+    look = look_of(path)
     try:
         digest = digest or _note_of(path).read_text("ascii")
     except (OSError, ValueError):
@@ -89,7 +87,7 @@ def find_array(file_name: str, *, digest: str | None = None) -> Path | None:
 
 
 def write_whole(path: Path, write: Callable[..., object]) -> None:
-    """Write a file under a temporary name in the same folder, then move it into place.
+    """Write a file of the cache whole, or not at all.
 
     Parameters
     ----------
@@ -103,34 +101,18 @@ def write_whole(path: Path, write: Callable[..., object]) -> None:
     SourceMissingError
         If the folder cannot be written.
     """
-    # Not the tempfile module's, whose files nobody else may read: caches are shared.
-    temporary = path.with_name(f".{uuid.uuid4().hex}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("xb") as file:
+        with whole_file(path) as file:
             write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
     except OSError as error:
-        msg = f"the cache cannot be written: {error}"
+        msg = f"the cache cannot be written: {error.strerror or error}"
         hint = f"make room there, or name a folder that can be written with {CACHE_VARIABLE}"
         raise SourceMissingError(msg, where=Where(str(path)), hint=hint) from None
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
 
 
 def _note_of(path: Path) -> Path:
     return path.with_suffix(".sha256")
-
-
-def _look_of(path: Path) -> _Look | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_size, found.st_mtime_ns, found.st_ino
 
 
 def _stored_digest(path: Path) -> str | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 import tarfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from hmix_hub import files
 from hmix_hub.arrow_files import open_parquet
 from hmix_hub.errors import SourceError, SourceMissingError, SourceNameError, Where
 from hmix_hub.sources.cifar10_batch import CONTENT_LIMIT, read_batch
@@ -98,8 +98,7 @@ def sha256_of(file: Path) -> str:
         If it cannot be read.
     """
     try:
-        with file.open("rb") as content:
-            return hashlib.file_digest(content, "sha256").hexdigest()
+        return files.sha256_of(file)
     except OSError as error:
         raise _unreadable(file, error) from None
 

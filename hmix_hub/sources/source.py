@@ -84,28 +84,10 @@ class Folder(Source):
 
     def check(self, name: str) -> None:
         """Check that the file is still there, and the one it should be; hashed again only if it has been touched."""
-        known = (self.folder / name, self.study.files[name].sha256)
-        found = _look_of(known[0])
-        if found is None or _CHECKED.get(known) != found:
-            self.path(name)
-            _CHECKED[known] = found
+        self.study.files[name].verify(self.folder / name, fate="Nothing was read from it.", is_touched_only=True)
 
     def _locate(self, file: SourceFile) -> Path:
         return file.verify(self.folder / file.name, fate="Nothing was read from it.")
-
-
-_Look = tuple[int, int, int, int]
-_CHECKED: dict[tuple[Path, str], _Look | None] = {}
-"""What files of folders looked like, by path and expected hash, when they were last found right."""
-
-
-def _look_of(path: Path) -> _Look | None:
-    """Give what changes when a file is touched; `None` where there is none."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino
 
 
 @dataclass(frozen=True)

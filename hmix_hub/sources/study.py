@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hmix_hub.errors import SourceError, SourceMissingError, Where
+from hmix_hub.files import known_sha256, sha256_of
 from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT
 from hmix_hub.schema.released import ROW_NUMBER
 from hmix_hub.sources import sample
@@ -50,7 +51,7 @@ class SourceFile:
     size: int
     sha256: str
 
-    def verify(self, path: Path, *, fate: str = "") -> Path:
+    def verify(self, path: Path, *, fate: str = "", is_touched_only: bool = False) -> Path:
         """Check that the file at `path` is this file.
 
         Parameters
@@ -59,6 +60,8 @@ class SourceFile:
             Where it lies.
         fate
             What becomes of a wrong file, for the message.
+        is_touched_only
+            Whether a file that this process has hashed is hashed again only if it was touched since.
 
         Raises
         ------
@@ -68,8 +71,7 @@ class SourceFile:
         expected = f"expected {self.size} bytes, sha256 {self.sha256}"
         try:
             size = path.stat().st_size
-            with path.open("rb") as stream:
-                found = hashlib.file_digest(stream, "sha256").hexdigest()
+            found = known_sha256(path) if is_touched_only else sha256_of(path)
         except OSError as error:
             msg = f"{self.name} cannot be read ({error.strerror}); {expected}"
             raise SourceMissingError(msg, where=Where(str(path)), hint=_MIRROR_HINT) from error

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hmix_hub.errors import SourceMissingError, Where
+from hmix_hub.files import is_plain_inside
 from hmix_hub.schema import TASKS
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.manifest import MANIFEST
@@ -126,9 +127,8 @@ def _listed(folder: Path, root: Path, report: Report) -> list[Path]:
 
 
 def is_plain(path: Path, name: str) -> bool:
-    """Say whether a study folder has a file, and it is no link that leads out of it."""
-    file = path / name
-    return file.is_file() and file.resolve().is_relative_to(path.resolve())
+    """Whether a study folder has a file, and it is no link that leads out of it."""
+    return is_plain_inside(path / name, path)
 
 
 def _is_inside(file: Path, root: Path, report: Report) -> bool:

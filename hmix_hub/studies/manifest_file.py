@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hmix_hub.errors import SchemaVersionError
+from hmix_hub.files import is_plain_inside
 from hmix_hub.schema import CURRENT, JUDGMENT_TABLE, RELEASED, check_version
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.manifest import MANIFEST, WITH_PLACEHOLDERS, Manifest, is_placeholder
@@ -52,7 +53,7 @@ def read_manifest(folder: Path, report: Report, *, is_draft: bool = False, is_le
     """
     path = folder / MANIFEST
     # A link that leads elsewhere is told as such; nothing outside the folder is opened.
-    if not path.is_file() or not path.resolve().is_relative_to(folder.resolve()):
+    if not is_plain_inside(path, folder):
         report.add(rules.MISSING, file=MANIFEST)
         return None
     try:

@@ -20,6 +20,7 @@ from hmix_hub.contribute.pseudonyms import pseudonymize as pseudonyms
 from hmix_hub.contribute.pseudonyms.maker import PseudonymMaker
 from hmix_hub.contribute.pseudonyms.pseudonymize import pseudonymize
 from hmix_hub.errors import ConfigurationError, SourceError, SourceMissingError
+from hmix_hub.files import PREFIX
 
 CSV, JSONL, PARQUET = "infer_mixing_factor.csv", "construct_midpoint.jsonl", "categorical_soft_labels.parquet"
 PEOPLE = ["5f3c9a7e21b04d8896fe0a1b", "A1B2C3D4E5F6G7", "ada@example.org"]
@@ -169,7 +170,7 @@ class TestAgain:
         with pytest.raises(KeyboardInterrupt):
             pseudonymize(study, key)
         monkeypatch.undo()
-        (study / "judgments" / f"{new_files.PREFIX}left").write_text("of a run that was killed")
+        (study / "judgments" / f"{PREFIX}left").write_text("of a run that was killed")
         pseudonymize(study, key)
         assert content(study) == content(whole)
 

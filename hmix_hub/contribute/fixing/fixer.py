@@ -13,7 +13,7 @@ from hmix_hub.contribute.fixing.cells import SCALING, mend_cells
 from hmix_hub.contribute.fixing.mend import MOST_EXAMPLES, Mend, Table
 from hmix_hub.contribute.fixing.rows import drop_computed, drop_repeated_rows, mend_names, turn_pairs
 from hmix_hub.contribute.generated import write_generated
-from hmix_hub.contribute.replacing import replace_file
+from hmix_hub.files import replace_file
 from hmix_hub.studies.checks.values import as_text
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import task_and_ending

@@ -14,9 +14,9 @@ from hmix_hub.contribute.importing.mapped_table import import_mapped
 from hmix_hub.contribute.importing.outcome import Outcome
 from hmix_hub.contribute.importing.raw_table import read_raw
 from hmix_hub.contribute.importing.suite_export import import_suite_export, is_suite_export, known_study
-from hmix_hub.contribute.replacing import replace_file
 from hmix_hub.contribute.starter import write_starter
 from hmix_hub.errors import ConfigurationError, Where
+from hmix_hub.files import replace_file
 from hmix_hub.schema import CIFAR10, Vocabulary
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import JUDGMENTS, find_files

@@ -15,6 +15,7 @@ from hmix_hub.contribute.privacy.pictures import check_pictures
 from hmix_hub.contribute.privacy.plain_text import first_line, search_file
 from hmix_hub.contribute.privacy.searched_table import SearchedTable
 from hmix_hub.errors import ConfigurationError
+from hmix_hub.files import is_plain_inside
 from hmix_hub.schema import TASKS, columns
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import ENDINGS, JUDGMENTS, PARTICIPANTS, STIMULI, study_path, task_and_ending
@@ -64,26 +65,18 @@ def scan_privacy(folder: str | os.PathLike[str], *, k: int = DEFAULT_K) -> Repor
     path = study_path(folder)
     report = Report()
     _search_names(path, report)
-    if _is_own(path / MANIFEST, path):
+    if is_plain_inside(path / MANIFEST, path):
         search_manifest(path / MANIFEST, report)
     for name in _tables(path):
         _search_table(path / name, name, report)
     for name in PROSE:
-        if _is_own(path / name, path):
+        if is_plain_inside(path / name, path):
             search_file(path / name, name, report, IN_PROSE)
     of_people = [name for name in _tables(path) if name == PARTICIPANTS or name.startswith(f"{JUDGMENTS}/")]
     check_demographics(path, {name: _measures(name) for name in of_people}, report, k=k)
-    pictures = (name for name in _names(path / STIMULI) if _is_own(path / STIMULI / name, path))
+    pictures = (name for name in _names(path / STIMULI) if is_plain_inside(path / STIMULI / name, path))
     check_pictures(path / STIMULI, pictures, report)
     return report
-
-
-def _is_own(file: Path, root: Path) -> bool:
-    """Say whether a file is a plain one within the folder, wherever links lead."""
-    try:
-        return file.is_file() and file.resolve().is_relative_to(root.resolve())
-    except (OSError, RuntimeError):
-        return False
 
 
 def _tables(root: Path) -> Iterator[str]:
@@ -92,7 +85,7 @@ def _tables(root: Path) -> Iterator[str]:
         if folder.is_dir() and folder.resolve().is_relative_to(root.resolve()):
             for file in sorted(folder.iterdir()):
                 is_table = file.name.lower().endswith(ENDINGS) and not file.name.startswith(".")
-                if is_table and _is_own(file, root):
+                if is_table and is_plain_inside(file, root):
                     yield file.relative_to(root).as_posix()
 
 

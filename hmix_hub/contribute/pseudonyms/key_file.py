@@ -9,6 +9,7 @@ import stat
 from pathlib import Path
 
 from hmix_hub.errors import ConfigurationError, Where
+from hmix_hub.files import new_file
 
 KEY_BYTES = 32
 _FORM = re.compile(rb"[0-9a-fA-F]{64}")
@@ -69,11 +70,7 @@ def make_key(place: str | os.PathLike[str], folder: Path) -> bytes:
     path = key_path(place, folder)
     key = secrets.token_bytes(KEY_BYTES)
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o600)
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(key.hex().encode() + b"\n")
-            stream.flush()
-            os.fsync(stream.fileno())
+        new_file(path, key.hex().encode() + b"\n")
     except OSError as error:
         raise _cannot(path, "made", error) from None
     return key

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import stat
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from hmix_hub.errors import SourceError, Where
-
-PREFIX = ".hmix-new-"
-"""How names of files begin that have not taken their places yet; what has no place in a study is never published."""
+from hmix_hub.files import PREFIX, new_name, sync_folder, write_beside
 
 
 class NewFiles:
@@ -32,26 +28,16 @@ class NewFiles:
         write
             Writes the content; what it returns is returned.
         """
-        handle, made = tempfile.mkstemp(prefix=PREFIX, dir=place.parent)
-        self._ready[place] = Path(made)
-        with os.fdopen(handle, "wb") as stream:
-            result = write(stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(made).chmod(stat.S_IMODE(place.stat().st_mode))
-        return result
+        self._ready[place] = made = new_name(place)
+        with write_beside(made, place) as stream:
+            return write(stream)
 
     def move(self) -> None:
         """Move every file to its place; each is either the old or the new one, whenever this ends."""
         for place, made in self._ready.items():
             os.replace(made, place)
-        if os.name == "posix":
-            for folder in {place.parent for place in self._ready}:
-                handle = os.open(folder, os.O_RDONLY)
-                try:
-                    os.fsync(handle)
-                finally:
-                    os.close(handle)
+        for folder in {place.parent for place in self._ready}:
+            sync_folder(folder)
 
     def discard(self) -> None:
         """Take away what has not been moved."""
@@ -81,7 +67,7 @@ def new_files(folder: Path, places: list[Path]) -> Iterator[NewFiles]:
         except OSError as error:
             msg = f"a file cannot be replaced: {error.strerror or error}"
             hint = (
-                "mend that, and run this again with the same key: it goes on where it ended, and changes nothing twice"
+                "fix that, and run this again with the same key: it goes on where it ended, and changes nothing twice"
             )
             raise SourceError(msg, where=Where(str(folder)), hint=hint) from error
         finally:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from hmix_hub.plots.output import check_ending
+from hmix_hub.plots.output import check_ending, save
 from hmix_hub.plots.stimulus.canvas import DPI, FRAME, Canvas
 from hmix_hub.plots.stimulus.panels import NAMED, draw_inferences, draw_midpoints, draw_soft_labels
 from hmix_hub.plots.stimulus.subject import Subject, find_subject
@@ -64,7 +64,7 @@ def show(
     canvas = _draw_pair(subject) if subject.coefficient is None else _draw_mixture(subject)
     _write_heading(canvas, subject)
     if path is not None:
-        canvas.figure.savefig(path, dpi=DPI)
+        save(canvas.figure, path, dpi=DPI)
     return canvas.figure
 
 

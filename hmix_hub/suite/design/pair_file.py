@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hmix_hub.errors import StudyFileError, Where, nearest
+from hmix_hub.files import is_plain_inside
 from hmix_hub.suite.study.bounded import read_bounded
 from hmix_hub.suite.study.findings import Findings
 from hmix_hub.suite.study.model import StudyFile
@@ -102,7 +103,7 @@ def hashes_of_lists(folder: Path, study: StudyFile) -> tuple[tuple[str, str], ..
 
 def _content(folder: Path, name: str) -> str:
     path = folder / name
-    if not path.is_file() or not path.resolve().is_relative_to(folder.resolve()):
+    if not is_plain_inside(path, folder):
         msg = "this link leads out of the folder" if path.is_file() else "the list of pairs is missing"
         raise StudyFileError(msg, where=Where(name), hint="put the file there, or change tasks.*.pairs.file")
     return read_bounded(path, name, limit=SIZE_LIMIT, hint=f"save it as a CSV file in UTF-8; {_HINT}")

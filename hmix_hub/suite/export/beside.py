@@ -67,7 +67,7 @@ def check_apart(comments: str | os.PathLike[str], aside: str | os.PathLike[str])
 
 
 def _write(folder: Path, file: str | os.PathLike[str], lines_of: Callable[[Store], Any]) -> int:
-    from hmix_hub.contribute.replacing import replace_file
+    from hmix_hub.files import replace_file
     from hmix_hub.suite.store.store import Store
 
     path = new_place(file)

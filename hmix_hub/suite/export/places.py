@@ -39,7 +39,7 @@ def new_folder(target: Path) -> Iterator[Path]:
     ConfigurationError
         If something came to the place meanwhile.
     """
-    from hmix_hub.contribute.replacing import whole_folder
+    from hmix_hub.files import whole_folder
 
     with whole_folder(target) as made:
         yield made

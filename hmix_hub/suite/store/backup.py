@@ -7,10 +7,10 @@ import shutil
 import sqlite3
 from pathlib import Path
 
-from hmix_hub.contribute.replacing import whole_folder
 from hmix_hub.errors import Where
+from hmix_hub.files import is_plain_inside, sync_folder, whole_folder
 from hmix_hub.suite.design.design import FrozenStudy
-from hmix_hub.suite.store.connection import database_errors, open_reading, sync_file, sync_folder, sync_fully
+from hmix_hub.suite.store.connection import database_errors, open_reading, sync_file, sync_fully
 from hmix_hub.suite.store.errors import StoreError
 from hmix_hub.suite.store.integrity import check_integrity
 from hmix_hub.suite.store.keys import KEY_NAME, read_key
@@ -77,7 +77,7 @@ def _copy_files(folder: Path, made: Path, frozen: FrozenStudy) -> None:
     pair_files = (design.pairs.file for design in frozen.study.tasks.values())
     for name in {TOML, YAML, *filter(None, pair_files)}:
         path = folder / name
-        if path.is_file() and path.resolve().is_relative_to(folder.resolve()):
+        if is_plain_inside(path, folder):
             (made / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, made / name)
     for name in _FOLDERS:

@@ -112,13 +112,3 @@ def sync_file(path: Path) -> None:
     # Windows syncs only what is open to write.
     with path.open("r+b") as stream:
         os.fsync(stream.fileno())
-
-
-def sync_folder(folder: Path) -> None:
-    """Bring the names in a folder down to the disk."""
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

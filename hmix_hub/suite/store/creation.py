@@ -8,8 +8,9 @@ import tempfile
 from pathlib import Path
 
 from hmix_hub.errors import Where
+from hmix_hub.files import sync_folder, take_place
 from hmix_hub.suite.design.design import FrozenStudy
-from hmix_hub.suite.store.connection import database_errors, sync_folder, sync_fully
+from hmix_hub.suite.store.connection import database_errors, sync_fully
 from hmix_hub.suite.store.errors import StoreError
 from hmix_hub.suite.store.keys import make_key
 from hmix_hub.suite.store.layout import DATABASE_NAME, lay_out
@@ -58,11 +59,6 @@ def _check_new(place: Path) -> None:
 
 def _take_place(made: Path, place: Path) -> None:
     try:
-        # Unlike a rename, a link never takes the place of a file.
-        os.link(made, place)
+        take_place(made, place)
     except FileExistsError:
         _check_new(place)
-    except OSError:
-        # A file system without hard links.
-        _check_new(place)
-        made.replace(place)

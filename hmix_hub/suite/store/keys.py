@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hmac
-import os
 import re
 import secrets
 import string
 from pathlib import Path
 
 from hmix_hub.errors import Where
+from hmix_hub.files import new_file
 from hmix_hub.suite.store.errors import StoreError
 
 KEY_NAME = "collection.key"
@@ -101,16 +101,12 @@ def make_key(folder: Path) -> StudyKey:
     path = folder / KEY_NAME
     secret = secrets.token_bytes(_KEY_BYTES)
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        new_file(path, secret.hex().encode() + b"\n")
     except FileExistsError:
         return read_key(folder)
     except OSError as error:
         msg = f"the key cannot be made: {error.strerror}"
         raise StoreError(msg, where=Where(str(path)), hint="make the folder writable") from error
-    with os.fdopen(handle, "wb") as stream:
-        stream.write(secret.hex().encode() + b"\n")
-        stream.flush()
-        os.fsync(stream.fileno())
     return StudyKey(secret)
 
 
