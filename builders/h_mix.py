@@ -158,7 +158,7 @@ class HMix(datasets.ArrowBasedBuilder):
     def _generate_tables(self, is_streaming: bool) -> Iterator[tuple[Any, Any]]:
         table = read_table(self.source, self.configuration, self.schema_version)
         if not is_streaming:
-            yield (0, 0), self._illustrated(table)
+            yield from self._pieces(self._illustrated(table))
             return
         (kept,), emptied_by = select_rows([table], self.conditions, [vocabularies_of(self.info.features)])
         if emptied_by:
@@ -169,6 +169,14 @@ class HMix(datasets.ArrowBasedBuilder):
             piece = self._illustrated(type(rows).from_batches([batch]), compressed=False)
             # Once for the piece: where its schema is not that of the features, datasets casts each row by itself.
             yield (0, number), piece.cast(self.info.features.arrow_schema)
+
+    def _pieces(self, table: Any) -> Iterator[tuple[Any, Any]]:
+        """Cut a table where its pictures fill a piece of a column: `datasets` copies what it is given into one."""
+        if self.images is None:
+            yield (0, 0), table
+            return
+        for number, batch in enumerate(table.to_batches()):
+            yield (0, number), type(table).from_batches([batch])
 
     def _image_sets(self) -> dict[str, ImageSet]:
         """Open the image set of the study, if pictures are asked for; else nothing is touched."""

@@ -185,7 +185,7 @@ _WHOLE = {Kind.BOOL: (0, 1), Kind.INT32: (-(2**31), 2**31 - 1), Kind.INT64: (-(2
 """Least and greatest whole numbers of a kind."""
 
 
-def _array(values: pd.Series[Any], column: Column, vocabulary: Vocabulary) -> pa.Array:
+def _array(values: pd.Series[Any], column: Column, vocabulary: Vocabulary) -> pa.Array | pa.ChunkedArray:
     import pyarrow as pa
 
     kind = column.arrow_type(vocabulary)
@@ -193,7 +193,9 @@ def _array(values: pd.Series[Any], column: Column, vocabulary: Vocabulary) -> pa
         array = pa.Array.from_pandas(values, type=kind)
     except (pa.ArrowException, TypeError, ValueError):
         array = pa.array(_converted(values, column, vocabulary), kind)
-    array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+    if isinstance(array, pa.ChunkedArray) and column.kind is not Kind.STRING:
+        # Texts stay as they are: of more than 2 GiB they do not fit into one piece.
+        array = array.combine_chunks()
     if column.kind in {Kind.LABEL, Kind.LABELS}:
         _check_codes(array, column, vocabulary)
     return array

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from hmix_hub.errors import ConfigurationError, SchemaError, SchemaVersionError
+from hmix_hub.judgments.pieces import take
 from hmix_hub.schema import (
     JUDGMENT_TABLE,
     RELEASED,
@@ -53,10 +54,22 @@ def check_dataset_type(dataset: object) -> datasets.Dataset:
 
 
 def arrow_columns(dataset: datasets.Dataset, names: Sequence[str]) -> pa.Table:
-    """Give columns of a dataset as an Arrow table of its N rows, without a copy where no rows were picked."""
+    """Return columns of a dataset as an Arrow table of its N rows, without a copy where no rows were picked.
+
+    `with_format("arrow")[:]` would turn the numbers of picked rows into a list, and walk it.
+    """
+    import pyarrow as pa
+
     if _is_whole(dataset):
         return dataset.data.table.select(names)
-    return dataset.select_columns(list(names)).with_format("arrow")[:]
+    rows = _picked_rows(dataset)
+    if rows is None:
+        return dataset.select_columns(list(names)).with_format("arrow")[:]
+    table = dataset.data.table.select(names)
+    if _is_run(rows):
+        return table.slice(rows[0], len(rows))
+    schema = table.schema
+    return pa.table([take(column, rows) for column in table.columns], schema=schema)
 
 
 def unique_values(dataset: datasets.Dataset, name: str) -> list[Any]:
@@ -65,7 +78,7 @@ def unique_values(dataset: datasets.Dataset, name: str) -> list[Any]:
 
 
 def pick_rows(dataset: datasets.Dataset, rows: npt.NDArray[np.int64]) -> datasets.Dataset:
-    """Give the rows of a dataset by their numbers, over the same table; no file is written.
+    """Return the rows of a dataset by their numbers, over the same table; no file is written.
 
     `Dataset.select` turns the numbers into a list and walks it, which for a million rows takes most of a filter's time.
 
@@ -74,17 +87,19 @@ def pick_rows(dataset: datasets.Dataset, rows: npt.NDArray[np.int64]) -> dataset
     dataset
         N rows.
     rows
-        int64 (M,), 0 to N - 1, rising.
+        int64 (M,), 0 to N - 1, in any order.
     """
     import pyarrow as pa
     from datasets import Dataset
 
-    if not len(rows) or rows[-1] - rows[0] == len(rows) - 1:
-        return dataset.select(range(rows[0], rows[-1] + 1) if len(rows) else [])
-    if not _is_plain(dataset):
+    if _is_run(rows):
+        return dataset.select(range(rows[0], rows[-1] + 1))
+    picked = None if _is_whole(dataset) else _picked_rows(dataset)
+    if not len(rows) or not _is_plain(dataset) or not (_is_whole(dataset) or picked is not None):
         return dataset.select(rows)
     digest = hashlib.sha256(dataset._fingerprint.encode() + rows.tobytes()).hexdigest()
-    indices = pa.table({"indices": pa.array(rows).cast(pa.uint64())})
+    of_table = rows if picked is None else picked[rows]
+    indices = pa.table({"indices": pa.array(of_table).cast(pa.uint64())})
     return Dataset(dataset.data, info=dataset.info, split=dataset.split, indices_table=indices, fingerprint=digest[:16])
 
 
@@ -93,11 +108,25 @@ def _is_whole(dataset: datasets.Dataset) -> bool:
     return getattr(dataset, "_indices", dataset) is None
 
 
+def _picked_rows(dataset: datasets.Dataset) -> npt.NDArray[np.int64] | None:
+    """Return the rows of its table that a dataset has; `None` from a `datasets` that no longer tells."""
+    import numpy as np
+
+    try:
+        return dataset._indices.column("indices").to_numpy().astype(np.int64)
+    except (AttributeError, KeyError):
+        return None
+
+
+def _is_run(rows: npt.NDArray[np.int64]) -> bool:
+    """Whether rows stand one behind the other in their table, and there is one."""
+    return len(rows) > 0 and rows[-1] - rows[0] == len(rows) - 1 and bool((rows[1:] > rows[:-1]).all())
+
+
 def _is_plain(dataset: datasets.Dataset) -> bool:
-    """Say whether a dataset is its table: no rows picked, no format, no search index."""
+    """Whether a dataset is rows of its table and no more: no format, no search index."""
     return (
-        _is_whole(dataset)
-        and hasattr(dataset, "_fingerprint")
+        hasattr(dataset, "_fingerprint")
         and dataset.format["type"] is None
         and dataset.format["columns"] == dataset.column_names
         and not dataset.list_indexes()

@@ -12,7 +12,8 @@ import numpy as np
 import torch
 
 from hmix_hub.errors import ConfigurationError
-from hmix_hub.judgments.answers import matrix, one_piece
+from hmix_hub.judgments.answers import matrix
+from hmix_hub.judgments.pieces import encode, widened
 from hmix_hub.schema import BY_STIMULUS_COLUMNS, FLAGS, TASKS, Kind
 from hmix_hub.schema.released import RELEASED_COLUMNS
 
@@ -166,13 +167,12 @@ def _ids(name: str, column: pa.ChunkedArray, request: Request) -> TensorColumn:
         values = torch.full((len(column),), -1, dtype=torch.int64)
         return TensorColumn(values, _mask(name, column), [] if vocabulary is None else vocabulary)
     if vocabulary is None:
-        encoded = pc.dictionary_encode(one_piece(column))
-        indices, vocabulary = encoded.indices, encoded.dictionary.to_pylist()
+        codes, values = encode(column)
+        vocabulary = values.to_pylist()
     else:
-        indices = pc.index_in(column, pa.array(vocabulary, column.type)).combine_chunks()
-    if indices.null_count:
-        indices = indices.fill_null(-1)
-    return TensorColumn(_tensor(indices.to_numpy(), torch.int64, copy=request.copy), _mask(name, column), vocabulary)
+        wide = widened(column)
+        codes = pc.index_in(wide, pa.array(vocabulary, wide.type)).fill_null(-1).to_numpy()
+    return TensorColumn(_tensor(codes, torch.int64, copy=request.copy), _mask(name, column), vocabulary)
 
 
 def _distributions(name: str, column: pa.ChunkedArray, request: Request) -> TensorColumn:
@@ -187,6 +187,7 @@ def _pictures(name: str, column: pa.ChunkedArray, request: Request) -> TensorCol
 
 
 def _lists(name: str, column: pa.ChunkedArray, request: Request) -> TensorColumn:
+    import pyarrow.compute as pc
     import pyarrow.types as kinds
 
     kind = column.type.value_type
@@ -195,7 +196,7 @@ def _lists(name: str, column: pa.ChunkedArray, request: Request) -> TensorColumn
     if name in RECORDED_LISTS:
         return _recorded(name, column, request)
     if kinds.is_integer(kind) and name in request.labels:
-        return _memberships(column, np.asarray(one_piece(column).flatten()), request.labels[name])
+        return _memberships(column, pc.list_flatten(column).to_numpy(), request.labels[name])
     return _padded(column, request)
 
 

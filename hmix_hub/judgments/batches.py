@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from hmix_hub.judgments.grouping import Groups, Ints, encode_key
+from hmix_hub.judgments.pieces import take
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 BATCH_ID_DIGITS = 12
 
 
-def batch_ids(people: Ints, stimuli: Ints, names: pa.ChunkedArray) -> pa.Array:
+def batch_ids(people: Ints, stimuli: Ints, names: pa.ChunkedArray) -> pa.ChunkedArray:
     """Name the batch of each row after the set of stimuli that the person was given.
 
     Parameters
@@ -27,7 +28,7 @@ def batch_ids(people: Ints, stimuli: Ints, names: pa.ChunkedArray) -> pa.Array:
 
     Returns
     -------
-    pyarrow.Array
+    pyarrow.ChunkedArray
         N strings of 12 hex digits: of the sha256 of the sorted names, one per line.
     """
     import pyarrow as pa
@@ -36,9 +37,9 @@ def batch_ids(people: Ints, stimuli: Ints, names: pa.ChunkedArray) -> pa.Array:
     judged: dict[int, list[int]] = defaultdict(list)
     for person, stimulus in zip(people[first_rows].tolist(), stimuli[first_rows].tolist(), strict=True):
         judged[person].append(stimulus)
-    of_stimulus = names.take(pa.array(Groups(stimuli).first)).to_pylist()
+    of_stimulus = take(names, Groups(stimuli).first).to_pylist()
     ids = [_hash(of_stimulus[stimulus] for stimulus in judged[person]) for person in range(len(judged))]
-    return pa.array(ids, pa.string()).take(pa.array(people))
+    return take(pa.chunked_array([ids], pa.string()), people)
 
 
 def _hash(names: Iterable[str]) -> str:

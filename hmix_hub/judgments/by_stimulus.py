@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from hmix_hub.errors import SchemaError, Where
-from hmix_hub.judgments.answers import matrix, numbers
+from hmix_hub.judgments.answers import matrix, numbers, one_piece
 from hmix_hub.judgments.grouping import Groups, encode_key
+from hmix_hub.judgments.pieces import take
 from hmix_hub.schema import (
     BY_STIMULUS_COLUMNS,
     CATEGORICAL,
@@ -70,8 +71,6 @@ def by_stimulus(judgments: pa.Table, task: str, vocabulary: Vocabulary = CIFAR10
 
 def _shared(judgments: pa.Table, name: str, groups: Groups) -> pa.ChunkedArray:
     """Take a column that all judgments of a stimulus share from the first of them, and check that they do."""
-    import pyarrow as pa
-
     values = encode_key([judgments[name]])
     differing = np.flatnonzero(values != values[groups.first][groups.codes])
     if len(differing):
@@ -81,7 +80,7 @@ def _shared(judgments: pa.Table, name: str, groups: Groups) -> pa.ChunkedArray:
             where=Where(row=int(differing[0]), column=name),
             hint="studies that use one image set must agree on its pictures; select one study, or one coefficient",
         )
-    return judgments[name].take(pa.array(groups.first))
+    return take(judgments[name], groups.first)
 
 
 def _midpoint(judgments: pa.Table, groups: Groups) -> dict[str, object]:
@@ -121,7 +120,7 @@ def _categorical(judgments: pa.Table, groups: Groups) -> dict[str, object]:
 def _lists(column: pa.ChunkedArray, groups: Groups) -> pa.ListArray:
     import pyarrow as pa
 
-    values = column.combine_chunks().take(pa.array(groups.order))
+    values = one_piece(take(column, groups.order))
     return pa.ListArray.from_arrays(pa.array(groups.offsets, pa.int32()), values)
 
 

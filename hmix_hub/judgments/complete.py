@@ -16,6 +16,8 @@ from hmix_hub.judgments.batches import batch_ids
 from hmix_hub.judgments.checks import check_unique, check_values
 from hmix_hub.judgments.flags import Mask, flag_lists, flag_masks
 from hmix_hub.judgments.grouping import Groups, Ints, encode, encode_key
+from hmix_hub.judgments.pieces import encode as encode_values
+from hmix_hub.judgments.pieces import take
 from hmix_hub.judgments.soft_labels import soft_labels
 from hmix_hub.schema import CATEGORICAL, CIFAR10, CURRENT, TASKS, Vocabulary, arrow_schema, columns
 from hmix_hub.schema.questions import DEFAULT_PROCEDURE, Procedure
@@ -106,7 +108,14 @@ def _join(separator: str, *parts: pa.ChunkedArray) -> pa.ChunkedArray:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    return pc.binary_join_element_wise(*(part.cast(pa.string()) for part in parts), separator)
+    table = pa.table([part.cast(pa.string()) for part in parts], [str(number) for number in range(len(parts))])
+    pieces = table.to_batches(max_chunksize=_JOINED_AT_ONCE)
+    joined = [pc.binary_join_element_wise(*piece.columns, separator) for piece in pieces]
+    return pa.chunked_array(joined, pa.string())
+
+
+_JOINED_AT_ONCE = 1 << 20
+"""Rows of one piece of ids: at 2 KiB each they fill what a piece of texts can hold."""
 
 
 def pair_ids(table: pa.Table, vocabulary: Vocabulary) -> pa.ChunkedArray:
@@ -122,11 +131,10 @@ def pair_ids(table: pa.Table, vocabulary: Vocabulary) -> pa.ChunkedArray:
 def stimulus_ids(table: pa.Table) -> pa.ChunkedArray:
     """Name the mixture `mixed_<coefficient>_<pair_id>`; the coefficient as Python writes a float."""
     import pyarrow as pa
-    import pyarrow.compute as pc
 
-    coefficients = table["mixing_coefficient"].combine_chunks().dictionary_encode()
-    texts = pa.array([f"mixed_{value.as_py()!r}" for value in coefficients.dictionary], pa.string())
-    return _join("_", pc.take(texts, pa.chunked_array([coefficients.indices])), table["pair_id"])
+    codes, coefficients = encode_values(table["mixing_coefficient"])
+    texts = pa.chunked_array([[f"mixed_{value!r}" for value in coefficients.to_pylist()]], pa.string())
+    return _join("_", take(texts, codes), table["pair_id"])
 
 
 def _presentations(people: Ints, stimuli: Ints, trial_index: pa.ChunkedArray) -> pa.Array:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from hmix_hub.judgments import pieces
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -18,10 +20,7 @@ Ints = npt.NDArray[np.int64]
 
 def encode(column: pa.ChunkedArray) -> Ints:
     """Give each row the number of its value, counted in the order of first appearance; int64 (N,)."""
-    import pyarrow.compute as pc
-
-    codes = pc.dictionary_encode(column, null_encoding="encode").combine_chunks().indices
-    return codes.to_numpy(zero_copy_only=False).astype(np.int64)
+    return pieces.encode(column, null_encoding="encode")[0]
 
 
 def encode_key(columns: Sequence[pa.ChunkedArray | Ints]) -> Ints:

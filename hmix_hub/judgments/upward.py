@@ -18,6 +18,7 @@ import numpy as np
 from hmix_hub.errors import SchemaError, Where
 from hmix_hub.judgments.complete import complete
 from hmix_hub.judgments.flags import Mask
+from hmix_hub.judgments.pieces import encode
 from hmix_hub.schema import CATEGORICAL, CIFAR10, CONSTRUCT, INFER, JUDGMENT_TABLE, SELECT, Vocabulary, interface
 from hmix_hub.schema.questions import DEFAULT_PROCEDURE, Procedure
 from hmix_hub.schema.released import ROW_NUMBER
@@ -194,20 +195,20 @@ def _check_names(released: pa.Table, table: pa.Table) -> None:
 def _parsed(released: pa.Table, name: str, parse: Callable[[dict[str, Any]], Any]) -> list[Any]:
     """Parse each JSON answer of a column; each distinct text is parsed once."""
     column = released[name]
-    encoded = column.combine_chunks().dictionary_encode()
+    codes, texts = encode(column)
     values = []
-    for position, text in enumerate(encoded.dictionary.to_pylist()):
+    for position, text in enumerate(texts.to_pylist()):
         try:
             values.append(parse(json.loads(text)))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            row = encoded.indices.index(position).as_py()
+            row = int(np.flatnonzero(codes == position)[0])
             msg = f"the answer {_shortened(text)} cannot be read: {type(error).__name__}: {error}"
             raise SchemaError(msg, where=Where(row=row, column=name), hint=_LAYOUT_HINT) from None
-    if encoded.null_count:
-        row = int(np.flatnonzero(column.is_null().to_numpy())[0])
+    if column.null_count:
+        row = int(np.flatnonzero(codes < 0)[0])
         msg = "the answer is missing"
         raise SchemaError(msg, where=Where(row=row, column=name), hint=_LAYOUT_HINT)
-    return [values[index] for index in encoded.indices.to_pylist()]
+    return [values[code] for code in codes.tolist()]
 
 
 def _percentage(value: object) -> float:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hmix_hub.errors import ConfigurationError, SchemaError, Where, nearest
+from hmix_hub.judgments.pieces import encode, take
 from hmix_hub.schema import Vocabulary
 from hmix_hub.stimuli.drawing import draw, take_endpoints
 from hmix_hub.stimuli.mixtures import ENDPOINT_COLUMNS, check_endpoints, mixtures_of, pairs_of
@@ -103,12 +104,19 @@ def add_image_columns(
                 drawn = take_endpoints(mixtures, image_sets, which, chosen)
             for place, picture in zip(chosen.tolist(), drawn, strict=True):
                 pngs[place] = encode_png(picture) if compressed else store_png(picture)
-        encoded = pa.array(pngs)
-        of_rows = encoded.cast(pa.binary()).take(pa.array(mixtures.of_row))
-        column = pa.StructArray.from_arrays(
-            [of_rows, pa.nulls(len(of_rows), pa.string())], ["bytes", "path"], mask=of_rows.is_null()
+        encoded = pa.array(pngs, pa.binary())
+        # Of more than 2 GiB it is in several pieces already.
+        of_rows = take(
+            encoded if isinstance(encoded, pa.ChunkedArray) else pa.chunked_array([encoded]), mixtures.of_row
         )
-        table = table.append_column(name, column)
+        kind = pa.struct({"bytes": pa.binary(), "path": pa.string()})
+        pieces = [
+            pa.StructArray.from_arrays(
+                [piece, pa.nulls(len(piece), pa.string())], ["bytes", "path"], mask=piece.is_null()
+            )
+            for piece in of_rows.chunks
+        ]
+        table = table.append_column(name, pa.chunked_array(pieces, kind))
     return table
 
 
@@ -148,22 +156,23 @@ def decode_images(name: str, column: pa.ChunkedArray) -> npt.NDArray[np.uint8]:
     ConfigurationError
         If its pictures are not in the table, or not of one size, or the column is none of images.
     """
+    import pyarrow.compute as pc
     from PIL import Image
 
     if "bytes" not in {column.type.field(i).name for i in range(column.type.num_fields)}:
         msg = f"column {name!r} of type {column.type} has no tensor form"
         raise ConfigurationError(msg, hint="name the columns that you want with columns=")
-    encoded = column.combine_chunks().field("bytes").dictionary_encode()
-    if encoded.null_count:
-        row = int(np.flatnonzero(encoded.is_null().to_numpy(zero_copy_only=False))[0])
+    codes, pngs = encode(pc.struct_field(column, "bytes"))
+    if (codes < 0).any():
+        row = int(np.flatnonzero(codes < 0)[0])
         msg = "a picture is missing"
         raise SchemaError(msg, where=Where(row=row, column=name), hint="leave such rows or this column out")
-    pictures = [np.asarray(Image.open(io.BytesIO(png.as_py())).convert("RGB")) for png in encoded.dictionary]
+    pictures = [np.asarray(Image.open(io.BytesIO(png.as_py())).convert("RGB")) for png in pngs]
     if len({picture.shape for picture in pictures}) > 1:
         msg = f"the pictures of column {name!r} are not of one size"
         raise ConfigurationError(msg, hint="leave the column out, or bring them to one size first")
     table = np.stack(pictures) if pictures else np.zeros((0, 32, 32, 3), dtype=np.uint8)
-    return np.ascontiguousarray(table.transpose(0, 3, 1, 2))[encoded.indices.to_numpy()]
+    return np.ascontiguousarray(table.transpose(0, 3, 1, 2))[codes]
 
 
 def add_images(

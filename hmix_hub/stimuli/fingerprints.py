@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hmix_hub.judgments.pieces import take
 from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS
 from hmix_hub.stimuli.coefficients import MIDPOINT_TASKS, WALK
 from hmix_hub.stimuli.drawing import Pictures, draw
@@ -55,7 +56,7 @@ def all_pictures(table: pa.Table, task: str, image_sets: Mapping[str, ImageSet])
     """
     is_pair = task in MIDPOINT_TASKS
     mixtures = pairs_of(table) if is_pair else mixtures_of(table, task)
-    ids = table[TASKS[task].stimulus_column].take(mixtures.row).to_pylist()
+    ids = take(table[TASKS[task].stimulus_column], mixtures.row).to_pylist()
     order = np.array(sorted(range(len(ids)), key=ids.__getitem__), dtype=np.int64)
     if not is_pair:
         return draw(mixtures, image_sets, order)

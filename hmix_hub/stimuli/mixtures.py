@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from hmix_hub.errors import SchemaError, Where
-from hmix_hub.judgments.answers import codes, one_piece
+from hmix_hub.judgments.answers import codes
 from hmix_hub.judgments.grouping import Groups, Ints, encode_key
+from hmix_hub.judgments.pieces import encode
 from hmix_hub.stimuli.coefficients import WALK, coefficient_column, drawn_coefficients
 
 if TYPE_CHECKING:
@@ -102,14 +103,11 @@ def walk_between(mixtures: Mixtures) -> Mixtures:
 
 def _distinct(table: pa.Table, drawn: npt.NDArray[np.float64]) -> Mixtures:
     first, second = (codes(table[f"image_{i}_index"]) for i in (1, 2))
-    sets = one_piece(table["image_set"].dictionary_encode().unify_dictionaries())
-    set_number = sets.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    set_number, sets = encode(table["image_set"])
     levels = np.unique(drawn, return_inverse=True)[1].astype(np.int64)
     groups = Groups(encode_key([set_number, first, second + 1, levels]))
     rows = groups.first
-    return Mixtures(
-        sets.dictionary.to_pylist(), set_number[rows], first[rows], second[rows], drawn[rows], rows, groups.codes
-    )
+    return Mixtures(sets.to_pylist(), set_number[rows], first[rows], second[rows], drawn[rows], rows, groups.codes)
 
 
 def check_endpoints(table: pa.Table, vocabulary: Vocabulary, image_sets: Mapping[str, ImageSet]) -> None:

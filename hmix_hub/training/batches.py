@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from hmix_hub.errors import ConfigurationError
-from hmix_hub.tables import arrow_columns
+from hmix_hub.tables import arrow_columns, pick_rows
 from hmix_hub.training.order import Order
 from hmix_hub.training.prepared import ROW, Vocabularies, Wanted, prepare, wanted_of
 from hmix_hub.training.targets import AUTO
@@ -107,7 +107,7 @@ class Batches:
         at_once = self._wanted.rows_at_once(size, _NUMBERS_READ_AT_ONCE)
         for first in range(0, len(rows), at_once):
             part = rows[first : first + at_once]
-            prepared = prepare(self._dataset.select(part), self._wanted)
+            prepared = prepare(pick_rows(self._dataset, part), self._wanted)
             yield from prepared.batches(torch.arange(len(part), device=numbers.device), size)
 
     def state_dict(self) -> State:

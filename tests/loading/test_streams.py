@@ -11,7 +11,7 @@ import torch
 
 import hmix_hub
 from hmix_hub.contribute.building import build
-from hmix_hub.schema import CONFIGURATIONS, INFER
+from hmix_hub.schema import CATEGORICAL, INFER
 from hmix_hub.studies.example import example_study, write_files
 
 
@@ -39,8 +39,8 @@ def casts(monkeypatch):
     return rows
 
 
-@pytest.mark.parametrize("config", CONFIGURATIONS)
-@pytest.mark.parametrize("options", [{}, {"labels": "dog"}, {"images": "mixed"}, {"images": "endpoints"}])
+@pytest.mark.parametrize("config", [CATEGORICAL, f"{INFER}_by_stimulus"])
+@pytest.mark.parametrize("options", [{}, {"mixing_coefficient": 0.5}, {"images": "mixed"}])
 def test_no_row_of_a_stream_is_cast_by_itself(config, options, casts):
     assert next(iter(h_mix(config, **options)))
     stream = h_mix(config, **options)

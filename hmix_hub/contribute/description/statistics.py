@@ -269,7 +269,7 @@ def _confidence(confidence: Numbers) -> dict[str, Any]:
 def _flags(table: pa.Table, task: str, people: np.ndarray) -> dict[str, dict[str, int]]:
     import pyarrow.compute as pc
 
-    flags = table["flags"].combine_chunks()
+    flags = table["flags"]
     rows, names = pc.list_parent_indices(flags).to_numpy(), pc.list_flatten(flags).to_pylist()
     chosen = {flag: rows[np.array([name == flag for name in names], dtype=bool)] for flag in flags_of(task)}
     return {flag: {"rows": len(found), "people": len(np.unique(people[found]))} for flag, found in chosen.items()}

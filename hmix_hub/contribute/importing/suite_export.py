@@ -69,7 +69,7 @@ def import_suite_export(raw: pa.Table, path: Path, name: str, vocabulary: Vocabu
         known = ", ".join(f"{trial.trial_type}/{trial.task}" for trial in TRIALS.values())
         raise SchemaError(msg, where=Where(str(path)), hint=f"judgments have trial_type and task {known}")
     for task in found:
-        rows = raw.take(pa.array(np.flatnonzero(of_row == task)))
+        rows = raw.filter(pa.array((of_row == task).astype(bool)))
         outcome.tables.setdefault(task, []).append(_observed(rows, task, path, name, vocabulary))
 
 

@@ -1,0 +1,138 @@
+"""Pieces of columns: gathering and encoding rows of a column that may lie in many pieces, whatever their size.
+
+The offsets of texts, pictures and lists are 32 bits, so that one piece of a column holds 2 GiB of them at most. What
+`pyarrow` does to a column in one piece, it refuses to do to a larger one.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Ints = npt.NDArray[np.int64]
+
+MOST = (1 << 31) - 1
+"""Bytes of texts, or items of lists, that one piece may hold."""
+
+
+def take(column: pa.ChunkedArray, rows: Ints) -> pa.ChunkedArray:
+    """Return rows of a column, in as few pieces as they fit into.
+
+    Only the rows that are asked for are read: `ChunkedArray.take` first copies a column of texts into one piece.
+
+    Parameters
+    ----------
+    column
+        N values of any type.
+    rows
+        int64 (M,), 0 to N - 1, in any order and as often as wanted.
+    """
+    import pyarrow as pa
+
+    if column.num_chunks == 1:
+        needed = _needed(column.chunk(0), rows, rows + 1)
+        parts = [column.chunk(0).take(pa.array(rows[part])) for part in _parts(needed)]
+        return pa.chunked_array(parts, column.type)
+    starts = np.cumsum([0, *map(len, column.chunks)])
+    chunk_of = np.searchsorted(starts, rows, side="right") - 1
+    order = np.argsort(chunk_of, kind="stable")
+    ends = np.searchsorted(chunk_of[order], np.arange(column.num_chunks + 1))
+    needed = np.zeros(len(rows), dtype=np.int64)
+    own = [order[begin:end] for begin, end in pairwise(ends.tolist())]
+    for number, places in enumerate(own):
+        if len(places):
+            first = rows[places] - starts[number]
+            needed[places] = _needed(column.chunk(number), first, first + 1)
+    taken = []
+    for part in _parts(needed):
+        chosen = [places[(places >= part.start) & (places < part.stop)] for places in own]
+        found = [
+            column.chunk(number).take(pa.array(rows[places] - starts[number]))
+            for number, places in enumerate(chosen)
+            if len(places)
+        ]
+        back = np.empty(part.stop - part.start, dtype=np.int64)
+        back[np.concatenate(chosen) - part.start] = np.arange(len(back))
+        taken.append(pa.concat_arrays(found).take(pa.array(back)))
+    return pa.chunked_array(taken, column.type)
+
+
+def _parts(needed: Ints) -> list[slice]:
+    """Cut rows that need so many bytes or items each into runs that fit into one piece; none of no rows."""
+    if not len(needed):
+        return []
+    total = np.cumsum(needed)
+    if total[-1] <= MOST:
+        return [slice(0, len(needed))]
+    cuts = [0]
+    while cuts[-1] < len(needed):
+        before = total[cuts[-1] - 1] if cuts[-1] else 0
+        # At least one row, which came out of one piece and so fits.
+        cuts.append(max(cuts[-1] + 1, int(np.searchsorted(total, before + MOST, side="right"))))
+    return [slice(begin, end) for begin, end in pairwise(cuts)]
+
+
+def _needed(array: pa.Array, begin: Ints, end: Ints) -> Ints:
+    """Return how much of a piece's offsets runs of its values need, by the fullest of nested ones; int64 (M,)."""
+    from pyarrow import types
+
+    kind = array.type
+    begin, end = begin + array.offset, end + array.offset
+    if types.is_struct(kind):
+        fields = [array.field(number) for number in range(kind.num_fields)]
+        # A field of a slice is a slice, too.
+        needed = [_needed(field, begin - array.offset, end - array.offset) for field in fields]
+        return np.max(needed, axis=0, initial=0) if needed else np.zeros(len(begin), dtype=np.int64)
+    if types.is_fixed_size_list(kind):
+        return _needed(array.values, begin * kind.list_size, end * kind.list_size)
+    if types.is_string(kind) or types.is_binary(kind) or types.is_list(kind):
+        offsets = np.frombuffer(array.buffers()[1] or b"\0\0\0\0", dtype=np.int32)
+        if not len(array):
+            return np.zeros(len(begin), dtype=np.int64)
+        first, last = offsets[begin].astype(np.int64), offsets[end].astype(np.int64)
+        if not types.is_list(kind):
+            return last - first
+        return np.maximum(last - first, _needed(array.values, first, last))
+    return np.zeros(len(begin), dtype=np.int64)
+
+
+def encode(column: pa.ChunkedArray, null_encoding: str = "mask") -> tuple[Ints, pa.Array]:
+    """Return each value's number, and the distinct values in the order of their first appearance.
+
+    Parameters
+    ----------
+    column
+        N values; texts and bytes of any size.
+    null_encoding
+        "mask": a null has no number. "encode": null is a value like others.
+
+    Returns
+    -------
+    tuple
+        int64 (N,), -1 where the value is null; and the D distinct values, in a type of 64-bit offsets where the column
+        has more than `MOST` bytes.
+    """
+    import pyarrow as pa
+
+    encoded = widened(column).dictionary_encode(null_encoding)
+    if not encoded.num_chunks:
+        return np.zeros(0, dtype=np.int64), pa.array([], column.type)
+    # Each piece has the dictionary of all.
+    codes = [chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False) for chunk in encoded.chunks]
+    return np.concatenate(codes).astype(np.int64), encoded.chunk(encoded.num_chunks - 1).dictionary
+
+
+def widened(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return a column; where its texts have more than `MOST` bytes, in the type of 64-bit offsets. None is copied."""
+    import pyarrow as pa
+    from pyarrow import types
+
+    wide = {True: pa.large_string(), False: pa.large_binary()}
+    is_narrow = types.is_string(column.type) or types.is_binary(column.type)
+    return column.cast(wide[types.is_string(column.type)]) if is_narrow and column.nbytes > MOST else column
