@@ -5,9 +5,11 @@ from __future__ import annotations
 import gzip
 import random
 
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pyarrow import parquet
 from study_generator.broken import break_bytes
 from study_generator.studies import studies
 
@@ -69,8 +71,8 @@ TABLES = {
 @pytest.mark.parametrize("name", TABLES)
 def test_a_table_is_read_row_by_row(name, read, size):
     content, rows = TABLES[name]
-    assert read(content) == (rows, [])
-    assert read(gzip.compress(content), "table.csv.gz") == (rows, [])
+    assert read(content) == (lists[0], [])
+    assert read(gzip.compress(content), "table.csv.gz") == (lists[0], [])
 
 
 @pytest.mark.parametrize("content", [b"a,b", b"a,b\n", b"a,b\r\n", b"a,b\n\n\n"])
@@ -154,9 +156,9 @@ JSON = {
 @pytest.mark.parametrize("name", JSON)
 def test_lines_of_json_are_read_row_by_row(name, read, monkeypatch):
     content, rows = JSON[name]
-    assert read(content, "table.jsonl") == (rows, [])
+    assert read(content, "table.jsonl") == (lists[0], [])
     monkeypatch.setattr(jsonl_file, "PIECE_ROWS", 2)
-    assert read(content, "table.jsonl") == (rows, [])
+    assert read(content, "table.jsonl") == (lists[0], [])
 
 
 BROKEN_JSON = {
@@ -224,3 +226,38 @@ def test_the_findings_are_the_same_however_much_is_read_at_a_time(study, seed, i
         for module, name in _PATCHED:
             patch.setattr(module, name, sizes[name])
         assert check_study(folder).report.as_dict() == whole
+
+
+def _parquet(rows, length):
+    columns = {"x_a": pa.repeat("a", rows), "x_b": pa.array([[1] * length] * rows, pa.list_(pa.int8()))}
+    stream = pa.BufferOutputStream()
+    parquet.write_table(pa.table(columns), stream)
+    return stream.getvalue().to_pybytes()
+
+
+@pytest.mark.parametrize(
+    ("limits", "lists", "note"),
+    [
+        ({"ROW_LIMIT": 100}, (101, 0), "101 rows, and at most 100"),
+        ({"ROW_LIMIT": 100}, (100, 0), None),
+        ({"ROWS_FREE": 10, "ROWS_PER_BYTE": 1}, (50_000, 0), "which hold no judgments; if they do, write them as CSV"),
+        ({"ROWS_FREE": 50_000, "ROWS_PER_BYTE": 0}, (50_000, 0), None),
+        ({"VALUES_LIMIT": 60}, (20, 3), None),
+        ({"VALUES_LIMIT": 60}, (20, 4), "80 values together; write smaller ones"),
+        ({"TEXT_LIMIT": 800}, (2, 99), None),
+        ({"TEXT_LIMIT": 800}, (2, 101), "a row holds 809 bytes"),
+    ],
+)
+def test_a_parquet_file_is_refused_by_what_it_says_of_itself(limits, lists, note, tmp_path, monkeypatch):
+    for name, limit in limits.items():
+        monkeypatch.setattr(parquet_file, name, limit)
+    path = tmp_path / "a.parquet"
+    path.write_bytes(_parquet(*lists))
+    report = Report()
+    read = sum(map(len, read_pieces(path, path.name, report)))
+    if note is None:
+        assert (read, report.findings) == (lists[0], [])
+    else:
+        (found,) = report
+        assert found.rule.code == "HMX507"
+        assert note in found.spots[0].note

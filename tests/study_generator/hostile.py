@@ -42,6 +42,21 @@ def _parquet(**columns: pa.Array) -> Files:
     return _table(stream.getvalue(), "parquet")
 
 
+def _rows(times: int) -> Files:
+    """Repeat a million rows of nothing but one value."""
+    stream, table = io.BytesIO(), pa.table({"participant_id": pa.repeat("p01", 2**20), "trial_index": pa.nulls(2**20)})
+    with parquet.ParquetWriter(stream, table.schema, compression="zstd") as writer:
+        for _ in range(times):
+            writer.write_table(table)
+    return _table(stream.getvalue(), "parquet")
+
+
+def _list(length: int, rows: int) -> Files:
+    """Hold one list of a length, of one value, and rows of nothing."""
+    offsets = pa.array([0, *[length] * rows], pa.int32())
+    return _parquet(impossible_classes=pa.ListArray.from_arrays(offsets, pa.repeat(pa.scalar(1, pa.int8()), length)))
+
+
 def _repeated(length: int, times: int) -> pa.Array:
     """Repeat a long text; small here and in the file, and huge where it is written out."""
     return pa.DictionaryArray.from_arrays(pa.array([0] * times, pa.int32()), pa.array(["x" * length]))
@@ -88,6 +103,8 @@ HOSTILE: dict[str, tuple[str, Callable[[], Files]]] = {
             x_a=pa.ListArray.from_arrays(pa.array(range(100_001), pa.int32()), _repeated(100_000, 100_000))
         ),
     ),
+    "16 million rows of one value": ("HMX507", lambda: _rows(16)),
+    "a list of 20 million values among others": ("HMX507", lambda: _list(20_000_000, 60_000)),
     "a picture of 100,000 x 100,000": ("HMX568", lambda: _own(size=100_000)),
     "aliases of aliases": ("HMX521", lambda: _manifest(_aliases())),
     "YAML nested deeply": ("HMX521", lambda: _manifest(b"a: " + b"[" * 500_000)),

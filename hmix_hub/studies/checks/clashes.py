@@ -10,11 +10,12 @@ import numpy as np
 
 from hmix_hub.schema.observed import COMPUTED
 from hmix_hub.studies.checks.columns import tidied
-from hmix_hub.studies.checks.ledger import Ledger, hash_columns, later_ones, rows_that_share
+from hmix_hub.studies.checks.ledger import Hashes, Ledger, hash_columns, later_ones, rows_that_share
 from hmix_hub.studies.checks.place import Ints, Mask, Place
 from hmix_hub.studies.checks.values import as_text
 from hmix_hub.studies.findings import MOST_PLACES, Report
 from hmix_hub.studies.reading.files import read_pieces
+from hmix_hub.studies.reading.plain import plain_array
 from hmix_hub.studies.rules import trials as rules
 from hmix_hub.studies.rules.rule import Rule
 
@@ -77,9 +78,9 @@ def _tell(place: Place, rule: Rule, rows: Ints, names: list[str]) -> None:
     place.report.add_rows(rule, first, nothing, file=place.file, column=place.column, notes=notes, count=len(rows))
 
 
-def _contents(path: Path, name: str, rows: Ints) -> Ints:
-    """Return a hash of what stands in each of N rows, rising; int64 (N,)."""
-    found = np.zeros(len(rows), dtype=np.int64)
+def _contents(path: Path, name: str, rows: Ints) -> Hashes:
+    """Return a hash of what stands in each of N rows, rising; uint64 (N,)."""
+    found = np.zeros(len(rows), dtype=np.uint64)
     for piece in read_pieces(path, name, Report()):
         first, last = np.searchsorted(rows, [piece.rows[0], piece.rows[-1] + 1]) if len(piece) else (0, 0)
         if last > first:
@@ -87,12 +88,19 @@ def _contents(path: Path, name: str, rows: Ints) -> Ints:
     return found
 
 
-def _hashes(piece: Piece, positions: Ints) -> Ints:
-    cells = [_texts(piece.columns[name].take(positions)) for name in telling_columns(piece.columns)]
-    return np.array([hash(row) for row in zip(*cells, strict=True)], dtype=np.int64)
+def _hashes(piece: Piece, positions: Ints) -> Hashes:
+    return hash_columns([_hashed(piece.columns[name].take(positions)) for name in telling_columns(piece.columns)])
 
 
-def _texts(values: pa.Array) -> list[str]:
+def _hashed(values: pa.Array) -> Ints:
+    """Return a hash of each of N cells, by what is written there; int64 (N,)."""
+    import pyarrow as pa
+
     text = as_text(values)
+    if text is None and pa.types.is_nested(values.type):
+        return np.array([hash(repr(value)) for value in values.to_pylist()], dtype=np.int64)
     # By bytes, since a text of Parquet may be no UTF-8.
-    return list(map(repr, (values if text is None else text.cast("binary")).to_pylist()))
+    encoded = plain_array(values if text is None else text.cast(pa.binary())).dictionary_encode()
+    hashes = [hash(repr(cell)) for cell in encoded.dictionary.to_pylist()]
+    places = encoded.indices.fill_null(len(hashes)).to_numpy(zero_copy_only=False)
+    return np.array([*hashes, 0], dtype=np.int64)[places]

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hmix_hub.arrow_files import open_parquet
-from hmix_hub.studies.reading.pieces import CELL_LIMIT, COLUMN_LIMIT, PIECE_ROWS, Piece, UnreadableError
+from hmix_hub.studies.reading.pieces import (
+    CELL_LIMIT,
+    COLUMN_LIMIT,
+    PIECE_ROWS,
+    ROW_LIMIT,
+    ROWS_FREE,
+    ROWS_PER_BYTE,
+    Piece,
+    UnreadableError,
+)
 from hmix_hub.studies.rules import columns as column_rules
 from hmix_hub.studies.rules import files as rules
 
@@ -18,8 +27,10 @@ if TYPE_CHECKING:
 
 GROUP_LIMIT = 2**28
 """Most bytes that a row group may come to; a million judgments come to a third of it."""
+VALUES_LIMIT = GROUP_LIMIT // 8
+"""Most values in the lists of a column and a row group; thirty for each of a million judgments."""
 TEXT_LIMIT = 2**26
-"""Most bytes of text that a piece is to hold, unless a single row does."""
+"""Most bytes of text, and of values in lists, that a piece is to hold."""
 
 
 def read_parquet(path: Path) -> Iterator[Piece]:
@@ -35,7 +46,7 @@ def read_parquet(path: Path) -> Iterator[Piece]:
     start = 0
     try:
         with open_parquet(path) as file:
-            _check_size(file)
+            _check_size(file, path.stat().st_size)
             schema, texts = file.schema_arrow, _texts(file)
         # A file of a few kilobytes can repeat one long text a million times: it is written out a few rows at a time.
         with open_parquet(path, page_checksum_verification=True, read_dictionary=texts) as file:
@@ -51,15 +62,27 @@ def read_parquet(path: Path) -> Iterator[Piece]:
         raise UnreadableError(msg, row=start or None) from None
 
 
-def _check_size(file: Any) -> None:
+def _check_size(file: Any, n_bytes: int) -> None:
+    """Refuse a file by what it says of itself: a column of one value takes a few bytes, however long it is."""
     metadata = file.metadata
     if metadata.num_columns > COLUMN_LIMIT:
         msg = f"{metadata.num_columns} columns"
         raise UnreadableError(msg, rule=column_rules.MANY)
+    if metadata.num_rows > ROW_LIMIT:
+        msg = f"{metadata.num_rows:,} rows, and at most {ROW_LIMIT:,} are read"
+        raise UnreadableError(msg, rule=rules.TOO_LARGE)
+    if metadata.num_rows > ROWS_FREE + ROWS_PER_BYTE * n_bytes:
+        msg = f"{metadata.num_rows:,} rows in {n_bytes:,} bytes, which hold no judgments; if they do, write them as CSV"
+        raise UnreadableError(msg, rule=rules.TOO_LARGE)
+    lists = [n for n in range(metadata.num_columns) if file.schema.column(n).max_repetition_level]
     for number in range(metadata.num_row_groups):
-        size = metadata.row_group(number).total_byte_size
-        if size > GROUP_LIMIT:
-            msg = f"row group {number} comes to {size} bytes; write smaller ones"
+        group = metadata.row_group(number)
+        if group.total_byte_size > GROUP_LIMIT:
+            msg = f"row group {number} comes to {group.total_byte_size} bytes; write smaller ones"
+            raise UnreadableError(msg, rule=rules.TOO_LARGE)
+        values = max((group.column(n).num_values for n in lists), default=0)
+        if values > VALUES_LIMIT:
+            msg = f"row group {number} has a column with lists of {values:,} values together; write smaller ones"
             raise UnreadableError(msg, rule=rules.TOO_LARGE)
 
 
@@ -86,33 +109,39 @@ def _texts(file: Any) -> list[str]:
 
 
 def _parts(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
-    """Cut a batch into parts whose texts, written out, are not too long; a single row is not cut."""
-    if batch.num_rows > 1 and sum(map(_written_out, batch.columns)) > TEXT_LIMIT:
+    """Cut a batch into parts whose texts and lists, written out, are not too long."""
+    size = sum(map(_written_out, batch.columns))
+    if size <= TEXT_LIMIT:
+        yield batch
+    elif batch.num_rows > 1:
         half = batch.num_rows // 2
         yield from _parts(batch.slice(0, half))
         yield from _parts(batch.slice(half))
     else:
-        yield batch
+        msg = f"a row holds {size} bytes of text and lists"
+        raise UnreadableError(msg, rule=rules.TOO_LARGE)
 
 
-def _written_out(values: pa.Array) -> int:
-    """Give the bytes of the texts in an array, each counted as often as it stands there."""
+def _written_out(values: pa.Array, *, is_listed: bool = False) -> int:
+    """Return the bytes of the texts and of the lists in an array, each counted as often as it stands there."""
     import pyarrow as pa
     import pyarrow.compute as pc
     from pyarrow import types
 
     kind = values.type
     if isinstance(kind, pa.BaseExtensionType):
-        return _written_out(values.storage)
+        return _written_out(values.storage, is_listed=is_listed)
     if types.is_dictionary(kind):
         has_lengths = types.is_string(kind.value_type) or types.is_binary(kind.value_type)
         lengths = pc.binary_length(values.dictionary) if has_lengths else None
         return 0 if lengths is None else pc.sum(pc.cast(lengths, pa.int64()).take(values.indices)).as_py() or 0
     if types.is_struct(kind):
-        return sum(map(_written_out, values.flatten()))
+        return sum(_written_out(field, is_listed=is_listed) for field in values.flatten())
     if types.is_map(kind):
-        return _written_out(values.keys) + _written_out(values.items)
-    return _written_out(values.flatten()) if hasattr(kind, "value_type") else 0
+        return _written_out(values.keys, is_listed=True) + _written_out(values.items, is_listed=True)
+    if hasattr(kind, "value_type"):
+        return _written_out(values.flatten(), is_listed=True)
+    return 8 * len(values) if is_listed else 0
 
 
 def _piece(batch: pa.RecordBatch, schema: pa.Schema, rows: Any) -> Piece:

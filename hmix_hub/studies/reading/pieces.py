@@ -23,6 +23,11 @@ CELL_LIMIT = 32_768
 """Longest text of a cell, in characters."""
 COLUMN_LIMIT = 256
 """Most columns of a file."""
+ROW_LIMIT = 100_000_000
+"""Most rows of a file whose format counts them before they are read."""
+ROWS_PER_BYTE, ROWS_FREE = 4, 2**20
+"""How many rows such a file may have for each of its bytes, beyond the first of them; no answer takes less than two
+bits."""
 INFLATED_LIMIT = 4 * 2**30
 """Most bytes that a compressed file may come to."""
 INFLATED_RATIO, INFLATED_FREE = 200, 2**24
