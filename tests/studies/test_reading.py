@@ -71,8 +71,8 @@ TABLES = {
 @pytest.mark.parametrize("name", TABLES)
 def test_a_table_is_read_row_by_row(name, read, size):
     content, rows = TABLES[name]
-    assert read(content) == (lists[0], [])
-    assert read(gzip.compress(content), "table.csv.gz") == (lists[0], [])
+    assert read(content) == (rows, [])
+    assert read(gzip.compress(content), "table.csv.gz") == (rows, [])
 
 
 @pytest.mark.parametrize("content", [b"a,b", b"a,b\n", b"a,b\r\n", b"a,b\n\n\n"])
@@ -156,9 +156,9 @@ JSON = {
 @pytest.mark.parametrize("name", JSON)
 def test_lines_of_json_are_read_row_by_row(name, read, monkeypatch):
     content, rows = JSON[name]
-    assert read(content, "table.jsonl") == (lists[0], [])
+    assert read(content, "table.jsonl") == (rows, [])
     monkeypatch.setattr(jsonl_file, "PIECE_ROWS", 2)
-    assert read(content, "table.jsonl") == (lists[0], [])
+    assert read(content, "table.jsonl") == (rows, [])
 
 
 BROKEN_JSON = {
