@@ -28,13 +28,22 @@ def _told(code: str, *texts: str) -> None:
         return [row]
 
 
-_told("HMX600", "5f3c9a7e21b04d8896fe0a1b", "id 5f3c9a7e21b04d8896fe0a1b", "A2SUAM1J3GNN3B")
+_told(
+    "HMX600",
+    "5f3c9a7e21b04d8896fe0a1b",
+    "id 5f3c9a7e21b04d8896fe0a1b",
+    "A2SUAM1J3GNN3B",
+    "a2suam1j3gnn3b",
+    "R_1aBcD2eFgH3iJkL",
+    "3A1B2C3D4E5F6G7H8I9J0K1L2M3N4P",
+    "123e4567-e89b-42d3-a456-426614174000",
+)
 _told("HMX601", "ada@example.org", "ask ada.l@mail.example.co", "<a+b@example.org>")
 _told("HMX602", "198.51.100.23", "from 198.51.100.23.", "2001:db8:0:1:2:3:4:5", "fe80::1")
 _told("HMX603", "00:00:5e:00:53:af", "00-00-5E-00-53-AF")
 _told("HMX604", "+44 20 7946 0958", "call (0)20 or +1 555 010 9999", "020 7946 0958")
 _told("HMX605", "Mozilla/5.0 (X11; Linux x86_64; rv:109.0)", "Opera/9.80")
-_told("HMX607", "2022-05-30 14:03", "30.05.2022", "May 30, 2022", "05/30/2022")
+_told("HMX607", "2022-05-30 14:03", "30.05.2022", "May 30, 2022", "05/30/2022", "2021_Mar_05_1412")
 
 
 @plants("HMX606")

@@ -16,8 +16,13 @@ user name|username|participant name|subject name|worker name|person name|login n
 worker id|workerid|mturk|assignment id|hit id|prolific|prolific id|prolific pid|sona id|student id|matriculation number
 user agent|useragent|browser fingerprint|device id|imei|cookie
 ssn|social security|passport|national id|iban|credit card
+response id|responseid|respondent|respondent id|respondentid|assignmentid|hitid|private id|public id|external session id
+user id|userid|panel id|panelist|panelist id|psid|survey code|access code|crowdsourcing|cloud research|cloudresearch
+lucid id|cint id|dynata id|toloka id|gorilla id|zooniverse id|jatos id|turk submit to|recipient email|external reference
 """
-_TELLING_ALONE = "name|address|street|mail|lat|lon|lng|zip|plz|initials|facebook|instagram|twitter|linkedin|whatsapp"
+_TELLING_ALONE = (
+    "token|name|address|street|mail|lat|lon|lng|zip|plz|initials|facebook|instagram|twitter|linkedin|whatsapp"
+)
 """Words that tell on people only where they are the whole name: `image_name` does not."""
 
 _TIMES = """\
@@ -34,6 +39,14 @@ age ages sex gender country countries nationality citizenship language languages
 occupation profession job employment employed student income salary handedness handed region state city town residence
 religion religious marital children household birth born disability political politics military veteran orientation
 """
+_CONTENTS = """\
+image images img picture pictures photo stimulus stimuli stim file files filename path url pair mixture item asset video
+frame md sha hash digest checksum commit model version trial condition block batch
+"""
+_PERSONS = """\
+participant person people subject worker user respondent response session panel panelist member assignment account
+player login visitor client device browser
+"""
 
 
 def _phrases(text: str) -> frozenset[tuple[str, ...]]:
@@ -45,6 +58,7 @@ _WHOLE_NAMES = frozenset(_TELLING_ALONE.split("|"))
 _LONGEST_PHRASE = max(map(len, _TELLING_PHRASES))
 _TIME_WORDS, _DURATION_WORDS = frozenset(_TIMES.split()), frozenset(_DURATIONS.split())
 _DEMOGRAPHIC_WORDS = frozenset(_DEMOGRAPHICS.split())
+_CONTENT_WORDS, _PERSON_WORDS = frozenset(_CONTENTS.split()), frozenset(_PERSONS.split())
 
 
 def words_of(name: str) -> tuple[str, ...]:
@@ -77,6 +91,12 @@ def may_hold_times(name: str) -> bool:
     """Say whether a column is called as one that holds points in time; durations, such as response times, are none."""
     words = set(words_of(name))
     return bool(words & _TIME_WORDS) and not words & _DURATION_WORDS
+
+
+def is_of_content(name: str) -> bool:
+    """Whether a column is called as one of stimuli, files or digests, whose ids and hashes are of no person."""
+    words = set(words_of(name))
+    return bool(words & _CONTENT_WORDS) and not words & _PERSON_WORDS
 
 
 def holds_durations(name: str) -> bool:

@@ -27,6 +27,11 @@ class Pattern:
         What is found.
     before, after
         What must stand around it; the beginning and the end of the text are to be among it.
+    unless
+        What a text must not be as a whole: what is written so by chance, such as a word and a number.
+    among
+        What more than half of a column's codes must be, and a code: of random codes some begin as an id does, and of
+        ids all do. `None`: one find is enough.
     """
 
     rule: Rule
@@ -34,12 +39,30 @@ class Pattern:
     core: str
     before: str = ""
     after: str = ""
+    unless: str = ""
+    among: tuple[str, str] | None = None
 
     def hits(self, texts: pa.Array) -> pa.Array:
-        """Say of each of N texts whether it holds a find: bool (N,); false where the text is null."""
+        """Whether each of N texts holds a find: bool (N,); false where the text is null."""
         import pyarrow.compute as pc
 
-        return pc.fill_null(pc.match_substring_regex(texts, f"{self.before}(?:{self.core}){self.after}"), False)
+        found = pc.fill_null(pc.match_substring_regex(texts, f"{self.before}(?:{self.core}){self.after}"), False)
+        # Few are found, and a second look at them alone is cheap.
+        if not self.unless or not pc.any(found).as_py():
+            return found
+        chance = pc.match_substring_regex(pc.if_else(found, texts, None), _as_a_whole(self.unless))
+        return pc.and_not(found, pc.fill_null(chance, False))
+
+    def are_ids(self, texts: pa.Array) -> bool:
+        """Whether finds among a column's texts are ids, rather than some of many random codes."""
+        import pyarrow.compute as pc
+
+        if self.among is None:
+            return True
+        by_chance = pc.match_substring_regex(texts, _as_a_whole(self.unless))
+        likely = texts.filter(pc.fill_null(pc.invert(by_chance), False))
+        ids, codes = (pc.sum(pc.match_substring_regex(likely, _as_a_whole(form))).as_py() or 0 for form in self.among)
+        return bool(2 * ids > codes)
 
     def finds(self, texts: pa.Array) -> list[str | None]:
         """Give the first find in each of N texts; `None` where there is none."""
@@ -50,6 +73,10 @@ class Pattern:
         return [
             None if is_null else text for is_null, text in zip(are_null, plain_texts(found.field("found")), strict=True)
         ]
+
+
+def _as_a_whole(form: str) -> str:
+    return rf"^\s*(?:{form})\s*$"
 
 
 # What the regular expressions call a word is another thing than what divides ids: an underscore does.
@@ -64,7 +91,55 @@ PROLIFIC_ID = Pattern(
 # A word in capitals has no digit; RE2 has no lookahead, so the place of the first digit is written out.
 _FIRST_DIGIT = "|".join(f"[A-Z]{{{n}}}[0-9][0-9A-Z]{{{max(11 - n, 0)},{12 - n}}}" for n in range(13))
 WORKER_ID = Pattern(
-    rules.PLATFORM_ID, "a worker id of Mechanical Turk", f"A(?:{_FIRST_DIGIT})", _NO_WORD_BEFORE, _NO_WORD_AFTER
+    rules.PLATFORM_ID,
+    "a worker id of Mechanical Turk",
+    f"A(?:{_FIRST_DIGIT})",
+    _NO_WORD_BEFORE,
+    _NO_WORD_AFTER,
+    unless="[A-Z]+[0-9]+",
+)
+TYPED_WORKER_ID = Pattern(
+    rules.PLATFORM_ID,
+    "a worker id of Mechanical Turk, as typed",
+    "a[0-9a-z]{11,13}|A[0-9A-Z]{11}",
+    r"^\s*",
+    r"\s*$",
+    unless=f"[a-zA-Z]+[0-9]*|{_HEX}+",
+    among=("[aA][0-9a-zA-Z]{11,13}", "[0-9a-zA-Z]{12,14}"),
+)
+ASSIGNMENT_ID = Pattern(
+    rules.PLATFORM_ID,
+    "an id of an assignment or a task of Mechanical Turk",
+    "[1-3][0-9A-Z]{29}",
+    _NO_WORD_BEFORE,
+    _NO_WORD_AFTER,
+    unless="[0-9]+",
+)
+_FIRST_DIGIT_OF_16 = "|".join(f"[A-Za-z]{{{n}}}[0-9][0-9A-Za-z]{{{max(14 - n, 0)},{16 - n}}}" for n in range(17))
+RESPONSE_ID = Pattern(
+    rules.PLATFORM_ID,
+    "an id of a response or a contact of Qualtrics",
+    f"(?:R|CID|MLRP|UR)_(?:{_FIRST_DIGIT_OF_16})",
+    _NO_WORD_BEFORE,
+    _NO_WORD_AFTER,
+    unless="[A-Z]+_[A-Za-z]+[0-9]+",
+)
+# Exports that hold a session each are called by its id.
+_FILE = r"[{\s]*", r"}?(?:\.(?:csv|tsv|jsonl?|txt|xlsx?|log))?\s*$"
+UUID = Pattern(
+    rules.PLATFORM_ID,
+    "a UUID, as platforms and panels number people by",
+    f"{_HEX}{{8}}(?:-{_HEX}{{4}}){{3}}-{_HEX}{{12}}",
+    f"^{_FILE[0]}",
+    _FILE[1],
+)
+HEX_ID = Pattern(
+    rules.PLATFORM_ID,
+    "32 hexadecimal digits, as platforms and panels number people by",
+    "[0-9a-f]{32}|[0-9A-F]{32}",
+    f"^{_FILE[0]}",
+    _FILE[1],
+    unless="[0-9]+|[a-fA-F]+",
 )
 
 # All that is beyond ASCII: the exact class of letters takes RE2 longer to prepare than all other expressions together.
@@ -132,7 +207,14 @@ USER_AGENT = Pattern(
 _YEAR = "(?:19|20)[0-9]{2}"
 _MONTH, _DAY = "(?:0[1-9]|1[0-2])", "(?:0[1-9]|[12][0-9]|3[01])"
 _SHORT_MONTH, _SHORT_DAY = "(?:0?[1-9]|1[0-2])", "(?:0?[1-9]|[12][0-9]|3[01])"
-_NAMED_MONTH = "(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+_ABBREVIATED = "(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+_NAMED_MONTH = f"{_ABBREVIATED}[a-z]*"
+_OTHER_MONTH = (
+    "(?i:märz|mrz|mai|okt|oktober|dez|dezember|janvier|janv|février|févr|mars|avril|avr|juin|juillet|juil|août|"
+    "décembre|déc|enero|febrero|abril|agosto|diciembre|gennaio|maggio|giugno|luglio|settembre|ottobre|dicembre|"
+    "fevereiro|maio|setembro|outubro|dezembro|maart|mei)"
+)
+_NUMBER, _TIME = "[0-9]{1,2}", "[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?"
 _ORDINAL = "(?:st|nd|rd|th)?"
 _DATE_FORMS = (
     *(f"{_YEAR}{mark}{_MONTH}{mark}{_DAY}" for mark in ("-", "/", r"\.", "_", ":")),
@@ -142,15 +224,26 @@ _DATE_FORMS = (
     f"{_DAY}/{_MONTH}/[0-9]{{2}}",
     f"{_MONTH}/{_DAY}/[0-9]{{2}}",
     rf"{_NAMED_MONTH}\.?[ -]{_SHORT_DAY}{_ORDINAL},?[ -]{_YEAR}",
-    rf"{_SHORT_DAY}{_ORDINAL}\.?[ -](?:of )?{_NAMED_MONTH}\.?,?[ -]{_YEAR}",
+    rf"{_SHORT_DAY}{_ORDINAL}\.?[ -](?:of |de )?(?:{_NAMED_MONTH}|{_OTHER_MONTH})\.?,?[ -](?:de )?{_YEAR}",
+    # Unix, Java, and batches of Mechanical Turk: Sun Nov 26 08:45:33 PST 2017.
+    rf"{_NAMED_MONTH} +{_SHORT_DAY} +{_TIME}(?: [A-Z]{{2,5}}| [+-][0-9]{{2}}:?[0-9]{{2}})? {_YEAR}",
+    # PsychoPy: 2021_Mar_05_1412.
+    f"{_YEAR}[_ /-]{_NAMED_MONTH}[_ /-]{_SHORT_DAY}",
+    # SAS, SPSS and web servers: 26NOV2017, 26/Nov/2017.
+    f"{_SHORT_DAY}(?:{_ABBREVIATED}|/{_ABBREVIATED}/){_YEAR}",
+    f"{_SHORT_DAY}[/-]{_ABBREVIATED}[/-][0-9]{{2}}",
+    f"(?:{_YEAR}[/-]{_NUMBER}|{_NUMBER}[/.-]{_NUMBER})[/.-][0-9]{{1,4}},? +{_TIME}",
+    f"{_YEAR}(?:年|년) ?{_SHORT_MONTH}(?:月|월) ?{_SHORT_DAY}(?:日|일)",
 )
 DATE = Pattern(rules.EXACT_TIME, "a date", "|".join(_DATE_FORMS), _NO_DIGIT_BEFORE, _NO_DIGIT_AFTER)
 
-IDENTITIES = (PROLIFIC_ID, WORKER_ID, EMAIL, IPV4, IPV6, MAC, PHONE, USER_AGENT)
+IDENTITIES = (PROLIFIC_ID, WORKER_ID, ASSIGNMENT_ID, RESPONSE_ID, EMAIL, IPV4, IPV6, MAC, PHONE, USER_AGENT)
 """What names a person, a household or a machine."""
 PATTERNS = (*IDENTITIES, DATE)
-"""All of them."""
-IN_PROSE = (PROLIFIC_ID, WORKER_ID, IPV4, IPV6)
+"""What is looked for in every name and cell."""
+IN_ROWS_OF_PEOPLE = (TYPED_WORKER_ID, UUID, HEX_ID)
+"""What is an id where the rows are of people: files and stimuli may be called so, too."""
+IN_PROSE = (PROLIFIC_ID, WORKER_ID, ASSIGNMENT_ID, RESPONSE_ID, IPV4, IPV6)
 """What no description of a study has a use for; its authors' addresses are meant to be read."""
 IN_MANIFEST = (*IN_PROSE, MAC, PHONE)
 """What no field of study.yaml has a use for, authors and contact included."""
@@ -163,5 +256,12 @@ CLOCK = Pattern(
     r"\s*$",
 )
 COMPACT_DATE = Pattern(rules.EXACT_TIME, "a date", f"{_YEAR}{_MONTH}{_DAY}(?:[0-9]{{4}}|[0-9]{{6}})?", r"^\s*", r"\s*$")
-IN_TIMES = (CLOCK, COMPACT_DATE)
+SHORT_DATE = Pattern(
+    rules.EXACT_TIME,
+    "a date",
+    f"(?:{_YEAR}[/-]{_SHORT_MONTH}[/-]{_SHORT_DAY}|{_NUMBER}[/.-]{_NUMBER}[/.-][0-9]{{2}})",
+    r"^\s*",
+    r"\s*$",
+)
+IN_TIMES = (CLOCK, COMPACT_DATE, SHORT_DATE)
 """What is a time only in columns that are called so: 20:15 is also a ratio."""

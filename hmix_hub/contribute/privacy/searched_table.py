@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from hmix_hub.contribute.privacy.column_names import may_hold_times, tells_on_people
+from hmix_hub.contribute.privacy.column_names import is_of_content, may_hold_times, tells_on_people
 from hmix_hub.contribute.privacy.epochs import are_epochs
 from hmix_hub.contribute.privacy.free_text import FreeText
 from hmix_hub.contribute.privacy.leaves import Leaf, leaves_of
 from hmix_hub.contribute.privacy.masking import masked, masked_name, masked_names
-from hmix_hub.contribute.privacy.patterns import IDENTITIES, IN_TIMES, PATTERNS, Pattern
+from hmix_hub.contribute.privacy.patterns import IDENTITIES, IN_ROWS_OF_PEOPLE, IN_TIMES, PATTERNS, Pattern
 from hmix_hub.schema import TASKS, Kind
 from hmix_hub.studies.findings import MOST_PLACES, Report
 from hmix_hub.studies.rules import privacy as rules
@@ -118,11 +118,16 @@ class SearchedTable:
         texts = [_Texts.of(leaf, is_measure=leaf.name in self._measures & _LISTS) for leaf in leaves if _is_text(leaf)]
         self._look_for(self._patterns, texts, [text.words for text in texts])
         if self._is_of_people:
+            named = [text for text in texts if not self._is_of_stimuli(text.leaf.name)]
+            self._look_for(IN_ROWS_OF_PEOPLE, named, [text.words for text in named])
             self._search_times([leaf for leaf in leaves if leaf.name not in self._measures], texts)
             for text in texts:
                 if text.leaf.name not in {*self._measures, "participant_id"}:
                     called = self._called[text.leaf.name]
                     self._free_text.setdefault(called, FreeText(called)).add(text.words, text.codes, text.leaf.rows)
+
+    def _is_of_stimuli(self, name: str) -> bool:
+        return is_of_content(name) or name in self._measures - {"source_file"}
 
     def add_header(self, names: Sequence[str]) -> None:
         """Look at the names of columns, each of them once."""
@@ -178,7 +183,9 @@ class SearchedTable:
         for pattern in patterns:
             hits = pattern.hits(joined).to_numpy(zero_copy_only=False)
             for number in np.unique(np.searchsorted(starts, np.flatnonzero(hits), side="right") - 1).tolist():
-                self._tell_finds(pattern, texts[number], hits[starts[number] : starts[number + 1]])
+                found = hits[starts[number] : starts[number + 1]]
+                if pattern.are_ids(values[number]):
+                    self._tell_finds(pattern, texts[number], found)
 
     def _tell_finds(self, pattern: Pattern, text: _Texts, hits: npt.NDArray[np.bool_]) -> None:
         where = np.flatnonzero(np.append(hits, np.False_)[text.codes])
