@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from drawn_once import drawn_once  # noqa: F401
 from hub_server.fixtures import hub, login, waits  # noqa: F401
 
 from hmix_hub.schema import INFER

@@ -17,6 +17,11 @@ from hmix_hub.schema import CONSTRUCT, INFER, TASKS
 from hmix_hub.studies.example import example_study, write_files
 
 
+@pytest.fixture(autouse=True)
+def drawn_once():
+    """Draw every picture."""
+
+
 @pytest.fixture
 def content(request, tmp_path):
     return read_content(write_files(tmp_path / "study", example_study(getattr(request, "param", INFER))))

@@ -156,7 +156,7 @@ def test_recorded_columns_are_split_joined_and_batched(tmp_path, cifar10, load_s
     joined = hmix_hub.join([load_sample(CATEGORICAL), judged])
     assert joined["class_order"][:216] == [None] * 216
     assert joined["class_order"][216:] == judged["class_order"][:]
-    parts = hmix_hub.split(joined, by="participant")
+    parts = hmix_hub.split(joined, by="stimulus")
     assert sum(map(len, parts.values())) == len(joined)
     assert len(hmix_hub.by_stimulus(joined)) > 0
     batch = next(iter(hmix_hub.batches(judged, batch_size=8, targets="soft_label", cifar10=cifar10)))
