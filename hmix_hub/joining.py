@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ from hmix_hub.tables import arrow_columns, check_dataset_type, dataset_of, task_
 if TYPE_CHECKING:
     import datasets
     import pyarrow as pa
+
+_SAME_STUDY = 'give each study once; which study "h-mix" is, source= or HMIX_SOURCE decides'
 
 
 def join(parts: Sequence[datasets.Dataset]) -> datasets.Dataset:
@@ -42,7 +45,7 @@ def join(parts: Sequence[datasets.Dataset]) -> datasets.Dataset:
     ConfigurationError
         If there is nothing to join, or a part is no dataset.
     SchemaError
-        If the tasks differ, a column is missing, or a judgment stands in two of them.
+        If the tasks differ, a column is missing, or a judgment stands in two of them, as where a study is given twice.
     """
     if not parts:
         msg = "there is nothing to join"
@@ -71,8 +74,25 @@ def join(parts: Sequence[datasets.Dataset]) -> datasets.Dataset:
     from datasets import concatenate_datasets
 
     joined = concatenate_datasets([part.select_columns([c.name for c in columns]) for part in recoded])
-    check_unique(arrow_columns(joined, ["judgment_id"])["judgment_id"])
+    try:
+        check_unique(arrow_columns(joined, ["judgment_id"])["judgment_id"])
+    except SchemaError:
+        _refuse_shared(parts)
+        raise
     return joined
+
+
+def _refuse_shared(parts: Sequence[datasets.Dataset]) -> None:
+    """Raise a `SchemaError` that names the first two datasets which hold the same judgment, if any two do."""
+    import pyarrow.compute as pc
+
+    ids = [arrow_columns(part, ["judgment_id"])["judgment_id"] for part in parts]
+    for (i, one), (j, two) in itertools.combinations(enumerate(ids, start=1), 2):
+        shared = one.filter(pc.is_in(one, two))
+        if len(shared):
+            example = shared[0].as_py()
+            msg = f"datasets {i} and {j} both hold judgment {example!r}, and {len(shared) - 1} more of the same"
+            raise SchemaError(msg, hint=_SAME_STUDY)
 
 
 def _version_of(part: datasets.Dataset, task: str) -> str:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmark_measuring import lines, medians, memory_status, milliseconds
-from environment import run_in_environment
+from environment import options_of, run_script
 
 PARTS = ("tables", "training", "contribute", "collect")
 SIZES = (10_000, 100_000, 1_000_000)
@@ -30,19 +30,25 @@ READING = -1
 """Number of the job that reads the released files, among those whose memory is measured."""
 
 
-def main() -> None:
-    """Run the benchmark, or one memory measurement of it."""
-    if MEMORY_SWITCH in sys.argv:
-        _, _, case_number, side, rows, folder = sys.argv
-        _print_peak_memory(int(case_number), int(side), int(rows), Path(folder))
-        return
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def options() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    parser = options_of(__doc__)
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--rows", type=int, nargs="+", metavar="N", help="judgments; each part has sizes of its own")
     parser.add_argument(
         "--rounds", type=int, default=5, metavar="N", help="turns of each way; the medians are compared"
     )
-    arguments = parser.parse_args()
+    # One memory measurement of it: number of the case, side, rows, folder.
+    parser.add_argument(MEMORY_SWITCH, nargs=4, help=argparse.SUPPRESS)
+    return parser
+
+
+def main(arguments: argparse.Namespace) -> None:
+    """Run the benchmark, or one memory measurement of it."""
+    if arguments.memory:
+        case_number, side, rows, folder = arguments.memory
+        _print_peak_memory(int(case_number), int(side), int(rows), Path(folder))
+        return
     os.environ["HF_DATASETS_DISABLE_PROGRESS_BARS"] = "1"
     print(f"machine: {_machine()}\n")
     if "tables" in arguments.parts:
@@ -182,5 +188,4 @@ def _print_import_time(rounds: int) -> None:
 
 
 if __name__ == "__main__":
-    run_in_environment(__file__)
-    main()
+    run_script(main, options())

@@ -34,6 +34,8 @@ BATCH_SIZE = 256
 """Of the `DataLoader`, which is slow enough that one size will do; and of the memory that is measured."""
 STREAM = 1 << 15
 """Pictures whose bytes are far more than any cache holds: 252 MB to read and 252 MB to write."""
+TIMED, READ, LOADED = 100_000, 20_000, 3_000
+"""Pictures that a turn takes: from tensors, from mapped files, from a `DataLoader`."""
 MEMORY_SWITCH = "--mapped-memory"
 OURS = "hmix_hub.batches"
 STREAM_COPY = "stream copy of the same bytes"
@@ -111,12 +113,12 @@ def _ways(training: Training) -> list[Way]:
     hand = training.by_hand
     stream, again = Copy(STREAM), Copy(training.batch_size)
     return [
-        Way(OURS, lambda: seconds_per_picture(lambda: ours, 100_000)),
-        Way("by hand, each batch a tensor of its own", lambda: seconds_per_picture(hand.shuffled, 100_000), 1),
-        Way("by hand, each batch over the one before", lambda: seconds_per_picture(hand.overwriting, 100_000), 1),
-        Way(STREAM_COPY, lambda: stream.seconds_per_picture(100_000), 0.5),
-        Way("copy of a batch's bytes again and again", lambda: again.seconds_per_picture(100_000)),
-        Way(f"{OURS}, keep_in_memory=False", lambda: seconds_of_reads(mapped, 20_000)),
+        Way(OURS, lambda: seconds_per_picture(lambda: ours, TIMED)),
+        Way("by hand, each batch a tensor of its own", lambda: seconds_per_picture(hand.shuffled, TIMED), 1),
+        Way("by hand, each batch over the one before", lambda: seconds_per_picture(hand.overwriting, TIMED), 1),
+        Way(STREAM_COPY, lambda: stream.seconds_per_picture(TIMED), 0.5),
+        Way("copy of a batch's bytes again and again", lambda: again.seconds_per_picture(TIMED)),
+        Way(f"{OURS}, keep_in_memory=False", lambda: seconds_of_reads(mapped, READ)),
     ]
 
 
@@ -124,7 +126,7 @@ def _loader_ways(training: Training) -> list[Way]:
     return [
         Way(
             f'with_format("torch"), DataLoader, {workers} workers',
-            partial(seconds_per_picture, training.loader(workers), 3000, skip=4 * workers),
+            partial(seconds_per_picture, training.loader(workers), LOADED, skip=4 * workers),
             20,
         )
         for workers in (0, 2)

@@ -9,6 +9,7 @@ and `# end`). Parts that count the release are left alone where the released fil
 
 from __future__ import annotations
 
+import argparse
 import re
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from environment import ROOT, run_in_environment
+from environment import ROOT, options_of, run_script
 
 DOCUMENTS = (
     "README.md",
@@ -31,9 +32,16 @@ SCHEMA = "hmix_hub/studies/study.schema.json"
 _PART = re.compile(r"(?ms)^(<!-- |# )generated: ([\w-]+)( -->)?\n.*?^\1end( -->)?$")
 
 
-def main() -> int:
+def options() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    parser = options_of(__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; 1 if a generated part is stale")
+    return parser
+
+
+def main(arguments: argparse.Namespace) -> int:
     """Write, or check, the documents; then build."""
-    checking = "--check" in sys.argv
+    checking = arguments.check
     stale = [name for name in DOCUMENTS if _renew(name, write=not checking)]
     stale += _renew_schema(write=not checking) + _renew_console(write=not checking)
     if checking:
@@ -246,5 +254,4 @@ def _dataset_info() -> str:
 
 
 if __name__ == "__main__":
-    run_in_environment(__file__, "dev")
-    sys.exit(main())
+    run_script(main, options(), "dev")

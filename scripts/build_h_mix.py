@@ -13,16 +13,19 @@ import tempfile
 from importlib import resources
 from pathlib import Path
 
-from environment import run_in_environment
+from environment import options_of, run_script
 
 
-def main() -> None:
-    """Build what --source names, the release or the sample study in its layout."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def options() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    parser = options_of(__doc__)
     parser.add_argument("out", type=Path, help="folder to write: new, empty, or built before")
     parser.add_argument("--source", help="where the six released files are; default: HMIX_SOURCE, else the release")
-    arguments = parser.parse_args()
+    return parser
 
+
+def main(arguments: argparse.Namespace) -> None:
+    """Build what --source names, the release or the sample study in its layout."""
     from hmix_hub.contribute.building import build
     from hmix_hub.contribute.importing.importer import import_raw
     from hmix_hub.sources import JUDGMENT_FILES, SAMPLE, resolve_source
@@ -49,5 +52,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run_in_environment(__file__)
-    main()
+    run_script(main, options())

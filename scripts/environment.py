@@ -1,16 +1,20 @@
 """The environment that the scripts run in: a folder .venv with the package and the versions it was tested with.
 
-Only the standard library is used, since this runs before anything is installed.
+Options are read before it is made, so that `--help` and mistyped options are answered without installing anything.
+Only the standard library is used.
 """
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import os
 import subprocess
 import sys
 import venv
+from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parent.parent
 CONSTRAINTS = ROOT / "constraints.txt"
@@ -93,11 +97,37 @@ def _fingerprint() -> str:
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
-def run_in_environment(script: str, extra: str = "suite") -> None:
-    """Run a script again with the environment's Python, unless this is it; gives back control there alone."""
+def options_of(description: str | None) -> argparse.ArgumentParser:
+    """Return a parser of a script's command line, to which the script adds its options.
+
+    Parameters
+    ----------
+    description
+        The script's docstring, which `--help` prints.
+    """
+    return argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
+    )
+
+
+def run_script(
+    main: Callable[[argparse.Namespace], int | None], parser: argparse.ArgumentParser, extra: str = "suite"
+) -> NoReturn:
+    """Read the command line, then run a script's `main` with the environment's Python, in a new process if needed.
+
+    Parameters
+    ----------
+    main
+        Takes the options; what it returns is the exit status.
+    parser
+        From `options_of`. It answers `--help` and refuses unknown options with status 2, before an environment is made.
+    extra
+        See `ensure_environment`.
+    """
+    arguments = parser.parse_args()
     if not sys.stderr.isatty():
         os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")
     python = ensure_environment(extra)
-    if Path(sys.prefix).resolve() == python.parent.parent.resolve():
-        return
-    sys.exit(subprocess.run([python, script, *sys.argv[1:]], check=False).returncode)
+    if Path(sys.prefix).resolve() != python.parent.parent.resolve():
+        sys.exit(subprocess.run([python, *sys.argv], check=False).returncode)
+    sys.exit(main(arguments))

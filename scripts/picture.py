@@ -7,11 +7,12 @@ The pictures are the sample study's own, and the curve shows averages alone: no 
 
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from environment import ROOT, run_in_environment
+from environment import ROOT, options_of, run_script
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,11 +22,20 @@ LEVELS = (0.9, 0.75, 0.5, 0.25, 0.1)
 CLASSES = ("deer", "ship")
 
 
-def main() -> None:
+def options() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    parser = options_of(__doc__)
+    parser.add_argument(
+        "file", nargs="?", type=Path, default=ROOT / "dataset_cards" / "h-mix.png", help="picture to write"
+    )
+    return parser
+
+
+def main(arguments: argparse.Namespace) -> None:
     """Draw both halves and write the file."""
     from matplotlib.figure import Figure
 
-    path = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "dataset_cards" / "h-mix.png"
+    path: Path = arguments.file
     figure = Figure(figsize=(11, 2.9), layout="constrained", facecolor="white")
     ((left, right),) = figure.subfigures(1, 2, squeeze=False)
     _draw_mixtures(left)
@@ -80,5 +90,4 @@ def _draw_perception(axes: Axes) -> None:
 
 
 if __name__ == "__main__":
-    run_in_environment(__file__)
-    main()
+    run_script(main, options())

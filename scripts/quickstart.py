@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
 
-from environment import run_in_environment
+from environment import options_of, run_script
 
 
-def main() -> None:
+def main(_: argparse.Namespace) -> None:
     """Walk through the package in five steps."""
     import hmix_hub
     from hmix_hub.sources import choose_source, resolve_source
@@ -48,5 +49,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    run_in_environment(__file__)
-    main()
+    run_script(main, options_of(__doc__))

@@ -5,6 +5,7 @@ python3 scripts/screens.py [FOLDER]        default: dataset_cards/suite; needs C
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 import sys
@@ -13,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from environment import ROOT, run_in_environment
+from environment import ROOT, options_of, run_script
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -26,7 +27,16 @@ COLOURS = 200
 """Of the files: the pages have few colours, and so much smaller files."""
 
 
-def main() -> None:
+def options() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    parser = options_of(__doc__)
+    parser.add_argument(
+        "folder", nargs="?", type=Path, default=ROOT / "dataset_cards" / "suite", help="folder to write the pictures to"
+    )
+    return parser
+
+
+def main(arguments: argparse.Namespace) -> None:
     """Serve the small study, and take the pictures."""
     from playwright.sync_api import sync_playwright
 
@@ -34,7 +44,7 @@ def main() -> None:
     from hmix_hub.suite.study.reading import read_study_file
     from hmix_hub.suite.study.starter import write_collection
 
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "dataset_cards" / "suite"
+    folder: Path = arguments.folder
     folder.mkdir(parents=True, exist_ok=True)
     browser_path = os.environ.get("HMIX_CHROMIUM") or shutil.which("chromium")
     if browser_path is None:
@@ -114,5 +124,4 @@ def _take(page: Page, path: Path) -> None:
 
 
 if __name__ == "__main__":
-    run_in_environment(__file__, "dev")
-    main()
+    run_script(main, options(), "dev")

@@ -1,10 +1,11 @@
-"""Tests: format, lint, types, then the test suite; in an environment that is made if needed.
+"""Tests: format, lint, types, then the test suite, documents included; in an environment that is made if needed.
 
 python3 scripts/test.py [options of pytest]
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 import subprocess
@@ -14,22 +15,36 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from environment import ROOT, ensure_environment
+from environment import ROOT, ensure_environment, options_of
 
 
-def main(options: Sequence[str]) -> int:
+def options() -> argparse.ArgumentParser:
+    """Return the parser of the command line; what it does not know is for pytest."""
+    parser = options_of(__doc__)
+    parser.usage = "%(prog)s [-h] [options of pytest]"
+    return parser
+
+
+def main(words: Sequence[str]) -> int:
     """Run every check, then pytest last, so that its closing line is the last one; 0 if all are good."""
+    _, for_pytest = options().parse_known_args(words)
     python = ensure_environment("dev")
+    # What pytest does not know either is refused now, rather than after all other checks.
+    known = subprocess.run(
+        [python, "-m", "pytest", "--markers", *for_pytest], cwd=ROOT, stdout=subprocess.DEVNULL, check=False
+    )
+    if known.returncode:
+        return known.returncode
     checks = {
         "format": _run([python, "-m", "ruff", "format", "--check", "."]),
         "lint": _run([python, "-m", "ruff", "check", "."]),
         "types": _check_types(python),
-        "documents": _run([python, "scripts/build.py", "--check"]),
     }
     for name, status in checks.items():
         print(f"{name}: {'failed' if status else 'good'}", flush=True)
-    workers = [] if any(option.startswith("-n") for option in options) else ["-n", str(min(os.cpu_count() or 1, 4))]
-    tests = _run([python, "-m", "pytest", *workers, *options])
+    is_shared = any(word.startswith("-n") for word in for_pytest)
+    workers = [] if is_shared else ["-n", str(min(os.cpu_count() or 1, 4))]
+    tests = _run([python, "-m", "pytest", *workers, *for_pytest])
     return int(any(checks.values()) or tests)
 
 

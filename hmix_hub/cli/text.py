@@ -27,6 +27,15 @@ def _cell(value: Any) -> str:
     return "" if value is None else str(value)
 
 
+def size_text(n_bytes: int) -> str:
+    """Return a number of bytes for people: 736 B, 14 kB, 1.3 MB; rounded, since libraries vary."""
+    if n_bytes < 1000:
+        return f"{n_bytes} B"
+    if n_bytes < 999_500:
+        return f"{n_bytes / 1000:.0f} kB"
+    return f"{n_bytes / 1e6:,.1f} MB"
+
+
 def echo_json(content: Any) -> None:
     """Print JSON, indented."""
     click.echo(json.dumps(content, indent=2))

@@ -1,6 +1,7 @@
 import numpy as np
 import pyarrow as pa
 import pytest
+from datasets import concatenate_datasets
 
 import hmix_hub
 from hmix_hub.errors import ConfigurationError, SchemaError, SchemaVersionError
@@ -89,8 +90,18 @@ def test_one_vocabulary_needs_no_recoding(load_sample):
 
 
 def test_a_judgment_twice_is_refused(load_sample):
+    seventh = load_sample().select([7])
+    with pytest.raises(SchemaError, match=r"datasets 1 and 3 both hold judgment 'sample/.*', and 0 more"):
+        hmix_hub.join([load_sample(), other_study("infer_mixing_factor"), seventh])
     with pytest.raises(SchemaError, match="more than once"):
-        hmix_hub.join([load_sample(), load_sample().select([7])])
+        hmix_hub.join([concatenate_datasets([seventh, seventh])])
+
+
+def test_a_study_twice_is_refused_and_the_source_is_named_as_a_reason(load_sample, monkeypatch):
+    monkeypatch.setenv("HMIX_SOURCE", "sample")
+    with pytest.raises(SchemaError, match=r"datasets 1 and 2 both hold judgment 'sample/.*', and 1235 more") as refused:
+        hmix_hub.load_dataset(["h-mix", load_sample()], split="train")
+    assert "HMIX_SOURCE" in refused.value.hint
 
 
 def test_different_tasks_are_refused(load_sample):

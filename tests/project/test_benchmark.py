@@ -83,7 +83,8 @@ def test_a_way_is_timed_over_as_many_epochs_as_it_takes(training):
 def test_the_whole_part_on_training_is_printed(training, capsys, monkeypatch):
     import benchmark_training
 
-    monkeypatch.setattr(benchmark_training, "STREAM", 100)
+    for name in ("STREAM", "TIMED", "READ", "LOADED"):
+        monkeypatch.setattr(benchmark_training, name, 300)
     monkeypatch.setattr(benchmark_training, "BATCH_SIZES", (64, 128))
     monkeypatch.setattr(benchmark_training, "BATCH_SIZE", 64)
     benchmark_training.print_training([600], 1)

@@ -1,18 +1,20 @@
 """README and dataset card: true, current, and understood by the Hub's own tools."""
 
 import importlib.util
-import os
 import re
-import subprocess
-import sys
 
 import pytest
 import yaml
+from click.testing import CliRunner
 from datasets import DatasetInfo, load_dataset
 from huggingface_hub import DatasetCard
 
 import hmix_hub
-from hmix_hub.schema import BY_STIMULUS_COLUMNS, CONFIGURATIONS, FLAGS, TASKS
+from hmix_hub.cli.main import main
+from hmix_hub.errors import SplitWarning
+from hmix_hub.schema import BY_STIMULUS_COLUMNS, CONFIGURATIONS, FLAGS, INFER, TASKS
+from hmix_hub.sources import RELEASE
+from hmix_hub.studies.example import example_study, write_files
 
 DOCUMENTS = [
     *("README.md", "CONTRIBUTING.md", "CHANGELOG.md"),
@@ -135,6 +137,14 @@ def test_a_command_that_prints_something_else_is_found(root, monkeypatch):
     assert not is_current(shown.format("goodbye"))
 
 
+@pytest.mark.parametrize(("size", "is_right"), [("14 kB", True), ("13.9 kB", True), ("12 kB", False), ("14 B", False)])
+def test_a_size_of_a_file_is_found_where_it_is_wrong(size, is_right, root, monkeypatch):
+    monkeypatch.syspath_prepend(str(root / "scripts"))
+    from console import is_current
+
+    assert is_current(f"```console\n$ echo '     14 kB  README.md'\n{size:>10}  README.md\n```\n") == is_right
+
+
 def test_every_key_of_a_study_file_is_explained(root):
     text = (root / "dataset_cards" / "collecting.md").read_text(encoding="utf-8")
     table = text.split("<!-- generated: study-keys -->")[1].split("<!-- end -->")[0]
@@ -148,26 +158,48 @@ def readme_blocks(root, language):
     return re.findall(rf"```{language}\n(.*?)```", text, re.S)
 
 
-def test_the_python_of_the_readme_runs_on_the_release(root, release, cifar10):
-    run_python(readme_blocks(root, "python"), release, HMIX_CIFAR10=str(cifar10))
+@pytest.fixture
+def run_python(root, monkeypatch, tmp_path):
+    """Run the README's Python on a source, beside the example study that its commands write."""
+    write_files(tmp_path / "my-study", example_study(INFER))
+    monkeypatch.chdir(tmp_path)
+
+    def run(source):
+        monkeypatch.setenv("HMIX_SOURCE", str(source))
+        blocks = readme_blocks(root, "python")
+        assert len(blocks) >= 4
+        names = {}
+        for block in blocks:
+            exec(compile(block, "README.md", "exec"), names)  # noqa: S102 - the README is ours
+        return names
+
+    return run
 
 
-def test_the_python_of_the_readme_runs_on_the_sample(root):
-    # But for the join, which would join the sample with itself.
-    run_python([block for block in readme_blocks(root, "python") if "my_study" not in block], "sample")
+def test_the_python_of_the_readme_runs_on_a_folder_with_the_release(run_python, release, cifar10, monkeypatch):
+    monkeypatch.setenv("HMIX_CIFAR10", str(cifar10))
+    assert set(run_python(release)["joined"]["study_id"]) == {"collins2023", "example-study"}
 
 
-def run_python(blocks, source, **environment):
-    assert len(blocks) >= 2
-    environment = os.environ | {"HMIX_SOURCE": str(source)} | environment
-    ran = subprocess.run(
-        [sys.executable, "-c", "\n".join(blocks)], capture_output=True, text=True, check=False, env=environment
-    )
-    assert ran.returncode == 0, ran.stderr
+def test_the_python_of_the_readme_runs_on_the_cached_release(run_python, release, cifar10, monkeypatch, tmp_path):
+    for file in RELEASE.files:
+        (tmp_path / "cache" / RELEASE.study_id).mkdir(parents=True, exist_ok=True)
+        (tmp_path / "cache" / RELEASE.study_id / file).symlink_to(release / file)
+    monkeypatch.setenv("HMIX_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("HMIX_CIFAR10", str(cifar10))
+    assert set(run_python("release")["joined"]["study_id"]) == {"collins2023", "example-study"}
+
+
+def test_the_python_of_the_readme_runs_on_the_sample(run_python):
+    # The sample's pictures are mixed with so many others that few can be told apart.
+    with pytest.warns(SplitWarning):
+        names = run_python("sample")
+    assert set(names["joined"]["study_id"]) == {"sample", "example-study"}
 
 
 def test_the_commands_of_the_readme_run(root, monkeypatch, tmp_path):
     monkeypatch.setenv("HMIX_SOURCE", "sample")
+    monkeypatch.chdir(tmp_path)
     commands = [
         line.partition("#")[0].split()[1:]
         for block in readme_blocks(root, "bash")
@@ -176,10 +208,8 @@ def test_the_commands_of_the_readme_run(root, monkeypatch, tmp_path):
     ]
     assert len(commands) >= 6
     for command in commands:
-        ran = subprocess.run(
-            [sys.executable, "-m", "hmix_hub", *command], capture_output=True, text=True, check=False, cwd=tmp_path
-        )
-        assert ran.returncode == 0, (command, ran.stderr)
+        ran = CliRunner().invoke(main, command)
+        assert ran.exit_code == 0, (command, ran.output)
     assert {path.name for path in tmp_path.iterdir()} == {
         "dogs.csv",
         "my-study",

@@ -14,11 +14,48 @@ import hmix_hub
 from hmix_hub.schema import CONFIGURATIONS
 
 
-def run(root, name, *words):
-    environment = os.environ | {"HMIX_VENV": str(sys.prefix), "HF_DATASETS_DISABLE_PROGRESS_BARS": "1"}
+def run(root, name, *words, **more):
+    environment = os.environ | {"HMIX_VENV": str(sys.prefix), "HF_DATASETS_DISABLE_PROGRESS_BARS": "1"} | more
     return subprocess.run(
         [sys.executable, root / "scripts" / name, *words], capture_output=True, text=True, check=False, env=environment
     )
+
+
+SCRIPTS = ("benchmark", "build", "build_h_mix", "picture", "quickstart", "screens", "test", "upload_study")
+
+
+def test_every_script_is_known(root):
+    runs = {path.stem for path in (root / "scripts").glob("*.py") if "run_script(main" in path.read_text("utf-8")}
+    assert runs | {"test"} == set(SCRIPTS)
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_help_is_given_without_an_environment(name, root, tmp_path):
+    ran = run(root, f"{name}.py", "--help", HMIX_VENV=str(tmp_path / "none"))
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert ran.stdout.startswith(f"usage: {name}.py")
+    assert not (tmp_path / "none").exists()
+
+
+# test.py hands on to pytest, which is asked in the environment, what it does not know.
+@pytest.mark.parametrize("name", [name for name in SCRIPTS if name != "test"])
+def test_a_mistyped_option_is_refused_without_an_environment(name, root, tmp_path):
+    needed = {"build_h_mix": ["out"], "upload_study": ["study", "--repo-id", "lab/x"]}
+    ran = run(root, f"{name}.py", *needed.get(name, ()), "--chekc", HMIX_VENV=str(tmp_path / "none"))
+    assert ran.returncode == 2
+    assert "unrecognized arguments: --chekc" in ran.stderr
+    assert not (tmp_path / "none").exists()
+
+
+def test_uploading_has_the_options_of_the_command(root, monkeypatch):
+    from hmix_hub.cli.contribute.publish_command import command
+
+    monkeypatch.syspath_prepend(str(root / "scripts"))
+    import upload_study
+
+    ours = {word for action in upload_study.options()._actions for word in action.option_strings}
+    theirs = {word for option in command.params for word in (*option.opts, *option.secondary_opts)} - {"folder"}
+    assert ours - {"-h", "--help"} == theirs
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import click
 
 from hmix_hub.cli.contribute.options import study_argument
 from hmix_hub.cli.contribute.progress import row_progress, tell_on_terminal
+from hmix_hub.cli.text import size_text
 
 
 @click.command("build")
@@ -24,7 +25,7 @@ def command(folder: str, output: str) -> None:
     with row_progress() as progress:
         built = build(folder, output, tell=tell_on_terminal, progress=progress)
     for name, mark in built.files.items():
-        click.echo(f"{mark.size:>12,}  {name}")
+        click.echo(f"{size_text(mark.size):>10}  {name}")
     private = len(scan_privacy(folder).errors)
     click.echo(f"wrote {len(built.files)} files to {output}")
     if private:

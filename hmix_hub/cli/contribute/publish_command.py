@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from hmix_hub.cli.contribute.options import study_argument
+from hmix_hub.cli.text import size_text
 
 _DONE = {
     "nothing": "version {version} is published already: {url}",
@@ -43,9 +44,9 @@ def command(folder: str, repo_id: str, pull_request: bool, private: bool, dry_ru
     )
     if done.action == "dry run":
         for name, mark in done.files.items():
-            click.echo(f"{mark.size:>12,}  {name}")
+            click.echo(f"{size_text(mark.size):>10}  {name}")
         total = sum(mark.size for mark in done.files.values())
-        click.echo(f"{total:>12,}  bytes in {len(done.files)} files for {repo_id}, version {done.version}")
+        click.echo(f"{size_text(total):>10}  in {len(done.files)} files for {repo_id}, version {done.version}")
         click.echo("nothing was uploaded")
     else:
         click.echo(_DONE[done.action].format(version=done.version, url=done.url))
