@@ -109,7 +109,7 @@ class HMix(datasets.ArrowBasedBuilder):
         self.source = resolve_source(source)
         self.schema_version = check_version(schema_version)
         self.configuration = check_configuration(options.get("config_name"))
-        self.columns = self.configuration.columns(schema_version)
+        self.columns = self.configuration.columns(schema_version, is_synthetic=self.source.study.synthetic)
         if options.get("data_dir") or options.pop("data_files", None):
             msg = "h-mix takes no data_files or data_dir"
             raise ConfigurationError(msg, hint="name a folder that holds the six released files with source=")

@@ -12,7 +12,7 @@ from hmix_hub.judgments.migration import migrate
 from hmix_hub.judgments.upward import Provenance
 from hmix_hub.schema import CONSTRUCT, CURRENT, INFER, RELEASED, Configuration, arrow_schema, columns
 from hmix_hub.schema.interface import TRIALS
-from hmix_hub.schema.released import ROW_NUMBER
+from hmix_hub.schema.released import ROW_NUMBER, SYNTHETIC_COLUMN
 from hmix_hub.sources import JUDGMENT_FILES, Source
 
 if TYPE_CHECKING:
@@ -64,7 +64,11 @@ def read_judgments(source: Source, task: str, version: str = CURRENT) -> pa.Tabl
     name = JUDGMENT_FILES[task]
     released = read_released(source.path(name), task)
     provenance = Provenance(
-        source.study.study_id, source.study.image_set, name, source.study.collection_rounds(task, released)
+        source.study.study_id,
+        source.study.image_set,
+        name,
+        source.study.collection_rounds(task, released),
+        is_synthetic=source.study.synthetic,
     )
     return migrate(released, task, start=RELEASED, target=version, provenance=provenance)
 
@@ -72,7 +76,8 @@ def read_judgments(source: Source, task: str, version: str = CURRENT) -> pa.Tabl
 def read_released(path: Path, task: str) -> pa.Table:
     """Read the judgment rows of a file in the released layout, typed, as schema 1.0.0.
 
-    Platform ids, URLs and free text are never taken over.
+    Platform ids, URLs and free text are never taken over. A column `synthetic`, which an export of answers that a
+    program made has, stands behind the others.
 
     Raises
     ------
@@ -97,7 +102,8 @@ def _read_csv(path: Path, task: str, schema: pa.Schema) -> pa.Table:
         path,
         parse_options=csv.ParseOptions(newlines_in_values=True),
         convert_options=csv.ConvertOptions(
-            column_types={field.name: field.type for field in schema} | {"": pa.int64()},
+            column_types={field.name: field.type for field in schema}
+            | {"": pa.int64(), SYNTHETIC_COLUMN.name: SYNTHETIC_COLUMN.arrow_type()},
             null_values=[""],
             strings_can_be_null=True,
             quoted_strings_can_be_null=True,
@@ -110,6 +116,10 @@ def _read_csv(path: Path, task: str, schema: pa.Schema) -> pa.Table:
     emptied = {*_NEVER_READ, *_NO_ANSWER.get(task, ())} & set(values)
     values |= {name: pa.nulls(n, pa.string()) for name in emptied}
     values[ROW_NUMBER] = pa.array(np.arange(n))
-    table = pa.table({name: values[name] for name in schema.names})
+    marks = [SYNTHETIC_COLUMN.name] if SYNTHETIC_COLUMN.name in text.column_names else []
+    values |= {name: text[name] for name in marks}
+    table = pa.table({name: values[name] for name in (*schema.names, *marks)})
     is_judgment = np.flatnonzero(np.array(table["trial_type"].to_pylist(), dtype=object) == TRIALS[task].trial_type)
-    return table.take(pa.array(is_judgment)).cast(schema)
+    judgments = table.take(pa.array(is_judgment))
+    typed = judgments.select(schema.names).cast(schema)
+    return typed.append_column(marks[0], judgments[marks[0]]) if marks else typed

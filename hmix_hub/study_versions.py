@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from hmix_hub.judgments.migration import migrate
 from hmix_hub.judgments.minor import to_minor
 from hmix_hub.schema import RELEASED, VERSIONS, Column, Configuration, Vocabulary, features
+from hmix_hub.schema.released import SYNTHETIC_COLUMN
 from hmix_hub.studies.manifest import Manifest
 from hmix_hub.tables import arrow_columns, map_tables
 
@@ -39,7 +40,10 @@ def in_version(dataset: Any, configuration: Configuration, manifest: Manifest, v
     if found == version:
         return dataset
     own = [name for name in dataset.column_names or () if name not in _names(configuration.columns(found))]
-    wanted = _features(dataset, configuration.columns(version), () if version == RELEASED else own, manifest.vocabulary)
+    columns = configuration.columns(version)
+    if version == RELEASED:
+        own, columns = [], (*columns, *([SYNTHETIC_COLUMN] if manifest.synthetic else []))
+    wanted = _features(dataset, columns, own, manifest.vocabulary)
     if not isinstance(dataset, Dataset):
         return map_tables(dataset, _Move(configuration.task, version, manifest.vocabulary, wanted), wanted)
     table = arrow_columns(dataset, dataset.column_names)
@@ -58,9 +62,7 @@ def _names(columns: tuple[Column, ...]) -> set[str]:
     return {column.name for column in columns}
 
 
-def _features(
-    dataset: Any, columns: tuple[Column, ...], own: list[str] | tuple[()], vocabulary: Vocabulary
-) -> datasets.Features:
+def _features(dataset: Any, columns: tuple[Column, ...], own: list[str], vocabulary: Vocabulary) -> datasets.Features:
     from datasets import Features
 
     return Features(features(columns, vocabulary) | {name: dataset.features[name] for name in own})

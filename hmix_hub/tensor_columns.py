@@ -14,7 +14,7 @@ import torch
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.judgments.answers import matrix
 from hmix_hub.judgments.pieces import encode, widened
-from hmix_hub.schema import BY_STIMULUS_COLUMNS, FLAGS, TASKS, Kind
+from hmix_hub.schema import FLAGS, TASKS, Kind, by_stimulus_columns
 from hmix_hub.schema.released import RELEASED_COLUMNS
 
 if TYPE_CHECKING:
@@ -62,7 +62,11 @@ class TensorColumn:
     vocabulary: list[str] = field(default_factory=list)
 
 
-_TABLES = [*RELEASED_COLUMNS.values(), *(task.columns for task in TASKS.values()), *BY_STIMULUS_COLUMNS.values()]
+_TABLES = [
+    *RELEASED_COLUMNS.values(),
+    *(task.columns for task in TASKS.values()),
+    *(by_stimulus_columns(task, is_synthetic=True) for task in TASKS),
+]
 # The newer schema comes later and decides, where both have a column.
 _IS_NULLABLE = {column.name: column.nullable for table in _TABLES for column in table}
 _LISTS = {Kind.FLOATS, Kind.LABELS}

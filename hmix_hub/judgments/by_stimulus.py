@@ -15,15 +15,18 @@ from hmix_hub.judgments.answers import matrix, numbers, one_piece
 from hmix_hub.judgments.grouping import Groups, encode_key
 from hmix_hub.judgments.pieces import take
 from hmix_hub.schema import (
-    BY_STIMULUS_COLUMNS,
     CATEGORICAL,
     CIFAR10,
     CONSTRUCT,
     INFER,
+    N_SYNTHETIC,
     SELECT,
+    SYNTHETIC_FLAG,
     TASKS,
     Vocabulary,
     arrow_schema,
+    by_stimulus_columns,
+    has_flag,
 )
 
 if TYPE_CHECKING:
@@ -47,8 +50,9 @@ def by_stimulus(judgments: pa.Table, task: str, vocabulary: Vocabulary = CIFAR10
     Returns
     -------
     pyarrow.Table
-        One row per stimulus in the order of first appearance, columns as `hmix_hub.schema.BY_STIMULUS_COLUMNS[task]`;
-        a stimulus is an image set with a stimulus id (in the midpoint tasks, a pair id). Lists are in table order.
+        One row per stimulus in the order of first appearance, columns as `hmix_hub.schema.by_stimulus_columns`, with
+        `n_synthetic` where judgments have the flag `synthetic`; a stimulus is an image set with a stimulus id (in the
+        midpoint tasks, a pair id). Lists are in table order.
 
     Raises
     ------
@@ -57,8 +61,11 @@ def by_stimulus(judgments: pa.Table, task: str, vocabulary: Vocabulary = CIFAR10
     """
     groups = Groups(encode_key([judgments["image_set"], judgments[TASKS[task].stimulus_column]]))
     people = encode_key([judgments["study_id"], judgments["participant_id"]])
-    schema = arrow_schema(BY_STIMULUS_COLUMNS[task], vocabulary)
-    computed = {"n_judgments": groups.sizes, "n_participants": groups.distinct(people)} | {
+    is_synthetic = synthetic_rows(judgments)
+    schema = arrow_schema(by_stimulus_columns(task, is_synthetic=bool(is_synthetic.any())), vocabulary)
+    counts = {"n_judgments": groups.sizes, "n_participants": groups.distinct(people)}
+    counts[N_SYNTHETIC.name] = groups.sum(is_synthetic.astype(np.float64)).astype(np.int64)
+    computed = counts | {
         CONSTRUCT: _midpoint,
         SELECT: _midpoint,
         INFER: _infer,
@@ -67,6 +74,13 @@ def by_stimulus(judgments: pa.Table, task: str, vocabulary: Vocabulary = CIFAR10
     kept = {name: _shared(judgments, name, groups) for name in schema.names if name not in computed}
     values = kept | computed
     return _table({name: values[name] for name in schema.names}, schema)
+
+
+def synthetic_rows(judgments: pa.Table) -> npt.NDArray[np.bool_]:
+    """Return which of N judgments a program made, as far as their flags are there; bool (N,)."""
+    if "flags" not in judgments.column_names:
+        return np.zeros(judgments.num_rows, dtype=bool)
+    return has_flag(judgments["flags"], SYNTHETIC_FLAG)
 
 
 def _shared(judgments: pa.Table, name: str, groups: Groups) -> pa.ChunkedArray:

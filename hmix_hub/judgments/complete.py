@@ -19,7 +19,7 @@ from hmix_hub.judgments.grouping import Groups, Ints, encode, encode_key
 from hmix_hub.judgments.pieces import encode as encode_values
 from hmix_hub.judgments.pieces import take
 from hmix_hub.judgments.soft_labels import soft_labels
-from hmix_hub.schema import CATEGORICAL, CIFAR10, CURRENT, TASKS, Vocabulary, arrow_schema, columns
+from hmix_hub.schema import CATEGORICAL, CIFAR10, CURRENT, SYNTHETIC_FLAG, TASKS, Vocabulary, arrow_schema, columns
 from hmix_hub.schema.questions import DEFAULT_PROCEDURE, Procedure
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def complete(
     study_id: str,
     vocabulary: Vocabulary = CIFAR10,
     observed_flags: Mapping[str, Mask] | None = None,
+    is_synthetic: bool = False,
     version: str = CURRENT,
     procedure: Procedure = DEFAULT_PROCEDURE,
 ) -> pa.Table:
@@ -52,6 +53,8 @@ def complete(
         Class names of the study.
     observed_flags
         For a flag that the observed columns do not show, bool (N,): which rows have it.
+    is_synthetic
+        Whether a program made all the answers, so that every row has the flag `synthetic`.
     version
         Version of the table, 2.0.0 or later.
     procedure
@@ -90,7 +93,8 @@ def complete(
     table = table.append_column("presentation", _presentations(people, stimuli, table["trial_index"]))
     if task == CATEGORICAL:
         table = table.append_column("soft_label", _soft_labels(table, len(vocabulary), procedure))
-    masks = flag_masks(table, task, len(vocabulary), observed_flags or {})
+    assigned = {SYNTHETIC_FLAG: np.ones(table.num_rows, dtype=bool)} if is_synthetic else {}
+    masks = flag_masks(table, task, len(vocabulary), {**(observed_flags or {}), **assigned})
     table = table.append_column("flags", flag_lists(masks))
     check_values(table, [column for column in wanted if column not in given], vocabulary)
     check_unique(table["judgment_id"])

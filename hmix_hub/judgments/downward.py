@@ -16,12 +16,14 @@ from hmix_hub.schema import (
     INFER,
     RELEASED,
     SELECT,
+    SYNTHETIC_FLAG,
     Vocabulary,
     arrow_schema,
     columns,
+    has_flag,
     interface,
 )
-from hmix_hub.schema.released import ROW_NUMBER
+from hmix_hub.schema.released import ROW_NUMBER, SYNTHETIC_COLUMN
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -38,6 +40,11 @@ def to_released(judgments: pa.Table, task: str, vocabulary: Vocabulary = CIFAR10
         Name of the task.
     vocabulary
         Class names that its labels count in.
+
+    Returns
+    -------
+    pyarrow.Table
+        N rows, columns as `hmix_hub.schema.columns(task, "1.0.0")`; then `synthetic`, if a program made any answer.
 
     Raises
     ------
@@ -61,7 +68,9 @@ def to_released(judgments: pa.Table, task: str, vocabulary: Vocabulary = CIFAR10
         "task": pc.if_else(judgments["is_repeat"], interface.REPEAT_PREFIX + trial.task, trial.task),
     }
     written = values | _pictures(judgments, vocabulary) | _WRITERS[task](judgments, vocabulary)
-    return pa.table({name: written[name] for name in schema.names}).cast(schema)
+    released = pa.table({name: written[name] for name in schema.names}).cast(schema)
+    is_synthetic = has_flag(judgments["flags"], SYNTHETIC_FLAG)
+    return released.append_column(SYNTHETIC_COLUMN.name, pa.array(is_synthetic)) if is_synthetic.any() else released
 
 
 def _refuse_what_has_no_room(judgments: pa.Table, vocabulary: Vocabulary) -> None:

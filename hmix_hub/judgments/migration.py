@@ -45,7 +45,7 @@ _LOSSES: dict[tuple[str, str], dict[str, str]] = {
         "soft_label": "computed again on the way up, by the procedure that the provenance names",
         "batch_id": "computed again on the way up, from the rows that are there",
         "presentation": "computed again on the way up, from the rows that are there",
-        "flags": "computed again on the way up; ignored_probability cannot be",
+        "flags": "computed again on the way up; ignored_probability cannot be, and synthetic becomes a column",
     },
     (CURRENT, JUDGMENT_TABLE): {
         column.name: f"{JUDGMENT_TABLE} has no such column: it came with {column.since}"

@@ -19,9 +19,19 @@ from hmix_hub.errors import SchemaError, Where
 from hmix_hub.judgments.complete import complete
 from hmix_hub.judgments.flags import Mask
 from hmix_hub.judgments.pieces import encode
-from hmix_hub.schema import CATEGORICAL, CIFAR10, CONSTRUCT, INFER, JUDGMENT_TABLE, SELECT, Vocabulary, interface
+from hmix_hub.schema import (
+    CATEGORICAL,
+    CIFAR10,
+    CONSTRUCT,
+    INFER,
+    JUDGMENT_TABLE,
+    SELECT,
+    SYNTHETIC_FLAG,
+    Vocabulary,
+    interface,
+)
 from hmix_hub.schema.questions import DEFAULT_PROCEDURE, Procedure
-from hmix_hub.schema.released import ROW_NUMBER
+from hmix_hub.schema.released import ROW_NUMBER, SYNTHETIC_COLUMN
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -43,6 +53,8 @@ class Provenance:
         Round of each row; `None`: all are of round "1".
     procedure
         The study's soft-label procedure; a 1.0.0 table holds answers, and no soft labels.
+    is_synthetic
+        Whether a program made all the answers; else the rows that the table itself marks have the flag `synthetic`.
     """
 
     study_id: str
@@ -50,6 +62,7 @@ class Provenance:
     source_file: str = ""
     collection_rounds: Sequence[str] | None = None
     procedure: Procedure = DEFAULT_PROCEDURE
+    is_synthetic: bool = False
 
 
 def to_judgment_table(
@@ -60,7 +73,7 @@ def to_judgment_table(
     Parameters
     ----------
     released
-        N rows with the columns `hmix_hub.schema.columns(task, "1.0.0")`.
+        N rows with the columns `hmix_hub.schema.columns(task, "1.0.0")`; and `synthetic`, where a program made answers.
     task
         Name of the task.
     provenance
@@ -99,7 +112,8 @@ def to_judgment_table(
         task,
         study_id=provenance.study_id,
         vocabulary=vocabulary,
-        observed_flags=answers.flags,
+        observed_flags=answers.flags | _marked(released),
+        is_synthetic=provenance.is_synthetic,
         version=JUDGMENT_TABLE,
         procedure=provenance.procedure,
     )
@@ -111,6 +125,13 @@ def to_judgment_table(
 class _Answers:
     columns: dict[str, pa.Array]
     flags: dict[str, Mask]
+
+
+def _marked(released: pa.Table) -> dict[str, Mask]:
+    """Return the rows that a table of schema 1.0.0 marks as made by a program."""
+    if SYNTHETIC_COLUMN.name not in released.column_names:
+        return {}
+    return {SYNTHETIC_FLAG: released[SYNTHETIC_COLUMN.name].fill_null(False).to_numpy().astype(bool)}
 
 
 def _is_repeat(tasks: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -52,7 +52,7 @@ def draw_categories(axes: Axes, selection: Selection) -> None:
         xticklabels=[f"{value:g}" for value in centres],
     )
     axes.legend(frameon=False, ncols=2)
-    finish(axes, "Where people put the probability", selection)
+    finish(axes, "Where {who} put the probability", selection)
 
 
 def _mass_on(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:

@@ -48,7 +48,7 @@ def draw_inferences(axes: Axes, selection: Selection) -> None:
         aspect="equal",
     )
     axes.legend(frameon=False, loc="upper left")
-    finish(axes, "What people see against the synthetic label", selection)
+    finish(axes, "What {who} see against the synthetic label", selection)
 
 
 def level_of(shown: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

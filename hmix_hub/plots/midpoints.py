@@ -48,7 +48,7 @@ def draw_midpoints(axes: Axes, selection: Selection) -> None:
     axes.axvline(0.5, color=SYNTHETIC, lw=1, ls="--", label="synthetic 50/50 point")
     axes.set(xlabel="mixing coefficient selected (share of image 1)", ylabel="share of judgments", xticks=_STEPS / 10)
     axes.legend(frameon=False)
-    finish(axes, "Which mixture people take as the 50/50 one", selection)
+    finish(axes, "Which mixture {who} take as the 50/50 one", selection)
 
 
 def _shares(steps: np.ndarray, units: np.ndarray) -> Means:

@@ -12,9 +12,9 @@ import numpy.typing as npt
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.judgments.answers import codes, matrix, numbers
 from hmix_hub.judgments.grouping import encode_key
+from hmix_hub.origin import Origin, origin_of
 from hmix_hub.plots.resampling import COVERAGE
-from hmix_hub.sources import SAMPLE
-from hmix_hub.tables import arrow_columns, unique_values
+from hmix_hub.tables import arrow_columns
 
 if TYPE_CHECKING:
     import datasets
@@ -72,14 +72,15 @@ class Selection:
         return self.groups if self.n_groups > 1 else np.arange(len(self.dataset))
 
     @cached_property
-    def is_synthetic(self) -> bool:
-        """Whether rows of the sample study are among them."""
-        name, mark = ("study_id", SAMPLE.study_id) if self.has_people else ("image_set", SAMPLE.image_set)
-        return mark in unique_values(self.dataset, name)
+    def origin(self) -> Origin:
+        """Who made the judgments: participants, a program, or both."""
+        return origin_of(self.dataset)
 
     def describe(self) -> str:
-        """Say what is shown and what the intervals are."""
+        """Return what is shown and what the intervals are, as a line."""
         n, people = self.n_groups, "person" if self.n_groups == 1 else "people"
+        if self.origin.is_synthetic:
+            people = f"{people}, some of them simulated" if self.origin.is_mixed else f"simulated {people}"
         what = f"{len(self.dataset)} judgments of {n} {people}" if self.has_people else f"{n} stimuli"
         unit = ("people" if n > 1 else "judgments") if self.has_people else "stimuli"
         return f"{what}; bars: {COVERAGE:.0%} intervals by resampling {unit}"

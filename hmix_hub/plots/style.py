@@ -15,10 +15,24 @@ COLOURS = (PEOPLE, SECOND, "#009E73", "#CC79A7", "#E69F00", FAINT)
 """For groups side by side, Wong's palette again."""
 
 
+WARNING = "#B00020"
+"""Red, for what must not be overlooked: that no participant gave an answer."""
+
+
 def finish(axes: Axes, title: str, selection: Selection) -> None:
-    """Give axes their title and the line that says what is shown; synthetic data are named as such."""
-    warning = "SYNTHETIC sample study, not people\n" if selection.is_synthetic else ""
-    axes.set_title(warning + title, loc="left", fontsize=11, color="#B00020" if selection.is_synthetic else "black")
+    """Write the title of axes, the line that says what is shown, and the mark of judgments that a program made.
+
+    Parameters
+    ----------
+    axes
+        The axes.
+    title
+        The title, with `{who}` in place of those who judged.
+    selection
+        What is shown.
+    """
+    axes.set_title(title.format(who=selection.origin.who), loc="left", fontsize=11)
+    mark_origin(axes, selection.origin.mark)
     axes.spines[["top", "right"]].set_visible(False)
     axes.text(
         1,
@@ -30,3 +44,11 @@ def finish(axes: Axes, title: str, selection: Selection) -> None:
         fontsize=7.5,
         color=SYNTHETIC,
     )
+
+
+def mark_origin(axes: Axes, mark: str) -> None:
+    """Write a mark, in red, above the title of axes; nothing where it is empty."""
+    if mark:
+        # Above the title, whose 11 points end at about 22.
+        place = {"xy": (0, 1), "xytext": (0, 24), "xycoords": "axes fraction", "textcoords": "offset points"}
+        axes.annotate(mark, **place, ha="left", va="bottom", fontsize=10, fontweight="bold", color=WARNING)

@@ -1,6 +1,6 @@
 """What a judgment is: tasks, columns with unit and range, versions, vocabularies, flags, as data."""
 
-from hmix_hub.schema.by_stimulus import BY_STIMULUS_COLUMNS
+from hmix_hub.schema.by_stimulus import BY_STIMULUS_COLUMNS, N_SYNTHETIC, by_stimulus_columns
 from hmix_hub.schema.column import Column, Kind, arrow_schema, features
 from hmix_hub.schema.configurations import (
     CONFIGURATIONS,
@@ -8,7 +8,7 @@ from hmix_hub.schema.configurations import (
     Configuration,
     check_configuration,
 )
-from hmix_hub.schema.flags import FLAGS, Flag, flags_of
+from hmix_hub.schema.flags import FLAGS, SYNTHETIC_FLAG, Flag, flags_of, has_flag
 from hmix_hub.schema.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS, Task
 from hmix_hub.schema.versions import CURRENT, JUDGMENT_TABLE, RELEASED, VERSIONS, check_task, check_version, columns
 from hmix_hub.schema.vocabulary import CIFAR10, Vocabulary
@@ -24,8 +24,10 @@ __all__ = [
     "FLAGS",
     "INFER",
     "JUDGMENT_TABLE",
+    "N_SYNTHETIC",
     "RELEASED",
     "SELECT",
+    "SYNTHETIC_FLAG",
     "TASKS",
     "VERSIONS",
     "Column",
@@ -35,10 +37,12 @@ __all__ = [
     "Task",
     "Vocabulary",
     "arrow_schema",
+    "by_stimulus_columns",
     "check_configuration",
     "check_task",
     "check_version",
     "columns",
     "features",
     "flags_of",
+    "has_flag",
 ]

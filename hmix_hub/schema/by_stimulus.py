@@ -69,3 +69,19 @@ BY_STIMULUS_COLUMNS: dict[str, tuple[Column, ...]] = {
     ),
 }
 """Columns of the by-stimulus table by task."""
+
+N_SYNTHETIC = Column("n_synthetic", Kind.INT32, "judgments of this stimulus that a program made", low=0)
+"""Stands last where a program made judgments, and nowhere else: a by-stimulus table has no flags that could say so."""
+
+
+def by_stimulus_columns(task: str, *, is_synthetic: bool = False) -> tuple[Column, ...]:
+    """Return the columns of a task's by-stimulus table.
+
+    Parameters
+    ----------
+    task
+        Name of the task.
+    is_synthetic
+        Whether a program made any of the judgments.
+    """
+    return (*BY_STIMULUS_COLUMNS[task], *([N_SYNTHETIC] if is_synthetic else []))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hmix_hub.errors import ConfigurationError, nearest
-from hmix_hub.schema.by_stimulus import BY_STIMULUS_COLUMNS
+from hmix_hub.schema.by_stimulus import by_stimulus_columns
 from hmix_hub.schema.column import Column
 from hmix_hub.schema.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS
 from hmix_hub.schema.versions import CURRENT, RELEASED, columns
@@ -61,8 +61,15 @@ class Configuration:
         """Names of the columns that a reader needs to see what was judged and answered, the most important first."""
         return (_CORE_BY_STIMULUS if self.by_stimulus else _CORE)[self.task]
 
-    def columns(self, version: str = CURRENT) -> tuple[Column, ...]:
-        """Give the columns of the table in a schema version.
+    def columns(self, version: str = CURRENT, *, is_synthetic: bool = False) -> tuple[Column, ...]:
+        """Return the columns of the table in a schema version.
+
+        Parameters
+        ----------
+        version
+            The version.
+        is_synthetic
+            Whether a program made any of the judgments, which a by-stimulus table counts.
 
         Raises
         ------
@@ -75,7 +82,7 @@ class Configuration:
         if version == RELEASED:
             msg = f"configuration {self.name!r} does not exist in schema {version}"
             raise ConfigurationError(msg, hint=f"load {self.task!r}, or leave schema_version out")
-        return BY_STIMULUS_COLUMNS[self.task]
+        return by_stimulus_columns(self.task, is_synthetic=is_synthetic)
 
 
 CONFIGURATIONS: dict[str, Configuration] = {

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from hmix_hub.schema.tasks import CATEGORICAL, CONSTRUCT, INFER, TASKS
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import pyarrow as pa
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,8 @@ STRAIGHTLINING_TENTHS = 9
 """Tenths of a person's answers in a task that are the same, from which the person is straightlining."""
 STRAIGHTLINING_MINIMUM = 10
 """Fewest answers of a person in a task that a pattern is seen in."""
+SYNTHETIC_FLAG = "synthetic"
+"""The flag that a study assigns to all of its rows or to none; it survives joins, filters and files."""
 
 FLAGS: dict[str, Flag] = {
     flag.name: flag
@@ -60,10 +68,31 @@ FLAGS: dict[str, Flag] = {
             (CATEGORICAL,),
         ),
         Flag("probabilities_exceed_one", "the two probabilities exceed 1 together", (CATEGORICAL,)),
+        # Last, so that the places of the others in tensors stay.
+        Flag(SYNTHETIC_FLAG, "the answer was made by a program, not by a participant", tuple(TASKS)),
     )
 }
 
 
 def flags_of(task: str) -> tuple[str, ...]:
-    """Give the names of the flags that rows of a task can have, in the order in which a row lists them."""
+    """Return the names of the flags that rows of a task can have, in the order in which a row lists them."""
     return tuple(flag.name for flag in FLAGS.values() if task in flag.tasks)
+
+
+def has_flag(flags: pa.ChunkedArray | pa.Array, name: str) -> npt.NDArray[np.bool_]:
+    """Return which of N rows carry a flag; bool (N,).
+
+    Parameters
+    ----------
+    flags
+        The column `flags`: N lists of names.
+    name
+        Name of the flag.
+    """
+    import numpy as np
+    import pyarrow.compute as pc
+
+    mask = np.zeros(len(flags), dtype=bool)
+    rows = pc.list_parent_indices(flags).filter(pc.equal(pc.list_flatten(flags), name))
+    mask[rows.to_numpy()] = True
+    return mask

@@ -18,7 +18,8 @@ OPTIONAL = ("is_repeat", "condition", "collection_round", "image_set", "source_f
 the file itself and its row; and what came with a later version of the schema, which is then null."""
 
 OBSERVED_FLAG = "ignored_probability"
-"""The flag that no column of the judgment table shows: a second probability without a second class."""
+"""The flag that no column of the judgment table shows: a second probability without a second class; another one,
+`synthetic`, is the study's word."""
 
 COMPUTED = frozenset(
     {

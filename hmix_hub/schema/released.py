@@ -17,6 +17,8 @@ _truth = partial(Column, kind=Kind.BOOL, nullable=True)
 
 ROW_NUMBER = "Unnamed: 0"
 """The unnamed leading column, by the name that pandas gives it."""
+SYNTHETIC_COLUMN = Column("synthetic", Kind.BOOL, "whether a program, not a participant, made the answer")
+"""Stands behind the others where a program made answers, and nowhere else: the release has no such column."""
 
 _INDEX = _whole("index", meaning="row of the authors' unpublished table")
 _SESSION = (

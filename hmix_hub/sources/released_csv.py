@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hmix_hub.schema import RELEASED, columns
-from hmix_hub.schema.released import ROW_NUMBER
+from hmix_hub.schema.released import ROW_NUMBER, SYNTHETIC_COLUMN
 
 
 def write_released_csv(path: Path, task: str, rows: Iterable[Mapping[str, Any]]) -> int:
@@ -22,13 +22,16 @@ def write_released_csv(path: Path, task: str, rows: Iterable[Mapping[str, Any]])
         Name of the task.
     rows
         Values by column of schema 1.0.0; what is missing or `None` stays empty. Floats are written in full, 887.0.
+        Where rows have `synthetic`, the file has it, too.
 
     Returns
     -------
     int
         Rows that were written.
     """
+    rows = list(rows)
     names = [column.name for column in columns(task, RELEASED)]
+    names += [SYNTHETIC_COLUMN.name] if any(SYNTHETIC_COLUMN.name in row for row in rows) else []
     count = 0
     with path.open("w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream, lineterminator="\n")

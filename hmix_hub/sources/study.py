@@ -120,7 +120,8 @@ class Study:
     @property
     def fingerprint(self) -> str:
         """Hash of all that decides the tables: names and hashes of the files, and what their rows leave unsaid."""
-        unsaid = [self.study_id, self.image_set, _sorted(self.rounds_by_condition), _sorted(self.rounds_by_row)]
+        rounds = [_sorted(self.rounds_by_condition), _sorted(self.rounds_by_row)]
+        unsaid = [self.study_id, self.image_set, *rounds, self.synthetic]
         files = [[file.name, file.sha256] for file in self.files.values()]
         return hashlib.sha256(json.dumps([unsaid, sorted(files)]).encode()).hexdigest()[:16]
 

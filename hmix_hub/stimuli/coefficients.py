@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hmix_hub.errors import ConfigurationError
-from hmix_hub.schema import CONSTRUCT, SELECT
+from hmix_hub.schema import CONSTRUCT, SELECT, has_flag
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -78,13 +78,7 @@ def steps_on_screen(steps: npt.ArrayLike) -> npt.NDArray[np.int64]:
 
 
 def _flagged(table: pa.Table) -> npt.NDArray[np.bool_]:
-    import pyarrow.compute as pc
-
     if "flags" not in table.column_names:
         msg = "which pictures were not on the screen stands in the column 'flags', which the dataset does not have"
         raise ConfigurationError(msg, hint="render first, then choose columns")
-    flagged = np.zeros(table.num_rows, dtype=bool)
-    flags = table["flags"]
-    has_flag = pc.equal(pc.list_flatten(flags), "endpoint_not_shown")
-    flagged[pc.list_parent_indices(flags).filter(has_flag).to_numpy()] = True
-    return flagged
+    return has_flag(table["flags"], "endpoint_not_shown")

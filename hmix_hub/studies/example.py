@@ -30,6 +30,7 @@ authors:
     orcid: 0000-0002-1825-0097
     affiliation: Example University
 licence: CC0-1.0
+synthetic: true
 ethics:
   approval: None was needed, since no person took part.
   consent: Nobody was asked, since no person took part.

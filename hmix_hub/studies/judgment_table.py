@@ -11,7 +11,8 @@ import numpy as np
 from hmix_hub.errors import StudyError, Where
 from hmix_hub.judgments.answers import asked_questions
 from hmix_hub.judgments.complete import complete
-from hmix_hub.schema import CATEGORICAL
+from hmix_hub.judgments.flags import Mask
+from hmix_hub.schema import CATEGORICAL, SYNTHETIC_FLAG
 from hmix_hub.schema.observed import EXTRA_PREFIX, OBSERVED_FLAG, observed_columns
 from hmix_hub.schema.questions import DEFAULT_PROCEDURE, Procedure, usual_procedure
 from hmix_hub.studies.checks.own_columns import typed
@@ -81,18 +82,19 @@ def complete_pieces(pieces: Sequence[ObservedPiece], manifest: Manifest, task: s
     import pyarrow as pa
 
     observed = _observed_table(pieces, manifest, task, file)
-    flags: dict[str, np.ndarray] = {}
+    flags = {SYNTHETIC_FLAG: given_flag(pieces, SYNTHETIC_FLAG)}
     procedure = DEFAULT_PROCEDURE
     if task == CATEGORICAL:
         procedure = procedure_of(observed, manifest)
         observed, ignored = _without_ignored(observed)
-        flags[OBSERVED_FLAG] = _observed_flags(pieces) | ignored
+        flags[OBSERVED_FLAG] = given_flag(pieces, OBSERVED_FLAG) | ignored
     table = complete(
         observed,
         task,
         study_id=manifest.id,
         vocabulary=manifest.vocabulary,
         observed_flags=flags,
+        is_synthetic=manifest.synthetic,
         version=manifest.schema_version,
         procedure=procedure,
     )
@@ -158,10 +160,10 @@ def _without_ignored(observed: pa.Table) -> tuple[pa.Table, np.ndarray]:
     ), ignored
 
 
-def _observed_flags(pieces: Sequence[ObservedPiece]) -> np.ndarray:
-    """Find the rows whose given flags name the one flag that is observed."""
+def given_flag(pieces: Sequence[ObservedPiece], name: str) -> Mask:
+    """Return which rows of a file are given a flag, one that no column shows; bool (N,)."""
     masks = [
-        np.array([OBSERVED_FLAG in (flags or []) for flags in listed(piece.extras["flags"])], dtype=bool)
+        np.array([name in (flags or []) for flags in listed(piece.extras["flags"])], dtype=bool)
         if "flags" in piece.extras
         else np.zeros(len(piece), dtype=bool)
         for piece in pieces

@@ -206,6 +206,9 @@ class Manifest(_Strict):
     description: Text = Field(description="What was asked of whom, and why.")
     authors: Annotated[list[Author], Field(min_length=1)] = Field(description="Who made the study.")
     licence: Licence = Field(description="SPDX expression: CC-BY-4.0, CC0-1.0, …")
+    synthetic: bool = Field(
+        False, description="Whether a program made the answers: a simulation, a trial run; no participant gave them."
+    )
     ethics: Ethics
     recruitment: Text = Field(description="How people were found and paid; who was excluded.")
     collected: Collected

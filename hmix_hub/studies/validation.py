@@ -13,7 +13,7 @@ from hmix_hub.errors import HMixError
 from hmix_hub.sources.image_set import PIXEL_LINEAR
 from hmix_hub.studies.checks.answers import check_answers
 from hmix_hub.studies.checks.clashes import check_clashes
-from hmix_hub.studies.checks.computed import ComputedCheck
+from hmix_hub.studies.checks.computed import ComputedCheck, check_marks
 from hmix_hub.studies.checks.ledger import Ledger
 from hmix_hub.studies.checks.participants import check_participants
 from hmix_hub.studies.checks.people import check_people
@@ -170,6 +170,7 @@ def _check_file(
         ledger.add(piece, good)
         slider.add(piece)
         recorded.add(piece)
+        check_marks(piece, manifest, place)
         computed.add(piece)
         stated.add(piece)
         done += len(piece)

@@ -50,7 +50,8 @@ def test_any_selection_in_any_order_is_gathered_as_by_hand(indices):
 
 
 def test_columns_are_the_documented_ones_for_every_task(task, load_sample):
-    assert by_stimulus(load_sample(task)).column_names == [c.name for c in BY_STIMULUS_COLUMNS[task]]
+    names = [c.name for c in BY_STIMULUS_COLUMNS[task]]
+    assert by_stimulus(load_sample(task)).column_names == [*names, "n_synthetic"]
 
 
 @pytest.mark.parametrize("config", ["infer_mixing_factor", "categorical_soft_labels"])

@@ -59,7 +59,7 @@ def test_the_bars_are_shares_of_judgments_by_start(load_sample):
 def test_a_filtered_selection_is_drawn_alone(load_sample):
     person = load_sample().unique("participant_id")[0]
     words = words_of(hmix_hub.plot(hmix_hub.filter(load_sample(), participants=person)))
-    assert "of 1 person; bars: 95% intervals by resampling judgments" in words
+    assert "of 1 simulated person; bars: 95% intervals by resampling judgments" in words
 
 
 @pytest.mark.parametrize("ending", ["png", "pdf", "svg"])

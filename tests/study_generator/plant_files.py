@@ -167,6 +167,13 @@ def _version(study: Study, rng: random.Random) -> None:
     study.manifest["schema_version"] = rng.choice(["9.0.0", "1.0.0", "2", "two", "", "2.0.0.0"])
 
 
+@plants("HMX527", endings=TEXTS)
+def _synthetic_rows(study: Study, rng: random.Random) -> list[int]:
+    row = some_row(study, rng)
+    study.add_column("flags", {row: "synthetic"})
+    return [row]
+
+
 @plants("HMX524")
 def _unfinished(study: Study, rng: random.Random) -> None:
     study.manifest[rng.choice(["title", "description", "recruitment", "contact"])] = "TODO"

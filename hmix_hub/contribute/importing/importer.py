@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+SYNTHETIC_LINE = "synthetic: true"
+"""What study.yaml says of answers that a program made."""
+
+
 @dataclass(frozen=True)
 class Imported:
     """What an import wrote.
@@ -128,12 +132,17 @@ def _write(outcome: Outcome, root: Path, *, replace: bool) -> Imported:
     is_new = not (root / MANIFEST).is_file()
     if is_new:
         write_starter(root, list(outcome.tables))
+        if outcome.is_synthetic:
+            with (root / MANIFEST).open("a", encoding="utf-8", newline="\n") as stream:
+                stream.write(f"\n{SYNTHETIC_LINE}   # a program made the answers\n")
     manifest = read_manifest(root, Report(), is_draft=True)
     outcome.notes += [
         f"add {task} to `tasks:` in study.yaml"
         for task in outcome.tables
         if manifest is not None and task not in manifest.tasks
     ]
+    if outcome.is_synthetic and manifest is not None and not manifest.synthetic:
+        outcome.notes.append(f"the raw files are marked as made by a program: add `{SYNTHETIC_LINE}` to study.yaml")
     there = find_files(root, Report()).judgments
     for task in outcome.tables:
         if task in there and not replace and not is_new and not _is_starter(root / there[task]):

@@ -26,11 +26,14 @@ class Outcome:
         Rows that were dropped, by reason.
     notes
         What else a person should know.
+    is_synthetic
+        Whether rows are marked as made by a program.
     """
 
     tables: dict[str, list[pa.Table]] = field(default_factory=dict)
     dropped: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
+    is_synthetic: bool = False
 
     def rows(self, task: str) -> int:
         """Count the judgments of a task."""

@@ -7,14 +7,26 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from hmix_hub.contribute.importing.outcome import Outcome
 from hmix_hub.contribute.importing.raw_table import ROW
 from hmix_hub.errors import SchemaError, Where
 from hmix_hub.judgments.upward import Provenance, ignored_probabilities, to_judgment_table
-from hmix_hub.schema import CATEGORICAL, JUDGMENT_TABLE, RELEASED, Column, Kind, Vocabulary, columns
+from hmix_hub.schema import (
+    CATEGORICAL,
+    JUDGMENT_TABLE,
+    RELEASED,
+    SYNTHETIC_FLAG,
+    Column,
+    Kind,
+    Vocabulary,
+    columns,
+    has_flag,
+)
 from hmix_hub.schema.interface import REPEAT_PREFIX, TRIALS
 from hmix_hub.schema.observed import observed_columns
-from hmix_hub.schema.released import ROW_NUMBER
+from hmix_hub.schema.released import ROW_NUMBER, SYNTHETIC_COLUMN
 from hmix_hub.sources import RELEASE, SAMPLE, Study
 
 if TYPE_CHECKING:
@@ -53,7 +65,6 @@ def import_suite_export(raw: pa.Table, path: Path, name: str, vocabulary: Vocabu
     SchemaError
         At the first judgment that cannot be read, with its row; or if there is none.
     """
-    import numpy as np
     import pyarrow as pa
 
     pages = raw["trial_type"].to_pylist()
@@ -70,7 +81,9 @@ def import_suite_export(raw: pa.Table, path: Path, name: str, vocabulary: Vocabu
         raise SchemaError(msg, where=Where(str(path)), hint=f"judgments have trial_type and task {known}")
     for task in found:
         rows = raw.filter(pa.array((of_row == task).astype(bool)))
-        outcome.tables.setdefault(task, []).append(_observed(rows, task, path, name, vocabulary))
+        observed = _observed(rows, task, path, name, vocabulary)
+        outcome.is_synthetic |= "flags" in observed.column_names
+        outcome.tables.setdefault(task, []).append(observed)
 
 
 def _observed(raw: pa.Table, task: str, path: Path, name: str, vocabulary: Vocabulary) -> pa.Table:
@@ -82,7 +95,9 @@ def _observed(raw: pa.Table, task: str, path: Path, name: str, vocabulary: Vocab
         released = _as_released(raw, task)
         study = known_study(path)
         rounds = study.collection_rounds(task, released) if study else None
-        table = to_judgment_table(released, task, Provenance("raw", _IMAGE_SET, name, rounds), vocabulary)
+        is_synthetic = study is not None and study.synthetic
+        provenance = Provenance("raw", _IMAGE_SET, name, rounds, is_synthetic=is_synthetic)
+        table = to_judgment_table(released, task, provenance, vocabulary)
         ignored = ignored_probabilities(released) if task == CATEGORICAL else []
     except SchemaError as error:
         row = None if error.where.row is None else numbers[error.where.row]
@@ -102,6 +117,8 @@ def _observed(raw: pa.Table, task: str, path: Path, name: str, vocabulary: Vocab
         given = written["second_probability"].to_pylist()
         both = [one if other is None else other for one, other in zip(given, ignored, strict=True)]
         written["second_probability"] = pa.array(both, pa.float64())
+    if (is_marked := has_flag(table["flags"], SYNTHETIC_FLAG)).any():
+        written["flags"] = pa.array(np.where(is_marked, SYNTHETIC_FLAG, ""), pa.string())
     return pa.table(written)
 
 
@@ -118,6 +135,8 @@ def _as_released(raw: pa.Table, task: str) -> pa.Table:
             values[column.name] = pa.nulls(raw.num_rows, column.arrow_type())
         else:
             values[column.name] = _typed(raw[column.name], column)
+    if SYNTHETIC_COLUMN.name in raw.column_names:
+        values[SYNTHETIC_COLUMN.name] = _typed(raw[SYNTHETIC_COLUMN.name], SYNTHETIC_COLUMN)
     return pa.table(values)
 
 

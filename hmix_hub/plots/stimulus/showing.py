@@ -6,10 +6,12 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from hmix_hub.origin import SYNTHETIC_MARK
 from hmix_hub.plots.output import check_ending, save
 from hmix_hub.plots.stimulus.canvas import DPI, FRAME, Canvas
 from hmix_hub.plots.stimulus.panels import NAMED, draw_inferences, draw_midpoints, draw_soft_labels
 from hmix_hub.plots.stimulus.subject import Subject, find_subject
+from hmix_hub.plots.style import WARNING
 from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER
 from hmix_hub.stimuli.coefficients import WALK, steps_of, steps_on_screen
 from hmix_hub.tables import vocabulary_of
@@ -113,7 +115,7 @@ def _draw_pair(subject: Subject) -> Canvas:
 def _write_heading(canvas: Canvas, subject: Subject) -> None:
     canvas.text(_MARGIN, 22, subject.name, size=12)
     if subject.is_synthetic:
-        canvas.text(canvas.width - _MARGIN, 26, "SYNTHETIC sample study, not people", colour=NAMED, align="right")
+        canvas.text(canvas.width - _MARGIN, 26, SYNTHETIC_MARK, colour=WARNING, align="right")
     if subject.judgment is not None:
         canvas.text(_MARGIN, 66, describe_judgment(subject), colour=NAMED)
 

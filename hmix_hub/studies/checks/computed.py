@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hmix_hub.errors import HMixError
-from hmix_hub.schema import Kind
+from hmix_hub.schema import SYNTHETIC_FLAG, Kind
 from hmix_hub.schema.observed import OBSERVED_FLAG, computed_columns
 from hmix_hub.studies.checks.place import Mask, Place
 from hmix_hub.studies.checks.values import as_text
-from hmix_hub.studies.judgment_table import complete_pieces, listed
+from hmix_hub.studies.judgment_table import complete_pieces, given_flag, listed
 from hmix_hub.studies.manifest import Manifest
 from hmix_hub.studies.observed import ObservedPiece
 from hmix_hub.studies.rules import columns as rules
+from hmix_hub.studies.rules import manifest as manifest_rules
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -70,10 +71,21 @@ class ComputedCheck:
                     )
 
 
+def check_marks(piece: ObservedPiece, manifest: Manifest, place: Place) -> None:
+    """Report rows that are marked as made by a program in a study that does not say so of itself."""
+    if "flags" in piece.extras and not manifest.synthetic:
+        raw = piece.extras["flags"]
+        place.of("flags").tell(manifest_rules.SYNTHETIC_ROWS, given_flag([piece], SYNTHETIC_FLAG), piece.rows, raw)
+
+
 def _is_equal(raw: pa.Array, wanted: pa.Array, kind: Kind) -> Mask:
     """Say of N values whether they are what is wanted; bool (N,)."""
     if kind is Kind.STRINGS:
-        pairs = zip(listed(raw), wanted.to_pylist(), strict=True)
+        lists = listed(raw)
+        if [SYNTHETIC_FLAG] in lists and all(given in (None, [], [SYNTHETIC_FLAG]) for given in lists):
+            # A mark alone does not answer which flags the computation gives.
+            return np.ones(len(lists), dtype=bool)
+        pairs = zip(lists, wanted.to_pylist(), strict=True)
         return np.array([_without(given) == _without(right) for given, right in pairs], dtype=bool)
     if kind is Kind.DISTRIBUTION:
         pairs = zip(listed(raw), wanted.to_pylist(), strict=True)
@@ -84,7 +96,7 @@ def _is_equal(raw: pa.Array, wanted: pa.Array, kind: Kind) -> Mask:
 
 
 def _without(flags: list[object] | None) -> list[object] | None:
-    return None if flags is None else [flag for flag in flags if flag != OBSERVED_FLAG]
+    return None if flags is None else [flag for flag in flags if flag not in (OBSERVED_FLAG, SYNTHETIC_FLAG)]
 
 
 def _is_near(given: list[object] | None, right: list[float]) -> bool:

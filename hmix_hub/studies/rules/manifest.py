@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hmix_hub.schema import CATEGORICAL, CURRENT, JUDGMENT_TABLE
 from hmix_hub.studies.example import SOFT_LABELS
-from hmix_hub.studies.rules.changes import content, file_removed, replaced
-from hmix_hub.studies.rules.rule import Example, Rule, Severity
+from hmix_hub.studies.rules.changes import added, content, file_removed, replaced
+from hmix_hub.studies.rules.rule import Change, Example, Files, Rule, Severity
 
 _FILE = "study.yaml"
 _TITLE = "title: Mixed pictures, an example study"
@@ -74,5 +74,23 @@ UNSTATED_QUESTIONS = Rule(
         content(_FILE, lambda text: text.replace(SOFT_LABELS.encode(), b""), "there is no `soft_labels:`"),
         replaced(_FILE, "procedure: released", "procedure: cifar10s"),
         task=CATEGORICAL,
+    ),
+)
+
+
+def _copied(files: Files) -> None:
+    replaced(_FILE, "synthetic: true\n", "").apply(files)
+    added("flags", "synthetic").apply(files)
+
+
+SYNTHETIC_ROWS = Rule(
+    "HMX527",
+    "synthetic-rows",
+    Severity.ERROR,
+    "the row is flagged as made by a program, and study.yaml does not say so of the study",
+    "write `synthetic: true` in study.yaml; keep answers of participants in a study of their own",
+    Example(
+        Change("study.yaml: without `synthetic: true`; and a column `flags` with `synthetic`", _copied),
+        added("flags", "synthetic"),
     ),
 )

@@ -83,6 +83,7 @@ def _synthetic(manifest: dict[str, Any], study: StudyFile, first: str) -> dict[s
         "authors": [_author(author) for author in manifest["authors"]],
         "ethics": {"approval": _APPROVAL, "consent": _CONSENT},
         "recruitment": _RECRUITMENT,
+        "synthetic": True,
         "contact": _kept(manifest["contact"], _CONTACT),
     }
     manifest = manifest | changed
