@@ -49,6 +49,16 @@ def finish(axes: Axes, title: str, selection: Selection) -> None:
 def mark_origin(axes: Axes, mark: str) -> None:
     """Write a mark, in red, above the title of axes; nothing where it is empty."""
     if mark:
-        # Above the title, whose 11 points end at about 22.
-        place = {"xy": (0, 1), "xytext": (0, 24), "xycoords": "axes fraction", "textcoords": "offset points"}
-        axes.annotate(mark, **place, ha="left", va="bottom", fontsize=10, fontweight="bold", color=WARNING)
+        axes.annotate(
+            mark,
+            (0, 1),
+            # Above the title, whose 11 points end at about 22.
+            (0, 24),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            ha="left",
+            va="bottom",
+            fontsize=10,
+            fontweight="bold",
+            color=WARNING,
+        )
