@@ -17,6 +17,7 @@ from hmix_hub.studies.manifest_file import read_manifest
 from hmix_hub.studies.people import PARTICIPANTS_CONFIGURATION, read_participants
 from hmix_hub.studies.places import default_of
 from hmix_hub.studies.rules.files import OUTSIDE
+from hmix_hub.studies.seen import provisional
 
 if TYPE_CHECKING:
     import datasets
@@ -81,6 +82,7 @@ def read_content(place: str | os.PathLike[str]) -> Content:
     if manifest is None or report.has(OUTSIDE):
         refuse_errors(report, folder)
         raise AssertionError
+    manifest = provisional(manifest, folder)
     tables: dict[str, pa.Table] = {}
     judgments = {task: read_judgments(folder, manifest, task) for task in folder.judgments}
     for configuration in CONFIGURATIONS.values():

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from hmix_hub.errors import ConfigurationError, Where
-from hmix_hub.schema import CURRENT, INFER, check_task
+from hmix_hub.schema import CATEGORICAL, CURRENT, INFER, check_task
 from hmix_hub.schema.observed import observed_columns, required_columns
+from hmix_hub.schema.questions import ONE_HOT
 from hmix_hub.studies.example import example_study, write_files
 from hmix_hub.studies.folder import JUDGMENTS, SCHEMA_COPY
 from hmix_hub.studies.json_schema import shipped_schema
-from hmix_hub.studies.manifest import MANIFEST
+from hmix_hub.studies.manifest import MANIFEST, PLACEHOLDER, SINGLE
+from hmix_hub.studies.seen import Seen
 
 _TEMPLATE = """\
 # yaml-language-server: $schema=./study.schema.json
@@ -30,38 +34,59 @@ authors:
     # orcid: 0000-0002-1825-0097
     # affiliation: University
 
-licence: CC-BY-4.0         # SPDX: CC-BY-4.0, CC-BY-SA-4.0, CC0-1.0, ...
+licence: TODO              # an SPDX expression such as CC-BY-4.0 or CC0-1.0
 
 ethics:
   approval: TODO body and number of the approval, or why none was needed
   consent: TODO what people were told and agreed to; did they agree to the publication of their answers?
 recruitment: TODO how people were found and paid, and who was excluded
 collected:                 # to the month: never days or times
-  first: 2025-01
-  last: 2025-01
-language: en               # of the interface
+  first: TODO              # 2025-01
+  last: TODO
+language: TODO             # of the interface, such as en or pt-BR
 
 tasks:                     # each has a file judgments/<task>.csv, .jsonl or .parquet
 {tasks}
 stimuli:
-  source: cifar10/test     # cifar10/test, cifar10/train, or own: stimuli/images.csv (file,label) and the pictures
-  mixing: pixel-linear     # lambda * image_1 + (1 - lambda) * image_2; or morph, cutmix, latent, other, none
+  # cifar10/test, cifar10/train, or own: stimuli/images.csv (file,label) and the pictures
+  source: {source}
+  # pixel-linear: lambda * image_1 + (1 - lambda) * image_2; or morph, cutmix, latent, other; none: single pictures
+  mixing: {mixing}
   # mixing_note: how pictures were mixed, where it is not pixel-linear
-  classes: cifar10         # or a list: [cat, dog, ...]; labels are these names
-
+  # cifar10, or a list: [cat, dog, ...]; labels are these names
+  classes: {classes}
+{soft_labels}
 citation:                  # a doi, a bibtex entry, or both
   bibtex: |
     @misc{{TODO,
       title = {{TODO}},
       author = {{TODO}},
-      year = {{2025}}
+      year = {{TODO}}
     }}
 contact: TODO an address, or a page, of those who answer questions
 """
 
+_SOFT_LABELS = """\
+
+soft_labels:               # of categorical_soft_labels
+  # what was asked besides the class: [probabilities, second_class, impossible_classes], or some; []: nothing else
+  asked: {asked}
+  # what makes a soft label of an answer: released (as in H-Mix), cifar10s, or one_hot (1 for the class, 0 for others)
+  procedure: {procedure}
+"""
+_WIDTH = 100
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_-]*( [A-Za-z0-9_-]+)*")
+_YAML_WORDS = {"null", "true", "false", "yes", "no", "on", "off", "y", "n"}
+
 
 def write_starter(
-    folder: str | os.PathLike[str], tasks: Sequence[str] = (INFER,), *, is_example: bool = False
+    folder: str | os.PathLike[str],
+    tasks: Sequence[str] = (INFER,),
+    *,
+    is_example: bool = False,
+    source: str = PLACEHOLDER,
+    mixing: str = PLACEHOLDER,
+    seen: Seen | None = None,
 ) -> list[str]:
     """Write a study folder to fill in.
 
@@ -73,6 +98,11 @@ def write_starter(
         Tasks whose judgment files are begun, with their columns alone.
     is_example
         Whether to write a whole, valid, synthetic study of the first task instead.
+    source, mixing
+        What study.yaml says of the stimuli, where it is known.
+    seen
+        What the judgments show that are about to be written: study.yaml says so, and leaves everything else open.
+        `None`: there are none.
 
     Returns
     -------
@@ -89,7 +119,9 @@ def write_starter(
         msg = "this is there already, and not an empty folder"
         raise ConfigurationError(msg, where=Where(str(root)), hint="name a new folder")
     names = [check_task(task).name for task in tasks]
-    files = example_study(names[0]) if is_example else _starter(study_id(root.name), names)
+    files = example_study(names[0]) if is_example else {}
+    if not is_example:
+        files = {MANIFEST: _manifest(study_id(root.name), names, source, mixing, seen).encode()} | _headers(names)
     files[SCHEMA_COPY] = shipped_schema().encode()
     write_files(root, files)
     return list(files)
@@ -101,9 +133,43 @@ def study_id(name: str) -> str:
     return kept if len(kept) > 2 and kept[0].isalpha() else f"study-{kept}".rstrip("-")
 
 
-def _starter(name: str, tasks: Sequence[str]) -> dict[str, bytes]:
-    listed = "".join(f"  - {task}\n" for task in tasks)
-    files = {MANIFEST: _TEMPLATE.format(schema_version=CURRENT, id=name, tasks=listed).encode()}
+def _manifest(name: str, tasks: Sequence[str], source: str, mixing: str, seen: Seen | None) -> str:
+    """Write study.yaml: what nobody has said or shown is a TODO."""
+    vocabulary = None if seen is None else seen.vocabulary
+    if seen is not None and not seen.has_pairs and mixing == PLACEHOLDER:
+        mixing = SINGLE
+    soft_labels = ""
+    if CATEGORICAL in tasks:
+        asked = None if seen is None else seen.questions
+        soft_labels = _SOFT_LABELS.format(
+            asked=PLACEHOLDER if asked is None else f"[{', '.join(asked)}]",
+            procedure=PLACEHOLDER if asked is None or asked else ONE_HOT,
+        )
+    return _TEMPLATE.format(
+        schema_version=CURRENT,
+        id=name,
+        tasks="".join(f"  - {task}\n" for task in tasks),
+        source=source,
+        mixing=mixing,
+        classes=PLACEHOLDER if vocabulary is None else _flow(vocabulary.names),
+        soft_labels=soft_labels,
+    )
+
+
+def _flow(names: Sequence[str]) -> str:
+    """Write class names as a list of plain YAML, in lines of moderate length."""
+    lines = ["["]
+    for number, name in enumerate(names):
+        is_plain = _PLAIN.fullmatch(name) and name.lower() not in _YAML_WORDS
+        item = name if is_plain else json.dumps(name, ensure_ascii=False)
+        item += "]" if number == len(names) - 1 else ", "
+        lines += ["     "] if len(lines[-1]) + len(item) > _WIDTH else []
+        lines[-1] += item
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _headers(tasks: Sequence[str]) -> dict[str, bytes]:
+    files = {}
     for task in tasks:
         required = {column.name for column in required_columns(task)}
         wanted = [c.name for c in observed_columns(task) if c.name in required or c.name == "is_repeat"]

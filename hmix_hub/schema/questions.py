@@ -18,7 +18,7 @@ QUESTIONS: dict[Question, str] = {
 PROCEDURES: dict[Procedure, str] = {
     "released": "the procedure of the H-Mix release",
     "cifar10s": "the published top-2 clamp of CIFAR-10S",
-    "one_hot": "all probability on the top class",
+    "one_hot": "1 for the top class, 0 for every other",
 }
 """How a soft label is made of an answer; `hmix_hub.judgments.soft_labels` states each as a formula."""
 ONE_HOT: Procedure = "one_hot"

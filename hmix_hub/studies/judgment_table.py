@@ -85,8 +85,8 @@ def complete_pieces(pieces: Sequence[ObservedPiece], manifest: Manifest, task: s
     flags = {SYNTHETIC_FLAG: given_flag(pieces, SYNTHETIC_FLAG)}
     procedure = DEFAULT_PROCEDURE
     if task == CATEGORICAL:
-        procedure = procedure_of(observed, manifest)
         observed, ignored = _without_ignored(observed)
+        procedure = procedure_of(observed, manifest)
         flags[OBSERVED_FLAG] = given_flag(pieces, OBSERVED_FLAG) | ignored
     table = complete(
         observed,
@@ -105,7 +105,7 @@ def complete_pieces(pieces: Sequence[ObservedPiece], manifest: Manifest, task: s
     return table
 
 
-def procedure_of(observed: pa.Table, manifest: Manifest) -> Procedure:
+def procedure_of(answers: pa.Table, manifest: Manifest) -> Procedure:
     """Return a study's soft-label procedure: as its manifest says, else the usual one for what was asked.
 
     Manifests did not always say what was asked; what the answers show, which is then decisive, keeps a chosen class
@@ -113,7 +113,7 @@ def procedure_of(observed: pa.Table, manifest: Manifest) -> Procedure:
     """
     if manifest.procedure is not None:
         return manifest.procedure
-    return usual_procedure(asked_questions(observed) if manifest.asked is None else manifest.asked)
+    return usual_procedure(asked_questions(answers) if manifest.asked is None else manifest.asked)
 
 
 def _observed_table(pieces: Sequence[ObservedPiece], manifest: Manifest, task: str, file: str) -> pa.Table:

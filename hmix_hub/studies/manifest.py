@@ -63,6 +63,8 @@ Mixing = Literal["pixel-linear", "morph", "cutmix", "latent", "audio-visual", "n
 
 OWN_PICTURES = "own"
 DEFAULT_CLASSES = "cifar10"
+SINGLE = "none"
+"""The mixing of a study of single pictures."""
 
 _TAKEN = ("sample", "cifar10")
 _NUMBER = r"(0|[1-9][0-9]*)"
@@ -106,7 +108,7 @@ class Stimuli(_Strict):
 
     @model_validator(mode="after")
     def _check_note(self) -> Stimuli:
-        if self.mixing not in {PIXEL_LINEAR, "none", PLACEHOLDER} and not self.mixing_note:
+        if self.mixing not in {PIXEL_LINEAR, SINGLE, PLACEHOLDER} and not self.mixing_note:
             msg = f"mixing_note is missing: say in words what {self.mixing} is here"
             raise ValueError(msg)
         return self
@@ -257,7 +259,7 @@ class Manifest(_Strict):
         Where pictures were not mixed pixel by pixel, the method stands behind, so that none is drawn that way.
         """
         source = self.stimuli.source
-        is_linear = self.stimuli.mixing in {PIXEL_LINEAR, "none"}
+        is_linear = self.stimuli.mixing in {PIXEL_LINEAR, SINGLE}
         if is_linear and source != OWN_PICTURES:
             return source
         # The study's id, since others may mix the same pictures otherwise.

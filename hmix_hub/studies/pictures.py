@@ -11,7 +11,7 @@ from hmix_hub.errors import HMixError
 from hmix_hub.schema import CIFAR10, Vocabulary
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import IMAGE_LIST, STIMULI, StudyFolder
-from hmix_hub.studies.manifest import OWN_PICTURES, Manifest
+from hmix_hub.studies.manifest import OWN_PICTURES, Manifest, is_placeholder
 from hmix_hub.studies.mixtures import Keys, known_mixtures
 from hmix_hub.studies.rules import files as file_rules
 from hmix_hub.studies.rules import stimuli as rules
@@ -45,7 +45,7 @@ def known_pictures(manifest: Manifest, folder: StudyFolder, report: Report) -> K
     Returns
     -------
     KnownPictures or None
-        `None` where they cannot be read, which is a finding.
+        `None` where they cannot be read, or a draft does not say which they are; both are findings.
     """
     endpoints = _endpoints(manifest, folder, report)
     mixtures = known_mixtures(manifest, folder, report)
@@ -54,6 +54,8 @@ def known_pictures(manifest: Manifest, folder: StudyFolder, report: Report) -> K
 
 def _endpoints(manifest: Manifest, folder: StudyFolder, report: Report) -> KnownPictures | None:
     source, name = manifest.stimuli.source, manifest.image_set
+    if is_placeholder(source):
+        return None
     if source != OWN_PICTURES and folder.has_pictures:
         report.add(rules.PICTURES_UNUSED, file=IMAGE_LIST)
     if source == OWN_PICTURES:

@@ -21,6 +21,7 @@ from hmix_hub.studies.manifest import MANIFEST, Manifest
 from hmix_hub.studies.manifest_file import read_manifest
 from hmix_hub.studies.people import PARTICIPANTS_CONFIGURATION, read_participants
 from hmix_hub.studies.rules.manifest import SCHEMA_VERSION
+from hmix_hub.studies.seen import provisional
 
 REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 """Name of a repository of the Hub, ORG/NAME."""
@@ -224,7 +225,8 @@ def open_place(
         manifest = manifest_of(path, str(path))
         if (path / RECORD).is_file():
             return BuiltStudy(manifest, path)
-        return RawStudy(manifest, find_files(path, Report()))
+        folder = find_files(path, Report())
+        return RawStudy(provisional(manifest, folder), folder)
     if isinstance(name, str) and REPOSITORY.fullmatch(name):
         from hmix_hub.studies.hub import open_repository
 

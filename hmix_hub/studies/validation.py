@@ -26,11 +26,12 @@ from hmix_hub.studies.checks.trials import check_trials
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import IMAGE_LIST, MIXTURE_LIST, STIMULI, StudyFolder, find_files, is_litter, study_path
 from hmix_hub.studies.image_sets import stimulus_files
-from hmix_hub.studies.manifest import MANIFEST, Manifest
+from hmix_hub.studies.manifest import MANIFEST, Manifest, is_placeholder
 from hmix_hub.studies.manifest_file import read_manifest
 from hmix_hub.studies.observed import observed_pieces
 from hmix_hub.studies.pictures import KnownPictures, known_pictures
 from hmix_hub.studies.rules import files as rules
+from hmix_hub.studies.seen import provisional
 
 Progress = Callable[[str, int], None]
 
@@ -82,6 +83,7 @@ def validate(place: str | os.PathLike[str], *, is_draft: bool = False, progress:
     folder = _without_copies(folder, report)
     if manifest is None:
         return Checked(folder, None, report)
+    manifest = provisional(manifest, folder)
     _check_tasks(folder, manifest, report)
     pictures = known_pictures(manifest, folder, report)
     _check_stimulus_files(folder, manifest, report)
@@ -99,7 +101,8 @@ def _check_stimulus_files(folder: StudyFolder, manifest: Manifest, report: Repor
     """Tell files of `stimuli/` that no list names, if there are lists that can be read."""
     root = folder.file(STIMULI)
     is_used = manifest.image_set != manifest.stimuli.source
-    if not is_used or not root.is_dir() or report.has_errors_in(IMAGE_LIST, MIXTURE_LIST, STIMULI):
+    is_open = is_placeholder(manifest.stimuli.source) or is_placeholder(manifest.stimuli.mixing)
+    if is_open or not is_used or not root.is_dir() or report.has_errors_in(IMAGE_LIST, MIXTURE_LIST, STIMULI):
         return
     try:
         named = set(stimulus_files(folder, manifest))

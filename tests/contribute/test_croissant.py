@@ -125,7 +125,9 @@ def test_fields_have_the_types_of_their_columns(tmp_path):
     assert types["soft_label"] == ("sc:Float", "10")
     assert types["soft_labels"] == ("sc:Float", "-1,10")
     assert fields["top_class"]["references"] == {"field": {"@id": "classes/code"}}
-    assert fields["top_probability"]["description"] == "its probability; unit: probability; range: 0 to 1"
+    assert fields["top_probability"]["description"] == (
+        "its probability; 1 where none was asked; unit: probability; range: 0 to 1"
+    )
 
 
 def test_a_table_in_several_files_is_one_record_set(tmp_path):

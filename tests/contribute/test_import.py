@@ -28,7 +28,8 @@ def imported(source, folder):
     import_raw([source.path(name) for name in JUDGMENT_FILES.values()], folder)
     text = (folder / "study.yaml").read_text()
     text = text.replace(f"id: {folder.name}", f"id: {source.study.study_id}")
-    (folder / "study.yaml").write_text(text.replace("source: cifar10/test", f"source: {source.study.image_set}"))
+    text = text.replace("source: TODO", f"source: {source.study.image_set}")
+    (folder / "study.yaml").write_text(text.replace("mixing: TODO", "mixing: pixel-linear"))
     return folder
 
 

@@ -44,7 +44,18 @@ def sample_study(tmp_path, edit):
     folder = tmp_path / "sample"
     import_raw([source.path(name) for name in JUDGMENT_FILES.values()], folder)
     manifest = folder / "study.yaml"
-    edit(manifest, "source: cifar10/test", "source: sample/pictures")
+    stated = {
+        "licence": "CC0-1.0",
+        "first": "2025-01",
+        "last": "2025-01",
+        "language": "en",
+        "source": "sample/pictures",
+        "mixing": "pixel-linear",
+        "classes": "cifar10",
+        "procedure": "released",
+    }
+    for field, value in stated.items():
+        edit(manifest, f"{field}: TODO", f"{field}: {value}")
     manifest.write_text(manifest.read_text().replace("TODO", "Simulated"))
     return folder
 

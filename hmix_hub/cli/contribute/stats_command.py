@@ -28,6 +28,10 @@ def command(folder: str, as_json: bool) -> None:
         echo_json(statistics)
         return
     echo_table([_line(task, figures) for task, figures in statistics["tasks"].items()])
+    for task, figures in statistics["tasks"].items():
+        if made := figures.get("soft_label"):
+            asked = ", ".join(made["asked"]) or "nothing else"
+            click.echo(f"{task}: asked besides the class: {asked}; soft labels: {made['procedure']}")
     for name in written:
         click.echo(f"wrote {folder.rstrip('/')}/{name}")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from importlib import resources
 from typing import Any
 
@@ -20,10 +20,11 @@ from hmix_hub.contribute.description.markdown import (
     safe,
     table,
 )
-from hmix_hub.schema import CONFIGURATIONS, FLAGS, TASKS, Kind
+from hmix_hub.contribute.description.wording import Wording
+from hmix_hub.schema import CATEGORICAL, CONFIGURATIONS, FLAGS, TASKS, Kind
 from hmix_hub.schema.documentation import as_markdown, column_table
 from hmix_hub.sources.image_set import PIXEL_LINEAR
-from hmix_hub.studies.manifest import OWN_PICTURES, Citation, Manifest
+from hmix_hub.studies.manifest import OWN_PICTURES, PLACEHOLDER, SINGLE, Citation, Manifest
 from hmix_hub.studies.people import PARTICIPANTS_CONFIGURATION
 from hmix_hub.studies.persons import Author
 
@@ -32,15 +33,14 @@ TEMPLATE = "study.md.jinja"
 _MOST_CLASSES = 200
 """Most class names that a card lists; the rest are in its metadata."""
 
+_BOTH = "`image_1_index` and `image_2_index` are 0-based rows"
 _SOURCES = {
     "cifar10/test": "The pictures are of CIFAR-10's test set, unshuffled, and are not part of this dataset: "
-    "`image_1_index` and `image_2_index` are 0-based rows of it.",
+    f"{_BOTH} of it.",
     "cifar10/train": "The pictures are of CIFAR-10's training set, unshuffled, and are not part of this dataset: "
-    "`image_1_index` and `image_2_index` are 0-based rows of it.",
-    "sample/pictures": "The pictures are the synthetic ones that hmix-hub comes with: `image_1_index` and "
-    "`image_2_index` are 0-based rows of them.",
-    OWN_PICTURES: "The pictures are the study's own, listed in `stimuli/images.csv`: `image_1_index` and "
-    "`image_2_index` are 0-based rows of it.",
+    f"{_BOTH} of it.",
+    "sample/pictures": f"The pictures are the synthetic ones that hmix-hub comes with: {_BOTH} of them.",
+    OWN_PICTURES: f"The pictures are the study's own, listed in `stimuli/images.csv`: {_BOTH} of it.",
 }
 
 
@@ -76,7 +76,7 @@ def card_text(content: Content, statistics: dict[str, Any]) -> str:
 
 
 def _values(content: Content, statistics: dict[str, Any]) -> dict[str, Any]:
-    manifest = content.manifest
+    manifest, wording = content.manifest, Wording.of(content)
     return {
         "metadata": Markdown(card_metadata(content, statistics["judgments"])),
         "manifest": manifest,
@@ -84,19 +84,22 @@ def _values(content: Content, statistics: dict[str, Any]) -> dict[str, Any]:
         "identifier": Markdown(manifest.id),
         "default": Markdown(content.default),
         "description": paragraphs(manifest.description),
-        "configurations": _configurations(content, statistics),
-        **_columns(content),
-        **_stimuli(manifest),
+        "judged": Markdown(wording.pictures),
+        "stimulus": Markdown(wording.stimulus),
+        "is_single": wording.is_single,
+        "configurations": _configurations(content, statistics, wording),
+        **_columns(content, wording),
+        **_stimuli(manifest, wording),
         "language": code(manifest.language),
         "rounds": f"{n} rounds" if (n := len(statistics["collection_rounds"])) > 1 else "",
         "recruitment": paragraphs(manifest.recruitment),
         "approval": paragraphs(manifest.ethics.approval),
         "consent": paragraphs(manifest.ethics.consent),
-        "figures_table": figures_table(statistics),
+        "figures_table": figures_table(statistics, without=("pairs of pictures",) if wording.is_single else ()),
         "pictures_of_tasks": [
             {"task": code(task), "path": Markdown(figure_path(task))} for task in statistics["tasks"]
         ],
-        "flags": _flags(statistics),
+        "flags": _flags(statistics, wording),
         "licence": _licence(manifest.licence),
         **_citation(manifest.citation),
         "authors": Markdown("\n".join(map(_author, manifest.authors))),
@@ -105,7 +108,7 @@ def _values(content: Content, statistics: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _configurations(content: Content, statistics: dict[str, Any]) -> Markdown:
+def _configurations(content: Content, statistics: dict[str, Any], wording: Wording) -> Markdown:
     rows = []
     for name in configuration_names(content):
         if name == PARTICIPANTS_CONFIGURATION:
@@ -114,7 +117,7 @@ def _configurations(content: Content, statistics: dict[str, Any]) -> Markdown:
             continue
         figures = statistics["tasks"][CONFIGURATIONS[name].task]
         repeats = "" if CONFIGURATIONS[name].by_stimulus else str(figures["repeats"])
-        rows.append(_row(name, content.tables[name].num_rows, repeats, CONFIGURATIONS[name].description))
+        rows.append(_row(name, content.tables[name].num_rows, repeats, wording.row(name)))
     return table(rows)
 
 
@@ -122,25 +125,26 @@ def _row(name: str, n: int, repeats: str, meaning: str) -> dict[str, str]:
     return {"configuration": code(name), "rows": str(n), "repeats": repeats, "what a row is": Markdown(meaning)}
 
 
-def _columns(content: Content) -> dict[str, Any]:
+def _columns(content: Content, wording: Wording) -> dict[str, Any]:
     """Describe the columns of every table: those that all tasks share once, then each task's and each own column."""
     names = [name for name in content.tables if not CONFIGURATIONS[name].by_stimulus]
     shared = [c for c in TASKS[names[0]].columns if all(c in task.columns for task in TASKS.values())] if names else []
     own = {name: [c for c in content.columns(name) if c in TASKS[name].answer_columns] for name in names}
     return {
-        "shared_columns": Markdown(column_table(shared)) if shared else "",
+        "shared_columns": Markdown(column_table(wording.columns(shared))) if shared else "",
         "tasks": [
             {
                 "name": code(name),
-                "question": Markdown(TASKS[name].question),
-                "columns": Markdown(column_table(own[name])),
+                "question": Markdown(wording.question(name)),
+                "protocol": Markdown(wording.protocol() if name == CATEGORICAL else ""),
+                "columns": Markdown(column_table(wording.columns(own[name]))),
                 "has_distribution": any(c.kind is Kind.DISTRIBUTION for c in own[name]),
                 "extras": _own_columns(content, name),
             }
             for name in names
         ],
         "by_stimulus": [
-            {"name": code(name), "columns": Markdown(column_table(content.columns(name)))}
+            {"name": code(name), "columns": Markdown(column_table(wording.columns(content.columns(name))))}
             for name in content.tables
             if name not in names
         ],
@@ -165,26 +169,32 @@ def _type(feature: Any) -> str:
     return str(getattr(feature, "dtype", "record"))
 
 
-def _stimuli(manifest: Manifest) -> dict[str, Any]:
+def _stimuli(manifest: Manifest, wording: Wording) -> dict[str, Any]:
     names = manifest.vocabulary.names
     listed = ", ".join(f"{number} {inline(name)}" for number, name in enumerate(names[:_MOST_CLASSES]))
     more = f", and {len(names) - _MOST_CLASSES} more in the metadata of this card" if len(names) > _MOST_CLASSES else ""
     methods = {
         PIXEL_LINEAR: "They were mixed pixel by pixel: `lambda * image_1 + (1 - lambda) * image_2`; the mixing "
         "coefficient lambda is the share of image 1.",
-        "none": "They were not mixed: people saw single pictures.",
+        SINGLE: "People saw one picture at a time.",
     }
-    other = f"They were mixed by `{manifest.stimuli.mixing}`; the mixing coefficient is the share of image 1."
+    mixing = SINGLE if wording.is_single else manifest.stimuli.mixing
+    other = f"They were mixed by `{mixing}`; the mixing coefficient is the share of image 1."
     return {
         "n_classes": len(names),
         "classes": Markdown(listed + more),
-        "pictures": Markdown(_SOURCES[manifest.stimuli.source]),
-        "mixing": Markdown(methods.get(manifest.stimuli.mixing, other)),
+        "pictures": Markdown(_source(manifest, wording)),
+        "mixing": Markdown(methods.get(mixing, other)),
         "mixing_note": paragraphs(manifest.stimuli.mixing_note or ""),
     }
 
 
-def _flags(statistics: dict[str, Any]) -> Markdown:
+def _source(manifest: Manifest, wording: Wording) -> str:
+    said = _SOURCES.get(manifest.stimuli.source, f"{PLACEHOLDER}: study.yaml does not say yet which pictures they are.")
+    return said.replace(_BOTH, "`image_1_index` is a 0-based row") if wording.is_single else said
+
+
+def _flags(statistics: dict[str, Any], wording: Wording) -> Markdown:
     return table(
         {
             "flag": code(flag),
@@ -195,12 +205,13 @@ def _flags(statistics: dict[str, Any]) -> Markdown:
         }
         for task, figures in statistics["tasks"].items()
         for flag, counts in figures["flags"].items()
+        if wording.can_have(flag)
     )
 
 
 def _licence(spdx: str) -> Markdown:
     """Name a licence, with its text where one page has it: not for an expression of several, nor one of their own."""
-    if " " in spdx or spdx.startswith("LicenseRef"):
+    if " " in spdx or spdx.startswith("LicenseRef") or spdx == PLACEHOLDER:
         return inline(spdx)
     return link(spdx, f"https://spdx.org/licenses/{spdx}.html")
 
@@ -261,13 +272,13 @@ _MEASURES: dict[str, Callable[[Figures], object]] = {
 }
 
 
-def figures_table(statistics: dict[str, Any]) -> Markdown:
-    """Lay the figures of every task side by side; a measure that no task has is left out."""
+def figures_table(statistics: dict[str, Any], *, without: Collection[str] = ()) -> Markdown:
+    """Return the figures of every task side by side; a measure that no task has, or that is unfit, is left out."""
     tasks = statistics["tasks"]
     rows = []
     for label, measure in _MEASURES.items():
         values = [measure(figures) for figures in tasks.values()]
-        if any(value is not None for value in values):
+        if label not in without and any(value is not None for value in values):
             cells: dict[str, str] = {code(task): _cell(value) for task, value in zip(tasks, values, strict=True)}
             rows.append({"": inline(label)} | cells)
     return table(rows)

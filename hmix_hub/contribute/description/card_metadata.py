@@ -7,11 +7,9 @@ from typing import Any
 
 from hmix_hub.contribute.content import Content
 from hmix_hub.contribute.description.markdown import one_line
-from hmix_hub.studies.hub import TAG
+from hmix_hub.contribute.description.wording import Wording
 from hmix_hub.studies.manifest import Manifest
 from hmix_hub.studies.people import PARTICIPANTS_CONFIGURATION
-
-TAGS = (TAG, "mixup", "human-judgments", "human-uncertainty", "soft-labels")
 
 _CREATIVE_COMMONS = {
     "by": ("2.0", "2.5", "3.0", "4.0"),
@@ -85,7 +83,7 @@ def card_metadata(content: Content, n_judgments: int) -> str:
         "size_categories": [size_category(n_judgments)],
         "task_categories": ["image-classification"],
         "source_datasets": ["extended|other-cifar10" if _is_cifar10(manifest) else "original"],
-        "tags": [*TAGS, *(["cifar-10"] if _is_cifar10(manifest) else [])],
+        "tags": [*Wording.of(content).tags, *(["cifar-10"] if _is_cifar10(manifest) else [])],
         "configs": _configurations(content),
         "dataset_info": [
             {"config_name": name, "features": content.features(name)._to_yaml_list()}

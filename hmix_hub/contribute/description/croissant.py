@@ -12,8 +12,9 @@ from typing import Any
 from urllib.parse import quote
 
 from hmix_hub.contribute.content import Content
-from hmix_hub.contribute.description.card_metadata import TAGS, configuration_names
+from hmix_hub.contribute.description.card_metadata import configuration_names
 from hmix_hub.contribute.description.markdown import one_line
+from hmix_hub.contribute.description.wording import Wording
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.schema import CONFIGURATIONS, TASKS, Column
 from hmix_hub.studies.manifest import Manifest
@@ -122,7 +123,7 @@ def croissant(content: Content, files: Files) -> Json:
     ConfigurationError
         If a configuration has no Parquet file among them.
     """
-    manifest = content.manifest
+    manifest, wording = content.manifest, Wording.of(content)
     return {
         "@context": CONTEXT,
         "@type": "sc:Dataset",
@@ -138,13 +139,14 @@ def croissant(content: Content, files: Files) -> Json:
         "datePublished": manifest.collected.last,
         "temporalCoverage": f"{manifest.collected.first}/{manifest.collected.last}",
         "inLanguage": manifest.language,
-        "keywords": list(TAGS),
+        "keywords": list(wording.tags),
         "rai:dataCollection": manifest.recruitment,
+        **({"rai:dataAnnotationProtocol": protocol} if (protocol := wording.protocol()) else {}),
         "distribution": [_file_object(path, *mark) for path, mark in sorted(files.items())]
         + _file_sets(content, files),
         "recordSet": [
             _classes(manifest),
-            *(_record_set(content, name, files) for name in configuration_names(content)),
+            *(_record_set(content, name, files, wording) for name in configuration_names(content)),
         ],
     }
 
@@ -227,9 +229,9 @@ def _classes(manifest: Manifest) -> Json:
     }
 
 
-def _record_set(content: Content, name: str, files: Files) -> Json:
+def _record_set(content: Content, name: str, files: Files, wording: Wording) -> Json:
     of_people = name == PARTICIPANTS_CONFIGURATION
-    described = {} if of_people else {column.name: column for column in content.columns(name)}
+    described = {} if of_people else {column.name: column for column in wording.columns(content.columns(name))}
     shards = _shards(name, files)
     if not shards:
         msg = f"the files hold no {name}/train-*.parquet, which the record set {name} would be read from"
@@ -241,7 +243,7 @@ def _record_set(content: Content, name: str, files: Files) -> Json:
         "@type": "cr:RecordSet",
         "@id": name,
         "name": name,
-        "description": "One row per person." if of_people else CONFIGURATIONS[name].description,
+        "description": "One row per person." if of_people else wording.row(name),
         "key": _key(name),
         "field": [
             _field(name, column, feature, described.get(column), source)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hmix_hub.contribute.description.histograms import Histogram
 from hmix_hub.plots.style import FAINT, PEOPLE, SECOND, SYNTHETIC
 from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT
+from hmix_hub.schema.questions import ONE_HOT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -134,7 +135,11 @@ def mass(axes: Axes, figures: dict[str, Any]) -> None:
         axes.legend(frameon=False, fontsize=8, ncols=2, loc="upper center")
     else:
         _nothing(axes)
-    _label(axes, "Where the probability goes", "shown coefficient (share of image 1)", "mean probability")
+    is_hard = figures.get("soft_label", {}).get("procedure") == ONE_HOT
+    title, share = (
+        ("Which classes are named", "share") if is_hard else ("Where the probability goes", "mean probability")
+    )
+    _label(axes, title, "shown coefficient (share of image 1)", share)
 
 
 def confidence(axes: Axes, figures: dict[str, Any]) -> None:

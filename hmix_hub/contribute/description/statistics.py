@@ -27,6 +27,7 @@ from hmix_hub.contribute.description.histograms import (
     tenths_histogram,
     time_histogram,
 )
+from hmix_hub.contribute.description.wording import Wording
 from hmix_hub.judgments.answers import codes, matrix, numbers
 from hmix_hub.judgments.grouping import Groups, encode, encode_key
 from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, JUDGMENT_TABLE, SELECT, TASKS, columns, flags_of
@@ -58,8 +59,11 @@ def study_statistics(content: Content) -> dict[str, Any]:
         * `study_id`, `schema_version`;
         * `judgments`, `people` (each once, whatever the tasks), `participants_described` (rows of participants.csv;
           `None`: there is none), `collection_rounds` (`judgments` and `people` by name);
-        * `tasks`: by name, see `task_statistics`.
+        * `tasks`: by name, see `task_statistics`; of the categorical one also `soft_label`: what was `asked` besides
+          the class, and the `procedure` that made the labels.
     """
+    wording = Wording.of(content)
+    made = {"asked": list(wording.asked or ()), "procedure": wording.procedure}
     tables = {task: content.tables[task] for task in TASKS if task in content.tables}
     return {
         "study_id": content.manifest.id,
@@ -68,7 +72,10 @@ def study_statistics(content: Content) -> dict[str, Any]:
         "people": len({person for table in tables.values() for person in table["participant_id"].unique().to_pylist()}),
         "participants_described": None if content.participants is None else content.participants.num_rows,
         "collection_rounds": _rounds(tables),
-        "tasks": {task: task_statistics(table, task) for task, table in tables.items()},
+        "tasks": {
+            task: task_statistics(table, task) | ({"soft_label": made} if task == CATEGORICAL else {})
+            for task, table in tables.items()
+        },
     }
 
 

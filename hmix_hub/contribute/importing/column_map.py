@@ -93,7 +93,7 @@ class ColumnMap(_Strict):
                 what = "is computed" if name in {c.name for c in TASKS[self.task].columns} else "is no column"
                 msg = f"{name} {what}; the task's are {', '.join(sorted(known))}, and your own begin with x_"
                 raise ValueError(msg)
-        missing = [column.name for column in required_columns(self.task) if column.name not in self.columns]
+        missing = [column.name for column in required_columns(self.task, ()) if column.name not in self.columns]
         if missing:
             msg = f'nothing is said of {", ".join(missing)}; a constant "" leaves a column empty'
             raise ValueError(msg)

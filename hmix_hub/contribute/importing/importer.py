@@ -17,11 +17,13 @@ from hmix_hub.contribute.importing.suite_export import import_suite_export, is_s
 from hmix_hub.contribute.starter import write_starter
 from hmix_hub.errors import ConfigurationError, Where
 from hmix_hub.files import replace_file
-from hmix_hub.schema import CIFAR10, Vocabulary
+from hmix_hub.schema import CATEGORICAL, CIFAR10, Vocabulary
+from hmix_hub.schema.questions import QUESTIONS
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import JUDGMENTS, find_files
 from hmix_hub.studies.manifest import MANIFEST
 from hmix_hub.studies.manifest_file import read_manifest
+from hmix_hub.studies.seen import Seen
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -107,7 +109,7 @@ def import_raw(
             progress(number + 1)
     if any(path.name != name for path, name in names.items()):
         outcome.notes.append("source_file calls the raw files raw-1, raw-2, … in the order given")
-    return _write(outcome, root, replace=replace)
+    return _write(outcome, root, _seen(outcome, is_suite=column_map is None), replace=replace)
 
 
 def raw_names(paths: Sequence[Path]) -> dict[Path, str]:
@@ -126,12 +128,13 @@ def _vocabulary(root: Path) -> Vocabulary:
     return CIFAR10 if manifest is None else manifest.vocabulary
 
 
-def _write(outcome: Outcome, root: Path, *, replace: bool) -> Imported:
+def _write(outcome: Outcome, root: Path, seen: Seen, *, replace: bool) -> Imported:
     import pyarrow as pa
 
     is_new = not (root / MANIFEST).is_file()
     if is_new:
-        write_starter(root, list(outcome.tables))
+        write_starter(root, list(outcome.tables), seen=seen)
+        outcome.notes += _questions_to_check(outcome, seen)
         if outcome.is_synthetic:
             with (root / MANIFEST).open("a", encoding="utf-8", newline="\n") as stream:
                 stream.write(f"\n{SYNTHETIC_LINE}   # a program made the answers\n")
@@ -159,6 +162,23 @@ def _write(outcome: Outcome, root: Path, *, replace: bool) -> Imported:
             (root / there[task]).unlink()
         written[name] = table.num_rows
     return Imported(written, outcome, is_new)
+
+
+def _seen(outcome: Outcome, *, is_suite: bool) -> Seen:
+    """Collect what the imported judgments show of the study; the pages of the Suite ask every question."""
+    seen = Seen(asked=set(QUESTIONS) if is_suite else set())
+    for task, parts in outcome.tables.items():
+        for part in parts:
+            seen.add(task, {name: part[name] for name in part.column_names})
+    return seen
+
+
+def _questions_to_check(outcome: Outcome, seen: Seen) -> list[str]:
+    """Return what a person should check: of a question that no row answers, it cannot be seen that it was asked."""
+    if CATEGORICAL not in outcome.tables or len(seen.questions) == len(QUESTIONS):
+        return []
+    told = f"[{', '.join(seen.questions)}]"
+    return [f"study.yaml says that `asked: {told}` is all that was asked besides the class, as the rows show: check it"]
 
 
 def _is_starter(path: Path) -> bool:

@@ -8,7 +8,7 @@ from hmix_hub.schema import TASKS
 from hmix_hub.sources.image_set import METHOD_MARK
 from hmix_hub.stimuli.coefficients import coefficient_column
 from hmix_hub.studies.checks.place import Mask, Place
-from hmix_hub.studies.manifest import Manifest
+from hmix_hub.studies.manifest import SINGLE, Manifest, is_placeholder
 from hmix_hub.studies.mixtures import mixture_keys
 from hmix_hub.studies.observed import ObservedPiece
 from hmix_hub.studies.pictures import KnownPictures
@@ -40,7 +40,7 @@ def check_stimuli(
     good &= _check_image_set(piece, manifest, place)
     is_single, whole = _check_single(piece, task, place)
     good &= whole
-    if manifest.stimuli.mixing == "none":
+    if manifest.stimuli.mixing == SINGLE:
         mixed = ~is_single
         place.of("image_2_index").tell(rules.MIXING, mixed, piece.rows)
         good &= ~mixed
@@ -81,7 +81,7 @@ def _check_image_set(piece: ObservedPiece, manifest: Manifest, place: Place) -> 
     import pyarrow.compute as pc
 
     written = piece.values.get("image_set")
-    if written is None:
+    if written is None or is_placeholder(manifest.stimuli.source):
         return np.ones(len(piece), dtype=bool)
     names = {manifest.image_set, manifest.stimuli.source, manifest.image_set.partition(METHOD_MARK)[0]}
     other = pc.and_not(written.is_valid(), pc.is_in(written, pa.array(sorted(names))))

@@ -1,0 +1,140 @@
+"""Wording of a study's descriptions, chosen by what the study holds: none speaks of what was not shown or not asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from hmix_hub.judgments.answers import asked_questions
+from hmix_hub.schema import CATEGORICAL, CONFIGURATIONS, TASKS, Column
+from hmix_hub.schema.questions import ONE_HOT, PROCEDURES, QUESTIONS, Procedure, Question, unasked_columns
+from hmix_hub.studies.hub import TAG
+from hmix_hub.studies.judgment_table import procedure_of
+
+if TYPE_CHECKING:
+    from hmix_hub.contribute.content import Content
+
+TAGS = (TAG, "mixup", "human-judgments", "human-uncertainty", "soft-labels")
+
+_OF_SINGLE_PICTURES = {
+    "stimulus_id": "name of the picture, which ends in its pair_id",
+    "pair_id": "the picture, as <Label>_<index>",
+    "image_1_label": "class of the picture",
+    "image_2_label": "null: there is no second picture",
+    "image_1_index": "row of the picture in the image set",
+    "image_2_index": "null: there is no second picture",
+    "mixing_coefficient": "1: the picture was shown as it is",
+}
+_OF_FLAGS: dict[str, Question] = {
+    "ruled_out_choice": "impossible_classes",
+    "same_class_twice": "second_class",
+    "ignored_probability": "probabilities",
+    "probabilities_exceed_one": "probabilities",
+}
+"""Flags that a row can have only where the question was asked."""
+
+
+@dataclass(frozen=True)
+class Wording:
+    """What the descriptions of a study depend on.
+
+    Parameters
+    ----------
+    is_single
+        Whether no judgment is about two pictures.
+    asked
+        What participants of the categorical task were asked besides the class; `None`: the study has no such task.
+    procedure
+        Its soft-label procedure.
+    """
+
+    is_single: bool
+    asked: tuple[Question, ...] | None
+    procedure: Procedure
+
+    @classmethod
+    def of(cls, content: Content) -> Wording:
+        """Return the wording of a study."""
+        judgments = {name: table for name, table in content.tables.items() if not CONFIGURATIONS[name].by_stimulus}
+        is_single = all(table["image_2_label"].null_count == table.num_rows for table in judgments.values())
+        if CATEGORICAL not in judgments:
+            return cls(is_single, None, ONE_HOT)
+        table, stated = judgments[CATEGORICAL], content.manifest.asked
+        asked = asked_questions(table) if stated is None else stated
+        return cls(is_single, asked, procedure_of(table, content.manifest))
+
+    @property
+    def pictures(self) -> str:
+        """What was judged, in the plural."""
+        return "single images" if self.is_single else "mixed images"
+
+    @property
+    def stimulus(self) -> str:
+        """What a stimulus is."""
+        if self.is_single:
+            return "A *stimulus* is a picture."
+        midpoint = "in the two midpoint tasks, in which a person sees all mixtures of two pictures, it is the pair"
+        return f"A *stimulus* is a mixed picture; {midpoint}."
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Tags of the dataset; the first is by which published studies are found."""
+        unfit = {"mixup"} if self.is_single else set()
+        unfit |= {"soft-labels"} if self._is_hard else set()
+        return tuple(tag for tag in TAGS if tag not in unfit)
+
+    @property
+    def _is_hard(self) -> bool:
+        return self.asked is not None and self.procedure == ONE_HOT
+
+    def question(self, task: str) -> str:
+        """Return what the participants of a task did, in a sentence without its subject."""
+        if task != CATEGORICAL or self.asked is None or not (self.is_single or set(self.asked) < set(QUESTIONS)):
+            return TASKS[task].question
+        asked, picture = self.asked, "one picture" if self.is_single else "one mixture"
+        if not asked:
+            return f"chooses one class for {picture}"
+        has_probabilities = "probabilities" in asked
+        said = f"names the {'most probable ' if has_probabilities else ''}class of {picture}"
+        said += " and its probability" if has_probabilities else ""
+        said += ", perhaps a second" if "second_class" in asked else ""
+        return said + (", and rules classes out" if "impossible_classes" in asked else "")
+
+    def row(self, name: str) -> str:
+        """Return what a row of a configuration is."""
+        task = CONFIGURATIONS[name].task
+        return CONFIGURATIONS[name].description.replace(TASKS[task].question, self.question(task))
+
+    def protocol(self) -> str:
+        """Return what was asked and how soft labels are made of it; empty without the categorical task."""
+        if self.asked is None:
+            return ""
+        questions = "; ".join(QUESTIONS[question] for question in self.asked)
+        asked = f"Besides the class, participants were asked: {questions}." if questions else "Nothing else was asked."
+        return f"{asked} The column soft_label is made by the procedure {self.procedure}: {PROCEDURES[self.procedure]}."
+
+    def columns(self, columns: tuple[Column, ...] | list[Column]) -> list[Column]:
+        """Return columns with the meanings that they have in this study."""
+        return [self._column(column) for column in columns]
+
+    def _column(self, column: Column) -> Column:
+        name = column.name
+        if self.is_single and name in _OF_SINGLE_PICTURES:
+            return replace(column, meaning=_OF_SINGLE_PICTURES[name])
+        if self.asked is None:
+            return column
+        if name in unasked_columns(self.asked):
+            nothing = {"top_probability": "1", "impossible_classes": "empty"}.get(name, "null")
+            return replace(column, meaning=f"{nothing}: not asked", unit="")
+        made = f"made of the answer by the procedure {self.procedure}: {PROCEDURES[self.procedure]}; sums to 1"
+        meanings = {"soft_label": made}
+        if "probabilities" not in self.asked:
+            meanings["top_class"] = "the class that was named"
+        if self._is_hard:
+            meanings["mean_soft_label"] = "their mean: the share of the judgments that name each class"
+        unit = "" if self._is_hard and column.unit == "probability" else column.unit
+        return replace(column, meaning=meanings.get(name, column.meaning), unit=unit)
+
+    def can_have(self, flag: str) -> bool:
+        """Whether rows of this study can have a flag, by what was asked."""
+        return flag not in _OF_FLAGS or self.asked is None or _OF_FLAGS[flag] in self.asked

@@ -1,0 +1,155 @@
+"""What judgment files show of a study: class names, whether pictures stand in pairs, which questions are answered."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from hmix_hub.schema import CATEGORICAL, CIFAR10, TASKS, Kind, Vocabulary
+from hmix_hub.schema.questions import QUESTIONS, Question
+from hmix_hub.studies.checks.columns import tidied
+from hmix_hub.studies.checks.numbers import NULL_WORDS
+from hmix_hub.studies.checks.values import as_text
+from hmix_hub.studies.findings import Report
+from hmix_hub.studies.folder import StudyFolder
+from hmix_hub.studies.judgment_table import listed
+from hmix_hub.studies.manifest import Manifest, Stimuli, is_placeholder
+from hmix_hub.studies.reading.files import read_pieces
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_MISSPELT = 0.75
+"""Likeness to a name of CIFAR-10's from which another name is taken for a misspelling of it."""
+
+
+@dataclass
+class Seen:
+    """Collector of what judgments show, row by row, of whatever file and format.
+
+    Parameters
+    ----------
+    names
+        Class names, as first written, by their small letters.
+    has_pairs
+        Whether a row has a second picture.
+    asked
+        Questions of the categorical task that a row answers.
+    """
+
+    names: dict[str, str] = field(default_factory=dict)
+    has_pairs: bool = False
+    asked: set[Question] = field(default_factory=set)
+
+    def add(self, task: str, columns: Mapping[str, pa.Array | pa.ChunkedArray]) -> None:
+        """Look at rows of a judgment file.
+
+        Parameters
+        ----------
+        task
+            Its task.
+        columns
+            N values by column, as the file has them.
+        """
+        for column in TASKS[task].columns:
+            is_label = column.kind in {Kind.LABEL, Kind.LABELS}
+            if column.name not in columns or not (is_label or column.name in _SHOWS or column.name in _SECOND):
+                continue
+            values = _values(columns[column.name], is_list=column.kind is Kind.LABELS)
+            # Whole numbers are labels of classes that have their names elsewhere.
+            for name in (value for value in values if is_label and isinstance(value, str)):
+                self.names.setdefault(name.lower(), name)
+            self.has_pairs |= column.name in _SECOND and bool(values)
+            if task == CATEGORICAL and _is_answered(column.name, values):
+                self.asked.update(_SHOWS.get(column.name, ()))
+
+    @property
+    def vocabulary(self) -> Vocabulary | None:
+        """The class names in alphabetical order, where they are a list that study.yaml may hold.
+
+        `None` where they are CIFAR-10's, misspellings included: a study of its classes has a typing error sooner than
+        a class called aeroplane.
+        """
+        others = [name for name in self.names if name not in CIFAR10.names]
+        if len(others) < max(1, len(self.names) / 2) and all(map(_is_misspelt, others)):
+            return None
+        names = [self.names[name] for name in sorted(self.names, key=_by_number)]
+        try:
+            Stimuli.model_validate({"source": "own", "mixing": "none", "classes": names})
+        except ValueError:
+            return None
+        return Vocabulary(tuple(names))
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """The questions that were answered, in the order of the schema."""
+        return tuple(question for question in QUESTIONS if question in self.asked)
+
+
+def seen_in(folder: StudyFolder) -> Seen:
+    """Look through the judgment files of a study folder; what cannot be read is passed over."""
+    seen = Seen()
+    for task, name in folder.judgments.items():
+        for piece in read_pieces(folder.file(name), name, Report()):
+            seen.add(task, {tidied(column): array for column, array in piece.columns.items()})
+    return seen
+
+
+def provisional(manifest: Manifest, folder: StudyFolder) -> Manifest:
+    """Return a draft's manifest with the class names that its files hold, where it leaves them open.
+
+    Labels can so be read and checked before the classes are written; of a manifest that names them, nothing changes.
+    """
+    if not is_placeholder(manifest.stimuli.classes):
+        return manifest
+    vocabulary = seen_in(folder).vocabulary
+    if vocabulary is None:
+        return manifest
+    stimuli = manifest.stimuli.model_copy(update={"classes": list(vocabulary.names)})
+    return manifest.model_copy(update={"stimuli": stimuli})
+
+
+_SECOND = ("image_2_label", "image_2_index")
+_SHOWS: dict[str, tuple[Question, ...]] = {
+    "top_probability": ("probabilities",),
+    "second_class": ("second_class",),
+    "second_probability": ("probabilities",),
+    "impossible_classes": ("impossible_classes",),
+}
+"""Questions that an answer in a column shows to have been asked."""
+
+
+def _is_answered(column: str, values: list[object]) -> bool:
+    return any(not _is_one(value) for value in values) if column == "top_probability" else bool(values)
+
+
+def _is_one(value: object) -> bool:
+    try:
+        return float(str(value)) == 1
+    except ValueError:
+        return False
+
+
+def _values(array: pa.Array | pa.ChunkedArray, *, is_list: bool) -> list[object]:
+    """Return the distinct values, of lists their items; text is trimmed, and words for nothing are left out."""
+    import pyarrow as pa
+
+    found: dict[object, None] = {}
+    for chunk in array.chunks if isinstance(array, pa.ChunkedArray) else [array]:
+        if is_list:
+            values = [item for value in listed(chunk) for item in value or ()]
+        else:
+            text = as_text(chunk)
+            values = (chunk if text is None else text).unique().to_pylist()
+        found.update(dict.fromkeys(value.strip() if isinstance(value, str) else value for value in values))
+    return [value for value in found if value is not None and str(value).lower() not in {"", *NULL_WORDS}]
+
+
+def _by_number(name: str) -> tuple[bool, int, str]:
+    return not name.isdecimal(), int(name) if name.isdecimal() else 0, name
+
+
+def _is_misspelt(name: str) -> bool:
+    return bool(difflib.get_close_matches(name, CIFAR10.names, n=1, cutoff=_MISSPELT))
