@@ -9,7 +9,7 @@ from typing import Any
 
 from hmix_hub.contribute.privacy.masking import masked_name
 from hmix_hub.contribute.privacy.patterns import IDENTITIES, IN_MANIFEST
-from hmix_hub.contribute.privacy.plain_text import search_file, search_lines, search_text
+from hmix_hub.contribute.privacy.plain_text import found_in, search_file, search_lines, search_text
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.manifest import MANIFEST
 from hmix_hub.studies.manifest_file import SIZE_LIMIT, parse_manifest
@@ -40,10 +40,11 @@ def search_manifest(path: Path, report: Report) -> None:
         # What is no YAML may still be a text with ids in it.
         search_file(path, MANIFEST, report, IN_MANIFEST)
         return
-    for place, value in _texts(content):
-        if place in _VERSIONS:
-            continue
-        search_text(value, MANIFEST, report, IN_MANIFEST, column=masked_name(place))
+    fields = [(place, value) for place, value in _texts(content) if place not in _VERSIONS]
+    found = found_in([value for _, value in fields], IN_MANIFEST)
+    for (place, value), patterns in zip(fields, found, strict=True):
+        if patterns:
+            search_text(value, MANIFEST, report, patterns, column=masked_name(place))
     comments = [(line, number) for number, line in _comments(text)]
     search_lines(([line for line, _ in comments], [number for _, number in comments]), MANIFEST, report, IDENTITIES)
     # Names of fields, and whatever else there is.

@@ -54,6 +54,20 @@ def search_text(text: str, name: str, report: Report, patterns: Sequence[Pattern
     search_lines(_cut([text], 0), name, report, patterns, column=column)
 
 
+def found_in(texts: Sequence[str], patterns: Sequence[Pattern]) -> list[list[Pattern]]:
+    """Return the patterns that each of N texts holds; to prepare a pattern takes longer than to search many texts."""
+    import pyarrow as pa
+
+    parts = [(part, owner) for owner, text in enumerate(texts) for part in _cut([text], 0)[0]]
+    column = pa.array([part for part, _ in parts], pa.large_string())
+    found: list[list[Pattern]] = [[] for _ in texts]
+    for pattern in patterns:
+        where = np.flatnonzero(pattern.hits(column).to_numpy(zero_copy_only=False))
+        for owner in sorted({parts[i][1] for i in where.tolist()}):
+            found[owner].append(pattern)
+    return found
+
+
 def first_line(path: Path) -> str:
     """Give the first line of a text file, or as much of it as can be read; empty where nothing can."""
     try:
