@@ -1,11 +1,8 @@
 """Faults: many at once, killed processes, damaged files, no network."""
 
-import os
-import subprocess
-import sys
-
 import datasets
 import pytest
+from at_once import run_at_once
 
 import hmix_hub
 from hmix_hub.errors import SourceError
@@ -19,21 +16,9 @@ print(len(ds), ds._fingerprint)
 
 
 def test_eight_at_once_on_empty_caches_all_load_the_same(tmp_path):
-
-    environment = os.environ | {
-        "HMIX_SOURCE": "sample",
-        "HMIX_CACHE": str(tmp_path / "a"),
-        "HF_HOME": str(tmp_path / "b"),
-    }
-    started = [
-        subprocess.Popen(
-            [sys.executable, "-c", LOAD], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        for _ in range(8)
-    ]
-    results = [process.communicate() for process in started]
-    assert {out.split()[0] for out, _ in results if out} == {"360"}, results
-    assert all(process.returncode == 0 for process in started), results
+    places = {"HMIX_CACHE": str(tmp_path / "a"), "HF_HOME": str(tmp_path / "b")}
+    lines = run_at_once(LOAD, "datasets", "hmix_hub.builders.h_mix", HMIX_SOURCE="sample", **places)
+    assert [line.split()[0] for line in lines] == ["360"] * 8
 
 
 def test_a_load_killed_half_way_leaves_the_next_one_right(run, tmp_path):

@@ -6,6 +6,7 @@ import threading
 
 import pytest
 import requests
+from at_once import run_at_once
 
 from hmix_hub.errors import SourceError
 from hmix_hub.sources import RELEASE, RELEASE_URL, SAMPLE, SourceFile, Study, choose_source, resolve_source
@@ -221,17 +222,13 @@ class Reached:
 
 
 FETCH = """
-import sys
 from hmix_hub.sources import resolve_source
 print(resolve_source("sample").path("hmix_infer_mixing_factor.csv").stat().st_size)
 """
 
 
 def test_eight_processes_on_an_empty_cache_all_get_the_file(cache):
-    processes = [subprocess.Popen([sys.executable, "-c", FETCH], stdout=subprocess.PIPE, text=True) for _ in range(8)]
-    sizes = {process.communicate()[0].strip() for process in processes}
-    assert sizes == {str(SAMPLE.files[NAME].size)}
-    assert all(process.returncode == 0 for process in processes)
+    assert run_at_once(FETCH, "hmix_hub.sources", "pooch") == [str(SAMPLE.files[NAME].size)] * 8
     assert [p.name for p in cached(cache)] == [NAME]
 
 
