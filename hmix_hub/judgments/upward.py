@@ -8,7 +8,6 @@ rounded to tenths; a second probability without an alternative is dropped.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hmix_hub.errors import SchemaError, Where
-from hmix_hub.judgments.complete import complete
+from hmix_hub.judgments.checks import check_values
+from hmix_hub.judgments.complete import complete, pair_ids, stimulus_ids
 from hmix_hub.judgments.flags import Mask
 from hmix_hub.judgments.pieces import encode
+from hmix_hub.judgments.released_pictures import LAYOUT_HINT, check_names, pictures, refuse_first, whole_numbers
 from hmix_hub.schema import (
     CATEGORICAL,
     CIFAR10,
@@ -27,7 +28,9 @@ from hmix_hub.schema import (
     JUDGMENT_TABLE,
     SELECT,
     SYNTHETIC_FLAG,
+    TASKS,
     Vocabulary,
+    columns,
     interface,
 )
 from hmix_hub.schema.questions import DEFAULT_PROCEDURE, Procedure
@@ -73,7 +76,8 @@ def to_judgment_table(
     Parameters
     ----------
     released
-        N rows with the columns `hmix_hub.schema.columns(task, "1.0.0")`; and `synthetic`, where a program made answers.
+        N rows with the columns `hmix_hub.schema.columns(task, "1.0.0")`; and `synthetic`, where a program made answers;
+        without label2 and id2, where single pictures were shown.
     task
         Name of the task.
     provenance
@@ -86,6 +90,41 @@ def to_judgment_table(
     SchemaError
         At the first answer, class or pair that cannot be read, with its row.
     """
+    observed, flags = _observed(released, task, provenance, vocabulary)
+    table = complete(
+        observed,
+        task,
+        study_id=provenance.study_id,
+        vocabulary=vocabulary,
+        observed_flags=flags,
+        is_synthetic=provenance.is_synthetic,
+        version=JUDGMENT_TABLE,
+        procedure=provenance.procedure,
+    )
+    check_names(released, table)
+    return table
+
+
+def read_observed(
+    released: pa.Table, task: str, provenance: Provenance, vocabulary: Vocabulary = CIFAR10
+) -> tuple[pa.Table, dict[str, Mask]]:
+    """Read what was observed from a table of schema 1.0.0, and the flags that are; see `to_judgment_table`.
+
+    Nothing is computed across rows, so that a judgment may stand twice.
+    """
+    observed, flags = _observed(released, task, provenance, vocabulary)
+    given = [column for column in columns(task, JUDGMENT_TABLE) if column.name in observed.column_names]
+    check_values(observed, given, vocabulary)
+    named = observed.append_column("pair_id", pair_ids(observed, vocabulary))
+    if TASKS[task].stimulus_column == "stimulus_id":
+        named = named.append_column("stimulus_id", stimulus_ids(named))
+    check_names(released, named)
+    return observed, flags
+
+
+def _observed(
+    released: pa.Table, task: str, provenance: Provenance, vocabulary: Vocabulary
+) -> tuple[pa.Table, dict[str, Mask]]:
     import pyarrow as pa
 
     n = released.num_rows
@@ -94,12 +133,12 @@ def to_judgment_table(
         {
             "participant_id": released["subject"],
             "collection_round": pa.array(rounds, pa.string()),
-            "condition": _whole(released["condition"], "condition"),
-            "trial_index": _whole(released["trial_index"], "trial_index"),
+            "condition": whole_numbers(released["condition"], "condition"),
+            "trial_index": whole_numbers(released["trial_index"], "trial_index"),
             "is_repeat": _is_repeat(released["task"]),
             "response_time_ms": released["rt"],
             "image_set": pa.repeat(pa.scalar(provenance.image_set), n),
-            **_pictures(released, vocabulary),
+            **pictures(released, vocabulary),
             "source_file": pa.repeat(pa.scalar(provenance.source_file), n),
             "source_row": released[ROW_NUMBER],
         }
@@ -107,18 +146,7 @@ def to_judgment_table(
     answers = _READERS[task](released, vocabulary)
     for name, column in answers.columns.items():
         table = table.append_column(name, column)
-    table = complete(
-        table,
-        task,
-        study_id=provenance.study_id,
-        vocabulary=vocabulary,
-        observed_flags=answers.flags | _marked(released),
-        is_synthetic=provenance.is_synthetic,
-        version=JUDGMENT_TABLE,
-        procedure=provenance.procedure,
-    )
-    _check_names(released, table)
-    return table
+    return table, answers.flags | _marked(released)
 
 
 @dataclass(frozen=True)
@@ -140,77 +168,11 @@ def _is_repeat(tasks: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.starts_with(tasks, interface.REPEAT_PREFIX)
 
 
-def _pictures(released: pa.Table, vocabulary: Vocabulary) -> dict[str, pa.Array]:
-    if "label1" in released.column_names:
-        parts = {name: released[name] for name in ("label1", "id1", "label2", "id2")}
-    else:
-        parts = _split_pairs(released["class_pair"], vocabulary)
-    return {
-        "image_1_label": _labels(parts["label1"], vocabulary),
-        "image_1_index": _whole(parts["id1"], "id1"),
-        "image_2_label": _labels(parts["label2"], vocabulary),
-        "image_2_index": _whole(parts["id2"], "id2"),
-    }
-
-
-def _split_pairs(pairs: pa.ChunkedArray, vocabulary: Vocabulary) -> dict[str, pa.ChunkedArray]:
-    """Split pair ids; by the class names, since these may hold underscores and digits themselves."""
-    import pyarrow.compute as pc
-
-    label = "|".join(re.escape(name) for name in sorted(vocabulary.names, key=len, reverse=True))
-    pattern = rf"^(?i:(?P<label1>{label})_(?P<id1>\d+)_(?P<label2>{label})_(?P<id2>\d+))$"
-    parts = pc.extract_regex(pairs, pattern)
-    classes = ", ".join(vocabulary.names)
-    _refuse_first(pc.is_null(parts), pairs, "class_pair", f"is no pair <Label1>_<id1>_<Label2>_<id2> of {classes}")
-    return {name: pc.struct_field(parts, name) for name in ("label1", "id1", "label2", "id2")}
-
-
-def _labels(names: pa.ChunkedArray, vocabulary: Vocabulary) -> pa.Array:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    found = pc.index_in(pc.utf8_lower(names), pa.array([name.lower() for name in vocabulary.names]))
-    _refuse_first(pc.is_null(found), names, "label", f"is none of the classes {', '.join(vocabulary.names)}")
-    return found.cast(pa.int64())
-
-
-def _whole(numbers: pa.ChunkedArray, column: str) -> pa.ChunkedArray:
-    """Give numbers as int32; 1.0.0 writes the picture ids as floats."""
-    import pyarrow as pa
-
-    floats = numbers.cast(pa.float64())
-    values = floats.fill_null(0).to_numpy()
-    bad = (values != np.floor(values)) | (np.abs(values) > np.iinfo(np.int32).max)
-    _refuse_first(bad, numbers, column, "is no whole number of 32 bits")
-    return floats.cast(pa.int32())
-
-
-def _refuse_first(bad: pa.ChunkedArray, values: pa.ChunkedArray, column: str, complaint: str) -> None:
-    rows = np.flatnonzero(bad.to_numpy(zero_copy_only=False) if hasattr(bad, "type") else bad)
-    if len(rows):
-        row = int(rows[0])
-        msg = f"{values[row].as_py()!r} {complaint}"
-        raise SchemaError(msg, where=Where(row=row, column=column), hint=_LAYOUT_HINT)
-
-
-_LAYOUT_HINT = "the table is not in the released layout, schema 1.0.0"
 _MOST_SHOWN = 80
 
 
 def _shortened(text: str) -> str:
     return repr(text) if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]!r}..."
-
-
-def _check_names(released: pa.Table, table: pa.Table) -> None:
-    """Check that the names of the pair and the picture say what the row's other columns say."""
-    import pyarrow.compute as pc
-
-    for column, identifier in (("class_pair", "pair_id"), ("filename", "stimulus_id")):
-        if column in released.column_names and identifier in table.column_names:
-            names = pc.replace_substring_regex(released[column], re.escape(interface.PICTURE_SUFFIX) + "$", "")
-            complaint = "contradicts the row's coefficient, labels or ids"
-            differs = pc.not_equal(pc.utf8_lower(names), pc.utf8_lower(table[identifier]))
-            _refuse_first(differs, released[column], column, complaint)
 
 
 def _parsed(released: pa.Table, name: str, parse: Callable[[dict[str, Any]], Any]) -> list[Any]:
@@ -224,11 +186,11 @@ def _parsed(released: pa.Table, name: str, parse: Callable[[dict[str, Any]], Any
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             row = int(np.flatnonzero(codes == position)[0])
             msg = f"the answer {_shortened(text)} cannot be read: {type(error).__name__}: {error}"
-            raise SchemaError(msg, where=Where(row=row, column=name), hint=_LAYOUT_HINT) from None
+            raise SchemaError(msg, where=Where(row=row, column=name), hint=LAYOUT_HINT) from None
     if column.null_count:
         row = int(np.flatnonzero(codes < 0)[0])
         msg = "the answer is missing"
-        raise SchemaError(msg, where=Where(row=row, column=name), hint=_LAYOUT_HINT)
+        raise SchemaError(msg, where=Where(row=row, column=name), hint=LAYOUT_HINT)
     return [values[code] for code in codes.tolist()]
 
 
@@ -250,7 +212,7 @@ def _construct(released: pa.Table, vocabulary: Vocabulary) -> _Answers:
     # Adding 0.0 turns a rounded -0.0 into 0.0.
     selected = np.round(walk, 1) + 0.0
     bad = ~((selected >= 0) & (selected <= 1))
-    _refuse_first(bad, released["final_value"], "final_value", "is not from 0 to 1")
+    refuse_first(bad, released["final_value"], "final_value", "is not from 0 to 1")
     return _Answers({"start_coefficient": released["start_value"], "selected_coefficient": pa.array(selected)}, {})
 
 
@@ -326,7 +288,7 @@ def _categorical(released: pa.Table, vocabulary: Vocabulary) -> _Answers:
 
 
 def ignored_probabilities(released: pa.Table) -> list[float | None]:
-    """Give the second probability, 0 to 1, of each answer that names no alternative and gives one all the same.
+    """Return the second probability, 0 to 1, of each answer that names no alternative and gives one all the same.
 
     Parameters
     ----------
@@ -336,7 +298,7 @@ def ignored_probabilities(released: pa.Table) -> list[float | None]:
     Returns
     -------
     list
-        N values; `None` where nothing is ignored.
+        N values; `None` where nothing is ignored, or what is ignored is no percentage.
 
     Raises
     ------
@@ -346,7 +308,10 @@ def ignored_probabilities(released: pa.Table) -> list[float | None]:
 
     def parse(answer: dict[str, Any]) -> float | None:
         has_alternative = answer["classSelect2"].removeprefix(interface.SECOND_PREFIX) != interface.NO_ALTERNATIVE
-        return None if has_alternative or not answer["prob2"] else _typed_percentage(answer["prob2"])
+        try:
+            return None if has_alternative or not answer["prob2"] else _typed_percentage(answer["prob2"])
+        except ValueError:
+            return None
 
     return _parsed(released, "response", parse)
 

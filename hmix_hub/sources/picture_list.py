@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from hmix_hub.errors import SourceError, SourceMissingError, Where
+from hmix_hub.file_forms import foreign_form
 
 FILE_LIMIT = 64 * 2**20
 
@@ -96,8 +97,12 @@ def read_file(path: Path, where: Where, hint: str) -> bytes:
 
 
 def entries_of(content: bytes, root: Path, form: ListForm) -> Iterator[Entry]:
-    """Give the rows of a list, each with a file that lies in the folder."""
+    """Yield the rows of a list, each with a file that lies in the folder."""
     file = str(root / form.file)
+    foreign = foreign_form(root / form.file)
+    if foreign is not None:
+        msg = f"this is {foreign}"
+        raise SourceError(msg, where=Where(file), hint=form.hint)
     row = -1
     for row, (name, label) in enumerate(_cells(content, file, form)):
         for column, cell in zip(form.columns, (name, label), strict=True):

@@ -9,6 +9,7 @@ from typing import Any
 
 from hmix_hub.errors import SchemaVersionError
 from hmix_hub.files import is_plain_inside
+from hmix_hub.model_keys import known_keys
 from hmix_hub.schema import CURRENT, JUDGMENT_TABLE, RELEASED, check_version
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.manifest import MANIFEST, WITH_PLACEHOLDERS, Manifest, is_placeholder
@@ -256,8 +257,10 @@ def _is_in(tree: _Tree, part: str | int) -> bool:
 def _said(problem: Any) -> str:
     kinds = {
         "missing": "this field is missing",
-        "extra_forbidden": "there is no such field; see `hmix contribute schema`",
     }
+    if problem["type"] == "extra_forbidden":
+        fields = ", ".join(known_keys(Manifest, problem["loc"][:-1]))
+        return f"there is no such field; the fields here are {fields}"
     said = kinds.get(problem["type"]) or str(problem["msg"]).removeprefix("Value error, ")
     pattern = problem.get("ctx", {}).get("pattern")
     return f"it does not have the form {pattern}" if pattern else said[:_LONGEST_NOTE]

@@ -10,7 +10,7 @@ import pytest
 from hmix_hub.builders.readers import read_judgments as build_judgments
 from hmix_hub.contribute.importing.importer import import_raw, raw_names
 from hmix_hub.errors import ConfigurationError, HMixError, SchemaError, SourceMissingError
-from hmix_hub.schema import CATEGORICAL, INFER, TASKS
+from hmix_hub.schema import CATEGORICAL, INFER, SYNTHETIC_FLAG, TASKS
 from hmix_hub.sources import JUDGMENT_FILES, resolve_source
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import find_files
@@ -80,9 +80,12 @@ def test_one_file_a_person_gives_the_same_judgments(tmp_path):
     same = [
         n
         for n in expected.column_names
-        if n not in {"judgment_id", "study_id", "image_set", "source_file", "source_row"}
+        if n not in {"judgment_id", "study_id", "image_set", "source_file", "source_row", "flags"}
     ]
     assert found.select(same).equals(expected.select(same))
+    # Files that are cut up are no longer known as the sample's.
+    people_s = [[flag for flag in flags if flag != SYNTHETIC_FLAG] for flags in expected["flags"].to_pylist()]
+    assert found["flags"].to_pylist() == people_s
     assert "2022" not in str(found["source_file"].unique().to_pylist())
 
 
@@ -154,13 +157,15 @@ def test_a_column_map_renames_scales_flips_and_takes_apart(mapped):
 
 
 def test_lists_are_calculated_with_number_by_number(mapped):
-    text = _MAP.replace("  x_lab:", "  inferred_path: {column: answer, json: way, divide: 100, flip: true}\n  x_lab:")
+    text = _MAP.replace(
+        "  x_lab:", "  inferred_path: {column: answer, json: way, optional: true, divide: 100, flip: true}\n  x_lab:"
+    )
     (mapped / "map.yaml").write_text(text, encoding="utf-8")
     raw = _RAW.replace('""slider"": 30', '""way"": [50, 90, 30], ""slider"": 30')
     (mapped / "raw.csv").write_text(raw, encoding="utf-8")
     import_raw([mapped / "raw.csv"], mapped / "study", map_file=mapped / "map.yaml")
     first, second = rows_of(mapped / "study" / "judgments" / f"{INFER}.csv")
-    assert (first["inferred_path"], second["inferred_path"]) == ("[0.5, 0.1, 0.7]", "")
+    assert (first["inferred_path"], second["inferred_path"]) == ("[0.5, 0.09999999999999998, 0.7]", "")
 
 
 def test_values_that_cannot_be_calculated_with_are_left_for_validation(mapped):
@@ -247,13 +252,15 @@ class TestFromTheTrial:
     def test_a_key_within_a_key_is_named_with_a_point(self, mapped):
         raw = _RAW.replace('{""slider"": 30, ""sure"": 80}', '{""first"": {""slider"": 30}, ""sure"": 80}')
         (mapped / "raw.csv").write_text(raw, encoding="utf-8")
-        (mapped / "map.yaml").write_text(_MAP.replace("json: slider", "json: first.slider"), encoding="utf-8")
+        text = _MAP.replace("json: slider,", "json: first.slider, optional: true,")
+        (mapped / "map.yaml").write_text(text, encoding="utf-8")
         import_raw([mapped / "raw.csv"], mapped / "study", map_file=mapped / "map.yaml")
         first, second = rows_of(mapped / "study" / "judgments" / f"{INFER}.csv")
         assert (first["inferred_coefficient"], second["inferred_coefficient"]) == ("0.7", "")
 
     def test_a_key_that_no_answer_has_is_told(self, mapped):
-        (mapped / "map.yaml").write_text(_MAP.replace("json: slider", "json: slide"), encoding="utf-8")
+        text = _MAP.replace("json: slider,", "json: slide, optional: true,")
+        (mapped / "map.yaml").write_text(text, encoding="utf-8")
         done = import_raw([mapped / "raw.csv"], mapped / "study", map_file=mapped / "map.yaml")
         assert any(note.startswith("inferred_coefficient: nothing came of answer") for note in done.outcome.notes)
 

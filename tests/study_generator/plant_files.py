@@ -67,6 +67,13 @@ def _damaged(study: Study, rng: random.Random) -> None:
     study.edits.append(cut)
 
 
+@plants("HMX515", endings=TEXTS)
+def _foreign(study: Study, rng: random.Random) -> None:
+    starts = (b"$FL2@(#) SPSS DATA FILE", b"SQLite format 3\0", b"%PDF-1.7\n", b"<!DOCTYPE html>\n<html>", b"PAR1\x15")
+    content = rng.choice(starts) + bytes(rng.randrange(200))
+    study.edit(lambda _: content)
+
+
 @plants("HMX507")
 def _large(study: Study, rng: random.Random) -> list[int]:
     row = some_row(study, rng)

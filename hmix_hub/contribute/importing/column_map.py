@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from hmix_hub.contribute.importing.patterns import check_pattern
 from hmix_hub.errors import ConfigurationError, SourceMissingError, Where
+from hmix_hub.model_keys import known_keys
 from hmix_hub.schema import TASKS
 from hmix_hub.schema.observed import EXTRA_PREFIX, observed_columns, required_columns
 from hmix_hub.studies.manifest import TaskName
@@ -24,8 +25,10 @@ class From(_Strict):
     """Where a column's values come from, and what is done to them, in this order.
 
     `column` or `constant`; `json` takes a key of the cell's JSON object; `pattern` takes the one group of a regular
-    expression, anywhere in the text; `values` replaces words; `equals` makes a truth; `multiply`, `divide` and `flip`
-    (1 minus) calculate. A decimal comma is read as a point where there is something to calculate.
+    expression (RE2), anywhere in the text; `keys` makes a list of the object's own keys, of those that are not false,
+    0, "" or null; `values` replaces words; `equals` makes a truth; `multiply`, `divide` and `flip` (1 minus) calculate.
+    A decimal comma is read as a point where there is something to calculate. A cell that holds something must fit
+    `json`, `keys` and `pattern`, unless the column is `optional`.
     """
 
     column: str | None = Field(None, description="Column of the raw table.")
@@ -34,6 +37,9 @@ class From(_Strict):
         None, alias="json", description="Key of the JSON object in the cell; a.b for b within a."
     )
     pattern: str | None = Field(None, description="Regular expression with one group.")
+    keys: str | None = Field(
+        None, description="Regular expression with one group: a list of what it finds in the keys of the JSON object."
+    )
     values: dict[str, str] | None = Field(None, description="Words to replace, by word.")
     equals: str | list[str] | None = Field(
         None, description="True where the text is this, or one of these, whatever the case."
@@ -41,19 +47,16 @@ class From(_Strict):
     multiply: float | None = Field(None, gt=0, description="Multiply by it: 1000 for seconds to milliseconds.")
     divide: float | None = Field(None, gt=0, description="Divide by it: 100 for a scale of 0 to 100.")
     flip: bool = Field(False, description="Take 1 minus the value, after dividing.")
+    optional: bool = Field(
+        False,
+        description="Whether cells that json, keys or pattern do not fit, or a file without the column, give nothing.",
+    )
 
-    @field_validator("pattern")
+    @field_validator("pattern", "keys")
     @classmethod
     def _check_pattern(cls, pattern: str | None) -> str | None:
         if pattern is not None:
-            try:
-                groups = re.compile(pattern).groups
-            except re.error as error:
-                msg = f"no regular expression: {error}"
-                raise ValueError(msg) from None
-            if groups != 1:
-                msg = f"the pattern has {groups} groups, and needs one: (...)"
-                raise ValueError(msg)
+            check_pattern(pattern)
         return pattern
 
     @model_validator(mode="after")
@@ -61,7 +64,15 @@ class From(_Strict):
         if (self.column is None) == (self.constant is None):
             msg = "give either column or constant"
             raise ValueError(msg)
+        if self.keys is not None and (self.pattern, self.equals, self.multiply, self.divide) != (None,) * 4:
+            msg = "keys makes a list of words: only json and values go with it"
+            raise ValueError(msg)
         return self
+
+
+def words(equals: str | list[str]) -> list[str]:
+    """Return the words that a text is compared with, in small letters."""
+    return [word.strip().lower() for word in ([equals] if isinstance(equals, str) else equals)]
 
 
 class Keep(_Strict):
@@ -135,13 +146,12 @@ def read_column_map(path: Path) -> ColumnMap:
 
 def _said(problem: Any) -> str:
     if problem["type"] == "extra_forbidden":
-        keys = ColumnMap.model_fields if len(problem["loc"]) == 1 else From.model_fields
-        names = [field.alias or name for name, field in keys.items()]
+        names = known_keys(ColumnMap, problem["loc"][:-1])
         return f"there is no such key; the keys are {', '.join(names)}"
     return str(problem["msg"]).removeprefix("Value error, ")
 
 
 def map_schema() -> str:
-    """Generate the JSON Schema of a column map."""
+    """Return the JSON Schema of a column map."""
     schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **ColumnMap.model_json_schema(by_alias=True)}
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"

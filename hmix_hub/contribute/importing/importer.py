@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hmix_hub.contribute.importing.column_map import read_column_map
-from hmix_hub.contribute.importing.mapped_table import import_mapped
+from hmix_hub.contribute.importing.mapped_table import MappedFiles
 from hmix_hub.contribute.importing.outcome import Outcome
 from hmix_hub.contribute.importing.raw_table import read_raw
-from hmix_hub.contribute.importing.suite_export import import_suite_export, is_suite_export, known_study
+from hmix_hub.contribute.importing.suite_export import SuiteFiles, known_study
 from hmix_hub.contribute.starter import write_starter
 from hmix_hub.errors import ConfigurationError, Where
 from hmix_hub.files import replace_file
@@ -66,7 +66,8 @@ def import_raw(
     ----------
     files
         Raw files, in the order that their rows shall have: exports of the original HILL MixE Suite (schema 1.0.0), or
-        any flat CSV or JSON lines for which there is a map.
+        any flat table (CSV, JSON, JSON lines or Parquet) for which there is a map. A file of a session that was broken
+        off before its first judgment is passed over, with a note.
     to
         The study folder; begun if it is not there.
     map_file
@@ -81,9 +82,9 @@ def import_raw(
     SourceMissingError
         If a file is missing.
     SchemaError
-        At the first row that cannot be read.
+        At the first row that cannot be read, or if no row is a judgment.
     ConfigurationError
-        If a file is no export of the Suite and no map is given, the map does not fit, or judgments are there already.
+        If no file is an export of the Suite and no map is given, the map does not fit, or judgments are there already.
     """
     root = Path(os.path.expanduser(to)).absolute()
     column_map = None if map_file is None else read_column_map(Path(map_file))
@@ -95,25 +96,20 @@ def import_raw(
         raise ConfigurationError(msg, where=Where(str(twice)), hint="name each raw file once")
     names = raw_names(paths)
     outcome = Outcome()
+    into = SuiteFiles(vocabulary, outcome) if column_map is None else MappedFiles(column_map, outcome)
     for number, (path, name) in enumerate(names.items()):
-        raw = read_raw(path)
-        if column_map is not None:
-            import_mapped(raw, path, name, column_map, outcome)
-        elif is_suite_export(raw):
-            import_suite_export(raw, path, name, vocabulary, outcome)
-        else:
-            msg = "this is no export of the original Suite: it has no columns trial_type, task and trial_index"
-            hint = "say what its columns are with --map; CONTRIBUTING.md shows a column map"
-            raise ConfigurationError(msg, where=Where(str(path)), hint=hint)
+        into.add(read_raw(path, outcome), path, name)
         if progress is not None:
             progress(number + 1)
+    into.finish()
+    outcome.notes += outcome.notes_on_files
     if any(path.name != name for path, name in names.items()):
         outcome.notes.append("source_file calls the raw files raw-1, raw-2, … in the order given")
     return _write(outcome, root, _seen(outcome, is_suite=column_map is None), replace=replace)
 
 
 def raw_names(paths: Sequence[Path]) -> dict[Path, str]:
-    """Give what the column source_file calls each file.
+    """Return what the column source_file calls each file.
 
     A number, since names of raw files are often those of people, or hold dates; but of a released file its name.
     """
@@ -133,7 +129,7 @@ def _write(outcome: Outcome, root: Path, seen: Seen, *, replace: bool) -> Import
 
     is_new = not (root / MANIFEST).is_file()
     if is_new:
-        write_starter(root, list(outcome.tables), seen=seen)
+        write_starter(root, list(outcome.tables), source=outcome.image_set, seen=seen)
         outcome.notes += _questions_to_check(outcome, seen)
         if outcome.is_synthetic:
             with (root / MANIFEST).open("a", encoding="utf-8", newline="\n") as stream:
@@ -182,7 +178,7 @@ def _questions_to_check(outcome: Outcome, seen: Seen) -> list[str]:
 
 
 def _is_starter(path: Path) -> bool:
-    """Say whether a judgment file is a CSV header alone, as a starter writes it."""
+    """Whether a judgment file is a CSV header alone, as a starter writes it."""
     return path.suffix == ".csv" and path.stat().st_size < 2**16 and len(path.read_bytes().splitlines()) <= 1
 
 

@@ -1,79 +1,205 @@
-"""Mapped tables: the rows and columns that a column map makes of a raw table."""
+"""Mapped tables: the rows and columns that a column map makes of raw tables, all files together."""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hmix_hub.contribute.fixing.cells import with_point
-from hmix_hub.contribute.importing.column_map import ColumnMap, From, Keep
-from hmix_hub.contribute.importing.outcome import Outcome
+from hmix_hub.contribute.importing.column_map import ColumnMap, From, Keep, words
+from hmix_hub.contribute.importing.mapped_column import MappedColumn, map_column
+from hmix_hub.contribute.importing.outcome import NO_ROW, Outcome
 from hmix_hub.contribute.importing.raw_table import ROW
 from hmix_hub.errors import ConfigurationError, Where, nearest
-from hmix_hub.studies.checks.numbers import NUMBER
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_DECIMALS = 12
-_ITEM = re.compile(r"[^\s|,\[\]]+")
 _SHOWN, _SHOWN_CHARACTERS = 4, 40
-_CELL_FOR_PATTERNS = 2000
-"""Characters of a cell that a pattern is tried on, since a pattern can take long over long text."""
+_SAMPLED = 1000
+"""First cells of a file among which texts are sampled for a message."""
 
 
-def import_mapped(raw: pa.Table, path: Path, name: str, column_map: ColumnMap, outcome: Outcome) -> None:
-    """Take the judgments of a raw table over, as a column map says.
+class MappedFiles:
+    """Raw files that one column map is applied to.
 
     Parameters
     ----------
-    raw
-        The table, from `read_raw`.
-    path, name
-        Its file, and what the column source_file calls it.
     column_map
-        What becomes of its columns. Values that cannot be calculated with are left as they are: validation tells them.
+        What becomes of their columns.
     outcome
-        Gets the columns, and counts of the rows that are not kept, by reason.
-
-    Raises
-    ------
-    ConfigurationError
-        If the table lacks a column that the map names.
+        Gets the judgments, and counts of the rows that are not kept, by reason.
     """
-    import pyarrow as pa
 
-    _refuse_missing(raw, path, column_map)
-    for keep in column_map.rows:
-        kept = _is_kept(raw, keep)
-        if not kept.all():
-            said = "is empty" if keep.equals is None else f"is not {_listed(keep.equals)}"
-            outcome.dropped[f"{keep.column} {said}"] += int((~kept).sum())
-            raw = raw.filter(pa.array(kept))
-    columns = {target: _column(raw, origin) for target, origin in column_map.columns.items()}
-    if raw.num_rows:
-        outcome.notes += [
-            note
-            for target, origin in column_map.columns.items()
-            for note in _doubts(raw, target, origin, columns[target])
-        ]
-    columns |= {"source_file": pa.array([name] * raw.num_rows, pa.string()), "source_row": raw[ROW]}
-    outcome.tables.setdefault(column_map.task, []).append(pa.table(columns))
+    def __init__(self, column_map: ColumnMap, outcome: Outcome) -> None:
+        self._map = column_map
+        self._outcome = outcome
+        self._known: dict[str, None] = {}
+        self._first: Path | None = None
+        self._lacking: list[ConfigurationError] = []
+        self._made = [_Made(target, origin) for target, origin in column_map.columns.items()]
+
+    def add(self, raw: pa.Table, path: Path, name: str) -> None:
+        """Take the judgments of a file over.
+
+        Parameters
+        ----------
+        raw
+            The table, from `read_raw`.
+        path, name
+            Its file, and what the column source_file calls it.
+        """
+        import pyarrow as pa
+
+        self._first = self._first or path
+        if not raw.num_rows:
+            self._outcome.leave_out(path, NO_ROW)
+            return
+        self._known |= dict.fromkeys(column for column in raw.column_names if column != ROW)
+        needed = [keep.column for keep in self._map.rows]
+        needed += [made.origin.column for made in self._made if made.origin.column and not made.origin.optional]
+        lacking = [column for column in dict.fromkeys(needed) if column not in raw.column_names]
+        raw = self._kept(raw)
+        if lacking:
+            self._leave_out(raw, path, lacking)
+        elif not raw.num_rows:
+            self._outcome.leave_out(path, "no row that is one")
+        else:
+            columns = {made.target: made.add(raw, path) for made in self._made}
+            columns |= {"source_file": pa.array([name] * raw.num_rows, pa.string()), "source_row": raw[ROW]}
+            self._outcome.tables.setdefault(self._map.task, []).append(pa.table(columns))
+
+    def _kept(self, raw: pa.Table) -> pa.Table:
+        import pyarrow as pa
+
+        for keep in self._map.rows:
+            has_column = keep.column in raw.column_names
+            kept = _is_kept(raw, keep) if has_column else np.zeros(raw.num_rows, dtype=bool)
+            if not kept.all():
+                said = "is empty" if keep.equals is None else f"is not {_listed(keep.equals)}"
+                reason = f"{keep.column} {said}" if has_column else f"there is no column {keep.column}"
+                self._outcome.dropped[reason] += int((~kept).sum())
+                raw = raw.filter(pa.array(kept))
+        return raw
+
+    def _leave_out(self, raw: pa.Table, path: Path, lacking: list[str]) -> None:
+        """Leave a file out: a session that was broken off before its first trial lacks the columns of trials."""
+        said = f"no column {', '.join(lacking)}"
+        if self._map.rows and raw.num_rows:
+            msg = f"`rows:` keeps {raw.num_rows} rows of this file, which has {said}"
+            hint = "write `optional: true` for a column that may be missing, or leave the file out"
+            where = Where(str(path), raw[ROW][0].as_py(), lacking[0])
+            self._lacking.append(ConfigurationError(msg, where=where, hint=hint))
+        if raw.num_rows:
+            self._outcome.dropped[f"there is {said}"] += raw.num_rows
+        self._outcome.leave_out(path, said)
+
+    def finish(self) -> None:
+        """Check what came of all files.
+
+        Raises
+        ------
+        ConfigurationError
+            If the map names a column that no file has, no row is a judgment, rows that are kept lack a column, or cells
+            do not fit what the map says of them.
+        """
+        self._refuse_unknown()
+        if self._lacking:
+            raise self._lacking[0]
+        if not self._outcome.rows(self._map.task):
+            raise self._outcome.nothing(self._first)
+        self._refuse_unfit()
+        self._outcome.notes += [note for made in self._made for note in made.doubts()]
+
+    def _refuse_unknown(self) -> None:
+        named = [keep.column for keep in self._map.rows] + [made.origin.column for made in self._made]
+        for name in named:
+            if name is not None and self._known and name not in self._known:
+                msg = f"the map names a column {name!r}, which no file has"
+                where = Where(str(self._first)) if self._first else None
+                raise ConfigurationError(msg, where=where, hint=nearest(name, self._known, label="columns"))
+
+    def _refuse_unfit(self) -> None:
+        told = [made for made in self._made if made.unfit and not made.origin.optional]
+        if told:
+            msg = "; ".join(map(_Made.misfit, told))
+            hint = (
+                "change `json:`, `keys:` or `pattern:` so that they fit, leave such rows out under `rows:`, or write "
+                "`optional: true` where a cell may give nothing"
+            )
+            raise ConfigurationError(msg, where=told[0].where, hint=hint)
 
 
-def _refuse_missing(raw: pa.Table, path: Path, column_map: ColumnMap) -> None:
-    named = [keep.column for keep in column_map.rows]
-    named += [origin.column for origin in column_map.columns.values() if origin.column is not None]
-    for name in named:
-        if name not in raw.column_names:
-            known = [column for column in raw.column_names if column != ROW]
-            msg = f"the map names a column {name!r}, which the file does not have"
-            raise ConfigurationError(msg, where=Where(str(path)), hint=nearest(name, known, label="columns"))
+@dataclass
+class _Made:
+    """What came of one column, over all files."""
+
+    target: str
+    origin: From
+    held: int = 0
+    unfit: int = 0
+    where: Where | None = None
+    unfit_text: str = ""
+    is_made: bool = False
+    is_met: bool = False
+    seen: dict[str, None] = field(default_factory=dict)
+
+    def add(self, raw: pa.Table, path: Path) -> pa.ChunkedArray | pa.Array:
+        """Make the column of a file's rows, and count."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        if self.origin.column is None:
+            return pa.array([self.origin.constant or None] * raw.num_rows, pa.string())
+        if self.origin.column not in raw.column_names:
+            return pa.nulls(raw.num_rows, pa.string())
+        cells = raw[self.origin.column]
+        column = map_column(cells, self.target, self.origin)
+        self.held += pc.sum(pc.not_equal(pc.utf8_trim_whitespace(cells), "")).as_py() or 0
+        self._count_unfit(column, raw, cells, path)
+        self.is_made |= column.values.null_count < len(cells)
+        if self.origin.equals is not None:
+            self.is_met |= bool(pc.any(pc.equal(column.values, "true")).as_py())
+        if len(self.seen) < _SHOWN:
+            self.seen |= dict.fromkeys(text for text in cells.slice(0, _SAMPLED).unique().to_pylist() if text.strip())
+        return column.values
+
+    def _count_unfit(self, column: MappedColumn, raw: pa.Table, cells: pa.ChunkedArray, path: Path) -> None:
+        rows = np.flatnonzero(column.is_unfit)
+        if len(rows) and not self.unfit:
+            first = int(rows[0])
+            self.where = Where(str(path), raw[ROW][first].as_py(), self.origin.column)
+            self.unfit_text = cells[first].as_py()
+        self.unfit += len(rows)
+
+    def misfit(self) -> str:
+        """Return how many cells gave nothing, and the first."""
+        place = f"{Path(self.where.file or '').name}, row {self.where.row}" if self.where else ""
+        return (
+            f"{self.target}: {self.unfit} of {self.held} cells of {self.origin.column} that hold something gave "
+            f"nothing, first {_cut(self.unfit_text)} in {place}"
+        )
+
+    def doubts(self) -> list[str]:
+        """Return what is odd: that nothing came of it, or that nothing equals what was asked for."""
+        seen = ", ".join(map(_cut, list(self.seen)[:_SHOWN])) or "nothing"
+        if self.origin.column is None:
+            return []
+        if self.origin.equals is not None and not self.is_met:
+            return [f"{self.target}: no row of {self.origin.column} is {_listed(self.origin.equals)}; there are {seen}"]
+        if self.held and not self.is_made:
+            return [f"{self.target}: nothing came of {self.origin.column}, which holds {seen}"]
+        return [self.misfit()] if self.unfit else []
+
+
+def _cut(text: str) -> str:
+    return repr(text[:_SHOWN_CHARACTERS])
+
+
+def _listed(values: str | list[str]) -> str:
+    return repr(values) if isinstance(values, str) else " or ".join(map(repr, values))
 
 
 def _is_kept(raw: pa.Table, keep: Keep) -> np.ndarray:
@@ -81,107 +207,7 @@ def _is_kept(raw: pa.Table, keep: Keep) -> np.ndarray:
     import pyarrow.compute as pc
 
     text = raw[keep.column]
-    words = None if keep.equals is None else pa.array(_words(keep.equals))
-    mask = pc.not_equal(text, "") if words is None else pc.is_in(_folded(text), words)
+    wanted = None if keep.equals is None else pa.array(words(keep.equals))
+    folded = pc.utf8_lower(pc.utf8_trim_whitespace(text))
+    mask = pc.not_equal(text, "") if wanted is None else pc.is_in(folded, wanted)
     return np.asarray(mask.to_numpy(), dtype=bool)
-
-
-def _words(equals: str | list[str]) -> list[str]:
-    """Give the words that a text is compared with, in small letters."""
-    return [word.strip().lower() for word in ([equals] if isinstance(equals, str) else equals)]
-
-
-def _folded(text: pa.ChunkedArray) -> pa.ChunkedArray:
-    import pyarrow.compute as pc
-
-    return pc.utf8_lower(pc.utf8_trim_whitespace(text))
-
-
-def _doubts(raw: pa.Table, target: str, origin: From, made: pa.Array) -> list[str]:
-    """Say what is odd about a column: that nothing came of it, or that nothing equals what was asked for."""
-    if origin.column is None:
-        return []
-    sample = [text for text in raw[origin.column].unique().to_pylist() if text][:_SHOWN]
-    seen = ", ".join(repr(text[:_SHOWN_CHARACTERS]) for text in sample) or "nothing"
-    values = set(made.unique().to_pylist())
-    if origin.equals is not None and "true" not in values:
-        return [f"{target}: no row of {origin.column} is {_listed(origin.equals)}; there are {seen}"]
-    if values <= {None, ""} and sample:
-        return [f"{target}: nothing came of {origin.column}, which holds {seen}"]
-    return []
-
-
-def _listed(values: str | list[str]) -> str:
-    return repr(values) if isinstance(values, str) else " or ".join(map(repr, values))
-
-
-def _column(raw: pa.Table, origin: From) -> pa.Array:
-    import pyarrow as pa
-
-    if origin.column is None:
-        return pa.array([origin.constant] * raw.num_rows, pa.string())
-    encoded = raw[origin.column].combine_chunks().dictionary_encode()
-    steps = _steps(origin)
-    distinct = []
-    for text in encoded.dictionary.to_pylist():
-        value: str | None = text
-        for step in steps:
-            value = None if value is None else step(value)
-        distinct.append(value)
-    return pa.array(distinct, pa.string()).take(encoded.indices)
-
-
-def _steps(origin: From) -> list[Callable[[str], str | None]]:
-    """Give what is done to each text, in order."""
-    steps: list[Callable[[str], str | None]] = []
-    if origin.json_key is not None:
-        key = origin.json_key
-        steps.append(lambda text: _json_value(text, key))
-    if origin.pattern is not None:
-        pattern = re.compile(origin.pattern)
-        steps.append(lambda text: _group(text, pattern))
-    if origin.values is not None:
-        values = origin.values
-        steps.append(lambda text: values.get(text, text))
-    if origin.equals is not None:
-        wanted = set(_words(origin.equals))
-        steps.append(lambda text: str(text.strip().lower() in wanted).lower())
-    if origin.divide is not None or origin.multiply is not None or origin.flip:
-        steps.append(lambda text: _calculated(text, origin))
-    return steps
-
-
-def _json_value(text: str, key: str) -> str | None:
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    if isinstance(value, dict) and key in value:
-        value = value[key]
-    else:
-        for part in key.split("."):
-            value = value.get(part) if isinstance(value, dict) else None
-    if isinstance(value, bool):
-        return str(value).lower()
-    if value is None or isinstance(value, str):
-        # JSON can write halves of characters, which no text can hold.
-        return value and value.encode("utf-8", "replace").decode()
-    return json.dumps(value)
-
-
-def _group(text: str, pattern: re.Pattern[str]) -> str | None:
-    found = pattern.search(text[:_CELL_FOR_PATTERNS])
-    return found[1] if found else None
-
-
-def _calculated(text: str, origin: From) -> str:
-    """Calculate with a number; what is none is left, and no mend makes one of it later."""
-    if "|" in text or text.lstrip().startswith("["):
-        # Of a list, with each number.
-        return _ITEM.sub(lambda found: _calculated(found[0], origin), text)
-    written = with_point(text).strip()
-    if not re.fullmatch(NUMBER, written):
-        return text
-    value = float(written) * (origin.multiply or 1.0) / (origin.divide or 1.0)
-    # 1 - 0.9 is 0.09999999999999998, which would name another stimulus than 0.1.
-    return repr(round(1 - value if origin.flip else value, _DECIMALS))

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hmix_hub.contribute.importing.outcome import Outcome
+from hmix_hub.contribute.importing.outcome import NO_ROW, Outcome
 from hmix_hub.contribute.importing.raw_table import ROW
-from hmix_hub.errors import SchemaError, Where
-from hmix_hub.judgments.upward import Provenance, ignored_probabilities, to_judgment_table
-from hmix_hub.schema import (
-    CATEGORICAL,
-    JUDGMENT_TABLE,
-    RELEASED,
-    SYNTHETIC_FLAG,
-    Column,
-    Kind,
-    Vocabulary,
-    columns,
-    has_flag,
+from hmix_hub.contribute.importing.single_pictures import (
+    IMAGE_SET,
+    OF_MIXTURES,
+    are_single_pictures,
+    as_mixtures,
+    check_file_names,
 )
+from hmix_hub.errors import ConfigurationError, SchemaError, Where
+from hmix_hub.judgments.upward import Provenance, ignored_probabilities, read_observed
+from hmix_hub.schema import CATEGORICAL, JUDGMENT_TABLE, RELEASED, SYNTHETIC_FLAG, Column, Kind, Vocabulary, columns
 from hmix_hub.schema.interface import REPEAT_PREFIX, TRIALS
 from hmix_hub.schema.observed import observed_columns
 from hmix_hub.schema.released import ROW_NUMBER, SYNTHETIC_COLUMN
@@ -35,99 +31,143 @@ if TYPE_CHECKING:
 _MARKS = ("trial_type", "task", "trial_index")
 """Columns by which such an export is known."""
 _NEVER_READ = {"study_id", "url", "subj_id", "view_history", "failed_images", "failed_audio", "failed_video"}
-_IMAGE_SET = "cifar10/test"
 _LARGEST = 2.0**53
 
 
-def is_suite_export(raw: pa.Table) -> bool:
-    """Say whether a raw table is an export of the original Suite."""
-    return all(name in raw.column_names for name in _MARKS)
-
-
-def import_suite_export(raw: pa.Table, path: Path, name: str, vocabulary: Vocabulary, outcome: Outcome) -> None:
-    """Take the judgments of an export over.
+class SuiteFiles:
+    """Exports of the original Suite.
 
     Parameters
     ----------
-    raw
-        The export, from `read_raw`.
-    path
-        Its file.
-    name
-        What the column source_file calls it.
     vocabulary
         Class names of the study.
     outcome
         Gets the observed columns by task, and counts of the rows that are no judgments, by the page they are of.
-
-    Raises
-    ------
-    SchemaError
-        At the first judgment that cannot be read, with its row; or if there is none.
     """
-    import pyarrow as pa
 
-    pages = raw["trial_type"].to_pylist()
-    named = [task.removeprefix(REPEAT_PREFIX) for task in raw["task"].to_pylist()]
-    tasks = {(trial.trial_type, trial.task): task for task, trial in TRIALS.items()}
-    of_row = np.array([tasks.get(pair) for pair in zip(pages, named, strict=True)], dtype=object)
-    others = Counter(page for page, task in zip(pages, of_row, strict=True) if task is None)
-    for page, count in others.items():
-        outcome.dropped[f"{page or 'pages without a trial_type'}: no judgment"] += count
-    found = [task for task in TRIALS if (of_row == task).any()]
-    if not found:
-        msg = "no row is a judgment of the original Suite"
-        known = ", ".join(f"{trial.trial_type}/{trial.task}" for trial in TRIALS.values())
-        raise SchemaError(msg, where=Where(str(path)), hint=f"judgments have trial_type and task {known}")
-    for task in found:
-        rows = raw.filter(pa.array((of_row == task).astype(bool)))
-        observed = _observed(rows, task, path, name, vocabulary)
-        outcome.is_synthetic |= "flags" in observed.column_names
-        outcome.tables.setdefault(task, []).append(observed)
+    def __init__(self, vocabulary: Vocabulary, outcome: Outcome) -> None:
+        self._vocabulary = vocabulary
+        self._outcome = outcome
+        self._first: Path | None = None
+        self._has_export = False
+
+    def add(self, raw: pa.Table, path: Path, name: str) -> None:
+        """Take the judgments of an export over.
+
+        Parameters
+        ----------
+        raw
+            The export, from `read_raw`.
+        path
+            Its file.
+        name
+            What the column source_file calls it.
+
+        Raises
+        ------
+        SchemaError
+            At the first judgment that cannot be read, with its row.
+        """
+        import pyarrow as pa
+
+        self._first = self._first or path
+        if not raw.num_rows:
+            self._outcome.leave_out(path, NO_ROW)
+            return
+        lacking = [mark for mark in _MARKS if mark not in raw.column_names]
+        self._has_export |= not lacking
+        if lacking:
+            self._outcome.leave_out(path, f"no column {', '.join(lacking)}")
+            self._outcome.dropped[f"there is no column {', '.join(lacking)}"] += raw.num_rows
+            return
+        pages = raw["trial_type"].to_pylist()
+        named = raw["task"].to_pylist()
+        tasks = {(trial.trial_type, trial.task): task for task, trial in TRIALS.items()}
+        pairs = [(page, task.removeprefix(REPEAT_PREFIX)) for page, task in zip(pages, named, strict=True)]
+        of_row = np.array([tasks.get(pair) for pair in pairs], dtype=object)
+        for page, task in [pair for pair, of in zip(pairs, of_row, strict=True) if of is None]:
+            place = f"{page or 'pages without a trial_type'}{task and f' of task {task}'}"
+            self._outcome.dropped[f"{place}: no judgment"] += 1
+        found = [task for task in TRIALS if (of_row == task).any()]
+        if not found:
+            self._outcome.leave_out(path, "no page that is one")
+        for task in found:
+            rows = raw.filter(pa.array((of_row == task).astype(bool)))
+            observed = self._observed(rows, task, path, name)
+            self._outcome.tables.setdefault(task, []).append(observed)
+
+    def _observed(self, raw: pa.Table, task: str, path: Path, name: str) -> pa.Table:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        numbers = raw[ROW].to_pylist()
+        try:
+            is_single = task == CATEGORICAL and are_single_pictures(raw)
+            if is_single:
+                check_file_names(raw)
+                self._outcome.image_sets.add(IMAGE_SET)
+                raw, corrections = as_mixtures(raw)
+                self._outcome.corrections.update(corrections)
+            released = _as_released(raw, task, is_single=is_single)
+            study = known_study(path)
+            rounds = study.collection_rounds(task, released) if study else None
+            table, flags = read_observed(released, task, Provenance("raw", IMAGE_SET, name, rounds), self._vocabulary)
+            ignored = ignored_probabilities(released) if task == CATEGORICAL else []
+        except SchemaError as error:
+            row = None if error.where.row is None else numbers[error.where.row]
+            where = Where(str(path), row, error.where.column)
+            raise SchemaError(error.message, where=where, hint=error.hint) from None
+        names = pa.array(self._vocabulary.names)
+        written: dict[str, pa.ChunkedArray] = {}
+        for column in observed_columns(task, JUDGMENT_TABLE):
+            values = table[column.name]
+            if column.kind is Kind.LABEL:
+                values = pc.take(names, values.combine_chunks())
+            elif column.kind is Kind.LABELS:
+                values = pa.array(
+                    ["|".join(self._vocabulary.names[code] for code in codes) for codes in values.to_pylist()]
+                )
+            if column.name != "image_set":
+                written[column.name] = values
+        if any(value is not None for value in ignored):
+            given = written["second_probability"].to_pylist()
+            both = [one if other is None else other for one, other in zip(given, ignored, strict=True)]
+            written["second_probability"] = pa.array(both, pa.float64())
+        is_marked = flags.get(SYNTHETIC_FLAG, np.zeros(raw.num_rows, dtype=bool))
+        if study is not None and study.synthetic:
+            is_marked = np.ones_like(is_marked)
+        if is_marked.any():
+            self._outcome.is_synthetic = True
+            written["flags"] = pa.array(np.where(is_marked, SYNTHETIC_FLAG, ""), pa.string())
+        return pa.table(written)
+
+    def finish(self) -> None:
+        """Check what came of all files.
+
+        Raises
+        ------
+        ConfigurationError
+            If none of them is an export of the Suite.
+        SchemaError
+            If none has a judgment.
+        """
+        if not self._has_export and self._outcome.dropped:
+            msg = "this is no export of the original Suite: it has no columns trial_type, task and trial_index"
+            hint = "say what its columns are with --map; CONTRIBUTING.md shows a column map"
+            raise ConfigurationError(msg, where=Where(str(self._first)), hint=hint)
+        if not self._outcome.tables:
+            known = ", ".join(f"{trial.trial_type}/{trial.task}" for trial in TRIALS.values())
+            raise self._outcome.nothing(self._first, hint=f"judgments have trial_type and task {known}")
 
 
-def _observed(raw: pa.Table, task: str, path: Path, name: str, vocabulary: Vocabulary) -> pa.Table:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    numbers = raw[ROW].to_pylist()
-    try:
-        released = _as_released(raw, task)
-        study = known_study(path)
-        rounds = study.collection_rounds(task, released) if study else None
-        is_synthetic = study is not None and study.synthetic
-        provenance = Provenance("raw", _IMAGE_SET, name, rounds, is_synthetic=is_synthetic)
-        table = to_judgment_table(released, task, provenance, vocabulary)
-        ignored = ignored_probabilities(released) if task == CATEGORICAL else []
-    except SchemaError as error:
-        row = None if error.where.row is None else numbers[error.where.row]
-        where = Where(str(path), row, error.where.column)
-        raise SchemaError(error.message, where=where, hint=error.hint) from None
-    names = pa.array(vocabulary.names)
-    written: dict[str, pa.ChunkedArray] = {}
-    for column in observed_columns(task, JUDGMENT_TABLE):
-        values = table[column.name]
-        if column.kind is Kind.LABEL:
-            values = pc.take(names, values.combine_chunks())
-        elif column.kind is Kind.LABELS:
-            values = pa.array(["|".join(vocabulary.names[code] for code in codes) for codes in values.to_pylist()])
-        if column.name != "image_set":
-            written[column.name] = values
-    if any(value is not None for value in ignored):
-        given = written["second_probability"].to_pylist()
-        both = [one if other is None else other for one, other in zip(given, ignored, strict=True)]
-        written["second_probability"] = pa.array(both, pa.float64())
-    if (is_marked := has_flag(table["flags"], SYNTHETIC_FLAG)).any():
-        written["flags"] = pa.array(np.where(is_marked, SYNTHETIC_FLAG, ""), pa.string())
-    return pa.table(written)
-
-
-def _as_released(raw: pa.Table, task: str) -> pa.Table:
+def _as_released(raw: pa.Table, task: str, *, is_single: bool) -> pa.Table:
     """Type the columns of an export as schema 1.0.0; what holds platform ids, addresses or free text is not read."""
     import pyarrow as pa
 
     values = {}
     for column in columns(task, RELEASED):
+        if is_single and column.name in OF_MIXTURES:
+            continue
         if column.name == ROW_NUMBER:
             values[column.name] = raw[ROW]
         elif column.name in _NEVER_READ or column.name not in raw.column_names:
@@ -182,7 +222,7 @@ def _is_number(text: str, column: Column) -> bool:
 
 
 def known_study(path: Path) -> Study | None:
-    """Give the study whose file this is, byte by byte: its collection rounds are known."""
+    """Return the study whose file this is, byte by byte: its collection rounds are known."""
     if not path.is_file():
         return None
     with path.open("rb") as stream:

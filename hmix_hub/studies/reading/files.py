@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from hmix_hub.file_forms import foreign_form
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.reading.csv_file import read_csv
+from hmix_hub.studies.reading.json_file import read_json
 from hmix_hub.studies.reading.jsonl_file import read_jsonl
 from hmix_hub.studies.reading.parquet_file import read_parquet
 from hmix_hub.studies.reading.pieces import Piece, UnreadableError
@@ -36,9 +38,14 @@ def read_pieces(path: Path, name: str, report: Report, *, is_tolerant: bool = Fa
 
 
 def _reader(path: Path, name: str, report: Report, *, is_tolerant: bool) -> Iterator[Piece]:
+    form = foreign_form(path)
+    if form is not None:
+        raise UnreadableError(str(form), rule=rules.FOREIGN)
     endings = path.name.lower()
     if endings.endswith(".parquet"):
         return read_parquet(path)
     if endings.endswith((".jsonl", ".jsonl.gz")):
         return read_jsonl(path, name, report)
+    if endings.endswith(".json"):
+        return read_json(path, name, report)
     return read_csv(path, name, report, is_tolerant=is_tolerant)

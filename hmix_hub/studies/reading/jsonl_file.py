@@ -44,15 +44,15 @@ def read_jsonl(path: Path, name: str, report: Report) -> Iterator[Piece]:
             rows.append(row)
             size += length
             if len(records) >= PIECE_ROWS or size >= PIECE_BYTES:
-                yield _piece(names, records, rows)
+                yield make_piece(names, records, rows)
                 records, rows, size = [], [], 0
     except UnreadableError:
         # What stands before is read, however much of it there is.
         if records:
-            yield _piece(names, records, rows)
+            yield make_piece(names, records, rows)
         raise
     if records:
-        yield _piece(names, records, rows)
+        yield make_piece(names, records, rows)
 
 
 def _names(path: Path) -> dict[str, None]:
@@ -83,21 +83,27 @@ def _records(path: Path) -> Iterator[tuple[int, dict[str, Any], int]]:
                 continue
             row += 1
             try:
-                record = json.loads(line, object_pairs_hook=_once)
+                record = json.loads(line, object_pairs_hook=each_key_once)
             except (ValueError, RecursionError) as error:
                 msg = f"the line is no JSON: {error}"
                 raise UnreadableError(msg, row=row) from None
             if not isinstance(record, dict):
                 msg = "the line is no JSON object with the columns as keys"
                 raise UnreadableError(msg, row=row)
-            if _HALF.search(line) and _is_broken(record):
+            if _HALF.search(line) and is_broken(record):
                 msg = "a text holds half of a character, \\ud800 to \\udfff"
                 raise UnreadableError(msg, row=row)
             yield row, record, len(line)
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Make an object of its members; of a key that stands twice JSON's own reader would take the last, and not tell."""
+def each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object made of its members; `json` alone would take the last of a key that stands twice, and not tell.
+
+    Raises
+    ------
+    ValueError
+        If a key stands twice.
+    """
     record = dict(pairs)
     if len(record) < len(pairs):
         seen: set[str] = set()
@@ -107,14 +113,16 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return record
 
 
-def _piece(names: dict[str, None], records: list[dict[str, Any]], rows: list[int]) -> Piece:
+def make_piece(names: dict[str, None], records: list[dict[str, Any]], rows: list[int]) -> Piece:
+    """Return objects as a piece: a column for each name, its values as text."""
     import pyarrow as pa
 
     columns = {name: pa.array([_text(record.get(name)) for record in records], pa.string()) for name in names}
     return Piece(columns, np.array(rows, dtype=np.int64))
 
 
-def _is_broken(record: dict[str, Any]) -> bool:
+def is_broken(record: dict[str, Any]) -> bool:
+    """Whether a text within an object holds half of a character."""
     try:
         json.dumps(record, ensure_ascii=False).encode()
     except UnicodeEncodeError:

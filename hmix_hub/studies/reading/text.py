@@ -38,6 +38,7 @@ OTHER_MARKS = {codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16"}
 _FIRST_PRINTABLE = 32
 _BETWEEN_CHARACTERS = (b"", 0)
 """State of a decoder that waits for nothing."""
+_SAMPLED = 4096
 _DELIMITERS = (b";", b"\t", b"|")
 
 
@@ -153,6 +154,9 @@ def look_at_text(path: Path, name: str, report: Report, *, has_delimiter: bool =
                 if block.startswith(mark):
                     report.add(rules.ENCODING, file=name, note=f"it is {encoding}")
                     return TextForm(is_text=False)
+            if _is_wide(block[:_SAMPLED]):
+                report.add(rules.ENCODING, file=name, note="it is UTF-16")
+                return TextForm(is_text=False)
             has_mark = block.startswith(codecs.BOM_UTF8)
         control = _CONTROL.search(block) if not has_control and _has_control(block) else None
         if control is not None:
@@ -184,6 +188,12 @@ def look_at_text(path: Path, name: str, report: Report, *, has_delimiter: bool =
     if delimiter != ",":
         report.add(rules.DELIMITER, file=name, note=f"they seem to be divided by {delimiter!r}")
     return TextForm(has_mark, "utf-8" if is_utf8 else _fallback(path), delimiter, has_returns, not has_control, end)
+
+
+def _is_wide(start: bytes) -> bool:
+    """Whether every second byte is NUL, or almost: UTF-16 that has no mark."""
+    nuls = sorted((start[::2].count(0), start[1::2].count(0)))
+    return nuls[0] == 0 and nuls[1] > 0.4 * len(start) / 2
 
 
 def _has_control(block: bytes) -> bool:

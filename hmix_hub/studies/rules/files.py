@@ -44,6 +44,8 @@ def _cut(files: Files) -> None:
     files[_TABLE + ".gz"] = files[_TABLE + ".gz"][:-20]
 
 
+_WORKBOOK = b"PK\x03\x04" + b"\0" * 26 + b"xl/workbook.xml<workbook/>"
+
 ENCODING = Rule(
     "HMX500",
     "not-utf-8",
@@ -184,4 +186,12 @@ SAME_FILE = Rule(
     "two judgment files have the same content",
     "one of them is a copy by mistake: put the right file in its place",
     Example(Change("judgments/construct_midpoint.csv is a copy of judgments/infer_mixing_factor.csv", _copied)),
+)
+FOREIGN = Rule(
+    "HMX515",
+    "foreign-file",
+    Severity.ERROR,
+    "the file is not in the expected format",
+    "put the table in its place, as CSV in UTF-8",
+    Example(content(_TABLE, lambda _: _WORKBOOK, "an Excel workbook under the name of a CSV file")),
 )

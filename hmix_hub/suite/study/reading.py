@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from hmix_hub.errors import nearest
+from hmix_hub.model_keys import known_keys
 from hmix_hub.schema import TASKS
 from hmix_hub.studies.manifest import PLACEHOLDER
 from hmix_hub.suite.study.findings import Findings
@@ -118,7 +119,7 @@ def _said(problem: Any, path: KeyPath) -> str:
     if kind == "missing":
         return "this key is missing"
     if kind == "extra_forbidden":
-        return f"there is no such key; {nearest(path[-1], _known_keys(path[:-1]), label='keys')}"
+        return f"there is no such key; {nearest(path[-1], known_keys(StudyFile, path[:-1]), label='keys')}"
     if problem["loc"][-1] == "[key]":
         return f"there is no such task; {nearest(path[-1], TASKS, label='tasks')}"
     pattern = problem.get("ctx", {}).get("pattern")
@@ -129,24 +130,6 @@ def _said(problem: Any, path: KeyPath) -> str:
 def _shown(given: object) -> str:
     shown = str(given).lower() if isinstance(given, bool) else repr(given) if isinstance(given, str) else str(given)
     return shown if len(shown) <= 60 else f"{shown[:57]}..."
-
-
-def _known_keys(path: KeyPath) -> list[str]:
-    """Give the keys that a table may have."""
-    model: Any = StudyFile
-    for part in path:
-        fields = model.model_fields
-        annotation = fields[part].annotation if isinstance(part, str) and part in fields else None
-        model = model if annotation is None else _model_in(annotation) or model
-    return list(model.model_fields)
-
-
-def _model_in(annotation: Any) -> Any:
-    """Find the model in an annotation: a list of it, a table of it, or it or nothing."""
-    inside = get_args(annotation)
-    if inside:
-        return next((model for one in inside if (model := _model_in(one))), None)
-    return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
 
 
 def dotted(path: KeyPath) -> str:

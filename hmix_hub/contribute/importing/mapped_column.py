@@ -1,0 +1,177 @@
+"""Mapped columns: what a column map makes of one raw column, cell by cell, and which cells it does not fit."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hmix_hub.contribute.fixing.cells import with_point
+from hmix_hub.contribute.importing.column_map import From, words
+from hmix_hub.contribute.importing.patterns import group_of
+from hmix_hub.studies.checks.numbers import NUMBER
+from hmix_hub.studies.reading.jsonl_file import each_key_once
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_PICTURES = {
+    "mixing_coefficient",
+    "start_coefficient",
+    "selected_coefficient",
+    "path_coefficients",
+    "grid_coefficients",
+}
+"""Columns of coefficients that pictures were mixed with. They name stimuli, so 1 - 0.9 is to be 0.1 and not
+0.09999999999999998; what was answered on a scale stays as it is calculated, as the release's reader has it."""
+_DECIMALS = 12
+_ITEM = re.compile(r"[^\s|,\[\]]+")
+_OFF = {"", "0", "false", "no", "off"}
+
+
+@dataclass(frozen=True)
+class MappedColumn:
+    """What came of N raw cells.
+
+    Parameters
+    ----------
+    values
+        N strings; null where nothing is.
+    is_unfit
+        bool (N,): whether the cell holds something that `json`, `keys` or `pattern` does not fit, so that nothing came
+        of it.
+    """
+
+    values: pa.ChunkedArray
+    is_unfit: npt.NDArray[np.bool_]
+
+
+def map_column(cells: pa.ChunkedArray, target: str, origin: From) -> MappedColumn:
+    """Make a column of a raw one.
+
+    Parameters
+    ----------
+    cells
+        N strings, none null.
+    target
+        The column that is made.
+    origin
+        What is done to the cells. What cannot be calculated with is left as it is: validation tells it.
+    """
+    import pyarrow as pa
+
+    values, unfit = [pa.array([], pa.string())], [np.zeros(0, dtype=bool)]
+    for chunk in cells.chunks:
+        # Each distinct text is worked on once.
+        encoded = chunk.dictionary_encode()
+        made, is_unfit = _mapped(encoded.dictionary, target, origin)
+        values.append(pa.array([text or None for text in made], pa.string()).take(encoded.indices))
+        unfit.append(is_unfit[encoded.indices.to_numpy()])
+    return MappedColumn(pa.chunked_array(values), np.concatenate(unfit))
+
+
+def _mapped(texts: pa.Array, target: str, origin: From) -> tuple[list[str | None], npt.NDArray[np.bool_]]:
+    import pyarrow as pa
+
+    values: list[str | None] = texts.to_pylist()
+    is_unfit = np.zeros(len(values), dtype=bool)
+
+    def take(found: list[str | None]) -> None:
+        nonlocal values
+        for number, (before, after) in enumerate(zip(values, found, strict=True)):
+            is_unfit[number] |= bool(before and before.strip()) and after is None
+        values = found
+
+    if origin.keys is not None:
+        take(_key_lists(values, origin))
+    elif origin.json_key is not None:
+        take([_written(_within(text, origin.json_key)) if text else None for text in values])
+        values = [None if text is _NULL else text for text in values]
+    if origin.pattern is not None:
+        groups = group_of(origin.pattern, pa.array(values, pa.string())).to_pylist()
+        take([text or None for text in groups])
+    if origin.keys is None:
+        for step in _steps(target, origin):
+            values = [None if text is None else step(text) for text in values]
+    return values, is_unfit
+
+
+def _steps(target: str, origin: From) -> list[Callable[[str], str]]:
+    """Return what is done to each text after it is taken from its cell, in order."""
+    steps: list[Callable[[str], str]] = []
+    if origin.values is not None:
+        replaced = origin.values
+        steps.append(lambda text: replaced.get(text, text))
+    if origin.equals is not None:
+        wanted = set(words(origin.equals))
+        steps.append(lambda text: str(text.strip().lower() in wanted).lower())
+    if origin.divide is not None or origin.multiply is not None or origin.flip:
+        steps.append(lambda text: _calculated(text, origin, is_of_picture=target in _PICTURES))
+    return steps
+
+
+_MISSING = object()
+_NULL = "\0null"
+"""JSON's null: a value that is there and says nothing, unlike a key that is not there. No JSON text is written so."""
+
+
+def _within(text: str, key: str | None) -> Any:
+    """Return the value of a key of the JSON object in a cell, or the object; `_MISSING` where there is none."""
+    try:
+        value = json.loads(text, object_pairs_hook=each_key_once)
+    except (ValueError, RecursionError):
+        return _MISSING
+    if key is None or (isinstance(value, dict) and key in value):
+        return value if key is None else value[key]
+    for part in key.split("."):
+        value = value.get(part, _MISSING) if isinstance(value, dict) else _MISSING
+    return value
+
+
+def _written(value: Any) -> str | None:
+    if value is _MISSING:
+        return None
+    if value is None or value == "":
+        return _NULL
+    if isinstance(value, str):
+        # JSON can write halves of characters, which no text can hold.
+        return value if value.encode("utf-8", "replace").decode() == value else None
+    return str(value).lower() if isinstance(value, bool) else json.dumps(value)
+
+
+def _key_lists(texts: list[str | None], origin: From) -> list[str | None]:
+    """Return, for each cell, the list `a|b` of what the pattern finds in the keys that are on; `None` if no object."""
+    import pyarrow as pa
+
+    objects = [_within(text, origin.json_key) if text else _MISSING for text in texts]
+    on = [
+        [key for key, value in found.items() if _is_on(value)] if isinstance(found, dict) else None for found in objects
+    ]
+    distinct = list(dict.fromkeys(key for keys in on for key in keys or () if _written(key) == key))
+    groups = group_of(origin.keys or "", pa.array(distinct, pa.string())).to_pylist()
+    replaced = origin.values or {}
+    items = {key: replaced.get(group, group) for key, group in zip(distinct, groups, strict=True) if group}
+    return [None if keys is None else "|".join(filter(None, map(items.get, keys))) for keys in on]
+
+
+def _is_on(value: Any) -> bool:
+    """Whether a form's box is ticked: forms leave the key of an empty box out, or write that it is empty."""
+    return not (value is None or str(value).strip().lower() in _OFF)
+
+
+def _calculated(text: str, origin: From, *, is_of_picture: bool) -> str:
+    """Return the result of a calculation; what is no number is left, and no fix makes one of it later."""
+    if "|" in text or text.lstrip().startswith("["):
+        # Of a list, with each number.
+        return _ITEM.sub(lambda found: _calculated(found[0], origin, is_of_picture=is_of_picture), text)
+    written = with_point(text).strip()
+    if not re.fullmatch(NUMBER, written):
+        return text
+    value = float(written) * (origin.multiply or 1.0) / (origin.divide or 1.0)
+    value = 1 - value if origin.flip else value
+    return repr(round(value, _DECIMALS) if is_of_picture else value)
