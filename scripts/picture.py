@@ -1,8 +1,9 @@
-"""Picture of README and card: mixtures of two drawn pictures, and how people perceive the released ones on average.
+"""Picture of README and card: how mixtures look, and how people disagree with their labels and with each other.
 
 python3 scripts/picture.py [FILE]        default: dataset_cards/h-mix.png; needs the released files
 
-The pictures are the sample study's own, and the curve shows averages alone: no row of the release is in it.
+The coefficients are those of the released stimuli, but the pictures are drawn, the sample study's own. The panels count
+answers and average them over all stimuli: no row of the release is in them.
 """
 
 from __future__ import annotations
@@ -15,11 +16,12 @@ from typing import TYPE_CHECKING
 from environment import ROOT, options_of, run_script
 
 if TYPE_CHECKING:
+    import datasets
     from matplotlib.axes import Axes
     from matplotlib.figure import SubFigure
 
-LEVELS = (0.9, 0.75, 0.5, 0.25, 0.1)
-CLASSES = ("deer", "ship")
+CLASSES = ("ship", "deer")
+"""Classes of image 2, on the left, and image 1."""
 
 
 def options() -> argparse.ArgumentParser:
@@ -32,61 +34,103 @@ def options() -> argparse.ArgumentParser:
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Draw both halves and write the file."""
+    """Draw the three parts and write the file."""
     from matplotlib.figure import Figure
 
+    import hmix_hub
+    from hmix_hub.plots.resampling import COVERAGE
+    from hmix_hub.plots.style import SYNTHETIC
+    from hmix_hub.sources import choose_source
+
+    source = choose_source()[0]
+    if source == "sample":
+        sys.exit("the released files cannot be reached: name a folder that holds them with HMIX_SOURCE")
     path: Path = arguments.file
-    figure = Figure(figsize=(11, 2.9), layout="constrained", facecolor="white")
-    ((left, right),) = figure.subfigures(1, 2, squeeze=False)
-    _draw_mixtures(left)
-    _draw_perception(right.subplots())
-    figure.savefig(path, dpi=160)
+    judgments = hmix_hub.load_dataset("h-mix", "infer_mixing_factor", split="train", source=source)
+    figure = Figure(figsize=(11, 5.6), layout="constrained", facecolor="white")
+    ((top,), (bottom,)) = figure.subfigures(2, 1, squeeze=False, height_ratios=(1, 1.9))
+    _draw_mixtures(top, sorted(judgments.unique("mixing_coefficient")))
+    left, right = bottom.subplots(1, 2)
+    _draw_answers(left, judgments)
+    _draw_agreement(right, judgments)
+    people = len(judgments.unique("participant_id"))
+    bottom.supxlabel(
+        f"{len(judgments):,} judgments of {len(judgments.unique('stimulus_id')):,} mixtures of CIFAR-10 pictures by "
+        f"{people} people; intervals of means: {COVERAGE:.0%}, by resampling people (left) and stimuli (two people)",
+        fontsize=8,
+        color=SYNTHETIC,
+    )
+    figure.savefig(path, dpi=130)
     print(f"wrote {path}")
 
 
-def _draw_mixtures(figure: SubFigure) -> None:
-    """Draw the two pictures and their mixtures, mixed as the released stimuli were."""
+def _draw_mixtures(figure: SubFigure, levels: list[float]) -> None:
+    """Draw mixtures of two pictures at the levels of the release, mixed as its stimuli were; image 1 on the right."""
     import numpy as np
 
     from hmix_hub.schema import CIFAR10
     from hmix_hub.sources.sample import pictures
 
     images, labels = pictures()
-    first, second = (images[np.flatnonzero(labels == CIFAR10.code(name))[2]].astype(float) for name in CLASSES)
-    figure.suptitle("One mixture, one synthetic label: what do people see?", x=0.02, ha="left", fontsize=11)
-    for axes, level in zip(figure.subplots(1, len(LEVELS)), LEVELS, strict=True):
+    second, first = (images[np.flatnonzero(labels == CIFAR10.code(name))[2]].astype(float) for name in CLASSES)
+    figure.suptitle(
+        "One mixture, one synthetic label: what do people see?  (pictures drawn for illustration)",
+        x=0.01,
+        ha="left",
+        fontsize=11,
+    )
+    for axes, level in zip(figure.subplots(1, len(levels)), levels, strict=True):
         axes.imshow(((level * first + (1 - level) * second) / 255 * 255).astype(np.uint8), interpolation="nearest")
         axes.set(xticks=[], yticks=[])
-        axes.set_title(f"$\\lambda$ = {level:g}", fontsize=9)
-        axes.set_xlabel(f"{level:.0%} {CLASSES[0]}\n{1 - level:.0%} {CLASSES[1]}", fontsize=8)
+        axes.set_xlabel(f"$\\lambda$ = {level:g}: {1 - level:.0%} {CLASSES[0]}, {level:.0%} {CLASSES[1]}", fontsize=8)
 
 
-def _draw_perception(axes: Axes) -> None:
-    """Draw the mean inferred coefficient at each shown one, with intervals by resampling people."""
+def _draw_answers(axes: Axes, judgments: datasets.Dataset) -> None:
+    """Draw the distribution of inferred coefficients at each shown one, with the mean."""
     import numpy as np
 
-    import hmix_hub
-    from hmix_hub.plots.inferences import level_of
+    from hmix_hub.plots.axes import share_axis, title_above
     from hmix_hub.plots.resampling import resample_means
     from hmix_hub.plots.selection import Selection
     from hmix_hub.plots.style import FAINT, PEOPLE, SYNTHETIC
-    from hmix_hub.sources import choose_source
+    from hmix_hub.plots.summaries import levels_of
 
-    source = choose_source()[0]
-    if source == "sample":
-        sys.exit("the released files cannot be reached: name a folder that holds them with HMIX_SOURCE")
-    selection = Selection(hmix_hub.load_dataset("h-mix", "infer_mixing_factor", split="train", source=source))
-    centres, levels = level_of(selection.numbers("mixing_coefficient"))
+    selection = Selection(judgments)
+    centres, levels = levels_of(selection.numbers("mixing_coefficient"))
     perceived = selection.numbers("inferred_coefficient")
     means = resample_means(perceived, levels, selection.units, len(centres))
-    quartiles = np.array([np.percentile(perceived[levels == level], [25, 75]) for level in range(len(centres))]).T
+    edges = np.linspace(0, 1, 22)
     axes.plot([0, 1], [0, 1], "--", color=SYNTHETIC, lw=1, label="synthetic label")
-    axes.fill_between(centres, *quartiles, color=FAINT, alpha=0.35, lw=0, label="middle half of\njudgments")
-    axes.errorbar(centres, means.mean, means.errors, fmt="o-", color=PEOPLE, capsize=3, label="people, on average")
-    axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="$\\lambda$ shown", ylabel="$\\lambda$ perceived", aspect="equal")
+    for level, centre in enumerate(centres):
+        shares = np.histogram(perceived[levels == level], edges)[0] / (levels == level).sum()
+        axes.barh(
+            (edges[1:] + edges[:-1]) / 2,
+            0.25 * shares,
+            np.diff(edges),
+            left=centre,
+            color=FAINT,
+            edgecolor="white",
+            lw=0.4,
+            label="_nolegend_" if level else "share of the answers",
+        )
+    axes.errorbar(centres, means.mean, means.errors, fmt="o", color=PEOPLE, capsize=3, label="their mean")
+    axes.set(xlabel="$\\lambda$ shown (share of image 1)", ylabel="$\\lambda$ perceived")
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1.02, 0.5), fontsize=8)
-    axes.set_title(selection.describe().replace("; ", "\n"), loc="left", fontsize=8, color=SYNTHETIC)
+    share_axis(axes)
+    share_axis(axes, "y", gap=0)
+    axes.set_xticks([0, *centres, 1])
+    title_above(axes, "People disagree with the synthetic label ...", legend_columns=3)
+
+
+def _draw_agreement(axes: Axes, judgments: datasets.Dataset) -> None:
+    """Draw how far two people's answers to one mixture are apart, and those of one person who sees it again."""
+    from hmix_hub.contribute.description.panels import differences
+    from hmix_hub.contribute.description.statistics import task_statistics
+    from hmix_hub.plots.axes import title_above
+    from hmix_hub.schema import INFER
+
+    differences(axes, task_statistics(judgments.data.table, INFER))
+    title_above(axes, "... and with each other about the same mixture", legend_columns=1)
 
 
 if __name__ == "__main__":

@@ -21,27 +21,28 @@ def plot(dataset: datasets.Dataset, path: str | os.PathLike[str] | None = None) 
     ----------
     dataset
         Judgments or stimuli of one task, any selection. Inferred coefficients are drawn against the shown ones, the
-        midpoint tasks as histograms, soft labels as their mass on and off the two classes; each with 95 % intervals by
-        resampling people (stimuli, in a by-stimulus table).
+        midpoint tasks as histograms (of the distance from .5, since the order of a pair's images means nothing), soft
+        labels as their mass on and off the two classes. Participants flagged `straightlining` are left out, where there
+        are others. Every mean has its 95 % interval by resampling participants (stimuli, in a by-stimulus table), where
+        there are two or more.
     path
         File to write; its ending decides the format (.png, .pdf, .svg). `None` writes none.
 
     Returns
     -------
     matplotlib.figure.Figure
-        7 by 5 inches.
+        7 by 5 inches; 10 by 5 of `construct_midpoint`. In a notebook it shows itself.
 
     Raises
     ------
     ConfigurationError
         If the dataset has no rows, or no columns that a picture is known for; or the file's ending is another.
     """
-    from matplotlib.figure import Figure
-
     from hmix_hub.plots.categories import draw_categories
     from hmix_hub.plots.inferences import draw_inferences
     from hmix_hub.plots.midpoints import draw_midpoints
-    from hmix_hub.plots.selection import Selection
+    from hmix_hub.plots.picture import Picture
+    from hmix_hub.plots.selection import select
 
     check_dataset_type(dataset)
 
@@ -57,9 +58,8 @@ def plot(dataset: datasets.Dataset, path: str | os.PathLike[str] | None = None) 
         msg = f"there is no picture for a dataset without any of {', '.join(drawings)}"
         raise ConfigurationError(msg, hint="plot judgments of schema 2; by stimulus, infer and categorical")
     check_ending(path)
-    selection = Selection(dataset)
-    figure = Figure(figsize=(7, 5), layout="constrained")
-    draw(figure.subplots(), selection)
+    figure = Picture(figsize=(7, 5), layout="constrained")
+    draw(figure, select(dataset))
     if path is not None:
         save(figure, path, dpi=150)
     return figure

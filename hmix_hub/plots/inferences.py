@@ -6,52 +6,59 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hmix_hub.plots.axes import share_axis, title_above
 from hmix_hub.plots.resampling import resample_means
 from hmix_hub.plots.selection import Selection
 from hmix_hub.plots.style import FAINT, PEOPLE, SYNTHETIC, finish
+from hmix_hub.plots.summaries import Floats, levels_of
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    from hmix_hub.plots.picture import Picture
 
-MOST_LEVELS = 21
+_WIDEST_JITTER = 0.05
 
 
-def draw_inferences(axes: Axes, selection: Selection) -> None:
+def draw_inferences(figure: Picture, selection: Selection) -> None:
     """Draw perceived against synthetic coefficients, with the line on which both would agree.
 
     Source: paper, section 4: perceptions do not consistently align with the synthetic label.
     """
+    axes = figure.subplots()
     name = "inferred_coefficient" if selection.has_people else "mean_inferred_coefficient"
     shown, perceived = selection.numbers("mixing_coefficient"), selection.numbers(name)
-    centres, levels = level_of(shown)
+    centres, levels = levels_of(shown)
     means = resample_means(perceived, levels, selection.units, len(centres))
-    jitter = np.random.default_rng(0).uniform(-0.018, 0.018, len(shown))
+    what = "judgment" if selection.has_people else "stimulus"
     axes.plot([0, 1], [0, 1], "--", color=SYNTHETIC, lw=1, label="synthetic label")
-    opacity = float(np.clip(300 / len(shown), 0.03, 0.5))
-    axes.scatter(shown + jitter, perceived, s=6, color=FAINT, alpha=opacity, lw=0, zorder=1)
+    opacity = float(np.clip(1500 / len(shown), 0.12, 0.7))
+    axes.scatter(_jittered(shown, centres), perceived, s=9, color=FAINT, alpha=opacity, lw=0, zorder=1)
+    axes.scatter([], [], s=20, color=FAINT, lw=0, label=f"one {what}, spread sideways")
     axes.errorbar(
         centres,
         means.mean,
         means.errors,
         fmt="o-",
         color=PEOPLE,
+        mec="white",
         capsize=3,
         lw=1.5,
-        ms=5,
-        label=f"mean of {'judgments' if selection.has_people else 'stimuli'}",
+        ms=6,
+        label="mean of judgments" if selection.has_people else "mean of stimuli",
     )
     axes.set(
         xlabel="mixing coefficient shown (share of image 1)",
-        ylabel="mixing coefficient perceived",
-        xlim=(-0.03, 1.03),
-        ylim=(-0.03, 1.03),
+        ylabel="mixing coefficient perceived (share of image 1)",
         aspect="equal",
     )
-    axes.legend(frameon=False, loc="upper left")
-    finish(axes, "What {who} see against the synthetic label", selection)
+    share_axis(axes)
+    share_axis(axes, "y")
+    title_above(axes, "", legend_columns=2)
+    finish(figure, "What {who} see against the synthetic label", selection)
 
 
-def level_of(shown: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Give the levels of a coefficient, float64 (L,), and each row's, int64 (N,); many values are put into tenths."""
-    centres, levels = np.unique(np.round(shown, 9), return_inverse=True)
-    return (centres, levels) if len(centres) <= MOST_LEVELS else np.unique(np.round(shown, 1), return_inverse=True)
+def _jittered(shown: Floats, centres: Floats) -> Floats:
+    """Spread coefficients a little, less than halfway to the next one, so that equal answers do not hide each other."""
+    reach = min([_WIDEST_JITTER, *(0.35 * np.diff(centres))])
+    spread = shown + np.random.default_rng(0).uniform(-reach, reach, len(shown))
+    # Inwards at both ends of the axis.
+    return 1 - np.abs(1 - np.abs(spread))

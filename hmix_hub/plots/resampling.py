@@ -1,8 +1,9 @@
-"""Intervals by resampling people (or stimuli): a whole person is drawn or not, since one person's answers agree."""
+"""Intervals by resampling participants (or stimuli): a whole one is drawn or not, since one's answers are alike."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +18,7 @@ _CHUNK = 200
 
 @dataclass(frozen=True)
 class Means:
-    """Means by level with intervals; float64 (L,) each."""
+    """Means by level with intervals; float64 (L,) each, NaN where there is none."""
 
     mean: Floats
     low: Floats
@@ -39,7 +40,7 @@ def resample_means(values: Floats, levels: Ints, units: Ints, n_levels: int, see
     levels
         int64 (N,), 0 to `n_levels` - 1.
     units
-        int64 (N,), 0 to U - 1: the person (or stimulus) that a value belongs to.
+        int64 (N,), 0 to U - 1: the participant (or stimulus) that a value belongs to.
     n_levels
         L.
     seed
@@ -48,19 +49,44 @@ def resample_means(values: Floats, levels: Ints, units: Ints, n_levels: int, see
     Returns
     -------
     Means
-        The mean of each level, and its 95 % percentile interval over 2000 resamplings of the units.
+        See `resample_ratios`.
     """
-    n_units = int(units.max()) + 1
+    n_units = int(units.max(initial=-1)) + 1
     cells = units * n_levels + levels
     sums = np.bincount(cells, values, minlength=n_units * n_levels).reshape(n_units, n_levels)
     counts = np.bincount(cells, minlength=n_units * n_levels).reshape(n_units, n_levels)
-    rng = np.random.default_rng(seed)
-    draws = []
+    return resample_ratios(sums, counts, seed)
+
+
+def resample_ratios(sums: npt.NDArray[Any], counts: npt.NDArray[Any], seed: int = 0) -> Means:
+    """Divide sums by counts, both over all units, with bootstrap intervals over units.
+
+    Parameters
+    ----------
+    sums, counts
+        (U, L): of each unit at each level, the sum of its values and their number.
+    seed
+        Seed of the resampling.
+
+    Returns
+    -------
+    Means
+        The mean of each level, and its 95 % percentile interval over 2000 resamplings of the units; no interval where
+        fewer than two units have values.
+    """
+    n_units, n_levels = sums.shape
+    low, high = np.full((2, n_levels), np.nan)
     with np.errstate(invalid="ignore"):
         mean = sums.sum(axis=0) / counts.sum(axis=0)
-        for _ in range(RESAMPLES // _CHUNK):
-            weights = rng.multinomial(n_units, np.full(n_units, 1 / n_units), size=_CHUNK)
-            draws.append((weights @ sums) / (weights @ counts))
-    tail = 50 * (1 - COVERAGE)
-    low, high = np.nanpercentile(np.concatenate(draws), [tail, 100 - tail], axis=0)
+    several = (counts > 0).sum(axis=0) > 1
+    if several.any():
+        sums, counts = sums[:, several].astype(np.float64), counts[:, several].astype(np.float64)
+        rng = np.random.default_rng(seed)
+        draws = []
+        with np.errstate(invalid="ignore"):
+            for _ in range(RESAMPLES // _CHUNK):
+                weights = rng.multinomial(n_units, np.full(n_units, 1 / n_units), size=_CHUNK).astype(np.float64)
+                draws.append((weights @ sums) / (weights @ counts))
+        tail = 50 * (1 - COVERAGE)
+        low[several], high[several] = np.nanpercentile(np.concatenate(draws), [tail, 100 - tail], axis=0)
     return Means(mean, low, high)

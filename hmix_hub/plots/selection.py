@@ -11,10 +11,11 @@ import numpy.typing as npt
 
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.judgments.answers import codes, matrix, numbers
+from hmix_hub.judgments.conditions import HasNoneOf
 from hmix_hub.judgments.grouping import encode_key
 from hmix_hub.origin import Origin, origin_of
 from hmix_hub.plots.resampling import COVERAGE
-from hmix_hub.tables import arrow_columns
+from hmix_hub.tables import arrow_columns, pick_rows
 
 if TYPE_CHECKING:
     import datasets
@@ -28,9 +29,12 @@ class Selection:
     ----------
     dataset
         Judgments or stimuli, N rows, at least one.
+    left_out
+        What the picture leaves out of them, in words; empty: nothing.
     """
 
     dataset: datasets.Dataset
+    left_out: str = ""
 
     def __post_init__(self) -> None:
         if not len(self.dataset):
@@ -76,11 +80,36 @@ class Selection:
         """Who made the judgments: participants, a program, or both."""
         return origin_of(self.dataset)
 
-    def describe(self) -> str:
-        """Return what is shown and what the intervals are, as a line."""
+    def count(self) -> str:
+        """Return how many judgments and people, or stimuli, there are, in words."""
         n, people = self.n_groups, "person" if self.n_groups == 1 else "people"
         if self.origin.is_synthetic:
             people = f"{people}, some of them simulated" if self.origin.is_mixed else f"simulated {people}"
-        what = f"{len(self.dataset)} judgments of {n} {people}" if self.has_people else f"{n} stimuli"
-        unit = ("people" if n > 1 else "judgments") if self.has_people else "stimuli"
-        return f"{what}; bars: {COVERAGE:.0%} intervals by resampling {unit}"
+        return f"{len(self.dataset)} judgments of {n} {people}" if self.has_people else f"{n} stimuli"
+
+    def describe(self) -> str:
+        """Return what is shown and what the intervals are, as a line."""
+        unit = ("people" if self.n_groups > 1 else "judgments") if self.has_people else "stimuli"
+        left_out = f"; {self.left_out}" if self.left_out else ""
+        return f"{self.count()}; error bars: {COVERAGE:.0%} intervals by resampling {unit}{left_out}"
+
+
+def select(dataset: datasets.Dataset) -> Selection:
+    """Return what a picture shows of a dataset: all but the participants who nearly always gave the same answer.
+
+    Their answers are about no picture, and two of them can make a difference between groups. Where there is nobody
+    else, they are shown.
+    """
+    if "flags" not in dataset.column_names or "participant_id" not in dataset.column_names:
+        return Selection(dataset)
+    kept = HasNoneOf("exclude_flags", (_CARELESS,)).mask(arrow_columns(dataset, ["flags"]), {})
+    if kept.all() or not kept.any():
+        return Selection(dataset)
+    careless = Selection(pick_rows(dataset, np.flatnonzero(~kept)))
+    return Selection(
+        pick_rows(dataset, np.flatnonzero(kept)),
+        f"left out: {careless.count()} flagged {_CARELESS}",
+    )
+
+
+_CARELESS = "straightlining"

@@ -2,63 +2,59 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import textwrap
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
+    from hmix_hub.plots.picture import Picture
     from hmix_hub.plots.selection import Selection
 
-PEOPLE, SECOND, SYNTHETIC, FAINT = "#0072B2", "#D55E00", "#555555", "#56B4E9"
+PEOPLE, SECOND, SYNTHETIC, FAINT = "#0072B2", "#E69F00", "#555555", "#56B4E9"
 """Wong's palette: judgments, a second group of them, the synthetic label, single answers."""
-COLOURS = (PEOPLE, SECOND, "#009E73", "#CC79A7", "#E69F00", FAINT)
-"""For groups side by side, Wong's palette again."""
+BARS: tuple[dict[str, Any], ...] = tuple(
+    {"color": colour, "edgecolor": edge, "hatch": hatch, "linewidth": 0.5}
+    for colour, edge, hatch in (
+        (PEOPLE, "white", ""),
+        (SECOND, "black", "///"),
+        ("#DDDDDD", "#555555", ""),
+        ("#009E73", "white", "..."),
+        ("#CC79A7", "black", "xxx"),
+        (FAINT, "black", ""),
+    )
+)
+"""Looks of bars side by side, told apart without colours, too."""
+ERROR: dict[str, Any] = {"lw": 0.9, "capsize": 2, "ecolor": "black"}
+"""Look of the intervals of bars."""
 
 
 WARNING = "#B00020"
 """Red, for what must not be overlooked: that no participant gave an answer."""
 
 
-def finish(axes: Axes, title: str, selection: Selection) -> None:
-    """Write the title of axes, the line that says what is shown, and the mark of judgments that a program made.
+def finish(figure: Picture, title: str, selection: Selection) -> None:
+    """Write the title of a picture, the line that says what is shown, and the mark of judgments that a program made.
 
     Parameters
     ----------
-    axes
-        The axes.
+    figure
+        The picture, its axes drawn.
     title
         The title, with `{who}` in place of those who judged.
     selection
         What is shown.
     """
-    axes.set_title(title.format(who=selection.origin.who), loc="left", fontsize=11)
-    mark_origin(axes, selection.origin.mark)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.text(
-        1,
-        -0.16,
-        selection.describe(),
-        transform=axes.transAxes,
-        ha="right",
-        va="top",
-        fontsize=7.5,
-        color=SYNTHETIC,
-    )
-
-
-def mark_origin(axes: Axes, mark: str) -> None:
-    """Write a mark, in red, above the title of axes; nothing where it is empty."""
+    words, mark = title.format(who=selection.origin.who), selection.origin.mark
+    # The mark lies on an empty first line.
+    figure.suptitle("\n" * bool(mark) + words, x=0.012, ha="left", fontsize=12)
     if mark:
-        axes.annotate(
-            mark,
-            (0, 1),
-            # Above the title, whose 11 points end at about 22.
-            (0, 24),
-            xycoords="axes fraction",
-            textcoords="offset points",
-            ha="left",
-            va="bottom",
-            fontsize=10,
-            fontweight="bold",
-            color=WARNING,
-        )
+        figure.text(0.012, 0.985, mark, ha="left", va="top", fontsize=11, fontweight="bold", color=WARNING)
+    for axes in figure.axes:
+        axes.spines[["top", "right"]].set_visible(False)
+    caption = selection.describe()
+    lines = textwrap.fill(caption, int(_LETTERS_PER_INCH * figure.get_figwidth()))
+    figure.supxlabel(lines, x=0.988, ha="right", multialignment="right", fontsize=7.5, color=SYNTHETIC)
+    figure.words = f"{words}; {caption}"
+
+
+_LETTERS_PER_INCH = 16
+"""Letters of the caption that surely fit into an inch."""

@@ -79,6 +79,8 @@ def test_agreement_is_of_first_answers_about_one_stimulus(infer):
         "answers": 5,
         "pairs": 4,
         "mean_absolute_difference": 0.25,
+        # One stimulus has a mean of .8 / 3 over three pairs, the other of .2 over one: drawn twice, or each once.
+        "interval": [0.2, 0.266667],
         "within_stimulus_sd": 0.182574,
         "icc_1": 0.482759,
         "krippendorff_alpha": 0.384615,
@@ -96,7 +98,20 @@ def test_a_repeat_is_compared_with_the_same_persons_first_answer(infer):
 def test_bias_is_inferred_less_shown(infer):
     bias = infer["bias"]
     assert (bias["bias"], bias["mean_absolute_error"]) == (0.083333, 0.133333)
-    assert [list(level.values()) for level in bias["by_coefficient"]] == [[0.25, 2, 0.05, 0.1], [0.5, 4, 0.1, 0.15]]
+    assert [
+        [level[name] for name in ("mixing_coefficient", "judgments", "bias", "mean_absolute_error")]
+        for level in bias["by_coefficient"]
+    ] == [[0.25, 2, 0.05, 0.1], [0.5, 4, 0.1, 0.15]]
+
+
+def test_means_have_intervals_over_participants(infer):
+    # At .25 a's error is -.05 and b's .15; of all levels, a's mean error is 0 -.05 / 3, b's .125 and c's .3.
+    assert infer["bias"]["by_coefficient"][0]["interval"] == [-0.05, 0.15]
+    assert infer["bias"]["interval"] == [-0.016667, 0.3]
+    # c's confidence is 1, a's are .5 and .6; no interval of a mean that the design chose, or of one participant's.
+    assert infer["confidence"]["interval"] == [0.55, 1]
+    assert infer["coefficients"]["interval"] is None
+    assert infer["retest"]["interval"] is None
 
 
 def test_confidence_leaves_out_what_was_not_given(infer):
@@ -121,13 +136,21 @@ def test_soft_labels_are_compared_pair_by_pair(tmp_path):
     assert found["agreement"] == {
         **counts,
         "same_top_class": 0.5,
+        "same_top_class_interval": [0.333333, 1.0],
         "mean_total_variation": 0.15,
+        "mean_total_variation_interval": [0.0, 0.2],
         "krippendorff_alpha": 0.5,
     }
-    assert found["retest"] == {"pairs": 1, "people": 1, "same_top_class": 0.0, "mean_total_variation": 0.3}
-    assert found["mass"] == [
-        {"mixing_coefficient": 0.5, "judgments": 6, "image_1": 0.366667, "image_2": 0.316667, "others": 0.316667}
-    ]
+    assert found["retest"] == {
+        **{"pairs": 1, "people": 1, "same_top_class": 0.0, "mean_total_variation": 0.3},
+        **{"same_top_class_interval": None, "mean_total_variation_interval": None},
+    }
+    (mass,) = found["mass"]
+    assert mass.pop("intervals")["others"] == [0.25, 0.35]
+    assert mass == {
+        **{"mixing_coefficient": 0.5, "judgments": 6},
+        **{"image_1": 0.366667, "image_2": 0.316667, "others": 0.316667},
+    }
 
 
 def test_flags_count_rows_and_people(tmp_path):

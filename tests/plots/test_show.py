@@ -4,6 +4,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
 import hmix_hub
@@ -47,7 +48,7 @@ def drawn_pictures(figure, pixels, enlarged):
 
 def test_a_mixture_stands_between_its_endpoints_pixel_for_pixel(show):
     figure, pixels = show(STIMULUS)
-    ids = ["mixed_1.0_Bird_113_Ship_35", STIMULUS, "mixed_0.0_Bird_113_Ship_35"]
+    ids = ["mixed_0.0_Bird_113_Ship_35", STIMULUS, "mixed_1.0_Bird_113_Ship_35"]
     expected = hmix_hub.render(ids, image_set="sample/pictures").numpy()
     assert (drawn_pictures(figure, pixels, 10) == expected).all()
 
@@ -113,7 +114,8 @@ def test_a_pair_of_other_tasks_is_referred_to_its_mixtures(show, load_sample):
 def test_soft_labels_are_averaged(show, load_sample):
     figure, _ = show(STIMULUS)
     labels = hmix_hub.filter(load_sample("categorical_soft_labels"), stimuli=STIMULUS)["soft_label"][:]
-    widths = [patch.get_width() for patch in figure.axes[-1].containers[0].patches]
+    bars = next(part for part in figure.axes[-1].containers if hasattr(part, "patches"))
+    widths = [patch.get_width() for patch in bars]
     np.testing.assert_allclose(widths, np.mean(labels, axis=0))
 
 
@@ -142,7 +144,7 @@ def test_the_sample_is_marked_synthetic_and_the_release_is_not(show, release, ci
 
 def test_a_mixture_that_nobody_judged_is_drawn_all_the_same(show):
     assert "nobody judged this mixture" in words_of(show("mixed_0.37_Bird_113_Ship_35")[0])
-    assert "nobody judged this mixture" in words_of(show("mixed_1.0_Bird_113")[0])
+    assert "nobody judged this picture" in words_of(show("mixed_1.0_Bird_113")[0])
 
 
 def test_class_names_may_be_in_any_case(show):
@@ -172,3 +174,42 @@ def test_what_does_not_exist_is_refused_and_no_file_is_written(name, complaint, 
 def test_another_ending_is_refused_before_anything_is_loaded(show):
     with pytest.raises(ConfigurationError, match=r"does not end in \.png"):
         show("nothing", "out.gif")
+
+
+def test_image_1_is_on_the_right_in_pictures_and_on_axes(show, load_sample):
+    for name in (STIMULUS, load_sample("construct_midpoint")[0]["pair_id"]):
+        figure, _ = show(name)
+        places = {text.get_text().split(":")[0]: text.get_position()[0] for text in figure.texts}
+        assert places["image 2"] < places["image 1"]
+    for config, label in (("infer_mixing_factor", "share of image 1"), ("construct_midpoint", "share of image 1")):
+        axes = show(load_sample(config)[0]["judgment_id"])[0].axes[-1]
+        assert label in axes.get_xlabel()
+        assert axes.get_xlim()[0] < axes.get_xlim()[1]
+
+
+def test_the_mean_of_several_participants_has_its_interval(show, load_sample):
+    stimulus, n = Counter(load_sample()["stimulus_id"][:]).most_common(1)[0]
+    assert n > 2
+    words = words_of(show(stimulus)[0])
+    inferred = hmix_hub.filter(load_sample(), stimuli=stimulus)["inferred_coefficient"][:]
+    assert f"mean perceived: {np.mean(inferred):.2f} [" in words
+    assert "intervals of means: 95%, by resampling people" in words
+
+
+@pytest.mark.parametrize("name", [STIMULUS, "mixed_1.0_Bird_113", None])
+def test_no_words_of_a_stimulus_lie_on_others(name, show, load_sample):
+    figure, _ = show(name or load_sample("construct_midpoint")[0]["judgment_id"])
+    FigureCanvasAgg(figure).draw()
+    legends = [axes.get_legend() for axes in figure.axes if axes.get_legend()]
+    texts = [*figure.texts, *(text for legend in legends for text in legend.get_texts())]
+    boxes = [text.get_window_extent() for text in texts]
+    for number, box in enumerate(boxes):
+        assert 0 <= box.x0 < box.x1 <= figure.bbox.x1
+        assert 0 <= box.y0 < box.y1 <= figure.bbox.y1
+        assert not any(box.overlaps(other) for other in boxes[number + 1 :])
+
+
+def test_a_stimulus_shows_itself_in_a_notebook(show):
+    figure, _ = show(STIMULUS)
+    assert figure._repr_png_().startswith(b"\x89PNG")
+    assert f"{STIMULUS}, and " in repr(figure)

@@ -1,6 +1,7 @@
 """Marks of synthetic judgments: in figures, in joined and filtered tables, and in tables by stimulus."""
 
 import pytest
+from matplotlib.text import Text
 
 import hmix_hub
 from hmix_hub.origin import origin_of
@@ -21,8 +22,7 @@ def loaded(folder, task, *, by_people):
 
 
 def texts_of(figure):
-    axes = figure.axes[0]
-    return {text.get_text(): text.get_color() for text in [*axes.texts, axes.title, axes._left_title]}
+    return {text.get_text().strip(): text.get_color() for text in figure.findobj(Text)}
 
 
 @pytest.fixture

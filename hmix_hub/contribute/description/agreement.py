@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hmix_hub.contribute.description.histograms import Histogram, Numbers, rounded
+from hmix_hub.contribute.description.histograms import Histogram, Numbers, interval, mean_interval, rounded
 from hmix_hub.judgments.grouping import Groups, Ints, encode_key
+from hmix_hub.plots.resampling import resample_ratios
 
 _MILLION = 10**6
 _TENTH_EDGES = np.append(np.arange(-_MILLION // 20, _MILLION, _MILLION // 10), _MILLION + 1)[1:]
@@ -91,17 +92,20 @@ def coefficient_agreement(answers: Answers, values: Numbers) -> dict[str, Any]:
     Returns
     -------
     dict
-        `stimuli`, `answers`, `pairs` (of people), the four figures, `None` where they are not defined, and
-        `absolute_differences`: a histogram of the pairs' differences by nearest tenth.
+        `stimuli`, `answers`, `pairs` (of people), the four figures, `None` where they are not defined, the `interval`
+        of the first by resampling stimuli, and `absolute_differences`: a histogram of the pairs' differences by nearest
+        tenth.
     """
     rows, groups = answers.between_people()
     chosen = values[rows]
-    pairs = _pair_count(groups)
+    pairs = _pair_counts(groups)
+    distances = _pairwise_distances(chosen, groups)
     return {
         "stimuli": len(groups.sizes),
         "answers": len(rows),
-        "pairs": pairs,
-        "mean_absolute_difference": _ratio(_pairwise_distance(chosen, groups), pairs),
+        "pairs": int(pairs.sum()),
+        "mean_absolute_difference": _ratio(float(distances.sum()), int(pairs.sum())),
+        "interval": _interval(distances, pairs),
         **_variance_figures(chosen, groups),
         "absolute_differences": _difference_histogram(chosen, groups),
     }
@@ -131,19 +135,25 @@ def soft_label_agreement(answers: Answers, top: Ints, labels: Numbers) -> dict[s
     Returns
     -------
     dict
-        `stimuli`, `answers`, `pairs` (of people), and the three figures, `None` where they are not defined.
+        `stimuli`, `answers`, `pairs` (of people), the three figures, `None` where they are not defined, and intervals
+        of the first two by resampling stimuli.
     """
     rows, groups = answers.between_people()
-    pairs = _pair_count(groups)
+    pairs = _pair_counts(groups)
+    n_pairs = int(pairs.sum())
     of_class = Groups(encode_key([groups.codes, top[rows]]))
-    same = _pair_count(of_class)
-    distance = 0.5 * sum(_pairwise_distance(column, groups) for column in labels[rows].T)
+    same = np.bincount(groups.codes[of_class.first], _pair_counts(of_class), minlength=len(pairs))
+    distances = np.zeros(len(pairs))
+    for column in labels[rows].T:
+        distances += 0.5 * _pairwise_distances(column, groups)
     return {
         "stimuli": len(groups.sizes),
         "answers": len(rows),
-        "pairs": pairs,
-        "same_top_class": _ratio(same, pairs),
-        "mean_total_variation": _ratio(distance, pairs),
+        "pairs": n_pairs,
+        "same_top_class": _ratio(float(same.sum()), n_pairs),
+        "same_top_class_interval": _interval(same, pairs),
+        "mean_total_variation": _ratio(float(distances.sum()), n_pairs),
+        "mean_total_variation_interval": _interval(distances, pairs),
         "krippendorff_alpha": _nominal_alpha(groups, of_class, top[rows]),
     }
 
@@ -154,8 +164,8 @@ def coefficient_retest(answers: Answers, values: Numbers) -> dict[str, Any]:
     Returns
     -------
     dict
-        `pairs`, `people`, `mean_absolute_difference`, `pearson_r` (`None` of fewer than three pairs, or without
-        spread), and `absolute_differences`, a histogram by nearest tenth.
+        `pairs`, `people`, `mean_absolute_difference` with its `interval` by resampling people, `pearson_r` (`None` of
+        fewer than three pairs, or without spread), and `absolute_differences`, a histogram by nearest tenth.
     """
     first, again = answers.within_people()
     before, after = values[first], values[again]
@@ -164,6 +174,7 @@ def coefficient_retest(answers: Answers, values: Numbers) -> dict[str, Any]:
         "pairs": len(first),
         "people": len(np.unique(answers.people[first])),
         "mean_absolute_difference": _ratio(float(differences.sum()), len(first)),
+        "interval": mean_interval(differences, answers.people[first]),
         "pearson_r": _pearson(before, after),
         "absolute_differences": _tenths(np.searchsorted(_TENTH_EDGES, _millionths(differences), side="right")),
     }
@@ -175,14 +186,20 @@ def soft_label_retest(answers: Answers, top: Ints, labels: Numbers) -> dict[str,
     Returns
     -------
     dict
-        `pairs`, `people`, `same_top_class` (share of pairs) and `mean_total_variation`; `None` without pairs.
+        `pairs`, `people`, `same_top_class` (share of pairs) and `mean_total_variation`, with their intervals by
+        resampling people; `None` without pairs.
     """
     first, again = answers.within_people()
+    people = answers.people[first]
+    same = (top[first] == top[again]).astype(np.float64)
+    distances = 0.5 * np.abs(labels[first] - labels[again]).sum(axis=1)
     return {
         "pairs": len(first),
-        "people": len(np.unique(answers.people[first])),
-        "same_top_class": _ratio(int((top[first] == top[again]).sum()), len(first)),
-        "mean_total_variation": _ratio(0.5 * float(np.abs(labels[first] - labels[again]).sum()), len(first)),
+        "people": len(np.unique(people)),
+        "same_top_class": _ratio(float(same.sum()), len(first)),
+        "same_top_class_interval": mean_interval(same, people),
+        "mean_total_variation": _ratio(float(distances.sum()), len(first)),
+        "mean_total_variation_interval": mean_interval(distances, people),
     }
 
 
@@ -190,15 +207,21 @@ def _ratio(part: float, whole: float) -> float | None:
     return rounded(part / whole) if whole else None
 
 
-def _pair_count(groups: Groups) -> int:
-    return int((groups.sizes * (groups.sizes - 1) // 2).sum())
+def _interval(sums: npt.NDArray[Any], pairs: Ints) -> list[float | None] | None:
+    """Return the interval of the mean over all pairs, from the sum and the number of the pairs of each stimulus."""
+    return interval(resample_ratios(sums[:, None], pairs[:, None]))
 
 
-def _pairwise_distance(values: Numbers, groups: Groups) -> float:
-    """Sum |x_i - x_j| over the pairs within groups; sorted, each value counts once per value below less above."""
+def _pair_counts(groups: Groups) -> Ints:
+    return groups.sizes * (groups.sizes - 1) // 2
+
+
+def _pairwise_distances(values: Numbers, groups: Groups) -> Numbers:
+    """Sum |x_i - x_j| over the pairs of each group; sorted, each value counts once per value below less above."""
     order = np.lexsort((values, groups.codes))
     ranks = np.arange(len(values)) - np.repeat(groups.offsets[:-1], groups.sizes)
-    return float(((2 * ranks + 1 - np.repeat(groups.sizes, groups.sizes)) * values[order]).sum())
+    terms = (2 * ranks + 1 - np.repeat(groups.sizes, groups.sizes)) * values[order]
+    return np.bincount(groups.codes[order], terms, minlength=len(groups.sizes)).astype(np.float64)
 
 
 def _variance_figures(values: Numbers, groups: Groups) -> dict[str, float | None]:

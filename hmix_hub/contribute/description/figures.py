@@ -82,6 +82,7 @@ def _figure(figures: dict[str, Any], title: str, task: str) -> Figure:
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     from hmix_hub.contribute.description.panels import PANELS
+    from hmix_hub.plots.resampling import COVERAGE
 
     panels = PANELS[task]
     figure = Figure(figsize=(11, 6.2), layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.1))
@@ -91,7 +92,8 @@ def _figure(figures: dict[str, Any], title: str, task: str) -> Figure:
         draw(axes, figures)
     figure.supxlabel(
         f"{figures['judgments']} judgments, {figures['repeats']} of them repeats; "
-        f"{figures['people']} people; {figures['stimuli']} stimuli",
-        fontsize=9,
+        f"{figures['people']} people; {figures['stimuli']} stimuli\n"
+        f"intervals of means: {COVERAGE:.0%}, by resampling people (stimuli, where two people are compared)",
+        fontsize=8.5,
     )
     return figure

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from hmix_hub.plots.resampling import Means, resample_means
+
 Numbers = npt.NDArray[np.float64]
 Histogram = dict[str, Any]
 
@@ -36,6 +38,17 @@ def mean(values: Numbers) -> float | None:
 def deviation(values: Numbers) -> float | None:
     """Give the sample standard deviation, over N - 1, of float64 (N,) values; `None` of fewer than two."""
     return rounded(values.std(ddof=1)) if len(values) > 1 else None
+
+
+def interval(means: Means, level: int = 0) -> list[float | None] | None:
+    """Return both ends of a mean's interval; `None` where it has none."""
+    ends = [rounded(means.low[level]), rounded(means.high[level])]
+    return None if None in ends else ends
+
+
+def mean_interval(values: Numbers, units: npt.NDArray[np.int64]) -> list[float | None] | None:
+    """Return both ends of the interval of the mean of float64 (N,) values over units, int64 (N,)."""
+    return interval(resample_means(values, np.zeros(len(values), dtype=np.int64), units, 1))
 
 
 def count_histogram(counts: npt.NDArray[np.int64]) -> Histogram:

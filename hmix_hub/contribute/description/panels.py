@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from hmix_hub.contribute.description.histograms import Histogram
-from hmix_hub.plots.style import FAINT, PEOPLE, SECOND, SYNTHETIC
+from hmix_hub.plots.axes import mark_mean, mean_text, share_axis, title_above
+from hmix_hub.plots.style import BARS, ERROR, PEOPLE, SECOND, SYNTHETIC
 from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT
 from hmix_hub.schema.questions import ONE_HOT
 
@@ -18,6 +22,15 @@ if TYPE_CHECKING:
 Panel = Callable[["Axes", dict[str, Any]], None]
 
 _MOST_TICKS = 8
+_SHOWN = "mixing_coefficient"
+_ON_BAR: dict[str, Any] = {"fontsize": 8, "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 0.8}}
+"""Words on bars of any colour."""
+_MASSES: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("image_2", "class of image 2", {"color": SECOND, "marker": "s"}),
+    ("others", "other classes", {"color": SYNTHETIC, "marker": "^", "mfc": "white"}),
+    ("image_1", "class of image 1", {"color": PEOPLE, "marker": "o"}),
+)
+"""Parts of the probability: name in the statistics, words, look."""
 
 
 def per_stimulus(axes: Axes, figures: dict[str, Any]) -> None:
@@ -36,121 +49,123 @@ def coefficients(axes: Axes, figures: dict[str, Any]) -> None:
     """Draw the coefficients that were shown, or taken as the 50/50 ones, and their mean."""
     shares, is_answer = figures["coefficients"], figures["coefficients"]["column"] == "selected_coefficient"
     _share_bars(axes, shares["histogram"])
+    words = ""
     if is_answer and shares["mean"] is not None:
         axes.axvline(0.5, color=SYNTHETIC, lw=1, ls="--")
-        _mark(axes, shares["mean"], f"mean {shares['mean']:.2f}")
+        words = _mark(axes, shares)
     title = "Selected 50/50 points" if is_answer else "Shown coefficients"
-    _label(axes, title, "mixing coefficient (share of image 1)", "judgments")
+    _label(axes, title, "mixing coefficient (share of image 1)", "judgments", words)
 
 
 def response_times(axes: Axes, figures: dict[str, Any]) -> None:
     """Draw the response times in intervals that grow, the median named."""
     times = figures["response_time_ms"]
     counts, edges = times["histogram"]["counts"], times["histogram"]["edges"]
+    words = ""
     if times["known"]:
         axes.bar([place + 0.5 for place in range(len(counts))], counts, 0.94, color=PEOPLE)
         axes.set_xticks(range(len(edges)), ["∞" if edge is None else f"{edge / 1000:g}" for edge in edges])
-        axes.tick_params(axis="x", labelsize=7.5)
+        axes.tick_params(axis="x", labelsize=7)
+        axes.yaxis.set_major_locator(_whole_numbers(7))
         missing = f", {times['missing']} missing" if times["missing"] else ""
-        _corner(axes, f"median {times['quantiles']['50'] / 1000:.1f} s{missing}")
+        words = f"median {times['quantiles']['50'] / 1000:.1f} s{missing}"
     else:
         _nothing(axes)
-    _label(axes, "Response times", "seconds (edges of the bars)", "judgments")
+    _label(axes, "Response times", "seconds (edges of the bars)", "judgments", words)
 
 
 def differences(axes: Axes, figures: dict[str, Any]) -> None:
     """Draw how far apart two people, and one person twice, are about one stimulus."""
-    parts = [
-        ("two people", figures["agreement"], PEOPLE),
-        ("one person, twice", figures["retest"], SECOND),
-    ]
-    known = [part for part in parts if part[1]["pairs"]]
+    known = _compared(figures)
     width = 0.08 / max(len(known), 1)
-    for number, (label, found, colour) in enumerate(known):
+    for number, (label, found, look) in enumerate(known):
         shares = [count / found["pairs"] for count in found["absolute_differences"]["counts"]]
         places = [value + width * (number - (len(known) - 1) / 2) for value in found["absolute_differences"]["values"]]
-        text = f"{label}: mean {found['mean_absolute_difference']:.2f} ({found['pairs']} pairs)"
-        axes.bar(places, shares, width, color=colour, label=text)
+        mean = mean_text(found["mean_absolute_difference"], found["interval"])
+        axes.bar(places, shares, width, **look, label=f"{label}: mean {mean}")
     if known:
-        axes.legend(frameon=False, fontsize=8)
-        axes.set_xlim(-0.06, 1.06)
-        axes.set_ylim(top=axes.get_ylim()[1] * 1.25)
+        share_axis(axes)
     else:
         _nothing(axes)
-    _label(axes, "Agreement about one stimulus", "difference of two answers", "share of pairs")
+    pairs = " and ".join(str(found["pairs"]) for _, found, _ in known)
+    _label(
+        axes,
+        "Agreement about one stimulus",
+        "difference of two answers",
+        f"share of {pairs} pairs" if pairs else "",
+        legend=1,
+    )
 
 
 def classes_agreed(axes: Axes, figures: dict[str, Any]) -> None:
     """Draw how often two people, and one person twice, name the same class, and how far their soft labels are apart."""
-    parts = [("two people", figures["agreement"], PEOPLE), ("one person, twice", figures["retest"], SECOND)]
-    known = [part for part in parts if part[1]["pairs"]]
-    for number, (label, found, colour) in enumerate(known):
+    known = _compared(figures)
+    names = ("same_top_class", "mean_total_variation")
+    for number, (label, found, look) in enumerate(known):
         places = [place + 0.38 * (number - (len(known) - 1) / 2) for place in (0, 1)]
-        heights = [found["same_top_class"], found["mean_total_variation"]]
-        bars = axes.bar(places, heights, 0.36, color=colour, label=f"{label} ({found['pairs']} pairs)")
-        axes.bar_label(bars, fmt="%.2f", fontsize=8, padding=1)
+        heights = [found[name] for name in names]
+        errors = _errors(heights, [found[f"{name}_interval"] for name in names])
+        axes.bar(places, heights, 0.36, yerr=errors, **look, error_kw=ERROR, label=f"{label}, {found['pairs']} pairs")
+        for place, height in zip(places, heights, strict=True):
+            axes.annotate(f"{height:.2f}", (place - 0.17, 0), (2, 3), textcoords="offset points", **_ON_BAR)
     if known:
         axes.set_xticks((0, 1), ["same top class", "distance of soft labels"])
         axes.set_xlim(-0.5, 1.5)
-        axes.set_ylim(0, 1.5)
-        axes.set_yticks([0, 0.25, 0.5, 0.75, 1])
-        axes.legend(frameon=False, fontsize=8)
+        share_axis(axes, "y", gap=0)
     else:
         _nothing(axes)
-    _label(axes, "Agreement about one stimulus", "", "share of pairs; total variation")
+    _label(axes, "Agreement about one stimulus", "", "share of pairs; total variation", legend=1)
 
 
 def bias(axes: Axes, figures: dict[str, Any]) -> None:
-    """Draw the mean of inferred less shown by shown coefficient."""
+    """Draw the mean of inferred less shown, with its interval, by shown coefficient."""
     levels = figures["bias"]["by_coefficient"]
     if levels:
-        shown = [level["mixing_coefficient"] for level in levels]
+        shown, biases = ([level[name] for level in levels] for name in (_SHOWN, "bias"))
+        errors = _errors(biases, [level["interval"] for level in levels])
         axes.axhline(0, color=SYNTHETIC, lw=1, ls="--")
-        axes.vlines(shown, 0, [level["bias"] for level in levels], color=FAINT, lw=3)
-        axes.plot(shown, [level["bias"] for level in levels], "o", color=PEOPLE, ms=6)
-        reach = 1.3 * max(0.05, *(abs(level["bias"]) for level in levels))
-        axes.set_ylim(-reach, reach)
-        axes.set_xlim(-0.05, 1.05)
+        axes.errorbar(shown, biases, errors, fmt="o", color=PEOPLE, ms=5, capsize=3)
+        reach = 1.15 * np.nanmax([0.05, *np.abs(biases), *(np.abs(biases) + np.array(errors)).ravel()])
+        axes.set_ylim(-min(reach, 1), min(reach, 1))
+        share_axis(axes)
     else:
         _nothing(axes)
-    _label(axes, "Bias: inferred less shown", "shown coefficient (share of image 1)", "mean bias")
+    words = f"mean {mean_text(figures['bias']['bias'], figures['bias']['interval'], 3)}" if levels else ""
+    _label(axes, "Bias: inferred less shown", "shown coefficient (share of image 1)", "mean bias", words)
 
 
 def mass(axes: Axes, figures: dict[str, Any]) -> None:
-    """Draw the probability on the classes of both pictures and on the others, by shown coefficient."""
+    """Draw the mean probability on the classes of both pictures and on the others, by shown coefficient."""
     levels = figures["mass"]
-    below = [0.0] * len(levels)
-    for name, label, colour in (
-        ("image_1", "class of image 1", PEOPLE),
-        ("others", "other classes", "#DDDDDD"),
-        ("image_2", "class of image 2", SECOND),
-    ):
-        heights = [level[name] for level in levels]
-        axes.bar(range(len(levels)), heights, 0.8, bottom=below, color=colour, label=label)
-        below = [low + height for low, height in zip(below, heights, strict=True)]
+    for number, (name, label, look) in enumerate(_MASSES):
+        means = [level[name] for level in levels]
+        errors = _errors(means, [level["intervals"][name] for level in levels])
+        places = [level[_SHOWN] + 0.012 * (number - 1) for level in levels]
+        axes.errorbar(places, means, errors, **look, ms=5, lw=1.2, capsize=2, label=label)
     if levels:
-        _some_ticks(axes, range(len(levels)), [f"{level['mixing_coefficient']:g}" for level in levels])
-        axes.set_ylim(0, 1.3)
-        axes.set_yticks([0, 0.25, 0.5, 0.75, 1])
-        axes.legend(frameon=False, fontsize=8, ncols=2, loc="upper center")
+        axes.plot([0, 1], [0, 1], "--", color=SYNTHETIC, lw=0.8, zorder=0, label="synthetic label")
+        axes.plot([0, 1], [1, 0], "--", color=SYNTHETIC, lw=0.8, zorder=0)
+        share_axis(axes)
+        share_axis(axes, "y", gap=0)
     else:
         _nothing(axes)
     is_hard = figures.get("soft_label", {}).get("procedure") == ONE_HOT
     title, share = (
         ("Which classes are named", "share") if is_hard else ("Where the probability goes", "mean probability")
     )
-    _label(axes, title, "shown coefficient (share of image 1)", share)
+    _label(axes, title, "shown coefficient (share of image 1)", share, legend=2)
 
 
 def confidence(axes: Axes, figures: dict[str, Any]) -> None:
     """Draw how sure people were, and the mean."""
     found = figures["confidence"]
+    words = ""
     if found["known"]:
         _share_bars(axes, found["histogram"])
-        _mark(axes, found["mean"], f"mean {found['mean']:.2f}")
+        words = _mark(axes, found)
     else:
         _nothing(axes)
-    _label(axes, "Confidence", "0 not at all, 1 fully", "judgments")
+    _label(axes, "Confidence", "0 not at all, 1 fully", "judgments", words)
 
 
 def flagged(axes: Axes, figures: dict[str, Any]) -> None:
@@ -175,11 +190,11 @@ PANELS: dict[str, tuple[Panel, ...]] = {
 """Panels of a task's picture, two rows of three."""
 
 
-def _label(axes: Axes, title: str, across: str, upward: str) -> None:
-    axes.set_title(title, loc="left", fontsize=10.5)
+def _label(axes: Axes, title: str, across: str, upward: str, words: str = "", *, legend: int = 0) -> None:
     axes.set_xlabel(across, fontsize=8.5)
     axes.set_ylabel(upward, fontsize=8.5)
     axes.spines[["top", "right"]].set_visible(False)
+    title_above(axes, title, words, legend_columns=legend)
 
 
 def _bars(axes: Axes, histogram: Histogram) -> None:
@@ -214,8 +229,26 @@ def _share_bars(axes: Axes, histogram: Histogram) -> None:
         pairs = pairwise(histogram["edges"])
         places, width = [(low + high) / 2 for low, high in pairs], 0.094
     axes.bar(places, counts, max(width, 0.004), color=PEOPLE)
-    axes.set_xlim(-0.06, 1.06)
+    share_axis(axes)
     axes.yaxis.set_major_locator(_whole_numbers(7))
+
+
+def _compared(figures: dict[str, Any]) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
+    """Return what is compared, its figures and its look: answers of two people, and of one asked twice."""
+    parts = [("two people", figures["agreement"], BARS[0]), ("one person, twice", figures["retest"], BARS[1])]
+    return [part for part in parts if part[1]["pairs"]]
+
+
+def _errors(means: Sequence[float], intervals: Sequence[Sequence[float] | None]) -> tuple[list[float], list[float]]:
+    """Return the distances from means to the ends of their intervals; NaN where there is none."""
+    pairs = [(math.nan, math.nan) if ends is None else ends for ends in intervals]
+    below = [_positive(mean - low) for mean, (low, _) in zip(means, pairs, strict=True)]
+    return below, [_positive(high - mean) for mean, (_, high) in zip(means, pairs, strict=True)]
+
+
+def _positive(distance: float) -> float:
+    """Return a distance that rounding may have made negative; NaN stays."""
+    return 0.0 if distance < 0 else distance
 
 
 def _whole_numbers(most: int) -> MaxNLocator:
@@ -229,14 +262,11 @@ def _some_ticks(axes: Axes, places: Sequence[int], names: Sequence[str]) -> None
     axes.set_xticks(places[::step], names[::step], fontsize=8 if max(map(len, names)) < 6 else 7)
 
 
-def _mark(axes: Axes, place: float, text: str) -> None:
-    axes.axvline(place, color=SECOND, lw=1.5, ls=":")
-    _corner(axes, text, SECOND)
-
-
-def _corner(axes: Axes, text: str, colour: str = SYNTHETIC) -> None:
-    axes.set_ylim(top=axes.get_ylim()[1] * 1.15)
-    axes.text(1, 1, text, transform=axes.transAxes, ha="right", va="top", fontsize=8, color=colour)
+def _mark(axes: Axes, found: dict[str, Any]) -> str:
+    """Mark a mean and its interval over the bars, and return them in words."""
+    axes.set_ylim(top=axes.get_ylim()[1] * 1.1)
+    mark_mean(axes, found["mean"], found["interval"], 0.96)
+    return f"mean {mean_text(found['mean'], found['interval'])}"
 
 
 def _nothing(axes: Axes) -> None:

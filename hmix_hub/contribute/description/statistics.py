@@ -16,11 +16,12 @@ from hmix_hub.contribute.description.agreement import (
     soft_label_retest,
 )
 from hmix_hub.contribute.description.histograms import (
-    MOST_VALUES,
     Numbers,
     count_summary,
     deviation,
+    interval,
     mean,
+    mean_interval,
     quantiles,
     rounded,
     share_histogram,
@@ -29,7 +30,9 @@ from hmix_hub.contribute.description.histograms import (
 )
 from hmix_hub.contribute.description.wording import Wording
 from hmix_hub.judgments.answers import codes, matrix, numbers
-from hmix_hub.judgments.grouping import Groups, encode, encode_key
+from hmix_hub.judgments.grouping import Groups, Ints, encode, encode_key
+from hmix_hub.plots.resampling import resample_means
+from hmix_hub.plots.summaries import class_masses, levels_of
 from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, JUDGMENT_TABLE, SELECT, TASKS, columns, flags_of
 
 if TYPE_CHECKING:
@@ -103,13 +106,16 @@ def task_statistics(table: pa.Table, task: str) -> dict[str, Any]:
         * `judgments` (N), `repeats` (marked ones), `people`, `stimuli`, `pairs` (of pictures; a single picture counts);
         * `judgments_per_stimulus`, `judgments_per_person`, `people_per_stimulus`: `min`, `median`, `max`, `histogram`;
         * `coefficients`: `column`, the shown coefficient, or in midpoint tasks the selected one; its `mean`,
-          `standard_deviation` (over N - 1) and `histogram`;
+          `interval` (of the selected one), `standard_deviation` (over N - 1) and `histogram`;
         * `response_time_ms`: `known`, `missing`, `quantiles` by percent, `share_over_a_minute` of those known,
           `histogram`;
         * `agreement` between people and `retest` within them: see `hmix_hub.contribute.description.agreement`;
         * `bias` (infer alone): see `inference_bias`; `mass` (categorical alone): see `soft_label_mass`;
-        * `confidence` (infer alone): `known`, `missing`, `mean`, `histogram` by tenth;
+        * `confidence` (infer alone): `known`, `missing`, `mean`, `interval`, `histogram` by tenth;
         * `flags`: `rows` and `people` by flag, those that no row has included.
+
+        Each `interval` of a mean is the low and the high end of its 95 % bootstrap interval over participants (over
+        stimuli, in `agreement`), `None` where there are fewer than two of them.
     """
     # Sums depend on the order of their terms in the last digit.
     names = [column.name for column in columns(task, JUDGMENT_TABLE)]
@@ -127,14 +133,14 @@ def task_statistics(table: pa.Table, task: str) -> dict[str, Any]:
         "judgments_per_stimulus": count_summary(of_stimulus.sizes),
         "judgments_per_person": count_summary(Groups(people).sizes),
         "people_per_stimulus": count_summary(of_stimulus.distinct(people)),
-        "coefficients": _coefficients(table, task),
+        "coefficients": _coefficients(table, task, people),
         "response_time_ms": _times(numbers(table["response_time_ms"])),
         **_answer_figures(table, task, answers),
         "flags": _flags(table, task, people),
     }
 
 
-def inference_bias(shown: Numbers, inferred: Numbers) -> dict[str, Any]:
+def inference_bias(shown: Numbers, inferred: Numbers, people: Ints) -> dict[str, Any]:
     r"""Measure how far inferred coefficients lie from the shown ones.
 
     `bias` is the mean of :math:`\hat\lambda - \lambda`, inferred less shown: positive where people see more of image 1
@@ -145,23 +151,28 @@ def inference_bias(shown: Numbers, inferred: Numbers) -> dict[str, Any]:
     ----------
     shown, inferred
         float64 (N,), 0 to 1.
+    people
+        int64 (N,): number of each row's participant.
 
     Returns
     -------
     dict
-        `bias` and `mean_absolute_error` of all, `None` without judgments, and `by_coefficient`: a list of
-        `mixing_coefficient` (its nearest tenth where more than 21 differ), `judgments` and the two figures.
+        `bias`, its `interval` and `mean_absolute_error` of all, `None` without judgments, and `by_coefficient`: a list
+        of `mixing_coefficient` (its nearest tenth where more than 21 differ), `judgments` and the three figures.
     """
     errors = inferred - shown
-    centres, levels = _levels(shown)
+    centres, levels = levels_of(shown)
+    means = resample_means(errors, levels, people, len(centres))
     return {
         "bias": mean(errors),
+        "interval": mean_interval(errors, people),
         "mean_absolute_error": mean(np.abs(errors)),
         "by_coefficient": [
             {
                 SHOWN: rounded(centre),
                 "judgments": int((levels == level).sum()),
                 "bias": mean(errors[levels == level]),
+                "interval": interval(means, level),
                 "mean_absolute_error": mean(np.abs(errors[levels == level])),
             }
             for level, centre in enumerate(centres)
@@ -169,35 +180,32 @@ def inference_bias(shown: Numbers, inferred: Numbers) -> dict[str, Any]:
     }
 
 
-def soft_label_mass(table: pa.Table) -> list[dict[str, Any]]:
+def soft_label_mass(table: pa.Table, people: Ints) -> list[dict[str, Any]]:
     """Average the probability that soft labels put on the classes of the two pictures.
-
-    Source: Collins et al., *Human-in-the-Loop Mixup*, section 4.3.2.
 
     Parameters
     ----------
     table
-        Categorical judgment table.
+        Categorical judgment table; N rows.
+    people
+        int64 (N,): number of each row's participant.
 
     Returns
     -------
     list of dict
-        By `mixing_coefficient` (its nearest tenth where more than 21 differ): `judgments`, and the mean probability of
-        the class of `image_1`, of `image_2` (0 where there is none, or it is the same class) and of all `others`.
+        By `mixing_coefficient` (its nearest tenth where more than 21 differ): `judgments`, the mean probability of the
+        class of `image_1`, of `image_2` and of all `others` (see `class_masses`), and the `intervals` of the three.
     """
-    labels = matrix(table["soft_label"])
-    one, two = codes(table["image_1_label"]), codes(table["image_2_label"])
-    rows = np.arange(len(labels))
-    first = labels[rows, one]
-    second = np.where((two >= 0) & (two != one), labels[rows, two], 0.0)
-    centres, levels = _levels(numbers(table[SHOWN]))
+    masses = class_masses(matrix(table["soft_label"]), codes(table["image_1_label"]), codes(table["image_2_label"]))
+    parts = dict(zip(("image_1", "image_2", "others"), masses, strict=True))
+    centres, levels = levels_of(numbers(table[SHOWN]))
+    means = {name: resample_means(mass, levels, people, len(centres)) for name, mass in parts.items()}
     return [
         {
             SHOWN: rounded(centre),
             "judgments": int((levels == level).sum()),
-            "image_1": mean(first[levels == level]),
-            "image_2": mean(second[levels == level]),
-            "others": mean((1 - first - second)[levels == level]),
+            **{name: mean(mass[levels == level]) for name, mass in parts.items()},
+            "intervals": {name: interval(means[name], level) for name in parts},
         }
         for level, centre in enumerate(centres)
     ]
@@ -205,12 +213,6 @@ def soft_label_mass(table: pa.Table) -> list[dict[str, Any]]:
 
 def _column(table: pa.Table, task: str) -> pa.ChunkedArray:
     return table[TASKS[task].stimulus_column]
-
-
-def _levels(shown: Numbers) -> tuple[Numbers, np.ndarray]:
-    """Give the levels of a coefficient, float64 (L,), and each row's, int64 (N,)."""
-    centres, levels = np.unique(np.round(shown, 9) + 0.0, return_inverse=True)
-    return (centres, levels) if len(centres) <= MOST_VALUES else np.unique(np.round(shown, 1), return_inverse=True)
 
 
 def _rounds(tables: dict[str, pa.Table]) -> dict[str, dict[str, int]]:
@@ -223,12 +225,14 @@ def _rounds(tables: dict[str, pa.Table]) -> dict[str, dict[str, int]]:
     return {name: {"judgments": judgments[name], "people": len(people[name])} for name in sorted(people)}
 
 
-def _coefficients(table: pa.Table, task: str) -> dict[str, Any]:
+def _coefficients(table: pa.Table, task: str, people: Ints) -> dict[str, Any]:
     name = SHOWN if SHOWN in table.column_names else ANSWERED[task]
     values = numbers(table[name])
     return {
         "column": name,
         "mean": mean(values),
+        # The shown coefficients are chosen, not drawn from anything.
+        "interval": None if name == SHOWN else mean_interval(values, people),
         "standard_deviation": deviation(values),
         "histogram": share_histogram(values),
     }
@@ -251,24 +255,26 @@ def _answer_figures(table: pa.Table, task: str, answers: Answers) -> dict[str, A
         return {
             "agreement": soft_label_agreement(answers, top, labels),
             "retest": soft_label_retest(answers, top, labels),
-            "mass": soft_label_mass(table),
+            "mass": soft_label_mass(table, answers.people),
         }
     values = numbers(table[ANSWERED[task]])
     figures = {"agreement": coefficient_agreement(answers, values), "retest": coefficient_retest(answers, values)}
     if task != INFER:
         return figures
     return figures | {
-        "bias": inference_bias(numbers(table[SHOWN]), values),
-        "confidence": _confidence(numbers(table["confidence"])),
+        "bias": inference_bias(numbers(table[SHOWN]), values, answers.people),
+        "confidence": _confidence(numbers(table["confidence"]), answers.people),
     }
 
 
-def _confidence(confidence: Numbers) -> dict[str, Any]:
-    known = confidence[~np.isnan(confidence)]
+def _confidence(confidence: Numbers, people: Ints) -> dict[str, Any]:
+    is_known = ~np.isnan(confidence)
+    known = confidence[is_known]
     return {
         "known": len(known),
         "missing": len(confidence) - len(known),
         "mean": mean(known),
+        "interval": mean_interval(known, people[is_known]),
         "histogram": tenths_histogram(known),
     }
 

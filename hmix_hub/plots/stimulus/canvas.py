@@ -11,7 +11,6 @@ from hmix_hub.plots.style import SYNTHETIC
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 DPI = 150
 FRAME = "#000000"
@@ -27,10 +26,10 @@ class Canvas:
     """
 
     def __init__(self, width: int, height: int) -> None:
-        from matplotlib.figure import Figure
+        from hmix_hub.plots.picture import Picture
 
         self.width, self.height = width, height
-        self.figure: Figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor="white")
+        self.figure = Picture(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor="white")
 
     def axes(self, left: int, top: int, width: int, height: int) -> Axes:
         """Add axes, by their box in pixels."""

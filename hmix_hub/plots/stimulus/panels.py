@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hmix_hub.plots.style import FAINT, PEOPLE, SECOND, SYNTHETIC
+from hmix_hub.plots.axes import known_ends, mean_text
+from hmix_hub.plots.resampling import COVERAGE, Floats, Means, resample_means
+from hmix_hub.plots.style import BARS, ERROR, PEOPLE, SECOND, SYNTHETIC
 from hmix_hub.schema import CONSTRUCT, SELECT
 from hmix_hub.stimuli.coefficients import WALK, steps_of
 from hmix_hub.tables import vocabulary_of
@@ -19,18 +21,24 @@ if TYPE_CHECKING:
 
 NAMED = "#B00020"
 """Colour of the one judgment that was asked for."""
+INTERVALS = f"intervals of means: {COVERAGE:.0%}, by resampling people"
+"""Note under the panels."""
+_OTHERS = "#CCCCCC"
 _MIDPOINT_NAMES = {CONSTRUCT: "construct", SELECT: "select-shuffled"}
 
 
 def draw_inferences(axes: Axes, subject: Subject) -> None:
-    """Draw each inferred coefficient with its confidence; image 1 to the left, as on the slider."""
+    """Draw each inferred coefficient with its confidence, and their mean."""
     from hmix_hub.schema import INFER
 
     judgments = subject.judgments[INFER]
     inferred = np.array(judgments["inferred_coefficient"][:], dtype=float)
     confidence = np.array(judgments["confidence"][:], dtype=float)
     is_named = _is_named(judgments, subject)
-    axes.axvline(inferred.mean(), color=PEOPLE, lw=2.5, label=f"mean perceived: {inferred.mean():.2f}")
+    mean = _mean(inferred, judgments)
+    axes.axvline(inferred.mean(), color=PEOPLE, lw=2.5, label=f"mean perceived: {_in_words(mean)}")
+    if known_ends((mean.low[0], mean.high[0])):
+        axes.axvspan(mean.low[0], mean.high[0], color=PEOPLE, alpha=0.15, lw=0, zorder=0)
     axes.axvline(subject.coefficient or 0, color=SYNTHETIC, ls="--", lw=1, label=f"shown: {subject.coefficient:g}")
     # A confidence that was not given stands on the axis.
     answers, times = np.unique(np.stack([inferred, np.nan_to_num(confidence)], axis=1), axis=0, return_counts=True)
@@ -43,7 +51,7 @@ def draw_inferences(axes: Axes, subject: Subject) -> None:
         axes.scatter(
             *at, s=120, facecolor="none", edgecolor=NAMED, lw=1.5, clip_on=False, zorder=4, label="this judgment"
         )
-    axes.set(xlim=(1, 0), ylim=(0, 1), xlabel="share of image 1 perceived", ylabel="confidence")
+    axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="share of image 1 perceived", ylabel="confidence")
     _finish(axes, f"How mixed is it? {_count(judgments)}")
 
 
@@ -55,7 +63,7 @@ def draw_soft_labels(axes: Axes, subject: Subject) -> None:
     names = vocabulary_of(judgments).names
     labels = np.array(judgments["soft_label"][:], dtype=float)
     is_named = _is_named(judgments, subject)
-    colours = [FAINT] * len(names)
+    colours = [_OTHERS] * len(names)
     shares = np.zeros(len(names))
     for label, colour, share in zip(
         subject.labels, (PEOPLE, SECOND), (subject.coefficient or 0, 1 - (subject.coefficient or 0)), strict=False
@@ -63,7 +71,9 @@ def draw_soft_labels(axes: Axes, subject: Subject) -> None:
         colours[names.index(label)] = colour
         shares[names.index(label)] += share
     places = np.arange(len(names))
-    axes.barh(places, labels.mean(axis=0), color=colours, height=0.7)
+    people = np.unique(judgments["participant_id"][:], return_inverse=True)[1]
+    means = resample_means(labels.ravel(), np.tile(places, len(labels)), np.repeat(people, len(names)), len(names))
+    axes.barh(places, means.mean, xerr=means.errors, color=colours, height=0.7, error_kw=ERROR | {"ecolor": SYNTHETIC})
     axes.vlines(shares, places - 0.4, places + 0.4, color=SYNTHETIC, ls="--", lw=1.2, label="synthetic label")
     for one, is_this in zip(labels, is_named, strict=True):
         axes.scatter(one, places, s=14, color=NAMED if is_this else "black", lw=0, zorder=3, clip_on=False)
@@ -85,13 +95,23 @@ def draw_midpoints(axes: Axes, subject: Subject) -> None:
         selected = steps_of(judgments["selected_coefficient"][:])
         offset = width * (number - (len(subject.judgments) - 1) / 2)
         counts = np.bincount(selected, minlength=len(WALK))
-        words = f"{_MIDPOINT_NAMES[task]}: {_count(judgments)}, mean {selected.mean() / 10:.2f}"
-        axes.bar(steps + offset, counts, width, color=(PEOPLE, SECOND)[number], label=words)
+        mean = _mean(selected / 10, judgments)
+        words = f"{_MIDPOINT_NAMES[task]}: {_count(judgments)}, mean {_in_words(mean)}"
+        axes.bar(steps + offset, counts, width, **BARS[number], label=words)
     axes.axvline(5, color=SYNTHETIC, ls="--", lw=1, label="synthetic 50/50 point", zorder=0)
     axes.set(xlim=(-0.5, 10.5), xticks=steps, xticklabels=[f"{step / 10:g}" for step in steps])
     axes.set(xlabel="share of image 1", ylabel="judgments")
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     _finish(axes, "Which one is the 50/50 mixture?")
+
+
+def _mean(values: Floats, judgments: datasets.Dataset) -> Means:
+    people = np.unique(judgments["participant_id"][:], return_inverse=True)[1]
+    return resample_means(values, np.zeros(len(values), dtype=np.int64), people, 1)
+
+
+def _in_words(mean: Means) -> str:
+    return mean_text(mean.mean[0], (mean.low[0], mean.high[0]))
 
 
 def _is_named(judgments: datasets.Dataset, subject: Subject) -> np.ndarray:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hmix_hub.origin import SYNTHETIC_MARK
 from hmix_hub.plots.output import check_ending, save
 from hmix_hub.plots.stimulus.canvas import DPI, FRAME, Canvas
-from hmix_hub.plots.stimulus.panels import NAMED, draw_inferences, draw_midpoints, draw_soft_labels
+from hmix_hub.plots.stimulus.panels import INTERVALS, NAMED, draw_inferences, draw_midpoints, draw_soft_labels
 from hmix_hub.plots.stimulus.subject import Subject, find_subject
 from hmix_hub.plots.style import WARNING
 from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER
@@ -49,7 +49,8 @@ def show(
     -------
     matplotlib.figure.Figure
         A mixture: both endpoints, the mixture between them, and a panel for each task that asked about it. A pair: its
-        eleven mixtures, and how often each was taken as the 50/50 one. Saved at 150 dots per inch, each pixel of a
+        eleven mixtures, and how often each was taken as the 50/50 one. Image 1 is on the right, as on the axes of
+        coefficients. Saved at 150 dots per inch, each pixel of a
         picture is a square of 10 by 10 (5 by 5 for a pair), unsmoothed.
 
     Raises
@@ -65,6 +66,8 @@ def show(
     subject = find_subject(name, source=source, cifar10=cifar10)
     canvas = _draw_pair(subject) if subject.coefficient is None else _draw_mixture(subject)
     _write_heading(canvas, subject)
+    judged = sum(len(judgments) for judgments in subject.judgments.values())
+    canvas.figure.words = f"{subject.name}, and {judged} judgments of it"
     if path is not None:
         save(canvas.figure, path, dpi=DPI)
     return canvas.figure
@@ -80,7 +83,7 @@ def _draw_mixture(subject: Subject) -> Canvas:
     words = names
     if len(names) > 1:
         mixed = "\n+ ".join(f"{share} {label}" for share, label in zip(shares, subject.labels, strict=True))
-        words = [f"image 1: {names[0]}", mixed, f"image 2: {names[1]}"]
+        words = [f"image 2: {names[1]}", mixed, f"image 1: {names[0]}"]
     for number, (picture, line) in enumerate(zip(subject.pictures, words, strict=True)):
         left = _MARGIN + number * (side + _GAP)
         canvas.picture(picture, left, _TOP, _ENLARGED)
@@ -88,15 +91,17 @@ def _draw_mixture(subject: Subject) -> Canvas:
     for number, task in enumerate(tasks):
         left = pictures_end + _PANEL_LEFT + number * (_PANEL_LEFT + _PANEL_WIDTH)
         _PANELS[task](canvas.axes(left, _TOP, _PANEL_WIDTH, side), subject)
-    if not tasks:
-        canvas.note(_MARGIN, _TOP + side + 60, "nobody judged this mixture")
+    if tasks:
+        canvas.note(pictures_end + _PANEL_LEFT, canvas.height - 30, INTERVALS)
+    else:
+        canvas.note(_MARGIN, _TOP + side + 60, f"nobody judged this {'mixture' if len(names) > 1 else 'picture'}")
     return canvas
 
 
 def _draw_pair(subject: Subject) -> Canvas:
     side = _ENLARGED_IN_ROW * subject.pictures.shape[-1]
     column, left = side + 14, _MARGIN + 60
-    canvas = Canvas(left + len(WALK) * column + _MARGIN, _TOP + side + (500 if subject.judgments else 130))
+    canvas = Canvas(left + len(WALK) * column + _MARGIN, _TOP + side + (540 if subject.judgments else 130))
     first, second = (f"{label} {index}" for label, index in zip(subject.labels, subject.indices, strict=True))
     selected = None if subject.judgment is None else steps_of(subject.judgment["selected_coefficient"])
     for step, picture in enumerate(subject.pictures):
@@ -106,6 +111,7 @@ def _draw_pair(subject: Subject) -> Canvas:
     canvas.text(left + len(WALK) * column - 7, _TOP + side + 14, f"image 1: {first}", align="right")
     if subject.judgments:
         draw_midpoints(canvas.axes(left, _TOP + side + 110, len(WALK) * column, 270), subject)
+        canvas.note(left, canvas.height - 30, INTERVALS)
     else:
         judged = f"; judged are {', '.join(subject.elsewhere)}" if subject.elsewhere else ""
         canvas.note(left + 7, _TOP + side + 70, f"nobody judged this pair in the midpoint tasks{judged}")

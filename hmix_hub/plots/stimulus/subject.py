@@ -32,7 +32,8 @@ class Subject:
     coefficient
         Share of image 1 in the mixture; `None` of a pair.
     pictures
-        uint8 (D, 3, H, W): image 1, mixture, image 2; or the eleven mixtures of a pair, from 0 to 1; or one.
+        uint8 (D, 3, H, W), from left to right, image 1 last: image 2, mixture, image 1; or the eleven mixtures of a
+        pair, from 0 to 1; or one.
     judgments
         By task, the judgments about it; only tasks that have any.
     elsewhere
@@ -148,7 +149,7 @@ def _pictures(name: str, image_set: Any, *, is_pair: bool) -> npt.NDArray[np.uin
         return draw(walk_between(pairs_of(table)), opened)
     mixture = mixtures_of(table, INFER)
     first, second = (take_endpoints(mixture, opened, which) for which in (0, 1))
-    return np.concatenate([first, draw(mixture, opened), second])
+    return np.concatenate([second, draw(mixture, opened), first])
 
 
 def _judgments(

@@ -1,0 +1,115 @@
+"""Axes of pictures: shares from 0 to 1, legends beside the data, means with their intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_LINE = 1.35
+"""Height of a line of words, in font sizes."""
+
+
+def share_axis(axes: Axes, which: str = "x", *, high: float = 1, gap: float = 9) -> None:
+    """Make an axis run from 0 to 1 exactly, as shares and coefficients do; marks at its ends are not cut.
+
+    Parameters
+    ----------
+    axes
+        Axes, everything drawn.
+    which
+        "x" or "y".
+    high
+        Upper end, for shares that are never larger.
+    gap
+        Points that the other axis stands apart from 0, so that it does not lie on marks there.
+    """
+    ticks = np.linspace(0, high, 6)
+    if which == "x":
+        axes.set(xlim=(0, high), xticks=ticks)
+    else:
+        axes.set(ylim=(0, high), yticks=ticks)
+    if gap:
+        axes.spines["left" if which == "x" else "bottom"].set_position(("outward", gap))
+    for artist in (*axes.collections, *axes.lines, *axes.patches):
+        artist.set_clip_on(False)
+
+
+def title_above(axes: Axes, title: str, words: str = "", *, size: float = 10.5, legend_columns: int = 0) -> None:
+    """Put a title over axes and, between both, where they hide no data, words and the legend.
+
+    Parameters
+    ----------
+    axes
+        Axes, everything drawn.
+    title
+        The title.
+    words
+        A line; empty: none.
+    size
+        Font size of the title; words and legend are smaller.
+    legend_columns
+        Columns of the legend; 0: no legend.
+    """
+    small = 0.75 * size
+    lines = int(bool(words))
+    if words:
+        axes.annotate(words, (0, 1), (0, 3), xycoords="axes fraction", textcoords="offset points", fontsize=small)
+    handles, labels = axes.get_legend_handles_labels() if legend_columns else ([], [])
+    if handles:
+        axes.legend(
+            *_by_columns(handles, labels, legend_columns),
+            frameon=False,
+            fontsize=small,
+            ncols=legend_columns,
+            loc="lower left",
+            bbox_to_anchor=(0, 1),
+            borderaxespad=0.4 + _LINE * lines,
+            borderpad=0,
+            labelspacing=0.3,
+            handlelength=1.6,
+            columnspacing=1.2,
+        )
+        lines += -(-len(labels) // legend_columns)
+    axes.set_title(title, loc="left", pad=6 + _LINE * small * lines, fontsize=size)
+
+
+def _by_columns(handles: Sequence[Any], labels: Sequence[str], columns: int) -> tuple[list[Any], list[str]]:
+    """Order a legend so that it is read row by row; matplotlib fills column by column."""
+    order = [place for column in range(columns) for place in range(column, len(labels), columns)]
+    return [handles[place] for place in order], [labels[place] for place in order]
+
+
+def mark_mean(axes: Axes, mean: float, ends: Sequence[float | None] | None, height: float, face: str = "black") -> None:
+    """Mark a mean on the axis below by a line, and its interval by a bar at a height, a share of the axes'."""
+    known = known_ends(ends)
+    axes.axvline(mean, lw=1, ls=":", color="black", zorder=0.5)
+    axes.errorbar(
+        [mean],
+        [height],
+        xerr=[[max(mean - known[0], 0)], [max(known[1] - mean, 0)]] if known else None,
+        transform=axes.get_xaxis_transform(),
+        fmt="D",
+        color="black",
+        mfc=face,
+        ms=4,
+        capsize=3,
+        lw=1.5,
+        zorder=4,
+    )
+
+
+def mean_text(mean: float, ends: Sequence[float | None] | None, digits: int = 2) -> str:
+    """Return a mean in words, with its interval where it has one: "0.52 [0.49, 0.55]"."""
+    around = ", ".join(f"{end:.{digits}f}" for end in known_ends(ends))
+    return f"{mean:.{digits}f}" + (f" [{around}]" if around else "")
+
+
+def known_ends(ends: Sequence[float | None] | None) -> tuple[float, ...]:
+    """Return both ends of an interval; none where there is no interval."""
+    found = tuple(end for end in ends or () if end is not None and np.isfinite(end))
+    return found if len(found) == 2 else ()
