@@ -42,8 +42,9 @@ def main(words: Sequence[str]) -> int:
     }
     for name, status in checks.items():
         print(f"{name}: {'failed' if status else 'good'}", flush=True)
+    # By file, so that what the tests of a file share is made once.
     is_shared = any(word.startswith("-n") for word in for_pytest)
-    workers = [] if is_shared else ["-n", str(min(os.cpu_count() or 1, 4))]
+    workers = [] if is_shared else ["-n", str(min(os.cpu_count() or 1, 4)), "--dist", "loadfile"]
     tests = _run([python, "-m", "pytest", *workers, *for_pytest])
     return int(any(checks.values()) or tests)
 

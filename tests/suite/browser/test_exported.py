@@ -24,6 +24,7 @@ class Session:
 
     def __init__(self, served, me, task, target):
         self.screens, self.orders, self.classes = [], [], []
+        self.image_set = served.image_set
         me.begin()
         for number in range(1, TRIALS + 1):
             me.trial(number)
@@ -36,6 +37,8 @@ class Session:
         me.code()
         export_study(served.store.folder, target)
         assert not validate(target).report.findings
+        self.batch = served.store.frozen.batches[served.store.sessions()[0].batch]
+        self.trials = list(trials_of(served))
         self.rows = hmix_hub.load_dataset(target, task, split="train")
         assert self.rows["trial_index"][:] == [4, 5, 6, 7]
 
@@ -47,44 +50,51 @@ class Session:
             self.classes.append(page.locator("label:has(input[name=top])").all_inner_texts())
 
 
+@pytest.fixture(scope="module")
+def sessions():
+    """Sessions by task: each is gone through once, and then looked at from several sides."""
+    return {}
+
+
 @pytest.fixture
-def take_part(serve, person, tmp_path):
+def take_part(serve, person, tmp_path, sessions):
     def begin(task):
-        served = serve(task)
-        return served, Session(served, person(served, **LARGE), task, tmp_path / "exported")
+        if task not in sessions:
+            served = serve(task)
+            sessions[task] = Session(served, person(served, **LARGE), task, tmp_path / "exported")
+        return sessions[task]
 
     return begin
 
 
 @pytest.mark.parametrize("task", TASKS)
 def test_a_pair_comes_twice_only_where_the_row_says_so_and_the_condition_names_the_batch(take_part, task):
-    served, session = take_part(task)
+    session = take_part(task)
     assert session.rows["is_repeat"][:] == [False, False, False, True]
     assert session.rows["presentation"][:] == [1, 1, 1, 2]
     assert len(set(session.rows[TASKS[task].stimulus_column])) == TRIALS - 1
-    batch = served.store.frozen.batches[served.store.sessions()[0].batch]
-    assert set(session.rows["condition"]) == {batch.condition}
+    assert set(session.rows["condition"]) == {session.batch.condition}
     shown = set(zip(session.rows["image_1_index"], session.rows["image_2_index"], strict=True))
-    assert shown == {(stimulus.image_1_index, stimulus.image_2_index) for stimulus in batch.stimuli}
+    assert shown == {(stimulus.image_1_index, stimulus.image_2_index) for stimulus in session.batch.stimuli}
 
 
 @pytest.mark.parametrize("task", [CONSTRUCT, INFER, CATEGORICAL])
 def test_what_the_rows_render_was_on_the_screen(take_part, task):
-    _, session = take_part(task)
+    session = take_part(task)
     for drawn, screen in zip(hmix_hub.render(session.rows).numpy(), session.screens, strict=True):
         assert np.array_equal(enlarged(drawn), screen)
 
 
 def test_the_grid_of_the_rows_was_on_the_screen(take_part):
-    served, session = take_part(SELECT)
-    for row, order, shown in zip(session.rows, session.orders, trials_of(served), strict=True):
+    session = take_part(SELECT)
+    for row, order, shown in zip(session.rows, session.orders, session.trials, strict=True):
         by_name = dict(zip(shown.names, shown.pictures, strict=True))
-        for name, drawn in zip(order, grid_of(row, served.image_set.pictures), strict=True):
+        for name, drawn in zip(order, grid_of(row, session.image_set.pictures), strict=True):
             assert np.array_equal(by_name[name], enlarged(drawn))
 
 
 def test_the_classes_of_the_rows_stood_in_this_order(take_part):
-    _, session = take_part(CATEGORICAL)
+    session = take_part(CATEGORICAL)
     names = session.rows.features["top_class"].names
     assert [[names[code] for code in order] for order in session.rows["class_order"]] == session.classes
 
