@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 
 from hmix_hub.judgments.flags import is_straightlining
 from hmix_hub.schema.flags import STRAIGHTLINING_MINIMUM, STRAIGHTLINING_TENTHS
-from hmix_hub.studies.checks.ledger import Ledger, hash_columns, rows_that_share
+from hmix_hub.studies.checks.coincidence import LEAST_EVIDENCE, Coincidence, shared_rows
+from hmix_hub.studies.checks.ledger import Ledger, hash_columns
 from hmix_hub.studies.checks.place import Ints, Mask, Place
 from hmix_hub.studies.rules import trials as rules
 from hmix_hub.studies.rules.rule import Rule
 
 SHARED_ROWS = 5
-"""Rows with the same stimulus, answer and time from which two people are one."""
-_MOST_PEOPLE_OF_A_ROW = 20
+"""Fewest rows with the same stimulus, answer and time from which two people may be one."""
 
 
 def check_people(ledger: Ledger, place: Place) -> None:
@@ -75,27 +73,24 @@ class _People:
         return is_rare & (self.counts >= STRAIGHTLINING_MINIMUM)
 
     def check_ids(self) -> None:
-        """Tell people who share rows with another, to the last bit of the response time."""
-        shared = sorted(self._shared_rows().items(), key=lambda item: (self.first[item[0][1]], item[0]))
-        for (one, other), rows in shared:
-            if rows >= SHARED_ROWS and 2 * rows >= min(self.counts[one], self.counts[other]):
-                note = f"{rows} rows as of {self.ledger.names[one]}, row {self.first[one]}"
-                self._tell(rules.SAME_PERSON, np.array([other]), [note])
-
-    def _shared_rows(self) -> dict[tuple[int, int], int]:
-        """Count the rows that pairs of people share."""
+        """Report people who share rows with another, in times that chance does not explain."""
         timed = np.flatnonzero(~np.isnan(self.ledger["time"]))
         content = hash_columns([self.ledger[name] for name in ("stimulus", "answer", "time")])[timed]
-        shared = rows_that_share(content)
-        pairs: dict[tuple[int, int], int] = {}
-        if not len(shared):
-            return pairs
-        rows = shared[np.argsort(content[shared], kind="stable")]
-        starts = np.flatnonzero(content[rows][1:] != content[rows][:-1]) + 1
-        for group in np.split(self.person[timed[rows]], starts):
-            for pair in itertools.combinations(np.unique(group)[:_MOST_PEOPLE_OF_A_ROW].tolist(), 2):
-                pairs[pair] = pairs.get(pair, 0) + 1
-        return pairs
+        pairs = shared_rows(content, self.person[timed])
+        suspects = {
+            pair: rows
+            for pair, rows in pairs.items()
+            if rows >= SHARED_ROWS and 2 * rows >= min(self.counts[list(pair)])
+        }
+        if not suspects:
+            return
+        coincidence = Coincidence(
+            content, self.person[timed], stimulus=self.ledger["stimulus"][timed], time=self.ledger["time"][timed]
+        )
+        for (one, other), rows in sorted(suspects.items(), key=lambda item: (self.first[item[0][1]], item[0])):
+            if coincidence.evidence(one, other) >= LEAST_EVIDENCE:
+                note = f"{rows} rows as of {self.ledger.names[one]}, row {self.first[one]}"
+                self._tell(rules.SAME_PERSON, np.array([other]), [note])
 
     def _tell(self, rule: Rule, people: Ints, notes: list[str]) -> None:
         names, first = [self.ledger.names[person] for person in people], self.first[people].tolist()

@@ -178,8 +178,9 @@ STRAIGHTLINING = Rule(
 SAME_PERSON = Rule(
     "HMX592",
     "same-person",
-    Severity.ERROR,
-    "two people gave the same answers in the same times: one person under two ids, or rows copied",
-    "give the person one id, or take the copy out",
+    Severity.WARNING,
+    "two participants gave the same answers in the same times, as hardly happens by chance: one participant under two "
+    "ids, or rows copied",
+    "give the participant one id, or take the copy out; if they are known to be two, leave them",
     Example(rows_changed("the first person's rows stand again, as p99", _copy_person)),
 )

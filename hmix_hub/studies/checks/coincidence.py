@@ -1,0 +1,107 @@
+"""Coincidence: how likely two participants give the same answers in the same times without being one."""
+
+from __future__ import annotations
+
+import itertools
+from math import lgamma, log
+
+import numpy as np
+import numpy.typing as npt
+
+from hmix_hub.studies.checks.ledger import Hashes, rows_that_share
+from hmix_hub.studies.checks.place import Ints
+
+LEAST_EVIDENCE = 3.0
+"""Evidence from which two participants are taken for one: a file of other people comes to it once in a thousand."""
+_MOST_PEOPLE_OF_A_ROW = 20
+_FEWEST_OTHERS = 10
+"""Participants from whom it is known which times a stimulus takes: of fewer, some may be copies, too."""
+
+
+def shared_rows(content: Hashes, person: Ints) -> dict[tuple[int, int], int]:
+    """Return the number of rows that each two participants share.
+
+    Parameters
+    ----------
+    content
+        uint64 (N,): hash of stimulus, answer and time of each row.
+    person
+        int64 (N,): number of its participant. Of a row that very many share, pairs of the first of them are counted.
+    """
+    shared = rows_that_share(content)
+    pairs: dict[tuple[int, int], int] = {}
+    if not len(shared):
+        return pairs
+    rows = shared[np.argsort(content[shared], kind="stable")]
+    starts = np.flatnonzero(content[rows][1:] != content[rows][:-1]) + 1
+    for group in np.split(person[rows], starts):
+        for pair in itertools.combinations(np.unique(group)[:_MOST_PEOPLE_OF_A_ROW].tolist(), 2):
+            pairs[pair] = pairs.get(pair, 0) + 1
+    return pairs
+
+
+class Coincidence:
+    """Likelihood of shared rows under the file's own distribution of response times.
+
+    Parameters
+    ----------
+    content, person
+        See `shared_rows`.
+    stimulus
+        uint64 (N,): hash of the stimulus.
+    time
+        float64 (N,): response times.
+    """
+
+    def __init__(self, content: Hashes, person: Ints, *, stimulus: Hashes, time: npt.NDArray[np.float64]) -> None:
+        self._content = content
+        _, self._time, self._in_file = np.unique(time, return_inverse=True, return_counts=True)
+        _, self._stimulus, self._of_stimulus = np.unique(stimulus, return_inverse=True, return_counts=True)
+        seen = self._stimulus.astype(np.int64) * len(self._in_file) + self._time
+        _, self._seen, self._at_stimulus = np.unique(seen, return_inverse=True, return_counts=True)
+        self._rows = np.argsort(person, kind="stable")
+        self._starts = np.searchsorted(person[self._rows], np.arange(person.max() + 2))
+        people = int((np.diff(self._starts) > 0).sum())
+        self._pairs = log(people * (people - 1) / 2)
+
+    def evidence(self, one: int, other: int) -> float:
+        """Return the evidence that two participants are one, as a power of ten.
+
+        Parameters
+        ----------
+        one, other
+            Their numbers; both have rows.
+
+        Returns
+        -------
+        float
+            Minus the logarithm of the chance that any two participants of the file share as many of their rows. Only
+            times speak, since easy stimuli have one answer. A time is as likely as it is among other participants,
+            of all stimuli or of this one, or among other rows of these two, whichever is most; and one that stands in
+            several rows counts once: pages of stimuli have a time together.
+        """
+        rows = [self._rows[self._starts[person] : self._starts[person + 1]] for person in (one, other)]
+        shared = rows[0][np.isin(self._content[rows[0]], self._content[rows[1]])]
+        times = np.unique(self._time[shared])
+        own = np.stack([_counts(self._time[mine], times) for mine in rows])
+        in_file = (self._in_file[times] - own.sum(axis=0) + 1) / (len(self._time) + 1)
+        again = ((own - 1) / np.array([[len(mine)] for mine in rows])).max(axis=0)
+        # Of the two themselves, each has seen the stimulus once or more; at this time, both.
+        others = np.maximum(self._of_stimulus[self._stimulus[shared]] - 2, _FEWEST_OTHERS)
+        at_stimulus = np.zeros(len(times))
+        place = np.searchsorted(times, self._time[shared])
+        np.maximum.at(at_stimulus, place, np.maximum(self._at_stimulus[self._seen[shared]] - 2, 0) / others)
+        fewest = min(map(len, rows))
+        chance = np.log(np.maximum.reduce([in_file, again, at_stimulus])).sum() + self._pairs
+        return float(-(chance + _log_choices(fewest, min(len(shared), fewest))) / log(10))
+
+
+def _counts(codes: Ints, chosen: Ints) -> Ints:
+    """Return how often each of some codes, rising, stands among others."""
+    ordered = np.sort(codes)
+    return np.asarray(np.searchsorted(ordered, chosen, "right") - np.searchsorted(ordered, chosen), dtype=np.int64)
+
+
+def _log_choices(n: int, k: int) -> float:
+    """Return the logarithm of the number of ways to choose k of n."""
+    return lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1)
