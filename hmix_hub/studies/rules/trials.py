@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hmix_hub.schema import CATEGORICAL, CIFAR10
 from hmix_hub.studies.example import DISTINCT, PEOPLE
-from hmix_hub.studies.rules.changes import ROW, Rows, cell, cells, every, replaced, rows_changed
-from hmix_hub.studies.rules.rule import Example, Rule, Severity
+from hmix_hub.studies.rules.changes import ROW, Rows, cell, cells, every, replaced, rows_changed, table_path
+from hmix_hub.studies.rules.rule import Change, Example, Files, Rule, Severity
 
 _TRIALS = DISTINCT + 1
 _NOTHING_LEFT = {"top_class": "airplane", "top_probability": "0", "second_class": "", "second_probability": ""}
@@ -24,8 +24,13 @@ def _copy_row(rows: Rows) -> Rows:
     return [*rows, dict(rows[ROW])]
 
 
-def _copy_person(rows: Rows) -> Rows:
-    return [*rows, *({**row, "participant_id": "p99"} for row in rows[:_TRIALS])]
+def _copy_person(files: Files) -> None:
+    def copy(rows: Rows) -> Rows:
+        first = [row for row in rows if row["participant_id"] == rows[0]["participant_id"]]
+        return [*rows, *({**row, "participant_id": "p99"} for row in first)]
+
+    for path in (table_path(), "participants.csv"):
+        rows_changed("", copy, path=path).apply(files)
 
 
 def _lose_trials(rows: Rows) -> Rows:
@@ -182,5 +187,5 @@ SAME_PERSON = Rule(
     "two participants gave the same answers in the same times, as hardly happens by chance: one participant under two "
     "ids, or rows copied",
     "give the participant one id, or take the copy out; if they are known to be two, leave them",
-    Example(rows_changed("the first person's rows stand again, as p99", _copy_person)),
+    Example(Change("the first person's rows stand again, as p99", _copy_person)),
 )
