@@ -100,24 +100,49 @@ def convert_column(name: str, column: pa.ChunkedArray, request: Request) -> Tens
     ]
     for applies, convert in rules:
         if applies(kind):
-            return convert(name, column, request)
+            try:
+                return convert(name, column, request)
+            except FloatingPointError:
+                most = torch.finfo(request.dtype).max
+                msg = f"column {name!r} has numbers beyond {most:g}, the most that {request.dtype} holds"
+                hint = "ask for dtype=torch.float32, or name the columns that you want with columns="
+                raise ConfigurationError(msg, hint=hint) from None
     msg = f"column {name!r} of type {kind} has no tensor form"
     raise ConfigurationError(msg, hint="name the columns that you want with columns=")
 
 
 def _tensor(array: np.ndarray, dtype: torch.dtype, *, copy: bool) -> torch.Tensor:
-    """Give an array as a tensor, sharing memory only where that was asked for."""
-    if not copy:
-        return _view(array).to(dtype)
-    if dtype not in _NUMPY_TYPES:
-        return torch.from_numpy(array.astype(np.float32)).to(dtype)
-    tensor = torch.empty(array.shape, dtype=dtype)
-    with np.errstate(over="ignore"):  # as torch: what a narrow type cannot hold becomes infinite
+    """Return an array as a tensor, sharing memory only where that was asked for.
+
+    Raises
+    ------
+    FloatingPointError
+        If a finite number is beyond what the floating type can hold.
+    """
+    if not copy and dtype in _NUMPY_TYPES and array.dtype == _NUMPY_TYPES[dtype]:
+        return _view(array)
+    with np.errstate(over="raise"):
+        if dtype not in _NUMPY_TYPES:
+            return _narrowed(array.astype(np.float32), dtype)
+        tensor = torch.empty(array.shape, dtype=dtype)
         np.copyto(tensor.numpy(), array, casting="unsafe")
     return tensor
 
 
-_NUMPY_TYPES = {torch.float16, torch.float32, torch.float64, torch.int64, torch.bool}
+def _narrowed(array: np.ndarray, dtype: torch.dtype) -> torch.Tensor:
+    """Return an array in a type that only torch has, such as bfloat16."""
+    if np.max(np.abs(array), initial=0, where=np.isfinite(array)) > torch.finfo(dtype).max:
+        raise FloatingPointError
+    return torch.from_numpy(array).to(dtype)
+
+
+_NUMPY_TYPES = {
+    torch.float16: np.float16,
+    torch.float32: np.float32,
+    torch.float64: np.float64,
+    torch.int64: np.int64,
+    torch.bool: np.bool_,
+}
 _quiet = threading.Lock()
 
 
@@ -157,9 +182,22 @@ def _numbers(name: str, column: pa.ChunkedArray, request: Request) -> TensorColu
 
 
 def _codes(name: str, column: pa.ChunkedArray, request: Request) -> TensorColumn:
-    filled = column.fill_null(-1) if column.null_count else column
-    values = _tensor(filled.to_numpy(), torch.int64, copy=request.copy)
+    values = _tensor(_whole(name, column), torch.int64, copy=request.copy)
     return TensorColumn(values, _mask(name, column), request.labels.get(name, []))
+
+
+def _whole(name: str, column: pa.ChunkedArray) -> np.ndarray:
+    """Return integers, -1 where null, in a type that int64 holds."""
+    import pyarrow as pa
+    import pyarrow.types as kinds
+
+    if kinds.is_uint64(column.type) or (column.null_count and kinds.is_unsigned_integer(column.type)):
+        try:
+            column = column.cast(pa.int64())
+        except pa.ArrowInvalid:
+            msg = f"column {name!r} has integers beyond {2**63 - 1}, the most that torch.int64 holds"
+            raise ConfigurationError(msg, hint="name the columns that you want with columns=") from None
+    return (column.fill_null(-1) if column.null_count else column).to_numpy()
 
 
 def _ids(name: str, column: pa.ChunkedArray, request: Request) -> TensorColumn:
@@ -197,11 +235,9 @@ def _lists(name: str, column: pa.ChunkedArray, request: Request) -> TensorColumn
     kind = column.type.value_type
     if kinds.is_string(kind) or kinds.is_large_string(kind):
         return _flags(name, column)
-    if name in RECORDED_LISTS:
-        return _recorded(name, column, request)
-    if kinds.is_integer(kind) and name in request.labels:
+    if kinds.is_integer(kind) and name in request.labels and name not in RECORDED_LISTS:
         return _memberships(column, pc.list_flatten(column).to_numpy(), request.labels[name])
-    return _padded(column, request)
+    return _padded_integers(name, column, request) if kinds.is_integer(kind) else _padded(column, request)
 
 
 def _flags(name: str, column: pa.ChunkedArray) -> TensorColumn:
@@ -222,25 +258,36 @@ def _memberships(column: pa.ChunkedArray, codes: np.ndarray, names: list[str]) -
     return TensorColumn(_tensor(table, torch.bool, copy=False), vocabulary=names)
 
 
-def _recorded(name: str, column: pa.ChunkedArray, request: Request) -> TensorColumn:
-    """Give lists in their order, those that are null as empty ones: numbers padded with NaN, labels with -1."""
-    import pyarrow.types as kinds
+def _padded_integers(name: str, column: pa.ChunkedArray, request: Request) -> TensorColumn:
+    """Return lists of integers in their order, those that are null as empty ones, padded with -1."""
+    import pyarrow.compute as pc
 
-    padded = _padded(column, request)
-    if not kinds.is_integer(column.type.value_type):
-        return padded
-    values = torch.nan_to_num(padded.values, nan=-1).to(torch.int64)
-    return TensorColumn(values, padded.mask, request.labels.get(name, []))
+    rows, places, shape = _grid(column)
+    items = pc.list_flatten(column)
+    padded = np.full(shape, -1, dtype=np.int64)
+    padded[rows, places] = _whole(name, items)
+    mask = np.zeros(shape, dtype=bool)
+    mask[rows, places] = items.is_valid().to_numpy()
+    vocabulary = request.labels.get(name, [])
+    return TensorColumn(torch.from_numpy(padded), torch.from_numpy(mask), vocabulary)
 
 
-def _padded(column: pa.ChunkedArray, request: Request) -> TensorColumn:
+def _grid(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray, tuple[int, int]]:
+    """Return the row of each item of lists, its place in its list, and the shape that they all fit into."""
     import pyarrow.compute as pc
 
     lengths = pc.list_value_length(column).fill_null(0).to_numpy()
     rows = pc.list_parent_indices(column).to_numpy()
     places = np.arange(len(rows)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    return rows, places, (len(column), int(lengths.max(initial=0)))
+
+
+def _padded(column: pa.ChunkedArray, request: Request) -> TensorColumn:
+    """Return lists of numbers, or of distributions, in their order, padded with NaN."""
+    import pyarrow.compute as pc
+
+    rows, places, shape = _grid(column)
     values = _items(pc.list_flatten(column))
-    shape = (len(column), int(lengths.max(initial=0)))
     padded = np.full((*shape, *values.shape[1:]), np.nan)
     padded[rows, places] = values
     mask = np.zeros(shape, dtype=bool)

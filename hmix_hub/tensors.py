@@ -55,7 +55,8 @@ def to_tensors(
         Which columns; `None` is all but judgment_id, source_file, source_row and schema_version, and the lists of how
         an answer came about (paths and their times, grid_coefficients, class_order), which are as long as they are.
     dtype
-        Floating type of coefficients, confidences, probabilities and response times.
+        Floating type of coefficients, confidences, probabilities and response times; the latter go beyond 65,504, the
+        most that torch.float16 holds.
     copy
         True: the tensors own their memory. False: a column whose values lie in memory as the tensor wants them (same
         type, no nulls, in one piece) becomes a view of them. **A view is read-only: writing into one whose file is
@@ -103,8 +104,8 @@ def to_tensors(
     Raises
     ------
     ConfigurationError
-        If a column is not in the dataset, `dtype` is not a floating type, or the labels count in other classes than
-        `vocabularies` say.
+        If a column is not in the dataset, `dtype` is not a floating type or cannot hold a number of a column, or the
+        labels count in other classes than `vocabularies` say.
     """
     check_dataset_type(dataset)
     if not (isinstance(dtype, torch.dtype) and dtype.is_floating_point):

@@ -19,7 +19,7 @@ def codes(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
     """Give a label column as int64 (N,), -1 where it is null."""
     import pyarrow as pa
 
-    return column.fill_null(-1).cast(pa.int64()).to_numpy()
+    return column.cast(pa.int64()).fill_null(-1).to_numpy()
 
 
 def numbers(column: pa.ChunkedArray) -> npt.NDArray[np.float64]:

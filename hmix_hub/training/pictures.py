@@ -193,4 +193,9 @@ def scaling_of(dtype: torch.dtype, normalize: Any) -> Scaling:
     if len(mean) != 3 or len(std) != 3 or not np.isfinite([*mean, *std]).all() or min(std) <= 0:
         msg = f"normalize is a pair (mean, std) of three numbers each, or 'cifar10', not {normalize!r}"
         raise ConfigurationError(msg, hint="numbers are of pictures from 0 to 1; a std is more than 0")
+    most = max(abs(end - m) / s for m, s in zip(mean, std, strict=True) for end in (0, 1))
+    factors = [1 / (255 * s) for s in std]
+    if max(most, *factors) > torch.finfo(dtype).max:
+        msg = f"pictures normalised by {normalize!r} are beyond {torch.finfo(dtype).max:g}, the most that {dtype} holds"
+        raise ConfigurationError(msg, hint="ask for dtype=torch.float32, or for a larger std")
     return Scaling(dtype, tuple(mean), tuple(std))

@@ -3,10 +3,14 @@ import pickle
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 
+import datasets
 import numpy as np
+import pyarrow as pa
 import pytest
 import torch
 from datasets import Dataset
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import hmix_hub
 from hmix_hub.errors import ConfigurationError
@@ -161,9 +165,11 @@ def test_many_threads_at_once_leave_pythons_warning_filters_alone(load_sample):
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
 def test_any_floating_type(dtype, load_sample):
-    tensors = hmix_hub.to_tensors(load_sample("categorical_soft_labels"), dtype=dtype)
-    exact = hmix_hub.to_tensors(load_sample("categorical_soft_labels"), dtype=torch.float64)
-    for name in ("soft_label", "top_probability", "second_probability"):
+    # Without the response times, which float16 cannot hold.
+    names = ["soft_label", "top_probability", "second_probability"]
+    tensors = hmix_hub.to_tensors(load_sample("categorical_soft_labels"), names, dtype=dtype)
+    exact = hmix_hub.to_tensors(load_sample("categorical_soft_labels"), names, dtype=torch.float64)
+    for name in names:
         assert tensors[name].dtype == dtype
         torch.testing.assert_close(tensors[name].double(), exact[name], atol=1e-2, rtol=1e-2, equal_nan=True)
 
@@ -191,3 +197,57 @@ def test_a_table_that_went_through_pandas_gives_the_same_tensors(config, load_sa
 def test_nullable_columns_of_the_released_layout_bring_their_masks(load_sample):
     tensors = hmix_hub.to_tensors(load_sample("construct_midpoint", schema_version="1.0.0"))
     assert {"rt_mask", "index_mask", "time_elapsed_mask", "trial_type_mask"} <= set(tensors)
+
+
+@pytest.mark.parametrize("copy", [True, False])
+@pytest.mark.parametrize(("dtype", "most"), [(torch.float16, 65504.0), (torch.float32, 3e38), (torch.bfloat16, 3e38)])
+def test_a_number_that_the_type_cannot_hold_is_refused(dtype, most, copy):
+    numbers = [1.0, None, most, float("inf"), float("nan")]
+    kept = hmix_hub.to_tensors(Dataset.from_dict({"ms": numbers}), dtype=dtype, copy=copy)["ms"]
+    assert torch.isfinite(kept[[0, 2]]).all()
+    assert torch.isinf(kept[3])
+    for bad in ({"ms": [*numbers, most * 12]}, {"ms": [[most * 12], [1.0]]}):
+        with pytest.raises(ConfigurationError, match="'ms' has numbers beyond") as refused:
+            hmix_hub.to_tensors(Dataset.from_dict(bad), dtype=dtype, copy=copy)
+        assert "torch.float32" in refused.value.hint
+
+
+def test_response_times_do_not_become_infinite(load_sample):
+    table = load_sample().select(range(8)).data.table
+    times = pa.array([791_234.5] * 8)
+    table = table.slice(0, 8).set_column(table.column_names.index("response_time_ms"), "response_time_ms", times)
+    dataset = Dataset(table, info=load_sample().info)
+    with pytest.raises(ConfigurationError, match="response_time_ms"):
+        hmix_hub.to_tensors(dataset, dtype=torch.float16)
+    with pytest.raises(ConfigurationError, match="response_time_ms"):
+        hmix_hub.batches(dataset, images=None, dtype=torch.float16, columns="response_time_ms")
+    with pytest.raises(ConfigurationError, match="std"):
+        hmix_hub.batches(dataset, dtype=torch.float16, normalize=((0, 0, 0), (1e-6, 1, 1)))
+    assert hmix_hub.to_tensors(dataset, "confidence", torch.float16)["confidence"].dtype == torch.float16
+
+
+@settings(max_examples=30)
+@given(st.lists(st.lists(st.integers(-(2**62), 2**62) | st.none(), max_size=3) | st.none(), min_size=1, max_size=5))
+def test_lists_of_integers_keep_every_digit(lists):
+    column = pa.table({"codes": pa.array(lists, pa.list_(pa.int64()))})
+    tensors = hmix_hub.to_tensors(Dataset(column), dtype=torch.bfloat16)
+    values, mask = tensors["codes"], tensors["codes_mask"]
+    assert values.dtype == torch.int64
+    for row, items in enumerate(lists):
+        expected = [-1 if item is None else item for item in items or []]
+        assert values[row].tolist() == expected + [-1] * (values.shape[1] - len(expected))
+        assert int(mask[row].sum()) == sum(item is not None for item in items or [])
+
+
+def test_unsigned_integers_are_whole_numbers_or_refused():
+    small = Dataset(pa.table({"n": pa.array([1, None, 255], pa.uint8())}))
+    assert hmix_hub.to_tensors(small)["n"].tolist() == [1, -1, 255]
+    large = Dataset(pa.table({"n": pa.array([2**63], pa.uint64())}))
+    with pytest.raises(ConfigurationError, match="beyond"):
+        hmix_hub.to_tensors(large)
+
+
+def test_more_than_256_classes_in_bfloat16():
+    feature = datasets.List(datasets.ClassLabel(names=[f"class {number}" for number in range(300)]))
+    shown = Dataset.from_dict({"class_order": [[299, 257, 0]]}, features=datasets.Features({"class_order": feature}))
+    assert hmix_hub.to_tensors(shown, "class_order", torch.bfloat16)["class_order"].tolist() == [[299, 257, 0]]
