@@ -25,6 +25,8 @@ class ListedStudy:
         Licence, as the Hub writes it; `None`: its card names none.
     updated
         Month of the last change, "2026-11"; `None`: not known.
+    synthetic
+        Whether its card says that a program made the answers.
     """
 
     repository: str
@@ -32,6 +34,7 @@ class ListedStudy:
     tasks: list[str]
     licence: str | None
     updated: str | None
+    synthetic: bool = False
 
 
 def list_studies(search: str | None = None, *, token: str | bool | None = None) -> list[ListedStudy]:
@@ -56,7 +59,7 @@ def list_studies(search: str | None = None, *, token: str | bool | None = None) 
     """
     from huggingface_hub import HfApi
 
-    from hmix_hub.schema import TASKS
+    from hmix_hub.schema import SYNTHETIC_FLAG, TASKS
 
     try:
         token = token.strip() if isinstance(token, str) else token
@@ -73,5 +76,6 @@ def list_studies(search: str | None = None, *, token: str | bool | None = None) 
         updated = info.last_modified.strftime("%Y-%m") if info.last_modified is not None else None
         title = shown(str(card.get("pretty_name") or info.id)) or info.id
         tasks = [task for task in TASKS if task in names]
-        studies.append(ListedStudy(info.id, title, tasks, card.get("license"), updated))
+        is_synthetic = SYNTHETIC_FLAG in (info.tags or [])
+        studies.append(ListedStudy(info.id, title, tasks, card.get("license"), updated, is_synthetic))
     return sorted(studies, key=lambda study: study.repository)

@@ -11,6 +11,7 @@ import numpy as np
 from hmix_hub.judgments.answers import numbers
 from hmix_hub.judgments.by_stimulus import synthetic_rows
 from hmix_hub.schema import N_SYNTHETIC
+from hmix_hub.schema.released import SYNTHETIC_COLUMN
 from hmix_hub.sources import SAMPLE
 from hmix_hub.tables import arrow_columns, unique_values
 
@@ -88,6 +89,8 @@ def origin_of(dataset: datasets.Dataset) -> Origin:
     columns = [name for name in ("flags", "study_id") if name in names]
     table = arrow_columns(dataset, columns)
     is_synthetic = synthetic_rows(table)
+    if SYNTHETIC_COLUMN.name in names:
+        is_synthetic = np.asarray(arrow_columns(dataset, [SYNTHETIC_COLUMN.name])[SYNTHETIC_COLUMN.name]).astype(bool)
     if "study_id" not in names:
         return Origin(len(dataset), int(is_synthetic.sum()), {})
     studies = np.asarray(table["study_id"].to_numpy(zero_copy_only=False), dtype=object)

@@ -69,11 +69,12 @@ def command(
     _check_form(form, output)
     options = filters | {"source": source, "schema_version": schema_version}
     loaded = load_dataset(dataset, config, split="train", **options)
+    # Before columns are chosen, one of which is the mark.
+    warn_if_synthetic(loaded, source, dataset)
     if columns is not None:
         loaded = loaded.select_columns(_names_of(columns, config, loaded.column_names))
     elif form == "table":
         loaded = _readable_columns(loaded, config)
-    warn_if_synthetic(source, dataset)
     if output is None:
         click.echo(_text(form, loaded), nl=False)
         return

@@ -6,12 +6,15 @@ import errno
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from hmix_hub.judgments.grammar import FILTERS, Filter
 from hmix_hub.schema import CONFIGURATIONS
+
+if TYPE_CHECKING:
+    import datasets
 
 Command = Callable[..., Any]
 
@@ -56,15 +59,16 @@ def picture_option(command: Command) -> Command:
     )(command)
 
 
-def warn_if_synthetic(source: str | None, dataset: str = "h-mix") -> None:
-    """Say on stderr, where it spoils no output, that what was asked for is the sample study."""
-    if dataset != "h-mix":
-        return
+def warn_if_synthetic(loaded: datasets.Dataset, source: str | None, dataset: str) -> None:
+    """Write on stderr, where it spoils no output, which of the loaded judgments a program made."""
+    from hmix_hub.origin import origin_of
     from hmix_hub.sources import resolve_source
 
-    study = resolve_source(source).study
-    if study.synthetic:
+    study = resolve_source(source).study if dataset == "h-mix" else None
+    if study is not None and study.synthetic:
         click.echo(f"hmix: the data are {study.title}", err=True)
+    elif mark := origin_of(loaded).mark:
+        click.echo(f"hmix: {mark}", err=True)
 
 
 def json_option(command: Command) -> Command:

@@ -34,7 +34,7 @@ def command(config: str, dataset: str, source: str | None, output: Path, filters
     from hmix_hub.plots import plot
 
     loaded = load_dataset(dataset, config, split="train", source=source, **filters)
-    warn_if_synthetic(source, dataset)
+    warn_if_synthetic(loaded, source, dataset)
     with writing(output):
         plot(loaded, output)
     click.echo(f"drew {len(loaded)} rows into {output}", err=True)

@@ -140,6 +140,7 @@ def record_text(content: Content) -> str:
         "study": manifest.id,
         "version": manifest.version,
         "schema_version": manifest.schema_version,
+        "synthetic": manifest.synthetic,
         "inputs": {name: mark_of(content.folder.file(name)).sha256 for name in input_files(content)},
     }
     return json.dumps(record, indent=2) + "\n"

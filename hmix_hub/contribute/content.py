@@ -56,7 +56,7 @@ class Content:
 
     def columns(self, name: str) -> tuple[Column, ...]:
         """Give the columns of a configuration that the schema describes."""
-        return CONFIGURATIONS[name].columns(self.manifest.schema_version)
+        return CONFIGURATIONS[name].columns(self.manifest.schema_version, is_synthetic=self.manifest.synthetic)
 
     def features(self, name: str) -> datasets.Features:
         """Give the Hugging Face features of a configuration, or of the participants, own columns included."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from drawn_once import drawn_once  # noqa: F401
 from hub_server.fixtures import hub, login, waits  # noqa: F401
+from study_generator.changed_example import of_people
 
 from hmix_hub.schema import INFER
 from hmix_hub.studies.example import example_study, write_files
@@ -12,16 +13,16 @@ from hmix_hub.studies.example import example_study, write_files
 
 @pytest.fixture
 def study(tmp_path):
-    """The example study of infer_mixing_factor, in a folder."""
-    return write_files(tmp_path / "example-study", example_study(INFER))
+    """The example study of infer_mixing_factor in a folder, as if participants had given its answers."""
+    return write_files(tmp_path / "example-study", of_people(example_study(INFER)))
 
 
 @pytest.fixture
 def make_study(tmp_path):
-    """Write the example study of a task, changed, into a folder of its own."""
+    """Write the example study of a task, changed and as if participants had answered, into a folder of its own."""
 
     def make(task=INFER, change=lambda files: None, name=None):
-        files = example_study(task)
+        files = of_people(example_study(task))
         change(files)
         return write_files(tmp_path / (name or f"study-{task}"), files)
 

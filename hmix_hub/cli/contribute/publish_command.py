@@ -25,8 +25,11 @@ _DONE = {
 @click.option("--pull-request/--push", default=True, help="Open a pull request (default), or commit to main.")
 @click.option("--private", is_flag=True, help="Make the repository private; refuse a public one that is there.")
 @click.option("--dry-run", is_flag=True, help="Check and build, show every file, and upload nothing.")
+@click.option("--synthetic", is_flag=True, help="Publish answers that a program made; they are refused otherwise.")
 @click.option("--k", default=5, show_default=True, help="Fewest people who share their demographics.")
-def command(folder: str, repo_id: str, pull_request: bool, private: bool, dry_run: bool, k: int) -> None:
+def command(
+    folder: str, repo_id: str, pull_request: bool, private: bool, dry_run: bool, synthetic: bool, k: int
+) -> None:
     """Publish a study on the Hugging Face Hub, through the login of `hf auth login` or HF_TOKEN.
 
     Safe to run again: an interrupted upload goes on, a published version is left alone, a merged one gets its tag.
@@ -39,6 +42,7 @@ def command(folder: str, repo_id: str, pull_request: bool, private: bool, dry_ru
         push=not pull_request,
         private=private,
         dry_run=dry_run,
+        synthetic=synthetic,
         k=k,
         tell=lambda said: click.echo(said, err=True),
     )

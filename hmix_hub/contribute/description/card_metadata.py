@@ -82,6 +82,7 @@ def card_metadata(content: Content, n_judgments: int) -> str:
         **({"language_bcp47": [manifest.language]} if region else {}),
         "size_categories": [size_category(n_judgments)],
         "task_categories": ["image-classification"],
+        **({"annotations_creators": ["machine-generated"]} if manifest.synthetic else {}),
         "source_datasets": ["extended|other-cifar10" if _is_cifar10(manifest) else "original"],
         "tags": [*Wording.of(content).tags, *(["cifar-10"] if _is_cifar10(manifest) else [])],
         "configs": _configurations(content),

@@ -142,6 +142,7 @@ def croissant(content: Content, files: Files) -> Json:
         "keywords": list(wording.tags),
         "rai:dataCollection": manifest.recruitment,
         **({"rai:dataAnnotationProtocol": protocol} if (protocol := wording.protocol()) else {}),
+        "rai:hasSyntheticData": manifest.synthetic,
         "distribution": [_file_object(path, *mark) for path, mark in sorted(files.items())]
         + _file_sets(content, files),
         "recordSet": [

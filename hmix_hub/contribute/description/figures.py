@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hmix_hub.contribute.description.statistics import statistics_text
+from hmix_hub.origin import SYNTHETIC_MARK
+from hmix_hub.plots.style import WARNING
 from hmix_hub.studies.folder import FIGURES
 
 if TYPE_CHECKING:
@@ -71,13 +73,14 @@ def _save(statistics: dict[str, Any], task: str, path: Path, digest: str) -> Non
     with matplotlib.rc_context():
         # A user's own settings must not change the bytes.
         matplotlib.rcdefaults()
-        figure = _figure(statistics["tasks"][task], f"{task}  ·  {statistics['study_id']}", task)
+        title = f"{task}  ·  {statistics['study_id']}"
+        figure = _figure(statistics["tasks"][task], title, task, is_synthetic=statistics["synthetic"])
         figure.savefig(
             path, format="png", dpi=_DOTS_PER_INCH, metadata={"Software": None, ENTRY: digest}, facecolor="white"
         )
 
 
-def _figure(figures: dict[str, Any], title: str, task: str) -> Figure:
+def _figure(figures: dict[str, Any], title: str, task: str, *, is_synthetic: bool) -> Figure:
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
@@ -87,12 +90,14 @@ def _figure(figures: dict[str, Any], title: str, task: str) -> Figure:
     panels = PANELS[task]
     figure = Figure(figsize=(11, 6.2), layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.1))
     figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold")
+    if is_synthetic:
+        figure.text(0.99, 0.99, SYNTHETIC_MARK, ha="right", va="top", fontsize=12, fontweight="bold", color=WARNING)
     for axes, draw in zip(figure.subplots(len(panels) // _COLUMNS, _COLUMNS).flat, panels, strict=True):
         axes.tick_params(labelsize=8)
         draw(axes, figures)
     figure.supxlabel(
         f"{figures['judgments']} judgments, {figures['repeats']} of them repeats; "
-        f"{figures['people']} people; {figures['stimuli']} stimuli\n"
+        f"{figures['people']} {'simulated people' if is_synthetic else 'people'}; {figures['stimuli']} stimuli\n"
         f"intervals of means: {COVERAGE:.0%}, by resampling people (stimuli, where two people are compared)",
         fontsize=8.5,
     )

@@ -12,7 +12,7 @@ import numpy as np
 from hmix_hub.contribute.description.histograms import Histogram
 from hmix_hub.plots.axes import mark_mean, mean_text, share_axis, title_above
 from hmix_hub.plots.style import BARS, ERROR, PEOPLE, SECOND, SYNTHETIC
-from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT
+from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT, SYNTHETIC_FLAG
 from hmix_hub.schema.questions import ONE_HOT
 
 if TYPE_CHECKING:
@@ -169,8 +169,8 @@ def confidence(axes: Axes, figures: dict[str, Any]) -> None:
 
 
 def flagged(axes: Axes, figures: dict[str, Any]) -> None:
-    """Draw how many judgments carry each flag."""
-    names = list(figures["flags"])
+    """Draw how many judgments carry each flag that is not of the study as a whole."""
+    names = [name for name in figures["flags"] if name != SYNTHETIC_FLAG]
     rows = [figures["flags"][name]["rows"] for name in names]
     bars = axes.barh(range(len(names)), rows, 0.6, color=PEOPLE)
     axes.bar_label(bars, fontsize=8, padding=2)

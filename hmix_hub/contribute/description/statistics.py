@@ -59,7 +59,7 @@ def study_statistics(content: Content) -> dict[str, Any]:
     dict
         Plain JSON values in a fixed order; figures are rounded to six digits, and `None` where they are not defined.
 
-        * `study_id`, `schema_version`;
+        * `study_id`, `schema_version`, `synthetic` (whether a program made the answers);
         * `judgments`, `people` (each once, whatever the tasks), `participants_described` (rows of participants.csv;
           `None`: there is none), `collection_rounds` (`judgments` and `people` by name);
         * `tasks`: by name, see `task_statistics`; of the categorical one also `soft_label`: what was `asked` besides
@@ -71,6 +71,7 @@ def study_statistics(content: Content) -> dict[str, Any]:
     return {
         "study_id": content.manifest.id,
         "schema_version": content.manifest.schema_version,
+        "synthetic": content.manifest.synthetic,
         "judgments": sum(table.num_rows for table in tables.values()),
         "people": len({person for table in tables.values() for person in table["participant_id"].unique().to_pylist()}),
         "participants_described": None if content.participants is None else content.participants.num_rows,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hmix_hub.judgments.answers import asked_questions
-from hmix_hub.schema import CATEGORICAL, CONFIGURATIONS, TASKS, Column
+from hmix_hub.schema import CATEGORICAL, CONFIGURATIONS, SYNTHETIC_FLAG, TASKS, Column
 from hmix_hub.schema.questions import ONE_HOT, PROCEDURES, QUESTIONS, Procedure, Question, unasked_columns
 from hmix_hub.studies.hub import TAG
 from hmix_hub.studies.judgment_table import procedure_of
@@ -46,11 +46,14 @@ class Wording:
         What participants of the categorical task were asked besides the class; `None`: the study has no such task.
     procedure
         Its soft-label procedure.
+    is_synthetic
+        Whether a program made the answers.
     """
 
     is_single: bool
     asked: tuple[Question, ...] | None
     procedure: Procedure
+    is_synthetic: bool
 
     @classmethod
     def of(cls, content: Content) -> Wording:
@@ -58,10 +61,10 @@ class Wording:
         judgments = {name: table for name, table in content.tables.items() if not CONFIGURATIONS[name].by_stimulus}
         is_single = all(table["image_2_label"].null_count == table.num_rows for table in judgments.values())
         if CATEGORICAL not in judgments:
-            return cls(is_single, None, ONE_HOT)
+            return cls(is_single, None, ONE_HOT, content.manifest.synthetic)
         table, stated = judgments[CATEGORICAL], content.manifest.asked
         asked = asked_questions(table) if stated is None else stated
-        return cls(is_single, asked, procedure_of(table, content.manifest))
+        return cls(is_single, asked, procedure_of(table, content.manifest), content.manifest.synthetic)
 
     @property
     def pictures(self) -> str:
@@ -81,7 +84,8 @@ class Wording:
         """Tags of the dataset; the first is by which published studies are found."""
         unfit = {"mixup"} if self.is_single else set()
         unfit |= {"soft-labels"} if self._is_hard else set()
-        return tuple(tag for tag in TAGS if tag not in unfit)
+        unfit |= {"human-judgments", "human-uncertainty"} if self.is_synthetic else set()
+        return (*(tag for tag in TAGS if tag not in unfit), *([SYNTHETIC_FLAG] if self.is_synthetic else []))
 
     @property
     def _is_hard(self) -> bool:

@@ -29,7 +29,10 @@ from hmix_hub.contribute.publishing.remote import (
 from hmix_hub.contribute.publishing.standing import commit_as_published, strange
 from hmix_hub.contribute.publishing.versions import is_version, precedence
 from hmix_hub.errors import ConfigurationError, PublishError, Where
-from hmix_hub.studies.folder import RECORD
+from hmix_hub.studies.findings import Report
+from hmix_hub.studies.folder import RECORD, study_path
+from hmix_hub.studies.manifest import MANIFEST
+from hmix_hub.studies.manifest_file import read_manifest
 from hmix_hub.studies.places import REPOSITORY
 
 if TYPE_CHECKING:
@@ -66,6 +69,7 @@ def publish(
     push: bool = False,
     private: bool = False,
     dry_run: bool = False,
+    synthetic: bool = False,
     k: int = 5,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Published:
@@ -86,6 +90,9 @@ def publish(
         Whether a repository that is made is private; a public one that is there is refused.
     dry_run
         Whether to build and check alone, and upload nothing; the Hub is not asked.
+    synthetic
+        Whether it is a study whose answers a program made, as its manifest says, too: such a study is published by
+        those alone who know that it is one.
     k
         See `hmix_hub.contribute.privacy.scan_privacy`.
     tell
@@ -101,7 +108,7 @@ def publish(
     StudyError
         If the study breaks a rule.
     ConfigurationError
-        If the repository's name is none.
+        If the repository's name is none; or `synthetic` is not what the manifest says.
     PublishError
         If something in it would give people away, the version or its tag stands with other content, the repository
         holds something else or is public though `private`, or the Hub refuses.
@@ -109,6 +116,7 @@ def publish(
     if not REPOSITORY.fullmatch(repository):
         msg = f"{repository!r} is no repository of the Hub"
         raise ConfigurationError(msg, hint="write ORG/NAME, as my-lab/my-study, and no address")
+    _check_synthetic(folder, synthetic=synthetic)
     tell("looking for what would give people away")
     _refuse_private(folder, k)
     with tempfile.TemporaryDirectory(prefix="hmix-publish-") as scratch:
@@ -120,6 +128,24 @@ def publish(
 
         publisher = _Publisher(HfApi(), repository, built, push=push, private=private, tell=tell)
         return persist(publisher.attempt, repository, tell)
+
+
+def _check_synthetic(folder: str | os.PathLike[str], *, synthetic: bool) -> None:
+    """Check that whoever publishes a study knows whether a program made its answers."""
+    path = study_path(folder)
+    manifest = read_manifest(path, Report(), is_draft=True)
+    # What cannot be read is told when the study is built.
+    if manifest is None or manifest.synthetic == synthetic:
+        return
+    place = Where(str(path / MANIFEST), column="synthetic")
+    if synthetic:
+        msg = "the study is not marked as synthetic, and --synthetic was given"
+        raise ConfigurationError(
+            msg, where=place, hint="leave --synthetic out; or write `synthetic: true` in study.yaml"
+        )
+    msg = "the study is synthetic: a program made its answers"
+    hint = "add --synthetic to publish it as such: card, tables and figures are marked"
+    raise ConfigurationError(msg, where=place, hint=hint)
 
 
 def _refuse_private(folder: str | os.PathLike[str], k: int) -> None:

@@ -26,7 +26,8 @@ def export_released(
 
     What that layout has no room for is left out: sides, paths, orders, what was touched, who was late. See
     `hmix_hub.judgments.migration.LOSSES`. Where neither slider of infer_mixing_factor was touched both are written as
-    50, as the released interface stored them, so that readers flag the row.
+    50, as the released interface stored them, so that readers flag the row. Where a program made the answers, the files
+    have a column `synthetic`, which the readers of this package know and those of the release pass over.
 
     Raises
     ------
@@ -52,7 +53,13 @@ def export_released(
                 observed = observed_table(frozen, task, people)
                 observed = observed.drop_columns([name for name in observed.column_names if name == LATE])
                 observed = _as_released(observed, task)
-                judgments = complete(observed, task, study_id=frozen.study.id, vocabulary=CIFAR10)
+                judgments = complete(
+                    observed,
+                    task,
+                    study_id=frozen.study.id,
+                    vocabulary=CIFAR10,
+                    is_synthetic=store.is_synthetic,
+                )
                 released = migrate(judgments, task, start=CURRENT, target=RELEASED)
                 name = JUDGMENT_FILES[task]
                 written[name] = write_released_csv(made / name, task, released.to_pylist())

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hmix_hub.errors import CollectionError, Where
+from hmix_hub.schema import SYNTHETIC_FLAG
 from hmix_hub.studies.manifest import MANIFEST, OWN_PICTURES
 from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.export.gathering import Gathered, gather
@@ -71,7 +72,7 @@ def export_study(
         gathered = gathered_answers(store, root, unfinished=unfinished)
         frozen = store.frozen
         with new_folder(place) as made:
-            judgments = _write_judgments(frozen, gathered, made)
+            judgments = _write_judgments(frozen, gathered, made, is_synthetic=store.is_synthetic)
             _write_manifest(store, list(gathered.people), made)
             if frozen.study.pictures.source == OWN_PICTURES:
                 _copy_pictures(frozen, root, made)
@@ -95,13 +96,18 @@ def gathered_answers(store: Store, root: Path, *, unfinished: bool) -> Gathered:
     return gathered
 
 
-def _write_judgments(frozen: FrozenStudy, gathered: Gathered, made: Path) -> dict[str, int]:
+def _write_judgments(frozen: FrozenStudy, gathered: Gathered, made: Path, *, is_synthetic: bool) -> dict[str, int]:
+    import pyarrow as pa
+
     from hmix_hub.contribute.importing.importer import write_judgments
 
     written = {}
     for task, people in gathered.people.items():
         observed = observed_table(frozen, task, people)
         table = written_table(observed, task, frozen.study.pictures.vocabulary)
+        if is_synthetic:
+            # In the file, too, so that it cannot be taken into a study of participants unmarked.
+            table = table.append_column("flags", pa.repeat(SYNTHETIC_FLAG, table.num_rows))
         write_judgments(table, made / file_name(task))
         written[file_name(task)] = observed.num_rows
     return written

@@ -176,3 +176,19 @@ def test_a_study_of_other_pictures_or_classes_cannot_be_said(tmp_path, pictures,
             export_released(collection.folder, tmp_path / "released")
         assert "--layout released" in refused.value.hint
     assert not (tmp_path / "released").exists()
+
+
+def test_the_released_layout_of_a_trial_run_is_marked_and_imported_as_synthetic(tmp_path):
+    frozen = frozen_study((INFER,), image_set="cifar10/test", labels=known_labels())
+    with collecting(tmp_path / "collection", frozen, is_synthetic=True) as collection:
+        collection.take_part()
+        released = export_released(collection.folder, tmp_path / "released")
+    file = released.path / JUDGMENT_FILES[INFER]
+    table = read_released(file, INFER)
+    assert set(table["synthetic"].to_pylist()) == {True}
+    read = migrate(table, INFER, start=RELEASED, target=CURRENT, provenance=Provenance("small-study"))
+    assert all("synthetic" in flags for flags in read["flags"].to_pylist())
+    import_raw([file], tmp_path / "study")
+    assert "synthetic: true" in (tmp_path / "study" / "study.yaml").read_text(encoding="utf-8")
+    judgments = hmix_hub.load_dataset(tmp_path / "study", INFER, split="train")
+    assert all("synthetic" in flags for flags in judgments["flags"])

@@ -17,6 +17,8 @@ from hmix_hub.contribute.building import build
 from hmix_hub.contribute.checking import check_study
 from hmix_hub.contribute.privacy.scan import scan_privacy
 from hmix_hub.errors import CollectionError, ConfigurationError
+from hmix_hub.origin import SYNTHETIC_MARK
+from hmix_hub.plots.style import WARNING
 from hmix_hub.schema import INFER, SELECT, TASKS
 from hmix_hub.studies.manifest_file import parse_manifest
 from hmix_hub.suite.export.study_folder import export_study
@@ -161,7 +163,29 @@ def test_a_synthetic_collection_says_so(tmp_path):
         made.take_part()
         exported = export_study(made.folder, tmp_path / "export")
     assert exported.is_synthetic
-    assert "no person took part" in (exported.path / "study.yaml").read_text(encoding="utf-8")
+    manifest = (exported.path / "study.yaml").read_text(encoding="utf-8")
+    assert "no person took part" in manifest
+    assert "synthetic: true" in manifest
+    assert {row["flags"] for row in rows_of(exported.path)} == {"synthetic"}
+
+
+def test_a_collection_of_participants_has_no_mark(small, tmp_path):
+    small.take_part()
+    exported = export_study(small.folder, tmp_path / "export")
+    assert "synthetic" not in (exported.path / "study.yaml").read_text(encoding="utf-8")
+    assert "flags" not in rows_of(exported.path)[0]
+
+
+def test_a_trial_run_keeps_its_mark_from_the_store_to_the_figure(tmp_path):
+    with collecting(tmp_path / "collection", frozen_study((INFER,)), is_synthetic=True) as made:
+        made.take_part()
+        exported = export_study(made.folder, tmp_path / "export")
+    assert check_study(exported.path).report.findings == []
+    built = build(exported.path, tmp_path / "built")
+    assert "**SYNTHETIC: made by a program, not by people.**" in (built.path / "README.md").read_text(encoding="utf-8")
+    for config in (INFER, f"{INFER}_by_stimulus"):
+        figure = hmix_hub.plot(hmix_hub.load_dataset(built.path, config, split="train"))
+        assert [text.get_text() for text in figure.axes[0].texts if text.get_color() == WARNING] == [SYNTHETIC_MARK]
 
 
 @pytest.mark.parametrize(("begun", "said"), [(0, "nobody has finished yet$"), (1, "people who have begun: 1$")])
