@@ -172,7 +172,7 @@ def test_a_synthetic_collection_says_so(tmp_path):
 def test_a_collection_of_participants_has_no_mark(small, tmp_path):
     small.take_part()
     exported = export_study(small.folder, tmp_path / "export")
-    assert "synthetic" not in (exported.path / "study.yaml").read_text(encoding="utf-8")
+    assert "synthetic: true" not in (exported.path / "study.yaml").read_text(encoding="utf-8")
     assert "flags" not in rows_of(exported.path)[0]
 
 
