@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import pytest
+from matplotlib.text import Text
 from suite.export.collected import RECRUITING_ID, collecting
 from suite.export.studies import frozen_study
 
@@ -185,7 +186,8 @@ def test_a_trial_run_keeps_its_mark_from_the_store_to_the_figure(tmp_path):
     assert "**SYNTHETIC: made by a program, not by people.**" in (built.path / "README.md").read_text(encoding="utf-8")
     for config in (INFER, f"{INFER}_by_stimulus"):
         figure = hmix_hub.plot(hmix_hub.load_dataset(built.path, config, split="train"))
-        assert [text.get_text() for text in figure.axes[0].texts if text.get_color() == WARNING] == [SYNTHETIC_MARK]
+        red = [text.get_text() for text in figure.findobj(Text) if text.get_color() == WARNING]
+        assert red == [SYNTHETIC_MARK]
 
 
 @pytest.mark.parametrize(("begun", "said"), [(0, "nobody has finished yet$"), (1, "people who have begun: 1$")])
