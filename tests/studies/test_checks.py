@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import itertools
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,7 +13,11 @@ from study_generator.own_pictures import with_own_pictures
 
 from hmix_hub.schema import INFER
 from hmix_hub.studies.checks.ledger import hash_columns
+from hmix_hub.studies.checks.place import Place
+from hmix_hub.studies.checks.slider import SliderCheck
 from hmix_hub.studies.example import csv_bytes
+from hmix_hub.studies.findings import Report
+from hmix_hub.studies.rules import trials as rules
 from hmix_hub.studies.rules.changes import cells, every, rows_changed
 
 
@@ -37,6 +42,22 @@ def test_a_number_and_its_own_hash_are_no_other_number_and_its_hash():
 def test_a_coefficient_that_never_changes_has_no_direction(check):
     change = every("mixing_coefficient", "is one tenth", lambda _: "0.1")
     assert "HMX582" not in codes(check(change.apply))
+
+
+@pytest.mark.parametrize("noise", [0.1, None])
+def test_a_slider_is_flipped_where_chance_does_not_explain_it(noise):
+    """A pilot of 24 rows: answers that are turned, or given at random."""
+    rng = np.random.default_rng(0)
+    found = []
+    for _ in range(200):
+        shown = rng.choice([0.1, 0.25, 0.5, 0.75, 0.9], 24)
+        answer = rng.random(24) if noise is None else 1 - shown + rng.normal(0, noise, 24)
+        columns = {"mixing_coefficient": shown, "inferred_coefficient": answer}
+        check, report = SliderCheck(INFER), Report()
+        check.add(SimpleNamespace(numbers=columns.__getitem__))
+        check.finish(Place(report, "a.csv"))
+        found.append(report.has(rules.FLIPPED))
+    assert sum(found) == (0 if noise is None else 200)
 
 
 @pytest.mark.parametrize("beside", ["0.5", "very"])

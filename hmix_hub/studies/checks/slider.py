@@ -11,6 +11,8 @@ from hmix_hub.studies.rules import trials as rules
 
 FEWEST_ROWS = 20
 FLIPPED_CORRELATION = -0.3
+FLIPPED_STATISTIC = -4.0
+"""Student's t of a correlation below which it is none by chance: of pilots with random answers, one in thousands."""
 _ROUNDING = 1e-9
 
 
@@ -40,7 +42,8 @@ class SliderCheck:
         if spread_x <= _ROUNDING * n * xx or spread_y <= _ROUNDING * n * yy:
             return
         correlation = (n * xy - x * y) / np.sqrt(spread_x * spread_y)
-        if correlation < FLIPPED_CORRELATION:
+        statistic = correlation * np.sqrt((n - 2) / max(1 - correlation**2, _ROUNDING))
+        if correlation < FLIPPED_CORRELATION and statistic < FLIPPED_STATISTIC:
             column = "inferred_coefficient"
             note = f"correlation with mixing_coefficient {correlation:.2f}"
             place.report.add(rules.FLIPPED, file=place.file, column=column, note=note)
