@@ -13,6 +13,8 @@ from hmix_hub.errors import SourceError, SourceMissingError, Where
 from hmix_hub.file_forms import foreign_form
 
 FILE_LIMIT = 64 * 2**20
+PICTURES_LIMIT = 1_000_000
+"""Most pictures that a list may name."""
 
 
 @dataclass(frozen=True)
@@ -103,13 +105,20 @@ def entries_of(content: bytes, root: Path, form: ListForm) -> Iterator[Entry]:
     if foreign is not None:
         msg = f"this is {foreign}"
         raise SourceError(msg, where=Where(file), hint=form.hint)
+    if max(content.count(b"\n"), content.count(b"\r")) > PICTURES_LIMIT + 1:
+        msg = f"the list has more than {PICTURES_LIMIT:,} rows"
+        raise SourceError(msg, where=Where(file), hint="list only pictures that were shown")
+    # A list may name one picture very often; where it lies is looked up once.
+    paths: dict[str, Path] = {}
     row = -1
     for row, (name, label) in enumerate(_cells(content, file, form)):
         for column, cell in zip(form.columns, (name, label), strict=True):
             if not cell.strip():
                 msg = f"no {column} is given"
                 raise SourceError(msg, where=Where(file, row, column), hint=form.hint)
-        yield Entry(name, _inside(name, root, Where(file, row, "file"), form), label.strip())
+        if name not in paths:
+            paths[name] = _inside(name, root, Where(file, row, "file"), form)
+        yield Entry(name, paths[name], label.strip())
     if row < 0:
         msg = "the list names no picture"
         raise SourceError(msg, where=Where(file), hint=form.hint)

@@ -8,8 +8,10 @@ import pytest
 from PIL import Image
 
 from hmix_hub.errors import SourceError, SourceMissingError
+from hmix_hub.sources import picture_folder, picture_list
 from hmix_hub.sources.image_set import open_image_set
 from hmix_hub.sources.picture_folder import open_picture_folder
+from hmix_hub.sources.picture_list import read_file
 
 RNG = np.random.default_rng(0)
 PIXELS = RNG.integers(0, 256, (3, 6, 8, 3), dtype=np.uint8)
@@ -44,6 +46,21 @@ def header_of(width, height):
 
     header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
     return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b"")
+
+
+def test_a_picture_that_is_named_often_is_read_twice_at_the_most(folder, monkeypatch):
+    read = []
+    monkeypatch.setattr(picture_folder, "read_file", lambda path, *rest: read.append(path) or read_file(path, *rest))
+    write_list(folder, "file,label\nb.png,owl\na.bmp,heron\n" + "b.png,owl\n" * 50)
+    birds = open_picture_folder(folder, "birds/all")
+    assert np.array_equal(birds.pictures, PIXELS[[0, 1, *[0] * 50]].transpose(0, 3, 1, 2))
+    assert len(read) == 4
+
+
+def test_a_list_of_very_many_pictures_is_refused(folder, monkeypatch):
+    monkeypatch.setattr(picture_list, "PICTURES_LIMIT", 2)
+    with pytest.raises(SourceError, match="more than 2 rows"):
+        open_picture_folder(folder, "birds/all")
 
 
 def test_rows_of_the_list_are_the_indices(folder):

@@ -62,14 +62,14 @@ def _repeated(length: int, times: int) -> pa.Array:
     return pa.DictionaryArray.from_arrays(pa.array([0] * times, pa.int32()), pa.array(["x" * length]))
 
 
-def _own(*, size: int) -> Files:
-    """Bring a picture whose header says that it is huge."""
+def _own(*, size: int, rows: int = 1) -> Files:
+    """Bring a picture whose header says how large it is, in a list of so many rows."""
     head = b"\x00\x00\x00\rIHDR" + size.to_bytes(4, "big") * 2 + b"\x08\x02\x00\x00\x00"
     picture = b"\x89PNG\r\n\x1a\n" + head + zlib.crc32(head[4:]).to_bytes(4, "big") + b"\x00\x00\x00\x00IEND\xaeB`\x82"
     manifest = _EXAMPLE["study.yaml"].replace(b"cifar10/test", b"own")
     return _EXAMPLE | {
         "study.yaml": manifest,
-        "stimuli/images.csv": b"file,label\na.png,dog\n",
+        "stimuli/images.csv": b"file,label\n" + b"a.png,dog\n" * rows,
         "stimuli/a.png": picture,
     }
 
@@ -106,6 +106,7 @@ HOSTILE: dict[str, tuple[str, Callable[[], Files]]] = {
     "16 million rows of one value": ("HMX507", lambda: _rows(16)),
     "a list of 20 million values among others": ("HMX507", lambda: _list(20_000_000, 60_000)),
     "a picture of 100,000 x 100,000": ("HMX568", lambda: _own(size=100_000)),
+    "6 million rows of one picture": ("HMX568", lambda: _own(size=2, rows=6_000_000)),
     "aliases of aliases": ("HMX521", lambda: _manifest(_aliases())),
     "YAML nested deeply": ("HMX521", lambda: _manifest(b"a: " + b"[" * 500_000)),
     "a megabyte of YAML": ("HMX522", lambda: _manifest(b"a:\n" + b"- b\n" * 250_000)),
