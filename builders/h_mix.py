@@ -12,10 +12,11 @@ from typing import Any
 
 import datasets
 
+from hmix_hub.builders.cached_table import CachedTable
 from hmix_hub.builders.readers import read_table
 from hmix_hub.citing import citation
 from hmix_hub.datasets_by_name import H_MIX
-from hmix_hub.errors import ConfigurationError, HMixError
+from hmix_hub.errors import ConfigurationError
 from hmix_hub.filters import apply_conditions, warn_empty
 from hmix_hub.judgments.grammar import parse_filters
 from hmix_hub.judgments.selection import check_columns, select_rows
@@ -29,7 +30,6 @@ from hmix_hub.schema import (
     check_version,
     features,
 )
-from hmix_hub.slices import slice_split
 from hmix_hub.sources import JUDGMENT_FILES, Source, resolve_source
 from hmix_hub.sources.image_set import ImageSet, open_image_set
 from hmix_hub.stimuli.columns import add_image_columns, check_images, image_features
@@ -60,7 +60,7 @@ class HMixConfig(datasets.BuilderConfig):
         return "-".join(part for part in (self.name, self.fingerprint, self.images) if part)
 
 
-class HMix(datasets.ArrowBasedBuilder):
+class HMix(CachedTable):
     """Human judgments of mixed images, from the released files.
 
     Parameters
@@ -94,8 +94,6 @@ class HMix(datasets.ArrowBasedBuilder):
         HMixConfig(name=c.name, version=CURRENT, description=c.description) for c in CONFIGURATIONS.values()
     ]
     DEFAULT_CONFIG_NAME = DEFAULT_CONFIGURATION
-    # A table in one piece, so that its columns can become tensors without a copy.
-    DEFAULT_WRITER_BATCH_SIZE = 1_000_000
 
     def __init__(
         self,
@@ -198,27 +196,11 @@ class HMix(datasets.ArrowBasedBuilder):
             self._image_sets()
         super().download_and_prepare(*args, **kwargs)
 
-    def as_dataset(self, split: Any = None, in_memory: bool = False) -> Any:
-        """Give the prepared dataset, first filtered, then sliced; see `datasets.DatasetBuilder.as_dataset`."""
-        try:
-            if not self.conditions:
-                return super().as_dataset(split, in_memory=in_memory)
-            kept = apply_conditions(super().as_dataset("train", in_memory=in_memory), self.conditions)
-            return slice_split(kept, split)
-        except ValueError as error:
-            if isinstance(error, HMixError):
-                raise
-            raise ConfigurationError(str(error), hint=_SPLIT_HINT) from None
-
-    def as_streaming_dataset(self, split: Any = None, **options: Any) -> Any:
-        """Give a stream of the filtered rows; see `datasets.DatasetBuilder.as_streaming_dataset`."""
-        try:
-            return super().as_streaming_dataset(split, **options)
-        except ValueError as error:
-            raise ConfigurationError(str(error), hint=f"{_SPLIT_HINT}; of a stream, .skip(n) and .take(n)") from None
+    def _kept(self, whole: datasets.Dataset) -> datasets.Dataset:
+        """Return the rows that meet the filters."""
+        return apply_conditions(whole, self.conditions)
 
 
-_SPLIT_HINT = "the split is 'train', or a slice of it; hmix_hub.split makes others"
 _BUILDER_OPTIONS = {
     "cache_dir",
     "dataset_name",

@@ -147,6 +147,10 @@ class EmptyResultWarning(UserWarning):
     """A filter left no row."""
 
 
+class CacheWarning(UserWarning):
+    """A cached copy was damaged and is prepared again, or stands in for what cannot be reached."""
+
+
 class SplitWarning(UserWarning):
     """A split's rows are far from the fraction asked for, since groups are dealt out whole."""
 

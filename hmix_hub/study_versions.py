@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from hmix_hub.judgments.migration import migrate
 from hmix_hub.judgments.minor import to_minor
-from hmix_hub.schema import RELEASED, VERSIONS, Column, Configuration, Vocabulary, features
+from hmix_hub.schema import RELEASED, Column, Configuration, Vocabulary, features
 from hmix_hub.schema.released import SYNTHETIC_COLUMN
 from hmix_hub.studies.manifest import Manifest
 from hmix_hub.tables import arrow_columns, map_tables
@@ -52,10 +52,7 @@ def in_version(dataset: Any, configuration: Configuration, manifest: Manifest, v
 
 
 def _version_of(names: list[str] | None, configuration: Configuration, manifest: Manifest) -> str:
-    """Give the newest version whose columns are all there: a manifest need not name one."""
-    there = set(names or ())
-    fitting = [version for version in VERSIONS[1:] if _names(configuration.columns(version)) <= there]
-    return fitting[-1] if fitting else manifest.schema_version
+    return configuration.version_of(names or ()) or manifest.schema_version
 
 
 def _names(columns: tuple[Column, ...]) -> set[str]:

@@ -14,18 +14,17 @@ from hmix_hub.contribute.description.croissant import croissant, croissant_text
 from hmix_hub.contribute.description.figures import draw_figures
 from hmix_hub.contribute.description.statistics import statistics_text, study_statistics
 from hmix_hub.contribute.layout import (
-    CHECKSUMS,
     FileMark,
     checksums_text,
     copied_files,
     copy_files,
     mark_of,
     marks,
-    read_checksums,
     write_tables,
 )
 from hmix_hub.errors import ConfigurationError, Where
 from hmix_hub.files import whole_folder
+from hmix_hub.studies.checksums import CHECKSUMS, read_checksums
 from hmix_hub.studies.folder import CARD, CROISSANT, FIGURES, PARTICIPANTS, RECORD, STATISTICS
 from hmix_hub.studies.judgment_table import refuse_errors
 from hmix_hub.studies.validation import Progress

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     import datasets
     import pyarrow as pa
 
-CHECKSUMS = "SHA256SUMS"
 ROW_GROUP = 100_000
 
 
@@ -81,9 +80,3 @@ def marks(out: Path) -> dict[str, FileMark]:
 def checksums_text(found: Mapping[str, FileMark]) -> str:
     """Write checksums as `sha256sum --check` reads them."""
     return "".join(f"{mark.sha256}  {name}\n" for name, mark in found.items())
-
-
-def read_checksums(text: str) -> dict[str, str]:
-    """Read checksums: sha256 by path."""
-    pairs = (line.split("  ", 1) for line in text.splitlines() if "  " in line)
-    return {name: digest for digest, name in pairs}

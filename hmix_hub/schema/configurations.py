@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hmix_hub.errors import ConfigurationError, nearest
 from hmix_hub.schema.by_stimulus import by_stimulus_columns
 from hmix_hub.schema.column import Column
 from hmix_hub.schema.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS
-from hmix_hub.schema.versions import CURRENT, RELEASED, columns
+from hmix_hub.schema.versions import CURRENT, RELEASED, VERSIONS, columns
 
 _BY_WHOM = ("participant_id", "response_time_ms", "flags")
 _MEANS = ("n_judgments", "n_participants")
@@ -83,6 +84,12 @@ class Configuration:
             msg = f"configuration {self.name!r} does not exist in schema {version}"
             raise ConfigurationError(msg, hint=f"load {self.task!r}, or leave schema_version out")
         return by_stimulus_columns(self.task, is_synthetic=is_synthetic)
+
+    def version_of(self, names: Iterable[str]) -> str | None:
+        """Return the newest schema version whose columns are all among some names; `None`: no version's are."""
+        there = set(names)
+        fitting = [version for version in VERSIONS[1:] if {column.name for column in self.columns(version)} <= there]
+        return fitting[-1] if fitting else None
 
 
 CONFIGURATIONS: dict[str, Configuration] = {

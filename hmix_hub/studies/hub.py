@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from hmix_hub.errors import ConfigurationError, SourceError, SourceMissingError, Where
+from hmix_hub.arrow_files import open_parquet
+from hmix_hub.errors import CacheWarning, ConfigurationError, SourceError, SourceMissingError, Where
+from hmix_hub.files import known_sha256
 from hmix_hub.redaction import redacted
 from hmix_hub.schema import Configuration
+from hmix_hub.sources.source import PROBE_TIMEOUT_S, is_offline
+from hmix_hub.studies.built_table import BuiltFile
+from hmix_hub.studies.checksums import CHECKSUMS, check_file, open_checksums, table_files
 from hmix_hub.studies.folder import STIMULI
 from hmix_hub.studies.manifest import MANIFEST
 from hmix_hub.studies.people import PARTICIPANTS_CONFIGURATION
 from hmix_hub.studies.places import StudyPlace, manifest_of, no_participants
+
+_PATIENCE_S = 10
+"""Seconds to wait for the Hub's first answer where nothing is cached."""
 
 TAG = "h-mix-study"
 """Tag of every published study, in its card."""
@@ -44,30 +56,76 @@ class HubStudy(StudyPlace):
         return f"{self.repository} (Hugging Face Hub)"
 
     def dataset(self, configuration: Configuration, *, streaming: bool, options: Mapping[str, Any]) -> Any:
-        """Load a configuration; see `StudyPlace.dataset`."""
-        return self._load(configuration.name, streaming=streaming, options=options)
+        """Load a configuration; see `StudyPlace.dataset`.
+
+        What is downloaded is checked against the checksums of the commit. A stream is not: of what it reads in parts no
+        hash is known, so that its values alone are checked, piece by piece.
+        """
+        sums = self._sums()
+        names = table_files(sums, configuration.name)
+        if not names:
+            msg = f"{configuration.name} has no Parquet file"
+            raise SourceMissingError(msg, where=Where(self.description), hint=_PUBLISHED)
+        return self._load(configuration.name, names, sums, streaming=streaming, options=options)
 
     def participants(self, *, options: Mapping[str, Any]) -> Any:
         """Load what is known of each person; see `StudyPlace.participants`."""
-        try:
-            return self._load(PARTICIPANTS_CONFIGURATION, streaming=False, options=options)
-        except FileNotFoundError:
-            raise no_participants(self) from None
+        sums = self._sums()
+        names = table_files(sums, PARTICIPANTS_CONFIGURATION)
+        if not names:
+            raise no_participants(self)
+        return self._load(PARTICIPANTS_CONFIGURATION, names, sums, streaming=False, options=options)
 
-    def _load(self, name: str, *, streaming: bool, options: Mapping[str, Any]) -> Any:
+    def _load(
+        self, configuration: str, names: list[str], sums: dict[str, str], *, streaming: bool, options: Mapping[str, Any]
+    ) -> Any:
         """Load Parquet by its path, so that an edit of the card on the Hub changes nothing."""
-        from datasets import load_dataset
+        if streaming:
+            opened = [partial(_open_remote, self.repository, self.commit, self.token, name) for name in names]
+        else:
+            opened = [partial(open_parquet, self._checked(name, sums)) for name in names]
+        files = [
+            BuiltFile(f"{self.repository}/{name} (Hugging Face Hub)", sums[name], file)
+            for name, file in zip(names, opened, strict=True)
+        ]
+        return self.built_dataset(configuration, files, _PUBLISHED, streaming=streaming, options=options)
 
-        return load_dataset(
-            self.repository,
-            data_files={"train": f"{name}/train-*.parquet"},
-            split="train",
-            revision=self.commit,
-            token=self.token,
-            streaming=streaming,
-            verification_mode="no_checks",
-            **{key: value for key, value in options.items() if key != "verification_mode"},
-        )
+    def _sums(self) -> dict[str, str]:
+        where = f"{self.repository}/{CHECKSUMS} (Hugging Face Hub)"
+        return open_checksums(self._download(CHECKSUMS), where, _PUBLISHED)
+
+    def _checked(self, name: str, sums: dict[str, str]) -> Path:
+        """Download a file, or take the client's copy of it; one that was damaged since is downloaded again."""
+        path = self._download(name)
+        if known_sha256(path) != sums[name]:
+            path = self._download(name, anew=True)
+        if known_sha256(path) != sums[name]:
+            msg = f"the file was changed since the study was published: {CHECKSUMS} names sha256 {sums[name]}"
+            where = Where(f"{self.repository}/{name} (Hugging Face Hub)")
+            raise SourceError(msg, where=where, hint=_PUBLISHED)
+        return path
+
+    def _download(self, name: str, *, anew: bool = False) -> Path:
+        from huggingface_hub import errors, hf_hub_download
+
+        try:
+            return Path(
+                hf_hub_download(
+                    self.repository,
+                    name,
+                    repo_type="dataset",
+                    revision=self.commit,
+                    token=self.token,
+                    force_download=anew,
+                    local_files_only=is_offline(),
+                )
+            )
+        except Exception as error:
+            if isinstance(error, errors.EntryNotFoundError) and not isinstance(error, errors.LocalEntryNotFoundError):
+                msg = f"the repository has no {name}, so that its tables cannot be checked"
+                hint = f"{_PUBLISHED}; datasets.load_dataset loads it unchecked"
+                raise SourceMissingError(msg, where=Where(self.description), hint=hint) from None
+            raise told(error, self.repository, self.commit) from None
 
     def picture_root(self) -> Path:
         """Download the study's own pictures, if it has any, and give the folder that holds them."""
@@ -75,10 +133,16 @@ class HubStudy(StudyPlace):
 
         from hmix_hub.sources.arrays import cache_folder
 
+        sums = self._sums()
+        names = [name for name in sums if name.startswith(f"{STIMULI}/")]
+
         # Into a folder of its own, since the client's cache holds links, and pictures may not lead out of their folder.
         folder = cache_folder() / "studies" / self.repository.replace("/", "--") / self.commit
-        try:
-            return Path(
+        if not all((folder / name).is_file() for name in names):
+            if is_offline():
+                msg = "the network may not be used, and the study's pictures were not loaded before on this machine"
+                raise SourceMissingError(msg, where=Where(self.description), hint="connect, and load them once")
+            try:
                 snapshot_download(
                     self.repository,
                     repo_type="dataset",
@@ -87,9 +151,23 @@ class HubStudy(StudyPlace):
                     allow_patterns=[f"{STIMULI}/**"],
                     local_dir=folder,
                 )
-            )
-        except Exception as error:
-            raise told(error, self.repository) from None
+            except Exception as error:
+                raise told(error, self.repository) from None
+        for name in names:
+            check_file(folder, name, sums, f"delete the folder {folder} and load again; else {_PUBLISHED}")
+        return folder
+
+
+_PUBLISHED = "load another revision=, or ask its authors to publish it again with `hmix contribute publish`"
+
+
+def _open_remote(repository: str, commit: str, token: str | bool | None, name: str) -> Any:
+    """Open a Parquet file of the Hub, of which as much is downloaded as is read."""
+    from huggingface_hub import HfFileSystem
+    from pyarrow import parquet
+
+    stream = HfFileSystem(token=token).open(f"datasets/{repository}@{commit}/{name}", "rb")
+    return parquet.ParquetFile(stream, pre_buffer=False)
 
 
 def open_repository(repository: str, *, revision: str | None = None, token: str | bool | None = None) -> HubStudy:
@@ -113,19 +191,78 @@ def open_repository(repository: str, *, revision: str | None = None, token: str 
     SchemaVersionError
         If the study follows a newer schema.
     """
-    from huggingface_hub import hf_hub_download
-
     # A token that was read from a file often ends in a line break, which no header may hold.
     token = token.strip() if isinstance(token, str) else token
-    try:
-        path = Path(hf_hub_download(repository, MANIFEST, repo_type="dataset", revision=revision, token=token))
-    except Exception as error:
-        raise told(error, repository, revision) from None
+    path = _find_manifest(repository, revision, token)
     with tempfile.TemporaryDirectory(prefix="hmix-study-") as folder:
         # The client's cache holds links, which a study folder may not.
         (Path(folder) / MANIFEST).write_bytes(path.read_bytes())
         manifest = manifest_of(Path(folder), repository)
     return HubStudy(manifest, repository, path.parent.name, token)
+
+
+_FIXED = re.compile(r"[0-9a-f]{40}|\d+\.\d+\.\d+\S*")
+"""A commit, or the tag of a version, which never changes once it is published."""
+
+
+def _find_manifest(repository: str, revision: str | None, token: str | bool | None) -> Path:
+    """Return the client's copy of the manifest, in the folder of its commit.
+
+    Of a commit or a version the copy is as good as the Hub's. What a branch is now the Hub is asked; if it cannot be
+    reached, the commit stands in that the branch was when it was loaded last, never another revision.
+    """
+    from huggingface_hub import HfApi, hf_hub_download, try_to_load_from_cache
+
+    found = try_to_load_from_cache(repository, MANIFEST, repo_type="dataset", revision=revision)
+    cached = Path(found) if isinstance(found, str) else None
+    if cached is not None and (is_offline() or _FIXED.fullmatch(revision or "")):
+        return cached
+    if is_offline():
+        msg = f"the network may not be used (HF_HUB_OFFLINE or HF_DATASETS_OFFLINE is set), and {_not_cached(revision)}"
+        raise SourceMissingError(msg, where=Where(f"{repository} (Hugging Face Hub)"), hint=_what_is_cached(repository))
+    try:
+        # One short question, since the client's download asks again and again for minutes.
+        HfApi(token=token).dataset_info(
+            repository, revision=revision, timeout=PROBE_TIMEOUT_S if cached else _PATIENCE_S
+        )
+        return Path(hf_hub_download(repository, MANIFEST, repo_type="dataset", revision=revision, token=token))
+    except Exception as error:
+        if not _is_away(error):
+            raise told(error, repository, revision) from None
+        if cached is None:
+            msg = f"the Hub could not give the study ({first_line(error)}), and {_not_cached(revision)}"
+            where = Where(f"{repository} (Hugging Face Hub)")
+            raise SourceMissingError(msg, where=where, hint=_what_is_cached(repository)) from None
+        said = f"the Hub cannot be reached ({first_line(error)}): this is {repository} as it was loaded last"
+        warnings.warn(f"{said}, {revision or 'main'} at commit {cached.parent.name[:12]}", CacheWarning, stacklevel=2)
+        return cached
+
+
+def _not_cached(revision: str | None) -> str:
+    return f"{revision or 'main'} was not loaded before on this machine"
+
+
+def _what_is_cached(repository: str) -> str:
+    """Say which revisions of a repository can be loaded without the network."""
+    from huggingface_hub import scan_cache_dir
+    from huggingface_hub.errors import CacheNotFound
+
+    try:
+        repositories = [found for found in scan_cache_dir().repos if found.repo_id == repository]
+    except (CacheNotFound, OSError, ValueError):
+        repositories = []
+    names = sorted({name for found in repositories for name in found.refs if found.repo_type == "dataset"})
+    return f"connect and try again; or load with revision= what is cached: {', '.join(names) if names else 'nothing'}"
+
+
+def _is_away(error: BaseException) -> bool:
+    """Whether the Hub could not be asked, or answered that it is out of order."""
+    status = getattr(getattr(error, "response", None), "status_code", None)
+    if status is not None:
+        return status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS
+    # A token that no header may hold is the caller's fault.
+    kinds = {kind.__name__ for kind in type(error).__mro__}
+    return "LocalProtocolError" not in kinds and bool({"TransportError", "OSError"} & kinds)
 
 
 def first_line(error: Exception) -> str:

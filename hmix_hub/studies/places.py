@@ -7,15 +7,19 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeGuard
 
+from hmix_hub.arrow_files import open_parquet
 from hmix_hub.errors import ConfigurationError, SchemaVersionError, SourceMissingError, Where, nearest
 from hmix_hub.judgments.by_stimulus import by_stimulus
-from hmix_hub.schema import CONFIGURATIONS, Configuration
+from hmix_hub.schema import CONFIGURATIONS, Column, Configuration
+from hmix_hub.studies.built_table import BuiltFile, BuiltTable
+from hmix_hub.studies.checksums import CHECKSUMS, check_file, open_checksums, table_files
 from hmix_hub.studies.features import study_features
 from hmix_hub.studies.findings import Report
-from hmix_hub.studies.folder import RECORD, StudyFolder, find_files
+from hmix_hub.studies.folder import RECORD, STIMULI, StudyFolder, find_files
 from hmix_hub.studies.judgment_table import read_judgments, refuse_errors
 from hmix_hub.studies.manifest import MANIFEST, Manifest
 from hmix_hub.studies.manifest_file import read_manifest
@@ -65,6 +69,24 @@ class StudyPlace(ABC):
             If the study says nothing of its people.
         """
 
+    def built_dataset(
+        self, name: str, files: list[BuiltFile], hint: str, *, streaming: bool, options: Mapping[str, Any]
+    ) -> Any:
+        """Load Parquet files that were built; `hint` says what to do where they are not what they should be."""
+        from hmix_hub.builders.study_table import StudyTable
+
+        columns = partial(_columns_of, CONFIGURATIONS.get(name), self.manifest.schema_version)
+        table = BuiltTable(name, tuple(files), columns, self.manifest.vocabulary, hint)
+        builder = StudyTable(table, cache_dir=options.get("cache_dir"))
+        if streaming:
+            return builder.as_streaming_dataset("train")
+        builder.download_and_prepare(
+            num_proc=options.get("num_proc"),
+            download_mode=options.get("download_mode"),
+            verification_mode=options.get("verification_mode"),
+        )
+        return builder.as_dataset("train", in_memory=bool(options.get("keep_in_memory")))
+
     def configuration(self, name: str | None) -> Configuration:
         """Give a configuration of the study; `None` is its default one.
 
@@ -80,6 +102,11 @@ class StudyPlace(ABC):
             msg = f"{self.description} has no configuration {name!r}"
             raise ConfigurationError(msg, hint=nearest(name, names, label="configurations of this study"))
         return CONFIGURATIONS[name]
+
+
+def _columns_of(configuration: Configuration | None, default: str, names: list[str]) -> tuple[Column, ...]:
+    """Return the columns that the schema describes of a table that was built; of people, it describes none."""
+    return () if configuration is None else configuration.columns(configuration.version_of(names) or default)
 
 
 @dataclass(frozen=True)
@@ -132,7 +159,11 @@ class BuiltStudy(StudyPlace):
         return f"the built study {self.path}"
 
     def picture_root(self) -> Path:
-        """Give the folder itself."""
+        """Return the folder itself, once its pictures are known to be those that were built."""
+        sums = self._sums
+        for name in sums:
+            if name.startswith(f"{STIMULI}/"):
+                check_file(self.path, name, sums, _BUILD_AGAIN)
         return self.path
 
     def dataset(self, configuration: Configuration, *, streaming: bool, options: Mapping[str, Any]) -> Any:
@@ -140,24 +171,33 @@ class BuiltStudy(StudyPlace):
         files = self._files(configuration.name)
         if not files:
             msg = f"{configuration.name} has no Parquet file"
-            raise SourceMissingError(msg, where=Where(str(self.path)), hint="build the study again")
-        return _load_parquet(files, streaming=streaming, options=options)
+            raise SourceMissingError(msg, where=Where(str(self.path)), hint=_BUILD_AGAIN)
+        return self.built_dataset(configuration.name, files, _BUILD_AGAIN, streaming=streaming, options=options)
 
     def participants(self, *, options: Mapping[str, Any]) -> Any:
         """Load the people's Parquet; see `StudyPlace.participants`."""
         files = self._files(PARTICIPANTS_CONFIGURATION)
         if not files:
             raise no_participants(self)
-        return _load_parquet(files, streaming=False, options=options)
+        return self.built_dataset(PARTICIPANTS_CONFIGURATION, files, _BUILD_AGAIN, streaming=False, options=options)
 
-    def _files(self, name: str) -> list[str]:
-        return sorted(map(str, (self.path / name).glob("train-*.parquet")))
+    @property
+    def _sums(self) -> dict[str, str]:
+        path = self.path / CHECKSUMS
+        return open_checksums(path, str(path), _BUILD_AGAIN)
+
+    def _files(self, configuration: str) -> list[BuiltFile]:
+        """Check a configuration's files, those that lie there and those that should."""
+        sums = self._sums
+        there = {f"{configuration}/{file.name}": "" for file in (self.path / configuration).glob("train-*.parquet")}
+        paths = [check_file(self.path, name, sums, _BUILD_AGAIN) for name in table_files(sums | there, configuration)]
+        return [
+            BuiltFile(str(path), sums[path.relative_to(self.path).as_posix()], partial(open_parquet, path))
+            for path in paths
+        ]
 
 
-def _load_parquet(files: list[str], *, streaming: bool, options: Mapping[str, Any]) -> Any:
-    from datasets import load_dataset
-
-    return load_dataset("parquet", data_files=files, split="train", streaming=streaming, **options)
+_BUILD_AGAIN = "build the study again with `hmix contribute build`, or get the folder again from who built it"
 
 
 def no_participants(place: StudyPlace) -> ConfigurationError:

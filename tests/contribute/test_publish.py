@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from hmix_hub.contribute.layout import CHECKSUMS, read_checksums
 from hmix_hub.contribute.publishing.publisher import publish
 from hmix_hub.errors import PublishError, StudyError
+from hmix_hub.studies.checksums import CHECKSUMS, read_checksums
 from hmix_hub.studies.folder import RECORD
 
 REPOSITORY = "lab/example-study"
@@ -138,5 +138,5 @@ def test_a_study_that_gives_people_away_is_not_published(hub, login, study, edit
 def test_a_private_repository_is_made_private(hub, login, study):
     publish(study, REPOSITORY, push=True, private=True)
     login(None)
-    with pytest.raises(PublishError, match="does not know you"):
+    with pytest.raises(PublishError, match="nobody is logged in"):
         publish(study, REPOSITORY)

@@ -29,6 +29,14 @@ _SAID = {
     413: ("a file is larger than the Hub takes", "split the judgments, or make the pictures smaller"),
     429: ("the Hub asks to wait", "run the same command again later; what was uploaded is not sent again"),
 }
+_UNASKED = {
+    "LocalTokenNotFoundError": ("nobody is logged in to the Hub on this machine", _SAID[401][1]),
+    "OfflineModeIsEnabled": (
+        "the network may not be used: HF_HUB_OFFLINE is set",
+        "unset HF_HUB_OFFLINE; --dry-run builds and checks without the network",
+    ),
+}
+"""What the client refuses by itself, by the name of its error; the Hub is not asked."""
 _LATER = "run the same command again; what was uploaded is not sent again"
 
 
@@ -36,8 +44,6 @@ def status_of(error: BaseException | None) -> int | None:
     """Give the HTTP status of an error of the Hub's client, or of what it was raised from; `None` where it has none."""
     seen = 0
     while error is not None and seen < TRIES:
-        if type(error).__name__ == "LocalTokenNotFoundError":
-            return 401
         status = getattr(getattr(error, "response", None), "status_code", None)
         if isinstance(status, int):
             return status
@@ -65,7 +71,7 @@ def is_unsendable(error: BaseException | None) -> bool:
 
 def is_passing(error: BaseException) -> bool:
     """Say whether the same call may do later: the Hub was busy, a connection was cut, or somebody was quicker."""
-    if is_unsendable(error):
+    if is_unsendable(error) or type(error).__name__ in _UNASKED:
         return False
     status = status_of(error)
     return status in _PASSING | _CHANGED if status is not None else is_connection_fault(error)
@@ -75,9 +81,10 @@ def told(error: BaseException, repository: str) -> PublishError:
     """Give our error for one of the Hub's client: what happened, and what to do next; never a token."""
     status = status_of(error)
     where = Where(f"{repository} (Hugging Face Hub)")
-    if status in _SAID:
-        said, hint = _SAID[status]
-        return PublishError(f"{said} (status {status})", where=where, hint=hint)
+    known = _UNASKED.get(type(error).__name__) or _SAID.get(status or 0)
+    if known is not None:
+        said, hint = known
+        return PublishError(said if status is None else f"{said} (status {status})", where=where, hint=hint)
     if status is not None:
         return PublishError(f"the Hub answered with status {status}", where=where, hint=_LATER)
     # What these errors say quotes headers, and so the token: their text is not shown at all.

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from hmix_hub.contribute.building import Built, build
-from hmix_hub.contribute.layout import CHECKSUMS, FileMark
+from hmix_hub.contribute.layout import FileMark
 from hmix_hub.contribute.privacy.scan import scan_privacy
 from hmix_hub.contribute.publishing.faults import persist, status_of
 from hmix_hub.contribute.publishing.remote import (
@@ -29,6 +29,7 @@ from hmix_hub.contribute.publishing.remote import (
 from hmix_hub.contribute.publishing.standing import commit_as_published, strange
 from hmix_hub.contribute.publishing.versions import is_version, precedence
 from hmix_hub.errors import ConfigurationError, PublishError, Where
+from hmix_hub.studies.checksums import CHECKSUMS
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import RECORD, study_path
 from hmix_hub.studies.manifest import MANIFEST

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hmix_hub.contribute.building import Built
-from hmix_hub.contribute.layout import CHECKSUMS, mark_of
+from hmix_hub.contribute.layout import mark_of
 from hmix_hub.contribute.publishing.remote import DATASET, Record, read_sums
+from hmix_hub.studies.checksums import CHECKSUMS
 from hmix_hub.studies.folder import CARD
 
 if TYPE_CHECKING:

@@ -1,0 +1,166 @@
+"""Tables in the cache of `datasets`: faults that say what to do, and damage that is repaired by preparing again."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import datasets
+
+from hmix_hub.errors import CacheWarning, ConfigurationError, HMixError, SourceError, SourceMissingError, Where
+from hmix_hub.slices import slice_split
+
+_HINT = "name another folder with cache_dir=, or with HF_HOME"
+_SPLIT_HINT = "the split is 'train', or a slice of it; hmix_hub.split makes others"
+
+
+class CachedTable(datasets.ArrowBasedBuilder):
+    """Builder of one split, "train", that finds damage to its cached table and prepares it again.
+
+    Parameters
+    ----------
+    cache_dir
+        A local folder; `None` is the cache of `datasets`.
+    **options
+        Parameters of `datasets.DatasetBuilder`.
+
+    Raises
+    ------
+    ConfigurationError
+        If the cache is no local folder.
+    SourceMissingError
+        If it cannot be written.
+    """
+
+    # A table in one piece, so that its columns can become tensors without a copy.
+    DEFAULT_WRITER_BATCH_SIZE = 1_000_000
+
+    def __init__(self, *, cache_dir: str | os.PathLike[str] | None = None, **options: Any) -> None:
+        folder = os.path.expanduser(cache_dir or datasets.config.HF_DATASETS_CACHE)
+        # The library would take these for addresses, and chains of them.
+        if "://" in folder or "::" in folder:
+            msg = f"the cache {folder!r} is no folder of this machine that datasets can use"
+            raise ConfigurationError(msg, hint=f"{_HINT}: a path without :// and ::")
+        options["cache_dir"] = None if cache_dir is None else os.path.abspath(folder)
+        try:
+            super().__init__(**options)
+        except HMixError:
+            raise
+        except OSError as error:
+            raise _not_written(error, folder) from error
+        except Exception as error:
+            # What is left to fail is the description of the cached table, which is read here.
+            damaged = getattr(self, "_cache_dir", None)
+            if damaged is None or not os.path.isdir(damaged):
+                raise
+            _warn_damaged(damaged, error)
+            shutil.rmtree(damaged, ignore_errors=True)
+            super().__init__(**options)
+
+    def download_and_prepare(self, *args: Any, **options: Any) -> None:
+        """Prepare the table, unless it is prepared; see `datasets.DatasetBuilder.download_and_prepare`.
+
+        Raises
+        ------
+        SourceError
+            If it cannot be prepared; nothing is left of it.
+        """
+        try:
+            super().download_and_prepare(*args, **options)
+        except Exception as error:
+            raise _told(error, self.cache_dir) from error
+
+    def as_dataset(self, split: Any = None, in_memory: bool = False) -> Any:
+        """Return the prepared dataset, or a slice of it; see `datasets.DatasetBuilder.as_dataset`.
+
+        Raises
+        ------
+        SourceError
+            If the cached table is damaged, and cannot be prepared again.
+        """
+        try:
+            whole = self._whole(in_memory)
+        except Exception as error:
+            if not os.path.isdir(self.cache_dir):
+                # Nothing was prepared yet, and the error says so.
+                raise
+            _warn_damaged(self.cache_dir, error)
+            CachedTable.download_and_prepare(self, download_mode="force_redownload", verification_mode="no_checks")
+            try:
+                whole = self._whole(in_memory)
+            except Exception as again:
+                msg = f"the cached table cannot be read: {_first_line(again)}"
+                hint = f"delete this folder, or {_HINT}"
+                raise SourceError(msg, where=Where(self.cache_dir), hint=hint) from again
+        try:
+            return slice_split(self._kept(whole), split)
+        except ValueError as error:
+            if isinstance(error, HMixError):
+                raise
+            raise ConfigurationError(str(error), hint=_SPLIT_HINT) from None
+
+    def as_streaming_dataset(self, split: Any = None, **options: Any) -> Any:
+        """Return a stream of the rows; see `datasets.DatasetBuilder.as_streaming_dataset`."""
+        try:
+            return super().as_streaming_dataset(split, **options)
+        except ValueError as error:
+            if isinstance(error, HMixError):
+                raise
+            raise ConfigurationError(str(error), hint=f"{_SPLIT_HINT}; of a stream, .skip(n) and .take(n)") from None
+
+    def _whole(self, in_memory: bool) -> datasets.Dataset:
+        whole = super().as_dataset("train", in_memory=in_memory)
+        expected = self.info.splits["train"].num_examples
+        # A file that is cut between two of its pieces reads without a complaint.
+        if len(whole) != expected:
+            msg = f"{len(whole)} of {expected} rows"
+            raise ValueError(msg)
+        return whole
+
+    def _kept(self, whole: datasets.Dataset) -> datasets.Dataset:
+        """Return the rows that are wanted of the whole table: all."""
+        return whole
+
+
+def _warn_damaged(folder: str, error: Exception) -> None:
+    said = f"the cached table in {folder} is damaged ({_first_line(error)}); it is prepared again"
+    warnings.warn(said, CacheWarning, stacklevel=3)
+
+
+def _told(error: BaseException, folder: str) -> HMixError:
+    """Return our error for one of `datasets`, which wraps what happened in errors of its own."""
+    for cause in _causes(error):
+        if isinstance(cause, HMixError):
+            return cause
+    for cause in _causes(error):
+        if isinstance(cause, OSError):
+            return _not_written(cause, folder)
+    first = list(_causes(error))[-1]
+    msg = f"the table could not be prepared: {_first_line(first)}"
+    return SourceError(msg, where=Where(folder), hint=f'try again with download_mode="force_redownload", or {_HINT}')
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        yield error
+        seen.add(id(error))
+        error = error.__cause__ or error.__context__
+
+
+def _not_written(error: OSError, folder: str) -> SourceMissingError:
+    said = error.strerror or _first_line(error)
+    is_full = error.errno == errno.ENOSPC or "No space left" in said or "Not enough disk space" in said
+    place = Path(os.fspath(error.filename)) if isinstance(error.filename, str | os.PathLike) else Path(folder)
+    msg = f"the table cannot be written into the cache, and nothing is left of it: {said}"
+    hint = f"free some space there, or {_HINT}" if is_full else _HINT
+    return SourceMissingError(msg, where=Where(str(place)), hint=hint)
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

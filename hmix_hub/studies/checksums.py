@@ -1,0 +1,92 @@
+"""Checksums of a study that was built: SHA256SUMS, and whether files are those that it names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from hmix_hub.errors import SourceError, SourceMissingError, Where
+from hmix_hub.files import is_plain_inside, known_sha256
+
+CHECKSUMS = "SHA256SUMS"
+_LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
+
+
+def read_checksums(text: str) -> dict[str, str]:
+    """Read checksums as `sha256sum --check` does: sha256 by path; what is no checksum is passed over."""
+    return {found[2]: found[1] for found in map(_LINE.fullmatch, text.splitlines()) if found}
+
+
+def open_checksums(path: Path, where: str, hint: str) -> dict[str, str]:
+    """Read the checksums of a study that is to be loaded.
+
+    Parameters
+    ----------
+    path
+        The file.
+    where
+        What it is called in messages.
+    hint
+        What to do where it is missing or damaged.
+
+    Returns
+    -------
+    dict
+        sha256 by path, with /.
+
+    Raises
+    ------
+    SourceMissingError
+        If it is not there.
+    SourceError
+        If it is damaged.
+    """
+    if not path.is_file():
+        msg = f"there is no {CHECKSUMS}, so that the tables cannot be checked"
+        raise SourceMissingError(msg, where=Where(where), hint=hint)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"the checksums cannot be read: {getattr(error, 'strerror', None) or 'not UTF-8'}"
+        raise SourceError(msg, where=Where(where), hint=hint) from None
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not _LINE.fullmatch(line):
+            msg = "not a checksum: 64 hexadecimal digits, two spaces and a path"
+            raise SourceError(msg, where=Where(where, line=number), hint=hint)
+    return read_checksums(text)
+
+
+def table_files(sums: Mapping[str, str], configuration: str) -> list[str]:
+    """Return the paths of a configuration's Parquet files, in order."""
+    form = re.compile(rf"{re.escape(configuration)}/train-[\w-]+\.parquet")
+    return sorted(name for name in sums if form.fullmatch(name))
+
+
+def check_file(folder: Path, name: str, sums: Mapping[str, str], hint: str) -> Path:
+    """Return the path of a file of a folder once its hash is known to be right; hashed again only if it was touched.
+
+    Raises
+    ------
+    SourceMissingError
+        If it is not there, or is no file of the folder.
+    SourceError
+        If it is another file than the checksums name.
+    """
+    path = folder / name
+    where = Where(str(path))
+    if not is_plain_inside(path, folder):
+        msg = "this is no file of the study" if path.exists() or path.is_symlink() else "the file is missing"
+        raise SourceMissingError(msg, where=where, hint=hint)
+    if name not in sums:
+        msg = f"{CHECKSUMS} does not name this file"
+        raise SourceError(msg, where=where, hint=hint)
+    try:
+        found = known_sha256(path)
+    except OSError as error:
+        msg = f"the file cannot be read: {error.strerror or error}"
+        raise SourceMissingError(msg, where=where, hint=hint) from None
+    if found != sums[name]:
+        msg = f"the file was changed: {CHECKSUMS} names sha256 {sums[name]}, and its own is {found}"
+        raise SourceError(msg, where=where, hint=hint)
+    return path
