@@ -190,6 +190,21 @@ def test_the_card_of_single_pictures_speaks_of_no_mixture_and_of_no_probability_
     assert "- soft-labels\n" not in card
 
 
+def test_the_figure_of_single_pictures_speaks_of_no_mixture_and_of_no_probability(bring):
+    from matplotlib.figure import Figure
+    from matplotlib.text import Text
+
+    from hmix_hub.contribute.description.panels import PANELS
+
+    _, statistics, _ = described(bring(HARD))
+    axes = list(Figure().subplots(2, 3).flat)
+    for one, draw in zip(axes, PANELS[CATEGORICAL], strict=True):
+        draw(one, statistics["tasks"][CATEGORICAL])
+    words = {text.get_text() for one in axes for text in one.findobj(Text)}
+    assert {"Which classes are named", "Flags", "class of the picture"} < words
+    assert not re.search(r"mix|probab[^i]|probability (of|on|goes)|image [12]|coefficient", " ".join(words))
+
+
 def test_the_card_of_single_pictures_says_what_else_was_asked(bring):
     card, _, _ = described(bring(HARD, '  top_probability: {constant: "0.9"}\n'))
     assert "the person names the most probable class of one picture and its probability (paper" in card

@@ -31,6 +31,8 @@ _MASSES: tuple[tuple[str, str, dict[str, Any]], ...] = (
     ("image_1", "class of image 1", {"color": PEOPLE, "marker": "o"}),
 )
 """Parts of the probability: name in the statistics, words, look."""
+_OF_SINGLE = (_MASSES[1], ("image_1", "class of the picture", _MASSES[2][2]))
+"""The same of single pictures."""
 
 
 def per_stimulus(axes: Axes, figures: dict[str, Any]) -> None:
@@ -55,6 +57,11 @@ def coefficients(axes: Axes, figures: dict[str, Any]) -> None:
         words = _mark(axes, shares)
     title = "Selected 50/50 points" if is_answer else "Shown coefficients"
     _label(axes, title, "mixing coefficient (share of image 1)", "judgments", words)
+
+
+def coefficients_or_flags(axes: Axes, figures: dict[str, Any]) -> None:
+    """Draw the shown coefficients; of single pictures, which all have 1, the flags."""
+    (flagged if _is_single(figures) else coefficients)(axes, figures)
 
 
 def response_times(axes: Axes, figures: dict[str, Any]) -> None:
@@ -136,15 +143,16 @@ def bias(axes: Axes, figures: dict[str, Any]) -> None:
 
 def mass(axes: Axes, figures: dict[str, Any]) -> None:
     """Draw the mean probability on the classes of both pictures and on the others, by shown coefficient."""
-    levels = figures["mass"]
-    for number, (name, label, look) in enumerate(_MASSES):
+    levels, is_single = figures["mass"], _is_single(figures)
+    for number, (name, label, look) in enumerate(_OF_SINGLE if is_single else _MASSES):
         means = [level[name] for level in levels]
         errors = _errors(means, [level["intervals"][name] for level in levels])
         places = [level[_SHOWN] + 0.012 * (number - 1) for level in levels]
         axes.errorbar(places, means, errors, **look, ms=5, lw=1.2, capsize=2, label=label)
-    if levels:
+    if levels and not is_single:
         axes.plot([0, 1], [0, 1], "--", color=SYNTHETIC, lw=0.8, zorder=0, label="synthetic label")
         axes.plot([0, 1], [1, 0], "--", color=SYNTHETIC, lw=0.8, zorder=0)
+    if levels:
         share_axis(axes)
         share_axis(axes, "y", gap=0)
     else:
@@ -153,7 +161,7 @@ def mass(axes: Axes, figures: dict[str, Any]) -> None:
     title, share = (
         ("Which classes are named", "share") if is_hard else ("Where the probability goes", "mean probability")
     )
-    _label(axes, title, "shown coefficient (share of image 1)", share, legend=2)
+    _label(axes, title, "" if is_single else "shown coefficient (share of image 1)", share, legend=2)
 
 
 def confidence(axes: Axes, figures: dict[str, Any]) -> None:
@@ -185,9 +193,13 @@ PANELS: dict[str, tuple[Panel, ...]] = {
     CONSTRUCT: (per_stimulus, coefficients, response_times, per_person, differences, flagged),
     SELECT: (per_stimulus, coefficients, response_times, per_person, differences, flagged),
     INFER: (per_stimulus, coefficients, response_times, bias, differences, confidence),
-    CATEGORICAL: (per_stimulus, coefficients, response_times, mass, classes_agreed, per_person),
+    CATEGORICAL: (per_stimulus, coefficients_or_flags, response_times, mass, classes_agreed, per_person),
 }
 """Panels of a task's picture, two rows of three."""
+
+
+def _is_single(figures: dict[str, Any]) -> bool:
+    return bool(figures["of_single_pictures"] == figures["judgments"])
 
 
 def _label(axes: Axes, title: str, across: str, upward: str, words: str = "", *, legend: int = 0) -> None:

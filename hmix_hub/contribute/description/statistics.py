@@ -104,7 +104,8 @@ def task_statistics(table: pa.Table, task: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        * `judgments` (N), `repeats` (marked ones), `people`, `stimuli`, `pairs` (of pictures; a single picture counts);
+        * `judgments` (N), `repeats` (marked ones), `people`, `stimuli`, `pairs` (of pictures; a single picture counts),
+          `of_single_pictures` (judgments);
         * `judgments_per_stimulus`, `judgments_per_person`, `people_per_stimulus`: `min`, `median`, `max`, `histogram`;
         * `coefficients`: `column`, the shown coefficient, or in midpoint tasks the selected one; its `mean`,
           `interval` (of the selected one), `standard_deviation` (over N - 1) and `histogram`;
@@ -131,6 +132,7 @@ def task_statistics(table: pa.Table, task: str) -> dict[str, Any]:
         "people": len(np.unique(people)),
         "stimuli": len(of_stimulus.sizes),
         "pairs": len(np.unique(encode_key([table["image_set"], table["pair_id"]]))),
+        "of_single_pictures": table["image_2_label"].null_count,
         "judgments_per_stimulus": count_summary(of_stimulus.sizes),
         "judgments_per_person": count_summary(Groups(people).sizes),
         "people_per_stimulus": count_summary(of_stimulus.distinct(people)),

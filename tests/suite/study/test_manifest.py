@@ -72,3 +72,20 @@ def test_simulated_answers_say_that_no_person_took_part(preset: str, tmp_path: P
     assert "no person took part" in manifest.ethics.approval
     assert "no person took part" in manifest.ethics.consent
     assert "simulated" in manifest.recruitment
+
+
+def test_the_manifest_says_what_the_page_of_the_categorical_task_asks(tmp_path: Path) -> None:
+    write_collection(tmp_path / "study", preset="paper-2023")
+    study = read_study_file(tmp_path / "study", allow_placeholders=True)
+
+    _, manifest = _manifest(study, is_synthetic=True)
+
+    assert "categorical_soft_labels" in manifest.tasks
+    assert manifest.asked == ("probabilities", "second_class", "impossible_classes")
+    assert manifest.procedure == "released"
+
+
+def test_a_study_without_the_categorical_task_says_nothing_of_soft_labels(tmp_path: Path) -> None:
+    content, _ = _manifest(read_study_file(write_study(tmp_path)), is_synthetic=False)
+
+    assert "soft_labels" not in content
