@@ -41,7 +41,7 @@ columns:
   image_1_label: picture
   image_1_index: {constant: "0"}
   image_2_label: other
-  image_2_index: {column: other, pattern: '([0-9]+)', values: {}}
+  image_2_index: {constant: "1"}
   mixing_coefficient: {constant: "1"}
   top_class: answer
 """
@@ -57,7 +57,11 @@ def bring(tmp_path):
             for number, (picture, other, answer) in enumerate(rows, 1)
         ]
         (tmp_path / "raw.csv").write_text("\n".join(["who,n,ms,picture,other,answer", *lines, ""]))
-        text = MAP if any(other for _, other, _ in rows) else re.sub("column: other,.*}", 'constant: ""}', MAP)
+        text = (
+            MAP
+            if any(other for _, other, _ in rows)
+            else MAP.replace('image_2_index: {constant: "1"}', 'image_2_index: {constant: ""}')
+        )
         (tmp_path / "map.yaml").write_text(text + more)
         import_raw([tmp_path / "raw.csv"], tmp_path / "study", map_file=tmp_path / "map.yaml")
         return tmp_path / "study"
