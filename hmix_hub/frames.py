@@ -13,7 +13,6 @@ import numpy as np
 
 from hmix_hub.errors import ConfigurationError, SchemaError, Where, nearest
 from hmix_hub.schema import (
-    BY_STIMULUS_COLUMNS,
     CIFAR10,
     CONFIGURATIONS,
     CURRENT,
@@ -22,8 +21,10 @@ from hmix_hub.schema import (
     Column,
     Kind,
     Vocabulary,
+    by_stimulus_columns,
     columns,
 )
+from hmix_hub.schema.released import SYNTHETIC_COLUMN
 from hmix_hub.sources.image_set import METHOD_MARK, NAMES
 from hmix_hub.tables import arrow_columns, check_dataset_type, task_of, vocabularies_of
 
@@ -145,8 +146,7 @@ def from_pandas(frame: pd.DataFrame, classes: Sequence[str] | None = None) -> da
 def _known_columns(*, is_released: bool) -> dict[str, Column]:
     """Return the columns of all tables by name; a name has one type in all tables of a layout."""
     tables = [columns(task, RELEASED if is_released else CURRENT) for task in TASKS]
-    if not is_released:
-        tables += BY_STIMULUS_COLUMNS.values()
+    tables += [(SYNTHETIC_COLUMN,)] if is_released else [by_stimulus_columns(task, is_synthetic=True) for task in TASKS]
     return {column.name: column for table in tables for column in table}
 
 

@@ -182,7 +182,8 @@ def test_what_is_no_floating_type_is_refused(dtype, load_sample):
 
 @pytest.mark.parametrize("config", CONFIGURATIONS)
 def test_a_table_that_went_through_pandas_gives_the_same_tensors(config, load_sample):
-    dataset = load_sample(config)
+    # The release has no judgments that a program made, and so nothing that counts them.
+    dataset = load_sample(config).select_columns(list(hmix_hub.features(config)))
     back = Dataset.from_pandas(dataset.to_pandas(), features=hmix_hub.features(config))
     assert back.to_list() == dataset.to_list()
     untyped = Dataset.from_pandas(dataset.to_pandas())

@@ -82,3 +82,8 @@ def test_a_mark_names_three_studies_and_counts_the_others():
 
     mark = Origin(20, 10, {"a": 1, "b": 2, "c": 3, "d": 2, "e": 2}).mark
     assert mark == "SYNTHETIC in part: 10 of 20 judgments (a: 1, b: 2, c: 3, 2 more studies)"
+
+
+def test_a_data_frame_of_stimuli_keeps_the_count_of_synthetic_judgments(joined):
+    stimuli = hmix_hub.by_stimulus(joined)
+    assert hmix_hub.from_pandas(hmix_hub.to_pandas(stimuli)).features == stimuli.features
