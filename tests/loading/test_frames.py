@@ -63,6 +63,8 @@ def test_through_a_csv_file_it_is_the_same_dataset(dataset):
 
 def test_the_features_of_a_configuration_restore_a_frame_of_codes(dataset, load_sample):
     config = next(name for name in CONFIGURATIONS if load_sample(name).features == dataset.features)
+    # The release has no judgments that a program made, and so nothing that counts them.
+    dataset = dataset.select_columns(list(hmix_hub.features(config)))
     frame = dataset.to_pandas()
     kept = Dataset.from_pandas(frame[frame.index % 2 == 1], features=hmix_hub.features(config), preserve_index=False)
     same(kept, dataset.select(range(1, 40, 2)))
