@@ -7,20 +7,26 @@ import sys
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from time import monotonic
+from typing import TYPE_CHECKING, NoReturn
 
-from hmix_hub.errors import SourceMissingError, SourceNameError, Where, nearest
+from hmix_hub.errors import SourceError, SourceMissingError, SourceNameError, Where, nearest
 from hmix_hub.sources.study import RELEASE, RELEASE_URL, SAMPLE, SourceFile, Study
 
 if TYPE_CHECKING:
     import pooch
+    import requests
 
 ENVIRONMENT_VARIABLE = "HMIX_SOURCE"
 CACHE_VARIABLE = "HMIX_CACHE"
 DOWNLOAD_TIMEOUT_S = 30
+"""Seconds until a server must have sent something more."""
+DOWNLOAD_LIMIT_S = 600
+"""Seconds until a whole file must be there; the largest has 1.3 MB."""
 DOWNLOAD_RETRIES = 3
 PROBE_TIMEOUT_S = 3
 
+_PIECE = 2**14
 _NAMES = ("release", "sample")
 
 
@@ -100,7 +106,8 @@ class Cached(Source):
         import pooch
 
         root = os.environ.get(CACHE_VARIABLE) or pooch.os_cache("hmix-hub")
-        return Path(root).expanduser() / self.study.study_id
+        # Not Path.expanduser, which fails where there is no such user.
+        return Path(os.path.expanduser(root)) / self.study.study_id
 
     def check(self, name: str) -> None:
         """Check nothing: a table that was prepared needs no file, and so no network."""
@@ -163,15 +170,45 @@ class Web(Cached):
         return f"{self.study.title}, from {self.base_url}"
 
     def _make(self, name: str, output_file: str) -> None:
-        from pooch import HTTPDownloader
+        import requests
+        from tqdm import tqdm
 
+        file = self.study.files[name]
         url = self.base_url + name
-
         if is_offline():
             msg = f"{' or '.join(_OFFLINE_VARIABLES)} is set, so nothing is downloaded"
             raise SourceMissingError(msg, where=Where(url), hint=_OFFLINE_HINT)
-        download = HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=DOWNLOAD_TIMEOUT_S)
-        download(url, output_file, None)
+        begun = monotonic()
+        # Unpacked by nobody: what is packed may unpack to anything.
+        asked = requests.get(url, stream=True, timeout=DOWNLOAD_TIMEOUT_S, headers={"Accept-Encoding": "identity"})
+        watched = tqdm(desc=name, total=file.size, unit="B", unit_scale=True, disable=not sys.stderr.isatty())
+        with asked as answer, open(output_file, "wb") as output, watched as bar:
+            answer.raise_for_status()
+            while piece := _next_piece(answer):
+                if output.tell() + len(piece) > file.size:
+                    _refuse("the server sends more", file, url)
+                if monotonic() - begun > DOWNLOAD_LIMIT_S:
+                    _refuse(f"only {output.tell()} bytes came in {DOWNLOAD_LIMIT_S} s", file, url)
+                output.write(piece)
+                bar.update(len(piece))
+
+
+def _next_piece(answer: requests.Response) -> bytes:
+    """Return what has come, without waiting for more, as a server may send byte by byte; b"" is the end."""
+    from requests.exceptions import ConnectionError as NoConnection
+    from urllib3.exceptions import HTTPError
+
+    try:
+        piece: bytes = answer.raw.read1(_PIECE, decode_content=False)
+    except HTTPError as error:
+        raise NoConnection(str(error)) from error
+    return piece
+
+
+def _refuse(said: str, file: SourceFile, url: str) -> NoReturn:
+    expected = f"expected {file.size} bytes, sha256 {file.sha256}"
+    msg = f"{file.name} is not the file it should be: {expected}; {said}. It was thrown away, and nothing was cached."
+    raise SourceError(msg, where=Where(url), hint=_OFFLINE_HINT)
 
 
 _OFFLINE_VARIABLES = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE")

@@ -1,3 +1,4 @@
+import gzip
 import hashlib
 import http.server
 import subprocess
@@ -115,10 +116,37 @@ def test_a_changed_download_is_named_and_not_kept(wrong, cache, waits):
     message = str(caught.value)
     file = STUDY.files[NAME]
     assert f"expected {file.size} bytes, sha256 {file.sha256}" in message
-    assert f"found {len(wrong)} bytes, sha256 {hashlib.sha256(wrong).hexdigest()}" in message
+    # Of what is longer than the file no more is read.
+    found = f"found {len(wrong)} bytes, sha256 {hashlib.sha256(wrong).hexdigest()}"
+    assert ("the server sends more" if len(wrong) > file.size else found) in message
     assert "nothing was cached" in message
     assert cached(cache) == []
     assert waits == []
+
+
+def test_a_file_that_never_ends_is_read_to_its_size_alone(cache, waits):
+    endless = b"x" * 2**22
+    with Server(reply(endless, length=2**40)) as server, pytest.raises(SourceError, match="sends more") as caught:
+        server.web.path(NAME)
+    assert server.requests == 1
+    assert caught.value.hint
+    assert cached(cache) == []
+
+
+def test_a_file_that_comes_too_slowly_is_given_up(cache, waits, monkeypatch):
+    times = iter(range(0, 10**6, module.DOWNLOAD_LIMIT_S))
+    monkeypatch.setattr(module, "monotonic", lambda: next(times))
+    monkeypatch.setattr(module, "_PIECE", 1)
+    with Server(reply()) as server, pytest.raises(SourceError, match="bytes came in 600 s"):
+        server.web.path(NAME)
+    assert cached(cache) == []
+
+
+def test_a_file_that_is_packed_is_not_unpacked(cache, waits):
+    bomb = gzip.compress(bytes(10**6))
+    with Server(reply(bomb)) as server, pytest.raises(SourceError, match="sends more"):
+        server.web.path(NAME)
+    assert cached(cache) == []
 
 
 def test_a_cached_file_that_was_changed_is_downloaded_again(cache):
