@@ -19,6 +19,7 @@ from hmix_hub.datasets_by_name import H_MIX
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.filters import apply_conditions, warn_empty
 from hmix_hub.judgments.grammar import parse_filters
+from hmix_hub.judgments.recoding import DISTRIBUTIONS
 from hmix_hub.judgments.selection import check_columns, select_rows
 from hmix_hub.schema import (
     CIFAR10,
@@ -33,7 +34,7 @@ from hmix_hub.schema import (
 from hmix_hub.sources import JUDGMENT_FILES, Source, resolve_source
 from hmix_hub.sources.image_set import ImageSet, open_image_set
 from hmix_hub.stimuli.columns import add_image_columns, check_images, image_features
-from hmix_hub.tables import vocabularies_of
+from hmix_hub.tables import set_class_order, vocabularies_of
 
 HOMEPAGE = "https://github.com/cambridge-mlg/hill-mixup"
 STREAMED_ROWS = 1000
@@ -138,13 +139,16 @@ class HMix(CachedTable):
         check_columns(self.conditions, [column.name for column in self.columns])
 
     def _info(self) -> datasets.DatasetInfo:
-        return datasets.DatasetInfo(
+        info = datasets.DatasetInfo(
             description=f"{self.source.study.title}. {self.configuration.description}",
             citation=citation(H_MIX),
             homepage=HOMEPAGE,
             license="not stated",
             features=datasets.Features(features(self.columns) | image_features(self.images)),
         )
+        if any(column.kind in DISTRIBUTIONS for column in self.columns):
+            set_class_order(info, CIFAR10)
+        return info
 
     def _split_generators(self, dl_manager: Any) -> list[datasets.SplitGenerator]:
         if not dl_manager.is_streaming:

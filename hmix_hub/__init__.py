@@ -17,6 +17,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from hmix_hub.aggregation import by_stimulus
     from hmix_hub.citing import citation
+    from hmix_hub.class_order import align_labels
     from hmix_hub.errors import HMixError
     from hmix_hub.filters import filter  # noqa: A004 - the verb that users look for
     from hmix_hub.frames import from_pandas, to_pandas
@@ -39,6 +40,7 @@ _HOMES = {
     "HMixError": "errors",
     "JudgmentDataset": "training.judgment_dataset",
     "add_images": "stimuli.columns",
+    "align_labels": "class_order",
     "batches": "training.batches",
     "between": "judgments.grammar",
     "by_stimulus": "aggregation",
@@ -64,6 +66,7 @@ __all__ = [
     "JudgmentDataset",
     "__version__",
     "add_images",
+    "align_labels",
     "batches",
     "between",
     "by_stimulus",

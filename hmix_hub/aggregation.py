@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hmix_hub.class_order import in_one_order
 from hmix_hub.errors import SchemaError
 from hmix_hub.judgments.by_stimulus import by_stimulus as gather
 from hmix_hub.schema import N_SYNTHETIC, TASKS, by_stimulus_columns
@@ -41,7 +42,7 @@ def by_stimulus(dataset: datasets.Dataset) -> datasets.Dataset:
         If the dataset is no judgment table, holds several tasks, lacks a column, or its judgments of one stimulus
         disagree on its pictures.
     """
-    check_dataset_type(dataset)
+    dataset = in_one_order(check_dataset_type(dataset))
     task, vocabulary = task_of(dataset), vocabulary_of(dataset)
     needed = {column.name for column in by_stimulus_columns(task)} | set(_GATHERED)
     names = [column.name for column in TASKS[task].columns if column.name in needed]

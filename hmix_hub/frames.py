@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from hmix_hub.class_order import in_one_order
 from hmix_hub.errors import ConfigurationError, SchemaError, Where, nearest
+from hmix_hub.judgments.recoding import DISTRIBUTIONS, OVER_CLASSES
 from hmix_hub.schema import (
     CIFAR10,
     CONFIGURATIONS,
@@ -62,6 +64,9 @@ def to_pandas(dataset: datasets.Dataset, columns: str | Sequence[str] | None = N
 
     check_dataset_type(dataset)
     names = _choose(dataset, columns)
+    if any(name in OVER_CLASSES and OVER_CLASSES[name].kind in DISTRIBUTIONS for name in names):
+        # Labels become names, distributions stay numbers.
+        in_one_order(dataset)
     nullable = {pa.int32(): pd.Int32Dtype(), pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
     frame = arrow_columns(dataset, names).to_pandas(types_mapper=nullable.get)
     for name, vocabulary in vocabularies_of(dataset.features).items():

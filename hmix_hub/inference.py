@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hmix_hub.class_order import in_one_order
 from hmix_hub.errors import ConfigurationError, SchemaError, Where
 from hmix_hub.judgments.answers import categorical_answers, matrix
 from hmix_hub.judgments.soft_labels import DEFAULT_REDISTRIBUTION, Answers, check_procedure
@@ -54,7 +55,7 @@ def soft_labels(
     SchemaError
         If the dataset does not hold categorical answers, or joins studies that offered different classes.
     """
-    check_dataset_type(dataset)
+    dataset = in_one_order(check_dataset_type(dataset))
     if procedure is None:
         if redistribution != DEFAULT_REDISTRIBUTION:
             msg = "a redistribution is part of a procedure, and none is named"

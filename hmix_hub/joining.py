@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hmix_hub.class_order import in_one_order
 from hmix_hub.errors import ConfigurationError, SchemaError
-from hmix_hub.judgments.answers import matrix
 from hmix_hub.judgments.checks import check_unique
 from hmix_hub.judgments.complete import pair_ids, stimulus_ids
 from hmix_hub.judgments.minor import to_minor
-from hmix_hub.schema import JUDGMENT_TABLE, VERSIONS, Column, Kind, Vocabulary, arrow_schema, features
+from hmix_hub.judgments.recoding import OVER_CLASSES, recode
+from hmix_hub.schema import JUDGMENT_TABLE, VERSIONS, Column, Vocabulary, arrow_schema, features
 from hmix_hub.schema import columns as columns_of
 from hmix_hub.tables import arrow_columns, check_dataset_type, dataset_of, task_of, unique_values, vocabulary_of
 
@@ -53,7 +54,8 @@ def join(parts: Sequence[datasets.Dataset]) -> datasets.Dataset:
     if not isinstance(parts, list | tuple):
         msg = f"join takes a list of datasets, not {type(parts).__name__}"
         raise ConfigurationError(msg, hint="write join([one, two])")
-    tasks = [task_of(check_dataset_type(part)) for part in parts]
+    parts = [in_one_order(check_dataset_type(part)) for part in parts]
+    tasks = [task_of(part) for part in parts]
     if len(set(tasks)) > 1:
         msg = f"judgments of different tasks cannot be joined: {', '.join(dict.fromkeys(tasks))}"
         raise SchemaError(msg)
@@ -124,10 +126,9 @@ def _recoded(
     schema = arrow_schema(columns, union)
     table = arrow_columns(part, schema.names)
     target = np.array(vocabulary.recode(union), dtype=np.int64)
-    recode = {Kind.LABEL: _recode_labels, Kind.LABELS: _recode_lists, Kind.DISTRIBUTION: _recode_distributions}
     arrays = {
-        column.name: recode[column.kind](table[column.name], target, len(union))
-        if column.kind in recode
+        column.name: recode(table[column.name], column.kind, target, len(union))
+        if column.name in OVER_CLASSES
         else table[column.name]
         for column in columns
     }
@@ -143,29 +144,3 @@ def _recoded(
 
 def _with(table: pa.Table, name: str, column: pa.ChunkedArray) -> pa.Table:
     return table.set_column(table.column_names.index(name), name, column)
-
-
-def _recode_labels(column: pa.ChunkedArray, target: np.ndarray, n_classes: int) -> pa.ChunkedArray:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    return pc.take(pa.array(target), column)
-
-
-def _recode_lists(column: pa.ChunkedArray, target: np.ndarray, n_classes: int) -> pa.ListArray:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    lengths = pc.list_value_length(column).fill_null(0).to_numpy()
-    offsets = np.concatenate([[0], np.cumsum(lengths)])
-    values = pc.take(pa.array(target), pc.list_flatten(column)).combine_chunks()
-    is_null = pc.is_null(column).combine_chunks() if column.null_count else None
-    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), values, mask=is_null)
-
-
-def _recode_distributions(column: pa.ChunkedArray, target: np.ndarray, n_classes: int) -> pa.FixedSizeListArray:
-    import pyarrow as pa
-
-    spread = np.zeros((len(column), n_classes))
-    spread[:, target] = matrix(column)
-    return pa.FixedSizeListArray.from_arrays(pa.array(spread.ravel()), n_classes)

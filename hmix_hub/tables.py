@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +15,7 @@ from hmix_hub.schema import (
     RELEASED,
     TASKS,
     Column,
+    Kind,
     Vocabulary,
     check_task,
     check_version,
@@ -138,8 +141,24 @@ def dataset_of(table: pa.Table, columns: Sequence[Column], vocabulary: Vocabular
     from datasets import Dataset, DatasetInfo
 
     info = DatasetInfo(features=features(columns, vocabulary))
+    if any(column.kind in {Kind.DISTRIBUTION, Kind.DISTRIBUTIONS} for column in columns):
+        set_class_order(info, vocabulary)
     # Cast here, since Dataset's own cast fails on a table without rows.
     return Dataset(table.cast(info.features.arrow_schema), info=info)
+
+
+_CLASS_ORDER = re.compile(r"Distributions count the classes (\[.*?\])\.")
+
+
+def set_class_order(info: datasets.DatasetInfo, vocabulary: Vocabulary) -> None:
+    """Write into a dataset's description in which order its distributions count classes; their type has no names."""
+    said = f"Distributions count the classes {json.dumps(vocabulary.names)}."
+    info.description = f"{_CLASS_ORDER.sub('', info.description or '').strip()} {said}".strip()
+
+
+def class_orders(info: datasets.DatasetInfo) -> set[tuple[str, ...]]:
+    """Return the orders that a dataset's description says; several where descriptions were joined, none where lost."""
+    return {tuple(json.loads(names)) for names in _CLASS_ORDER.findall(info.description or "")}
 
 
 def map_tables(

@@ -52,8 +52,11 @@ def main(arguments: argparse.Namespace) -> None:
     os.environ["HF_DATASETS_DISABLE_PROGRESS_BARS"] = "1"
     print(f"machine: {_machine()}\n")
     if "tables" in arguments.parts:
+        from benchmark_rows import PICKED, print_rows
+
         sizes = arguments.rows or SIZES
         _compare_sizes(sizes, arguments.rounds)
+        print_rows(min(PICKED, max(sizes)), arguments.rounds)
         _print_tensor_limit(max(sizes), arguments.rounds)
         _print_reading(arguments.rounds)
         _print_import_time(arguments.rounds)

@@ -171,11 +171,11 @@ def _check_kind(name: str, column: str, table: pa.Table, are: Sequence[Callable[
         raise FilterError(msg, where=Where(column=column), hint=_FEATURES_HINT)
 
 
-def _vocabulary(name: str, vocabularies: Vocabularies) -> Vocabulary:
-    if _LABEL_COLUMNS[0] not in vocabularies:
+def _vocabulary(name: str, column: str, vocabularies: Vocabularies) -> Vocabulary:
+    if column not in vocabularies:
         msg = f"{name}: the labels of this dataset have no class names"
-        raise FilterError(msg, where=Where(column=_LABEL_COLUMNS[0]), hint=_FEATURES_HINT)
-    return vocabularies[_LABEL_COLUMNS[0]]
+        raise FilterError(msg, where=Where(column=column), hint=_FEATURES_HINT)
+    return vocabularies[column]
 
 
 _FEATURES_HINT = (
@@ -184,14 +184,19 @@ _FEATURES_HINT = (
 )
 
 
-def _codes(name: str, classes: Sequence[str | int], vocabulary: Vocabulary) -> list[int]:
-    """Return the codes of classes, each a name or itself a code."""
+def _codes(name: str, classes: Sequence[str | int], vocabularies: Vocabularies) -> list[list[int]]:
+    """Return the codes of classes in both label columns, of which each may count in an order of its own.
+
+    A class is a name, or itself a code of the first column.
+    """
+    vocabulary, other = (_vocabulary(name, column, vocabularies) for column in _LABEL_COLUMNS)
     for label in classes:
         if isinstance(label, int) and not 0 <= label < len(vocabulary):
             msg = f"{name}: {label} is not the code of a class; there are {len(vocabulary)} classes, counted from 0"
             raise FilterError(msg, hint=f"the classes are {', '.join(vocabulary.names[:MOST_SEEN])}")
     try:
-        return [label if isinstance(label, int) else vocabulary.code(label) for label in classes]
+        first = [label if isinstance(label, int) else vocabulary.code(label) for label in classes]
+        return [first, [other.code(vocabulary.names[code]) for code in first]]
     except SchemaError as error:
         msg = f"{name}: {error.message}"
         raise FilterError(msg, hint=error.hint) from None
@@ -216,9 +221,9 @@ class ShowsClass(Condition):
 
     def mask(self, table: pa.Table, vocabularies: Vocabularies) -> Mask:
         """Find the rows with a picture of any of the classes."""
-        wanted = _codes(self.name, self.classes, _vocabulary(self.name, vocabularies))
-        first, second = _labels(table)
-        return np.isin(first, wanted) | np.isin(second, wanted)
+        wanted = _codes(self.name, self.classes, vocabularies)
+        first, second = (np.isin(labels, own) for labels, own in zip(_labels(table), wanted, strict=True))
+        return first | second
 
 
 @dataclass(frozen=True)
@@ -233,12 +238,11 @@ class MixesClasses(Condition):
 
     def mask(self, table: pa.Table, vocabularies: Vocabularies) -> Mask:
         """Find the rows that mix any of the pairs of classes."""
-        vocabulary = _vocabulary(self.name, vocabularies)
         first, second = _labels(table)
         mask = np.zeros(table.num_rows, dtype=bool)
         for pair in self.pairs:
-            a, b = _codes(self.name, pair, vocabulary)
-            mask |= ((first == a) & (second == b)) | ((first == b) & (second == a))
+            (a, b), (other_a, other_b) = _codes(self.name, pair, vocabularies)
+            mask |= ((first == a) & (second == other_b)) | ((first == b) & (second == other_a))
         return mask
 
 

@@ -35,6 +35,9 @@ def take(column: pa.ChunkedArray, rows: Ints) -> pa.ChunkedArray:
     """
     import pyarrow as pa
 
+    if not _has_offsets(column.type):
+        # Of such columns no piece is copied.
+        return column.take(pa.array(rows)) if len(rows) else column.slice(0, 0)
     if column.num_chunks == 1:
         needed = _needed(column.chunk(0), rows, rows + 1)
         parts = [column.chunk(0).take(pa.array(rows[part])) for part in _parts(needed)]
@@ -76,6 +79,15 @@ def _parts(needed: Ints) -> list[slice]:
         # At least one row, which came out of one piece and so fits.
         cuts.append(max(cuts[-1] + 1, int(np.searchsorted(total, before + MOST, side="right"))))
     return [slice(begin, end) for begin, end in pairwise(cuts)]
+
+
+def _has_offsets(kind: pa.DataType) -> bool:
+    """Whether a type holds texts, bytes or lists of any length."""
+    from pyarrow import types
+
+    if types.is_struct(kind):
+        return any(_has_offsets(field.type) for field in kind)
+    return types.is_string(kind) or types.is_binary(kind) or types.is_list(kind) or types.is_fixed_size_list(kind)
 
 
 def _needed(array: pa.Array, begin: Ints, end: Ints) -> Ints:

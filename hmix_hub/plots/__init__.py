@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from hmix_hub.class_order import in_one_order
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.plots.output import check_ending, save
 from hmix_hub.tables import check_dataset_type
@@ -44,7 +45,7 @@ def plot(dataset: datasets.Dataset, path: str | os.PathLike[str] | None = None) 
     from hmix_hub.plots.picture import Picture
     from hmix_hub.plots.selection import select
 
-    check_dataset_type(dataset)
+    dataset = in_one_order(check_dataset_type(dataset))
 
     drawings = {
         "inferred_coefficient": draw_inferences,

@@ -205,13 +205,14 @@ def add_images(
     """
     from datasets import Dataset, Features
 
+    from hmix_hub.class_order import in_one_order
     from hmix_hub.stimuli.rendering import check_has_endpoints, open_image_sets, task_of_rows
     from hmix_hub.tables import arrow_columns, check_dataset_type, vocabulary_of
 
     kind = check_images(images)
     if kind is None:
         return dataset
-    check_dataset_type(dataset)
+    dataset = in_one_order(check_dataset_type(dataset))
     task, vocabulary = task_of_rows(dataset), vocabulary_of(dataset)
     check_has_endpoints(dataset)
     there = [name for name in IMAGES[kind] if name in dataset.column_names]
@@ -222,5 +223,7 @@ def add_images(
         arrow_columns(dataset, ENDPOINT_COLUMNS), vocabulary, cifar10=cifar10, image_sets=image_sets
     )
     table = add_image_columns(arrow_columns(dataset, dataset.column_names), task, vocabulary, kind, opened)
-    with_images = Features(dataset.features | image_features(kind))
-    return Dataset(table.replace_schema_metadata(None).cast(with_images.arrow_schema), split=dataset.split)
+    info = dataset.info.copy()
+    info.features = Features(dataset.features | image_features(kind))
+    illustrated = table.replace_schema_metadata(None).cast(info.features.arrow_schema)
+    return Dataset(illustrated, info=info, split=dataset.split)

@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from hmix_hub.class_order import in_one_order
 from hmix_hub.errors import ConfigurationError, SchemaError, nearest
 from hmix_hub.schema import CONSTRUCT, INFER, TASKS, Vocabulary, arrow_schema
 from hmix_hub.stimuli.coefficients import coefficient_column
@@ -81,7 +82,7 @@ def render(
         ids = [judgments] if isinstance(judgments, str) else list(judgments)
         options = {"on_screen": on_screen, "cifar10": cifar10, "image_sets": image_sets}
         return _render_ids(ids, image_set, source, options)
-    check_dataset_type(judgments)
+    judgments = in_one_order(check_dataset_type(judgments))
     task = task_of_rows(judgments)
     mixtures, opened = find_mixtures(judgments, task, on_screen=on_screen, cifar10=cifar10, image_sets=image_sets)
     return torch.from_numpy(draw(mixtures, opened))[torch.from_numpy(mixtures.of_row)]

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from hmix_hub.class_order import in_one_order
 from hmix_hub.errors import ConfigurationError
-from hmix_hub.tables import arrow_columns, pick_rows
+from hmix_hub.tables import arrow_columns, check_dataset_type, pick_rows
 from hmix_hub.training.order import Order
 from hmix_hub.training.prepared import ROW, Vocabularies, Wanted, prepare, wanted_of
 from hmix_hub.training.targets import AUTO
@@ -263,6 +264,7 @@ def batches(
         If a row's pictures do not exist, or cannot be had.
     """
     epoch = _whole(epoch, "epoch")
+    dataset = in_one_order(check_dataset_type(dataset))
     wanted = wanted_of(
         dataset,
         images=images,

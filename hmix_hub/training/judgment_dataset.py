@@ -10,6 +10,8 @@ import torch
 from torch.utils.data import Dataset, default_collate
 from torch.utils.data._utils.collate import default_collate_fn_map
 
+from hmix_hub.class_order import in_one_order
+from hmix_hub.tables import check_dataset_type
 from hmix_hub.training.prepared import Vocabularies, prepare, wanted_of
 from hmix_hub.training.targets import AUTO
 
@@ -84,6 +86,7 @@ class JudgmentDataset(Dataset[Judgment]):
         cifar10: str | os.PathLike[str] | None = None,
         image_sets: Mapping[str, Any] | None = None,
     ) -> None:
+        dataset = in_one_order(check_dataset_type(dataset))
         wanted = wanted_of(
             dataset,
             images=images,

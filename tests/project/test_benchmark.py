@@ -16,6 +16,7 @@ MODULES = (
     "benchmark_faults",
     "benchmark_pandas",
     "benchmark_pandas_rows",
+    "benchmark_rows",
     "benchmark_studies",
 )
 
@@ -49,6 +50,25 @@ def test_different_results_are_noticed(cases, tmp_path):
     _, theirs = workload.jobs(cases.FILTER_PEOPLE)
     with pytest.raises(SystemExit, match="something else"):
         cases.check_same(cases.FILTER, ours(), theirs())
+
+
+def test_streams_and_picked_rows_are_printed_and_give_the_same(cases, capsys):
+    import benchmark_rows
+
+    benchmark_rows.print_rows(400, 1)
+    printed = capsys.readouterr().out
+    assert printed.count("| stream") == 4
+    assert printed.count("| 400 |") == 4
+
+
+def test_picked_rows_that_differ_are_noticed(cases, tmp_path):
+    import benchmark_rows
+
+    picked = benchmark_rows.Picked(cases.Workload(300, tmp_path))
+    ours, theirs = next(job.jobs for job in picked.lines() if "tensors" in job.name)
+    assert picked.check_same(ours(), theirs())
+    assert not picked.check_same(theirs(), theirs())
+    assert not benchmark_rows.same_rows([{"a": 1}], [{"a": 2}])
 
 
 def test_all_ways_to_batches_give_the_same_pictures_and_labels(training):
