@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 import pytest
 
@@ -276,6 +277,20 @@ class TestFromTheTrial:
         (mapped / "map.yaml").write_text(_MAP.replace("divide: 100", "times: 100", 1), encoding="utf-8")
         with pytest.raises(ConfigurationError, match="there is no such key; the keys are column, constant, json"):
             import_raw([mapped / "raw.csv"], mapped / "study", map_file=mapped / "map.yaml")
+
+    @pytest.mark.parametrize(
+        ("change", "said"),
+        [
+            (("equals: rating", "not: na"), r"rows\.0\.not: .*the keys are column, equals$"),
+            (("divide: 100", "times: 100"), "the keys are column, constant, json, pattern, keys, values"),
+            (("task:", "lab: north\ntask:"), "lab: .*the keys are task, rows, columns$"),
+        ],
+    )
+    def test_an_unknown_key_is_answered_with_the_keys_of_its_place(self, mapped, change, said):
+        (mapped / "map.yaml").write_text(_MAP.replace(*change, 1), encoding="utf-8")
+        with pytest.raises(ConfigurationError) as caught:
+            import_raw([mapped / "raw.csv"], mapped / "study", map_file=mapped / "map.yaml")
+        assert re.search(said, caught.value.message)
 
     def test_a_file_in_utf_16_is_called_so(self, mapped):
         (mapped / "raw.csv").write_bytes(_RAW.encode("utf-16"))

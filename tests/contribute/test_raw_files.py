@@ -66,7 +66,9 @@ class TestSessionsThatWereBrokenOff:
             p1=[HEADER, ["p1", "rating", 1, 40]],
             p2=[["who", "screen", "n", "A"], ["p2", "consent", "", ""], ["p2", "rating", 1, 60]],
         )
-        with pytest.raises(ConfigurationError, match=r"p2\.csv, row 1, column a: `rows:` keeps 1 rows"):
+        with pytest.raises(
+            ConfigurationError, match=r"p2\.csv, row 1, column a: `rows:` keeps rows of this file \(1\)"
+        ):
             imported(tmp_path, *files, map_file=write_map(tmp_path, RATING))
 
     def test_an_optional_column_that_a_file_lacks_is_empty(self, tmp_path):
@@ -262,7 +264,7 @@ class TestSinglePictures:
         write_table(tmp_path / "raw.csv", SINGLE, single("8p"), single("0"), single("10", "p", second="No"))
         done, rows = imported(tmp_path, task=CATEGORICAL)
         assert [row["top_probability"] for row in rows] == ["0.8", "1", "0.1"]
-        assert "'8p' as 80 in 1 rows, '0' as 100 in 1 rows" in "".join(done.outcome.notes)
+        assert "'8p' as 80 (1 row), '0' as 100 (1 row)" in "".join(done.outcome.notes)
 
     def test_a_file_name_that_contradicts_its_row_is_an_error(self, tmp_path):
         write_table(tmp_path / "raw.csv", SINGLE, single(), single(file="cifar10_train_1_Cat.png"))
@@ -274,7 +276,7 @@ class TestSinglePictures:
             pytest.skip(f"the export of CIFAR-10S is not here: {CIFAR10S}")
         done, rows = imported(tmp_path, CIFAR10S, task=CATEGORICAL)
         assert (len(rows), len({row["participant_id"] for row in rows})) == (6723, 248)
-        assert "'0' as 100 in 6 rows, '8p' as 80 in 1 rows" in "".join(done.outcome.notes)
+        assert "'0' as 100 (6 rows), '8p' as 80 (1 row)" in "".join(done.outcome.notes)
         with CIFAR10S.open(newline="", encoding="utf-8") as stream:
             trials = [row for row in csv.DictReader(stream) if row["trial_type"] == "survey-html-form"]
         ruled_out = sum(key.startswith("improb") for row in trials for key in json.loads(row["response"]))

@@ -13,6 +13,7 @@ from pyarrow import parquet
 from study_generator.broken import break_bytes
 from study_generator.studies import studies
 
+from hmix_hub.arrow_files import parse_csv
 from hmix_hub.contribute.checking import check_study
 from hmix_hub.studies.catalogue import catalogue
 from hmix_hub.studies.example import example_study
@@ -109,6 +110,21 @@ def test_a_ragged_row_is_told_and_counted(name, read, size):
 def test_reading_ends_where_too_many_rows_are_ragged(read, monkeypatch):
     monkeypatch.setattr(csv_file, "RAGGED_LIMIT", 3)
     assert read(b"a,b\n" + b"1\n" * 10)[1] == [("HMX505", 0), ("HMX505", 1), ("HMX505", 2)]
+
+
+@settings(max_examples=200)
+@given(text=st.text(alphabet='",;\n\ra', max_size=60), delimiter=st.sampled_from([",", ";"]))
+def test_a_text_is_cut_where_a_row_ends_and_nowhere_else(text, delimiter):
+    def parsed(part):
+        ragged = []
+        batch = parse_csv(part, ["a", "b"], delimiter, lambda row: ragged.append(row.text) or "skip")
+        return list(zip(*batch.to_pydict().values(), strict=True)), ragged
+
+    content = text.encode()
+    for end in (b"\n", b"\r"):
+        cut = csv_file._last_row_end(content, end, delimiter.encode())
+        (rows, ragged), (more_rows, more_ragged) = parsed(content[:cut]), parsed(content[cut:])
+        assert (rows + more_rows, ragged + more_ragged) == parsed(content)
 
 
 BROKEN = {

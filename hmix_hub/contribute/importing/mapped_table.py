@@ -88,7 +88,7 @@ class MappedFiles:
         """Leave a file out: a session that was broken off before its first trial lacks the columns of trials."""
         said = f"no column {', '.join(lacking)}"
         if self._map.rows and raw.num_rows:
-            msg = f"`rows:` keeps {raw.num_rows} rows of this file, which has {said}"
+            msg = f"`rows:` keeps rows of this file ({raw.num_rows}), which has {said}"
             hint = "write `optional: true` for a column that may be missing, or leave the file out"
             where = Where(str(path), raw[ROW][0].as_py(), lacking[0])
             self._lacking.append(ConfigurationError(msg, where=where, hint=hint))

@@ -74,7 +74,9 @@ class Outcome:
         if self.not_utf8:
             notes.append(f"{_named(self.not_utf8)}: not UTF-8, read as Windows-1252; check letters with accents")
         if self.corrections:
-            read = ", ".join(f"{what} in {count} rows" for what, count in self.corrections.most_common())
+            read = ", ".join(
+                f"{what} ({count} row{'s' if count > 1 else ''})" for what, count in self.corrections.most_common()
+            )
             notes.append(f"probability of the top class, as the authors of CIFAR-10S read it: {read}")
         return notes
 
