@@ -1,26 +1,26 @@
 """Arrow's readers, used so that none of Arrow's own threads runs Python or outlives the reading.
 
 A thread that still wants the interpreter while the process ends makes Arrow abort it (SIGABRT). So Arrow is given bytes
-that it owns, or a path, never a Python stream; and nothing is read ahead in the background.
+that it owns, or a path, wherever that can be; and nothing is read ahead in the background.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def open_parquet(path: Path, **options: Any) -> Any:
+def open_parquet(file: Path | BinaryIO, **options: Any) -> Any:
     """Return a Parquet file, open for reading; use it in a `with` statement.
 
     Parameters
     ----------
-    path
-        The file.
+    file
+        Its path; or a stream, where it lies elsewhere, which is read only while a call for rows lasts.
     options
         As of `pyarrow.parquet.ParquetFile`.
 
@@ -31,7 +31,7 @@ def open_parquet(path: Path, **options: Any) -> Any:
     """
     from pyarrow import parquet
 
-    return parquet.ParquetFile(path, pre_buffer=False, **options)
+    return parquet.ParquetFile(file, pre_buffer=False, **options)
 
 
 def parse_csv(text: bytes, names: Sequence[str], delimiter: str, on_ragged: Callable[[Any], str]) -> pa.RecordBatch:

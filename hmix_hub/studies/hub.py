@@ -164,10 +164,9 @@ _PUBLISHED = "load another revision=, or ask its authors to publish it again wit
 def _open_remote(repository: str, commit: str, token: str | bool | None, name: str) -> Any:
     """Open a Parquet file of the Hub, of which as much is downloaded as is read."""
     from huggingface_hub import HfFileSystem
-    from pyarrow import parquet
 
     stream = HfFileSystem(token=token).open(f"datasets/{repository}@{commit}/{name}", "rb")
-    return parquet.ParquetFile(stream, pre_buffer=False)
+    return open_parquet(stream)
 
 
 def open_repository(repository: str, *, revision: str | None = None, token: str | bool | None = None) -> HubStudy:
