@@ -71,7 +71,7 @@ def test_a_chosen_class_is_a_one_hot_label_and_means_are_shares_of_answers(name,
         assert row["mean_soft_label"] == pytest.approx(shares, abs=1e-15)
 
 
-@pytest.mark.parametrize("procedure", ["released", "cifar10s", "one_hot"])
+@pytest.mark.parametrize("procedure", ["cifar10s", "one_hot"])
 def test_the_column_follows_the_studys_procedure_in_every_place_and_version(procedure, make, tmp_path):
     folder = make(SOFT_LABELS.replace("released", procedure))
     raw = load(folder)
