@@ -12,7 +12,7 @@ from hmix_hub.contribute.checking import check_study
 from hmix_hub.contribute.fixing.fixer import fix
 from hmix_hub.schema import CONSTRUCT, INFER
 from hmix_hub.studies.catalogue import catalogue
-from hmix_hub.studies.example import csv_bytes, example_study
+from hmix_hub.studies.example import csv_bytes, example_study, write_files
 
 FIXED = [rule for rule in catalogue().values() if rule.fixed]
 TABLE = f"judgments/{INFER}.csv"
@@ -70,8 +70,10 @@ UNFIXED = [rule for rule in catalogue().values() if not rule.fixed and rule.code
 
 
 @pytest.mark.parametrize("rule", UNFIXED, ids=lambda rule: f"{rule.code}-{rule.name}")
-def test_what_needs_a_decision_is_left_alone(rule, make_study):
-    folder = make_study(rule.example.task, rule.example.failing.apply)
+def test_what_needs_a_decision_is_left_alone(rule, tmp_path):
+    files = example_study(rule.example.task)
+    rule.example.failing.apply(files)
+    folder = write_files(tmp_path / "study", files)
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
     assert fix(folder)[0] == []
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
