@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hmix_hub.errors import SchemaError, SourceError, Where
 from hmix_hub.schema import Column, Vocabulary
 from hmix_hub.studies.features import study_features
+from hmix_hub.studies.reading.parquet_file import fault_of_rows
 
 if TYPE_CHECKING:
     import datasets
@@ -129,6 +130,9 @@ class BuiltTable:
     def _batches(self, file: BuiltFile) -> Iterator[pa.RecordBatch]:
         parquet = self._read(file, lambda opened: opened)
         with parquet:
+            fault = fault_of_rows(parquet.metadata.num_rows, _bytes_of(parquet.metadata))
+            if fault is not None:
+                raise self._wrong(file, fault)
             batches = parquet.iter_batches(batch_size=_BATCH_ROWS, use_threads=False)
             while (batch := self._tried(file, lambda: next(batches, None))) is not None:
                 yield batch
@@ -147,6 +151,12 @@ class BuiltTable:
     def _wrong(self, file: BuiltFile, said: str, column: str | None = None, row: int | None = None) -> SourceError:
         msg = f"not the table {self.configuration} of a study that was built: {said}"
         return SourceError(msg, where=Where(file.name, row, column), hint=self.hint)
+
+
+def _bytes_of(metadata: Any) -> int:
+    """Return the bytes that the columns of a Parquet file take in it."""
+    groups = map(metadata.row_group, range(metadata.num_row_groups))
+    return sum(group.column(n).total_compressed_size for group in groups for n in range(metadata.num_columns))
 
 
 def _first_line(error: Exception) -> str:

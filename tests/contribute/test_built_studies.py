@@ -18,6 +18,7 @@ from hmix_hub.contribute.publishing.publisher import publish
 from hmix_hub.errors import CacheWarning, ConfigurationError, PublishError, SourceError, SourceMissingError
 from hmix_hub.schema import INFER
 from hmix_hub.studies.example import example_study, write_files
+from hmix_hub.studies.reading import parquet_file
 
 REPOSITORY = "lab/example-study"
 TABLE = f"{INFER}/train-00000-of-00001.parquet"
@@ -118,6 +119,13 @@ class TestChanges:
         change(built, column, value)
         with_sums(built)
         with pytest.raises(SourceError, match=rf"row 2, column {column}: "):
+            list(load(built, streaming=streaming))
+
+    @pytest.mark.parametrize("streaming", [False, True])
+    def test_more_rows_than_its_bytes_can_hold_are_refused(self, built, streaming, monkeypatch):
+        monkeypatch.setattr(parquet_file, "ROWS_FREE", 0)
+        monkeypatch.setattr(parquet_file, "ROWS_PER_BYTE", 1e-6)
+        with pytest.raises(SourceError, match=r"144 rows in .* bytes, which hold no judgments"):
             list(load(built, streaming=streaming))
 
     def test_a_table_without_a_column_is_refused(self, built):

@@ -68,12 +68,9 @@ def _check_size(file: Any, n_bytes: int) -> None:
     if metadata.num_columns > COLUMN_LIMIT:
         msg = f"{metadata.num_columns} columns"
         raise UnreadableError(msg, rule=column_rules.MANY)
-    if metadata.num_rows > ROW_LIMIT:
-        msg = f"{metadata.num_rows:,} rows, and at most {ROW_LIMIT:,} are read"
-        raise UnreadableError(msg, rule=rules.TOO_LARGE)
-    if metadata.num_rows > ROWS_FREE + ROWS_PER_BYTE * n_bytes:
-        msg = f"{metadata.num_rows:,} rows in {n_bytes:,} bytes, which hold no judgments; if they do, write them as CSV"
-        raise UnreadableError(msg, rule=rules.TOO_LARGE)
+    fault = fault_of_rows(metadata.num_rows, n_bytes)
+    if fault is not None:
+        raise UnreadableError(fault, rule=rules.TOO_LARGE)
     lists = [n for n in range(metadata.num_columns) if file.schema.column(n).max_repetition_level]
     for number in range(metadata.num_row_groups):
         group = metadata.row_group(number)
@@ -84,6 +81,15 @@ def _check_size(file: Any, n_bytes: int) -> None:
         if values > VALUES_LIMIT:
             msg = f"row group {number} has a column with lists of {values:,} values together; write smaller ones"
             raise UnreadableError(msg, rule=rules.TOO_LARGE)
+
+
+def fault_of_rows(n_rows: int, n_bytes: int) -> str | None:
+    """Return what is wrong with so many rows in so many bytes; `None` where a study may have them."""
+    if n_rows > ROW_LIMIT:
+        return f"{n_rows:,} rows, and at most {ROW_LIMIT:,} are read"
+    if n_rows > ROWS_FREE + ROWS_PER_BYTE * n_bytes:
+        return f"{n_rows:,} rows in {n_bytes:,} bytes, which hold no judgments; if they do, write them as CSV"
+    return None
 
 
 def _batches(file: Any, texts: list[str]) -> Iterator[pa.RecordBatch]:
