@@ -83,3 +83,36 @@ def run():
         )
 
     return run_code
+
+
+@pytest.fixture(scope="session")
+def misplaced_words():
+    """Return the words of a figure that leave it or lie on other words."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.text import Text
+
+    from hmix_hub.plots.style import WARNING
+
+    def misplaced(figure):
+        FigureCanvasAgg(figure).draw()
+        # Labels of ticks beyond the ends of an axis are there, but not drawn.
+        ticks = {text for axes in figure.axes for text in (*axes.get_xticklabels(), *axes.get_yticklabels())}
+        # A mark of synthetic judgments lies on the empty first line of the title.
+        words = [
+            text
+            for text in figure.findobj(Text)
+            if text.get_visible() and text.get_text().strip() and text not in ticks and text.get_color() != WARNING
+        ]
+        boxes = [text.get_window_extent() for text in words]
+        # A line of words has some air above and below its letters.
+        cores = [box.shrunk(0.98, 0.8) for box in boxes]
+        return [
+            text.get_text()
+            for number, text in enumerate(words)
+            if min(boxes[number].x0, boxes[number].y0) < 0
+            or boxes[number].x1 > figure.bbox.x1
+            or boxes[number].y1 > figure.bbox.y1
+            or any(cores[number].overlaps(other) for other in cores[number + 1 :])
+        ]
+
+    return misplaced

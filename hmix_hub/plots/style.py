@@ -6,6 +6,8 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
     from hmix_hub.plots.picture import Picture
     from hmix_hub.plots.selection import Selection
 
@@ -44,16 +46,21 @@ def finish(figure: Picture, title: str, selection: Selection) -> None:
         What is shown.
     """
     words, mark = title.format(who=selection.origin.who), selection.origin.mark
-    # The mark lies on an empty first line.
-    figure.suptitle("\n" * bool(mark) + words, x=0.012, ha="left", fontsize=12)
-    if mark:
-        figure.text(0.012, 0.985, mark, ha="left", va="top", fontsize=11, fontweight="bold", color=WARNING)
+    write_title(figure, words, mark)
     for axes in figure.axes:
         axes.spines[["top", "right"]].set_visible(False)
     caption = selection.describe()
     lines = textwrap.fill(caption, int(_LETTERS_PER_INCH * figure.get_figwidth()))
     figure.supxlabel(lines, x=0.988, ha="right", multialignment="right", fontsize=7.5, color=SYNTHETIC)
     figure.words = f"{words}; {caption}"
+
+
+def write_title(figure: Figure, title: str, mark: str, **font: Any) -> None:
+    """Write the title of a figure and, in red above it, the mark of judgments that a program made; empty: none."""
+    # The layout knows of no text but the title, so the mark lies on an empty first line of it.
+    figure.suptitle("\n" * bool(mark) + title, x=0.012, ha="left", **({"fontsize": 12} | font))
+    if mark:
+        figure.text(0.012, 0.985, mark, ha="left", va="top", fontsize=11, fontweight="bold", color=WARNING)
 
 
 _LETTERS_PER_INCH = 16

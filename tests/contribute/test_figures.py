@@ -6,11 +6,14 @@ import hashlib
 from dataclasses import replace
 
 import matplotlib
+import numpy as np
+import pyarrow.compute as pc
 import pytest
+from matplotlib.text import Text
 from PIL import Image
 
 from hmix_hub.contribute.content import read_content
-from hmix_hub.contribute.description.figures import draw_figures, figure_is_current, figure_path
+from hmix_hub.contribute.description.figures import _figure, draw_figures, figure_is_current, figure_path
 from hmix_hub.contribute.description.panels import PANELS
 from hmix_hub.contribute.description.statistics import statistics_text, study_statistics
 from hmix_hub.schema import CONSTRUCT, INFER, TASKS
@@ -91,3 +94,58 @@ def test_every_panel_shows_the_counts_of_its_statistics(content):
     pairs = [figures[part]["absolute_differences"]["counts"] for part in ("agreement", "retest")]
     shares = [count / sum(counts) for counts in pairs for count in counts]
     assert heights["differences"] == pytest.approx(shares)
+
+
+def panels_of(content, task):
+    from matplotlib.figure import Figure
+
+    figures = study_statistics(content)["tasks"][task]
+    drawn = {}
+    for panel in PANELS[task]:
+        drawn[panel.__name__] = Figure().subplots()
+        panel(drawn[panel.__name__], figures)
+    return figures, drawn
+
+
+def test_bias_is_drawn_with_its_intervals_and_a_level_of_one_participant_with_none(content):
+    figures, drawn = panels_of(content, INFER)
+    (container,) = drawn["bias"].containers
+    (bars,) = container[2]
+    levels = figures["bias"]["by_coefficient"]
+    for segment, level in zip(bars.get_segments(), levels, strict=True):
+        assert segment[:, 1].tolist() == pytest.approx(level["interval"])
+        assert level["interval"][0] <= level["bias"] <= level["interval"][1]
+    low, high = drawn["bias"].get_ylim()
+    assert -1 <= low < min(level["interval"][0] for level in levels)
+    assert max(level["interval"][1] for level in levels) < high <= 1
+    one = content.tables[INFER].column("participant_id")[0]
+    alone = replace(
+        content, tables={INFER: content.tables[INFER].filter(pc.equal(content.tables[INFER]["participant_id"], one))}
+    )
+    (bars,) = panels_of(alone, INFER)[1]["bias"].containers[0][2]
+    assert all(np.isnan(segment).any() or not len(segment) for segment in bars.get_segments())
+
+
+@pytest.mark.parametrize("content", TASKS, indirect=True)
+def test_no_panel_of_shares_goes_beyond_0_or_1(content):
+    (task,) = content.tables.keys() & TASKS.keys()
+    _, drawn = panels_of(content, task)
+    for name in {"coefficients", "differences", "bias", "mass", "confidence"} & drawn.keys():
+        assert drawn[name].get_xlim() == (0, 1), name
+    for name in {"mass", "classes_agreed"} & drawn.keys():
+        assert drawn[name].get_ylim() == (0, 1), name
+
+
+@pytest.mark.parametrize("n", [5, None])
+@pytest.mark.parametrize("content", TASKS, indirect=True)
+def test_no_word_of_a_picture_leaves_it_or_lies_on_another(content, n, misplaced_words):
+    (task,) = content.tables.keys() & TASKS.keys()
+    tables = content.tables if n is None else {task: content.tables[task].slice(0, n)}
+    figures = study_statistics(replace(content, tables=tables))["tasks"][task]
+    assert misplaced_words(_figure(figures, "a title", task, is_synthetic=n is None)) == []
+
+
+def test_a_picture_says_what_its_intervals_are(content):
+    figures = study_statistics(content)["tasks"][INFER]
+    texts = [text.get_text() for text in _figure(figures, "a title", INFER, is_synthetic=False).findobj(Text)]
+    assert any("intervals of means: 95%, by resampling people" in text for text in texts)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hmix_hub.contribute.description.statistics import statistics_text
 from hmix_hub.origin import SYNTHETIC_MARK
-from hmix_hub.plots.style import WARNING
+from hmix_hub.plots.style import write_title
 from hmix_hub.studies.folder import FIGURES
 
 if TYPE_CHECKING:
@@ -89,9 +89,7 @@ def _figure(figures: dict[str, Any], title: str, task: str, *, is_synthetic: boo
 
     panels = PANELS[task]
     figure = Figure(figsize=(11, 6.2), layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.1))
-    figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold")
-    if is_synthetic:
-        figure.text(0.99, 0.99, SYNTHETIC_MARK, ha="right", va="top", fontsize=12, fontweight="bold", color=WARNING)
+    write_title(figure, title, SYNTHETIC_MARK if is_synthetic else "", fontweight="bold")
     for axes, draw in zip(figure.subplots(len(panels) // _COLUMNS, _COLUMNS).flat, panels, strict=True):
         axes.tick_params(labelsize=8)
         draw(axes, figures)
