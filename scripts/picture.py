@@ -126,10 +126,15 @@ def _draw_agreement(axes: Axes, judgments: datasets.Dataset) -> None:
     """Draw how far two people's answers to one mixture are apart, and those of one person who sees it again."""
     from hmix_hub.contribute.description.panels import differences
     from hmix_hub.contribute.description.statistics import task_statistics
-    from hmix_hub.plots.axes import title_above
+    from hmix_hub.plots.axes import share_axis, title_above
     from hmix_hub.schema import INFER
 
     differences(axes, task_statistics(judgments.data.table, INFER))
+    share_axis(axes, gap=20)
+    axes.tick_params(labelsize=10)
+    axes.xaxis.label.set_size(10)
+    axes.yaxis.label.set_size(10)
+    axes.set_xlabel("difference of $\\lambda$ perceived")
     title_above(axes, "... and with each other about the same mixture", legend_columns=1)
 
 
