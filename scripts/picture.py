@@ -132,8 +132,8 @@ def _draw_agreement(axes: Axes, judgments: datasets.Dataset) -> None:
     differences(axes, task_statistics(judgments.data.table, INFER))
     share_axis(axes, gap=20)
     axes.tick_params(labelsize=10)
-    axes.xaxis.label.set_size(10)
-    axes.yaxis.label.set_size(10)
+    axes.xaxis.label.set_fontsize(10)
+    axes.yaxis.label.set_fontsize(10)
     axes.set_xlabel("difference of $\\lambda$ perceived")
     title_above(axes, "... and with each other about the same mixture", legend_columns=1)
 
