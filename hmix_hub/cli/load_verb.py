@@ -74,7 +74,7 @@ def command(
     if columns is not None:
         loaded = loaded.select_columns(_names_of(columns, config, loaded.column_names))
     elif form == "table":
-        loaded = _readable_columns(loaded, config)
+        loaded = readable_columns(loaded, config)
     if output is None:
         click.echo(_text(form, loaded), nl=False)
         return
@@ -125,7 +125,7 @@ def _core_of(config: str, known: Sequence[str]) -> list[str]:
     return [name for name in CONFIGURATIONS[config].core if name in known] or list(known)
 
 
-def _readable_columns(loaded: datasets.Dataset, config: str) -> datasets.Dataset:
+def readable_columns(loaded: datasets.Dataset, config: str) -> datasets.Dataset:
     """Keep the core columns that hold anything."""
     from hmix_hub.cli.screen_table import empty_columns
 

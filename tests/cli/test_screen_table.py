@@ -4,6 +4,7 @@ import pytest
 from click.testing import CliRunner
 
 import hmix_hub
+from hmix_hub.cli.load_verb import readable_columns
 from hmix_hub.cli.main import main
 from hmix_hub.cli.screen_table import empty_columns, table_text
 from hmix_hub.schema import CONFIGURATIONS
@@ -60,10 +61,15 @@ def test_names_are_broken_where_their_values_are_narrow(load_sample):
 
 
 def test_columns_without_values_are_left_out_of_a_table(load_sample):
-    assert printed("infer_mixing_factor", "--exclude-flags", "untouched_sliders").split("\n")[2].split()[-1] != "flags"
-    unflagged = hmix_hub.filter(load_sample(), exclude_flags="untouched_sliders")
-    assert {"flags", "image_1_side", "inferred_path"} <= empty_columns(unflagged)
-    assert not {"confidence", "is_repeat", "condition"} & empty_columns(unflagged)
+    frame = hmix_hub.to_pandas(load_sample().select(range(30)))
+    frame["flags"] = [[] for _ in range(30)]
+    frame["confidence"] = None
+    dataset = hmix_hub.from_pandas(frame)
+    assert {"flags", "confidence", "image_1_side", "inferred_path"} <= empty_columns(dataset)
+    assert not {"inferred_coefficient", "is_repeat", "condition"} & empty_columns(dataset)
+    shown = readable_columns(dataset, "infer_mixing_factor").column_names
+    core = CONFIGURATIONS["infer_mixing_factor"].core
+    assert shown == [name for name in core if name not in {"flags", "confidence"}]
 
 
 def test_core_can_be_named_among_columns_and_written():
