@@ -13,6 +13,7 @@ from typing import Any
 import datasets
 
 from hmix_hub.errors import CacheWarning, ConfigurationError, HMixError, SourceError, SourceMissingError, Where
+from hmix_hub.files import local_path
 from hmix_hub.slices import slice_split
 
 _HINT = "name another folder with cache_dir=, or with HF_HOME"
@@ -41,12 +42,13 @@ class CachedTable(datasets.ArrowBasedBuilder):
     DEFAULT_WRITER_BATCH_SIZE = 1_000_000
 
     def __init__(self, *, cache_dir: str | os.PathLike[str] | None = None, **options: Any) -> None:
-        folder = os.path.expanduser(cache_dir or datasets.config.HF_DATASETS_CACHE)
+        named = datasets.config.HF_DATASETS_CACHE if cache_dir is None else cache_dir
+        path, folder = local_path(named), str(named)
         # The library would take these for addresses, and chains of them.
-        if "://" in folder or "::" in folder:
+        if path is None or "://" in folder or "::" in folder:
             msg = f"the cache {folder!r} is no folder of this machine that datasets can use"
             raise ConfigurationError(msg, hint=f"{_HINT}: a path without :// and ::")
-        options["cache_dir"] = None if cache_dir is None else os.path.abspath(folder)
+        options["cache_dir"] = None if cache_dir is None else str(path)
         try:
             super().__init__(**options)
         except HMixError:

@@ -203,6 +203,18 @@ def sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
+def local_path(place: object) -> Path | None:
+    """Return the absolute path that a user named, ~ replaced; `None` where it can be no path at all."""
+    try:
+        text = os.fspath(place)  # type: ignore[call-overload]
+        # Not Path.expanduser, which fails where there is no such user.
+        path = Path(os.path.expanduser(text)).absolute()
+        os.fsencode(path)
+    except (TypeError, ValueError):
+        return None
+    return path if text and "\0" not in text else None
+
+
 def is_plain_inside(path: Path, root: Path) -> bool:
     """Whether a path is a file that lies in a folder once all links are followed; a pipe is none."""
     try:

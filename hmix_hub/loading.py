@@ -127,7 +127,7 @@ def load_dataset(
             cifar10=cifar10,
             revision=revision,
             token=token,
-            options={key: value for key, value in options.items() if value not in {None, False}},
+            options={key: value for key, value in options.items() if value is not None and value is not False},
             filters=filters,
         )
     check_dataset(path)
@@ -139,7 +139,7 @@ def load_dataset(
         schema_version=schema_version,
         images=images,
         cifar10=cifar10,
-        cache_dir=None if cache_dir is None else os.fspath(cache_dir),
+        cache_dir=cache_dir,
         **filters,
     )
     if streaming:

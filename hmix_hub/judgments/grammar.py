@@ -103,7 +103,8 @@ def _words(filter_: Filter, value: object) -> tuple[str, ...]:
         value = list(value)
     words = _any_of(filter_, value)
     for word in words:
-        if not isinstance(word, str) or not word:
+        # Half of a character, as a damaged text may hold, is not a text that a table can be asked for.
+        if not isinstance(word, str) or not word or word != word.encode(errors="ignore").decode():
             msg = f"{filter_.name}: {word!r} is no {filter_.kind}"
             raise FilterError(msg, hint="give a string, or a list of strings")
     return tuple(dict.fromkeys(str(word) for word in words))

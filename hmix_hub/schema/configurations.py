@@ -112,7 +112,7 @@ def check_configuration(name: str | None) -> Configuration:
         If there is no such configuration; the nearest names are offered.
     """
     name = DEFAULT_CONFIGURATION if name is None else name
-    if name not in CONFIGURATIONS:
+    if not isinstance(name, str) or name not in CONFIGURATIONS:
         msg = f"there is no configuration {name!r}"
         raise ConfigurationError(msg, hint=nearest(name, CONFIGURATIONS, label="configurations"))
     return CONFIGURATIONS[name]

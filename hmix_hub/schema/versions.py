@@ -46,7 +46,7 @@ def check_task(name: str) -> Task:
     ConfigurationError
         If there is no such task; the nearest names are offered.
     """
-    if name not in TASKS:
+    if not isinstance(name, str) or name not in TASKS:
         msg = f"there is no task {name!r}"
         raise ConfigurationError(msg, hint=nearest(name, TASKS, label="tasks"))
     return TASKS[name]

@@ -11,6 +11,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, NoReturn
 
 from hmix_hub.errors import SourceError, SourceMissingError, SourceNameError, Where, nearest
+from hmix_hub.files import local_path
 from hmix_hub.sources.study import RELEASE, RELEASE_URL, SAMPLE, SourceFile, Study
 
 if TYPE_CHECKING:
@@ -259,12 +260,12 @@ def resolve_source(source: str | os.PathLike[str] | Source | None = None) -> Sou
         return Generated(SAMPLE)
     if isinstance(source, str) and source.startswith(("https://", "http://")):
         return Web(RELEASE, source.rstrip("/") + "/")
-    # Not Path.expanduser, which fails where there is no such user.
-    folder = Path(os.path.expanduser(source)).absolute()
-    if not os.fspath(source) or not folder.is_dir():
-        msg = f"source {os.fspath(source)!r} is neither a known name nor a folder"
-        hint = f"{nearest(source, _NAMES, label='named sources')}; else name a folder with the six released files"
-        raise SourceNameError(msg, where=Where(str(folder)), hint=hint)
+    folder = local_path(source)
+    if folder is None or not os.path.isdir(folder):
+        named = os.fspath(source) if isinstance(source, os.PathLike) else source
+        msg = f"source {named!r} is neither a known name nor a folder"
+        hint = f"{nearest(named, _NAMES, label='named sources')}; else name a folder with the six released files"
+        raise SourceNameError(msg, where=Where(None if folder is None else str(folder)), hint=hint)
     return Folder(RELEASE, folder)
 
 

@@ -33,13 +33,13 @@ class StimulusName:
 
 
 def is_stimulus_id(name: str) -> bool:
-    """Say whether a text has the form of a stimulus id."""
-    return _STIMULUS.fullmatch(name) is not None
+    """Whether a name is a text of the form of a stimulus id."""
+    return isinstance(name, str) and _STIMULUS.fullmatch(name) is not None
 
 
 def is_pair_id(name: str) -> bool:
-    """Say whether a text has the form of the id of a pair of pictures, or of a single one."""
-    return _PAIR.fullmatch(name) is not None
+    """Whether a name is a text of the form of the id of a pair of pictures, or of a single one."""
+    return isinstance(name, str) and _PAIR.fullmatch(name) is not None
 
 
 def parse_stimulus_id(name: str) -> StimulusName:

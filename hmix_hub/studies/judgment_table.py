@@ -18,7 +18,7 @@ from hmix_hub.schema.questions import DEFAULT_PROCEDURE, Procedure, usual_proced
 from hmix_hub.studies.checks.own_columns import typed
 from hmix_hub.studies.checks.values import as_text
 from hmix_hub.studies.findings import Report
-from hmix_hub.studies.folder import StudyFolder
+from hmix_hub.studies.folder import JUDGMENTS, StudyFolder
 from hmix_hub.studies.manifest import Manifest
 from hmix_hub.studies.observed import ObservedPiece, observed_pieces
 
@@ -45,8 +45,12 @@ def read_judgments(folder: StudyFolder, manifest: Manifest, task: str) -> pa.Tab
     Raises
     ------
     StudyError
-        If the file breaks a rule that a table cannot be made without.
+        If there is no such file, or it breaks a rule that a table cannot be made without.
     """
+    if task not in folder.judgments:
+        msg = f"study.yaml names the task {task}, and the folder has no file of its judgments"
+        hint = f"`hmix contribute validate {folder.path}` tells what is wrong with the folder"
+        raise StudyError(msg, where=Where(str(folder.file(f"{JUDGMENTS}/{task}.csv"))), hint=hint)
     report = Report()
     pieces = list(observed_pieces(folder, manifest, task, report))
     refuse_errors(report, folder)

@@ -263,7 +263,8 @@ def open_place(
     if _is_folder(name):
         path = path.absolute()
         manifest = manifest_of(path, str(path))
-        if (path / RECORD).is_file():
+        # Either tells; a study folder as a contributor has it holds neither.
+        if any(os.path.lexists(path / name) for name in (RECORD, CHECKSUMS)):
             return BuiltStudy(manifest, path)
         folder = find_files(path, Report())
         return RawStudy(provisional(manifest, folder), folder)

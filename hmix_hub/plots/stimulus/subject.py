@@ -80,8 +80,8 @@ def find_subject(
 
     judgment = None
     if not (is_stimulus_id(name) or is_pair_id(name)):
-        if "/" not in name:
-            msg = f"{name[:80]!r} is no id of a stimulus, a pair or a judgment"
+        if not isinstance(name, str) or "/" not in name:
+            msg = f"{str(name)[:80]!r} is no id of a stimulus, a pair or a judgment"
             raise SchemaError(msg, hint=_ID_HINT)
         judgment = find_judgment(name, source)[0]
         source = source_of_judgment(name, source)
