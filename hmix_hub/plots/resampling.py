@@ -14,6 +14,8 @@ Ints = npt.NDArray[np.int64]
 RESAMPLES = 2000
 COVERAGE = 0.95
 _CHUNK = 200
+_MOST_UNITS = 4096
+"""Most units that are drawn one by one."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,11 @@ def resample_ratios(sums: npt.NDArray[Any], counts: npt.NDArray[Any], seed: int 
     if several.any():
         sums, counts = sums[:, several].astype(np.float64), counts[:, several].astype(np.float64)
         rng = np.random.default_rng(seed)
+        if n_units > _MOST_UNITS:
+            # Sums over whole groups of units vary as those over units do, and fewer are drawn.
+            group = rng.permutation(n_units) % _MOST_UNITS
+            sums, counts = (np.stack([np.bincount(group, c) for c in part.T], axis=1) for part in (sums, counts))
+            n_units = _MOST_UNITS
         draws = []
         with np.errstate(invalid="ignore"):
             for _ in range(RESAMPLES // _CHUNK):

@@ -106,6 +106,15 @@ def test_intervals_cover_the_truth_as_often_as_they_say():
     assert 0.88 <= covered / 200 <= 0.99
 
 
+def test_many_units_have_the_interval_of_their_standard_error():
+    values = np.random.default_rng(6).normal(0, 1, 60_000)
+    n = 20_000
+    means = resample_means(values, np.arange(60_000) % 2, np.arange(60_000) % n, 2)
+    # At either level every other unit, with three values: their mean has the standard error of 30,000 values.
+    expected = 2 * 1.96 * np.array([values[level::2].std() / np.sqrt(30_000) for level in (0, 1)])
+    np.testing.assert_allclose(means.high - means.low, expected, rtol=0.08)
+
+
 def test_as_many_starts_as_there_are_are_drawn_with_their_own_means(load_sample):
     frame = load_sample("construct_midpoint").to_pandas()
     frame["start_coefficient"] = [(0.1, 0.5, 0.9)[row % 3] for row in range(len(frame))]
