@@ -116,7 +116,7 @@ def _picked_rows(dataset: datasets.Dataset) -> npt.NDArray[np.int64] | None:
     import numpy as np
 
     try:
-        return dataset._indices.column("indices").to_numpy().astype(np.int64)
+        return dataset._indices.column("indices").to_numpy().astype(np.uint64, copy=False).view(np.int64)
     except (AttributeError, KeyError):
         return None
 
