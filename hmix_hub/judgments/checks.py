@@ -43,7 +43,7 @@ def check_values(table: pa.Table, columns: Iterable[Column], vocabulary: Vocabul
             _refuse(column, int(np.flatnonzero(values.is_null().to_numpy())[0]), "is missing")
         if column.kind is Kind.LABELS:
             _check_lists(column, values, len(vocabulary))
-        elif column.kind is Kind.FLOATS:
+        elif column.kind in {Kind.FLOATS, Kind.DISTRIBUTIONS}:
             _check_items(column, values)
         elif column.choices:
             _check_choices(column, values)
@@ -69,13 +69,14 @@ def _outside(found: npt.NDArray[np.float64], low: float | None, high: float | No
 
 
 def _check_items(column: Column, values: pa.ChunkedArray) -> None:
-    """Check each number of lists; infinity is in no range of a list."""
+    """Check each number of lists, or of lists of distributions; infinity is in no range of a list."""
     import pyarrow.compute as pc
 
-    items = numbers(pc.list_flatten(values))
+    inner = pc.list_flatten(values)
+    items = numbers(inner) if column.kind is Kind.FLOATS else matrix(inner).ravel()
     bad = np.flatnonzero(_outside(items, column.low, column.high) | ~np.isfinite(items))
     if len(bad):
-        row = pc.list_parent_indices(values)[int(bad[0])].as_py()
+        row = pc.list_parent_indices(values)[int(bad[0]) * len(inner) // len(items)].as_py()
         _refuse(column, row, f"holds {items[bad[0]]:g}, not numbers, {column.range or 'any'}")
 
 

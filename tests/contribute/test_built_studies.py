@@ -16,7 +16,7 @@ from hmix_hub.contribute.building import build
 from hmix_hub.contribute.publishing.faults import persist
 from hmix_hub.contribute.publishing.publisher import publish
 from hmix_hub.errors import CacheWarning, ConfigurationError, PublishError, SourceError, SourceMissingError
-from hmix_hub.schema import INFER
+from hmix_hub.schema import CATEGORICAL, INFER
 from hmix_hub.studies.example import example_study, write_files
 from hmix_hub.studies.reading import parquet_file
 
@@ -229,3 +229,19 @@ class TestWithoutTheNetwork:
         with pytest.raises(PublishError, match=said):
             persist(attempt, REPOSITORY, told.append)
         assert told == []
+
+
+def test_a_distribution_of_a_stimulus_is_checked_too(make_study, tmp_path):
+    folder = build(make_study(CATEGORICAL), tmp_path / "categorical").path
+    name = f"{CATEGORICAL}_by_stimulus"
+    assert load(folder, name).num_rows == len(hmix_hub.by_stimulus(load(folder, CATEGORICAL)))
+    file = folder / f"{name}/train-00000-of-00001.parquet"
+    table = parquet.read_table(file)
+    at = table.schema.get_field_index("soft_labels")
+    labels = table["soft_labels"].to_pylist()
+    labels[2][-1][3] = 1.5
+    field = table.schema.field(at)
+    parquet.write_table(table.set_column(at, field, pa.array(labels, field.type)), file)
+    with_sums(folder)
+    with pytest.raises(SourceError, match=r"row 2, column soft_labels: (.|\n)*1\.5"):
+        load(folder, name)
