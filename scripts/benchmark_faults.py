@@ -16,6 +16,7 @@ _CELLS = (
     (7, "response_time_ms", "n/a"),
     (8, "response_time_ms", "3,5"),
     (9, "response_time_ms", "5000000"),
+    (24, "response_time_ms", "1,250"),
     (10, "image_set", "cifar10/train"),
     (11, "image_1_label", "aeroplane"),
     (12, "image_2_label", " dog"),

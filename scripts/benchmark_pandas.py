@@ -201,9 +201,10 @@ def _parsed(text: pd.Series, name: str, findings: Findings) -> Values:
     except ValueError:
         pass
     clean = _cleaned(text, name, findings)
-    has_comma = clean.str.fullmatch(r"-?\d+,\d+").to_numpy(bool)
+    # Where three digits stand behind the comma, it may also mark thousands, and is no number.
+    has_comma = (clean.str.fullmatch(r"[+-]?\d+,\d+") & ~clean.str.fullmatch(r"[+-]?[1-9]\d{0,2},\d{3}")).to_numpy(bool)
     findings.tell("HMX544", name, has_comma)
-    is_number = clean.str.fullmatch(r"-?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?").to_numpy(bool)
+    is_number = clean.str.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?").to_numpy(bool)
     findings.tell("HMX541", name, ~is_number & ~has_comma & (clean != "").to_numpy(bool))
     numbers = clean.where(is_number, None).astype("float64[pyarrow]").to_numpy(np.float64, na_value=np.nan)
     findings.tell("HMX541", name, np.isinf(numbers))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import comb, log10
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from hmix_hub.sources.cifar10 import known_labels
 _STIMULUS = ["image_1_index", "image_2_index", "mixing_coefficient"]
 _ANSWER = ["inferred_coefficient", "confidence"]
 _FASTEST, _SLOWEST, _MEDIAN_OF_SECONDS = 100, 3_600_000, 90
-_FEWEST_SHARED = 5
+_FEWEST_SHARED, _FEWEST_OTHERS, _LEAST_EVIDENCE = 5, 10, 3
 
 
 def validate_with_pandas(file: Path) -> Found:
@@ -26,7 +27,7 @@ def validate_with_pandas(file: Path) -> Found:
         del frame
         good = _check_stimuli(typed, findings)
         _check_slider(typed, findings)
-        _check_rows(typed, good, findings)
+        _check_rows(typed, good, file, findings)
     return findings.found
 
 
@@ -70,14 +71,17 @@ def _check_labels(index: list[Values], label: list[Values], findings: Findings, 
 
 def _check_slider(frame: pd.DataFrame, findings: Findings) -> None:
     pairs = frame[["mixing_coefficient", "inferred_coefficient"]].dropna()
-    if len(pairs) >= 20 and np.corrcoef(pairs.to_numpy().T)[0, 1] < -0.3:
-        findings.tell_all("HMX582", "inferred_coefficient")
+    if len(pairs) >= 20:
+        correlation = np.corrcoef(pairs.to_numpy().T)[0, 1]
+        if correlation < -0.3 and correlation * np.sqrt((len(pairs) - 2) / (1 - correlation**2)) < -4:
+            findings.tell_all("HMX582", "inferred_coefficient")
 
 
-def _check_rows(frame: pd.DataFrame, good: Mask, findings: Findings) -> None:
-    """Check rows against each other: of those that are good."""
+def _check_rows(frame: pd.DataFrame, good: Mask, file: Path, findings: Findings) -> None:
+    """Check rows against each other: that no judgment stands twice; the rest of those that are good."""
     person, names = frame["participant_id"].factorize()
     frame = frame.assign(person=person)
+    is_twice = _check_clashes(frame, file, findings)
     good = good & (person >= 0) & frame["trial_index"].notna() & frame["mixing_coefficient"].notna()
     broken = np.zeros(len(names), dtype=bool)
     broken[np.unique(person[~good & (person >= 0)])] = True
@@ -85,19 +89,26 @@ def _check_rows(frame: pd.DataFrame, good: Mask, findings: Findings) -> None:
     frame = frame.loc[good, ["person", "trial_index", "is_repeat", "response_time_ms", *_STIMULUS, *_ANSWER]]
     if not len(frame):
         return
-    _check_repeats(frame, broken, findings)
+    _check_repeats(frame[~is_twice[good]], broken, findings)
     _check_pair_order(frame, findings)
     _check_times(frame["response_time_ms"], findings)
     _check_people(frame, broken, findings)
 
 
+def _check_clashes(frame: pd.DataFrame, file: Path, findings: Findings) -> Mask:
+    """Check that no two of N rows have one person and trial, as copies or not; bool (N,): the later of such rows."""
+    known = frame.loc[(frame["person"] >= 0) & frame["trial_index"].notna(), ["person", "trial_index"]]
+    clashing = known[known.duplicated(keep=False)]
+    is_twice = clashing.duplicated()
+    cells = read_frame(file, Findings()) if len(clashing) else None
+    if cells is not None:
+        is_copy = cells.loc[clashing.index].drop(columns=["source_file", "source_row"], errors="ignore").duplicated()
+        findings.tell_rows("HMX571", "", clashing.index[is_twice & is_copy].tolist())
+        findings.tell_rows("HMX570", "trial_index", clashing.index[is_twice & ~is_copy].tolist())
+    return np.isin(frame.index, clashing.index[is_twice])
+
+
 def _check_repeats(frame: pd.DataFrame, broken: Mask, findings: Findings) -> None:
-    is_twice = frame.duplicated(["person", "trial_index"])
-    if is_twice.any():
-        is_whole = frame.duplicated(["person", "trial_index", *_STIMULUS, *_ANSWER, "response_time_ms"])
-        findings.tell_rows("HMX571", "", frame.index[is_twice & is_whole].tolist())
-        findings.tell_rows("HMX570", "trial_index", frame.index[is_twice & ~is_whole].tolist())
-        frame = frame[~is_twice]
     again = frame.duplicated(["person", *_STIMULUS], keep=False)
     # Only what was shown more than once has to be put in order.
     ordered = frame[again].sort_values("trial_index", kind="stable")
@@ -149,5 +160,29 @@ def _check_people(frame: pd.DataFrame, broken: Mask, findings: Findings) -> None
     rows = pairs[pairs["person_x"] < pairs["person_y"]].groupby(["person_x", "person_y"]).size()
     ones, others = (rows.index.get_level_values(level).tolist() for level in ("person_x", "person_y"))
     for one, other, n in zip(ones, others, rows.tolist(), strict=True):
-        if n >= _FEWEST_SHARED and 2 * n >= min(counts[one], counts[other]):
+        is_suspect = n >= _FEWEST_SHARED and 2 * n >= min(counts[one], counts[other])
+        if is_suspect and _evidence(timed, one, other) >= _LEAST_EVIDENCE:
             findings.tell_rows("HMX592", "participant_id", [int(first_rows[other])])
+
+
+def _evidence(timed: pd.DataFrame, one: int, other: int) -> float:
+    """Return how unlikely the times are that two people share, as a power of ten; see `Coincidence` of the package."""
+    mine = {person: timed[timed["person"] == person] for person in (one, other)}
+    both = pd.concat(mine.values())
+    shared = mine[one].merge(mine[other][[*_STIMULUS, *_ANSWER, "response_time_ms"]].drop_duplicates())
+    others = timed.drop(both.index)
+    chances = []
+    for time, rows in shared.groupby("response_time_ms"):
+        at_time = others[others["response_time_ms"] == time]
+        chances.append((len(at_time) + 1) / (len(timed) + 1))
+        chances[-1] = max(
+            chances[-1], *(((own["response_time_ms"] == time).sum() - 1) / len(own) for own in mine.values())
+        )
+        for stimulus in rows[_STIMULUS].drop_duplicates().itertuples(index=False):
+            seen = (timed[_STIMULUS] == list(stimulus)).all(axis=1)
+            alike = int((seen & (timed["response_time_ms"] == time)).sum()) - 2
+            chances[-1] = max(chances[-1], alike / max(int(seen.sum()) - 2, _FEWEST_OTHERS))
+    people = timed["person"].nunique()
+    fewest = min(map(len, mine.values()))
+    choices = comb(fewest, min(len(shared), fewest)) * people * (people - 1) // 2
+    return -(sum(map(log10, chances)) + log10(choices))

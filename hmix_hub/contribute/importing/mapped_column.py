@@ -14,6 +14,7 @@ import numpy.typing as npt
 from hmix_hub.contribute.fixing.cells import with_point
 from hmix_hub.contribute.importing.column_map import From, words
 from hmix_hub.contribute.importing.patterns import group_of
+from hmix_hub.judgments import pieces
 from hmix_hub.studies.checks.numbers import NUMBER
 from hmix_hub.studies.reading.jsonl_file import each_key_once
 
@@ -65,14 +66,11 @@ def map_column(cells: pa.ChunkedArray, target: str, origin: From) -> MappedColum
     """
     import pyarrow as pa
 
-    values, unfit = [pa.array([], pa.string())], [np.zeros(0, dtype=bool)]
-    for chunk in cells.chunks:
-        # Each distinct text is worked on once.
-        encoded = chunk.dictionary_encode()
-        made, is_unfit = _mapped(encoded.dictionary, target, origin)
-        values.append(pa.array([text or None for text in made], pa.string()).take(encoded.indices))
-        unfit.append(is_unfit[encoded.indices.to_numpy()])
-    return MappedColumn(pa.chunked_array(values), np.concatenate(unfit))
+    # Each distinct text is worked on once.
+    codes, texts = pieces.encode(cells)
+    made, is_unfit = _mapped(texts, target, origin)
+    values = pa.chunked_array([[text or None for text in made]], pa.string())
+    return MappedColumn(pieces.take(values, codes), is_unfit[codes])
 
 
 def _mapped(texts: pa.Array, target: str, origin: From) -> tuple[list[str | None], npt.NDArray[np.bool_]]:

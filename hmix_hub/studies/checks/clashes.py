@@ -85,6 +85,8 @@ def _contents(path: Path, name: str, rows: Ints) -> Hashes:
         first, last = np.searchsorted(rows, [piece.rows[0], piece.rows[-1] + 1]) if len(piece) else (0, 0)
         if last > first:
             found[first:last] = _hashes(piece, np.searchsorted(piece.rows, rows[first:last]))
+        if last == len(rows):
+            break
     return found
 
 
