@@ -151,6 +151,10 @@ class CacheWarning(UserWarning):
     """A cached copy was damaged and is prepared again, or stands in for what cannot be reached."""
 
 
+class DraftWarning(UserWarning):
+    """A draft leaves open what values depend on; they follow from what is usual."""
+
+
 class SplitWarning(UserWarning):
     """A split's rows are far from the fraction asked for, since groups are dealt out whole."""
 

@@ -47,6 +47,14 @@ def cifar10() -> Path:
 
 
 @pytest.fixture(scope="session")
+def cifar10s() -> Path:
+    file = _SHARED / "sisters/cifar10s/raw_human_data.csv"
+    if not file.is_file():
+        pytest.skip("the export of CIFAR-10S is not beside the project, in shared/sisters/cifar10s")
+    return file
+
+
+@pytest.fixture(scope="session")
 def root() -> Path:
     return ROOT
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hmix_hub.errors import StudyError, Where
+from hmix_hub.errors import DraftWarning, StudyError, Where
 from hmix_hub.judgments.answers import asked_questions
 from hmix_hub.judgments.complete import complete
 from hmix_hub.judgments.flags import Mask
 from hmix_hub.schema import CATEGORICAL, SYNTHETIC_FLAG
 from hmix_hub.schema.observed import EXTRA_PREFIX, OBSERVED_FLAG, observed_columns
-from hmix_hub.schema.questions import DEFAULT_PROCEDURE, Procedure, usual_procedure
+from hmix_hub.schema.questions import DEFAULT_PROCEDURE, PROCEDURES, Procedure, usual_procedure
 from hmix_hub.studies.checks.own_columns import typed
 from hmix_hub.studies.checks.values import as_text
 from hmix_hub.studies.findings import Report
@@ -82,7 +83,13 @@ def refuse_errors(report: Report, folder: StudyFolder) -> None:
 
 
 def complete_pieces(pieces: Sequence[ObservedPiece], manifest: Manifest, task: str, file: str) -> pa.Table:
-    """Put the pieces of a file together, and compute what follows from them; see `read_judgments`."""
+    """Put the pieces of a file together, and compute what follows from them; see `read_judgments`.
+
+    Warns
+    -----
+    DraftWarning
+        If a draft leaves the soft-label procedure open.
+    """
     import pyarrow as pa
 
     observed = _observed_table(pieces, manifest, task, file)
@@ -91,6 +98,12 @@ def complete_pieces(pieces: Sequence[ObservedPiece], manifest: Manifest, task: s
     if task == CATEGORICAL:
         observed, ignored = _without_ignored(observed)
         procedure = procedure_of(observed, manifest)
+        if manifest.soft_labels is not None and manifest.procedure is None:
+            message = (
+                f"study.yaml does not state a soft-label procedure yet, and soft_label follows {procedure!r}; write "
+                f"one of {', '.join(PROCEDURES)} as `soft_labels: procedure:`"
+            )
+            warnings.warn(message, DraftWarning, stacklevel=3)
         flags[OBSERVED_FLAG] = given_flag(pieces, OBSERVED_FLAG) | ignored
     table = complete(
         observed,

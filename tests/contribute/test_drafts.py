@@ -15,7 +15,7 @@ from hmix_hub.contribute.description.card import card_text
 from hmix_hub.contribute.description.statistics import study_statistics
 from hmix_hub.contribute.importing.importer import import_raw
 from hmix_hub.contribute.starter import write_starter
-from hmix_hub.errors import StudyError
+from hmix_hub.errors import DraftWarning, StudyError
 from hmix_hub.schema import CATEGORICAL, CIFAR10, INFER
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.manifest import PLACEHOLDER, WITH_PLACEHOLDERS, Manifest
@@ -167,7 +167,8 @@ def test_a_draft_that_names_no_classes_is_checked_and_loaded_with_those_that_its
     text = "\n".join([f"{header},{answers}", *rows, ""])
     (tmp_path / f"study/judgments/{CATEGORICAL}.csv").write_text(text)
     assert codes(tmp_path / "study", is_draft=True) == {"HMX525"}
-    dataset = hmix_hub.load_dataset(str(tmp_path / "study"), CATEGORICAL, split="train")
+    with pytest.warns(DraftWarning, match="soft_label follows 'released'"):
+        dataset = hmix_hub.load_dataset(str(tmp_path / "study"), CATEGORICAL, split="train")
     assert dataset.features["top_class"].names == ["ant", "yak", "zebra", "zebu"]
     with pytest.raises(StudyError, match="HMX524"):
         build(tmp_path / "study", tmp_path / "built")
@@ -210,7 +211,9 @@ def test_the_figure_of_single_pictures_speaks_of_no_mixture_and_of_no_probabilit
 
 
 def test_the_card_of_single_pictures_says_what_else_was_asked(bring):
-    card, _, _ = described(bring(HARD, '  top_probability: {constant: "0.9"}\n'))
+    folder = bring(HARD, '  top_probability: {constant: "0.9"}\n')
+    with pytest.warns(DraftWarning):
+        card, _, _ = described(folder)
     assert "the person names the most probable class of one picture and its probability (paper" in card
     assert "participants were asked: how probable each named class is. The column soft_label is made by" in card
     assert "`second_class` | ClassLabel, null |  |  | null: not asked |" in card

@@ -10,7 +10,7 @@ import pytest
 
 from hmix_hub.builders.readers import read_judgments as build_judgments
 from hmix_hub.contribute.importing.importer import import_raw, raw_names
-from hmix_hub.errors import ConfigurationError, HMixError, SchemaError, SourceMissingError
+from hmix_hub.errors import ConfigurationError, DraftWarning, HMixError, SchemaError, SourceMissingError
 from hmix_hub.schema import CATEGORICAL, INFER, SYNTHETIC_FLAG, TASKS
 from hmix_hub.sources import JUDGMENT_FILES, resolve_source
 from hmix_hub.studies.findings import Report
@@ -30,7 +30,8 @@ def imported(source, folder):
     text = (folder / "study.yaml").read_text()
     text = text.replace(f"id: {folder.name}", f"id: {source.study.study_id}")
     text = text.replace("source: TODO", f"source: {source.study.image_set}")
-    (folder / "study.yaml").write_text(text.replace("mixing: TODO", "mixing: pixel-linear"))
+    text = text.replace("mixing: TODO", "mixing: pixel-linear").replace("procedure: TODO", "procedure: released")
+    (folder / "study.yaml").write_text(text)
     return folder
 
 
@@ -76,7 +77,8 @@ def test_one_file_a_person_gives_the_same_judgments(tmp_path):
     files = sessions(source.path(JUDGMENT_FILES[CATEGORICAL]), tmp_path, "{}_suite_2022-05-30_14h03.csv")
     done = import_raw(files, tmp_path / "study")
     assert "raw-1" in done.outcome.notes[0]
-    found = read(tmp_path / "study", CATEGORICAL)
+    with pytest.warns(DraftWarning):
+        found = read(tmp_path / "study", CATEGORICAL)
     expected = build_judgments(source, CATEGORICAL)
     same = [
         n

@@ -148,11 +148,8 @@ def test_ids_and_digests_of_files_and_stimuli_are_told_by_the_name_of_their_colu
     assert scan({"x_worker_hash": values}) == {("HMX600", "x_worker_hash")}
 
 
-def test_the_id_that_somebody_typed_into_a_comment_is_found_in_the_raw_cifar10s(cifar10, tmp_path):
-    raw = cifar10.parent / "sisters" / "cifar10s" / "raw_human_data.csv"
-    if not raw.is_file():
-        pytest.skip("CIFAR-10S is not here")
-    shutil.copyfile(raw, tmp_path / raw.name)
+def test_the_id_that_somebody_typed_into_a_comment_is_found_in_the_raw_cifar10s(cifar10s, tmp_path):
+    shutil.copyfile(cifar10s, tmp_path / cifar10s.name)
     (found,) = (found for found in scan_privacy(tmp_path) if found.rule.code == "HMX600")
     assert (found.column, found.count) == ("response", 1)
     assert found.spots[0].value.endswith("… (24 characters)")

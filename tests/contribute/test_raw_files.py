@@ -1,13 +1,11 @@
-"""Raw files: broken-off sessions, files of other programs, JSON, and the export of CIFAR-10S."""
+"""Raw files: broken-off sessions, files of other programs, and JSON."""
 
 from __future__ import annotations
 
-import csv
 import gzip
 import json
 import sqlite3
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -19,7 +17,7 @@ from study_generator.raw_exports import imported, write_map, write_table
 from hmix_hub.contribute.checking import check_study
 from hmix_hub.contribute.importing.importer import import_raw
 from hmix_hub.errors import ConfigurationError, HMixError, SchemaError, SourceError
-from hmix_hub.schema import CATEGORICAL, INFER
+from hmix_hub.schema import INFER
 from hmix_hub.sources import JUDGMENT_FILES, resolve_source
 from hmix_hub.sources.picture_folder import open_picture_folder
 
@@ -232,58 +230,3 @@ def test_typed_and_nested_values_of_parquet_are_read_as_text(tmp_path):
     parquet.write_table(TABLE.append_column("c", pa.array([b"\xff"])), tmp_path / "raw.parquet")
     with pytest.raises(SchemaError, match="column c: values of the type binary cannot be read as text"):
         imported(tmp_path, tmp_path / "raw.parquet", map_file=names)
-
-
-CIFAR10S = Path(__file__).resolve().parents[3] / "shared" / "sisters" / "cifar10s" / "raw_human_data.csv"
-SINGLE = ["trial_type", "trial_index", "subject", "condition", "rt", "response", "filename", "task", "label", "img_id"]
-
-
-def single(prob="80", prob2="20", file="cifar10_train_0_Cat.png", second="Dog"):
-    answer = {"classSelect": "mostProbCat", "prob": prob, "classSelect2": f"secondProb{second}", "prob2": prob2}
-    answer |= {"improbClassSelectShip": "1", "improbClassSelectFrog": "1"}
-    return ["survey-html-form", 6, "zz1", 3, 900, json.dumps(answer), file, "spec_conf", "Cat", "0.0"]
-
-
-class TestSinglePictures:
-    def test_the_form_of_cifar_10s_is_imported_without_a_map(self, tmp_path):
-        write_table(tmp_path / "raw.csv", SINGLE, single())
-        _, (row,) = imported(tmp_path, task=CATEGORICAL)
-        assert (row["image_1_label"], row["image_1_index"], row["image_2_label"], row["image_2_index"]) == (
-            "cat",
-            "0",
-            "",
-            "",
-        )
-        assert (row["mixing_coefficient"], row["second_probability"]) == ("1", "0.2")
-        assert row["impossible_classes"] == "ship|frog"
-        manifest = (tmp_path / "study" / "study.yaml").read_text(encoding="utf-8")
-        assert "source: cifar10/test" in manifest
-        assert "mixing: none" in manifest
-
-    def test_answers_are_corrected_as_the_authors_do_and_it_is_told(self, tmp_path):
-        write_table(tmp_path / "raw.csv", SINGLE, single("8p"), single("0"), single("10", "p", second="No"))
-        done, rows = imported(tmp_path, task=CATEGORICAL)
-        assert [row["top_probability"] for row in rows] == ["0.8", "1", "0.1"]
-        assert "'8p' as 80 (1 row), '0' as 100 (1 row)" in "".join(done.outcome.notes)
-
-    def test_a_file_name_that_contradicts_its_row_is_an_error(self, tmp_path):
-        write_table(tmp_path / "raw.csv", SINGLE, single(), single(file="cifar10_train_1_Cat.png"))
-        with pytest.raises(SchemaError, match=r"raw\.csv, row 1, column filename: .*contradicts"):
-            imported(tmp_path, task=CATEGORICAL)
-
-    def test_the_export_of_cifar_10s_imports_and_validates_but_for_the_session_that_stands_twice(self, tmp_path):
-        if not CIFAR10S.is_file():
-            pytest.skip(f"the export of CIFAR-10S is not here: {CIFAR10S}")
-        done, rows = imported(tmp_path, CIFAR10S, task=CATEGORICAL)
-        assert (len(rows), len({row["participant_id"] for row in rows})) == (6723, 248)
-        assert "'0' as 100 (6 rows), '8p' as 80 (1 row)" in "".join(done.outcome.notes)
-        with CIFAR10S.open(newline="", encoding="utf-8") as stream:
-            trials = [row for row in csv.DictReader(stream) if row["trial_type"] == "survey-html-form"]
-        ruled_out = sum(key.startswith("improb") for row in trials for key in json.loads(row["response"]))
-        assert sum(len(row["impossible_classes"].split("|")) for row in rows if row["impossible_classes"]) == ruled_out
-        errors = {
-            (found.rule.code, found.count)
-            for found in check_study(tmp_path / "study", is_draft=True).report.errors
-            if found.file.startswith("judgments")
-        }
-        assert errors == {("HMX571", 27)}

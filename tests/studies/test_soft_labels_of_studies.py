@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
-import re
 
 import numpy as np
 import pytest
@@ -161,82 +159,3 @@ def test_what_was_asked_and_the_procedure_must_fit_together(stated, make):
 
 def test_one_hot_needs_no_objection_where_more_was_asked(make):
     assert told(make(SOFT_LABELS.replace("released", "one_hot"))) == {}
-
-
-def published_label(answer):
-    """The published top-2 clamp of CIFAR-10S for one answer of its export, in plain Python."""
-    names = [name.capitalize() for name in CIFAR10.names]
-    possible = [f"improbClassSelect{name}" not in answer for name in names]
-    label = [0.0] * len(names)
-    label[names.index(answer["classSelect"].removeprefix("mostProb"))] = float(answer["prob"]) / 100
-    second = answer["classSelect2"].removeprefix("secondProb")
-    if second != "No" and answer["prob2"]:
-        label[names.index(second)] = float(answer["prob2"]) / 100
-    total, is_full = sum(label), sum(label) >= 1
-    rest = 0.1 if is_full else 1 - total
-    if is_full:
-        label = [share / total for share in label]
-    unnamed = [can_be and not share for can_be, share in zip(possible, label, strict=True)]
-    spread_over = sum(possible) - sum(share > 0 for share in label)
-    if spread_over:
-        label = [share * (1 - rest) if is_full else share for share in label]
-        label = [rest / spread_over if is_free else share for is_free, share in zip(unnamed, label, strict=True)]
-    return [share / sum(label) for share in label]
-
-
-def cifar10s_rows(path):
-    """Judgments of CIFAR-10S as rows of a judgment file, and the answers that they hold; one session stands twice."""
-    rows, answers, seen = [], [], set()
-    with path.open(newline="", encoding="utf-8") as stream:
-        judgments = [row for row in csv.DictReader(stream) if row["trial_type"] == "survey-html-form"]
-    for row in judgments:
-        answer = json.loads(row["response"])
-        # Keys that slipped: 80, beside a second class of 20; and nothing, since there is no second class.
-        answer |= {"prob": answer["prob"].replace("8p", "80"), "prob2": re.sub(r"p\\+", "", answer["prob2"])}
-        second = answer["classSelect2"].removeprefix("secondProb")
-        again = (row["subject"], row["trial_index"]) in seen
-        seen.add((row["subject"], row["trial_index"]))
-        if float(answer["prob"]) == 0 and second == "No" and sum(key.startswith("improb") for key in answer) == 10:
-            # Twice, nothing is probable and every class is ruled out: the published formula is 0 / 0.
-            continue
-        answers.append(answer)
-        rows.append(
-            {
-                "participant_id": row["subject"] + "-again" * again,
-                "trial_index": row["trial_index"],
-                "is_repeat": str(row["task"].startswith("rerun")).lower(),
-                "response_time_ms": row["rt"],
-                "image_1_label": row["label"],
-                "image_1_index": row["img_id"],
-                "image_2_label": "",
-                "image_2_index": "",
-                "mixing_coefficient": "1",
-                "top_class": answer["classSelect"].removeprefix("mostProb"),
-                "top_probability": float(answer["prob"]) / 100,
-                "second_class": "" if second == "No" else second,
-                "second_probability": float(answer["prob2"]) / 100 if answer["prob2"] else "",
-                "impossible_classes": "|".join(key[17:] for key in answer if key.startswith("improbClassSelect")),
-            }
-        )
-    return rows, answers
-
-
-def test_cifar10s_gets_its_published_labels_where_its_procedure_is_stated(root, write):
-    raw = root.parent / "shared/sisters/cifar10s/raw_human_data.csv"
-    if not raw.is_file():
-        pytest.skip("the export of CIFAR-10S is not beside the project, in shared/sisters/cifar10s")
-    rows, answers = cifar10s_rows(raw)
-    files = example_study(CATEGORICAL)
-    files[TABLE] = csv_bytes(rows)
-    stated = files["study.yaml"].replace(b"procedure: released", b"procedure: cifar10s")
-    files["study.yaml"] = stated.replace(b"mixing: pixel-linear", b"mixing: none")
-    dataset = load(write(files))
-    labels = hmix_hub.soft_labels(dataset)
-    expected = np.array([published_label(answer) for answer in answers])
-    assert len(labels) == 6723 - 2
-    np.testing.assert_allclose(labels, expected, rtol=0, atol=1e-12)
-    distinct = [not person.endswith("-again") for person in dataset["participant_id"]]
-    assert sum(distinct) == 6696 - 2
-    # The release's procedure, which every study had before it could state its own, gives other labels to a fifth.
-    released = hmix_hub.soft_labels(dataset, "released")
-    assert int(np.isclose(released, expected, rtol=0, atol=1e-12).all(axis=1)[distinct].sum()) == 5194
