@@ -14,8 +14,8 @@ _LINE = 1.35
 """Height of a line of words, in font sizes."""
 
 
-def share_axis(axes: Axes, which: str = "x", *, high: float = 1, gap: float = 9) -> None:
-    """Make an axis run from 0 to 1 exactly, as shares and coefficients do; marks at its ends are not cut.
+def share_axis(axes: Axes, which: str = "x", *, high: float = 1, gap: float = 9, margin: float = 0) -> None:
+    """Make an axis run from 0 to 1, as shares and coefficients do; marks at its ends are not cut.
 
     Parameters
     ----------
@@ -26,13 +26,11 @@ def share_axis(axes: Axes, which: str = "x", *, high: float = 1, gap: float = 9)
     high
         Upper end, for shares that are never larger.
     gap
-        Points that the other axis stands apart from 0, so that it does not lie on marks there.
+        Points that the other axis stands apart, so that it does not lie on marks at 0.
+    margin
+        Length of the axis before 0 and after its upper end, for bars that stand there; no tick lies in it.
     """
-    ticks = np.linspace(0, high, 6)
-    if which == "x":
-        axes.set(xlim=(0, high), xticks=ticks)
-    else:
-        axes.set(ylim=(0, high), yticks=ticks)
+    axes.set(**{f"{which}lim": (-margin, high + margin), f"{which}ticks": np.linspace(0, high, 6)})
     if gap:
         axes.spines["left" if which == "x" else "bottom"].set_position(("outward", gap))
     for artist in (*axes.collections, *axes.lines, *axes.patches):

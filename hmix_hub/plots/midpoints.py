@@ -42,28 +42,22 @@ def draw_midpoints(figure: Picture, selection: Selection) -> None:
         start = selection.numbers("start_coefficient")
         groups = [(f"started at {value:g}", start == value) for value in np.unique(start)]
         figure.set_size_inches(10, 5)
-    points = 260 if has_start else 440
     *left, right = figure.subplots(1, 1 + has_start, squeeze=False)[0]
     for axes in left:
-        _draw_shares(axes, selected, steps, groups, selection.units, points=points)
+        _draw_shares(axes, selected, steps, groups, selection.units)
         axes.axvline(_MIDDLE / _LAST, color=SYNTHETIC, lw=1, ls="--", zorder=0, label="synthetic 50/50 point")
         axes.set(xlabel="mixing coefficient selected (share of image 1)", ylabel="share of judgments")
         title_above(axes, "", legend_columns=1)
     distance, away = np.abs(selected - 0.5), np.abs(steps - _MIDDLE)
-    _draw_shares(right, distance, away, groups, selection.units, points=points, last=_MIDDLE)
+    _draw_shares(right, distance, away, groups, selection.units, last=_MIDDLE)
     right.axvline(0, color=SYNTHETIC, lw=1, ls="--", zorder=0, label="synthetic 50/50 point")
     right.set(xlabel="distance of the selected coefficient from 0.5, to either image", ylabel="share of judgments")
     title_above(right, "", legend_columns=1)
     finish(figure, "Which mixture {who} take as the 50/50 one", selection)
 
 
-def _draw_shares(
-    axes: Axes, values: Floats, steps: Ints, groups: Groups, units: Ints, *, points: float, last: int = _LAST
-) -> None:
-    """Draw the share of judgments at each step, 0 to `last`, a bar for each group, and the mean of their values.
-
-    The axes are about `points` wide.
-    """
+def _draw_shares(axes: Axes, values: Floats, steps: Ints, groups: Groups, units: Ints, *, last: int = _LAST) -> None:
+    """Draw the share of judgments at each step, 0 to `last`, a bar for each group, and the mean of their values."""
     width = _GROUP / len(groups)
     places = np.arange(last + 1)
     for number, (label, rows) in enumerate(groups):
@@ -86,5 +80,4 @@ def _draw_shares(
         mark_mean(axes, mean.mean[0], ends, 0.97 - 0.05 * number, face=look["color"])
     # Room for the marks of the means.
     axes.set_ylim(0, min(1, axes.get_ylim()[1] * (1.05 + 0.05 * len(groups))))
-    # Half a group of bars lies below 0.
-    share_axis(axes, high=last / _LAST, gap=3 + 0.5 * _GROUP / (last / _LAST) * points)
+    share_axis(axes, high=last / _LAST, gap=3, margin=_GROUP / 2)
