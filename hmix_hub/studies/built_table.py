@@ -1,4 +1,4 @@
-"""Table of a study that was built: its Parquet files, read by their exact paths, and checked against the schema."""
+"""Table of a built study: its Parquet files, read by their exact paths, and checked against the schema."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class BuiltFile:
 
 @dataclass(frozen=True)
 class BuiltTable:
-    """A configuration of a study that was built.
+    """A configuration of a built study.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ class BuiltTable:
         Raises
         ------
         SourceError
-            If a file is no Parquet, lacks a column of the schema, or counts its labels in other classes.
+            If a file is no Parquet, lacks a column of the schema, or has its labels coded in other classes.
         """
         first = self.files[0]
         schema = self._read(first, lambda parquet: parquet.schema_arrow)
@@ -86,18 +86,18 @@ class BuiltTable:
         return features
 
     def _check_classes(self, file: BuiltFile, schema: pa.Schema, features: datasets.Features) -> None:
-        """Check that labels count in the classes of the manifest, where the file names those that they count in."""
+        """Check that labels are coded in the classes of the manifest, where the file names its classes."""
         from datasets import Features
 
         try:
             named = Features.from_arrow_schema(schema) if b"huggingface" in (schema.metadata or {}) else {}
         # A description that anybody may have written raises anything.
         except Exception:
-            raise self._wrong(file, "what it says of its columns cannot be understood") from None
+            raise self._wrong(file, "the description of its columns cannot be read") from None
         for name, feature in features.items():
             names, own = (getattr(one, "names", None) for one in (feature, named.get(name)))
             if names is not None and own is not None and list(own) != list(names):
-                raise self._wrong(file, f"{name} counts in other classes than study.yaml lists", name)
+                raise self._wrong(file, f"{name} is coded in other classes than study.yaml lists", name)
 
     def pieces(self, files: list[BuiltFile], features: datasets.Features) -> Iterator[pa.Table]:
         """Read files piece by piece, each checked as it is read.
@@ -149,7 +149,7 @@ class BuiltTable:
             raise self._wrong(file, _first_line(error)) from None
 
     def _wrong(self, file: BuiltFile, said: str, column: str | None = None, row: int | None = None) -> SourceError:
-        msg = f"not the table {self.configuration} of a study that was built: {said}"
+        msg = f"not a valid table {self.configuration} of a built study: {said}"
         return SourceError(msg, where=Where(file.name, row, column), hint=self.hint)
 
 

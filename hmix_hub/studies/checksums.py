@@ -1,4 +1,4 @@
-"""Checksums of a study that was built: SHA256SUMS, and whether files are those that it names."""
+"""Checksums of a built study: SHA256SUMS, and whether files match it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def read_checksums(text: str) -> dict[str, str]:
 
 
 def open_checksums(path: Path, where: str, hint: str) -> dict[str, str]:
-    """Read the checksums of a study that is to be loaded.
+    """Read the checksums of a study to load.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def open_checksums(path: Path, where: str, hint: str) -> dict[str, str]:
         If it is damaged.
     """
     if not path.is_file():
-        msg = f"there is no {CHECKSUMS}, so that the tables cannot be checked"
+        msg = f"there is no {CHECKSUMS}, so the tables cannot be verified"
         raise SourceMissingError(msg, where=Where(where), hint=hint)
     try:
         text = path.read_text(encoding="utf-8")
@@ -71,7 +71,7 @@ def check_file(folder: Path, name: str, sums: Mapping[str, str], hint: str) -> P
     SourceMissingError
         If it is not there, or is no file of the folder.
     SourceError
-        If it is another file than the checksums name.
+        If its hash is not the one in the checksums.
     """
     path = folder / name
     where = Where(str(path))
@@ -79,7 +79,7 @@ def check_file(folder: Path, name: str, sums: Mapping[str, str], hint: str) -> P
         msg = "this is no file of the study" if path.exists() or path.is_symlink() else "the file is missing"
         raise SourceMissingError(msg, where=where, hint=hint)
     if name not in sums:
-        msg = f"{CHECKSUMS} does not name this file"
+        msg = f"{CHECKSUMS} does not list this file"
         raise SourceError(msg, where=where, hint=hint)
     try:
         found = known_sha256(path)
@@ -87,6 +87,6 @@ def check_file(folder: Path, name: str, sums: Mapping[str, str], hint: str) -> P
         msg = f"the file cannot be read: {error.strerror or error}"
         raise SourceMissingError(msg, where=where, hint=hint) from None
     if found != sums[name]:
-        msg = f"the file was changed: {CHECKSUMS} names sha256 {sums[name]}, and its own is {found}"
+        msg = f"the file was changed: {CHECKSUMS} lists sha256 {sums[name]}, but the file has {found}"
         raise SourceError(msg, where=where, hint=hint)
     return path

@@ -100,7 +100,7 @@ class HubStudy(StudyPlace):
         if known_sha256(path) != sums[name]:
             path = self._download(name, anew=True)
         if known_sha256(path) != sums[name]:
-            msg = f"the file was changed since the study was published: {CHECKSUMS} names sha256 {sums[name]}"
+            msg = f"the file was changed since the study was published: {CHECKSUMS} lists sha256 {sums[name]}"
             where = Where(f"{self.repository}/{name} (Hugging Face Hub)")
             raise SourceError(msg, where=where, hint=_PUBLISHED)
         return path
@@ -122,7 +122,7 @@ class HubStudy(StudyPlace):
             )
         except Exception as error:
             if isinstance(error, errors.EntryNotFoundError) and not isinstance(error, errors.LocalEntryNotFoundError):
-                msg = f"the repository has no {name}, so that its tables cannot be checked"
+                msg = f"the repository has no {name}, so its tables cannot be verified"
                 hint = f"{_PUBLISHED}; datasets.load_dataset loads it unchecked"
                 raise SourceMissingError(msg, where=Where(self.description), hint=hint) from None
             raise told(error, self.repository, self.commit) from None

@@ -49,8 +49,8 @@ def read_judgments(folder: StudyFolder, manifest: Manifest, task: str) -> pa.Tab
         If there is no such file, or it breaks a rule that a table cannot be made without.
     """
     if task not in folder.judgments:
-        msg = f"study.yaml names the task {task}, and the folder has no file of its judgments"
-        hint = f"`hmix contribute validate {folder.path}` tells what is wrong with the folder"
+        msg = f"study.yaml lists the task {task}, but the folder has no judgment file for it"
+        hint = f"`hmix contribute validate {folder.path}` reports everything that is wrong"
         raise StudyError(msg, where=Where(str(folder.file(f"{JUDGMENTS}/{task}.csv"))), hint=hint)
     report = Report()
     pieces = list(observed_pieces(folder, manifest, task, report))

@@ -137,14 +137,14 @@ class SoftLabels(_Strict):
         if is_placeholder(asked):
             return asked
         if len(set(asked)) < len(asked):
-            msg = "a question stands twice"
+            msg = "a question is listed twice"
             raise ValueError(msg)
         return sorted(asked, key=list(QUESTIONS).index)
 
     @model_validator(mode="after")
     def _check_procedure(self) -> SoftLabels:
         if not self.asked and self.procedure not in {ONE_HOT, PLACEHOLDER}:
-            msg = f"where nothing but a class was asked, no answer gives other classes any probability: write {ONE_HOT}"
+            msg = f"if only the class was asked, no answer gives other classes any probability: write {ONE_HOT}"
             raise ValueError(msg)
         return self
 

@@ -197,7 +197,7 @@ class BuiltStudy(StudyPlace):
         ]
 
 
-_BUILD_AGAIN = "build the study again with `hmix contribute build`, or get the folder again from who built it"
+_BUILD_AGAIN = "rebuild the study with `hmix contribute build`, or get a fresh copy of the built folder"
 
 
 def no_participants(place: StudyPlace) -> ConfigurationError:

@@ -108,7 +108,7 @@ class TestChanges:
     @pytest.mark.parametrize("streaming", [False, True])
     def test_a_file_that_was_changed_is_refused(self, built, streaming):
         change(built, "response_time_ms", 1.0)
-        with pytest.raises(SourceError, match=r"was changed(.|\n)*build the study again"):
+        with pytest.raises(SourceError, match=r"was changed(.|\n)*rebuild the study"):
             load(built, streaming=streaming)
 
     @pytest.mark.parametrize("streaming", [False, True])
@@ -137,7 +137,7 @@ class TestChanges:
     def test_labels_of_other_classes_than_the_manifest_lists_are_refused(self, built, edit):
         names = [*reversed(hmix_hub.features()["image_1_label"].names)]
         edit(built / "study.yaml", "classes: cifar10", f"classes: [{', '.join(names)}]")
-        with pytest.raises(SourceError, match="counts in other classes"):
+        with pytest.raises(SourceError, match="coded in other classes"):
             load(built)
 
     @pytest.mark.parametrize("damage", ["gone", "cut", "binary"])
@@ -147,7 +147,7 @@ class TestChanges:
         sums.unlink()
         if damage != "gone":
             sums.write_bytes(content[:-30] if damage == "cut" else b"\xff" + content)
-        with pytest.raises(SourceError, match=r"SHA256SUMS(.|\n)*build the study again"):
+        with pytest.raises(SourceError, match=r"SHA256SUMS(.|\n)*rebuild the study"):
             load(built)
 
     @pytest.mark.parametrize("kind", ["missing", "pipe", "link", "loop", "folder", "more"])
@@ -164,7 +164,7 @@ class TestChanges:
                 "loop": lambda: file.symlink_to(file),
                 "folder": file.mkdir,
             }[kind]()
-        with pytest.raises(SourceError, match=r"missing|no file of the study|does not name this file"):
+        with pytest.raises(SourceError, match=r"missing|no file of the study|does not list this file"):
             load(built)
 
     def test_a_table_that_was_changed_on_the_hub_is_refused(self, hub, login, study, other):

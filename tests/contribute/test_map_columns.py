@@ -74,8 +74,8 @@ class TestCellsThatDoNotFit:
         rows = [("p1", n, 40, f'{{"{key}": 80}}', "right") for n, key in enumerate(["sure", "Sure", "sure"])]
         write_table(tmp_path / "raw.csv", ["who", "n", "a", "c", "d"], *rows)
         said = (
-            r"raw\.csv, row 1, column c: confidence: 1 of 3 cells of c that hold something gave nothing, first "
-            r"'\{\"Sure\": 80\}' in raw\.csv, row 1; x_side: 3 of 3 cells .*row 0(.|\n)*optional: true"
+            r"raw\.csv, row 1, column c: confidence: 1 of 3 non-empty cells of c gave no value; the first is "
+            r"'\{\"Sure\": 80\}' in raw\.csv, row 1; x_side: 3 of 3 non-empty cells .*row 0(.|\n)*optional: true"
         )
         with pytest.raises(ConfigurationError, match=said):
             imported(tmp_path, map_file=tmp_path / "map.yaml")
@@ -88,7 +88,7 @@ class TestCellsThatDoNotFit:
         )
         done, rows = imported(tmp_path, map_file=tmp_path / "map.yaml")
         assert [row["confidence"] for row in rows] == ["", "0.6"]
-        assert any("confidence: 1 of 2 cells of c" in note for note in done.outcome.notes)
+        assert any("confidence: 1 of 2 non-empty cells of c" in note for note in done.outcome.notes)
 
     def test_rows_that_are_not_kept_do_not_count(self, tmp_path):
         write_map(tmp_path, rows="[{column: screen, equals: rating}]", confidence="{column: c, json: sure}")
@@ -116,7 +116,7 @@ class TestKeys:
         assert made(['{"top": "cat"}', "noDog", "[1]", ""], keys="^no(.+)") == ([None] * 4, [1, 2])
 
     def test_keys_go_with_json_and_values_alone(self):
-        with pytest.raises(ValueError, match="only json and values go with it"):
+        with pytest.raises(ValueError, match="json and values alone"):
             From(column="c", keys="no(.+)", divide=2)
 
     def test_ruled_out_classes_are_imported_from_the_keys_of_an_answer(self, tmp_path):

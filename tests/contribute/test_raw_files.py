@@ -36,7 +36,7 @@ class TestSessionsThatWereBrokenOff:
         [
             ([["who", "screen", "n"], ["p2", "consent", ""]], "no column a"),
             ([["who"], ["p2"]], "no column screen, n, a"),
-            ([HEADER, ["p2", "consent", "", ""]], "no row that is one"),
+            ([HEADER, ["p2", "consent", "", ""]], "no row is a judgment"),
             ([HEADER], "the file has no row"),
         ],
     )
@@ -100,7 +100,7 @@ class TestSessionsThatWereBrokenOff:
         (tmp_path / "p2.csv").write_text("trial_type,trial_index,subject\npavlovia,0,p2\n", encoding="utf-8")
         (tmp_path / "p3.csv").write_text("trial_type,trial_index,task\npavlovia,0,\n", encoding="utf-8")
         done = import_raw([tmp_path / f"p{n}.csv" for n in (1, 2, 3)], tmp_path / "study")
-        assert {"p2.csv: no judgment (no column task)", "p3.csv: no judgment (no page that is one)"} <= set(
+        assert {"p2.csv: no judgment (no column task)", "p3.csv: no judgment (no page is a judgment)"} <= set(
             done.outcome.notes
         )
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import json
 
 import pytest
 import yaml
 from PIL import Image
 from study_generator.changed_example import of_people
+from study_generator.raw_exports import imported, write_table
 
 import hmix_hub
 from hmix_hub.contribute.building import build
@@ -18,6 +20,7 @@ from hmix_hub.errors import ConfigurationError
 from hmix_hub.origin import SYNTHETIC_MARK, origin_of
 from hmix_hub.plots.style import WARNING
 from hmix_hub.schema import INFER, columns
+from hmix_hub.sources import JUDGMENT_FILES, resolve_source
 from hmix_hub.studies.example import example_study, write_files
 from hmix_hub.studies.folder import RECORD
 
@@ -99,3 +102,11 @@ def test_the_mark_goes_down_to_schema_1_0_0_and_comes_back_up(synthetic):
     table = arrow_columns(released, released.column_names)
     back = migrate(table, INFER, start="1.0.0", target="2.1.0", provenance=Provenance("back"))
     assert all("synthetic" in flags for flags in back["flags"].to_pylist())
+
+
+def test_the_mark_of_an_export_is_read_however_truth_is_written(tmp_path):
+    header, *rows = csv.reader(resolve_source("sample").path(JUDGMENT_FILES[INFER]).read_text("utf-8").splitlines()[:6])
+    marks = ["true", "TRUE", "1", "0", "False"]
+    written = [[*row, mark] for row, mark in zip(rows, marks, strict=True)]
+    write_table(tmp_path / "raw.csv", [*header, "synthetic"], *written)
+    assert [row["flags"] for row in imported(tmp_path)[1]] == ["synthetic"] * 3 + [""] * 2

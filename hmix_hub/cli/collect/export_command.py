@@ -49,8 +49,10 @@ def command(
     for name, rows in done.judgments.items():
         click.echo(f"wrote {rows:,} judgments to {target / name}")
     if done.is_synthetic:
-        marked = "a column synthetic" if layout == "released" else "synthetic: true in study.yaml, a flag in every row"
-        click.echo(f"  SYNTHETIC: scripted people, or a trial run; marked by {marked}")
+        marked = (
+            "a column synthetic" if layout == "released" else "`synthetic: true` in study.yaml and a flag in every row"
+        )
+        click.echo(f"  SYNTHETIC: scripted people, or a trial run; marked with {marked}")
     for line in _left_out(done.gathered, unfinished=unfinished):
         click.echo(f"  {line}")
     if comments is not None:

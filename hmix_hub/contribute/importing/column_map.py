@@ -65,7 +65,7 @@ class From(_Strict):
             msg = "give either column or constant"
             raise ValueError(msg)
         if self.keys is not None and (self.pattern, self.equals, self.multiply, self.divide) != (None,) * 4:
-            msg = "keys makes a list of words: only json and values go with it"
+            msg = "keys makes a list of words and combines with json and values alone"
             raise ValueError(msg)
         return self
 

@@ -174,7 +174,9 @@ def _questions_to_check(outcome: Outcome, seen: Seen) -> list[str]:
     if CATEGORICAL not in outcome.tables or len(seen.questions) == len(QUESTIONS):
         return []
     told = f"[{', '.join(seen.questions)}]"
-    return [f"study.yaml says that `asked: {told}` is all that was asked besides the class, as the rows show: check it"]
+    return [
+        f"check `asked: {told}` in study.yaml: these questions are answered in the rows; others may have been asked"
+    ]
 
 
 def _is_starter(path: Path) -> bool:

@@ -65,7 +65,7 @@ class MappedFiles:
         if lacking:
             self._leave_out(raw, path, lacking)
         elif not raw.num_rows:
-            self._outcome.leave_out(path, "no row that is one")
+            self._outcome.leave_out(path, "no row is a judgment")
         else:
             columns = {made.target: made.add(raw, path) for made in self._made}
             columns |= {"source_file": pa.array([name] * raw.num_rows, pa.string()), "source_row": raw[ROW]}
@@ -88,7 +88,7 @@ class MappedFiles:
         """Leave a file out: a session that was broken off before its first trial lacks the columns of trials."""
         said = f"no column {', '.join(lacking)}"
         if self._map.rows and raw.num_rows:
-            msg = f"`rows:` keeps rows of this file ({raw.num_rows}), which has {said}"
+            msg = f"`rows:` keeps rows of this file ({raw.num_rows}), but it has {said}"
             hint = "write `optional: true` for a column that may be missing, or leave the file out"
             where = Where(str(path), raw[ROW][0].as_py(), lacking[0])
             self._lacking.append(ConfigurationError(msg, where=where, hint=hint))
@@ -126,8 +126,8 @@ class MappedFiles:
         if told:
             msg = "; ".join(map(_Made.misfit, told))
             hint = (
-                "change `json:`, `keys:` or `pattern:` so that they fit, leave such rows out under `rows:`, or write "
-                "`optional: true` where a cell may give nothing"
+                "change `json:`, `keys:` or `pattern:` to match these cells, drop such rows with `rows:`, or write "
+                "`optional: true` if such cells may stay empty"
             )
             raise ConfigurationError(msg, where=told[0].where, hint=hint)
 
@@ -175,11 +175,11 @@ class _Made:
         self.unfit += len(rows)
 
     def misfit(self) -> str:
-        """Return how many cells gave nothing, and the first."""
+        """Return how many non-empty cells gave no value, and the first."""
         place = f"{Path(self.where.file or '').name}, row {self.where.row}" if self.where else ""
         return (
-            f"{self.target}: {self.unfit} of {self.held} cells of {self.origin.column} that hold something gave "
-            f"nothing, first {_cut(self.unfit_text)} in {place}"
+            f"{self.target}: {self.unfit} of {self.held} non-empty cells of {self.origin.column} gave no value; "
+            f"the first is {_cut(self.unfit_text)} in {place}"
         )
 
     def doubts(self) -> list[str]:

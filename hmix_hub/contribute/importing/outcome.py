@@ -72,7 +72,7 @@ class Outcome:
         """Files that have no judgment, or whose encoding was guessed; a note for each reason."""
         notes = [f"{_named(names)}: no judgment ({reason})" for reason, names in self.left_out.items()]
         if self.not_utf8:
-            notes.append(f"{_named(self.not_utf8)}: not UTF-8, read as Windows-1252; check letters with accents")
+            notes.append(f"{_named(self.not_utf8)}: not UTF-8, read as Windows-1252; check accented letters")
         if self.corrections:
             read = ", ".join(
                 f"{what} ({count} row{'s' if count > 1 else ''})" for what, count in self.corrections.most_common()

@@ -90,7 +90,7 @@ class SuiteFiles:
             self._outcome.dropped[f"{place}: no judgment"] += 1
         found = [task for task in TRIALS if (of_row == task).any()]
         if not found:
-            self._outcome.leave_out(path, "no page that is one")
+            self._outcome.leave_out(path, "no page is a judgment")
         for task in found:
             rows = raw.filter(pa.array((of_row == task).astype(bool)))
             observed = self._observed(rows, task, path, name)
@@ -203,7 +203,7 @@ def _typed(text: pa.ChunkedArray, column: Column) -> pa.ChunkedArray:
     if column.kind is Kind.STRING:
         return values
     if column.kind is Kind.BOOL:
-        return pc.equal(pc.utf8_lower(values), "true")
+        return pc.is_in(pc.utf8_lower(values), pa.array(["true", "1"]))
     for row, value in enumerate(values.to_pylist()):
         if value is not None and not _is_number(value, column):
             kind = "number" if column.kind is Kind.FLOAT64 else "whole number"

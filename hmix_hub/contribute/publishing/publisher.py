@@ -140,7 +140,7 @@ def _check_synthetic(folder: str | os.PathLike[str], *, synthetic: bool) -> None
         return
     place = Where(str(path / MANIFEST), column="synthetic")
     if synthetic:
-        msg = "the study is not marked as synthetic, and --synthetic was given"
+        msg = "--synthetic was given, but the study is not marked as synthetic"
         raise ConfigurationError(
             msg, where=place, hint="leave --synthetic out; or write `synthetic: true` in study.yaml"
         )

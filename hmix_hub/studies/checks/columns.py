@@ -17,7 +17,7 @@ _EXTRA = re.compile(rf"{EXTRA_PREFIX}[A-Za-z0-9_]{{1,60}}")
 
 _LATER = "it came with schema {0}, and study.yaml says {1}: write `schema_version: {0}` there"
 
-_UNASKED = "where it was not asked, `soft_labels: asked:` in study.yaml says so"
+_UNASKED = "if it was not asked, leave it out of `soft_labels: asked:` in study.yaml"
 
 _MOST_COMPARED = 100
 _NAMELESS = "it has no name at all: perhaps a comma is left over at the end of each line"

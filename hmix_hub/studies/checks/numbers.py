@@ -89,7 +89,9 @@ def _read_slowly(text: pa.Array, rows: Ints, place: Place) -> pa.Array:
     has_comma = as_mask(pc.match_substring_regex(clean, COMMA)) & ~is_thousand
     place.tell(rules.DECIMAL_COMMA, has_comma, rows, clean)
     is_number = pc.match_substring_regex(clean, NUMBER)
-    place.tell(rules.TYPE, is_thousand, rows, clean, lambda _: "the comma may be a point, or mark thousands")
+    place.tell(
+        rules.TYPE, is_thousand, rows, clean, lambda _: "the comma may be a decimal comma or a thousands separator"
+    )
     is_other = as_mask(pc.invert(is_number)) & ~has_comma & ~is_thousand
     place.tell(rules.TYPE, is_other, rows, clean, lambda _: "not a number")
     numbers = pc.cast(pc.if_else(is_number, clean, pa.scalar(None, pa.string())), pa.float64())

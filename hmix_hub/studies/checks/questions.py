@@ -37,7 +37,7 @@ def check_unasked(values: Mapping[str, pa.Array], asked: Collection[Question], r
     """
     for name in unasked_columns(asked):
         if name in values:
-            said = "it was not asked, so every row has 1, or nothing" if name == "top_probability" else ""
+            said = "it was not asked: leave the cell empty, or write 1" if name == "top_probability" else ""
             place.of(name).tell(
                 rules.NOT_ASKED,
                 _is_answered(name, values[name]),

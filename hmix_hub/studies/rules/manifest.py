@@ -87,7 +87,7 @@ SYNTHETIC_ROWS = Rule(
     "HMX527",
     "synthetic-rows",
     Severity.ERROR,
-    "the row is flagged as made by a program, and study.yaml does not say so of the study",
+    "the row is flagged as synthetic, but study.yaml does not say `synthetic: true`",
     "write `synthetic: true` in study.yaml; keep answers of participants in a study of their own",
     Example(
         Change("study.yaml: without `synthetic: true`; and a column `flags` with `synthetic`", _copied),

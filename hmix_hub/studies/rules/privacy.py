@@ -65,8 +65,8 @@ PLATFORM_ID = Rule(
     "platform-id",
     Severity.ERROR,
     "this looks like an id of a recruiting platform, such as Prolific or Mechanical Turk, which names a person there",
-    "`hmix contribute pseudonymize` replaces participant ids; take other columns with platform ids out; name columns "
-    "with digests of files so, such as x_image_md5",
+    "`hmix contribute pseudonymize` replaces participant ids; take other columns with platform ids out; give "
+    "columns of file digests a name that says so, such as x_image_md5",
     Example(added("x_code", "5f3c9a7e21b04d8896fe0a1b", row=ROW), added("x_code", "61rpt4g7xxz6heg", row=ROW)),
 )
 EMAIL = Rule(

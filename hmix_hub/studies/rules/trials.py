@@ -56,14 +56,14 @@ TWICE = Rule(
     "judgment-twice",
     Severity.ERROR,
     "the person has another judgment with this trial_index",
-    "number a person's trials through, over all sessions and rounds; keep one of two versions of a judgment",
+    "number a participant's trials consecutively over all sessions and rounds; keep one version of each judgment",
     Example(rows_changed("row 7 has the trial_index of row 6", _copy_trial, named=(ROW,))),
 )
 ROW_TWICE = Rule(
     "HMX571",
     "row-twice",
     Severity.ERROR,
-    "the row is a copy of an earlier one: all its cells are the same but for where they came from",
+    "the row is a copy of an earlier one: all cells but its source file and row are the same",
     "take it out: the session was exported twice",
     Example(rows_changed("row 7 stands again at the end", _copy_row, named=(PEOPLE * _TRIALS,))),
     "takes it out",
@@ -156,7 +156,7 @@ NOT_ASKED = Rule(
     "HMX587",
     "not-asked",
     Severity.ERROR,
-    "the row answers what participants, by study.yaml, were not asked",
+    "the row answers a question that, according to study.yaml, was not asked",
     "name the question under `soft_labels: asked:` in study.yaml, or leave the column out",
     Example(
         replaced("study.yaml", "second_class, impossible_classes]", "second_class]"),
@@ -184,8 +184,8 @@ SAME_PERSON = Rule(
     "HMX592",
     "same-person",
     Severity.WARNING,
-    "two participants gave the same answers in the same times, as hardly happens by chance: one participant under two "
-    "ids, or rows copied",
+    "two participants gave the same answers in the same times, which is unlikely by chance: one participant under two "
+    "ids, or copied rows",
     "give the participant one id, or take the copy out; if they are known to be two, leave them",
     Example(Change("the first person's rows stand again, as p99", _copy_person)),
 )
