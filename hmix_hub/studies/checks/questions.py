@@ -68,7 +68,9 @@ class StatedCheck:
     """
 
     def __init__(self, task: str, manifest: Manifest) -> None:
-        self._is_unstated = task == CATEGORICAL and manifest.soft_labels is None
+        # A file whose task study.yaml does not name is reported as that.
+        is_named = task == CATEGORICAL and task in manifest.tasks
+        self._is_unstated = is_named and manifest.soft_labels is None
         self._seen: set[Question] = set()
 
     def add(self, piece: ObservedPiece) -> None:
