@@ -19,7 +19,6 @@ from hmix_hub.datasets_by_name import H_MIX
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.filters import apply_conditions, warn_empty
 from hmix_hub.judgments.grammar import parse_filters
-from hmix_hub.judgments.recoding import DISTRIBUTIONS
 from hmix_hub.judgments.selection import check_columns, select_rows
 from hmix_hub.schema import (
     CIFAR10,
@@ -146,8 +145,7 @@ class HMix(CachedTable):
             license="not stated",
             features=datasets.Features(features(self.columns) | image_features(self.images)),
         )
-        if any(column.kind in DISTRIBUTIONS for column in self.columns):
-            set_class_order(info, CIFAR10)
+        set_class_order(info, CIFAR10)
         return info
 
     def _split_generators(self, dl_manager: Any) -> list[datasets.SplitGenerator]:

@@ -18,7 +18,7 @@ from hmix_hub.errors import ConfigurationError, SchemaError, Where
 from hmix_hub.judgments.answers import categorical_answers, matrix
 from hmix_hub.judgments.complete import pair_ids
 from hmix_hub.judgments.pieces import encode
-from hmix_hub.judgments.recoding import DISTRIBUTIONS, LABELS, OVER_CLASSES, recode
+from hmix_hub.judgments.recoding import LABELS, OVER_CLASSES, distributions_among, recode
 from hmix_hub.judgments.soft_labels import Answers
 from hmix_hub.judgments.soft_labels import soft_labels as compute
 from hmix_hub.schema import CIFAR10, Kind, Vocabulary
@@ -41,12 +41,12 @@ _AT_ONCE = 65_536
 
 
 def in_one_order(dataset: datasets.Dataset) -> datasets.Dataset:
-    """Return a dataset whose columns all count classes in the order of `image_1_label`.
+    """Return a dataset whose columns all count classes in the order of `image_1_label`, or of its first labels.
 
     Parameters
     ----------
     dataset
-        Judgments or stimuli. Nothing is done to it where its columns agree, or it has no `image_1_label` with names.
+        Judgments or stimuli, any columns. Nothing is done to it where they agree, or no labels have names.
 
     Raises
     ------
@@ -55,9 +55,9 @@ def in_one_order(dataset: datasets.Dataset) -> datasets.Dataset:
         another order.
     """
     vocabularies = _label_vocabularies(dataset)
-    order = vocabularies.get(_FIRST)
-    if order is None:
+    if not vocabularies:
         return dataset
+    order = _order_of(vocabularies)
     _check_codes(dataset, vocabularies)
     others = {name: own for name, own in vocabularies.items() if own != order}
     if others:
@@ -108,19 +108,19 @@ def align_labels(
     check_dataset_type(dataset)
     target = _vocabulary(classes, "classes")
     vocabularies = _label_vocabularies(dataset)
-    if _FIRST not in vocabularies:
-        msg = f"the dataset has no column {_FIRST!r} with class names"
+    if not vocabularies:
+        msg = "the dataset has no labels with class names"
         raise SchemaError(msg, hint="align the labels first, then choose columns")
     if soft_labels_in is None:
         dataset = in_one_order(dataset)
         vocabularies = _label_vocabularies(dataset)
-        made_in = vocabularies[_FIRST]
+        made_in = _order_of(vocabularies)
     else:
         made_in = _vocabulary(soft_labels_in, "soft_labels_in")
         _check_codes(dataset, vocabularies)
         _check_lengths(dataset, made_in)
     wanted = {name: (own, target) for name, own in vocabularies.items()}
-    return _with(dataset, wanted | dict.fromkeys(_distributions(dataset), (made_in, target)), target)
+    return _with(dataset, wanted | dict.fromkeys(distributions_among(dataset.column_names), (made_in, target)), target)
 
 
 def _vocabulary(names: Sequence[str], argument: str) -> Vocabulary:
@@ -139,9 +139,8 @@ def _label_vocabularies(dataset: datasets.Dataset) -> dict[str, Vocabulary]:
     return {name: own for name, own in found.items() if name in OVER_CLASSES and OVER_CLASSES[name].kind in LABELS}
 
 
-def _distributions(dataset: datasets.Dataset) -> list[str]:
-    names = dataset.column_names
-    return [name for name in names if name in OVER_CLASSES and OVER_CLASSES[name].kind in DISTRIBUTIONS]
+def _order_of(vocabularies: Mapping[str, Vocabulary]) -> Vocabulary:
+    return vocabularies.get(_FIRST) or next(iter(vocabularies.values()))
 
 
 def _with(
@@ -162,7 +161,7 @@ def _with(
         missing = [known for known in before.names if known.lower() not in {n.lower() for n in after.names}]
         if missing:
             msg = f"{', '.join(missing)}: classes of {name}, but not of the order {', '.join(after.names)}"
-            raise SchemaError(msg, where=Where(column=name), hint=f"all columns name the classes of {_FIRST}")
+            raise SchemaError(msg, where=Where(column=name), hint="all label columns name the same classes")
         column = OVER_CLASSES[name]
         target = np.array(before.recode(after), dtype=np.int64)
         recoded = recode(table[name], column.kind, target, len(after)).cast(column.arrow_type(after))
@@ -170,7 +169,7 @@ def _with(
         table = table.set_column(table.column_names.index(name), name, recoded)
     info = dataset.info.copy()
     info.features = Features(features)
-    if any(OVER_CLASSES[name].kind in DISTRIBUTIONS for name in moves):
+    if distributions_among(moves):
         set_class_order(info, order)
     picked = getattr(dataset, "_indices", None)
     moved = Dataset(table.cast(info.features.arrow_schema), info=info, split=dataset.split, indices_table=picked)
@@ -212,7 +211,7 @@ def _check_pair_ids(dataset: datasets.Dataset, order: Vocabulary) -> None:
 
 
 def _check_lengths(dataset: datasets.Dataset, order: Vocabulary) -> None:
-    for name in _distributions(dataset):
+    for name in distributions_among(dataset.column_names):
         feature: Any = dataset.features[name]
         length = getattr(feature.feature if OVER_CLASSES[name].kind is Kind.DISTRIBUTIONS else feature, "length", -1)
         if length not in {-1, len(order)}:
@@ -233,7 +232,7 @@ def _check_distributions(dataset: datasets.Dataset, order: Vocabulary, *, must_f
         Whether soft labels must follow from the answers even where the dataset says which order it was made in, as some
         of its columns have been changed since.
     """
-    if not _distributions(dataset) or not len(dataset):
+    if not distributions_among(dataset.column_names) or not len(dataset):
         return
     _check_lengths(dataset, order)
     said = class_orders(dataset.info)
@@ -247,8 +246,8 @@ def _check_distributions(dataset: datasets.Dataset, order: Vocabulary, *, must_f
         is_another = order != CIFAR10 and {n.lower() for n in order.names} == set(CIFAR10.names)
         is_right = not said and not is_another
     if not is_right:
-        msg = f"the soft labels may not count classes in the order of {_FIRST}: {', '.join(order.names)}"
-        raise SchemaError(msg, where=Where(column=_distributions(dataset)[0]), hint=_HINT)
+        msg = f"the soft labels may not count classes in the order of the labels: {', '.join(order.names)}"
+        raise SchemaError(msg, where=Where(column=distributions_among(dataset.column_names)[0]), hint=_HINT)
 
 
 def _follow(dataset: datasets.Dataset, n_classes: int) -> bool:

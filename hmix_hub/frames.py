@@ -13,7 +13,7 @@ import numpy as np
 
 from hmix_hub.class_order import in_one_order
 from hmix_hub.errors import ConfigurationError, SchemaError, Where, nearest
-from hmix_hub.judgments.recoding import DISTRIBUTIONS, OVER_CLASSES
+from hmix_hub.judgments.recoding import OVER_CLASSES, distributions_among
 from hmix_hub.schema import (
     CIFAR10,
     CONFIGURATIONS,
@@ -64,7 +64,7 @@ def to_pandas(dataset: datasets.Dataset, columns: str | Sequence[str] | None = N
 
     check_dataset_type(dataset)
     names = _choose(dataset, columns)
-    if any(name in OVER_CLASSES and OVER_CLASSES[name].kind in DISTRIBUTIONS for name in names):
+    if distributions_among(names):
         # Labels become names, distributions stay numbers.
         in_one_order(dataset)
     nullable = {pa.int32(): pd.Int32Dtype(), pa.int64(): pd.Int64Dtype(), pa.bool_(): pd.BooleanDtype()}
@@ -155,9 +155,6 @@ def _known_columns(*, is_released: bool) -> dict[str, Column]:
     return {column.name: column for table in tables for column in table}
 
 
-_OVER_CLASSES = {Kind.LABEL, Kind.LABELS, Kind.DISTRIBUTION, Kind.DISTRIBUTIONS}
-
-
 def _vocabulary(frame: pd.DataFrame, found: Sequence[Column], classes: Sequence[str] | None) -> Vocabulary:
     import pandas as pd
 
@@ -172,7 +169,7 @@ def _vocabulary(frame: pd.DataFrame, found: Sequence[Column], classes: Sequence[
         return Vocabulary(tuple(map(str, categories.pop())))
     sets = set(frame["image_set"]) if "image_set" in frame.columns else {""}
     is_known = all(str(name).split(METHOD_MARK)[0] in NAMES for name in sets)
-    if not is_known and any(column.kind in _OVER_CLASSES for column in found):
+    if not is_known and any(column.name in OVER_CLASSES for column in found):
         msg = "the classes that the labels of this data frame count are not known"
         raise ConfigurationError(msg, hint="give their names: classes=dataset.features['image_1_label'].names")
     return CIFAR10

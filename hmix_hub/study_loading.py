@@ -9,7 +9,6 @@ from typing import Any
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.filters import apply_conditions
 from hmix_hub.judgments.grammar import parse_filters
-from hmix_hub.judgments.recoding import DISTRIBUTIONS, OVER_CLASSES
 from hmix_hub.judgments.selection import check_columns
 from hmix_hub.schema import CURRENT, JUDGMENT_TABLE, RELEASED, Configuration, check_version
 from hmix_hub.slices import slice_split
@@ -64,8 +63,7 @@ def load_study(
         name = place.manifest.image_set
         own = {name: open_study_images(place.manifest, place.picture_root(), cifar10=cifar10)} if is_own else {}
         dataset = add_images(dataset, images, cifar10=cifar10, image_sets=own)
-    if any(name in OVER_CLASSES and OVER_CLASSES[name].kind in DISTRIBUTIONS for name in dataset.column_names):
-        set_class_order(dataset.info, place.manifest.vocabulary)
+    set_class_order(dataset.info, place.manifest.vocabulary)
     try:
         return slice_split(dataset, split)
     except ValueError as error:

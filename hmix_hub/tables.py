@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from hmix_hub.errors import ConfigurationError, SchemaError, SchemaVersionError
 from hmix_hub.judgments.pieces import take
+from hmix_hub.judgments.recoding import distributions_among
 from hmix_hub.schema import (
     JUDGMENT_TABLE,
     RELEASED,
     TASKS,
     Column,
-    Kind,
     Vocabulary,
     check_task,
     check_version,
@@ -141,8 +141,7 @@ def dataset_of(table: pa.Table, columns: Sequence[Column], vocabulary: Vocabular
     from datasets import Dataset, DatasetInfo
 
     info = DatasetInfo(features=features(columns, vocabulary))
-    if any(column.kind in {Kind.DISTRIBUTION, Kind.DISTRIBUTIONS} for column in columns):
-        set_class_order(info, vocabulary)
+    set_class_order(info, vocabulary)
     # Cast here, since Dataset's own cast fails on a table without rows.
     return Dataset(table.cast(info.features.arrow_schema), info=info)
 
@@ -152,6 +151,8 @@ _CLASS_ORDER = re.compile(r"Distributions count the classes (\[.*?\])\.")
 
 def set_class_order(info: datasets.DatasetInfo, vocabulary: Vocabulary) -> None:
     """Write into a dataset's description in which order its distributions count classes; their type has no names."""
+    if not distributions_among(info.features or ()):
+        return
     said = f"Distributions count the classes {json.dumps(vocabulary.names)}."
     info.description = f"{_CLASS_ORDER.sub('', info.description or '').strip()} {said}".strip()
 

@@ -9,7 +9,7 @@ import torch
 
 from hmix_hub.class_order import in_one_order
 from hmix_hub.errors import ConfigurationError, nearest
-from hmix_hub.judgments.recoding import DISTRIBUTIONS, OVER_CLASSES
+from hmix_hub.judgments.recoding import distributions_among
 from hmix_hub.tables import arrow_columns, check_dataset_type, vocabularies_of
 from hmix_hub.tensor_columns import RECORDED_LISTS, Request, convert_column
 
@@ -114,7 +114,7 @@ def to_tensors(
         msg = f"dtype is the floating type of coefficients, such as torch.float32, not {dtype!r}"
         raise ConfigurationError(msg, hint="labels, indices and ids are int64 whatever it is")
     names = _choose(dataset, columns)
-    if any(name in OVER_CLASSES and OVER_CLASSES[name].kind in DISTRIBUTIONS for name in names):
+    if distributions_among(names):
         # Labels come with the names of their own column, distributions with none.
         in_one_order(dataset)
     table = arrow_columns(dataset, names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,11 @@ LABELS, DISTRIBUTIONS = {Kind.LABEL, Kind.LABELS}, {Kind.DISTRIBUTION, Kind.DIST
 _TABLES = [*(task.columns for task in TASKS.values()), *BY_STIMULUS_COLUMNS.values()]
 OVER_CLASSES = {column.name: column for table in _TABLES for column in table if column.kind in LABELS | DISTRIBUTIONS}
 """Columns of the schema that count classes, by name: labels, lists of labels, and distributions over all classes."""
+
+
+def distributions_among(names: Iterable[str]) -> list[str]:
+    """Return the names of columns that hold distributions over all classes."""
+    return [name for name in names if name in OVER_CLASSES and OVER_CLASSES[name].kind in DISTRIBUTIONS]
 
 
 def recode(column: pa.ChunkedArray, kind: Kind, target: npt.NDArray[np.int64], n_classes: int) -> pa.ChunkedArray:

@@ -210,6 +210,20 @@ def test_soft_labels_left_in_their_order_are_refused_with_the_way_out(config, de
     assert hmix_hub.batches(aligned, **target)
 
 
+@pytest.mark.parametrize("columns", [["top_class", "soft_label"], ["soft_label", "second_class", "top_class"]])
+def test_soft_labels_beside_the_answers_alone_count_as_these_do(columns, some):
+    plain = some[CATEGORICAL].select_columns(columns)
+    changed = realigned(plain, REVERSED, [name for name in LABELS if name in columns])
+    for call in (hmix_hub.soft_labels, hmix_hub.to_tensors, hmix_hub.to_pandas):
+        assert len(call(plain))
+        with pytest.raises(SchemaError, match="soft labels may not count"):
+            call(changed)
+    aligned = hmix_hub.align_labels(changed, REVERSED, soft_labels_in=NAMES)
+    expected = hmix_hub.align_labels(plain, REVERSED)
+    assert aligned.features == expected.features
+    assert aligned.to_list() == expected.to_list()
+
+
 def test_soft_labels_of_ones_own_making_are_taken_from_a_loaded_dataset(some):
     own = some[CATEGORICAL].map(lambda row: {"soft_label": (np.array(row["soft_label"]) * 0.9 + 0.01).tolist()})
     batch = next(iter(hmix_hub.batches(own, 24, images=None, targets="soft_label", shuffle=False)))["soft_label"]
