@@ -87,6 +87,8 @@ def test_a_server_killed_in_the_middle_of_a_trial_loses_nothing(tmp_path, person
     me.answer(CONSTRUCT)
     me.trial(2)
     expect(me.status()).to_have_text(SAVED)
+    # The pictures of the next trial are here before the server is away.
+    me.page.wait_for_load_state("networkidle")
     me.page.keyboard.press("g")
     process.kill()
     me.page.keyboard.press("g")
