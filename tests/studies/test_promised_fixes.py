@@ -63,6 +63,10 @@ CASES = {
         lambda files: files.update({TABLE: files[TABLE].decode().replace(",", "\t").encode("utf-16")}),
         {"HMX500", "HMX503"},
     ),
+    "text in UTF-16 without a mark": (
+        lambda files: files.update({TABLE: files[TABLE].decode().encode("utf-16-be")}),
+        {"HMX500"},
+    ),
 }
 
 

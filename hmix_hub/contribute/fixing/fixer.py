@@ -19,7 +19,7 @@ from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import task_and_ending
 from hmix_hub.studies.reading.files import read_pieces
 from hmix_hub.studies.reading.pieces import UnreadableError
-from hmix_hub.studies.reading.text import OTHER_MARKS, blocks
+from hmix_hub.studies.reading.text import blocks, utf16_of
 from hmix_hub.studies.rules import files, generated, stimuli, trials
 from hmix_hub.studies.rules.rule import Rule
 from hmix_hub.studies.validation import Checked
@@ -128,9 +128,8 @@ def _form_mend(rule: Rule, name: str, table: Table) -> Mend:
 def _from_utf16(path: Path) -> str | None:
     """Return the text of a file in UTF-16; `None` where it is in another encoding, or damaged."""
     try:
-        if not next(blocks(path), b"").startswith(tuple(OTHER_MARKS)):
-            return None
-        return b"".join(blocks(path)).decode("utf-16")
+        codec = utf16_of(next(blocks(path), b""))
+        return codec and b"".join(blocks(path)).decode(codec)
     except (UnreadableError, OSError, UnicodeDecodeError):
         return None
 

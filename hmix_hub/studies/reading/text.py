@@ -33,8 +33,6 @@ LAST_ENCODING = "latin-1"
 _NO_WINDOWS = bytes([0x81, 0x8D, 0x8F, 0x90, 0x9D])
 _CONTROLS = bytes([*range(9), 11, 12, *range(14, 32), 127])
 _CONTROL = re.compile(b"[" + re.escape(_CONTROLS) + b"]")
-OTHER_MARKS = {codecs.BOM_UTF16_LE: "UTF-16", codecs.BOM_UTF16_BE: "UTF-16"}
-"""First bytes of text that is not read, with its encoding."""
 _FIRST_PRINTABLE = 32
 _BETWEEN_CHARACTERS = (b"", 0)
 """State of a decoder that waits for nothing."""
@@ -150,11 +148,7 @@ def look_at_text(path: Path, name: str, report: Report, *, has_delimiter: bool =
     for number, block in enumerate(blocks(path)):
         if number == 0:
             head = block
-            for mark, encoding in OTHER_MARKS.items():
-                if block.startswith(mark):
-                    report.add(rules.ENCODING, file=name, note=f"it is {encoding}")
-                    return TextForm(is_text=False)
-            if _is_wide(block[:_SAMPLED]):
+            if utf16_of(block):
                 report.add(rules.ENCODING, file=name, note="it is UTF-16")
                 return TextForm(is_text=False)
             has_mark = block.startswith(codecs.BOM_UTF8)
@@ -190,10 +184,16 @@ def look_at_text(path: Path, name: str, report: Report, *, has_delimiter: bool =
     return TextForm(has_mark, "utf-8" if is_utf8 else _fallback(path), delimiter, has_returns, not has_control, end)
 
 
-def _is_wide(start: bytes) -> bool:
-    """Whether every second byte is NUL, or almost: UTF-16 that has no mark."""
-    nuls = sorted((start[::2].count(0), start[1::2].count(0)))
-    return nuls[0] == 0 and nuls[1] > 0.4 * len(start) / 2
+def utf16_of(start: bytes) -> str | None:
+    """Return the codec of text in UTF-16, by its byte order mark or its NULs; `None` of any other text."""
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    sample = start[:_SAMPLED]
+    first, second = sample[::2].count(0), sample[1::2].count(0)
+    # Of ASCII in UTF-16 every second byte is NUL, and of a few other letters not.
+    if min(first, second) or max(first, second) <= 0.4 * len(sample) / 2:
+        return None
+    return "utf-16-be" if first else "utf-16-le"
 
 
 def _has_control(block: bytes) -> bool:
