@@ -12,7 +12,15 @@ from typing import Any
 
 import datasets
 
-from hmix_hub.errors import CacheWarning, ConfigurationError, HMixError, SourceError, SourceMissingError, Where
+from hmix_hub.errors import (
+    CacheWarning,
+    ConfigurationError,
+    HMixError,
+    SourceError,
+    SourceMissingError,
+    Where,
+    first_line,
+)
 from hmix_hub.files import local_path
 from hmix_hub.slices import slice_split
 
@@ -96,7 +104,7 @@ class CachedTable(datasets.ArrowBasedBuilder):
             try:
                 whole = self._whole(in_memory)
             except Exception as again:
-                msg = f"the cached table cannot be read: {_first_line(again)}"
+                msg = f"the cached table cannot be read: {first_line(again)}"
                 hint = f"delete this folder, or {_HINT}"
                 raise SourceError(msg, where=Where(self.cache_dir), hint=hint) from again
         try:
@@ -130,7 +138,7 @@ class CachedTable(datasets.ArrowBasedBuilder):
 
 
 def _warn_damaged(folder: str, error: Exception) -> None:
-    said = f"the cached table in {folder} is damaged ({_first_line(error)}); it is prepared again"
+    said = f"the cached table in {folder} is damaged ({first_line(error)}); it is prepared again"
     warnings.warn(said, CacheWarning, stacklevel=3)
 
 
@@ -143,7 +151,7 @@ def _told(error: BaseException, folder: str) -> HMixError:
         if isinstance(cause, OSError):
             return _not_written(cause, folder)
     first = list(_causes(error))[-1]
-    msg = f"the table could not be prepared: {_first_line(first)}"
+    msg = f"the table could not be prepared: {first_line(first)}"
     return SourceError(msg, where=Where(folder), hint=f'try again with download_mode="force_redownload", or {_HINT}')
 
 
@@ -156,13 +164,9 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _not_written(error: OSError, folder: str) -> SourceMissingError:
-    said = error.strerror or _first_line(error)
+    said = error.strerror or first_line(error)
     is_full = error.errno == errno.ENOSPC or "No space left" in said or "Not enough disk space" in said
     place = Path(os.fspath(error.filename)) if isinstance(error.filename, str | os.PathLike) else Path(folder)
     msg = f"the table cannot be written into the cache, and nothing is left of it: {said}"
     hint = f"free some space there, or {_HINT}" if is_full else _HINT
     return SourceMissingError(msg, where=Where(str(place)), hint=hint)
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -178,6 +178,11 @@ def _may_be_mistyped(written: str, meant: str) -> bool:
     return len(places) <= 1 or is_turned
 
 
+def first_line(error: BaseException) -> str:
+    """Return the first line of what a library says of an error, or the error's name where it says nothing."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
 def nearest(name: object, known: Iterable[object], *, label: str) -> str:
     """Offer the nearest spellings of a name that is not known.
 

@@ -38,7 +38,6 @@ TRAIN_MD5 = {
 
 TRAIN_LABELS_SHA256 = "2b7cd2f24487317614016b72ffd53071c3062f592f0eb300c18a770d41ae1253"
 """Of the training set's labels, uint8 (50000,), batch by batch in the original order."""
-TRAIN_PICTURES = 50_000
 
 _TEST_FILE = f"cifar10-test-{PICTURES_SHA256[:16]}.npy"
 _DIGESTS = Path(__file__).with_name("cifar10_test.digests")

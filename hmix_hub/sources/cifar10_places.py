@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from hmix_hub import files
 from hmix_hub.arrow_files import open_parquet
-from hmix_hub.errors import SourceError, SourceMissingError, SourceNameError, Where
+from hmix_hub.errors import SourceError, SourceMissingError, SourceNameError, Where, first_line
 from hmix_hub.sources.cifar10_batch import CONTENT_LIMIT, read_batch
 from hmix_hub.sources.picture_file import decode_picture
 from hmix_hub.sources.source import is_offline
@@ -61,8 +61,7 @@ def from_hub() -> Path:
         )
     # The client lets through what its libraries raise: errors of its own, of HTTP and of the file system.
     except Exception as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        msg = f"CIFAR-10's test set could not be had from the Hub: {reason}"
+        msg = f"CIFAR-10's test set could not be had from the Hub: {first_line(error)}"
         raise SourceMissingError(msg, where=where, hint=f"check the network and try again; or {_NAME_HINT}") from None
     return Path(path)
 
@@ -227,8 +226,7 @@ def _read_parquet(file: Path) -> _Set:
     except (pa.ArrowException, OSError, ValueError) as error:
         if isinstance(error, SourceError):
             raise
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        msg = f"the Parquet file is truncated or damaged: {reason}"
+        msg = f"the Parquet file is truncated or damaged: {first_line(error)}"
         raise SourceError(msg, where=Where(str(file)), hint=f"download it again from {REPOSITORY}") from None
     return np.stack(pictures), np.array(labels, dtype=np.int64)
 

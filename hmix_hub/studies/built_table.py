@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hmix_hub.errors import SchemaError, SourceError, Where
+from hmix_hub.errors import SchemaError, SourceError, Where, first_line
 from hmix_hub.schema import Column, Vocabulary
 from hmix_hub.studies.features import study_features
 from hmix_hub.studies.reading.parquet_file import fault_of_rows
@@ -123,7 +123,7 @@ class BuiltTable:
                     at = None if error.where.row is None else row + error.where.row
                     raise self._wrong(file, error.message, error.where.column, at) from None
                 except (pa.ArrowException, KeyError, ValueError) as error:
-                    raise self._wrong(file, _first_line(error)) from None
+                    raise self._wrong(file, first_line(error)) from None
                 row += table.num_rows
                 yield table
 
@@ -146,7 +146,7 @@ class BuiltTable:
         try:
             return read()
         except (pa.ArrowException, OSError, UnicodeError, ValueError) as error:
-            raise self._wrong(file, _first_line(error)) from None
+            raise self._wrong(file, first_line(error)) from None
 
     def _wrong(self, file: BuiltFile, said: str, column: str | None = None, row: int | None = None) -> SourceError:
         msg = f"not a valid table {self.configuration} of a built study: {said}"
@@ -157,7 +157,3 @@ def _bytes_of(metadata: Any) -> int:
     """Return the bytes that the columns of a Parquet file take in it."""
     groups = map(metadata.row_group, range(metadata.num_row_groups))
     return sum(group.column(n).total_compressed_size for group in groups for n in range(metadata.num_columns))
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +18,6 @@ from hmix_hub.tables import arrow_columns, vocabulary_of
 if TYPE_CHECKING:
     import datasets
 
-Toward = Literal["shown", "uniform"]
 Floats = npt.NDArray[np.float64]
 _FILLED_AT_MOST = 1 << 26
 """Numbers of targets that are written out: 256 MB of float32."""

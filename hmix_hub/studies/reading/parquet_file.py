@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hmix_hub.arrow_files import open_parquet
+from hmix_hub.errors import first_line
 from hmix_hub.studies.reading.pieces import (
     CELL_LIMIT,
     COLUMN_LIMIT,
@@ -57,8 +58,7 @@ def read_parquet(path: Path) -> Iterator[Piece]:
                     start += part.num_rows
                     yield _piece(part, schema, rows)
     except (pa.ArrowException, OSError, MemoryError, ValueError, OverflowError) as error:
-        said = (str(error).strip() or type(error).__name__).splitlines()[0]
-        msg = f"this is no whole Parquet file: {said}"
+        msg = f"this is no whole Parquet file: {first_line(error)}"
         raise UnreadableError(msg, row=start or None) from None
 
 
