@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from math import lgamma, log
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -51,17 +52,22 @@ class Coincidence:
         uint64 (N,): hash of the stimulus.
     time
         float64 (N,): response times.
+    suspects
+        int64 (M,): numbers of the participants who are compared.
     """
 
-    def __init__(self, content: Hashes, person: Ints, *, stimulus: Hashes, time: npt.NDArray[np.float64]) -> None:
-        self._content = content
-        _, self._time, self._in_file = np.unique(time, return_inverse=True, return_counts=True)
-        _, self._stimulus, self._of_stimulus = np.unique(stimulus, return_inverse=True, return_counts=True)
-        seen = self._stimulus.astype(np.int64) * len(self._in_file) + self._time
-        _, self._seen, self._at_stimulus = np.unique(seen, return_inverse=True, return_counts=True)
-        self._rows = np.argsort(person, kind="stable")
+    def __init__(
+        self, content: Hashes, person: Ints, *, stimulus: Hashes, time: npt.NDArray[np.float64], suspects: Ints
+    ) -> None:
+        rows = np.flatnonzero(np.isin(person, suspects))
+        self._content, self._n = content, len(person)
+        self._rows = rows[np.argsort(person[rows], kind="stable")]
         self._starts = np.searchsorted(person[self._rows], np.arange(person.max() + 2))
-        people = int((np.diff(self._starts) > 0).sum())
+        self._time, self._in_file = _numbered(time, rows)
+        self._stimulus, self._of_stimulus = _numbered(stimulus, rows)
+        seen = self._stimulus * len(self._in_file) + self._time
+        self._seen, self._at_stimulus = _numbered(seen, rows)
+        people = np.count_nonzero(np.bincount(person))
         self._pairs = log(people * (people - 1) / 2)
 
     def evidence(self, one: int, other: int) -> float:
@@ -84,7 +90,7 @@ class Coincidence:
         shared = rows[0][np.isin(self._content[rows[0]], self._content[rows[1]])]
         times = np.unique(self._time[shared])
         own = np.stack([_counts(self._time[mine], times) for mine in rows])
-        in_file = (self._in_file[times] - own.sum(axis=0) + 1) / (len(self._time) + 1)
+        in_file = (self._in_file[times] - own.sum(axis=0) + 1) / (self._n + 1)
         again = ((own - 1) / np.array([[len(mine)] for mine in rows])).max(axis=0)
         # Of the two themselves, each has seen the stimulus once or more; at this time, both.
         others = np.maximum(self._of_stimulus[self._stimulus[shared]] - 2, _FEWEST_OTHERS)
@@ -94,6 +100,14 @@ class Coincidence:
         fewest = min(map(len, rows))
         chance = np.log(np.maximum.reduce([in_file, again, at_stimulus])).sum() + self._pairs
         return float(-(chance + _log_choices(fewest, min(len(shared), fewest))) / log(10))
+
+
+def _numbered(values: npt.NDArray[Any], rows: Ints) -> tuple[Ints, Ints]:
+    """Return, for N values, the number of each among those that some rows have, one beyond for others; and counts."""
+    known = np.unique(values[rows])
+    codes = np.searchsorted(known, values)
+    codes[known[np.minimum(codes, len(known) - 1)] != values] = len(known)
+    return codes, np.bincount(codes, minlength=len(known) + 1)
 
 
 def _counts(codes: Ints, chosen: Ints) -> Ints:

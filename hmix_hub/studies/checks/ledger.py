@@ -161,8 +161,11 @@ class Ledger:
         row, person, trial = (self[name] if len(self) else np.zeros(0, np.int64) for name in ("row", "person", "trial"))
         if not self._left_out:
             return row, person, trial
-        every = np.concatenate([np.stack([row, person, trial]), *self._left_out], axis=1)
-        row, person, trial = every[:, np.argsort(every[0])]
+        left_out = np.concatenate(self._left_out, axis=1)
+        places = np.searchsorted(row, left_out[0])
+        row, person, trial = (
+            np.insert(kept, places, other) for kept, other in zip((row, person, trial), left_out, strict=True)
+        )
         return row, person, trial
 
     def _has_answers(self, piece: ObservedPiece) -> Mask:

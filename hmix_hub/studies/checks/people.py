@@ -85,7 +85,11 @@ class _People:
         if not suspects:
             return
         coincidence = Coincidence(
-            content, self.person[timed], stimulus=self.ledger["stimulus"][timed], time=self.ledger["time"][timed]
+            content,
+            self.person[timed],
+            stimulus=self.ledger["stimulus"][timed],
+            time=self.ledger["time"][timed],
+            suspects=np.unique(list(suspects)),
         )
         for (one, other), rows in sorted(suspects.items(), key=lambda item: (self.first[item[0][1]], item[0])):
             if coincidence.evidence(one, other) >= LEAST_EVIDENCE:
