@@ -8,7 +8,7 @@ the answers of their rows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -106,7 +106,7 @@ def align_labels(
     'truck'
     """
     check_dataset_type(dataset)
-    target = _vocabulary(classes, "classes")
+    target = check_classes(classes, "classes")
     vocabularies = _label_vocabularies(dataset)
     if not vocabularies:
         msg = "the dataset has no labels with class names"
@@ -116,19 +116,27 @@ def align_labels(
         vocabularies = _label_vocabularies(dataset)
         made_in = _order_of(vocabularies)
     else:
-        made_in = _vocabulary(soft_labels_in, "soft_labels_in")
+        made_in = check_classes(soft_labels_in, "soft_labels_in")
         _check_codes(dataset, vocabularies)
         _check_lengths(dataset, made_in)
     wanted = {name: (own, target) for name, own in vocabularies.items()}
     return _with(dataset, wanted | dict.fromkeys(distributions_among(dataset.column_names), (made_in, target)), target)
 
 
-def _vocabulary(names: Sequence[str], argument: str) -> Vocabulary:
-    if isinstance(names, str) or not all(isinstance(name, str) for name in names):
-        msg = f"{argument} is a list of class names, not {names!r}"
+def check_classes(classes: object, argument: str) -> Vocabulary:
+    """Check that an argument is a list of class names, each once.
+
+    Raises
+    ------
+    ConfigurationError
+        If it is not.
+    """
+    names = () if isinstance(classes, str) or not isinstance(classes, Iterable) else tuple(classes)
+    if not names or not all(isinstance(name, str) for name in names):
+        msg = f"{argument} is a list of class names, not {classes!r}"
         raise ConfigurationError(msg, hint="dataset.features['image_1_label'].names are the dataset's")
     try:
-        return Vocabulary(tuple(names))
+        return Vocabulary(names)
     except SchemaError as error:
         raise ConfigurationError(error.message) from None
 

@@ -183,11 +183,11 @@ def _exchange(made: Path, target: Path) -> None:
 
 @contextmanager
 def _named(path: Path) -> Iterator[None]:
-    """Let errors of the disk name the path, as those of a write do not by themselves."""
+    """Let errors of the disk name the path, not the new file beside it, nor nothing as those of a write do."""
     try:
         yield
     except OSError as error:
-        if error.filename is None:
+        if error.filename is None or PREFIX in str(error.filename):
             number = error.errno or (errno.ENOSPC if "No space left" in str(error) else errno.EIO)
             raise OSError(number, error.strerror or str(error), str(path)) from error
         raise

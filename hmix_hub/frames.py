@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from hmix_hub.class_order import in_one_order
-from hmix_hub.errors import ConfigurationError, SchemaError, Where, nearest
+from hmix_hub.class_order import check_classes, in_one_order
+from hmix_hub.errors import ConfigurationError, SchemaError, Where, first_line, nearest
 from hmix_hub.judgments.recoding import OVER_CLASSES, distributions_among
 from hmix_hub.schema import (
     CIFAR10,
@@ -128,23 +128,37 @@ def from_pandas(frame: pd.DataFrame, classes: Sequence[str] | None = None) -> da
     import pyarrow as pa
     from datasets import Dataset, DatasetInfo, Features
 
-    if not isinstance(frame, pd.DataFrame) or not frame.columns.is_unique:
-        what = "two columns of one name" if isinstance(frame, pd.DataFrame) else f"a {type(frame).__name__}"
+    is_frame = isinstance(frame, pd.DataFrame)
+    if is_frame:
+        frame = frame.set_axis([str(name) for name in frame.columns], axis="columns")
+    if not is_frame or not frame.columns.is_unique:
+        what = "two columns of one name" if is_frame else f"a {type(frame).__name__}"
         msg = f"from_pandas takes a pandas.DataFrame with distinct column names, not {what}"
         raise ConfigurationError(msg, hint="hmix_hub.to_pandas(dataset) returns one")
     known = _known_columns(is_released="trial_type" in frame.columns)
     found = [known[name] for name in frame.columns if name in known]
     vocabulary = _vocabulary(frame, found, classes)
     arrays, features = {}, {}
-    for name in map(str, frame.columns):
+    for name in frame.columns:
         if name in known:
             arrays[name] = _array(frame[name], known[name], vocabulary)
             features[name] = known[name].feature(vocabulary)
         else:
-            arrays[name] = pa.Array.from_pandas(frame[name])
+            arrays[name] = _unknown(frame[name])
             features |= Features.from_arrow_schema(pa.schema([(name, arrays[name].type)]))
     info = DatasetInfo(features=Features(features))
     return Dataset(pa.table(arrays).cast(info.features.arrow_schema), info=info)
+
+
+def _unknown(values: pd.Series[Any]) -> pa.Array | pa.ChunkedArray:
+    """Return a column that the schema does not know, in the type that its values have."""
+    import pyarrow as pa
+
+    try:
+        return pa.Array.from_pandas(values)
+    except pa.ArrowException as error:
+        msg = f"the values are not of one type that a dataset may hold: {first_line(error)}"
+        raise SchemaError(msg, where=Where(column=str(values.name)), hint="drop or convert the column first") from None
 
 
 @cache
@@ -159,7 +173,7 @@ def _vocabulary(frame: pd.DataFrame, found: Sequence[Column], classes: Sequence[
     import pandas as pd
 
     if classes is not None:
-        return Vocabulary(tuple(classes))
+        return check_classes(classes, "classes")
     labels = [frame[column.name].dtype for column in found if column.kind is Kind.LABEL]
     categories = {tuple(dtype.categories) for dtype in labels if isinstance(dtype, pd.CategoricalDtype)}
     if len(categories) > 1:

@@ -188,7 +188,8 @@ def test_align_labels_takes_a_model_with_more_classes(some):
 
 
 @pytest.mark.parametrize(
-    ("classes", "said"), [("dog", "list of class names"), (NAMES[:9], "truck"), ([*NAMES, "Dog"], "twice")]
+    ("classes", "said"),
+    [("dog", "list of class names"), (None, "list of class names"), (NAMES[:9], "truck"), ([*NAMES, "Dog"], "twice")],
 )
 def test_orders_without_each_class_once_are_refused(classes, said, some):
     with pytest.raises(HMixError, match=said):

@@ -123,12 +123,23 @@ def test_other_classes_are_those_of_the_categories_or_those_named():
         ({"is_repeat": [True, 2]}, "2 is not of type bool"),
         ({"flags": ["[", "[]"]}, "is not of type list of string"),
         ({"soft_label": [[0.5, 0.5], [1, 0]]}, "over 2 classes, where there are 3"),
+        ({"of_ones_own": [1, "a"]}, "not of one type"),
     ],
 )
 def test_a_value_that_does_not_fit_is_named_by_its_column(values, complaint):
     with pytest.raises(SchemaError, match=complaint) as refused:
         hmix_hub.from_pandas(pd.DataFrame(values), classes=NAMES)
     assert refused.value.where.column == next(iter(values))
+
+
+def test_columns_may_be_numbered():
+    assert hmix_hub.from_pandas(pd.DataFrame([[1.5, "a"]])).to_list() == [{"0": 1.5, "1": "a"}]
+
+
+@pytest.mark.parametrize("classes", ["dog", 7, [], ["dog", 5]])
+def test_classes_that_are_no_names_are_refused(classes):
+    with pytest.raises(ConfigurationError, match="classes is a list of class names"):
+        hmix_hub.from_pandas(pd.DataFrame({"image_1_label": [0]}), classes=classes)
 
 
 @pytest.mark.parametrize("wrong", [[1], pd.DataFrame(np.zeros((1, 2)), columns=["task", "task"])])

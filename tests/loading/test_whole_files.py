@@ -8,6 +8,7 @@ import stat
 import pytest
 from click.testing import CliRunner
 
+import hmix_hub
 from hmix_hub import files
 from hmix_hub.cli.main import main
 from hmix_hub.files import known_sha256, new_file, replace_file, whole_file, whole_folder
@@ -42,6 +43,11 @@ def test_a_full_disk_leaves_an_older_output_as_it_was(command, name, tmp_path, f
     assert "free some space" in ran.output
     assert output.read_bytes() == b"good"
     assert os.listdir(tmp_path) == [name]
+
+
+def test_a_missing_folder_is_named_by_the_file_that_was_to_be_in_it(tmp_path, load_sample):
+    with pytest.raises(FileNotFoundError, match=r"nowhere.a\.png"):
+        hmix_hub.plot(load_sample().select(range(20)), tmp_path / "nowhere" / "a.png")
 
 
 @pytest.mark.parametrize("writes", [replace_file, new_file])
