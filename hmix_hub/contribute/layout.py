@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from hmix_hub.contribute.content import Content
-from hmix_hub.files import sha256_of
-from hmix_hub.studies.folder import LICENCES, STIMULI, is_plain
+from hmix_hub.files import is_plain_inside, sha256_of
+from hmix_hub.studies.folder import LICENCES, STIMULI
 from hmix_hub.studies.image_sets import stimulus_files
 from hmix_hub.studies.manifest import MANIFEST
 from hmix_hub.studies.people import PARTICIPANTS_CONFIGURATION
@@ -59,7 +59,7 @@ def _write(table: pa.Table, features: datasets.Features, path: Path) -> None:
 def copied_files(content: Content) -> list[str]:
     """Give the files that are published as they are: manifest, licence, and the pictures that lists name."""
     folder = content.folder
-    licences = [name for name in LICENCES if is_plain(folder.path, name)]
+    licences = [name for name in LICENCES if is_plain_inside(folder.path / name, folder.path)]
     return [MANIFEST, *licences, *(f"{STIMULI}/{name}" for name in stimulus_files(folder, content.manifest))]
 
 

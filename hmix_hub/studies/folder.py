@@ -113,7 +113,9 @@ def find_files(path: Path, report: Report) -> StudyFolder:
         else:
             judgments[found[0]] = name
     ordered = {task: judgments[task] for task in TASKS if task in judgments}
-    return StudyFolder(path, ordered, is_plain(path, PARTICIPANTS), is_plain(path, IMAGE_LIST))
+    return StudyFolder(
+        path, ordered, is_plain_inside(path / PARTICIPANTS, path), is_plain_inside(path / IMAGE_LIST, path)
+    )
 
 
 def _listed(folder: Path, root: Path, report: Report) -> list[Path]:
@@ -124,11 +126,6 @@ def _listed(folder: Path, root: Path, report: Report) -> list[Path]:
     except OSError as error:
         report.add(rules.UNREADABLE, file=folder.name, note=error.strerror or str(error))
         return []
-
-
-def is_plain(path: Path, name: str) -> bool:
-    """Whether a study folder has a file, and it is no link that leads out of it."""
-    return is_plain_inside(path / name, path)
 
 
 def _is_inside(file: Path, root: Path, report: Report) -> bool:

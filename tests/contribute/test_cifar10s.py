@@ -94,7 +94,9 @@ def test_the_export_of_cifar_10s_is_imported_fixed_and_loaded_with_its_published
     study, answers = tmp_path / "study", answers_of(cifar10s)
     done, rows = imported(tmp_path, cifar10s, task=CATEGORICAL)
     assert (len(rows), len({row["participant_id"] for row in rows}), len(answers)) == (6723, 248, 6696)
-    assert "'0' as 100 (6 rows), '8p' as 80 (1 row)" in "".join(done.outcome.notes)
+    notes = "".join(done.outcome.notes)
+    assert "'0' as 100 (6 rows), '8p' as 80 (1 row)" in notes
+    assert "write `procedure: cifar10s`" in notes
     (twice,) = check_study(study, is_draft=True).report.errors
     assert (twice.rule.code, twice.count) == ("HMX571", 27)
     fix(study)

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 IMAGE_SET = "cifar10/test"
+PROCEDURE_NOTE = (
+    "single pictures, as in CIFAR-10S: for its published soft labels, write `procedure: cifar10s` in study.yaml"
+)
 OF_MIXTURES = ("label2", "id2", "filename")
 """Columns of schema 1.0.0 that a table of single pictures lacks; its file names have a form of their own."""
 _COLUMNS = {"label": "label1", "img_id": "id1"}

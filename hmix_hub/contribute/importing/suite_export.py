@@ -13,6 +13,7 @@ from hmix_hub.contribute.importing.raw_table import ROW
 from hmix_hub.contribute.importing.single_pictures import (
     IMAGE_SET,
     OF_MIXTURES,
+    PROCEDURE_NOTE,
     are_single_pictures,
     as_mixtures,
     check_file_names,
@@ -158,6 +159,8 @@ class SuiteFiles:
         if not self._outcome.tables:
             known = ", ".join(f"{trial.trial_type}/{trial.task}" for trial in TRIALS.values())
             raise self._outcome.nothing(self._first, hint=f"judgments have trial_type and task {known}")
+        if self._outcome.image_sets:
+            self._outcome.notes.append(PROCEDURE_NOTE)
 
 
 def _as_released(raw: pa.Table, task: str, *, is_single: bool) -> pa.Table:
