@@ -234,9 +234,10 @@ def _converted(values: pd.Series[Any], column: Column, vocabulary: Vocabulary) -
             converted.append(_convert(value, column.kind, vocabulary))
         except (TypeError, ValueError, OverflowError) as error:
             what = error.message if isinstance(error, SchemaError) else f"{value!r} is not of type {column.kind.value}"
-            raise SchemaError(
-                what, where=Where(row=row, column=column.name), hint=getattr(error, "hint", None)
-            ) from None
+            # What pandas itself writes of lists into CSV cannot be read back: long ones are cut.
+            of_lists = "in a text, lists are JSON, as `hmix load -o` writes them" if column.kind in _ITEMS else None
+            hint = getattr(error, "hint", of_lists)
+            raise SchemaError(what, where=Where(row=row, column=column.name), hint=hint) from None
     return converted
 
 

@@ -132,6 +132,16 @@ def test_a_value_that_does_not_fit_is_named_by_its_column(values, complaint):
     assert refused.value.where.column == next(iter(values))
 
 
+def test_lists_come_back_from_csv_as_json_alone(load_sample, tmp_path):
+    dataset = load_sample("categorical_soft_labels").select(range(20))
+    (tmp_path / "a.csv").write_text(csv_text(dataset), encoding="utf-8")
+    assert hmix_hub.from_pandas(pd.read_csv(tmp_path / "a.csv")).to_list() == dataset.to_list()
+    hmix_hub.to_pandas(dataset).to_csv(tmp_path / "b.csv", index=False)
+    with pytest.raises(SchemaError, match="is not of type list") as refused:
+        hmix_hub.from_pandas(pd.read_csv(tmp_path / "b.csv"))
+    assert "JSON" in refused.value.hint
+
+
 def test_columns_may_be_numbered():
     assert hmix_hub.from_pandas(pd.DataFrame([[1.5, "a"]])).to_list() == [{"0": 1.5, "1": "a"}]
 
