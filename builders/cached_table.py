@@ -54,7 +54,7 @@ class CachedTable(datasets.ArrowBasedBuilder):
         path, folder = local_path(named), str(named)
         # The library would take these for addresses, and chains of them.
         if path is None or "://" in folder or "::" in folder:
-            msg = f"the cache {folder!r} is no folder of this machine that datasets can use"
+            msg = f"the cache {folder!r} is not a local folder that datasets can use"
             raise ConfigurationError(msg, hint=f"{_HINT}: a path without :// and ::")
         options["cache_dir"] = None if cache_dir is None else str(path)
         try:
@@ -138,7 +138,7 @@ class CachedTable(datasets.ArrowBasedBuilder):
 
 
 def _warn_damaged(folder: str, error: Exception) -> None:
-    said = f"the cached table in {folder} is damaged ({first_line(error)}); it is prepared again"
+    said = f"the cached table in {folder} is damaged ({first_line(error)}); preparing it again"
     warnings.warn(said, CacheWarning, stacklevel=3)
 
 
@@ -167,6 +167,6 @@ def _not_written(error: OSError, folder: str) -> SourceMissingError:
     said = error.strerror or first_line(error)
     is_full = error.errno == errno.ENOSPC or "No space left" in said or "Not enough disk space" in said
     place = Path(os.fspath(error.filename)) if isinstance(error.filename, str | os.PathLike) else Path(folder)
-    msg = f"the table cannot be written into the cache, and nothing is left of it: {said}"
+    msg = f"the table cannot be written to the cache, and no part of it was kept: {said}"
     hint = f"free some space there, or {_HINT}" if is_full else _HINT
     return SourceMissingError(msg, where=Where(str(place)), hint=hint)

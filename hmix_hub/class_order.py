@@ -168,7 +168,7 @@ def _with(
     for name, (before, after) in moves.items():
         missing = [known for known in before.names if known.lower() not in {n.lower() for n in after.names}]
         if missing:
-            msg = f"{', '.join(missing)}: classes of {name}, but not of the order {', '.join(after.names)}"
+            msg = f"{name} has classes that {', '.join(after.names)} does not include: {', '.join(missing)}"
             raise SchemaError(msg, where=Where(column=name), hint="all label columns name the same classes")
         column = OVER_CLASSES[name]
         target = np.array(before.recode(after), dtype=np.int64)
@@ -199,7 +199,9 @@ def _check_codes(dataset: datasets.Dataset, vocabularies: Mapping[str, Vocabular
         else:
             bad = ends["min"] if ends["min"] < 0 else ends["max"]
             msg = f"{name} is {bad}, and its classes are 0 to {len(own) - 1}"
-            raise SchemaError(msg, where=Where(column=name), hint="labels count the names of their column, from 0")
+            raise SchemaError(
+                msg, where=Where(column=name), hint="labels are positions in their column's class names, from 0"
+            )
 
 
 def _check_pair_ids(dataset: datasets.Dataset, order: Vocabulary) -> None:
@@ -254,7 +256,7 @@ def _check_distributions(dataset: datasets.Dataset, order: Vocabulary, *, must_f
         is_another = order != CIFAR10 and {n.lower() for n in order.names} == set(CIFAR10.names)
         is_right = not said and not is_another
     if not is_right:
-        msg = f"the soft labels may not count classes in the order of the labels: {', '.join(order.names)}"
+        msg = f"the soft labels may be in another class order than the labels, which is {', '.join(order.names)}"
         raise SchemaError(msg, where=Where(column=distributions_among(dataset.column_names)[0]), hint=_HINT)
 
 

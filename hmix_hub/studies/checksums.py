@@ -76,7 +76,7 @@ def check_file(folder: Path, name: str, sums: Mapping[str, str], hint: str) -> P
     path = folder / name
     where = Where(str(path))
     if not is_plain_inside(path, folder):
-        msg = "this is no file of the study" if path.exists() or path.is_symlink() else "the file is missing"
+        msg = "this is not a file of the study" if path.exists() or path.is_symlink() else "the file is missing"
         raise SourceMissingError(msg, where=where, hint=hint)
     if name not in sums:
         msg = f"{CHECKSUMS} does not list this file"

@@ -140,7 +140,7 @@ class HubStudy(StudyPlace):
         folder = cache_folder() / "studies" / self.repository.replace("/", "--") / self.commit
         if not all((folder / name).is_file() for name in names):
             if is_offline():
-                msg = "the network may not be used, and the study's pictures were not loaded before on this machine"
+                msg = "offline mode is on, and the study's pictures were never loaded on this machine"
                 raise SourceMissingError(msg, where=Where(self.description), hint="connect, and load them once")
             try:
                 snapshot_download(
@@ -217,7 +217,7 @@ def _find_manifest(repository: str, revision: str | None, token: str | bool | No
     if cached is not None and (is_offline() or _FIXED.fullmatch(revision or "")):
         return cached
     if is_offline():
-        msg = f"the network may not be used (HF_HUB_OFFLINE or HF_DATASETS_OFFLINE is set), and {_not_cached(revision)}"
+        msg = f"offline mode is on (HF_HUB_OFFLINE or HF_DATASETS_OFFLINE), and {_not_cached(revision)}"
         raise SourceMissingError(msg, where=Where(f"{repository} (Hugging Face Hub)"), hint=_what_is_cached(repository))
     try:
         # One short question, since the client's download asks again and again for minutes.
@@ -232,7 +232,7 @@ def _find_manifest(repository: str, revision: str | None, token: str | bool | No
             msg = f"the Hub could not give the study ({first_line(error)}), and {_not_cached(revision)}"
             where = Where(f"{repository} (Hugging Face Hub)")
             raise SourceMissingError(msg, where=where, hint=_what_is_cached(repository)) from None
-        said = f"the Hub cannot be reached ({first_line(error)}): this is {repository} as it was loaded last"
+        said = f"the Hub cannot be reached ({first_line(error)}): using {repository} as last loaded"
         warnings.warn(f"{said}, {revision or 'main'} at commit {cached.parent.name[:12]}", CacheWarning, stacklevel=2)
         return cached
 

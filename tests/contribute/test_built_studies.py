@@ -98,7 +98,7 @@ def test_a_cache_is_the_folder_that_is_named(built, tmp_path):
     for name in NAMES:
         folder = tmp_path / "caches" / name
         if "::" in name:
-            with pytest.raises(ConfigurationError, match="no folder of this machine"):
+            with pytest.raises(ConfigurationError, match="not a local folder"):
                 load(built, cache_dir=folder)
         else:
             assert load(built, cache_dir=folder).cache_files[0]["filename"].startswith(f"{folder}/")
@@ -164,7 +164,7 @@ class TestChanges:
                 "loop": lambda: file.symlink_to(file),
                 "folder": file.mkdir,
             }[kind]()
-        with pytest.raises(SourceError, match=r"missing|no file of the study|does not list this file"):
+        with pytest.raises(SourceError, match=r"missing|not a file of the study|does not list this file"):
             load(built)
 
     def test_a_table_that_was_changed_on_the_hub_is_refused(self, hub, login, study, other):
@@ -207,7 +207,7 @@ class TestWithoutTheNetwork:
         assert load(REPOSITORY)[0]["response_time_ms"] == 5435.6
         assert load(REPOSITORY, INFER)[0]["response_time_ms"] == 5435.6
         stale = [str(one.message) for one in recwarn if one.category is CacheWarning]
-        assert all("as it was loaded last, main at commit" in said for said in stale)
+        assert all("as last loaded, main at commit" in said for said in stale)
         assert bool(stale) == (how == "away")
         with pytest.raises(SourceMissingError, match=r"1\.2\.0 was not loaded before(.|\n)*cached: 1\.0\.0, main"):
             load(REPOSITORY, revision="1.2.0")
