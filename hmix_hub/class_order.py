@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _FIRST = "image_1_label"
 _ANSWERS = ("top_class", "top_probability", "second_class", "second_probability", "impossible_classes")
 _STORED = "soft_label"
+_ORDER_HINT = "an order names every class of every label column, and may name more"
 _HINT = (
     "load the dataset again, and reorder all of its columns at once with hmix_hub.align_labels(dataset, classes); or "
     "say there, with soft_labels_in=, in which order its soft labels count; or remove them"
@@ -169,7 +170,7 @@ def _with(
         missing = [known for known in before.names if known.lower() not in {n.lower() for n in after.names}]
         if missing:
             msg = f"{name} has classes that {', '.join(after.names)} does not include: {', '.join(missing)}"
-            raise SchemaError(msg, where=Where(column=name), hint="all label columns name the same classes")
+            raise SchemaError(msg, where=Where(column=name), hint=_ORDER_HINT)
         column = OVER_CLASSES[name]
         target = np.array(before.recode(after), dtype=np.int64)
         recoded = recode(table[name], column.kind, target, len(after)).cast(column.arrow_type(after))

@@ -245,7 +245,7 @@ def _convert(value: Any, kind: Kind, vocabulary: Vocabulary) -> Any:
     if _is_missing(value):
         return None
     if kind in _ITEMS:
-        items = json.loads(value) if isinstance(value, str) else value
+        items = _parse_list(value) if isinstance(value, str) else value
         converted = [_convert(item, _ITEMS[kind], vocabulary) for item in items]
         if kind is Kind.DISTRIBUTION and len(converted) != len(vocabulary):
             msg = f"a distribution over {len(converted)} classes, where there are {len(vocabulary)}"
@@ -262,6 +262,17 @@ def _convert(value: Any, kind: Kind, vocabulary: Vocabulary) -> Any:
     if not (number.is_integer() and least <= number <= most):
         raise ValueError
     return bool(number) if kind is Kind.BOOL else int(number)
+
+
+def _parse_list(text: str) -> list[Any]:
+    try:
+        items = json.loads(text)
+    except RecursionError:
+        items = None
+    if not isinstance(items, list):
+        # Of a text or an object, its letters or keys would be taken.
+        raise TypeError
+    return items
 
 
 def _is_missing(value: object) -> bool:

@@ -74,11 +74,18 @@ class SourceFile:
             found = known_sha256(path) if is_touched_only else sha256_of(path)
         except OSError as error:
             msg = f"{self.name} cannot be read ({error.strerror}); {expected}"
-            raise SourceMissingError(msg, where=Where(str(path)), hint=_MIRROR_HINT) from error
+            raise SourceMissingError(msg, where=Where(str(path)), hint=_hint(path)) from error
         if (size, found) != (self.size, self.sha256):
             msg = f"{self.name} is not the file it should be: {expected}; found {size} bytes, sha256 {found}. {fate}"
             raise SourceError(msg.rstrip(), where=Where(str(path)), hint=_MIRROR_HINT)
         return path
+
+
+def _hint(path: Path) -> str:
+    """Return what to do about a released file that is not there."""
+    if (path.parent / "study.yaml").is_file():
+        return f"a contributed study is a dataset and no source: load_dataset({str(path.parent)!r}), or --dataset"
+    return _MIRROR_HINT
 
 
 _MIRROR_HINT = (

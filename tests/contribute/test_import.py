@@ -182,8 +182,9 @@ def test_values_that_cannot_be_calculated_with_are_left_for_validation(mapped):
     ("change", "said"),
     [
         (("task: infer_mixing_factor", "task: infer"), "task"),
-        (("  participant_id: who\n", ""), "nothing is said of participant_id"),
+        (("  participant_id: who\n", ""), "no source given for required column participant_id"),
         (("  x_lab:", "  lab:"), "lab is no column"),
+        (("  x_lab:", "  conditon:"), "did you mean 'condition'"),
         (("  x_lab:", "  pair_id:"), "pair_id is computed"),
         (("'mix_([a-z]+)_'", "'mix_[a-z]+_'"), "0 groups"),
         (("'mix_([a-z]+)_'", "'mix_([a-z+_'"), "no regular expression"),

@@ -97,6 +97,42 @@ class TestCellsThatDoNotFit:
         assert len(imported(tmp_path, map_file=tmp_path / "map.yaml")[1]) == 1
 
 
+class TestWordsThatAreNotNamed:
+    def test_a_wrong_key_is_told_and_stays(self, tmp_path):
+        write_map(tmp_path, x_key="{column: key, values: {c: cat, d: dog}}")
+        rows = [("p1", n, 40, key) for n, key in enumerate(["c", "d", "x", "c", "", "C", "dog"])]
+        write_table(tmp_path / "raw.csv", ["who", "n", "a", "key"], *rows)
+        done, rows = imported(tmp_path, map_file=tmp_path / "map.yaml")
+        assert [row["x_key"] for row in rows] == ["cat", "dog", "x", "cat", "", "C", "dog"]
+        note = "x_key: 2 rows kept a word of key that `values:` does not name: 'x' (1), 'C' (1)"
+        assert note in done.outcome.notes
+
+    def test_where_values_names_only_a_few_words_the_others_are_meant_to_stay(self, tmp_path):
+        write_map(tmp_path, x_key="{column: key, values: {aeroplane: airplane}}")
+        rows = [("p1", n, 40, word) for n, word in enumerate(["aeroplane", "ship", "cat"])]
+        write_table(tmp_path / "raw.csv", ["who", "n", "a", "key"], *rows)
+        assert not any(
+            "values:" in note for note in imported(tmp_path, map_file=tmp_path / "map.yaml")[0].outcome.notes
+        )
+
+
+class TestEmptyRows:
+    def test_rows_that_a_spreadsheet_appends_are_dropped_and_counted(self, tmp_path):
+        write_map(tmp_path)
+        rows = [("p1", 0, 40), ("", " ", ""), ("p1", 1, ""), ("", "", "")]
+        write_table(tmp_path / "raw.csv", ["who", "n", "a"], *rows)
+        done, rows = imported(tmp_path, map_file=tmp_path / "map.yaml")
+        assert [(row["trial_index"], row["source_row"]) for row in rows] == [("0", "0"), ("1", "2")]
+        assert done.outcome.dropped == {"the row is empty": 2}
+
+    def test_trials_without_an_answer_are_dropped_by_naming_its_column(self, tmp_path):
+        write_map(tmp_path, rows="[{column: a}]")
+        write_table(tmp_path / "raw.csv", ["who", "n", "a"], ("p1", 0, 40), ("p1", 1, ""), ("p1", 2, " "))
+        done, rows = imported(tmp_path, map_file=tmp_path / "map.yaml")
+        assert [row["trial_index"] for row in rows] == ["0"]
+        assert done.outcome.dropped == {"a is empty": 2}
+
+
 class TestKeys:
     def test_a_list_is_made_of_the_keys_that_are_on(self):
         boxes = {

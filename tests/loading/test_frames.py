@@ -61,6 +61,13 @@ def test_through_a_csv_file_it_is_the_same_dataset(dataset):
     same(hmix_hub.from_pandas(pd.read_csv(io.StringIO(csv_text(dataset)))), dataset)
 
 
+@pytest.mark.parametrize("text", ['"ab"', '{"a": 1}', "0.5", "[" * 9999])
+def test_a_text_whose_json_is_no_list_is_refused(text):
+    with pytest.raises(SchemaError, match="not of type list of string") as refused:
+        hmix_hub.from_pandas(pd.DataFrame({"flags": ["[]", text]}))
+    assert refused.value.where.row == 1
+
+
 def test_the_features_of_a_configuration_restore_a_frame_of_codes(dataset, load_sample):
     config = next(name for name in CONFIGURATIONS if load_sample(name).features == dataset.features)
     # The release has no judgments that a program made, and so nothing that counts them.

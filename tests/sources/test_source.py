@@ -218,6 +218,13 @@ def test_a_damaged_mirror_is_named_with_expected_and_found(mirror, damage):
     assert STUDY.files[NAME].sha256 in str(caught.value)
 
 
+def test_a_study_folder_given_as_source_is_told_to_be_a_dataset(tmp_path):
+    (tmp_path / "study.yaml").write_text("id: my-study\n", encoding="utf-8")
+    with pytest.raises(SourceError) as refused:
+        resolve_source(tmp_path).path(NAME)
+    assert f"load_dataset({str(tmp_path)!r})" in refused.value.hint
+
+
 def test_the_choice_for_a_first_try(monkeypatch):
     monkeypatch.delenv("HMIX_SOURCE", raising=False)
     asked = []

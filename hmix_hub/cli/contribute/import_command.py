@@ -14,7 +14,10 @@ import click
 @click.option("--map", "map_file", metavar="FILE", help="Column map (YAML) of files that the Suite did not export.")
 @click.option("--replace", is_flag=True, help="Write over judgment files that are there.")
 def command(raw: tuple[Path, ...], to: str, map_file: str | None, replace: bool) -> None:
-    """Turn raw exports into judgment files: the original Suite's CSVs as they are, any flat table through --map."""
+    """Turn raw exports into judgment files: the original Suite's CSVs as they are, others through --map.
+
+    Others may be CSV, whatever its delimiter, JSON or Parquet, one row or object per answer, from any software.
+    """
     import sys
 
     from tqdm import tqdm

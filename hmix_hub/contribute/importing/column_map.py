@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from hmix_hub.contribute.importing.patterns import check_pattern
-from hmix_hub.errors import ConfigurationError, SourceMissingError, Where
+from hmix_hub.errors import ConfigurationError, SourceMissingError, Where, nearest
 from hmix_hub.model_keys import known_keys
 from hmix_hub.schema import TASKS
 from hmix_hub.schema.observed import EXTRA_PREFIX, observed_columns, required_columns
@@ -40,7 +40,7 @@ class From(_Strict):
     keys: str | None = Field(
         None, description="Regular expression with one group: a list of what it finds in the keys of the JSON object."
     )
-    values: dict[str, str] | None = Field(None, description="Words to replace, by word.")
+    values: dict[str, str] | None = Field(None, description="Words to replace, by word; others stay.")
     equals: str | list[str] | None = Field(
         None, description="True where the text is this, or one of these, whatever the case."
     )
@@ -101,12 +101,16 @@ class ColumnMap(_Strict):
         known = {column.name for column in observed_columns(self.task)}
         for name in self.columns:
             if name not in known and not name.startswith(EXTRA_PREFIX):
-                what = "is computed" if name in {c.name for c in TASKS[self.task].columns} else "is no column"
-                msg = f"{name} {what}; the task's are {', '.join(sorted(known))}, and your own begin with x_"
+                if name in {column.name for column in TASKS[self.task].columns}:
+                    msg = f"{name} is computed; leave it out"
+                else:
+                    near = nearest(name, known, label="columns")
+                    msg = f"{name} is no column of the task; {near}; columns of your own begin with {EXTRA_PREFIX}"
                 raise ValueError(msg)
         missing = [column.name for column in required_columns(self.task, ()) if column.name not in self.columns]
         if missing:
-            msg = f'nothing is said of {", ".join(missing)}; a constant "" leaves a column empty'
+            columns = "columns" if len(missing) > 1 else "column"
+            msg = f'no source given for required {columns} {", ".join(missing)}; `constant: ""` leaves a column empty'
             raise ValueError(msg)
         return self
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -46,10 +47,16 @@ class MappedColumn:
     is_unfit
         bool (N,): whether the cell holds something that `json`, `keys` or `pattern` does not fit, so that nothing came
         of it.
+    replaced
+        Number of cells whose word `values` names.
+    left
+        Number of cells by word that `values` does not name, and that is none of its replacements either.
     """
 
     values: pa.ChunkedArray
     is_unfit: npt.NDArray[np.bool_]
+    replaced: int = 0
+    left: Counter[str] = field(default_factory=Counter)
 
 
 def map_column(cells: pa.ChunkedArray, target: str, origin: From) -> MappedColumn:
@@ -68,12 +75,33 @@ def map_column(cells: pa.ChunkedArray, target: str, origin: From) -> MappedColum
 
     # Each distinct text is worked on once.
     codes, texts = pieces.encode(cells)
-    made, is_unfit = _mapped(texts, target, origin)
-    values = pa.chunked_array([[text or None for text in made]], pa.string())
-    return MappedColumn(pieces.take(values, codes), is_unfit[codes])
+    taken, is_unfit = _taken(texts, origin)
+    replaced, left = _replacements(taken, codes, origin)
+    if origin.keys is None:
+        for step in _steps(target, origin):
+            taken = [None if text is None else step(text) for text in taken]
+    values = pa.chunked_array([[text or None for text in taken]], pa.string())
+    return MappedColumn(pieces.take(values, codes), is_unfit[codes], replaced, left)
 
 
-def _mapped(texts: pa.Array, target: str, origin: From) -> tuple[list[str | None], npt.NDArray[np.bool_]]:
+def _replacements(
+    taken: list[str | None], codes: npt.NDArray[np.integer[Any]], origin: From
+) -> tuple[int, Counter[str]]:
+    """Count the cells whose word `values` names, and the others by word."""
+    left: Counter[str] = Counter()
+    if origin.values is None or origin.keys is not None:
+        return 0, left
+    replaced, results = 0, set(origin.values.values())
+    for text, count in zip(taken, np.bincount(codes, minlength=len(taken)).tolist(), strict=True):
+        if text in origin.values:
+            replaced += count
+        elif text is not None and text.strip() and text not in results:
+            left[text] += count
+    return replaced, left
+
+
+def _taken(texts: pa.Array, origin: From) -> tuple[list[str | None], npt.NDArray[np.bool_]]:
+    """Return what is taken from each cell, before anything is done to it, and which cells it does not fit."""
     import pyarrow as pa
 
     values: list[str | None] = texts.to_pylist()
@@ -93,9 +121,6 @@ def _mapped(texts: pa.Array, target: str, origin: From) -> tuple[list[str | None
     if origin.pattern is not None:
         groups = group_of(origin.pattern, pa.array(values, pa.string())).to_pylist()
         take([text or None for text in groups])
-    if origin.keys is None:
-        for step in _steps(target, origin):
-            values = [None if text is None else step(text) for text in values]
     return values, is_unfit
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,7 +62,7 @@ class MappedFiles:
         needed = [keep.column for keep in self._map.rows]
         needed += [made.origin.column for made in self._made if made.origin.column and not made.origin.optional]
         lacking = [column for column in dict.fromkeys(needed) if column not in raw.column_names]
-        raw = self._kept(raw)
+        raw = self._kept(self._filled(raw))
         if lacking:
             self._leave_out(raw, path, lacking)
         elif not raw.num_rows:
@@ -70,6 +71,19 @@ class MappedFiles:
             columns = {made.target: made.add(raw, path) for made in self._made}
             columns |= {"source_file": pa.array([name] * raw.num_rows, pa.string()), "source_row": raw[ROW]}
             self._outcome.tables.setdefault(self._map.task, []).append(pa.table(columns))
+
+    def _filled(self, raw: pa.Table) -> pa.Table:
+        """Return the rows that hold anything: spreadsheets export empty ones below a table."""
+        import pyarrow as pa
+
+        is_filled = np.zeros(raw.num_rows, dtype=bool)
+        for name in raw.column_names:
+            if is_filled.all():
+                return raw
+            if name != ROW:
+                is_filled |= _holds(raw[name])
+        self._outcome.dropped["the row is empty"] += int((~is_filled).sum())
+        return raw.filter(pa.array(is_filled))
 
     def _kept(self, raw: pa.Table) -> pa.Table:
         import pyarrow as pa
@@ -144,6 +158,8 @@ class _Made:
     unfit_text: str = ""
     is_made: bool = False
     is_met: bool = False
+    replaced: int = 0
+    left: Counter[str] = field(default_factory=Counter)
     seen: dict[str, None] = field(default_factory=dict)
 
     def add(self, raw: pa.Table, path: Path) -> pa.ChunkedArray | pa.Array:
@@ -157,7 +173,9 @@ class _Made:
             return pa.nulls(raw.num_rows, pa.string())
         cells = raw[self.origin.column]
         column = map_column(cells, self.target, self.origin)
-        self.held += pc.sum(pc.not_equal(pc.utf8_trim_whitespace(cells), "")).as_py() or 0
+        self.held += int(_holds(cells).sum())
+        self.replaced += column.replaced
+        self.left += column.left
         self._count_unfit(column, raw, cells, path)
         self.is_made |= column.values.null_count < len(cells)
         if self.origin.equals is not None:
@@ -191,7 +209,19 @@ class _Made:
             return [f"{self.target}: no row of {self.origin.column} is {_listed(self.origin.equals)}; there are {seen}"]
         if self.held and not self.is_made:
             return [f"{self.target}: nothing came of {self.origin.column}, which holds {seen}"]
-        return [self.misfit()] if self.unfit else []
+        return [*([self.misfit()] if self.unfit else []), *self._unnamed()]
+
+    def _unnamed(self) -> list[str]:
+        """Return which words `values` does not name, where it names most: one class may be meant, or a wrong key."""
+        count = self.left.total()
+        if not 0 < count < self.replaced:
+            return []
+        words = ", ".join(f"{_cut(word)} ({count})" for word, count in self.left.most_common(_SHOWN))
+        more = f" and {len(self.left) - _SHOWN} more" if len(self.left) > _SHOWN else ""
+        rows = "1 row" if count == 1 else f"{count} rows"
+        return [
+            f"{self.target}: {rows} kept a word of {self.origin.column} that `values:` does not name: {words}{more}"
+        ]
 
 
 def _cut(text: str) -> str:
@@ -207,7 +237,14 @@ def _is_kept(raw: pa.Table, keep: Keep) -> np.ndarray:
     import pyarrow.compute as pc
 
     text = raw[keep.column]
-    wanted = None if keep.equals is None else pa.array(words(keep.equals))
+    if keep.equals is None:
+        return _holds(text)
     folded = pc.utf8_lower(pc.utf8_trim_whitespace(text))
-    mask = pc.not_equal(text, "") if wanted is None else pc.is_in(folded, wanted)
-    return np.asarray(mask.to_numpy(), dtype=bool)
+    return np.asarray(pc.is_in(folded, pa.array(words(keep.equals))).to_numpy(), dtype=bool)
+
+
+def _holds(cells: pa.ChunkedArray) -> np.ndarray:
+    """Whether each cell holds more than white space."""
+    import pyarrow.compute as pc
+
+    return np.asarray(pc.not_equal(pc.utf8_trim_whitespace(cells), "").to_numpy(), dtype=bool)
