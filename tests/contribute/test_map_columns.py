@@ -133,6 +133,26 @@ class TestEmptyRows:
         assert done.outcome.dropped == {"a is empty": 2}
 
 
+class TestListsByPattern:
+    def test_every_match_is_an_item_of_a_list(self):
+        cells = ['{"improbDog": "1", "improbFrog": "1"}', '{"improbShip": "1"}', "{}", ""]
+        lists = made(cells, target="impossible_classes", pattern=r"improb(\w+)")
+        assert lists == (["Dog|Frog", "Ship", None, None], [2])
+        assert made(["0.5, .6"], target="path_coefficients", pattern=r"([\d.]+)", flip=True)[0] == ["0.5|0.4"]
+
+    def test_one_match_may_be_a_whole_list(self):
+        cells = ["chosen: dog|cat;", "chosen: none;"]
+        words = {"none": "", "dog": "hound"}
+        lists = made(cells, target="impossible_classes", pattern=r"^chosen: (.*);$", values=words)
+        assert lists == (["hound|cat", None], [])
+
+    def test_the_beginning_is_that_of_the_cell(self):
+        assert made(["noDog noCat"], target="impossible_classes", pattern=r"^no(\w+) ?")[0] == ["Dog"]
+
+    def test_elsewhere_the_first_match_counts(self):
+        assert made(["noDog noCat"], target="top_class", pattern=r"no(\w+)")[0] == ["Dog"]
+
+
 class TestKeys:
     def test_a_list_is_made_of_the_keys_that_are_on(self):
         boxes = {

@@ -36,7 +36,9 @@ class From(_Strict):
     json_key: str | None = Field(
         None, alias="json", description="Key of the JSON object in the cell; a.b for b within a."
     )
-    pattern: str | None = Field(None, description="Regular expression with one group.")
+    pattern: str | None = Field(
+        None, description="Regular expression with one group; in a column of lists, each match gives an item."
+    )
     keys: str | None = Field(
         None, description="Regular expression with one group: a list of what it finds in the keys of the JSON object."
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +14,9 @@ import numpy.typing as npt
 
 from hmix_hub.contribute.fixing.cells import with_point
 from hmix_hub.contribute.importing.column_map import From, words
-from hmix_hub.contribute.importing.patterns import group_of
+from hmix_hub.contribute.importing.patterns import group_of, groups_of
 from hmix_hub.judgments import pieces
+from hmix_hub.schema import TASKS, Kind
 from hmix_hub.studies.checks.numbers import NUMBER
 from hmix_hub.studies.reading.jsonl_file import each_key_once
 
@@ -32,6 +33,10 @@ _PICTURES = {
 """Columns of coefficients that pictures were mixed with. They name stimuli, so 1 - 0.9 is to be 0.1 and not
 0.09999999999999998; what was answered on a scale stays as it is calculated, as the release's reader has it."""
 _DECIMALS = 12
+_LISTS = {
+    column.name for task in TASKS.values() for column in task.columns if column.kind in {Kind.LABELS, Kind.FLOATS}
+}
+"""Columns of lists, of which a pattern takes every match."""
 _ITEM = re.compile(r"[^\s|,\[\]]+")
 _OFF = {"", "0", "false", "no", "off"}
 
@@ -75,8 +80,8 @@ def map_column(cells: pa.ChunkedArray, target: str, origin: From) -> MappedColum
 
     # Each distinct text is worked on once.
     codes, texts = pieces.encode(cells)
-    taken, is_unfit = _taken(texts, origin)
-    replaced, left = _replacements(taken, codes, origin)
+    taken, is_unfit = _taken(texts, target, origin)
+    replaced, left = _replacements(taken, codes, target, origin)
     if origin.keys is None:
         for step in _steps(target, origin):
             taken = [None if text is None else step(text) for text in taken]
@@ -85,7 +90,7 @@ def map_column(cells: pa.ChunkedArray, target: str, origin: From) -> MappedColum
 
 
 def _replacements(
-    taken: list[str | None], codes: npt.NDArray[np.integer[Any]], origin: From
+    taken: list[str | None], codes: npt.NDArray[np.integer[Any]], target: str, origin: From
 ) -> tuple[int, Counter[str]]:
     """Count the cells whose word `values` names, and the others by word."""
     left: Counter[str] = Counter()
@@ -93,14 +98,15 @@ def _replacements(
         return 0, left
     replaced, results = 0, set(origin.values.values())
     for text, count in zip(taken, np.bincount(codes, minlength=len(taken)).tolist(), strict=True):
-        if text in origin.values:
-            replaced += count
-        elif text is not None and text.strip() and text not in results:
-            left[text] += count
+        for item in _words_of(text or "", origin.values, is_list=target in _LISTS):
+            if item in origin.values:
+                replaced += count
+            elif item.strip() and item not in results:
+                left[item] += count
     return replaced, left
 
 
-def _taken(texts: pa.Array, origin: From) -> tuple[list[str | None], npt.NDArray[np.bool_]]:
+def _taken(texts: pa.Array, target: str, origin: From) -> tuple[list[str | None], npt.NDArray[np.bool_]]:
     """Return what is taken from each cell, before anything is done to it, and which cells it does not fit."""
     import pyarrow as pa
 
@@ -119,8 +125,11 @@ def _taken(texts: pa.Array, origin: From) -> tuple[list[str | None], npt.NDArray
         take([_written(_within(text, origin.json_key)) if text else None for text in values])
         values = [None if text is _NULL else text for text in values]
     if origin.pattern is not None:
-        groups = group_of(origin.pattern, pa.array(values, pa.string())).to_pylist()
-        take([text or None for text in groups])
+        found = pa.array(values, pa.string())
+        if target in _LISTS:
+            take(["|".join(groups) or None for groups in groups_of(origin.pattern, found)])
+        else:
+            take([text or None for text in group_of(origin.pattern, found).to_pylist()])
     return values, is_unfit
 
 
@@ -129,13 +138,22 @@ def _steps(target: str, origin: From) -> list[Callable[[str], str]]:
     steps: list[Callable[[str], str]] = []
     if origin.values is not None:
         replaced = origin.values
-        steps.append(lambda text: replaced.get(text, text))
+        steps.append(lambda text: _replaced(text, replaced, is_list=target in _LISTS))
     if origin.equals is not None:
         wanted = set(words(origin.equals))
         steps.append(lambda text: str(text.strip().lower() in wanted).lower())
     if origin.divide is not None or origin.multiply is not None or origin.flip:
         steps.append(lambda text: _calculated(text, origin, is_of_picture=target in _PICTURES))
     return steps
+
+
+def _replaced(text: str, values: Mapping[str, str], *, is_list: bool) -> str:
+    return "|".join(filter(None, (values.get(word, word) for word in _words_of(text, values, is_list=is_list))))
+
+
+def _words_of(text: str, values: Mapping[str, str], *, is_list: bool) -> list[str]:
+    """Return what is looked up in `values`: the text, or each item of `a|b` where a list is wanted."""
+    return text.split("|") if is_list and text not in values else [text]
 
 
 _MISSING = object()

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 _TOKEN = re.compile(r"\\Q.*?(?:\\E|\Z)|\\.|\[:\^?\w+:\]|\[\^?\]?|.", re.DOTALL)
 _MEMBERS = {"w": r"\pL\pM\p{Nd}_", "d": r"\p{Nd}"}
 """Of RE2's own `\\w` and `\\d`, which know ASCII alone, an "é" would end a word, and be cut off."""
+_NUL = "\0"
 _AROUND = re.compile(r"\(\?<?[=!]")
 _BACK = re.compile(r"\\[1-9]|\(\?P=")
 _EDGE = re.compile(r"(?<!\\)(?:\\\\)*\\[bB]")
@@ -84,6 +85,26 @@ def group_of(pattern: str, texts: pa.Array) -> pa.Array:
         matches = pc.and_(matches, pc.string_is_ascii(texts))
     found = pc.replace_substring_regex(texts, rf"\A(?s:.*?)(?:{expression})(?s:.*)\z", r"\1")
     return pc.if_else(matches, found, pa.scalar(None, pa.string()))
+
+
+def groups_of(pattern: str, texts: pa.Array) -> list[list[str]]:
+    """Return the group of every match of a pattern, for each text; none where it is null or does not match.
+
+    Parameters
+    ----------
+    pattern, texts
+        See `group_of`. A text that holds a NUL does not match.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    is_plain = pc.invert(pc.match_substring(texts, _NUL))
+    if _EDGE.search(pattern):
+        is_plain = pc.and_(is_plain, pc.string_is_ascii(texts))
+    # All at once, so that ^ stands for the beginning of the text alone.
+    marked = pc.replace_substring_regex(texts, f"(?:{_in_unicode(pattern)})", rf"{_NUL}\1{_NUL}")
+    split = pc.if_else(is_plain, marked, pa.scalar("")).to_pylist()
+    return [[group for group in (text or "").split(_NUL)[1::2] if group] for text in split]
 
 
 def _in_unicode(pattern: str) -> str:
