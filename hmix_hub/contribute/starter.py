@@ -13,7 +13,7 @@ from hmix_hub.schema import CATEGORICAL, CURRENT, INFER, check_task
 from hmix_hub.schema.observed import observed_columns, required_columns
 from hmix_hub.schema.questions import ONE_HOT
 from hmix_hub.studies.example import example_study, write_files
-from hmix_hub.studies.folder import JUDGMENTS, SCHEMA_COPY
+from hmix_hub.studies.folder import JUDGMENTS, PARTICIPANTS, SCHEMA_COPY, STIMULI
 from hmix_hub.studies.json_schema import shipped_schema
 from hmix_hub.studies.manifest import MANIFEST, PLACEHOLDER, SINGLE
 from hmix_hub.studies.seen import Seen
@@ -74,6 +74,7 @@ soft_labels:               # of categorical_soft_labels
   # what makes a soft label of an answer: released (as in H-Mix), cifar10s, or one_hot (1 for the class, 0 for others)
   procedure: {procedure}
 """
+_BEFORE = (STIMULI, PARTICIPANTS)
 _WIDTH = 100
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_-]*( [A-Za-z0-9_-]+)*")
 _YAML_WORDS = {"null", "true", "false", "yes", "no", "on", "off", "y", "n"}
@@ -93,7 +94,8 @@ def write_starter(
     Parameters
     ----------
     folder
-        A folder that is empty, or not there yet.
+        A folder that is not there yet, is empty, or holds nothing but pictures and participants: what a study takes as
+        it is.
     tasks
         Tasks whose judgment files are begun, with their columns alone.
     is_example
@@ -112,12 +114,15 @@ def write_starter(
     Raises
     ------
     ConfigurationError
-        If there is no such task, or the folder holds something already.
+        If there is no such task, or the folder holds something else already.
     """
     root = Path(os.path.expanduser(folder)).absolute()
-    if root.exists() and (not root.is_dir() or any(root.iterdir())):
+    # An example brings its own.
+    before = () if is_example else _BEFORE
+    if root.exists() and (not root.is_dir() or any(path.name not in before for path in root.iterdir())):
         msg = "this is there already, and not an empty folder"
-        raise ConfigurationError(msg, where=Where(str(root)), hint="name a new folder")
+        hint = "name a new folder" + (f", or one that holds {' and '.join(before)} at most" if before else "")
+        raise ConfigurationError(msg, where=Where(str(root)), hint=hint)
     names = [check_task(task).name for task in tasks]
     files = example_study(names[0]) if is_example else {}
     if not is_example:

@@ -44,6 +44,12 @@ class TestInit:
         strict = json.loads(hmix("contribute", "validate", tmp_path / "new-study", "--json").output)
         assert {one["code"] for one in strict["findings"] if one["severity"] == "error"} == {"HMX508", "HMX524"}
 
+    def test_an_example_is_written_over_nothing(self, hmix, tmp_path):
+        (tmp_path / "participants.csv").write_text("participant_id\n", encoding="utf-8")
+        told = hmix("contribute", "init", tmp_path, "--example")
+        assert (told.exit_code, "not an empty folder" in told.stderr) == (2, True)
+        assert [path.name for path in tmp_path.iterdir()] == ["participants.csv"]
+
     def test_a_folder_that_is_not_empty_is_left_alone(self, hmix, study):
         before = (study / "study.yaml").read_bytes()
         told = hmix("contribute", "init", study)

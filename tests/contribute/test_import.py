@@ -200,6 +200,25 @@ def test_a_wrong_map_is_refused(mapped, change, said):
     assert not (mapped / "study").exists()
 
 
+def test_a_study_may_be_begun_around_its_pictures_and_participants(mapped):
+    to = mapped / "study"
+    (to / "stimuli").mkdir(parents=True)
+    (to / "stimuli" / "images.csv").write_text("file,label\n", encoding="utf-8")
+    (to / "participants.csv").write_text("participant_id\n", encoding="utf-8")
+    assert import_raw([mapped / "raw.csv"], to, map_file=mapped / "map.yaml").is_new
+    assert (to / "study.yaml").is_file()
+    assert (to / "stimuli" / "images.csv").read_text(encoding="utf-8") == "file,label\n"
+
+
+def test_a_folder_that_holds_anything_else_is_left_alone(mapped):
+    (mapped / "thesis").mkdir()
+    (mapped / "thesis" / "chapter.txt").write_text("1", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match="not an empty folder") as refused:
+        import_raw([mapped / "raw.csv"], mapped / "thesis", map_file=mapped / "map.yaml")
+    assert "stimuli and participants.csv" in refused.value.hint
+    assert [path.name for path in (mapped / "thesis").iterdir()] == ["chapter.txt"]
+
+
 def test_a_column_that_the_table_lacks_is_named_with_the_nearest(mapped):
     (mapped / "map.yaml").write_text(_MAP.replace("participant_id: who", "participant_id: whom"), encoding="utf-8")
     with pytest.raises(ConfigurationError, match=r"'whom'(.|\n)*did you mean 'who'"):

@@ -82,7 +82,7 @@ class TestSessionsThatWereBrokenOff:
 
     def test_no_judgment_in_any_file_is_an_error(self, tmp_path):
         files = sessions(tmp_path, p1=[HEADER, ["p1", "consent", 1, 40]], p2=[HEADER])
-        said = r"no row is a judgment; 1 rows: screen is not 'rating'; p1\.csv: no judgment"
+        said = r"no row is a judgment; 1 row: screen is not 'rating'; p1\.csv: no judgment"
         with pytest.raises(SchemaError, match=said):
             imported(tmp_path, *files, map_file=write_map(tmp_path, RATING))
 

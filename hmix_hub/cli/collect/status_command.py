@@ -139,7 +139,7 @@ def _echo_code(store: Store, code: str, as_json: bool) -> int:
     elif is_common:
         click.echo("this is the study's own completion code, the same for all: it does not tell who took part")
     else:
-        click.echo("this code is of nobody who took part in this study")
+        click.echo("no participant in this study has this code")
     return int(owner is None)
 
 
@@ -152,7 +152,7 @@ def _echo_person(store: Store, recruiting_id: str, as_json: bool) -> int:
     elif session is not None:
         _echo_session(store, session, "a session")
     else:
-        click.echo("this id is of nobody who takes part in this study, or of somebody who withdrew")
+        click.echo("no participant in this study has this id; one who withdrew is deleted")
     return int(session is None)
 
 

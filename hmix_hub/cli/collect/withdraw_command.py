@@ -50,7 +50,7 @@ def _find(store: Store, recruiting_id: str | None, code: str | None) -> SessionR
         owner = find_code(store, str(code))
         session = None if owner is None else owner.session
     if session is None:
-        msg = "nobody with this id or code takes part"
-        hint = "a study's own completion code is the same for all and tells nobody; who withdrew is not here any more"
+        msg = "no participant has this id or code"
+        hint = "a study's own completion code is the same for all participants; one who withdrew is deleted already"
         raise CollectionError(msg, hint=hint)
     return session

@@ -33,7 +33,7 @@ def command(raw: tuple[Path, ...], to: str, map_file: str | None, replace: bool)
     for name, rows in imported.files.items():
         click.echo(f"wrote {rows:,} judgments to {to.rstrip('/')}/{name}")
     for reason, rows in imported.outcome.dropped.most_common():
-        click.echo(f"  dropped {rows:,} rows: {reason}")
+        click.echo(f"  dropped {rows:,} row{'s' if rows > 1 else ''}: {reason}")
     for note in imported.outcome.notes:
         click.echo(f"  {note}")
     if imported.is_new:

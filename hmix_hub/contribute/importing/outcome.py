@@ -82,7 +82,7 @@ class Outcome:
 
     def nothing(self, path: Path | None, *, hint: str = "a raw file has one row for each judgment") -> SchemaError:
         """Return the error of an import that no judgment came of; `path` is the first of its files."""
-        dropped = [f"{count} rows: {reason}" for reason, count in self.dropped.most_common()]
+        dropped = [f"{count} row{'s' if count > 1 else ''}: {why}" for why, count in self.dropped.most_common()]
         msg = "; ".join(["no row is a judgment", *dropped, *self.notes_on_files])
         return SchemaError(msg, where=Where(str(path)) if path else None, hint=hint)
 

@@ -54,7 +54,7 @@ def begin_collection(folder: Path, *, trial_run: bool = False) -> tuple[Store, I
         refuse_changes(store.frozen.study, study, folder)
         refuse_other_lists(store.frozen, folder)
         if store.is_synthetic != trial_run:
-            began = "a trial run, whose answers are no data" if store.is_synthetic else "no trial run"
+            began = "a trial run or simulation, whose answers are no data" if store.is_synthetic else "no trial run"
             how = "go on with --trial-run" if store.is_synthetic else "leave --trial-run out"
             msg = f"this collection began as {began}"
             raise CollectionError(msg, where=Where(str(folder)), hint=f"{how}, or begin another one in a new folder")

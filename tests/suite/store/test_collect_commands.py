@@ -133,7 +133,7 @@ class TestCode:
     def test_a_code_of_nobody(self, hmix, store, code):
         join(store, 1)
         told = hmix("status", store.folder, "--code", code)
-        assert (told.exit_code, told.output) == (1, "this code is of nobody who took part in this study\n")
+        assert (told.exit_code, told.output) == (1, "no participant in this study has this code\n")
 
     def test_the_studys_own_code_tells_nothing(self, hmix, make_store):
         store = make_store(1, code="C0DE")

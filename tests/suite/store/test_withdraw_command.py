@@ -55,8 +55,8 @@ def test_a_person_is_deleted_by_a_code_after_a_question(collection):
 @pytest.mark.parametrize(
     ("options", "status", "said"),
     [
-        (["--id", "carl"], 1, "nobody with this id or code"),
-        (["--code", "F-0000-0000"], 1, "nobody with this id or code"),
+        (["--id", "carl"], 1, "no participant has this id or code"),
+        (["--code", "F-0000-0000"], 1, "no participant has this id or code"),
         ([], 2, "--id or by --code"),
         (["--id", "ann", "--code", "F-0000-0000"], 2, "--id or by --code"),
     ],
