@@ -87,13 +87,13 @@ def command(
 
 
 def _form_of(output: Path | None) -> str:
-    """Give the format that a file's ending says; on the screen, a table."""
+    """Return the format that a file's extension implies; on the screen, a table."""
     if output is None:
         return "table"
     ending = output.suffix.removeprefix(".").lower()
     if ending not in WRITTEN:
         endings = ", ".join(f".{name}" for name in WRITTEN)
-        msg = f"--output: the ending of {output.name!r} says no format; end it in {endings}, or add --format"
+        msg = f"--output: cannot tell the format from the extension of {output.name!r}; use {endings}, or add --format"
         raise click.UsageError(msg)
     return ending
 
