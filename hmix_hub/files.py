@@ -205,8 +205,10 @@ def sync_folder(folder: Path) -> None:
 
 def local_path(place: object) -> Path | None:
     """Return the absolute path that a user named, ~ replaced; `None` where it can be no path at all."""
+    if not isinstance(place, str | os.PathLike):
+        return None
+    text = os.fspath(place)
     try:
-        text = os.fspath(place)  # type: ignore[call-overload]
         # Not Path.expanduser, which fails where there is no such user.
         path = Path(os.path.expanduser(text)).absolute()
         os.fsencode(path)

@@ -72,7 +72,7 @@ class Streams:
         return datasets.load_dataset("parquet", data_files=str(path), split="train", streaming=True, cache_dir=cache)
 
     def lines(self) -> list[Line]:
-        """Give what is compared."""
+        """Return what is compared."""
         n = sum(1 for _ in self.parquet().with_format("arrow"))
         plain = 'load_dataset("parquet", streaming=True)'
         kept = {"input_columns": ["mixing_coefficient"]}
@@ -128,7 +128,7 @@ class Picked:
         return np.random.default_rng(0).permutation(len(self.whole))
 
     def lines(self) -> list[Line]:
-        """Give what is compared."""
+        """Return what is compared."""
         ways: dict[str, Callable[[datasets.Dataset], Any]] = {
             "batches(images=None), first batch": lambda d: next(
                 iter(hmix_hub.batches(d, len(d), images=None, shuffle=False))

@@ -242,7 +242,7 @@ def _not_cached(revision: str | None) -> str:
 
 
 def _what_is_cached(repository: str) -> str:
-    """Say which revisions of a repository can be loaded without the network."""
+    """Return a sentence on which revisions of a repository can be loaded without the network."""
     from huggingface_hub import scan_cache_dir
     from huggingface_hub.errors import CacheNotFound
 

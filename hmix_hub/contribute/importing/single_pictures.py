@@ -54,10 +54,10 @@ def as_mixtures(raw: pa.Table) -> tuple[pa.Table, list[str]]:
     for text in raw["response"].to_pylist():
         answer = _answer(text)
         typed = answer.get("prob")
-        if isinstance(typed, str) and typed in _CORRECTED:
-            text = json.dumps(answer | {"prob": _CORRECTED[typed]})  # noqa: PLW2901
-            corrections.append(f"{typed!r} as {_CORRECTED[typed]}")
-        answers.append(text)
+        corrected = _CORRECTED.get(typed) if isinstance(typed, str) else None
+        if corrected is not None:
+            corrections.append(f"{typed!r} as {corrected}")
+        answers.append(text if corrected is None else json.dumps(answer | {"prob": corrected}))
     place = raw.column_names.index("response")
     table = raw.set_column(place, "response", pa.array(answers, pa.string())).rename_columns(
         [_COLUMNS.get(name, name) for name in raw.column_names]
