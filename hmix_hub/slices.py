@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def slice_split(dataset: datasets.Dataset, split: Any) -> Any:
-    """Give the parts of a dataset that a split asks for.
+    """Return the parts of a dataset that a split asks for.
 
     Parameters
     ----------
@@ -37,7 +37,8 @@ def slice_split(dataset: datasets.Dataset, split: Any) -> Any:
         return [slice_split(dataset, one) for one in split]
     if isinstance(split, dict):
         return DatasetDict({name: slice_split(dataset, one) for name, one in split.items()})
-    if split == "all":
+    if split in {"train", "all"}:
+        # As it is: a selection of all rows would be another dataset to `datasets`, with a fingerprint of its own.
         return dataset
     instruction = split if isinstance(split, ReadInstruction) else ReadInstruction.from_spec(split)
     n = len(dataset)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from hmix_hub.errors import SchemaError, Where
 from hmix_hub.judgments.answers import matrix, numbers, one_piece
-from hmix_hub.judgments.grouping import Groups, encode_key
+from hmix_hub.judgments.grouping import Groups, encode, encode_key
 from hmix_hub.judgments.pieces import take
 from hmix_hub.schema import (
     CATEGORICAL,
@@ -85,7 +85,7 @@ def synthetic_rows(judgments: pa.Table) -> npt.NDArray[np.bool_]:
 
 def _shared(judgments: pa.Table, name: str, groups: Groups) -> pa.ChunkedArray:
     """Take a column that all judgments of a stimulus share from the first of them, and check that they do."""
-    values = encode_key([judgments[name]])
+    values = encode(judgments[name])
     differing = np.flatnonzero(values != values[groups.first][groups.codes])
     if len(differing):
         msg = f"judgments of one stimulus disagree on {name}"
