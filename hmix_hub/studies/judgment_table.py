@@ -50,7 +50,10 @@ def read_judgments(folder: StudyFolder, manifest: Manifest, task: str) -> pa.Tab
     """
     if task not in folder.judgments:
         msg = f"study.yaml lists the task {task}, but the folder has no judgment file for it"
-        hint = f"`hmix contribute validate {folder.path}` reports everything that is wrong"
+        hint = (
+            "a pipe, or a link that leads out of the folder, is not read; "
+            f"`hmix contribute validate {folder.path}` reports everything that is wrong"
+        )
         raise StudyError(msg, where=Where(str(folder.file(f"{JUDGMENTS}/{task}.csv"))), hint=hint)
     report = Report()
     pieces = list(observed_pieces(folder, manifest, task, report))
