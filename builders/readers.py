@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+from pyarrow import csv
 
 from hmix_hub.errors import SourceError, Where
 from hmix_hub.judgments.by_stimulus import by_stimulus
@@ -18,7 +20,6 @@ from hmix_hub.sources import JUDGMENT_FILES, Source
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pyarrow as pa
 
 _NEVER_READ = ("study_id", "url", "subj_id", "view_history", "failed_images", "failed_audio", "failed_video")
 """Columns of the files that hold, or could hold, platform ids, URLs and free text."""
@@ -84,8 +85,6 @@ def read_released(path: Path, task: str) -> pa.Table:
     SourceError
         If it is not in that layout.
     """
-    import pyarrow as pa
-
     schema = arrow_schema(columns(task, RELEASED))
     try:
         return _read_csv(path, task, schema)
@@ -95,9 +94,6 @@ def read_released(path: Path, task: str) -> pa.Table:
 
 
 def _read_csv(path: Path, task: str, schema: pa.Schema) -> pa.Table:
-    import pyarrow as pa
-    from pyarrow import csv
-
     text = csv.read_csv(
         path,
         parse_options=csv.ParseOptions(newlines_in_values=True),

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
 
-if TYPE_CHECKING:
-    import pyarrow as pa
+import pyarrow as pa
+from pyarrow import csv, parquet
 
 
 def open_parquet(file: Path | BinaryIO, **options: Any) -> Any:
@@ -29,8 +29,6 @@ def open_parquet(file: Path | BinaryIO, **options: Any) -> Any:
     pyarrow.ArrowException, OSError
         If it is no Parquet file, or cannot be read.
     """
-    from pyarrow import parquet
-
     return parquet.ParquetFile(file, pre_buffer=False, **options)
 
 
@@ -59,9 +57,6 @@ def parse_csv(text: bytes, names: Sequence[str], delimiter: str, on_ragged: Call
     pyarrow.ArrowInvalid
         If `on_ragged` returns "error".
     """
-    import pyarrow as pa
-    from pyarrow import csv
-
     nothing = pa.record_batch([pa.array([], pa.string()) for _ in names], names=list(names))
     if not text.strip(b"\r\n"):
         return nothing

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow.compute as pc
 
 from hmix_hub.errors import ConfigurationError, SchemaError, Where
 from hmix_hub.judgments.answers import categorical_answers, matrix
@@ -187,8 +188,6 @@ def _with(
 
 def _check_codes(dataset: datasets.Dataset, vocabularies: Mapping[str, Vocabulary]) -> None:
     """Check that each label is one of its column's classes."""
-    import pyarrow.compute as pc
-
     for name, own in vocabularies.items():
         is_list = OVER_CLASSES[name].kind is Kind.LABELS
         # The whole table first: to gather picked rows takes longer.
@@ -207,8 +206,6 @@ def _check_codes(dataset: datasets.Dataset, vocabularies: Mapping[str, Vocabular
 
 def _check_pair_ids(dataset: datasets.Dataset, order: Vocabulary) -> None:
     """Check that recoded labels say what ids spell: a column that was cast has other names for the same codes."""
-    import pyarrow.compute as pc
-
     names = ("pair_id", *(f"image_{i}_{what}" for i in (1, 2) for what in ("label", "index")))
     if not set(names) <= set(dataset.column_names):
         return

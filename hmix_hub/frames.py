@@ -10,6 +10,7 @@ from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 
 from hmix_hub.class_order import check_classes, in_one_order
 from hmix_hub.errors import ConfigurationError, SchemaError, Where, first_line, nearest
@@ -33,7 +34,6 @@ from hmix_hub.tables import arrow_columns, check_dataset_type, task_of, vocabula
 if TYPE_CHECKING:
     import datasets
     import pandas as pd
-    import pyarrow as pa
 
 
 def to_pandas(dataset: datasets.Dataset, columns: str | Sequence[str] | None = None) -> pd.DataFrame:
@@ -60,7 +60,6 @@ def to_pandas(dataset: datasets.Dataset, columns: str | Sequence[str] | None = N
         If there is no such column.
     """
     import pandas as pd
-    import pyarrow as pa
 
     check_dataset_type(dataset)
     names = _choose(dataset, columns)
@@ -125,7 +124,6 @@ def from_pandas(frame: pd.DataFrame, classes: Sequence[str] | None = None) -> da
         If a value does not fit its column.
     """
     import pandas as pd
-    import pyarrow as pa
     from datasets import Dataset, DatasetInfo, Features
 
     is_frame = isinstance(frame, pd.DataFrame)
@@ -152,8 +150,6 @@ def from_pandas(frame: pd.DataFrame, classes: Sequence[str] | None = None) -> da
 
 def _unknown(values: pd.Series[Any]) -> pa.Array | pa.ChunkedArray:
     """Return a column that the schema does not know, in the type that its values have."""
-    import pyarrow as pa
-
     try:
         return pa.Array.from_pandas(values)
     except pa.ArrowException as error:
@@ -202,8 +198,6 @@ _WHOLE = {Kind.BOOL: (0, 1), Kind.INT32: (-(2**31), 2**31 - 1), Kind.INT64: (-(2
 
 
 def _array(values: pd.Series[Any], column: Column, vocabulary: Vocabulary) -> pa.Array | pa.ChunkedArray:
-    import pyarrow as pa
-
     kind = column.arrow_type(vocabulary)
     try:
         array = pa.Array.from_pandas(values, type=kind)

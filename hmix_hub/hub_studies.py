@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hmix_hub.errors import SourceMissingError, Where
+from hmix_hub.schema import SYNTHETIC_FLAG, TASKS
 from hmix_hub.studies.findings import shown
 from hmix_hub.studies.hub import TAG, first_line
 
@@ -58,8 +59,6 @@ def list_studies(search: str | None = None, *, token: str | bool | None = None) 
         If the Hub cannot be reached.
     """
     from huggingface_hub import HfApi
-
-    from hmix_hub.schema import SYNTHETIC_FLAG, TASKS
 
     try:
         token = token.strip() if isinstance(token, str) else token

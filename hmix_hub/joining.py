@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from hmix_hub.class_order import in_one_order
 from hmix_hub.errors import ConfigurationError, SchemaError
@@ -20,7 +22,6 @@ from hmix_hub.tables import arrow_columns, check_dataset_type, dataset_of, task_
 
 if TYPE_CHECKING:
     import datasets
-    import pyarrow as pa
 
 _SAME_STUDY = 'give each study once; which study "h-mix" is, source= or HMIX_SOURCE decides'
 
@@ -86,8 +87,6 @@ def join(parts: Sequence[datasets.Dataset]) -> datasets.Dataset:
 
 def _refuse_shared(parts: Sequence[datasets.Dataset]) -> None:
     """Raise a `SchemaError` that names the first two datasets which hold the same judgment, if any two do."""
-    import pyarrow.compute as pc
-
     ids = [arrow_columns(part, ["judgment_id"])["judgment_id"] for part in parts]
     for (i, one), (j, two) in itertools.combinations(enumerate(ids, start=1), 2):
         shared = one.filter(pc.is_in(one, two))
@@ -132,8 +131,6 @@ def _recoded(
         else table[column.name]
         for column in columns
     }
-    import pyarrow as pa
-
     recoded = pa.table(arrays)
     # Ids spell the classes: where two vocabularies differ in case alone, the same pair must have one name.
     recoded = _with(recoded, "pair_id", pair_ids(recoded, union))

@@ -6,13 +6,19 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from hmix_hub.aggregation import by_stimulus
+from hmix_hub.builders.h_mix import HMix
 from hmix_hub.datasets_by_name import H_MIX, check_dataset
 from hmix_hub.errors import ConfigurationError
+from hmix_hub.filters import filter as keep
+from hmix_hub.joining import join
 from hmix_hub.judgments.grammar import parse_filters
 from hmix_hub.schema import CURRENT, DEFAULT_CONFIGURATION, TASKS, check_configuration, check_version
+from hmix_hub.schema import features as of_columns
 from hmix_hub.slices import slice_split
 from hmix_hub.stimuli.columns import add_images
-from hmix_hub.studies.places import is_study_place
+from hmix_hub.studies.places import is_study_place, open_place
+from hmix_hub.tables import task_of
 
 if TYPE_CHECKING:
     import datasets
@@ -131,8 +137,6 @@ def load_dataset(
             filters=filters,
         )
     check_dataset(path)
-    from hmix_hub.builders.h_mix import HMix
-
     builder = HMix(
         config_name=name,
         source=source,
@@ -157,11 +161,6 @@ def _load_joined(
     **options: Any,
 ) -> datasets.Dataset:
     """Load and join judgments; a by-stimulus table is computed over all of them, not pasted together."""
-    from hmix_hub.aggregation import by_stimulus
-    from hmix_hub.filters import filter as keep
-    from hmix_hub.joining import join
-    from hmix_hub.tables import task_of
-
     configuration = check_configuration(name or _common_task(parts, options))
     loaded = [
         load_dataset(part, configuration.task, split="train", source=source if part == H_MIX else None, **options)
@@ -184,8 +183,6 @@ def _common_task(parts: Sequence[str | os.PathLike[str] | datasets.Dataset], opt
     ConfigurationError
         If they have none in common, or several but not the default one.
     """
-    from hmix_hub.studies.places import open_place
-
     named = [part for part in parts if isinstance(part, str | os.PathLike)]
     common = list(TASKS)
     for part in named:
@@ -220,6 +217,4 @@ def features(name: str | None = None, schema_version: str = CURRENT) -> datasets
     ConfigurationError, SchemaVersionError
         If there is no such configuration or version.
     """
-    from hmix_hub.schema import features as of_columns
-
     return of_columns(check_configuration(name).columns(check_version(schema_version)))

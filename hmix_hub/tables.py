@@ -8,6 +8,9 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pyarrow as pa
+
 from hmix_hub.errors import ConfigurationError, SchemaError, SchemaVersionError
 from hmix_hub.judgments.pieces import take
 from hmix_hub.judgments.recoding import distributions_among
@@ -25,9 +28,7 @@ from hmix_hub.schema import (
 
 if TYPE_CHECKING:
     import datasets
-    import numpy as np
     import numpy.typing as npt
-    import pyarrow as pa
 
 
 def check_dataset_type(dataset: object) -> datasets.Dataset:
@@ -61,8 +62,6 @@ def arrow_columns(dataset: datasets.Dataset, names: Sequence[str]) -> pa.Table:
 
     `with_format("arrow")[:]` would turn the numbers of picked rows into a list, and walk it.
     """
-    import pyarrow as pa
-
     if _is_whole(dataset):
         return dataset.data.table.select(names)
     rows = _picked_rows(dataset)
@@ -92,7 +91,6 @@ def pick_rows(dataset: datasets.Dataset, rows: npt.NDArray[np.int64]) -> dataset
     rows
         int64 (M,), 0 to N - 1, in any order.
     """
-    import pyarrow as pa
     from datasets import Dataset
 
     if _is_run(rows):
@@ -113,8 +111,6 @@ def _is_whole(dataset: datasets.Dataset) -> bool:
 
 def _picked_rows(dataset: datasets.Dataset) -> npt.NDArray[np.int64] | None:
     """Return the rows of its table that a dataset has; `None` from a `datasets` that no longer tells."""
-    import numpy as np
-
     try:
         return dataset._indices.column("indices").to_numpy().astype(np.uint64, copy=False).view(np.int64)
     except (AttributeError, KeyError):

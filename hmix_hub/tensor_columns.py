@@ -6,9 +6,12 @@ import threading
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.types as kinds
 import torch
 
 from hmix_hub.errors import ConfigurationError
@@ -16,9 +19,7 @@ from hmix_hub.judgments.answers import matrix
 from hmix_hub.judgments.pieces import encode, widened
 from hmix_hub.schema import FLAGS, TASKS, Kind, by_stimulus_columns
 from hmix_hub.schema.released import RELEASED_COLUMNS
-
-if TYPE_CHECKING:
-    import pyarrow as pa
+from hmix_hub.stimuli.columns import decode_images
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,6 @@ def convert_column(name: str, column: pa.ChunkedArray, request: Request) -> Tens
     ConfigurationError
         If no tensor can hold it.
     """
-    import pyarrow.types as kinds
-
     kind = column.type
     rules: list[tuple[Callable[[Any], bool], Callable[..., TensorColumn]]] = [
         (kinds.is_boolean, _truths),
@@ -188,9 +187,6 @@ def _codes(name: str, column: pa.ChunkedArray, request: Request) -> TensorColumn
 
 def _whole(name: str, column: pa.ChunkedArray) -> np.ndarray:
     """Return integers, -1 where null, in a type that int64 holds."""
-    import pyarrow as pa
-    import pyarrow.types as kinds
-
     if kinds.is_uint64(column.type) or (column.null_count and kinds.is_unsigned_integer(column.type)):
         try:
             column = column.cast(pa.int64())
@@ -201,9 +197,6 @@ def _whole(name: str, column: pa.ChunkedArray) -> np.ndarray:
 
 
 def _ids(name: str, column: pa.ChunkedArray, request: Request) -> TensorColumn:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     vocabulary = request.vocabularies.get(name)
     if _is_empty(column):
         values = torch.full((len(column),), -1, dtype=torch.int64)
@@ -223,15 +216,10 @@ def _distributions(name: str, column: pa.ChunkedArray, request: Request) -> Tens
 
 def _pictures(name: str, column: pa.ChunkedArray, request: Request) -> TensorColumn:
     """Decode an image column, each distinct picture once: uint8 (N, 3, H, W)."""
-    from hmix_hub.stimuli.columns import decode_images
-
     return TensorColumn(torch.from_numpy(decode_images(name, column)))
 
 
 def _lists(name: str, column: pa.ChunkedArray, request: Request) -> TensorColumn:
-    import pyarrow.compute as pc
-    import pyarrow.types as kinds
-
     kind = column.type.value_type
     if kinds.is_string(kind) or kinds.is_large_string(kind):
         return _flags(name, column)
@@ -242,17 +230,12 @@ def _lists(name: str, column: pa.ChunkedArray, request: Request) -> TensorColumn
 
 def _flags(name: str, column: pa.ChunkedArray) -> TensorColumn:
     """Mark the flags of each row; every flag has its place whatever the task, so that tasks can be put together."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     flattened = pc.list_flatten(column)
     names = list(dict.fromkeys([*FLAGS, *pc.unique(flattened).to_pylist()]))
     return _memberships(column, pc.index_in(flattened, pa.array(names, flattened.type)).to_numpy(), names)
 
 
 def _memberships(column: pa.ChunkedArray, codes: np.ndarray, names: list[str]) -> TensorColumn:
-    import pyarrow.compute as pc
-
     table = np.zeros((len(column), len(names)), dtype=bool)
     table[pc.list_parent_indices(column).to_numpy(), codes] = True
     return TensorColumn(_tensor(table, torch.bool, copy=False), vocabulary=names)
@@ -260,8 +243,6 @@ def _memberships(column: pa.ChunkedArray, codes: np.ndarray, names: list[str]) -
 
 def _padded_integers(name: str, column: pa.ChunkedArray, request: Request) -> TensorColumn:
     """Return lists of integers in their order, those that are null as empty ones, padded with -1."""
-    import pyarrow.compute as pc
-
     rows, places, shape = _grid(column)
     items = pc.list_flatten(column)
     padded = np.full(shape, -1, dtype=np.int64)
@@ -274,8 +255,6 @@ def _padded_integers(name: str, column: pa.ChunkedArray, request: Request) -> Te
 
 def _grid(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray, tuple[int, int]]:
     """Return the row of each item of lists, its place in its list, and the shape that they all fit into."""
-    import pyarrow.compute as pc
-
     lengths = pc.list_value_length(column).fill_null(0).to_numpy()
     rows = pc.list_parent_indices(column).to_numpy()
     places = np.arange(len(rows)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
@@ -284,8 +263,6 @@ def _grid(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray, tuple[int, i
 
 def _padded(column: pa.ChunkedArray, request: Request) -> TensorColumn:
     """Return lists of numbers, or of distributions, in their order, padded with NaN."""
-    import pyarrow.compute as pc
-
     rows, places, shape = _grid(column)
     values = _items(pc.list_flatten(column))
     padded = np.full((*shape, *values.shape[1:]), np.nan)
@@ -297,9 +274,6 @@ def _padded(column: pa.ChunkedArray, request: Request) -> TensorColumn:
 
 def _items(flattened: pa.ChunkedArray) -> np.ndarray:
     """Give list items as float64 (M,), or (M, K) where each is a distribution."""
-    import pyarrow as pa
-    import pyarrow.types as kinds
-
     if kinds.is_fixed_size_list(flattened.type):
         return matrix(flattened)
     return flattened.cast(pa.float64()).to_numpy()

@@ -9,10 +9,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from hmix_hub.builders.readers import read_judgments, read_table
 from hmix_hub.errors import SourceError, SourceMissingError
-from hmix_hub.schema import CATEGORICAL, CIFAR10, INFER
+from hmix_hub.schema import CATEGORICAL, CIFAR10, CONFIGURATIONS, INFER
 from hmix_hub.schema.interface import PICTURE_SUFFIX
 from hmix_hub.sources import PROCESSED_FILES, Source, resolve_source
+from hmix_hub.sources.image_set import open_image_set
+from hmix_hub.stimuli.fingerprints import FINGERPRINTS, all_pictures, fingerprint_of
+from hmix_hub.stimuli.mixtures import check_endpoints
 
 
 @dataclass(frozen=True)
@@ -142,11 +146,6 @@ def verify(
 
 
 def _check_pictures(source: Source, cifar10: str | os.PathLike[str] | None) -> list[PictureCheck]:
-    from hmix_hub.builders.readers import read_judgments
-    from hmix_hub.sources.image_set import open_image_set
-    from hmix_hub.stimuli.fingerprints import FINGERPRINTS, all_pictures, fingerprint_of
-    from hmix_hub.stimuli.mixtures import check_endpoints
-
     name = source.study.image_set
     image_sets = {name: open_image_set(name, cifar10=cifar10)}
     checks = []
@@ -172,9 +171,6 @@ def _read_processed(source: Source, task: str) -> dict[str, Any]:
 
 
 def _recompute_inferences(source: Source) -> Recomputation:
-    from hmix_hub.builders.readers import read_table
-    from hmix_hub.schema import CONFIGURATIONS
-
     processed = _read_processed(source, INFER)
     rows = read_table(source, CONFIGURATIONS[f"{INFER}_by_stimulus"]).to_pylist()
     computed = {row["stimulus_id"] + PICTURE_SUFFIX: _as_released(row) for row in rows}
@@ -201,8 +197,6 @@ def _as_released(row: dict[str, Any]) -> dict[str, Any]:
 
 def _recompute_soft_labels(source: Source) -> Recomputation:
     """Compare the soft labels; the file lists a stimulus's people in one order per batch, not that of the rows."""
-    from hmix_hub.builders.readers import read_judgments
-
     processed = _read_processed(source, CATEGORICAL)
     batches: dict[str, list[dict[str, Any]]] = {}
     for row in read_judgments(source, CATEGORICAL).to_pylist():

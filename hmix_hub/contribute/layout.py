@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from pyarrow import parquet
+
 from hmix_hub.contribute.content import Content
 from hmix_hub.files import is_plain_inside, sha256_of
 from hmix_hub.studies.folder import LICENCES, STIMULI
@@ -47,8 +49,6 @@ def write_tables(content: Content, out: Path) -> None:
 
 
 def _write(table: pa.Table, features: datasets.Features, path: Path) -> None:
-    from pyarrow import parquet
-
     path.parent.mkdir(parents=True, exist_ok=True)
     # The features stand in the metadata, too, so that labels keep their names without the card.
     parquet.write_table(

@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from hmix_hub.errors import SchemaError
 from hmix_hub.judgments.soft_labels import Answers
 from hmix_hub.schema.questions import QUESTIONS, Question
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
 
 def codes(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
     """Give a label column as int64 (N,), -1 where it is null."""
-    import pyarrow as pa
-
     return column.cast(pa.int64()).fill_null(-1).to_numpy()
 
 
 def numbers(column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
     """Give a number column as float64 (N,), NaN where it is null."""
-    import pyarrow as pa
-
     return column.cast(pa.float64()).fill_null(float("nan")).to_numpy()
 
 
@@ -42,8 +35,6 @@ def matrix(column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
     SchemaError
         If its lists are not all of one length.
     """
-    import pyarrow.compute as pc
-
     lists = one_piece(column)
     lengths = {getattr(lists.type, "list_size", None)} - {None}
     lengths |= set(pc.unique(pc.list_value_length(lists)).to_pylist())
@@ -55,8 +46,6 @@ def matrix(column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
 
 def membership(column: pa.ChunkedArray, n_classes: int) -> npt.NDArray[np.bool_]:
     """Give a column of label lists as bool (N, K): true where the row's list has the label."""
-    import pyarrow.compute as pc
-
     table = np.zeros((len(column), n_classes), dtype=bool)
     table[pc.list_parent_indices(column).to_numpy(), pc.list_flatten(column).to_numpy()] = True
     return table
@@ -95,8 +84,6 @@ def asked_questions(table: pa.Table) -> tuple[Question, ...]:
         A question counts as asked if a row answers it; the probabilities, if one is given that is not 1. An answer that
         no row holds may have been asked for all the same: a manifest that says so goes first.
     """
-    import pyarrow.compute as pc
-
     top = numbers(table["top_probability"])
     is_answered: dict[Question, bool] = {
         "probabilities": bool((~np.isnan(top) & (top != 1)).any())

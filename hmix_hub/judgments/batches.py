@@ -5,13 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+
+import pyarrow as pa
 
 from hmix_hub.judgments.grouping import Groups, Ints, encode_key
 from hmix_hub.judgments.pieces import take
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 BATCH_ID_DIGITS = 12
 
@@ -31,8 +29,6 @@ def batch_ids(people: Ints, stimuli: Ints, names: pa.ChunkedArray) -> pa.Chunked
     pyarrow.ChunkedArray
         N strings of 12 hex digits: of the sha256 of the sorted names, one per line.
     """
-    import pyarrow as pa
-
     first_rows = Groups(encode_key([people, stimuli])).first
     judged: dict[int, list[int]] = defaultdict(list)
     for person, stimulus in zip(people[first_rows].tolist(), stimuli[first_rows].tolist(), strict=True):

@@ -5,10 +5,9 @@ Source: `processed_hmix_inferences.json` and `hmix_individ_soft_labels.json`, wh
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from hmix_hub.errors import SchemaError, Where
 from hmix_hub.judgments.answers import matrix, numbers, one_piece
@@ -28,9 +27,6 @@ from hmix_hub.schema import (
     by_stimulus_columns,
     has_flag,
 )
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 Floats = npt.NDArray[np.float64]
 
@@ -132,25 +128,17 @@ def _categorical(judgments: pa.Table, groups: Groups) -> dict[str, object]:
 
 
 def _lists(column: pa.ChunkedArray, groups: Groups) -> pa.ListArray:
-    import pyarrow as pa
-
     values = one_piece(take(column, groups.order))
     return pa.ListArray.from_arrays(pa.array(groups.offsets, pa.int32()), values)
 
 
 def _distributions(labels: Floats) -> pa.FixedSizeListArray:
-    import pyarrow as pa
-
     return pa.FixedSizeListArray.from_arrays(pa.array(labels.ravel()), labels.shape[1])
 
 
 def _nullable(values: Floats) -> pa.Array:
-    import pyarrow as pa
-
     return pa.array(values, mask=np.isnan(values))
 
 
 def _table(arrays: dict[str, object], schema: pa.Schema) -> pa.Table:
-    import pyarrow as pa
-
     return pa.table(arrays).cast(schema).combine_chunks()

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from hmix_hub.errors import SchemaError, Where
 from hmix_hub.judgments.answers import matrix, numbers
 from hmix_hub.schema import Column, Kind, Vocabulary
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _TOLERANCE = 1e-9
 """How far a computed share may leave its range in its last bits."""
@@ -70,8 +68,6 @@ def _outside(found: npt.NDArray[np.float64], low: float | None, high: float | No
 
 def _check_items(column: Column, values: pa.ChunkedArray) -> None:
     """Check each number of lists, or of lists of distributions; infinity is in no range of a list."""
-    import pyarrow.compute as pc
-
     inner = pc.list_flatten(values)
     items = numbers(inner) if column.kind is Kind.FLOATS else matrix(inner).ravel()
     bad = np.flatnonzero(_outside(items, column.low, column.high) | ~np.isfinite(items))
@@ -81,9 +77,6 @@ def _check_items(column: Column, values: pa.ChunkedArray) -> None:
 
 
 def _check_choices(column: Column, values: pa.ChunkedArray) -> None:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     known = pc.is_in(values, pa.array(column.choices))
     bad = np.flatnonzero(pc.and_(values.is_valid(), pc.invert(known)).to_numpy())
     if len(bad):
@@ -91,8 +84,6 @@ def _check_choices(column: Column, values: pa.ChunkedArray) -> None:
 
 
 def _check_lists(column: Column, values: pa.ChunkedArray, n_classes: int) -> None:
-    import pyarrow.compute as pc
-
     labels = pc.list_flatten(values).to_numpy()
     bad = np.flatnonzero(~((labels >= 0) & (labels < n_classes)))
     if len(bad):
@@ -113,8 +104,6 @@ def check_unique(ids: pa.ChunkedArray) -> None:
     SchemaError
         At the first judgment that does.
     """
-    import pyarrow.compute as pc
-
     if pc.count_distinct(ids).as_py() == len(ids):
         return
     counts = pc.value_counts(ids)

@@ -7,9 +7,10 @@ the soft label and the flags follow from them; they are computed here and nowher
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from hmix_hub.judgments.answers import categorical_answers
 from hmix_hub.judgments.batches import batch_ids
@@ -21,9 +22,6 @@ from hmix_hub.judgments.pieces import take
 from hmix_hub.judgments.soft_labels import soft_labels
 from hmix_hub.schema import CATEGORICAL, CIFAR10, CURRENT, SYNTHETIC_FLAG, TASKS, Vocabulary, arrow_schema, columns
 from hmix_hub.schema.questions import DEFAULT_PROCEDURE, Procedure
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 
 def complete(
@@ -70,8 +68,6 @@ def complete(
     SchemaError
         If a value is none that its column may hold, or a judgment stands in the table twice.
     """
-    import pyarrow as pa
-
     wanted = columns(task, version)
     given = [column for column in wanted if column.name in observed.column_names]
     check_values(observed, given, vocabulary)
@@ -103,15 +99,10 @@ def complete(
 
 
 def _repeat(value: str, n: int) -> pa.Array:
-    import pyarrow as pa
-
     return pa.repeat(pa.scalar(value), n)
 
 
 def _join(separator: str, *parts: pa.ChunkedArray) -> pa.ChunkedArray:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     table = pa.table([part.cast(pa.string()) for part in parts], [str(number) for number in range(len(parts))])
     pieces = table.to_batches(max_chunksize=_JOINED_AT_ONCE)
     joined = [pc.binary_join_element_wise(*piece.columns, separator) for piece in pieces]
@@ -124,9 +115,6 @@ _JOINED_AT_ONCE = 1 << 20
 
 def pair_ids(table: pa.Table, vocabulary: Vocabulary) -> pa.ChunkedArray:
     """Name the pair `<Label1>_<index1>_<Label2>_<index2>`, a single picture `<Label1>_<index1>`."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     names = pa.array([vocabulary.display(code) for code in range(len(vocabulary))])
     first, second = (_join("_", pc.take(names, table[f"image_{i}_label"]), table[f"image_{i}_index"]) for i in (1, 2))
     return pc.coalesce(_join("_", first, second), first)
@@ -134,8 +122,6 @@ def pair_ids(table: pa.Table, vocabulary: Vocabulary) -> pa.ChunkedArray:
 
 def stimulus_ids(table: pa.Table) -> pa.ChunkedArray:
     """Name the mixture `mixed_<coefficient>_<pair_id>`; the coefficient as Python writes a float."""
-    import pyarrow as pa
-
     codes, coefficients = encode_values(table["mixing_coefficient"])
     texts = pa.chunked_array([[f"mixed_{value!r}" for value in coefficients.to_pylist()]], pa.string())
     return _join("_", take(texts, codes), table["pair_id"])
@@ -143,8 +129,6 @@ def stimulus_ids(table: pa.Table) -> pa.ChunkedArray:
 
 def _presentations(people: Ints, stimuli: Ints, trial_index: pa.ChunkedArray) -> pa.Array:
     """Count the showings of a stimulus to a person, from 1, in the order of the person's timeline."""
-    import pyarrow as pa
-
     timeline = np.lexsort((trial_index.to_numpy(), people))
     presentations = np.empty(len(people), dtype=np.int64)
     presentations[timeline] = Groups(encode_key([people[timeline], stimuli[timeline]])).ranks() + 1
@@ -152,7 +136,5 @@ def _presentations(people: Ints, stimuli: Ints, trial_index: pa.ChunkedArray) ->
 
 
 def _soft_labels(table: pa.Table, n_classes: int, procedure: Procedure) -> pa.FixedSizeListArray:
-    import pyarrow as pa
-
     labels = soft_labels(categorical_answers(table, n_classes), procedure)
     return pa.FixedSizeListArray.from_arrays(pa.array(labels.ravel()), n_classes)

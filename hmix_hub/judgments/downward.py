@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from hmix_hub.errors import SchemaError, Where
 from hmix_hub.schema import (
@@ -24,9 +26,6 @@ from hmix_hub.schema import (
     interface,
 )
 from hmix_hub.schema.released import ROW_NUMBER, SYNTHETIC_COLUMN
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 
 def to_released(judgments: pa.Table, task: str, vocabulary: Vocabulary = CIFAR10) -> pa.Table:
@@ -51,9 +50,6 @@ def to_released(judgments: pa.Table, task: str, vocabulary: Vocabulary = CIFAR10
     SchemaError
         If a row has what 1.0.0 has no room for: a single picture, a class named "no".
     """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     _refuse_what_has_no_room(judgments, vocabulary)
     trial = interface.TRIALS[task]
     schema = arrow_schema(columns(task, RELEASED), vocabulary)
@@ -84,9 +80,6 @@ def _refuse_what_has_no_room(judgments: pa.Table, vocabulary: Vocabulary) -> Non
 
 
 def _pictures(judgments: pa.Table, vocabulary: Vocabulary) -> dict[str, Any]:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     names = pa.array([vocabulary.display(code) for code in range(len(vocabulary))])
     pictures: dict[str, Any] = {"class_pair": judgments["pair_id"]}
     for number in (1, 2):
@@ -99,14 +92,10 @@ def _pictures(judgments: pa.Table, vocabulary: Vocabulary) -> dict[str, Any]:
 
 
 def _with_suffix(names: pa.ChunkedArray) -> pa.ChunkedArray:
-    import pyarrow.compute as pc
-
     return pc.binary_join_element_wise(names, interface.PICTURE_SUFFIX, "")
 
 
 def _json(answers: Iterable[Mapping[str, object]]) -> pa.Array:
-    import pyarrow as pa
-
     return pa.array([json.dumps(answer, separators=(",", ":")) for answer in answers], pa.string())
 
 
@@ -135,8 +124,6 @@ def _select(judgments: pa.Table, vocabulary: Vocabulary) -> dict[str, Any]:
 
 
 def _infer(judgments: pa.Table, vocabulary: Vocabulary) -> dict[str, Any]:
-    import pyarrow as pa
-
     answers = zip(judgments["inferred_coefficient"].to_pylist(), judgments["confidence"].to_pylist(), strict=True)
     return {
         "responses": _json(

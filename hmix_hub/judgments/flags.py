@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from hmix_hub.judgments.answers import categorical_answers, codes, numbers
 from hmix_hub.judgments.grouping import Groups, Ints, encode, encode_key
 from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT, flags_of
 from hmix_hub.schema.flags import STRAIGHTLINING_MINIMUM, STRAIGHTLINING_TENTHS
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 Mask = npt.NDArray[np.bool_]
 
@@ -67,8 +64,6 @@ def _endpoint_not_shown(table: pa.Table, task: str, n_classes: int) -> Mask:
 
 
 def _untouched_sliders(table: pa.Table, task: str, n_classes: int) -> Mask:
-    import pyarrow as pa
-
     inferred, confidence = numbers(table["inferred_coefficient"]), numbers(table["confidence"])
     is_at_start = (inferred == _SLIDER_START) & (confidence == _SLIDER_START)
     touched = ("inferred_touched", "confidence_touched")
@@ -136,8 +131,6 @@ _RULES: dict[str, Callable[[pa.Table, str, int], Mask]] = {
 
 def flag_lists(masks: Mapping[str, Mask]) -> pa.ListArray:
     """Turn masks by flag, bool (N,) each, into the column `flags`: N lists of names, in the order of the masks."""
-    import pyarrow as pa
-
     matrix = np.stack(list(masks.values()), axis=1)
     offsets = np.concatenate([[0], np.cumsum(matrix.sum(axis=1))])
     names = pa.array(list(masks)).take(pa.array(np.nonzero(matrix)[1]))

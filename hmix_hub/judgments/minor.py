@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import pyarrow as pa
 
 from hmix_hub.schema import CURRENT, Vocabulary, arrow_schema, columns
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 
 def to_minor(judgments: pa.Table, task: str, version: str, vocabulary: Vocabulary) -> pa.Table:
@@ -32,8 +29,6 @@ def to_minor(judgments: pa.Table, task: str, version: str, vocabulary: Vocabular
     pyarrow.Table
         N rows in the same order, columns as `hmix_hub.schema.columns(task, version)`, then the study's own.
     """
-    import pyarrow as pa
-
     n = judgments.num_rows
     schema = arrow_schema(columns(task, version), vocabulary)
     made = {"schema_version": pa.repeat(pa.scalar(version), n)}
@@ -47,6 +42,4 @@ def to_minor(judgments: pa.Table, task: str, version: str, vocabulary: Vocabular
 
 
 def _column(judgments: pa.Table, field: pa.Field) -> pa.ChunkedArray | pa.Array:
-    import pyarrow as pa
-
     return judgments[field.name] if field.name in judgments.column_names else pa.nulls(judgments.num_rows, field.type)

@@ -7,13 +7,11 @@ The offsets of texts, pictures and lists are 32 bits, so that one piece of a col
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-
-if TYPE_CHECKING:
-    import pyarrow as pa
+import pyarrow as pa
+from pyarrow import types
 
 Ints = npt.NDArray[np.int64]
 
@@ -33,8 +31,6 @@ def take(column: pa.ChunkedArray, rows: Ints) -> pa.ChunkedArray:
     rows
         int64 (M,), 0 to N - 1, in any order and as often as wanted.
     """
-    import pyarrow as pa
-
     if not _has_offsets(column.type):
         # Of such columns no piece is copied.
         return column.take(pa.array(rows)) if len(rows) else column.slice(0, 0)
@@ -83,8 +79,6 @@ def _parts(needed: Ints) -> list[slice]:
 
 def _has_offsets(kind: pa.DataType) -> bool:
     """Whether a type holds texts, bytes or lists of any length."""
-    from pyarrow import types
-
     if types.is_struct(kind):
         return any(_has_offsets(field.type) for field in kind)
     return types.is_string(kind) or types.is_binary(kind) or types.is_list(kind) or types.is_fixed_size_list(kind)
@@ -92,8 +86,6 @@ def _has_offsets(kind: pa.DataType) -> bool:
 
 def _needed(array: pa.Array, begin: Ints, end: Ints) -> Ints:
     """Return how much of a piece's offsets runs of its values need, by the fullest of nested ones; int64 (M,)."""
-    from pyarrow import types
-
     kind = array.type
     begin, end = begin + array.offset, end + array.offset
     if types.is_struct(kind):
@@ -130,8 +122,6 @@ def encode(column: pa.ChunkedArray, null_encoding: str = "mask") -> tuple[Ints, 
         int64 (N,), -1 where the value is null; and the D distinct values, in a type of 64-bit offsets where the column
         has more than `MOST` bytes.
     """
-    import pyarrow as pa
-
     encoded = widened(column).dictionary_encode(null_encoding)
     if not encoded.num_chunks:
         return np.zeros(0, dtype=np.int64), pa.array([], column.type)
@@ -142,9 +132,6 @@ def encode(column: pa.ChunkedArray, null_encoding: str = "mask") -> tuple[Ints, 
 
 def widened(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Return a column; where its texts have more than `MOST` bytes, in the type of 64-bit offsets. None is copied."""
-    import pyarrow as pa
-    from pyarrow import types
-
     wide = {True: pa.large_string(), False: pa.large_binary()}
     is_narrow = types.is_string(column.type) or types.is_binary(column.type)
     return column.cast(wide[types.is_string(column.type)]) if is_narrow and column.nbytes > MOST else column

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from hmix_hub.judgments.answers import matrix
 from hmix_hub.schema import BY_STIMULUS_COLUMNS, TASKS, Kind
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 LABELS, DISTRIBUTIONS = {Kind.LABEL, Kind.LABELS}, {Kind.DISTRIBUTION, Kind.DISTRIBUTIONS}
 _TABLES = [*(task.columns for task in TASKS.values()), *BY_STIMULUS_COLUMNS.values()]
@@ -39,9 +37,6 @@ def recode(column: pa.ChunkedArray, kind: Kind, target: npt.NDArray[np.int64], n
     n_classes
         Number of classes of the new vocabulary; those that are none of the K have no probability.
     """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     if kind is Kind.LABEL:
         return pc.take(pa.array(target), column)
     if kind is Kind.DISTRIBUTION:
@@ -57,8 +52,6 @@ def recode(column: pa.ChunkedArray, kind: Kind, target: npt.NDArray[np.int64], n
 
 
 def _spread(column: pa.ChunkedArray, target: npt.NDArray[np.int64], n_classes: int) -> pa.FixedSizeListArray:
-    import pyarrow as pa
-
     spread = np.zeros((len(column), n_classes))
     if len(column):
         spread[:, target] = matrix(column)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from hmix_hub.errors import SchemaError, Where
 from hmix_hub.schema import Vocabulary, interface
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 LAYOUT_HINT = "the table is not in the released layout, schema 1.0.0"
 
@@ -24,8 +22,6 @@ def pictures(released: pa.Table, vocabulary: Vocabulary) -> dict[str, pa.Array]:
     SchemaError
         At the first label, id or pair that cannot be read, with its row.
     """
-    import pyarrow as pa
-
     if "label1" in released.column_names and "label2" not in released.column_names:
         nothing = pa.nulls(released.num_rows, pa.int32())
         return {
@@ -48,8 +44,6 @@ def pictures(released: pa.Table, vocabulary: Vocabulary) -> dict[str, pa.Array]:
 
 def _split_pairs(pairs: pa.ChunkedArray, vocabulary: Vocabulary) -> dict[str, pa.ChunkedArray]:
     """Split pair ids; by the class names, since these may hold underscores and digits themselves."""
-    import pyarrow.compute as pc
-
     label = "|".join(re.escape(name) for name in sorted(vocabulary.names, key=len, reverse=True))
     pattern = rf"^(?i:(?P<label1>{label})_(?P<id1>\d+)_(?P<label2>{label})_(?P<id2>\d+))$"
     parts = pc.extract_regex(pairs, pattern)
@@ -59,9 +53,6 @@ def _split_pairs(pairs: pa.ChunkedArray, vocabulary: Vocabulary) -> dict[str, pa
 
 
 def _labels(names: pa.ChunkedArray, vocabulary: Vocabulary) -> pa.Array:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     found = pc.index_in(pc.utf8_lower(names), pa.array([name.lower() for name in vocabulary.names]))
     refuse_first(pc.is_null(found), names, "label", f"is none of the classes {', '.join(vocabulary.names)}")
     return found.cast(pa.int64())
@@ -69,8 +60,6 @@ def _labels(names: pa.ChunkedArray, vocabulary: Vocabulary) -> pa.Array:
 
 def whole_numbers(numbers: pa.ChunkedArray, column: str) -> pa.ChunkedArray:
     """Return numbers as int32; 1.0.0 writes the picture ids as floats."""
-    import pyarrow as pa
-
     floats = numbers.cast(pa.float64())
     values = floats.fill_null(0).to_numpy()
     bad = (values != np.floor(values)) | (np.abs(values) > np.iinfo(np.int32).max)
@@ -95,8 +84,6 @@ def refuse_first(bad: pa.ChunkedArray, values: pa.ChunkedArray, column: str, com
 
 def check_names(released: pa.Table, table: pa.Table) -> None:
     """Check that the names of the pair and the picture say what the row's other columns say."""
-    import pyarrow.compute as pc
-
     for column, identifier in (("class_pair", "pair_id"), ("filename", "stimulus_id")):
         if column in released.column_names and identifier in table.column_names:
             names = pc.replace_substring_regex(released[column], re.escape(interface.PICTURE_SUFFIX) + "$", "")

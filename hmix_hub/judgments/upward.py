@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from hmix_hub.errors import SchemaError, Where
 from hmix_hub.judgments.checks import check_values
@@ -35,9 +37,6 @@ from hmix_hub.schema import (
 )
 from hmix_hub.schema.questions import DEFAULT_PROCEDURE, Procedure
 from hmix_hub.schema.released import ROW_NUMBER, SYNTHETIC_COLUMN
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 
 @dataclass(frozen=True)
@@ -125,8 +124,6 @@ def read_observed(
 def _observed(
     released: pa.Table, task: str, provenance: Provenance, vocabulary: Vocabulary
 ) -> tuple[pa.Table, dict[str, Mask]]:
-    import pyarrow as pa
-
     n = released.num_rows
     rounds = ["1"] * n if provenance.collection_rounds is None else list(provenance.collection_rounds)
     table = pa.table(
@@ -163,8 +160,6 @@ def _marked(released: pa.Table) -> dict[str, Mask]:
 
 
 def _is_repeat(tasks: pa.ChunkedArray) -> pa.ChunkedArray:
-    import pyarrow.compute as pc
-
     return pc.starts_with(tasks, interface.REPEAT_PREFIX)
 
 
@@ -206,8 +201,6 @@ def _typed_percentage(text: str) -> float:
 
 
 def _construct(released: pa.Table, vocabulary: Vocabulary) -> _Answers:
-    import pyarrow as pa
-
     walk = released["final_value"].to_numpy()
     # Adding 0.0 turns a rounded -0.0 into 0.0.
     selected = np.round(walk, 1) + 0.0
@@ -217,8 +210,6 @@ def _construct(released: pa.Table, vocabulary: Vocabulary) -> _Answers:
 
 
 def _select(released: pa.Table, vocabulary: Vocabulary) -> _Answers:
-    import pyarrow as pa
-
     def parse(answer: dict[str, Any]) -> float:
         value = float(answer["select"].removeprefix(interface.SELECT_PREFIX))
         _percentage(value * interface.FULL_SCALE)
@@ -228,8 +219,6 @@ def _select(released: pa.Table, vocabulary: Vocabulary) -> _Answers:
 
 
 def _infer(released: pa.Table, vocabulary: Vocabulary) -> _Answers:
-    import pyarrow as pa
-
     def parse(answer: dict[str, Any]) -> tuple[float, float | None]:
         slider, confidence = _percentage(answer["mixingcoeff"]), answer["confidence"]
         return (
@@ -250,8 +239,6 @@ def _infer(released: pa.Table, vocabulary: Vocabulary) -> _Answers:
 
 
 def _categorical(released: pa.Table, vocabulary: Vocabulary) -> _Answers:
-    import pyarrow as pa
-
     def parse(answer: dict[str, Any]) -> tuple[int, float, int | None, float | None, list[int], bool]:
         second = answer["classSelect2"].removeprefix(interface.SECOND_PREFIX)
         has_alternative = second != interface.NO_ALTERNATIVE

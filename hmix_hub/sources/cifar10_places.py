@@ -7,10 +7,10 @@ import tarfile
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from hmix_hub import files
 from hmix_hub.arrow_files import open_parquet
@@ -18,9 +18,6 @@ from hmix_hub.errors import SourceError, SourceMissingError, SourceNameError, Wh
 from hmix_hub.sources.cifar10_batch import CONTENT_LIMIT, read_batch
 from hmix_hub.sources.picture_file import decode_picture
 from hmix_hub.sources.source import is_offline
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 REPOSITORY = "uoft-cs/cifar10"
 REVISION = "0b2714987fa478483af9968de7c934580d0bb9a2"
@@ -219,8 +216,6 @@ def _members(archive: Path, names: Sequence[str]) -> dict[str, bytes]:
 
 
 def _read_parquet(file: Path) -> _Set:
-    import pyarrow as pa
-
     try:
         pictures, labels = zip(*_rows(file), strict=True)
     except (pa.ArrowException, OSError, ValueError) as error:
@@ -233,8 +228,6 @@ def _read_parquet(file: Path) -> _Set:
 
 def _rows(file: Path) -> Iterator[tuple[npt.NDArray[np.uint8], int]]:
     """Give picture and label row by row; pictures as they are embedded, never from the path beside them."""
-    import pyarrow as pa
-
     with open_parquet(file) as table:
         schema = table.schema_arrow
         _check_schema(schema, pa.struct([("bytes", pa.binary()), ("path", pa.string())]), pa.int64(), file)

@@ -11,16 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from hmix_hub.class_order import in_one_order
 from hmix_hub.errors import ConfigurationError, SchemaError, Where, nearest
 from hmix_hub.judgments.pieces import encode, take
 from hmix_hub.schema import Vocabulary
 from hmix_hub.stimuli.drawing import draw, take_endpoints
 from hmix_hub.stimuli.mixtures import ENDPOINT_COLUMNS, check_endpoints, mixtures_of, pairs_of
+from hmix_hub.stimuli.rendering import check_has_endpoints, open_image_sets, task_of_rows
+from hmix_hub.tables import arrow_columns, check_dataset_type, vocabulary_of
 
 if TYPE_CHECKING:
     import datasets
-    import pyarrow as pa
 
     from hmix_hub.sources.image_set import ImageSet
 
@@ -88,8 +92,6 @@ def add_image_columns(
     ConfigurationError, SchemaError
         If a row has no such picture.
     """
-    import pyarrow as pa
-
     check_endpoints(table, vocabulary, image_sets)
     mixtures = mixtures_of(table, task) if images == "mixed" else pairs_of(table)
     for which, name in enumerate(IMAGES[images]):
@@ -156,7 +158,6 @@ def decode_images(name: str, column: pa.ChunkedArray) -> npt.NDArray[np.uint8]:
     ConfigurationError
         If its pictures are not in the table, or not of one size, or the column is none of images.
     """
-    import pyarrow.compute as pc
     from PIL import Image
 
     if "bytes" not in {column.type.field(i).name for i in range(column.type.num_fields)}:
@@ -204,10 +205,6 @@ def add_images(
         See `hmix_hub.render`.
     """
     from datasets import Dataset, Features
-
-    from hmix_hub.class_order import in_one_order
-    from hmix_hub.stimuli.rendering import check_has_endpoints, open_image_sets, task_of_rows
-    from hmix_hub.tables import arrow_columns, check_dataset_type, vocabulary_of
 
     kind = check_images(images)
     if kind is None:

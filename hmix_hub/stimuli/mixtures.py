@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from hmix_hub.errors import SchemaError, Where
 from hmix_hub.judgments.answers import codes
@@ -16,8 +18,6 @@ from hmix_hub.judgments.pieces import encode
 from hmix_hub.stimuli.coefficients import WALK, coefficient_column, drawn_coefficients
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from hmix_hub.schema import Vocabulary
     from hmix_hub.sources.image_set import ImageSet
 
@@ -140,9 +140,6 @@ _CHECKED_AT_ONCE = 65_536
 
 def _check_part(part: pa.RecordBatch, start: int, vocabulary: Vocabulary, image_set: ImageSet) -> None:
     """Check rows, the first of which is number `start` of the table."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     rows = np.flatnonzero(pc.equal(part["image_set"], image_set.name).to_numpy(zero_copy_only=False))
     known = {class_name.lower(): code for code, class_name in enumerate(image_set.vocabulary.names)}
     as_set = np.array([known.get(class_name.lower(), -2) for class_name in vocabulary.names], dtype=np.int64)

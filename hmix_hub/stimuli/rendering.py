@@ -6,9 +6,13 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pyarrow as pa
+
 from hmix_hub.class_order import in_one_order
 from hmix_hub.errors import ConfigurationError, SchemaError, nearest
 from hmix_hub.schema import CONSTRUCT, INFER, TASKS, Vocabulary, arrow_schema
+from hmix_hub.sources.image_set import open_image_set
 from hmix_hub.stimuli.coefficients import coefficient_column
 from hmix_hub.stimuli.drawing import draw
 from hmix_hub.stimuli.identifiers import is_stimulus_id, parse_stimulus_id
@@ -17,7 +21,6 @@ from hmix_hub.tables import arrow_columns, check_dataset_type, task_of, unique_v
 
 if TYPE_CHECKING:
     import datasets
-    import pyarrow as pa
     import torch
 
     from hmix_hub.sources.image_set import ImageSet
@@ -112,8 +115,6 @@ def open_image_sets(
     image_sets: ImageSets | None = None,
 ) -> dict[str, ImageSet]:
     """Open the image sets that a table names, and check its rows against them."""
-    from hmix_hub.sources.image_set import open_image_set
-
     names = table["image_set"].unique().to_pylist()
     opened = {name: open_image_set(name, cifar10=cifar10, folders=image_sets) for name in names}
     check_endpoints(table, vocabulary, opened)
@@ -174,8 +175,6 @@ def find_judgment(judgment_id: str, source: str | os.PathLike[str] | None = None
     SchemaError
         If it is no judgment id, or no such judgment is there; the nearest are offered.
     """
-    import numpy as np
-
     from hmix_hub.loading import load_dataset
 
     parts = judgment_id.split("/")
@@ -199,8 +198,6 @@ def source_of_judgment(judgment_id: str, source: str | os.PathLike[str] | None) 
 
 def table_of_ids(ids: Sequence[str], image_set: str, vocabulary: Vocabulary) -> pa.Table:
     """Give what stimulus ids say as columns of a judgment table."""
-    import pyarrow as pa
-
     names = [parse_stimulus_id(name) for name in ids]
     columns: dict[str, list[Any]] = {"image_set": [image_set] * len(names)}
     for i in (0, 1):

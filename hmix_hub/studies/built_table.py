@@ -7,14 +7,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 from hmix_hub.errors import SchemaError, SourceError, Where, first_line
+from hmix_hub.judgments.checks import check_values
 from hmix_hub.schema import Column, Vocabulary
 from hmix_hub.studies.features import study_features
 from hmix_hub.studies.reading.parquet_file import fault_of_rows
 
 if TYPE_CHECKING:
     import datasets
-    import pyarrow as pa
 
 _BATCH_ROWS = 100_000
 
@@ -107,10 +109,6 @@ class BuiltTable:
         SourceError
             If a file is damaged, or holds a value that its column may not have; the row is named.
         """
-        import pyarrow as pa
-
-        from hmix_hub.judgments.checks import check_values
-
         schema = features.arrow_schema
         columns = self.columns_of(list(features))
         for file in files:
@@ -141,8 +139,6 @@ class BuiltTable:
         return self._tried(file, lambda: use(file.open()))
 
     def _tried(self, file: BuiltFile, read: Callable[[], Any]) -> Any:
-        import pyarrow as pa
-
         try:
             return read()
         except (pa.ArrowException, OSError, UnicodeError, ValueError) as error:

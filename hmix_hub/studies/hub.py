@@ -17,6 +17,7 @@ from hmix_hub.errors import CacheWarning, ConfigurationError, SourceError, Sourc
 from hmix_hub.files import known_sha256
 from hmix_hub.redaction import redacted
 from hmix_hub.schema import Configuration
+from hmix_hub.sources.arrays import cache_folder
 from hmix_hub.sources.source import PROBE_TIMEOUT_S, is_offline
 from hmix_hub.studies.built_table import BuiltFile
 from hmix_hub.studies.checksums import CHECKSUMS, check_file, open_checksums, table_files
@@ -130,8 +131,6 @@ class HubStudy(StudyPlace):
     def picture_root(self) -> Path:
         """Download the study's own pictures, if it has any, and give the folder that holds them."""
         from huggingface_hub import snapshot_download
-
-        from hmix_hub.sources.arrays import cache_folder
 
         sums = self._sums()
         names = [name for name in sums if name.startswith(f"{STIMULI}/")]

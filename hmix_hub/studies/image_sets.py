@@ -7,6 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hmix_hub.sources.image_set import METHOD_MARK, open_image_set
+from hmix_hub.sources.picture_folder import open_picture_folder
+from hmix_hub.sources.picture_list import IMAGES, MIXTURES, files_of
 from hmix_hub.studies.folder import MIXTURE_LIST, STIMULI, StudyFolder
 from hmix_hub.studies.manifest import OWN_PICTURES, Manifest
 
@@ -31,10 +34,6 @@ def open_study_images(manifest: Manifest, root: Path, *, cifar10: str | os.PathL
     SourceError
         If pictures cannot be had, or are not what they should be.
     """
-    from hmix_hub.sources.image_set import METHOD_MARK, open_image_set
-    from hmix_hub.sources.picture_folder import open_picture_folder
-    from hmix_hub.sources.picture_list import MIXTURES
-
     if manifest.stimuli.source == OWN_PICTURES:
         opened = open_picture_folder(root / STIMULI, manifest.image_set)
     else:
@@ -52,9 +51,6 @@ def open_study_images(manifest: Manifest, root: Path, *, cifar10: str | os.PathL
 
 def stimulus_files(folder: StudyFolder, manifest: Manifest) -> list[str]:
     """Give the files of `stimuli/` that a study is made of: its lists, and the pictures that they name."""
-    from hmix_hub.sources.image_set import METHOD_MARK
-    from hmix_hub.sources.picture_list import IMAGES, MIXTURES, files_of
-
     root = folder.file(STIMULI)
     names = files_of(root, IMAGES) if manifest.stimuli.source == OWN_PICTURES else []
     if METHOD_MARK in manifest.image_set and folder.file(MIXTURE_LIST).is_file():

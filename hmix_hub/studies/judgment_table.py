@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from hmix_hub.errors import DraftWarning, StudyError, Where
 from hmix_hub.judgments.answers import asked_questions
@@ -22,9 +23,6 @@ from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import JUDGMENTS, StudyFolder
 from hmix_hub.studies.manifest import Manifest
 from hmix_hub.studies.observed import ObservedPiece, observed_pieces
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 
 def read_judgments(folder: StudyFolder, manifest: Manifest, task: str) -> pa.Table:
@@ -93,8 +91,6 @@ def complete_pieces(pieces: Sequence[ObservedPiece], manifest: Manifest, task: s
     DraftWarning
         If a draft leaves the soft-label procedure open.
     """
-    import pyarrow as pa
-
     observed = _observed_table(pieces, manifest, task, file)
     flags = {SYNTHETIC_FLAG: given_flag(pieces, SYNTHETIC_FLAG)}
     procedure = DEFAULT_PROCEDURE
@@ -137,9 +133,6 @@ def procedure_of(answers: pa.Table, manifest: Manifest) -> Procedure:
 
 
 def _observed_table(pieces: Sequence[ObservedPiece], manifest: Manifest, task: str, file: str) -> pa.Table:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     n = sum(map(len, pieces))
     rows = np.concatenate([piece.rows for piece in pieces]) if pieces else np.zeros(0, dtype=np.int64)
     defaults = {
@@ -169,9 +162,6 @@ def _observed_table(pieces: Sequence[ObservedPiece], manifest: Manifest, task: s
 
 def _without_ignored(observed: pa.Table) -> tuple[pa.Table, np.ndarray]:
     """Return the table without second probabilities that have no class, and which rows had one."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     has_no_class, given = observed["second_class"].is_null(), observed["second_probability"]
     ignored = pc.and_(has_no_class, given.is_valid()).to_numpy()
     kept = pc.if_else(has_no_class, pa.scalar(None, pa.float64()), given)

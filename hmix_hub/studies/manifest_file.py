@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from hmix_hub.errors import SchemaVersionError
 from hmix_hub.files import is_plain_inside
 from hmix_hub.model_keys import known_keys
@@ -107,8 +109,6 @@ def _parse(path: Path) -> _Tree:
 
 
 def _compose(text: str) -> _Tree:
-    import yaml
-
     try:
         # libyaml reads the same ten times as fast; neither makes anything but nodes of text.
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -138,8 +138,6 @@ def _check_events(events: Iterator[Any]) -> None:
     Aliases are how a few lines become gigabytes, tags how other programs are made to build objects, and what is nested
     beyond measure exhausts those who follow it.
     """
-    import yaml
-
     depth = 0
     for event in events:
         line = event.start_mark.line + 1 if event.start_mark else 1
@@ -157,8 +155,6 @@ def _check_events(events: Iterator[Any]) -> None:
 
 def _plain(node: Any, path: tuple[str | int, ...], lines: dict[tuple[str | int, ...], int]) -> Any:
     """Give a YAML node as dict, list and text: no value is guessed to be a date, a number or a truth."""
-    import yaml
-
     if node is None:
         return None
     lines[path] = node.start_mark.line + 1

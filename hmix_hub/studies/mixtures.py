@@ -7,6 +7,8 @@ import numpy.typing as npt
 
 from hmix_hub.errors import HMixError
 from hmix_hub.sources.image_set import METHOD_MARK
+from hmix_hub.sources.picture_folder import open_picture_folder
+from hmix_hub.sources.picture_list import MIXTURES
 from hmix_hub.stimuli.ready import DECIMALS, listed_mixtures
 from hmix_hub.studies.checks.ledger import hash_columns
 from hmix_hub.studies.findings import Report
@@ -36,9 +38,6 @@ def known_mixtures(manifest: Manifest, folder: StudyFolder, report: Report) -> K
         # A link that leads elsewhere: nothing outside the folder is opened.
         report.add(file_rules.OUTSIDE, file=MIXTURE_LIST)
         return None
-    from hmix_hub.sources.picture_folder import open_picture_folder
-    from hmix_hub.sources.picture_list import MIXTURES
-
     try:
         opened = open_picture_folder(folder.file(STIMULI), manifest.image_set, MIXTURES)
         listed = listed_mixtures(opened)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from hmix_hub.schema import CATEGORICAL, Column, Kind
 from hmix_hub.schema.observed import EXTRA_PREFIX, computed_columns, observed_columns
@@ -23,9 +24,6 @@ from hmix_hub.studies.reading.files import read_pieces
 from hmix_hub.studies.reading.pieces import Piece
 from hmix_hub.studies.reading.plain import broken_texts, is_whole, plain_array
 from hmix_hub.studies.rules import files as file_rules
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 
 @dataclass(frozen=True)
@@ -54,8 +52,6 @@ class ObservedPiece:
 
     def codes(self, name: str) -> Ints:
         """Give a column of whole numbers or labels as int64 (N,), -1 where null or absent."""
-        import pyarrow as pa
-
         if name not in self.values:
             return np.full(len(self), -1, dtype=np.int64)
         filled = self.values[name].fill_null(-1).cast(pa.int64())
@@ -144,8 +140,6 @@ class _FileReader:
         return ObservedPiece(values, present, extras, piece.rows)
 
     def _plain(self, raw: pa.Array, rows: Ints, column: str) -> pa.Array:
-        import pyarrow as pa
-
         plain = plain_array(raw)
         if not pa.types.is_string(plain.type):
             if is_whole(plain):
@@ -174,8 +168,6 @@ class _FileReader:
 
 
 def _presence(raw: pa.Array) -> Mask:
-    import pyarrow.compute as pc
-
     text = as_text(raw)
     there = raw.is_valid() if text is None else pc.not_equal(text, "")
     return np.asarray(there.to_numpy(zero_copy_only=False), dtype=bool)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import pyarrow as pa
 
 from hmix_hub.studies.checks.own_columns import typed
 from hmix_hub.studies.checks.participants import ID, read_people
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import StudyFolder
 from hmix_hub.studies.judgment_table import refuse_errors
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 PARTICIPANTS_CONFIGURATION = "participants"
 """Configuration that holds participants.csv."""
@@ -25,8 +22,6 @@ def read_participants(folder: StudyFolder) -> pa.Table:
     StudyError
         If its columns or cells break a rule.
     """
-    import pyarrow as pa
-
     report = Report()
     pieces = list(read_people(folder, report))
     refuse_errors(report, folder)

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from hmix_hub.errors import HMixError
 from hmix_hub.schema import CIFAR10, Vocabulary
+from hmix_hub.sources.picture_folder import open_picture_folder
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import IMAGE_LIST, STIMULI, StudyFolder
 from hmix_hub.studies.manifest import OWN_PICTURES, Manifest, is_placeholder
@@ -72,8 +73,6 @@ def _endpoints(manifest: Manifest, folder: StudyFolder, report: Report) -> Known
 
 
 def _own(manifest: Manifest, folder: StudyFolder, report: Report) -> KnownPictures | None:
-    from hmix_hub.sources.picture_folder import open_picture_folder
-
     if not folder.has_pictures and folder.file(IMAGE_LIST).exists():
         # A link that leads elsewhere: nothing outside the folder is opened.
         report.add(file_rules.OUTSIDE, file=IMAGE_LIST)

@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from hmix_hub.arrow_files import open_parquet
+from hmix_hub.builders.study_table import StudyTable
 from hmix_hub.errors import ConfigurationError, SchemaVersionError, SourceMissingError, Where, nearest
 from hmix_hub.judgments.by_stimulus import by_stimulus
-from hmix_hub.schema import CONFIGURATIONS, Column, Configuration
+from hmix_hub.schema import CONFIGURATIONS, DEFAULT_CONFIGURATION, Column, Configuration
 from hmix_hub.studies.built_table import BuiltFile, BuiltTable
 from hmix_hub.studies.checksums import CHECKSUMS, check_file, open_checksums, table_files
 from hmix_hub.studies.features import study_features
@@ -73,8 +74,6 @@ class StudyPlace(ABC):
         self, name: str, files: list[BuiltFile], hint: str, *, streaming: bool, options: Mapping[str, Any]
     ) -> Any:
         """Load Parquet files that were built; `hint` says what to do where they are not what they should be."""
-        from hmix_hub.builders.study_table import StudyTable
-
         columns = partial(_columns_of, CONFIGURATIONS.get(name), self.manifest.schema_version)
         table = BuiltTable(name, tuple(files), columns, self.manifest.vocabulary, hint)
         builder = StudyTable(table, cache_dir=options.get("cache_dir"))
@@ -214,8 +213,6 @@ def configurations_of(tasks: list[Any]) -> list[str]:
 
 def default_of(names: list[str]) -> str:
     """Give the configuration of those that a study has that is loaded where none is named."""
-    from hmix_hub.schema import DEFAULT_CONFIGURATION
-
     return DEFAULT_CONFIGURATION if DEFAULT_CONFIGURATION in names else names[0]
 
 

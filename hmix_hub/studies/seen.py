@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+
+import pyarrow as pa
 
 from hmix_hub.schema import CATEGORICAL, CIFAR10, TASKS, Kind, Vocabulary
 from hmix_hub.schema.questions import QUESTIONS, Question
@@ -17,9 +18,6 @@ from hmix_hub.studies.folder import StudyFolder
 from hmix_hub.studies.judgment_table import listed
 from hmix_hub.studies.manifest import Manifest, Stimuli, is_placeholder
 from hmix_hub.studies.reading.files import read_pieces
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _MISSPELT = 0.75
 """Likeness to a name of CIFAR-10's from which another name is taken for a misspelling of it."""
@@ -134,8 +132,6 @@ def _is_one(value: object) -> bool:
 
 def _values(array: pa.Array | pa.ChunkedArray, *, is_list: bool) -> list[object]:
     """Return the distinct values, of lists their items; text is trimmed, and words for nothing are left out."""
-    import pyarrow as pa
-
     found: dict[object, None] = {}
     for chunk in array.chunks if isinstance(array, pa.ChunkedArray) else [array]:
         if is_list:

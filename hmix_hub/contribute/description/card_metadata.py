@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import yaml
+
 from hmix_hub.contribute.content import Content
 from hmix_hub.contribute.description.markdown import one_line
 from hmix_hub.contribute.description.wording import Wording
@@ -71,8 +73,6 @@ def card_metadata(content: Content, n_judgments: int) -> str:
     str
         Features of every configuration, and no sizes, which would make filtered loading fail.
     """
-    import yaml
-
     manifest = content.manifest
     language, _, region = manifest.language.partition("-")
     values: dict[str, Any] = {
@@ -130,7 +130,6 @@ def _configurations(content: Content) -> list[dict[str, Any]]:
 
 def _plain_dumper() -> type:
     """Give a dumper that writes equal lists in full: the Hub's tools know no anchors."""
-    import yaml
 
     class Plain(yaml.SafeDumper):
         def ignore_aliases(self, data: object) -> bool:

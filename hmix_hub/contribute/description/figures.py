@@ -7,8 +7,10 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hmix_hub.contribute.description.panels import PANELS
 from hmix_hub.contribute.description.statistics import statistics_text
 from hmix_hub.origin import SYNTHETIC_MARK
+from hmix_hub.plots.resampling import COVERAGE
 from hmix_hub.plots.style import write_title
 from hmix_hub.studies.folder import FIGURES
 
@@ -83,9 +85,6 @@ def _save(statistics: dict[str, Any], task: str, path: Path, digest: str) -> Non
 def _figure(figures: dict[str, Any], title: str, task: str, *, is_synthetic: bool) -> Figure:
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
-
-    from hmix_hub.contribute.description.panels import PANELS
-    from hmix_hub.plots.resampling import COVERAGE
 
     panels = PANELS[task]
     figure = Figure(figsize=(11, 6.2), layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.1))

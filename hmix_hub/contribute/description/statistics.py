@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow.compute as pc
 
 from hmix_hub.contribute.content import Content
 from hmix_hub.contribute.description.agreement import (
@@ -283,8 +284,6 @@ def _confidence(confidence: Numbers, people: Ints) -> dict[str, Any]:
 
 
 def _flags(table: pa.Table, task: str, people: np.ndarray) -> dict[str, dict[str, int]]:
-    import pyarrow.compute as pc
-
     flags = table["flags"]
     rows, names = pc.list_parent_indices(flags).to_numpy(), pc.list_flatten(flags).to_pylist()
     chosen = {flag: rows[np.array([name == flag for name in names], dtype=bool)] for flag in flags_of(task)}

@@ -7,7 +7,9 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pyarrow as pa
+from pyarrow import csv
 
 from hmix_hub.contribute.importing.column_map import read_column_map
 from hmix_hub.contribute.importing.mapped_table import MappedFiles
@@ -18,16 +20,13 @@ from hmix_hub.contribute.starter import write_starter
 from hmix_hub.errors import ConfigurationError, Where
 from hmix_hub.files import replace_file
 from hmix_hub.schema import CATEGORICAL, CIFAR10, Vocabulary
+from hmix_hub.schema.observed import OPTIONAL
 from hmix_hub.schema.questions import QUESTIONS
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import JUDGMENTS, find_files
 from hmix_hub.studies.manifest import MANIFEST
 from hmix_hub.studies.manifest_file import read_manifest
 from hmix_hub.studies.seen import Seen
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
 
 SYNTHETIC_LINE = "synthetic: true"
 """What study.yaml says of answers that a program made."""
@@ -125,8 +124,6 @@ def _vocabulary(root: Path) -> Vocabulary:
 
 
 def _write(outcome: Outcome, root: Path, seen: Seen, *, replace: bool) -> Imported:
-    import pyarrow as pa
-
     is_new = not (root / MANIFEST).is_file()
     if is_new:
         write_starter(root, list(outcome.tables), source=outcome.image_set, seen=seen)
@@ -186,10 +183,6 @@ def _is_starter(path: Path) -> bool:
 
 def write_judgments(table: pa.Table, path: Path) -> None:
     """Write a judgment file as CSV, columns that are null throughout and not needed left out; whole, or not at all."""
-    from pyarrow import csv
-
-    from hmix_hub.schema.observed import OPTIONAL
-
     empty = [name for name in OPTIONAL if name in table.column_names and table[name].null_count == table.num_rows]
     content = io.BytesIO()
     csv.write_csv(table.drop_columns(empty), content, csv.WriteOptions(quoting_style="needed"))

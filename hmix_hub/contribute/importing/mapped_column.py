@@ -7,10 +7,11 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from hmix_hub.contribute.fixing.cells import with_point
 from hmix_hub.contribute.importing.column_map import From, words
@@ -19,9 +20,6 @@ from hmix_hub.judgments import pieces
 from hmix_hub.schema import TASKS, Kind
 from hmix_hub.studies.checks.numbers import NUMBER
 from hmix_hub.studies.reading.jsonl_file import each_key_once
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _PICTURES = {
     "mixing_coefficient",
@@ -76,8 +74,6 @@ def map_column(cells: pa.ChunkedArray, target: str, origin: From) -> MappedColum
     origin
         What is done to the cells. What cannot be calculated with is left as it is: validation tells it.
     """
-    import pyarrow as pa
-
     # Each distinct text is worked on once.
     codes, texts = pieces.encode(cells)
     taken, is_unfit = _taken(texts, target, origin)
@@ -108,8 +104,6 @@ def _replacements(
 
 def _taken(texts: pa.Array, target: str, origin: From) -> tuple[list[str | None], npt.NDArray[np.bool_]]:
     """Return what is taken from each cell, before anything is done to it, and which cells it does not fit."""
-    import pyarrow as pa
-
     values: list[str | None] = texts.to_pylist()
     is_unfit = np.zeros(len(values), dtype=bool)
 
@@ -187,8 +181,6 @@ def _written(value: Any) -> str | None:
 
 def _key_lists(texts: list[str | None], origin: From) -> list[str | None]:
     """Return, for each cell, the list `a|b` of what the pattern finds in the keys that are on; `None` if no object."""
-    import pyarrow as pa
-
     objects = [_within(text, origin.json_key) if text else _MISSING for text in texts]
     on = [
         [key for key, value in found.items() if _is_on(value)] if isinstance(found, dict) else None for found in objects

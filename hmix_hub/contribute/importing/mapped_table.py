@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from hmix_hub.contribute.importing.column_map import ColumnMap, From, Keep, words
 from hmix_hub.contribute.importing.mapped_column import MappedColumn, map_column
 from hmix_hub.contribute.importing.outcome import NO_ROW, Outcome
 from hmix_hub.contribute.importing.raw_table import ROW
 from hmix_hub.errors import ConfigurationError, Where, nearest
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _SHOWN, _SHOWN_CHARACTERS = 4, 40
 _SAMPLED = 1000
@@ -52,8 +50,6 @@ class MappedFiles:
         path, name
             Its file, and what the column source_file calls it.
         """
-        import pyarrow as pa
-
         self._first = self._first or path
         if not raw.num_rows:
             self._outcome.leave_out(path, NO_ROW)
@@ -74,8 +70,6 @@ class MappedFiles:
 
     def _filled(self, raw: pa.Table) -> pa.Table:
         """Return the rows that hold anything: spreadsheets export empty ones below a table."""
-        import pyarrow as pa
-
         is_filled = np.zeros(raw.num_rows, dtype=bool)
         for name in raw.column_names:
             if is_filled.all():
@@ -86,8 +80,6 @@ class MappedFiles:
         return raw.filter(pa.array(is_filled))
 
     def _kept(self, raw: pa.Table) -> pa.Table:
-        import pyarrow as pa
-
         for keep in self._map.rows:
             has_column = keep.column in raw.column_names
             kept = _is_kept(raw, keep) if has_column else np.zeros(raw.num_rows, dtype=bool)
@@ -164,9 +156,6 @@ class _Made:
 
     def add(self, raw: pa.Table, path: Path) -> pa.ChunkedArray | pa.Array:
         """Make the column of a file's rows, and count."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         if self.origin.column is None:
             return pa.array([self.origin.constant or None] * raw.num_rows, pa.string())
         if self.origin.column not in raw.column_names:
@@ -233,9 +222,6 @@ def _listed(values: str | list[str]) -> str:
 
 
 def _is_kept(raw: pa.Table, keep: Keep) -> np.ndarray:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     text = raw[keep.column]
     if keep.equals is None:
         return _holds(text)
@@ -245,6 +231,4 @@ def _is_kept(raw: pa.Table, keep: Keep) -> np.ndarray:
 
 def _holds(cells: pa.ChunkedArray) -> np.ndarray:
     """Whether each cell holds more than white space."""
-    import pyarrow.compute as pc
-
     return np.asarray(pc.not_equal(pc.utf8_trim_whitespace(cells), "").to_numpy(), dtype=bool)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import pyarrow as pa
+import pyarrow as pa
+import pyarrow.compute as pc
 
 _TOKEN = re.compile(r"\\Q.*?(?:\\E|\Z)|\\.|\[:\^?\w+:\]|\[\^?\]?|.", re.DOTALL)
 _MEMBERS = {"w": r"\pL\pM\p{Nd}_", "d": r"\p{Nd}"}
@@ -25,9 +24,6 @@ def check_pattern(pattern: str) -> None:
     ValueError
         If it is not, or asks for what cannot be matched in bounded time.
     """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     try:
         expression = _in_unicode(pattern)
         pc.match_substring_regex(pa.array([""]), expression)
@@ -40,9 +36,6 @@ def check_pattern(pattern: str) -> None:
 
 
 def _has_group(expression: str, rewrite: str) -> bool:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     try:
         pc.replace_substring_regex(pa.array([""]), expression, rewrite)
     except pa.ArrowInvalid:
@@ -76,9 +69,6 @@ def group_of(pattern: str, texts: pa.Array) -> pa.Array:
     pyarrow.Array
         N strings; null where the pattern does not match, or the text is null.
     """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     expression = _in_unicode(pattern)
     matches = pc.match_substring_regex(texts, expression)
     if _EDGE.search(pattern):
@@ -95,9 +85,6 @@ def groups_of(pattern: str, texts: pa.Array) -> list[list[str]]:
     pattern, texts
         See `group_of`. A text that holds a NUL does not match.
     """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     is_plain = pc.invert(pc.match_substring(texts, _NUL))
     if _EDGE.search(pattern):
         is_plain = pc.and_(is_plain, pc.string_is_ascii(texts))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from hmix_hub.contribute.importing.outcome import Outcome, refuse_unreadable
 from hmix_hub.errors import SchemaError, SourceMissingError, Where
@@ -13,9 +15,6 @@ from hmix_hub.studies.findings import Report
 from hmix_hub.studies.reading.files import read_pieces
 from hmix_hub.studies.reading.plain import plain_array
 from hmix_hub.studies.rules import files as rules
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 ROW = "\0row"
 """Column of the rows' numbers; no name in a text file has such a character."""
@@ -44,8 +43,6 @@ def read_raw(path: Path, outcome: Outcome) -> pa.Table:
     SchemaError
         If it cannot be read, or has rows with too many or too few cells.
     """
-    import pyarrow as pa
-
     if not path.is_file():
         msg = "there is no such file"
         raise SourceMissingError(msg, where=Where(str(path)), hint="name the raw exports one by one, or by a pattern")
@@ -91,9 +88,6 @@ def read_raw(path: Path, outcome: Outcome) -> pa.Table:
 
 def _text(raw: pa.Array, path: Path, name: str) -> pa.Array:
     """Return values as text, those within each other as JSON."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     try:
         text = as_text(raw)
         if text is None:

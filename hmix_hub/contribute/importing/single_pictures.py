@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
+
+import pyarrow as pa
 
 from hmix_hub.errors import SchemaError, Where
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 IMAGE_SET = "cifar10/test"
 PROCEDURE_NOTE = (
@@ -48,8 +46,6 @@ def as_mixtures(raw: pa.Table) -> tuple[pa.Table, list[str]]:
     list of str
         For each corrected answer, the correction in words.
     """
-    import pyarrow as pa
-
     answers, corrections = [], []
     for text in raw["response"].to_pylist():
         answer = _answer(text)

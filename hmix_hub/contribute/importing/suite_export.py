@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from hmix_hub.contribute.importing.outcome import NO_ROW, Outcome
 from hmix_hub.contribute.importing.raw_table import ROW
@@ -25,9 +26,6 @@ from hmix_hub.schema.interface import REPEAT_PREFIX, TRIALS
 from hmix_hub.schema.observed import observed_columns
 from hmix_hub.schema.released import ROW_NUMBER, SYNTHETIC_COLUMN
 from hmix_hub.sources import RELEASE, SAMPLE, Study
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _MARKS = ("trial_type", "task", "trial_index")
 """Columns by which such an export is known."""
@@ -69,8 +67,6 @@ class SuiteFiles:
         SchemaError
             At the first judgment that cannot be read, with its row.
         """
-        import pyarrow as pa
-
         self._first = self._first or path
         if not raw.num_rows:
             self._outcome.leave_out(path, NO_ROW)
@@ -98,9 +94,6 @@ class SuiteFiles:
             self._outcome.tables.setdefault(task, []).append(observed)
 
     def _observed(self, raw: pa.Table, task: str, path: Path, name: str) -> pa.Table:
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         numbers = raw[ROW].to_pylist()
         try:
             is_single = task == CATEGORICAL and are_single_pictures(raw)
@@ -165,8 +158,6 @@ class SuiteFiles:
 
 def _as_released(raw: pa.Table, task: str, *, is_single: bool) -> pa.Table:
     """Type the columns of an export as schema 1.0.0; what holds platform ids, addresses or free text is not read."""
-    import pyarrow as pa
-
     values = {}
     for column in columns(task, RELEASED):
         if is_single and column.name in OF_MIXTURES:
@@ -195,9 +186,6 @@ def _need(column: Column, raw: pa.Table, task: str) -> None:
 
 
 def _typed(text: pa.ChunkedArray, column: Column) -> pa.ChunkedArray:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     values = pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
     if not column.nullable and values.null_count:
         row = values.is_null().to_pylist().index(True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow.compute as pc
 
 from hmix_hub.contribute.privacy.masking import masked, plain_texts
 from hmix_hub.studies.findings import MOST_PLACES, Report
@@ -71,8 +72,6 @@ class FreeText:
 
 
 def _are_long(texts: pa.Array) -> npt.NDArray[np.bool_]:
-    import pyarrow.compute as pc
-
     if (pc.max(pc.binary_length(texts)).as_py() or 0) < SHORTEST:
         return np.zeros(len(texts), dtype=np.bool_)
     is_prose = pc.match_substring_regex(texts, f"{_FOUR_WORDS}|{_WITHOUT_SPACES}")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-
-if TYPE_CHECKING:
-    import pyarrow as pa
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import types
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,6 @@ class Leaf:
 
 def leaves_of(name: str, values: pa.Array, rows: npt.NDArray[np.int64]) -> Iterator[Leaf]:
     """Give the leaves of a column of N values in these data rows, int64 (N,)."""
-    import pyarrow as pa
-    from pyarrow import types
-
     kind = values.type
     if isinstance(kind, pa.BaseExtensionType):
         yield from leaves_of(name, values.storage, rows)
@@ -58,28 +55,19 @@ def leaves_of(name: str, values: pa.Array, rows: npt.NDArray[np.int64]) -> Itera
 
 
 def _items(name: str, values: pa.Array, rows: npt.NDArray[np.int64]) -> Iterator[Leaf]:
-    import pyarrow.compute as pc
-
     parents = pc.list_parent_indices(values).to_numpy(zero_copy_only=False)
     yield from leaves_of(name, pc.list_flatten(values), rows[parents])
 
 
 def _is_binary(kind: Any) -> bool:
-    from pyarrow import types
-
     return bool(types.is_binary(kind) or types.is_large_binary(kind) or types.is_fixed_size_binary(kind))
 
 
 def _is_number(kind: Any) -> bool:
-    from pyarrow import types
-
     return bool(types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind))
 
 
 def _decoded(values: pa.Array) -> pa.Array:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     plain = values.cast(pa.large_binary())
     return pc.cast(plain, options=pc.CastOptions(target_type=pa.large_string(), allow_invalid_utf8=True))
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from hmix_hub.contribute.privacy.masking import masked_name
 from hmix_hub.contribute.privacy.patterns import IDENTITIES, IN_MANIFEST
 from hmix_hub.contribute.privacy.plain_text import found_in, search_file, search_lines, search_text
@@ -66,8 +68,6 @@ def _texts(content: Any, place: str = "") -> Iterator[tuple[str, str]]:
 
 def _comments(text: str) -> Iterator[tuple[int, str]]:
     """Give the comments of a text in YAML, each with the number of its line; a # within a value begins none."""
-    import yaml
-
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     end, number = 0, 0
     for token in yaml.scan(text, Loader=loader):

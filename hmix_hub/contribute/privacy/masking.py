@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import pyarrow as pa
+import pyarrow as pa
 
+if TYPE_CHECKING:
     from hmix_hub.contribute.privacy.patterns import Pattern
 
 _SHOWN = 2
@@ -26,8 +26,6 @@ def masked_names(names: Sequence[str]) -> list[str]:
 
     One that is longer than any name should be, or holds more than can be masked one by one, is masked as a whole.
     """
-    import pyarrow as pa
-
     from hmix_hub.contribute.privacy.patterns import PATTERNS
 
     called = [name if len(name) <= _LONGEST_NAME else masked(name) for name in names]
@@ -44,8 +42,6 @@ def masked_name(name: str) -> str:
 
 
 def _masked_finds(name: str, pattern: Pattern) -> str:
-    import pyarrow as pa
-
     told = name
     for _ in range(_MOST_FINDS):
         (found,) = pattern.finds(pa.array([told], pa.string()))
@@ -57,6 +53,4 @@ def _masked_finds(name: str, pattern: Pattern) -> str:
 
 def plain_texts(texts: pa.Array) -> list[str | None]:
     """Give N texts as Python's; bytes that are no UTF-8, as Parquet may hold, become replacement characters."""
-    import pyarrow as pa
-
     return [None if raw is None else raw.decode("utf-8", "replace") for raw in texts.cast(pa.binary()).to_pylist()]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pyarrow.compute as pc
+
 from hmix_hub.contribute.privacy.masking import plain_texts
 from hmix_hub.studies.rules import privacy as rules
 from hmix_hub.studies.rules.rule import Rule
@@ -44,8 +46,6 @@ class Pattern:
 
     def hits(self, texts: pa.Array) -> pa.Array:
         """Whether each of N texts holds a find: bool (N,); false where the text is null."""
-        import pyarrow.compute as pc
-
         found = pc.fill_null(pc.match_substring_regex(texts, f"{self.before}(?:{self.core}){self.after}"), False)
         # Few are found, and a second look at them alone is cheap.
         if not self.unless or not pc.any(found).as_py():
@@ -55,8 +55,6 @@ class Pattern:
 
     def are_ids(self, texts: pa.Array) -> bool:
         """Whether finds among a column's texts are ids, rather than some of many random codes."""
-        import pyarrow.compute as pc
-
         if self.among is None:
             return True
         by_chance = pc.match_substring_regex(texts, _as_a_whole(self.unless))
@@ -66,8 +64,6 @@ class Pattern:
 
     def finds(self, texts: pa.Array) -> list[str | None]:
         """Give the first find in each of N texts; `None` where there is none."""
-        import pyarrow.compute as pc
-
         found = pc.extract_regex(texts, f"{self.before}(?P<found>{self.core}){self.after}")
         are_null = found.is_null().to_pylist()
         return [

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pyarrow as pa
 
 from hmix_hub.contribute.privacy.masking import masked, masked_name
 from hmix_hub.contribute.privacy.patterns import IDENTITIES
@@ -13,9 +14,6 @@ from hmix_hub.contribute.privacy.picture_entries import entries_of
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import STIMULI
 from hmix_hub.studies.rules import privacy as rules
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 PICTURE_LIMIT = 100_000
 """Pictures that are looked at."""
@@ -56,8 +54,6 @@ def check_pictures(folder: Path, names: Iterable[str], report: Report) -> None:
 
 def _identity(entry: str, text: str) -> str:
     """Say what an entry gives away for certain; empty where it does not."""
-    import pyarrow as pa
-
     if _POSITION.search(entry) or _POSITION.search(text):
         return "where it was taken"
     written = pa.array([text.encode("utf-8", "replace").decode()], pa.string())

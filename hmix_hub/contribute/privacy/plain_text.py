@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
 from hmix_hub.contribute.privacy.masking import masked, masked_name
 from hmix_hub.contribute.privacy.patterns import Pattern
@@ -56,8 +57,6 @@ def search_text(text: str, name: str, report: Report, patterns: Sequence[Pattern
 
 def found_in(texts: Sequence[str], patterns: Sequence[Pattern]) -> list[list[Pattern]]:
     """Return the patterns that each of N texts holds; to prepare a pattern takes longer than to search many texts."""
-    import pyarrow as pa
-
     parts = [(part, owner) for owner, text in enumerate(texts) for part in _cut([text], 0)[0]]
     column = pa.array([part for part, _ in parts], pa.large_string())
     found: list[list[Pattern]] = [[] for _ in texts]
@@ -80,8 +79,6 @@ def first_line(path: Path) -> str:
 
 def search_lines(lines: _Lines, file: str, report: Report, patterns: Sequence[Pattern], *, column: str = "") -> None:
     """Search lines of text, N of them with their N numbers, counted from 0."""
-    import pyarrow as pa
-
     texts = pa.array(lines[0], pa.large_string())
     for pattern in patterns:
         where = np.flatnonzero(pattern.hits(texts).to_numpy(zero_copy_only=False))

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
+
 from hmix_hub.contribute.privacy.demographics import check_demographics
 from hmix_hub.contribute.privacy.manifest_text import search_manifest
 from hmix_hub.contribute.privacy.masking import masked, masked_name
@@ -90,8 +92,6 @@ def _tables(root: Path) -> Iterator[str]:
 
 
 def _search_names(root: Path, report: Report) -> None:
-    import pyarrow as pa
-
     names = [name for name, _ in zip(_names(root), range(FILE_LIMIT), strict=False)]
     texts = pa.array([name.encode("utf-8", "replace").decode() for name in names], pa.string())
     for pattern in PATTERNS:

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import types
 
 from hmix_hub.contribute.privacy.column_names import is_of_content, may_hold_times, tells_on_people
 from hmix_hub.contribute.privacy.epochs import are_epochs
@@ -21,8 +24,6 @@ from hmix_hub.studies.rules import privacy as rules
 from hmix_hub.studies.rules.rule import Rule
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from hmix_hub.studies.reading.pieces import Piece
 
 _Codes = npt.NDArray[np.int64]
@@ -60,9 +61,6 @@ class _Texts:
 
     @classmethod
     def of(cls, leaf: Leaf, *, is_measure: bool = False) -> _Texts:
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         encoded = leaf.values.dictionary_encode()
         distinct = encoded.dictionary
         nothing = pa.scalar(None, distinct.type)
@@ -131,8 +129,6 @@ class SearchedTable:
 
     def add_header(self, names: Sequence[str]) -> None:
         """Look at the names of columns, each of them once."""
-        import pyarrow as pa
-
         new = [name for name in dict.fromkeys(names) if name not in self._called]
         self._called |= dict(zip(new, masked_names(new), strict=True))
         for name in new:
@@ -151,9 +147,6 @@ class SearchedTable:
         self._report.rows[self._file] = self._rows
 
     def _search_times(self, leaves: Sequence[Leaf], texts: Sequence[_Texts]) -> None:
-        import pyarrow as pa
-        from pyarrow import types
-
         # By identity, since a field of a record may be called as a column is.
         found = {id(text.leaf): text for text in texts}
         named = [leaf for leaf in leaves if may_hold_times(leaf.name)]
@@ -174,8 +167,6 @@ class SearchedTable:
 
     def _look_for(self, patterns: Sequence[Pattern], texts: Sequence[_Texts], values: Sequence[pa.Array]) -> None:
         """Look for patterns in all columns at once: to prepare an expression takes longer than a small table."""
-        import pyarrow as pa
-
         if not texts:
             return
         joined = pa.concat_arrays([part.cast(pa.large_string()) for part in values])
@@ -213,22 +204,15 @@ class SearchedTable:
 
 
 def _is_text(leaf: Leaf) -> bool:
-    from pyarrow import types
-
     return bool(types.is_string(leaf.values.type) or types.is_large_string(leaf.values.type))
 
 
 def _is_whole(leaf: Leaf) -> bool:
-    from pyarrow import types
-
     return bool(types.is_integer(leaf.values.type))
 
 
 def _floats(values: pa.Array) -> npt.NDArray[np.float64]:
     """Give N numbers, or texts of numbers, as float64 (N,); null is NaN."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     # Not safe, so that whole numbers beyond 2**53 are rounded rather than refused.
     numbers = pc.cast(values, pa.float64(), safe=False)
     return np.asarray(pc.fill_null(numbers, float("nan")).to_numpy(zero_copy_only=False), dtype=np.float64)

@@ -6,13 +6,15 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import types
+
 from hmix_hub.contribute.privacy.leaves import leaves_of
 from hmix_hub.contribute.privacy.masking import plain_texts
 from hmix_hub.contribute.pseudonyms.id_rewriting import COMPUTED, ID
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from hmix_hub.studies.reading.pieces import Piece
 
 SHORTEST = 8
@@ -60,8 +62,6 @@ class IdCopies:
         return list(dict.fromkeys([*same, *self._holding]))
 
     def _compare(self, column: str, values: pa.Array, people: pa.Array) -> None:
-        import pyarrow.compute as pc
-
         texts = as_texts(values)
         if texts is None:
             return
@@ -71,9 +71,6 @@ class IdCopies:
             self._same[column] = bool(pc.all(pc.fill_null(same, False)).as_py())
 
     def _search(self, column: str, values: pa.Array, piece: Piece) -> None:
-        import pyarrow.compute as pc
-        from pyarrow import types
-
         for leaf in leaves_of(column, values, piece.rows):
             if types.is_string(leaf.values.type) or types.is_large_string(leaf.values.type):
                 distinct = leaf.values.unique()
@@ -89,9 +86,6 @@ class IdCopies:
 
 def as_texts(values: pa.Array) -> pa.Array | None:
     """Give N texts or whole numbers as texts; `None` where they are something else."""
-    import pyarrow as pa
-    from pyarrow import types
-
     if types.is_dictionary(values.type):
         values = values.dictionary_decode()
     kind = values.type

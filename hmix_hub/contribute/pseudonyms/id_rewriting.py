@@ -7,16 +7,16 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import Any, BinaryIO, cast
+
+import pyarrow as pa
+from pyarrow import parquet, types
 
 from hmix_hub.arrow_files import open_parquet
 from hmix_hub.errors import SourceError, Where
 from hmix_hub.studies.reading.csv_file import header_of
 from hmix_hub.studies.reading.pieces import PIECE_BYTES
 from hmix_hub.studies.reading.text import open_bytes
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 ID = "participant_id"
 COMPUTED = "judgment_id"
@@ -180,8 +180,6 @@ def _skipped(line: str, at: int) -> int:
 
 
 def _rewrite_parquet(source: Path, target: BinaryIO, new: Replacements, name: str) -> int:
-    from pyarrow import parquet
-
     rows = 0
     with open_parquet(source, page_checksum_verification=True) as file:
         old = file.schema_arrow
@@ -201,9 +199,6 @@ def _rewrite_parquet(source: Path, target: BinaryIO, new: Replacements, name: st
 
 
 def _new_schema(schema: pa.Schema) -> pa.Schema:
-    import pyarrow as pa
-    from pyarrow import types
-
     fields = [field for field in schema if field.name != COMPUTED]
     for number, field in enumerate(fields):
         if field.name == ID and types.is_integer(field.type):
@@ -212,8 +207,6 @@ def _new_schema(schema: pa.Schema) -> pa.Schema:
 
 
 def _new_ids(ids: pa.ChunkedArray, kind: Any, new: Replacements, name: str, start: int) -> pa.ChunkedArray:
-    import pyarrow as pa
-
     texts = ids.cast(pa.string()).to_pylist()
     changed = [_new_id(old, new, name, start + row) if old else old for row, old in enumerate(texts)]
     made = pa.array(changed, pa.string())

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from hmix_hub.schema import CATEGORICAL, CIFAR10, CONSTRUCT, INFER, RELEASED, SELECT, arrow_schema, columns
 from hmix_hub.schema.interface import QUESTION_ORDER, REPEAT_PREFIX, TRIALS
@@ -20,9 +22,6 @@ from hmix_hub.sources.sample.simulation import (
     simulate_response_times,
     walk,
 )
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 DISTINCT_TRIALS = {CONSTRUCT: 30, SELECT: 30, INFER: 60, CATEGORICAL: 25}
 """Stimuli of a person; two repeats come on top."""
@@ -60,9 +59,6 @@ def sample_design(task: str, batch_of_person: npt.NDArray[np.int64], seed: int) 
 
 def design_table(task: str, design: Design, seed: int) -> pa.Table:
     """Let simulated people answer the trials of a design; a table of schema 1.0.0."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     schema = arrow_schema(columns(task, RELEASED))
     n = len(design.person)
     trial = TRIALS[task]
@@ -93,24 +89,17 @@ def person_name(number: int) -> str:
 
 
 def _names(design: Design) -> pa.Array:
-    import pyarrow as pa
-
     people = pa.array([person_name(number) for number in range(len(design.batch_of_person))])
     return people.take(pa.array(design.person))
 
 
 def _join(separator: str, *parts: Any) -> Any:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     return pc.binary_join_element_wise(
         *(part if isinstance(part, str) else part.cast(pa.string()) for part in parts), separator
     )
 
 
 def _pictures(task: str, design: Design) -> dict[str, Any]:
-    import pyarrow as pa
-
     names = pa.array([CIFAR10.display(code) for code in range(len(CIFAR10))])
     first, second = design.rows(design.first), design.rows(design.second)
     labels = [names.take(pa.array(labels_of(indices))) for indices in (first, second)]
@@ -136,8 +125,6 @@ def _answers(task: str, design: Design, seed: int) -> dict[str, Any]:
 
 
 def _construct(design: Design, seed: int) -> dict[str, Any]:
-    import pyarrow as pa
-
     answers = simulate_midpoints(design, seed)
     walks = np.array([[walk(start, end) for end in range(11)] for start in range(11)])
     start = pa.array(answers.start / 10)
@@ -149,15 +136,11 @@ def _construct(design: Design, seed: int) -> dict[str, Any]:
 
 
 def _select(design: Design, seed: int) -> dict[str, Any]:
-    import pyarrow as pa
-
     levels = pa.array([encode_answer({"select": f"select{step / 10!r}"}) for step in range(11)])
     return {"response": levels.take(pa.array(simulate_midpoints(design, seed).selected))}
 
 
 def _infer(design: Design, seed: int) -> dict[str, Any]:
-    import pyarrow as pa
-
     answers = simulate_inferences(design, seed)
     slider, confidence = pa.array(answers.slider), pa.array(answers.confidence)
     return {

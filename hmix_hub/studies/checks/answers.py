@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 
 from hmix_hub.judgments.answers import membership
 from hmix_hub.schema import CATEGORICAL, Vocabulary
@@ -12,8 +13,6 @@ from hmix_hub.studies.checks.place import Place
 from hmix_hub.studies.rules import trials as rules
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from hmix_hub.studies.observed import ObservedPiece
 
 
@@ -33,8 +32,6 @@ def check_answers(piece: ObservedPiece, task: str, vocabulary: Vocabulary, place
     """
     if task != CATEGORICAL or "impossible_classes" not in piece.values:
         return
-    import pyarrow as pa
-
     rows = np.arange(len(piece))
     top, second = piece.codes("top_class"), piece.codes("second_class")
     first, other = piece.numbers("top_probability"), piece.numbers("second_probability")
@@ -70,8 +67,6 @@ def check_answers(piece: ObservedPiece, task: str, vocabulary: Vocabulary, place
 
 def _named(piece: ObservedPiece, column: str, vocabulary: Vocabulary) -> pa.Array | None:
     """Give a column as it is shown: labels by name."""
-    import pyarrow as pa
-
     values = piece.values.get(column)
     if values is None or not column.endswith(("class", "classes")):
         return values

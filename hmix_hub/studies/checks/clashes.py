@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 
 from hmix_hub.schema.observed import COMPUTED
 from hmix_hub.studies.checks.columns import tidied
@@ -20,8 +21,6 @@ from hmix_hub.studies.rules import trials as rules
 from hmix_hub.studies.rules.rule import Rule
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from hmix_hub.studies.reading.pieces import Piece
 
 _ORIGIN = frozenset({"source_file", "source_row"})
@@ -96,8 +95,6 @@ def _hashes(piece: Piece, positions: Ints) -> Hashes:
 
 def _hashed(values: pa.Array) -> Ints:
     """Return a hash of each of N cells, by what is written there; int64 (N,)."""
-    import pyarrow as pa
-
     text = as_text(values)
     if text is None and pa.types.is_nested(values.type):
         return np.array([hash(repr(value)) for value in values.to_pylist()], dtype=np.int64)

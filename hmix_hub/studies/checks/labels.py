@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import types
 
 from hmix_hub.errors import SchemaError, nearest
 from hmix_hub.schema import Vocabulary
 from hmix_hub.studies.checks.numbers import as_mask, clean_text, emptied
 from hmix_hub.studies.checks.place import Ints, Mask, Place
 from hmix_hub.studies.rules import stimuli as stimulus_rules
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _MOST_COMPARED = 100
 """Characters of an unknown name that are compared with the names of classes."""
@@ -44,9 +44,6 @@ class LabelReader:
 
     def from_text(self, text: pa.Array, rows: Ints) -> pa.Array:
         """Read N class names; int64 (N,), null where missing or no class."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         present = emptied(text)
         labels, unknown = self._known(present)
         if not unknown.any():
@@ -59,9 +56,6 @@ class LabelReader:
 
     def _known(self, text: pa.Array) -> tuple[pa.Array, Mask]:
         """Give the labels of texts, and which of the texts name no class."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         encoded = text.dictionary_encode()
         codes = [self._code(name) for name in encoded.dictionary.to_pylist()]
         labels = pc.take(pa.array(codes, pa.int64()), encoded.indices)
@@ -78,9 +72,6 @@ class LabelReader:
 
     def from_codes(self, raw: pa.Array, rows: Ints) -> pa.Array:
         """Take N whole numbers as labels; int64 (N,), null where there is no such label."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         # Not safe: what is too large becomes negative, and so no label either.
         codes = pc.cast(raw, pa.int64(), safe=False)
         inside = pc.and_(pc.greater_equal(codes, 0), pc.less(codes, len(self.vocabulary)))
@@ -91,9 +82,6 @@ class LabelReader:
 
     def lists_from_text(self, text: pa.Array, rows: Ints) -> pa.Array:
         """Read N lists of class names, `a|b` or JSON; empty, or null, where there is none, or none can be read."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         encoded = emptied(text).dictionary_encode()
         if any(self._list(written)[1] for written in encoded.dictionary.to_pylist()):
             encoded = self._cleaned_lists(emptied(text), rows).dictionary_encode()
@@ -114,9 +102,6 @@ class LabelReader:
 
     def _cleaned_lists(self, text: pa.Array, rows: Ints) -> pa.Array:
         """Tell white space around lists, and words for nothing, of those that cannot be read; see `clean_text`."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         distinct = pc.unique(text).drop_null()
         faulty = [written for written in distinct.to_pylist() if self._list(written)[1]]
         is_faulty = pc.is_in(text, pa.array(faulty, pa.string()))
@@ -140,8 +125,6 @@ class LabelReader:
 
     def from_lists(self, raw: pa.Array, rows: Ints) -> pa.Array:
         """Take N lists of class names or labels; see `lists_from_text`."""
-        import pyarrow as pa
-
         lists = raw.to_pylist()
         if pa.types.is_string(_item_type(raw.type)) or pa.types.is_large_string(_item_type(raw.type)):
             written = ["" if value is None else json.dumps(value) for value in lists]
@@ -161,8 +144,6 @@ def _item_type(kind: pa.DataType) -> pa.DataType:
 
 def is_list_of_labels(kind: pa.DataType) -> bool:
     """Say whether a type is one of lists of class names or labels."""
-    from pyarrow import types
-
     if not (types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)):
         return False
     item = _item_type(kind)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import types
 
 from hmix_hub.schema import Column
 from hmix_hub.studies.checks.numbers import NUMBER, as_mask, clean_text, emptied
 from hmix_hub.studies.checks.place import Ints, Mask, Place
 from hmix_hub.studies.rules import values as rules
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _JSON = r"^\s*\[([^\[\]|]*)\]\s*$"
 _EMPTY = r"^\s*\[\s*\]\s*$"
@@ -35,9 +33,6 @@ class NumberListReader:
 
     def from_text(self, text: pa.Array, rows: Ints) -> pa.Array:
         """Read N lists; lists of float64 (N,), null where missing, or no list of numbers in the column's range."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         present = emptied(text)
         lists, bad = _parsed(present)
         if bad.any():
@@ -50,9 +45,6 @@ class NumberListReader:
 
     def from_lists(self, raw: pa.Array, rows: Ints) -> pa.Array:
         """Take N lists of numbers; see `from_text`."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         kind = raw.type.value_type
         lists = pc.cast(raw, pa.large_list(kind)) if pa.types.is_fixed_size_list(raw.type) else raw
         items = lists.flatten()
@@ -67,8 +59,6 @@ class NumberListReader:
         return self._in_range(found, rows)
 
     def _in_range(self, lists: pa.Array, rows: Ints) -> pa.Array:
-        import pyarrow.compute as pc
-
         low, high = self.column.low, self.column.high
         items = _floats(lists.flatten())
         outside = (items < (-np.inf if low is None else low)) | (items > (np.inf if high is None else high))
@@ -87,16 +77,12 @@ def _floats(items: pa.Array) -> np.ndarray:
 
 def _parents(lists: pa.Array) -> Ints:
     """Give the list that each item stands in; of lists that are null, what may lie beneath is no item."""
-    import pyarrow.compute as pc
-
     lengths = pc.list_value_length(lists).fill_null(0).to_numpy(zero_copy_only=False)
     return np.repeat(np.arange(len(lists), dtype=np.int64), lengths)
 
 
 def _nested(items: pa.Array, lengths: pa.Array, is_null: Mask) -> pa.Array:
     """Put items together to lists of so many each; those of lists that shall be null are left out."""
-    import pyarrow as pa
-
     counts = lengths.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
     kept = items.filter(pa.array(np.repeat(~is_null, counts))) if is_null.any() else items
     offsets = np.concatenate([[0], np.cumsum(np.where(is_null, 0, counts))]).astype(np.int32)
@@ -107,9 +93,6 @@ def _nested(items: pa.Array, lengths: pa.Array, is_null: Mask) -> pa.Array:
 
 def _parsed(text: pa.Array) -> tuple[pa.Array, Mask]:
     """Give the lists that texts say, null where the text is null or says none, and which of the texts say none."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     is_json = pc.match_substring_regex(text, _JSON)
     written = pc.replace_substring(pc.replace_substring_regex(text, _JSON, r"\1"), ",", "|")
     split = pc.split_pattern(pc.if_else(is_json, written, text), "|")
@@ -135,8 +118,6 @@ def _parsed(text: pa.Array) -> tuple[pa.Array, Mask]:
 
 def is_list_of_numbers(kind: pa.DataType) -> bool:
     """Say whether a type is one of lists of numbers."""
-    from pyarrow import types
-
     if not (types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)):
         return False
     item = kind.value_type

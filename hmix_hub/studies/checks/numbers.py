@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from hmix_hub.schema import Column, Kind
 from hmix_hub.studies.checks.place import Ints, Mask, Place
 from hmix_hub.studies.rules import values as rules
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 NULL_WORDS = ("na", "n/a", "nan", "null", "none", "nil", "undefined", "missing", "-", "--", "?")
 NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
@@ -41,9 +39,6 @@ def read_numbers(text: pa.Array, rows: Ints, place: Place) -> pa.Array:
     pyarrow.Array
         float64 (N,), all finite; null where missing, or no number.
     """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     present = emptied(text)
     try:
         numbers = pc.cast(present, pa.float64())
@@ -55,17 +50,11 @@ def read_numbers(text: pa.Array, rows: Ints, place: Place) -> pa.Array:
 
 def emptied(text: pa.Array) -> pa.Array:
     """Give text with null where it is empty."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
 
 
 def clean_text(text: pa.Array, rows: Ints, place: Place, *, names: Iterable[str] = ()) -> pa.Array:
     """Tell white space around values, and words for nothing that are no names, and give the text without either."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     trimmed = pc.utf8_trim_whitespace(text)
     place.tell(rules.UNTIDY, as_mask(pc.not_equal(trimmed, text)), rows, text)
     words = set(NULL_WORDS).difference(name.lower() for name in names)
@@ -81,9 +70,6 @@ def as_mask(truths: pa.Array) -> Mask:
 
 
 def _read_slowly(text: pa.Array, rows: Ints, place: Place) -> pa.Array:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     clean = clean_text(text, rows, place)
     is_thousand = as_mask(pc.match_substring_regex(clean, THOUSANDS))
     has_comma = as_mask(pc.match_substring_regex(clean, COMMA)) & ~is_thousand
@@ -102,9 +88,6 @@ def _read_slowly(text: pa.Array, rows: Ints, place: Place) -> pa.Array:
 
 def as_whole(numbers: pa.Array, column: Column, rows: Ints, place: Place) -> pa.Array:
     """Give numbers as the column's integers; those that are none, told, are null."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     values = numbers.fill_null(0).to_numpy(zero_copy_only=False)
     bad = (values != np.floor(values)) | (np.abs(values) > _INT32)
     place.tell(rules.TYPE, bad, rows, numbers, lambda _: "not a whole number of 32 bits")
@@ -124,9 +107,6 @@ def read_truths(text: pa.Array, rows: Ints, place: Place) -> pa.Array:
 
 def _known_truths(text: pa.Array) -> tuple[pa.Array, Mask]:
     """Give the truths that texts name, and which of the texts name none."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     encoded = text.dictionary_encode()
     known = [_TRUTHS.get(word.lower()) for word in encoded.dictionary.to_pylist()]
     truths = pc.take(pa.array(known, pa.bool_()), encoded.indices)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import types
 
 from hmix_hub.schema import Column, Kind, Vocabulary
 from hmix_hub.studies.checks.numbers import as_mask
 from hmix_hub.studies.checks.place import Ints, Place
 from hmix_hub.studies.checks.values import ColumnReader, as_text
 from hmix_hub.studies.rules import values as rules
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 # 007 and numbers of 16 digits or more are ids, whose digits a float64 would lose; +44 is a phone number.
 _NO_NUMBER = r"^(-?0\d|-?\d{16,}$|\+|\d+[eE]\d+$)"
@@ -39,10 +38,6 @@ class OwnColumnReader:
 
     def read(self, raw: pa.Array, rows: Ints) -> pa.Array:
         """Read N plain values; gives text, int64, float64 or bool, null where there is none, or none of these."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-        from pyarrow import types
-
         if as_text(raw) is not None:
             return self._texts.read(raw, rows)
         if types.is_boolean(raw.type):
@@ -63,8 +58,6 @@ class OwnColumnReader:
 
 def typed(parts: Iterable[pa.Array]) -> pa.ChunkedArray:
     """Give a column, as its reader gave it, the narrowest type that holds every value: int64, float64, bool, text."""
-    import pyarrow as pa
-
     pieces = list(parts)
     if len({piece.type for piece in pieces}) > 1:
         pieces = [piece.cast(pa.string()) for piece in pieces]
@@ -79,8 +72,6 @@ def typed(parts: Iterable[pa.Array]) -> pa.ChunkedArray:
 
 
 def _whole(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
-    import pyarrow as pa
-
     try:
         cast = column.cast(pa.int64())
     except pa.ArrowInvalid:
@@ -90,9 +81,6 @@ def _whole(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
 
 
 def _numbers(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     try:
         cast = column.cast(pa.float64())
     except pa.ArrowInvalid:
@@ -105,9 +93,6 @@ def _numbers(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
 
 
 def _truths(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     # Whatever their case: Python's own writers say True.
     lower = pc.utf8_lower(column)
     is_truth = pc.or_(pc.is_in(lower, pa.array(["true", "false"])), lower.is_null())

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from hmix_hub.schema import CIFAR10
 from hmix_hub.studies.checks.own_columns import OwnColumnReader
@@ -19,9 +21,6 @@ from hmix_hub.studies.reading.plain import broken_texts
 from hmix_hub.studies.rules import columns as column_rules
 from hmix_hub.studies.rules import files as file_rules
 from hmix_hub.studies.rules import participants as rules
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 ID = "participant_id"
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,59}")
@@ -89,8 +88,6 @@ def _understood(names: Sequence[str], report: Report) -> list[str]:
 
 def _whole_texts(raw: pa.Array, rows: Ints, place: Place) -> pa.Array:
     """Give texts, null where the bytes are none."""
-    import pyarrow as pa
-
     broken = broken_texts(raw)
     if not broken.any():
         return raw
@@ -100,8 +97,6 @@ def _whole_texts(raw: pa.Array, rows: Ints, place: Place) -> pa.Array:
 
 
 def _is_empty(ids: pa.Array | None, n: int) -> Mask:
-    import pyarrow.compute as pc
-
     if ids is None:
         return np.ones(n, dtype=bool)
     trimmed = pc.utf8_trim_whitespace(ids).fill_null("?")

@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from hmix_hub.judgments.answers import asked_questions
 from hmix_hub.schema import CATEGORICAL
@@ -16,8 +18,6 @@ from hmix_hub.studies.rules import manifest as manifest_rules
 from hmix_hub.studies.rules import trials as rules
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from hmix_hub.studies.observed import ObservedPiece
 
 
@@ -48,9 +48,6 @@ def check_unasked(values: Mapping[str, pa.Array], asked: Collection[Question], r
 
 
 def _is_answered(name: str, values: pa.Array) -> Mask:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     if pa.types.is_list(values.type):
         found = pc.greater(pc.list_value_length(values), 0)
     else:

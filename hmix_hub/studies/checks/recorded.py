@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow.compute as pc
 
 from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT, Vocabulary
 from hmix_hub.studies.checks.place import Ints, Mask, Place
@@ -60,8 +61,6 @@ class _Lists:
 
     @classmethod
     def of(cls, column: pa.Array) -> _Lists:
-        import pyarrow.compute as pc
-
         return cls(
             np.asarray(column.is_valid().to_numpy(zero_copy_only=False), dtype=bool),
             np.asarray(pc.list_value_length(column).fill_null(0).to_numpy(zero_copy_only=False), dtype=np.int64),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from hmix_hub.schema import TASKS
 from hmix_hub.sources.image_set import METHOD_MARK
@@ -77,9 +79,6 @@ def _check_mixtures(
 
 
 def _check_image_set(piece: ObservedPiece, manifest: Manifest, place: Place) -> Mask:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     written = piece.values.get("image_set")
     if written is None or is_placeholder(manifest.stimuli.source):
         return np.ones(len(piece), dtype=bool)

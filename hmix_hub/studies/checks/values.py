@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import types
 
 from hmix_hub.schema import Column, Kind, Vocabulary
 from hmix_hub.studies.checks.labels import LabelReader, is_list_of_labels
@@ -14,9 +17,6 @@ from hmix_hub.studies.checks.place import Ints, Mask, Place
 from hmix_hub.studies.reading.pieces import CELL_LIMIT
 from hmix_hub.studies.rules import files as file_rules
 from hmix_hub.studies.rules import values as rules
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 _FORMULA = r"^[=+\-@]"
@@ -65,8 +65,6 @@ class ColumnReader:
         pyarrow.Array
             N values of the column's type; null where missing, or where the value cannot be one.
         """
-        import pyarrow.compute as pc
-
         text = as_text(raw)
         if text is not None:
             present = as_mask(pc.not_equal(text, "")) if len(text) else np.zeros(0, dtype=bool)
@@ -101,10 +99,6 @@ class ColumnReader:
         return self._chosen(strings, rows) if self.column.choices else strings
 
     def _from_typed(self, raw: pa.Array, rows: Ints) -> pa.Array:
-        import pyarrow as pa
-        import pyarrow.compute as pc
-        from pyarrow import types
-
         kind, column = self.column.kind, self.column
         is_whole = types.is_integer(raw.type)
         if kind in {Kind.FLOAT64, Kind.INT32, Kind.INT64} and (is_whole or types.is_floating(raw.type)):
@@ -128,26 +122,17 @@ class ColumnReader:
         return pa.nulls(len(raw), column.arrow_type(self.vocabulary))
 
     def _finite(self, numbers: pa.Array, rows: Ints) -> pa.Array:
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         is_finite = pc.is_finite(numbers)
         self.place.tell(rules.TYPE, as_mask(pc.invert(is_finite)), rows, numbers, lambda _: "not a finite number")
         return pc.if_else(is_finite, numbers, pa.scalar(None, pa.float64()))
 
     def _chosen(self, strings: pa.Array, rows: Ints) -> pa.Array:
         """Tell texts that are none of those that the column may hold; they are null from then on."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         bad = as_mask(pc.and_(strings.is_valid(), pc.invert(pc.is_in(strings, pa.array(self.column.choices)))))
         self.place.tell(rules.CHOICE, bad, rows, strings, lambda _: f"it is {self.column.range}")
         return pc.if_else(pa.array(bad), pa.scalar(None, pa.string()), strings) if bad.any() else strings
 
     def _strings(self, text: pa.Array, rows: Ints) -> pa.Array:
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         encoded = emptied(text).dictionary_encode()
         distinct = encoded.dictionary
         here = _Distinct(encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False), text, rows, self.place)
@@ -196,9 +181,6 @@ class _Scale:
 
     def check(self, values: pa.Array, rows: Ints) -> pa.Array:
         """Give the values with null where they are out of range."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         column = self.column
         if column.low is None or column.kind not in {Kind.FLOAT64, Kind.INT32, Kind.INT64}:
             return values
@@ -245,9 +227,6 @@ class _Scale:
 
 def as_text(raw: pa.Array) -> pa.Array | None:
     """Give an array of text as plain strings, "" where null; `None` where it is none of text."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     kind = raw.type.value_type if pa.types.is_dictionary(raw.type) else raw.type
     if pa.types.is_null(kind):
         return pa.array([""] * len(raw), pa.string())

@@ -7,9 +7,10 @@ import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from hmix_hub.arrow_files import parse_csv
 from hmix_hub.studies.findings import MOST_PLACES, Report
@@ -17,9 +18,6 @@ from hmix_hub.studies.reading.pieces import COLUMN_LIMIT, PIECE_BYTES, Piece, Un
 from hmix_hub.studies.reading.text import TextForm, blocks, look_at_text, open_bytes
 from hmix_hub.studies.rules import columns as column_rules
 from hmix_hub.studies.rules import files as rules
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 HEADER_LIMIT = 2**20
 _QUOTE = ord('"')
@@ -77,8 +75,6 @@ def header_of(path: Path, form: TextForm | None = None) -> list[str]:
 
 
 def _parse(path: Path, name: str, report: Report, form: TextForm) -> Iterator[Piece]:
-    import pyarrow as pa
-
     header = header_of(path, form)
     # Names that stand twice would overwrite each other.
     names = [f"{number}:{column}" for number, column in enumerate(header)]

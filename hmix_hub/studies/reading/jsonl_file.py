@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.reading.pieces import COLUMN_LIMIT, PIECE_BYTES, PIECE_ROWS, Piece, UnreadableError
@@ -115,8 +116,6 @@ def each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def make_piece(names: dict[str, None], records: list[dict[str, Any]], rows: list[int]) -> Piece:
     """Return objects as a piece: a column for each name, its values as text."""
-    import pyarrow as pa
-
     columns = {name: pa.array([_text(record.get(name)) for record in records], pa.string()) for name in names}
     return Piece(columns, np.array(rows, dtype=np.int64))
 

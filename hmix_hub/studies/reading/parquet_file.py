@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import types
 
 from hmix_hub.arrow_files import open_parquet
 from hmix_hub.errors import first_line
@@ -22,9 +25,6 @@ from hmix_hub.studies.reading.pieces import (
 )
 from hmix_hub.studies.rules import columns as column_rules
 from hmix_hub.studies.rules import files as rules
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 GROUP_LIMIT = 2**28
 """Most bytes that a row group may come to; a million judgments come to a third of it."""
@@ -42,8 +42,6 @@ def read_parquet(path: Path) -> Iterator[Piece]:
     UnreadableError
         If it cannot be read (any further).
     """
-    import pyarrow as pa
-
     start = 0
     try:
         with open_parquet(path) as file:
@@ -130,10 +128,6 @@ def _parts(batch: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
 
 def _written_out(values: pa.Array, *, is_listed: bool = False) -> int:
     """Return the bytes of the texts and of the lists in an array, each counted as often as it stands there."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-    from pyarrow import types
-
     kind = values.type
     if isinstance(kind, pa.BaseExtensionType):
         return _written_out(values.storage, is_listed=is_listed)
@@ -159,8 +153,6 @@ def _piece(batch: pa.RecordBatch, schema: pa.Schema, rows: Any) -> Piece:
 
 
 def _as_written(values: pa.Array, kind: pa.DataType) -> pa.Array:
-    import pyarrow as pa
-
     try:
         return values.cast(kind)
     except pa.ArrowNotImplementedError:

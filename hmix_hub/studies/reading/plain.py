@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import numpy.typing as npt
-
-if TYPE_CHECKING:
-    import pyarrow as pa
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import types
 
 
 def plain_array(raw: pa.Array) -> pa.Array:
@@ -26,10 +24,6 @@ def plain_array(raw: pa.Array) -> pa.Array:
     pyarrow.Array
         N values: string, integer, float64, bool or null; of other types as they are.
     """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-    from pyarrow import types
-
     kind = raw.type
     inner = _inner(raw)
     if inner is not None:
@@ -45,10 +39,6 @@ def plain_array(raw: pa.Array) -> pa.Array:
 
 def _inner(raw: pa.Array) -> pa.Array | None:
     """Give the values within a wrapping; `None` where they have none."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-    from pyarrow import types
-
     if isinstance(raw.type, pa.BaseExtensionType):
         return raw.storage
     if types.is_dictionary(raw.type):
@@ -58,8 +48,6 @@ def _inner(raw: pa.Array) -> pa.Array | None:
 
 def is_whole(raw: pa.Array) -> bool:
     """Say whether an array is what it says: texts within it may be no UTF-8, which Parquet does not promise."""
-    import pyarrow as pa
-
     try:
         raw.validate(full=True)
     except pa.ArrowInvalid:
@@ -69,8 +57,6 @@ def is_whole(raw: pa.Array) -> bool:
 
 def broken_texts(raw: pa.Array) -> npt.NDArray[np.bool_]:
     """Say of each of N texts whether it is no UTF-8; bool (N,)."""
-    import pyarrow as pa
-
     if is_whole(raw):
         return np.zeros(len(raw), dtype=bool)
     return np.array([_is_broken(content) for content in raw.cast(pa.binary()).to_pylist()], dtype=bool)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
+from hmix_hub.studies.example import tiny_picture
 from hmix_hub.studies.rules.changes import (
     ROW,
     Rows,
@@ -54,8 +55,6 @@ def _label_wrong(rows: Rows) -> None:
 
 def _morph(files: Files, *, lacks: str = "") -> None:
     """Make the study one of morphs, which brings every mixture as a picture; but for one."""
-    from hmix_hub.studies.example import tiny_picture
-
     text = files["study.yaml"].decode().replace("mixing: pixel-linear", "mixing: morph\n  mixing_note: By hand.")
     files["study.yaml"] = text.encode()
     files["stimuli/tiny.png"] = tiny_picture()

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from hmix_hub.errors import StudyFileError, Where, nearest
 from hmix_hub.schema import Vocabulary
 from hmix_hub.sources.image_set import ImageSet, open_image_set
+from hmix_hub.sources.picture_folder import open_picture_folder
 from hmix_hub.studies.folder import IMAGE_LIST, STIMULI
 from hmix_hub.studies.manifest import OWN_PICTURES
 from hmix_hub.suite.study.model import StudyFile
@@ -100,8 +101,6 @@ def open_pictures(
 def _open(folder: Path, study: StudyFile, cifar10: str | os.PathLike[str] | None) -> ImageSet:
     if study.pictures.source != OWN_PICTURES:
         return open_image_set(study.pictures.source, cifar10=cifar10)
-    from hmix_hub.sources.picture_folder import open_picture_folder
-
     place = folder / STIMULI
     if place.is_dir() and not place.resolve().is_relative_to(folder.resolve()):
         msg = "this link leads out of the folder"

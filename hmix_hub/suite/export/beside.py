@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hmix_hub.errors import ConfigurationError, Where
+from hmix_hub.files import replace_file
 from hmix_hub.suite.export.gathering import comments, set_aside
 from hmix_hub.suite.export.places import new_place
+from hmix_hub.suite.store.store import Store
 
 if TYPE_CHECKING:
     from hmix_hub.suite.store.store import Store
@@ -67,9 +69,6 @@ def check_apart(comments: str | os.PathLike[str], aside: str | os.PathLike[str])
 
 
 def _write(folder: Path, file: str | os.PathLike[str], lines_of: Callable[[Store], Any]) -> int:
-    from hmix_hub.files import replace_file
-    from hmix_hub.suite.store.store import Store
-
     path = new_place(file)
     with Store.open(folder, read_only=True) as store:
         lines: Lines = lines_of(store)

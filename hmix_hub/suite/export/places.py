@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hmix_hub.errors import ConfigurationError, Where
+from hmix_hub.files import whole_folder
 
 
 def new_place(target: str | os.PathLike[str]) -> Path:
@@ -39,8 +40,6 @@ def new_folder(target: Path) -> Iterator[Path]:
     ConfigurationError
         If something came to the place meanwhile.
     """
-    from hmix_hub.files import whole_folder
-
     with whole_folder(target) as made:
         yield made
         new_place(target)

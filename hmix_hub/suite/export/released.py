@@ -6,14 +6,21 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyarrow.compute as pc
+
 from hmix_hub.errors import ConfigurationError, Where
+from hmix_hub.judgments.complete import complete
+from hmix_hub.judgments.migration import migrate
 from hmix_hub.schema import CIFAR10, CURRENT, INFER, RELEASED
 from hmix_hub.sources import RELEASE
+from hmix_hub.sources.released_csv import write_released_csv
+from hmix_hub.sources.study import JUDGMENT_FILES
 from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.export.answers import UNTOUCHED
 from hmix_hub.suite.export.places import new_folder, new_place
 from hmix_hub.suite.export.rows import LATE, observed_table
 from hmix_hub.suite.export.study_folder import Exported, gathered_answers
+from hmix_hub.suite.store.store import Store
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -36,12 +43,6 @@ def export_released(
     ConfigurationError
         As `export_study` does; and if the study is one that the layout cannot say: of other pictures or classes.
     """
-    from hmix_hub.judgments.complete import complete
-    from hmix_hub.judgments.migration import migrate
-    from hmix_hub.sources.released_csv import write_released_csv
-    from hmix_hub.sources.study import JUDGMENT_FILES
-    from hmix_hub.suite.store.store import Store
-
     root, place = Path(os.path.expanduser(folder)).absolute(), new_place(target)
     with Store.open(root, read_only=True) as store:
         frozen = store.frozen
@@ -68,8 +69,6 @@ def export_released(
 
 def _as_released(observed: pa.Table, task: str) -> pa.Table:
     """Give the confidence its start where neither slider was touched."""
-    import pyarrow.compute as pc
-
     if task != INFER:
         return observed
     is_neither = pc.and_(pc.invert(observed["inferred_touched"]), pc.invert(observed["confidence_touched"]))

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from hmix_hub.schema import Kind, Vocabulary, arrow_schema
 from hmix_hub.schema.observed import observed_columns
 from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.export.answers import answer_columns, milliseconds
 from hmix_hub.suite.session.plan import Plan, Trial, stimulus_of
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 COLLECTION_ROUND = "1"
 LATE = "x_late"
@@ -65,8 +65,6 @@ def observed_table(frozen: FrozenStudy, task: str, people: Iterable[Person]) -> 
         N rows, columns as `hmix_hub.schema.observed.observed_columns(task)`, labels as codes; sorted by participant id
         and trial, so that the order in which people came is not told. Where somebody was late, the column `x_late`.
     """
-    import pyarrow as pa
-
     ordered = sorted(people, key=lambda person: person.participant_id)
     rows = [row for person in ordered for row in _person_rows(frozen, task, person)]
     for number, row in enumerate(rows):
@@ -126,9 +124,6 @@ def written_table(observed: pa.Table, task: str, vocabulary: Vocabulary) -> pa.T
     vocabulary
         Class names that its labels count in.
     """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     names = pa.array(vocabulary.names)
     columns: dict[str, Any] = {}
     for column in observed_columns(task):
@@ -146,8 +141,6 @@ def written_table(observed: pa.Table, task: str, vocabulary: Vocabulary) -> pa.T
 
 
 def _texts(lists: pa.ChunkedArray, write: Any) -> pa.Array:
-    import pyarrow as pa
-
     return pa.array([None if value is None else write(value) for value in lists.to_pylist()], pa.string())
 
 

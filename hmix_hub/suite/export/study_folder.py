@@ -8,13 +8,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+import yaml
+
+from hmix_hub.contribute.importing.importer import write_judgments
 from hmix_hub.errors import CollectionError, Where
 from hmix_hub.schema import SYNTHETIC_FLAG
+from hmix_hub.sources.picture_folder import open_picture_folder
+from hmix_hub.sources.picture_list import files_of
+from hmix_hub.studies.folder import STIMULI
 from hmix_hub.studies.manifest import MANIFEST, OWN_PICTURES
 from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.export.gathering import Gathered, gather
 from hmix_hub.suite.export.places import new_folder, new_place
 from hmix_hub.suite.export.rows import file_name, observed_table, written_table
+from hmix_hub.suite.store.store import Store
+from hmix_hub.suite.study.manifest import manifest_of
 
 if TYPE_CHECKING:
     from hmix_hub.suite.store.store import Store
@@ -65,8 +74,6 @@ def export_study(
     ConfigurationError
         If the target is there already.
     """
-    from hmix_hub.suite.store.store import Store
-
     root, place = Path(os.path.expanduser(folder)).absolute(), new_place(target)
     with Store.open(root, read_only=True) as store:
         gathered = gathered_answers(store, root, unfinished=unfinished)
@@ -97,10 +104,6 @@ def gathered_answers(store: Store, root: Path, *, unfinished: bool) -> Gathered:
 
 
 def _write_judgments(frozen: FrozenStudy, gathered: Gathered, made: Path, *, is_synthetic: bool) -> dict[str, int]:
-    import pyarrow as pa
-
-    from hmix_hub.contribute.importing.importer import write_judgments
-
     written = {}
     for task, people in gathered.people.items():
         observed = observed_table(frozen, task, people)
@@ -114,8 +117,6 @@ def _write_judgments(frozen: FrozenStudy, gathered: Gathered, made: Path, *, is_
 
 
 def _write_manifest(store: Store, tasks: list[str], made: Path) -> None:
-    from hmix_hub.suite.study.manifest import manifest_of
-
     months = store.months()
     if months is None:
         msg = "the collection has answers, and does not know the months that they are of"
@@ -128,7 +129,6 @@ def _write_manifest(store: Store, tasks: list[str], made: Path) -> None:
 
 def manifest_text(manifest: Mapping[str, Any]) -> str:
     """Write a manifest as plain YAML, which has no aliases."""
-    import yaml
 
     class Plain(yaml.SafeDumper):
         def ignore_aliases(self, data: Any) -> bool:
@@ -139,10 +139,6 @@ def manifest_text(manifest: Mapping[str, Any]) -> str:
 
 def _copy_pictures(frozen: FrozenStudy, root: Path, made: Path) -> None:
     """Copy the study's own pictures, those that the list names and nothing else."""
-    from hmix_hub.sources.picture_folder import open_picture_folder
-    from hmix_hub.sources.picture_list import files_of
-    from hmix_hub.studies.folder import STIMULI
-
     source = root / STIMULI
     if open_picture_folder(source, frozen.image_set).fingerprint != frozen.pictures:
         msg = "the pictures are not those that the collection began with"

@@ -14,6 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from hmix_hub.errors import CollectionError
+from hmix_hub.suite.design.drawing import draw_design
+from hmix_hub.suite.server.app import build_app
+from hmix_hub.suite.server.beginning import begin_collection
+from hmix_hub.suite.server.connections import Connection
+from hmix_hub.suite.store.lock import folder_lock
+from hmix_hub.suite.store.store import Store
+from hmix_hub.suite.study.reading import read_study_file
+from hmix_hub.suite.study.study_text import study_file_of
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -52,11 +60,6 @@ def serve(folder: Path, host: str, port: int, *, trial_run: bool = False, tell: 
         If the study file cannot be used, was changed, or the folder is served already; or the address is taken.
     """
     _require_suite()
-    from hmix_hub.suite.server.app import build_app
-    from hmix_hub.suite.server.beginning import begin_collection
-    from hmix_hub.suite.store.lock import folder_lock
-    from hmix_hub.suite.study.study_text import study_file_of
-
     study_file_of(folder)
     with folder_lock(folder), listening(host, port) as listener:
         store, image_set = begin_collection(folder, trial_run=trial_run)
@@ -91,11 +94,6 @@ def preview(folder: Path, host: str, port: int, *, tell: Tell) -> None:
         If the study file cannot be used, or the address is taken.
     """
     _require_suite()
-    from hmix_hub.suite.design.drawing import draw_design
-    from hmix_hub.suite.server.app import build_app
-    from hmix_hub.suite.store.store import Store
-    from hmix_hub.suite.study.reading import read_study_file
-
     frozen, image_set = draw_design(folder, read_study_file(folder, allow_placeholders=True))
     with listening(host, port) as listener, tempfile.TemporaryDirectory(prefix="hmix-preview-") as scratch:
         store = Store.create(Path(scratch), for_preview(frozen), is_synthetic=True)
@@ -147,8 +145,6 @@ def address_of(listener: socket.socket) -> str:
 def run_until_stopped(app: Starlette, listener: socket.socket) -> None:
     """Run an application until SIGINT or SIGTERM; requests under way are answered first."""
     import uvicorn
-
-    from hmix_hub.suite.server.connections import Connection
 
     _allow_many_connections()
     config = uvicorn.Config(

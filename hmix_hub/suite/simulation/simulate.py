@@ -15,7 +15,11 @@ from pathlib import Path
 import numpy as np
 
 from hmix_hub.errors import CollectionError, ConfigurationError, Where
+from hmix_hub.sources.picture_list import files_of
+from hmix_hub.studies.folder import STIMULI
+from hmix_hub.studies.manifest import OWN_PICTURES
 from hmix_hub.suite.design.design import FrozenStudy
+from hmix_hub.suite.design.drawing import draw_design
 from hmix_hub.suite.export.places import new_place
 from hmix_hub.suite.simulation.answering import Mind
 from hmix_hub.suite.simulation.connection import Connection
@@ -23,6 +27,8 @@ from hmix_hub.suite.simulation.eyes import Eyes
 from hmix_hub.suite.simulation.perception import Perception
 from hmix_hub.suite.simulation.person import Part, ScriptedPerson
 from hmix_hub.suite.simulation.server_process import running_server
+from hmix_hub.suite.study.reading import read_study_file
+from hmix_hub.suite.study.study_text import study_file_of
 
 WORKERS = 8
 """People who take part at the same time."""
@@ -119,9 +125,6 @@ def simulate(
     CollectionError
         If the study cannot be served, or the server does not take its own study's answers.
     """
-    from hmix_hub.suite.design.drawing import draw_design
-    from hmix_hub.suite.study.reading import read_study_file
-
     if (target is None) == (url is None):
         msg = "people take part either in a new collection or in a server that runs already"
         raise ConfigurationError(msg, hint="name a new folder, or the server's address with --url")
@@ -181,11 +184,6 @@ def copy_study(root: Path, frozen: FrozenStudy, target: str | os.PathLike[str]) 
     ConfigurationError
         If the folder is there already.
     """
-    from hmix_hub.sources.picture_list import files_of
-    from hmix_hub.studies.folder import STIMULI
-    from hmix_hub.studies.manifest import OWN_PICTURES
-    from hmix_hub.suite.study.study_text import study_file_of
-
     place = new_place(target)
     study = frozen.study
     names = [study_file_of(root).name, *(task.pairs.file for task in study.tasks.values() if task.pairs.file)]

@@ -14,6 +14,7 @@ from hmix_hub.schema import TASKS
 from hmix_hub.studies.manifest import PLACEHOLDER
 from hmix_hub.suite.study.findings import Findings
 from hmix_hub.suite.study.model import StudyFile
+from hmix_hub.suite.study.rules import impossible
 from hmix_hub.suite.study.study_text import TOML, YAML, KeyPath, StudyText, read_study_text
 from hmix_hub.suite.study.texts import control_in, markup_in
 
@@ -37,8 +38,6 @@ def read_study_file(folder: Path, *, allow_placeholders: bool = False) -> StudyF
         If it cannot be understood, or asks for what cannot be done; everything is told at once, with its line.
         Whether there are pictures and pairs enough `hmix_hub.suite.design.drawing.draw_design` tells.
     """
-    from hmix_hub.suite.study.rules import impossible
-
     text = read_study_text(folder)
     findings = Findings()
     _check_texts(text, findings, allow_placeholders=allow_placeholders)

@@ -11,6 +11,8 @@ from pydantic import ValidationError
 from hmix_hub.errors import nearest
 from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER
 from hmix_hub.stimuli.coefficients import MIDPOINT_TASKS
+from hmix_hub.studies.manifest import Manifest
+from hmix_hub.suite.study.manifest import manifest_of
 from hmix_hub.suite.study.model import Completion, Pairs, Quiz, StudyFile, TaskDesign
 from hmix_hub.suite.study.study_text import KeyPath
 from hmix_hub.suite.study.words import WORDS
@@ -223,9 +225,6 @@ _MANIFEST_PATHS: dict[str, KeyPath] = {
 
 def _manifest(study: StudyFile) -> Iterator[Problem]:
     """Tell where the export would be no valid contribution."""
-    from hmix_hub.studies.manifest import Manifest
-    from hmix_hub.suite.study.manifest import manifest_of
-
     try:
         Manifest.model_validate(manifest_of(study, first="2000-01", last="2000-01", is_synthetic=False))
     except ValidationError as error:

@@ -14,6 +14,7 @@ from hmix_hub.errors import ConfigurationError, Where, nearest
 from hmix_hub.schema import TASKS, check_task
 from hmix_hub.studies.example import write_files
 from hmix_hub.suite.design.pair_file import COEFFICIENT
+from hmix_hub.suite.study.release_pairs import released_pairs
 from hmix_hub.suite.study.study_text import TOML
 
 PRESETS = {
@@ -134,8 +135,6 @@ def _check_pairs(pairs: str, preset: str) -> None:
 
 def _with_list(text: str, task: str, source: str | None, files: dict[str, bytes], notes: list[str]) -> str:
     """Let a task take its pairs from a list, which says the coefficients and batches, too."""
-    from hmix_hub.suite.study.release_pairs import released_pairs
-
     released = released_pairs(task, source)
     name = f"pairs/{task}.csv"
     files[name] = released.table.encode()
