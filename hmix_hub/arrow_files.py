@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import pyarrow as pa
-from pyarrow import csv, parquet
+from pyarrow import csv
 
 
 def open_parquet(file: Path | BinaryIO, **options: Any) -> Any:
@@ -29,6 +29,9 @@ def open_parquet(file: Path | BinaryIO, **options: Any) -> Any:
     pyarrow.ArrowException, OSError
         If it is no Parquet file, or cannot be read.
     """
+    # Opening an image set needs this module, and no Parquet.
+    from pyarrow import parquet
+
     return parquet.ParquetFile(file, pre_buffer=False, **options)
 
 

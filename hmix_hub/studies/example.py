@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from hmix_hub.schema import CATEGORICAL, CIFAR10, CONSTRUCT, CURRENT, INFER, SELECT
-from hmix_hub.sources.cifar10 import known_labels
 from hmix_hub.studies.manifest import MANIFEST
 from hmix_hub.studies.rules.rule import Files
 
@@ -130,6 +129,8 @@ def _person_rows(task: str, person: int, rng: np.random.Generator) -> list[dict[
 
 def _stimulus(number: int) -> dict[str, Any]:
     """Draw a pair of pictures of different classes, the alphabetically first one as image 1."""
+    from hmix_hub.sources.cifar10 import known_labels
+
     labels = known_labels()
     rng = np.random.default_rng((_SEED, number))
     first, second = sorted(rng.permutation(len(CIFAR10))[:2].tolist())

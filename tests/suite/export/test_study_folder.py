@@ -220,7 +220,7 @@ def test_nothing_is_written_over(small, tmp_path, kind):
 
 def test_a_failure_in_the_middle_leaves_nothing(small, tmp_path, monkeypatch):
     small.take_part()
-    monkeypatch.setattr("hmix_hub.suite.study.manifest.manifest_of", lambda *_, **__: {}["nothing"])
+    monkeypatch.setattr("hmix_hub.suite.export.study_folder.manifest_of", lambda *_, **__: {}["nothing"])
     with pytest.raises(KeyError):
         export_study(small.folder, tmp_path / "new" / "export")
     assert list((tmp_path / "new").iterdir()) == []
