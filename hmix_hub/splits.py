@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from hmix_hub.errors import ConfigurationError, SplitWarning, nearest
 from hmix_hub.tables import arrow_columns, check_dataset_type, pick_rows
@@ -150,16 +152,15 @@ def _keys(dataset: datasets.Dataset, by: str) -> list[tuple[Any, ...]]:
 
 def _components(keys: Sequence[Sequence[tuple[str, int, int | None]]]) -> dict[tuple[Any, ...], Picture]:
     """Return the connected component of pictures of each pair, named by its least picture."""
-    import networkx
-
-    graph: networkx.Graph[Picture] = networkx.Graph()
-    pairs = {key for rows in keys for key in rows}
-    for image_set, first, second in pairs:
-        graph.add_edge((image_set, first), (image_set, first if second is None else second))
-    name: dict[Picture, Picture] = {}
-    for component in networkx.connected_components(graph):
-        name |= dict.fromkeys(component, min(component))
-    return {pair: name[pair[0], pair[1]] for pair in pairs}
+    pairs = list({key for rows in keys for key in rows})
+    ends = [[(name, first), (name, first if second is None else second)] for name, first, second in pairs]
+    pictures = sorted({picture for both in ends for picture in both})
+    number = {picture: n for n, picture in enumerate(pictures)}
+    edges = np.array([[number[one], number[other]] for one, other in ends], dtype=np.int32).reshape(-1, 2)
+    graph = coo_array((np.ones(len(pairs)), edges.T), shape=(len(pictures), len(pictures)))
+    component = connected_components(graph, directed=False)[1]
+    least = np.unique(component, return_index=True)[1]
+    return {pair: pictures[least[component[n]]] for pair, n in zip(pairs, edges[:, 0], strict=True)}
 
 
 def _check_enough(by: str, n_groups: int, names: Sequence[str]) -> None:

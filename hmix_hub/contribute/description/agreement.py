@@ -262,9 +262,9 @@ def _nominal_alpha(groups: Groups, of_class: Groups, top: Ints) -> float | None:
 
 
 def _pearson(before: Numbers, after: Numbers) -> float | None:
-    x, y = (values - values.mean() if len(values) else values for values in (before, after))
-    spread = float(np.sqrt((x**2).sum() * (y**2).sum()))
-    return rounded((x * y).sum() / spread) if len(x) > 2 and spread > 1e-12 else None
+    if len(before) < 3 or min(np.ptp(before), np.ptp(after)) <= 1e-9:
+        return None
+    return rounded(np.corrcoef(before, after)[0, 1])
 
 
 def _millionths(values: Numbers) -> Ints:

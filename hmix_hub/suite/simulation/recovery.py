@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import stdtrit
 
 from hmix_hub.errors import SchemaError
 from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT
@@ -22,7 +22,6 @@ COVERAGE = 0.99
 MIDDLE = 0.5
 WITHIN = (0.2, 0.8)
 """Mixing coefficients from which the bias is estimated: beyond them answers are pressed against an end."""
-_GRID = 200_001
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ def recover_bias(judgments: datasets.Dataset | pa.Table, task: str, *, coverage:
         raise SchemaError(msg, hint="let more people take part")
     means = np.bincount(numbers, deviations[is_known]) / np.bincount(numbers)
     error = float(means.std(ddof=1) / np.sqrt(len(people)))
-    reach = student_quantile((1 + coverage) / 2, len(people) - 1) * error
+    reach = float(stdtrit(len(people) - 1, (1 + coverage) / 2)) * error
     bias = float(means.mean())
     return Recovered(bias, bias - reach, bias + reach, len(people), int(is_known.sum()))
 
@@ -110,24 +109,3 @@ def _share_of_first(columns: dict[str, Floats]) -> Floats:
     first, second = columns["image_1_label"], columns["image_2_label"]
     share = np.where(top == first, probability, np.where(top == second, 1 - probability, np.nan))
     return np.where(first == second, np.nan, share)
-
-
-@cache
-def student_quantile(probability: float, degrees: int) -> float:
-    """Give the quantile of Student's t distribution.
-
-    Parameters
-    ----------
-    probability
-        0.5 up to, but not, 1.
-    degrees
-        Degrees of freedom, 1 or more.
-
-    Notes
-    -----
-    With `t = sqrt(degrees) * tan(a)` the density is proportional to `cos(a) ** (degrees - 1)`, which is summed up.
-    """
-    angle = np.linspace(0, np.pi / 2, _GRID)
-    density = np.cos(angle) ** (degrees - 1)
-    mass = np.concatenate([[0], np.cumsum((density[1:] + density[:-1]) / 2)])
-    return float(np.sqrt(degrees) * np.tan(np.interp(2 * probability - 1, mass / mass[-1], angle)))

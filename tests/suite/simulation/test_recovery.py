@@ -7,7 +7,7 @@ import pytest
 from hmix_hub.errors import SchemaError
 from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER
 from hmix_hub.suite.simulation.perception import Perception
-from hmix_hub.suite.simulation.recovery import recover_bias, student_quantile
+from hmix_hub.suite.simulation.recovery import recover_bias
 
 PEOPLE = ["a", "a", "b", "b"]
 
@@ -87,5 +87,9 @@ def test_the_interval_holds_the_planted_bias_as_often_as_it_says():
     ("probability", "degrees", "quantile"),
     [(0.975, 1, 12.7062), (0.975, 10, 2.22814), (0.995, 7, 3.49948), (0.995, 120, 2.61742), (0.5, 5, 0)],
 )
-def test_quantiles_are_those_of_the_tables(probability, degrees, quantile):
-    assert student_quantile(probability, degrees) == pytest.approx(quantile, abs=2e-3)
+def test_intervals_reach_as_far_as_the_tables_say(probability, degrees, quantile):
+    selected = np.linspace(0.4, 0.6, degrees + 1)
+    table = pa.table({"participant_id": [f"p{k}" for k in range(degrees + 1)], "selected_coefficient": selected})
+    found = recover_bias(table, CONSTRUCT, coverage=2 * probability - 1)
+    error = selected.std(ddof=1) / np.sqrt(degrees + 1)
+    assert (found.high - found.bias) / error == pytest.approx(quantile, abs=1e-4 * max(1, quantile))
