@@ -174,7 +174,7 @@ def _rules() -> str:
     parts = []
     for rule in map(describe, catalogue().values()):
         lines = [f"### {rule['code']} {rule['rule']} ({rule['severity']})", "", f"{as_markdown(rule['meaning'])}.", ""]
-        lines += [f"* mend: {as_markdown(rule['mend'])}"]
+        lines += [f"* fix: {as_markdown(rule['mend'])}"]
         lines += [f"* `hmix contribute fix` {as_markdown(rule['fix'])}"] if rule["fix"] else []
         lines += [f"* breaks it: {as_markdown(rule['fails'])}", f"* keeps it: {as_markdown(rule['passes'])}", ""]
         parts.append("\n".join(lines))

@@ -10,7 +10,7 @@ COMMANDS = {
     "init": "Write a study folder to fill in.",
     "import": "Turn raw exports into judgment files.",
     "validate": "Check every rule over every row.",
-    "fix": "Apply the safe mends, and show each.",
+    "fix": "Apply the safe fixes, and show each.",
     "privacy": "Find what would give people away.",
     "pseudonymize": "Replace participant ids by keyed pseudonyms.",
     "stats": "Compute the study's statistics, and draw them.",

@@ -43,9 +43,8 @@ def _find(code: str, rules: list[Rule]) -> Rule:
 
 def _echo(described: dict[str, str]) -> None:
     click.echo(f"{described['code']} {described['rule']} ({described['severity']})")
-    for name in ("meaning", "mend", "fix", "fails", "passes"):
-        if described[name]:
-            click.echo(
-                textwrap.fill(f"{name + ':':9}{described[name]}", 110, initial_indent="  ", subsequent_indent=" " * 11)
-            )
+    labels = {"meaning": "meaning", "mend": "fix", "fix": "auto-fix", "fails": "fails", "passes": "passes"}
+    for key, label in labels.items():
+        if text := described[key]:
+            click.echo(textwrap.fill(f"{label + ':':10}{text}", 110, initial_indent="  ", subsequent_indent=" " * 12))
     click.echo()

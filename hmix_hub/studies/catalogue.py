@@ -39,15 +39,22 @@ def catalogue() -> dict[str, Rule]:
 
 
 def describe(rule: Rule) -> dict[str, str]:
-    """Give a rule as text: code, rule, severity, meaning, mend, fix (empty: a person decides), fails, passes, task."""
+    """Return a rule as text, by the keys of `hmix rules --json`.
+
+    Returns
+    -------
+    dict
+        code, rule, severity, meaning, mend (what to do about it), fix (what `hmix contribute fix` does; empty: a person
+        decides), fails, passes, task.
+    """
     example = rule.example
     return {
         "code": rule.code,
         "rule": rule.name,
         "severity": str(rule.severity),
         "meaning": rule.meaning,
-        "mend": rule.mend,
-        "fix": rule.fixed,
+        "mend": rule.fix,
+        "fix": rule.automatic_fix,
         "fails": example.failing.text,
         "passes": example.passing.text,
         "task": example.task,

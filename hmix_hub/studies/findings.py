@@ -67,7 +67,7 @@ class Finding:
             "column": self.column,
             "count": self.count,
             "meaning": self.rule.meaning,
-            "mend": self.rule.mend,
+            "mend": self.rule.fix,
             "fixable": is_fixable,
             "places": [{"row": spot.row, "value": spot.value, "note": spot.note} for spot in self.spots],
         }

@@ -79,7 +79,7 @@ def refuse_errors(report: Report, folder: StudyFolder) -> None:
     raise StudyError(
         msg,
         where=Where(str(folder.file(found.file)) if found.file else str(folder.path), spot.row, found.column or None),
-        hint=f"`hmix contribute validate {folder.path}` tells everything that is wrong, and how to mend it",
+        hint=f"`hmix contribute validate {folder.path}` tells everything that is wrong, and how to fix it",
     )
 
 

@@ -1,4 +1,4 @@
-"""Fixing: every rule with a safe mend is mended, and nothing else is changed."""
+"""Fixing: every rule with a safe fix is fixed, and nothing else is changed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hmix_hub.schema import CONSTRUCT, INFER
 from hmix_hub.studies.catalogue import catalogue
 from hmix_hub.studies.example import csv_bytes, example_study, write_files
 
-FIXED = [rule for rule in catalogue().values() if rule.fixed]
+FIXED = [rule for rule in catalogue().values() if rule.automatic_fix]
 TABLE = f"judgments/{INFER}.csv"
 CHANGED = {
     "HMX500": {"p01é"},
@@ -27,15 +27,15 @@ CHANGED = {
 
 
 @pytest.mark.parametrize("rule", FIXED, ids=lambda rule: f"{rule.code}-{rule.name}")
-def test_what_breaks_a_rule_with_a_mend_is_mended_by_it(rule, make_study):
+def test_what_breaks_a_rule_with_a_fix_is_fixed_by_it(rule, make_study):
     folder = make_study(rule.example.task, rule.example.failing.apply)
-    mends, report = fix(folder)
-    assert [mend.rule.code for mend in mends] == [rule.code]
+    fixes, report = fix(folder)
+    assert [fix.rule.code for fix in fixes] == [rule.code]
     assert rule.code not in {found.rule.code for found in report}
 
 
 @pytest.mark.parametrize("rule", FIXED, ids=lambda rule: f"{rule.code}-{rule.name}")
-def test_after_the_mend_the_table_is_what_it_was(rule, make_study):
+def test_after_the_fix_the_table_is_what_it_was(rule, make_study):
     folder = make_study(rule.example.task, rule.example.failing.apply)
     fix(folder)
     path = folder / f"judgments/{rule.example.task}.csv"
@@ -61,12 +61,12 @@ def same(cell, right):
 def test_a_dry_run_writes_nothing(rule, make_study):
     folder = make_study(rule.example.task, rule.example.failing.apply)
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    mends, _ = fix(folder, dry_run=True)
-    assert [mend.rule.code for mend in mends] == [rule.code]
+    fixes, _ = fix(folder, dry_run=True)
+    assert [fix.rule.code for fix in fixes] == [rule.code]
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
 
-UNFIXED = [rule for rule in catalogue().values() if not rule.fixed and rule.code not in {"HMX511", "HMX520"}]
+UNFIXED = [rule for rule in catalogue().values() if not rule.automatic_fix and rule.code not in {"HMX511", "HMX520"}]
 
 
 @pytest.mark.parametrize("rule", UNFIXED, ids=lambda rule: f"{rule.code}-{rule.name}")
@@ -79,7 +79,7 @@ def test_what_needs_a_decision_is_left_alone(rule, tmp_path):
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
 
-def test_several_faults_that_hide_each_other_are_mended_one_after_another(make_study):
+def test_several_faults_that_hide_each_other_are_fixed_one_after_another(make_study):
     def spoil(files):
         rows = list(csv.DictReader(io.StringIO(files[TABLE].decode())))
         for row in rows:
@@ -92,8 +92,8 @@ def test_several_faults_that_hide_each_other_are_mended_one_after_another(make_s
         files[TABLE] = text.getvalue().encode("utf-8-sig")
 
     folder = make_study(INFER, spoil)
-    mends, report = fix(folder)
-    assert {mend.rule.code for mend in mends} == {"HMX501", "HMX503", "HMX533", "HMX543", "HMX546", "HMX581"}
+    fixes, report = fix(folder)
+    assert {fix.rule.code for fix in fixes} == {"HMX501", "HMX503", "HMX533", "HMX543", "HMX546", "HMX581"}
     assert report.findings == []
     assert check_study(folder).report.findings == []
 
@@ -119,8 +119,8 @@ def test_a_pair_that_is_turned_takes_with_it_how_its_answer_came_about(make_stud
         files[path] = csv_bytes(rows)
 
     folder = make_study(CONSTRUCT, spoil)
-    mends, report = fix(folder)
-    assert [mend.rule.code for mend in mends] == ["HMX564"]
+    fixes, report = fix(folder)
+    assert [fix.rule.code for fix in fixes] == ["HMX564"]
     assert report.findings == []
     row = list(csv.DictReader(io.StringIO((folder / path).read_text())))[7]
     assert (row["path_coefficients"], row["image_1_side"]) == ("[0.9, 0.8, 0.7]", "right")
@@ -135,5 +135,5 @@ def test_a_word_for_nothing_among_lists_is_emptied(make_study):
         files[path] = csv_bytes(rows)
 
     folder = make_study(CONSTRUCT, spoil)
-    assert [mend.rule.code for mend in fix(folder)[0]] == ["HMX545"]
+    assert [fix.rule.code for fix in fix(folder)[0]] == ["HMX545"]
     assert check_study(folder).report.findings == []

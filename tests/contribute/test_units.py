@@ -1,4 +1,4 @@
-"""Units: what is in another one is told, and mended only where it is certain."""
+"""Units: what is in another one is told, and fixed only where it is certain."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_a_scale_of_one_to_five_is_no_percentage(make_study, largest):
 
 
 @pytest.mark.parametrize("in_percent", [20, 70, 140])
-def test_a_column_of_two_units_is_not_mended(make_study, in_percent):
+def test_a_column_of_two_units_is_not_fixed(make_study, in_percent):
     def change(files):
         rows = list(csv.DictReader(io.StringIO(files[f"judgments/{INFER}.csv"].decode())))
         for row in rows[:in_percent]:
@@ -42,7 +42,7 @@ def test_a_column_of_two_units_is_not_mended(make_study, in_percent):
 
 
 @pytest.mark.parametrize("in_seconds", [20, 70, 140])
-def test_response_times_of_two_units_are_not_mended(make_study, in_seconds):
+def test_response_times_of_two_units_are_not_fixed(make_study, in_seconds):
     def change(files):
         rows = list(csv.DictReader(io.StringIO(files[f"judgments/{INFER}.csv"].decode())))
         for row in rows[:in_seconds]:

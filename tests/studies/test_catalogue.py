@@ -32,7 +32,7 @@ def test_a_rule_says_what_is_wrong_and_what_to_do(rule):
     assert re.fullmatch(r"HMX\d{3}", rule.code)
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", rule.name)
     assert rule.severity in set(Severity)
-    for text in (rule.meaning, rule.mend):
+    for text in (rule.meaning, rule.fix):
         assert text[0].islower() or text.startswith(("`", "study.yaml", "JSON", "CSV"))
         assert not text.endswith(".")
 

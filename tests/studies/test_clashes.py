@@ -42,8 +42,8 @@ def test_a_session_that_was_imported_twice_is_fixed(write):
     files = with_rows(imported_twice)
     folder = write(files)
     assert clashes(check_study(folder).report) == {"HMX571": 12}
-    mends, report = fix(folder)
-    assert [(mend.rule.code, mend.count) for mend in mends] == [("HMX571", 12)]
+    fixes, report = fix(folder)
+    assert [(fix.rule.code, fix.count) for fix in fixes] == [("HMX571", 12)]
     assert report.findings == []
     kept = list(csv.DictReader(io.StringIO((folder / TABLE).read_text())))
     assert kept == list(csv.DictReader(io.StringIO(files[TABLE].decode())))[:-12]

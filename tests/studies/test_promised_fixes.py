@@ -18,7 +18,7 @@ from hmix_hub.studies.example import example_study
 from hmix_hub.studies.rules.changes import cell
 
 TABLE = f"judgments/{INFER}.csv"
-FIXED = [rule.code for rule in catalogue().values() if rule.fixed]
+FIXED = [rule.code for rule in catalogue().values() if rule.automatic_fix]
 
 
 def promised(report):
@@ -35,8 +35,8 @@ def test_what_is_promised_of_a_planted_defect_is_kept(code, put):
         planter.plant(study, random.Random(seed))  # noqa: S311
         folder = put(study)
         before = promised(check_study(folder, is_draft=True).report)
-        mends, after = fix(folder)
-        assert {mend.rule.code for mend in mends} >= {code for code, _, _ in before}
+        fixes, after = fix(folder)
+        assert {fix.rule.code for fix in fixes} >= {code for code, _, _ in before}
         assert not before & {(found.rule.code, found.file, found.column) for found in after}
 
     plant_and_fix()
@@ -77,8 +77,8 @@ def test_what_is_promised_of_a_file_is_kept(name, write):
     change(files)
     folder = write(files)
     assert {code for code, _, _ in promised(check_study(folder).report)} <= codes
-    mends, report = fix(folder)
-    assert {mend.rule.code for mend in mends} == codes
+    fixes, report = fix(folder)
+    assert {fix.rule.code for fix in fixes} == codes
     assert not codes & {found.rule.code for found in report}
 
 

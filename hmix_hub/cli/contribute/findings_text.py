@@ -1,4 +1,4 @@
-"""Findings on a screen: grouped, counted, each with its mend."""
+"""Findings on a screen: grouped, counted, each with its fix."""
 
 from __future__ import annotations
 
@@ -52,8 +52,8 @@ def _echo_finding(finding: Finding, *, is_fixable: bool) -> None:
             click.echo(f"    {text}")
     if finding.count > SPOTS_ON_SCREEN:
         click.echo(f"    … and {finding.count - SPOTS_ON_SCREEN:,} more")
-    mend = f"{rule.mend}." + (" `hmix contribute fix` does this." if is_fixable else "")
-    click.echo(textwrap.fill(mend, _WIDTH, initial_indent="  mend: ", subsequent_indent="        ") + "\n")
+    fix = f"{rule.fix}." + (" `hmix contribute fix` does this." if is_fixable else "")
+    click.echo(textwrap.fill(fix, _WIDTH, initial_indent="  fix: ", subsequent_indent="       ") + "\n")
 
 
 def describe_spot(spot: Spot, file: str) -> str:
@@ -75,6 +75,6 @@ def _summary(report: Report) -> str:
     checked = f"checked {rows}: " if rows else ""
     errors, warnings = len(report.errors), len(report.warnings)
     if not errors and not warnings:
-        return click.style(f"{checked}nothing to mend", fg="green")
+        return click.style(f"{checked}no problems found", fg="green")
     told = [f"{n} {word}{'s' if n > 1 else ''}" for n, word in ((errors, "error"), (warnings, "warning")) if n]
     return f"{checked}{', '.join(told)}"

@@ -1,1 +1,1 @@
-"""Fixing: the mends that need no decision, each shown."""
+"""Fixes that need no decision, each shown."""

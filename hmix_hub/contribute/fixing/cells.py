@@ -1,11 +1,11 @@
-"""Mends of cells: white space, words for nothing, decimal commas, percent and seconds."""
+"""Fixes of cells: white space, words for nothing, decimal commas, percent and seconds."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
 
-from hmix_hub.contribute.fixing.mend import Mend, Table
+from hmix_hub.contribute.fixing.fix import Fix, Table
 from hmix_hub.schema import TASKS, Kind
 from hmix_hub.studies.checks.numbers import COMMA, NULL_WORDS, THOUSANDS
 from hmix_hub.studies.rules import trials, values
@@ -44,7 +44,7 @@ def scaled(factor: float) -> Callable[[str], str]:
     return scale
 
 
-_MENDS: tuple[tuple[Rule, Callable[[str], str]], ...] = (
+_FIXES: tuple[tuple[Rule, Callable[[str], str]], ...] = (
     (values.UNTIDY, trimmed),
     (values.NULL_WORD, without_word(())),
     (values.DECIMAL_COMMA, with_point),
@@ -53,13 +53,13 @@ _MENDS: tuple[tuple[Rule, Callable[[str], str]], ...] = (
 )
 
 SCALING = (values.PERCENT, trials.SECONDS)
-"""Rules whose mend changes the unit of a column."""
+"""Rules whose fix changes the unit of a column."""
 
 
-def mend_cells(
+def fix_cells(
     table: Table, task: str | None, file: str, found: set[tuple[str, str]], classes: Iterable[str]
-) -> list[Mend]:
-    """Mend cells in place.
+) -> list[Fix]:
+    """Fix cells in place.
 
     Parameters
     ----------
@@ -68,34 +68,34 @@ def mend_cells(
     task, file
         Whose they are; without a task, no column holds labels.
     found
-        Code and column of each finding: a column is mended only by the rules that it breaks.
+        Code and column of each finding: a column is fixed only by the rules that it breaks.
     classes
         Class names of the study, which may be words for nothing elsewhere.
 
     Returns
     -------
-    list of Mend
+    list of Fix
         One for each rule and column with a change.
     """
     labels = {column.name for column in TASKS[task].columns if column.kind in _LABELS} if task else set()
     of_labels = without_word(classes)
-    mends = [
-        _mend_column(
-            table, name, of_labels if rule is values.NULL_WORD and name in labels else change, Mend(rule, file, name)
+    fixes = [
+        _fix_column(
+            table, name, of_labels if rule is values.NULL_WORD and name in labels else change, Fix(rule, file, name)
         )
-        for rule, change in _MENDS
+        for rule, change in _FIXES
         for name in table
         if (rule.code, name) in found
     ]
-    return [mend for mend in mends if mend.count]
+    return [fix for fix in fixes if fix.count]
 
 
-def _mend_column(table: Table, name: str, change: Callable[[str], str], mend: Mend) -> Mend:
+def _fix_column(table: Table, name: str, change: Callable[[str], str], fix: Fix) -> Fix:
     changed = []
     for row, before in enumerate(table[name]):
         after = change(before)
         if after != before:
-            mend.note(row, before, after)
+            fix.note(row, before, after)
         changed.append(after)
     table[name] = changed
-    return mend
+    return fix

@@ -1,4 +1,4 @@
-"""Fixer: applies the safe mends to the CSV files of a study folder, until none is left to apply."""
+"""Fixer: applies the safe fixes to the CSV files of a study folder, until none is left to apply."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import os
 from pathlib import Path
 
 from hmix_hub.contribute.checking import check_study
-from hmix_hub.contribute.fixing.cells import SCALING, mend_cells
-from hmix_hub.contribute.fixing.mend import MOST_EXAMPLES, Mend, Table
-from hmix_hub.contribute.fixing.rows import drop_computed, drop_repeated_rows, mend_names, turn_pairs
+from hmix_hub.contribute.fixing.cells import SCALING, fix_cells
+from hmix_hub.contribute.fixing.fix import MOST_EXAMPLES, Fix, Table
+from hmix_hub.contribute.fixing.rows import drop_computed, drop_repeated_rows, fix_names, turn_pairs
 from hmix_hub.contribute.generated import write_generated
 from hmix_hub.files import replace_file
 from hmix_hub.studies.checks.values import as_text
@@ -25,12 +25,12 @@ from hmix_hub.studies.rules.rule import Rule
 from hmix_hub.studies.validation import Checked
 
 _ROUNDS = 6
-"""A mend can bring to light what another is for: first the delimiter, then the columns, then their values."""
+"""A fix can bring to light what another is for: first the delimiter, then the columns, then their values."""
 _FORMS = (files.ENCODING, files.BYTE_ORDER_MARK, files.DELIMITER, files.LINE_ENDINGS)
 _PASSED = {rule.code for rule in _FORMS}
 
 
-def fix(folder: str | os.PathLike[str], *, dry_run: bool = False) -> tuple[list[Mend], Report]:
+def fix(folder: str | os.PathLike[str], *, dry_run: bool = False) -> tuple[list[Fix], Report]:
     """Apply the fixes that need no decision to a study folder; of tables, to CSV files alone.
 
     Parameters
@@ -38,27 +38,27 @@ def fix(folder: str | os.PathLike[str], *, dry_run: bool = False) -> tuple[list[
     folder
         The study folder.
     dry_run
-        Whether to write nothing, and tell the mends of the first round alone.
+        Whether to write nothing, and tell the fixes of the first round alone.
 
     Returns
     -------
     tuple
-        What was mended, in order, and the report of what is left.
+        What was fixed, in order, and the report of what is left.
 
     Raises
     ------
     SourceMissingError
         If there is no such folder.
     """
-    done: list[Mend] = []
+    done: list[Fix] = []
     for _ in range(_ROUNDS):
         checked = check_study(folder, is_draft=True)
         root = checked.folder.path
-        scaled = {(mend.file, mend.column) for mend in done if mend.rule in SCALING}
+        scaled = {(fix.file, fix.column) for fix in done if fix.rule in SCALING}
         made = [
-            mend
+            fix
             for name in _fixable(checked.report)
-            for mend in _fix_file(root, name, checked, scaled=scaled, dry_run=dry_run)
+            for fix in _fix_file(root, name, checked, scaled=scaled, dry_run=dry_run)
         ]
         if not made and not checked.report.has_errors_in(*checked.folder.judgments.values()):
             made = _renew(root, checked.report, dry_run)
@@ -77,14 +77,14 @@ def _fixable(report: Report) -> list[str]:
     )
 
 
-def _fix_file(root: Path, name: str, checked: Checked, *, scaled: set[tuple[str, str]], dry_run: bool) -> list[Mend]:
+def _fix_file(root: Path, name: str, checked: Checked, *, scaled: set[tuple[str, str]], dry_run: bool) -> list[Fix]:
     path, report = root / name, checked.report
     text = _from_utf16(path)
     if text is not None:
         # On its own, since nobody knows yet what is wrong with the table.
         if not dry_run:
             _write_text(text, path)
-        return [Mend(files.ENCODING, name, count=1)]
+        return [Fix(files.ENCODING, name, count=1)]
     table = _read(path, name)
     if table is None:
         return []
@@ -96,33 +96,33 @@ def _fix_file(root: Path, name: str, checked: Checked, *, scaled: set[tuple[str,
     }
     codes = {code for code, _ in found}
     forms = [finding.rule for finding in report if finding.file == name and finding.rule in _FORMS]
-    mends = [_form_mend(rule, name, table) for rule in forms]
+    fixes = [_fix_of_form(rule, name, table) for rule in forms]
     task, _ = task_and_ending(path.name) or (None, "")
     classes = checked.manifest.vocabulary.names if checked.manifest else ()
     # What the other rules say of a table that was parsed by the wrong delimiter means nothing.
-    if not mends:
-        mends += mend_names(table, name, found)
-        mends += mend_cells(table, task, name, found, classes)
-        mends += drop_computed(table, name, found)
+    if not fixes:
+        fixes += fix_names(table, name, found)
+        fixes += fix_cells(table, task, name, found, classes)
+        fixes += drop_computed(table, name, found)
         if trials.ROW_TWICE.code in codes:
-            mends += drop_repeated_rows(table, name)
+            fixes += drop_repeated_rows(table, name)
         if task is not None and stimuli.PAIR_ORDER.code in codes:
-            mends += turn_pairs(table, task, name)
-    if mends and not dry_run:
+            fixes += turn_pairs(table, task, name)
+    if fixes and not dry_run:
         _write(table, path)
-    return mends
+    return fixes
 
 
-def _form_mend(rule: Rule, name: str, table: Table) -> Mend:
-    """Give the mend of a file's form; of another encoding, with texts as they are read now, to be looked at."""
-    mend = Mend(rule, name, count=1)
+def _fix_of_form(rule: Rule, name: str, table: Table) -> Fix:
+    """Give the fix of a file's form; of another encoding, with texts as they are read now, to be looked at."""
+    fix = Fix(rule, name, count=1)
     if rule is files.ENCODING:
         odd = (text for cells in table.values() for text in cells if not text.isascii())
-        mend.examples = [
+        fix.examples = [
             (None, text.encode("ascii", "replace").decode(), text)
             for text, _ in zip(dict.fromkeys(odd), range(MOST_EXAMPLES), strict=False)
         ]
-    return mend
+    return fix
 
 
 def _from_utf16(path: Path) -> str | None:
@@ -165,10 +165,10 @@ def _write_text(text: str, path: Path) -> None:
     replace_file(path, gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
 
 
-def _renew(root: Path, report: Report, dry_run: bool) -> list[Mend]:
+def _renew(root: Path, report: Report, dry_run: bool) -> list[Fix]:
     """Make stale generated files anew."""
     stale = [finding.file for finding in report if finding.rule is generated.STALE]
-    mends = [Mend(generated.STALE, name, count=1) for name in stale]
+    fixes = [Fix(generated.STALE, name, count=1) for name in stale]
     if stale and not dry_run:
         write_generated(root, {name.split("/")[0] for name in stale})
-    return mends
+    return fixes

@@ -1,4 +1,4 @@
-"""Mends of rows and columns: names, computed columns, rows that stand twice, pairs in both orders."""
+"""Fixes of rows and columns: names, computed columns, rows that stand twice, pairs in both orders."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 
-from hmix_hub.contribute.fixing.mend import Mend, Table
+from hmix_hub.contribute.fixing.fix import Fix, Table
 from hmix_hub.schema import TASKS, Kind
 from hmix_hub.schema.tasks import SIDES
 from hmix_hub.studies.checks.clashes import telling_columns
@@ -20,36 +20,36 @@ _OTHER_SIDE = dict(zip(SIDES, reversed(SIDES), strict=True))
 _ITEM = re.compile(r"[^\s|,\[\]]+")
 
 
-def mend_names(table: Table, file: str, found: set[tuple[str, str]]) -> list[Mend]:
+def fix_names(table: Table, file: str, found: set[tuple[str, str]]) -> list[Fix]:
     """Write column names as the schema does, in place."""
-    mends = []
+    fixes = []
     for name in list(table):
         if (column_rules.UNTIDY.code, name) in found and tidied(name) not in table:
-            mend = Mend(column_rules.UNTIDY, file, name)
-            mend.note(None, name, tidied(name))
-            mends.append(mend)
-    renamed = {mend.column: tidied(mend.column) for mend in mends}
+            fix = Fix(column_rules.UNTIDY, file, name)
+            fix.note(None, name, tidied(name))
+            fixes.append(fix)
+    renamed = {fix.column: tidied(fix.column) for fix in fixes}
     columns = {renamed.get(name, name): cells for name, cells in table.items()}
     table.clear()
     table.update(columns)
-    return mends
+    return fixes
 
 
-def drop_computed(table: Table, file: str, found: set[tuple[str, str]]) -> list[Mend]:
+def drop_computed(table: Table, file: str, found: set[tuple[str, str]]) -> list[Fix]:
     """Take out computed columns that hold something else than the computation gives, in place."""
-    mends = []
+    fixes = []
     for name in list(table):
         if (column_rules.COMPUTED.code, name) in found:
-            mend = Mend(column_rules.COMPUTED, file, name)
-            mend.note(None, name, "taken out: it is computed")
+            fix = Fix(column_rules.COMPUTED, file, name)
+            fix.note(None, name, "taken out: it is computed")
             del table[name]
-            mends.append(mend)
-    return mends
+            fixes.append(fix)
+    return fixes
 
 
-def drop_repeated_rows(table: Table, file: str) -> list[Mend]:
+def drop_repeated_rows(table: Table, file: str) -> list[Fix]:
     """Take out rows that are copies of an earlier one, wherever they came from, in place."""
-    mend = Mend(trials.ROW_TWICE, file)
+    fix = Fix(trials.ROW_TWICE, file)
     seen: dict[tuple[str, ...], int] = {}
     kept = []
     for row, cells in enumerate(zip(*(table[name] for name in telling_columns(table)), strict=True)):
@@ -57,13 +57,13 @@ def drop_repeated_rows(table: Table, file: str) -> list[Mend]:
         if first == row:
             kept.append(row)
         else:
-            mend.note(row, f"as row {first}", "taken out")
+            fix.note(row, f"as row {first}", "taken out")
     for name in table:
         table[name] = [table[name][row] for row in kept]
-    return [mend] if mend.count else []
+    return [fix] if fix.count else []
 
 
-def turn_pairs(table: Table, task: str, file: str) -> list[Mend]:
+def turn_pairs(table: Table, task: str, file: str) -> list[Fix]:
     """Swap the pictures of pairs that stand in both orders, in the rarer one, and turn their coefficients; in place."""
     try:
         first, second = (
@@ -71,7 +71,7 @@ def turn_pairs(table: Table, task: str, file: str) -> list[Mend]:
         )
     except (KeyError, ValueError):
         return []
-    mend = Mend(stimuli.PAIR_ORDER, file, "image_1_index")
+    fix = Fix(stimuli.PAIR_ORDER, file, "image_1_index")
     shares = [column for column in TASKS[task].columns if column.unit == _SHARE and column.name in table]
     for row in rows_in_rarer_order(first, second).tolist():
         before = _said(table, row)
@@ -83,8 +83,8 @@ def turn_pairs(table: Table, task: str, file: str) -> list[Mend]:
             cells[row] = _turned_list(cells[row]) if column.kind is Kind.FLOATS else _turned(cells[row])
         if "image_1_side" in table:
             table["image_1_side"][row] = _OTHER_SIDE.get(table["image_1_side"][row], table["image_1_side"][row])
-        mend.note(row, before, _said(table, row))
-    return [mend] if mend.count else []
+        fix.note(row, before, _said(table, row))
+    return [fix] if fix.count else []
 
 
 def _turned(share: str) -> str:

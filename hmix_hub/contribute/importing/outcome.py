@@ -104,4 +104,4 @@ def refuse_unreadable(report: Report, path: Path) -> None:
         found = report.errors[0]
         spot = found.spots[0]
         msg = f"{found.rule.code}: {found.rule.meaning}" + (f": {spot.note}" if spot.note else "")
-        raise SchemaError(msg, where=Where(str(path), spot.row), hint=found.rule.mend)
+        raise SchemaError(msg, where=Where(str(path), spot.row), hint=found.rule.fix)

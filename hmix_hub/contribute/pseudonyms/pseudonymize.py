@@ -128,7 +128,7 @@ def _found(path: Path) -> StudyFolder:
         is_left = finding.rule is file_rules.UNKNOWN_FILE and not finding.file.startswith(f"{JUDGMENTS}/")
         if not is_left:
             msg = f"ids could be left in a file: {finding.rule.meaning}"
-            raise SourceError(msg, where=Where(masked_name(finding.file)), hint=finding.rule.mend)
+            raise SourceError(msg, where=Where(masked_name(finding.file)), hint=finding.rule.fix)
     if not _names(study):
         msg = "the folder has no file of judgments, and no participants.csv"
         raise SourceError(msg, where=Where(str(path)), hint="judgments are called judgments/<task>.csv, or .jsonl, …")
@@ -147,7 +147,7 @@ def _read_ids(path: Path, name: str) -> _Ids:
     report = Report()
     for piece in read_pieces(path, name, report):
         if len(set(piece.names)) < len(piece.names):
-            raise SourceError(column_rules.TWICE.meaning, where=Where(name), hint=column_rules.TWICE.mend)
+            raise SourceError(column_rules.TWICE.meaning, where=Where(name), hint=column_rules.TWICE.fix)
         if ID not in piece.columns:
             msg = f"the file has no column {ID}"
             hint = "call the column of ids so; `hmix contribute validate` tells which columns there are"
@@ -162,7 +162,7 @@ def _read_ids(path: Path, name: str) -> _Ids:
     for finding in report.errors:
         msg = f"the file has errors, and is left as it is: {finding.rule.meaning}"
         row = finding.spots[0].row if finding.spots else None
-        raise SourceError(msg, where=Where(name, row), hint=finding.rule.mend)
+        raise SourceError(msg, where=Where(name, row), hint=finding.rule.fix)
     if any(text != text.strip() for text in found.names):
         msg = "there is white space around an id, so that it is not certain whose it is"
         raise SourceError(msg, where=Where(name, column=ID), hint="take it away; `hmix contribute fix` does")

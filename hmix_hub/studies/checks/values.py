@@ -207,7 +207,7 @@ class _Scale:
         bad = self._percents + self._others
         if not bad:
             return
-        # A wrong mend is worse than none: among percentages stands no fraction, and a scale of 1 to 7 is another.
+        # A wrong fix is worse than none: among percentages stands no fraction, and a scale of 1 to 7 is another.
         is_scaled = not self._others and self._percents > 1 and not self._fractions
         is_percent = is_scaled and self._largest > SMALLEST_SCALE
         rule = rules.PERCENT if is_percent else rules.RANGE

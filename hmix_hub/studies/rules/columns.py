@@ -46,7 +46,7 @@ COMPUTED = Rule(
     "computed-column",
     Severity.ERROR,
     "the column is computed from others, and holds something else here",
-    "leave the column out; or mend the columns that it is computed from",
+    "leave the column out; or fix the columns that it is computed from",
     Example(added("study_id", "another-study"), added("study_id", "example-study")),
     "takes the column out",
 )

@@ -23,7 +23,7 @@ UNREADABLE = Rule(
     "manifest-unreadable",
     Severity.ERROR,
     "study.yaml is not plain YAML",
-    "mend the line that is named; quote text that holds a colon",
+    "fix the line that is named; quote text that holds a colon",
     Example(replaced(_FILE, _TITLE, "title: Mixed pictures: an example"), replaced(_FILE, _TITLE, 'title: "Mixed: a"')),
 )
 INVALID = Rule(

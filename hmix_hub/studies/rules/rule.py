@@ -1,4 +1,4 @@
-"""A rule of the catalogue: what is asked of a contributed study, how to mend it, and an example of both."""
+"""A rule of the catalogue: what is asked of a contributed study, how to fix it, and an example of both."""
 
 from __future__ import annotations
 
@@ -78,11 +78,11 @@ class Rule:
         Error or warning.
     meaning
         What is wrong where the rule is broken.
-    mend
-        What to do about it.
+    fix
+        What to do about it, for a person.
     example
         A study that breaks it, and one that does not.
-    fixed
+    automatic_fix
         What `hmix contribute fix` does about it; empty where a person must decide.
     fixed_in
         Endings of the files in which it does so.
@@ -94,12 +94,12 @@ class Rule:
     name: str
     severity: Severity
     meaning: str
-    mend: str
+    fix: str
     example: Example = field(repr=False)
-    fixed: str = ""
+    automatic_fix: str = ""
     fixed_in: tuple[str, ...] = (".csv", ".csv.gz")
     is_blocking: bool = False
 
     def is_fixed_in(self, file: str) -> bool:
         """Whether `hmix contribute fix` does something about it in a file of this name."""
-        return bool(self.fixed) and file.endswith(self.fixed_in)
+        return bool(self.automatic_fix) and file.endswith(self.fixed_in)

@@ -151,7 +151,7 @@ def _server(made: Path | None, url: str | None) -> Iterator[str]:
         try:
             address = stack.enter_context(running_server(made))
         except BaseException:
-            # Nobody took part: the same call works once it is mended.
+            # Nobody took part: the same call works once it is fixed.
             shutil.rmtree(made, ignore_errors=True)
             raise
         yield address

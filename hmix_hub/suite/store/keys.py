@@ -86,7 +86,7 @@ def _spell(digest: bytes, alphabet: str, length: int) -> str:
 
 
 def plain_code(code: str) -> str:
-    """Give a code as it is compared: what people read or type wrongly (O for 0, small letters, no hyphens) mended."""
+    """Return a code as it is compared: misreadings (O for 0, lower case, missing hyphens) corrected."""
     return code.strip().upper().translate(_LOOKALIKES)
 
 

@@ -19,7 +19,7 @@ from hmix_hub.suite.study.study_text import TOML
 
 PRESETS = {
     "starter": "small, over drawn pictures; nothing to fill in",
-    "paper-2023": "the design of Human-in-the-Loop Mixup, its faults mended",
+    "paper-2023": "the design of Human-in-the-Loop Mixup, its faults fixed",
 }
 """Study files to begin with; the first is for who just tries."""
 DEFAULT_PRESET = "starter"

@@ -1,4 +1,4 @@
-"""Mends: what was changed in a file, by the rule that asked for it."""
+"""Fixes: what was changed in a file, by the rule that asked for it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Table = dict[str, list[str]]
 
 
 @dataclass
-class Mend:
+class Fix:
     """One kind of change to one column, or to a file as a whole.
 
     Parameters
