@@ -1,13 +1,9 @@
-"""Reading of `study.yaml`: plain YAML, where every value is text, every key stands once, and findings name the line."""
+"""Reading of `study.yaml`: a manifest, or findings that name the line of what is wrong."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from hmix_hub.errors import SchemaVersionError
 from hmix_hub.files import is_plain_inside
@@ -16,23 +12,9 @@ from hmix_hub.schema import CURRENT, JUDGMENT_TABLE, RELEASED, check_version
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.manifest import MANIFEST, WITH_PLACEHOLDERS, Manifest, is_placeholder
 from hmix_hub.studies.rules import manifest as rules
+from hmix_hub.yaml_file import BadFileError, YamlFile, read_yaml, texts_in
 
-SIZE_LIMIT = 2**20
-_DEPTH_LIMIT = 20
-_LONGEST_NAME = 60
 _LONGEST_NOTE = 400
-
-
-class _BadYamlError(ValueError):
-    """The text is no YAML that a manifest may be written in."""
-
-
-@dataclass(frozen=True)
-class _Tree:
-    """Content of a YAML file, and the line of each of its parts by path."""
-
-    content: Any
-    lines: dict[tuple[str | int, ...], int]
 
 
 def read_manifest(folder: Path, report: Report, *, is_draft: bool = False, is_lenient: bool = False) -> Manifest | None:
@@ -60,8 +42,8 @@ def read_manifest(folder: Path, report: Report, *, is_draft: bool = False, is_le
         report.add(rules.MISSING, file=MANIFEST)
         return None
     try:
-        tree = _parse(path)
-    except _BadYamlError as error:
+        tree = read_yaml(path)
+    except BadFileError as error:
         report.add(rules.UNREADABLE, file=MANIFEST, note=str(error))
         return None
     _check_placeholders(tree, report, is_draft=is_draft)
@@ -70,125 +52,7 @@ def read_manifest(folder: Path, report: Report, *, is_draft: bool = False, is_le
     return _model(tree, report, is_lenient=is_lenient)
 
 
-def parse_manifest(text: str) -> Any:
-    """Parse the text of a manifest to plain values; see `Manifest.model_validate`.
-
-    Raises
-    ------
-    ValueError
-        If it is no YAML that a manifest may be written in.
-    """
-    return _compose(text).content
-
-
-def read_plain_yaml(path: Path) -> tuple[dict[str, Any], dict[tuple[str | int, ...], int]]:
-    """Read a file of plain YAML: its fields, every value text or nothing, and the line of each part by its path.
-
-    Raises
-    ------
-    ValueError
-        If it is no YAML that a person would write by hand; the message names the line, where it has one.
-    """
-    tree = _parse(path)
-    return tree.content, tree.lines
-
-
-def _parse(path: Path) -> _Tree:
-    try:
-        content = path.read_bytes()[: SIZE_LIMIT + 1]
-        if len(content) > SIZE_LIMIT:
-            msg = f"larger than {SIZE_LIMIT} bytes"
-            raise _BadYamlError(msg)
-        return _compose(content.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        msg = f"not UTF-8 at byte {error.start}"
-        raise _BadYamlError(msg) from None
-    except OSError as error:
-        msg = f"cannot be read: {error.strerror or error}"
-        raise _BadYamlError(msg) from None
-
-
-def _compose(text: str) -> _Tree:
-    try:
-        # libyaml reads the same ten times as fast; neither makes anything but nodes of text.
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        _check_events(yaml.parse(text, Loader=loader))
-        node = yaml.compose(text, Loader=loader)
-        lines: dict[tuple[str | int, ...], int] = {}
-        content = _plain(node, (), lines)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        msg = f"line {line}: {error.problem or 'not YAML'}"
-        raise _BadYamlError(msg) from None
-    except yaml.YAMLError as error:
-        msg = f"not YAML: {str(error).splitlines()[0]}"
-        raise _BadYamlError(msg) from None
-    except RecursionError:
-        msg = "nested too deeply"
-        raise _BadYamlError(msg) from None
-    if not isinstance(content, dict):
-        msg = "not a list of fields, `name: value`, one a line"
-        raise _BadYamlError(msg)
-    return _Tree(content, lines)
-
-
-def _check_events(events: Iterator[Any]) -> None:
-    """Refuse what a manifest has no use for, before any of it is built.
-
-    Aliases are how a few lines become gigabytes, tags how other programs are made to build objects, and what is nested
-    beyond measure exhausts those who follow it.
-    """
-    depth = 0
-    for event in events:
-        line = event.start_mark.line + 1 if event.start_mark else 1
-        if isinstance(event, yaml.AliasEvent):
-            msg = f"line {line}: an alias, *{event.anchor}; write the value out"
-            raise _BadYamlError(msg)
-        if getattr(event, "tag", None) is not None:
-            msg = f"line {line}: a tag, {event.tag[:_LONGEST_NAME]}; write plain text"
-            raise _BadYamlError(msg)
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > _DEPTH_LIMIT:
-            msg = f"line {line}: nested more than {_DEPTH_LIMIT} deep"
-            raise _BadYamlError(msg)
-
-
-def _plain(node: Any, path: tuple[str | int, ...], lines: dict[tuple[str | int, ...], int]) -> Any:
-    """Give a YAML node as dict, list and text: no value is guessed to be a date, a number or a truth."""
-    if node is None:
-        return None
-    lines[path] = node.start_mark.line + 1
-    if isinstance(node, yaml.MappingNode):
-        content: dict[str, Any] = {}
-        for key, value in node.value:
-            name = _text_of(key)
-            if name in content:
-                msg = f"line {key.start_mark.line + 1}: {name} stands twice"
-                raise _BadYamlError(msg)
-            content[name] = _plain(value, (*path, name), lines)
-            lines[(*path, name)] = key.start_mark.line + 1
-        return content
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(value, (*path, number), lines) for number, value in enumerate(node.value)]
-    # A class may be called null: only what is left empty is nothing.
-    is_empty = node.tag == "tag:yaml.org,2002:null" and node.value in {"", "~"}
-    return None if is_empty else _text_of(node)
-
-
-def _text_of(node: Any) -> str:
-    line = node.start_mark.line + 1
-    if not isinstance(node.value, str):
-        msg = f"line {line}: a name of a field that is no text"
-        raise _BadYamlError(msg)
-    try:
-        node.value.encode()
-    except UnicodeEncodeError:
-        msg = f"line {line}: half of a character, \\ud800 to \\udfff"
-        raise _BadYamlError(msg) from None
-    return node.value
-
-
-def _check_version(tree: _Tree, report: Report) -> bool:
+def _check_version(tree: YamlFile, report: Report) -> bool:
     version = tree.content.get("schema_version", CURRENT)
     try:
         known = check_version(version) != RELEASED
@@ -200,7 +64,7 @@ def _check_version(tree: _Tree, report: Report) -> bool:
     return known
 
 
-def _check_placeholders(tree: _Tree, report: Report, *, is_draft: bool) -> None:
+def _check_placeholders(tree: YamlFile, report: Report, *, is_draft: bool) -> None:
     for path, value in texts_in(tree.content):
         if is_placeholder(value):
             report.add(
@@ -211,19 +75,7 @@ def _check_placeholders(tree: _Tree, report: Report, *, is_draft: bool) -> None:
             )
 
 
-def texts_in(content: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Give every text of nested values with its path."""
-    if isinstance(content, dict):
-        for key, value in content.items():
-            yield from texts_in(value, (*path, key))
-    elif isinstance(content, list):
-        for number, value in enumerate(content):
-            yield from texts_in(value, (*path, number))
-    elif isinstance(content, str):
-        yield path, content
-
-
-def _model(tree: _Tree, report: Report, *, is_lenient: bool) -> Manifest | None:
+def _model(tree: YamlFile, report: Report, *, is_lenient: bool) -> Manifest | None:
     from pydantic import ValidationError
 
     try:
@@ -234,7 +86,7 @@ def _model(tree: _Tree, report: Report, *, is_lenient: bool) -> Manifest | None:
     except ValidationError as error:
         for problem in error.errors():
             path = tuple(part for part in problem["loc"] if _is_in(tree, part))
-            line = next((tree.lines[path[:n]] for n in range(len(path), -1, -1) if path[:n] in tree.lines), 1)
+            line = tree.line_of(path)
             report.add(
                 rules.INVALID,
                 file=MANIFEST,
@@ -245,7 +97,7 @@ def _model(tree: _Tree, report: Report, *, is_lenient: bool) -> Manifest | None:
         return None
 
 
-def _is_in(tree: _Tree, part: str | int) -> bool:
+def _is_in(tree: YamlFile, part: str | int) -> bool:
     """Say whether a part of a location is of the file, rather than of the model's own alternatives."""
     return isinstance(part, int) or any(part in path for path in tree.lines) or part in Manifest.model_fields
 

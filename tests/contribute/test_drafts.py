@@ -19,7 +19,8 @@ from hmix_hub.errors import DraftWarning, StudyError
 from hmix_hub.schema import CATEGORICAL, CIFAR10, INFER
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.manifest import PLACEHOLDER, WITH_PLACEHOLDERS, Manifest
-from hmix_hub.studies.manifest_file import parse_manifest, read_manifest
+from hmix_hub.studies.manifest_file import read_manifest
+from hmix_hub.yaml_file import parse_yaml
 
 CLAIMS = {
     "licence",
@@ -96,7 +97,7 @@ def test_the_starter_of_another_task_says_nothing_of_soft_labels(tmp_path):
 
 def test_a_placeholder_is_taken_in_a_draft_alone(tmp_path):
     write_starter(tmp_path / "study", [CATEGORICAL])
-    content = parse_manifest((tmp_path / "study/study.yaml").read_text())
+    content = parse_yaml((tmp_path / "study/study.yaml").read_text()).content
     assert Manifest.model_validate(content, context=WITH_PLACEHOLDERS).collected.first == PLACEHOLDER
     with pytest.raises(ValidationError) as refused:
         Manifest.model_validate(content)

@@ -9,8 +9,9 @@ import pytest
 from hmix_hub.studies.example import example_study
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.json_schema import schema_text, shipped_schema
-from hmix_hub.studies.manifest_file import SIZE_LIMIT, parse_manifest, read_manifest
+from hmix_hub.studies.manifest_file import read_manifest
 from hmix_hub.studies.persons import orcid_check_digit
+from hmix_hub.yaml_file import SIZE_LIMIT, parse_yaml
 
 TEXT = example_study()["study.yaml"].decode()
 
@@ -140,12 +141,12 @@ def test_the_check_digit_of_an_orcid_follows_from_the_others(digits):
     "value", ["no", "yes", "on", "1.0", "1e3", "0x1F", "2025-03-01", "12:30:45", "null", "Null", "1_000", ".inf"]
 )
 def test_no_value_is_guessed_to_be_anything_but_text(value):
-    assert parse_manifest(f"a: {value}\nb: [{value}]") == {"a": value, "b": [value]}
+    assert parse_yaml(f"a: {value}\nb: [{value}]").content == {"a": value, "b": [value]}
 
 
 @pytest.mark.parametrize("nothing", ["", "~", "# comment"])
 def test_a_field_that_is_left_empty_is_left_out(nothing, read):
-    assert parse_manifest(f"a: {nothing}") == {"a": None}
+    assert parse_yaml(f"a: {nothing}").content == {"a": None}
     manifest, found = read(TEXT + f"homepage: {nothing}\n")
     assert (manifest.homepage, found) == (None, [])
 

@@ -14,7 +14,7 @@ from hmix_hub.model_keys import known_keys
 from hmix_hub.schema import TASKS
 from hmix_hub.schema.observed import EXTRA_PREFIX, observed_columns, required_columns
 from hmix_hub.studies.manifest import TaskName
-from hmix_hub.studies.manifest_file import SIZE_LIMIT, parse_manifest
+from hmix_hub.yaml_file import SIZE_LIMIT, parse_yaml
 
 
 class _Strict(BaseModel):
@@ -137,7 +137,7 @@ def read_column_map(path: Path) -> ColumnMap:
         msg = "the column map is not UTF-8"
         raise ConfigurationError(msg, where=where, hint="save it as UTF-8") from None
     try:
-        return ColumnMap.model_validate(parse_manifest(text))
+        return ColumnMap.model_validate(parse_yaml(text).content)
     except ValidationError as error:
         told = "; ".join(
             f"{'.'.join(map(str, problem['loc'])) or 'map'}: {_said(problem)}" for problem in error.errors()

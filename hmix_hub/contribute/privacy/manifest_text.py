@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -14,7 +13,7 @@ from hmix_hub.contribute.privacy.patterns import IDENTITIES, IN_MANIFEST
 from hmix_hub.contribute.privacy.plain_text import found_in, search_file, search_lines, search_text
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.manifest import MANIFEST
-from hmix_hub.studies.manifest_file import SIZE_LIMIT, parse_manifest
+from hmix_hub.yaml_file import SIZE_LIMIT, parse_yaml, texts_in
 
 # Those of four numbers, which no valid study has, look like IP addresses.
 _VERSIONS = ("version", "schema_version")
@@ -37,12 +36,13 @@ def search_manifest(path: Path, report: Report) -> None:
         return
     try:
         text = path.read_text(encoding="utf-8-sig")
-        content = parse_manifest(text)
+        content = parse_yaml(text).content
     except (ValueError, OSError):
         # What is no YAML may still be a text with ids in it.
         search_file(path, MANIFEST, report, IN_MANIFEST)
         return
-    fields = [(place, value) for place, value in _texts(content) if place not in _VERSIONS]
+    named = ((".".join(map(str, path)), value) for path, value in texts_in(content))
+    fields = [(place, value) for place, value in named if place not in _VERSIONS]
     found = found_in([value for _, value in fields], IN_MANIFEST)
     for (place, value), patterns in zip(fields, found, strict=True):
         if patterns:
@@ -53,17 +53,6 @@ def search_manifest(path: Path, report: Report) -> None:
     lines = ["" if line.partition(":")[0].strip("\"' ") in _VERSIONS else line for line in text.split("\n")]
     new = [pattern for pattern in IN_MANIFEST if not report.has(pattern.rule, file=MANIFEST)]
     search_lines((lines, list(range(len(lines)))), MANIFEST, report, new)
-
-
-def _texts(content: Any, place: str = "") -> Iterator[tuple[str, str]]:
-    if isinstance(content, dict):
-        for key, value in content.items():
-            yield from _texts(value, f"{place}.{key}" if place else f"{key}")
-    elif isinstance(content, list):
-        for number, value in enumerate(content):
-            yield from _texts(value, f"{place}.{number}")
-    elif isinstance(content, str):
-        yield place, content
 
 
 def _comments(text: str) -> Iterator[tuple[int, str]]:

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from hmix_hub.errors import StudyFileError, Where
-from hmix_hub.studies.manifest_file import SIZE_LIMIT, read_plain_yaml, texts_in
 from hmix_hub.suite.study.bounded import read_bounded
 from hmix_hub.suite.study.toml_lines import lines_of_toml
+from hmix_hub.yaml_file import SIZE_LIMIT, read_yaml, texts_in
 
 TOML, YAML = "study.toml", "study.yaml"
 _SHORT_YAML = "study.yml"
@@ -107,7 +107,8 @@ def read_study_text(folder: Path) -> StudyText:
     if path.name == TOML:
         return StudyText(TOML, _toml(text), lines_of_toml(text), text)
     try:
-        content, lines = read_plain_yaml(path)
+        found_yaml = read_yaml(path)
+        content, lines = found_yaml.content, found_yaml.lines
     except ValueError as error:
         found = re.match(r"line (\d+): (.*)", str(error), re.DOTALL)
         line, said = (int(found[1]), found[2]) if found else (1, str(error))

@@ -21,8 +21,8 @@ from hmix_hub.errors import CollectionError, ConfigurationError
 from hmix_hub.origin import SYNTHETIC_MARK
 from hmix_hub.plots.style import WARNING
 from hmix_hub.schema import INFER, SELECT, TASKS
-from hmix_hub.studies.manifest_file import parse_manifest
 from hmix_hub.suite.export.study_folder import export_study
+from hmix_hub.yaml_file import parse_yaml
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,7 @@ def test_it_counts_what_it_wrote(whole):
 
 
 def test_the_manifest_says_when_to_the_month_and_what_was_agreed_to(whole):
-    manifest = parse_manifest((whole[0].path / "study.yaml").read_text(encoding="utf-8"))
+    manifest = parse_yaml((whole[0].path / "study.yaml").read_text(encoding="utf-8")).content
     assert manifest["collected"] == {"first": "2026-06", "last": "2026-06"}
     assert manifest["ethics"]["consent"] == "You may stop at any time, and your answers are published."
     assert manifest["stimuli"] == {"source": "sample/pictures", "mixing": "pixel-linear", "classes": "cifar10"}

@@ -1,0 +1,205 @@
+"""YAML files that people write: plain texts, lists and tables; every key stands once, and every part has a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+SIZE_LIMIT = 2**20
+"""Bytes of a file at most."""
+_DEPTH_LIMIT = 20
+_LONGEST_NAME = 60
+
+KeyPath = tuple[str | int, ...]
+"""Names of fields and places in lists, from 0, from the top of the file."""
+
+
+class BadFileError(ValueError):
+    """A file that is no text, or no YAML that a person would write by hand.
+
+    Parameters
+    ----------
+    said
+        What is wrong.
+    line
+        Line, from 1; `None`: the file as a whole.
+    """
+
+    def __init__(self, said: str, line: int | None = None) -> None:
+        super().__init__(said if line is None else f"line {line}: {said}")
+        self.said, self.line = said, line
+
+
+@dataclass(frozen=True)
+class YamlFile:
+    """A YAML file as it was written.
+
+    Parameters
+    ----------
+    content
+        Its fields; every value is text, a list or a table, or `None` where it was left empty.
+    lines
+        Line of each part, from 1, by its path.
+    text
+        The whole file, with line ends as Unix has them.
+    """
+
+    content: dict[str, Any]
+    lines: dict[KeyPath, int]
+    text: str
+
+    def line_of(self, path: KeyPath) -> int:
+        """Return the line of a part; of one that is not there, that of the table around it."""
+        return next((self.lines[path[:n]] for n in range(len(path), -1, -1) if path[:n] in self.lines), 1)
+
+    def line_of_text(self, path: KeyPath, part: str, number: int = 0) -> int:
+        """Return the line of a piece of a text value that may have several lines.
+
+        Parameters
+        ----------
+        path
+            The value.
+        part
+            The piece.
+        number
+            Which of its occurrences, from 0.
+        """
+        first = self.line_of(path)
+        last = min((line for line in self.lines.values() if line > first), default=len(self.text) + 1)
+        rows = self.text.split("\n")[first - 1 : max(last - 1, first)]
+        places = [first + row for row, content in enumerate(rows) for _ in range(content.count(part))]
+        return places[number] if number < len(places) else first
+
+
+def read_text(path: Path, limit: int) -> str:
+    """Read a text file that anybody may have made; a byte order mark is left out.
+
+    Raises
+    ------
+    BadFileError
+        If it cannot be read, has more bytes than `limit`, or is not UTF-8.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(limit + 1)
+    except OSError as error:
+        msg = f"cannot be read: {error.strerror or error}"
+        raise BadFileError(msg) from None
+    if len(content) > limit:
+        msg = f"larger than {limit} bytes"
+        raise BadFileError(msg)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        msg = f"not UTF-8 at byte {error.start}"
+        raise BadFileError(msg, content[: error.start].count(b"\n") + 1) from None
+
+
+def read_yaml(path: Path) -> YamlFile:
+    """Read a YAML file; see `parse_yaml`.
+
+    Raises
+    ------
+    BadFileError
+        If it cannot be read, is too large, or is no YAML that a person would write by hand.
+    """
+    return parse_yaml(read_text(path, SIZE_LIMIT))
+
+
+def parse_yaml(text: str) -> YamlFile:
+    """Parse plain YAML: a table of fields, where no value is guessed to be a date, a number or a truth.
+
+    Raises
+    ------
+    BadFileError
+        If it is no such YAML: a key stands twice, or there are aliases, tags, or nesting beyond measure.
+    """
+    text = text.replace("\r\n", "\n")
+    lines: dict[KeyPath, int] = {}
+    try:
+        # libyaml reads the same ten times as fast; neither makes anything but nodes of text.
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        _check_events(yaml.parse(text, Loader=loader))
+        content = _plain(yaml.compose(text, Loader=loader), (), lines)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        said = f"{error.problem or 'not YAML'}" + (f" (column {mark.column + 1})" if mark else "")
+        raise BadFileError(said, mark.line + 1 if mark else 1) from None
+    except yaml.YAMLError as error:
+        msg = f"not YAML: {str(error).splitlines()[0]}"
+        raise BadFileError(msg) from None
+    except RecursionError:
+        msg = "nested too deeply"
+        raise BadFileError(msg) from None
+    if not isinstance(content, dict):
+        msg = "not a list of fields, `name: value`, one a line"
+        raise BadFileError(msg)
+    return YamlFile(content, lines, text)
+
+
+def _check_events(events: Iterator[Any]) -> None:
+    """Refuse what such a file has no use for, before any of it is built.
+
+    Aliases are how a few lines become gigabytes, tags how other programs are made to build objects, and what is nested
+    beyond measure exhausts those who follow it.
+    """
+    depth = 0
+    for event in events:
+        line = event.start_mark.line + 1 if event.start_mark else 1
+        if isinstance(event, yaml.AliasEvent):
+            msg = f"an alias, *{event.anchor}; write the value out"
+            raise BadFileError(msg, line)
+        if getattr(event, "tag", None) is not None:
+            msg = f"a tag, {event.tag[:_LONGEST_NAME]}; write plain text"
+            raise BadFileError(msg, line)
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEPTH_LIMIT:
+            msg = f"nested more than {_DEPTH_LIMIT} deep"
+            raise BadFileError(msg, line)
+
+
+def _plain(node: Any, path: KeyPath, lines: dict[KeyPath, int]) -> Any:
+    if node is None:
+        return None
+    lines[path] = node.start_mark.line + 1
+    if isinstance(node, yaml.MappingNode):
+        content: dict[str, Any] = {}
+        for key, value in node.value:
+            name, line = _text_of(key), key.start_mark.line + 1
+            if name in content:
+                msg = f"{name} stands twice"
+                raise BadFileError(msg, line)
+            content[name] = _plain(value, (*path, name), lines)
+            lines[(*path, name)] = line
+        return content
+    if isinstance(node, yaml.SequenceNode):
+        return [_plain(value, (*path, number), lines) for number, value in enumerate(node.value)]
+    # A class may be called null: only what is left empty is nothing.
+    is_empty = node.tag == "tag:yaml.org,2002:null" and node.value in {"", "~"}
+    return None if is_empty else _text_of(node)
+
+
+def _text_of(node: Any) -> str:
+    line = node.start_mark.line + 1
+    if not isinstance(node.value, str):
+        msg = "a name of a field that is no text"
+        raise BadFileError(msg, line)
+    try:
+        node.value.encode()
+    except UnicodeEncodeError:
+        msg = "half of a character, \\ud800 to \\udfff"
+        raise BadFileError(msg, line) from None
+    return node.value
+
+
+def texts_in(content: Any, path: KeyPath = ()) -> Iterator[tuple[KeyPath, str]]:
+    """Return every text of nested values with its path."""
+    if isinstance(content, str):
+        yield path, content
+    elif isinstance(content, dict | list):
+        for name, value in content.items() if isinstance(content, dict) else enumerate(content):
+            yield from texts_in(value, (*path, name))
