@@ -222,7 +222,7 @@ def _split_off_filters(options: dict[str, Any]) -> tuple[dict[str, Any], dict[st
     return known, {name: value for name, value in options.items() if name not in _BUILDER_OPTIONS}
 
 
-_DECIDING = ("schema", "judgments", "stimuli", "studies")
+_DECIDING = ("schema", "tasks", "judgments", "stimuli", "studies")
 """Rooms whose code decides a table's bytes."""
 
 

@@ -10,7 +10,7 @@ import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hmix_hub import registration
+from hmix_hub.loading import registration
 
 __version__ = "0.1.0"
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from hmix_hub.errors import HMixError
     from hmix_hub.filters import filter  # noqa: A004 - the verb that users look for
     from hmix_hub.frames import from_pandas, to_pandas
-    from hmix_hub.hub_studies import list_studies
     from hmix_hub.inference import soft_labels
-    from hmix_hub.joining import join
     from hmix_hub.judgments.grammar import between
-    from hmix_hub.loading import features, load_dataset
+    from hmix_hub.loading.hub_studies import list_studies
+    from hmix_hub.loading.joining import join
+    from hmix_hub.loading.road import features, load_dataset
     from hmix_hub.plots import plot
     from hmix_hub.plots.stimulus.showing import show
     from hmix_hub.splits import split
@@ -45,12 +45,12 @@ _HOMES = {
     "between": "judgments.grammar",
     "by_stimulus": "aggregation",
     "citation": "citing",
-    "features": "loading",
+    "features": "loading.road",
     "filter": "filters",
     "from_pandas": "frames",
-    "join": "joining",
-    "list_studies": "hub_studies",
-    "load_dataset": "loading",
+    "join": "loading.joining",
+    "list_studies": "loading.hub_studies",
+    "load_dataset": "loading.road",
     "mix": "stimuli.mixing",
     "plot": "plots",
     "render": "stimuli.rendering",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from hmix_hub.loading import load_dataset
+from hmix_hub.loading.road import load_dataset
 from hmix_hub.schema import CONFIGURATIONS, TASKS, Configuration, flags_of
 
 if TYPE_CHECKING:

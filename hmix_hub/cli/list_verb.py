@@ -38,7 +38,7 @@ def command(source: str | None, of_flags: bool, of_hub: bool, as_json: bool) -> 
 
 
 def _list_studies(as_json: bool) -> None:
-    from hmix_hub.hub_studies import list_studies
+    from hmix_hub.loading.hub_studies import list_studies
 
     studies = [dataclasses.asdict(study) for study in list_studies()]
     if as_json:

@@ -63,7 +63,7 @@ def command(
     Labels are written as class names; in Parquet as the dataset has them, with the names in the file's metadata. A
     number is 0.5, an interval 0.25:0.75 (closed), 0.25: or :0.75.
     """
-    from hmix_hub.loading import load_dataset
+    from hmix_hub.loading.road import load_dataset
 
     form = form or _form_of(output)
     _check_form(form, output)

@@ -30,7 +30,7 @@ def command(config: str, dataset: str, source: str | None, output: Path, filters
 
     Intervals are of 95 %, by resampling people; in a by-stimulus table, where people are pooled, stimuli.
     """
-    from hmix_hub.loading import load_dataset
+    from hmix_hub.loading.road import load_dataset
     from hmix_hub.plots import plot
 
     loaded = load_dataset(dataset, config, split="train", source=source, **filters)

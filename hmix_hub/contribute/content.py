@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hmix_hub.judgments.by_stimulus import by_stimulus
+from hmix_hub.loading.places import default_of
 from hmix_hub.schema import CONFIGURATIONS, Column, Configuration
 from hmix_hub.studies.features import study_features
 from hmix_hub.studies.findings import Report
@@ -15,7 +16,6 @@ from hmix_hub.studies.judgment_table import read_judgments, refuse_errors
 from hmix_hub.studies.manifest import Manifest
 from hmix_hub.studies.manifest_file import read_manifest
 from hmix_hub.studies.people import PARTICIPANTS_CONFIGURATION, read_participants
-from hmix_hub.studies.places import default_of
 from hmix_hub.studies.rules.files import OUTSIDE
 from hmix_hub.studies.seen import provisional
 

@@ -175,7 +175,7 @@ def find_judgment(judgment_id: str, source: str | os.PathLike[str] | None = None
     SchemaError
         If it is no judgment id, or no such judgment is there; the nearest are offered.
     """
-    from hmix_hub.loading import load_dataset
+    from hmix_hub.loading.road import load_dataset
 
     parts = judgment_id.split("/")
     if len(parts) != 4 or parts[1] not in TASKS:

@@ -3,6 +3,8 @@
 import datasets
 import pytest
 
+import hmix_hub  # noqa: F401 - registers "h-mix"
+
 
 @pytest.mark.parametrize("first", ["datasets", "hmix_hub"])
 def test_either_import_order_registers(run, first):

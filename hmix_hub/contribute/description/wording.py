@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from hmix_hub.judgments.answers import asked_questions
+from hmix_hub.loading.hub import TAG
 from hmix_hub.schema import CATEGORICAL, CONFIGURATIONS, SYNTHETIC_FLAG, TASKS, Column
 from hmix_hub.schema.questions import ONE_HOT, PROCEDURES, QUESTIONS, Procedure, Question, unasked_columns
-from hmix_hub.studies.hub import TAG
 from hmix_hub.studies.judgment_table import procedure_of
 
 if TYPE_CHECKING:

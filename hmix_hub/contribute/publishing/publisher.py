@@ -29,12 +29,12 @@ from hmix_hub.contribute.publishing.remote import (
 from hmix_hub.contribute.publishing.standing import commit_as_published, strange
 from hmix_hub.contribute.publishing.versions import is_version, precedence
 from hmix_hub.errors import ConfigurationError, PublishError, Where
+from hmix_hub.loading.places import REPOSITORY
 from hmix_hub.studies.checksums import CHECKSUMS
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import RECORD, study_path
 from hmix_hub.studies.manifest import MANIFEST
 from hmix_hub.studies.manifest_file import read_manifest
-from hmix_hub.studies.places import REPOSITORY
 
 if TYPE_CHECKING:
     from huggingface_hub import CommitInfo, HfApi

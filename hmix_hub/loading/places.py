@@ -266,7 +266,7 @@ def open_place(
         folder = find_files(path, Report())
         return RawStudy(provisional(manifest, folder), folder)
     if isinstance(name, str) and REPOSITORY.fullmatch(name):
-        from hmix_hub.studies.hub import open_repository
+        from hmix_hub.loading.hub import open_repository
 
         return open_repository(name, revision=revision, token=token)
     msg = "there is no such folder"

@@ -11,13 +11,13 @@ from hmix_hub.builders.h_mix import HMix
 from hmix_hub.datasets_by_name import H_MIX, check_dataset
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.filters import filter as keep
-from hmix_hub.joining import join
 from hmix_hub.judgments.grammar import parse_filters
+from hmix_hub.loading.joining import join
+from hmix_hub.loading.places import is_study_place, open_place
 from hmix_hub.schema import CURRENT, DEFAULT_CONFIGURATION, TASKS, check_configuration, check_version
 from hmix_hub.schema import features as of_columns
 from hmix_hub.slices import slice_split
 from hmix_hub.stimuli.columns import add_images
-from hmix_hub.studies.places import is_study_place, open_place
 from hmix_hub.tables import task_of
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def load_dataset(
         if source is not None:
             msg = f"source= says where the files of {H_MIX} come from, and {os.fspath(path)!r} is a place itself"
             raise ConfigurationError(msg, hint="leave source out")
-        from hmix_hub.study_loading import load_study
+        from hmix_hub.loading.study_loading import load_study
 
         return load_study(
             path,

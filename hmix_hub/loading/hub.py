@@ -15,6 +15,7 @@ from typing import Any
 from hmix_hub.arrow_files import open_parquet
 from hmix_hub.errors import CacheWarning, ConfigurationError, SourceError, SourceMissingError, Where
 from hmix_hub.files import known_sha256
+from hmix_hub.loading.places import StudyPlace, manifest_of, no_participants
 from hmix_hub.redaction import redacted
 from hmix_hub.schema import Configuration
 from hmix_hub.sources.arrays import cache_folder
@@ -24,7 +25,6 @@ from hmix_hub.studies.checksums import CHECKSUMS, check_file, open_checksums, ta
 from hmix_hub.studies.folder import STIMULI
 from hmix_hub.studies.manifest import MANIFEST
 from hmix_hub.studies.people import PARTICIPANTS_CONFIGURATION
-from hmix_hub.studies.places import StudyPlace, manifest_of, no_participants
 
 _PATIENCE_S = 10
 """Seconds to wait for the Hub's first answer where nothing is cached."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hmix_hub.errors import SourceMissingError, Where
+from hmix_hub.loading.hub import TAG, first_line
 from hmix_hub.schema import SYNTHETIC_FLAG, TASKS
 from hmix_hub.studies.findings import shown
-from hmix_hub.studies.hub import TAG, first_line
 
 
 @dataclass(frozen=True)
