@@ -20,7 +20,7 @@ from environment import ROOT
 
 _BLOCK = re.compile(r"(?ms)^(?:<!-- file: (?P<file>[\w./-]+) -->\n)?```(?P<kind>\w+)\n(?P<text>.*?)^```$")
 _SIZE = re.compile(r"(?m)^ *([\d.,]+) ([kM]?B)(?=  \S)")
-"""Size of a file as `hmix_hub.cli.text.size_text` writes it."""
+"""Size of a file as `hmix_hub.cli.output.size_text` writes it."""
 _BYTES = {"B": 1, "kB": 1e3, "MB": 1e6}
 _SAME_SIZE = 0.1
 """Sizes change with the key of pseudonyms and with the libraries that write files, but by no more than this share."""

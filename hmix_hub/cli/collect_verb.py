@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from hmix_hub.cli.lazy import LazyGroup
+from hmix_hub.cli.main import LazyGroup
 
 COMMANDS = {
     "init": "Write a study file to fill in.",
@@ -20,7 +20,10 @@ COMMANDS = {
 }
 
 
-@click.group("collect", cls=LazyGroup, lines=COMMANDS, module="hmix_hub.cli.collect.{}_command")
+_LINES = {name: (f"hmix_hub.cli.collect.{name}_command", line) for name, line in COMMANDS.items()}
+
+
+@click.group("collect", cls=LazyGroup, lines=_LINES)
 def command() -> None:
     """Collect judgments: init, check, preview, serve, status, close, export.
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import errno
+import importlib
 import sys
 import warnings
+from collections.abc import Mapping
 from typing import Any
 
 import click
 
 from hmix_hub import __version__
-from hmix_hub.cli.lazy import LazyGroup
 from hmix_hub.errors import CollectionError, HMixError, PublishError, SourceError, SourceNameError, StudyError
 
 _PLACES = "check that it is there and may be written"
@@ -18,19 +19,49 @@ _CACHES = "HMIX_CACHE and HF_HOME name the folders for caches"
 DATA_ARE_WRONG = 1
 CALL_IS_WRONG = 2
 
-# Verb, and its line in `hmix --help`: known here, so that help imports no verb.
+# Verb, the module that has it, and its line in `hmix --help`: known here, so that help imports no verb.
 VERBS = {
-    "list": "List the configurations with their rows, people and stimuli.",
-    "info": "Show the columns of a configuration with their units.",
-    "load": "Load a configuration, filtered, and print or write it.",
-    "cite": "Print the BibTeX entry to cite.",
-    "verify": "Check the source's files, and recompute the processed ones.",
-    "plot": "Draw perception against the synthetic label.",
-    "show": "Draw one stimulus, and what people answered.",
-    "contribute": "Check, describe and publish a study of your own.",
-    "rules": "Explain the rules that a contributed study keeps.",
-    "collect": "Collect judgments with web interfaces of your own.",
+    "list": ("hmix_hub.cli.describe", "List the configurations with their rows, people and stimuli."),
+    "info": ("hmix_hub.cli.describe", "Show the columns of a configuration with their units."),
+    "load": ("hmix_hub.cli.data", "Load a configuration, filtered, and print or write it."),
+    "cite": ("hmix_hub.cli.describe", "Print the BibTeX entry to cite."),
+    "verify": ("hmix_hub.cli.data", "Check the source's files, and recompute the processed ones."),
+    "plot": ("hmix_hub.cli.data", "Draw perception against the synthetic label."),
+    "show": ("hmix_hub.cli.data", "Draw one stimulus, and what people answered."),
+    "contribute": ("hmix_hub.cli.contribute", "Check, describe and publish a study of your own."),
+    "rules": ("hmix_hub.cli.describe", "Explain the rules that a contributed study keeps."),
+    "collect": ("hmix_hub.cli.collect_verb", "Collect judgments with web interfaces of your own."),
 }
+
+
+class LazyGroup(click.Group):
+    """Group that imports the module of a command when the command is called, so that help is quick.
+
+    Parameters
+    ----------
+    lines
+        Module and help line of each command, by its name.
+    """
+
+    def __init__(self, *args: Any, lines: Mapping[str, tuple[str, str]], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.lines = lines
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands in order."""
+        return list(self.lines)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return a command."""
+        if cmd_name not in self.lines:
+            return None
+        found = vars(importlib.import_module(self.lines[cmd_name][0])).values()
+        return next(one for one in found if isinstance(one, click.Command) and one.name == cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands' lines without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in self.lines.items()])
 
 
 class Verbs(LazyGroup):
@@ -57,7 +88,7 @@ class Verbs(LazyGroup):
 
 
 def _harmless(error: HMixError) -> str:
-    """Give an error's message line by line, without what would steer a terminal: names come from anywhere."""
+    """Return an error's message line by line, without what would steer a terminal: names come from anywhere."""
     from hmix_hub.studies.findings import printable
 
     return "\n".join(map(printable, str(error).split("\n")))
@@ -70,7 +101,6 @@ def _tell_warning(message: Warning | str, category: type[Warning], *args: Any, *
 @click.group(
     cls=Verbs,
     lines=VERBS,
-    module="hmix_hub.cli.{}_verb",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(__version__, prog_name="hmix")

@@ -1,14 +1,19 @@
-"""Tables on the screen: the first rows of a dataset, as wide as the terminal."""
+"""Datasets as text: as CSV or JSON lines, or the first rows as a table as wide as the terminal."""
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import shutil
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from hmix_hub.cli.readable import readable_rows
-from hmix_hub.tables import arrow_columns
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hmix_hub.tables import arrow_columns, vocabularies_of
 
 if TYPE_CHECKING:
     import datasets
@@ -20,6 +25,37 @@ _WIDEST_NAME = 12
 _NULL = "-"
 
 
+def readable_rows(dataset: datasets.Dataset) -> list[dict[str, Any]]:
+    """Return the rows of a dataset with class names in place of labels; null stays `None`."""
+    vocabularies = vocabularies_of(dataset.features)
+    rows: list[dict[str, Any]] = dataset.with_format(None).to_list()
+    for row in rows:
+        for column, vocabulary in vocabularies.items():
+            row[column] = _named(row[column], vocabulary.names)
+    return rows
+
+
+def _named(value: int | list[int] | None, names: tuple[str, ...]) -> str | list[str] | None:
+    if isinstance(value, list):
+        return [names[code] for code in value]
+    return None if value is None else names[value]
+
+
+def csv_text(dataset: datasets.Dataset) -> str:
+    """Return a dataset as CSV; null is empty, a list is JSON."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(dataset.column_names)
+    for row in readable_rows(dataset):
+        writer.writerow(json.dumps(value) if isinstance(value, list) else value for value in row.values())
+    return stream.getvalue()
+
+
+def jsonl_text(dataset: datasets.Dataset) -> str:
+    """Return a dataset as JSON lines."""
+    return "".join(json.dumps(row) + "\n" for row in readable_rows(dataset))
+
+
 def screen_width() -> int | None:
     """Return the columns of the terminal; `None` where the output goes elsewhere and may be as wide as it is."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
@@ -27,9 +63,6 @@ def screen_width() -> int | None:
 
 def empty_columns(dataset: datasets.Dataset) -> set[str]:
     """Return the names of the columns that hold nothing but nulls and empty lists."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     empty = set()
     for name in dataset.column_names:
         column = arrow_columns(dataset, [name])[name]

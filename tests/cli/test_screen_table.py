@@ -4,7 +4,7 @@ import pytest
 from click.testing import CliRunner
 
 import hmix_hub
-from hmix_hub.cli.load_verb import readable_columns
+from hmix_hub.cli.data import readable_columns
 from hmix_hub.cli.main import main
 from hmix_hub.cli.screen_table import empty_columns, table_text
 from hmix_hub.schema import CONFIGURATIONS

@@ -7,7 +7,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from hmix_hub.cli.contribute_verb import COMMANDS
+from hmix_hub.cli.contribute import contribute
 from hmix_hub.cli.main import main
 from hmix_hub.schema import INFER, TASKS
 from hmix_hub.studies.catalogue import catalogue
@@ -23,7 +23,7 @@ def hmix():
     return call
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", contribute.commands)
 def test_every_command_has_help(hmix, name):
     told = hmix("contribute", name, "--help")
     assert told.exit_code == 0

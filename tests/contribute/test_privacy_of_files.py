@@ -8,7 +8,7 @@ import zlib
 import pytest
 from PIL import Image, PngImagePlugin
 
-from hmix_hub.cli.contribute.findings_text import echo_report
+from hmix_hub.cli.output import echo_report
 from hmix_hub.contribute.privacy.scan import scan_privacy
 from hmix_hub.studies.example import csv_bytes
 from hmix_hub.studies.findings import Report

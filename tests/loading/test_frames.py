@@ -8,7 +8,7 @@ import pytest
 from datasets import Dataset
 
 import hmix_hub
-from hmix_hub.cli.readable import csv_text
+from hmix_hub.cli.screen_table import csv_text
 from hmix_hub.errors import ConfigurationError, SchemaError
 from hmix_hub.schema import CONFIGURATIONS
 

@@ -48,13 +48,15 @@ def test_a_mistyped_option_is_refused_without_an_environment(name, root, tmp_pat
 
 
 def test_uploading_has_the_options_of_the_command(root, monkeypatch):
-    from hmix_hub.cli.contribute.publish_command import command
+    from hmix_hub.cli.contribute import contribute
 
     monkeypatch.syspath_prepend(str(root / "scripts"))
     import upload_study
 
     ours = {word for action in upload_study.options()._actions for word in action.option_strings}
-    theirs = {word for option in command.params for word in (*option.opts, *option.secondary_opts)} - {"folder"}
+    theirs = {
+        word for option in contribute.commands["publish"].params for word in (*option.opts, *option.secondary_opts)
+    } - {"folder"}
     assert ours - {"-h", "--help"} == theirs
 
 

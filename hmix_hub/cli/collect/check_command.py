@@ -39,7 +39,7 @@ def command(folder: Path, cifar10: str | None, as_json: bool) -> None:
         "advice": advice_on(frozen.study),
     }
     if as_json:
-        from hmix_hub.cli.text import echo_json
+        from hmix_hub.cli.output import echo_json
 
         echo_json(content)
     else:
@@ -96,7 +96,7 @@ def _refuse_change(frozen: FrozenStudy, collected: str | None, folder: Path) -> 
 
 
 def _echo(frozen: FrozenStudy, tasks: list[TaskOverview], collected: str | None) -> None:
-    from hmix_hub.cli.text import echo_table
+    from hmix_hub.cli.output import echo_table
     from hmix_hub.suite.study.advice import advice_on
 
     click.echo(f"{frozen.study.id}: {frozen.study.title}")

@@ -62,7 +62,7 @@ def _watch(store: Store) -> None:
 
 
 def _echo(store: Store) -> None:
-    from hmix_hub.cli.text import echo_table
+    from hmix_hub.cli.output import echo_table
     from hmix_hub.studies.findings import printable
     from hmix_hub.suite.store.lock import is_served
     from hmix_hub.suite.store.progress import progress
@@ -102,7 +102,7 @@ def _time_left(now: Progress) -> str:
 def _echo_json(store: Store) -> None:
     from dataclasses import asdict
 
-    from hmix_hub.cli.text import echo_json
+    from hmix_hub.cli.output import echo_json
     from hmix_hub.suite.store.lock import is_served
     from hmix_hub.suite.store.progress import progress
 
@@ -124,7 +124,7 @@ def _echo_json(store: Store) -> None:
 
 
 def _echo_code(store: Store, code: str, as_json: bool) -> int:
-    from hmix_hub.cli.text import echo_json
+    from hmix_hub.cli.output import echo_json
     from hmix_hub.suite.store.keys import plain_code
     from hmix_hub.suite.store.progress import find_code
 
@@ -144,7 +144,7 @@ def _echo_code(store: Store, code: str, as_json: bool) -> int:
 
 
 def _echo_person(store: Store, recruiting_id: str, as_json: bool) -> int:
-    from hmix_hub.cli.text import echo_json
+    from hmix_hub.cli.output import echo_json
 
     session = store.session_of_person(recruiting_id)
     if as_json:

@@ -1,17 +1,74 @@
-"""Findings on a screen: grouped, counted, each with its fix."""
+"""Output on a terminal: tables, JSON, sizes, progress, and findings, grouped and counted, each with its fix."""
 
 from __future__ import annotations
 
+import json
+import sys
 import textwrap
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 import click
 
-from hmix_hub.cli.text import echo_json
 from hmix_hub.studies.findings import Finding, Report, Spot, printable
 from hmix_hub.studies.rules.rule import Severity
 
 SPOTS_ON_SCREEN = 5
 _WIDTH = 110
+
+
+def echo_json(content: Any) -> None:
+    """Print JSON, indented."""
+    click.echo(json.dumps(content, indent=2))
+
+
+def echo_table(rows: Sequence[dict[str, Any]]) -> None:
+    """Print rows in aligned columns; numbers to the right."""
+    headings = list(rows[0])
+    cells = [["" if row[name] is None else str(row[name]) for name in headings] for row in rows]
+    widths = [max(len(line[i]) for line in [headings, *cells]) for i in range(len(headings))]
+    rightly = [all(isinstance(row[name], int | float | None) for row in rows) for name in headings]
+    for line in [headings, *cells]:
+        parts = [
+            cell.rjust(width) if right else cell.ljust(width)
+            for cell, width, right in zip(line, widths, rightly, strict=True)
+        ]
+        click.echo("  ".join(parts).rstrip())
+
+
+def size_text(n_bytes: int) -> str:
+    """Return a number of bytes for people: 736 B, 14 kB, 1.3 MB; rounded, since libraries vary."""
+    if n_bytes < 1000:
+        return f"{n_bytes} B"
+    if n_bytes < 999_500:
+        return f"{n_bytes / 1000:.0f} kB"
+    return f"{n_bytes / 1e6:,.1f} MB"
+
+
+@contextmanager
+def row_progress() -> Iterator[Callable[[str, int], None] | None]:
+    """Yield a callback that shows the file and the rows read so far; `None` where nobody watches."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from tqdm import tqdm
+
+    with tqdm(unit=" rows", unit_scale=True, leave=False) as bar:
+
+        def show(file: str, rows: int) -> None:
+            if bar.desc != f"{file}: ":
+                bar.reset()
+                bar.set_description(file, refresh=False)
+            bar.update(rows - bar.n)
+
+        yield show
+
+
+def tell_on_terminal(said: str) -> None:
+    """Print what is being done, where somebody watches."""
+    if sys.stderr.isatty():
+        click.echo(said, err=True)
 
 
 def echo_report(report: Report, as_json: bool) -> int:
@@ -43,12 +100,11 @@ def _echo_finding(finding: Finding, *, is_fixable: bool) -> None:
     colour = "red" if rule.severity is Severity.ERROR else "yellow"
     head = click.style(f"{rule.severity} {rule.code} {rule.name}", fg=colour, bold=True)
     place = ", ".join(part for part in (finding.file, finding.column and f"column {finding.column}") if part)
-    place = printable(place)
     times = f", {finding.count:,} times" if finding.count > 1 else ""
-    click.echo(f"{head}  {place}{times}")
+    click.echo(f"{head}  {printable(place)}{times}")
     click.echo(textwrap.fill(f"{rule.meaning}.", _WIDTH, initial_indent="  ", subsequent_indent="  "))
     for spot in finding.spots[:SPOTS_ON_SCREEN]:
-        if text := describe_spot(spot, finding.file):
+        if text := _spot_text(spot, finding.file):
             click.echo(f"    {text}")
     if finding.count > SPOTS_ON_SCREEN:
         click.echo(f"    … and {finding.count - SPOTS_ON_SCREEN:,} more")
@@ -56,8 +112,7 @@ def _echo_finding(finding: Finding, *, is_fixable: bool) -> None:
     click.echo(textwrap.fill(fix, _WIDTH, initial_indent="  fix: ", subsequent_indent="       ") + "\n")
 
 
-def describe_spot(spot: Spot, file: str) -> str:
-    """Say where a spot is, what stands there, and what is particular to it."""
+def _spot_text(spot: Spot, file: str) -> str:
     parts = []
     if spot.row is not None:
         # Spreadsheets count from 1, and the header is a line.

@@ -1,0 +1,301 @@
+"""`hmix contribute`: from files on a desk to a published dataset."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from pathlib import Path
+
+import click
+
+from hmix_hub.cli.options import json_option
+from hmix_hub.cli.output import echo_json, echo_report, echo_table, row_progress, size_text, tell_on_terminal
+from hmix_hub.schema import INFER, TASKS
+
+study_argument = click.argument("folder", metavar="DIR")
+
+
+class _InOrder(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+@click.group("contribute", cls=_InOrder)
+def contribute() -> None:
+    """Contribute a study: init or import, validate, fix, privacy, build, publish.
+
+    A study folder holds study.yaml (what the study is), judgments/<task>.csv, .jsonl or .parquet (what people
+    answered), perhaps participants.csv and stimuli/. CONTRIBUTING.md goes from a raw file to a published dataset.
+    """
+
+
+@contribute.command("init", short_help="Write a study folder to fill in.")
+@study_argument
+@click.option(
+    "--task",
+    "tasks",
+    multiple=True,
+    default=[INFER],
+    show_default=True,
+    type=click.Choice(list(TASKS)),
+    help="Task to begin a judgment file for; may be repeated.",
+)
+@click.option("--example", is_flag=True, help="Write a whole, valid, synthetic study of the task instead, to look at.")
+def _init(folder: str, tasks: tuple[str, ...], example: bool) -> None:
+    """Write a study folder to fill in: a commented study.yaml, and the columns of each task."""
+    from hmix_hub.contribute.starter import write_starter
+
+    for name in write_starter(folder, tasks, is_example=example):
+        click.echo(f"wrote {folder.rstrip('/')}/{name}")
+    first = "" if example else "write over every TODO of study.yaml, add the judgments, "
+    click.echo(f"next: {first}hmix contribute validate {shlex.quote(folder)}")
+
+
+@contribute.command("import", short_help="Turn raw exports into judgment files.")
+@click.argument("raw", metavar="RAW...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--to", required=True, metavar="DIR", help="Study folder; begun if it is not there.")
+@click.option("--map", "map_file", metavar="FILE", help="Column map (YAML) of files that the Suite did not export.")
+@click.option("--replace", is_flag=True, help="Write over judgment files that are there.")
+def _import(raw: tuple[Path, ...], to: str, map_file: str | None, replace: bool) -> None:
+    """Turn raw exports into judgment files: the original Suite's CSVs as they are, others through --map.
+
+    Others may be CSV, whatever its delimiter, JSON or Parquet, one row or object per answer, from any software.
+    """
+    from tqdm import tqdm
+
+    from hmix_hub.contribute.importing.importer import import_raw
+
+    with tqdm(total=len(raw), unit=" files", leave=False, disable=not sys.stderr.isatty()) as bar:
+
+        def show(done: int) -> None:
+            bar.update(done - bar.n)
+
+        imported = import_raw(raw, to, map_file=map_file, replace=replace, progress=show)
+    for name, rows in imported.files.items():
+        click.echo(f"wrote {rows:,} judgments to {to.rstrip('/')}/{name}")
+    for reason, rows in imported.outcome.dropped.most_common():
+        click.echo(f"  dropped {rows:,} row{'s' if rows > 1 else ''}: {reason}")
+    for note in imported.outcome.notes:
+        click.echo(f"  {note}")
+    if imported.is_new:
+        click.echo(f"began {to.rstrip('/')}/study.yaml: write over every TODO")
+    click.echo(f"next: hmix contribute validate {shlex.quote(to)} --draft")
+
+
+@contribute.command("validate", short_help="Check every rule over every row.")
+@study_argument
+@click.option("--draft", is_flag=True, help="Let the starter's TODO stand: they are warnings.")
+@json_option
+@click.pass_context
+def _validate(ctx: click.Context, folder: str, draft: bool, as_json: bool) -> None:
+    """Check every rule over every row of a study folder, and tell all that is wrong at once.
+
+    Exit status: 0 no error (warnings may stand), 1 errors, 2 the call is wrong. `hmix rules CODE` explains a rule.
+    """
+    from hmix_hub.contribute.checking import check_study
+
+    with row_progress() as progress:
+        report = check_study(folder, is_draft=draft, progress=progress).report
+    ctx.exit(echo_report(report, as_json))
+
+
+@contribute.command("fix", short_help="Apply the safe fixes, and show each.")
+@study_argument
+@click.option("--dry-run", is_flag=True, help="Show what would be fixed first, and write nothing.")
+@click.pass_context
+def _fix(ctx: click.Context, folder: str, dry_run: bool) -> None:
+    """Apply the fixes that need no decision to a study's CSV files, show each, then tell what is left.
+
+    `hmix rules` says which rules have such a fix. Keep your raw exports: files are written over.
+    """
+    from hmix_hub.contribute.fixing.fixer import fix
+
+    fixes, report = fix(folder, dry_run=dry_run)
+    for applied in fixes:
+        place = f"{applied.file}, column {applied.column}" if applied.column else applied.file
+        times = f", {applied.count:,} times" if applied.count > 1 else ""
+        click.echo(f"{applied.rule.code} {applied.rule.name}  {place}{times}: {applied.rule.automatic_fix}")
+        for row, before, after in applied.examples:
+            where = "" if row is None else f"row {row}: "
+            click.echo(f"    {where}{before!r} -> {after!r}")
+    if not fixes:
+        click.echo("nothing that can be fixed without a decision")
+    click.echo("nothing was written\n" if dry_run else "")
+    ctx.exit(echo_report(report, as_json=False))
+
+
+@contribute.command("privacy", short_help="Find what would give people away.")
+@study_argument
+@click.option(
+    "--k",
+    type=click.IntRange(min=1),
+    default=5,
+    show_default=True,
+    help="Fewest people who must share each combination of demographics.",
+)
+@json_option
+@click.pass_context
+def _privacy(ctx: click.Context, folder: str, k: int, as_json: bool) -> None:
+    """Search a study folder for what could tell who a participant is.
+
+    Looks for ids of recruiting platforms, addresses, phone numbers, dates, user agents, free text and rare
+    demographics. What is found is shown by its first two characters and its length alone.
+
+    Exit status: 0 no error (warnings may stand), 1 errors, 2 the call is wrong. `hmix rules CODE` explains a rule.
+    """
+    from hmix_hub.contribute.privacy.scan import scan_privacy
+
+    ctx.exit(echo_report(scan_privacy(folder, k=k), as_json))
+
+
+@contribute.command("pseudonymize", short_help="Replace participant ids by keyed pseudonyms.")
+@study_argument
+@click.option("--key", metavar="FILE", required=True, help="The key file, outside DIR; made where it is not there yet.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and write nothing.")
+def _pseudonymize(folder: str, key: str, dry_run: bool) -> None:
+    """Replace participant ids by pseudonyms that only the key file links to them, the same in every file.
+
+    Ids that were replaced with this key already are left. Keep the key file apart from the study, and destroy it when
+    nobody needs to be found any more; without it the pseudonyms lead to nobody.
+
+    Exit status: 0 good, 1 the study cannot be pseudonymized as it is, 2 the call is wrong.
+    """
+    from hmix_hub.contribute.pseudonyms.pseudonymize import pseudonymize
+
+    for done in pseudonymize(folder, key, dry_run=dry_run):
+        left = f"; {', '.join(done.dropped)} left out, since it is computed" if done.dropped else ""
+        click.echo(f"{done.file}: {done.replaced:,} of {done.people:,} ids replaced in {done.rows:,} rows{left}")
+    if dry_run:
+        click.echo("nothing was written: this was a dry run")
+
+
+@contribute.command("stats", short_help="Compute the study's statistics, and draw them.")
+@study_argument
+@json_option
+def _stats(folder: str, as_json: bool) -> None:
+    """Compute a study's statistics into statistics.json, and draw them into statistics/."""
+    from hmix_hub.contribute.generated import write_generated
+    from hmix_hub.studies.folder import FIGURES, STATISTICS
+
+    written = write_generated(folder, [STATISTICS, FIGURES])
+    statistics = json.loads(Path(folder, STATISTICS).read_text(encoding="utf-8"))
+    if as_json:
+        echo_json(statistics)
+        return
+    counts = ("judgments", "repeats", "people", "stimuli")
+    echo_table([{"task": task} | {name: of[name] for name in counts} for task, of in statistics["tasks"].items()])
+    for task, figures in statistics["tasks"].items():
+        if made := figures.get("soft_label"):
+            asked = ", ".join(made["asked"]) or "nothing else"
+            click.echo(f"{task}: asked besides the class: {asked}; soft labels: {made['procedure']}")
+    for name in written:
+        click.echo(f"wrote {folder.rstrip('/')}/{name}")
+
+
+@contribute.command("card", short_help="Write the dataset card.")
+@study_argument
+def _card(folder: str) -> None:
+    """Write the dataset card, README.md, from study.yaml and the statistics; it is generated, never edited."""
+    from hmix_hub.contribute.generated import write_generated
+    from hmix_hub.studies.folder import CARD
+
+    for name in write_generated(folder, [CARD]):
+        click.echo(f"wrote {folder.rstrip('/')}/{name}")
+
+
+@contribute.command("croissant", short_help="Write the Croissant description.")
+@study_argument
+def _croissant(folder: str) -> None:
+    """Write the Croissant description, croissant.json (JSON-LD); it is generated, never edited.
+
+    With the extra `croissant`, `mlcroissant validate --jsonld` checks it.
+    """
+    from hmix_hub.contribute.generated import write_generated
+    from hmix_hub.studies.folder import CROISSANT
+
+    for name in write_generated(folder, [CROISSANT]):
+        click.echo(f"wrote {folder.rstrip('/')}/{name}")
+
+
+@contribute.command("build", short_help="Write the publishable form: Parquet, card, statistics, checksums.")
+@study_argument
+@click.option("-o", "--output", required=True, metavar="OUT", help="Folder to write: new, empty, or built before.")
+def _build(folder: str, output: str) -> None:
+    """Write the publishable form of a study: Parquet, card, Croissant, statistics, checksums.
+
+    The same study gives the same bytes. `sha256sum --check SHA256SUMS` checks them.
+    """
+    from hmix_hub.contribute.building import build
+    from hmix_hub.contribute.privacy.scan import scan_privacy
+
+    with row_progress() as progress:
+        built = build(folder, output, tell=tell_on_terminal, progress=progress)
+    for name, mark in built.files.items():
+        click.echo(f"{size_text(mark.size):>10}  {name}")
+    private = len(scan_privacy(folder).errors)
+    click.echo(f"wrote {len(built.files)} files to {output}")
+    if private:
+        told = f"{private} finding{'s' if private > 1 else ''} would give people away, and publishing refuses"
+        click.echo(f"hmix: {told}: hmix contribute privacy {shlex.quote(folder)}", err=True)
+        return
+    click.echo(f"next: hmix contribute publish {shlex.quote(folder)} --repo-id ORG/NAME --dry-run")
+
+
+_DONE = {
+    "nothing": "version {version} is published already: {url}",
+    "tagged": "version {version} was merged, and has its tag now: {url}",
+    "merged": "version {version} was merged: {url}\n"
+    "only those who may write can set its tag: ask an owner to run the same command",
+    "pushed": "published version {version}: {url}",
+    "open": "the pull request for version {version} stands, and waits to be merged: {url}",
+    "requested": "opened a pull request for version {version}: {url}\n"
+    "once it is merged, the same command sets the tag {version}",
+}
+
+
+@contribute.command("publish", short_help="Publish on the Hugging Face Hub.")
+@study_argument
+@click.option("--repo-id", required=True, metavar="ORG/NAME", help="Repository; made if it is not there.")
+@click.option("--pull-request/--push", default=True, help="Open a pull request (default), or commit to main.")
+@click.option("--private", is_flag=True, help="Make the repository private; refuse a public one that is there.")
+@click.option("--dry-run", is_flag=True, help="Check and build, show every file, and upload nothing.")
+@click.option("--synthetic", is_flag=True, help="Publish answers that a program made; they are refused otherwise.")
+@click.option("--k", default=5, show_default=True, help="Fewest people who share their demographics.")
+def _publish(
+    folder: str, repo_id: str, pull_request: bool, private: bool, dry_run: bool, synthetic: bool, k: int
+) -> None:
+    """Publish a study on the Hugging Face Hub, through the login of `hf auth login` or HF_TOKEN.
+
+    Safe to run again: an interrupted upload goes on, a published version is left alone, a merged one gets its tag.
+    """
+    from hmix_hub.contribute.publishing.publisher import publish
+
+    done = publish(
+        folder,
+        repo_id,
+        push=not pull_request,
+        private=private,
+        dry_run=dry_run,
+        synthetic=synthetic,
+        k=k,
+        tell=lambda said: click.echo(said, err=True),
+    )
+    if done.action == "dry run":
+        for name, mark in done.files.items():
+            click.echo(f"{size_text(mark.size):>10}  {name}")
+        total = sum(mark.size for mark in done.files.values())
+        click.echo(f"{size_text(total):>10}  in {len(done.files)} files for {repo_id}, version {done.version}")
+        click.echo("nothing was uploaded")
+    else:
+        click.echo(_DONE[done.action].format(version=done.version, url=done.url))
+
+
+@contribute.command("schema", short_help="Print the JSON Schema of study.yaml.")
+@click.option("--map", "of_map", is_flag=True, help="Print that of a column map for `import` instead.")
+def _schema(of_map: bool) -> None:
+    """Print the JSON Schema of study.yaml, which editors complete and check by."""
+    from hmix_hub.contribute.importing.column_map import map_schema
+    from hmix_hub.studies.json_schema import shipped_schema
+
+    click.echo(map_schema() if of_map else shipped_schema(), nl=False)

@@ -1,1 +1,0 @@
-"""Commands of `hmix contribute`: thin, one module each."""

@@ -1,0 +1,317 @@
+"""`hmix load`, `plot`, `show` and `verify`: the verbs that read the data, and the filters of the first two."""
+
+from __future__ import annotations
+
+import dataclasses
+import errno
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hmix_hub.cli.main import DATA_ARE_WRONG
+from hmix_hub.cli.options import (
+    cifar10_option,
+    configuration_argument,
+    configurations_epilog,
+    dataset_option,
+    json_option,
+    picture_option,
+    source_option,
+)
+from hmix_hub.cli.output import echo_json
+from hmix_hub.errors import ConfigurationError, nearest
+from hmix_hub.files import whole_file
+from hmix_hub.judgments.grammar import FILTERS, Filter
+from hmix_hub.schema import CONFIGURATIONS, CURRENT
+
+if TYPE_CHECKING:
+    import datasets
+
+Command = Callable[..., Any]
+WRITTEN = ("csv", "jsonl", "parquet")
+"""Formats of files."""
+FORMATS = ("table", *WRITTEN)
+ROWS_ON_SCREEN = 20
+CORE = "core"
+
+
+class Interval(click.ParamType[Any]):
+    """A number or a closed interval: 0.5, 0.25:0.75, 0.25:, :0.75."""
+
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read a number or an interval."""
+        if not isinstance(value, str):
+            return value
+        ends = value.split(":")
+        try:
+            numbers = [float(end) if end.strip() else None for end in ends]
+        except ValueError:
+            numbers = []
+        if len(numbers) == 1 and numbers[0] is not None:
+            return numbers[0]
+        if len(numbers) == 2 and numbers != [None, None]:
+            return tuple(numbers)
+        return self.fail(f"{value!r} is neither a number nor an interval such as 0.25:0.75, 0.25: or :0.75", param, ctx)
+
+
+class ClassPair(click.ParamType[Any]):
+    """Two class names: dog,frog."""
+
+    name = "class,class"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read two class names."""
+        names = tuple(name.strip() for name in str(value).split(","))
+        return (
+            names if len(names) == 2 and all(names) else self.fail(f"{value!r} is no pair such as dog,frog", param, ctx)
+        )
+
+
+_TYPES: dict[str, tuple[str, Any]] = {
+    "id": ("ID", str),
+    "number": ("NUMBER|LOW:HIGH", Interval()),
+    "class": ("CLASS", str),
+    "class pair": ("CLASS,CLASS", ClassPair()),
+    "flag": ("FLAG", str),
+}
+
+
+def _option(filter_: Filter) -> Callable[[Command], Command]:
+    flag = "--" + filter_.name.replace("_", "-")
+    if filter_.kind == "truth":
+        return click.option(f"{flag}/--no-{filter_.name}", default=None, help=f"Keep rows {filter_.meaning}.")
+    metavar, kind = _TYPES[filter_.kind]
+    return click.option(
+        flag, multiple=True, metavar=metavar, type=kind, help=f"Keep rows {filter_.meaning}. Repeat for any of several."
+    )
+
+
+def filter_options(command: Command) -> Command:
+    """Add an option for every filter; the command gets those given, as `filters`, in the grammar of the calls."""
+
+    def with_filters(**values: Any) -> Any:
+        given = {name: values.pop(name) for name in FILTERS}
+        filters = {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in given.items()
+            if value not in (None, ())
+        }
+        return command(filters=filters, **values)
+
+    with_filters.__doc__, with_filters.__name__ = command.__doc__, command.__name__
+    decorated: Command = with_filters
+    for filter_ in reversed(FILTERS.values()):
+        decorated = _option(filter_)(decorated)
+    return decorated
+
+
+@contextmanager
+def writing(output: Path) -> Iterator[None]:
+    """Report a file that was named but cannot be written: the call is wrong, not the data."""
+    try:
+        yield
+    except OSError as error:
+        msg = f"--output: {output} cannot be written: {error.strerror or error}"
+        if error.errno == errno.ENOSPC:
+            msg += "; free some space there, or name a file on another disk. An older file is left as it was"
+        raise click.UsageError(msg) from error
+
+
+def warn_if_synthetic(loaded: datasets.Dataset, source: str | None, dataset: str) -> None:
+    """Write on stderr, where it spoils no output, which of the loaded judgments a program made."""
+    from hmix_hub.origin import origin_of
+    from hmix_hub.sources import resolve_source
+
+    study = resolve_source(source).study if dataset == "h-mix" else None
+    if study is not None and study.synthetic:
+        click.echo(f"hmix: the data are {study.title}", err=True)
+    elif mark := origin_of(loaded).mark:
+        click.echo(f"hmix: {mark}", err=True)
+
+
+@click.command("load", epilog=configurations_epilog)
+@configuration_argument
+@dataset_option
+@source_option
+@click.option("--schema-version", default=CURRENT, show_default=True, help="Version of the columns.")
+@click.option(
+    "--columns",
+    metavar="NAME,NAME",
+    help='Columns to keep, in this order; "core": those that a reader needs, which a table on the screen shows.',
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    help="Default: what the ending of --output says; on the screen, a table of the first rows.",
+)
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write; else the screen.")
+@filter_options
+def load(
+    config: str,
+    dataset: str,
+    source: str | None,
+    schema_version: str,
+    columns: str | None,
+    form: str | None,
+    output: Path | None,
+    filters: dict[str, Any],
+) -> None:
+    """Load a configuration, filtered, and print or write it.
+
+    Labels are written as class names; in Parquet as the dataset has them, with the names in the file's metadata. A
+    number is 0.5, an interval 0.25:0.75 (closed), 0.25: or :0.75.
+    """
+    from hmix_hub.loading.road import load_dataset
+
+    form = form or _form_of(output)
+    _check_form(form, output)
+    options = filters | {"source": source, "schema_version": schema_version}
+    loaded = load_dataset(dataset, config, split="train", **options)
+    # Before columns are chosen, one of which is the mark.
+    warn_if_synthetic(loaded, source, dataset)
+    if columns is not None:
+        loaded = loaded.select_columns(_names_of(columns, config, loaded.column_names))
+    elif form == "table":
+        loaded = readable_columns(loaded, config)
+    if output is None:
+        click.echo(_text(form, loaded), nl=False)
+        return
+    with writing(output), whole_file(output, follows_links=True) as stream:
+        if form == "parquet":
+            loaded.to_parquet(stream)
+        else:
+            stream.write(_text(form, loaded).encode())
+    click.echo(f"wrote {len(loaded)} rows to {output}", err=True)
+
+
+def _form_of(output: Path | None) -> str:
+    """Return the format that a file's extension implies; on the screen, a table."""
+    if output is None:
+        return "table"
+    ending = output.suffix.removeprefix(".").lower()
+    if ending not in WRITTEN:
+        endings = ", ".join(f".{name}" for name in WRITTEN)
+        msg = f"--output: cannot tell the format from the extension of {output.name!r}; use {endings}, or add --format"
+        raise click.UsageError(msg)
+    return ending
+
+
+def _check_form(form: str, output: Path | None) -> None:
+    if form == "parquet" and output is None:
+        msg = "parquet cannot be printed; name a file with -o"
+        raise click.UsageError(msg)
+    if form == "table" and output is not None:
+        msg = f"a table of the first rows is for the screen; to write a file, choose {', '.join(WRITTEN)}"
+        raise click.UsageError(msg)
+
+
+def _names_of(columns: str, config: str, known: Sequence[str]) -> list[str]:
+    """Return the columns that --columns names; among them, "core" is those of the configuration."""
+    given = [name.strip() for name in columns.split(",")]
+    names = [name for each in given for name in (_core_of(config, known) if each == CORE else [each])]
+    for name in names:
+        if name not in known:
+            msg = f"--columns: there is no column {name!r}"
+            raise ConfigurationError(msg, hint=nearest(name, [CORE, *known], label="columns"))
+    return list(dict.fromkeys(names))
+
+
+def _core_of(config: str, known: Sequence[str]) -> list[str]:
+    """Return the core columns of a configuration; all, of a layout that has none of them."""
+    return [name for name in CONFIGURATIONS[config].core if name in known] or list(known)
+
+
+def readable_columns(loaded: datasets.Dataset, config: str) -> datasets.Dataset:
+    """Keep the core columns that hold anything."""
+    from hmix_hub.cli.screen_table import empty_columns
+
+    core = loaded.select_columns(_core_of(config, loaded.column_names))
+    empty = empty_columns(core)
+    return core.select_columns([name for name in core.column_names if name not in empty])
+
+
+def _text(form: str, dataset: datasets.Dataset) -> str:
+    from hmix_hub.cli import screen_table
+
+    if form == "table":
+        return screen_table.table_text(dataset, ROWS_ON_SCREEN, screen_table.screen_width())
+    return screen_table.csv_text(dataset) if form == "csv" else screen_table.jsonl_text(dataset)
+
+
+@click.command("plot", epilog=configurations_epilog)
+@configuration_argument
+@dataset_option
+@source_option
+@picture_option
+@filter_options
+def plot(config: str, dataset: str, source: str | None, output: Path, filters: dict[str, Any]) -> None:
+    """Draw perception against the synthetic label.
+
+    Intervals are of 95 %, by resampling people; in a by-stimulus table, where people are pooled, stimuli.
+    """
+    from hmix_hub import plots
+    from hmix_hub.loading.road import load_dataset
+
+    loaded = load_dataset(dataset, config, split="train", source=source, **filters)
+    warn_if_synthetic(loaded, source, dataset)
+    with writing(output):
+        plots.plot(loaded, output)
+    click.echo(f"drew {len(loaded)} rows into {output}", err=True)
+
+
+@click.command("show")
+@click.argument("name", metavar="ID")
+@source_option
+@cifar10_option
+@picture_option
+def show(name: str, source: str | None, cifar10: str | None, output: Path) -> None:
+    """Draw one stimulus as people saw it, its endpoints, and what people answered.
+
+    ID is that of a stimulus, mixed_0.5_Dog_2205_Frog_6908; of a pair of the midpoint tasks, Automobile_887_Bird_8384;
+    or of a judgment, which is then marked among the others.
+    """
+    from hmix_hub.plots.stimulus import showing
+
+    with writing(output):
+        showing.show(name, output, source=source, cifar10=cifar10)
+    click.echo(f"drew {name} into {output}", err=True)
+
+
+@click.command("verify")
+@source_option
+@click.option("--images", is_flag=True, help="Draw every picture, too, and compare them with the packaged sha256.")
+@cifar10_option
+@json_option
+@click.pass_context
+def verify(ctx: click.Context, source: str | None, images: bool, cifar10: str | None, as_json: bool) -> None:
+    """Check the source's files against their sha256, and recompute both processed files from the raw judgments."""
+    from hmix_hub import verification
+
+    found = verification.verify(source, images=images, cifar10=cifar10)
+    if as_json:
+        echo_json(dataclasses.asdict(found) | {"is_good": found.is_good})
+    else:
+        click.echo(found.source)
+        for check in found.files:
+            state = "MISSING" if check.is_missing else "WRONG" if check.problem else "ok"
+            click.echo(f"  {state:7} {check.problem or check.name}")
+        for part in found.recomputations:
+            click.echo(f"  recomputed {part.name}: {part.equal}/{part.total} {part.unit} equal bit for bit")
+            for name in part.differing:
+                click.echo(f"    differs: {name}")
+        for pictures in found.pictures:
+            state = "ok" if pictures.expected == pictures.found else "WRONG"
+            click.echo(f"  {state:7} {pictures.pictures} pictures of {pictures.task}: sha256 {pictures.found}")
+            if pictures.expected != pictures.found:
+                click.echo(f"    expected: {pictures.expected}")
+        if images and not found.pictures:
+            click.echo("  the pictures were not drawn, since a file is wrong or missing")
+        if not found.recomputations:
+            click.echo("  the processed files were not recomputed, since a file is wrong or missing")
+    ctx.exit(0 if found.is_good else DATA_ARE_WRONG)

@@ -1,0 +1,128 @@
+"""`hmix list`, `info`, `cite` and `rules`: what there is, in words and numbers."""
+
+from __future__ import annotations
+
+import dataclasses
+import textwrap
+
+import click
+
+from hmix_hub.citing import citation
+from hmix_hub.cli.options import configuration_argument, configurations_epilog, json_option, source_option
+from hmix_hub.cli.output import echo_json, echo_table
+from hmix_hub.errors import ConfigurationError, nearest
+from hmix_hub.schema import CURRENT, FLAGS, check_configuration, check_version
+from hmix_hub.schema.documentation import describe_column
+
+
+@click.command("list")
+@source_option
+@click.option("--flags", "of_flags", is_flag=True, help="Count the rows that carry each quality flag instead.")
+@click.option("--hub", "of_hub", is_flag=True, help="List the contributed studies on the Hugging Face Hub instead.")
+@json_option
+def list_configurations(source: str | None, of_flags: bool, of_hub: bool, as_json: bool) -> None:
+    """List the configurations with their rows, intended repeats, people and stimuli.
+
+    In the midpoint tasks a stimulus is a pair of pictures.
+    """
+    if of_hub:
+        _list_studies(as_json)
+        return
+    from hmix_hub.overview import configuration_counts, count_people, flag_counts
+    from hmix_hub.sources import resolve_source
+
+    place = resolve_source(source)
+    rows = flag_counts(source) if of_flags else configuration_counts(source)
+    people = count_people(source)
+    if as_json:
+        study = {"source": place.description, "synthetic": place.study.synthetic, "people": people}
+        echo_json(study | {"flags" if of_flags else "configurations": rows})
+        return
+    echo_table(rows)
+    click.echo(f"\n{people} people over all; from {place.description}")
+
+
+def _list_studies(as_json: bool) -> None:
+    from hmix_hub.loading.hub_studies import list_studies
+
+    studies = [dataclasses.asdict(study) for study in list_studies()]
+    if as_json:
+        echo_json(studies)
+    elif not studies:
+        click.echo("no study is published yet; CONTRIBUTING.md says how")
+    else:
+        echo_table([study | {"tasks": ", ".join(study["tasks"])} for study in studies])
+        click.echo("\nload one with hmix_hub.load_dataset(repository), or hmix load CONFIG --dataset REPOSITORY")
+
+
+@click.command("info", epilog=configurations_epilog)
+@configuration_argument
+@click.option("--schema-version", default=CURRENT, show_default=True, help="Version of the columns.")
+@json_option
+def info(config: str, schema_version: str, as_json: bool) -> None:
+    """Show the columns of a configuration with type, unit, range and meaning."""
+    configuration = check_configuration(config)
+    columns = [describe_column(column) for column in configuration.columns(check_version(schema_version))]
+    flags = [
+        {"flag": flag.name, "meaning": flag.meaning} for flag in FLAGS.values() if configuration.task in flag.tasks
+    ]
+    has_flags = any(column["column"] == "flags" for column in columns)
+    if as_json:
+        echo_json(
+            {
+                "configuration": config,
+                "description": configuration.description,
+                "schema_version": schema_version,
+                "columns": columns,
+                "flags": flags if has_flags else [],
+            }
+        )
+        return
+    click.echo(f"{config}, schema {schema_version}\n{configuration.description}\n")
+    echo_table(columns)
+    if has_flags:
+        click.echo("\nflags:")
+        echo_table(flags)
+
+
+@click.command("cite")
+@click.argument("dataset", default="h-mix")
+def cite(dataset: str) -> None:
+    """Print the BibTeX entry to cite: H-Mix is the work of Collins et al."""
+    click.echo(citation(dataset), nl=False)
+
+
+@click.command("rules")
+@click.argument("codes", metavar="[CODE]...", nargs=-1)
+@json_option
+def rules(codes: tuple[str, ...], as_json: bool) -> None:
+    """Explain the rules that a contributed study keeps: all in a table, or those named, by code or name."""
+    from hmix_hub.studies.catalogue import catalogue, describe
+
+    described = [describe(rule) for rule in catalogue().values()]
+    chosen = [_find(code, described) for code in codes] or described
+    if as_json:
+        echo_json(chosen)
+    elif not codes:
+        echo_table([{name: rule[name] for name in ("code", "rule", "severity", "meaning")} for rule in chosen])
+    else:
+        for rule in chosen:
+            _echo(rule)
+
+
+def _find(code: str, rules: list[dict[str, str]]) -> dict[str, str]:
+    found = next((rule for rule in rules if code.lower() in {rule["code"].lower(), rule["rule"]}), None)
+    if found is None:
+        msg = f"there is no rule {code!r}"
+        known = [rule["code" if code.lower().startswith("hmx") else "rule"] for rule in rules]
+        raise ConfigurationError(msg, hint=nearest(code, known, label="rules"))
+    return found
+
+
+def _echo(described: dict[str, str]) -> None:
+    click.echo(f"{described['code']} {described['rule']} ({described['severity']})")
+    labels = {"meaning": "meaning", "mend": "fix", "fix": "auto-fix", "fails": "fails", "passes": "passes"}
+    for key, label in labels.items():
+        if text := described[key]:
+            click.echo(textwrap.fill(f"{label + ':':10}{text}", 110, initial_indent="  ", subsequent_indent=" " * 12))
+    click.echo()
