@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from hmix_hub.judgments.grammar import between
     from hmix_hub.loading.hub_studies import list_studies
     from hmix_hub.loading.joining import join
+    from hmix_hub.loading.pictures import add_images
     from hmix_hub.loading.road import features, load_dataset
     from hmix_hub.plots import plot
     from hmix_hub.plots.stimulus.showing import show
+    from hmix_hub.rendering import render
     from hmix_hub.splits import split
-    from hmix_hub.stimuli.columns import add_images
     from hmix_hub.stimuli.mixing import mix
-    from hmix_hub.stimuli.rendering import render
     from hmix_hub.tensors import to_tensors
     from hmix_hub.training.batches import batches
     from hmix_hub.training.judgment_dataset import JudgmentDataset
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "HMixError": "errors",
     "JudgmentDataset": "training.judgment_dataset",
-    "add_images": "stimuli.columns",
+    "add_images": "loading.pictures",
     "align_labels": "class_order",
     "batches": "training.batches",
     "between": "judgments.grammar",
@@ -53,7 +53,7 @@ _HOMES = {
     "load_dataset": "loading.road",
     "mix": "stimuli.mixing",
     "plot": "plots",
-    "render": "stimuli.rendering",
+    "render": "rendering",
     "show": "plots.stimulus.showing",
     "soft_labels": "inference",
     "split": "splits",

@@ -10,12 +10,13 @@ from hmix_hub.errors import ConfigurationError
 from hmix_hub.filters import apply_conditions
 from hmix_hub.judgments.grammar import parse_filters
 from hmix_hub.judgments.selection import check_columns
+from hmix_hub.loading.pictures import add_images
 from hmix_hub.loading.places import StudyPlace, open_place
 from hmix_hub.loading.versions import in_version
 from hmix_hub.schema import CURRENT, JUDGMENT_TABLE, RELEASED, Configuration, check_version
 from hmix_hub.slices import slice_split
 from hmix_hub.sources.image_set import remember
-from hmix_hub.stimuli.columns import add_images, check_images
+from hmix_hub.stimuli.columns import check_images
 from hmix_hub.studies.image_sets import open_study_images
 from hmix_hub.studies.people import PARTICIPANTS_CONFIGURATION
 from hmix_hub.tables import set_class_order

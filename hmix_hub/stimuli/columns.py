@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import struct
 import zlib
 from collections.abc import Mapping
@@ -14,18 +13,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hmix_hub.class_order import in_one_order
 from hmix_hub.errors import ConfigurationError, SchemaError, Where, nearest
 from hmix_hub.judgments.pieces import encode, take
 from hmix_hub.schema import Vocabulary
 from hmix_hub.stimuli.drawing import draw, take_endpoints
-from hmix_hub.stimuli.mixtures import ENDPOINT_COLUMNS, check_endpoints, mixtures_of, pairs_of
-from hmix_hub.stimuli.rendering import check_has_endpoints, open_image_sets, task_of_rows
-from hmix_hub.tables import arrow_columns, check_dataset_type, vocabulary_of
+from hmix_hub.stimuli.mixtures import check_endpoints, mixtures_of, pairs_of
 
 if TYPE_CHECKING:
-    import datasets
-
     from hmix_hub.sources.image_set import ImageSet
 
 IMAGES = {"mixed": ("image",), "endpoints": ("image_1", "image_2")}
@@ -174,53 +168,3 @@ def decode_images(name: str, column: pa.ChunkedArray) -> npt.NDArray[np.uint8]:
         raise ConfigurationError(msg, hint="leave the column out, or bring them to one size first")
     table = np.stack(pictures) if pictures else np.zeros((0, 32, 32, 3), dtype=np.uint8)
     return np.ascontiguousarray(table.transpose(0, 3, 1, 2))[codes]
-
-
-def add_images(
-    dataset: datasets.Dataset,
-    images: str = "mixed",
-    *,
-    cifar10: str | os.PathLike[str] | None = None,
-    image_sets: Mapping[str, Any] | None = None,
-) -> datasets.Dataset:
-    """Add pictures to a dataset that has none: a joined or a contributed one, say.
-
-    Parameters
-    ----------
-    dataset
-        Judgments or stimuli, N rows.
-    images
-        "mixed": `image`, what each row is about. "endpoints": `image_1` and `image_2`.
-    cifar10, image_sets
-        See `hmix_hub.render`.
-
-    Returns
-    -------
-    datasets.Dataset
-        The same rows, in memory, with the image columns behind.
-
-    Raises
-    ------
-    ConfigurationError, SchemaError, SourceError
-        See `hmix_hub.render`.
-    """
-    from datasets import Dataset, Features
-
-    kind = check_images(images)
-    if kind is None:
-        return dataset
-    dataset = in_one_order(check_dataset_type(dataset))
-    task, vocabulary = task_of_rows(dataset), vocabulary_of(dataset)
-    check_has_endpoints(dataset)
-    there = [name for name in IMAGES[kind] if name in dataset.column_names]
-    if there:
-        msg = f"the dataset has a column {there[0]!r} already"
-        raise ConfigurationError(msg, hint=f"dataset.remove_columns({there!r}) first")
-    opened = open_image_sets(
-        arrow_columns(dataset, ENDPOINT_COLUMNS), vocabulary, cifar10=cifar10, image_sets=image_sets
-    )
-    table = add_image_columns(arrow_columns(dataset, dataset.column_names), task, vocabulary, kind, opened)
-    info = dataset.info.copy()
-    info.features = Features(dataset.features | image_features(kind))
-    illustrated = table.replace_schema_metadata(None).cast(info.features.arrow_schema)
-    return Dataset(illustrated, info=info, split=dataset.split)

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from hmix_hub.errors import ConfigurationError
+from hmix_hub.loading.pictures import check_has_endpoints, open_image_sets, task_of_rows
 from hmix_hub.stimuli.coefficients import coefficient_column
 from hmix_hub.stimuli.columns import IMAGES, check_images
 from hmix_hub.stimuli.drawing import size_of
 from hmix_hub.stimuli.mixtures import ENDPOINT_COLUMNS, Mixtures, mixtures_of, pairs_of
-from hmix_hub.stimuli.rendering import check_has_endpoints, open_image_sets, task_of_rows
 from hmix_hub.tables import arrow_columns, check_dataset_type, unique_values, vocabulary_of
 from hmix_hub.tensors import Tensors, to_tensors
 from hmix_hub.training.pictures import NUMBERS_AT_ONCE, Pictures, Scaling, pictures_of, scaling_of

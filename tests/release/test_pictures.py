@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 import hmix_hub
+from hmix_hub.loading.pictures import open_image_sets
 from hmix_hub.stimuli.fingerprints import FINGERPRINTS, all_pictures, fingerprint_of
-from hmix_hub.stimuli.rendering import open_image_sets
 from hmix_hub.tables import arrow_columns, vocabulary_of
 from hmix_hub.verification import verify
 

@@ -74,9 +74,9 @@ def find_subject(
     SourceError
         If judgments or pictures cannot be had.
     """
+    from hmix_hub.rendering import find_judgment, source_of_judgment
     from hmix_hub.sources import resolve_source
     from hmix_hub.sources.image_set import open_image_set
-    from hmix_hub.stimuli.rendering import find_judgment, source_of_judgment
 
     judgment = None
     if not (is_stimulus_id(name) or is_pair_id(name)):
@@ -136,9 +136,9 @@ def _pair_name(parsed: StimulusName, vocabulary: Vocabulary) -> str:
 
 
 def _pictures(name: str, image_set: Any, *, is_pair: bool) -> npt.NDArray[np.uint8]:
+    from hmix_hub.rendering import table_of_ids
     from hmix_hub.stimuli.drawing import draw, take_endpoints
     from hmix_hub.stimuli.mixtures import check_endpoints, mixtures_of, pairs_of, walk_between
-    from hmix_hub.stimuli.rendering import table_of_ids
 
     opened = {image_set.name: image_set}
     table = table_of_ids([f"mixed_1.0_{name}" if is_pair else name], image_set.name, image_set.vocabulary)

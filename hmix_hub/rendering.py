@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import torch
 
 from hmix_hub.class_order import in_one_order
-from hmix_hub.errors import ConfigurationError, SchemaError, nearest
-from hmix_hub.schema import CONSTRUCT, INFER, TASKS, Vocabulary, arrow_schema
+from hmix_hub.errors import SchemaError, nearest
+from hmix_hub.loading.pictures import ImageSets, mixtures_in, task_of_rows
+from hmix_hub.loading.road import load_dataset
+from hmix_hub.schema import INFER, TASKS, Vocabulary, arrow_schema
+from hmix_hub.sources import resolve_source
 from hmix_hub.sources.image_set import open_image_set
-from hmix_hub.stimuli.coefficients import coefficient_column
 from hmix_hub.stimuli.drawing import draw
 from hmix_hub.stimuli.identifiers import is_stimulus_id, parse_stimulus_id
-from hmix_hub.stimuli.mixtures import ENDPOINT_COLUMNS, Mixtures, check_endpoints, mixtures_of
-from hmix_hub.tables import arrow_columns, check_dataset_type, task_of, unique_values, vocabulary_of
+from hmix_hub.stimuli.mixtures import check_endpoints, mixtures_of
+from hmix_hub.tables import arrow_columns, check_dataset_type, unique_values
 
 if TYPE_CHECKING:
     import datasets
-    import torch
-
-    from hmix_hub.sources.image_set import ImageSet
-
-ImageSets = Mapping[str, Any]
-"""Image sets by name: each an `ImageSet`, or a folder of pictures."""
 
 
 def render(
@@ -38,7 +35,7 @@ def render(
     image_set: str | None = None,
     source: str | os.PathLike[str] | None = None,
 ) -> torch.Tensor:
-    """Give the pictures that people saw, to the last bit.
+    """Return the pictures that people saw, to the last bit.
 
     Parameters
     ----------
@@ -79,81 +76,21 @@ def render(
     Source: released pictures. `((c * A + (1 - c) * B) / 255 * 255)` in float64, cut to uint8; `c` is the literal of the
     stimulus, in the midpoint tasks the value of `numpy.arange(0, 1.1, 0.1)`.
     """
-    import torch
-
     if isinstance(judgments, str | list | tuple):
         ids = [judgments] if isinstance(judgments, str) else list(judgments)
         options = {"on_screen": on_screen, "cifar10": cifar10, "image_sets": image_sets}
         return _render_ids(ids, image_set, source, options)
     judgments = in_one_order(check_dataset_type(judgments))
     task = task_of_rows(judgments)
-    mixtures, opened = find_mixtures(judgments, task, on_screen=on_screen, cifar10=cifar10, image_sets=image_sets)
+    mixtures, opened = mixtures_in(judgments, task, on_screen=on_screen, cifar10=cifar10, image_sets=image_sets)
     return torch.from_numpy(draw(mixtures, opened))[torch.from_numpy(mixtures.of_row)]
-
-
-def find_mixtures(
-    dataset: datasets.Dataset,
-    task: str,
-    *,
-    on_screen: bool = False,
-    cifar10: str | os.PathLike[str] | None = None,
-    image_sets: ImageSets | None = None,
-) -> tuple[Mixtures, dict[str, ImageSet]]:
-    """Find the mixtures of a dataset's rows, and open the image sets that they are made of; all rows are checked."""
-    check_has_endpoints(dataset)
-    names = [*ENDPOINT_COLUMNS, coefficient_column(task), *(["flags"] if on_screen else [])]
-    table = arrow_columns(dataset, [name for name in names if name in dataset.column_names])
-    mixtures = mixtures_of(table, task, on_screen=on_screen)
-    return mixtures, open_image_sets(table, vocabulary_of(dataset), cifar10=cifar10, image_sets=image_sets)
-
-
-def open_image_sets(
-    table: pa.Table,
-    vocabulary: Vocabulary,
-    *,
-    cifar10: str | os.PathLike[str] | None = None,
-    image_sets: ImageSets | None = None,
-) -> dict[str, ImageSet]:
-    """Open the image sets that a table names, and check its rows against them."""
-    names = table["image_set"].unique().to_pylist()
-    opened = {name: open_image_set(name, cifar10=cifar10, folders=image_sets) for name in names}
-    check_endpoints(table, vocabulary, opened)
-    return opened
-
-
-def task_of_rows(dataset: datasets.Dataset) -> str:
-    """Give the task of judgments; of stimuli, one that draws as theirs was."""
-    names = dataset.column_names
-    if "task" in names or "schema_version" in names:
-        return task_of(dataset)
-    check_has_endpoints(dataset)
-    return INFER if "mixing_coefficient" in names else CONSTRUCT
-
-
-def check_has_endpoints(dataset: datasets.Dataset) -> None:
-    """Check that a dataset has the columns that say what its pictures are made of.
-
-    Raises
-    ------
-    ConfigurationError
-        If it lacks one.
-    """
-    missing = [name for name in ENDPOINT_COLUMNS if name not in dataset.column_names]
-    if missing:
-        msg = f"the dataset lacks the columns {', '.join(missing)}, which say what its pictures are made of"
-        raise ConfigurationError(msg, hint="make pictures and batches first, then choose columns")
 
 
 def _render_ids(
     ids: Sequence[str], image_set: str | None, source: str | os.PathLike[str] | None, options: dict[str, Any]
 ) -> torch.Tensor:
-    import torch
-
     are_stimuli = [is_stimulus_id(name) for name in ids]
     if all(are_stimuli):
-        from hmix_hub.sources import resolve_source
-        from hmix_hub.sources.image_set import open_image_set
-
         image_set = image_set or resolve_source(source).study.image_set
         opened = {image_set: open_image_set(image_set, cifar10=options["cifar10"], folders=options["image_sets"])}
         table = table_of_ids(ids, image_set, opened[image_set].vocabulary)
@@ -168,15 +105,13 @@ def _render_ids(
 
 
 def find_judgment(judgment_id: str, source: str | os.PathLike[str] | None = None) -> datasets.Dataset:
-    """Give the one row of "h-mix" that a judgment id names.
+    """Return the one row of "h-mix" that a judgment id names.
 
     Raises
     ------
     SchemaError
         If it is no judgment id, or no such judgment is there; the nearest are offered.
     """
-    from hmix_hub.loading.road import load_dataset
-
     parts = judgment_id.split("/")
     if len(parts) != 4 or parts[1] not in TASKS:
         msg = f"{judgment_id!r} is neither a stimulus nor a judgment id"
@@ -192,12 +127,12 @@ def find_judgment(judgment_id: str, source: str | os.PathLike[str] | None = None
 
 
 def source_of_judgment(judgment_id: str, source: str | os.PathLike[str] | None) -> str | os.PathLike[str] | None:
-    """Give the source to look for a judgment in: the one named, else the sample study for its own ids."""
+    """Return the source to look for a judgment in: the one named, else the sample study for its own ids."""
     return "sample" if source is None and judgment_id.startswith("sample/") else source
 
 
 def table_of_ids(ids: Sequence[str], image_set: str, vocabulary: Vocabulary) -> pa.Table:
-    """Give what stimulus ids say as columns of a judgment table."""
+    """Return what stimulus ids say as columns of a judgment table."""
     names = [parse_stimulus_id(name) for name in ids]
     columns: dict[str, list[Any]] = {"image_set": [image_set] * len(names)}
     for i in (0, 1):

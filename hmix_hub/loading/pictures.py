@@ -1,0 +1,127 @@
+"""Pictures of datasets: the mixtures of their rows, and image columns, `hmix_hub.add_images`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from hmix_hub.class_order import in_one_order
+from hmix_hub.errors import ConfigurationError
+from hmix_hub.schema import CONSTRUCT, INFER, Vocabulary
+from hmix_hub.sources.image_set import ImageSet, open_image_set
+from hmix_hub.stimuli.coefficients import coefficient_column
+from hmix_hub.stimuli.columns import IMAGES, add_image_columns, check_images, image_features
+from hmix_hub.stimuli.mixtures import ENDPOINT_COLUMNS, Mixtures, check_endpoints, mixtures_of
+from hmix_hub.tables import arrow_columns, check_dataset_type, task_of, vocabulary_of
+
+if TYPE_CHECKING:
+    import datasets
+
+ImageSets = Mapping[str, Any]
+"""Image sets by name: each an `ImageSet`, or a folder of pictures."""
+
+
+def mixtures_in(
+    dataset: datasets.Dataset,
+    task: str,
+    *,
+    on_screen: bool = False,
+    cifar10: str | os.PathLike[str] | None = None,
+    image_sets: ImageSets | None = None,
+) -> tuple[Mixtures, dict[str, ImageSet]]:
+    """Return the mixtures of a dataset's rows, all checked, and the opened image sets that they are made of."""
+    check_has_endpoints(dataset)
+    names = [*ENDPOINT_COLUMNS, coefficient_column(task), *(["flags"] if on_screen else [])]
+    table = arrow_columns(dataset, [name for name in names if name in dataset.column_names])
+    mixtures = mixtures_of(table, task, on_screen=on_screen)
+    return mixtures, open_image_sets(table, vocabulary_of(dataset), cifar10=cifar10, image_sets=image_sets)
+
+
+def open_image_sets(
+    table: pa.Table,
+    vocabulary: Vocabulary,
+    *,
+    cifar10: str | os.PathLike[str] | None = None,
+    image_sets: ImageSets | None = None,
+) -> dict[str, ImageSet]:
+    """Open the image sets that a table names, and check its rows against them."""
+    names = table["image_set"].unique().to_pylist()
+    opened = {name: open_image_set(name, cifar10=cifar10, folders=image_sets) for name in names}
+    check_endpoints(table, vocabulary, opened)
+    return opened
+
+
+def task_of_rows(dataset: datasets.Dataset) -> str:
+    """Return the task of judgments; of stimuli, one that draws as theirs was."""
+    names = dataset.column_names
+    if "task" in names or "schema_version" in names:
+        return task_of(dataset)
+    check_has_endpoints(dataset)
+    return INFER if "mixing_coefficient" in names else CONSTRUCT
+
+
+def check_has_endpoints(dataset: datasets.Dataset) -> None:
+    """Check that a dataset has the columns that say what its pictures are made of.
+
+    Raises
+    ------
+    ConfigurationError
+        If it lacks one.
+    """
+    missing = [name for name in ENDPOINT_COLUMNS if name not in dataset.column_names]
+    if missing:
+        msg = f"the dataset lacks the columns {', '.join(missing)}, which say what its pictures are made of"
+        raise ConfigurationError(msg, hint="make pictures and batches first, then choose columns")
+
+
+def add_images(
+    dataset: datasets.Dataset,
+    images: str = "mixed",
+    *,
+    cifar10: str | os.PathLike[str] | None = None,
+    image_sets: Mapping[str, Any] | None = None,
+) -> datasets.Dataset:
+    """Add pictures to a dataset that has none: a joined or a contributed one, say.
+
+    Parameters
+    ----------
+    dataset
+        Judgments or stimuli, N rows.
+    images
+        "mixed": `image`, what each row is about. "endpoints": `image_1` and `image_2`.
+    cifar10, image_sets
+        See `hmix_hub.render`.
+
+    Returns
+    -------
+    datasets.Dataset
+        The same rows, in memory, with the image columns behind.
+
+    Raises
+    ------
+    ConfigurationError, SchemaError, SourceError
+        See `hmix_hub.render`.
+    """
+    from datasets import Dataset, Features
+
+    kind = check_images(images)
+    if kind is None:
+        return dataset
+    dataset = in_one_order(check_dataset_type(dataset))
+    task, vocabulary = task_of_rows(dataset), vocabulary_of(dataset)
+    check_has_endpoints(dataset)
+    there = [name for name in IMAGES[kind] if name in dataset.column_names]
+    if there:
+        msg = f"the dataset has a column {there[0]!r} already"
+        raise ConfigurationError(msg, hint=f"dataset.remove_columns({there!r}) first")
+    opened = open_image_sets(
+        arrow_columns(dataset, ENDPOINT_COLUMNS), vocabulary, cifar10=cifar10, image_sets=image_sets
+    )
+    table = add_image_columns(arrow_columns(dataset, dataset.column_names), task, vocabulary, kind, opened)
+    info = dataset.info.copy()
+    info.features = Features(dataset.features | image_features(kind))
+    illustrated = table.replace_schema_metadata(None).cast(info.features.arrow_schema)
+    return Dataset(illustrated, info=info, split=dataset.split)
