@@ -7,7 +7,7 @@ connection. Everything below is imported where it is first used.
 from __future__ import annotations
 
 import importlib
-from pathlib import Path
+import importlib.util
 from typing import TYPE_CHECKING, Any
 
 from hmix_hub.loading import registration
@@ -101,12 +101,7 @@ def __dir__() -> list[str]:
     return sorted(__all__)
 
 
-def _find_checkout() -> None:
-    """In a checkout, `builders` and `dataset_cards` stand beside this folder rather than in it."""
-    root = Path(__file__).resolve().parent.parent
-    if (root / "pyproject.toml").is_file() and (root / "builders").is_dir():
-        __path__.append(str(root))
-
-
-_find_checkout()
+if importlib.util.find_spec(f"{__name__}.builders") is None:
+    _msg = f"{__path__[0]} is in a checkout that is not installed: run `pip install --editable .` there, or leave it"
+    raise ImportError(_msg)
 registration.install()

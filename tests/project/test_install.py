@@ -89,10 +89,18 @@ def test_it_loads_from_any_working_directory(installed, checkout, tmp_path):
         assert {Path(place).is_relative_to(home) for place in (package, builders, cards)} == {True}
 
 
-def test_it_loads_in_the_root_of_the_repository_where_the_checkout_comes_first(installed, checkout):
-    _, python, _ = installed
-    places = run(python, "-c", USE, cwd=checkout).split()
-    assert all(Path(place).is_relative_to(checkout) for place in places)
+def test_in_the_root_of_the_repository_it_loads_or_says_what_to_do(installed, checkout):
+    kind, python, site = installed
+    if kind == "editable":
+        places = run(python, "-c", USE, cwd=checkout).split()
+        assert all(Path(place).is_relative_to(checkout) for place in places)
+        return
+    # Python puts the working directory first, and the checkout in it is not what was installed.
+    command = [python, "-c", "import hmix_hub"]
+    ran = subprocess.run(command, cwd=checkout, env=environment(), capture_output=True, text=True, check=False)
+    assert f"{checkout / 'hmix_hub'} is in a checkout that is not installed: run `pip install" in ran.stderr
+    places = run(python, "-P", "-c", USE, cwd=checkout).split()
+    assert all(Path(place).is_relative_to(site) for place in places)
 
 
 def test_the_command_is_installed(installed, tmp_path):
@@ -136,9 +144,12 @@ def test_the_sdist_has_what_a_wheel_is_built_from(distributions, root):
     assert packaged <= names
 
 
-def test_no_module_is_left_out_of_the_wheel(distributions, root):
+def test_no_file_is_left_out_of_the_wheel(distributions, checkout):
     names = set(zipfile.ZipFile(distributions["wheel"]).namelist())
-    assert {str(path.relative_to(root)) for path in (root / "hmix_hub").rglob("*.py")} <= names
+    homes = {"hmix_hub": "hmix_hub", "builders": "hmix_hub/builders", "dataset_cards": "hmix_hub/dataset_cards"}
+    for folder, home in homes.items():
+        files = {path.relative_to(checkout / folder) for path in (checkout / folder).rglob("*") if path.is_file()}
+        assert {f"{home}/{path}" for path in files if "__pycache__" not in path.parts} <= names
 
 
 def test_one_version_everywhere(distributions, root):
