@@ -109,7 +109,7 @@ def _fix(ctx: click.Context, folder: str, dry_run: bool) -> None:
 
     `hmix rules` says which rules have such a fix. Keep your raw exports: files are written over.
     """
-    from hmix_hub.contribute.fixing.fixer import fix
+    from hmix_hub.contribute.fixing import fix
 
     fixes, report = fix(folder, dry_run=dry_run)
     for applied in fixes:

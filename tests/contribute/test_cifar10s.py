@@ -11,7 +11,7 @@ from study_generator.raw_exports import imported, write_table
 
 import hmix_hub
 from hmix_hub.contribute.checking import check_study
-from hmix_hub.contribute.fixing.fixer import fix
+from hmix_hub.contribute.fixing import fix
 from hmix_hub.errors import DraftWarning, SchemaError
 from hmix_hub.schema import CATEGORICAL, CIFAR10
 

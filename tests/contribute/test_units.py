@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from hmix_hub.contribute.fixing.fixer import fix
+from hmix_hub.contribute.fixing import fix
 from hmix_hub.schema import INFER
 from hmix_hub.studies.example import csv_bytes
 from hmix_hub.studies.validation import validate

@@ -11,7 +11,7 @@ import pytest
 from pyarrow import parquet
 
 from hmix_hub.contribute.checking import check_study
-from hmix_hub.contribute.fixing.fixer import fix
+from hmix_hub.contribute.fixing import fix
 from hmix_hub.schema import INFER
 from hmix_hub.studies.example import example_study
 from hmix_hub.studies.rules.changes import ROW, rows_changed

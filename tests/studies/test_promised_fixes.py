@@ -11,7 +11,7 @@ from study_generator.planters import PLANTERS
 from study_generator.studies import studies
 
 from hmix_hub.contribute.checking import check_study
-from hmix_hub.contribute.fixing.fixer import fix
+from hmix_hub.contribute.fixing import fix
 from hmix_hub.schema import INFER
 from hmix_hub.studies.catalogue import catalogue
 from hmix_hub.studies.example import example_study

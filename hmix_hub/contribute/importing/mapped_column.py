@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from hmix_hub.contribute.fixing.cells import with_point
+from hmix_hub.contribute.fixes import with_point
 from hmix_hub.contribute.importing.column_map import From, words
 from hmix_hub.contribute.importing.patterns import group_of, groups_of
 from hmix_hub.judgments import pieces

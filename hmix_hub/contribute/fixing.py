@@ -1,4 +1,4 @@
-"""Fixer: applies the safe fixes to the CSV files of a study folder, until none is left to apply."""
+"""Fixing: the safe fixes are applied to the CSV files of a study folder, until none is left to apply."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ import os
 from pathlib import Path
 
 from hmix_hub.contribute.checking import check_study
-from hmix_hub.contribute.fixing.cells import SCALING, fix_cells
-from hmix_hub.contribute.fixing.fix import MOST_EXAMPLES, Fix, Table
-from hmix_hub.contribute.fixing.rows import drop_computed, drop_repeated_rows, fix_names, turn_pairs
+from hmix_hub.contribute.fixes import MOST_EXAMPLES, SCALING, Fix, Table, fix_table
 from hmix_hub.contribute.generated import write_generated
 from hmix_hub.files import replace_file
 from hmix_hub.studies.checks.values import as_text
@@ -20,7 +18,7 @@ from hmix_hub.studies.folder import task_and_ending
 from hmix_hub.studies.reading.files import read_pieces
 from hmix_hub.studies.reading.pieces import UnreadableError
 from hmix_hub.studies.reading.text import blocks, utf16_of
-from hmix_hub.studies.rules import files, generated, stimuli, trials
+from hmix_hub.studies.rules import files, generated
 from hmix_hub.studies.rules.rule import Rule
 from hmix_hub.studies.validation import Checked
 
@@ -64,17 +62,14 @@ def fix(folder: str | os.PathLike[str], *, dry_run: bool = False) -> tuple[list[
             made = _renew(root, checked.report, dry_run)
         done += made
         if not made or dry_run:
-            break
+            return done, checked.report
     return done, check_study(folder, is_draft=True).report
 
 
 def _fixable(report: Report) -> list[str]:
     """Return the tables that have something to fix."""
-    return list(
-        dict.fromkeys(
-            found.file for found in report if found.rule is not generated.STALE and found.rule.is_fixed_in(found.file)
-        )
-    )
+    of_tables = [found for found in report if found.rule is not generated.STALE]
+    return list(dict.fromkeys(found.file for found in of_tables if found.rule.is_fixed_in(found.file)))
 
 
 def _fix_file(root: Path, name: str, checked: Checked, *, scaled: set[tuple[str, str]], dry_run: bool) -> list[Fix]:
@@ -94,27 +89,18 @@ def _fix_file(root: Path, name: str, checked: Checked, *, scaled: set[tuple[str,
         for finding in report
         if finding.file == name and not (finding.rule in SCALING and (name, finding.column) in scaled)
     }
-    codes = {code for code, _ in found}
-    forms = [finding.rule for finding in report if finding.file == name and finding.rule in _FORMS]
-    fixes = [_fix_of_form(rule, name, table) for rule in forms]
+    fixes = [_fix_of_form(one.rule, name, table) for one in report if one.file == name and one.rule in _FORMS]
     task, _ = task_and_ending(path.name) or (None, "")
     classes = checked.manifest.vocabulary.names if checked.manifest else ()
     # What the other rules say of a table that was parsed by the wrong delimiter means nothing.
-    if not fixes:
-        fixes += fix_names(table, name, found)
-        fixes += fix_cells(table, task, name, found, classes)
-        fixes += drop_computed(table, name, found)
-        if trials.ROW_TWICE.code in codes:
-            fixes += drop_repeated_rows(table, name)
-        if task is not None and stimuli.PAIR_ORDER.code in codes:
-            fixes += turn_pairs(table, task, name)
+    fixes = fixes or fix_table(table, task, name, found, classes)
     if fixes and not dry_run:
         _write(table, path)
     return fixes
 
 
 def _fix_of_form(rule: Rule, name: str, table: Table) -> Fix:
-    """Give the fix of a file's form; of another encoding, with texts as they are read now, to be looked at."""
+    """Return the fix of a file's form; of another encoding, with texts as they are read now, to be looked at."""
     fix = Fix(rule, name, count=1)
     if rule is files.ENCODING:
         odd = (text for cells in table.values() for text in cells if not text.isascii())
@@ -152,7 +138,6 @@ def _read(path: Path, name: str) -> Table | None:
 
 
 def _write(table: Table, path: Path) -> None:
-    """Write a CSV file whole, or not at all."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow(table)
@@ -166,7 +151,7 @@ def _write_text(text: str, path: Path) -> None:
 
 
 def _renew(root: Path, report: Report, dry_run: bool) -> list[Fix]:
-    """Make stale generated files anew."""
+    """Regenerate stale generated files."""
     stale = [finding.file for finding in report if finding.rule is generated.STALE]
     fixes = [Fix(generated.STALE, name, count=1) for name in stale]
     if stale and not dry_run:

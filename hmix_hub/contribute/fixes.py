@@ -1,0 +1,217 @@
+"""Fixes of a table that need no decision: of its names, cells, rows and pairs, each with what it changed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from hmix_hub.schema import TASKS, Kind
+from hmix_hub.schema.tasks import SIDES
+from hmix_hub.studies.checks.clashes import telling_columns
+from hmix_hub.studies.checks.columns import tidied
+from hmix_hub.studies.checks.numbers import COMMA, NULL_WORDS, THOUSANDS
+from hmix_hub.studies.checks.trials import rows_in_rarer_order
+from hmix_hub.studies.findings import shown
+from hmix_hub.studies.rules import columns as column_rules
+from hmix_hub.studies.rules import stimuli, trials, values
+from hmix_hub.studies.rules.rule import Rule
+
+MOST_EXAMPLES = 3
+_LABELS = {Kind.LABEL, Kind.LABELS}
+_SHARE = "share of image 1"
+_OTHER_SIDE = dict(zip(SIDES, reversed(SIDES), strict=True))
+_ITEM = re.compile(r"[^\s|,\[\]]+")
+
+Table = dict[str, list[str]]
+"""Columns of text by name, all of one length."""
+
+
+@dataclass
+class Fix:
+    """One kind of change to one column, or to a file as a whole.
+
+    Parameters
+    ----------
+    rule
+        The rule that asked for it.
+    file, column
+        Where; an empty column is the file as a whole.
+    count
+        Cells, rows or columns that were changed.
+    examples
+        The first few: data row, before, after.
+    """
+
+    rule: Rule
+    file: str
+    column: str = ""
+    count: int = 0
+    examples: list[tuple[int | None, str, str]] = field(default_factory=list)
+
+    def note(self, row: int | None, before: str, after: str) -> None:
+        """Count a change."""
+        self.count += 1
+        if len(self.examples) < MOST_EXAMPLES:
+            self.examples.append((row, shown(before) or "", shown(after) or ""))
+
+
+def fix_table(
+    table: Table, task: str | None, file: str, found: set[tuple[str, str]], classes: Iterable[str]
+) -> list[Fix]:
+    """Fix a table in place.
+
+    Parameters
+    ----------
+    table
+        Columns of text.
+    task, file
+        Whose they are; without a task, no column holds labels.
+    found
+        Code and column of each finding: only what breaks a rule is fixed.
+    classes
+        Class names of the study, which may be words for nothing elsewhere.
+
+    Returns
+    -------
+    list of Fix
+        One for each rule and column with a change.
+    """
+    fixes = [
+        *_fix_names(table, file, found),
+        *_fix_cells(table, task, file, found, classes),
+        *_drop_computed(table, file, found),
+    ]
+    codes = {code for code, _ in found}
+    if trials.ROW_TWICE.code in codes:
+        fixes.append(_drop_repeated_rows(table, file))
+    if task is not None and stimuli.PAIR_ORDER.code in codes:
+        fixes.append(_turn_pairs(table, task, file))
+    return [fix for fix in fixes if fix.count]
+
+
+def _fix_names(table: Table, file: str, found: set[tuple[str, str]]) -> list[Fix]:
+    fixes = []
+    for name in list(table):
+        if (column_rules.UNTIDY.code, name) in found and tidied(name) not in table:
+            fix = Fix(column_rules.UNTIDY, file, name)
+            fix.note(None, name, tidied(name))
+            fixes.append(fix)
+    renamed = {fix.column: tidied(fix.column) for fix in fixes}
+    columns = {renamed.get(name, name): cells for name, cells in table.items()}
+    table.clear()
+    table.update(columns)
+    return fixes
+
+
+def _drop_computed(table: Table, file: str, found: set[tuple[str, str]]) -> list[Fix]:
+    """Drop computed columns that hold something else than the computation gives."""
+    fixes = []
+    for name in list(table):
+        if (column_rules.COMPUTED.code, name) in found:
+            fix = Fix(column_rules.COMPUTED, file, name)
+            fix.note(None, name, "taken out: it is computed")
+            del table[name]
+            fixes.append(fix)
+    return fixes
+
+
+def _without_word(names: Iterable[str]) -> Callable[[str], str]:
+    """Return a function that empties a text that is a word for nothing, and none of these names."""
+    words = set(NULL_WORDS).difference(name.lower() for name in names)
+    return lambda text: "" if text.strip().lower() in words else text
+
+
+def with_point(text: str) -> str:
+    """Write a decimal comma as a point; `1,234` may be a thousand, and is left."""
+    bare = text.strip()
+    return text.replace(",", ".") if re.match(COMMA, bare) and not re.match(THOUSANDS, bare) else text
+
+
+def _calculated(text: str, calculate: Callable[[float], float]) -> str:
+    """Return the result of a calculation; what is no number is left."""
+    try:
+        # Rounded, since 29 / 100 times 100 shall be what was written.
+        return f"{round(calculate(float(text)), 12):.15g}"
+    except ValueError:
+        return text
+
+
+_OF_CELLS: tuple[tuple[Rule, Callable[[str], str]], ...] = (
+    (values.UNTIDY, str.strip),
+    (values.NULL_WORD, _without_word(())),
+    (values.DECIMAL_COMMA, with_point),
+    (values.PERCENT, lambda text: _calculated(text, lambda number: number * (1 / 100))),
+    (trials.SECONDS, lambda text: _calculated(text, lambda number: number * 1000)),
+)
+SCALING = (values.PERCENT, trials.SECONDS)
+"""Rules whose fix changes the unit of a column."""
+
+
+def _fix_cells(
+    table: Table, task: str | None, file: str, found: set[tuple[str, str]], classes: Iterable[str]
+) -> list[Fix]:
+    labels = {column.name for column in TASKS[task].columns if column.kind in _LABELS} if task else set()
+    of_labels = _without_word(classes)
+    fixes = []
+    for rule, change in _OF_CELLS:
+        for name in [name for name in table if (rule.code, name) in found]:
+            fix = Fix(rule, file, name)
+            changed = list(map(of_labels if rule is values.NULL_WORD and name in labels else change, table[name]))
+            for row, (before, after) in enumerate(zip(table[name], changed, strict=True)):
+                if after != before:
+                    fix.note(row, before, after)
+            table[name] = changed
+            fixes.append(fix)
+    return fixes
+
+
+def _drop_repeated_rows(table: Table, file: str) -> Fix:
+    """Drop rows that are copies of an earlier one, wherever they came from."""
+    fix = Fix(trials.ROW_TWICE, file)
+    seen: dict[tuple[str, ...], int] = {}
+    kept = []
+    for row, cells in enumerate(zip(*(table[name] for name in telling_columns(table)), strict=True)):
+        first = seen.setdefault(cells, row)
+        if first == row:
+            kept.append(row)
+        else:
+            fix.note(row, f"as row {first}", "taken out")
+    for name in table:
+        table[name] = [table[name][row] for row in kept]
+    return fix
+
+
+def _turn_pairs(table: Table, task: str, file: str) -> Fix:
+    """Swap the pictures of pairs that stand in both orders, in the rarer one, and turn their coefficients."""
+    fix = Fix(stimuli.PAIR_ORDER, file, "image_1_index")
+    try:
+        first, second = (
+            np.array([int(float(cell)) if cell else -1 for cell in table[f"image_{i}_index"]]) for i in (1, 2)
+        )
+    except (KeyError, ValueError):
+        return fix
+    shares = [column for column in TASKS[task].columns if column.unit == _SHARE and column.name in table]
+    for row in rows_in_rarer_order(first, second).tolist():
+        before = _pair_text(table, row)
+        for name in ("label", "index"):
+            one, other = table[f"image_1_{name}"], table[f"image_2_{name}"]
+            one[row], other[row] = other[row], one[row]
+        for column in shares:
+            cells = table[column.name]
+            # Of a list, in whichever form it is written, each number.
+            cells[row] = _ITEM.sub(_turned, cells[row]) if column.kind is Kind.FLOATS else _turned(cells[row])
+        if "image_1_side" in table:
+            table["image_1_side"][row] = _OTHER_SIDE.get(table["image_1_side"][row], table["image_1_side"][row])
+        fix.note(row, before, _pair_text(table, row))
+    return fix
+
+
+def _turned(share: str | re.Match[str]) -> str:
+    return _calculated(share if isinstance(share, str) else share[0], lambda number: 1 - number)
+
+
+def _pair_text(table: Table, row: int) -> str:
+    return " and ".join(f"{table[f'image_{i}_label'][row]} {table[f'image_{i}_index'][row]}" for i in (1, 2))

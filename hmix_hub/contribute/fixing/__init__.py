@@ -1,1 +1,0 @@
-"""Fixes that need no decision, each shown."""
