@@ -22,7 +22,6 @@ from hmix_hub.errors import (
     first_line,
 )
 from hmix_hub.files import local_path
-from hmix_hub.slices import slice_split
 
 _HINT = "name another folder with cache_dir=, or with HF_HOME"
 _SPLIT_HINT = "the split is 'train', or a slice of it; hmix_hub.split makes others"
@@ -107,12 +106,7 @@ class CachedTable(datasets.ArrowBasedBuilder):
                 msg = f"the cached table cannot be read: {first_line(again)}"
                 hint = f"delete this folder, or {_HINT}"
                 raise SourceError(msg, where=Where(self.cache_dir), hint=hint) from again
-        try:
-            return slice_split(self._kept(whole), split)
-        except ValueError as error:
-            if isinstance(error, HMixError):
-                raise
-            raise ConfigurationError(str(error), hint=_SPLIT_HINT) from None
+        return slice_split(self._kept(whole), split)
 
     def as_streaming_dataset(self, split: Any = None, **options: Any) -> Any:
         """Return a stream of the rows; see `datasets.DatasetBuilder.as_streaming_dataset`."""
@@ -135,6 +129,46 @@ class CachedTable(datasets.ArrowBasedBuilder):
     def _kept(self, whole: datasets.Dataset) -> datasets.Dataset:
         """Return the rows that are wanted of the whole table: all."""
         return whole
+
+
+def slice_split(dataset: datasets.Dataset, split: Any) -> Any:
+    """Return the parts of a dataset that a split asks for.
+
+    Parameters
+    ----------
+    dataset
+        What the split "train" is.
+    split
+        "train" or "all", a slice of it, a `datasets.ReadInstruction`, a list or dict of these, or `None` for a dict of
+        all splits.
+
+    Returns
+    -------
+    datasets.Dataset, a list of them, or a DatasetDict
+        As `datasets.load_dataset` would return.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no such split.
+    """
+    if split is None:
+        return datasets.DatasetDict({"train": dataset})
+    if isinstance(split, list | tuple):
+        return [slice_split(dataset, one) for one in split]
+    if isinstance(split, dict):
+        return datasets.DatasetDict({name: slice_split(dataset, one) for name, one in split.items()})
+    if split in {"train", "all"}:
+        # As it is: a selection of all rows would be another dataset to `datasets`, with a fingerprint of its own.
+        return dataset
+    n = len(dataset)
+    try:
+        asked = split if isinstance(split, datasets.ReadInstruction) else datasets.ReadInstruction.from_spec(split)
+        ranges = asked.to_absolute({"train": n})
+    except ValueError as error:
+        raise ConfigurationError(str(error), hint=_SPLIT_HINT) from None
+    parts = [dataset.select(range(part.from_ or 0, n if part.to is None else part.to)) for part in ranges]
+    return parts[0] if len(parts) == 1 else datasets.concatenate_datasets(parts)
 
 
 def _warn_damaged(folder: str, error: Exception) -> None:

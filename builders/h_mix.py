@@ -14,8 +14,7 @@ import datasets
 
 from hmix_hub.builders.cached_table import CachedTable
 from hmix_hub.builders.readers import read_table
-from hmix_hub.citing import citation
-from hmix_hub.datasets_by_name import H_MIX
+from hmix_hub.datasets_by_name import H_MIX, citation
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.filters import apply_conditions, warn_empty
 from hmix_hub.judgments.grammar import parse_filters

@@ -15,13 +15,11 @@ from hmix_hub.loading import registration
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from hmix_hub.aggregation import by_stimulus
-    from hmix_hub.citing import citation
     from hmix_hub.class_order import align_labels
+    from hmix_hub.datasets_by_name import citation
     from hmix_hub.errors import HMixError
     from hmix_hub.filters import filter  # noqa: A004 - the verb that users look for
     from hmix_hub.frames import from_pandas, to_pandas
-    from hmix_hub.inference import soft_labels
     from hmix_hub.judgments.grammar import between
     from hmix_hub.loading.hub_studies import list_studies
     from hmix_hub.loading.joining import join
@@ -32,6 +30,7 @@ if TYPE_CHECKING:
     from hmix_hub.rendering import render
     from hmix_hub.splits import split
     from hmix_hub.stimuli.mixing import mix
+    from hmix_hub.summaries import by_stimulus, soft_labels
     from hmix_hub.tensors import to_tensors
     from hmix_hub.training.batches import batches
     from hmix_hub.training.judgment_dataset import JudgmentDataset
@@ -43,8 +42,8 @@ _HOMES = {
     "align_labels": "class_order",
     "batches": "training.batches",
     "between": "judgments.grammar",
-    "by_stimulus": "aggregation",
-    "citation": "citing",
+    "by_stimulus": "summaries",
+    "citation": "datasets_by_name",
     "features": "loading.road",
     "filter": "filters",
     "from_pandas": "frames",
@@ -55,7 +54,7 @@ _HOMES = {
     "plot": "plots",
     "render": "rendering",
     "show": "plots.stimulus.showing",
-    "soft_labels": "inference",
+    "soft_labels": "summaries",
     "split": "splits",
     "to_pandas": "frames",
     "to_tensors": "tensors",

@@ -1,4 +1,4 @@
-"""Datasets that can be loaded by name."""
+"""Datasets that can be loaded by name, and `hmix_hub.citation`."""
 
 from __future__ import annotations
 
@@ -26,3 +26,22 @@ def check_dataset(name: object) -> str:
         )
         raise ConfigurationError(msg, hint=hint)
     return name
+
+
+def citation(name: str = H_MIX) -> str:
+    """Return the BibTeX entry that the authors of a dataset ask to be cited by.
+
+    Parameters
+    ----------
+    name
+        Name of the dataset.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no such dataset.
+    """
+    # Here, since this module is loaded by `import hmix_hub`.
+    from importlib import resources
+
+    return resources.files("hmix_hub.dataset_cards").joinpath(f"{check_dataset(name)}.bib").read_text(encoding="utf-8")

@@ -190,7 +190,7 @@ def _counted(rows_of: Callable[[str], list[dict[str, str]]]) -> str | None:
 
 
 def _configurations(source: str) -> list[dict[str, str]]:
-    from hmix_hub.overview import configuration_counts
+    from hmix_hub.release import configuration_counts
     from hmix_hub.schema import CONFIGURATIONS
 
     return [
@@ -207,7 +207,7 @@ def _configurations(source: str) -> list[dict[str, str]]:
 
 
 def _flags(source: str) -> list[dict[str, str]]:
-    from hmix_hub.overview import flag_counts
+    from hmix_hub.release import flag_counts
     from hmix_hub.schema import FLAGS
 
     return [

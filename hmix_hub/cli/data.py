@@ -291,9 +291,9 @@ def show(name: str, source: str | None, cifar10: str | None, output: Path) -> No
 @click.pass_context
 def verify(ctx: click.Context, source: str | None, images: bool, cifar10: str | None, as_json: bool) -> None:
     """Check the source's files against their sha256, and recompute both processed files from the raw judgments."""
-    from hmix_hub import verification
+    from hmix_hub import release
 
-    found = verification.verify(source, images=images, cifar10=cifar10)
+    found = release.verify(source, images=images, cifar10=cifar10)
     if as_json:
         echo_json(dataclasses.asdict(found) | {"is_good": found.is_good})
     else:

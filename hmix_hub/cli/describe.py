@@ -7,9 +7,9 @@ import textwrap
 
 import click
 
-from hmix_hub.citing import citation
 from hmix_hub.cli.options import configuration_argument, configurations_epilog, json_option, source_option
 from hmix_hub.cli.output import echo_json, echo_table
+from hmix_hub.datasets_by_name import citation
 from hmix_hub.errors import ConfigurationError, nearest
 from hmix_hub.schema import CURRENT, FLAGS, check_configuration, check_version
 from hmix_hub.schema.documentation import describe_column
@@ -28,12 +28,12 @@ def list_configurations(source: str | None, of_flags: bool, of_hub: bool, as_jso
     if of_hub:
         _list_studies(as_json)
         return
-    from hmix_hub.overview import configuration_counts, count_people, flag_counts
+    from hmix_hub.release import configuration_counts, count_participants, flag_counts
     from hmix_hub.sources import resolve_source
 
     place = resolve_source(source)
     rows = flag_counts(source) if of_flags else configuration_counts(source)
-    people = count_people(source)
+    people = count_participants(source)
     if as_json:
         study = {"source": place.description, "synthetic": place.study.synthetic, "people": people}
         echo_json(study | {"flags" if of_flags else "configurations": rows})

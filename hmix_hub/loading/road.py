@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from hmix_hub.aggregation import by_stimulus
+from hmix_hub.builders.cached_table import slice_split
 from hmix_hub.builders.h_mix import HMix
 from hmix_hub.datasets_by_name import H_MIX, check_dataset
 from hmix_hub.errors import ConfigurationError
@@ -17,7 +17,7 @@ from hmix_hub.loading.pictures import add_images
 from hmix_hub.loading.places import is_study_place, open_place
 from hmix_hub.schema import CURRENT, DEFAULT_CONFIGURATION, TASKS, check_configuration, check_version
 from hmix_hub.schema import features as of_columns
-from hmix_hub.slices import slice_split
+from hmix_hub.summaries import by_stimulus
 from hmix_hub.tables import task_of
 
 if TYPE_CHECKING:

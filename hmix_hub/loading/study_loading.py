@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from hmix_hub.builders.cached_table import slice_split
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.filters import apply_conditions
 from hmix_hub.judgments.grammar import parse_filters
@@ -14,7 +15,6 @@ from hmix_hub.loading.pictures import add_images
 from hmix_hub.loading.places import StudyPlace, open_place
 from hmix_hub.loading.versions import in_version
 from hmix_hub.schema import CURRENT, JUDGMENT_TABLE, RELEASED, Configuration, check_version
-from hmix_hub.slices import slice_split
 from hmix_hub.sources.image_set import remember
 from hmix_hub.stimuli.columns import check_images
 from hmix_hub.studies.image_sets import open_study_images
@@ -65,10 +65,7 @@ def load_study(
         own = {name: open_study_images(place.manifest, place.picture_root(), cifar10=cifar10)} if is_own else {}
         dataset = add_images(dataset, images, cifar10=cifar10, image_sets=own)
     set_class_order(dataset.info, place.manifest.vocabulary)
-    try:
-        return slice_split(dataset, split)
-    except ValueError as error:
-        raise ConfigurationError(str(error), hint="the split is 'train', or a slice of it") from None
+    return slice_split(dataset, split)
 
 
 def _load_participants(

@@ -10,9 +10,9 @@ from PIL import Image
 
 import hmix_hub
 from hmix_hub.loading.pictures import open_image_sets
+from hmix_hub.release import verify
 from hmix_hub.stimuli.fingerprints import FINGERPRINTS, all_pictures, fingerprint_of
 from hmix_hub.tables import arrow_columns, vocabulary_of
-from hmix_hub.verification import verify
 
 COUNTS = {
     "construct_midpoint": 249 * 11,

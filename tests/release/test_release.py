@@ -12,10 +12,9 @@ import hmix_hub
 from hmix_hub.builders.readers import read_judgments, read_table
 from hmix_hub.judgments.migration import migrate
 from hmix_hub.judgments.upward import Provenance
-from hmix_hub.overview import configuration_counts, count_people, flag_counts
+from hmix_hub.release import configuration_counts, count_participants, flag_counts, verify
 from hmix_hub.schema import CONFIGURATIONS, TASKS
 from hmix_hub.sources import resolve_source
-from hmix_hub.verification import verify
 
 TASK_COUNTS = {
     "construct_midpoint": (1440, 90, 45, 249),
@@ -60,7 +59,7 @@ def load(release):
 def test_rows_repeats_people_and_stimuli(release):
     counted = {row.pop("configuration"): tuple(row.values()) for row in configuration_counts(release)}
     assert counted == TASK_COUNTS
-    assert count_people(release) == 159
+    assert count_participants(release) == 159
 
 
 @pytest.mark.parametrize("config", TABLES_OF_2_0_0)

@@ -1,7 +1,8 @@
-"""Soft labels of datasets: `hmix_hub.soft_labels`."""
+"""What datasets of judgments come to: `hmix_hub.by_stimulus` and `hmix_hub.soft_labels`."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,18 +10,59 @@ import numpy as np
 from hmix_hub.class_order import in_one_order
 from hmix_hub.errors import ConfigurationError, SchemaError, Where
 from hmix_hub.judgments.answers import categorical_answers, matrix
+from hmix_hub.judgments.by_stimulus import by_stimulus as gather
 from hmix_hub.judgments.soft_labels import DEFAULT_REDISTRIBUTION, Answers, check_procedure
 from hmix_hub.judgments.soft_labels import soft_labels as compute
-from hmix_hub.schema import CATEGORICAL
+from hmix_hub.schema import CATEGORICAL, N_SYNTHETIC, TASKS, by_stimulus_columns
 from hmix_hub.schema.questions import ONE_HOT, PROCEDURES
-from hmix_hub.tables import arrow_columns, check_dataset_type, unique_values, vocabulary_of
+from hmix_hub.tables import arrow_columns, check_dataset_type, dataset_of, task_of, unique_values, vocabulary_of
 
 if TYPE_CHECKING:
     import datasets
     import numpy.typing as npt
 
+_GATHERED = ("study_id", "participant_id", "selected_coefficient", "inferred_coefficient", "confidence", "soft_label")
+"""Columns that become others: people are counted, answers listed."""
+_FLAGS = "flags"
+"""Where it is there, what a program made is counted."""
+
+
+def by_stimulus(dataset: datasets.Dataset) -> datasets.Dataset:
+    """Gather the judgments of each stimulus into one row.
+
+    Parameters
+    ----------
+    dataset
+        Judgments of one task, schema 2: any selection, of one or several (joined) studies; N rows.
+
+    Returns
+    -------
+    datasets.Dataset
+        One row per stimulus in the order of first appearance (in the midpoint tasks the stimulus is the pair), in
+        memory: ids, picture columns, n_judgments, n_participants, the lists of answers in table order, and their
+        mean and population standard deviation; `hmix info infer_mixing_factor_by_stimulus` lists the columns. Where
+        a program made any of the judgments (flag `synthetic`), `n_synthetic` counts them.
+
+    Raises
+    ------
+    SchemaError
+        If the dataset is no judgment table, holds several tasks, lacks a column, or its judgments of one stimulus
+        disagree on its pictures.
+    """
+    dataset = in_one_order(check_dataset_type(dataset))
+    task, vocabulary = task_of(dataset), vocabulary_of(dataset)
+    needed = {column.name for column in by_stimulus_columns(task)} | set(_GATHERED)
+    names = [column.name for column in TASKS[task].columns if column.name in needed]
+    _check_columns(dataset, names, "gather first, then choose columns")
+    names += [_FLAGS] if _FLAGS in dataset.column_names else []
+    gathered = gather(arrow_columns(dataset, names), task, vocabulary)
+    columns = by_stimulus_columns(task, is_synthetic=N_SYNTHETIC.name in gathered.column_names)
+    return dataset_of(gathered, columns, vocabulary)
+
+
 _ANSWERS = ["top_class", "top_probability", "second_class", "second_probability", "impossible_classes"]
 _STORED = "soft_label"
+_FOLLOWS = f"soft labels follow from the answers of {CATEGORICAL}"
 
 
 def soft_labels(
@@ -60,21 +102,21 @@ def soft_labels(
         if redistribution != DEFAULT_REDISTRIBUTION:
             msg = "a redistribution is part of a procedure, and none is named"
             raise ConfigurationError(msg, hint=f"name one of {', '.join(PROCEDURES)}")
-        _check_columns(dataset, [_STORED])
+        _check_columns(dataset, [_STORED], _FOLLOWS)
         return matrix(arrow_columns(dataset, [_STORED])[_STORED])
     check_procedure(procedure, redistribution)
-    _check_columns(dataset, _ANSWERS)
+    _check_columns(dataset, _ANSWERS, _FOLLOWS)
     answers = categorical_answers(arrow_columns(dataset, _ANSWERS), len(vocabulary_of(dataset)))
     if procedure != ONE_HOT:
         _check_offered(dataset, answers)
     return compute(answers, procedure, redistribution)
 
 
-def _check_columns(dataset: datasets.Dataset, names: list[str]) -> None:
+def _check_columns(dataset: datasets.Dataset, names: Sequence[str], hint: str) -> None:
     missing = [name for name in names if name not in dataset.column_names]
     if missing:
-        msg = f"the dataset has no columns {', '.join(missing)}"
-        raise SchemaError(msg, hint=f"soft labels follow from the answers of {CATEGORICAL}")
+        msg = f"the dataset lacks the columns {', '.join(missing)}"
+        raise SchemaError(msg, hint=hint)
 
 
 def _check_offered(dataset: datasets.Dataset, answers: Answers) -> None:

@@ -1,4 +1,4 @@
-"""Verification of a source: its files against their hashes, and the processed files against our own computation."""
+"""The release, or another source of its files: verified against hashes and our own computation, and counted."""
 
 from __future__ import annotations
 
@@ -7,16 +7,22 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hmix_hub.builders.readers import read_judgments, read_table
 from hmix_hub.errors import SourceError, SourceMissingError
-from hmix_hub.schema import CATEGORICAL, CIFAR10, CONFIGURATIONS, INFER
+from hmix_hub.loading.road import load_dataset
+from hmix_hub.schema import CATEGORICAL, CIFAR10, CONFIGURATIONS, INFER, TASKS, flags_of
 from hmix_hub.schema.interface import PICTURE_SUFFIX
 from hmix_hub.sources import PROCESSED_FILES, Source, resolve_source
 from hmix_hub.sources.image_set import open_image_set
 from hmix_hub.stimuli.fingerprints import FINGERPRINTS, all_pictures, fingerprint_of
 from hmix_hub.stimuli.mixtures import check_endpoints
+
+if TYPE_CHECKING:
+    import datasets
+
+Place = str | os.PathLike[str] | None
 
 
 @dataclass(frozen=True)
@@ -224,3 +230,59 @@ def _compare_orders(rows: list[dict[str, Any]], processed: dict[str, Any]) -> It
             for name, labels in computed.items()
         }
         yield sum(equal.values()), [name for name, labels in computed.items() if equal[name] < len(labels)]
+
+
+def configuration_counts(source: Place = None) -> list[dict[str, Any]]:
+    """Count the rows, repeats, participants and stimuli of each configuration.
+
+    Parameters
+    ----------
+    source
+        See `hmix_hub.load_dataset`.
+
+    Returns
+    -------
+    list of dict
+        One per configuration: configuration, rows, repeats (rows shown again on purpose; `None` by stimulus), people
+        (whose judgments it is made of), stimuli (pairs of pictures in the midpoint tasks).
+    """
+    counts = []
+    for name, configuration in CONFIGURATIONS.items():
+        dataset, judgments = _load(name, source), _load(configuration.task, source)
+        counts.append(
+            {
+                "configuration": name,
+                "rows": len(dataset),
+                "repeats": None if configuration.by_stimulus else sum(judgments["is_repeat"]),
+                "people": len(judgments.unique("participant_id")),
+                "stimuli": len(dataset.unique(TASKS[configuration.task].stimulus_column)),
+            }
+        )
+    return counts
+
+
+def count_participants(source: Place = None) -> int:
+    """Count the participants over all tasks."""
+    return len({name for task in TASKS for name in _load(task, source).unique("participant_id")})
+
+
+def flag_counts(source: Place = None) -> list[dict[str, Any]]:
+    """Count the judgments that carry each flag, and the participants who gave them.
+
+    Returns
+    -------
+    list of dict
+        One per task and flag that its rows can have: task, flag, rows, people.
+    """
+    counts = []
+    for task in TASKS:
+        dataset = _load(task, source)
+        flagged = list(zip(dataset["participant_id"], dataset["flags"], strict=True))
+        for flag in flags_of(task):
+            having = [participant for participant, flags in flagged if flag in flags]
+            counts.append({"task": task, "flag": flag, "rows": len(having), "people": len(set(having))})
+    return counts
+
+
+def _load(name: str, source: Place) -> datasets.Dataset:
+    return load_dataset("h-mix", name, split="train", source=source)
