@@ -12,10 +12,10 @@ from hmix_hub.errors import SourceError, Where
 from hmix_hub.judgments.by_stimulus import by_stimulus
 from hmix_hub.judgments.migration import migrate
 from hmix_hub.judgments.upward import Provenance
-from hmix_hub.schema import CONSTRUCT, CURRENT, INFER, RELEASED, Configuration, arrow_schema, columns
-from hmix_hub.schema.interface import TRIALS
+from hmix_hub.schema import CURRENT, RELEASED, arrow_schema
 from hmix_hub.schema.released import ROW_NUMBER, SYNTHETIC_COLUMN
 from hmix_hub.sources import JUDGMENT_FILES, Source
+from hmix_hub.tasks import CONSTRUCT, INFER, TASKS, Configuration, columns
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -115,7 +115,9 @@ def _read_csv(path: Path, task: str, schema: pa.Schema) -> pa.Table:
     marks = [SYNTHETIC_COLUMN.name] if SYNTHETIC_COLUMN.name in text.column_names else []
     values |= {name: text[name] for name in marks}
     table = pa.table({name: values[name] for name in (*schema.names, *marks)})
-    is_judgment = np.flatnonzero(np.array(table["trial_type"].to_pylist(), dtype=object) == TRIALS[task].trial_type)
+    is_judgment = np.flatnonzero(
+        np.array(table["trial_type"].to_pylist(), dtype=object) == TASKS[task].in_release.trial_type
+    )
     judgments = table.take(pa.array(is_judgment))
     typed = judgments.select(schema.names).cast(schema)
     return typed.append_column(marks[0], judgments[marks[0]]) if marks else typed

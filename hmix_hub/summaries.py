@@ -13,9 +13,10 @@ from hmix_hub.judgments.answers import categorical_answers, matrix
 from hmix_hub.judgments.by_stimulus import by_stimulus as gather
 from hmix_hub.judgments.soft_labels import DEFAULT_REDISTRIBUTION, Answers, check_procedure
 from hmix_hub.judgments.soft_labels import soft_labels as compute
-from hmix_hub.schema import CATEGORICAL, N_SYNTHETIC, TASKS, by_stimulus_columns
+from hmix_hub.schema import N_SYNTHETIC
 from hmix_hub.schema.questions import ONE_HOT, PROCEDURES
 from hmix_hub.tables import arrow_columns, check_dataset_type, dataset_of, task_of, unique_values, vocabulary_of
+from hmix_hub.tasks import CATEGORICAL, TASKS, by_stimulus_columns
 
 if TYPE_CHECKING:
     import datasets

@@ -17,9 +17,9 @@ import torch
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.judgments.answers import matrix
 from hmix_hub.judgments.pieces import encode, widened
-from hmix_hub.schema import FLAGS, TASKS, Kind, by_stimulus_columns
-from hmix_hub.schema.released import RELEASED_COLUMNS
+from hmix_hub.schema import Kind
 from hmix_hub.stimuli.columns import decode_images
+from hmix_hub.tasks import FLAGS, RELEASED_FORMS, TASKS, by_stimulus_columns
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class TensorColumn:
 
 
 _TABLES = [
-    *RELEASED_COLUMNS.values(),
+    *(form.columns for form in RELEASED_FORMS.values()),
     *(task.columns for task in TASKS.values()),
     *(by_stimulus_columns(task, is_synthetic=True) for task in TASKS),
 ]

@@ -13,9 +13,10 @@ import datasets
 import torch
 
 import hmix_hub
-from hmix_hub.schema import CURRENT, INFER
+from hmix_hub.schema import CURRENT
 from hmix_hub.sources import JUDGMENT_FILES, SourceFile, Study
 from hmix_hub.sources.source import Folder
+from hmix_hub.tasks import INFER
 from hmix_hub.tensors import PROVENANCE
 
 NUMBERS = [
@@ -146,8 +147,8 @@ class Workload:
 def read_all() -> None:
     """Read the four judgment files of the release, or of the sample where that cannot be reached, into their tables."""
     from hmix_hub.builders.readers import read_judgments
-    from hmix_hub.schema import TASKS
     from hmix_hub.sources import choose_source, resolve_source
+    from hmix_hub.tasks import TASKS
 
     source = resolve_source(choose_source()[0])
     for task in TASKS:

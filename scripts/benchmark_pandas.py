@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from hmix_hub.schema import CIFAR10, INFER, JUDGMENT_TABLE
-from hmix_hub.schema.observed import observed_columns
+from hmix_hub.schema import CIFAR10, JUDGMENT_TABLE
+from hmix_hub.tasks import INFER, observed_columns
 
 Mask = npt.NDArray[np.bool_]
 Values = npt.NDArray[Any]

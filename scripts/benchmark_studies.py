@@ -14,10 +14,11 @@ import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 from pyarrow import parquet
 
-from hmix_hub.schema import CIFAR10, INFER
+from hmix_hub.schema import CIFAR10
 from hmix_hub.sources.sample.layout import DISTINCT_TRIALS
 from hmix_hub.studies.example import example_study
 from hmix_hub.studies.manifest import MANIFEST
+from hmix_hub.tasks import INFER
 
 IMAGE_SET = "cifar10/test"
 """The image set whose labels are known without its pixels, so that the rule of labels runs, too."""

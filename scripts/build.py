@@ -103,8 +103,8 @@ def _renew_console(*, write: bool) -> list[str]:
 def _parts() -> dict[str, Callable[[], str | None]]:
     from build_collecting import interface_words, study_keys
 
-    from hmix_hub.schema import BY_STIMULUS_COLUMNS, CATEGORICAL, INFER, TASKS
-    from hmix_hub.schema.documentation import column_table
+    from hmix_hub.schema.column import column_table
+    from hmix_hub.tasks import BY_STIMULUS_COLUMNS, CATEGORICAL, INFER, TASKS
 
     shared = [c for c in TASKS[INFER].columns if all(c in task.columns for task in TASKS.values())]
     parts: dict[str, Callable[[], str | None]] = {
@@ -128,10 +128,8 @@ def _parts() -> dict[str, Callable[[], str | None]]:
 
 def _observed_columns() -> str:
     """Lay out the columns that a contributor writes, and for which tasks."""
-    from hmix_hub.schema import TASKS
-    from hmix_hub.schema.documentation import as_markdown, describe_column, markdown_table
-    from hmix_hub.schema.observed import OPTIONAL, observed_columns
-    from hmix_hub.schema.questions import unasked_columns
+    from hmix_hub.schema.column import as_markdown, describe_column, markdown_table
+    from hmix_hub.tasks import OPTIONAL, TASKS, observed_columns, unasked_columns
 
     marks = dict.fromkeys(OPTIONAL, " (optional)") | dict.fromkeys(unasked_columns(()), " (if asked)")
     tasks: dict[str, list[str]] = {}
@@ -158,7 +156,7 @@ def _observed_columns() -> str:
 def _map_keys() -> str:
     """Lay out the keys of a column map's column."""
     from hmix_hub.contribute.importing.column_map import From
-    from hmix_hub.schema.documentation import as_markdown, markdown_table
+    from hmix_hub.schema.column import as_markdown, markdown_table
 
     return markdown_table(
         {"key": f"`{field.alias or name}`", "what": as_markdown(field.description or "")}
@@ -168,7 +166,7 @@ def _map_keys() -> str:
 
 def _rules() -> str:
     """Lay out the catalogue of rules, each with its examples."""
-    from hmix_hub.schema.documentation import as_markdown
+    from hmix_hub.schema.column import as_markdown
     from hmix_hub.studies.catalogue import catalogue, describe
 
     parts = []
@@ -183,7 +181,7 @@ def _rules() -> str:
 
 def _counted(rows_of: Callable[[str], list[dict[str, str]]]) -> str | None:
     """Lay out what is counted in the release; nothing where that cannot be had."""
-    from hmix_hub.schema.documentation import markdown_table
+    from hmix_hub.schema.column import markdown_table
 
     source = _release()
     return None if source is None else markdown_table(rows_of(source))
@@ -191,7 +189,7 @@ def _counted(rows_of: Callable[[str], list[dict[str, str]]]) -> str | None:
 
 def _configurations(source: str) -> list[dict[str, str]]:
     from hmix_hub.release import configuration_counts
-    from hmix_hub.schema import CONFIGURATIONS
+    from hmix_hub.tasks import CONFIGURATIONS
 
     return [
         {
@@ -208,7 +206,7 @@ def _configurations(source: str) -> list[dict[str, str]]:
 
 def _flags(source: str) -> list[dict[str, str]]:
     from hmix_hub.release import flag_counts
-    from hmix_hub.schema import FLAGS
+    from hmix_hub.tasks import FLAGS
 
     return [
         {
@@ -232,7 +230,7 @@ def _release() -> str | None:
 
 def _filters() -> str:
     from hmix_hub.judgments.grammar import FILTERS
-    from hmix_hub.schema.documentation import markdown_table
+    from hmix_hub.schema.column import markdown_table
 
     return markdown_table({"filter": f"`{f.name}`", "value": f.kind, "keeps rows": f.meaning} for f in FILTERS.values())
 
@@ -241,7 +239,8 @@ def _dataset_info() -> str:
     """Give the card's YAML: configurations with their files and features; sizes would make filtered loading fail."""
     import yaml
 
-    from hmix_hub.schema import CONFIGURATIONS, DEFAULT_CONFIGURATION, features
+    from hmix_hub.schema import features
+    from hmix_hub.tasks import CONFIGURATIONS, DEFAULT_CONFIGURATION
 
     configs: list[dict[str, Any]] = []
     infos = []

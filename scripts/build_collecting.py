@@ -16,7 +16,7 @@ _MARK = {dict: ".<task>", list: "[]"}
 
 def study_keys() -> str:
     """Lay out every key of a study file: its name, what it holds, its default, its meaning."""
-    from hmix_hub.schema.documentation import as_markdown, markdown_table
+    from hmix_hub.schema.column import as_markdown, markdown_table
     from hmix_hub.suite.study.model import StudyFile
 
     return markdown_table(
@@ -32,7 +32,7 @@ def study_keys() -> str:
 
 def interface_words() -> str:
     """Lay out the interface's own words by name."""
-    from hmix_hub.schema.documentation import markdown_table
+    from hmix_hub.schema.column import markdown_table
     from hmix_hub.suite.study.words import WORDS
 
     return markdown_table({"name": f"`{name}`", "English": text.replace("|", "\\|")} for name, text in WORDS.items())

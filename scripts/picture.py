@@ -127,7 +127,7 @@ def _draw_agreement(axes: Axes, judgments: datasets.Dataset) -> None:
     from hmix_hub.contribute.description.panels import differences
     from hmix_hub.contribute.description.statistics import task_statistics
     from hmix_hub.plots.axes import share_axis, title_above
-    from hmix_hub.schema import INFER
+    from hmix_hub.tasks import INFER
 
     differences(axes, task_statistics(judgments.data.table, INFER))
     share_axis(axes, gap=20)

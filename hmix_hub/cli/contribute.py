@@ -11,7 +11,7 @@ import click
 
 from hmix_hub.cli.options import json_option
 from hmix_hub.cli.output import echo_json, echo_report, echo_table, row_progress, size_text, tell_on_terminal
-from hmix_hub.schema import INFER, TASKS
+from hmix_hub.tasks import INFER, TASKS
 
 study_argument = click.argument("folder", metavar="DIR")
 

@@ -25,7 +25,8 @@ from hmix_hub.cli.output import echo_json
 from hmix_hub.errors import ConfigurationError, nearest
 from hmix_hub.files import whole_file
 from hmix_hub.judgments.grammar import FILTERS, Filter
-from hmix_hub.schema import CONFIGURATIONS, CURRENT
+from hmix_hub.schema import CURRENT
+from hmix_hub.tasks import CONFIGURATIONS
 
 if TYPE_CHECKING:
     import datasets

@@ -11,8 +11,9 @@ from hmix_hub.cli.options import configuration_argument, configurations_epilog, 
 from hmix_hub.cli.output import echo_json, echo_table
 from hmix_hub.datasets_by_name import citation
 from hmix_hub.errors import ConfigurationError, nearest
-from hmix_hub.schema import CURRENT, FLAGS, check_configuration, check_version
-from hmix_hub.schema.documentation import describe_column
+from hmix_hub.schema import CURRENT, check_version
+from hmix_hub.schema.column import describe_column
+from hmix_hub.tasks import TASKS, check_configuration
 
 
 @click.command("list")
@@ -63,9 +64,7 @@ def info(config: str, schema_version: str, as_json: bool) -> None:
     """Show the columns of a configuration with type, unit, range and meaning."""
     configuration = check_configuration(config)
     columns = [describe_column(column) for column in configuration.columns(check_version(schema_version))]
-    flags = [
-        {"flag": flag.name, "meaning": flag.meaning} for flag in FLAGS.values() if configuration.task in flag.tasks
-    ]
+    flags = [{"flag": flag.name, "meaning": flag.meaning} for flag in TASKS[configuration.task].flags]
     has_flags = any(column["column"] == "flags" for column in columns)
     if as_json:
         echo_json(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from hmix_hub.schema import CONFIGURATIONS
+from hmix_hub.tasks import CONFIGURATIONS
 
 source_option = click.option(
     "--source",

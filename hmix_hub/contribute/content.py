@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from hmix_hub.judgments.by_stimulus import by_stimulus
 from hmix_hub.loading.places import default_of
-from hmix_hub.schema import CONFIGURATIONS, Column, Configuration
+from hmix_hub.schema import Column
 from hmix_hub.studies.features import study_features
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import StudyFolder, find_files, study_path
@@ -18,6 +18,7 @@ from hmix_hub.studies.manifest_file import read_manifest
 from hmix_hub.studies.people import PARTICIPANTS_CONFIGURATION, read_participants
 from hmix_hub.studies.rules.files import OUTSIDE
 from hmix_hub.studies.seen import provisional
+from hmix_hub.tasks import CONFIGURATIONS, Configuration
 
 if TYPE_CHECKING:
     import datasets
@@ -33,7 +34,7 @@ class Content:
     folder, manifest
         The study.
     tables
-        By configuration, in the order of `hmix_hub.schema.CONFIGURATIONS`: judgments of each task, and the by-stimulus
+        By configuration, in the order of `hmix_hub.tasks.CONFIGURATIONS`: judgments of each task, and the by-stimulus
         tables that follow from them. Columns of the study's own, `x_…`, stand behind those of the schema.
     participants
         participants.csv, participant_id first; `None` where there is none.

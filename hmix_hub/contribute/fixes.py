@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from hmix_hub.schema import TASKS, Kind
-from hmix_hub.schema.tasks import SIDES
+from hmix_hub.schema import Kind
+from hmix_hub.schema.judgment import SIDES
 from hmix_hub.studies.checks.clashes import telling_columns
 from hmix_hub.studies.checks.columns import tidied
 from hmix_hub.studies.checks.numbers import COMMA, NULL_WORDS, THOUSANDS
@@ -18,6 +18,7 @@ from hmix_hub.studies.findings import shown
 from hmix_hub.studies.rules import columns as column_rules
 from hmix_hub.studies.rules import stimuli, trials, values
 from hmix_hub.studies.rules.rule import Rule
+from hmix_hub.tasks import TASKS
 
 MOST_EXAMPLES = 3
 _LABELS = {Kind.LABEL, Kind.LABELS}

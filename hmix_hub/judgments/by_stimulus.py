@@ -13,20 +13,8 @@ from hmix_hub.errors import SchemaError, Where
 from hmix_hub.judgments.answers import matrix, numbers, one_piece
 from hmix_hub.judgments.grouping import Groups, encode, encode_key
 from hmix_hub.judgments.pieces import take
-from hmix_hub.schema import (
-    CATEGORICAL,
-    CIFAR10,
-    CONSTRUCT,
-    INFER,
-    N_SYNTHETIC,
-    SELECT,
-    SYNTHETIC_FLAG,
-    TASKS,
-    Vocabulary,
-    arrow_schema,
-    by_stimulus_columns,
-    has_flag,
-)
+from hmix_hub.schema import CIFAR10, N_SYNTHETIC, SYNTHETIC_FLAG, Vocabulary, arrow_schema, has_flag
+from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS, by_stimulus_columns
 
 Floats = npt.NDArray[np.float64]
 
@@ -46,7 +34,7 @@ def by_stimulus(judgments: pa.Table, task: str, vocabulary: Vocabulary = CIFAR10
     Returns
     -------
     pyarrow.Table
-        One row per stimulus in the order of first appearance, columns as `hmix_hub.schema.by_stimulus_columns`, with
+        One row per stimulus in the order of first appearance, columns as `hmix_hub.tasks.by_stimulus_columns`, with
         `n_synthetic` where judgments have the flag `synthetic`; a stimulus is an image set with a stimulus id (in the
         midpoint tasks, a pair id). Lists are in table order.
 

@@ -20,8 +20,9 @@ from hmix_hub.judgments.grouping import Groups, Ints, encode, encode_key
 from hmix_hub.judgments.pieces import encode as encode_values
 from hmix_hub.judgments.pieces import take
 from hmix_hub.judgments.soft_labels import soft_labels
-from hmix_hub.schema import CATEGORICAL, CIFAR10, CURRENT, SYNTHETIC_FLAG, TASKS, Vocabulary, arrow_schema, columns
+from hmix_hub.schema import CIFAR10, CURRENT, SYNTHETIC_FLAG, Vocabulary, arrow_schema
 from hmix_hub.schema.questions import DEFAULT_PROCEDURE, Procedure
+from hmix_hub.tasks import CATEGORICAL, TASKS, columns
 
 
 def complete(
@@ -61,7 +62,7 @@ def complete(
     Returns
     -------
     pyarrow.Table
-        N rows in the same order, columns as `hmix_hub.schema.columns(task, version)`.
+        N rows in the same order, columns as `hmix_hub.tasks.columns(task, version)`.
 
     Raises
     ------

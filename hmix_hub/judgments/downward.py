@@ -11,21 +11,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hmix_hub.errors import SchemaError, Where
-from hmix_hub.schema import (
+from hmix_hub.schema import CIFAR10, RELEASED, SYNTHETIC_FLAG, Vocabulary, arrow_schema, has_flag
+from hmix_hub.schema.released import FULL_SCALE, PICTURE_SUFFIX, REPEAT_PREFIX, ROW_NUMBER, SYNTHETIC_COLUMN
+from hmix_hub.tasks import (
     CATEGORICAL,
-    CIFAR10,
     CONSTRUCT,
     INFER,
-    RELEASED,
     SELECT,
-    SYNTHETIC_FLAG,
-    Vocabulary,
-    arrow_schema,
+    TASKS,
+    categorical_soft_labels,
     columns,
-    has_flag,
-    interface,
+    infer_mixing_factor,
+    select_shuffled_midpoint,
 )
-from hmix_hub.schema.released import ROW_NUMBER, SYNTHETIC_COLUMN
 
 
 def to_released(judgments: pa.Table, task: str, vocabulary: Vocabulary = CIFAR10) -> pa.Table:
@@ -34,7 +32,7 @@ def to_released(judgments: pa.Table, task: str, vocabulary: Vocabulary = CIFAR10
     Parameters
     ----------
     judgments
-        N rows with the columns `hmix_hub.schema.columns(task)`.
+        N rows with the columns `hmix_hub.tasks.columns(task)`.
     task
         Name of the task.
     vocabulary
@@ -43,7 +41,7 @@ def to_released(judgments: pa.Table, task: str, vocabulary: Vocabulary = CIFAR10
     Returns
     -------
     pyarrow.Table
-        N rows, columns as `hmix_hub.schema.columns(task, "1.0.0")`; then `synthetic`, if a program made any answer.
+        N rows, columns as `hmix_hub.tasks.columns(task, "1.0.0")`; then `synthetic`, if a program made any answer.
 
     Raises
     ------
@@ -51,7 +49,7 @@ def to_released(judgments: pa.Table, task: str, vocabulary: Vocabulary = CIFAR10
         If a row has what 1.0.0 has no room for: a single picture, a class named "no".
     """
     _refuse_what_has_no_room(judgments, vocabulary)
-    trial = interface.TRIALS[task]
+    trial = TASKS[task].in_release
     schema = arrow_schema(columns(task, RELEASED), vocabulary)
     n = judgments.num_rows
     values: dict[str, Any] = {name: pa.nulls(n) for name in schema.names} | {
@@ -61,7 +59,7 @@ def to_released(judgments: pa.Table, task: str, vocabulary: Vocabulary = CIFAR10
         "subject": judgments["participant_id"],
         "condition": judgments["condition"],
         "rt": judgments["response_time_ms"],
-        "task": pc.if_else(judgments["is_repeat"], interface.REPEAT_PREFIX + trial.task, trial.task),
+        "task": pc.if_else(judgments["is_repeat"], REPEAT_PREFIX + trial.name, trial.name),
     }
     written = values | _pictures(judgments, vocabulary) | _WRITERS[task](judgments, vocabulary)
     released = pa.table({name: written[name] for name in schema.names}).cast(schema)
@@ -74,8 +72,9 @@ def _refuse_what_has_no_room(judgments: pa.Table, vocabulary: Vocabulary) -> Non
     if len(single):
         msg = "a judgment of a single picture has no form in schema 1.0.0, which knows pairs alone"
         raise SchemaError(msg, where=Where(row=int(single[0]), column="image_2_label"), hint="leave such rows out")
-    if interface.NO_ALTERNATIVE.lower() in {name.lower() for name in vocabulary.names}:
-        msg = f"a class named {interface.NO_ALTERNATIVE!r} has no form in schema 1.0.0, where that is no alternative"
+    nothing = categorical_soft_labels.NO_ALTERNATIVE
+    if nothing.lower() in {name.lower() for name in vocabulary.names}:
+        msg = f"a class named {nothing!r} has no form in schema 1.0.0, where that is no alternative"
         raise SchemaError(msg, hint="stay with schema 2")
 
 
@@ -92,7 +91,7 @@ def _pictures(judgments: pa.Table, vocabulary: Vocabulary) -> dict[str, Any]:
 
 
 def _with_suffix(names: pa.ChunkedArray) -> pa.ChunkedArray:
-    return pc.binary_join_element_wise(names, interface.PICTURE_SUFFIX, "")
+    return pc.binary_join_element_wise(names, PICTURE_SUFFIX, "")
 
 
 def _json(answers: Iterable[Mapping[str, object]]) -> pa.Array:
@@ -103,14 +102,14 @@ def _percent(share: float | None) -> float | int | None:
     """Give a share as a percentage: the whole one, where reading that gives the share to the last bit."""
     if share is None:
         return None
-    percent = share * interface.FULL_SCALE
-    return round(percent) if round(percent) / interface.FULL_SCALE == share else percent
+    percent = share * FULL_SCALE
+    return round(percent) if round(percent) / FULL_SCALE == share else percent
 
 
 def _slider(inferred: float) -> float | int:
     """Give the place of the slider whose reading is the inferred coefficient; a whole one, where there is one."""
-    place = (1 - inferred) * interface.FULL_SCALE
-    return round(place) if 1 - round(place) / interface.FULL_SCALE == inferred else place
+    place = (1 - inferred) * FULL_SCALE
+    return round(place) if 1 - round(place) / FULL_SCALE == inferred else place
 
 
 def _construct(judgments: pa.Table, vocabulary: Vocabulary) -> dict[str, Any]:
@@ -120,7 +119,7 @@ def _construct(judgments: pa.Table, vocabulary: Vocabulary) -> dict[str, Any]:
 
 def _select(judgments: pa.Table, vocabulary: Vocabulary) -> dict[str, Any]:
     selected = judgments["selected_coefficient"].to_pylist()
-    return {"response": _json({"select": f"{interface.SELECT_PREFIX}{value!r}"} for value in selected)}
+    return {"response": _json({"select": f"{select_shuffled_midpoint.SELECT_PREFIX}{value!r}"} for value in selected)}
 
 
 def _infer(judgments: pa.Table, vocabulary: Vocabulary) -> dict[str, Any]:
@@ -129,7 +128,7 @@ def _infer(judgments: pa.Table, vocabulary: Vocabulary) -> dict[str, Any]:
         "responses": _json(
             {"mixingcoeff": _slider(inferred), "confidence": _percent(confidence)} for inferred, confidence in answers
         ),
-        "question_order": pa.repeat(pa.scalar(interface.QUESTION_ORDER), judgments.num_rows),
+        "question_order": pa.repeat(pa.scalar(infer_mixing_factor.QUESTION_ORDER), judgments.num_rows),
         "class_pair": _with_suffix(judgments["pair_id"]),
     }
 
@@ -137,14 +136,17 @@ def _infer(judgments: pa.Table, vocabulary: Vocabulary) -> dict[str, Any]:
 def _categorical(judgments: pa.Table, vocabulary: Vocabulary) -> dict[str, Any]:
     def answer(row: dict[str, Any]) -> dict[str, str]:
         second = row["second_class"]
-        alternative = interface.NO_ALTERNATIVE if second is None else vocabulary.display(second)
+        alternative = categorical_soft_labels.NO_ALTERNATIVE if second is None else vocabulary.display(second)
         probability = _percent(row["second_probability"])
         return {
-            "classSelect": interface.TOP_PREFIX + vocabulary.display(row["top_class"]),
+            "classSelect": categorical_soft_labels.TOP_PREFIX + vocabulary.display(row["top_class"]),
             "prob": str(_percent(row["top_probability"])),
-            "classSelect2": interface.SECOND_PREFIX + alternative,
+            "classSelect2": categorical_soft_labels.SECOND_PREFIX + alternative,
             "prob2": "" if probability is None else str(probability),
-            **{interface.IMPOSSIBLE_PREFIX + vocabulary.display(code): "1" for code in row["impossible_classes"]},
+            **{
+                categorical_soft_labels.IMPOSSIBLE_PREFIX + vocabulary.display(code): "1"
+                for code in row["impossible_classes"]
+            },
         }
 
     names = ["top_class", "top_probability", "second_class", "second_probability", "impossible_classes"]

@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from hmix_hub.judgments.answers import categorical_answers, codes, numbers
 from hmix_hub.judgments.grouping import Groups, Ints, encode, encode_key
-from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT, flags_of
-from hmix_hub.schema.flags import STRAIGHTLINING_MINIMUM, STRAIGHTLINING_TENTHS
+from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, flags_of
+from hmix_hub.tasks.flags import STRAIGHTLINING_MINIMUM, STRAIGHTLINING_TENTHS
 
 Mask = npt.NDArray[np.bool_]
 

@@ -25,8 +25,8 @@ from hmix_hub.judgments.conditions import (
     MixesClasses,
     ShowsClass,
 )
-from hmix_hub.schema import FLAGS, TASKS
-from hmix_hub.schema.interface import PICTURE_SUFFIX
+from hmix_hub.schema.released import PICTURE_SUFFIX
+from hmix_hub.tasks import FLAGS, TASKS
 
 
 @dataclass(frozen=True)

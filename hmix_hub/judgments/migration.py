@@ -9,18 +9,8 @@ from hmix_hub.errors import SchemaError
 from hmix_hub.judgments.downward import to_released
 from hmix_hub.judgments.minor import to_minor
 from hmix_hub.judgments.upward import Provenance, to_judgment_table
-from hmix_hub.schema import (
-    CIFAR10,
-    CURRENT,
-    JUDGMENT_TABLE,
-    RELEASED,
-    TASKS,
-    VERSIONS,
-    Vocabulary,
-    check_task,
-    check_version,
-    columns,
-)
+from hmix_hub.schema import CIFAR10, CURRENT, JUDGMENT_TABLE, RELEASED, VERSIONS, Vocabulary, check_version
+from hmix_hub.tasks import TASKS, check_task, columns
 
 if TYPE_CHECKING:
     import pyarrow as pa

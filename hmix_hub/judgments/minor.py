@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from hmix_hub.schema import CURRENT, Vocabulary, arrow_schema, columns
+from hmix_hub.schema import CURRENT, Vocabulary, arrow_schema
+from hmix_hub.tasks import columns
 
 
 def to_minor(judgments: pa.Table, task: str, version: str, vocabulary: Vocabulary) -> pa.Table:
@@ -27,7 +28,7 @@ def to_minor(judgments: pa.Table, task: str, version: str, vocabulary: Vocabular
     Returns
     -------
     pyarrow.Table
-        N rows in the same order, columns as `hmix_hub.schema.columns(task, version)`, then the study's own.
+        N rows in the same order, columns as `hmix_hub.tasks.columns(task, version)`, then the study's own.
     """
     n = judgments.num_rows
     schema = arrow_schema(columns(task, version), vocabulary)

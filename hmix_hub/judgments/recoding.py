@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hmix_hub.judgments.answers import matrix
-from hmix_hub.schema import BY_STIMULUS_COLUMNS, TASKS, Kind
+from hmix_hub.schema import Kind
+from hmix_hub.tasks import BY_STIMULUS_COLUMNS, TASKS
 
 LABELS, DISTRIBUTIONS = {Kind.LABEL, Kind.LABELS}, {Kind.DISTRIBUTION, Kind.DISTRIBUTIONS}
 _TABLES = [*(task.columns for task in TASKS.values()), *BY_STIMULUS_COLUMNS.values()]

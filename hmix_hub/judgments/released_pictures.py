@@ -9,7 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hmix_hub.errors import SchemaError, Where
-from hmix_hub.schema import Vocabulary, interface
+from hmix_hub.schema import Vocabulary
+from hmix_hub.schema.released import PICTURE_SUFFIX
 
 LAYOUT_HINT = "the table is not in the released layout, schema 1.0.0"
 
@@ -86,7 +87,7 @@ def check_names(released: pa.Table, table: pa.Table) -> None:
     """Check that the names of the pair and the picture say what the row's other columns say."""
     for column, identifier in (("class_pair", "pair_id"), ("filename", "stimulus_id")):
         if column in released.column_names and identifier in table.column_names:
-            names = pc.replace_substring_regex(released[column], re.escape(interface.PICTURE_SUFFIX) + "$", "")
+            names = pc.replace_substring_regex(released[column], re.escape(PICTURE_SUFFIX) + "$", "")
             complaint = "contradicts the row's coefficient, labels or ids"
             differs = pc.not_equal(pc.utf8_lower(names), pc.utf8_lower(table[identifier]))
             refuse_first(differs, released[column], column, complaint)

@@ -9,7 +9,7 @@ import numpy as np
 
 from hmix_hub.errors import FilterError
 from hmix_hub.judgments.conditions import Condition, Mask, Vocabularies
-from hmix_hub.schema import CONFIGURATIONS
+from hmix_hub.tasks import CONFIGURATIONS
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -22,21 +22,19 @@ from hmix_hub.judgments.complete import complete, pair_ids, stimulus_ids
 from hmix_hub.judgments.flags import Mask
 from hmix_hub.judgments.pieces import encode
 from hmix_hub.judgments.released_pictures import LAYOUT_HINT, check_names, pictures, refuse_first, whole_numbers
-from hmix_hub.schema import (
+from hmix_hub.schema import CIFAR10, JUDGMENT_TABLE, SYNTHETIC_FLAG, Vocabulary
+from hmix_hub.schema.questions import DEFAULT_PROCEDURE, Procedure
+from hmix_hub.schema.released import FULL_SCALE, REPEAT_PREFIX, ROW_NUMBER, SYNTHETIC_COLUMN
+from hmix_hub.tasks import (
     CATEGORICAL,
-    CIFAR10,
     CONSTRUCT,
     INFER,
-    JUDGMENT_TABLE,
     SELECT,
-    SYNTHETIC_FLAG,
     TASKS,
-    Vocabulary,
+    categorical_soft_labels,
     columns,
-    interface,
+    select_shuffled_midpoint,
 )
-from hmix_hub.schema.questions import DEFAULT_PROCEDURE, Procedure
-from hmix_hub.schema.released import ROW_NUMBER, SYNTHETIC_COLUMN
 
 
 @dataclass(frozen=True)
@@ -75,7 +73,7 @@ def to_judgment_table(
     Parameters
     ----------
     released
-        N rows with the columns `hmix_hub.schema.columns(task, "1.0.0")`; and `synthetic`, where a program made answers;
+        N rows with the columns `hmix_hub.tasks.columns(task, "1.0.0")`; and `synthetic`, where a program made answers;
         without label2 and id2, where single pictures were shown.
     task
         Name of the task.
@@ -160,7 +158,7 @@ def _marked(released: pa.Table) -> dict[str, Mask]:
 
 
 def _is_repeat(tasks: pa.ChunkedArray) -> pa.ChunkedArray:
-    return pc.starts_with(tasks, interface.REPEAT_PREFIX)
+    return pc.starts_with(tasks, REPEAT_PREFIX)
 
 
 _MOST_SHOWN = 80
@@ -190,14 +188,14 @@ def _parsed(released: pa.Table, name: str, parse: Callable[[dict[str, Any]], Any
 
 
 def _percentage(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= interface.FULL_SCALE:
-        msg = f"{value!r} is no number from 0 to {interface.FULL_SCALE}"
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= FULL_SCALE:
+        msg = f"{value!r} is no number from 0 to {FULL_SCALE}"
         raise ValueError(msg)
     return value
 
 
 def _typed_percentage(text: str) -> float:
-    return _percentage(float(text)) / interface.FULL_SCALE
+    return _percentage(float(text)) / FULL_SCALE
 
 
 def _construct(released: pa.Table, vocabulary: Vocabulary) -> _Answers:
@@ -211,8 +209,8 @@ def _construct(released: pa.Table, vocabulary: Vocabulary) -> _Answers:
 
 def _select(released: pa.Table, vocabulary: Vocabulary) -> _Answers:
     def parse(answer: dict[str, Any]) -> float:
-        value = float(answer["select"].removeprefix(interface.SELECT_PREFIX))
-        _percentage(value * interface.FULL_SCALE)
+        value = float(answer["select"].removeprefix(select_shuffled_midpoint.SELECT_PREFIX))
+        _percentage(value * FULL_SCALE)
         return value
 
     return _Answers({"selected_coefficient": pa.array(_parsed(released, "response", parse), pa.float64())}, {})
@@ -222,8 +220,8 @@ def _infer(released: pa.Table, vocabulary: Vocabulary) -> _Answers:
     def parse(answer: dict[str, Any]) -> tuple[float, float | None]:
         slider, confidence = _percentage(answer["mixingcoeff"]), answer["confidence"]
         return (
-            1 - slider / interface.FULL_SCALE,
-            None if confidence is None else _percentage(confidence) / interface.FULL_SCALE,
+            1 - slider / FULL_SCALE,
+            None if confidence is None else _percentage(confidence) / FULL_SCALE,
         )
 
     parsed = _parsed(released, "responses", parse)
@@ -240,16 +238,16 @@ def _infer(released: pa.Table, vocabulary: Vocabulary) -> _Answers:
 
 def _categorical(released: pa.Table, vocabulary: Vocabulary) -> _Answers:
     def parse(answer: dict[str, Any]) -> tuple[int, float, int | None, float | None, list[int], bool]:
-        second = answer["classSelect2"].removeprefix(interface.SECOND_PREFIX)
-        has_alternative = second != interface.NO_ALTERNATIVE
+        second = answer["classSelect2"].removeprefix(categorical_soft_labels.SECOND_PREFIX)
+        has_alternative = second != categorical_soft_labels.NO_ALTERNATIVE
         typed = answer["prob2"]
         impossible = [
-            vocabulary.code(key.removeprefix(interface.IMPOSSIBLE_PREFIX))
+            vocabulary.code(key.removeprefix(categorical_soft_labels.IMPOSSIBLE_PREFIX))
             for key in answer
-            if key.startswith(interface.IMPOSSIBLE_PREFIX)
+            if key.startswith(categorical_soft_labels.IMPOSSIBLE_PREFIX)
         ]
         return (
-            vocabulary.code(answer["classSelect"].removeprefix(interface.TOP_PREFIX)),
+            vocabulary.code(answer["classSelect"].removeprefix(categorical_soft_labels.TOP_PREFIX)),
             _typed_percentage(answer["prob"]),
             vocabulary.code(second) if has_alternative else None,
             _typed_percentage(typed) if has_alternative and typed else None,
@@ -294,7 +292,10 @@ def ignored_probabilities(released: pa.Table) -> list[float | None]:
     """
 
     def parse(answer: dict[str, Any]) -> float | None:
-        has_alternative = answer["classSelect2"].removeprefix(interface.SECOND_PREFIX) != interface.NO_ALTERNATIVE
+        has_alternative = (
+            answer["classSelect2"].removeprefix(categorical_soft_labels.SECOND_PREFIX)
+            != categorical_soft_labels.NO_ALTERNATIVE
+        )
         try:
             return None if has_alternative or not answer["prob2"] else _typed_percentage(answer["prob2"])
         except ValueError:

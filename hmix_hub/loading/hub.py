@@ -17,7 +17,6 @@ from hmix_hub.errors import CacheWarning, ConfigurationError, SourceError, Sourc
 from hmix_hub.files import known_sha256
 from hmix_hub.loading.places import StudyPlace, manifest_of, no_participants
 from hmix_hub.redaction import redacted
-from hmix_hub.schema import Configuration
 from hmix_hub.sources.arrays import cache_folder
 from hmix_hub.sources.source import PROBE_TIMEOUT_S, is_offline
 from hmix_hub.studies.built_table import BuiltFile
@@ -25,6 +24,7 @@ from hmix_hub.studies.checksums import CHECKSUMS, check_file, open_checksums, ta
 from hmix_hub.studies.folder import STIMULI
 from hmix_hub.studies.manifest import MANIFEST
 from hmix_hub.studies.people import PARTICIPANTS_CONFIGURATION
+from hmix_hub.tasks import Configuration
 
 _PATIENCE_S = 10
 """Seconds to wait for the Hub's first answer where nothing is cached."""

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from hmix_hub.errors import SourceMissingError, Where
 from hmix_hub.loading.hub import TAG, first_line
-from hmix_hub.schema import SYNTHETIC_FLAG, TASKS
+from hmix_hub.schema import SYNTHETIC_FLAG
 from hmix_hub.studies.findings import shown
+from hmix_hub.tasks import TASKS
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from hmix_hub.judgments.complete import pair_ids, stimulus_ids
 from hmix_hub.judgments.minor import to_minor
 from hmix_hub.judgments.recoding import OVER_CLASSES, recode
 from hmix_hub.schema import JUDGMENT_TABLE, VERSIONS, Column, Vocabulary, arrow_schema, features
-from hmix_hub.schema import columns as columns_of
 from hmix_hub.tables import arrow_columns, check_dataset_type, dataset_of, task_of, unique_values, vocabulary_of
+from hmix_hub.tasks import columns as columns_of
 
 if TYPE_CHECKING:
     import datasets

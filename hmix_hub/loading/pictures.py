@@ -10,12 +10,12 @@ import pyarrow as pa
 
 from hmix_hub.class_order import in_one_order
 from hmix_hub.errors import ConfigurationError
-from hmix_hub.schema import CONSTRUCT, INFER, Vocabulary
+from hmix_hub.schema import Vocabulary
 from hmix_hub.sources.image_set import ImageSet, open_image_set
-from hmix_hub.stimuli.coefficients import coefficient_column
 from hmix_hub.stimuli.columns import IMAGES, add_image_columns, check_images, image_features
 from hmix_hub.stimuli.mixtures import ENDPOINT_COLUMNS, Mixtures, check_endpoints, mixtures_of
 from hmix_hub.tables import arrow_columns, check_dataset_type, task_of, vocabulary_of
+from hmix_hub.tasks import CONSTRUCT, INFER, TASKS
 
 if TYPE_CHECKING:
     import datasets
@@ -34,7 +34,7 @@ def mixtures_in(
 ) -> tuple[Mixtures, dict[str, ImageSet]]:
     """Return the mixtures of a dataset's rows, all checked, and the opened image sets that they are made of."""
     check_has_endpoints(dataset)
-    names = [*ENDPOINT_COLUMNS, coefficient_column(task), *(["flags"] if on_screen else [])]
+    names = [*ENDPOINT_COLUMNS, TASKS[task].coefficient_column, *(["flags"] if on_screen else [])]
     table = arrow_columns(dataset, [name for name in names if name in dataset.column_names])
     mixtures = mixtures_of(table, task, on_screen=on_screen)
     return mixtures, open_image_sets(table, vocabulary_of(dataset), cifar10=cifar10, image_sets=image_sets)

@@ -15,7 +15,7 @@ from hmix_hub.arrow_files import open_parquet
 from hmix_hub.builders.study_table import StudyTable
 from hmix_hub.errors import ConfigurationError, SchemaVersionError, SourceMissingError, Where, nearest
 from hmix_hub.judgments.by_stimulus import by_stimulus
-from hmix_hub.schema import CONFIGURATIONS, DEFAULT_CONFIGURATION, Column, Configuration
+from hmix_hub.schema import Column
 from hmix_hub.studies.built_table import BuiltFile, BuiltTable
 from hmix_hub.studies.checksums import CHECKSUMS, check_file, open_checksums, table_files
 from hmix_hub.studies.features import study_features
@@ -27,6 +27,7 @@ from hmix_hub.studies.manifest_file import read_manifest
 from hmix_hub.studies.people import PARTICIPANTS_CONFIGURATION, read_participants
 from hmix_hub.studies.rules.manifest import SCHEMA_VERSION
 from hmix_hub.studies.seen import provisional
+from hmix_hub.tasks import CONFIGURATIONS, DEFAULT_CONFIGURATION, Configuration
 
 REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 """Name of a repository of the Hub, ORG/NAME."""

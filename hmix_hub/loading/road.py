@@ -15,10 +15,11 @@ from hmix_hub.judgments.grammar import parse_filters
 from hmix_hub.loading.joining import join
 from hmix_hub.loading.pictures import add_images
 from hmix_hub.loading.places import is_study_place, open_place
-from hmix_hub.schema import CURRENT, DEFAULT_CONFIGURATION, TASKS, check_configuration, check_version
+from hmix_hub.schema import CURRENT, check_version
 from hmix_hub.schema import features as of_columns
 from hmix_hub.summaries import by_stimulus
 from hmix_hub.tables import task_of
+from hmix_hub.tasks import DEFAULT_CONFIGURATION, TASKS, check_configuration
 
 if TYPE_CHECKING:
     import datasets

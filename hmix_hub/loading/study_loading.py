@@ -14,12 +14,13 @@ from hmix_hub.judgments.selection import check_columns
 from hmix_hub.loading.pictures import add_images
 from hmix_hub.loading.places import StudyPlace, open_place
 from hmix_hub.loading.versions import in_version
-from hmix_hub.schema import CURRENT, JUDGMENT_TABLE, RELEASED, Configuration, check_version
+from hmix_hub.schema import CURRENT, JUDGMENT_TABLE, RELEASED, check_version
 from hmix_hub.sources.image_set import remember
 from hmix_hub.stimuli.columns import check_images
 from hmix_hub.studies.image_sets import open_study_images
 from hmix_hub.studies.people import PARTICIPANTS_CONFIGURATION
 from hmix_hub.tables import set_class_order
+from hmix_hub.tasks import Configuration
 
 
 def load_study(

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from hmix_hub.judgments.migration import migrate
 from hmix_hub.judgments.minor import to_minor
-from hmix_hub.schema import RELEASED, Column, Configuration, Vocabulary, features
+from hmix_hub.schema import RELEASED, Column, Vocabulary, features
 from hmix_hub.schema.released import SYNTHETIC_COLUMN
 from hmix_hub.studies.manifest import Manifest
 from hmix_hub.tables import arrow_columns, map_tables
+from hmix_hub.tasks import Configuration
 
 if TYPE_CHECKING:
     import datasets

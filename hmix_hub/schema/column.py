@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from hmix_hub.schema.vocabulary import CIFAR10, Vocabulary
 
 if TYPE_CHECKING:
     import datasets
-    import pyarrow as pa
 
 
 class Kind(Enum):
@@ -48,6 +49,9 @@ class Column:
         Texts that a value may be; empty: any.
     since
         Version of the schema that the column came with; empty: the version that its table did.
+    of_image_1
+        Whether the values are about image 1, so that they turn when the pictures of a pair change places: a share to 1
+        minus it, a side to the other one.
     """
 
     name: str
@@ -59,6 +63,7 @@ class Column:
     nullable: bool = False
     choices: tuple[str, ...] = ()
     since: str = ""
+    of_image_1: bool = False
 
     @property
     def range(self) -> str:
@@ -70,9 +75,7 @@ class Column:
         return f"{self.low:g} to {self.high:g}" if self.high is not None else f"{self.low:g} or more"
 
     def arrow_type(self, vocabulary: Vocabulary = CIFAR10) -> pa.DataType:
-        """Give the Arrow type; labels are int64, as Hugging Face stores them."""
-        import pyarrow as pa
-
+        """Return the Arrow type; labels are int64, as Hugging Face stores them."""
         distribution = pa.list_(pa.float64(), len(vocabulary))
         types = {
             Kind.STRING: pa.string(),
@@ -90,7 +93,7 @@ class Column:
         return types[self.kind]
 
     def feature(self, vocabulary: Vocabulary = CIFAR10) -> object:
-        """Give the Hugging Face feature."""
+        """Return the Hugging Face feature."""
         from datasets import ClassLabel, List, Value
 
         label = ClassLabel(names=list(vocabulary.names))
@@ -107,14 +110,45 @@ class Column:
 
 
 def arrow_schema(columns: Iterable[Column], vocabulary: Vocabulary = CIFAR10) -> pa.Schema:
-    """Give the Arrow schema of a table with these columns; a field may be null where its column may."""
-    import pyarrow as pa
-
+    """Return the Arrow schema of a table with these columns; a field may be null where its column may."""
     return pa.schema([pa.field(c.name, c.arrow_type(vocabulary), nullable=c.nullable) for c in columns])
 
 
 def features(columns: Iterable[Column], vocabulary: Vocabulary = CIFAR10) -> datasets.Features:
-    """Give the Hugging Face features of a table with these columns."""
+    """Return the Hugging Face features of a table with these columns."""
     from datasets import Features
 
     return Features({c.name: c.feature(vocabulary) for c in columns})
+
+
+def describe_column(column: Column) -> dict[str, str]:
+    """Return a column's name, type, unit, range, whether null is allowed, and meaning, as text."""
+    return {
+        "column": column.name,
+        "type": column.kind.value + (", null" if column.nullable else ""),
+        "unit": column.unit,
+        "range": column.range,
+        "meaning": column.meaning + (f" (since {column.since})" if column.since else ""),
+    }
+
+
+def markdown_table(rows: Iterable[dict[str, str]]) -> str:
+    """Lay rows out as a Markdown table; the first row's keys are the headings."""
+    rows = list(rows)
+    headings = list(rows[0])
+    cells = [[row[heading].replace("|", "\\|") for heading in headings] for row in rows]
+    lines = [headings, ["---"] * len(headings), *cells]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def column_table(columns: Iterable[Column]) -> str:
+    """Lay columns out as a Markdown table."""
+    described = map(describe_column, columns)
+    return markdown_table(
+        {**column, "column": f"`{column['column']}`", "meaning": as_markdown(column["meaning"])} for column in described
+    )
+
+
+def as_markdown(text: str) -> str:
+    """Return plain text as Markdown that shows the same: no tags, no emphasis."""
+    return text.replace("<", "&lt;").replace("*", "\\*")

@@ -24,21 +24,6 @@ PROCEDURES: dict[Procedure, str] = {
 ONE_HOT: Procedure = "one_hot"
 DEFAULT_PROCEDURE: Procedure = "released"
 
-_COLUMNS: dict[str, frozenset[Question]] = {
-    "top_probability": frozenset({"probabilities"}),
-    "second_class": frozenset({"second_class"}),
-    "second_probability": frozenset({"probabilities", "second_class"}),
-    "impossible_classes": frozenset({"impossible_classes"}),
-}
-
-
-def unasked_columns(asked: Collection[Question]) -> tuple[str, ...]:
-    """Return the answer columns that hold nothing where only these questions were asked.
-
-    `top_probability` is then 1 in every row, the others are null or empty.
-    """
-    return tuple(name for name, questions in _COLUMNS.items() if not questions <= set(asked))
-
 
 def usual_procedure(asked: Collection[Question]) -> Procedure:
     """Return the procedure of a study that names none.

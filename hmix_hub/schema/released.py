@@ -1,4 +1,6 @@
-"""Schema 1.0.0: the layout of the released CSV files, typed, with the authors' own column names.
+"""Schema 1.0.0: the layout of the released CSV files, typed, with the authors' own names of columns and answers.
+
+Here is what several tasks share; each task's columns, and what its interface wrote, stand in the task's own file.
 
 Source: the four `hmix_*.csv` files of the release. Platform ids, URLs and free text are always null here.
 """
@@ -8,83 +10,52 @@ from __future__ import annotations
 from functools import partial
 
 from hmix_hub.schema.column import Column, Kind
-from hmix_hub.schema.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
 
-_text = partial(Column, kind=Kind.STRING, nullable=True)
+text = partial(Column, kind=Kind.STRING, nullable=True)
 _whole = partial(Column, kind=Kind.INT64, nullable=True)
 _number = partial(Column, kind=Kind.FLOAT64, nullable=True)
 _truth = partial(Column, kind=Kind.BOOL, nullable=True)
 
+REPEAT_PREFIX = "rerun_"
+"""Begins the task's name in rows that were shown again on purpose."""
+PICTURE_SUFFIX = ".png"
+FULL_SCALE = 100
+"""Sliders and typed percentages run from 0 to 100."""
 ROW_NUMBER = "Unnamed: 0"
 """The unnamed leading column, by the name that pandas gives it."""
 SYNTHETIC_COLUMN = Column("synthetic", Kind.BOOL, "whether a program, not a participant, made the answer")
 """Stands behind the others where a program made answers, and nowhere else: the release has no such column."""
 
-_INDEX = _whole("index", meaning="row of the authors' unpublished table")
-_SESSION = (
-    _text("trial_type", meaning="jsPsych plugin that drew the page"),
+INDEX = _whole("index", meaning="row of the authors' unpublished table")
+SESSION = (
+    text("trial_type", meaning="jsPsych plugin that drew the page"),
     Column("trial_index", Kind.INT64, "place on the person's timeline", low=0),
     _whole("time_elapsed", meaning="session clock at submission", unit="ms", low=0),
     Column("subject", Kind.STRING, "pseudonym of the person"),
-    _text("study_id", meaning="recruiting platform's study id; always null here"),
+    text("study_id", meaning="recruiting platform's study id; always null here"),
     _whole("condition", meaning="condition number; the key of nothing"),
     _number("rt", meaning="from page drawn to submitted", unit="ms", low=0),
-    _text("url", meaning="always null here"),
-    _text("view_history", meaning="of instruction pages; null in judgment rows"),
+    text("url", meaning="always null here"),
+    text("view_history", meaning="of instruction pages; null in judgment rows"),
 )
-_RESPONSE = _text("response", meaning="answer as JSON, in the two tasks that are HTML forms")
-_BROWSER = (
-    _text("question_order", meaning="order of the sliders; always [0,1] where there are any"),
+RESPONSE = text("response", meaning="answer as JSON, in the two tasks that are HTML forms")
+BROWSER = (
+    text("question_order", meaning="order of the sliders; always [0,1] where there are any"),
     _truth("success", meaning="of preloading; null in judgment rows"),
     _truth("timeout", meaning="of preloading; null in judgment rows"),
-    _text("failed_images", meaning="of preloading; null in judgment rows"),
-    _text("failed_audio", meaning="of preloading; null in judgment rows"),
-    _text("failed_video", meaning="of preloading; null in judgment rows"),
+    text("failed_images", meaning="of preloading; null in judgment rows"),
+    text("failed_audio", meaning="of preloading; null in judgment rows"),
+    text("failed_video", meaning="of preloading; null in judgment rows"),
 )
-_ROW = Column(ROW_NUMBER, Kind.INT64, "0-based data row of the file", low=0)
-_TASK = Column("task", Kind.STRING, "the task's name in the interface; repeats start with rerun_")
-_PAIR = Column("class_pair", Kind.STRING, "<Label1>_<id1>_<Label2>_<id2>; in the infer file it ends in .png")
-_FILENAME = Column("filename", Kind.STRING, "picture file, mixed_<lambda>_<Label1>_<id1>_<Label2>_<id2>.png")
-_MIXTURE = (
-    _text("subj_id", meaning="always null"),
+ROW = Column(ROW_NUMBER, Kind.INT64, "0-based data row of the file", low=0)
+TASK = Column("task", Kind.STRING, "the task's name in the interface; repeats start with rerun_")
+PAIR = Column("class_pair", Kind.STRING, "<Label1>_<id1>_<Label2>_<id2>; in the infer file it ends in .png")
+FILENAME = Column("filename", Kind.STRING, "picture file, mixed_<lambda>_<Label1>_<id1>_<Label2>_<id2>.png")
+MIXTURE = (
+    text("subj_id", meaning="always null"),
     Column("label1", Kind.STRING, "class of image 1"),
     Column("label2", Kind.STRING, "class of image 2"),
     Column("mixtureCoeff", Kind.FLOAT64, "lambda of the shown picture", unit="share of image 1", low=0, high=1),
     Column("id1", Kind.FLOAT64, "row of image 1 in the CIFAR-10 test set", low=0),
     Column("id2", Kind.FLOAT64, "row of image 2 in the CIFAR-10 test set", low=0),
 )
-_VALUE = partial(Column, kind=Kind.FLOAT64, unit="share of image 1", low=0, high=1)
-
-RELEASED_COLUMNS: dict[str, tuple[Column, ...]] = {
-    CONSTRUCT: (
-        _ROW,
-        _INDEX,
-        *_SESSION,
-        _RESPONSE,
-        *_BROWSER,
-        # No closed range: the walk ends at 1.1e-16 below 0 or above 1.
-        Column("final_value", Kind.FLOAT64, "selected lambda, a float walk in steps of .1", unit="share of image 1"),
-        _VALUE("start_value", meaning="lambda shown first"),
-        _TASK,
-        _PAIR,
-        _VALUE("starting_value", meaning="the same again"),
-        _text("filename", meaning="always null"),
-    ),
-    SELECT: (_ROW, _INDEX, *_SESSION, _RESPONSE, *_BROWSER, _TASK, _PAIR),
-    INFER: (
-        _ROW,
-        _INDEX,
-        *_SESSION,
-        _RESPONSE,
-        *_BROWSER,
-        Column(
-            "responses", Kind.STRING, "answer as JSON: mixingcoeff 0 (image 1) to 100 (image 2); confidence 0 to 100"
-        ),
-        _FILENAME,
-        _TASK,
-        *_MIXTURE,
-        _PAIR,
-    ),
-    CATEGORICAL: (_ROW, *_SESSION, _RESPONSE, *_BROWSER, _FILENAME, _TASK, *_MIXTURE),
-}
-"""Columns of schema 1.0.0 by task, in the order of the released files."""

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import re
 
-from hmix_hub.errors import ConfigurationError, SchemaVersionError, nearest
+from hmix_hub.errors import SchemaVersionError, nearest
 from hmix_hub.schema.column import Column
-from hmix_hub.schema.released import RELEASED_COLUMNS
-from hmix_hub.schema.tasks import TASKS, Task
 
 RELEASED = "1.0.0"
 JUDGMENT_TABLE = "2.0.0"
@@ -38,28 +36,6 @@ def check_version(version: str) -> str:
     raise SchemaVersionError(msg, hint=nearest(version, VERSIONS, label="versions"))
 
 
-def check_task(name: str) -> Task:
-    """Give a task by name.
-
-    Raises
-    ------
-    ConfigurationError
-        If there is no such task; the nearest names are offered.
-    """
-    if not isinstance(name, str) or name not in TASKS:
-        msg = f"there is no task {name!r}"
-        raise ConfigurationError(msg, hint=nearest(name, TASKS, label="tasks"))
-    return TASKS[name]
-
-
-def columns(task: str, version: str = CURRENT) -> tuple[Column, ...]:
-    """Give the columns of a task's judgment table in a schema version, in order."""
-    task = check_task(task).name
-    if check_version(version) == RELEASED:
-        return RELEASED_COLUMNS[task]
-    return tuple(column for column in TASKS[task].columns if is_in(column, version))
-
-
 def is_in(column: Column, version: str) -> bool:
-    """Say whether a column of the judgment table is in a version of it."""
+    """Whether a column of the judgment table is in a version of it."""
     return VERSIONS.index(column.since or JUDGMENT_TABLE) <= VERSIONS.index(version)

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from hmix_hub.schema import RELEASED, columns
+from hmix_hub.schema import RELEASED
 from hmix_hub.schema.released import ROW_NUMBER, SYNTHETIC_COLUMN
+from hmix_hub.tasks import columns
 
 
 def write_released_csv(path: Path, task: str, rows: Iterable[Mapping[str, Any]]) -> int:

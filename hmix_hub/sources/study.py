@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from hmix_hub.errors import SourceError, SourceMissingError, Where
 from hmix_hub.files import known_sha256, sha256_of
-from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT
 from hmix_hub.schema.released import ROW_NUMBER
 from hmix_hub.sources import sample
+from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
 
 if TYPE_CHECKING:
     import pyarrow as pa

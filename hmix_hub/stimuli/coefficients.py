@@ -8,21 +8,16 @@ import numpy as np
 import numpy.typing as npt
 
 from hmix_hub.errors import ConfigurationError
-from hmix_hub.schema import CONSTRUCT, SELECT, has_flag
+from hmix_hub.schema import has_flag
+from hmix_hub.tasks import CONSTRUCT, TASKS
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-MIDPOINT_TASKS = (CONSTRUCT, SELECT)
 WALK = np.arange(0, 1.1, 0.1)
 """The eleven coefficients that the midpoint pictures were drawn with; the fourth is 0.30000000000000004.
 
 Source: pictures of the release, 2739 of 2739 of construct_midpoint."""
-
-
-def coefficient_column(task: str) -> str:
-    """Give the column that says which mixture of a pair a row is about."""
-    return "selected_coefficient" if task in MIDPOINT_TASKS else "mixing_coefficient"
 
 
 def drawn_coefficients(table: pa.Table, task: str, *, on_screen: bool = False) -> npt.NDArray[np.float64]:
@@ -49,12 +44,12 @@ def drawn_coefficients(table: pa.Table, task: str, *, on_screen: bool = False) -
     ConfigurationError
         If the table says of no row which mixture it is about, as by-stimulus tables of the midpoint tasks.
     """
-    name = coefficient_column(task)
+    name = TASKS[task].coefficient_column
     if name not in table.column_names:
         msg = f"the rows have no {name}, so each is about a pair of pictures and not about one mixture of them"
         raise ConfigurationError(msg, hint='ask for images="endpoints", or for judgments instead of stimuli')
     stored = table[name].to_numpy().astype(np.float64)
-    if task not in MIDPOINT_TASKS:
+    if TASKS[task].shows != "pair":
         return stored
     steps = steps_of(stored)
     drawn = np.where(np.abs(WALK[steps] - stored) <= 1e-9, WALK[steps], stored)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hmix_hub.judgments.pieces import take
-from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS
-from hmix_hub.stimuli.coefficients import MIDPOINT_TASKS, WALK
+from hmix_hub.stimuli.coefficients import WALK
 from hmix_hub.stimuli.drawing import Pictures, draw
 from hmix_hub.stimuli.mixtures import mixtures_of, pairs_of, walk_between
+from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -54,7 +54,7 @@ def all_pictures(table: pa.Table, task: str, image_sets: Mapping[str, ImageSet])
     numpy.ndarray
         uint8 (S, 3, H, W): one per stimulus; eleven per pair in the midpoint tasks.
     """
-    is_pair = task in MIDPOINT_TASKS
+    is_pair = TASKS[task].shows == "pair"
     mixtures = pairs_of(table) if is_pair else mixtures_of(table, task)
     ids = take(table[TASKS[task].stimulus_column], mixtures.row).to_pylist()
     order = np.array(sorted(range(len(ids)), key=ids.__getitem__), dtype=np.int64)

@@ -15,7 +15,8 @@ from hmix_hub.errors import SchemaError, Where
 from hmix_hub.judgments.answers import codes
 from hmix_hub.judgments.grouping import Groups, Ints, encode_key
 from hmix_hub.judgments.pieces import encode
-from hmix_hub.stimuli.coefficients import WALK, coefficient_column, drawn_coefficients
+from hmix_hub.stimuli.coefficients import WALK, drawn_coefficients
+from hmix_hub.tasks import TASKS
 
 if TYPE_CHECKING:
     from hmix_hub.schema import Vocabulary
@@ -76,7 +77,7 @@ def mixtures_of(table: pa.Table, task: str, *, on_screen: bool = False) -> Mixtu
     drawn = drawn_coefficients(table, task, on_screen=on_screen)
     bad = np.flatnonzero(~((drawn >= 0) & (drawn <= 1)))
     if len(bad):
-        name = coefficient_column(task)
+        name = TASKS[task].coefficient_column
         msg = f"{name} is {drawn[bad[0]]:g}, and no mixture has such a coefficient"
         raise SchemaError(msg, where=Where(row=int(bad[0]), column=name), hint="coefficients are 0 to 1")
     return _distinct(table, drawn)

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from hmix_hub.schema import CATEGORICAL, CIFAR10, CONSTRUCT, CURRENT, INFER, SELECT
+from hmix_hub.schema import CIFAR10, CURRENT
 from hmix_hub.studies.manifest import MANIFEST
 from hmix_hub.studies.rules.rule import Files
+from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
 
 PEOPLE, DISTINCT = 12, 11
 """People of the example study, and the stimuli of each; the third is shown again at the end."""

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from hmix_hub.errors import SourceMissingError, Where
 from hmix_hub.files import is_plain_inside
-from hmix_hub.schema import TASKS
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.manifest import MANIFEST
 from hmix_hub.studies.rules import files as rules
+from hmix_hub.tasks import TASKS
 
 JUDGMENTS = "judgments"
 PARTICIPANTS = "participants.csv"

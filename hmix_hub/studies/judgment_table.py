@@ -14,8 +14,8 @@ from hmix_hub.errors import DraftWarning, StudyError, Where
 from hmix_hub.judgments.answers import asked_questions
 from hmix_hub.judgments.complete import complete
 from hmix_hub.judgments.flags import Mask
-from hmix_hub.schema import CATEGORICAL, SYNTHETIC_FLAG
-from hmix_hub.schema.observed import EXTRA_PREFIX, OBSERVED_FLAG, observed_columns
+from hmix_hub.schema import SYNTHETIC_FLAG
+from hmix_hub.schema.judgment import EXTRA_PREFIX
 from hmix_hub.schema.questions import DEFAULT_PROCEDURE, PROCEDURES, Procedure, usual_procedure
 from hmix_hub.studies.checks.own_columns import typed
 from hmix_hub.studies.checks.values import as_text
@@ -23,6 +23,7 @@ from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import JUDGMENTS, StudyFolder
 from hmix_hub.studies.manifest import Manifest
 from hmix_hub.studies.observed import ObservedPiece, observed_pieces
+from hmix_hub.tasks import CATEGORICAL, OBSERVED_FLAG, observed_columns
 
 
 def read_judgments(folder: StudyFolder, manifest: Manifest, task: str) -> pa.Table:
@@ -38,7 +39,7 @@ def read_judgments(folder: StudyFolder, manifest: Manifest, task: str) -> pa.Tab
     Returns
     -------
     pyarrow.Table
-        Columns as `hmix_hub.schema.columns(task, manifest.schema_version)`, labels as codes of the manifest's
+        Columns as `hmix_hub.tasks.columns(task, manifest.schema_version)`, labels as codes of the manifest's
         vocabulary, then the study's own columns, in the order of the file.
 
     Raises

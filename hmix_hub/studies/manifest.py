@@ -18,10 +18,11 @@ from pydantic import (
     model_validator,
 )
 
-from hmix_hub.schema import CIFAR10, CURRENT, TASKS, Vocabulary
+from hmix_hub.schema import CIFAR10, CURRENT, Vocabulary
 from hmix_hub.schema.questions import ONE_HOT, QUESTIONS, Procedure, Question
 from hmix_hub.sources.image_set import METHOD_MARK, PIXEL_LINEAR
 from hmix_hub.studies.persons import Author
+from hmix_hub.tasks import TASKS
 
 MANIFEST = "study.yaml"
 PLACEHOLDER = "TODO"

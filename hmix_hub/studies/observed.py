@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hmix_hub.schema import CATEGORICAL, Column, Kind
-from hmix_hub.schema.observed import EXTRA_PREFIX, computed_columns, observed_columns
-from hmix_hub.schema.questions import QUESTIONS, unasked_columns
+from hmix_hub.schema import Column, Kind
+from hmix_hub.schema.judgment import EXTRA_PREFIX
+from hmix_hub.schema.questions import QUESTIONS
 from hmix_hub.studies.checks.columns import check_columns
 from hmix_hub.studies.checks.own_columns import OwnColumnReader
 from hmix_hub.studies.checks.place import Ints, Mask, Place
@@ -24,6 +24,7 @@ from hmix_hub.studies.reading.files import read_pieces
 from hmix_hub.studies.reading.pieces import Piece
 from hmix_hub.studies.reading.plain import broken_texts, is_whole, plain_array
 from hmix_hub.studies.rules import files as file_rules
+from hmix_hub.tasks import CATEGORICAL, computed_columns, observed_columns, unasked_columns
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from hmix_hub.schema import CATEGORICAL, CIFAR10, TASKS, Kind, Vocabulary
+from hmix_hub.schema import CIFAR10, Kind, Vocabulary
 from hmix_hub.schema.questions import QUESTIONS, Question
 from hmix_hub.studies.checks.columns import tidied
 from hmix_hub.studies.checks.numbers import NULL_WORDS
@@ -18,6 +18,7 @@ from hmix_hub.studies.folder import StudyFolder
 from hmix_hub.studies.judgment_table import listed
 from hmix_hub.studies.manifest import Manifest, Stimuli, is_placeholder
 from hmix_hub.studies.reading.files import read_pieces
+from hmix_hub.tasks import CATEGORICAL, TASKS
 
 _MISSPELT = 0.75
 """Likeness to a name of CIFAR-10's from which another name is taken for a misspelling of it."""

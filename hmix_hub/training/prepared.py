@@ -12,11 +12,11 @@ import torch
 
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.loading.pictures import check_has_endpoints, open_image_sets, task_of_rows
-from hmix_hub.stimuli.coefficients import coefficient_column
 from hmix_hub.stimuli.columns import IMAGES, check_images
 from hmix_hub.stimuli.drawing import size_of
 from hmix_hub.stimuli.mixtures import ENDPOINT_COLUMNS, Mixtures, mixtures_of, pairs_of
 from hmix_hub.tables import arrow_columns, check_dataset_type, unique_values, vocabulary_of
+from hmix_hub.tasks import TASKS
 from hmix_hub.tensors import Tensors, to_tensors
 from hmix_hub.training.pictures import NUMBERS_AT_ONCE, Pictures, Scaling, pictures_of, scaling_of
 from hmix_hub.training.targets import Target, check_targets, target_of
@@ -248,6 +248,6 @@ def _target(dataset: datasets.Dataset, name: str, wanted: Wanted) -> Target:
 def _mixtures(dataset: datasets.Dataset, wanted: Wanted) -> Mixtures:
     if wanted.images == "endpoints":
         return pairs_of(arrow_columns(dataset, ENDPOINT_COLUMNS))
-    names = [*ENDPOINT_COLUMNS, coefficient_column(wanted.task), *(["flags"] if wanted.on_screen else [])]
+    names = [*ENDPOINT_COLUMNS, TASKS[wanted.task].coefficient_column, *(["flags"] if wanted.on_screen else [])]
     table = arrow_columns(dataset, [name for name in names if name in dataset.column_names])
     return mixtures_of(table, wanted.task, on_screen=wanted.on_screen)

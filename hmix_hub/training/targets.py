@@ -12,8 +12,9 @@ import torch
 
 from hmix_hub.errors import ConfigurationError, SchemaError, Where, nearest
 from hmix_hub.judgments.answers import codes, matrix, numbers, one_piece
-from hmix_hub.stimuli.coefficients import MIDPOINT_TASKS, coefficient_column, drawn_coefficients
+from hmix_hub.stimuli.coefficients import drawn_coefficients
 from hmix_hub.tables import arrow_columns, vocabulary_of
+from hmix_hub.tasks import TASKS
 
 if TYPE_CHECKING:
     import datasets
@@ -130,7 +131,9 @@ def target_of(
         shares = matrix(_column(dataset, name, column))
         return FullTarget(torch.from_numpy(shares.astype(np.float64)).to(dtype))
     if name == "shown" and on_screen:
-        table = arrow_columns(dataset, [n for n in (coefficient_column(task), "flags") if n in dataset.column_names])
+        table = arrow_columns(
+            dataset, [n for n in (TASKS[task].coefficient_column, "flags") if n in dataset.column_names]
+        )
         first = drawn_coefficients(table, task, on_screen=True)
         return _pair_target(dataset, first, np.zeros_like(first), dtype)
     first, rest = _SHARES[name](dataset, task, toward)
@@ -152,12 +155,12 @@ _HINTS = {
 
 
 def _shown(dataset: datasets.Dataset, task: str, toward: str) -> tuple[Floats, Floats]:
-    share = numbers(_column(dataset, "shown", coefficient_column(task)))
+    share = numbers(_column(dataset, "shown", TASKS[task].coefficient_column))
     return share, np.zeros_like(share)
 
 
 def _human(dataset: datasets.Dataset, task: str, toward: str) -> tuple[Floats, Floats]:
-    if task in MIDPOINT_TASKS:
+    if TASKS[task].shows == "pair":
         # What the person selected is, by the question, what looks like half of each.
         return np.full(len(dataset), 0.5), np.zeros(len(dataset))
     by_stimulus = "mean_inferred_coefficient" in dataset.column_names

@@ -13,7 +13,7 @@ from datasets import load_dataset
 
 from hmix_hub.cli.main import VERBS, main
 from hmix_hub.judgments.grammar import FILTERS
-from hmix_hub.schema import CONFIGURATIONS, TASKS
+from hmix_hub.tasks import CONFIGURATIONS, TASKS
 
 GOOD, DATA_ARE_WRONG, CALL_IS_WRONG = 0, 1, 2
 

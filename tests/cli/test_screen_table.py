@@ -7,7 +7,7 @@ import hmix_hub
 from hmix_hub.cli.data import readable_columns
 from hmix_hub.cli.main import main
 from hmix_hub.cli.screen_table import empty_columns, table_text
-from hmix_hub.schema import CONFIGURATIONS
+from hmix_hub.tasks import CONFIGURATIONS
 
 
 @pytest.fixture(autouse=True)

@@ -7,8 +7,8 @@ from drawn_once import drawn_once  # noqa: F401
 from hub_server.fixtures import hub, login, waits  # noqa: F401
 from study_generator.changed_example import of_people
 
-from hmix_hub.schema import INFER
 from hmix_hub.studies.example import example_study, write_files
+from hmix_hub.tasks import INFER
 
 
 @pytest.fixture

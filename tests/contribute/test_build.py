@@ -16,9 +16,9 @@ from hmix_hub.contribute.building import build
 from hmix_hub.contribute.checking import check_study
 from hmix_hub.contribute.generated import write_generated
 from hmix_hub.errors import ConfigurationError, SourceMissingError, StudyError
-from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, TASKS
 from hmix_hub.studies.checksums import CHECKSUMS, read_checksums
 from hmix_hub.studies.folder import RECORD
+from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, TASKS
 
 GENERATED = ("README.md", "croissant.json", "statistics.json", "statistics")
 

@@ -16,9 +16,9 @@ from hmix_hub.contribute.building import build
 from hmix_hub.contribute.publishing.faults import persist
 from hmix_hub.contribute.publishing.publisher import publish
 from hmix_hub.errors import CacheWarning, ConfigurationError, PublishError, SourceError, SourceMissingError
-from hmix_hub.schema import CATEGORICAL, INFER
 from hmix_hub.studies.example import example_study, write_files
 from hmix_hub.studies.reading import parquet_file
+from hmix_hub.tasks import CATEGORICAL, INFER
 
 REPOSITORY = "lab/example-study"
 TABLE = f"{INFER}/train-00000-of-00001.parquet"

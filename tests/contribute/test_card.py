@@ -15,7 +15,8 @@ from hmix_hub.contribute.description.card_metadata import size_category
 from hmix_hub.contribute.description.markdown import block, inline, link, paragraphs, reachable
 from hmix_hub.contribute.description.statistics import study_statistics
 from hmix_hub.contribute.layout import write_tables
-from hmix_hub.schema import CATEGORICAL, CIFAR10, INFER, TASKS
+from hmix_hub.schema import CIFAR10
+from hmix_hub.tasks import CATEGORICAL, INFER, TASKS
 
 HEADINGS = [
     *("# Mixed pictures, an example study", "## What is in it", "## Loading", "## Fields of the judgments"),

@@ -13,7 +13,8 @@ import hmix_hub
 from hmix_hub.contribute.checking import check_study
 from hmix_hub.contribute.fixing import fix
 from hmix_hub.errors import DraftWarning, SchemaError
-from hmix_hub.schema import CATEGORICAL, CIFAR10
+from hmix_hub.schema import CIFAR10
+from hmix_hub.tasks import CATEGORICAL
 
 SINGLE = ["trial_type", "trial_index", "subject", "condition", "rt", "response", "filename", "task", "label", "img_id"]
 

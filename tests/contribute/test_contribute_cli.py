@@ -9,8 +9,8 @@ from click.testing import CliRunner
 
 from hmix_hub.cli.contribute import contribute
 from hmix_hub.cli.main import main
-from hmix_hub.schema import INFER, TASKS
 from hmix_hub.studies.catalogue import catalogue
+from hmix_hub.tasks import INFER, TASKS
 
 TABLE = f"judgments/{INFER}.csv"
 

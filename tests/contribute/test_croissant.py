@@ -17,8 +17,9 @@ from hmix_hub.contribute.content import read_content
 from hmix_hub.contribute.description.croissant import CONFORMS_TO, CONTEXT, croissant, croissant_text
 from hmix_hub.contribute.layout import marks, write_tables
 from hmix_hub.errors import ConfigurationError
-from hmix_hub.schema import CATEGORICAL, CIFAR10, INFER, TASKS
+from hmix_hub.schema import CIFAR10
 from hmix_hub.studies.example import example_study, write_files
+from hmix_hub.tasks import CATEGORICAL, INFER, TASKS
 
 # rdflib's own parser uses what rdflib deprecates, and mlcroissant what pandas does.
 pytestmark = [

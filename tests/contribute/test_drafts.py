@@ -16,10 +16,11 @@ from hmix_hub.contribute.description.statistics import study_statistics
 from hmix_hub.contribute.importing.importer import import_raw
 from hmix_hub.contribute.starter import write_starter
 from hmix_hub.errors import DraftWarning, StudyError
-from hmix_hub.schema import CATEGORICAL, CIFAR10, INFER
+from hmix_hub.schema import CIFAR10
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.manifest import PLACEHOLDER, WITH_PLACEHOLDERS, Manifest
 from hmix_hub.studies.manifest_file import read_manifest
+from hmix_hub.tasks import CATEGORICAL, INFER
 from hmix_hub.yaml_file import parse_yaml
 
 CLAIMS = {

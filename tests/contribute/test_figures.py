@@ -16,8 +16,8 @@ from hmix_hub.contribute.content import read_content
 from hmix_hub.contribute.description.figures import _figure, draw_figures, figure_is_current, figure_path
 from hmix_hub.contribute.description.panels import PANELS
 from hmix_hub.contribute.description.statistics import statistics_text, study_statistics
-from hmix_hub.schema import CONSTRUCT, INFER, TASKS
 from hmix_hub.studies.example import example_study, write_files
+from hmix_hub.tasks import CONSTRUCT, INFER, TASKS
 
 
 @pytest.fixture(autouse=True)

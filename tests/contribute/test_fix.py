@@ -10,9 +10,9 @@ from study_generator.recorded_example import recorded_example
 
 from hmix_hub.contribute.checking import check_study
 from hmix_hub.contribute.fixing import fix
-from hmix_hub.schema import CONSTRUCT, INFER
 from hmix_hub.studies.catalogue import catalogue
 from hmix_hub.studies.example import csv_bytes, example_study, write_files
+from hmix_hub.tasks import CONSTRUCT, INFER
 
 FIXED = [rule for rule in catalogue().values() if rule.automatic_fix]
 TABLE = f"judgments/{INFER}.csv"

@@ -11,13 +11,14 @@ import pytest
 from hmix_hub.builders.readers import read_judgments as build_judgments
 from hmix_hub.contribute.importing.importer import import_raw, raw_names
 from hmix_hub.errors import ConfigurationError, DraftWarning, HMixError, SchemaError, SourceMissingError
-from hmix_hub.schema import CATEGORICAL, INFER, SYNTHETIC_FLAG, TASKS
+from hmix_hub.schema import SYNTHETIC_FLAG
 from hmix_hub.sources import JUDGMENT_FILES, resolve_source
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import find_files
 from hmix_hub.studies.judgment_table import read_judgments
 from hmix_hub.studies.manifest_file import read_manifest
 from hmix_hub.studies.validation import validate
+from hmix_hub.tasks import CATEGORICAL, INFER, TASKS
 
 
 def read(folder, task):

@@ -16,7 +16,7 @@ from hmix_hub.errors import (
     SourceMissingError,
     StudyError,
 )
-from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER
+from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER
 
 REPOSITORY = "lab/example-study"
 

@@ -21,8 +21,9 @@ from hmix_hub.contribute.importing.patterns import check_pattern, group_of
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.judgments.migration import migrate
 from hmix_hub.judgments.upward import Provenance
-from hmix_hub.schema import CATEGORICAL, CURRENT, INFER, RELEASED
+from hmix_hub.schema import CURRENT, RELEASED
 from hmix_hub.sources import JUDGMENT_FILES, resolve_source
+from hmix_hub.tasks import CATEGORICAL, INFER
 
 
 def made(texts, target="confidence", **origin):

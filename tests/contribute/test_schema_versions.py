@@ -15,8 +15,9 @@ from hmix_hub.contribute.description.statistics import study_statistics
 from hmix_hub.contribute.privacy.scan import scan_privacy
 from hmix_hub.contribute.publishing.publisher import publish
 from hmix_hub.errors import ConfigurationError
-from hmix_hub.schema import CATEGORICAL, CIFAR10, CONSTRUCT, INFER, columns, features
+from hmix_hub.schema import CIFAR10, features
 from hmix_hub.studies.example import example_study, write_files
+from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, columns
 
 REPOSITORY = "lab/example-study"
 

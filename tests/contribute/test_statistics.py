@@ -15,8 +15,8 @@ from hmix_hub.contribute.content import read_content
 from hmix_hub.contribute.description.agreement import Answers, coefficient_agreement
 from hmix_hub.contribute.description.histograms import count_histogram, share_histogram, time_histogram
 from hmix_hub.contribute.description.statistics import statistics_text, study_statistics
-from hmix_hub.schema import CATEGORICAL, INFER, TASKS
 from hmix_hub.studies.example import csv_bytes, example_study, write_files
+from hmix_hub.tasks import CATEGORICAL, INFER, TASKS
 
 
 def answer(person, trial, pair, *, is_repeat=False, time="", **answers):

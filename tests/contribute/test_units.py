@@ -8,9 +8,9 @@ import io
 import pytest
 
 from hmix_hub.contribute.fixing import fix
-from hmix_hub.schema import INFER
 from hmix_hub.studies.example import csv_bytes
 from hmix_hub.studies.validation import validate
+from hmix_hub.tasks import INFER
 
 
 @pytest.mark.parametrize("largest", [5, 10, 20])

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from hmix_hub import by_stimulus, load_dataset
 from hmix_hub.errors import SchemaError
-from hmix_hub.schema import BY_STIMULUS_COLUMNS
+from hmix_hub.tasks import BY_STIMULUS_COLUMNS
 
 
 def naive(rows):

@@ -7,8 +7,9 @@ from hmix_hub.judgments.batches import batch_ids
 from hmix_hub.judgments.complete import complete
 from hmix_hub.judgments.migration import migrate
 from hmix_hub.judgments.upward import Provenance
-from hmix_hub.schema import Vocabulary, arrow_schema, columns
+from hmix_hub.schema import Vocabulary, arrow_schema
 from hmix_hub.sources.sample import released_table
+from hmix_hub.tasks import columns
 
 OBSERVED = {
     "participant_id": ["ann", "ann", "ann", "bob", "bob"],

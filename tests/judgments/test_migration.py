@@ -8,8 +8,9 @@ from hmix_hub.errors import SchemaError, SchemaVersionError
 from hmix_hub.judgments.downward import to_released
 from hmix_hub.judgments.migration import LOSSES, migrate
 from hmix_hub.judgments.upward import Provenance
-from hmix_hub.schema import CIFAR10, TASKS, Vocabulary, columns
+from hmix_hub.schema import CIFAR10, Vocabulary
 from hmix_hub.sources.sample import released_table
+from hmix_hub.tasks import TASKS, columns
 
 PROVENANCE = Provenance("study", "set", "file.csv")
 DOWN_ONLY = {"study_id", "image_set", "source_file", "collection_round"}

@@ -10,8 +10,8 @@ import pytest
 import hmix_hub
 from hmix_hub.contribute.building import build
 from hmix_hub.errors import HMixError
-from hmix_hub.schema import INFER
 from hmix_hub.studies.example import example_study, write_files
+from hmix_hub.tasks import INFER
 
 ODD = [7, 1.5, b"x", "", "\0", "a" * 5000, "\ud800", [], ["a"], {"a": 1}, object()]
 OPTIONS = ["split", "schema_version", "images", "cache_dir", "download_mode", "verification_mode"]

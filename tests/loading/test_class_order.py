@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 import hmix_hub
 from hmix_hub.errors import ConfigurationError, HMixError, SchemaError
-from hmix_hub.schema import CATEGORICAL, CIFAR10, CONFIGURATIONS, INFER, TASKS
+from hmix_hub.schema import CIFAR10
+from hmix_hub.tasks import CATEGORICAL, CONFIGURATIONS, INFER, TASKS
 
 NAMES = list(CIFAR10.names)
 REVERSED = NAMES[::-1]

@@ -10,7 +10,7 @@ from datasets import Dataset
 import hmix_hub
 from hmix_hub.cli.screen_table import csv_text
 from hmix_hub.errors import ConfigurationError, SchemaError
-from hmix_hub.schema import CONFIGURATIONS
+from hmix_hub.tasks import CONFIGURATIONS
 
 NAMES = ("zebra", "ant", "mole")
 

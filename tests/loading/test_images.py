@@ -9,7 +9,7 @@ from datasets import Image, load_dataset
 
 import hmix_hub
 from hmix_hub.errors import ConfigurationError, SourceError
-from hmix_hub.schema import CONFIGURATIONS
+from hmix_hub.tasks import CONFIGURATIONS
 
 COLUMNS = {"mixed": ["image"], "endpoints": ["image_1", "image_2"]}
 

@@ -7,9 +7,10 @@ import hmix_hub
 from hmix_hub.errors import ConfigurationError, SchemaError, SchemaVersionError
 from hmix_hub.judgments.migration import migrate
 from hmix_hub.judgments.upward import Provenance
-from hmix_hub.schema import Vocabulary, columns
+from hmix_hub.schema import Vocabulary
 from hmix_hub.sources.sample import released_table
 from hmix_hub.tables import dataset_of
+from hmix_hub.tasks import columns
 
 # The same ten classes, two of them under other names and all in another order: another study's vocabulary.
 OTHER = Vocabulary(("truck", "ship", "yak", "frog", "dog", "deer", "cat", "bird", "automobile", "airplane"))

@@ -10,9 +10,10 @@ import pytest
 import hmix_hub
 from hmix_hub.builders.readers import read_table
 from hmix_hub.errors import ConfigurationError, HMixError, SchemaVersionError, SourceError
-from hmix_hub.schema import CIFAR10, CONFIGURATIONS, N_SYNTHETIC, SYNTHETIC_FLAG, columns, features
+from hmix_hub.schema import CIFAR10, N_SYNTHETIC, SYNTHETIC_FLAG, features
 from hmix_hub.sources import JUDGMENT_FILES, SAMPLE, resolve_source
 from hmix_hub.tables import arrow_columns, dataset_of
+from hmix_hub.tasks import CONFIGURATIONS, columns
 
 
 @pytest.fixture(

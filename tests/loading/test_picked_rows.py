@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 import hmix_hub
 from hmix_hub.judgments import pieces
-from hmix_hub.schema import CONFIGURATIONS
 from hmix_hub.tables import arrow_columns, pick_rows
+from hmix_hub.tasks import CONFIGURATIONS
 
 
 def in_pieces(dataset, rows):

@@ -11,8 +11,8 @@ import torch
 
 import hmix_hub
 from hmix_hub.contribute.building import build
-from hmix_hub.schema import CATEGORICAL, INFER
 from hmix_hub.studies.example import example_study, write_files
+from hmix_hub.tasks import CATEGORICAL, INFER
 
 
 def h_mix(name=None, **options):

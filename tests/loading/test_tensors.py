@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import hmix_hub
 from hmix_hub.errors import ConfigurationError
-from hmix_hub.schema import CONFIGURATIONS, FLAGS
+from hmix_hub.tasks import CONFIGURATIONS, FLAGS
 
 
 @pytest.mark.parametrize("config", CONFIGURATIONS)

@@ -12,7 +12,7 @@ from hmix_hub.plots.picture import Picture
 from hmix_hub.plots.resampling import resample_means
 from hmix_hub.plots.style import BARS
 from hmix_hub.plots.summaries import class_masses, levels_of
-from hmix_hub.schema import CONFIGURATIONS
+from hmix_hub.tasks import CONFIGURATIONS
 
 MIDPOINTS = ["construct_midpoint", "select_shuffled_midpoint"]
 

@@ -6,8 +6,8 @@ from matplotlib.text import Text
 import hmix_hub
 from hmix_hub.origin import origin_of
 from hmix_hub.plots.style import WARNING
-from hmix_hub.schema import INFER, TASKS
 from hmix_hub.studies.example import example_study, write_files
+from hmix_hub.tasks import INFER, TASKS
 
 MARK = "SYNTHETIC: made by a program, not by people"
 

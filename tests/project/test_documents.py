@@ -12,9 +12,9 @@ from huggingface_hub import DatasetCard
 import hmix_hub
 from hmix_hub.cli.main import main
 from hmix_hub.errors import SplitWarning
-from hmix_hub.schema import BY_STIMULUS_COLUMNS, CONFIGURATIONS, FLAGS, INFER, TASKS
 from hmix_hub.sources import RELEASE
 from hmix_hub.studies.example import example_study, write_files
+from hmix_hub.tasks import BY_STIMULUS_COLUMNS, CONFIGURATIONS, FLAGS, INFER, TASKS
 
 DOCUMENTS = [
     *("README.md", "CONTRIBUTING.md", "CHANGELOG.md"),

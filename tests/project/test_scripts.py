@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import hmix_hub
-from hmix_hub.schema import CONFIGURATIONS
+from hmix_hub.tasks import CONFIGURATIONS
 
 
 def run(root, name, *words, **more):

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hmix_hub import schema
+from hmix_hub import schema, tasks
 from hmix_hub.errors import ConfigurationError, SchemaError, SchemaVersionError
 
 COMMON = """
@@ -31,19 +31,19 @@ SINCE_2_1_0 = {
 
 
 def test_a_judgment_table_has_the_documented_columns_in_order(task):
-    assert [c.name for c in schema.columns(task)] == [*COMMON, *OWN[task], *SINCE_2_1_0[task], *LAST]
-    assert [c.name for c in schema.columns(task, "2.0.0")] == [*COMMON, *OWN[task], *LAST]
+    assert [c.name for c in tasks.columns(task)] == [*COMMON, *OWN[task], *SINCE_2_1_0[task], *LAST]
+    assert [c.name for c in tasks.columns(task, "2.0.0")] == [*COMMON, *OWN[task], *LAST]
 
 
 def test_what_came_later_may_be_null_and_says_so(task):
-    later = [c for c in schema.columns(task) if c.since]
+    later = [c for c in tasks.columns(task) if c.since]
     assert [c.name for c in later] == SINCE_2_1_0[task]
     assert all(c.nullable and c.since in schema.VERSIONS for c in later)
 
 
 @pytest.mark.parametrize("version", schema.VERSIONS)
 def test_arrow_types_and_features_say_the_same(task, version):
-    columns = schema.columns(task, version)
+    columns = tasks.columns(task, version)
     arrow = schema.arrow_schema(columns)
     features = schema.features(columns)
     assert features.arrow_schema.names == arrow.names
@@ -51,12 +51,12 @@ def test_arrow_types_and_features_say_the_same(task, version):
 
 
 def test_coefficients_are_float64_so_that_no_bound_loses_rows(task):
-    kinds = {c.name: c.kind.value for c in schema.columns(task)}
+    kinds = {c.name: c.kind.value for c in tasks.columns(task)}
     assert {kind for name, kind in kinds.items() if name.endswith("_coefficient")} == {"float64"}
 
 
 def test_nullable_columns_are_the_documented_ones():
-    nullable = {c.name for task in schema.TASKS for c in schema.columns(task, "2.0.0") if c.nullable}
+    nullable = {c.name for task in tasks.TASKS for c in tasks.columns(task, "2.0.0") if c.nullable}
     assert nullable == {
         "condition",
         "response_time_ms",
@@ -69,18 +69,18 @@ def test_nullable_columns_are_the_documented_ones():
 
 
 def test_every_column_says_what_it_means():
-    for task in schema.TASKS:
+    for task in tasks.TASKS:
         for version in schema.VERSIONS:
-            assert all(len(c.meaning) > 8 for c in schema.columns(task, version))
+            assert all(len(c.meaning) > 8 for c in tasks.columns(task, version))
 
 
 def test_six_configurations_with_the_documented_default():
-    assert list(schema.CONFIGURATIONS) == [
+    assert list(tasks.CONFIGURATIONS) == [
         *OWN,
         "infer_mixing_factor_by_stimulus",
         "categorical_soft_labels_by_stimulus",
     ]
-    assert schema.check_configuration(None).name == "infer_mixing_factor"
+    assert tasks.check_configuration(None).name == "infer_mixing_factor"
 
 
 @pytest.mark.parametrize("version", ["2.1.1", "2.2.0", "10.0.0"])
@@ -98,12 +98,12 @@ def test_an_unknown_schema_version_is_refused(version):
 
 def test_by_stimulus_tables_do_not_exist_in_the_released_layout():
     with pytest.raises(ConfigurationError, match=r"does not exist in schema 1\.0\.0"):
-        schema.CONFIGURATIONS["infer_mixing_factor_by_stimulus"].columns("1.0.0")
+        tasks.CONFIGURATIONS["infer_mixing_factor_by_stimulus"].columns("1.0.0")
 
 
 @pytest.mark.parametrize("name", ["infer_mixing_factor_by_stimulus", "categorical_soft_labels_by_stimulus"])
 def test_by_stimulus_tables_are_the_same_since_they_exist(name):
-    configuration = schema.CONFIGURATIONS[name]
+    configuration = tasks.CONFIGURATIONS[name]
     assert configuration.columns("2.0.0") == configuration.columns("2.1.0")
 
 

@@ -6,9 +6,10 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from hmix_hub.schema import RELEASED, arrow_schema, columns
+from hmix_hub.schema import RELEASED, arrow_schema
 from hmix_hub.sources import JUDGMENT_FILES, SAMPLE, resolve_source
 from hmix_hub.sources.sample import pictures, released_table, write_sample_file
+from hmix_hub.tasks import columns
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ import pytest
 
 from hmix_hub.contribute.checking import check_study
 from hmix_hub.contribute.privacy.scan import scan_privacy
-from hmix_hub.schema import INFER
 from hmix_hub.studies.example import example_study
+from hmix_hub.tasks import INFER
 
 
 def write_study(folder, files):

@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 from study_generator.own_pictures import with_own_pictures
 
-from hmix_hub.schema import INFER
 from hmix_hub.studies.checks.ledger import hash_columns
 from hmix_hub.studies.checks.place import Place
 from hmix_hub.studies.checks.slider import SliderCheck
@@ -19,6 +18,7 @@ from hmix_hub.studies.example import csv_bytes
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.rules import trials as rules
 from hmix_hub.studies.rules.changes import cells, every, rows_changed
+from hmix_hub.tasks import INFER
 
 
 def codes(report):

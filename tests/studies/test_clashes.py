@@ -12,9 +12,9 @@ from pyarrow import parquet
 
 from hmix_hub.contribute.checking import check_study
 from hmix_hub.contribute.fixing import fix
-from hmix_hub.schema import INFER
 from hmix_hub.studies.example import example_study
 from hmix_hub.studies.rules.changes import ROW, rows_changed
+from hmix_hub.tasks import INFER
 
 TABLE = f"judgments/{INFER}.csv"
 

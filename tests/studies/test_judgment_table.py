@@ -8,11 +8,11 @@ import io
 import pytest
 
 from hmix_hub.errors import StudyError
-from hmix_hub.schema import CATEGORICAL, CIFAR10, INFER, TASKS, columns
-from hmix_hub.schema.observed import OPTIONAL
+from hmix_hub.schema import CIFAR10
 from hmix_hub.studies.example import csv_bytes, example_study
 from hmix_hub.studies.judgment_table import read_judgments
 from hmix_hub.studies.validation import validate
+from hmix_hub.tasks import CATEGORICAL, INFER, OPTIONAL, TASKS, columns
 
 N = 144
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hmix_hub.schema import INFER, columns
 from hmix_hub.studies.checks.number_lists import NumberListReader, is_list_of_numbers
 from hmix_hub.studies.checks.place import Place
 from hmix_hub.studies.findings import Report
+from hmix_hub.tasks import INFER, columns
 
 (COLUMN,) = (column for column in columns(INFER) if column.name == "inferred_path")
 HIDDEN = pa.ListArray.from_arrays(

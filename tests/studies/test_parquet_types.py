@@ -15,9 +15,9 @@ from pyarrow import parquet
 
 from hmix_hub.contribute.checking import check_study
 from hmix_hub.contribute.privacy.scan import scan_privacy
-from hmix_hub.schema import CATEGORICAL
 from hmix_hub.studies.example import example_study
 from hmix_hub.studies.judgment_table import read_judgments
+from hmix_hub.tasks import CATEGORICAL
 
 N = 144
 PATH = f"judgments/{CATEGORICAL}"

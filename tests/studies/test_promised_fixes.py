@@ -12,10 +12,10 @@ from study_generator.studies import studies
 
 from hmix_hub.contribute.checking import check_study
 from hmix_hub.contribute.fixing import fix
-from hmix_hub.schema import INFER
 from hmix_hub.studies.catalogue import catalogue
 from hmix_hub.studies.example import example_study
 from hmix_hub.studies.rules.changes import cell
+from hmix_hub.tasks import INFER
 
 TABLE = f"judgments/{INFER}.csv"
 FIXED = [rule.code for rule in catalogue().values() if rule.automatic_fix]

@@ -12,8 +12,9 @@ import hmix_hub
 from hmix_hub.contribute.building import build
 from hmix_hub.contribute.checking import check_study
 from hmix_hub.errors import StudyError
-from hmix_hub.schema import CATEGORICAL, CIFAR10
+from hmix_hub.schema import CIFAR10
 from hmix_hub.studies.example import SOFT_LABELS, csv_bytes, example_study
+from hmix_hub.tasks import CATEGORICAL
 
 TABLE = f"judgments/{CATEGORICAL}.csv"
 HARD = {"top_probability": "1", "second_class": "", "second_probability": "", "impossible_classes": ""}

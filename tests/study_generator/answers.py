@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from hmix_hub.schema import CATEGORICAL, CIFAR10, CONSTRUCT, INFER, SELECT
+from hmix_hub.schema import CIFAR10
+from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
 from study_generator.stimuli import Pictures
 
 ANSWER_KEYS = {

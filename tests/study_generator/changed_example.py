@@ -5,8 +5,8 @@ from __future__ import annotations
 import yaml
 
 from hmix_hub.contribute.content import read_content
-from hmix_hub.schema import INFER
 from hmix_hub.studies.example import example_study, write_files
+from hmix_hub.tasks import INFER
 
 
 def of_people(files):

@@ -8,8 +8,8 @@ import io
 import numpy as np
 from PIL import Image
 
-from hmix_hub.schema import INFER
 from hmix_hub.studies.example import csv_bytes
+from hmix_hub.tasks import INFER
 
 CLASSES = ("cat", "fox")
 SIZE = (6, 4)

@@ -6,8 +6,8 @@ import random
 
 from hypothesis import assume
 
-from hmix_hub.schema import CATEGORICAL, INFER, TASKS
 from hmix_hub.studies.example import example_study
+from hmix_hub.tasks import CATEGORICAL, INFER, TASKS
 from study_generator.planting import TABLES, TEXTS, plants, some_row
 from study_generator.study import Study
 

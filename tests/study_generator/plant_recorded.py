@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT
+from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
 from study_generator.planting import plants, some_row
 from study_generator.study import Study
 

@@ -7,7 +7,7 @@ from collections import Counter
 
 from hypothesis import assume
 
-from hmix_hub.schema import CATEGORICAL, INFER
+from hmix_hub.tasks import CATEGORICAL, INFER
 from study_generator.planting import TEXTS, is_pair, plants, some_row
 from study_generator.stimuli import png
 from study_generator.study import Study

@@ -7,7 +7,7 @@ import random
 import numpy as np
 from hypothesis import assume
 
-from hmix_hub.schema import CATEGORICAL, INFER
+from hmix_hub.tasks import CATEGORICAL, INFER
 from study_generator.planting import plants, some_row
 from study_generator.studies import few_people
 from study_generator.study import Study

@@ -6,8 +6,8 @@ import random
 
 from hypothesis import assume
 
-from hmix_hub.schema import CATEGORICAL, CURRENT, TASKS, Kind
-from hmix_hub.schema.observed import required_columns
+from hmix_hub.schema import CURRENT, Kind
+from hmix_hub.tasks import CATEGORICAL, TASKS, required_columns
 from study_generator.planting import TEXTS, plants, some_row
 from study_generator.study import Study
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 
 from hmix_hub.contribute.importing.importer import import_raw
-from hmix_hub.schema import INFER
+from hmix_hub.tasks import INFER
 
 COLUMNS = {
     "participant_id": "who",

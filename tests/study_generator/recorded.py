@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS
+from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS
 
 NAMES = {task: [column.name for column in TASKS[task].columns if column.since] for task in TASKS}
 

@@ -6,9 +6,10 @@ import csv
 import io
 import random
 
-from hmix_hub.schema import CIFAR10, INFER, Kind, columns
+from hmix_hub.schema import CIFAR10, Kind
 from hmix_hub.studies.example import csv_bytes, example_study
 from hmix_hub.studies.rules.rule import Files
+from hmix_hub.tasks import INFER, columns
 from study_generator.formats import cell
 from study_generator.recorded import recorded
 

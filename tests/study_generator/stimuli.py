@@ -11,8 +11,9 @@ from functools import cache
 import numpy as np
 from PIL import Image
 
-from hmix_hub.schema import CATEGORICAL, CIFAR10, INFER
+from hmix_hub.schema import CIFAR10
 from hmix_hub.sources.cifar10 import known_labels
+from hmix_hub.tasks import CATEGORICAL, INFER
 from study_generator.words import class_names
 
 COEFFICIENTS = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0)

@@ -7,7 +7,7 @@ import shlex
 import click
 
 from hmix_hub.cli.options import source_option
-from hmix_hub.schema import TASKS
+from hmix_hub.tasks import TASKS
 
 PRESETS = ("starter", "paper-2023")
 

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 from urllib.parse import quote
 
-from hmix_hub.schema.documentation import markdown_table
+from hmix_hub.schema.column import markdown_table
 
 _ACTIVE = re.compile(r"[\\`*_\[\]<>&|~$#^]")
 """Characters that can begin Markdown, HTML or a formula in the middle of a line."""

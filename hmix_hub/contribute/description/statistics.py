@@ -34,7 +34,8 @@ from hmix_hub.judgments.answers import codes, matrix, numbers
 from hmix_hub.judgments.grouping import Groups, Ints, encode, encode_key
 from hmix_hub.plots.resampling import resample_means
 from hmix_hub.plots.summaries import class_masses, levels_of
-from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, JUDGMENT_TABLE, SELECT, TASKS, columns, flags_of
+from hmix_hub.schema import JUDGMENT_TABLE
+from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS, columns, flags_of
 
 if TYPE_CHECKING:
     import pyarrow as pa

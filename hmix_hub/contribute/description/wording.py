@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from hmix_hub.judgments.answers import asked_questions
 from hmix_hub.loading.hub import TAG
-from hmix_hub.schema import CATEGORICAL, CONFIGURATIONS, SYNTHETIC_FLAG, TASKS, Column
-from hmix_hub.schema.questions import ONE_HOT, PROCEDURES, QUESTIONS, Procedure, Question, unasked_columns
+from hmix_hub.schema import SYNTHETIC_FLAG, Column
+from hmix_hub.schema.questions import ONE_HOT, PROCEDURES, QUESTIONS, Procedure, Question
 from hmix_hub.studies.judgment_table import procedure_of
+from hmix_hub.tasks import CATEGORICAL, CONFIGURATIONS, TASKS, unasked_columns
 
 if TYPE_CHECKING:
     from hmix_hub.contribute.content import Content

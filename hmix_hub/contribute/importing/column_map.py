@@ -11,9 +11,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from hmix_hub.contribute.importing.patterns import check_pattern
 from hmix_hub.errors import ConfigurationError, SourceMissingError, Where, nearest
 from hmix_hub.model_keys import known_keys
-from hmix_hub.schema import TASKS
-from hmix_hub.schema.observed import EXTRA_PREFIX, observed_columns, required_columns
+from hmix_hub.schema.judgment import EXTRA_PREFIX
 from hmix_hub.studies.manifest import TaskName
+from hmix_hub.tasks import TASKS, observed_columns, required_columns
 from hmix_hub.yaml_file import SIZE_LIMIT, parse_yaml
 
 

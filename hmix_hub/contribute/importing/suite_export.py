@@ -21,11 +21,10 @@ from hmix_hub.contribute.importing.single_pictures import (
 )
 from hmix_hub.errors import ConfigurationError, SchemaError, Where
 from hmix_hub.judgments.upward import Provenance, ignored_probabilities, read_observed
-from hmix_hub.schema import CATEGORICAL, JUDGMENT_TABLE, RELEASED, SYNTHETIC_FLAG, Column, Kind, Vocabulary, columns
-from hmix_hub.schema.interface import REPEAT_PREFIX, TRIALS
-from hmix_hub.schema.observed import observed_columns
-from hmix_hub.schema.released import ROW_NUMBER, SYNTHETIC_COLUMN
+from hmix_hub.schema import JUDGMENT_TABLE, RELEASED, SYNTHETIC_FLAG, Column, Kind, Vocabulary
+from hmix_hub.schema.released import REPEAT_PREFIX, ROW_NUMBER, SYNTHETIC_COLUMN
 from hmix_hub.sources import RELEASE, SAMPLE, Study
+from hmix_hub.tasks import CATEGORICAL, RELEASED_FORMS, columns, observed_columns
 
 _MARKS = ("trial_type", "task", "trial_index")
 """Columns by which such an export is known."""
@@ -79,13 +78,13 @@ class SuiteFiles:
             return
         pages = raw["trial_type"].to_pylist()
         named = raw["task"].to_pylist()
-        tasks = {(trial.trial_type, trial.task): task for task, trial in TRIALS.items()}
+        tasks = {(form.trial_type, form.name): task for task, form in RELEASED_FORMS.items()}
         pairs = [(page, task.removeprefix(REPEAT_PREFIX)) for page, task in zip(pages, named, strict=True)]
         of_row = np.array([tasks.get(pair) for pair in pairs], dtype=object)
         for page, task in [pair for pair, of in zip(pairs, of_row, strict=True) if of is None]:
             place = f"{page or 'pages without a trial_type'}{task and f' of task {task}'}"
             self._outcome.dropped[f"{place}: no judgment"] += 1
-        found = [task for task in TRIALS if (of_row == task).any()]
+        found = [task for task in RELEASED_FORMS if (of_row == task).any()]
         if not found:
             self._outcome.leave_out(path, "no page is a judgment")
         for task in found:
@@ -150,7 +149,7 @@ class SuiteFiles:
             hint = "say what its columns are with --map; CONTRIBUTING.md shows a column map"
             raise ConfigurationError(msg, where=Where(str(self._first)), hint=hint)
         if not self._outcome.tables:
-            known = ", ".join(f"{trial.trial_type}/{trial.task}" for trial in TRIALS.values())
+            known = ", ".join(f"{form.trial_type}/{form.name}" for form in RELEASED_FORMS.values())
             raise self._outcome.nothing(self._first, hint=f"judgments have trial_type and task {known}")
         if self._outcome.image_sets:
             self._outcome.notes.append(PROCEDURE_NOTE)

@@ -18,13 +18,13 @@ from hmix_hub.contribute.privacy.plain_text import first_line, search_file
 from hmix_hub.contribute.privacy.searched_table import SearchedTable
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.files import is_plain_inside
-from hmix_hub.schema import TASKS, columns
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import ENDINGS, JUDGMENTS, PARTICIPANTS, STIMULI, study_path, task_and_ending
 from hmix_hub.studies.manifest import MANIFEST
 from hmix_hub.studies.reading.files import read_pieces
 from hmix_hub.studies.rules import privacy as rules
 from hmix_hub.studies.rules.rule import Severity
+from hmix_hub.tasks import TASKS, columns
 
 DEFAULT_K = 5
 FILE_LIMIT = 100_000

@@ -18,10 +18,11 @@ from hmix_hub.contribute.privacy.free_text import FreeText
 from hmix_hub.contribute.privacy.leaves import Leaf, leaves_of
 from hmix_hub.contribute.privacy.masking import masked, masked_name, masked_names
 from hmix_hub.contribute.privacy.patterns import IDENTITIES, IN_ROWS_OF_PEOPLE, IN_TIMES, PATTERNS, Pattern
-from hmix_hub.schema import TASKS, Kind
+from hmix_hub.schema import Kind
 from hmix_hub.studies.findings import MOST_PLACES, Report
 from hmix_hub.studies.rules import privacy as rules
 from hmix_hub.studies.rules.rule import Rule
+from hmix_hub.tasks import TASKS
 
 if TYPE_CHECKING:
     from hmix_hub.studies.reading.pieces import Piece

@@ -16,12 +16,12 @@ from hmix_hub.contribute.pseudonyms.key_file import KEY_BYTES, make_key, read_ke
 from hmix_hub.contribute.pseudonyms.maker import PseudonymMaker
 from hmix_hub.contribute.pseudonyms.new_files import new_files
 from hmix_hub.errors import SourceError, Where
-from hmix_hub.schema import columns
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import JUDGMENTS, PARTICIPANTS, StudyFolder, find_files, study_path
 from hmix_hub.studies.reading.files import read_pieces
 from hmix_hub.studies.rules import columns as column_rules
 from hmix_hub.studies.rules import files as file_rules
+from hmix_hub.tasks import columns
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ import numpy as np
 from hmix_hub.plots.axes import known_ends, mean_text
 from hmix_hub.plots.resampling import COVERAGE, Floats, Means, resample_means
 from hmix_hub.plots.style import BARS, ERROR, PEOPLE, SECOND, SYNTHETIC
-from hmix_hub.schema import CONSTRUCT, SELECT
 from hmix_hub.stimuli.coefficients import WALK, steps_of
 from hmix_hub.tables import vocabulary_of
+from hmix_hub.tasks import CONSTRUCT, SELECT
 
 if TYPE_CHECKING:
     import datasets
@@ -29,7 +29,7 @@ _MIDPOINT_NAMES = {CONSTRUCT: "construct", SELECT: "select-shuffled"}
 
 def draw_inferences(axes: Axes, subject: Subject) -> None:
     """Draw each inferred coefficient with its confidence, and their mean."""
-    from hmix_hub.schema import INFER
+    from hmix_hub.tasks import INFER
 
     judgments = subject.judgments[INFER]
     inferred = np.array(judgments["inferred_coefficient"][:], dtype=float)
@@ -57,7 +57,7 @@ def draw_inferences(axes: Axes, subject: Subject) -> None:
 
 def draw_soft_labels(axes: Axes, subject: Subject) -> None:
     """Draw the mean soft label, and each judgment's probabilities upon it."""
-    from hmix_hub.schema import CATEGORICAL
+    from hmix_hub.tasks import CATEGORICAL
 
     judgments = subject.judgments[CATEGORICAL]
     names = vocabulary_of(judgments).names

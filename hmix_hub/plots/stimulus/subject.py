@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from hmix_hub.errors import SchemaError
-from hmix_hub.schema import CATEGORICAL, INFER, Vocabulary
-from hmix_hub.stimuli.coefficients import MIDPOINT_TASKS
+from hmix_hub.schema import Vocabulary
 from hmix_hub.stimuli.identifiers import StimulusName, is_pair_id, is_stimulus_id, parse_pair_id, parse_stimulus_id
+from hmix_hub.tasks import CATEGORICAL, INFER, TASKS
+from hmix_hub.tasks.task import Task
 
 if TYPE_CHECKING:
     import datasets
@@ -85,7 +86,7 @@ def find_subject(
             raise SchemaError(msg, hint=_ID_HINT)
         judgment = find_judgment(name, source)[0]
         source = source_of_judgment(name, source)
-        name = judgment["pair_id"] if judgment["task"] in MIDPOINT_TASKS else judgment["stimulus_id"]
+        name = judgment["pair_id"] if TASKS[judgment["task"]].shows == "pair" else judgment["stimulus_id"]
     study = resolve_source(source).study
     image_set = open_image_set(study.image_set, cifar10=cifar10)
     is_pair = not is_stimulus_id(name)
@@ -95,8 +96,8 @@ def find_subject(
         msg = f"{pair!r} names one picture, and no pair to mix"
         raise SchemaError(msg, hint=f"the stimulus is called mixed_1.0_{pair}")
     name = pair if is_pair else f"mixed_{parsed.coefficient!r}_{pair}"
-    tasks, column = (MIDPOINT_TASKS, "pair_id") if is_pair else ((INFER, CATEGORICAL), "stimulus_id")
-    judgments = _judgments(tasks, column, name, source)
+    tasks = [task for task in TASKS.values() if (task.shows == "pair") == is_pair]
+    judgments = _judgments(tasks, name, source)
     return Subject(
         name,
         [image_set.vocabulary.names[image_set.vocabulary.code(label)] for label in parsed.labels],
@@ -152,15 +153,13 @@ def _pictures(name: str, image_set: Any, *, is_pair: bool) -> npt.NDArray[np.uin
     return np.concatenate([second, draw(mixture, opened), first])
 
 
-def _judgments(
-    tasks: Sequence[str], column: str, name: str, source: str | os.PathLike[str] | None
-) -> dict[str, datasets.Dataset]:
+def _judgments(tasks: Sequence[Task], name: str, source: str | os.PathLike[str] | None) -> dict[str, datasets.Dataset]:
     import hmix_hub
     from hmix_hub.tables import unique_values
 
     found = {}
     for task in tasks:
-        dataset = hmix_hub.load_dataset("h-mix", task, split="train", source=source)
-        if name in unique_values(dataset, column):
-            found[task] = hmix_hub.filter(dataset, stimuli=name)
+        dataset = hmix_hub.load_dataset("h-mix", task.name, split="train", source=source)
+        if name in unique_values(dataset, task.stimulus_column):
+            found[task.name] = hmix_hub.filter(dataset, stimuli=name)
     return found

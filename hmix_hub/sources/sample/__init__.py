@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hmix_hub.schema import CONSTRUCT, INFER
+from hmix_hub.tasks import CONSTRUCT, INFER
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT
 from hmix_hub.sources.released_csv import write_released_csv
 from hmix_hub.sources.sample.layout import design_table, person_name, sample_design
 from hmix_hub.sources.sample.processed import processed_inferences, processed_soft_labels
 from hmix_hub.sources.sample.simulation import encode_answer
+from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
 
 Row = dict[str, Any]
 

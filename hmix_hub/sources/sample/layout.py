@@ -9,9 +9,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hmix_hub.schema import CATEGORICAL, CIFAR10, CONSTRUCT, INFER, RELEASED, SELECT, arrow_schema, columns
-from hmix_hub.schema.interface import QUESTION_ORDER, REPEAT_PREFIX, TRIALS
-from hmix_hub.schema.released import ROW_NUMBER
+from hmix_hub.schema import CIFAR10, RELEASED, arrow_schema
+from hmix_hub.schema.released import REPEAT_PREFIX, ROW_NUMBER
 from hmix_hub.sources.sample.design import MIXING_COEFFICIENTS, Design, draw_design
 from hmix_hub.sources.sample.drawing import PICTURES, labels_of
 from hmix_hub.sources.sample.simulation import (
@@ -22,6 +21,8 @@ from hmix_hub.sources.sample.simulation import (
     simulate_response_times,
     walk,
 )
+from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS, columns
+from hmix_hub.tasks.infer_mixing_factor import QUESTION_ORDER
 
 DISTINCT_TRIALS = {CONSTRUCT: 30, SELECT: 30, INFER: 60, CATEGORICAL: 25}
 """Stimuli of a person; two repeats come on top."""
@@ -61,7 +62,7 @@ def design_table(task: str, design: Design, seed: int) -> pa.Table:
     """Let simulated people answer the trials of a design; a table of schema 1.0.0."""
     schema = arrow_schema(columns(task, RELEASED))
     n = len(design.person)
-    trial = TRIALS[task]
+    trial = TASKS[task].in_release
     response_times = simulate_response_times(design, seed + 2)
     values: dict[str, Any] = {name: pa.nulls(n) for name in schema.names} | {
         ROW_NUMBER: pa.array(np.arange(n)),
@@ -72,7 +73,7 @@ def design_table(task: str, design: Design, seed: int) -> pa.Table:
         "subject": _names(design),
         "condition": pa.array(design.batch_of_person[design.person] % 9),
         "rt": pa.array(response_times),
-        "task": pc.if_else(pa.array(design.is_repeat), REPEAT_PREFIX + trial.task, trial.task),
+        "task": pc.if_else(pa.array(design.is_repeat), REPEAT_PREFIX + trial.name, trial.name),
     }
     written = values | _pictures(task, design) | _answers(task, design, seed + 3)
     return pa.table({name: written[name] for name in schema.names}).cast(schema)

@@ -8,9 +8,10 @@ import numpy as np
 import pyarrow as pa
 
 from hmix_hub.judgments.answers import membership
-from hmix_hub.schema import CATEGORICAL, Vocabulary
+from hmix_hub.schema import Vocabulary
 from hmix_hub.studies.checks.place import Place
 from hmix_hub.studies.rules import trials as rules
+from hmix_hub.tasks import CATEGORICAL
 
 if TYPE_CHECKING:
     from hmix_hub.studies.observed import ObservedPiece

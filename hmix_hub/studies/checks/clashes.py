@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from hmix_hub.schema.observed import COMPUTED
+from hmix_hub.schema.judgment import COMPUTED
 from hmix_hub.studies.checks.columns import tidied
 from hmix_hub.studies.checks.ledger import Hashes, Ledger, hash_columns, later_ones, rows_that_share
 from hmix_hub.studies.checks.place import Ints, Mask, Place

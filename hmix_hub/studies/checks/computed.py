@@ -8,7 +8,6 @@ import numpy as np
 
 from hmix_hub.errors import HMixError
 from hmix_hub.schema import SYNTHETIC_FLAG, Kind
-from hmix_hub.schema.observed import OBSERVED_FLAG, computed_columns
 from hmix_hub.studies.checks.place import Mask, Place
 from hmix_hub.studies.checks.values import as_text
 from hmix_hub.studies.judgment_table import complete_pieces, given_flag, listed
@@ -16,6 +15,7 @@ from hmix_hub.studies.manifest import Manifest
 from hmix_hub.studies.observed import ObservedPiece
 from hmix_hub.studies.rules import columns as rules
 from hmix_hub.studies.rules import manifest as manifest_rules
+from hmix_hub.tasks import OBSERVED_FLAG, computed_columns
 
 if TYPE_CHECKING:
     import pyarrow as pa

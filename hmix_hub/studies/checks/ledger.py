@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hmix_hub.judgments.flags import ANSWER_COLUMNS
-from hmix_hub.schema import TASKS
+from hmix_hub.tasks import TASKS
 
 if TYPE_CHECKING:
     from hmix_hub.studies.checks.place import Ints, Mask

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from hmix_hub.judgments.flags import is_straightlining
-from hmix_hub.schema.flags import STRAIGHTLINING_MINIMUM, STRAIGHTLINING_TENTHS
 from hmix_hub.studies.checks.coincidence import LEAST_EVIDENCE, Coincidence, shared_rows
 from hmix_hub.studies.checks.ledger import Ledger, hash_columns
 from hmix_hub.studies.checks.place import Ints, Mask, Place
 from hmix_hub.studies.rules import trials as rules
 from hmix_hub.studies.rules.rule import Rule
+from hmix_hub.tasks.flags import STRAIGHTLINING_MINIMUM, STRAIGHTLINING_TENTHS
 
 SHARED_ROWS = 5
 """Fewest rows with the same stimulus, answer and time from which two people may be one."""

@@ -10,12 +10,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hmix_hub.judgments.answers import asked_questions
-from hmix_hub.schema import CATEGORICAL
-from hmix_hub.schema.questions import QUESTIONS, Question, unasked_columns, usual_procedure
+from hmix_hub.schema.questions import QUESTIONS, Question, usual_procedure
 from hmix_hub.studies.checks.place import Ints, Mask, Place
 from hmix_hub.studies.manifest import MANIFEST, Manifest
 from hmix_hub.studies.rules import manifest as manifest_rules
 from hmix_hub.studies.rules import trials as rules
+from hmix_hub.tasks import CATEGORICAL, unasked_columns
 
 if TYPE_CHECKING:
     from hmix_hub.studies.observed import ObservedPiece

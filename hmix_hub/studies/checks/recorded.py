@@ -9,12 +9,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.compute as pc
 
-from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT, Vocabulary
+from hmix_hub.schema import Vocabulary
 from hmix_hub.studies.checks.place import Ints, Mask, Place
 from hmix_hub.studies.findings import MOST_PLACES
 from hmix_hub.studies.rules import recorded as rules
 from hmix_hub.studies.rules import trials as trial_rules
 from hmix_hub.studies.rules.rule import Rule
+from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from hmix_hub.schema import INFER
 from hmix_hub.studies.checks.place import Place
 from hmix_hub.studies.observed import ObservedPiece
 from hmix_hub.studies.rules import trials as rules
+from hmix_hub.tasks import INFER
 
 FEWEST_ROWS = 20
 FLIPPED_CORRELATION = -0.3

@@ -6,15 +6,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hmix_hub.schema import TASKS
 from hmix_hub.sources.image_set import METHOD_MARK
-from hmix_hub.stimuli.coefficients import coefficient_column
 from hmix_hub.studies.checks.place import Mask, Place
 from hmix_hub.studies.manifest import SINGLE, Manifest, is_placeholder
 from hmix_hub.studies.mixtures import mixture_keys
 from hmix_hub.studies.observed import ObservedPiece
 from hmix_hub.studies.pictures import KnownPictures
 from hmix_hub.studies.rules import stimuli as rules
+from hmix_hub.tasks import TASKS
 
 
 def check_stimuli(
@@ -62,7 +61,7 @@ def _check_mixtures(
 ) -> Mask:
     if pictures.mixtures is None:
         return np.ones(len(piece), dtype=bool)
-    column = coefficient_column(task)
+    column = TASKS[task].coefficient_column
     coefficient = piece.numbers(column)
     is_there = np.isin(mixture_keys(index[0], index[1], coefficient), pictures.mixtures)
     missing = ~is_there & (index[0] >= 0) & (index[1] >= 0) & ~np.isnan(coefficient)

@@ -6,8 +6,8 @@ import csv
 import io
 from collections.abc import Callable, Sequence
 
-from hmix_hub.schema import INFER
 from hmix_hub.studies.rules.rule import Change, Files
+from hmix_hub.tasks import INFER
 
 ROW = 7
 """The row that examples change; the person's eighth."""

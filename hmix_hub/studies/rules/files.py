@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 
-from hmix_hub.schema import CONSTRUCT
 from hmix_hub.studies.example import example_study
 from hmix_hub.studies.rules.changes import (
     content,
@@ -13,6 +12,7 @@ from hmix_hub.studies.rules.changes import (
     table_path,
 )
 from hmix_hub.studies.rules.rule import Change, Example, Files, Rule, Severity
+from hmix_hub.tasks import CONSTRUCT
 
 _TABLE = table_path()
 

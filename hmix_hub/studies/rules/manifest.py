@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from hmix_hub.schema import CATEGORICAL, CURRENT, JUDGMENT_TABLE
+from hmix_hub.schema import CURRENT, JUDGMENT_TABLE
 from hmix_hub.studies.example import SOFT_LABELS
 from hmix_hub.studies.rules.changes import added, content, file_removed, replaced
 from hmix_hub.studies.rules.rule import Change, Example, Files, Rule, Severity
+from hmix_hub.tasks import CATEGORICAL
 
 _FILE = "study.yaml"
 _TITLE = "title: Mixed pictures, an example study"

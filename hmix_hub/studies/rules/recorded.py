@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from hmix_hub.schema import CATEGORICAL, CIFAR10, CONSTRUCT, SELECT
+from hmix_hub.schema import CIFAR10
 from hmix_hub.studies.rules.changes import filled
 from hmix_hub.studies.rules.rule import Example, Rule, Severity
+from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, SELECT
 
 _START_TO_END = {"start_coefficient": "0.9", "selected_coefficient": "0.7"}
 _GRID = "0.3|0.1|0|1|0.7|0.9|0.2|0.5|0.8|0.4|0.6"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from hmix_hub.schema import INFER
+from hmix_hub.tasks import INFER
 
 Files = dict[str, bytes]
 """A study as the content of its files by path."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from hmix_hub.schema import CATEGORICAL, CIFAR10
+from hmix_hub.schema import CIFAR10
 from hmix_hub.studies.example import DISTINCT, PEOPLE
 from hmix_hub.studies.rules.changes import ROW, Rows, cell, cells, every, replaced, rows_changed, table_path
 from hmix_hub.studies.rules.rule import Change, Example, Files, Rule, Severity
+from hmix_hub.tasks import CATEGORICAL
 
 _TRIALS = DISTINCT + 1
 _NOTHING_LEFT = {"top_class": "airplane", "top_probability": "0", "second_class": "", "second_probability": ""}

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hmix_hub.errors import StudyFileError
-from hmix_hub.schema import TASKS
 from hmix_hub.sources.image_set import ImageSet
-from hmix_hub.stimuli.coefficients import MIDPOINT_TASKS
 from hmix_hub.suite.design.chance import stream
 from hmix_hub.suite.design.dealing import choose, deal, give_coefficients
 from hmix_hub.suite.design.design import Batch, FrozenStudy, Stimulus
@@ -23,6 +21,7 @@ from hmix_hub.suite.study.model import StudyFile, TaskDesign
 from hmix_hub.suite.study.reading import dotted
 from hmix_hub.suite.study.rules import Problem, too_few
 from hmix_hub.suite.study.study_text import TOML, StudyText, read_study_text
+from hmix_hub.tasks import TASKS
 
 
 def draw_design(
@@ -45,7 +44,7 @@ def draw_design(
     Returns
     -------
     tuple
-        The frozen study, and its pictures. Batches are numbered task by task, in the order of `hmix_hub.schema.TASKS`.
+        The frozen study, and its pictures. Batches are numbered task by task, in the order of `hmix_hub.tasks.TASKS`.
 
     Raises
     ------
@@ -114,9 +113,9 @@ class _Drawer:
         if problems:
             return []
         number = design.batches or len(stimuli) * mixtures // design.batch_size
-        rng = stream(self.study.seed, "batches", "" if task in MIDPOINT_TASKS else task)
+        rng = stream(self.study.seed, "batches", "" if TASKS[task].shows == "pair" else task)
         chosen = choose(stimuli, mixtures, number * design.batch_size, rng)
-        if task not in MIDPOINT_TASKS and stimuli[0].mixing_coefficient is None:
+        if TASKS[task].shows != "pair" and stimuli[0].mixing_coefficient is None:
             chosen = give_coefficients(chosen, design.coefficients, rng)
         return deal(chosen, number, rng)
 

@@ -6,7 +6,6 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from hmix_hub.stimuli.coefficients import MIDPOINT_TASKS
 from hmix_hub.suite.design.dealing import pair_of
 from hmix_hub.suite.design.design import Stimulus
 from hmix_hub.suite.design.pair_file import BATCH, COEFFICIENT, ListedPair, read_pair_file
@@ -14,6 +13,7 @@ from hmix_hub.suite.design.pictures import Labels
 from hmix_hub.suite.study.findings import Findings
 from hmix_hub.suite.study.model import TaskDesign
 from hmix_hub.suite.study.rules import Problem
+from hmix_hub.tasks import TASKS
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def read_listed(
         any(getattr(row, field) is not None for row in rows) for field in ("coefficient", "batch")
     )
     _check_keys(task, design, problems, has_coefficients=has_coefficients, has_batches=has_batches)
-    if has_coefficients and task in MIDPOINT_TASKS:
+    if has_coefficients and TASKS[task].shows == "pair":
         findings.add(name, 1, f"{task} shows all eleven mixtures of a pair; leave the column {COEFFICIENT} out")
     stimuli: list[Stimulus] = []
     first_line: dict[tuple[int | None, Stimulus], int] = {}
@@ -94,7 +94,7 @@ def read_listed(
 def _check_keys(
     task: str, design: TaskDesign, problems: list[Problem], *, has_coefficients: bool, has_batches: bool
 ) -> None:
-    if task in MIDPOINT_TASKS:
+    if TASKS[task].shows == "pair":
         return
     if has_coefficients and design.coefficients:
         problems.append((("coefficients",), f"the list has a column {COEFFICIENT}; leave out one of the two"))

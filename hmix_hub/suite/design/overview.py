@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS
 from hmix_hub.suite.design.dealing import class_pair, pair_of
 from hmix_hub.suite.design.design import Batch, FrozenStudy
 from hmix_hub.suite.session.turns import count_sides, count_starts
 from hmix_hub.suite.study.model import StudyFile, TaskDesign
+from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS
 
 SECONDS_PER_TRIAL = {CONSTRUCT: 9.2, SELECT: 11.0, INFER: 8.4, CATEGORICAL: 25.8}
 """Median response time of a trial, s.

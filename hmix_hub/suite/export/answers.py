@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT
-from hmix_hub.schema.interface import FULL_SCALE
+from hmix_hub.schema.released import FULL_SCALE
 from hmix_hub.suite.session.plan import Trial
+from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
 
 Answer = Mapping[str, Any]
 Path = Sequence[Sequence[float]]

@@ -6,8 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hmix_hub.schema import TASKS
 from hmix_hub.suite.export.rows import Person
+from hmix_hub.tasks import TASKS
 
 if TYPE_CHECKING:
     from hmix_hub.suite.store.records import SessionRecord

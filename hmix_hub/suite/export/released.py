@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from hmix_hub.errors import ConfigurationError, Where
 from hmix_hub.judgments.complete import complete
 from hmix_hub.judgments.migration import migrate
-from hmix_hub.schema import CIFAR10, CURRENT, INFER, RELEASED
+from hmix_hub.schema import CIFAR10, CURRENT, RELEASED
 from hmix_hub.sources import RELEASE
 from hmix_hub.sources.released_csv import write_released_csv
 from hmix_hub.sources.study import JUDGMENT_FILES
@@ -21,6 +21,7 @@ from hmix_hub.suite.export.places import new_folder, new_place
 from hmix_hub.suite.export.rows import LATE, observed_table
 from hmix_hub.suite.export.study_folder import Exported, gathered_answers
 from hmix_hub.suite.store.store import Store
+from hmix_hub.tasks import INFER
 
 if TYPE_CHECKING:
     import pyarrow as pa

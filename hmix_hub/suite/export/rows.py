@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hmix_hub.schema import Kind, Vocabulary, arrow_schema
-from hmix_hub.schema.observed import observed_columns
 from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.export.answers import answer_columns, milliseconds
 from hmix_hub.suite.session.plan import Plan, Trial, stimulus_of
+from hmix_hub.tasks import observed_columns
 
 COLLECTION_ROUND = "1"
 LATE = "x_late"
@@ -62,7 +62,7 @@ def observed_table(frozen: FrozenStudy, task: str, people: Iterable[Person]) -> 
     Returns
     -------
     pyarrow.Table
-        N rows, columns as `hmix_hub.schema.observed.observed_columns(task)`, labels as codes; sorted by participant id
+        N rows, columns as `hmix_hub.tasks.observed_columns(task)`, labels as codes; sorted by participant id
         and trial, so that the order in which people came is not told. Where somebody was late, the column `x_late`.
     """
     ordered = sorted(people, key=lambda person: person.participant_id)

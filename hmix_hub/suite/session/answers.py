@@ -6,10 +6,10 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any, NoReturn
 
-from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT
 from hmix_hub.suite.design.design import Batch, FrozenStudy
 from hmix_hub.suite.session.plan import STEPS, Trial
 from hmix_hub.suite.session.shown import Naming, trial_pictures
+from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
 
 MOST_STEPS = 1500
 """Entries of a path at most."""

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from hmix_hub.schema import CATEGORICAL, CONSTRUCT, SELECT
 from hmix_hub.suite.design.design import Batch, FrozenStudy, Stimulus
 from hmix_hub.suite.session.turns import Side, side_of, starts_of, turn_of
 from hmix_hub.suite.study.model import TaskDesign
+from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, SELECT
 
 STEPS = 11
 """Mixtures of a pair in the midpoint tasks: step s has the coefficient s / 10."""

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
-from hmix_hub.schema import CONSTRUCT, SELECT
-from hmix_hub.stimuli.coefficients import MIDPOINT_TASKS, WALK, steps_of
+from hmix_hub.stimuli.coefficients import WALK, steps_of
 from hmix_hub.suite.design.design import Batch, FrozenStudy, Stimulus
 from hmix_hub.suite.session.plan import STEPS, Trial, stimulus_of
 from hmix_hub.suite.study.model import Example
+from hmix_hub.tasks import CONSTRUCT, SELECT, TASKS
 
 
 class Naming(Protocol):
@@ -42,7 +42,7 @@ class Mixture(NamedTuple):
 def mixtures_of_stimulus(task: str, stimulus: Stimulus) -> tuple[Mixture, ...]:
     """Give the mixtures that a task shows of a stimulus: eleven by step in the midpoint tasks, else one."""
     pair = stimulus.image_1_index, stimulus.image_2_index
-    if task in MIDPOINT_TASKS:
+    if TASKS[task].shows == "pair":
         return tuple(Mixture(*pair, coefficient) for coefficient in WALK.tolist())
     if stimulus.mixing_coefficient is None:
         msg = f"a stimulus of {task} has no mixing coefficient"
@@ -71,7 +71,7 @@ def mixtures_of_example(task: str, example: Example) -> tuple[Mixture, ...]:
 
 def _drawn_with(task: str, coefficient: float) -> float:
     walked = float(WALK[steps_of(coefficient)])
-    return walked if task in MIDPOINT_TASKS and abs(walked - coefficient) <= 1e-9 else float(coefficient)
+    return walked if TASKS[task].shows == "pair" and abs(walked - coefficient) <= 1e-9 else float(coefficient)
 
 
 def picture_name(frozen: FrozenStudy, key: Naming, mixture: Mixture) -> str:

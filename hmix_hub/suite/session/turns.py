@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Literal
 
-from hmix_hub.schema import CONSTRUCT, INFER
 from hmix_hub.suite.design.design import Batch
 from hmix_hub.suite.study.model import TaskDesign
+from hmix_hub.tasks import CONSTRUCT, INFER
 
 Side = Literal["left", "right"]
 SIDES: tuple[Side, Side] = ("left", "right")

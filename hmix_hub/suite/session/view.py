@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Protocol
 
-from hmix_hub.schema import CONSTRUCT, INFER
 from hmix_hub.suite.design.design import Batch, FrozenStudy
 from hmix_hub.suite.session.plan import Plan, Trial, stimulus_of
 from hmix_hub.suite.session.shown import Naming, mixtures_of_example, picture_name, trial_pictures
 from hmix_hub.suite.study.model import Page, TaskDesign
+from hmix_hub.tasks import CONSTRUCT, INFER
 
 FIRST_PAGE = 1
 """Place of the first instruction page on the timeline; the consent form is page 0."""

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT
-from hmix_hub.schema.interface import FULL_SCALE
+from hmix_hub.schema.released import FULL_SCALE
 from hmix_hub.suite.simulation.eyes import Scene
 from hmix_hub.suite.simulation.perception import Perception
+from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
 
 SLIDER_START = 50
 _FASTEST_MS = 400.0

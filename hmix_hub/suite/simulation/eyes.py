@@ -18,10 +18,11 @@ import numpy.typing as npt
 
 from hmix_hub.errors import CollectionError
 from hmix_hub.sources.image_set import ImageSet
-from hmix_hub.stimuli.coefficients import MIDPOINT_TASKS, WALK
+from hmix_hub.stimuli.coefficients import WALK
 from hmix_hub.stimuli.drawing import draw_mixture
 from hmix_hub.suite.design.design import FrozenStudy, Stimulus
 from hmix_hub.suite.session.shown import mixtures_of_stimulus
+from hmix_hub.tasks import TASKS
 
 Pixels = npt.NDArray[np.uint8]
 Fetch = Callable[[str], bytes]
@@ -123,7 +124,9 @@ def _known_mixtures(frozen: FrozenStudy, task: str, pictures: Pixels) -> dict[st
             for index in (stimulus.image_1_index, stimulus.image_2_index)
         )
         stated = (
-            [step / (len(WALK) - 1) for step in range(len(WALK))] if task in MIDPOINT_TASKS else drawn_with.tolist()
+            [step / (len(WALK) - 1) for step in range(len(WALK))]
+            if TASKS[task].shows == "pair"
+            else drawn_with.tolist()
         )
         drawn = draw_mixture(first, second, drawn_with).transpose(0, 2, 3, 1)
         for picture, coefficient in zip(drawn, stated, strict=True):

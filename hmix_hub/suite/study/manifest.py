@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from hmix_hub.schema import CATEGORICAL, CURRENT
+from hmix_hub.schema import CURRENT
 from hmix_hub.schema.questions import DEFAULT_PROCEDURE, QUESTIONS
 from hmix_hub.sources.image_set import PIXEL_LINEAR
 from hmix_hub.studies.manifest import PLACEHOLDER
 from hmix_hub.suite.study.model import StudyFile
+from hmix_hub.tasks import CATEGORICAL
 
 VERSION = "1.0.0"
 """Version of the data of a first export."""

@@ -10,13 +10,13 @@ from pydantic import ValidationError
 
 from hmix_hub.errors import nearest
 from hmix_hub.model_keys import known_keys
-from hmix_hub.schema import TASKS
 from hmix_hub.studies.manifest import PLACEHOLDER
 from hmix_hub.suite.study.findings import Findings
 from hmix_hub.suite.study.model import StudyFile
 from hmix_hub.suite.study.rules import impossible
 from hmix_hub.suite.study.study_text import TOML, YAML, KeyPath, StudyText, read_study_text
 from hmix_hub.suite.study.texts import control_in, markup_in
+from hmix_hub.tasks import TASKS
 
 _NOT_SHOWN = {("completion", "url"), ("about", "homepage"), ("about", "bibtex"), ("about", "doi")}
 _LONGEST = 400

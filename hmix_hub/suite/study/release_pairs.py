@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hmix_hub.errors import ConfigurationError
-from hmix_hub.schema import TASKS
 from hmix_hub.sources import RELEASE
 from hmix_hub.suite.design.pair_file import BATCH, COEFFICIENT, INDICES
+from hmix_hub.tasks import TASKS
 
 if TYPE_CHECKING:
     import pandas as pd

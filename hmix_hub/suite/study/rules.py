@@ -9,13 +9,12 @@ from pathlib import PurePosixPath, PureWindowsPath
 from pydantic import ValidationError
 
 from hmix_hub.errors import nearest
-from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER
-from hmix_hub.stimuli.coefficients import MIDPOINT_TASKS
 from hmix_hub.studies.manifest import Manifest
 from hmix_hub.suite.study.manifest import manifest_of
 from hmix_hub.suite.study.model import Completion, Pairs, Quiz, StudyFile, TaskDesign
 from hmix_hub.suite.study.study_text import KeyPath
 from hmix_hub.suite.study.words import WORDS
+from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, TASKS
 
 Problem = tuple[KeyPath, str]
 """A key, and what is wrong with it."""
@@ -94,7 +93,7 @@ def is_exact(coefficient: float) -> bool:
 
 def _coefficients(task: str, design: TaskDesign) -> Iterator[Problem]:
     wanted = design.pairs.coefficients_per_pair
-    if task in MIDPOINT_TASKS:
+    if TASKS[task].shows == "pair":
         if design.coefficients:
             yield ("coefficients",), f"{task} shows all eleven mixtures of a pair; leave the coefficients out"
         if wanted > 1:
@@ -147,7 +146,7 @@ def _numbers(study: StudyFile, task: str, design: TaskDesign) -> Iterator[Proble
     class_pairs = classes * (classes - 1) // 2
     stimuli = class_pairs * pairs.per_class_pair * pairs.coefficients_per_pair
     drawn = f"{class_pairs} class pairs with {pairs.per_class_pair} pairs each"
-    if task not in MIDPOINT_TASKS:
+    if TASKS[task].shows != "pair":
         drawn += f" and {pairs.coefficients_per_pair} of their mixtures"
     yield from too_few(design, stimuli, drawn)
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from hmix_hub.contribute.starter import study_id
 from hmix_hub.errors import ConfigurationError, Where, nearest
-from hmix_hub.schema import TASKS, check_task
 from hmix_hub.studies.example import write_files
 from hmix_hub.suite.design.pair_file import COEFFICIENT
 from hmix_hub.suite.study.release_pairs import released_pairs
 from hmix_hub.suite.study.study_text import TOML
+from hmix_hub.tasks import TASKS, check_task
 
 PRESETS = {
     "starter": "small, over drawn pictures; nothing to fill in",

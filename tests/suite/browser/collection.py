@@ -19,11 +19,11 @@ import requests
 import uvicorn
 import yaml
 
-from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS
 from hmix_hub.suite.server.app import build_app
 from hmix_hub.suite.server.beginning import begin_collection
 from hmix_hub.suite.store import Store
 from hmix_hub.suite.study.model import StudyFile
+from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS
 
 QUESTION = "Out of 100 other people, what would most say? <Please click the picture & take your time"
 CONSENT = "You look at mixed pictures.\n\nYou may stop at any time; a < b & c stays as it is.\nThank you."

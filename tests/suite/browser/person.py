@@ -7,7 +7,7 @@ import secrets
 import requests
 from playwright.sync_api import Locator, Page, expect
 
-from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT
+from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
 
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 

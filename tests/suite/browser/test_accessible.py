@@ -7,7 +7,7 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from playwright.sync_api import expect
 from suite.browser.person import PHONE
 
-from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT
+from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
 
 _SMALL = """() => [...document.querySelectorAll('button, a, input, textarea, label.choice, label.cell')]
   .filter((node) => !node.closest('[hidden]') && node.getClientRects().length && !node.closest('dialog:not([open])'))

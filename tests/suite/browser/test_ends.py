@@ -7,7 +7,7 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from playwright.sync_api import expect
 from suite.browser.collection import QUIZ
 
-from hmix_hub.schema import CONSTRUCT, INFER, SELECT
+from hmix_hub.tasks import CONSTRUCT, INFER, SELECT
 
 NEXT_PERSON = "Another person at this computer"
 # Pictures stand on the page without any extent, until `delete HTMLImageElement.prototype.clientWidth`.

@@ -10,10 +10,10 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from suite.browser.pictures import SIZE, on_screen, trials_of
 
 import hmix_hub
-from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS
 from hmix_hub.stimuli.coefficients import WALK
 from hmix_hub.studies.validation import validate
 from hmix_hub.suite.export.study_folder import export_study
+from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS
 
 LARGE = {"viewport": {"width": 1280, "height": 1000}}
 TRIALS = 4

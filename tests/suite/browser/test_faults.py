@@ -7,7 +7,8 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from playwright.sync_api import expect
 from suite.browser.collection import QUIZ
 
-from hmix_hub.schema import CATEGORICAL, CIFAR10, CONSTRUCT, SELECT
+from hmix_hub.schema import CIFAR10
+from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, SELECT
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from playwright.sync_api import expect
 from suite.browser.collection import CONSENT, INSTRUCTIONS, QUESTION, QUIZ
 from suite.browser.pictures import decoded, on_screen, trials_of
 
-from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT
+from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
 
 LARGE = {"viewport": {"width": 1280, "height": 1000}}
 # At the beginning of each frame, before the page changes anything: what the frame before painted.

@@ -10,7 +10,7 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from playwright.sync_api import expect
 from suite.browser.pictures import trials_of
 
-from hmix_hub.schema import INFER, SELECT
+from hmix_hub.tasks import INFER, SELECT
 
 AWAY = r"Failed to load resource|ERR_CONNECTION"
 NO_STORAGE = "Object.defineProperty(window, 'localStorage', { get() { throw new Error('SecurityError'); } });"

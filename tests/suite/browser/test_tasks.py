@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from suite.browser.keyboard import Keyboard
 from suite.browser.pictures import trials_of
 
-from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT
+from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
 
 FIRST_TRIAL = 4
 

@@ -11,11 +11,11 @@ from suite.study.files import changed, write_study
 
 from hmix_hub.cli.collect import init_command
 from hmix_hub.cli.main import main
-from hmix_hub.schema import TASKS
 from hmix_hub.suite.design.drawing import draw_design
 from hmix_hub.suite.store.store import Store
 from hmix_hub.suite.study.reading import read_study_file
 from hmix_hub.suite.study.starter import DEFAULT_PRESET, PRESETS
+from hmix_hub.tasks import TASKS
 
 
 def _hmix(*words: str | Path) -> Result:

@@ -17,13 +17,14 @@ from hypothesis import strategies as st
 from suite.study.files import STUDY, changed, write_study
 
 from hmix_hub.errors import StudyFileError
-from hmix_hub.schema import CATEGORICAL, CIFAR10, CONSTRUCT, INFER, SELECT, TASKS
+from hmix_hub.schema import CIFAR10
 from hmix_hub.suite.design.dealing import class_pair, pair_of
 from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.design.drawing import draw_design
 from hmix_hub.suite.study.model import StudyFile
 from hmix_hub.suite.study.reading import read_study_file
 from hmix_hub.suite.study.rules import impossible
+from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS
 
 _PICTURES_PER_CLASS = 20
 

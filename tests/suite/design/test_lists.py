@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from suite.study.files import pair_study, write_study
 
 from hmix_hub.errors import StudyFileError
-from hmix_hub.schema import CONSTRUCT, INFER
 from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.design.drawing import draw_design
 from hmix_hub.suite.design.pair_file import SIZE_LIMIT, read_pair_file
 from hmix_hub.suite.study.findings import Findings
 from hmix_hub.suite.study.reading import read_study_file
+from hmix_hub.tasks import CONSTRUCT, INFER
 
 # Pictures of the sample: 0 and 17 are airplanes, 3 and 10 automobiles, 6 and 13 birds, 9 a cat, 2 a deer, 5 a dog.
 _TWO = "image_1_index,image_2_index"

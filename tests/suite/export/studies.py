@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from hmix_hub.schema import CATEGORICAL, CIFAR10, CONSTRUCT, INFER, SELECT, TASKS
+from hmix_hub.schema import CIFAR10
 from hmix_hub.sources.image_set import open_image_set
 from hmix_hub.suite.design.design import Batch, FrozenStudy, Stimulus
 from hmix_hub.suite.export.rows import Person
@@ -19,6 +19,7 @@ from hmix_hub.suite.simulation.answering import Mind
 from hmix_hub.suite.simulation.eyes import Scene
 from hmix_hub.suite.simulation.perception import Perception
 from hmix_hub.suite.study.model import StudyFile
+from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS
 
 COEFFICIENTS = (0.1, 0.25, 0.5, 0.75, 0.9)
 QUIZ = {"questions": [{"question": "What is it?", "choices": ["A mixture", "A dog"], "answer": 1}]}

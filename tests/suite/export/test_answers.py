@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT
 from hmix_hub.suite.export.answers import answer_columns, inferred_coefficient
 from hmix_hub.suite.session.plan import Trial
+from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
 
 SIDES = st.sampled_from(["left", "right"])
 STEPS = st.integers(0, 10)

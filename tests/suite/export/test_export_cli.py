@@ -11,8 +11,8 @@ from suite.export.collected import collecting
 from suite.export.studies import frozen_study, study_file, write_study
 
 from hmix_hub.cli.main import main
-from hmix_hub.schema import INFER
 from hmix_hub.sources.cifar10 import known_labels
+from hmix_hub.tasks import INFER
 
 
 @pytest.fixture

@@ -11,9 +11,10 @@ from suite.export.studies import frozen_study
 import hmix_hub
 from hmix_hub.contribute.checking import check_study
 from hmix_hub.errors import CollectionError
-from hmix_hub.schema import CIFAR10, INFER
+from hmix_hub.schema import CIFAR10
 from hmix_hub.sources.picture_folder import open_picture_folder
 from hmix_hub.suite.export.study_folder import export_study
+from hmix_hub.tasks import INFER
 
 PICTURES = 40
 

@@ -16,7 +16,7 @@ from hmix_hub.contribute.importing.importer import import_raw
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.judgments.migration import LOSSES, migrate
 from hmix_hub.judgments.upward import Provenance
-from hmix_hub.schema import CURRENT, INFER, RELEASED, TASKS, columns
+from hmix_hub.schema import CURRENT, RELEASED
 from hmix_hub.sources import JUDGMENT_FILES
 from hmix_hub.sources.cifar10 import known_labels
 from hmix_hub.sources.source import Folder
@@ -26,6 +26,7 @@ from hmix_hub.suite.export.released import export_released
 from hmix_hub.suite.export.study_folder import export_study
 from hmix_hub.suite.study.reading import read_study_file
 from hmix_hub.suite.study.starter import write_collection
+from hmix_hub.tasks import INFER, TASKS, columns
 
 LOST = LOSSES[CURRENT, RELEASED]
 ROUNDED = {"inferred_coefficient", "confidence", "top_probability", "second_probability"}

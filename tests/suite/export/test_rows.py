@@ -7,10 +7,10 @@ import pytest
 from suite.export.studies import PlainKey, frozen_study, people, person
 
 from hmix_hub.judgments.complete import complete
-from hmix_hub.schema import CATEGORICAL, CIFAR10, CONSTRUCT, INFER
-from hmix_hub.schema.observed import observed_columns
+from hmix_hub.schema import CIFAR10
 from hmix_hub.suite.export.rows import LATE, observed_table, written_table
 from hmix_hub.suite.session.answers import check_answer
+from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, observed_columns
 
 
 @pytest.fixture(scope="module")

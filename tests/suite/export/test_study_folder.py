@@ -20,8 +20,8 @@ from hmix_hub.contribute.privacy.scan import scan_privacy
 from hmix_hub.errors import CollectionError, ConfigurationError
 from hmix_hub.origin import SYNTHETIC_MARK
 from hmix_hub.plots.style import WARNING
-from hmix_hub.schema import INFER, SELECT, TASKS
 from hmix_hub.suite.export.study_folder import export_study
+from hmix_hub.tasks import INFER, SELECT, TASKS
 from hmix_hub.yaml_file import parse_yaml
 
 

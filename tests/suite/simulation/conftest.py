@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from suite.export.studies import study_file, write_study
 
-from hmix_hub.schema import CONSTRUCT, SELECT
 from hmix_hub.suite.simulation.simulate import simulate
+from hmix_hub.tasks import CONSTRUCT, SELECT
 
 SEED, PEOPLE = 7, 8
 

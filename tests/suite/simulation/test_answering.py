@@ -3,10 +3,10 @@
 import pytest
 from suite.export.studies import answer, frozen_study
 
-from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER
 from hmix_hub.suite.session.plan import draw_plan
 from hmix_hub.suite.simulation.answering import Mind
 from hmix_hub.suite.simulation.perception import Perception
+from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER
 
 
 @pytest.fixture(scope="module")

@@ -8,12 +8,12 @@ from PIL import Image
 from suite.export.studies import PlainKey, frozen_study, scene_of
 
 from hmix_hub.errors import CollectionError
-from hmix_hub.schema import CONSTRUCT, INFER, TASKS
 from hmix_hub.sources.image_set import open_image_set
 from hmix_hub.suite.server.pictures import Gallery
 from hmix_hub.suite.session.plan import draw_plan
 from hmix_hub.suite.session.shown import trial_pictures
 from hmix_hub.suite.simulation.eyes import Eyes, shrunk
+from hmix_hub.tasks import CONSTRUCT, INFER, TASKS
 
 
 @pytest.fixture(scope="module")

@@ -10,10 +10,10 @@ import pytest
 import hmix_hub
 from hmix_hub.contribute.checking import check_study
 from hmix_hub.contribute.privacy.scan import scan_privacy
-from hmix_hub.schema import TASKS
 from hmix_hub.suite.export.study_folder import export_study
 from hmix_hub.suite.simulation.recovery import recover_bias
 from hmix_hub.suite.store.store import Store
+from hmix_hub.tasks import TASKS
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def test_the_planted_bias_is_recovered_and_none_is_not(exported, simulated, task
 
 def test_every_answer_has_its_time_and_its_way(exported, task):
     judgments = hmix_hub.load_dataset(os.fspath(exported.path), task, split="train")
-    recorded = [column.name for column in hmix_hub.schema.columns(task) if column.since]
+    recorded = [column.name for column in hmix_hub.tasks.columns(task) if column.since]
     for row in judgments:
         assert row["response_time_ms"] >= 400
         assert all(row[name] is not None for name in recorded)

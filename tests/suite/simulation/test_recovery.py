@@ -5,9 +5,9 @@ import pyarrow as pa
 import pytest
 
 from hmix_hub.errors import SchemaError
-from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER
 from hmix_hub.suite.simulation.perception import Perception
 from hmix_hub.suite.simulation.recovery import recover_bias
+from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER
 
 PEOPLE = ["a", "a", "b", "b"]
 

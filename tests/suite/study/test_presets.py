@@ -10,12 +10,12 @@ import pandas as pd
 import pytest
 
 from hmix_hub.errors import ConfigurationError, StudyFileError
-from hmix_hub.schema import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS
 from hmix_hub.suite.design.drawing import draw_design
 from hmix_hub.suite.design.overview import SECONDS_PER_TRIAL, overview_of
 from hmix_hub.suite.study.model import StudyFile, TaskDesign
 from hmix_hub.suite.study.reading import read_study_file
 from hmix_hub.suite.study.starter import PRESETS, preset_text, write_collection
+from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS
 
 
 def _paper() -> StudyFile:

@@ -1,0 +1,227 @@
+"""The tasks: one file each, this registry of them, and what is derived from it.
+
+To add a task, write `hmix_hub/tasks/<task>.py` and name it in `TASKS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from hmix_hub.errors import ConfigurationError, nearest
+from hmix_hub.schema.column import Column
+from hmix_hub.schema.judgment import COMPUTED, N_SYNTHETIC, OPTIONAL_ALWAYS
+from hmix_hub.schema.questions import QUESTIONS, Question
+from hmix_hub.schema.versions import CURRENT, RELEASED
+from hmix_hub.tasks import (
+    categorical_soft_labels,
+    construct_midpoint,
+    infer_mixing_factor,
+    select_shuffled_midpoint,
+)
+from hmix_hub.tasks.task import Flag, Task
+
+TASKS: dict[str, Task] = {
+    module.TASK.name: module.TASK
+    for module in (construct_midpoint, select_shuffled_midpoint, infer_mixing_factor, categorical_soft_labels)
+}
+"""All tasks by name, in the order of every list of tasks."""
+
+CONSTRUCT, SELECT = construct_midpoint.TASK.name, select_shuffled_midpoint.TASK.name
+INFER, CATEGORICAL = infer_mixing_factor.TASK.name, categorical_soft_labels.TASK.name
+
+
+RELEASED_FORMS = {name: task.released for name, task in TASKS.items() if task.released}
+"""By task, its form in schema 1.0.0; a task that came later has none."""
+
+
+def check_task(name: str) -> Task:
+    """Return a task by name.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no such task; the nearest names are offered.
+    """
+    if not isinstance(name, str) or name not in TASKS:
+        msg = f"there is no task {name!r}"
+        raise ConfigurationError(msg, hint=nearest(name, TASKS, label="tasks"))
+    return TASKS[name]
+
+
+def columns(task: str, version: str = CURRENT) -> tuple[Column, ...]:
+    """Return the columns of a task's judgment table in a schema version, in order.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no such task, or it has no form in that version.
+    """
+    return check_task(task).in_version(version)
+
+
+def by_stimulus_columns(task: str, *, is_synthetic: bool = False) -> tuple[Column, ...]:
+    """Return the columns of a task's by-stimulus table.
+
+    Parameters
+    ----------
+    task
+        Name of the task.
+    is_synthetic
+        Whether a program made any of the judgments.
+    """
+    return (*TASKS[task].by_stimulus_columns, *([N_SYNTHETIC] if is_synthetic else []))
+
+
+BY_STIMULUS_COLUMNS = {name: task.by_stimulus_columns for name, task in TASKS.items()}
+"""Columns of the by-stimulus table by task."""
+
+_RECORDED = tuple(dict.fromkeys(column.name for task in TASKS.values() for column in task.columns if column.since))
+OPTIONAL = (*OPTIONAL_ALWAYS, *_RECORDED)
+"""Observed columns that a contributed file may leave out: `OPTIONAL_ALWAYS`, and what came with a later version of the
+schema, which is then null."""
+OBSERVED_FLAG = "ignored_probability"
+"""The flag that no column of the judgment table shows: a second probability without a second class; another one,
+`synthetic`, is the study's word."""
+
+
+def observed_columns(task: str, version: str = CURRENT) -> tuple[Column, ...]:
+    """Return the columns of a task that are observed, in the order of the judgment table, optional ones included."""
+    return tuple(column for column in columns(task, version) if column.name not in COMPUTED)
+
+
+def required_columns(task: str, asked: Collection[Question] = tuple(QUESTIONS)) -> tuple[Column, ...]:
+    """Return the columns of a task that a contributed file must have.
+
+    Parameters
+    ----------
+    task
+        Name of the task.
+    asked
+        What was asked of what a study of the task may leave out; the other columns may be missing.
+    """
+    unneeded = {*OPTIONAL, *TASKS[task].unasked_columns(asked)}
+    return tuple(column for column in observed_columns(task) if column.name not in unneeded)
+
+
+def unasked_columns(asked: Collection[Question]) -> tuple[str, ...]:
+    """Return the answer columns, of any task, that hold nothing where only these questions were asked.
+
+    `top_probability` is then 1 in every row, the others are null or empty.
+    """
+    return tuple(name for task in TASKS.values() for name in task.unasked_columns(asked))
+
+
+def computed_columns(task: str) -> tuple[Column, ...]:
+    """Return the columns of a task that follow from the observed ones."""
+    return tuple(column for column in TASKS[task].columns if column.name in COMPUTED)
+
+
+def _all_flags() -> dict[str, Flag]:
+    """Return every flag once; each task's stand in its order."""
+    found: list[Flag] = []
+    for task in TASKS.values():
+        at = len(found)
+        for flag in reversed(task.flags):
+            if flag in found:
+                at = found.index(flag)
+            else:
+                found.insert(at, flag)
+    return {flag.name: flag for flag in found}
+
+
+FLAGS = _all_flags()
+"""All flags by name; tensors count them in this order."""
+
+
+def flags_of(task: str) -> tuple[str, ...]:
+    """Return the names of the flags that rows of a task can have, in the order in which a row lists them."""
+    return tuple(flag.name for flag in TASKS[task].flags)
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """A configuration: one table that can be loaded by name.
+
+    Parameters
+    ----------
+    name
+        Its name.
+    task
+        Task whose judgments it holds.
+    by_stimulus
+        Whether a row is a stimulus with all its judgments, rather than one judgment.
+    """
+
+    name: str
+    task: str
+    by_stimulus: bool = False
+
+    @property
+    def description(self) -> str:
+        """What a row is."""
+        task = TASKS[self.task]
+        place = f"section{'s' if ' ' in task.section else ''} {task.section}"
+        if self.by_stimulus:
+            return f"One row per stimulus of {self.task}: all its judgments together (paper, {place})."
+        return f"One row per judgment; the person {task.question} (paper, {place})."
+
+    @property
+    def core(self) -> tuple[str, ...]:
+        """Names of the columns that a reader needs to see what was judged and answered, the most important first."""
+        return TASKS[self.task].core_by_stimulus if self.by_stimulus else TASKS[self.task].core
+
+    def columns(self, version: str = CURRENT, *, is_synthetic: bool = False) -> tuple[Column, ...]:
+        """Return the columns of the table in a schema version.
+
+        Parameters
+        ----------
+        version
+            The version.
+        is_synthetic
+            Whether a program made any of the judgments, which a by-stimulus table counts.
+
+        Raises
+        ------
+        ConfigurationError
+            If the table does not exist in that version: by-stimulus tables came with 2.0.0.
+        """
+        of_judgments = columns(self.task, version)
+        if not self.by_stimulus:
+            return of_judgments
+        if version == RELEASED:
+            msg = f"configuration {self.name!r} does not exist in schema {version}"
+            raise ConfigurationError(msg, hint=f"load {self.task!r}, or leave schema_version out")
+        return by_stimulus_columns(self.task, is_synthetic=is_synthetic)
+
+    def version_of(self, names: Iterable[str]) -> str | None:
+        """Return the newest schema version whose columns are all among some names; `None`: no version's are."""
+        there = set(names)
+        versions = [version for version in TASKS[self.task].versions if version != RELEASED]
+        fitting = [version for version in versions if {column.name for column in self.columns(version)} <= there]
+        return fitting[-1] if fitting else None
+
+
+CONFIGURATIONS: dict[str, Configuration] = {
+    configuration.name: configuration
+    for configuration in (
+        *(Configuration(task, task) for task in TASKS),
+        *(Configuration(f"{name}_by_stimulus", name, True) for name, task in TASKS.items() if task.has_by_stimulus),
+    )
+}
+DEFAULT_CONFIGURATION = INFER
+
+
+def check_configuration(name: str | None) -> Configuration:
+    """Return a configuration by name; `None` is the default one.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no such configuration; the nearest names are offered.
+    """
+    name = DEFAULT_CONFIGURATION if name is None else name
+    if not isinstance(name, str) or name not in CONFIGURATIONS:
+        msg = f"there is no configuration {name!r}"
+        raise ConfigurationError(msg, hint=nearest(name, CONFIGURATIONS, label="configurations"))
+    return CONFIGURATIONS[name]
