@@ -15,7 +15,7 @@ from hmix_hub.loading.road import load_dataset
 from hmix_hub.schema import CIFAR10
 from hmix_hub.schema.released import PICTURE_SUFFIX
 from hmix_hub.sources import PROCESSED_FILES, Source, resolve_source
-from hmix_hub.sources.image_set import open_image_set
+from hmix_hub.sources.image_sets import open_image_set
 from hmix_hub.stimuli.fingerprints import FINGERPRINTS, all_pictures, fingerprint_of
 from hmix_hub.stimuli.mixtures import check_endpoints
 from hmix_hub.tasks import CATEGORICAL, CONFIGURATIONS, INFER, TASKS, flags_of

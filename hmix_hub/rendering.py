@@ -16,7 +16,7 @@ from hmix_hub.loading.pictures import ImageSets, mixtures_in, task_of_rows
 from hmix_hub.loading.road import load_dataset
 from hmix_hub.schema import Vocabulary, arrow_schema
 from hmix_hub.sources import resolve_source
-from hmix_hub.sources.image_set import open_image_set
+from hmix_hub.sources.image_sets import open_image_set
 from hmix_hub.stimuli.drawing import draw
 from hmix_hub.stimuli.identifiers import is_stimulus_id, parse_stimulus_id
 from hmix_hub.stimuli.mixtures import check_endpoints, mixtures_of

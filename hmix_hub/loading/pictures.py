@@ -11,7 +11,7 @@ import pyarrow as pa
 from hmix_hub.class_order import in_one_order
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.schema import Vocabulary
-from hmix_hub.sources.image_set import ImageSet, open_image_set
+from hmix_hub.sources.image_sets import ImageSet, open_image_set
 from hmix_hub.stimuli.columns import IMAGES, add_image_columns, check_images, image_features
 from hmix_hub.stimuli.mixtures import ENDPOINT_COLUMNS, Mixtures, check_endpoints, mixtures_of
 from hmix_hub.tables import arrow_columns, check_dataset_type, task_of, vocabulary_of

@@ -15,7 +15,7 @@ from hmix_hub.loading.pictures import add_images
 from hmix_hub.loading.places import StudyPlace, open_place
 from hmix_hub.loading.versions import in_version
 from hmix_hub.schema import CURRENT, JUDGMENT_TABLE, RELEASED, check_version
-from hmix_hub.sources.image_set import remember
+from hmix_hub.sources.image_sets import remember
 from hmix_hub.stimuli.columns import check_images
 from hmix_hub.studies.image_sets import open_study_images
 from hmix_hub.studies.people import PARTICIPANTS_CONFIGURATION

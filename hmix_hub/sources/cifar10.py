@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
@@ -13,9 +13,9 @@ import numpy.typing as npt
 
 from hmix_hub.errors import SourceError, SourceMissingError, SourceNameError, Where, nearest
 from hmix_hub.schema.vocabulary import CIFAR10
-from hmix_hub.sources import cifar10_places as places
+from hmix_hub.sources import cifar10_files as files
 from hmix_hub.sources.arrays import cache_folder, cached_array, find_array, write_whole
-from hmix_hub.sources.image_set import ImageSet
+from hmix_hub.sources.image_sets import ImageSet
 
 ENVIRONMENT_VARIABLE = "HMIX_CIFAR10"
 
@@ -27,15 +27,8 @@ CACHED_DIGEST = "34aac9bb05e4b0412a6073ce890495b43c61dc547b85858f2e71ac16dfed530
 """`hmix_hub.sources.arrays.digest_of` the same pixels as they are cached, uint8 (10000, 3, 32, 32)."""
 TEST_PICTURES = 10_000
 
-TRAIN_MD5 = {
-    "data_batch_1": "c99cafc152244af753f735de768cd75f",
-    "data_batch_2": "d4bba439e000b95fd0a9bffe97cbabec",
-    "data_batch_3": "54ebc095f3ab1f0389bbae665268c751",
-    "data_batch_4": "634d18415352ddfa80567beed471001a",
-    "data_batch_5": "482c414d41f54cd18b22e5b47cb7c3cb",
-}
-"""MD5 of the training batches in the original archive."""
-
+TRAIN_FINGERPRINT = "809e51b761abf95a"
+"""Of the training set's pixels and labels, whose bytes `cifar10_files.BATCH_SHA256` decides."""
 TRAIN_LABELS_SHA256 = "2b7cd2f24487317614016b72ffd53071c3062f592f0eb300c18a770d41ae1253"
 """Of the training set's labels, uint8 (50000,), batch by batch in the original order."""
 
@@ -151,19 +144,19 @@ def _original() -> _Original:
 def _open_test(place: Path | None) -> ImageSet:
     path = find_array(_TEST_FILE, digest=CACHED_DIGEST) if place is None else None
     if path is None:
-        path = _test_from(places.from_hub() if place is None else places.find_test(place))
+        path = _test_from(files.from_hub() if place is None else files.find_test(place))
     fingerprint = hashlib.sha256(f"{PICTURES_SHA256} {LABELS_SHA256}".encode()).hexdigest()[:16]
     return ImageSet("cifar10/test", path, known_labels(), CIFAR10, fingerprint)
 
 
 def _test_from(file: Path) -> Path:
     """Give the cached pictures, once the file is known to hold them; a file found right before is only hashed."""
-    mark = cache_folder() / f"{_TEST_FILE.removesuffix('.npy')}.from-{places.sha256_of(file)}"
+    mark = cache_folder() / f"{_TEST_FILE.removesuffix('.npy')}.from-{files.sha256_of(file)}"
     if mark.is_file():
         found = find_array(_TEST_FILE, digest=CACHED_DIGEST)
         if found is not None:
             return found
-    pictures, labels = places.read_test(file)
+    pictures, labels = files.read_test(file)
     _verify(pictures, labels, Where(str(file)))
     path = cached_array(_TEST_FILE, lambda: pictures.transpose(0, 3, 1, 2), digest=CACHED_DIGEST)
     write_whole(mark, lambda _: None)
@@ -219,30 +212,15 @@ def _open_train(place: Path | None) -> ImageSet:
         reason = "the Parquet file on the Hub is not pinned to the original order"
         hint = f"{reason}: name cifar-10-python.tar.gz, or its folder, with cifar10= or {ENVIRONMENT_VARIABLE}"
         raise SourceMissingError(msg, hint=hint)
-    batches = places.read_members(place, tuple(TRAIN_MD5))
-    for name, expected in TRAIN_MD5.items():
-        found = hashlib.md5(batches[name], usedforsecurity=False).hexdigest()
-        if found != expected:
-            msg = f"{name} is not the original one: expected MD5 {expected}, found {found}"
-            raise SourceError(msg, where=Where(str(place)), hint="download cifar-10-python.tar.gz again")
-    fingerprint = hashlib.sha256(" ".join(TRAIN_MD5.values()).encode()).hexdigest()[:16]
-    read = _read_once(list(batches.values()), place)
-    path = cached_array(f"cifar10-train-{fingerprint}.npy", lambda: read()[0].transpose(0, 3, 1, 2))
-    labels = cached_array(f"cifar10-train-labels-{fingerprint}.npy", lambda: read()[1].astype(np.uint8))
-    return ImageSet("cifar10/train", path, np.load(labels), CIFAR10, fingerprint)
+    batches = files.read_members(place, files.TRAIN_BATCHES)
+    for name, content in batches.items():
+        files.check_batch(name, content, place)
 
+    @cache
+    def read() -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+        parts = [files.read_batch(name, content, place) for name, content in batches.items()]
+        return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
-_Set = tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]
-
-
-def _read_once(batches: list[bytes], place: Path) -> Callable[[], _Set]:
-    """Give a function that reads the batches when it is first called; where both are cached, nobody calls it."""
-    kept: list[_Set] = []
-
-    def read() -> _Set:
-        if not kept:
-            parts = [places.read_batch_of(content, place) for content in batches]
-            kept.append((np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])))
-        return kept[0]
-
-    return read
+    path = cached_array(f"cifar10-train-{TRAIN_FINGERPRINT}.npy", lambda: read()[0].transpose(0, 3, 1, 2))
+    labels = cached_array(f"cifar10-train-labels-{TRAIN_FINGERPRINT}.npy", lambda: read()[1].astype(np.uint8))
+    return ImageSet("cifar10/train", path, np.load(labels), CIFAR10, TRAIN_FINGERPRINT)

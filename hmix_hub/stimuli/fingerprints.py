@@ -17,7 +17,7 @@ from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from hmix_hub.sources.image_set import ImageSet
+    from hmix_hub.sources.image_sets import ImageSet
 
 FINGERPRINTS: dict[str, dict[str, str]] = {
     "collins2023": {

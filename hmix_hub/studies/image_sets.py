@@ -7,14 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hmix_hub.sources.image_set import METHOD_MARK, open_image_set
+from hmix_hub.sources.image_sets import METHOD_MARK, open_image_set
 from hmix_hub.sources.picture_folder import open_picture_folder
 from hmix_hub.sources.picture_list import IMAGES, MIXTURES, files_of
 from hmix_hub.studies.folder import MIXTURE_LIST, STIMULI, StudyFolder
 from hmix_hub.studies.manifest import OWN_PICTURES, Manifest
 
 if TYPE_CHECKING:
-    from hmix_hub.sources.image_set import ImageSet
+    from hmix_hub.sources.image_sets import ImageSet
 
 
 def open_study_images(manifest: Manifest, root: Path, *, cifar10: str | os.PathLike[str] | None = None) -> ImageSet:

@@ -20,7 +20,7 @@ from pydantic import (
 
 from hmix_hub.schema import CIFAR10, CURRENT, Vocabulary
 from hmix_hub.schema.questions import ONE_HOT, QUESTIONS, Procedure, Question
-from hmix_hub.sources.image_set import METHOD_MARK, PIXEL_LINEAR
+from hmix_hub.sources.image_sets import METHOD_MARK, PIXEL_LINEAR
 from hmix_hub.studies.persons import Author
 from hmix_hub.tasks import TASKS
 

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hmix_hub.errors import HMixError
-from hmix_hub.sources.image_set import METHOD_MARK
+from hmix_hub.sources.image_sets import METHOD_MARK
 from hmix_hub.sources.picture_folder import open_picture_folder
 from hmix_hub.sources.picture_list import MIXTURES
 from hmix_hub.stimuli.ready import DECIMALS, listed_mixtures

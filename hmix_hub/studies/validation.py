@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hmix_hub.errors import HMixError
-from hmix_hub.sources.image_set import PIXEL_LINEAR
+from hmix_hub.sources.image_sets import PIXEL_LINEAR
 from hmix_hub.studies.checks.answers import check_answers
 from hmix_hub.studies.checks.clashes import check_clashes
 from hmix_hub.studies.checks.computed import ComputedCheck, check_marks

@@ -16,7 +16,7 @@ from hmix_hub.stimuli.drawing import draw, take_endpoints
 from hmix_hub.training.memory import Memory
 
 if TYPE_CHECKING:
-    from hmix_hub.sources.image_set import ImageSet
+    from hmix_hub.sources.image_sets import ImageSet
     from hmix_hub.stimuli.mixtures import Mixtures
 
 NUMBERS_AT_ONCE = 1 << 20

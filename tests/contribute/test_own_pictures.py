@@ -164,4 +164,4 @@ def test_studies_that_mix_the_same_pictures_otherwise_have_names_of_their_own(ma
 @pytest.fixture(autouse=True)
 def forgotten(monkeypatch):
     """Let each test begin without the image sets of others."""
-    monkeypatch.setattr("hmix_hub.sources.image_set._REMEMBERED", {})
+    monkeypatch.setattr("hmix_hub.sources.image_sets._REMEMBERED", {})

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
-import pickle
+import struct
 import tarfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+
+from hmix_hub.sources import cifar10_files
 
 
 @pytest.fixture
@@ -19,13 +22,25 @@ def image_cache(tmp_path, monkeypatch) -> Path:
     return tmp_path / "cache" / "image-sets"
 
 
-@pytest.fixture
-def batch_of():
-    """Write a batch as the original archive has it: uint8 (n, 32, 32, 3) and labels to a pickle of protocol 2."""
+# What Python 2 and its numpy wrote: byte strings, and an array's state with its bytes as they are.
+PYTHON_2 = (
+    b"\x80\x02}q\x01(U\x04dataq\x02cnumpy.core.multiarray\n_reconstruct\nq\x03cnumpy\nndarray\nq\x04K\x00\x85U\x01b"
+    b"\x87Rq\x05(K\x01M%sM\x00\x0c\x86cnumpy\ndtype\nq\x06U\x02u1K\x00K\x01\x87Rq\x07(K\x03U\x01|NNNJ\xff\xff\xff\xff"
+    b"J\xff\xff\xff\xffK\x00tb\x89T%stbU\x06labels]q\x08(%seU\x0bbatch_labelU\x01xu."
+)
 
-    def write(pictures, labels, *, protocol=2, keys=(b"data", b"labels")) -> bytes:
-        data = np.ascontiguousarray(pictures.transpose(0, 3, 1, 2)).reshape(len(pictures), -1)
-        return pickle.dumps({keys[0]: data, keys[1]: [int(label) for label in labels]}, protocol=protocol)
+
+@pytest.fixture
+def batch_of(monkeypatch):
+    """Write a batch as the original archive has it: uint8 (n, 32, 32, 3) and labels; pinned as the one of that name."""
+
+    def write(pictures, labels, *, name="test_batch", is_pinned=True) -> bytes:
+        data = np.ascontiguousarray(pictures.transpose(0, 3, 1, 2)).tobytes()
+        codes = b"".join(b"K" + bytes([label]) for label in labels)
+        content = PYTHON_2 % (struct.pack("<H", len(pictures)), struct.pack("<i", len(data)) + data, codes)
+        if is_pinned:
+            monkeypatch.setitem(cifar10_files.BATCH_SHA256, name, hashlib.sha256(content).hexdigest())
+        return content
 
     return write
 

@@ -13,7 +13,7 @@ from hmix_hub.errors import SourceError, SourceMissingError, SourceNameError
 from hmix_hub.schema.vocabulary import CIFAR10
 from hmix_hub.sources import cifar10 as module
 from hmix_hub.sources.cifar10 import digests_of, open_cifar10
-from hmix_hub.sources.cifar10_places import HUB_FILE, REPOSITORY, REVISION
+from hmix_hub.sources.cifar10_files import HUB_FILE, REPOSITORY, REVISION
 
 pytestmark = pytest.mark.usefixtures("image_cache")
 
@@ -150,7 +150,7 @@ def test_a_hub_that_stays_away_is_told_with_what_to_do(no_hub):
 
 def test_a_file_is_decoded_once_and_then_only_hashed(cifar10, monkeypatch):
     open_cifar10("test", cifar10)
-    monkeypatch.setattr(module.places, "read_test", None)
+    monkeypatch.setattr(module.files, "read_test", None)
     assert len(open_cifar10("test", cifar10)) == 10_000
 
 
@@ -259,7 +259,7 @@ def test_an_archive_without_the_batch_and_one_that_is_a_bomb_are_refused(tmp_pat
     archive = archive_of(tmp_path / "a.tar.gz", {"other": b"x" * 1000})
     with pytest.raises(SourceMissingError, match="does not hold cifar-10-batches-py/test_batch"):
         open_cifar10("test", archive)
-    monkeypatch.setattr(module.places, "_UNPACKED_LIMIT", 999)
+    monkeypatch.setattr(module.files, "_UNPACKED_LIMIT", 999)
     with pytest.raises(SourceError, match="more than 999 bytes"):
         open_cifar10("test", archive)
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from hmix_hub.errors import SourceError, SourceMissingError
 from hmix_hub.sources import picture_folder, picture_list
-from hmix_hub.sources.image_set import open_image_set
+from hmix_hub.sources.image_sets import open_image_set
 from hmix_hub.sources.picture_folder import open_picture_folder
 from hmix_hub.sources.picture_list import read_file
 

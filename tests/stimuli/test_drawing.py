@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 import hmix_hub
 from hmix_hub.errors import ConfigurationError, SchemaError
-from hmix_hub.sources.image_set import open_image_set
+from hmix_hub.sources.image_sets import open_image_set
 from hmix_hub.stimuli.coefficients import WALK
 from hmix_hub.stimuli.drawing import draw_mixture
 from hmix_hub.stimuli.identifiers import is_stimulus_id, parse_stimulus_id

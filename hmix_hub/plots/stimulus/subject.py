@@ -77,7 +77,7 @@ def find_subject(
     """
     from hmix_hub.rendering import find_judgment, source_of_judgment
     from hmix_hub.sources import resolve_source
-    from hmix_hub.sources.image_set import open_image_set
+    from hmix_hub.sources.image_sets import open_image_set
 
     judgment = None
     if not (is_stimulus_id(name) or is_pair_id(name)):

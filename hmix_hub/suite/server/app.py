@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hmix_hub.sources.image_set import ImageSet
+from hmix_hub.sources.image_sets import ImageSet
 from hmix_hub.suite.server.answer_routes import AnswerRoutes
 from hmix_hub.suite.server.assets import Assets
 from hmix_hub.suite.server.guard import Guard

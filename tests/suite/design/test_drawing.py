@@ -101,7 +101,7 @@ def test_every_design_that_is_not_refused_keeps_its_promises(drawn: tuple[StudyF
 @given(_designs())
 @settings(max_examples=60)
 def test_stimuli_are_what_they_say(drawn: tuple[StudyFile, str]) -> None:
-    from hmix_hub.sources.image_set import open_image_set
+    from hmix_hub.sources.image_sets import open_image_set
 
     study, task = drawn
     labels = open_image_set("sample/pictures").labels

@@ -10,7 +10,7 @@ import numpy as np
 import yaml
 
 from hmix_hub.schema import CIFAR10
-from hmix_hub.sources.image_set import open_image_set
+from hmix_hub.sources.image_sets import open_image_set
 from hmix_hub.suite.design.design import Batch, FrozenStudy, Stimulus
 from hmix_hub.suite.export.rows import Person
 from hmix_hub.suite.session.plan import draw_plan

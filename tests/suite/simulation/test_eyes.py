@@ -8,7 +8,7 @@ from PIL import Image
 from suite.export.studies import PlainKey, frozen_study, scene_of
 
 from hmix_hub.errors import CollectionError
-from hmix_hub.sources.image_set import open_image_set
+from hmix_hub.sources.image_sets import open_image_set
 from hmix_hub.suite.server.pictures import Gallery
 from hmix_hub.suite.session.plan import draw_plan
 from hmix_hub.suite.session.shown import trial_pictures

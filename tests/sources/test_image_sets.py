@@ -7,7 +7,7 @@ from at_once import run_at_once
 from hmix_hub.errors import SourceError, SourceMissingError, SourceNameError
 from hmix_hub.schema.vocabulary import CIFAR10
 from hmix_hub.sources.arrays import cached_array, find_array, write_whole
-from hmix_hub.sources.image_set import ImageSet, open_image_set
+from hmix_hub.sources.image_sets import ImageSet, open_image_set
 from hmix_hub.sources.sample import pictures
 
 pytestmark = pytest.mark.usefixtures("image_cache")
@@ -83,7 +83,7 @@ def test_an_image_set_goes_by_the_name_it_was_given():
 
 def test_opening_needs_no_network_and_no_heavy_library(run):
     done = run(
-        "import sys\nfrom hmix_hub.sources.image_set import open_image_set\n"
+        "import sys\nfrom hmix_hub.sources.image_sets import open_image_set\n"
         "open_image_set('sample/pictures').pictures\n"
         "import hmix_hub.sources.cifar10, hmix_hub.sources.picture_folder\n"
         "assert not {'huggingface_hub', 'PIL', 'pyarrow.parquet'} & set(sys.modules), 'heavy'\n"

@@ -1,8 +1,11 @@
-"""Places that CIFAR-10 is found at: the Hub, a Parquet file, the original archive, its batches, folders of these."""
+"""Files that CIFAR-10 is read from: a Parquet file of the Hub, the original archive, its batches, folders of these."""
 
 from __future__ import annotations
 
 import gzip
+import hashlib
+import io
+import pickle
 import tarfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -15,7 +18,6 @@ import pyarrow as pa
 from hmix_hub import files
 from hmix_hub.arrow_files import open_parquet
 from hmix_hub.errors import SourceError, SourceMissingError, SourceNameError, Where, first_line
-from hmix_hub.sources.cifar10_batch import CONTENT_LIMIT, read_batch
 from hmix_hub.sources.picture_file import decode_picture
 from hmix_hub.sources.source import is_offline
 
@@ -26,8 +28,19 @@ HUB_FILE = "plain_text/test-00000-of-00001.parquet"
 ARCHIVE = "cifar-10-python.tar.gz"
 ARCHIVE_FOLDER = "cifar-10-batches-py"
 TEST_BATCH = "test_batch"
+BATCH_SHA256 = {
+    "data_batch_1": "54636561a3ce25bd3e19253c6b0d8538147b0ae398331ac4a2d86c6d987368cd",
+    "data_batch_2": "766b2cef9fbc745cf056b3152224f7cf77163b330ea9a15f9392beb8b89bc5a8",
+    "data_batch_3": "0f00d98ebfb30b3ec0ad19f9756dc2630b89003e10525f5e148445e82aa6a1f9",
+    "data_batch_4": "3f7bb240661948b8f4d53e36ec720d8306f5668bd0071dcb4e6c947f78e9682b",
+    "data_batch_5": "d91802434d8376bbaeeadf58a737e3a1b12ac839077e931237e0dcd43adcb154",
+    TEST_BATCH: "f53d8d457504f7cff4ea9e021afcf0e0ad8e24a91f3fc42091b8adef61157831",
+}
+"""Batches of the original archive: pickles, of which no other bytes are read."""
+TRAIN_BATCHES = tuple(name for name in BATCH_SHA256 if name != TEST_BATCH)
 
 _PARQUET = ("plain_text/test-*.parquet", "test-*.parquet", "data/test-*.parquet")
+_CONTENT_LIMIT = 64 * 2**20
 _PICTURES_LIMIT = 100_000
 _PICTURE_BYTES_LIMIT = 64 * 1024
 _UNPACKED_LIMIT = 2**30
@@ -118,17 +131,62 @@ def read_test(file: Path) -> _Set:
         case "parquet":
             return _read_parquet(file)
         case "archive":
-            return read_batch_of(_members(file, (TEST_BATCH,))[TEST_BATCH], file)
+            return read_batch(TEST_BATCH, _members(file, (TEST_BATCH,))[TEST_BATCH], file)
         case _:
-            return read_batch_of(_content(file), file)
+            return read_batch(TEST_BATCH, _content(file), file)
 
 
-def read_batch_of(content: bytes, file: Path) -> _Set:
-    """Read a batch, as `read_batch` does; its errors name the file."""
-    try:
-        return read_batch(content)
-    except SourceError as error:
-        raise SourceError(error.message, where=Where(str(file)), hint=error.hint) from None
+def check_batch(name: str, content: bytes, file: Path) -> None:
+    """Check that the content of a batch, found in a file, is the original one.
+
+    Raises
+    ------
+    SourceError
+        If its sha256 is not the one in `BATCH_SHA256`.
+    """
+    found = hashlib.sha256(content).hexdigest()
+    if found != BATCH_SHA256[name]:
+        msg = f"{name} is damaged or not the original one: expected sha256 {BATCH_SHA256[name]}, found {found}"
+        raise SourceError(
+            msg, where=Where(str(file)), hint=f"take it from the original {ARCHIVE}: nothing else is unpickled"
+        )
+
+
+def read_batch(name: str, content: bytes, file: Path) -> _Set:
+    """Read a batch, once its sha256 is verified.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        uint8 (n, 32, 32, 3), red, green, blue; and the labels, int64 (n,).
+
+    Raises
+    ------
+    SourceError
+        As `check_batch` does; nothing is unpickled then.
+    """
+    check_batch(name, content, file)
+    batch = BatchUnpickler(io.BytesIO(content), encoding="bytes").load()
+    pictures = batch[b"data"].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
+    return np.ascontiguousarray(pictures), np.array(batch[b"labels"], dtype=np.int64)
+
+
+_NAMED_BY_BATCHES = {
+    ("numpy.core.multiarray", "_reconstruct"): np.empty(0).__reduce__()[0],
+    ("numpy", "ndarray"): np.ndarray,
+    ("numpy", "dtype"): np.dtype,
+}
+
+
+class BatchUnpickler(pickle.Unpickler):
+    """Unpickler to which only the three names that an array needs mean anything."""
+
+    def find_class(self, module: str, name: str, /) -> object:
+        """Return what a name stands for; refuse all others."""
+        if (module, name) not in _NAMED_BY_BATCHES:
+            msg = f"{module}.{name} is not part of a batch of CIFAR-10"
+            raise pickle.UnpicklingError(msg)
+        return _NAMED_BY_BATCHES[module, name]
 
 
 def read_members(place: Path, names: Sequence[str]) -> dict[str, bytes]:
@@ -183,7 +241,7 @@ def _kind(file: Path) -> str:
 def _content(file: Path) -> bytes:
     try:
         with file.open("rb") as content:
-            return content.read(CONTENT_LIMIT + 1)
+            return content.read(_CONTENT_LIMIT + 1)
     except OSError as error:
         raise _unreadable(file, error) from None
 
@@ -203,7 +261,7 @@ def _members(archive: Path, names: Sequence[str]) -> dict[str, bytes]:
                 name = member.name.removeprefix("./").removeprefix(f"{ARCHIVE_FOLDER}/")
                 file = members.extractfile(member) if member.isfile() and name in names else None
                 if file is not None:
-                    found[name] = file.read(CONTENT_LIMIT + 1)
+                    found[name] = file.read(_CONTENT_LIMIT + 1)
                 if len(found) == len(names):
                     # The archive has them in an order of its own.
                     return {name: found[name] for name in names}
