@@ -1,4 +1,4 @@
-"""Keys of nested pydantic models: which a place of a YAML or TOML file may have."""
+"""Keys of nested pydantic models: which a place of a YAML file may have."""
 
 from __future__ import annotations
 

@@ -32,30 +32,31 @@ _ADDRESS = re.compile(r"http://[^\s:]+:(\d+)/")
 _PROBE_COMMITS = 400
 
 _STUDY = f"""
-format = 1
-id = "load"
-title = "Load"
-[about]
-description = "A load test."
-authors = [{{ name = "Ada Example" }}]
-licence = "CC0-1.0"
-approval = "None: nobody takes part."
-recruitment = "None: nobody takes part."
-contact = "https://example.org/contact"
-[pictures]
-source = "sample/pictures"
-[consent]
-version = "1"
-text = "A load test."
-[tasks.construct_midpoint]
-question = "Which picture is an equal mixture?"
-batch_size = {_TRIALS}
-batches = {_BATCHES}
-people_per_batch = %d
-[tasks.construct_midpoint.pairs]
-per_class_pair = {_BATCHES * _TRIALS // 45}
-[[tasks.construct_midpoint.instructions]]
-text = "Look."
+format: 1
+id: load
+title: Load
+about:
+  description: A load test.
+  authors: [name: Ada Example]
+  licence: CC0-1.0
+  approval: "None: nobody takes part."
+  recruitment: "None: nobody takes part."
+  contact: https://example.org/contact
+pictures:
+  source: sample/pictures
+consent:
+  version: "1"
+  text: A load test.
+tasks:
+  construct_midpoint:
+    question: Which picture is an equal mixture?
+    batch_size: {_TRIALS}
+    batches: {_BATCHES}
+    people_per_batch: %d
+    pairs:
+      per_class_pair: {_BATCHES * _TRIALS // 45}
+    instructions:
+      - text: Look.
 """
 
 
@@ -192,7 +193,7 @@ def _print_disk() -> None:
 def _begin(scratch: Path, *, people: int) -> Path:
     folder = scratch / "load"
     folder.mkdir()
-    (folder / "study.toml").write_text(_STUDY % -(-people // _BATCHES), encoding="utf-8")
+    (folder / "collection.yaml").write_text(_STUDY % -(-people // _BATCHES), encoding="utf-8")
     return folder
 
 

@@ -41,8 +41,8 @@ def main(arguments: argparse.Namespace) -> None:
     from playwright.sync_api import sync_playwright
 
     from hmix_hub.suite.simulation.server_process import running_server
+    from hmix_hub.suite.starter import write_collection
     from hmix_hub.suite.study.reading import read_study_file
-    from hmix_hub.suite.study.starter import write_collection
 
     folder: Path = arguments.folder
     folder.mkdir(parents=True, exist_ok=True)

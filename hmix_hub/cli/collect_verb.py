@@ -27,6 +27,6 @@ _LINES = {name: (f"hmix_hub.cli.collect.{name}_command", line) for name, line in
 def command() -> None:
     """Collect judgments: init, check, preview, serve, status, close, export.
 
-    A collection folder holds study.toml (what is asked of whom) and, once people take part, their answers. What
+    A collection folder holds collection.yaml (what is asked of whom) and, once people take part, their answers. What
     `export` writes is a study folder that `hmix contribute` takes as it is. Needs `pip install "hmix-hub[suite]"`.
     """

@@ -27,7 +27,7 @@ def command(folder: Path, cifar10: str | None, as_json: bool) -> None:
     nevertheless. Exit status: 0 it can be served, 1 it cannot.
     """
     from hmix_hub.suite.design.overview import overview_of
-    from hmix_hub.suite.study.advice import advice_on
+    from hmix_hub.suite.study.rules import advice_on
 
     frozen, unfinished = _drawn(folder, cifar10)
     collected = _collected(folder)
@@ -97,7 +97,7 @@ def _refuse_change(frozen: FrozenStudy, collected: str | None, folder: Path) -> 
 
 def _echo(frozen: FrozenStudy, tasks: list[TaskOverview], collected: str | None) -> None:
     from hmix_hub.cli.output import echo_table
-    from hmix_hub.suite.study.advice import advice_on
+    from hmix_hub.suite.study.rules import advice_on
 
     click.echo(f"{frozen.study.id}: {frozen.study.title}")
     click.echo(f"pictures: {frozen.image_set}, fingerprint {frozen.pictures}\n")

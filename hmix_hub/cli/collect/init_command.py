@@ -29,17 +29,19 @@ PRESETS = ("starter", "paper-2023")
 )
 @source_option
 def command(folder: str, preset: str, tasks: tuple[str, ...], pairs: str | None, source: str | None) -> None:
-    """Write a collection folder to begin with: a commented study.toml.
+    """Write a collection folder to begin with: a commented collection.yaml.
 
     The starter can be served as it is; in paper-2023 every TODO is to be written over.
     """
     from hmix_hub.studies.manifest import PLACEHOLDER
-    from hmix_hub.suite.study.starter import preset_text, write_collection
+    from hmix_hub.suite.starter import preset_text, write_collection
 
     written = write_collection(folder, preset=preset, tasks=tasks, pairs=pairs, source=source)
     for name in written.files:
         click.echo(f"wrote {folder.rstrip('/')}/{name}")
     for note in written.notes:
         click.echo(note)
-    first = f"write over every {PLACEHOLDER} of study.toml, " if PLACEHOLDER in preset_text(preset, "x", tasks) else ""
+    first = (
+        f"write over every {PLACEHOLDER} of collection.yaml, " if PLACEHOLDER in preset_text(preset, "x", tasks) else ""
+    )
     click.echo(f"next: {first}hmix collect check {shlex.quote(folder)}")

@@ -16,12 +16,11 @@ from hmix_hub.suite.design.listed import Listed, read_listed
 from hmix_hub.suite.design.pair_file import hashes_of_lists
 from hmix_hub.suite.design.pictures import Labels, open_pictures
 from hmix_hub.suite.design.sampler import TooFewPicturesError, draw_pairs
-from hmix_hub.suite.study.findings import Findings
 from hmix_hub.suite.study.model import StudyFile, TaskDesign
-from hmix_hub.suite.study.reading import dotted
+from hmix_hub.suite.study.reading import COLLECTION, Findings, dotted, read_study_text
 from hmix_hub.suite.study.rules import Problem, too_few
-from hmix_hub.suite.study.study_text import TOML, StudyText, read_study_text
 from hmix_hub.tasks import TASKS
+from hmix_hub.yaml_file import YamlFile
 
 
 def draw_design(
@@ -63,7 +62,9 @@ def draw_design(
         _check_examples(design, labels, problems)
         drawn = drawer.batches(task, design, problems)
         for path, said in problems:
-            drawer.findings.add(text.file, text.line_of(("tasks", task, *path)), f"tasks.{task}.{dotted(path)}: {said}")
+            drawer.findings.add(
+                COLLECTION, text.line_of(("tasks", task, *path)), f"tasks.{task}.{dotted(path)}: {said}"
+            )
         batches += [
             Batch(len(batches) + condition, task, condition, design.people_per_batch, tuple(stimuli))
             for condition, stimuli in enumerate(drawn)
@@ -73,12 +74,12 @@ def draw_design(
     return FrozenStudy(study, tuple(batches), image_set.name, image_set.fingerprint, lists), image_set
 
 
-def _text_of(folder: Path) -> StudyText:
+def _text_of(folder: Path) -> YamlFile:
     """Read the study file once more, for its lines; without one there are none."""
     try:
         return read_study_text(folder)
     except StudyFileError:
-        return StudyText(TOML, {}, {(): 0}, "")
+        return YamlFile({}, {(): 0}, "")
 
 
 def _check_examples(design: TaskDesign, labels: Labels, problems: list[Problem]) -> None:

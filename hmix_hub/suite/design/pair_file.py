@@ -12,9 +12,8 @@ from pathlib import Path
 
 from hmix_hub.errors import StudyFileError, Where, nearest
 from hmix_hub.files import is_plain_inside
-from hmix_hub.suite.study.bounded import read_bounded
-from hmix_hub.suite.study.findings import Findings
 from hmix_hub.suite.study.model import StudyFile
+from hmix_hub.suite.study.reading import Findings, read_bounded
 from hmix_hub.suite.study.rules import DECIMALS, is_exact
 
 SIZE_LIMIT = 32 * 2**20

@@ -20,8 +20,7 @@ from hmix_hub.suite.server.beginning import begin_collection
 from hmix_hub.suite.server.connections import Connection
 from hmix_hub.suite.store.lock import folder_lock
 from hmix_hub.suite.store.store import Store
-from hmix_hub.suite.study.reading import read_study_file
-from hmix_hub.suite.study.study_text import study_file_of
+from hmix_hub.suite.study.reading import read_study_file, study_file_of
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette

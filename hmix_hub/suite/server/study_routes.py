@@ -11,7 +11,7 @@ from starlette.responses import Response
 from hmix_hub.suite.server.pictures import Gallery
 from hmix_hub.suite.server.replies import Refusal, json_reply
 from hmix_hub.suite.store.store import Store
-from hmix_hub.suite.study.words import words_of
+from hmix_hub.suite.study.texts import words_of
 
 _PICTURE = re.compile(r"([0-9a-f]{32})\.png", re.ASCII)
 _FOREVER = "private, max-age=31536000, immutable"

@@ -27,8 +27,7 @@ from hmix_hub.suite.simulation.eyes import Eyes
 from hmix_hub.suite.simulation.perception import Perception
 from hmix_hub.suite.simulation.person import Part, ScriptedPerson
 from hmix_hub.suite.simulation.server_process import running_server
-from hmix_hub.suite.study.reading import read_study_file
-from hmix_hub.suite.study.study_text import study_file_of
+from hmix_hub.suite.study.reading import read_study_file, study_file_of
 
 WORKERS = 8
 """People who take part at the same time."""

@@ -15,7 +15,7 @@ from hmix_hub.suite.store.errors import StoreError
 from hmix_hub.suite.store.integrity import check_integrity
 from hmix_hub.suite.store.keys import KEY_NAME, read_key
 from hmix_hub.suite.store.layout import DATABASE_NAME, read_about
-from hmix_hub.suite.study.study_text import TOML, YAML
+from hmix_hub.suite.study.reading import COLLECTION
 
 _FOLDERS = ("pairs", "stimuli")
 
@@ -75,7 +75,7 @@ def _copy_files(folder: Path, made: Path, frozen: FrozenStudy) -> None:
     shutil.copyfile(folder / KEY_NAME, made / KEY_NAME)
     (made / KEY_NAME).chmod(0o600)
     pair_files = (design.pairs.file for design in frozen.study.tasks.values())
-    for name in {TOML, YAML, *filter(None, pair_files)}:
+    for name in {COLLECTION, *filter(None, pair_files)}:
         path = folder / name
         if is_plain_inside(path, folder):
             (made / name).parent.mkdir(parents=True, exist_ok=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from hmix_hub.errors import nearest
 from hmix_hub.schema import CIFAR10, Vocabulary
@@ -33,7 +33,7 @@ class Pictures(_Strict):
     class_names: dict[str, Line] = Field(
         default={},
         description="What pages call the classes, by their names, for studies in another language: "
-        '`cat = "Katze"`; the export keeps the names of `classes`.',
+        "`cat: Katze`; the export keeps the names of `classes`.",
     )
     size: Annotated[int, Field(ge=64, le=1024)] = Field(320, description="Width on the screen, CSS pixels.")
 
@@ -214,10 +214,16 @@ class About(_Strict):
     homepage: Line | None = Field(default=None, description="Page of the study.")
 
 
+def _layout(given: object) -> object:
+    return FORMAT if given == str(FORMAT) else given
+
+
 class StudyFile(_Strict):
     """A study to collect."""
 
-    format: Literal[1] = Field(default=FORMAT, description="Version of the study file's layout.")
+    format: Annotated[Literal[1], BeforeValidator(_layout)] = Field(
+        default=FORMAT, description="Version of the study file's layout."
+    )
     id: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]{1,62}[a-z0-9]$")] = Field(
         description="Short name: lower case, digits, hyphens; begins every id of the export."
     )

@@ -1,29 +1,161 @@
-"""Reading of the study file: all that is wrong with it at once, each with its line."""
+"""Reading of collection.yaml: all that is wrong with it at once, each with its line."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from hmix_hub.errors import nearest
+from hmix_hub.errors import StudyFileError, Where, nearest
+from hmix_hub.files import is_plain_inside
 from hmix_hub.model_keys import known_keys
-from hmix_hub.studies.manifest import PLACEHOLDER
-from hmix_hub.suite.study.findings import Findings
+from hmix_hub.studies.manifest import MANIFEST, PLACEHOLDER
 from hmix_hub.suite.study.model import StudyFile
 from hmix_hub.suite.study.rules import impossible
-from hmix_hub.suite.study.study_text import TOML, YAML, KeyPath, StudyText, read_study_text
 from hmix_hub.suite.study.texts import control_in, markup_in
 from hmix_hub.tasks import TASKS
+from hmix_hub.yaml_file import BadFileError, KeyPath, YamlFile, read_text, read_yaml, texts_in
+
+COLLECTION = "collection.yaml"
+"""The study file's name within a collection folder."""
 
 _NOT_SHOWN = {("completion", "url"), ("about", "homepage"), ("about", "bibtex"), ("about", "doi")}
 _LONGEST = 400
+_MOST = 50
+_INIT = f"`hmix collect init DIR` writes a {COLLECTION} to fill in"
+_OTHER_NAMES = {
+    "collection.yml": f"rename collection.yml to {COLLECTION}",
+    "study.toml": f"TOML is not read: write what study.toml says into a {COLLECTION}; {_INIT}",
+    "collection.toml": f"TOML is not read: write what collection.toml says into a {COLLECTION}; {_INIT}",
+    MANIFEST: f"{MANIFEST} is the file of a study to contribute; {_INIT}",
+}
+"""Files that somebody may take for the study file, and what to do."""
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """Something that is wrong with a file of a collection folder.
+
+    Parameters
+    ----------
+    file
+        Its name within the folder.
+    line
+        Line, from 1; 0: the file as a whole.
+    said
+        What is wrong, and what to do.
+    """
+
+    file: str
+    line: int
+    said: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.said}"
+
+    @property
+    def where(self) -> Where:
+        """Its place."""
+        return Where(self.file, line=self.line or None)
+
+
+@dataclass
+class Findings:
+    """What was found so far, each thing once."""
+
+    found: set[Finding] = field(default_factory=set)
+
+    def add(self, file: str, line: int, said: str) -> None:
+        """Add a finding."""
+        self.found.add(Finding(file, line, said))
+
+    def refuse(self) -> None:
+        """Report all findings, in the order of their lines.
+
+        Raises
+        ------
+        StudyFileError
+            If there are any: of a single one `where` holds the place; of several the message lists them.
+        """
+        # The study file comes first, as it leads to the others.
+        found = sorted(self.found, key=lambda one: (one.file != COLLECTION, one))
+        if len(found) == 1:
+            raise StudyFileError(found[0].said, where=found[0].where)
+        if found:
+            lines = [f"\n  {one}" for one in found[:_MOST]]
+            rest = f"\n  and {len(found) - _MOST} more" if len(found) > _MOST else ""
+            msg = f"{len(found)} things are wrong:" + "".join(lines) + rest
+            raise StudyFileError(msg)
+
+
+def read_bounded(path: Path, name: str, *, limit: int, hint: str) -> str:
+    """Read a text file of a collection folder; a byte order mark is left out.
+
+    Parameters
+    ----------
+    path
+        The file.
+    name
+        What messages call it.
+    limit
+        Bytes at most.
+    hint
+        What to do about a file that is too large, or not UTF-8.
+
+    Raises
+    ------
+    StudyFileError
+        If it cannot be read, is larger, or is not UTF-8; then the line is named.
+    """
+    try:
+        return read_text(path, limit)
+    except BadFileError as error:
+        raise StudyFileError(error.said, where=Where(name, line=error.line), hint=hint) from None
+
+
+def study_file_of(folder: Path) -> Path:
+    """Return the path of the study file of a collection folder.
+
+    Raises
+    ------
+    StudyFileError
+        If there is none, or it is a link that leads elsewhere.
+    """
+    path = folder / COLLECTION
+    if not path.is_file():
+        is_named = folder.is_file()
+        names = [folder.name] if is_named else [name for name in _OTHER_NAMES if (folder / name).is_file()]
+        hints = [_OTHER_NAMES[name] for name in names if name in _OTHER_NAMES]
+        said = f"there is no {COLLECTION} here" if folder.is_dir() else "there is no such folder"
+        msg = f"this is a file; name the folder that holds {COLLECTION}" if is_named else said
+        raise StudyFileError(msg, where=Where(str(folder)), hint=hints[0] if hints else _INIT)
+    # Like a contributed study's, nothing outside the folder is opened.
+    if not is_plain_inside(path, folder):
+        msg = "this link leads out of the folder"
+        raise StudyFileError(msg, where=Where(COLLECTION), hint="copy the file itself into the folder")
+    return path
+
+
+def read_study_text(folder: Path) -> YamlFile:
+    """Read the study file of a collection folder, of which nothing is known but that it is plain YAML.
+
+    Raises
+    ------
+    StudyFileError
+        If there is none, or it is no such YAML; the line is named.
+    """
+    try:
+        return read_yaml(study_file_of(folder))
+    except BadFileError as error:
+        hint = "lists of pairs go into files of their own; save it as UTF-8" if "byte" in error.said else None
+        raise StudyFileError(error.said, where=Where(COLLECTION, line=error.line), hint=hint) from None
 
 
 def read_study_file(folder: Path, *, allow_placeholders: bool = False) -> StudyFile:
-    """Read the study file of a collection folder, study.toml or study.yaml.
+    """Read the study file of a collection folder, collection.yaml.
 
     Parameters
     ----------
@@ -42,18 +174,23 @@ def read_study_file(folder: Path, *, allow_placeholders: bool = False) -> StudyF
     findings = Findings()
     _check_texts(text, findings, allow_placeholders=allow_placeholders)
     try:
-        # In YAML all values are text, which the model turns into numbers; in TOML a text is no number.
-        study = StudyFile.model_validate(text.content, strict=text.file == TOML)
+        study = StudyFile.model_validate(_without_empty(text.content))
     except ValidationError as error:
         _add_problems(error, text, findings)
         findings.refuse()
         raise
-    if text.file == YAML:
-        _check_forms(text, study, findings)
+    _check_forms(text, study, findings)
     for path, said in impossible(study):
-        findings.add(text.file, text.line_of(path), f"{dotted(path)}: {said}")
+        findings.add(COLLECTION, text.line_of(path), f"{dotted(path)}: {said}")
     findings.refuse()
     return study
+
+
+def _without_empty(content: Any) -> Any:
+    """Leave out what is left empty."""
+    if isinstance(content, dict):
+        return {key: _without_empty(value) for key, value in content.items() if value is not None}
+    return [_without_empty(value) for value in content] if isinstance(content, list) else content
 
 
 _FORMS: dict[type, tuple[str, str]] = {
@@ -63,42 +200,41 @@ _FORMS: dict[type, tuple[str, str]] = {
 }
 
 
-def _check_forms(text: StudyText, study: StudyFile, findings: Findings) -> None:
-    """Tell of what stands in a YAML file for numbers and truths and would not be one in TOML: 1_0, 1.0, yes."""
+def _check_forms(text: YamlFile, study: StudyFile, findings: Findings) -> None:
+    """Report what stands for numbers and truths in a form that other readers take otherwise: 1_0, 010, yes."""
     read: Any = study.model_dump()
-    for path, written in text.texts():
+    for path, written in texts_in(text.content):
         value = read
         for part in path:
             value = value[part]
         pattern, said = _FORMS.get(type(value), ("", ""))
         if pattern and not re.fullmatch(pattern, written):
-            findings.add(text.file, text.line_of(path), f"{dotted(path)}: {_shown(written)} is {said}")
+            findings.add(COLLECTION, text.line_of(path), f"{dotted(path)}: {_shown(written)} is {said}")
 
 
-def _check_texts(text: StudyText, findings: Findings, *, allow_placeholders: bool) -> None:
-    for path, value in text.texts():
+def _check_texts(text: YamlFile, findings: Findings, *, allow_placeholders: bool) -> None:
+    for path, value in texts_in(text.content):
         name = dotted(path)
         if control := control_in(value):
-            findings.add(text.file, text.line_of(path), f"{name}: a control character, {control}")
+            findings.add(COLLECTION, text.line_of(path), f"{name}: a control character, {control}")
         for number in range(0 if allow_placeholders else value.count(PLACEHOLDER)):
             line = text.line_of_text(path, PLACEHOLDER, number)
-            findings.add(text.file, line, f"{name}: {PLACEHOLDER} is still to be written")
+            findings.add(COLLECTION, line, f"{name}: {PLACEHOLDER} is still to be written")
         seen: dict[str, int] = {}
         for markup in [] if path in _NOT_SHOWN else markup_in(value):
             line = text.line_of_text(path, markup, seen.get(markup, 0))
             seen[markup] = seen.get(markup, 0) + 1
             said = f"{name}: {markup[:60]!r} is markup, and texts are plain: people would read it as it stands"
-            findings.add(text.file, line, said)
+            findings.add(COLLECTION, line, said)
 
 
-def _add_problems(error: ValidationError, text: StudyText, findings: Findings) -> None:
-    problems = error.errors()
-    for problem in problems:
+def _add_problems(error: ValidationError, text: YamlFile, findings: Findings) -> None:
+    for problem in error.errors():
         path = _path_of(problem["loc"], text.content)
         # Of alternatives, the one that was meant is told.
         if problem["type"] == "literal_error" and isinstance(problem["input"], list | dict):
             continue
-        findings.add(text.file, text.line_of(path), f"{dotted(path)}: {_said(problem, path)}")
+        findings.add(COLLECTION, text.line_of(path), f"{dotted(path)}: {_said(problem, path)}")
 
 
 def _path_of(location: tuple[str | int, ...], content: Any) -> KeyPath:

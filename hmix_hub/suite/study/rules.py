@@ -1,10 +1,11 @@
-"""Rules of the study file that one key alone cannot break: designs that could not be carried out."""
+"""Rules of the study file that one key alone cannot break, and advice on one that keeps them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath, PureWindowsPath
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
@@ -12,9 +13,9 @@ from hmix_hub.errors import nearest
 from hmix_hub.studies.manifest import Manifest
 from hmix_hub.suite.study.manifest import manifest_of
 from hmix_hub.suite.study.model import Completion, Pairs, Quiz, StudyFile, TaskDesign
-from hmix_hub.suite.study.study_text import KeyPath
-from hmix_hub.suite.study.words import WORDS
+from hmix_hub.suite.study.texts import WORDS
 from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, TASKS
+from hmix_hub.yaml_file import KeyPath
 
 Problem = tuple[KeyPath, str]
 """A key, and what is wrong with it."""
@@ -32,6 +33,9 @@ _ROUNDING = 1e-9
 """By so much a number may miss its decimals, as 0.1 + 0.2 does; filters meet numbers within it, too."""
 _BRACES = re.compile(r"\{[^{}]*\}|[{}]")
 _FILLED_IN = re.compile(r"\{[a-z_]*\}")
+_MARKDOWN = re.compile(r"\*\*\S[^*\n]*\*\*|\[[^\]\n]+\]\(https?://[^)\s]+\)|^#{1,6} ", re.MULTILINE)
+_ONE_CODE_FOR_ALL = ("prolific.com", "prolific.co")
+"""Hosts of platforms that know one completion code for a study, and none of a person's own."""
 
 
 def impossible(study: StudyFile) -> Iterator[Problem]:
@@ -106,7 +110,7 @@ def _coefficients(task: str, design: TaskDesign) -> Iterator[Problem]:
         yield ("coefficients", number), f"{design.coefficients[number]} stands already as number {first + 1}"
     if not design.coefficients:
         if design.pairs.file is None:
-            yield ("coefficients",), f"{task} shows one mixture of a pair: say which, as in coefficients = [0.25, 0.5]"
+            yield ("coefficients",), f"{task} shows one mixture of a pair: say which, as in coefficients: [0.25, 0.5]"
     elif wanted > len(design.coefficients):
         yield (
             ("pairs", "coefficients_per_pair"),
@@ -254,3 +258,49 @@ def _doubles(values: Sequence[object]) -> Iterator[tuple[int, int]]:
             yield number, first[value]
         else:
             first[value] = number
+
+
+def advice_on(study: StudyFile) -> list[str]:
+    """Say what should be looked at before people are asked; nothing of it keeps a study from being served.
+
+    Returns
+    -------
+    list of str
+        Sentences, each with the key that it is about.
+    """
+    return [*_on_language(study), *_on_completion(study.completion), *_on_texts(study)]
+
+
+def _on_language(study: StudyFile) -> Iterator[str]:
+    if study.language.split("-")[0] == "en":
+        return
+    missing = [name for name in WORDS if name not in study.words]
+    if missing:
+        yield (
+            f"words: the language is {study.language}, and {len(missing)} of the interface's {len(WORDS)} words are "
+            f"English: {', '.join(missing[:3])}{', ...' if len(missing) > 3 else ''}"
+        )
+    if study.pictures.classes == "cifar10" and len(study.pictures.class_names) < len(study.pictures.vocabulary):
+        yield f"pictures.class_names: the language is {study.language}, and pages call classes by their English names"
+    if "text" not in study.completion.model_fields_set:
+        yield f"completion.text: the language is {study.language}, and the default is English"
+
+
+def _on_completion(completion: Completion) -> Iterator[str]:
+    if completion.url is None:
+        return
+    host = urlsplit(completion.url).hostname or ""
+    knows_one = any(host == name or host.endswith(f".{name}") for name in _ONE_CODE_FOR_ALL)
+    if "{code}" in completion.url and completion.code is None and knows_one:
+        yield f"completion.code: {host} knows one code for the whole study; each person would bring another"
+    elif completion.code is None and "{code}" not in completion.url:
+        yield "completion.url: it has no {code}, so that nobody's code arrives there"
+
+
+def _on_texts(study: StudyFile) -> Iterator[str]:
+    texts = {"consent.text": study.consent.text, "completion.text": study.completion.text}
+    for task, design in study.tasks.items():
+        texts |= {f"tasks.{task}.instructions, page {n}": page.text for n, page in enumerate(design.instructions, 1)}
+    for key, text in texts.items():
+        if found := _MARKDOWN.search(text):
+            yield f"{key}: {found.group().strip()!r} looks like Markdown, and people would read it as it stands"

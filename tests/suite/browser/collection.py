@@ -86,7 +86,7 @@ def study_file(*tasks: str, design: dict[str, Any] | None = None, **more: Any) -
 def write_study(folder: Path, study: StudyFile) -> None:
     """Write a study file into a folder."""
     content = study.model_dump(mode="json", exclude_unset=True)
-    (folder / "study.yaml").write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    (folder / "collection.yaml").write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
 
 
 class Served:

@@ -3,7 +3,7 @@
 import re
 from importlib.resources import files
 
-from hmix_hub.suite.study.words import WORDS, placeholders
+from hmix_hub.suite.study.texts import WORDS, placeholders
 
 CLIENT = {
     file.name: file.read_text(encoding="utf-8")

@@ -12,9 +12,9 @@ from suite.study.files import changed, write_study
 from hmix_hub.cli.collect import init_command
 from hmix_hub.cli.main import main
 from hmix_hub.suite.design.drawing import draw_design
+from hmix_hub.suite.starter import DEFAULT_PRESET, PRESETS
 from hmix_hub.suite.store.store import Store
 from hmix_hub.suite.study.reading import read_study_file
-from hmix_hub.suite.study.starter import DEFAULT_PRESET, PRESETS
 from hmix_hub.tasks import TASKS
 
 
@@ -64,15 +64,15 @@ def test_check_tells_the_numbers_of_the_design(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("keys", "said"),
     [
-        ('sides = "fixed"', "left for 6 people, on the right for 0; people by start value 0.1: 3, 0.9: 3"),
-        ('sides = "counterbalanced"', "left for 3 people, on the right for 3; people by start value 0.1: 3, 0.9: 3"),
-        ('start.vary = "within"', "left for 6 people, on the right for 0; trials by start value 0.1: 24, 0.9: 24"),
+        ("sides: fixed", "left for 6 people, on the right for 0; people by start value 0.1: 3, 0.9: 3"),
+        ("sides: counterbalanced", "left for 3 people, on the right for 3; people by start value 0.1: 3, 0.9: 3"),
+        ("start: { vary: within }", "left for 6 people, on the right for 0; trials by start value 0.1: 24, 0.9: 24"),
     ],
 )
 def test_check_tells_how_many_people_get_each_side_and_start_value(keys: str, said: str, tmp_path: Path) -> None:
-    text = changed("repeats = [2, 5]", f"repeats = [2, 5]\n{keys}")
+    text = changed("repeats: [2, 5]", f"repeats: [2, 5]\n    {keys}")
     if "within" in keys:
-        text = text.replace("\n[tasks.construct_midpoint.start]\nvalues = [0.1, 0.9]\n", "")
+        text = text.replace("    start:\n      values: [0.1, 0.9]\n", "")
 
     checked = _hmix("check", write_study(tmp_path, text))
 
@@ -80,25 +80,26 @@ def test_check_tells_how_many_people_get_each_side_and_start_value(keys: str, sa
 
 
 def test_check_tells_what_is_wrong_with_its_line(tmp_path: Path) -> None:
-    text = changed("image_2_index = 3", "image_2_index = 999").replace("per_class_pair = 1", "per_class_pair = 900", 1)
+    text = changed("image_2_index: 3", "image_2_index: 999").replace("per_class_pair: 1", "per_class_pair: 900", 1)
 
     refused = _hmix("check", write_study(tmp_path, text))
 
     assert refused.exit_code == 1
-    for key in ("image_2_index = 999", "per_class_pair = 900"):
-        assert f"study.toml, line {text.split(chr(10)).index(key) + 1}: " in refused.output
+    lines = [line.strip() for line in text.split("\n")]
+    for key in ("image_2_index: 999", "per_class_pair: 900"):
+        assert f"collection.yaml, line {lines.index(key) + 1}: " in refused.output
 
 
 def test_check_shows_the_design_of_a_draft_and_says_what_is_to_be_written(tmp_path: Path) -> None:
-    drafted = _hmix("check", write_study(tmp_path, changed('"Nobody yet."', '"TODO"')))
+    drafted = _hmix("check", write_study(tmp_path, changed("Nobody yet.", "TODO")))
 
     assert drafted.exit_code == 1
     assert "construct_midpoint" in drafted.output
-    assert "study.toml, line 11: about.recruitment: TODO is still to be written" in drafted.output
+    assert "collection.yaml, line 11: about.recruitment: TODO is still to be written" in drafted.output
 
 
 def test_check_tells_both_what_is_to_be_written_and_what_cannot_be_drawn(tmp_path: Path) -> None:
-    text = changed('"Nobody yet."', '"TODO"').replace("per_class_pair = 1", "per_class_pair = 900", 1)
+    text = changed("Nobody yet.", "TODO").replace("per_class_pair: 1", "per_class_pair: 900", 1)
 
     refused = _hmix("check", write_study(tmp_path, text))
 
@@ -110,9 +111,9 @@ def test_check_tells_both_what_is_to_be_written_and_what_cannot_be_drawn(tmp_pat
 @pytest.mark.parametrize(
     ("old", "new", "status", "said"),
     [
-        ("seed = 3", "seed = 3 # a comment", 0, "is collected with the hash"),
-        ("seed = 3", "seed = 4", 1, "the study was changed since its collection began"),
-        ('"Please take part."', '"Please do."', 1, "the study was changed since its collection began"),
+        ("seed: 3", "seed: 3 # a comment", 0, "is collected with the hash"),
+        ("seed: 3", "seed: 4", 1, "the study was changed since its collection began"),
+        ("Please take part.", "Please do.", 1, "the study was changed since its collection began"),
     ],
 )
 def test_check_says_whether_the_design_is_the_one_that_is_collected(

@@ -25,15 +25,14 @@ from hmix_hub.suite.study.model import StudyFile
 from hmix_hub.suite.study.reading import read_study_file
 from hmix_hub.suite.study.rules import impossible
 from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS
+from hmix_hub.yaml_file import parse_yaml
 
 _PICTURES_PER_CLASS = 20
 
 
 @cache
 def _base() -> dict[str, Any]:
-    import tomllib
-
-    return {key: value for key, value in tomllib.loads(STUDY).items() if key != "tasks"}
+    return {key: value for key, value in parse_yaml(STUDY).content.items() if key != "tasks"}
 
 
 def _study(seed: int, **tasks: dict[str, Any]) -> StudyFile:
@@ -215,7 +214,7 @@ def test_all_pairs_of_a_set_can_be_drawn_and_none_of_a_batch_shares_a_picture() 
 
 
 def test_pictures_of_worked_examples_are_not_drawn(tmp_path: Path) -> None:
-    text = changed("per_class_pair = 1", "per_class_pair = 2").replace("batches = 2\n", "")
+    text = changed("per_class_pair: 1", "per_class_pair: 2").replace("    batches: 2\n", "")
     folder = write_study(tmp_path, text)
 
     frozen, _ = draw_design(folder, read_study_file(folder))
@@ -226,14 +225,14 @@ def test_pictures_of_worked_examples_are_not_drawn(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "line", "said"),
     [
-        ("image_2_index = 3", "image_2_index = 999", "image_2_index = 999", "there is no picture 999"),
-        ("image_1_index = 0", "image_1_index = 999", "image_1_index = 999", "they are 0 to 199"),
-        ("image_2_index = 3", "image_2_index = 17", "image_2_index = 17", "are of the class airplane"),
-        ("per_class_pair = 1", "per_class_pair = 500", "per_class_pair = 500", "500 different pairs of"),
+        ("image_2_index: 3", "image_2_index: 999", "image_2_index: 999", "there is no picture 999"),
+        ("image_1_index: 0", "image_1_index: 999", "- image_1_index: 999", "they are 0 to 199"),
+        ("image_2_index: 3", "image_2_index: 17", "image_2_index: 17", "are of the class airplane"),
+        ("per_class_pair: 1", "per_class_pair: 500", "per_class_pair: 500", "500 different pairs of"),
         (
-            'source = "sample/pictures"',
-            'source = "sample/pictures"\nclasses = ["dog", "frog", "elf", "gnome", "troll", "orc"]',
-            "per_class_pair = 1",
+            "source: sample/pictures",
+            "source: sample/pictures\n  classes: [dog, frog, elf, gnome, troll, orc]",
+            "per_class_pair: 1",
             "0 of elf",
         ),
     ],
@@ -247,5 +246,5 @@ def test_a_design_that_the_pictures_do_not_allow_is_refused(
     with pytest.raises(StudyFileError) as told:
         draw_design(folder, read_study_file(folder))
 
-    place = f"study.toml, line {text.split(chr(10)).index(line) + 1}: "
+    place = f"collection.yaml, line {[one.strip() for one in text.split(chr(10))].index(line) + 1}: "
     assert any(one.strip().startswith(place) and said in one for one in str(told.value).split("\n")), str(told.value)

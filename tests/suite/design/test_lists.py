@@ -14,8 +14,7 @@ from hmix_hub.errors import StudyFileError
 from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.design.drawing import draw_design
 from hmix_hub.suite.design.pair_file import SIZE_LIMIT, read_pair_file
-from hmix_hub.suite.study.findings import Findings
-from hmix_hub.suite.study.reading import read_study_file
+from hmix_hub.suite.study.reading import Findings, read_study_file
 from hmix_hub.tasks import CONSTRUCT, INFER
 
 # Pictures of the sample: 0 and 17 are airplanes, 3 and 10 automobiles, 6 and 13 birds, 9 a cat, 2 a deer, 5 a dog.
@@ -29,14 +28,14 @@ def _drawn(folder: Path, columns: str, rows: list[str], *, task: str = CONSTRUCT
     return draw_design(folder, read_study_file(folder))[0]
 
 
-def _told(folder: Path, columns: str, rows: list[str], *, task: str = CONSTRUCT, keys: str = "batch_size = 2") -> str:
+def _told(folder: Path, columns: str, rows: list[str], *, task: str = CONSTRUCT, keys: str = "batch_size: 2") -> str:
     with pytest.raises(StudyFileError) as told:
         _drawn(folder, columns, rows, task=task, keys=keys)
     return str(told.value)
 
 
 def test_a_list_is_dealt_to_batches(tmp_path: Path) -> None:
-    frozen = _drawn(tmp_path, _TWO, ["0,3", "17,10", "", "6,9", "13,2"], keys="batch_size = 2")
+    frozen = _drawn(tmp_path, _TWO, ["0,3", "17,10", "", "6,9", "13,2"], keys="batch_size: 2")
 
     pairs = [{(one.image_1_index, one.image_2_index) for one in batch.stimuli} for batch in frozen.batches]
     assert set.union(*pairs) == {(0, 3), (17, 10), (6, 9), (13, 2)}
@@ -47,7 +46,7 @@ def test_a_list_is_dealt_to_batches(tmp_path: Path) -> None:
 def test_a_pair_is_turned_so_that_the_first_class_of_the_alphabet_comes_first(tmp_path: Path) -> None:
     columns = f"{_TWO},mixing_coefficient"
 
-    [batch] = _drawn(tmp_path, columns, ["3,0,0.9", "6,9,0.9"], task=INFER, keys="batch_size = 2").batches
+    [batch] = _drawn(tmp_path, columns, ["3,0,0.9", "6,9,0.9"], task=INFER, keys="batch_size: 2").batches
 
     first, second = batch.stimuli
     assert (first.image_1_index, first.image_2_index, first.mixing_coefficient) == (0, 3, 0.1)
@@ -57,7 +56,7 @@ def test_a_pair_is_turned_so_that_the_first_class_of_the_alphabet_comes_first(tm
 def test_coefficients_of_a_list_are_of_four_decimals(tmp_path: Path) -> None:
     columns = f"{_TWO},mixing_coefficient"
 
-    [batch] = _drawn(tmp_path, columns, [f"0,3,{0.1 + 0.2!r}", "6,9,0.3333"], task=INFER, keys="batch_size = 2").batches
+    [batch] = _drawn(tmp_path, columns, [f"0,3,{0.1 + 0.2!r}", "6,9,0.3333"], task=INFER, keys="batch_size: 2").batches
 
     assert [one.mixing_coefficient for one in batch.stimuli] == [0.3, 0.3333]
     said = _told(tmp_path, columns, ["0,3,0.5", "6,9,0.33333"], task=INFER)
@@ -69,7 +68,7 @@ def test_listed_batches_are_kept_in_their_order(tmp_path: Path) -> None:
     columns = f"{_TWO},mixing_coefficient,batch"
     rows = ["0,3,0.5,1", "6,9,0.5,0", "0,3,0.25,1", "0,3,0.5,0"]
 
-    frozen = _drawn(tmp_path, columns, rows, task=INFER, keys="batch_size = 2")
+    frozen = _drawn(tmp_path, columns, rows, task=INFER, keys="batch_size: 2")
 
     listed = [[(one.image_1_index, one.mixing_coefficient) for one in batch.stimuli] for batch in frozen.batches]
     assert listed == [[(6, 0.5), (0, 0.5)], [(0, 0.5), (0, 0.25)]]
@@ -78,7 +77,7 @@ def test_listed_batches_are_kept_in_their_order(tmp_path: Path) -> None:
 def test_labels_that_agree_are_taken_whatever_their_case(tmp_path: Path) -> None:
     columns = f"{_TWO},image_1_label,image_2_label"
 
-    assert len(_drawn(tmp_path, columns, ["0,3,Airplane,AUTOMOBILE"], keys="batch_size = 1").batches) == 1
+    assert len(_drawn(tmp_path, columns, ["0,3,Airplane,AUTOMOBILE"], keys="batch_size: 1").batches) == 1
 
 
 @pytest.mark.parametrize(
@@ -119,18 +118,18 @@ def test_a_list_that_is_not_right_is_refused_with_its_line(
 @pytest.mark.parametrize(
     "fault",
     [
-        (f"{_TWO},mixing_coefficient", ["0,3,0.5", "6,9,0.5"], "coefficients = [0.5]", "coefficients", "leave out one"),
-        (_TWO, ["0,3", "6,9"], "", "[tasks.", "one mixture of a pair: say which"),
-        (f"{_TWO},batch", ["0,3,0", "6,9,0"], "coefficients = [0.5]", "file", "needs a column mixing_coefficient"),
-        (_TWO, ["0,3"], "coefficients = [0.5]", "batch_size", "there are 1"),
-        (_TWO, ["0,3", "6,9"], "coefficients = [0.5]\nbatches = 2", "batches", "2 batches of 2 stimuli"),
+        (f"{_TWO},mixing_coefficient", ["0,3,0.5", "6,9,0.5"], "coefficients: [0.5]", "coefficients", "leave out one"),
+        (_TWO, ["0,3", "6,9"], "", "infer_mixing_factor", "one mixture of a pair: say which"),
+        (f"{_TWO},batch", ["0,3,0", "6,9,0"], "coefficients: [0.5]", "file", "needs a column mixing_coefficient"),
+        (_TWO, ["0,3"], "coefficients: [0.5]", "batch_size", "there are 1"),
+        (_TWO, ["0,3", "6,9"], "coefficients: [0.5]\nbatches: 2", "batches", "2 batches of 2 stimuli"),
         (f"{_TWO},mixing_coefficient", ["0,3,0.5", "0,3,0.25"], "", "file", "the 2 mixtures of the pictures 0 and 3"),
         (f"{_TWO},mixing_coefficient,batch", ["0,3,0.5,0"], "", "batch_size", "the largest has 1"),
-        (f"{_TWO},mixing_coefficient,batch", ["0,3,0.5,0", "6,9,0.5,0"], "batches = 3", "batches", "has 1 batches"),
+        (f"{_TWO},mixing_coefficient,batch", ["0,3,0.5,0", "6,9,0.5,0"], "batches: 3", "batches", "has 1 batches"),
         (
             f"{_TWO},mixing_coefficient,batch",
             ["0,3,0.5,0", "6,9,0.5,0", "6,9,0.1,1"],
-            "repeats = [2]",
+            "repeats: [2]",
             "repeats",
             "batch 1 has no place 2",
         ),
@@ -140,11 +139,13 @@ def test_a_list_that_its_task_has_no_use_for_is_refused_at_the_key(
     fault: tuple[str, list[str], str, str, str], tmp_path: Path
 ) -> None:
     columns, rows, keys, key, said = fault
-    told = _told(tmp_path, columns, list(rows), task=INFER, keys=f"batch_size = 2\n{keys}")
+    told = _told(tmp_path, columns, list(rows), task=INFER, keys=f"batch_size: 2\n{keys}")
 
-    lines = (tmp_path / "study.toml").read_text().split("\n")
-    line = next(number for number, content in enumerate(lines, start=1) if content.startswith(key))
-    assert any(one.strip().startswith(f"study.toml, line {line}: ") and said in one for one in told.split("\n")), told
+    lines = (tmp_path / "collection.yaml").read_text().split("\n")
+    line = next(number for number, content in enumerate(lines, start=1) if content.strip().startswith(key))
+    assert any(one.strip().startswith(f"collection.yaml, line {line}: ") and said in one for one in told.split("\n")), (
+        told
+    )
 
 
 def test_every_row_that_is_wrong_is_told(tmp_path: Path) -> None:
@@ -154,7 +155,7 @@ def test_every_row_that_is_wrong_is_told(tmp_path: Path) -> None:
 
 
 def test_a_list_that_is_missing_or_leads_elsewhere_is_told(tmp_path: Path) -> None:
-    study, pairs = pair_study(_TWO, ["0,3"], keys="batch_size = 1")
+    study, pairs = pair_study(_TWO, ["0,3"], keys="batch_size: 1")
     (tmp_path / "outside.csv").write_text(pairs)
     folder = write_study(tmp_path / "study", study)
 

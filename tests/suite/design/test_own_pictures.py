@@ -17,8 +17,8 @@ _CLASSES = ("fox", "Cat", "dog")
 
 
 def _folder(folder: Path, labels: list[str]) -> Path:
-    text = STUDY.replace('"sample/pictures"', f'"own"\nclasses = {list(_CLASSES)}'.replace("'", '"'))
-    text = text.replace("per_class_pair = 1", "per_class_pair = 4").replace("image_2_index = 3", "image_2_index = 1")
+    text = STUDY.replace("source: sample/pictures", f"source: own\n  classes: [{', '.join(_CLASSES)}]")
+    text = text.replace("per_class_pair: 1", "per_class_pair: 4").replace("image_2_index: 3", "image_2_index: 1")
     write_study(folder, text)
     stimuli = folder / "stimuli"
     stimuli.mkdir()

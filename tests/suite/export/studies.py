@@ -79,7 +79,7 @@ def write_study(folder: Path, study: StudyFile) -> Path:
     """Write a study file into a new folder; gives the folder."""
     folder.mkdir(parents=True)
     content = study.model_dump(mode="json", exclude_unset=True)
-    (folder / "study.yaml").write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    (folder / "collection.yaml").write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
     return folder
 
 

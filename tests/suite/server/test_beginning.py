@@ -20,7 +20,7 @@ INFER = "infer_mixing_factor"
 
 
 def write_study(folder: Path, content: dict[str, Any]) -> None:
-    (folder / "study.yaml").write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    (folder / "collection.yaml").write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
 
 
 def test_the_first_time_freezes_and_later_ones_go_on(tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_comments_and_order_of_the_file_may_change(tmp_path: Path) -> None:
     write_study(tmp_path, study_content(INFER))
     begin_collection(tmp_path)[0].close()
     text = yaml.safe_dump(study_content(INFER), sort_keys=True)
-    (tmp_path / "study.yaml").write_text(f"# A note.\n{text}", encoding="utf-8")
+    (tmp_path / "collection.yaml").write_text(f"# A note.\n{text}", encoding="utf-8")
     begin_collection(tmp_path)[0].close()
 
 
@@ -130,7 +130,7 @@ def test_what_is_still_to_be_written_is_for_trial_runs_alone(tmp_path: Path) -> 
     write_study(tmp_path, changed("consent.text", "TODO"))
     with pytest.raises(StudyFileError, match="still to be written"):
         begin_collection(tmp_path)
-    assert [file.name for file in tmp_path.iterdir()] == ["study.yaml"]
+    assert [file.name for file in tmp_path.iterdir()] == ["collection.yaml"]
     store, _ = begin_collection(tmp_path, trial_run=True)
     store.close()
     assert store.is_synthetic
@@ -151,7 +151,7 @@ def test_an_impossible_design_and_a_missing_key_leave_nothing_half_begun(tmp_pat
     write_study(tmp_path, changed(f"tasks.{INFER}.batch_size", 5000))
     with pytest.raises(StudyFileError):
         begin_collection(tmp_path)
-    assert [file.name for file in tmp_path.iterdir()] == ["study.yaml"]
+    assert [file.name for file in tmp_path.iterdir()] == ["collection.yaml"]
     write_study(tmp_path, study_content(INFER))
     begin_collection(tmp_path)[0].close()
     (tmp_path / "collection.key").unlink()

@@ -71,7 +71,7 @@ def running(*words: object) -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "study.yaml").write_text(yaml.safe_dump(study_content()))
+    (tmp_path / "collection.yaml").write_text(yaml.safe_dump(study_content()))
     return tmp_path
 
 
@@ -100,7 +100,7 @@ def test_a_server_that_is_stopped_and_started_again_goes_on_where_it_was(folder:
         port = urlsplit(address).port
         other = folder / "other"
         other.mkdir()
-        shutil.copy(folder / "study.yaml", other)
+        shutil.copy(folder / "collection.yaml", other)
         taken = run("serve", other, "--port", port)
         status, _, complained = ended(taken)
         assert status == 1
@@ -176,7 +176,7 @@ def test_a_preview_links_every_task_and_leaves_nothing(
     for task in sorted(TASKS)[1:]:
         assert f"{task}: {address}/?task={task}\n" in said
     assert not list(scratch.iterdir())
-    assert [file.name for file in folder.iterdir()] == ["study.yaml"]
+    assert [file.name for file in folder.iterdir()] == ["collection.yaml"]
 
 
 def test_addresses_that_cannot_be_listened_at() -> None:
@@ -215,4 +215,4 @@ def test_what_is_not_installed_is_told(folder: Path, monkeypatch: pytest.MonkeyP
         with pytest.raises(CollectionError, match=f"needs {name}") as refused:
             begin(folder, "127.0.0.1", 0, tell=print)
         assert "hmix-hub[suite]" in (refused.value.hint or "")
-    assert [file.name for file in folder.iterdir()] == ["study.yaml"]
+    assert [file.name for file in folder.iterdir()] == ["collection.yaml"]

@@ -14,7 +14,7 @@ from hmix_hub.suite.store import Store, StoreError
 @pytest.fixture
 def store(make_store):
     store = make_store(50, 50, stimuli=20)
-    (store.folder / "study.toml").write_text("format = 1")
+    (store.folder / "collection.yaml").write_text("format: 1")
     (store.folder / "stimuli" / "deep").mkdir(parents=True)
     (store.folder / "stimuli" / "deep" / "1.png").write_bytes(b"png")
     return store
@@ -27,7 +27,7 @@ def tree(folder):
 def test_it_holds_everything_and_can_be_served(store, tmp_path):
     take_part(store, 1)
     store.backup(tmp_path / "copy")
-    assert tree(tmp_path / "copy") == ["collection.key", "collection.sqlite", "stimuli/deep/1.png", "study.toml"]
+    assert tree(tmp_path / "copy") == ["collection.key", "collection.sqlite", "collection.yaml", "stimuli/deep/1.png"]
     assert stat.S_IMODE((tmp_path / "copy" / "collection.key").stat().st_mode) == 0o600
     with Store.open(tmp_path / "copy") as copy:
         assert (list(copy.answers()), copy.sessions()) == (list(store.answers()), store.sessions())

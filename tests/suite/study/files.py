@@ -4,83 +4,80 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from hmix_hub.suite.study.reading import COLLECTION
+
 MARK = "#!"
 """Stands behind the line that a finding should name."""
 
 STUDY = """\
-format = 1
-id = "small-study"
-title = "A small study"
-seed = 3
+format: 1
+id: small-study
+title: A small study
+seed: 3
 
-[about]
-description = "Some pictures are judged."
-authors = [{ name = "Ada Example" }]
-licence = "CC0-1.0"
-approval = "None was needed."
-recruitment = "Nobody yet."
-contact = "https://example.org/contact"
+about:
+  description: Some pictures are judged.
+  authors: [{ name: Ada Example }]
+  licence: CC0-1.0
+  approval: None was needed.
+  recruitment: Nobody yet.
+  contact: https://example.org/contact
 
-[pictures]
-source = "sample/pictures"
+pictures:
+  source: sample/pictures
 
-[consent]
-version = "1"
-text = "Please take part."
+consent:
+  version: "1"
+  text: Please take part.
 
-[session]
-timeout_minutes = 60
-resume_hours = 24
+session:
+  timeout_minutes: 60
+  resume_hours: 24
 
-[completion]
-text = "Thank you."
+completion:
+  text: Thank you.
 
-[tasks.construct_midpoint]
-question = "Where is the middle?"
-batch_size = 6
-batches = 2
-people_per_batch = 3
-repeats = [2, 5]
+tasks:
+  construct_midpoint:
+    question: Where is the middle?
+    batch_size: 6
+    batches: 2
+    people_per_batch: 3
+    repeats: [2, 5]
+    pairs:
+      per_class_pair: 1
+    start:
+      values: [0.1, 0.9]
+    instructions:
+      - text: Move it.
+        examples:
+          - image_1_index: 0
+            image_2_index: 3
+            coefficients: [0.9]
+            text: Nearly all of the one.
+    quiz:
+      questions:
+        - question: What is asked?
+          choices: [The middle, The end]
+          answer: 1
 
-[tasks.construct_midpoint.pairs]
-per_class_pair = 1
-
-[tasks.construct_midpoint.start]
-values = [0.1, 0.9]
-
-[[tasks.construct_midpoint.instructions]]
-text = "Move it."
-
-[[tasks.construct_midpoint.instructions.examples]]
-image_1_index = 0
-image_2_index = 3
-coefficients = [0.9]
-text = "Nearly all of the one."
-
-[[tasks.construct_midpoint.quiz.questions]]
-question = "What is asked?"
-choices = ["The middle", "The end"]
-answer = 1
-
-[tasks.infer_mixing_factor]
-question = "How much of each?"
-coefficients = [0.25, 0.5, 0.75]
-batch_size = 9
-people_per_batch = 2
-
-[tasks.infer_mixing_factor.pairs]
-per_class_pair = 1
-coefficients_per_pair = 2
-
-[[tasks.infer_mixing_factor.instructions]]
-text = "Slide."
+  infer_mixing_factor:
+    question: How much of each?
+    coefficients: [0.25, 0.5, 0.75]
+    batch_size: 9
+    people_per_batch: 2
+    pairs:
+      per_class_pair: 1
+      coefficients_per_pair: 2
+    instructions:
+      - text: Slide.
 """
 
 
 def write_study(folder: Path, text: str = STUDY) -> Path:
     """Write a study file into a folder; gives the folder."""
     folder.mkdir(exist_ok=True)
-    (folder / "study.toml").write_text(text)
+    (folder / COLLECTION).write_text(text)
     return folder
 
 
@@ -98,15 +95,14 @@ def marked_line(text: str) -> int:
 
 def pair_study(columns: str, rows: list[str], *, task: str = "construct_midpoint", keys: str = "") -> tuple[str, str]:
     """Give a study file of one task with a list of pairs, and the list."""
-    head = STUDY[: STUDY.index("[tasks.construct_midpoint]")]
-    study = f"""{head}[tasks.{task}]
-question = "What?"
-people_per_batch = 2
-{keys}
-[tasks.{task}.pairs]
-file = "pairs.csv"
-
-[[tasks.{task}.instructions]]
-text = "Do."
+    head = STUDY[: STUDY.index("  construct_midpoint:")]
+    own = "".join(f"    {key}\n" for key in keys.split("\n") if key)
+    study = f"""{head}  {task}:
+    question: What?
+    people_per_batch: 2
+{own}    pairs:
+      file: pairs.csv
+    instructions:
+      - text: Do.
 """
     return study, "\n".join([columns, *rows]) + "\n"

@@ -6,11 +6,11 @@ from suite.study.files import STUDY, changed, write_study
 
 from hmix_hub.cli.main import main
 from hmix_hub.schema import CIFAR10
-from hmix_hub.suite.study.advice import advice_on
 from hmix_hub.suite.study.reading import read_study_file
-from hmix_hub.suite.study.words import WORDS
+from hmix_hub.suite.study.rules import advice_on
+from hmix_hub.suite.study.texts import WORDS
 
-PROLIFIC = 'url = "https://app.prolific.com/submissions/complete?cc={code}"'
+PROLIFIC = "url: https://app.prolific.com/submissions/complete?cc={code}"
 
 
 def advice(folder, text=STUDY):
@@ -18,7 +18,7 @@ def advice(folder, text=STUDY):
 
 
 def with_completion(*lines):
-    return changed('[completion]\ntext = "Thank you."', "\n".join(['[completion]\ntext = "Thank you."', *lines]))
+    return changed("  text: Thank you.\n", "".join(f"  {line}\n" for line in ["text: Thank you.", *lines]))
 
 
 def test_nothing_is_said_of_a_study_that_is_well(tmp_path):
@@ -26,27 +26,28 @@ def test_nothing_is_said_of_a_study_that_is_well(tmp_path):
 
 
 def test_another_language_needs_words_class_names_and_a_last_text(tmp_path):
-    german = changed("seed = 3", 'seed = 3\nlanguage = "de"').replace('[completion]\ntext = "Thank you."\n', "")
+    german = changed("seed: 3", "seed: 3\nlanguage: de").replace("completion:\n  text: Thank you.\n", "")
     said = advice(tmp_path, german)
     assert [line.partition(":")[0] for line in said] == ["words", "pictures.class_names", "completion.text"]
     assert f"{len(WORDS)} of the interface's {len(WORDS)} words are English" in said[0]
 
 
 def test_a_translated_study_is_well(tmp_path):
-    text = changed("seed = 3", 'seed = 3\nlanguage = "de-CH"')
-    words = "\n".join(f"{name} = '''{word}'''" for name, word in WORDS.items())
-    names = "\n".join(f'{name} = "{name[::-1]}"' for name in CIFAR10.names)
-    assert advice(tmp_path, f"{text}\n[words]\n{words}\n[pictures.class_names]\n{names}\n") == []
+    names = ", ".join(f"{name}: {name[::-1]}" for name in CIFAR10.names)
+    pictures = "source: sample/pictures"
+    text = changed("seed: 3", "seed: 3\nlanguage: de-CH").replace(pictures, f"{pictures}\n  class_names: {{{names}}}")
+    words = "\n".join(f"  {name}: |\n    {word}" for name, word in WORDS.items())
+    assert advice(tmp_path, f"{text}\nwords:\n{words}\n") == []
 
 
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
         ([PROLIFIC], "completion.code: app.prolific.com knows one code"),
-        ([PROLIFIC, 'code = "C1A2B3"'], None),
-        (['url = "https://example.org/?c={code}"'], None),
-        (['url = "https://example.org/done"'], "completion.url: it has no {code}"),
-        (['url = "https://notprolific.com/?c={code}"'], None),
+        ([PROLIFIC, "code: C1A2B3"], None),
+        (["url: https://example.org/?c={code}"], None),
+        (["url: https://example.org/done"], "completion.url: it has no {code}"),
+        (["url: https://notprolific.com/?c={code}"], None),
     ],
 )
 def test_a_completion_code_that_would_not_be_known(tmp_path, lines, said):
@@ -57,13 +58,13 @@ def test_a_completion_code_that_would_not_be_known(tmp_path, lines, said):
 
 @pytest.mark.parametrize("text", ["Please **look**.", "[Read](https://example.org)", "# Welcome"])
 def test_markdown_is_told(tmp_path, text):
-    (said,) = advice(tmp_path, changed("Please take part.", text))
+    (said,) = advice(tmp_path, changed("Please take part.", f"'{text}'"))
     assert said.startswith("consent.text: ")
 
 
 @pytest.mark.parametrize("text", ["2 ** 3 ** 4", "#1 of 3", "[sic] (as it stands)", "a * b * c"])
 def test_what_only_looks_like_markdown_is_not(tmp_path, text):
-    assert advice(tmp_path, changed("Please take part.", text)) == []
+    assert advice(tmp_path, changed("Please take part.", f"'{text}'")) == []
 
 
 def test_check_prints_it(tmp_path):

@@ -9,10 +9,10 @@ import pytest
 from suite.study.files import STUDY, changed, write_study
 
 from hmix_hub.studies.manifest import PLACEHOLDER, Manifest
+from hmix_hub.suite.starter import PRESETS, write_collection
 from hmix_hub.suite.study.manifest import manifest_of
 from hmix_hub.suite.study.model import StudyFile
 from hmix_hub.suite.study.reading import read_study_file
-from hmix_hub.suite.study.starter import PRESETS, write_collection
 
 
 def _manifest(study: StudyFile, *, is_synthetic: bool) -> tuple[dict[str, Any], Manifest]:
@@ -34,7 +34,7 @@ def test_a_manifest_says_what_the_study_file_says(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("title", ["A small study", "Curly } and { braces", "Per cent %, #, \\\\"])
 def test_without_a_citation_one_is_made(title: str, tmp_path: Path) -> None:
-    study = read_study_file(write_study(tmp_path, changed("A small study", title)))
+    study = read_study_file(write_study(tmp_path, changed("A small study", f"'{title}'")))
 
     bibtex = _manifest(study, is_synthetic=False)[1].citation.bibtex or ""
 
@@ -44,7 +44,7 @@ def test_without_a_citation_one_is_made(title: str, tmp_path: Path) -> None:
 
 
 def test_a_citation_that_is_given_is_kept(tmp_path: Path) -> None:
-    text = changed('licence = "CC0-1.0"', 'licence = "CC0-1.0"\ndoi = "10.5281/zenodo.1234567"')
+    text = changed("licence: CC0-1.0", "licence: CC0-1.0\n  doi: 10.5281/zenodo.1234567")
 
     citation = _manifest(read_study_file(write_study(tmp_path, text)), is_synthetic=False)[1].citation
 
@@ -52,8 +52,8 @@ def test_a_citation_that_is_given_is_kept(tmp_path: Path) -> None:
 
 
 def test_own_pictures_are_named_after_the_study(tmp_path: Path) -> None:
-    text = STUDY.replace('"sample/pictures"', '"own"\nclasses = ["cat", "dog", "fox"]').replace("batches = 2\n", "")
-    text = text.replace("per_class_pair = 1", "per_class_pair = 5")
+    text = STUDY.replace("source: sample/pictures", "source: own\n  classes: [cat, dog, fox]")
+    text = text.replace("    batches: 2\n", "").replace("per_class_pair: 1", "per_class_pair: 5")
 
     manifest = _manifest(read_study_file(write_study(tmp_path, text)), is_synthetic=False)[1]
 

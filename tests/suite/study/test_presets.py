@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+import yaml
 
 from hmix_hub.errors import ConfigurationError, StudyFileError
 from hmix_hub.suite.design.drawing import draw_design
 from hmix_hub.suite.design.overview import SECONDS_PER_TRIAL, overview_of
+from hmix_hub.suite.starter import PRESETS, preset_text, write_collection
 from hmix_hub.suite.study.model import StudyFile, TaskDesign
 from hmix_hub.suite.study.reading import read_study_file
-from hmix_hub.suite.study.starter import PRESETS, preset_text, write_collection
 from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS
 
 
 def _paper() -> StudyFile:
-    import tomllib
-
-    return StudyFile.model_validate(tomllib.loads(preset_text("paper-2023", "paper")))
+    return StudyFile.model_validate(yaml.safe_load(preset_text("paper-2023", "paper")))
 
 
 def _design(task: str) -> TaskDesign:
@@ -166,3 +166,26 @@ def test_the_release_s_pairs_keep_its_batches(
         assert kept == released
     assert Counter(note.split(":")[0] for note in written.notes) == {CONSTRUCT: 1, SELECT: 1}
     assert all("2 pairs stood twice" in note for note in written.notes)
+
+
+def test_a_task_without_a_block_in_the_presets_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(TASKS, "name_the_mood", replace(TASKS[INFER], name="name_the_mood"))
+
+    with pytest.raises(ConfigurationError, match="no block of the task name_the_mood") as told:
+        write_collection(tmp_path / "study", tasks=["name_the_mood", INFER])
+
+    assert INFER in (told.value.hint or "")
+    assert not (tmp_path / "study").exists()
+    write_collection(tmp_path / "study")
+    assert list(read_study_file(tmp_path / "study").tasks) == [task for task in TASKS if task != "name_the_mood"]
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_no_mark_of_the_templates_is_left(preset: str) -> None:
+    text = preset_text(preset, "study")
+
+    assert "#:" not in text
+    assert "@" not in text
+    assert yaml.safe_load(text)["id"] == "study"

@@ -2,138 +2,175 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
+import yaml
 from suite.study.files import STUDY, changed, marked_line, write_study
 
 from hmix_hub.errors import StudyFileError
 from hmix_hub.suite.study.model import StudyFile
-from hmix_hub.suite.study.reading import read_study_file
+from hmix_hub.suite.study.reading import COLLECTION, read_study_file
 
 _QUIZ = "tasks.construct_midpoint.quiz.questions"
 
 # What is written instead, and what the message says; the wrong line is marked.
 FAULTS: dict[str, tuple[str, str, str]] = {
-    "a key that is misspelled": ("batch_size = 6", "batch_sise = 6  #!", "did you mean 'batch_size' or"),
-    "a key of the top that is misspelled": ("seed = 3", "sed = 3  #!", "did you mean 'seed'?"),
-    "a table that there is not": ("[session]", "[sesion]  #!", "did you mean 'session'?"),
+    "a key that is misspelled": ("batch_size: 6", "batch_sise: 6  #!", "did you mean 'batch_size' or"),
+    "a key of the top that is misspelled": ("seed: 3", "sed: 3  #!", "did you mean 'seed'?"),
+    "a table that there is not": ("session:", "sesion:  #!", "did you mean 'session'?"),
     "a task that there is not": (
-        "[tasks.infer_mixing_factor]\n",
-        "[tasks.infer_mixing_facto]  #!\n",
+        "infer_mixing_factor:\n",
+        "infer_mixing_facto:  #!\n",
         "did you mean 'infer_mixing_factor'?",
     ),
-    "a text for a number": ("batch_size = 6", 'batch_size = "6"  #!', "valid integer, not '6'"),
-    "a fraction for a whole number": ("people_per_batch = 3", "people_per_batch = 3.5  #!", "integer, not 3.5"),
-    "a date for a text": ('title = "A small study"', "title = 2025-01-01  #!", "valid string"),
-    "a quota of nothing": ("people_per_batch = 3", "people_per_batch = 0  #!", "greater than or equal to 1, not 0"),
-    "a quota below nothing": ("people_per_batch = 3", "people_per_batch = -1  #!", "not -1"),
-    "a coefficient above one": ("0.5, 0.75]", "0.5,\n  75, #!\n]", "less than or equal to 1, not 75"),
-    "a coefficient that is no number": ("0.5, 0.75]", "0.5,\n  nan, #!\n]", "not nan"),
-    "another layout": ("format = 1", "format = 2  #!", "not 2"),
-    "an id with capitals": ('"small-study"', '"Small"  #!', "does not have the form"),
+    "a text for a number": ("batch_size: 6", "batch_size: six  #!", "not 'six'"),
+    "a fraction for a whole number": ("people_per_batch: 3", "people_per_batch: 3.5  #!", "integer"),
+    "a list for a text": ("title: A small study", "title: [A, B]  #!", "valid string"),
+    "a quota of nothing": ("people_per_batch: 3", "people_per_batch: 0  #!", "greater than or equal to 1, not '0'"),
+    "a quota below nothing": ("people_per_batch: 3", "people_per_batch: -1  #!", "not '-1'"),
+    "a coefficient above one": ("0.5, 0.75]", "0.5,\n      75, #!\n    ]", "less than or equal to 1, not '75'"),
+    "a coefficient that is no number": ("0.5, 0.75]", "0.5,\n      nan, #!\n    ]", "not 'nan'"),
+    "another layout": ("format: 1", "format: 2  #!", "not '2'"),
+    "an id with capitals": ("id: small-study", "id: Small  #!", "does not have the form"),
     "a missing key, at its table": (
-        '[about]\ndescription = "Some pictures are judged."',
-        "[about]  #!",
+        "about:\n  description: Some pictures are judged.",
+        "about:  #!",
         "about.description: this key is missing",
     ),
     "a missing key of a list's table": (
-        'question = "What is asked?"',
-        "#",
+        "question: What is asked?\n          choices: [The middle, The end]",
+        "choices: [The middle, The end]  #!",
         f"{_QUIZ}[1].question: this key is missing",
     ),
-    "pictures that nobody knows": ('"sample/pictures"', '"imagenet"  #!', "not 'imagenet'"),
-    "classes that nobody knows": ("[consent]", "[pictures.x]  #!\n[consent]", "no such key"),
-    "a line end in a title": ('"A small study"', '"A small\\nstudy"  #!', "does not have the form"),
-    "a place that the batch does not have": ("[2, 5]", "[\n 2,\n 7, #!\n]", "no place 7 in a batch of 6"),
-    "a place before the first": ("[2, 5]", "[\n 2,\n 0, #!\n]", "no place 0 in a batch of 6"),
-    "a coefficient nearly as another": ("0.5, 0.75]", "0.5,\n  0.50000000001, #!\n]", "stands already as number 2"),
-    "a coefficient of many decimals": ("0.5, 0.75]", "0.5,\n  0.50001, #!\n]", "more than 4 decimals"),
-    "a start value nearly as another": ("[0.1, 0.9]", "[0.1,\n 0.10000000001, #!\n]", "stands already as number 1"),
-    "a repeat that stands twice": ("[2, 5]", "[2,\n 2, #!\n]", "place 2 stands already as number 1"),
-    "a start value that is no tenth": ("[0.1, 0.9]", "[0.1,\n 0.25, #!\n]", "0.25 is no tenth"),
-    "a start value that stands twice": ("[0.1, 0.9]", "[0.1,\n 0.1, #!\n]", "stands already"),
-    "an answer beyond the choices": ("answer = 1", "answer = 3  #!", "no choice 3: the choices are 2"),
-    "two choices alike": ('"The middle", "The end"', '"The end",\n "The end", #!\n', "already as choice 1"),
-    "coefficients where all are shown": ("batch_size = 6", "batch_size = 6\ncoefficients = [0.5]  #!", "all eleven"),
+    "pictures that nobody knows": ("source: sample/pictures", "source: imagenet  #!", "not 'imagenet'"),
+    "a key of pictures that nobody knows": ("  source: sample", "  x: 1  #!\n  source: sample", "no such key"),
+    "a line end in a title": ("title: A small study", 'title: "A small\\nstudy"  #!', "does not have the form"),
+    "a place that the batch does not have": ("[2, 5]", "[\n      2,\n      7, #!\n    ]", "no place 7 in a batch of 6"),
+    "a place before the first": ("[2, 5]", "[\n      2,\n      0, #!\n    ]", "no place 0 in a batch of 6"),
+    "a coefficient nearly as another": (
+        "0.5, 0.75]",
+        "0.5,\n      0.50000000001, #!\n    ]",
+        "stands already as number 2",
+    ),
+    "a coefficient of many decimals": ("0.5, 0.75]", "0.5,\n      0.50001, #!\n    ]", "more than 4 decimals"),
+    "a start value nearly as another": (
+        "[0.1, 0.9]",
+        "[0.1,\n        0.10000000001, #!\n      ]",
+        "stands already as number 1",
+    ),
+    "a repeat that stands twice": ("[2, 5]", "[2,\n      2, #!\n    ]", "place 2 stands already as number 1"),
+    "a start value that is no tenth": ("[0.1, 0.9]", "[0.1,\n        0.25, #!\n      ]", "0.25 is no tenth"),
+    "a start value that stands twice": ("[0.1, 0.9]", "[0.1,\n        0.1, #!\n      ]", "stands already"),
+    "an answer beyond the choices": ("answer: 1", "answer: 3  #!", "no choice 3: the choices are 2"),
+    "two choices alike": (
+        "[The middle, The end]",
+        "\n            - The end\n            - The end  #!",
+        "already as choice 1",
+    ),
+    "coefficients where all are shown": ("batch_size: 6", "batch_size: 6\n    coefficients: [0.5]  #!", "all eleven"),
     "mixtures of a pair where all are shown": (
-        "per_class_pair = 1",
-        "per_class_pair = 1\ncoefficients_per_pair = 2  #!",
+        "per_class_pair: 1",
+        "per_class_pair: 1\n      coefficients_per_pair: 2  #!",
         "all eleven",
     ),
-    "a coefficient that stands twice": ("0.5, 0.75]", "0.5,\n 0.5, #!\n]", "0.5 stands already as number 2"),
-    "more mixtures than coefficients": ("coefficients_per_pair = 2", "coefficients_per_pair = 4  #!", "4 different"),
-    "pairs from nowhere": (
-        "[tasks.construct_midpoint.pairs]\nper_class_pair = 1",
-        "[tasks.construct_midpoint.pairs]  #!",
-        "neither is given",
+    "a coefficient that stands twice": (
+        "0.5, 0.75]",
+        "0.5,\n      0.5, #!\n    ]",
+        "0.5 stands already as number 2",
     ),
-    "a list outside of the folder": ("per_class_pair = 1", 'file = "../x.csv"  #!', "no plain path"),
-    "a list elsewhere on the disk": ("per_class_pair = 1", 'file = "/etc/passwd"  #!', "no plain path"),
+    "more mixtures than coefficients": ("coefficients_per_pair: 2", "coefficients_per_pair: 4  #!", "4 different"),
+    "pairs from nowhere": ("pairs:\n      per_class_pair: 1", "pairs: {}  #!", "neither is given"),
+    "a list outside of the folder": ("per_class_pair: 1", "file: ../x.csv  #!", "no plain path"),
+    "a list elsewhere on the disk": ("per_class_pair: 1", "file: /etc/passwd  #!", "no plain path"),
     "a class that there is not": (
-        "per_class_pair = 1",
-        'per_class_pair = 1\nclasses = ["dog",\n "frogg", #!\n]',
+        "per_class_pair: 1",
+        "per_class_pair: 1\n      classes: [dog,\n        frogg, #!\n      ]",
         "did you mean 'frog'?",
     ),
     "a class to draw from, twice": (
-        "per_class_pair = 1",
-        'per_class_pair = 1\nclasses = ["dog", "frog",\n "Dog", #!\n]',
+        "per_class_pair: 1",
+        "per_class_pair: 1\n      classes: [dog, frog,\n        Dog, #!\n      ]",
         "stands already as number 1",
     ),
-    "one class to draw from": ("per_class_pair = 1", 'per_class_pair = 1\nclasses = ["dog"]  #!', "one alone"),
+    "one class to draw from": ("per_class_pair: 1", "per_class_pair: 1\n      classes: [dog]  #!", "one alone"),
     "two classes the same": (
-        'source = "sample/pictures"',
-        'source = "sample/pictures"\nclasses = ["dog",\n "Dog", #!\n]',
+        "source: sample/pictures",
+        "source: sample/pictures\n  classes:\n    - dog\n    - Dog  #!",
         "'Dog' stands already in place 1",
     ),
     "a class that spoils ids": (
-        'source = "sample/pictures"',
-        'source = "sample/pictures"\nclasses = ["dog", "a/b"]  #!',
+        "source: sample/pictures",
+        "source: sample/pictures\n  classes: [dog, a/b]  #!",
         "cannot be a class",
     ),
-    "an example of one picture": ("image_2_index = 3", "image_2_index = 0  #!", "picture 0 with itself"),
-    "an example that counts backwards": ("image_2_index = 3", "image_2_index = -3  #!", "not -3"),
-    "class order in another task": ("batch_size = 6", 'batch_size = 6\nclass_order = "shuffled"  #!', "means nothing"),
+    "an example of one picture": ("image_2_index: 3", "image_2_index: 0  #!", "picture 0 with itself"),
+    "an example that counts backwards": ("image_2_index: 3", "image_2_index: -3  #!", "not '-3'"),
+    "class order in another task": ("batch_size: 6", "batch_size: 6\n    class_order: shuffled  #!", "means nothing"),
     "sliders in another task": (
-        "batch_size = 6",
-        "batch_size = 6\nmust_touch = true  #!",
+        "batch_size: 6",
+        "batch_size: 6\n    must_touch: true  #!",
         "is for infer_mixing_factor",
     ),
     "start values in another task": (
-        "[[tasks.infer_mixing_factor.instructions]]",
-        "[tasks.infer_mixing_factor.start]  #!\nvalues = [0.5]\n[[tasks.infer_mixing_factor.instructions]]",
+        "batch_size: 9",
+        "batch_size: 9\n    start:  #!\n      values: [0.5]",
         "is for construct_midpoint",
     ),
-    "more batches than a sampler fills": ("batches = 2", "batches = 8  #!", "8 batches of 6 stimuli cannot be filled"),
-    "a batch larger than all pairs": ("batch_size = 9", "batch_size = 91  #!", "a batch of 91 stimuli cannot"),
-    "mixtures without batches of their own": ("batch_size = 9", "batch_size = 90", "room for 1"),
-    "going on shorter than the place is kept": ("resume_hours = 24", "resume_hours = 0.5  #!", "within 0.5 h"),
-    "a code that is not filled in": ('"Thank you."', '"Thank you."\nurl = "https://x.org/{id}"  #!', "{code}"),
-    "a brace in the url": ('"Thank you."', '"Thank you."\nurl = "https://x.org/{{code}}"  #!', "not filled in"),
-    "an address that is none": ('"Thank you."', '"Thank you."\nurl = "x.org"  #!', "does not have the form"),
-    "a code in the text": ('"Thank you."', '"Your code: {code}"  #!', "filled in in the url alone"),
-    "a word that the interface lacks": ("[session]", '[words]\nsubmitt = "x"  #!\n[session]', "mean 'submit'?"),
-    "a word that is filled in otherwise": ("[session]", '[words]\ntrial_number = "{no}"  #!\n[session]', "filled in"),
-    "a licence that is none": ('"CC0-1.0"', '"CC0"  #!', "no SPDX licence expression"),
+    "more batches than a sampler fills": ("batches: 2", "batches: 8  #!", "8 batches of 6 stimuli cannot be filled"),
+    "a batch larger than all pairs": ("batch_size: 9", "batch_size: 91  #!", "a batch of 91 stimuli cannot"),
+    "mixtures without batches of their own": ("batch_size: 9", "batch_size: 90", "room for 1"),
+    "going on shorter than the place is kept": ("resume_hours: 24", "resume_hours: 0.5  #!", "within 0.5 h"),
+    "a code that is not filled in": ("text: Thank you.", "text: T\n  url: https://x.org/{id}  #!", "{code}"),
+    "a brace in the url": ("text: Thank you.", "text: T\n  url: https://x.org/{{code}}  #!", "not filled in"),
+    "an address that is none": ("text: Thank you.", "text: T\n  url: x.org  #!", "does not have the form"),
+    "a code in the text": ("text: Thank you.", 'text: "Your code: {code}"  #!', "filled in in the url alone"),
+    "a word that the interface lacks": ("session:", "words:\n  submitt: x  #!\nsession:", "mean 'submit'?"),
+    "a word that is filled in otherwise": ("session:", 'words:\n  trial_number: "{no}"  #!\nsession:', "filled in"),
+    "a licence that is none": ("CC0-1.0", "CC0  #!", "no SPDX licence expression"),
     "an ORCID with a typing error": (
-        '{ name = "Ada Example" }',
-        '\n { name = "Ada", orcid = "0000-0002-1825-0098" }, #!\n',
+        "[{ name: Ada Example }]",
+        "\n    - name: Ada\n      orcid: 0000-0002-1825-0098  #!",
         "check digit",
     ),
-    "a DOI that is none": ('"CC0-1.0"', '"CC0-1.0"\ndoi = "doi:1"  #!', "study.yaml would not be valid"),
-    "a tag": ('"Move it."', '"""\nMove <b>it</b>. #!\n"""', "'<b>' is markup"),
-    "a line break of HTML": ('"Slide."', '"""\nSlide.\n\nOn<br/> #!\n"""', "'<br/>' is markup"),
-    "a comment of HTML": ('"Please take part."', '"Please <!-- do not --> take part."  #!', "markup"),
-    "an entity": ('"How much of each?"', '"How much&nbsp;of each?"  #!', "'&nbsp;' is markup"),
-    "a bell": ('"How much of each?"', '"How much\\u0007 of each?"  #!', "a control character, U+0007"),
-    "something still to be written": ('"None was needed."', '"TODO the approval"  #!', "TODO is still to be written"),
-    "no TOML": ("seed = 3", "seed = = 3  #!", "not TOML"),
-    "a key that stands twice": ("seed = 3", "seed = 3\nseed = 4  #!", "not TOML"),
+    "a DOI that is none": ("CC0-1.0", 'CC0-1.0\n  doi: "doi:1"  #!', "study.yaml would not be valid"),
+    "a tag": ("text: Move it.", "text: |\n          Move <b>it</b>. #!", "'<b>' is markup"),
+    "a line break of HTML": ("text: Slide.", "text: |\n          Slide.\n\n          On<br/> #!", "'<br/>' is markup"),
+    "a comment of HTML": ("text: Please take part.", "text: Please <!-- do not --> take part.  #!", "markup"),
+    "an entity": ("How much of each?", "How much&nbsp;of each?  #!", "'&nbsp;' is markup"),
+    "a bell": ("How much of each?", '"How much\\u0007 of each?"  #!', "a control character, U+0007"),
+    "something still to be written": ("None was needed.", "TODO the approval  #!", "TODO is still to be written"),
+    "no YAML": ("seed: 3", "seed: [3\nx: y  #!", "did not find expected"),
+    "a value that goes on, further in": ("seed: 3", "seed: 3\n  bad: x  #!", "not allowed in this context (column 6)"),
+    "a key that stands twice": ("seed: 3", "seed: 3\nseed: 4  #!", "seed stands twice"),
+    "an alias": ("seed: 3", "seed: &a 3\nx: *a  #!", "an alias"),
+    "a tag of YAML": ("seed: 3", "seed: !!int 3  #!", "a tag"),
+    "a number with a point for a whole one": ("seed: 3", "seed: 1.0  #!", "seed: '1.0' is no whole number"),
+    "a number with a gap": ("seed: 3", "seed: 1_0  #!", "seed: '1_0' is no whole number"),
+    "a number that others read as octal": ("seed: 3", "seed: 010  #!", "seed: '010' is no whole number"),
+    "a letter for a truth": (
+        "seed: 3",
+        "seed: 3\nrecruiting:\n  required: t  #!",
+        "recruiting.required: 't' is neither true nor false",
+    ),
+    "a word for a truth": (
+        "seed: 3",
+        "seed: 3\nrecruiting:\n  required: yes  #!",
+        "recruiting.required: 'yes' is neither true nor false",
+    ),
+    "a coefficient with a gap": (
+        "0.5, 0.75]",
+        "0.5,\n      7_5e-2, #!\n    ]",
+        "coefficients[3]: '7_5e-2' is no number",
+    ),
+    "minutes with a gap": (
+        "timeout_minutes: 60",
+        "timeout_minutes: 6_0  #!",
+        "session.timeout_minutes: '6_0' is no number",
+    ),
 }
-_AT = {
-    "a missing key of a list's table": "[[tasks.construct_midpoint.quiz.questions]]",
-    "mixtures without batches of their own": "coefficients_per_pair = 2",
-}
+_AT = {"mixtures without batches of their own": "      coefficients_per_pair: 2"}
 """Where the wrong line is not one that is changed."""
 
 
@@ -159,28 +196,26 @@ def test_what_is_wrong_is_told_with_its_line(name: str, tmp_path: Path) -> None:
 
     error = _told(write_study(tmp_path, text))
 
-    lines = [found for found in str(error).split("\n") if found.strip().startswith(f"study.toml, line {line}: ")]
+    lines = [found for found in str(error).split("\n") if found.strip().startswith(f"collection.yaml, line {line}: ")]
     assert any(said in found for found in lines), str(error)
 
 
 def test_one_finding_carries_its_place(tmp_path: Path) -> None:
-    error = _told(write_study(tmp_path, changed("batch_size = 6", "batch_sise = 6").replace("repeats", "#", 1)))
+    error = _told(write_study(tmp_path, changed("batch_size: 6", "batch_sise: 6").replace("repeats", "#", 1)))
 
     assert (error.where.file, error.where.line) == (None, None)
-    error = _told(write_study(tmp_path, changed("seed = 3", "seed = -3")))
-    assert (error.where.file, error.where.line) == ("study.toml", 4)
+    error = _told(write_study(tmp_path, changed("seed: 3", "seed: -3")))
+    assert (error.where.file, error.where.line) == ("collection.yaml", 4)
 
 
 def test_everything_is_told_at_once_in_the_order_of_lines(tmp_path: Path) -> None:
-    text = (
-        changed("seed = 3", "sed = 3").replace('"Slide."', '"<i>Slide</i>"').replace("batch_size = 6", "batch_size = 0")
-    )
+    text = changed("seed: 3", "sed: 3").replace("Slide.", "<i>Slide</i>").replace("batch_size: 6", "batch_size: 0")
 
     said = str(_told(write_study(tmp_path, text))).split("\n")
 
-    tags = text.split("\n").index('text = "<i>Slide</i>"') + 1
+    tags = text.split("\n").index("      - text: <i>Slide</i>") + 1
     assert said[0] == "4 things are wrong:"
-    assert [int(one.split("line ")[1].split(":")[0]) for one in said[1:]] == [4, 30, tags, tags]
+    assert [int(one.split("line ")[1].split(":")[0]) for one in said[1:]] == [4, 31, tags, tags]
 
 
 def test_every_repeat_that_is_wrong_is_told(tmp_path: Path) -> None:
@@ -197,42 +232,52 @@ def test_a_coefficient_may_miss_its_decimals_by_a_bit(tmp_path: Path) -> None:
 
 
 def test_placeholders_may_stand_in_a_draft(tmp_path: Path) -> None:
-    folder = write_study(tmp_path, changed('"None was needed."', '"TODO the approval"'))
+    folder = write_study(tmp_path, changed("None was needed.", "TODO the approval"))
 
     assert read_study_file(folder, allow_placeholders=True).about.approval == "TODO the approval"
 
 
 @pytest.mark.parametrize("text", ["<Please click the picture", "a < b", "AT&T", "x <3 y > 2", "<Please click…>"])
 def test_what_only_looks_like_markup_stays_as_it_is(text: str, tmp_path: Path) -> None:
-    study = read_study_file(write_study(tmp_path, changed("Please take part.", text)))
+    study = read_study_file(write_study(tmp_path, changed("Please take part.", f"'{text}'")))
 
     assert study.consent.text == text
 
 
-def test_both_files_are_refused(tmp_path: Path) -> None:
-    (write_study(tmp_path) / "study.yaml").write_text("format: 1\n")
-
-    assert "study.toml and study.yaml are both here" in str(_told(tmp_path))
-
-
 def test_a_folder_without_a_study_file_is_told(tmp_path: Path) -> None:
-    assert "there is no study.toml here" in str(_told(tmp_path))
+    assert "there is no collection.yaml here" in str(_told(tmp_path))
+    assert "hmix collect init" in str(_told(tmp_path))
     assert "there is no such folder" in str(_told(tmp_path / "nowhere"))
-    (tmp_path / "study.yml").touch()
-    assert "rename it to study.yaml" in str(_told(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("study.toml", "TOML is not read: write what study.toml says into a collection.yaml; `hmix collect init DIR`"),
+        ("collection.toml", "TOML is not read"),
+        ("collection.yml", "rename collection.yml to collection.yaml"),
+        ("study.yaml", "study.yaml is the file of a study to contribute"),
+    ],
+)
+def test_a_file_of_another_name_is_told_what_to_do_with(name: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / name).touch()
+
+    assert said in str(_told(tmp_path))
+    assert "this is a file; name the folder" in str(_told(tmp_path / name))
+    assert said in str(_told(tmp_path / name))
 
 
 def test_a_link_that_leads_elsewhere_is_not_followed(tmp_path: Path) -> None:
     outside = write_study(tmp_path / "outside")
     (tmp_path / "inside").mkdir()
-    (tmp_path / "inside" / "study.toml").symlink_to(outside / "study.toml")
+    (tmp_path / "inside" / COLLECTION).symlink_to(outside / COLLECTION)
 
     assert "leads out of the folder" in str(_told(tmp_path / "inside"))
 
 
 def test_a_file_that_is_no_utf_8_is_told_with_its_line(tmp_path: Path) -> None:
     content = STUDY.encode().replace(b"A small study", b"A sm\xe4ll study")
-    (tmp_path / "study.toml").write_bytes(content)
+    (tmp_path / COLLECTION).write_bytes(content)
 
     assert _told(tmp_path).where.line == 3
 
@@ -242,10 +287,40 @@ def test_a_file_beyond_measure_is_refused(tmp_path: Path) -> None:
 
 
 def test_values_nested_beyond_measure_are_refused(tmp_path: Path) -> None:
-    assert "nested too deeply" in str(_told(write_study(tmp_path, "a = " + "[" * 3000 + "]" * 3000)))
+    assert "nested more than 20 deep" in str(_told(write_study(tmp_path, "a: " + "[" * 3000 + "]" * 3000)))
 
 
 def test_windows_line_ends_and_a_byte_order_mark_are_read(tmp_path: Path) -> None:
-    (tmp_path / "study.toml").write_bytes(b"\xef\xbb\xbf" + STUDY.replace("\n", "\r\n").encode())
+    (tmp_path / COLLECTION).write_bytes(b"\xef\xbb\xbf" + STUDY.replace("\n", "\r\n").encode())
 
     assert read_study_file(tmp_path) == read_study_file(write_study(tmp_path / "other"))
+
+
+def test_what_is_left_empty_is_left_out(tmp_path: Path) -> None:
+    text = changed("batches: 2", "batches:").replace("seed: 3", "seed: 3\ncomments:")
+
+    study = read_study_file(write_study(tmp_path, text))
+
+    assert (study.comments, study.tasks["construct_midpoint"].batches) == (None, None)
+
+
+def test_truths_and_numbers_are_read(tmp_path: Path) -> None:
+    text = changed("seed: 3", "seed: 30\nrecruiting:\n  required: true").replace("_minutes: 60", "_minutes: 6.5e1")
+
+    study = read_study_file(write_study(tmp_path, text))
+
+    assert (study.seed, study.recruiting.required, study.session.timeout_minutes) == (30, True, 65)
+
+
+def test_json_is_yaml_too(tmp_path: Path) -> None:
+    text = json.dumps(yaml.safe_load(STUDY), indent=1)
+
+    assert read_study_file(write_study(tmp_path, text)) == read_study_file(write_study(tmp_path / "other"))
+
+
+def test_paragraphs_of_a_block_of_text_stay_apart(tmp_path: Path) -> None:
+    text = changed("text: Slide.", 'text: |\n          One: # no comment.\n\n          Two, "so" to say.')
+
+    page = read_study_file(write_study(tmp_path, text)).tasks["infer_mixing_factor"].instructions[0]
+
+    assert page.text == 'One: # no comment.\n\nTwo, "so" to say.'

@@ -1,0 +1,243 @@
+"""Starter of a collection: a commented collection.yaml of a preset, perhaps with the release's lists of pairs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+import hmix_hub
+from hmix_hub.contribute.starter import study_id
+from hmix_hub.errors import ConfigurationError, Where, nearest
+from hmix_hub.sources import RELEASE
+from hmix_hub.studies.example import write_files
+from hmix_hub.suite.design.pair_file import BATCH, COEFFICIENT, INDICES
+from hmix_hub.suite.study.reading import COLLECTION
+from hmix_hub.tasks import TASKS, check_task
+
+PRESETS = {
+    "starter": "small, over drawn pictures; nothing to fill in",
+    "paper-2023": "the design of Human-in-the-Loop Mixup, its faults fixed",
+}
+"""Collections to begin with; the first is for who just tries."""
+DEFAULT_PRESET = "starter"
+
+_FOLDER = resources.files("hmix_hub.suite.presets")
+_LONGEST_ID = 60
+_OF_PRESET = re.compile(r" *#: ([\w-]+)$")
+_PAIRS = re.compile(r"^    pairs:.*\n(?:      .*\n)+", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written.
+
+    Parameters
+    ----------
+    files
+        Paths within the folder.
+    notes
+        What is worth knowing about them, in sentences.
+    """
+
+    files: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def write_collection(
+    folder: str | os.PathLike[str],
+    *,
+    preset: str = DEFAULT_PRESET,
+    tasks: Sequence[str] = (),
+    pairs: str | None = None,
+    source: str | None = None,
+) -> Written:
+    """Write a collection folder to begin with.
+
+    Parameters
+    ----------
+    folder
+        A folder that is empty, or not there yet; the study is called by its name.
+    preset
+        One of `PRESETS`.
+    tasks
+        Tasks to ask; all that presets have, if none is named.
+    pairs
+        "release": the pairs and batches of the release, from the reader's own copy of it; `None`: drawn.
+    source
+        Where that copy lies; see `hmix_hub.load_dataset`.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no such preset or task, the folder holds something already, or the preset does not show the
+        release's pictures.
+    SourceError
+        If the release is asked for, and cannot be had.
+    """
+    root = Path(os.path.expanduser(folder)).absolute()
+    if root.exists() and (not root.is_dir() or any(root.iterdir())):
+        msg = "this is there already, and not an empty folder"
+        raise ConfigurationError(msg, where=Where(str(root)), hint="name a new folder")
+    text, blocks = _preset(preset, study_id(root.name)[:_LONGEST_ID].rstrip("-_"), tasks)
+    files: dict[str, bytes] = {}
+    notes: list[str] = []
+    if pairs is not None:
+        _check_pairs(pairs, preset)
+        for task, block in blocks.items():
+            released = released_pairs(task, source)
+            name = f"pairs/{task}.csv"
+            files[name] = released.table.encode()
+            blocks[task] = _with_list(block, name, released)
+            if released.doubles:
+                said = (
+                    f"{released.doubles} pairs stood twice in a batch of the release; in {name} each stands there once"
+                )
+                notes.append(f"{task}: {said}")
+    files = {COLLECTION: _joined(text, blocks).encode()} | files
+    write_files(root, files)
+    return Written(tuple(files), tuple(notes))
+
+
+def preset_text(preset: str, name: str, tasks: Sequence[str] = ()) -> str:
+    """Return the collection.yaml of a preset.
+
+    Parameters
+    ----------
+    preset
+        One of `PRESETS`.
+    name
+        The study's id.
+    tasks
+        Tasks to keep; all that presets have, if none is named.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no such preset or task, or the task has no preset.
+    """
+    return _joined(*_preset(preset, name, tasks))
+
+
+def _preset(preset: str, name: str, tasks: Sequence[str]) -> tuple[str, dict[str, str]]:
+    """Read the file of a preset, and the blocks of its tasks."""
+    if preset not in PRESETS:
+        msg = f"there is no preset {preset!r}"
+        raise ConfigurationError(msg, hint=nearest(preset, PRESETS, label="presets"))
+    named = {check_task(task).name for task in tasks}
+    blocks = {}
+    for task in TASKS:
+        file = _FOLDER / f"{task}.yaml"
+        if file.is_file() and (not named or task in named):
+            marked = [(line, _OF_PRESET.search(line)) for line in file.read_text(encoding="utf-8").splitlines()]
+            kept = [_OF_PRESET.sub("", line) for line, mark in marked if mark is None or mark[1] == preset]
+            blocks[task] = "\n".join(kept) + "\n"
+        elif task in named:
+            msg = f"the presets have no block of the task {task}"
+            known = ", ".join(task for task in TASKS if (_FOLDER / f"{task}.yaml").is_file())
+            hint = f"name another task ({known}), or begin with one and write what this one shows under `tasks`"
+            raise ConfigurationError(msg, hint=hint)
+    text = (_FOLDER / f"{preset}.yaml").read_text(encoding="utf-8")
+    return text.replace("@ID@", name), blocks
+
+
+def _joined(text: str, blocks: dict[str, str]) -> str:
+    headed = "".join(f"\n  # ---- {task} ----\n{block}" for task, block in blocks.items())
+    return text.replace("@TASKS@\n", f"{headed}\n")
+
+
+def _check_pairs(pairs: str, preset: str) -> None:
+    if pairs != "release":
+        msg = f"there are no pairs {pairs!r} to begin with"
+        raise ConfigurationError(msg, hint='"release" takes those of the release; without it pairs are drawn')
+    if preset != "paper-2023":
+        msg = f"the preset {preset} shows other pictures than the release"
+        raise ConfigurationError(msg, hint="the release's pairs go with the preset paper-2023")
+
+
+@dataclass(frozen=True)
+class ReleasedPairs:
+    """Pairs of a task as the release's people were given them.
+
+    Parameters
+    ----------
+    table
+        A CSV file for `hmix_hub.suite.design.pair_file.read_pair_file`.
+    batches
+        Number of batches.
+    largest
+        Stimuli of the largest one.
+    doubles
+        How often a stimulus stood twice in a batch; in the list it stands there once.
+    """
+
+    table: str
+    batches: int
+    largest: int
+    doubles: int
+
+
+def released_pairs(task: str, source: str | None = None) -> ReleasedPairs:
+    """Read the pairs of a task out of the reader's own copy of the release: the package holds none of its rows.
+
+    Parameters
+    ----------
+    task
+        The task.
+    source
+        Where the copy lies; see `hmix_hub.load_dataset`.
+
+    Raises
+    ------
+    ConfigurationError
+        If the source is another study, such as the sample.
+    SourceError
+        If the release cannot be had.
+    """
+    # A batch is known by its stimuli: the release's rounds share the numbers of conditions.
+    loaded: Any = hmix_hub.load_dataset("h-mix", task, split="train", source=source)
+    rows: pd.DataFrame = loaded.with_format("pandas")[:]
+    if set(rows["image_set"]) != {RELEASE.image_set}:
+        msg = "the source is not the release, whose pairs are asked for"
+        raise ConfigurationError(msg, hint='name a folder that holds the released files, or "release", with --source')
+    key = TASKS[task].stimulus_column
+    order = (
+        rows.groupby("batch_id")[["collection_round", "condition"]]
+        .first()
+        .sort_values(["collection_round", "condition"])
+    )
+    number = {batch: place for place, batch in enumerate(order.index)}
+    unmarked = rows[(rows["presentation"] > 1) & ~rows["is_repeat"]]
+    stimuli = rows.drop_duplicates(["batch_id", key]).assign(batch=lambda kept: kept["batch_id"].map(number))
+    columns = [*INDICES, *([COEFFICIENT] if COEFFICIENT in stimuli else []), BATCH]
+    stimuli = stimuli.sort_values([BATCH, *columns[:-1]])
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(stimuli[columns].itertuples(index=False))
+    sizes = stimuli.groupby(BATCH).size()
+    doubles = len(unmarked.drop_duplicates(["batch_id", key]))
+    return ReleasedPairs(stream.getvalue(), len(number), int(sizes.max()), doubles)
+
+
+def _with_list(block: str, name: str, released: ReleasedPairs) -> str:
+    """Let a task's block take its pairs from a list, which says the coefficients and batches, too."""
+    has_coefficients = COEFFICIENT in released.table.partition("\n")[0]
+    what = "pairs, coefficients and batches" if has_coefficients else "pairs and batches"
+    changes = {
+        r"^    coefficients: .*\n": "",
+        r"^    batches: .*$": f"    batches: {released.batches:<18} # those of the list",
+        r"^    batch_size: \d+": f"    batch_size: {released.largest}",
+        _PAIRS.pattern: f"    pairs:\n      file: {name} # {what} of the release\n",
+    }
+    for pattern, written in changes.items():
+        block = re.sub(pattern, written, block, flags=re.MULTILINE)
+    return block

@@ -1,1 +1,0 @@
-"""Study files to begin with."""
