@@ -18,7 +18,7 @@ from benchmark_studies import TRIALS, DrawnStudy, Faults, judgment_file
 from hmix_hub.contribute.privacy.scan import scan_privacy
 from hmix_hub.studies.checks.ledger import ROW_BYTES
 from hmix_hub.studies.reading.pieces import PIECE_BYTES
-from hmix_hub.studies.validation import validate
+from hmix_hub.studies.study import Study
 
 AIM = 1
 MEMORY_SWITCH = "--memory-of-validation"
@@ -30,7 +30,7 @@ NOTE = "The picture was looked at on a screen of 24 inches from 60 cm in a room 
 def validate_with_hmix_hub(file: Path) -> Found:
     """Validate the study that a judgment file belongs to; gives what is found."""
     found = {}
-    for finding in validate(file.parent.parent).report:
+    for finding in Study.open(file.parent.parent).report:
         rows = sorted(spot.row for spot in finding.spots if spot.row is not None)
         found[finding.rule.code, finding.column] = (finding.count, tuple(rows[:MOST_ROWS]))
     return found
@@ -130,11 +130,11 @@ def _print_limits(study: DrawnStudy, rounds: int) -> None:
     parquet = judgment_file(study.write("parquet"), "parquet")
     ours, read, parsed, searched, of_parquet, loaded = medians(
         [
-            lambda: validate(place),
+            lambda: Study.open(place).report,
             lambda: _read_bytes(file),
             lambda: _parse_text(file),
             lambda: scan_privacy(place),
-            lambda: validate(parquet.parent.parent),
+            lambda: Study.open(parquet.parent.parent).report,
             lambda: _read_parquet(parquet),
         ],
         rounds,

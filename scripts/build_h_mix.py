@@ -30,6 +30,7 @@ def main(arguments: argparse.Namespace) -> None:
     from hmix_hub.contribute.importing.importer import import_raw
     from hmix_hub.sources import JUDGMENT_FILES, SAMPLE, resolve_source
     from hmix_hub.studies.manifest import MANIFEST
+    from hmix_hub.studies.study import Study
 
     source = resolve_source(arguments.source)
     with tempfile.TemporaryDirectory(prefix="hmix-build-") as scratch:
@@ -43,9 +44,9 @@ def main(arguments: argparse.Namespace) -> None:
             manifest = manifest.replace("id: collins2023", f"id: {SAMPLE.study_id}")
             manifest, card = manifest.replace("source: cifar10/test", f"source: {SAMPLE.image_set}"), None
         (folder / MANIFEST).write_text(manifest, encoding="utf-8")
-        built = build(folder, arguments.out, card=card)
+        built = build(Study.open(folder), arguments.out, card=card)
     print(f"wrote {len(built.files)} files of {source.description} to {built.path}")
-    for name, table in built.content.tables.items():
+    for name, table in built.study.tables.items():
         print(f"  {table.num_rows:>6,} rows  {name}")
     if source.study is not SAMPLE:
         print("H-Mix has no stated licence: publish it only with the right to do so")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import sys
 from pathlib import Path
@@ -94,9 +93,10 @@ def _validate(ctx: click.Context, folder: str, draft: bool, as_json: bool) -> No
     Exit status: 0 no error (warnings may stand), 1 errors, 2 the call is wrong. `hmix rules CODE` explains a rule.
     """
     from hmix_hub.contribute.checking import check_study
+    from hmix_hub.studies.study import Study
 
     with row_progress() as progress:
-        report = check_study(folder, is_draft=draft, progress=progress).report
+        report = check_study(Study.open(folder, is_draft=draft, progress=progress))
     ctx.exit(echo_report(report, as_json))
 
 
@@ -175,11 +175,13 @@ def _pseudonymize(folder: str, key: str, dry_run: bool) -> None:
 @json_option
 def _stats(folder: str, as_json: bool) -> None:
     """Compute a study's statistics into statistics.json, and draw them into statistics/."""
-    from hmix_hub.contribute.generated import write_generated
+    from hmix_hub.contribute.building import write_generated
+    from hmix_hub.contribute.description.statistics import study_statistics
     from hmix_hub.studies.folder import FIGURES, STATISTICS
+    from hmix_hub.studies.study import Study
 
-    written = write_generated(folder, [STATISTICS, FIGURES])
-    statistics = json.loads(Path(folder, STATISTICS).read_text(encoding="utf-8"))
+    study = Study.open(folder, is_draft=True)
+    written, statistics = write_generated(study, [STATISTICS, FIGURES]), study_statistics(study)
     if as_json:
         echo_json(statistics)
         return
@@ -197,10 +199,11 @@ def _stats(folder: str, as_json: bool) -> None:
 @study_argument
 def _card(folder: str) -> None:
     """Write the dataset card, README.md, from study.yaml and the statistics; it is generated, never edited."""
-    from hmix_hub.contribute.generated import write_generated
+    from hmix_hub.contribute.building import write_generated
     from hmix_hub.studies.folder import CARD
+    from hmix_hub.studies.study import Study
 
-    for name in write_generated(folder, [CARD]):
+    for name in write_generated(Study.open(folder, is_draft=True), [CARD]):
         click.echo(f"wrote {folder.rstrip('/')}/{name}")
 
 
@@ -211,10 +214,11 @@ def _croissant(folder: str) -> None:
 
     With the extra `croissant`, `mlcroissant validate --jsonld` checks it.
     """
-    from hmix_hub.contribute.generated import write_generated
+    from hmix_hub.contribute.building import write_generated
     from hmix_hub.studies.folder import CROISSANT
+    from hmix_hub.studies.study import Study
 
-    for name in write_generated(folder, [CROISSANT]):
+    for name in write_generated(Study.open(folder, is_draft=True), [CROISSANT]):
         click.echo(f"wrote {folder.rstrip('/')}/{name}")
 
 
@@ -228,9 +232,10 @@ def _build(folder: str, output: str) -> None:
     """
     from hmix_hub.contribute.building import build
     from hmix_hub.contribute.privacy.scan import scan_privacy
+    from hmix_hub.studies.study import Study
 
     with row_progress() as progress:
-        built = build(folder, output, tell=tell_on_terminal, progress=progress)
+        built = build(Study.open(folder, progress=progress), output, tell=tell_on_terminal)
     for name, mark in built.files.items():
         click.echo(f"{size_text(mark.size):>10}  {name}")
     private = len(scan_privacy(folder).errors)
@@ -270,9 +275,10 @@ def _publish(
     Safe to run again: an interrupted upload goes on, a published version is left alone, a merged one gets its tag.
     """
     from hmix_hub.contribute.publishing.publisher import publish
+    from hmix_hub.studies.study import Study
 
     done = publish(
-        folder,
+        Study.open(folder),
         repo_id,
         push=not pull_request,
         private=private,

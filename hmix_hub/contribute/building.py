@@ -4,30 +4,50 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
-from hmix_hub.contribute.content import Content, read_content
+from pyarrow import parquet
+
+from hmix_hub.contribute.checking import check_study
 from hmix_hub.contribute.description.card import card_text
-from hmix_hub.contribute.description.croissant import croissant, croissant_text
+from hmix_hub.contribute.description.croissant import croissant, croissant_text, parquet_path
 from hmix_hub.contribute.description.figures import draw_figures
 from hmix_hub.contribute.description.statistics import statistics_text, study_statistics
-from hmix_hub.contribute.layout import (
-    FileMark,
-    checksums_text,
-    copied_files,
-    copy_files,
-    mark_of,
-    marks,
-    write_tables,
-)
 from hmix_hub.errors import ConfigurationError, Where
-from hmix_hub.files import whole_folder
+from hmix_hub.files import is_plain_inside, replace_file, sha256_of, whole_folder
 from hmix_hub.studies.checksums import CHECKSUMS, read_checksums
-from hmix_hub.studies.folder import CARD, CROISSANT, FIGURES, PARTICIPANTS, RECORD, STATISTICS
+from hmix_hub.studies.folder import (
+    CARD,
+    CROISSANT,
+    FIGURES,
+    GENERATED,
+    LICENCES,
+    PARTICIPANTS,
+    RECORD,
+    STATISTICS,
+    STIMULI,
+)
 from hmix_hub.studies.judgment_table import refuse_errors
-from hmix_hub.studies.validation import Progress
+from hmix_hub.studies.manifest import MANIFEST
+from hmix_hub.studies.study import Study
+
+ROW_GROUP = 100_000
+
+
+class FileMark(NamedTuple):
+    """Size in bytes, and sha256 as 64 hex digits, of a file."""
+
+    size: int
+    sha256: str
+
+    @classmethod
+    def of(cls, path: Path) -> FileMark:
+        """Return the mark of a file."""
+        return cls(path.stat().st_size, sha256_of(path))
 
 
 @dataclass(frozen=True)
@@ -38,62 +58,57 @@ class Built:
     ----------
     path
         Folder that holds it.
-    content
+    study
         The study.
     files
         Size and sha256 of each file by path, sorted.
     """
 
     path: Path
-    content: Content
+    study: Study
     files: dict[str, FileMark]
 
 
 def build(
-    folder: str | os.PathLike[str],
+    study: Study,
     out: str | os.PathLike[str],
     *,
     card: str | None = None,
     tell: Callable[[str], None] = lambda _: None,
-    progress: Progress | None = None,
 ) -> Built:
-    """Build a study folder.
+    """Build a study.
 
     Parameters
     ----------
-    folder
-        The study folder.
+    study
+        The study.
     out
         Folder to write: a new or empty one, or one that was built before, which is replaced as a whole.
     card
         Text of the card; `None`: generated from the manifest and the statistics.
     tell
         Called with what is being done, for people.
-    progress
-        See `hmix_hub.studies.validation.validate`.
 
     Raises
     ------
-    SourceMissingError
-        If there is no such study folder.
     StudyError
-        If the study breaks a rule; `hmix contribute validate` tells all that is wrong.
+        If the study breaks a rule, all of which `hmix contribute validate` reports; or if one of its files is written
+        meanwhile.
     ConfigurationError
         If `out` holds something else, or lies in the study folder.
     """
-    from hmix_hub.contribute.checking import check_study
-
     tell("checking")
-    checked = check_study(folder, progress=progress)
-    refuse_errors(checked.report, checked.folder)
+    study.keeps_rows = True
+    refuse_errors(check_study(study), study.folder)
     target = Path(os.path.expanduser(out)).resolve()
-    _check_target(target, checked.folder.path)
+    _check_target(target, study.path)
     tell("computing the tables")
-    content = read_content(folder)
+    _ = study.tables
     with whole_folder(target, replaces=True) as made:
         tell("writing tables, statistics and card")
-        write_all(content, made, card)
-    return Built(target, content, marks(target))
+        files = write_all(study, made, card)
+        study.refuse_changes()
+    return Built(target, study, files)
 
 
 def _check_target(target: Path, study: Path) -> None:
@@ -106,47 +121,119 @@ def _check_target(target: Path, study: Path) -> None:
 
 
 def _holds_built_files_alone(folder: Path) -> bool:
-    """Say whether a folder is empty, or holds what was built and nothing else, which may then be replaced."""
+    """Whether a folder is empty, or holds what was built and nothing else, which may then be replaced."""
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()}
     sums = folder / CHECKSUMS
     built = {CHECKSUMS, *read_checksums(sums.read_text(encoding="utf-8"))} if sums.is_file() else set()
     return there <= built
 
 
-def write_all(content: Content, out: Path, card: str | None = None) -> None:
-    """Write the publishable form of a study into an empty folder; see `build`."""
-    copy_files(content, out)
-    write_tables(content, out)
-    statistics = study_statistics(content)
-    _write_text(out / STATISTICS, statistics_text(statistics))
-    (out / FIGURES).mkdir()
-    draw_figures(statistics, out / FIGURES)
-    described = {name: (mark.size, mark.sha256) for name, mark in marks(out).items()}
-    _write_text(out / CROISSANT, croissant_text(croissant(content, described)))
-    _write_text(out / CARD, card if card is not None else card_text(content, statistics))
-    _write_text(out / RECORD, record_text(content))
-    _write_text(out / CHECKSUMS, checksums_text(marks(out)))
+def write_all(study: Study, out: Path, card: str | None = None) -> dict[str, FileMark]:
+    """Write the publishable form of a study into an empty folder, and return the mark of each file; see `build`."""
+    for name in copied_files(study):
+        _write(out / name, study.folder.file(name).read_bytes())
+    write_tables(study, out)
+    _write(out / STATISTICS, statistics_text(study_statistics(study)).encode())
+    draw_figures(study_statistics(study), out / FIGURES)
+    files = marks(out)
+    texts = {
+        CROISSANT: croissant_text(croissant(study, files)),
+        CARD: card_text(study) if card is None else card,
+        RECORD: record_text(study, files),
+    }
+    for name, text in texts.items():
+        _write(out / name, text.encode())
+    files = marks(out)
+    _write(out / CHECKSUMS, "".join(f"{mark.sha256}  {name}\n" for name, mark in files.items()).encode())
+    return dict(sorted((files | {CHECKSUMS: FileMark.of(out / CHECKSUMS)}).items()))
 
 
-def _write_text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="\n")
+def write_generated(study: Study, names: Iterable[str]) -> list[str]:
+    """Write generated files of a study folder anew.
+
+    Parameters
+    ----------
+    study
+        The study.
+    names
+        Which: "README.md", "croissant.json", "statistics.json", or "statistics" for the pictures.
+
+    Returns
+    -------
+    list of str
+        Paths of the files within the folder.
+
+    Raises
+    ------
+    StudyError
+        If the study breaks a rule that they cannot be made without.
+    """
+    wanted = set(names)
+    with tempfile.TemporaryDirectory(prefix="hmix-generated-") as scratch:
+        out = Path(scratch)
+        statistics = study_statistics(study)
+        if CROISSANT in wanted:
+            # It has the hashes of all other files.
+            write_all(study, out)
+        elif FIGURES in wanted:
+            draw_figures(statistics, out / FIGURES)
+        if STATISTICS in wanted:
+            _write(out / STATISTICS, statistics_text(statistics).encode())
+        if CARD in wanted:
+            _write(out / CARD, card_text(study).encode())
+        figures = sorted(path.relative_to(out).as_posix() for path in (out / FIGURES).glob("*"))
+        written = [name for name in (*GENERATED, *figures) if name.split("/")[0] in wanted]
+        for name in written:
+            replace_file(study.folder.file(name), (out / name).read_bytes())
+    return written
 
 
-def record_text(content: Content) -> str:
-    """Write what is built from what: id, version, and the sha256 of every file that was read."""
-    manifest = content.manifest
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+def marks(out: Path) -> dict[str, FileMark]:
+    """Return the marks of all files of a folder by path, sorted."""
+    files = sorted(path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file())
+    return {name: FileMark.of(out / name) for name in files}
+
+
+def copied_files(study: Study) -> list[str]:
+    """Return the files that are published as they are: manifest, licence, and the pictures that lists name."""
+    licences = [name for name in LICENCES if is_plain_inside(study.path / name, study.path)]
+    return [MANIFEST, *licences, *(f"{STIMULI}/{name}" for name in study.stimulus_files)]
+
+
+def record_text(study: Study, built: Mapping[str, FileMark]) -> str:
+    """Return the record of what is built from what: id, version, and the sha256 of every file that was read.
+
+    Parameters
+    ----------
+    study
+        The study.
+    built
+        Marks of the files that were written; those that are copies are not read again.
+    """
+    manifest, folder = study.manifest, study.folder
+    read = [*folder.judgments.values(), *([PARTICIPANTS] if folder.has_participants else [])]
+    inputs = {name: sha256_of(folder.file(name)) for name in read}
+    inputs |= {name: built[name].sha256 for name in copied_files(study)}
     record = {
         "study": manifest.id,
         "version": manifest.version,
         "schema_version": manifest.schema_version,
         "synthetic": manifest.synthetic,
-        "inputs": {name: mark_of(content.folder.file(name)).sha256 for name in input_files(content)},
+        "inputs": dict(sorted(inputs.items())),
     }
     return json.dumps(record, indent=2) + "\n"
 
 
-def input_files(content: Content) -> list[str]:
-    """Give the files of a study folder that what is built depends on, sorted."""
-    folder = content.folder
-    participants = [PARTICIPANTS] if folder.has_participants else []
-    return sorted([*folder.judgments.values(), *participants, *copied_files(content)])
+def write_tables(study: Study, out: Path) -> None:
+    """Write every table of a study as Parquet; the same bytes whenever the same tables are written."""
+    for name in study.configurations:
+        # The features stand in the metadata, too, so that labels keep their names without the card.
+        table = study.table(name).cast(study.features(name).arrow_schema)
+        path = out / parquet_path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        parquet.write_table(table, path, row_group_size=ROW_GROUP, compression="zstd", write_page_checksum=True)

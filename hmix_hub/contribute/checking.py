@@ -1,27 +1,57 @@
-"""Checking of a study folder: the rules of its data, and that its generated files are current."""
+"""Checking of a study: the rules of its data, and that its generated files are current."""
 
 from __future__ import annotations
 
-import os
+import json
+from collections.abc import Callable
+from typing import Any
 
-from hmix_hub.contribute.generated import check_generated
-from hmix_hub.studies.validation import Checked, Progress, validate
+from hmix_hub.contribute.description.card import card_text
+from hmix_hub.contribute.description.croissant import croissant, parquet_path
+from hmix_hub.contribute.description.figures import figure_is_current
+from hmix_hub.contribute.description.statistics import statistics_text, study_statistics
+from hmix_hub.studies.findings import Report
+from hmix_hub.studies.folder import CARD, CROISSANT, FIGURES, STATISTICS
+from hmix_hub.studies.rules.generated import STALE
+from hmix_hub.studies.study import Study, once_per_study
 
 
-def check_study(place: str | os.PathLike[str], *, is_draft: bool = False, progress: Progress | None = None) -> Checked:
-    """Validate a study folder, its generated files included.
+@once_per_study
+def check_study(study: Study) -> Report:
+    """Return all that is wrong with a study, generated files that are not current included."""
+    texts = [name for name in _IS_CURRENT if (study.path / name).is_file()]
+    folder = study.path / FIGURES
+    figures = sorted(folder.glob("*")) if folder.is_dir() else []
+    study.keeps_rows |= bool(texts or figures)
+    report = study.report
+    if report.errors:
+        return report
+    for name in texts:
+        if not _IS_CURRENT[name](study, (study.path / name).read_bytes()):
+            report.add(STALE, file=name)
+    # Bytes of pictures change with the drawing library; what they were drawn from does not.
+    for path in figures:
+        if not figure_is_current(path, study_statistics(study)):
+            report.add(STALE, file=f"{FIGURES}/{path.name}")
+    return report
 
-    Parameters
-    ----------
-    place, is_draft, progress
-        See `hmix_hub.studies.validation.validate`.
 
-    Raises
-    ------
-    SourceMissingError
-        If there is no such folder.
-    """
-    checked = validate(place, is_draft=is_draft, progress=progress)
-    if not checked.report.errors:
-        check_generated(checked.folder.path, checked.report)
-    return checked
+def _is_current_croissant(study: Study, found: bytes) -> bool:
+    """Whether a description is current, but for the hashes of files, which newer libraries change."""
+    try:
+        description = json.loads(found)
+    except ValueError:
+        return False
+    made = croissant(study, {parquet_path(name): (0, "") for name in study.configurations})
+    return isinstance(description, dict) and _undistributed(description) == _undistributed(made)
+
+
+def _undistributed(description: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in description.items() if name != "distribution"}
+
+
+_IS_CURRENT: dict[str, Callable[[Study, bytes], bool]] = {
+    CARD: lambda study, found: found == card_text(study).encode(),
+    CROISSANT: _is_current_croissant,
+    STATISTICS: lambda study, found: found == statistics_text(study_statistics(study)).encode(),
+}

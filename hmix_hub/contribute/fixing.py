@@ -8,9 +8,9 @@ import io
 import os
 from pathlib import Path
 
+from hmix_hub.contribute.building import write_generated
 from hmix_hub.contribute.checking import check_study
 from hmix_hub.contribute.fixes import MOST_EXAMPLES, SCALING, Fix, Table, fix_table
-from hmix_hub.contribute.generated import write_generated
 from hmix_hub.files import replace_file
 from hmix_hub.studies.checks.values import as_text
 from hmix_hub.studies.findings import Report
@@ -20,7 +20,7 @@ from hmix_hub.studies.reading.pieces import UnreadableError
 from hmix_hub.studies.reading.text import blocks, utf16_of
 from hmix_hub.studies.rules import files, generated
 from hmix_hub.studies.rules.rule import Rule
-from hmix_hub.studies.validation import Checked
+from hmix_hub.studies.study import Study
 
 _ROUNDS = 6
 """A fix can bring to light what another is for: first the delimiter, then the columns, then their values."""
@@ -50,20 +50,17 @@ def fix(folder: str | os.PathLike[str], *, dry_run: bool = False) -> tuple[list[
     """
     done: list[Fix] = []
     for _ in range(_ROUNDS):
-        checked = check_study(folder, is_draft=True)
-        root = checked.folder.path
+        # Anew, since files were written.
+        study = Study.open(folder, is_draft=True)
+        report = check_study(study)
         scaled = {(fix.file, fix.column) for fix in done if fix.rule in SCALING}
-        made = [
-            fix
-            for name in _fixable(checked.report)
-            for fix in _fix_file(root, name, checked, scaled=scaled, dry_run=dry_run)
-        ]
-        if not made and not checked.report.has_errors_in(*checked.folder.judgments.values()):
-            made = _renew(root, checked.report, dry_run)
+        made = [fix for name in _fixable(report) for fix in _fix_file(study, name, scaled=scaled, dry_run=dry_run)]
+        if not made and not report.has_errors_in(*study.folder.judgments.values()):
+            made = _renew(study, report, dry_run)
         done += made
         if not made or dry_run:
-            return done, checked.report
-    return done, check_study(folder, is_draft=True).report
+            return done, report
+    return done, check_study(Study.open(folder, is_draft=True))
 
 
 def _fixable(report: Report) -> list[str]:
@@ -72,8 +69,8 @@ def _fixable(report: Report) -> list[str]:
     return list(dict.fromkeys(found.file for found in of_tables if found.rule.is_fixed_in(found.file)))
 
 
-def _fix_file(root: Path, name: str, checked: Checked, *, scaled: set[tuple[str, str]], dry_run: bool) -> list[Fix]:
-    path, report = root / name, checked.report
+def _fix_file(study: Study, name: str, *, scaled: set[tuple[str, str]], dry_run: bool) -> list[Fix]:
+    path, report = study.folder.file(name), study.report
     text = _from_utf16(path)
     if text is not None:
         # On its own, since nobody knows yet what is wrong with the table.
@@ -91,7 +88,7 @@ def _fix_file(root: Path, name: str, checked: Checked, *, scaled: set[tuple[str,
     }
     fixes = [_fix_of_form(one.rule, name, table) for one in report if one.file == name and one.rule in _FORMS]
     task, _ = task_and_ending(path.name) or (None, "")
-    classes = checked.manifest.vocabulary.names if checked.manifest else ()
+    classes = study.manifest.vocabulary.names if study.has_manifest else ()
     # What the other rules say of a table that was parsed by the wrong delimiter means nothing.
     fixes = fixes or fix_table(table, task, name, found, classes)
     if fixes and not dry_run:
@@ -150,10 +147,10 @@ def _write_text(text: str, path: Path) -> None:
     replace_file(path, gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
 
 
-def _renew(root: Path, report: Report, dry_run: bool) -> list[Fix]:
+def _renew(study: Study, report: Report, dry_run: bool) -> list[Fix]:
     """Regenerate stale generated files."""
     stale = [finding.file for finding in report if finding.rule is generated.STALE]
     fixes = [Fix(generated.STALE, name, count=1) for name in stale]
     if stale and not dry_run:
-        write_generated(root, {name.split("/")[0] for name in stale})
+        write_generated(study, {name.split("/")[0] for name in stale})
     return fixes

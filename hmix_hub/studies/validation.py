@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
 from hmix_hub.errors import HMixError
 from hmix_hub.sources.image_sets import PIXEL_LINEAR
@@ -24,77 +22,50 @@ from hmix_hub.studies.checks.slider import SliderCheck
 from hmix_hub.studies.checks.stimuli import check_stimuli
 from hmix_hub.studies.checks.trials import check_trials
 from hmix_hub.studies.findings import Report
-from hmix_hub.studies.folder import IMAGE_LIST, MIXTURE_LIST, STIMULI, StudyFolder, find_files, is_litter, study_path
+from hmix_hub.studies.folder import IMAGE_LIST, MIXTURE_LIST, STIMULI, StudyFolder, is_litter
 from hmix_hub.studies.image_sets import stimulus_files
 from hmix_hub.studies.manifest import MANIFEST, Manifest, is_placeholder
-from hmix_hub.studies.manifest_file import read_manifest
-from hmix_hub.studies.observed import observed_pieces
+from hmix_hub.studies.observed import ObservedPiece, observed_pieces
 from hmix_hub.studies.pictures import KnownPictures, known_pictures
 from hmix_hub.studies.rules import files as rules
-from hmix_hub.studies.seen import provisional
 
 Progress = Callable[[str, int], None]
 
 
-class Checked(NamedTuple):
-    """A study folder that was looked at.
+def validate(
+    folder: StudyFolder,
+    manifest: Manifest | None,
+    report: Report,
+    *,
+    keep: Callable[[str, ObservedPiece], None] | None = None,
+    progress: Progress | None = None,
+) -> None:
+    """Validate a study folder, the files and the manifest of which were looked at.
 
     Parameters
     ----------
-    folder
-        Its files.
-    manifest
-        `None` where it cannot be understood.
+    folder, manifest
+        The study; `None`: its manifest cannot be understood.
     report
-        What was found.
-    """
-
-    folder: StudyFolder
-    manifest: Manifest | None
-    report: Report
-
-
-def validate(place: str | os.PathLike[str], *, is_draft: bool = False, progress: Progress | None = None) -> Checked:
-    """Validate a study folder.
-
-    Parameters
-    ----------
-    place
-        The folder.
-    is_draft
-        Whether what a starter left to be written may still be there.
+        Gets all findings; nothing is raised for what is wrong with the study.
+    keep
+        Called with each task and the rows of its file, for whoever makes tables of them.
     progress
         Called with the file and the rows read so far.
-
-    Returns
-    -------
-    Checked
-        With all findings; nothing is raised for what is wrong with the study.
-
-    Raises
-    ------
-    SourceMissingError
-        If there is no such folder.
     """
-    path = study_path(place)
-    report = Report()
-    folder = find_files(path, report)
-    manifest = read_manifest(path, report, is_draft=is_draft)
     folder = _without_copies(folder, report)
     if manifest is None:
-        return Checked(folder, None, report)
-    manifest = provisional(manifest, folder)
+        return
     _check_tasks(folder, manifest, report)
     pictures = known_pictures(manifest, folder, report)
     _check_stimulus_files(folder, manifest, report)
     judged: dict[str, None] = {}
     for task, name in folder.judgments.items():
         judged |= dict.fromkeys(
-            _check_file(folder, manifest, task, Place(report, name), pictures=pictures, progress=progress)
+            _check_file(folder, manifest, task, Place(report, name), pictures=pictures, keep=keep, progress=progress)
         )
     if not report.has(rules.SAME_FILE):
         check_participants(folder, judged, report)
-    return Checked(folder, manifest, report)
 
 
 def _check_stimulus_files(folder: StudyFolder, manifest: Manifest, report: Report) -> None:
@@ -160,9 +131,10 @@ def _check_file(
     place: Place,
     *,
     pictures: KnownPictures | None,
+    keep: Callable[[str, ObservedPiece], None] | None,
     progress: Progress | None,
 ) -> list[str]:
-    """Check the judgments of a task; gives the people who judged."""
+    """Check the judgments of a task; return the participants who judged."""
     ledger, slider = Ledger(task), SliderCheck(task)
     recorded, computed = RecordedCheck(task, manifest.vocabulary, place), ComputedCheck(task, manifest)
     stated = StatedCheck(task, manifest)
@@ -176,6 +148,8 @@ def _check_file(
         check_marks(piece, manifest, place)
         computed.add(piece)
         stated.add(piece)
+        if keep is not None:
+            keep(task, piece)
         done += len(piece)
         if progress is not None:
             progress(place.file, done)

@@ -18,6 +18,7 @@ from hmix_hub.contribute.publishing.publisher import publish
 from hmix_hub.errors import CacheWarning, ConfigurationError, PublishError, SourceError, SourceMissingError
 from hmix_hub.studies.example import example_study, write_files
 from hmix_hub.studies.reading import parquet_file
+from hmix_hub.studies.study import Study
 from hmix_hub.tasks import CATEGORICAL, INFER
 
 REPOSITORY = "lab/example-study"
@@ -33,14 +34,14 @@ def load(place, name=None, **options):
 
 @pytest.fixture
 def built(study, tmp_path):
-    return build(study, tmp_path / "built").path
+    return build(Study.open(study), tmp_path / "built").path
 
 
 @pytest.fixture
 def other(study, edit, built, tmp_path):
     """The same study with another response time in its first row, built."""
     edit(study / "judgments/infer_mixing_factor.csv", "4435.6", str(CHANGED))
-    return build(study, tmp_path / "other").path
+    return build(Study.open(study), tmp_path / "other").path
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +53,8 @@ def versions(tmp_path_factory):
         files["study.yaml"] = files["study.yaml"].replace(b"version: 1.0.0\n", f"version: {version}\n".encode())
         name = "judgments/infer_mixing_factor.csv"
         files[name] = files[name].replace(b"4435.6", time, 1)
-        out = build(write_files(tmp_path_factory.mktemp("study"), files), tmp_path_factory.mktemp("built")).path
+        folder = write_files(tmp_path_factory.mktemp("study"), files)
+        out = build(Study.open(folder), tmp_path_factory.mktemp("built")).path
         made[version] = {
             path.relative_to(out).as_posix(): path.read_bytes() for path in out.rglob("*") if path.is_file()
         }
@@ -169,7 +171,7 @@ class TestChanges:
             load(built)
 
     def test_a_table_that_was_changed_on_the_hub_is_refused(self, hub, login, study, other):
-        publish(study, REPOSITORY, push=True)
+        publish(Study.open(study), REPOSITORY, push=True)
         assert len(load(REPOSITORY)) == 144
         change(other, "response_time_ms", 1.0)
         hub.commit(REPOSITORY, {TABLE: (other / TABLE).read_bytes()})
@@ -177,7 +179,7 @@ class TestChanges:
             load(REPOSITORY)
 
     def test_a_copy_of_the_hubs_table_that_was_damaged_is_loaded_again(self, hub, login, study, tmp_path):
-        publish(study, REPOSITORY, push=True)
+        publish(Study.open(study), REPOSITORY, push=True)
         before = load(REPOSITORY).to_list()
         (copy,) = (tmp_path / "huggingface/hub").glob(f"**/snapshots/*/{TABLE}")
         copy.resolve().write_bytes(b"no table")
@@ -233,7 +235,7 @@ class TestWithoutTheNetwork:
 
 
 def test_a_distribution_of_a_stimulus_is_checked_too(make_study, tmp_path):
-    folder = build(make_study(CATEGORICAL), tmp_path / "categorical").path
+    folder = build(Study.open(make_study(CATEGORICAL)), tmp_path / "categorical").path
     name = f"{CATEGORICAL}_by_stimulus"
     assert load(folder, name).num_rows == len(hmix_hub.by_stimulus(load(folder, CATEGORICAL)))
     file = folder / f"{name}/train-00000-of-00001.parquet"

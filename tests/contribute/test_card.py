@@ -10,11 +10,11 @@ import yaml
 from huggingface_hub import DatasetCard
 from study_generator.changed_example import example
 
+from hmix_hub.contribute.building import write_tables
 from hmix_hub.contribute.description.card import card_text
 from hmix_hub.contribute.description.card_metadata import size_category
 from hmix_hub.contribute.description.markdown import block, inline, link, paragraphs, reachable
 from hmix_hub.contribute.description.statistics import study_statistics
-from hmix_hub.contribute.layout import write_tables
 from hmix_hub.schema import CIFAR10
 from hmix_hub.tasks import CATEGORICAL, INFER, TASKS
 
@@ -32,7 +32,7 @@ HOSTILE = (
 
 
 def card_of(content):
-    return card_text(content, study_statistics(content))
+    return card_text(content)
 
 
 def metadata_of(card):
@@ -95,9 +95,9 @@ def test_figures_of_the_card_are_those_of_the_statistics(tmp_path):
     content = example(tmp_path)
     found = study_statistics(content)
     figures = found["tasks"][INFER]
-    assert "| judgments | 144 |\n| repeats | 12 |\n| people | 12 |\n" in card_text(content, found)
+    assert "| judgments | 144 |\n| repeats | 12 |\n| people | 12 |\n" in card_text(content)
     figures["bias"]["bias"], figures["flags"]["straightlining"] = -0.12345, {"rows": 17, "people": 3}
-    card = card_text(content, found)
+    card = card_text(content)
     assert "| bias: mean of inferred less shown | -0.123 |" in card
     assert "| `straightlining` | `infer_mixing_factor` | 17 | 3 |" in card
 

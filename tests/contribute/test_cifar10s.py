@@ -14,6 +14,7 @@ from hmix_hub.contribute.checking import check_study
 from hmix_hub.contribute.fixing import fix
 from hmix_hub.errors import DraftWarning, SchemaError
 from hmix_hub.schema import CIFAR10
+from hmix_hub.studies.study import Study
 from hmix_hub.tasks import CATEGORICAL
 
 SINGLE = ["trial_type", "trial_index", "subject", "condition", "rt", "response", "filename", "task", "label", "img_id"]
@@ -98,10 +99,10 @@ def test_the_export_of_cifar_10s_is_imported_fixed_and_loaded_with_its_published
     notes = "".join(done.outcome.notes)
     assert "'0' as 100 (6 rows), '8p' as 80 (1 row)" in notes
     assert "write `procedure: cifar10s`" in notes
-    (twice,) = check_study(study, is_draft=True).report.errors
+    (twice,) = check_study(Study.open(study, is_draft=True)).errors
     assert (twice.rule.code, twice.count) == ("HMX571", 27)
     fix(study)
-    assert not check_study(study, is_draft=True).report.errors
+    assert not check_study(Study.open(study, is_draft=True)).errors
     manifest = study / "study.yaml"
     with pytest.warns(DraftWarning, match="does not state a soft-label procedure yet"):
         load(study)

@@ -13,12 +13,12 @@ import pytest
 from pyarrow import parquet
 from study_generator.changed_example import example
 
-from hmix_hub.contribute.content import read_content
+from hmix_hub.contribute.building import marks, write_tables
 from hmix_hub.contribute.description.croissant import CONFORMS_TO, CONTEXT, croissant, croissant_text
-from hmix_hub.contribute.layout import marks, write_tables
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.schema import CIFAR10
 from hmix_hub.studies.example import example_study, write_files
+from hmix_hub.studies.study import Study
 from hmix_hub.tasks import CATEGORICAL, INFER, TASKS
 
 # rdflib's own parser uses what rdflib deprecates, and mlcroissant what pandas does.
@@ -76,7 +76,7 @@ def test_single_pictures_and_answers_not_given_are_null(tmp_path):
         row |= {"image_2_label": "", "image_2_index": "", "mixing_coefficient": "1.0", "response_time_ms": ""}
         row |= {"second_class": "", "second_probability": "", "impossible_classes": ""}
     text = "\n".join([lines[0], *(",".join(row.values()) for row in rows)]) + "\n"
-    content = read_content(write_files(tmp_path / "study", files | {f"judgments/{CATEGORICAL}.csv": text.encode()}))
+    content = Study.open(write_files(tmp_path / "study", files | {f"judgments/{CATEGORICAL}.csv": text.encode()}))
     describe(content, tmp_path / "built")
     found = records(open_dataset(tmp_path / "built"), CATEGORICAL)
     assert found == content.tables[CATEGORICAL].to_pylist()

@@ -10,7 +10,6 @@ from pydantic import ValidationError
 import hmix_hub
 from hmix_hub.contribute.building import build
 from hmix_hub.contribute.checking import check_study
-from hmix_hub.contribute.content import read_content
 from hmix_hub.contribute.description.card import card_text
 from hmix_hub.contribute.description.statistics import study_statistics
 from hmix_hub.contribute.importing.importer import import_raw
@@ -20,6 +19,7 @@ from hmix_hub.schema import CIFAR10
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.manifest import PLACEHOLDER, WITH_PLACEHOLDERS, Manifest
 from hmix_hub.studies.manifest_file import read_manifest
+from hmix_hub.studies.study import Study
 from hmix_hub.tasks import CATEGORICAL, INFER
 from hmix_hub.yaml_file import parse_yaml
 
@@ -78,15 +78,15 @@ def begun(folder):
 
 
 def codes(folder, **options):
-    return {found.rule.code for found in check_study(folder, **options).report}
+    return {found.rule.code for found in check_study(Study.open(folder, **options))}
 
 
 def test_a_starter_claims_nothing_and_each_claim_that_it_leaves_open_is_asked_for(tmp_path):
     write_starter(tmp_path / "study", [CATEGORICAL])
-    (found,) = (f for f in check_study(tmp_path / "study").report if f.file == "study.yaml")
+    (found,) = (f for f in check_study(Study.open(tmp_path / "study")) if f.file == "study.yaml")
     assert found.rule.code == "HMX524"
     assert {spot.note.partition(",")[0] for spot in found.spots} > CLAIMS
-    (found,) = (f for f in check_study(tmp_path / "study", is_draft=True).report if f.file == "study.yaml")
+    (found,) = (f for f in check_study(Study.open(tmp_path / "study", is_draft=True)) if f.file == "study.yaml")
     assert found.rule.code == "HMX525"
     assert "2025" not in (tmp_path / "study/study.yaml").read_text().replace("# 2025-01", "")
 
@@ -110,7 +110,7 @@ def test_what_has_another_form_and_is_no_placeholder_is_refused_in_a_draft_too(t
     write_starter(tmp_path / "study", [CATEGORICAL])
     path = tmp_path / "study/study.yaml"
     path.write_text(path.read_text().replace("licence: TODO", "licence: free").replace("first: TODO", "first: 2025"))
-    found = {f.column for f in check_study(tmp_path / "study", is_draft=True).report if f.rule.code == "HMX522"}
+    found = {f.column for f in check_study(Study.open(tmp_path / "study", is_draft=True)) if f.rule.code == "HMX522"}
     assert found == {"licence", "collected.first"}
 
 
@@ -173,13 +173,13 @@ def test_a_draft_that_names_no_classes_is_checked_and_loaded_with_those_that_its
         dataset = hmix_hub.load_dataset(str(tmp_path / "study"), CATEGORICAL, split="train")
     assert dataset.features["top_class"].names == ["ant", "yak", "zebra", "zebu"]
     with pytest.raises(StudyError, match="HMX524"):
-        build(tmp_path / "study", tmp_path / "built")
+        build(Study.open(tmp_path / "study"), tmp_path / "built")
 
 
 def described(folder):
-    content = read_content(folder)
+    content = Study.open(folder)
     statistics = study_statistics(content)
-    return card_text(content, statistics), statistics, content
+    return card_text(content), statistics, content
 
 
 def prose(card):
@@ -232,7 +232,7 @@ def test_card_statistics_and_croissant_say_what_was_asked_and_which_procedure_ma
     said = "made by the procedure cifar10s: the published top-2 clamp of CIFAR-10S."
     assert said in card
     assert "names the most probable class of one mixture and its probability, perhaps a second, and rules" in card
-    build(folder, tmp_path / "built")
+    build(Study.open(folder), tmp_path / "built")
     text = (tmp_path / "built/croissant.json").read_text()
     assert said in text
     assert "made of the answer by the procedure cifar10s" in text

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 
 import matplotlib
 import numpy as np
 import pyarrow.compute as pc
 import pytest
+from changed_study import with_tables
 from matplotlib.text import Text
 from PIL import Image
 
-from hmix_hub.contribute.content import read_content
 from hmix_hub.contribute.description.figures import _figure, draw_figures, figure_is_current, figure_path
 from hmix_hub.contribute.description.panels import PANELS
 from hmix_hub.contribute.description.statistics import statistics_text, study_statistics
 from hmix_hub.studies.example import example_study, write_files
+from hmix_hub.studies.study import Study
 from hmix_hub.tasks import CONSTRUCT, INFER, TASKS
 
 
@@ -27,7 +27,7 @@ def drawn_once():
 
 @pytest.fixture
 def content(request, tmp_path):
-    return read_content(write_files(tmp_path / "study", example_study(getattr(request, "param", INFER))))
+    return Study.open(write_files(tmp_path / "study", example_study(getattr(request, "param", INFER))))
 
 
 @pytest.mark.parametrize("content", TASKS, indirect=True)
@@ -57,7 +57,7 @@ def test_the_same_statistics_give_the_same_bytes_whatever_the_users_settings(con
 
 def test_a_picture_of_other_statistics_is_not_current(content, tmp_path):
     draw_figures(study_statistics(content), tmp_path)
-    fewer = replace(content, tables={name: table.slice(0, 20) for name, table in content.tables.items()})
+    fewer = with_tables(content, {name: table.slice(0, 20) for name, table in content.tables.items()})
     assert not figure_is_current(tmp_path / f"{INFER}.png", study_statistics(fewer))
 
 
@@ -74,7 +74,7 @@ def test_what_is_no_picture_is_not_current(bytes_, tmp_path):
 @pytest.mark.parametrize("n", [0, 1, 30])
 @pytest.mark.parametrize("content", [CONSTRUCT, INFER], indirect=True)
 def test_little_data_is_drawn_too(content, n, tmp_path):
-    few = replace(content, tables={name: table.slice(0, n) for name, table in content.tables.items()})
+    few = with_tables(content, {name: table.slice(0, n) for name, table in content.tables.items()})
     assert len(draw_figures(study_statistics(few), tmp_path)) == 1
 
 
@@ -119,9 +119,8 @@ def test_bias_is_drawn_with_its_intervals_and_a_level_of_one_participant_with_no
     assert -1 <= low < min(level["interval"][0] for level in levels)
     assert max(level["interval"][1] for level in levels) < high <= 1
     one = content.tables[INFER].column("participant_id")[0]
-    alone = replace(
-        content, tables={INFER: content.tables[INFER].filter(pc.equal(content.tables[INFER]["participant_id"], one))}
-    )
+    table = content.tables[INFER]
+    alone = with_tables(content, {INFER: table.filter(pc.equal(table["participant_id"], one))})
     (bars,) = panels_of(alone, INFER)[1]["bias"].containers[0][2]
     assert all(np.isnan(segment).any() or not len(segment) for segment in bars.get_segments())
 
@@ -141,7 +140,7 @@ def test_no_panel_of_shares_goes_beyond_0_or_1(content):
 def test_no_word_of_a_picture_leaves_it_or_lies_on_another(content, n, misplaced_words):
     (task,) = content.tables.keys() & TASKS.keys()
     tables = content.tables if n is None else {task: content.tables[task].slice(0, n)}
-    figures = study_statistics(replace(content, tables=tables))["tasks"][task]
+    figures = study_statistics(with_tables(content, tables))["tasks"][task]
     assert misplaced_words(_figure(figures, "a title", task, is_synthetic=n is None)) == []
 
 

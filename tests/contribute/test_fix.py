@@ -12,6 +12,7 @@ from hmix_hub.contribute.checking import check_study
 from hmix_hub.contribute.fixing import fix
 from hmix_hub.studies.catalogue import catalogue
 from hmix_hub.studies.example import csv_bytes, example_study, write_files
+from hmix_hub.studies.study import Study
 from hmix_hub.tasks import CONSTRUCT, INFER
 
 FIXED = [rule for rule in catalogue().values() if rule.automatic_fix]
@@ -95,7 +96,7 @@ def test_several_faults_that_hide_each_other_are_fixed_one_after_another(make_st
     fixes, report = fix(folder)
     assert {fix.rule.code for fix in fixes} == {"HMX501", "HMX503", "HMX533", "HMX543", "HMX546", "HMX581"}
     assert report.findings == []
-    assert check_study(folder).report.findings == []
+    assert check_study(Study.open(folder)).findings == []
 
 
 def test_a_study_without_faults_is_left_alone(make_study):
@@ -136,4 +137,4 @@ def test_a_word_for_nothing_among_lists_is_emptied(make_study):
 
     folder = make_study(CONSTRUCT, spoil)
     assert [fix.rule.code for fix in fix(folder)[0]] == ["HMX545"]
-    assert check_study(folder).report.findings == []
+    assert check_study(Study.open(folder)).findings == []

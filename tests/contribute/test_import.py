@@ -17,7 +17,7 @@ from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import find_files
 from hmix_hub.studies.judgment_table import read_judgments
 from hmix_hub.studies.manifest_file import read_manifest
-from hmix_hub.studies.validation import validate
+from hmix_hub.studies.study import Study
 from hmix_hub.tasks import CATEGORICAL, INFER, TASKS
 
 
@@ -175,7 +175,7 @@ def test_lists_are_calculated_with_number_by_number(mapped):
 def test_values_that_cannot_be_calculated_with_are_left_for_validation(mapped):
     (mapped / "raw.csv").write_text(_RAW.replace("30", '""thirty""').replace("1234.5", "soon"), encoding="utf-8")
     import_raw([mapped / "raw.csv"], mapped / "study", map_file=mapped / "map.yaml")
-    told = {(f.rule.code, f.column) for f in validate(mapped / "study", is_draft=True).report.errors}
+    told = {(f.rule.code, f.column) for f in Study.open(mapped / "study", is_draft=True).report.errors}
     assert {("HMX541", "inferred_coefficient"), ("HMX541", "response_time_ms")} <= told
 
 

@@ -16,6 +16,7 @@ from hmix_hub.errors import (
     SourceMissingError,
     StudyError,
 )
+from hmix_hub.studies.study import Study
 from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER
 
 REPOSITORY = "lab/example-study"
@@ -27,9 +28,9 @@ def place(request, study, tmp_path):
     if request.param == "folder":
         return study
     if request.param == "built":
-        return build(study, tmp_path / "built").path
+        return build(Study.open(study), tmp_path / "built").path
     hub = request.getfixturevalue("hub")
-    publish(study, REPOSITORY, push=True)
+    publish(Study.open(study), REPOSITORY, push=True)
     assert hub.tags(REPOSITORY)
     return REPOSITORY
 
@@ -185,10 +186,10 @@ def test_pictures_of_several_sizes_stand_in_one_column(study, tmp_path, make_stu
 
 class TestOnTheHub:
     def test_a_version_is_a_revision(self, hub, login, study, edit):
-        publish(study, REPOSITORY, push=True)
+        publish(Study.open(study), REPOSITORY, push=True)
         edit(study / "study.yaml", "version: 1.0.0\n", "version: 1.1.0\n")
         edit(study / "judgments/infer_mixing_factor.csv", "4435.6", "9435.6")
-        publish(study, REPOSITORY, push=True)
+        publish(Study.open(study), REPOSITORY, push=True)
         assert load(REPOSITORY, revision="1.0.0")[0]["response_time_ms"] == 4435.6
         assert load(REPOSITORY, revision="1.1.0")[0]["response_time_ms"] == 9435.6
         assert load(REPOSITORY)[0]["response_time_ms"] == 9435.6
@@ -196,7 +197,7 @@ class TestOnTheHub:
             load(REPOSITORY, revision="2.0.0")
 
     def test_an_unknown_or_private_repository_is_named(self, hub, login, study):
-        publish(study, REPOSITORY, push=True, private=True)
+        publish(Study.open(study), REPOSITORY, push=True, private=True)
         login(None)
         for name in (REPOSITORY, "lab/nothing"):
             with pytest.raises(ConfigurationError, match="no such dataset, or it is private"):
@@ -210,20 +211,20 @@ class TestOnTheHub:
             load("lab/other")
 
     def test_a_newer_schema_is_refused_with_what_to_do(self, hub, login, study):
-        publish(study, REPOSITORY, push=True)
+        publish(Study.open(study), REPOSITORY, push=True)
         text = hub.files(REPOSITORY)["study.yaml"].replace(b"schema_version: 2.1.0", b"schema_version: 3.1.0")
         hub.commit(REPOSITORY, {"study.yaml": text})
         with pytest.raises(SchemaVersionError, match="upgrade"):
             load(REPOSITORY)
 
     def test_fields_of_a_newer_manifest_are_passed_over(self, hub, login, study):
-        publish(study, REPOSITORY, push=True)
+        publish(Study.open(study), REPOSITORY, push=True)
         text = hub.files(REPOSITORY)["study.yaml"] + b"funding: a foundation\n"
         hub.commit(REPOSITORY, {"study.yaml": text})
         assert len(load(REPOSITORY)) == 144
 
     def test_an_edit_of_the_card_changes_nothing(self, hub, login, study):
-        publish(study, REPOSITORY, push=True)
+        publish(Study.open(study), REPOSITORY, push=True)
         before = load(REPOSITORY).to_list()
         hub.commit(REPOSITORY, {"README.md": b"# My study\n"})
         assert load(REPOSITORY).to_list() == before
@@ -234,10 +235,10 @@ class TestOnTheHub:
             load(REPOSITORY)
 
     def test_all_studies_are_listed(self, hub, login, study, edit):
-        publish(study, REPOSITORY, push=True)
+        publish(Study.open(study), REPOSITORY, push=True)
         hub.create("lab/other", {"README.md": b"---\ntags: [mixup]\n---\n"})
         edit(study / "study.yaml", "id: example-study", "id: a-second-study")
-        publish(study, "lab/a-second-study", push=True)
+        publish(Study.open(study), "lab/a-second-study", push=True)
         found = hmix_hub.list_studies()
         assert [one.repository for one in found] == ["lab/a-second-study", REPOSITORY]
         assert found[1].title == "Mixed pictures, an example study"
@@ -245,7 +246,7 @@ class TestOnTheHub:
         assert [one.repository for one in hmix_hub.list_studies(search="second")] == ["lab/a-second-study"]
 
     def test_a_token_is_never_shown(self, hub, login, study, waits):
-        publish(study, REPOSITORY, push=True, private=True)
+        publish(Study.open(study), REPOSITORY, push=True, private=True)
         assert len(load(REPOSITORY, token="hf_tester\n")) == 144  # noqa: S106 - a name, no secret
         with pytest.raises((ConfigurationError, SourceMissingError)) as refused:
             load(REPOSITORY, token="hf_se\ncret")  # noqa: S106

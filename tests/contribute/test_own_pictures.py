@@ -15,6 +15,7 @@ from hmix_hub.contribute.checking import check_study
 from hmix_hub.contribute.publishing.publisher import publish
 from hmix_hub.errors import SchemaError, SourceNameError
 from hmix_hub.studies.example import csv_bytes
+from hmix_hub.studies.study import Study
 
 
 def morphed(files, *, with_mixtures):
@@ -40,7 +41,7 @@ def own(make_study):
 
 
 def errors(folder):
-    return [(found.rule.code, found.file) for found in check_study(folder).report.errors]
+    return [(found.rule.code, found.file) for found in check_study(Study.open(folder)).errors]
 
 
 def expected_picture(row):
@@ -63,14 +64,14 @@ def test_its_labels_count_in_its_own_classes(own):
 
 @pytest.mark.parametrize("is_built", [False, True])
 def test_its_pictures_are_drawn_to_the_last_bit(own, tmp_path, is_built):
-    judgments = hmix_hub.load_dataset(build(own, tmp_path / "out").path if is_built else own, split="train")
+    judgments = hmix_hub.load_dataset(build(Study.open(own), tmp_path / "out").path if is_built else own, split="train")
     drawn = hmix_hub.render(judgments).numpy().transpose(0, 2, 3, 1)
     for row, picture in zip(judgments, drawn, strict=True):
         assert np.array_equal(picture, expected_picture(row))
 
 
 def test_its_pictures_come_from_the_hub(own, hub):
-    publish(own, "lab/own", push=True)
+    publish(Study.open(own), "lab/own", push=True)
     assert "stimuli/pictures/3.png" in hub.files("lab/own")
     judgments = hmix_hub.load_dataset("lab/own", split="train", images="endpoints")
     assert np.array_equal(np.asarray(judgments[0]["image_1"]), pixels(judgments[0]["image_1_index"]))
@@ -88,7 +89,7 @@ def test_a_label_that_is_not_the_pictures_is_an_error(make_study):
         with_own_pictures(files)
         files["stimuli/images.csv"] = files["stimuli/images.csv"].replace(b"0.png,cat", b"0.png,fox")
 
-    report = check_study(make_study(change=change)).report
+    report = check_study(Study.open(make_study(change=change)))
     assert {found.rule.code for found in report.errors} == {"HMX561"}
 
 
@@ -97,14 +98,14 @@ def test_a_picture_list_that_leads_out_is_an_error(make_study):
         with_own_pictures(files)
         files["stimuli/images.csv"] = files["stimuli/images.csv"].replace(b"pictures/0.png", b"../study.yaml")
 
-    report = check_study(make_study(change=change)).report
+    report = check_study(Study.open(make_study(change=change)))
     assert {found.rule.code for found in report.errors} == {"HMX568"}
 
 
 def test_morphs_are_never_drawn_pixel_by_pixel(make_study):
     study = make_study(change=lambda files: morphed(files, with_mixtures=False))
     assert errors(study) == []
-    assert "HMX556" in {found.rule.code for found in check_study(study).report}
+    assert "HMX556" in {found.rule.code for found in check_study(Study.open(study))}
     judgments = hmix_hub.load_dataset(study, split="train")
     assert set(judgments["image_set"]) == {"example-study/pictures+morph"}
     with pytest.raises(SchemaError, match="mixed by another method"):
@@ -116,7 +117,8 @@ def test_morphs_are_never_drawn_pixel_by_pixel(make_study):
 def test_morphs_that_are_brought_are_given_as_people_saw_them(make_study, tmp_path, is_built):
     study = make_study(change=lambda files: morphed(files, with_mixtures=True))
     assert errors(study) == []
-    judgments = hmix_hub.load_dataset(build(study, tmp_path / "out").path if is_built else study, split="train")
+    place = build(Study.open(study), tmp_path / "out").path if is_built else study
+    judgments = hmix_hub.load_dataset(place, split="train")
     drawn = hmix_hub.render(judgments).numpy().transpose(0, 2, 3, 1)
     listed = list(csv.DictReader(io.StringIO((study / "stimuli/mixtures.csv").read_text(encoding="utf-8"))))
     number = {row["stimulus_id"]: 100 + place for place, row in enumerate(listed)}

@@ -19,6 +19,7 @@ from hmix_hub.contribute.importing.importer import import_raw
 from hmix_hub.errors import ConfigurationError, HMixError, SchemaError, SourceError
 from hmix_hub.sources import JUDGMENT_FILES, resolve_source
 from hmix_hub.sources.picture_folder import open_picture_folder
+from hmix_hub.studies.study import Study
 from hmix_hub.tasks import INFER
 
 RATING = "[{column: screen, equals: rating}]"
@@ -191,7 +192,7 @@ def test_each_table_of_a_study_is_called_what_it_is(name, study):
         with pytest.raises(SourceError, match="an Excel workbook: open it and save"):
             open_picture_folder(study / "stimuli", "study/own")
         return
-    found = [(one.rule.code, one.spots[0].note) for one in check_study(study).report.errors if one.file == name]
+    found = [(one.rule.code, one.spots[0].note) for one in check_study(Study.open(study)).errors if one.file == name]
     assert found == [("HMX515", "an Excel workbook: open it and save the sheet with the rows as CSV UTF-8")]
 
 

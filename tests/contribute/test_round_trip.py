@@ -14,6 +14,7 @@ from hmix_hub.contribute.checking import check_study
 from hmix_hub.contribute.importing.importer import import_raw
 from hmix_hub.contribute.publishing.publisher import publish
 from hmix_hub.sources import JUDGMENT_FILES, resolve_source
+from hmix_hub.studies.study import Study
 from hmix_hub.tasks import TASKS
 
 REPOSITORY = "lab/sample"
@@ -61,13 +62,13 @@ def sample_study(tmp_path, edit):
 
 
 def test_the_raw_export_gives_a_valid_study(sample_study):
-    assert check_study(sample_study).report.errors == []
+    assert check_study(Study.open(sample_study)).errors == []
 
 
 def test_what_comes_from_the_hub_is_what_went_in(sample_study, hub, tmp_path, load_sample):
-    publish(sample_study, REPOSITORY, synthetic=True)
+    publish(Study.open(sample_study), REPOSITORY, synthetic=True)
     hub.merge(REPOSITORY, 1)
-    assert publish(sample_study, REPOSITORY, synthetic=True).action == "tagged"
+    assert publish(Study.open(sample_study), REPOSITORY, synthetic=True).action == "tagged"
     # Somebody else's process, which has no cache of anything.
     ran = subprocess.run(
         [sys.executable, "-c", _LOAD, REPOSITORY, *TASKS],

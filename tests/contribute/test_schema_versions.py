@@ -10,13 +10,13 @@ from study_generator.recorded_example import recorded_example
 import hmix_hub
 from hmix_hub.contribute.building import build
 from hmix_hub.contribute.checking import check_study
-from hmix_hub.contribute.content import read_content
 from hmix_hub.contribute.description.statistics import study_statistics
 from hmix_hub.contribute.privacy.scan import scan_privacy
 from hmix_hub.contribute.publishing.publisher import publish
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.schema import CIFAR10, features
 from hmix_hub.studies.example import example_study, write_files
+from hmix_hub.studies.study import Study
 from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, columns
 
 REPOSITORY = "lab/example-study"
@@ -46,10 +46,10 @@ def place_of(request, tmp_path):
     def place(files):
         folder = write_files(tmp_path / "study", of_people(files))
         if request.param == "built":
-            return build(folder, tmp_path / "built").path
+            return build(Study.open(folder), tmp_path / "built").path
         if request.param == "hub":
             request.getfixturevalue("hub")
-            publish(folder, REPOSITORY, push=True)
+            publish(Study.open(folder), REPOSITORY, push=True)
             return REPOSITORY
         return folder
 
@@ -94,26 +94,26 @@ def test_a_study_of_2_1_0_loads_as_any_version(place_of, task):
 @pytest.mark.parametrize("files", [example_study, recorded_example])
 def test_what_is_recorded_breaks_no_rule_and_gives_nobody_away(files, task, tmp_path):
     folder = write_files(tmp_path / "study", files(task))
-    assert check_study(folder).report.findings == []
+    assert check_study(Study.open(folder)).findings == []
     assert scan_privacy(folder).findings == []
 
 
 def test_a_study_of_2_0_0_is_built_in_2_0_0(task, tmp_path):
     folder = write_files(tmp_path / "study", older(example_study(task)))
-    assert check_study(folder).report.findings == []
-    built = build(folder, tmp_path / "built")
+    assert check_study(Study.open(folder)).findings == []
+    built = build(Study.open(folder), tmp_path / "built")
     (file,) = built.path.glob(f"{task}/*.parquet")
     plain = datasets.load_dataset("parquet", data_files=str(file), split="train")
     assert plain.column_names == names(task, "2.0.0")
     assert set(plain["schema_version"]) == {"2.0.0"}
-    assert study_statistics(read_content(folder))["schema_version"] == "2.0.0"
+    assert study_statistics(Study.open(folder))["schema_version"] == "2.0.0"
     card = (built.path / "README.md").read_text()
     assert "schema 2.0.0" in card
     assert not any(f"`{column.name}`" in card for column in columns(task) if column.since)
 
 
 def test_a_study_of_2_1_0_is_described_with_its_columns(task, tmp_path):
-    built = build(write_files(tmp_path / "study", recorded_example(task)), tmp_path / "built")
+    built = build(Study.open(write_files(tmp_path / "study", recorded_example(task))), tmp_path / "built")
     card = (built.path / "README.md").read_text()
     croissant = (built.path / "croissant.json").read_text()
     for column in columns(task):
@@ -124,7 +124,7 @@ def test_a_study_of_2_1_0_is_described_with_its_columns(task, tmp_path):
 
 def test_statistics_do_not_depend_on_what_is_recorded_beside_the_answers(tmp_path):
     one, two = (
-        study_statistics(read_content(write_files(tmp_path / name, files)))
+        study_statistics(Study.open(write_files(tmp_path / name, files)))
         for name, files in (("one", recorded_example(CONSTRUCT)), ("two", example_study(CONSTRUCT)))
     )
     assert one == two

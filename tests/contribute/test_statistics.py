@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 import pytest
+from changed_study import with_tables
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hmix_hub.contribute.content import read_content
 from hmix_hub.contribute.description.agreement import Answers, coefficient_agreement
 from hmix_hub.contribute.description.histograms import count_histogram, share_histogram, time_histogram
 from hmix_hub.contribute.description.statistics import statistics_text, study_statistics
 from hmix_hub.studies.example import csv_bytes, example_study, write_files
+from hmix_hub.studies.study import Study
 from hmix_hub.tasks import CATEGORICAL, INFER, TASKS
 
 
@@ -29,7 +29,7 @@ def study(folder, task, rows):
     """A study over three classes of its own, without participants.csv."""
     files = example_study(task)
     manifest = files["study.yaml"].replace(b"classes: cifar10", b"classes: [red, green, blue]")
-    return read_content(write_files(folder, {"study.yaml": manifest, f"judgments/{task}.csv": csv_bytes(rows)}))
+    return Study.open(write_files(folder, {"study.yaml": manifest, f"judgments/{task}.csv": csv_bytes(rows)}))
 
 
 def inferred(person, trial, pair, value, confidence, *, time, **more):
@@ -166,18 +166,18 @@ def test_flags_count_rows_and_people(tmp_path):
 
 @pytest.mark.parametrize("task", TASKS)
 def test_the_order_of_the_rows_does_not_matter(task, tmp_path):
-    content = read_content(write_files(tmp_path, example_study(task)))
+    content = Study.open(write_files(tmp_path, example_study(task)))
     text = statistics_text(study_statistics(content))
     order = np.random.default_rng(0).permutation(content.tables[task].num_rows)
     shuffled = {name: table.take(order) if name == task else table for name, table in content.tables.items()}
-    assert statistics_text(study_statistics(replace(content, tables=shuffled))) == text
+    assert statistics_text(study_statistics(with_tables(content, shuffled))) == text
 
 
 @pytest.mark.parametrize("n", [0, 1])
 @pytest.mark.parametrize("task", TASKS)
 def test_little_data_gives_no_figure_rather_than_an_error(task, n, tmp_path):
-    content = read_content(write_files(tmp_path, example_study(task)))
-    few = replace(content, tables={name: table.slice(0, n) for name, table in content.tables.items()})
+    content = Study.open(write_files(tmp_path, example_study(task)))
+    few = with_tables(content, {name: table.slice(0, n) for name, table in content.tables.items()})
     found = study_statistics(few)
     figures = found["tasks"][task]
     assert (found["judgments"], found["people"]) == (n, n)
@@ -191,13 +191,13 @@ def test_little_data_gives_no_figure_rather_than_an_error(task, n, tmp_path):
 def test_a_person_in_two_tasks_is_one_person(tmp_path):
     files = example_study(INFER) | example_study(CATEGORICAL)
     files["study.yaml"] = files["study.yaml"].replace(b"tasks:\n", f"tasks:\n  - {INFER}\n".encode())
-    found = study_statistics(read_content(write_files(tmp_path, files)))
+    found = study_statistics(Study.open(write_files(tmp_path, files)))
     assert (found["people"], found["judgments"], found["participants_described"]) == (12, 288, 12)
     assert found["collection_rounds"] == {"1": {"judgments": 288, "people": 12}}
 
 
 def test_the_text_is_json_that_reads_back_and_ends_in_a_newline(tmp_path):
-    found = study_statistics(read_content(write_files(tmp_path, example_study())))
+    found = study_statistics(Study.open(write_files(tmp_path, example_study())))
     text = statistics_text(found)
     assert json.loads(text) == found
     assert text.endswith("}\n")

@@ -22,6 +22,7 @@ from hmix_hub.plots.style import WARNING
 from hmix_hub.sources import JUDGMENT_FILES, resolve_source
 from hmix_hub.studies.example import example_study, write_files
 from hmix_hub.studies.folder import RECORD
+from hmix_hub.studies.study import Study
 from hmix_hub.tasks import INFER, columns
 
 REPOSITORY = "lab/made-up"
@@ -33,7 +34,7 @@ def synthetic(tmp_path):
 
 
 def test_what_is_built_says_everywhere_that_it_is_synthetic(synthetic, tmp_path):
-    built = build(synthetic, tmp_path / "built")
+    built = build(Study.open(synthetic), tmp_path / "built")
     card = (built.path / "README.md").read_text(encoding="utf-8")
     metadata, body = card.split("\n---\n", 1)
     said = yaml.safe_load(metadata.removeprefix("---\n"))
@@ -49,11 +50,12 @@ def test_what_is_built_says_everywhere_that_it_is_synthetic(synthetic, tmp_path)
     for config in (INFER, f"{INFER}_by_stimulus"):
         loaded = hmix_hub.load_dataset(built.path, config, split="train")
         assert origin_of(loaded).mark == SYNTHETIC_MARK
-        assert loaded.features == built.content.features(config)
+        assert loaded.features == built.study.features(config)
 
 
 def test_the_picture_of_its_statistics_has_a_red_mark(synthetic, tmp_path):
-    statistics = json.loads((build(synthetic, tmp_path / "built").path / "statistics.json").read_text(encoding="utf-8"))
+    path = build(Study.open(synthetic), tmp_path / "built").path / "statistics.json"
+    statistics = json.loads(path.read_text(encoding="utf-8"))
     figures = statistics["tasks"][INFER]
     marked, unmarked = (_figure(figures, "title", INFER, is_synthetic=value) for value in (True, False))
     assert [text.get_color() for text in marked.texts if text.get_text() == SYNTHETIC_MARK] == [WARNING]
@@ -64,22 +66,22 @@ def test_the_picture_of_its_statistics_has_a_red_mark(synthetic, tmp_path):
 
 
 def test_answers_of_participants_are_described_without_a_mark(study, tmp_path):
-    built = build(study, tmp_path / "built")
+    built = build(Study.open(study), tmp_path / "built")
     assert "SYNTHETIC" not in (built.path / "README.md").read_text(encoding="utf-8")
     assert json.loads((built.path / "croissant.json").read_text(encoding="utf-8"))["rai:hasSyntheticData"] is False
 
 
 def test_a_synthetic_study_is_published_only_as_one(synthetic, hub):
     with pytest.raises(ConfigurationError, match="a program made its answers") as caught:
-        publish(synthetic, REPOSITORY, dry_run=True)
+        publish(Study.open(synthetic), REPOSITORY, dry_run=True)
     assert "--synthetic" in str(caught.value.hint)
-    assert publish(synthetic, REPOSITORY, push=True, synthetic=True).action == "pushed"
+    assert publish(Study.open(synthetic), REPOSITORY, push=True, synthetic=True).action == "pushed"
     assert origin_of(hmix_hub.load_dataset(REPOSITORY, INFER, split="train")).mark == SYNTHETIC_MARK
 
 
 def test_a_study_of_participants_is_not_published_as_synthetic(study):
     with pytest.raises(ConfigurationError, match="not marked as synthetic"):
-        publish(study, REPOSITORY, dry_run=True, synthetic=True)
+        publish(Study.open(study), REPOSITORY, dry_run=True, synthetic=True)
 
 
 def test_marked_answers_cannot_be_copied_into_a_study_of_participants(tmp_path):
@@ -87,8 +89,8 @@ def test_marked_answers_cannot_be_copied_into_a_study_of_participants(tmp_path):
     head, *lines = files[f"judgments/{INFER}.csv"].decode().splitlines()
     marked = "\n".join([f"{head},flags", *(f"{line},synthetic" for line in lines)]) + "\n"
     files[f"judgments/{INFER}.csv"] = marked.encode()
-    assert not check_study(write_files(tmp_path / "marked", files)).report.errors
-    errors = check_study(write_files(tmp_path / "copied", of_people(files))).report.errors
+    assert not check_study(Study.open(write_files(tmp_path / "marked", files))).errors
+    errors = check_study(Study.open(write_files(tmp_path / "copied", of_people(files)))).errors
     assert [(found.rule.code, found.column, found.count) for found in errors] == [("HMX527", "flags", len(lines))]
 
 

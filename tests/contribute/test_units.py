@@ -9,7 +9,7 @@ import pytest
 
 from hmix_hub.contribute.fixing import fix
 from hmix_hub.studies.example import csv_bytes
-from hmix_hub.studies.validation import validate
+from hmix_hub.studies.study import Study
 from hmix_hub.tasks import INFER
 
 
@@ -23,7 +23,7 @@ def test_a_scale_of_one_to_five_is_no_percentage(make_study, largest):
 
     study = make_study(change=change)
     assert fix(study)[0] == []
-    (found,) = validate(study).report.errors
+    (found,) = Study.open(study).report.errors
     assert (found.rule.code, "a scale of its own" in found.spots[0].note) == ("HMX542", True)
 
 
@@ -37,7 +37,7 @@ def test_a_column_of_two_units_is_not_fixed(make_study, in_percent):
 
     study = make_study(change=change)
     assert fix(study)[0] == []
-    (found,) = validate(study).report.errors
+    (found,) = Study.open(study).report.errors
     assert (found.rule.code, "two units" in found.spots[0].note) == ("HMX542", True)
 
 
@@ -51,4 +51,4 @@ def test_response_times_of_two_units_are_not_fixed(make_study, in_seconds):
 
     study = make_study(change=change)
     assert fix(study)[0] == []
-    assert [found.rule.code for found in validate(study).report.errors] == ["HMX586"]
+    assert [found.rule.code for found in Study.open(study).report.errors] == ["HMX586"]

@@ -11,6 +11,7 @@ import hmix_hub
 from hmix_hub.contribute.building import build
 from hmix_hub.errors import HMixError
 from hmix_hub.studies.example import example_study, write_files
+from hmix_hub.studies.study import Study
 from hmix_hub.tasks import INFER
 
 ODD = [7, 1.5, b"x", "", "\0", "a" * 5000, "\ud800", [], ["a"], {"a": 1}, object()]
@@ -25,7 +26,7 @@ def study(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def built(study, tmp_path_factory):
-    return build(study, tmp_path_factory.mktemp("built") / "built").path
+    return build(Study.open(study), tmp_path_factory.mktemp("built") / "built").path
 
 
 def refused(call, *args, **options):

@@ -12,6 +12,7 @@ import torch
 import hmix_hub
 from hmix_hub.contribute.building import build
 from hmix_hub.studies.example import example_study, write_files
+from hmix_hub.studies.study import Study
 from hmix_hub.tasks import CATEGORICAL, INFER
 
 
@@ -22,7 +23,7 @@ def h_mix(name=None, **options):
 @pytest.fixture(scope="module", params=["folder", "built"])
 def place(request, tmp_path_factory):
     folder = write_files(tmp_path_factory.mktemp("study"), example_study(INFER))
-    return folder if request.param == "folder" else build(folder, folder.parent / "built").path
+    return folder if request.param == "folder" else build(Study.open(folder), folder.parent / "built").path
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import pytest
 from hmix_hub.contribute.checking import check_study
 from hmix_hub.contribute.privacy.scan import scan_privacy
 from hmix_hub.studies.example import example_study
+from hmix_hub.studies.study import Study
 from hmix_hub.tasks import INFER
 
 
@@ -56,7 +57,7 @@ def check(tmp_path):
         files = example_study(task)
         change(files)
         folder = write_study(tmp_path / "study", files)
-        report = check_study(folder, **options).report
+        report = check_study(Study.open(folder, **options))
         for found in scan_privacy(folder):
             # The scan passes on, too, what cannot be read.
             if report.has(found.rule):

@@ -12,17 +12,18 @@ from study_generator.studies import studies
 
 from hmix_hub.contribute.checking import check_study
 from hmix_hub.studies.judgment_table import read_judgments
+from hmix_hub.studies.study import Study
 
 _SLOW = settings(max_examples=60, suppress_health_check=list(HealthCheck))
 
 
 def answer(folder):
     """Check a study, and read it where nothing is wrong."""
-    checked = check_study(folder)
-    checked.report.as_dict()
-    if not checked.report.errors:
-        for task in checked.folder.judgments:
-            assert read_judgments(checked.folder, checked.manifest, task).num_rows
+    study = Study.open(folder)
+    check_study(study).as_dict()
+    if not study.report.errors:
+        for task in study.folder.judgments:
+            assert read_judgments(study.folder, study.manifest, task).num_rows
 
 
 def with_broken(study, rng, name):
@@ -61,14 +62,14 @@ def test_any_bytes_at_all_are_findings(content, tmp_path_factory, write_files):
         for old in folder.glob("judgments/*"):
             old.unlink()
         write_files(folder, {f"judgments/infer_mixing_factor.{ending}": content, "study.yaml": _MANIFEST})
-        assert check_study(folder).report.errors
+        assert check_study(Study.open(folder)).errors
 
 
 @settings(max_examples=80)
 @given(text=st.text(st.characters(codec="utf-8"), max_size=200) | st.text("abc:-[]{}&*!|>'\"#%@`,? \n\t", max_size=80))
 def test_any_text_is_no_manifest_but_a_finding(text, tmp_path_factory, write_files):
     folder = write_files(tmp_path_factory.getbasetemp() / "any-text", {"study.yaml": text.encode()})
-    assert check_study(folder).report.errors
+    assert check_study(Study.open(folder)).errors
 
 
 def _manifest() -> bytes:

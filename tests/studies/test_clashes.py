@@ -14,6 +14,7 @@ from hmix_hub.contribute.checking import check_study
 from hmix_hub.contribute.fixing import fix
 from hmix_hub.studies.example import example_study
 from hmix_hub.studies.rules.changes import ROW, rows_changed
+from hmix_hub.studies.study import Study
 from hmix_hub.tasks import INFER
 
 TABLE = f"judgments/{INFER}.csv"
@@ -41,7 +42,7 @@ def test_a_session_that_was_imported_twice_is_fixed(write):
 
     files = with_rows(imported_twice)
     folder = write(files)
-    assert clashes(check_study(folder).report) == {"HMX571": 12}
+    assert clashes(check_study(Study.open(folder))) == {"HMX571": 12}
     fixes, report = fix(folder)
     assert [(fix.rule.code, fix.count) for fix in fixes] == [("HMX571", 12)]
     assert report.findings == []
@@ -55,19 +56,19 @@ def test_a_row_that_differs_in_a_cell_is_another_judgment(cells, write):
     first = {name: "left"} if name == "x_side" else {name: "1"} if name == "collection_round" else {}
     files = with_rows(lambda rows: copied(ROW, **cells)([row | first for row in rows]))
     folder = write(files)
-    assert clashes(check_study(folder).report) == {"HMX570": 1}
+    assert clashes(check_study(Study.open(folder))) == {"HMX570": 1}
     assert fix(folder)[0] == []
 
 
 def test_copies_and_other_versions_of_one_judgment_are_counted_apart(write):
     files = with_rows(lambda rows: copied(ROW)(copied(ROW, confidence="0.011")(copied(ROW)(rows))))
-    assert clashes(check_study(write(files)).report) == {"HMX570": 1, "HMX571": 2}
+    assert clashes(check_study(Study.open(write(files)))) == {"HMX570": 1, "HMX571": 2}
 
 
 @pytest.mark.parametrize("column", ["image_1_label", "mixing_coefficient", "image_1_index", "inferred_coefficient"])
 def test_clashes_are_counted_where_the_rows_have_other_errors(column, write):
     files = with_rows(copied(ROW, 8, 9, **{column: "neither"}))
-    assert clashes(check_study(write(files)).report) == {"HMX570": 3}
+    assert clashes(check_study(Study.open(write(files)))) == {"HMX570": 3}
 
 
 @pytest.mark.parametrize("ending", ["parquet", "jsonl"])
@@ -79,5 +80,5 @@ def test_copies_are_known_in_every_format(ending, write):
         parquet.write_table(pa.table({name: [row[name] for row in rows] for name in rows[0]}), stream)
     else:
         stream.write("".join(json.dumps(row) + "\n" for row in rows).encode())
-    report = check_study(write(files | {TABLE.replace("csv", ending): stream.getvalue()})).report
+    report = check_study(Study.open(write(files | {TABLE.replace("csv", ending): stream.getvalue()})))
     assert clashes(report) == {"HMX571": 1}

@@ -13,6 +13,7 @@ from study_generator.hostile import HOSTILE, TABLE
 from hmix_hub.contribute.checking import check_study
 from hmix_hub.contribute.privacy.scan import scan_privacy
 from hmix_hub.studies.example import example_study
+from hmix_hub.studies.study import Study
 
 MOST_MEGABYTES = 700
 """Most memory of a process that checks one of them; Python and its libraries take the first hundred."""
@@ -22,6 +23,7 @@ MOST_SECONDS = 400
 _CHECK = """
 import json, pathlib, sys
 from hmix_hub.contribute.checking import check_study
+from hmix_hub.studies.study import Study
 
 def peak():
     status = pathlib.Path("/proc/self/status").read_text()
@@ -29,7 +31,7 @@ def peak():
 
 for place in sys.argv[1:]:
     pathlib.Path("/proc/self/clear_refs").write_text("5")
-    codes = sorted({found.rule.code for found in check_study(place).report})
+    codes = sorted({found.rule.code for found in check_study(Study.open(place))})
     print(json.dumps([codes, peak()]), flush=True)
 """
 
@@ -84,7 +86,7 @@ def test_nothing_outside_the_folder_is_read(name, write, outside):
     folder = write(files)
     (folder / name).parent.mkdir(exist_ok=True)
     (folder / name).symlink_to(outside / name)
-    report = check_study(folder).report
+    report = check_study(Study.open(folder))
     assert "HMX511" in {found.rule.code for found in report}
     assert "secret" not in json.dumps([report.as_dict(), scan_privacy(folder).as_dict()])
 
@@ -99,7 +101,7 @@ def test_a_pipe_is_not_waited_for(name, write):
     folder = write(files)
     (folder / name).parent.mkdir(exist_ok=True)
     os.mkfifo(folder / name)
-    assert check_study(folder).report.errors
+    assert check_study(Study.open(folder)).errors
 
 
 @pytest.mark.parametrize("name", ["judgments", "stimuli", "study.yaml", "participants.csv", TABLE + ".csv"])
@@ -107,7 +109,7 @@ def test_a_link_to_itself_is_no_end_of_the_world(name, write):
     folder = write({path: content for path, content in example_study().items() if not path.startswith(name)})
     (folder / name).parent.mkdir(exist_ok=True)
     (folder / name).symlink_to(folder / name)
-    assert "HMX511" in {found.rule.code for found in check_study(folder).report}
+    assert "HMX511" in {found.rule.code for found in check_study(Study.open(folder))}
 
 
 @pytest.mark.parametrize(
@@ -126,5 +128,5 @@ def test_a_list_of_pictures_names_none_outside_its_folder(named, write):
     files = example_study()
     files["study.yaml"] = files["study.yaml"].replace(b"cifar10/test", b"own")
     files["stimuli/images.csv"] = f"file,label\n{named},dog\n".encode()
-    (found,) = check_study(write(files)).report
+    (found,) = check_study(Study.open(write(files)))
     assert (found.rule.code, found.spots[0].row) == ("HMX568", 0)

@@ -11,7 +11,7 @@ from hmix_hub.errors import StudyError
 from hmix_hub.schema import CIFAR10
 from hmix_hub.studies.example import csv_bytes, example_study
 from hmix_hub.studies.judgment_table import read_judgments
-from hmix_hub.studies.validation import validate
+from hmix_hub.studies.study import Study
 from hmix_hub.tasks import CATEGORICAL, INFER, OPTIONAL, TASKS, columns
 
 N = 144
@@ -31,7 +31,7 @@ def read(write):
         kept = [name for name in rows[0] if changes.get(name, "") is not None]
         files[path] = csv_bytes([{name: row[name] for name in kept} for row in rows])
         files["study.yaml"] = files["study.yaml"].replace(*(part.encode() for part in manifest))
-        checked = validate(write(files))
+        checked = Study.open(write(files))
         return read_judgments(checked.folder, checked.manifest, task)
 
     return read_changed

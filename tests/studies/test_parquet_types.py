@@ -17,6 +17,7 @@ from hmix_hub.contribute.checking import check_study
 from hmix_hub.contribute.privacy.scan import scan_privacy
 from hmix_hub.studies.example import example_study
 from hmix_hub.studies.judgment_table import read_judgments
+from hmix_hub.studies.study import Study
 from hmix_hub.tasks import CATEGORICAL
 
 N = 144
@@ -93,7 +94,9 @@ def check(write, tmp_path):
         stream = io.BytesIO()
         parquet.write_table(pa.table(table), stream)
         folder = write(files | {f"{PATH}.parquet": stream.getvalue()})
-        return check_study(folder)
+        study = Study.open(folder)
+        check_study(study)
+        return study
 
     return check_with
 
@@ -178,5 +181,5 @@ def test_whole_numbers_for_classes_that_are_numbers_are_refused(write):
     del files[f"{PATH}.csv"]
     stream = io.BytesIO()
     parquet.write_table(pa.table({"image_1_label": [1, 2]}), stream)
-    report = check_study(write(files | {f"{PATH}.parquet": stream.getvalue()})).report
+    report = check_study(Study.open(write(files | {f"{PATH}.parquet": stream.getvalue()})))
     assert "HMX541" in {found.rule.code for found in report if found.column == "image_1_label"}

@@ -14,6 +14,7 @@ from hmix_hub.contribute.checking import check_study
 from hmix_hub.contribute.privacy.scan import scan_privacy
 from hmix_hub.studies.catalogue import catalogue
 from hmix_hub.studies.rules.rule import Severity
+from hmix_hub.studies.study import Study
 
 # To shrink a study takes long, and says no more than its report.
 _PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
@@ -32,7 +33,7 @@ def test_a_planted_defect_is_found_alone_and_in_its_row(code, put):
     def check(study, seed):
         rows = planter.plant(study, random.Random(seed))  # noqa: S311
         folder = put(study)
-        report = check_study(folder, **planter.options).report
+        report = check_study(Study.open(folder, **planter.options))
         told = [*report, *(found for found in scan_privacy(folder) if not report.has(found.rule))]
         errors = {found.rule.code for found in told if found.rule.severity is Severity.ERROR}
         assert errors <= {code}, report.as_dict()

@@ -15,6 +15,7 @@ from hmix_hub.contribute.fixing import fix
 from hmix_hub.studies.catalogue import catalogue
 from hmix_hub.studies.example import example_study
 from hmix_hub.studies.rules.changes import cell
+from hmix_hub.studies.study import Study
 from hmix_hub.tasks import INFER
 
 TABLE = f"judgments/{INFER}.csv"
@@ -34,7 +35,7 @@ def test_what_is_promised_of_a_planted_defect_is_kept(code, put):
     def plant_and_fix(study, seed):
         planter.plant(study, random.Random(seed))  # noqa: S311
         folder = put(study)
-        before = promised(check_study(folder, is_draft=True).report)
+        before = promised(check_study(Study.open(folder, is_draft=True)))
         fixes, after = fix(folder)
         assert {fix.rule.code for fix in fixes} >= {code for code, _, _ in before}
         assert not before & {(found.rule.code, found.file, found.column) for found in after}
@@ -76,7 +77,7 @@ def test_what_is_promised_of_a_file_is_kept(name, write):
     files = example_study()
     change(files)
     folder = write(files)
-    assert {code for code, _, _ in promised(check_study(folder).report)} <= codes
+    assert {code for code, _, _ in promised(check_study(Study.open(folder)))} <= codes
     fixes, report = fix(folder)
     assert {fix.rule.code for fix in fixes} == codes
     assert not codes & {found.rule.code for found in report}
@@ -96,7 +97,7 @@ def test_a_class_that_is_called_as_nothing_is_left_where_a_word_for_nothing_is_t
 def test_a_comma_that_may_mark_thousands_is_for_a_person_to_decide(written, code, write):
     files = example_study()
     cell("response_time_ms", written).apply(files)
-    report = check_study(write(files)).report
+    report = check_study(Study.open(write(files)))
     (found,) = [found for found in report if found.column == "response_time_ms" and found.rule.code == code]
     assert report.is_fixable(found) == (code == "HMX544")
 
@@ -104,7 +105,7 @@ def test_a_comma_that_may_mark_thousands_is_for_a_person_to_decide(written, code
 def test_nothing_is_promised_of_a_file_that_is_not_fixed(write):
     files = example_study()
     del files[TABLE]
-    report = check_study(write(files | {f"judgments/{INFER}.jsonl": b'{"participant_id": " p1"}\n'})).report
+    report = check_study(Study.open(write(files | {f"judgments/{INFER}.jsonl": b'{"participant_id": " p1"}\n'})))
     assert "HMX546" in {found.rule.code for found in report}
     assert promised(report) == set()
 
@@ -115,7 +116,7 @@ def test_nothing_is_promised_of_a_table_that_cannot_be_read_whole(write):
     lines = files[TABLE].split(b"\n")
     lines[3] += b",one more"
     folder = write(files | {TABLE: b"\n".join(lines)})
-    report = check_study(folder).report
+    report = check_study(Study.open(folder))
     assert {"HMX505", "HMX546"} <= {found.rule.code for found in report}
     assert promised(report) == set()
     assert fix(folder)[0] == []

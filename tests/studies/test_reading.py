@@ -20,6 +20,7 @@ from hmix_hub.studies.example import example_study
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.reading import csv_file, jsonl_file, parquet_file, text
 from hmix_hub.studies.reading.files import read_pieces
+from hmix_hub.studies.study import Study
 
 RETURN = "carriage return and line feed"
 
@@ -218,11 +219,11 @@ def test_the_findings_of_an_example_are_the_same_however_much_is_read_at_a_time(
     files = example_study(rule.example.task)
     rule.example.failing.apply(files)
     folder = write(files)
-    whole = check_study(folder).report.as_dict()
+    whole = check_study(Study.open(folder)).as_dict()
     with pytest.MonkeyPatch.context() as patch:
         # The example of too many columns has long rows.
         patch.setattr(csv_file, "PIECE_BYTES", 20_000 if rule.name == "too-many-columns" else 700)
-        assert check_study(folder).report.as_dict() == whole
+        assert check_study(Study.open(folder)).as_dict() == whole
 
 
 _PATCHED = ((csv_file, "PIECE_BYTES"), (jsonl_file, "PIECE_ROWS"), (parquet_file, "PIECE_ROWS"))
@@ -235,13 +236,13 @@ def test_the_findings_are_the_same_however_much_is_read_at_a_time(study, seed, i
     if is_broken and study.style.ending in {"csv", "jsonl"}:
         study.edit(lambda content: break_bytes(content, rng))
     folder = put(study)
-    whole = check_study(folder).report.as_dict()
+    whole = check_study(Study.open(folder)).as_dict()
     # Longer than any row.
     sizes = {"PIECE_BYTES": 20_000 if is_broken else 1500, "PIECE_ROWS": rng.randrange(1, 9)}
     with pytest.MonkeyPatch.context() as patch:
         for module, name in _PATCHED:
             patch.setattr(module, name, sizes[name])
-        assert check_study(folder).report.as_dict() == whole
+        assert check_study(Study.open(folder)).as_dict() == whole
 
 
 def _parquet(rows, length):

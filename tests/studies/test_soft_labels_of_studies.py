@@ -14,6 +14,7 @@ from hmix_hub.contribute.checking import check_study
 from hmix_hub.errors import StudyError
 from hmix_hub.schema import CIFAR10
 from hmix_hub.studies.example import SOFT_LABELS, csv_bytes, example_study
+from hmix_hub.studies.study import Study
 from hmix_hub.tasks import CATEGORICAL
 
 TABLE = f"judgments/{CATEGORICAL}.csv"
@@ -41,7 +42,7 @@ def load(folder, **options):
 
 
 def told(folder, **options):
-    return {(found.rule.code, found.column): found for found in check_study(folder, **options).report.errors}
+    return {(found.rule.code, found.column): found for found in check_study(Study.open(folder, **options)).errors}
 
 
 def one_hot(dataset):
@@ -75,7 +76,7 @@ def test_the_column_follows_the_studys_procedure_in_every_place_and_version(proc
     folder = make(SOFT_LABELS.replace("released", procedure))
     raw = load(folder)
     assert (hmix_hub.soft_labels(raw) == hmix_hub.soft_labels(raw, procedure)).all()
-    build(folder, tmp_path / "built")
+    build(Study.open(folder), tmp_path / "built")
     built = load(tmp_path / "built")
     assert (hmix_hub.soft_labels(built) == hmix_hub.soft_labels(raw)).all()
     older = load(tmp_path / "built", schema_version="2.0.0")

@@ -7,14 +7,14 @@ from study_generator.studies import ENDINGS, studies
 
 from hmix_hub.contribute.checking import check_study
 from hmix_hub.studies.judgment_table import read_judgments
-from hmix_hub.studies.validation import validate
+from hmix_hub.studies.study import Study
 
 _LABELS = ("_label", "_class")
 _LISTS = ("_classes", "class_order")
 
 
 def read(folder):
-    checked = validate(folder)
+    checked = Study.open(folder)
     (task,) = checked.folder.judgments
     return read_judgments(checked.folder, checked.manifest, task)
 
@@ -40,7 +40,7 @@ def expected(study, column):
 @settings(max_examples=40)
 @given(study=studies())
 def test_nothing_is_found_in_a_valid_study_but_what_is_so(study, put):
-    report = check_study(put(study)).report
+    report = check_study(Study.open(put(study)))
     told = {found.rule.name: {spot.value for spot in found.spots} for found in report}
     morphed = {"morph"} & {study.manifest["stimuli"]["mixing"]}
     truth = {"few-rows": study.few, "straightlining": study.alike, "mixtures-absent": morphed}
@@ -69,5 +69,5 @@ def test_the_table_is_the_same_whatever_the_format(study, put):
 @settings(max_examples=15)
 @given(study=studies(is_recorded=True))
 def test_how_answers_came_about_may_be_told_whole(study, put):
-    report = check_study(put(study)).report
+    report = check_study(Study.open(put(study)))
     assert report.errors == []

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import yaml
 
-from hmix_hub.contribute.content import read_content
 from hmix_hub.studies.example import example_study, write_files
+from hmix_hub.studies.study import Study
 from hmix_hub.tasks import INFER
 
 
@@ -21,4 +21,4 @@ def example(folder, task=INFER, *, without=(), **changes):
     # As the manifest's reader has it, all values are text.
     manifest = yaml.load(files["study.yaml"], yaml.BaseLoader) | changes  # noqa: S506
     files["study.yaml"] = yaml.safe_dump(manifest, allow_unicode=True, sort_keys=False).encode()
-    return read_content(write_files(folder / "study", files))
+    return Study.open(write_files(folder / "study", files))

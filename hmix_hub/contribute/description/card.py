@@ -6,8 +6,7 @@ from collections.abc import Callable, Collection
 from importlib import resources
 from typing import Any
 
-from hmix_hub.contribute.content import Content
-from hmix_hub.contribute.description.card_metadata import card_metadata, configuration_names
+from hmix_hub.contribute.description.card_metadata import card_metadata
 from hmix_hub.contribute.description.figures import figure_path
 from hmix_hub.contribute.description.markdown import (
     Markdown,
@@ -20,6 +19,7 @@ from hmix_hub.contribute.description.markdown import (
     safe,
     table,
 )
+from hmix_hub.contribute.description.statistics import study_statistics
 from hmix_hub.contribute.description.wording import Wording
 from hmix_hub.schema import Kind
 from hmix_hub.schema.column import as_markdown, column_table
@@ -27,6 +27,7 @@ from hmix_hub.sources.image_sets import PIXEL_LINEAR
 from hmix_hub.studies.manifest import OWN_PICTURES, PLACEHOLDER, SINGLE, Citation, Manifest
 from hmix_hub.studies.people import PARTICIPANTS_CONFIGURATION
 from hmix_hub.studies.persons import Author
+from hmix_hub.studies.study import Study
 from hmix_hub.tasks import CATEGORICAL, CONFIGURATIONS, FLAGS, TASKS
 
 TEMPLATE = "study.md.jinja"
@@ -45,15 +46,13 @@ _SOURCES = {
 }
 
 
-def card_text(content: Content, statistics: dict[str, Any]) -> str:
+def card_text(study: Study) -> str:
     """Write the card of a study.
 
     Parameters
     ----------
-    content
+    study
         The study.
-    statistics
-        Its statistics, from `hmix_hub.contribute.description.statistics.study_statistics`.
 
     Returns
     -------
@@ -73,23 +72,24 @@ def card_text(content: Content, statistics: dict[str, Any]) -> str:
         keep_trailing_newline=True,
     )
     template = resources.files("hmix_hub.dataset_cards").joinpath(TEMPLATE).read_text(encoding="utf-8")
-    return environment.from_string(template).render(_values(content, statistics))
+    return environment.from_string(template).render(_values(study))
 
 
-def _values(content: Content, statistics: dict[str, Any]) -> dict[str, Any]:
-    manifest, wording = content.manifest, Wording.of(content)
+def _values(study: Study) -> dict[str, Any]:
+    statistics = study_statistics(study)
+    manifest, wording = study.manifest, study.once(Wording.of)
     return {
-        "metadata": Markdown(card_metadata(content, statistics["judgments"])),
+        "metadata": Markdown(card_metadata(study)),
         "manifest": manifest,
         "statistics": statistics,
         "identifier": Markdown(manifest.id),
-        "default": Markdown(content.default),
+        "default": Markdown(study.default),
         "description": paragraphs(manifest.description),
         "judged": Markdown(wording.pictures),
         "stimulus": Markdown(wording.stimulus),
         "is_single": wording.is_single,
-        "configurations": _configurations(content, statistics, wording),
-        **_columns(content, wording),
+        "configurations": _configurations(study, statistics, wording),
+        **_columns(study, wording),
         **_stimuli(manifest, wording),
         "language": code(manifest.language),
         "rounds": f"{n} rounds" if (n := len(statistics["collection_rounds"])) > 1 else "",
@@ -109,16 +109,16 @@ def _values(content: Content, statistics: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _configurations(content: Content, statistics: dict[str, Any], wording: Wording) -> Markdown:
+def _configurations(study: Study, statistics: dict[str, Any], wording: Wording) -> Markdown:
     rows = []
-    for name in configuration_names(content):
+    for name in study.configurations:
         if name == PARTICIPANTS_CONFIGURATION:
-            people = 0 if content.participants is None else content.participants.num_rows
+            people = 0 if study.participants is None else study.participants.num_rows
             rows.append(_row(name, people, "", "One row per person."))
             continue
         figures = statistics["tasks"][CONFIGURATIONS[name].task]
         repeats = "" if CONFIGURATIONS[name].by_stimulus else str(figures["repeats"])
-        rows.append(_row(name, content.tables[name].num_rows, repeats, wording.row(name)))
+        rows.append(_row(name, study.tables[name].num_rows, repeats, wording.row(name)))
     return table(rows)
 
 
@@ -126,11 +126,11 @@ def _row(name: str, n: int, repeats: str, meaning: str) -> dict[str, str]:
     return {"configuration": code(name), "rows": str(n), "repeats": repeats, "what a row is": Markdown(meaning)}
 
 
-def _columns(content: Content, wording: Wording) -> dict[str, Any]:
+def _columns(study: Study, wording: Wording) -> dict[str, Any]:
     """Describe the columns of every table: those that all tasks share once, then each task's and each own column."""
-    names = [name for name in content.tables if not CONFIGURATIONS[name].by_stimulus]
+    names = [name for name in study.tables if not CONFIGURATIONS[name].by_stimulus]
     shared = [c for c in TASKS[names[0]].columns if all(c in task.columns for task in TASKS.values())] if names else []
-    own = {name: [c for c in content.columns(name) if c in TASKS[name].answer_columns] for name in names}
+    own = {name: [c for c in study.columns(name) if c in TASKS[name].answer_columns] for name in names}
     return {
         "shared_columns": Markdown(column_table(wording.columns(shared))) if shared else "",
         "tasks": [
@@ -140,22 +140,22 @@ def _columns(content: Content, wording: Wording) -> dict[str, Any]:
                 "protocol": Markdown(wording.protocol() if name == CATEGORICAL else ""),
                 "columns": Markdown(column_table(wording.columns(own[name]))),
                 "has_distribution": any(c.kind is Kind.DISTRIBUTION for c in own[name]),
-                "extras": _own_columns(content, name),
+                "extras": _own_columns(study, name),
             }
             for name in names
         ],
         "by_stimulus": [
-            {"name": code(name), "columns": Markdown(column_table(wording.columns(content.columns(name))))}
-            for name in content.tables
+            {"name": code(name), "columns": Markdown(column_table(wording.columns(study.columns(name))))}
+            for name in study.tables
             if name not in names
         ],
-        "participants": _own_columns(content, PARTICIPANTS_CONFIGURATION) if content.participants is not None else "",
+        "participants": _own_columns(study, PARTICIPANTS_CONFIGURATION) if study.participants is not None else "",
     }
 
 
-def _own_columns(content: Content, name: str) -> Markdown:
-    known = {column.name for column in content.columns(name)} if name in content.tables else set()
-    features = content.features(name)
+def _own_columns(study: Study, name: str) -> Markdown:
+    known = {column.name for column in study.columns(name)} if name in study.tables else set()
+    features = study.features(name)
     return table(
         {"column": code(column), "type": _type(feature)} for column, feature in features.items() if column not in known
     )

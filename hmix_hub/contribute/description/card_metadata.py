@@ -7,11 +7,11 @@ from typing import Any
 
 import yaml
 
-from hmix_hub.contribute.content import Content
 from hmix_hub.contribute.description.markdown import one_line
+from hmix_hub.contribute.description.statistics import study_statistics
 from hmix_hub.contribute.description.wording import Wording
 from hmix_hub.studies.manifest import Manifest
-from hmix_hub.studies.people import PARTICIPANTS_CONFIGURATION
+from hmix_hub.studies.study import Study
 
 _CREATIVE_COMMONS = {
     "by": ("2.0", "2.5", "3.0", "4.0"),
@@ -58,46 +58,38 @@ _OTHER_NAMES = {
 """The Hub's names of licences that SPDX calls otherwise."""
 
 
-def card_metadata(content: Content, n_judgments: int) -> str:
+def card_metadata(study: Study) -> str:
     """Give the YAML of a card, without the lines around it.
 
     Parameters
     ----------
-    content
+    study
         The study.
-    n_judgments
-        Its judgments over all tasks.
 
     Returns
     -------
     str
         Features of every configuration, and no sizes, which would make filtered loading fail.
     """
-    manifest = content.manifest
+    manifest = study.manifest
     language, _, region = manifest.language.partition("-")
     values: dict[str, Any] = {
         "pretty_name": one_line(manifest.title),
         **_licence(manifest.licence),
         "language": [language],
         **({"language_bcp47": [manifest.language]} if region else {}),
-        "size_categories": [size_category(n_judgments)],
+        "size_categories": [size_category(study_statistics(study)["judgments"])],
         "task_categories": ["image-classification"],
         **({"annotations_creators": ["machine-generated"]} if manifest.synthetic else {}),
         "source_datasets": ["extended|other-cifar10" if _is_cifar10(manifest) else "original"],
-        "tags": [*Wording.of(content).tags, *(["cifar-10"] if _is_cifar10(manifest) else [])],
-        "configs": _configurations(content),
+        "tags": [*study.once(Wording.of).tags, *(["cifar-10"] if _is_cifar10(manifest) else [])],
+        "configs": _configurations(study),
         "dataset_info": [
-            {"config_name": name, "features": content.features(name)._to_yaml_list()}
-            for name in configuration_names(content)
+            {"config_name": name, "features": study.features(name)._to_yaml_list()} for name in study.configurations
         ],
     }
     # Wide, so that no value goes on in a line of its own.
     return yaml.dump(values, Dumper=_plain_dumper(), sort_keys=False, allow_unicode=True, width=10**6).rstrip()
-
-
-def configuration_names(content: Content) -> list[str]:
-    """Give the names of all configurations, the participants last."""
-    return [*content.tables, *([] if content.participants is None else [PARTICIPANTS_CONFIGURATION])]
 
 
 def size_category(n: int) -> str:
@@ -120,11 +112,11 @@ def _is_cifar10(manifest: Manifest) -> bool:
     return manifest.stimuli.source.startswith("cifar10/")
 
 
-def _configurations(content: Content) -> list[dict[str, Any]]:
+def _configurations(study: Study) -> list[dict[str, Any]]:
     return [
         {"config_name": name, "data_files": [{"split": "train", "path": f"{name}/train-*.parquet"}]}
-        | ({"default": True} if name == content.default else {})
-        for name in configuration_names(content)
+        | ({"default": True} if name == study.default else {})
+        for name in study.configurations
     ]
 
 

@@ -11,8 +11,6 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
-from hmix_hub.contribute.content import Content
-from hmix_hub.contribute.description.card_metadata import configuration_names
 from hmix_hub.contribute.description.markdown import one_line
 from hmix_hub.contribute.description.wording import Wording
 from hmix_hub.errors import ConfigurationError
@@ -20,6 +18,7 @@ from hmix_hub.schema import Column
 from hmix_hub.studies.manifest import Manifest
 from hmix_hub.studies.people import PARTICIPANTS_CONFIGURATION
 from hmix_hub.studies.persons import Author
+from hmix_hub.studies.study import Study
 from hmix_hub.tasks import CONFIGURATIONS, TASKS
 
 Json = dict[str, Any]
@@ -101,12 +100,12 @@ _TYPES = {
 _NAMES = {"id": "@id", "type": "@type"}
 
 
-def croissant(content: Content, files: Files) -> Json:
+def croissant(study: Study, files: Files) -> Json:
     """Describe a study in Croissant.
 
     Parameters
     ----------
-    content
+    study
         The study.
     files
         Size in bytes, and sha256 as 64 hex digits, of each published file by its path, with /; the Parquet files
@@ -124,7 +123,7 @@ def croissant(content: Content, files: Files) -> Json:
     ConfigurationError
         If a configuration has no Parquet file among them.
     """
-    manifest, wording = content.manifest, Wording.of(content)
+    manifest, wording = study.manifest, study.once(Wording.of)
     return {
         "@context": CONTEXT,
         "@type": "sc:Dataset",
@@ -144,11 +143,10 @@ def croissant(content: Content, files: Files) -> Json:
         "rai:dataCollection": manifest.recruitment,
         **({"rai:dataAnnotationProtocol": protocol} if (protocol := wording.protocol()) else {}),
         "rai:hasSyntheticData": manifest.synthetic,
-        "distribution": [_file_object(path, *mark) for path, mark in sorted(files.items())]
-        + _file_sets(content, files),
+        "distribution": [_file_object(path, *mark) for path, mark in sorted(files.items())] + _file_sets(study, files),
         "recordSet": [
             _classes(manifest),
-            *(_record_set(content, name, files, wording) for name in configuration_names(content)),
+            *(_record_set(study, name, files, wording) for name in study.configurations),
         ],
     }
 
@@ -193,13 +191,18 @@ def _file_object(path: str, size: int, sha256: str) -> Json:
     }
 
 
+def parquet_path(configuration: str) -> str:
+    """Return the path of a configuration's Parquet file, where one holds it whole."""
+    return f"{configuration}/train-00000-of-00001.parquet"
+
+
 def _shards(name: str, files: Files) -> list[str]:
     return sorted(
         path for path in files if PurePosixPath(path).match(f"{name}/train-*.parquet") and path.count("/") == 1
     )
 
 
-def _file_sets(content: Content, files: Files) -> list[Json]:
+def _file_sets(study: Study, files: Files) -> list[Json]:
     """Join the files of each configuration that has several."""
     return [
         {
@@ -209,7 +212,7 @@ def _file_sets(content: Content, files: Files) -> list[Json]:
             "encodingFormat": _FORMATS[".parquet"],
             "includes": f"{name}/train-*.parquet",
         }
-        for name in configuration_names(content)
+        for name in study.configurations
         if len(_shards(name, files)) > 1
     ]
 
@@ -231,9 +234,9 @@ def _classes(manifest: Manifest) -> Json:
     }
 
 
-def _record_set(content: Content, name: str, files: Files, wording: Wording) -> Json:
+def _record_set(study: Study, name: str, files: Files, wording: Wording) -> Json:
     of_people = name == PARTICIPANTS_CONFIGURATION
-    described = {} if of_people else {column.name: column for column in wording.columns(content.columns(name))}
+    described = {} if of_people else {column.name: column for column in wording.columns(study.columns(name))}
     shards = _shards(name, files)
     if not shards:
         msg = f"the files hold no {name}/train-*.parquet, which the record set {name} would be read from"
@@ -249,7 +252,7 @@ def _record_set(content: Content, name: str, files: Files, wording: Wording) -> 
         "key": _key(name),
         "field": [
             _field(name, column, feature, described.get(column), source)
-            for column, feature in content.features(name).items()
+            for column, feature in study.features(name).items()
             # Croissant has no column that holds a record; one of the study's own is left to the card.
             if hasattr(_shape(feature)[1], "dtype")
         ],

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow.compute as pc
 
-from hmix_hub.contribute.content import Content
 from hmix_hub.contribute.description.agreement import (
     Answers,
     coefficient_agreement,
@@ -35,6 +34,7 @@ from hmix_hub.judgments.grouping import Groups, Ints, encode, encode_key
 from hmix_hub.plots.resampling import resample_means
 from hmix_hub.plots.summaries import class_masses, levels_of
 from hmix_hub.schema import JUDGMENT_TABLE
+from hmix_hub.studies.study import Study, once_per_study
 from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS, columns, flags_of
 
 if TYPE_CHECKING:
@@ -48,12 +48,13 @@ ANSWERED = {CONSTRUCT: "selected_coefficient", SELECT: "selected_coefficient", I
 SHOWN = "mixing_coefficient"
 
 
-def study_statistics(content: Content) -> dict[str, Any]:
+@once_per_study
+def study_statistics(study: Study) -> dict[str, Any]:
     """Compute the statistics of a study.
 
     Parameters
     ----------
-    content
+    study
         The study; any number of rows, the order of which does not matter.
 
     Returns
@@ -67,16 +68,16 @@ def study_statistics(content: Content) -> dict[str, Any]:
         * `tasks`: by name, see `task_statistics`; of the categorical one also `soft_label`: what was `asked` besides
           the class, and the `procedure` that made the labels.
     """
-    wording = Wording.of(content)
+    wording = study.once(Wording.of)
     made = {"asked": list(wording.asked or ()), "procedure": wording.procedure}
-    tables = {task: content.tables[task] for task in TASKS if task in content.tables}
+    tables = {task: study.tables[task] for task in TASKS if task in study.tables}
     return {
-        "study_id": content.manifest.id,
-        "schema_version": content.manifest.schema_version,
-        "synthetic": content.manifest.synthetic,
+        "study_id": study.manifest.id,
+        "schema_version": study.manifest.schema_version,
+        "synthetic": study.manifest.synthetic,
         "judgments": sum(table.num_rows for table in tables.values()),
         "people": len({person for table in tables.values() for person in table["participant_id"].unique().to_pylist()}),
-        "participants_described": None if content.participants is None else content.participants.num_rows,
+        "participants_described": None if study.participants is None else study.participants.num_rows,
         "collection_rounds": _rounds(tables),
         "tasks": {
             task: task_statistics(table, task) | ({"soft_label": made} if task == CATEGORICAL else {})

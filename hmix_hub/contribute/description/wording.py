@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from hmix_hub.judgments.answers import asked_questions
 from hmix_hub.loading.hub import TAG
 from hmix_hub.schema import SYNTHETIC_FLAG, Column
 from hmix_hub.schema.questions import ONE_HOT, PROCEDURES, QUESTIONS, Procedure, Question
 from hmix_hub.studies.judgment_table import procedure_of
+from hmix_hub.studies.study import Study
 from hmix_hub.tasks import CATEGORICAL, CONFIGURATIONS, TASKS, unasked_columns
-
-if TYPE_CHECKING:
-    from hmix_hub.contribute.content import Content
 
 TAGS = (TAG, "mixup", "human-judgments", "human-uncertainty", "soft-labels")
 
@@ -57,15 +54,15 @@ class Wording:
     is_synthetic: bool
 
     @classmethod
-    def of(cls, content: Content) -> Wording:
+    def of(cls, study: Study) -> Wording:
         """Return the wording of a study."""
-        judgments = {name: table for name, table in content.tables.items() if not CONFIGURATIONS[name].by_stimulus}
+        judgments = {name: table for name, table in study.tables.items() if not CONFIGURATIONS[name].by_stimulus}
         is_single = all(table["image_2_label"].null_count == table.num_rows for table in judgments.values())
         if CATEGORICAL not in judgments:
-            return cls(is_single, None, ONE_HOT, content.manifest.synthetic)
-        table, stated = judgments[CATEGORICAL], content.manifest.asked
+            return cls(is_single, None, ONE_HOT, study.manifest.synthetic)
+        table, stated = judgments[CATEGORICAL], study.manifest.asked
         asked = asked_questions(table) if stated is None else stated
-        return cls(is_single, asked, procedure_of(table, content.manifest), content.manifest.synthetic)
+        return cls(is_single, asked, procedure_of(table, study.manifest), study.manifest.synthetic)
 
     @property
     def pictures(self) -> str:

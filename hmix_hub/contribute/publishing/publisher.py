@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,8 +10,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from hmix_hub.contribute.building import Built, build
-from hmix_hub.contribute.layout import FileMark
+from hmix_hub.contribute.building import Built, FileMark, build
 from hmix_hub.contribute.privacy.scan import scan_privacy
 from hmix_hub.contribute.publishing.faults import persist, status_of
 from hmix_hub.contribute.publishing.remote import (
@@ -31,10 +29,9 @@ from hmix_hub.contribute.publishing.versions import is_version, precedence
 from hmix_hub.errors import ConfigurationError, PublishError, Where
 from hmix_hub.loading.places import REPOSITORY
 from hmix_hub.studies.checksums import CHECKSUMS
-from hmix_hub.studies.findings import Report
-from hmix_hub.studies.folder import RECORD, study_path
+from hmix_hub.studies.folder import RECORD
 from hmix_hub.studies.manifest import MANIFEST
-from hmix_hub.studies.manifest_file import read_manifest
+from hmix_hub.studies.study import Study
 
 if TYPE_CHECKING:
     from huggingface_hub import CommitInfo, HfApi
@@ -64,7 +61,7 @@ class Published:
 
 
 def publish(
-    folder: str | os.PathLike[str],
+    study: Study,
     repository: str,
     *,
     push: bool = False,
@@ -81,8 +78,8 @@ def publish(
 
     Parameters
     ----------
-    folder
-        The study folder.
+    study
+        The study.
     repository
         `org/name`; made if it is not there and you may.
     push
@@ -117,28 +114,25 @@ def publish(
     if not REPOSITORY.fullmatch(repository):
         msg = f"{repository!r} is no repository of the Hub"
         raise ConfigurationError(msg, hint="write ORG/NAME, as my-lab/my-study, and no address")
-    _check_synthetic(folder, synthetic=synthetic)
+    _check_synthetic(study, synthetic=synthetic)
     tell("looking for what would give people away")
-    _refuse_private(folder, k)
+    _refuse_private(study, k)
     with tempfile.TemporaryDirectory(prefix="hmix-publish-") as scratch:
-        built = build(folder, Path(scratch) / "study", tell=tell)
-        version = built.content.manifest.version
+        built = build(study, Path(scratch) / "study", tell=tell)
         if dry_run:
-            return Published("dry run", "", version, built.files)
+            return Published("dry run", "", study.manifest.version, built.files)
         from huggingface_hub import HfApi
 
         publisher = _Publisher(HfApi(), repository, built, push=push, private=private, tell=tell)
         return persist(publisher.attempt, repository, tell)
 
 
-def _check_synthetic(folder: str | os.PathLike[str], *, synthetic: bool) -> None:
+def _check_synthetic(study: Study, *, synthetic: bool) -> None:
     """Check that whoever publishes a study knows whether a program made its answers."""
-    path = study_path(folder)
-    manifest = read_manifest(path, Report(), is_draft=True)
     # What cannot be read is told when the study is built.
-    if manifest is None or manifest.synthetic == synthetic:
+    if not study.has_manifest or study.manifest.synthetic == synthetic:
         return
-    place = Where(str(path / MANIFEST), column="synthetic")
+    place = Where(str(study.path / MANIFEST), column="synthetic")
     if synthetic:
         msg = "--synthetic was given, but the study is not marked as synthetic"
         raise ConfigurationError(
@@ -149,14 +143,14 @@ def _check_synthetic(folder: str | os.PathLike[str], *, synthetic: bool) -> None
     raise ConfigurationError(msg, where=place, hint=hint)
 
 
-def _refuse_private(folder: str | os.PathLike[str], k: int) -> None:
-    found = scan_privacy(folder, k=k).errors
+def _refuse_private(study: Study, k: int) -> None:
+    found = scan_privacy(study.path, k=k).errors
     if found:
         first = found[0]
         place = Where(first.file, first.spots[0].row, first.column or None)
         more = f", and {len(found) - 1} more findings" if len(found) > 1 else ""
         msg = f"nothing was published, since it would give people away: {first.rule.code}: {first.rule.meaning}{more}"
-        raise PublishError(msg, where=place, hint=f"`hmix contribute privacy {os.fspath(folder)}` tells all of them")
+        raise PublishError(msg, where=place, hint=f"`hmix contribute privacy {study.path}` tells all of them")
 
 
 class _Publisher:
@@ -174,7 +168,7 @@ class _Publisher:
     ) -> None:
         self.api, self.repository, self.built = api, repository, built
         self.push, self.private, self.tell = push, private, tell
-        self.manifest = built.content.manifest
+        self.manifest = built.study.manifest
         self.record: Record = json.loads((built.path / RECORD).read_text(encoding="utf-8"))
         self.version = self.manifest.version
         self.title = f"{self.manifest.id} {self.version}"

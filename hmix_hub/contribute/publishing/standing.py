@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hmix_hub.contribute.building import Built
-from hmix_hub.contribute.layout import mark_of
 from hmix_hub.contribute.publishing.remote import DATASET, Record, read_sums
+from hmix_hub.files import sha256_of
 from hmix_hub.studies.checksums import CHECKSUMS
 from hmix_hub.studies.folder import CARD
 
@@ -51,7 +51,7 @@ def _sha256(api: HfApi, repository: str, commit: str, file: RepoSibling) -> str:
     if file.lfs is not None:
         return str(file.lfs.sha256)
     path = api.hf_hub_download(repository, file.rfilename, repo_type=DATASET, revision=commit)
-    return mark_of(Path(path)).sha256
+    return sha256_of(Path(path))
 
 
 def commit_as_published(

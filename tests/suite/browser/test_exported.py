@@ -11,7 +11,7 @@ from suite.browser.pictures import SIZE, on_screen, trials_of
 
 import hmix_hub
 from hmix_hub.stimuli.coefficients import WALK
-from hmix_hub.studies.validation import validate
+from hmix_hub.studies.study import Study
 from hmix_hub.suite.export.study_folder import export_study
 from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS
 
@@ -36,7 +36,7 @@ class Session:
         me.press("Finish")
         me.code()
         export_study(served.store.folder, target)
-        assert not validate(target).report.findings
+        assert not Study.open(target).report.findings
         self.batch = served.store.frozen.batches[served.store.sessions()[0].batch]
         self.trials = list(trials_of(served))
         self.rows = hmix_hub.load_dataset(target, task, split="train")

@@ -13,6 +13,7 @@ from hmix_hub.contribute.checking import check_study
 from hmix_hub.errors import CollectionError
 from hmix_hub.schema import CIFAR10
 from hmix_hub.sources.picture_folder import open_picture_folder
+from hmix_hub.studies.study import Study
 from hmix_hub.suite.export.study_folder import export_study
 from hmix_hub.tasks import INFER
 
@@ -49,7 +50,7 @@ def test_the_listed_pictures_go_with_the_study(own, tmp_path):
     exported = export_study(own.folder, tmp_path / "export")
     copied = sorted(file.name for file in (exported.path / "stimuli").rglob("*") if file.is_file())
     assert copied == [*(f"{number:02d}.png" for number in range(PICTURES)), "images.csv"]
-    assert check_study(exported.path).report.findings == []
+    assert check_study(Study.open(exported.path)).findings == []
     judgments = hmix_hub.load_dataset(str(exported.path), split="train", images="mixed")
     assert judgments[0]["image"].size == (8, 8)
 

@@ -20,7 +20,9 @@ from hmix_hub.schema import CURRENT, RELEASED
 from hmix_hub.sources import JUDGMENT_FILES
 from hmix_hub.sources.cifar10 import known_labels
 from hmix_hub.sources.source import Folder
-from hmix_hub.sources.study import SourceFile, Study
+from hmix_hub.sources.study import SourceFile
+from hmix_hub.sources.study import Study as ReleasedStudy
+from hmix_hub.studies.study import Study
 from hmix_hub.suite.design.drawing import draw_design
 from hmix_hub.suite.export.released import export_released
 from hmix_hub.suite.export.study_folder import export_study
@@ -75,7 +77,7 @@ def test_the_dataset_reads_it_as_it_reads_the_release(exports, task, judgments):
     for name in JUDGMENT_FILES.values():
         content = (folder / name).read_bytes()
         files[name] = SourceFile(name, len(content), hashlib.sha256(content).hexdigest())
-    source = Folder(Study("small-study", "a small study", "cifar10/test", files), folder)
+    source = Folder(ReleasedStudy("small-study", "a small study", "cifar10/test", files), folder)
     assert_same(hmix_hub.load_dataset("h-mix", task, split="train", source=source).to_list(), judgments)
 
 
@@ -118,7 +120,7 @@ def test_a_study_of_the_papers_design_reads_as_the_release_does(cifar10, tmp_pat
             collection.take_part(task)
         study = export_study(folder, tmp_path / "study")
         released = export_released(folder, tmp_path / "released")
-    assert check_study(study.path).report.findings == []
+    assert check_study(Study.open(study.path)).findings == []
     # Trials and repeats of the paper.
     assert list(released.judgments.values()) == [32, 32, 62, 27]
     for task in TASKS:
@@ -147,7 +149,7 @@ def test_untouched_sliders_are_flagged_and_have_no_confidence(tmp_path):
         collection.store.finish(session.id).result()
         study = export_study(collection.folder, tmp_path / "study")
         released = export_released(collection.folder, tmp_path / "released")
-    assert [finding for finding in check_study(study.path).report.findings if finding.rule.id == "HMX576"] == []
+    assert [finding for finding in check_study(Study.open(study.path)).findings if finding.rule.id == "HMX576"] == []
     rows = hmix_hub.load_dataset(str(study.path), INFER, split="train").to_list()
     assert len(rows) == 14
     for row, (share, confidence) in zip(rows, cycle(touched)):

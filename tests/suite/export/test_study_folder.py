@@ -20,6 +20,7 @@ from hmix_hub.contribute.privacy.scan import scan_privacy
 from hmix_hub.errors import CollectionError, ConfigurationError
 from hmix_hub.origin import SYNTHETIC_MARK
 from hmix_hub.plots.style import WARNING
+from hmix_hub.studies.study import Study
 from hmix_hub.suite.export.study_folder import export_study
 from hmix_hub.tasks import INFER, SELECT, TASKS
 from hmix_hub.yaml_file import parse_yaml
@@ -53,10 +54,10 @@ def people_of(folder, task=INFER):
 
 
 def test_it_is_a_valid_contribution_as_it_is(whole):
-    checked = check_study(whole[0].path)
-    assert checked.report.findings == []
+    study = Study.open(whole[0].path)
+    assert check_study(study).findings == []
     assert scan_privacy(whole[0].path).findings == []
-    assert list(checked.manifest.tasks) == list(TASKS)
+    assert list(study.manifest.tasks) == list(TASKS)
 
 
 def test_it_counts_what_it_wrote(whole):
@@ -80,7 +81,7 @@ def test_it_loads(whole, task):
 
 
 def test_it_builds(whole, tmp_path):
-    built = build(whole[0].path, tmp_path / "built")
+    built = build(Study.open(whole[0].path), tmp_path / "built")
     assert {f"{task}/train-00000-of-00001.parquet" for task in TASKS} <= set(built.files)
 
 
@@ -129,7 +130,7 @@ def test_quarantined_answers_are_counted_and_left_out(small, tmp_path):
     exported = export_study(small.folder, tmp_path / "export")
     assert exported.gathered.quarantined == 1
     assert str(first[0]) not in {row["trial_index"] for row in rows_of(exported.path)}
-    assert check_study(exported.path).report.errors == []
+    assert check_study(Study.open(exported.path)).errors == []
 
 
 def test_of_two_answers_the_first_counts(small, tmp_path):
@@ -156,7 +157,7 @@ def test_late_finishers_are_kept_and_marked(tmp_path):
         assert marks == {(made.participant(late), "true"), (made.participant(in_time), "false")}
         assert "x_late" not in rows_of(exported.path, SELECT)[0]
         assert exported.gathered.late == 1
-        assert check_study(exported.path).report.findings == []
+        assert check_study(Study.open(exported.path)).findings == []
 
 
 def test_a_synthetic_collection_says_so(tmp_path):
@@ -181,8 +182,8 @@ def test_a_trial_run_keeps_its_mark_from_the_store_to_the_figure(tmp_path):
     with collecting(tmp_path / "collection", frozen_study((INFER,)), is_synthetic=True) as made:
         made.take_part()
         exported = export_study(made.folder, tmp_path / "export")
-    assert check_study(exported.path).report.findings == []
-    built = build(exported.path, tmp_path / "built")
+    assert check_study(Study.open(exported.path)).findings == []
+    built = build(Study.open(exported.path), tmp_path / "built")
     assert "**SYNTHETIC: made by a program, not by people.**" in (built.path / "README.md").read_text(encoding="utf-8")
     for config in (INFER, f"{INFER}_by_stimulus"):
         figure = hmix_hub.plot(hmix_hub.load_dataset(built.path, config, split="train"))

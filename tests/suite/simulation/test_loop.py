@@ -10,6 +10,7 @@ import pytest
 import hmix_hub
 from hmix_hub.contribute.checking import check_study
 from hmix_hub.contribute.privacy.scan import scan_privacy
+from hmix_hub.studies.study import Study
 from hmix_hub.suite.export.study_folder import export_study
 from hmix_hub.suite.simulation.recovery import recover_bias
 from hmix_hub.suite.store.store import Store
@@ -38,7 +39,7 @@ def test_the_collection_is_marked_as_synthetic(simulated):
 
 def test_the_export_is_a_valid_contribution(exported):
     assert exported.is_synthetic
-    assert check_study(exported.path).report.findings == []
+    assert check_study(Study.open(exported.path)).findings == []
     assert scan_privacy(exported.path).findings == []
 
 
