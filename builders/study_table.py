@@ -10,7 +10,7 @@ import datasets
 
 from hmix_hub.builders.cached_table import CachedTable
 from hmix_hub.builders.h_mix import code_fingerprint
-from hmix_hub.studies.built_table import BuiltFile, BuiltTable
+from hmix_hub.studies.built_tables import BuiltFile, BuiltTable
 
 
 @dataclass
@@ -65,5 +65,5 @@ class StudyTable(CachedTable):
         return [datasets.SplitGenerator(name="train", gen_kwargs={"files": list(self.table.files)})]
 
     def _generate_tables(self, files: list[BuiltFile]) -> Iterator[tuple[Any, Any]]:
-        for number, piece in enumerate(self.table.pieces(files, self.info.features)):
+        for number, piece in enumerate(self.table.chunks(files, self.info.features)):
             yield (0, number), piece

@@ -16,8 +16,8 @@ from benchmark_pandas_rows import validate_with_pandas
 from benchmark_studies import TRIALS, DrawnStudy, Faults, judgment_file
 
 from hmix_hub.contribute.privacy.scan import scan_privacy
-from hmix_hub.studies.checks.ledger import ROW_BYTES
-from hmix_hub.studies.reading.pieces import PIECE_BYTES
+from hmix_hub.studies.checks.rows import ROW_BYTES
+from hmix_hub.studies.reading.chunks import CHUNK_BYTES
 from hmix_hub.studies.study import Study
 
 AIM = 1
@@ -154,7 +154,7 @@ def _print_limits(study: DrawnStudy, rounds: int) -> None:
 
 
 def _read_bytes(file: Path) -> None:
-    buffer = bytearray(PIECE_BYTES)
+    buffer = bytearray(CHUNK_BYTES)
     with file.open("rb", buffering=0) as stream:
         while stream.readinto(buffer):
             pass
@@ -168,7 +168,7 @@ def _parse_text(file: Path) -> None:
         names = stream.readline().rstrip("\n").split(",")
     reader = csv.open_csv(
         file,
-        read_options=csv.ReadOptions(use_threads=False, block_size=PIECE_BYTES),
+        read_options=csv.ReadOptions(use_threads=False, block_size=CHUNK_BYTES),
         convert_options=csv.ConvertOptions(
             column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False, check_utf8=False
         ),

@@ -77,7 +77,7 @@ def _renew(name: str, *, write: bool) -> bool:
 
 def _renew_schema(*, write: bool) -> list[str]:
     """Name the JSON Schema of study.yaml if it is stale, and write it."""
-    from hmix_hub.studies.json_schema import schema_text
+    from hmix_hub.studies.manifest_file import schema_text
 
     path = ROOT / SCHEMA
     if path.is_file() and path.read_text(encoding="utf-8") == schema_text():

@@ -302,6 +302,6 @@ def _publish(
 def _schema(of_map: bool) -> None:
     """Print the JSON Schema of study.yaml, which editors complete and check by."""
     from hmix_hub.contribute.importing.column_map import map_schema
-    from hmix_hub.studies.json_schema import shipped_schema
+    from hmix_hub.studies.manifest_file import shipped_schema
 
     click.echo(map_schema() if of_map else shipped_schema(), nl=False)

@@ -19,7 +19,7 @@ from hmix_hub.contribute.description.figures import draw_figures
 from hmix_hub.contribute.description.statistics import statistics_text, study_statistics
 from hmix_hub.errors import ConfigurationError, Where
 from hmix_hub.files import is_plain_inside, replace_file, sha256_of, whole_folder
-from hmix_hub.studies.checksums import CHECKSUMS, read_checksums
+from hmix_hub.studies.built_tables import CHECKSUMS, read_checksums
 from hmix_hub.studies.folder import (
     CARD,
     CROISSANT,

@@ -12,7 +12,7 @@ from hmix_hub.contribute.description.figures import figure_is_current
 from hmix_hub.contribute.description.statistics import statistics_text, study_statistics
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import CARD, CROISSANT, FIGURES, STATISTICS
-from hmix_hub.studies.rules.generated import STALE
+from hmix_hub.studies.rules.files import STALE
 from hmix_hub.studies.study import Study, once_per_study
 
 

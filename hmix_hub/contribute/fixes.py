@@ -10,13 +10,12 @@ import numpy as np
 
 from hmix_hub.schema import Kind
 from hmix_hub.schema.judgment import SIDES
-from hmix_hub.studies.checks.clashes import telling_columns
-from hmix_hub.studies.checks.columns import tidied
-from hmix_hub.studies.checks.numbers import COMMA, NULL_WORDS, THOUSANDS
-from hmix_hub.studies.checks.trials import rows_in_rarer_order
+from hmix_hub.studies.checks.trials import rows_in_rarer_order, telling_columns
+from hmix_hub.studies.columns.names import tidied
+from hmix_hub.studies.columns.numbers import COMMA, NULL_WORDS, THOUSANDS
 from hmix_hub.studies.findings import shown
 from hmix_hub.studies.rules import columns as column_rules
-from hmix_hub.studies.rules import stimuli, trials, values
+from hmix_hub.studies.rules import stimuli, trials
 from hmix_hub.studies.rules.rule import Rule
 from hmix_hub.tasks import TASKS
 
@@ -96,8 +95,8 @@ def fix_table(
 def _fix_names(table: Table, file: str, found: set[tuple[str, str]]) -> list[Fix]:
     fixes = []
     for name in list(table):
-        if (column_rules.UNTIDY.code, name) in found and tidied(name) not in table:
-            fix = Fix(column_rules.UNTIDY, file, name)
+        if (column_rules.COLUMN_UNTIDY.code, name) in found and tidied(name) not in table:
+            fix = Fix(column_rules.COLUMN_UNTIDY, file, name)
             fix.note(None, name, tidied(name))
             fixes.append(fix)
     renamed = {fix.column: tidied(fix.column) for fix in fixes}
@@ -141,13 +140,13 @@ def _calculated(text: str, calculate: Callable[[float], float]) -> str:
 
 
 _OF_CELLS: tuple[tuple[Rule, Callable[[str], str]], ...] = (
-    (values.UNTIDY, str.strip),
-    (values.NULL_WORD, _without_word(())),
-    (values.DECIMAL_COMMA, with_point),
-    (values.PERCENT, lambda text: _calculated(text, lambda number: number * (1 / 100))),
+    (column_rules.UNTIDY, str.strip),
+    (column_rules.NULL_WORD, _without_word(())),
+    (column_rules.DECIMAL_COMMA, with_point),
+    (column_rules.PERCENT, lambda text: _calculated(text, lambda number: number * (1 / 100))),
     (trials.SECONDS, lambda text: _calculated(text, lambda number: number * 1000)),
 )
-SCALING = (values.PERCENT, trials.SECONDS)
+SCALING = (column_rules.PERCENT, trials.SECONDS)
 """Rules whose fix changes the unit of a column."""
 
 
@@ -160,7 +159,7 @@ def _fix_cells(
     for rule, change in _OF_CELLS:
         for name in [name for name in table if (rule.code, name) in found]:
             fix = Fix(rule, file, name)
-            changed = list(map(of_labels if rule is values.NULL_WORD and name in labels else change, table[name]))
+            changed = list(map(of_labels if rule is column_rules.NULL_WORD and name in labels else change, table[name]))
             for row, (before, after) in enumerate(zip(table[name], changed, strict=True)):
                 if after != before:
                     fix.note(row, before, after)

@@ -12,13 +12,14 @@ from hmix_hub.contribute.building import write_generated
 from hmix_hub.contribute.checking import check_study
 from hmix_hub.contribute.fixes import MOST_EXAMPLES, SCALING, Fix, Table, fix_table
 from hmix_hub.files import replace_file
-from hmix_hub.studies.checks.values import as_text
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import task_and_ending
-from hmix_hub.studies.reading.files import read_pieces
-from hmix_hub.studies.reading.pieces import UnreadableError
+from hmix_hub.studies.reading import read_chunks
+from hmix_hub.studies.reading.arrays import as_text
+from hmix_hub.studies.reading.chunks import UnreadableError
 from hmix_hub.studies.reading.text import blocks, utf16_of
-from hmix_hub.studies.rules import files, generated
+from hmix_hub.studies.rules import files
+from hmix_hub.studies.rules import files as generated
 from hmix_hub.studies.rules.rule import Rule
 from hmix_hub.studies.study import Study
 
@@ -120,7 +121,7 @@ def _from_utf16(path: Path) -> str | None:
 def _read(path: Path, name: str) -> Table | None:
     """Read a CSV file as text, whatever its form; `None` where it cannot be read whole."""
     report = Report()
-    pieces = list(read_pieces(path, name, report, is_tolerant=True))
+    pieces = list(read_chunks(path, name, report, is_tolerant=True))
     if not pieces or any(found.rule.code not in _PASSED for found in report.errors):
         return None
     header = pieces[0].names or list(pieces[0].columns)

@@ -19,11 +19,10 @@ from hmix_hub.loading.places import StudyPlace, manifest_of, no_participants
 from hmix_hub.redaction import redacted
 from hmix_hub.sources.arrays import cache_folder
 from hmix_hub.sources.source import PROBE_TIMEOUT_S, is_offline
-from hmix_hub.studies.built_table import BuiltFile
-from hmix_hub.studies.checksums import CHECKSUMS, check_file, open_checksums, table_files
+from hmix_hub.studies.built_tables import CHECKSUMS, BuiltFile, check_file, open_checksums, table_files
 from hmix_hub.studies.folder import STIMULI
 from hmix_hub.studies.manifest import MANIFEST
-from hmix_hub.studies.people import PARTICIPANTS_CONFIGURATION
+from hmix_hub.studies.participants import PARTICIPANTS_CONFIGURATION
 from hmix_hub.tasks import Configuration
 
 _PATIENCE_S = 10

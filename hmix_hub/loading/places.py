@@ -16,17 +16,23 @@ from hmix_hub.builders.study_table import StudyTable
 from hmix_hub.errors import ConfigurationError, SchemaVersionError, SourceMissingError, Where, nearest
 from hmix_hub.judgments.by_stimulus import by_stimulus
 from hmix_hub.schema import Column
-from hmix_hub.studies.built_table import BuiltFile, BuiltTable
-from hmix_hub.studies.checksums import CHECKSUMS, check_file, open_checksums, table_files
-from hmix_hub.studies.features import study_features
+from hmix_hub.studies.built_tables import (
+    CHECKSUMS,
+    BuiltFile,
+    BuiltTable,
+    check_file,
+    open_checksums,
+    study_features,
+    table_files,
+)
+from hmix_hub.studies.detected import provisional
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import RECORD, STIMULI, StudyFolder, find_files
 from hmix_hub.studies.judgment_table import read_judgments, refuse_errors
 from hmix_hub.studies.manifest import MANIFEST, Manifest
 from hmix_hub.studies.manifest_file import read_manifest
-from hmix_hub.studies.people import PARTICIPANTS_CONFIGURATION, read_participants
+from hmix_hub.studies.participants import PARTICIPANTS_CONFIGURATION, read_participants
 from hmix_hub.studies.rules.manifest import SCHEMA_VERSION
-from hmix_hub.studies.seen import provisional
 from hmix_hub.tasks import CONFIGURATIONS, DEFAULT_CONFIGURATION, Configuration
 
 REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")

@@ -17,8 +17,8 @@ from hmix_hub.loading.versions import in_version
 from hmix_hub.schema import CURRENT, JUDGMENT_TABLE, RELEASED, check_version
 from hmix_hub.sources.image_sets import remember
 from hmix_hub.stimuli.columns import check_images
-from hmix_hub.studies.image_sets import open_study_images
-from hmix_hub.studies.people import PARTICIPANTS_CONFIGURATION
+from hmix_hub.studies.participants import PARTICIPANTS_CONFIGURATION
+from hmix_hub.studies.pictures import open_study_images
 from hmix_hub.tables import set_class_order
 from hmix_hub.tasks import Configuration
 

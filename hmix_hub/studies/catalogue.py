@@ -7,14 +7,11 @@ from types import ModuleType
 from hmix_hub.studies.rules import (
     columns,
     files,
-    generated,
     manifest,
     participants,
     privacy,
-    recorded,
     stimuli,
     trials,
-    values,
 )
 from hmix_hub.studies.rules.rule import Rule
 
@@ -22,13 +19,10 @@ _MODULES: tuple[ModuleType, ...] = (
     files,
     manifest,
     columns,
-    values,
     stimuli,
     trials,
-    recorded,
     participants,
     privacy,
-    generated,
 )
 
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
 from hmix_hub.studies.rules.rule import Rule, Severity
+
+Mask = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
 
 MOST_PLACES = 100
 """Rows of one finding that are listed; all are counted."""
@@ -172,6 +179,64 @@ class Report:
             "rows": dict(self.rows),
             "findings": [finding.as_dict(is_fixable=self.is_fixable(finding)) for finding in self],
         }
+
+
+@dataclass(frozen=True)
+class Reporter:
+    """A file and a column of it.
+
+    Parameters
+    ----------
+    report
+        Gets the findings.
+    file, column
+        Names.
+    """
+
+    report: Report
+    file: str
+    column: str = ""
+
+    def of(self, column: str) -> Reporter:
+        """Give the place of another column of the file."""
+        return Reporter(self.report, self.file, column)
+
+    def tell(
+        self,
+        rule: Rule,
+        bad: Mask,
+        rows: Ints,
+        values: pa.Array | None = None,
+        note: Callable[[int], str] | None = None,
+    ) -> None:
+        """Report the rows where a mask is true.
+
+        Parameters
+        ----------
+        rule
+            The rule that they break.
+        bad
+            bool (N,).
+        rows
+            int64 (N,): number of each row.
+        values
+            N values to show; `None`: none.
+        note
+            What to say of a position, 0 to N - 1; `None`: nothing.
+        """
+        found = np.flatnonzero(bad)
+        if not len(found):
+            return
+        first = found[:MOST_PLACES].tolist()
+        self.report.add_rows(
+            rule,
+            rows[first].tolist(),
+            [None if values is None else values[i].as_py() for i in first],
+            file=self.file,
+            column=self.column,
+            notes=[note(i) if note else "" for i in first],
+            count=len(found),
+        )
 
 
 def shown(value: object) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Sequence
 
@@ -17,12 +16,12 @@ from hmix_hub.judgments.flags import Mask
 from hmix_hub.schema import SYNTHETIC_FLAG
 from hmix_hub.schema.judgment import EXTRA_PREFIX
 from hmix_hub.schema.questions import DEFAULT_PROCEDURE, PROCEDURES, Procedure, usual_procedure
-from hmix_hub.studies.checks.own_columns import typed
-from hmix_hub.studies.checks.values import as_text
+from hmix_hub.studies.columns.own import typed
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import JUDGMENTS, StudyFolder
 from hmix_hub.studies.manifest import Manifest
-from hmix_hub.studies.observed import ObservedPiece, observed_pieces
+from hmix_hub.studies.observed import ObservedChunk, observed_chunks
+from hmix_hub.studies.reading.arrays import listed
 from hmix_hub.tasks import CATEGORICAL, OBSERVED_FLAG, observed_columns
 
 
@@ -55,9 +54,9 @@ def read_judgments(folder: StudyFolder, manifest: Manifest, task: str) -> pa.Tab
         )
         raise StudyError(msg, where=Where(str(folder.file(f"{JUDGMENTS}/{task}.csv"))), hint=hint)
     report = Report()
-    pieces = list(observed_pieces(folder, manifest, task, report))
+    chunks = list(observed_chunks(folder, manifest, task, report))
     refuse_errors(report, folder)
-    return complete_pieces(pieces, manifest, task, folder.judgments[task])
+    return complete_chunks(chunks, manifest, task, folder.judgments[task])
 
 
 def refuse_errors(report: Report, folder: StudyFolder) -> None:
@@ -84,16 +83,16 @@ def refuse_errors(report: Report, folder: StudyFolder) -> None:
     )
 
 
-def complete_pieces(pieces: Sequence[ObservedPiece], manifest: Manifest, task: str, file: str) -> pa.Table:
-    """Put the pieces of a file together, and compute what follows from them; see `read_judgments`.
+def complete_chunks(chunks: Sequence[ObservedChunk], manifest: Manifest, task: str, file: str) -> pa.Table:
+    """Put the chunks of a file together, and compute what follows from them; see `read_judgments`.
 
     Warns
     -----
     DraftWarning
         If a draft leaves the soft-label procedure open.
     """
-    observed = _observed_table(pieces, manifest, task, file)
-    flags = {SYNTHETIC_FLAG: given_flag(pieces, SYNTHETIC_FLAG)}
+    observed = _observed_table(chunks, manifest, task, file)
+    flags = {SYNTHETIC_FLAG: given_flag(chunks, SYNTHETIC_FLAG)}
     procedure = DEFAULT_PROCEDURE
     if task == CATEGORICAL:
         observed, ignored = _without_ignored(observed)
@@ -104,7 +103,7 @@ def complete_pieces(pieces: Sequence[ObservedPiece], manifest: Manifest, task: s
                 f"one of {', '.join(PROCEDURES)} as `soft_labels: procedure:`"
             )
             warnings.warn(message, DraftWarning, stacklevel=3)
-        flags[OBSERVED_FLAG] = given_flag(pieces, OBSERVED_FLAG) | ignored
+        flags[OBSERVED_FLAG] = given_flag(chunks, OBSERVED_FLAG) | ignored
     table = complete(
         observed,
         task,
@@ -115,9 +114,9 @@ def complete_pieces(pieces: Sequence[ObservedPiece], manifest: Manifest, task: s
         version=manifest.schema_version,
         procedure=procedure,
     )
-    names = dict.fromkeys(name for piece in pieces for name in piece.extras if name.startswith(EXTRA_PREFIX))
+    names = dict.fromkeys(name for chunk in chunks for name in chunk.extras if name.startswith(EXTRA_PREFIX))
     for name in names:
-        parts = [piece.extras[name] if name in piece.extras else pa.nulls(len(piece), pa.string()) for piece in pieces]
+        parts = [chunk.extras[name] if name in chunk.extras else pa.nulls(len(chunk), pa.string()) for chunk in chunks]
         table = table.append_column(name, typed(parts))
     return table
 
@@ -133,9 +132,9 @@ def procedure_of(answers: pa.Table, manifest: Manifest) -> Procedure:
     return usual_procedure(asked_questions(answers) if manifest.asked is None else manifest.asked)
 
 
-def _observed_table(pieces: Sequence[ObservedPiece], manifest: Manifest, task: str, file: str) -> pa.Table:
-    n = sum(map(len, pieces))
-    rows = np.concatenate([piece.rows for piece in pieces]) if pieces else np.zeros(0, dtype=np.int64)
+def _observed_table(chunks: Sequence[ObservedChunk], manifest: Manifest, task: str, file: str) -> pa.Table:
+    n = sum(map(len, chunks))
+    rows = np.concatenate([chunk.rows for chunk in chunks]) if chunks else np.zeros(0, dtype=np.int64)
     defaults = {
         "is_repeat": pa.scalar(False),
         "collection_round": pa.scalar("1"),
@@ -148,7 +147,7 @@ def _observed_table(pieces: Sequence[ObservedPiece], manifest: Manifest, task: s
     columns: dict[str, pa.ChunkedArray | pa.Array] = {}
     for column in observed_columns(task, manifest.schema_version):
         name = column.name
-        parts = [piece.values[name] for piece in pieces if name in piece.values]
+        parts = [chunk.values[name] for chunk in chunks if name in chunk.values]
         kind = column.arrow_type(manifest.vocabulary)
         if name == "image_set" or not parts:
             columns[name] = pa.repeat(defaults[name], n) if name in defaults else pa.nulls(n, kind)
@@ -171,34 +170,12 @@ def _without_ignored(observed: pa.Table) -> tuple[pa.Table, np.ndarray]:
     ), ignored
 
 
-def given_flag(pieces: Sequence[ObservedPiece], name: str) -> Mask:
+def given_flag(chunks: Sequence[ObservedChunk], name: str) -> Mask:
     """Return which rows of a file are given a flag, one that no column shows; bool (N,)."""
     masks = [
-        np.array([name in (flags or []) for flags in listed(piece.extras["flags"])], dtype=bool)
-        if "flags" in piece.extras
-        else np.zeros(len(piece), dtype=bool)
-        for piece in pieces
+        np.array([name in (flags or []) for flags in listed(chunk.extras["flags"])], dtype=bool)
+        if "flags" in chunk.extras
+        else np.zeros(len(chunk), dtype=bool)
+        for chunk in chunks
     ]
     return np.concatenate(masks) if masks else np.zeros(0, dtype=bool)
-
-
-def listed(raw: pa.Array) -> list[list[object] | None]:
-    """Give lists as the file has them, `a|b` or JSON in text; `None` where there is none, or none can be read."""
-    text = as_text(raw)
-    if text is None:
-        return [list(value) if isinstance(value, list | tuple) else None for value in raw.to_pylist()]
-    encoded = text.dictionary_encode()
-    lists = [_list(written) for written in encoded.dictionary.to_pylist()]
-    return [lists[index] for index in encoded.indices.to_pylist()]
-
-
-def _list(written: str) -> list[object] | None:
-    if not written:
-        return []
-    if not written.lstrip().startswith("["):
-        return list(written.split("|"))
-    try:
-        found = json.loads(written)
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, list) else None

@@ -21,8 +21,48 @@ from pydantic import (
 from hmix_hub.schema import CIFAR10, CURRENT, Vocabulary
 from hmix_hub.schema.questions import ONE_HOT, QUESTIONS, Procedure, Question
 from hmix_hub.sources.image_sets import METHOD_MARK, PIXEL_LINEAR
-from hmix_hub.studies.persons import Author
 from hmix_hub.tasks import TASKS
+
+_ORCID = re.compile(r"([0-9]{4})-([0-9]{4})-([0-9]{4})-([0-9]{3}[0-9X])")
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=r"^[^\n\r]*$")]
+
+
+class Author(BaseModel):
+    """A person, or a group, that made a study."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Line = Field(description="Name as it is cited.")
+    orcid: str | None = Field(None, description="ORCID iD: 0000-0002-1825-0097.")
+    affiliation: Line | None = Field(None, description="University, company, …")
+
+    @field_validator("orcid")
+    @classmethod
+    def _check_orcid(cls, orcid: str | None) -> str | None:
+        if orcid is None:
+            return None
+        bare = orcid.removeprefix("https://orcid.org/")
+        if not _ORCID.fullmatch(bare):
+            msg = f"{orcid!r} is no ORCID iD: it has four groups of four digits, the last perhaps ending in X"
+            raise ValueError(msg)
+        expected = orcid_check_digit(bare)
+        if bare[-1] != expected:
+            msg = f"the check digit of {bare} is {expected}, not {bare[-1]}: a digit is mistyped"
+            raise ValueError(msg)
+        return bare
+
+
+def orcid_check_digit(orcid: str) -> str:
+    """Give the last character that an ORCID iD must have, "0" to "9" or "X".
+
+    Source: ISO 7064 MOD 11-2, as ORCID uses it.
+    """
+    total = 0
+    for digit in orcid.replace("-", "")[:15]:
+        total = (total + int(digit)) * 2
+    result = (12 - total % 11) % 11
+    return "X" if result == 10 else str(result)
+
 
 MANIFEST = "study.yaml"
 PLACEHOLDER = "TODO"
@@ -56,7 +96,6 @@ _Open = WrapValidator(_open)
 """Of a field that a draft may leave open although its form is not that of text."""
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=r"^[^\n\r]*$")]
 Month = Annotated[str, StringConstraints(pattern=r"^(19|20)[0-9]{2}-(0[1-9]|1[0-2])$"), _Open]
 Licence = Annotated[Line, AfterValidator(_spdx), _Open]
 TaskName = Literal["construct_midpoint", "select_shuffled_midpoint", "infer_mixing_factor", "categorical_soft_labels"]

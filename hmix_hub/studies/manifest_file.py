@@ -1,7 +1,9 @@
-"""Reading of `study.yaml`: a manifest, or findings that name the line of what is wrong."""
+"""`study.yaml` as a file: a manifest, or findings that name the line of what is wrong; and its JSON Schema."""
 
 from __future__ import annotations
 
+import json
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -116,3 +118,17 @@ def _said(problem: Any) -> str:
 
 def _dotted(path: tuple[str | int, ...]) -> str:
     return ".".join(map(str, path))
+
+
+FILE = "study.schema.json"
+
+
+def schema_text() -> str:
+    """Generate the JSON Schema from the model."""
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Manifest.model_json_schema()}
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def shipped_schema() -> str:
+    """Give the JSON Schema that the package ships."""
+    return resources.files("hmix_hub.studies").joinpath(FILE).read_text(encoding="utf-8")

@@ -1,8 +1,8 @@
-"""Observed columns of a study's judgment files: from any format to typed pieces."""
+"""Observed columns of a study's judgment files: from any format to typed chunks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,24 +11,23 @@ import pyarrow.compute as pc
 
 from hmix_hub.schema import Column, Kind
 from hmix_hub.schema.judgment import EXTRA_PREFIX
-from hmix_hub.schema.questions import QUESTIONS
-from hmix_hub.studies.checks.columns import check_columns
-from hmix_hub.studies.checks.own_columns import OwnColumnReader
-from hmix_hub.studies.checks.place import Ints, Mask, Place
-from hmix_hub.studies.checks.questions import check_unasked
-from hmix_hub.studies.checks.values import ColumnReader, as_text
-from hmix_hub.studies.findings import Report
+from hmix_hub.schema.questions import QUESTIONS, Question
+from hmix_hub.studies.columns.names import check_columns
+from hmix_hub.studies.columns.own import OwnColumnReader
+from hmix_hub.studies.columns.reader import ColumnReader
+from hmix_hub.studies.findings import Ints, Mask, Report, Reporter
 from hmix_hub.studies.folder import StudyFolder
 from hmix_hub.studies.manifest import Manifest
-from hmix_hub.studies.reading.files import read_pieces
-from hmix_hub.studies.reading.pieces import Piece
-from hmix_hub.studies.reading.plain import broken_texts, is_whole, plain_array
+from hmix_hub.studies.reading import read_chunks
+from hmix_hub.studies.reading.arrays import as_text, broken_texts, is_whole, plain_array
+from hmix_hub.studies.reading.chunks import Chunk
 from hmix_hub.studies.rules import files as file_rules
+from hmix_hub.studies.rules import trials as rules
 from hmix_hub.tasks import CATEGORICAL, computed_columns, observed_columns, unasked_columns
 
 
 @dataclass(frozen=True)
-class ObservedPiece:
+class ObservedChunk:
     """Rows of a judgment file, observed columns typed.
 
     Parameters
@@ -71,8 +70,8 @@ class ObservedPiece:
         return np.asarray(self.values[name].fill_null(False).to_numpy(zero_copy_only=False), dtype=bool)
 
 
-def observed_pieces(folder: StudyFolder, manifest: Manifest, task: str, report: Report) -> Iterator[ObservedPiece]:
-    """Read the judgment file of a task, piece by piece, every fault told.
+def observed_chunks(folder: StudyFolder, manifest: Manifest, task: str, report: Report) -> Iterator[ObservedChunk]:
+    """Read the judgment file of a task, chunk by chunk, every fault told.
 
     Parameters
     ----------
@@ -86,11 +85,11 @@ def observed_pieces(folder: StudyFolder, manifest: Manifest, task: str, report: 
     name = folder.judgments[task]
     reader: _FileReader | None = None
     count = 0
-    for piece in read_pieces(folder.file(name), name, report):
+    for chunk in read_chunks(folder.file(name), name, report):
         if reader is None:
-            reader = _FileReader(piece, task, manifest, name, report)
-        count += len(piece)
-        yield reader.read(piece)
+            reader = _FileReader(chunk, task, manifest, name, report)
+        count += len(chunk)
+        yield reader.read(chunk)
     if reader is not None:
         reader.finish()
     report.rows[name] = count
@@ -99,34 +98,34 @@ def observed_pieces(folder: StudyFolder, manifest: Manifest, task: str, report: 
 
 
 class _FileReader:
-    """Reader of the pieces of one file, whose columns the first piece names."""
+    """Reader of the chunks of one file, whose columns the first chunk names."""
 
-    def __init__(self, first: Piece, task: str, manifest: Manifest, file: str, report: Report) -> None:
+    def __init__(self, first: Chunk, task: str, manifest: Manifest, file: str, report: Report) -> None:
         vocabulary = manifest.vocabulary
         names = first.names or list(first.columns)
         # A study that does not say what it asked may have asked for everything.
         self._asked = tuple(QUESTIONS) if task != CATEGORICAL or manifest.asked is None else manifest.asked
         understood = check_columns(names, task, file, report, version=manifest.schema_version, asked=self._asked)
         self._names = understood
-        place = Place(report, file)
+        reporter = Reporter(report, file)
         self._readers = {
-            column.name: ColumnReader(self._as_contributed(column), vocabulary, place.of(column.name))
+            column.name: ColumnReader(self._as_contributed(column), vocabulary, reporter.of(column.name))
             for column in observed_columns(task)
             if column.name in understood.values()
         }
         computed = {column.name for column in computed_columns(task)}
         self._kept = [name for name in understood.values() if name in computed or name.startswith(EXTRA_PREFIX)]
         self._extra_readers = {
-            name: OwnColumnReader(name, vocabulary, place.of(name))
+            name: OwnColumnReader(name, vocabulary, reporter.of(name))
             for name in self._kept
             if name.startswith(EXTRA_PREFIX)
         }
-        self._place = place
+        self._reporter = reporter
 
-    def read(self, piece: Piece) -> ObservedPiece:
+    def read(self, chunk: Chunk) -> ObservedChunk:
         columns = {
-            self._names[name]: self._plain(array, piece.rows, self._names[name])
-            for name, array in piece.columns.items()
+            self._names[name]: self._plain(array, chunk.rows, self._names[name])
+            for name, array in chunk.columns.items()
             if name in self._names
         }
         values, present = {}, {}
@@ -134,23 +133,23 @@ class _FileReader:
             raw = columns.get(name)
             if raw is None:
                 continue
-            values[name] = reader.read(raw, piece.rows)
+            values[name] = reader.read(raw, chunk.rows)
             present[name] = _presence(raw)
-        check_unasked(values, self._asked, piece.rows, self._place)
-        extras = {name: self._extra(name, columns[name], piece.rows) for name in self._kept if name in columns}
-        return ObservedPiece(values, present, extras, piece.rows)
+        check_unasked(values, self._asked, chunk.rows, self._reporter)
+        extras = {name: self._extra(name, columns[name], chunk.rows) for name in self._kept if name in columns}
+        return ObservedChunk(values, present, extras, chunk.rows)
 
     def _plain(self, raw: pa.Array, rows: Ints, column: str) -> pa.Array:
         plain = plain_array(raw)
         if not pa.types.is_string(plain.type):
             if is_whole(plain):
                 return plain
-            self._place.of(column).tell(file_rules.ENCODING, np.ones(len(raw), dtype=bool), rows)
+            self._reporter.of(column).tell(file_rules.ENCODING, np.ones(len(raw), dtype=bool), rows)
             return pa.nulls(len(raw), pa.string())
         broken = broken_texts(plain)
         if not broken.any():
             return plain
-        self._place.of(column).tell(file_rules.ENCODING, broken, rows)
+        self._reporter.of(column).tell(file_rules.ENCODING, broken, rows)
         # Not by Arrow, which could not vouch for the rest.
         texts = [None if bad else value.as_py() for value, bad in zip(plain, broken, strict=True)]
         return pa.array(texts, pa.string())
@@ -175,3 +174,37 @@ def _presence(raw: pa.Array) -> Mask:
 
 
 _OPTIONAL_VALUES = ("is_repeat", "collection_round", "image_set", "source_file", "source_row")
+
+
+def check_unasked(values: Mapping[str, pa.Array], asked: Collection[Question], rows: Ints, reporter: Reporter) -> None:
+    """Report answers to questions that, by study.yaml, were not asked.
+
+    Parameters
+    ----------
+    values
+        Arrays of N values by column, typed.
+    asked
+        The questions that were.
+    rows
+        int64 (N,).
+    reporter
+        The file.
+    """
+    for name in unasked_columns(asked):
+        if name in values:
+            said = "it was not asked: leave the cell empty, or write 1" if name == "top_probability" else ""
+            reporter.of(name).tell(
+                rules.NOT_ASKED,
+                _is_answered(name, values[name]),
+                rows,
+                None if name.endswith(("class", "classes")) else values[name],
+                lambda _, said=said: said,  # type: ignore[misc]
+            )
+
+
+def _is_answered(name: str, values: pa.Array) -> Mask:
+    if pa.types.is_list(values.type):
+        found = pc.greater(pc.list_value_length(values), 0)
+    else:
+        found = pc.not_equal(values, 1.0) if name == "top_probability" else values.is_valid()
+    return np.asarray(found.fill_null(False).to_numpy(zero_copy_only=False), dtype=bool)

@@ -1,19 +1,24 @@
-"""Pictures that a study's stimuli are made of, as far as its checks need them: how many there are, and their labels."""
+"""Pictures of a study: its image set, ready-made mixtures, and what its checks need to know of both."""
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from hmix_hub.errors import HMixError
 from hmix_hub.schema import CIFAR10, Vocabulary
+from hmix_hub.sources.image_sets import METHOD_MARK, ImageSet, open_image_set
 from hmix_hub.sources.picture_folder import open_picture_folder
+from hmix_hub.sources.picture_list import IMAGES, MIXTURES, files_of
+from hmix_hub.stimuli.ready import DECIMALS, listed_mixtures
+from hmix_hub.studies.checks.rows import hash_columns
 from hmix_hub.studies.findings import Report
-from hmix_hub.studies.folder import IMAGE_LIST, STIMULI, StudyFolder
-from hmix_hub.studies.manifest import OWN_PICTURES, Manifest, is_placeholder
-from hmix_hub.studies.mixtures import Keys, known_mixtures
+from hmix_hub.studies.folder import IMAGE_LIST, MIXTURE_LIST, STIMULI, StudyFolder
+from hmix_hub.studies.manifest import MANIFEST, OWN_PICTURES, Manifest, is_placeholder
 from hmix_hub.studies.rules import files as file_rules
 from hmix_hub.studies.rules import stimuli as rules
 
@@ -102,3 +107,83 @@ def _own(manifest: Manifest, folder: StudyFolder, report: Report) -> KnownPictur
 def _recoded(labels: npt.NDArray[np.int64], own: Vocabulary, target: Vocabulary) -> npt.NDArray[np.int64]:
     codes = {name.lower(): code for code, name in enumerate(target.names)}
     return np.array([codes.get(name.lower(), -1) for name in own.names], dtype=np.int64)[labels]
+
+
+Keys = npt.NDArray[np.uint64]
+
+
+def known_mixtures(manifest: Manifest, folder: StudyFolder, report: Report) -> Keys | None:
+    """Look up the mixtures of a study whose pictures were not mixed pixel by pixel; every picture is opened.
+
+    Returns
+    -------
+    numpy.ndarray or None
+        uint64: keys, see `mixture_keys`. `None`: the study brings none, or they cannot be read, which is a finding.
+    """
+    path = folder.file(MIXTURE_LIST)
+    if METHOD_MARK not in manifest.image_set or is_placeholder(manifest.stimuli.mixing):
+        return None
+    if not path.is_file():
+        report.add(rules.NO_MIXTURES, file=MANIFEST, column="stimuli.mixing", value=manifest.stimuli.mixing)
+        return None
+    if not path.resolve().is_relative_to(folder.path.resolve()):
+        # A link that leads elsewhere: nothing outside the folder is opened.
+        report.add(file_rules.OUTSIDE, file=MIXTURE_LIST)
+        return None
+    try:
+        opened = open_picture_folder(folder.file(STIMULI), manifest.image_set, MIXTURES)
+        listed = listed_mixtures(opened)
+    except HMixError as error:
+        at, column = error.where.row, error.where.column or ""
+        report.add(rules.MIXTURES, file=MIXTURE_LIST, row=at, column=column, note=error.message)
+        return None
+    first, second = (np.array([key[i] for key in listed], dtype=np.int64) for i in (0, 1))
+    return mixture_keys(first, second, np.array([key[2] for key in listed], dtype=np.float64))
+
+
+def mixture_keys(
+    first: npt.NDArray[np.int64], second: npt.NDArray[np.int64], coefficient: npt.NDArray[np.float64]
+) -> Keys:
+    """Give a key of each mixture: of its pictures' indices and its coefficient, to nine decimals; uint64 (N,)."""
+    return hash_columns([first, second, np.round(coefficient, DECIMALS)])
+
+
+def open_study_images(manifest: Manifest, root: Path, *, cifar10: str | os.PathLike[str] | None = None) -> ImageSet:
+    """Open the image set that a study's stimuli are made of.
+
+    Parameters
+    ----------
+    manifest
+        What the study says of its stimuli.
+    root
+        Folder that holds `stimuli/`, where the study brings pictures.
+    cifar10
+        Where CIFAR-10 lies; see `hmix_hub.render`.
+
+    Raises
+    ------
+    SourceError
+        If pictures cannot be had, or are not what they should be.
+    """
+    if manifest.stimuli.source == OWN_PICTURES:
+        opened = open_picture_folder(root / STIMULI, manifest.image_set)
+    else:
+        opened = open_image_set(manifest.stimuli.source, cifar10=cifar10)
+    if METHOD_MARK not in manifest.image_set:
+        return opened
+    mixtures = None
+    if (root / MIXTURE_LIST).is_file():
+        mixtures = open_picture_folder(root / STIMULI, f"{manifest.image_set}/mixtures", MIXTURES)
+    fingerprint = opened.fingerprint if mixtures is None else f"{opened.fingerprint}{mixtures.fingerprint}"
+    return replace(
+        opened, name=manifest.image_set, mixing=manifest.stimuli.mixing, mixtures=mixtures, fingerprint=fingerprint
+    )
+
+
+def stimulus_files(folder: StudyFolder, manifest: Manifest) -> list[str]:
+    """Give the files of `stimuli/` that a study is made of: its lists, and the pictures that they name."""
+    root = folder.file(STIMULI)
+    names = files_of(root, IMAGES) if manifest.stimuli.source == OWN_PICTURES else []
+    if METHOD_MARK in manifest.image_set and folder.file(MIXTURE_LIST).is_file():
+        names += files_of(root, MIXTURES)
+    return list(dict.fromkeys(names))

@@ -14,17 +14,17 @@ from hmix_hub.errors import StudyError, Where
 from hmix_hub.files import Look, look_of
 from hmix_hub.judgments.by_stimulus import by_stimulus
 from hmix_hub.schema import Column
-from hmix_hub.studies.features import study_features
+from hmix_hub.studies.built_tables import study_features
+from hmix_hub.studies.detected import provisional
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import PARTICIPANTS, StudyFolder, find_files, study_path
-from hmix_hub.studies.image_sets import stimulus_files
-from hmix_hub.studies.judgment_table import complete_pieces, read_judgments, refuse_errors
+from hmix_hub.studies.judgment_table import complete_chunks, read_judgments, refuse_errors
 from hmix_hub.studies.manifest import MANIFEST, Manifest
 from hmix_hub.studies.manifest_file import read_manifest
-from hmix_hub.studies.observed import ObservedPiece
-from hmix_hub.studies.people import PARTICIPANTS_CONFIGURATION, read_participants
+from hmix_hub.studies.observed import ObservedChunk
+from hmix_hub.studies.participants import PARTICIPANTS_CONFIGURATION, read_participants
+from hmix_hub.studies.pictures import stimulus_files
 from hmix_hub.studies.rules.files import OUTSIDE
-from hmix_hub.studies.seen import provisional
 from hmix_hub.studies.validation import Progress, validate
 from hmix_hub.tasks import CONFIGURATIONS, DEFAULT_CONFIGURATION
 
@@ -72,7 +72,7 @@ class Study:
         self.keeps_rows = False
         self._progress = progress
         self._kept_bytes = 0
-        self._rows: dict[str, list[ObservedPiece]] = {}
+        self._rows: dict[str, list[ObservedChunk]] = {}
         self._judgments: dict[str, pa.Table] = {}
         self._computed: dict[Callable[..., Any], Any] = {}
 
@@ -136,10 +136,10 @@ class Study:
         validate(opened.folder, opened.manifest, opened.report, keep=keep, progress=self._progress)
         return opened.report
 
-    def _keep(self, task: str, piece: ObservedPiece) -> None:
+    def _keep(self, task: str, chunk: ObservedChunk) -> None:
         if self.keeps_rows:
-            self._rows.setdefault(task, []).append(piece)
-            self._kept_bytes += sum(values.nbytes for values in (*piece.values.values(), *piece.extras.values()))
+            self._rows.setdefault(task, []).append(chunk)
+            self._kept_bytes += sum(values.nbytes for values in (*chunk.values.values(), *chunk.extras.values()))
             if self._kept_bytes > KEPT_BYTES:
                 self._rows.clear()
                 self.keeps_rows = False
@@ -151,7 +151,7 @@ class Study:
             if rows is None or self.report.has_errors_in(self.folder.judgments[task]):
                 self._judgments[task] = read_judgments(self.folder, self.manifest, task)
             else:
-                self._judgments[task] = complete_pieces(rows, self.manifest, task, self.folder.judgments[task])
+                self._judgments[task] = complete_chunks(rows, self.manifest, task, self.folder.judgments[task])
         return self._judgments[task]
 
     @cached_property

@@ -9,24 +9,19 @@ from pathlib import Path
 
 from hmix_hub.errors import HMixError
 from hmix_hub.sources.image_sets import PIXEL_LINEAR
-from hmix_hub.studies.checks.answers import check_answers
-from hmix_hub.studies.checks.clashes import check_clashes
+from hmix_hub.studies.checks.answers import SliderCheck, StatedCheck, check_answers
 from hmix_hub.studies.checks.computed import ComputedCheck, check_marks
-from hmix_hub.studies.checks.ledger import Ledger
-from hmix_hub.studies.checks.participants import check_participants
-from hmix_hub.studies.checks.people import check_people
-from hmix_hub.studies.checks.place import Place
-from hmix_hub.studies.checks.questions import StatedCheck
+from hmix_hub.studies.checks.participants import check_people
 from hmix_hub.studies.checks.recorded import RecordedCheck
-from hmix_hub.studies.checks.slider import SliderCheck
+from hmix_hub.studies.checks.rows import Ledger
 from hmix_hub.studies.checks.stimuli import check_stimuli
-from hmix_hub.studies.checks.trials import check_trials
-from hmix_hub.studies.findings import Report
+from hmix_hub.studies.checks.trials import check_clashes, check_trials
+from hmix_hub.studies.findings import Report, Reporter
 from hmix_hub.studies.folder import IMAGE_LIST, MIXTURE_LIST, STIMULI, StudyFolder, is_litter
-from hmix_hub.studies.image_sets import stimulus_files
 from hmix_hub.studies.manifest import MANIFEST, Manifest, is_placeholder
-from hmix_hub.studies.observed import ObservedPiece, observed_pieces
-from hmix_hub.studies.pictures import KnownPictures, known_pictures
+from hmix_hub.studies.observed import ObservedChunk, observed_chunks
+from hmix_hub.studies.participants import check_participants
+from hmix_hub.studies.pictures import KnownPictures, known_pictures, stimulus_files
 from hmix_hub.studies.rules import files as rules
 
 Progress = Callable[[str, int], None]
@@ -37,7 +32,7 @@ def validate(
     manifest: Manifest | None,
     report: Report,
     *,
-    keep: Callable[[str, ObservedPiece], None] | None = None,
+    keep: Callable[[str, ObservedChunk], None] | None = None,
     progress: Progress | None = None,
 ) -> None:
     """Validate a study folder, the files and the manifest of which were looked at.
@@ -62,7 +57,7 @@ def validate(
     judged: dict[str, None] = {}
     for task, name in folder.judgments.items():
         judged |= dict.fromkeys(
-            _check_file(folder, manifest, task, Place(report, name), pictures=pictures, keep=keep, progress=progress)
+            _check_file(folder, manifest, task, Reporter(report, name), pictures=pictures, keep=keep, progress=progress)
         )
     if not report.has(rules.SAME_FILE):
         check_participants(folder, judged, report)
@@ -128,36 +123,36 @@ def _check_file(
     folder: StudyFolder,
     manifest: Manifest,
     task: str,
-    place: Place,
+    reporter: Reporter,
     *,
     pictures: KnownPictures | None,
-    keep: Callable[[str, ObservedPiece], None] | None,
+    keep: Callable[[str, ObservedChunk], None] | None,
     progress: Progress | None,
 ) -> list[str]:
     """Check the judgments of a task; return the participants who judged."""
     ledger, slider = Ledger(task), SliderCheck(task)
-    recorded, computed = RecordedCheck(task, manifest.vocabulary, place), ComputedCheck(task, manifest)
+    recorded, computed = RecordedCheck(task, manifest.vocabulary, reporter), ComputedCheck(task, manifest)
     stated = StatedCheck(task, manifest)
     done = 0
-    for piece in observed_pieces(folder, manifest, task, place.report):
-        good = check_stimuli(piece, task, manifest, pictures, place)
-        check_answers(piece, task, manifest.vocabulary, place)
-        ledger.add(piece, good)
-        slider.add(piece)
-        recorded.add(piece)
-        check_marks(piece, manifest, place)
-        computed.add(piece)
-        stated.add(piece)
+    for chunk in observed_chunks(folder, manifest, task, reporter.report):
+        good = check_stimuli(chunk, task, manifest, pictures, reporter)
+        check_answers(chunk, task, manifest.vocabulary, reporter)
+        ledger.add(chunk, good)
+        slider.add(chunk)
+        recorded.add(chunk)
+        check_marks(chunk, manifest, reporter)
+        computed.add(chunk)
+        stated.add(chunk)
         if keep is not None:
-            keep(task, piece)
-        done += len(piece)
+            keep(task, chunk)
+        done += len(chunk)
         if progress is not None:
-            progress(place.file, done)
-    clashes = check_clashes(ledger, folder.file(place.file), place)
-    check_trials(ledger, place, clashes=clashes, is_symmetric=manifest.stimuli.mixing == PIXEL_LINEAR)
-    check_people(ledger, place)
-    slider.finish(place)
+            progress(reporter.file, done)
+    clashes = check_clashes(ledger, folder.file(reporter.file), reporter)
+    check_trials(ledger, reporter, clashes=clashes, is_symmetric=manifest.stimuli.mixing == PIXEL_LINEAR)
+    check_people(ledger, reporter)
+    slider.finish(reporter)
     recorded.finish()
-    computed.finish(place)
-    stated.finish(place)
+    computed.finish(reporter)
+    stated.finish(reporter)
     return ledger.names

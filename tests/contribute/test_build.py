@@ -15,7 +15,7 @@ import hmix_hub
 from hmix_hub.contribute.building import build, write_generated
 from hmix_hub.contribute.checking import check_study
 from hmix_hub.errors import ConfigurationError, SourceMissingError, StudyError
-from hmix_hub.studies.checksums import CHECKSUMS, read_checksums
+from hmix_hub.studies.built_tables import CHECKSUMS, read_checksums
 from hmix_hub.studies.folder import RECORD
 from hmix_hub.studies.study import Study
 from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, TASKS

@@ -159,7 +159,9 @@ class TestPeopleOfSeveralFiles:
 
 def test_names_with_escapes_reach_no_terminal(capsys):
     report = Report()
-    report.add(column_rules.UNKNOWN, file="a\x1b[2J.csv", column="\x1b]0;x\x07", value="\x1b[1m", note="\x9b31m\u202e")
+    report.add(
+        column_rules.COLUMN_UNKNOWN, file="a\x1b[2J.csv", column="\x1b]0;x\x07", value="\x1b[1m", note="\x9b31m\u202e"
+    )
     report.rows["b\x1b.csv"] = 3
     echo_report(report, as_json=False)
     told = capsys.readouterr().out

@@ -6,7 +6,7 @@ import pytest
 
 from hmix_hub.contribute.publishing.publisher import publish
 from hmix_hub.errors import PublishError, StudyError
-from hmix_hub.studies.checksums import CHECKSUMS, read_checksums
+from hmix_hub.studies.built_tables import CHECKSUMS, read_checksums
 from hmix_hub.studies.folder import RECORD
 from hmix_hub.studies.study import Study
 

@@ -11,11 +11,10 @@ import numpy as np
 import pytest
 from study_generator.own_pictures import with_own_pictures
 
-from hmix_hub.studies.checks.ledger import hash_columns
-from hmix_hub.studies.checks.place import Place
-from hmix_hub.studies.checks.slider import SliderCheck
+from hmix_hub.studies.checks.answers import SliderCheck
+from hmix_hub.studies.checks.rows import hash_columns
 from hmix_hub.studies.example import csv_bytes
-from hmix_hub.studies.findings import Report
+from hmix_hub.studies.findings import Report, Reporter
 from hmix_hub.studies.rules import trials as rules
 from hmix_hub.studies.rules.changes import cells, every, rows_changed
 from hmix_hub.tasks import INFER
@@ -55,7 +54,7 @@ def test_a_slider_is_flipped_where_chance_does_not_explain_it(noise):
         columns = {"mixing_coefficient": shown, "inferred_coefficient": answer}
         check, report = SliderCheck(INFER), Report()
         check.add(SimpleNamespace(numbers=columns.__getitem__))
-        check.finish(Place(report, "a.csv"))
+        check.finish(Reporter(report, "a.csv"))
         found.append(report.has(rules.FLIPPED))
     assert sum(found) == (0 if noise is None else 200)
 

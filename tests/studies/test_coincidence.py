@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hmix_hub.studies.checks.people import check_people
-from hmix_hub.studies.checks.place import Place
-from hmix_hub.studies.findings import Report
+from hmix_hub.studies.checks.participants import check_people
+from hmix_hub.studies.findings import Report, Reporter
 
 PEOPLE, STIMULI = 40, 20
 
@@ -40,7 +39,7 @@ class Rows(dict):
 
 def accused(rows):
     report = Report()
-    check_people(rows, Place(report, "a.csv"))
+    check_people(rows, Reporter(report, "a.csv"))
     return [spot.value for found in report if found.rule.code == "HMX592" for spot in found.spots]
 
 

@@ -8,9 +8,8 @@ import pytest
 
 from hmix_hub.studies.example import example_study
 from hmix_hub.studies.findings import Report
-from hmix_hub.studies.json_schema import schema_text, shipped_schema
-from hmix_hub.studies.manifest_file import read_manifest
-from hmix_hub.studies.persons import orcid_check_digit
+from hmix_hub.studies.manifest import orcid_check_digit
+from hmix_hub.studies.manifest_file import read_manifest, schema_text, shipped_schema
 from hmix_hub.yaml_file import SIZE_LIMIT, parse_yaml
 
 TEXT = example_study()["study.yaml"].decode()

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hmix_hub.studies.checks.number_lists import NumberListReader, is_list_of_numbers
-from hmix_hub.studies.checks.place import Place
-from hmix_hub.studies.findings import Report
+from hmix_hub.studies.columns.numbers import NumberListReader, is_list_of_numbers
+from hmix_hub.studies.findings import Report, Reporter
 from hmix_hub.tasks import INFER, columns
 
 (COLUMN,) = (column for column in columns(INFER) if column.name == "inferred_path")
@@ -35,7 +34,7 @@ TOLD = {"float64": [("HMX541", [4, 5]), ("HMX542", [6])], "uint64": [("HMX542", 
 
 def read(values):
     report = Report()
-    reader = NumberListReader(COLUMN, Place(report, "file", "column"))
+    reader = NumberListReader(COLUMN, Reporter(report, "file", "column"))
     found = (reader.from_lists if is_list_of_numbers(values.type) else reader.from_text)(values, np.arange(len(values)))
     found.validate(full=True)
     return found.to_pylist(), [(told.rule.code, [spot.row for spot in told.spots]) for told in report]

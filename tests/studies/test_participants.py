@@ -7,7 +7,7 @@ import pytest
 from hmix_hub.errors import StudyError
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import find_files
-from hmix_hub.studies.people import read_participants
+from hmix_hub.studies.participants import read_participants
 
 FILE = "participants.csv"
 

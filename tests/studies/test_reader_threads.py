@@ -9,8 +9,7 @@ import time
 import pytest
 
 from hmix_hub.studies.findings import Report
-from hmix_hub.studies.reading import csv_file
-from hmix_hub.studies.reading.files import read_pieces
+from hmix_hub.studies.reading import csv_file, read_chunks
 
 
 @pytest.fixture
@@ -46,7 +45,7 @@ def threads(monkeypatch):
 
     monkeypatch.setattr(csv_file, "open_bytes", opened)
     monkeypatch.setattr(csv_file._Ragged, "__call__", asked)
-    monkeypatch.setattr(csv_file, "PIECE_BYTES", 64)
+    monkeypatch.setattr(csv_file, "CHUNK_BYTES", 64)
     return seen
 
 
@@ -54,7 +53,7 @@ def threads(monkeypatch):
 @pytest.mark.parametrize("is_abandoned", [False, True])
 def test_a_file_is_read_in_the_thread_that_asks_for_it(content, is_abandoned, threads, tmp_path):
     (tmp_path / "table.csv").write_bytes(content)
-    for _ in read_pieces(tmp_path / "table.csv", "table.csv", Report()):
+    for _ in read_chunks(tmp_path / "table.csv", "table.csv", Report()):
         if is_abandoned:
             break
     time.sleep(0.02)

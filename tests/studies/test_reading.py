@@ -18,8 +18,8 @@ from hmix_hub.contribute.checking import check_study
 from hmix_hub.studies.catalogue import catalogue
 from hmix_hub.studies.example import example_study
 from hmix_hub.studies.findings import Report
-from hmix_hub.studies.reading import csv_file, jsonl_file, parquet_file, text
-from hmix_hub.studies.reading.files import read_pieces
+from hmix_hub.studies.reading import csv_file, parquet_file, read_chunks, text
+from hmix_hub.studies.reading import json_file as jsonl_file
 from hmix_hub.studies.study import Study
 
 RETURN = "carriage return and line feed"
@@ -34,10 +34,10 @@ def read(tmp_path):
         report = Report()
         rows = [
             (number, cells)
-            for piece in read_pieces(tmp_path / name, name, report, **options)
+            for chunk in read_chunks(tmp_path / name, name, report, **options)
             for number, cells in zip(
-                piece.rows.tolist(),
-                zip(*(column.to_pylist() for column in piece.columns.values()), strict=True),
+                chunk.rows.tolist(),
+                zip(*(column.to_pylist() for column in chunk.columns.values()), strict=True),
                 strict=True,
             )
         ]
@@ -46,12 +46,12 @@ def read(tmp_path):
     return read_bytes
 
 
-@pytest.fixture(params=[None, 24, 64, 1000], ids=lambda size: f"pieces of {size} bytes" if size else "one piece")
+@pytest.fixture(params=[None, 24, 64, 1000], ids=lambda size: f"chunks of {size} bytes" if size else "one chunk")
 def size(request, monkeypatch):
     """Bytes that are read at a time."""
     if request.param:
         for module in (csv_file, jsonl_file, text):
-            monkeypatch.setattr(module, "PIECE_BYTES", request.param)
+            monkeypatch.setattr(module, "CHUNK_BYTES", request.param)
     return request.param
 
 
@@ -174,7 +174,7 @@ JSON = {
 def test_lines_of_json_are_read_row_by_row(name, read, monkeypatch):
     content, rows = JSON[name]
     assert read(content, "table.jsonl") == (rows, [])
-    monkeypatch.setattr(jsonl_file, "PIECE_ROWS", 2)
+    monkeypatch.setattr(jsonl_file, "CHUNK_ROWS", 2)
     assert read(content, "table.jsonl") == (rows, [])
 
 
@@ -210,7 +210,7 @@ def test_a_compressed_file_may_grow_as_tables_do(read):
     assert (len(rows), found) == (1000, [])
 
 
-# One cell of 100 kB is longer than a piece.
+# One cell of 100 kB is longer than a chunk.
 EXAMPLES = [rule for rule in catalogue().values() if rule.code < "HMX600" and rule.name != "too-large"]
 
 
@@ -222,11 +222,11 @@ def test_the_findings_of_an_example_are_the_same_however_much_is_read_at_a_time(
     whole = check_study(Study.open(folder)).as_dict()
     with pytest.MonkeyPatch.context() as patch:
         # The example of too many columns has long rows.
-        patch.setattr(csv_file, "PIECE_BYTES", 20_000 if rule.name == "too-many-columns" else 700)
+        patch.setattr(csv_file, "CHUNK_BYTES", 20_000 if rule.name == "too-many-columns" else 700)
         assert check_study(Study.open(folder)).as_dict() == whole
 
 
-_PATCHED = ((csv_file, "PIECE_BYTES"), (jsonl_file, "PIECE_ROWS"), (parquet_file, "PIECE_ROWS"))
+_PATCHED = ((csv_file, "CHUNK_BYTES"), (jsonl_file, "CHUNK_ROWS"), (parquet_file, "CHUNK_ROWS"))
 
 
 @settings(max_examples=30, suppress_health_check=list(HealthCheck))
@@ -238,7 +238,7 @@ def test_the_findings_are_the_same_however_much_is_read_at_a_time(study, seed, i
     folder = put(study)
     whole = check_study(Study.open(folder)).as_dict()
     # Longer than any row.
-    sizes = {"PIECE_BYTES": 20_000 if is_broken else 1500, "PIECE_ROWS": rng.randrange(1, 9)}
+    sizes = {"CHUNK_BYTES": 20_000 if is_broken else 1500, "CHUNK_ROWS": rng.randrange(1, 9)}
     with pytest.MonkeyPatch.context() as patch:
         for module, name in _PATCHED:
             patch.setattr(module, name, sizes[name])
@@ -271,7 +271,7 @@ def test_a_parquet_file_is_refused_by_what_it_says_of_itself(limits, lists, note
     path = tmp_path / "a.parquet"
     path.write_bytes(_parquet(*lists))
     report = Report()
-    read = sum(map(len, read_pieces(path, path.name, report)))
+    read = sum(map(len, read_chunks(path, path.name, report)))
     if note is None:
         assert (read, report.findings) == (lists[0], [])
     else:

@@ -24,9 +24,8 @@ from hmix_hub.contribute.description.wording import Wording
 from hmix_hub.schema import Kind
 from hmix_hub.schema.column import as_markdown, column_table
 from hmix_hub.sources.image_sets import PIXEL_LINEAR
-from hmix_hub.studies.manifest import OWN_PICTURES, PLACEHOLDER, SINGLE, Citation, Manifest
-from hmix_hub.studies.people import PARTICIPANTS_CONFIGURATION
-from hmix_hub.studies.persons import Author
+from hmix_hub.studies.manifest import OWN_PICTURES, PLACEHOLDER, SINGLE, Author, Citation, Manifest
+from hmix_hub.studies.participants import PARTICIPANTS_CONFIGURATION
 from hmix_hub.studies.study import Study
 from hmix_hub.tasks import CATEGORICAL, CONFIGURATIONS, FLAGS, TASKS
 

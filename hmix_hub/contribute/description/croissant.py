@@ -15,9 +15,8 @@ from hmix_hub.contribute.description.markdown import one_line
 from hmix_hub.contribute.description.wording import Wording
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.schema import Column
-from hmix_hub.studies.manifest import Manifest
-from hmix_hub.studies.people import PARTICIPANTS_CONFIGURATION
-from hmix_hub.studies.persons import Author
+from hmix_hub.studies.manifest import Author, Manifest
+from hmix_hub.studies.participants import PARTICIPANTS_CONFIGURATION
 from hmix_hub.studies.study import Study
 from hmix_hub.tasks import CONFIGURATIONS, TASKS
 

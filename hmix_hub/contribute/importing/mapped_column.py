@@ -18,8 +18,8 @@ from hmix_hub.contribute.importing.column_map import From, words
 from hmix_hub.contribute.importing.patterns import group_of, groups_of
 from hmix_hub.judgments import pieces
 from hmix_hub.schema import Kind
-from hmix_hub.studies.checks.numbers import NUMBER
-from hmix_hub.studies.reading.jsonl_file import each_key_once
+from hmix_hub.studies.columns.numbers import NUMBER
+from hmix_hub.studies.reading.json_file import each_key_once
 from hmix_hub.tasks import TASKS
 
 _PICTURES = {

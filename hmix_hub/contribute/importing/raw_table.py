@@ -10,10 +10,9 @@ import pyarrow.compute as pc
 
 from hmix_hub.contribute.importing.outcome import Outcome, refuse_unreadable
 from hmix_hub.errors import SchemaError, SourceMissingError, Where
-from hmix_hub.studies.checks.values import as_text
 from hmix_hub.studies.findings import Report
-from hmix_hub.studies.reading.files import read_pieces
-from hmix_hub.studies.reading.plain import plain_array
+from hmix_hub.studies.reading import read_chunks
+from hmix_hub.studies.reading.arrays import as_text, plain_array
 from hmix_hub.studies.rules import files as rules
 
 ROW = "\0row"
@@ -50,7 +49,7 @@ def read_raw(path: Path, outcome: Outcome) -> pa.Table:
     if not path.stat().st_size:
         return nothing
     report = Report()
-    pieces = list(read_pieces(path, path.name, report, is_tolerant=True))
+    pieces = list(read_chunks(path, path.name, report, is_tolerant=True))
     told = Report()
     for found in report.errors:
         if found.rule.code not in _PASSED:

@@ -11,7 +11,7 @@ from hmix_hub.contribute.privacy.column_names import is_demographic
 from hmix_hub.contribute.privacy.masking import masked_name, masked_names, plain_texts
 from hmix_hub.studies.findings import MOST_PLACES, Report
 from hmix_hub.studies.folder import PARTICIPANTS
-from hmix_hub.studies.reading.files import read_pieces
+from hmix_hub.studies.reading import read_chunks
 from hmix_hub.studies.rules import files as file_rules
 from hmix_hub.studies.rules import privacy as rules
 
@@ -112,7 +112,7 @@ def _note(count: int, k: int, hints: list[str]) -> str:
 def _read(path: Path, name: str, known: _Known, report: Report, measures: frozenset[str]) -> None:
     """Read the demographics of each person, in lower case, and the first row of each."""
     # What cannot be read was told when the cells were looked at.
-    for piece in read_pieces(path, name, Report()):
+    for piece in read_chunks(path, name, Report()):
         columns = [column for column in piece.columns if column not in {_ID, *measures} and is_demographic(column)]
         if not columns:
             continue

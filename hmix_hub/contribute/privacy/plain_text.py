@@ -14,7 +14,7 @@ import pyarrow as pa
 from hmix_hub.contribute.privacy.masking import masked, masked_name
 from hmix_hub.contribute.privacy.patterns import Pattern
 from hmix_hub.studies.findings import MOST_PLACES, Report
-from hmix_hub.studies.reading.pieces import UnreadableError
+from hmix_hub.studies.reading.chunks import UnreadableError
 from hmix_hub.studies.reading.text import open_bytes
 
 _BLOCK = 2**22

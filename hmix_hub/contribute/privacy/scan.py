@@ -21,7 +21,7 @@ from hmix_hub.files import is_plain_inside
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import ENDINGS, JUDGMENTS, PARTICIPANTS, STIMULI, study_path, task_and_ending
 from hmix_hub.studies.manifest import MANIFEST
-from hmix_hub.studies.reading.files import read_pieces
+from hmix_hub.studies.reading import read_chunks
 from hmix_hub.studies.rules import privacy as rules
 from hmix_hub.studies.rules.rule import Severity
 from hmix_hub.tasks import TASKS, columns
@@ -116,7 +116,7 @@ def _search_table(path: Path, name: str, report: Report) -> None:
     is_of_people = not name.startswith(f"{STIMULI}/")
     table = SearchedTable(name, report, measures=_measures(name), is_of_people=is_of_people)
     reading = Report()
-    for piece in read_pieces(path, name, reading, is_tolerant=True):
+    for piece in read_chunks(path, name, reading, is_tolerant=True):
         table.add(piece)
     if reading.errors or table.has_hidden_columns:
         _pass_on(reading, report)

@@ -25,7 +25,7 @@ from hmix_hub.studies.rules.rule import Rule
 from hmix_hub.tasks import TASKS
 
 if TYPE_CHECKING:
-    from hmix_hub.studies.reading.pieces import Piece
+    from hmix_hub.studies.reading.chunks import Chunk
 
 _Codes = npt.NDArray[np.int64]
 _DIGITS = r"-?[0-9]{1,19}(?:\.[0-9]{1,20})?(?:[eE][+-]?[0-9]{1,3})?"
@@ -108,7 +108,7 @@ class SearchedTable:
         """Whether a row was searched."""
         return self._rows > 0
 
-    def add(self, piece: Piece) -> None:
+    def add(self, piece: Chunk) -> None:
         """Search a piece."""
         self._rows += len(piece)
         leaves = [leaf for column, values in piece.columns.items() for leaf in leaves_of(column, values, piece.rows)]

@@ -15,7 +15,7 @@ from hmix_hub.contribute.privacy.masking import plain_texts
 from hmix_hub.contribute.pseudonyms.id_rewriting import COMPUTED, ID
 
 if TYPE_CHECKING:
-    from hmix_hub.studies.reading.pieces import Piece
+    from hmix_hub.studies.reading.chunks import Chunk
 
 SHORTEST = 8
 """Characters from which an id within another text is no chance."""
@@ -41,7 +41,7 @@ class IdCopies:
         self._holding: dict[str, None] = {}
         self._people: set[str] = set()
 
-    def add(self, piece: Piece) -> None:
+    def add(self, piece: Chunk) -> None:
         """Search a piece."""
         people = as_texts(piece.columns[ID])
         if people is None:
@@ -70,7 +70,7 @@ class IdCopies:
             same = pc.equal(texts, people).filter(pc.fill_null(is_present, False))
             self._same[column] = bool(pc.all(pc.fill_null(same, False)).as_py())
 
-    def _search(self, column: str, values: pa.Array, piece: Piece) -> None:
+    def _search(self, column: str, values: pa.Array, piece: Chunk) -> None:
         for leaf in leaves_of(column, values, piece.rows):
             if types.is_string(leaf.values.type) or types.is_large_string(leaf.values.type):
                 distinct = leaf.values.unique()

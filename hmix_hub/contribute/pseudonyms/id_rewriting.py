@@ -14,8 +14,8 @@ from pyarrow import parquet, types
 
 from hmix_hub.arrow_files import open_parquet
 from hmix_hub.errors import SourceError, Where
+from hmix_hub.studies.reading.chunks import CHUNK_BYTES
 from hmix_hub.studies.reading.csv_file import header_of
-from hmix_hub.studies.reading.pieces import PIECE_BYTES
 from hmix_hub.studies.reading.text import open_bytes
 
 ID = "participant_id"
@@ -103,7 +103,7 @@ def _records(stream: BinaryIO, n: int, name: str) -> Iterator[tuple[list[bytes],
         yield [], buffer
         buffer = b""
     while not at_end:
-        block = stream.read(PIECE_BYTES)
+        block = stream.read(CHUNK_BYTES)
         at_end = not block
         buffer += block
         position = 0
@@ -132,7 +132,7 @@ def _new_cell(raw: bytes, new: Replacements, name: str, row: int) -> bytes:
 def _rewrite_jsonl(source: Path, target: BinaryIO, new: Replacements, name: str) -> int:
     rows = 0
     with open_bytes(source) as stream:
-        for line in iter(lambda: stream.readline(8 * PIECE_BYTES), b""):
+        for line in iter(lambda: stream.readline(8 * CHUNK_BYTES), b""):
             if not line.removeprefix(_MARK).strip():
                 target.write(line)
                 continue

@@ -18,7 +18,7 @@ from hmix_hub.contribute.pseudonyms.new_files import new_files
 from hmix_hub.errors import SourceError, Where
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import JUDGMENTS, PARTICIPANTS, StudyFolder, find_files, study_path
-from hmix_hub.studies.reading.files import read_pieces
+from hmix_hub.studies.reading import read_chunks
 from hmix_hub.studies.rules import columns as column_rules
 from hmix_hub.studies.rules import files as file_rules
 from hmix_hub.tasks import columns
@@ -145,9 +145,9 @@ def _read_ids(path: Path, name: str) -> _Ids:
         raise SourceError(msg, where=Where(name), hint="put the file itself in its place")
     found = _Ids(path)
     report = Report()
-    for piece in read_pieces(path, name, report):
+    for piece in read_chunks(path, name, report):
         if len(set(piece.names)) < len(piece.names):
-            raise SourceError(column_rules.TWICE.meaning, where=Where(name), hint=column_rules.TWICE.fix)
+            raise SourceError(column_rules.COLUMN_TWICE.meaning, where=Where(name), hint=column_rules.COLUMN_TWICE.fix)
         if ID not in piece.columns:
             msg = f"the file has no column {ID}"
             hint = "call the column of ids so; `hmix contribute validate` tells which columns there are"
@@ -174,7 +174,7 @@ def _check_copies(study: StudyFolder, name: str, file: _Ids, new: dict[str, str]
         return
     tasks = [task for task, judgments in study.judgments.items() if judgments == name]
     copies = IdCopies(new, frozenset(column.name for task in tasks for column in columns(task)))
-    for piece in read_pieces(file.path, name, Report()):
+    for piece in read_chunks(file.path, name, Report()):
         copies.add(piece)
     if copies.columns:
         called = ", ".join(masked_name(column) for column in copies.columns)

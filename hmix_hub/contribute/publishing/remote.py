@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hmix_hub.studies.checksums import CHECKSUMS, read_checksums
+from hmix_hub.studies.built_tables import CHECKSUMS, read_checksums
 from hmix_hub.studies.findings import shown
 from hmix_hub.studies.folder import RECORD
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from hmix_hub.contribute.building import Built
 from hmix_hub.contribute.publishing.remote import DATASET, Record, read_sums
 from hmix_hub.files import sha256_of
-from hmix_hub.studies.checksums import CHECKSUMS
+from hmix_hub.studies.built_tables import CHECKSUMS
 from hmix_hub.studies.folder import CARD
 
 if TYPE_CHECKING:

@@ -1,1 +1,1 @@
-"""Checks of judgment files against the rules of the catalogue: vectorised, piece by piece, all findings together."""
+"""Checks of judgment files against the rules of the catalogue: vectorised, chunk by chunk, all findings together."""

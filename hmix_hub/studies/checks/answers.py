@@ -1,50 +1,49 @@
-"""Check of answers, row by row, where an answer can contradict itself."""
+"""Checks of answers: free of contradictions, to questions that study.yaml states, and along the slider's direction."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
-from hmix_hub.judgments.answers import membership
+from hmix_hub.judgments.answers import asked_questions, membership
 from hmix_hub.schema import Vocabulary
-from hmix_hub.studies.checks.place import Place
+from hmix_hub.schema.questions import QUESTIONS, Question, usual_procedure
+from hmix_hub.studies.findings import Reporter
+from hmix_hub.studies.manifest import MANIFEST, Manifest
+from hmix_hub.studies.observed import ObservedChunk
+from hmix_hub.studies.rules import manifest as manifest_rules
 from hmix_hub.studies.rules import trials as rules
-from hmix_hub.tasks import CATEGORICAL
-
-if TYPE_CHECKING:
-    from hmix_hub.studies.observed import ObservedPiece
+from hmix_hub.tasks import CATEGORICAL, INFER, unasked_columns
 
 
-def check_answers(piece: ObservedPiece, task: str, vocabulary: Vocabulary, place: Place) -> None:
+def check_answers(chunk: ObservedChunk, task: str, vocabulary: Vocabulary, reporter: Reporter) -> None:
     """Check the answers of N rows of categorical soft labels; those of other tasks cannot contradict themselves.
 
     Parameters
     ----------
-    piece
+    chunk
         The rows.
     task
         Their task.
     vocabulary
         Class names of the study.
-    place
+    reporter
         The file.
     """
-    if task != CATEGORICAL or "impossible_classes" not in piece.values:
+    if task != CATEGORICAL or "impossible_classes" not in chunk.values:
         return
-    rows = np.arange(len(piece))
-    top, second = piece.codes("top_class"), piece.codes("second_class")
-    first, other = piece.numbers("top_probability"), piece.numbers("second_probability")
-    absent = np.zeros(len(piece), dtype=bool)
-    no_class = ~piece.present.get("second_class", absent) & piece.present.get("second_probability", absent)
-    place.of("second_probability").tell(rules.NO_CLASS, no_class, piece.rows, piece.values.get("second_probability"))
-    impossible = membership(pa.chunked_array([piece.values["impossible_classes"]]), len(vocabulary))
+    rows = np.arange(len(chunk))
+    top, second = chunk.codes("top_class"), chunk.codes("second_class")
+    first, other = chunk.numbers("top_probability"), chunk.numbers("second_probability")
+    absent = np.zeros(len(chunk), dtype=bool)
+    no_class = ~chunk.present.get("second_class", absent) & chunk.present.get("second_probability", absent)
+    reporter.of("second_probability").tell(rules.NO_CLASS, no_class, chunk.rows, chunk.values.get("second_probability"))
+    impossible = membership(pa.chunked_array([chunk.values["impossible_classes"]]), len(vocabulary))
     has_other = (second >= 0) & ~np.isnan(other)
     # Of two probabilities of one class the second counts.
     is_nothing = (np.where(has_other & (top == second), 0, first) == 0) & ~(has_other & (other != 0))
     empty = is_nothing & impossible.all(axis=1)
-    place.of("impossible_classes").tell(rules.NO_PROBABILITY, empty, piece.rows)
+    reporter.of("impossible_classes").tell(rules.NO_PROBABILITY, empty, chunk.rows)
     faults = {
         "second_class": ((top == second) & (top >= 0), "the same class twice"),
         "impossible_classes": (
@@ -57,18 +56,18 @@ def check_answers(piece: ObservedPiece, task: str, vocabulary: Vocabulary, place
         ),
     }
     for column, (bad, said) in faults.items():
-        place.of(column).tell(
+        reporter.of(column).tell(
             rules.CONTRADICTION,
             bad & ~empty,
-            piece.rows,
-            _named(piece, column, vocabulary),
+            chunk.rows,
+            _named(chunk, column, vocabulary),
             lambda _, said=said: said,  # type: ignore[misc]
         )
 
 
-def _named(piece: ObservedPiece, column: str, vocabulary: Vocabulary) -> pa.Array | None:
+def _named(chunk: ObservedChunk, column: str, vocabulary: Vocabulary) -> pa.Array | None:
     """Give a column as it is shown: labels by name."""
-    values = piece.values.get(column)
+    values = chunk.values.get(column)
     if values is None or not column.endswith(("class", "classes")):
         return values
     names = vocabulary.names
@@ -83,3 +82,80 @@ def _named(piece: ObservedPiece, column: str, vocabulary: Vocabulary) -> pa.Arra
         ],
         pa.string(),
     )
+
+
+class StatedCheck:
+    """Whether a study with categorical judgments states what was asked; what the answers show is suggested if not.
+
+    Parameters
+    ----------
+    task, manifest
+        Task of the file, and what the study says of itself.
+    """
+
+    def __init__(self, task: str, manifest: Manifest) -> None:
+        # A file whose task study.yaml does not name is reported as that.
+        is_named = task == CATEGORICAL and task in manifest.tasks
+        self._is_unstated = is_named and manifest.soft_labels is None
+        self._seen: set[Question] = set()
+
+    def add(self, chunk: ObservedChunk) -> None:
+        """Look at rows."""
+        if self._is_unstated and set(unasked_columns(())) <= set(chunk.values):
+            import pyarrow as pa
+
+            columns = {name: chunk.values[name] for name in unasked_columns(())}
+            self._seen.update(asked_questions(pa.table(columns)))
+
+    def finish(self, reporter: Reporter) -> None:
+        """Report a study that says nothing."""
+        if not self._is_unstated:
+            return
+        asked = [question for question in QUESTIONS if question in self._seen]
+        suggested = f"soft_labels: {{asked: [{', '.join(asked)}], procedure: {usual_procedure(asked)}}}"
+        reporter.report.add(
+            manifest_rules.UNSTATED_QUESTIONS,
+            file=MANIFEST,
+            column="soft_labels",
+            note=f"if the rows show all that was asked, write `{suggested}`",
+        )
+
+
+FEWEST_ROWS = 20
+FLIPPED_CORRELATION = -0.3
+FLIPPED_STATISTIC = -4.0
+"""Student's t of a correlation below which it is none by chance: of pilots with random answers, one in thousands."""
+_ROUNDING = 1e-9
+
+
+class SliderCheck:
+    """Correlation of shown and inferred coefficients, from sums over chunks."""
+
+    def __init__(self, task: str) -> None:
+        self._is_used = task == INFER
+        self._sums = np.zeros(6)
+
+    def add(self, chunk: ObservedChunk) -> None:
+        """Take rows up."""
+        if not self._is_used:
+            return
+        x, y = chunk.numbers("mixing_coefficient"), chunk.numbers("inferred_coefficient")
+        known = ~(np.isnan(x) | np.isnan(y))
+        x, y = x[known], y[known]
+        self._sums += [len(x), x.sum(), y.sum(), (x * x).sum(), (y * y).sum(), (x * y).sum()]
+
+    def finish(self, reporter: Reporter) -> None:
+        """Tell if the correlation says that one of the two is of the other picture."""
+        n, x, y, xx, yy, xy = self._sums
+        if n < FEWEST_ROWS:
+            return
+        spread_x, spread_y = n * xx - x * x, n * yy - y * y
+        # Of a column that is constant, rounding leaves a little, and the correlation would be any number.
+        if spread_x <= _ROUNDING * n * xx or spread_y <= _ROUNDING * n * yy:
+            return
+        correlation = (n * xy - x * y) / np.sqrt(spread_x * spread_y)
+        statistic = correlation * np.sqrt((n - 2) / max(1 - correlation**2, _ROUNDING))
+        if correlation < FLIPPED_CORRELATION and statistic < FLIPPED_STATISTIC:
+            column = "inferred_coefficient"
+            note = f"correlation with mixing_coefficient {correlation:.2f}"
+            reporter.report.add(rules.FLIPPED, file=reporter.file, column=column, note=note)

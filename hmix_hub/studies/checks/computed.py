@@ -8,11 +8,11 @@ import numpy as np
 
 from hmix_hub.errors import HMixError
 from hmix_hub.schema import SYNTHETIC_FLAG, Kind
-from hmix_hub.studies.checks.place import Mask, Place
-from hmix_hub.studies.checks.values import as_text
-from hmix_hub.studies.judgment_table import complete_pieces, given_flag, listed
+from hmix_hub.studies.findings import Mask, Reporter
+from hmix_hub.studies.judgment_table import complete_chunks, given_flag
 from hmix_hub.studies.manifest import Manifest
-from hmix_hub.studies.observed import ObservedPiece
+from hmix_hub.studies.observed import ObservedChunk
+from hmix_hub.studies.reading.arrays import as_text, listed
 from hmix_hub.studies.rules import columns as rules
 from hmix_hub.studies.rules import manifest as manifest_rules
 from hmix_hub.tasks import OBSERVED_FLAG, computed_columns
@@ -24,7 +24,7 @@ _TOLERANCE = 1e-9
 
 
 class ComputedCheck:
-    """Collector of the pieces of a file that has computed columns; of any other it keeps nothing.
+    """Collector of the chunks of a file that has computed columns; of any other it keeps nothing.
 
     Parameters
     ----------
@@ -37,45 +37,47 @@ class ComputedCheck:
     def __init__(self, task: str, manifest: Manifest) -> None:
         self._task, self._manifest = task, manifest
         self._columns = {column.name: column for column in computed_columns(task)}
-        self._pieces: list[ObservedPiece] = []
+        self._chunks: list[ObservedChunk] = []
 
-    def add(self, piece: ObservedPiece) -> None:
+    def add(self, chunk: ObservedChunk) -> None:
         """Take rows up."""
-        if any(name in self._columns for name in piece.extras):
-            self._pieces.append(piece)
+        if any(name in self._columns for name in chunk.extras):
+            self._chunks.append(chunk)
 
-    def finish(self, place: Place) -> None:
+    def finish(self, reporter: Reporter) -> None:
         """Compare the columns with the computation, unless the file breaks a rule that it cannot be done without."""
-        if not self._pieces or any(found.file == place.file for found in place.report.errors):
+        if not self._chunks or any(found.file == reporter.file for found in reporter.report.errors):
             return
         try:
-            table = complete_pieces(self._pieces, self._manifest, self._task, place.file)
+            table = complete_chunks(self._chunks, self._manifest, self._task, reporter.file)
         except HMixError as error:
-            for name in dict.fromkeys(name for piece in self._pieces for name in piece.extras if name in self._columns):
-                place.report.add(rules.COMPUTED, file=place.file, column=name, row=error.where.row, note=error.message)
+            for name in dict.fromkeys(name for chunk in self._chunks for name in chunk.extras if name in self._columns):
+                reporter.report.add(
+                    rules.COMPUTED, file=reporter.file, column=name, row=error.where.row, note=error.message
+                )
             return
         start = 0
-        for piece in self._pieces:
-            part = table.slice(start, len(piece))
-            start += len(piece)
-            for name, raw in piece.extras.items():
+        for chunk in self._chunks:
+            part = table.slice(start, len(chunk))
+            start += len(chunk)
+            for name, raw in chunk.extras.items():
                 if name in self._columns:
                     wanted = part[name].combine_chunks()
                     bad = ~_is_equal(raw, wanted, self._columns[name].kind)
-                    place.of(name).tell(
+                    reporter.of(name).tell(
                         rules.COMPUTED,
                         bad,
-                        piece.rows,
+                        chunk.rows,
                         raw,
                         lambda i, wanted=wanted: f"it is {wanted[i].as_py()}",  # type: ignore[misc]
                     )
 
 
-def check_marks(piece: ObservedPiece, manifest: Manifest, place: Place) -> None:
+def check_marks(chunk: ObservedChunk, manifest: Manifest, reporter: Reporter) -> None:
     """Report rows that are marked as made by a program in a study that does not say so of itself."""
-    if "flags" in piece.extras and not manifest.synthetic:
-        raw = piece.extras["flags"]
-        place.of("flags").tell(manifest_rules.SYNTHETIC_ROWS, given_flag([piece], SYNTHETIC_FLAG), piece.rows, raw)
+    if "flags" in chunk.extras and not manifest.synthetic:
+        raw = chunk.extras["flags"]
+        reporter.of("flags").tell(manifest_rules.SYNTHETIC_ROWS, given_flag([chunk], SYNTHETIC_FLAG), chunk.rows, raw)
 
 
 def _is_equal(raw: pa.Array, wanted: pa.Array, kind: Kind) -> Mask:

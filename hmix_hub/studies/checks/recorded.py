@@ -10,9 +10,8 @@ import numpy.typing as npt
 import pyarrow.compute as pc
 
 from hmix_hub.schema import Vocabulary
-from hmix_hub.studies.checks.place import Ints, Mask, Place
-from hmix_hub.studies.findings import MOST_PLACES
-from hmix_hub.studies.rules import recorded as rules
+from hmix_hub.studies.findings import MOST_PLACES, Ints, Mask, Reporter
+from hmix_hub.studies.rules import trials as rules
 from hmix_hub.studies.rules import trials as trial_rules
 from hmix_hub.studies.rules.rule import Rule
 from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
@@ -20,7 +19,7 @@ from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from hmix_hub.studies.observed import ObservedPiece
+    from hmix_hub.studies.observed import ObservedChunk
 
 Numbers = npt.NDArray[np.float64]
 
@@ -113,119 +112,119 @@ class RecordedCheck:
         Task of the file.
     vocabulary
         Class names of the study.
-    place
+    reporter
         The file.
     """
 
-    def __init__(self, task: str, vocabulary: Vocabulary, place: Place) -> None:
-        self._task, self._vocabulary, self._place = task, vocabulary, place
+    def __init__(self, task: str, vocabulary: Vocabulary, reporter: Reporter) -> None:
+        self._task, self._vocabulary, self._reporter = task, vocabulary, reporter
         self._late: dict[str, list[tuple[int, str]]] = {}
         self._counts: dict[str, int] = {}
 
-    def add(self, piece: ObservedPiece) -> None:
+    def add(self, chunk: ObservedChunk) -> None:
         """Check rows."""
         for columns in _PATHS.get(self._task, ()):
-            self._check_path(piece, columns)
-            self._check_times(piece, columns)
-            self._check_touched(piece, columns)
-        if self._task == SELECT and "grid_coefficients" in piece.values:
-            self._check_grid(piece)
-        if self._task == CATEGORICAL and "class_order" in piece.values:
-            self._check_class_order(piece)
+            self._check_path(chunk, columns)
+            self._check_times(chunk, columns)
+            self._check_touched(chunk, columns)
+        if self._task == SELECT and "grid_coefficients" in chunk.values:
+            self._check_grid(chunk)
+        if self._task == CATEGORICAL and "class_order" in chunk.values:
+            self._check_class_order(chunk)
 
     def finish(self) -> None:
         """Tell times behind the response time, unless that is in another unit, which is told."""
-        if self._place.report.has(trial_rules.SECONDS, trial_rules.UNITS, file=self._place.file):
+        if self._reporter.report.has(trial_rules.SECONDS, trial_rules.UNITS, file=self._reporter.file):
             return
         for name, found in self._late.items():
             rows, notes = [row for row, _ in found], [note for _, note in found]
-            self._place.report.add_rows(
+            self._reporter.report.add_rows(
                 rules.PATH_TIMES,
                 rows,
                 [None] * len(rows),
-                file=self._place.file,
+                file=self._reporter.file,
                 column=name,
                 notes=notes,
                 count=self._counts[name],
             )
 
-    def _check_path(self, piece: ObservedPiece, columns: _Path) -> None:
-        if columns.path not in piece.values:
+    def _check_path(self, chunk: ObservedChunk, columns: _Path) -> None:
+        if columns.path not in chunk.values:
             return
-        column = piece.values[columns.path]
+        column = chunk.values[columns.path]
         lists = _Lists.of(column)
-        place, answer = self._place.of(columns.path), piece.numbers(columns.answer)
-        # A slider that never moved may have no place but its start.
+        reporter, answer = self._reporter.of(columns.path), chunk.numbers(columns.answer)
+        # A slider that never moved may have no reporter but its start.
         ends = lists.end(of_nothing=np.nan if columns.start else SLIDER_START)
         # NaN, an answer that is not known, differs from nothing.
         wrong_end = lists.known & (np.abs(ends - answer) > _TOLERANCE)
         faults = {"its last value is not the answer": wrong_end}
         if columns.start:
-            begins, start = lists.end(first=True), piece.numbers(columns.start)
+            begins, start = lists.end(first=True), chunk.numbers(columns.start)
             steps = np.abs(np.abs(np.diff(lists.items)) - STEP) > _TOLERANCE
             faults |= {
                 "it is empty": lists.known & (lists.lengths == 0),
                 f"its first value is not {columns.start}": lists.known & (np.abs(begins - start) > _TOLERANCE),
                 "a step is not one tenth": lists.rows_with_step(steps),
             }
-        _tell(place, faults, rules.PATH, piece.rows, column)
+        _tell(reporter, faults, rules.PATH, chunk.rows, column)
 
-    def _check_times(self, piece: ObservedPiece, columns: _Path) -> None:
-        if columns.times not in piece.values:
+    def _check_times(self, chunk: ObservedChunk, columns: _Path) -> None:
+        if columns.times not in chunk.values:
             return
-        column = piece.values[columns.times]
+        column = chunk.values[columns.times]
         lists = _Lists.of(column)
         faults = {"a time is before the last": lists.rows_with_step(np.diff(lists.items) < 0)}
-        if columns.path in piece.values:
-            path = _Lists.of(piece.values[columns.path])
+        if columns.path in chunk.values:
+            path = _Lists.of(chunk.values[columns.path])
             differs = lists.known & path.known & (lists.lengths != path.lengths)
             faults = {"there are not as many as values of the path": differs} | faults
         if columns.start:
             faults["the first is not 0"] = lists.known & (lists.end(first=True, of_nothing=0) > LATE_MS)
-        bad = _tell(self._place.of(columns.times), faults, rules.PATH_TIMES, piece.rows, column)
-        last, response = lists.end(), piece.numbers("response_time_ms")
+        bad = _tell(self._reporter.of(columns.times), faults, rules.PATH_TIMES, chunk.rows, column)
+        last, response = lists.end(), chunk.numbers("response_time_ms")
         late = np.flatnonzero((last > response + LATE_MS) & ~bad)
         if len(late):
             room = MOST_PLACES - len(self._late.setdefault(columns.times, []))
             self._counts[columns.times] = self._counts.get(columns.times, 0) + len(late)
             self._late[columns.times] += [
-                (int(piece.rows[i]), f"{last[i]:g} ms is after the response time, {response[i]:g} ms")
+                (int(chunk.rows[i]), f"{last[i]:g} ms is after the response time, {response[i]:g} ms")
                 for i in late[:room].tolist()
             ]
 
-    def _check_touched(self, piece: ObservedPiece, columns: _Path) -> None:
-        if columns.touched not in piece.values:
+    def _check_touched(self, chunk: ObservedChunk, columns: _Path) -> None:
+        if columns.touched not in chunk.values:
             return
-        touched = piece.values[columns.touched]
+        touched = chunk.values[columns.touched]
         untouched = np.asarray(touched.fill_null(True).to_numpy(zero_copy_only=False) == 0, dtype=bool)
-        answer = piece.numbers(columns.answer)
+        answer = chunk.numbers(columns.answer)
         faults = {f"{columns.answer} is not {SLIDER_START}": untouched & (np.abs(answer - SLIDER_START) > _TOLERANCE)}
-        if columns.path in piece.values:
-            lists = _Lists.of(piece.values[columns.path])
+        if columns.path in chunk.values:
+            lists = _Lists.of(chunk.values[columns.path])
             faults[f"{columns.path} has several values"] = untouched & (lists.lengths > 1)
-        _tell(self._place.of(columns.touched), faults, rules.UNTOUCHED, piece.rows, touched)
+        _tell(self._reporter.of(columns.touched), faults, rules.UNTOUCHED, chunk.rows, touched)
 
-    def _check_grid(self, piece: ObservedPiece) -> None:
-        column = piece.values["grid_coefficients"]
-        lists, selected = _Lists.of(column), piece.numbers("selected_coefficient")
+    def _check_grid(self, chunk: ObservedChunk) -> None:
+        column = chunk.values["grid_coefficients"]
+        lists, selected = _Lists.of(column), chunk.numbers("selected_coefficient")
         faults = {
             "it holds a coefficient twice": lists.holds_twice(),
             "it does not hold selected_coefficient": lists.known & ~np.isnan(selected) & ~lists.holds(selected),
         }
-        _tell(self._place.of("grid_coefficients"), faults, rules.GRID, piece.rows, column)
+        _tell(self._reporter.of("grid_coefficients"), faults, rules.GRID, chunk.rows, column)
 
-    def _check_class_order(self, piece: ObservedPiece) -> None:
-        lists = _Lists.of(piece.values["class_order"])
+    def _check_class_order(self, chunk: ObservedChunk) -> None:
+        lists = _Lists.of(chunk.values["class_order"])
         faults = {
             "a class stands twice": lists.holds_twice(),
             f"there are {len(self._vocabulary)} classes": lists.known & (lists.lengths != len(self._vocabulary)),
         }
-        _tell(self._place.of("class_order"), faults, rules.CLASS_ORDER, piece.rows, None)
+        _tell(self._reporter.of("class_order"), faults, rules.CLASS_ORDER, chunk.rows, None)
 
 
-def _tell(place: Place, faults: dict[str, Mask], rule: Rule, rows: Ints, values: pa.Array | None) -> Mask:
+def _tell(reporter: Reporter, faults: dict[str, Mask], rule: Rule, rows: Ints, values: pa.Array | None) -> Mask:
     """Tell each row once, with the first of its faults; gives which rows have any."""
     said, masks = list(faults), np.stack(list(faults.values()))
     bad = np.asarray(masks.any(axis=0), dtype=bool)
-    place.tell(rule, bad, rows, values, lambda row: said[int(masks[:, row].argmax())])
+    reporter.tell(rule, bad, rows, values, lambda row: said[int(masks[:, row].argmax())])
     return bad

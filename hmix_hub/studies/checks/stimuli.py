@@ -7,29 +7,28 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hmix_hub.sources.image_sets import METHOD_MARK
-from hmix_hub.studies.checks.place import Mask, Place
+from hmix_hub.studies.findings import Mask, Reporter
 from hmix_hub.studies.manifest import SINGLE, Manifest, is_placeholder
-from hmix_hub.studies.mixtures import mixture_keys
-from hmix_hub.studies.observed import ObservedPiece
-from hmix_hub.studies.pictures import KnownPictures
+from hmix_hub.studies.observed import ObservedChunk
+from hmix_hub.studies.pictures import KnownPictures, mixture_keys
 from hmix_hub.studies.rules import stimuli as rules
 from hmix_hub.tasks import TASKS
 
 
 def check_stimuli(
-    piece: ObservedPiece, task: str, manifest: Manifest, pictures: KnownPictures | None, place: Place
+    chunk: ObservedChunk, task: str, manifest: Manifest, pictures: KnownPictures | None, reporter: Reporter
 ) -> Mask:
     """Check the stimuli of N rows.
 
     Parameters
     ----------
-    piece
+    chunk
         The rows.
     task
         Their task.
     manifest, pictures
         What the study says of its stimuli, and what is known of its pictures.
-    place
+    reporter
         The file.
 
     Returns
@@ -37,39 +36,39 @@ def check_stimuli(
     numpy.ndarray
         bool (N,): rows whose stimulus is good.
     """
-    good = np.ones(len(piece), dtype=bool)
-    good &= _check_image_set(piece, manifest, place)
-    is_single, whole = _check_single(piece, task, place)
+    good = np.ones(len(chunk), dtype=bool)
+    good &= _check_image_set(chunk, manifest, reporter)
+    is_single, whole = _check_single(chunk, task, reporter)
     good &= whole
     if manifest.stimuli.mixing == SINGLE:
         mixed = ~is_single
-        place.of("image_2_index").tell(rules.MIXING, mixed, piece.rows)
+        reporter.of("image_2_index").tell(rules.MIXING, mixed, chunk.rows)
         good &= ~mixed
-    index = [piece.codes(f"image_{i}_index") for i in (1, 2)]
-    label = [piece.codes(f"image_{i}_label") for i in (1, 2)]
+    index = [chunk.codes(f"image_{i}_index") for i in (1, 2)]
+    label = [chunk.codes(f"image_{i}_label") for i in (1, 2)]
     same = (index[0] == index[1]) & (index[0] >= 0)
-    place.of("image_2_index").tell(rules.SAME_PICTURE, same, piece.rows, piece.values.get("image_2_index"))
+    reporter.of("image_2_index").tell(rules.SAME_PICTURE, same, chunk.rows, chunk.values.get("image_2_index"))
     good &= ~same & (index[0] >= 0) & (label[0] >= 0) & (is_single | ((index[1] >= 0) & (label[1] >= 0)))
     if pictures is None:
         return good
-    good &= _check_labels(piece, index, label, place, pictures=pictures, manifest=manifest, skip=same)
-    return good & _check_mixtures(piece, index, task, pictures, place)
+    good &= _check_labels(chunk, index, label, reporter, pictures=pictures, manifest=manifest, skip=same)
+    return good & _check_mixtures(chunk, index, task, pictures, reporter)
 
 
 def _check_mixtures(
-    piece: ObservedPiece, index: list[np.ndarray], task: str, pictures: KnownPictures, place: Place
+    chunk: ObservedChunk, index: list[np.ndarray], task: str, pictures: KnownPictures, reporter: Reporter
 ) -> Mask:
     if pictures.mixtures is None:
-        return np.ones(len(piece), dtype=bool)
+        return np.ones(len(chunk), dtype=bool)
     column = TASKS[task].coefficient_column
-    coefficient = piece.numbers(column)
+    coefficient = chunk.numbers(column)
     is_there = np.isin(mixture_keys(index[0], index[1], coefficient), pictures.mixtures)
     missing = ~is_there & (index[0] >= 0) & (index[1] >= 0) & ~np.isnan(coefficient)
-    place.of(column).tell(
+    reporter.of(column).tell(
         rules.MIXTURE,
         missing,
-        piece.rows,
-        piece.values.get(column),
+        chunk.rows,
+        chunk.values.get(column),
         lambda row: (
             f"a stimulus_id of pictures {index[0][row]} and {index[1][row]} at {coefficient[row]:g} is looked for"
         ),
@@ -77,68 +76,68 @@ def _check_mixtures(
     return ~missing
 
 
-def _check_image_set(piece: ObservedPiece, manifest: Manifest, place: Place) -> Mask:
-    written = piece.values.get("image_set")
+def _check_image_set(chunk: ObservedChunk, manifest: Manifest, reporter: Reporter) -> Mask:
+    written = chunk.values.get("image_set")
     if written is None or is_placeholder(manifest.stimuli.source):
-        return np.ones(len(piece), dtype=bool)
+        return np.ones(len(chunk), dtype=bool)
     names = {manifest.image_set, manifest.stimuli.source, manifest.image_set.partition(METHOD_MARK)[0]}
     other = pc.and_not(written.is_valid(), pc.is_in(written, pa.array(sorted(names))))
     bad: Mask = other.to_numpy(zero_copy_only=False)
-    place.of("image_set").tell(rules.IMAGE_SET, bad, piece.rows, written, lambda _: f"it is {manifest.image_set}")
+    reporter.of("image_set").tell(rules.IMAGE_SET, bad, chunk.rows, written, lambda _: f"it is {manifest.image_set}")
     return ~bad
 
 
-def _check_single(piece: ObservedPiece, task: str, place: Place) -> tuple[Mask, Mask]:
+def _check_single(chunk: ObservedChunk, task: str, reporter: Reporter) -> tuple[Mask, Mask]:
     """Find the rows of a single picture, and those that are wholly of one or of two."""
-    absent = np.zeros(len(piece), dtype=bool)
+    absent = np.zeros(len(chunk), dtype=bool)
     # A column that is missing as a whole is told as such; the other one then says which pictures are single.
-    written = [piece.present[name] for name in ("image_2_label", "image_2_index") if name in piece.present]
+    written = [chunk.present[name] for name in ("image_2_label", "image_2_index") if name in chunk.present]
     has_label, has_index = written[0] if written else absent, written[-1] if written else absent
     half = has_label != has_index
-    place.of("image_2_index").tell(
-        rules.SINGLE, half, piece.rows, note=lambda i: f"image_2_{'index' if has_label[i] else 'label'} is missing"
+    reporter.of("image_2_index").tell(
+        rules.SINGLE, half, chunk.rows, note=lambda i: f"image_2_{'index' if has_label[i] else 'label'} is missing"
     )
     is_single = ~has_label & ~has_index
     bad = half
     if TASKS[task].stimulus_column == "pair_id":
-        place.of("image_2_index").tell(
-            rules.SINGLE, is_single, piece.rows, note=lambda _: "this task is about a pair of pictures"
+        reporter.of("image_2_index").tell(
+            rules.SINGLE, is_single, chunk.rows, note=lambda _: "this task is about a pair of pictures"
         )
         bad = bad | is_single
     else:
-        coefficients = piece.numbers("mixing_coefficient")
+        coefficients = chunk.numbers("mixing_coefficient")
         mixed = is_single & (coefficients != 1) & ~np.isnan(coefficients)
-        place.of("mixing_coefficient").tell(rules.SINGLE, mixed, piece.rows, piece.values.get("mixing_coefficient"))
+        reporter.of("mixing_coefficient").tell(rules.SINGLE, mixed, chunk.rows, chunk.values.get("mixing_coefficient"))
         bad = bad | mixed
     return is_single, ~bad
 
 
 def _check_labels(
-    piece: ObservedPiece,
+    chunk: ObservedChunk,
     index: list[np.ndarray],
     label: list[np.ndarray],
-    place: Place,
+    reporter: Reporter,
     *,
     pictures: KnownPictures,
     manifest: Manifest,
     skip: Mask,
 ) -> Mask:
-    good = np.ones(len(piece), dtype=bool)
+    good = np.ones(len(chunk), dtype=bool)
     for i in (0, 1):
         outside = index[i] >= pictures.size
         column = f"image_{i + 1}_index"
         said = f"{pictures.name} has the pictures 0 to {pictures.size - 1}"
-        place.of(column).tell(rules.INDEX, outside, piece.rows, piece.values.get(column), lambda _, said=said: said)  # type: ignore[misc]
+        reporter.of(column).tell(rules.INDEX, outside, chunk.rows, chunk.values.get(column), lambda _, said=said: said)  # type: ignore[misc]
         good &= ~outside
     labels, names = pictures.labels, manifest.vocabulary.names
     real = [np.where((index[i] >= 0) & (index[i] < len(labels)), labels[index[i] % len(labels)], -1) for i in (0, 1)]
     checked = [good & (index[i] >= 0) & (label[i] >= 0) & ~skip for i in (0, 1)]
     wrong = [checked[i] & (label[i] != real[i]) for i in (0, 1)]
     swapped = wrong[0] & wrong[1] & (label[0] == real[1]) & (label[1] == real[0])
-    place.of("image_1_label").tell(
+    reporter.of("image_1_label").tell(
         rules.SWAPPED,
         swapped,
-        piece.rows,
+        chunk.rows,
         note=lambda row: f"{names[label[0][row]]} and {names[label[1][row]]} are written, and are the other way round",
     )
     for i in (0, 1):
@@ -149,6 +148,6 @@ def _check_labels(
             return f"{names[label[i][row]]} is written; picture {index[i][row]} of {pictures.name} is {really}"
 
         column = f"image_{i + 1}_label"
-        place.of(column).tell(rules.LABEL, wrong[i] & ~swapped, piece.rows, None, note)
+        reporter.of(column).tell(rules.LABEL, wrong[i] & ~swapped, chunk.rows, None, note)
         good &= ~wrong[i]
     return good

@@ -1,13 +1,21 @@
-"""Check of trials across rows: repeats marked, one order of a pair, plausible times."""
+"""Checks of trials across rows: each judgment once, repeats marked, one order of a pair, plausible times."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from pathlib import Path
+
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
-from hmix_hub.studies.checks.ledger import Hashes, Ledger, hash_columns, rows_that_share
-from hmix_hub.studies.checks.place import Ints, Mask, Place
-from hmix_hub.studies.findings import MOST_PLACES
+from hmix_hub.schema.judgment import COMPUTED
+from hmix_hub.studies.checks.rows import Hashes, Ledger, hash_columns, later_ones, rows_that_share
+from hmix_hub.studies.columns.names import tidied
+from hmix_hub.studies.findings import MOST_PLACES, Ints, Mask, Report, Reporter
+from hmix_hub.studies.reading import read_chunks
+from hmix_hub.studies.reading.arrays import as_text, plain_array
+from hmix_hub.studies.reading.chunks import Chunk
 from hmix_hub.studies.rules import stimuli as stimulus_rules
 from hmix_hub.studies.rules import trials as rules
 from hmix_hub.studies.rules.rule import Rule
@@ -22,14 +30,14 @@ _SHARE_OF_SECONDS = 0.1
 """Share of answers below `_MEDIAN_SECONDS`, among milliseconds, from which they are seconds rather than accidents."""
 
 
-def check_trials(ledger: Ledger, place: Place, *, clashes: Mask, is_symmetric: bool) -> None:
+def check_trials(ledger: Ledger, reporter: Reporter, *, clashes: Mask, is_symmetric: bool) -> None:
     """Check the rows of a file against each other.
 
     Parameters
     ----------
     ledger
         The rows.
-    place
+    reporter
         The file.
     clashes
         bool (N,): rows that have the person and the trial of an earlier one.
@@ -38,24 +46,24 @@ def check_trials(ledger: Ledger, place: Place, *, clashes: Mask, is_symmetric: b
     """
     if not len(ledger):
         return
-    _check_repeats(ledger, place, skip=clashes)
+    _check_repeats(ledger, reporter, skip=clashes)
     if is_symmetric:
-        _check_pair_order(ledger, place)
-    _check_times(ledger, place)
+        _check_pair_order(ledger, reporter)
+    _check_times(ledger, reporter)
 
 
-def _tell(place: Place, rule: Rule, ledger: Ledger, found: Ints) -> None:
+def _tell(reporter: Reporter, rule: Rule, ledger: Ledger, found: Ints) -> None:
     if not len(found):
         return
     first = np.sort(found)[:MOST_PLACES]
     notes = [f"participant {name}" for name in ledger.person_names(first)]
     rows = ledger["row"][first].tolist()
-    place.report.add_rows(
-        rule, rows, [None] * len(rows), file=place.file, column=place.column, notes=notes, count=len(found)
+    reporter.report.add_rows(
+        rule, rows, [None] * len(rows), file=reporter.file, column=reporter.column, notes=notes, count=len(found)
     )
 
 
-def _check_repeats(ledger: Ledger, place: Place, *, skip: Mask) -> None:
+def _check_repeats(ledger: Ledger, reporter: Reporter, *, skip: Mask) -> None:
     """Tell repeats that are not marked, and marks on what is none; of people whose rows are all understood."""
     person, is_repeat = ledger["person"], ledger["is_repeat"]
     is_first = np.ones(len(ledger), dtype=bool)
@@ -66,13 +74,13 @@ def _check_repeats(ledger: Ledger, place: Place, *, skip: Mask) -> None:
     is_first[order[1:][shown[order[1:]] == shown[order[:-1]]]] = False
     whole = ~np.isin(person, list(ledger.broken)) if ledger.broken else np.ones(len(ledger), dtype=bool)
     checked = whole & ~skip
-    _tell(place.of("is_repeat"), rules.REPEAT_UNMARKED, ledger, np.flatnonzero(checked & ~is_first & ~is_repeat))
-    _tell(place.of("is_repeat"), rules.REPEAT_OF_NOTHING, ledger, np.flatnonzero(checked & is_first & is_repeat))
+    _tell(reporter.of("is_repeat"), rules.REPEAT_UNMARKED, ledger, np.flatnonzero(checked & ~is_first & ~is_repeat))
+    _tell(reporter.of("is_repeat"), rules.REPEAT_OF_NOTHING, ledger, np.flatnonzero(checked & is_first & is_repeat))
 
 
-def _check_pair_order(ledger: Ledger, place: Place) -> None:
+def _check_pair_order(ledger: Ledger, reporter: Reporter) -> None:
     found = rows_in_rarer_order(ledger["first"], ledger["second"])
-    _tell(place.of("image_1_index"), stimulus_rules.PAIR_ORDER, ledger, found)
+    _tell(reporter.of("image_1_index"), stimulus_rules.PAIR_ORDER, ledger, found)
 
 
 def rows_in_rarer_order(first: npt.NDArray[np.integer], second: npt.NDArray[np.integer]) -> Ints:
@@ -118,24 +126,108 @@ def _in_other_unit(times: npt.NDArray[np.float64], median: float) -> int:
     return few if few > 1 and few >= _SHARE_OF_SECONDS * len(times) else 0
 
 
-def _check_times(ledger: Ledger, place: Place) -> None:
+def _check_times(ledger: Ledger, reporter: Reporter) -> None:
     times = ledger["time"]
     known = times[~np.isnan(times)]
     if not len(known):
         return
-    here = place.of("response_time_ms")
+    here = reporter.of("response_time_ms")
     median = float(np.median(known))
     mixed = _in_other_unit(known, median)
     if mixed:
         note = f"{mixed:,} of {len(known):,} values are of another unit than the others, whose median is {median:g}"
-        place.report.add(rules.UNITS, file=here.file, column=here.column, note=note)
+        reporter.report.add(rules.UNITS, file=here.file, column=here.column, note=note)
         return
     if median < _MEDIAN_SECONDS:
-        place.report.add(rules.SECONDS, file=here.file, column=here.column, value=median, note="the median")
+        reporter.report.add(rules.SECONDS, file=here.file, column=here.column, value=median, note="the median")
         return
     implausible = np.flatnonzero((times < FASTEST_MS) | (times > SLOWEST_MS))
     rows, values = ledger["row"][implausible], times[implausible]
     if len(rows):
         shown = [f"{value:g} ms" for value in values[:MOST_PLACES].tolist()]
         first = rows[:MOST_PLACES].tolist()
-        place.report.add_rows(rules.TOO_FAST, first, shown, file=here.file, column=here.column, count=len(rows))
+        reporter.report.add_rows(rules.TOO_FAST, first, shown, file=here.file, column=here.column, count=len(rows))
+
+
+_ORIGIN = frozenset({"source_file", "source_row"})
+
+
+def telling_columns(names: Iterable[str]) -> list[str]:
+    """Return the columns in which a row must differ from another one to be no copy of it.
+
+    Where a row came from is none of them: it differs between two copies of one session in an export. What is computed
+    from the other cells tells nothing beyond them.
+    """
+    return [name for name in names if tidied(name) not in _ORIGIN | COMPUTED]
+
+
+def check_clashes(ledger: Ledger, path: Path, reporter: Reporter) -> Mask:
+    """Report judgments whose person and trial an earlier row has.
+
+    Parameters
+    ----------
+    ledger
+        The rows of a file; those whose stimulus is not good are looked at, too.
+    path
+        The file, whose cells are read once more where there is a clash.
+    reporter
+        Its name.
+
+    Returns
+    -------
+    numpy.ndarray
+        bool (N,): the rows of the ledger that clash with an earlier one.
+    """
+    rows, person, trial = ledger.judgments()
+    keys = (person.astype(np.int64) << 32) | trial
+    shared = rows_that_share(keys)
+    if not len(shared):
+        return np.zeros(len(ledger), dtype=bool)
+    contents = _contents(path, reporter.file, rows[shared])
+    is_copy = np.zeros(len(rows), dtype=bool)
+    is_copy[shared[later_ones(hash_columns([keys[shared], contents]))]] = True
+    found = shared[later_ones(keys[shared])]
+    names = np.array(ledger.names, dtype=object)
+    for rule, column, chosen in (
+        (rules.ROW_TWICE, "", found[is_copy[found]]),
+        (rules.TWICE, "trial_index", found[~is_copy[found]]),
+    ):
+        _tell_clashes(reporter.of(column), rule, rows[chosen], names[person[chosen][:MOST_PLACES]].tolist())
+    return np.isin(ledger["row"], rows[found])
+
+
+def _tell_clashes(reporter: Reporter, rule: Rule, rows: Ints, names: list[str]) -> None:
+    first = rows[:MOST_PLACES].tolist()
+    notes = [f"participant {name}" for name in names]
+    nothing = [None] * len(first)
+    reporter.report.add_rows(
+        rule, first, nothing, file=reporter.file, column=reporter.column, notes=notes, count=len(rows)
+    )
+
+
+def _contents(path: Path, name: str, rows: Ints) -> Hashes:
+    """Return a hash of what stands in each of N rows, rising; uint64 (N,)."""
+    found = np.zeros(len(rows), dtype=np.uint64)
+    for chunk in read_chunks(path, name, Report()):
+        first, last = np.searchsorted(rows, [chunk.rows[0], chunk.rows[-1] + 1]) if len(chunk) else (0, 0)
+        if last > first:
+            found[first:last] = _hashes(chunk, np.searchsorted(chunk.rows, rows[first:last]))
+        if last == len(rows):
+            break
+    return found
+
+
+def _hashes(chunk: Chunk, positions: Ints) -> Hashes:
+    return hash_columns([_hashed(chunk.columns[name].take(positions)) for name in telling_columns(chunk.columns)])
+
+
+def _hashed(values: pa.Array) -> Ints:
+    """Return a hash of each of N cells, by what is written there; int64 (N,)."""
+    text = as_text(values)
+    if text is None and pa.types.is_nested(values.type):
+        return np.array([hash(repr(value)) for value in values.to_pylist()], dtype=np.int64)
+    # By bytes, since a text of Parquet may be no UTF-8.
+    encoded = plain_array(values if text is None else text.cast(pa.binary())).dictionary_encode()
+    hashes = [hash(repr(cell)) for cell in encoded.dictionary.to_pylist()]
+    places = encoded.indices.fill_null(len(hashes)).to_numpy(zero_copy_only=False)
+    return np.array([*hashes, 0], dtype=np.int64)[places]

@@ -1,1 +1,50 @@
-"""Reading of judgment files, which anybody may have written: by pieces, within bounds, every fault a finding."""
+"""Reading of tables that anybody may have written: by chunks, within bounds, every fault a finding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from hmix_hub.file_forms import foreign_form
+from hmix_hub.studies.findings import Report
+from hmix_hub.studies.reading.chunks import Chunk, UnreadableError
+from hmix_hub.studies.reading.csv_file import read_csv
+from hmix_hub.studies.reading.json_file import read_json, read_jsonl
+from hmix_hub.studies.reading.parquet_file import read_parquet
+from hmix_hub.studies.rules import files as rules
+
+
+def read_chunks(path: Path, name: str, report: Report, *, is_tolerant: bool = False) -> Iterator[Chunk]:
+    """Read a file chunk by chunk; what cannot be read is a finding, and ends it.
+
+    Parameters
+    ----------
+    path
+        Where it lies; its ending says its format.
+    name
+        What findings call it: its path within the study.
+    report
+        Gets what is wrong.
+    is_tolerant
+        Whether to read CSV on where its encoding, delimiter or line endings are not as they should be.
+    """
+    try:
+        yield from _reader(path, name, report, is_tolerant=is_tolerant)
+    except UnreadableError as error:
+        report.add(error.rule, file=name, row=error.row, note=str(error))
+    except OSError as error:
+        report.add(rules.UNREADABLE, file=name, note=error.strerror or str(error))
+
+
+def _reader(path: Path, name: str, report: Report, *, is_tolerant: bool) -> Iterator[Chunk]:
+    form = foreign_form(path)
+    if form is not None:
+        raise UnreadableError(str(form), rule=rules.FOREIGN)
+    endings = path.name.lower()
+    if endings.endswith(".parquet"):
+        return read_parquet(path)
+    if endings.endswith((".jsonl", ".jsonl.gz")):
+        return read_jsonl(path, name, report)
+    if endings.endswith(".json"):
+        return read_json(path, name, report)
+    return read_csv(path, name, report, is_tolerant=is_tolerant)

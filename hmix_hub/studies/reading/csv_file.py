@@ -1,4 +1,4 @@
-"""CSV files: every cell as text, a piece at a time, each row with its number; ragged rows are findings."""
+"""CSV files: every cell as text, a chunk at a time, each row with its number; ragged rows are findings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from hmix_hub.arrow_files import parse_csv
 from hmix_hub.studies.findings import MOST_PLACES, Report
-from hmix_hub.studies.reading.pieces import COLUMN_LIMIT, PIECE_BYTES, Piece, UnreadableError
+from hmix_hub.studies.reading.chunks import CHUNK_BYTES, COLUMN_LIMIT, Chunk, UnreadableError
 from hmix_hub.studies.reading.text import TextForm, blocks, look_at_text, open_bytes
 from hmix_hub.studies.rules import columns as column_rules
 from hmix_hub.studies.rules import files as rules
@@ -25,13 +25,13 @@ RAGGED_LIMIT = 100_000
 """Rows with too few or too many cells from which on a file is not read any further."""
 
 
-def read_csv(path: Path, name: str, report: Report, *, is_tolerant: bool = False) -> Iterator[Piece]:
+def read_csv(path: Path, name: str, report: Report, *, is_tolerant: bool = False) -> Iterator[Chunk]:
     """Read a CSV file.
 
     Parameters
     ----------
     path, name, report
-        See `hmix_hub.studies.reading.files.read_pieces`.
+        See `hmix_hub.studies.reading.read_chunks`.
     is_tolerant
         Whether to read on where its encoding, delimiter or line endings are not as they should be.
 
@@ -74,7 +74,7 @@ def header_of(path: Path, form: TextForm | None = None) -> list[str]:
     return names
 
 
-def _parse(path: Path, name: str, report: Report, form: TextForm) -> Iterator[Piece]:
+def _parse(path: Path, name: str, report: Report, form: TextForm) -> Iterator[Chunk]:
     header = header_of(path, form)
     # Names that stand twice would overwrite each other.
     names = [f"{number}:{column}" for number, column in enumerate(header)]
@@ -85,13 +85,13 @@ def _parse(path: Path, name: str, report: Report, form: TextForm) -> Iterator[Pi
             ragged.begin(start)
             batch = parse_csv(text, names, form.delimiter, ragged)
             rows = ragged.numbers(batch.num_rows)
-            start += batch.num_rows + ragged.in_piece
+            start += batch.num_rows + ragged.in_chunk
             if len(rows):
                 last = batch.column(len(header) - 1)[-1].as_py()
-                yield Piece(_by_name(header, batch), rows, header)
+                yield Chunk(_by_name(header, batch), rows, header)
     except _LongRowError:
         ragged.tell(name, report)
-        msg = f"a row is longer than {PIECE_BYTES} bytes: a quote may be missing"
+        msg = f"a row is longer than {CHUNK_BYTES} bytes: a quote may be missing"
         raise UnreadableError(msg, row=start, rule=rules.TOO_LARGE) from None
     except pa.ArrowInvalid as error:
         ragged.tell(name, report)
@@ -114,7 +114,7 @@ def _whole_rows(path: Path, form: TextForm) -> Iterator[bytes]:
     end = b"\r" if form.has_returns else b"\n"
     rest, has_header = b"", True
     with open_bytes(path) as stream:
-        while block := stream.read(PIECE_BYTES):
+        while block := stream.read(CHUNK_BYTES):
             rest += block
             if has_header:
                 _, found, rest = rest.partition(end) if end in rest else (b"", b"", rest)
@@ -123,7 +123,7 @@ def _whole_rows(path: Path, form: TextForm) -> Iterator[bytes]:
                 cut = _last_row_end(rest, end, form.delimiter.encode())
                 yield _as_utf8(rest[:cut], form)
                 rest = rest[cut:]
-            if len(rest) > max(PIECE_BYTES, HEADER_LIMIT if has_header else 0):
+            if len(rest) > max(CHUNK_BYTES, HEADER_LIMIT if has_header else 0):
                 raise _LongRowError
     if not has_header:
         yield _as_utf8(rest, form)
@@ -180,11 +180,11 @@ class _Ragged:
         self._left_out: list[int] = []
 
     def begin(self, start: int) -> None:
-        """Begin a piece whose first row has the number `start`."""
+        """Begin a chunk whose first row has the number `start`."""
         self._start, self._left_out = start, []
 
     def __call__(self, row: Any) -> str:
-        # Arrow counts the rows of a piece from 1.
+        # Arrow counts the rows of a chunk from 1.
         number = self._start + row.number - 1
         if self.are_too_many:
             return "error"
@@ -201,13 +201,13 @@ class _Ragged:
         return self._count >= RAGGED_LIMIT
 
     @property
-    def in_piece(self) -> int:
-        """Rows of the piece that were left out."""
+    def in_chunk(self) -> int:
+        """Rows of the chunk that were left out."""
         return len(self._left_out)
 
     def numbers(self, n: int) -> np.ndarray:
-        """Return the numbers of the piece's n rows that were not left out; int64 (n,)."""
-        numbers = np.arange(self._start, self._start + n + self.in_piece, dtype=np.int64)
+        """Return the numbers of the chunk's n rows that were not left out; int64 (n,)."""
+        numbers = np.arange(self._start, self._start + n + self.in_chunk, dtype=np.int64)
         return np.delete(numbers, np.array(self._left_out, dtype=np.int64) - self._start)
 
     def tell(self, name: str, report: Report) -> None:

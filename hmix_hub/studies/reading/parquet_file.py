@@ -1,4 +1,4 @@
-"""Parquet files: typed columns, a piece at a time; what its header says is looked at before anything is inflated."""
+"""Parquet files: typed columns, a chunk at a time; what its header says is looked at before anything is inflated."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from pyarrow import types
 
 from hmix_hub.arrow_files import open_parquet
 from hmix_hub.errors import first_line
-from hmix_hub.studies.reading.pieces import (
+from hmix_hub.studies.reading.chunks import (
     CELL_LIMIT,
+    CHUNK_ROWS,
     COLUMN_LIMIT,
-    PIECE_ROWS,
     ROW_LIMIT,
     ROWS_FREE,
     ROWS_PER_BYTE,
-    Piece,
+    Chunk,
     UnreadableError,
 )
 from hmix_hub.studies.rules import columns as column_rules
@@ -31,10 +31,10 @@ GROUP_LIMIT = 2**28
 VALUES_LIMIT = GROUP_LIMIT // 8
 """Most values in the lists of a column and a row group; thirty for each of a million judgments."""
 TEXT_LIMIT = 2**26
-"""Most bytes of text, and of values in lists, that a piece is to hold."""
+"""Most bytes of text, and of values in lists, that a chunk is to hold."""
 
 
-def read_parquet(path: Path) -> Iterator[Piece]:
+def read_parquet(path: Path) -> Iterator[Chunk]:
     """Read a Parquet file.
 
     Raises
@@ -54,7 +54,7 @@ def read_parquet(path: Path) -> Iterator[Piece]:
                 for part in _parts(batch):
                     rows = np.arange(start, start + part.num_rows, dtype=np.int64)
                     start += part.num_rows
-                    yield _piece(part, schema, rows)
+                    yield _chunk(part, schema, rows)
     except (pa.ArrowException, OSError, MemoryError, ValueError, OverflowError) as error:
         msg = f"this is no whole Parquet file: {first_line(error)}"
         raise UnreadableError(msg, row=start or None) from None
@@ -92,11 +92,11 @@ def fault_of_rows(n_rows: int, n_bytes: int) -> str | None:
 
 def _batches(file: Any, texts: list[str]) -> Iterator[pa.RecordBatch]:
     if not any("." in path for path in texts):
-        yield from file.iter_batches(batch_size=PIECE_ROWS)
+        yield from file.iter_batches(batch_size=CHUNK_ROWS)
         return
     # Arrow cannot join the dictionaries of texts in lists across row groups.
     for group in range(file.num_row_groups):
-        yield from file.iter_batches(batch_size=PIECE_ROWS, row_groups=[group])
+        yield from file.iter_batches(batch_size=CHUNK_ROWS, row_groups=[group])
 
 
 def _check_texts(batch: pa.RecordBatch, start: int) -> None:
@@ -144,12 +144,12 @@ def _written_out(values: pa.Array, *, is_listed: bool = False) -> int:
     return 8 * len(values) if is_listed else 0
 
 
-def _piece(batch: pa.RecordBatch, schema: pa.Schema, rows: Any) -> Piece:
+def _chunk(batch: pa.RecordBatch, schema: pa.Schema, rows: Any) -> Chunk:
     names = schema.names
     # Of columns with one name, the first.
     places = {name: names.index(name) for name in names}
     columns = {name: _as_written(batch.column(place), schema.field(place).type) for name, place in places.items()}
-    return Piece(columns, rows, names)
+    return Chunk(columns, rows, names)
 
 
 def _as_written(values: pa.Array, kind: pa.DataType) -> pa.Array:

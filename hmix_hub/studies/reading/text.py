@@ -15,13 +15,7 @@ from typing import BinaryIO
 import numpy as np
 
 from hmix_hub.studies.findings import Report
-from hmix_hub.studies.reading.pieces import (
-    INFLATED_FREE,
-    INFLATED_LIMIT,
-    INFLATED_RATIO,
-    PIECE_BYTES,
-    UnreadableError,
-)
+from hmix_hub.studies.reading.chunks import CHUNK_BYTES, INFLATED_FREE, INFLATED_LIMIT, INFLATED_RATIO, UnreadableError
 from hmix_hub.studies.rules import files as rules
 
 FALLBACK_ENCODING = "cp1252"
@@ -78,7 +72,7 @@ def open_bytes(path: Path) -> BinaryIO:
     stream: BinaryIO = path.open("rb")
     if path.suffix != ".gz":
         return stream
-    return io.BufferedReader(_Inflated(stream), PIECE_BYTES)
+    return io.BufferedReader(_Inflated(stream), CHUNK_BYTES)
 
 
 class _Inflated(io.RawIOBase):
@@ -118,7 +112,7 @@ class _Inflated(io.RawIOBase):
 def blocks(path: Path) -> Iterator[bytes]:
     """Give the bytes of a file, inflated, a block at a time."""
     with open_bytes(path) as stream:
-        while block := stream.read(PIECE_BYTES):
+        while block := stream.read(CHUNK_BYTES):
             yield block
 
 

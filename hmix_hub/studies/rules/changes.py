@@ -101,7 +101,7 @@ def dropped(column: str, *, task: str = INFER) -> Change:
 
 
 def replaced(path: str, old: str, new: str) -> Change:
-    """Replace a piece of a file's text."""
+    """Replace a chunk of a file's text."""
 
     def apply(files: Files) -> None:
         text = files[path].decode()

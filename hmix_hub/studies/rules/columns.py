@@ -1,13 +1,13 @@
-"""Rules of columns: which there are, and that computed ones are right (HMX530 to HMX539)."""
+"""Rules of columns: which there are (HMX530 to HMX539), and what their values may be (HMX540 to HMX549)."""
 
 from __future__ import annotations
 
-from hmix_hub.studies.rules.changes import added, content, dropped, replaced, table_path
+from hmix_hub.studies.rules.changes import added, cell, content, dropped, every, replaced, table_path
 from hmix_hub.studies.rules.rule import Example, Rule, Severity
 
 _TABLE = table_path()
 
-MISSING = Rule(
+COLUMN_MISSING = Rule(
     "HMX530",
     "column-missing",
     Severity.ERROR,
@@ -15,7 +15,7 @@ MISSING = Rule(
     "add it; `hmix info <task>` describes the columns",
     Example(dropped("confidence")),
 )
-UNKNOWN = Rule(
+COLUMN_UNKNOWN = Rule(
     "HMX531",
     "column-unknown",
     Severity.ERROR,
@@ -23,7 +23,7 @@ UNKNOWN = Rule(
     "begin the name of a column of your own with x_; it is then kept as it is",
     Example(added("mood", "good"), added("x_mood", "good")),
 )
-TWICE = Rule(
+COLUMN_TWICE = Rule(
     "HMX532",
     "column-twice",
     Severity.ERROR,
@@ -32,7 +32,7 @@ TWICE = Rule(
     Example(content(_TABLE, lambda text: text.replace(b"confidence", b"trial_index", 1), "trial_index stands twice")),
     is_blocking=True,
 )
-UNTIDY = Rule(
+COLUMN_UNTIDY = Rule(
     "HMX533",
     "column-untidy",
     Severity.ERROR,
@@ -67,4 +67,90 @@ MANY = Rule(
         )
     ),
     is_blocking=True,
+)
+
+
+MISSING = Rule(
+    "HMX540",
+    "value-missing",
+    Severity.ERROR,
+    "a value is missing where every row must have one",
+    "write it; leave the row out where nobody answered",
+    Example(cell("inferred_coefficient", ""), cell("confidence", "")),
+)
+TYPE = Rule(
+    "HMX541",
+    "value-type",
+    Severity.ERROR,
+    "the value is not of the column's type",
+    "write numbers with a point and without unit, truths as true or false, lists as a|b",
+    Example(cell("confidence", "very"), cell("confidence", "1e-1")),
+)
+RANGE = Rule(
+    "HMX542",
+    "value-range",
+    Severity.ERROR,
+    "the number is outside the column's range",
+    "coefficients, confidences and probabilities are 0 to 1, times are in milliseconds from 0",
+    Example(cell("inferred_coefficient", "1.2"), cell("inferred_coefficient", "1")),
+)
+PERCENT = Rule(
+    "HMX543",
+    "percent",
+    Severity.ERROR,
+    "the column seems to be in percent, and must be 0 to 1",
+    "divide the column by 100",
+    Example(every("confidence", "is in percent", lambda value: f"{100 * float(value):g}")),
+    "divides the column by 100",
+)
+DECIMAL_COMMA = Rule(
+    "HMX544",
+    "decimal-comma",
+    Severity.ERROR,
+    "the number is written with a comma",
+    "write a point",
+    Example(cell("confidence", "0,7")),
+    "writes a point",
+)
+NULL_WORD = Rule(
+    "HMX545",
+    "null-word",
+    Severity.ERROR,
+    "a word stands for a missing value",
+    "leave the cell empty",
+    Example(cell("confidence", "NA")),
+    "empties the cell",
+)
+UNTIDY = Rule(
+    "HMX546",
+    "value-untidy",
+    Severity.ERROR,
+    "there is white space around the value, so that it equals no other",
+    "take it away",
+    Example(cell("participant_id", "p01 "), cell("participant_id", "p01")),
+    "takes it away",
+)
+IDENTIFIER = Rule(
+    "HMX547",
+    "identifier",
+    Severity.ERROR,
+    "the id has characters that ids may not have, or too many of them",
+    "use letters, digits, points, hyphens and underscores, at most 64, a letter or digit first",
+    Example(cell("participant_id", "p/01"), cell("participant_id", "p01")),
+)
+FORMULA = Rule(
+    "HMX548",
+    "formula",
+    Severity.ERROR,
+    "the text would be run as a formula by a spreadsheet",
+    "do not begin text with =, +, - or @",
+    Example(added("x_note", '=HYPERLINK("http://example.org")', row=7), added("x_change", "-0.5", row=7)),
+)
+CHOICE = Rule(
+    "HMX549",
+    "value-choice",
+    Severity.ERROR,
+    "the text is none of those that the column may hold",
+    "write one of them, in small letters; leave the cell empty where it is not known",
+    Example(added("image_1_side", "top", row=7), added("image_1_side", "left", row=7)),
 )

@@ -1,4 +1,4 @@
-"""Rules of files: that they can be read, and as what they seem to be (HMX500 to HMX519)."""
+"""Rules of files: read as what they seem to be (HMX500 to HMX519); of generated ones, as they were made (HMX620)."""
 
 from __future__ import annotations
 
@@ -194,4 +194,16 @@ FOREIGN = Rule(
     "the file is not in the expected format",
     "put the table in its place, as CSV in UTF-8",
     Example(content(_TABLE, lambda _: _WORKBOOK, "an Excel workbook under the name of a CSV file")),
+)
+
+
+STALE = Rule(
+    "HMX620",
+    "stale",
+    Severity.ERROR,
+    "the file is generated, and is not what the study gives now: it was edited, or the study changed after it",
+    "make it anew with `hmix contribute card`, `croissant` or `stats`; to change the card, change study.yaml",
+    Example(file_added("README.md", b"# My study\n", "a README.md that was written by hand")),
+    "makes it anew",
+    fixed_in=("",),
 )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from hmix_hub.studies.rules.changes import Rows, rows_changed
-from hmix_hub.studies.rules.rule import Change, Example, Rule, Severity
+from hmix_hub.studies.example import DISTINCT
+from hmix_hub.studies.rules.changes import Rows, rows_changed, table_path
+from hmix_hub.studies.rules.rule import Change, Example, Files, Rule, Severity
 
 FILE = "participants.csv"
+_TRIALS = DISTINCT + 1
 
 
 def _changed(text: str, row: int, value: str) -> Change:
@@ -25,6 +27,24 @@ def _lose_person(rows: Rows) -> Rows:
 
 def _lose_ids(rows: Rows) -> Rows:
     return [{("person" if name == "participant_id" else name): value for name, value in row.items()} for row in rows]
+
+
+def _copy_person(files: Files) -> None:
+    def copy(rows: Rows) -> Rows:
+        first = [row for row in rows if row["participant_id"] == rows[0]["participant_id"]]
+        return [*rows, *({**row, "participant_id": "p99"} for row in first)]
+
+    for path in (table_path(), "participants.csv"):
+        rows_changed("", copy, path=path).apply(files)
+
+
+def _lose_trials(rows: Rows) -> Rows:
+    return rows[:4] + rows[_TRIALS:]
+
+
+def _answer_always_the_same(rows: Rows) -> None:
+    for row in rows[:_TRIALS]:
+        row["inferred_coefficient"], row["confidence"] = "0.7", "0.7"
 
 
 UNKNOWN = Rule(
@@ -58,4 +78,29 @@ NO_IDS = Rule(
     "participants.csv has no column participant_id",
     "add the ids that the judgments have",
     Example(rows_changed("the column is called person", _lose_ids, path=FILE)),
+)
+FEW_ROWS = Rule(
+    "HMX590",
+    "few-rows",
+    Severity.WARNING,
+    "the person has fewer than half of the rows that people here have",
+    "check whether rows were lost; or say in study.yaml who was excluded and why",
+    Example(rows_changed("the first person has four rows", _lose_trials)),
+)
+STRAIGHTLINING = Rule(
+    "HMX591",
+    "straightlining",
+    Severity.WARNING,
+    "nine tenths or more of the person's answers are one and the same",
+    "check whether the interface stored what was answered; such rows are kept, with a flag",
+    Example(rows_changed("the first person gives one answer throughout", _answer_always_the_same)),
+)
+SAME_PERSON = Rule(
+    "HMX592",
+    "same-person",
+    Severity.WARNING,
+    "two participants gave the same answers in the same times, which is unlikely by chance: one participant under two "
+    "ids, or copied rows",
+    "give the participant one id, or take the copy out; if they are known to be two, leave them",
+    Example(Change("the first person's rows stand again, as p99", _copy_person)),
 )

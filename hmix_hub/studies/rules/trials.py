@@ -1,12 +1,12 @@
-"""Rules of trials and answers: each once, repeats marked, plausible (HMX570 to HMX589)."""
+"""Rules of trials: each once, repeats marked, plausible, and how their answers came about (HMX570 to HMX589)."""
 
 from __future__ import annotations
 
 from hmix_hub.schema import CIFAR10
 from hmix_hub.studies.example import DISTINCT, PEOPLE
-from hmix_hub.studies.rules.changes import ROW, Rows, cell, cells, every, replaced, rows_changed, table_path
-from hmix_hub.studies.rules.rule import Change, Example, Files, Rule, Severity
-from hmix_hub.tasks import CATEGORICAL
+from hmix_hub.studies.rules.changes import ROW, Rows, cell, cells, every, filled, replaced, rows_changed
+from hmix_hub.studies.rules.rule import Example, Rule, Severity
+from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, SELECT
 
 _TRIALS = DISTINCT + 1
 _NOTHING_LEFT = {"top_class": "airplane", "top_probability": "0", "second_class": "", "second_probability": ""}
@@ -23,24 +23,6 @@ def _copy_trial(rows: Rows) -> None:
 
 def _copy_row(rows: Rows) -> Rows:
     return [*rows, dict(rows[ROW])]
-
-
-def _copy_person(files: Files) -> None:
-    def copy(rows: Rows) -> Rows:
-        first = [row for row in rows if row["participant_id"] == rows[0]["participant_id"]]
-        return [*rows, *({**row, "participant_id": "p99"} for row in first)]
-
-    for path in (table_path(), "participants.csv"):
-        rows_changed("", copy, path=path).apply(files)
-
-
-def _lose_trials(rows: Rows) -> Rows:
-    return rows[:4] + rows[_TRIALS:]
-
-
-def _answer_always_the_same(rows: Rows) -> None:
-    for row in rows[:_TRIALS]:
-        row["inferred_coefficient"], row["confidence"] = "0.7", "0.7"
 
 
 def _first_in_seconds(rows: Rows) -> None:
@@ -165,28 +147,68 @@ NOT_ASKED = Rule(
         task=CATEGORICAL,
     ),
 )
-FEW_ROWS = Rule(
-    "HMX590",
-    "few-rows",
-    Severity.WARNING,
-    "the person has fewer than half of the rows that people here have",
-    "check whether rows were lost; or say in study.yaml who was excluded and why",
-    Example(rows_changed("the first person has four rows", _lose_trials)),
+
+
+_START_TO_END = {"start_coefficient": "0.9", "selected_coefficient": "0.7"}
+_GRID = "0.3|0.1|0|1|0.7|0.9|0.2|0.5|0.8|0.4|0.6"
+_ANSWERED = {"inferred_coefficient": "0.7", "confidence": "0.4", "response_time_ms": "3000"}
+
+PATH = Rule(
+    "HMX574",
+    "path",
+    Severity.ERROR,
+    "the path does not lead to the answer: it ends elsewhere, begins elsewhere, or leaves a step of one tenth out",
+    "write every value in order: of construct_midpoint from start_coefficient on, and the answer last",
+    Example(
+        filled(_START_TO_END | {"path_coefficients": "0.9|0.7"}, task=CONSTRUCT),
+        filled(_START_TO_END | {"path_coefficients": "0.9|0.8|0.7"}, task=CONSTRUCT),
+        task=CONSTRUCT,
+    ),
 )
-STRAIGHTLINING = Rule(
-    "HMX591",
-    "straightlining",
-    Severity.WARNING,
-    "nine tenths or more of the person's answers are one and the same",
-    "check whether the interface stored what was answered; such rows are kept, with a flag",
-    Example(rows_changed("the first person gives one answer throughout", _answer_always_the_same)),
+PATH_TIMES = Rule(
+    "HMX575",
+    "path-times",
+    Severity.ERROR,
+    "the times are not those of the path: another number of them, one before the last, or after the response time",
+    "write one time for each value of the path, in milliseconds from page drawn, the first picture of construct at 0",
+    Example(
+        filled(_ANSWERED | {"inferred_path": "0.5|0.6|0.7", "inferred_path_times_ms": "0|900"}),
+        filled(_ANSWERED | {"inferred_path": "0.5|0.6|0.7", "inferred_path_times_ms": "[0, 900, 1100.5]"}),
+    ),
 )
-SAME_PERSON = Rule(
-    "HMX592",
-    "same-person",
-    Severity.WARNING,
-    "two participants gave the same answers in the same times, which is unlikely by chance: one participant under two "
-    "ids, or copied rows",
-    "give the participant one id, or take the copy out; if they are known to be two, leave them",
-    Example(Change("the first person's rows stand again, as p99", _copy_person)),
+UNTOUCHED = Rule(
+    "HMX576",
+    "untouched-slider",
+    Severity.ERROR,
+    "a slider that is said not to have been touched has moved: its path has several values, or its answer is another "
+    "than 0.5 or none",
+    "check how the column is made; leave it empty where it is not known",
+    Example(
+        filled(_ANSWERED | {"inferred_touched": "false"}),
+        filled(_ANSWERED | {"inferred_touched": "true"}),
+    ),
+)
+GRID = Rule(
+    "HMX577",
+    "grid",
+    Severity.ERROR,
+    "the grid does not hold the selected coefficient, or holds one twice",
+    "write the coefficient of every picture that was in the grid, row by row from the top left",
+    Example(
+        filled({"grid_coefficients": f"{_GRID}|0.5"}, task=SELECT),
+        filled({"grid_coefficients": _GRID}, task=SELECT),
+        task=SELECT,
+    ),
+)
+CLASS_ORDER = Rule(
+    "HMX578",
+    "class-order",
+    Severity.ERROR,
+    "the order of classes does not name every class of the study once",
+    "write all classes of `stimuli: classes:` in the order of the page",
+    Example(
+        filled({"class_order": "|".join(CIFAR10.names[1:])}, task=CATEGORICAL),
+        filled({"class_order": "|".join(reversed(CIFAR10.names))}, task=CATEGORICAL),
+        task=CATEGORICAL,
+    ),
 )

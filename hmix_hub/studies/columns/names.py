@@ -62,26 +62,26 @@ def check_columns(
         meant = tidy if tidy in known or _EXTRA.fullmatch(tidy) else None
         if meant is None:
             if tidy.startswith(EXTRA_PREFIX):
-                report.add(rules.UNKNOWN, file=file, column=name, note=_OWN_NAME)
+                report.add(rules.COLUMN_UNKNOWN, file=file, column=name, note=_OWN_NAME)
                 continue
             if tidy in since:
-                report.add(rules.UNKNOWN, file=file, column=name, note=_LATER.format(since[tidy], version))
+                report.add(rules.COLUMN_UNKNOWN, file=file, column=name, note=_LATER.format(since[tidy], version))
                 continue
             nearby = nearest(name[:_MOST_COMPARED], sorted(known), label="columns")
-            report.add(rules.UNKNOWN, file=file, column=name, note=nearby if name.strip() else _NAMELESS)
+            report.add(rules.COLUMN_UNKNOWN, file=file, column=name, note=nearby if name.strip() else _NAMELESS)
             continue
         if meant in understood.values():
-            report.add(rules.TWICE, file=file, column=meant)
+            report.add(rules.COLUMN_TWICE, file=file, column=meant)
             twice = True
             continue
         if meant != name:
-            report.add(rules.UNTIDY, file=file, column=name, note=f"the schema's name is {meant}")
+            report.add(rules.COLUMN_UNTIDY, file=file, column=name, note=f"the schema's name is {meant}")
         understood[name] = meant
     missing = [column for column in required_columns(task, asked) if column.name not in understood.values()]
     for column in () if twice else missing:
         is_question = task == CATEGORICAL and column.name in unasked_columns(())
         note = f"{column.meaning}; {_UNASKED}" if is_question else column.meaning
-        report.add(rules.MISSING, file=file, column=column.name, note=note)
+        report.add(rules.COLUMN_MISSING, file=file, column=column.name, note=note)
     return understood
 
 

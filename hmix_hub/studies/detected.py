@@ -10,14 +10,13 @@ import pyarrow as pa
 
 from hmix_hub.schema import CIFAR10, Kind, Vocabulary
 from hmix_hub.schema.questions import QUESTIONS, Question
-from hmix_hub.studies.checks.columns import tidied
-from hmix_hub.studies.checks.numbers import NULL_WORDS
-from hmix_hub.studies.checks.values import as_text
+from hmix_hub.studies.columns.names import tidied
+from hmix_hub.studies.columns.numbers import NULL_WORDS
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import StudyFolder
-from hmix_hub.studies.judgment_table import listed
 from hmix_hub.studies.manifest import Manifest, Stimuli, is_placeholder
-from hmix_hub.studies.reading.files import read_pieces
+from hmix_hub.studies.reading import read_chunks
+from hmix_hub.studies.reading.arrays import as_text, listed
 from hmix_hub.tasks import CATEGORICAL, TASKS
 
 _MISSPELT = 0.75
@@ -91,8 +90,8 @@ def seen_in(folder: StudyFolder) -> Seen:
     """Look through the judgment files of a study folder; what cannot be read is passed over."""
     seen = Seen()
     for task, name in folder.judgments.items():
-        for piece in read_pieces(folder.file(name), name, Report()):
-            seen.add(task, {tidied(column): array for column, array in piece.columns.items()})
+        for chunk in read_chunks(folder.file(name), name, Report()):
+            seen.add(task, {tidied(column): array for column, array in chunk.columns.items()})
     return seen
 
 

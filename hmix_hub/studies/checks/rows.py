@@ -1,4 +1,4 @@
-"""Ledger of a file's rows: the few bytes of each that rules across rows need.
+"""Rows of a judgment file: the few bytes of each that rules across rows need.
 
 Memory follows the number of rows, `ROW_BYTES` each, and not the size of the file.
 """
@@ -7,17 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from hmix_hub.judgments.flags import ANSWER_COLUMNS
+from hmix_hub.studies.findings import Ints, Mask
+from hmix_hub.studies.observed import ObservedChunk
 from hmix_hub.tasks import TASKS
-
-if TYPE_CHECKING:
-    from hmix_hub.studies.checks.place import Ints, Mask
-    from hmix_hub.studies.observed import ObservedPiece
 
 Hashes = npt.NDArray[np.uint64]
 
@@ -114,39 +112,39 @@ class Ledger:
         self._left_out: list[npt.NDArray[np.int64]] = []
         self._parts: dict[str, list[npt.NDArray[Any]]] = {}
 
-    def add(self, piece: ObservedPiece, is_good: Mask) -> None:
+    def add(self, chunk: ObservedChunk, is_good: Mask) -> None:
         """Take rows up.
 
         Parameters
         ----------
-        piece
+        chunk
             N rows.
         is_good
             bool (N,): rows whose stimulus is good; the others are left out, and their people remembered as broken.
         """
-        person, trial = self._persons(piece), piece.codes("trial_index")
-        pictures = [piece.codes("image_1_index"), piece.codes("image_2_index")]
-        answers = self._answers(piece)
+        person, trial = self._persons(chunk), chunk.codes("trial_index")
+        pictures = [chunk.codes("image_1_index"), chunk.codes("image_2_index")]
+        answers = self._answers(chunk)
         good = is_good & (person >= 0) & (trial >= 0)
         stimulus = list(pictures)
         if TASKS[self.task].stimulus_column == "stimulus_id":
-            shown = piece.numbers("mixing_coefficient")
+            shown = chunk.numbers("mixing_coefficient")
             good &= ~np.isnan(shown)
             stimulus.append(shown)
-        is_read = good & self._has_answers(piece)
+        is_read = good & self._has_answers(chunk)
         self.broken |= set(np.unique(person[~is_read & (person >= 0)]).tolist())
-        self._leave_out(np.flatnonzero((person >= 0) & (trial >= 0) & ~good), piece.rows, person, trial)
+        self._leave_out(np.flatnonzero((person >= 0) & (trial >= 0) & ~good), chunk.rows, person, trial)
         kept = np.flatnonzero(good)
         columns = {
-            "row": piece.rows,
+            "row": chunk.rows,
             "person": person,
             "trial": trial,
             "first": pictures[0],
             "second": pictures[1],
             "stimulus": hash_columns(stimulus),
-            "answer": hash_columns(answers) if answers else np.zeros(len(piece), np.uint64),
-            "time": piece.numbers("response_time_ms"),
-            "is_repeat": piece.truths("is_repeat"),
+            "answer": hash_columns(answers) if answers else np.zeros(len(chunk), np.uint64),
+            "time": chunk.numbers("response_time_ms"),
+            "is_repeat": chunk.truths("is_repeat"),
         }
         for name, kind in _COLUMNS.items():
             self._parts.setdefault(name, []).append(columns[name][kept].astype(kind, copy=False))
@@ -168,25 +166,25 @@ class Ledger:
         )
         return row, person, trial
 
-    def _has_answers(self, piece: ObservedPiece) -> Mask:
+    def _has_answers(self, chunk: ObservedChunk) -> Mask:
         """Say of each row whether every answer that the file has could be read; bool (N,)."""
-        read = np.ones(len(piece), dtype=bool)
+        read = np.ones(len(chunk), dtype=bool)
         for name in ANSWER_COLUMNS[self.task]:
-            if name in piece.values:
-                read &= ~piece.present[name] | piece.values[name].is_valid().to_numpy(zero_copy_only=False)
+            if name in chunk.values:
+                read &= ~chunk.present[name] | chunk.values[name].is_valid().to_numpy(zero_copy_only=False)
         return read
 
-    def _persons(self, piece: ObservedPiece) -> Ints:
-        if "participant_id" not in piece.values:
-            return np.full(len(piece), -1, dtype=np.int64)
-        encoded = piece.values["participant_id"].dictionary_encode()
+    def _persons(self, chunk: ObservedChunk) -> Ints:
+        if "participant_id" not in chunk.values:
+            return np.full(len(chunk), -1, dtype=np.int64)
+        encoded = chunk.values["participant_id"].dictionary_encode()
         codes = [self.people.setdefault(name, len(self.people)) for name in encoded.dictionary.to_pylist()]
         indices = encoded.indices.fill_null(len(codes)).to_numpy(zero_copy_only=False)
         return np.array([*codes, -1], dtype=np.int64)[indices]
 
-    def _answers(self, piece: ObservedPiece) -> list[npt.NDArray[Any]]:
+    def _answers(self, chunk: ObservedChunk) -> list[npt.NDArray[Any]]:
         return [
-            piece.codes(name) if name.endswith("class") else piece.numbers(name) for name in ANSWER_COLUMNS[self.task]
+            chunk.codes(name) if name.endswith("class") else chunk.numbers(name) for name in ANSWER_COLUMNS[self.task]
         ]
 
     def __len__(self) -> int:
@@ -198,7 +196,7 @@ class Ledger:
         return list(self.people)
 
     def __getitem__(self, name: str) -> npt.NDArray[Any]:
-        """Give a column of all rows, in one piece."""
+        """Give a column of all rows, in one chunk."""
         parts = self._parts[name]
         if len(parts) > 1:
             self._parts[name] = parts = [np.concatenate(parts)]

@@ -1,23 +1,20 @@
-"""Pieces of a file: rows as columns of text, or as typed columns, with the number that each row has in the file."""
+"""Chunks of a file: rows as columns of text, or as typed columns, with the number that each row has in the file."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from hmix_hub.studies.rules.files import UNREADABLE
 from hmix_hub.studies.rules.rule import Rule
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-PIECE_BYTES = 8 * 2**20
+CHUNK_BYTES = 8 * 2**20
 """Bytes of text that are read at a time."""
-PIECE_ROWS = 65_536
+CHUNK_ROWS = 65_536
 """Rows that are read at a time, where a format counts rows."""
 CELL_LIMIT = 32_768
 """Longest text of a cell, in characters."""
@@ -54,7 +51,7 @@ class UnreadableError(Exception):
 
 
 @dataclass(frozen=True)
-class Piece:
+class Chunk:
     """Rows of a file.
 
     Parameters

@@ -1,22 +1,129 @@
-"""Table of a built study: its Parquet files, read by their exact paths, and checked against the schema."""
+"""Tables of a built study: checksums, features, and Parquet files that are checked against the schema while read."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
+import datasets
 import pyarrow as pa
 
-from hmix_hub.errors import SchemaError, SourceError, Where, first_line
+from hmix_hub.errors import SchemaError, SourceError, SourceMissingError, Where, first_line
+from hmix_hub.files import is_plain_inside, known_sha256
 from hmix_hub.judgments.checks import check_values
-from hmix_hub.schema import Column, Vocabulary
-from hmix_hub.studies.features import study_features
+from hmix_hub.schema import Column, Vocabulary, features
 from hmix_hub.studies.reading.parquet_file import fault_of_rows
 
-if TYPE_CHECKING:
-    import datasets
+CHECKSUMS = "SHA256SUMS"
+_LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
+
+
+def read_checksums(text: str) -> dict[str, str]:
+    """Read checksums as `sha256sum --check` does: sha256 by path; what is no checksum is passed over."""
+    return {found[2]: found[1] for found in map(_LINE.fullmatch, text.splitlines()) if found}
+
+
+def open_checksums(path: Path, where: str, hint: str) -> dict[str, str]:
+    """Read the checksums of a study to load.
+
+    Parameters
+    ----------
+    path
+        The file.
+    where
+        What it is called in messages.
+    hint
+        What to do where it is missing or damaged.
+
+    Returns
+    -------
+    dict
+        sha256 by path, with /.
+
+    Raises
+    ------
+    SourceMissingError
+        If it is not there.
+    SourceError
+        If it is damaged.
+    """
+    if not path.is_file():
+        msg = f"there is no {CHECKSUMS}, so the tables cannot be verified"
+        raise SourceMissingError(msg, where=Where(where), hint=hint)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"the checksums cannot be read: {getattr(error, 'strerror', None) or 'not UTF-8'}"
+        raise SourceError(msg, where=Where(where), hint=hint) from None
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not _LINE.fullmatch(line):
+            msg = "not a checksum: 64 hexadecimal digits, two spaces and a path"
+            raise SourceError(msg, where=Where(where, line=number), hint=hint)
+    return read_checksums(text)
+
+
+def table_files(sums: Mapping[str, str], configuration: str) -> list[str]:
+    """Return the paths of a configuration's Parquet files, in order."""
+    form = re.compile(rf"{re.escape(configuration)}/train-[\w-]+\.parquet")
+    return sorted(name for name in sums if form.fullmatch(name))
+
+
+def check_file(folder: Path, name: str, sums: Mapping[str, str], hint: str) -> Path:
+    """Return the path of a file of a folder once its hash is known to be right; hashed again only if it was touched.
+
+    Raises
+    ------
+    SourceMissingError
+        If it is not there, or is no file of the folder.
+    SourceError
+        If its hash is not the one in the checksums.
+    """
+    path = folder / name
+    where = Where(str(path))
+    if not is_plain_inside(path, folder):
+        msg = "this is not a file of the study" if path.exists() or path.is_symlink() else "the file is missing"
+        raise SourceMissingError(msg, where=where, hint=hint)
+    if name not in sums:
+        msg = f"{CHECKSUMS} does not list this file"
+        raise SourceError(msg, where=where, hint=hint)
+    try:
+        found = known_sha256(path)
+    except OSError as error:
+        msg = f"the file cannot be read: {error.strerror or error}"
+        raise SourceMissingError(msg, where=where, hint=hint) from None
+    if found != sums[name]:
+        msg = f"the file was changed: {CHECKSUMS} lists sha256 {sums[name]}, but the file has {found}"
+        raise SourceError(msg, where=where, hint=hint)
+    return path
+
+
+def study_features(schema: pa.Schema, columns: Iterable[Column], vocabulary: Vocabulary) -> datasets.Features:
+    """Give the features of a table.
+
+    Parameters
+    ----------
+    schema
+        Its Arrow schema; the study's own columns are text, integers, numbers or truths.
+    columns
+        The columns that the package's schema describes.
+    vocabulary
+        Class names that labels count in.
+    """
+    from datasets import Features, Value
+    from datasets.features.features import generate_from_arrow_type
+
+    known = features(columns, vocabulary)
+    found = {}
+    for field in schema:
+        feature = known.get(field.name) or generate_from_arrow_type(field.type)
+        # A column that is empty throughout has no type of its own.
+        found[field.name] = Value("string") if feature == Value("null") else feature
+    return Features(found)
+
 
 _BATCH_ROWS = 100_000
 
@@ -101,8 +208,8 @@ class BuiltTable:
             if names is not None and own is not None and list(own) != list(names):
                 raise self._wrong(file, f"{name} is coded in other classes than study.yaml lists", name)
 
-    def pieces(self, files: list[BuiltFile], features: datasets.Features) -> Iterator[pa.Table]:
-        """Read files piece by piece, each checked as it is read.
+    def chunks(self, files: list[BuiltFile], features: datasets.Features) -> Iterator[pa.Table]:
+        """Read files chunk by chunk, each checked as it is read.
 
         Raises
         ------

@@ -10,17 +10,18 @@ import pyarrow.compute as pc
 from pyarrow import types
 
 from hmix_hub.schema import Column, Kind, Vocabulary
-from hmix_hub.studies.checks.numbers import as_mask
-from hmix_hub.studies.checks.place import Ints, Place
-from hmix_hub.studies.checks.values import ColumnReader, as_text
-from hmix_hub.studies.rules import values as rules
+from hmix_hub.studies.columns.numbers import as_mask
+from hmix_hub.studies.columns.reader import ColumnReader
+from hmix_hub.studies.findings import Ints, Reporter
+from hmix_hub.studies.reading.arrays import as_text
+from hmix_hub.studies.rules import columns as rules
 
 # 007 and numbers of 16 digits or more are ids, whose digits a float64 would lose; +44 is a phone number.
 _NO_NUMBER = r"^(-?0\d|-?\d{16,}$|\+|\d+[eE]\d+$)"
 
 
 class OwnColumnReader:
-    """Reader of one column of a study's own, piece by piece.
+    """Reader of one column of a study's own, chunk by chunk.
 
     Parameters
     ----------
@@ -28,13 +29,13 @@ class OwnColumnReader:
         Its name.
     vocabulary
         Class names of the study.
-    place
+    reporter
         Where findings are told.
     """
 
-    def __init__(self, name: str, vocabulary: Vocabulary, place: Place) -> None:
-        self._texts = ColumnReader(Column(name, Kind.STRING, "", nullable=True), vocabulary, place)
-        self._place = place
+    def __init__(self, name: str, vocabulary: Vocabulary, reporter: Reporter) -> None:
+        self._texts = ColumnReader(Column(name, Kind.STRING, "", nullable=True), vocabulary, reporter)
+        self._reporter = reporter
 
     def read(self, raw: pa.Array, rows: Ints) -> pa.Array:
         """Read N plain values; gives text, int64, float64 or bool, null where there is none, or none of these."""
@@ -49,19 +50,19 @@ class OwnColumnReader:
                 return raw.cast(pa.string())
         if types.is_floating(raw.type):
             is_finite = pc.is_finite(raw)
-            self._place.tell(rules.TYPE, as_mask(pc.invert(is_finite)), rows, raw, lambda _: "not a finite number")
+            self._reporter.tell(rules.TYPE, as_mask(pc.invert(is_finite)), rows, raw, lambda _: "not a finite number")
             return pc.if_else(is_finite, raw, pa.scalar(None, pa.float64()))
         note = f"the file's type is {raw.type}; a column of one's own holds text, numbers or truths"
-        self._place.tell(rules.TYPE, np.ones(len(raw), dtype=bool), rows, None, lambda _: note)
+        self._reporter.tell(rules.TYPE, np.ones(len(raw), dtype=bool), rows, None, lambda _: note)
         return pa.nulls(len(raw), pa.string())
 
 
 def typed(parts: Iterable[pa.Array]) -> pa.ChunkedArray:
     """Give a column, as its reader gave it, the narrowest type that holds every value: int64, float64, bool, text."""
-    pieces = list(parts)
-    if len({piece.type for piece in pieces}) > 1:
-        pieces = [piece.cast(pa.string()) for piece in pieces]
-    column = pa.chunked_array(pieces)
+    chunks = list(parts)
+    if len({chunk.type for chunk in chunks}) > 1:
+        chunks = [chunk.cast(pa.string()) for chunk in chunks]
+    column = pa.chunked_array(chunks)
     if not pa.types.is_string(column.type) or column.null_count == len(column):
         return column
     for narrowed in (_whole, _numbers, _truths):

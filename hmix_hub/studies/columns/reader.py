@@ -10,13 +10,21 @@ import pyarrow.compute as pc
 from pyarrow import types
 
 from hmix_hub.schema import Column, Kind, Vocabulary
-from hmix_hub.studies.checks.labels import LabelReader, is_list_of_labels
-from hmix_hub.studies.checks.number_lists import NumberListReader, is_list_of_numbers
-from hmix_hub.studies.checks.numbers import as_mask, as_whole, emptied, read_numbers, read_truths
-from hmix_hub.studies.checks.place import Ints, Mask, Place
-from hmix_hub.studies.reading.pieces import CELL_LIMIT
+from hmix_hub.studies.columns.labels import LabelReader, is_list_of_labels
+from hmix_hub.studies.columns.numbers import (
+    NumberListReader,
+    as_mask,
+    as_whole,
+    emptied,
+    is_list_of_numbers,
+    read_numbers,
+    read_truths,
+)
+from hmix_hub.studies.findings import Ints, Mask, Reporter
+from hmix_hub.studies.reading.arrays import as_text
+from hmix_hub.studies.reading.chunks import CELL_LIMIT
+from hmix_hub.studies.rules import columns as rules
 from hmix_hub.studies.rules import files as file_rules
-from hmix_hub.studies.rules import values as rules
 
 _IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 _FORMULA = r"^[=+\-@]"
@@ -30,7 +38,7 @@ SMALLEST_SCALE = 50
 
 
 class ColumnReader:
-    """Reader of one column of one file, piece by piece.
+    """Reader of one column of one file, chunk by chunk.
 
     Parameters
     ----------
@@ -38,17 +46,17 @@ class ColumnReader:
         What the schema says of it.
     vocabulary
         Class names of the study.
-    place
+    reporter
         Where findings are told.
     """
 
-    def __init__(self, column: Column, vocabulary: Vocabulary, place: Place) -> None:
+    def __init__(self, column: Column, vocabulary: Vocabulary, reporter: Reporter) -> None:
         self.column = column
         self.vocabulary = vocabulary
-        self.place = place
-        self._scale = _Scale(column, place)
-        self._labels = LabelReader(vocabulary, place, is_nullable=column.nullable)
-        self._lists = NumberListReader(column, place)
+        self.reporter = reporter
+        self._scale = _Scale(column, reporter)
+        self._labels = LabelReader(vocabulary, reporter, is_nullable=column.nullable)
+        self._lists = NumberListReader(column, reporter)
 
     def read(self, raw: pa.Array, rows: Ints) -> pa.Array:
         """Read N values.
@@ -73,7 +81,7 @@ class ColumnReader:
             present = raw.is_valid().to_numpy(zero_copy_only=False)
             values = self._from_typed(raw, rows)
         if not self.column.nullable and not present.all() and self.column.kind is not Kind.LABELS:
-            self.place.tell(rules.MISSING, ~present, rows)
+            self.reporter.tell(rules.MISSING, ~present, rows)
         # Adding 0 makes -0 and 0 one, as ids that are made of numbers need it.
         signless = pc.add(values, 0.0) if self.column.kind is Kind.FLOAT64 else values
         return self._scale.check(signless, rows)
@@ -85,9 +93,9 @@ class ColumnReader:
     def _from_text(self, text: pa.Array, rows: Ints) -> pa.Array:
         kind = self.column.kind
         if kind in {Kind.INT32, Kind.INT64}:
-            return as_whole(read_numbers(text, rows, self.place), self.column, rows, self.place)
+            return as_whole(read_numbers(text, rows, self.reporter), self.column, rows, self.reporter)
         if kind in {Kind.FLOAT64, Kind.BOOL}:
-            return (read_numbers if kind is Kind.FLOAT64 else read_truths)(text, rows, self.place)
+            return (read_numbers if kind is Kind.FLOAT64 else read_truths)(text, rows, self.reporter)
         lists = {
             Kind.LABEL: self._labels.from_text,
             Kind.LABELS: self._labels.lists_from_text,
@@ -104,7 +112,7 @@ class ColumnReader:
         if kind in {Kind.FLOAT64, Kind.INT32, Kind.INT64} and (is_whole or types.is_floating(raw.type)):
             # Not safe: whole numbers that a float64 must round are out of every range.
             numbers = self._finite(pc.cast(raw, pa.float64(), safe=False), rows)
-            return numbers if kind is Kind.FLOAT64 else as_whole(numbers, column, rows, self.place)
+            return numbers if kind is Kind.FLOAT64 else as_whole(numbers, column, rows, self.reporter)
         if kind is Kind.BOOL and types.is_boolean(raw.type):
             return raw
         if kind in {Kind.BOOL, Kind.STRING} and is_whole:
@@ -118,24 +126,24 @@ class ColumnReader:
         note = f"the file's type is {raw.type}"
         if kind is Kind.LABEL and is_whole:
             note = "whole numbers may be labels or names of classes here; write text"
-        self.place.tell(rules.TYPE, np.ones(len(raw), dtype=bool), rows, None, lambda _: note)
+        self.reporter.tell(rules.TYPE, np.ones(len(raw), dtype=bool), rows, None, lambda _: note)
         return pa.nulls(len(raw), column.arrow_type(self.vocabulary))
 
     def _finite(self, numbers: pa.Array, rows: Ints) -> pa.Array:
         is_finite = pc.is_finite(numbers)
-        self.place.tell(rules.TYPE, as_mask(pc.invert(is_finite)), rows, numbers, lambda _: "not a finite number")
+        self.reporter.tell(rules.TYPE, as_mask(pc.invert(is_finite)), rows, numbers, lambda _: "not a finite number")
         return pc.if_else(is_finite, numbers, pa.scalar(None, pa.float64()))
 
     def _chosen(self, strings: pa.Array, rows: Ints) -> pa.Array:
         """Tell texts that are none of those that the column may hold; they are null from then on."""
         bad = as_mask(pc.and_(strings.is_valid(), pc.invert(pc.is_in(strings, pa.array(self.column.choices)))))
-        self.place.tell(rules.CHOICE, bad, rows, strings, lambda _: f"it is {self.column.range}")
+        self.reporter.tell(rules.CHOICE, bad, rows, strings, lambda _: f"it is {self.column.range}")
         return pc.if_else(pa.array(bad), pa.scalar(None, pa.string()), strings) if bad.any() else strings
 
     def _strings(self, text: pa.Array, rows: Ints) -> pa.Array:
         encoded = emptied(text).dictionary_encode()
         distinct = encoded.dictionary
-        here = _Distinct(encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False), text, rows, self.place)
+        here = _Distinct(encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False), text, rows, self.reporter)
         too_long = as_mask(pc.greater(pc.utf8_length(distinct), CELL_LIMIT))
         here.tell(file_rules.TOO_LARGE, too_long, f"more than {CELL_LIMIT} characters")
         trimmed = pc.utf8_trim_whitespace(distinct)
@@ -159,21 +167,21 @@ class ColumnReader:
 
 
 class _Distinct:
-    """The distinct texts of a piece: what is wrong with one is wrong in each of its rows."""
+    """The distinct texts of a chunk: what is wrong with one is wrong in each of its rows."""
 
-    def __init__(self, indices: Ints, text: pa.Array, rows: Ints, place: Place) -> None:
-        self.indices, self.text, self.rows, self.place = indices, text, rows, place
+    def __init__(self, indices: Ints, text: pa.Array, rows: Ints, reporter: Reporter) -> None:
+        self.indices, self.text, self.rows, self.reporter = indices, text, rows, reporter
 
     def tell(self, rule: Any, bad: Mask, note: str = "") -> None:
         if bad.any():
-            self.place.tell(rule, np.append(bad, False)[self.indices], self.rows, self.text, lambda _: note)
+            self.reporter.tell(rule, np.append(bad, False)[self.indices], self.rows, self.text, lambda _: note)
 
 
 class _Scale:
     """Range of a column's numbers; a column of shares that was written in percent is one fault, not one a row."""
 
-    def __init__(self, column: Column, place: Place) -> None:
-        self.column, self.place = column, place
+    def __init__(self, column: Column, reporter: Reporter) -> None:
+        self.column, self.reporter = column, reporter
         self._is_share = column.low == 0 and column.high == 1
         self._percents = self._others = self._fractions = 0
         self._largest = 0.0
@@ -199,7 +207,7 @@ class _Scale:
             room = max(MUCH - len(self._spots), 0)
             self._spots += [(int(rows[i]), float(found[i])) for i in np.flatnonzero(bad)[:room]]
         else:
-            self.place.tell(rules.RANGE, bad, rows, values, lambda _: f"the range is {column.range}")
+            self.reporter.tell(rules.RANGE, bad, rows, values, lambda _: f"the range is {column.range}")
         return pc.if_else(pa.array(~bad), values, pa.scalar(None, values.type))
 
     def finish(self) -> None:
@@ -213,8 +221,8 @@ class _Scale:
         rule = rules.PERCENT if is_percent else rules.RANGE
         rows, found = [row for row, _ in self._spots], [value for _, value in self._spots]
         notes = ["" if is_percent else self._note(is_scaled=is_scaled)] * len(rows)
-        place = self.place
-        place.report.add_rows(rule, rows, found, file=place.file, column=place.column, notes=notes, count=bad)
+        reporter = self.reporter
+        reporter.report.add_rows(rule, rows, found, file=reporter.file, column=reporter.column, notes=notes, count=bad)
 
     def _note(self, *, is_scaled: bool) -> str:
         said = f"the range is {self.column.range}"
@@ -223,14 +231,3 @@ class _Scale:
         if self._percents > 1 and self._fractions and not self._others:
             return f"{said}; {self._fractions:,} other values are within it: are there two units in the column?"
         return said
-
-
-def as_text(raw: pa.Array) -> pa.Array | None:
-    """Give an array of text as plain strings, "" where null; `None` where it is none of text."""
-    kind = raw.type.value_type if pa.types.is_dictionary(raw.type) else raw.type
-    if pa.types.is_null(kind):
-        return pa.array([""] * len(raw), pa.string())
-    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)):
-        return None
-    text = raw if raw.type == pa.string() else pc.cast(raw, pa.string())
-    return text.fill_null("") if text.null_count else text

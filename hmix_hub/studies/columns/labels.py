@@ -12,8 +12,8 @@ from pyarrow import types
 
 from hmix_hub.errors import SchemaError, nearest
 from hmix_hub.schema import Vocabulary
-from hmix_hub.studies.checks.numbers import as_mask, clean_text, emptied
-from hmix_hub.studies.checks.place import Ints, Mask, Place
+from hmix_hub.studies.columns.numbers import as_mask, clean_text, emptied
+from hmix_hub.studies.findings import Ints, Mask, Reporter
 from hmix_hub.studies.rules import stimuli as stimulus_rules
 
 _MOST_COMPARED = 100
@@ -27,14 +27,14 @@ class LabelReader:
     ----------
     vocabulary
         Class names of the study.
-    place
+    reporter
         Where findings are told.
     is_nullable
         Whether a list may be null, rather than empty, where there is none.
     """
 
-    def __init__(self, vocabulary: Vocabulary, place: Place, *, is_nullable: bool = False) -> None:
-        self.vocabulary, self.place = vocabulary, place
+    def __init__(self, vocabulary: Vocabulary, reporter: Reporter, *, is_nullable: bool = False) -> None:
+        self.vocabulary, self.reporter = vocabulary, reporter
         self._nothing: list[int] | None = None if is_nullable else []
 
     @property
@@ -50,8 +50,8 @@ class LabelReader:
             return labels
         # Only what is no class is cleaned: a class may well be called none.
         rest = pc.if_else(pa.array(unknown), present, pa.scalar(None, pa.string()))
-        cleaned, unknown = self._known(clean_text(rest, rows, self.place, names=self.vocabulary.names))
-        self.place.tell(stimulus_rules.CLASS, unknown, rows, text, lambda i: self._nearest(text[i].as_py()))
+        cleaned, unknown = self._known(clean_text(rest, rows, self.reporter, names=self.vocabulary.names))
+        self.reporter.tell(stimulus_rules.CLASS, unknown, rows, text, lambda i: self._nearest(text[i].as_py()))
         return pc.coalesce(labels, cleaned)
 
     def _known(self, text: pa.Array) -> tuple[pa.Array, Mask]:
@@ -75,7 +75,7 @@ class LabelReader:
         # Not safe: what is too large becomes negative, and so no label either.
         codes = pc.cast(raw, pa.int64(), safe=False)
         inside = pc.and_(pc.greater_equal(codes, 0), pc.less(codes, len(self.vocabulary)))
-        self.place.tell(
+        self.reporter.tell(
             stimulus_rules.CLASS, as_mask(pc.invert(inside)), rows, codes, lambda _: "there is no such label"
         )
         return pc.if_else(inside, codes, pa.scalar(None, pa.int64()))
@@ -95,7 +95,7 @@ class LabelReader:
         if faults:
             indices = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
             bad = np.isin(indices, list(faults))
-            self.place.tell(stimulus_rules.CLASS, bad, rows, text, lambda i: faults[int(indices[i])])
+            self.reporter.tell(stimulus_rules.CLASS, bad, rows, text, lambda i: faults[int(indices[i])])
         nothing = len(lists)
         found = pa.array([*lists, self._nothing], pa.list_(pa.int64()))
         return pc.take(found, encoded.indices.fill_null(nothing))
@@ -105,7 +105,7 @@ class LabelReader:
         distinct = pc.unique(text).drop_null()
         faulty = [written for written in distinct.to_pylist() if self._list(written)[1]]
         is_faulty = pc.is_in(text, pa.array(faulty, pa.string()))
-        cleaned = clean_text(pc.if_else(is_faulty, text, pa.scalar(None, pa.string())), rows, self.place)
+        cleaned = clean_text(pc.if_else(is_faulty, text, pa.scalar(None, pa.string())), rows, self.reporter)
         return pc.if_else(is_faulty, cleaned, text)
 
     def _list(self, written: str) -> tuple[list[int], str]:
@@ -131,7 +131,7 @@ class LabelReader:
             return self.lists_from_text(pa.array(written, pa.string()), rows)
         known = range(len(self.vocabulary))
         bad = np.array([not all(code in known for code in value or []) for value in lists], dtype=bool)
-        self.place.tell(stimulus_rules.CLASS, bad, rows, raw, lambda _: "there is no such label")
+        self.reporter.tell(stimulus_rules.CLASS, bad, rows, raw, lambda _: "there is no such label")
         good = [self._nothing if wrong or value is None else value for value, wrong in zip(lists, bad, strict=True)]
         return pa.array(good, pa.list_(pa.int64()))
 

@@ -1,6 +1,8 @@
-"""Plain arrays: whatever types a Parquet file has, as text, whole numbers, numbers or truths, as far as it is those."""
+"""Arrays of any Arrow type as plain text, numbers, truths or lists."""
 
 from __future__ import annotations
+
+import json
 
 import numpy as np
 import numpy.typing as npt
@@ -68,3 +70,36 @@ def _is_broken(content: bytes | None) -> bool:
     except UnicodeDecodeError:
         return True
     return False
+
+
+def as_text(raw: pa.Array) -> pa.Array | None:
+    """Give an array of text as plain strings, "" where null; `None` where it is none of text."""
+    kind = raw.type.value_type if pa.types.is_dictionary(raw.type) else raw.type
+    if pa.types.is_null(kind):
+        return pa.array([""] * len(raw), pa.string())
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)):
+        return None
+    text = raw if raw.type == pa.string() else pc.cast(raw, pa.string())
+    return text.fill_null("") if text.null_count else text
+
+
+def listed(raw: pa.Array) -> list[list[object] | None]:
+    """Give lists as the file has them, `a|b` or JSON in text; `None` where there is none, or none can be read."""
+    text = as_text(raw)
+    if text is None:
+        return [list(value) if isinstance(value, list | tuple) else None for value in raw.to_pylist()]
+    encoded = text.dictionary_encode()
+    lists = [_list(written) for written in encoded.dictionary.to_pylist()]
+    return [lists[index] for index in encoded.indices.to_pylist()]
+
+
+def _list(written: str) -> list[object] | None:
+    if not written:
+        return []
+    if not written.lstrip().startswith("["):
+        return list(written.split("|"))
+    try:
+        found = json.loads(written)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, list) else None

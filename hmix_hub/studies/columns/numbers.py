@@ -1,0 +1,226 @@
+"""Numbers, truths and lists of numbers, read in one stroke where all are good, and one by one where some are not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import types
+
+from hmix_hub.schema import Column, Kind
+from hmix_hub.studies.findings import Ints, Mask, Reporter
+from hmix_hub.studies.rules import columns as rules
+
+NULL_WORDS = ("na", "n/a", "nan", "null", "none", "nil", "undefined", "missing", "-", "--", "?")
+NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
+COMMA = r"^[+-]?\d+,\d+$"
+"""A decimal comma, unless it is one of `THOUSANDS`."""
+THOUSANDS = r"^[+-]?[1-9]\d{0,2},\d{3}$"
+"""A comma that may divide a number, or mark its thousands: nobody but its author knows."""
+_TRUTHS = {"true": True, "false": False, "1": True, "0": False}
+_INT32 = 2**31 - 1
+
+
+def read_numbers(text: pa.Array, rows: Ints, reporter: Reporter) -> pa.Array:
+    """Read text as numbers.
+
+    Parameters
+    ----------
+    text
+        N strings; empty or null: missing.
+    rows
+        int64 (N,).
+    reporter
+        Where what is none is told.
+
+    Returns
+    -------
+    pyarrow.Array
+        float64 (N,), all finite; null where missing, or no number.
+    """
+    present = emptied(text)
+    try:
+        numbers = pc.cast(present, pa.float64())
+    except pa.ArrowInvalid:
+        return _read_slowly(present, rows, reporter)
+    values = numbers.fill_null(0).to_numpy(zero_copy_only=False)
+    return numbers if np.isfinite(values).all() else _read_slowly(present, rows, reporter)
+
+
+def emptied(text: pa.Array) -> pa.Array:
+    """Give text with null where it is empty."""
+    return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
+
+
+def clean_text(text: pa.Array, rows: Ints, reporter: Reporter, *, names: Iterable[str] = ()) -> pa.Array:
+    """Tell white space around values, and words for nothing that are no names, and give the text without either."""
+    trimmed = pc.utf8_trim_whitespace(text)
+    reporter.tell(rules.UNTIDY, as_mask(pc.not_equal(trimmed, text)), rows, text)
+    words = set(NULL_WORDS).difference(name.lower() for name in names)
+    is_word = pc.is_in(pc.utf8_lower(trimmed), pa.array(sorted(words), pa.string()))
+    reporter.tell(rules.NULL_WORD, as_mask(is_word), rows, trimmed)
+    return emptied(pc.if_else(is_word, pa.scalar(None, pa.string()), trimmed))
+
+
+def as_mask(truths: pa.Array) -> Mask:
+    """Give truths as bool (N,), false where null."""
+    mask: Mask = truths.fill_null(False).to_numpy(zero_copy_only=False)
+    return mask
+
+
+def _read_slowly(text: pa.Array, rows: Ints, reporter: Reporter) -> pa.Array:
+    clean = clean_text(text, rows, reporter)
+    is_thousand = as_mask(pc.match_substring_regex(clean, THOUSANDS))
+    has_comma = as_mask(pc.match_substring_regex(clean, COMMA)) & ~is_thousand
+    reporter.tell(rules.DECIMAL_COMMA, has_comma, rows, clean)
+    is_number = pc.match_substring_regex(clean, NUMBER)
+    reporter.tell(
+        rules.TYPE, is_thousand, rows, clean, lambda _: "the comma may be a decimal comma or a thousands separator"
+    )
+    is_other = as_mask(pc.invert(is_number)) & ~has_comma & ~is_thousand
+    reporter.tell(rules.TYPE, is_other, rows, clean, lambda _: "not a number")
+    numbers = pc.cast(pc.if_else(is_number, clean, pa.scalar(None, pa.string())), pa.float64())
+    is_finite = pc.is_finite(numbers)
+    reporter.tell(rules.TYPE, as_mask(pc.invert(is_finite)), rows, clean, lambda _: "too large a number")
+    return pc.if_else(is_finite, numbers, pa.scalar(None, pa.float64()))
+
+
+def as_whole(numbers: pa.Array, column: Column, rows: Ints, reporter: Reporter) -> pa.Array:
+    """Give numbers as the column's integers; those that are none, told, are null."""
+    values = numbers.fill_null(0).to_numpy(zero_copy_only=False)
+    bad = (values != np.floor(values)) | (np.abs(values) > _INT32)
+    reporter.tell(rules.TYPE, bad, rows, numbers, lambda _: "not a whole number of 32 bits")
+    whole = pc.if_else(pa.array(~bad), numbers, pa.scalar(None, pa.float64()))
+    return pc.cast(whole, pa.int32() if column.kind is Kind.INT32 else pa.int64())
+
+
+def read_truths(text: pa.Array, rows: Ints, reporter: Reporter) -> pa.Array:
+    """Read text as truths: true and false, whatever their case, 1 and 0; bool (N,), null where missing or neither."""
+    truths, unknown = _known_truths(emptied(text))
+    if not unknown.any():
+        return truths
+    truths, unknown = _known_truths(clean_text(emptied(text), rows, reporter))
+    reporter.tell(rules.TYPE, unknown, rows, text, lambda _: "neither true nor false")
+    return truths
+
+
+def _known_truths(text: pa.Array) -> tuple[pa.Array, Mask]:
+    """Give the truths that texts name, and which of the texts name none."""
+    encoded = text.dictionary_encode()
+    known = [_TRUTHS.get(word.lower()) for word in encoded.dictionary.to_pylist()]
+    truths = pc.take(pa.array(known, pa.bool_()), encoded.indices)
+    return truths, as_mask(pc.and_(encoded.is_valid(), truths.is_null()))
+
+
+_JSON = r"^\s*\[([^\[\]|]*)\]\s*$"
+_EMPTY = r"^\s*\[\s*\]\s*$"
+_FAULT = "neither numbers a|b nor a JSON list of numbers"
+
+
+class NumberListReader:
+    """Reader of the lists of numbers of one column.
+
+    Parameters
+    ----------
+    column
+        What the schema says of it: its range is that of each number.
+    reporter
+        Where findings are told.
+    """
+
+    def __init__(self, column: Column, reporter: Reporter) -> None:
+        self.column, self.reporter = column, reporter
+
+    def from_text(self, text: pa.Array, rows: Ints) -> pa.Array:
+        """Read N lists; lists of float64 (N,), null where missing, or no list of numbers in the column's range."""
+        present = emptied(text)
+        lists, bad = _parsed(present)
+        if bad.any():
+            # Only what is no list is cleaned, and may be a word for nothing.
+            rest = pc.if_else(pa.array(bad), present, pa.scalar(None, pa.string()))
+            present = pc.if_else(pa.array(bad), clean_text(rest, rows, self.reporter), present)
+            lists, bad = _parsed(present)
+            self.reporter.tell(rules.TYPE, bad, rows, text, lambda _: _FAULT)
+        return self._in_range(lists, rows)
+
+    def from_lists(self, raw: pa.Array, rows: Ints) -> pa.Array:
+        """Take N lists of numbers; see `from_text`."""
+        kind = raw.type.value_type
+        lists = pc.cast(raw, pa.large_list(kind)) if pa.types.is_fixed_size_list(raw.type) else raw
+        items = lists.flatten()
+        if pa.types.is_float32(kind):
+            # Those that are written the same: 0.1 was meant, and not 0.10000000149.
+            items = pc.cast(items, pa.string())
+        items = pc.cast(items, pa.float64(), safe=False)
+        bad = np.zeros(len(lists), dtype=bool)
+        bad[_parents(lists)[~np.isfinite(_floats(items))]] = True
+        self.reporter.tell(rules.TYPE, bad, rows, lists, lambda _: "not all are finite numbers")
+        found = _nested(items, pc.list_value_length(lists), bad | as_mask(lists.is_null()))
+        return self._in_range(found, rows)
+
+    def _in_range(self, lists: pa.Array, rows: Ints) -> pa.Array:
+        low, high = self.column.low, self.column.high
+        items = _floats(lists.flatten())
+        outside = (items < (-np.inf if low is None else low)) | (items > (np.inf if high is None else high))
+        if not outside.any():
+            return lists
+        bad = np.zeros(len(lists), dtype=bool)
+        bad[_parents(lists)[outside]] = True
+        self.reporter.tell(rules.RANGE, bad, rows, lists, lambda _: f"the range of each is {self.column.range}")
+        return _nested(lists.flatten(), pc.list_value_length(lists), bad | as_mask(lists.is_null()))
+
+
+def _floats(items: pa.Array) -> np.ndarray:
+    """Give numbers as float64, NaN where null."""
+    return np.asarray(items.to_numpy(zero_copy_only=False), dtype=np.float64)
+
+
+def _parents(lists: pa.Array) -> Ints:
+    """Give the list that each item stands in; of lists that are null, what may lie beneath is no item."""
+    lengths = pc.list_value_length(lists).fill_null(0).to_numpy(zero_copy_only=False)
+    return np.repeat(np.arange(len(lists), dtype=np.int64), lengths)
+
+
+def _nested(items: pa.Array, lengths: pa.Array, is_null: Mask) -> pa.Array:
+    """Put items together to lists of so many each; those of lists that shall be null are left out."""
+    counts = lengths.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
+    kept = items.filter(pa.array(np.repeat(~is_null, counts))) if is_null.any() else items
+    offsets = np.concatenate([[0], np.cumsum(np.where(is_null, 0, counts))]).astype(np.int32)
+    # Adding 0 makes -0 and 0 one.
+    values = pa.array(_floats(kept) + 0.0)
+    return pa.ListArray.from_arrays(pa.array(offsets), values, mask=pa.array(is_null) if is_null.any() else None)
+
+
+def _parsed(text: pa.Array) -> tuple[pa.Array, Mask]:
+    """Give the lists that texts say, null where the text is null or says none, and which of the texts say none."""
+    is_json = pc.match_substring_regex(text, _JSON)
+    written = pc.replace_substring(pc.replace_substring_regex(text, _JSON, r"\1"), ",", "|")
+    split = pc.split_pattern(pc.if_else(is_json, written, text), "|")
+    is_empty = as_mask(pc.match_substring_regex(text, _EMPTY))
+    missing = as_mask(text.is_null())
+    lengths = pc.list_value_length(split)
+    parents = _parents(split)
+    items = pc.utf8_trim_whitespace(split.flatten())
+    bad = np.zeros(len(text), dtype=bool)
+    try:
+        numbers = pc.cast(items, pa.float64())
+    except pa.ArrowInvalid:
+        is_number = pc.match_substring_regex(items, NUMBER)
+        numbers = pc.cast(pc.if_else(is_number, items, pa.scalar(None, pa.string())), pa.float64())
+    bad[parents[~np.isfinite(_floats(numbers))]] = True
+    bad &= ~is_empty
+    if not is_empty.any():
+        return _nested(numbers, lengths, bad | missing), bad
+    kept = numbers.filter(pa.array(~is_empty[parents]))
+    lengths = pc.if_else(pa.array(is_empty), pa.scalar(0, pa.int32()), lengths)
+    return _nested(kept, lengths, bad | missing), bad
+
+
+def is_list_of_numbers(kind: pa.DataType) -> bool:
+    """Say whether a type is one of lists of numbers."""
+    if not (types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)):
+        return False
+    item = kind.value_type
+    return bool(types.is_floating(item) or types.is_integer(item) or types.is_null(item))

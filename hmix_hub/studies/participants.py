@@ -1,0 +1,164 @@
+"""participants.csv: its columns and cells, its people against those who judged, and its table."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hmix_hub.schema import CIFAR10
+from hmix_hub.studies.columns.own import OwnColumnReader, typed
+from hmix_hub.studies.findings import Ints, Mask, Report, Reporter
+from hmix_hub.studies.folder import PARTICIPANTS, StudyFolder
+from hmix_hub.studies.judgment_table import refuse_errors
+from hmix_hub.studies.manifest import MANIFEST
+from hmix_hub.studies.reading import read_chunks
+from hmix_hub.studies.reading.arrays import broken_texts
+from hmix_hub.studies.rules import columns as column_rules
+from hmix_hub.studies.rules import files as file_rules
+from hmix_hub.studies.rules import participants as rules
+
+ID = "participant_id"
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,59}")
+_MALFORMED = "a name has letters a to z, digits and _ alone, a letter first, at most 60 of them"
+_NAMELESS = "it has no name at all: perhaps a comma is left over at the end of each line"
+_NO_ROWS = "add a row for each person, or take the file out"
+
+
+class ParticipantRows(NamedTuple):
+    """Rows of participants.csv.
+
+    Parameters
+    ----------
+    columns
+        Text of N rows by column name; null where the cell is empty, or cannot be taken as it is.
+    rows
+        int64 (N,): number of each row.
+    is_nameless
+        bool (N,): whether the row has no id at all; all, where there is no column of ids.
+    """
+
+    columns: dict[str, pa.Array]
+    rows: Ints
+    is_nameless: Mask
+
+
+def read_participant_rows(folder: StudyFolder, report: Report) -> Iterator[ParticipantRows]:
+    """Read participants.csv chunk by chunk, every fault of its columns and cells told.
+
+    Parameters
+    ----------
+    folder
+        A study folder that has the file.
+    report
+        Gets the findings.
+    """
+    reporter = Reporter(report, PARTICIPANTS)
+    readers: dict[str, OwnColumnReader] | None = None
+    for chunk in read_chunks(folder.file(PARTICIPANTS), PARTICIPANTS, report):
+        if not len(chunk):
+            continue
+        if readers is None:
+            names = _understood(chunk.names or list(chunk.columns), report)
+            # Classes are of no matter, since no column holds labels.
+            readers = {name: OwnColumnReader(name, CIFAR10, reporter.of(name)) for name in names}
+        texts = {name: _whole_texts(chunk.columns[name], chunk.rows, reporter.of(name)) for name in readers}
+        columns = {name: reader.read(texts[name], chunk.rows) for name, reader in readers.items()}
+        yield ParticipantRows(columns, chunk.rows, _is_empty(texts.get(ID), len(chunk)))
+    if readers is None and not report.has_errors_in(PARTICIPANTS):
+        report.add(file_rules.EMPTY, file=PARTICIPANTS, note=_NO_ROWS)
+
+
+def _understood(names: Sequence[str], report: Report) -> list[str]:
+    """Check the names of columns; gives those that may be read, each once."""
+    understood: dict[str, None] = {}
+    for name in names:
+        if not _NAME.fullmatch(name):
+            note = _MALFORMED if name.strip() else _NAMELESS
+            report.add(column_rules.COLUMN_UNKNOWN, file=PARTICIPANTS, column=name, note=note)
+        elif name in understood:
+            report.add(column_rules.COLUMN_TWICE, file=PARTICIPANTS, column=name)
+        understood |= {name: None} if _NAME.fullmatch(name) else {}
+    return list(understood)
+
+
+def _whole_texts(raw: pa.Array, rows: Ints, reporter: Reporter) -> pa.Array:
+    """Give texts, null where the bytes are none."""
+    broken = broken_texts(raw)
+    if not broken.any():
+        return raw
+    reporter.tell(file_rules.ENCODING, broken, rows)
+    # Not by Arrow, which could not vouch for the rest.
+    return pa.array([None if bad else text.as_py() for text, bad in zip(raw, broken, strict=True)], pa.string())
+
+
+def _is_empty(ids: pa.Array | None, n: int) -> Mask:
+    if ids is None:
+        return np.ones(n, dtype=bool)
+    trimmed = pc.utf8_trim_whitespace(ids).fill_null("?")
+    return np.asarray(pc.equal(trimmed, "").to_numpy(zero_copy_only=False), dtype=bool)
+
+
+def check_participants(folder: StudyFolder, judged: Iterable[str], report: Report) -> None:
+    """Check participants.csv, if there is one.
+
+    Parameters
+    ----------
+    folder
+        The study folder.
+    judged
+        Ids of the people who have judgments.
+    report
+        Gets the findings.
+    """
+    if not folder.has_participants:
+        return
+    expected = dict.fromkeys(judged)
+    found: dict[str, None] = {}
+    reporter = Reporter(report, PARTICIPANTS, ID)
+    are_known = not report.has_errors_in(MANIFEST, *folder.judgments.values())
+    for people in read_participant_rows(folder, report):
+        ids = people.columns.get(ID)
+        if ids is None:
+            report.add(rules.NO_IDS, file=PARTICIPANTS)
+            return
+        twice, unknown = people.is_nameless.copy(), np.zeros(len(people.rows), dtype=bool)
+        for number, name in enumerate(ids.to_pylist()):
+            # An id that is none was told as such.
+            if name:
+                twice[number] |= name in found
+                unknown[number] = name not in expected
+                found[name] = None
+        reporter.tell(rules.TWICE, twice, people.rows, ids)
+        if are_known:
+            reporter.tell(rules.UNKNOWN, unknown & ~twice, people.rows, ids)
+    is_doubtful = report.has_errors_in(PARTICIPANTS, MANIFEST, *folder.judgments.values())
+    for name in () if is_doubtful else expected:
+        if name not in found:
+            report.add(rules.WITHOUT_ROW, file=PARTICIPANTS, value=name)
+
+
+PARTICIPANTS_CONFIGURATION = "participants"
+"""Configuration that holds participants.csv."""
+
+
+def read_participants(folder: StudyFolder) -> pa.Table:
+    """Read participants.csv; each column as the narrowest type that holds it.
+
+    Raises
+    ------
+    StudyError
+        If its columns or cells break a rule.
+    """
+    report = Report()
+    chunks = list(read_participant_rows(folder, report))
+    refuse_errors(report, folder)
+    columns = {}
+    for name in chunks[0].columns if chunks else ():
+        parts = [chunk.columns[name] for chunk in chunks]
+        columns[name] = pa.chunked_array(parts).cast(pa.string()) if name == ID else typed(parts)
+    return pa.table(columns).combine_chunks()
