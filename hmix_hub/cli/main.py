@@ -30,7 +30,7 @@ VERBS = {
     "show": ("hmix_hub.cli.data", "Draw one stimulus, and what people answered."),
     "contribute": ("hmix_hub.cli.contribute", "Check, describe and publish a study of your own."),
     "rules": ("hmix_hub.cli.describe", "Explain the rules that a contributed study keeps."),
-    "collect": ("hmix_hub.cli.collect_verb", "Collect judgments with web interfaces of your own."),
+    "collect": ("hmix_hub.cli.collect", "Collect judgments with web interfaces of your own."),
 }
 
 

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 from suite.study.files import changed, write_study
 
-from hmix_hub.cli.collect import init_command
+from hmix_hub.cli import collect_design
 from hmix_hub.cli.main import main
 from hmix_hub.suite.design.drawing import draw_design
 from hmix_hub.suite.starter import DEFAULT_PRESET, PRESETS
@@ -34,8 +34,8 @@ def test_init_writes_a_study_that_check_takes(tmp_path: Path) -> None:
 
 
 def test_init_names_the_presets_that_there_are() -> None:
-    assert tuple(PRESETS) == init_command.PRESETS
-    assert init_command.PRESETS[0] == DEFAULT_PRESET
+    assert tuple(PRESETS) == collect_design.PRESETS
+    assert collect_design.PRESETS[0] == DEFAULT_PRESET
 
 
 def test_init_writes_over_nothing(tmp_path: Path) -> None:

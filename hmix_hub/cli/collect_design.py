@@ -1,26 +1,65 @@
-"""`hmix collect check`."""
+"""`hmix collect init` and `check`: the study file, and the design that follows from it."""
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from hmix_hub.cli.options import cifar10_option, json_option
+from hmix_hub.cli.options import cifar10_option, json_option, source_option
+from hmix_hub.cli.output import echo_json, echo_table
+from hmix_hub.errors import CollectionError, StudyFileError, Where
+from hmix_hub.tasks import TASKS
 
 if TYPE_CHECKING:
-    from hmix_hub.errors import StudyFileError
     from hmix_hub.suite.design.design import FrozenStudy
     from hmix_hub.suite.design.overview import TaskOverview
+
+PRESETS = ("starter", "paper-2023")
+
+
+@click.command("init")
+@click.argument("folder", metavar="DIR")
+@click.option(
+    "--preset",
+    default="starter",
+    show_default=True,
+    type=click.Choice(PRESETS),
+    help="starter: small, over drawn pictures, to try at once; paper-2023: the design of Human-in-the-Loop Mixup.",
+)
+@click.option("--task", "tasks", multiple=True, type=click.Choice(list(TASKS)), help="Task to ask; may be repeated.")
+@click.option(
+    "--pairs",
+    type=click.Choice(["release"]),
+    help="With paper-2023: the pairs and batches of the release, from your own copy of it.",
+)
+@source_option
+def init(folder: str, preset: str, tasks: tuple[str, ...], pairs: str | None, source: str | None) -> None:
+    """Write a collection folder to begin with: a commented collection.yaml.
+
+    The starter can be served as it is; in paper-2023 every TODO is to be written over.
+    """
+    from hmix_hub.studies.manifest import PLACEHOLDER
+    from hmix_hub.suite.starter import preset_text, write_collection
+
+    written = write_collection(folder, preset=preset, tasks=tasks, pairs=pairs, source=source)
+    for name in written.files:
+        click.echo(f"wrote {folder.rstrip('/')}/{name}")
+    for note in written.notes:
+        click.echo(note)
+    is_draft = PLACEHOLDER in preset_text(preset, "x", tasks)
+    first = f"write over every {PLACEHOLDER} of collection.yaml, " if is_draft else ""
+    click.echo(f"next: {first}hmix collect check {shlex.quote(folder)}")
 
 
 @click.command("check")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @cifar10_option
 @json_option
-def command(folder: Path, cifar10: str | None, as_json: bool) -> None:
+def check(folder: Path, cifar10: str | None, as_json: bool) -> None:
     """Check the study file, and show its design: what is shown to how many people, and how long it takes.
 
     Everything that is wrong is told at once, with its line. What is still TODO is told, and the design shown
@@ -39,19 +78,19 @@ def command(folder: Path, cifar10: str | None, as_json: bool) -> None:
         "advice": advice_on(frozen.study),
     }
     if as_json:
-        from hmix_hub.cli.output import echo_json
-
         echo_json(content)
     else:
         _echo(frozen, overview_of(frozen), collected)
     if unfinished is not None:
         raise unfinished
-    _refuse_change(frozen, collected, folder)
+    if collected not in {None, frozen.sha256}:
+        msg = "the study was changed since its collection began"
+        hint = "put back what was changed, the study file, lists or pictures; or begin a new collection folder"
+        raise CollectionError(msg, where=Where(str(folder)), hint=hint)
 
 
 def _drawn(folder: Path, cifar10: str | None) -> tuple[FrozenStudy, StudyFileError | None]:
     """Draw the design, even if texts are still to be written, which is then the error given."""
-    from hmix_hub.errors import StudyFileError
     from hmix_hub.suite.design.drawing import draw_design
     from hmix_hub.suite.study.reading import read_study_file
 
@@ -73,30 +112,17 @@ def _drawn(folder: Path, cifar10: str | None) -> tuple[FrozenStudy, StudyFileErr
 
 
 def _collected(folder: Path) -> str | None:
-    """Give the hash of what is being collected; `None`: nothing is yet."""
+    """Return the hash of what is being collected; `None`: nothing is yet."""
     from hmix_hub.suite.store.layout import DATABASE_NAME
     from hmix_hub.suite.store.store import Store
 
     if not (folder / DATABASE_NAME).exists():
         return None
-    store = Store.open(folder, read_only=True)
-    try:
+    with Store.open(folder, read_only=True) as store:
         return store.frozen.sha256
-    finally:
-        store.close()
-
-
-def _refuse_change(frozen: FrozenStudy, collected: str | None, folder: Path) -> None:
-    from hmix_hub.errors import CollectionError, Where
-
-    if collected not in {None, frozen.sha256}:
-        msg = "the study was changed since its collection began"
-        hint = "put back what was changed, the study file, lists or pictures; or begin a new collection folder"
-        raise CollectionError(msg, where=Where(str(folder)), hint=hint)
 
 
 def _echo(frozen: FrozenStudy, tasks: list[TaskOverview], collected: str | None) -> None:
-    from hmix_hub.cli.output import echo_table
     from hmix_hub.suite.study.rules import advice_on
 
     click.echo(f"{frozen.study.id}: {frozen.study.title}")
@@ -141,7 +167,7 @@ def _balance(task: TaskOverview) -> str:
 
 
 def _turns(frozen: FrozenStudy, task: TaskOverview) -> str:
-    """Say how many people get each side and each start value; nothing of a task that has neither."""
+    """Return how many people get each side and each start value; nothing of a task that has neither."""
     said = []
     if task.sides:
         said.append(f"image 1 on the left for {task.sides['left']} people, on the right for {task.sides['right']}")

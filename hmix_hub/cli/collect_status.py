@@ -1,42 +1,44 @@
-"""`hmix collect status`."""
+"""`hmix collect status` and `withdraw`: who takes part, whose a code is, and what is deleted."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
 
 import click
 
-if TYPE_CHECKING:
-    from hmix_hub.suite.store.progress import Progress
-    from hmix_hub.suite.store.records import SessionRecord
-    from hmix_hub.suite.store.store import Store
+from hmix_hub.cli.options import json_option
+from hmix_hub.cli.output import echo_json, echo_table
+from hmix_hub.errors import CollectionError
+from hmix_hub.studies.findings import printable
+from hmix_hub.suite.store import SessionRecord, Store, folder_lock, is_served
+from hmix_hub.suite.store.keys import plain_code
+from hmix_hub.suite.store.progress import Progress, find_code, progress
 
 _EVERY_SECONDS = 2.0
 _COUNTED = ("finished", "live", "lapsed", "late", "incomplete", "withdrawn", "answers", "quarantined", "conflicts")
 
 
 @click.command("status")
-@click.argument("folder", metavar="DIR", type=click.Path())
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 @click.option("--watch", is_flag=True, help="Show it again every two seconds, until Ctrl+C.")
 @click.option("--code", metavar="CODE", help="Tell whose code this is, F-XXXX-XXXX or XXXX-XXXX, and pay by it.")
 @click.option("--id", "recruiting_id", metavar="ID", help="Tell of the person with this id of the recruiting platform.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+@json_option
 @click.pass_context
-def command(
-    ctx: click.Context, folder: str, watch: bool, code: str | None, recruiting_id: str | None, as_json: bool
+def status(
+    ctx: click.Context, folder: Path, watch: bool, code: str | None, recruiting_id: str | None, as_json: bool
 ) -> None:
     """Show people, batches, answers and the time left; the collection may be served meanwhile.
 
     Exit status with --code and --id: 0 it is of a person who takes part, 1 it is nobody's.
     """
-    from pathlib import Path
-
-    from hmix_hub.suite.store import Store
-
     if sum((watch, code is not None, recruiting_id is not None)) > 1 or (watch and as_json):
         msg = "--watch, --code and --id go one at a time, and --watch without --json"
         raise click.UsageError(msg)
-    with Store.open(Path(folder), read_only=True) as store:
+    with Store.open(folder, read_only=True) as store:
         if code is not None:
             ctx.exit(_echo_code(store, code, as_json))
         elif recruiting_id is not None:
@@ -50,8 +52,6 @@ def command(
 
 
 def _watch(store: Store) -> None:
-    import time
-
     try:
         while True:
             click.clear()
@@ -62,11 +62,6 @@ def _watch(store: Store) -> None:
 
 
 def _echo(store: Store) -> None:
-    from hmix_hub.cli.output import echo_table
-    from hmix_hub.studies.findings import printable
-    from hmix_hub.suite.store.lock import is_served
-    from hmix_hub.suite.store.progress import progress
-
     now = progress(store)
     study = store.frozen.study
     marks = [
@@ -100,12 +95,6 @@ def _time_left(now: Progress) -> str:
 
 
 def _echo_json(store: Store) -> None:
-    from dataclasses import asdict
-
-    from hmix_hub.cli.output import echo_json
-    from hmix_hub.suite.store.lock import is_served
-    from hmix_hub.suite.store.progress import progress
-
     now = progress(store)
     echo_json(
         {
@@ -124,10 +113,6 @@ def _echo_json(store: Store) -> None:
 
 
 def _echo_code(store: Store, code: str, as_json: bool) -> int:
-    from hmix_hub.cli.output import echo_json
-    from hmix_hub.suite.store.keys import plain_code
-    from hmix_hub.suite.store.progress import find_code
-
     owner = find_code(store, code)
     common = store.frozen.study.completion.code
     is_common = owner is None and common is not None and plain_code(common) == plain_code(code)
@@ -144,8 +129,6 @@ def _echo_code(store: Store, code: str, as_json: bool) -> int:
 
 
 def _echo_person(store: Store, recruiting_id: str, as_json: bool) -> int:
-    from hmix_hub.cli.output import echo_json
-
     session = store.session_of_person(recruiting_id)
     if as_json:
         echo_json({"is_found": session is not None, **(_described(store, session) if session else {})})
@@ -175,3 +158,40 @@ def _described(store: Store, session: SessionRecord) -> dict[str, Any]:
         "trials": len(session.plan.trials),
         "participant_id": store.key.participant(session.id),
     }
+
+
+@click.command("withdraw")
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--id", "recruiting_id", metavar="ID", help="Whose: the recruiting platform's id of the person.")
+@click.option("--code", metavar="CODE", help="Whose: the completion or fallback code of the person.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def withdraw(folder: Path, recruiting_id: str | None, code: str | None, yes: bool) -> None:
+    """Delete all that one person sent, as the person's own button does; it cannot be undone.
+
+    Stop the server first: answers that are under way wait in the browsers, so that none is lost. Backups and exports
+    that were made before are not changed.
+    """
+    if (recruiting_id is None) == (code is None):
+        msg = "name the person by --id or by --code"
+        raise click.UsageError(msg)
+    with folder_lock(folder), Store.open(folder) as store:
+        session = _find(store, recruiting_id, code)
+        held = len(store.held(session.id))
+        said = f"a session of {session.task} that is {session.state.replace('_', ' ')}, with {held} answers"
+        if not yes:
+            click.confirm(f"delete {said}?", abort=True)
+        store.withdraw(session.id).result()
+    click.echo(f"deleted {said}; the place is free again")
+
+
+def _find(store: Store, recruiting_id: str | None, code: str | None) -> SessionRecord:
+    if recruiting_id is not None:
+        session = store.session_of_person(recruiting_id)
+    else:
+        owner = find_code(store, str(code))
+        session = None if owner is None else owner.session
+    if session is None:
+        msg = "no participant has this id or code"
+        hint = "a study's own completion code is the same for all participants; one who withdrew is deleted already"
+        raise CollectionError(msg, hint=hint)
+    return session

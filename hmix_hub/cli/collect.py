@@ -1,0 +1,249 @@
+"""`hmix collect`: from a study file to a study folder of judgments."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from hmix_hub.cli.main import LazyGroup
+
+if TYPE_CHECKING:
+    from hmix_hub.suite.export.gathering import Gathered
+
+_SELF, _DESIGN, _STATUS = (f"hmix_hub.cli.{name}" for name in ("collect", "collect_design", "collect_status"))
+COMMANDS = {
+    "init": (_DESIGN, "Write a study file to fill in."),
+    "check": (_DESIGN, "Check the study file, and show its design."),
+    "preview": (_SELF, "Walk through every screen; nothing is stored."),
+    "serve": (_SELF, "Collect answers: serve the study to people."),
+    "status": (_STATUS, "Show people, batches and answers, live."),
+    "withdraw": (_STATUS, "Delete all that one person sent."),
+    "close": (_SELF, "Let nobody begin any more; who has begun may finish."),
+    "export": (_SELF, "Write a study folder for `hmix contribute`."),
+    "backup": (_SELF, "Copy a collection while it is being served."),
+    "simulate": (_SELF, "Let scripted people take part, with a known bias."),
+}
+_NEW_FILE = click.Path(path_type=Path, dir_okay=False)
+_folder = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+
+
+@click.group("collect", cls=LazyGroup, lines=COMMANDS)
+def collect() -> None:
+    """Collect judgments: init, check, preview, serve, status, close, export.
+
+    A collection folder holds collection.yaml (what is asked of whom) and, once people take part, their answers. What
+    `export` writes is a study folder that `hmix contribute` takes as it is. Needs `pip install "hmix-hub[suite]"`.
+    """
+
+
+@click.command("preview")
+@_folder
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
+@click.option("--port", default=8001, show_default=True, type=click.IntRange(0, 65535), help="Port; 0: a free one.")
+def preview(folder: Path, host: str, port: int) -> None:
+    """Walk through every screen of a study; nothing is kept, and texts may still be TODO."""
+    from hmix_hub.suite.server import serving
+
+    serving.preview(folder, host, port, tell=click.echo)
+
+
+@click.command("serve")
+@_folder
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at; 0.0.0.0 for every one.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port; 0: a free one.")
+@click.option(
+    "--trial-run",
+    is_flag=True,
+    help="Allow unfinished (TODO) texts; pages are marked as a trial run and answers are excluded from the data.",
+)
+def serve(folder: Path, host: str, port: int, trial_run: bool) -> None:
+    """Collect answers: serve the study to people, from a laptop or a server.
+
+    The study file is frozen when it is served first, and refused if it is changed later. One process serves a
+    collection. Stop it at any time and start it again: people go on where they stopped. For people elsewhere put a
+    server with HTTPS in front of it, whose own log leaves addresses out.
+    """
+    from hmix_hub.suite.server import serving
+
+    serving.serve(folder, host, port, trial_run=trial_run, tell=click.echo)
+
+
+@click.command("close")
+@_folder
+@click.option("--reopen", is_flag=True, help="Let people begin again.")
+def close(folder: Path, reopen: bool) -> None:
+    """Let nobody begin any more; who has begun may finish. The server need not be stopped."""
+    from hmix_hub.suite.store import Store
+
+    with Store.open(folder, read_only=True) as store:
+        was_closed = store.is_closed()
+        if was_closed != (not reopen):
+            store.set_closed(not reopen)
+        live = sum(count.live for count in store.counts())
+    already = " already" if was_closed != reopen else ""
+    if reopen:
+        click.echo(f"the study is{already} open")
+    else:
+        people = "nobody is" if not live else "1 person is" if live == 1 else f"{live} people are"
+        click.echo(f"the study is{already} closed; {people} still at it, and may finish")
+
+
+@click.command("export")
+@_folder
+@click.argument("target", metavar="TARGET", type=click.Path(path_type=Path))
+@click.option("--unfinished", is_flag=True, help="Take answers of people who have not finished, too.")
+@click.option(
+    "--layout",
+    type=click.Choice(["study", "released"]),
+    default="study",
+    show_default=True,
+    help="A study folder for `hmix contribute`, or CSVs as the release of H-Mix has them.",
+)
+@click.option("--comments", metavar="FILE", type=_NEW_FILE, help="Write people's comments here, as JSON lines.")
+@click.option("--quarantine", metavar="FILE", type=_NEW_FILE, help="Write what was kept aside here, as JSON lines.")
+def export(
+    folder: Path, target: Path, unfinished: bool, layout: str, comments: Path | None, quarantine: Path | None
+) -> None:
+    """Write the answers as a new folder TARGET, whole or not at all; also while the collection is served.
+
+    Answers of people who withdrew are nowhere any more. Participants get ids of the export, which say neither when
+    they came nor where from; there are no clock times and no free text in TARGET.
+    """
+    from hmix_hub.sources.study import JUDGMENT_FILES
+    from hmix_hub.suite.export.beside import check_apart, check_beside, write_aside, write_comments
+    from hmix_hub.suite.export.released import export_released
+    from hmix_hub.suite.export.study_folder import export_study
+
+    for file in (comments, quarantine):
+        if file is not None:
+            check_beside(file, target)
+    if comments is not None and quarantine is not None:
+        check_apart(comments, quarantine)
+    write = export_released if layout == "released" else export_study
+    done = write(folder, target, unfinished=unfinished)
+    for name, rows in done.judgments.items():
+        click.echo(f"wrote {rows:,} judgments to {target / name}")
+    if done.is_synthetic:
+        marked = (
+            "a column synthetic" if layout == "released" else "`synthetic: true` in study.yaml and a flag in every row"
+        )
+        click.echo(f"  SYNTHETIC: scripted people, or a trial run; marked with {marked}")
+    for line in _left_out(done.gathered, unfinished=unfinished):
+        click.echo(f"  {line}")
+    if comments is not None:
+        click.echo(f"wrote {write_comments(folder, comments, unfinished=unfinished):,} comments to {comments}")
+    if quarantine is not None:
+        click.echo(f"wrote {write_aside(folder, quarantine):,} answers that were kept aside to {quarantine}")
+    if layout == "study":
+        click.echo(f"next: hmix contribute validate {shlex.quote(str(target))}")
+        return
+    # `h-mix` is the name of the release itself, and refuses other files in its layout.
+    files = [target / name for name in done.judgments]
+    task = next(task for task, name in JUDGMENT_FILES.items() if name == files[0].name)
+    click.echo(f"next: hmix contribute import {shlex.join(map(str, files))} --to STUDY")
+    click.echo(f"or in Python: hmix_hub.builders.readers.read_released({str(files[0])!r}, {task!r})")
+
+
+def _left_out(gathered: Gathered, *, unfinished: bool) -> list[str]:
+    """Return what a person may wonder about, line by line; nothing of what did not happen."""
+    told = {
+        f"people who have not finished: {gathered.unfinished:,}, {'taken, too' if unfinished else 'left out'}": (
+            gathered.unfinished
+        ),
+        f"people who finished late: {gathered.late:,}, x_late in their rows": gathered.late,
+        f"faulty answers, left out: {gathered.quarantined:,}; --quarantine FILE writes them": gathered.quarantined,
+        f"answers that came twice and differed: {gathered.conflicts:,}; the first ones count": gathered.conflicts,
+    }
+    return [line for line, count in told.items() if count]
+
+
+@click.command("backup")
+@_folder
+@click.argument("target", metavar="TARGET", type=click.Path(path_type=Path))
+def backup(folder: Path, target: Path) -> None:
+    """Copy a collection into a new folder, checked, while it is being served.
+
+    TARGET holds all that the collection is: study file, pictures, key and answers. It can be exported and served as
+    it is. Keep it as safe as the collection; what people withdraw later stays in it until you delete it.
+    """
+    from hmix_hub.suite.store import Store
+
+    with Store.open(folder, read_only=True) as store:
+        store.backup(target)
+    with Store.open(target, read_only=True) as copy:
+        answers = sum(count.answers for count in copy.counts())
+    click.echo(f"wrote {answers:,} answers to {target}")
+    click.echo(f"see them with: hmix collect status {shlex.quote(str(target))}")
+
+
+@click.command("simulate")
+@_folder
+@click.argument("target", metavar="[TARGET]", required=False, type=click.Path(path_type=Path))
+@click.option("--url", metavar="ADDRESS", help="Take part in a server of this study that runs already.")
+@click.option(
+    "--people",
+    metavar="N",
+    type=click.IntRange(1),
+    help="Maximum number of participants (default: until every batch is full).",
+)
+@click.option("--bias", default=0.08, show_default=True, type=click.FloatRange(-0.3, 0.3), help="Towards image 1.")
+@click.option("--noise", default=0.12, show_default=True, type=click.FloatRange(0, 0.45), help="Of one answer.")
+@click.option("--spread", default=0.02, show_default=True, type=click.FloatRange(0, 0.2), help="Of people's biases.")
+@click.option("--hysteresis", default=0.0, show_default=True, type=click.FloatRange(-1, 1), help="Towards the start.")
+@click.option("--dropouts", default=0.0, show_default=True, type=click.FloatRange(0, 1), help="Share who leave.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Seed of people and answers.")
+@click.option("--workers", default=8, show_default=True, type=click.IntRange(1, 256), help="People at a time.")
+@click.option("--cifar10", metavar="PATH", help="Where CIFAR-10 lies; see `hmix show --help`.")
+def simulate(
+    folder: Path,
+    target: Path | None,
+    url: str | None,
+    people: int | None,
+    bias: float,
+    noise: float,
+    spread: float,
+    hysteresis: float,
+    dropouts: float,
+    seed: int,
+    workers: int,
+    cifar10: str | None,
+) -> None:
+    """Let scripted people take part in the study of DIR over HTTP, with a known bias.
+
+    They go through consent, instructions, quiz, trials and comments as the page does, and see the pictures by their
+    pixels. TARGET is a new collection that is marked as synthetic; `hmix collect export` takes its answers out.
+
+    The planted bias is by how much the mean answer has too much of image 1: the inferred share, the share of the
+    probable class, the coefficient of the picture that looks like the 50/50 one.
+    """
+    from tqdm import tqdm
+
+    from hmix_hub.suite.simulation.perception import Perception
+    from hmix_hub.suite.simulation.simulate import simulate as take_part
+
+    perception = Perception(bias=bias, noise=noise, spread=spread, hysteresis=hysteresis)
+    with tqdm(unit=" answers", leave=False, disable=not sys.stderr.isatty()) as bar:
+        done = take_part(
+            folder,
+            target,
+            url=url,
+            people=people,
+            perception=perception,
+            seed=seed,
+            dropouts=dropouts,
+            workers=workers,
+            cifar10=cifar10,
+            progress=bar.update,
+        )
+    click.echo(f"{len(done.parts):,} scripted people gave {done.answers:,} answers; {done.left:,} left before the end")
+    for task, finished in sorted(done.finished.items()):
+        click.echo(f"  {task}: {finished:,} finished")
+    if done.is_full:
+        click.echo("  every batch has the people that it wants")
+    click.echo(f"planted bias {bias:+g} towards image 1 (noise {noise:g}, spread {spread:g}, seed {seed})")
+    if target is not None:
+        click.echo(f"next: hmix collect export {shlex.quote(str(target))} {shlex.quote(f'{target}-export')}")

@@ -1,1 +1,0 @@
-"""Commands of `hmix collect`, one module each."""
