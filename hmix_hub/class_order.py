@@ -16,15 +16,14 @@ import numpy.typing as npt
 import pyarrow.compute as pc
 
 from hmix_hub.errors import ConfigurationError, SchemaError, Where
-from hmix_hub.judgments.answers import categorical_answers, matrix
-from hmix_hub.judgments.complete import pair_ids
-from hmix_hub.judgments.pieces import encode
-from hmix_hub.judgments.recoding import LABELS, OVER_CLASSES, distributions_among, recode
-from hmix_hub.judgments.soft_labels import Answers
-from hmix_hub.judgments.soft_labels import soft_labels as compute
+from hmix_hub.judgments.derived_columns import pair_ids
 from hmix_hub.schema import CIFAR10, Kind, Vocabulary
-from hmix_hub.schema.questions import PROCEDURES
+from hmix_hub.schema.arrays import encode, matrix, recode
+from hmix_hub.schema.column import LABEL_KINDS
 from hmix_hub.tables import arrow_columns, check_dataset_type, class_orders, set_class_order, vocabularies_of
+from hmix_hub.tasks import OVER_CLASSES, distributions_among
+from hmix_hub.tasks.soft_labels import PROCEDURES, Answers, categorical_answers
+from hmix_hub.tasks.soft_labels import soft_labels as compute
 
 if TYPE_CHECKING:
     import datasets
@@ -146,7 +145,7 @@ def check_classes(classes: object, argument: str) -> Vocabulary:
 def _label_vocabularies(dataset: datasets.Dataset) -> dict[str, Vocabulary]:
     """Return the class names of each column of the schema that holds labels or lists of them."""
     found = vocabularies_of(dataset.features)
-    return {name: own for name, own in found.items() if name in OVER_CLASSES and OVER_CLASSES[name].kind in LABELS}
+    return {name: own for name, own in found.items() if name in OVER_CLASSES and OVER_CLASSES[name].kind in LABEL_KINDS}
 
 
 def _order_of(vocabularies: Mapping[str, Vocabulary]) -> Vocabulary:

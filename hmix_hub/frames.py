@@ -14,12 +14,11 @@ import pyarrow as pa
 
 from hmix_hub.class_order import check_classes, in_one_order
 from hmix_hub.errors import ConfigurationError, SchemaError, Where, first_line, nearest
-from hmix_hub.judgments.recoding import OVER_CLASSES, distributions_among
 from hmix_hub.schema import CIFAR10, CURRENT, RELEASED, Column, Kind, Vocabulary
 from hmix_hub.schema.released import SYNTHETIC_COLUMN
 from hmix_hub.sources.image_sets import METHOD_MARK, NAMES
 from hmix_hub.tables import arrow_columns, check_dataset_type, task_of, vocabularies_of
-from hmix_hub.tasks import CONFIGURATIONS, TASKS, by_stimulus_columns, columns
+from hmix_hub.tasks import CONFIGURATIONS, OVER_CLASSES, TASKS, by_stimulus_columns, columns, distributions_among
 
 if TYPE_CHECKING:
     import datasets

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hmix_hub.judgments.answers import numbers
 from hmix_hub.judgments.by_stimulus import synthetic_rows
 from hmix_hub.schema import N_SYNTHETIC
+from hmix_hub.schema.arrays import numbers
 from hmix_hub.schema.released import SYNTHETIC_COLUMN
 from hmix_hub.sources import SAMPLE
 from hmix_hub.tables import arrow_columns, unique_values

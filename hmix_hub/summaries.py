@@ -9,14 +9,20 @@ import numpy as np
 
 from hmix_hub.class_order import in_one_order
 from hmix_hub.errors import ConfigurationError, SchemaError, Where
-from hmix_hub.judgments.answers import categorical_answers, matrix
 from hmix_hub.judgments.by_stimulus import by_stimulus as gather
-from hmix_hub.judgments.soft_labels import DEFAULT_REDISTRIBUTION, Answers, check_procedure
-from hmix_hub.judgments.soft_labels import soft_labels as compute
 from hmix_hub.schema import N_SYNTHETIC
-from hmix_hub.schema.questions import ONE_HOT, PROCEDURES
+from hmix_hub.schema.arrays import matrix
 from hmix_hub.tables import arrow_columns, check_dataset_type, dataset_of, task_of, unique_values, vocabulary_of
 from hmix_hub.tasks import CATEGORICAL, TASKS, by_stimulus_columns
+from hmix_hub.tasks.soft_labels import (
+    DEFAULT_REDISTRIBUTION,
+    ONE_HOT,
+    PROCEDURES,
+    Answers,
+    categorical_answers,
+    check_procedure,
+)
+from hmix_hub.tasks.soft_labels import soft_labels as compute
 
 if TYPE_CHECKING:
     import datasets
@@ -81,7 +87,7 @@ def soft_labels(
         `None`: the study's own labels, the column `soft_label`, which by-stimulus tables, targets and figures follow.
         "released": as `hmix_individ_soft_labels.json` was made, which is H-Mix's own. "cifar10s": the published top-2
         clamp of CIFAR-10S, which differs for some answers whose probabilities reach 1. "one_hot": all probability on
-        the top class. `hmix_hub.judgments.soft_labels` states them as formulas.
+        the top class. `hmix_hub.tasks.soft_labels` states them as formulas.
     redistribution
         Probability, 0 to 1, that "released" and "cifar10s" give to the classes not ruled out when the given ones leave
         nothing over.

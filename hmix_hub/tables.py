@@ -12,10 +12,9 @@ import numpy as np
 import pyarrow as pa
 
 from hmix_hub.errors import ConfigurationError, SchemaError, SchemaVersionError
-from hmix_hub.judgments.pieces import take
-from hmix_hub.judgments.recoding import distributions_among
 from hmix_hub.schema import JUDGMENT_TABLE, RELEASED, Column, Vocabulary, check_version, features
-from hmix_hub.tasks import TASKS, check_task, columns
+from hmix_hub.schema.arrays import take
+from hmix_hub.tasks import TASKS, check_task, columns, distributions_among
 
 if TYPE_CHECKING:
     import datasets

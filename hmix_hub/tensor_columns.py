@@ -15,9 +15,8 @@ import pyarrow.types as kinds
 import torch
 
 from hmix_hub.errors import ConfigurationError
-from hmix_hub.judgments.answers import matrix
-from hmix_hub.judgments.pieces import encode, widened
 from hmix_hub.schema import Kind
+from hmix_hub.schema.arrays import encode, matrix, widened
 from hmix_hub.stimuli.columns import decode_images
 from hmix_hub.tasks import FLAGS, RELEASED_FORMS, TASKS, by_stimulus_columns
 

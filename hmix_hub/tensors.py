@@ -9,8 +9,8 @@ import torch
 
 from hmix_hub.class_order import in_one_order
 from hmix_hub.errors import ConfigurationError, nearest
-from hmix_hub.judgments.recoding import distributions_among
 from hmix_hub.tables import arrow_columns, check_dataset_type, vocabularies_of
+from hmix_hub.tasks import distributions_among
 from hmix_hub.tensor_columns import RECORDED_LISTS, Request, convert_column
 
 if TYPE_CHECKING:

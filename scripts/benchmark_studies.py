@@ -140,10 +140,10 @@ class DrawnStudy:
 
 def _drawn(people: int, seed: int) -> pa.Table:
     """Draw the judgments of people, whom the seed tells from those of another."""
-    from hmix_hub.judgments.upward import Provenance, to_judgment_table
+    from hmix_hub.judgments.from_released import Provenance, from_released
     from hmix_hub.sources.sample import released_table
 
-    current = to_judgment_table(released_table(INFER, people * TRIALS, seed), INFER, Provenance("drawn", IMAGE_SET))
+    current = from_released(released_table(INFER, people * TRIALS, seed), INFER, Provenance("drawn", IMAGE_SET))
     table = current.select(COLUMNS)
     names = pa.array(CIFAR10.names)
     pictures = pa.array(_pictures_of_class())

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from hmix_hub.errors import ConfigurationError, Where
 from hmix_hub.schema import CURRENT
-from hmix_hub.schema.questions import ONE_HOT
 from hmix_hub.studies.detected import Seen
 from hmix_hub.studies.example import example_study, write_files
 from hmix_hub.studies.folder import JUDGMENTS, PARTICIPANTS, SCHEMA_COPY, STIMULI
 from hmix_hub.studies.manifest import MANIFEST, PLACEHOLDER, SINGLE
 from hmix_hub.studies.manifest_file import shipped_schema
 from hmix_hub.tasks import CATEGORICAL, INFER, check_task, observed_columns, required_columns
+from hmix_hub.tasks.soft_labels import ONE_HOT
 
 _TEMPLATE = """\
 # yaml-language-server: $schema=./study.schema.json

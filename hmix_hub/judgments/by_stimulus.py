@@ -10,10 +10,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from hmix_hub.errors import SchemaError, Where
-from hmix_hub.judgments.answers import matrix, numbers, one_piece
-from hmix_hub.judgments.grouping import Groups, encode, encode_key
-from hmix_hub.judgments.pieces import take
 from hmix_hub.schema import CIFAR10, N_SYNTHETIC, SYNTHETIC_FLAG, Vocabulary, arrow_schema, has_flag
+from hmix_hub.schema.arrays import matrix, numbers, one_piece, take
+from hmix_hub.schema.groups import Groups, encode, encode_key
 from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS, by_stimulus_columns
 
 Floats = npt.NDArray[np.float64]

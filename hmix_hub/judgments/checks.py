@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hmix_hub.errors import SchemaError, Where
-from hmix_hub.judgments.answers import matrix, numbers
 from hmix_hub.schema import Column, Kind, Vocabulary
+from hmix_hub.schema.arrays import matrix, numbers
 
 _TOLERANCE = 1e-9
 """How far a computed share may leave its range in its last bits."""

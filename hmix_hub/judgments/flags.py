@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from hmix_hub.judgments.answers import categorical_answers, codes, numbers
-from hmix_hub.judgments.grouping import Groups, Ints, encode, encode_key
+from hmix_hub.schema.arrays import Ints, codes, numbers
+from hmix_hub.schema.groups import Groups, encode, encode_key
 from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, flags_of
 from hmix_hub.tasks.flags import STRAIGHTLINING_MINIMUM, STRAIGHTLINING_TENTHS
+from hmix_hub.tasks.soft_labels import categorical_answers
 
 Mask = npt.NDArray[np.bool_]
 

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
+
+import pyarrow as pa
 
 from hmix_hub.errors import SchemaError
-from hmix_hub.judgments.downward import to_released
-from hmix_hub.judgments.minor import to_minor
-from hmix_hub.judgments.upward import Provenance, to_judgment_table
-from hmix_hub.schema import CIFAR10, CURRENT, JUDGMENT_TABLE, RELEASED, VERSIONS, Vocabulary, check_version
+from hmix_hub.judgments.from_released import Provenance, from_released
+from hmix_hub.judgments.to_released import to_released
+from hmix_hub.schema import (
+    CIFAR10,
+    CURRENT,
+    JUDGMENT_TABLE,
+    RELEASED,
+    VERSIONS,
+    Vocabulary,
+    arrow_schema,
+    check_version,
+)
 from hmix_hub.tasks import TASKS, check_task, columns
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _LOSSES: dict[tuple[str, str], dict[str, str]] = {
     (RELEASED, JUDGMENT_TABLE): {
@@ -118,8 +124,46 @@ def _step(table: pa.Table, task: str, version: str, provenance: Provenance | Non
     if version == RELEASED:
         return to_released(table, task, vocabulary)
     if "schema_version" in table.column_names:
-        return to_minor(table, task, version, vocabulary)
+        return to_version(table, task, version, vocabulary)
     if provenance is None:
         msg = f"migrating from schema {RELEASED} needs the provenance: the study's id at least"
         raise SchemaError(msg)
-    return to_judgment_table(table, task, provenance, vocabulary)
+    return from_released(table, task, provenance, vocabulary)
+
+
+def to_version(judgments: pa.Table, task: str, version: str, vocabulary: Vocabulary) -> pa.Table:
+    """Return a judgment table in another version of the same MAJOR.
+
+    Columns that it lacks are null from then on; columns that the version does not have are dropped. All other values,
+    flags included, stay what they are: what a flag was given for is not asked again.
+
+    Parameters
+    ----------
+    judgments
+        N rows with the columns of a version from 2.0.0 on; columns of a study's own, too.
+    task
+        Name of the task.
+    version
+        The version that it shall have.
+    vocabulary
+        Class names that its labels count in.
+
+    Returns
+    -------
+    pyarrow.Table
+        N rows in the same order, columns as `hmix_hub.tasks.columns(task, version)`, then the study's own.
+    """
+    n = judgments.num_rows
+    schema = arrow_schema(columns(task, version), vocabulary)
+    made = {"schema_version": pa.repeat(pa.scalar(version), n)}
+    found = {field.name: made.get(field.name, _column_or_nulls(judgments, field)) for field in schema}
+    known = {column.name for column in columns(task, CURRENT)}
+    own = [name for name in judgments.column_names if name not in known]
+    table = pa.table(found).cast(schema)
+    for name in own:
+        table = table.append_column(judgments.schema.field(name), judgments[name])
+    return table
+
+
+def _column_or_nulls(judgments: pa.Table, field: pa.Field) -> pa.ChunkedArray | pa.Array:
+    return judgments[field.name] if field.name in judgments.column_names else pa.nulls(judgments.num_rows, field.type)

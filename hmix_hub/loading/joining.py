@@ -13,11 +13,12 @@ import pyarrow.compute as pc
 from hmix_hub.class_order import in_one_order
 from hmix_hub.errors import ConfigurationError, SchemaError
 from hmix_hub.judgments.checks import check_unique
-from hmix_hub.judgments.complete import pair_ids, stimulus_ids
-from hmix_hub.judgments.minor import to_minor
-from hmix_hub.judgments.recoding import OVER_CLASSES, recode
+from hmix_hub.judgments.derived_columns import pair_ids, stimulus_ids
+from hmix_hub.judgments.migration import to_version
 from hmix_hub.schema import JUDGMENT_TABLE, VERSIONS, Column, Vocabulary, arrow_schema, features
+from hmix_hub.schema.arrays import recode
 from hmix_hub.tables import arrow_columns, check_dataset_type, dataset_of, task_of, unique_values, vocabulary_of
+from hmix_hub.tasks import OVER_CLASSES
 from hmix_hub.tasks import columns as columns_of
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def _version_of(part: datasets.Dataset, task: str) -> str:
 def _lifted(part: datasets.Dataset, task: str, version: str, target: str) -> datasets.Dataset:
     vocabulary = vocabulary_of(part)
     table = arrow_columns(part, [column.name for column in columns_of(task, version)])
-    return dataset_of(to_minor(table, task, target, vocabulary), columns_of(task, target), vocabulary)
+    return dataset_of(to_version(table, task, target, vocabulary), columns_of(task, target), vocabulary)
 
 
 def _recoded(

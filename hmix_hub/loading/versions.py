@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hmix_hub.judgments.migration import migrate
-from hmix_hub.judgments.minor import to_minor
+from hmix_hub.judgments.migration import migrate, to_version
 from hmix_hub.schema import RELEASED, Column, Vocabulary, features
 from hmix_hub.schema.released import SYNTHETIC_COLUMN
 from hmix_hub.studies.manifest import Manifest
@@ -79,7 +78,7 @@ class _Move:
     Parameters
     ----------
     task, version, vocabulary
-        See `to_minor`: the versions that a stream may have differ in columns that may be null.
+        See `to_version`: the versions that a stream may have differ in columns that may be null.
     features
         Features of the stream that comes out.
     """
@@ -90,5 +89,5 @@ class _Move:
     features: datasets.Features
 
     def __call__(self, piece: pa.Table) -> pa.Table:
-        moved = to_minor(piece, self.task, self.version, self.vocabulary)
+        moved = to_version(piece, self.task, self.version, self.vocabulary)
         return moved.select(list(self.features)).cast(self.features.arrow_schema)

@@ -31,6 +31,10 @@ class Kind(Enum):
     DISTRIBUTIONS = "list of K float64"
 
 
+LABEL_KINDS, DISTRIBUTION_KINDS = {Kind.LABEL, Kind.LABELS}, {Kind.DISTRIBUTION, Kind.DISTRIBUTIONS}
+"""Kinds that count classes one by one, and kinds that have a share for each."""
+
+
 @dataclass(frozen=True)
 class Column:
     """One column of a table.

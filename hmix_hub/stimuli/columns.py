@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hmix_hub.errors import ConfigurationError, SchemaError, Where, nearest
-from hmix_hub.judgments.pieces import encode, take
 from hmix_hub.schema import Vocabulary
+from hmix_hub.schema.arrays import encode, take
 from hmix_hub.stimuli.drawing import draw, take_endpoints
 from hmix_hub.stimuli.mixtures import check_endpoints, mixtures_of, pairs_of
 

@@ -17,7 +17,7 @@ from hmix_hub.sources.image_sets import PIXEL_LINEAR
 from hmix_hub.stimuli.ready import take_mixtures
 
 if TYPE_CHECKING:
-    from hmix_hub.judgments.grouping import Ints
+    from hmix_hub.schema.arrays import Ints
     from hmix_hub.sources.image_sets import ImageSet
     from hmix_hub.stimuli.mixtures import Mixtures
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hmix_hub.judgments.pieces import take
+from hmix_hub.schema.arrays import take
 from hmix_hub.stimuli.coefficients import WALK
 from hmix_hub.stimuli.drawing import Pictures, draw
 from hmix_hub.stimuli.mixtures import mixtures_of, pairs_of, walk_between

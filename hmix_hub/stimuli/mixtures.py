@@ -12,9 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hmix_hub.errors import SchemaError, Where
-from hmix_hub.judgments.answers import codes
-from hmix_hub.judgments.grouping import Groups, Ints, encode_key
-from hmix_hub.judgments.pieces import encode
+from hmix_hub.schema.arrays import Ints, codes, encode
+from hmix_hub.schema.groups import Groups, encode_key
 from hmix_hub.stimuli.coefficients import WALK, drawn_coefficients
 from hmix_hub.tasks import TASKS
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from hmix_hub.schema import CIFAR10, Kind, Vocabulary
-from hmix_hub.schema.questions import QUESTIONS, Question
 from hmix_hub.studies.columns.names import tidied
 from hmix_hub.studies.columns.numbers import NULL_WORDS
 from hmix_hub.studies.findings import Report
@@ -18,6 +17,7 @@ from hmix_hub.studies.manifest import Manifest, Stimuli, is_placeholder
 from hmix_hub.studies.reading import read_chunks
 from hmix_hub.studies.reading.arrays import as_text, listed
 from hmix_hub.tasks import CATEGORICAL, TASKS
+from hmix_hub.tasks.soft_labels import QUESTIONS, Question
 
 _MISSPELT = 0.75
 """Likeness to a name of CIFAR-10's from which another name is taken for a misspelling of it."""

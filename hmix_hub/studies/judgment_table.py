@@ -10,12 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hmix_hub.errors import DraftWarning, StudyError, Where
-from hmix_hub.judgments.answers import asked_questions
-from hmix_hub.judgments.complete import complete
-from hmix_hub.judgments.flags import Mask
+from hmix_hub.judgments.derived_columns import with_derived_columns
 from hmix_hub.schema import SYNTHETIC_FLAG
+from hmix_hub.schema.arrays import Mask
 from hmix_hub.schema.judgment import EXTRA_PREFIX
-from hmix_hub.schema.questions import DEFAULT_PROCEDURE, PROCEDURES, Procedure, usual_procedure
 from hmix_hub.studies.columns.own import typed
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import JUDGMENTS, StudyFolder
@@ -23,6 +21,7 @@ from hmix_hub.studies.manifest import Manifest
 from hmix_hub.studies.observed import ObservedChunk, observed_chunks
 from hmix_hub.studies.reading.arrays import listed
 from hmix_hub.tasks import CATEGORICAL, OBSERVED_FLAG, observed_columns
+from hmix_hub.tasks.soft_labels import DEFAULT_PROCEDURE, PROCEDURES, Procedure, asked_questions, usual_procedure
 
 
 def read_judgments(folder: StudyFolder, manifest: Manifest, task: str) -> pa.Table:
@@ -104,7 +103,7 @@ def complete_chunks(chunks: Sequence[ObservedChunk], manifest: Manifest, task: s
             )
             warnings.warn(message, DraftWarning, stacklevel=3)
         flags[OBSERVED_FLAG] = given_flag(chunks, OBSERVED_FLAG) | ignored
-    table = complete(
+    table = with_derived_columns(
         observed,
         task,
         study_id=manifest.id,

@@ -19,9 +19,9 @@ from pydantic import (
 )
 
 from hmix_hub.schema import CIFAR10, CURRENT, Vocabulary
-from hmix_hub.schema.questions import ONE_HOT, QUESTIONS, Procedure, Question
 from hmix_hub.sources.image_sets import METHOD_MARK, PIXEL_LINEAR
 from hmix_hub.tasks import TASKS
+from hmix_hub.tasks.soft_labels import ONE_HOT, QUESTIONS, Procedure, Question
 
 _ORCID = re.compile(r"([0-9]{4})-([0-9]{4})-([0-9]{4})-([0-9]{3}[0-9X])")
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=r"^[^\n\r]*$")]

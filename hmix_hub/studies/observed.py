@@ -11,7 +11,6 @@ import pyarrow.compute as pc
 
 from hmix_hub.schema import Column, Kind
 from hmix_hub.schema.judgment import EXTRA_PREFIX
-from hmix_hub.schema.questions import QUESTIONS, Question
 from hmix_hub.studies.columns.names import check_columns
 from hmix_hub.studies.columns.own import OwnColumnReader
 from hmix_hub.studies.columns.reader import ColumnReader
@@ -24,6 +23,7 @@ from hmix_hub.studies.reading.chunks import Chunk
 from hmix_hub.studies.rules import files as file_rules
 from hmix_hub.studies.rules import trials as rules
 from hmix_hub.tasks import CATEGORICAL, computed_columns, observed_columns, unasked_columns
+from hmix_hub.tasks.soft_labels import QUESTIONS, Question
 
 
 @dataclass(frozen=True)

@@ -156,7 +156,7 @@ class Study:
 
     @cached_property
     def tables(self) -> dict[str, pa.Table]:
-        """Tables by configuration, in the order of `hmix_hub.schema.CONFIGURATIONS`.
+        """Tables by configuration, in the order of `hmix_hub.tasks.CONFIGURATIONS`.
 
         Judgments of each task, and the by-stimulus tables that follow from them. Columns of the study's own, `x_…`,
         stand behind those of the schema.

@@ -9,9 +9,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from hmix_hub.errors import ConfigurationError, nearest
-from hmix_hub.schema.column import Column
+from hmix_hub.schema.column import DISTRIBUTION_KINDS, LABEL_KINDS, Column
 from hmix_hub.schema.judgment import COMPUTED, N_SYNTHETIC, OPTIONAL_ALWAYS
-from hmix_hub.schema.questions import QUESTIONS, Question
 from hmix_hub.schema.versions import CURRENT, RELEASED
 from hmix_hub.tasks import (
     categorical_soft_labels,
@@ -19,6 +18,7 @@ from hmix_hub.tasks import (
     infer_mixing_factor,
     select_shuffled_midpoint,
 )
+from hmix_hub.tasks.soft_labels import QUESTIONS, Question
 from hmix_hub.tasks.task import Flag, Task
 
 TASKS: dict[str, Task] = {
@@ -75,6 +75,18 @@ def by_stimulus_columns(task: str, *, is_synthetic: bool = False) -> tuple[Colum
 
 BY_STIMULUS_COLUMNS = {name: task.by_stimulus_columns for name, task in TASKS.items()}
 """Columns of the by-stimulus table by task."""
+
+_TABLES = (*(task.columns for task in TASKS.values()), *BY_STIMULUS_COLUMNS.values())
+OVER_CLASSES = {
+    column.name: column for table in _TABLES for column in table if column.kind in LABEL_KINDS | DISTRIBUTION_KINDS
+}
+"""Columns that count classes, by name: labels, lists of labels, and distributions over all classes."""
+
+
+def distributions_among(names: Iterable[str]) -> list[str]:
+    """Return the names of columns that hold distributions over all classes."""
+    return [name for name in names if name in OVER_CLASSES and OVER_CLASSES[name].kind in DISTRIBUTION_KINDS]
+
 
 _RECORDED = tuple(dict.fromkeys(column.name for task in TASKS.values() for column in task.columns if column.since))
 OPTIONAL = (*OPTIONAL_ALWAYS, *_RECORDED)

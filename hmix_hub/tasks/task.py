@@ -10,8 +10,8 @@ from hmix_hub.errors import ConfigurationError
 from hmix_hub.schema.column import Column
 from hmix_hub.schema.judgment import AFTER, BEFORE, COMPUTED, COUNTS, IMAGE_SET, IMAGES, MIXING_COEFFICIENT, PAIR_ID
 from hmix_hub.schema.judgment import STIMULUS_ID as STIMULUS
-from hmix_hub.schema.questions import Question
 from hmix_hub.schema.versions import CURRENT, RELEASED, VERSIONS, check_version, is_in
+from hmix_hub.tasks.soft_labels import Question
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from hmix_hub.errors import ConfigurationError
-from hmix_hub.judgments.grouping import encode_key
+from hmix_hub.schema.groups import encode_key
 from hmix_hub.stimuli.drawing import draw, take_endpoints
 from hmix_hub.training.memory import Memory
 

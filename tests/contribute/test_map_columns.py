@@ -19,8 +19,8 @@ from hmix_hub.contribute.importing.column_map import From
 from hmix_hub.contribute.importing.mapped_column import map_column
 from hmix_hub.contribute.importing.patterns import check_pattern, group_of
 from hmix_hub.errors import ConfigurationError
+from hmix_hub.judgments.from_released import Provenance
 from hmix_hub.judgments.migration import migrate
-from hmix_hub.judgments.upward import Provenance
 from hmix_hub.schema import CURRENT, RELEASED
 from hmix_hub.sources import JUDGMENT_FILES, resolve_source
 from hmix_hub.tasks import CATEGORICAL, INFER

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from task_road import walk
 
-from hmix_hub.schema import TASKS
+from hmix_hub.tasks import TASKS
 
 
 @pytest.mark.parametrize("name", TASKS)

@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hmix_hub.errors import SchemaError, SchemaVersionError
-from hmix_hub.judgments.downward import to_released
+from hmix_hub.judgments.from_released import Provenance
 from hmix_hub.judgments.migration import LOSSES, migrate
-from hmix_hub.judgments.upward import Provenance
+from hmix_hub.judgments.to_released import to_released
 from hmix_hub.schema import CIFAR10, Vocabulary
 from hmix_hub.sources.sample import released_table
 from hmix_hub.tasks import TASKS, columns

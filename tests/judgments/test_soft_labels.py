@@ -4,7 +4,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from hmix_hub.errors import ConfigurationError, SchemaError
-from hmix_hub.judgments.soft_labels import Answers, soft_labels
+from hmix_hub.tasks.soft_labels import Answers, soft_labels
 
 K = 5
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import hmix_hub
-from hmix_hub.judgments import pieces
+from hmix_hub.schema import arrays
 from hmix_hub.tables import arrow_columns, pick_rows
 from hmix_hub.tasks import CONFIGURATIONS
 
@@ -100,7 +100,7 @@ def test_a_dataset_keeps_its_format_when_rows_of_it_are_picked(numbered):
 def test_pictures_that_fill_more_than_one_piece(images, monkeypatch, load_sample, tmp_path):
     rows = load_sample().select(range(40))
     expected = hmix_hub.add_images(rows, images)
-    monkeypatch.setattr(pieces, "MOST", 20_000)
+    monkeypatch.setattr(arrays, "MOST", 20_000)
     added = hmix_hub.add_images(rows, images)
     names = [name for name in added.column_names if name not in rows.column_names]
     assert all(added.data.column(name).num_chunks > 1 for name in names)

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from hmix_hub.contribute.description.histograms import Histogram, Numbers, interval, mean_interval, rounded
-from hmix_hub.judgments.grouping import Groups, Ints, encode_key
 from hmix_hub.plots.resampling import resample_ratios
+from hmix_hub.schema.arrays import Ints
+from hmix_hub.schema.groups import Groups, encode_key
 
 _MILLION = 10**6
 _TENTH_EDGES = np.append(np.arange(-_MILLION // 20, _MILLION, _MILLION // 10), _MILLION + 1)[1:]

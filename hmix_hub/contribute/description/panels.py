@@ -13,8 +13,8 @@ from hmix_hub.contribute.description.histograms import Histogram
 from hmix_hub.plots.axes import mark_mean, mean_text, share_axis, title_above
 from hmix_hub.plots.style import BARS, ERROR, PEOPLE, SECOND, SYNTHETIC
 from hmix_hub.schema import SYNTHETIC_FLAG
-from hmix_hub.schema.questions import ONE_HOT
 from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
+from hmix_hub.tasks.soft_labels import ONE_HOT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -29,11 +29,11 @@ from hmix_hub.contribute.description.histograms import (
     time_histogram,
 )
 from hmix_hub.contribute.description.wording import Wording
-from hmix_hub.judgments.answers import codes, matrix, numbers
-from hmix_hub.judgments.grouping import Groups, Ints, encode, encode_key
 from hmix_hub.plots.resampling import resample_means
 from hmix_hub.plots.summaries import class_masses, levels_of
 from hmix_hub.schema import JUDGMENT_TABLE
+from hmix_hub.schema.arrays import Ints, codes, matrix, numbers
+from hmix_hub.schema.groups import Groups, encode, encode_key
 from hmix_hub.studies.study import Study, once_per_study
 from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS, columns, flags_of
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from hmix_hub.judgments.answers import asked_questions
 from hmix_hub.loading.hub import TAG
 from hmix_hub.schema import SYNTHETIC_FLAG, Column
-from hmix_hub.schema.questions import ONE_HOT, PROCEDURES, QUESTIONS, Procedure, Question
 from hmix_hub.studies.judgment_table import procedure_of
 from hmix_hub.studies.study import Study
 from hmix_hub.tasks import CATEGORICAL, CONFIGURATIONS, TASKS, unasked_columns
+from hmix_hub.tasks.soft_labels import ONE_HOT, PROCEDURES, QUESTIONS, Procedure, Question, asked_questions
 
 TAGS = (TAG, "mixup", "human-judgments", "human-uncertainty", "soft-labels")
 

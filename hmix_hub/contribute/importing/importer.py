@@ -20,13 +20,13 @@ from hmix_hub.contribute.starter import write_starter
 from hmix_hub.errors import ConfigurationError, Where
 from hmix_hub.files import replace_file
 from hmix_hub.schema import CIFAR10, Vocabulary
-from hmix_hub.schema.questions import QUESTIONS
 from hmix_hub.studies.detected import Seen
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import JUDGMENTS, find_files
 from hmix_hub.studies.manifest import MANIFEST
 from hmix_hub.studies.manifest_file import read_manifest
 from hmix_hub.tasks import CATEGORICAL, OPTIONAL
+from hmix_hub.tasks.soft_labels import QUESTIONS
 
 SYNTHETIC_LINE = "synthetic: true"
 """What study.yaml says of answers that a program made."""

@@ -16,8 +16,7 @@ import pyarrow as pa
 from hmix_hub.contribute.fixes import with_point
 from hmix_hub.contribute.importing.column_map import From, words
 from hmix_hub.contribute.importing.patterns import group_of, groups_of
-from hmix_hub.judgments import pieces
-from hmix_hub.schema import Kind
+from hmix_hub.schema import Kind, arrays
 from hmix_hub.studies.columns.numbers import NUMBER
 from hmix_hub.studies.reading.json_file import each_key_once
 from hmix_hub.tasks import TASKS
@@ -76,14 +75,14 @@ def map_column(cells: pa.ChunkedArray, target: str, origin: From) -> MappedColum
         What is done to the cells. What cannot be calculated with is left as it is: validation tells it.
     """
     # Each distinct text is worked on once.
-    codes, texts = pieces.encode(cells)
+    codes, texts = arrays.encode(cells)
     taken, is_unfit = _taken(texts, target, origin)
     replaced, left = _replacements(taken, codes, target, origin)
     if origin.keys is None:
         for step in _steps(target, origin):
             taken = [None if text is None else step(text) for text in taken]
     values = pa.chunked_array([[text or None for text in taken]], pa.string())
-    return MappedColumn(pieces.take(values, codes), is_unfit[codes], replaced, left)
+    return MappedColumn(arrays.take(values, codes), is_unfit[codes], replaced, left)
 
 
 def _replacements(

@@ -20,7 +20,7 @@ from hmix_hub.contribute.importing.single_pictures import (
     check_file_names,
 )
 from hmix_hub.errors import ConfigurationError, SchemaError, Where
-from hmix_hub.judgments.upward import Provenance, ignored_probabilities, read_observed
+from hmix_hub.judgments.from_released import Provenance, ignored_probabilities, read_observed
 from hmix_hub.schema import JUDGMENT_TABLE, RELEASED, SYNTHETIC_FLAG, Column, Kind, Vocabulary
 from hmix_hub.schema.released import REPEAT_PREFIX, ROW_NUMBER, SYNTHETIC_COLUMN
 from hmix_hub.sources import RELEASE, SAMPLE, Study

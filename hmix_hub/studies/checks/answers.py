@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from hmix_hub.judgments.answers import asked_questions, membership
 from hmix_hub.schema import Vocabulary
-from hmix_hub.schema.questions import QUESTIONS, Question, usual_procedure
+from hmix_hub.schema.arrays import membership
 from hmix_hub.studies.findings import Reporter
 from hmix_hub.studies.manifest import MANIFEST, Manifest
 from hmix_hub.studies.observed import ObservedChunk
 from hmix_hub.studies.rules import manifest as manifest_rules
 from hmix_hub.studies.rules import trials as rules
 from hmix_hub.tasks import CATEGORICAL, INFER, unasked_columns
+from hmix_hub.tasks.soft_labels import QUESTIONS, Question, asked_questions, usual_procedure
 
 
 def check_answers(chunk: ObservedChunk, task: str, vocabulary: Vocabulary, reporter: Reporter) -> None:

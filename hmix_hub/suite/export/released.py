@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pyarrow.compute as pc
 
 from hmix_hub.errors import ConfigurationError, Where
-from hmix_hub.judgments.complete import complete
+from hmix_hub.judgments.derived_columns import with_derived_columns
 from hmix_hub.judgments.migration import migrate
 from hmix_hub.schema import CIFAR10, CURRENT, RELEASED
 from hmix_hub.sources import RELEASE
@@ -55,7 +55,7 @@ def export_released(
                 observed = observed_table(frozen, task, people)
                 observed = observed.drop_columns([name for name in observed.column_names if name == LATE])
                 observed = _as_released(observed, task)
-                judgments = complete(
+                judgments = with_derived_columns(
                     observed,
                     task,
                     study_id=frozen.study.id,

@@ -6,11 +6,11 @@ import re
 from typing import Any
 
 from hmix_hub.schema import CURRENT
-from hmix_hub.schema.questions import DEFAULT_PROCEDURE, QUESTIONS
 from hmix_hub.sources.image_sets import PIXEL_LINEAR
 from hmix_hub.studies.manifest import PLACEHOLDER
 from hmix_hub.suite.study.model import StudyFile
 from hmix_hub.tasks import CATEGORICAL
+from hmix_hub.tasks.soft_labels import DEFAULT_PROCEDURE, QUESTIONS
 
 VERSION = "1.0.0"
 """Version of the data of a first export."""

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from suite.export.studies import PlainKey, frozen_study, people, person
 
-from hmix_hub.judgments.complete import complete
+from hmix_hub.judgments.derived_columns import with_derived_columns
 from hmix_hub.schema import CIFAR10
 from hmix_hub.suite.export.rows import LATE, observed_table, written_table
 from hmix_hub.suite.session.answers import check_answer
@@ -30,7 +30,7 @@ def test_simulated_answers_are_ones_that_the_server_takes(frozen, task):
 def test_the_rows_are_a_whole_judgment_table(frozen, task):
     found = observed_table(frozen, task, people(frozen)[task])
     assert found.column_names == [column.name for column in observed_columns(task)]
-    table = complete(found, task, study_id="small-study")
+    table = with_derived_columns(found, task, study_id="small-study")
     assert table.num_rows == 2 * 2 * 14
     assert len(set(table["batch_id"].to_pylist())) == 2
     assert table["presentation"].to_pylist() == [1 + mark for mark in table["is_repeat"].to_pylist()]
@@ -108,6 +108,6 @@ def test_an_end_that_was_constructed_here_was_really_on_the_screen(frozen):
     payload = one.payloads[trial.trial_index] | {"answer": {"position": 0, "path": path}}
     table = observed_table(frozen, CONSTRUCT, [dataclasses.replace(one, payloads={trial.trial_index: payload})])
     assert table["selected_coefficient"].to_pylist() in [[0.0], [1.0]]
-    assert complete(table, CONSTRUCT, study_id="small-study")["flags"].to_pylist() == [[]]
+    assert with_derived_columns(table, CONSTRUCT, study_id="small-study")["flags"].to_pylist() == [[]]
     without_path = table.drop_columns(["path_coefficients", "path_times_ms"])
-    assert complete(without_path, CONSTRUCT, study_id="s")["flags"].to_pylist() == [["endpoint_not_shown"]]
+    assert with_derived_columns(without_path, CONSTRUCT, study_id="s")["flags"].to_pylist() == [["endpoint_not_shown"]]

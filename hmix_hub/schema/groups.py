@@ -5,26 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
+import pyarrow as pa
 
-from hmix_hub.judgments import pieces
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-Ints = npt.NDArray[np.int64]
+from hmix_hub.schema import arrays
+from hmix_hub.schema.arrays import Floats, Ints
 
 
 def encode(column: pa.ChunkedArray) -> Ints:
-    """Give each row the number of its value, counted in the order of first appearance; int64 (N,)."""
-    return pieces.encode(column, null_encoding="encode")[0]
+    """Return each row the number of its value, counted in the order of first appearance; int64 (N,)."""
+    return arrays.encode(column, null_encoding="encode")[0]
 
 
 def encode_key(columns: Sequence[pa.ChunkedArray | Ints]) -> Ints:
-    """Give each row the number of its key, the tuple of its values in several columns; int64 (N,).
+    """Return each row the number of its key, the tuple of its values in several columns; int64 (N,).
 
     Numbers count from 0 in the order of first appearance.
     """
@@ -80,19 +75,19 @@ class Groups:
         ranks[self.order] = np.arange(len(self.codes)) - np.repeat(self.offsets[:-1], self.sizes)
         return ranks
 
-    def sum(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    def sum(self, values: Floats) -> Floats:
         """Sum float64 (N,) or (N, K) values within groups, added in table order; float64 (G,) or (G, K)."""
         if values.ndim == 1:
             return np.bincount(self.codes, weights=values, minlength=len(self.sizes)).astype(np.float64, copy=False)
         return np.stack([self.sum(column) for column in values.T], axis=1)
 
-    def mean(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    def mean(self, values: Floats) -> Floats:
         """Average float64 (N,) or (N, K) values within groups; float64 (G,) or (G, K)."""
         sizes = self.sizes if values.ndim == 1 else self.sizes[:, None]
         return self.sum(values) / sizes
 
-    def std(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """Give the population standard deviation of float64 (N,) values within groups; float64 (G,)."""
+    def std(self, values: Floats) -> Floats:
+        """Return the population standard deviation of float64 (N,) values within groups; float64 (G,)."""
         return np.sqrt(self.mean((values - self.mean(values)[self.codes]) ** 2))
 
     def distinct(self, codes: Ints) -> Ints:
@@ -101,3 +96,8 @@ class Groups:
             return np.zeros(0, dtype=np.int64)
         pairs = np.unique(self.codes * (codes.max() + 1) + codes)
         return np.bincount(pairs // (codes.max() + 1), minlength=len(self.sizes))
+
+    def lists(self, column: pa.ChunkedArray) -> pa.ListArray:
+        """Return the values of each group as a list, in table order; G lists."""
+        values = arrays.one_piece(arrays.take(column, self.order))
+        return pa.ListArray.from_arrays(pa.array(self.offsets, pa.int32()), values)

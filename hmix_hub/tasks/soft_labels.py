@@ -1,4 +1,4 @@
-"""Soft labels: a probability for each class, from what a participant answered.
+"""Soft labels: a probability for each class, from what a participant was asked and answered.
 
 Three procedures, by name. In the first two, let `a` be the sum of the given probabilities, `n` the number of classes
 with more than zero, `possible` the classes not ruled out, and `k = |possible| - n`. Where that is negative, since
@@ -23,17 +23,44 @@ Source: Collins, Bhatt, Weller, *Eliciting and Learning with Soft Labels from Ev
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from hmix_hub.errors import ConfigurationError, SchemaError, Where, nearest
-from hmix_hub.schema.questions import DEFAULT_PROCEDURE, ONE_HOT, PROCEDURES
+from hmix_hub.schema.arrays import Floats, Ints, Mask, codes, membership, numbers
 
+Question = Literal["probabilities", "second_class", "impossible_classes"]
+Procedure = Literal["released", "cifar10s", "one_hot"]
+
+QUESTIONS: dict[Question, str] = {
+    "probabilities": "how probable each named class is",
+    "second_class": "the second most probable class, or that there is none",
+    "impossible_classes": "which classes it cannot be",
+}
+"""What a participant may have been asked besides the most probable class, which always is."""
+
+PROCEDURES: dict[Procedure, str] = {
+    "released": "the procedure of the H-Mix release",
+    "cifar10s": "the published top-2 clamp of CIFAR-10S",
+    "one_hot": "1 for the top class, 0 for every other",
+}
+"""How a soft label is made of an answer; the text of this module states each as a formula."""
+ONE_HOT: Procedure = "one_hot"
+DEFAULT_PROCEDURE: Procedure = "released"
 DEFAULT_REDISTRIBUTION = 0.1
 
-Floats = npt.NDArray[np.float64]
+
+def usual_procedure(asked: Collection[Question]) -> Procedure:
+    """Return the procedure of a study that names none.
+
+    Where one class was chosen and nothing else was asked, no answer says that any probability lies on another class.
+    """
+    return DEFAULT_PROCEDURE if asked else ONE_HOT
 
 
 @dataclass(frozen=True)
@@ -50,11 +77,54 @@ class Answers:
         bool (N, K), true where the person ruled the class out.
     """
 
-    top_class: npt.NDArray[np.int64]
+    top_class: Ints
     top_probability: Floats
-    second_class: npt.NDArray[np.int64]
+    second_class: Ints
     second_probability: Floats
-    impossible: npt.NDArray[np.bool_]
+    impossible: Mask
+
+
+def categorical_answers(table: pa.Table, n_classes: int) -> Answers:
+    """Return the answers of a categorical judgment table.
+
+    Parameters
+    ----------
+    table
+        Table with top_class, top_probability, second_class, second_probability and impossible_classes; N rows.
+    n_classes
+        K.
+    """
+    return Answers(
+        codes(table["top_class"]),
+        numbers(table["top_probability"]),
+        codes(table["second_class"]),
+        numbers(table["second_probability"]),
+        membership(table["impossible_classes"], n_classes),
+    )
+
+
+def asked_questions(table: pa.Table) -> tuple[Question, ...]:
+    """Return the questions that the answers of a categorical table show to have been asked.
+
+    Parameters
+    ----------
+    table
+        Table with top_probability, second_class, second_probability and impossible_classes; N rows.
+
+    Returns
+    -------
+    tuple of str
+        A question counts as asked if a row answers it; the probabilities, if one is given that is not 1. An answer that
+        no row holds may have been asked for all the same: a manifest that says so goes first.
+    """
+    top = numbers(table["top_probability"])
+    is_answered: dict[Question, bool] = {
+        "probabilities": bool((~np.isnan(top) & (top != 1)).any())
+        or table["second_probability"].null_count < table.num_rows,
+        "second_class": table["second_class"].null_count < table.num_rows,
+        "impossible_classes": bool(pc.sum(pc.list_value_length(table["impossible_classes"])).as_py()),
+    }
+    return tuple(question for question in QUESTIONS if is_answered[question])
 
 
 def check_procedure(procedure: str, redistribution: float) -> None:
@@ -114,7 +184,7 @@ def soft_labels(
     return _normalised(_redistribute(given, ~answers.impossible, procedure == "cifar10s", redistribution))
 
 
-def _redistribute(given: Floats, possible: npt.NDArray[np.bool_], published: bool, redistribution: float) -> Floats:
+def _redistribute(given: Floats, possible: Mask, published: bool, redistribution: float) -> Floats:
     total = given.sum(axis=1)
     chosen = (given > 0).sum(axis=1)
     unnamed = possible & (given == 0)
@@ -138,7 +208,7 @@ def _lower_published(given: Floats, total: Floats, rest: Floats) -> Floats:
     return np.where(full[:, None], _normalised_where(given, full) * (1 - rest)[:, None], given)
 
 
-def _normalised_where(given: Floats, rows: npt.NDArray[np.bool_]) -> Floats:
+def _normalised_where(given: Floats, rows: Mask) -> Floats:
     return np.divide(given, given.sum(axis=1, keepdims=True), out=given.copy(), where=rows[:, None])
 
 

@@ -3,14 +3,14 @@ import pyarrow as pa
 import pytest
 
 from hmix_hub.errors import SchemaError
-from hmix_hub.judgments.batches import batch_ids
-from hmix_hub.judgments.complete import complete
+from hmix_hub.judgments.derived_columns import batch_ids, with_derived_columns
+from hmix_hub.judgments.from_released import Provenance
 from hmix_hub.judgments.migration import migrate
-from hmix_hub.judgments.upward import Provenance
 from hmix_hub.schema import Vocabulary, arrow_schema
 from hmix_hub.sources.sample import released_table
 from hmix_hub.tasks import columns
 
+VOCABULARY = Vocabulary(("oak tree", "fern"))
 OBSERVED = {
     "participant_id": ["ann", "ann", "ann", "bob", "bob"],
     "collection_round": ["1"] * 5,
@@ -35,7 +35,9 @@ OBSERVED = {
 @pytest.fixture
 def table():
     observed = pa.table({name: pa.array(values) for name, values in OBSERVED.items()})
-    return complete(observed, "infer_mixing_factor", study_id="s", vocabulary=Vocabulary(("oak tree", "fern")))
+    return with_derived_columns(
+        observed, "infer_mixing_factor", study_id="s", vocabulary=Vocabulary(("oak tree", "fern"))
+    )
 
 
 def test_ids_follow_from_what_was_observed(table):
@@ -83,9 +85,9 @@ def test_sliders_that_are_known_to_have_been_touched_are_not_flagged(case):
     values |= dict(zip(("inferred_touched", "confidence_touched"), ([value] * 5 for value in touched), strict=True))
     kinds = {"inferred_touched": pa.bool_(), "confidence_touched": pa.bool_(), "confidence": pa.float64()}
     observed = pa.table({name: pa.array(given, kinds.get(name)) for name, given in values.items()})
-    flags = complete(observed, "infer_mixing_factor", study_id="s", vocabulary=Vocabulary(("oak tree", "fern")))[
-        "flags"
-    ]
+    flags = with_derived_columns(
+        observed, "infer_mixing_factor", study_id="s", vocabulary=Vocabulary(("oak tree", "fern"))
+    )["flags"]
     assert {"untouched_sliders" in row for row in flags.to_pylist()} == {is_flagged}
 
 
@@ -157,7 +159,7 @@ def test_an_observed_value_that_cannot_be_is_refused_with_its_row(column, value)
     observed[column][2] = value
     table = pa.table({name: pa.array(values) for name, values in observed.items()})
     with pytest.raises(SchemaError, match=column) as refused:
-        complete(table, "infer_mixing_factor", study_id="s", vocabulary=Vocabulary(("oak tree", "fern")))
+        with_derived_columns(table, "infer_mixing_factor", study_id="s", vocabulary=Vocabulary(("oak tree", "fern")))
     assert refused.value.where.row == 2
 
 
@@ -175,5 +177,5 @@ def test_a_label_beyond_the_classes_is_refused(column, value, row):
     place = observed.column_names.index(column)
     observed = observed.set_column(place, column, pa.array(values, observed.schema.field(column).type))
     with pytest.raises(SchemaError, match=column) as refused:
-        complete(observed, task, study_id="s")
+        with_derived_columns(observed, task, study_id="s")
     assert refused.value.where.row == row

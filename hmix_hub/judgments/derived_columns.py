@@ -1,4 +1,4 @@
-"""Completion: from what was observed to the whole judgment table.
+"""Derived columns: from what was observed to the whole judgment table.
 
 Observed are the person, the trial, the pictures, the coefficient and the answers. Ids, the batch, the presentation,
 the soft label and the flags follow from them; they are computed here and nowhere else.
@@ -6,26 +6,25 @@ the soft label and the flags follow from them; they are computed here and nowher
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hmix_hub.judgments.answers import categorical_answers
-from hmix_hub.judgments.batches import batch_ids
 from hmix_hub.judgments.checks import check_unique, check_values
-from hmix_hub.judgments.flags import Mask, flag_lists, flag_masks
-from hmix_hub.judgments.grouping import Groups, Ints, encode, encode_key
-from hmix_hub.judgments.pieces import encode as encode_values
-from hmix_hub.judgments.pieces import take
-from hmix_hub.judgments.soft_labels import soft_labels
+from hmix_hub.judgments.flags import flag_lists, flag_masks
 from hmix_hub.schema import CIFAR10, CURRENT, SYNTHETIC_FLAG, Vocabulary, arrow_schema
-from hmix_hub.schema.questions import DEFAULT_PROCEDURE, Procedure
+from hmix_hub.schema.arrays import Ints, Mask, take
+from hmix_hub.schema.arrays import encode as encode_values
+from hmix_hub.schema.groups import Groups, encode, encode_key
 from hmix_hub.tasks import CATEGORICAL, TASKS, columns
+from hmix_hub.tasks.soft_labels import DEFAULT_PROCEDURE, Procedure, categorical_answers, soft_labels
 
 
-def complete(
+def with_derived_columns(
     observed: pa.Table,
     task: str,
     *,
@@ -36,7 +35,7 @@ def complete(
     version: str = CURRENT,
     procedure: Procedure = DEFAULT_PROCEDURE,
 ) -> pa.Table:
-    """Compute the judgment table from its observed columns.
+    """Return the judgment table of observed columns.
 
     Parameters
     ----------
@@ -110,6 +109,7 @@ def _join(separator: str, *parts: pa.ChunkedArray) -> pa.ChunkedArray:
     return pa.chunked_array(joined, pa.string())
 
 
+BATCH_ID_DIGITS = 12
 _JOINED_AT_ONCE = 1 << 20
 """Rows of one piece of ids: at 2 KiB each they fill what a piece of texts can hold."""
 
@@ -139,3 +139,31 @@ def _presentations(people: Ints, stimuli: Ints, trial_index: pa.ChunkedArray) ->
 def _soft_labels(table: pa.Table, n_classes: int, procedure: Procedure) -> pa.FixedSizeListArray:
     labels = soft_labels(categorical_answers(table, n_classes), procedure)
     return pa.FixedSizeListArray.from_arrays(pa.array(labels.ravel()), n_classes)
+
+
+def batch_ids(people: Ints, stimuli: Ints, names: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Name the batch of each row after the set of stimuli that the person was given.
+
+    Parameters
+    ----------
+    people, stimuli
+        int64 (N,): number of each row's person and stimulus.
+    names
+        Stimulus or pair id of each row.
+
+    Returns
+    -------
+    pyarrow.ChunkedArray
+        N strings of 12 hex digits: of the sha256 of the sorted names, one per line.
+    """
+    first_rows = Groups(encode_key([people, stimuli])).first
+    judged: dict[int, list[int]] = defaultdict(list)
+    for person, stimulus in zip(people[first_rows].tolist(), stimuli[first_rows].tolist(), strict=True):
+        judged[person].append(stimulus)
+    of_stimulus = take(names, Groups(stimuli).first).to_pylist()
+    ids = [_hash(of_stimulus[stimulus] for stimulus in judged[person]) for person in range(len(judged))]
+    return take(pa.chunked_array([ids], pa.string()), people)
+
+
+def _hash(names: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(sorted(names)).encode()).hexdigest()[:BATCH_ID_DIGITS]

@@ -1,7 +1,7 @@
-"""Pieces of columns: gathering and encoding rows of a column that may lie in many pieces, whatever their size.
+"""Columns as arrays: rows of a column in whichever chunks and of whatever size, its values in numpy, classes recoded.
 
-The offsets of texts, pictures and lists are 32 bits, so that one piece of a column holds 2 GiB of them at most. What
-`pyarrow` does to a column in one piece, it refuses to do to a larger one.
+The offsets of texts, pictures and lists are 32 bits, so that one chunk of a column holds 2 GiB of them at most. What
+`pyarrow` does to a column in one chunk, it refuses to do to a larger one.
 """
 
 from __future__ import annotations
@@ -11,9 +11,15 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import types
 
+from hmix_hub.errors import SchemaError
+from hmix_hub.schema.column import Kind
+
 Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Mask = npt.NDArray[np.bool_]
 
 MOST = (1 << 31) - 1
 """Bytes of texts, or items of lists, that one piece may hold."""
@@ -135,3 +141,82 @@ def widened(column: pa.ChunkedArray) -> pa.ChunkedArray:
     wide = {True: pa.large_string(), False: pa.large_binary()}
     is_narrow = types.is_string(column.type) or types.is_binary(column.type)
     return column.cast(wide[types.is_string(column.type)]) if is_narrow and column.nbytes > MOST else column
+
+
+def codes(column: pa.ChunkedArray) -> Ints:
+    """Return a label column as int64 (N,), -1 where it is null."""
+    return column.cast(pa.int64()).fill_null(-1).to_numpy()
+
+
+def numbers(column: pa.ChunkedArray) -> Floats:
+    """Return a number column as float64 (N,), NaN where it is null."""
+    return column.cast(pa.float64()).fill_null(float("nan")).to_numpy()
+
+
+def one_piece(column: pa.ChunkedArray) -> pa.Array:
+    """Return a column as one array; without a copy where it is one already."""
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
+def matrix(column: pa.ChunkedArray) -> Floats:
+    """Return a column of distributions as float64 (N, K); without a copy where it is in one piece.
+
+    Raises
+    ------
+    SchemaError
+        If its lists are not all of one length.
+    """
+    lists = one_piece(column)
+    lengths = {getattr(lists.type, "list_size", None)} - {None}
+    lengths |= set(pc.unique(pc.list_value_length(lists)).to_pylist())
+    if len(lengths) > 1 or None in lengths:
+        msg = "the distributions are not all over the same number of classes"
+        raise SchemaError(msg, hint="join datasets with hmix_hub.join, which spreads them over the union")
+    return lists.flatten().to_numpy().reshape(len(lists), next(iter(lengths), 0))
+
+
+def membership(column: pa.ChunkedArray, n_classes: int) -> Mask:
+    """Return a column of label lists as bool (N, K): true where the row's list has the label."""
+    table = np.zeros((len(column), n_classes), dtype=bool)
+    table[pc.list_parent_indices(column).to_numpy(), pc.list_flatten(column).to_numpy()] = True
+    return table
+
+
+def distributions(shares: Floats) -> pa.FixedSizeListArray:
+    """Return float64 (N, K) as a column of N distributions; the inverse of `matrix`."""
+    return pa.FixedSizeListArray.from_arrays(pa.array(shares.ravel()), shares.shape[1])
+
+
+def recode(column: pa.ChunkedArray, kind: Kind, target: Ints, n_classes: int) -> pa.ChunkedArray:
+    """Return a column with its classes counted otherwise.
+
+    Parameters
+    ----------
+    column
+        N labels, lists of labels, distributions, or lists of distributions.
+    kind
+        Which of these.
+    target
+        int64 (K,): new code of each class.
+    n_classes
+        Number of classes of the new vocabulary; those that are none of the K have no probability.
+    """
+    if kind is Kind.LABEL:
+        return pc.take(pa.array(target), column)
+    if kind is Kind.DISTRIBUTION:
+        return pa.chunked_array([_spread(column, target, n_classes)])
+    lengths = pc.list_value_length(column).fill_null(0).to_numpy()
+    offsets = pa.array(np.concatenate([[0], np.cumsum(lengths)]), pa.int32())
+    items = pc.list_flatten(column)
+    values = (
+        pc.take(pa.array(target), items).combine_chunks() if kind is Kind.LABELS else _spread(items, target, n_classes)
+    )
+    is_null = pc.is_null(column).combine_chunks() if column.null_count else None
+    return pa.chunked_array([pa.ListArray.from_arrays(offsets, values, mask=is_null)])
+
+
+def _spread(column: pa.ChunkedArray, target: Ints, n_classes: int) -> pa.FixedSizeListArray:
+    spread = np.zeros((len(column), n_classes))
+    if len(column):
+        spread[:, target] = matrix(column)
+    return distributions(spread)

@@ -18,12 +18,10 @@ import pyarrow.compute as pc
 
 from hmix_hub.errors import SchemaError, Where
 from hmix_hub.judgments.checks import check_values
-from hmix_hub.judgments.complete import complete, pair_ids, stimulus_ids
-from hmix_hub.judgments.flags import Mask
-from hmix_hub.judgments.pieces import encode
+from hmix_hub.judgments.derived_columns import pair_ids, stimulus_ids, with_derived_columns
 from hmix_hub.judgments.released_pictures import LAYOUT_HINT, check_names, pictures, refuse_first, whole_numbers
 from hmix_hub.schema import CIFAR10, JUDGMENT_TABLE, SYNTHETIC_FLAG, Vocabulary
-from hmix_hub.schema.questions import DEFAULT_PROCEDURE, Procedure
+from hmix_hub.schema.arrays import Mask, encode
 from hmix_hub.schema.released import FULL_SCALE, REPEAT_PREFIX, ROW_NUMBER, SYNTHETIC_COLUMN
 from hmix_hub.tasks import (
     CATEGORICAL,
@@ -35,6 +33,7 @@ from hmix_hub.tasks import (
     columns,
     select_shuffled_midpoint,
 )
+from hmix_hub.tasks.soft_labels import DEFAULT_PROCEDURE, Procedure
 
 
 @dataclass(frozen=True)
@@ -65,9 +64,7 @@ class Provenance:
     is_synthetic: bool = False
 
 
-def to_judgment_table(
-    released: pa.Table, task: str, provenance: Provenance, vocabulary: Vocabulary = CIFAR10
-) -> pa.Table:
+def from_released(released: pa.Table, task: str, provenance: Provenance, vocabulary: Vocabulary = CIFAR10) -> pa.Table:
     """Turn a table of schema 1.0.0 into one of schema 2.0.0.
 
     Parameters
@@ -88,7 +85,7 @@ def to_judgment_table(
         At the first answer, class or pair that cannot be read, with its row.
     """
     observed, flags = _observed(released, task, provenance, vocabulary)
-    table = complete(
+    table = with_derived_columns(
         observed,
         task,
         study_id=provenance.study_id,
@@ -105,7 +102,7 @@ def to_judgment_table(
 def read_observed(
     released: pa.Table, task: str, provenance: Provenance, vocabulary: Vocabulary = CIFAR10
 ) -> tuple[pa.Table, dict[str, Mask]]:
-    """Read what was observed from a table of schema 1.0.0, and the flags that are; see `to_judgment_table`.
+    """Read what was observed from a table of schema 1.0.0, and the flags that are; see `from_released`.
 
     Nothing is computed across rows, so that a judgment may stand twice.
     """

@@ -3,7 +3,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hmix_hub.judgments.grouping import Groups, encode_key
+from hmix_hub.schema.groups import Groups, encode_key
 
 keys = st.lists(st.tuples(st.sampled_from("abc"), st.integers(-3, 3)), min_size=1, max_size=30)
 

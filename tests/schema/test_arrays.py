@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hmix_hub.judgments import pieces
+from hmix_hub.schema import arrays
 
 NUMBERS = st.lists(st.floats(allow_nan=False), min_size=2, max_size=2)
 KINDS = {
@@ -36,26 +36,26 @@ def columns(draw):
 
 
 @settings(max_examples=50)
-@given(columns(), st.data(), st.sampled_from([1, 5, 40, pieces.MOST]))
+@given(columns(), st.data(), st.sampled_from([1, 5, 40, arrays.MOST]))
 def test_rows_of_a_column_are_the_same_however_it_is_cut(column, data, most):
     rows = data.draw(st.lists(st.integers(0, len(column) - 1), max_size=30))
     values = column.to_pylist()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pieces, "MOST", most)
-        taken = pieces.take(column, np.array(rows, dtype=np.int64))
+        patch.setattr(arrays, "MOST", most)
+        taken = arrays.take(column, np.array(rows, dtype=np.int64))
     assert taken.type == column.type
     assert taken.to_pylist() == [values[row] for row in rows]
-    assert most < pieces.MOST or taken.num_chunks <= 1
+    assert most < arrays.MOST or taken.num_chunks <= 1
 
 
 @settings(max_examples=50)
-@given(columns(), st.sampled_from([1, pieces.MOST]), st.sampled_from(["mask", "encode"]))
+@given(columns(), st.sampled_from([1, arrays.MOST]), st.sampled_from(["mask", "encode"]))
 def test_distinct_values_are_counted_as_they_appear(column, most, nulls):
     if pa.types.is_nested(column.type):
         return
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pieces, "MOST", most)
-        codes, values = pieces.encode(column, nulls)
+        patch.setattr(arrays, "MOST", most)
+        codes, values = arrays.encode(column, nulls)
     expected = list(dict.fromkeys(v for v in column.to_pylist() if nulls == "encode" or v is not None))
     assert values.to_pylist() == expected
     assert [None if code < 0 else expected[code] for code in codes] == column.to_pylist()
@@ -68,19 +68,19 @@ def more_than_2_gib():
 
 
 def test_a_column_of_more_than_2_gib_is_encoded_and_gathered(more_than_2_gib):
-    assert more_than_2_gib.nbytes > pieces.MOST
+    assert more_than_2_gib.nbytes > arrays.MOST
     with pytest.raises(pa.ArrowInvalid, match="overflow"):
         more_than_2_gib.take(pa.array([1]))
-    codes, values = pieces.encode(more_than_2_gib)
+    codes, values = arrays.encode(more_than_2_gib)
     assert (codes == np.tile(np.arange(128), 17)).all()
     assert len(values) == 128
     rows = np.array([2175, 0, 130])
-    assert [text.as_py()[:7] for text in pieces.take(more_than_2_gib, rows)] == ["0000127", "0000000", "0000002"]
+    assert [text.as_py()[:7] for text in arrays.take(more_than_2_gib, rows)] == ["0000127", "0000000", "0000002"]
 
 
 def test_a_piece_holds_no_more_than_it_can():
     column = pa.chunked_array([["abc", "", "defg", "h"]])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pieces, "MOST", 4)
-        taken = pieces.take(column, np.array([0, 3, 1, 2, 2, 0, 0]))
+        patch.setattr(arrays, "MOST", 4)
+        taken = arrays.take(column, np.array([0, 3, 1, 2, 2, 0, 0]))
     assert [chunk.to_pylist() for chunk in taken.chunks] == [["abc", "h", ""], ["defg"], ["defg"], ["abc"], ["abc"]]
