@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from hmix_hub.contribute.privacy.column_names import is_demographic, may_hold_times, tells_on_people
+from hmix_hub.contribute.privacy.column_names import identifies_people, is_demographic, may_hold_times
 from hmix_hub.contribute.privacy.patterns import DATE, IDENTITIES, PATTERNS
 from hmix_hub.contribute.privacy.scan import scan_privacy
 from hmix_hub.errors import ConfigurationError, SourceMissingError
@@ -245,14 +245,14 @@ class TestNames:
         " prolific_pid PROLIFIC_PID user_agent userAgent phone first_name address".split(),
     )
     def test_names_that_tell_are_known_word_by_word(self, name):
-        assert tells_on_people(name)
+        assert identifies_people(name)
 
     @pytest.mark.parametrize(
         "name",
         "x_filename x_image_name x_class_name x_ship x_tip x_emailed participant_id x_description x_flat".split(),
     )
     def test_a_word_within_a_word_does_not_tell(self, name):
-        assert not tells_on_people(name)
+        assert not identifies_people(name)
 
     def test_times_and_durations_are_told_apart(self):
         assert may_hold_times("x_start_time")

@@ -1,12 +1,24 @@
-"""Column names, read word by word: which tell on people, hold times, or hold demographics."""
+"""Column names, read word by word: which identify people, or hold times, or demographics; numbers that are times."""
 
 from __future__ import annotations
 
 import re
 
+import numpy as np
+import numpy.typing as npt
+
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
-_TELLING = """\
+
+def _phrases(text: str) -> frozenset[tuple[str, ...]]:
+    return frozenset(tuple(phrase.split()) for line in text.splitlines() for phrase in line.split("|") if phrase)
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_IDENTIFYING = _phrases("""\
 email|e mail|mail address|ip|ip address|ipv4|ipv6|mac address|phone|phone number|telephone|cellphone|mobile number
 home address|street address|postal address|postcode|post code|postal code|zip code|zipcode
 birth date|birthdate|date of birth|birth day|birthday|dob
@@ -19,50 +31,44 @@ ssn|social security|passport|national id|iban|credit card
 response id|responseid|respondent|respondent id|respondentid|assignmentid|hitid|private id|public id|external session id
 user id|userid|panel id|panelist|panelist id|psid|survey code|access code|crowdsourcing|cloud research|cloudresearch
 lucid id|cint id|dynata id|toloka id|gorilla id|zooniverse id|jatos id|turk submit to|recipient email|external reference
-"""
-_TELLING_ALONE = (
-    "token|name|address|street|mail|lat|lon|lng|zip|plz|initials|facebook|instagram|twitter|linkedin|whatsapp"
+""")
+_IDENTIFYING_ALONE = _words(
+    "token name address street mail lat lon lng zip plz initials facebook instagram twitter linkedin whatsapp"
 )
-"""Words that tell on people only where they are the whole name: `image_name` does not."""
+"""Words that identify people only where they are the whole name: `image_name` does not."""
 
-_TIMES = """\
+_TIMES = _words("""\
 timestamp timestamps ts epoch date dates datetime start started starts end ended ends submit submitted complete
 completed finish finished create created update updated modified recorded unix unixtime clock time when login utc now
 begin began
-"""
-_DURATIONS = """\
+""")
+_DURATIONS = _words("""\
 response reaction rt rts duration durations elapsed latency delay interval limit timeout onset offset remaining spent
 taken count number index
-"""
-_DEMOGRAPHICS = """\
+""")
+_DEMOGRAPHICS = _words("""\
 age ages sex gender country countries nationality citizenship language languages education degree ethnicity ethnic race
 occupation profession job employment employed student income salary handedness handed region state city town residence
 religion religious marital children household birth born disability political politics military veteran orientation
-"""
-_CONTENTS = """\
+""")
+_CONTENTS = _words("""\
 image images img picture pictures photo stimulus stimuli stim file files filename path url pair mixture item asset video
 frame md sha hash digest checksum commit model version trial condition block batch
-"""
-_PERSONS = """\
+""")
+_PEOPLE = _words("""\
 participant person people subject worker user respondent response session panel panelist member assignment account
 player login visitor client device browser
-"""
+""")
+
+_UNITS = (1, 10**3, 10**6, 10**9)
+_FROM, _TO = 946_684_800, 4_102_444_800
+"""The years 2000 to 2099, in seconds."""
+_LIKELY_FROM, _LIKELY_TO = 1_104_537_600, 2_051_222_400
+"""The years 2005 to 2034, in which somebody may have sat at a screen."""
 
 
-def _phrases(text: str) -> frozenset[tuple[str, ...]]:
-    return frozenset(tuple(phrase.split()) for line in text.splitlines() for phrase in line.split("|") if phrase)
-
-
-_TELLING_PHRASES = _phrases(_TELLING)
-_WHOLE_NAMES = frozenset(_TELLING_ALONE.split("|"))
-_LONGEST_PHRASE = max(map(len, _TELLING_PHRASES))
-_TIME_WORDS, _DURATION_WORDS = frozenset(_TIMES.split()), frozenset(_DURATIONS.split())
-_DEMOGRAPHIC_WORDS = frozenset(_DEMOGRAPHICS.split())
-_CONTENT_WORDS, _PERSON_WORDS = frozenset(_CONTENTS.split()), frozenset(_PERSONS.split())
-
-
-def words_of(name: str) -> tuple[str, ...]:
-    """Give the words of a column name, lower case, without the x that begins columns of a study's own.
+def _words_of(name: str) -> tuple[str, ...]:
+    """Return the words of a column name, lower case, without the x that begins columns of a study's own.
 
     "x_birthDate" gives birth, date; "x_filename" gives filename, which is not name.
     """
@@ -70,8 +76,8 @@ def words_of(name: str) -> tuple[str, ...]:
     return words[1:] if words[:1] == ("x",) else words
 
 
-def tells_on_people(name: str, *, is_of_people: bool = True) -> bool:
-    """Say whether a column is called as one that holds what tells who a person is.
+def identifies_people(name: str, *, is_of_people: bool = True) -> bool:
+    """Whether a column is called as one that identifies people.
 
     Parameters
     ----------
@@ -80,30 +86,64 @@ def tells_on_people(name: str, *, is_of_people: bool = True) -> bool:
     is_of_people
         Whether the rows are of people: the `name` and `location` of a picture are none of theirs.
     """
-    words = words_of(name)
-    if is_of_people and "_".join(words) in _WHOLE_NAMES:
+    words = _words_of(name)
+    if is_of_people and "_".join(words) in _IDENTIFYING_ALONE:
         return True
-    ends = range(1, _LONGEST_PHRASE + 1)
-    return any(words[start : start + n] in _TELLING_PHRASES for start in range(len(words)) for n in ends)
+    ends = range(1, max(map(len, _IDENTIFYING)) + 1)
+    return any(words[start : start + n] in _IDENTIFYING for start in range(len(words)) for n in ends)
 
 
 def may_hold_times(name: str) -> bool:
-    """Say whether a column is called as one that holds points in time; durations, such as response times, are none."""
-    words = set(words_of(name))
-    return bool(words & _TIME_WORDS) and not words & _DURATION_WORDS
+    """Whether a column is called as one that holds points in time; durations, such as response times, are none."""
+    words = set(_words_of(name))
+    return bool(words & _TIMES) and not words & _DURATIONS
 
 
 def is_of_content(name: str) -> bool:
     """Whether a column is called as one of stimuli, files or digests, whose ids and hashes are of no person."""
-    words = set(words_of(name))
-    return bool(words & _CONTENT_WORDS) and not words & _PERSON_WORDS
+    words = set(_words_of(name))
+    return bool(words & _CONTENTS) and not words & _PEOPLE
 
 
 def holds_durations(name: str) -> bool:
-    """Say whether a column is called as one that holds durations or counts."""
-    return bool(set(words_of(name)) & _DURATION_WORDS)
+    """Whether a column is called as one that holds durations or counts."""
+    return bool(_DURATIONS.intersection(_words_of(name)))
 
 
 def is_demographic(name: str) -> bool:
-    """Say whether a column of participants.csv is called as what others may know of a person, such as age."""
-    return bool(set(words_of(name)) & _DEMOGRAPHIC_WORDS)
+    """Whether a column of participants.csv is called as what others may know of a person, such as age."""
+    return bool(_DEMOGRAPHICS.intersection(_words_of(name)))
+
+
+def are_epochs(name: str, values: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Whether numbers are points in time, counted since 1970 in seconds or parts of them.
+
+    In a column that is called as one that holds times, a number is one where it lies in this century. In another
+    column, all numbers must lie within thirty years, counted in milliseconds or finer: no response takes so long.
+
+    Parameters
+    ----------
+    name
+        The column's name.
+    values
+        float64 (N,); NaN where there is no number.
+
+    Returns
+    -------
+    bool (N,)
+    """
+    none = np.zeros(len(values), dtype=np.bool_)
+    if holds_durations(name):
+        return none
+    if may_hold_times(name):
+        return np.logical_or.reduce([_lie_between(values, _FROM * unit, _TO * unit) for unit in _UNITS])
+    is_number = np.isfinite(values)
+    for unit in _UNITS[1:]:
+        likely = _lie_between(values, _LIKELY_FROM * unit, _LIKELY_TO * unit)
+        if likely.any() and np.array_equal(likely, is_number):
+            return likely
+    return none
+
+
+def _lie_between(values: npt.NDArray[np.float64], low: float, high: float) -> npt.NDArray[np.bool_]:
+    return np.asarray((values >= low) & (values < high), dtype=np.bool_)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
 
+from hmix_hub.contribute.privacy.cells import texts_of
 from hmix_hub.contribute.privacy.column_names import is_demographic
-from hmix_hub.contribute.privacy.masking import masked_name, masked_names, plain_texts
+from hmix_hub.contribute.privacy.patterns import masked_name, masked_names
 from hmix_hub.studies.findings import MOST_PLACES, Report
-from hmix_hub.studies.folder import PARTICIPANTS
-from hmix_hub.studies.reading import read_chunks
+from hmix_hub.studies.reading.chunks import Chunk
 from hmix_hub.studies.rules import files as file_rules
 from hmix_hub.studies.rules import privacy as rules
 
@@ -25,111 +22,97 @@ _ID = "participant_id"
 _Person = tuple[str, ...]
 
 
-def check_demographics(root: Path, files: Mapping[str, frozenset[str]], report: Report, *, k: int) -> None:
-    """Find people whose demographics fewer than k people share.
+class Demographics:
+    """What is known of people, put together from all rows of all files: of each column the first value.
 
-    What is known of a person is put together from all rows of all files: of each column the first value that is not
-    empty. A cell that is empty says nothing, and so agrees with every value: a person without any demographics cannot
-    be found by them, and a person with some is counted among all who have the same there. Capitals and white space
-    around a value do not matter. Nobody is told twice: who is rare by the columns of one file is told there, and
-    others by the columns of all files together.
-
-    Parameters
-    ----------
-    root
-        The study folder.
-    files
-        Path within it of participants.csv and each judgment file, with the columns that hold measures by their
-        definition, whatever they are called.
-    report
-        Gets the findings; they name rows and columns, no values.
-    k
-        Fewest people who must share a combination.
+    A cell that is empty says nothing, and so agrees with every value: a person without any demographics cannot be found
+    by them, and a person with some is counted among all who have the same there. Capitals and white space around a
+    value do not matter. Who has no id is known by the file and row.
 
     Notes
     -----
     Source: L. Sweeney, k-anonymity: a model for protecting privacy, https://doi.org/10.1142/S0218488502001648.
     """
-    known = _Known()
-    # What participants.csv says of a person comes first, and findings name its rows.
-    for name in sorted(files, key=lambda name: name != PARTICIPANTS):
-        _read(root / name, name, known, report, files[name])
-    told: set[object] = set()
-    everywhere = tuple(dict.fromkeys(column for columns in known.columns.values() for column in columns))
-    for columns in dict.fromkeys([*known.columns.values(), everywhere]):
-        if columns:
-            told |= _tell_rare(known, columns, report, k, told)
 
+    def __init__(self) -> None:
+        self._columns: dict[str, tuple[str, ...]] = {}
+        self._values: dict[object, dict[str, str]] = {}
+        self._rows: dict[object, dict[str, int]] = {}
+        self._full: set[str] = set()
 
-@dataclass
-class _Known:
-    """What is known of people: demographic columns by file, values by person and column, first rows by person and file.
+    def add(self, piece: Chunk, file: str, measures: frozenset[str], report: Report) -> None:
+        """Read rows of participants.csv, whose rows findings name where they can and which comes first, or judgments.
 
-    Who has no id is known by the file and row.
-    """
-
-    columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    values: dict[object, dict[str, str]] = field(default_factory=dict)
-    rows: dict[object, dict[str, int]] = field(default_factory=dict)
-
-
-def _tell_rare(known: _Known, columns: tuple[str, ...], report: Report, k: int, told: set[object]) -> set[object]:
-    """Report who is rare by some columns and was not told yet; gives them."""
-    people = [tuple(values.get(column, "") for column in columns) for values in known.values.values()]
-    names = [name for name, own in known.columns.items() if set(own) & set(columns)]
-    rare: dict[str, list[tuple[int, int]]] = {}
-    new: set[object] = set()
-    for person, count in zip(known.values, _shared(people), strict=True):
-        name = next((name for name in names if name in known.rows[person]), None)
-        if count < k and name is not None and person not in told:
-            rare.setdefault(name, []).append((known.rows[person][name], count))
-            new.add(person)
-    called = masked_names(columns)
-    numbers = zip(called, _numbers(people, len(columns)), strict=True)
-    hints = [
-        f"{column} has {n} different numbers: groups of them would do" for column, n in numbers if n >= MANY_VALUES
-    ]
-    for name, spots in rare.items():
-        first = sorted(spots)[:MOST_PLACES]
-        notes = [_note(count, k, hints if not position else []) for position, (_, count) in enumerate(first)]
-        report.add_rows(
-            rules.RARE,
-            [row for row, _ in first],
-            [None] * len(first),
-            file=masked_name(name),
-            column=", ".join(called),
-            notes=notes,
-            count=len(spots),
-        )
-    return new
-
-
-def _note(count: int, k: int, hints: list[str]) -> str:
-    others = f"{count} people have it" if count > 1 else "nobody else has it"
-    return "; ".join([f"{others}, and {k} are asked for", *hints])
-
-
-def _read(path: Path, name: str, known: _Known, report: Report, measures: frozenset[str]) -> None:
-    """Read the demographics of each person, in lower case, and the first row of each."""
-    # What cannot be read was told when the cells were looked at.
-    for piece in read_chunks(path, name, Report()):
+        Parameters
+        ----------
+        piece, file
+            The rows, and their file within the study.
+        measures
+            Columns that hold measures by their definition, whatever they are called.
+        report
+            Learns that a file has too many people.
+        """
         columns = [column for column in piece.columns if column not in {_ID, *measures} and is_demographic(column)]
-        if not columns:
-            continue
-        known.columns[name] = tuple(dict.fromkeys([*known.columns.get(name, ()), *columns]))
-        cells = [plain_texts(piece.columns[column]) for column in columns]
-        ids = plain_texts(piece.columns[_ID]) if _ID in piece.columns else [None] * len(piece)
+        if not columns or file in self._full:
+            return
+        self._columns[file] = tuple(dict.fromkeys([*self._columns.get(file, ()), *columns]))
+        cells = [texts_of(piece.columns[column]) for column in columns]
+        ids = texts_of(piece.columns[_ID]) if _ID in piece.columns else [None] * len(piece)
         for row, person, *values in zip(piece.rows.tolist(), ids, *cells, strict=True):
-            key = (person or "").strip() or (name, row)
-            known.rows.setdefault(key, {}).setdefault(name, row)
-            own = known.values.setdefault(key, {})
+            key = (person or "").strip() or (file, row)
+            self._rows.setdefault(key, {}).setdefault(file, row)
+            own = self._values.setdefault(key, {})
             for column, value in zip(columns, values, strict=True):
                 if text := (value or "").strip().casefold():
                     own.setdefault(column, text)
-        if len(known.values) >= ROW_LIMIT:
+        if len(self._values) >= ROW_LIMIT:
+            self._full.add(file)
             note = f"the demographics of the rows after {int(piece.rows[-1])} were not counted"
-            report.add(file_rules.TOO_LARGE, file=masked_name(name), note=note)
-            break
+            report.add(file_rules.TOO_LARGE, file=masked_name(file), note=note)
+
+    def tell(self, report: Report, k: int) -> None:
+        """Report people whose demographics fewer than k people share; rows and columns are named, no values.
+
+        Nobody is told twice: who is rare by the columns of one file is told there, and others by the columns of all
+        files together.
+        """
+        told: set[object] = set()
+        everywhere = tuple(dict.fromkeys(column for columns in self._columns.values() for column in columns))
+        for columns in dict.fromkeys([*self._columns.values(), everywhere]):
+            if columns:
+                told |= self._tell_rare(columns, report, k, told)
+
+    def _tell_rare(self, columns: tuple[str, ...], report: Report, k: int, told: set[object]) -> set[object]:
+        """Report who is rare by some columns and was not told yet; return them."""
+        people = [tuple(values.get(column, "") for column in columns) for values in self._values.values()]
+        files = [file for file, own in self._columns.items() if set(own) & set(columns)]
+        rare: dict[str, list[tuple[int, int]]] = {}
+        new: set[object] = set()
+        for person, count in zip(self._values, _shared(people), strict=True):
+            file = next((file for file in files if file in self._rows[person]), None)
+            if count < k and file is not None and person not in told:
+                rare.setdefault(file, []).append((self._rows[person][file], count))
+                new.add(person)
+        called = masked_names(columns)
+        numbers = zip(called, _numbers(people, len(columns)), strict=True)
+        hints = [
+            f"{name} has {n} different numbers: groups of them would do" for name, n in numbers if n >= MANY_VALUES
+        ]
+        for file, spots in rare.items():
+            first = sorted(spots)[:MOST_PLACES]
+            others = [f"{count} people have it" if count > 1 else "nobody else has it" for _, count in first]
+            notes = [f"{said}, and {k} are asked for" for said in others]
+            notes[0] = "; ".join([notes[0], *hints])
+            report.add_rows(
+                rules.RARE,
+                [row for row, _ in first],
+                [None] * len(first),
+                file=masked_name(file),
+                column=", ".join(called),
+                notes=notes,
+                count=len(spots),
+            )
+        return new
 
 
 def _shared(people: list[_Person]) -> list[int]:

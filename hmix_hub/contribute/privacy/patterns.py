@@ -1,18 +1,34 @@
-"""Patterns of what gives people away, looked for in many texts at once."""
+"""Regular expressions for what identifies people, matched over whole columns, and the masking of what they find.
+
+What identifies a person is named in messages by its beginning and length alone.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
-from hmix_hub.contribute.privacy.masking import plain_texts
 from hmix_hub.studies.rules import privacy as rules
 from hmix_hub.studies.rules.rule import Rule
 
-if TYPE_CHECKING:
-    import pyarrow as pa
+_SHOWN = 2
+_LONGEST_NAME = 300
+_MOST_FINDS = 20
+"""Finds of one pattern that are masked in one name; no honest name has as many."""
+
+
+def masked(text: str) -> str:
+    """Return the first two characters of a text, and its length: "ad… (15 characters)"."""
+    return f"{text[:_SHOWN]}… ({len(text)} characters)"
+
+
+def plain_texts(texts: pa.Array) -> list[str | None]:
+    """Return N texts as Python's; bytes that are no UTF-8, as Parquet may hold, become replacement characters."""
+    return [None if raw is None else raw.decode("utf-8", "replace") for raw in texts.cast(pa.binary()).to_pylist()]
 
 
 @dataclass(frozen=True)
@@ -63,78 +79,44 @@ class Pattern:
         return bool(2 * ids > codes)
 
     def finds(self, texts: pa.Array) -> list[str | None]:
-        """Give the first find in each of N texts; `None` where there is none."""
+        """Return the first find in each of N texts; `None` where there is none."""
         found = pc.extract_regex(texts, f"{self.before}(?P<found>{self.core}){self.after}")
-        are_null = found.is_null().to_pylist()
-        return [
-            None if is_null else text for is_null, text in zip(are_null, plain_texts(found.field("found")), strict=True)
-        ]
+        return plain_texts(pc.struct_field(found, "found"))
 
 
 def _as_a_whole(form: str) -> str:
     return rf"^\s*(?:{form})\s*$"
 
 
-# What the regular expressions call a word is another thing than what divides ids: an underscore does.
-_NO_WORD_BEFORE, _NO_WORD_AFTER = "(?:^|[^0-9A-Za-z])", "(?:$|[^0-9A-Za-z])"
-_NO_DIGIT_BEFORE, _NO_DIGIT_AFTER = "(?:^|[^0-9])", "(?:$|[^0-9])"
-
 _HEX = "[0-9a-fA-F]"
+# What the regular expressions call a word is another thing than what divides ids: an underscore does.
+_id = partial(Pattern, rules.PLATFORM_ID, before="(?:^|[^0-9A-Za-z])", after="(?:$|[^0-9A-Za-z])")
+# Exports that hold a session each are called by its id.
+_id_of_file = partial(_id, before=r"^[{\s]*", after=r"}?(?:\.(?:csv|tsv|jsonl?|txt|xlsx?|log))?\s*$")
+_whole_cell = partial(Pattern, before=r"^\s*", after=r"\s*$")
 
-PROLIFIC_ID = Pattern(
-    rules.PLATFORM_ID, "an id of a platform such as Prolific", f"{_HEX}{{24}}", _NO_WORD_BEFORE, _NO_WORD_AFTER
-)
+PROLIFIC_ID = _id("an id of a platform such as Prolific", f"{_HEX}{{24}}")
 # A word in capitals has no digit; RE2 has no lookahead, so the place of the first digit is written out.
 _FIRST_DIGIT = "|".join(f"[A-Z]{{{n}}}[0-9][0-9A-Z]{{{max(11 - n, 0)},{12 - n}}}" for n in range(13))
-WORKER_ID = Pattern(
-    rules.PLATFORM_ID,
-    "a worker id of Mechanical Turk",
-    f"A(?:{_FIRST_DIGIT})",
-    _NO_WORD_BEFORE,
-    _NO_WORD_AFTER,
-    unless="[A-Z]+[0-9]+",
-)
-TYPED_WORKER_ID = Pattern(
+WORKER_ID = _id("a worker id of Mechanical Turk", f"A(?:{_FIRST_DIGIT})", unless="[A-Z]+[0-9]+")
+TYPED_WORKER_ID = _whole_cell(
     rules.PLATFORM_ID,
     "a worker id of Mechanical Turk, as typed",
     "a[0-9a-z]{11,13}|A[0-9A-Z]{11}",
-    r"^\s*",
-    r"\s*$",
     unless=f"[a-zA-Z]+[0-9]*|{_HEX}+",
     among=("[aA][0-9a-zA-Z]{11,13}", "[0-9a-zA-Z]{12,14}"),
 )
-ASSIGNMENT_ID = Pattern(
-    rules.PLATFORM_ID,
-    "an id of an assignment or a task of Mechanical Turk",
-    "[1-3][0-9A-Z]{29}",
-    _NO_WORD_BEFORE,
-    _NO_WORD_AFTER,
-    unless="[0-9]+",
-)
+ASSIGNMENT_ID = _id("an id of an assignment or a task of Mechanical Turk", "[1-3][0-9A-Z]{29}", unless="[0-9]+")
 _FIRST_DIGIT_OF_16 = "|".join(f"[A-Za-z]{{{n}}}[0-9][0-9A-Za-z]{{{max(14 - n, 0)},{16 - n}}}" for n in range(17))
-RESPONSE_ID = Pattern(
-    rules.PLATFORM_ID,
+RESPONSE_ID = _id(
     "an id of a response or a contact of Qualtrics",
     f"(?:R|CID|MLRP|UR)_(?:{_FIRST_DIGIT_OF_16})",
-    _NO_WORD_BEFORE,
-    _NO_WORD_AFTER,
     unless="[A-Z]+_[A-Za-z]+[0-9]+",
 )
-# Exports that hold a session each are called by its id.
-_FILE = r"[{\s]*", r"}?(?:\.(?:csv|tsv|jsonl?|txt|xlsx?|log))?\s*$"
-UUID = Pattern(
-    rules.PLATFORM_ID,
-    "a UUID, as platforms and panels number people by",
-    f"{_HEX}{{8}}(?:-{_HEX}{{4}}){{3}}-{_HEX}{{12}}",
-    f"^{_FILE[0]}",
-    _FILE[1],
-)
-HEX_ID = Pattern(
-    rules.PLATFORM_ID,
+UUID = _id_of_file("a UUID, as platforms and panels number people by", f"{_HEX}{{8}}(?:-{_HEX}{{4}}){{3}}-{_HEX}{{12}}")
+HEX_ID = _id_of_file(
     "32 hexadecimal digits, as platforms and panels number people by",
     "[0-9a-f]{32}|[0-9A-F]{32}",
-    f"^{_FILE[0]}",
-    _FILE[1],
     unless="[0-9]+|[a-fA-F]+",
 )
 
@@ -165,15 +147,10 @@ IPV6 = Pattern(
     "(?:$|[^0-9A-Za-z:])",
 )
 
-_MAC_FORMS = (
-    f"{_HEX}{{2}}(?::{_HEX}{{2}}){{5}}",
-    f"{_HEX}{{2}}(?:-{_HEX}{{2}}){{5}}",
-    rf"{_HEX}{{4}}\.{_HEX}{{4}}\.{_HEX}{{4}}",
-)
 MAC = Pattern(
     rules.MAC_ADDRESS,
     "an address of a network card",
-    "|".join(_MAC_FORMS),
+    rf"{_HEX}{{2}}(?::{_HEX}{{2}}){{5}}|{_HEX}{{2}}(?:-{_HEX}{{2}}){{5}}|{_HEX}{{4}}\.{_HEX}{{4}}\.{_HEX}{{4}}",
     "(?:^|[^0-9A-Za-z:.-])",
     "(?:$|[^0-9A-Za-z:-])",
 )
@@ -231,7 +208,7 @@ _DATE_FORMS = (
     f"(?:{_YEAR}[/-]{_NUMBER}|{_NUMBER}[/.-]{_NUMBER})[/.-][0-9]{{1,4}},? +{_TIME}",
     f"{_YEAR}(?:年|년) ?{_SHORT_MONTH}(?:月|월) ?{_SHORT_DAY}(?:日|일)",
 )
-DATE = Pattern(rules.EXACT_TIME, "a date", "|".join(_DATE_FORMS), _NO_DIGIT_BEFORE, _NO_DIGIT_AFTER)
+DATE = Pattern(rules.EXACT_TIME, "a date", "|".join(_DATE_FORMS), "(?:^|[^0-9])", "(?:$|[^0-9])")
 
 IDENTITIES = (PROLIFIC_ID, WORKER_ID, ASSIGNMENT_ID, RESPONSE_ID, EMAIL, IPV4, IPV6, MAC, PHONE, USER_AGENT)
 """What names a person, a household or a machine."""
@@ -244,20 +221,44 @@ IN_PROSE = (PROLIFIC_ID, WORKER_ID, ASSIGNMENT_ID, RESPONSE_ID, IPV4, IPV6)
 IN_MANIFEST = (*IN_PROSE, MAC, PHONE)
 """What no field of study.yaml has a use for, authors and contact included."""
 
-CLOCK = Pattern(
+CLOCK = _whole_cell(
     rules.EXACT_TIME,
     "a time of day",
     r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.,][0-9]+)?)?\s*(?:[aApP]\.?[mM]\.?)?",
-    r"^\s*",
-    r"\s*$",
 )
-COMPACT_DATE = Pattern(rules.EXACT_TIME, "a date", f"{_YEAR}{_MONTH}{_DAY}(?:[0-9]{{4}}|[0-9]{{6}})?", r"^\s*", r"\s*$")
-SHORT_DATE = Pattern(
+COMPACT_DATE = _whole_cell(rules.EXACT_TIME, "a date", f"{_YEAR}{_MONTH}{_DAY}(?:[0-9]{{4}}|[0-9]{{6}})?")
+SHORT_DATE = _whole_cell(
     rules.EXACT_TIME,
     "a date",
     f"(?:{_YEAR}[/-]{_SHORT_MONTH}[/-]{_SHORT_DAY}|{_NUMBER}[/.-]{_NUMBER}[/.-][0-9]{{2}})",
-    r"^\s*",
-    r"\s*$",
 )
 IN_TIMES = (CLOCK, COMPACT_DATE, SHORT_DATE)
 """What is a time only in columns that are called so: 20:15 is also a ratio."""
+
+
+def masked_names(names: Sequence[str]) -> list[str]:
+    """Return names (of files, of columns), or messages, with whatever in them gives a person away masked.
+
+    One that is longer than any name should be, or holds more than can be masked one by one, is masked as a whole.
+    """
+    called = [name if len(name) <= _LONGEST_NAME else masked(name) for name in names]
+    for pattern in PATTERNS:
+        for number, hit in enumerate(pattern.hits(pa.array(called, pa.string())).to_pylist()):
+            if hit:
+                called[number] = _masked_finds(called[number], pattern)
+    return called
+
+
+def masked_name(name: str) -> str:
+    """Return one name as `masked_names` gives several."""
+    return masked_names([name])[0]
+
+
+def _masked_finds(name: str, pattern: Pattern) -> str:
+    told = name
+    for _ in range(_MOST_FINDS):
+        (found,) = pattern.finds(pa.array([told], pa.string()))
+        if found is None:
+            return told
+        told = told.replace(found, masked(found))
+    return masked(name)

@@ -9,19 +9,18 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from hmix_hub.contribute.privacy.demographics import check_demographics
-from hmix_hub.contribute.privacy.manifest_text import search_manifest
-from hmix_hub.contribute.privacy.masking import masked, masked_name
-from hmix_hub.contribute.privacy.patterns import IDENTITIES, IN_PROSE, PATTERNS
+from hmix_hub.contribute.privacy.demographics import Demographics
+from hmix_hub.contribute.privacy.patterns import IDENTITIES, IN_PROSE, PATTERNS, masked, masked_name
 from hmix_hub.contribute.privacy.pictures import check_pictures
-from hmix_hub.contribute.privacy.plain_text import first_line, search_file
 from hmix_hub.contribute.privacy.searched_table import SearchedTable
+from hmix_hub.contribute.privacy.texts import first_line, search_file, search_manifest
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.files import is_plain_inside
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import ENDINGS, JUDGMENTS, PARTICIPANTS, STIMULI, study_path, task_and_ending
 from hmix_hub.studies.manifest import MANIFEST
 from hmix_hub.studies.reading import read_chunks
+from hmix_hub.studies.rules import files as file_rules
 from hmix_hub.studies.rules import privacy as rules
 from hmix_hub.studies.rules.rule import Severity
 from hmix_hub.tasks import TASKS, columns
@@ -31,6 +30,7 @@ FILE_LIMIT = 100_000
 """Files whose names are looked at."""
 PROSE = ("NOTES.md", "LICENSE", "LICENSE.txt")
 
+_GUESSED = (file_rules.ENCODING, file_rules.DELIMITER, file_rules.LINE_ENDINGS)
 _DIVIDERS = re.compile(r"[,;\t|]")
 
 
@@ -69,13 +69,15 @@ def scan_privacy(folder: str | os.PathLike[str], *, k: int = DEFAULT_K) -> Repor
     _search_names(path, report)
     if is_plain_inside(path / MANIFEST, path):
         search_manifest(path / MANIFEST, report)
-    for name in _tables(path):
-        _search_table(path / name, name, report)
+    tables, demographics = list(_tables(path)), Demographics()
+    # What participants.csv says of a person comes first, and findings name its rows.
+    ordered = sorted(tables, key=lambda name: name != PARTICIPANTS)
+    rows = {name: _search_table(path / name, name, report, demographics) for name in ordered}
+    report.rows |= {masked_name(name): rows[name] for name in tables}
     for name in PROSE:
         if is_plain_inside(path / name, path):
             search_file(path / name, name, report, IN_PROSE)
-    of_people = [name for name in _tables(path) if name == PARTICIPANTS or name.startswith(f"{JUDGMENTS}/")]
-    check_demographics(path, {name: _measures(name) for name in of_people}, report, k=k)
+    demographics.tell(report, k)
     pictures = (name for name in _names(path / STIMULI) if is_plain_inside(path / STIMULI / name, path))
     check_pictures(path / STIMULI, pictures, report)
     return report
@@ -112,24 +114,29 @@ def _names(root: Path) -> Iterator[str]:
             yield (Path(folder) / name).relative_to(root).as_posix()
 
 
-def _search_table(path: Path, name: str, report: Report) -> None:
-    is_of_people = not name.startswith(f"{STIMULI}/")
-    table = SearchedTable(name, report, measures=_measures(name), is_of_people=is_of_people)
+def _search_table(path: Path, name: str, report: Report, demographics: Demographics) -> int:
+    """Search a table; return the number of its rows."""
+    are_stimuli, measures = name.startswith(f"{STIMULI}/"), _measures(name)
+    table = SearchedTable(name, report, measures=measures, is_of_people=not are_stimuli)
     reading = Report()
     for piece in read_chunks(path, name, reading, is_tolerant=True):
         table.add(piece)
+        # The demographics of a table that can only be read by guessing are not counted.
+        if (name == PARTICIPANTS or name.startswith(f"{JUDGMENTS}/")) and not reading.has(*_GUESSED):
+            demographics.add(piece, name, measures, report)
     if reading.errors or table.has_hidden_columns:
         _pass_on(reading, report)
         if not path.name.lower().endswith(".parquet"):
             table.add_header(_DIVIDERS.split(first_line(path).replace('"', "")))
-            search_file(path, name, report, PATTERNS if is_of_people else IDENTITIES)
-    elif not table.has_rows:
+            search_file(path, name, report, IDENTITIES if are_stimuli else PATTERNS)
+    elif not table.rows:
         table.add_header(_DIVIDERS.split(first_line(path).replace('"', "")))
     table.finish()
+    return table.rows
 
 
 def _measures(name: str) -> frozenset[str]:
-    """Give the columns of a judgment file that the schema defines, but for the ids that people are called by."""
+    """Return the columns of a judgment file that the schema defines, but for the ids that people are called by."""
     found = task_and_ending(Path(name).name)
     tasks = [found[0]] if found else list(TASKS)
     known = {column.name for task in tasks for column in columns(task)}

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import types
 
-from hmix_hub.contribute.privacy.leaves import leaves_of
-from hmix_hub.contribute.privacy.masking import plain_texts
+from hmix_hub.contribute.privacy.cells import cells_of
+from hmix_hub.contribute.privacy.patterns import plain_texts
 from hmix_hub.contribute.pseudonyms.id_rewriting import COMPUTED, ID
 
 if TYPE_CHECKING:
@@ -71,9 +71,9 @@ class IdCopies:
             self._same[column] = bool(pc.all(pc.fill_null(same, False)).as_py())
 
     def _search(self, column: str, values: pa.Array, piece: Chunk) -> None:
-        for leaf in leaves_of(column, values, piece.rows):
-            if types.is_string(leaf.values.type) or types.is_large_string(leaf.values.type):
-                distinct = leaf.values.unique()
+        for cells in cells_of(column, values, piece.rows):
+            if cells.are_text:
+                distinct = cells.values.unique()
                 words = distinct.filter(pc.invert(pc.match_substring_regex(distinct, _NUMBER)))
                 if any(self.are_in(text) for text in plain_texts(words) if text):
                     self._holding[column] = None

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from hmix_hub.contribute.privacy.masking import masked_name, plain_texts
+from hmix_hub.contribute.privacy.patterns import masked_name, plain_texts
 from hmix_hub.contribute.pseudonyms.id_copies import IdCopies, as_texts
 from hmix_hub.contribute.pseudonyms.id_rewriting import COMPUTED, ID, rewrite_ids
 from hmix_hub.contribute.pseudonyms.key_file import KEY_BYTES, make_key, read_key

@@ -1,0 +1,165 @@
+"""Texts searched line by line for what identifies people: study.yaml, prose, and tables that cannot be read as such."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import yaml
+
+from hmix_hub.contribute.privacy.patterns import IDENTITIES, IN_MANIFEST, Pattern, masked, masked_name
+from hmix_hub.studies.findings import MOST_PLACES, Report
+from hmix_hub.studies.manifest import MANIFEST
+from hmix_hub.studies.reading.chunks import UnreadableError
+from hmix_hub.studies.reading.text import open_bytes
+from hmix_hub.yaml_file import SIZE_LIMIT, parse_yaml, texts_in
+
+_BLOCK = 2**22
+"""Characters that are read at a time."""
+_LONGEST_LINE = 2**16
+_OVERLAP = 512
+"""Characters that parts of a long line share, so that nothing is cut where it would be found."""
+_LINE = re.compile(r"\r\n|\n|\r")
+# Those of four numbers, which no valid study has, look like IP addresses.
+_VERSIONS = ("version", "schema_version")
+_COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+_Lines = tuple[list[str], list[int]]
+
+
+def search_file(path: Path, name: str, report: Report, patterns: Sequence[Pattern]) -> None:
+    """Search a text file as far as it can be read, whatever its bytes.
+
+    Parameters
+    ----------
+    path, name
+        The file, compressed or not, and its path within the study.
+    report
+        Gets the findings of rules that it has none of in this file yet.
+    patterns
+        What is looked for.
+    """
+    file = masked_name(name)
+    new = [pattern for pattern in patterns if not report.has(pattern.rule, file=file)]
+    try:
+        for lines in _read(path):
+            _search_lines(lines, file, report, new)
+    except (UnreadableError, OSError, EOFError):
+        # Where it ends is told by whoever reads it as a table; what came before has been searched.
+        return
+
+
+def first_line(path: Path) -> str:
+    """Return the first line of a text file, or as much of it as can be read; empty where nothing can."""
+    try:
+        for texts, _ in _read(path):
+            return texts[0] if texts else ""
+    except (UnreadableError, OSError, EOFError):
+        pass
+    return ""
+
+
+def search_manifest(path: Path, report: Report) -> None:
+    """Search the manifest of a study.
+
+    Fields may hold e-mail addresses, as those of authors and contacts are meant to be public; comments may not.
+    """
+    if path.stat().st_size > SIZE_LIMIT:
+        return
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        content = parse_yaml(text).content
+    except (ValueError, OSError):
+        # What is no YAML may still be a text with ids in it.
+        search_file(path, MANIFEST, report, IN_MANIFEST)
+        return
+    named = ((".".join(map(str, path)), value) for path, value in texts_in(content))
+    fields = [(place, value) for place, value in named if place not in _VERSIONS]
+    found = _found_in([value for _, value in fields], IN_MANIFEST)
+    for (place, value), patterns in zip(fields, found, strict=True):
+        if patterns:
+            _search_lines(_cut([value], 0), MANIFEST, report, patterns, column=masked_name(place))
+    comments = list(_comments(text))
+    _search_lines(([line for _, line in comments], [number for number, _ in comments]), MANIFEST, report, IDENTITIES)
+    # Names of fields, and whatever else there is.
+    lines = ["" if line.partition(":")[0].strip("\"' ") in _VERSIONS else line for line in text.split("\n")]
+    new = [pattern for pattern in IN_MANIFEST if not report.has(pattern.rule, file=MANIFEST)]
+    _search_lines((lines, list(range(len(lines)))), MANIFEST, report, new)
+
+
+def _comments(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the comments of a text in YAML, each with the number of its line; a # within a value begins none."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    end, number = 0, 0
+    for token in yaml.scan(text, Loader=loader):
+        yield from _between(text[end : token.start_mark.index], number)
+        end, number = token.end_mark.index, token.end_mark.line
+        # The line that begins a block of text may end in a comment.
+        if isinstance(token, yaml.ScalarToken) and token.style in {"|", ">"}:
+            head = text[token.start_mark.index : end].split("\n", 1)[0]
+            yield from _between(head, token.start_mark.line)
+    yield from _between(text[end:], number)
+
+
+def _between(gap: str, number: int) -> Iterator[tuple[int, str]]:
+    for offset, line in enumerate(gap.splitlines()):
+        if found := _COMMENT.search(line):
+            yield number + offset, found.group()
+
+
+def _found_in(texts: Sequence[str], patterns: Sequence[Pattern]) -> list[list[Pattern]]:
+    """Return the patterns in each of N texts; all at once, since preparing a pattern takes longer than searching."""
+    parts = [(part, owner) for owner, text in enumerate(texts) for part in _cut([text], 0)[0]]
+    column = pa.array([part for part, _ in parts], pa.large_string())
+    found: list[list[Pattern]] = [[] for _ in texts]
+    for pattern in patterns:
+        where = np.flatnonzero(pattern.hits(column).to_numpy(zero_copy_only=False))
+        for owner in sorted({parts[i][1] for i in where.tolist()}):
+            found[owner].append(pattern)
+    return found
+
+
+def _search_lines(lines: _Lines, file: str, report: Report, patterns: Sequence[Pattern], *, column: str = "") -> None:
+    """Search lines of text, N of them with their N numbers, counted from 0."""
+    texts = pa.array(lines[0], pa.large_string())
+    for pattern in patterns:
+        where = np.flatnonzero(pattern.hits(texts).to_numpy(zero_copy_only=False))
+        if len(where):
+            first = where[:MOST_PLACES].tolist()
+            finds = [None if found is None else masked(found) for found in pattern.finds(texts.take(first))]
+            notes = [f"line {lines[1][i] + 1} holds what looks like {pattern.what}" for i in first]
+            rows: list[int | None] = [None] * len(first)
+            report.add_rows(pattern.rule, rows, finds, file=file, column=column, notes=notes, count=len(where))
+
+
+def _read(path: Path) -> Iterator[_Lines]:
+    with open_bytes(path) as stream:
+        start = stream.read(2)
+    encoding = "utf-16" if start in _UTF16 else "utf-8-sig"
+    number, rest = 0, ""
+    with io.TextIOWrapper(open_bytes(path), encoding=encoding, errors="replace", newline="") as text:
+        while block := text.read(_BLOCK):
+            lines = _LINE.split(rest + block)
+            rest = lines.pop()
+            if len(rest) > _BLOCK:
+                lines, rest = [*lines, rest], rest[-_OVERLAP:]
+            yield _cut(lines, number)
+            number += len(lines)
+        yield _cut([rest], number)
+
+
+def _cut(lines: list[str], number: int) -> _Lines:
+    """Cut lines into parts that are not too long, each with the number of its line."""
+    parts: _Lines = ([], [])
+    for line in lines:
+        for start in range(0, max(len(line), 1), _LONGEST_LINE):
+            parts[0].append(line[max(start - _OVERLAP, 0) : start + _LONGEST_LINE])
+            parts[1].append(number)
+        number += 1
+    return parts
