@@ -6,7 +6,7 @@ import errno
 import os
 import shutil
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +70,24 @@ class CachedTable(datasets.ArrowBasedBuilder):
             _warn_damaged(damaged, error)
             shutil.rmtree(damaged, ignore_errors=True)
             super().__init__(**options)
+
+    def load(self, split: Any, *, streaming: bool, options: Mapping[str, Any]) -> Any:
+        """Return the table, prepared unless it is; or a stream of its rows.
+
+        Parameters
+        ----------
+        split
+            As in `datasets.load_dataset`.
+        streaming
+            Whether to return a stream.
+        options
+            num_proc, download_mode, verification_mode and keep_in_memory, as in `datasets.load_dataset`.
+        """
+        if streaming:
+            return self.as_streaming_dataset(split=split)
+        names = ("num_proc", "download_mode", "verification_mode")
+        self.download_and_prepare(**{name: options.get(name) for name in names})
+        return self.as_dataset(split=split, in_memory=bool(options.get("keep_in_memory")))
 
     def download_and_prepare(self, *args: Any, **options: Any) -> None:
         """Prepare the table, unless it is prepared; see `datasets.DatasetBuilder.download_and_prepare`.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from hmix_hub.builders.readers import read_table
 from hmix_hub.datasets_by_name import H_MIX, citation
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.filters import apply_conditions, warn_empty
+from hmix_hub.judgments.conditions import Condition
 from hmix_hub.judgments.grammar import parse_filters
 from hmix_hub.judgments.selection import check_columns, select_rows
 from hmix_hub.schema import CIFAR10, CURRENT, RELEASED, check_version, features
@@ -64,6 +65,8 @@ class HMix(CachedTable):
         Pictures that the table shall hold: "mixed", "endpoints", or `None`; see `hmix_hub.load_dataset`.
     cifar10
         Where CIFAR-10 comes from; looked at only where pictures are asked for.
+    conditions
+        Filters that were parsed already, beside those among the options.
     **options
         Filters (see `hmix_hub.filter`), applied at read time over the one cached table; and the parameters of
         `datasets.DatasetBuilder`: `config_name`, `cache_dir` and so on.
@@ -93,6 +96,7 @@ class HMix(CachedTable):
         schema_version: str = CURRENT,
         images: str | None = None,
         cifar10: str | os.PathLike[str] | None = None,
+        conditions: Sequence[Condition] = (),
         **options: Any,
     ) -> None:
         self.source = resolve_source(source)
@@ -107,26 +111,18 @@ class HMix(CachedTable):
             raise ConfigurationError(msg, hint="cast the loaded dataset")
         self.images = check_images(images)
         self.cifar10 = cifar10
-        if images and schema_version == RELEASED:
-            msg = f"pictures come with the columns of schema {CURRENT}, not {RELEASED}"
-            raise ConfigurationError(msg, hint=f"load without schema_version={RELEASED!r}")
-        options, filters = _split_off_filters(options)
-        self.conditions = parse_filters(filters)
-        self._check_filters()
+        own = {name: options.pop(name) for name in _BUILDER_OPTIONS & set(options)}
+        self.conditions = [*conditions, *parse_filters(options)]
+        check_asked(schema_version, self.conditions, images)
+        check_columns(self.conditions, [column.name for column in self.columns])
         super().__init__(
-            dataset_name=options.pop("dataset_name", None) or H_MIX,
-            hash=options.pop("hash", None) or code_fingerprint(),
+            dataset_name=own.pop("dataset_name", None) or H_MIX,
+            hash=own.pop("hash", None) or code_fingerprint(),
             version=schema_version,
             fingerprint=self.source.study.fingerprint,
             images=self.images or "",
-            **options,
+            **own,
         )
-
-    def _check_filters(self) -> None:
-        if self.conditions and self.schema_version == RELEASED:
-            msg = f"filters speak of the columns of schema {CURRENT}, not {RELEASED}"
-            raise ConfigurationError(msg, hint=f"filter without schema_version={RELEASED!r}")
-        check_columns(self.conditions, [column.name for column in self.columns])
 
     def _info(self) -> datasets.DatasetInfo:
         info = datasets.DatasetInfo(
@@ -208,9 +204,18 @@ _BUILDER_OPTIONS = {
 }
 
 
-def _split_off_filters(options: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    known = {name: value for name, value in options.items() if name in _BUILDER_OPTIONS}
-    return known, {name: value for name, value in options.items() if name not in _BUILDER_OPTIONS}
+def check_asked(version: str, conditions: Sequence[Condition], images: str | None) -> None:
+    """Check that filters and pictures are not asked for with the columns of the released files.
+
+    Raises
+    ------
+    ConfigurationError
+        If they are.
+    """
+    if version == RELEASED and (conditions or images):
+        what = "filters speak of" if conditions else "pictures come with"
+        msg = f"{what} the columns of schema {CURRENT}, not {RELEASED}"
+        raise ConfigurationError(msg, hint=f"load without schema_version={RELEASED!r}")
 
 
 _DECIDING = ("schema", "tasks", "judgments", "stimuli", "studies")

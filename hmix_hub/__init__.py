@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from hmix_hub.datasets_by_name import citation
     from hmix_hub.errors import HMixError
     from hmix_hub.filters import filter  # noqa: A004 - the verb that users look for
-    from hmix_hub.frames import from_pandas, to_pandas
+    from hmix_hub.frames import features, from_pandas, to_pandas
     from hmix_hub.judgments.grammar import between
-    from hmix_hub.loading.hub_studies import list_studies
+    from hmix_hub.loading.hub_client import list_studies
     from hmix_hub.loading.joining import join
     from hmix_hub.loading.pictures import add_images
-    from hmix_hub.loading.road import features, load_dataset
+    from hmix_hub.loading.road import load_dataset
     from hmix_hub.plots import plot
     from hmix_hub.plots.stimulus.showing import show
     from hmix_hub.rendering import render
@@ -44,11 +44,11 @@ _HOMES = {
     "between": "judgments.grammar",
     "by_stimulus": "summaries",
     "citation": "datasets_by_name",
-    "features": "loading.road",
+    "features": "frames",
     "filter": "filters",
     "from_pandas": "frames",
     "join": "loading.joining",
-    "list_studies": "loading.hub_studies",
+    "list_studies": "loading.hub_client",
     "load_dataset": "loading.road",
     "mix": "stimuli.mixing",
     "plot": "plots",

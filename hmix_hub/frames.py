@@ -1,4 +1,4 @@
-"""Data frames of pandas, with class names: `hmix_hub.to_pandas` and `hmix_hub.from_pandas`."""
+"""Data frames of pandas, with class names, and their types: `to_pandas`, `from_pandas` and `features`."""
 
 from __future__ import annotations
 
@@ -14,11 +14,20 @@ import pyarrow as pa
 
 from hmix_hub.class_order import check_classes, in_one_order
 from hmix_hub.errors import ConfigurationError, SchemaError, Where, first_line, nearest
-from hmix_hub.schema import CIFAR10, CURRENT, RELEASED, Column, Kind, Vocabulary
+from hmix_hub.schema import CIFAR10, CURRENT, RELEASED, Column, Kind, Vocabulary, check_version
+from hmix_hub.schema import features as features_of
 from hmix_hub.schema.released import SYNTHETIC_COLUMN
 from hmix_hub.sources.image_sets import METHOD_MARK, NAMES
 from hmix_hub.tables import arrow_columns, check_dataset_type, task_of, vocabularies_of
-from hmix_hub.tasks import CONFIGURATIONS, OVER_CLASSES, TASKS, by_stimulus_columns, columns, distributions_among
+from hmix_hub.tasks import (
+    CONFIGURATIONS,
+    OVER_CLASSES,
+    TASKS,
+    by_stimulus_columns,
+    check_configuration,
+    columns,
+    distributions_among,
+)
 
 if TYPE_CHECKING:
     import datasets
@@ -264,3 +273,25 @@ def _is_missing(value: object) -> bool:
 
 _MISSING = {"NAType", "NaTType"}
 """Types of the missing values of pandas, by name: to import it takes a second."""
+
+
+def features(name: str | None = None, schema_version: str = CURRENT) -> datasets.Features:
+    """Return the Hugging Face features of a configuration of "h-mix".
+
+    For data frames that lost their types use `hmix_hub.from_pandas(frame)`. These features restore them, too, where a
+    frame has exactly the columns of the configuration, and codes for labels:
+    `Dataset.from_pandas(frame, features=hmix_hub.features(name), preserve_index=False)`.
+
+    Parameters
+    ----------
+    name
+        Configuration; `None` is "infer_mixing_factor".
+    schema_version
+        Version of the columns.
+
+    Raises
+    ------
+    ConfigurationError, SchemaVersionError
+        If there is no such configuration or version.
+    """
+    return features_of(check_configuration(name).columns(check_version(schema_version)))

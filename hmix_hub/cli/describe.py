@@ -44,7 +44,7 @@ def list_configurations(source: str | None, of_flags: bool, of_hub: bool, as_jso
 
 
 def _list_studies(as_json: bool) -> None:
-    from hmix_hub.loading.hub_studies import list_studies
+    from hmix_hub.loading.hub_client import list_studies
 
     studies = [dataclasses.asdict(study) for study in list_studies()]
     if as_json:

@@ -1,39 +1,42 @@
-"""Studies on the Hugging Face Hub: opened by repository, and found by their tag."""
+"""Studies on the Hugging Face Hub, opened by repository."""
 
 from __future__ import annotations
 
 import re
 import tempfile
 import warnings
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+from huggingface_hub import (
+    HfApi,
+    HfFileSystem,
+    hf_hub_download,
+    scan_cache_dir,
+    snapshot_download,
+    try_to_load_from_cache,
+)
+from huggingface_hub.errors import CacheNotFound
+
 from hmix_hub.arrow_files import open_parquet
-from hmix_hub.errors import CacheWarning, ConfigurationError, SourceError, SourceMissingError, Where
+from hmix_hub.errors import CacheWarning, SourceError, SourceMissingError, Where
 from hmix_hub.files import known_sha256
-from hmix_hub.loading.places import StudyPlace, manifest_of, no_participants
-from hmix_hub.redaction import redacted
+from hmix_hub.loading.hub_client import explained, first_line, has_no_such_file, is_away, stripped
+from hmix_hub.loading.studies import StudyOfTables, manifest_of
 from hmix_hub.sources.arrays import cache_folder
 from hmix_hub.sources.source import PROBE_TIMEOUT_S, is_offline
 from hmix_hub.studies.built_tables import CHECKSUMS, BuiltFile, check_file, open_checksums, table_files
 from hmix_hub.studies.folder import STIMULI
 from hmix_hub.studies.manifest import MANIFEST
-from hmix_hub.studies.participants import PARTICIPANTS_CONFIGURATION
-from hmix_hub.tasks import Configuration
 
 _PATIENCE_S = 10
 """Seconds to wait for the Hub's first answer where nothing is cached."""
 
-TAG = "h-mix-study"
-"""Tag of every published study, in its card."""
-
 
 @dataclass(frozen=True)
-class HubStudy(StudyPlace):
+class HubStudy(StudyOfTables):
     """A study in a repository of the Hub.
 
     Parameters
@@ -49,50 +52,34 @@ class HubStudy(StudyPlace):
     repository: str
     commit: str
     token: str | bool | None = field(default=None, repr=False)
+    hint = "load another revision=, or ask its authors to publish it again with `hmix contribute publish`"
 
     @property
     def description(self) -> str:
         """The repository."""
         return f"{self.repository} (Hugging Face Hub)"
 
-    def dataset(self, configuration: Configuration, *, streaming: bool, options: Mapping[str, Any]) -> Any:
-        """Load a configuration; see `StudyPlace.dataset`.
+    def files(self, name: str, *, streaming: bool) -> list[BuiltFile]:
+        """Return the files of a table by their paths, so that an edit of the card on the Hub changes nothing.
 
         What is downloaded is checked against the checksums of the commit. A stream is not: of what it reads in parts no
         hash is known, so that its values alone are checked, piece by piece.
         """
         sums = self._sums()
-        names = table_files(sums, configuration.name)
-        if not names:
-            msg = f"{configuration.name} has no Parquet file"
-            raise SourceMissingError(msg, where=Where(self.description), hint=_PUBLISHED)
-        return self._load(configuration.name, names, sums, streaming=streaming, options=options)
-
-    def participants(self, *, options: Mapping[str, Any]) -> Any:
-        """Load what is known of each person; see `StudyPlace.participants`."""
-        sums = self._sums()
-        names = table_files(sums, PARTICIPANTS_CONFIGURATION)
-        if not names:
-            raise no_participants(self)
-        return self._load(PARTICIPANTS_CONFIGURATION, names, sums, streaming=False, options=options)
-
-    def _load(
-        self, configuration: str, names: list[str], sums: dict[str, str], *, streaming: bool, options: Mapping[str, Any]
-    ) -> Any:
-        """Load Parquet by its path, so that an edit of the card on the Hub changes nothing."""
-        if streaming:
-            opened = [partial(_open_remote, self.repository, self.commit, self.token, name) for name in names]
-        else:
-            opened = [partial(open_parquet, self._checked(name, sums)) for name in names]
-        files = [
-            BuiltFile(f"{self.repository}/{name} (Hugging Face Hub)", sums[name], file)
-            for name, file in zip(names, opened, strict=True)
+        return [
+            BuiltFile(
+                f"{self.repository}/{file} (Hugging Face Hub)",
+                sums[file],
+                partial(_open_remote, self.repository, self.commit, self.token, file)
+                if streaming
+                else partial(open_parquet, self._checked(file, sums)),
+            )
+            for file in table_files(sums, name)
         ]
-        return self.built_dataset(configuration, files, _PUBLISHED, streaming=streaming, options=options)
 
     def _sums(self) -> dict[str, str]:
         where = f"{self.repository}/{CHECKSUMS} (Hugging Face Hub)"
-        return open_checksums(self._download(CHECKSUMS), where, _PUBLISHED)
+        return open_checksums(self._download(CHECKSUMS), where, self.hint)
 
     def _checked(self, name: str, sums: dict[str, str]) -> Path:
         """Download a file, or take the client's copy of it; one that was damaged since is downloaded again."""
@@ -102,12 +89,10 @@ class HubStudy(StudyPlace):
         if known_sha256(path) != sums[name]:
             msg = f"the file was changed since the study was published: {CHECKSUMS} lists sha256 {sums[name]}"
             where = Where(f"{self.repository}/{name} (Hugging Face Hub)")
-            raise SourceError(msg, where=where, hint=_PUBLISHED)
+            raise SourceError(msg, where=where, hint=self.hint)
         return path
 
     def _download(self, name: str, *, anew: bool = False) -> Path:
-        from huggingface_hub import errors, hf_hub_download
-
         try:
             return Path(
                 hf_hub_download(
@@ -121,16 +106,14 @@ class HubStudy(StudyPlace):
                 )
             )
         except Exception as error:
-            if isinstance(error, errors.EntryNotFoundError) and not isinstance(error, errors.LocalEntryNotFoundError):
+            if has_no_such_file(error):
                 msg = f"the repository has no {name}, so its tables cannot be verified"
-                hint = f"{_PUBLISHED}; datasets.load_dataset loads it unchecked"
+                hint = f"{self.hint}; datasets.load_dataset loads it unchecked"
                 raise SourceMissingError(msg, where=Where(self.description), hint=hint) from None
-            raise told(error, self.repository, self.commit) from None
+            raise explained(error, self.repository, self.commit) from None
 
     def picture_root(self) -> Path:
-        """Download the study's own pictures, if it has any, and give the folder that holds them."""
-        from huggingface_hub import snapshot_download
-
+        """Download the study's own pictures, if it has any, and return the folder that holds them."""
         sums = self._sums()
         names = [name for name in sums if name.startswith(f"{STIMULI}/")]
 
@@ -150,21 +133,15 @@ class HubStudy(StudyPlace):
                     local_dir=folder,
                 )
             except Exception as error:
-                raise told(error, self.repository) from None
+                raise explained(error, self.repository) from None
         for name in names:
-            check_file(folder, name, sums, f"delete the folder {folder} and load again; else {_PUBLISHED}")
+            check_file(folder, name, sums, f"delete the folder {folder} and load again; else {self.hint}")
         return folder
-
-
-_PUBLISHED = "load another revision=, or ask its authors to publish it again with `hmix contribute publish`"
 
 
 def _open_remote(repository: str, commit: str, token: str | bool | None, name: str) -> Any:
     """Open a Parquet file of the Hub, of which as much is downloaded as is read."""
-    from huggingface_hub import HfFileSystem
-
-    stream = HfFileSystem(token=token).open(f"datasets/{repository}@{commit}/{name}", "rb")
-    return open_parquet(stream)
+    return open_parquet(HfFileSystem(token=token).open(f"datasets/{repository}@{commit}/{name}", "rb"))
 
 
 def open_repository(repository: str, *, revision: str | None = None, token: str | bool | None = None) -> HubStudy:
@@ -188,8 +165,7 @@ def open_repository(repository: str, *, revision: str | None = None, token: str 
     SchemaVersionError
         If the study follows a newer schema.
     """
-    # A token that was read from a file often ends in a line break, which no header may hold.
-    token = token.strip() if isinstance(token, str) else token
+    token = stripped(token)
     path = _find_manifest(repository, revision, token)
     with tempfile.TemporaryDirectory(prefix="hmix-study-") as folder:
         # The client's cache holds links, which a study folder may not.
@@ -208,15 +184,15 @@ def _find_manifest(repository: str, revision: str | None, token: str | bool | No
     Of a commit or a version the copy is as good as the Hub's. What a branch is now the Hub is asked; if it cannot be
     reached, the commit stands in that the branch was when it was loaded last, never another revision.
     """
-    from huggingface_hub import HfApi, hf_hub_download, try_to_load_from_cache
-
     found = try_to_load_from_cache(repository, MANIFEST, repo_type="dataset", revision=revision)
     cached = Path(found) if isinstance(found, str) else None
     if cached is not None and (is_offline() or _FIXED.fullmatch(revision or "")):
         return cached
+    where = Where(f"{repository} (Hugging Face Hub)")
+    not_cached = f"{revision or 'main'} was not loaded before on this machine"
     if is_offline():
-        msg = f"offline mode is on (HF_HUB_OFFLINE or HF_DATASETS_OFFLINE), and {_not_cached(revision)}"
-        raise SourceMissingError(msg, where=Where(f"{repository} (Hugging Face Hub)"), hint=_what_is_cached(repository))
+        msg = f"offline mode is on (HF_HUB_OFFLINE or HF_DATASETS_OFFLINE), and {not_cached}"
+        raise SourceMissingError(msg, where=where, hint=_what_is_cached(repository))
     try:
         # One short question, since the client's download asks again and again for minutes.
         HfApi(token=token).dataset_info(
@@ -224,65 +200,21 @@ def _find_manifest(repository: str, revision: str | None, token: str | bool | No
         )
         return Path(hf_hub_download(repository, MANIFEST, repo_type="dataset", revision=revision, token=token))
     except Exception as error:
-        if not _is_away(error):
-            raise told(error, repository, revision) from None
+        if not is_away(error):
+            raise explained(error, repository, revision) from None
         if cached is None:
-            msg = f"the Hub could not give the study ({first_line(error)}), and {_not_cached(revision)}"
-            where = Where(f"{repository} (Hugging Face Hub)")
+            msg = f"the Hub could not give the study ({first_line(error)}), and {not_cached}"
             raise SourceMissingError(msg, where=where, hint=_what_is_cached(repository)) from None
         said = f"the Hub cannot be reached ({first_line(error)}): using {repository} as last loaded"
         warnings.warn(f"{said}, {revision or 'main'} at commit {cached.parent.name[:12]}", CacheWarning, stacklevel=2)
         return cached
 
 
-def _not_cached(revision: str | None) -> str:
-    return f"{revision or 'main'} was not loaded before on this machine"
-
-
 def _what_is_cached(repository: str) -> str:
     """Return a sentence on which revisions of a repository can be loaded without the network."""
-    from huggingface_hub import scan_cache_dir
-    from huggingface_hub.errors import CacheNotFound
-
     try:
         repositories = [found for found in scan_cache_dir().repos if found.repo_id == repository]
     except (CacheNotFound, OSError, ValueError):
         repositories = []
     names = sorted({name for found in repositories for name in found.refs if found.repo_type == "dataset"})
     return f"connect and try again; or load with revision= what is cached: {', '.join(names) if names else 'nothing'}"
-
-
-def _is_away(error: BaseException) -> bool:
-    """Whether the Hub could not be asked, or answered that it is out of order."""
-    status = getattr(getattr(error, "response", None), "status_code", None)
-    if status is not None:
-        return status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.TOO_MANY_REQUESTS
-    # A token that no header may hold is the caller's fault.
-    kinds = {kind.__name__ for kind in type(error).__mro__}
-    return "LocalProtocolError" not in kinds and bool({"TransportError", "OSError"} & kinds)
-
-
-def first_line(error: Exception) -> str:
-    """Give the first line of what the Hub's client says, no secret in it."""
-    said = redacted(str(error).strip()).splitlines()
-    return said[0] if said else type(error).__name__
-
-
-def told(error: Exception, repository: str, revision: str | None = None) -> SourceError | ConfigurationError:
-    """Give our error for one of the Hub's client: what happened, and what to do next."""
-    from huggingface_hub import errors
-
-    where = Where(f"{repository} (Hugging Face Hub)")
-    if isinstance(error, errors.RevisionNotFoundError):
-        msg = f"there is no revision {revision!r}"
-        return ConfigurationError(
-            msg, where=where, hint="a published version is a tag, as 1.0.0; leave it out for main"
-        )
-    if isinstance(error, errors.RepositoryNotFoundError):
-        msg = "there is no such dataset, or it is private"
-        return ConfigurationError(msg, where=where, hint="check the name; for a private one, `hf auth login` first")
-    if isinstance(error, errors.EntryNotFoundError) and not isinstance(error, errors.LocalEntryNotFoundError):
-        msg = f"this is no study: it has no {MANIFEST}"
-        return SourceMissingError(msg, where=where, hint="plain datasets.load_dataset loads other datasets")
-    msg = f"the Hub could not give the study: {first_line(error)}"
-    return SourceMissingError(msg, where=where, hint="check the network, and try again")

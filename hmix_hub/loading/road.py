@@ -1,29 +1,38 @@
-"""Loading by name: `hmix_hub.load_dataset`, through the builder class, without registration."""
+"""The road from an origin to judgments, `hmix_hub.load_dataset`: origin, version, filter, pictures, slice.
+
+Nothing here stands on the registration with `datasets`.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeGuard
+
+import datasets
 
 from hmix_hub.builders.cached_table import slice_split
-from hmix_hub.builders.h_mix import HMix
+from hmix_hub.builders.h_mix import HMix, check_asked
 from hmix_hub.datasets_by_name import H_MIX, check_dataset
-from hmix_hub.errors import ConfigurationError
-from hmix_hub.filters import filter as keep
+from hmix_hub.errors import ConfigurationError, SourceMissingError, Where
+from hmix_hub.filters import apply_conditions
+from hmix_hub.judgments.conditions import Condition
 from hmix_hub.judgments.grammar import parse_filters
+from hmix_hub.judgments.selection import check_columns
+from hmix_hub.loading.hub import open_repository
 from hmix_hub.loading.joining import join
 from hmix_hub.loading.pictures import add_images
-from hmix_hub.loading.places import is_study_place, open_place
-from hmix_hub.schema import CURRENT, check_version
-from hmix_hub.schema import features as of_columns
+from hmix_hub.loading.studies import REPOSITORY, LoadableStudy, in_version, open_folder
+from hmix_hub.schema import CURRENT, JUDGMENT_TABLE, RELEASED, check_version
+from hmix_hub.sources.image_sets import remember
+from hmix_hub.stimuli.columns import check_images
+from hmix_hub.studies.participants import PARTICIPANTS_CONFIGURATION
+from hmix_hub.studies.pictures import open_study_images
 from hmix_hub.summaries import by_stimulus
-from hmix_hub.tables import task_of
+from hmix_hub.tables import set_class_order, task_of
 from hmix_hub.tasks import DEFAULT_CONFIGURATION, TASKS, check_configuration
-
-if TYPE_CHECKING:
-    import datasets
-
 
 _WITHOUT_MEANING = ("save_infos", "storage_options", "download_config", "trust_remote_code")
 """Arguments of `datasets.load_dataset` that nothing here depends on: they are taken, and do nothing."""
@@ -103,81 +112,154 @@ def load_dataset(
     ConfigurationError, FilterError, SchemaVersionError, SourceError
         If what is asked for does not exist, cannot be read, or is not the file it should be.
     """
-    for name_of_option in _WITHOUT_MEANING:
-        filters.pop(name_of_option, None)
-    # First, so that no option of a builder passes for a filter.
-    parse_filters(filters)
-    options = {"cache_dir": cache_dir, "keep_in_memory": keep_in_memory, "num_proc": num_proc}
-    options |= {"download_mode": download_mode, "verification_mode": verification_mode}
-    hub = {"revision": revision, "token": token}
-    if isinstance(path, list | tuple):
-        if streaming:
-            msg = "several datasets cannot be joined in a stream"
-            raise ConfigurationError(msg, hint="leave streaming out; the joined dataset is in memory")
-        joined = _load_joined(path, name, filters, schema_version=schema_version, source=source, **options, **hub)
-        if images is not None:
-            joined = add_images(joined, images, cifar10=cifar10)
-        return slice_split(joined, split)
-    if path != H_MIX and is_study_place(path):
+    for option in _WITHOUT_MEANING:
+        filters.pop(option, None)
+    request = Request(
+        name,
+        split,
+        streaming,
+        schema_version,
+        # Parsed first, so that no option of a builder passes for a filter.
+        parse_filters(filters),
+        images,
+        cifar10,
+        {
+            "cache_dir": cache_dir,
+            "num_proc": num_proc,
+            "download_mode": download_mode,
+            "verification_mode": verification_mode,
+            "keep_in_memory": keep_in_memory,
+        },
+        {"revision": revision, "token": token},
+    )
+    return _load_joined(path, request, source) if isinstance(path, list | tuple) else _load(path, request, source)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a call asks for, whatever the origin; see `load_dataset`.
+
+    Parameters
+    ----------
+    name, split, streaming, version, images, cifar10
+        As in the call.
+    conditions
+        Its filters, parsed.
+    of_cache
+        What `datasets` is told about its cache.
+    of_hub
+        Revision and token.
+    """
+
+    name: str | None
+    split: Any
+    streaming: bool
+    version: str
+    conditions: Sequence[Condition]
+    images: str | None
+    cifar10: str | os.PathLike[str] | None
+    of_cache: Mapping[str, Any]
+    of_hub: Mapping[str, Any]
+
+    def finish(self, dataset: datasets.Dataset, image_sets: Mapping[str, Any] | None = None) -> Any:
+        """Return what is asked for of a whole table: filtered, with pictures, sliced."""
+        dataset = apply_conditions(dataset, self.conditions)
+        if self.images is not None:
+            dataset = add_images(dataset, self.images, cifar10=self.cifar10, image_sets=image_sets)
+        return slice_split(dataset, self.split)
+
+
+def _load(path: object, request: Request, source: str | os.PathLike[str] | None) -> Any:
+    """Load from one origin."""
+    if is_study(path):
         if source is not None:
             msg = f"source= says where the files of {H_MIX} come from, and {os.fspath(path)!r} is a place itself"
             raise ConfigurationError(msg, hint="leave source out")
-        from hmix_hub.loading.study_loading import load_study
-
-        return load_study(
-            path,
-            name,
-            split=split,
-            streaming=streaming,
-            schema_version=schema_version,
-            images=images,
-            cifar10=cifar10,
-            revision=revision,
-            token=token,
-            options={key: value for key, value in options.items() if value is not None and value is not False},
-            filters=filters,
-        )
+        check_images(request.images)
+        return _load_study(open_study(path, **request.of_hub), request)
     check_dataset(path)
+    # Its builder filters, draws and slices, since `datasets.load_dataset` comes by no other way.
     builder = HMix(
-        config_name=name,
+        config_name=request.name,
         source=source,
-        schema_version=schema_version,
-        images=images,
-        cifar10=cifar10,
-        cache_dir=cache_dir,
-        **filters,
+        schema_version=request.version,
+        images=request.images,
+        cifar10=request.cifar10,
+        cache_dir=request.of_cache["cache_dir"],
+        conditions=request.conditions,
     )
-    if streaming:
-        return builder.as_streaming_dataset(split=split)
-    builder.download_and_prepare(num_proc=num_proc, download_mode=download_mode, verification_mode=verification_mode)
-    return builder.as_dataset(split=split, in_memory=keep_in_memory)
+    return builder.load(request.split, streaming=request.streaming, options=request.of_cache)
 
 
-def _load_joined(
-    parts: Sequence[str | os.PathLike[str] | datasets.Dataset],
-    name: str | None,
-    filters: dict[str, Any],
-    *,
-    source: str | os.PathLike[str] | None,
-    **options: Any,
-) -> datasets.Dataset:
+def _load_study(study: LoadableStudy, request: Request) -> Any:
+    """Load a study; its image set is known by its name from then on, so that `render` and `batches` find it."""
+    if request.name == PARTICIPANTS_CONFIGURATION:
+        if request.streaming:
+            msg = "what is known of the participants cannot be streamed"
+            raise ConfigurationError(msg, hint="leave streaming out")
+        dataset = study.table(request.name, options=request.of_cache)
+        check_columns(request.conditions, dataset.column_names)
+        return replace(request, images=None).finish(dataset)
+    configuration, version = study.configuration(request.name), check_version(request.version)
+    columns = configuration.columns(version)
+    check_asked(version, request.conditions, request.images)
+    check_columns(request.conditions, [column.name for column in columns])
+    is_own = _remember_images(study)
+    if request.streaming and (request.images is not None or version == RELEASED):
+        msg = f"a stream of a contributed study has no pictures, and no schema before {JUDGMENT_TABLE}"
+        raise ConfigurationError(msg, hint="load without streaming=True")
+    table = study.table(configuration.name, streaming=request.streaming, options=request.of_cache)
+    table = in_version(table, configuration, study.manifest, version)
+    if request.streaming:
+        return _whole_stream(apply_conditions(table, request.conditions), request.split)
+    set_class_order(table.info, study.manifest.vocabulary)
+    own = {}
+    if is_own and request.images is not None:
+        opened = open_study_images(study.manifest, study.picture_root(), cifar10=request.cifar10)
+        own = {study.manifest.image_set: opened}
+    return request.finish(table, own)
+
+
+def _remember_images(study: LoadableStudy) -> bool:
+    """Let this process find a study's pictures by name; return whether the package does not know them anyway."""
+    manifest = study.manifest
+    is_own = manifest.stimuli.source != manifest.image_set
+    if is_own:
+        remember(
+            manifest.image_set,
+            f"{study.description}, version {manifest.version}",
+            lambda cifar10: open_study_images(manifest, study.picture_root(), cifar10=cifar10),
+        )
+    return is_own
+
+
+def _whole_stream(stream: Any, split: Any) -> Any:
+    if split not in {None, "train"}:
+        msg = f"a stream has the split 'train', not {split!r}"
+        raise ConfigurationError(msg, hint="take the first rows of a stream with .take(n)")
+    return stream if split else datasets.IterableDatasetDict({"train": stream})
+
+
+def _load_joined(parts: Sequence[Any], request: Request, source: str | os.PathLike[str] | None) -> Any:
     """Load and join judgments; a by-stimulus table is computed over all of them, not pasted together."""
-    configuration = check_configuration(name or _common_task(parts, options))
+    if request.streaming:
+        msg = "several datasets cannot be joined in a stream"
+        raise ConfigurationError(msg, hint="leave streaming out; the joined dataset is in memory")
+    configuration = check_configuration(request.name or _common_task(parts, request.of_hub))
+    whole = replace(request, name=configuration.task, split="train", conditions=(), images=None)
     loaded = [
-        load_dataset(part, configuration.task, split="train", source=source if part == H_MIX else None, **options)
-        if isinstance(part, str | os.PathLike)
-        else part
+        _load(part, whole, source if part == H_MIX else None) if isinstance(part, str | os.PathLike) else part
         for part in parts
     ]
     joined = join(loaded)
-    if name is not None and task_of(joined) != configuration.task:
-        msg = f"the datasets hold {task_of(joined)}, and {name!r} was asked for"
+    if request.name is not None and task_of(joined) != configuration.task:
+        msg = f"the datasets hold {task_of(joined)}, and {request.name!r} was asked for"
         raise ConfigurationError(msg, hint="leave the configuration out, or join other datasets")
-    return keep(by_stimulus(joined) if configuration.by_stimulus else joined, **filters)
+    return request.finish(by_stimulus(joined) if configuration.by_stimulus else joined)
 
 
-def _common_task(parts: Sequence[str | os.PathLike[str] | datasets.Dataset], options: Mapping[str, Any]) -> str:
-    """Give the task that is joined where none is named: the default one, or the only one that all parts have.
+def _common_task(parts: Sequence[Any], of_hub: Mapping[str, Any]) -> str:
+    """Return the task that is joined where none is named: the default one, or the only one that all parts have.
 
     Raises
     ------
@@ -185,11 +267,8 @@ def _common_task(parts: Sequence[str | os.PathLike[str] | datasets.Dataset], opt
         If they have none in common, or several but not the default one.
     """
     named = [part for part in parts if isinstance(part, str | os.PathLike)]
-    common = list(TASKS)
-    for part in named:
-        if part != H_MIX and is_study_place(part):
-            place = open_place(part, revision=options.get("revision"), token=options.get("token"))
-            common = [task for task in common if task in place.manifest.tasks]
+    held = [open_study(part, **of_hub).manifest.tasks for part in named if is_study(part)]
+    common = [task for task in TASKS if all(task in tasks for tasks in held)]
     if DEFAULT_CONFIGURATION in common:
         return DEFAULT_CONFIGURATION
     if len(common) != 1:
@@ -199,23 +278,50 @@ def _common_task(parts: Sequence[str | os.PathLike[str] | datasets.Dataset], opt
     return common[0]
 
 
-def features(name: str | None = None, schema_version: str = CURRENT) -> datasets.Features:
-    """Return the Hugging Face features of a configuration of "h-mix".
+def is_study(name: object) -> TypeGuard[str | os.PathLike[str]]:
+    """Whether a name is one that a study may have: a folder, or `org/name`."""
+    if isinstance(name, os.PathLike):
+        return True
+    if not isinstance(name, str) or not name or name == H_MIX:
+        return False
+    is_path = name.startswith((".", "/", "~", os.sep)) or Path(name).is_absolute()
+    return is_path or REPOSITORY.fullmatch(name) is not None or _is_folder(name)
 
-    For data frames that lost their types use `hmix_hub.from_pandas(frame)`. These features restore them, too, where a
-    frame has exactly the columns of the configuration, and codes for labels:
-    `Dataset.from_pandas(frame, features=hmix_hub.features(name), preserve_index=False)`.
+
+def _is_folder(name: str | os.PathLike[str]) -> bool:
+    # A name can be longer than any file's.
+    try:
+        return Path(os.path.expanduser(name)).is_dir()
+    except (OSError, ValueError):
+        return False
+
+
+def open_study(
+    name: str | os.PathLike[str], *, revision: str | None = None, token: str | bool | None = None
+) -> LoadableStudy:
+    """Open a study by its name.
 
     Parameters
     ----------
     name
-        Configuration; `None` is "infer_mixing_factor".
-    schema_version
-        Version of the columns.
+        A study folder, a folder that one was built in, or a repository of the Hub, `org/name`.
+    revision, token
+        For the Hub: a tag (the study's version), branch or commit; and as in `datasets.load_dataset`.
 
     Raises
     ------
-    ConfigurationError, SchemaVersionError
-        If there is no such configuration or version.
+    SourceMissingError
+        If there is no study.
+    SchemaVersionError
+        If it follows a schema that this package does not know.
+    StudyError
+        If its manifest cannot be understood.
     """
-    return of_columns(check_configuration(name).columns(check_version(schema_version)))
+    # Not Path.expanduser, which fails where there is no such user.
+    path = Path(os.path.expanduser(name))
+    if _is_folder(name):
+        return open_folder(path.absolute())
+    if isinstance(name, str) and REPOSITORY.fullmatch(name):
+        return open_repository(name, revision=revision, token=token)
+    msg = "there is no such folder"
+    raise SourceMissingError(msg, where=Where(str(path)), hint="name a study folder, or a repository as org/name")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hmix_hub.contribute.publishing.faults import told
-from hmix_hub.redaction import HIDDEN, redacted
+from hmix_hub.loading.hub_client import HIDDEN, redacted
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from hmix_hub.loading.hub import TAG
+from hmix_hub.loading.hub_client import TAG
 from hmix_hub.schema import SYNTHETIC_FLAG, Column
 from hmix_hub.studies.judgment_table import procedure_of
 from hmix_hub.studies.study import Study

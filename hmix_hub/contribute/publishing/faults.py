@@ -7,7 +7,7 @@ from time import sleep
 from typing import TypeVar
 
 from hmix_hub.errors import PublishError, Where
-from hmix_hub.redaction import redacted
+from hmix_hub.loading.hub_client import redacted
 
 T = TypeVar("T")
 

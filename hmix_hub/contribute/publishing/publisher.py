@@ -27,7 +27,7 @@ from hmix_hub.contribute.publishing.remote import (
 from hmix_hub.contribute.publishing.standing import commit_as_published, strange
 from hmix_hub.contribute.publishing.versions import is_version, precedence
 from hmix_hub.errors import ConfigurationError, PublishError, Where
-from hmix_hub.loading.places import REPOSITORY
+from hmix_hub.loading.studies import REPOSITORY
 from hmix_hub.studies.built_tables import CHECKSUMS
 from hmix_hub.studies.folder import RECORD
 from hmix_hub.studies.manifest import MANIFEST
