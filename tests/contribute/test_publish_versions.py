@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from hmix_hub.cli.main import main
 from hmix_hub.contribute.publishing.publisher import publish
-from hmix_hub.contribute.publishing.versions import is_version, precedence
+from hmix_hub.contribute.publishing.remote import is_version, precedence
 from hmix_hub.errors import PublishError
 from hmix_hub.studies.manifest import Manifest
 from hmix_hub.studies.study import Study

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
 from time import sleep
 from typing import TypeVar
 
@@ -40,37 +41,35 @@ _UNASKED = {
 _LATER = "run the same command again; what was uploaded is not sent again"
 
 
-def status_of(error: BaseException | None) -> int | None:
-    """Give the HTTP status of an error of the Hub's client, or of what it was raised from; `None` where it has none."""
-    seen = 0
-    while error is not None and seen < TRIES:
-        status = getattr(getattr(error, "response", None), "status_code", None)
-        if isinstance(status, int):
-            return status
-        error, seen = error.__cause__ or error.__context__, seen + 1
-    return None
-
-
-def is_connection_fault(error: BaseException | None) -> bool:
-    """Say whether a connection could not be made, or was cut."""
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error and those that it was raised from."""
     while error is not None:
-        if any(kind.__name__ in {"TransportError", "ConnectionError", "Timeout"} for kind in type(error).__mro__):
-            return True
+        yield error
         error = error.__cause__ or error.__context__
-    return False
 
 
-def is_unsendable(error: BaseException | None) -> bool:
-    """Say whether a request could not even be written, as with a token that holds a line break."""
-    while error is not None:
-        if any(kind.__name__ == "LocalProtocolError" for kind in type(error).__mro__):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
+def status_of(error: BaseException) -> int | None:
+    """Return the HTTP status of an error of the Hub's client, or of what it was raised from; `None` if it has none."""
+    statuses = (getattr(getattr(one, "response", None), "status_code", None) for one in islice(_chain(error), TRIES))
+    return next((status for status in statuses if isinstance(status, int)), None)
+
+
+def _is_one_of(error: BaseException, *names: str) -> bool:
+    return any(kind.__name__ in names for one in _chain(error) for kind in type(one).__mro__)
+
+
+def is_connection_fault(error: BaseException) -> bool:
+    """Whether a connection could not be made, or was cut."""
+    return _is_one_of(error, "TransportError", "ConnectionError", "Timeout")
+
+
+def is_unsendable(error: BaseException) -> bool:
+    """Whether a request could not even be written, as with a token that holds a line break."""
+    return _is_one_of(error, "LocalProtocolError")
 
 
 def is_passing(error: BaseException) -> bool:
-    """Say whether the same call may do later: the Hub was busy, a connection was cut, or somebody was quicker."""
+    """Whether the same call may do later: the Hub was busy, a connection was cut, or somebody was quicker."""
     if is_unsendable(error) or type(error).__name__ in _UNASKED:
         return False
     status = status_of(error)
@@ -78,7 +77,7 @@ def is_passing(error: BaseException) -> bool:
 
 
 def told(error: BaseException, repository: str) -> PublishError:
-    """Give our error for one of the Hub's client: what happened, and what to do next; never a token."""
+    """Return our error for one of the Hub's client: what happened, and what to do next; never a token."""
     status = status_of(error)
     where = Where(f"{repository} (Hugging Face Hub)")
     known = _UNASKED.get(type(error).__name__) or _SAID.get(status or 0)
@@ -134,7 +133,7 @@ def persist(attempt: Callable[[], T], repository: str, tell: Callable[[str], Non
 
 
 def _wait(error: BaseException, number: int) -> float:
-    """Give the seconds to wait: what the Hub asks for, else 1, 2, 4 and so on."""
+    """Return the seconds to wait: what the Hub asks for, else 1, 2, 4 and so on."""
     headers = getattr(getattr(error, "response", None), "headers", {}) or {}
     try:
         asked = float(headers.get("Retry-After", ""))

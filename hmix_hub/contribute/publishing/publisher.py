@@ -8,7 +8,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
+
+from huggingface_hub import CommitInfo, CommitOperationAdd, CommitOperationDelete, HfApi
+from huggingface_hub.errors import HfHubHTTPError
 
 from hmix_hub.contribute.building import Built, FileMark, build
 from hmix_hub.contribute.privacy.scan import scan_privacy
@@ -18,23 +21,21 @@ from hmix_hub.contribute.publishing.remote import (
     KEPT,
     Record,
     Remote,
+    commit_as_published,
+    is_version,
     look,
     open_request,
     plain,
+    precedence,
     read_record,
     read_sums,
 )
-from hmix_hub.contribute.publishing.standing import commit_as_published, strange
-from hmix_hub.contribute.publishing.versions import is_version, precedence
 from hmix_hub.errors import ConfigurationError, PublishError, Where
 from hmix_hub.loading.studies import REPOSITORY
 from hmix_hub.studies.built_tables import CHECKSUMS
 from hmix_hub.studies.folder import RECORD
 from hmix_hub.studies.manifest import MANIFEST
 from hmix_hub.studies.study import Study
-
-if TYPE_CHECKING:
-    from huggingface_hub import CommitInfo, HfApi
 
 
 @dataclass(frozen=True)
@@ -121,9 +122,7 @@ def publish(
         built = build(study, Path(scratch) / "study", tell=tell)
         if dry_run:
             return Published("dry run", "", study.manifest.version, built.files)
-        from huggingface_hub import HfApi
-
-        publisher = _Publisher(HfApi(), repository, built, push=push, private=private, tell=tell)
+        publisher = _Publisher(HfApi(), repository, built, push, private, tell)
         return persist(publisher.attempt, repository, tell)
 
 
@@ -153,25 +152,21 @@ def _refuse_private(study: Study, k: int) -> None:
         raise PublishError(msg, where=place, hint=f"`hmix contribute privacy {study.path}` tells all of them")
 
 
+@dataclass
 class _Publisher:
     """One version of a study on its way to one repository."""
 
-    def __init__(
-        self,
-        api: HfApi,
-        repository: str,
-        built: Built,
-        *,
-        push: bool,
-        private: bool,
-        tell: Callable[[str], None],
-    ) -> None:
-        self.api, self.repository, self.built = api, repository, built
-        self.push, self.private, self.tell = push, private, tell
-        self.manifest = built.study.manifest
-        self.record: Record = json.loads((built.path / RECORD).read_text(encoding="utf-8"))
+    api: HfApi
+    repository: str
+    built: Built
+    push: bool
+    private: bool
+    tell: Callable[[str], None]
+
+    def __post_init__(self) -> None:
+        self.manifest = self.built.study.manifest
         self.version = self.manifest.version
-        self.title = f"{self.manifest.id} {self.version}"
+        self.record: Record = json.loads((self.built.path / RECORD).read_text(encoding="utf-8"))
 
     def attempt(self) -> Published:
         """Do what is left to do, as the repository stands now."""
@@ -191,6 +186,10 @@ class _Publisher:
             self._refuse(remote)
         self._tag_previous(remote)
         return self._push(remote) if self.push else self._request(remote, user)
+
+    @property
+    def _title(self) -> str:
+        return f"{self.manifest.id} {self.version}"
 
     def _refuse(self, remote: Remote) -> None:
         if self.private and remote.exists and not remote.private:
@@ -233,13 +232,13 @@ class _Publisher:
         raise PublishError(said, where=Where(f"{self.repository} (Hugging Face Hub)"), hint=hint)
 
     def _is_ours(self, record: Record | None) -> bool:
-        """Say whether a revision was built from the same files."""
+        """Whether a revision was built from the same files."""
         return record is not None and all(record.get(key) == self.record[key] for key in ("study", "version", "inputs"))
 
     def _tag_merged(self, remote: Remote) -> Published:
         """Tag our version where it stands on main, if it stands there as it was published."""
         self.tell("comparing what stands on main")
-        differing = strange(remote.sums, self.built, self.record) if remote.sums else [CHECKSUMS]
+        differing = self._other_files(remote.sums) if remote.sums else [CHECKSUMS]
         commit = None
         if not differing:
             commit, differing = commit_as_published(self.api, self.repository, str(remote.head), remote.sums)
@@ -251,6 +250,16 @@ class _Publisher:
             )
         self.tell(f"tagging {self.version}")
         return self._done("tagged" if self._may_tag(self.version, commit) else "merged")
+
+    def _other_files(self, sums: Mapping[str, str]) -> list[str]:
+        """Return the paths in which the checksums of the repository are not those of what was built.
+
+        Tables, pictures and what tells their hashes may have other bytes, written by other versions of libraries; the
+        files of a study that are published as they are may not.
+        """
+        ours = {name: mark.sha256 for name, mark in self.built.files.items() if name != CHECKSUMS}
+        copied = [name for name in ours if name in self.record["inputs"]]
+        return [*sorted(sums.keys() ^ ours.keys()), *(n for n in copied if n in sums and sums[n] != ours[n])]
 
     def _tag_previous(self, remote: Remote) -> None:
         """Tag the version on main, if it was merged and nobody did: with the next one, its commit would be lost."""
@@ -273,7 +282,7 @@ class _Publisher:
         return self._done("pushed")
 
     def _request(self, remote: Remote, user: str) -> Published:
-        found = open_request(self.api, self.repository, self.title, user)
+        found = open_request(self.api, self.repository, self._title, user)
         if found is not None and self._is_ours(found.record):
             return self._done("open", found.url)
         self.tell(f"uploading {len(self.built.files)} files")
@@ -295,8 +304,6 @@ class _Publisher:
         as_request: bool = False,
     ) -> CommitInfo:
         """Put our files there, and delete those that an earlier publish wrote and we have no more."""
-        from huggingface_hub import CommitOperationAdd, CommitOperationDelete
-
         ours = self.built.files
         operations: list[CommitOperationAdd | CommitOperationDelete] = [
             CommitOperationAdd(path_in_repo=name, path_or_fileobj=self.built.path / name) for name in ours
@@ -305,7 +312,7 @@ class _Publisher:
         return self.api.create_commit(
             self.repository,
             operations,
-            commit_message=self.title,
+            commit_message=self._title,
             commit_description=f"{self.manifest.title}\n\nWritten by `hmix contribute publish`.",
             repo_type=DATASET,
             revision=revision,
@@ -318,8 +325,6 @@ class _Publisher:
 
     def _may_tag(self, version: str, commit: str) -> bool:
         """Tag a version; `False`: we may not, as a guest whose pull request was merged."""
-        from huggingface_hub.errors import HfHubHTTPError
-
         try:
             self._tag(version, commit)
         except HfHubHTTPError as error:
@@ -334,5 +339,5 @@ class _Publisher:
 
 
 def _written(files: Iterable[str], sums: Mapping[str, str]) -> list[str]:
-    """Give the files that an earlier publish wrote; all others are somebody else's, and stay."""
+    """Return the files that an earlier publish wrote; all others are somebody else's, and stay."""
     return [name for name in files if name in sums and name not in KEPT]
