@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import re
 import zlib
 from dataclasses import dataclass
-from pathlib import Path
+from typing import BinaryIO
 
 _HEAD = 2**16
 
@@ -98,25 +99,26 @@ _MARKUP: tuple[tuple[bytes, FileForm], ...] = (
 )
 
 
-def foreign_form(path: Path) -> FileForm | None:
+def foreign_form(stream: BinaryIO, name: str) -> FileForm | None:
     """Return the form of a file that is not what its name says; `None` where it may be.
 
     Parameters
     ----------
-    path
-        A file whose name ends in .csv, .jsonl or another ending of text, in .json or .parquet; perhaps in .gz, too.
+    stream
+        The file from its beginning.
+    name
+        Its name, which ends in .csv, .jsonl or another ending of text, in .json or .parquet; perhaps in .gz, too.
 
     Raises
     ------
     OSError
         If it cannot be read.
     """
-    with path.open("rb") as stream:
-        head = stream.read(_HEAD)
-        if head.startswith(b"PK\x03\x04"):
-            stream.seek(max(path.stat().st_size - _HEAD, 0))
-            return _zipped(head + stream.read(_HEAD))
-    endings = path.name.lower()
+    head = stream.read(_HEAD)
+    if head.startswith(b"PK\x03\x04"):
+        stream.seek(max(stream.seek(0, io.SEEK_END) - _HEAD, 0))
+        return _zipped(head + stream.read(_HEAD))
+    endings = name.lower()
     is_compressed = head.startswith(b"\x1f\x8b")
     inner = _inflated(head) if is_compressed else head
     form = _binary(inner) or _text(inner, endings.removesuffix(".gz"))

@@ -101,7 +101,8 @@ def read_file(path: Path, where: Where, hint: str) -> bytes:
 def entries_of(content: bytes, root: Path, form: ListForm) -> Iterator[Entry]:
     """Yield the rows of a list, each with a file that lies in the folder."""
     file = str(root / form.file)
-    foreign = foreign_form(root / form.file)
+    with (root / form.file).open("rb") as stream:
+        foreign = foreign_form(stream, form.file)
     if foreign is not None:
         msg = f"this is {foreign}"
         raise SourceError(msg, where=Where(file), hint=form.hint)

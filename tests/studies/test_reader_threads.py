@@ -10,16 +10,17 @@ import pytest
 
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.reading import csv_file, read_chunks
+from hmix_hub.studies.reading.text import TableFile
 
 
 @pytest.fixture
 def threads(monkeypatch):
     """Threads that read a file's bytes, or are asked about a ragged row; reading takes its time."""
     seen = set()
-    open_bytes, ask = csv_file.open_bytes, csv_file._Ragged.__call__
+    start, ask = TableFile.start, csv_file._Ragged.__call__
 
-    def opened(path):
-        stream = open_bytes(path)
+    def started(file):
+        stream = start(file)
         read = stream.read
 
         class Slow:
@@ -43,7 +44,7 @@ def threads(monkeypatch):
         seen.add(threading.get_ident())
         return ask(self, row)
 
-    monkeypatch.setattr(csv_file, "open_bytes", opened)
+    monkeypatch.setattr(TableFile, "start", started)
     monkeypatch.setattr(csv_file._Ragged, "__call__", asked)
     monkeypatch.setattr(csv_file, "CHUNK_BYTES", 64)
     return seen

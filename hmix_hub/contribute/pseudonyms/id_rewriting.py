@@ -16,7 +16,7 @@ from hmix_hub.arrow_files import open_parquet
 from hmix_hub.errors import SourceError, Where
 from hmix_hub.studies.reading.chunks import CHUNK_BYTES
 from hmix_hub.studies.reading.csv_file import header_of
-from hmix_hub.studies.reading.text import open_bytes
+from hmix_hub.studies.reading.text import TableFile, open_bytes
 
 ID = "participant_id"
 COMPUTED = "judgment_id"
@@ -82,7 +82,8 @@ def _new_id(old: str, new: Replacements, name: str, row: int) -> str:
 
 
 def _rewrite_csv(source: Path, target: BinaryIO, new: Replacements, name: str) -> int:
-    names = header_of(source)
+    with TableFile(source) as file:
+        names = header_of(file)
     place = names.index(ID)
     kept = [number for number, column in enumerate(names) if column != COMPUTED]
     rows = -1

@@ -11,6 +11,7 @@ from hmix_hub.studies.reading.chunks import Chunk, UnreadableError
 from hmix_hub.studies.reading.csv_file import read_csv
 from hmix_hub.studies.reading.json_file import read_json, read_jsonl
 from hmix_hub.studies.reading.parquet_file import read_parquet
+from hmix_hub.studies.reading.text import TableFile
 from hmix_hub.studies.rules import files as rules
 
 
@@ -29,22 +30,24 @@ def read_chunks(path: Path, name: str, report: Report, *, is_tolerant: bool = Fa
         Whether to read CSV on where its encoding, delimiter or line endings are not as they should be.
     """
     try:
-        yield from _reader(path, name, report, is_tolerant=is_tolerant)
+        with TableFile(path) as file:
+            yield from _reader(file, name, report, is_tolerant=is_tolerant)
     except UnreadableError as error:
         report.add(error.rule, file=name, row=error.row, note=str(error))
     except OSError as error:
         report.add(rules.UNREADABLE, file=name, note=error.strerror or str(error))
 
 
-def _reader(path: Path, name: str, report: Report, *, is_tolerant: bool) -> Iterator[Chunk]:
-    form = foreign_form(path)
+def _reader(file: TableFile, name: str, report: Report, *, is_tolerant: bool) -> Iterator[Chunk]:
+    path = file.path
+    form = foreign_form(file.raw, path.name)
     if form is not None:
         raise UnreadableError(str(form), rule=rules.FOREIGN)
     endings = path.name.lower()
     if endings.endswith(".parquet"):
         return read_parquet(path)
     if endings.endswith((".jsonl", ".jsonl.gz")):
-        return read_jsonl(path, name, report)
+        return read_jsonl(file, name, report)
     if endings.endswith(".json"):
-        return read_json(path, name, report)
-    return read_csv(path, name, report, is_tolerant=is_tolerant)
+        return read_json(file, name, report)
+    return read_csv(file, name, report, is_tolerant=is_tolerant)

@@ -6,7 +6,6 @@ import csv
 import io
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ import pyarrow as pa
 from hmix_hub.arrow_files import parse_csv
 from hmix_hub.studies.findings import MOST_PLACES, Report
 from hmix_hub.studies.reading.chunks import CHUNK_BYTES, COLUMN_LIMIT, Chunk, UnreadableError
-from hmix_hub.studies.reading.text import TextForm, blocks, look_at_text, open_bytes
+from hmix_hub.studies.reading.text import TableFile, TextForm, look_at_text
 from hmix_hub.studies.rules import columns as column_rules
 from hmix_hub.studies.rules import files as rules
 
@@ -25,12 +24,12 @@ RAGGED_LIMIT = 100_000
 """Rows with too few or too many cells from which on a file is not read any further."""
 
 
-def read_csv(path: Path, name: str, report: Report, *, is_tolerant: bool = False) -> Iterator[Chunk]:
+def read_csv(file: TableFile, name: str, report: Report, *, is_tolerant: bool = False) -> Iterator[Chunk]:
     """Read a CSV file.
 
     Parameters
     ----------
-    path, name, report
+    file, name, report
         See `hmix_hub.studies.reading.read_chunks`.
     is_tolerant
         Whether to read on where its encoding, delimiter or line endings are not as they should be.
@@ -40,12 +39,12 @@ def read_csv(path: Path, name: str, report: Report, *, is_tolerant: bool = False
     UnreadableError
         If it cannot be read (any further).
     """
-    form = look_at_text(path, name, report)
+    form = look_at_text(file, name, report)
     if form.is_plain or (is_tolerant and form.is_text):
-        yield from _parse(path, name, report, form)
+        yield from _parse(file, name, report, form)
 
 
-def header_of(path: Path, form: TextForm | None = None) -> list[str]:
+def header_of(file: TableFile, form: TextForm | None = None) -> list[str]:
     """Return the names of a CSV file's columns as they stand in it.
 
     Raises
@@ -54,7 +53,7 @@ def header_of(path: Path, form: TextForm | None = None) -> list[str]:
         If it has no header.
     """
     form = form or TextForm()
-    start = next(blocks(path), b"")[:HEADER_LIMIT].removeprefix(b"\xef\xbb\xbf").decode(form.encoding, "replace")
+    start = next(file.blocks(), b"")[:HEADER_LIMIT].removeprefix(b"\xef\xbb\xbf").decode(form.encoding, "replace")
     if form.has_returns:
         start = start.replace("\r", "\n")
     try:
@@ -74,14 +73,14 @@ def header_of(path: Path, form: TextForm | None = None) -> list[str]:
     return names
 
 
-def _parse(path: Path, name: str, report: Report, form: TextForm) -> Iterator[Chunk]:
-    header = header_of(path, form)
+def _parse(file: TableFile, name: str, report: Report, form: TextForm) -> Iterator[Chunk]:
+    header = header_of(file, form)
     # Names that stand twice would overwrite each other.
     names = [f"{number}:{column}" for number, column in enumerate(header)]
     ragged = _Ragged()
     start, last = 0, ""
     try:
-        for text in _whole_rows(path, form):
+        for text in _whole_rows(file, form):
             ragged.begin(start)
             batch = parse_csv(text, names, form.delimiter, ragged)
             rows = ragged.numbers(batch.num_rows)
@@ -109,22 +108,22 @@ class _LongRowError(Exception):
     """A row does not end where it should have."""
 
 
-def _whole_rows(path: Path, form: TextForm) -> Iterator[bytes]:
+def _whole_rows(file: TableFile, form: TextForm) -> Iterator[bytes]:
     """Read the rows below the header as UTF-8, a block at a time, each block up to where its last row ends."""
     end = b"\r" if form.has_returns else b"\n"
     rest, has_header = b"", True
-    with open_bytes(path) as stream:
-        while block := stream.read(CHUNK_BYTES):
-            rest += block
-            if has_header:
-                _, found, rest = rest.partition(end) if end in rest else (b"", b"", rest)
-                has_header = not found
-            if not has_header:
-                cut = _last_row_end(rest, end, form.delimiter.encode())
-                yield _as_utf8(rest[:cut], form)
-                rest = rest[cut:]
-            if len(rest) > max(CHUNK_BYTES, HEADER_LIMIT if has_header else 0):
-                raise _LongRowError
+    stream = file.start()
+    while block := stream.read(CHUNK_BYTES):
+        rest += block
+        if has_header:
+            _, found, rest = rest.partition(end) if end in rest else (b"", b"", rest)
+            has_header = not found
+        if not has_header:
+            cut = _last_row_end(rest, end, form.delimiter.encode())
+            yield _as_utf8(rest[:cut], form)
+            rest = rest[cut:]
+        if len(rest) > max(CHUNK_BYTES, HEADER_LIMIT if has_header else 0):
+            raise _LongRowError
     if not has_header:
         yield _as_utf8(rest, form)
 

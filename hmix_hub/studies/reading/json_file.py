@@ -6,7 +6,6 @@ import io
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ import pyarrow as pa
 
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.reading.chunks import CHUNK_BYTES, CHUNK_ROWS, COLUMN_LIMIT, Chunk, UnreadableError
-from hmix_hub.studies.reading.text import blocks, look_at_text, open_bytes
+from hmix_hub.studies.reading.text import TableFile, look_at_text
 from hmix_hub.studies.rules import columns as column_rules
 from hmix_hub.studies.rules import files as rules
 
@@ -23,7 +22,7 @@ _LONGEST_KEY = 60
 _WORDS = {True: "true", False: "false"}
 
 
-def read_jsonl(path: Path, name: str, report: Report) -> Iterator[Chunk]:
+def read_jsonl(file: TableFile, name: str, report: Report) -> Iterator[Chunk]:
     """Read a file of JSON objects, one a line; the columns are all keys, in order of appearance.
 
     Raises
@@ -31,16 +30,16 @@ def read_jsonl(path: Path, name: str, report: Report) -> Iterator[Chunk]:
     UnreadableError
         If it cannot be read (any further).
     """
-    form = look_at_text(path, name, report, has_delimiter=False)
+    form = look_at_text(file, name, report, has_delimiter=False)
     if not form.is_plain:
         return
     # Before any row, since a key may come late: its column is then empty in the rows before.
-    names = _names(path)
+    names = _names(file)
     records: list[dict[str, Any]] = []
     rows: list[int] = []
     size = 0
     try:
-        for row, record, length in _records(path):
+        for row, record, length in _records(file):
             records.append(record)
             rows.append(row)
             size += length
@@ -56,10 +55,10 @@ def read_jsonl(path: Path, name: str, report: Report) -> Iterator[Chunk]:
         yield make_chunk(names, records, rows)
 
 
-def _names(path: Path) -> dict[str, None]:
+def _names(file: TableFile) -> dict[str, None]:
     names: dict[str, None] = {}
     try:
-        for row, record, _ in _records(path):
+        for row, record, _ in _records(file):
             if len(record) > len(names) or not record.keys() <= names.keys():
                 names |= dict.fromkeys(record)
             if len(names) > COLUMN_LIMIT:
@@ -72,10 +71,11 @@ def _names(path: Path) -> dict[str, None]:
     return names
 
 
-def _records(path: Path) -> Iterator[tuple[int, dict[str, Any], int]]:
-    """Give the number of each row, its object, and the characters of its line."""
+def _records(file: TableFile) -> Iterator[tuple[int, dict[str, Any], int]]:
+    """Yield the number of each row, its object, and the characters of its line."""
     row = -1
-    with io.TextIOWrapper(open_bytes(path), encoding="utf-8-sig", newline="\n") as stream:
+    stream = io.TextIOWrapper(file.start(), encoding="utf-8-sig", newline="\n")
+    try:
         while line := stream.readline(CHUNK_BYTES):
             if len(line) >= CHUNK_BYTES:
                 msg = f"a line is longer than {CHUNK_BYTES} characters"
@@ -95,6 +95,9 @@ def _records(path: Path) -> Iterator[tuple[int, dict[str, Any], int]]:
                 msg = "a text holds half of a character, \\ud800 to \\udfff"
                 raise UnreadableError(msg, row=row)
             yield row, record, len(line)
+    finally:
+        # Else it would close the file.
+        stream.detach()
 
 
 def each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -142,7 +145,7 @@ SIZE_LIMIT = 2**28
 _KEYS_SHOWN = 5
 
 
-def read_json(path: Path, name: str, report: Report) -> Iterator[Chunk]:
+def read_json(file: TableFile, name: str, report: Report) -> Iterator[Chunk]:
     """Read the objects of a JSON file, in order: of one array, of arrays within it, or of several one after another.
 
     Raises
@@ -150,12 +153,12 @@ def read_json(path: Path, name: str, report: Report) -> Iterator[Chunk]:
     UnreadableError
         If it holds anything else.
     """
-    if not look_at_text(path, name, report, has_delimiter=False).is_plain:
+    if not look_at_text(file, name, report, has_delimiter=False).is_plain:
         return
-    if path.stat().st_size > SIZE_LIMIT:
+    if file.path.stat().st_size > SIZE_LIMIT:
         msg = f"a JSON file of more than {SIZE_LIMIT} bytes; write one object a line (.jsonl)"
         raise UnreadableError(msg, rule=rules.TOO_LARGE)
-    records = list(_objects(b"".join(blocks(path)).decode("utf-8-sig")))
+    records = list(_objects(b"".join(file.blocks()).decode("utf-8-sig")))
     names = dict.fromkeys(key for record in records for key in record)
     if len(names) > COLUMN_LIMIT:
         msg = f"more than {COLUMN_LIMIT} columns"

@@ -67,19 +67,54 @@ class TextForm:
         return self.is_text and self.encoding == "utf-8" and self.delimiter == "," and not self.has_returns
 
 
+class TableFile:
+    """A file that is opened once, and read from its beginning as often as it takes.
+
+    Raises
+    ------
+    OSError
+        If it cannot be opened.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.raw: BinaryIO = path.open("rb")
+
+    def __enter__(self) -> TableFile:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.raw.close()
+
+    def start(self) -> BinaryIO:
+        """Return its bytes from the beginning, through its compression; what was returned before is read no more."""
+        self.raw.seek(0)
+        return io.BufferedReader(_Inflated(self.raw), CHUNK_BYTES) if self.path.suffix == ".gz" else self.raw
+
+    def blocks(self) -> Iterator[bytes]:
+        """Yield its bytes, inflated, a block at a time."""
+        stream = self.start()
+        while block := stream.read(CHUNK_BYTES):
+            yield block
+
+
 def open_bytes(path: Path) -> BinaryIO:
     """Open a file, through its compression, with a bound on what it may come to."""
     stream: BinaryIO = path.open("rb")
-    if path.suffix != ".gz":
-        return stream
-    return io.BufferedReader(_Inflated(stream), CHUNK_BYTES)
+    return io.BufferedReader(_Inflated(stream, is_owner=True), CHUNK_BYTES) if path.suffix == ".gz" else stream
+
+
+def blocks(path: Path) -> Iterator[bytes]:
+    """Yield the bytes of a file, inflated, a block at a time."""
+    with TableFile(path) as file:
+        yield from file.blocks()
 
 
 class _Inflated(io.RawIOBase):
     """A gzip stream that ends in an error of ours where it is damaged, cut off, or grows beyond measure."""
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self._raw = stream
+    def __init__(self, stream: BinaryIO, *, is_owner: bool = False) -> None:
+        self._raw, self._is_owner = stream, is_owner
         self._stream = gzip.GzipFile(fileobj=stream)
         self._size = 0
 
@@ -88,7 +123,8 @@ class _Inflated(io.RawIOBase):
 
     def close(self) -> None:
         self._stream.close()
-        self._raw.close()
+        if self._is_owner:
+            self._raw.close()
         super().close()
 
     def readinto(self, buffer: object) -> int:
@@ -109,20 +145,13 @@ class _Inflated(io.RawIOBase):
         return len(content)
 
 
-def blocks(path: Path) -> Iterator[bytes]:
-    """Give the bytes of a file, inflated, a block at a time."""
-    with open_bytes(path) as stream:
-        while block := stream.read(CHUNK_BYTES):
-            yield block
-
-
-def look_at_text(path: Path, name: str, report: Report, *, has_delimiter: bool = True) -> TextForm:
+def look_at_text(file: TableFile, name: str, report: Report, *, has_delimiter: bool = True) -> TextForm:
     """Look at the bytes of a text file, all of them, before it is parsed.
 
     Parameters
     ----------
-    path, name
-        Where it lies, and what findings call it.
+    file, name
+        The file, and what findings call it.
     report
         Gets what is wrong.
     has_delimiter
@@ -139,7 +168,7 @@ def look_at_text(path: Path, name: str, report: Report, *, has_delimiter: bool =
     is_utf8 = True
     # A header is no data row.
     line, headers = 0, int(has_delimiter)
-    for number, block in enumerate(blocks(path)):
+    for number, block in enumerate(file.blocks()):
         if number == 0:
             head = block
             if utf16_of(block):
@@ -175,7 +204,7 @@ def look_at_text(path: Path, name: str, report: Report, *, has_delimiter: bool =
     delimiter = _delimiter(head, "\r" if has_returns else "\n") if has_delimiter else ","
     if delimiter != ",":
         report.add(rules.DELIMITER, file=name, note=f"they seem to be divided by {delimiter!r}")
-    return TextForm(has_mark, "utf-8" if is_utf8 else _fallback(path), delimiter, has_returns, not has_control, end)
+    return TextForm(has_mark, "utf-8" if is_utf8 else _fallback(file), delimiter, has_returns, not has_control, end)
 
 
 def utf16_of(start: bytes) -> str | None:
@@ -191,14 +220,14 @@ def utf16_of(start: bytes) -> str | None:
 
 
 def _has_control(block: bytes) -> bool:
-    """Say whether a block holds a control character; counting is quicker than looking for one."""
+    """Whether a block holds a control character; counting is quicker than looking for one."""
     codes = np.frombuffer(block, np.uint8)
     allowed = sum(np.count_nonzero(codes == code) for code in b"\t\n\r")
     return bool(np.count_nonzero(codes < _FIRST_PRINTABLE) > allowed) or b"\x7f" in block
 
 
-def _fallback(path: Path) -> str:
-    is_windows = all(len(block.translate(None, _NO_WINDOWS)) == len(block) for block in blocks(path))
+def _fallback(file: TableFile) -> str:
+    is_windows = all(len(block.translate(None, _NO_WINDOWS)) == len(block) for block in file.blocks())
     return FALLBACK_ENCODING if is_windows else LAST_ENCODING
 
 
