@@ -137,6 +137,19 @@ def test_a_build_that_fails_leaves_what_was_there(study, tmp_path, monkeypatch):
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
+@pytest.mark.parametrize("name", [f"judgments/{INFER}.csv", "participants.csv", "study.yaml"])
+def test_a_file_that_changes_while_it_is_built_is_refused(name, study, tmp_path, monkeypatch):
+    def change(*_):
+        path = study / name
+        path.write_bytes(path.read_bytes().replace(b"p01", b"p99") + b"\n")
+
+    monkeypatch.setattr("hmix_hub.contribute.building.draw_figures", change)
+    with pytest.raises(StudyError, match="changed while the study was read") as caught:
+        build(Study.open(study), tmp_path / "out")
+    assert caught.value.where.file == str(study / name)
+    assert not (tmp_path / "out").exists()
+
+
 class TestGeneratedFiles:
     def test_are_current_when_they_are_made(self, study):
         write_generated(Study.open(study, is_draft=True), GENERATED)
