@@ -40,7 +40,7 @@ def main(arguments: argparse.Namespace) -> None:
     """Serve the small study, and take the pictures."""
     from playwright.sync_api import sync_playwright
 
-    from hmix_hub.suite.simulation.server_process import running_server
+    from hmix_hub.suite.simulation.connection import running_server
     from hmix_hub.suite.starter import write_collection
     from hmix_hub.suite.study.reading import read_study_file
 

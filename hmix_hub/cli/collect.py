@@ -114,9 +114,8 @@ def export(
     they came nor where from; there are no clock times and no free text in TARGET.
     """
     from hmix_hub.sources.study import JUDGMENT_FILES
-    from hmix_hub.suite.export.beside import check_apart, check_beside, write_aside, write_comments
-    from hmix_hub.suite.export.released import export_released
-    from hmix_hub.suite.export.study_folder import export_study
+    from hmix_hub.suite.export.gathering import check_apart, check_beside, write_aside, write_comments
+    from hmix_hub.suite.export.layouts import export_released, export_study
 
     for file in (comments, quarantine):
         if file is not None:

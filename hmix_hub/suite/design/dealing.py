@@ -133,7 +133,7 @@ class _Table:
         batches: list[list[Stimulus]] = [[] for _ in self.pairs]
         for stimulus, batch in zip(self.stimuli, self.batch_of, strict=True):
             batches[batch].append(stimulus)
-        return [sorted(batch, key=_sorting_key) for batch in batches]
+        return [sorted(batch, key=sorting_key) for batch in batches]
 
     def improve(self, rng: np.random.RandomState) -> None:
         """Swap stimuli of one class pair between batches while that makes them better.
@@ -214,5 +214,6 @@ def pair_of(stimulus: Stimulus) -> Pair:
     return stimulus.image_1_index, stimulus.image_2_index
 
 
-def _sorting_key(stimulus: Stimulus) -> tuple[int, int, float]:
+def sorting_key(stimulus: Stimulus) -> tuple[int, int, float]:
+    """Return what orders stimuli: by pair, then by coefficient."""
     return *pair_of(stimulus), stimulus.mixing_coefficient or 0.0

@@ -7,15 +7,10 @@ from dataclasses import dataclass
 
 from hmix_hub.suite.design.dealing import class_pair, pair_of
 from hmix_hub.suite.design.design import Batch, FrozenStudy
-from hmix_hub.suite.session.turns import count_sides, count_starts
+from hmix_hub.suite.session.plan import SIDES, side_of, starts_of, turn_of
 from hmix_hub.suite.study.model import StudyFile, TaskDesign
-from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS
+from hmix_hub.suite.tasks import SUITE_TASKS
 
-SECONDS_PER_TRIAL = {CONSTRUCT: 9.2, SELECT: 11.0, INFER: 8.4, CATEGORICAL: 25.8}
-"""Median response time of a trial, s.
-
-Source: all judgments of the release, from page drawn to submitted.
-"""
 WORDS_PER_MINUTE = 238
 """Silent reading of English.
 
@@ -80,7 +75,7 @@ class TaskOverview:
 
 def overview_of(frozen: FrozenStudy) -> list[TaskOverview]:
     """Sum up a design, task by task."""
-    tasks = [task for task in TASKS if task in frozen.study.tasks]
+    tasks = [task for task in SUITE_TASKS if task in frozen.study.tasks]
     return [_task(frozen, [batch for batch in frozen.batches if batch.task == task]) for task in tasks]
 
 
@@ -92,6 +87,7 @@ def _task(frozen: FrozenStudy, batches: list[Batch]) -> TaskOverview:
     in_batch = [Counter(map(class_pair, batch.stimuli)) for batch in batches]
     pictures = [Counter(index for pair in set(map(pair_of, batch.stimuli)) for index in pair) for batch in batches]
     most = max(sizes) + repeats
+    seconds = SUITE_TASKS[batches[0].task].seconds_per_trial
     return TaskOverview(
         task=batches[0].task,
         batches=len(batches),
@@ -99,7 +95,7 @@ def _task(frozen: FrozenStudy, batches: list[Batch]) -> TaskOverview:
         trials=(min(sizes) + repeats, most),
         people=sum(batch.quota for batch in batches),
         judgments=sum(batch.quota * (size + repeats) for batch, size in zip(batches, sizes, strict=True)),
-        minutes=_words(frozen.study, design) / WORDS_PER_MINUTE + most * SECONDS_PER_TRIAL[batches[0].task] / 60,
+        minutes=_words(frozen.study, design) / WORDS_PER_MINUTE + most * seconds / 60,
         pairs=len({pair_of(stimulus) for batch in batches for stimulus in batch.stimuli}),
         class_pairs=len(of_class_pair),
         per_class_pair=(min(of_class_pair.values()), max(of_class_pair.values())),
@@ -119,3 +115,25 @@ def _words(study: StudyFile, design: TaskDesign) -> int:
     for question in design.quiz.questions if design.quiz else []:
         texts += [question.question, *question.choices]
     return sum(len(text.split()) for text in texts)
+
+
+def count_sides(batches: list[Batch], design: TaskDesign) -> dict[str, int]:
+    """Count the participants of a full study by the side of image 1; empty in a task that has no sides."""
+    task = SUITE_TASKS[batches[0].task]
+    counts = Counter(side_of(task, design, turn_of(batch, n)) for batch in batches for n in range(batch.quota))
+    return {} if None in counts else {side: counts[side] for side in SIDES}
+
+
+def count_starts(batches: list[Batch], design: TaskDesign) -> dict[str, int]:
+    """Count the trials of a full study by start value; empty in a task that has no start values.
+
+    Where each participant has one start value, participants are counted instead.
+    """
+    if "start" not in SUITE_TASKS[batches[0].task].options:
+        return {}
+    counts: Counter[int] = Counter()
+    for batch in batches:
+        trials = 1 if design.start.vary == "between" else len(batch.stimuli) + len(design.repeats)
+        for number in range(batch.quota):
+            counts.update(starts_of(design, turn_of(batch, number), trials))
+    return {f"{step / 10:g}": counts[step] for step in (round(value * 10) for value in design.start.values)}

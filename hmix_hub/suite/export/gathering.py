@@ -1,36 +1,43 @@
-"""Gathering: whose answers leave a collection, and what stays behind."""
+"""Gathering: whose answers leave a collection, what stays behind, and what is written beside the study.
+
+What lies beside is asked for expressly, in files of its own that are never published with the study.
+"""
 
 from __future__ import annotations
 
+import json
+import os
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
-from hmix_hub.suite.export.rows import Person
-from hmix_hub.tasks import TASKS
-
-if TYPE_CHECKING:
-    from hmix_hub.suite.store.records import SessionRecord
-    from hmix_hub.suite.store.store import Store
+from hmix_hub.errors import ConfigurationError, Where
+from hmix_hub.files import replace_file
+from hmix_hub.suite.export.rows import Participant
+from hmix_hub.suite.store.store import Store
+from hmix_hub.suite.tasks import SUITE_TASKS
 
 FINISHED = "finished"
 
 
 @dataclass(frozen=True)
 class Gathered:
-    """The people whose answers are exported, and counts of what is not.
+    """The participants whose answers are exported, and counts of what is not.
 
     Parameters
     ----------
-    people
-        By task, in the schema's order; tasks that nobody answered are left out.
+    participants
+        By task, in the registry's order; tasks that nobody answered are left out.
     unfinished
-        People with answers who have not finished: left out, unless they were asked for.
+        Participants with answers who have not finished: left out, unless they were asked for.
     quarantined, conflicts
-        Answers of the exported people that were kept aside: faulty ones, and second ones that differ from the first.
+        Answers of the exported participants that were kept aside: faulty ones, and second ones that differ from the
+        first.
     """
 
-    people: dict[str, list[Person]]
+    participants: dict[str, list[Participant]]
     unfinished: int
     quarantined: int
     conflicts: int
@@ -38,78 +45,144 @@ class Gathered:
     @property
     def late(self) -> int:
         """How many finished after their place had been given to somebody else."""
-        return sum(person.is_late for people in self.people.values() for person in people)
+        return sum(one.is_late for participants in self.participants.values() for one in participants)
 
 
 def gather(store: Store, *, unfinished: bool = False) -> Gathered:
-    """Gather the people whose answers are exported.
+    """Gather the participants whose answers are exported.
 
     Parameters
     ----------
     store
         The collection. Who withdrew is not in it any more.
     unfinished
-        Whether people who have not finished are taken, too.
+        Whether participants who have not finished are taken, too.
     """
-    # People may be answering meanwhile.
+    # Participants may be answering meanwhile.
     with store.snapshot():
-        return _gathered(store, unfinished=unfinished)
+        payloads: dict[str, dict[int, dict[str, Any]]] = defaultdict(dict)
+        for answer in store.answers():
+            payloads[answer.session_id][answer.trial_index] = answer.payload
+        answered = [session for session in store.sessions() if payloads.get(session.id)]
+        taken = [session for session in answered if unfinished or session.state == FINISHED]
+        participants: dict[str, list[Participant]] = defaultdict(list)
+        for session in taken:
+            name = store.key.participant(session.id)
+            participants[session.task].append(Participant(name, session.plan, payloads[session.id], session.is_late))
+        ids = {session.id for session in taken}
+        aside = [record for record in store.aside() if record.session_id in ids]
+        return Gathered(
+            {task: participants[task] for task in SUITE_TASKS if task in participants},
+            sum(session.state != FINISHED for session in answered),
+            sum(record.fault is not None for record in aside),
+            sum(record.fault is None for record in aside),
+        )
 
 
-def _gathered(store: Store, *, unfinished: bool) -> Gathered:
-    payloads: dict[str, dict[int, dict[str, Any]]] = defaultdict(dict)
-    for answer in store.answers():
-        payloads[answer.session_id][answer.trial_index] = answer.payload
-    answered = [session for session in store.sessions() if payloads.get(session.id)]
-    taken = [session for session in answered if unfinished or session.state == FINISHED]
-    people: dict[str, list[Person]] = defaultdict(list)
-    for session in taken:
-        name = store.key.participant(session.id)
-        people[session.task].append(Person(name, session.plan, payloads[session.id], session.is_late))
-    aside = [record for record in store.aside() if record.session_id in {session.id for session in taken}]
-    return Gathered(
-        {task: people[task] for task in TASKS if task in people},
-        sum(session.state != FINISHED for session in answered),
-        sum(record.fault is not None for record in aside),
-        sum(record.fault is None for record in aside),
-    )
+def write_comments(folder: Path, file: str | os.PathLike[str], *, unfinished: bool = False) -> int:
+    """Write the comments of the participants whose answers are exported; return their number.
 
-
-def set_aside(store: Store) -> list[dict[str, Any]]:
-    """Give what was kept aside, of all people who are still in the collection: JSON lines, sorted by participant.
-
-    Returns
-    -------
-    list of dict
-        participant_id, task, kind ("trial", "quiz", "comments"), place (trial index, attempt), fault (`None`: a second
-        answer that differs from the first), sent: the text as it came.
+    Parameters
+    ----------
+    folder
+        The collection.
+    file
+        A new file, outside every study folder, since free text may identify its writer. JSON lines of participant_id,
+        task and text, sorted by participant.
+    unfinished
+        As in `export_study`.
     """
-    sessions = _by_id(store)
-    lines = [
-        {
-            "participant_id": store.key.participant(record.session_id),
-            "task": sessions[record.session_id].task,
-            "kind": record.kind,
-            "place": record.place,
-            "fault": record.fault,
-            "sent": record.payload,
-        }
-        for record in store.aside()
-        if record.session_id in sessions
-    ]
-    return sorted(lines, key=lambda line: (line["participant_id"], line["kind"], line["place"]))
+
+    def lines(store: Store) -> list[dict[str, Any]]:
+        sessions = {session.id: session for session in store.sessions()}
+        return [
+            {"participant_id": store.key.participant(name), "task": sessions[name].task, "text": text}
+            for name, text in store.comments().items()
+            if name in sessions and (unfinished or sessions[name].state == FINISHED)
+        ]
+
+    return _write(folder, file, lines)
 
 
-def comments(store: Store, *, unfinished: bool = False) -> list[dict[str, str]]:
-    """Give the comments of people whose answers are exported: participant_id, task, text; sorted by participant."""
-    sessions = _by_id(store)
-    lines = [
-        {"participant_id": store.key.participant(name), "task": sessions[name].task, "text": text}
-        for name, text in store.comments().items()
-        if name in sessions and (unfinished or sessions[name].state == FINISHED)
-    ]
-    return sorted(lines, key=lambda line: line["participant_id"])
+def write_aside(folder: Path, file: str | os.PathLike[str]) -> int:
+    """Write what was kept aside, of all participants who are still in the collection; return its number.
+
+    Parameters
+    ----------
+    folder
+        The collection.
+    file
+        A new file. JSON lines of participant_id, task, kind ("trial", "quiz", "comments"), place (trial index,
+        attempt), fault (null: a second answer that differs from the first) and sent, the text as it came; sorted by
+        participant, kind and place.
+    """
+
+    def lines(store: Store) -> list[dict[str, Any]]:
+        sessions = {session.id: session for session in store.sessions()}
+        return [
+            {
+                "participant_id": store.key.participant(record.session_id),
+                "task": sessions[record.session_id].task,
+                "kind": record.kind,
+                "place": record.place,
+                "fault": record.fault,
+                "sent": record.payload,
+            }
+            for record in store.aside()
+            if record.session_id in sessions
+        ]
+
+    return _write(folder, file, lines)
 
 
-def _by_id(store: Store) -> dict[str, SessionRecord]:
-    return {session.id: session for session in store.sessions()}
+def _write(folder: Path, file: str | os.PathLike[str], lines_of: Callable[[Store], list[dict[str, Any]]]) -> int:
+    path = new_place(file)
+    with Store.open(folder, read_only=True) as store:
+        lines = sorted(lines_of(store), key=lambda line: (line["participant_id"], line.get("kind"), line.get("place")))
+    text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+    # A browser may have sent half of a character.
+    replace_file(path, text.encode("utf-8", "backslashreplace"))
+    return len(lines)
+
+
+def new_place(target: str | os.PathLike[str]) -> Path:
+    """Return the path of a file or folder that is to be written.
+
+    Raises
+    ------
+    ConfigurationError
+        If something is there already.
+    """
+    path = Path(os.path.expanduser(target)).absolute()
+    if path.exists() or path.is_symlink():
+        msg = "this is there already, and nothing is written over"
+        raise ConfigurationError(msg, where=Where(str(path)), hint="name a new one, or take the old one away")
+    return path
+
+
+def check_beside(file: str | os.PathLike[str], target: str | os.PathLike[str]) -> None:
+    """Check that a file is new, and lies outside the folder that is exported to.
+
+    Raises
+    ------
+    ConfigurationError
+        If it does not.
+    """
+    path = new_place(file)
+    if path.resolve().is_relative_to(Path(os.path.expanduser(target)).resolve()):
+        msg = "this would lie in the study folder, and be published with it"
+        raise ConfigurationError(msg, where=Where(str(path)), hint="name a file elsewhere")
+
+
+def check_apart(comments: str | os.PathLike[str], aside: str | os.PathLike[str]) -> None:
+    """Check that comments and what was kept aside go to files of their own.
+
+    Raises
+    ------
+    ConfigurationError
+        If they are one file.
+    """
+    one, other = (Path(os.path.expanduser(file)).absolute() for file in (comments, aside))
+    if one.resolve() == other.resolve():
+        msg = "comments and what was kept aside would be written into one file"
+        raise ConfigurationError(msg, where=Where(str(one)), hint="name two files")

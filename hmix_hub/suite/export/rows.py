@@ -1,4 +1,4 @@
-"""Rows: the answers of people as observed columns of the judgment table."""
+"""Rows: the answers of participants as observed columns of the judgment table."""
 
 from __future__ import annotations
 
@@ -11,29 +11,30 @@ import pyarrow.compute as pc
 
 from hmix_hub.schema import Kind, Vocabulary, arrow_schema
 from hmix_hub.suite.design.design import FrozenStudy
-from hmix_hub.suite.export.answers import answer_columns, milliseconds
-from hmix_hub.suite.session.plan import Plan, Trial, stimulus_of
+from hmix_hub.suite.session.plan import Plan, stimulus_of
+from hmix_hub.suite.tasks import SUITE_TASKS
+from hmix_hub.suite.tasks.answers import milliseconds
 from hmix_hub.tasks import observed_columns
 
 COLLECTION_ROUND = "1"
 LATE = "x_late"
-"""The study's own column of people who finished after their place had been given to somebody else."""
+"""The study's own column of participants who finished after their place had been given to somebody else."""
 
 
 @dataclass(frozen=True)
-class Person:
-    """The answers of one person.
+class Participant:
+    """The answers of one participant.
 
     Parameters
     ----------
     participant_id
-        Id of the export, which says neither when the person came nor where from.
+        Id of the export, which says neither when the participant came nor where from.
     plan
-        The person's trials.
+        The participant's trials.
     payloads
         What the page sent, by trial index; trials without an answer are left out.
     is_late
-        Whether the person finished after the place had been given to somebody else.
+        Whether the participant finished after the place had been given to somebody else.
     """
 
     participant_id: str
@@ -47,8 +48,8 @@ def file_name(task: str) -> str:
     return f"judgments/{task}.csv"
 
 
-def observed_table(frozen: FrozenStudy, task: str, people: Iterable[Person]) -> pa.Table:
-    """Lay the answers of a task out as its observed columns.
+def observed_table(frozen: FrozenStudy, task: str, participants: Iterable[Participant]) -> pa.Table:
+    """Lay out the answers of a task as its observed columns.
 
     Parameters
     ----------
@@ -56,17 +57,17 @@ def observed_table(frozen: FrozenStudy, task: str, people: Iterable[Person]) -> 
         The study.
     task
         Name of the task.
-    people
-        People who were given batches of the task, in any order.
+    participants
+        Participants who were given batches of the task, in any order.
 
     Returns
     -------
     pyarrow.Table
         N rows, columns as `hmix_hub.tasks.observed_columns(task)`, labels as codes; sorted by participant id
-        and trial, so that the order in which people came is not told. Where somebody was late, the column `x_late`.
+        and trial, so that the order in which they came is not told. Where somebody was late, the column `x_late`.
     """
-    ordered = sorted(people, key=lambda person: person.participant_id)
-    rows = [row for person in ordered for row in _person_rows(frozen, task, person)]
+    rows = [row for participant in participants for row in _rows(frozen, task, participant)]
+    rows.sort(key=lambda row: (row["participant_id"], row["trial_index"]))
     for number, row in enumerate(rows):
         row["source_row"] = number
     schema = arrow_schema(observed_columns(task), frozen.study.pictures.vocabulary)
@@ -76,44 +77,37 @@ def observed_table(frozen: FrozenStudy, task: str, people: Iterable[Person]) -> 
     return table
 
 
-def _person_rows(frozen: FrozenStudy, task: str, person: Person) -> Iterable[dict[str, Any]]:
-    for trial in sorted(person.plan.trials, key=lambda trial: trial.trial_index):
-        payload = person.payloads.get(trial.trial_index)
-        if payload is not None:
-            yield observed_row(frozen, task, person, trial, payload)
-
-
-def observed_row(
-    frozen: FrozenStudy, task: str, person: Person, trial: Trial, payload: Mapping[str, Any]
-) -> dict[str, Any]:
-    """Give one answer as its observed columns, and whether the person was late."""
-    batch = frozen.batches[person.plan.batch]
-    stimulus = stimulus_of(batch, trial)
-    return {
-        "participant_id": person.participant_id,
-        "collection_round": COLLECTION_ROUND,
-        "condition": batch.condition,
-        "trial_index": trial.trial_index,
-        "is_repeat": trial.is_repeat,
-        "response_time_ms": milliseconds(payload["response_time_ms"]),
-        "image_set": frozen.image_set,
-        "image_1_label": stimulus.image_1_label,
-        "image_2_label": stimulus.image_2_label,
-        "image_1_index": stimulus.image_1_index,
-        "image_2_index": stimulus.image_2_index,
-        "mixing_coefficient": stimulus.mixing_coefficient,
-        "source_file": file_name(task),
-        LATE: person.is_late,
-        **answer_columns(task, payload["answer"], trial),
-    }
+def _rows(frozen: FrozenStudy, task: str, participant: Participant) -> Iterable[dict[str, Any]]:
+    batch = frozen.batches[participant.plan.batch]
+    for trial in participant.plan.trials:
+        if (payload := participant.payloads.get(trial.trial_index)) is None:
+            continue
+        stimulus = stimulus_of(batch, trial)
+        yield {
+            "participant_id": participant.participant_id,
+            "collection_round": COLLECTION_ROUND,
+            "condition": batch.condition,
+            "trial_index": trial.trial_index,
+            "is_repeat": trial.is_repeat,
+            "response_time_ms": milliseconds(payload["response_time_ms"]),
+            "image_set": frozen.image_set,
+            "image_1_label": stimulus.image_1_label,
+            "image_2_label": stimulus.image_2_label,
+            "image_1_index": stimulus.image_1_index,
+            "image_2_index": stimulus.image_2_index,
+            "mixing_coefficient": stimulus.mixing_coefficient,
+            "source_file": file_name(task),
+            LATE: participant.is_late,
+            **SUITE_TASKS[task].columns(payload["answer"], trial),
+        }
 
 
 _SELF_EVIDENT = ("collection_round", "image_set", "source_file", "source_row")
-"""Columns that a study folder leaves unsaid: round 1, the manifest's image set, the file itself and its row."""
+"""Columns that a study folder leaves out: round 1, the manifest's image set, the file itself and its row."""
 
 
 def written_table(observed: pa.Table, task: str, vocabulary: Vocabulary) -> pa.Table:
-    """Give observed columns as they are written into a CSV file: labels as names, lists as text.
+    """Return observed columns as they are written into a CSV file: labels as names, lists as text.
 
     Parameters
     ----------

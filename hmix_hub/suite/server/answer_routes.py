@@ -12,11 +12,11 @@ from starlette.responses import Response
 from hmix_hub.suite.server.replies import Refusal, json_reply
 from hmix_hub.suite.server.requests import MalformedError, parse_json, read_body, read_object
 from hmix_hub.suite.server.sessions import Found, find_session
-from hmix_hub.suite.session.answers import check_answer
-from hmix_hub.suite.session.plan import Trial
+from hmix_hub.suite.session.trials import check_answer
 from hmix_hub.suite.store.records import Outcome
 from hmix_hub.suite.store.store import Store
 from hmix_hub.suite.study.model import Quiz
+from hmix_hub.suite.tasks.task import Trial
 
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
 _LONGEST_COMMENT = 5000

@@ -18,13 +18,8 @@ from hmix_hub.errors import CollectionError
 from hmix_hub.sources.image_sets import PIXEL_LINEAR, ImageSet
 from hmix_hub.stimuli.drawing import Pictures, draw_mixture
 from hmix_hub.suite.design.design import FrozenStudy
-from hmix_hub.suite.session.shown import (
-    Mixture,
-    Naming,
-    mixtures_of_example,
-    mixtures_of_stimulus,
-    picture_name,
-)
+from hmix_hub.suite.session.trials import Mixture, mixtures_of_example, mixtures_of_stimulus, picture_name
+from hmix_hub.suite.store.keys import StudyKey
 
 CACHED_BYTES = 64 * 2**20
 """Drawn pictures are kept up to so many bytes."""
@@ -49,7 +44,7 @@ class Gallery:
     """
 
     def __init__(
-        self, frozen: FrozenStudy, key: Naming, image_set: ImageSet, *, cached_bytes: int = CACHED_BYTES
+        self, frozen: FrozenStudy, key: StudyKey, image_set: ImageSet, *, cached_bytes: int = CACHED_BYTES
     ) -> None:
         if image_set.fingerprint != frozen.pictures:
             msg = f"the pictures of {frozen.image_set} are not those that the collection began with"

@@ -1,7 +1,9 @@
-"""The plan of a session: the timeline of one person, drawn once when the place in a batch is taken.
+"""The plan of a session: the timeline of one participant, drawn once when the place in a batch is taken.
 
 The timeline counts pages from 0: consent, the instruction pages, the quiz, the trials, the repeats, the comments.
 A trial's place on it is its `trial_index`; pages that are read again do not shift it.
+
+Start values and sides take turns, which go on from batch to batch: all participants together are balanced.
 """
 
 from __future__ import annotations
@@ -9,61 +11,21 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
 from hmix_hub.suite.design.design import Batch, FrozenStudy, Stimulus
-from hmix_hub.suite.session.turns import Side, side_of, starts_of, turn_of
 from hmix_hub.suite.study.model import TaskDesign
-from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, SELECT
+from hmix_hub.suite.tasks import SUITE_TASKS
+from hmix_hub.suite.tasks.task import STEPS, Side, SuiteTask, Trial
 
-STEPS = 11
-"""Mixtures of a pair in the midpoint tasks: step s has the coefficient s / 10."""
-
-
-@dataclass(frozen=True)
-class Trial:
-    """A trial of one person.
-
-    Parameters
-    ----------
-    trial_index
-        Place on the timeline.
-    stimulus
-        Place in the batch.
-    is_repeat
-        Whether it is shown again on purpose.
-    image_1_side
-        construct_midpoint, infer_mixing_factor: side of the page that stands for image 1.
-    start_step
-        construct_midpoint: step of the first picture, 0 to 10, in tenths of image 1.
-    grid_steps
-        select_shuffled_midpoint: the eleven steps in the order of the grid, row by row.
-    class_order
-        categorical_soft_labels: class codes in the order of the page.
-    """
-
-    trial_index: int
-    stimulus: int
-    is_repeat: bool
-    image_1_side: Side | None = None
-    start_step: int | None = None
-    grid_steps: tuple[int, ...] | None = None
-    class_order: tuple[int, ...] | None = None
-
-    def step_at(self, position: int) -> int:
-        """Give the step at a position of construct's row of pictures, 0 (far left) to 10 (far right)."""
-        return STEPS - 1 - position if self.image_1_side == "left" else position
-
-    def position_of(self, step: int) -> int:
-        """Give the position, 0 (far left) to 10 (far right), at which construct shows a step."""
-        return STEPS - 1 - step if self.image_1_side == "left" else step
+SIDES: tuple[Side, Side] = get_args(Side)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The trials of one person, in order, repeats last.
+    """The trials of one participant, in order, repeats last.
 
     Parameters
     ----------
@@ -88,7 +50,7 @@ class Plan:
         return tuple(Trial(*row) for row in self.rows)
 
     def trial(self, trial_index: int) -> Trial | None:
-        """Give the trial at a place of the timeline; `None` where there is none."""
+        """Return the trial at a place of the timeline; `None` where there is none."""
         number = trial_index - self.rows[0][0]
         return Trial(*self.rows[number]) if 0 <= number < len(self.rows) else None
 
@@ -114,32 +76,37 @@ def _plain(value: Any) -> Any:
 
 
 def first_trial_index(design: TaskDesign) -> int:
-    """Give the place of the first trial on the timeline: behind consent, instructions and quiz."""
+    """Return the place of the first trial on the timeline: behind consent, instructions and quiz."""
     return 1 + len(design.instructions) + (design.quiz is not None)
 
 
 def draw_plan(frozen: FrozenStudy, batch: Batch, number: int, seed: int) -> Plan:
-    """Draw the plan of a person.
+    """Draw the plan of a participant.
 
     Parameters
     ----------
     frozen, batch
-        The study, and the batch that the person was given.
+        The study, and the batch that the participant was given.
     number
-        How many people were given this batch before. Start values and sides take turns by it; the turns go on from
-        one batch of the task to the next.
+        How many participants were given this batch before. Start values and sides take turns by it.
     seed
         The session's own seed, 0 to 2**63 - 1; the same seed draws the same plan.
     """
-    design = frozen.design_of(batch)
+    design, task = frozen.design_of(batch), SUITE_TASKS[batch.task]
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(batch.stimuli)).tolist()
     shown = [(stimulus, False) for stimulus in order] + [(order[place - 1], True) for place in design.repeats]
     turn = turn_of(batch, number)
-    side = side_of(batch.task, design, turn)
-    starts = _starts(design, turn, len(shown), rng)
-    classes = len(frozen.study.pictures.vocabulary)
-    class_order = tuple(rng.permutation(classes).tolist() if design.class_order == "shuffled" else range(classes))
+    side = side_of(task, design, turn)
+    starts: list[int] = []
+    if "start" in task.options:
+        starts = starts_of(design, turn, len(shown))
+        if design.start.vary == "within":
+            starts = [starts[place] for place in rng.permutation(len(shown)).tolist()]
+    class_order: tuple[int, ...] | None = None
+    if "class_order" in task.options:
+        classes = len(frozen.study.pictures.vocabulary)
+        class_order = tuple(rng.permutation(classes).tolist() if design.class_order == "shuffled" else range(classes))
     first = first_trial_index(design)
     trials = (
         Trial(
@@ -147,22 +114,44 @@ def draw_plan(frozen: FrozenStudy, batch: Batch, number: int, seed: int) -> Plan
             stimulus,
             is_repeat,
             image_1_side=side,
-            start_step=starts[place] if batch.task == CONSTRUCT else None,
-            grid_steps=tuple(rng.permutation(STEPS).tolist()) if batch.task == SELECT else None,
-            class_order=class_order if batch.task == CATEGORICAL else None,
+            start_step=starts[place] if starts else None,
+            grid_steps=tuple(rng.permutation(STEPS).tolist()) if task.has_grid else None,
+            class_order=class_order,
         )
         for place, (stimulus, is_repeat) in enumerate(shown)
     )
     return Plan.of(batch.number, trials)
 
 
-def _starts(design: TaskDesign, turn: int, trials: int, rng: np.random.Generator) -> list[int]:
-    turns = starts_of(design, turn, trials)
-    if design.start.vary == "between":
-        return turns
-    return [turns[place] for place in rng.permutation(trials).tolist()]
-
-
 def stimulus_of(batch: Batch, trial: Trial) -> Stimulus:
-    """Give the stimulus of a trial."""
+    """Return the stimulus of a trial."""
     return batch.stimuli[trial.stimulus]
+
+
+def turn_of(batch: Batch, number: int) -> int:
+    """Return the turn, from 0, of the participant whom so many were given the batch before; goes on across batches."""
+    return batch.condition * batch.quota + number
+
+
+def side_of(task: SuiteTask, design: TaskDesign, turn: int) -> Side | None:
+    """Return the side of the page that stands for image 1; `None` in a task that has no sides.
+
+    Of any number of turns from 0 on, as many have either side, within one; and where each participant has one start
+    value, of each start value, too.
+    """
+    if "sides" not in task.options:
+        return None
+    if design.sides == "fixed":
+        return SIDES[0]
+    values = len(design.start.values) if "start" in task.options and design.start.vary == "between" else 1
+    # An even number of values would have each value always on the same side, were they not swapped every round.
+    swapped = turn // values if values % 2 == 0 else 0
+    return SIDES[(turn + swapped) % 2]
+
+
+def starts_of(design: TaskDesign, turn: int, trials: int) -> list[int]:
+    """Return the start values of a participant's trials, in steps, 0 to 10, before they are shuffled."""
+    steps = [round(value * 10) for value in design.start.values]
+    if design.start.vary == "between":
+        return [steps[turn % len(steps)]] * trials
+    return [steps[(turn * trials + place) % len(steps)] for place in range(trials)]

@@ -6,73 +6,25 @@ No coefficient, index, stimulus id or mark of a repeat is in it; pictures have o
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Protocol
+from typing import Any
 
 from hmix_hub.suite.design.design import Batch, FrozenStudy
-from hmix_hub.suite.session.plan import Plan, Trial, stimulus_of
-from hmix_hub.suite.session.shown import Naming, mixtures_of_example, picture_name, trial_pictures
+from hmix_hub.suite.session.plan import Plan, stimulus_of
+from hmix_hub.suite.session.trials import mixtures_of_example, picture_name, trial_pictures
+from hmix_hub.suite.store.keys import StudyKey
+from hmix_hub.suite.store.records import SessionRecord
 from hmix_hub.suite.study.model import Page, TaskDesign
-from hmix_hub.tasks import CONSTRUCT, INFER
+from hmix_hub.suite.tasks import SUITE_TASKS
+from hmix_hub.suite.tasks.task import Trial
 
 FIRST_PAGE = 1
 """Place of the first instruction page on the timeline; the consent form is page 0."""
 
 
-class Codes(Naming, Protocol):
-    """What names pictures and makes codes: the study's key."""
-
-    def fallback_code(self, session_id: str) -> str:
-        """Give the code that pays a person whom the server did not answer in the end."""
-        ...
-
-    def completion_code(self, session_id: str) -> str:
-        """Give the code of a finished session."""
-        ...
-
-
-class Session(Protocol):
-    """What a view needs of a session's record."""
-
-    @property
-    def id(self) -> str:
-        """Name of the session."""
-        ...
-
-    @property
-    def batch(self) -> int:
-        """Number of its batch."""
-        ...
-
-    @property
-    def plan(self) -> Plan:
-        """Its trials."""
-        ...
-
-    @property
-    def state(self) -> str:
-        """One of live, lapsed, finished, failed_quiz."""
-        ...
-
-    @property
-    def quiz_passed(self) -> bool:
-        """Whether the quiz was passed."""
-        ...
-
-    @property
-    def quiz_attempts(self) -> int:
-        """Attempts made at the quiz."""
-        ...
-
-    @property
-    def has_comments(self) -> bool:
-        """Whether comments are stored."""
-        ...
-
-
 def session_view(
-    session: Session, held: Iterable[int], frozen: FrozenStudy, key: Codes, *, expired: bool = False
+    session: SessionRecord, held: Iterable[int], frozen: FrozenStudy, key: StudyKey, *, expired: bool = False
 ) -> dict[str, Any]:
-    """Give the view of a session.
+    """Return the view of a session.
 
     Parameters
     ----------
@@ -94,7 +46,7 @@ def session_view(
     design = frozen.design_of(batch)
     finished = session.state == "finished"
     return {
-        # That a place was given back says nothing to the person, who may go on.
+        # That a seat was given back means nothing to the participant, who may go on.
         "state": "live" if session.state == "lapsed" else session.state,
         "expired": expired and not finished,
         "task": batch.task,
@@ -110,14 +62,14 @@ def session_view(
     }
 
 
-def completion(session_id: str, frozen: FrozenStudy, key: Codes) -> dict[str, str | None]:
-    """Give what a person gets in the end: a code, perhaps an address with it, and the study's text."""
+def completion(session_id: str, frozen: FrozenStudy, key: StudyKey) -> dict[str, str | None]:
+    """Return what a participant gets in the end: a code, perhaps an address with it, and the study's text."""
     told = frozen.study.completion
     code = told.code or key.completion_code(session_id)
     return {"code": code, "url": told.url and told.url.replace("{code}", code), "text": told.text}
 
 
-def _pages(plan: Plan, frozen: FrozenStudy, key: Naming, batch: Batch, design: TaskDesign) -> list[dict[str, Any]]:
+def _pages(plan: Plan, frozen: FrozenStudy, key: StudyKey, batch: Batch, design: TaskDesign) -> list[dict[str, Any]]:
     pages = [_instructions(page, frozen, key, batch.task) for page in design.instructions]
     if quiz := design.quiz:
         questions = [{"question": asked.question, "choices": list(asked.choices)} for asked in quiz.questions]
@@ -130,7 +82,7 @@ def _pages(plan: Plan, frozen: FrozenStudy, key: Naming, batch: Batch, design: T
     return [{"index": index, **page} for index, page in enumerate(pages, FIRST_PAGE)]
 
 
-def _instructions(page: Page, frozen: FrozenStudy, key: Naming, task: str) -> dict[str, Any]:
+def _instructions(page: Page, frozen: FrozenStudy, key: StudyKey, task: str) -> dict[str, Any]:
     examples = [
         {
             "pictures": [picture_name(frozen, key, mixture) for mixture in mixtures_of_example(task, example)],
@@ -141,17 +93,13 @@ def _instructions(page: Page, frozen: FrozenStudy, key: Naming, task: str) -> di
     return {"kind": "instructions", "text": page.text, "examples": examples}
 
 
-def _trial(trial: Trial, frozen: FrozenStudy, key: Naming, batch: Batch, design: TaskDesign) -> dict[str, Any]:
+def _trial(trial: Trial, frozen: FrozenStudy, key: StudyKey, batch: Batch, design: TaskDesign) -> dict[str, Any]:
     shown: dict[str, Any] = {"pictures": trial_pictures(frozen, key, batch, trial)}
     if trial.image_1_side is not None:
         stimulus = stimulus_of(batch, trial)
         names = frozen.study.pictures.shown_names
         left, right = names[stimulus.image_1_label], names[stimulus.image_2_label]
         shown |= {"left": left, "right": right} if trial.image_1_side == "left" else {"left": right, "right": left}
-    if batch.task == CONSTRUCT:
-        shown["start"] = trial.position_of(trial.start_step or 0)
-    if batch.task == INFER:
-        shown["must_touch"] = design.must_touch
     if trial.class_order is not None:
         shown["class_order"] = list(trial.class_order)
-    return shown
+    return shown | SUITE_TASKS[batch.task].page(trial, design)

@@ -1,11 +1,20 @@
-"""Connection of one scripted person: the calls that the page makes, over real HTTP, tried again as it does."""
+"""Connection of a scripted participant with a real server: the calls that the page makes, tried again as it does."""
 
 from __future__ import annotations
 
+import re
 import secrets
+import subprocess
+import sys
+import tempfile
 import threading
 import time
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import requests
 
 from hmix_hub.errors import CollectionError, Where
 
@@ -14,6 +23,9 @@ PATIENCE_S = 60.0
 """How long a call is tried again while the server is away or full."""
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.1, 2.0
 _BUSY = (502, 503, 504)
+_ADDRESS = re.compile(r"(http://\S+?)/\s*$")
+_STOPPING_S = 30
+_MOST_SAID = 2000
 
 
 class Connection:
@@ -30,14 +42,12 @@ class Connection:
     """
 
     def __init__(self, url: str, *, patience_s: float = PATIENCE_S, stopped: threading.Event | None = None) -> None:
-        import requests
-
         self.url = url.rstrip("/")
         self.token = secrets.token_urlsafe(32)
         self._patience_s = patience_s
         self._stopped = stopped or threading.Event()
         self._session = requests.Session()
-        # Proxies and credentials of this machine are none of a scripted person's business.
+        # Proxies and credentials of this machine are none of a scripted participant's business.
         self._session.trust_env = False
         self._session.headers["Authorization"] = f"Bearer {self.token}"
 
@@ -83,8 +93,6 @@ class Connection:
         return content
 
     def _persistent(self, method: str, path: str, body: object) -> Any:
-        import requests
-
         end, wait = time.monotonic() + self._patience_s, _FIRST_WAIT_S
         while not self._stopped.is_set():
             try:
@@ -107,3 +115,50 @@ def _said(response: Any) -> str:
         return str(response.json().get("error"))
     except (ValueError, AttributeError):
         return "no JSON"
+
+
+@contextmanager
+def running_server(folder: Path) -> Iterator[str]:
+    """Serve a collection of scripted participants on a free port of this computer; gives its address.
+
+    Parameters
+    ----------
+    folder
+        The collection folder; its study file may still hold placeholders, and its answers are no data.
+
+    Raises
+    ------
+    CollectionError
+        If the server does not start; with what it said.
+    """
+    # `serve --trial-run` marks a collection as synthetic from its beginning.
+    call = [sys.executable, "-m", "hmix_hub", "collect", "serve", str(folder), "--port", "0", "--trial-run"]
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as errors:
+        process = subprocess.Popen(call, stdout=subprocess.PIPE, stderr=errors, text=True)  # noqa: S603
+        try:
+            yield _address(process) or _refuse(process, errors, folder)
+        finally:
+            process.terminate()
+            try:
+                process.wait(_STOPPING_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            if process.stdout is not None:
+                process.stdout.close()
+
+
+def _address(process: subprocess.Popen[str]) -> str | None:
+    """Wait for the address that the server prints; `None` if it ends before."""
+    for line in process.stdout or ():
+        if found := _ADDRESS.search(line):
+            return found[1]
+    return None
+
+
+def _refuse(process: subprocess.Popen[str], errors: IO[str], folder: Path) -> str:
+    status = process.wait()
+    errors.seek(0)
+    said = errors.read()[-_MOST_SAID:].strip().removeprefix("hmix: ")
+    msg = f"the server did not start (exit status {status}): {said or 'it said nothing'}"
+    raise CollectionError(msg, where=Where(str(folder)))

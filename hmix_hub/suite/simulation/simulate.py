@@ -20,13 +20,10 @@ from hmix_hub.studies.folder import STIMULI
 from hmix_hub.studies.manifest import OWN_PICTURES
 from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.design.drawing import draw_design
-from hmix_hub.suite.export.places import new_place
-from hmix_hub.suite.simulation.answering import Mind
-from hmix_hub.suite.simulation.connection import Connection
-from hmix_hub.suite.simulation.eyes import Eyes
-from hmix_hub.suite.simulation.perception import Perception
-from hmix_hub.suite.simulation.person import Part, ScriptedPerson
-from hmix_hub.suite.simulation.server_process import running_server
+from hmix_hub.suite.export.gathering import new_place
+from hmix_hub.suite.simulation.connection import Connection, running_server
+from hmix_hub.suite.simulation.participant import Eyes, Part, ScriptedParticipant
+from hmix_hub.suite.simulation.perception import Mind, Perception
 from hmix_hub.suite.study.reading import read_study_file, study_file_of
 
 WORKERS = 8
@@ -230,10 +227,10 @@ class _Crowd:
             part.add_done_callback(lambda _: free.release())
             parts.append(part)
 
-    def _person(self, number: int) -> tuple[ScriptedPerson, Connection]:
+    def _person(self, number: int) -> tuple[ScriptedParticipant, Connection]:
         done = self._done
         connection = Connection(done.url, stopped=self._stopped)
-        person = ScriptedPerson(
+        person = ScriptedParticipant(
             connection,
             self._frozen,
             self._eyes,
@@ -247,7 +244,7 @@ class _Crowd:
         rng = np.random.default_rng((self._done.seed, number, _LEAVING))
         return int(rng.integers(0, trials)) if rng.random() < self._dropouts else None
 
-    def _whole(self, person: ScriptedPerson, connection: Connection) -> Part:
+    def _whole(self, person: ScriptedParticipant, connection: Connection) -> Part:
         try:
             return person.take_part(self._told)
         finally:

@@ -14,19 +14,13 @@ from hmix_hub.studies.manifest import Manifest
 from hmix_hub.suite.study.manifest import manifest_of
 from hmix_hub.suite.study.model import Completion, Pairs, Quiz, StudyFile, TaskDesign
 from hmix_hub.suite.study.texts import WORDS
-from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, TASKS
+from hmix_hub.suite.tasks import SUITE_TASKS
+from hmix_hub.tasks import TASKS
 from hmix_hub.yaml_file import KeyPath
 
 Problem = tuple[KeyPath, str]
 """A key, and what is wrong with it."""
 
-_ONLY = {
-    "start": (CONSTRUCT,),
-    "sides": (CONSTRUCT, INFER),
-    "class_order": (CATEGORICAL,),
-    "must_touch": (INFER,),
-}
-"""Keys that mean something in some tasks alone."""
 DECIMALS = 4
 """Decimals of a coefficient at most; a picture of 256 shades shows no more."""
 _ROUNDING = 1e-9
@@ -42,6 +36,9 @@ def impossible(study: StudyFile) -> Iterator[Problem]:
     """Give what cannot be carried out, as far as it can be told without pictures and lists of pairs."""
     yield from _classes(study)
     for task, design in study.tasks.items():
+        if task not in SUITE_TASKS:
+            yield ("tasks", task), f"no page asks this task; those that can be collected are {', '.join(SUITE_TASKS)}"
+            continue
         for path, said in _task(study, task, design):
             yield ("tasks", task, *path), said
     if study.session.resume_hours * 60 < study.session.timeout_minutes:
@@ -63,9 +60,9 @@ def _classes(study: StudyFile) -> Iterator[Problem]:
 
 
 def _task(study: StudyFile, task: str, design: TaskDesign) -> Iterator[Problem]:
-    for key, tasks in _ONLY.items():
-        if key in design.model_fields_set and task not in tasks:
-            yield (key,), f"this means nothing in {task}; it is for {' and '.join(tasks)}"
+    for key in design.model_fields_set - set(SUITE_TASKS[task].options):
+        if takers := [name for name, other in SUITE_TASKS.items() if key in other.options]:
+            yield (key,), f"this means nothing in {task}; it is for {' and '.join(takers)}"
     yield from _coefficients(task, design)
     yield from _pairs(study, design.pairs)
     yield from _numbers(study, task, design)

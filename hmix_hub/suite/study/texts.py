@@ -6,6 +6,7 @@ import re
 from html.entities import html5
 
 from hmix_hub.suite.study.model import StudyFile
+from hmix_hub.suite.tasks import SUITE_TASKS
 
 _ELEMENT_NAMES = """
     a abbr acronym address applet area article aside audio b base basefont bdi bdo bgsound big blink blockquote body
@@ -107,32 +108,9 @@ WORDS: dict[str, str] = {
     "picture_failed": "A picture could not be loaded. Nothing is lost; please check your connection and try again.",
     "picture_again": "Load again",
     "submit": "Submit",
-    "towards": "Towards {class}",
-    "at_end": "no further",
-    "grid": "Pictures to choose from",
-    "grid_picture": "Picture {number} of {of}",
-    "select_open": "Please choose a picture.",
-    "share": "How much of each class?",
-    "share_value": "{left_percent} % {left}, {right_percent} % {right}",
-    "confidence": "How sure are you?",
-    "confidence_low": "not at all sure",
-    "confidence_high": "completely sure",
-    "confidence_value": "{percent} %",
     "not_set": "not set",
     "slider_open": "Please set this slider. To leave it in the middle, click or tap there, or press the space bar.",
-    "top_class": "Most probable class",
-    "top_percent": "How probable is it?",
-    "second_class": "Second most probable class",
-    "no_alternative": "no alternative",
-    "second_percent": "How probable is the second?",
-    "ruled_out": "Classes that you rule out (if any)",
-    "class_open": "Please choose a class.",
-    "second_open": "Please choose a class or “no alternative”.",
-    "percent_open": "Please enter a percentage.",
-    "percent_wrong": "Please enter a number from 0 to 100.",
-    "same_class": "This is already your most probable class. Please choose another, or “no alternative”.",
-    "sum_above": "Together these are {sum} %. Please stay within 100 %.",
-    "ruled_out_chosen": "You chose this class above and also ruled it out: {classes}.",
+    **{name: text for task in SUITE_TASKS.values() for name, text in task.words.items()},
     # Comments and the end
     "comments_heading": "Comments",
     "comments_hint": "You need not write anything. Please write nothing that says who you are.",

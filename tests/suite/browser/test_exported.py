@@ -12,7 +12,7 @@ from suite.browser.pictures import SIZE, on_screen, trials_of
 import hmix_hub
 from hmix_hub.stimuli.coefficients import WALK
 from hmix_hub.studies.study import Study
-from hmix_hub.suite.export.study_folder import export_study
+from hmix_hub.suite.export.layouts import export_study
 from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS
 
 LARGE = {"viewport": {"width": 1280, "height": 1000}}

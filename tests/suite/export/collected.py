@@ -9,8 +9,7 @@ from pathlib import Path
 
 from suite.export.studies import answer
 
-from hmix_hub.suite.simulation.answering import Mind
-from hmix_hub.suite.simulation.perception import Perception
+from hmix_hub.suite.simulation.perception import Mind, Perception
 from hmix_hub.suite.store.clock import Times
 from hmix_hub.suite.store.store import Store
 

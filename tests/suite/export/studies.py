@@ -12,13 +12,12 @@ import yaml
 from hmix_hub.schema import CIFAR10
 from hmix_hub.sources.image_sets import open_image_set
 from hmix_hub.suite.design.design import Batch, FrozenStudy, Stimulus
-from hmix_hub.suite.export.rows import Person
+from hmix_hub.suite.export.rows import Participant
 from hmix_hub.suite.session.plan import draw_plan
-from hmix_hub.suite.session.shown import trial_pictures
-from hmix_hub.suite.simulation.answering import Mind
-from hmix_hub.suite.simulation.eyes import Scene
-from hmix_hub.suite.simulation.perception import Perception
+from hmix_hub.suite.session.trials import trial_pictures
+from hmix_hub.suite.simulation.perception import Mind, Perception, Scene
 from hmix_hub.suite.study.model import StudyFile
+from hmix_hub.suite.tasks import SUITE_TASKS
 from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS
 
 COEFFICIENTS = (0.1, 0.25, 0.5, 0.75, 0.9)
@@ -136,19 +135,20 @@ def answer(frozen, batch, trial, mind: Mind, showing: int = 0):
         "start": None if trial.start_step is None else trial.position_of(trial.start_step),
         "class_order": trial.class_order,
     }
-    return mind.answer(batch.task, page, scene_of(frozen, batch, trial), showing)
+    scene = scene_of(frozen, batch, trial)
+    return SUITE_TASKS[batch.task].respond(page, scene, mind, mind.chance(scene.stimulus, showing))
 
 
-def person(frozen, batch, number: int, *, seed: int = 0, perception=None, is_late=False, name=None) -> Person:
+def person(frozen, batch, number: int, *, seed: int = 0, perception=None, is_late=False, name=None) -> Participant:
     """Let a simulated person answer a whole batch, without a server."""
     plan = draw_plan(frozen, batch, number, seed=1000 * batch.number + number)
     mind = Mind(perception or Perception(), seed, 100 * batch.number + number)
     payloads = {trial.trial_index: answer(frozen, batch, trial, mind, int(trial.is_repeat)) for trial in plan.trials}
-    return Person(name or f"p{batch.number}n{number}", plan, payloads, is_late)
+    return Participant(name or f"p{batch.number}n{number}", plan, payloads, is_late)
 
 
-def people(frozen, **options) -> dict[str, list[Person]]:
-    found: dict[str, list[Person]] = {}
+def people(frozen, **options) -> dict[str, list[Participant]]:
+    found: dict[str, list[Participant]] = {}
     for batch in frozen.batches:
         found.setdefault(batch.task, [])
         found[batch.task] += [person(frozen, batch, number, **options) for number in range(batch.quota)]

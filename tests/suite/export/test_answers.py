@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hmix_hub.suite.export.answers import answer_columns, inferred_coefficient
-from hmix_hub.suite.session.plan import Trial
+from hmix_hub.suite.tasks import SUITE_TASKS
+from hmix_hub.suite.tasks.infer_mixing_factor import inferred_coefficient
+from hmix_hub.suite.tasks.task import Trial
 from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
 
 SIDES = st.sampled_from(["left", "right"])
@@ -15,7 +16,7 @@ STEPS = st.integers(0, 10)
 def test_construct_with_image_1_left_counts_steps_from_the_right():
     trial = Trial(4, 0, False, image_1_side="left", start_step=1)
     sent = {"position": 7, "path": [[0, 9], [812.52, 8], [1200, 7]]}
-    assert answer_columns(CONSTRUCT, sent, trial) == {
+    assert SUITE_TASKS[CONSTRUCT].columns(sent, trial) == {
         "start_coefficient": 0.1,
         "selected_coefficient": 0.3,
         "image_1_side": "left",
@@ -27,14 +28,14 @@ def test_construct_with_image_1_left_counts_steps_from_the_right():
 def test_construct_with_image_1_right_counts_them_from_the_left():
     trial = Trial(4, 0, False, image_1_side="right", start_step=9)
     sent = {"position": 10, "path": [[0, 9], [300, 10]]}
-    found = answer_columns(CONSTRUCT, sent, trial)
+    found = SUITE_TASKS[CONSTRUCT].columns(sent, trial)
     assert (found["start_coefficient"], found["selected_coefficient"], found["image_1_side"]) == (0.9, 1.0, "right")
     assert found["path_coefficients"] == [0.9, 1.0]
 
 
 def test_select_takes_the_picture_at_the_place_of_the_grid():
     trial = Trial(4, 0, False, grid_steps=(3, 10, 0, 1, 2, 4, 5, 6, 7, 8, 9))
-    assert answer_columns(SELECT, {"place": 1}, trial) == {
+    assert SUITE_TASKS[SELECT].columns({"place": 1}, trial) == {
         "selected_coefficient": 1.0,
         "grid_coefficients": [0.3, 1.0, 0.0, 0.1, 0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9],
     }
@@ -50,7 +51,7 @@ def test_infer_gives_the_share_of_image_1(side, inferred):
         "share_path": [[500, 50], [900.04, 37]],
         "confidence_path": [[1500, 80]],
     }
-    assert answer_columns(INFER, sent, trial) == {
+    assert SUITE_TASKS[INFER].columns(sent, trial) == {
         "inferred_coefficient": inferred[1],
         "confidence": 0.8,
         "image_1_side": side,
@@ -66,7 +67,7 @@ def test_infer_gives_the_share_of_image_1(side, inferred):
 def test_an_untouched_slider_is_in_the_middle_and_says_so():
     trial = Trial(4, 0, False, image_1_side="left")
     sent = {"share": None, "confidence": 50, "touched": [False, True], "share_path": [], "confidence_path": [[9, 50]]}
-    found = answer_columns(INFER, sent, trial)
+    found = SUITE_TASKS[INFER].columns(sent, trial)
     assert (found["inferred_coefficient"], found["inferred_touched"], found["inferred_path"]) == (0.5, False, [])
     assert (found["confidence"], found["confidence_touched"], found["confidence_path"]) == (0.5, True, [0.5])
 
@@ -74,7 +75,7 @@ def test_an_untouched_slider_is_in_the_middle_and_says_so():
 def test_an_untouched_slider_of_confidence_gives_no_confidence():
     trial = Trial(4, 0, False, image_1_side="left")
     sent = {"share": 50, "confidence": None, "touched": [True, False], "share_path": [[9, 50]], "confidence_path": []}
-    found = answer_columns(INFER, sent, trial)
+    found = SUITE_TASKS[INFER].columns(sent, trial)
     assert (found["inferred_coefficient"], found["inferred_touched"]) == (0.5, True)
     assert (found["confidence"], found["confidence_touched"], found["confidence_path"]) == (None, False, [])
 
@@ -82,7 +83,7 @@ def test_an_untouched_slider_of_confidence_gives_no_confidence():
 def test_categorical_with_a_second_class():
     trial = Trial(4, 0, False, class_order=(2, 0, 1))
     sent = {"top": 2, "top_percent": 70, "second": 0, "second_percent": 12.5, "ruled_out": [1]}
-    assert answer_columns(CATEGORICAL, sent, trial) == {
+    assert SUITE_TASKS[CATEGORICAL].columns(sent, trial) == {
         "top_class": 2,
         "top_probability": 0.7,
         "second_class": 0,
@@ -95,7 +96,7 @@ def test_categorical_with_a_second_class():
 def test_categorical_without_an_alternative():
     trial = Trial(4, 0, False, class_order=(0, 1))
     sent = {"top": 0, "top_percent": 100, "second": None, "second_percent": None, "ruled_out": []}
-    found = answer_columns(CATEGORICAL, sent, trial)
+    found = SUITE_TASKS[CATEGORICAL].columns(sent, trial)
     assert (found["second_class"], found["second_probability"], found["impossible_classes"]) == (None, None, [])
 
 
@@ -121,7 +122,7 @@ def test_a_path_begins_at_the_start_and_ends_at_the_answer_in_neighbouring_tenth
     for move in moves:
         places.append(min(max(places[-1] + move, 0), 10))
     sent = {"position": places[-1], "path": [[10 * time, place] for time, place in enumerate(places)]}
-    found = answer_columns(CONSTRUCT, sent, trial)
+    found = SUITE_TASKS[CONSTRUCT].columns(sent, trial)
     path = found["path_coefficients"]
     assert path[0] == found["start_coefficient"] == start / 10
     assert path[-1] == found["selected_coefficient"]
@@ -132,6 +133,6 @@ def test_a_path_begins_at_the_start_and_ends_at_the_answer_in_neighbouring_tenth
 @given(st.permutations(range(11)), STEPS)
 def test_what_was_selected_is_what_stood_at_the_place(order, place):
     trial = Trial(4, 0, False, grid_steps=tuple(order))
-    found = answer_columns(SELECT, {"place": place}, trial)
+    found = SUITE_TASKS[SELECT].columns({"place": place}, trial)
     assert found["grid_coefficients"][place] == found["selected_coefficient"]
     assert sorted(found["grid_coefficients"]) == [step / 10 for step in range(11)]

@@ -14,7 +14,7 @@ from hmix_hub.errors import CollectionError
 from hmix_hub.schema import CIFAR10
 from hmix_hub.sources.picture_folder import open_picture_folder
 from hmix_hub.studies.study import Study
-from hmix_hub.suite.export.study_folder import export_study
+from hmix_hub.suite.export.layouts import export_study
 from hmix_hub.tasks import INFER
 
 PICTURES = 40

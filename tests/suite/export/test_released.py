@@ -24,8 +24,7 @@ from hmix_hub.sources.study import SourceFile
 from hmix_hub.sources.study import Study as ReleasedStudy
 from hmix_hub.studies.study import Study
 from hmix_hub.suite.design.drawing import draw_design
-from hmix_hub.suite.export.released import export_released
-from hmix_hub.suite.export.study_folder import export_study
+from hmix_hub.suite.export.layouts import export_released, export_study
 from hmix_hub.suite.starter import write_collection
 from hmix_hub.suite.study.reading import read_study_file
 from hmix_hub.tasks import INFER, TASKS, columns

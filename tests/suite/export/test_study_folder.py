@@ -21,7 +21,7 @@ from hmix_hub.errors import CollectionError, ConfigurationError
 from hmix_hub.origin import SYNTHETIC_MARK
 from hmix_hub.plots.style import WARNING
 from hmix_hub.studies.study import Study
-from hmix_hub.suite.export.study_folder import export_study
+from hmix_hub.suite.export.layouts import export_study
 from hmix_hub.tasks import INFER, SELECT, TASKS
 from hmix_hub.yaml_file import parse_yaml
 
@@ -221,7 +221,7 @@ def test_nothing_is_written_over(small, tmp_path, kind):
 
 def test_a_failure_in_the_middle_leaves_nothing(small, tmp_path, monkeypatch):
     small.take_part()
-    monkeypatch.setattr("hmix_hub.suite.export.study_folder.manifest_of", lambda *_, **__: {}["nothing"])
+    monkeypatch.setattr("hmix_hub.suite.export.layouts.manifest_of", lambda *_, **__: {}["nothing"])
     with pytest.raises(KeyError):
         export_study(small.folder, tmp_path / "new" / "export")
     assert list((tmp_path / "new").iterdir()) == []
@@ -229,9 +229,9 @@ def test_a_failure_in_the_middle_leaves_nothing(small, tmp_path, monkeypatch):
 
 _KILLED = """
 import os, signal, sys
-from hmix_hub.suite.export import study_folder
-study_folder._write_manifest = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
-study_folder.export_study(sys.argv[1], sys.argv[2])
+from hmix_hub.suite.export import layouts
+layouts.manifest_text = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+layouts.export_study(sys.argv[1], sys.argv[2])
 """
 
 

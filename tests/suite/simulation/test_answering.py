@@ -4,8 +4,7 @@ import pytest
 from suite.export.studies import answer, frozen_study
 
 from hmix_hub.suite.session.plan import draw_plan
-from hmix_hub.suite.simulation.answering import Mind
-from hmix_hub.suite.simulation.perception import Perception
+from hmix_hub.suite.simulation.perception import Mind, Perception
 from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER
 
 

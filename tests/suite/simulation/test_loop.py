@@ -11,7 +11,7 @@ import hmix_hub
 from hmix_hub.contribute.checking import check_study
 from hmix_hub.contribute.privacy.scan import scan_privacy
 from hmix_hub.studies.study import Study
-from hmix_hub.suite.export.study_folder import export_study
+from hmix_hub.suite.export.layouts import export_study
 from hmix_hub.suite.simulation.recovery import recover_bias
 from hmix_hub.suite.store.store import Store
 from hmix_hub.tasks import TASKS

@@ -13,10 +13,11 @@ import yaml
 
 from hmix_hub.errors import ConfigurationError, StudyFileError
 from hmix_hub.suite.design.drawing import draw_design
-from hmix_hub.suite.design.overview import SECONDS_PER_TRIAL, overview_of
+from hmix_hub.suite.design.overview import overview_of
 from hmix_hub.suite.starter import PRESETS, preset_text, write_collection
 from hmix_hub.suite.study.model import StudyFile, TaskDesign
 from hmix_hub.suite.study.reading import read_study_file
+from hmix_hub.suite.tasks import SUITE_TASKS
 from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS
 
 
@@ -142,7 +143,7 @@ def test_start_values_are_the_release_s(judged: dict[str, pd.DataFrame]) -> None
 
 @pytest.mark.parametrize("task", TASKS)
 def test_the_estimated_time_is_the_release_s(task: str, judged: dict[str, pd.DataFrame]) -> None:
-    assert SECONDS_PER_TRIAL[task] == round(judged[task]["response_time_ms"].median() / 1000, 1)
+    assert SUITE_TASKS[task].seconds_per_trial == round(judged[task]["response_time_ms"].median() / 1000, 1)
 
 
 def test_the_release_s_pairs_keep_its_batches(

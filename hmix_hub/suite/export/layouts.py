@@ -1,0 +1,217 @@
+"""Layouts: what a collection becomes, a study folder for `hmix contribute` or CSV files as the release has them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import yaml
+
+from hmix_hub.contribute.importing.importer import write_judgments
+from hmix_hub.errors import CollectionError, ConfigurationError, Where
+from hmix_hub.files import whole_folder
+from hmix_hub.judgments.derived_columns import with_derived_columns
+from hmix_hub.judgments.migration import migrate
+from hmix_hub.schema import CIFAR10, CURRENT, RELEASED, SYNTHETIC_FLAG
+from hmix_hub.sources import RELEASE
+from hmix_hub.sources.picture_folder import open_picture_folder
+from hmix_hub.sources.picture_list import files_of
+from hmix_hub.sources.released_csv import write_released_csv
+from hmix_hub.sources.study import JUDGMENT_FILES
+from hmix_hub.studies.folder import STIMULI
+from hmix_hub.studies.manifest import MANIFEST, OWN_PICTURES
+from hmix_hub.suite.design.design import FrozenStudy
+from hmix_hub.suite.export.gathering import Gathered, gather, new_place
+from hmix_hub.suite.export.rows import LATE, file_name, observed_table, written_table
+from hmix_hub.suite.store.store import Store
+from hmix_hub.suite.study.manifest import manifest_of
+from hmix_hub.suite.tasks import SUITE_TASKS
+
+_WIDTH = 100
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was exported.
+
+    Parameters
+    ----------
+    path
+        The folder.
+    judgments
+        Judgments by file, path within the folder.
+    gathered
+        Whose they are, and counts of what is not among them.
+    is_synthetic
+        Whether scripted participants gave the answers.
+    """
+
+    path: Path
+    judgments: dict[str, int]
+    gathered: Gathered
+    is_synthetic: bool
+
+
+def export_study(
+    folder: str | os.PathLike[str], target: str | os.PathLike[str], *, unfinished: bool = False
+) -> Exported:
+    """Write the answers of a collection as a study folder, whole or not at all; it may be served meanwhile.
+
+    Parameters
+    ----------
+    folder
+        The collection.
+    target
+        Folder to write, one that is not there yet.
+    unfinished
+        Whether answers of participants who have not finished are taken, too; those of participants who withdrew never
+        are.
+
+    Raises
+    ------
+    CollectionError
+        If the collection cannot be read, has no answers to export, or lost its pictures.
+    ConfigurationError
+        If the target is there already.
+    """
+    return _export(folder, target, _write_study, unfinished=unfinished)
+
+
+def export_released(
+    folder: str | os.PathLike[str], target: str | os.PathLike[str], *, unfinished: bool = False
+) -> Exported:
+    """Write the answers of a collection in the layout of the release, schema 1.0.0; see `export_study`.
+
+    What that layout has no room for is left out: sides, paths, orders, what was touched, who was late. See
+    `hmix_hub.judgments.migration.LOSSES`. Where neither slider of infer_mixing_factor was touched both are written as
+    50, as the released interface stored them, so that readers flag the row. Where a program made the answers, the files
+    have a column `synthetic`, which the readers of this package know and those of the release pass over.
+
+    Raises
+    ------
+    CollectionError
+        As `export_study` does.
+    ConfigurationError
+        As `export_study` does; and if the study is one that the layout cannot say: of other pictures or classes.
+    """
+    return _export(folder, target, _write_released, unfinished=unfinished, check=_check_sayable)
+
+
+def _export(
+    folder: str | os.PathLike[str],
+    target: str | os.PathLike[str],
+    write: Callable[[Store, Gathered, Path], dict[str, int]],
+    *,
+    unfinished: bool,
+    check: Callable[[FrozenStudy, Path], None] | None = None,
+) -> Exported:
+    root, place = Path(os.path.expanduser(folder)).absolute(), new_place(target)
+    with Store.open(root, read_only=True) as store:
+        if check is not None:
+            check(store.frozen, root)
+        gathered = gather(store, unfinished=unfinished)
+        if not gathered.participants:
+            waiting = f"; people who have begun: {gathered.unfinished}" if gathered.unfinished else ""
+            msg = f"nobody has finished yet{waiting}" if not unfinished else "nobody has answered anything yet"
+            hint = "take answers of those who have not finished, too: --unfinished" if gathered.unfinished else None
+            raise CollectionError(msg, where=Where(str(root)), hint=hint)
+        with _new_folder(place) as made:
+            written = write(store, gathered, made)
+        return Exported(place, written, gathered, store.is_synthetic)
+
+
+@contextmanager
+def _new_folder(target: Path) -> Iterator[Path]:
+    """Open an empty folder to fill, which takes its place when all is written; a failure leaves nothing."""
+    with whole_folder(target) as made:
+        yield made
+        # Something may have come to the place meanwhile.
+        new_place(target)
+
+
+def _write_study(store: Store, gathered: Gathered, made: Path) -> dict[str, int]:
+    frozen, written = store.frozen, {}
+    for task, participants in gathered.participants.items():
+        table = written_table(observed_table(frozen, task, participants), task, frozen.study.pictures.vocabulary)
+        if store.is_synthetic:
+            # In the file, too, so that it cannot be taken into a study of participants unmarked.
+            table = table.append_column("flags", pa.repeat(SYNTHETIC_FLAG, table.num_rows))
+        write_judgments(table, made / file_name(task))
+        written[file_name(task)] = table.num_rows
+    months = store.months()
+    if months is None:
+        msg = "the collection has answers, and does not know the months that they are of"
+        raise CollectionError(msg, where=Where(str(store.folder)), hint="go back to a backup")
+    first, last = months
+    manifest = manifest_of(frozen.study, first=first, last=last, is_synthetic=store.is_synthetic)
+    text = manifest_text(manifest | {"tasks": list(gathered.participants)})
+    (made / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
+    if frozen.study.pictures.source == OWN_PICTURES:
+        _copy_pictures(frozen, store.folder, made)
+    return written
+
+
+def manifest_text(manifest: Mapping[str, Any]) -> str:
+    """Write a manifest as plain YAML, which has no aliases."""
+
+    class Plain(yaml.SafeDumper):
+        def ignore_aliases(self, data: Any) -> bool:
+            return True
+
+    return yaml.dump(dict(manifest), Dumper=Plain, sort_keys=False, allow_unicode=True, width=_WIDTH)
+
+
+def _copy_pictures(frozen: FrozenStudy, root: Path, made: Path) -> None:
+    """Copy the study's own pictures, those that the list names and nothing else."""
+    source = root / STIMULI
+    if open_picture_folder(source, frozen.image_set).fingerprint != frozen.pictures:
+        msg = "the pictures are not those that the collection began with"
+        raise CollectionError(msg, where=Where(str(source)), hint="bring the same pictures back, then export again")
+    for name in files_of(source):
+        copy = made / STIMULI / name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes((source / name).read_bytes())
+
+
+def _write_released(store: Store, gathered: Gathered, made: Path) -> dict[str, int]:
+    frozen, written = store.frozen, {}
+    for task, participants in gathered.participants.items():
+        observed = observed_table(frozen, task, participants)
+        if LATE in observed.column_names:
+            observed = observed.drop_columns([LATE])
+        judgments = with_derived_columns(
+            SUITE_TASKS[task].released(observed),
+            task,
+            study_id=frozen.study.id,
+            vocabulary=CIFAR10,
+            is_synthetic=store.is_synthetic,
+        )
+        released = migrate(judgments, task, start=CURRENT, target=RELEASED)
+        name = JUDGMENT_FILES[task]
+        written[name] = write_released_csv(made / name, task, released.to_pylist())
+    return written
+
+
+def _check_sayable(frozen: FrozenStudy, root: Path) -> None:
+    """Check that the released layout, which names neither pictures nor classes, can say a study and its tasks.
+
+    Raises
+    ------
+    ConfigurationError
+        If it is not about the ten classes of the CIFAR-10 test set, or asks a task that the release did not.
+    """
+    hint = "export without --layout released"
+    if unknown := [task for task in frozen.study.tasks if task not in JUDGMENT_FILES]:
+        msg = f"the released layout has no file for {unknown[0]}"
+        raise ConfigurationError(msg, where=Where(str(root)), hint=hint)
+    classes = frozen.study.pictures.vocabulary
+    if frozen.image_set == RELEASE.image_set and classes == CIFAR10:
+        return
+    found = frozen.image_set if frozen.image_set != RELEASE.image_set else f"the classes {', '.join(classes.names)}"
+    msg = f"the released layout counts in {RELEASE.image_set} and its ten classes alone; this study has {found}"
+    raise ConfigurationError(msg, where=Where(str(root)), hint=hint)

@@ -1,0 +1,272 @@
+"""Scripted participants: they take part as the browser's page does, and see mixtures by the pixels on the page.
+
+They know the study's design, since they must see how much of each picture a mixture holds; but which mixture is on the
+page they know from its pixels alone, as the server sent them. A picture that is none of the study's is found.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import secrets
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hmix_hub.errors import CollectionError
+from hmix_hub.sources.image_sets import ImageSet
+from hmix_hub.stimuli.drawing import draw_mixture
+from hmix_hub.suite.design.dealing import sorting_key
+from hmix_hub.suite.design.design import FrozenStudy, Stimulus
+from hmix_hub.suite.session.trials import mixtures_of_stimulus
+from hmix_hub.suite.simulation.connection import Connection
+from hmix_hub.suite.simulation.perception import Mind, Scene
+from hmix_hub.suite.tasks import SUITE_TASKS
+
+Pixels = npt.NDArray[np.uint8]
+Fetch = Callable[[str], bytes]
+"""Returns the PNG of a picture by its name."""
+
+COMMENT = "A synthetic comment, of a scripted person."
+_FULL = ("full", "closed")
+_WRONG_FIRST_SHARE = 0.1
+"""Share of participants who fail the quiz at first, where it may be tried again for ever."""
+_COMMENTING_SHARE = 0.3
+_OTHER_STUDY = "is the server's study the one of this folder?"
+
+
+class Eyes:
+    """Eyes that know the pictures of a study.
+
+    Parameters
+    ----------
+    frozen
+        The study.
+    image_set
+        Its pictures.
+    """
+
+    def __init__(self, frozen: FrozenStudy, image_set: ImageSet) -> None:
+        self._names = frozen.study.pictures.shown_names
+        self._size = image_set.pictures.shape[-1]
+        self._known: dict[str, dict[str, dict[Stimulus, float]]] = {
+            task: _known_mixtures(frozen, task, image_set.pictures) for task in frozen.study.tasks
+        }
+        self._digests: dict[str, str] = {}
+
+    def look(self, task: str, page: dict[str, Any], fetch: Fetch) -> Scene:
+        """See what is on the page of a trial.
+
+        Parameters
+        ----------
+        task
+            Name of the task.
+        page
+            The page, from the session view.
+        fetch
+            Returns a picture; asked once for each name.
+
+        Raises
+        ------
+        CollectionError
+            If the pictures are not those of one stimulus of the study.
+        """
+        left, right = page.get("left"), page.get("right")
+        known = self._known.get(task, {})
+        found = [known.get(self._digest(name, fetch), {}) for name in page["pictures"]]
+        shared = set(found[0]).intersection(*found[1:])
+        if left is not None:
+            shared = {stimulus for stimulus in shared if set(self._labels(stimulus)) == {left, right}}
+        if not shared:
+            msg = f"a page of {task} shows pictures that are not those of one stimulus of the study"
+            raise CollectionError(msg, hint=_OTHER_STUDY)
+        stimulus = min(shared, key=sorting_key)
+        coefficients = tuple(mixtures[stimulus] for mixtures in found)
+        return Scene(stimulus, coefficients, None if left is None else left == self._labels(stimulus)[0])
+
+    def _labels(self, stimulus: Stimulus) -> tuple[str, str]:
+        return self._names[stimulus.image_1_label], self._names[stimulus.image_2_label]
+
+    def _digest(self, name: str, fetch: Fetch) -> str:
+        if name not in self._digests:
+            self._digests[name] = _digest_of(shrunk(fetch(name), self._size))
+        return self._digests[name]
+
+
+def _known_mixtures(frozen: FrozenStudy, task: str, pictures: Pixels) -> dict[str, dict[Stimulus, float]]:
+    """Return the stimuli that a picture can be of, each with the picture's coefficient, by the picture's digest."""
+    known: dict[str, dict[Stimulus, float]] = defaultdict(dict)
+    stimuli = {stimulus for batch in frozen.batches if batch.task == task for stimulus in batch.stimuli}
+    for stimulus in stimuli:
+        first, second, drawn_with = (
+            np.array(values) for values in zip(*mixtures_of_stimulus(task, stimulus), strict=True)
+        )
+        drawn = draw_mixture(pictures[first], pictures[second], drawn_with).transpose(0, 2, 3, 1)
+        # The walk's coefficients are tenths but for their last bits.
+        stated = np.round(drawn_with, 1) if SUITE_TASKS[task].shows_pair else drawn_with
+        for picture, coefficient in zip(drawn, stated.tolist(), strict=True):
+            known[_digest_of(picture)][stimulus] = coefficient
+    return dict(known)
+
+
+def _digest_of(picture: Pixels) -> str:
+    return hashlib.sha256(np.ascontiguousarray(picture).data).hexdigest()
+
+
+def shrunk(png: bytes, size: int) -> Pixels:
+    """Return the picture that was enlarged without smoothing, uint8 (size, size, 3).
+
+    Raises
+    ------
+    CollectionError
+        If it is no whole multiple of such a picture.
+    """
+    from PIL import Image
+
+    with Image.open(io.BytesIO(png)) as opened:
+        pixels = np.asarray(opened.convert("RGB"))
+    scale = max(pixels.shape[0] // size, 1)
+    small = pixels[::scale, ::scale]
+    if small.shape[:2] != (size, size) or not np.array_equal(small.repeat(scale, 0).repeat(scale, 1), pixels):
+        msg = (
+            f"a picture of {pixels.shape[1]} x {pixels.shape[0]} is none of {size} x {size} enlarged without smoothing"
+        )
+        raise CollectionError(msg, hint="pictures are enlarged by a whole number, each pixel to a square")
+    return small
+
+
+@dataclass(frozen=True)
+class Part:
+    """What became of one participant.
+
+    Parameters
+    ----------
+    task
+        Task of the batch.
+    answers
+        Trials that were answered.
+    code
+        The completion code; `None`: the participant left before the end.
+    """
+
+    task: str
+    answers: int
+    code: str | None
+
+
+class ScriptedParticipant:
+    """A participant of a simulation.
+
+    Parameters
+    ----------
+    connection
+        The participant's own.
+    frozen
+        The study, from which the right answers of its quiz are known.
+    eyes, mind
+        What the participant sees, and thinks of it.
+    leaves_after
+        Trials after which the participant leaves for good; `None`: stays to the end.
+    rng
+        Decides whims: a quiz that is failed at first, a comment.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        frozen: FrozenStudy,
+        eyes: Eyes,
+        mind: Mind,
+        *,
+        leaves_after: Callable[[int], int | None],
+        rng: np.random.Generator,
+    ) -> None:
+        self._connection = connection
+        self._frozen = frozen
+        self._eyes, self._mind = eyes, mind
+        self._leaves_after = leaves_after
+        self._rng = rng
+        self._view: dict[str, Any] = {}
+        self._seen: Counter[Stimulus] = Counter()
+
+    def join(self) -> bool:
+        """Read the consent form, agree, and take a place; false where none is left.
+
+        Raises
+        ------
+        CollectionError
+            If the server refuses for another reason.
+        """
+        _, study = self._connection.call("GET", "/api/study")
+        if study["state"] != "open":
+            return False
+        recruiting_id = f"scripted-{secrets.token_hex(8)}" if study["recruiting"]["required"] else None
+        body = {"recruiting_id": recruiting_id, "task": None, "consent_sha256": study["consent"]["sha256"]}
+        status, answer = self._connection.call("POST", "/api/sessions", body, also=(409,))
+        if status != 200:
+            if answer.get("error") in _FULL:
+                return False
+            msg = f"the server let nobody in: {answer.get('error')}"
+            raise CollectionError(msg, hint=answer.get("message"))
+        self._view = answer
+        return True
+
+    def take_part(self, told: Callable[[], None]) -> Part:
+        """Go through all pages; `told` is called after every answer that the server acknowledged."""
+        task, pages = self._view["task"], self._view["pages"]
+        last = self._leaves_after(sum(page["kind"] == "trial" for page in pages))
+        answered = 0
+        for page in pages:
+            if page["kind"] == "instructions":
+                for name in (name for example in page["examples"] for name in example["pictures"]):
+                    self._connection.picture(name)
+            elif page["kind"] == "quiz":
+                self._pass_quiz(task, page)
+            elif page["kind"] == "trial":
+                if answered == last:
+                    return Part(task, answered, None)
+                self._answer(task, page)
+                answered += 1
+                told()
+            elif page["kind"] == "comments" and self._rng.random() < _COMMENTING_SHARE:
+                self._connection.call("PUT", "/api/session/comments", {"text": COMMENT})
+        _, completion = self._connection.call("POST", "/api/session/finish", {})
+        return Part(task, answered, completion["code"])
+
+    def _answer(self, task: str, page: dict[str, Any]) -> None:
+        scene = self._eyes.look(task, page, self._connection.picture)
+        rng = self._mind.chance(scene.stimulus, self._seen[scene.stimulus])
+        self._seen[scene.stimulus] += 1
+        payload = SUITE_TASKS[task].respond(page, scene, self._mind, rng)
+        path = f"/api/session/trials/{page['index']}"
+        status, answer = self._connection.call("PUT", path, payload, also=(202, 409))
+        if status != 200:
+            msg = f"the server kept an answer to {task} aside ({answer.get('outcome')}): {answer.get('fault')}"
+            raise CollectionError(msg, hint="server and simulation are of different versions")
+
+    def _pass_quiz(self, task: str, page: dict[str, Any]) -> None:
+        right = self._right_answers(task, page)
+        attempt = self._view["quiz"]["attempts_made"] + 1
+        if page["attempts"] is None and self._rng.random() < _WRONG_FIRST_SHARE:
+            wrong = [answer % len(asked["choices"]) + 1 for answer, asked in zip(right, page["questions"], strict=True)]
+            self._connection.call("PUT", f"/api/session/quiz/{attempt}", {"answers": wrong})
+            attempt += 1
+        _, result = self._connection.call("PUT", f"/api/session/quiz/{attempt}", {"answers": right})
+        if not result["passed"]:
+            msg = f"the quiz of {task} does not take its own right answers: questions {result['wrong']}"
+            raise CollectionError(msg, hint=_OTHER_STUDY)
+
+    def _right_answers(self, task: str, page: dict[str, Any]) -> list[int]:
+        """Return the numbers of the right choices, found by their text, in the order of the page."""
+        design = self._frozen.study.design_of(task) if task in self._frozen.study.tasks else None
+        asked_of_all = design.quiz.questions if design and design.quiz else []
+        known = {asked.question: asked.choices[asked.answer - 1] for asked in asked_of_all}
+        try:
+            return [asked["choices"].index(known[asked["question"]]) + 1 for asked in page["questions"]]
+        except (KeyError, ValueError):
+            msg = f"the server's quiz of {task} is not the study's"
+            raise CollectionError(msg, hint=_OTHER_STUDY) from None

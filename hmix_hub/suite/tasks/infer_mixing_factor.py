@@ -1,0 +1,113 @@
+"""infer_mixing_factor: one mixture between its two class names, a slider for the share and one for confidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hmix_hub.schema.released import FULL_SCALE
+from hmix_hub.suite.simulation.perception import Mind, Scene, response_time, sent, slider_path
+from hmix_hub.suite.study.model import TaskDesign
+from hmix_hub.suite.tasks.answers import read_fields, read_path, read_whole, refuse, times_of
+from hmix_hub.suite.tasks.task import SuiteTask, Trial
+
+UNTOUCHED = 0.5
+"""What stands for the inferred coefficient where nobody touched its slider: the place it stood at.
+
+The confidence of an untouched slider is null: nobody said how sure they were.
+"""
+
+
+class InferMixingFactor(SuiteTask):
+    """The page shows one mixture; the answer is the share of the class on the right, and the confidence."""
+
+    name = "infer_mixing_factor"
+    seconds_per_trial = 8.4
+    options = ("sides", "must_touch")
+    words: ClassVar = {
+        "share": "How much of each class?",
+        "share_value": "{left_percent} % {left}, {right_percent} % {right}",
+        "confidence": "How sure are you?",
+        "confidence_low": "not at all sure",
+        "confidence_high": "completely sure",
+        "confidence_value": "{percent} %",
+    }
+
+    def page(self, trial: Trial, design: TaskDesign) -> dict[str, Any]:
+        """Return whether both sliders must be touched."""
+        return {"must_touch": design.must_touch}
+
+    def check(self, answer: object, trial: Trial, design: TaskDesign, elapsed: float) -> None:
+        """Check the values and paths of two sliders, and which of them were touched."""
+        given = read_fields(answer, "answer", "share", "confidence", "touched", "share_path", "confidence_path")
+        touched = given["touched"]
+        if not isinstance(touched, list) or len(touched) != 2 or not all(isinstance(mark, bool) for mark in touched):
+            refuse("touched is not two truth values")
+        for name, is_touched in zip(("share", "confidence"), touched, strict=True):
+            path = read_path(given[f"{name}_path"], f"{name}_path", elapsed, FULL_SCALE)
+            if not is_touched:
+                if design.must_touch:
+                    refuse(f"{name} was not touched, and the study asks for it")
+                if given[name] is not None or path:
+                    refuse(f"{name} has a value and was not touched")
+                continue
+            value = read_whole(given[name], name, FULL_SCALE)
+            if not path or path[-1][1] != value:
+                refuse(f"{name}_path does not end at {name}")
+
+    def columns(self, answer: Mapping[str, Any], trial: Trial) -> dict[str, Any]:
+        """Return share and confidence, the paths to them, and which slider was touched."""
+        share, confidence = answer["share"], answer["confidence"]
+        share_touched, confidence_touched = answer["touched"]
+        share_path: Sequence[Sequence[float]] = answer["share_path"]
+        confidence_path: Sequence[Sequence[float]] = answer["confidence_path"]
+        return {
+            "inferred_coefficient": UNTOUCHED if share is None else inferred_coefficient(share, trial),
+            "confidence": None if confidence is None else confidence / FULL_SCALE,
+            "image_1_side": trial.image_1_side,
+            "inferred_touched": share_touched,
+            "confidence_touched": confidence_touched,
+            "inferred_path": [inferred_coefficient(value, trial) for _, value in share_path],
+            "inferred_path_times_ms": times_of(share_path),
+            "confidence_path": [value / FULL_SCALE for _, value in confidence_path],
+            "confidence_path_times_ms": times_of(confidence_path),
+        }
+
+    def released(self, observed: pa.Table) -> pa.Table:
+        """Set the confidence to the slider's start where neither slider was touched, so that readers flag the row."""
+        is_neither = pc.and_(pc.invert(observed["inferred_touched"]), pc.invert(observed["confidence_touched"]))
+        confidence = pc.if_else(is_neither, UNTOUCHED, observed["confidence"])
+        place = observed.schema.get_field_index("confidence")
+        return observed.set_column(place, observed.schema.field(place), confidence)
+
+    def respond(self, page: dict[str, Any], scene: Scene, mind: Mind, rng: np.random.Generator) -> dict[str, Any]:
+        """Give the share that is seen, with more confidence the farther it is from the middle."""
+        seen = mind.perception.seen_share(scene.coefficients[0], mind.bias, rng)
+        share = round(FULL_SCALE * (1 - seen if scene.image_1_left else seen))
+        sure = 0.35 + abs(seen - 0.5) + 0.15 * float(rng.standard_normal())
+        confidence = round(FULL_SCALE * float(np.clip(sure, 0, 1)))
+        elapsed = response_time(rng)
+        answer = {
+            "share": share,
+            "confidence": confidence,
+            "touched": [True, True],
+            "share_path": slider_path(share, elapsed, rng),
+            "confidence_path": slider_path(confidence, elapsed, rng),
+        }
+        return sent(elapsed, page["pictures"], answer)
+
+
+def inferred_coefficient(share: float, trial: Trial) -> float:
+    """Return the share of image 1, 0 to 1, of a place of the slider, 0 (left class) to 100 (right class).
+
+    Where image 1 stands left, the arithmetic is the release's, to the last bit: `1 - x / 100`.
+    """
+    share = share / FULL_SCALE
+    return 1 - share if trial.image_1_side == "left" else share
+
+
+TASK = InferMixingFactor()

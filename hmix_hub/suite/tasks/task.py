@@ -1,0 +1,171 @@
+"""What the suite knows of a task: the plan of its trials, its page, its answers, and how scripted participants answer.
+
+Each task has a module of this package, named as the task, that holds a `SuiteTask`, and a page in the client,
+`client/tasks/<task>.js`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from hmix_hub.stimuli.coefficients import WALK
+from hmix_hub.suite.simulation.perception import Mind, Scene
+from hmix_hub.suite.study.model import TaskDesign
+from hmix_hub.tasks import TASKS
+
+Floats = npt.NDArray[np.float64]
+Side = Literal["left", "right"]
+
+STEPS = len(WALK)
+"""Mixtures of a pair where all are shown: step s has the coefficient s / 10."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A trial of one participant.
+
+    Parameters
+    ----------
+    trial_index
+        Place on the timeline.
+    stimulus
+        Place in the batch.
+    is_repeat
+        Whether it is shown again on purpose.
+    image_1_side
+        Tasks with the option `sides`: side of the page that stands for image 1.
+    start_step
+        Tasks with the option `start`: step of the first picture, 0 to 10, in tenths of image 1.
+    grid_steps
+        Tasks with a grid: the eleven steps in its order, row by row.
+    class_order
+        Tasks with the option `class_order`: class codes in the order of the page.
+    """
+
+    trial_index: int
+    stimulus: int
+    is_repeat: bool
+    image_1_side: Side | None = None
+    start_step: int | None = None
+    grid_steps: tuple[int, ...] | None = None
+    class_order: tuple[int, ...] | None = None
+
+    def step_at(self, position: int) -> int:
+        """Return the step at a position of a row of pictures, 0 (far left) to 10 (far right)."""
+        return STEPS - 1 - position if self.image_1_side == "left" else position
+
+    def position_of(self, step: int) -> int:
+        """Return the position, 0 (far left) to 10 (far right), at which a row of pictures shows a step."""
+        return self.step_at(step)
+
+
+class SuiteTask(ABC):
+    """A task as the suite asks it.
+
+    Attributes
+    ----------
+    name
+        Its name in the registry, `hmix_hub.tasks.TASKS`.
+    seconds_per_trial
+        Median response time, s, of all judgments of the release, from page drawn to submitted; of a later task, an
+        estimate of it.
+    options
+        Keys of the study file that mean something in this task alone: `sides`, `start`, `class_order`, `must_touch`.
+        Plans draw what the first three ask for.
+    has_grid
+        Whether a page shows all mixtures of a pair in an order of its own.
+    words
+        Words of its page beside those of the interface, English, by name; what stands in braces is filled in.
+    bias_columns
+        Columns of the judgment table that `answered_share` needs beside the task's answered coefficient.
+    """
+
+    name: ClassVar[str]
+    seconds_per_trial: ClassVar[float]
+    options: ClassVar[tuple[str, ...]] = ()
+    has_grid: ClassVar[bool] = False
+    words: ClassVar[Mapping[str, str]] = {}
+    bias_columns: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def shows_pair(self) -> bool:
+        """Whether a stimulus is a pair, all eleven mixtures of which are shown; else it is one mixture."""
+        return TASKS[self.name].shows == "pair"
+
+    def order(self, trial: Trial) -> Sequence[int]:
+        """Return the places of a stimulus's mixtures in the order of the page."""
+        return (0,)
+
+    def page(self, trial: Trial, design: TaskDesign) -> dict[str, Any]:
+        """Return what the browser is told of a trial, beside its pictures, sides and class order; JSON."""
+        return {}
+
+    @abstractmethod
+    def check(self, answer: object, trial: Trial, design: TaskDesign, elapsed: float) -> int | None:
+        """Check the part `answer` of what a browser sent.
+
+        Parameters
+        ----------
+        answer
+            Any JSON value.
+        trial, design
+            The trial, and what the study file says of the task.
+        elapsed
+            Response time, ms.
+
+        Returns
+        -------
+        int or None
+            Place on the page of the picture that it is about; `None`: it is about all.
+
+        Raises
+        ------
+        FaultError
+            If it cannot be an answer to the trial; see `hmix_hub.suite.tasks.answers`.
+        """
+
+    @abstractmethod
+    def columns(self, answer: Mapping[str, Any], trial: Trial) -> dict[str, Any]:
+        """Return the observed columns of an answer that `check` took: coefficients of image 1, labels as codes."""
+
+    def released(self, observed: pa.Table) -> pa.Table:
+        """Return observed columns, N rows, as the released interface would have stored them."""
+        return observed
+
+    @abstractmethod
+    def respond(self, page: dict[str, Any], scene: Scene, mind: Mind, rng: np.random.Generator) -> dict[str, Any]:
+        """Answer a trial as a scripted participant; see `hmix_hub.suite.simulation.perception` for what helps.
+
+        Parameters
+        ----------
+        page
+            The page, from the session view.
+        scene
+            What the participant sees on it.
+        mind
+            Whose mind it is.
+        rng
+            Decides.
+
+        Returns
+        -------
+        dict
+            What the page sends: response_time_ms, pictures, answer. Times are from the model: nobody waits.
+        """
+
+    def answered_share(self, columns: Mapping[str, Floats]) -> Floats:
+        """Return the share of image 1 that answers name, float64 (N,); NaN where there is none.
+
+        Parameters
+        ----------
+        columns
+            float64 (N,): the registry's answered coefficient of the task and `bias_columns`, NaN where null.
+        """
+        return columns[TASKS[self.name].answered]
