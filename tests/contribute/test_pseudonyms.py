@@ -15,9 +15,8 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from hmix_hub.contribute.privacy.scan import scan_privacy
-from hmix_hub.contribute.pseudonyms import new_files
 from hmix_hub.contribute.pseudonyms import pseudonymize as pseudonyms
-from hmix_hub.contribute.pseudonyms.maker import PseudonymMaker
+from hmix_hub.contribute.pseudonyms.key import PseudonymMaker
 from hmix_hub.contribute.pseudonyms.pseudonymize import pseudonymize
 from hmix_hub.errors import ConfigurationError, SourceError, SourceMissingError
 from hmix_hub.files import PREFIX
@@ -166,7 +165,7 @@ class TestAgain:
                 raise KeyboardInterrupt
             replace(*places)
 
-        monkeypatch.setattr(new_files.os, "replace", fail)
+        monkeypatch.setattr(pseudonyms.os, "replace", fail)
         with pytest.raises(KeyboardInterrupt):
             pseudonymize(study, key)
         monkeypatch.undo()
@@ -180,13 +179,13 @@ class TestAgain:
         def full(*_):
             raise OSError(28, "No space left on device")
 
-        monkeypatch.setattr(new_files.os, "fsync", full)
+        monkeypatch.setattr(pseudonyms.os, "fsync", full)
         with pytest.raises(SourceError, match="No space left"):
             pseudonymize(study, key)
         assert content(study) == before
 
     def test_two_runs_at_once_are_refused(self, study, key):
-        with new_files.new_files(study, []), pytest.raises(SourceError, match="another run"):
+        with pseudonyms.new_files(study, []), pytest.raises(SourceError, match="another run"):
             pseudonymize(study, key)
 
     def test_another_key_than_the_first_is_refused(self, study, key, tmp_path):

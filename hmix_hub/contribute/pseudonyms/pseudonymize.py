@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
 from hmix_hub.contribute.privacy.patterns import masked_name, plain_texts
-from hmix_hub.contribute.pseudonyms.id_copies import IdCopies, as_texts
-from hmix_hub.contribute.pseudonyms.id_rewriting import COMPUTED, ID, rewrite_ids
-from hmix_hub.contribute.pseudonyms.key_file import KEY_BYTES, make_key, read_key
-from hmix_hub.contribute.pseudonyms.maker import PseudonymMaker
-from hmix_hub.contribute.pseudonyms.new_files import new_files
+from hmix_hub.contribute.pseudonyms.ids import COMPUTED, ID, IdCopies, as_texts, rewrite_ids
+from hmix_hub.contribute.pseudonyms.key import KEY_BYTES, PseudonymMaker, make_key, read_key
 from hmix_hub.errors import SourceError, Where
+from hmix_hub.files import PREFIX, new_name, sync_folder, write_beside
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import JUDGMENTS, PARTICIPANTS, StudyFolder, find_files, study_path
 from hmix_hub.studies.reading import read_chunks
@@ -145,20 +145,20 @@ def _read_ids(path: Path, name: str) -> _Ids:
         raise SourceError(msg, where=Where(name), hint="put the file itself in its place")
     found = _Ids(path)
     report = Report()
-    for piece in read_chunks(path, name, report):
-        if len(set(piece.names)) < len(piece.names):
+    for chunk in read_chunks(path, name, report):
+        if len(set(chunk.names)) < len(chunk.names):
             raise SourceError(column_rules.COLUMN_TWICE.meaning, where=Where(name), hint=column_rules.COLUMN_TWICE.fix)
-        if ID not in piece.columns:
+        if ID not in chunk.columns:
             msg = f"the file has no column {ID}"
             hint = "call the column of ids so; `hmix contribute validate` tells which columns there are"
             raise SourceError(msg, where=Where(name), hint=hint)
-        texts = as_texts(piece.columns[ID])
+        texts = as_texts(chunk.columns[ID])
         if texts is None:
-            msg = f"the ids are of the type {piece.columns[ID].type}, and neither text nor whole numbers"
+            msg = f"the ids are of the type {chunk.columns[ID].type}, and neither text nor whole numbers"
             raise SourceError(msg, where=Where(name, column=ID), hint="write ids as text")
-        found.rows += len(piece)
+        found.rows += len(chunk)
         found.names |= dict.fromkeys(text for text in plain_texts(texts.unique()) if text)
-        found.dropped = (COMPUTED,) if COMPUTED in piece.columns else ()
+        found.dropped = (COMPUTED,) if COMPUTED in chunk.columns else ()
     for finding in report.errors:
         msg = f"the file has errors, and is left as it is: {finding.rule.meaning}"
         row = finding.spots[0].row if finding.spots else None
@@ -174,8 +174,8 @@ def _check_copies(study: StudyFolder, name: str, file: _Ids, new: dict[str, str]
         return
     tasks = [task for task, judgments in study.judgments.items() if judgments == name]
     copies = IdCopies(new, frozenset(column.name for task in tasks for column in columns(task)))
-    for piece in read_chunks(file.path, name, Report()):
-        copies.add(piece)
+    for chunk in read_chunks(file.path, name, Report()):
+        copies.add(chunk)
     if copies.columns:
         called = ", ".join(masked_name(column) for column in copies.columns)
         msg = "the column holds participant ids, too, and would undo the pseudonyms"
@@ -184,18 +184,75 @@ def _check_copies(study: StudyFolder, name: str, file: _Ids, new: dict[str, str]
 
 
 def _replace(path: Path, done: list[PseudonymizedFile], ids: dict[str, _Ids], new: dict[str, str]) -> None:
-    with new_files(path, [file.path for file in ids.values()]) as files:
-        for result in done:
+    with new_files(path, [file.path for file in ids.values()]) as write:
+        for result in [result for result in done if result.is_changed]:
             file = ids[result.file]
-            if not result.is_changed:
-                continue
             replacements = {name: new.get(name, name) for name in file.names}
-            rows = files.write(file.path, _writer(file.path, replacements, result.file))
+            rows = write(file.path, partial(rewrite_ids, file.path, new=replacements, name=result.file))
             if rows != file.rows:
                 msg = f"the file changed while it was read: it had {file.rows} rows, and has {rows}"
                 raise SourceError(msg, where=Where(result.file), hint="close other programs that write it")
-        files.move()
 
 
-def _writer(source: Path, new: dict[str, str], name: str) -> Callable[[BinaryIO], int]:
-    return lambda stream: rewrite_ids(source, stream, new, name)
+@contextmanager
+def new_files(folder: Path, places: Iterable[Path]) -> Iterator[Callable[[Path, Callable[[BinaryIO], int]], int]]:
+    """Yield a function that writes a new file beside one of these places; at the end all are moved to their places.
+
+    Each is written with the mode of what stands there, and down to the disk; what writing its content returns is
+    returned. After a failure no file is moved, and what has not been moved is discarded, as is what a run that was
+    killed left beside these places; each file is either the old or the new one, whenever this ends.
+
+    Raises
+    ------
+    SourceError
+        If another program is at this in the folder, or a file cannot be written.
+    """
+    ready: dict[Path, Path] = {}
+
+    def write(place: Path, content: Callable[[BinaryIO], int]) -> int:
+        ready[place] = made = new_name(place)
+        with write_beside(made, place) as stream:
+            return content(stream)
+
+    with _locked(folder):
+        # As long as this run holds the lock, nobody is writing them.
+        for left in [left for parent in {place.parent for place in places} for left in parent.glob(f"{PREFIX}*")]:
+            left.unlink(missing_ok=True)
+        try:
+            yield write
+            for place, made in ready.items():
+                os.replace(made, place)
+            for parent in {place.parent for place in ready}:
+                sync_folder(parent)
+        except OSError as error:
+            msg = f"a file cannot be replaced: {error.strerror or error}"
+            hint = (
+                "fix that, and run this again with the same key: it goes on where it ended, and changes nothing twice"
+            )
+            raise SourceError(msg, where=Where(str(folder)), hint=hint) from error
+        finally:
+            for made in ready.values():
+                made.unlink(missing_ok=True)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold the folder against a second run; where the system has no such locks, nothing is held."""
+    try:
+        import fcntl
+    except ImportError:  # pragma: no cover - Windows
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            msg = "another run is replacing files in this folder"
+            raise SourceError(msg, where=Where(str(folder)), hint="wait until it has ended") from None
+        except OSError:
+            # Some network folders know no locks.
+            pass
+        yield
+    finally:
+        os.close(handle)

@@ -1,20 +1,24 @@
-"""Rewriting of the participant ids of a file, in its format, all else as it stands."""
+"""Participant ids in a file: copies of them in other columns, and the file with other ids, all else as it stands."""
 
 from __future__ import annotations
 
 import gzip
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import parquet, types
 
 from hmix_hub.arrow_files import open_parquet
+from hmix_hub.contribute.privacy.cells import cells_of
+from hmix_hub.contribute.privacy.patterns import plain_texts
 from hmix_hub.errors import SourceError, Where
-from hmix_hub.studies.reading.chunks import CHUNK_BYTES
+from hmix_hub.studies.reading.chunks import CHUNK_BYTES, Chunk
 from hmix_hub.studies.reading.csv_file import header_of
 from hmix_hub.studies.reading.text import TableFile, open_bytes
 
@@ -30,12 +34,84 @@ _BLANK = re.compile(rb"[\r\n]+")
 _SPACE = re.compile(r"[ \t\r\n]*")
 _DECODER = json.JSONDecoder()
 _WRITER_METADATA = (b"pandas", b"huggingface")
+SHORTEST = 8
+"""Characters from which an id within another text is no chance."""
+_NUMBER = r"^\s*-?[0-9]*(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?\s*$"
+_TOKENS = (re.compile(r"[0-9A-Za-z]+"), re.compile(r"""[^\s"'&=?,;:/\\<>()\[\]{}|]+"""))
 
-Replacements = Mapping[str, str]
-"""New ids by old ones; an id that is to stay stands for itself."""
+
+class IdCopies:
+    """Search of one file for columns that hold ids, too.
+
+    Parameters
+    ----------
+    ids
+        Original ids of all people of the study.
+    measures
+        Columns that the schema defines: that a trial is called 3 as the person is, is no copy.
+    """
+
+    def __init__(self, ids: Iterable[str], measures: frozenset[str]) -> None:
+        self._ids = {name for name in ids if len(name) >= SHORTEST}
+        self._measures = measures
+        self._same: dict[str, bool] = {}
+        self._holding: dict[str, None] = {}
+        self._people: set[str] = set()
+
+    def add(self, chunk: Chunk) -> None:
+        """Search rows."""
+        people = as_texts(chunk.columns[ID])
+        if people is None:
+            return
+        self._people.update(text for text in plain_texts(people.unique())[:3] if text)
+        for column, values in chunk.columns.items():
+            if column in {ID, COMPUTED}:
+                continue
+            if column not in self._measures and self._same.get(column, True):
+                self._compare(column, values, people)
+            if self._ids and column not in self._holding:
+                self._search(column, values, chunk)
+
+    @property
+    def columns(self) -> list[str]:
+        """Columns that hold ids: the person's own in every row, or a long one within."""
+        same = [column for column, is_same in self._same.items() if is_same and len(self._people) > 1]
+        return list(dict.fromkeys([*same, *self._holding]))
+
+    def _compare(self, column: str, values: pa.Array, people: pa.Array) -> None:
+        texts = as_texts(values)
+        if texts is None:
+            return
+        is_present = pc.and_(texts.is_valid(), pc.not_equal(texts, ""))
+        if pc.any(is_present).as_py():
+            same = pc.equal(texts, people).filter(pc.fill_null(is_present, False))
+            self._same[column] = bool(pc.all(pc.fill_null(same, False)).as_py())
+
+    def _search(self, column: str, values: pa.Array, chunk: Chunk) -> None:
+        for cells in cells_of(column, values, chunk.rows):
+            if cells.are_text:
+                distinct = cells.values.unique()
+                words = distinct.filter(pc.invert(pc.match_substring_regex(distinct, _NUMBER)))
+                if any(self._holds_id(text) for text in plain_texts(words) if text):
+                    self._holding[column] = None
+                    return
+
+    def _holds_id(self, text: str) -> bool:
+        """Whether a text holds an id that is not too short to stand there by chance."""
+        return text in self._ids or any(not self._ids.isdisjoint(token.findall(text)) for token in _TOKENS)
 
 
-def rewrite_ids(source: Path, target: BinaryIO, new: Replacements, name: str) -> int:
+def as_texts(values: pa.Array) -> pa.Array | None:
+    """Return N texts or whole numbers as texts; `None` where they are something else."""
+    if types.is_dictionary(values.type):
+        values = values.dictionary_decode()
+    kind = values.type
+    if types.is_string(kind) or types.is_large_string(kind) or types.is_integer(kind):
+        return values.cast(pa.large_string())
+    return None
+
+
+def rewrite_ids(source: Path, target: BinaryIO, new: Mapping[str, str], name: str) -> int:
     """Write a file anew with other ids.
 
     CSV and JSON lines keep every other byte (of what a compressed file holds); Parquet keeps its columns, types, row
@@ -48,7 +124,7 @@ def rewrite_ids(source: Path, target: BinaryIO, new: Replacements, name: str) ->
     target
         What the new file is written to.
     new
-        Every id of the file, with its new one.
+        Every id of the file, with its new one; an id that is to stay stands for itself.
     name
         What messages call the file.
 
@@ -62,42 +138,49 @@ def rewrite_ids(source: Path, target: BinaryIO, new: Replacements, name: str) ->
     SourceError
         If the file is not what it was when its ids were read.
     """
+    ids = _NewIds(new, name)
     endings = source.name.lower()
     if endings.endswith(".parquet"):
-        return _rewrite_parquet(source, target, new, name)
+        return _rewrite_parquet(source, target, ids)
     rewrite = _rewrite_jsonl if endings.endswith((".jsonl", ".jsonl.gz")) else _rewrite_csv
     if not endings.endswith(".gz"):
-        return rewrite(source, target, new, name)
+        return rewrite(source, target, ids)
     with gzip.GzipFile(filename="", fileobj=target, mode="wb", mtime=0) as stream:
-        return rewrite(source, cast(BinaryIO, stream), new, name)
+        return rewrite(source, cast(BinaryIO, stream), ids)
 
 
-def _new_id(old: str, new: Replacements, name: str, row: int) -> str:
-    if old not in new:
-        msg = "the file changed while its ids were read, or is written in a way that cannot be kept"
-        raise SourceError(
-            msg, where=Where(name, row, ID), hint="close other programs that write it, and run this again"
-        )
-    return new[old]
+@dataclass(frozen=True)
+class _NewIds:
+    """New ids of a file by old ones."""
+
+    by_old: Mapping[str, str]
+    file: str
+
+    def of(self, old: str, row: int) -> str:
+        if old not in self.by_old:
+            msg = "the file changed while its ids were read, or is written in a way that cannot be kept"
+            hint = "close other programs that write it, and run this again"
+            raise SourceError(msg, where=Where(self.file, row, ID), hint=hint)
+        return self.by_old[old]
 
 
-def _rewrite_csv(source: Path, target: BinaryIO, new: Replacements, name: str) -> int:
+def _rewrite_csv(source: Path, target: BinaryIO, ids: _NewIds) -> int:
     with TableFile(source) as file:
         names = header_of(file)
     place = names.index(ID)
     kept = [number for number, column in enumerate(names) if column != COMPUTED]
     rows = -1
     with open_bytes(source) as stream:
-        for fields, end in _records(stream, len(names), name):
+        for fields, end in _records(stream, len(names), ids.file):
             if fields and rows >= 0 and fields[place]:
-                fields[place] = _new_cell(fields[place], new, name, rows)
+                fields[place] = _new_cell(fields[place], ids, rows)
             rows += bool(fields)
             target.write(b",".join(fields[number] for number in kept) + end if fields else end)
     return rows
 
 
 def _records(stream: BinaryIO, n: int, name: str) -> Iterator[tuple[list[bytes], bytes]]:
-    """Give the records of a CSV file as n raw fields and a line ending; blank lines and byte order marks have none."""
+    """Yield the records of a CSV file as n raw fields and a line ending; blank lines and byte order marks have none."""
     record = re.compile(b",".join([_FIELD] * n) + _END)
     buffer, at_end = stream.read(len(_MARK)), False
     if buffer == _MARK:
@@ -122,15 +205,15 @@ def _records(stream: BinaryIO, n: int, name: str) -> Iterator[tuple[list[bytes],
         raise SourceError(msg, where=Where(name), hint="`hmix contribute validate` says where")
 
 
-def _new_cell(raw: bytes, new: Replacements, name: str, row: int) -> bytes:
+def _new_cell(raw: bytes, ids: _NewIds, row: int) -> bytes:
     if not raw.startswith(b'"'):
-        return _new_id(raw.decode(), new, name, row).encode()
+        return ids.of(raw.decode(), row).encode()
     end = raw.rindex(b'"')
     old = raw[1:end].replace(b'""', b'"') + raw[end + 1 :]
-    return b'"' + _new_id(old.decode(), new, name, row).encode() + b'"' if old else raw
+    return b'"' + ids.of(old.decode(), row).encode() + b'"' if old else raw
 
 
-def _rewrite_jsonl(source: Path, target: BinaryIO, new: Replacements, name: str) -> int:
+def _rewrite_jsonl(source: Path, target: BinaryIO, ids: _NewIds) -> int:
     rows = 0
     with open_bytes(source) as stream:
         for line in iter(lambda: stream.readline(8 * CHUNK_BYTES), b""):
@@ -138,21 +221,21 @@ def _rewrite_jsonl(source: Path, target: BinaryIO, new: Replacements, name: str)
                 target.write(line)
                 continue
             mark = _MARK if rows == 0 and line.startswith(_MARK) else b""
-            target.write(mark + _new_line(line[len(mark) :].decode(), new, name, rows).encode())
+            target.write(mark + _new_line(line[len(mark) :].decode(), ids, rows).encode())
             rows += 1
     return rows
 
 
-def _new_line(line: str, new: Replacements, name: str, row: int) -> str:
+def _new_line(line: str, ids: _NewIds, row: int) -> str:
     members = _members(line)
     for number, (key, start, value_start, end) in reversed(list(enumerate(members))):
         if key == ID:
             value = json.loads(line[value_start:end])
             if isinstance(value, bool | float | list | dict):
                 msg = f"the id is written as {line[value_start:end][:1]}…, and neither text nor a whole number"
-                raise SourceError(msg, where=Where(name, row, ID), hint="write ids as text")
+                raise SourceError(msg, where=Where(ids.file, row, ID), hint="write ids as text")
             if value not in {None, ""}:
-                line = line[:value_start] + json.dumps(_new_id(str(value), new, name, row)) + line[end:]
+                line = line[:value_start] + json.dumps(ids.of(str(value), row)) + line[end:]
         elif key == COMPUTED:
             is_last = number == len(members) - 1
             first = members[number - 1][3] if is_last and number else start
@@ -161,7 +244,7 @@ def _new_line(line: str, new: Replacements, name: str, row: int) -> str:
 
 
 def _members(line: str) -> list[tuple[str, int, int, int]]:
-    """Give the members of a JSON object: key, and where it, its value, and what is behind them start."""
+    """Return the members of a JSON object: key, and where it, its value, and what is behind them start."""
     members: list[tuple[str, int, int, int]] = []
     at = _skipped(line, line.index("{") + 1)
     while line[at] == '"':
@@ -180,7 +263,7 @@ def _skipped(line: str, at: int) -> int:
     return match.end() if match else at
 
 
-def _rewrite_parquet(source: Path, target: BinaryIO, new: Replacements, name: str) -> int:
+def _rewrite_parquet(source: Path, target: BinaryIO, ids: _NewIds) -> int:
     rows = 0
     with open_parquet(source, page_checksum_verification=True) as file:
         old = file.schema_arrow
@@ -192,8 +275,8 @@ def _rewrite_parquet(source: Path, target: BinaryIO, new: Replacements, name: st
         with parquet.ParquetWriter(target, schema, compression=_codecs(file.metadata)) as writer:
             for number in range(file.num_row_groups):
                 table = file.read_row_group(number)
-                ids = _new_ids(table.column(ID), schema.field(ID).type, new, name, rows)
-                columns = [ids if column == ID else table.column(column) for column in schema.names]
+                changed = _changed(table.column(ID), schema.field(ID).type, ids, rows)
+                columns = [changed if column == ID else table.column(column) for column in schema.names]
                 writer.write_table(table.from_arrays(columns, schema=schema), row_group_size=max(table.num_rows, 1))
                 rows += table.num_rows
     return rows
@@ -207,11 +290,10 @@ def _new_schema(schema: pa.Schema) -> pa.Schema:
     return pa.schema(fields)
 
 
-def _new_ids(ids: pa.ChunkedArray, kind: Any, new: Replacements, name: str, start: int) -> pa.ChunkedArray:
-    texts = ids.cast(pa.string()).to_pylist()
-    changed = [_new_id(old, new, name, start + row) if old else old for row, old in enumerate(texts)]
-    made = pa.array(changed, pa.string())
-    return pa.chunked_array([made.dictionary_encode().cast(kind) if pa.types.is_dictionary(kind) else made.cast(kind)])
+def _changed(old: pa.ChunkedArray, kind: Any, ids: _NewIds, start: int) -> pa.ChunkedArray:
+    texts = old.cast(pa.string()).to_pylist()
+    made = pa.array([text and ids.of(text, start + row) for row, text in enumerate(texts)], pa.string())
+    return pa.chunked_array([(made.dictionary_encode() if types.is_dictionary(kind) else made).cast(kind)])
 
 
 def _codecs(metadata: Any) -> dict[str, str] | str:
