@@ -1,9 +1,13 @@
-"""The application: which address is served by what."""
+"""The application: which address is served by what; the study, its pictures, and the client's files."""
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Awaitable, Callable
+from importlib.resources import files
 
+from anyio import to_thread
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -12,16 +16,23 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hmix_hub.sources.image_sets import ImageSet
-from hmix_hub.suite.server.answer_routes import AnswerRoutes
-from hmix_hub.suite.server.assets import Assets
-from hmix_hub.suite.server.guard import Guard
 from hmix_hub.suite.server.pictures import Gallery
-from hmix_hub.suite.server.replies import Refusal
+from hmix_hub.suite.server.replies import Guard, Refusal, json_reply
 from hmix_hub.suite.server.session_routes import SessionRoutes
-from hmix_hub.suite.server.study_routes import StudyRoutes
 from hmix_hub.suite.store.store import Store
+from hmix_hub.suite.study.texts import words_of
 
 Endpoint = Callable[[Request], Awaitable[Response]]
+
+PAGE = "index.html"
+_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+_PICTURE = re.compile(r"([0-9a-f]{32})\.png", re.ASCII)
+_FOREVER = "private, max-age=31536000, immutable"
 
 
 def build_app(store: Store, image_set: ImageSet, *, trial_run: bool = False) -> Starlette:
@@ -42,7 +53,7 @@ def build_app(store: Store, image_set: ImageSet, *, trial_run: bool = False) -> 
         If the pictures are not those of the study.
     """
     study = StudyRoutes(store, Gallery(store.frozen, store.key, image_set), trial_run=trial_run)
-    session, answers, assets = SessionRoutes(store), AnswerRoutes(store), Assets()
+    session, assets = SessionRoutes(store), Assets()
     routes = [
         _route("/", GET=assets.page),
         _route("/static/{name}", GET=assets.file),
@@ -53,9 +64,9 @@ def build_app(store: Store, image_set: ImageSet, *, trial_run: bool = False) -> 
         _route("/api/sessions", POST=session.join),
         _route("/api/session", GET=session.look, DELETE=session.withdraw),
         _route("/api/session/finish", POST=session.finish),
-        _route("/api/session/quiz/{attempt}", PUT=answers.quiz),
-        _route("/api/session/trials/{trial_index}", PUT=answers.trial),
-        _route("/api/session/comments", PUT=answers.comments),
+        _route("/api/session/quiz/{attempt}", PUT=session.quiz),
+        _route("/api/session/trials/{trial_index}", PUT=session.trial),
+        _route("/api/session/comments", PUT=session.comments),
     ]
     app = Starlette(routes=routes, middleware=[Middleware(Guard)], exception_handlers={HTTPException: _as_refusal})
     app.router.redirect_slashes = False
@@ -75,3 +86,87 @@ async def _as_refusal(_request: Request, error: Exception) -> Response:
     if isinstance(error, HTTPException) and error.status_code == 405:
         return Refusal(405, "wrong_method", "This address is not used so.", headers=error.headers).reply()
     return Refusal(404, "not_found", "There is nothing at this address.").reply()
+
+
+class StudyRoutes:
+    """The study as everybody may see it.
+
+    Parameters
+    ----------
+    store
+        The collection.
+    gallery
+        Its pictures.
+    trial_run
+        Whether the answers are no data: the pages say so.
+    """
+
+    def __init__(self, store: Store, gallery: Gallery, *, trial_run: bool) -> None:
+        self._store, self._gallery = store, gallery
+        frozen, study = store.frozen, store.frozen.study
+        self._told = {
+            "title": study.title,
+            "language": study.language,
+            "consent": {
+                "text": study.consent.text,
+                "version": study.consent.version,
+                "sha256": frozen.consent_sha256,
+            },
+            "words": words_of(study),
+            "recruiting": {"parameter": study.recruiting.parameter, "required": study.recruiting.required},
+            "trial_run": trial_run,
+        }
+
+    async def study(self, _request: Request) -> Response:
+        """Tell of the study, and whether people can begin."""
+        state = "closed" if self._store.is_closed() else "full" if self._store.is_full() else "open"
+        return json_reply({**self._told, "state": state})
+
+    async def picture(self, request: Request) -> Response:
+        """Send a picture."""
+        named = _PICTURE.fullmatch(request.path_params["file"])
+        if named is None or named[1] not in self._gallery:
+            raise Refusal(404, "no_such_picture", "There is no such picture.")
+        png = self._gallery.cached(named[1])
+        if png is None:
+            png = await to_thread.run_sync(self._gallery.png, named[1])
+        return Response(png, headers={"Cache-Control": _FOREVER}, media_type="image/png")
+
+    async def health(self, _request: Request) -> Response:
+        """Say that the server is there."""
+        return json_reply({"ok": True})
+
+    async def icon(self, _request: Request) -> Response:
+        """Say that there is no icon, without an error in the browser's console."""
+        return Response(status_code=204)
+
+
+class Assets:
+    """The files of `hmix_hub.suite.client`, by name."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, tuple[bytes, str, str]] = {}
+        for file in files("hmix_hub.suite.client").iterdir():
+            kind = _TYPES.get("." + file.name.rpartition(".")[2])
+            if kind is not None and file.is_file():
+                content = file.read_bytes()
+                self._files[file.name] = content, kind, f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+
+    async def page(self, request: Request) -> Response:
+        """Send the page."""
+        return self._send(PAGE, request)
+
+    async def file(self, request: Request) -> Response:
+        """Send a module, a style sheet or the icon."""
+        name = request.path_params["name"]
+        return self._send("" if name == PAGE else name, request)
+
+    def _send(self, name: str, request: Request) -> Response:
+        if name not in self._files:
+            raise Refusal(404, "not_found", "There is no such file.")
+        content, kind, tag = self._files[name]
+        headers = {"ETag": tag, "Cache-Control": "no-cache"}
+        asked = request.headers.get("if-none-match", "")
+        if tag in {part.strip().removeprefix("W/") for part in asked.split(",")}:
+            return Response(status_code=304, headers=headers)
+        return Response(content, headers=headers, media_type=kind)

@@ -6,12 +6,12 @@ import asyncio
 import hashlib
 import json
 import re
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
+from pydantic import BaseModel, ConfigDict, ValidationError
 from starlette.requests import Request
 
-from hmix_hub.suite.server.guard import DisconnectedError
-from hmix_hub.suite.server.replies import Refusal
+from hmix_hub.suite.server.replies import DisconnectedError, Refusal
 
 MOST_BYTES = 64 * 1024
 """Bytes of a body at most."""
@@ -21,6 +21,15 @@ DEEPEST = 8
 """Lists and objects within each other at most."""
 
 _BEARER = re.compile(r"bearer +([A-Za-z0-9_-]{43})", re.IGNORECASE | re.ASCII)
+
+
+class Sent(BaseModel):
+    """What a browser sends: of these types exactly, and nothing beside it."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+S = TypeVar("S", bound=Sent)
 
 
 class MalformedError(Exception):
@@ -111,15 +120,15 @@ def parse_json(body: bytes) -> Any:
     return value
 
 
-async def read_object(request: Request, **fields: type | tuple[type, ...]) -> dict[str, Any]:
-    """Read a JSON object of known fields.
+async def read_sent(request: Request, model: type[S]) -> S:
+    """Read a JSON object.
 
     Parameters
     ----------
     request
         The request.
-    fields
-        Types by name; a field whose types include `NoneType` may be left out.
+    model
+        What it has to be.
 
     Raises
     ------
@@ -132,13 +141,18 @@ async def read_object(request: Request, **fields: type | tuple[type, ...]) -> di
         raise Refusal(400, "malformed", f"{error.fault[0].upper()}{error.fault[1:]}.") from None
     if not isinstance(value, dict):
         raise Refusal(400, "malformed", "The body is not an object.")
-    if set(value) - set(fields):
-        raise Refusal(400, "malformed", f"The body holds more than {', '.join(fields) or 'nothing'}.")
-    for name, kind in fields.items():
-        if isinstance(value.setdefault(name, None), kind) and not (isinstance(value[name], bool) and kind is not bool):
-            continue
-        raise Refusal(400, "malformed", f"{name} is missing or of the wrong type.")
-    return value
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise Refusal(400, "malformed", _said(error, model)) from None
+
+
+def _said(error: ValidationError, model: type[Sent]) -> str:
+    """Return what is wrong, without anything of what was sent."""
+    problems = error.errors(include_url=False, include_input=False)
+    if any(problem["type"] == "extra_forbidden" for problem in problems):
+        return f"The body holds more than {', '.join(model.model_fields) or 'nothing'}."
+    return f"{problems[0]['loc'][0]} is missing or of the wrong type."
 
 
 def _refuse_json(fault: str) -> NoReturn:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gc
 import signal
@@ -11,26 +12,28 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import Any, NoReturn
+
+import h11
+import uvicorn
+from starlette.applications import Starlette
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from hmix_hub.errors import CollectionError
+from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.design.drawing import draw_design
 from hmix_hub.suite.server.app import build_app
 from hmix_hub.suite.server.beginning import begin_collection
-from hmix_hub.suite.server.connections import Connection
 from hmix_hub.suite.store.lock import folder_lock
 from hmix_hub.suite.store.store import Store
 from hmix_hub.suite.study.reading import read_study_file, study_file_of
-
-if TYPE_CHECKING:
-    from starlette.applications import Starlette
-
-    from hmix_hub.suite.design.design import FrozenStudy
 
 Tell = Callable[[str], None]
 
 KEEP_ALIVE_SECONDS = 900
 """Longer than a person thinks about a picture, so that no answer has to open a connection first."""
+HEADER_SECONDS = 20.0
+"""A request's headers have to be there so long after its first byte, or after the connection was opened."""
 _GRACE_SECONDS = 10
 """Requests that are being answered have so long when the server is stopped."""
 _MOST_HEADERS = 16 * 1024
@@ -58,7 +61,6 @@ def serve(folder: Path, host: str, port: int, *, trial_run: bool = False, tell: 
     CollectionError
         If the study file cannot be used, was changed, or the folder is served already; or the address is taken.
     """
-    _require_suite()
     study_file_of(folder)
     with folder_lock(folder), listening(host, port) as listener:
         store, image_set = begin_collection(folder, trial_run=trial_run)
@@ -92,7 +94,6 @@ def preview(folder: Path, host: str, port: int, *, tell: Tell) -> None:
     CollectionError
         If the study file cannot be used, or the address is taken.
     """
-    _require_suite()
     frozen, image_set = draw_design(folder, read_study_file(folder, allow_placeholders=True))
     with listening(host, port) as listener, tempfile.TemporaryDirectory(prefix="hmix-preview-") as scratch:
         store = Store.create(Path(scratch), for_preview(frozen), is_synthetic=True)
@@ -143,8 +144,6 @@ def address_of(listener: socket.socket) -> str:
 
 def run_until_stopped(app: Starlette, listener: socket.socket) -> None:
     """Run an application until SIGINT or SIGTERM; requests under way are answered first."""
-    import uvicorn
-
     _allow_many_connections()
     config = uvicorn.Config(
         app,
@@ -198,11 +197,54 @@ def _allow_many_connections() -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def _require_suite() -> None:
-    try:
-        import starlette  # noqa: F401
-        import uvicorn  # noqa: F401
-    except ImportError as error:
-        msg = f"serving needs {error.name}, which is not installed"
-        hint = 'pip install "hmix-hub[suite]"; in a checkout: pip install -e ".[suite]"'
-        raise CollectionError(msg, hint=hint) from None
+class Connection(H11Protocol):
+    """A connection that is closed if a request that was begun does not come.
+
+    Uvicorn waits for a request for ever once a byte of it has come; whoever opens connections and sends half a request
+    on each would take all that the system allows. A connection whose last request was answered is kept as uvicorn
+    keeps it.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        """Take a new connection."""
+        super().connection_made(transport)
+        self._watch()
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came."""
+        super().data_received(data)
+        self._watch()
+
+    def on_response_complete(self) -> None:
+        """Go on with what came after the request that was answered."""
+        super().on_response_complete()
+        self._watch()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        super().connection_lost(exc)
+        self._set_deadline(False)
+
+    def _watch(self) -> None:
+        state = self.conn.their_state
+        # The keep-alive timer runs from a reply to the next byte; without it, nothing else ends the wait.
+        is_idle = self.timeout_keep_alive_task is not None and not self.conn.trailing_data[0]
+        waits_for_headers = state is h11.IDLE and not is_idle
+        # A body that nobody reads, since the request was answered already.
+        waits_for_body = state is h11.SEND_BODY and self.cycle is not None and self.cycle.response_complete
+        self._set_deadline(waits_for_headers or waits_for_body)
+
+    def _set_deadline(self, is_needed: bool) -> None:
+        if not is_needed and self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+        elif is_needed and self._deadline is None:
+            self._deadline = self.loop.call_later(HEADER_SECONDS, self._end)
+
+    def _end(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.abort()

@@ -1,29 +1,84 @@
-"""Routes of a session as a whole: join, look, finish, withdraw."""
+"""Routes of a session: join, look, answer, finish, withdraw; every answer is acknowledged when it is on the disk."""
 
 from __future__ import annotations
 
+import json
+import re
 from asyncio import wrap_future
+from dataclasses import dataclass
 from typing import NoReturn
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from hmix_hub.suite.design.design import Batch
 from hmix_hub.suite.server.replies import Refusal, json_reply
-from hmix_hub.suite.server.requests import read_object, token_hash
-from hmix_hub.suite.server.sessions import find_session
+from hmix_hub.suite.server.requests import MalformedError, Sent, parse_json, read_body, read_sent, token_hash
+from hmix_hub.suite.session.trials import check_answer
 from hmix_hub.suite.session.view import completion, session_view
 from hmix_hub.suite.store.errors import SessionGoneError
-from hmix_hub.suite.store.records import SessionRecord
+from hmix_hub.suite.store.records import Outcome, SessionRecord
 from hmix_hub.suite.store.store import Store
+from hmix_hub.suite.study.model import Quiz, TaskDesign
+from hmix_hub.suite.tasks.task import Trial
 
 _PLACEHOLDERS = ("{{", "${", "NOT_AVAILABLE")
 """Marks of an id that a recruiting platform has not filled in: Prolific, Qualtrics, Mechanical Turk."""
 _LONGEST_ID = 200
 """Characters of a recruiting id at most."""
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
+_LONGEST_COMMENT = 5000
+"""Characters of comments at most."""
+
+
+class Join(Sent):
+    """Begins a session, or goes on with one."""
+
+    consent_sha256: str
+    recruiting_id: str | None = None
+    task: str | None = None
+
+
+class QuizAttempt(Sent):
+    """Choices, from 1, one for each question of the quiz."""
+
+    answers: list[int]
+
+
+class Comments(Sent):
+    """What somebody wants to say."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """A session, its batch, and the design of its task."""
+
+    record: SessionRecord
+    batch: Batch
+    design: TaskDesign
+
+
+def find_session(store: Store, request: Request) -> Found:
+    """Find the session of a request's token.
+
+    Raises
+    ------
+    Refusal
+        401, if there is none.
+    SessionGoneError
+        If it was withdrawn.
+    """
+    record = store.session(token_hash(request))
+    if record is None:
+        raise Refusal(401, "unknown_session", "There is no such session.")
+    batch = store.frozen.batches[record.batch]
+    return Found(record, batch, store.frozen.design_of(batch))
 
 
 class SessionRoutes:
-    """Begin and end of sessions.
+    """Sessions from their begin to their end, and what people answer in between.
 
     Parameters
     ----------
@@ -37,15 +92,14 @@ class SessionRoutes:
     async def join(self, request: Request) -> Response:
         """Begin a session, or go on with the one that the token or the recruiting id has."""
         token = token_hash(request)
-        none = type(None)
-        sent = await read_object(request, recruiting_id=(str, none), task=(str, none), consent_sha256=str)
+        sent = await read_sent(request, Join)
         frozen = self._store.frozen
-        if sent["consent_sha256"] != frozen.consent_sha256:
+        if sent.consent_sha256 != frozen.consent_sha256:
             raise Refusal(409, "consent_changed", "The consent form is another one. Load the page again.")
-        if sent["task"] is not None and sent["task"] not in frozen.study.tasks:
+        if sent.task is not None and sent.task not in frozen.study.tasks:
             raise Refusal(400, "no_such_task", "The study has no such task.")
-        recruiting_hash = self._recruiting(sent["recruiting_id"])
-        record = await wrap_future(self._store.join(token, recruiting_hash=recruiting_hash, task=sent["task"]))
+        recruiting_hash = self._recruiting(sent.recruiting_id)
+        record = await wrap_future(self._store.join(token, recruiting_hash=recruiting_hash, task=sent.task))
         return self._view(record)
 
     async def look(self, request: Request) -> Response:
@@ -58,7 +112,7 @@ class SessionRoutes:
     async def finish(self, request: Request) -> Response:
         """Finish a session, if the server holds an answer to every trial."""
         found = find_session(self._store, request)
-        await read_object(request)
+        await read_sent(request, Sent)
         record = found.record
         if record.state == "failed_quiz":
             raise Refusal(409, "failed_quiz", "The session ended with the quiz.")
@@ -77,6 +131,60 @@ class SessionRoutes:
         except SessionGoneError:
             pass
         return json_reply({"withdrawn": True})
+
+    async def trial(self, request: Request) -> Response:
+        """Take the answer to a trial; one with a fault is kept aside, and so is a second one that differs."""
+        found = find_session(self._store, request)
+        trial = found.record.plan.trial(_number_in(request, "trial_index"))
+        if trial is None:
+            raise Refusal(404, "no_such_trial", "The session has no such trial.")
+        payload, fault = self._checked(await read_body(request), found, trial)
+        outcome = await wrap_future(self._store.put_trial(found.record.id, trial.trial_index, payload, fault=fault))
+        if outcome is Outcome.QUARANTINED:
+            return json_reply({"outcome": outcome.value, "fault": fault}, 202)
+        return _outcome(outcome)
+
+    def _checked(self, body: bytes, found: Found, trial: Trial) -> tuple[str, str | None]:
+        """Give what is stored of a body, and its fault."""
+        text = body.decode("utf-8", "backslashreplace")
+        try:
+            value = parse_json(body)
+        except MalformedError as error:
+            return json.dumps({"unreadable": text}), error.fault
+        fault = check_answer(value, trial, found.batch, self._store.frozen, self._store.key)
+        if fault is None and found.design.quiz is not None and not found.record.quiz_passed:
+            fault = "the quiz was not passed before"
+        return text, fault
+
+    async def quiz(self, request: Request) -> Response:
+        """Take an attempt at the quiz, and say what was wrong."""
+        found = find_session(self._store, request)
+        record, quiz = found.record, found.design.quiz
+        attempt = _number_in(request, "attempt")
+        if quiz is None:
+            raise Refusal(404, "no_quiz", "The session has no quiz.")
+        sent = await read_sent(request, QuizAttempt)
+        wrong = _graded(sent.answers, quiz)
+        if attempt < 1 or attempt > record.quiz_attempts + 1:
+            raise Refusal(409, "wrong_attempt", f"The next attempt is number {record.quiz_attempts + 1}.")
+        if attempt > record.quiz_attempts and (record.quiz_passed or record.state == "failed_quiz"):
+            raise Refusal(409, "quiz_over", "The quiz is over.")
+        outcome = await wrap_future(self._store.put_quiz(record.id, attempt, sent.model_dump_json(), not wrong))
+        if outcome is Outcome.CONFLICT:
+            return _outcome(outcome)
+        ended = bool(wrong) and quiz.attempts is not None and attempt >= quiz.attempts
+        return json_reply({"passed": not wrong, "wrong": wrong, "ended": ended})
+
+    async def comments(self, request: Request) -> Response:
+        """Take the comments."""
+        found = find_session(self._store, request)
+        if self._store.frozen.study.comments is None:
+            raise Refusal(404, "no_comments", "The study asks for no comments.")
+        text = (await read_sent(request, Comments)).text
+        # Not a bound of the model, which would refuse halves of surrogate pairs.
+        if len(text) > _LONGEST_COMMENT:
+            raise Refusal(400, "malformed", f"Comments have at most {_LONGEST_COMMENT} characters.")
+        return _outcome(await wrap_future(self._store.put_comments(found.record.id, text)))
 
     def _recruiting(self, recruiting_id: str | None) -> str | None:
         if recruiting_id is not None and not recruiting_id.isprintable():
@@ -98,3 +206,35 @@ class SessionRoutes:
         store = self._store
         expired = store.is_expired(record)
         return json_reply(session_view(record, store.held(record.id), store.frozen, store.key, expired=expired))
+
+
+def _number_in(request: Request, name: str) -> int:
+    """Read a number of the address.
+
+    Raises
+    ------
+    Refusal
+        404, if it is none.
+    """
+    text = request.path_params[name]
+    if not _NUMBER.fullmatch(text):
+        raise Refusal(404, "not_found", "There is nothing at this address.")
+    return int(text)
+
+
+def _graded(answers: list[int], quiz: Quiz) -> list[int]:
+    """Give the questions that were answered wrongly, from 1.
+
+    Raises
+    ------
+    Refusal
+        400, if there is not one choice to each question.
+    """
+    pairs = list(zip(answers, quiz.questions, strict=False))
+    if len(answers) != len(quiz.questions) or any(not 1 <= answer <= len(asked.choices) for answer, asked in pairs):
+        raise Refusal(400, "malformed", "answers is not one choice to each question.")
+    return [number for number, (answer, asked) in enumerate(pairs, 1) if answer != asked.answer]
+
+
+def _outcome(outcome: Outcome) -> Response:
+    return json_reply({"outcome": outcome.value}, 409 if outcome is Outcome.CONFLICT else 200)

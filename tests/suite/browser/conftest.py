@@ -55,13 +55,13 @@ def serve(tmp_path: Path, awake_client: Path, monkeypatch: pytest.MonkeyPatch) -
     """Serve studies; afterwards nothing may have been kept aside, unless the test says so."""
     from suite.browser.collection import serving, study_file
 
-    from hmix_hub.suite.server import assets
+    from hmix_hub.suite.server import app
 
     begun: list[Any] = []
 
     def begin(*tasks: str, is_awake: bool = True, **more: Any) -> Any:
         if is_awake:
-            monkeypatch.setattr(assets, "files", lambda _package: awake_client)
+            monkeypatch.setattr(app, "files", lambda _package: awake_client)
         folder = tmp_path / f"study-{len(begun)}"
         folder.mkdir()
         context = serving(folder, study_file(*tasks, **more))

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 import uvicorn
 
-from hmix_hub.suite.server import connections
 from hmix_hub.suite.server.serving import listening, run_until_stopped
 
 Open = Callable[[], socket.socket]
@@ -23,7 +22,7 @@ SECONDS = 0.4
 @pytest.fixture
 def connect(shared: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
     """Serve over a socket, with a short deadline; gives what opens a connection."""
-    monkeypatch.setattr(connections, "HEADER_SECONDS", SECONDS)
+    monkeypatch.setattr("hmix_hub.suite.server.serving.HEADER_SECONDS", SECONDS)
     servers: list[uvicorn.Server] = []
     run = uvicorn.Server.run
 
