@@ -13,7 +13,7 @@ from hmix_hub.judgments.by_stimulus import by_stimulus
 from hmix_hub.judgments.from_released import Provenance
 from hmix_hub.judgments.migration import migrate
 from hmix_hub.schema import CURRENT, RELEASED, arrow_schema
-from hmix_hub.schema.released import ROW_NUMBER, SYNTHETIC_COLUMN
+from hmix_hub.schema.released import NEVER_READ, ROW_NUMBER, SYNTHETIC_COLUMN
 from hmix_hub.sources import JUDGMENT_FILES, Source
 from hmix_hub.tasks import CONSTRUCT, INFER, TASKS, Configuration, columns
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-_NEVER_READ = ("study_id", "url", "subj_id", "view_history", "failed_images", "failed_audio", "failed_video")
-"""Columns of the files that hold, or could hold, platform ids, URLs and free text."""
 _NO_ANSWER = {CONSTRUCT: ("response", "filename"), INFER: ("response",)}
 """Columns that hold no answer in a task's judgment rows, and so could hold anything."""
 
@@ -109,7 +107,7 @@ def _read_csv(path: Path, task: str, schema: pa.Schema) -> pa.Table:
     )
     n = text.num_rows
     values = {name: text[name] for name in schema.names if name != ROW_NUMBER}
-    emptied = {*_NEVER_READ, *_NO_ANSWER.get(task, ())} & set(values)
+    emptied = {*NEVER_READ, *_NO_ANSWER.get(task, ())} & set(values)
     values |= {name: pa.nulls(n, pa.string()) for name in emptied}
     values[ROW_NUMBER] = pa.array(np.arange(n))
     marks = [SYNTHETIC_COLUMN.name] if SYNTHETIC_COLUMN.name in text.column_names else []

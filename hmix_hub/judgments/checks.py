@@ -11,10 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hmix_hub.errors import SchemaError, Where
-from hmix_hub.schema import Column, Kind, Vocabulary
+from hmix_hub.schema import TOLERANCE, Column, Kind, Vocabulary
 from hmix_hub.schema.arrays import matrix, numbers
 
-_TOLERANCE = 1e-9
 """How far a computed share may leave its range in its last bits."""
 
 
@@ -60,8 +59,8 @@ def _check_range(column: Column, values: pa.ChunkedArray, n_classes: int) -> Non
 
 
 def _outside(found: npt.NDArray[np.float64], low: float | None, high: float | None) -> npt.NDArray[np.bool_]:
-    above = found >= (-math.inf if low is None else low - _TOLERANCE)
-    below = found <= (math.inf if high is None else high + _TOLERANCE)
+    above = found >= (-math.inf if low is None else low - TOLERANCE)
+    below = found <= (math.inf if high is None else high + TOLERANCE)
     # Neither is true of NaN.
     return ~(above & below)
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hmix_hub.errors import FilterError, SchemaError, Where, nearest
-from hmix_hub.schema import Vocabulary
+from hmix_hub.schema import TOLERANCE, Vocabulary
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -21,8 +21,6 @@ Vocabularies = Mapping[str, Vocabulary]
 
 MOST_SEEN = 12
 """Most values that a warning lists one by one."""
-TOLERANCE = 1e-9
-"""Numbers this near are equal, and a bound reaches this far: 1 - 0.7 is 0.30000000000000004."""
 
 
 @dataclass(frozen=True)

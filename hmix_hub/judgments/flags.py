@@ -12,6 +12,7 @@ from hmix_hub.schema.arrays import Ints, codes, numbers
 from hmix_hub.schema.groups import Groups, encode, encode_key
 from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, flags_of
 from hmix_hub.tasks.flags import STRAIGHTLINING_MINIMUM, STRAIGHTLINING_TENTHS
+from hmix_hub.tasks.infer_mixing_factor import SLIDER_START
 from hmix_hub.tasks.soft_labels import categorical_answers
 
 Mask = npt.NDArray[np.bool_]
@@ -23,7 +24,6 @@ ANSWER_COLUMNS = {
     CATEGORICAL: ["top_class", "top_probability"],
 }
 """Columns that are one answer, when answers are compared."""
-_SLIDER_START = 0.5
 
 
 def flag_masks(table: pa.Table, task: str, n_classes: int, observed: Mapping[str, Mask]) -> dict[str, Mask]:
@@ -66,7 +66,7 @@ def _endpoint_not_shown(table: pa.Table, task: str, n_classes: int) -> Mask:
 
 def _untouched_sliders(table: pa.Table, task: str, n_classes: int) -> Mask:
     inferred, confidence = numbers(table["inferred_coefficient"]), numbers(table["confidence"])
-    is_at_start = (inferred == _SLIDER_START) & (confidence == _SLIDER_START)
+    is_at_start = (inferred == SLIDER_START) & (confidence == SLIDER_START)
     touched = ("inferred_touched", "confidence_touched")
     if not set(touched) <= set(table.column_names):
         return is_at_start

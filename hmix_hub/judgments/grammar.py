@@ -16,7 +16,6 @@ import numpy as np
 
 from hmix_hub.errors import FilterError, nearest
 from hmix_hub.judgments.conditions import (
-    TOLERANCE,
     Condition,
     HasNoneOf,
     IsAnyOf,
@@ -25,6 +24,7 @@ from hmix_hub.judgments.conditions import (
     MixesClasses,
     ShowsClass,
 )
+from hmix_hub.schema import TOLERANCE
 from hmix_hub.schema.released import PICTURE_SUFFIX
 from hmix_hub.tasks import FLAGS, TASKS
 

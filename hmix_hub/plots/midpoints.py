@@ -11,7 +11,8 @@ from hmix_hub.plots.axes import mark_mean, mean_text, share_axis, title_above
 from hmix_hub.plots.resampling import Floats, Ints, resample_means
 from hmix_hub.plots.selection import Selection
 from hmix_hub.plots.style import BARS, ERROR, SYNTHETIC, finish
-from hmix_hub.stimuli.coefficients import WALK, steps_of
+from hmix_hub.stimuli.coefficients import steps_of
+from hmix_hub.tasks.midpoint import WALK
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -1,6 +1,6 @@
 """What a judgment is: columns with unit and range, versions, vocabularies, as data; of tasks it knows nothing."""
 
-from hmix_hub.schema.column import Column, Kind, arrow_schema, features
+from hmix_hub.schema.column import TOLERANCE, Column, Kind, arrow_schema, features
 from hmix_hub.schema.judgment import N_SYNTHETIC, SYNTHETIC_FLAG, has_flag
 from hmix_hub.schema.versions import CURRENT, JUDGMENT_TABLE, RELEASED, VERSIONS, check_version
 from hmix_hub.schema.vocabulary import CIFAR10, Vocabulary
@@ -12,6 +12,7 @@ __all__ = [
     "N_SYNTHETIC",
     "RELEASED",
     "SYNTHETIC_FLAG",
+    "TOLERANCE",
     "VERSIONS",
     "Column",
     "Kind",

@@ -14,6 +14,9 @@ from hmix_hub.schema.vocabulary import CIFAR10, Vocabulary
 if TYPE_CHECKING:
     import datasets
 
+TOLERANCE = 1e-9
+"""Numbers that differ by no more are the same: 1 - 0.7 is 0.30000000000000004, and was meant as 0.3."""
+
 
 class Kind(Enum):
     """Type of a column's values; the value is how the documentation calls it."""

@@ -21,6 +21,8 @@ REPEAT_PREFIX = "rerun_"
 PICTURE_SUFFIX = ".png"
 FULL_SCALE = 100
 """Sliders and typed percentages run from 0 to 100."""
+NEVER_READ = frozenset({"study_id", "url", "subj_id", "view_history", "failed_images", "failed_audio", "failed_video"})
+"""Columns that hold, or could hold, platform ids, URLs and free text: null, whatever stands there."""
 ROW_NUMBER = "Unnamed: 0"
 """The unnamed leading column, by the name that pandas gives it."""
 SYNTHETIC_COLUMN = Column("synthetic", Kind.BOOL, "whether a program, not a participant, made the answer")

@@ -8,6 +8,9 @@ from functools import cached_property
 
 from hmix_hub.errors import SchemaError, nearest
 
+LIST_MARK = "|"
+"""Stands between the items of a list that is written as text; no class name holds it."""
+
 
 @dataclass(frozen=True)
 class Vocabulary:
@@ -56,6 +59,10 @@ class Vocabulary:
         """Give a class name as it stands in pair and stimulus ids: with a capital first letter."""
         name = self.names[code]
         return name[:1].upper() + name[1:]
+
+    def joined(self, codes: Iterable[int]) -> str:
+        """Return labels as the text of a list, as CSV holds it: `cat|dog`."""
+        return LIST_MARK.join(self.names[code] for code in codes)
 
     def union(self, others: Iterable[Vocabulary]) -> Vocabulary:
         """Join vocabularies: this one's names first, then each new name in the order of its first appearance."""

@@ -8,16 +8,12 @@ import numpy as np
 import numpy.typing as npt
 
 from hmix_hub.errors import ConfigurationError
-from hmix_hub.schema import has_flag
+from hmix_hub.schema import TOLERANCE, has_flag
 from hmix_hub.tasks import CONSTRUCT, TASKS
+from hmix_hub.tasks.midpoint import WALK
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-WALK = np.arange(0, 1.1, 0.1)
-"""The eleven coefficients that the midpoint pictures were drawn with; the fourth is 0.30000000000000004.
-
-Source: pictures of the release, 2739 of 2739 of construct_midpoint."""
 
 
 def drawn_coefficients(table: pa.Table, task: str, *, on_screen: bool = False) -> npt.NDArray[np.float64]:
@@ -36,8 +32,8 @@ def drawn_coefficients(table: pa.Table, task: str, *, on_screen: bool = False) -
     Returns
     -------
     numpy.ndarray
-        float64 (N,): the stored number, but in the midpoint tasks the value of `WALK` where it is one within 1e-9; NaN
-        where null.
+        float64 (N,): the stored number, but in the midpoint tasks the value of `WALK` where it is one, within
+        `TOLERANCE`; NaN where null.
 
     Raises
     ------
@@ -52,7 +48,7 @@ def drawn_coefficients(table: pa.Table, task: str, *, on_screen: bool = False) -
     if TASKS[task].shows != "pair":
         return stored
     steps = steps_of(stored)
-    drawn = np.where(np.abs(WALK[steps] - stored) <= 1e-9, WALK[steps], stored)
+    drawn = np.where(np.abs(WALK[steps] - stored) <= TOLERANCE, WALK[steps], stored)
     if on_screen and task == CONSTRUCT:
         drawn = np.where(_flagged(table), WALK[steps_on_screen(steps)], drawn)
     return drawn

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hmix_hub.schema.arrays import take
-from hmix_hub.stimuli.coefficients import WALK
 from hmix_hub.stimuli.drawing import Pictures, draw
 from hmix_hub.stimuli.mixtures import mixtures_of, pairs_of, walk_between
 from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS
+from hmix_hub.tasks.midpoint import WALK
 
 if TYPE_CHECKING:
     import pyarrow as pa

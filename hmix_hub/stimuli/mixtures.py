@@ -14,8 +14,9 @@ import pyarrow.compute as pc
 from hmix_hub.errors import SchemaError, Where
 from hmix_hub.schema.arrays import Ints, codes, encode
 from hmix_hub.schema.groups import Groups, encode_key
-from hmix_hub.stimuli.coefficients import WALK, drawn_coefficients
+from hmix_hub.stimuli.coefficients import drawn_coefficients
 from hmix_hub.tasks import TASKS
+from hmix_hub.tasks.midpoint import WALK
 
 if TYPE_CHECKING:
     from hmix_hub.schema import Vocabulary

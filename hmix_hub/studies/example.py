@@ -11,7 +11,6 @@ import numpy as np
 
 from hmix_hub.schema import CIFAR10, CURRENT
 from hmix_hub.studies.manifest import MANIFEST
-from hmix_hub.studies.rules.rule import Files
 from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
 
 PEOPLE, DISTINCT = 12, 11
@@ -60,7 +59,7 @@ soft_labels:
 """What the example study of the categorical task says of its questions."""
 
 
-def example_study(task: str = INFER) -> Files:
+def example_study(task: str = INFER) -> dict[str, bytes]:
     """Give the example study of a task: the content of its files by path."""
     rng = np.random.default_rng(_SEED)
     rows = [row for person in range(PEOPLE) for row in _person_rows(task, person, rng)]
@@ -81,7 +80,7 @@ def example_study(task: str = INFER) -> Files:
     }
 
 
-def write_files(folder: Path, files: Files) -> Path:
+def write_files(folder: Path, files: dict[str, bytes]) -> Path:
     """Write a study, given as the content of its files by path, into a folder; gives the folder."""
     for name, content in files.items():
         path = folder / name

@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from hmix_hub.schema import CIFAR10, CURRENT, Vocabulary
+from hmix_hub.schema.vocabulary import LIST_MARK
 from hmix_hub.sources.image_sets import METHOD_MARK, PIXEL_LINEAR
 from hmix_hub.tasks import TASKS
 from hmix_hub.tasks.soft_labels import ONE_HOT, QUESTIONS, Procedure, Question
@@ -141,7 +142,7 @@ class Stimuli(_Strict):
                 if "/" in name or name.lower().startswith("mixed_"):
                     msg = f"{name!r} cannot be a class: a slash, or a beginning with mixed_, would spoil the ids"
                     raise ValueError(msg)
-                if "|" in name or name.startswith("["):
+                if LIST_MARK in name or name.startswith("["):
                     msg = f"{name!r} cannot be a class: lists of classes are written a|b or as JSON, [...]"
                     raise ValueError(msg)
         return classes

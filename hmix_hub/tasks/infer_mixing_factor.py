@@ -8,6 +8,8 @@ from hmix_hub.schema.judgment import IMAGE_1_SIDE, coefficient, recorded, record
 from hmix_hub.tasks.flags import REPEATED_IN_BATCH, STRAIGHTLINING, SYNTHETIC
 from hmix_hub.tasks.task import Flag, Released, Task
 
+SLIDER_START = 0.5
+"""Where both sliders stand until they are touched."""
 QUESTION_ORDER = "[0,1]"
 """The released order of the two sliders, always the same."""
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from hmix_hub.schema.column import Column, Kind
 from hmix_hub.schema.judgment import coefficient
 
+WALK = np.arange(0, 1.1, 0.1)
+"""The eleven coefficients that the midpoint pictures were drawn with; the fourth is 0.30000000000000004.
+
+Source: pictures of the release, 2739 of 2739 of construct_midpoint."""
 SELECTED = coefficient("selected_coefficient", meaning="lambda of the picture that the person took as the 50/50 one")
 BY_STIMULUS = (
     coefficient("selected_coefficients", kind=Kind.FLOATS, meaning="each judgment's selected coefficient"),

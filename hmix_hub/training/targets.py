@@ -11,6 +11,7 @@ import numpy.typing as npt
 import torch
 
 from hmix_hub.errors import ConfigurationError, SchemaError, Where, nearest
+from hmix_hub.schema import TOLERANCE
 from hmix_hub.schema.arrays import codes, matrix, numbers, one_piece
 from hmix_hub.stimuli.coefficients import drawn_coefficients
 from hmix_hub.tables import arrow_columns, vocabulary_of
@@ -198,7 +199,7 @@ _SHARES = {"shown": _shown, "human": _human, "human_weighted": _human_weighted}
 def _pair_target(dataset: datasets.Dataset, first: Floats, rest: Floats, dtype: torch.dtype) -> PairTarget:
     one, two = (codes(_column(dataset, "shown", f"image_{i}_label")) for i in (1, 2))
     shares = np.stack([first, 1 - rest - first], axis=1)
-    bad = np.flatnonzero(~((shares >= -1e-9) & (shares <= 1 + 1e-9)).all(axis=1))
+    bad = np.flatnonzero(~((shares >= -TOLERANCE) & (shares <= 1 + TOLERANCE)).all(axis=1))
     if len(bad):
         msg = f"a target cannot be made of the share {first[bad[0]]:g} of image 1"
         raise SchemaError(msg, where=Where(row=int(bad[0])), hint="coefficients and confidences are 0 to 1")

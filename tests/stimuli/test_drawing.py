@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 import hmix_hub
 from hmix_hub.errors import ConfigurationError, SchemaError
 from hmix_hub.sources.image_sets import open_image_set
-from hmix_hub.stimuli.coefficients import WALK
 from hmix_hub.stimuli.drawing import draw_mixture
 from hmix_hub.stimuli.identifiers import is_stimulus_id, parse_stimulus_id
+from hmix_hub.tasks.midpoint import WALK
 
 
 def by_the_rule(a, b, coefficient):

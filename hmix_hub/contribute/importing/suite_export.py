@@ -22,13 +22,12 @@ from hmix_hub.contribute.importing.single_pictures import (
 from hmix_hub.errors import ConfigurationError, SchemaError, Where
 from hmix_hub.judgments.from_released import Provenance, ignored_probabilities, read_observed
 from hmix_hub.schema import JUDGMENT_TABLE, RELEASED, SYNTHETIC_FLAG, Column, Kind, Vocabulary
-from hmix_hub.schema.released import REPEAT_PREFIX, ROW_NUMBER, SYNTHETIC_COLUMN
+from hmix_hub.schema.released import NEVER_READ, REPEAT_PREFIX, ROW_NUMBER, SYNTHETIC_COLUMN
 from hmix_hub.sources import RELEASE, SAMPLE, Study
 from hmix_hub.tasks import CATEGORICAL, RELEASED_FORMS, columns, observed_columns
 
 _MARKS = ("trial_type", "task", "trial_index")
 """Columns by which such an export is known."""
-_NEVER_READ = {"study_id", "url", "subj_id", "view_history", "failed_images", "failed_audio", "failed_video"}
 _LARGEST = 2.0**53
 
 
@@ -117,9 +116,7 @@ class SuiteFiles:
             if column.kind is Kind.LABEL:
                 values = pc.take(names, values.combine_chunks())
             elif column.kind is Kind.LABELS:
-                values = pa.array(
-                    ["|".join(self._vocabulary.names[code] for code in codes) for codes in values.to_pylist()]
-                )
+                values = pa.array([self._vocabulary.joined(codes) for codes in values.to_pylist()])
             if column.name != "image_set":
                 written[column.name] = values
         if any(value is not None for value in ignored):
@@ -163,7 +160,7 @@ def _as_released(raw: pa.Table, task: str, *, is_single: bool) -> pa.Table:
             continue
         if column.name == ROW_NUMBER:
             values[column.name] = raw[ROW]
-        elif column.name in _NEVER_READ or column.name not in raw.column_names:
+        elif column.name in NEVER_READ or column.name not in raw.column_names:
             _need(column, raw, task)
             values[column.name] = pa.nulls(raw.num_rows, column.arrow_type())
         else:

@@ -9,9 +9,10 @@ import numpy as np
 from hmix_hub.plots.axes import known_ends, mean_text
 from hmix_hub.plots.resampling import COVERAGE, Floats, Means, resample_means
 from hmix_hub.plots.style import BARS, ERROR, PEOPLE, SECOND, SYNTHETIC
-from hmix_hub.stimuli.coefficients import WALK, steps_of
+from hmix_hub.stimuli.coefficients import steps_of
 from hmix_hub.tables import vocabulary_of
 from hmix_hub.tasks import CONSTRUCT, SELECT
+from hmix_hub.tasks.midpoint import WALK
 
 if TYPE_CHECKING:
     import datasets

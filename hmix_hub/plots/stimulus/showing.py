@@ -12,9 +12,10 @@ from hmix_hub.plots.stimulus.canvas import DPI, FRAME, Canvas
 from hmix_hub.plots.stimulus.panels import INTERVALS, NAMED, draw_inferences, draw_midpoints, draw_soft_labels
 from hmix_hub.plots.stimulus.subject import Subject, find_subject
 from hmix_hub.plots.style import WARNING
-from hmix_hub.stimuli.coefficients import WALK, steps_of, steps_on_screen
+from hmix_hub.stimuli.coefficients import steps_of, steps_on_screen
 from hmix_hub.tables import vocabulary_of
 from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER
+from hmix_hub.tasks.midpoint import WALK
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -73,11 +73,7 @@ def _named(chunk: ObservedChunk, column: str, vocabulary: Vocabulary) -> pa.Arra
     names = vocabulary.names
     return pa.array(
         [
-            "|".join(names[code] for code in value)
-            if isinstance(value, list)
-            else value
-            if value is None
-            else names[value]
+            vocabulary.joined(value) if isinstance(value, list) else value if value is None else names[value]
             for value in values.to_pylist()
         ],
         pa.string(),

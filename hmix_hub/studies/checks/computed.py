@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hmix_hub.errors import HMixError
-from hmix_hub.schema import SYNTHETIC_FLAG, Kind
+from hmix_hub.schema import SYNTHETIC_FLAG, TOLERANCE, Kind
 from hmix_hub.studies.findings import Mask, Reporter
 from hmix_hub.studies.judgment_table import complete_chunks, given_flag
 from hmix_hub.studies.manifest import Manifest
@@ -19,8 +19,6 @@ from hmix_hub.tasks import OBSERVED_FLAG, computed_columns
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-_TOLERANCE = 1e-9
 
 
 class ComputedCheck:
@@ -105,6 +103,6 @@ def _is_near(given: list[object] | None, right: list[float]) -> bool:
     if given is None or len(given) != len(right):
         return False
     try:
-        return bool(np.allclose(np.array(given, dtype=np.float64), right, rtol=0, atol=_TOLERANCE))
+        return bool(np.allclose(np.array(given, dtype=np.float64), right, rtol=0, atol=TOLERANCE))
     except (TypeError, ValueError):
         return False

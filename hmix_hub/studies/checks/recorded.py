@@ -15,6 +15,8 @@ from hmix_hub.studies.rules import trials as rules
 from hmix_hub.studies.rules import trials as trial_rules
 from hmix_hub.studies.rules.rule import Rule
 from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
+from hmix_hub.tasks.infer_mixing_factor import SLIDER_START
+from hmix_hub.tasks.midpoint import WALK
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,9 +25,6 @@ if TYPE_CHECKING:
 
 Numbers = npt.NDArray[np.float64]
 
-STEP = 0.1
-"""Difference of two pictures that follow each other in construct_midpoint."""
-SLIDER_START = 0.5
 LATE_MS = 1.0
 """By how much a time may lie behind the response time: both are rounded."""
 _TOLERANCE = 1e-6
@@ -161,7 +160,7 @@ class RecordedCheck:
         faults = {"its last value is not the answer": wrong_end}
         if columns.start:
             begins, start = lists.end(first=True), chunk.numbers(columns.start)
-            steps = np.abs(np.abs(np.diff(lists.items)) - STEP) > _TOLERANCE
+            steps = np.abs(np.abs(np.diff(lists.items)) - WALK[1]) > _TOLERANCE
             faults |= {
                 "it is empty": lists.known & (lists.lengths == 0),
                 f"its first value is not {columns.start}": lists.known & (np.abs(begins - start) > _TOLERANCE),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +13,7 @@ from hmix_hub.errors import SchemaError, nearest
 from hmix_hub.schema import Vocabulary
 from hmix_hub.studies.columns.numbers import as_mask, clean_text, emptied
 from hmix_hub.studies.findings import Ints, Mask, Reporter
+from hmix_hub.studies.reading.arrays import items_of
 from hmix_hub.studies.rules import stimuli as stimulus_rules
 
 _MOST_COMPARED = 100
@@ -110,10 +110,9 @@ class LabelReader:
 
     def _list(self, written: str) -> tuple[list[int], str]:
         """Give the labels of a list, `a|b` or JSON, and what is wrong with it."""
-        names: list[Any]
         try:
-            names = json.loads(written) if written.lstrip().startswith("[") else written.split("|")
-        except (ValueError, RecursionError) as error:
+            names = items_of(written)
+        except ValueError as error:
             return [], f"neither a|b nor a JSON list: {error}"
         codes = []
         for name in names:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import types
+
+from hmix_hub.schema.vocabulary import LIST_MARK
 
 
 def plain_array(raw: pa.Array) -> pa.Array:
@@ -83,8 +86,8 @@ def as_text(raw: pa.Array) -> pa.Array | None:
     return text.fill_null("") if text.null_count else text
 
 
-def listed(raw: pa.Array) -> list[list[object] | None]:
-    """Give lists as the file has them, `a|b` or JSON in text; `None` where there is none, or none can be read."""
+def listed(raw: pa.Array) -> list[list[Any] | None]:
+    """Return lists as the file has them, `a|b` or JSON in text; `None` where there is none, or none can be read."""
     text = as_text(raw)
     if text is None:
         return [list(value) if isinstance(value, list | tuple) else None for value in raw.to_pylist()]
@@ -93,13 +96,25 @@ def listed(raw: pa.Array) -> list[list[object] | None]:
     return [lists[index] for index in encoded.indices.to_pylist()]
 
 
-def _list(written: str) -> list[object] | None:
-    if not written:
-        return []
-    if not written.lstrip().startswith("["):
-        return list(written.split("|"))
+def _list(written: str) -> list[Any] | None:
     try:
-        found = json.loads(written)
-    except (ValueError, RecursionError):
+        return items_of(written) if written else []
+    except ValueError:
         return None
-    return found if isinstance(found, list) else None
+
+
+def items_of(written: str) -> list[Any]:
+    """Return the items of a list that is written as text, `a|b` or JSON.
+
+    Raises
+    ------
+    ValueError
+        If it begins like JSON and is none.
+    """
+    if not written.lstrip().startswith("["):
+        return list(written.split(LIST_MARK))
+    try:
+        found: list[Any] = json.loads(written)
+    except RecursionError as error:
+        raise ValueError(str(error)) from None
+    return found

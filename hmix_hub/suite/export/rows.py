@@ -125,7 +125,7 @@ def written_table(observed: pa.Table, task: str, vocabulary: Vocabulary) -> pa.T
         if column.kind is Kind.LABEL:
             values = pc.take(names, values)
         elif column.kind is Kind.LABELS:
-            values = _texts(values, lambda codes: "|".join(vocabulary.names[code] for code in codes))
+            values = _texts(values, vocabulary.joined)
         elif column.kind is Kind.FLOATS:
             values = _texts(values, _numbers_text)
         if column.name not in _SELF_EVIDENT:

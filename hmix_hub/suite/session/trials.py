@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from hmix_hub.stimuli.coefficients import WALK, steps_of
+from hmix_hub.schema import TOLERANCE
+from hmix_hub.stimuli.coefficients import steps_of
 from hmix_hub.suite.design.design import Batch, FrozenStudy, Stimulus
 from hmix_hub.suite.session.plan import stimulus_of
 from hmix_hub.suite.store.keys import StudyKey
@@ -13,6 +14,7 @@ from hmix_hub.suite.study.model import Example
 from hmix_hub.suite.tasks import SUITE_TASKS
 from hmix_hub.suite.tasks.answers import FaultError, read_fields, read_number
 from hmix_hub.suite.tasks.task import Trial
+from hmix_hub.tasks.midpoint import WALK
 
 LONGEST_MS = 31 * 24 * 3_600_000
 """Longest response time that is believed: the longest time-out that a study may set, and a day."""
@@ -56,7 +58,9 @@ def mixtures_of_example(task: str, example: Example) -> tuple[Mixture, ...]:
     pair = example.image_1_index, example.image_2_index
     walked = WALK[steps_of(example.coefficients)].tolist()
     return tuple(
-        Mixture(*pair, step if SUITE_TASKS[task].shows_pair and abs(step - coefficient) <= 1e-9 else float(coefficient))
+        Mixture(
+            *pair, step if SUITE_TASKS[task].shows_pair and abs(step - coefficient) <= TOLERANCE else float(coefficient)
+        )
         for step, coefficient in zip(walked, example.coefficients, strict=True)
     )
 

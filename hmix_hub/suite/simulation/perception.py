@@ -24,6 +24,7 @@ import numpy as np
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.schema.released import FULL_SCALE
 from hmix_hub.suite.design.design import Stimulus
+from hmix_hub.tasks.infer_mixing_factor import SLIDER_START
 
 LEAST = 0.01
 """Mean share of a picture, at the least: a beta distribution has no mean of 0."""
@@ -31,7 +32,7 @@ TENTHS = 10
 MIDDLE = 0.5
 LARGEST_BIAS = 0.3
 _NO_NOISE = 1e-6
-_SLIDER_START = 50
+_START = round(FULL_SCALE * SLIDER_START)
 _MOST_MOVES = 6
 _FASTEST_MS = 400.0
 _TYPICAL_LOG_MS, _SPREAD_LOG_MS = 8.2, 0.45
@@ -167,5 +168,5 @@ def move_times(moves: int, response_time: float, rng: np.random.Generator) -> li
 def slider_path(end: int, response_time: float, rng: np.random.Generator) -> list[list[float]]:
     """Draw the movement of a slider, [ms, value], from its start to its end in one to six places."""
     moves = int(rng.integers(1, _MOST_MOVES + 1))
-    places = np.rint(np.linspace(_SLIDER_START, end, moves + 1)[1:]).astype(int).tolist()
+    places = np.rint(np.linspace(_START, end, moves + 1)[1:]).astype(int).tolist()
     return [list(move) for move in zip(move_times(moves, response_time, rng), places, strict=True)]

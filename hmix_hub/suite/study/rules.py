@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import ValidationError
 
 from hmix_hub.errors import nearest
+from hmix_hub.schema import TOLERANCE
 from hmix_hub.studies.manifest import Manifest
 from hmix_hub.suite.study.manifest import manifest_of
 from hmix_hub.suite.study.model import Completion, Pairs, Quiz, StudyFile, TaskDesign
@@ -23,8 +24,6 @@ Problem = tuple[KeyPath, str]
 
 DECIMALS = 4
 """Decimals of a coefficient at most; a picture of 256 shades shows no more."""
-_ROUNDING = 1e-9
-"""By so much a number may miss its decimals, as 0.1 + 0.2 does; filters meet numbers within it, too."""
 _BRACES = re.compile(r"\{[^{}]*\}|[{}]")
 _FILLED_IN = re.compile(r"\{[a-z_]*\}")
 _MARKDOWN = re.compile(r"\*\*\S[^*\n]*\*\*|\[[^\]\n]+\]\(https?://[^)\s]+\)|^#{1,6} ", re.MULTILINE)
@@ -72,7 +71,7 @@ def _task(study: StudyFile, task: str, design: TaskDesign) -> Iterator[Problem]:
         if not 1 <= place <= design.batch_size:
             yield ("repeats", number), f"there is no place {place} in a batch of {design.batch_size} stimuli"
     for number, value in enumerate(design.start.values):
-        if abs(value * 10 - round(value * 10)) > 1e-9:
+        if abs(value * 10 - round(value * 10)) > TOLERANCE:
             yield ("start", "values", number), f"{value} is no tenth; the pictures are 0, 0.1, 0.2, ... 1"
     for number, first in _doubles([round(value, DECIMALS) for value in design.start.values]):
         yield ("start", "values", number), f"{design.start.values[number]} stands already as number {first + 1}"
@@ -89,7 +88,7 @@ def _task(study: StudyFile, task: str, design: TaskDesign) -> Iterator[Problem]:
 
 def is_exact(coefficient: float) -> bool:
     """Say whether a coefficient has as few decimals as it may: two that differ can then be told apart everywhere."""
-    return abs(coefficient - round(coefficient, DECIMALS)) < _ROUNDING
+    return abs(coefficient - round(coefficient, DECIMALS)) < TOLERANCE
 
 
 def _coefficients(task: str, design: TaskDesign) -> Iterator[Problem]:

@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from hmix_hub.stimuli.coefficients import WALK
 from hmix_hub.suite.simulation.perception import Mind, Scene
 from hmix_hub.suite.study.model import TaskDesign
 from hmix_hub.tasks import TASKS
+from hmix_hub.tasks.midpoint import WALK
 
 Floats = npt.NDArray[np.float64]
 Side = Literal["left", "right"]

@@ -10,10 +10,10 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from suite.browser.pictures import SIZE, on_screen, trials_of
 
 import hmix_hub
-from hmix_hub.stimuli.coefficients import WALK
 from hmix_hub.studies.study import Study
 from hmix_hub.suite.export.layouts import export_study
 from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS
+from hmix_hub.tasks.midpoint import WALK
 
 LARGE = {"viewport": {"width": 1280, "height": 1000}}
 TRIALS = 4
