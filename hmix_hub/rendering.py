@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+import datasets
 import numpy as np
 import pyarrow as pa
 import torch
 
 from hmix_hub.class_order import in_one_order
 from hmix_hub.errors import SchemaError, nearest
-from hmix_hub.loading.pictures import ImageSets, mixtures_in, task_of_rows
+from hmix_hub.loading.pictures import ImageSets, mixtures_in, open_image_sets, task_of_rows
 from hmix_hub.loading.road import load_dataset
 from hmix_hub.schema import Vocabulary, arrow_schema
 from hmix_hub.sources import resolve_source
-from hmix_hub.sources.image_sets import open_image_set
+from hmix_hub.sources.image_sets import ImageSet, open_image_set
 from hmix_hub.stimuli.drawing import draw
 from hmix_hub.stimuli.identifiers import is_stimulus_id, parse_stimulus_id
-from hmix_hub.stimuli.mixtures import check_endpoints, mixtures_of
+from hmix_hub.stimuli.mixtures import Mixtures, check_endpoints, mixtures_of
 from hmix_hub.tables import arrow_columns, check_dataset_type, unique_values
 from hmix_hub.tasks import INFER, TASKS
-
-if TYPE_CHECKING:
-    import datasets
 
 
 def render(
@@ -82,9 +80,12 @@ def render(
         options = {"on_screen": on_screen, "cifar10": cifar10, "image_sets": image_sets}
         return _render_ids(ids, image_set, source, options)
     judgments = in_one_order(check_dataset_type(judgments))
-    task = task_of_rows(judgments)
-    mixtures, opened = mixtures_in(judgments, task, on_screen=on_screen, cifar10=cifar10, image_sets=image_sets)
-    return torch.from_numpy(draw(mixtures, opened))[torch.from_numpy(mixtures.of_row)]
+    mixtures = mixtures_in(judgments, task_of_rows(judgments), on_screen=on_screen)
+    return _of_rows(mixtures, open_image_sets(judgments, cifar10=cifar10, image_sets=image_sets))
+
+
+def _of_rows(mixtures: Mixtures, image_sets: Mapping[str, ImageSet]) -> torch.Tensor:
+    return torch.from_numpy(draw(mixtures, image_sets))[torch.from_numpy(mixtures.of_row)]
 
 
 def _render_ids(
@@ -96,13 +97,11 @@ def _render_ids(
         opened = {image_set: open_image_set(image_set, cifar10=options["cifar10"], folders=options["image_sets"])}
         table = table_of_ids(ids, image_set, opened[image_set].vocabulary)
         check_endpoints(table, opened[image_set].vocabulary, opened)
-        mixtures = mixtures_of(table, INFER)
-        return torch.from_numpy(draw(mixtures, opened))[torch.from_numpy(mixtures.of_row)]
+        return _of_rows(mixtures_of(table, INFER), opened)
     if any(are_stimuli):
         msg = "ids of stimuli and of judgments stand in one list"
         raise SchemaError(msg, hint="render them one kind at a time")
-    pictures = [render(find_judgment(name, source), **options) for name in ids]
-    return torch.cat(pictures)
+    return torch.cat([render(find_judgment(name, source), **options) for name in ids])
 
 
 def find_judgment(judgment_id: str, source: str | os.PathLike[str] | None = None) -> datasets.Dataset:

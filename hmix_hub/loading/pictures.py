@@ -4,53 +4,44 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import pyarrow as pa
+import datasets
 
 from hmix_hub.class_order import in_one_order
 from hmix_hub.errors import ConfigurationError
-from hmix_hub.schema import Vocabulary
 from hmix_hub.sources.image_sets import ImageSet, open_image_set
 from hmix_hub.stimuli.columns import IMAGES, add_image_columns, check_images, image_features
-from hmix_hub.stimuli.mixtures import ENDPOINT_COLUMNS, Mixtures, check_endpoints, mixtures_of
+from hmix_hub.stimuli.mixtures import ENDPOINT_COLUMNS, Mixtures, check_endpoints, mixtures_of, pairs_of
 from hmix_hub.tables import arrow_columns, check_dataset_type, task_of, vocabulary_of
 from hmix_hub.tasks import CONSTRUCT, INFER, TASKS
-
-if TYPE_CHECKING:
-    import datasets
 
 ImageSets = Mapping[str, Any]
 """Image sets by name: each an `ImageSet`, or a folder of pictures."""
 
 
-def mixtures_in(
-    dataset: datasets.Dataset,
-    task: str,
-    *,
-    on_screen: bool = False,
-    cifar10: str | os.PathLike[str] | None = None,
-    image_sets: ImageSets | None = None,
-) -> tuple[Mixtures, dict[str, ImageSet]]:
-    """Return the mixtures of a dataset's rows, all checked, and the opened image sets that they are made of."""
+def mixtures_in(dataset: datasets.Dataset, task: str, images: str = "mixed", *, on_screen: bool = False) -> Mixtures:
+    """Return the mixtures that rows are about; of `images="endpoints"`, their pairs of pictures."""
     check_has_endpoints(dataset)
+    if images == "endpoints":
+        return pairs_of(arrow_columns(dataset, ENDPOINT_COLUMNS))
     names = [*ENDPOINT_COLUMNS, TASKS[task].coefficient_column, *(["flags"] if on_screen else [])]
     table = arrow_columns(dataset, [name for name in names if name in dataset.column_names])
-    mixtures = mixtures_of(table, task, on_screen=on_screen)
-    return mixtures, open_image_sets(table, vocabulary_of(dataset), cifar10=cifar10, image_sets=image_sets)
+    return mixtures_of(table, task, on_screen=on_screen)
 
 
 def open_image_sets(
-    table: pa.Table,
-    vocabulary: Vocabulary,
+    dataset: datasets.Dataset,
     *,
     cifar10: str | os.PathLike[str] | None = None,
     image_sets: ImageSets | None = None,
 ) -> dict[str, ImageSet]:
-    """Open the image sets that a table names, and check its rows against them."""
+    """Open the image sets that a dataset names, and check its rows against them."""
+    check_has_endpoints(dataset)
+    table = arrow_columns(dataset, ENDPOINT_COLUMNS)
     names = table["image_set"].unique().to_pylist()
     opened = {name: open_image_set(name, cifar10=cifar10, folders=image_sets) for name in names}
-    check_endpoints(table, vocabulary, opened)
+    check_endpoints(table, vocabulary_of(dataset), opened)
     return opened
 
 
@@ -105,8 +96,6 @@ def add_images(
     ConfigurationError, SchemaError, SourceError
         See `hmix_hub.render`.
     """
-    from datasets import Dataset, Features
-
     kind = check_images(images)
     if kind is None:
         return dataset
@@ -117,11 +106,9 @@ def add_images(
     if there:
         msg = f"the dataset has a column {there[0]!r} already"
         raise ConfigurationError(msg, hint=f"dataset.remove_columns({there!r}) first")
-    opened = open_image_sets(
-        arrow_columns(dataset, ENDPOINT_COLUMNS), vocabulary, cifar10=cifar10, image_sets=image_sets
-    )
+    opened = open_image_sets(dataset, cifar10=cifar10, image_sets=image_sets)
     table = add_image_columns(arrow_columns(dataset, dataset.column_names), task, vocabulary, kind, opened)
     info = dataset.info.copy()
-    info.features = Features(dataset.features | image_features(kind))
+    info.features = datasets.Features(dataset.features | image_features(kind))
     illustrated = table.replace_schema_metadata(None).cast(info.features.arrow_schema)
-    return Dataset(illustrated, info=info, split=dataset.split)
+    return datasets.Dataset(illustrated, info=info, split=dataset.split)

@@ -62,7 +62,7 @@ class Batches:
         )
 
     def __len__(self) -> int:
-        """Give the number of batches that the next loop gives this process."""
+        """Return the number of batches that the next loop gives this process."""
         return self.order.steps(self._start)
 
     def set_epoch(self, epoch: int) -> None:
@@ -76,7 +76,7 @@ class Batches:
         self.epoch, self._next = epoch, (epoch, self._start)
 
     def __iter__(self) -> Iterator[dict[str, torch.Tensor]]:
-        """Give the batches of the epoch; each is a dict of tensors whose first dimension is B."""
+        """Yield the batches of the epoch; each is a dict of tensors whose first dimension is B."""
         epoch, place = self.epoch, self._start
         self._start = 0
         end = self.order.end(place)
@@ -100,7 +100,7 @@ class Batches:
         return numbers.to(device)
 
     def _batches(self, rows: npt.NDArray[np.int64], numbers: torch.Tensor) -> Iterator[dict[str, torch.Tensor]]:
-        """Give the batches of rows; the same numbers lie on the device, too."""
+        """Yield the batches of rows; the same numbers lie on the device, too."""
         size = self.order.batch_size
         if self._prepared is not None:
             yield from self._prepared.batches(numbers, size)
@@ -112,7 +112,7 @@ class Batches:
             yield from prepared.batches(torch.arange(len(part), device=numbers.device), size)
 
     def state_dict(self) -> State:
-        """Give where the next batch is: numbers and a fingerprint, for a checkpoint.
+        """Return where the next batch is: numbers and a fingerprint, for a checkpoint.
 
         The same for all processes that have taken as many batches; it may be loaded by another number of them, or with
         another batch size.
@@ -197,7 +197,7 @@ def batches(
     cifar10: str | os.PathLike[str] | None = None,
     image_sets: Mapping[str, Any] | None = None,
 ) -> Batches:
-    """Give batches of pictures and targets, without worker processes.
+    """Return batches of pictures and targets, without worker processes.
 
     Parameters
     ----------

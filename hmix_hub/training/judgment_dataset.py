@@ -112,11 +112,11 @@ class JudgmentDataset(Dataset[Judgment]):
         return self._n
 
     def __getitem__(self, row: int) -> Judgment:
-        """Give a row: pictures (3, H, W), targets (K,), other columns."""
+        """Return a row: pictures (3, H, W), targets (K,), other columns."""
         return self.__getitems__([row])[0]
 
     def __getitems__(self, rows: Sequence[int]) -> Rows:
-        """Give several rows, gathered at once; this is what a `DataLoader` calls."""
+        """Return several rows, gathered at once; this is what a `DataLoader` calls."""
         numbers = torch.as_tensor(rows, dtype=torch.int64)
         if len(numbers) and not -self._n <= int(numbers.min()) <= int(numbers.max()) < self._n:
             msg = f"the rows are 0 to {self._n - 1}"

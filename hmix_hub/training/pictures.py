@@ -1,27 +1,83 @@
-"""Pictures of batches: gathered from a table of distinct pictures, then scaled."""
+"""Pictures of batches: gathered from a table of distinct pictures, then scaled.
+
+On the processor, large blocks of memory are used again as soon as nobody holds them: a fresh block of tens of megabytes
+costs the system more time than filling it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+import weakref
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.schema.groups import encode_key
+from hmix_hub.sources.image_sets import ImageSet
 from hmix_hub.stimuli.drawing import draw, take_endpoints
-from hmix_hub.training.memory import Memory
-
-if TYPE_CHECKING:
-    from hmix_hub.sources.image_sets import ImageSet
-    from hmix_hub.stimuli.mixtures import Mixtures
+from hmix_hub.stimuli.mixtures import Mixtures
 
 NUMBERS_AT_ONCE = 1 << 20
 """Numbers of pictures made at a time on the processor: few enough to stay in its cache, enough that what an operation
 costs by itself is little beside them."""
+Block = npt.NDArray[np.uint8]
+_WORTHWHILE = 1 << 20
+"""Bytes from which a block is kept: smaller ones the allocator keeps itself."""
+_KEPT = 4
+"""Blocks that wait to be used again, at most: two for each of two endpoints."""
+_LINE = 64
+"""Bytes of a line of the cache: a block that begins within one is slower to fill."""
+
+
+class Memory:
+    """Blocks for the tensors of batches.
+
+    A tensor given out is the holder's own: its block comes back only when the tensor, every view of it and every graph
+    that saved it are gone.
+    """
+
+    def __init__(self) -> None:
+        self._free: list[Block] = []
+        self._lent: dict[int, tuple[weakref.ref[Block], Block]] = {}
+
+    def empty(self, shape: Sequence[int], dtype: torch.dtype) -> torch.Tensor:
+        """Return an uninitialised tensor of a shape and a dtype."""
+        size = math.prod(shape) * dtype.itemsize
+        if size < _WORTHWHILE:
+            return torch.empty(tuple(shape), dtype=dtype)
+        try:
+            # One step, so that two threads never get the same block.
+            block = self._free.pop()
+        except IndexError:
+            block = None
+        # One that is too small is let go.
+        if block is None or len(block) < size:
+            block = _aligned(size)
+        # The tensor's storage holds this view, and only it: when the view dies, nobody can see the block any more.
+        view = block[:size]
+        lent = weakref.ref(view, self._take_back)
+        self._lent[id(lent)] = lent, block
+        return torch.from_numpy(view).view(dtype).view(tuple(shape))
+
+    def _take_back(self, lent: weakref.ref[Block]) -> None:
+        self._free.append(self._lent.pop(id(lent))[1])
+        del self._free[:-_KEPT]
+
+    def __reduce__(self) -> tuple[type[Memory], tuple[()]]:
+        return Memory, ()
+
+
+def _aligned(size: int) -> Block:
+    """Return uninitialised bytes that begin with a line of the cache, as torch's own tensors do."""
+    block = np.empty(size + _LINE, dtype=np.uint8)
+    start = -block.ctypes.data % _LINE
+    return block[start : start + size]
 
 
 @dataclass(frozen=True)
@@ -78,11 +134,11 @@ class Pictures:
         return Pictures, (self.table, self.of_row, self.scaling)
 
     def number(self, rows: torch.Tensor) -> torch.Tensor:
-        """Give the numbers of the pictures of rows, int64 (B,) each."""
+        """Return the numbers of the pictures of rows, int64 (B,) each."""
         return self.of_row.index_select(0, rows)
 
     def take(self, numbers: torch.Tensor) -> torch.Tensor:
-        """Give pictures by number, scaled: (B, C, H, W); nothing is copied to or from an accelerator."""
+        """Return pictures by number, scaled: (B, C, H, W); nothing is copied to or from an accelerator."""
         if self.table.device.type == "cpu":
             return self._take_on_processor(numbers)
         return self.take_on_accelerator(numbers)
@@ -132,36 +188,20 @@ class Pictures:
 def pictures_of(
     mixtures: Mixtures, image_sets: Mapping[str, ImageSet], images: str, scaling: Scaling, device: torch.device
 ) -> dict[str, Pictures]:
-    """Give the pictures of all rows in memory, each distinct one once.
-
-    Parameters
-    ----------
-    mixtures
-        What rows are about.
-    image_sets
-        Image sets by name.
-    images
-        "mixed" or "endpoints".
-    scaling
-        How they become numbers.
-    device
-        Where they shall lie.
-
-    Returns
-    -------
-    dict
-        "image"; or "image_1" and "image_2".
-    """
+    """Return the pictures of all rows on a device: "image", or of `images="endpoints"` "image_1" and "image_2"."""
+    found = {}
     if images == "mixed":
-        table, of_row = torch.from_numpy(draw(mixtures, image_sets)), torch.from_numpy(mixtures.of_row)
-        return {"image": Pictures(table.to(device), of_row.to(device), scaling)}
-    pictures: dict[str, Pictures] = {}
-    for which, index in enumerate((mixtures.first, mixtures.second)):
-        _, some, number = np.unique(encode_key([mixtures.set_number, index]), return_index=True, return_inverse=True)
-        table = torch.from_numpy(take_endpoints(mixtures, image_sets, which, some))
-        of_row = torch.from_numpy(number.astype(np.int64)[mixtures.of_row])
-        pictures[f"image_{which + 1}"] = Pictures(table.to(device), of_row.to(device), scaling)
-    return pictures
+        found["image"] = draw(mixtures, image_sets), mixtures.of_row
+    else:
+        for which, index in enumerate((mixtures.first, mixtures.second)):
+            key = encode_key([mixtures.set_number, index])
+            _, some, number = np.unique(key, return_index=True, return_inverse=True)
+            of_row = number.astype(np.int64)[mixtures.of_row]
+            found[f"image_{which + 1}"] = take_endpoints(mixtures, image_sets, which, some), of_row
+    return {
+        name: Pictures(torch.from_numpy(table).to(device), torch.from_numpy(of_row).to(device), scaling)
+        for name, (table, of_row) in found.items()
+    }
 
 
 CIFAR10_MEAN_STD = ((0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616))
@@ -169,7 +209,7 @@ CIFAR10_MEAN_STD = ((0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616))
 
 
 def scaling_of(dtype: torch.dtype, normalize: Any) -> Scaling:
-    """Check what a caller says about scaling.
+    """Return the scaling that a caller asks for.
 
     Raises
     ------

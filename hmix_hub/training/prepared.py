@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from hmix_hub.errors import ConfigurationError
-from hmix_hub.loading.pictures import check_has_endpoints, open_image_sets, task_of_rows
+from hmix_hub.loading.pictures import mixtures_in, open_image_sets, task_of_rows
 from hmix_hub.stimuli.columns import IMAGES, check_images
 from hmix_hub.stimuli.drawing import size_of
-from hmix_hub.stimuli.mixtures import ENDPOINT_COLUMNS, Mixtures, mixtures_of, pairs_of
-from hmix_hub.tables import arrow_columns, check_dataset_type, unique_values, vocabulary_of
-from hmix_hub.tasks import TASKS
+from hmix_hub.tables import check_dataset_type, unique_values, vocabulary_of
 from hmix_hub.tensors import Tensors, to_tensors
 from hmix_hub.training.pictures import NUMBERS_AT_ONCE, Pictures, Scaling, pictures_of, scaling_of
 from hmix_hub.training.targets import Target, check_targets, target_of
@@ -78,7 +76,7 @@ class Wanted:
         return self.scaling.dtype if self.scaling.dtype.is_floating_point else torch.float32
 
     def rows_at_once(self, batch_size: int, most_numbers: int = NUMBERS_AT_ONCE) -> int:
-        """Give how many rows are best made in one piece: one batch, or several small ones.
+        """Return how many rows are best made in one piece: one batch, or several small ones.
 
         Parameters
         ----------
@@ -126,21 +124,10 @@ def wanted_of(
     kind = check_images(images)
     _check_names(counted_in, (*(IMAGES[kind] if kind else ()), *wanted_targets, ROW))
     if kind is not None:
-        check_has_endpoints(dataset)
-        table = arrow_columns(dataset, ENDPOINT_COLUMNS)
-        opened = open_image_sets(table, vocabulary_of(dataset), cifar10=cifar10, image_sets=image_sets)
-    return Wanted(
-        task_of_rows(dataset),
-        kind,
-        wanted_targets,
-        wanted_columns,
-        on_screen,
-        toward,
-        scaling_of(dtype, normalize),
-        opened,
-        place,
-        counted_in.vocabularies,
-    )
+        opened = open_image_sets(dataset, cifar10=cifar10, image_sets=image_sets)
+    task, scaling = task_of_rows(dataset), scaling_of(dtype, normalize)
+    own = counted_in.vocabularies
+    return Wanted(task, kind, wanted_targets, wanted_columns, on_screen, toward, scaling, opened, place, own)
 
 
 def _device_of(device: torch.device | str) -> torch.device:
@@ -148,9 +135,8 @@ def _device_of(device: torch.device | str) -> torch.device:
         return torch.empty(0, device=device).device
     except (RuntimeError, AssertionError, TypeError) as error:
         msg = f"tensors cannot lie on the device {device!r}: {str(error).splitlines()[0]}"
-        raise ConfigurationError(
-            msg, hint='torch.cuda.is_available() says whether there is a GPU; "cpu" always is'
-        ) from None
+        hint = 'torch.cuda.is_available() says whether there is a GPU; "cpu" always is'
+        raise ConfigurationError(msg, hint=hint) from None
 
 
 def _vocabularies(dataset: datasets.Dataset, columns: Sequence[str], given: Vocabularies) -> Tensors:
@@ -166,9 +152,8 @@ def _check_names(columns: Iterable[str], others: Iterable[str]) -> None:
     both = sorted(set(columns) & set(others))
     if both:
         msg = f"a batch cannot hold two things called {both[0]!r}: a column, and a picture, a target or the row number"
-        raise ConfigurationError(
-            msg, hint=f"leave it out of columns=, or dataset.rename_column({both[0]!r}, ...) first"
-        )
+        hint = f"leave it out of columns=, or dataset.rename_column({both[0]!r}, ...) first"
+        raise ConfigurationError(msg, hint=hint)
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,7 +178,7 @@ class Prepared:
     wanted: Wanted
 
     def take(self, rows: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Give a batch.
+        """Return a batch.
 
         Parameters
         ----------
@@ -203,7 +188,7 @@ class Prepared:
         return self._take(rows, {name: pictures.number(rows) for name, pictures in self.pictures.items()})
 
     def batches(self, rows: torch.Tensor, batch_size: int) -> Iterator[dict[str, torch.Tensor]]:
-        """Give batches of consecutive rows int64 (R,); small ones share their memory with a few others."""
+        """Return batches of consecutive rows int64 (R,); small ones share their memory with a few others."""
         numbers = {name: pictures.number(rows) for name, pictures in self.pictures.items()}
         at_once = self.wanted.rows_at_once(batch_size)
         for first in range(0, len(rows), at_once):
@@ -230,24 +215,16 @@ def prepare(dataset: datasets.Dataset, wanted: Wanted) -> Prepared:
     """Make tensors of a dataset's N rows: each distinct picture is drawn once."""
     pictures: Mapping[str, Pictures] = {}
     if wanted.images is not None:
-        mixtures = _mixtures(dataset, wanted)
+        mixtures = mixtures_in(dataset, wanted.task, wanted.images, on_screen=wanted.on_screen)
         pictures = pictures_of(mixtures, wanted.image_sets, wanted.images, wanted.scaling, wanted.device)
-    targets = {name: _target(dataset, name, wanted) for name in wanted.targets}
+    targets = {
+        name: target_of(
+            dataset, name, wanted.task, toward=wanted.toward, on_screen=wanted.on_screen, dtype=wanted.dtype
+        ).to(wanted.device)
+        for name in wanted.targets
+    }
     columns: dict[str, torch.Tensor] = {}
     if wanted.columns:
         made = to_tensors(dataset, wanted.columns, wanted.dtype, vocabularies=wanted.vocabularies)
         columns = {name: column.to(wanted.device) for name, column in made.items()}
     return Prepared(pictures, targets, columns, wanted)
-
-
-def _target(dataset: datasets.Dataset, name: str, wanted: Wanted) -> Target:
-    target = target_of(dataset, name, wanted.task, toward=wanted.toward, on_screen=wanted.on_screen, dtype=wanted.dtype)
-    return target.filled().to(wanted.device)
-
-
-def _mixtures(dataset: datasets.Dataset, wanted: Wanted) -> Mixtures:
-    if wanted.images == "endpoints":
-        return pairs_of(arrow_columns(dataset, ENDPOINT_COLUMNS))
-    names = [*ENDPOINT_COLUMNS, TASKS[wanted.task].coefficient_column, *(["flags"] if wanted.on_screen else [])]
-    table = arrow_columns(dataset, [name for name in names if name in dataset.column_names])
-    return mixtures_of(table, wanted.task, on_screen=wanted.on_screen)

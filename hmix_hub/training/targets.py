@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 _FILLED_AT_MOST = 1 << 26
-"""Numbers of targets that are written out: 256 MB of float32."""
+"""Numbers of targets up to which every class's share is written out: 256 MB of float32."""
 TARGETS = ("shown", "human", "human_weighted", "soft_label")
 AUTO = "auto"
 
@@ -46,19 +47,13 @@ class PairTarget:
     n_classes: int
 
     def take(self, rows: torch.Tensor) -> torch.Tensor:
-        """Give the targets (B, K) of rows (B,)."""
+        """Return the targets (B, K) of rows (B,)."""
         labels, shares = self.labels.index_select(0, rows), self.shares.index_select(0, rows)
         rest = (1 - shares.sum(1, keepdim=True)).clamp_(min=0) / self.n_classes
         return rest.repeat(1, self.n_classes).scatter_add_(1, labels, shares)
 
-    def filled(self) -> PairTarget | FullTarget:
-        """Give the same with every class's share written out, where that is not too much to hold."""
-        if len(self.labels) * self.n_classes > _FILLED_AT_MOST:
-            return self
-        return FullTarget(self.take(torch.arange(len(self.labels))))
-
     def to(self, device: torch.device) -> PairTarget:
-        """Give the same on a device."""
+        """Return the same on a device."""
         return PairTarget(self.labels.to(device), self.shares.to(device), self.n_classes)
 
 
@@ -75,15 +70,11 @@ class FullTarget:
     shares: torch.Tensor
 
     def take(self, rows: torch.Tensor) -> torch.Tensor:
-        """Give the targets (B, K) of rows (B,)."""
+        """Return the targets (B, K) of rows (B,)."""
         return self.shares.index_select(0, rows)
 
-    def filled(self) -> FullTarget:
-        """Give the same."""
-        return self
-
     def to(self, device: torch.device) -> FullTarget:
-        """Give the same on a device."""
+        """Return the same on a device."""
         return FullTarget(self.shares.to(device))
 
 
@@ -99,7 +90,7 @@ def target_of(
     on_screen: bool = False,
     dtype: torch.dtype = torch.float32,
 ) -> Target:
-    """Give the target of each row.
+    """Return the target of each row.
 
     Parameters
     ----------
@@ -132,9 +123,8 @@ def target_of(
         shares = matrix(_column(dataset, name, column))
         return FullTarget(torch.from_numpy(shares.astype(np.float64)).to(dtype))
     if name == "shown" and on_screen:
-        table = arrow_columns(
-            dataset, [n for n in (TASKS[task].coefficient_column, "flags") if n in dataset.column_names]
-        )
+        names = [name for name in (TASKS[task].coefficient_column, "flags") if name in dataset.column_names]
+        table = arrow_columns(dataset, names)
         first = drawn_coefficients(table, task, on_screen=True)
         return _pair_target(dataset, first, np.zeros_like(first), dtype)
     first, rest = _SHARES[name](dataset, task, toward)
@@ -171,23 +161,21 @@ def _human(dataset: datasets.Dataset, task: str, toward: str) -> tuple[Floats, F
 
 
 def _human_weighted(dataset: datasets.Dataset, task: str, toward: str) -> tuple[Floats, Floats]:
-    """Give confidence * inferred + (1 - confidence) * other, per judgment; per stimulus, its mean over judgments."""
-    shown = numbers(_column(dataset, "human_weighted", "mixing_coefficient"))
+    """Return confidence * inferred + (1 - confidence) * other, per judgment; per stimulus, its mean over judgments."""
+    column = partial(_column, dataset, "human_weighted")
+    shown = numbers(column("mixing_coefficient"))
     if "inferred_coefficients" not in dataset.column_names:
-        inferred = numbers(_column(dataset, "human_weighted", "inferred_coefficient"))
-        confidence = numbers(_column(dataset, "human_weighted", "confidence"))
-        return _pulled(inferred, np.where(np.isnan(confidence), 1, confidence), shown, toward)
-    lists = one_piece(_column(dataset, "human_weighted", "inferred_coefficients"))
-    inferred = numbers(lists.flatten())
-    confidence = numbers(one_piece(_column(dataset, "human_weighted", "confidences")).flatten())
+        return _pulled(numbers(column("inferred_coefficient")), numbers(column("confidence")), shown, toward)
+    lists, confidences = one_piece(column("inferred_coefficients")), one_piece(column("confidences"))
     lengths = np.asarray(lists.value_lengths())
     rows = np.repeat(np.arange(len(lengths)), lengths)
-    parts = _pulled(inferred, np.where(np.isnan(confidence), 1, confidence), shown[rows], toward)
+    parts = _pulled(numbers(lists.flatten()), numbers(confidences.flatten()), shown[rows], toward)
     first, rest = (np.bincount(rows, weights=part, minlength=len(lengths)) / lengths for part in parts)
     return first, rest
 
 
 def _pulled(inferred: Floats, confidence: Floats, shown: Floats, toward: str) -> tuple[Floats, Floats]:
+    confidence = np.where(np.isnan(confidence), 1, confidence)
     if toward == "uniform":
         return confidence * inferred, 1 - confidence
     return confidence * inferred + (1 - confidence) * shown, np.zeros_like(inferred)
@@ -196,7 +184,7 @@ def _pulled(inferred: Floats, confidence: Floats, shown: Floats, toward: str) ->
 _SHARES = {"shown": _shown, "human": _human, "human_weighted": _human_weighted}
 
 
-def _pair_target(dataset: datasets.Dataset, first: Floats, rest: Floats, dtype: torch.dtype) -> PairTarget:
+def _pair_target(dataset: datasets.Dataset, first: Floats, rest: Floats, dtype: torch.dtype) -> Target:
     one, two = (codes(_column(dataset, "shown", f"image_{i}_label")) for i in (1, 2))
     shares = np.stack([first, 1 - rest - first], axis=1)
     bad = np.flatnonzero(~((shares >= -TOLERANCE) & (shares <= 1 + TOLERANCE)).all(axis=1))
@@ -207,7 +195,10 @@ def _pair_target(dataset: datasets.Dataset, first: Floats, rest: Floats, dtype: 
     shares[is_single] = np.stack([1 - rest[is_single], np.zeros(int(is_single.sum()))], axis=1)
     labels = np.stack([one, np.where(is_single, one, two)], axis=1)
     n_classes = len(vocabulary_of(dataset))
-    return PairTarget(torch.from_numpy(labels), torch.from_numpy(shares.clip(0, 1)).to(dtype), n_classes)
+    target = PairTarget(torch.from_numpy(labels), torch.from_numpy(shares.clip(0, 1)).to(dtype), n_classes)
+    if len(labels) * n_classes > _FILLED_AT_MOST:
+        return target
+    return FullTarget(target.take(torch.arange(len(labels))))
 
 
 def check_targets(names: str | Sequence[str] | None, dataset: datasets.Dataset) -> tuple[str, ...]:

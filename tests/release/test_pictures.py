@@ -12,7 +12,7 @@ import hmix_hub
 from hmix_hub.loading.pictures import open_image_sets
 from hmix_hub.release import verify
 from hmix_hub.stimuli.fingerprints import FINGERPRINTS, all_pictures, fingerprint_of
-from hmix_hub.tables import arrow_columns, vocabulary_of
+from hmix_hub.tables import arrow_columns
 
 COUNTS = {
     "construct_midpoint": 249 * 11,
@@ -45,7 +45,7 @@ def expected_of(row, coefficient, decoded):
 
 def drawn(dataset, task, cifar10):
     table = arrow_columns(dataset, dataset.column_names)
-    return all_pictures(table, task, open_image_sets(table, vocabulary_of(dataset), cifar10=cifar10))
+    return all_pictures(table, task, open_image_sets(dataset, cifar10=cifar10))
 
 
 def expected_pictures(dataset, task, decoded):

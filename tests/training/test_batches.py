@@ -10,7 +10,7 @@ from datasets import concatenate_datasets
 
 import hmix_hub
 from hmix_hub.errors import ConfigurationError
-from hmix_hub.training.memory import Memory
+from hmix_hub.training.pictures import Memory
 
 
 def test_a_batch_holds_the_pictures_targets_and_columns_of_its_rows(config, targets, load_sample):

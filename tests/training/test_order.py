@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hmix_hub.errors import ConfigurationError
-from hmix_hub.training.order import Order
-from hmix_hub.training.permutation import Permutation
+from hmix_hub.training.order import Order, Permutation
 
 
 def rows_of(order, epoch=0, start=0):
