@@ -120,7 +120,7 @@ def _parts() -> dict[str, Callable[[], str | None]]:
         "interface-words": interface_words,
     }
     for name, task in TASKS.items():
-        parts[f"columns-{name}"] = partial(column_table, task.answer_columns)
+        parts[f"columns-{name}"] = partial(column_table, task.own_columns)
     for name in (INFER, CATEGORICAL):
         parts[f"columns-{name}-by-stimulus"] = partial(column_table, BY_STIMULUS_COLUMNS[name])
     return parts

@@ -104,10 +104,14 @@ class Task:
     questions: Mapping[str, frozenset[Question]] = field(default_factory=dict, hash=False)
 
     @property
+    def own_columns(self) -> tuple[Column, ...]:
+        """Columns that not every task has: the mixture that was shown, if one was, then the answer."""
+        return (*((STIMULUS, MIXING_COEFFICIENT) if self.shows == "mixture" else ()), *self.answer_columns)
+
+    @property
     def columns(self) -> tuple[Column, ...]:
         """All columns of the task's judgment table, in order."""
-        stimulus = (STIMULUS, MIXING_COEFFICIENT) if self.shows == "mixture" else ()
-        return (*BEFORE, *stimulus, *self.answer_columns, *AFTER)
+        return (*BEFORE, *self.own_columns, *AFTER)
 
     @property
     def stimulus_column(self) -> str:

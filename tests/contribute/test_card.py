@@ -201,3 +201,11 @@ def test_only_addresses_become_links():
     assert reachable("javascript:alert(1)") == "javascript:alert(1)"
     assert reachable("lab@example.org") == "[lab@example.org](mailto:lab@example.org)"
     assert link("x", "https://e.org/a)(b?c=1&d") == "[x](https://e.org/a%29%28b?c=1&amp;d)"
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_every_column_of_every_table_is_described(task, tmp_path):
+    study = example(tmp_path, task)
+    card = card_of(study)
+    for name in study.tables:
+        assert [c.name for c in study.columns(name) if f"| `{c.name}` |" not in card] == []

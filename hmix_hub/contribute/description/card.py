@@ -129,7 +129,7 @@ def _columns(study: Study, wording: Wording) -> dict[str, Any]:
     """Describe the columns of every table: those that all tasks share once, then each task's and each own column."""
     names = [name for name in study.tables if not CONFIGURATIONS[name].by_stimulus]
     shared = [c for c in TASKS[names[0]].columns if all(c in task.columns for task in TASKS.values())] if names else []
-    own = {name: [c for c in study.columns(name) if c in TASKS[name].answer_columns] for name in names}
+    own = {name: [c for c in study.columns(name) if c in TASKS[name].own_columns] for name in names}
     return {
         "shared_columns": Markdown(column_table(wording.columns(shared))) if shared else "",
         "tasks": [
