@@ -13,8 +13,7 @@ from pyarrow import csv
 
 from hmix_hub.contribute.importing.column_map import read_column_map
 from hmix_hub.contribute.importing.mapped_table import MappedFiles
-from hmix_hub.contribute.importing.outcome import Outcome
-from hmix_hub.contribute.importing.raw_table import read_raw
+from hmix_hub.contribute.importing.raw_files import Outcome, read_raw
 from hmix_hub.contribute.importing.suite_export import SuiteFiles, known_study
 from hmix_hub.contribute.starter import write_starter
 from hmix_hub.errors import ConfigurationError, Where

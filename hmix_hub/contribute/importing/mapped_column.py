@@ -14,8 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from hmix_hub.contribute.fixes import with_point
-from hmix_hub.contribute.importing.column_map import From, words
-from hmix_hub.contribute.importing.patterns import group_of, groups_of
+from hmix_hub.contribute.importing.column_map import From, group_of, groups_of, words
 from hmix_hub.schema import Kind, arrays
 from hmix_hub.studies.columns.numbers import NUMBER
 from hmix_hub.studies.reading.json_file import each_key_once

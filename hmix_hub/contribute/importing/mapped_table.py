@@ -12,8 +12,7 @@ import pyarrow.compute as pc
 
 from hmix_hub.contribute.importing.column_map import ColumnMap, From, Keep, words
 from hmix_hub.contribute.importing.mapped_column import MappedColumn, map_column
-from hmix_hub.contribute.importing.outcome import NO_ROW, Outcome
-from hmix_hub.contribute.importing.raw_table import ROW
+from hmix_hub.contribute.importing.raw_files import NO_ROW, ROW, Outcome
 from hmix_hub.errors import ConfigurationError, Where, nearest
 
 _SHOWN, _SHOWN_CHARACTERS = 4, 40

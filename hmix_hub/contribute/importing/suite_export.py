@@ -1,25 +1,24 @@
-"""Exports of the original HILL MixE Suite: jsPsych CSVs from Pavlovia, schema 1.0.0, one person or many a file."""
+"""Exports of the original HILL MixE Suite: jsPsych CSVs from Pavlovia, schema 1.0.0, one person or many a file.
+
+Exports of CIFAR-10S have the form of H-Mix' categorical task, by the same authors, over single pictures.
+
+Source: Collins, Bhatt, Weller, *Eliciting and Learning with Soft Labels from Every Annotator*, HCOMP 2022
+(`cambridge-mlg/cifar-10s`, `raw_human_data.csv` and `process_data.ipynb`).
+"""
 
 from __future__ import annotations
 
-import hashlib
+import json
+import re
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hmix_hub.contribute.importing.outcome import NO_ROW, Outcome
-from hmix_hub.contribute.importing.raw_table import ROW
-from hmix_hub.contribute.importing.single_pictures import (
-    IMAGE_SET,
-    OF_MIXTURES,
-    PROCEDURE_NOTE,
-    are_single_pictures,
-    as_mixtures,
-    check_file_names,
-)
+from hmix_hub.contribute.importing.raw_files import NO_ROW, ROW, Outcome
 from hmix_hub.errors import ConfigurationError, SchemaError, Where
+from hmix_hub.files import sha256_of
 from hmix_hub.judgments.from_released import Provenance, ignored_probabilities, read_observed
 from hmix_hub.schema import JUDGMENT_TABLE, RELEASED, SYNTHETIC_FLAG, Column, Kind, Vocabulary
 from hmix_hub.schema.released import NEVER_READ, REPEAT_PREFIX, ROW_NUMBER, SYNTHETIC_COLUMN
@@ -29,6 +28,17 @@ from hmix_hub.tasks import CATEGORICAL, RELEASED_FORMS, columns, observed_column
 _MARKS = ("trial_type", "task", "trial_index")
 """Columns by which such an export is known."""
 _LARGEST = 2.0**53
+_IMAGE_SET = "cifar10/test"
+_PROCEDURE_NOTE = (
+    "single pictures, as in CIFAR-10S: for its published soft labels, write `procedure: cifar10s` in study.yaml"
+)
+_OF_MIXTURES = ("label2", "id2", "filename")
+"""Columns of schema 1.0.0 that a table of single pictures lacks; its file names have a form of their own."""
+_OF_SINGLE = {"label": "label1", "img_id": "id1"}
+_FILE = re.compile(r"cifar10_(?:train|test)_(?P<index>\d+)_(?P<label>\w+)\.png")
+"""The parts are the authors' own: both are of CIFAR-10's test set, in which img_id counts."""
+_CORRECTED = {"0": "100", "8p": "80"}
+"""Probabilities of the top class as the authors read them: nobody means 0, and one participant typed 8p."""
 
 
 class SuiteFiles:
@@ -94,16 +104,16 @@ class SuiteFiles:
     def _observed(self, raw: pa.Table, task: str, path: Path, name: str) -> pa.Table:
         numbers = raw[ROW].to_pylist()
         try:
-            is_single = task == CATEGORICAL and are_single_pictures(raw)
+            is_single = task == CATEGORICAL and _are_single_pictures(raw)
             if is_single:
-                check_file_names(raw)
-                self._outcome.image_sets.add(IMAGE_SET)
-                raw, corrections = as_mixtures(raw)
+                _check_file_names(raw)
+                self._outcome.image_sets.add(_IMAGE_SET)
+                raw, corrections = _as_mixtures(raw)
                 self._outcome.corrections.update(corrections)
             released = _as_released(raw, task, is_single=is_single)
             study = known_study(path)
             rounds = study.collection_rounds(task, released) if study else None
-            table, flags = read_observed(released, task, Provenance("raw", IMAGE_SET, name, rounds), self._vocabulary)
+            table, flags = read_observed(released, task, Provenance("raw", _IMAGE_SET, name, rounds), self._vocabulary)
             ignored = ignored_probabilities(released) if task == CATEGORICAL else []
         except SchemaError as error:
             row = None if error.where.row is None else numbers[error.where.row]
@@ -149,14 +159,14 @@ class SuiteFiles:
             known = ", ".join(f"{form.trial_type}/{form.name}" for form in RELEASED_FORMS.values())
             raise self._outcome.nothing(self._first, hint=f"judgments have trial_type and task {known}")
         if self._outcome.image_sets:
-            self._outcome.notes.append(PROCEDURE_NOTE)
+            self._outcome.notes.append(_PROCEDURE_NOTE)
 
 
 def _as_released(raw: pa.Table, task: str, *, is_single: bool) -> pa.Table:
     """Type the columns of an export as schema 1.0.0; what holds platform ids, addresses or free text is not read."""
     values = {}
     for column in columns(task, RELEASED):
-        if is_single and column.name in OF_MIXTURES:
+        if is_single and column.name in _OF_MIXTURES:
             continue
         if column.name == ROW_NUMBER:
             values[column.name] = raw[ROW]
@@ -210,11 +220,50 @@ def _is_number(text: str, column: Column) -> bool:
 
 def known_study(path: Path) -> Study | None:
     """Return the study whose file this is, byte by byte: its collection rounds are known."""
-    if not path.is_file():
-        return None
-    with path.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    for study in (RELEASE, SAMPLE):
-        if any(file.sha256 == digest for file in study.files.values()):
-            return study
-    return None
+    digest = sha256_of(path) if path.is_file() else None
+    of_study = ((study, {file.sha256 for file in study.files.values()}) for study in (RELEASE, SAMPLE))
+    return next((study for study, digests in of_study if digest in digests), None)
+
+
+def _are_single_pictures(raw: pa.Table) -> bool:
+    """Whether an export of the categorical task shows single pictures: it has label and img_id, and no label1."""
+    return "label1" not in raw.column_names and set(raw.column_names) >= {*_OF_SINGLE, "response"}
+
+
+def _as_mixtures(raw: pa.Table) -> tuple[pa.Table, list[str]]:
+    """Return the rows with label1, id1 and mixtureCoeff, which is 1, and in words what the authors correct in them."""
+    answers, corrections = [], []
+    for text in raw["response"].to_pylist():
+        answer = _answer(text)
+        typed = answer.get("prob")
+        corrected = _CORRECTED.get(typed) if isinstance(typed, str) else None
+        if corrected is not None:
+            corrections.append(f"{typed!r} as {corrected}")
+        answers.append(text if corrected is None else json.dumps(answer | {"prob": corrected}))
+    place = raw.column_names.index("response")
+    table = raw.set_column(place, "response", pa.array(answers, pa.string())).rename_columns(
+        [_OF_SINGLE.get(name, name) for name in raw.column_names]
+    )
+    return table.append_column("mixtureCoeff", pa.array(["1"] * raw.num_rows)), corrections
+
+
+def _answer(text: str) -> dict[str, object]:
+    try:
+        answer = json.loads(text)
+    except (ValueError, RecursionError):
+        # Told with its row where all answers are read.
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+def _check_file_names(raw: pa.Table) -> None:
+    """Check that the file name of each row, where there is one, names the picture that its label and img_id name."""
+    if "filename" not in raw.column_names:
+        return
+    columns = [raw[name].to_pylist() for name in ("filename", *_OF_SINGLE)]
+    for row, (file, label, index) in enumerate(zip(*columns, strict=True)):
+        found = _FILE.fullmatch(file)
+        if found is None or (found["index"], found["label"].lower()) != (index.removesuffix(".0"), label.lower()):
+            msg = f"{file!r} contradicts the row's label {label!r} and img_id {index!r}"
+            hint = "a picture is called cifar10_<train or test>_<img_id>_<label>.png; use --map where it is not"
+            raise SchemaError(msg, where=Where(row=row, column="filename"), hint=hint)
