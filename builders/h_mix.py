@@ -22,7 +22,8 @@ from hmix_hub.judgments.grammar import parse_filters
 from hmix_hub.judgments.selection import check_columns, select_rows
 from hmix_hub.schema import CIFAR10, CURRENT, RELEASED, check_version, features
 from hmix_hub.sources import JUDGMENT_FILES, Source, resolve_source
-from hmix_hub.sources.image_sets import ImageSet, open_image_set
+from hmix_hub.sources.image_set import ImageSet
+from hmix_hub.sources.image_sets import open_image_set
 from hmix_hub.stimuli.columns import add_image_columns, check_images, image_features
 from hmix_hub.tables import set_class_order, vocabularies_of
 from hmix_hub.tasks import CONFIGURATIONS, DEFAULT_CONFIGURATION, check_configuration

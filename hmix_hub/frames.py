@@ -17,7 +17,8 @@ from hmix_hub.errors import ConfigurationError, SchemaError, Where, first_line, 
 from hmix_hub.schema import CIFAR10, CURRENT, RELEASED, Column, Kind, Vocabulary, check_version
 from hmix_hub.schema import features as features_of
 from hmix_hub.schema.released import SYNTHETIC_COLUMN
-from hmix_hub.sources.image_sets import METHOD_MARK, NAMES
+from hmix_hub.sources.image_set import METHOD_MARK
+from hmix_hub.sources.image_sets import IMAGE_SETS
 from hmix_hub.tables import arrow_columns, check_dataset_type, task_of, vocabularies_of
 from hmix_hub.tasks import (
     CONFIGURATIONS,
@@ -175,12 +176,13 @@ def _vocabulary(frame: pd.DataFrame, found: Sequence[Column], classes: Sequence[
         raise ConfigurationError(msg, hint="give the class names in the order of their codes, classes=[...]")
     if categories:
         return Vocabulary(tuple(map(str, categories.pop())))
-    sets = set(frame["image_set"]) if "image_set" in frame.columns else {""}
-    is_known = all(str(name).split(METHOD_MARK)[0] in NAMES for name in sets)
+    names = {str(name).split(METHOD_MARK)[0] for name in frame["image_set"]} if "image_set" in frame.columns else {""}
+    vocabularies = {IMAGE_SETS[name].vocabulary for name in names & IMAGE_SETS.keys()} or {CIFAR10}
+    is_known = names <= IMAGE_SETS.keys() and len(vocabularies) == 1
     if not is_known and any(column.name in OVER_CLASSES for column in found):
         msg = "the classes that the labels of this data frame count are not known"
         raise ConfigurationError(msg, hint="give their names: classes=dataset.features['image_1_label'].names")
-    return CIFAR10
+    return vocabularies.pop()
 
 
 _ITEMS = {

@@ -17,7 +17,8 @@ from hmix_hub.loading.pictures import ImageSets, mixtures_in, open_image_sets, t
 from hmix_hub.loading.road import load_dataset
 from hmix_hub.schema import Vocabulary, arrow_schema
 from hmix_hub.sources import resolve_source
-from hmix_hub.sources.image_sets import ImageSet, open_image_set
+from hmix_hub.sources.image_set import ImageSet
+from hmix_hub.sources.image_sets import open_image_set
 from hmix_hub.stimuli.drawing import draw
 from hmix_hub.stimuli.identifiers import is_stimulus_id, parse_stimulus_id
 from hmix_hub.stimuli.mixtures import Mixtures, check_endpoints, mixtures_of

@@ -12,7 +12,16 @@ from hmix_hub.errors import ConfigurationError, SchemaError, Where
 from hmix_hub.judgments.by_stimulus import by_stimulus as gather
 from hmix_hub.schema import N_SYNTHETIC
 from hmix_hub.schema.arrays import matrix
-from hmix_hub.tables import arrow_columns, check_dataset_type, dataset_of, task_of, unique_values, vocabulary_of
+from hmix_hub.tables import (
+    add_picture_places,
+    arrow_columns,
+    check_dataset_type,
+    dataset_of,
+    picture_places,
+    task_of,
+    unique_values,
+    vocabulary_of,
+)
 from hmix_hub.tasks import CATEGORICAL, TASKS, by_stimulus_columns
 from hmix_hub.tasks.soft_labels import (
     DEFAULT_REDISTRIBUTION,
@@ -64,7 +73,9 @@ def by_stimulus(dataset: datasets.Dataset) -> datasets.Dataset:
     names += [_FLAGS] if _FLAGS in dataset.column_names else []
     gathered = gather(arrow_columns(dataset, names), task, vocabulary)
     columns = by_stimulus_columns(task, is_synthetic=N_SYNTHETIC.name in gathered.column_names)
-    return dataset_of(gathered, columns, vocabulary)
+    stimuli = dataset_of(gathered, columns, vocabulary)
+    add_picture_places(stimuli.info, picture_places(dataset.info))
+    return stimuli
 
 
 _ANSWERS = ["top_class", "top_probability", "second_class", "second_probability", "impossible_classes"]

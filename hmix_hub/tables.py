@@ -148,6 +148,27 @@ def class_orders(info: datasets.DatasetInfo) -> set[tuple[str, ...]]:
     return {tuple(json.loads(names)) for names in _CLASS_ORDER.findall(info.description or "")}
 
 
+_PICTURES = re.compile(r'Pictures of (\[(?:"(?:[^"\\]|\\.)*"(?:, )?)+\])\.')
+
+
+def picture_places(info: datasets.DatasetInfo) -> list[tuple[str, ...]]:
+    """Return where a dataset's description says that studies' own pictures are.
+
+    Returns
+    -------
+    list of tuple of str
+        Name of the image set, the study's folder or repository, and the commit of the latter.
+    """
+    return [tuple(json.loads(place)) for place in _PICTURES.findall(info.description or "")]
+
+
+def add_picture_places(info: datasets.DatasetInfo, places: Iterable[tuple[str, ...]]) -> None:
+    """Write into a dataset's description where studies' own pictures are, so that they are found from any process."""
+    new = [place for place in dict.fromkeys(places) if place not in picture_places(info)]
+    said = [f"Pictures of {json.dumps(place)}." for place in new]
+    info.description = " ".join([*filter(None, [info.description]), *said])
+
+
 def map_tables(
     stream: datasets.IterableDataset, function: Callable[[pa.Table], pa.Table], features: datasets.Features
 ) -> datasets.IterableDataset:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from hmix_hub.errors import ConfigurationError, Where
 from hmix_hub.schema import CURRENT
+from hmix_hub.sources.image_sets import IMAGE_SETS
 from hmix_hub.studies.detected import Seen
 from hmix_hub.studies.example import example_study, write_files
 from hmix_hub.studies.folder import JUDGMENTS, PARTICIPANTS, SCHEMA_COPY, STIMULI
@@ -48,7 +49,7 @@ language: TODO             # of the interface, such as en or pt-BR
 tasks:                     # each has a file judgments/<task>.csv, .jsonl or .parquet
 {tasks}
 stimuli:
-  # cifar10/test, cifar10/train, or own: stimuli/images.csv (file,label) and the pictures
+  # {offered}, or own: stimuli/images.csv (file,label) and the pictures
   source: {source}
   # pixel-linear: lambda * image_1 + (1 - lambda) * image_2; or morph, cutmix, latent, other; none: single pictures
   mixing: {mixing}
@@ -155,6 +156,7 @@ def _manifest(name: str, tasks: Sequence[str], source: str, mixing: str, seen: S
         id=name,
         tasks="".join(f"  - {task}\n" for task in tasks),
         source=source,
+        offered=", ".join(name for name, known in IMAGE_SETS.items() if not known.is_synthetic),
         mixing=mixing,
         classes=PLACEHOLDER if vocabulary is None else _flow(vocabulary.names),
         soft_labels=soft_labels,

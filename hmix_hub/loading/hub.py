@@ -59,6 +59,11 @@ class HubStudy(StudyOfTables):
         """The repository."""
         return f"{self.repository} (Hugging Face Hub)"
 
+    @property
+    def address(self) -> tuple[str, ...]:
+        """The repository and its commit."""
+        return self.repository, self.commit
+
     def files(self, name: str, *, streaming: bool) -> list[BuiltFile]:
         """Return the files of a table by their paths, so that an edit of the card on the Hub changes nothing.
 

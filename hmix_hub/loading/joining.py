@@ -17,7 +17,16 @@ from hmix_hub.judgments.derived_columns import pair_ids, stimulus_ids
 from hmix_hub.judgments.migration import to_version
 from hmix_hub.schema import JUDGMENT_TABLE, VERSIONS, Column, Vocabulary, arrow_schema, features
 from hmix_hub.schema.arrays import recode
-from hmix_hub.tables import arrow_columns, check_dataset_type, dataset_of, task_of, unique_values, vocabulary_of
+from hmix_hub.tables import (
+    add_picture_places,
+    arrow_columns,
+    check_dataset_type,
+    dataset_of,
+    picture_places,
+    task_of,
+    unique_values,
+    vocabulary_of,
+)
 from hmix_hub.tasks import OVER_CLASSES
 from hmix_hub.tasks import columns as columns_of
 
@@ -57,6 +66,7 @@ def join(parts: Sequence[datasets.Dataset]) -> datasets.Dataset:
         msg = f"join takes a list of datasets, not {type(parts).__name__}"
         raise ConfigurationError(msg, hint="write join([one, two])")
     parts = [in_one_order(check_dataset_type(part)) for part in parts]
+    places = [place for part in parts for place in picture_places(part.info)]
     tasks = [task_of(part) for part in parts]
     if len(set(tasks)) > 1:
         msg = f"judgments of different tasks cannot be joined: {', '.join(dict.fromkeys(tasks))}"
@@ -78,6 +88,7 @@ def join(parts: Sequence[datasets.Dataset]) -> datasets.Dataset:
     from datasets import concatenate_datasets
 
     joined = concatenate_datasets([part.select_columns([c.name for c in columns]) for part in recoded])
+    add_picture_places(joined.info, places)
     try:
         check_unique(arrow_columns(joined, ["judgment_id"])["judgment_id"])
     except SchemaError:

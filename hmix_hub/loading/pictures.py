@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import datasets
 
 from hmix_hub.class_order import in_one_order
-from hmix_hub.errors import ConfigurationError
-from hmix_hub.sources.image_sets import ImageSet, open_image_set
+from hmix_hub.errors import ConfigurationError, SourceMissingError, SourceNameError, Where
+from hmix_hub.loading.hub import open_repository
+from hmix_hub.loading.studies import open_folder
+from hmix_hub.sources.image_set import ImageSet
+from hmix_hub.sources.image_sets import open_image_set
 from hmix_hub.stimuli.columns import IMAGES, add_image_columns, check_images, image_features
 from hmix_hub.stimuli.mixtures import ENDPOINT_COLUMNS, Mixtures, check_endpoints, mixtures_of, pairs_of
-from hmix_hub.tables import arrow_columns, check_dataset_type, task_of, vocabulary_of
+from hmix_hub.studies.pictures import open_study_images
+from hmix_hub.tables import arrow_columns, check_dataset_type, picture_places, task_of, vocabulary_of
 from hmix_hub.tasks import CONSTRUCT, INFER, TASKS
 
 ImageSets = Mapping[str, Any]
@@ -36,13 +41,32 @@ def open_image_sets(
     cifar10: str | os.PathLike[str] | None = None,
     image_sets: ImageSets | None = None,
 ) -> dict[str, ImageSet]:
-    """Open the image sets that a dataset names, and check its rows against them."""
+    """Open the image sets that a dataset names, studies' own from where it says, and check its rows against them."""
     check_has_endpoints(dataset)
     table = arrow_columns(dataset, ENDPOINT_COLUMNS)
-    names = table["image_set"].unique().to_pylist()
-    opened = {name: open_image_set(name, cifar10=cifar10, folders=image_sets) for name in names}
+    opened = {}
+    for name in table["image_set"].unique().to_pylist():
+        places = [] if name in (image_sets or {}) else [p for own, *p in picture_places(dataset.info) if own == name]
+        opened[name] = _of_studies(name, places, cifar10) or open_image_set(name, cifar10=cifar10, folders=image_sets)
     check_endpoints(table, vocabulary_of(dataset), opened)
     return opened
+
+
+def _of_studies(name: str, places: Sequence[Sequence[str]], cifar10: str | os.PathLike[str] | None) -> ImageSet | None:
+    """Open the image set of a study; of several that call theirs the same, if the pictures are, too."""
+    opened = {}
+    for place, *commit in places:
+        if not commit and not Path(place).is_dir():
+            msg = "the study that the pictures are of is not here any more"
+            raise SourceMissingError(msg, where=Where(place), hint=f"say where: image_sets={{{name!r}: folder}}")
+        study = open_repository(place, revision=commit[0]) if commit else open_folder(Path(place))
+        if study.manifest.image_set == name:
+            found = open_study_images(study.manifest, study.picture_root(), cifar10=cifar10)
+            opened[f"{study.description}, version {study.manifest.version}"] = found
+    if len({image_set.fingerprint for image_set in opened.values()}) > 1:
+        msg = f"the dataset is of several studies, which call different pictures {name!r}: {', '.join(opened)}"
+        raise SourceNameError(msg, hint=f"say whose pictures are meant: image_sets={{{name!r}: folder}}")
+    return next(iter(opened.values()), None)
 
 
 def task_of_rows(dataset: datasets.Dataset) -> str:

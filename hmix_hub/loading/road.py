@@ -26,12 +26,10 @@ from hmix_hub.loading.joining import join
 from hmix_hub.loading.pictures import add_images
 from hmix_hub.loading.studies import REPOSITORY, LoadableStudy, in_version, open_folder
 from hmix_hub.schema import CURRENT, JUDGMENT_TABLE, RELEASED, check_version
-from hmix_hub.sources.image_sets import remember
 from hmix_hub.stimuli.columns import check_images
 from hmix_hub.studies.participants import PARTICIPANTS_CONFIGURATION
-from hmix_hub.studies.pictures import open_study_images
 from hmix_hub.summaries import by_stimulus
-from hmix_hub.tables import set_class_order, task_of
+from hmix_hub.tables import add_picture_places, set_class_order, task_of
 from hmix_hub.tasks import DEFAULT_CONFIGURATION, TASKS, check_configuration
 
 _WITHOUT_MEANING = ("save_infos", "storage_options", "download_config", "trust_remote_code")
@@ -161,11 +159,11 @@ class Request:
     of_cache: Mapping[str, Any]
     of_hub: Mapping[str, Any]
 
-    def finish(self, dataset: datasets.Dataset, image_sets: Mapping[str, Any] | None = None) -> Any:
+    def finish(self, dataset: datasets.Dataset) -> Any:
         """Return what is asked for of a whole table: filtered, with pictures, sliced."""
         dataset = apply_conditions(dataset, self.conditions)
         if self.images is not None:
-            dataset = add_images(dataset, self.images, cifar10=self.cifar10, image_sets=image_sets)
+            dataset = add_images(dataset, self.images, cifar10=self.cifar10)
         return slice_split(dataset, self.split)
 
 
@@ -192,7 +190,7 @@ def _load(path: object, request: Request, source: str | os.PathLike[str] | None)
 
 
 def _load_study(study: LoadableStudy, request: Request) -> Any:
-    """Load a study; its image set is known by its name from then on, so that `render` and `batches` find it."""
+    """Load a study; the table's description says where its own pictures are, for `render` and `batches`."""
     if request.name == PARTICIPANTS_CONFIGURATION:
         if request.streaming:
             msg = "what is known of the participants cannot be streamed"
@@ -204,7 +202,6 @@ def _load_study(study: LoadableStudy, request: Request) -> Any:
     columns = configuration.columns(version)
     check_asked(version, request.conditions, request.images)
     check_columns(request.conditions, [column.name for column in columns])
-    is_own = _remember_images(study)
     if request.streaming and (request.images is not None or version == RELEASED):
         msg = f"a stream of a contributed study has no pictures, and no schema before {JUDGMENT_TABLE}"
         raise ConfigurationError(msg, hint="load without streaming=True")
@@ -213,24 +210,12 @@ def _load_study(study: LoadableStudy, request: Request) -> Any:
     if request.streaming:
         return _whole_stream(apply_conditions(table, request.conditions), request.split)
     set_class_order(table.info, study.manifest.vocabulary)
-    own = {}
-    if is_own and request.images is not None:
-        opened = open_study_images(study.manifest, study.picture_root(), cifar10=request.cifar10)
-        own = {study.manifest.image_set: opened}
-    return request.finish(table, own)
-
-
-def _remember_images(study: LoadableStudy) -> bool:
-    """Let this process find a study's pictures by name; return whether the package does not know them anyway."""
-    manifest = study.manifest
-    is_own = manifest.stimuli.source != manifest.image_set
-    if is_own:
-        remember(
-            manifest.image_set,
-            f"{study.description}, version {manifest.version}",
-            lambda cifar10: open_study_images(manifest, study.picture_root(), cifar10=cifar10),
-        )
-    return is_own
+    if study.manifest.stimuli.source != study.manifest.image_set:
+        add_picture_places(table.info, [(study.manifest.image_set, *study.address)])
+        if isinstance(request.of_hub["token"], str):
+            # A token is not kept, so what it opens is fetched now.
+            study.picture_root()
+    return request.finish(table)
 
 
 def _whole_stream(stream: Any, split: Any) -> Any:

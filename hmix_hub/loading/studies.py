@@ -62,6 +62,11 @@ class LoadableStudy(ABC):
     def description(self) -> str:
         """Where it is, for messages."""
 
+    @property
+    @abstractmethod
+    def address(self) -> tuple[str, ...]:
+        """The absolute path of its folder; or its repository and the commit."""
+
     @abstractmethod
     def table(self, name: str, *, streaming: bool = False, options: Mapping[str, Any]) -> Any:
         """Load one of its tables, in the version of the schema that it was written in.
@@ -118,6 +123,11 @@ class RawStudy(LoadableStudy):
     def description(self) -> str:
         """The folder."""
         return f"the study folder {self.folder.path}"
+
+    @property
+    def address(self) -> tuple[str, ...]:
+        """The folder."""
+        return (str(self.folder.path.absolute()),)
 
     def picture_root(self) -> Path:
         """Return the folder itself."""
@@ -186,6 +196,11 @@ class BuiltStudy(StudyOfTables):
     def description(self) -> str:
         """The folder."""
         return f"the built study {self.path}"
+
+    @property
+    def address(self) -> tuple[str, ...]:
+        """The folder."""
+        return (str(self.path.absolute()),)
 
     @property
     def where(self) -> str:

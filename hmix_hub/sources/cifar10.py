@@ -15,7 +15,7 @@ from hmix_hub.errors import SourceError, SourceMissingError, SourceNameError, Wh
 from hmix_hub.schema.vocabulary import CIFAR10
 from hmix_hub.sources import cifar10_files as files
 from hmix_hub.sources.arrays import cache_folder, cached_array, find_array, write_whole
-from hmix_hub.sources.image_sets import ImageSet
+from hmix_hub.sources.image_set import ImageSet
 
 ENVIRONMENT_VARIABLE = "HMIX_CIFAR10"
 

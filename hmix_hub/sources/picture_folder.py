@@ -12,7 +12,7 @@ import numpy.typing as npt
 from hmix_hub.errors import SourceError, Where
 from hmix_hub.schema.vocabulary import Vocabulary
 from hmix_hub.sources.arrays import cached_array
-from hmix_hub.sources.image_sets import ImageSet
+from hmix_hub.sources.image_set import ImageSet
 from hmix_hub.sources.picture_file import decode_picture
 from hmix_hub.sources.picture_list import IMAGES, Entry, ListForm, entries_of, read_file, read_list
 

@@ -20,7 +20,7 @@ from hmix_hub.stimuli.drawing import draw, take_endpoints
 from hmix_hub.stimuli.mixtures import check_endpoints, mixtures_of, pairs_of
 
 if TYPE_CHECKING:
-    from hmix_hub.sources.image_sets import ImageSet
+    from hmix_hub.sources.image_set import ImageSet
 
 IMAGES = {"mixed": ("image",), "endpoints": ("image_1", "image_2")}
 """Columns of each kind of pictures."""

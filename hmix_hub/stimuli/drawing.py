@@ -13,12 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from hmix_hub.errors import SchemaError
-from hmix_hub.sources.image_sets import PIXEL_LINEAR
+from hmix_hub.sources.image_set import PIXEL_LINEAR
 from hmix_hub.stimuli.ready import take_mixtures
 
 if TYPE_CHECKING:
     from hmix_hub.schema.arrays import Ints
-    from hmix_hub.sources.image_sets import ImageSet
+    from hmix_hub.sources.image_set import ImageSet
     from hmix_hub.stimuli.mixtures import Mixtures
 
 Pictures = npt.NDArray[np.uint8]

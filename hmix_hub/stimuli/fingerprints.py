@@ -17,7 +17,7 @@ from hmix_hub.tasks.midpoint import WALK
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from hmix_hub.sources.image_sets import ImageSet
+    from hmix_hub.sources.image_set import ImageSet
 
 FINGERPRINTS: dict[str, dict[str, str]] = {
     "collins2023": {

@@ -20,7 +20,7 @@ from hmix_hub.tasks.midpoint import WALK
 
 if TYPE_CHECKING:
     from hmix_hub.schema import Vocabulary
-    from hmix_hub.sources.image_sets import ImageSet
+    from hmix_hub.sources.image_set import ImageSet
 
 ENDPOINT_COLUMNS = ("image_set", "image_1_label", "image_2_label", "image_1_index", "image_2_index")
 

@@ -13,7 +13,7 @@ from hmix_hub.stimuli.identifiers import parse_stimulus_id
 
 if TYPE_CHECKING:
     from hmix_hub.schema.arrays import Ints
-    from hmix_hub.sources.image_sets import ImageSet
+    from hmix_hub.sources.image_set import ImageSet
     from hmix_hub.stimuli.mixtures import Mixtures
 
 DECIMALS = 9

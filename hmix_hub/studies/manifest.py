@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import (
     AfterValidator,
@@ -20,7 +20,7 @@ from pydantic import (
 
 from hmix_hub.schema import CIFAR10, CURRENT, Vocabulary
 from hmix_hub.schema.vocabulary import LIST_MARK
-from hmix_hub.sources.image_sets import METHOD_MARK, PIXEL_LINEAR
+from hmix_hub.sources.image_set import METHOD_MARK, PIXEL_LINEAR
 from hmix_hub.tasks import TASKS
 from hmix_hub.tasks.soft_labels import ONE_HOT, QUESTIONS, Procedure, Question
 
@@ -103,6 +103,11 @@ TaskName = Literal["construct_midpoint", "select_shuffled_midpoint", "infer_mixi
 Mixing = Literal["pixel-linear", "morph", "cutmix", "latent", "audio-visual", "none", "other"]
 
 OWN_PICTURES = "own"
+if TYPE_CHECKING:
+    PictureSource = str
+else:
+    # Pydantic takes the names as they are registered, a type checker only names that are written here.
+    PictureSource = Literal[(*IMAGE_SETS, OWN_PICTURES)]
 DEFAULT_CLASSES = "cifar10"
 SINGLE = "none"
 """The mixing of a study of single pictures."""
@@ -121,7 +126,7 @@ class _Strict(BaseModel):
 class Stimuli(_Strict):
     """What people saw, and how it was made."""
 
-    source: Annotated[Literal["cifar10/test", "cifar10/train", "sample/pictures", "own"], _Open] = Field(
+    source: Annotated[PictureSource, _Open] = Field(
         description="The endpoint pictures: a pinned set that hmix-hub knows, or `own`: stimuli/images.csv."
     )
     mixing: Annotated[Mixing, _Open] = Field(

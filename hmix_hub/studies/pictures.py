@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from hmix_hub.errors import HMixError
-from hmix_hub.schema import CIFAR10, Vocabulary
-from hmix_hub.sources.image_sets import METHOD_MARK, ImageSet, open_image_set
+from hmix_hub.schema import Vocabulary
+from hmix_hub.sources.image_set import METHOD_MARK, ImageSet
+from hmix_hub.sources.image_sets import IMAGE_SETS, open_image_set
 from hmix_hub.sources.picture_folder import open_picture_folder
 from hmix_hub.sources.picture_list import IMAGES, MIXTURES, files_of
 from hmix_hub.stimuli.ready import DECIMALS, listed_mixtures
@@ -66,15 +67,9 @@ def _endpoints(manifest: Manifest, folder: StudyFolder, report: Report) -> Known
         report.add(rules.PICTURES_UNUSED, file=IMAGE_LIST)
     if source == OWN_PICTURES:
         return _own(manifest, folder, report)
-    if source == "sample/pictures":
-        from hmix_hub.sources.sample import pictures
-
-        labels = pictures()[1]
-    else:
-        from hmix_hub.sources.cifar10 import known_labels
-
-        labels = known_labels(source.removeprefix("cifar10/"))
-    return KnownPictures(name, len(labels), _recoded(labels, CIFAR10, manifest.vocabulary))
+    known = IMAGE_SETS[source]
+    labels = known.labels()
+    return KnownPictures(name, len(labels), _recoded(labels, known.vocabulary, manifest.vocabulary))
 
 
 def _own(manifest: Manifest, folder: StudyFolder, report: Report) -> KnownPictures | None:

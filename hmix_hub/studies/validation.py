@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from hmix_hub.errors import HMixError
-from hmix_hub.sources.image_sets import PIXEL_LINEAR
+from hmix_hub.sources.image_set import PIXEL_LINEAR
 from hmix_hub.studies.checks.answers import SliderCheck, StatedCheck, check_answers
 from hmix_hub.studies.checks.computed import ComputedCheck, check_marks
 from hmix_hub.studies.checks.participants import check_people

@@ -19,7 +19,7 @@ import torch
 
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.schema.groups import encode_key
-from hmix_hub.sources.image_sets import ImageSet
+from hmix_hub.sources.image_set import ImageSet
 from hmix_hub.stimuli.drawing import draw, take_endpoints
 from hmix_hub.stimuli.mixtures import Mixtures
 

@@ -22,7 +22,7 @@ from hmix_hub.training.targets import Target, check_targets, target_of
 if TYPE_CHECKING:
     import datasets
 
-    from hmix_hub.sources.image_sets import ImageSet
+    from hmix_hub.sources.image_set import ImageSet
 
 Vocabularies = Tensors | Mapping[str, Sequence[str]] | None
 ROW = "row"

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
+import json
+import pickle
 
+import datasets
 import numpy as np
 import pytest
 from study_generator.own_pictures import CLASSES, SIZE, TABLE, pixels, png, with_own_pictures
@@ -13,7 +17,7 @@ import hmix_hub
 from hmix_hub.contribute.building import build
 from hmix_hub.contribute.checking import check_study
 from hmix_hub.contribute.publishing.publisher import publish
-from hmix_hub.errors import SchemaError, SourceNameError
+from hmix_hub.errors import SchemaError, SourceMissingError, SourceNameError
 from hmix_hub.studies.example import csv_bytes
 from hmix_hub.studies.study import Study
 
@@ -136,21 +140,102 @@ def test_pictures_of_a_study_that_was_not_loaded_are_asked_for(own):
     assert len(hmix_hub.render(renamed, image_sets={"unheard-of/pictures": own / "stimuli"})) == 144
 
 
+CARRIED = {
+    "filter": lambda d, _: hmix_hub.filter(d, mixing_coefficient=0.5),
+    "select": lambda d, _: d.select([5, 3, 9]),
+    "shuffle": lambda d, _: d.shuffle(seed=1),
+    "map": lambda d, _: d.map(lambda row: {"note": row["pair_id"]}, load_from_cache_file=False),
+    "map in two processes": lambda d, _: d.map(note, num_proc=2, load_from_cache_file=False),
+    "split": lambda d, _: hmix_hub.split(d, by="pair")["test"],
+    "by stimulus": lambda d, _: hmix_hub.by_stimulus(d),
+    "align_labels": lambda d, _: hmix_hub.align_labels(d, CLASSES[::-1]),
+    "join": lambda d, _: of_this_study(hmix_hub.join([d, sample()])),
+    "join of an older version": lambda d, _: of_this_study(hmix_hub.join([sample(), in_version(d, "2.0.0")])),
+    "concatenation": lambda d, _: datasets.concatenate_datasets([d.select([1]), d.select([2])]),
+    "disk": lambda d, folder: d.save_to_disk(folder / "saved") or datasets.load_from_disk(folder / "saved"),
+    "pickle": lambda d, _: pickle.loads(pickle.dumps(d)),
+}
+
+
+def note(row):
+    return {"note": row["pair_id"]}
+
+
+def sample():
+    return hmix_hub.load_dataset("h-mix", source="sample", split="train[:9]")
+
+
+def of_this_study(joined):
+    # Its pictures are smaller than the sample's.
+    return hmix_hub.filter(joined, studies="example-study")
+
+
+def in_version(dataset, version):
+    place = json.loads(dataset.info.description.partition("Pictures of ")[2].removesuffix("."))[1]
+    return hmix_hub.load_dataset(place, split="train", schema_version=version)
+
+
+@pytest.mark.parametrize("road", CARRIED)
+def test_a_dataset_carries_its_pictures(own, tmp_path, road):
+    carried = CARRIED[road](hmix_hub.load_dataset(own, split="train"), tmp_path)
+    drawn = hmix_hub.render(carried).numpy().transpose(0, 2, 3, 1)
+    assert len(carried)
+    for picture, row in zip(drawn, carried, strict=True):
+        assert np.array_equal(picture, expected_picture(row))
+
+
+def test_another_process_finds_the_pictures_of_joined_studies(own, make_study, tmp_path, run):
+    def other(files):
+        with_own_pictures(files)
+        files["study.yaml"] = files["study.yaml"].replace(b"id: example-study", b"id: other-study")
+        files["stimuli/pictures/0.png"] = png(77)
+
+    joined = hmix_hub.load_dataset([own, make_study(change=other, name="other")], split="train")
+    (tmp_path / "joined").write_bytes(pickle.dumps(joined))
+    done = run(
+        f"""if True:
+        import hashlib, pickle, hmix_hub, torch
+        joined = pickle.loads(open({str(tmp_path / "joined")!r}, "rb").read())
+        drawn = hmix_hub.render(joined)
+        pictures = hmix_hub.add_images(joined, "mixed")
+        loader = torch.utils.data.DataLoader(hmix_hub.JudgmentDataset(joined), 50, num_workers=1)
+        assert sum(len(batch["image"]) for batch in loader) == len(pictures) == len(drawn)
+        print(hashlib.sha256(drawn.numpy().tobytes()).hexdigest(), len(set(joined["image_set"])))
+        """
+    )
+    expected = hashlib.sha256(hmix_hub.render(joined).numpy().tobytes()).hexdigest()
+    assert done.stdout.split() == [expected, "2"], done.stderr
+
+
 def test_two_studies_that_call_their_pictures_the_same_are_never_mixed_up(make_study):
     def other(files):
         with_own_pictures(files)
         files["stimuli/pictures/0.png"] = png(77)
 
     one, two = make_study(change=with_own_pictures, name="one"), make_study(change=other, name="two")
-    first = hmix_hub.load_dataset(one, split="train", images="endpoints")
-    second = hmix_hub.load_dataset(two, split="train", images="endpoints")
-    assert np.array_equal(np.asarray(first[0]["image_1"]), pixels(0))
-    assert np.array_equal(np.asarray(second[0]["image_1"]), pixels(77))
-    judgments = hmix_hub.load_dataset(two, split="train")
+    first, second = (hmix_hub.load_dataset(study, split="train") for study in (one, two))
+    of_first, of_second = (hmix_hub.add_images(judgments, "endpoints") for judgments in (first, second))
+    assert np.array_equal(np.asarray(of_first[0]["image_1"]), pixels(0))
+    assert np.array_equal(np.asarray(of_second[0]["image_1"]), pixels(77))
+    both = datasets.concatenate_datasets([first, second])
     with pytest.raises(SourceNameError, match="call different pictures"):
+        hmix_hub.render(both)
+    assert len(hmix_hub.render(both, image_sets={"example-study/pictures": two / "stimuli"})) == 288
+
+
+def test_a_study_that_is_gone_is_named_with_what_to_do(own):
+    judgments = hmix_hub.load_dataset(own, split="train")
+    moved = own.rename(own.with_name("moved"))
+    with pytest.raises(SourceMissingError, match=r"/own: the study .* is not here any more") as caught:
         hmix_hub.render(judgments)
-    drawn = hmix_hub.render(judgments, image_sets={"example-study/pictures": two / "stimuli"})
-    assert len(drawn) == 144
+    assert "image_sets={'example-study/pictures': folder}" in caught.value.hint
+    assert len(hmix_hub.render(judgments, image_sets={"example-study/pictures": moved / "stimuli"})) == 144
+
+
+def test_two_copies_of_a_study_have_the_same_pictures(own, make_study):
+    copy = make_study(change=with_own_pictures, name="copy")
+    both = datasets.concatenate_datasets([hmix_hub.load_dataset(study, split="train") for study in (own, copy)])
+    assert len(hmix_hub.render(both)) == 288
 
 
 def test_studies_that_mix_the_same_pictures_otherwise_have_names_of_their_own(make_study):
@@ -161,9 +246,3 @@ def test_studies_that_mix_the_same_pictures_otherwise_have_names_of_their_own(ma
     assert set(hmix_hub.load_dataset(make_study(change=morph), split="train")["image_set"]) == {
         "example-study/cifar10-test+morph"
     }
-
-
-@pytest.fixture(autouse=True)
-def forgotten(monkeypatch):
-    """Let each test begin without the image sets of others."""
-    monkeypatch.setattr("hmix_hub.sources.image_sets._REMEMBERED", {})

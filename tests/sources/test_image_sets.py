@@ -1,3 +1,4 @@
+import json
 import pickle
 
 import numpy as np
@@ -7,8 +8,12 @@ from at_once import run_at_once
 from hmix_hub.errors import SourceError, SourceMissingError, SourceNameError
 from hmix_hub.schema.vocabulary import CIFAR10
 from hmix_hub.sources.arrays import cached_array, find_array, write_whole
-from hmix_hub.sources.image_sets import ImageSet, open_image_set
+from hmix_hub.sources.image_set import ImageSet
+from hmix_hub.sources.image_sets import IMAGE_SETS, open_image_set
 from hmix_hub.sources.sample import pictures
+from hmix_hub.studies.manifest import Stimuli
+from hmix_hub.studies.manifest_file import shipped_schema
+from hmix_hub.suite.study.model import Pictures
 
 pytestmark = pytest.mark.usefixtures("image_cache")
 
@@ -27,6 +32,83 @@ def test_the_sample_has_its_own_pictures():
     assert np.array_equal(found.labels, labels)
     assert found.vocabulary is CIFAR10
     assert len(found.fingerprint) == 16
+
+
+@pytest.mark.parametrize("name", IMAGE_SETS)
+def test_every_image_set_is_offered_to_studies_and_collections(name):
+    known = IMAGE_SETS[name]
+    labels = known.labels()
+    assert labels.dtype == np.int64
+    assert set(labels.tolist()) == set(range(len(known.vocabulary)))
+    assert known.sentence.format(both="BOTH").count("BOTH") == 1
+    assert Stimuli(source=name, mixing="pixel-linear", classes="cifar10").source == name
+    assert Pictures(source=name).source == name
+    assert name in json.loads(shipped_schema())["$defs"]["Stimuli"]["properties"]["source"]["enum"]
+
+
+@pytest.mark.parametrize("name", IMAGE_SETS)
+def test_every_image_set_is_opened_by_its_name(name, request, monkeypatch):
+    if not name.startswith("sample/"):
+        monkeypatch.setenv("HMIX_CIFAR10", str(request.getfixturevalue("cifar10")))
+    if name == "cifar10/train":
+        with pytest.raises(SourceMissingError, match=r"training set|data_batch_1"):
+            open_image_set(name)
+        return
+    found = open_image_set(name)
+    assert found.name == name
+    assert found.vocabulary == IMAGE_SETS[name].vocabulary
+    assert np.array_equal(found.labels, IMAGE_SETS[name].labels())
+
+
+NEW_SET = """if True:
+    import sys
+    from pathlib import Path
+
+    import numpy as np
+
+    from hmix_hub.schema import CIFAR10
+    from hmix_hub.sources.cifar10 import known_labels
+    from hmix_hub.sources.image_set import ImageSet
+    from hmix_hub.sources.image_sets import IMAGE_SETS, KnownImageSet
+
+    folder, labels = Path({folder!r}), known_labels("test")
+    pixels = np.random.default_rng(0).integers(0, 256, (len(labels), 3, 4, 4), dtype=np.uint8)
+    np.save(folder / "dots.npy", pixels)
+    IMAGE_SETS["dots/all"] = KnownImageSet(
+        "The pictures are dots: {{both}} of them.",
+        CIFAR10,
+        labels=lambda: labels,
+        open=lambda _: ImageSet("dots/all", folder / "dots.npy", labels, CIFAR10, "d075" * 4),
+    )
+
+    import hmix_hub
+    from hmix_hub.contribute.building import build
+    from hmix_hub.contribute.starter import write_starter
+    from hmix_hub.studies.example import example_study, write_files
+
+    files = example_study("infer_mixing_factor")
+    files["study.yaml"] = files["study.yaml"].replace(b"source: cifar10/test", b"source: dots/all")
+    study = write_files(folder / "study", files)
+    built = build(study, folder / "built").path
+    assert "The pictures are dots: `image_1_index` and `image_2_index` are 0-based rows of them." in (
+        built / "README.md"
+    ).read_text()
+    for place in (study, built):
+        judgments = hmix_hub.load_dataset(place, split="train", images="endpoints")
+        assert set(judgments["image_set"]) == {{"dots/all"}}
+        row = judgments[3]
+        assert np.array_equal(np.asarray(row["image_1"]).transpose(2, 0, 1), pixels[row["image_1_index"]])
+        c, first, second = row["mixing_coefficient"], pixels[row["image_1_index"]], pixels[row["image_2_index"]]
+        mixed = ((c * first + (1 - c) * second) / 255 * 255).astype(np.uint8)
+        assert np.array_equal(hmix_hub.render(judgments.select([3]))[0].numpy(), mixed)
+    write_starter(folder / "new", ["infer_mixing_factor"])
+    assert "# cifar10/test, cifar10/train, dots/all, or own:" in (folder / "new" / "study.yaml").read_text()
+"""
+
+
+def test_a_new_image_set_is_one_entry(tmp_path, run):
+    done = run(NEW_SET.format(folder=str(tmp_path)))
+    assert done.returncode == 0, done.stderr
 
 
 def test_pictures_and_labels_cannot_be_changed():

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from hmix_hub.sources.image_sets import ImageSet, open_image_set
+from hmix_hub.sources.image_set import ImageSet
+from hmix_hub.sources.image_sets import open_image_set
 from hmix_hub.suite.design.design import Batch, FrozenStudy, Stimulus
 from hmix_hub.suite.study.model import StudyFile
 

@@ -23,7 +23,8 @@ from hmix_hub.contribute.description.statistics import study_statistics
 from hmix_hub.contribute.description.wording import Wording
 from hmix_hub.schema import Kind
 from hmix_hub.schema.column import as_markdown, column_table
-from hmix_hub.sources.image_sets import PIXEL_LINEAR
+from hmix_hub.sources.image_set import PIXEL_LINEAR
+from hmix_hub.sources.image_sets import IMAGE_SETS
 from hmix_hub.studies.manifest import OWN_PICTURES, PLACEHOLDER, SINGLE, Author, Citation, Manifest
 from hmix_hub.studies.participants import PARTICIPANTS_CONFIGURATION
 from hmix_hub.studies.study import Study
@@ -34,15 +35,7 @@ TEMPLATE = "study.md.jinja"
 _MOST_CLASSES = 200
 """Most class names that a card lists; the rest are in its metadata."""
 
-_BOTH = "`image_1_index` and `image_2_index` are 0-based rows"
-_SOURCES = {
-    "cifar10/test": "The pictures are of CIFAR-10's test set, unshuffled, and are not part of this dataset: "
-    f"{_BOTH} of it.",
-    "cifar10/train": "The pictures are of CIFAR-10's training set, unshuffled, and are not part of this dataset: "
-    f"{_BOTH} of it.",
-    "sample/pictures": f"The pictures are the synthetic ones that hmix-hub comes with: {_BOTH} of them.",
-    OWN_PICTURES: f"The pictures are the study's own, listed in `stimuli/images.csv`: {_BOTH} of it.",
-}
+_OWN = "The pictures are the study's own, listed in `stimuli/images.csv`: {both} of it."
 
 
 def card_text(study: Study) -> str:
@@ -190,8 +183,12 @@ def _stimuli(manifest: Manifest, wording: Wording) -> dict[str, Any]:
 
 
 def _source(manifest: Manifest, wording: Wording) -> str:
-    said = _SOURCES.get(manifest.stimuli.source, f"{PLACEHOLDER}: study.yaml does not say yet which pictures they are.")
-    return said.replace(_BOTH, "`image_1_index` is a 0-based row") if wording.is_single else said
+    source = manifest.stimuli.source
+    if source != OWN_PICTURES and source not in IMAGE_SETS:
+        return f"{PLACEHOLDER}: study.yaml does not say yet which pictures they are."
+    both = "`image_1_index` and `image_2_index` are 0-based rows"
+    sentence = _OWN if source == OWN_PICTURES else IMAGE_SETS[source].sentence
+    return sentence.format(both="`image_1_index` is a 0-based row" if wording.is_single else both)
 
 
 def _flags(statistics: dict[str, Any], wording: Wording) -> Markdown:

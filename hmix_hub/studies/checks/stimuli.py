@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hmix_hub.sources.image_sets import METHOD_MARK
+from hmix_hub.sources.image_set import METHOD_MARK
 from hmix_hub.studies.findings import Mask, Reporter
 from hmix_hub.studies.manifest import SINGLE, Manifest, is_placeholder
 from hmix_hub.studies.observed import ObservedChunk

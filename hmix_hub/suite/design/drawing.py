@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hmix_hub.errors import StudyFileError
-from hmix_hub.sources.image_sets import ImageSet
+from hmix_hub.sources.image_set import ImageSet
 from hmix_hub.suite.design.chance import stream
 from hmix_hub.suite.design.dealing import choose, deal, give_coefficients
 from hmix_hub.suite.design.design import Batch, FrozenStudy, Stimulus

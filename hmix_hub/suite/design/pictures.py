@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from hmix_hub.errors import StudyFileError, Where, nearest
 from hmix_hub.schema import Vocabulary
-from hmix_hub.sources.image_sets import ImageSet, open_image_set
+from hmix_hub.sources.image_set import ImageSet
+from hmix_hub.sources.image_sets import open_image_set
 from hmix_hub.sources.picture_folder import open_picture_folder
 from hmix_hub.studies.folder import IMAGE_LIST, STIMULI
 from hmix_hub.studies.manifest import OWN_PICTURES

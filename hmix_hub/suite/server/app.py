@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from hmix_hub.sources.image_sets import ImageSet
+from hmix_hub.sources.image_set import ImageSet
 from hmix_hub.suite.server.pictures import Gallery
 from hmix_hub.suite.server.replies import Guard, Refusal, json_reply
 from hmix_hub.suite.server.session_routes import SessionRoutes

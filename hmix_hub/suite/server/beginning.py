@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hmix_hub.errors import CollectionError, Where
-from hmix_hub.sources.image_sets import ImageSet
+from hmix_hub.sources.image_set import ImageSet
 from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.design.drawing import draw_design
 from hmix_hub.suite.design.pair_file import hashes_of_lists

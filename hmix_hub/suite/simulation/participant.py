@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hmix_hub.errors import CollectionError
-from hmix_hub.sources.image_sets import ImageSet
+from hmix_hub.sources.image_set import ImageSet
 from hmix_hub.stimuli.drawing import draw_mixture
 from hmix_hub.suite.design.dealing import sorting_key
 from hmix_hub.suite.design.design import FrozenStudy, Stimulus

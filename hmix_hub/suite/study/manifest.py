@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from hmix_hub.schema import CURRENT
-from hmix_hub.sources.image_sets import PIXEL_LINEAR
+from hmix_hub.sources.image_set import PIXEL_LINEAR
 from hmix_hub.studies.manifest import PLACEHOLDER
 from hmix_hub.suite.study.model import StudyFile
 from hmix_hub.tasks import CATEGORICAL

@@ -8,7 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from hmix_hub.errors import nearest
 from hmix_hub.schema import CIFAR10, Vocabulary
-from hmix_hub.studies.manifest import DEFAULT_CLASSES, Line, TaskName, Text
+from hmix_hub.studies.manifest import DEFAULT_CLASSES, Line, PictureSource, TaskName, Text
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1, le=100_000)]
@@ -24,7 +24,7 @@ class _Strict(BaseModel):
 class Pictures(_Strict):
     """Where the endpoint pictures come from."""
 
-    source: Literal["cifar10/test", "cifar10/train", "sample/pictures", "own"] = Field(
+    source: PictureSource = Field(
         description="A pinned set that hmix-hub knows, or `own`: stimuli/images.csv beside the study file."
     )
     classes: Literal["cifar10"] | Annotated[list[Line], Field(min_length=2, max_length=200)] = Field(
