@@ -85,11 +85,12 @@ NEW_SET = """if True:
     from hmix_hub.contribute.building import build
     from hmix_hub.contribute.starter import write_starter
     from hmix_hub.studies.example import example_study, write_files
+    from hmix_hub.studies.study import Study
 
     files = example_study("infer_mixing_factor")
     files["study.yaml"] = files["study.yaml"].replace(b"source: cifar10/test", b"source: dots/all")
     study = write_files(folder / "study", files)
-    built = build(study, folder / "built").path
+    built = build(Study(study), folder / "built").path
     assert "The pictures are dots: `image_1_index` and `image_2_index` are 0-based rows of them." in (
         built / "README.md"
     ).read_text()
