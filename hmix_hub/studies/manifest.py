@@ -21,6 +21,7 @@ from pydantic import (
 from hmix_hub.schema import CIFAR10, CURRENT, Vocabulary
 from hmix_hub.schema.vocabulary import LIST_MARK
 from hmix_hub.sources.image_set import METHOD_MARK, PIXEL_LINEAR
+from hmix_hub.sources.image_sets import IMAGE_SETS
 from hmix_hub.tasks import TASKS
 from hmix_hub.tasks.soft_labels import ONE_HOT, QUESTIONS, Procedure, Question
 
