@@ -113,7 +113,7 @@ def _drawn(folder: Path, cifar10: str | None) -> tuple[FrozenStudy, StudyFileErr
 
 def _collected(folder: Path) -> str | None:
     """Return the hash of what is being collected; `None`: nothing is yet."""
-    from hmix_hub.suite.store.layout import DATABASE_NAME
+    from hmix_hub.suite.store.database import DATABASE_NAME
     from hmix_hub.suite.store.store import Store
 
     if not (folder / DATABASE_NAME).exists():

@@ -118,7 +118,7 @@ class StudyRoutes:
         }
 
     async def study(self, _request: Request) -> Response:
-        """Tell of the study, and whether people can begin."""
+        """Send the study, and whether people can begin."""
         state = "closed" if self._store.is_closed() else "full" if self._store.is_full() else "open"
         return json_reply({**self._told, "state": state})
 
@@ -133,11 +133,11 @@ class StudyRoutes:
         return Response(png, headers={"Cache-Control": _FOREVER}, media_type="image/png")
 
     async def health(self, _request: Request) -> Response:
-        """Say that the server is there."""
+        """Confirm that the server is there."""
         return json_reply({"ok": True})
 
     async def icon(self, _request: Request) -> Response:
-        """Say that there is no icon, without an error in the browser's console."""
+        """Send no icon, without an error in the browser's console."""
         return Response(status_code=204)
 
 

@@ -13,7 +13,7 @@ from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.design.drawing import draw_design
 from hmix_hub.suite.design.pair_file import hashes_of_lists
 from hmix_hub.suite.design.pictures import open_pictures
-from hmix_hub.suite.store.layout import DATABASE_NAME
+from hmix_hub.suite.store.database import DATABASE_NAME
 from hmix_hub.suite.store.store import Store
 from hmix_hub.suite.study.model import StudyFile
 from hmix_hub.suite.study.reading import dotted, read_study_file

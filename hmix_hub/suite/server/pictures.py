@@ -66,18 +66,18 @@ class Gallery:
         return name in self._index
 
     def names(self) -> Iterator[str]:
-        """Give the names; for the server's own eyes, since their order follows the design."""
+        """Return the names; for the server's own eyes, since their order follows the design."""
         return iter(self._index)
 
     def cached(self, name: str) -> bytes | None:
-        """Give a picture that was drawn before; `None` if it has to be drawn."""
+        """Return a picture that was drawn before; `None` if it has to be drawn."""
         with self._lock:
             if name in self._cache:
                 self._cache.move_to_end(name)
             return self._cache.get(name)
 
     def png(self, name: str) -> bytes:
-        """Give a picture as PNG, enlarged by a whole factor without smoothing; from any thread.
+        """Return a picture as PNG, enlarged by a whole factor without smoothing; from any thread.
 
         Raises
         ------

@@ -12,7 +12,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from hmix_hub.suite.store.errors import (
+from hmix_hub.suite.store.database import (
     SessionGoneError,
     StoreError,
     StoreFullError,
@@ -81,7 +81,7 @@ class Refusal(Exception):  # noqa: N818 - a reply, and no fault of the server
         self.headers = dict(headers or {})
 
     def reply(self) -> Response:
-        """Give the reply."""
+        """Return the reply."""
         return json_reply(self.content, self.status, self.headers)
 
 
@@ -92,7 +92,7 @@ def json_reply(content: object, status: int = 200, headers: Mapping[str, str] | 
 
 
 def refusal_of(error: Exception) -> Refusal | None:
-    """Give the refusal that an error of the store means; `None` if it is none of its."""
+    """Return the refusal that an error of the store means; `None` if it is none of its."""
     for kind, (status, name, message) in _REFUSED.items():
         if isinstance(error, kind):
             wait = {"Retry-After": RETRY_SECONDS} if status == 503 else None
@@ -151,7 +151,7 @@ class Guard:
 
 
 def told_without_values(error: BaseException) -> str:
-    """Tell of an error by its kind and places alone: messages may hold what people sent."""
+    """Describe an error by its kind and places alone: messages may hold what people sent."""
     places = [
         f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in traceback.extract_tb(error.__traceback__)
     ]

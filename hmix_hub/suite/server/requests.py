@@ -47,7 +47,7 @@ class MalformedError(Exception):
 
 
 def token_hash(request: Request) -> bytes:
-    """Give the sha256 of the request's token, which is kept nowhere.
+    """Return the sha256 of the request's token, which is kept nowhere.
 
     Raises
     ------

@@ -24,7 +24,7 @@ from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.design.drawing import draw_design
 from hmix_hub.suite.server.app import build_app
 from hmix_hub.suite.server.beginning import begin_collection
-from hmix_hub.suite.store.lock import folder_lock
+from hmix_hub.suite.store.keys import folder_lock
 from hmix_hub.suite.store.store import Store
 from hmix_hub.suite.study.reading import read_study_file, study_file_of
 
@@ -108,7 +108,7 @@ def preview(folder: Path, host: str, port: int, *, tell: Tell) -> None:
 
 
 def for_preview(frozen: FrozenStudy) -> FrozenStudy:
-    """Give a study that takes as many people as look at it, without recruiting ids."""
+    """Return a study that takes as many people as look at it, without recruiting ids."""
     recruiting = frozen.study.recruiting.model_copy(update={"required": False})
     batches = tuple(replace(batch, quota=_PREVIEW_PEOPLE) for batch in frozen.batches)
     return replace(frozen, study=frozen.study.model_copy(update={"recruiting": recruiting}), batches=batches)
@@ -137,7 +137,7 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
 
 
 def address_of(listener: socket.socket) -> str:
-    """Give the address that a browser on this computer opens."""
+    """Return the address that a browser on this computer opens."""
     host, port = listener.getsockname()[:2]
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
@@ -169,7 +169,7 @@ def run_until_stopped(app: Starlette, listener: socket.socket) -> None:
 
 @contextlib.contextmanager
 def _stopped_by_sigterm() -> Iterator[None]:
-    """Let SIGTERM end the process as Ctrl+C does, so that the store is closed."""
+    """Make SIGTERM end the process as Ctrl+C does, so that the store is closed."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -210,12 +210,12 @@ class Connection(H11Protocol):
         self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
-        """Take a new connection."""
+        """Begin a new connection."""
         super().connection_made(transport)
         self._watch()
 
     def data_received(self, data: bytes) -> None:
-        """Take what came."""
+        """Receive bytes."""
         super().data_received(data)
         self._watch()
 
@@ -225,7 +225,7 @@ class Connection(H11Protocol):
         self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the connection."""
+        """End the connection."""
         super().connection_lost(exc)
         self._set_deadline(False)
 

@@ -16,7 +16,7 @@ from hmix_hub.suite.server.replies import Refusal, json_reply
 from hmix_hub.suite.server.requests import MalformedError, Sent, parse_json, read_body, read_sent, token_hash
 from hmix_hub.suite.session.trials import check_answer
 from hmix_hub.suite.session.view import completion, session_view
-from hmix_hub.suite.store.errors import SessionGoneError
+from hmix_hub.suite.store.database import SessionGoneError
 from hmix_hub.suite.store.records import Outcome, SessionRecord
 from hmix_hub.suite.store.store import Store
 from hmix_hub.suite.study.model import Quiz, TaskDesign
@@ -103,7 +103,7 @@ class SessionRoutes:
         return self._view(record)
 
     async def look(self, request: Request) -> Response:
-        """Tell of a session; who comes back gets their place in the batch again, if it is still free."""
+        """Send a session; who comes back gets their place in the batch again, if it is still free."""
         record = find_session(self._store, request).record
         if record.state == "lapsed" and not self._store.is_expired(record):
             record = await wrap_future(self._store.resume(record.id))
@@ -133,7 +133,7 @@ class SessionRoutes:
         return json_reply({"withdrawn": True})
 
     async def trial(self, request: Request) -> Response:
-        """Take the answer to a trial; one with a fault is kept aside, and so is a second one that differs."""
+        """Store the answer to a trial; one with a fault is kept aside, and so is a second one that differs."""
         found = find_session(self._store, request)
         trial = found.record.plan.trial(_number_in(request, "trial_index"))
         if trial is None:
@@ -145,7 +145,7 @@ class SessionRoutes:
         return _outcome(outcome)
 
     def _checked(self, body: bytes, found: Found, trial: Trial) -> tuple[str, str | None]:
-        """Give what is stored of a body, and its fault."""
+        """Return what is stored of a body, and its fault."""
         text = body.decode("utf-8", "backslashreplace")
         try:
             value = parse_json(body)
@@ -157,7 +157,7 @@ class SessionRoutes:
         return text, fault
 
     async def quiz(self, request: Request) -> Response:
-        """Take an attempt at the quiz, and say what was wrong."""
+        """Store an attempt at the quiz, and send what was wrong."""
         found = find_session(self._store, request)
         record, quiz = found.record, found.design.quiz
         attempt = _number_in(request, "attempt")
@@ -176,7 +176,7 @@ class SessionRoutes:
         return json_reply({"passed": not wrong, "wrong": wrong, "ended": ended})
 
     async def comments(self, request: Request) -> Response:
-        """Take the comments."""
+        """Store the comments."""
         found = find_session(self._store, request)
         if self._store.frozen.study.comments is None:
             raise Refusal(404, "no_comments", "The study asks for no comments.")
@@ -223,7 +223,7 @@ def _number_in(request: Request, name: str) -> int:
 
 
 def _graded(answers: list[int], quiz: Quiz) -> list[int]:
-    """Give the questions that were answered wrongly, from 1.
+    """Return the questions that were answered wrongly, from 1.
 
     Raises
     ------

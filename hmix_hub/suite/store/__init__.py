@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hmix_hub.suite.store.errors import (
+from hmix_hub.suite.store.database import (
     FolderLockedError,
     SessionGoneError,
     StoreError,
@@ -11,8 +11,7 @@ from hmix_hub.suite.store.errors import (
     StudyClosedError,
     StudyFullError,
 )
-from hmix_hub.suite.store.keys import StudyKey
-from hmix_hub.suite.store.lock import folder_lock, is_served
+from hmix_hub.suite.store.keys import StudyKey, folder_lock, is_served
 from hmix_hub.suite.store.records import AnswerRecord, AsideRecord, BatchCount, Outcome, SessionRecord
 from hmix_hub.suite.store.store import Store
 

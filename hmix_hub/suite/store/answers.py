@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 
-from hmix_hub.suite.store.assignment import has_place, keep_alive
+from hmix_hub.suite.store.database import StoreRefusedError
 from hmix_hub.suite.store.layout import get_meta, put_meta
 from hmix_hub.suite.store.reading import read_answered
 from hmix_hub.suite.store.records import Outcome, SessionRecord
-from hmix_hub.suite.store.work import Work, refuse
+from hmix_hub.suite.store.sessions import has_place, keep_alive
+from hmix_hub.suite.store.work import Work
 
 MOST_ASIDE = 5
 """Quarantined answers of one trial that are kept, and conflicts of one answer."""
@@ -21,7 +22,7 @@ MOST_ATTEMPTS = 1000
 
 
 def canonical(payload: str) -> str | None:
-    """Give JSON as it is compared and kept: keys sorted, no spaces; `None` for what is no JSON."""
+    """Return JSON as it is compared and kept: keys sorted, no spaces; `None` for what is no JSON."""
     try:
         content = json.loads(payload)
         return json.dumps(content, sort_keys=True, separators=(",", ":"))
@@ -30,12 +31,12 @@ def canonical(payload: str) -> str | None:
 
 
 def storable(text: str) -> str:
-    """Give a text that can be written as UTF-8: halves of surrogate pairs are written out, since they are evidence."""
+    """Return a text that UTF-8 can hold: halves of surrogate pairs are written out, since they are evidence."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def legible(text: str) -> str:
-    """Give a text as people read it: halves of surrogate pairs, and what ends texts elsewhere, are replaced."""
+    """Return a text as people read it: halves of surrogate pairs, and what ends texts elsewhere, are replaced."""
     whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return whole.replace("\0", "\N{REPLACEMENT CHARACTER}")
 
@@ -60,7 +61,7 @@ def put_trial(work: Work, session_id: str, trial_index: int, payload: str, fault
     session = work.session(session_id)
     if session.plan.trial(trial_index) is None:
         msg = f"the session has no trial {trial_index}"
-        raise refuse(msg)
+        raise StoreRefusedError(msg)
     if fault is None:
         outcome = _store_answer(work, session_id, trial_index, payload)
         _complete(work, session)
@@ -84,7 +85,7 @@ def _store_answer(work: Work, session_id: str, trial_index: int, payload: str) -
 
 
 def _complete(work: Work, session: SessionRecord) -> None:
-    """Have a finished session count once the last valid answer has come after all, if its place is free."""
+    """Count a finished session once the last valid answer has come after all, if its place is free."""
     if session.is_incomplete and len(read_answered(work.database, session.id)) == len(session.plan.trials):
         is_late = session.is_late or not has_place(work, session.batch)
         query = "UPDATE sessions SET is_incomplete = 0, is_late = ? WHERE id = ?"
@@ -119,7 +120,7 @@ def _quarantine(work: Work, session_id: str, trial_index: int, payload: str, fau
 
 
 def _compare(work: Work, session_id: str, place: tuple[str, int], payload: str, first: str) -> Outcome:
-    """Tell whether a second one is the first once more; else keep it aside, if there is not enough of them."""
+    """Compare a second one with the first; one that differs is kept aside, if there is not enough of them."""
     if payload == first:
         return Outcome.SAME
     query = "SELECT payload FROM conflicts WHERE session = ? AND kind = ? AND place = ?"
@@ -135,7 +136,7 @@ def _compare(work: Work, session_id: str, place: tuple[str, int], payload: str, 
 
 
 def _has_room(work: Work, session_id: str, kept: int, payload: str) -> bool:
-    """Say whether one more may be kept aside, beside those that are kept of the same answer."""
+    """Whether one more may be kept aside, beside those that are kept of the same answer."""
     if kept >= MOST_ASIDE:
         return False
     used = work.count(
@@ -177,7 +178,7 @@ def put_quiz(work: Work, session_id: str, attempt: int, payload: str, passed: bo
         _check_attempt(session.quiz_attempts, attempt)
         if session.quiz_passed or session.state in {"finished", "failed_quiz"}:
             msg = "the quiz has ended"
-            raise refuse(msg)
+            raise StoreRefusedError(msg)
         work.database.execute(
             "INSERT INTO quiz (session, attempt, payload, passed) VALUES (?, ?, ?, ?)",
             (session_id, attempt, payload, passed),
@@ -194,10 +195,10 @@ def put_quiz(work: Work, session_id: str, attempt: int, payload: str, passed: bo
 def _check_attempt(made: int, attempt: int) -> None:
     if attempt != made + 1:
         msg = f"attempt {attempt} at the quiz does not follow the {made} that were made"
-        raise refuse(msg)
+        raise StoreRefusedError(msg)
     if attempt > MOST_ATTEMPTS:
         msg = "there were too many attempts at the quiz"
-        raise refuse(msg)
+        raise StoreRefusedError(msg)
 
 
 def put_comments(work: Work, session_id: str, text: str) -> Outcome:

@@ -10,11 +10,16 @@ from pathlib import Path
 from hmix_hub.errors import Where
 from hmix_hub.files import is_plain_inside, sync_folder, whole_folder
 from hmix_hub.suite.design.design import FrozenStudy
-from hmix_hub.suite.store.connection import database_errors, open_reading, sync_file, sync_fully
-from hmix_hub.suite.store.errors import StoreError
-from hmix_hub.suite.store.integrity import check_integrity
+from hmix_hub.suite.store.database import (
+    DATABASE_NAME,
+    StoreError,
+    database_errors,
+    open_reading,
+    sync_file,
+    sync_fully,
+)
 from hmix_hub.suite.store.keys import KEY_NAME, read_key
-from hmix_hub.suite.store.layout import DATABASE_NAME, read_about
+from hmix_hub.suite.store.layout import check_integrity, read_about
 from hmix_hub.suite.study.reading import COLLECTION
 
 _FOLDERS = ("pairs", "stimuli")

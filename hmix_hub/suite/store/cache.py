@@ -6,9 +6,11 @@ Only the writer thread changes it, and only after the commit that holds the chan
 from __future__ import annotations
 
 import sqlite3
+import threading
+from collections import Counter, OrderedDict
+from collections.abc import Iterable
 
 from hmix_hub.suite.design.design import FrozenStudy
-from hmix_hub.suite.store.places import Places
 from hmix_hub.suite.store.reading import Plans, read_sessions
 from hmix_hub.suite.store.records import SessionRecord
 
@@ -43,41 +45,95 @@ class Cache:
         self._held = {session: frozenset(indices) for session, indices in held.items()}
 
     def is_tombstone(self, token_hash: bytes) -> bool:
-        """Say whether a token is of a person who withdrew."""
+        """Whether a token is of a person who withdrew."""
         return self._tokens.get(token_hash, "") is None
 
     def session_of(self, token_hash: bytes) -> SessionRecord | None:
-        """Give the session of a token; `None` where there is none."""
+        """Return the session of a token; `None` where there is none."""
         session_id = self._tokens.get(token_hash)
         return None if session_id is None else self._sessions.get(session_id)
 
     def session(self, session_id: str) -> SessionRecord | None:
-        """Give a session; `None` where there is none."""
+        """Return a session; `None` where there is none."""
         return self._sessions.get(session_id)
 
     def sessions(self) -> list[SessionRecord]:
-        """Give all sessions, in the order in which they began."""
+        """Return all sessions, in the order in which they began."""
         return list(self._sessions.values())
 
     def held(self, session_id: str) -> set[int]:
-        """Give the trials that are held of a session."""
+        """Return the trials that are held of a session."""
         return set(self._held.get(session_id, ()))
 
     def put(self, session: SessionRecord) -> None:
-        """Take a session as it is now."""
+        """Store a session as it is now."""
         self.places.change(self._sessions.get(session.id), session)
         self._sessions[session.id] = session
 
     def add_token(self, token_hash: bytes, session_id: str) -> None:
-        """Take a token of a session."""
+        """Add a token of a session."""
         self._tokens[token_hash] = session_id
 
     def hold(self, session_id: str, trial_index: int) -> None:
-        """Take that a trial is held."""
+        """Note that a trial is held."""
         self._held[session_id] = self._held.get(session_id, frozenset()) | {trial_index}
 
     def forget(self, session_id: str, token_hashes: list[bytes]) -> None:
-        """Forget a session; its tokens become tombstones."""
+        """Remove a session; its tokens become tombstones."""
         self._tokens.update(dict.fromkeys(token_hashes))
         self.places.change(self._sessions.pop(session_id, None), None)
         self._held.pop(session_id, None)
+
+
+class Places:
+    """The people who count towards the quotas.
+
+    Parameters
+    ----------
+    sessions
+        All sessions.
+    """
+
+    def __init__(self, sessions: Iterable[SessionRecord]) -> None:
+        self._lock = threading.Lock()
+        self._finished: Counter[int] = Counter()
+        self._live_by_batch: Counter[int] = Counter()
+        # By the last answer, the oldest first: those whose time-out passes next.
+        self._live: OrderedDict[str, SessionRecord] = OrderedDict()
+        self._newest_ms = 0
+        for session in sorted(sessions, key=lambda session: session.last_ms):
+            self.change(None, session)
+
+    def change(self, before: SessionRecord | None, after: SessionRecord | None) -> None:
+        """Count what became of a session; `None` for one that was not there before, or is not any more."""
+        with self._lock:
+            for session, people in ((before, -1), (after, 1)):
+                if session is not None and session.state == "finished" and session.takes_place:
+                    self._finished[session.batch] += people
+            known = None if before is None else self._live.get(before.id)
+            if known is not None and after is not None and (after.state, after.last_ms) == ("live", known.last_ms):
+                return
+            if known is not None:
+                self._drop(known)
+            # One that is older than others was dropped before, as its time-out had passed.
+            if after is not None and after.state == "live" and after.last_ms >= self._newest_ms:
+                self._newest_ms = after.last_ms
+                self._live[after.id] = after
+                self._live_by_batch[after.batch] += 1
+
+    def _drop(self, session: SessionRecord) -> None:
+        del self._live[session.id]
+        self._live_by_batch[session.batch] -= 1
+
+    def taken(self, lapses_before: float) -> Counter[int]:
+        """Return how many places are taken, by batch.
+
+        Parameters
+        ----------
+        lapses_before
+            Live sessions with an older last answer have given their place back, study clock; never less than before.
+        """
+        with self._lock:
+            while self._live and (oldest := next(iter(self._live.values()))).last_ms < lapses_before:
+                self._drop(oldest)
+            return self._finished + self._live_by_batch

@@ -18,7 +18,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from hmix_hub.suite.store.connection import BUSY_SECONDS
+from hmix_hub.suite.store.database import BUSY_SECONDS
 from hmix_hub.suite.store.layout import get_meta, put_meta
 
 AGAIN_SECONDS = 1.0
@@ -58,7 +58,7 @@ class Eraser:
         return max(0.0, min(times) - time.monotonic()) if times else None
 
     def need(self) -> None:
-        """Take that something was deleted."""
+        """Note that something was deleted."""
         self._must_rewrite = self._must_empty = True
         self._empty_at = 0.0
 
@@ -106,7 +106,7 @@ class Eraser:
 
 @contextlib.contextmanager
 def _temporary_file_in(folder: Path, database: sqlite3.Connection) -> Iterator[None]:
-    """Have SQLite keep its temporary copy in a file of a folder, without a name, gone once it is closed."""
+    """Make SQLite keep its temporary copy in a file of a folder, without a name, gone once it is closed."""
     name = str(folder.resolve()).replace("'", "''")
     # Where SQLite was built without this, the file lies where the system keeps such files.
     with contextlib.suppress(sqlite3.Error):

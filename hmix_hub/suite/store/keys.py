@@ -1,16 +1,25 @@
-"""The key of a collection: made once, readable by its owner alone, never logged or served; names are drawn from it."""
+"""The key of a collection, and the lock on it.
+
+The key is made once, readable by its owner alone, never logged or served; names are drawn from it. It is also what is
+locked: no collection can be served without it, so that nobody makes room for a second server by deleting a file that
+looks as if it were left over.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import hmac
+import os
 import re
 import secrets
 import string
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from hmix_hub.errors import Where
 from hmix_hub.files import new_file
-from hmix_hub.suite.store.errors import StoreError
+from hmix_hub.suite.store.database import DATABASE_NAME, FolderLockedError, StoreError
 
 KEY_NAME = "collection.key"
 _KEY_BYTES = 32
@@ -40,11 +49,11 @@ class StudyKey:
         return hmac.digest(self._secret, message, "sha256")
 
     def recruiting(self, recruiting_id: str) -> str:
-        """Give what is stored in place of a recruiting id, 64 hex digits."""
+        """Return what is stored in place of a recruiting id, 64 hex digits."""
         return self._digest("recruiting", recruiting_id).hex()
 
     def picture_name(self, text: str) -> str:
-        """Give the name that a picture is served under, 32 hex digits.
+        """Return the name that a picture is served under, 32 hex digits.
 
         Parameters
         ----------
@@ -54,11 +63,11 @@ class StudyKey:
         return self._digest("picture", text).hex()[:32]
 
     def fallback_code(self, session_id: str) -> str:
-        """Give the code of a session that cannot finish because the server stays away, "F-7K2M-9QXD"."""
+        """Return the code of a session that cannot finish because the server stays away, "F-7K2M-9QXD"."""
         return f"F-{self._code('fallback', session_id)}"
 
     def completion_code(self, session_id: str) -> str:
-        """Give the code of a finished session, "7K2M-9QXD"; digits and letters without I, L, O and U."""
+        """Return the code of a finished session, "7K2M-9QXD"; digits and letters without I, L, O and U."""
         return self._code("completion", session_id)
 
     def _code(self, purpose: str, text: str) -> str:
@@ -66,13 +75,13 @@ class StudyKey:
         return f"{letters[:4]}-{letters[4:]}"
 
     def participant(self, session_id: str) -> str:
-        """Give the participant's id in exports: 12 letters and digits, a letter first."""
+        """Return the participant's id in exports: 12 letters and digits, a letter first."""
         digest = self._digest("participant", session_id)
         first = _spell(digest[:8], string.ascii_lowercase, 1)
         return first + _spell(digest[8:], string.ascii_lowercase + string.digits, _PARTICIPANT_CHARACTERS - 1)
 
     def mark(self, text: str) -> str:
-        """Give what tells that this key belongs to a database, 64 hex digits."""
+        """Return what tells that this key belongs to a database, 64 hex digits."""
         return self._digest("mark", text).hex()
 
 
@@ -132,3 +141,88 @@ def read_key(folder: Path) -> StudyKey:
         msg = "the file holds no key: 64 hexadecimal digits, and nothing else"
         raise StoreError(msg, where=Where(str(path)), hint="bring it back from a backup")
     return StudyKey(bytes.fromhex(text))
+
+
+_ATTEMPTS = 5
+_PAUSE_SECONDS = 0.05
+_FAR = 1 << 30
+"""Windows lets nobody read what is locked: a place is locked that the file does not reach."""
+
+
+@contextlib.contextmanager
+def folder_lock(folder: Path) -> Iterator[None]:
+    """Hold a collection against a second server, through whatever path it is named; freed when the process ends.
+
+    A key is made where there is neither a key nor a database yet, and taken away if no collection was begun.
+
+    Raises
+    ------
+    FolderLockedError
+        If another process, or this one, serves the collection already.
+    StoreError
+        If the folder cannot be written, or the key of the collection is not there.
+    """
+    path = folder / KEY_NAME
+    is_new = not path.exists() and not (folder / DATABASE_NAME).exists()
+    (make_key if is_new else read_key)(folder)
+    try:
+        handle = os.open(path, os.O_RDWR | getattr(os, "O_CLOEXEC", 0))
+    except OSError as error:
+        msg = f"the collection cannot be locked: {error.strerror}"
+        raise StoreError(msg, where=Where(str(path)), hint="make the folder and the key writable") from error
+    try:
+        if not _take_soon(handle):
+            msg = "this collection is being served already"
+            hint = "use the server that runs, or stop it first (Ctrl+C where it was started), then serve again"
+            raise FolderLockedError(msg, where=Where(str(folder)), hint=hint)
+        try:
+            yield
+        finally:
+            if is_new and not (folder / DATABASE_NAME).exists():
+                path.unlink(missing_ok=True)
+    finally:
+        os.close(handle)
+
+
+def is_served(folder: Path) -> bool:
+    """Whether a process serves the collection now."""
+    try:
+        handle = os.open(folder / KEY_NAME, os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        return not _take(handle)
+    finally:
+        os.close(handle)
+
+
+def _take_soon(handle: int) -> bool:
+    """Take the lock; somebody who asks whether the collection is served has it for a moment."""
+    for _ in range(_ATTEMPTS):
+        if _take(handle):
+            return True
+        time.sleep(_PAUSE_SECONDS)
+    return False
+
+
+def _take(handle: int) -> bool:
+    """Take the lock of an open file; return whether nobody had it."""
+    try:
+        import fcntl
+    except ImportError:  # pragma: no cover - Windows
+        import msvcrt
+
+        os.lseek(handle, _FAR, os.SEEK_SET)
+        try:
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+        except OSError:
+            return False
+        return True
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:  # pragma: no cover - network folders
+        msg = f"the collection cannot be locked: {error.strerror}"
+        raise StoreError(msg, hint="move it to a disk of this computer; network folders cannot do this") from error
+    return True

@@ -1,4 +1,4 @@
-"""The layout of the database: its tables, its version, and what it says of itself.
+"""The layout of the database: its tables, how it begins, what it says of itself, and the check of it whole.
 
 No table holds an address, a browser's name or the time of day of anything; times are the study clock's. Of the
 calendar, the months of the first and the last answer alone are known.
@@ -7,15 +7,20 @@ calendar, the months of the first and the last answer alone are known.
 from __future__ import annotations
 
 import hashlib
+import os
 import sqlite3
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 
 from hmix_hub.errors import Where
+from hmix_hub.files import sync_folder, take_place
 from hmix_hub.suite.design.design import FrozenStudy
-from hmix_hub.suite.store.errors import StoreError
-from hmix_hub.suite.store.keys import StudyKey
+from hmix_hub.suite.session.plan import Plan
+from hmix_hub.suite.store.database import DATABASE_NAME, StoreError, database_errors, sync_fully
+from hmix_hub.suite.store.keys import StudyKey, make_key
+from hmix_hub.suite.store.reading import read_answered, read_held
 
-DATABASE_NAME = "collection.sqlite"
 APPLICATION_ID = 0x484D4958
 """`PRAGMA application_id`: "HMIX"."""
 LAYOUT_VERSION = 1
@@ -189,3 +194,106 @@ def get_meta(connection: sqlite3.Connection, name: str) -> str | None:
     """Read one value of the table `meta`; `None` where there is none."""
     row = connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
     return None if row is None else str(row[0])
+
+
+def create_database(folder: Path, frozen: FrozenStudy, *, is_synthetic: bool) -> None:
+    """Make the database of a collection, and its key unless there is one; nothing is written over.
+
+    Raises
+    ------
+    StoreError
+        If there is a database, or none can be made.
+    """
+    place = folder / DATABASE_NAME
+    _check_new(place)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=".new-", suffix=".sqlite", dir=folder)
+        os.close(handle)
+    except OSError as error:
+        msg = f"the collection cannot be made: {error.strerror}"
+        raise StoreError(msg, where=Where(str(folder)), hint="name a folder that can be written") from error
+    made = Path(name)
+    try:
+        key = make_key(folder)
+        with database_errors(folder):
+            connection = sqlite3.connect(made, isolation_level=None)
+            try:
+                sync_fully(connection)
+                lay_out(connection, frozen, key, is_synthetic=is_synthetic)
+            finally:
+                connection.close()
+        _take_place(made, place)
+    finally:
+        made.unlink(missing_ok=True)
+        made.with_name(f"{made.name}-journal").unlink(missing_ok=True)
+    sync_folder(folder)
+
+
+def _check_new(place: Path) -> None:
+    if os.path.lexists(place):
+        msg = "there is a collection here already"
+        hint = "serve it as it is, or begin the new study in another folder"
+        raise StoreError(msg, where=Where(str(place)), hint=hint)
+
+
+def _take_place(made: Path, place: Path) -> None:
+    try:
+        take_place(made, place)
+    except FileExistsError:
+        _check_new(place)
+
+
+_LAWS = {
+    "a batch has more people than it wants": f"""
+        SELECT 1 FROM batches b WHERE b.quota < (SELECT count(*) FROM sessions s
+            WHERE s.batch = b.number AND {TAKES_PLACE})""",  # noqa: S608
+    "a session has no plan": "SELECT 1 FROM sessions s LEFT JOIN plans p ON p.session = s.id WHERE p.session IS NULL",
+    "a finished session has no time": """
+        SELECT 1 FROM sessions WHERE (state = 'finished') <> (finished_ms IS NOT NULL)""",
+    "a session is incomplete, and not finished": """
+        SELECT 1 FROM sessions WHERE is_incomplete AND state <> 'finished'""",
+    "a session is from the future": "SELECT 1 FROM sessions s, clock c WHERE s.last_ms > c.study_ms",
+}
+
+
+def check_integrity(database: sqlite3.Connection, frozen: FrozenStudy, folder: Path) -> None:
+    """Check a database whole.
+
+    Raises
+    ------
+    StoreError
+        If the file is damaged, or its rows contradict each other; what was found is named.
+    """
+    found = [str(row[0]) for row in database.execute("PRAGMA integrity_check(5)") if row[0] != "ok"]
+    found += [f"a row of {row[0]} belongs to nobody" for row in database.execute("PRAGMA foreign_key_check")][:5]
+    if not found:
+        found += [law for law, query in _LAWS.items() if database.execute(f"{query} LIMIT 1").fetchone()]
+        agreed = "SELECT 1 FROM sessions WHERE (consent_version, consent_sha256) <> (?, ?)"
+        if database.execute(agreed, (frozen.study.consent.version, frozen.consent_sha256)).fetchone():
+            found.append("somebody agreed to another consent form than the study's")
+        found += _check_trials(database, frozen)
+    if found:
+        msg = f"the database is damaged: {'; '.join(found)}"
+        raise StoreError(msg, where=Where(str(folder)), hint="go back to a backup, and keep this folder as it is")
+
+
+def _check_trials(database: sqlite3.Connection, frozen: FrozenStudy) -> list[str]:
+    found = []
+    rows = database.execute(
+        "SELECT s.id, s.batch, s.state, s.is_incomplete, p.plan FROM sessions s JOIN plans p ON p.session = s.id"
+    )
+    for session_id, batch, state, is_incomplete, text in rows.fetchall():
+        plan = Plan.from_json(text)
+        if plan.batch != batch or batch >= len(frozen.batches):
+            found.append(f"session {session_id} has the plan of another batch")
+            continue
+        planned = {trial.trial_index for trial in plan.trials}
+        held = read_held(database, session_id)
+        if held - planned:
+            found.append(f"session {session_id} has answers of trials that it never had")
+        if state == "finished" and planned - held:
+            found.append(f"session {session_id} is finished, and lacks answers")
+        elif state == "finished" and bool(planned - read_answered(database, session_id)) != bool(is_incomplete):
+            found.append(f"session {session_id} is counted as what it is not: complete, or incomplete")
+    return found[:5]

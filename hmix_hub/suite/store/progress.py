@@ -52,7 +52,7 @@ class Progress:
 
 
 def progress(store: Store) -> Progress:
-    """Give the progress of a collection, which may be served meanwhile."""
+    """Return the progress of a collection, which may be served meanwhile."""
     return Progress(store.counts(), store.is_closed(), _pace(store.sessions(), store.now()))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.session.plan import Plan
-from hmix_hub.suite.store.errors import SessionGoneError
+from hmix_hub.suite.store.database import SessionGoneError
 from hmix_hub.suite.store.records import AnswerRecord, AsideRecord, BatchCount, SessionRecord
 
 _SESSION = """
@@ -67,7 +67,7 @@ def _record(database: sqlite3.Connection, frozen: FrozenStudy, row: tuple[Any, .
 
 
 def read_token(database: sqlite3.Connection, token_hash: bytes) -> str | None:
-    """Give the session of a token; `None` for a token that is not known.
+    """Return the session of a token; `None` for a token that is not known.
 
     Raises
     ------
@@ -88,13 +88,13 @@ def session_gone() -> SessionGoneError:
 
 
 def read_recruited(database: sqlite3.Connection, recruiting_hash: str) -> str | None:
-    """Give the id of the session of a recruiting hash; `None` where there is none."""
+    """Return the id of the session of a recruiting hash; `None` where there is none."""
     row = database.execute("SELECT id FROM sessions WHERE recruiting = ?", (recruiting_hash,)).fetchone()
     return None if row is None else str(row[0])
 
 
 def read_held(database: sqlite3.Connection, session_id: str) -> set[int]:
-    """Give the trials of a session that have a stored or a quarantined answer."""
+    """Return the trials of a session that have a stored or a quarantined answer."""
     held = (
         "SELECT trial_index FROM answers WHERE session = :s UNION SELECT trial_index FROM quarantine WHERE session = :s"
     )
@@ -102,7 +102,7 @@ def read_held(database: sqlite3.Connection, session_id: str) -> set[int]:
 
 
 def read_answered(database: sqlite3.Connection, session_id: str) -> set[int]:
-    """Give the trials of a session that have a stored answer: a valid one."""
+    """Return the trials of a session that have a stored answer: a valid one."""
     query = "SELECT trial_index FROM answers WHERE session = ?"
     return {index for (index,) in database.execute(query, (session_id,))}
 
@@ -126,7 +126,7 @@ def read_answers(
 
 
 def read_comments(database: sqlite3.Connection) -> dict[str, str]:
-    """Give the comments by session."""
+    """Return the comments by session."""
     return dict(database.execute("SELECT session, payload FROM comments ORDER BY arrival").fetchall())
 
 

@@ -12,15 +12,11 @@ from pathlib import Path
 
 from hmix_hub.errors import Where
 from hmix_hub.suite.design.design import FrozenStudy
-from hmix_hub.suite.store import answers, assignment, sessions
+from hmix_hub.suite.store import answers, sessions
 from hmix_hub.suite.store.backup import back_up
-from hmix_hub.suite.store.clock import StudyClock, Times
-from hmix_hub.suite.store.connection import database_errors, open_reading, open_writing
-from hmix_hub.suite.store.creation import create_database
-from hmix_hub.suite.store.errors import StoreError
-from hmix_hub.suite.store.integrity import check_integrity
+from hmix_hub.suite.store.database import DATABASE_NAME, StoreError, database_errors, open_reading, open_writing
 from hmix_hub.suite.store.keys import StudyKey, read_key
-from hmix_hub.suite.store.layout import DATABASE_NAME, get_meta, put_meta, read_about
+from hmix_hub.suite.store.layout import check_integrity, create_database, get_meta, put_meta, read_about
 from hmix_hub.suite.store.reading import (
     Plans,
     read_answers,
@@ -36,7 +32,7 @@ from hmix_hub.suite.store.reading import (
 )
 from hmix_hub.suite.store.records import AnswerRecord, AsideRecord, BatchCount, Outcome, SessionRecord
 from hmix_hub.suite.store.work import as_of, resume_ms, timeout_ms
-from hmix_hub.suite.store.writer import Job, T, Writer
+from hmix_hub.suite.store.writer import Job, StudyClock, T, Times, Writer
 
 
 class Store:
@@ -144,11 +140,11 @@ class Store:
     # -- People ---------------------------------------------------------------------------------------------------
 
     def join(self, token_hash: bytes, *, recruiting_hash: str | None, task: str | None) -> Future[SessionRecord]:
-        """Give the session of a token or a recruiting id, or begin one; see `assignment.join`."""
-        return self._submit(partial(assignment.join, token_hash=token_hash, recruiting_hash=recruiting_hash, task=task))
+        """Return the session of a token or a recruiting id, or begin one; see `sessions.join`."""
+        return self._submit(partial(sessions.join, token_hash=token_hash, recruiting_hash=recruiting_hash, task=task))
 
     def resume(self, session_id: str) -> Future[SessionRecord]:
-        """Take that a person came back: a place that was given back is theirs again, if it is still free."""
+        """Record that a person came back: a place that was given back is theirs again, if it is still free."""
         return self._submit(partial(sessions.resume, session_id=session_id))
 
     def finish(self, session_id: str) -> Future[list[int]]:
@@ -162,11 +158,8 @@ class Store:
         """
         return self._submit(partial(sessions.withdraw, session_id=session_id))
 
-    def leave(self, session_id: str, reason: str = "quiz") -> Future[None]:
-        """End a session for a reason; the only one is "quiz". `put_quiz` does so by itself at the last attempt."""
-        if reason != "quiz":
-            msg = f"{reason!r} is no reason to end a session"
-            raise ValueError(msg)
+    def leave(self, session_id: str) -> Future[None]:
+        """End a session as one that failed the quiz; `put_quiz` does so by itself at the last attempt."""
         return self._submit(partial(sessions.leave, session_id=session_id))
 
     # -- What people send -----------------------------------------------------------------------------------------
@@ -200,7 +193,7 @@ class Store:
     # -- Reads of the serving process: from memory ----------------------------------------------------------------
 
     def session(self, token_hash: bytes) -> SessionRecord | None:
-        """Give the session of a token as of now; `None` for a token that is not known.
+        """Return the session of a token as of now; `None` for a token that is not known.
 
         Raises
         ------
@@ -217,30 +210,22 @@ class Store:
         session = self._writer.cache.session_of(token_hash)
         return session and self._as_of_now(session)
 
-    def session_by_id(self, session_id: str) -> SessionRecord | None:
-        """Give a session as of now; `None` where there is none."""
-        if self._writer is None:
-            with self._reading() as database:
-                session = read_session(database, self.frozen, session_id, self._plans)
-        else:
-            session = self._writer.cache.session(session_id)
-        return session and self._as_of_now(session)
-
     def session_of_person(self, recruiting_id: str) -> SessionRecord | None:
-        """Give the session of a recruiting id as of now; `None` where there is none."""
+        """Return the session of a recruiting id as of now; `None` where there is none."""
         with self._reading() as database:
             session_id = read_recruited(database, self.key.recruiting(recruiting_id.strip()))
-        return None if session_id is None else self.session_by_id(session_id)
+            session = session_id and read_session(database, self.frozen, session_id, self._plans)
+        return self._as_of_now(session) if session else None
 
     def held(self, session_id: str) -> set[int]:
-        """Give the trials that the store holds an answer of, stored or quarantined."""
+        """Return the trials that the store holds an answer of, stored or quarantined."""
         if self._writer is not None:
             return self._writer.cache.held(session_id)
         with self._reading() as database:
             return read_held(database, session_id)
 
     def sessions(self) -> list[SessionRecord]:
-        """Give all sessions as of now, in the order in which they began."""
+        """Return all sessions as of now, in the order in which they began."""
         if self._writer is not None:
             found = self._writer.cache.sessions()
         else:
@@ -249,17 +234,15 @@ class Store:
         return [self._as_of_now(session) for session in found]
 
     def is_expired(self, session: SessionRecord) -> bool:
-        """Say whether an unfinished session may not go on any more, since its last answer is too long ago."""
+        """Whether an unfinished session may not go on any more, since its last answer is too long ago."""
         return session.state in {"live", "lapsed"} and self.now() - session.last_ms > resume_ms(self.frozen)
 
-    def is_full(self, task: str | None = None) -> bool:
-        """Say whether nobody new can begin, or none at a task."""
-        batches = [batch for batch in self.frozen.batches if task in {None, batch.task}]
+    def is_full(self) -> bool:
+        """Whether nobody new can begin."""
         if self._writer is None:
-            counts = self.counts()
-            return not any(counts[batch.number].open_places for batch in batches)
+            return not any(count.open_places for count in self.counts())
         taken = self._writer.cache.places.taken(self.now() - timeout_ms(self.frozen))
-        return all(taken[batch.number] >= batch.quota for batch in batches)
+        return all(taken[batch.number] >= batch.quota for batch in self.frozen.batches)
 
     def _as_of_now(self, session: SessionRecord) -> SessionRecord:
         return as_of(session, self.now(), self.frozen)
@@ -282,17 +265,17 @@ class Store:
                 database.execute("COMMIT")
 
     def answers(self, session_id: str | None = None) -> Iterator[AnswerRecord]:
-        """Give the stored answers as they arrived, of one session or of all."""
+        """Return the stored answers as they arrived, of one session or of all."""
         with database_errors(self.folder):
             yield from read_answers(self._database, session_id, self._lock)
 
     def comments(self) -> dict[str, str]:
-        """Give the comments by session."""
+        """Return the comments by session."""
         with self._reading() as database:
             return read_comments(database)
 
     def aside(self, session_id: str | None = None) -> list[AsideRecord]:
-        """Give what was kept aside, of one session or of all: the quarantine, then the conflicts."""
+        """Return what was kept aside, of one session or of all: the quarantine, then the conflicts."""
         with self._reading() as database:
             return read_aside(database, session_id)
 
@@ -302,13 +285,13 @@ class Store:
             return read_counts(database, self.frozen, self.now() - timeout_ms(self.frozen))
 
     def months(self) -> tuple[str, str] | None:
-        """Give the months of the first and the last answer, UTC, "2026-03"; `None` before the first answer."""
+        """Return the months of the first and the last answer, UTC, "2026-03"; `None` before the first answer."""
         with self._reading() as database:
             first, last = get_meta(database, "first_month"), get_meta(database, "last_month")
         return None if first is None or last is None else (first, last)
 
     def now(self) -> int:
-        """Give the study clock, milliseconds of serving; who only looks sees it as it was saved last."""
+        """Return the study clock, milliseconds of serving; who only looks sees it as it was saved last."""
         if self._writer is None:
             with self._reading():
                 return self._saved_ms()
@@ -333,12 +316,12 @@ class Store:
     # -- Open or closed -------------------------------------------------------------------------------------------
 
     def is_closed(self) -> bool:
-        """Say whether nobody new may begin; another process may have said so."""
+        """Whether nobody new may begin; another process may have said so."""
         with self._reading() as database:
             return get_meta(database, "closed") == "1"
 
     def set_closed(self, closed: bool) -> None:
-        """Let nobody new begin, or let people begin again; who has begun goes on. Also from a read-only store."""
+        """Close the study to new people, or open it again; who has begun goes on. Also from a read-only store."""
         with database_errors(self.folder):
             database = open_writing(self.folder)
             try:

@@ -9,7 +9,6 @@ from typing import Any
 
 from hmix_hub.suite.design.design import Batch, FrozenStudy
 from hmix_hub.suite.store.cache import Cache
-from hmix_hub.suite.store.errors import StoreRefusedError
 from hmix_hub.suite.store.reading import Plans, read_session, session_gone
 from hmix_hub.suite.store.records import SessionRecord
 
@@ -52,11 +51,11 @@ class Work:
         return self.now - timeout_ms(self.frozen)
 
     def batch_of(self, session: SessionRecord) -> Batch:
-        """Give the batch of a session."""
+        """Return the batch of a session."""
         return self.frozen.batches[session.batch]
 
     def session(self, session_id: str) -> SessionRecord:
-        """Give a session as this transaction sees it.
+        """Return a session as this transaction sees it.
 
         Raises
         ------
@@ -69,38 +68,33 @@ class Work:
         return session
 
     def remember(self, session_id: str) -> SessionRecord:
-        """Give a session as this transaction leaves it, and have the memory take it so."""
+        """Return a session as this transaction leaves it, and have the memory take it so."""
         session = self.session(session_id)
         self.effects.append(lambda cache: cache.put(session))
         return session
 
     def one(self, query: str, *values: object) -> tuple[Any, ...] | None:
-        """Give the first row of a query; `None` where there is none."""
+        """Return the first row of a query; `None` where there is none."""
         row: tuple[Any, ...] | None = self.database.execute(query, values).fetchone()
         return row
 
     def count(self, query: str, *values: object, **named: object) -> int:
-        """Give the one number of a query."""
+        """Return the one number of a query."""
         return int(self.database.execute(query, named or values).fetchone()[0])
 
 
 def timeout_ms(frozen: FrozenStudy) -> float:
-    """Give how long a place is kept without an answer, milliseconds."""
+    """Return how long a place is kept without an answer, milliseconds."""
     return frozen.study.session.timeout_minutes * 60_000
 
 
 def resume_ms(frozen: FrozenStudy) -> float:
-    """Give how long after the last answer a session may go on, milliseconds."""
+    """Return how long after the last answer a session may go on, milliseconds."""
     return frozen.study.session.resume_hours * 3_600_000
 
 
 def as_of(session: SessionRecord, now: int, frozen: FrozenStudy) -> SessionRecord:
-    """Give a session as it is at a time of the study clock: who has not answered for the time-out has lapsed."""
+    """Return a session as it is at a time of the study clock: who has not answered for the time-out has lapsed."""
     if session.state == "live" and session.last_ms < now - timeout_ms(frozen):
         return replace(session, state="lapsed")
     return session
-
-
-def refuse(message: str) -> StoreRefusedError:
-    """Make the error of something that is not stored."""
-    return StoreRefusedError(message)

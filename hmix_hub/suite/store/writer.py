@@ -1,4 +1,4 @@
-"""The writer: one thread that owns the writing connection and commits jobs in groups.
+"""The writer: one thread that owns the writing connection and commits jobs in groups; and the clock that it saves.
 
 A group is all that waits. Each job runs in a savepoint of its own, so that one that is refused leaves the others; one
 commit brings the group to the disk; only then does the memory take the changes, and only then is anybody told.
@@ -10,6 +10,7 @@ import contextlib
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -19,12 +20,58 @@ from typing import Any, TypeVar
 from hmix_hub.errors import HMixError, Where
 from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.store.cache import Cache
-from hmix_hub.suite.store.clock import SAVE_SECONDS, StudyClock
-from hmix_hub.suite.store.connection import as_store_error
+from hmix_hub.suite.store.database import StoreError, as_store_error
 from hmix_hub.suite.store.erasing import Eraser
-from hmix_hub.suite.store.errors import StoreError
 from hmix_hub.suite.store.reading import Plans
 from hmix_hub.suite.store.work import Effect, Work
+
+SAVE_SECONDS = 60.0
+"""The clock is saved so often while nobody answers."""
+
+
+@dataclass(frozen=True)
+class Times:
+    """The computer's clocks, seconds.
+
+    Parameters
+    ----------
+    wall
+        Seconds since 1970, which may jump; only the month is taken of it.
+    elapsed
+        Seconds since some moment, which only grow.
+    """
+
+    wall: Callable[[], float] = time.time
+    elapsed: Callable[[], float] = time.monotonic
+
+    def month(self) -> str:
+        """Return the month, UTC, "2026-03"."""
+        return time.strftime("%Y-%m", time.gmtime(self.wall()))
+
+
+class StudyClock:
+    """The study clock of one process that serves.
+
+    Parameters
+    ----------
+    saved_ms
+        Where the study clock stood when it was saved last; it goes on from there.
+    times
+        The computer's clocks.
+    """
+
+    def __init__(self, saved_ms: int, times: Times) -> None:
+        self.times = times
+        self._start = saved_ms
+        self._begin = times.elapsed()
+        self._latest = self._start
+
+    def now(self) -> int:
+        """Return the time, milliseconds of serving."""
+        now = self._start + int((self.times.elapsed() - self._begin) * 1000)
+        self._latest = max(self._latest, now)
+        return self._latest
+
 
 T = TypeVar("T")
 Job = Callable[[Work], T]

@@ -23,7 +23,7 @@ _CONTACT = "Nobody: the answers are simulated."
 
 
 def manifest_of(study: StudyFile, *, first: str, last: str, is_synthetic: bool) -> dict[str, Any]:
-    """Give the manifest of a collection's export, a valid one if `read_study_file` took the study file.
+    """Return the manifest of a collection's export, a valid one if `read_study_file` took the study file.
 
     Parameters
     ----------

@@ -243,5 +243,5 @@ class StudyFile(_Strict):
     words: dict[str, Line] = Field({}, description="The interface's own words in the study's language, by name.")
 
     def design_of(self, task: str) -> TaskDesign:
-        """Give what the study says of one of its tasks."""
+        """Return what the study says of one of its tasks."""
         return self.tasks[cast("TaskName", task)]

@@ -32,7 +32,7 @@ _ONE_CODE_FOR_ALL = ("prolific.com", "prolific.co")
 
 
 def impossible(study: StudyFile) -> Iterator[Problem]:
-    """Give what cannot be carried out, as far as it can be told without pictures and lists of pairs."""
+    """Return what cannot be carried out, as far as it can be told without pictures and lists of pairs."""
     yield from _classes(study)
     for task, design in study.tasks.items():
         if task not in SUITE_TASKS:
@@ -87,7 +87,7 @@ def _task(study: StudyFile, task: str, design: TaskDesign) -> Iterator[Problem]:
 
 
 def is_exact(coefficient: float) -> bool:
-    """Say whether a coefficient has as few decimals as it may: two that differ can then be told apart everywhere."""
+    """Whether a coefficient has as few decimals as it may: two that differ can then be told apart everywhere."""
     return abs(coefficient - round(coefficient, DECIMALS)) < TOLERANCE
 
 
@@ -138,7 +138,7 @@ def _pairs(study: StudyFile, pairs: Pairs) -> Iterator[Problem]:
 
 
 def _numbers(study: StudyFile, task: str, design: TaskDesign) -> Iterator[Problem]:
-    """Tell where a sampler draws fewer stimuli than the batches need; lists of pairs are counted when they are read."""
+    """Report where a sampler draws fewer stimuli than batches need; lists of pairs are counted when they are read."""
     pairs = design.pairs
     if pairs.per_class_pair is None:
         return
@@ -152,7 +152,7 @@ def _numbers(study: StudyFile, task: str, design: TaskDesign) -> Iterator[Proble
 
 
 def too_few(design: TaskDesign, stimuli: int, drawn: str) -> list[Problem]:
-    """Tell where there are fewer stimuli than batches need, or more mixtures of a pair than batches.
+    """Report where there are fewer stimuli than batches need, or more mixtures of a pair than batches.
 
     Parameters
     ----------
@@ -223,7 +223,7 @@ _MANIFEST_PATHS: dict[str, KeyPath] = {
 
 
 def _manifest(study: StudyFile) -> Iterator[Problem]:
-    """Tell where the export would be no valid contribution."""
+    """Report where the export would be no valid contribution."""
     try:
         Manifest.model_validate(manifest_of(study, first="2000-01", last="2000-01", is_synthetic=False))
     except ValidationError as error:
@@ -247,7 +247,7 @@ def _study_path(parts: KeyPath, said: str) -> KeyPath:
 
 
 def _doubles(values: Sequence[object]) -> Iterator[tuple[int, int]]:
-    """Give the place of each value that stands twice, and the place where it stood first."""
+    """Return the place of each value that stands twice, and the place where it stood first."""
     first: dict[object, int] = {}
     for number, value in enumerate(values):
         if value in first:
@@ -257,7 +257,7 @@ def _doubles(values: Sequence[object]) -> Iterator[tuple[int, int]]:
 
 
 def advice_on(study: StudyFile) -> list[str]:
-    """Say what should be looked at before people are asked; nothing of it keeps a study from being served.
+    """Return what should be looked at before people are asked; nothing of it keeps a study from being served.
 
     Returns
     -------

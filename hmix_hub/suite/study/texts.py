@@ -70,7 +70,7 @@ def _is_named(match: re.Match[str]) -> bool:
 
 
 def control_in(text: str) -> str | None:
-    """Give the first control character of a text, other than tabs and line ends, as U+0007; `None`: there is none."""
+    """Return the first control character of a text, other than tabs and line ends, as U+0007; `None`: there is none."""
     found = _CONTROL.search(text)
     return None if found is None else f"U+{ord(found.group()):04X}"
 
@@ -174,7 +174,7 @@ WORDS: dict[str, str] = {
 
 
 def words_of(study: StudyFile) -> dict[str, str]:
-    """Give all words of a study: its own, and the English defaults of what it leaves out."""
+    """Return all words of a study: its own, and the English defaults of what it leaves out."""
     return WORDS | study.words
 
 

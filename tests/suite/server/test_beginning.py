@@ -13,7 +13,7 @@ from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.design.drawing import draw_design
 from hmix_hub.suite.server.beginning import begin_collection
 from hmix_hub.suite.server.serving import for_preview
-from hmix_hub.suite.store.errors import StoreError
+from hmix_hub.suite.store.database import StoreError
 from hmix_hub.suite.study.reading import read_study_file
 
 INFER = "infer_mixing_factor"

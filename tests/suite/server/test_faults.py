@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from suite_maker import answer_to, chance
 
-from hmix_hub.suite.store.errors import StoreError, StoreFullError, StoreRefusedError
+from hmix_hub.suite.store.database import StoreError, StoreFullError, StoreRefusedError
 
 INFER = "infer_mixing_factor"
 

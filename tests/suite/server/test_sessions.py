@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from suite_maker import TASKS
 
-from hmix_hub.suite.store.clock import Times
+from hmix_hub.suite.store.writer import Times
 
 HOUR = 3600.0
 

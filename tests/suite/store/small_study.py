@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from hmix_hub.suite.design.design import Batch, FrozenStudy, Stimulus
 from hmix_hub.suite.store import SessionRecord, Store
-from hmix_hub.suite.store.clock import Times
+from hmix_hub.suite.store.writer import Times
 from hmix_hub.suite.study.model import StudyFile
 
 MINUTE = 60.0

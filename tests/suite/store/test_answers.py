@@ -309,7 +309,7 @@ def test_nothing_is_taken_of_a_session_that_nobody_has(store):
         store.put_quiz("0" * 32, 1, "[1]", True),
         store.put_comments("0" * 32, "text"),
         store.finish("0" * 32),
-        store.leave("0" * 32, "quiz"),
+        store.leave("0" * 32),
         store.resume("0" * 32),
     ]
     assert all(isinstance(call.exception(30), SessionGoneError) for call in calls)

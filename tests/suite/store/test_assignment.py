@@ -10,7 +10,7 @@ from suite.store.small_study import HOUR, join, take_part, token
 from hmix_hub.errors import CollectionError
 from hmix_hub.suite.session.plan import draw_plan
 from hmix_hub.suite.store import SessionGoneError, Store, StoreRefusedError, StudyClosedError, StudyFullError
-from hmix_hub.suite.store.assignment import MOST_TOKENS
+from hmix_hub.suite.store.sessions import MOST_TOKENS
 
 
 def batches_of(store, people):
@@ -64,7 +64,7 @@ def test_a_full_study_says_so(make_store):
 
 def test_who_failed_the_quiz_or_withdrew_gives_the_place_back(make_store):
     store = make_store(1)
-    store.leave(join(store, 1).id, "quiz").result()
+    store.leave(join(store, 1).id).result()
     store.withdraw(join(store, 2).id).result()
     assert join(store, 3).number == 2
 

@@ -153,7 +153,7 @@ class Collection(RuleBasedStateMachine):
     @rule(name=PEOPLE)
     def leave(self, name):
         if (person := self.people.get(name)) is not None:
-            self.store.leave(person.id, "quiz").result(30)
+            self.store.leave(person.id).result(30)
             if person.state != "finished":
                 person.state = "failed_quiz"
 

@@ -1,4 +1,4 @@
-"""Connections to the database: a writing one, whose commits are on the disk, and reading ones."""
+"""The database file of a collection: connections, whose commits are on the disk, and the errors of the store."""
 
 from __future__ import annotations
 
@@ -9,13 +9,54 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-from hmix_hub.errors import Where
-from hmix_hub.suite.store.errors import StoreError, StoreFullError
-from hmix_hub.suite.store.layout import DATABASE_NAME
+from hmix_hub.errors import CollectionError, Where
 
+DATABASE_NAME = "collection.sqlite"
 BUSY_SECONDS = 30.0
 _FULL_SYNCHRONOUS = 2
 _HINT = "check that the folder is there, on a disk of this computer, and may be written"
+
+
+class StoreError(CollectionError):
+    """The database cannot be read or written, or is not one of ours."""
+
+    code = "HMX810"
+
+
+class StoreFullError(StoreError):
+    """There is no space left on the disk; nothing of what was to be stored was stored."""
+
+    code = "HMX811"
+
+
+class StoreRefusedError(CollectionError):
+    """What was to be stored fits nowhere, or there is too much of it."""
+
+    code = "HMX812"
+
+
+class StudyFullError(CollectionError):
+    """Every batch has all the people that it wants."""
+
+    code = "HMX813"
+
+
+class StudyClosedError(CollectionError):
+    """The study takes no new people."""
+
+    code = "HMX814"
+
+
+class SessionGoneError(CollectionError):
+    """The person withdrew, and the session was deleted."""
+
+    code = "HMX815"
+
+
+class FolderLockedError(CollectionError):
+    """The collection is being served already."""
+
+    code = "HMX816"
 
 
 def open_writing(folder: Path) -> sqlite3.Connection:
@@ -45,7 +86,7 @@ def open_writing(folder: Path) -> sqlite3.Connection:
 
 
 def sync_fully(connection: sqlite3.Connection) -> None:
-    """Have every commit on the disk before it returns; on macOS also out of the disk's own memory."""
+    """Make every commit reach the disk before it returns; on macOS also out of the disk's own memory."""
     for pragma in ("synchronous = FULL", "fullfsync = ON", "checkpoint_fullfsync = ON"):
         connection.execute(f"PRAGMA {pragma}")
 
@@ -85,12 +126,12 @@ def _connect(folder: Path, mode: str) -> sqlite3.Connection:
 
 
 def is_full(error: sqlite3.Error) -> bool:
-    """Say whether an error means that there is no space left."""
+    """Whether an error means that there is no space left."""
     return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
 
 
 def as_store_error(error: sqlite3.Error, folder: Path) -> StoreError:
-    """Give an error of the database as one of ours."""
+    """Return an error of the database as one of ours."""
     where = Where(str(folder))
     if is_full(error):
         msg = "there is no space left on the disk of the collection; nothing was stored"
