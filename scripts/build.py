@@ -129,7 +129,8 @@ def _parts() -> dict[str, Callable[[], str | None]]:
 def _observed_columns() -> str:
     """Lay out the columns that a contributor writes, and for which tasks."""
     from hmix_hub.schema.column import as_markdown, describe_column, markdown_table
-    from hmix_hub.tasks import OPTIONAL, TASKS, observed_columns, unasked_columns
+    from hmix_hub.tasks import OPTIONAL, TASKS, observed_columns
+    from hmix_hub.tasks.soft_labels import unasked_columns
 
     marks = dict.fromkeys(OPTIONAL, " (optional)") | dict.fromkeys(unasked_columns(()), " (if asked)")
     tasks: dict[str, list[str]] = {}

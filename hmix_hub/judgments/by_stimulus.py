@@ -11,9 +11,9 @@ import pyarrow as pa
 
 from hmix_hub.errors import SchemaError, Where
 from hmix_hub.schema import CIFAR10, N_SYNTHETIC, SYNTHETIC_FLAG, Vocabulary, arrow_schema, has_flag
-from hmix_hub.schema.arrays import matrix, numbers, one_piece, take
+from hmix_hub.schema.arrays import take
 from hmix_hub.schema.groups import Groups, encode, encode_key
-from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS, by_stimulus_columns
+from hmix_hub.tasks import TASKS, by_stimulus_columns
 
 Floats = npt.NDArray[np.float64]
 
@@ -43,20 +43,14 @@ def by_stimulus(judgments: pa.Table, task: str, vocabulary: Vocabulary = CIFAR10
         If two judgments of a stimulus disagree on its pictures or its coefficient.
     """
     groups = Groups(encode_key([judgments["image_set"], judgments[TASKS[task].stimulus_column]]))
-    people = encode_key([judgments["study_id"], judgments["participant_id"]])
+    participants = encode_key([judgments["study_id"], judgments["participant_id"]])
     is_synthetic = synthetic_rows(judgments)
     schema = arrow_schema(by_stimulus_columns(task, is_synthetic=bool(is_synthetic.any())), vocabulary)
-    counts = {"n_judgments": groups.sizes, "n_participants": groups.distinct(people)}
+    counts = {"n_judgments": groups.sizes, "n_participants": groups.distinct(participants)}
     counts[N_SYNTHETIC.name] = groups.sum(is_synthetic.astype(np.float64)).astype(np.int64)
-    computed = counts | {
-        CONSTRUCT: _midpoint,
-        SELECT: _midpoint,
-        INFER: _infer,
-        CATEGORICAL: _categorical,
-    }[task](judgments, groups)
-    kept = {name: _shared(judgments, name, groups) for name in schema.names if name not in computed}
-    values = kept | computed
-    return _table({name: values[name] for name in schema.names}, schema)
+    computed: dict[str, object] = counts | dict(TASKS[task].by_stimulus.gather(judgments, groups))
+    values = {name: computed[name] if name in computed else _shared(judgments, name, groups) for name in schema.names}
+    return pa.table(values).cast(schema).combine_chunks()
 
 
 def synthetic_rows(judgments: pa.Table) -> npt.NDArray[np.bool_]:
@@ -78,54 +72,3 @@ def _shared(judgments: pa.Table, name: str, groups: Groups) -> pa.ChunkedArray:
             hint="studies that use one image set must agree on its pictures; select one study, or one coefficient",
         )
     return take(judgments[name], groups.first)
-
-
-def _midpoint(judgments: pa.Table, groups: Groups) -> dict[str, object]:
-    selected = numbers(judgments["selected_coefficient"])
-    return {
-        "selected_coefficients": _lists(judgments["selected_coefficient"], groups),
-        "mean_selected_coefficient": groups.mean(selected),
-        "std_selected_coefficient": groups.std(selected),
-    }
-
-
-def _infer(judgments: pa.Table, groups: Groups) -> dict[str, object]:
-    inferred, confidence = numbers(judgments["inferred_coefficient"]), numbers(judgments["confidence"])
-    mean = groups.mean(inferred)
-    shown = numbers(judgments["mixing_coefficient"])[groups.first]
-    weights = np.nan_to_num(confidence)
-    with np.errstate(invalid="ignore"):
-        weighted = groups.sum(inferred * weights) / groups.sum(weights)
-    return {
-        "inferred_coefficients": _lists(judgments["inferred_coefficient"], groups),
-        "confidences": _lists(judgments["confidence"], groups),
-        "mean_inferred_coefficient": mean,
-        "std_inferred_coefficient": groups.std(inferred),
-        "relabel_difference": shown - mean,
-        "confidence_weighted_coefficient": _nullable(weighted),
-        "released_weighted_relabel": _nullable(groups.mean(inferred * confidence)),
-    }
-
-
-def _categorical(judgments: pa.Table, groups: Groups) -> dict[str, object]:
-    return {
-        "soft_labels": _lists(judgments["soft_label"], groups),
-        "mean_soft_label": _distributions(groups.mean(matrix(judgments["soft_label"]))),
-    }
-
-
-def _lists(column: pa.ChunkedArray, groups: Groups) -> pa.ListArray:
-    values = one_piece(take(column, groups.order))
-    return pa.ListArray.from_arrays(pa.array(groups.offsets, pa.int32()), values)
-
-
-def _distributions(labels: Floats) -> pa.FixedSizeListArray:
-    return pa.FixedSizeListArray.from_arrays(pa.array(labels.ravel()), labels.shape[1])
-
-
-def _nullable(values: Floats) -> pa.Array:
-    return pa.array(values, mask=np.isnan(values))
-
-
-def _table(arrays: dict[str, object], schema: pa.Schema) -> pa.Table:
-    return pa.table(arrays).cast(schema).combine_chunks()

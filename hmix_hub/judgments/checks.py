@@ -14,8 +14,6 @@ from hmix_hub.errors import SchemaError, Where
 from hmix_hub.schema import TOLERANCE, Column, Kind, Vocabulary
 from hmix_hub.schema.arrays import matrix, numbers
 
-"""How far a computed share may leave its range in its last bits."""
-
 
 def check_values(table: pa.Table, columns: Iterable[Column], vocabulary: Vocabulary) -> None:
     """Check that every value is one that its column may hold.

@@ -15,13 +15,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hmix_hub.judgments.checks import check_unique, check_values
-from hmix_hub.judgments.flags import flag_lists, flag_masks
 from hmix_hub.schema import CIFAR10, CURRENT, SYNTHETIC_FLAG, Vocabulary, arrow_schema
 from hmix_hub.schema.arrays import Ints, Mask, take
 from hmix_hub.schema.arrays import encode as encode_values
 from hmix_hub.schema.groups import Groups, encode, encode_key
-from hmix_hub.tasks import CATEGORICAL, TASKS, columns
-from hmix_hub.tasks.soft_labels import DEFAULT_PROCEDURE, Procedure, categorical_answers, soft_labels
+from hmix_hub.tasks import TASKS, columns
+from hmix_hub.tasks.flags import Rows, flag_lists
+from hmix_hub.tasks.soft_labels import DEFAULT_PROCEDURE, Procedure
 
 
 def with_derived_columns(
@@ -80,22 +80,27 @@ def with_derived_columns(
     table = table.append_column(
         "judgment_id", _join("/", *(table[name] for name in ("study_id", "task", "participant_id", "trial_index")))
     )
-    table = table.append_column("pair_id", pair_ids(table, vocabulary))
+    table = with_ids(table, task, vocabulary)
     stimulus = TASKS[task].stimulus_column
-    if stimulus == "stimulus_id":
-        table = table.append_column("stimulus_id", stimulus_ids(table))
     people, stimuli = encode(table["participant_id"]), encode_key([table["image_set"], table[stimulus]])
     table = table.append_column("batch_id", batch_ids(people, stimuli, table[stimulus]))
     table = table.append_column("presentation", _presentations(people, stimuli, table["trial_index"]))
-    if task == CATEGORICAL:
-        table = table.append_column("soft_label", _soft_labels(table, len(vocabulary), procedure))
+    for name, derive in TASKS[task].derived.items():
+        table = table.append_column(name, derive(table, len(vocabulary), procedure))
     assigned = {SYNTHETIC_FLAG: np.ones(table.num_rows, dtype=bool)} if is_synthetic else {}
-    masks = flag_masks(table, task, len(vocabulary), {**(observed_flags or {}), **assigned})
+    rows, known = Rows(table, TASKS[task].answer, len(vocabulary)), {**(observed_flags or {}), **assigned}
+    masks = {flag.name: flag.find(rows, known) for flag in TASKS[task].flags}
     table = table.append_column("flags", flag_lists(masks))
     check_values(table, [column for column in wanted if column not in given], vocabulary)
     check_unique(table["judgment_id"])
     schema = arrow_schema(wanted, vocabulary)
     return table.select(schema.names).cast(schema).combine_chunks()
+
+
+def with_ids(table: pa.Table, task: str, vocabulary: Vocabulary) -> pa.Table:
+    """Return a table with the ids of its pairs, and of its stimuli where these are mixtures."""
+    table = table.append_column("pair_id", pair_ids(table, vocabulary))
+    return table.append_column("stimulus_id", stimulus_ids(table)) if TASKS[task].shows == "mixture" else table
 
 
 def _repeat(value: str, n: int) -> pa.Array:
@@ -134,11 +139,6 @@ def _presentations(people: Ints, stimuli: Ints, trial_index: pa.ChunkedArray) ->
     presentations = np.empty(len(people), dtype=np.int64)
     presentations[timeline] = Groups(encode_key([people[timeline], stimuli[timeline]])).ranks() + 1
     return pa.array(presentations)
-
-
-def _soft_labels(table: pa.Table, n_classes: int, procedure: Procedure) -> pa.FixedSizeListArray:
-    labels = soft_labels(categorical_answers(table, n_classes), procedure)
-    return pa.FixedSizeListArray.from_arrays(pa.array(labels.ravel()), n_classes)
 
 
 def batch_ids(people: Ints, stimuli: Ints, names: pa.ChunkedArray) -> pa.ChunkedArray:

@@ -34,6 +34,8 @@ IMAGES = (
 MIXING_COEFFICIENT = coefficient(
     "mixing_coefficient", meaning="lambda of the shown picture, lambda * image_1 + (1 - lambda) * image_2"
 )
+SLIDER_START = 0.5
+"""Where every slider stands until it is touched."""
 SIDES = ("left", "right")
 IMAGE_1_SIDE = recorded(
     "image_1_side",
@@ -81,7 +83,7 @@ EXTRA_PREFIX = "x_"
 OPTIONAL_ALWAYS = ("is_repeat", "condition", "collection_round", "image_set", "source_file", "source_row")
 """Observed columns of every task that a contributed file may leave out: no repeats, no condition, round "1", the
 study's image set, the file itself and its row."""
-COMPUTED = frozenset(
+COMPUTED_ALWAYS = frozenset(
     {
         "judgment_id",
         "study_id",
@@ -90,12 +92,11 @@ COMPUTED = frozenset(
         "presentation",
         "pair_id",
         "stimulus_id",
-        "soft_label",
         "flags",
         "schema_version",
     }
 )
-"""Columns that follow from the observed ones."""
+"""Columns of every task that follow from the observed ones."""
 
 SYNTHETIC_FLAG = "synthetic"
 """The flag that a study assigns to all of its rows or to none; it survives joins, filters and files."""

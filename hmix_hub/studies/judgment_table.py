@@ -11,7 +11,6 @@ import pyarrow.compute as pc
 
 from hmix_hub.errors import DraftWarning, StudyError, Where
 from hmix_hub.judgments.derived_columns import with_derived_columns
-from hmix_hub.schema import SYNTHETIC_FLAG
 from hmix_hub.schema.arrays import Mask
 from hmix_hub.schema.judgment import EXTRA_PREFIX
 from hmix_hub.studies.columns.own import typed
@@ -20,7 +19,7 @@ from hmix_hub.studies.folder import JUDGMENTS, StudyFolder
 from hmix_hub.studies.manifest import Manifest
 from hmix_hub.studies.observed import ObservedChunk, observed_chunks
 from hmix_hub.studies.reading.arrays import listed
-from hmix_hub.tasks import CATEGORICAL, OBSERVED_FLAG, observed_columns
+from hmix_hub.tasks import TASKS, observed_columns
 from hmix_hub.tasks.soft_labels import DEFAULT_PROCEDURE, PROCEDURES, Procedure, asked_questions, usual_procedure
 
 
@@ -91,10 +90,11 @@ def complete_chunks(chunks: Sequence[ObservedChunk], manifest: Manifest, task: s
         If a draft leaves the soft-label procedure open.
     """
     observed = _observed_table(chunks, manifest, task, file)
-    flags = {SYNTHETIC_FLAG: given_flag(chunks, SYNTHETIC_FLAG)}
+    flags = {flag.name: given_flag(chunks, flag.name) for flag in TASKS[task].flags if flag.observed_by}
+    observed, found = TASKS[task].observe(observed)
+    flags |= {name: flags[name] | mask for name, mask in found.items()}
     procedure = DEFAULT_PROCEDURE
-    if task == CATEGORICAL:
-        observed, ignored = _without_ignored(observed)
+    if TASKS[task].asked_columns:
         procedure = procedure_of(observed, manifest)
         if manifest.soft_labels is not None and manifest.procedure is None:
             message = (
@@ -102,7 +102,6 @@ def complete_chunks(chunks: Sequence[ObservedChunk], manifest: Manifest, task: s
                 f"one of {', '.join(PROCEDURES)} as `soft_labels: procedure:`"
             )
             warnings.warn(message, DraftWarning, stacklevel=3)
-        flags[OBSERVED_FLAG] = given_flag(chunks, OBSERVED_FLAG) | ignored
     table = with_derived_columns(
         observed,
         task,
@@ -139,10 +138,11 @@ def _observed_table(chunks: Sequence[ObservedChunk], manifest: Manifest, task: s
         "collection_round": pa.scalar("1"),
         "image_set": pa.scalar(manifest.image_set),
         "source_file": pa.scalar(file),
-        # Of questions that were not asked: the class that was chosen has it all.
-        "top_probability": pa.scalar(1.0),
-        "impossible_classes": pa.scalar([], pa.list_(pa.int64())),
     }
+    for name, asked in TASKS[task].asked_columns.items():
+        if asked.nothing is not None:
+            kind = next(column.arrow_type() for column in TASKS[task].columns if column.name == name)
+            defaults[name] = pa.scalar(asked.nothing, kind)
     columns: dict[str, pa.ChunkedArray | pa.Array] = {}
     for column in observed_columns(task, manifest.schema_version):
         name = column.name
@@ -157,16 +157,6 @@ def _observed_table(chunks: Sequence[ObservedChunk], manifest: Manifest, task: s
     numbers = pa.array(rows, pa.int32())
     columns["source_row"] = pc.coalesce(columns["source_row"], pa.chunked_array([numbers]) if n else numbers)
     return pa.table(columns)
-
-
-def _without_ignored(observed: pa.Table) -> tuple[pa.Table, np.ndarray]:
-    """Return the table without second probabilities that have no class, and which rows had one."""
-    has_no_class, given = observed["second_class"].is_null(), observed["second_probability"]
-    ignored = pc.and_(has_no_class, given.is_valid()).to_numpy()
-    kept = pc.if_else(has_no_class, pa.scalar(None, pa.float64()), given)
-    return observed.set_column(
-        observed.schema.get_field_index("second_probability"), "second_probability", kept
-    ), ignored
 
 
 def given_flag(chunks: Sequence[ObservedChunk], name: str) -> Mask:

@@ -22,8 +22,8 @@ from hmix_hub.studies.reading.arrays import as_text, broken_texts, is_whole, pla
 from hmix_hub.studies.reading.chunks import Chunk
 from hmix_hub.studies.rules import files as file_rules
 from hmix_hub.studies.rules import trials as rules
-from hmix_hub.tasks import CATEGORICAL, computed_columns, observed_columns, unasked_columns
-from hmix_hub.tasks.soft_labels import QUESTIONS, Question
+from hmix_hub.tasks import CATEGORICAL, computed_columns, observed_columns
+from hmix_hub.tasks.soft_labels import QUESTIONS, Question, unasked_columns
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from hmix_hub.errors import ConfigurationError, nearest
 from hmix_hub.schema.column import DISTRIBUTION_KINDS, LABEL_KINDS, Column
-from hmix_hub.schema.judgment import COMPUTED, N_SYNTHETIC, OPTIONAL_ALWAYS
+from hmix_hub.schema.judgment import COMPUTED_ALWAYS, N_SYNTHETIC, OPTIONAL_ALWAYS
 from hmix_hub.schema.versions import CURRENT, RELEASED
 from hmix_hub.tasks import (
     categorical_soft_labels,
@@ -18,8 +18,9 @@ from hmix_hub.tasks import (
     infer_mixing_factor,
     select_shuffled_midpoint,
 )
-from hmix_hub.tasks.soft_labels import QUESTIONS, Question
-from hmix_hub.tasks.task import Flag, Task
+from hmix_hub.tasks.flags import Flag
+from hmix_hub.tasks.soft_labels import QUESTIONS, Question, unasked_columns
+from hmix_hub.tasks.task import Task
 
 TASKS: dict[str, Task] = {
     module.TASK.name: module.TASK
@@ -92,9 +93,8 @@ _RECORDED = tuple(dict.fromkeys(column.name for task in TASKS.values() for colum
 OPTIONAL = (*OPTIONAL_ALWAYS, *_RECORDED)
 """Observed columns that a contributed file may leave out: `OPTIONAL_ALWAYS`, and what came with a later version of the
 schema, which is then null."""
-OBSERVED_FLAG = "ignored_probability"
-"""The flag that no column of the judgment table shows: a second probability without a second class; another one,
-`synthetic`, is the study's word."""
+COMPUTED = COMPUTED_ALWAYS | {name for task in TASKS.values() for name in task.derived}
+"""Columns that follow from the observed ones."""
 
 
 def observed_columns(task: str, version: str = CURRENT) -> tuple[Column, ...]:
@@ -110,18 +110,10 @@ def required_columns(task: str, asked: Collection[Question] = tuple(QUESTIONS)) 
     task
         Name of the task.
     asked
-        What was asked of what a study of the task may leave out; the other columns may be missing.
+        What was asked besides the class; columns of other questions may be missing.
     """
-    unneeded = {*OPTIONAL, *TASKS[task].unasked_columns(asked)}
+    unneeded = {*OPTIONAL, *unasked_columns(asked)}
     return tuple(column for column in observed_columns(task) if column.name not in unneeded)
-
-
-def unasked_columns(asked: Collection[Question]) -> tuple[str, ...]:
-    """Return the answer columns, of any task, that hold nothing where only these questions were asked.
-
-    `top_probability` is then 1 in every row, the others are null or empty.
-    """
-    return tuple(name for task in TASKS.values() for name in task.unasked_columns(asked))
 
 
 def computed_columns(task: str) -> tuple[Column, ...]:
@@ -173,15 +165,15 @@ class Configuration:
     def description(self) -> str:
         """What a row is."""
         task = TASKS[self.task]
-        place = f"section{'s' if ' ' in task.section else ''} {task.section}"
+        section = f" (paper, section{'s' if ' ' in task.section else ''} {task.section})" if task.section else ""
         if self.by_stimulus:
-            return f"One row per stimulus of {self.task}: all its judgments together (paper, {place})."
-        return f"One row per judgment; the person {task.question} (paper, {place})."
+            return f"One row per stimulus of {self.task}: all its judgments together{section}."
+        return f"One row per judgment; the person {task.question}{section}."
 
     @property
     def core(self) -> tuple[str, ...]:
         """Names of the columns that a reader needs to see what was judged and answered, the most important first."""
-        return TASKS[self.task].core_by_stimulus if self.by_stimulus else TASKS[self.task].core
+        return TASKS[self.task].by_stimulus.core if self.by_stimulus else TASKS[self.task].core
 
     def columns(self, version: str = CURRENT, *, is_synthetic: bool = False) -> tuple[Column, ...]:
         """Return the columns of the table in a schema version.
@@ -218,7 +210,11 @@ CONFIGURATIONS: dict[str, Configuration] = {
     configuration.name: configuration
     for configuration in (
         *(Configuration(task, task) for task in TASKS),
-        *(Configuration(f"{name}_by_stimulus", name, True) for name, task in TASKS.items() if task.has_by_stimulus),
+        *(
+            Configuration(f"{name}_by_stimulus", name, True)
+            for name, task in TASKS.items()
+            if task.by_stimulus.is_configuration
+        ),
     )
 }
 DEFAULT_CONFIGURATION = INFER

@@ -2,17 +2,55 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
 from hmix_hub.schema import released
+from hmix_hub.schema.arrays import Mask, numbers
 from hmix_hub.schema.column import Column, Kind
 from hmix_hub.schema.judgment import IMAGE_1_SIDE, coefficient, recorded_coefficients, recorded_times
-from hmix_hub.tasks.flags import REPEATED_IN_BATCH, STRAIGHTLINING, SYNTHETIC
-from hmix_hub.tasks.midpoint import BY_STIMULUS, CORE_BY_STIMULUS, SELECTED
-from hmix_hub.tasks.task import Flag, Released, Task
+from hmix_hub.schema.vocabulary import Vocabulary
+from hmix_hub.tasks.flags import REPEATED_IN_BATCH, STRAIGHTLINING, SYNTHETIC, Flag, Rows
+from hmix_hub.tasks.midpoint import BY_STIMULUS, PANELS, SELECTED, STATISTICS
+from hmix_hub.tasks.released import Released, ReleasedAnswers, refuse_first
+from hmix_hub.tasks.task import ExampleTrial, Path, Task
+
+
+def _endpoint_not_shown(rows: Rows) -> Mask:
+    selected = numbers(rows.table["selected_coefficient"])
+    is_end = (selected == 0) | (selected == 1)
+    if "path_coefficients" not in rows.table.column_names:
+        return is_end
+    # A path is of pictures that were on the screen, its last one included.
+    return is_end & rows.table["path_coefficients"].is_null().to_numpy()
+
 
 ENDPOINT_NOT_SHOWN = Flag(
     "endpoint_not_shown",
     "the answer is 0 or 1, which the released interface stored but could not draw: .1 or .9 stayed on screen",
+    _endpoint_not_shown,
 )
+
+
+def _from_released(table: pa.Table, vocabulary: Vocabulary) -> ReleasedAnswers:
+    walk = table["final_value"].to_numpy()
+    # Adding 0.0 turns a rounded -0.0 into 0.0.
+    selected = np.round(walk, 1) + 0.0
+    bad = ~((selected >= 0) & (selected <= 1))
+    refuse_first(bad, table["final_value"], "final_value", "is not from 0 to 1")
+    return ReleasedAnswers({"start_coefficient": table["start_value"], "selected_coefficient": pa.array(selected)})
+
+
+def _to_released(judgments: pa.Table, vocabulary: Vocabulary) -> dict[str, Any]:
+    start = judgments["start_coefficient"]
+    return {"final_value": judgments["selected_coefficient"], "start_value": start, "starting_value": start}
+
+
+def _example(trial: ExampleTrial, rng: np.random.Generator) -> dict[str, Any]:
+    return {"start_coefficient": (0.1, 0.9)[trial.number % 2], "selected_coefficient": int(rng.integers(2, 9)) / 10}
+
 
 TASK = Task(
     name="construct_midpoint",
@@ -41,13 +79,18 @@ TASK = Task(
     ),
     flags=(ENDPOINT_NOT_SHOWN, REPEATED_IN_BATCH, STRAIGHTLINING, SYNTHETIC),
     by_stimulus=BY_STIMULUS,
-    core_by_stimulus=CORE_BY_STIMULUS,
-    has_by_stimulus=False,
-    target="human",
+    statistics=STATISTICS,
+    panels=PANELS,
+    plot="midpoints",
+    target="half",
+    example=_example,
+    paths=(Path("path_coefficients", "path_times_ms", "selected_coefficient", start="start_coefficient"),),
     released=Released(
-        "reconstruction",
-        "select_create",
-        (
+        trial_type="reconstruction",
+        name="select_create",
+        read=_from_released,
+        write=_to_released,
+        columns=(
             released.ROW,
             released.INDEX,
             *released.SESSION,

@@ -1,19 +1,127 @@
-"""Flags that rows of every task can have."""
+"""Quality flags: what may be wrong with a judgment, by name; and those that rows of every task can have."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from hmix_hub.schema.arrays import Ints, Mask
+from hmix_hub.schema.groups import Groups, encode, encode_key
 from hmix_hub.schema.judgment import SYNTHETIC_FLAG
-from hmix_hub.tasks.task import Flag
+from hmix_hub.tasks.soft_labels import Question
 
 STRAIGHTLINING_TENTHS = 9
-"""Tenths of a person's answers in a task that are the same, from which the person is straightlining."""
+"""Tenths of a participant's answers in a task that are the same, from which the participant is straightlining."""
 STRAIGHTLINING_MINIMUM = 10
-"""Fewest answers of a person in a task that a pattern is seen in."""
+"""Fewest answers of a participant in a task that a pattern is seen in."""
 
-REPEATED_IN_BATCH = Flag("repeated_in_batch", "the person saw the stimulus before, and no repeat was intended")
+
+@dataclass(frozen=True)
+class Rows:
+    """Judgments that flags are looked for in.
+
+    Parameters
+    ----------
+    table
+        Judgment table without its flags; N rows.
+    answer
+        Columns that are one answer.
+    n_classes
+        K.
+    """
+
+    table: pa.Table
+    answer: tuple[str, ...]
+    n_classes: int
+
+
+@dataclass(frozen=True)
+class Flag:
+    """A quality flag: a rule finds its rows, or somebody observes them.
+
+    Parameters
+    ----------
+    name
+        Its name in the column `flags`.
+    meaning
+        When a row has it.
+    rule
+        From N judgments to bool (N,): which of them have it.
+    observed_by
+        Who knows which rows have it, where no column shows it.
+    needs
+        Question that must have been asked for a row to have it.
+
+    Raises
+    ------
+    ValueError
+        If it has neither a rule nor an observer, and so would never fire; or both.
+    """
+
+    name: str
+    meaning: str
+    rule: Callable[[Rows], Mask] | None = None
+    observed_by: str = ""
+    needs: Question | None = None
+
+    def __post_init__(self) -> None:
+        if (self.rule is None) == (not self.observed_by):
+            msg = f"the flag {self.name!r} needs a rule, or `observed_by`: who knows which rows have it; one of the two"
+            raise ValueError(msg)
+
+    def find(self, rows: Rows, observed: Mapping[str, Mask]) -> Mask:
+        """Return which of N judgments have the flag, bool (N,); where that was observed, no rule is asked."""
+        if self.name in observed:
+            return observed[self.name]
+        return np.zeros(rows.table.num_rows, dtype=bool) if self.rule is None else self.rule(rows)
+
+
+def _repeated_in_batch(rows: Rows) -> Mask:
+    is_repeat = rows.table["is_repeat"].to_numpy()
+    return (rows.table["presentation"].to_numpy() > 1) & ~is_repeat.astype(bool)
+
+
+def _straightlining(rows: Rows) -> Mask:
+    participants = encode(rows.table["participant_id"])
+    return is_straightlining(participants, encode_key([rows.table[name] for name in rows.answer]))[participants]
+
+
+def is_straightlining(participants: Ints, answers: Ints) -> Mask:
+    """For each participant, 0 to P - 1, whether most of their answers are identical; bool (P,).
+
+    Parameters
+    ----------
+    participants, answers
+        int64 (N,): number of each row's participant and answer.
+    """
+    same = Groups(encode_key([participants, answers]))
+    of_participant = np.bincount(participants)
+    most = np.zeros(len(of_participant), dtype=np.int64)
+    np.maximum.at(most, participants[same.first], same.sizes)
+    # In whole numbers, since 0.9 * 10 rounds: nine of ten are nine tenths.
+    return (10 * most >= STRAIGHTLINING_TENTHS * of_participant) & (of_participant >= STRAIGHTLINING_MINIMUM)
+
+
+REPEATED_IN_BATCH = Flag(
+    "repeated_in_batch", "the person saw the stimulus before, and no repeat was intended", _repeated_in_batch
+)
 STRAIGHTLINING = Flag(
     "straightlining",
     f"{STRAIGHTLINING_TENTHS}0% or more of the person's answers in the task are one and the same "
     f"(people with {STRAIGHTLINING_MINIMUM} answers or more)",
+    _straightlining,
 )
-SYNTHETIC = Flag(SYNTHETIC_FLAG, "the answer was made by a program, not by a participant")
+SYNTHETIC = Flag(
+    SYNTHETIC_FLAG, "the answer was made by a program, not by a participant", observed_by="the study, of all its rows"
+)
+
+
+def flag_lists(masks: Mapping[str, Mask]) -> pa.ListArray:
+    """Return masks by flag, bool (N,) each, as the column `flags`: N lists of names, in the order of the masks."""
+    matrix = np.stack(list(masks.values()), axis=1)
+    offsets = np.concatenate([[0], np.cumsum(matrix.sum(axis=1))])
+    names = pa.array(list(masks)).take(pa.array(np.nonzero(matrix)[1]))
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), names)

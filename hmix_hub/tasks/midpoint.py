@@ -3,31 +3,46 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 
+from hmix_hub.schema.arrays import numbers
 from hmix_hub.schema.column import Column, Kind
+from hmix_hub.schema.groups import Groups
 from hmix_hub.schema.judgment import coefficient
+from hmix_hub.tasks.task import ByStimulus
 
 WALK = np.arange(0, 1.1, 0.1)
 """The eleven coefficients that the midpoint pictures were drawn with; the fourth is 0.30000000000000004.
 
 Source: pictures of the release, 2739 of 2739 of construct_midpoint."""
 SELECTED = coefficient("selected_coefficient", meaning="lambda of the picture that the person took as the 50/50 one")
-BY_STIMULUS = (
-    coefficient("selected_coefficients", kind=Kind.FLOATS, meaning="each judgment's selected coefficient"),
-    coefficient("mean_selected_coefficient", meaning="their mean"),
-    Column(
-        "std_selected_coefficient",
-        Kind.FLOAT64,
-        "their population standard deviation",
-        "share of image 1",
-        0,
-        0.5,
+
+
+def _gather(judgments: pa.Table, groups: Groups) -> dict[str, object]:
+    selected = numbers(judgments["selected_coefficient"])
+    return {
+        "selected_coefficients": groups.lists(judgments["selected_coefficient"]),
+        "mean_selected_coefficient": groups.mean(selected),
+        "std_selected_coefficient": groups.std(selected),
+    }
+
+
+BY_STIMULUS = ByStimulus(
+    columns=(
+        coefficient("selected_coefficients", kind=Kind.FLOATS, meaning="each judgment's selected coefficient"),
+        coefficient("mean_selected_coefficient", meaning="their mean"),
+        Column(
+            "std_selected_coefficient",
+            Kind.FLOAT64,
+            "their population standard deviation",
+            "share of image 1",
+            0,
+            0.5,
+        ),
     ),
+    core=("pair_id", "mean_selected_coefficient", "std_selected_coefficient", "n_judgments", "n_participants"),
+    gather=_gather,
+    is_configuration=False,
 )
-CORE_BY_STIMULUS = (
-    "pair_id",
-    "mean_selected_coefficient",
-    "std_selected_coefficient",
-    "n_judgments",
-    "n_participants",
-)
+STATISTICS = ("agreement",)
+PANELS = ("per_stimulus", "coefficients", "response_times", "per_participant", "differences", "flagged")

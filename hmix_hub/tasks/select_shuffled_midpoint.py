@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
 from hmix_hub.schema import released
 from hmix_hub.schema.judgment import recorded_coefficients
+from hmix_hub.schema.released import FULL_SCALE
+from hmix_hub.schema.vocabulary import Vocabulary
 from hmix_hub.tasks.flags import REPEATED_IN_BATCH, STRAIGHTLINING, SYNTHETIC
-from hmix_hub.tasks.midpoint import BY_STIMULUS, CORE_BY_STIMULUS, SELECTED
-from hmix_hub.tasks.task import Released, Task
+from hmix_hub.tasks.midpoint import BY_STIMULUS, PANELS, SELECTED, STATISTICS
+from hmix_hub.tasks.released import Released, ReleasedAnswers, json_texts, parsed_answers, percentage
+from hmix_hub.tasks.task import ExampleTrial, Task
 
-SELECT_PREFIX = "select"
+_PREFIX = "select"
 """Begins the released answer, before the coefficient."""
+
+
+def _from_released(table: pa.Table, vocabulary: Vocabulary) -> ReleasedAnswers:
+    def parse(answer: dict[str, Any]) -> float:
+        value = float(answer["select"].removeprefix(_PREFIX))
+        percentage(value * FULL_SCALE)
+        return value
+
+    return ReleasedAnswers({"selected_coefficient": pa.array(parsed_answers(table, "response", parse), pa.float64())})
+
+
+def _to_released(judgments: pa.Table, vocabulary: Vocabulary) -> dict[str, Any]:
+    selected = judgments["selected_coefficient"].to_pylist()
+    return {"response": json_texts({"select": f"{_PREFIX}{value!r}"} for value in selected)}
+
+
+def _example(trial: ExampleTrial, rng: np.random.Generator) -> dict[str, Any]:
+    return {"selected_coefficient": int(rng.integers(2, 9)) / 10}
+
 
 TASK = Task(
     name="select_shuffled_midpoint",
@@ -27,13 +54,17 @@ TASK = Task(
     core=("pair_id", "selected_coefficient", "participant_id", "response_time_ms", "flags"),
     flags=(REPEATED_IN_BATCH, STRAIGHTLINING, SYNTHETIC),
     by_stimulus=BY_STIMULUS,
-    core_by_stimulus=CORE_BY_STIMULUS,
-    has_by_stimulus=False,
-    target="human",
+    statistics=STATISTICS,
+    panels=PANELS,
+    plot="midpoints",
+    target="half",
+    example=_example,
     released=Released(
-        "survey-html-form",
-        "select_shuffled",
-        (
+        trial_type="survey-html-form",
+        name="select_shuffled",
+        read=_from_released,
+        write=_to_released,
+        columns=(
             released.ROW,
             released.INDEX,
             *released.SESSION,

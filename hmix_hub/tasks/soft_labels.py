@@ -103,13 +103,53 @@ def categorical_answers(table: pa.Table, n_classes: int) -> Answers:
     )
 
 
+@dataclass(frozen=True)
+class AskedColumn:
+    """An answer column that holds nothing where a study did not ask for it.
+
+    Parameters
+    ----------
+    questions
+        What must have been asked for it to hold anything; an answer in it shows that the first of them was.
+    nothing
+        What it holds instead: `None` is null.
+    """
+
+    questions: tuple[Question, ...]
+    nothing: float | tuple[int, ...] | None = None
+
+    def answered(self, values: pa.Array | pa.ChunkedArray) -> Mask:
+        """Return which of N values are an answer; bool (N,)."""
+        if isinstance(self.nothing, tuple):
+            found = pc.greater(pc.list_value_length(values), len(self.nothing))
+        elif self.nothing is None:
+            found = values.is_valid()
+        else:
+            found = pc.not_equal(values, self.nothing)
+        return np.asarray(found.fill_null(False).to_numpy(zero_copy_only=False), dtype=bool)
+
+
+ASKED_COLUMNS = {
+    "top_probability": AskedColumn(("probabilities",), nothing=1.0),
+    "second_class": AskedColumn(("second_class",)),
+    "second_probability": AskedColumn(("probabilities", "second_class")),
+    "impossible_classes": AskedColumn(("impossible_classes",), nothing=()),
+}
+"""Answer columns beside `top_class`, for which every participant is asked."""
+
+
+def unasked_columns(asked: Collection[Question]) -> tuple[str, ...]:
+    """Return the answer columns that hold nothing where only these questions were asked."""
+    return tuple(name for name, column in ASKED_COLUMNS.items() if not set(column.questions) <= set(asked))
+
+
 def asked_questions(table: pa.Table) -> tuple[Question, ...]:
     """Return the questions that the answers of a categorical table show to have been asked.
 
     Parameters
     ----------
     table
-        Table with top_probability, second_class, second_probability and impossible_classes; N rows.
+        Table with the `ASKED_COLUMNS`; N rows.
 
     Returns
     -------
@@ -117,14 +157,8 @@ def asked_questions(table: pa.Table) -> tuple[Question, ...]:
         A question counts as asked if a row answers it; the probabilities, if one is given that is not 1. An answer that
         no row holds may have been asked for all the same: a manifest that says so goes first.
     """
-    top = numbers(table["top_probability"])
-    is_answered: dict[Question, bool] = {
-        "probabilities": bool((~np.isnan(top) & (top != 1)).any())
-        or table["second_probability"].null_count < table.num_rows,
-        "second_class": table["second_class"].null_count < table.num_rows,
-        "impossible_classes": bool(pc.sum(pc.list_value_length(table["impossible_classes"])).as_py()),
-    }
-    return tuple(question for question in QUESTIONS if is_answered[question])
+    seen = {column.questions[0] for name, column in ASKED_COLUMNS.items() if column.answered(table[name]).any()}
+    return tuple(question for question in QUESTIONS if question in seen)
 
 
 def check_procedure(procedure: str, redistribution: float) -> None:

@@ -1,55 +1,108 @@
-"""A task: what a person was asked about mixed pictures, and everything that follows from it, as data."""
+"""A task: what a participant was asked about mixed pictures, and everything that is true of that task alone."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
 
 from hmix_hub.errors import ConfigurationError
+from hmix_hub.schema.arrays import Mask
 from hmix_hub.schema.column import Column
-from hmix_hub.schema.judgment import AFTER, BEFORE, COMPUTED, COUNTS, IMAGE_SET, IMAGES, MIXING_COEFFICIENT, PAIR_ID
-from hmix_hub.schema.judgment import STIMULUS_ID as STIMULUS
+from hmix_hub.schema.groups import Groups
+from hmix_hub.schema.judgment import (
+    AFTER,
+    BEFORE,
+    COUNTS,
+    IMAGE_SET,
+    IMAGES,
+    MIXING_COEFFICIENT,
+    PAIR_ID,
+    STIMULUS_ID,
+)
 from hmix_hub.schema.versions import CURRENT, RELEASED, VERSIONS, check_version, is_in
-from hmix_hub.tasks.soft_labels import Question
+from hmix_hub.tasks.flags import Flag
+from hmix_hub.tasks.released import Released
+from hmix_hub.tasks.soft_labels import AskedColumn, Procedure
 
 
 @dataclass(frozen=True)
-class Flag:
-    """A quality flag.
+class ExampleTrial:
+    """A trial of an example study.
 
     Parameters
     ----------
-    name
-        Its name in the column `flags`.
-    meaning
-        When a row has it.
+    number
+        Its place on the participant's timeline, from 0.
+    labels
+        Class names of image 1 and image 2.
+    share
+        Share of image 1 in the mixture, where the task shows one.
     """
 
-    name: str
-    meaning: str
+    number: int
+    labels: tuple[str, str]
+    share: float
+
+
+def example_share(value: float) -> float:
+    """Return a share as an example study writes it: within 0 and 1, two digits."""
+    return round(float(np.clip(value, 0, 1)), 2)
 
 
 @dataclass(frozen=True)
-class Released:
-    """How the released interface names a task's judgment trials, and its columns in schema 1.0.0.
+class ByStimulus:
+    """A task's by-stimulus table.
 
     Parameters
     ----------
-    trial_type
-        jsPsych plugin; only rows of it are judgments.
-    name
-        Name in the column `task`; repeats have `REPEAT_PREFIX` before it.
     columns
-        Columns of the released file, in order.
+        Its own columns, behind the stimulus and the counts.
+    core
+        Columns that a reader needs, the most important first.
+    gather
+        From a judgment table and its rows grouped by stimulus to the values of its own columns.
+    is_configuration
+        Whether it is published as a configuration of its own.
     """
 
-    trial_type: str
-    name: str
     columns: tuple[Column, ...]
+    core: tuple[str, ...]
+    gather: Callable[[pa.Table, Groups], Mapping[str, object]]
+    is_configuration: bool = True
 
 
 @dataclass(frozen=True)
+class Path:
+    """Columns of how an answer came about.
+
+    Parameters
+    ----------
+    values, times
+        The values on the way, in order, and when each came.
+    answer
+        Column of the answer, the last of them.
+    start
+        Column of the first of them, from which each step is one tenth; empty: a slider, which starts in the middle.
+    touched
+        Column that says whether the slider was touched.
+    """
+
+    values: str
+    times: str
+    answer: str
+    start: str = ""
+    touched: str = ""
+
+
+def _as_it_is(observed: pa.Table) -> tuple[pa.Table, dict[str, Mask]]:
+    return observed, {}
+
+
+@dataclass(frozen=True, kw_only=True)
 class Task:
     """A task.
 
@@ -57,56 +110,83 @@ class Task:
     ----------
     name
         Its name, and that of its configuration.
-    section
-        Section of the paper that describes it.
     question
         What the participant did, in a sentence without its subject.
+    section
+        Section of the paper that describes it; empty: the paper does not.
     shows
         What a participant sees: a pair in all its mixtures, or one mixture, which is then the stimulus.
     answer_columns
         The task's own columns, behind the stimulus and its coefficient.
     answer
         Columns that are one answer, when answers are compared.
+    answered
+        Number, 0 to 1, that is the answer, or the weightiest part of it; empty: the answer is a class.
     core
         Columns that a reader needs to see what was judged and answered, the most important first.
     flags
         Flags that a row can have, in the order in which a row lists them.
     by_stimulus
-        The by-stimulus table's own columns, behind the stimulus and the counts.
-    core_by_stimulus
-        Columns of it that a reader needs, the most important first.
+        Its by-stimulus table.
+    statistics, panels
+        Names of its statistics and of the six panels of its picture, in `hmix_hub.contribute.description`.
+    plot
+        Name of its picture in `hmix_hub.plots`.
     target
-        What a model is taught unless another target is named: "human" or "soft_label".
-    answered
-        Coefficient that is the answer; empty: the answer is none.
+        What a model is taught unless another target is named, in `hmix_hub.training`.
+    example
+        From a trial of the example study, and a generator, to the cells of its answer.
     released
         Its form in schema 1.0.0; `None`: it has none.
-    has_by_stimulus
-        Whether the by-stimulus table is a configuration of its own.
-    questions
-        By answer column, the questions that must have been asked for it to hold anything; empty: all are always asked.
+    derived
+        By column that follows from the answer, its values of a table of N rows, K classes and the study's procedure.
+    asked_columns
+        Answer columns that hold nothing where a study did not ask for them.
+    observe
+        From contributed answers to those that the judgment table holds, and the rows with a flag that no column shows.
+    paths
+        How its answers came about.
     """
 
     name: str
-    section: str
     question: str
+    section: str = ""
     shows: Literal["pair", "mixture"]
     answer_columns: tuple[Column, ...]
     answer: tuple[str, ...]
+    answered: str = ""
     core: tuple[str, ...]
     flags: tuple[Flag, ...]
-    by_stimulus: tuple[Column, ...]
-    core_by_stimulus: tuple[str, ...]
-    target: Literal["human", "soft_label"]
-    answered: str = ""
+    by_stimulus: ByStimulus
+    statistics: tuple[str, ...]
+    panels: tuple[str, ...]
+    plot: str
+    target: str
+    example: Callable[[ExampleTrial, np.random.Generator], Mapping[str, Any]]
     released: Released | None = None
-    has_by_stimulus: bool = True
-    questions: Mapping[str, frozenset[Question]] = field(default_factory=dict, hash=False)
+    derived: Mapping[str, Callable[[pa.Table, int, Procedure], pa.Array]] = field(default_factory=dict)
+    asked_columns: Mapping[str, AskedColumn] = field(default_factory=dict)
+    observe: Callable[[pa.Table], tuple[pa.Table, Mapping[str, Mask]]] = _as_it_is
+    paths: tuple[Path, ...] = ()
+
+    def __post_init__(self) -> None:
+        named = {"answer": self.answer, "core": self.core, "derived": tuple(self.derived)}
+        named |= {"answered": (self.answered,) if self.answered else (), "asked_columns": tuple(self.asked_columns)}
+        columns = {column.name for column in self.columns}
+        for part, names in named.items():
+            unknown = [name for name in names if name not in columns]
+            if unknown:
+                msg = f"task {self.name!r}: `{part}` names {', '.join(unknown)}, which is none of its columns"
+                raise ValueError(msg)
+        unknown = [name for name in self.by_stimulus.core if name not in {c.name for c in self.by_stimulus_columns}]
+        if unknown:
+            msg = f"task {self.name!r}: `by_stimulus.core` names {', '.join(unknown)}, which is none of its columns"
+            raise ValueError(msg)
 
     @property
     def own_columns(self) -> tuple[Column, ...]:
         """Columns that not every task has: the mixture that was shown, if one was, then the answer."""
-        return (*((STIMULUS, MIXING_COEFFICIENT) if self.shows == "mixture" else ()), *self.answer_columns)
+        return (*((STIMULUS_ID, MIXING_COEFFICIENT) if self.shows == "mixture" else ()), *self.answer_columns)
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -127,11 +207,11 @@ class Task:
     def by_stimulus_columns(self) -> tuple[Column, ...]:
         """All columns of the task's by-stimulus table, in order."""
         keys = (
-            (STIMULUS, IMAGE_SET, PAIR_ID, *IMAGES, MIXING_COEFFICIENT)
+            (STIMULUS_ID, IMAGE_SET, PAIR_ID, *IMAGES, MIXING_COEFFICIENT)
             if self.shows == "mixture"
             else (PAIR_ID, IMAGE_SET, *IMAGES)
         )
-        return (*keys, *COUNTS, *self.by_stimulus)
+        return (*keys, *COUNTS, *self.by_stimulus.columns)
 
     @property
     def versions(self) -> tuple[str, ...]:
@@ -163,12 +243,3 @@ class Task:
             msg = f"the task {self.name!r} does not exist in schema {RELEASED}"
             raise ConfigurationError(msg, hint=f"stay with schema {VERSIONS[1]} or later")
         return self.released
-
-    def unasked_columns(self, asked: Collection[Question]) -> tuple[str, ...]:
-        """Return the answer columns that hold nothing where only these questions were asked."""
-        return tuple(name for name, questions in self.questions.items() if not questions <= set(asked))
-
-    @property
-    def observed_columns(self) -> tuple[Column, ...]:
-        """Columns that are observed, in the order of the judgment table."""
-        return tuple(column for column in self.columns if column.name not in COMPUTED)

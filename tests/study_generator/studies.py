@@ -10,9 +10,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from hmix_hub.schema import CIFAR10
-from hmix_hub.tasks import CATEGORICAL, INFER, TASKS, unasked_columns
+from hmix_hub.tasks import CATEGORICAL, INFER, TASKS
 from hmix_hub.tasks.flags import STRAIGHTLINING_MINIMUM
-from hmix_hub.tasks.soft_labels import PROCEDURES, QUESTIONS
+from hmix_hub.tasks.soft_labels import PROCEDURES, QUESTIONS, unasked_columns
 from study_generator import stimuli as make
 from study_generator.answers import ANSWER_KEYS, ANSWERS
 from study_generator.formats import Style

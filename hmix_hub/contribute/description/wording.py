@@ -8,8 +8,16 @@ from hmix_hub.loading.hub_client import TAG
 from hmix_hub.schema import SYNTHETIC_FLAG, Column
 from hmix_hub.studies.judgment_table import procedure_of
 from hmix_hub.studies.study import Study
-from hmix_hub.tasks import CATEGORICAL, CONFIGURATIONS, TASKS, unasked_columns
-from hmix_hub.tasks.soft_labels import ONE_HOT, PROCEDURES, QUESTIONS, Procedure, Question, asked_questions
+from hmix_hub.tasks import CATEGORICAL, CONFIGURATIONS, TASKS
+from hmix_hub.tasks.soft_labels import (
+    ONE_HOT,
+    PROCEDURES,
+    QUESTIONS,
+    Procedure,
+    Question,
+    asked_questions,
+    unasked_columns,
+)
 
 TAGS = (TAG, "mixup", "human-judgments", "human-uncertainty", "soft-labels")
 

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from hmix_hub.contribute.importing.raw_files import NO_ROW, ROW, Outcome
 from hmix_hub.errors import ConfigurationError, SchemaError, Where
 from hmix_hub.files import sha256_of
-from hmix_hub.judgments.from_released import Provenance, ignored_probabilities, read_observed
+from hmix_hub.judgments.from_released import Provenance, read_observed
 from hmix_hub.schema import JUDGMENT_TABLE, RELEASED, SYNTHETIC_FLAG, Column, Kind, Vocabulary
 from hmix_hub.schema.released import NEVER_READ, REPEAT_PREFIX, ROW_NUMBER, SYNTHETIC_COLUMN
 from hmix_hub.sources import RELEASE, SAMPLE, Study
@@ -113,8 +113,8 @@ class SuiteFiles:
             released = _as_released(raw, task, is_single=is_single)
             study = known_study(path)
             rounds = study.collection_rounds(task, released) if study else None
-            table, flags = read_observed(released, task, Provenance("raw", _IMAGE_SET, name, rounds), self._vocabulary)
-            ignored = ignored_probabilities(released) if task == CATEGORICAL else []
+            provenance = Provenance("raw", _IMAGE_SET, name, rounds)
+            table, answers = read_observed(released, task, provenance, self._vocabulary)
         except SchemaError as error:
             row = None if error.where.row is None else numbers[error.where.row]
             where = Where(str(path), row, error.where.column)
@@ -129,11 +129,11 @@ class SuiteFiles:
                 values = pa.array([self._vocabulary.joined(codes) for codes in values.to_pylist()])
             if column.name != "image_set":
                 written[column.name] = values
-        if any(value is not None for value in ignored):
-            given = written["second_probability"].to_pylist()
-            both = [one if other is None else other for one, other in zip(given, ignored, strict=True)]
-            written["second_probability"] = pa.array(both, pa.float64())
-        is_marked = flags.get(SYNTHETIC_FLAG, np.zeros(raw.num_rows, dtype=bool))
+        for column_name, dropped in answers.dropped.items():
+            given = written[column_name].to_pylist()
+            both = [one if other is None else other for one, other in zip(given, dropped, strict=True)]
+            written[column_name] = pa.array(both, written[column_name].type)
+        is_marked = answers.flags.get(SYNTHETIC_FLAG, np.zeros(raw.num_rows, dtype=bool))
         if study is not None and study.synthetic:
             is_marked = np.ones_like(is_marked)
         if is_marked.any():

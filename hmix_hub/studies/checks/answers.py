@@ -12,8 +12,8 @@ from hmix_hub.studies.manifest import MANIFEST, Manifest
 from hmix_hub.studies.observed import ObservedChunk
 from hmix_hub.studies.rules import manifest as manifest_rules
 from hmix_hub.studies.rules import trials as rules
-from hmix_hub.tasks import CATEGORICAL, INFER, unasked_columns
-from hmix_hub.tasks.soft_labels import QUESTIONS, Question, asked_questions, usual_procedure
+from hmix_hub.tasks import CATEGORICAL, INFER
+from hmix_hub.tasks.soft_labels import QUESTIONS, Question, asked_questions, unasked_columns, usual_procedure
 
 
 def check_answers(chunk: ObservedChunk, task: str, vocabulary: Vocabulary, reporter: Reporter) -> None:

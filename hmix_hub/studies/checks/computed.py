@@ -15,7 +15,7 @@ from hmix_hub.studies.observed import ObservedChunk
 from hmix_hub.studies.reading.arrays import as_text, listed
 from hmix_hub.studies.rules import columns as rules
 from hmix_hub.studies.rules import manifest as manifest_rules
-from hmix_hub.tasks import OBSERVED_FLAG, computed_columns
+from hmix_hub.tasks import FLAGS, computed_columns
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -96,7 +96,11 @@ def _is_equal(raw: pa.Array, wanted: pa.Array, kind: Kind) -> Mask:
 
 
 def _without(flags: list[object] | None) -> list[object] | None:
-    return None if flags is None else [flag for flag in flags if flag not in (OBSERVED_FLAG, SYNTHETIC_FLAG)]
+    return None if flags is None else [flag for flag in flags if flag not in _OBSERVED_FLAGS]
+
+
+_OBSERVED_FLAGS = [flag.name for flag in FLAGS.values() if flag.observed_by]
+"""Flags that no computation gives."""
 
 
 def _is_near(given: list[object] | None, right: list[float]) -> bool:

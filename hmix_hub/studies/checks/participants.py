@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hmix_hub.judgments.flags import is_straightlining
 from hmix_hub.studies.checks.rows import Hashes, Ledger, hash_columns, rows_that_share
 from hmix_hub.studies.findings import Ints, Mask, Reporter
 from hmix_hub.studies.rules import participants as rules
 from hmix_hub.studies.rules.rule import Rule
-from hmix_hub.tasks.flags import STRAIGHTLINING_MINIMUM, STRAIGHTLINING_TENTHS
+from hmix_hub.tasks.flags import STRAIGHTLINING_MINIMUM, STRAIGHTLINING_TENTHS, is_straightlining
 
 SHARED_ROWS = 5
 """Fewest rows with the same stimulus, answer and time from which two people may be one."""

@@ -10,12 +10,12 @@ import numpy.typing as npt
 import pyarrow.compute as pc
 
 from hmix_hub.schema import Vocabulary
+from hmix_hub.schema.judgment import SLIDER_START
 from hmix_hub.studies.findings import MOST_PLACES, Ints, Mask, Reporter
 from hmix_hub.studies.rules import trials as rules
 from hmix_hub.studies.rules import trials as trial_rules
 from hmix_hub.studies.rules.rule import Rule
 from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
-from hmix_hub.tasks.infer_mixing_factor import SLIDER_START
 from hmix_hub.tasks.midpoint import WALK
 
 if TYPE_CHECKING:

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hmix_hub.judgments.flags import ANSWER_COLUMNS
 from hmix_hub.studies.findings import Ints, Mask
 from hmix_hub.studies.observed import ObservedChunk
 from hmix_hub.tasks import TASKS
@@ -169,7 +168,7 @@ class Ledger:
     def _has_answers(self, chunk: ObservedChunk) -> Mask:
         """Say of each row whether every answer that the file has could be read; bool (N,)."""
         read = np.ones(len(chunk), dtype=bool)
-        for name in ANSWER_COLUMNS[self.task]:
+        for name in TASKS[self.task].answer:
             if name in chunk.values:
                 read &= ~chunk.present[name] | chunk.values[name].is_valid().to_numpy(zero_copy_only=False)
         return read
@@ -184,7 +183,7 @@ class Ledger:
 
     def _answers(self, chunk: ObservedChunk) -> list[npt.NDArray[Any]]:
         return [
-            chunk.codes(name) if name.endswith("class") else chunk.numbers(name) for name in ANSWER_COLUMNS[self.task]
+            chunk.codes(name) if name.endswith("class") else chunk.numbers(name) for name in TASKS[self.task].answer
         ]
 
     def __len__(self) -> int:

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from hmix_hub.schema.judgment import COMPUTED
 from hmix_hub.studies.checks.rows import Hashes, Ledger, hash_columns, later_ones, rows_that_share
 from hmix_hub.studies.columns.names import tidied
 from hmix_hub.studies.findings import MOST_PLACES, Ints, Mask, Report, Reporter
@@ -19,6 +18,7 @@ from hmix_hub.studies.reading.chunks import Chunk
 from hmix_hub.studies.rules import stimuli as stimulus_rules
 from hmix_hub.studies.rules import trials as rules
 from hmix_hub.studies.rules.rule import Rule
+from hmix_hub.tasks import COMPUTED
 
 FASTEST_MS, SLOWEST_MS = 100.0, 3_600_000.0
 """Response times that nobody is below or above."""

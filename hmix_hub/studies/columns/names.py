@@ -10,8 +10,8 @@ from hmix_hub.schema import CURRENT
 from hmix_hub.schema.judgment import EXTRA_PREFIX
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.rules import columns as rules
-from hmix_hub.tasks import CATEGORICAL, columns, required_columns, unasked_columns
-from hmix_hub.tasks.soft_labels import QUESTIONS, Question
+from hmix_hub.tasks import CATEGORICAL, columns, required_columns
+from hmix_hub.tasks.soft_labels import QUESTIONS, Question, unasked_columns
 
 _OWN_NAME = f"after {EXTRA_PREFIX}, a name has letters a to z, digits and _ alone, at most 60 of them"
 _EXTRA = re.compile(rf"{EXTRA_PREFIX}[A-Za-z0-9_]{{1,60}}")
