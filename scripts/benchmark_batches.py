@@ -18,8 +18,7 @@ from torch.utils.data import DataLoader
 import hmix_hub
 from hmix_hub.schema import CIFAR10
 from hmix_hub.sources.image_set import ImageSet
-from hmix_hub.sources.sample import pictures
-from hmix_hub.sources.sample.drawing import labels_of
+from hmix_hub.sources.sample.drawing import labels_of, pictures
 from hmix_hub.training.pictures import CIFAR10_MEAN_STD
 
 PICTURES = 10_000

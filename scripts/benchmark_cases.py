@@ -81,7 +81,7 @@ class Workload:
         """A study in the layout of the release with N judgments, as one CSV file."""
         from pyarrow import csv
 
-        from hmix_hub.sources.sample import released_table
+        from hmix_hub.sources.sample.layout import released_table
 
         name = JUDGMENT_FILES[INFER]
         path = self.folder / name

@@ -69,7 +69,7 @@ def _draw_mixtures(figure: SubFigure, levels: list[float]) -> None:
     import numpy as np
 
     from hmix_hub.schema import CIFAR10
-    from hmix_hub.sources.sample import pictures
+    from hmix_hub.sources.sample.drawing import pictures
 
     images, labels = pictures()
     second, first = (images[np.flatnonzero(labels == CIFAR10.code(name))[2]].astype(float) for name in CLASSES)

@@ -17,7 +17,7 @@ from hmix_hub.sources.arrays import cached_array
 from hmix_hub.sources.image_set import METHOD_MARK, ImageSet
 from hmix_hub.sources.picture_folder import open_picture_folder
 from hmix_hub.sources.sample import IMAGE_SET as SAMPLE_PICTURES
-from hmix_hub.sources.sample import pictures
+from hmix_hub.sources.sample.drawing import pictures
 
 Place = str | os.PathLike[str] | None
 

@@ -230,7 +230,7 @@ class Generated(Cached):
         return self.study.title
 
     def _make(self, name: str, output_file: str) -> None:
-        from hmix_hub.sources.sample import write_sample_file
+        from hmix_hub.sources.sample.files import write_sample_file
 
         write_sample_file(name, Path(output_file))
 

@@ -8,16 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import chain, repeat
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import pyarrow as pa
 
 from hmix_hub.errors import SourceError, SourceMissingError, Where
 from hmix_hub.files import known_sha256, sha256_of
 from hmix_hub.schema.released import ROW_NUMBER
 from hmix_hub.sources import sample
 from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 JUDGMENT_FILES = {
     CONSTRUCT: "hmix_construct_midpoint.csv",
@@ -161,38 +159,20 @@ def _files(rows: Mapping[str, tuple[int, str]]) -> dict[str, SourceFile]:
     return {name: SourceFile(name, size, sha256) for name, (size, sha256) in rows.items()}
 
 
+RELEASE_FILES = {
+    "hmix_construct_midpoint.csv": (225751, "0b07e7acadf4b3c9f62b8a61e3f4a09114ec6cf4b515936410903f2e4085f452"),
+    "hmix_select_shuffled_midpoint.csv": (133879, "866a1b015aad28ef00a9811c23c4d5b8b042eb4a1b12d055a84d5a503eb8a89e"),
+    "hmix_infer_mixing_factor.csv": (1268629, "9f8aa49c85e9879453a032ea43abf7764425fe1a452c8fdd5f3c9b7c9fd35eeb"),
+    "hmix_categorical_soft_labels.csv": (117228, "c9dec5d338399b6152db3b8389a98e98dc264bb6e07e5b4e07746a046f020584"),
+    "processed_hmix_inferences.json": (779101, "0cec610ca92a493a8551b923dec5fdfedfcca0fe199f55aa2447db16621bcea7"),
+    "hmix_individ_soft_labels.json": (23785, "1433a745204f798c5fc3c1c029b37a8a29e2e4c558320a9443a8d1dd93b0db6b"),
+}
+"""Bytes and sha256 of each file."""
 RELEASE = Study(
     study_id="collins2023",
     title="H-Mix (Collins et al., UAI 2023)",
     image_set="cifar10/test",
-    files=_files(
-        {
-            "hmix_construct_midpoint.csv": (
-                225751,
-                "0b07e7acadf4b3c9f62b8a61e3f4a09114ec6cf4b515936410903f2e4085f452",
-            ),
-            "hmix_select_shuffled_midpoint.csv": (
-                133879,
-                "866a1b015aad28ef00a9811c23c4d5b8b042eb4a1b12d055a84d5a503eb8a89e",
-            ),
-            "hmix_infer_mixing_factor.csv": (
-                1268629,
-                "9f8aa49c85e9879453a032ea43abf7764425fe1a452c8fdd5f3c9b7c9fd35eeb",
-            ),
-            "hmix_categorical_soft_labels.csv": (
-                117228,
-                "c9dec5d338399b6152db3b8389a98e98dc264bb6e07e5b4e07746a046f020584",
-            ),
-            "processed_hmix_inferences.json": (
-                779101,
-                "0cec610ca92a493a8551b923dec5fdfedfcca0fe199f55aa2447db16621bcea7",
-            ),
-            "hmix_individ_soft_labels.json": (
-                23785,
-                "1433a745204f798c5fc3c1c029b37a8a29e2e4c558320a9443a8d1dd93b0db6b",
-            ),
-        }
-    ),
+    files=_files(RELEASE_FILES),
     rounds_by_condition={CONSTRUCT: {**dict.fromkeys(range(7), "1"), 7: "2", 8: "2"}},
     rounds_by_row={INFER: (("B", 1240), ("A", 1974), ("C", 1736))},
 )

@@ -13,8 +13,7 @@ from hmix_hub.errors import HMixError
 from hmix_hub.schema import Vocabulary
 from hmix_hub.sources.image_set import METHOD_MARK, ImageSet
 from hmix_hub.sources.image_sets import IMAGE_SETS, open_image_set
-from hmix_hub.sources.picture_folder import open_picture_folder
-from hmix_hub.sources.picture_list import IMAGES, MIXTURES, files_of
+from hmix_hub.sources.picture_folder import IMAGES, MIXTURES, files_of, open_picture_folder
 from hmix_hub.stimuli.ready import DECIMALS, listed_mixtures
 from hmix_hub.studies.checks.rows import hash_columns
 from hmix_hub.studies.findings import Report

@@ -7,7 +7,7 @@ from hmix_hub.judgments.derived_columns import batch_ids, with_derived_columns
 from hmix_hub.judgments.from_released import Provenance
 from hmix_hub.judgments.migration import migrate
 from hmix_hub.schema import Vocabulary, arrow_schema
-from hmix_hub.sources.sample import released_table
+from hmix_hub.sources.sample.layout import released_table
 from hmix_hub.tasks import columns
 
 VOCABULARY = Vocabulary(("oak tree", "fern"))

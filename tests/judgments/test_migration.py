@@ -9,7 +9,7 @@ from hmix_hub.judgments.from_released import Provenance
 from hmix_hub.judgments.migration import LOSSES, migrate
 from hmix_hub.judgments.to_released import to_released
 from hmix_hub.schema import CIFAR10, Vocabulary
-from hmix_hub.sources.sample import released_table
+from hmix_hub.sources.sample.layout import released_table
 from hmix_hub.tasks import TASKS, columns
 
 PROVENANCE = Provenance("study", "set", "file.csv")

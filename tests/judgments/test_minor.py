@@ -8,7 +8,7 @@ from hmix_hub.judgments.checks import check_values
 from hmix_hub.judgments.from_released import Provenance
 from hmix_hub.judgments.migration import LOSSES, migrate
 from hmix_hub.schema import CIFAR10, VERSIONS, Kind, arrow_schema
-from hmix_hub.sources.sample import released_table
+from hmix_hub.sources.sample.layout import released_table
 from hmix_hub.tasks import TASKS, columns
 
 PROVENANCE = Provenance("study", "set", "file.csv")

@@ -8,7 +8,7 @@ from hmix_hub.errors import ConfigurationError, SchemaError, SchemaVersionError
 from hmix_hub.judgments.from_released import Provenance
 from hmix_hub.judgments.migration import migrate
 from hmix_hub.schema import Vocabulary
-from hmix_hub.sources.sample import released_table
+from hmix_hub.sources.sample.layout import released_table
 from hmix_hub.tables import dataset_of
 from hmix_hub.tasks import columns
 

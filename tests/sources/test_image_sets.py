@@ -10,7 +10,7 @@ from hmix_hub.schema.vocabulary import CIFAR10
 from hmix_hub.sources.arrays import cached_array, find_array, write_whole
 from hmix_hub.sources.image_set import ImageSet
 from hmix_hub.sources.image_sets import IMAGE_SETS, open_image_set
-from hmix_hub.sources.sample import pictures
+from hmix_hub.sources.sample.drawing import pictures
 from hmix_hub.studies.manifest import Stimuli
 from hmix_hub.studies.manifest_file import shipped_schema
 from hmix_hub.suite.study.model import Pictures

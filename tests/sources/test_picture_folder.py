@@ -10,8 +10,7 @@ from PIL import Image
 from hmix_hub.errors import SourceError, SourceMissingError
 from hmix_hub.sources import picture_folder, picture_list
 from hmix_hub.sources.image_sets import open_image_set
-from hmix_hub.sources.picture_folder import open_picture_folder
-from hmix_hub.sources.picture_list import read_file
+from hmix_hub.sources.picture_folder import open_picture_folder, read_file
 
 RNG = np.random.default_rng(0)
 PIXELS = RNG.integers(0, 256, (3, 6, 8, 3), dtype=np.uint8)
@@ -253,14 +252,14 @@ def test_other_modes_are_refused(folder):
 def test_pictures_that_change_while_they_are_read_are_not_cached(folder, image_cache, monkeypatch):
     from hmix_hub.sources import picture_folder as module
 
-    hashed = module._fingerprint
+    hashed = module._digests
 
-    def hashed_then_changed(content, entries):
-        found = hashed(content, entries)
+    def hashed_then_changed(entries):
+        found = hashed(entries)
         Image.fromarray(255 - PIXELS[1]).save(folder / "a.bmp")
         return found
 
-    monkeypatch.setattr(module, "_fingerprint", hashed_then_changed)
+    monkeypatch.setattr(module, "_digests", hashed_then_changed)
     with pytest.raises(SourceError, match="changed while"):
         open_picture_folder(folder, "birds")
     assert not image_cache.exists()

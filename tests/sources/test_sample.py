@@ -8,7 +8,9 @@ import pytest
 
 from hmix_hub.schema import RELEASED, arrow_schema
 from hmix_hub.sources import JUDGMENT_FILES, SAMPLE, resolve_source
-from hmix_hub.sources.sample import pictures, released_table, write_sample_file
+from hmix_hub.sources.sample.drawing import pictures
+from hmix_hub.sources.sample.files import write_sample_file
+from hmix_hub.sources.sample.layout import released_table
 from hmix_hub.tasks import columns
 
 

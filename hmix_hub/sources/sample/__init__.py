@@ -5,15 +5,7 @@ It has all four tasks and all the oddities of the released files, so that whatev
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING
-
 from hmix_hub.tasks import CONSTRUCT, INFER
-
-if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-    import pyarrow as pa
 
 STUDY_ID = "sample"
 IMAGE_SET = "sample/pictures"
@@ -30,24 +22,3 @@ SAMPLE_FILES: dict[str, tuple[int, str]] = {
 
 ROUNDS_BY_CONDITION = {CONSTRUCT: {0: "1", 1: "1", 2: "1", 7: "2"}}
 ROUNDS_BY_ROW = {INFER: (("B", 372), ("A", 492), ("C", 372))}
-
-
-def write_sample_file(name: str, path: Path) -> None:
-    """Write a file of the sample study; see `hmix_hub.sources.sample.files`."""
-    from hmix_hub.sources.sample import files
-
-    files.write_sample_file(name, path)
-
-
-def released_table(task: str, judgments: int, seed: int = 0) -> pa.Table:
-    """Draw a synthetic study of any size; see `hmix_hub.sources.sample.layout`."""
-    from hmix_hub.sources.sample import layout
-
-    return layout.released_table(task, judgments, seed)
-
-
-def pictures(n: int | None = None) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
-    """Draw the sample's endpoint pictures, or `n` of their kind; see `hmix_hub.sources.sample.drawing`."""
-    from hmix_hub.sources.sample import drawing
-
-    return drawing.pictures(drawing.PICTURES if n is None else n)

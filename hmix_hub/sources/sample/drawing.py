@@ -33,87 +33,39 @@ def pictures(n: int = PICTURES) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.i
     return np.stack([_draw(int(label), index) for index, label in enumerate(labels)]), labels
 
 
-_SKY, _GRASS, _SEA, _ROAD, _ROOM = (150, 190, 230), (110, 160, 80), (40, 90, 150), (130, 130, 130), (200, 180, 150)
-# For each class: background, colour of the thing, and its parts as ellipses or boxes: kind, centre x and y, half
-# width, half height, all in units of the picture's half side.
-_Part = tuple[str, float, float, float, float]
-_SIGNS: list[tuple[tuple[int, int, int], tuple[int, int, int], list[_Part]]] = [
-    (_SKY, (235, 235, 240), [("o", 0, 0, 0.8, 0.13), ("|", -0.05, 0, 0.14, 0.6), ("|", -0.65, -0.15, 0.08, 0.25)]),
+_BACKGROUNDS = {
+    "sky": (150, 190, 230),
+    "grass": (110, 160, 80),
+    "sea": (40, 90, 150),
+    "road": (130, 130, 130),
+    "room": (200, 180, 150),
+}
+_SIGNS = [
+    ("sky", (235, 235, 240), "o 0 0 0.8 0.13, | -0.05 0 0.14 0.6, | -0.65 -0.15 0.08 0.25"),
+    ("road", (200, 40, 40), "| 0 0.15 0.8 0.22, o -0.05 -0.1 0.45 0.3, * -0.45 0.4 0.17 0.17, * 0.45 0.4 0.17 0.17"),
+    ("sky", (220, 150, 40), "o 0 0.1 0.45 0.3, o 0.45 -0.2 0.2 0.2, * 0.75 -0.18 0.15 0.05"),
+    ("room", (90, 80, 80), "o 0 0.35 0.45 0.4, o 0 -0.2 0.32 0.3, | -0.22 -0.5 0.07 0.15, | 0.22 -0.5 0.07 0.15"),
     (
-        _ROAD,
-        (200, 40, 40),
-        [
-            ("|", 0, 0.15, 0.8, 0.22),
-            ("o", -0.05, -0.1, 0.45, 0.3),
-            ("*", -0.45, 0.4, 0.17, 0.17),
-            ("*", 0.45, 0.4, 0.17, 0.17),
-        ],
-    ),
-    (_SKY, (220, 150, 40), [("o", 0, 0.1, 0.45, 0.3), ("o", 0.45, -0.2, 0.2, 0.2), ("*", 0.75, -0.18, 0.15, 0.05)]),
-    (
-        _ROOM,
-        (90, 80, 80),
-        [
-            ("o", 0, 0.35, 0.45, 0.4),
-            ("o", 0, -0.2, 0.32, 0.3),
-            ("|", -0.22, -0.5, 0.07, 0.15),
-            ("|", 0.22, -0.5, 0.07, 0.15),
-        ],
-    ),
-    (
-        _GRASS,
+        "grass",
         (150, 95, 50),
-        [
-            ("o", 0, 0.1, 0.5, 0.2),
-            ("|", -0.35, 0.5, 0.06, 0.3),
-            ("|", 0.35, 0.5, 0.06, 0.3),
-            ("|", 0.5, -0.3, 0.06, 0.4),
-            ("|", 0.65, -0.55, 0.2, 0.04),
-        ],
+        "o 0 0.1 0.5 0.2, | -0.35 0.5 0.06 0.3, | 0.35 0.5 0.06 0.3, | 0.5 -0.3 0.06 0.4, | 0.65 -0.55 0.2 0.04",
     ),
     (
-        _GRASS,
+        "grass",
         (190, 150, 100),
-        [
-            ("o", 0, 0.15, 0.5, 0.28),
-            ("o", 0.5, -0.15, 0.26, 0.24),
-            ("|", -0.6, -0.15, 0.05, 0.3),
-            ("*", 0.72, -0.1, 0.07, 0.07),
-        ],
+        "o 0 0.15 0.5 0.28, o 0.5 -0.15 0.26 0.24, | -0.6 -0.15 0.05 0.3, * 0.72 -0.1 0.07 0.07",
     ),
     (
-        _SEA,
+        "sea",
         (80, 190, 70),
-        [
-            ("o", 0, 0.2, 0.6, 0.35),
-            ("o", -0.3, -0.2, 0.18, 0.18),
-            ("o", 0.3, -0.2, 0.18, 0.18),
-            ("*", -0.3, -0.2, 0.07, 0.07),
-            ("*", 0.3, -0.2, 0.07, 0.07),
-        ],
+        "o 0 0.2 0.6 0.35, o -0.3 -0.2 0.18 0.18, o 0.3 -0.2 0.18 0.18, * -0.3 -0.2 0.07 0.07, * 0.3 -0.2 0.07 0.07",
     ),
-    (
-        _GRASS,
-        (80, 50, 35),
-        [
-            ("o", -0.05, 0.1, 0.55, 0.25),
-            ("|", -0.4, 0.5, 0.08, 0.35),
-            ("|", 0.3, 0.5, 0.08, 0.35),
-            ("o", 0.5, -0.35, 0.15, 0.45),
-        ],
-    ),
-    (_SEA, (230, 225, 215), [("|", 0, 0.35, 0.75, 0.18), ("|", 0.1, -0.05, 0.35, 0.25), ("|", 0.25, -0.5, 0.08, 0.25)]),
-    (
-        _ROAD,
-        (60, 110, 180),
-        [
-            ("|", -0.2, -0.1, 0.55, 0.4),
-            ("|", 0.6, 0.1, 0.2, 0.25),
-            ("*", -0.45, 0.45, 0.16, 0.16),
-            ("*", 0.45, 0.45, 0.16, 0.16),
-        ],
-    ),
+    ("grass", (80, 50, 35), "o -0.05 0.1 0.55 0.25, | -0.4 0.5 0.08 0.35, | 0.3 0.5 0.08 0.35, o 0.5 -0.35 0.15 0.45"),
+    ("sea", (230, 225, 215), "| 0 0.35 0.75 0.18, | 0.1 -0.05 0.35 0.25, | 0.25 -0.5 0.08 0.25"),
+    ("road", (60, 110, 180), "| -0.2 -0.1 0.55 0.4, | 0.6 0.1 0.2 0.25, * -0.45 0.45 0.16 0.16, * 0.45 0.45 0.16 0.16"),
 ]
+"""For each class: background, colour of the thing, and its parts, ellipses (o, dark: *) or boxes (|): centre x and y,
+half width, half height, all in units of the picture's half side."""
 _DARK = (30, 30, 35)
 
 
@@ -127,8 +79,10 @@ def _draw(label: int, index: int) -> npt.NDArray[np.uint8]:
     y = (axis[:, None] - 0.3 * (dy - 0.5)) / (0.8 + 0.35 * scale)
     shades = 50 * (np.array(tint).reshape(2, 3) - 0.5)
     grain = 14 * (rng.random_sample((SIZE, SIZE, 1)) - 0.5)
-    picture = np.broadcast_to(np.array(background) + shades[0], (SIZE, SIZE, 3)) + grain
-    for kind, centre_x, centre_y, half_width, half_height in parts:
+    picture = np.broadcast_to(np.array(_BACKGROUNDS[background]) + shades[0], (SIZE, SIZE, 3)) + grain
+    for part in parts.split(", "):
+        kind, *sizes = part.split()
+        centre_x, centre_y, half_width, half_height = map(float, sizes)
         u, v = (x - centre_x) / half_width, (y - centre_y) / half_height
         inside = np.maximum(abs(u), abs(v)) < 1 if kind == "|" else u * u + v * v < 1
         paint = np.array(_DARK if kind == "*" else colour) + shades[1]
