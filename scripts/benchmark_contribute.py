@@ -133,7 +133,7 @@ def _print_limits(study: DrawnStudy, rounds: int) -> None:
             lambda: Study.open(place).report,
             lambda: _read_bytes(file),
             lambda: _parse_text(file),
-            lambda: scan_privacy(place),
+            lambda: scan_privacy(Study.open(place)),
             lambda: Study.open(parquet.parent.parent).report,
             lambda: _read_parquet(parquet),
         ],

@@ -110,8 +110,9 @@ def _fix(ctx: click.Context, folder: str, dry_run: bool) -> None:
     `hmix rules` says which rules have such a fix. Keep your raw exports: files are written over.
     """
     from hmix_hub.contribute.fixing import fix
+    from hmix_hub.studies.study import Study
 
-    fixes, report = fix(folder, dry_run=dry_run)
+    fixes, report = fix(Study.open(folder, is_draft=True), dry_run=dry_run)
     for applied in fixes:
         place = f"{applied.file}, column {applied.column}" if applied.column else applied.file
         times = f", {applied.count:,} times" if applied.count > 1 else ""
@@ -145,8 +146,9 @@ def _privacy(ctx: click.Context, folder: str, k: int, as_json: bool) -> None:
     Exit status: 0 no error (warnings may stand), 1 errors, 2 the call is wrong. `hmix rules CODE` explains a rule.
     """
     from hmix_hub.contribute.privacy.scan import scan_privacy
+    from hmix_hub.studies.study import Study
 
-    ctx.exit(echo_report(scan_privacy(folder, k=k), as_json))
+    ctx.exit(echo_report(scan_privacy(Study.open(folder), k=k), as_json))
 
 
 @contribute.command("pseudonymize", short_help="Replace participant ids by keyed pseudonyms.")
@@ -162,8 +164,9 @@ def _pseudonymize(folder: str, key: str, dry_run: bool) -> None:
     Exit status: 0 good, 1 the study cannot be pseudonymized as it is, 2 the call is wrong.
     """
     from hmix_hub.contribute.pseudonyms.pseudonymize import pseudonymize
+    from hmix_hub.studies.study import Study
 
-    for done in pseudonymize(folder, key, dry_run=dry_run):
+    for done in pseudonymize(Study.open(folder), key, dry_run=dry_run):
         left = f"; {', '.join(done.dropped)} left out, since it is computed" if done.dropped else ""
         click.echo(f"{done.file}: {done.replaced:,} of {done.people:,} ids replaced in {done.rows:,} rows{left}")
     if dry_run:
@@ -235,10 +238,11 @@ def _build(folder: str, output: str) -> None:
     from hmix_hub.studies.study import Study
 
     with row_progress() as progress:
-        built = build(Study.open(folder, progress=progress), output, tell=tell_on_terminal)
+        study = Study.open(folder, progress=progress)
+        built = build(study, output, tell=tell_on_terminal)
     for name, mark in built.files.items():
         click.echo(f"{size_text(mark.size):>10}  {name}")
-    private = len(scan_privacy(folder).errors)
+    private = len(scan_privacy(study).errors)
     click.echo(f"wrote {len(built.files)} files to {output}")
     if private:
         told = f"{private} finding{'s' if private > 1 else ''} would give people away, and publishing refuses"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-import os
 from pathlib import Path
 
 from hmix_hub.contribute.building import write_generated
@@ -29,13 +28,13 @@ _FORMS = (files.ENCODING, files.BYTE_ORDER_MARK, files.DELIMITER, files.LINE_END
 _PASSED = {rule.code for rule in _FORMS}
 
 
-def fix(folder: str | os.PathLike[str], *, dry_run: bool = False) -> tuple[list[Fix], Report]:
-    """Apply the fixes that need no decision to a study folder; of tables, to CSV files alone.
+def fix(study: Study, *, dry_run: bool = False) -> tuple[list[Fix], Report]:
+    """Apply the fixes that need no decision to a study; of tables, to CSV files alone.
 
     Parameters
     ----------
-    folder
-        The study folder.
+    study
+        The study, opened as a draft; to be opened anew once files were written.
     dry_run
         Whether to write nothing, and tell the fixes of the first round alone.
 
@@ -43,16 +42,9 @@ def fix(folder: str | os.PathLike[str], *, dry_run: bool = False) -> tuple[list[
     -------
     tuple
         What was fixed, in order, and the report of what is left.
-
-    Raises
-    ------
-    SourceMissingError
-        If there is no such folder.
     """
     done: list[Fix] = []
     for _ in range(_ROUNDS):
-        # Anew, since files were written.
-        study = Study.open(folder, is_draft=True)
         report = check_study(study)
         scaled = {(fix.file, fix.column) for fix in done if fix.rule in SCALING}
         made = [fix for name in _fixable(report) for fix in _fix_file(study, name, scaled=scaled, dry_run=dry_run)]
@@ -61,7 +53,8 @@ def fix(folder: str | os.PathLike[str], *, dry_run: bool = False) -> tuple[list[
         done += made
         if not made or dry_run:
             return done, report
-    return done, check_study(Study.open(folder, is_draft=True))
+        study = Study.open(study.path, is_draft=True)
+    return done, check_study(study)
 
 
 def _fixable(report: Report) -> list[str]:

@@ -101,7 +101,7 @@ def test_the_export_of_cifar_10s_is_imported_fixed_and_loaded_with_its_published
     assert "write `procedure: cifar10s`" in notes
     (twice,) = check_study(Study.open(study, is_draft=True)).errors
     assert (twice.rule.code, twice.count) == ("HMX571", 27)
-    fix(study)
+    fix(Study.open(study, is_draft=True))
     assert not check_study(Study.open(study, is_draft=True)).errors
     manifest = study / "study.yaml"
     with pytest.warns(DraftWarning, match="does not state a soft-label procedure yet"):

@@ -30,7 +30,7 @@ CHANGED = {
 @pytest.mark.parametrize("rule", FIXED, ids=lambda rule: f"{rule.code}-{rule.name}")
 def test_what_breaks_a_rule_with_a_fix_is_fixed_by_it(rule, make_study):
     folder = make_study(rule.example.task, rule.example.failing.apply)
-    fixes, report = fix(folder)
+    fixes, report = fix(Study.open(folder, is_draft=True))
     assert [fix.rule.code for fix in fixes] == [rule.code]
     assert rule.code not in {found.rule.code for found in report}
 
@@ -38,7 +38,7 @@ def test_what_breaks_a_rule_with_a_fix_is_fixed_by_it(rule, make_study):
 @pytest.mark.parametrize("rule", FIXED, ids=lambda rule: f"{rule.code}-{rule.name}")
 def test_after_the_fix_the_table_is_what_it_was(rule, make_study):
     folder = make_study(rule.example.task, rule.example.failing.apply)
-    fix(folder)
+    fix(Study.open(folder, is_draft=True))
     path = folder / f"judgments/{rule.example.task}.csv"
     found = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
     expected = list(csv.DictReader(io.StringIO(example_study(rule.example.task)[TABLE].decode())))
@@ -62,7 +62,7 @@ def same(cell, right):
 def test_a_dry_run_writes_nothing(rule, make_study):
     folder = make_study(rule.example.task, rule.example.failing.apply)
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    fixes, _ = fix(folder, dry_run=True)
+    fixes, _ = fix(Study.open(folder, is_draft=True), dry_run=True)
     assert [fix.rule.code for fix in fixes] == [rule.code]
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
@@ -76,7 +76,7 @@ def test_what_needs_a_decision_is_left_alone(rule, tmp_path):
     rule.example.failing.apply(files)
     folder = write_files(tmp_path / "study", files)
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    assert fix(folder)[0] == []
+    assert fix(Study.open(folder, is_draft=True))[0] == []
     assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
 
 
@@ -93,7 +93,7 @@ def test_several_faults_that_hide_each_other_are_fixed_one_after_another(make_st
         files[TABLE] = text.getvalue().encode("utf-8-sig")
 
     folder = make_study(INFER, spoil)
-    fixes, report = fix(folder)
+    fixes, report = fix(Study.open(folder, is_draft=True))
     assert {fix.rule.code for fix in fixes} == {"HMX501", "HMX503", "HMX533", "HMX543", "HMX546", "HMX581"}
     assert report.findings == []
     assert check_study(Study.open(folder)).findings == []
@@ -102,7 +102,7 @@ def test_several_faults_that_hide_each_other_are_fixed_one_after_another(make_st
 def test_a_study_without_faults_is_left_alone(make_study):
     folder = make_study()
     before = (folder / TABLE).read_bytes()
-    assert fix(folder)[0] == []
+    assert fix(Study.open(folder, is_draft=True))[0] == []
     assert (folder / TABLE).read_bytes() == before
 
 
@@ -120,7 +120,7 @@ def test_a_pair_that_is_turned_takes_with_it_how_its_answer_came_about(make_stud
         files[path] = csv_bytes(rows)
 
     folder = make_study(CONSTRUCT, spoil)
-    fixes, report = fix(folder)
+    fixes, report = fix(Study.open(folder, is_draft=True))
     assert [fix.rule.code for fix in fixes] == ["HMX564"]
     assert report.findings == []
     row = list(csv.DictReader(io.StringIO((folder / path).read_text())))[7]
@@ -136,5 +136,5 @@ def test_a_word_for_nothing_among_lists_is_emptied(make_study):
         files[path] = csv_bytes(rows)
 
     folder = make_study(CONSTRUCT, spoil)
-    assert [fix.rule.code for fix in fix(folder)[0]] == ["HMX545"]
+    assert [fix.rule.code for fix in fix(Study.open(folder, is_draft=True))[0]] == ["HMX545"]
     assert check_study(Study.open(folder)).findings == []

@@ -19,6 +19,7 @@ from hmix_hub.studies.example import example_study
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.rules import privacy as rules
 from hmix_hub.studies.rules.rule import Files, Rule
+from hmix_hub.studies.study import Study
 
 TABLE = "judgments/infer_mixing_factor"
 RULES = [rule for rule in vars(rules).values() if isinstance(rule, Rule)]
@@ -113,7 +114,7 @@ class TestRules:
         for change, expected in ((rule.example.failing, {rule.code}), (rule.example.passing, set())):
             files = example_study(rule.example.task)
             change.apply(files)
-            report = scan_privacy(write(tmp_path / ("failing" if expected else "passing"), files))
+            report = scan_privacy(Study.open(write(tmp_path / ("failing" if expected else "passing"), files)))
             assert codes(report) == expected
             if expected and change.rows:
                 assert [spot.row for spot in report.findings[0].spots] == list(change.rows)
@@ -125,13 +126,13 @@ class TestRules:
 
 class TestNoFalseAlarm:
     def test_the_example_of_every_task_has_no_finding(self, task, tmp_path):
-        assert not scan_privacy(write(tmp_path, example_study(task))).findings
+        assert not scan_privacy(Study.open(write(tmp_path, example_study(task)))).findings
 
     def test_the_sample_study_has_no_finding(self, task, tmp_path, load_sample):
         (tmp_path / "judgments").mkdir()
         table = load_sample(task).data.table.combine_chunks()
         parquet.write_table(table, tmp_path / f"judgments/{task}.parquet")
-        assert not scan_privacy(tmp_path).findings
+        assert not scan_privacy(Study.open(tmp_path)).findings
 
     @pytest.mark.parametrize("text", HARMLESS)
     def test_no_pattern_finds_what_only_resembles(self, text):
@@ -147,14 +148,14 @@ class TestNoFalseAlarm:
         lines = table.read_text().splitlines()
         lines = [f"{line},{name}" for line, name in zip(lines, ["x_rt", *["1653919402123"] * 144], strict=True)]
         table.write_text("\n".join(lines))
-        assert not scan_privacy(study).findings
+        assert not scan_privacy(Study.open(study)).findings
 
 
 class TestFinds:
     @pytest.mark.parametrize(("value", "rule"), IDENTITY.items(), ids=str)
     def test_a_planted_identity_is_found_and_never_shown(self, value, rule, study):
         path = with_column(study, ".jsonl", "x_note", f"so: {value}; yes")
-        report = scan_privacy(study)
+        report = scan_privacy(Study.open(study))
         (finding,) = (f for f in report if f.rule is rule)
         assert (finding.file, finding.column, finding.count) == (f"judgments/{path.name}", "x_note", 1)
         assert finding.spots[0].row == 3
@@ -176,7 +177,7 @@ class TestFinds:
     def test_identities_are_found_in_every_column_and_format(self, ending, column, identity, tmp_path):
         folder = tmp_path / f"{abs(hash((ending, column, identity)))}"
         with_column(write(folder, example_study()), ending, column, identity)
-        assert codes(scan_privacy(folder)) & {"HMX600", "HMX601", "HMX602"}
+        assert codes(scan_privacy(Study.open(folder))) & {"HMX600", "HMX601", "HMX602"}
 
     @pytest.mark.parametrize(
         "value",
@@ -185,7 +186,7 @@ class TestFinds:
     )
     def test_lists_and_records_and_bytes_of_parquet_are_searched(self, value, study):
         with_column(study, ".parquet", "x_extra", value)
-        report = scan_privacy(study)
+        report = scan_privacy(Study.open(study))
         (finding,) = report.findings
         assert (finding.rule, finding.spots[0].row) == (rules.EMAIL, 3)
 
@@ -203,28 +204,28 @@ class TestFinds:
     @pytest.mark.parametrize("ending", [".csv", ".jsonl", ".parquet"])
     def test_points_in_time_are_found(self, column, value, ending, study):
         with_column(study, ending, column, value)
-        assert codes(scan_privacy(study)) == {"HMX607"}
+        assert codes(scan_privacy(Study.open(study))) == {"HMX607"}
 
     def test_a_column_of_arrow_times_is_found_by_its_type(self, study):
         import datetime
 
         with_column(study, ".parquet", "x_moment", datetime.datetime(2022, 5, 30, 14, tzinfo=datetime.UTC))
-        (finding,) = scan_privacy(study).findings
+        (finding,) = scan_privacy(Study.open(study)).findings
         assert (finding.rule, finding.count) == (rules.EXACT_TIME, 1)
 
     def test_prose_of_the_manifest_is_searched_but_authors_and_contact_are_public(self, study):
         manifest = study / "study.yaml"
         text = manifest.read_text().replace("https://example.org/contact", "ada@example.org")
         manifest.write_text(text)
-        assert not scan_privacy(study).findings
+        assert not scan_privacy(Study.open(study)).findings
         manifest.write_text(text.replace("the people are simulated", "study 633e12745ad6680bd85cd356"))
-        (finding,) = scan_privacy(study).findings
+        (finding,) = scan_privacy(Study.open(study)).findings
         assert (finding.rule, finding.file, finding.column) == (rules.PLATFORM_ID, "study.yaml", "recruitment")
 
     def test_a_name_of_a_column_or_file_that_tells_is_masked_too(self, study):
         with_column(study, ".csv", "x_ada@example.org", "1")
         (study / "judgments" / "bob@example.org.csv").write_text("a\n1\n")
-        report = scan_privacy(study)
+        report = scan_privacy(Study.open(study))
         assert codes(report) == {"HMX601", "HMX610"}
         told = json.dumps(report.as_dict())
         assert "example.org" not in told
@@ -233,9 +234,9 @@ class TestFinds:
         (study / "stimuli").mkdir()
         table = study / "stimuli/images.csv"
         table.write_text("file,label,name,x_taken\n20220530_1403.png,dog,Rex the very good dog,2022-05-30\n")
-        assert not scan_privacy(study).findings
+        assert not scan_privacy(Study.open(study)).findings
         table.write_text("file,label,x_by\na.png,dog,ada@example.org\n")
-        assert codes(scan_privacy(study)) == {"HMX601"}
+        assert codes(scan_privacy(Study.open(study))) == {"HMX601"}
 
 
 class TestNames:
@@ -264,7 +265,7 @@ class TestNames:
 class TestDemographics:
     def participants(self, study: Path, rows: list[str]) -> list:
         (study / "participants.csv").write_text("\n".join(["participant_id,age,gender", *rows]) + "\n")
-        return [f for f in scan_privacy(study, k=3) if f.rule is rules.RARE]
+        return [f for f in scan_privacy(Study.open(study), k=3) if f.rule is rules.RARE]
 
     def test_a_combination_that_k_people_share_is_kept(self, study):
         assert not self.participants(study, [f"p{i},30,{'fm'[i % 2]}" for i in range(6)])
@@ -288,16 +289,16 @@ class TestDemographics:
 
     def test_k_of_one_asks_for_nothing_and_k_of_less_is_refused(self, study):
         (study / "participants.csv").write_text("participant_id,age\np,30\n")
-        assert not scan_privacy(study, k=1).findings
+        assert not scan_privacy(Study.open(study), k=1).findings
         with pytest.raises(ConfigurationError, match="k is 0"):
-            scan_privacy(study, k=0)
+            scan_privacy(Study.open(study), k=0)
 
 
 class TestHostile:
     def test_a_cell_of_ten_megabytes_is_searched_to_its_end(self, study):
         for ending in (".csv", ".jsonl", ".parquet"):
             path = with_column(study, ending, "x_big", "y" * 10_000_000 + " ada@example.org")
-            assert "HMX601" in codes(scan_privacy(study)), ending
+            assert "HMX601" in codes(scan_privacy(Study.open(study))), ending
             path.unlink()
 
     @pytest.mark.parametrize("start", [b"\xff\xfe\x00\x81", b"\x00", b'"', b"a;b\n", b"a,b\n1\n"], ids=repr)
@@ -306,32 +307,32 @@ class TestHostile:
         content = start + b" so: ada@example.org\n"
         (study / f"{TABLE}.csv").unlink()
         (study / f"{TABLE}{ending}").write_bytes(gzip.compress(content) if ending.endswith("gz") else content)
-        found = codes(scan_privacy(study))
+        found = codes(scan_privacy(Study.open(study)))
         assert found & {f"HMX5{n:02}" for n in range(20)} or start == b'"'
         # UTF-16 reads as other letters, and a Parquet file that is none has no text.
         assert "HMX601" in found or ending == ".parquet" or start.startswith(b"\xff\xfe")
 
     def test_text_of_utf_16_is_searched(self, study):
         (study / f"{TABLE}.csv").write_bytes("x_note\nada@example.org\n".encode("utf-16"))
-        assert {"HMX500", "HMX601"} <= codes(scan_privacy(study))
+        assert {"HMX500", "HMX601"} <= codes(scan_privacy(Study.open(study)))
 
     def test_of_two_columns_with_one_name_both_are_searched(self, study):
         (study / f"{TABLE}.csv").write_text("participant_id,x_a,x_a\np,1,ada@example.org\n")
-        assert codes(scan_privacy(study)) == {"HMX601"}
+        assert codes(scan_privacy(Study.open(study))) == {"HMX601"}
 
     def test_links_that_lead_out_are_not_followed(self, study, tmp_path):
         (tmp_path / "secret.csv").write_text("x_note\nada@example.org\n")
         (study / "judgments" / "other.csv").symlink_to(tmp_path / "secret.csv")
-        assert not scan_privacy(study).findings
+        assert not scan_privacy(Study.open(study)).findings
 
     def test_half_a_character_in_json_is_no_crash(self, study):
         with_column(study, ".jsonl", "x_note", "\ud83d ada@example.org")
-        assert "HMX601" in codes(scan_privacy(study))
+        assert "HMX601" in codes(scan_privacy(Study.open(study)))
 
     def test_a_manifest_that_is_no_yaml_is_searched_as_text(self, study):
         (study / "study.yaml").write_bytes(b"\xff: [ 5f3c9a7e21b04d8896fe0a1b")
-        assert codes(scan_privacy(study)) == {"HMX600"}
+        assert codes(scan_privacy(Study.open(study))) == {"HMX600"}
 
     def test_a_folder_that_is_not_there_is_an_error(self, tmp_path):
         with pytest.raises(SourceMissingError):
-            scan_privacy(tmp_path / "none")
+            scan_privacy(Study.open(tmp_path / "none"))

@@ -13,6 +13,7 @@ import pytest
 from hmix_hub.contribute.privacy.scan import scan_privacy
 from hmix_hub.studies.example import example_study
 from hmix_hub.studies.rules.changes import rows_changed
+from hmix_hub.studies.study import Study
 
 ALPHABET = string.ascii_lowercase + string.digits
 WORDS = "airplane automobile bird adversarial ambiguous attention apple acoustic zebra tiger ship March May".split()
@@ -68,7 +69,7 @@ def scan(tmp_path):
         for path, content in with_cells(cells).items():
             (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / path).write_bytes(content)
-        report = scan_privacy(tmp_path)
+        report = scan_privacy(Study.open(tmp_path))
         assert not any(
             value in str(report.as_dict()) for values in cells.values() for value in values if len(value) > 9
         )
@@ -150,6 +151,6 @@ def test_ids_and_digests_of_files_and_stimuli_are_told_by_the_name_of_their_colu
 
 def test_the_id_that_somebody_typed_into_a_comment_is_found_in_the_raw_cifar10s(cifar10s, tmp_path):
     shutil.copyfile(cifar10s, tmp_path / cifar10s.name)
-    (found,) = (found for found in scan_privacy(tmp_path) if found.rule.code == "HMX600")
+    (found,) = (found for found in scan_privacy(Study.open(tmp_path)) if found.rule.code == "HMX600")
     assert (found.column, found.count) == ("response", 1)
     assert found.spots[0].value.endswith("… (24 characters)")

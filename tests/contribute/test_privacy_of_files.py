@@ -13,12 +13,13 @@ from hmix_hub.contribute.privacy.scan import scan_privacy
 from hmix_hub.studies.example import csv_bytes
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.rules import columns as column_rules
+from hmix_hub.studies.study import Study
 
 TABLE = "judgments/infer_mixing_factor.csv"
 
 
 def found_in(folder, **options):
-    return {(one.rule.code, one.file, one.column) for one in scan_privacy(folder, **options)}
+    return {(one.rule.code, one.file, one.column) for one in scan_privacy(Study.open(folder), **options)}
 
 
 class TestManifest:
@@ -38,7 +39,7 @@ class TestManifest:
         text = manifest.read_text()
         text = f"{text}{line}\n" if is_last else text.replace("description: >", f"description: >  {line}")
         manifest.write_text(text, encoding="utf-8")
-        (finding,) = scan_privacy(study).findings
+        (finding,) = scan_privacy(Study.open(study)).findings
         number = next(n for n, one in enumerate(text.splitlines()) if line in one) + 1
         assert (finding.rule.code, finding.file, finding.column) == (code, "study.yaml", "")
         assert finding.spots[0].note.startswith(f"line {number} ")
@@ -115,7 +116,7 @@ def test_what_pictures_hold_beside_pixels_is_told_and_identities_masked(name, st
     content, codes = PICTURES[name]
     (study / "stimuli/more").mkdir(parents=True)
     (study / "stimuli/more/a.png").write_bytes(content)
-    report = scan_privacy(study)
+    report = scan_privacy(Study.open(study))
     assert {found.rule.code for found in report} == codes
     assert {(found.file, spot.value) for found in report for spot in found.spots} <= {("stimuli", "more/a.png")}
     assert "ada@example.org" not in str(report.as_dict())
@@ -134,14 +135,14 @@ class TestPeopleOfSeveralFiles:
 
     def test_a_value_in_a_later_row_counts(self, study):
         self.with_column(study, lambda person, row: ("other" if person == 3 else "f") if row == 4 else "")
-        (finding,) = scan_privacy(study).findings
+        (finding,) = scan_privacy(Study.open(study)).findings
         assert (finding.rule.code, finding.file, finding.column) == ("HMX608", TABLE, "x_gender")
         assert [spot.row for spot in finding.spots] == [24]
 
     def test_combinations_of_two_files_are_counted_and_told_at_participants(self, study):
         # Of each age six people, and of each gender too; but one alone of the older is a man.
         self.with_column(study, lambda person, _: "m" if person in {1, 3, 5, 7, 9, 2} else "f")
-        (finding,) = scan_privacy(study, k=2).findings
+        (finding,) = scan_privacy(Study.open(study), k=2).findings
         assert (finding.file, finding.column) == ("participants.csv", "age_group, x_gender")
         assert {spot.row for spot in finding.spots} == {1, 10}
 

@@ -7,6 +7,7 @@ import pytest
 from pyarrow import csv, parquet
 
 from hmix_hub.contribute.privacy.scan import scan_privacy
+from hmix_hub.studies.study import Study
 
 
 def test_demographics_in_the_judgments_count_as_those_of_participants(make_study):
@@ -16,7 +17,7 @@ def test_demographics_in_the_judgments_count_as_those_of_participants(make_study
         added = [f"{lines[0]},x_age", *(f"{line},{20 + people[line.split(',')[0]]}" for line in lines[1:])]
         files["judgments/infer_mixing_factor.csv"] = ("\n".join(added) + "\n").encode()
 
-    found = {(one.rule.code, one.file, one.column) for one in scan_privacy(make_study(change=change))}
+    found = {(one.rule.code, one.file, one.column) for one in scan_privacy(Study.open(make_study(change=change)))}
     assert found == {("HMX608", "judgments/infer_mixing_factor.csv", "x_age")}
 
 
@@ -29,7 +30,7 @@ def test_demographics_are_counted_whatever_their_type(make_study, kind):
     values = pa.array(map(str, ages)).cast(kind) if kind in {pa.string(), pa.binary()} else pa.array(ages, kind)
     parquet.write_table(table.append_column("x_age", values), study / "judgments/infer_mixing_factor.parquet")
     (study / "judgments/infer_mixing_factor.csv").unlink()
-    (found,) = scan_privacy(study)
+    (found,) = scan_privacy(Study.open(study))
     assert (found.rule.code, found.column, found.count) == ("HMX608", "x_age", len(set(numbers)))
 
 
@@ -41,5 +42,5 @@ def test_a_single_remark_among_many_rows_is_free_text(make_study, rows):
         added = [f"{lines[0]},x_note", *(f"{line},{said if n < rows else ''}" for n, line in enumerate(lines[1:]))]
         files["judgments/infer_mixing_factor.csv"] = ("\n".join(added) + "\n").encode()
 
-    (found,) = scan_privacy(make_study(change=change)).findings
+    (found,) = scan_privacy(Study.open(make_study(change=change))).findings
     assert (found.rule.code, found.column, found.count) == ("HMX609", "x_note", rows)

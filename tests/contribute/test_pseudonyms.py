@@ -20,6 +20,7 @@ from hmix_hub.contribute.pseudonyms.key import PseudonymMaker
 from hmix_hub.contribute.pseudonyms.pseudonymize import pseudonymize
 from hmix_hub.errors import ConfigurationError, SourceError, SourceMissingError
 from hmix_hub.files import PREFIX
+from hmix_hub.studies.study import Study
 
 CSV, JSONL, PARQUET = "infer_mixing_factor.csv", "construct_midpoint.jsonl", "categorical_soft_labels.parquet"
 PEOPLE = ["5f3c9a7e21b04d8896fe0a1b", "A1B2C3D4E5F6G7", "ada@example.org"]
@@ -73,14 +74,14 @@ def one_file(folder: Path, text: str, name: str = f"judgments/{CSV}") -> Path:
 
 class TestFiles:
     def test_csv_keeps_every_other_byte(self, study, key):
-        pseudonymize(study, key)
+        pseudonymize(Study.open(study), key)
         expected = TEXT
         for name in PEOPLE:
             expected = expected.replace(name, made(name))
         assert (study / "judgments" / CSV).read_bytes() == expected.encode()
 
     def test_json_lines_keep_every_other_byte_but_the_computed_id(self, study, key):
-        pseudonymize(study, key)
+        pseudonymize(Study.open(study), key)
         assert (study / "judgments" / JSONL).read_bytes().decode() == (
             f'{{"x_a": 1.50,  "participant_id" :"{made(PEOPLE[2])}", '
             '"x_b": {"participant_id": "q", "judgment_id": 1}}\r\n\n'
@@ -89,7 +90,7 @@ class TestFiles:
         )
 
     def test_parquet_keeps_columns_types_row_groups_and_compression(self, study, key):
-        pseudonymize(study, key)
+        pseudonymize(Study.open(study), key)
         with parquet.ParquetFile(study / "judgments" / PARQUET) as file:
             assert file.read().to_pydict() == {"participant_id": [*map(made, PEOPLE), None], "x_n": [1, 2, None, 4]}
             assert file.schema_arrow.types == [pa.string(), pa.int8()]
@@ -102,7 +103,7 @@ class TestFiles:
         for kind in kinds.values():
             table = pa.table({"participant_id": pa.array(["12", "13"]).cast(pa.int32()).cast(pa.string()).cast(kind)})
             parquet.write_table(table, tmp_path / "s" / "judgments" / PARQUET)
-            pseudonymize(tmp_path / "s", key)
+            pseudonymize(Study.open(tmp_path / "s"), key)
             found = parquet.read_table(tmp_path / "s" / "judgments" / PARQUET)
             assert found["participant_id"].to_pylist() == [made("12"), made("13")]
             assert found.schema.types == [pa.string() if pa.types.is_integer(kind) else kind]
@@ -110,11 +111,11 @@ class TestFiles:
     def test_compressed_files_stay_compressed(self, tmp_path, key):
         path = one_file(tmp_path / "s", "", f"judgments/{CSV}.gz")
         path.write_bytes(gzip.compress(TEXT.encode()))
-        pseudonymize(tmp_path / "s", key)
+        pseudonymize(Study.open(tmp_path / "s"), key)
         assert made(PEOPLE[0]) in gzip.decompress(path.read_bytes()).decode()
 
     def test_results_say_what_was_done_without_any_id(self, study, key):
-        done = pseudonymize(study, key)
+        done = pseudonymize(Study.open(study), key)
         assert [(r.file, r.rows, r.people, r.replaced, r.dropped) for r in done] == [
             (f"judgments/{JSONL}", 4, 2, 2, ("judgment_id",)),
             (f"judgments/{CSV}", 4, 3, 3, ()),
@@ -126,28 +127,28 @@ class TestFiles:
     def test_modes_are_kept_and_nothing_is_left_behind(self, study, key):
         (study / "participants.csv").chmod(0o640)
         names = set(content(study))
-        pseudonymize(study, key)
+        pseudonymize(Study.open(study), key)
         assert stat.S_IMODE((study / "participants.csv").stat().st_mode) == 0o640
         assert set(content(study)) == names
 
     def test_the_privacy_search_finds_no_identity_afterwards(self, study, key):
-        assert scan_privacy(study).errors
-        pseudonymize(study, key)
-        assert not scan_privacy(study, k=1).errors
+        assert scan_privacy(Study.open(study)).errors
+        pseudonymize(Study.open(study), key)
+        assert not scan_privacy(Study.open(study), k=1).errors
 
     def test_a_dry_run_says_the_same_and_writes_nothing(self, study, tmp_path, key):
         before = content(tmp_path)
-        told = pseudonymize(study, key, dry_run=True)
-        pseudonymize(study, tmp_path / "none.key", dry_run=True)
+        told = pseudonymize(Study.open(study), key, dry_run=True)
+        pseudonymize(Study.open(study), tmp_path / "none.key", dry_run=True)
         assert content(tmp_path) == before
-        assert pseudonymize(study, key) == told
+        assert pseudonymize(Study.open(study), key) == told
 
 
 class TestAgain:
     def test_a_second_run_changes_no_byte(self, study, key):
-        pseudonymize(study, key)
+        pseudonymize(Study.open(study), key)
         before = content(study)
-        assert not any(result.is_changed for result in pseudonymize(study, key))
+        assert not any(result.is_changed for result in pseudonymize(Study.open(study), key))
         assert content(study) == before
 
     @pytest.mark.parametrize("kept", [0, 1, 2, 3])
@@ -156,7 +157,7 @@ class TestAgain:
         whole.mkdir()
         for name, old in content(study).items():
             one_file(whole, "", name).write_bytes(old)
-        pseudonymize(whole, key)
+        pseudonymize(Study.open(whole), key)
         replace, calls = os.replace, []
 
         def fail(*places):
@@ -167,10 +168,10 @@ class TestAgain:
 
         monkeypatch.setattr(pseudonyms.os, "replace", fail)
         with pytest.raises(KeyboardInterrupt):
-            pseudonymize(study, key)
+            pseudonymize(Study.open(study), key)
         monkeypatch.undo()
         (study / "judgments" / f"{PREFIX}left").write_text("of a run that was killed")
-        pseudonymize(study, key)
+        pseudonymize(Study.open(study), key)
         assert content(study) == content(whole)
 
     def test_a_disk_that_is_full_changes_nothing(self, study, key, monkeypatch):
@@ -181,18 +182,18 @@ class TestAgain:
 
         monkeypatch.setattr(pseudonyms.os, "fsync", full)
         with pytest.raises(SourceError, match="No space left"):
-            pseudonymize(study, key)
+            pseudonymize(Study.open(study), key)
         assert content(study) == before
 
     def test_two_runs_at_once_are_refused(self, study, key):
         with pseudonyms.new_files(study, []), pytest.raises(SourceError, match="another run"):
-            pseudonymize(study, key)
+            pseudonymize(Study.open(study), key)
 
     def test_another_key_than_the_first_is_refused(self, study, key, tmp_path):
-        pseudonymize(study, key)
+        pseudonymize(Study.open(study), key)
         before = content(study)
         with pytest.raises(SourceError, match="another key"):
-            pseudonymize(study, tmp_path / "other.key")
+            pseudonymize(Study.open(study), tmp_path / "other.key")
         assert content(study) == before
         assert not (tmp_path / "other.key").exists()
 
@@ -213,13 +214,13 @@ def test_who_is_one_stays_one_and_who_are_two_stay_two_across_files(first, secon
     path.write_text(text.getvalue(), newline="")
     lines = "".join(json.dumps({"participant_id": name, "x_n": f"{n}.5"}) + "\n" for n, name in enumerate(second))
     one_file(folder, lines, f"judgments/{JSONL}")
-    pseudonymize(folder, key)
+    pseudonymize(Study.open(folder), key)
     once = content(folder)
     found = [row["participant_id"] for row in csv.DictReader(io.StringIO(path.read_text()))]
     found += [json.loads(line)["participant_id"] for line in (folder / "judgments" / JSONL).read_text().splitlines()]
     assert found == [made(name) if name else "" for name in [*first, *second]]
     assert len(set(found)) == len({*first, *second})
-    pseudonymize(folder, key)
+    pseudonymize(Study.open(folder), key)
     assert content(folder) == once
 
 
@@ -227,7 +228,7 @@ class TestRefused:
     def refused(self, folder: Path, key: Path, match: str) -> str:
         before = content(folder)
         with pytest.raises(SourceError, match=match) as caught:
-            pseudonymize(folder, key)
+            pseudonymize(Study.open(folder), key)
         assert content(folder) == before
         assert not any(name in str(caught.value) for name in PEOPLE)
         return str(caught.value)
@@ -251,7 +252,7 @@ class TestRefused:
 
     def test_short_ids_that_other_columns_hold_by_chance_are_no_copies(self, tmp_path, key):
         one_file(tmp_path / "s", "participant_id,trial_index,x_a\n1,1,3\n2,2,2\n")
-        assert pseudonymize(tmp_path / "s", key)[0].replaced == 2
+        assert pseudonymize(Study.open(tmp_path / "s"), key)[0].replaced == 2
 
     def test_links_and_second_files_of_a_task_which_would_keep_their_ids(self, study, key):
         (study / "judgments" / CSV).rename(study / "raw.csv")
@@ -278,12 +279,12 @@ class TestRefused:
 
         monkeypatch.setattr(pseudonyms, "_check_copies", change)
         with pytest.raises(SourceError, match="changed"):
-            pseudonymize(study, key)
+            pseudonymize(Study.open(study), key)
         assert PEOPLE[0].encode() in (study / "judgments" / CSV).read_bytes()
 
     def test_a_folder_without_files_or_none_at_all(self, tmp_path, key):
         with pytest.raises(SourceMissingError):
-            pseudonymize(tmp_path / "none", key)
+            pseudonymize(Study.open(tmp_path / "none"), key)
         (tmp_path / "s").mkdir()
         self.refused(tmp_path / "s", key, "no file of judgments")
 
@@ -291,11 +292,11 @@ class TestRefused:
 class TestKey:
     def test_it_is_made_once_for_its_owner_alone_and_used_again(self, study, tmp_path, capsys):
         place = tmp_path / "new.key"
-        pseudonymize(study, place)
+        pseudonymize(Study.open(study), place)
         text = place.read_text()
         assert stat.S_IMODE(place.stat().st_mode) == 0o600
         assert len(bytes.fromhex(text)) == 32
-        assert not any(result.is_changed for result in pseudonymize(study, place))
+        assert not any(result.is_changed for result in pseudonymize(Study.open(study), place))
         assert place.read_text() == text
         assert text.strip() not in "".join(capsys.readouterr())
         assert not any(text.strip().encode() in old for old in content(study).values())
@@ -306,29 +307,29 @@ class TestKey:
         places = [study / "k", study / "judgments" / "k", tmp_path / "link" / "k", tmp_path / "file-link"]
         for place in [*places, tmp_path / "x" / ".." / "study" / "k"]:
             with pytest.raises(ConfigurationError, match="in the study folder"):
-                pseudonymize(study, place)
+                pseudonymize(Study.open(study), place)
         (study / "out").symlink_to(tmp_path)
         with pytest.raises(ConfigurationError, match="in the study folder"):
-            pseudonymize(study, study / "out" / "k")
+            pseudonymize(Study.open(study), study / "out" / "k")
 
     @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o666])
     def test_one_that_others_may_use_is_refused(self, mode, study, key):
         key.chmod(mode)
         with pytest.raises(ConfigurationError, match=f"{mode:04o}"):
-            pseudonymize(study, key)
+            pseudonymize(Study.open(study), key)
 
     @pytest.mark.parametrize("text", ["", "abc", "0" * 63, "g" * 64, "0" * 65, "ab" * 5000, KEY.hex() + "\nmore"])
     def test_one_that_is_malformed_is_refused_and_not_shown(self, text, study, key):
         key.write_text(text)
         with pytest.raises(ConfigurationError, match="holds no key") as caught:
-            pseudonymize(study, key)
+            pseudonymize(Study.open(study), key)
         assert len(text) < 4 or text not in str(caught.value)
 
     def test_what_is_no_file_or_has_no_folder_is_refused(self, study, tmp_path):
         os.mkfifo(tmp_path / "pipe", 0o600)
         for place in (tmp_path / "pipe", tmp_path, tmp_path / "none" / "k"):
             with pytest.raises(ConfigurationError):
-                pseudonymize(study, place)
+                pseudonymize(Study.open(study), place)
 
 
 def test_pseudonyms_are_known_again_by_their_key_alone():

@@ -95,7 +95,7 @@ def test_a_study_of_2_1_0_loads_as_any_version(place_of, task):
 def test_what_is_recorded_breaks_no_rule_and_gives_nobody_away(files, task, tmp_path):
     folder = write_files(tmp_path / "study", files(task))
     assert check_study(Study.open(folder)).findings == []
-    assert scan_privacy(folder).findings == []
+    assert scan_privacy(Study.open(folder)).findings == []
 
 
 def test_a_study_of_2_0_0_is_built_in_2_0_0(task, tmp_path):

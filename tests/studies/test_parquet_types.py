@@ -111,7 +111,7 @@ def test_a_column_of_any_type_is_read_or_a_finding(column, kind, check):
 
 @pytest.mark.parametrize("kind", TYPES)
 def test_a_column_of_any_type_is_searched_for_what_gives_people_away(kind, check):
-    scan_privacy(check("x_own", TYPES[kind]).folder.path)
+    scan_privacy(Study.open(check("x_own", TYPES[kind]).folder.path))
 
 
 READ = [

@@ -34,7 +34,7 @@ def test_a_planted_defect_is_found_alone_and_in_its_row(code, put):
         rows = planter.plant(study, random.Random(seed))  # noqa: S311
         folder = put(study)
         report = check_study(Study.open(folder, **planter.options))
-        told = [*report, *(found for found in scan_privacy(folder) if not report.has(found.rule))]
+        told = [*report, *(found for found in scan_privacy(Study.open(folder)) if not report.has(found.rule))]
         errors = {found.rule.code for found in told if found.rule.severity is Severity.ERROR}
         assert errors <= {code}, report.as_dict()
         spots = [spot for found in told if found.rule.code == code for spot in found.spots]

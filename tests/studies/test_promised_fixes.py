@@ -36,7 +36,7 @@ def test_what_is_promised_of_a_planted_defect_is_kept(code, put):
         planter.plant(study, random.Random(seed))  # noqa: S311
         folder = put(study)
         before = promised(check_study(Study.open(folder, is_draft=True)))
-        fixes, after = fix(folder)
+        fixes, after = fix(Study.open(folder, is_draft=True))
         assert {fix.rule.code for fix in fixes} >= {code for code, _, _ in before}
         assert not before & {(found.rule.code, found.file, found.column) for found in after}
 
@@ -78,7 +78,7 @@ def test_what_is_promised_of_a_file_is_kept(name, write):
     change(files)
     folder = write(files)
     assert {code for code, _, _ in promised(check_study(Study.open(folder)))} <= codes
-    fixes, report = fix(folder)
+    fixes, report = fix(Study.open(folder, is_draft=True))
     assert {fix.rule.code for fix in fixes} == codes
     assert not codes & {found.rule.code for found in report}
 
@@ -87,7 +87,7 @@ def test_a_class_that_is_called_as_nothing_is_left_where_a_word_for_nothing_is_t
     files = example_study()
     of_two_classes(files)
     folder = write(files)
-    fix(folder)
+    fix(Study.open(folder, is_draft=True))
     first, second = (folder / TABLE).read_text().split("\n")[1:3]
     assert ",none," in first
     assert ",NA," not in second
@@ -119,4 +119,4 @@ def test_nothing_is_promised_of_a_table_that_cannot_be_read_whole(write):
     report = check_study(Study.open(folder))
     assert {"HMX505", "HMX546"} <= {found.rule.code for found in report}
     assert promised(report) == set()
-    assert fix(folder)[0] == []
+    assert fix(Study.open(folder, is_draft=True))[0] == []

@@ -17,12 +17,13 @@ from hmix_hub.contribute.privacy.texts import first_line, search_file, search_ma
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.files import is_plain_inside
 from hmix_hub.studies.findings import Report
-from hmix_hub.studies.folder import ENDINGS, JUDGMENTS, PARTICIPANTS, STIMULI, study_path, task_and_ending
+from hmix_hub.studies.folder import ENDINGS, JUDGMENTS, PARTICIPANTS, STIMULI, task_and_ending
 from hmix_hub.studies.manifest import MANIFEST
 from hmix_hub.studies.reading import read_chunks
 from hmix_hub.studies.rules import files as file_rules
 from hmix_hub.studies.rules import privacy as rules
 from hmix_hub.studies.rules.rule import Severity
+from hmix_hub.studies.study import Study
 from hmix_hub.tasks import TASKS, columns
 
 DEFAULT_K = 5
@@ -34,8 +35,8 @@ _GUESSED = (file_rules.ENCODING, file_rules.DELIMITER, file_rules.LINE_ENDINGS)
 _DIVIDERS = re.compile(r"[,;\t|]")
 
 
-def scan_privacy(folder: str | os.PathLike[str], *, k: int = DEFAULT_K) -> Report:
-    """Search a study folder for what could tell who a participant is.
+def scan_privacy(study: Study, *, k: int = DEFAULT_K) -> Report:
+    """Search a study for what could tell who a participant is.
 
     Searched are study.yaml with its comments, every table that a study has (judgments, participants.csv, lists of
     pictures; also such as lie beside them under other names) with the names of its columns and every cell, the names of
@@ -44,8 +45,8 @@ def scan_privacy(folder: str | os.PathLike[str], *, k: int = DEFAULT_K) -> Repor
 
     Parameters
     ----------
-    folder
-        The study folder.
+    study
+        The study, which need not be valid.
     k
         Fewest people who must share each combination of demographics; 1: no combination is too rare.
 
@@ -58,14 +59,11 @@ def scan_privacy(folder: str | os.PathLike[str], *, k: int = DEFAULT_K) -> Repor
     ------
     ConfigurationError
         If k is no whole number from 1.
-    SourceMissingError
-        If there is no such folder.
     """
     if isinstance(k, bool) or not isinstance(k, int) or k < 1:
         msg = f"k is {k!r}, and counts people"
         raise ConfigurationError(msg, hint=f"give a whole number from 1; {DEFAULT_K} is usual")
-    path = study_path(folder)
-    report = Report()
+    path, report = study.path, Report()
     _search_names(path, report)
     if is_plain_inside(path / MANIFEST, path):
         search_manifest(path / MANIFEST, report)

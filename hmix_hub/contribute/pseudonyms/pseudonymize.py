@@ -17,10 +17,11 @@ from hmix_hub.contribute.pseudonyms.key import KEY_BYTES, PseudonymMaker, make_k
 from hmix_hub.errors import SourceError, Where
 from hmix_hub.files import PREFIX, new_name, sync_folder, write_beside
 from hmix_hub.studies.findings import Report
-from hmix_hub.studies.folder import JUDGMENTS, PARTICIPANTS, StudyFolder, find_files, study_path
+from hmix_hub.studies.folder import JUDGMENTS, PARTICIPANTS, StudyFolder, find_files
 from hmix_hub.studies.reading import read_chunks
 from hmix_hub.studies.rules import columns as column_rules
 from hmix_hub.studies.rules import files as file_rules
+from hmix_hub.studies.study import Study
 from hmix_hub.tasks import columns
 
 
@@ -64,9 +65,7 @@ class _Ids:
     names: dict[str, None] = field(default_factory=dict)
 
 
-def pseudonymize(
-    folder: str | os.PathLike[str], key_file: str | os.PathLike[str], *, dry_run: bool = False
-) -> list[PseudonymizedFile]:
+def pseudonymize(study: Study, key_file: str | os.PathLike[str], *, dry_run: bool = False) -> list[PseudonymizedFile]:
     """Replace the participant ids of a study by pseudonyms that only the key links to them.
 
     The same person gets the same pseudonym in every file, and in every study for which the same key is used. Ids that
@@ -76,8 +75,8 @@ def pseudonymize(
 
     Parameters
     ----------
-    folder
-        The study folder.
+    study
+        The study, which need not be valid; to be opened anew once files were written.
     key_file
         File outside of it that holds the key; made where it is not there yet. Whoever has it can find out which
         pseudonym belongs to an id: keep it apart, and destroy it when nobody needs to be found any more.
@@ -93,21 +92,19 @@ def pseudonymize(
     ------
     ConfigurationError
         If the key file lies in the study folder, can be read by others, or holds no key.
-    SourceMissingError
-        If there is no such folder.
     SourceError
         If a file cannot be read without errors, has no participant ids, or holds ids in other columns, too; if ids are
         pseudonyms of another key; if a file cannot be written. Before the first file is replaced, nothing has changed.
     """
-    path = study_path(folder)
+    path = study.path
     key = read_key(key_file, path)
-    study = _found(path)
-    ids = {name: _read_ids(study.file(name), name) for name in _names(study)}
+    folder = _found(path)
+    ids = {name: _read_ids(folder.file(name), name) for name in _names(folder)}
     # A key that is not there yet knows no pseudonym, as one that is thrown away does not.
     maker = PseudonymMaker(key or secrets.token_bytes(KEY_BYTES))
     new = maker.replacements(dict.fromkeys(name for file in ids.values() for name in file.names))
     for name, file in ids.items():
-        _check_copies(study, name, file, new)
+        _check_copies(folder, name, file, new)
     if key is None and new and not dry_run:
         maker = PseudonymMaker(make_key(key_file, path))
         new = maker.replacements(new)

@@ -143,7 +143,7 @@ def _check_synthetic(study: Study, *, synthetic: bool) -> None:
 
 
 def _refuse_private(study: Study, k: int) -> None:
-    found = scan_privacy(study.path, k=k).errors
+    found = scan_privacy(study, k=k).errors
     if found:
         first = found[0]
         place = Where(first.file, first.spots[0].row, first.column or None)

@@ -56,7 +56,7 @@ def people_of(folder, task=INFER):
 def test_it_is_a_valid_contribution_as_it_is(whole):
     study = Study.open(whole[0].path)
     assert check_study(study).findings == []
-    assert scan_privacy(whole[0].path).findings == []
+    assert scan_privacy(Study.open(whole[0].path)).findings == []
     assert list(study.manifest.tasks) == list(TASKS)
 
 

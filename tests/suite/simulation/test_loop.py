@@ -40,7 +40,7 @@ def test_the_collection_is_marked_as_synthetic(simulated):
 def test_the_export_is_a_valid_contribution(exported):
     assert exported.is_synthetic
     assert check_study(Study.open(exported.path)).findings == []
-    assert scan_privacy(exported.path).findings == []
+    assert scan_privacy(Study.open(exported.path)).findings == []
 
 
 def test_the_planted_bias_is_recovered_and_none_is_not(exported, simulated, task):
