@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Callable, Sequence
 
+from hmix_hub.studies.example import csv_bytes
 from hmix_hub.studies.rules.rule import Change, Files
 from hmix_hub.tasks import INFER
 
@@ -26,21 +27,12 @@ def cell(column: str, value: str, *, task: str = INFER, row: int = ROW) -> Chang
 
 
 def cells(values: dict[str, str], *, task: str = INFER, row: int = ROW) -> Change:
-    """Set cells of one row."""
+    """Set cells of one row; a column that the table does not have is empty in the others."""
 
     def change(rows: Rows) -> None:
-        rows[row].update(values)
-
-    said = ", ".join(f"`{column}` is `{value}`" for column, value in values.items())
-    return rows_changed(f"in row {row}, {said}", change, task=task, named=(row,))
-
-
-def filled(values: dict[str, str], *, task: str = INFER, row: int = ROW) -> Change:
-    """Set cells of one row, in columns that the table may not have: these are empty in other rows."""
-
-    def change(rows: Rows) -> Rows:
-        empty = dict.fromkeys(values, "")
-        return [empty | cells_ | (values if number == row else {}) for number, cells_ in enumerate(rows)]
+        for number, cells_ in enumerate(rows):
+            missing = {column: "" for column in values if column not in cells_}
+            cells_.update(values if number == row else missing)
 
     said = ", ".join(f"`{column}` is `{value}`" for column, value in values.items())
     return rows_changed(f"in row {row}, {said}", change, task=task, named=(row,))
@@ -54,18 +46,9 @@ def rows_changed(
 
     def apply(files: Files) -> None:
         rows = list(csv.DictReader(io.StringIO(files[path].decode())))
-        files[path] = write_rows(change(rows) or rows)
+        files[path] = csv_bytes(change(rows) or rows)
 
     return Change(text, apply, named)
-
-
-def write_rows(rows: Rows) -> bytes:
-    """Write rows as CSV."""
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return stream.getvalue().encode()
 
 
 def every(column: str, text: str, convert: Callable[[str], str], *, task: str = INFER) -> Change:

@@ -11,7 +11,7 @@ from hmix_hub.studies.rules.changes import (
     file_removed,
     table_path,
 )
-from hmix_hub.studies.rules.rule import Change, Example, Files, Rule, Severity
+from hmix_hub.studies.rules.rule import Change, Example, Files, error, warning
 from hmix_hub.tasks import CONSTRUCT
 
 _TABLE = table_path()
@@ -46,10 +46,8 @@ def _cut(files: Files) -> None:
 
 _WORKBOOK = b"PK\x03\x04" + b"\0" * 26 + b"xl/workbook.xml<workbook/>"
 
-ENCODING = Rule(
-    "HMX500",
-    "not-utf-8",
-    Severity.ERROR,
+ENCODING = error(
+    "HMX500 not-utf-8",
     "the file is not UTF-8 text",
     "save it as UTF-8; spreadsheets call it CSV UTF-8",
     Example(
@@ -57,37 +55,29 @@ ENCODING = Rule(
     ),
     "reads it as Windows-1252 and writes UTF-8",
 )
-BYTE_ORDER_MARK = Rule(
-    "HMX501",
-    "byte-order-mark",
-    Severity.WARNING,
+BYTE_ORDER_MARK = warning(
+    "HMX501 byte-order-mark",
     "the file begins with a byte order mark, which some programs take for a part of the first column's name",
     "save it as UTF-8 without a byte order mark",
     Example(content(_TABLE, lambda text: b"\xef\xbb\xbf" + text, "a byte order mark in front")),
     "takes it away",
 )
-CONTROL_CHARACTER = Rule(
-    "HMX502",
-    "control-character",
-    Severity.ERROR,
+CONTROL_CHARACTER = error(
+    "HMX502 control-character",
     "the file holds a NUL or another control character, which no text has",
     "export the file again; a NUL often means that a disk was full, or that it is no text",
     Example(content(_TABLE, lambda text: text.replace(b"p01,10", b"p01\x00,10", 1), "a NUL in row 0", rows=[0])),
     is_blocking=True,
 )
-DELIMITER = Rule(
-    "HMX503",
-    "delimiter",
-    Severity.ERROR,
+DELIMITER = error(
+    "HMX503 delimiter",
     "the columns are not divided by commas",
     "save it with commas between the columns, and with points in numbers",
     Example(content(_TABLE, lambda text: text.replace(b",", b";"), "semicolons for commas")),
     "writes commas",
 )
-LINE_ENDINGS = Rule(
-    "HMX504",
-    "line-endings",
-    Severity.ERROR,
+LINE_ENDINGS = error(
+    "HMX504 line-endings",
     "lines end in a carriage return alone, as forty years ago",
     "save it with line feeds",
     Example(
@@ -96,28 +86,22 @@ LINE_ENDINGS = Rule(
     ),
     "writes line feeds",
 )
-RAGGED = Rule(
-    "HMX505",
-    "ragged-row",
-    Severity.ERROR,
+RAGGED = error(
+    "HMX505 ragged-row",
     "the row has more or fewer cells than the header",
     "quote cells that hold a comma; write every cell, if only as nothing between two commas",
     Example(_lines(7, b"p01,24,false"), _lines(140, b"")),
     is_blocking=True,
 )
-UNREADABLE = Rule(
-    "HMX506",
-    "unreadable",
-    Severity.ERROR,
+UNREADABLE = error(
+    "HMX506 unreadable",
     "the file cannot be read: it is damaged, cut off, or not what its ending says",
     "export or copy it again",
     Example(Change("a .csv.gz file that lacks its last bytes", _cut), Change("the table as .csv.gz", _compressed)),
     is_blocking=True,
 )
-TOO_LARGE = Rule(
-    "HMX507",
-    "too-large",
-    Severity.ERROR,
+TOO_LARGE = error(
+    "HMX507 too-large",
     "a cell, a row or the file is larger than any judgment",
     "look what it holds; a missing quote makes one cell of half a file",
     Example(
@@ -125,34 +109,26 @@ TOO_LARGE = Rule(
     ),
     is_blocking=True,
 )
-EMPTY = Rule(
-    "HMX508",
-    "no-rows",
-    Severity.ERROR,
+EMPTY = error(
+    "HMX508 no-rows",
     "the file has no row",
     "add the judgments, or take the file and its task out",
     Example(content(_TABLE, _only_header, "the header alone")),
 )
-TASK_TWICE = Rule(
-    "HMX509",
-    "task-twice",
-    Severity.ERROR,
+TASK_TWICE = error(
+    "HMX509 task-twice",
     "two files hold the judgments of one task",
     "keep one of them; rows of several exports go into one file",
     Example(file_added("judgments/infer_mixing_factor.jsonl", b"{}\n")),
 )
-UNKNOWN_FILE = Rule(
-    "HMX510",
-    "unknown-file",
-    Severity.ERROR,
+UNKNOWN_FILE = error(
+    "HMX510 unknown-file",
     "the file has no place in a study, and would not be published",
     "judgments are called <task>.csv, .jsonl, .parquet, .csv.gz or .jsonl.gz; keep raw exports elsewhere",
     Example(file_added("judgments/infer.csv", b"a,b\n1,2\n")),
 )
-OUTSIDE = Rule(
-    "HMX511",
-    "outside",
-    Severity.ERROR,
+OUTSIDE = error(
+    "HMX511 outside",
     "the file is a link that leads out of the study folder, or is no plain file",
     "copy the file into the folder",
     Example(
@@ -161,46 +137,36 @@ OUTSIDE = Rule(
         )
     ),
 )
-TASK_WITHOUT_FILE = Rule(
-    "HMX512",
-    "task-without-file",
-    Severity.ERROR,
+TASK_WITHOUT_FILE = error(
+    "HMX512 task-without-file",
     "study.yaml names a task that has no file of judgments",
     "add judgments/<task>.csv, or take the task out of study.yaml",
     Example(file_removed(_TABLE)),
 )
-FILE_WITHOUT_TASK = Rule(
-    "HMX513",
-    "file-without-task",
-    Severity.ERROR,
+FILE_WITHOUT_TASK = error(
+    "HMX513 file-without-task",
     "there is a file of judgments of a task that study.yaml does not name",
     "add the task to `tasks:` in study.yaml, or take the file out",
     Example(
         file_added("judgments/construct_midpoint.csv", lambda _: example_study(CONSTRUCT)[table_path(CONSTRUCT)]),
     ),
 )
-SAME_FILE = Rule(
-    "HMX514",
-    "same-file-twice",
-    Severity.ERROR,
+SAME_FILE = error(
+    "HMX514 same-file-twice",
     "two judgment files have the same content",
     "one of them is a copy by mistake: put the right file in its place",
     Example(Change("judgments/construct_midpoint.csv is a copy of judgments/infer_mixing_factor.csv", _copied)),
 )
-FOREIGN = Rule(
-    "HMX515",
-    "foreign-file",
-    Severity.ERROR,
+FOREIGN = error(
+    "HMX515 foreign-file",
     "the file is not in the expected format",
     "put the table in its place, as CSV in UTF-8",
     Example(content(_TABLE, lambda _: _WORKBOOK, "an Excel workbook under the name of a CSV file")),
 )
 
 
-STALE = Rule(
-    "HMX620",
-    "stale",
-    Severity.ERROR,
+STALE = error(
+    "HMX620 stale",
     "the file is generated, and is not what the study gives now: it was edited, or the study changed after it",
     "make it anew with `hmix contribute card`, `croissant` or `stats`; to change the card, change study.yaml",
     Example(file_added("README.md", b"# My study\n", "a README.md that was written by hand")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hmix_hub.studies.example import DISTINCT
 from hmix_hub.studies.rules.changes import Rows, rows_changed, table_path
-from hmix_hub.studies.rules.rule import Change, Example, Files, Rule, Severity
+from hmix_hub.studies.rules.rule import Change, Example, Files, error, warning
 
 FILE = "participants.csv"
 _TRIALS = DISTINCT + 1
@@ -47,58 +47,44 @@ def _answer_always_the_same(rows: Rows) -> None:
         row["inferred_coefficient"], row["confidence"] = "0.7", "0.7"
 
 
-UNKNOWN = Rule(
-    "HMX593",
-    "participant-unknown",
-    Severity.WARNING,
+UNKNOWN = warning(
+    "HMX593 participant-unknown",
     "the person of participants.csv has no judgment",
     "take the row out, or add the judgments",
     Example(rows_changed("participants.csv has a p77, who judged nothing", _add_person, path=FILE, named=(12,))),
 )
-WITHOUT_ROW = Rule(
-    "HMX594",
-    "participant-without-row",
-    Severity.WARNING,
+WITHOUT_ROW = warning(
+    "HMX594 participant-without-row",
     "a person who judged has no row in participants.csv",
     "add a row for everybody, with empty cells where nothing is known",
     Example(rows_changed("participants.csv lacks the last person", _lose_person, path=FILE)),
 )
-TWICE = Rule(
-    "HMX595",
-    "participant-twice",
-    Severity.ERROR,
+TWICE = error(
+    "HMX595 participant-twice",
     "the person has two rows in participants.csv, or none names the person",
     "keep one row for each person",
     Example(_changed("row 11 of participants.csv is of p01, as row 0 is", 11, "p01")),
 )
-NO_IDS = Rule(
-    "HMX596",
-    "participants-without-ids",
-    Severity.ERROR,
+NO_IDS = error(
+    "HMX596 participants-without-ids",
     "participants.csv has no column participant_id",
     "add the ids that the judgments have",
     Example(rows_changed("the column is called person", _lose_ids, path=FILE)),
 )
-FEW_ROWS = Rule(
-    "HMX590",
-    "few-rows",
-    Severity.WARNING,
+FEW_ROWS = warning(
+    "HMX590 few-rows",
     "the person has fewer than half of the rows that people here have",
     "check whether rows were lost; or say in study.yaml who was excluded and why",
     Example(rows_changed("the first person has four rows", _lose_trials)),
 )
-STRAIGHTLINING = Rule(
-    "HMX591",
-    "straightlining",
-    Severity.WARNING,
+STRAIGHTLINING = warning(
+    "HMX591 straightlining",
     "nine tenths or more of the person's answers are one and the same",
     "check whether the interface stored what was answered; such rows are kept, with a flag",
     Example(rows_changed("the first person gives one answer throughout", _answer_always_the_same)),
 )
-SAME_PERSON = Rule(
-    "HMX592",
-    "same-person",
-    Severity.WARNING,
+SAME_PERSON = warning(
+    "HMX592 same-person",
     "two participants gave the same answers in the same times, which is unlikely by chance: one participant under two "
     "ids, or copied rows",
     "give the participant one id, or take the copy out; if they are known to be two, leave them",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 
 from hmix_hub.studies.rules.changes import ROW, Rows, added, file_added, rows_changed
-from hmix_hub.studies.rules.rule import Change, Example, Files, Rule, Severity
+from hmix_hub.studies.rules.rule import Change, Example, Files, error, warning
 from hmix_hub.studies.rules.stimuli import _morph
 
 _PARTICIPANTS = "participants.csv"
@@ -60,51 +60,39 @@ def _picture(*, is_located: bool, comment: str) -> bytes:
     return stream.getvalue()
 
 
-PLATFORM_ID = Rule(
-    "HMX600",
-    "platform-id",
-    Severity.ERROR,
+PLATFORM_ID = error(
+    "HMX600 platform-id",
     "this looks like an id of a recruiting platform, such as Prolific or Mechanical Turk, which names a person there",
     "`hmix contribute pseudonymize` replaces participant ids; take other columns with platform ids out; give "
     "columns of file digests a name that says so, such as x_image_md5",
     Example(added("x_code", "5f3c9a7e21b04d8896fe0a1b", row=ROW), added("x_code", "61rpt4g7xxz6heg", row=ROW)),
 )
-EMAIL = Rule(
-    "HMX601",
-    "email-address",
-    Severity.ERROR,
+EMAIL = error(
+    "HMX601 email-address",
     "this looks like an e-mail address",
     "take the column out, or the address out of the text; `hmix contribute pseudonymize` replaces participant ids",
     Example(added("x_note", "ada@example.org", row=ROW), added("x_note", "ada at example.org", row=ROW)),
 )
-IP_ADDRESS = Rule(
-    "HMX602",
-    "ip-address",
-    Severity.ERROR,
+IP_ADDRESS = error(
+    "HMX602 ip-address",
     "this looks like an IP address, which leads to a household",
     "take the column out",
     Example(added("x_note", "198.51.100.23", row=ROW), added("x_note", "4.3.2", row=ROW)),
 )
-MAC_ADDRESS = Rule(
-    "HMX603",
-    "mac-address",
-    Severity.ERROR,
+MAC_ADDRESS = error(
+    "HMX603 mac-address",
     "this looks like the address of a network card, which names a machine",
     "take the column out",
     Example(added("x_note", "00:00:5e:00:53:af", row=ROW), added("x_note", "00:53", row=ROW)),
 )
-PHONE = Rule(
-    "HMX604",
-    "phone-number",
-    Severity.ERROR,
+PHONE = error(
+    "HMX604 phone-number",
     "this looks like a phone number",
     "take the column out",
     Example(added("x_note", "+44 20 7946 0958", row=ROW), added("x_note", "0.2079460958", row=ROW)),
 )
-USER_AGENT = Rule(
-    "HMX605",
-    "user-agent",
-    Severity.ERROR,
+USER_AGENT = error(
+    "HMX605 user-agent",
     "this looks like a browser's description of itself, whose details can tell a person from others",
     "take the column out; keep the kind of device or browser alone where it matters",
     Example(
@@ -112,34 +100,26 @@ USER_AGENT = Rule(
         added("x_browser", "Firefox", row=ROW),
     ),
 )
-COLUMN = Rule(
-    "HMX606",
-    "telling-column",
-    Severity.ERROR,
+COLUMN = error(
+    "HMX606 telling-column",
     "by its name, the column holds what tells who a person is",
     "take the column out; where it holds something else, call it something else",
     Example(added("x_email", ""), added("x_filename", "")),
 )
-EXACT_TIME = Rule(
-    "HMX607",
-    "exact-time",
-    Severity.ERROR,
+EXACT_TIME = error(
+    "HMX607 exact-time",
     "this looks like a date or a time of day, by which a person can be found in the logs of a platform",
     "take the column out; study.yaml says when answers were collected, to the month",
     Example(added("x_done", "2022-05-30 14:03", row=ROW), added("x_done", "2022-05", row=ROW)),
 )
-RARE = Rule(
-    "HMX608",
-    "rare-combination",
-    Severity.ERROR,
+RARE = error(
+    "HMX608 rare-combination",
     "too few people share this combination of demographics, so that those who know them can find them",
     "make the values coarser (age groups in place of ages), or leave cells of these people empty",
     Example(_age("65 and over", 1), _age("65 and over", 12)),
 )
-FREE_TEXT = Rule(
-    "HMX609",
-    "free-text",
-    Severity.WARNING,
+FREE_TEXT = warning(
+    "HMX609 free-text",
     "the column seems to hold what people wrote in their own words, in which they may tell who they are",
     "read all of it; take the column out, or keep a summary such as a category",
     Example(
@@ -147,10 +127,8 @@ FREE_TEXT = Rule(
         rows_changed("a column `x_question` with the same question in every row", _constant),
     ),
 )
-FILE_NAME = Rule(
-    "HMX610",
-    "telling-file-name",
-    Severity.ERROR,
+FILE_NAME = error(
+    "HMX610 telling-file-name",
     "the name of the file holds what tells who a person is, or when they took part",
     "rename the file, or keep it outside the study folder",
     Example(
@@ -158,18 +136,14 @@ FILE_NAME = Rule(
         file_added(".batch-7.json", b"{}\n"),
     ),
 )
-PICTURE_METADATA = Rule(
-    "HMX611",
-    "picture-metadata",
-    Severity.ERROR,
+PICTURE_METADATA = error(
+    "HMX611 picture-metadata",
     "beside its pixels, the picture holds where it was taken, or what looks like an id or address of a person",
     "save the pictures without metadata",
     Example(_pictured("with a latitude", is_located=True), _pictured("without metadata")),
 )
-PICTURE_TEXT = Rule(
-    "HMX612",
-    "picture-text",
-    Severity.WARNING,
+PICTURE_TEXT = warning(
+    "HMX612 picture-text",
     "beside its pixels, the picture holds texts or dates, which may tell who made it, and when",
     "read them; save the pictures without metadata, unless others need it",
     Example(_pictured("with the comment `A frog`", comment="A frog"), _pictured("without a comment")),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
+from typing import Any
 
 from hmix_hub.tasks import INFER
 
@@ -38,11 +40,7 @@ class Change:
     rows: tuple[int, ...] = ()
 
 
-def nothing(files: Files) -> None:
-    """Change nothing."""
-
-
-AS_IT_IS = Change("the example study as it is", nothing)
+AS_IT_IS = Change("the example study as it is", lambda files: None)
 
 
 @dataclass(frozen=True)
@@ -103,3 +101,21 @@ class Rule:
     def is_fixed_in(self, file: str) -> bool:
         """Whether `hmix contribute fix` does something about it in a file of this name."""
         return bool(self.automatic_fix) and file.endswith(self.fixed_in)
+
+
+def _rule(
+    heading: str,
+    meaning: str,
+    fix: str,
+    example: Example,
+    automatic_fix: str = "",
+    *,
+    severity: Severity,
+    **options: Any,
+) -> Rule:
+    """Return a rule; its heading is code and name, as `hmix rules` prints them."""
+    code, name = heading.split()
+    return Rule(code, name, severity, meaning, fix, example, automatic_fix, **options)
+
+
+error, warning = partial(_rule, severity=Severity.ERROR), partial(_rule, severity=Severity.WARNING)

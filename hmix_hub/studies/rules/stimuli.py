@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from hmix_hub.studies.example import tiny_picture
+from hmix_hub.studies.example import csv_bytes, tiny_picture
 from hmix_hub.studies.rules.changes import (
     ROW,
     Rows,
@@ -17,9 +17,10 @@ from hmix_hub.studies.rules.changes import (
     replaced,
     rows_changed,
     table_path,
-    write_rows,
 )
-from hmix_hub.studies.rules.rule import Change, Example, Files, Rule, Severity
+from hmix_hub.studies.rules.rule import Change, Example, Files, error, warning
+
+_SAYS_MORPH = replaced("study.yaml", "mixing: pixel-linear", "mixing: morph\n  mixing_note: By hand.")
 
 
 def _swapped(rows: Rows, *names: str) -> None:
@@ -44,19 +45,13 @@ def _repeat_picture(rows: Rows) -> None:
         rows[ROW][f"image_2_{name}"] = rows[ROW][f"image_1_{name}"]
 
 
-def _own_pictures(files: Files) -> None:
-    text = files["study.yaml"].decode().replace("source: cifar10/test", "source: own")
-    files["study.yaml"] = text.encode()
-
-
 def _label_wrong(rows: Rows) -> None:
     rows[ROW]["image_1_label"] = "truck" if rows[ROW]["image_1_label"] != "truck" else "ship"
 
 
 def _morph(files: Files, *, lacks: str = "") -> None:
     """Make the study one of morphs, which brings every mixture as a picture; but for one."""
-    text = files["study.yaml"].decode().replace("mixing: pixel-linear", "mixing: morph\n  mixing_note: By hand.")
-    files["study.yaml"] = text.encode()
+    _SAYS_MORPH.apply(files)
     files["stimuli/tiny.png"] = tiny_picture()
     rows = csv.DictReader(io.StringIO(files[table_path()].decode()))
     names = dict.fromkeys(map(_stimulus_id, rows))
@@ -67,11 +62,6 @@ def _morph(files: Files, *, lacks: str = "") -> None:
 def _stimulus_id(row: dict[str, str]) -> str:
     parts = [f"{row[f'image_{i}_label'].capitalize()}_{row[f'image_{i}_index']}" for i in (1, 2)]
     return f"mixed_{row['mixing_coefficient']}_{'_'.join(parts)}"
-
-
-def _morph_alone(files: Files) -> None:
-    text = files["study.yaml"].decode().replace("mixing: pixel-linear", "mixing: morph\n  mixing_note: By hand.")
-    files["study.yaml"] = text.encode()
 
 
 def _morph_without_picture(files: Files) -> None:
@@ -85,48 +75,38 @@ def _morph_without_row_7(files: Files) -> None:
     _morph(files, lacks=name)
     # The two other people who saw it lose their rows.
     others = [row for number, row in enumerate(rows) if number == ROW or _stimulus_id(row) != name]
-    files[table_path()] = write_rows(others)
+    files[table_path()] = csv_bytes(others)
 
 
 _MORPHED = Change("the example study with morphs, each of them a picture", _morph)
 _SINGLE = {"image_2_label": "", "image_2_index": ""}
 
-CLASS = Rule(
-    "HMX560",
-    "class-unknown",
-    Severity.ERROR,
+CLASS = error(
+    "HMX560 class-unknown",
     "no class of the study is called so",
     "write a class of `stimuli: classes:` in study.yaml, or add it there",
     Example(cell("image_1_label", "aeroplane"), every("image_1_label", "is capitalised", str.capitalize)),
 )
-LABEL = Rule(
-    "HMX561",
-    "label-of-picture",
-    Severity.ERROR,
+LABEL = error(
+    "HMX561 label-of-picture",
     "the picture with this index is of another class",
     "indices count from 0 in the image set's original order; check that nothing was shuffled or shifted by one",
     Example(rows_changed("row 7 has another class for image 1", _label_wrong, named=(ROW,))),
 )
-INDEX = Rule(
-    "HMX562",
-    "picture-unknown",
-    Severity.ERROR,
+INDEX = error(
+    "HMX562 picture-unknown",
     "the image set has no picture with this index",
     "indices count from 0; CIFAR-10's test set has 0 to 9999",
     Example(cell("image_1_index", "10000")),
 )
-SWAPPED = Rule(
-    "HMX563",
-    "images-swapped",
-    Severity.ERROR,
+SWAPPED = error(
+    "HMX563 images-swapped",
     "each picture has the other one's class: the labels, or the indices, are swapped",
     "swap the two labels back",
     Example(rows_changed("the two labels of row 7 are swapped", _swap_labels, named=(ROW,))),
 )
-PAIR_ORDER = Rule(
-    "HMX564",
-    "pair-order",
-    Severity.ERROR,
+PAIR_ORDER = error(
+    "HMX564 pair-order",
     "the same two pictures stand in both orders, so that one mixture has two ids",
     "keep one order; where you swap the pictures, 1 minus every coefficient",
     Example(
@@ -134,18 +114,14 @@ PAIR_ORDER = Rule(
     ),
     "swaps the pictures of the rarer order, and takes 1 minus their coefficients",
 )
-SAME_PICTURE = Rule(
-    "HMX565",
-    "same-picture",
-    Severity.ERROR,
+SAME_PICTURE = error(
+    "HMX565 same-picture",
     "the picture is mixed with itself",
     "leave image_2 empty for a single picture, with the coefficient 1",
     Example(rows_changed("image 2 of row 7 is image 1", _repeat_picture, named=(ROW,))),
 )
-SINGLE = Rule(
-    "HMX566",
-    "single-picture",
-    Severity.ERROR,
+SINGLE = error(
+    "HMX566 single-picture",
     "a single picture has no second label or index, and the coefficient 1",
     "write both image_2 columns, or neither; without a second picture the coefficient is 1",
     Example(
@@ -153,58 +129,51 @@ SINGLE = Rule(
         cells(_SINGLE | {"mixing_coefficient": "1", "inferred_coefficient": "1"}),
     ),
 )
-IMAGE_SET = Rule(
-    "HMX567",
-    "image-set",
-    Severity.ERROR,
+IMAGE_SET = error(
+    "HMX567 image-set",
     "the row's image set is not the one that study.yaml names",
     "leave the column image_set out",
     Example(added("image_set", "cifar10/train"), added("image_set", "cifar10/test")),
 )
-PICTURES = Rule(
-    "HMX568",
-    "pictures",
-    Severity.ERROR,
+PICTURES = error(
+    "HMX568 pictures",
     "the study's own pictures cannot be read",
     "stimuli/images.csv has the columns file,label, and one row per picture, in the order of their indices",
-    Example(Change("study.yaml says `source: own`, and there is no stimuli/images.csv", _own_pictures)),
+    Example(
+        Change(
+            "study.yaml says `source: own`, and there is no stimuli/images.csv",
+            replaced("study.yaml", "cifar10/test", "own").apply,
+        )
+    ),
 )
-PICTURES_UNUSED = Rule(
-    "HMX569",
-    "pictures-unused",
-    Severity.WARNING,
+PICTURES_UNUSED = warning(
+    "HMX569 pictures-unused",
     "there are pictures in stimuli/, but study.yaml names another source",
     "say `source: own` in study.yaml, or take stimuli/ out",
     Example(file_added("stimuli/images.csv", b"file,label\na.png,dog\n")),
 )
-NO_MIXTURES = Rule(
-    "HMX556",
-    "mixtures-absent",
-    Severity.WARNING,
+NO_MIXTURES = warning(
+    "HMX556 mixtures-absent",
     "the pictures were not mixed pixel by pixel, and the study does not bring them: nobody can see what people saw",
     "list them in stimuli/mixtures.csv, with the columns file,stimulus_id, if you may publish them",
-    Example(Change("study.yaml says `mixing: morph`, and there is no stimuli/mixtures.csv", _morph_alone), _MORPHED),
+    Example(
+        Change("study.yaml says `mixing: morph`, and there is no stimuli/mixtures.csv", _SAYS_MORPH.apply), _MORPHED
+    ),
 )
-MIXTURES = Rule(
-    "HMX557",
-    "mixtures",
-    Severity.ERROR,
+MIXTURES = error(
+    "HMX557 mixtures",
     "the mixtures that the study brings cannot be read",
     "stimuli/mixtures.csv has the columns file,stimulus_id; a stimulus_id is mixed_0.5_Dog_12_Frog_7",
     Example(Change("stimuli/mixtures.csv names a picture that is not there", _morph_without_picture)),
 )
-MIXTURE = Rule(
-    "HMX558",
-    "mixture-missing",
-    Severity.ERROR,
+MIXTURE = error(
+    "HMX558 mixture-missing",
     "the mixture that the row is about is not among those that the study brings",
     "add the picture and its row in stimuli/mixtures.csv, or take stimuli/mixtures.csv out",
     Example(Change("stimuli/mixtures.csv lacks the mixture of row 7", _morph_without_row_7, (ROW,)), _MORPHED),
 )
-MIXING = Rule(
-    "HMX559",
-    "mixing-none",
-    Severity.ERROR,
+MIXING = error(
+    "HMX559 mixing-none",
     "study.yaml says that nothing was mixed, but the row has a second picture",
     "name the method in `stimuli: mixing:`, or leave image_2 empty",
     Example(
