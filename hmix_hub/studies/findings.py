@@ -183,7 +183,7 @@ class Report:
 
 @dataclass(frozen=True)
 class Reporter:
-    """A file and a column of it.
+    """Reports findings against one file, or one column of it.
 
     Parameters
     ----------
@@ -198,16 +198,33 @@ class Reporter:
     column: str = ""
 
     def of(self, column: str) -> Reporter:
-        """Give the place of another column of the file."""
+        """Return the reporter of another column of the file."""
         return Reporter(self.report, self.file, column)
 
-    def tell(
+    def add(self, rule: Rule, *, row: int | None = None, value: object = None, note: str = "") -> None:
+        """Report one place; see `Report.add`."""
+        self.report.add(rule, file=self.file, column=self.column, row=row, value=value, note=note)
+
+    def add_rows(
+        self,
+        rule: Rule,
+        rows: Sequence[int],
+        values: Sequence[object] | None = None,
+        *,
+        notes: Iterable[str] | None = None,
+        count: int | None = None,
+    ) -> None:
+        """Report rows; see `Report.add_rows`. `values` of `None`: none are shown."""
+        values = [None] * len(rows) if values is None else values
+        self.report.add_rows(rule, rows, values, file=self.file, column=self.column, notes=notes, count=count)
+
+    def add_where(
         self,
         rule: Rule,
         bad: Mask,
         rows: Ints,
         values: pa.Array | None = None,
-        note: Callable[[int], str] | None = None,
+        note: str | Callable[[int], str] = "",
     ) -> None:
         """Report the rows where a mask is true.
 
@@ -222,19 +239,17 @@ class Reporter:
         values
             N values to show; `None`: none.
         note
-            What to say of a position, 0 to N - 1; `None`: nothing.
+            What to say of them, or of a position, 0 to N - 1.
         """
         found = np.flatnonzero(bad)
         if not len(found):
             return
         first = found[:MOST_PLACES].tolist()
-        self.report.add_rows(
+        self.add_rows(
             rule,
             rows[first].tolist(),
-            [None if values is None else values[i].as_py() for i in first],
-            file=self.file,
-            column=self.column,
-            notes=[note(i) if note else "" for i in first],
+            None if values is None else [values[i].as_py() for i in first],
+            notes=[note if isinstance(note, str) else note(i) for i in first],
             count=len(found),
         )
 

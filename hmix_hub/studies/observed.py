@@ -144,12 +144,12 @@ class _FileReader:
         if not pa.types.is_string(plain.type):
             if is_whole(plain):
                 return plain
-            self._reporter.of(column).tell(file_rules.ENCODING, np.ones(len(raw), dtype=bool), rows)
+            self._reporter.of(column).add_where(file_rules.ENCODING, np.ones(len(raw), dtype=bool), rows)
             return pa.nulls(len(raw), pa.string())
         broken = broken_texts(plain)
         if not broken.any():
             return plain
-        self._reporter.of(column).tell(file_rules.ENCODING, broken, rows)
+        self._reporter.of(column).add_where(file_rules.ENCODING, broken, rows)
         # Not by Arrow, which could not vouch for the rest.
         texts = [None if bad else value.as_py() for value, bad in zip(plain, broken, strict=True)]
         return pa.array(texts, pa.string())
@@ -193,12 +193,12 @@ def check_unasked(values: Mapping[str, pa.Array], asked: Collection[Question], r
     for name in unasked_columns(asked):
         if name in values:
             said = "it was not asked: leave the cell empty, or write 1" if name == "top_probability" else ""
-            reporter.of(name).tell(
+            reporter.of(name).add_where(
                 rules.NOT_ASKED,
                 _is_answered(name, values[name]),
                 rows,
                 None if name.endswith(("class", "classes")) else values[name],
-                lambda _, said=said: said,  # type: ignore[misc]
+                said,
             )
 
 

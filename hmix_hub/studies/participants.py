@@ -91,7 +91,7 @@ def _whole_texts(raw: pa.Array, rows: Ints, reporter: Reporter) -> pa.Array:
     broken = broken_texts(raw)
     if not broken.any():
         return raw
-    reporter.tell(file_rules.ENCODING, broken, rows)
+    reporter.add_where(file_rules.ENCODING, broken, rows)
     # Not by Arrow, which could not vouch for the rest.
     return pa.array([None if bad else text.as_py() for text, bad in zip(raw, broken, strict=True)], pa.string())
 
@@ -133,9 +133,9 @@ def check_participants(folder: StudyFolder, judged: Iterable[str], report: Repor
                 twice[number] |= name in found
                 unknown[number] = name not in expected
                 found[name] = None
-        reporter.tell(rules.TWICE, twice, people.rows, ids)
+        reporter.add_where(rules.TWICE, twice, people.rows, ids)
         if are_known:
-            reporter.tell(rules.UNKNOWN, unknown & ~twice, people.rows, ids)
+            reporter.add_where(rules.UNKNOWN, unknown & ~twice, people.rows, ids)
     is_doubtful = report.has_errors_in(PARTICIPANTS, MANIFEST, *folder.judgments.values())
     for name in () if is_doubtful else expected:
         if name not in found:

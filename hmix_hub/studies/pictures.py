@@ -15,10 +15,10 @@ from hmix_hub.sources.image_set import METHOD_MARK, ImageSet
 from hmix_hub.sources.image_sets import IMAGE_SETS, open_image_set
 from hmix_hub.sources.picture_folder import IMAGES, MIXTURES, files_of, open_picture_folder
 from hmix_hub.stimuli.ready import DECIMALS, listed_mixtures
-from hmix_hub.studies.checks.rows import hash_columns
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import IMAGE_LIST, MIXTURE_LIST, STIMULI, StudyFolder
 from hmix_hub.studies.manifest import MANIFEST, OWN_PICTURES, Manifest, is_placeholder
+from hmix_hub.studies.row_hashes import hash_columns
 from hmix_hub.studies.rules import files as file_rules
 from hmix_hub.studies.rules import stimuli as rules
 

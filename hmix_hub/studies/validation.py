@@ -9,11 +9,11 @@ from pathlib import Path
 
 from hmix_hub.errors import HMixError
 from hmix_hub.sources.image_set import PIXEL_LINEAR
-from hmix_hub.studies.checks.answers import SliderCheck, StatedCheck, check_answers
-from hmix_hub.studies.checks.computed import ComputedCheck, check_marks
+from hmix_hub.studies.checks.answers import ContradictionCheck, SliderCheck, StatedCheck
+from hmix_hub.studies.checks.computed import ComputedCheck
 from hmix_hub.studies.checks.participants import check_people
 from hmix_hub.studies.checks.recorded import RecordedCheck
-from hmix_hub.studies.checks.rows import Ledger
+from hmix_hub.studies.checks.rows import Check, FileRows
 from hmix_hub.studies.checks.stimuli import check_stimuli
 from hmix_hub.studies.checks.trials import check_clashes, check_trials
 from hmix_hub.studies.findings import Report, Reporter
@@ -25,6 +25,9 @@ from hmix_hub.studies.pictures import KnownPictures, known_pictures, stimulus_fi
 from hmix_hub.studies.rules import files as rules
 
 Progress = Callable[[str, int], None]
+
+_CHECKS: tuple[type[Check], ...] = (ContradictionCheck, SliderCheck, RecordedCheck, ComputedCheck, StatedCheck)
+"""In the order in which they end: computed columns are compared in a file without errors alone."""
 
 
 def validate(
@@ -130,29 +133,21 @@ def _check_file(
     progress: Progress | None,
 ) -> list[str]:
     """Check the judgments of a task; return the participants who judged."""
-    ledger, slider = Ledger(task), SliderCheck(task)
-    recorded, computed = RecordedCheck(task, manifest.vocabulary, reporter), ComputedCheck(task, manifest)
-    stated = StatedCheck(task, manifest)
+    rows = FileRows(task)
+    checks = [kind(task, manifest, reporter) for kind in _CHECKS]
     done = 0
     for chunk in observed_chunks(folder, manifest, task, reporter.report):
-        good = check_stimuli(chunk, task, manifest, pictures, reporter)
-        check_answers(chunk, task, manifest.vocabulary, reporter)
-        ledger.add(chunk, good)
-        slider.add(chunk)
-        recorded.add(chunk)
-        check_marks(chunk, manifest, reporter)
-        computed.add(chunk)
-        stated.add(chunk)
+        rows.add(chunk, check_stimuli(chunk, task, manifest, pictures, reporter))
+        for check in checks:
+            check.add(chunk)
         if keep is not None:
             keep(task, chunk)
         done += len(chunk)
         if progress is not None:
             progress(reporter.file, done)
-    clashes = check_clashes(ledger, folder.file(reporter.file), reporter)
-    check_trials(ledger, reporter, clashes=clashes, is_symmetric=manifest.stimuli.mixing == PIXEL_LINEAR)
-    check_people(ledger, reporter)
-    slider.finish(reporter)
-    recorded.finish()
-    computed.finish(reporter)
-    stated.finish(reporter)
-    return ledger.names
+    clashes = check_clashes(rows, folder.file(reporter.file), reporter)
+    check_trials(rows, reporter, clashes=clashes, is_symmetric=manifest.stimuli.mixing == PIXEL_LINEAR)
+    check_people(rows, reporter)
+    for check in checks:
+        check.finish()
+    return rows.names

@@ -12,9 +12,9 @@ import pytest
 from study_generator.own_pictures import with_own_pictures
 
 from hmix_hub.studies.checks.answers import SliderCheck
-from hmix_hub.studies.checks.rows import hash_columns
 from hmix_hub.studies.example import csv_bytes
 from hmix_hub.studies.findings import Report, Reporter
+from hmix_hub.studies.row_hashes import hash_columns
 from hmix_hub.studies.rules import trials as rules
 from hmix_hub.studies.rules.changes import cells, every, rows_changed
 from hmix_hub.tasks import INFER
@@ -52,9 +52,10 @@ def test_a_slider_is_flipped_where_chance_does_not_explain_it(noise):
         shown = rng.choice([0.1, 0.25, 0.5, 0.75, 0.9], 24)
         answer = rng.random(24) if noise is None else 1 - shown + rng.normal(0, noise, 24)
         columns = {"mixing_coefficient": shown, "inferred_coefficient": answer}
-        check, report = SliderCheck(INFER), Report()
+        report = Report()
+        check = SliderCheck(INFER, None, Reporter(report, "a.csv"))
         check.add(SimpleNamespace(numbers=columns.__getitem__))
-        check.finish(Reporter(report, "a.csv"))
+        check.finish()
         found.append(report.has(rules.FLIPPED))
     assert sum(found) == (0 if noise is None else 200)
 

@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from hmix_hub.schema import Vocabulary
 from hmix_hub.schema.arrays import membership
+from hmix_hub.studies.checks.rows import Check
 from hmix_hub.studies.findings import Reporter
 from hmix_hub.studies.manifest import MANIFEST, Manifest
 from hmix_hub.studies.observed import ObservedChunk
@@ -16,34 +17,30 @@ from hmix_hub.tasks import CATEGORICAL, INFER
 from hmix_hub.tasks.soft_labels import QUESTIONS, Question, asked_questions, unasked_columns, usual_procedure
 
 
-def check_answers(chunk: ObservedChunk, task: str, vocabulary: Vocabulary, reporter: Reporter) -> None:
-    """Check the answers of N rows of categorical soft labels; those of other tasks cannot contradict themselves.
+class ContradictionCheck(Check):
+    """Whether categorical answers contradict themselves, row by row; those of other tasks cannot."""
 
-    Parameters
-    ----------
-    chunk
-        The rows.
-    task
-        Their task.
-    vocabulary
-        Class names of the study.
-    reporter
-        The file.
-    """
-    if task != CATEGORICAL or "impossible_classes" not in chunk.values:
-        return
+    def add(self, chunk: ObservedChunk) -> None:
+        """Look at rows."""
+        if self.task == CATEGORICAL and "impossible_classes" in chunk.values:
+            _check_answers(chunk, self.manifest.vocabulary, self.reporter)
+
+
+def _check_answers(chunk: ObservedChunk, vocabulary: Vocabulary, reporter: Reporter) -> None:
     rows = np.arange(len(chunk))
     top, second = chunk.codes("top_class"), chunk.codes("second_class")
     first, other = chunk.numbers("top_probability"), chunk.numbers("second_probability")
     absent = np.zeros(len(chunk), dtype=bool)
     no_class = ~chunk.present.get("second_class", absent) & chunk.present.get("second_probability", absent)
-    reporter.of("second_probability").tell(rules.NO_CLASS, no_class, chunk.rows, chunk.values.get("second_probability"))
+    reporter.of("second_probability").add_where(
+        rules.NO_CLASS, no_class, chunk.rows, chunk.values.get("second_probability")
+    )
     impossible = membership(pa.chunked_array([chunk.values["impossible_classes"]]), len(vocabulary))
     has_other = (second >= 0) & ~np.isnan(other)
     # Of two probabilities of one class the second counts.
     is_nothing = (np.where(has_other & (top == second), 0, first) == 0) & ~(has_other & (other != 0))
     empty = is_nothing & impossible.all(axis=1)
-    reporter.of("impossible_classes").tell(rules.NO_PROBABILITY, empty, chunk.rows)
+    reporter.of("impossible_classes").add_where(rules.NO_PROBABILITY, empty, chunk.rows)
     faults = {
         "second_class": ((top == second) & (top >= 0), "the same class twice"),
         "impossible_classes": (
@@ -56,12 +53,8 @@ def check_answers(chunk: ObservedChunk, task: str, vocabulary: Vocabulary, repor
         ),
     }
     for column, (bad, said) in faults.items():
-        reporter.of(column).tell(
-            rules.CONTRADICTION,
-            bad & ~empty,
-            chunk.rows,
-            _named(chunk, column, vocabulary),
-            lambda _, said=said: said,  # type: ignore[misc]
+        reporter.of(column).add_where(
+            rules.CONTRADICTION, bad & ~empty, chunk.rows, _named(chunk, column, vocabulary), said
         )
 
 
@@ -80,16 +73,11 @@ def _named(chunk: ObservedChunk, column: str, vocabulary: Vocabulary) -> pa.Arra
     )
 
 
-class StatedCheck:
-    """Whether a study with categorical judgments states what was asked; what the answers show is suggested if not.
+class StatedCheck(Check):
+    """Whether a study with categorical judgments states what was asked; what the answers show is suggested if not."""
 
-    Parameters
-    ----------
-    task, manifest
-        Task of the file, and what the study says of itself.
-    """
-
-    def __init__(self, task: str, manifest: Manifest) -> None:
+    def __init__(self, task: str, manifest: Manifest, reporter: Reporter) -> None:
+        super().__init__(task, manifest, reporter)
         # A file whose task study.yaml does not name is reported as that.
         is_named = task == CATEGORICAL and task in manifest.tasks
         self._is_unstated = is_named and manifest.soft_labels is None
@@ -98,18 +86,16 @@ class StatedCheck:
     def add(self, chunk: ObservedChunk) -> None:
         """Look at rows."""
         if self._is_unstated and set(unasked_columns(())) <= set(chunk.values):
-            import pyarrow as pa
-
             columns = {name: chunk.values[name] for name in unasked_columns(())}
             self._seen.update(asked_questions(pa.table(columns)))
 
-    def finish(self, reporter: Reporter) -> None:
-        """Report a study that says nothing."""
+    def finish(self) -> None:
+        """Report what the rows show together."""
         if not self._is_unstated:
             return
         asked = [question for question in QUESTIONS if question in self._seen]
         suggested = f"soft_labels: {{asked: [{', '.join(asked)}], procedure: {usual_procedure(asked)}}}"
-        reporter.report.add(
+        self.reporter.report.add(
             manifest_rules.UNSTATED_QUESTIONS,
             file=MANIFEST,
             column="soft_labels",
@@ -124,24 +110,24 @@ FLIPPED_STATISTIC = -4.0
 _ROUNDING = 1e-9
 
 
-class SliderCheck:
-    """Correlation of shown and inferred coefficients, from sums over chunks."""
+class SliderCheck(Check):
+    """Whether shown and inferred coefficients correlate as if one of them was of the other picture."""
 
-    def __init__(self, task: str) -> None:
-        self._is_used = task == INFER
+    def __init__(self, task: str, manifest: Manifest, reporter: Reporter) -> None:
+        super().__init__(task, manifest, reporter)
         self._sums = np.zeros(6)
 
     def add(self, chunk: ObservedChunk) -> None:
-        """Take rows up."""
-        if not self._is_used:
+        """Look at rows."""
+        if self.task != INFER:
             return
         x, y = chunk.numbers("mixing_coefficient"), chunk.numbers("inferred_coefficient")
         known = ~(np.isnan(x) | np.isnan(y))
         x, y = x[known], y[known]
         self._sums += [len(x), x.sum(), y.sum(), (x * x).sum(), (y * y).sum(), (x * y).sum()]
 
-    def finish(self, reporter: Reporter) -> None:
-        """Tell if the correlation says that one of the two is of the other picture."""
+    def finish(self) -> None:
+        """Report what the rows show together."""
         n, x, y, xx, yy, xy = self._sums
         if n < FEWEST_ROWS:
             return
@@ -152,6 +138,5 @@ class SliderCheck:
         correlation = (n * xy - x * y) / np.sqrt(spread_x * spread_y)
         statistic = correlation * np.sqrt((n - 2) / max(1 - correlation**2, _ROUNDING))
         if correlation < FLIPPED_CORRELATION and statistic < FLIPPED_STATISTIC:
-            column = "inferred_coefficient"
             note = f"correlation with mixing_coefficient {correlation:.2f}"
-            reporter.report.add(rules.FLIPPED, file=reporter.file, column=column, note=note)
+            self.reporter.of("inferred_coefficient").add(rules.FLIPPED, note=note)

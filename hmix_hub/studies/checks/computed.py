@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 
 from hmix_hub.errors import HMixError
 from hmix_hub.schema import SYNTHETIC_FLAG, TOLERANCE, Kind
+from hmix_hub.studies.checks.rows import Check
 from hmix_hub.studies.findings import Mask, Reporter
 from hmix_hub.studies.judgment_table import complete_chunks, given_flag
 from hmix_hub.studies.manifest import Manifest
@@ -21,61 +24,48 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-class ComputedCheck:
-    """Collector of the chunks of a file that has computed columns; of any other it keeps nothing.
+class ComputedCheck(Check):
+    """Whether computed columns hold what the computation gives; of a file without any, nothing is kept."""
 
-    Parameters
-    ----------
-    task
-        Task of the file.
-    manifest
-        What the study says of itself.
-    """
-
-    def __init__(self, task: str, manifest: Manifest) -> None:
-        self._task, self._manifest = task, manifest
+    def __init__(self, task: str, manifest: Manifest, reporter: Reporter) -> None:
+        super().__init__(task, manifest, reporter)
         self._columns = {column.name: column for column in computed_columns(task)}
         self._chunks: list[ObservedChunk] = []
 
     def add(self, chunk: ObservedChunk) -> None:
-        """Take rows up."""
+        """Look at rows."""
         if any(name in self._columns for name in chunk.extras):
             self._chunks.append(chunk)
+        if "flags" in chunk.extras and not self.manifest.synthetic:
+            raw = chunk.extras["flags"]
+            marked = given_flag([chunk], SYNTHETIC_FLAG)
+            self.reporter.of("flags").add_where(manifest_rules.SYNTHETIC_ROWS, marked, chunk.rows, raw)
 
-    def finish(self, reporter: Reporter) -> None:
-        """Compare the columns with the computation, unless the file breaks a rule that it cannot be done without."""
+    def finish(self) -> None:
+        """Report what the rows show together."""
+        reporter = self.reporter
+        # What breaks another rule may not be computed at all.
         if not self._chunks or any(found.file == reporter.file for found in reporter.report.errors):
             return
         try:
-            table = complete_chunks(self._chunks, self._manifest, self._task, reporter.file)
+            table = complete_chunks(self._chunks, self.manifest, self.task, reporter.file)
         except HMixError as error:
             for name in dict.fromkeys(name for chunk in self._chunks for name in chunk.extras if name in self._columns):
-                reporter.report.add(
-                    rules.COMPUTED, file=reporter.file, column=name, row=error.where.row, note=error.message
-                )
+                reporter.of(name).add(rules.COMPUTED, row=error.where.row, note=error.message)
             return
         start = 0
         for chunk in self._chunks:
             part = table.slice(start, len(chunk))
             start += len(chunk)
-            for name, raw in chunk.extras.items():
-                if name in self._columns:
-                    wanted = part[name].combine_chunks()
-                    bad = ~_is_equal(raw, wanted, self._columns[name].kind)
-                    reporter.of(name).tell(
-                        rules.COMPUTED,
-                        bad,
-                        chunk.rows,
-                        raw,
-                        lambda i, wanted=wanted: f"it is {wanted[i].as_py()}",  # type: ignore[misc]
-                    )
+            for name in filter(self._columns.__contains__, chunk.extras):
+                raw, wanted = chunk.extras[name], part[name].combine_chunks()
+                bad = ~_is_equal(raw, wanted, self._columns[name].kind)
+                notes = partial(_wanted, wanted)
+                reporter.of(name).add_where(rules.COMPUTED, bad, chunk.rows, raw, notes)
 
 
-def check_marks(chunk: ObservedChunk, manifest: Manifest, reporter: Reporter) -> None:
-    """Report rows that are marked as made by a program in a study that does not say so of itself."""
-    if "flags" in chunk.extras and not manifest.synthetic:
-        raw = chunk.extras["flags"]
-        reporter.of("flags").tell(manifest_rules.SYNTHETIC_ROWS, given_flag([chunk], SYNTHETIC_FLAG), chunk.rows, raw)
+def _wanted(values: pa.Array, position: int) -> str:
+    return f"it is {values[position].as_py()}"
 
 
 def _is_equal(raw: pa.Array, wanted: pa.Array, kind: Kind) -> Mask:

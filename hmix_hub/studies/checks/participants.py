@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hmix_hub.studies.checks.rows import Hashes, Ledger, hash_columns, rows_that_share
+from hmix_hub.studies.checks.rows import FileRows
 from hmix_hub.studies.findings import Ints, Mask, Reporter
+from hmix_hub.studies.row_hashes import Hashes, hash_columns, rows_that_share
 from hmix_hub.studies.rules import participants as rules
 from hmix_hub.studies.rules.rule import Rule
 from hmix_hub.tasks.flags import STRAIGHTLINING_MINIMUM, STRAIGHTLINING_TENTHS, is_straightlining
@@ -19,7 +20,7 @@ SHARED_ROWS = 5
 """Fewest rows with the same stimulus, answer and time from which two people may be one."""
 
 
-def check_people(ledger: Ledger, reporter: Reporter) -> None:
+def check_people(ledger: FileRows, reporter: Reporter) -> None:
     """Check the people of a file.
 
     Parameters
@@ -40,7 +41,7 @@ def check_people(ledger: Ledger, reporter: Reporter) -> None:
 class _People:
     """The people of a ledger, each with a number, a count of rows and a first row."""
 
-    def __init__(self, ledger: Ledger, reporter: Reporter) -> None:
+    def __init__(self, ledger: FileRows, reporter: Reporter) -> None:
         self.ledger, self.reporter = ledger, reporter
         self.person = ledger["person"].astype(np.int64)
         self.counts = np.bincount(self.person, minlength=len(ledger.names))
@@ -100,9 +101,8 @@ class _People:
                 self._tell(rules.SAME_PERSON, np.array([other]), [note])
 
     def _tell(self, rule: Rule, people: Ints, notes: list[str]) -> None:
-        names, first = [self.ledger.names[person] for person in people], self.first[people].tolist()
-        reporter = self.reporter
-        reporter.report.add_rows(rule, first, names, file=reporter.file, column=reporter.column, notes=notes)
+        names = [self.ledger.names[person] for person in people]
+        self.reporter.add_rows(rule, self.first[people].tolist(), names, notes=notes)
 
 
 def _of_everybody(person: Ints, answers: Ints, people: int) -> Mask:

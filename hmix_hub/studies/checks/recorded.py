@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.compute as pc
 
-from hmix_hub.schema import Vocabulary
 from hmix_hub.schema.judgment import SLIDER_START
+from hmix_hub.studies.checks.rows import Check
 from hmix_hub.studies.findings import MOST_PLACES, Ints, Mask, Reporter
+from hmix_hub.studies.manifest import Manifest
 from hmix_hub.studies.rules import trials as rules
 from hmix_hub.studies.rules import trials as trial_rules
 from hmix_hub.studies.rules.rule import Rule
@@ -102,57 +103,40 @@ class _Lists:
         return found
 
 
-class RecordedCheck:
-    """Check of a file's columns of how answers came about; a file without them costs nothing.
+class RecordedCheck(Check):
+    """Check of a file's columns of how answers came about; a file without them costs nothing."""
 
-    Parameters
-    ----------
-    task
-        Task of the file.
-    vocabulary
-        Class names of the study.
-    reporter
-        The file.
-    """
-
-    def __init__(self, task: str, vocabulary: Vocabulary, reporter: Reporter) -> None:
-        self._task, self._vocabulary, self._reporter = task, vocabulary, reporter
+    def __init__(self, task: str, manifest: Manifest, reporter: Reporter) -> None:
+        super().__init__(task, manifest, reporter)
         self._late: dict[str, list[tuple[int, str]]] = {}
         self._counts: dict[str, int] = {}
 
     def add(self, chunk: ObservedChunk) -> None:
-        """Check rows."""
-        for columns in _PATHS.get(self._task, ()):
+        """Look at rows."""
+        for columns in _PATHS.get(self.task, ()):
             self._check_path(chunk, columns)
             self._check_times(chunk, columns)
             self._check_touched(chunk, columns)
-        if self._task == SELECT and "grid_coefficients" in chunk.values:
+        if self.task == SELECT and "grid_coefficients" in chunk.values:
             self._check_grid(chunk)
-        if self._task == CATEGORICAL and "class_order" in chunk.values:
+        if self.task == CATEGORICAL and "class_order" in chunk.values:
             self._check_class_order(chunk)
 
     def finish(self) -> None:
-        """Tell times behind the response time, unless that is in another unit, which is told."""
-        if self._reporter.report.has(trial_rules.SECONDS, trial_rules.UNITS, file=self._reporter.file):
+        """Report what the rows show together."""
+        # Response times in another unit are reported as that.
+        if self.reporter.report.has(trial_rules.SECONDS, trial_rules.UNITS, file=self.reporter.file):
             return
         for name, found in self._late.items():
             rows, notes = [row for row, _ in found], [note for _, note in found]
-            self._reporter.report.add_rows(
-                rules.PATH_TIMES,
-                rows,
-                [None] * len(rows),
-                file=self._reporter.file,
-                column=name,
-                notes=notes,
-                count=self._counts[name],
-            )
+            self.reporter.of(name).add_rows(rules.PATH_TIMES, rows, notes=notes, count=self._counts[name])
 
     def _check_path(self, chunk: ObservedChunk, columns: _Path) -> None:
         if columns.path not in chunk.values:
             return
         column = chunk.values[columns.path]
         lists = _Lists.of(column)
-        reporter, answer = self._reporter.of(columns.path), chunk.numbers(columns.answer)
+        reporter, answer = self.reporter.of(columns.path), chunk.numbers(columns.answer)
         # A slider that never moved may have no reporter but its start.
         ends = lists.end(of_nothing=np.nan if columns.start else SLIDER_START)
         # NaN, an answer that is not known, differs from nothing.
@@ -180,7 +164,7 @@ class RecordedCheck:
             faults = {"there are not as many as values of the path": differs} | faults
         if columns.start:
             faults["the first is not 0"] = lists.known & (lists.end(first=True, of_nothing=0) > LATE_MS)
-        bad = _tell(self._reporter.of(columns.times), faults, rules.PATH_TIMES, chunk.rows, column)
+        bad = _tell(self.reporter.of(columns.times), faults, rules.PATH_TIMES, chunk.rows, column)
         last, response = lists.end(), chunk.numbers("response_time_ms")
         late = np.flatnonzero((last > response + LATE_MS) & ~bad)
         if len(late):
@@ -201,7 +185,7 @@ class RecordedCheck:
         if columns.path in chunk.values:
             lists = _Lists.of(chunk.values[columns.path])
             faults[f"{columns.path} has several values"] = untouched & (lists.lengths > 1)
-        _tell(self._reporter.of(columns.touched), faults, rules.UNTOUCHED, chunk.rows, touched)
+        _tell(self.reporter.of(columns.touched), faults, rules.UNTOUCHED, chunk.rows, touched)
 
     def _check_grid(self, chunk: ObservedChunk) -> None:
         column = chunk.values["grid_coefficients"]
@@ -210,20 +194,21 @@ class RecordedCheck:
             "it holds a coefficient twice": lists.holds_twice(),
             "it does not hold selected_coefficient": lists.known & ~np.isnan(selected) & ~lists.holds(selected),
         }
-        _tell(self._reporter.of("grid_coefficients"), faults, rules.GRID, chunk.rows, column)
+        _tell(self.reporter.of("grid_coefficients"), faults, rules.GRID, chunk.rows, column)
 
     def _check_class_order(self, chunk: ObservedChunk) -> None:
         lists = _Lists.of(chunk.values["class_order"])
         faults = {
             "a class stands twice": lists.holds_twice(),
-            f"there are {len(self._vocabulary)} classes": lists.known & (lists.lengths != len(self._vocabulary)),
+            f"there are {len(self.manifest.vocabulary)} classes": lists.known
+            & (lists.lengths != len(self.manifest.vocabulary)),
         }
-        _tell(self._reporter.of("class_order"), faults, rules.CLASS_ORDER, chunk.rows, None)
+        _tell(self.reporter.of("class_order"), faults, rules.CLASS_ORDER, chunk.rows, None)
 
 
 def _tell(reporter: Reporter, faults: dict[str, Mask], rule: Rule, rows: Ints, values: pa.Array | None) -> Mask:
     """Tell each row once, with the first of its faults; gives which rows have any."""
     said, masks = list(faults), np.stack(list(faults.values()))
     bad = np.asarray(masks.any(axis=0), dtype=bool)
-    reporter.tell(rule, bad, rows, values, lambda row: said[int(masks[:, row].argmax())])
+    reporter.add_where(rule, bad, rows, values, lambda row: said[int(masks[:, row].argmax())])
     return bad

@@ -5,18 +5,17 @@ Memory follows the number of rows, `ROW_BYTES` each, and not the size of the fil
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from hmix_hub.studies.findings import Ints, Mask
+from hmix_hub.studies.findings import Ints, Mask, Reporter
+from hmix_hub.studies.manifest import Manifest
 from hmix_hub.studies.observed import ObservedChunk
+from hmix_hub.studies.row_hashes import hash_columns
 from hmix_hub.tasks import TASKS
-
-Hashes = npt.NDArray[np.uint64]
 
 _COLUMNS = {
     "row": np.int64,
@@ -32,70 +31,31 @@ _COLUMNS = {
 ROW_BYTES = sum(np.dtype(kind).itemsize for kind in _COLUMNS.values())
 """Bytes that are kept of a row."""
 
-_ODD = 0x9E3779B97F4A7C15
-_STEPS = ((np.uint64(30), np.uint64(0xBF58476D1CE4E5B9)), (np.uint64(27), np.uint64(0x94D049BB133111EB)))
-_LAST = np.uint64(31)
-_BLOCK = 1 << 14
 
+class Check:
+    """A check of one judgment file: it looks at the rows chunk by chunk, and reports what they show together.
 
-def hash_columns(columns: Sequence[npt.NDArray[Any]]) -> Hashes:
-    """Hash N tuples of numbers of 64 bits; uint64 (N,), equal where the tuples are, and else almost never."""
-    hashed = np.empty(len(columns[0]), dtype=np.uint64)
-    # By blocks, so that what is made on the way stays in the cache, and small.
-    for start in range(0, len(hashed), _BLOCK):
-        block = slice(start, start + _BLOCK)
-        hashed[block] = _hash_block([column[block] for column in columns])
-    return hashed
-
-
-def _hash_block(columns: Sequence[npt.NDArray[Any]]) -> Hashes:
-    hashed = np.zeros(len(columns[0]), dtype=np.uint64)
-    for number, column in enumerate(columns):
-        # Adding 0.0 makes -0.0 and 0.0 one.
-        bits = (column + 0.0).view(np.uint64) if column.dtype == np.float64 else column.astype(np.int64).view(np.uint64)
-        hashed = hashed * np.uint64(_ODD) + _scattered(bits, number)
-    return hashed
-
-
-def _scattered(bits: Hashes, place: int) -> Hashes:
-    """Scatter numbers, at each place of a tuple in another way: else (3, hash of 3) would equal (7, hash of 7).
-
-    Source: G. Steele, D. Lea, C. Flood, Fast splittable pseudorandom number generators, OOPSLA 2014: SplitMix64.
+    Parameters
+    ----------
+    task
+        Task of the file.
+    manifest
+        What the study says of itself.
+    reporter
+        The file.
     """
-    scattered: Hashes = bits + np.uint64((place + 1) * _ODD % 2**64)
-    for shift, factor in _STEPS:
-        scattered ^= scattered >> shift
-        scattered *= factor
-    scattered ^= scattered >> _LAST
-    return scattered
+
+    def __init__(self, task: str, manifest: Manifest, reporter: Reporter) -> None:
+        self.task, self.manifest, self.reporter = task, manifest, reporter
+
+    def add(self, chunk: ObservedChunk) -> None:
+        """Look at rows."""
+
+    def finish(self) -> None:
+        """Report what is known once all rows are read."""
 
 
-def rows_that_share(keys: npt.NDArray[np.integer]) -> Ints:
-    """Find the rows whose key another row has, too; positions, rising, int64."""
-    if (keys[1:] > keys[:-1]).all():
-        return np.zeros(0, dtype=np.int64)
-    places = np.uint64(2 ** len(keys).bit_length() - 1)
-    # A row's place rides along with the head of its hash: numbers are sorted faster than places by their keys.
-    hashed = keys if keys.dtype == np.uint64 else hash_columns([keys])
-    packed = hashed & ~places
-    packed |= np.arange(len(keys), dtype=np.uint64)
-    packed.sort()
-    is_next = packed[1:] ^ packed[:-1] <= places
-    candidates = packed[np.append(is_next, False) | np.append(False, is_next)] & places
-    found = np.sort(candidates.astype(np.int64))
-    # Of the few rows that are left, some may share the head alone.
-    _, group, sizes = np.unique(keys[found], return_inverse=True, return_counts=True)
-    return found[sizes[group] > 1]
-
-
-def later_ones(keys: npt.NDArray[np.integer]) -> Ints:
-    """Return the positions of the rows whose key an earlier row has; rising, int64."""
-    shared = rows_that_share(keys)
-    order = shared[np.argsort(keys[shared], kind="stable")]
-    return np.sort(order[1:][keys[order[1:]] == keys[order[:-1]]])
-
-
-class Ledger:
+class FileRows:
     """Rows of one file that can be compared with each other: person, trial and stimulus are known.
 
     Parameters

@@ -42,12 +42,12 @@ def check_stimuli(
     good &= whole
     if manifest.stimuli.mixing == SINGLE:
         mixed = ~is_single
-        reporter.of("image_2_index").tell(rules.MIXING, mixed, chunk.rows)
+        reporter.of("image_2_index").add_where(rules.MIXING, mixed, chunk.rows)
         good &= ~mixed
     index = [chunk.codes(f"image_{i}_index") for i in (1, 2)]
     label = [chunk.codes(f"image_{i}_label") for i in (1, 2)]
     same = (index[0] == index[1]) & (index[0] >= 0)
-    reporter.of("image_2_index").tell(rules.SAME_PICTURE, same, chunk.rows, chunk.values.get("image_2_index"))
+    reporter.of("image_2_index").add_where(rules.SAME_PICTURE, same, chunk.rows, chunk.values.get("image_2_index"))
     good &= ~same & (index[0] >= 0) & (label[0] >= 0) & (is_single | ((index[1] >= 0) & (label[1] >= 0)))
     if pictures is None:
         return good
@@ -64,7 +64,7 @@ def _check_mixtures(
     coefficient = chunk.numbers(column)
     is_there = np.isin(mixture_keys(index[0], index[1], coefficient), pictures.mixtures)
     missing = ~is_there & (index[0] >= 0) & (index[1] >= 0) & ~np.isnan(coefficient)
-    reporter.of(column).tell(
+    reporter.of(column).add_where(
         rules.MIXTURE,
         missing,
         chunk.rows,
@@ -83,7 +83,7 @@ def _check_image_set(chunk: ObservedChunk, manifest: Manifest, reporter: Reporte
     names = {manifest.image_set, manifest.stimuli.source, manifest.image_set.partition(METHOD_MARK)[0]}
     other = pc.and_not(written.is_valid(), pc.is_in(written, pa.array(sorted(names))))
     bad: Mask = other.to_numpy(zero_copy_only=False)
-    reporter.of("image_set").tell(rules.IMAGE_SET, bad, chunk.rows, written, lambda _: f"it is {manifest.image_set}")
+    reporter.of("image_set").add_where(rules.IMAGE_SET, bad, chunk.rows, written, f"it is {manifest.image_set}")
     return ~bad
 
 
@@ -94,20 +94,22 @@ def _check_single(chunk: ObservedChunk, task: str, reporter: Reporter) -> tuple[
     written = [chunk.present[name] for name in ("image_2_label", "image_2_index") if name in chunk.present]
     has_label, has_index = written[0] if written else absent, written[-1] if written else absent
     half = has_label != has_index
-    reporter.of("image_2_index").tell(
+    reporter.of("image_2_index").add_where(
         rules.SINGLE, half, chunk.rows, note=lambda i: f"image_2_{'index' if has_label[i] else 'label'} is missing"
     )
     is_single = ~has_label & ~has_index
     bad = half
     if TASKS[task].stimulus_column == "pair_id":
-        reporter.of("image_2_index").tell(
-            rules.SINGLE, is_single, chunk.rows, note=lambda _: "this task is about a pair of pictures"
+        reporter.of("image_2_index").add_where(
+            rules.SINGLE, is_single, chunk.rows, note="this task is about a pair of pictures"
         )
         bad = bad | is_single
     else:
         coefficients = chunk.numbers("mixing_coefficient")
         mixed = is_single & (coefficients != 1) & ~np.isnan(coefficients)
-        reporter.of("mixing_coefficient").tell(rules.SINGLE, mixed, chunk.rows, chunk.values.get("mixing_coefficient"))
+        reporter.of("mixing_coefficient").add_where(
+            rules.SINGLE, mixed, chunk.rows, chunk.values.get("mixing_coefficient")
+        )
         bad = bad | mixed
     return is_single, ~bad
 
@@ -127,14 +129,14 @@ def _check_labels(
         outside = index[i] >= pictures.size
         column = f"image_{i + 1}_index"
         said = f"{pictures.name} has the pictures 0 to {pictures.size - 1}"
-        reporter.of(column).tell(rules.INDEX, outside, chunk.rows, chunk.values.get(column), lambda _, said=said: said)  # type: ignore[misc]
+        reporter.of(column).add_where(rules.INDEX, outside, chunk.rows, chunk.values.get(column), said)
         good &= ~outside
     labels, names = pictures.labels, manifest.vocabulary.names
     real = [np.where((index[i] >= 0) & (index[i] < len(labels)), labels[index[i] % len(labels)], -1) for i in (0, 1)]
     checked = [good & (index[i] >= 0) & (label[i] >= 0) & ~skip for i in (0, 1)]
     wrong = [checked[i] & (label[i] != real[i]) for i in (0, 1)]
     swapped = wrong[0] & wrong[1] & (label[0] == real[1]) & (label[1] == real[0])
-    reporter.of("image_1_label").tell(
+    reporter.of("image_1_label").add_where(
         rules.SWAPPED,
         swapped,
         chunk.rows,
@@ -148,6 +150,6 @@ def _check_labels(
             return f"{names[label[i][row]]} is written; picture {index[i][row]} of {pictures.name} is {really}"
 
         column = f"image_{i + 1}_label"
-        reporter.of(column).tell(rules.LABEL, wrong[i] & ~swapped, chunk.rows, None, note)
+        reporter.of(column).add_where(rules.LABEL, wrong[i] & ~swapped, chunk.rows, None, note)
         good &= ~wrong[i]
     return good

@@ -9,12 +9,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from hmix_hub.studies.checks.rows import Hashes, Ledger, hash_columns, later_ones, rows_that_share
+from hmix_hub.studies.checks.rows import FileRows
 from hmix_hub.studies.columns.names import tidied
 from hmix_hub.studies.findings import MOST_PLACES, Ints, Mask, Report, Reporter
 from hmix_hub.studies.reading import read_chunks
 from hmix_hub.studies.reading.arrays import as_text, plain_array
 from hmix_hub.studies.reading.chunks import Chunk
+from hmix_hub.studies.row_hashes import Hashes, hash_columns, later_ones, rows_that_share
 from hmix_hub.studies.rules import stimuli as stimulus_rules
 from hmix_hub.studies.rules import trials as rules
 from hmix_hub.studies.rules.rule import Rule
@@ -30,7 +31,7 @@ _SHARE_OF_SECONDS = 0.1
 """Share of answers below `_MEDIAN_SECONDS`, among milliseconds, from which they are seconds rather than accidents."""
 
 
-def check_trials(ledger: Ledger, reporter: Reporter, *, clashes: Mask, is_symmetric: bool) -> None:
+def check_trials(ledger: FileRows, reporter: Reporter, *, clashes: Mask, is_symmetric: bool) -> None:
     """Check the rows of a file against each other.
 
     Parameters
@@ -48,22 +49,18 @@ def check_trials(ledger: Ledger, reporter: Reporter, *, clashes: Mask, is_symmet
         return
     _check_repeats(ledger, reporter, skip=clashes)
     if is_symmetric:
-        _check_pair_order(ledger, reporter)
+        turned = rows_in_rarer_order(ledger["first"], ledger["second"])
+        _tell(reporter.of("image_1_index"), stimulus_rules.PAIR_ORDER, ledger, turned)
     _check_times(ledger, reporter)
 
 
-def _tell(reporter: Reporter, rule: Rule, ledger: Ledger, found: Ints) -> None:
-    if not len(found):
-        return
+def _tell(reporter: Reporter, rule: Rule, ledger: FileRows, found: Ints) -> None:
     first = np.sort(found)[:MOST_PLACES]
     notes = [f"participant {name}" for name in ledger.person_names(first)]
-    rows = ledger["row"][first].tolist()
-    reporter.report.add_rows(
-        rule, rows, [None] * len(rows), file=reporter.file, column=reporter.column, notes=notes, count=len(found)
-    )
+    reporter.add_rows(rule, ledger["row"][first].tolist(), notes=notes, count=len(found))
 
 
-def _check_repeats(ledger: Ledger, reporter: Reporter, *, skip: Mask) -> None:
+def _check_repeats(ledger: FileRows, reporter: Reporter, *, skip: Mask) -> None:
     """Tell repeats that are not marked, and marks on what is none; of people whose rows are all understood."""
     person, is_repeat = ledger["person"], ledger["is_repeat"]
     is_first = np.ones(len(ledger), dtype=bool)
@@ -76,11 +73,6 @@ def _check_repeats(ledger: Ledger, reporter: Reporter, *, skip: Mask) -> None:
     checked = whole & ~skip
     _tell(reporter.of("is_repeat"), rules.REPEAT_UNMARKED, ledger, np.flatnonzero(checked & ~is_first & ~is_repeat))
     _tell(reporter.of("is_repeat"), rules.REPEAT_OF_NOTHING, ledger, np.flatnonzero(checked & is_first & is_repeat))
-
-
-def _check_pair_order(ledger: Ledger, reporter: Reporter) -> None:
-    found = rows_in_rarer_order(ledger["first"], ledger["second"])
-    _tell(reporter.of("image_1_index"), stimulus_rules.PAIR_ORDER, ledger, found)
 
 
 def rows_in_rarer_order(first: npt.NDArray[np.integer], second: npt.NDArray[np.integer]) -> Ints:
@@ -126,7 +118,7 @@ def _in_other_unit(times: npt.NDArray[np.float64], median: float) -> int:
     return few if few > 1 and few >= _SHARE_OF_SECONDS * len(times) else 0
 
 
-def _check_times(ledger: Ledger, reporter: Reporter) -> None:
+def _check_times(ledger: FileRows, reporter: Reporter) -> None:
     times = ledger["time"]
     known = times[~np.isnan(times)]
     if not len(known):
@@ -136,17 +128,15 @@ def _check_times(ledger: Ledger, reporter: Reporter) -> None:
     mixed = _in_other_unit(known, median)
     if mixed:
         note = f"{mixed:,} of {len(known):,} values are of another unit than the others, whose median is {median:g}"
-        reporter.report.add(rules.UNITS, file=here.file, column=here.column, note=note)
+        here.add(rules.UNITS, note=note)
         return
     if median < _MEDIAN_SECONDS:
-        reporter.report.add(rules.SECONDS, file=here.file, column=here.column, value=median, note="the median")
+        here.add(rules.SECONDS, value=median, note="the median")
         return
     implausible = np.flatnonzero((times < FASTEST_MS) | (times > SLOWEST_MS))
-    rows, values = ledger["row"][implausible], times[implausible]
-    if len(rows):
-        shown = [f"{value:g} ms" for value in values[:MOST_PLACES].tolist()]
-        first = rows[:MOST_PLACES].tolist()
-        reporter.report.add_rows(rules.TOO_FAST, first, shown, file=here.file, column=here.column, count=len(rows))
+    first = implausible[:MOST_PLACES]
+    shown = [f"{value:g} ms" for value in times[first].tolist()]
+    here.add_rows(rules.TOO_FAST, ledger["row"][first].tolist(), shown, count=len(implausible))
 
 
 _ORIGIN = frozenset({"source_file", "source_row"})
@@ -161,7 +151,7 @@ def telling_columns(names: Iterable[str]) -> list[str]:
     return [name for name in names if tidied(name) not in _ORIGIN | COMPUTED]
 
 
-def check_clashes(ledger: Ledger, path: Path, reporter: Reporter) -> Mask:
+def check_clashes(ledger: FileRows, path: Path, reporter: Reporter) -> Mask:
     """Report judgments whose person and trial an earlier row has.
 
     Parameters
@@ -187,22 +177,14 @@ def check_clashes(ledger: Ledger, path: Path, reporter: Reporter) -> Mask:
     is_copy = np.zeros(len(rows), dtype=bool)
     is_copy[shared[later_ones(hash_columns([keys[shared], contents]))]] = True
     found = shared[later_ones(keys[shared])]
-    names = np.array(ledger.names, dtype=object)
     for rule, column, chosen in (
         (rules.ROW_TWICE, "", found[is_copy[found]]),
         (rules.TWICE, "trial_index", found[~is_copy[found]]),
     ):
-        _tell_clashes(reporter.of(column), rule, rows[chosen], names[person[chosen][:MOST_PLACES]].tolist())
+        first = chosen[:MOST_PLACES]
+        notes = [f"participant {ledger.names[code]}" for code in person[first].tolist()]
+        reporter.of(column).add_rows(rule, rows[first].tolist(), notes=notes, count=len(chosen))
     return np.isin(ledger["row"], rows[found])
-
-
-def _tell_clashes(reporter: Reporter, rule: Rule, rows: Ints, names: list[str]) -> None:
-    first = rows[:MOST_PLACES].tolist()
-    notes = [f"participant {name}" for name in names]
-    nothing = [None] * len(first)
-    reporter.report.add_rows(
-        rule, first, nothing, file=reporter.file, column=reporter.column, notes=notes, count=len(rows)
-    )
 
 
 def _contents(path: Path, name: str, rows: Ints) -> Hashes:

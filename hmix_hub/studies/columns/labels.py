@@ -51,7 +51,7 @@ class LabelReader:
         # Only what is no class is cleaned: a class may well be called none.
         rest = pc.if_else(pa.array(unknown), present, pa.scalar(None, pa.string()))
         cleaned, unknown = self._known(clean_text(rest, rows, self.reporter, names=self.vocabulary.names))
-        self.reporter.tell(stimulus_rules.CLASS, unknown, rows, text, lambda i: self._nearest(text[i].as_py()))
+        self.reporter.add_where(stimulus_rules.CLASS, unknown, rows, text, lambda i: self._nearest(text[i].as_py()))
         return pc.coalesce(labels, cleaned)
 
     def _known(self, text: pa.Array) -> tuple[pa.Array, Mask]:
@@ -75,9 +75,7 @@ class LabelReader:
         # Not safe: what is too large becomes negative, and so no label either.
         codes = pc.cast(raw, pa.int64(), safe=False)
         inside = pc.and_(pc.greater_equal(codes, 0), pc.less(codes, len(self.vocabulary)))
-        self.reporter.tell(
-            stimulus_rules.CLASS, as_mask(pc.invert(inside)), rows, codes, lambda _: "there is no such label"
-        )
+        self.reporter.add_where(stimulus_rules.CLASS, as_mask(pc.invert(inside)), rows, codes, "there is no such label")
         return pc.if_else(inside, codes, pa.scalar(None, pa.int64()))
 
     def lists_from_text(self, text: pa.Array, rows: Ints) -> pa.Array:
@@ -95,7 +93,7 @@ class LabelReader:
         if faults:
             indices = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
             bad = np.isin(indices, list(faults))
-            self.reporter.tell(stimulus_rules.CLASS, bad, rows, text, lambda i: faults[int(indices[i])])
+            self.reporter.add_where(stimulus_rules.CLASS, bad, rows, text, lambda i: faults[int(indices[i])])
         nothing = len(lists)
         found = pa.array([*lists, self._nothing], pa.list_(pa.int64()))
         return pc.take(found, encoded.indices.fill_null(nothing))
@@ -130,7 +128,7 @@ class LabelReader:
             return self.lists_from_text(pa.array(written, pa.string()), rows)
         known = range(len(self.vocabulary))
         bad = np.array([not all(code in known for code in value or []) for value in lists], dtype=bool)
-        self.reporter.tell(stimulus_rules.CLASS, bad, rows, raw, lambda _: "there is no such label")
+        self.reporter.add_where(stimulus_rules.CLASS, bad, rows, raw, "there is no such label")
         good = [self._nothing if wrong or value is None else value for value, wrong in zip(lists, bad, strict=True)]
         return pa.array(good, pa.list_(pa.int64()))
 

@@ -57,10 +57,10 @@ def emptied(text: pa.Array) -> pa.Array:
 def clean_text(text: pa.Array, rows: Ints, reporter: Reporter, *, names: Iterable[str] = ()) -> pa.Array:
     """Tell white space around values, and words for nothing that are no names, and give the text without either."""
     trimmed = pc.utf8_trim_whitespace(text)
-    reporter.tell(rules.UNTIDY, as_mask(pc.not_equal(trimmed, text)), rows, text)
+    reporter.add_where(rules.UNTIDY, as_mask(pc.not_equal(trimmed, text)), rows, text)
     words = set(NULL_WORDS).difference(name.lower() for name in names)
     is_word = pc.is_in(pc.utf8_lower(trimmed), pa.array(sorted(words), pa.string()))
-    reporter.tell(rules.NULL_WORD, as_mask(is_word), rows, trimmed)
+    reporter.add_where(rules.NULL_WORD, as_mask(is_word), rows, trimmed)
     return emptied(pc.if_else(is_word, pa.scalar(None, pa.string()), trimmed))
 
 
@@ -74,16 +74,16 @@ def _read_slowly(text: pa.Array, rows: Ints, reporter: Reporter) -> pa.Array:
     clean = clean_text(text, rows, reporter)
     is_thousand = as_mask(pc.match_substring_regex(clean, THOUSANDS))
     has_comma = as_mask(pc.match_substring_regex(clean, COMMA)) & ~is_thousand
-    reporter.tell(rules.DECIMAL_COMMA, has_comma, rows, clean)
+    reporter.add_where(rules.DECIMAL_COMMA, has_comma, rows, clean)
     is_number = pc.match_substring_regex(clean, NUMBER)
-    reporter.tell(
-        rules.TYPE, is_thousand, rows, clean, lambda _: "the comma may be a decimal comma or a thousands separator"
+    reporter.add_where(
+        rules.TYPE, is_thousand, rows, clean, "the comma may be a decimal comma or a thousands separator"
     )
     is_other = as_mask(pc.invert(is_number)) & ~has_comma & ~is_thousand
-    reporter.tell(rules.TYPE, is_other, rows, clean, lambda _: "not a number")
+    reporter.add_where(rules.TYPE, is_other, rows, clean, "not a number")
     numbers = pc.cast(pc.if_else(is_number, clean, pa.scalar(None, pa.string())), pa.float64())
     is_finite = pc.is_finite(numbers)
-    reporter.tell(rules.TYPE, as_mask(pc.invert(is_finite)), rows, clean, lambda _: "too large a number")
+    reporter.add_where(rules.TYPE, as_mask(pc.invert(is_finite)), rows, clean, "too large a number")
     return pc.if_else(is_finite, numbers, pa.scalar(None, pa.float64()))
 
 
@@ -91,7 +91,7 @@ def as_whole(numbers: pa.Array, column: Column, rows: Ints, reporter: Reporter) 
     """Give numbers as the column's integers; those that are none, told, are null."""
     values = numbers.fill_null(0).to_numpy(zero_copy_only=False)
     bad = (values != np.floor(values)) | (np.abs(values) > _INT32)
-    reporter.tell(rules.TYPE, bad, rows, numbers, lambda _: "not a whole number of 32 bits")
+    reporter.add_where(rules.TYPE, bad, rows, numbers, "not a whole number of 32 bits")
     whole = pc.if_else(pa.array(~bad), numbers, pa.scalar(None, pa.float64()))
     return pc.cast(whole, pa.int32() if column.kind is Kind.INT32 else pa.int64())
 
@@ -102,7 +102,7 @@ def read_truths(text: pa.Array, rows: Ints, reporter: Reporter) -> pa.Array:
     if not unknown.any():
         return truths
     truths, unknown = _known_truths(clean_text(emptied(text), rows, reporter))
-    reporter.tell(rules.TYPE, unknown, rows, text, lambda _: "neither true nor false")
+    reporter.add_where(rules.TYPE, unknown, rows, text, "neither true nor false")
     return truths
 
 
@@ -142,7 +142,7 @@ class NumberListReader:
             rest = pc.if_else(pa.array(bad), present, pa.scalar(None, pa.string()))
             present = pc.if_else(pa.array(bad), clean_text(rest, rows, self.reporter), present)
             lists, bad = _parsed(present)
-            self.reporter.tell(rules.TYPE, bad, rows, text, lambda _: _FAULT)
+            self.reporter.add_where(rules.TYPE, bad, rows, text, _FAULT)
         return self._in_range(lists, rows)
 
     def from_lists(self, raw: pa.Array, rows: Ints) -> pa.Array:
@@ -156,7 +156,7 @@ class NumberListReader:
         items = pc.cast(items, pa.float64(), safe=False)
         bad = np.zeros(len(lists), dtype=bool)
         bad[_parents(lists)[~np.isfinite(_floats(items))]] = True
-        self.reporter.tell(rules.TYPE, bad, rows, lists, lambda _: "not all are finite numbers")
+        self.reporter.add_where(rules.TYPE, bad, rows, lists, "not all are finite numbers")
         found = _nested(items, pc.list_value_length(lists), bad | as_mask(lists.is_null()))
         return self._in_range(found, rows)
 
@@ -168,7 +168,7 @@ class NumberListReader:
             return lists
         bad = np.zeros(len(lists), dtype=bool)
         bad[_parents(lists)[outside]] = True
-        self.reporter.tell(rules.RANGE, bad, rows, lists, lambda _: f"the range of each is {self.column.range}")
+        self.reporter.add_where(rules.RANGE, bad, rows, lists, f"the range of each is {self.column.range}")
         return _nested(lists.flatten(), pc.list_value_length(lists), bad | as_mask(lists.is_null()))
 
 

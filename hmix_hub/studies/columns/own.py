@@ -50,10 +50,10 @@ class OwnColumnReader:
                 return raw.cast(pa.string())
         if types.is_floating(raw.type):
             is_finite = pc.is_finite(raw)
-            self._reporter.tell(rules.TYPE, as_mask(pc.invert(is_finite)), rows, raw, lambda _: "not a finite number")
+            self._reporter.add_where(rules.TYPE, as_mask(pc.invert(is_finite)), rows, raw, "not a finite number")
             return pc.if_else(is_finite, raw, pa.scalar(None, pa.float64()))
         note = f"the file's type is {raw.type}; a column of one's own holds text, numbers or truths"
-        self._reporter.tell(rules.TYPE, np.ones(len(raw), dtype=bool), rows, None, lambda _: note)
+        self._reporter.add_where(rules.TYPE, np.ones(len(raw), dtype=bool), rows, None, note)
         return pa.nulls(len(raw), pa.string())
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,6 +23,7 @@ from hmix_hub.studies.reading.arrays import as_text
 from hmix_hub.studies.reading.chunks import CELL_LIMIT
 from hmix_hub.studies.rules import columns as rules
 from hmix_hub.studies.rules import files as file_rules
+from hmix_hub.studies.rules.rule import Rule
 
 _IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 _FORMULA = r"^[=+\-@]"
@@ -81,7 +80,7 @@ class ColumnReader:
             present = raw.is_valid().to_numpy(zero_copy_only=False)
             values = self._from_typed(raw, rows)
         if not self.column.nullable and not present.all() and self.column.kind is not Kind.LABELS:
-            self.reporter.tell(rules.MISSING, ~present, rows)
+            self.reporter.add_where(rules.MISSING, ~present, rows)
         # Adding 0 makes -0 and 0 one, as ids that are made of numbers need it.
         signless = pc.add(values, 0.0) if self.column.kind is Kind.FLOAT64 else values
         return self._scale.check(signless, rows)
@@ -126,18 +125,18 @@ class ColumnReader:
         note = f"the file's type is {raw.type}"
         if kind is Kind.LABEL and is_whole:
             note = "whole numbers may be labels or names of classes here; write text"
-        self.reporter.tell(rules.TYPE, np.ones(len(raw), dtype=bool), rows, None, lambda _: note)
+        self.reporter.add_where(rules.TYPE, np.ones(len(raw), dtype=bool), rows, None, note)
         return pa.nulls(len(raw), column.arrow_type(self.vocabulary))
 
     def _finite(self, numbers: pa.Array, rows: Ints) -> pa.Array:
         is_finite = pc.is_finite(numbers)
-        self.reporter.tell(rules.TYPE, as_mask(pc.invert(is_finite)), rows, numbers, lambda _: "not a finite number")
+        self.reporter.add_where(rules.TYPE, as_mask(pc.invert(is_finite)), rows, numbers, "not a finite number")
         return pc.if_else(is_finite, numbers, pa.scalar(None, pa.float64()))
 
     def _chosen(self, strings: pa.Array, rows: Ints) -> pa.Array:
         """Tell texts that are none of those that the column may hold; they are null from then on."""
         bad = as_mask(pc.and_(strings.is_valid(), pc.invert(pc.is_in(strings, pa.array(self.column.choices)))))
-        self.reporter.tell(rules.CHOICE, bad, rows, strings, lambda _: f"it is {self.column.range}")
+        self.reporter.add_where(rules.CHOICE, bad, rows, strings, f"it is {self.column.range}")
         return pc.if_else(pa.array(bad), pa.scalar(None, pa.string()), strings) if bad.any() else strings
 
     def _strings(self, text: pa.Array, rows: Ints) -> pa.Array:
@@ -145,21 +144,21 @@ class ColumnReader:
         distinct = encoded.dictionary
         here = _Distinct(encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False), text, rows, self.reporter)
         too_long = as_mask(pc.greater(pc.utf8_length(distinct), CELL_LIMIT))
-        here.tell(file_rules.TOO_LARGE, too_long, f"more than {CELL_LIMIT} characters")
+        here.add(file_rules.TOO_LARGE, too_long, f"more than {CELL_LIMIT} characters")
         trimmed = pc.utf8_trim_whitespace(distinct)
         untidy = as_mask(pc.not_equal(trimmed, distinct))
-        here.tell(rules.UNTIDY, untidy)
+        here.add(rules.UNTIDY, untidy)
         control = as_mask(pc.match_substring_regex(distinct, _CONTROL)) & ~too_long
-        here.tell(file_rules.CONTROL_CHARACTER, control)
+        here.add(file_rules.CONTROL_CHARACTER, control)
         bad = too_long | control
         if self.column.name in IDENTIFIERS:
             malformed = as_mask(pc.invert(pc.match_substring_regex(trimmed, _IDENTIFIER))) & ~too_long
-            here.tell(rules.IDENTIFIER, malformed)
+            here.add(rules.IDENTIFIER, malformed)
             bad = bad | malformed
         else:
             looks_numeric = pc.match_substring_regex(trimmed, _NUMBER_LIKE)
             formula = as_mask(pc.and_not(pc.match_substring_regex(trimmed, _FORMULA), looks_numeric)) & ~too_long
-            here.tell(rules.FORMULA, formula)
+            here.add(rules.FORMULA, formula)
         if not (bad.any() or untidy.any()):
             return emptied(text)
         kept = pc.if_else(pa.array(bad), pa.scalar(None, pa.string()), trimmed)
@@ -172,9 +171,9 @@ class _Distinct:
     def __init__(self, indices: Ints, text: pa.Array, rows: Ints, reporter: Reporter) -> None:
         self.indices, self.text, self.rows, self.reporter = indices, text, rows, reporter
 
-    def tell(self, rule: Any, bad: Mask, note: str = "") -> None:
+    def add(self, rule: Rule, bad: Mask, note: str = "") -> None:
         if bad.any():
-            self.reporter.tell(rule, np.append(bad, False)[self.indices], self.rows, self.text, lambda _: note)
+            self.reporter.add_where(rule, np.append(bad, False)[self.indices], self.rows, self.text, note)
 
 
 class _Scale:
@@ -207,7 +206,7 @@ class _Scale:
             room = max(MUCH - len(self._spots), 0)
             self._spots += [(int(rows[i]), float(found[i])) for i in np.flatnonzero(bad)[:room]]
         else:
-            self.reporter.tell(rules.RANGE, bad, rows, values, lambda _: f"the range is {column.range}")
+            self.reporter.add_where(rules.RANGE, bad, rows, values, f"the range is {column.range}")
         return pc.if_else(pa.array(~bad), values, pa.scalar(None, values.type))
 
     def finish(self) -> None:
@@ -221,8 +220,7 @@ class _Scale:
         rule = rules.PERCENT if is_percent else rules.RANGE
         rows, found = [row for row, _ in self._spots], [value for _, value in self._spots]
         notes = ["" if is_percent else self._note(is_scaled=is_scaled)] * len(rows)
-        reporter = self.reporter
-        reporter.report.add_rows(rule, rows, found, file=reporter.file, column=reporter.column, notes=notes, count=bad)
+        self.reporter.add_rows(rule, rows, found, notes=notes, count=bad)
 
     def _note(self, *, is_scaled: bool) -> str:
         said = f"the range is {self.column.range}"
