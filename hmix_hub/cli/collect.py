@@ -221,8 +221,8 @@ def simulate(
     """
     from tqdm import tqdm
 
-    from hmix_hub.suite.simulation.perception import Perception
     from hmix_hub.suite.simulation.simulate import simulate as take_part
+    from hmix_hub.suite.tasks.perception import Perception
 
     perception = Perception(bias=bias, noise=noise, spread=spread, hysteresis=hysteresis)
     with tqdm(unit=" answers", leave=False, disable=not sys.stderr.isatty()) as bar:

@@ -6,8 +6,9 @@ from typing import Any
 
 from hmix_hub.sources.image_set import ImageSet
 from hmix_hub.sources.image_sets import open_image_set
-from hmix_hub.suite.design.design import Batch, FrozenStudy, Stimulus
+from hmix_hub.suite.design.design import Batch, FrozenStudy
 from hmix_hub.suite.study.model import StudyFile
+from hmix_hub.suite.tasks.trial import Stimulus
 
 TASKS = ("construct_midpoint", "select_shuffled_midpoint", "infer_mixing_factor", "categorical_soft_labels")
 _ONE_MIXTURE = TASKS[2:]

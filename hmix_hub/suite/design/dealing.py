@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from hmix_hub.suite.design.design import Stimulus
+from hmix_hub.suite.tasks.trial import Stimulus
 
 Pair = tuple[int, int]
 

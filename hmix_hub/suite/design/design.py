@@ -9,27 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from hmix_hub.suite.study.model import StudyFile, TaskDesign
-
-
-@dataclass(frozen=True)
-class Stimulus:
-    """A pair of pictures, or one mixture of them.
-
-    Parameters
-    ----------
-    image_1_index, image_2_index
-        Rows of the image set.
-    image_1_label, image_2_label
-        Codes in the study's vocabulary; label 1 precedes label 2 in the alphabet, as in the release.
-    mixing_coefficient
-        Share of image 1, 0 to 1; `None` in the midpoint tasks, which show all eleven mixtures.
-    """
-
-    image_1_index: int
-    image_2_index: int
-    image_1_label: int
-    image_2_label: int
-    mixing_coefficient: float | None = None
+from hmix_hub.suite.tasks.trial import Stimulus
 
 
 @dataclass(frozen=True)

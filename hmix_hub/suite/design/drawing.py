@@ -11,7 +11,7 @@ from hmix_hub.errors import StudyFileError
 from hmix_hub.sources.image_set import ImageSet
 from hmix_hub.suite.design.chance import stream
 from hmix_hub.suite.design.dealing import choose, deal, give_coefficients
-from hmix_hub.suite.design.design import Batch, FrozenStudy, Stimulus
+from hmix_hub.suite.design.design import Batch, FrozenStudy
 from hmix_hub.suite.design.listed import Listed, read_listed
 from hmix_hub.suite.design.pair_file import hashes_of_lists
 from hmix_hub.suite.design.pictures import Labels, open_pictures
@@ -19,6 +19,7 @@ from hmix_hub.suite.design.sampler import TooFewPicturesError, draw_pairs
 from hmix_hub.suite.study.model import StudyFile, TaskDesign
 from hmix_hub.suite.study.reading import COLLECTION, Findings, dotted, read_study_text
 from hmix_hub.suite.study.rules import Problem, too_few
+from hmix_hub.suite.tasks.trial import Stimulus
 from hmix_hub.tasks import TASKS
 from hmix_hub.yaml_file import YamlFile
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hmix_hub.suite.design.dealing import pair_of
-from hmix_hub.suite.design.design import Stimulus
 from hmix_hub.suite.design.pair_file import BATCH, COEFFICIENT, ListedPair, read_pair_file
 from hmix_hub.suite.design.pictures import Labels
 from hmix_hub.suite.study.model import TaskDesign
 from hmix_hub.suite.study.reading import Findings
 from hmix_hub.suite.study.rules import Problem
+from hmix_hub.suite.tasks.trial import Stimulus
 from hmix_hub.tasks import TASKS
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from hmix_hub.suite.design.dealing import class_pair, pair_of
 from hmix_hub.suite.design.design import Batch, FrozenStudy
-from hmix_hub.suite.session.plan import SIDES, side_of, starts_of, turn_of
+from hmix_hub.suite.design.plan import SIDES, side_of, starts_of, turn_of
 from hmix_hub.suite.study.model import StudyFile, TaskDesign
 from hmix_hub.suite.tasks import SUITE_TASKS
 

@@ -20,7 +20,7 @@ from hmix_hub.suite.store.database import SessionGoneError
 from hmix_hub.suite.store.records import Outcome, SessionRecord
 from hmix_hub.suite.store.store import Store
 from hmix_hub.suite.study.model import Quiz, TaskDesign
-from hmix_hub.suite.tasks.task import Trial
+from hmix_hub.suite.tasks.trial import Trial
 
 _PLACEHOLDERS = ("{{", "${", "NOT_AVAILABLE")
 """Marks of an id that a recruiting platform has not filled in: Prolific, Qualtrics, Mechanical Turk."""

@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 from hmix_hub.schema import TOLERANCE
 from hmix_hub.stimuli.coefficients import steps_of
-from hmix_hub.suite.design.design import Batch, FrozenStudy, Stimulus
-from hmix_hub.suite.session.plan import stimulus_of
+from hmix_hub.suite.design.design import Batch, FrozenStudy
+from hmix_hub.suite.design.plan import stimulus_of
 from hmix_hub.suite.store.keys import StudyKey
 from hmix_hub.suite.study.model import Example
 from hmix_hub.suite.tasks import SUITE_TASKS
 from hmix_hub.suite.tasks.answers import FaultError, read_fields, read_number
-from hmix_hub.suite.tasks.task import Trial
+from hmix_hub.suite.tasks.trial import Stimulus, Trial
 from hmix_hub.tasks.midpoint import WALK
 
 LONGEST_MS = 31 * 24 * 3_600_000

@@ -9,13 +9,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from hmix_hub.suite.design.design import Batch, FrozenStudy
-from hmix_hub.suite.session.plan import Plan, stimulus_of
+from hmix_hub.suite.design.plan import Plan, stimulus_of
 from hmix_hub.suite.session.trials import mixtures_of_example, picture_name, trial_pictures
 from hmix_hub.suite.store.keys import StudyKey
 from hmix_hub.suite.store.records import SessionRecord
 from hmix_hub.suite.study.model import Page, TaskDesign
 from hmix_hub.suite.tasks import SUITE_TASKS
-from hmix_hub.suite.tasks.task import Trial
+from hmix_hub.suite.tasks.trial import Trial
 
 FIRST_PAGE = 1
 """Place of the first instruction page on the timeline; the consent form is page 0."""

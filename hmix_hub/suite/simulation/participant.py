@@ -21,11 +21,12 @@ from hmix_hub.errors import CollectionError
 from hmix_hub.sources.image_set import ImageSet
 from hmix_hub.stimuli.drawing import draw_mixture
 from hmix_hub.suite.design.dealing import sorting_key
-from hmix_hub.suite.design.design import FrozenStudy, Stimulus
+from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.session.trials import mixtures_of_stimulus
 from hmix_hub.suite.simulation.connection import Connection
-from hmix_hub.suite.simulation.perception import Mind, Scene
 from hmix_hub.suite.tasks import SUITE_TASKS
+from hmix_hub.suite.tasks.perception import Mind, Scene
+from hmix_hub.suite.tasks.trial import Stimulus
 
 Pixels = npt.NDArray[np.uint8]
 Fetch = Callable[[str], bytes]

@@ -11,8 +11,8 @@ import pyarrow as pa
 from scipy.special import stdtrit
 
 from hmix_hub.errors import SchemaError
-from hmix_hub.suite.simulation.perception import MIDDLE
 from hmix_hub.suite.tasks import SUITE_TASKS
+from hmix_hub.suite.tasks.perception import MIDDLE
 from hmix_hub.tasks import TASKS
 
 if TYPE_CHECKING:

@@ -23,8 +23,8 @@ from hmix_hub.suite.design.drawing import draw_design
 from hmix_hub.suite.export.gathering import new_place
 from hmix_hub.suite.simulation.connection import Connection, running_server
 from hmix_hub.suite.simulation.participant import Eyes, Part, ScriptedParticipant
-from hmix_hub.suite.simulation.perception import Mind, Perception
 from hmix_hub.suite.study.reading import read_study_file, study_file_of
+from hmix_hub.suite.tasks.perception import Mind, Perception
 
 WORKERS = 8
 """People who take part at the same time."""

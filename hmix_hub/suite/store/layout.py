@@ -16,7 +16,7 @@ from pathlib import Path
 from hmix_hub.errors import Where
 from hmix_hub.files import sync_folder, take_place
 from hmix_hub.suite.design.design import FrozenStudy
-from hmix_hub.suite.session.plan import Plan
+from hmix_hub.suite.design.plan import Plan
 from hmix_hub.suite.store.database import DATABASE_NAME, StoreError, database_errors, sync_fully
 from hmix_hub.suite.store.keys import StudyKey, make_key
 from hmix_hub.suite.store.reading import read_answered, read_held

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from hmix_hub.suite.design.design import FrozenStudy
-from hmix_hub.suite.session.plan import Plan
+from hmix_hub.suite.design.plan import Plan
 from hmix_hub.suite.store.database import SessionGoneError
 from hmix_hub.suite.store.records import AnswerRecord, AsideRecord, BatchCount, SessionRecord
 

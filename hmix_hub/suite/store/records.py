@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
 
-from hmix_hub.suite.session.plan import Plan
+from hmix_hub.suite.design.plan import Plan
 
 State = Literal["live", "lapsed", "finished", "failed_quiz"]
 

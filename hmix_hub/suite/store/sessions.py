@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 
 from hmix_hub.errors import CollectionError, nearest
-from hmix_hub.suite.session.plan import draw_plan
+from hmix_hub.suite.design.plan import draw_plan
 from hmix_hub.suite.store.database import StoreRefusedError, StudyClosedError, StudyFullError
 from hmix_hub.suite.store.erasing import ask_to_erase
 from hmix_hub.suite.store.layout import PERSONAL_TABLES, TAKES_PLACE, get_meta

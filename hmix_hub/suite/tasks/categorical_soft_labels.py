@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from hmix_hub.schema.released import FULL_SCALE
-from hmix_hub.suite.simulation.perception import Mind, Scene, response_time, sent
-from hmix_hub.suite.study.model import TaskDesign
 from hmix_hub.suite.tasks.answers import read_fields, read_number, read_whole, refuse
-from hmix_hub.suite.tasks.task import Floats, SuiteTask, Trial
+from hmix_hub.suite.tasks.perception import Mind, Scene, response_time, sent
+from hmix_hub.suite.tasks.task import Floats, Options, SuiteTask
+from hmix_hub.suite.tasks.trial import Trial
 
 _PERCENT_SLACK = 1e-6
 _NO_ALTERNATIVE_FROM = 95
@@ -42,7 +42,7 @@ class CategoricalSoftLabels(SuiteTask):
     }
     bias_columns = ("top_class", "top_probability", "image_1_label", "image_2_label")
 
-    def check(self, answer: object, trial: Trial, design: TaskDesign, elapsed: float) -> None:
+    def check(self, answer: object, trial: Trial, design: Options, elapsed: float) -> None:
         """Check that classes are different ones of the list, and percentages at most 100 together."""
         given = read_fields(answer, "answer", "top", "top_percent", "second", "second_percent", "ruled_out")
         last = len(trial.class_order or ()) - 1

@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from hmix_hub.suite.simulation.perception import Mind, Scene, move_times, response_time, sent
-from hmix_hub.suite.study.model import TaskDesign
 from hmix_hub.suite.tasks.answers import read_fields, read_path, read_whole, refuse, times_of
-from hmix_hub.suite.tasks.task import STEPS, SuiteTask, Trial
+from hmix_hub.suite.tasks.perception import Mind, Scene, move_times, response_time, sent
+from hmix_hub.suite.tasks.task import Options, SuiteTask
+from hmix_hub.suite.tasks.trial import STEPS, Trial
 
 _OVERSHOOT_SHARE = 0.3
 
@@ -28,11 +28,11 @@ class ConstructMidpoint(SuiteTask):
         """Return the steps from far left to far right."""
         return [trial.step_at(position) for position in range(STEPS)]
 
-    def page(self, trial: Trial, design: TaskDesign) -> dict[str, Any]:
+    def page(self, trial: Trial, design: Options) -> dict[str, Any]:
         """Return the position of the first picture."""
         return {"start": trial.position_of(trial.start_step or 0)}
 
-    def check(self, answer: object, trial: Trial, design: TaskDesign, elapsed: float) -> int:
+    def check(self, answer: object, trial: Trial, design: Options, elapsed: float) -> int:
         """Check a position and the path to it; the picture is the one at the position."""
         given = read_fields(answer, "answer", "position", "path")
         position = read_whole(given["position"], "position", STEPS - 1)

@@ -9,17 +9,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hmix_hub.schema.judgment import SLIDER_START
 from hmix_hub.schema.released import FULL_SCALE
-from hmix_hub.suite.simulation.perception import Mind, Scene, response_time, sent, slider_path
-from hmix_hub.suite.study.model import TaskDesign
 from hmix_hub.suite.tasks.answers import read_fields, read_path, read_whole, refuse, times_of
-from hmix_hub.suite.tasks.task import SuiteTask, Trial
-
-UNTOUCHED = 0.5
-"""What stands for the inferred coefficient where nobody touched its slider: the place it stood at.
-
-The confidence of an untouched slider is null: nobody said how sure they were.
-"""
+from hmix_hub.suite.tasks.perception import Mind, Scene, response_time, sent, slider_path
+from hmix_hub.suite.tasks.task import Options, SuiteTask
+from hmix_hub.suite.tasks.trial import Trial
 
 
 class InferMixingFactor(SuiteTask):
@@ -37,11 +32,11 @@ class InferMixingFactor(SuiteTask):
         "confidence_value": "{percent} %",
     }
 
-    def page(self, trial: Trial, design: TaskDesign) -> dict[str, Any]:
+    def page(self, trial: Trial, design: Options) -> dict[str, Any]:
         """Return whether both sliders must be touched."""
         return {"must_touch": design.must_touch}
 
-    def check(self, answer: object, trial: Trial, design: TaskDesign, elapsed: float) -> None:
+    def check(self, answer: object, trial: Trial, design: Options, elapsed: float) -> None:
         """Check the values and paths of two sliders, and which of them were touched."""
         given = read_fields(answer, "answer", "share", "confidence", "touched", "share_path", "confidence_path")
         touched = given["touched"]
@@ -66,7 +61,8 @@ class InferMixingFactor(SuiteTask):
         share_path: Sequence[Sequence[float]] = answer["share_path"]
         confidence_path: Sequence[Sequence[float]] = answer["confidence_path"]
         return {
-            "inferred_coefficient": UNTOUCHED if share is None else inferred_coefficient(share, trial),
+            # The confidence of an untouched slider is null: nobody said how sure they were.
+            "inferred_coefficient": SLIDER_START if share is None else inferred_coefficient(share, trial),
             "confidence": None if confidence is None else confidence / FULL_SCALE,
             "image_1_side": trial.image_1_side,
             "inferred_touched": share_touched,
@@ -80,7 +76,7 @@ class InferMixingFactor(SuiteTask):
     def released(self, observed: pa.Table) -> pa.Table:
         """Set the confidence to the slider's start where neither slider was touched, so that readers flag the row."""
         is_neither = pc.and_(pc.invert(observed["inferred_touched"]), pc.invert(observed["confidence_touched"]))
-        confidence = pc.if_else(is_neither, UNTOUCHED, observed["confidence"])
+        confidence = pc.if_else(is_neither, SLIDER_START, observed["confidence"])
         place = observed.schema.get_field_index("confidence")
         return observed.set_column(place, observed.schema.field(place), confidence)
 

@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from hmix_hub.suite.simulation.perception import Mind, Scene, response_time, sent
-from hmix_hub.suite.study.model import TaskDesign
 from hmix_hub.suite.tasks.answers import read_fields, read_whole
-from hmix_hub.suite.tasks.task import STEPS, SuiteTask, Trial
+from hmix_hub.suite.tasks.perception import Mind, Scene, response_time, sent
+from hmix_hub.suite.tasks.task import Options, SuiteTask
+from hmix_hub.suite.tasks.trial import STEPS, Trial
 
 
 class SelectShuffledMidpoint(SuiteTask):
@@ -29,7 +29,7 @@ class SelectShuffledMidpoint(SuiteTask):
         """Return the steps row by row."""
         return trial.grid_steps or ()
 
-    def check(self, answer: object, trial: Trial, design: TaskDesign, elapsed: float) -> None:
+    def check(self, answer: object, trial: Trial, design: Options, elapsed: float) -> None:
         """Check a place of the grid."""
         read_whole(read_fields(answer, "answer", "place")["place"], "place", STEPS - 1)
 

@@ -8,62 +8,26 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from hmix_hub.suite.simulation.perception import Mind, Scene
-from hmix_hub.suite.study.model import TaskDesign
+from hmix_hub.suite.tasks.perception import Mind, Scene
+from hmix_hub.suite.tasks.trial import Trial
 from hmix_hub.tasks import TASKS
-from hmix_hub.tasks.midpoint import WALK
 
 Floats = npt.NDArray[np.float64]
-Side = Literal["left", "right"]
-
-STEPS = len(WALK)
-"""Mixtures of a pair where all are shown: step s has the coefficient s / 10."""
 
 
-@dataclass(frozen=True)
-class Trial:
-    """A trial of one participant.
+class Options(Protocol):
+    """What a study file may say of a task that its page and the check of its answers go by."""
 
-    Parameters
-    ----------
-    trial_index
-        Place on the timeline.
-    stimulus
-        Place in the batch.
-    is_repeat
-        Whether it is shown again on purpose.
-    image_1_side
-        Tasks with the option `sides`: side of the page that stands for image 1.
-    start_step
-        Tasks with the option `start`: step of the first picture, 0 to 10, in tenths of image 1.
-    grid_steps
-        Tasks with a grid: the eleven steps in its order, row by row.
-    class_order
-        Tasks with the option `class_order`: class codes in the order of the page.
-    """
-
-    trial_index: int
-    stimulus: int
-    is_repeat: bool
-    image_1_side: Side | None = None
-    start_step: int | None = None
-    grid_steps: tuple[int, ...] | None = None
-    class_order: tuple[int, ...] | None = None
-
-    def step_at(self, position: int) -> int:
-        """Return the step at a position of a row of pictures, 0 (far left) to 10 (far right)."""
-        return STEPS - 1 - position if self.image_1_side == "left" else position
-
-    def position_of(self, step: int) -> int:
-        """Return the position, 0 (far left) to 10 (far right), at which a row of pictures shows a step."""
-        return self.step_at(step)
+    @property
+    def must_touch(self) -> bool:
+        """Whether sliders must be moved or pressed before going on."""
+        ...
 
 
 class SuiteTask(ABC):
@@ -103,12 +67,12 @@ class SuiteTask(ABC):
         """Return the places of a stimulus's mixtures in the order of the page."""
         return (0,)
 
-    def page(self, trial: Trial, design: TaskDesign) -> dict[str, Any]:
+    def page(self, trial: Trial, design: Options) -> dict[str, Any]:
         """Return what the browser is told of a trial, beside its pictures, sides and class order; JSON."""
         return {}
 
     @abstractmethod
-    def check(self, answer: object, trial: Trial, design: TaskDesign, elapsed: float) -> int | None:
+    def check(self, answer: object, trial: Trial, design: Options, elapsed: float) -> int | None:
         """Check the part `answer` of what a browser sent.
 
         Parameters
@@ -141,7 +105,7 @@ class SuiteTask(ABC):
 
     @abstractmethod
     def respond(self, page: dict[str, Any], scene: Scene, mind: Mind, rng: np.random.Generator) -> dict[str, Any]:
-        """Answer a trial as a scripted participant; see `hmix_hub.suite.simulation.perception` for what helps.
+        """Answer a trial as a scripted participant; see `hmix_hub.suite.tasks.perception` for what helps.
 
         Parameters
         ----------

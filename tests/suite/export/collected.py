@@ -9,9 +9,9 @@ from pathlib import Path
 
 from suite.export.studies import answer
 
-from hmix_hub.suite.simulation.perception import Mind, Perception
 from hmix_hub.suite.store.store import Store
 from hmix_hub.suite.store.writer import Times
+from hmix_hub.suite.tasks.perception import Mind, Perception
 
 RECRUITING_ID = "5f3c9a7e21b04d8896fe0a1b"
 

@@ -11,13 +11,14 @@ import yaml
 
 from hmix_hub.schema import CIFAR10
 from hmix_hub.sources.image_sets import open_image_set
-from hmix_hub.suite.design.design import Batch, FrozenStudy, Stimulus
+from hmix_hub.suite.design.design import Batch, FrozenStudy
+from hmix_hub.suite.design.plan import draw_plan
 from hmix_hub.suite.export.rows import Participant
-from hmix_hub.suite.session.plan import draw_plan
 from hmix_hub.suite.session.trials import trial_pictures
-from hmix_hub.suite.simulation.perception import Mind, Perception, Scene
 from hmix_hub.suite.study.model import StudyFile
 from hmix_hub.suite.tasks import SUITE_TASKS
+from hmix_hub.suite.tasks.perception import Mind, Perception, Scene
+from hmix_hub.suite.tasks.trial import Stimulus
 from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS
 
 COEFFICIENTS = (0.1, 0.25, 0.5, 0.75, 0.9)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from hmix_hub.suite.tasks import SUITE_TASKS
 from hmix_hub.suite.tasks.infer_mixing_factor import inferred_coefficient
-from hmix_hub.suite.tasks.task import Trial
+from hmix_hub.suite.tasks.trial import Trial
 from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
 
 SIDES = st.sampled_from(["left", "right"])

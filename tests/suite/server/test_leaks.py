@@ -12,10 +12,11 @@ import pytest
 from suite_maker import TASKS, frozen_study
 
 from hmix_hub.stimuli.identifiers import parse_stimulus_id
-from hmix_hub.suite.design.design import FrozenStudy, Stimulus
-from hmix_hub.suite.session.plan import draw_plan
+from hmix_hub.suite.design.design import FrozenStudy
+from hmix_hub.suite.design.plan import draw_plan
 from hmix_hub.suite.session.view import session_view
 from hmix_hub.suite.store.keys import StudyKey
+from hmix_hub.suite.tasks.trial import Stimulus
 
 KEYS = {
     "": {"state", "expired", "task", "fallback_code", "question", "classes", "size", "pages", "quiz", "held"}

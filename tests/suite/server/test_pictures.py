@@ -12,10 +12,10 @@ from PIL import Image
 from suite_maker import TASKS, frozen_study, sample_pictures
 
 from hmix_hub.errors import CollectionError
-from hmix_hub.suite.design.design import Stimulus
+from hmix_hub.suite.design.plan import stimulus_of
 from hmix_hub.suite.server.pictures import Gallery
-from hmix_hub.suite.session.plan import stimulus_of
 from hmix_hub.suite.store.keys import StudyKey
+from hmix_hub.suite.tasks.trial import Stimulus
 
 KEY = StudyKey(b"k" * 32)
 

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from suite_maker import TASKS, answer_to, chance, frozen_study
 
 from hmix_hub.suite.design.design import Batch
-from hmix_hub.suite.session.plan import draw_plan
+from hmix_hub.suite.design.plan import draw_plan
 from hmix_hub.suite.session.trials import check_answer, trial_pictures
 from hmix_hub.suite.session.view import session_view
 from hmix_hub.suite.store.keys import StudyKey
 from hmix_hub.suite.tasks.answers import MOST_STEPS
-from hmix_hub.suite.tasks.task import Trial
+from hmix_hub.suite.tasks.trial import Trial
 
 KEY = StudyKey(b"k" * 32)
 FROZEN = frozen_study()

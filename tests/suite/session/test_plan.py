@@ -13,8 +13,8 @@ from suite_maker import TASKS, frozen_study
 
 from hmix_hub.suite.design.design import Batch, FrozenStudy
 from hmix_hub.suite.design.overview import count_sides, count_starts
-from hmix_hub.suite.session.plan import Plan, draw_plan, first_trial_index
-from hmix_hub.suite.tasks.task import STEPS, Trial
+from hmix_hub.suite.design.plan import Plan, draw_plan, first_trial_index
+from hmix_hub.suite.tasks.trial import STEPS, Trial
 
 CONSTRUCT, SELECT, INFER, CATEGORICAL = TASKS
 STIMULI = 12

@@ -3,8 +3,8 @@
 import pytest
 from suite.export.studies import answer, frozen_study
 
-from hmix_hub.suite.session.plan import draw_plan
-from hmix_hub.suite.simulation.perception import Mind, Perception
+from hmix_hub.suite.design.plan import draw_plan
+from hmix_hub.suite.tasks.perception import Mind, Perception
 from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER
 
 

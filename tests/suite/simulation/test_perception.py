@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hmix_hub.errors import ConfigurationError
-from hmix_hub.suite.simulation.perception import LEAST, Perception
+from hmix_hub.suite.tasks.perception import LEAST, Perception
 
 DRAWS = 4000
 

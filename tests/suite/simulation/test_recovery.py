@@ -5,8 +5,8 @@ import pyarrow as pa
 import pytest
 
 from hmix_hub.errors import SchemaError
-from hmix_hub.suite.simulation.perception import Perception
 from hmix_hub.suite.simulation.recovery import recover_bias
+from hmix_hub.suite.tasks.perception import Perception
 from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER
 
 PEOPLE = ["a", "a", "b", "b"]

@@ -9,9 +9,9 @@ from hmix_hub.errors import CollectionError, ConfigurationError
 from hmix_hub.schema import CIFAR10
 from hmix_hub.suite.export.layouts import export_study
 from hmix_hub.suite.simulation.connection import Connection, running_server
-from hmix_hub.suite.simulation.perception import Perception
 from hmix_hub.suite.simulation.simulate import copy_study, simulate
 from hmix_hub.suite.store.store import Store
+from hmix_hub.suite.tasks.perception import Perception
 from hmix_hub.tasks import CONSTRUCT, INFER, SELECT
 
 

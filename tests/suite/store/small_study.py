@@ -6,10 +6,11 @@ import hashlib
 import json
 from dataclasses import dataclass, field
 
-from hmix_hub.suite.design.design import Batch, FrozenStudy, Stimulus
+from hmix_hub.suite.design.design import Batch, FrozenStudy
 from hmix_hub.suite.store import SessionRecord, Store
 from hmix_hub.suite.store.writer import Times
 from hmix_hub.suite.study.model import StudyFile
+from hmix_hub.suite.tasks.trial import Stimulus
 
 MINUTE = 60.0
 HOUR = 3600.0

@@ -8,7 +8,7 @@ import pytest
 from suite.store.small_study import HOUR, join, take_part, token
 
 from hmix_hub.errors import CollectionError
-from hmix_hub.suite.session.plan import draw_plan
+from hmix_hub.suite.design.plan import draw_plan
 from hmix_hub.suite.store import SessionGoneError, Store, StoreRefusedError, StudyClosedError, StudyFullError
 from hmix_hub.suite.store.sessions import MOST_TOKENS
 

@@ -15,10 +15,11 @@ from typing import Any, get_args
 
 import numpy as np
 
-from hmix_hub.suite.design.design import Batch, FrozenStudy, Stimulus
+from hmix_hub.suite.design.design import Batch, FrozenStudy
 from hmix_hub.suite.study.model import TaskDesign
 from hmix_hub.suite.tasks import SUITE_TASKS
-from hmix_hub.suite.tasks.task import STEPS, Side, SuiteTask, Trial
+from hmix_hub.suite.tasks.task import SuiteTask
+from hmix_hub.suite.tasks.trial import STEPS, Side, Stimulus, Trial
 
 SIDES: tuple[Side, Side] = get_args(Side)
 

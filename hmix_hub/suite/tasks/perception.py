@@ -24,7 +24,7 @@ import numpy as np
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.schema.judgment import SLIDER_START
 from hmix_hub.schema.released import FULL_SCALE
-from hmix_hub.suite.design.design import Stimulus
+from hmix_hub.suite.tasks.trial import Stimulus
 
 LEAST = 0.01
 """Mean share of a picture, at the least: a beta distribution has no mean of 0."""
