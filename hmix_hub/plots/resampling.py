@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -83,17 +84,32 @@ def resample_ratios(sums: npt.NDArray[Any], counts: npt.NDArray[Any], seed: int 
     several = (counts > 0).sum(axis=0) > 1
     if several.any():
         sums, counts = sums[:, several].astype(np.float64), counts[:, several].astype(np.float64)
-        rng = np.random.default_rng(seed)
-        if n_units > _MOST_UNITS:
-            # Sums over whole groups of units vary as those over units do, and fewer are drawn.
-            group = rng.permutation(n_units) % _MOST_UNITS
+        group, weights = _drawn(n_units, seed)
+        if group is not None:
             sums, counts = (np.stack([np.bincount(group, c) for c in part.T], axis=1) for part in (sums, counts))
-            n_units = _MOST_UNITS
         draws = []
         with np.errstate(invalid="ignore"):
-            for _ in range(RESAMPLES // _CHUNK):
-                weights = rng.multinomial(n_units, np.full(n_units, 1 / n_units), size=_CHUNK).astype(np.float64)
-                draws.append((weights @ sums) / (weights @ counts))
+            for start in range(0, RESAMPLES, _CHUNK):
+                chosen = weights[start : start + _CHUNK].astype(np.float64)
+                draws.append((chosen @ sums) / (chosen @ counts))
         tail = 50 * (1 - COVERAGE)
         low[several], high[several] = np.nanpercentile(np.concatenate(draws), [tail, 100 - tail], axis=0)
     return Means(mean, low, high)
+
+
+@lru_cache(maxsize=2)
+def _drawn(n_units: int, seed: int) -> tuple[Ints | None, npt.NDArray[np.int16]]:
+    """Return how often each of U units is drawn in each resampling, int16 (R, U).
+
+    Of more than `_MOST_UNITS`, groups are drawn; then the group of each unit comes first, int64 (U,). Drawing takes
+    longer than all that is done with it, and most intervals of a study are over the same participants.
+    """
+    rng = np.random.default_rng(seed)
+    group = None
+    if n_units > _MOST_UNITS:
+        # Sums over whole groups of units vary as those over units do, and fewer are drawn.
+        group = rng.permutation(n_units) % _MOST_UNITS
+        n_units = _MOST_UNITS
+    shares = np.full(n_units, 1 / n_units)
+    draws = [rng.multinomial(n_units, shares, size=_CHUNK).astype(np.int16) for _ in range(RESAMPLES // _CHUNK)]
+    return group, np.concatenate(draws)

@@ -17,7 +17,7 @@ from hmix_hub.schema import Column
 from hmix_hub.studies.built_tables import study_features
 from hmix_hub.studies.detected import provisional
 from hmix_hub.studies.findings import Report
-from hmix_hub.studies.folder import PARTICIPANTS, StudyFolder, find_files, study_path
+from hmix_hub.studies.folder import JUDGMENTS, PARTICIPANTS, StudyFolder, find_files, study_path
 from hmix_hub.studies.judgment_table import complete_chunks, read_judgments, refuse_errors
 from hmix_hub.studies.manifest import MANIFEST, Manifest
 from hmix_hub.studies.manifest_file import read_manifest
@@ -168,6 +168,10 @@ class Study:
         """
         if self._opened.leads_outside:
             refuse_errors(self._opened.report, self.folder)
+        if not self.folder.judgments:
+            msg = "the study has no file of judgments"
+            hint = f"write {JUDGMENTS}/<task>.csv, .jsonl or .parquet; `hmix contribute init DIR` begins them"
+            raise StudyError(msg, where=Where(str(self.path)), hint=hint)
         tables = {}
         for name, configuration in CONFIGURATIONS.items():
             if configuration.task in self.folder.judgments:

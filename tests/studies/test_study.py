@@ -71,6 +71,12 @@ def test_a_manifest_that_cannot_be_understood_is_told_when_it_is_asked_for(folde
         _ = study.tables
 
 
+def test_a_study_without_judgments_has_no_table(folder):
+    (folder / TABLE).unlink()
+    with pytest.raises(StudyError, match="no file of judgments"):
+        _ = Study.open(folder).tables
+
+
 def test_what_is_computed_of_a_study_is_computed_once(folder):
     calls = []
 

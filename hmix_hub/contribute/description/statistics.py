@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from hmix_hub.contribute.description.agreement import (
@@ -36,9 +37,6 @@ from hmix_hub.schema.arrays import Ints, codes, matrix, numbers
 from hmix_hub.schema.groups import Groups, encode, encode_key
 from hmix_hub.studies.study import Study, once_per_study
 from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS, columns, flags_of
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 LONG_TIME_MS = 60_000
 """Response time from which an answer counts as long: the person may have been away."""
@@ -222,13 +220,13 @@ def _column(table: pa.Table, task: str) -> pa.ChunkedArray:
 
 
 def _rounds(tables: dict[str, pa.Table]) -> dict[str, dict[str, int]]:
-    people: dict[str, set[str]] = {}
-    judgments: dict[str, int] = {}
-    for table in tables.values():
-        for name, person in zip(*(table[c].to_pylist() for c in ("collection_round", "participant_id")), strict=True):
-            people.setdefault(name, set()).add(person)
-            judgments[name] = judgments.get(name, 0) + 1
-    return {name: {"judgments": judgments[name], "people": len(people[name])} for name in sorted(people)}
+    columns = ["collection_round", "participant_id"]
+    answers = pa.concat_tables([table.select(columns) for table in tables.values()])
+    counted = answers.group_by("collection_round").aggregate(
+        [("participant_id", "count"), ("participant_id", "count_distinct")]
+    )
+    rows = sorted(zip(*(column.to_pylist() for column in counted.columns), strict=True))
+    return {name: {"judgments": judgments, "people": people} for name, judgments, people in rows}
 
 
 def _coefficients(table: pa.Table, task: str, people: Ints) -> dict[str, Any]:
