@@ -9,10 +9,12 @@ the answers of their rows.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from hmix_hub.errors import ConfigurationError, SchemaError, Where
@@ -27,7 +29,6 @@ from hmix_hub.tasks.soft_labels import soft_labels as compute
 
 if TYPE_CHECKING:
     import datasets
-    import pyarrow as pa
 
 _FIRST = "image_1_label"
 _ANSWERS = ("top_class", "top_probability", "second_class", "second_probability", "impossible_classes")
@@ -155,13 +156,7 @@ def _order_of(vocabularies: Mapping[str, Vocabulary]) -> Vocabulary:
 def _with(
     dataset: datasets.Dataset, moves: Mapping[str, tuple[Vocabulary, Vocabulary]], order: Vocabulary
 ) -> datasets.Dataset:
-    """Return a dataset some of whose columns count in another vocabulary than before; its other ones are not copied.
-
-    Raises
-    ------
-    SchemaError
-        If a class has no place in the other vocabulary.
-    """
+    """Return a dataset some of whose columns count in another vocabulary than before; its other ones are not copied."""
     from datasets import Dataset, Features
 
     table: pa.Table = dataset.data.table
@@ -198,9 +193,8 @@ def _check_codes(dataset: datasets.Dataset, vocabularies: Mapping[str, Vocabular
         else:
             bad = ends["min"] if ends["min"] < 0 else ends["max"]
             msg = f"{name} is {bad}, and its classes are 0 to {len(own) - 1}"
-            raise SchemaError(
-                msg, where=Where(column=name), hint="labels are positions in their column's class names, from 0"
-            )
+            hint = "labels are positions in their column's class names, from 0"
+            raise SchemaError(msg, where=Where(column=name), hint=hint)
 
 
 def _check_pair_ids(dataset: datasets.Dataset, order: Vocabulary) -> None:
@@ -227,17 +221,10 @@ def _check_lengths(dataset: datasets.Dataset, order: Vocabulary) -> None:
 
 
 def _check_distributions(dataset: datasets.Dataset, order: Vocabulary, *, must_follow: bool) -> None:
-    """Check that distributions count in an order, as far as the dataset tells.
+    """Check that distributions count in the order of the labels, as far as the dataset tells.
 
-    Parameters
-    ----------
-    dataset
-        Its labels count in the order.
-    order
-        The order.
-    must_follow
-        Whether soft labels must follow from the answers even where the dataset says which order it was made in, as some
-        of its columns have been changed since.
+    Soft labels must follow from the answers even where the dataset says which order it was made in, if some of its
+    columns have been changed since (`must_follow`).
     """
     if not distributions_among(dataset.column_names) or not len(dataset):
         return
@@ -264,36 +251,24 @@ def _follow(dataset: datasets.Dataset, n_classes: int) -> bool:
     if table["top_class"].null_count:
         return False
     studies, known = encode(table["study_id"]) if "study_id" in names else (np.zeros(len(dataset), dtype=np.int64), [0])
+    blocks = [(studies[n : n + _AT_ONCE], table.slice(n, _AT_ONCE)) for n in range(0, table.num_rows, _AT_ONCE)]
     offered = np.zeros((len(known), n_classes), dtype=bool)
-    blocks = [(start, table.slice(start, _AT_ONCE)) for start in range(0, table.num_rows, _AT_ONCE)]
-    for start, block in blocks:
-        own = studies[start : start + block.num_rows]
+    for own, block in blocks:
         has_some = matrix(block[_STORED]) > 0
         for study in np.unique(own):
             offered[study] |= has_some[own == study].any(axis=0)
     fits = np.ones((len(PROCEDURES), len(known)), dtype=bool)
-    for start, block in blocks:
-        own = studies[start : start + block.num_rows]
-        answers, stored = _offered(categorical_answers(block, n_classes), offered[own]), matrix(block[_STORED])
+    for own, block in blocks:
+        answers, stored = categorical_answers(block, n_classes), matrix(block[_STORED])
+        # A class that a study did not offer is ruled out, as `join` adds classes to a study.
+        named = np.zeros_like(answers.impossible)
+        rows, second = np.arange(len(named)), answers.second_class >= 0
+        named[rows, answers.top_class] = True
+        named[rows[second], answers.second_class[second]] = True
+        answers = replace(answers, impossible=answers.impossible | ~(offered[own] | named))
         for number, procedure in enumerate(PROCEDURES):
             fits[number, own[~_equal(answers, stored, procedure)]] = False
     return bool(fits.any(axis=0).all())
-
-
-def _offered(answers: Answers, offered: npt.NDArray[np.bool_]) -> Answers:
-    """Return answers in which a class that a study did not offer is ruled out, as `join` adds classes to a study."""
-    named = np.zeros_like(offered)
-    rows = np.arange(len(named))
-    named[rows, answers.top_class] = True
-    second = answers.second_class >= 0
-    named[rows[second], answers.second_class[second]] = True
-    return Answers(
-        answers.top_class,
-        answers.top_probability,
-        answers.second_class,
-        answers.second_probability,
-        answers.impossible | ~(offered | named),
-    )
 
 
 def _equal(answers: Answers, stored: npt.NDArray[np.float64], procedure: str) -> npt.NDArray[np.bool_]:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from hmix_hub.errors import ConfigurationError, nearest
 
 H_MIX = "h-mix"
 DATASETS = (H_MIX,)
+REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
+"""Name of a repository of the Hub, ORG/NAME."""
+STUDY_TAG = "h-mix-study"
+"""Tag of every published study, in its card."""
 
 
 def check_dataset(name: object) -> str:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any, TypeVar
 
+import datasets
 import numpy as np
+import pyarrow as pa
 
 from hmix_hub.errors import ConfigurationError, EmptyResultWarning
 from hmix_hub.judgments.conditions import Condition
 from hmix_hub.judgments.grammar import parse_filters
 from hmix_hub.judgments.selection import check_columns, select_rows
+from hmix_hub.schema import Vocabulary
 from hmix_hub.tables import arrow_columns, check_dataset_type, map_tables, pick_rows, vocabularies_of
-
-if TYPE_CHECKING:
-    import datasets
 
 D = TypeVar("D")
 
@@ -64,20 +65,18 @@ def filter(dataset: D, **filters: Any) -> D:  # noqa: A001 - the verb that panda
 
 def apply_conditions(dataset: D, conditions: Sequence[Condition]) -> D:
     """Keep the rows of a dataset that meet all conditions; see `filter`."""
-    from datasets import Dataset, DatasetDict, IterableDataset, IterableDatasetDict
-
     if not conditions:
         return dataset
     kept: Any
-    if isinstance(dataset, Dataset):
+    if isinstance(dataset, datasets.Dataset):
         kept = _filter_together([dataset], conditions)[0]
-    elif isinstance(dataset, DatasetDict):
+    elif isinstance(dataset, datasets.DatasetDict):
         # Together, since an id of one split need not be in another.
-        kept = DatasetDict(zip(dataset, _filter_together(list(dataset.values()), conditions), strict=True))
-    elif isinstance(dataset, IterableDataset):
+        kept = datasets.DatasetDict(zip(dataset, _filter_together(list(dataset.values()), conditions), strict=True))
+    elif isinstance(dataset, datasets.IterableDataset):
         kept = _filter_stream(dataset, conditions)
-    elif isinstance(dataset, IterableDatasetDict):
-        kept = IterableDatasetDict({name: _filter_stream(part, conditions) for name, part in dataset.items()})
+    elif isinstance(dataset, datasets.IterableDatasetDict):
+        kept = datasets.IterableDatasetDict({name: _filter_stream(part, conditions) for name, part in dataset.items()})
     else:
         msg = f"filter takes a dataset, a dict of splits or a stream, not {type(dataset).__name__}"
         raise ConfigurationError(msg, hint="hmix_hub.load_dataset gives one")
@@ -99,19 +98,14 @@ def _filter_stream(dataset: datasets.IterableDataset, conditions: Sequence[Condi
         msg = "the stream does not know its columns, as after a map"
         raise ConfigurationError(msg, hint="filter it before map, or give map the features")
     check_columns(conditions, list(features))
-    return map_tables(dataset, _StreamFilter(list(conditions), features), features)
+    # A partial can be pickled for the workers of a DataLoader.
+    keep = partial(_filter_batch, conditions=list(conditions), vocabularies=vocabularies_of(features))
+    return map_tables(dataset, keep, features)
 
 
-class _StreamFilter:
-    """Filter of Arrow batches, picklable for DataLoader workers."""
-
-    def __init__(self, conditions: Sequence[Condition], features: datasets.Features) -> None:
-        self.conditions = conditions
-        self.vocabularies = vocabularies_of(features)
-
-    def __call__(self, batch: Any) -> Any:
-        masks, _ = select_rows([batch], self.conditions, [self.vocabularies], is_whole=False)
-        return batch.filter(masks[0])
+def _filter_batch(batch: pa.Table, conditions: Sequence[Condition], vocabularies: Mapping[str, Vocabulary]) -> pa.Table:
+    masks, _ = select_rows([batch], conditions, [vocabularies], is_whole=False)
+    return batch.filter(masks[0])
 
 
 def warn_empty(emptied_by: str) -> None:

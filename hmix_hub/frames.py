@@ -7,19 +7,21 @@ import math
 from collections.abc import Sequence
 from functools import cache
 from numbers import Integral
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import datasets
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
 from hmix_hub.class_order import check_classes, in_one_order
-from hmix_hub.errors import ConfigurationError, SchemaError, Where, first_line, nearest
+from hmix_hub.errors import ConfigurationError, SchemaError, Where, first_line
 from hmix_hub.schema import CIFAR10, CURRENT, RELEASED, Column, Kind, Vocabulary, check_version
 from hmix_hub.schema import features as features_of
 from hmix_hub.schema.released import SYNTHETIC_COLUMN
 from hmix_hub.sources.image_set import METHOD_MARK
 from hmix_hub.sources.image_sets import IMAGE_SETS
-from hmix_hub.tables import arrow_columns, check_dataset_type, task_of, vocabularies_of
+from hmix_hub.tables import arrow_columns, check_dataset_type, named_columns, task_of, vocabularies_of
 from hmix_hub.tasks import (
     CONFIGURATIONS,
     OVER_CLASSES,
@@ -29,10 +31,6 @@ from hmix_hub.tasks import (
     columns,
     distributions_among,
 )
-
-if TYPE_CHECKING:
-    import datasets
-    import pandas as pd
 
 
 def to_pandas(dataset: datasets.Dataset, columns: str | Sequence[str] | None = None) -> pd.DataFrame:
@@ -58,8 +56,6 @@ def to_pandas(dataset: datasets.Dataset, columns: str | Sequence[str] | None = N
     ConfigurationError
         If there is no such column.
     """
-    import pandas as pd
-
     check_dataset_type(dataset)
     names = _choose(dataset, columns)
     if distributions_among(names):
@@ -87,12 +83,7 @@ def _choose(dataset: datasets.Dataset, columns: str | Sequence[str] | None) -> l
         cores = [c.core for c in CONFIGURATIONS.values() if c.by_stimulus == by_stimulus]
         fitting = next((core for core in cores if set(core) <= set(known)), None)
         return list(fitting or CONFIGURATIONS[task_of(dataset)].core)
-    names = [columns] if isinstance(columns, str) else list(dict.fromkeys(columns))
-    for name in names:
-        if name not in known:
-            msg = f"the dataset has no column {name!r}"
-            raise ConfigurationError(msg, hint=nearest(name, known, label="columns"))
-    return names
+    return named_columns(dataset, columns)
 
 
 def from_pandas(frame: pd.DataFrame, classes: Sequence[str] | None = None) -> datasets.Dataset:
@@ -122,9 +113,6 @@ def from_pandas(frame: pd.DataFrame, classes: Sequence[str] | None = None) -> da
     SchemaError
         If a value does not fit its column.
     """
-    import pandas as pd
-    from datasets import Dataset, DatasetInfo, Features
-
     is_frame = isinstance(frame, pd.DataFrame)
     if is_frame:
         frame = frame.set_axis([str(name) for name in frame.columns], axis="columns")
@@ -141,19 +129,15 @@ def from_pandas(frame: pd.DataFrame, classes: Sequence[str] | None = None) -> da
             arrays[name] = _array(frame[name], known[name], vocabulary)
             features[name] = known[name].feature(vocabulary)
         else:
-            arrays[name] = _unknown(frame[name])
-            features |= Features.from_arrow_schema(pa.schema([(name, arrays[name].type)]))
-    info = DatasetInfo(features=Features(features))
-    return Dataset(pa.table(arrays).cast(info.features.arrow_schema), info=info)
-
-
-def _unknown(values: pd.Series[Any]) -> pa.Array | pa.ChunkedArray:
-    """Return a column that the schema does not know, in the type that its values have."""
-    try:
-        return pa.Array.from_pandas(values)
-    except pa.ArrowException as error:
-        msg = f"the values are not of one type that a dataset may hold: {first_line(error)}"
-        raise SchemaError(msg, where=Where(column=str(values.name)), hint="drop or convert the column first") from None
+            try:
+                arrays[name] = pa.Array.from_pandas(frame[name])
+            except pa.ArrowException as error:
+                msg = f"the values are not of one type that a dataset may hold: {first_line(error)}"
+                hint = "drop or convert the column first"
+                raise SchemaError(msg, where=Where(column=name), hint=hint) from None
+            features |= datasets.Features.from_arrow_schema(pa.schema([(name, arrays[name].type)]))
+    info = datasets.DatasetInfo(features=datasets.Features(features))
+    return datasets.Dataset(pa.table(arrays).cast(info.features.arrow_schema), info=info)
 
 
 @cache
@@ -165,8 +149,6 @@ def _known_columns(*, is_released: bool) -> dict[str, Column]:
 
 
 def _vocabulary(frame: pd.DataFrame, found: Sequence[Column], classes: Sequence[str] | None) -> Vocabulary:
-    import pandas as pd
-
     if classes is not None:
         return check_classes(classes, "classes")
     labels = [frame[column.name].dtype for column in found if column.kind is Kind.LABEL]
@@ -207,17 +189,13 @@ def _array(values: pd.Series[Any], column: Column, vocabulary: Vocabulary) -> pa
         # Texts stay as they are: of more than 2 GiB they do not fit into one piece.
         array = array.combine_chunks()
     if column.kind in {Kind.LABEL, Kind.LABELS}:
-        _check_codes(array, column, vocabulary)
+        labels = array.flatten() if column.kind is Kind.LABELS else array
+        codes = labels.fill_null(0).to_numpy(zero_copy_only=False)
+        bad = codes[(codes < 0) | (codes >= len(vocabulary))]
+        if len(bad):
+            msg = f"{bad[0]} is not the code of one of {len(vocabulary)} classes"
+            raise SchemaError(msg, where=Where(column=column.name))
     return array
-
-
-def _check_codes(array: pa.Array, column: Column, vocabulary: Vocabulary) -> None:
-    labels = array.flatten() if column.kind is Kind.LABELS else array
-    codes = labels.fill_null(0).to_numpy(zero_copy_only=False)
-    bad = codes[(codes < 0) | (codes >= len(vocabulary))]
-    if len(bad):
-        msg = f"{bad[0]} is not the code of one of {len(vocabulary)} classes"
-        raise SchemaError(msg, where=Where(column=column.name))
 
 
 def _converted(values: pd.Series[Any], column: Column, vocabulary: Vocabulary) -> list[Any]:
@@ -226,7 +204,7 @@ def _converted(values: pd.Series[Any], column: Column, vocabulary: Vocabulary) -
     for row, value in enumerate(values):
         try:
             converted.append(_convert(value, column.kind, vocabulary))
-        except (TypeError, ValueError, OverflowError) as error:
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:
             what = error.message if isinstance(error, SchemaError) else f"{value!r} is not of type {column.kind.value}"
             # What pandas itself writes of lists into CSV cannot be read back: long ones are cut.
             of_lists = "in a text, lists are JSON, as `hmix load -o` writes them" if column.kind in _ITEMS else None
@@ -259,10 +237,7 @@ def _convert(value: Any, kind: Kind, vocabulary: Vocabulary) -> Any:
 
 
 def _parse_list(text: str) -> list[Any]:
-    try:
-        items = json.loads(text)
-    except RecursionError:
-        items = None
+    items = json.loads(text)
     if not isinstance(items, list):
         # Of a text or an object, its letters or keys would be taken.
         raise TypeError
@@ -270,11 +245,7 @@ def _parse_list(text: str) -> list[Any]:
 
 
 def _is_missing(value: object) -> bool:
-    return value is None or (isinstance(value, float) and math.isnan(value)) or type(value).__name__ in _MISSING
-
-
-_MISSING = {"NAType", "NaTType"}
-"""Types of the missing values of pandas, by name: to import it takes a second."""
+    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value))
 
 
 def features(name: str | None = None, schema_version: str = CURRENT) -> datasets.Features:

@@ -7,7 +7,9 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import datasets
 
 from hmix_hub.builders.readers import read_judgments, read_table
 from hmix_hub.errors import SourceError, SourceMissingError
@@ -19,9 +21,6 @@ from hmix_hub.sources.image_sets import open_image_set
 from hmix_hub.stimuli.fingerprints import FINGERPRINTS, all_pictures, fingerprint_of
 from hmix_hub.stimuli.mixtures import check_endpoints
 from hmix_hub.tasks import CATEGORICAL, CONFIGURATIONS, INFER, TASKS, flags_of
-
-if TYPE_CHECKING:
-    import datasets
 
 Place = str | os.PathLike[str] | None
 

@@ -7,8 +7,9 @@ import numbers
 import warnings
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
+import datasets
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import coo_array
@@ -16,10 +17,6 @@ from scipy.sparse.csgraph import connected_components
 
 from hmix_hub.errors import ConfigurationError, SplitWarning, nearest
 from hmix_hub.tables import arrow_columns, check_dataset_type, pick_rows
-
-if TYPE_CHECKING:
-    import datasets
-    import pyarrow as pa
 
 By = Literal["image", "participant", "stimulus", "pair"]
 DEFAULT_FRACTIONS = {"train": 0.8, "test": 0.2}
@@ -78,7 +75,9 @@ def split(
     if by not in get_args(By):
         msg = f"cannot split by {by!r}"
         raise ConfigurationError(msg, hint=nearest(by, get_args(By), label="ways"))
-    _check_seed(seed)
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        msg = f"seed is a whole number of 0 or more, not {seed!r}"
+        raise ConfigurationError(msg)
     several = isinstance(dataset, list | tuple)
     parts = [check_dataset_type(part) for part in (dataset if several else [dataset])]
     keys = [_keys(part, by) for part in parts]
@@ -96,23 +95,22 @@ def split(
             message = f"split{which} by {by}: {missed}. {_name_largest(part, by, rows, fractions)}"
             warnings.warn(message, SplitWarning, stacklevel=2)
     split_of = dict(zip(names, dealt.tolist(), strict=True))
-    results = [_select(part, rows, split_of, list(fractions)) for part, rows in zip(parts, groups, strict=True)]
+    results = []
+    for part, rows in zip(parts, groups, strict=True):
+        of_row: Ints = np.array([split_of[group] for group in rows], dtype=np.int64)
+        picked = {name: pick_rows(part, np.flatnonzero(of_row == n)) for n, name in enumerate(fractions)}
+        results.append(datasets.DatasetDict(picked))
     return results if several else results[0]
 
 
-def _check_seed(seed: object) -> None:
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        msg = f"seed is a whole number of 0 or more, not {seed!r}"
-        raise ConfigurationError(msg)
-
-
 def _check_fractions(fractions: object) -> dict[str, float]:
+    example = 'write {"train": 0.8, "test": 0.2}'
     if not isinstance(fractions, Mapping):
         msg = f"fractions are a share by split name, not {fractions!r}"
-        raise ConfigurationError(msg, hint='write {"train": 0.8, "test": 0.2}')
+        raise ConfigurationError(msg, hint=example)
     if any(not isinstance(name, str) or not name for name in fractions):
         msg = f"each split has a name: {dict(fractions)}"
-        raise ConfigurationError(msg, hint='write {"train": 0.8, "test": 0.2}')
+        raise ConfigurationError(msg, hint=example)
     if not fractions or any(
         not isinstance(share, numbers.Real) or not 0 < float(share) <= 1 for share in fractions.values()
     ):
@@ -141,7 +139,7 @@ def _keys(dataset: datasets.Dataset, by: str) -> list[tuple[Any, ...]]:
     if missing:
         msg = f"splitting by {by} needs the columns {', '.join(missing)}, which the dataset does not have"
         raise ConfigurationError(msg)
-    table: pa.Table = arrow_columns(dataset, columns)
+    table = arrow_columns(dataset, columns)
     # A single picture has no image 2.
     empty = [name for name in columns if name != "image_2_index" and table[name].null_count]
     if empty:
@@ -265,14 +263,3 @@ def _describe(dataset: datasets.Dataset, by: str, rows: Sequence[Hashable], grou
     image_set, index = min(pictures)
     example = dataset[members[0]]["pair_id"] if "pair_id" in dataset.column_names else f"{image_set} {index}"
     return f"{len(pictures)} pictures such as those of {example}"
-
-
-def _select(
-    dataset: datasets.Dataset, groups: Sequence[Any], dealt: Mapping[Any, int], names: Sequence[str]
-) -> datasets.DatasetDict:
-    from datasets import DatasetDict
-
-    numbers: npt.NDArray[np.int64] = np.array([dealt[group] for group in groups], dtype=np.int64)
-    return DatasetDict(
-        {name: pick_rows(dataset, np.flatnonzero(numbers == number)) for number, name in enumerate(names)}
-    )

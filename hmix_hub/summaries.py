@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+import datasets
 import numpy as np
+import numpy.typing as npt
 
 from hmix_hub.class_order import in_one_order
 from hmix_hub.errors import ConfigurationError, SchemaError, Where
@@ -32,10 +33,6 @@ from hmix_hub.tasks.soft_labels import (
     check_procedure,
 )
 from hmix_hub.tasks.soft_labels import soft_labels as compute
-
-if TYPE_CHECKING:
-    import datasets
-    import numpy.typing as npt
 
 _GATHERED = ("study_id", "participant_id", "selected_coefficient", "inferred_coefficient", "confidence", "soft_label")
 """Columns that become others: people are counted, answers listed."""

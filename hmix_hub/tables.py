@@ -9,16 +9,16 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
-from hmix_hub.errors import ConfigurationError, SchemaError, SchemaVersionError
+from hmix_hub.errors import ConfigurationError, SchemaError, SchemaVersionError, nearest
 from hmix_hub.schema import JUDGMENT_TABLE, RELEASED, Column, Vocabulary, check_version, features
 from hmix_hub.schema.arrays import take
 from hmix_hub.tasks import TASKS, check_task, columns, distributions_among
 
 if TYPE_CHECKING:
     import datasets
-    import numpy.typing as npt
 
 
 def check_dataset_type(dataset: object) -> datasets.Dataset:
@@ -64,8 +64,24 @@ def arrow_columns(dataset: datasets.Dataset, names: Sequence[str]) -> pa.Table:
     return pa.table([take(column, rows) for column in table.columns], schema=schema)
 
 
+def named_columns(dataset: datasets.Dataset, columns: str | Sequence[str]) -> list[str]:
+    """Return the names of columns that a caller asks for, each once.
+
+    Raises
+    ------
+    ConfigurationError
+        If the dataset lacks one.
+    """
+    names = [columns] if isinstance(columns, str) else list(dict.fromkeys(columns))
+    for name in names:
+        if name not in dataset.column_names:
+            msg = f"the dataset has no column {name!r}"
+            raise ConfigurationError(msg, hint=nearest(name, dataset.column_names, label="columns"))
+    return names
+
+
 def unique_values(dataset: datasets.Dataset, name: str) -> list[Any]:
-    """Give the values of a column, each once; `Dataset.unique` would write a cache file of picked rows."""
+    """Return the values of a column, each once; `Dataset.unique` would write a cache file of picked rows."""
     return arrow_columns(dataset, [name])[name].unique().to_pylist()
 
 
@@ -95,7 +111,7 @@ def pick_rows(dataset: datasets.Dataset, rows: npt.NDArray[np.int64]) -> dataset
 
 
 def _is_whole(dataset: datasets.Dataset) -> bool:
-    """Say whether a dataset's rows are those of its table; a `datasets` that no longer tells is answered no."""
+    """Whether a dataset's rows are those of its table; a `datasets` that no longer tells is answered no."""
     return getattr(dataset, "_indices", dataset) is None
 
 
@@ -123,7 +139,7 @@ def _is_plain(dataset: datasets.Dataset) -> bool:
 
 
 def dataset_of(table: pa.Table, columns: Sequence[Column], vocabulary: Vocabulary) -> datasets.Dataset:
-    """Give an Arrow table as a dataset with the features of its columns, in memory."""
+    """Return an Arrow table as a dataset with the features of its columns, in memory."""
     from datasets import Dataset, DatasetInfo
 
     info = DatasetInfo(features=features(columns, vocabulary))
@@ -194,19 +210,15 @@ def map_tables(
 
 
 def vocabularies_of(columns: datasets.Features) -> dict[str, Vocabulary]:
-    """Give the class names of each label column, and of each column of label lists."""
+    """Return the class names of each label column, and of each column of label lists."""
     from datasets import ClassLabel
 
-    vocabularies = {}
-    for name, feature in columns.items():
-        label = getattr(feature, "feature", feature)
-        if isinstance(label, ClassLabel):
-            vocabularies[name] = Vocabulary(tuple(label.names))
-    return vocabularies
+    labels = {name: getattr(feature, "feature", feature) for name, feature in columns.items()}
+    return {n: Vocabulary(tuple(label.names)) for n, label in labels.items() if isinstance(label, ClassLabel)}
 
 
 def vocabulary_of(dataset: datasets.Dataset) -> Vocabulary:
-    """Give the class names that a dataset's image labels count in.
+    """Return the class names that a dataset's image labels count in.
 
     Raises
     ------
@@ -221,7 +233,7 @@ def vocabulary_of(dataset: datasets.Dataset) -> Vocabulary:
 
 
 def task_of(dataset: datasets.Dataset) -> str:
-    """Give the task of a dataset of judgments.
+    """Return the task of a dataset of judgments.
 
     Raises
     ------

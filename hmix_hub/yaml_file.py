@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import yaml
+from pydantic import BaseModel
 
 SIZE_LIMIT = 2**20
 """Bytes of a file at most."""
@@ -203,3 +204,30 @@ def texts_in(content: Any, path: KeyPath = ()) -> Iterator[tuple[KeyPath, str]]:
     elif isinstance(content, dict | list):
         for name, value in content.items() if isinstance(content, dict) else enumerate(content):
             yield from texts_in(value, (*path, name))
+
+
+def known_keys(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
+    """Return the keys that a pydantic model of a file allows at a position, as they are written.
+
+    Parameters
+    ----------
+    model
+        The model of the file.
+    path
+        Where the keys stand: names of fields, keys of tables and numbers of list items, from the outside in.
+    """
+    at: type[BaseModel] = model
+    for part in path:
+        annotation = next(
+            (field.annotation for name, field in at.model_fields.items() if part in {name, field.alias}), None
+        )
+        at = at if annotation is None else _model_in(annotation) or at
+    return [field.alias or name for name, field in at.model_fields.items()]
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """Find the model in an annotation: a list of it, a table of it, or it or nothing."""
+    inside = get_args(annotation)
+    if inside:
+        return next((model for one in inside if (model := _model_in(one))), None)
+    return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None

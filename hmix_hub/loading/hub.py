@@ -21,13 +21,14 @@ from huggingface_hub import (
 from huggingface_hub.errors import CacheNotFound
 
 from hmix_hub.arrow_files import open_parquet
+from hmix_hub.builders.study_table import BuiltFile
 from hmix_hub.errors import CacheWarning, SourceError, SourceMissingError, Where
 from hmix_hub.files import known_sha256
 from hmix_hub.loading.hub_client import explained, first_line, has_no_such_file, is_away, stripped
 from hmix_hub.loading.studies import StudyOfTables, manifest_of
 from hmix_hub.sources.arrays import cache_folder
 from hmix_hub.sources.source import PROBE_TIMEOUT_S, is_offline
-from hmix_hub.studies.built_tables import CHECKSUMS, BuiltFile, check_file, open_checksums, table_files
+from hmix_hub.studies.built_tables import CHECKSUMS, check_file, open_checksums, table_files
 from hmix_hub.studies.folder import STIMULI
 from hmix_hub.studies.manifest import MANIFEST
 

@@ -8,14 +8,13 @@ from http import HTTPStatus
 
 from huggingface_hub import HfApi, errors
 
+from hmix_hub.datasets_by_name import STUDY_TAG
 from hmix_hub.errors import ConfigurationError, SourceError, SourceMissingError, Where
 from hmix_hub.schema import SYNTHETIC_FLAG
 from hmix_hub.studies.findings import shown
 from hmix_hub.studies.manifest import MANIFEST
 from hmix_hub.tasks import TASKS
 
-TAG = "h-mix-study"
-"""Tag of every published study, in its card."""
 HIDDEN = "[hidden]"
 """What stands where a secret stood."""
 
@@ -105,7 +104,7 @@ def list_studies(search: str | None = None, *, token: str | bool | None = None) 
         If the Hub cannot be reached.
     """
     try:
-        found = list(HfApi(token=stripped(token)).list_datasets(filter=TAG, search=search, full=True))
+        found = list(HfApi(token=stripped(token)).list_datasets(filter=STUDY_TAG, search=search, full=True))
     # The client lets through what its libraries raise: errors of its own and of HTTP.
     except Exception as error:
         msg = f"the studies could not be listed: {first_line(error)}"

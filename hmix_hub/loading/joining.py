@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+import datasets
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -29,9 +29,6 @@ from hmix_hub.tables import (
 )
 from hmix_hub.tasks import OVER_CLASSES
 from hmix_hub.tasks import columns as columns_of
-
-if TYPE_CHECKING:
-    import datasets
 
 _SAME_STUDY = 'give each study once; which study "h-mix" is, source= or HMIX_SOURCE decides'
 
@@ -85,9 +82,7 @@ def join(parts: Sequence[datasets.Dataset]) -> datasets.Dataset:
         part if part.features == wanted else _recoded(part, columns, vocabulary, union)
         for part, vocabulary in zip(parts, vocabularies, strict=True)
     ]
-    from datasets import concatenate_datasets
-
-    joined = concatenate_datasets([part.select_columns([c.name for c in columns]) for part in recoded])
+    joined = datasets.concatenate_datasets([part.select_columns([c.name for c in columns]) for part in recoded])
     add_picture_places(joined.info, places)
     try:
         check_unique(arrow_columns(joined, ["judgment_id"])["judgment_id"])
@@ -109,13 +104,7 @@ def _refuse_shared(parts: Sequence[datasets.Dataset]) -> None:
 
 
 def _version_of(part: datasets.Dataset, task: str) -> str:
-    """Give the version of the schema that a dataset follows, and check that it has its columns.
-
-    Raises
-    ------
-    SchemaError
-        If a column is missing.
-    """
+    """Return the version of the schema that a dataset follows, once it is known to have its columns."""
     versions = unique_values(part, "schema_version") if "schema_version" in part.column_names else []
     version = max(versions, key=VERSIONS.index, default=JUDGMENT_TABLE)
     missing = [column.name for column in columns_of(task, version) if column.name not in part.column_names]
@@ -145,11 +134,7 @@ def _recoded(
     }
     recoded = pa.table(arrays)
     # Ids spell the classes: where two vocabularies differ in case alone, the same pair must have one name.
-    recoded = _with(recoded, "pair_id", pair_ids(recoded, union))
-    if "stimulus_id" in recoded.column_names:
-        recoded = _with(recoded, "stimulus_id", stimulus_ids(recoded))
+    recoded = recoded.set_column(schema.names.index("pair_id"), "pair_id", pair_ids(recoded, union))
+    if "stimulus_id" in schema.names:
+        recoded = recoded.set_column(schema.names.index("stimulus_id"), "stimulus_id", stimulus_ids(recoded))
     return dataset_of(recoded.cast(schema), columns, union)
-
-
-def _with(table: pa.Table, name: str, column: pa.ChunkedArray) -> pa.Table:
-    return table.set_column(table.column_names.index(name), name, column)

@@ -15,7 +15,7 @@ import datasets
 
 from hmix_hub.builders.cached_table import slice_split
 from hmix_hub.builders.h_mix import HMix, check_asked
-from hmix_hub.datasets_by_name import H_MIX, check_dataset
+from hmix_hub.datasets_by_name import H_MIX, REPOSITORY, check_dataset
 from hmix_hub.errors import ConfigurationError, SourceMissingError, Where
 from hmix_hub.filters import apply_conditions
 from hmix_hub.judgments.conditions import Condition
@@ -24,7 +24,7 @@ from hmix_hub.judgments.selection import check_columns
 from hmix_hub.loading.hub import open_repository
 from hmix_hub.loading.joining import join
 from hmix_hub.loading.pictures import add_images
-from hmix_hub.loading.studies import REPOSITORY, LoadableStudy, in_version, open_folder
+from hmix_hub.loading.studies import LoadableStudy, in_version, open_folder
 from hmix_hub.schema import CURRENT, JUDGMENT_TABLE, RELEASED, check_version
 from hmix_hub.stimuli.columns import check_images
 from hmix_hub.studies.participants import PARTICIPANTS_CONFIGURATION

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ import datasets
 import pyarrow as pa
 
 from hmix_hub.arrow_files import open_parquet
-from hmix_hub.builders.study_table import StudyTable
+from hmix_hub.builders.study_table import BuiltFile, StudyTable
 from hmix_hub.errors import ConfigurationError, SchemaVersionError, SourceMissingError, Where, nearest
 from hmix_hub.judgments.by_stimulus import by_stimulus
 from hmix_hub.judgments.migration import migrate, to_version
@@ -23,8 +22,6 @@ from hmix_hub.schema import RELEASED, Column, Vocabulary, features
 from hmix_hub.schema.released import SYNTHETIC_COLUMN
 from hmix_hub.studies.built_tables import (
     CHECKSUMS,
-    BuiltFile,
-    BuiltTable,
     check_file,
     open_checksums,
     study_features,
@@ -40,9 +37,6 @@ from hmix_hub.studies.participants import PARTICIPANTS_CONFIGURATION, read_parti
 from hmix_hub.studies.rules.manifest import SCHEMA_VERSION
 from hmix_hub.tables import arrow_columns, map_tables
 from hmix_hub.tasks import CONFIGURATIONS, DEFAULT_CONFIGURATION, Configuration
-
-REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
-"""Name of a repository of the Hub, ORG/NAME."""
 
 
 @dataclass(frozen=True)
@@ -170,8 +164,8 @@ class StudyOfTables(LoadableStudy):
             msg = f"{name} has no Parquet file"
             raise SourceMissingError(msg, where=Where(self.where), hint=self.hint)
         columns = partial(_columns_of, CONFIGURATIONS.get(name), self.manifest.schema_version)
-        table = BuiltTable(name, tuple(files), columns, self.manifest.vocabulary, self.hint)
-        builder = StudyTable(table, cache_dir=options.get("cache_dir"))
+        cache_dir = options.get("cache_dir")
+        builder = StudyTable(name, files, columns, self.manifest.vocabulary, self.hint, cache_dir=cache_dir)
         return builder.load("train", streaming=streaming, options=options)
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from hmix_hub.loading.hub_client import TAG
+from hmix_hub.datasets_by_name import STUDY_TAG
 from hmix_hub.schema import SYNTHETIC_FLAG, Column
 from hmix_hub.studies.judgment_table import procedure_of
 from hmix_hub.studies.study import Study
@@ -19,7 +19,7 @@ from hmix_hub.tasks.soft_labels import (
     unasked_columns,
 )
 
-TAGS = (TAG, "mixup", "human-judgments", "human-uncertainty", "soft-labels")
+TAGS = (STUDY_TAG, "mixup", "human-judgments", "human-uncertainty", "soft-labels")
 
 _OF_SINGLE_PICTURES = {
     "stimulus_id": "name of the picture, which ends in its pair_id",

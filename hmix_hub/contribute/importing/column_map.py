@@ -15,11 +15,10 @@ import pyarrow.compute as pc
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from hmix_hub.errors import ConfigurationError, SourceMissingError, Where, nearest
-from hmix_hub.model_keys import known_keys
 from hmix_hub.schema.judgment import EXTRA_PREFIX
 from hmix_hub.studies.manifest import TaskName
 from hmix_hub.tasks import TASKS, observed_columns, required_columns
-from hmix_hub.yaml_file import SIZE_LIMIT, parse_yaml
+from hmix_hub.yaml_file import SIZE_LIMIT, known_keys, parse_yaml
 
 _TOKEN = re.compile(r"\\Q.*?(?:\\E|\Z)|\\.|\[:\^?\w+:\]|\[\^?\]?|.", re.DOTALL)
 _MEMBERS = {"w": r"\pL\pM\p{Nd}_", "d": r"\p{Nd}"}

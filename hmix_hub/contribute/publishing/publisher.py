@@ -30,8 +30,8 @@ from hmix_hub.contribute.publishing.remote import (
     read_record,
     read_sums,
 )
+from hmix_hub.datasets_by_name import REPOSITORY
 from hmix_hub.errors import ConfigurationError, PublishError, Where
-from hmix_hub.loading.studies import REPOSITORY
 from hmix_hub.studies.built_tables import CHECKSUMS
 from hmix_hub.studies.folder import RECORD
 from hmix_hub.studies.manifest import MANIFEST

@@ -11,13 +11,12 @@ from pydantic import ValidationError
 
 from hmix_hub.errors import StudyFileError, Where, nearest
 from hmix_hub.files import is_plain_inside
-from hmix_hub.model_keys import known_keys
 from hmix_hub.studies.manifest import MANIFEST, PLACEHOLDER
 from hmix_hub.suite.study.model import StudyFile
 from hmix_hub.suite.study.rules import impossible
 from hmix_hub.suite.study.texts import control_in, markup_in
 from hmix_hub.tasks import TASKS
-from hmix_hub.yaml_file import BadFileError, KeyPath, YamlFile, read_text, read_yaml, texts_in
+from hmix_hub.yaml_file import BadFileError, KeyPath, YamlFile, known_keys, read_text, read_yaml, texts_in
 
 COLLECTION = "collection.yaml"
 """The study file's name within a collection folder."""
