@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sqlite3
@@ -63,16 +64,12 @@ def back_up(source: sqlite3.Connection, folder: Path, frozen: FrozenStudy, targe
 
 
 def _copy_database(source: sqlite3.Connection, place: Path) -> None:
-    with database_errors(place.parent):
-        copy = sqlite3.connect(place, isolation_level=None)
-        try:
-            sync_fully(copy)
-            # In one step, which reads one state of the database however many write meanwhile.
-            source.backup(copy, pages=-1)
-            # One file, which can be copied on as it is.
-            copy.execute("PRAGMA journal_mode = DELETE").fetchone()
-        finally:
-            copy.close()
+    with database_errors(place.parent), contextlib.closing(sqlite3.connect(place, isolation_level=None)) as copy:
+        sync_fully(copy)
+        # In one step, which reads one state of the database however many write meanwhile.
+        source.backup(copy, pages=-1)
+        # One file, which can be copied on as it is.
+        copy.execute("PRAGMA journal_mode = DELETE").fetchone()
     place.chmod(0o600)
 
 
@@ -91,13 +88,9 @@ def _copy_files(folder: Path, made: Path, frozen: FrozenStudy) -> None:
 
 
 def _check(made: Path) -> None:
-    database = open_reading(made)
-    try:
-        with database_errors(made):
-            about = read_about(database, str(made / DATABASE_NAME), read_key(made))
-            check_integrity(database, about.frozen, made)
-    finally:
-        database.close()
+    with contextlib.closing(open_reading(made)) as database, database_errors(made):
+        about = read_about(database, str(made / DATABASE_NAME), read_key(made))
+        check_integrity(database, about.frozen, made)
 
 
 def _sync(made: Path) -> None:

@@ -53,10 +53,6 @@ class Cache:
         session_id = self._tokens.get(token_hash)
         return None if session_id is None else self._sessions.get(session_id)
 
-    def session(self, session_id: str) -> SessionRecord | None:
-        """Return a session; `None` where there is none."""
-        return self._sessions.get(session_id)
-
     def sessions(self) -> list[SessionRecord]:
         """Return all sessions, in the order in which they began."""
         return list(self._sessions.values())

@@ -6,6 +6,7 @@ calendar, the months of the first and the last answer alone are known.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import sqlite3
@@ -205,7 +206,8 @@ def create_database(folder: Path, frozen: FrozenStudy, *, is_synthetic: bool) ->
         If there is a database, or none can be made.
     """
     place = folder / DATABASE_NAME
-    _check_new(place)
+    if os.path.lexists(place):
+        raise _is_there(place)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=".new-", suffix=".sqlite", dir=folder)
@@ -216,32 +218,21 @@ def create_database(folder: Path, frozen: FrozenStudy, *, is_synthetic: bool) ->
     made = Path(name)
     try:
         key = make_key(folder)
-        with database_errors(folder):
-            connection = sqlite3.connect(made, isolation_level=None)
-            try:
-                sync_fully(connection)
-                lay_out(connection, frozen, key, is_synthetic=is_synthetic)
-            finally:
-                connection.close()
-        _take_place(made, place)
+        with database_errors(folder), contextlib.closing(sqlite3.connect(made, isolation_level=None)) as connection:
+            sync_fully(connection)
+            lay_out(connection, frozen, key, is_synthetic=is_synthetic)
+        take_place(made, place)
+    except FileExistsError:
+        raise _is_there(place) from None
     finally:
         made.unlink(missing_ok=True)
         made.with_name(f"{made.name}-journal").unlink(missing_ok=True)
     sync_folder(folder)
 
 
-def _check_new(place: Path) -> None:
-    if os.path.lexists(place):
-        msg = "there is a collection here already"
-        hint = "serve it as it is, or begin the new study in another folder"
-        raise StoreError(msg, where=Where(str(place)), hint=hint)
-
-
-def _take_place(made: Path, place: Path) -> None:
-    try:
-        take_place(made, place)
-    except FileExistsError:
-        _check_new(place)
+def _is_there(place: Path) -> StoreError:
+    msg = "there is a collection here already"
+    return StoreError(msg, where=Where(str(place)), hint="serve it as it is, or begin the new study in another folder")
 
 
 _LAWS = {

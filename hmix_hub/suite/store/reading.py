@@ -42,28 +42,14 @@ def read_sessions(database: sqlite3.Connection, frozen: FrozenStudy, plans: Plan
 
 def _record(database: sqlite3.Connection, frozen: FrozenStudy, row: tuple[Any, ...], plans: Plans) -> SessionRecord:
     session_id, batch, number, seed, state, is_late, is_incomplete, *times, attempts, passed, has_comments = row
-    started, last, finished = times
     plan = plans.get(session_id)
     if plan is None:
         text = database.execute("SELECT plan FROM plans WHERE session = ?", (session_id,)).fetchone()[0]
         plan = plans[session_id] = Plan.from_json(text)
-    return SessionRecord(
-        session_id,
-        batch,
-        number,
-        frozen.batches[batch].task,
-        seed,
-        plan,
-        state,
-        bool(is_late),
-        bool(is_incomplete),
-        started,
-        last,
-        finished,
-        bool(passed),
-        attempts,
-        bool(has_comments),
-    )
+    task = frozen.batches[batch].task
+    flags = bool(is_late), bool(is_incomplete)
+    rest: Any = (*flags, *times, bool(passed), attempts, bool(has_comments))
+    return SessionRecord(session_id, batch, number, task, seed, plan, state, *rest)
 
 
 def read_token(database: sqlite3.Connection, token_hash: bytes) -> str | None:
@@ -154,7 +140,7 @@ def read_counts(database: sqlite3.Connection, frozen: FrozenStudy, lapses_before
     lapses_before_ms
         Live sessions whose last answer is older, on the study clock, count as lapsed.
     """
-    people = """
+    query = """
         SELECT b.number, b.given, b.withdrawn,
             count(*) FILTER (WHERE s.state = 'finished' AND NOT s.is_late AND NOT s.is_incomplete),
             count(*) FILTER (WHERE s.state = 'finished' AND s.is_late AND NOT s.is_incomplete),
@@ -165,28 +151,17 @@ def read_counts(database: sqlite3.Connection, frozen: FrozenStudy, lapses_before
             total(s.unkept)
         FROM batches b LEFT JOIN sessions s ON s.batch = b.number GROUP BY b.number ORDER BY b.number
     """
-    rows = database.execute(people, {"before": lapses_before_ms}).fetchall()
-    answers, quarantined, conflicts = (
+    rows = database.execute(query, {"before": lapses_before_ms}).fetchall()
+    kept = [
         dict(
             database.execute(
                 f"SELECT s.batch, count(*) FROM {table} t JOIN sessions s ON s.id = t.session GROUP BY s.batch"  # noqa: S608
             ).fetchall()
         )
         for table in ("answers", "quarantine", "conflicts")
-    )
-    return [
-        BatchCount(
-            number,
-            frozen.batches[number].task,
-            frozen.batches[number].condition,
-            frozen.batches[number].quota,
-            given,
-            *(finished, late, incomplete, live, lapsed, failed),
-            withdrawn,
-            answers.get(number, 0),
-            quarantined.get(number, 0),
-            conflicts.get(number, 0),
-            int(unkept),
-        )
-        for number, given, withdrawn, finished, late, incomplete, live, lapsed, failed, unkept in rows
     ]
+    counts = []
+    for batch, (number, given, withdrawn, *people, unkept) in zip(frozen.batches, rows, strict=True):
+        values: Any = (given, *people, withdrawn, *(table.get(number, 0) for table in kept), int(unkept))
+        counts.append(BatchCount(batch.number, batch.task, batch.condition, batch.quota, *values))
+    return counts

@@ -301,17 +301,14 @@ class Store:
         return int(self._database.execute("SELECT study_ms FROM clock").fetchone()[0])
 
     def check_integrity(self) -> None:
-        """Check the database whole; see `integrity.check_integrity`."""
+        """Check the database whole; see `layout.check_integrity`."""
         with self._reading() as database:
             check_integrity(database, self.frozen, self.folder)
 
     def backup(self, target: Path) -> None:
         """Copy the collection into a new folder; see `backup.back_up`."""
-        source = open_reading(self.folder)
-        try:
+        with contextlib.closing(open_reading(self.folder)) as source:
             back_up(source, self.folder, self.frozen, Path(target))
-        finally:
-            source.close()
 
     # -- Open or closed -------------------------------------------------------------------------------------------
 
@@ -322,9 +319,5 @@ class Store:
 
     def set_closed(self, closed: bool) -> None:
         """Close the study to new people, or open it again; who has begun goes on. Also from a read-only store."""
-        with database_errors(self.folder):
-            database = open_writing(self.folder)
-            try:
-                put_meta(database, "closed", str(int(closed)))
-            finally:
-                database.close()
+        with database_errors(self.folder), contextlib.closing(open_writing(self.folder)) as database:
+            put_meta(database, "closed", str(int(closed)))

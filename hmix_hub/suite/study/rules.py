@@ -14,7 +14,7 @@ from hmix_hub.schema import TOLERANCE
 from hmix_hub.studies.manifest import Manifest
 from hmix_hub.suite.study.manifest import manifest_of
 from hmix_hub.suite.study.model import Completion, Pairs, Quiz, StudyFile, TaskDesign
-from hmix_hub.suite.study.texts import WORDS
+from hmix_hub.suite.study.texts import WORDS, placeholders
 from hmix_hub.suite.tasks import SUITE_TASKS
 from hmix_hub.tasks import TASKS
 from hmix_hub.yaml_file import KeyPath
@@ -25,7 +25,6 @@ Problem = tuple[KeyPath, str]
 DECIMALS = 4
 """Decimals of a coefficient at most; a picture of 256 shades shows no more."""
 _BRACES = re.compile(r"\{[^{}]*\}|[{}]")
-_FILLED_IN = re.compile(r"\{[a-z_]*\}")
 _MARKDOWN = re.compile(r"\*\*\S[^*\n]*\*\*|\[[^\]\n]+\]\(https?://[^)\s]+\)|^#{1,6} ", re.MULTILINE)
 _ONE_CODE_FOR_ALL = ("prolific.com", "prolific.co")
 """Hosts of platforms that know one completion code for a study, and none of a person's own."""
@@ -204,13 +203,10 @@ def _words(study: StudyFile) -> Iterator[Problem]:
         if name not in WORDS:
             yield ("words", name), f"the interface has no such words; {nearest(name, WORDS, label='words')}"
             continue
-        wanted, given = (sorted(set(_FILLED_IN.findall(text))) for text in (WORDS[name], written))
+        wanted, given = (sorted(f"{{{part}}}" for part in placeholders(text)) for text in (WORDS[name], written))
         if wanted != given:
-            asked = " and ".join(wanted) or "nothing"
-            yield (
-                ("words", name),
-                f"in {WORDS[name]!r} {asked} is filled in; here it is {' and '.join(given) or 'nothing'}",
-            )
+            asked, found = (" and ".join(parts) or "nothing" for parts in (wanted, given))
+            yield ("words", name), f"in {WORDS[name]!r} {asked} is filled in; here it is {found}"
 
 
 _MANIFEST_PATHS: dict[str, KeyPath] = {

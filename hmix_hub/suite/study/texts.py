@@ -180,4 +180,4 @@ def words_of(study: StudyFile) -> dict[str, str]:
 
 def placeholders(text: str) -> frozenset[str]:
     """Name what is filled in: the names in braces."""
-    return frozenset(re.findall(r"\{(\w+)\}", text))
+    return frozenset(re.findall(r"\{(\w*)\}", text))
