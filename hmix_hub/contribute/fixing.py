@@ -114,15 +114,15 @@ def _from_utf16(path: Path) -> str | None:
 def _read(path: Path, name: str) -> Table | None:
     """Read a CSV file as text, whatever its form; `None` where it cannot be read whole."""
     report = Report()
-    pieces = list(read_chunks(path, name, report, is_tolerant=True))
-    if not pieces or any(found.rule.code not in _PASSED for found in report.errors):
+    chunks = list(read_chunks(path, name, report, is_tolerant=True))
+    if not chunks or any(found.rule.code not in _PASSED for found in report.errors):
         return None
-    header = pieces[0].names or list(pieces[0].columns)
+    header = chunks[0].names or list(chunks[0].columns)
     if len(set(header)) < len(header):
         return None
     table: Table = {column: [] for column in header}
-    for piece in pieces:
-        for column, cells in piece.columns.items():
+    for chunk in chunks:
+        for column, cells in chunk.columns.items():
             text = as_text(cells)
             table[column] += [] if text is None else text.to_pylist()
     return table

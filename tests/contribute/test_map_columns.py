@@ -16,7 +16,7 @@ from study_generator.raw_exports import imported, write_map, write_table
 
 from hmix_hub.builders.readers import read_released
 from hmix_hub.contribute.importing.column_map import From, check_pattern, group_of
-from hmix_hub.contribute.importing.mapped_column import map_column
+from hmix_hub.contribute.importing.mapped_column import MappedColumn
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.judgments.from_released import Provenance
 from hmix_hub.judgments.migration import migrate
@@ -27,8 +27,9 @@ from hmix_hub.tasks import CATEGORICAL, INFER
 
 def made(texts, target="confidence", **origin):
     """Map cells: the values, and the numbers of those that do not fit."""
-    column = map_column(pa.chunked_array([pa.array(texts, pa.string())]), target, From(column="c", **origin))
-    return column.values.to_pylist(), column.is_unfit.nonzero()[0].tolist()
+    column = MappedColumn(target, From(column="c", **origin))
+    values, is_unfit = column.make(pa.chunked_array([pa.array(texts, pa.string())]))
+    return values.to_pylist(), is_unfit.nonzero()[0].tolist()
 
 
 class TestWholeCells:

@@ -1,4 +1,4 @@
-"""Mapped columns: what a column map makes of one raw column, cell by cell, and which cells it does not fit."""
+"""Mapped columns: what a column map makes of one raw column, cell by cell, and what it does not fit, over all files."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from hmix_hub.contribute.fixes import with_point
 from hmix_hub.contribute.importing.column_map import From, group_of, groups_of, words
+from hmix_hub.contribute.importing.raw_files import ROW
+from hmix_hub.errors import Where
 from hmix_hub.schema import Kind, arrays
 from hmix_hub.studies.columns.numbers import NUMBER
 from hmix_hub.studies.reading.json_file import each_key_once
@@ -36,69 +40,138 @@ _LISTS = {
 """Columns of lists, of which a pattern takes every match."""
 _ITEM = re.compile(r"[^\s|,\[\]]+")
 _OFF = {"", "0", "false", "no", "off"}
+_SHOWN, _SHOWN_CHARACTERS = 4, 40
+_SAMPLED = 1000
+"""First cells of a file among which texts are sampled for a message."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class MappedColumn:
-    """What came of N raw cells.
+    """A column that is made of a raw one, and what came of it, over all files.
 
     Parameters
     ----------
-    values
-        N strings; null where nothing is.
-    is_unfit
-        bool (N,): whether the cell holds something that `json`, `keys` or `pattern` does not fit, so that nothing came
-        of it.
-    replaced
-        Number of cells whose word `values` names.
-    left
-        Number of cells by word that `values` does not name, and that is none of its replacements either.
+    target, origin
+        The column, and where it comes from.
     """
 
-    values: pa.ChunkedArray
-    is_unfit: npt.NDArray[np.bool_]
+    target: str
+    origin: From
+    _held: int = 0
+    _is_made: bool = False
+    _is_met: bool = False
+    _seen: dict[str, None] = field(default_factory=dict)
+    unfit: int = 0
+    """Cells that hold something, of which nothing came, since `json`, `keys` or `pattern` does not fit."""
+    where: Where | None = None
+    """Place of the first of them."""
+    _unfit_text: str = ""
     replaced: int = 0
+    """Cells whose word `values` names."""
     left: Counter[str] = field(default_factory=Counter)
+    """Cells by word that `values` does not name, and that is none of its replacements either."""
+
+    def add(self, raw: pa.Table, path: Path) -> pa.ChunkedArray | pa.Array:
+        """Make the column of a file's rows, and count."""
+        if self.origin.column is None:
+            return pa.array([self.origin.constant or None] * raw.num_rows, pa.string())
+        if self.origin.column not in raw.column_names:
+            return pa.nulls(raw.num_rows, pa.string())
+        cells = raw[self.origin.column]
+        values, is_unfit = self.make(cells)
+        self._held += int(are_filled(cells).sum())
+        self._count_unfit(is_unfit, raw, cells, path)
+        self._is_made |= values.null_count < len(cells)
+        if self.origin.equals is not None:
+            self._is_met |= bool(pc.any(pc.equal(values, "true")).as_py())
+        if len(self._seen) < _SHOWN:
+            self._seen |= dict.fromkeys(text for text in cells.slice(0, _SAMPLED).unique().to_pylist() if text.strip())
+        return values
+
+    def make(self, cells: pa.ChunkedArray) -> tuple[pa.ChunkedArray, npt.NDArray[np.bool_]]:
+        """Make the column of N strings, none null.
+
+        Returns
+        -------
+        pyarrow.ChunkedArray
+            N strings; null where nothing is. What cannot be calculated with is left as it is: validation tells it.
+        bool (N,)
+            Which cells hold something that `json`, `keys` or `pattern` does not fit.
+        """
+        # Each distinct text is worked on once.
+        codes, texts = arrays.encode(cells)
+        taken, is_unfit = _taken(texts, self.target, self.origin)
+        if self.origin.keys is None:
+            self._count_words(taken, np.bincount(codes, minlength=len(taken)).tolist())
+            for step in _steps(self.target, self.origin):
+                taken = [None if text is None else step(text) for text in taken]
+        values = pa.chunked_array([[text or None for text in taken]], pa.string())
+        return arrays.take(values, codes), is_unfit[codes]
+
+    def _count_words(self, taken: list[str | None], counts: list[int]) -> None:
+        named = self.origin.values
+        if named is None:
+            return
+        results = set(named.values())
+        for text, count in zip(taken, counts, strict=True):
+            for item in _words_of(text or "", named, is_list=self.target in _LISTS):
+                if item in named:
+                    self.replaced += count
+                elif item.strip() and item not in results:
+                    self.left[item] += count
+
+    def _count_unfit(self, is_unfit: npt.NDArray[np.bool_], raw: pa.Table, cells: pa.ChunkedArray, path: Path) -> None:
+        rows = np.flatnonzero(is_unfit)
+        if len(rows) and not self.unfit:
+            first = int(rows[0])
+            self.where = Where(str(path), raw[ROW][first].as_py(), self.origin.column)
+            self._unfit_text = cells[first].as_py()
+        self.unfit += len(rows)
+
+    def misfit(self) -> str:
+        """Return how many non-empty cells gave no value, and the first."""
+        place = f"{Path(self.where.file or '').name}, row {self.where.row}" if self.where else ""
+        return (
+            f"{self.target}: {self.unfit} of {self._held} non-empty cells of {self.origin.column} gave no value; "
+            f"the first is {_cut(self._unfit_text)} in {place}"
+        )
+
+    def doubts(self) -> list[str]:
+        """Return what is odd: that nothing came of it, or that nothing equals what was asked for."""
+        seen = ", ".join(map(_cut, list(self._seen)[:_SHOWN])) or "nothing"
+        if self.origin.column is None:
+            return []
+        if self.origin.equals is not None and not self._is_met:
+            return [f"{self.target}: no row of {self.origin.column} is {listed(self.origin.equals)}; there are {seen}"]
+        if self._held and not self._is_made:
+            return [f"{self.target}: nothing came of {self.origin.column}, which holds {seen}"]
+        return [*([self.misfit()] if self.unfit else []), *self._unnamed()]
+
+    def _unnamed(self) -> list[str]:
+        """Return which words `values` does not name, where it names most: one class may be meant, or a wrong key."""
+        count = self.left.total()
+        if not 0 < count < self.replaced:
+            return []
+        words = ", ".join(f"{_cut(word)} ({count})" for word, count in self.left.most_common(_SHOWN))
+        more = f" and {len(self.left) - _SHOWN} more" if len(self.left) > _SHOWN else ""
+        rows = "1 row" if count == 1 else f"{count} rows"
+        return [
+            f"{self.target}: {rows} kept a word of {self.origin.column} that `values:` does not name: {words}{more}"
+        ]
 
 
-def map_column(cells: pa.ChunkedArray, target: str, origin: From) -> MappedColumn:
-    """Make a column of a raw one.
-
-    Parameters
-    ----------
-    cells
-        N strings, none null.
-    target
-        The column that is made.
-    origin
-        What is done to the cells. What cannot be calculated with is left as it is: validation tells it.
-    """
-    # Each distinct text is worked on once.
-    codes, texts = arrays.encode(cells)
-    taken, is_unfit = _taken(texts, target, origin)
-    replaced, left = _replacements(taken, codes, target, origin)
-    if origin.keys is None:
-        for step in _steps(target, origin):
-            taken = [None if text is None else step(text) for text in taken]
-    values = pa.chunked_array([[text or None for text in taken]], pa.string())
-    return MappedColumn(arrays.take(values, codes), is_unfit[codes], replaced, left)
+def _cut(text: str) -> str:
+    return repr(text[:_SHOWN_CHARACTERS])
 
 
-def _replacements(
-    taken: list[str | None], codes: npt.NDArray[np.integer[Any]], target: str, origin: From
-) -> tuple[int, Counter[str]]:
-    """Count the cells whose word `values` names, and the others by word."""
-    left: Counter[str] = Counter()
-    if origin.values is None or origin.keys is not None:
-        return 0, left
-    replaced, results = 0, set(origin.values.values())
-    for text, count in zip(taken, np.bincount(codes, minlength=len(taken)).tolist(), strict=True):
-        for item in _words_of(text or "", origin.values, is_list=target in _LISTS):
-            if item in origin.values:
-                replaced += count
-            elif item.strip() and item not in results:
-                left[item] += count
-    return replaced, left
+def listed(values: str | list[str]) -> str:
+    """Return the values that cells are compared with, for a message."""
+    return repr(values) if isinstance(values, str) else " or ".join(map(repr, values))
+
+
+def are_filled(cells: pa.ChunkedArray) -> np.ndarray:
+    """Whether each cell holds more than white space."""
+    return np.asarray(pc.not_equal(pc.utf8_trim_whitespace(cells), "").to_numpy(), dtype=bool)
 
 
 def _taken(texts: pa.Array, target: str, origin: From) -> tuple[list[str | None], npt.NDArray[np.bool_]]:

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hmix_hub.contribute.importing.column_map import ColumnMap, From, Keep, words
-from hmix_hub.contribute.importing.mapped_column import MappedColumn, map_column
+from hmix_hub.contribute.importing.column_map import ColumnMap, Keep, words
+from hmix_hub.contribute.importing.mapped_column import MappedColumn, are_filled, listed
 from hmix_hub.contribute.importing.raw_files import NO_ROW, ROW, Outcome
 from hmix_hub.errors import ConfigurationError, Where, nearest
-
-_SHOWN, _SHOWN_CHARACTERS = 4, 40
-_SAMPLED = 1000
-"""First cells of a file among which texts are sampled for a message."""
 
 
 class MappedFiles:
@@ -37,7 +31,7 @@ class MappedFiles:
         self._known: dict[str, None] = {}
         self._first: Path | None = None
         self._lacking: list[ConfigurationError] = []
-        self._made = [_Made(target, origin) for target, origin in column_map.columns.items()]
+        self._made = [MappedColumn(target, origin) for target, origin in column_map.columns.items()]
 
     def add(self, raw: pa.Table, path: Path, name: str) -> None:
         """Take the judgments of a file over.
@@ -74,7 +68,7 @@ class MappedFiles:
             if is_filled.all():
                 return raw
             if name != ROW:
-                is_filled |= _holds(raw[name])
+                is_filled |= are_filled(raw[name])
         self._outcome.dropped["the row is empty"] += int((~is_filled).sum())
         return raw.filter(pa.array(is_filled))
 
@@ -83,7 +77,7 @@ class MappedFiles:
             has_column = keep.column in raw.column_names
             kept = _is_kept(raw, keep) if has_column else np.zeros(raw.num_rows, dtype=bool)
             if not kept.all():
-                said = "is empty" if keep.equals is None else f"is not {_listed(keep.equals)}"
+                said = "is empty" if keep.equals is None else f"is not {listed(keep.equals)}"
                 reason = f"{keep.column} {said}" if has_column else f"there is no column {keep.column}"
                 self._outcome.dropped[reason] += int((~kept).sum())
                 raw = raw.filter(pa.array(kept))
@@ -129,7 +123,7 @@ class MappedFiles:
     def _refuse_unfit(self) -> None:
         told = [made for made in self._made if made.unfit and not made.origin.optional]
         if told:
-            msg = "; ".join(map(_Made.misfit, told))
+            msg = "; ".join(map(MappedColumn.misfit, told))
             hint = (
                 "change `json:`, `keys:` or `pattern:` to match these cells, drop such rows with `rows:`, or write "
                 "`optional: true` if such cells may stay empty"
@@ -137,97 +131,9 @@ class MappedFiles:
             raise ConfigurationError(msg, where=told[0].where, hint=hint)
 
 
-@dataclass
-class _Made:
-    """What came of one column, over all files."""
-
-    target: str
-    origin: From
-    held: int = 0
-    unfit: int = 0
-    where: Where | None = None
-    unfit_text: str = ""
-    is_made: bool = False
-    is_met: bool = False
-    replaced: int = 0
-    left: Counter[str] = field(default_factory=Counter)
-    seen: dict[str, None] = field(default_factory=dict)
-
-    def add(self, raw: pa.Table, path: Path) -> pa.ChunkedArray | pa.Array:
-        """Make the column of a file's rows, and count."""
-        if self.origin.column is None:
-            return pa.array([self.origin.constant or None] * raw.num_rows, pa.string())
-        if self.origin.column not in raw.column_names:
-            return pa.nulls(raw.num_rows, pa.string())
-        cells = raw[self.origin.column]
-        column = map_column(cells, self.target, self.origin)
-        self.held += int(_holds(cells).sum())
-        self.replaced += column.replaced
-        self.left += column.left
-        self._count_unfit(column, raw, cells, path)
-        self.is_made |= column.values.null_count < len(cells)
-        if self.origin.equals is not None:
-            self.is_met |= bool(pc.any(pc.equal(column.values, "true")).as_py())
-        if len(self.seen) < _SHOWN:
-            self.seen |= dict.fromkeys(text for text in cells.slice(0, _SAMPLED).unique().to_pylist() if text.strip())
-        return column.values
-
-    def _count_unfit(self, column: MappedColumn, raw: pa.Table, cells: pa.ChunkedArray, path: Path) -> None:
-        rows = np.flatnonzero(column.is_unfit)
-        if len(rows) and not self.unfit:
-            first = int(rows[0])
-            self.where = Where(str(path), raw[ROW][first].as_py(), self.origin.column)
-            self.unfit_text = cells[first].as_py()
-        self.unfit += len(rows)
-
-    def misfit(self) -> str:
-        """Return how many non-empty cells gave no value, and the first."""
-        place = f"{Path(self.where.file or '').name}, row {self.where.row}" if self.where else ""
-        return (
-            f"{self.target}: {self.unfit} of {self.held} non-empty cells of {self.origin.column} gave no value; "
-            f"the first is {_cut(self.unfit_text)} in {place}"
-        )
-
-    def doubts(self) -> list[str]:
-        """Return what is odd: that nothing came of it, or that nothing equals what was asked for."""
-        seen = ", ".join(map(_cut, list(self.seen)[:_SHOWN])) or "nothing"
-        if self.origin.column is None:
-            return []
-        if self.origin.equals is not None and not self.is_met:
-            return [f"{self.target}: no row of {self.origin.column} is {_listed(self.origin.equals)}; there are {seen}"]
-        if self.held and not self.is_made:
-            return [f"{self.target}: nothing came of {self.origin.column}, which holds {seen}"]
-        return [*([self.misfit()] if self.unfit else []), *self._unnamed()]
-
-    def _unnamed(self) -> list[str]:
-        """Return which words `values` does not name, where it names most: one class may be meant, or a wrong key."""
-        count = self.left.total()
-        if not 0 < count < self.replaced:
-            return []
-        words = ", ".join(f"{_cut(word)} ({count})" for word, count in self.left.most_common(_SHOWN))
-        more = f" and {len(self.left) - _SHOWN} more" if len(self.left) > _SHOWN else ""
-        rows = "1 row" if count == 1 else f"{count} rows"
-        return [
-            f"{self.target}: {rows} kept a word of {self.origin.column} that `values:` does not name: {words}{more}"
-        ]
-
-
-def _cut(text: str) -> str:
-    return repr(text[:_SHOWN_CHARACTERS])
-
-
-def _listed(values: str | list[str]) -> str:
-    return repr(values) if isinstance(values, str) else " or ".join(map(repr, values))
-
-
 def _is_kept(raw: pa.Table, keep: Keep) -> np.ndarray:
     text = raw[keep.column]
     if keep.equals is None:
-        return _holds(text)
+        return are_filled(text)
     folded = pc.utf8_lower(pc.utf8_trim_whitespace(text))
     return np.asarray(pc.is_in(folded, pa.array(words(keep.equals))).to_numpy(), dtype=bool)
-
-
-def _holds(cells: pa.ChunkedArray) -> np.ndarray:
-    """Whether each cell holds more than white space."""
-    return np.asarray(pc.not_equal(pc.utf8_trim_whitespace(cells), "").to_numpy(), dtype=bool)

@@ -156,7 +156,7 @@ class FreeText:
         self._count = 0
 
     def add(self, texts: Texts) -> None:
-        """Count the long texts of a piece."""
+        """Count the long texts of a chunk."""
         are_long = np.append(_are_long(texts.words), np.False_)
         if not are_long.any():
             return

@@ -40,25 +40,25 @@ class Demographics:
         self._rows: dict[object, dict[str, int]] = {}
         self._full: set[str] = set()
 
-    def add(self, piece: Chunk, file: str, measures: frozenset[str], report: Report) -> None:
+    def add(self, chunk: Chunk, file: str, measures: frozenset[str], report: Report) -> None:
         """Read rows of participants.csv, whose rows findings name where they can and which comes first, or judgments.
 
         Parameters
         ----------
-        piece, file
+        chunk, file
             The rows, and their file within the study.
         measures
             Columns that hold measures by their definition, whatever they are called.
         report
             Learns that a file has too many people.
         """
-        columns = [column for column in piece.columns if column not in {_ID, *measures} and is_demographic(column)]
+        columns = [column for column in chunk.columns if column not in {_ID, *measures} and is_demographic(column)]
         if not columns or file in self._full:
             return
         self._columns[file] = tuple(dict.fromkeys([*self._columns.get(file, ()), *columns]))
-        cells = [texts_of(piece.columns[column]) for column in columns]
-        ids = texts_of(piece.columns[_ID]) if _ID in piece.columns else [None] * len(piece)
-        for row, person, *values in zip(piece.rows.tolist(), ids, *cells, strict=True):
+        cells = [texts_of(chunk.columns[column]) for column in columns]
+        ids = texts_of(chunk.columns[_ID]) if _ID in chunk.columns else [None] * len(chunk)
+        for row, person, *values in zip(chunk.rows.tolist(), ids, *cells, strict=True):
             key = (person or "").strip() or (file, row)
             self._rows.setdefault(key, {}).setdefault(file, row)
             own = self._values.setdefault(key, {})
@@ -67,7 +67,7 @@ class Demographics:
                     own.setdefault(column, text)
         if len(self._values) >= ROW_LIMIT:
             self._full.add(file)
-            note = f"the demographics of the rows after {int(piece.rows[-1])} were not counted"
+            note = f"the demographics of the rows after {int(chunk.rows[-1])} were not counted"
             report.add(file_rules.TOO_LARGE, file=masked_name(file), note=note)
 
     def tell(self, report: Report, k: int) -> None:

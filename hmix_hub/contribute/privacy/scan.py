@@ -117,11 +117,11 @@ def _search_table(path: Path, name: str, report: Report, demographics: Demograph
     are_stimuli, measures = name.startswith(f"{STIMULI}/"), _measures(name)
     table = SearchedTable(name, report, measures=measures, is_of_people=not are_stimuli)
     reading = Report()
-    for piece in read_chunks(path, name, reading, is_tolerant=True):
-        table.add(piece)
+    for chunk in read_chunks(path, name, reading, is_tolerant=True):
+        table.add(chunk)
         # The demographics of a table that can only be read by guessing are not counted.
         if (name == PARTICIPANTS or name.startswith(f"{JUDGMENTS}/")) and not reading.has(*_GUESSED):
-            demographics.add(piece, name, measures, report)
+            demographics.add(chunk, name, measures, report)
     if reading.errors or table.has_hidden_columns:
         _pass_on(reading, report)
         if not path.name.lower().endswith(".parquet"):

@@ -1,4 +1,4 @@
-"""A table that is searched for what gives people away: names of columns and every cell, a piece at a time."""
+"""A table that is searched for what gives people away: names of columns and every cell, a chunk at a time."""
 
 from __future__ import annotations
 
@@ -61,14 +61,14 @@ class SearchedTable:
         self.rows = 0
         """Rows that were searched."""
         self.has_hidden_columns = False
-        """Whether columns have one name, of which pieces hold the first alone."""
+        """Whether columns have one name, of which chunks hold the first alone."""
 
-    def add(self, piece: Chunk) -> None:
-        """Search a piece."""
-        self.rows += len(piece)
-        cells = [one for column, values in piece.columns.items() for one in cells_of(column, values, piece.rows)]
-        self.add_header([*piece.columns, *(one.name for one in cells)])
-        self.has_hidden_columns |= len(set(piece.names)) < len(piece.names)
+    def add(self, chunk: Chunk) -> None:
+        """Search a chunk."""
+        self.rows += len(chunk)
+        cells = [one for column, values in chunk.columns.items() for one in cells_of(column, values, chunk.rows)]
+        self.add_header([*chunk.columns, *(one.name for one in cells)])
+        self.has_hidden_columns |= len(set(chunk.names)) < len(chunk.names)
         texts = [Texts.of(one, are_lists=one.name in self._measures & _LISTS) for one in cells if one.are_text]
         self._look_for(self._patterns, texts, [text.words for text in texts])
         if self._is_of_people:

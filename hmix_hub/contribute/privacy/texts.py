@@ -80,11 +80,9 @@ def search_manifest(path: Path, report: Report) -> None:
         search_file(path, MANIFEST, report, IN_MANIFEST)
         return
     named = ((".".join(map(str, path)), value) for path, value in texts_in(content))
-    fields = [(place, value) for place, value in named if place not in _VERSIONS]
-    found = _found_in([value for _, value in fields], IN_MANIFEST)
-    for (place, value), patterns in zip(fields, found, strict=True):
-        if patterns:
-            _search_lines(_cut([value], 0), MANIFEST, report, patterns, column=masked_name(place))
+    fields = [(text, place) for place, value in named if place not in _VERSIONS for text in _cut([value], 0)[0]]
+    texts, places = [text for text, _ in fields], [place for _, place in fields]
+    _search_lines((texts, [0] * len(texts)), MANIFEST, report, IN_MANIFEST, columns=places)
     comments = list(_comments(text))
     _search_lines(([line for _, line in comments], [number for number, _ in comments]), MANIFEST, report, IDENTITIES)
     # Names of fields, and whatever else there is.
@@ -113,29 +111,21 @@ def _between(gap: str, number: int) -> Iterator[tuple[int, str]]:
             yield number + offset, found.group()
 
 
-def _found_in(texts: Sequence[str], patterns: Sequence[Pattern]) -> list[list[Pattern]]:
-    """Return the patterns in each of N texts; all at once, since preparing a pattern takes longer than searching."""
-    parts = [(part, owner) for owner, text in enumerate(texts) for part in _cut([text], 0)[0]]
-    column = pa.array([part for part, _ in parts], pa.large_string())
-    found: list[list[Pattern]] = [[] for _ in texts]
+def _search_lines(
+    lines: _Lines, file: str, report: Report, patterns: Sequence[Pattern], *, columns: Sequence[str] = ()
+) -> None:
+    """Search lines of text, N of them with their N numbers, counted from 0; perhaps each of a column."""
+    texts, owners = pa.array(lines[0], pa.large_string()), columns or [""] * len(lines[0])
     for pattern in patterns:
-        where = np.flatnonzero(pattern.hits(column).to_numpy(zero_copy_only=False))
-        for owner in sorted({parts[i][1] for i in where.tolist()}):
-            found[owner].append(pattern)
-    return found
-
-
-def _search_lines(lines: _Lines, file: str, report: Report, patterns: Sequence[Pattern], *, column: str = "") -> None:
-    """Search lines of text, N of them with their N numbers, counted from 0."""
-    texts = pa.array(lines[0], pa.large_string())
-    for pattern in patterns:
-        where = np.flatnonzero(pattern.hits(texts).to_numpy(zero_copy_only=False))
-        if len(where):
-            first = where[:MOST_PLACES].tolist()
-            finds = [None if found is None else masked(found) for found in pattern.finds(texts.take(first))]
+        where = np.flatnonzero(pattern.hits(texts).to_numpy(zero_copy_only=False)).tolist()
+        for column in dict.fromkeys(owners[i] for i in where):
+            found = [i for i in where if owners[i] == column]
+            first = found[:MOST_PLACES]
+            finds = [None if find is None else masked(find) for find in pattern.finds(texts.take(first))]
             notes = [f"line {lines[1][i] + 1} holds what looks like {pattern.what}" for i in first]
             rows: list[int | None] = [None] * len(first)
-            report.add_rows(pattern.rule, rows, finds, file=file, column=column, notes=notes, count=len(where))
+            called = masked_name(column) if column else ""
+            report.add_rows(pattern.rule, rows, finds, file=file, column=called, notes=notes, count=len(found))
 
 
 def _read(path: Path) -> Iterator[_Lines]:
