@@ -1,6 +1,7 @@
 /** The session: its token, what the server says of it, and what is kept of it in the browser. */
 import { call } from './api.js';
 import * as storage from './storage.js';
+import { loadTask } from './tasks.js';
 
 const HASH = '#session=';
 
@@ -68,7 +69,10 @@ export async function isRenewed() {
 
 async function keepView(method, path, body) {
 	const result = await call(method, path, { token: session.token, body });
-	if (result.status === 200) session.view = result.body;
+	if (result.status === 200) {
+		await loadTask(result.body.task);
+		session.view = result.body;
+	}
 	return result;
 }
 

@@ -1,41 +1,26 @@
 /** What all trials share: pictures are drawn before anything can be answered, time runs from then on, one answer goes out. */
-import { makeCategorical } from './categorical.js';
-import { makeConstruct } from './construct.js';
 import { button, buttons, faultLine, frame, make } from './dom.js';
-import { makeInfer } from './infer.js';
 import { isDrawn, take } from './pictures.js';
-import { makeSelect } from './select.js';
 import { show } from './screen.js';
 import { session } from './session.js';
+import { makeTask } from './tasks.js';
 import { word } from './words.js';
 
-const TASKS = {
-	construct_midpoint: makeConstruct,
-	select_shuffled_midpoint: makeSelect,
-	infer_mixing_factor: makeInfer,
-	categorical_soft_labels: makeCategorical,
-};
-
-/**
- * Show a trial; `drawn()` once its pictures are, `answered(answer)` with what is to be stored.
- *
- * A task is {stage, controls, alts, place(pictures, signal), read()}: the pictures' place, controls and alternative
- * texts; `place` puts decoded pictures on the page within a frame and gives those that show; `read` gives {pictures,
- * answer}, or null after saying what is still to be done.
- */
+/** Show a trial; `drawn()` once its pictures are, `answered(answer)` with what is to be stored. */
 export function showTrial(page, drawn, answered) {
-	const { task: name, size, question } = session.view;
+	const { size, question } = session.view;
 	let start = 0;
 	const now = () => Math.round((performance.now() - start) * 10) / 10;
-	const task = TASKS[name](page, now);
+	const task = makeTask(page, now);
+	const { stage = make('div', { class: 'single' }), alts = page.pictures.map(() => word('picture')) } = task;
 	const submit = button(word('submit'), onSubmit);
 	const controls = make('fieldset', { class: 'controls', disabled: true }, ...task.controls, buttons(submit));
 	const fault = faultLine('picture-fault');
 	const again = button(word('picture_again'), draw, 'second');
-	const layout = make('div', { class: 'trial' }, task.stage, fault, again, controls);
+	const layout = make('div', { class: 'trial' }, stage, fault, again, controls);
 	let isSent = false;
-	task.stage.style.setProperty('--size', `${size}px`);
-	const signal = show(question, [layout], name);
+	stage.style.setProperty('--size', `${size}px`);
+	const signal = show(question, [layout], task.layout);
 	window.addEventListener('online', () => !again.hidden && draw(), { signal });
 	draw();
 
@@ -44,7 +29,7 @@ export function showTrial(page, drawn, answered) {
 		fault.textContent = '';
 		layout.setAttribute('aria-busy', 'true');
 		try {
-			await place(await take(page.pictures, task.alts));
+			await place(await take(page.pictures, alts));
 		} catch {
 			fault.textContent = word('picture_failed');
 			again.hidden = false;
@@ -54,7 +39,8 @@ export function showTrial(page, drawn, answered) {
 	async function place(pictures) {
 		await frame();
 		if (signal.aborted) return;
-		const shown = task.place(pictures, signal);
+		if (!task.place) stage.replaceChildren(...pictures);
+		const shown = task.place?.(pictures, signal) ?? pictures;
 		start = performance.now();
 		await frame();
 		if (!signal.aborted && !shown.every(isDrawn)) throw new Error('a picture is not on the page');
@@ -70,6 +56,6 @@ export function showTrial(page, drawn, answered) {
 		const read = await task.read();
 		if (signal.aborted) return;
 		isSent = read !== null;
-		if (isSent) answered({ response_time_ms: now(), ...read });
+		if (isSent) answered({ response_time_ms: now(), pictures: page.pictures, ...read });
 	}
 }

@@ -21,6 +21,7 @@ from hmix_hub.suite.server.replies import Guard, Refusal, json_reply
 from hmix_hub.suite.server.session_routes import SessionRoutes
 from hmix_hub.suite.store.store import Store
 from hmix_hub.suite.study.texts import words_of
+from hmix_hub.suite.tasks import SUITE_TASKS
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -56,7 +57,7 @@ def build_app(store: Store, image_set: ImageSet, *, trial_run: bool = False) -> 
     session, assets = SessionRoutes(store), Assets()
     routes = [
         _route("/", GET=assets.page),
-        _route("/static/{name}", GET=assets.file),
+        _route("/static/{name:path}", GET=assets.file),
         _route("/favicon.ico", GET=study.icon),
         _route("/pictures/{file}", GET=study.picture),
         _route("/api/health", GET=study.health),
@@ -142,15 +143,16 @@ class StudyRoutes:
 
 
 class Assets:
-    """The files of `hmix_hub.suite.client`, by name."""
+    """The files of `hmix_hub.suite.client` and the pages of its tasks, by their path within it."""
 
     def __init__(self) -> None:
         self._files: dict[str, tuple[bytes, str, str]] = {}
-        for file in files("hmix_hub.suite.client").iterdir():
-            kind = _TYPES.get("." + file.name.rpartition(".")[2])
-            if kind is not None and file.is_file():
+        client = files("hmix_hub.suite.client")
+        pages = {f"tasks/{task}.js": client / "tasks" / f"{task}.js" for task in SUITE_TASKS}
+        for name, file in ({file.name: file for file in client.iterdir() if file.is_file()} | pages).items():
+            if (kind := _TYPES.get("." + name.rpartition(".")[2])) is not None:
                 content = file.read_bytes()
-                self._files[file.name] = content, kind, f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+                self._files[name] = content, kind, f'"{hashlib.sha256(content).hexdigest()[:32]}"'
 
     async def page(self, request: Request) -> Response:
         """Send the page."""

@@ -4,10 +4,13 @@ import re
 from importlib.resources import files
 
 from hmix_hub.suite.study.texts import WORDS, placeholders
+from hmix_hub.suite.tasks import SUITE_TASKS
+from hmix_hub.tasks import TASKS
 
 CLIENT = {
     file.name: file.read_text(encoding="utf-8")
-    for file in files("hmix_hub.suite.client").iterdir()
+    for folder in ("", "tasks")
+    for file in (files("hmix_hub.suite.client") / folder).iterdir()
     if file.name.rpartition(".")[2] in {"html", "js", "css", "svg"}
 }
 CODE = "".join(text for name, text in CLIENT.items() if name.endswith(".js"))
@@ -45,3 +48,10 @@ def test_words_are_filled_in_by_what_the_pages_give():
     given |= {"sum", "classes", "count"}
     assert set().union(*(placeholders(text) for text in WORDS.values())) == given
     assert all(text == text.strip() and len(text) <= 300 for text in WORDS.values())
+
+
+def test_every_task_has_a_page_and_every_page_is_of_a_task():
+    pages = {file.name for file in (files("hmix_hub.suite.client") / "tasks").iterdir()}
+    assert set(SUITE_TASKS) == set(TASKS)
+    assert pages == {f"{task}.js" for task in TASKS}
+    assert not any(task in text for task in TASKS for text in CLIENT.values() if f"/** {task}:" not in text)

@@ -124,6 +124,20 @@ def test_nothing_can_be_answered_before_the_pictures_are_drawn(serve, person):
     assert served.answers(1)[0]["response_time_ms"] < 5000
 
 
+def test_a_task_that_does_not_load_is_loaded_when_asked_again(serve, person, console):
+    console.allow("Failed to load resource")
+    served = serve(SELECT)
+    me = person(served)
+    me.page.context.route("**/static/tasks/*", lambda route: route.abort())
+    me.agree()
+    expect(me.page.get_by_text("The server cannot be reached.")).to_be_visible()
+    me.page.context.unroute("**/static/tasks/*")
+    me.press("I agree, begin")
+    me.read().quiz()
+    me.finish(SELECT)
+    assert len(served.store.sessions()) == 1
+
+
 def test_a_failed_quiz_says_what_was_wrong_and_reads_again(serve, person):
     served = serve(SELECT)
     me = person(served).agree().read()

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from hmix_hub.suite.server.replies import HEADERS
+from hmix_hub.tasks import TASKS
 
 ROUTES = {
     "/": {"GET"},
@@ -31,6 +32,7 @@ def test_the_page_and_its_files_have_their_types_and_are_asked_for_again(shared:
         "/": "text/html; charset=utf-8",
         "/static/main.js": "text/javascript; charset=utf-8",
         "/static/icon.svg": "image/svg+xml",
+        **{f"/static/tasks/{task}.js": "text/javascript; charset=utf-8" for task in TASKS},
     }.items():
         reply = shared.ask("GET", path)
         assert (reply.status, reply.headers["content-type"], reply.headers["cache-control"]) == (200, kind, "no-cache")
@@ -42,7 +44,11 @@ def test_the_page_and_its_files_have_their_types_and_are_asked_for_again(shared:
 
 
 @pytest.mark.parametrize(
-    "name", ["none.js", "__init__.py", "../app.py", "..%2fapp.py", "%2e%2e/app.py", "index.html", "", "a/b.js"]
+    "name",
+    [
+        *("none.js", "__init__.py", "../app.py", "..%2fapp.py", "%2e%2e/app.py", "index.html", "", "a/b.js"),
+        *("tasks", "tasks/", "tasks/none.js", "tasks/../api.js", "tasks/%2e%2e/api.js", "tasks/main.js", "//main.js"),
+    ],
 )
 def test_no_other_file_is_served(shared: Any, name: str) -> None:
     assert shared.ask("GET", f"/static/{name}").status == 404

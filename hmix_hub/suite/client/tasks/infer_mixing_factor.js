@@ -1,10 +1,8 @@
-/** Infer: one picture, a slider for the share of the second class and one for confidence. */
-import { make } from './dom.js';
-import { makeSlider } from './slider.js';
-import { word } from './words.js';
+/** infer_mixing_factor: one picture, a slider for the share of the second class and one for confidence. */
+import { makeSlider } from '../slider.js';
+import { word } from '../words.js';
 
-export function makeInfer({ pictures: names, left, right, must_touch: mustTouch }, now) {
-	const stage = make('div', { class: 'single' });
+export default function makeTask({ left, right, must_touch: mustTouch }, now) {
 	const sayShare = (value) => word('share_value', { left, right, left_percent: 100 - value, right_percent: value });
 	const sayConfidence = (percent) => word('confidence_value', { percent });
 	const sure = [word('confidence_low'), word('confidence_high')];
@@ -13,13 +11,7 @@ export function makeInfer({ pictures: names, left, right, must_touch: mustTouch 
 	const sliders = [share, confidence];
 
 	return {
-		stage,
 		controls: sliders.map((slider) => slider.node),
-		alts: [word('picture')],
-		place(pictures) {
-			stage.replaceChildren(...pictures);
-			return pictures;
-		},
 		read() {
 			const open = sliders.filter((slider) => mustTouch && !slider.isTouched());
 			for (const slider of open) slider.askFor();
@@ -32,7 +24,7 @@ export function makeInfer({ pictures: names, left, right, must_touch: mustTouch 
 				share_path: share.path,
 				confidence_path: confidence.path,
 			};
-			return { pictures: names, answer };
+			return { answer };
 		},
 	};
 }

@@ -1,11 +1,11 @@
-/** Construct: one picture, moved step by step between the two ends. */
-import { frame, make } from './dom.js';
-import { LONGEST_PATH } from './timing.js';
-import { word } from './words.js';
+/** construct_midpoint: one picture, moved step by step between the two ends. */
+import { frame, make } from '../dom.js';
+import { LONGEST_PATH } from '../timing.js';
+import { word } from '../words.js';
 
 const KEYS = { g: -1, ArrowLeft: -1, KeyG: -1, h: 1, ArrowRight: 1, KeyH: 1 };
 
-export function makeConstruct(page, now) {
+export default function makeTask(page, now) {
 	const stage = make('div', { class: 'single' });
 	const movers = [makeMover('left', 'g', page.left, () => move(-1)), makeMover('right', 'h', page.right, () => move(1))];
 	const last = page.pictures.length - 1;
@@ -50,7 +50,6 @@ export function makeConstruct(page, now) {
 	return {
 		stage,
 		controls: [make('div', { class: 'movers', dir: 'ltr' }, movers[0].node, movers[1].node)],
-		alts: page.pictures.map(() => word('picture')),
 		place(decoded, signal) {
 			pictures = decoded;
 			stage.replaceChildren(pictures[shown]);

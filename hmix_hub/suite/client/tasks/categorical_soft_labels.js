@@ -1,12 +1,11 @@
-/** Categorical: the most probable class, perhaps a second, their percentages, and the classes that are ruled out. */
-import { faultLine, make, makeGroup, setFault } from './dom.js';
-import { session } from './session.js';
-import { word } from './words.js';
+/** categorical_soft_labels: the most probable class, perhaps a second, their percentages, and the classes that are ruled out. */
+import { faultLine, make, makeGroup, setFault } from '../dom.js';
+import { session } from '../session.js';
+import { word } from '../words.js';
 
 const NONE = -1;
 
-export function makeCategorical(page) {
-	const stage = make('div', { class: 'single' });
+export default function makeTask(page) {
 	const names = session.view.classes;
 	const classes = page.class_order.map((code) => [code, names[code]]);
 	const top = makeGroup('radio', 'top', word('top_class'), classes);
@@ -41,13 +40,8 @@ export function makeCategorical(page) {
 	}
 
 	return {
-		stage,
+		layout: 'wide beside',
 		controls: [form],
-		alts: [word('picture')],
-		place(pictures) {
-			stage.replaceChildren(...pictures);
-			return pictures;
-		},
 		read() {
 			const wrong = check(true);
 			wrong[0]?.focus();
@@ -60,7 +54,7 @@ export function makeCategorical(page) {
 				second_percent: hasSecond ? secondPercent.value() : null,
 				ruled_out: ruledOut.values(),
 			};
-			return { pictures: page.pictures, answer };
+			return { answer };
 		},
 	};
 }

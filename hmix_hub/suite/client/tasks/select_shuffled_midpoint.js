@@ -1,8 +1,8 @@
-/** Select: eleven pictures in a grid, one is chosen. */
-import { faultLine, make, setFault } from './dom.js';
-import { word } from './words.js';
+/** select_shuffled_midpoint: eleven pictures in a grid, one is chosen. */
+import { faultLine, make, setFault } from '../dom.js';
+import { word } from '../words.js';
 
-export function makeSelect(page) {
+export default function makeTask(page) {
 	const of = page.pictures.length;
 	const fault = faultLine('select-fault');
 	const inputs = page.pictures.map((_, value) => make('input', { type: 'radio', name: 'place', value, class: 'unseen' }));
@@ -23,6 +23,7 @@ export function makeSelect(page) {
 	}
 
 	return {
+		layout: 'wide',
 		stage,
 		controls: [fault],
 		alts: page.pictures.map((_, place) => word('grid_picture', { number: place + 1, of })),
@@ -33,7 +34,7 @@ export function makeSelect(page) {
 		},
 		read() {
 			const place = inputs.findIndex((input) => input.checked);
-			if (place >= 0) return { pictures: page.pictures, answer: { place } };
+			if (place >= 0) return { answer: { place } };
 			setFault(fault, stage, word('select_open'));
 			inputs[0].focus();
 			return null;
