@@ -16,6 +16,7 @@ from hmix_hub.errors import SchemaError, nearest
 from hmix_hub.loading.pictures import ImageSets, mixtures_in, open_image_sets, task_of_rows
 from hmix_hub.loading.road import load_dataset
 from hmix_hub.schema import Vocabulary, arrow_schema
+from hmix_hub.schema.judgment import IMAGE_SET, IMAGES, MIXING_COEFFICIENT
 from hmix_hub.sources import resolve_source
 from hmix_hub.sources.image_set import ImageSet
 from hmix_hub.sources.image_sets import open_image_set
@@ -23,7 +24,7 @@ from hmix_hub.stimuli.drawing import draw
 from hmix_hub.stimuli.identifiers import is_stimulus_id, parse_stimulus_id
 from hmix_hub.stimuli.mixtures import Mixtures, check_endpoints, mixtures_of
 from hmix_hub.tables import arrow_columns, check_dataset_type, unique_values
-from hmix_hub.tasks import INFER, TASKS
+from hmix_hub.tasks import TASKS, task_that_shows
 
 
 def render(
@@ -98,7 +99,7 @@ def _render_ids(
         opened = {image_set: open_image_set(image_set, cifar10=options["cifar10"], folders=options["image_sets"])}
         table = table_of_ids(ids, image_set, opened[image_set].vocabulary)
         check_endpoints(table, opened[image_set].vocabulary, opened)
-        return _of_rows(mixtures_of(table, INFER), opened)
+        return _of_rows(mixtures_of(table, task_that_shows("mixture")), opened)
     if any(are_stimuli):
         msg = "ids of stimuli and of judgments stand in one list"
         raise SchemaError(msg, hint="render them one kind at a time")
@@ -140,5 +141,5 @@ def table_of_ids(ids: Sequence[str], image_set: str, vocabulary: Vocabulary) -> 
         columns[f"image_{i + 1}_label"] = [vocabulary.code(n.labels[i]) if i < len(n.labels) else None for n in names]
         columns[f"image_{i + 1}_index"] = [n.indices[i] if i < len(n.indices) else None for n in names]
     columns["mixing_coefficient"] = [name.coefficient for name in names]
-    schema = arrow_schema([c for c in TASKS[INFER].columns if c.name in columns], vocabulary)
+    schema = arrow_schema([c for c in (IMAGE_SET, *IMAGES, MIXING_COEFFICIENT) if c.name in columns], vocabulary)
     return pa.table({name: columns[name] for name in schema.names}, schema=schema)

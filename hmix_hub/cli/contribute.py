@@ -10,7 +10,7 @@ import click
 
 from hmix_hub.cli.options import json_option
 from hmix_hub.cli.output import echo_json, echo_report, echo_table, row_progress, size_text, tell_on_terminal
-from hmix_hub.tasks import INFER, TASKS
+from hmix_hub.tasks import DEFAULT_TASK, TASKS
 
 study_argument = click.argument("folder", metavar="DIR")
 
@@ -35,7 +35,7 @@ def contribute() -> None:
     "--task",
     "tasks",
     multiple=True,
-    default=[INFER],
+    default=[DEFAULT_TASK],
     show_default=True,
     type=click.Choice(list(TASKS)),
     help="Task to begin a judgment file for; may be repeated.",

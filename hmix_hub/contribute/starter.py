@@ -16,7 +16,7 @@ from hmix_hub.studies.example import example_study, write_files
 from hmix_hub.studies.folder import JUDGMENTS, PARTICIPANTS, SCHEMA_COPY, STIMULI
 from hmix_hub.studies.manifest import MANIFEST, PLACEHOLDER, SINGLE
 from hmix_hub.studies.manifest_file import shipped_schema
-from hmix_hub.tasks import CATEGORICAL, INFER, check_task, observed_columns, required_columns
+from hmix_hub.tasks import DEFAULT_TASK, TASKS, check_task, observed_columns, required_columns
 from hmix_hub.tasks.soft_labels import ONE_HOT
 
 _TEMPLATE = """\
@@ -83,7 +83,7 @@ _YAML_WORDS = {"null", "true", "false", "yes", "no", "on", "off", "y", "n"}
 
 def write_starter(
     folder: str | os.PathLike[str],
-    tasks: Sequence[str] = (INFER,),
+    tasks: Sequence[str] = (DEFAULT_TASK,),
     *,
     is_example: bool = False,
     source: str = PLACEHOLDER,
@@ -145,7 +145,7 @@ def _manifest(name: str, tasks: Sequence[str], source: str, mixing: str, seen: S
     if seen is not None and not seen.has_pairs and mixing == PLACEHOLDER:
         mixing = SINGLE
     soft_labels = ""
-    if CATEGORICAL in tasks:
+    if any(TASKS[task].asked_columns for task in tasks):
         asked = None if seen is None else seen.questions
         soft_labels = _SOFT_LABELS.format(
             asked=PLACEHOLDER if asked is None else f"[{', '.join(asked)}]",

@@ -19,7 +19,7 @@ from hmix_hub.stimuli.columns import IMAGES, add_image_columns, check_images, im
 from hmix_hub.stimuli.mixtures import ENDPOINT_COLUMNS, Mixtures, check_endpoints, mixtures_of, pairs_of
 from hmix_hub.studies.pictures import open_study_images
 from hmix_hub.tables import arrow_columns, check_dataset_type, picture_places, task_of, vocabulary_of
-from hmix_hub.tasks import CONSTRUCT, INFER, TASKS
+from hmix_hub.tasks import TASKS, task_that_shows
 
 ImageSets = Mapping[str, Any]
 """Image sets by name: each an `ImageSet`, or a folder of pictures."""
@@ -75,7 +75,7 @@ def task_of_rows(dataset: datasets.Dataset) -> str:
     if "task" in names or "schema_version" in names:
         return task_of(dataset)
     check_has_endpoints(dataset)
-    return INFER if "mixing_coefficient" in names else CONSTRUCT
+    return task_that_shows("mixture" if "mixing_coefficient" in names else "pair")
 
 
 def check_has_endpoints(dataset: datasets.Dataset) -> None:

@@ -9,6 +9,7 @@ from hmix_hub.class_order import in_one_order
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.plots.output import check_ending, save
 from hmix_hub.tables import check_dataset_type
+from hmix_hub.tasks import TASKS
 
 if TYPE_CHECKING:
     import datasets
@@ -47,20 +48,19 @@ def plot(dataset: datasets.Dataset, path: str | os.PathLike[str] | None = None) 
 
     dataset = in_one_order(check_dataset_type(dataset))
 
-    drawings = {
-        "inferred_coefficient": draw_inferences,
-        "mean_inferred_coefficient": draw_inferences,
-        "selected_coefficient": draw_midpoints,
-        "soft_label": draw_categories,
-        "mean_soft_label": draw_categories,
+    drawn = {
+        name: task for task in TASKS.values() for name in task.judged_columns[: 1 + task.by_stimulus.is_configuration]
     }
-    draw = next((drawing for name, drawing in drawings.items() if name in dataset.column_names), None)
-    if draw is None:
-        msg = f"there is no picture for a dataset without any of {', '.join(drawings)}"
+    task = next((task for name, task in drawn.items() if name in dataset.column_names), None)
+    if task is None:
+        msg = f"there is no picture for a dataset without any of {', '.join(drawn)}"
         raise ConfigurationError(msg, hint="plot judgments of schema 2; by stimulus, infer and categorical")
     check_ending(path)
     figure = Picture(figsize=(7, 5), layout="constrained")
-    draw(figure, select(dataset))
+    (draw,) = task.tools(
+        "plot", {"inferences": draw_inferences, "midpoints": draw_midpoints, "categories": draw_categories}
+    )
+    draw(figure, select(dataset), task)
     if path is not None:
         save(figure, path, dpi=150)
     return figure

@@ -11,18 +11,19 @@ from hmix_hub.plots.resampling import resample_means
 from hmix_hub.plots.selection import Selection
 from hmix_hub.plots.style import BARS, ERROR, finish
 from hmix_hub.plots.summaries import class_masses, levels_of
+from hmix_hub.tasks.task import Task
 
 if TYPE_CHECKING:
     from hmix_hub.plots.picture import Picture
 
 
-def draw_categories(figure: Picture, selection: Selection) -> None:
+def draw_categories(figure: Picture, selection: Selection, task: Task) -> None:
     """Draw the mean probability on image 2's class, on all others, and on image 1's, by coefficient.
 
     Source: paper, section 4.3.2.
     """
     axes = figure.subplots()
-    labels = selection.matrix("soft_label" if selection.has_people else "mean_soft_label")
+    labels = selection.matrix(task.judged_columns[not selection.has_people])
     first, second, others = class_masses(labels, selection.labels("image_1_label"), selection.labels("image_2_label"))
     centres, levels = levels_of(selection.numbers("mixing_coefficient"))
     parts = (

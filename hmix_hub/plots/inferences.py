@@ -11,6 +11,7 @@ from hmix_hub.plots.resampling import resample_means
 from hmix_hub.plots.selection import Selection
 from hmix_hub.plots.style import FAINT, PEOPLE, SYNTHETIC, finish
 from hmix_hub.plots.summaries import Floats, levels_of
+from hmix_hub.tasks.task import Task
 
 if TYPE_CHECKING:
     from hmix_hub.plots.picture import Picture
@@ -18,13 +19,13 @@ if TYPE_CHECKING:
 _WIDEST_JITTER = 0.05
 
 
-def draw_inferences(figure: Picture, selection: Selection) -> None:
+def draw_inferences(figure: Picture, selection: Selection, task: Task) -> None:
     """Draw perceived against synthetic coefficients, with the line on which both would agree.
 
     Source: paper, section 4: perceptions do not consistently align with the synthetic label.
     """
     axes = figure.subplots()
-    name = "inferred_coefficient" if selection.has_people else "mean_inferred_coefficient"
+    name = task.judged_columns[not selection.has_people]
     shown, perceived = selection.numbers("mixing_coefficient"), selection.numbers(name)
     centres, levels = levels_of(shown)
     means = resample_means(perceived, levels, selection.units, len(centres))
@@ -47,7 +48,7 @@ def draw_inferences(figure: Picture, selection: Selection) -> None:
     )
     axes.set(
         xlabel="mixing coefficient shown (share of image 1)",
-        ylabel="mixing coefficient perceived (share of image 1)",
+        ylabel="mixing coefficient perceived (share of image 1)" if task.is_share_answered else name.replace("_", " "),
         aspect="equal",
     )
     share_axis(axes)

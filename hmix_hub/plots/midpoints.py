@@ -13,6 +13,7 @@ from hmix_hub.plots.selection import Selection
 from hmix_hub.plots.style import BARS, ERROR, SYNTHETIC, finish
 from hmix_hub.stimuli.coefficients import steps_of
 from hmix_hub.tasks.midpoint import WALK
+from hmix_hub.tasks.task import Task
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,7 +28,7 @@ _GROUP = 0.085
 """Width of the bars of one step together, where steps are .1 apart."""
 
 
-def draw_midpoints(figure: Picture, selection: Selection) -> None:
+def draw_midpoints(figure: Picture, selection: Selection, task: Task) -> None:
     """Draw how far from the synthetic 50/50 point the selected ones are; by start, where there is one, also where.
 
     Which picture is image 1 is nothing but the order of names: over many pairs, a pull to one picture and one to the
@@ -35,7 +36,7 @@ def draw_midpoints(figure: Picture, selection: Selection) -> None:
 
     Source: paper, section 3.
     """
-    selected = selection.numbers("selected_coefficient")
+    selected = selection.numbers(task.answered)
     steps = steps_of(selected)
     groups: Groups = [("all judgments", np.ones(len(steps), dtype=bool))]
     has_start = "start_coefficient" in selection.dataset.column_names

@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.schema import TOLERANCE, has_flag
-from hmix_hub.tasks import CONSTRUCT, TASKS
+from hmix_hub.tasks import TASKS
+from hmix_hub.tasks.construct_midpoint import ENDPOINT_NOT_SHOWN
 from hmix_hub.tasks.midpoint import WALK
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def drawn_coefficients(table: pa.Table, task: str, *, on_screen: bool = False) -
         return stored
     steps = steps_of(stored)
     drawn = np.where(np.abs(WALK[steps] - stored) <= TOLERANCE, WALK[steps], stored)
-    if on_screen and task == CONSTRUCT:
+    if on_screen and ENDPOINT_NOT_SHOWN in TASKS[task].flags:
         drawn = np.where(_flagged(table), WALK[steps_on_screen(steps)], drawn)
     return drawn
 
@@ -72,4 +73,4 @@ def _flagged(table: pa.Table) -> npt.NDArray[np.bool_]:
     if "flags" not in table.column_names:
         msg = "which pictures were not on the screen stands in the column 'flags', which the dataset does not have"
         raise ConfigurationError(msg, hint="render first, then choose columns")
-    return has_flag(table["flags"], "endpoint_not_shown")
+    return has_flag(table["flags"], ENDPOINT_NOT_SHOWN.name)

@@ -16,7 +16,7 @@ from hmix_hub.studies.folder import StudyFolder
 from hmix_hub.studies.manifest import Manifest, Stimuli, is_placeholder
 from hmix_hub.studies.reading import read_chunks
 from hmix_hub.studies.reading.arrays import as_text, listed
-from hmix_hub.tasks import CATEGORICAL, TASKS
+from hmix_hub.tasks import TASKS
 from hmix_hub.tasks.soft_labels import QUESTIONS, Question
 
 _MISSPELT = 0.75
@@ -51,17 +51,18 @@ class Seen:
         columns
             N values by column, as the file has them.
         """
+        asked = TASKS[task].asked_columns
         for column in TASKS[task].columns:
             is_label = column.kind in {Kind.LABEL, Kind.LABELS}
-            if column.name not in columns or not (is_label or column.name in _SHOWS or column.name in _SECOND):
+            if column.name not in columns or not (is_label or column.name in asked or column.name in _SECOND):
                 continue
             values = _values(columns[column.name], is_list=column.kind is Kind.LABELS)
             # Whole numbers are labels of classes that have their names elsewhere.
             for name in (value for value in values if is_label and isinstance(value, str)):
                 self.names.setdefault(name.lower(), name)
             self.has_pairs |= column.name in _SECOND and bool(values)
-            if task == CATEGORICAL and _is_answered(column.name, values):
-                self.asked.update(_SHOWS.get(column.name, ()))
+            if column.name in asked and not all(_is_nothing(value, asked[column.name].nothing) for value in values):
+                self.asked.add(asked[column.name].questions[0])
 
     @property
     def vocabulary(self) -> Vocabulary | None:
@@ -110,22 +111,12 @@ def provisional(manifest: Manifest, folder: StudyFolder) -> Manifest:
 
 
 _SECOND = ("image_2_label", "image_2_index")
-_SHOWS: dict[str, tuple[Question, ...]] = {
-    "top_probability": ("probabilities",),
-    "second_class": ("second_class",),
-    "second_probability": ("probabilities",),
-    "impossible_classes": ("impossible_classes",),
-}
-"""Questions that an answer in a column shows to have been asked."""
 
 
-def _is_answered(column: str, values: list[object]) -> bool:
-    return any(not _is_one(value) for value in values) if column == "top_probability" else bool(values)
-
-
-def _is_one(value: object) -> bool:
+def _is_nothing(value: object, nothing: object) -> bool:
+    """Whether a value, as a file has it, is the number that stands where nothing was asked."""
     try:
-        return float(str(value)) == 1
+        return isinstance(nothing, float) and float(str(value)) == nothing
     except ValueError:
         return False
 

@@ -11,11 +11,12 @@ import numpy as np
 
 from hmix_hub.schema import CIFAR10, CURRENT
 from hmix_hub.studies.manifest import MANIFEST
-from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
+from hmix_hub.tasks import DEFAULT_TASK, TASKS
+from hmix_hub.tasks.task import ExampleTrial
 
 PEOPLE, DISTINCT = 12, 11
 """People of the example study, and the stimuli of each; the third is shown again at the end."""
-_COEFFICIENTS = (0.1, 0.25, 0.5, 0.75, 0.9)
+_SHARES = (0.1, 0.25, 0.5, 0.75, 0.9)
 _SEED = 20230731
 
 _MANIFEST = """\
@@ -59,7 +60,7 @@ soft_labels:
 """What the example study of the categorical task says of its questions."""
 
 
-def example_study(task: str = INFER) -> dict[str, bytes]:
+def example_study(task: str = DEFAULT_TASK) -> dict[str, bytes]:
     """Give the example study of a task: the content of its files by path."""
     rng = np.random.default_rng(_SEED)
     rows = [row for person in range(PEOPLE) for row in _person_rows(task, person, rng)]
@@ -73,7 +74,7 @@ def example_study(task: str = INFER) -> dict[str, bytes]:
     ]
     return {
         MANIFEST: _MANIFEST.format(
-            version=CURRENT, task=task, soft_labels=SOFT_LABELS if task == CATEGORICAL else ""
+            version=CURRENT, task=task, soft_labels=SOFT_LABELS if TASKS[task].asked_columns else ""
         ).encode(),
         f"judgments/{task}.csv": csv_bytes(rows),
         "participants.csv": csv_bytes(participants),
@@ -121,10 +122,18 @@ def _person_rows(task: str, person: int, rng: np.random.Generator) -> list[dict[
             "is_repeat": str(trial == DISTINCT).lower(),
             "response_time_ms": round(float(rng.lognormal(8.3, 0.4)), 1),
             **stimulus,
-            **_ANSWERS[task](stimulus, trial, rng),
+            **_answer(task, stimulus, trial, rng),
         }
         for trial, stimulus in enumerate(trials)
     ]
+
+
+def _answer(task: str, stimulus: dict[str, Any], number: int, rng: np.random.Generator) -> dict[str, Any]:
+    """Return the mixture that a trial shows, where it shows one, and the answer to it; the last shows the third's."""
+    share = _SHARES[(number if number < DISTINCT else 2) % len(_SHARES)]
+    trial = ExampleTrial(number, (stimulus["image_1_label"], stimulus["image_2_label"]), share)
+    shown = {"mixing_coefficient": share} if TASKS[task].shows == "mixture" else {}
+    return {**shown, **TASKS[task].example(trial, rng)}
 
 
 def _stimulus(number: int) -> dict[str, Any]:
@@ -139,43 +148,3 @@ def _stimulus(number: int) -> dict[str, Any]:
         stimulus[f"image_{image}_label"] = CIFAR10.names[label]
         stimulus[f"image_{image}_index"] = int(rng.choice(np.flatnonzero(labels == label)))
     return stimulus
-
-
-def _share(value: float) -> float:
-    return round(float(np.clip(value, 0, 1)), 2)
-
-
-def _construct(stimulus: dict[str, Any], trial: int, rng: np.random.Generator) -> dict[str, Any]:
-    return {"start_coefficient": (0.1, 0.9)[trial % 2], "selected_coefficient": int(rng.integers(2, 9)) / 10}
-
-
-def _select(stimulus: dict[str, Any], trial: int, rng: np.random.Generator) -> dict[str, Any]:
-    return {"selected_coefficient": int(rng.integers(2, 9)) / 10}
-
-
-def _infer(stimulus: dict[str, Any], trial: int, rng: np.random.Generator) -> dict[str, Any]:
-    shown = _COEFFICIENTS[(trial if trial < DISTINCT else 2) % len(_COEFFICIENTS)]
-    return {
-        "mixing_coefficient": shown,
-        "inferred_coefficient": _share(shown + rng.normal(0, 0.12)),
-        "confidence": _share(rng.uniform(0.3, 0.95)),
-    }
-
-
-def _categorical(stimulus: dict[str, Any], trial: int, rng: np.random.Generator) -> dict[str, Any]:
-    shown = _COEFFICIENTS[(trial if trial < DISTINCT else 2) % len(_COEFFICIENTS)]
-    labels = [stimulus["image_1_label"], stimulus["image_2_label"]]
-    top, second = labels if shown >= 0.5 else labels[::-1]
-    probability = _share(rng.uniform(0.5, 0.7))
-    others = [name for name in CIFAR10.names if name not in labels]
-    return {
-        "mixing_coefficient": shown,
-        "top_class": top,
-        "top_probability": probability,
-        "second_class": second,
-        "second_probability": _share(rng.uniform(0.1, 0.3)),
-        "impossible_classes": "|".join(rng.permutation(others)[:3].tolist()),
-    }
-
-
-_ANSWERS = {CONSTRUCT: _construct, SELECT: _select, INFER: _infer, CATEGORICAL: _categorical}

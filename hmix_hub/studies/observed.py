@@ -22,8 +22,8 @@ from hmix_hub.studies.reading.arrays import as_text, broken_texts, is_whole, pla
 from hmix_hub.studies.reading.chunks import Chunk
 from hmix_hub.studies.rules import files as file_rules
 from hmix_hub.studies.rules import trials as rules
-from hmix_hub.tasks import CATEGORICAL, computed_columns, observed_columns
-from hmix_hub.tasks.soft_labels import QUESTIONS, Question, unasked_columns
+from hmix_hub.tasks import TASKS, computed_columns, observed_columns
+from hmix_hub.tasks.soft_labels import ASKED_COLUMNS, QUESTIONS, Question, unasked_columns
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class _FileReader:
         vocabulary = manifest.vocabulary
         names = first.names or list(first.columns)
         # A study that does not say what it asked may have asked for everything.
-        self._asked = tuple(QUESTIONS) if task != CATEGORICAL or manifest.asked is None else manifest.asked
+        self._asked = tuple(QUESTIONS) if not TASKS[task].asked_columns or manifest.asked is None else manifest.asked
         understood = check_columns(names, task, file, report, version=manifest.schema_version, asked=self._asked)
         self._names = understood
         reporter = Reporter(report, file)
@@ -192,19 +192,12 @@ def check_unasked(values: Mapping[str, pa.Array], asked: Collection[Question], r
     """
     for name in unasked_columns(asked):
         if name in values:
-            said = "it was not asked: leave the cell empty, or write 1" if name == "top_probability" else ""
+            nothing = ASKED_COLUMNS[name].nothing
+            said = f"it was not asked: leave the cell empty, or write {nothing:g}" if isinstance(nothing, float) else ""
             reporter.of(name).add_where(
                 rules.NOT_ASKED,
-                _is_answered(name, values[name]),
+                ASKED_COLUMNS[name].answered(values[name]),
                 rows,
                 None if name.endswith(("class", "classes")) else values[name],
                 said,
             )
-
-
-def _is_answered(name: str, values: pa.Array) -> Mask:
-    if pa.types.is_list(values.type):
-        found = pc.greater(pc.list_value_length(values), 0)
-    else:
-        found = pc.not_equal(values, 1.0) if name == "top_probability" else values.is_valid()
-    return np.asarray(found.fill_null(False).to_numpy(zero_copy_only=False), dtype=bool)

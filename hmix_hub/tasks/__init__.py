@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from hmix_hub.errors import ConfigurationError, nearest
 from hmix_hub.schema.column import DISTRIBUTION_KINDS, LABEL_KINDS, Column
@@ -30,6 +31,18 @@ TASKS: dict[str, Task] = {
 
 CONSTRUCT, SELECT = construct_midpoint.TASK.name, select_shuffled_midpoint.TASK.name
 INFER, CATEGORICAL = infer_mixing_factor.TASK.name, categorical_soft_labels.TASK.name
+DEFAULT_TASK = INFER
+"""The task of whoever names none."""
+
+
+def task_that_shows(pictures: Literal["pair", "mixture"]) -> str:
+    """Return a task that shows such pictures, for rows that are of no task: all that show them draw them alike."""
+    return next(name for name, task in TASKS.items() if task.shows == pictures)
+
+
+def task_judged_in(names: Collection[str]) -> Task | None:
+    """Return the first task whose answers, or their means by stimulus, are among some columns."""
+    return next((task for task in TASKS.values() if not set(task.judged_columns).isdisjoint(names)), None)
 
 
 RELEASED_FORMS = {name: task.released for name, task in TASKS.items() if task.released}
@@ -217,7 +230,7 @@ CONFIGURATIONS: dict[str, Configuration] = {
         ),
     )
 }
-DEFAULT_CONFIGURATION = INFER
+DEFAULT_CONFIGURATION = DEFAULT_TASK
 
 
 def check_configuration(name: str | None) -> Configuration:

@@ -82,7 +82,7 @@ TASK = Task(
     statistics=STATISTICS,
     panels=PANELS,
     plot="midpoints",
-    target="half",
+    target="human",
     example=_example,
     paths=(Path("path_coefficients", "path_times_ms", "selected_coefficient", start="start_coefficient"),),
     released=Released(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -27,6 +27,8 @@ from hmix_hub.schema.versions import CURRENT, RELEASED, VERSIONS, check_version,
 from hmix_hub.tasks.flags import Flag
 from hmix_hub.tasks.released import Released
 from hmix_hub.tasks.soft_labels import AskedColumn, Procedure
+
+Tool = TypeVar("Tool")
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ class Task:
     answer
         Columns that are one answer, when answers are compared.
     answered
-        Number, 0 to 1, that is the answer, or the weightiest part of it; empty: the answer is a class.
+        Number, 0 to 1, that is the answer, or the weightiest part of it; empty: a derived column is.
     core
         Columns that a reader needs to see what was judged and answered, the most important first.
     flags
@@ -133,7 +135,7 @@ class Task:
     plot
         Name of its picture in `hmix_hub.plots`.
     target
-        What a model is taught unless another target is named, in `hmix_hub.training`.
+        What a model is taught unless another target is named: one of `hmix_hub.training.targets.TARGETS`.
     example
         From a trial of the example study, and a generator, to the cells of its answer.
     released
@@ -183,6 +185,22 @@ class Task:
             msg = f"task {self.name!r}: `by_stimulus.core` names {', '.join(unknown)}, which is none of its columns"
             raise ValueError(msg)
 
+    def tools(self, part: str, toolbox: Mapping[str, Tool]) -> tuple[Tool, ...]:
+        """Return what a part of the task names in a toolbox, such as `statistics` or `panels`.
+
+        Raises
+        ------
+        ConfigurationError
+            If it names what the toolbox does not hold.
+        """
+        named = getattr(self, part)
+        names = (named,) if isinstance(named, str) else named
+        unknown = [name for name in names if name not in toolbox]
+        if unknown or not names:
+            msg = f"task {self.name!r}: `{part}` names {', '.join(map(repr, unknown)) or 'nothing'}"
+            raise ConfigurationError(msg, hint=f"hmix_hub/tasks/{self.name}.py may name {', '.join(toolbox)}")
+        return tuple(toolbox[name] for name in names)
+
     @property
     def own_columns(self) -> tuple[Column, ...]:
         """Columns that not every task has: the mixture that was shown, if one was, then the answer."""
@@ -202,6 +220,17 @@ class Task:
     def coefficient_column(self) -> str:
         """Column that says which mixture of a pair a row is about: the shown one, else the answered one."""
         return "mixing_coefficient" if self.shows == "mixture" else self.answered
+
+    @property
+    def judged_columns(self) -> tuple[str, str]:
+        """Columns that show the answer as a whole: of judgments, and of the by-stimulus table its mean."""
+        name = self.answered or next(iter(self.derived))
+        return name, f"mean_{name}"
+
+    @property
+    def is_share_answered(self) -> bool:
+        """Whether the answer is a share of image 1, to be compared with the shown one."""
+        return any(column.name == self.answered and column.of_image_1 for column in self.answer_columns)
 
     @property
     def by_stimulus_columns(self) -> tuple[Column, ...]:

@@ -16,7 +16,7 @@ from hmix_hub.schema import TOLERANCE
 from hmix_hub.schema.arrays import codes, matrix, numbers, one_piece
 from hmix_hub.stimuli.coefficients import drawn_coefficients
 from hmix_hub.tables import arrow_columns, vocabulary_of
-from hmix_hub.tasks import TASKS
+from hmix_hub.tasks import DEFAULT_TASK, TASKS, task_judged_in
 
 if TYPE_CHECKING:
     import datasets
@@ -154,8 +154,9 @@ def _human(dataset: datasets.Dataset, task: str, toward: str) -> tuple[Floats, F
     if TASKS[task].shows == "pair":
         # What the person selected is, by the question, what looks like half of each.
         return np.full(len(dataset), 0.5), np.zeros(len(dataset))
-    by_stimulus = "mean_inferred_coefficient" in dataset.column_names
-    name = "mean_inferred_coefficient" if by_stimulus else "inferred_coefficient"
+    judged = task_judged_in(dataset.column_names)
+    own, pooled = (judged if judged and judged.answered else TASKS[DEFAULT_TASK]).judged_columns
+    name = pooled if pooled in dataset.column_names else own
     share = numbers(_column(dataset, "human", name))
     return share, np.zeros_like(share)
 
@@ -204,6 +205,6 @@ def _pair_target(dataset: datasets.Dataset, first: Floats, rest: Floats, dtype: 
 def check_targets(names: str | Sequence[str] | None, dataset: datasets.Dataset) -> tuple[str, ...]:
     """Return target names as a tuple, each once; "auto" is the one that the dataset's answers are about."""
     if names == AUTO:
-        has_soft_labels = {"soft_label", "mean_soft_label"} & set(dataset.column_names)
-        return ("soft_label",) if has_soft_labels else ("human",)
+        judged = task_judged_in(dataset.column_names) or TASKS[DEFAULT_TASK]
+        return (judged.target,)
     return (names,) if isinstance(names, str) else tuple(dict.fromkeys(names or ()))

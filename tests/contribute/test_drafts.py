@@ -201,11 +201,11 @@ def test_the_figure_of_single_pictures_speaks_of_no_mixture_and_of_no_probabilit
     from matplotlib.figure import Figure
     from matplotlib.text import Text
 
-    from hmix_hub.contribute.description.panels import PANELS
+    from hmix_hub.contribute.description.panels import panels_of
 
     _, statistics, _ = described(bring(HARD))
     axes = list(Figure().subplots(2, 3).flat)
-    for one, draw in zip(axes, PANELS[CATEGORICAL], strict=True):
+    for one, draw in zip(axes, panels_of(CATEGORICAL), strict=True):
         draw(one, statistics["tasks"][CATEGORICAL])
     words = {text.get_text() for one in axes for text in one.findobj(Text)}
     assert {"Which classes are named", "Flags", "class of the picture"} < words

@@ -13,7 +13,7 @@ from matplotlib.text import Text
 from PIL import Image
 
 from hmix_hub.contribute.description.figures import _figure, draw_figures, figure_is_current, figure_path
-from hmix_hub.contribute.description.panels import PANELS
+from hmix_hub.contribute.description.panels import panels_of
 from hmix_hub.contribute.description.statistics import statistics_text, study_statistics
 from hmix_hub.studies.example import example_study, write_files
 from hmix_hub.studies.study import Study
@@ -83,7 +83,7 @@ def test_every_panel_shows_the_counts_of_its_statistics(content):
 
     figures = study_statistics(content)["tasks"][INFER]
     heights = {}
-    for panel in PANELS[INFER]:
+    for panel in panels_of(INFER):
         axes = Figure().subplots()
         panel(axes, figures)
         heights[panel.__name__] = [bar.get_height() for bar in axes.patches]
@@ -96,19 +96,19 @@ def test_every_panel_shows_the_counts_of_its_statistics(content):
     assert heights["differences"] == pytest.approx(shares)
 
 
-def panels_of(content, task):
+def drawn_panels(content, task):
     from matplotlib.figure import Figure
 
     figures = study_statistics(content)["tasks"][task]
     drawn = {}
-    for panel in PANELS[task]:
+    for panel in panels_of(task):
         drawn[panel.__name__] = Figure().subplots()
         panel(drawn[panel.__name__], figures)
     return figures, drawn
 
 
 def test_bias_is_drawn_with_its_intervals_and_a_level_of_one_participant_with_none(content):
-    figures, drawn = panels_of(content, INFER)
+    figures, drawn = drawn_panels(content, INFER)
     (container,) = drawn["bias"].containers
     (bars,) = container[2]
     levels = figures["bias"]["by_coefficient"]
@@ -121,14 +121,14 @@ def test_bias_is_drawn_with_its_intervals_and_a_level_of_one_participant_with_no
     one = content.tables[INFER].column("participant_id")[0]
     table = content.tables[INFER]
     alone = with_tables(content, {INFER: table.filter(pc.equal(table["participant_id"], one))})
-    (bars,) = panels_of(alone, INFER)[1]["bias"].containers[0][2]
+    (bars,) = drawn_panels(alone, INFER)[1]["bias"].containers[0][2]
     assert all(np.isnan(segment).any() or not len(segment) for segment in bars.get_segments())
 
 
 @pytest.mark.parametrize("content", TASKS, indirect=True)
 def test_no_panel_of_shares_goes_beyond_0_or_1(content):
     (task,) = content.tables.keys() & TASKS.keys()
-    _, drawn = panels_of(content, task)
+    _, drawn = drawn_panels(content, task)
     for name in {"coefficients", "differences", "bias", "mass", "confidence"} & drawn.keys():
         assert drawn[name].get_xlim() == (0, 1), name
     for name in {"mass", "classes_agreed"} & drawn.keys():

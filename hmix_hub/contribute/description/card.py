@@ -28,7 +28,7 @@ from hmix_hub.sources.image_sets import IMAGE_SETS
 from hmix_hub.studies.manifest import OWN_PICTURES, PLACEHOLDER, SINGLE, Author, Citation, Manifest
 from hmix_hub.studies.participants import PARTICIPANTS_CONFIGURATION
 from hmix_hub.studies.study import Study
-from hmix_hub.tasks import CATEGORICAL, CONFIGURATIONS, FLAGS, TASKS
+from hmix_hub.tasks import CONFIGURATIONS, FLAGS, TASKS
 
 TEMPLATE = "study.md.jinja"
 
@@ -129,7 +129,7 @@ def _columns(study: Study, wording: Wording) -> dict[str, Any]:
             {
                 "name": code(name),
                 "question": Markdown(wording.question(name)),
-                "protocol": Markdown(wording.protocol() if name == CATEGORICAL else ""),
+                "protocol": Markdown(wording.protocol() if TASKS[name].asked_columns else ""),
                 "columns": Markdown(column_table(wording.columns(own[name]))),
                 "has_distribution": any(c.kind is Kind.DISTRIBUTION for c in own[name]),
                 "extras": _own_columns(study, name),

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hmix_hub.contribute.description.panels import PANELS
+from hmix_hub.contribute.description.panels import panels_of
 from hmix_hub.contribute.description.statistics import statistics_text
 from hmix_hub.origin import SYNTHETIC_MARK
 from hmix_hub.plots.resampling import COVERAGE
@@ -86,10 +86,12 @@ def _figure(figures: dict[str, Any], title: str, task: str, *, is_synthetic: boo
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-    panels = PANELS[task]
+    panels = panels_of(task)
     figure = Figure(figsize=(11, 6.2), layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.1))
     write_title(figure, title, SYNTHETIC_MARK if is_synthetic else "", fontweight="bold")
-    for axes, draw in zip(figure.subplots(len(panels) // _COLUMNS, _COLUMNS).flat, panels, strict=True):
+    for axes, draw in zip(
+        figure.subplots(-(-len(panels) // _COLUMNS), _COLUMNS, squeeze=False).flat, panels, strict=True
+    ):
         axes.tick_params(labelsize=8)
         draw(axes, figures)
     figure.supxlabel(

@@ -13,7 +13,7 @@ from hmix_hub.contribute.description.histograms import Histogram
 from hmix_hub.plots.axes import mark_mean, mean_text, share_axis, title_above
 from hmix_hub.plots.style import BARS, ERROR, PEOPLE, SECOND, SYNTHETIC
 from hmix_hub.schema import SYNTHETIC_FLAG
-from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
+from hmix_hub.tasks import TASKS
 from hmix_hub.tasks.soft_labels import ONE_HOT
 
 if TYPE_CHECKING:
@@ -42,8 +42,8 @@ def per_stimulus(axes: Axes, figures: dict[str, Any]) -> None:
     _label(axes, "Judgments per stimulus", "judgments", "stimuli")
 
 
-def per_person(axes: Axes, figures: dict[str, Any]) -> None:
-    """Draw how many judgments a person gave."""
+def per_participant(axes: Axes, figures: dict[str, Any]) -> None:
+    """Draw how many judgments a participant gave."""
     _bars(axes, figures["judgments_per_person"]["histogram"])
     _label(axes, "Judgments per person", "judgments", "people")
 
@@ -190,13 +190,19 @@ def flagged(axes: Axes, figures: dict[str, Any]) -> None:
     _label(axes, "Flags", "judgments", "")
 
 
-PANELS: dict[str, tuple[Panel, ...]] = {
-    CONSTRUCT: (per_stimulus, coefficients, response_times, per_person, differences, flagged),
-    SELECT: (per_stimulus, coefficients, response_times, per_person, differences, flagged),
-    INFER: (per_stimulus, coefficients, response_times, bias, differences, confidence),
-    CATEGORICAL: (per_stimulus, coefficients_or_flags, response_times, mass, classes_agreed, per_person),
+PANELS: dict[str, Panel] = {
+    panel.__name__: panel
+    for panel in (
+        *(per_stimulus, per_participant, coefficients, coefficients_or_flags, response_times, differences),
+        *(classes_agreed, bias, mass, confidence, flagged),
+    )
 }
-"""Panels of a task's picture, two rows of three."""
+"""What a task may name in `panels`."""
+
+
+def panels_of(task: str) -> tuple[Panel, ...]:
+    """Return the panels of a task's picture, row by row."""
+    return TASKS[task].tools("panels", PANELS)
 
 
 def _is_single(figures: dict[str, Any]) -> bool:

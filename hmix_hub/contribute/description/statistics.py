@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -36,13 +37,12 @@ from hmix_hub.schema import JUDGMENT_TABLE
 from hmix_hub.schema.arrays import Ints, codes, matrix, numbers
 from hmix_hub.schema.groups import Groups, encode, encode_key
 from hmix_hub.studies.study import Study, once_per_study
-from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS, columns, flags_of
+from hmix_hub.tasks import TASKS, columns, flags_of
+from hmix_hub.tasks.task import Task
 
 LONG_TIME_MS = 60_000
 """Response time from which an answer counts as long: the person may have been away."""
 
-ANSWERED = {CONSTRUCT: "selected_coefficient", SELECT: "selected_coefficient", INFER: "inferred_coefficient"}
-"""Coefficient that is the answer of a task."""
 SHOWN = "mixing_coefficient"
 
 
@@ -78,7 +78,7 @@ def study_statistics(study: Study) -> dict[str, Any]:
         "participants_described": None if study.participants is None else study.participants.num_rows,
         "collection_rounds": _rounds(tables),
         "tasks": {
-            task: task_statistics(table, task) | ({"soft_label": made} if task == CATEGORICAL else {})
+            task: task_statistics(table, task) | ({"soft_label": made} if TASKS[task].asked_columns else {})
             for task, table in tables.items()
         },
     }
@@ -127,6 +127,9 @@ def task_statistics(table: pa.Table, task: str) -> dict[str, Any]:
     repeats = table["is_repeat"].to_numpy().astype(bool)
     answers = Answers(people, stimuli, table["presentation"].to_numpy().astype(np.int64), repeats)
     of_stimulus = Groups(stimuli)
+    answer_figures: dict[str, Any] = {}
+    for compute in TASKS[task].tools("statistics", STATISTICS):
+        answer_figures |= compute(table, TASKS[task], answers)
     return {
         "judgments": table.num_rows,
         "repeats": int(repeats.sum()),
@@ -139,7 +142,7 @@ def task_statistics(table: pa.Table, task: str) -> dict[str, Any]:
         "people_per_stimulus": count_summary(of_stimulus.distinct(people)),
         "coefficients": _coefficients(table, task, people),
         "response_time_ms": _times(numbers(table["response_time_ms"])),
-        **_answer_figures(table, task, answers),
+        **answer_figures,
         "flags": _flags(table, task, people),
     }
 
@@ -230,7 +233,7 @@ def _rounds(tables: dict[str, pa.Table]) -> dict[str, dict[str, int]]:
 
 
 def _coefficients(table: pa.Table, task: str, people: Ints) -> dict[str, Any]:
-    name = SHOWN if SHOWN in table.column_names else ANSWERED[task]
+    name = TASKS[task].coefficient_column
     values = numbers(table[name])
     return {
         "column": name,
@@ -253,34 +256,46 @@ def _times(times: Numbers) -> dict[str, Any]:
     }
 
 
-def _answer_figures(table: pa.Table, task: str, answers: Answers) -> dict[str, Any]:
-    if task == CATEGORICAL:
-        top, labels = codes(table["top_class"]), matrix(table["soft_label"])
-        return {
-            "agreement": soft_label_agreement(answers, top, labels),
-            "retest": soft_label_retest(answers, top, labels),
-            "mass": soft_label_mass(table, answers.people),
-        }
-    values = numbers(table[ANSWERED[task]])
-    figures = {"agreement": coefficient_agreement(answers, values), "retest": coefficient_retest(answers, values)}
-    if task != INFER:
-        return figures
-    return figures | {
-        "bias": inference_bias(numbers(table[SHOWN]), values, answers.people),
-        "confidence": _confidence(numbers(table["confidence"]), answers.people),
-    }
+def _agreement(table: pa.Table, task: Task, answers: Answers) -> dict[str, Any]:
+    values = numbers(table[task.answered])
+    return {"agreement": coefficient_agreement(answers, values), "retest": coefficient_retest(answers, values)}
 
 
-def _confidence(confidence: Numbers, people: Ints) -> dict[str, Any]:
+def _class_agreement(table: pa.Table, task: Task, answers: Answers) -> dict[str, Any]:
+    top, labels = codes(table["top_class"]), matrix(table["soft_label"])
+    return {"agreement": soft_label_agreement(answers, top, labels), "retest": soft_label_retest(answers, top, labels)}
+
+
+def _bias(table: pa.Table, task: Task, answers: Answers) -> dict[str, Any]:
+    return {"bias": inference_bias(numbers(table[SHOWN]), numbers(table[task.answered]), answers.people)}
+
+
+def _mass(table: pa.Table, task: Task, answers: Answers) -> dict[str, Any]:
+    return {"mass": soft_label_mass(table, answers.people)}
+
+
+def _confidence(table: pa.Table, task: Task, answers: Answers) -> dict[str, Any]:
+    confidence = numbers(table["confidence"])
     is_known = ~np.isnan(confidence)
     known = confidence[is_known]
-    return {
+    found = {
         "known": len(known),
         "missing": len(confidence) - len(known),
         "mean": mean(known),
-        "interval": mean_interval(known, people[is_known]),
+        "interval": mean_interval(known, answers.people[is_known]),
         "histogram": tenths_histogram(known),
     }
+    return {"confidence": found}
+
+
+STATISTICS: dict[str, Callable[[pa.Table, Task, Answers], dict[str, Any]]] = {
+    "agreement": _agreement,
+    "class_agreement": _class_agreement,
+    "bias": _bias,
+    "mass": _mass,
+    "confidence": _confidence,
+}
+"""What a task may name in `statistics`: `agreement` and `bias` are of the number that is the answer."""
 
 
 def _flags(table: pa.Table, task: str, people: np.ndarray) -> dict[str, dict[str, int]]:

@@ -8,7 +8,7 @@ from hmix_hub.datasets_by_name import STUDY_TAG
 from hmix_hub.schema import SYNTHETIC_FLAG, Column
 from hmix_hub.studies.judgment_table import procedure_of
 from hmix_hub.studies.study import Study
-from hmix_hub.tasks import CATEGORICAL, CONFIGURATIONS, TASKS
+from hmix_hub.tasks import CONFIGURATIONS, FLAGS, TASKS
 from hmix_hub.tasks.soft_labels import (
     ONE_HOT,
     PROCEDURES,
@@ -30,13 +30,6 @@ _OF_SINGLE_PICTURES = {
     "image_2_index": "null: there is no second picture",
     "mixing_coefficient": "1: the picture was shown as it is",
 }
-_OF_FLAGS: dict[str, Question] = {
-    "ruled_out_choice": "impossible_classes",
-    "same_class_twice": "second_class",
-    "ignored_probability": "probabilities",
-    "probabilities_exceed_one": "probabilities",
-}
-"""Flags that a row can have only where the question was asked."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +58,10 @@ class Wording:
         """Return the wording of a study."""
         judgments = {name: table for name, table in study.tables.items() if not CONFIGURATIONS[name].by_stimulus}
         is_single = all(table["image_2_label"].null_count == table.num_rows for table in judgments.values())
-        if CATEGORICAL not in judgments:
+        asking = [table for task, table in judgments.items() if TASKS[task].asked_columns]
+        if not asking:
             return cls(is_single, None, ONE_HOT, study.manifest.synthetic)
-        table, stated = judgments[CATEGORICAL], study.manifest.asked
+        table, stated = asking[0], study.manifest.asked
         asked = asked_questions(table) if stated is None else stated
         return cls(is_single, asked, procedure_of(table, study.manifest), study.manifest.synthetic)
 
@@ -98,7 +92,11 @@ class Wording:
 
     def question(self, task: str) -> str:
         """Return what the participants of a task did, in a sentence without its subject."""
-        if task != CATEGORICAL or self.asked is None or not (self.is_single or set(self.asked) < set(QUESTIONS)):
+        if (
+            not TASKS[task].asked_columns
+            or self.asked is None
+            or not (self.is_single or set(self.asked) < set(QUESTIONS))
+        ):
             return TASKS[task].question
         asked, picture = self.asked, "one picture" if self.is_single else "one mixture"
         if not asked:
@@ -146,4 +144,4 @@ class Wording:
 
     def can_have(self, flag: str) -> bool:
         """Whether rows of this study can have a flag, by what was asked."""
-        return flag not in _OF_FLAGS or self.asked is None or _OF_FLAGS[flag] in self.asked
+        return self.asked is None or FLAGS[flag].needs in {None, *self.asked}

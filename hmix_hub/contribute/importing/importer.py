@@ -24,7 +24,7 @@ from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import JUDGMENTS, find_files
 from hmix_hub.studies.manifest import MANIFEST
 from hmix_hub.studies.manifest_file import read_manifest
-from hmix_hub.tasks import CATEGORICAL, OPTIONAL
+from hmix_hub.tasks import OPTIONAL, TASKS
 from hmix_hub.tasks.soft_labels import QUESTIONS
 
 SYNTHETIC_LINE = "synthetic: true"
@@ -167,7 +167,7 @@ def _seen(outcome: Outcome, *, is_suite: bool) -> Seen:
 
 def _questions_to_check(outcome: Outcome, seen: Seen) -> list[str]:
     """Return what a person should check: of a question that no row answers, it cannot be seen that it was asked."""
-    if CATEGORICAL not in outcome.tables or len(seen.questions) == len(QUESTIONS):
+    if not any(TASKS[task].asked_columns for task in outcome.tables) or len(seen.questions) == len(QUESTIONS):
         return []
     told = f"[{', '.join(seen.questions)}]"
     return [

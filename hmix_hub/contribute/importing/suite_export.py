@@ -23,7 +23,7 @@ from hmix_hub.judgments.from_released import Provenance, read_observed
 from hmix_hub.schema import JUDGMENT_TABLE, RELEASED, SYNTHETIC_FLAG, Column, Kind, Vocabulary
 from hmix_hub.schema.released import NEVER_READ, REPEAT_PREFIX, ROW_NUMBER, SYNTHETIC_COLUMN
 from hmix_hub.sources import RELEASE, SAMPLE, Study
-from hmix_hub.tasks import CATEGORICAL, RELEASED_FORMS, columns, observed_columns
+from hmix_hub.tasks import RELEASED_FORMS, TASKS, columns, observed_columns
 
 _MARKS = ("trial_type", "task", "trial_index")
 """Columns by which such an export is known."""
@@ -104,7 +104,7 @@ class SuiteFiles:
     def _observed(self, raw: pa.Table, task: str, path: Path, name: str) -> pa.Table:
         numbers = raw[ROW].to_pylist()
         try:
-            is_single = task == CATEGORICAL and _are_single_pictures(raw)
+            is_single = bool(TASKS[task].asked_columns) and _are_single_pictures(raw)
             if is_single:
                 _check_file_names(raw)
                 self._outcome.image_sets.add(_IMAGE_SET)

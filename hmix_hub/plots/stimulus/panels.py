@@ -11,7 +11,6 @@ from hmix_hub.plots.resampling import COVERAGE, Floats, Means, resample_means
 from hmix_hub.plots.style import BARS, ERROR, PEOPLE, SECOND, SYNTHETIC
 from hmix_hub.stimuli.coefficients import steps_of
 from hmix_hub.tables import vocabulary_of
-from hmix_hub.tasks import CONSTRUCT, SELECT
 from hmix_hub.tasks.midpoint import WALK
 
 if TYPE_CHECKING:
@@ -25,14 +24,11 @@ NAMED = "#B00020"
 INTERVALS = f"intervals of means: {COVERAGE:.0%}, by resampling people"
 """Note under the panels."""
 _OTHERS = "#CCCCCC"
-_MIDPOINT_NAMES = {CONSTRUCT: "construct", SELECT: "select-shuffled"}
 
 
-def draw_inferences(axes: Axes, subject: Subject) -> None:
+def draw_inferences(axes: Axes, subject: Subject, task: str) -> None:
     """Draw each inferred coefficient with its confidence, and their mean."""
-    from hmix_hub.tasks import INFER
-
-    judgments = subject.judgments[INFER]
+    judgments = subject.judgments[task]
     inferred = np.array(judgments["inferred_coefficient"][:], dtype=float)
     confidence = np.array(judgments["confidence"][:], dtype=float)
     is_named = _is_named(judgments, subject)
@@ -56,11 +52,9 @@ def draw_inferences(axes: Axes, subject: Subject) -> None:
     _finish(axes, f"How mixed is it? {_count(judgments)}")
 
 
-def draw_soft_labels(axes: Axes, subject: Subject) -> None:
+def draw_soft_labels(axes: Axes, subject: Subject, task: str) -> None:
     """Draw the mean soft label, and each judgment's probabilities upon it."""
-    from hmix_hub.tasks import CATEGORICAL
-
-    judgments = subject.judgments[CATEGORICAL]
+    judgments = subject.judgments[task]
     names = vocabulary_of(judgments).names
     labels = np.array(judgments["soft_label"][:], dtype=float)
     is_named = _is_named(judgments, subject)
@@ -97,7 +91,8 @@ def draw_midpoints(axes: Axes, subject: Subject) -> None:
         offset = width * (number - (len(subject.judgments) - 1) / 2)
         counts = np.bincount(selected, minlength=len(WALK))
         mean = _mean(selected / 10, judgments)
-        words = f"{_MIDPOINT_NAMES[task]}: {_count(judgments)}, mean {_in_words(mean)}"
+        short = task.removesuffix("_midpoint").replace("_", "-")
+        words = f"{short}: {_count(judgments)}, mean {_in_words(mean)}"
         axes.bar(steps + offset, counts, width, **BARS[number], label=words)
     axes.axvline(5, color=SYNTHETIC, ls="--", lw=1, label="synthetic 50/50 point", zorder=0)
     axes.set(xlim=(-0.5, 10.5), xticks=steps, xticklabels=[f"{step / 10:g}" for step in steps])

@@ -14,7 +14,8 @@ from hmix_hub.plots.stimulus.subject import Subject, find_subject
 from hmix_hub.plots.style import WARNING
 from hmix_hub.stimuli.coefficients import steps_of, steps_on_screen
 from hmix_hub.tables import vocabulary_of
-from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER
+from hmix_hub.tasks import TASKS
+from hmix_hub.tasks.construct_midpoint import ENDPOINT_NOT_SHOWN
 from hmix_hub.tasks.midpoint import WALK
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ _MARGIN, _GAP, _TOP = 40, 36, 145
 _ENLARGED, _ENLARGED_IN_ROW = 10, 5
 """Pixels a pixel; people saw the pictures ten times enlarged."""
 _PANEL_WIDTH, _PANEL_LEFT = 520, 150
-_PANELS = {INFER: draw_inferences, CATEGORICAL: draw_soft_labels}
+_PANELS = {"inferences": draw_inferences, "categories": draw_soft_labels}
 
 
 def show(
@@ -76,7 +77,7 @@ def show(
 
 def _draw_mixture(subject: Subject) -> Canvas:
     side = _ENLARGED * subject.pictures.shape[-1]
-    tasks = [task for task in _PANELS if task in subject.judgments]
+    tasks = [task for task in TASKS if task in subject.judgments]
     pictures_end = _MARGIN + len(subject.pictures) * (side + _GAP)
     canvas = Canvas(max(pictures_end + len(tasks) * (_PANEL_LEFT + _PANEL_WIDTH) + _MARGIN, 1000), _TOP + side + 170)
     shares = [f"{100 * (subject.coefficient or 0):g} %", f"{100 * (1 - (subject.coefficient or 0)):g} %"]
@@ -91,7 +92,8 @@ def _draw_mixture(subject: Subject) -> Canvas:
         canvas.text(left, _TOP + side + 14, line)
     for number, task in enumerate(tasks):
         left = pictures_end + _PANEL_LEFT + number * (_PANEL_LEFT + _PANEL_WIDTH)
-        _PANELS[task](canvas.axes(left, _TOP, _PANEL_WIDTH, side), subject)
+        (draw,) = TASKS[task].tools("plot", _PANELS)
+        draw(canvas.axes(left, _TOP, _PANEL_WIDTH, side), subject, task)
     if tasks:
         canvas.note(pictures_end + _PANEL_LEFT, canvas.height - 30, INTERVALS)
     else:
@@ -134,11 +136,11 @@ def describe_judgment(subject: Subject) -> str:
         return ""
     names = {"selected_coefficient": "selected", "inferred_coefficient": "inferred", "confidence": "confidence"}
     parts = [f"{words} {row[name]:g}" for name, words in names.items() if row.get(name) is not None]
-    if row["task"] == CATEGORICAL:
+    if TASKS[row["task"]].asked_columns:
         parts = _named_classes(subject, row)
     if row["response_time_ms"] is not None:
         parts.append(f"after {row['response_time_ms'] / 1000:.1f} s")
-    if row["task"] == CONSTRUCT and "endpoint_not_shown" in row["flags"]:
+    if ENDPOINT_NOT_SHOWN.name in row["flags"]:
         seen = WALK[steps_on_screen(steps_of(row["selected_coefficient"]))]
         parts.append(f"on the screen was the picture at {seen:g}")
     flags = f"; {', '.join(row['flags'])}" if row["flags"] else ""
@@ -147,7 +149,7 @@ def describe_judgment(subject: Subject) -> str:
 
 def _named_classes(subject: Subject, row: Mapping[str, Any]) -> list[str]:
     """Say which classes a person named, with their probabilities, and which were ruled out."""
-    names = vocabulary_of(subject.judgments[CATEGORICAL]).names
+    names = vocabulary_of(subject.judgments[row["task"]]).names
     parts = []
     for place in ("top", "second"):
         label, probability = row[f"{place}_class"], row[f"{place}_probability"]

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from hmix_hub.errors import SchemaError
 from hmix_hub.schema import Vocabulary
 from hmix_hub.stimuli.identifiers import StimulusName, is_pair_id, is_stimulus_id, parse_pair_id, parse_stimulus_id
-from hmix_hub.tasks import CATEGORICAL, INFER, TASKS
+from hmix_hub.tasks import RELEASED_FORMS, TASKS, task_that_shows
 from hmix_hub.tasks.task import Task
 
 if TYPE_CHECKING:
@@ -96,8 +96,7 @@ def find_subject(
         msg = f"{pair!r} names one picture, and no pair to mix"
         raise SchemaError(msg, hint=f"the stimulus is called mixed_1.0_{pair}")
     name = pair if is_pair else f"mixed_{parsed.coefficient!r}_{pair}"
-    tasks = [task for task in TASKS.values() if (task.shows == "pair") == is_pair]
-    judgments = _judgments(tasks, name, source)
+    judgments = _judgments(_released("pair" if is_pair else "mixture"), name, source)
     return Subject(
         name,
         [image_set.vocabulary.names[image_set.vocabulary.code(label)] for label in parsed.labels],
@@ -117,14 +116,19 @@ _ID_HINT = (
 )
 
 
+def _released(shows: str) -> list[Task]:
+    """Return the tasks of "h-mix" that show a pair in all its mixtures, or one mixture."""
+    return [TASKS[name] for name in RELEASED_FORMS if TASKS[name].shows == shows]
+
+
 def _mixtures_of_pair(name: str, source: str | os.PathLike[str] | None) -> list[str]:
     """Give the mixtures of a pair that the other tasks asked about."""
     import hmix_hub
     from hmix_hub.tables import arrow_columns
 
     found: set[str] = set()
-    for task in (INFER, CATEGORICAL):
-        dataset = hmix_hub.load_dataset("h-mix", task, split="train", source=source)
+    for task in _released("mixture"):
+        dataset = hmix_hub.load_dataset("h-mix", task.name, split="train", source=source)
         table = arrow_columns(dataset, ["pair_id", "stimulus_id"]).to_pydict()
         found |= {stimulus for pair, stimulus in zip(*table.values(), strict=True) if pair == name}
     return sorted(found)
@@ -145,10 +149,10 @@ def _pictures(name: str, image_set: Any, *, is_pair: bool) -> npt.NDArray[np.uin
     table = table_of_ids([f"mixed_1.0_{name}" if is_pair else name], image_set.name, image_set.vocabulary)
     check_endpoints(table, image_set.vocabulary, opened)
     if table["image_2_index"].null_count:
-        return draw(mixtures_of(table, INFER), opened)
+        return draw(mixtures_of(table, task_that_shows("mixture")), opened)
     if is_pair:
         return draw(walk_between(pairs_of(table)), opened)
-    mixture = mixtures_of(table, INFER)
+    mixture = mixtures_of(table, task_that_shows("mixture"))
     first, second = (take_endpoints(mixture, opened, which) for which in (0, 1))
     return np.concatenate([second, draw(mixture, opened), first])
 

@@ -13,8 +13,8 @@ from hmix_hub.studies.manifest import MANIFEST, Manifest
 from hmix_hub.studies.observed import ObservedChunk
 from hmix_hub.studies.rules import manifest as manifest_rules
 from hmix_hub.studies.rules import trials as rules
-from hmix_hub.tasks import CATEGORICAL, INFER
-from hmix_hub.tasks.soft_labels import QUESTIONS, Question, asked_questions, unasked_columns, usual_procedure
+from hmix_hub.tasks import TASKS
+from hmix_hub.tasks.soft_labels import ASKED_COLUMNS, QUESTIONS, Question, asked_questions, usual_procedure
 
 
 class ContradictionCheck(Check):
@@ -22,7 +22,7 @@ class ContradictionCheck(Check):
 
     def add(self, chunk: ObservedChunk) -> None:
         """Look at rows."""
-        if self.task == CATEGORICAL and "impossible_classes" in chunk.values:
+        if "impossible_classes" in chunk.values:
             _check_answers(chunk, self.manifest.vocabulary, self.reporter)
 
 
@@ -79,14 +79,14 @@ class StatedCheck(Check):
     def __init__(self, task: str, manifest: Manifest, reporter: Reporter) -> None:
         super().__init__(task, manifest, reporter)
         # A file whose task study.yaml does not name is reported as that.
-        is_named = task == CATEGORICAL and task in manifest.tasks
+        is_named = bool(TASKS[task].asked_columns) and task in manifest.tasks
         self._is_unstated = is_named and manifest.soft_labels is None
         self._seen: set[Question] = set()
 
     def add(self, chunk: ObservedChunk) -> None:
         """Look at rows."""
-        if self._is_unstated and set(unasked_columns(())) <= set(chunk.values):
-            columns = {name: chunk.values[name] for name in unasked_columns(())}
+        if self._is_unstated and set(ASKED_COLUMNS) <= set(chunk.values):
+            columns = {name: chunk.values[name] for name in ASKED_COLUMNS}
             self._seen.update(asked_questions(pa.table(columns)))
 
     def finish(self) -> None:
@@ -115,13 +115,14 @@ class SliderCheck(Check):
 
     def __init__(self, task: str, manifest: Manifest, reporter: Reporter) -> None:
         super().__init__(task, manifest, reporter)
+        self._answered = TASKS[task].answered
         self._sums = np.zeros(6)
 
     def add(self, chunk: ObservedChunk) -> None:
         """Look at rows."""
-        if self.task != INFER:
+        if TASKS[self.task].shows != "mixture" or not TASKS[self.task].is_share_answered:
             return
-        x, y = chunk.numbers("mixing_coefficient"), chunk.numbers("inferred_coefficient")
+        x, y = chunk.numbers("mixing_coefficient"), chunk.numbers(self._answered)
         known = ~(np.isnan(x) | np.isnan(y))
         x, y = x[known], y[known]
         self._sums += [len(x), x.sum(), y.sum(), (x * x).sum(), (y * y).sum(), (x * y).sum()]
@@ -139,4 +140,4 @@ class SliderCheck(Check):
         statistic = correlation * np.sqrt((n - 2) / max(1 - correlation**2, _ROUNDING))
         if correlation < FLIPPED_CORRELATION and statistic < FLIPPED_STATISTIC:
             note = f"correlation with mixing_coefficient {correlation:.2f}"
-            self.reporter.of("inferred_coefficient").add(rules.FLIPPED, note=note)
+            self.reporter.of(self._answered).add(rules.FLIPPED, note=note)

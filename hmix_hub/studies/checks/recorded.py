@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +16,9 @@ from hmix_hub.studies.manifest import Manifest
 from hmix_hub.studies.rules import trials as rules
 from hmix_hub.studies.rules import trials as trial_rules
 from hmix_hub.studies.rules.rule import Rule
-from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
+from hmix_hub.tasks import TASKS
 from hmix_hub.tasks.midpoint import WALK
+from hmix_hub.tasks.task import Path
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,25 +30,6 @@ Numbers = npt.NDArray[np.float64]
 LATE_MS = 1.0
 """By how much a time may lie behind the response time: both are rounded."""
 _TOLERANCE = 1e-6
-
-
-class _Path(NamedTuple):
-    """Columns of one path: itself, its times, its answer, what it begins with, and whether its slider was touched."""
-
-    path: str
-    times: str
-    answer: str
-    start: str = ""
-    touched: str = ""
-
-
-_PATHS = {
-    CONSTRUCT: (_Path("path_coefficients", "path_times_ms", "selected_coefficient", start="start_coefficient"),),
-    INFER: tuple(
-        _Path(f"{name}_path", f"{name}_path_times_ms", answer, touched=f"{name}_touched")
-        for name, answer in (("inferred", "inferred_coefficient"), ("confidence", "confidence"))
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -113,13 +95,13 @@ class RecordedCheck(Check):
 
     def add(self, chunk: ObservedChunk) -> None:
         """Look at rows."""
-        for columns in _PATHS.get(self.task, ()):
+        for columns in TASKS[self.task].paths:
             self._check_path(chunk, columns)
             self._check_times(chunk, columns)
             self._check_touched(chunk, columns)
-        if self.task == SELECT and "grid_coefficients" in chunk.values:
+        if "grid_coefficients" in chunk.values:
             self._check_grid(chunk)
-        if self.task == CATEGORICAL and "class_order" in chunk.values:
+        if "class_order" in chunk.values:
             self._check_class_order(chunk)
 
     def finish(self) -> None:
@@ -131,13 +113,13 @@ class RecordedCheck(Check):
             rows, notes = [row for row, _ in found], [note for _, note in found]
             self.reporter.of(name).add_rows(rules.PATH_TIMES, rows, notes=notes, count=self._counts[name])
 
-    def _check_path(self, chunk: ObservedChunk, columns: _Path) -> None:
-        if columns.path not in chunk.values:
+    def _check_path(self, chunk: ObservedChunk, columns: Path) -> None:
+        if columns.values not in chunk.values:
             return
-        column = chunk.values[columns.path]
+        column = chunk.values[columns.values]
         lists = _Lists.of(column)
-        reporter, answer = self.reporter.of(columns.path), chunk.numbers(columns.answer)
-        # A slider that never moved may have no reporter but its start.
+        reporter, answer = self.reporter.of(columns.values), chunk.numbers(columns.answer)
+        # A slider that never moved may have no place but its start.
         ends = lists.end(of_nothing=np.nan if columns.start else SLIDER_START)
         # NaN, an answer that is not known, differs from nothing.
         wrong_end = lists.known & (np.abs(ends - answer) > _TOLERANCE)
@@ -152,14 +134,14 @@ class RecordedCheck(Check):
             }
         _tell(reporter, faults, rules.PATH, chunk.rows, column)
 
-    def _check_times(self, chunk: ObservedChunk, columns: _Path) -> None:
+    def _check_times(self, chunk: ObservedChunk, columns: Path) -> None:
         if columns.times not in chunk.values:
             return
         column = chunk.values[columns.times]
         lists = _Lists.of(column)
         faults = {"a time is before the last": lists.rows_with_step(np.diff(lists.items) < 0)}
-        if columns.path in chunk.values:
-            path = _Lists.of(chunk.values[columns.path])
+        if columns.values in chunk.values:
+            path = _Lists.of(chunk.values[columns.values])
             differs = lists.known & path.known & (lists.lengths != path.lengths)
             faults = {"there are not as many as values of the path": differs} | faults
         if columns.start:
@@ -175,16 +157,16 @@ class RecordedCheck(Check):
                 for i in late[:room].tolist()
             ]
 
-    def _check_touched(self, chunk: ObservedChunk, columns: _Path) -> None:
+    def _check_touched(self, chunk: ObservedChunk, columns: Path) -> None:
         if columns.touched not in chunk.values:
             return
         touched = chunk.values[columns.touched]
         untouched = np.asarray(touched.fill_null(True).to_numpy(zero_copy_only=False) == 0, dtype=bool)
         answer = chunk.numbers(columns.answer)
         faults = {f"{columns.answer} is not {SLIDER_START}": untouched & (np.abs(answer - SLIDER_START) > _TOLERANCE)}
-        if columns.path in chunk.values:
-            lists = _Lists.of(chunk.values[columns.path])
-            faults[f"{columns.path} has several values"] = untouched & (lists.lengths > 1)
+        if columns.values in chunk.values:
+            lists = _Lists.of(chunk.values[columns.values])
+            faults[f"{columns.values} has several values"] = untouched & (lists.lengths > 1)
         _tell(self.reporter.of(columns.touched), faults, rules.UNTOUCHED, chunk.rows, touched)
 
     def _check_grid(self, chunk: ObservedChunk) -> None:

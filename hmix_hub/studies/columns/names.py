@@ -10,8 +10,8 @@ from hmix_hub.schema import CURRENT
 from hmix_hub.schema.judgment import EXTRA_PREFIX
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.rules import columns as rules
-from hmix_hub.tasks import CATEGORICAL, columns, required_columns
-from hmix_hub.tasks.soft_labels import QUESTIONS, Question, unasked_columns
+from hmix_hub.tasks import TASKS, columns, required_columns
+from hmix_hub.tasks.soft_labels import QUESTIONS, Question
 
 _OWN_NAME = f"after {EXTRA_PREFIX}, a name has letters a to z, digits and _ alone, at most 60 of them"
 _EXTRA = re.compile(rf"{EXTRA_PREFIX}[A-Za-z0-9_]{{1,60}}")
@@ -79,7 +79,7 @@ def check_columns(
         understood[name] = meant
     missing = [column for column in required_columns(task, asked) if column.name not in understood.values()]
     for column in () if twice else missing:
-        is_question = task == CATEGORICAL and column.name in unasked_columns(())
+        is_question = column.name in TASKS[task].asked_columns
         note = f"{column.meaning}; {_UNASKED}" if is_question else column.meaning
         report.add(rules.COLUMN_MISSING, file=file, column=column.name, note=note)
     return understood

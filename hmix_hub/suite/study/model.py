@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal, cast
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
@@ -244,4 +244,4 @@ class StudyFile(_Strict):
 
     def design_of(self, task: str) -> TaskDesign:
         """Return what the study says of one of its tasks."""
-        return self.tasks[cast("TaskName", task)]
+        return self.tasks[task]
