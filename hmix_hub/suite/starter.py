@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import re
 from collections.abc import Sequence
@@ -93,7 +91,7 @@ def write_collection(
     if pairs is not None:
         _check_pairs(pairs, preset)
         for task, block in blocks.items():
-            released = released_pairs(task, source)
+            released = _released_pairs(task, source)
             name = f"pairs/{task}.csv"
             files[name] = released.table.encode()
             blocks[task] = _with_list(block, name, released)
@@ -164,20 +162,8 @@ def _check_pairs(pairs: str, preset: str) -> None:
 
 
 @dataclass(frozen=True)
-class ReleasedPairs:
-    """Pairs of a task as the release's people were given them.
-
-    Parameters
-    ----------
-    table
-        A CSV file for `hmix_hub.suite.design.pair_file.read_pair_file`.
-    batches
-        Number of batches.
-    largest
-        Stimuli of the largest one.
-    doubles
-        How often a stimulus stood twice in a batch; in the list it stands there once.
-    """
+class _ReleasedPairs:
+    """Pairs of a task as the release's people were given them: a list of pairs, and what it says."""
 
     table: str
     batches: int
@@ -185,23 +171,8 @@ class ReleasedPairs:
     doubles: int
 
 
-def released_pairs(task: str, source: str | None = None) -> ReleasedPairs:
-    """Read the pairs of a task out of the reader's own copy of the release: the package holds none of its rows.
-
-    Parameters
-    ----------
-    task
-        The task.
-    source
-        Where the copy lies; see `hmix_hub.load_dataset`.
-
-    Raises
-    ------
-    ConfigurationError
-        If the source is another study, such as the sample.
-    SourceError
-        If the release cannot be had.
-    """
+def _released_pairs(task: str, source: str | None) -> _ReleasedPairs:
+    """Read the pairs of a task out of the reader's own copy of the release: the package holds none of its rows."""
     # A batch is known by its stimuli: the release's rounds share the numbers of conditions.
     loaded: Any = hmix_hub.load_dataset("h-mix", task, split="train", source=source)
     rows: pd.DataFrame = loaded.with_format("pandas")[:]
@@ -209,26 +180,20 @@ def released_pairs(task: str, source: str | None = None) -> ReleasedPairs:
         msg = "the source is not the release, whose pairs are asked for"
         raise ConfigurationError(msg, hint='name a folder that holds the released files, or "release", with --source')
     key = TASKS[task].stimulus_column
-    order = (
-        rows.groupby("batch_id")[["collection_round", "condition"]]
-        .first()
-        .sort_values(["collection_round", "condition"])
-    )
+    rounds = ["collection_round", "condition"]
+    order = rows.groupby("batch_id")[rounds].first().sort_values(rounds)
     number = {batch: place for place, batch in enumerate(order.index)}
     unmarked = rows[(rows["presentation"] > 1) & ~rows["is_repeat"]]
     stimuli = rows.drop_duplicates(["batch_id", key]).assign(batch=lambda kept: kept["batch_id"].map(number))
     columns = [*INDICES, *([COEFFICIENT] if COEFFICIENT in stimuli else []), BATCH]
     stimuli = stimuli.sort_values([BATCH, *columns[:-1]])
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(stimuli[columns].itertuples(index=False))
+    table = stimuli[columns].to_csv(index=False, lineterminator="\n")
     sizes = stimuli.groupby(BATCH).size()
     doubles = len(unmarked.drop_duplicates(["batch_id", key]))
-    return ReleasedPairs(stream.getvalue(), len(number), int(sizes.max()), doubles)
+    return _ReleasedPairs(table, len(number), int(sizes.max()), doubles)
 
 
-def _with_list(block: str, name: str, released: ReleasedPairs) -> str:
+def _with_list(block: str, name: str, released: _ReleasedPairs) -> str:
     """Let a task's block take its pairs from a list, which says the coefficients and batches, too."""
     has_coefficients = COEFFICIENT in released.table.partition("\n")[0]
     what = "pairs, coefficients and batches" if has_coefficients else "pairs and batches"

@@ -33,17 +33,7 @@ S = TypeVar("S", bound=Sent)
 
 
 class MalformedError(Exception):
-    """A body that is not the JSON it should be.
-
-    Parameters
-    ----------
-    fault
-        What is wrong, in words.
-    """
-
-    def __init__(self, fault: str) -> None:
-        super().__init__(fault)
-        self.fault = fault
+    """A body that is not the JSON it should be; its text says what is wrong."""
 
 
 def token_hash(request: Request) -> bytes:
@@ -138,7 +128,8 @@ async def read_sent(request: Request, model: type[S]) -> S:
     try:
         value = parse_json(await read_body(request))
     except MalformedError as error:
-        raise Refusal(400, "malformed", f"{error.fault[0].upper()}{error.fault[1:]}.") from None
+        fault = str(error)
+        raise Refusal(400, "malformed", f"{fault[0].upper()}{fault[1:]}.") from None
     if not isinstance(value, dict):
         raise Refusal(400, "malformed", "The body is not an object.")
     try:

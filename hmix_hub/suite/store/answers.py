@@ -1,4 +1,7 @@
-"""Jobs on what a person sends: answers, quiz attempts, comments. Nothing is written over, nothing is dropped."""
+"""Jobs on what a person sends: answers, quiz attempts, comments. Nothing is written over, nothing is dropped.
+
+All raise `SessionGoneError` if there is no such session.
+"""
 
 from __future__ import annotations
 
@@ -53,8 +56,6 @@ def put_trial(work: Work, session_id: str, trial_index: int, payload: str, fault
 
     Raises
     ------
-    SessionGoneError
-        If there is no such session.
     StoreRefusedError
         If the session has no such trial.
     """
@@ -164,8 +165,6 @@ def put_quiz(work: Work, session_id: str, attempt: int, payload: str, passed: bo
 
     Raises
     ------
-    SessionGoneError
-        If there is no such session.
     StoreRefusedError
         If an earlier attempt is missing, the session has ended, or there are too many attempts.
     """
@@ -202,13 +201,7 @@ def _check_attempt(made: int, attempt: int) -> None:
 
 
 def put_comments(work: Work, session_id: str, text: str) -> Outcome:
-    """Store the comments of a session; others that come later are kept aside.
-
-    Raises
-    ------
-    SessionGoneError
-        If there is no such session.
-    """
+    """Store the comments of a session; others that come later are kept aside."""
     session = work.session(session_id)
     found = work.one("SELECT payload FROM comments WHERE session = ?", session_id)
     if found is not None:

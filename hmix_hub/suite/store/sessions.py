@@ -1,4 +1,7 @@
-"""Jobs on a session as a whole: join the batch with the fewest people, resume, finish, withdraw."""
+"""Jobs on a session as a whole: join the batch with the fewest people, resume, finish, withdraw.
+
+All but `join` and `withdraw` raise `SessionGoneError` if there is no such session.
+"""
 
 from __future__ import annotations
 
@@ -125,13 +128,7 @@ def keep_alive(work: Work, session: SessionRecord) -> None:
 
 
 def resume(work: Work, session_id: str) -> SessionRecord:
-    """Record that a person came back; see `keep_alive`.
-
-    Raises
-    ------
-    SessionGoneError
-        If there is no such session.
-    """
+    """Record that a person came back; see `keep_alive`."""
     keep_alive(work, work.session(session_id))
     return as_of(work.remember(session_id), work.now, work.frozen)
 
@@ -149,8 +146,6 @@ def finish(work: Work, session_id: str) -> list[int]:
 
     Raises
     ------
-    SessionGoneError
-        If there is no such session.
     StoreRefusedError
         If it ended with the quiz.
     """
@@ -177,13 +172,7 @@ def finish(work: Work, session_id: str) -> list[int]:
 
 
 def leave(work: Work, session_id: str) -> None:
-    """End a session that failed the quiz; its place is given back.
-
-    Raises
-    ------
-    SessionGoneError
-        If there is no such session.
-    """
+    """End a session that failed the quiz; its place is given back."""
     work.session(session_id)
     work.database.execute(
         "UPDATE sessions SET state = 'failed_quiz', last_ms = ? WHERE id = ? AND state IN ('live', 'lapsed')",

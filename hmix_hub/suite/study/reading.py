@@ -36,24 +36,11 @@ _OTHER_NAMES = {
 
 @dataclass(frozen=True, order=True)
 class Finding:
-    """Something that is wrong with a file of a collection folder.
-
-    Parameters
-    ----------
-    file
-        Its name within the folder.
-    line
-        Line, from 1; 0: the file as a whole.
-    said
-        What is wrong, and what to do.
-    """
+    """Something that is wrong with a file of a collection folder; line 0 is the file as a whole."""
 
     file: str
     line: int
     said: str
-
-    def __str__(self) -> str:
-        return f"{self.where}: {self.said}"
 
     @property
     def where(self) -> Where:
@@ -84,30 +71,19 @@ class Findings:
         if len(found) == 1:
             raise StudyFileError(found[0].said, where=found[0].where)
         if found:
-            lines = [f"\n  {one}" for one in found[:_MOST]]
+            lines = [f"\n  {one.where}: {one.said}" for one in found[:_MOST]]
             rest = f"\n  and {len(found) - _MOST} more" if len(found) > _MOST else ""
             msg = f"{len(found)} things are wrong:" + "".join(lines) + rest
             raise StudyFileError(msg)
 
 
 def read_bounded(path: Path, name: str, *, limit: int, hint: str) -> str:
-    """Read a text file of a collection folder; a byte order mark is left out.
-
-    Parameters
-    ----------
-    path
-        The file.
-    name
-        What messages call it.
-    limit
-        Bytes at most.
-    hint
-        What to do about a file that is too large, or not UTF-8.
+    """Read a text file of a collection folder, as `hmix_hub.yaml_file.read_text` does.
 
     Raises
     ------
     StudyFileError
-        If it cannot be read, is larger, or is not UTF-8; then the line is named.
+        If it cannot be read, is larger than `limit` bytes, or is not UTF-8; then the line is named.
     """
     try:
         return read_text(path, limit)
