@@ -13,7 +13,7 @@ from hmix_hub.schema import Kind, Vocabulary, arrow_schema
 from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.design.plan import Plan, stimulus_of
 from hmix_hub.suite.tasks import SUITE_TASKS
-from hmix_hub.suite.tasks.answers import milliseconds
+from hmix_hub.suite.tasks.trial import milliseconds
 from hmix_hub.tasks import observed_columns
 
 COLLECTION_ROUND = "1"

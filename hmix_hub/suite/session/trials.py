@@ -12,8 +12,7 @@ from hmix_hub.suite.design.plan import stimulus_of
 from hmix_hub.suite.store.keys import StudyKey
 from hmix_hub.suite.study.model import Example
 from hmix_hub.suite.tasks import SUITE_TASKS
-from hmix_hub.suite.tasks.answers import FaultError, read_fields, read_number
-from hmix_hub.suite.tasks.trial import Stimulus, Trial
+from hmix_hub.suite.tasks.trial import FaultError, Stimulus, Trial, read_fields, read_number
 from hmix_hub.tasks.midpoint import WALK
 
 LONGEST_MS = 31 * 24 * 3_600_000

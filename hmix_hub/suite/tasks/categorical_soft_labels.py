@@ -8,10 +8,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from hmix_hub.schema.released import FULL_SCALE
-from hmix_hub.suite.tasks.answers import read_fields, read_number, read_whole, refuse
 from hmix_hub.suite.tasks.perception import Mind, Scene, response_time, sent
 from hmix_hub.suite.tasks.task import Floats, Options, SuiteTask
-from hmix_hub.suite.tasks.trial import Trial
+from hmix_hub.suite.tasks.trial import Trial, read_fields, read_number, read_whole, refuse
 
 _PERCENT_SLACK = 1e-6
 _NO_ALTERNATIVE_FROM = 95

@@ -8,10 +8,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from hmix_hub.suite.tasks.answers import read_fields, read_path, read_whole, refuse, times_of
 from hmix_hub.suite.tasks.perception import Mind, Scene, move_times, response_time, sent
 from hmix_hub.suite.tasks.task import Options, SuiteTask
-from hmix_hub.suite.tasks.trial import STEPS, Trial
+from hmix_hub.suite.tasks.trial import STEPS, Trial, read_fields, read_path, read_whole, refuse, times_of
 
 _OVERSHOOT_SHARE = 0.3
 

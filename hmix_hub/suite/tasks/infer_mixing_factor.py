@@ -11,10 +11,9 @@ import pyarrow.compute as pc
 
 from hmix_hub.schema.judgment import SLIDER_START
 from hmix_hub.schema.released import FULL_SCALE
-from hmix_hub.suite.tasks.answers import read_fields, read_path, read_whole, refuse, times_of
 from hmix_hub.suite.tasks.perception import Mind, Scene, response_time, sent, slider_path
 from hmix_hub.suite.tasks.task import Options, SuiteTask
-from hmix_hub.suite.tasks.trial import Trial
+from hmix_hub.suite.tasks.trial import Trial, read_fields, read_path, read_whole, refuse, times_of
 
 
 class InferMixingFactor(SuiteTask):

@@ -7,10 +7,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from hmix_hub.suite.tasks.answers import read_fields, read_whole
 from hmix_hub.suite.tasks.perception import Mind, Scene, response_time, sent
 from hmix_hub.suite.tasks.task import Options, SuiteTask
-from hmix_hub.suite.tasks.trial import STEPS, Trial
+from hmix_hub.suite.tasks.trial import STEPS, Trial, read_fields, read_whole
 
 
 class SelectShuffledMidpoint(SuiteTask):

@@ -92,7 +92,7 @@ class SuiteTask(ABC):
         Raises
         ------
         FaultError
-            If it cannot be an answer to the trial; see `hmix_hub.suite.tasks.answers`.
+            If it cannot be an answer to the trial; see `hmix_hub.suite.tasks.trial`.
         """
 
     @abstractmethod

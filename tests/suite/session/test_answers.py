@@ -14,8 +14,7 @@ from hmix_hub.suite.design.plan import draw_plan
 from hmix_hub.suite.session.trials import check_answer, trial_pictures
 from hmix_hub.suite.session.view import session_view
 from hmix_hub.suite.store.keys import StudyKey
-from hmix_hub.suite.tasks.answers import MOST_STEPS
-from hmix_hub.suite.tasks.trial import Trial
+from hmix_hub.suite.tasks.trial import MOST_STEPS, Trial
 
 KEY = StudyKey(b"k" * 32)
 FROZEN = frozen_study()
