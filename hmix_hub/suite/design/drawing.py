@@ -9,13 +9,11 @@ from pathlib import Path
 
 from hmix_hub.errors import StudyFileError
 from hmix_hub.sources.image_set import ImageSet
-from hmix_hub.suite.design.chance import stream
 from hmix_hub.suite.design.dealing import choose, deal, give_coefficients
 from hmix_hub.suite.design.design import Batch, FrozenStudy
-from hmix_hub.suite.design.listed import Listed, read_listed
-from hmix_hub.suite.design.pair_file import hashes_of_lists
+from hmix_hub.suite.design.pair_file import Listed, hashes_of_lists, read_listed
 from hmix_hub.suite.design.pictures import Labels, open_pictures
-from hmix_hub.suite.design.sampler import TooFewPicturesError, draw_pairs
+from hmix_hub.suite.design.sampler import TooFewPicturesError, draw_pairs, stream
 from hmix_hub.suite.study.model import StudyFile, TaskDesign
 from hmix_hub.suite.study.reading import COLLECTION, Findings, dotted, read_study_text
 from hmix_hub.suite.study.rules import Problem, too_few

@@ -1,8 +1,9 @@
-"""Sampler: pairs of pictures of two different classes, as many of each two classes."""
+"""Sampler: pairs of pictures of two different classes, as many of each two classes, drawn the same everywhere."""
 
 from __future__ import annotations
 
 import bisect
+import hashlib
 from collections.abc import Collection, Iterable
 
 import numpy as np
@@ -15,6 +16,26 @@ Pair = tuple[int, int]
 
 class TooFewPicturesError(ValueError):
     """Two classes have fewer pairs of pictures than are asked for."""
+
+
+def stream(seed: int, *purpose: str) -> np.random.RandomState:
+    """Give the random numbers of a purpose.
+
+    Parameters
+    ----------
+    seed
+        The study's seed.
+    purpose
+        What they are for; other purposes get other numbers.
+
+    Returns
+    -------
+    numpy.random.RandomState
+        The Mersenne Twister, seeded with the sha256 of seed and purpose. Of numpy's generators it alone gives the
+        same numbers in every version (NEP 19), so that a study file draws the same design wherever it is read.
+    """
+    digest = hashlib.sha256("\n".join((str(seed), *purpose)).encode()).digest()
+    return np.random.RandomState(np.frombuffer(digest, dtype="<u4"))
 
 
 def draw_pairs(

@@ -1,4 +1,4 @@
-"""Simulation: scripted people take part in a study over HTTP, until every batch has the people that it wants."""
+"""Simulation: scripted participants take part in a study over HTTP, until every batch is full."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,7 @@ from hmix_hub.suite.study.reading import read_study_file, study_file_of
 from hmix_hub.suite.tasks.perception import Mind, Perception
 
 WORKERS = 8
-"""People who take part at the same time."""
+"""Participants who take part at the same time."""
 _WHIMS, _LEAVING = 1, 2
 Progress = Callable[[int], object]
 
@@ -41,13 +42,13 @@ class Simulated:
     url
         Address of the server.
     folder
-        The new collection; `None` where people took part in a server that ran already.
+        The new collection; `None` where they took part in a server that ran already.
     perception
-        The model that people answered by, and its planted bias.
+        The model that participants answered by, and its planted bias.
     seed
         Seed of the simulation.
     parts
-        What became of each person, in the order of joining.
+        What became of each participant, in the order of joining.
     is_full
         Whether the server had no place left in the end.
     """
@@ -61,12 +62,12 @@ class Simulated:
 
     @property
     def finished(self) -> Counter[str]:
-        """People who finished, by task."""
+        """Participants who finished, by task."""
         return Counter(part.task for part in self.parts if part.code is not None)
 
     @property
     def left(self) -> int:
-        """People who left before the end."""
+        """Participants who left before the end."""
         return sum(part.code is None for part in self.parts)
 
     @property
@@ -88,7 +89,7 @@ def simulate(
     cifar10: str | os.PathLike[str] | None = None,
     progress: Progress = lambda _: None,
 ) -> Simulated:
-    """Let scripted people take part in a study.
+    """Let scripted participants take part in a study.
 
     Parameters
     ----------
@@ -96,19 +97,19 @@ def simulate(
         Folder of the study file.
     target
         Collection to make, one that is not there yet; the study is copied into it, and it is marked as synthetic. It is
-        served while people take part.
+        served while they take part.
     url
         Instead of `target`: address of a server of the same study that runs already.
     people
         How many join at the most; `None`: until every batch is full.
     perception
-        Model of the people, with the planted bias; `None`: its defaults.
+        Model of the participants, with the planted bias; `None`: its defaults.
     seed
-        Decides people's biases and answers; the same seed gives the same answers to the same stimuli.
+        Decides the participants' biases and answers; the same seed gives the same answers to the same stimuli.
     dropouts
-        Share of people, 0 to 1, who leave in the middle for good; their places are theirs until the time-out.
+        Share of participants, 0 to 1, who leave in the middle for good; their places are theirs until the time-out.
     workers
-        People at the same time. They join one after the other, so that who gets which batch depends on nothing else.
+        Participants at the same time. They join one after the other: who gets which batch depends on nothing else.
     cifar10
         Where CIFAR-10 lies; see `hmix_hub.render`.
     progress
@@ -117,7 +118,7 @@ def simulate(
     Raises
     ------
     ConfigurationError
-        If an option is out of its range, it is not said where people take part, or the target is there already.
+        If an option is out of its range, it is not said where they take part, or the target is there already.
     CollectionError
         If the study cannot be served, or the server does not take its own study's answers.
     """
@@ -132,15 +133,15 @@ def simulate(
     made = None if target is None else copy_study(root, frozen, target)
     with _server(made, url) as address:
         done = Simulated(address, made, perception or Perception(), seed)
-        crowd = _Crowd(done, frozen, Eyes(frozen, image_set), dropouts, progress)
-        crowd.take_part(people, workers)
+        eyes = Eyes(frozen, image_set)
+        _take_part(done, frozen, eyes, people=people, workers=workers, dropouts=dropouts, progress=progress)
     return done
 
 
 @contextmanager
 def _server(made: Path | None, url: str | None) -> Iterator[str]:
     if made is None:
-        _check_no_people(str(url))
+        _check_synthetic(str(url))
         yield str(url)
         return
     with ExitStack() as stack:
@@ -153,19 +154,10 @@ def _server(made: Path | None, url: str | None) -> Iterator[str]:
         yield address
 
 
-def _check_no_people(url: str) -> None:
-    """Check that a server collects no answers of people, which scripted ones would be mixed with.
-
-    Raises
-    ------
-    CollectionError
-        If it does.
-    """
-    connection = Connection(url)
-    try:
+def _check_synthetic(url: str) -> None:
+    """Check that a server collects no answers of people, which scripted ones would be mixed with."""
+    with closing(Connection(url)) as connection:
         _, study = connection.call("GET", "/api/study")
-    finally:
-        connection.close()
     if not study["trial_run"]:
         msg = "this server collects answers of people, and scripted ones would stand among them"
         hint = "serve a collection of its own with --trial-run, or name a new folder instead of --url"
@@ -192,64 +184,59 @@ def copy_study(root: Path, frozen: FrozenStudy, target: str | os.PathLike[str]) 
     return place
 
 
-class _Crowd:
-    """People who take part at the same time."""
+def _take_part(
+    done: Simulated,
+    frozen: FrozenStudy,
+    eyes: Eyes,
+    *,
+    people: int | None,
+    workers: int,
+    dropouts: float,
+    progress: Progress,
+) -> None:
+    """Let participants join one after the other, and take part at the same time, `workers` at the most."""
+    counting, stopped, free = threading.Lock(), threading.Event(), threading.Semaphore(workers)
+    parts: list[Future[Part]] = []
 
-    def __init__(self, done: Simulated, frozen: FrozenStudy, eyes: Eyes, dropouts: float, progress: Progress) -> None:
-        self._done, self._frozen, self._eyes = done, frozen, eyes
-        self._dropouts, self._progress = dropouts, progress
-        self._counting, self._stopped = threading.Lock(), threading.Event()
+    def answered() -> None:
+        with counting:
+            progress(1)
 
-    def take_part(self, people: int | None, workers: int) -> None:
-        """Let people join one after the other, and take part at the same time, `workers` at the most."""
-        parts: list[Future[Part]] = []
-        with ThreadPoolExecutor(workers) as pool:
-            try:
-                self._let_in(people, workers, pool, parts)
-                self._done.parts = [part.result() for part in parts]
-            except BaseException:
-                # Whoever is in the middle would wait for a server that is being stopped.
-                self._stopped.set()
-                raise
+    def leaves_after(number: int, trials: int) -> int | None:
+        rng = np.random.default_rng((done.seed, number, _LEAVING))
+        return int(rng.integers(0, trials)) if rng.random() < dropouts else None
 
-    def _let_in(self, people: int | None, workers: int, pool: ThreadPoolExecutor, parts: list[Future[Part]]) -> None:
-        free = threading.Semaphore(workers)
+    def whole(participant: ScriptedParticipant, connection: Connection) -> Part:
+        with closing(connection):
+            return participant.take_part(answered)
+
+    def let_in(pool: ThreadPoolExecutor) -> None:
         while people is None or len(parts) < people:
             free.acquire()
             if any(part.done() and part.exception() is not None for part in parts):
                 return
-            person, connection = self._person(len(parts))
-            if not person.join():
+            number = len(parts)
+            connection = Connection(done.url, stopped=stopped)
+            participant = ScriptedParticipant(
+                connection,
+                frozen,
+                eyes,
+                Mind(done.perception, done.seed, number),
+                leaves_after=partial(leaves_after, number),
+                rng=np.random.default_rng((done.seed, number, _WHIMS)),
+            )
+            if not participant.join():
                 connection.close()
-                self._done.is_full = True
+                done.is_full = True
                 return
-            part = pool.submit(self._whole, person, connection)
-            part.add_done_callback(lambda _: free.release())
-            parts.append(part)
+            parts.append(pool.submit(whole, participant, connection))
+            parts[-1].add_done_callback(lambda _: free.release())
 
-    def _person(self, number: int) -> tuple[ScriptedParticipant, Connection]:
-        done = self._done
-        connection = Connection(done.url, stopped=self._stopped)
-        person = ScriptedParticipant(
-            connection,
-            self._frozen,
-            self._eyes,
-            Mind(done.perception, done.seed, number),
-            leaves_after=lambda trials: self._leaves_after(number, trials),
-            rng=np.random.default_rng((done.seed, number, _WHIMS)),
-        )
-        return person, connection
-
-    def _leaves_after(self, number: int, trials: int) -> int | None:
-        rng = np.random.default_rng((self._done.seed, number, _LEAVING))
-        return int(rng.integers(0, trials)) if rng.random() < self._dropouts else None
-
-    def _whole(self, person: ScriptedParticipant, connection: Connection) -> Part:
+    with ThreadPoolExecutor(workers) as pool:
         try:
-            return person.take_part(self._told)
-        finally:
-            connection.close()
-
-    def _told(self) -> None:
-        with self._counting:
-            self._progress(1)
+            let_in(pool)
+            done.parts = [part.result() for part in parts]
+        except BaseException:
+            # Whoever is in the middle would wait for a server that is being stopped.
+            stopped.set()
+            raise

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from hmix_hub.stimuli.drawing import draw_mixture
-from hmix_hub.suite.session.trials import mixtures_of_trial, trial_pictures
+from hmix_hub.suite.session import mixtures_of_trial, trial_pictures
 from hmix_hub.suite.tasks.trial import Trial
 
 Pixels = npt.NDArray[np.uint8]

@@ -9,7 +9,7 @@ from suite.export.studies import PlainKey, frozen_study, people, person
 from hmix_hub.judgments.derived_columns import with_derived_columns
 from hmix_hub.schema import CIFAR10
 from hmix_hub.suite.export.rows import LATE, observed_table, written_table
-from hmix_hub.suite.session.trials import check_answer
+from hmix_hub.suite.session import check_answer
 from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, observed_columns
 
 

@@ -14,7 +14,7 @@ from suite_maker import TASKS, frozen_study
 from hmix_hub.stimuli.identifiers import parse_stimulus_id
 from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.design.plan import draw_plan
-from hmix_hub.suite.session.view import session_view
+from hmix_hub.suite.session import session_view
 from hmix_hub.suite.store.keys import StudyKey
 from hmix_hub.suite.tasks.trial import Stimulus
 

@@ -6,7 +6,7 @@ from suite_maker.studies import frozen_study, study_content
 
 from hmix_hub.schema import CIFAR10
 from hmix_hub.suite.design.plan import draw_plan
-from hmix_hub.suite.session.view import session_view
+from hmix_hub.suite.session import session_view
 from hmix_hub.suite.store.keys import StudyKey
 from hmix_hub.suite.study.model import StudyFile
 from hmix_hub.tasks import CATEGORICAL, INFER

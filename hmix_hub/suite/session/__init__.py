@@ -1,1 +1,0 @@
-"""A session: the trials of one person, and the answers to them."""
