@@ -72,17 +72,7 @@ class CachedTable(datasets.ArrowBasedBuilder):
             super().__init__(**options)
 
     def load(self, split: Any, *, streaming: bool, options: Mapping[str, Any]) -> Any:
-        """Return the table, prepared unless it is; or a stream of its rows.
-
-        Parameters
-        ----------
-        split
-            As in `datasets.load_dataset`.
-        streaming
-            Whether to return a stream.
-        options
-            num_proc, download_mode, verification_mode and keep_in_memory, as in `datasets.load_dataset`.
-        """
+        """Return the table, prepared unless it is, or a stream of it; options are those of `datasets.load_dataset`."""
         if streaming:
             return self.as_streaming_dataset(split=split)
         names = ("num_proc", "download_mode", "verification_mode")
@@ -90,26 +80,14 @@ class CachedTable(datasets.ArrowBasedBuilder):
         return self.as_dataset(split=split, in_memory=bool(options.get("keep_in_memory")))
 
     def download_and_prepare(self, *args: Any, **options: Any) -> None:
-        """Prepare the table, unless it is prepared; see `datasets.DatasetBuilder.download_and_prepare`.
-
-        Raises
-        ------
-        SourceError
-            If it cannot be prepared; nothing is left of it.
-        """
+        """Prepare the table, unless it is prepared; nothing is left of one that cannot be prepared."""
         try:
             super().download_and_prepare(*args, **options)
         except Exception as error:
             raise _told(error, self.cache_dir) from error
 
     def as_dataset(self, split: Any = None, in_memory: bool = False) -> Any:
-        """Return the prepared dataset, or a slice of it; see `datasets.DatasetBuilder.as_dataset`.
-
-        Raises
-        ------
-        SourceError
-            If the cached table is damaged, and cannot be prepared again.
-        """
+        """Return the prepared dataset, or a slice of it; a damaged table is prepared again."""
         try:
             whole = self._whole(in_memory)
         except Exception as error:
@@ -150,25 +128,10 @@ class CachedTable(datasets.ArrowBasedBuilder):
 
 
 def slice_split(dataset: datasets.Dataset, split: Any) -> Any:
-    """Return the parts of a dataset that a split asks for.
+    """Return the parts of a dataset, the split "train", that a split asks for, as `datasets.load_dataset` would.
 
-    Parameters
-    ----------
-    dataset
-        What the split "train" is.
-    split
-        "train" or "all", a slice of it, a `datasets.ReadInstruction`, a list or dict of these, or `None` for a dict of
-        all splits.
-
-    Returns
-    -------
-    datasets.Dataset, a list of them, or a DatasetDict
-        As `datasets.load_dataset` would return.
-
-    Raises
-    ------
-    ConfigurationError
-        If there is no such split.
+    A split is "train" or "all", a slice of it, a `datasets.ReadInstruction`, a list or dict of these, or `None` for a
+    dict of all splits.
     """
     if split is None:
         return datasets.DatasetDict({"train": dataset})

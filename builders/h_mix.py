@@ -35,15 +35,7 @@ STREAMED_ROWS = 1000
 
 @dataclass
 class HMixConfig(datasets.BuilderConfig):
-    """Configuration of the builder: what decides the cached bytes, and nothing else.
-
-    Parameters
-    ----------
-    fingerprint
-        Hash of the source's files.
-    images
-        Which pictures the table holds; empty for none.
-    """
+    """Configuration of the builder: what decides the cached bytes, and nothing else."""
 
     fingerprint: str = ""
     images: str = ""
@@ -206,13 +198,7 @@ _BUILDER_OPTIONS = {
 
 
 def check_asked(version: str, conditions: Sequence[Condition], images: str | None) -> None:
-    """Check that filters and pictures are not asked for with the columns of the released files.
-
-    Raises
-    ------
-    ConfigurationError
-        If they are.
-    """
+    """Check that filters and pictures are not asked for with the columns of the released files."""
     if version == RELEASED and (conditions or images):
         what = "filters speak of" if conditions else "pictures come with"
         msg = f"{what} the columns of schema {CURRENT}, not {RELEASED}"

@@ -53,13 +53,7 @@ def read_table(source: Source, configuration: Configuration, version: str = CURR
 
 
 def read_judgments(source: Source, task: str, version: str = CURRENT) -> pa.Table:
-    """Read the judgments of a task, in file order, in a schema version.
-
-    Raises
-    ------
-    SourceError
-        If the file is missing or is not the file it should be.
-    """
+    """Read the judgments of a task, in file order, in a schema version."""
     name = JUDGMENT_FILES[task]
     released = read_released(source.path(name), task)
     provenance = Provenance(

@@ -23,17 +23,7 @@ _BATCH_ROWS = 100_000
 
 @dataclass(frozen=True)
 class BuiltFile:
-    """A Parquet file.
-
-    Parameters
-    ----------
-    name
-        What it is called in messages.
-    sha256
-        Its hash, 64 hex digits.
-    open
-        Opens it as a `pyarrow.parquet.ParquetFile`.
-    """
+    """A Parquet file: its name in messages, its hash, and how to open it as a `pyarrow.parquet.ParquetFile`."""
 
     name: str
     sha256: str
@@ -42,13 +32,7 @@ class BuiltFile:
 
 @dataclass
 class StudyTableConfig(datasets.BuilderConfig):
-    """Configuration of the builder: what decides the cached bytes, and nothing else.
-
-    Parameters
-    ----------
-    fingerprint
-        Hash of the table's files.
-    """
+    """Configuration of the builder: what decides the cached bytes, and nothing else."""
 
     fingerprint: str = ""
 

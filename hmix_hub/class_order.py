@@ -126,13 +126,7 @@ def align_labels(
 
 
 def check_classes(classes: object, argument: str) -> Vocabulary:
-    """Check that an argument is a list of class names, each once.
-
-    Raises
-    ------
-    ConfigurationError
-        If it is not.
-    """
+    """Check that an argument is a list of class names, each once."""
     names = () if isinstance(classes, str) or not isinstance(classes, Iterable) else tuple(classes)
     if not names or not all(isinstance(name, str) for name in names):
         msg = f"{argument} is a list of class names, not {classes!r}"

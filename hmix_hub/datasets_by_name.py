@@ -15,13 +15,7 @@ STUDY_TAG = "h-mix-study"
 
 
 def check_dataset(name: object) -> str:
-    """Check that a dataset exists.
-
-    Raises
-    ------
-    ConfigurationError
-        If there is no such dataset.
-    """
+    """Check that a dataset of this name exists."""
     if not isinstance(name, str):
         msg = f"a dataset is loaded by name, or several as a list, not by {type(name).__name__}"
         raise ConfigurationError(msg, hint="to filter a dataset that is there, hmix_hub.filter")

@@ -27,17 +27,7 @@ Place = str | os.PathLike[str] | None
 
 @dataclass(frozen=True)
 class FileCheck:
-    """Whether a file is the file it should be.
-
-    Parameters
-    ----------
-    name
-        File name.
-    problem
-        What is wrong with it; empty where nothing is.
-    is_missing
-        Whether it is not there, rather than another file.
-    """
+    """Whether a file is the file it should be; the problem is empty where it is."""
 
     name: str
     problem: str = ""
@@ -46,19 +36,7 @@ class FileCheck:
 
 @dataclass(frozen=True)
 class Recomputation:
-    """How much of a processed file our computation gives bit for bit.
-
-    Parameters
-    ----------
-    name
-        File name.
-    unit
-        What is counted.
-    equal, total
-        Units that are equal in every value; units in the file.
-    differing
-        The first few that are not.
-    """
+    """How many units of a processed file our computation gives bit for bit, and the first few that it does not."""
 
     name: str
     unit: str
@@ -69,17 +47,7 @@ class Recomputation:
 
 @dataclass(frozen=True)
 class PictureCheck:
-    """Whether the pictures of a task, drawn anew, are those that people saw.
-
-    Parameters
-    ----------
-    task
-        Name of the task.
-    pictures
-        How many were drawn.
-    expected, found
-        sha256 over them, as packaged and as drawn.
-    """
+    """Whether the pictures of a task, drawn anew, are those that people saw: sha256, packaged and as drawn."""
 
     task: str
     pictures: int
@@ -89,19 +57,7 @@ class PictureCheck:
 
 @dataclass(frozen=True)
 class Verification:
-    """What a verification found.
-
-    Parameters
-    ----------
-    source
-        Where the files came from.
-    files
-        One check per file.
-    recomputations
-        One per processed file; none while a file is wrong.
-    pictures
-        One per task, where pictures were asked for; none while a file is wrong.
-    """
+    """What a verification of a source found: no recomputations and no pictures while a file is wrong."""
 
     source: str
     files: list[FileCheck]

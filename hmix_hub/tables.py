@@ -24,12 +24,7 @@ if TYPE_CHECKING:
 def check_dataset_type(dataset: object) -> datasets.Dataset:
     """Check that a value is a `datasets.Dataset`, and its first row none of another schema version.
 
-    Raises
-    ------
-    ConfigurationError
-        If it is not; where it is something that one can be taken from, the hint says how.
-    SchemaVersionError
-        If the first row of its table follows a schema that this package does not know.
+    Where it is something that a dataset can be taken from, the hint of the error says how.
     """
     from datasets import Dataset
 
@@ -65,13 +60,7 @@ def arrow_columns(dataset: datasets.Dataset, names: Sequence[str]) -> pa.Table:
 
 
 def named_columns(dataset: datasets.Dataset, columns: str | Sequence[str]) -> list[str]:
-    """Return the names of columns that a caller asks for, each once.
-
-    Raises
-    ------
-    ConfigurationError
-        If the dataset lacks one.
-    """
+    """Return the names of columns that a caller asks for, each once, if the dataset has them."""
     names = [columns] if isinstance(columns, str) else list(dict.fromkeys(columns))
     for name in names:
         if name not in dataset.column_names:
@@ -86,16 +75,9 @@ def unique_values(dataset: datasets.Dataset, name: str) -> list[Any]:
 
 
 def pick_rows(dataset: datasets.Dataset, rows: npt.NDArray[np.int64]) -> datasets.Dataset:
-    """Return the rows of a dataset by their numbers, over the same table; no file is written.
+    """Return the rows of a dataset by their numbers, int64 (M,), over the same table; no file is written.
 
     `Dataset.select` turns the numbers into a list and walks it, which for a million rows takes most of a filter's time.
-
-    Parameters
-    ----------
-    dataset
-        N rows.
-    rows
-        int64 (M,), 0 to N - 1, in any order.
     """
     from datasets import Dataset
 
@@ -170,10 +152,7 @@ _PICTURES = re.compile(r'Pictures of (\[(?:"(?:[^"\\]|\\.)*"(?:, )?)+\])\.')
 def picture_places(info: datasets.DatasetInfo) -> list[tuple[str, ...]]:
     """Return where a dataset's description says that studies' own pictures are.
 
-    Returns
-    -------
-    list of tuple of str
-        Name of the image set, the study's folder or repository, and the commit of the latter.
+    Each place is the name of the image set, the study's folder or repository, and the commit of the latter.
     """
     return [tuple(json.loads(place)) for place in _PICTURES.findall(info.description or "")]
 

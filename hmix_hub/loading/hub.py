@@ -38,17 +38,7 @@ _PATIENCE_S = 10
 
 @dataclass(frozen=True)
 class HubStudy(StudyOfTables):
-    """A study in a repository of the Hub.
-
-    Parameters
-    ----------
-    repository
-        `org/name`.
-    commit
-        The commit that is loaded, 40 hex digits: manifest, tables and pictures are of one.
-    token
-        As in `datasets.load_dataset`; `None`: that of the machine, if it has one.
-    """
+    """A study in a repository of the Hub, at one commit: manifest, tables and pictures."""
 
     repository: str
     commit: str
@@ -151,16 +141,7 @@ def _open_remote(repository: str, commit: str, token: str | bool | None, name: s
 
 
 def open_repository(repository: str, *, revision: str | None = None, token: str | bool | None = None) -> HubStudy:
-    """Open a study of the Hub.
-
-    Parameters
-    ----------
-    repository
-        `org/name`.
-    revision
-        Version tag, branch or commit; `None` is what is newest on the main branch.
-    token
-        See `HubStudy`.
+    """Open a study of the Hub; see `open_study`. A revision of `None` is what is newest on the main branch.
 
     Raises
     ------
@@ -168,8 +149,6 @@ def open_repository(repository: str, *, revision: str | None = None, token: str 
         If there is no such repository or revision, or it is private.
     SourceMissingError
         If the Hub cannot be reached, or the repository holds no study.
-    SchemaVersionError
-        If the study follows a newer schema.
     """
     token = stripped(token)
     path = _find_manifest(repository, revision, token)

@@ -37,18 +37,10 @@ _SECRETS = (
 
 
 def redacted(text: str) -> str:
-    """Hide what may be a secret.
+    """Return a text of a library or a server without what may be a secret.
 
-    Parameters
-    ----------
-    text
-        Message of a library or a server.
-
-    Returns
-    -------
-    str
-        The text without `Bearer …` and other values of an Authorization header, tokens of the Hub (`hf_…`), passwords
-        in addresses, and signatures of links. Rather too much is hidden than too little.
+    Hidden are `Bearer …` and other values of an Authorization header, tokens of the Hub (`hf_…`), passwords in
+    addresses, and signatures of links: rather too much than too little.
     """
     for secret, shown_instead in _SECRETS:
         text = secret.sub(shown_instead, text)

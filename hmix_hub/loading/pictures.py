@@ -79,13 +79,7 @@ def task_of_rows(dataset: datasets.Dataset) -> str:
 
 
 def check_has_endpoints(dataset: datasets.Dataset) -> None:
-    """Check that a dataset has the columns that say what its pictures are made of.
-
-    Raises
-    ------
-    ConfigurationError
-        If it lacks one.
-    """
+    """Check that a dataset has the columns that say what its pictures are made of."""
     missing = [name for name in ENDPOINT_COLUMNS if name not in dataset.column_names]
     if missing:
         msg = f"the dataset lacks the columns {', '.join(missing)}, which say what its pictures are made of"

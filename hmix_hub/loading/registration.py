@@ -57,18 +57,7 @@ class _AfterImport:
 
 
 def register(load: Any) -> None:
-    """Teach the module `datasets.load` the name "h-mix".
-
-    Parameters
-    ----------
-    load
-        The module `datasets.load`, executed.
-
-    Warns
-    -----
-    RegistrationWarning
-        If this `datasets` is not built as expected.
-    """
+    """Teach the module `datasets.load`, executed, the name "h-mix"; warn if it is not built as expected."""
     try:
         factory, modules = load.PackagedDatasetModuleFactory, load._PACKAGED_DATASETS_MODULES
         description, no_files = load.DatasetModule, load.DataFilesDict

@@ -135,19 +135,7 @@ def load_dataset(
 
 @dataclass(frozen=True)
 class Request:
-    """What a call asks for, whatever the origin; see `load_dataset`.
-
-    Parameters
-    ----------
-    name, split, streaming, version, images, cifar10
-        As in the call.
-    conditions
-        Its filters, parsed.
-    of_cache
-        What `datasets` is told about its cache.
-    of_hub
-        Revision and token.
-    """
+    """What a call asks for, whatever the origin; its filters are parsed. See `load_dataset`."""
 
     name: str | None
     split: Any
@@ -244,13 +232,7 @@ def _load_joined(parts: Sequence[Any], request: Request, source: str | os.PathLi
 
 
 def _common_task(parts: Sequence[Any], of_hub: Mapping[str, Any]) -> str:
-    """Return the task that is joined where none is named: the default one, or the only one that all parts have.
-
-    Raises
-    ------
-    ConfigurationError
-        If they have none in common, or several but not the default one.
-    """
+    """Return the task that is joined where none is named: the default one, or the only one that all parts have."""
     named = [part for part in parts if isinstance(part, str | os.PathLike)]
     held = [open_study(part, **of_hub).manifest.tasks for part in named if is_study(part)]
     common = [task for task in TASKS if all(task in tasks for tasks in held)]

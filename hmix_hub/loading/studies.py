@@ -41,13 +41,7 @@ from hmix_hub.tasks import CONFIGURATIONS, DEFAULT_CONFIGURATION, Configuration
 
 @dataclass(frozen=True)
 class LoadableStudy(ABC):
-    """A study that can be loaded.
-
-    Parameters
-    ----------
-    manifest
-        What the study says of itself.
-    """
+    """A study that can be loaded."""
 
     manifest: Manifest
 
@@ -63,38 +57,32 @@ class LoadableStudy(ABC):
 
     @abstractmethod
     def table(self, name: str, *, streaming: bool = False, options: Mapping[str, Any]) -> Any:
-        """Load one of its tables, in the version of the schema that it was written in.
+        """Load a table in the version of the schema that it was written in.
 
         Parameters
         ----------
         name
-            One of its configurations, or "participants".
+            One of its configurations, or "participants", which not every study has.
         streaming
             Whether to return a stream.
         options
             Of `datasets`: cache_dir, num_proc, download_mode, verification_mode, keep_in_memory.
-
-        Raises
-        ------
-        ConfigurationError
-            If "participants" is asked for, and the study has no such table.
         """
 
     @abstractmethod
     def picture_root(self) -> Path:
         """Return a folder that holds the study's `stimuli/`, if it has any."""
 
-    def configuration(self, name: str | None) -> Configuration:
-        """Return a configuration of the study; `None` is its default one.
+    @property
+    def configurations(self) -> list[str]:
+        """Names of its configurations, in order; without that of its participants."""
+        return [name for name, configuration in CONFIGURATIONS.items() if configuration.task in self.manifest.tasks]
 
-        Raises
-        ------
-        ConfigurationError
-            If the study does not have it.
-        """
-        names = configurations_of(self.manifest.tasks)
+    def configuration(self, name: str | None) -> Configuration:
+        """Return a configuration that the study has; `None` is its default one."""
+        names = self.configurations
         if name is None:
-            return CONFIGURATIONS[default_of(names)]
+            return CONFIGURATIONS[DEFAULT_CONFIGURATION if DEFAULT_CONFIGURATION in names else names[0]]
         if name not in names:
             msg = f"{self.description} has no configuration {name!r}"
             raise ConfigurationError(msg, hint=nearest(name, names, label="configurations of this study"))
@@ -102,9 +90,8 @@ class LoadableStudy(ABC):
 
     def no_participants(self) -> ConfigurationError:
         """Return the error for a study without a table of its participants."""
-        names = ", ".join(configurations_of(self.manifest.tasks))
         msg = f"{self.description} has no configuration {PARTICIPANTS_CONFIGURATION!r}: it has no participants.csv"
-        return ConfigurationError(msg, hint=f"its configurations are {names}")
+        return ConfigurationError(msg, hint=f"its configurations are {', '.join(self.configurations)}")
 
 
 @dataclass(frozen=True)
@@ -225,16 +212,6 @@ class BuiltStudy(StudyOfTables):
         return open_checksums(path, str(path), self.hint)
 
 
-def configurations_of(tasks: list[Any]) -> list[str]:
-    """Return the configurations that a study of some tasks has, in order."""
-    return [configuration.name for configuration in CONFIGURATIONS.values() if configuration.task in tasks]
-
-
-def default_of(names: list[str]) -> str:
-    """Return the configuration, of those that a study has, that is loaded where none is named."""
-    return DEFAULT_CONFIGURATION if DEFAULT_CONFIGURATION in names else names[0]
-
-
 def open_folder(path: Path) -> LoadableStudy:
     """Open a study in a folder, as a contributor has it or as it was built; see `open_study`."""
     manifest = manifest_of(path, str(path))
@@ -246,13 +223,7 @@ def open_folder(path: Path) -> LoadableStudy:
 
 
 def manifest_of(folder: Path, description: str) -> Manifest:
-    """Read the manifest of a study that is to be loaded; fields that are not known are passed over.
-
-    Raises
-    ------
-    SourceMissingError, SchemaVersionError, StudyError
-        See `open_study`.
-    """
+    """Read the manifest of a study that is to be loaded; fields that are not known are passed over."""
     if not (folder / MANIFEST).is_file():
         msg = f"this is no study: it has no {MANIFEST}"
         raise SourceMissingError(msg, where=Where(description), hint="plain datasets.load_dataset loads other datasets")
@@ -268,19 +239,9 @@ def manifest_of(folder: Path, description: str) -> Manifest:
 
 
 def in_version(dataset: Any, configuration: Configuration, manifest: Manifest, version: str) -> Any:
-    """Return a table of a study in a version of the schema.
+    """Return a table of a study, or a stream of it, in a version of the schema; by stimulus, all versions are the same.
 
-    Parameters
-    ----------
-    dataset
-        A `datasets.Dataset` as the study has it, or a stream of it; the study's own columns stand behind those of the
-        schema.
-    configuration
-        Which table it is; by stimulus, all versions are the same.
-    manifest
-        What the study says of itself.
-    version
-        The version that it shall have; of a stream, 2.0.0 or later.
+    The study's own columns stand behind those of the schema. A stream can have version 2.0.0 or later.
     """
     found = configuration.version_of(dataset.column_names or ()) or manifest.schema_version
     if configuration.by_stimulus or found == version:

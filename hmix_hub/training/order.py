@@ -23,23 +23,9 @@ _AT_ONCE = 16_384
 class Order:
     """Order of N rows over epochs and processes.
 
-    The rows of an epoch stand in one global order, which depends on `seed` and the epoch alone; process `rank` takes
-    every `world_size`-th of them.
-
-    Parameters
-    ----------
-    n
-        N, rows.
-    batch_size
-        Rows of a batch of one process.
-    shuffle
-        Whether an epoch is a new random order; else it is that of the rows.
-    seed
-        Seed of all epochs.
-    drop_last
-        Whether to leave out what does not fill a batch in every process.
-    rank, world_size
-        Number of this process, 0 to `world_size` - 1, and how many there are.
+    The rows of an epoch stand in one global order, which depends on `seed` and the epoch alone; process `rank` of
+    `world_size` takes every `world_size`-th of them, `batch_size` at a time. `drop_last` leaves out what does not fill
+    a batch in every process.
     """
 
     n: int
@@ -75,19 +61,9 @@ class Order:
         return max(0, -(-mine // self.stride))
 
     def chunks(self, epoch: int, start: int = 0) -> Iterator[Ints]:
-        """Return this process's rows of an epoch, several steps at a time.
+        """Yield this process's rows of an epoch from a position on, int64 (R,), several steps at a time.
 
-        Parameters
-        ----------
-        epoch
-            Number of the epoch.
-        start
-            Position in the global order at which to begin.
-
-        Yields
-        ------
-        numpy.ndarray
-            int64 (R,): whole batches, one behind the other; only the epoch's last may be smaller.
+        Whole batches, one behind the other; only the epoch's last may be smaller.
         """
         permutation = Permutation(self.n, self.seed, epoch) if self.shuffle else None
         begin, end = start + self.rank, self.end(start)
@@ -104,17 +80,10 @@ _FACTORS = np.uint32(0x9E3779B1), np.uint32(0x85EBCA77)
 
 
 class Permutation:
-    """Random order of N rows, fixed by its seeds for ever and on every machine.
+    """Random order of N rows, fixed for ever and on every machine by whatever seeds it depends on.
 
     A Feistel network over a rectangle of at least N cells; a place that falls outside walks on until it is inside.
     Source: Black and Rogaway, *Ciphers with Arbitrary Finite Domains*, CT-RSA 2002.
-
-    Parameters
-    ----------
-    n
-        N, rows.
-    seeds
-        Whatever the order depends on: a seed, an epoch.
     """
 
     def __init__(self, n: int, *seeds: int) -> None:
@@ -128,18 +97,7 @@ class Permutation:
         self._keys = np.frombuffer(digest, dtype="<u4").astype(np.uint32)
 
     def rows(self, places: Ints) -> Ints:
-        """Return the rows that stand at places of the order.
-
-        Parameters
-        ----------
-        places
-            int64 (B,), 0 to N - 1.
-
-        Returns
-        -------
-        numpy.ndarray
-            int64 (B,), 0 to N - 1; each row stands at one place.
-        """
+        """Return the rows, int64 (B,) of 0 to N - 1, at places of the order; each row stands at one place."""
         rows = self._step(places)
         outside = np.flatnonzero(rows >= self.n)
         while len(outside):

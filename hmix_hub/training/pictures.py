@@ -82,15 +82,7 @@ def _aligned(size: int) -> Block:
 
 @dataclass(frozen=True)
 class Scaling:
-    """From bytes to numbers: `(picture / 255 - mean) / std`.
-
-    Parameters
-    ----------
-    dtype
-        Floating type; torch.uint8 leaves pictures as they are.
-    mean, std
-        Per channel, or empty for 0 and 1.
-    """
+    """From bytes to floating numbers, `(picture / 255 - mean) / std` by channel; torch.uint8 leaves them be."""
 
     dtype: torch.dtype = torch.float32
     mean: tuple[float, ...] = ()
@@ -113,17 +105,7 @@ class Scaling:
 
 @dataclass(frozen=True, eq=False)
 class Pictures:
-    """Distinct pictures in memory, on a device, that rows take theirs from.
-
-    Parameters
-    ----------
-    table
-        uint8 (D, C, H, W).
-    of_row
-        int64 (N,): picture of each row.
-    scaling
-        How they become numbers.
-    """
+    """Distinct pictures, uint8 (D, C, H, W), on a device, and which of them each row shows, int64 (N,)."""
 
     table: torch.Tensor
     of_row: torch.Tensor
@@ -209,13 +191,7 @@ CIFAR10_MEAN_STD = ((0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616))
 
 
 def scaling_of(dtype: torch.dtype, normalize: Any) -> Scaling:
-    """Return the scaling that a caller asks for.
-
-    Raises
-    ------
-    ConfigurationError
-        If it makes no sense.
-    """
+    """Return the scaling that a caller asks for."""
     if dtype != torch.uint8 and not (isinstance(dtype, torch.dtype) and dtype.is_floating_point):
         msg = f"dtype is a floating type, or torch.uint8 for pictures as they are, not {dtype!r}"
         raise ConfigurationError(msg)

@@ -32,22 +32,10 @@ _ROWS_AT_ONCE = 4096
 
 @dataclass(frozen=True, eq=False)
 class Wanted:
-    """What batches shall hold.
+    """What batches shall hold; see `hmix_hub.batches`.
 
-    Parameters
-    ----------
-    task
-        Task of the rows.
-    images, targets, columns, on_screen, toward
-        See `hmix_hub.batches`.
-    scaling
-        How pictures become numbers.
-    image_sets
-        The image sets that the rows name, opened.
-    device
-        Where tensors shall lie.
-    vocabularies
-        What ids among the columns are counted in: the same for all rows, however few are prepared at a time.
+    The image sets that the rows name are opened. What ids are counted in is the same for all rows, however few are
+    prepared at a time.
     """
 
     task: str
@@ -76,15 +64,7 @@ class Wanted:
         return self.scaling.dtype if self.scaling.dtype.is_floating_point else torch.float32
 
     def rows_at_once(self, batch_size: int, most_numbers: int = NUMBERS_AT_ONCE) -> int:
-        """Return how many rows are best made in one piece: one batch, or several small ones.
-
-        Parameters
-        ----------
-        batch_size
-            B.
-        most_numbers
-            Numbers of pictures that several batches may have together.
-        """
+        """Return how many rows are best made in one piece: one batch, or several small ones."""
         rows = _ROWS_AT_ONCE
         if self.images is not None and self.image_sets:
             rows = min(rows, most_numbers // math.prod(size_of(list(self.image_sets), self.image_sets)))
@@ -106,15 +86,7 @@ def wanted_of(
     vocabularies: Vocabularies = None,
     device: torch.device | str = "cpu",
 ) -> Wanted:
-    """Check what a caller wants of a dataset, and open its image sets.
-
-    Raises
-    ------
-    ConfigurationError
-        If the dataset does not have it.
-    SchemaError, SourceError
-        If a row's pictures do not exist, or cannot be had.
-    """
+    """Check what a caller wants of a dataset, and open its image sets; see `hmix_hub.batches`."""
     check_dataset_type(dataset)
     opened = {}
     wanted_targets = check_targets(targets, dataset)
@@ -158,19 +130,7 @@ def _check_names(columns: Iterable[str], others: Iterable[str]) -> None:
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """N rows, ready to be gathered.
-
-    Parameters
-    ----------
-    pictures
-        By name; none where none are wanted.
-    targets
-        By name.
-    columns
-        Other columns, (N, ...) each.
-    wanted
-        What they were made for.
-    """
+    """N rows, ready to be gathered: pictures, targets and other columns by name, and what they were made for."""
 
     pictures: Mapping[str, Pictures]
     targets: Mapping[str, Target]
@@ -178,13 +138,7 @@ class Prepared:
     wanted: Wanted
 
     def take(self, rows: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Return a batch.
-
-        Parameters
-        ----------
-        rows
-            int64 (B,), on the tensors' device.
-        """
+        """Return the batch of rows, int64 (B,), on the tensors' device."""
         return self._take(rows, {name: pictures.number(rows) for name, pictures in self.pictures.items()})
 
     def batches(self, rows: torch.Tensor, batch_size: int) -> Iterator[dict[str, torch.Tensor]]:

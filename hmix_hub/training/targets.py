@@ -32,14 +32,7 @@ AUTO = "auto"
 class PairTarget:
     """Targets that give each row's two classes their shares, and all classes an equal part of the rest.
 
-    Parameters
-    ----------
-    labels
-        int64 (N, 2): the two classes; twice the one class of a single picture.
-    shares
-        Floating (N, 2): their shares.
-    n_classes
-        K.
+    Classes are int64 (N, 2), twice the one class of a single picture, and shares floating (N, 2).
     """
 
     labels: torch.Tensor
@@ -59,13 +52,7 @@ class PairTarget:
 
 @dataclass(frozen=True)
 class FullTarget:
-    """Targets that name every class's share.
-
-    Parameters
-    ----------
-    shares
-        Floating (N, K).
-    """
+    """Targets that name every class's share, floating (N, K)."""
 
     shares: torch.Tensor
 
@@ -90,28 +77,7 @@ def target_of(
     on_screen: bool = False,
     dtype: torch.dtype = torch.float32,
 ) -> Target:
-    """Return the target of each row.
-
-    Parameters
-    ----------
-    dataset
-        Judgments or stimuli, N rows.
-    name
-        One of `TARGETS`.
-    task
-        The rows' task.
-    toward
-        Of "human_weighted": the label that a lack of confidence pulls towards, "shown" or "uniform".
-    on_screen
-        Of "shown": whether it is that of the picture on the screen; see `hmix_hub.render`.
-    dtype
-        Floating type.
-
-    Raises
-    ------
-    ConfigurationError
-        If there is no such target, or the dataset lacks its columns.
-    """
+    """Return the target of each row: one of `TARGETS`, checked; see `hmix_hub.batches` for the options."""
     if name not in TARGETS:
         msg = f"there is no target {name!r}"
         raise ConfigurationError(msg, hint=nearest(name, TARGETS, label="targets"))
