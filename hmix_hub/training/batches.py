@@ -13,7 +13,7 @@ import torch
 from hmix_hub.class_order import in_one_order
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.tables import arrow_columns, check_dataset_type, pick_rows
-from hmix_hub.training.order import Order
+from hmix_hub.training.order import Order, check_whole
 from hmix_hub.training.prepared import ROW, Vocabularies, Wanted, prepare, wanted_of
 from hmix_hub.training.targets import AUTO
 
@@ -70,7 +70,7 @@ class Batches:
 
         It begins at its start; but where a state of that very epoch was loaded, the loop goes on from there.
         """
-        epoch = _whole(epoch, "epoch")
+        epoch = check_whole(epoch, "epoch")
         if epoch != self.epoch:
             self._start = 0
         self.epoch, self._next = epoch, (epoch, self._start)
@@ -136,8 +136,8 @@ class Batches:
             if state.get(name) != ours:
                 msg = f"the state is of other batches: its {name} is {state.get(name)!r}, here it is {ours!r}"
                 raise ConfigurationError(msg, hint="give batches the same dataset, seed and shuffle as before")
-        self.epoch = _whole(state["epoch"], "the epoch of the state")
-        self._start = min(_whole(state["place"], "the place of the state"), self.order.n)
+        self.epoch = check_whole(state["epoch"], "the epoch of the state")
+        self._start = min(check_whole(state["place"], "the place of the state"), self.order.n)
         self._next = (self.epoch, self._start)
 
     @cached_property
@@ -148,13 +148,6 @@ class Batches:
             "shuffle": self.order.shuffle,
             "fingerprint": _fingerprint(self._dataset),
         }
-
-
-def _whole(value: object, name: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        msg = f"{name} is a whole number of 0 or more, not {value!r}"
-        raise ConfigurationError(msg)
-    return value
 
 
 _ID_COLUMNS = ("judgment_id", "stimulus_id", "pair_id")
@@ -263,7 +256,7 @@ def batches(
     SchemaError, SourceError
         If a row's pictures do not exist, or cannot be had.
     """
-    epoch = _whole(epoch, "epoch")
+    epoch = check_whole(epoch, "epoch")
     dataset = in_one_order(check_dataset_type(dataset))
     wanted = wanted_of(
         dataset,

@@ -6,6 +6,7 @@ import hashlib
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,14 @@ Halves = npt.NDArray[np.uint32]
 
 _AT_ONCE = 16_384
 """Places whose rows are computed at a time: few enough for the processor's cache."""
+
+
+def check_whole(value: Any, name: str, low: int = 0) -> int:
+    """Check that a value is a whole number that is not too low."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < low:
+        msg = f"{name} is a whole number of {low} or more, not {value!r}"
+        raise ConfigurationError(msg)
+    return int(value)
 
 
 @dataclass(frozen=True)
@@ -38,10 +47,7 @@ class Order:
 
     def __post_init__(self) -> None:
         for name, low in (("batch_size", 1), ("world_size", 1), ("rank", 0), ("seed", 0)):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < low:
-                msg = f"{name} is a whole number of {low} or more, not {value!r}"
-                raise ConfigurationError(msg)
+            check_whole(getattr(self, name), name, low)
         if self.rank >= self.world_size:
             msg = f"rank is {self.rank}, and the ranks of {self.world_size} processes are 0 to {self.world_size - 1}"
             raise ConfigurationError(msg)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from hmix_hub.errors import ConfigurationError
 from hmix_hub.loading.pictures import mixtures_in, open_image_sets, task_of_rows
 from hmix_hub.stimuli.columns import IMAGES, check_images
 from hmix_hub.stimuli.drawing import size_of
-from hmix_hub.tables import check_dataset_type, unique_values, vocabulary_of
+from hmix_hub.tables import unique_values, vocabulary_of
 from hmix_hub.tensors import Tensors, to_tensors
 from hmix_hub.training.pictures import NUMBERS_AT_ONCE, Pictures, Scaling, pictures_of, scaling_of
 from hmix_hub.training.targets import Target, check_targets, target_of
@@ -87,28 +87,25 @@ def wanted_of(
     device: torch.device | str = "cpu",
 ) -> Wanted:
     """Check what a caller wants of a dataset, and open its image sets; see `hmix_hub.batches`."""
-    check_dataset_type(dataset)
-    opened = {}
     wanted_targets = check_targets(targets, dataset)
     wanted_columns = tuple(dict.fromkeys([columns] if isinstance(columns, str) else columns))
-    place = _device_of(device)
-    counted_in = _vocabularies(dataset, wanted_columns, vocabularies)
-    kind = check_images(images)
-    _check_names(counted_in, (*(IMAGES[kind] if kind else ()), *wanted_targets, ROW))
-    if kind is not None:
-        opened = open_image_sets(dataset, cifar10=cifar10, image_sets=image_sets)
-    task, scaling = task_of_rows(dataset), scaling_of(dtype, normalize)
-    own = counted_in.vocabularies
-    return Wanted(task, kind, wanted_targets, wanted_columns, on_screen, toward, scaling, opened, place, own)
-
-
-def _device_of(device: torch.device | str) -> torch.device:
     try:
-        return torch.empty(0, device=device).device
+        place = torch.empty(0, device=device).device
     except (RuntimeError, AssertionError, TypeError) as error:
         msg = f"tensors cannot lie on the device {device!r}: {str(error).splitlines()[0]}"
         hint = 'torch.cuda.is_available() says whether there is a GPU; "cpu" always is'
         raise ConfigurationError(msg, hint=hint) from None
+    counted_in = _vocabularies(dataset, wanted_columns, vocabularies)
+    kind = check_images(images)
+    both = sorted(set(counted_in) & {*(IMAGES[kind] if kind else ()), *wanted_targets, ROW})
+    if both:
+        msg = f"a batch cannot hold two things called {both[0]!r}: a column, and a picture, a target or the row number"
+        hint = f"leave it out of columns=, or dataset.rename_column({both[0]!r}, ...) first"
+        raise ConfigurationError(msg, hint=hint)
+    opened = {} if kind is None else open_image_sets(dataset, cifar10=cifar10, image_sets=image_sets)
+    task, scaling = task_of_rows(dataset), scaling_of(dtype, normalize)
+    own = counted_in.vocabularies
+    return Wanted(task, kind, wanted_targets, wanted_columns, on_screen, toward, scaling, opened, place, own)
 
 
 def _vocabularies(dataset: datasets.Dataset, columns: Sequence[str], given: Vocabularies) -> Tensors:
@@ -118,14 +115,6 @@ def _vocabularies(dataset: datasets.Dataset, columns: Sequence[str], given: Voca
         if name in dataset.features and getattr(dataset.features[name], "dtype", None) == "string":
             known.setdefault(name, [value for value in unique_values(dataset, name) if value is not None])
     return to_tensors(dataset.select([]), columns, vocabularies=known)
-
-
-def _check_names(columns: Iterable[str], others: Iterable[str]) -> None:
-    both = sorted(set(columns) & set(others))
-    if both:
-        msg = f"a batch cannot hold two things called {both[0]!r}: a column, and a picture, a target or the row number"
-        hint = f"leave it out of columns=, or dataset.rename_column({both[0]!r}, ...) first"
-        raise ConfigurationError(msg, hint=hint)
 
 
 @dataclass(frozen=True, eq=False)
