@@ -134,7 +134,7 @@ def write_starter(
 
 
 def study_id(name: str) -> str:
-    """Make an id of a folder's name."""
+    """Return an id made of a folder's name."""
     kept = "".join(c if c.isascii() and c.isalnum() else "-" for c in name.lower()).strip("-")
     return kept if len(kept) > 2 and kept[0].isalpha() else f"study-{kept}".rstrip("-")
 

@@ -36,7 +36,7 @@ class Answers:
     is_repeat: npt.NDArray[np.bool_]
 
     def between_people(self) -> tuple[Ints, Groups]:
-        """Give the rows to compare between people: each person's first answer, where two people or more gave one.
+        """Return the rows to compare between people: each person's first answer, where two people or more gave one.
 
         Returns
         -------
@@ -49,7 +49,7 @@ class Answers:
         return rows, Groups(encode_key([self.stimuli[rows]]))
 
     def within_people(self) -> tuple[Ints, Ints]:
-        """Give the pairs to compare within people: each marked repeat, and the person's first answer to its stimulus.
+        """Return the pairs to compare within people: each marked repeat, and the person's first answer to its stimulus.
 
         Returns
         -------

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from importlib import resources
 from typing import Any
 
-from hmix_hub.contribute.description.card_metadata import card_metadata
+from hmix_hub.contribute.description.card_metadata import card_metadata, licence_address
 from hmix_hub.contribute.description.figures import figure_path
 from hmix_hub.contribute.description.markdown import (
     Markdown,
@@ -208,9 +208,8 @@ def _flags(statistics: dict[str, Any], wording: Wording) -> Markdown:
 
 def _licence(spdx: str) -> Markdown:
     """Name a licence, with its text where one page has it: not for an expression of several, nor one of their own."""
-    if " " in spdx or spdx.startswith("LicenseRef") or spdx == PLACEHOLDER:
-        return inline(spdx)
-    return link(spdx, f"https://spdx.org/licenses/{spdx}.html")
+    address = licence_address(spdx)
+    return inline(spdx) if spdx in {address, PLACEHOLDER} else link(spdx, address)
 
 
 def _citation(citation: Citation) -> dict[str, Markdown | str]:

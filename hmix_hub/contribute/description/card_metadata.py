@@ -21,24 +21,13 @@ _CREATIVE_COMMONS = {
     "by-nc-nd": ("3.0", "4.0"),
     "by-nc-sa": ("2.0", "3.0", "4.0"),
 }
+_OTHERS = """
+cc0-1.0 cdla-sharing-1.0 cdla-permissive-1.0 cdla-permissive-2.0 etalab-2.0 ofl-1.1 apache-2.0 mit bsd-2-clause
+bsd-3-clause bsd-3-clause-clear isc zlib unlicense wtfpl afl-3.0 artistic-2.0 bsl-1.0 ecl-2.0 epl-1.0 epl-2.0 eupl-1.1
+lppl-1.3c ms-pl mpl-2.0 ncsa osl-3.0 postgresql
+"""
 LICENCES = frozenset(
-    (
-        *(f"cc-{kind}-{version}" for kind, versions in _CREATIVE_COMMONS.items() for version in versions),
-        *("cc0-1.0", "cdla-sharing-1.0", "cdla-permissive-1.0", "cdla-permissive-2.0", "etalab-2.0", "ofl-1.1"),
-        *(
-            "apache-2.0",
-            "mit",
-            "bsd-2-clause",
-            "bsd-3-clause",
-            "bsd-3-clause-clear",
-            "isc",
-            "zlib",
-            "unlicense",
-            "wtfpl",
-        ),
-        *("afl-3.0", "artistic-2.0", "bsl-1.0", "ecl-2.0", "epl-1.0", "epl-2.0", "eupl-1.1", "lppl-1.3c", "ms-pl"),
-        *("mpl-2.0", "ncsa", "osl-3.0", "postgresql"),
-    )
+    [f"cc-{kind}-{version}" for kind, versions in _CREATIVE_COMMONS.items() for version in versions] + _OTHERS.split()
 )
 """SPDX identifiers, in lower case, that are the Hub's names of the same licences.
 
@@ -59,7 +48,7 @@ _OTHER_NAMES = {
 
 
 def card_metadata(study: Study) -> str:
-    """Give the YAML of a card, without the lines around it.
+    """Return the YAML of a card, without the lines around it.
 
     Parameters
     ----------
@@ -93,12 +82,17 @@ def card_metadata(study: Study) -> str:
 
 
 def size_category(n: int) -> str:
-    """Give the Hub's category of a number of rows: "n<1K", "1K<n<10K", …."""
+    """Return the Hub's category of a number of rows: "n<1K", "1K<n<10K", …."""
     edges = ("1K", "10K", "100K", "1M", "10M", "100M", "1B", "10B", "100B", "1T")
     place = next((place for place in range(len(edges)) if n < 10 ** (3 + place)), len(edges))
     if not place:
         return "n<1K"
     return f"{edges[place - 1]}<n<{edges[place]}" if place < len(edges) else "n>1T"
+
+
+def licence_address(spdx: str) -> str:
+    """Return the page of an SPDX licence; an expression of several, or of the authors' own, has none and is kept."""
+    return spdx if " " in spdx or spdx.startswith("LicenseRef") else f"https://spdx.org/licenses/{spdx}.html"
 
 
 def _licence(spdx: str) -> dict[str, str]:
@@ -121,7 +115,7 @@ def _configurations(study: Study) -> list[dict[str, Any]]:
 
 
 def _plain_dumper() -> type:
-    """Give a dumper that writes equal lists in full: the Hub's tools know no anchors."""
+    """Return a dumper that writes equal lists in full: the Hub's tools know no anchors."""
 
     class Plain(yaml.SafeDumper):
         def ignore_aliases(self, data: object) -> bool:

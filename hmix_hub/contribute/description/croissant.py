@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from importlib import resources
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
+from hmix_hub.contribute.description.card_metadata import licence_address
 from hmix_hub.contribute.description.markdown import one_line
 from hmix_hub.contribute.description.wording import Wording
 from hmix_hub.errors import ConfigurationError
@@ -27,49 +29,9 @@ CONFORMS_TO = "http://mlcommons.org/croissant/1.1"
 CLASSES = "classes"
 """Name of the record set that lists the class names."""
 
-CONTEXT: Json = {
-    "@language": "en",
-    "@vocab": "https://schema.org/",
-    "arrayShape": "cr:arrayShape",
-    "citeAs": "cr:citeAs",
-    "column": "cr:column",
-    "conformsTo": "dct:conformsTo",
-    "containedIn": "cr:containedIn",
-    "cr": "http://mlcommons.org/croissant/",
-    "rai": "http://mlcommons.org/croissant/RAI/",
-    "data": {"@id": "cr:data", "@type": "@json"},
-    "dataType": {"@id": "cr:dataType", "@type": "@vocab"},
-    "dct": "http://purl.org/dc/terms/",
-    "description": {"@container": "@language"},
-    "equivalentProperty": "cr:equivalentProperty",
-    "examples": {"@id": "cr:examples", "@type": "@json"},
-    "extract": "cr:extract",
-    "field": "cr:field",
-    "fileProperty": "cr:fileProperty",
-    "fileObject": "cr:fileObject",
-    "fileSet": "cr:fileSet",
-    "format": "cr:format",
-    "includes": "cr:includes",
-    "isArray": "cr:isArray",
-    "isLiveDataset": "cr:isLiveDataset",
-    "jsonPath": "cr:jsonPath",
-    "key": "cr:key",
-    "md5": "cr:md5",
-    "name": {"@container": "@language"},
-    "parentField": "cr:parentField",
-    "path": "cr:path",
-    "recordSet": "cr:recordSet",
-    "references": "cr:references",
-    "regex": "cr:regex",
-    "repeated": "cr:repeated",
-    "replace": "cr:replace",
-    "samplingRate": "cr:samplingRate",
-    "sc": "https://schema.org/",
-    "separator": "cr:separator",
-    "source": "cr:source",
-    "subField": "cr:subField",
-    "transform": "cr:transform",
-}
+CONTEXT: Json = json.loads(
+    resources.files("hmix_hub.dataset_cards").joinpath("croissant-context.json").read_text(encoding="utf-8")
+)
 """The context that the specification gives."""
 
 _FORMATS = {
@@ -80,14 +42,9 @@ _FORMATS = {
     ".md": "text/markdown",
     ".txt": "text/plain",
     ".yaml": "application/yaml",
-    ".png": "image/png",
     ".jpg": "image/jpeg",
-    ".jpeg": "image/jpeg",
-    ".gif": "image/gif",
-    ".bmp": "image/bmp",
-    ".webp": "image/webp",
     ".tif": "image/tiff",
-    ".tiff": "image/tiff",
+    **{f".{name}": f"image/{name}" for name in ("png", "jpeg", "gif", "bmp", "webp", "tiff")},
 }
 _TYPES = {
     "string": "sc:Text",
@@ -96,7 +53,6 @@ _TYPES = {
     "int": "sc:Integer",
     "uint": "sc:Integer",
 }
-_NAMES = {"id": "@id", "type": "@type"}
 
 
 def croissant(study: Study, files: Files) -> Json:
@@ -155,11 +111,6 @@ def croissant_text(description: Json) -> str:
     return json.dumps(description, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def licence_address(spdx: str) -> str:
-    """Give the page of an SPDX licence; an expression of several, or of the authors' own, has none and is kept."""
-    return spdx if " " in spdx or spdx.startswith("LicenseRef") else f"https://spdx.org/licenses/{spdx}.html"
-
-
 def _doi(manifest: Manifest) -> str | None:
     return f"https://doi.org/{quote(manifest.citation.doi, safe='/')}" if manifest.citation.doi else None
 
@@ -174,7 +125,7 @@ def _creator(author: Author) -> Json:
 
 
 def _identifier(*parts: str) -> str:
-    """Give an id, which must look like a part of an address whatever the names hold."""
+    """Return an id, which must look like a part of an address whatever the names hold."""
     return "/".join(quote(part, safe="/") for part in parts)
 
 
@@ -288,7 +239,7 @@ def _field(name: str, column: str, feature: Any, described: Column | None, sourc
 
 
 def _shape(feature: Any) -> tuple[list[int], Any]:
-    """Give the lengths of nested lists, -1 where they differ, and the feature of their items."""
+    """Return the lengths of nested lists, -1 where they differ, and the feature of their items."""
     from datasets import List
 
     shape = []

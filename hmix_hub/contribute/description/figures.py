@@ -24,7 +24,7 @@ _COLUMNS = 3
 
 
 def figure_path(task: str) -> str:
-    """Give the path of a task's picture within a study folder, with /."""
+    """Return the path of a task's picture within a study folder, with /."""
     return f"{FIGURES}/{task}.png"
 
 
@@ -53,12 +53,12 @@ def draw_figures(statistics: dict[str, Any], folder: str | os.PathLike[str]) -> 
 
 
 def statistics_digest(statistics: dict[str, Any]) -> str:
-    """Give the sha256, in hex, of the text of statistics in UTF-8."""
+    """Return the sha256, in hex, of the text of statistics in UTF-8."""
     return hashlib.sha256(statistics_text(statistics).encode()).hexdigest()
 
 
 def figure_is_current(path: str | os.PathLike[str], statistics: dict[str, Any]) -> bool:
-    """Say whether a picture was drawn from these statistics; a file that is missing, or no PNG, was not."""
+    """Whether a picture was drawn from these statistics; a file that is missing, or no PNG, was not."""
     from PIL import Image
 
     try:

@@ -36,7 +36,7 @@ def mean(values: Numbers) -> float | None:
 
 
 def deviation(values: Numbers) -> float | None:
-    """Give the sample standard deviation, over N - 1, of float64 (N,) values; `None` of fewer than two."""
+    """Return the sample standard deviation, over N - 1, of float64 (N,) values; `None` of fewer than two."""
     return rounded(values.std(ddof=1)) if len(values) > 1 else None
 
 
@@ -99,7 +99,7 @@ def time_histogram(times: Numbers) -> Histogram:
 
 
 def quantiles(values: Numbers, percents: Sequence[int] = QUANTILES) -> dict[str, float | None]:
-    """Give quantiles of float64 (N,), none NaN, by percent: "0" is the least, "50" the median; `None` each of none.
+    """Return quantiles of float64 (N,), none NaN, by percent: "0" is the least, "50" the median; `None` each of none.
 
     Between two values it is linear, type 7 of Hyndman and Fan.
 

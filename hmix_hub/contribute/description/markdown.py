@@ -29,12 +29,12 @@ class Markdown(str):
 
 
 def one_line(text: str) -> str:
-    """Give plain text as one line, without characters that cannot be seen."""
+    """Return plain text as one line, without characters that cannot be seen."""
     return " ".join("".join(map(_seen, text)).split())
 
 
 def inline(text: str) -> Markdown:
-    """Give plain text as one line of Markdown that shows it, wherever it stands: in a list, a heading, a table."""
+    """Return plain text as one line of Markdown that shows it, wherever it stands: in a list, a heading, a table."""
     line = _ACTIVE.sub(lambda found: _entity(found[0]), one_line(text))
     if not line.startswith("&#"):
         line = _BULLET.sub(lambda found: _entity(found[0]), line[:1]) + line[1:]
@@ -44,18 +44,18 @@ def inline(text: str) -> Markdown:
 
 
 def paragraphs(text: str) -> Markdown:
-    """Give plain text as paragraphs of Markdown; empty lines part them, and other line ends stay."""
+    """Return plain text as paragraphs of Markdown; empty lines part them, and other line ends stay."""
     parts = _BLANK.split(text.replace("\r\n", "\n").replace("\r", "\n"))
     return Markdown("\n\n".join(filter(None, (_paragraph(part) for part in parts))))
 
 
 def code(text: str) -> Markdown:
-    """Give a name as code, or as plain text where it holds what no name does."""
+    """Return a name as code, or as plain text where it holds what no name does."""
     return Markdown(f"`{text}`") if _CODE.fullmatch(text) else inline(text)
 
 
 def block(text: str, language: str = "") -> Markdown:
-    """Give text as a fenced block, behind a fence that it cannot close."""
+    """Return text as a fenced block, behind a fence that it cannot close."""
     runs = [len(run) for run in re.findall(r"`+", text)]
     fence = "`" * max(3, *(run + 1 for run in [0, *runs]))
     lines = "\n".join("".join(map(_seen, line)).rstrip() for line in text.strip().splitlines())
@@ -63,12 +63,12 @@ def block(text: str, language: str = "") -> Markdown:
 
 
 def link(text: str, address: str) -> Markdown:
-    """Give a link to an address that begins with http: or https:, whatever the rest of it holds."""
+    """Return a link to an address that begins with http: or https:, whatever the rest of it holds."""
     return Markdown(f"[{inline(text)}]({quote(address, safe='/:?#@&+,;=%.-_~').replace('&', '&amp;')})")
 
 
 def reachable(text: str) -> Markdown:
-    """Give an address or a page as a link; any other text as itself."""
+    """Return an address or a page as a link; any other text as itself."""
     text = one_line(text)
     if _ADDRESS.fullmatch(text):
         return link(text, text)
