@@ -25,7 +25,7 @@ from hmix_hub.schema import Kind
 from hmix_hub.schema.column import as_markdown, column_table
 from hmix_hub.sources.image_set import PIXEL_LINEAR
 from hmix_hub.sources.image_sets import IMAGE_SETS
-from hmix_hub.studies.manifest import OWN_PICTURES, PLACEHOLDER, SINGLE, Author, Citation, Manifest
+from hmix_hub.studies.manifest import OWN_PICTURES, PLACEHOLDER, SINGLE, Manifest
 from hmix_hub.studies.participants import PARTICIPANTS_CONFIGURATION
 from hmix_hub.studies.study import Study
 from hmix_hub.tasks import CONFIGURATIONS, FLAGS, TASKS
@@ -63,59 +63,44 @@ def card_text(study: Study) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters |= {
+        "raw": Markdown,
+        "picture": lambda task: Markdown(figure_path(task)),
+        "licence": _licence,
+        **{filter_.__name__: filter_ for filter_ in (block, code, link, paragraphs, reachable)},
+    }
     template = resources.files("hmix_hub.dataset_cards").joinpath(TEMPLATE).read_text(encoding="utf-8")
     return environment.from_string(template).render(_values(study))
 
 
 def _values(study: Study) -> dict[str, Any]:
     statistics = study_statistics(study)
-    manifest, wording = study.manifest, study.once(Wording.of)
+    wording = study.once(Wording.of)
     return {
         "metadata": Markdown(card_metadata(study)),
-        "manifest": manifest,
+        "manifest": study.manifest,
         "statistics": statistics,
-        "identifier": Markdown(manifest.id),
-        "default": Markdown(study.default),
-        "description": paragraphs(manifest.description),
-        "judged": Markdown(wording.pictures),
-        "stimulus": Markdown(wording.stimulus),
-        "is_single": wording.is_single,
+        "wording": wording,
+        "default": study.default,
         "configurations": _configurations(study, statistics, wording),
         **_columns(study, wording),
-        **_stimuli(manifest, wording),
-        "language": code(manifest.language),
-        "rounds": f"{n} rounds" if (n := len(statistics["collection_rounds"])) > 1 else "",
-        "recruitment": paragraphs(manifest.recruitment),
-        "approval": paragraphs(manifest.ethics.approval),
-        "consent": paragraphs(manifest.ethics.consent),
+        **_stimuli(study.manifest, wording),
+        "n_rounds": len(statistics["collection_rounds"]),
         "figures_table": figures_table(statistics, without=("pairs of pictures",) if wording.is_single else ()),
-        "pictures_of_tasks": [
-            {"task": code(task), "path": Markdown(figure_path(task))} for task in statistics["tasks"]
-        ],
         "flags": _flags(statistics, wording),
-        "licence": _licence(manifest.licence),
-        **_citation(manifest.citation),
-        "authors": Markdown("\n".join(map(_author, manifest.authors))),
-        "contact": reachable(manifest.contact),
-        "homepage": reachable(manifest.homepage) if manifest.homepage else "",
     }
 
 
 def _configurations(study: Study, statistics: dict[str, Any], wording: Wording) -> Markdown:
     rows = []
     for name in study.configurations:
-        if name == PARTICIPANTS_CONFIGURATION:
-            people = 0 if study.participants is None else study.participants.num_rows
-            rows.append(_row(name, people, "", "One row per person."))
-            continue
-        figures = statistics["tasks"][CONFIGURATIONS[name].task]
-        repeats = "" if CONFIGURATIONS[name].by_stimulus else str(figures["repeats"])
-        rows.append(_row(name, study.tables[name].num_rows, repeats, wording.row(name)))
+        repeats, meaning = "", "One row per person."
+        if name != PARTICIPANTS_CONFIGURATION:
+            figures, meaning = statistics["tasks"][CONFIGURATIONS[name].task], wording.row(name)
+            repeats = "" if CONFIGURATIONS[name].by_stimulus else str(figures["repeats"])
+        cells = {"configuration": code(name), "rows": str(study.table(name).num_rows), "repeats": repeats}
+        rows.append(cells | {"what a row is": Markdown(meaning)})
     return table(rows)
-
-
-def _row(name: str, n: int, repeats: str, meaning: str) -> dict[str, str]:
-    return {"configuration": code(name), "rows": str(n), "repeats": repeats, "what a row is": Markdown(meaning)}
 
 
 def _columns(study: Study, wording: Wording) -> dict[str, Any]:
@@ -146,11 +131,9 @@ def _columns(study: Study, wording: Wording) -> dict[str, Any]:
 
 
 def _own_columns(study: Study, name: str) -> Markdown:
-    known = {column.name for column in study.columns(name)} if name in study.tables else set()
-    features = study.features(name)
-    return table(
-        {"column": code(column), "type": _type(feature)} for column, feature in features.items() if column not in known
-    )
+    known = {column.name for column in study.columns(name)}
+    own = {column: feature for column, feature in study.features(name).items() if column not in known}
+    return table({"column": code(column), "type": _type(feature)} for column, feature in own.items())
 
 
 def _type(feature: Any) -> str:
@@ -178,7 +161,6 @@ def _stimuli(manifest: Manifest, wording: Wording) -> dict[str, Any]:
         "classes": Markdown(listed + more),
         "pictures": Markdown(_source(manifest, wording)),
         "mixing": Markdown(methods.get(mixing, other)),
-        "mixing_note": paragraphs(manifest.stimuli.mixing_note or ""),
     }
 
 
@@ -210,19 +192,6 @@ def _licence(spdx: str) -> Markdown:
     """Name a licence, with its text where one page has it: not for an expression of several, nor one of their own."""
     address = licence_address(spdx)
     return inline(spdx) if spdx in {address, PLACEHOLDER} else link(spdx, address)
-
-
-def _citation(citation: Citation) -> dict[str, Markdown | str]:
-    return {
-        "doi": link(citation.doi, f"https://doi.org/{citation.doi}") if citation.doi else "",
-        "bibtex": block(citation.bibtex, "bibtex") if citation.bibtex else "",
-    }
-
-
-def _author(author: Author) -> str:
-    orcid = f" ({link(author.orcid, f'https://orcid.org/{author.orcid}')})" if author.orcid else ""
-    affiliation = f", {inline(author.affiliation)}" if author.affiliation else ""
-    return f"- {inline(author.name)}{orcid}{affiliation}"
 
 
 Figures = dict[str, Any]
@@ -281,6 +250,4 @@ def figures_table(statistics: dict[str, Any], *, without: Collection[str] = ()) 
 
 
 def _cell(value: object) -> Markdown:
-    if value is None:
-        return Markdown("")
-    return Markdown(f"{value:.3f}" if isinstance(value, float) else value)
+    return Markdown("" if value is None else f"{value:.3f}" if isinstance(value, float) else value)
