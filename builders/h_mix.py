@@ -21,9 +21,10 @@ from hmix_hub.judgments.conditions import Condition
 from hmix_hub.judgments.grammar import parse_filters
 from hmix_hub.judgments.selection import check_columns, select_rows
 from hmix_hub.schema import CIFAR10, CURRENT, RELEASED, check_version, features
-from hmix_hub.sources import JUDGMENT_FILES, Source, resolve_source
+from hmix_hub.sources import Source, resolve_source
 from hmix_hub.sources.image_set import ImageSet
 from hmix_hub.sources.image_sets import open_image_set
+from hmix_hub.sources.study import judgment_file
 from hmix_hub.stimuli.columns import add_image_columns, check_images, image_features
 from hmix_hub.tables import set_class_order, vocabularies_of
 from hmix_hub.tasks import CONFIGURATIONS, DEFAULT_CONFIGURATION, check_configuration
@@ -131,7 +132,7 @@ class HMix(CachedTable):
     def _split_generators(self, dl_manager: Any) -> list[datasets.SplitGenerator]:
         if not dl_manager.is_streaming:
             # Here, so that a bad source is told as it is; an error in _generate_tables would be wrapped.
-            self.source.path(JUDGMENT_FILES[self.configuration.task])
+            self.source.path(judgment_file(self.configuration.task))
             self._image_sets()
         return [datasets.SplitGenerator(name="train", gen_kwargs={"is_streaming": dl_manager.is_streaming})]
 
@@ -172,7 +173,7 @@ class HMix(CachedTable):
 
     def download_and_prepare(self, *args: Any, **kwargs: Any) -> None:
         """Prepare the table, unless it is prepared; see `datasets.DatasetBuilder.download_and_prepare`."""
-        self.source.check(JUDGMENT_FILES[self.configuration.task])
+        self.source.check(judgment_file(self.configuration.task))
         if self.cifar10 is not None:
             # A place that was named is looked at, though the pictures are there: it must be what it is taken for.
             self._image_sets()

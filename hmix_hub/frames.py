@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from hmix_hub.class_order import check_classes, in_one_order
 from hmix_hub.errors import ConfigurationError, SchemaError, Where, first_line
-from hmix_hub.schema import CIFAR10, CURRENT, RELEASED, Column, Kind, Vocabulary, check_version
+from hmix_hub.schema import CIFAR10, CURRENT, Column, Kind, Vocabulary, check_version
 from hmix_hub.schema import features as features_of
 from hmix_hub.schema.released import SYNTHETIC_COLUMN
 from hmix_hub.sources.image_set import METHOD_MARK
@@ -25,6 +25,7 @@ from hmix_hub.tables import arrow_columns, check_dataset_type, named_columns, ta
 from hmix_hub.tasks import (
     CONFIGURATIONS,
     OVER_CLASSES,
+    RELEASED_FORMS,
     TASKS,
     by_stimulus_columns,
     check_configuration,
@@ -143,8 +144,10 @@ def from_pandas(frame: pd.DataFrame, classes: Sequence[str] | None = None) -> da
 @cache
 def _known_columns(*, is_released: bool) -> dict[str, Column]:
     """Return the columns of all tables by name; a name has one type in all tables of a layout."""
-    tables = [columns(task, RELEASED if is_released else CURRENT) for task in TASKS]
-    tables += [(SYNTHETIC_COLUMN,)] if is_released else [by_stimulus_columns(task, is_synthetic=True) for task in TASKS]
+    if is_released:
+        tables = [*(form.columns for form in RELEASED_FORMS.values()), (SYNTHETIC_COLUMN,)]
+    else:
+        tables = [*(columns(task) for task in TASKS), *(by_stimulus_columns(task, is_synthetic=True) for task in TASKS)]
     return {column.name: column for table in tables for column in table}
 
 

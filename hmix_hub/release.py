@@ -16,7 +16,7 @@ from hmix_hub.errors import SourceError, SourceMissingError
 from hmix_hub.loading.road import load_dataset
 from hmix_hub.schema import CIFAR10
 from hmix_hub.schema.released import PICTURE_SUFFIX
-from hmix_hub.sources import PROCESSED_FILES, Source, resolve_source
+from hmix_hub.sources import JUDGMENT_FILES, PROCESSED_FILES, Source, resolve_source
 from hmix_hub.sources.image_sets import open_image_set
 from hmix_hub.stimuli.fingerprints import FINGERPRINTS, all_pictures, fingerprint_of
 from hmix_hub.stimuli.mixtures import check_endpoints
@@ -203,7 +203,9 @@ def configuration_counts(source: Place = None) -> list[dict[str, Any]]:
         (whose judgments it is made of), stimuli (pairs of pictures in the midpoint tasks).
     """
     counts = []
-    for name, configuration in CONFIGURATIONS.items():
+    released = [name for name, configuration in CONFIGURATIONS.items() if configuration.task in JUDGMENT_FILES]
+    for name in released:
+        configuration = CONFIGURATIONS[name]
         dataset, judgments = _load(name, source), _load(configuration.task, source)
         counts.append(
             {
@@ -219,7 +221,7 @@ def configuration_counts(source: Place = None) -> list[dict[str, Any]]:
 
 def count_participants(source: Place = None) -> int:
     """Count the participants over all tasks."""
-    return len({name for task in TASKS for name in _load(task, source).unique("participant_id")})
+    return len({name for task in JUDGMENT_FILES for name in _load(task, source).unique("participant_id")})
 
 
 def flag_counts(source: Place = None) -> list[dict[str, Any]]:
@@ -231,7 +233,7 @@ def flag_counts(source: Place = None) -> list[dict[str, Any]]:
         One per task and flag that its rows can have: task, flag, rows, people.
     """
     counts = []
-    for task in TASKS:
+    for task in JUDGMENT_FILES:
         dataset = _load(task, source)
         flagged = list(zip(dataset["participant_id"], dataset["flags"], strict=True))
         for flag in flags_of(task):

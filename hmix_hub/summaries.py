@@ -34,8 +34,7 @@ from hmix_hub.tasks.soft_labels import (
 )
 from hmix_hub.tasks.soft_labels import soft_labels as compute
 
-_GATHERED = ("study_id", "participant_id", "selected_coefficient", "inferred_coefficient", "confidence", "soft_label")
-"""Columns that become others: people are counted, answers listed."""
+_COUNTED = ("study_id", "participant_id")
 _FLAGS = "flags"
 """Where it is there, what a program made is counted."""
 
@@ -64,7 +63,7 @@ def by_stimulus(dataset: datasets.Dataset) -> datasets.Dataset:
     """
     dataset = in_one_order(check_dataset_type(dataset))
     task, vocabulary = task_of(dataset), vocabulary_of(dataset)
-    needed = {column.name for column in by_stimulus_columns(task)} | set(_GATHERED)
+    needed = {column.name for column in by_stimulus_columns(task)} | {*_COUNTED, *TASKS[task].by_stimulus.of}
     names = [column.name for column in TASKS[task].columns if column.name in needed]
     _check_columns(dataset, names, "gather first, then choose columns")
     names += [_FLAGS] if _FLAGS in dataset.column_names else []

@@ -62,7 +62,7 @@ def _steps(start: str, target: str) -> list[tuple[str, str]]:
 
 def _losses(start: str, target: str) -> dict[str, str]:
     """Give what is lost on the way, by columns that the starting version has."""
-    held = {column.name for name, task in TASKS.items() if start in task.versions for column in columns(name, start)}
+    held = {c.name for task in TASKS.values() if start in task.versions for c in task.in_version(start)}
     lost: dict[str, str] = {}
     for step in _steps(start, target):
         lost |= {name: why for name, why in _LOSSES.get(step, {}).items() if name in held}

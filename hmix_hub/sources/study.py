@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from hmix_hub.errors import SourceError, SourceMissingError, Where
+from hmix_hub.errors import ConfigurationError, SourceError, SourceMissingError, Where
 from hmix_hub.files import known_sha256, sha256_of
 from hmix_hub.schema.released import ROW_NUMBER
 from hmix_hub.sources import sample
@@ -29,6 +29,20 @@ PROCESSED_FILES = {
     CATEGORICAL: "hmix_individ_soft_labels.json",
 }
 """File of the figures that the authors computed from a task's judgments."""
+
+
+def judgment_file(task: str) -> str:
+    """Return the name of the file of a task's judgments.
+
+    Raises
+    ------
+    ConfigurationError
+        If the release has none, as of tasks that came after it.
+    """
+    if task not in JUDGMENT_FILES:
+        msg = f"the release has no judgments of the task {task!r}"
+        raise ConfigurationError(msg, hint=f"it has {', '.join(JUDGMENT_FILES)}; load a study by its folder or name")
+    return JUDGMENT_FILES[task]
 
 
 @dataclass(frozen=True)

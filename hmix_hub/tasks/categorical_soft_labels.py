@@ -206,6 +206,7 @@ TASK = Task(
             Column("mean_soft_label", Kind.DISTRIBUTION, "their mean", "probability", 0, 1),
         ),
         core=("stimulus_id", "mixing_coefficient", "n_judgments", "n_participants", "mean_soft_label"),
+        of=("soft_label",),
         gather=_gather,
     ),
     statistics=("class_agreement", "mass"),

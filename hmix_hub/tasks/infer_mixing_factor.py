@@ -207,6 +207,7 @@ TASK = Task(
             "n_judgments",
             "n_participants",
         ),
+        of=("inferred_coefficient", "confidence"),
         gather=_gather,
     ),
     statistics=("agreement", "bias", "confidence"),

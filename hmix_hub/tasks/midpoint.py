@@ -41,6 +41,7 @@ BY_STIMULUS = ByStimulus(
         ),
     ),
     core=("pair_id", "mean_selected_coefficient", "std_selected_coefficient", "n_judgments", "n_participants"),
+    of=("selected_coefficient",),
     gather=_gather,
     is_configuration=False,
 )

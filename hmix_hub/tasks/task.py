@@ -65,14 +65,17 @@ class ByStimulus:
         Its own columns, behind the stimulus and the counts.
     core
         Columns that a reader needs, the most important first.
+    of
+        Answer columns that it is made of.
     gather
-        From a judgment table and its rows grouped by stimulus to the values of its own columns.
+        From a table with these and its rows grouped by stimulus to the values of its own columns.
     is_configuration
         Whether it is published as a configuration of its own.
     """
 
     columns: tuple[Column, ...]
     core: tuple[str, ...]
+    of: tuple[str, ...]
     gather: Callable[[pa.Table, Groups], Mapping[str, object]]
     is_configuration: bool = True
 
@@ -172,17 +175,19 @@ class Task:
     paths: tuple[Path, ...] = ()
 
     def __post_init__(self) -> None:
-        named = {"answer": self.answer, "core": self.core, "derived": tuple(self.derived)}
-        named |= {"answered": (self.answered,) if self.answered else (), "asked_columns": tuple(self.asked_columns)}
-        columns = {column.name for column in self.columns}
-        for part, names in named.items():
-            unknown = [name for name in names if name not in columns]
+        answered = (self.answered,) if self.answered else ()
+        named = {"answer": self.answer, "answered": answered, "core": self.core, "derived": tuple(self.derived)}
+        named |= {"asked_columns": tuple(self.asked_columns), "by_stimulus.of": self.by_stimulus.of}
+        held = {column.name for column in self.columns}
+        faults = {part: [name for name in names if name not in held] for part, names in named.items()}
+        pooled = {column.name for column in self.by_stimulus_columns}
+        faults["by_stimulus.core"] = [name for name in self.by_stimulus.core if name not in pooled]
+        for part, unknown in faults.items():
             if unknown:
                 msg = f"task {self.name!r}: `{part}` names {', '.join(unknown)}, which is none of its columns"
                 raise ValueError(msg)
-        unknown = [name for name in self.by_stimulus.core if name not in {c.name for c in self.by_stimulus_columns}]
-        if unknown:
-            msg = f"task {self.name!r}: `by_stimulus.core` names {', '.join(unknown)}, which is none of its columns"
+        if not (self.answered or self.derived):
+            msg = f"task {self.name!r}: neither `answered` nor `derived` says what its answer is"
             raise ValueError(msg)
 
     def tools(self, part: str, toolbox: Mapping[str, Tool]) -> tuple[Tool, ...]:
