@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from hmix_hub.suite.store.keys import plain_code
 from hmix_hub.suite.store.records import BatchCount, SessionRecord
@@ -70,17 +70,8 @@ def _pace(sessions: Sequence[SessionRecord], now: int) -> float | None:
     return people / max(now - begin, 1) * _HOUR_MS
 
 
-@dataclass(frozen=True)
-class CodeOwner:
-    """Whose a code is.
-
-    Parameters
-    ----------
-    kind
-        `completion`: shown once a session is finished; `fallback`: shown while the server stays away.
-    session
-        The session.
-    """
+class CodeOwner(NamedTuple):
+    """Whose a code is: one of completion is shown in the end, a fallback code while the server stays away."""
 
     kind: Literal["completion", "fallback"]
     session: SessionRecord
@@ -90,11 +81,8 @@ def find_code(store: Store, code: str) -> CodeOwner | None:
     """Find the session of a code, however it was copied (small letters, no hyphens, O for 0); `None` if of none."""
     wanted = plain_code(code)
     for session in store.sessions():
-        codes: dict[Literal["completion", "fallback"], str] = {
-            "completion": store.key.completion_code(session.id),
-            "fallback": store.key.fallback_code(session.id),
-        }
-        for kind, own in codes.items():
-            if plain_code(own) == wanted:
-                return CodeOwner(kind, session)
+        if plain_code(store.key.completion_code(session.id)) == wanted:
+            return CodeOwner("completion", session)
+        if plain_code(store.key.fallback_code(session.id)) == wanted:
+            return CodeOwner("fallback", session)
     return None
