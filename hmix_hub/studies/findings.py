@@ -219,12 +219,7 @@ class Reporter:
         self.report.add_rows(rule, rows, values, file=self.file, column=self.column, notes=notes, count=count)
 
     def add_where(
-        self,
-        rule: Rule,
-        bad: Mask,
-        rows: Ints,
-        values: pa.Array | None = None,
-        note: str | Callable[[int], str] = "",
+        self, rule: Rule, bad: Mask, rows: Ints, values: pa.Array | None = None, note: str | Callable[[int], str] = ""
     ) -> None:
         """Report the rows where a mask is true.
 

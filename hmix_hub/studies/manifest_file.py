@@ -104,9 +104,7 @@ def _is_in(tree: YamlFile, part: str | int) -> bool:
 
 
 def _said(problem: Any) -> str:
-    kinds = {
-        "missing": "this field is missing",
-    }
+    kinds = {"missing": "this field is missing"}
     if problem["type"] == "extra_forbidden":
         fields = ", ".join(known_keys(Manifest, problem["loc"][:-1]))
         return f"there is no such field; the fields here are {fields}"

@@ -18,7 +18,7 @@ from hmix_hub.studies.findings import Ints, Mask, Report, Reporter
 from hmix_hub.studies.folder import StudyFolder
 from hmix_hub.studies.manifest import Manifest
 from hmix_hub.studies.reading import read_chunks
-from hmix_hub.studies.reading.arrays import as_text, broken_texts, is_whole, plain_array
+from hmix_hub.studies.reading.arrays import as_text, is_whole, plain_array, whole_texts
 from hmix_hub.studies.reading.chunks import Chunk
 from hmix_hub.studies.rules import files as file_rules
 from hmix_hub.studies.rules import trials as rules
@@ -105,22 +105,21 @@ class _FileReader:
         names = first.names or list(first.columns)
         # A study that does not say what it asked may have asked for everything.
         self._asked = tuple(QUESTIONS) if not TASKS[task].asked_columns or manifest.asked is None else manifest.asked
-        understood = check_columns(names, task, file, report, version=manifest.schema_version, asked=self._asked)
-        self._names = understood
-        reporter = Reporter(report, file)
+        self._names = check_columns(names, task, file, report, version=manifest.schema_version, asked=self._asked)
+        self._reporter = Reporter(report, file)
+        understood = dict.fromkeys(self._names.values())
         self._readers = {
-            column.name: ColumnReader(self._as_contributed(column), vocabulary, reporter.of(column.name))
+            column.name: ColumnReader(self._as_contributed(column), vocabulary, self._reporter.of(column.name))
             for column in observed_columns(task)
-            if column.name in understood.values()
+            if column.name in understood
         }
-        computed = {column.name for column in computed_columns(task)}
-        self._kept = [name for name in understood.values() if name in computed or name.startswith(EXTRA_PREFIX)]
-        self._extra_readers = {
-            name: OwnColumnReader(name, vocabulary, reporter.of(name))
-            for name in self._kept
+        self._own_readers = {
+            name: OwnColumnReader(name, vocabulary, self._reporter.of(name))
+            for name in understood
             if name.startswith(EXTRA_PREFIX)
         }
-        self._reporter = reporter
+        computed = {column.name for column in computed_columns(task)}
+        self._kept = [name for name in understood if name in computed or name in self._own_readers]
 
     def read(self, chunk: Chunk) -> ObservedChunk:
         columns = {
@@ -130,32 +129,24 @@ class _FileReader:
         }
         values, present = {}, {}
         for name, reader in self._readers.items():
-            raw = columns.get(name)
-            if raw is None:
-                continue
-            values[name] = reader.read(raw, chunk.rows)
-            present[name] = _presence(raw)
+            if name in columns:
+                values[name] = reader.read(columns[name], chunk.rows)
+                present[name] = _presence(columns[name])
         check_unasked(values, self._asked, chunk.rows, self._reporter)
-        extras = {name: self._extra(name, columns[name], chunk.rows) for name in self._kept if name in columns}
+        extras = {name: columns[name] for name in self._kept if name in columns}
+        extras |= {
+            name: self._own_readers[name].read(extras[name], chunk.rows) for name in extras if name in self._own_readers
+        }
         return ObservedChunk(values, present, extras, chunk.rows)
 
     def _plain(self, raw: pa.Array, rows: Ints, column: str) -> pa.Array:
-        plain = plain_array(raw)
-        if not pa.types.is_string(plain.type):
-            if is_whole(plain):
-                return plain
-            self._reporter.of(column).add_where(file_rules.ENCODING, np.ones(len(raw), dtype=bool), rows)
-            return pa.nulls(len(raw), pa.string())
-        broken = broken_texts(plain)
-        if not broken.any():
+        plain, reporter = plain_array(raw), self._reporter.of(column)
+        if pa.types.is_string(plain.type):
+            return whole_texts(plain, rows, reporter)
+        if is_whole(plain):
             return plain
-        self._reporter.of(column).add_where(file_rules.ENCODING, broken, rows)
-        # Not by Arrow, which could not vouch for the rest.
-        texts = [None if bad else value.as_py() for value, bad in zip(plain, broken, strict=True)]
-        return pa.array(texts, pa.string())
-
-    def _extra(self, name: str, raw: pa.Array, rows: Ints) -> pa.Array:
-        return self._extra_readers[name].read(raw, rows) if name in self._extra_readers else raw
+        reporter.add_where(file_rules.ENCODING, np.ones(len(raw), dtype=bool), rows)
+        return pa.nulls(len(raw), pa.string())
 
     def _as_contributed(self, column: Column) -> Column:
         """Return a column as a contributed file may have it: an optional one may be empty here and there."""

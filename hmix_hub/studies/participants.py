@@ -11,13 +11,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hmix_hub.schema import CIFAR10
+from hmix_hub.studies.columns.names import NAMELESS
 from hmix_hub.studies.columns.own import OwnColumnReader, typed
 from hmix_hub.studies.findings import Ints, Mask, Report, Reporter
 from hmix_hub.studies.folder import PARTICIPANTS, StudyFolder
 from hmix_hub.studies.judgment_table import refuse_errors
 from hmix_hub.studies.manifest import MANIFEST
 from hmix_hub.studies.reading import read_chunks
-from hmix_hub.studies.reading.arrays import broken_texts
+from hmix_hub.studies.reading.arrays import whole_texts
 from hmix_hub.studies.rules import columns as column_rules
 from hmix_hub.studies.rules import files as file_rules
 from hmix_hub.studies.rules import participants as rules
@@ -25,7 +26,6 @@ from hmix_hub.studies.rules import participants as rules
 ID = "participant_id"
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,59}")
 _MALFORMED = "a name has letters a to z, digits and _ alone, a letter first, at most 60 of them"
-_NAMELESS = "it has no name at all: perhaps a comma is left over at the end of each line"
 _NO_ROWS = "add a row for each person, or take the file out"
 
 
@@ -66,7 +66,7 @@ def read_participant_rows(folder: StudyFolder, report: Report) -> Iterator[Parti
             names = _understood(chunk.names or list(chunk.columns), report)
             # Classes are of no matter, since no column holds labels.
             readers = {name: OwnColumnReader(name, CIFAR10, reporter.of(name)) for name in names}
-        texts = {name: _whole_texts(chunk.columns[name], chunk.rows, reporter.of(name)) for name in readers}
+        texts = {name: whole_texts(chunk.columns[name], chunk.rows, reporter.of(name)) for name in readers}
         columns = {name: reader.read(texts[name], chunk.rows) for name, reader in readers.items()}
         yield ParticipantRows(columns, chunk.rows, _is_empty(texts.get(ID), len(chunk)))
     if readers is None and not report.has_errors_in(PARTICIPANTS):
@@ -78,22 +78,12 @@ def _understood(names: Sequence[str], report: Report) -> list[str]:
     understood: dict[str, None] = {}
     for name in names:
         if not _NAME.fullmatch(name):
-            note = _MALFORMED if name.strip() else _NAMELESS
+            note = _MALFORMED if name.strip() else NAMELESS
             report.add(column_rules.COLUMN_UNKNOWN, file=PARTICIPANTS, column=name, note=note)
         elif name in understood:
             report.add(column_rules.COLUMN_TWICE, file=PARTICIPANTS, column=name)
         understood |= {name: None} if _NAME.fullmatch(name) else {}
     return list(understood)
-
-
-def _whole_texts(raw: pa.Array, rows: Ints, reporter: Reporter) -> pa.Array:
-    """Give texts, null where the bytes are none."""
-    broken = broken_texts(raw)
-    if not broken.any():
-        return raw
-    reporter.add_where(file_rules.ENCODING, broken, rows)
-    # Not by Arrow, which could not vouch for the rest.
-    return pa.array([None if bad else text.as_py() for text, bad in zip(raw, broken, strict=True)], pa.string())
 
 
 def _is_empty(ids: pa.Array | None, n: int) -> Mask:

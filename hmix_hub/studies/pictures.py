@@ -131,8 +131,8 @@ def known_mixtures(manifest: Manifest, folder: StudyFolder, report: Report) -> K
         at, column = error.where.row, error.where.column or ""
         report.add(rules.MIXTURES, file=MIXTURE_LIST, row=at, column=column, note=error.message)
         return None
-    first, second = (np.array([key[i] for key in listed], dtype=np.int64) for i in (0, 1))
-    return mixture_keys(first, second, np.array([key[2] for key in listed], dtype=np.float64))
+    first, second, coefficient = (np.array([key[i] for key in listed]) for i in range(3))
+    return mixture_keys(first.astype(np.int64), second.astype(np.int64), coefficient.astype(np.float64))
 
 
 def mixture_keys(

@@ -21,7 +21,7 @@ _LATER = "it came with schema {0}, and study.yaml says {1}: write `schema_versio
 _UNASKED = "if it was not asked, leave it out of `soft_labels: asked:` in study.yaml"
 
 _MOST_COMPARED = 100
-_NAMELESS = "it has no name at all: perhaps a comma is left over at the end of each line"
+NAMELESS = "it has no name at all: perhaps a comma is left over at the end of each line"
 
 
 def check_columns(
@@ -68,7 +68,7 @@ def check_columns(
                 report.add(rules.COLUMN_UNKNOWN, file=file, column=name, note=_LATER.format(since[tidy], version))
                 continue
             nearby = nearest(name[:_MOST_COMPARED], sorted(known), label="columns")
-            report.add(rules.COLUMN_UNKNOWN, file=file, column=name, note=nearby if name.strip() else _NAMELESS)
+            report.add(rules.COLUMN_UNKNOWN, file=file, column=name, note=nearby if name.strip() else NAMELESS)
             continue
         if meant in understood.values():
             report.add(rules.COLUMN_TWICE, file=file, column=meant)

@@ -12,6 +12,8 @@ import pyarrow.compute as pc
 from pyarrow import types
 
 from hmix_hub.schema.vocabulary import LIST_MARK
+from hmix_hub.studies.findings import Ints, Reporter
+from hmix_hub.studies.rules import files as rules
 
 
 def plain_array(raw: pa.Array) -> pa.Array:
@@ -65,6 +67,16 @@ def broken_texts(raw: pa.Array) -> npt.NDArray[np.bool_]:
     if is_whole(raw):
         return np.zeros(len(raw), dtype=bool)
     return np.array([_is_broken(content) for content in raw.cast(pa.binary()).to_pylist()], dtype=bool)
+
+
+def whole_texts(raw: pa.Array, rows: Ints, reporter: Reporter) -> pa.Array:
+    """Return N texts, null where one is no UTF-8, which is reported."""
+    broken = broken_texts(raw)
+    if not broken.any():
+        return raw
+    reporter.add_where(rules.ENCODING, broken, rows)
+    # Not by Arrow, which could not vouch for the rest.
+    return pa.array([None if bad else text.as_py() for text, bad in zip(raw, broken, strict=True)], pa.string())
 
 
 def _is_broken(content: bytes | None) -> bool:

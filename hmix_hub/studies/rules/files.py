@@ -5,12 +5,7 @@ from __future__ import annotations
 import gzip
 
 from hmix_hub.studies.example import example_study
-from hmix_hub.studies.rules.changes import (
-    content,
-    file_added,
-    file_removed,
-    table_path,
-)
+from hmix_hub.studies.rules.changes import content, file_added, file_removed, table_path
 from hmix_hub.studies.rules.rule import Change, Example, Files, error, warning
 from hmix_hub.tasks import CONSTRUCT
 
@@ -50,9 +45,7 @@ ENCODING = error(
     "HMX500 not-utf-8",
     "the file is not UTF-8 text",
     "save it as UTF-8; spreadsheets call it CSV UTF-8",
-    Example(
-        content(_TABLE, lambda text: text.replace(b"p01,10", b"p01\xe9,10", 1), "the byte E9 in row 0", rows=[0]),
-    ),
+    Example(content(_TABLE, lambda text: text.replace(b"p01,10", b"p01\xe9,10", 1), "the byte E9 in row 0", rows=[0])),
     "reads it as Windows-1252 and writes UTF-8",
 )
 BYTE_ORDER_MARK = warning(
@@ -105,7 +98,7 @@ TOO_LARGE = error(
     "a cell, a row or the file is larger than any judgment",
     "look what it holds; a missing quote makes one cell of half a file",
     Example(
-        content(_TABLE, lambda text: text.replace(b"p01,10", b'"' + b"p" * 100_000 + b'",10', 1), "a cell of 100 kB"),
+        content(_TABLE, lambda text: text.replace(b"p01,10", b'"' + b"p" * 100_000 + b'",10', 1), "a cell of 100 kB")
     ),
     is_blocking=True,
 )
@@ -147,9 +140,7 @@ FILE_WITHOUT_TASK = error(
     "HMX513 file-without-task",
     "there is a file of judgments of a task that study.yaml does not name",
     "add the task to `tasks:` in study.yaml, or take the file out",
-    Example(
-        file_added("judgments/construct_midpoint.csv", lambda _: example_study(CONSTRUCT)[table_path(CONSTRUCT)]),
-    ),
+    Example(file_added("judgments/construct_midpoint.csv", lambda _: example_study(CONSTRUCT)[table_path(CONSTRUCT)])),
 )
 SAME_FILE = error(
     "HMX514 same-file-twice",

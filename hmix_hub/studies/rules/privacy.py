@@ -96,8 +96,7 @@ USER_AGENT = error(
     "this looks like a browser's description of itself, whose details can tell a person from others",
     "take the column out; keep the kind of device or browser alone where it matters",
     Example(
-        added("x_browser", "Mozilla/5.0 (X11; Linux x86_64; rv:109.0)", row=ROW),
-        added("x_browser", "Firefox", row=ROW),
+        added("x_browser", "Mozilla/5.0 (X11; Linux x86_64; rv:109.0)", row=ROW), added("x_browser", "Firefox", row=ROW)
     ),
 )
 COLUMN = error(
@@ -131,10 +130,7 @@ FILE_NAME = error(
     "HMX610 telling-file-name",
     "the name of the file holds what tells who a person is, or when they took part",
     "rename the file, or keep it outside the study folder",
-    Example(
-        file_added(".5f3c9a7e21b04d8896fe0a1b.json", b"{}\n"),
-        file_added(".batch-7.json", b"{}\n"),
-    ),
+    Example(file_added(".5f3c9a7e21b04d8896fe0a1b.json", b"{}\n"), file_added(".batch-7.json", b"{}\n")),
 )
 PICTURE_METADATA = error(
     "HMX611 picture-metadata",

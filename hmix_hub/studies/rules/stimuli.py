@@ -176,7 +176,5 @@ MIXING = error(
     "HMX559 mixing-none",
     "study.yaml says that nothing was mixed, but the row has a second picture",
     "name the method in `stimuli: mixing:`, or leave image_2 empty",
-    Example(
-        replaced("study.yaml", "mixing: pixel-linear", "mixing: none"),
-    ),
+    Example(replaced("study.yaml", "mixing: pixel-linear", "mixing: none")),
 )

@@ -153,10 +153,7 @@ UNTOUCHED = error(
     "a slider that is said not to have been touched has moved: its path has several values, or its answer is another "
     "than 0.5 or none",
     "check how the column is made; leave it empty where it is not known",
-    Example(
-        cells(_ANSWERED | {"inferred_touched": "false"}),
-        cells(_ANSWERED | {"inferred_touched": "true"}),
-    ),
+    Example(cells(_ANSWERED | {"inferred_touched": "false"}), cells(_ANSWERED | {"inferred_touched": "true"})),
 )
 GRID = error(
     "HMX577 grid",
