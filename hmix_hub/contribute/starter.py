@@ -11,7 +11,7 @@ from pathlib import Path
 from hmix_hub.errors import ConfigurationError, Where
 from hmix_hub.schema import CURRENT
 from hmix_hub.sources.image_sets import IMAGE_SETS
-from hmix_hub.studies.detected import Seen
+from hmix_hub.studies.detected import Detected
 from hmix_hub.studies.example import example_study, write_files
 from hmix_hub.studies.folder import JUDGMENTS, PARTICIPANTS, SCHEMA_COPY, STIMULI
 from hmix_hub.studies.manifest import MANIFEST, PLACEHOLDER, SINGLE
@@ -88,7 +88,7 @@ def write_starter(
     is_example: bool = False,
     source: str = PLACEHOLDER,
     mixing: str = PLACEHOLDER,
-    seen: Seen | None = None,
+    seen: Detected | None = None,
 ) -> list[str]:
     """Write a study folder to fill in.
 
@@ -139,7 +139,7 @@ def study_id(name: str) -> str:
     return kept if len(kept) > 2 and kept[0].isalpha() else f"study-{kept}".rstrip("-")
 
 
-def _manifest(name: str, tasks: Sequence[str], source: str, mixing: str, seen: Seen | None) -> str:
+def _manifest(name: str, tasks: Sequence[str], source: str, mixing: str, seen: Detected | None) -> str:
     """Write study.yaml: what nobody has said or shown is a TODO."""
     vocabulary = None if seen is None else seen.vocabulary
     if seen is not None and not seen.has_pairs and mixing == PLACEHOLDER:

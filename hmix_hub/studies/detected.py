@@ -24,7 +24,7 @@ _MISSPELT = 0.75
 
 
 @dataclass
-class Seen:
+class Detected:
     """Collector of what judgments show, row by row, of whatever file and format.
 
     Parameters
@@ -87,13 +87,13 @@ class Seen:
         return tuple(question for question in QUESTIONS if question in self.asked)
 
 
-def seen_in(folder: StudyFolder) -> Seen:
+def detect(folder: StudyFolder) -> Detected:
     """Look through the judgment files of a study folder; what cannot be read is passed over."""
-    seen = Seen()
+    found = Detected()
     for task, name in folder.judgments.items():
         for chunk in read_chunks(folder.file(name), name, Report()):
-            seen.add(task, {tidied(column): array for column, array in chunk.columns.items()})
-    return seen
+            found.add(task, {tidied(column): array for column, array in chunk.columns.items()})
+    return found
 
 
 def provisional(manifest: Manifest, folder: StudyFolder) -> Manifest:
@@ -103,7 +103,7 @@ def provisional(manifest: Manifest, folder: StudyFolder) -> Manifest:
     """
     if not is_placeholder(manifest.stimuli.classes):
         return manifest
-    vocabulary = seen_in(folder).vocabulary
+    vocabulary = detect(folder).vocabulary
     if vocabulary is None:
         return manifest
     stimuli = manifest.stimuli.model_copy(update={"classes": list(vocabulary.names)})

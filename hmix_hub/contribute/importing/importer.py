@@ -19,7 +19,7 @@ from hmix_hub.contribute.starter import write_starter
 from hmix_hub.errors import ConfigurationError, Where
 from hmix_hub.files import replace_file
 from hmix_hub.schema import CIFAR10, Vocabulary
-from hmix_hub.studies.detected import Seen
+from hmix_hub.studies.detected import Detected
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import JUDGMENTS, find_files
 from hmix_hub.studies.manifest import MANIFEST
@@ -122,7 +122,7 @@ def _vocabulary(root: Path) -> Vocabulary:
     return CIFAR10 if manifest is None else manifest.vocabulary
 
 
-def _write(outcome: Outcome, root: Path, seen: Seen, *, replace: bool) -> Imported:
+def _write(outcome: Outcome, root: Path, seen: Detected, *, replace: bool) -> Imported:
     is_new = not (root / MANIFEST).is_file()
     if is_new:
         write_starter(root, list(outcome.tables), source=outcome.image_set, seen=seen)
@@ -156,16 +156,16 @@ def _write(outcome: Outcome, root: Path, seen: Seen, *, replace: bool) -> Import
     return Imported(written, outcome, is_new)
 
 
-def _seen(outcome: Outcome, *, is_suite: bool) -> Seen:
+def _seen(outcome: Outcome, *, is_suite: bool) -> Detected:
     """Collect what the imported judgments show of the study; the pages of the Suite ask every question."""
-    seen = Seen(asked=set(QUESTIONS) if is_suite else set())
+    seen = Detected(asked=set(QUESTIONS) if is_suite else set())
     for task, parts in outcome.tables.items():
         for part in parts:
             seen.add(task, {name: part[name] for name in part.column_names})
     return seen
 
 
-def _questions_to_check(outcome: Outcome, seen: Seen) -> list[str]:
+def _questions_to_check(outcome: Outcome, seen: Detected) -> list[str]:
     """Return what a person should check: of a question that no row answers, it cannot be seen that it was asked."""
     if not any(TASKS[task].asked_columns for task in outcome.tables) or len(seen.questions) == len(QUESTIONS):
         return []

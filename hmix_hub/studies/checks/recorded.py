@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,6 @@ from hmix_hub.studies.checks.rows import Check
 from hmix_hub.studies.findings import MOST_PLACES, Ints, Mask, Reporter
 from hmix_hub.studies.manifest import Manifest
 from hmix_hub.studies.rules import trials as rules
-from hmix_hub.studies.rules import trials as trial_rules
 from hmix_hub.studies.rules.rule import Rule
 from hmix_hub.tasks import TASKS
 from hmix_hub.tasks.midpoint import WALK
@@ -50,16 +50,11 @@ class _Lists:
             np.asarray(pc.list_parent_indices(column).to_numpy(), dtype=np.int64),
         )
 
-    @property
-    def starts(self) -> Ints:
-        """Place of each list's first item."""
-        return np.cumsum(self.lengths) - self.lengths
-
     def end(self, *, first: bool = False, of_nothing: float = np.nan) -> Numbers:
         """Give the last item of each list, or the first; float64 (N,)."""
         found = np.full(len(self.lengths), of_nothing)
         there = self.lengths > 0
-        places = self.starts + (0 if first else self.lengths - 1)
+        places = np.cumsum(self.lengths) - (self.lengths if first else 1)
         found[there] = self.items[places[there]]
         return found
 
@@ -91,7 +86,7 @@ class RecordedCheck(Check):
     def __init__(self, task: str, manifest: Manifest, reporter: Reporter) -> None:
         super().__init__(task, manifest, reporter)
         self._late: dict[str, list[tuple[int, str]]] = {}
-        self._counts: dict[str, int] = {}
+        self._counts: Counter[str] = Counter()
 
     def add(self, chunk: ObservedChunk) -> None:
         """Look at rows."""
@@ -107,7 +102,7 @@ class RecordedCheck(Check):
     def finish(self) -> None:
         """Report what the rows show together."""
         # Response times in another unit are reported as that.
-        if self.reporter.report.has(trial_rules.SECONDS, trial_rules.UNITS, file=self.reporter.file):
+        if self.reporter.report.has(rules.SECONDS, rules.UNITS, file=self.reporter.file):
             return
         for name, found in self._late.items():
             rows, notes = [row for row, _ in found], [note for _, note in found]
@@ -151,7 +146,7 @@ class RecordedCheck(Check):
         late = np.flatnonzero((last > response + LATE_MS) & ~bad)
         if len(late):
             room = MOST_PLACES - len(self._late.setdefault(columns.times, []))
-            self._counts[columns.times] = self._counts.get(columns.times, 0) + len(late)
+            self._counts[columns.times] += len(late)
             self._late[columns.times] += [
                 (int(chunk.rows[i]), f"{last[i]:g} ms is after the response time, {response[i]:g} ms")
                 for i in late[:room].tolist()
@@ -180,10 +175,10 @@ class RecordedCheck(Check):
 
     def _check_class_order(self, chunk: ObservedChunk) -> None:
         lists = _Lists.of(chunk.values["class_order"])
+        n = len(self.manifest.vocabulary)
         faults = {
             "a class stands twice": lists.holds_twice(),
-            f"there are {len(self.manifest.vocabulary)} classes": lists.known
-            & (lists.lengths != len(self.manifest.vocabulary)),
+            f"there are {n} classes": lists.known & (lists.lengths != n),
         }
         _tell(self.reporter.of("class_order"), faults, rules.CLASS_ORDER, chunk.rows, None)
 

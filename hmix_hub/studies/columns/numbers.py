@@ -82,8 +82,16 @@ def _read_slowly(text: pa.Array, rows: Ints, reporter: Reporter) -> pa.Array:
     is_other = as_mask(pc.invert(is_number)) & ~has_comma & ~is_thousand
     reporter.add_where(rules.TYPE, is_other, rows, clean, "not a number")
     numbers = pc.cast(pc.if_else(is_number, clean, pa.scalar(None, pa.string())), pa.float64())
+    return finite(numbers, rows, reporter, shown=clean, note="too large a number")
+
+
+def finite(
+    numbers: pa.Array, rows: Ints, reporter: Reporter, *, shown: pa.Array = None, note: str = "not a finite number"
+) -> pa.Array:
+    """Return numbers, null where they are not finite, which is reported; `shown` is what the file has."""
     is_finite = pc.is_finite(numbers)
-    reporter.add_where(rules.TYPE, as_mask(pc.invert(is_finite)), rows, clean, "too large a number")
+    bad = as_mask(pc.invert(is_finite))
+    reporter.add_where(rules.TYPE, bad, rows, numbers if shown is None else shown, note)
     return pc.if_else(is_finite, numbers, pa.scalar(None, pa.float64()))
 
 

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from pyarrow import types
 
 from hmix_hub.schema import Column, Kind, Vocabulary
-from hmix_hub.studies.columns.numbers import as_mask
+from hmix_hub.studies.columns.numbers import finite
 from hmix_hub.studies.columns.reader import ColumnReader
 from hmix_hub.studies.findings import Ints, Reporter
 from hmix_hub.studies.reading.arrays import as_text
@@ -49,9 +49,7 @@ class OwnColumnReader:
             except pa.ArrowInvalid:
                 return raw.cast(pa.string())
         if types.is_floating(raw.type):
-            is_finite = pc.is_finite(raw)
-            self._reporter.add_where(rules.TYPE, as_mask(pc.invert(is_finite)), rows, raw, "not a finite number")
-            return pc.if_else(is_finite, raw, pa.scalar(None, pa.float64()))
+            return finite(raw, rows, self._reporter)
         note = f"the file's type is {raw.type}; a column of one's own holds text, numbers or truths"
         self._reporter.add_where(rules.TYPE, np.ones(len(raw), dtype=bool), rows, None, note)
         return pa.nulls(len(raw), pa.string())

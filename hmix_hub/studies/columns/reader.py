@@ -14,6 +14,7 @@ from hmix_hub.studies.columns.numbers import (
     as_mask,
     as_whole,
     emptied,
+    finite,
     is_list_of_numbers,
     read_numbers,
     read_truths,
@@ -110,7 +111,7 @@ class ColumnReader:
         is_whole = types.is_integer(raw.type)
         if kind in {Kind.FLOAT64, Kind.INT32, Kind.INT64} and (is_whole or types.is_floating(raw.type)):
             # Not safe: whole numbers that a float64 must round are out of every range.
-            numbers = self._finite(pc.cast(raw, pa.float64(), safe=False), rows)
+            numbers = finite(pc.cast(raw, pa.float64(), safe=False), rows, self.reporter)
             return numbers if kind is Kind.FLOAT64 else as_whole(numbers, column, rows, self.reporter)
         if kind is Kind.BOOL and types.is_boolean(raw.type):
             return raw
@@ -118,20 +119,14 @@ class ColumnReader:
             return self._from_text(as_text(pc.cast(raw, pa.string())), rows)
         if kind is Kind.LABEL and is_whole and not self._labels.has_numbers_for_names:
             return self._labels.from_codes(raw, rows)
-        lists = self._labels if kind is Kind.LABELS else self._lists
         is_list = {Kind.LABELS: is_list_of_labels, Kind.FLOATS: is_list_of_numbers}.get(kind)
         if is_list is not None and is_list(raw.type):
-            return lists.from_lists(raw, rows)
+            return (self._labels if kind is Kind.LABELS else self._lists).from_lists(raw, rows)
         note = f"the file's type is {raw.type}"
         if kind is Kind.LABEL and is_whole:
             note = "whole numbers may be labels or names of classes here; write text"
         self.reporter.add_where(rules.TYPE, np.ones(len(raw), dtype=bool), rows, None, note)
         return pa.nulls(len(raw), column.arrow_type(self.vocabulary))
-
-    def _finite(self, numbers: pa.Array, rows: Ints) -> pa.Array:
-        is_finite = pc.is_finite(numbers)
-        self.reporter.add_where(rules.TYPE, as_mask(pc.invert(is_finite)), rows, numbers, "not a finite number")
-        return pc.if_else(is_finite, numbers, pa.scalar(None, pa.float64()))
 
     def _chosen(self, strings: pa.Array, rows: Ints) -> pa.Array:
         """Tell texts that are none of those that the column may hold; they are null from then on."""
@@ -142,38 +137,33 @@ class ColumnReader:
     def _strings(self, text: pa.Array, rows: Ints) -> pa.Array:
         encoded = emptied(text).dictionary_encode()
         distinct = encoded.dictionary
-        here = _Distinct(encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False), text, rows, self.reporter)
+        indices = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+
+        def add(rule: Rule, bad: Mask, note: str = "") -> None:
+            # What is wrong with a text is wrong in each of its rows.
+            if bad.any():
+                self.reporter.add_where(rule, np.append(bad, False)[indices], rows, text, note)
+
         too_long = as_mask(pc.greater(pc.utf8_length(distinct), CELL_LIMIT))
-        here.add(file_rules.TOO_LARGE, too_long, f"more than {CELL_LIMIT} characters")
+        add(file_rules.TOO_LARGE, too_long, f"more than {CELL_LIMIT} characters")
         trimmed = pc.utf8_trim_whitespace(distinct)
         untidy = as_mask(pc.not_equal(trimmed, distinct))
-        here.add(rules.UNTIDY, untidy)
+        add(rules.UNTIDY, untidy)
         control = as_mask(pc.match_substring_regex(distinct, _CONTROL)) & ~too_long
-        here.add(file_rules.CONTROL_CHARACTER, control)
+        add(file_rules.CONTROL_CHARACTER, control)
         bad = too_long | control
         if self.column.name in IDENTIFIERS:
             malformed = as_mask(pc.invert(pc.match_substring_regex(trimmed, _IDENTIFIER))) & ~too_long
-            here.add(rules.IDENTIFIER, malformed)
+            add(rules.IDENTIFIER, malformed)
             bad = bad | malformed
         else:
             looks_numeric = pc.match_substring_regex(trimmed, _NUMBER_LIKE)
             formula = as_mask(pc.and_not(pc.match_substring_regex(trimmed, _FORMULA), looks_numeric)) & ~too_long
-            here.add(rules.FORMULA, formula)
+            add(rules.FORMULA, formula)
         if not (bad.any() or untidy.any()):
             return emptied(text)
         kept = pc.if_else(pa.array(bad), pa.scalar(None, pa.string()), trimmed)
         return pc.take(kept, encoded.indices)
-
-
-class _Distinct:
-    """The distinct texts of a chunk: what is wrong with one is wrong in each of its rows."""
-
-    def __init__(self, indices: Ints, text: pa.Array, rows: Ints, reporter: Reporter) -> None:
-        self.indices, self.text, self.rows, self.reporter = indices, text, rows, reporter
-
-    def add(self, rule: Rule, bad: Mask, note: str = "") -> None:
-        if bad.any():
-            self.reporter.add_where(rule, np.append(bad, False)[self.indices], self.rows, self.text, note)
 
 
 class _Scale:
