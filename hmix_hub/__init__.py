@@ -25,11 +25,10 @@ if TYPE_CHECKING:
     from hmix_hub.loading.joining import join
     from hmix_hub.loading.pictures import add_images
     from hmix_hub.loading.road import load_dataset
-    from hmix_hub.plots import plot
-    from hmix_hub.plots.stimulus.showing import show
-    from hmix_hub.rendering import render
+    from hmix_hub.plots.plotting import plot
+    from hmix_hub.plots.showing import show
+    from hmix_hub.rendering import mix, render
     from hmix_hub.splits import split
-    from hmix_hub.stimuli.mixing import mix
     from hmix_hub.summaries import by_stimulus, soft_labels
     from hmix_hub.tensors import to_tensors
     from hmix_hub.training.batches import batches
@@ -50,10 +49,10 @@ _HOMES = {
     "join": "loading.joining",
     "list_studies": "loading.hub_client",
     "load_dataset": "loading.road",
-    "mix": "stimuli.mixing",
-    "plot": "plots",
+    "mix": "rendering",
+    "plot": "plots.plotting",
     "render": "rendering",
-    "show": "plots.stimulus.showing",
+    "show": "plots.showing",
     "soft_labels": "summaries",
     "split": "splits",
     "to_pandas": "frames",

@@ -38,8 +38,8 @@ def main(arguments: argparse.Namespace) -> None:
     from matplotlib.figure import Figure
 
     import hmix_hub
+    from hmix_hub.plots.figure import SYNTHETIC
     from hmix_hub.plots.resampling import COVERAGE
-    from hmix_hub.plots.style import SYNTHETIC
     from hmix_hub.sources import choose_source
 
     source = choose_source()[0]
@@ -90,10 +90,9 @@ def _draw_answers(axes: Axes, judgments: datasets.Dataset) -> None:
     import numpy as np
 
     from hmix_hub.plots.axes import share_axis, title_above
-    from hmix_hub.plots.resampling import resample_means
+    from hmix_hub.plots.figure import FAINT, PEOPLE, SYNTHETIC
+    from hmix_hub.plots.resampling import levels_of, resample_means
     from hmix_hub.plots.selection import Selection
-    from hmix_hub.plots.style import FAINT, PEOPLE, SYNTHETIC
-    from hmix_hub.plots.summaries import levels_of
 
     selection = Selection(judgments)
     centres, levels = levels_of(selection.numbers("mixing_coefficient"))

@@ -99,7 +99,7 @@ def misplaced_words():
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.text import Text
 
-    from hmix_hub.plots.style import WARNING
+    from hmix_hub.plots.figure import WARNING
 
     def misplaced(figure):
         FigureCanvasAgg(figure).draw()

@@ -256,13 +256,13 @@ def plot(config: str, dataset: str, source: str | None, output: Path, filters: d
 
     Intervals are of 95 %, by resampling people; in a by-stimulus table, where people are pooled, stimuli.
     """
-    from hmix_hub import plots
     from hmix_hub.loading.road import load_dataset
+    from hmix_hub.plots.plotting import plot as draw
 
     loaded = load_dataset(dataset, config, split="train", source=source, **filters)
     warn_if_synthetic(loaded, source, dataset)
     with writing(output):
-        plots.plot(loaded, output)
+        draw(loaded, output)
     click.echo(f"drew {len(loaded)} rows into {output}", err=True)
 
 
@@ -277,7 +277,7 @@ def show(name: str, source: str | None, cifar10: str | None, output: Path) -> No
     ID is that of a stimulus, mixed_0.5_Dog_2205_Frog_6908; of a pair of the midpoint tasks, Automobile_887_Bird_8384;
     or of a judgment, which is then marked among the others.
     """
-    from hmix_hub.plots.stimulus import showing
+    from hmix_hub.plots import showing
 
     with writing(output):
         showing.show(name, output, source=source, cifar10=cifar10)

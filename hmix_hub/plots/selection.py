@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
+import datasets
 import numpy as np
 import numpy.typing as npt
 
@@ -16,9 +16,6 @@ from hmix_hub.plots.resampling import COVERAGE
 from hmix_hub.schema.arrays import codes, matrix, numbers
 from hmix_hub.schema.groups import encode_key
 from hmix_hub.tables import arrow_columns, pick_rows
-
-if TYPE_CHECKING:
-    import datasets
 
 
 @dataclass(frozen=True)

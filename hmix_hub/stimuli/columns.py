@@ -6,7 +6,7 @@ import io
 import struct
 import zlib
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,11 +16,9 @@ import pyarrow.compute as pc
 from hmix_hub.errors import ConfigurationError, SchemaError, Where, nearest
 from hmix_hub.schema import Vocabulary
 from hmix_hub.schema.arrays import encode, take
+from hmix_hub.sources.image_set import ImageSet
 from hmix_hub.stimuli.drawing import draw, take_endpoints
 from hmix_hub.stimuli.mixtures import check_endpoints, mixtures_of, pairs_of
-
-if TYPE_CHECKING:
-    from hmix_hub.sources.image_set import ImageSet
 
 IMAGES = {"mixed": ("image",), "endpoints": ("image_1", "image_2")}
 """Columns of each kind of pictures."""

@@ -1,4 +1,4 @@
-"""Drawing of mixtures: the released rule, to the last bit.
+"""Drawing of mixtures: the released rule, to the last bit; pictures of morphs and the like, as a study brings them.
 
 Source: the screenshots of the release; `((c * A + (1 - c) * B) / 255 * 255)` in float64, cut to uint8, gives all that
 were checked. The division and the multiplication change last bits, and so pixels; so do rounding and float32.
@@ -7,19 +7,16 @@ were checked. The division and the multiplication change last bits, and so pixel
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 from hmix_hub.errors import SchemaError
-from hmix_hub.sources.image_set import PIXEL_LINEAR
-from hmix_hub.stimuli.ready import take_mixtures
-
-if TYPE_CHECKING:
-    from hmix_hub.schema.arrays import Ints
-    from hmix_hub.sources.image_set import ImageSet
-    from hmix_hub.stimuli.mixtures import Mixtures
+from hmix_hub.schema.arrays import Ints
+from hmix_hub.sources.image_set import PIXEL_LINEAR, ImageSet
+from hmix_hub.stimuli.identifiers import parse_stimulus_id
+from hmix_hub.stimuli.mixtures import Mixtures
 
 Pictures = npt.NDArray[np.uint8]
 
@@ -27,6 +24,12 @@ _AT_ONCE = 16
 """Pictures drawn at a time: their float64 forms stay in the processor's cache."""
 _GATHERED_AT_ONCE = 256
 """Pairs of pictures gathered at a time: fresh memory for all of them would take longer than drawing."""
+
+
+DECIMALS = 9
+"""Decimals that coefficients are compared to: 0.30000000000000004 is 0.3."""
+
+Key = tuple[int, int, float]
 
 
 def draw_mixture(first: Pictures, second: Pictures, coefficient: npt.NDArray[np.float64]) -> Pictures:
@@ -133,3 +136,68 @@ def size_of(names: Sequence[str], image_sets: Mapping[str, ImageSet]) -> tuple[i
         msg = f"pictures of different sizes cannot be put into one tensor: {sizes}"
         raise SchemaError(msg, hint="treat the studies one by one")
     return next(iter(shapes.values()), (3, 32, 32))
+
+
+def take_mixtures(mixtures: Mixtures, image_set: ImageSet, chosen: Ints) -> npt.NDArray[np.uint8]:
+    """Take the pictures of mixtures as people saw them.
+
+    Parameters
+    ----------
+    mixtures
+        D mixtures.
+    image_set
+        Their image set, with `mixtures` listed in `stimuli/mixtures.csv`.
+    chosen
+        int64 (B,): which of them.
+
+    Returns
+    -------
+    numpy.ndarray
+        uint8 (B, 3, H, W).
+
+    Raises
+    ------
+    SchemaError
+        If the study has no pictures of its mixtures, or not of one of these.
+    """
+    ready = image_set.mixtures
+    if ready is None:
+        msg = (
+            f"the pictures of {image_set.name} were mixed by another method, and the study does not bring the mixtures"
+        )
+        raise SchemaError(msg, hint='images="endpoints" gives the pictures that they were mixed from')
+    places = _rows_of(ready)
+    found = np.empty(len(chosen), dtype=np.int64)
+    for number, row in enumerate(chosen.tolist()):
+        key = _key(int(mixtures.first[row]), int(mixtures.second[row]), float(mixtures.coefficient[row]))
+        if key not in places:
+            msg = f"stimuli/mixtures.csv has no mixture of pictures {key[0]} and {key[1]} at {key[2]:g}"
+            raise SchemaError(msg, hint="the study lacks this picture; leave such rows out")
+        found[number] = places[key]
+    return np.asarray(ready.pictures[found])
+
+
+def listed_mixtures(ready: ImageSet) -> list[Key]:
+    """Give the indices of the two pictures (-1: no second), and the coefficient, of each listed mixture.
+
+    Raises
+    ------
+    SchemaError
+        If one is listed under what is no stimulus id.
+    """
+    keys = []
+    for code in ready.labels.tolist():
+        name = parse_stimulus_id(ready.vocabulary.names[code])
+        second = name.indices[1] if len(name.indices) > 1 else -1
+        keys.append(_key(name.indices[0], second, name.coefficient))
+    return keys
+
+
+def _key(first: int, second: int, coefficient: float) -> Key:
+    return first, second, round(coefficient, DECIMALS)
+
+
+@lru_cache(maxsize=16)
+def _rows_of(ready: ImageSet) -> dict[Key, int]:
+    """Return the row of each listed mixture."""
+    return {key: row for row, key in enumerate(listed_mixtures(ready))}

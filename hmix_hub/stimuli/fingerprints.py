@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 
 from hmix_hub.schema.arrays import take
+from hmix_hub.sources.image_set import ImageSet
 from hmix_hub.stimuli.drawing import Pictures, draw
 from hmix_hub.stimuli.mixtures import mixtures_of, pairs_of, walk_between
 from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS
 from hmix_hub.tasks.midpoint import WALK
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from hmix_hub.sources.image_set import ImageSet
 
 FINGERPRINTS: dict[str, dict[str, str]] = {
     "collins2023": {

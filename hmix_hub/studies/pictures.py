@@ -14,7 +14,7 @@ from hmix_hub.schema import Vocabulary
 from hmix_hub.sources.image_set import METHOD_MARK, ImageSet
 from hmix_hub.sources.image_sets import IMAGE_SETS, open_image_set
 from hmix_hub.sources.picture_folder import IMAGES, MIXTURES, files_of, open_picture_folder
-from hmix_hub.stimuli.ready import DECIMALS, listed_mixtures
+from hmix_hub.stimuli.drawing import DECIMALS, listed_mixtures
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import IMAGE_LIST, MIXTURE_LIST, STIMULI, StudyFolder
 from hmix_hub.studies.manifest import MANIFEST, OWN_PICTURES, Manifest, is_placeholder

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from hmix_hub.schema import TOLERANCE
-from hmix_hub.stimuli.coefficients import steps_of
+from hmix_hub.stimuli.mixtures import steps_of
 from hmix_hub.suite.design.design import Batch, FrozenStudy
 from hmix_hub.suite.design.plan import Plan, stimulus_of
 from hmix_hub.suite.store.keys import StudyKey

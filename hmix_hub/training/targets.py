@@ -14,7 +14,7 @@ import torch
 from hmix_hub.errors import ConfigurationError, SchemaError, Where, nearest
 from hmix_hub.schema import TOLERANCE
 from hmix_hub.schema.arrays import codes, matrix, numbers, one_piece
-from hmix_hub.stimuli.coefficients import drawn_coefficients
+from hmix_hub.stimuli.mixtures import drawn_coefficients
 from hmix_hub.tables import arrow_columns, vocabulary_of
 from hmix_hub.tasks import DEFAULT_TASK, TASKS, task_judged_in
 

@@ -18,7 +18,7 @@ from hmix_hub.contribute.description.figures import _figure
 from hmix_hub.contribute.publishing.publisher import publish
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.origin import SYNTHETIC_MARK, origin_of
-from hmix_hub.plots.style import WARNING
+from hmix_hub.plots.figure import WARNING
 from hmix_hub.sources import JUDGMENT_FILES, resolve_source
 from hmix_hub.studies.example import example_study, write_files
 from hmix_hub.studies.folder import RECORD

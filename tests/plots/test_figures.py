@@ -8,10 +8,8 @@ from matplotlib.text import Text
 
 import hmix_hub
 from hmix_hub.plots.axes import mean_text, share_axis
-from hmix_hub.plots.picture import Picture
-from hmix_hub.plots.resampling import resample_means
-from hmix_hub.plots.style import BARS
-from hmix_hub.plots.summaries import class_masses, levels_of
+from hmix_hub.plots.figure import BARS, Picture
+from hmix_hub.plots.resampling import class_masses, levels_of, resample_means
 from hmix_hub.tasks import CONFIGURATIONS
 
 MIDPOINTS = ["construct_midpoint", "select_shuffled_midpoint"]

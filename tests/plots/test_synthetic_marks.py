@@ -5,7 +5,7 @@ from matplotlib.text import Text
 
 import hmix_hub
 from hmix_hub.origin import origin_of
-from hmix_hub.plots.style import WARNING
+from hmix_hub.plots.figure import WARNING
 from hmix_hub.studies.example import example_study, write_files
 from hmix_hub.tasks import INFER, TASKS
 

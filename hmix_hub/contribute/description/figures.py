@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from hmix_hub.contribute.description.panels import panels_of
 from hmix_hub.contribute.description.statistics import statistics_text
 from hmix_hub.origin import SYNTHETIC_MARK
+from hmix_hub.plots.figure import write_title
 from hmix_hub.plots.resampling import COVERAGE
-from hmix_hub.plots.style import write_title
 from hmix_hub.studies.folder import FIGURES
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import numpy as np
 
 from hmix_hub.contribute.description.histograms import Histogram
 from hmix_hub.plots.axes import mark_mean, mean_text, share_axis, title_above
-from hmix_hub.plots.style import BARS, ERROR, PEOPLE, SECOND, SYNTHETIC
+from hmix_hub.plots.figure import BARS, ERROR, PEOPLE, SECOND, SYNTHETIC
 from hmix_hub.schema import SYNTHETIC_FLAG
 from hmix_hub.tasks import TASKS
 from hmix_hub.tasks.soft_labels import ONE_HOT

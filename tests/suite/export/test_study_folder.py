@@ -19,7 +19,7 @@ from hmix_hub.contribute.checking import check_study
 from hmix_hub.contribute.privacy.scan import scan_privacy
 from hmix_hub.errors import CollectionError, ConfigurationError
 from hmix_hub.origin import SYNTHETIC_MARK
-from hmix_hub.plots.style import WARNING
+from hmix_hub.plots.figure import WARNING
 from hmix_hub.studies.study import Study
 from hmix_hub.suite.export.layouts import export_study
 from hmix_hub.tasks import INFER, SELECT, TASKS

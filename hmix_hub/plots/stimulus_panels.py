@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+import datasets
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from hmix_hub.plots.axes import known_ends, mean_text
+from hmix_hub.plots.figure import BARS, ERROR, PEOPLE, SECOND, SYNTHETIC
 from hmix_hub.plots.resampling import COVERAGE, Floats, Means, resample_means
-from hmix_hub.plots.style import BARS, ERROR, PEOPLE, SECOND, SYNTHETIC
-from hmix_hub.stimuli.coefficients import steps_of
+from hmix_hub.plots.subject import Subject
+from hmix_hub.stimuli.mixtures import steps_of
 from hmix_hub.tables import vocabulary_of
 from hmix_hub.tasks.midpoint import WALK
-
-if TYPE_CHECKING:
-    import datasets
-    from matplotlib.axes import Axes
-
-    from hmix_hub.plots.stimulus.subject import Subject
 
 NAMED = "#B00020"
 """Colour of the one judgment that was asked for."""
@@ -82,8 +78,6 @@ def draw_soft_labels(axes: Axes, subject: Subject, task: str) -> None:
 
 def draw_midpoints(axes: Axes, subject: Subject) -> None:
     """Draw how often each of the eleven mixtures was taken as the 50/50 one, one bar a task."""
-    from matplotlib.ticker import MaxNLocator
-
     steps = np.arange(len(WALK))
     width = 0.7 / max(1, len(subject.judgments))
     for number, (task, judgments) in enumerate(subject.judgments.items()):

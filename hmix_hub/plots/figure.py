@@ -1,15 +1,18 @@
-"""Style of the pictures: colours that colour-blind people tell apart, and the words that every picture carries."""
+"""Figures: one that shows itself in a notebook, its colours and words, and the file it is written to."""
 
 from __future__ import annotations
 
+import io
+import os
 import textwrap
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from matplotlib.figure import Figure
 
-    from hmix_hub.plots.picture import Picture
-    from hmix_hub.plots.selection import Selection
+from hmix_hub.errors import ConfigurationError
+from hmix_hub.files import whole_file
+from hmix_hub.plots.selection import Selection
 
 PEOPLE, SECOND, SYNTHETIC, FAINT = "#0072B2", "#E69F00", "#555555", "#56B4E9"
 """Wong's palette: judgments, a second group of them, the synthetic label, single answers."""
@@ -31,6 +34,27 @@ ERROR: dict[str, Any] = {"lw": 0.9, "capsize": 2, "ecolor": "black"}
 
 WARNING = "#B00020"
 """Red, for what must not be overlooked: that no participant gave an answer."""
+
+
+class Picture(Figure):
+    """A figure that needs no `pyplot`.
+
+    Attributes
+    ----------
+    words
+        What it shows, in a line.
+    """
+
+    words: str = ""
+
+    def __repr__(self) -> str:
+        width, height = self.get_size_inches()
+        return f"<Picture, {width:g} x {height:g} inches: {self.words}; .savefig('picture.png') writes it>"
+
+    def _repr_png_(self) -> bytes:
+        stream = io.BytesIO()
+        self.savefig(stream, format="png")
+        return stream.getvalue()
 
 
 def finish(figure: Picture, title: str, selection: Selection) -> None:
@@ -65,3 +89,32 @@ def write_title(figure: Figure, title: str, mark: str, **font: Any) -> None:
 
 _LETTERS_PER_INCH = 16
 """Letters of the caption that surely fit into an inch."""
+
+
+FORMATS = ("png", "pdf", "svg")
+
+
+def check_ending(path: str | os.PathLike[str] | None) -> None:
+    """Check that a file's ending says a format of pictures; `None` is no file.
+
+    Raises
+    ------
+    ConfigurationError
+        If it does not.
+    """
+    if path is not None and Path(path).suffix.removeprefix(".").lower() not in FORMATS:
+        msg = f"{str(path)!r} does not end in {', '.join('.' + name for name in FORMATS)}"
+        raise ConfigurationError(msg, hint="the ending of the file decides the format")
+
+
+def save(figure: Figure, path: str | os.PathLike[str], *, dpi: int) -> None:
+    """Write a figure in the format of the file's extension, whole or not at all.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; an older file stays as it was.
+    """
+    place = Path(path)
+    with whole_file(place, follows_links=True) as stream:
+        figure.savefig(stream, format=place.suffix.removeprefix(".").lower(), dpi=dpi)

@@ -1,26 +1,28 @@
-"""Showing a stimulus: `hmix_hub.show`."""
+"""Showing one stimulus, what people saw and what they answered: `hmix_hub.show`."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from hmix_hub.origin import SYNTHETIC_MARK
-from hmix_hub.plots.output import check_ending, save
-from hmix_hub.plots.stimulus.canvas import DPI, FRAME, Canvas
-from hmix_hub.plots.stimulus.panels import INTERVALS, NAMED, draw_inferences, draw_midpoints, draw_soft_labels
-from hmix_hub.plots.stimulus.subject import Subject, find_subject
-from hmix_hub.plots.style import WARNING
-from hmix_hub.stimuli.coefficients import steps_of, steps_on_screen
+from hmix_hub.plots.figure import SYNTHETIC, WARNING, Picture, check_ending, save
+from hmix_hub.plots.stimulus_panels import INTERVALS, NAMED, draw_inferences, draw_midpoints, draw_soft_labels
+from hmix_hub.plots.subject import Subject, find_subject
+from hmix_hub.stimuli.mixtures import steps_of, steps_on_screen
 from hmix_hub.tables import vocabulary_of
 from hmix_hub.tasks import TASKS
 from hmix_hub.tasks.construct_midpoint import ENDPOINT_NOT_SHOWN
 from hmix_hub.tasks.midpoint import WALK
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
+DPI = 150
+FRAME = "#000000"
 _MARGIN, _GAP, _TOP = 40, 36, 145
 _ENLARGED, _ENLARGED_IN_ROW = 10, 5
 """Pixels a pixel; people saw the pictures ten times enlarged."""
@@ -158,3 +160,48 @@ def _named_classes(subject: Subject, row: Mapping[str, Any]) -> list[str]:
     if row["impossible_classes"]:
         parts.append("ruled out " + " ".join(names[label] for label in row["impossible_classes"]))
     return parts
+
+
+class Canvas:
+    """A figure whose axes are placed by pixels, counted from the upper left corner.
+
+    Parameters
+    ----------
+    width, height
+        Pixels, when it is saved at `DPI`.
+    """
+
+    def __init__(self, width: int, height: int) -> None:
+        self.width, self.height = width, height
+        self.figure = Picture(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor="white")
+
+    def axes(self, left: int, top: int, width: int, height: int) -> Axes:
+        """Add axes, by their box in pixels."""
+        bottom = self.height - top - height
+        box = (left / self.width, bottom / self.height, width / self.width, height / self.height)
+        return self.figure.add_axes(box)
+
+    def picture(
+        self, picture: npt.NDArray[np.uint8], left: int, top: int, enlarged: int, *, frame: str = FRAME, line: int = 2
+    ) -> Axes:
+        """Add a picture, uint8 (3, H, W), each of its pixels a square of `enlarged` pixels, in a frame around it."""
+        height, width = (enlarged * side for side in picture.shape[1:])
+        around = self.axes(left - line, top - line, width + 2 * line, height + 2 * line)
+        around.set(xticks=[], yticks=[], facecolor=frame)
+        axes = self.axes(left, top, width, height)
+        axes.imshow(picture.transpose(1, 2, 0), interpolation="nearest", aspect="auto")
+        for each in (around, axes):
+            each.set(xticks=[], yticks=[])
+            each.spines[:].set_visible(False)
+        return axes
+
+    def text(
+        self, left: float, top: float, words: str, *, size: float = 9, colour: str = "black", align: str = "left"
+    ) -> None:
+        """Write words whose upper left corner is at a pixel; or the upper right one, if so aligned."""
+        place = left / self.width, 1 - top / self.height
+        self.figure.text(*place, words, size=size, color=colour, va="top", ha=align)
+
+    def note(self, left: float, top: float, words: str) -> None:
+        """Write a small grey line."""
+        self.text(left, top, words, size=7.5, colour=SYNTHETIC)

@@ -5,19 +5,26 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import datasets
 import numpy as np
 import numpy.typing as npt
 
 from hmix_hub.errors import SchemaError
+from hmix_hub.filters import filter as keep
+from hmix_hub.loading.road import load_dataset
+from hmix_hub.rendering import find_judgment, source_of_judgment, table_of_ids
 from hmix_hub.schema import Vocabulary
+from hmix_hub.sources import resolve_source
+from hmix_hub.sources.image_set import ImageSet
+from hmix_hub.sources.image_sets import open_image_set
+from hmix_hub.stimuli.drawing import draw, take_endpoints
 from hmix_hub.stimuli.identifiers import StimulusName, is_pair_id, is_stimulus_id, parse_pair_id, parse_stimulus_id
+from hmix_hub.stimuli.mixtures import check_endpoints, mixtures_of, pairs_of, walk_between
+from hmix_hub.tables import arrow_columns, unique_values
 from hmix_hub.tasks import RELEASED_FORMS, TASKS, task_that_shows
 from hmix_hub.tasks.task import Task
-
-if TYPE_CHECKING:
-    import datasets
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,10 +82,6 @@ def find_subject(
     SourceError
         If judgments or pictures cannot be had.
     """
-    from hmix_hub.rendering import find_judgment, source_of_judgment
-    from hmix_hub.sources import resolve_source
-    from hmix_hub.sources.image_sets import open_image_set
-
     judgment = None
     if not (is_stimulus_id(name) or is_pair_id(name)):
         if not isinstance(name, str) or "/" not in name:
@@ -123,12 +126,9 @@ def _released(shows: str) -> list[Task]:
 
 def _mixtures_of_pair(name: str, source: str | os.PathLike[str] | None) -> list[str]:
     """Give the mixtures of a pair that the other tasks asked about."""
-    import hmix_hub
-    from hmix_hub.tables import arrow_columns
-
     found: set[str] = set()
     for task in _released("mixture"):
-        dataset = hmix_hub.load_dataset("h-mix", task.name, split="train", source=source)
+        dataset = load_dataset("h-mix", task.name, split="train", source=source)
         table = arrow_columns(dataset, ["pair_id", "stimulus_id"]).to_pydict()
         found |= {stimulus for pair, stimulus in zip(*table.values(), strict=True) if pair == name}
     return sorted(found)
@@ -140,11 +140,7 @@ def _pair_name(parsed: StimulusName, vocabulary: Vocabulary) -> str:
     return "_".join(f"{label}_{index}" for label, index in zip(labels, parsed.indices, strict=True))
 
 
-def _pictures(name: str, image_set: Any, *, is_pair: bool) -> npt.NDArray[np.uint8]:
-    from hmix_hub.rendering import table_of_ids
-    from hmix_hub.stimuli.drawing import draw, take_endpoints
-    from hmix_hub.stimuli.mixtures import check_endpoints, mixtures_of, pairs_of, walk_between
-
+def _pictures(name: str, image_set: ImageSet, *, is_pair: bool) -> npt.NDArray[np.uint8]:
     opened = {image_set.name: image_set}
     table = table_of_ids([f"mixed_1.0_{name}" if is_pair else name], image_set.name, image_set.vocabulary)
     check_endpoints(table, image_set.vocabulary, opened)
@@ -158,12 +154,9 @@ def _pictures(name: str, image_set: Any, *, is_pair: bool) -> npt.NDArray[np.uin
 
 
 def _judgments(tasks: Sequence[Task], name: str, source: str | os.PathLike[str] | None) -> dict[str, datasets.Dataset]:
-    import hmix_hub
-    from hmix_hub.tables import unique_values
-
     found = {}
     for task in tasks:
-        dataset = hmix_hub.load_dataset("h-mix", task.name, split="train", source=source)
+        dataset = load_dataset("h-mix", task.name, split="train", source=source)
         if name in unique_values(dataset, task.stimulus_column):
-            found[task.name] = hmix_hub.filter(dataset, stimuli=name)
+            found[task.name] = keep(dataset, stimuli=name)
     return found

@@ -1,1 +1,0 @@
-"""Picture of one stimulus: what people saw, and what they answered."""
