@@ -39,15 +39,15 @@ class Selection:
             raise ConfigurationError(msg, hint="loosen the filters")
 
     def numbers(self, name: str) -> npt.NDArray[np.float64]:
-        """Give a number column; float64 (N,)."""
+        """Return a number column; float64 (N,)."""
         return numbers(arrow_columns(self.dataset, [name])[name])
 
     def labels(self, name: str) -> npt.NDArray[np.int64]:
-        """Give a label column; int64 (N,), -1 where it is null."""
+        """Return a label column; int64 (N,), -1 where it is null."""
         return codes(arrow_columns(self.dataset, [name])[name])
 
     def matrix(self, name: str) -> npt.NDArray[np.float64]:
-        """Give a column of distributions; float64 (N, K)."""
+        """Return a column of distributions; float64 (N, K)."""
         return matrix(arrow_columns(self.dataset, [name])[name])
 
     @property

@@ -132,7 +132,7 @@ def _write_heading(canvas: Canvas, subject: Subject) -> None:
 
 
 def describe_judgment(subject: Subject) -> str:
-    """Say in a line what the named judgment was; nothing where none was named."""
+    """Return a line on the named judgment; empty where none was named."""
     row = subject.judgment
     if row is None:
         return ""
@@ -150,7 +150,7 @@ def describe_judgment(subject: Subject) -> str:
 
 
 def _named_classes(subject: Subject, row: Mapping[str, Any]) -> list[str]:
-    """Say which classes a person named, with their probabilities, and which were ruled out."""
+    """Return which classes a participant named, with their probabilities, and which were ruled out."""
     names = vocabulary_of(subject.judgments[row["task"]]).names
     parts = []
     for place in ("top", "second"):

@@ -125,7 +125,7 @@ def _released(shows: str) -> list[Task]:
 
 
 def _mixtures_of_pair(name: str, source: str | os.PathLike[str] | None) -> list[str]:
-    """Give the mixtures of a pair that the other tasks asked about."""
+    """Return the mixtures of a pair that the other tasks asked about."""
     found: set[str] = set()
     for task in _released("mixture"):
         dataset = load_dataset("h-mix", task.name, split="train", source=source)

@@ -12,31 +12,36 @@ import numpy.typing as npt
 
 from hmix_hub.errors import SourceMissingError, Where
 from hmix_hub.files import Look, look_of, whole_file
-from hmix_hub.sources.source import CACHE_VARIABLE
 
+CACHE_VARIABLE = "HMIX_CACHE"
 Bytes = npt.NDArray[np.uint8]
 
 _VERIFIED: dict[tuple[Path, str], Look] = {}
 """What cached files looked like, by path and digest, when this process last found them right."""
 
 
-def cache_folder() -> Path:
-    """Give the folder of cached image sets: `image-sets` in HMIX_CACHE, or in the user's cache folder."""
+def cache_root() -> Path:
+    """Return the cache folder: HMIX_CACHE, or `hmix-hub` in the user's cache folder."""
     import pooch
 
-    root = os.environ.get(CACHE_VARIABLE) or pooch.os_cache("hmix-hub")
-    return Path(os.path.expanduser(root)).absolute() / "image-sets"
+    # Not Path.expanduser, which fails where there is no such user.
+    return Path(os.path.expanduser(os.environ.get(CACHE_VARIABLE) or pooch.os_cache("hmix-hub"))).absolute()
+
+
+def cache_folder() -> Path:
+    """Return the folder of cached image sets, `image-sets` in the cache folder."""
+    return cache_root() / "image-sets"
 
 
 def digest_of(array: Bytes) -> str:
-    """Give the sha256 of an array's dtype, shape and bytes in C order, 64 hex digits."""
+    """Return the sha256 of an array's dtype, shape and bytes in C order, 64 hex digits."""
     content = hashlib.sha256(f"{array.dtype.str} {array.shape} ".encode())
     content.update(np.ascontiguousarray(array).data)
     return content.hexdigest()
 
 
 def cached_array(file_name: str, make: Callable[[], Bytes], *, digest: str | None = None) -> Path:
-    """Give the path of a cached array; it is made where there is none yet, or where the cached one is damaged.
+    """Return the path of a cached array; it is made where there is none yet, or where the cached one is damaged.
 
     Any number of processes may ask at once: each writes a temporary file of its own and moves it into place.
 
@@ -67,7 +72,7 @@ def cached_array(file_name: str, make: Callable[[], Bytes], *, digest: str | Non
 
 
 def find_array(file_name: str, *, digest: str | None = None) -> Path | None:
-    """Give the path of a cached array, or `None` where there is none, or none that is whole.
+    """Return the path of a cached array, or `None` where there is none, or none that is whole.
 
     Its bytes are hashed once per process, and again only if the file has been touched.
     """

@@ -80,7 +80,7 @@ def open_cifar10(split: str, place: str | os.PathLike[str] | None = None) -> Ima
 
 
 def digests_of(pictures: npt.NDArray[np.uint8]) -> bytes:
-    """Give the short digests that tell pictures apart: blake2b of each, 4 bytes, one after the other.
+    """Return the short digests that tell pictures apart: blake2b of each, 4 bytes, one after the other.
 
     The package's `cifar10_test.digests` is those of the test set, uint8 (10000, 32, 32, 3), followed by its labels,
     one byte each.
@@ -150,7 +150,7 @@ def _open_test(place: Path | None) -> ImageSet:
 
 
 def _test_from(file: Path) -> Path:
-    """Give the cached pictures, once the file is known to hold them; a file found right before is only hashed."""
+    """Return the cached pictures, once the file is known to hold them; a file found right before is only hashed."""
     mark = cache_folder() / f"{_TEST_FILE.removesuffix('.npy')}.from-{files.sha256_of(file)}"
     if mark.is_file():
         found = find_array(_TEST_FILE, digest=CACHED_DIGEST)

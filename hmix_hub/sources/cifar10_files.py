@@ -225,7 +225,7 @@ def _unreadable(file: Path, error: OSError) -> SourceMissingError:
 
 
 def _kind(file: Path) -> str:
-    """Tell a file's kind by its first bytes: "parquet", "archive" or "batch"."""
+    """Return a file's kind by its first bytes: "parquet", "archive" or "batch"."""
     try:
         with file.open("rb") as content:
             start = content.read(4)
@@ -285,7 +285,7 @@ def _read_parquet(file: Path) -> _Set:
 
 
 def _rows(file: Path) -> Iterator[tuple[npt.NDArray[np.uint8], int]]:
-    """Give picture and label row by row; pictures as they are embedded, never from the path beside them."""
+    """Return picture and label row by row; pictures as they are embedded, never from the path beside them."""
     with open_parquet(file) as table:
         schema = table.schema_arrow
         _check_schema(schema, pa.struct([("bytes", pa.binary()), ("path", pa.string())]), pa.int64(), file)

@@ -77,7 +77,7 @@ def decode_picture(
 
 
 def _fault(picture: Image.Image, size: tuple[int, int] | None, modes: Sequence[str]) -> str | None:
-    """Say what is wrong with a picture by its header alone; `None` where nothing is."""
+    """Return what is wrong with a picture by its header alone; `None` where nothing is."""
     width, height = picture.size
     if width * height > PIXEL_LIMIT:
         return f"too large: {width} x {height}, more than {PIXEL_LIMIT} pixels"

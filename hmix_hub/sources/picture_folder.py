@@ -169,7 +169,7 @@ def _size(shape: tuple[int, ...]) -> str:
 
 
 def files_of(folder: str | os.PathLike[str], form: ListForm = IMAGES) -> list[str]:
-    """Give the files that make a folder of pictures: its list, and each picture that the list names, once.
+    """Return the files that make a folder of pictures: its list, and each picture that the list names, once.
 
     Raises
     ------
@@ -235,7 +235,7 @@ def entries_of(content: bytes, root: Path, form: ListForm) -> Iterator[Entry]:
 
 
 def _cells(content: bytes, file: str, form: ListForm) -> Iterator[tuple[str, str]]:
-    """Give file and label of each row, "" where a row is too short."""
+    """Return file and label of each row, "" where a row is too short."""
     row = -1
     try:
         rows = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
@@ -258,7 +258,7 @@ def _cells(content: bytes, file: str, form: ListForm) -> Iterator[tuple[str, str
 
 
 def _inside(name: str, root: Path, where: Where, form: ListForm) -> Path:
-    """Give the path of a file, which must lie in the folder once all links are followed."""
+    """Return the path of a file, which must lie in the folder once all links are followed."""
     hint = "name files by their path within the folder, with / between its parts, and copy there what lies elsewhere"
     is_absolute = PurePosixPath(name).is_absolute() or bool(PureWindowsPath(name).anchor)
     if is_absolute or "\\" in name or "\0" in name or ".." in PurePosixPath(name).parts:

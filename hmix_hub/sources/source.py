@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from hmix_hub.errors import SourceError, SourceMissingError, SourceNameError, Where, nearest
 from hmix_hub.files import local_path
+from hmix_hub.sources.arrays import cache_root
 from hmix_hub.sources.study import RELEASE, RELEASE_URL, SAMPLE, SourceFile, Study
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     import requests
 
 ENVIRONMENT_VARIABLE = "HMIX_SOURCE"
-CACHE_VARIABLE = "HMIX_CACHE"
 DOWNLOAD_TIMEOUT_S = 30
 """Seconds until a server must have sent something more."""
 DOWNLOAD_LIMIT_S = 600
@@ -49,11 +49,8 @@ class Source(ABC):
         """Where the files come from, for people."""
 
     @abstractmethod
-    def _locate(self, file: SourceFile) -> Path:
-        """Give the path of a verified file."""
-
     def path(self, name: str) -> Path:
-        """Give the path of a file whose size and sha256 have just been verified.
+        """Return the path of a file whose size and sha256 have just been verified.
 
         Parameters
         ----------
@@ -65,7 +62,6 @@ class Source(ABC):
         SourceError
             If the file is missing, cannot be had, or is not the file it should be.
         """
-        return self._locate(self.study.files[name])
 
     @abstractmethod
     def check(self, name: str) -> None:
@@ -89,12 +85,13 @@ class Folder(Source):
         """The folder."""
         return f"{self.study.title}, from the folder {self.folder}"
 
+    def path(self, name: str) -> Path:
+        """Return the path of a file; see `Source.path`."""
+        return self.study.files[name].verify(self.folder / name, fate="Nothing was read from it.")
+
     def check(self, name: str) -> None:
         """Check that the file is still there, and the one it should be; hashed again only if it has been touched."""
         self.study.files[name].verify(self.folder / name, fate="Nothing was read from it.", is_touched_only=True)
-
-    def _locate(self, file: SourceFile) -> Path:
-        return file.verify(self.folder / file.name, fate="Nothing was read from it.")
 
 
 @dataclass(frozen=True)
@@ -104,11 +101,7 @@ class Cached(Source):
     @property
     def folder(self) -> Path:
         """The cache folder: HMIX_CACHE, or `hmix-hub` in the user's cache folder; one folder per study."""
-        import pooch
-
-        root = os.environ.get(CACHE_VARIABLE) or pooch.os_cache("hmix-hub")
-        # Not Path.expanduser, which fails where there is no such user.
-        return Path(os.path.expanduser(root)) / self.study.study_id
+        return cache_root() / self.study.study_id
 
     def check(self, name: str) -> None:
         """Check nothing: a table that was prepared needs no file, and so no network."""
@@ -117,31 +110,29 @@ class Cached(Source):
     def _make(self, name: str, output_file: str) -> None:
         """Write the file called `name` to `output_file`."""
 
-    def _locate(self, file: SourceFile) -> Path:
+    def path(self, name: str) -> Path:
+        """Return the path of a file, which is made first where it is not there; see `Source.path`."""
         import pooch
 
+        file = self.study.files[name]
         pooch.get_logger().setLevel("WARNING")
 
         def make_verified(_url: str, output_file: str, _pooch: pooch.Pooch) -> None:
-            self._make(file.name, output_file)
+            self._make(name, output_file)
             file.verify(Path(output_file), fate="It was thrown away, and nothing was cached.")
 
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            registry = pooch.create(
-                path=self.folder,
-                base_url="",
-                registry={file.name: f"sha256:{file.sha256}"},
-                retry_if_failed=DOWNLOAD_RETRIES,
-            )
-            return Path(registry.fetch(file.name, downloader=make_verified))
+            pinned = {name: f"sha256:{file.sha256}"}
+            registry = pooch.create(self.folder, base_url="", registry=pinned, retry_if_failed=DOWNLOAD_RETRIES)
+            return Path(registry.fetch(name, downloader=make_verified))
         except (OSError, ValueError) as error:
             msg = f"{file.name} could not be had: {_reason(error)}"
             raise SourceMissingError(msg, where=Where(self.description), hint=_OFFLINE_HINT) from None
 
 
 def _reason(error: Exception) -> str:
-    """Say in a few words why a file could not be had; what the libraries say of it fills a screen."""
+    """Return in a few words why a file could not be had; what the libraries say of it fills a screen."""
     from requests import exceptions
 
     if isinstance(error, exceptions.HTTPError) and error.response is not None:
@@ -216,7 +207,7 @@ _OFFLINE_VARIABLES = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE")
 
 
 def is_offline() -> bool:
-    """Say whether the environment forbids downloads."""
+    """Return whether the environment forbids downloads."""
     return any(os.environ.get(name, "").upper() in {"1", "ON", "YES", "TRUE"} for name in _OFFLINE_VARIABLES)
 
 
@@ -236,7 +227,7 @@ class Generated(Cached):
 
 
 def resolve_source(source: str | os.PathLike[str] | Source | None = None) -> Source:
-    """Give the source that a name stands for; no file is touched yet.
+    """Return the source that a name stands for; no file is touched yet.
 
     Parameters
     ----------

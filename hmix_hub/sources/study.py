@@ -145,7 +145,7 @@ class Study:
         return hashlib.sha256(json.dumps([unsaid, sorted(files)]).encode()).hexdigest()[:16]
 
     def collection_rounds(self, task: str, released: pa.Table) -> list[str] | None:
-        """Give the collection round of each judgment of a task's file, in the released layout, as far as it is known.
+        """Return the collection round of each judgment of a task's file, in the released layout, as far as it is known.
 
         Returns
         -------
@@ -163,7 +163,7 @@ class Study:
 
 
 def _sorted(value: object) -> object:
-    """Give nested mappings as nested lists of items, so that their order says nothing."""
+    """Return nested mappings as sorted lists of items, so that their order does not count."""
     if isinstance(value, Mapping):
         return sorted([str(key), _sorted(item)] for key, item in value.items())
     return value

@@ -41,7 +41,7 @@ def check_images(images: object) -> str | None:
 
 
 def image_features(images: str | None) -> dict[str, Any]:
-    """Give the Hugging Face features of the image columns."""
+    """Return the Hugging Face features of the image columns."""
     from datasets import Image
 
     return {name: Image() for name in IMAGES[images]} if images else {}

@@ -105,7 +105,7 @@ def draw(mixtures: Mixtures, image_sets: Mapping[str, ImageSet], chosen: Ints | 
 def take_endpoints(
     mixtures: Mixtures, image_sets: Mapping[str, ImageSet], which: int, chosen: Ints | None = None
 ) -> Pictures:
-    """Give the first (0) or second (1) pictures of mixtures, uint8 (B, 3, H, W); zeros where there is no second."""
+    """Return the first (0) or second (1) pictures of mixtures, uint8 (B, 3, H, W); zeros where there is no second."""
     chosen = np.arange(len(mixtures)) if chosen is None else chosen
     index = (mixtures.first, mixtures.second)[which][chosen]
     taken = np.zeros((len(chosen), *size_of(_names_of(mixtures, chosen), image_sets)), dtype=np.uint8)
@@ -123,7 +123,7 @@ def _names_of(mixtures: Mixtures, chosen: Ints) -> list[str]:
 
 
 def size_of(names: Sequence[str], image_sets: Mapping[str, ImageSet]) -> tuple[int, ...]:
-    """Give the common shape (3, H, W) of the pictures of several image sets; of 32 by 32 pictures for none.
+    """Return the common shape (3, H, W) of the pictures of several image sets; of 32 by 32 pictures for none.
 
     Raises
     ------
@@ -178,7 +178,7 @@ def take_mixtures(mixtures: Mixtures, image_set: ImageSet, chosen: Ints) -> npt.
 
 
 def listed_mixtures(ready: ImageSet) -> list[Key]:
-    """Give the indices of the two pictures (-1: no second), and the coefficient, of each listed mixture.
+    """Return the indices of the two pictures (-1: no second), and the coefficient, of each listed mixture.
 
     Raises
     ------

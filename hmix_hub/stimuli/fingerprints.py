@@ -61,5 +61,5 @@ def all_pictures(table: pa.Table, task: str, image_sets: Mapping[str, ImageSet])
 
 
 def fingerprint_of(pictures: Pictures) -> str:
-    """Give the sha256 of pictures, 64 hex digits."""
+    """Return the sha256 of pictures, 64 hex digits."""
     return hashlib.sha256(np.ascontiguousarray(pictures).tobytes()).hexdigest()

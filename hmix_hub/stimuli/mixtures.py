@@ -86,7 +86,7 @@ def pairs_of(table: pa.Table) -> Mixtures:
 
 
 def walk_between(mixtures: Mixtures) -> Mixtures:
-    """Give the eleven mixtures of each pair that the midpoint tasks drew, from 0 to 1; pair by pair."""
+    """Return the eleven mixtures of each pair that the midpoint tasks drew, from 0 to 1; pair by pair."""
     every = np.repeat(np.arange(len(mixtures)), len(WALK))
     return Mixtures(
         mixtures.set_names,
@@ -166,7 +166,7 @@ def _refuse_first(
 
 
 def drawn_coefficients(table: pa.Table, task: str, *, on_screen: bool = False) -> npt.NDArray[np.float64]:
-    """Give the coefficient that each row's picture was drawn with.
+    """Return the coefficient that each row's picture was drawn with.
 
     Parameters
     ----------
@@ -204,13 +204,13 @@ def drawn_coefficients(table: pa.Table, task: str, *, on_screen: bool = False) -
 
 
 def steps_of(coefficients: npt.ArrayLike) -> npt.NDArray[np.int64]:
-    """Give the nearest step of the walk, int64 0 to 10, of each coefficient; 0 of NaN."""
+    """Return the index (0-10) of the nearest step for each coefficient, int64; NaN maps to 0."""
     tenths = np.nan_to_num(np.asarray(coefficients, dtype=np.float64)) * 10
     return np.clip(np.rint(tenths), 0, len(WALK) - 1).astype(np.int64)
 
 
 def steps_on_screen(steps: npt.ArrayLike) -> npt.NDArray[np.int64]:
-    """Give the step whose picture stood on the screen of construct_midpoint when another was stored.
+    """Return the step whose picture stood on the screen of construct_midpoint when another was stored.
 
     Source: the released interface could not draw the two ends; at 0 and 10 the pictures of 1 and 9 stayed.
     """

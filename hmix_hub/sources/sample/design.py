@@ -79,7 +79,7 @@ class Design:
         return self._place + np.where(late, LATE_FIRST_TRIAL, FIRST_TRIAL)
 
     def rows(self, of_stimulus: npt.NDArray[np.int64]) -> Ints:
-        """Give a property of stimuli, int64 (B, T), for each row; int64 (P * trials,)."""
+        """Return a property of stimuli, int64 (B, T), for each row; int64 (P * trials,)."""
         return of_stimulus[self.batch_of_person[self.person], self.positions.ravel()]
 
 

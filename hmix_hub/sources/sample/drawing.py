@@ -11,7 +11,7 @@ SIZE = 32
 
 
 def labels_of(indices: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Give the labels of pictures by index, int64 of the same shape; index and label are not the same order."""
+    """Return the labels of pictures by index, int64 of the same shape; index and label are not the same order."""
     return (7 * indices + indices // CLASSES) % CLASSES
 
 

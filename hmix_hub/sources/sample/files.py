@@ -57,7 +57,7 @@ def write_sample_file(name: str, path: Path) -> None:
 
 
 def judgment_rows(task: str) -> list[Row]:
-    """Give the judgment rows of a task's file, oddities planted, columns of schema 1.0.0 (platform ids are null)."""
+    """Return the judgment rows of a task's file, oddities planted, columns of schema 1.0.0 (platform ids are null)."""
     batches = np.array(_BATCHES[task])
     design = sample_design(task, batches, _SEEDS[task])
     if task in {CONSTRUCT, SELECT}:
@@ -73,7 +73,7 @@ def judgment_rows(task: str) -> list[Row]:
 
 
 def _plant_construct(rows: list[Row], trials: int) -> list[Row]:
-    """Let one person answer 1.0 in all trials but one."""
+    """Plant one participant who answers 1.0 in all trials but one."""
     person = 5
     for row in rows[person * trials + 1 : (person + 1) * trials]:
         row["final_value"] = 0.9 + 0.1

@@ -59,7 +59,7 @@ def sample_design(task: str, batch_of_person: npt.NDArray[np.int64], seed: int) 
 
 
 def design_table(task: str, design: Design, seed: int) -> pa.Table:
-    """Let simulated people answer the trials of a design; a table of schema 1.0.0."""
+    """Return the answers of simulated participants to the trials of a design; a table of schema 1.0.0."""
     schema = arrow_schema(columns(task, RELEASED))
     n = len(design.person)
     trial = TASKS[task].in_release
