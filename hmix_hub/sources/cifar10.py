@@ -110,7 +110,7 @@ def known_labels(split: str = "test") -> npt.NDArray[np.int64]:
     Notes
     -----
     `cifar10_train.labels` packs two labels into a byte, the first into its upper half. They are the `labels` of
-    `data_batch_1` to `data_batch_5` (those of `TRAIN_MD5`), one after the other.
+    `data_batch_1` to `data_batch_5` (those of `BATCH_SHA256`), one after the other.
     """
     return (_original().labels if split == "test" else _train_labels()).astype(np.int64)
 

@@ -53,7 +53,13 @@ def write_sample_file(name: str, path: Path) -> None:
     path
         Where to write it; the same bytes every time.
     """
-    _WRITERS[name](path)
+    if name in _PROCESSED:
+        task, compute = _PROCESSED[name]
+        path.write_text(json.dumps(compute(judgment_rows(task))), encoding="utf-8", newline="\n")
+        return
+    task = _JUDGMENTS[name]
+    rows = _with_platform_ids(task, judgment_rows(task))
+    write_released_csv(path, task, _with_other_pages(rows) if task == CATEGORICAL else rows)
 
 
 def judgment_rows(task: str) -> list[Row]:
@@ -69,7 +75,7 @@ def judgment_rows(task: str) -> list[Row]:
     for row, person in zip(rows, design.person, strict=True):
         row["condition"] = conditions[person]
         row["subject"] = person_name(_FIRST_PERSON[task] + int(person))
-    return _PLANTS[task](rows, design.trials)
+    return _PLANTS[task](rows, design.trials) if task in _PLANTS else rows
 
 
 def _plant_construct(rows: list[Row], trials: int) -> list[Row]:
@@ -78,10 +84,6 @@ def _plant_construct(rows: list[Row], trials: int) -> list[Row]:
     for row in rows[person * trials + 1 : (person + 1) * trials]:
         row["final_value"] = 0.9 + 0.1
     rows[person * trials]["final_value"] = 0.9
-    return rows
-
-
-def _plant_select(rows: list[Row], trials: int) -> list[Row]:
     return rows
 
 
@@ -142,12 +144,7 @@ def _plant_categorical(rows: list[Row], trials: int) -> list[Row]:
 
 
 _CLASSES = ["Airplane", "Automobile", "Bird", "Cat", "Deer", "Dog", "Frog", "Horse", "Ship", "Truck"]
-_PLANTS = {
-    CONSTRUCT: _plant_construct,
-    SELECT: _plant_select,
-    INFER: _plant_infer,
-    CATEGORICAL: _plant_categorical,
-}
+_PLANTS = {CONSTRUCT: _plant_construct, INFER: _plant_infer, CATEGORICAL: _plant_categorical}
 
 
 def _with_platform_ids(task: str, rows: list[Row]) -> list[Row]:
@@ -211,28 +208,13 @@ _PAGES_AFTER: list[Row] = [
 ]
 
 
-def _write_judgments(task: str) -> Callable[[Path], None]:
-    def write(path: Path) -> None:
-        rows = _with_platform_ids(task, judgment_rows(task))
-        if task == CATEGORICAL:
-            rows = _with_other_pages(rows)
-        write_released_csv(path, task, rows)
-
-    return write
-
-
-def _write_json(make: Callable[[], object]) -> Callable[[Path], None]:
-    def write(path: Path) -> None:
-        path.write_text(json.dumps(make()), encoding="utf-8", newline="\n")
-
-    return write
-
-
-_WRITERS: dict[str, Callable[[Path], None]] = {
-    "hmix_construct_midpoint.csv": _write_judgments(CONSTRUCT),
-    "hmix_select_shuffled_midpoint.csv": _write_judgments(SELECT),
-    "hmix_infer_mixing_factor.csv": _write_judgments(INFER),
-    "hmix_categorical_soft_labels.csv": _write_judgments(CATEGORICAL),
-    "processed_hmix_inferences.json": _write_json(lambda: processed_inferences(judgment_rows(INFER))),
-    "hmix_individ_soft_labels.json": _write_json(lambda: processed_soft_labels(judgment_rows(CATEGORICAL))),
+_JUDGMENTS = {
+    "hmix_construct_midpoint.csv": CONSTRUCT,
+    "hmix_select_shuffled_midpoint.csv": SELECT,
+    "hmix_infer_mixing_factor.csv": INFER,
+    "hmix_categorical_soft_labels.csv": CATEGORICAL,
+}
+_PROCESSED: dict[str, tuple[str, Callable[[list[Row]], object]]] = {
+    "processed_hmix_inferences.json": (INFER, processed_inferences),
+    "hmix_individ_soft_labels.json": (CATEGORICAL, processed_soft_labels),
 }
