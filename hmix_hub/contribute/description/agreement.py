@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hmix_hub.contribute.description.histograms import Histogram, Numbers, interval, mean_interval, rounded
+from hmix_hub.contribute.description.histograms import Histogram, Numbers, interval, mean, mean_interval, rounded
 from hmix_hub.plots.resampling import resample_ratios
 from hmix_hub.schema.arrays import Ints
 from hmix_hub.schema.groups import Groups, encode_key
@@ -105,8 +105,7 @@ def coefficient_agreement(answers: Answers, values: Numbers) -> dict[str, Any]:
         "stimuli": len(groups.sizes),
         "answers": len(rows),
         "pairs": int(pairs.sum()),
-        "mean_absolute_difference": _ratio(float(distances.sum()), int(pairs.sum())),
-        "interval": _interval(distances, pairs),
+        **_of_pairs(distances, pairs, "mean_absolute_difference", "interval"),
         **_variance_figures(chosen, groups),
         "absolute_differences": _difference_histogram(chosen, groups),
     }
@@ -141,7 +140,6 @@ def soft_label_agreement(answers: Answers, top: Ints, labels: Numbers) -> dict[s
     """
     rows, groups = answers.between_people()
     pairs = _pair_counts(groups)
-    n_pairs = int(pairs.sum())
     of_class = Groups(encode_key([groups.codes, top[rows]]))
     same = np.bincount(groups.codes[of_class.first], _pair_counts(of_class), minlength=len(pairs))
     distances = np.zeros(len(pairs))
@@ -150,11 +148,9 @@ def soft_label_agreement(answers: Answers, top: Ints, labels: Numbers) -> dict[s
     return {
         "stimuli": len(groups.sizes),
         "answers": len(rows),
-        "pairs": n_pairs,
-        "same_top_class": _ratio(float(same.sum()), n_pairs),
-        "same_top_class_interval": _interval(same, pairs),
-        "mean_total_variation": _ratio(float(distances.sum()), n_pairs),
-        "mean_total_variation_interval": _interval(distances, pairs),
+        "pairs": int(pairs.sum()),
+        **_of_pairs(same, pairs, "same_top_class", "same_top_class_interval"),
+        **_of_pairs(distances, pairs, "mean_total_variation", "mean_total_variation_interval"),
         "krippendorff_alpha": _nominal_alpha(groups, of_class, top[rows]),
     }
 
@@ -171,13 +167,14 @@ def coefficient_retest(answers: Answers, values: Numbers) -> dict[str, Any]:
     first, again = answers.within_people()
     before, after = values[first], values[again]
     differences = np.abs(after - before)
+    places = np.searchsorted(_TENTH_EDGES, _millionths(differences), side="right")
     return {
         "pairs": len(first),
         "people": len(np.unique(answers.people[first])),
-        "mean_absolute_difference": _ratio(float(differences.sum()), len(first)),
+        "mean_absolute_difference": mean(differences),
         "interval": mean_interval(differences, answers.people[first]),
         "pearson_r": _pearson(before, after),
-        "absolute_differences": _tenths(np.searchsorted(_TENTH_EDGES, _millionths(differences), side="right")),
+        "absolute_differences": _histogram(np.bincount(places, minlength=len(_TENTH_EDGES))),
     }
 
 
@@ -197,20 +194,18 @@ def soft_label_retest(answers: Answers, top: Ints, labels: Numbers) -> dict[str,
     return {
         "pairs": len(first),
         "people": len(np.unique(people)),
-        "same_top_class": _ratio(float(same.sum()), len(first)),
+        "same_top_class": mean(same),
         "same_top_class_interval": mean_interval(same, people),
-        "mean_total_variation": _ratio(float(distances.sum()), len(first)),
+        "mean_total_variation": mean(distances),
         "mean_total_variation_interval": mean_interval(distances, people),
     }
 
 
-def _ratio(part: float, whole: float) -> float | None:
-    return rounded(part / whole) if whole else None
-
-
-def _interval(sums: npt.NDArray[Any], pairs: Ints) -> list[float | None] | None:
-    """Return the interval of the mean over all pairs, from the sum and the number of the pairs of each stimulus."""
-    return interval(resample_ratios(sums[:, None], pairs[:, None]))
+def _of_pairs(sums: npt.NDArray[Any], pairs: Ints, name: str, interval_name: str) -> dict[str, Any]:
+    """Return the mean over all pairs, and its interval, from the sum and the number of the pairs of each stimulus."""
+    whole = int(pairs.sum())
+    ends = interval(resample_ratios(sums[:, None], pairs[:, None]))
+    return {name: rounded(float(sums.sum()) / whole) if whole else None, interval_name: ends}
 
 
 def _pair_counts(groups: Groups) -> Ints:
@@ -279,10 +274,6 @@ def _difference_histogram(values: Numbers, groups: Groups) -> Histogram:
     places = np.arange(len(keys))
     nearer = [int((np.searchsorted(keys, keys + edge, side="left") - places - 1).sum()) for edge in _TENTH_EDGES]
     return _histogram(np.diff([0, *nearer]))
-
-
-def _tenths(places: npt.NDArray[np.intp]) -> Histogram:
-    return _histogram(np.bincount(places, minlength=len(_TENTH_EDGES)))
 
 
 def _histogram(counts: npt.NDArray[np.int64]) -> Histogram:

@@ -132,13 +132,11 @@ def _check_synthetic(study: Study, *, synthetic: bool) -> None:
     if not study.has_manifest or study.manifest.synthetic == synthetic:
         return
     place = Where(str(study.path / MANIFEST), column="synthetic")
-    if synthetic:
-        msg = "--synthetic was given, but the study is not marked as synthetic"
-        raise ConfigurationError(
-            msg, where=place, hint="leave --synthetic out; or write `synthetic: true` in study.yaml"
-        )
     msg = "the study is synthetic: a program made its answers"
     hint = "add --synthetic to publish it as such: card, tables and figures are marked"
+    if synthetic:
+        msg = "--synthetic was given, but the study is not marked as synthetic"
+        hint = "leave --synthetic out; or write `synthetic: true` in study.yaml"
     raise ConfigurationError(msg, where=place, hint=hint)
 
 
