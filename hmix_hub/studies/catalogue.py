@@ -11,7 +11,7 @@ _MODULES: tuple[ModuleType, ...] = (files, manifest, columns, stimuli, trials, p
 
 
 def catalogue() -> dict[str, Rule]:
-    """Give all rules by code, in the order of their codes."""
+    """Return all rules by code, in the order of their codes."""
     rules = [value for module in _MODULES for value in vars(module).values() if isinstance(value, Rule)]
     return {rule.code: rule for rule in sorted(rules, key=lambda rule: rule.code)}
 

@@ -61,7 +61,7 @@ soft_labels:
 
 
 def example_study(task: str = DEFAULT_TASK) -> dict[str, bytes]:
-    """Give the example study of a task: the content of its files by path."""
+    """Return the example study of a task: the content of its files by path."""
     rng = np.random.default_rng(_SEED)
     rows = [row for person in range(PEOPLE) for row in _person_rows(task, person, rng)]
     participants = [
@@ -91,7 +91,7 @@ def write_files(folder: Path, files: dict[str, bytes]) -> Path:
 
 
 def tiny_picture() -> bytes:
-    """Give a PNG of 2 by 2 grey pixels."""
+    """Return a PNG of 2 by 2 grey pixels."""
     from PIL import Image
 
     stream = io.BytesIO()

@@ -155,7 +155,7 @@ class Report:
         return [finding for finding in self if finding.rule.severity is Severity.WARNING]
 
     def has(self, *rules: Rule, file: str | None = None) -> bool:
-        """Say whether one of these rules is broken, in a file or anywhere."""
+        """Whether one of these rules is broken, in a file or anywhere."""
         codes = {rule.code for rule in rules}
         return any(code in codes and file in {None, where} for code, where, _ in self._findings)
 
@@ -165,13 +165,13 @@ class Report:
         return finding.rule.is_fixed_in(finding.file) and not any(blocked)
 
     def has_errors_in(self, *files: str) -> bool:
-        """Say whether one of these files has an error."""
+        """Whether one of these files has an error."""
         return any(
             where in files and found.rule.severity is Severity.ERROR for (_, where, _), found in self._findings.items()
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """Give the report for JSON."""
+        """Return the report for JSON."""
         return {
             "is_valid": not self.errors,
             "errors": len(self.errors),
@@ -250,7 +250,7 @@ class Reporter:
 
 
 def shown(value: object) -> str | None:
-    """Give a value as text of at most `MOST_SHOWN` characters, without control characters."""
+    """Return a value as text of at most `MOST_SHOWN` characters, without control characters."""
     if value is None:
         return None
     text = value if isinstance(value, str) else repr(value)
@@ -260,5 +260,5 @@ def shown(value: object) -> str | None:
 
 
 def printable(text: str) -> str:
-    r"""Give a text with what is no character to print written out, such as \x1b, which a terminal would obey."""
+    r"""Return a text with what is no character to print written out, such as \x1b, which a terminal would obey."""
     return text if text.isprintable() else "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in text)

@@ -54,12 +54,12 @@ class StudyFolder:
     has_pictures: bool = False
 
     def file(self, name: str) -> Path:
-        """Give the path of a file of the folder."""
+        """Return the path of a file of the folder."""
         return self.path / name
 
 
 def study_path(place: str | os.PathLike[str]) -> Path:
-    """Give the path of a study folder.
+    """Return the path of a study folder.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def study_path(place: str | os.PathLike[str]) -> Path:
 
 
 def task_and_ending(name: str) -> tuple[str, str] | None:
-    """Give the task and the ending of a judgment file's name; `None` where it is none."""
+    """Return the task and the ending of a judgment file's name; `None` where it is none."""
     for ending in sorted(ENDINGS, key=len, reverse=True):
         stem = name.removesuffix(ending)
         if stem != name:
@@ -85,7 +85,7 @@ def task_and_ending(name: str) -> tuple[str, str] | None:
 
 
 def is_litter(name: str) -> bool:
-    """Say whether a file is hidden, or one that a desktop leaves behind; such files are passed over."""
+    """Whether a file is hidden, or one that a desktop leaves behind; such files are passed over."""
     return name.startswith((".", "~$")) or name in {"desktop.ini", "Thumbs.db"}
 
 
@@ -129,7 +129,7 @@ def _listed(folder: Path, root: Path, report: Report) -> list[Path]:
 
 
 def _is_inside(file: Path, root: Path, report: Report) -> bool:
-    """Say whether a file, or folder, is one of the study's own; opening a pipe would wait for ever."""
+    """Whether a file, or folder, is one of the study's own; opening a pipe would wait for ever."""
     try:
         is_inside = file.resolve(strict=True).is_relative_to(root.resolve()) and (file.is_file() or file.is_dir())
     except (OSError, RuntimeError):

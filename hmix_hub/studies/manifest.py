@@ -55,7 +55,7 @@ class Author(BaseModel):
 
 
 def orcid_check_digit(orcid: str) -> str:
-    """Give the last character that an ORCID iD must have, "0" to "9" or "X".
+    """Return the last character that an ORCID iD must have, "0" to "9" or "X".
 
     Source: ISO 7064 MOD 11-2, as ORCID uses it.
     """

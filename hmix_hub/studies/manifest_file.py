@@ -99,7 +99,7 @@ def _model(tree: YamlFile, report: Report, *, is_lenient: bool) -> Manifest | No
 
 
 def _is_in(tree: YamlFile, part: str | int) -> bool:
-    """Say whether a part of a location is of the file, rather than of the model's own alternatives."""
+    """Whether a part of a location is of the file, rather than of the model's own alternatives."""
     return isinstance(part, int) or any(part in path for path in tree.lines) or part in Manifest.model_fields
 
 
@@ -127,5 +127,5 @@ def schema_text() -> str:
 
 
 def shipped_schema() -> str:
-    """Give the JSON Schema that the package ships."""
+    """Return the JSON Schema that the package ships."""
     return resources.files("hmix_hub.studies").joinpath(FILE).read_text(encoding="utf-8")

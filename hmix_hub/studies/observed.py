@@ -51,27 +51,27 @@ class ObservedChunk:
         return len(self.rows)
 
     def codes(self, name: str) -> Ints:
-        """Give a column of whole numbers or labels as int64 (N,), -1 where null or absent."""
+        """Return a column of whole numbers or labels as int64 (N,), -1 where null or absent."""
         if name not in self.values:
             return np.full(len(self), -1, dtype=np.int64)
         filled = self.values[name].fill_null(-1).cast(pa.int64())
         return np.asarray(filled.to_numpy(zero_copy_only=False), dtype=np.int64)
 
     def numbers(self, name: str) -> np.ndarray:
-        """Give a column of numbers as float64 (N,), NaN where null or absent."""
+        """Return a column of numbers as float64 (N,), NaN where null or absent."""
         if name not in self.values:
             return np.full(len(self), np.nan)
         return np.asarray(self.values[name].to_numpy(zero_copy_only=False), dtype=np.float64)
 
     def truths(self, name: str) -> Mask:
-        """Give a column of truths as bool (N,), false where null or absent."""
+        """Return a column of truths as bool (N,), false where null or absent."""
         if name not in self.values:
             return np.zeros(len(self), dtype=bool)
         return np.asarray(self.values[name].fill_null(False).to_numpy(zero_copy_only=False), dtype=bool)
 
 
 def observed_chunks(folder: StudyFolder, manifest: Manifest, task: str, report: Report) -> Iterator[ObservedChunk]:
-    """Read the judgment file of a task, chunk by chunk, every fault told.
+    """Read the judgment file of a task, chunk by chunk, every fault reported.
 
     Parameters
     ----------

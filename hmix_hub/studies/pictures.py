@@ -138,7 +138,7 @@ def known_mixtures(manifest: Manifest, folder: StudyFolder, report: Report) -> K
 def mixture_keys(
     first: npt.NDArray[np.int64], second: npt.NDArray[np.int64], coefficient: npt.NDArray[np.float64]
 ) -> Keys:
-    """Give a key of each mixture: of its pictures' indices and its coefficient, to nine decimals; uint64 (N,)."""
+    """Return a key of each mixture: of its pictures' indices and its coefficient, to nine decimals; uint64 (N,)."""
     return hash_columns([first, second, np.round(coefficient, DECIMALS)])
 
 
@@ -175,7 +175,7 @@ def open_study_images(manifest: Manifest, root: Path, *, cifar10: str | os.PathL
 
 
 def stimulus_files(folder: StudyFolder, manifest: Manifest) -> list[str]:
-    """Give the files of `stimuli/` that a study is made of: its lists, and the pictures that they name."""
+    """Return the files of `stimuli/` that a study is made of: its lists, and the pictures that they name."""
     root = folder.file(STIMULI)
     names = files_of(root, IMAGES) if manifest.stimuli.source == OWN_PICTURES else []
     if METHOD_MARK in manifest.image_set and folder.file(MIXTURE_LIST).is_file():

@@ -67,7 +67,7 @@ def validate(
 
 
 def _check_stimulus_files(folder: StudyFolder, manifest: Manifest, report: Report) -> None:
-    """Tell files of `stimuli/` that no list names, if there are lists that can be read."""
+    """Report files of `stimuli/` that no list names, if there are lists that can be read."""
     root = folder.file(STIMULI)
     is_used = manifest.image_set != manifest.stimuli.source
     is_open = is_placeholder(manifest.stimuli.source) or is_placeholder(manifest.stimuli.mixing)
@@ -84,7 +84,7 @@ def _check_stimulus_files(folder: StudyFolder, manifest: Manifest, report: Repor
 
 
 def _without_copies(folder: StudyFolder, report: Report) -> StudyFolder:
-    """Tell judgment files whose bytes are those of another, and leave all of them out: one holds what it should not."""
+    """Report judgment files with the same bytes, and leave all of them out: one holds what it should not."""
     sizes = {name: _size(folder.file(name)) for name in folder.judgments.values()}
     groups: dict[str, list[str]] = {}
     for name, size in sizes.items():

@@ -59,7 +59,7 @@ def _check_answers(chunk: ObservedChunk, vocabulary: Vocabulary, reporter: Repor
 
 
 def _named(chunk: ObservedChunk, column: str, vocabulary: Vocabulary) -> pa.Array | None:
-    """Give a column as it is shown: labels by name."""
+    """Return a column as it is shown: labels by name."""
     values = chunk.values.get(column)
     if values is None or not column.endswith(("class", "classes")):
         return values

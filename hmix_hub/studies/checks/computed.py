@@ -69,7 +69,7 @@ def _wanted(values: pa.Array, position: int) -> str:
 
 
 def _is_equal(raw: pa.Array, wanted: pa.Array, kind: Kind) -> Mask:
-    """Say of N values whether they are what is wanted; bool (N,)."""
+    """For each of N values, whether they are what is wanted; bool (N,)."""
     if kind is Kind.STRINGS:
         lists = listed(raw)
         if [SYNTHETIC_FLAG] in lists and all(given in (None, [], [SYNTHETIC_FLAG]) for given in lists):

@@ -49,7 +49,7 @@ class _People:
         self.first[self.person[::-1]] = ledger["row"][::-1]
 
     def check_rows(self) -> None:
-        """Tell people who have far fewer rows than others; not those whose rows could not all be understood."""
+        """Report people who have far fewer rows than others; not those whose rows could not all be understood."""
         median = np.median(self.counts[self.counts > 0])
         is_whole = np.ones(len(self.counts), dtype=bool)
         is_whole[list(self.ledger.broken)] = False
@@ -58,7 +58,7 @@ class _People:
         self._tell(rules.FEW_ROWS, few, [f"{self.counts[person]} rows; {said}" for person in few])
 
     def check_answers(self) -> None:
-        """Tell people who give one answer throughout."""
+        """Report people who give one answer throughout."""
         chosen = np.flatnonzero(self._rarely_changes()[self.person])
         answers = np.unique(self.ledger["answer"][chosen], return_inverse=True)[1].astype(np.int64)
         alike = np.flatnonzero(_of_everybody(self.person[chosen], answers, len(self.counts)))
@@ -67,7 +67,7 @@ class _People:
         self._tell(rules.STRAIGHTLINING, alike, [""] * len(alike))
 
     def _rarely_changes(self) -> Mask:
-        """Say of each person whether few answers differ from the one before; of a straightliner it is always so."""
+        """For each person, whether few answers differ from the one before; of a straightliner it is always so."""
         order = np.argsort(self.person, kind="stable")
         person, answer = self.person[order], self.ledger["answer"][order]
         changes = person[1:][(person[1:] == person[:-1]) & (answer[1:] != answer[:-1])]
@@ -106,7 +106,7 @@ class _People:
 
 
 def _of_everybody(person: Ints, answers: Ints, people: int) -> Mask:
-    """Say of each person whether most answers are the same; false of those without rows."""
+    """For each person, whether most answers are the same; false of those without rows."""
     found = np.zeros(people, dtype=bool)
     numbers, dense = np.unique(person, return_inverse=True)
     found[numbers] = is_straightlining(dense.astype(np.int64), answers)

@@ -51,7 +51,7 @@ class _Lists:
         )
 
     def end(self, *, first: bool = False, of_nothing: float = np.nan) -> Numbers:
-        """Give the last item of each list, or the first; float64 (N,)."""
+        """Return the last item of each list, or the first; float64 (N,)."""
         found = np.full(len(self.lengths), of_nothing)
         there = self.lengths > 0
         places = np.cumsum(self.lengths) - (self.lengths if first else 1)
@@ -59,13 +59,13 @@ class _Lists:
         return found
 
     def rows_with_step(self, is_bad: Mask) -> Mask:
-        """Say of each list whether it has a bad step; `is_bad` is of each item but the last, and its next one."""
+        """For each list, whether it has a bad step; `is_bad` is of each item but the last, and its next one."""
         bad = np.zeros(len(self.lengths), dtype=bool)
         bad[self.parents[1:][is_bad & (self.parents[1:] == self.parents[:-1])]] = True
         return bad
 
     def holds_twice(self) -> Mask:
-        """Say of each list whether it holds an item twice."""
+        """For each list, whether it holds an item twice."""
         order = np.lexsort((self.items, self.parents))
         items, parents = self.items[order], self.parents[order]
         twice = (np.diff(items) < _TOLERANCE) & (parents[1:] == parents[:-1])
@@ -74,7 +74,7 @@ class _Lists:
         return bad
 
     def holds(self, values: Numbers) -> Mask:
-        """Say of each list whether it holds the row's value."""
+        """For each list, whether it holds the row's value."""
         found = np.zeros(len(self.lengths), dtype=bool)
         found[self.parents[np.abs(self.items - values[self.parents]) < _TOLERANCE]] = True
         return found
@@ -184,7 +184,7 @@ class RecordedCheck(Check):
 
 
 def _tell(reporter: Reporter, faults: dict[str, Mask], rule: Rule, rows: Ints, values: pa.Array | None) -> Mask:
-    """Tell each row once, with the first of its faults; gives which rows have any."""
+    """Report each row once, with the first of its faults; return which rows have any."""
     said, masks = list(faults), np.stack(list(faults.values()))
     bad = np.asarray(masks.any(axis=0), dtype=bool)
     reporter.add_where(rule, bad, rows, values, lambda row: said[int(masks[:, row].argmax())])

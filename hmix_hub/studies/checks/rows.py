@@ -126,7 +126,7 @@ class FileRows:
         return row, person, trial
 
     def _has_answers(self, chunk: ObservedChunk) -> Mask:
-        """Say of each row whether every answer that the file has could be read; bool (N,)."""
+        """For each row, whether every answer that the file has could be read; bool (N,)."""
         read = np.ones(len(chunk), dtype=bool)
         for name in TASKS[self.task].answer:
             if name in chunk.values:
@@ -155,12 +155,12 @@ class FileRows:
         return list(self.people)
 
     def __getitem__(self, name: str) -> npt.NDArray[Any]:
-        """Give a column of all rows, in one chunk."""
+        """Return a column of all rows, in one chunk."""
         parts = self._parts[name]
         if len(parts) > 1:
             self._parts[name] = parts = [np.concatenate(parts)]
         return parts[0]
 
     def person_names(self, positions: Ints) -> list[str]:
-        """Give the participant ids of rows."""
+        """Return the participant ids of rows."""
         return [self.names[code] for code in self["person"][positions].tolist()]

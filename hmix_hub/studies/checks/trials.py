@@ -61,7 +61,7 @@ def _tell(reporter: Reporter, rule: Rule, ledger: FileRows, found: Ints) -> None
 
 
 def _check_repeats(ledger: FileRows, reporter: Reporter, *, skip: Mask) -> None:
-    """Tell repeats that are not marked, and marks on what is none; of people whose rows are all understood."""
+    """Report repeats that are not marked, and marks on what is none; of people whose rows are all understood."""
     person, is_repeat = ledger["person"], ledger["is_repeat"]
     is_first = np.ones(len(ledger), dtype=bool)
     shown: Hashes = hash_columns([person, ledger["stimulus"]])

@@ -28,7 +28,7 @@ class LabelReader:
     vocabulary
         Class names of the study.
     reporter
-        Where findings are told.
+        Gets the findings.
     is_nullable
         Whether a list may be null, rather than empty, where there is none.
     """
@@ -55,7 +55,7 @@ class LabelReader:
         return pc.coalesce(labels, cleaned)
 
     def _known(self, text: pa.Array) -> tuple[pa.Array, Mask]:
-        """Give the labels of texts, and which of the texts name no class."""
+        """Return the labels of texts, and which of the texts name no class."""
         encoded = text.dictionary_encode()
         codes = [self._code(name) for name in encoded.dictionary.to_pylist()]
         labels = pc.take(pa.array(codes, pa.int64()), encoded.indices)
@@ -71,7 +71,7 @@ class LabelReader:
         return nearest(str(name)[:_MOST_COMPARED], self.vocabulary.names, label="classes")
 
     def from_codes(self, raw: pa.Array, rows: Ints) -> pa.Array:
-        """Take N whole numbers as labels; int64 (N,), null where there is no such label."""
+        """Read N whole numbers as labels; int64 (N,), null where there is no such label."""
         # Not safe: what is too large becomes negative, and so no label either.
         codes = pc.cast(raw, pa.int64(), safe=False)
         inside = pc.and_(pc.greater_equal(codes, 0), pc.less(codes, len(self.vocabulary)))
@@ -99,7 +99,7 @@ class LabelReader:
         return pc.take(found, encoded.indices.fill_null(nothing))
 
     def _cleaned_lists(self, text: pa.Array, rows: Ints) -> pa.Array:
-        """Tell white space around lists, and words for nothing, of those that cannot be read; see `clean_text`."""
+        """Report white space around lists, and words for nothing, of those that cannot be read; see `clean_text`."""
         distinct = pc.unique(text).drop_null()
         faulty = [written for written in distinct.to_pylist() if self._list(written)[1]]
         is_faulty = pc.is_in(text, pa.array(faulty, pa.string()))
@@ -107,7 +107,7 @@ class LabelReader:
         return pc.if_else(is_faulty, cleaned, text)
 
     def _list(self, written: str) -> tuple[list[int], str]:
-        """Give the labels of a list, `a|b` or JSON, and what is wrong with it."""
+        """Return the labels of a list, `a|b` or JSON, and what is wrong with it."""
         try:
             names = items_of(written)
         except ValueError as error:
@@ -121,7 +121,7 @@ class LabelReader:
         return codes, ""
 
     def from_lists(self, raw: pa.Array, rows: Ints) -> pa.Array:
-        """Take N lists of class names or labels; see `lists_from_text`."""
+        """Read N lists of class names or labels; see `lists_from_text`."""
         lists = raw.to_pylist()
         if pa.types.is_string(_item_type(raw.type)) or pa.types.is_large_string(_item_type(raw.type)):
             written = ["" if value is None else json.dumps(value) for value in lists]
@@ -134,13 +134,13 @@ class LabelReader:
 
 
 def _item_type(kind: pa.DataType) -> pa.DataType:
-    """Give the type of a list's items; that of a dictionary of items is the items'."""
+    """Return the type of a list's items; that of a dictionary of items is the items'."""
     item = kind.value_type
     return getattr(item, "value_type", item)
 
 
 def is_list_of_labels(kind: pa.DataType) -> bool:
-    """Say whether a type is one of lists of class names or labels."""
+    """Whether a type is one of lists of class names or labels."""
     if not (types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)):
         return False
     item = _item_type(kind)

@@ -42,7 +42,7 @@ def check_columns(
     task
         Its task.
     file, report
-        Where findings are told.
+        Gets the findings.
     version
         Version of the schema that the study follows.
     asked
@@ -86,6 +86,6 @@ def check_columns(
 
 
 def tidied(name: str) -> str:
-    """Give a column's name without capitals and white space, words divided by underscores; `x_` columns trimmed."""
+    """Return a column's name without capitals and white space, words divided by underscores; `x_` columns trimmed."""
     trimmed = name.strip()
     return trimmed if _EXTRA.fullmatch(trimmed) else re.sub(r"[\s-]+", "_", trimmed.lower())

@@ -50,12 +50,12 @@ def read_numbers(text: pa.Array, rows: Ints, reporter: Reporter) -> pa.Array:
 
 
 def emptied(text: pa.Array) -> pa.Array:
-    """Give text with null where it is empty."""
+    """Return text with null where it is empty."""
     return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
 
 
 def clean_text(text: pa.Array, rows: Ints, reporter: Reporter, *, names: Iterable[str] = ()) -> pa.Array:
-    """Tell white space around values, and words for nothing that are no names, and give the text without either."""
+    """Report white space around values, and words for nothing that are no names, and return the text without either."""
     trimmed = pc.utf8_trim_whitespace(text)
     reporter.add_where(rules.UNTIDY, as_mask(pc.not_equal(trimmed, text)), rows, text)
     words = set(NULL_WORDS).difference(name.lower() for name in names)
@@ -65,7 +65,7 @@ def clean_text(text: pa.Array, rows: Ints, reporter: Reporter, *, names: Iterabl
 
 
 def as_mask(truths: pa.Array) -> Mask:
-    """Give truths as bool (N,), false where null."""
+    """Return truths as bool (N,), false where null."""
     mask: Mask = truths.fill_null(False).to_numpy(zero_copy_only=False)
     return mask
 
@@ -96,7 +96,7 @@ def finite(
 
 
 def as_whole(numbers: pa.Array, column: Column, rows: Ints, reporter: Reporter) -> pa.Array:
-    """Give numbers as the column's integers; those that are none, told, are null."""
+    """Return numbers as the column's integers; those that are none are reported, and null."""
     values = numbers.fill_null(0).to_numpy(zero_copy_only=False)
     bad = (values != np.floor(values)) | (np.abs(values) > _INT32)
     reporter.add_where(rules.TYPE, bad, rows, numbers, "not a whole number of 32 bits")
@@ -115,7 +115,7 @@ def read_truths(text: pa.Array, rows: Ints, reporter: Reporter) -> pa.Array:
 
 
 def _known_truths(text: pa.Array) -> tuple[pa.Array, Mask]:
-    """Give the truths that texts name, and which of the texts name none."""
+    """Return the truths that texts name, and which of the texts name none."""
     encoded = text.dictionary_encode()
     known = [_TRUTHS.get(word.lower()) for word in encoded.dictionary.to_pylist()]
     truths = pc.take(pa.array(known, pa.bool_()), encoded.indices)
@@ -135,7 +135,7 @@ class NumberListReader:
     column
         What the schema says of it: its range is that of each number.
     reporter
-        Where findings are told.
+        Gets the findings.
     """
 
     def __init__(self, column: Column, reporter: Reporter) -> None:
@@ -154,7 +154,7 @@ class NumberListReader:
         return self._in_range(lists, rows)
 
     def from_lists(self, raw: pa.Array, rows: Ints) -> pa.Array:
-        """Take N lists of numbers; see `from_text`."""
+        """Read N lists of numbers; see `from_text`."""
         kind = raw.type.value_type
         lists = pc.cast(raw, pa.large_list(kind)) if pa.types.is_fixed_size_list(raw.type) else raw
         items = lists.flatten()
@@ -181,12 +181,12 @@ class NumberListReader:
 
 
 def _floats(items: pa.Array) -> np.ndarray:
-    """Give numbers as float64, NaN where null."""
+    """Return numbers as float64, NaN where null."""
     return np.asarray(items.to_numpy(zero_copy_only=False), dtype=np.float64)
 
 
 def _parents(lists: pa.Array) -> Ints:
-    """Give the list that each item stands in; of lists that are null, what may lie beneath is no item."""
+    """Return the list that each item stands in; of lists that are null, what may lie beneath is no item."""
     lengths = pc.list_value_length(lists).fill_null(0).to_numpy(zero_copy_only=False)
     return np.repeat(np.arange(len(lists), dtype=np.int64), lengths)
 
@@ -202,7 +202,7 @@ def _nested(items: pa.Array, lengths: pa.Array, is_null: Mask) -> pa.Array:
 
 
 def _parsed(text: pa.Array) -> tuple[pa.Array, Mask]:
-    """Give the lists that texts say, null where the text is null or says none, and which of the texts say none."""
+    """Return the lists that texts say, null where the text is null or says none, and which of the texts say none."""
     is_json = pc.match_substring_regex(text, _JSON)
     written = pc.replace_substring(pc.replace_substring_regex(text, _JSON, r"\1"), ",", "|")
     split = pc.split_pattern(pc.if_else(is_json, written, text), "|")
@@ -227,7 +227,7 @@ def _parsed(text: pa.Array) -> tuple[pa.Array, Mask]:
 
 
 def is_list_of_numbers(kind: pa.DataType) -> bool:
-    """Say whether a type is one of lists of numbers."""
+    """Whether a type is one of lists of numbers."""
     if not (types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)):
         return False
     item = kind.value_type

@@ -30,7 +30,7 @@ class OwnColumnReader:
     vocabulary
         Class names of the study.
     reporter
-        Where findings are told.
+        Gets the findings.
     """
 
     def __init__(self, name: str, vocabulary: Vocabulary, reporter: Reporter) -> None:
@@ -56,7 +56,7 @@ class OwnColumnReader:
 
 
 def typed(parts: Iterable[pa.Array]) -> pa.ChunkedArray:
-    """Give a column, as its reader gave it, the narrowest type that holds every value: int64, float64, bool, text."""
+    """Return a column, as its reader gave it, in the narrowest type for all values: int64, float64, bool or text."""
     chunks = list(parts)
     if len({chunk.type for chunk in chunks}) > 1:
         chunks = [chunk.cast(pa.string()) for chunk in chunks]

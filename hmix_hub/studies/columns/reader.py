@@ -1,4 +1,4 @@
-"""Values of one column: from what stands in the file to the schema's type, every fault told."""
+"""Values of one column: from what stands in the file to the schema's type, every fault reported."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class ColumnReader:
     vocabulary
         Class names of the study.
     reporter
-        Where findings are told.
+        Gets the findings.
     """
 
     def __init__(self, column: Column, vocabulary: Vocabulary, reporter: Reporter) -> None:
@@ -87,7 +87,7 @@ class ColumnReader:
         return self._scale.check(signless, rows)
 
     def finish(self) -> None:
-        """Tell what is known once all rows are read."""
+        """Report what is known once all rows are read."""
         self._scale.finish()
 
     def _from_text(self, text: pa.Array, rows: Ints) -> pa.Array:
@@ -129,7 +129,7 @@ class ColumnReader:
         return pa.nulls(len(raw), column.arrow_type(self.vocabulary))
 
     def _chosen(self, strings: pa.Array, rows: Ints) -> pa.Array:
-        """Tell texts that are none of those that the column may hold; they are null from then on."""
+        """Report texts that are none of those that the column may hold; they are null from then on."""
         bad = as_mask(pc.and_(strings.is_valid(), pc.invert(pc.is_in(strings, pa.array(self.column.choices)))))
         self.reporter.add_where(rules.CHOICE, bad, rows, strings, f"it is {self.column.range}")
         return pc.if_else(pa.array(bad), pa.scalar(None, pa.string()), strings) if bad.any() else strings
@@ -177,7 +177,7 @@ class _Scale:
         self._spots: list[tuple[int, float]] = []
 
     def check(self, values: pa.Array, rows: Ints) -> pa.Array:
-        """Give the values with null where they are out of range."""
+        """Return the values with null where they are out of range."""
         column = self.column
         if column.low is None or column.kind not in {Kind.FLOAT64, Kind.INT32, Kind.INT64}:
             return values
@@ -200,7 +200,7 @@ class _Scale:
         return pc.if_else(pa.array(~bad), values, pa.scalar(None, values.type))
 
     def finish(self) -> None:
-        """Tell whether the column is in percent, or some of its numbers out of range."""
+        """Report whether the column is in percent, or some of its numbers out of range."""
         bad = self._percents + self._others
         if not bad:
             return

@@ -17,7 +17,7 @@ from hmix_hub.studies.rules import files as rules
 
 
 def plain_array(raw: pa.Array) -> pa.Array:
-    """Give N values without what does not change them: extension, dictionary, run ends; numbers as float64.
+    """Return N values without what does not change them: extension, dictionary, run ends; numbers as float64.
 
     Numbers of 32 bits become those that are written the same: 0.1 was meant, and not 0.10000000149.
 
@@ -45,7 +45,7 @@ def plain_array(raw: pa.Array) -> pa.Array:
 
 
 def _inner(raw: pa.Array) -> pa.Array | None:
-    """Give the values within a wrapping; `None` where they have none."""
+    """Return the values within a wrapping; `None` where they have none."""
     if isinstance(raw.type, pa.BaseExtensionType):
         return raw.storage
     if types.is_dictionary(raw.type):
@@ -54,7 +54,7 @@ def _inner(raw: pa.Array) -> pa.Array | None:
 
 
 def is_whole(raw: pa.Array) -> bool:
-    """Say whether an array is what it says: texts within it may be no UTF-8, which Parquet does not promise."""
+    """Whether an array is what it says: texts within it may be no UTF-8, which Parquet does not promise."""
     try:
         raw.validate(full=True)
     except pa.ArrowInvalid:
@@ -63,7 +63,7 @@ def is_whole(raw: pa.Array) -> bool:
 
 
 def broken_texts(raw: pa.Array) -> npt.NDArray[np.bool_]:
-    """Say of each of N texts whether it is no UTF-8; bool (N,)."""
+    """For each of N texts, whether it is no UTF-8; bool (N,)."""
     if is_whole(raw):
         return np.zeros(len(raw), dtype=bool)
     return np.array([_is_broken(content) for content in raw.cast(pa.binary()).to_pylist()], dtype=bool)
@@ -88,7 +88,7 @@ def _is_broken(content: bytes | None) -> bool:
 
 
 def as_text(raw: pa.Array) -> pa.Array | None:
-    """Give an array of text as plain strings, "" where null; `None` where it is none of text."""
+    """Return an array of text as plain strings, "" where null; `None` where it is none of text."""
     kind = raw.type.value_type if pa.types.is_dictionary(raw.type) else raw.type
     if pa.types.is_null(kind):
         return pa.array([""] * len(raw), pa.string())

@@ -107,7 +107,7 @@ def _check_texts(batch: pa.RecordBatch, start: int) -> None:
 
 
 def _texts(file: Any) -> list[str]:
-    """Give the paths of the columns, and parts of columns, that hold texts or bytes."""
+    """Return the paths of the columns, and parts of columns, that hold texts or bytes."""
     columns = [file.schema.column(number) for number in range(file.metadata.num_columns)]
     return [column.path for column in columns if column.physical_type == "BYTE_ARRAY"]
 

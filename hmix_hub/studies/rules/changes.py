@@ -17,7 +17,7 @@ Rows = list[dict[str, str]]
 
 
 def table_path(task: str = INFER) -> str:
-    """Give the path of a task's judgment file in the example study."""
+    """Return the path of a task's judgment file in the example study."""
     return f"judgments/{task}.csv"
 
 
