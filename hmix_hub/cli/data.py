@@ -6,6 +6,7 @@ import dataclasses
 import errno
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,45 +40,33 @@ ROWS_ON_SCREEN = 20
 CORE = "core"
 
 
-class Interval(click.ParamType[Any]):
-    """A number or a closed interval: 0.5, 0.25:0.75, 0.25:, :0.75."""
-
-    name = "number"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Read a number or an interval."""
-        if not isinstance(value, str):
-            return value
-        ends = value.split(":")
-        try:
-            numbers = [float(end) if end.strip() else None for end in ends]
-        except ValueError:
-            numbers = []
-        if len(numbers) == 1 and numbers[0] is not None:
-            return numbers[0]
-        if len(numbers) == 2 and numbers != [None, None]:
-            return tuple(numbers)
-        return self.fail(f"{value!r} is neither a number nor an interval such as 0.25:0.75, 0.25: or :0.75", param, ctx)
+def _number_or_interval(text: str) -> float | tuple[float | None, ...]:
+    """Read a number or a closed interval: 0.5, 0.25:0.75, 0.25:, :0.75."""
+    try:
+        numbers = [float(end) if end.strip() else None for end in text.split(":")]
+    except ValueError:
+        numbers = []
+    if len(numbers) == 1 and numbers[0] is not None:
+        return numbers[0]
+    if len(numbers) == 2 and numbers != [None, None]:
+        return tuple(numbers)
+    msg = f"{text!r} is neither a number nor an interval such as 0.25:0.75, 0.25: or :0.75"
+    raise click.BadParameter(msg)
 
 
-class ClassPair(click.ParamType[Any]):
-    """Two class names: dog,frog."""
-
-    name = "class,class"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Read two class names."""
-        names = tuple(name.strip() for name in str(value).split(","))
-        return (
-            names if len(names) == 2 and all(names) else self.fail(f"{value!r} is no pair such as dog,frog", param, ctx)
-        )
+def _class_pair(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(","))
+    if len(names) != 2 or not all(names):
+        msg = f"{text!r} is no pair such as dog,frog"
+        raise click.BadParameter(msg)
+    return names
 
 
 _TYPES: dict[str, tuple[str, Any]] = {
     "id": ("ID", str),
-    "number": ("NUMBER|LOW:HIGH", Interval()),
+    "number": ("NUMBER|LOW:HIGH", _number_or_interval),
     "class": ("CLASS", str),
-    "class pair": ("CLASS,CLASS", ClassPair()),
+    "class pair": ("CLASS,CLASS", _class_pair),
     "flag": ("FLAG", str),
 }
 
@@ -95,16 +84,12 @@ def _option(filter_: Filter) -> Callable[[Command], Command]:
 def filter_options(command: Command) -> Command:
     """Add an option for every filter; the command gets those given, as `filters`, in the grammar of the calls."""
 
+    @wraps(command)
     def with_filters(**values: Any) -> Any:
         given = {name: values.pop(name) for name in FILTERS}
-        filters = {
-            name: list(value) if isinstance(value, tuple) else value
-            for name, value in given.items()
-            if value not in (None, ())
-        }
-        return command(filters=filters, **values)
+        filters = {name: list(value) if isinstance(value, tuple) else value for name, value in given.items()}
+        return command(filters={name: value for name, value in filters.items() if value not in (None, [])}, **values)
 
-    with_filters.__doc__, with_filters.__name__ = command.__doc__, command.__name__
     decorated: Command = with_filters
     for filter_ in reversed(FILTERS.values()):
         decorated = _option(filter_)(decorated)
@@ -170,8 +155,7 @@ def load(
     """
     from hmix_hub.loading.road import load_dataset
 
-    form = form or _form_of(output)
-    _check_form(form, output)
+    form = _form_of(output, form)
     options = filters | {"source": source, "schema_version": schema_version}
     loaded = load_dataset(dataset, config, split="train", **options)
     # Before columns are chosen, one of which is the mark.
@@ -191,25 +175,22 @@ def load(
     click.echo(f"wrote {len(loaded)} rows to {output}", err=True)
 
 
-def _form_of(output: Path | None) -> str:
-    """Return the format that a file's extension implies; on the screen, a table."""
+def _form_of(output: Path | None, form: str | None) -> str:
+    """Return the format that was asked for, or that a file's extension implies; on the screen, a table."""
     if output is None:
-        return "table"
-    ending = output.suffix.removeprefix(".").lower()
+        if form == "parquet":
+            msg = "parquet cannot be printed; name a file with -o"
+            raise click.UsageError(msg)
+        return form or "table"
+    if form == "table":
+        msg = f"a table of the first rows is for the screen; to write a file, choose {', '.join(WRITTEN)}"
+        raise click.UsageError(msg)
+    ending = form or output.suffix.removeprefix(".").lower()
     if ending not in WRITTEN:
         endings = ", ".join(f".{name}" for name in WRITTEN)
         msg = f"--output: cannot tell the format from the extension of {output.name!r}; use {endings}, or add --format"
         raise click.UsageError(msg)
     return ending
-
-
-def _check_form(form: str, output: Path | None) -> None:
-    if form == "parquet" and output is None:
-        msg = "parquet cannot be printed; name a file with -o"
-        raise click.UsageError(msg)
-    if form == "table" and output is not None:
-        msg = f"a table of the first rows is for the screen; to write a file, choose {', '.join(WRITTEN)}"
-        raise click.UsageError(msg)
 
 
 def _names_of(columns: str, config: str, known: Sequence[str]) -> list[str]:

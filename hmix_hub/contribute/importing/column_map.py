@@ -96,18 +96,14 @@ class Keep(_Strict):
     equals: str | list[str] | None = Field(None, description="Value, or values, of rows to keep; else: not empty.")
 
 
-def _as_from(value: Any) -> Any:
-    """Take a column's name alone for a renaming."""
-    return {"column": value} if isinstance(value, str) else value
-
-
 class ColumnMap(_Strict):
     """A column map."""
 
     task: TaskName
     rows: list[Keep] = Field(default_factory=list, description="Rows that meet all of these are kept.")
-    columns: dict[str, Annotated[From, BeforeValidator(_as_from)]] = Field(
-        description="By column of the judgment file: a raw column's name, or more of where it comes from."
+    # A column's name alone is a renaming.
+    columns: dict[str, Annotated[From, BeforeValidator(lambda it: {"column": it} if isinstance(it, str) else it)]] = (
+        Field(description="By column of the judgment file: a raw column's name, or more of where it comes from.")
     )
 
     @model_validator(mode="after")

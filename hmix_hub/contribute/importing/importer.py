@@ -126,16 +126,19 @@ def _write(outcome: Outcome, root: Path, seen: Detected, *, replace: bool) -> Im
     is_new = not (root / MANIFEST).is_file()
     if is_new:
         write_starter(root, list(outcome.tables), source=outcome.image_set, seen=seen)
-        outcome.notes += _questions_to_check(outcome, seen)
+        # Of a question that no row answers, it cannot be seen that it was asked.
+        asks = any(TASKS[task].asked_columns for task in outcome.tables)
+        if asks and len(seen.questions) < len(QUESTIONS):
+            told = (
+                f"check `asked: [{', '.join(seen.questions)}]` in study.yaml: these questions are answered in the rows"
+            )
+            outcome.notes.append(f"{told}; others may have been asked")
         if outcome.is_synthetic:
             with (root / MANIFEST).open("a", encoding="utf-8", newline="\n") as stream:
                 stream.write(f"\n{SYNTHETIC_LINE}   # a program made the answers\n")
     manifest = read_manifest(root, Report(), is_draft=True)
-    outcome.notes += [
-        f"add {task} to `tasks:` in study.yaml"
-        for task in outcome.tables
-        if manifest is not None and task not in manifest.tasks
-    ]
+    known = outcome.tables if manifest is None else manifest.tasks
+    outcome.notes += [f"add {task} to `tasks:` in study.yaml" for task in outcome.tables if task not in known]
     if outcome.is_synthetic and manifest is not None and not manifest.synthetic:
         outcome.notes.append(f"the raw files are marked as made by a program: add `{SYNTHETIC_LINE}` to study.yaml")
     there = find_files(root, Report()).judgments
@@ -163,16 +166,6 @@ def _seen(outcome: Outcome, *, is_suite: bool) -> Detected:
         for part in parts:
             seen.add(task, {name: part[name] for name in part.column_names})
     return seen
-
-
-def _questions_to_check(outcome: Outcome, seen: Detected) -> list[str]:
-    """Return what a person should check: of a question that no row answers, it cannot be seen that it was asked."""
-    if not any(TASKS[task].asked_columns for task in outcome.tables) or len(seen.questions) == len(QUESTIONS):
-        return []
-    told = f"[{', '.join(seen.questions)}]"
-    return [
-        f"check `asked: {told}` in study.yaml: these questions are answered in the rows; others may have been asked"
-    ]
 
 
 def _is_starter(path: Path) -> bool:

@@ -180,15 +180,11 @@ def _as_released(raw: pa.Table, task: str, *, is_single: bool) -> pa.Table:
     return pa.table(values)
 
 
-_ALTERNATIVES = {"class_pair": ("label1", "label2")}
-
-
 def _need(column: Column, raw: pa.Table, task: str) -> None:
-    stands_in = _ALTERNATIVES.get(column.name, ())
-    if column.nullable or (stands_in and all(name in raw.column_names for name in stands_in)):
-        return
-    msg = f"the export has no column {column.name!r}, which {task} needs: {column.meaning}"
-    raise SchemaError(msg, hint="export the session again with all its data")
+    follows = column.name == "class_pair" and {"label1", "label2"} <= set(raw.column_names)
+    if not column.nullable and not follows:
+        msg = f"the export has no column {column.name!r}, which {task} needs: {column.meaning}"
+        raise SchemaError(msg, hint="export the session again with all its data")
 
 
 def _typed(text: pa.ChunkedArray, column: Column) -> pa.ChunkedArray:

@@ -105,11 +105,6 @@ def is_of_content(name: str) -> bool:
     return bool(words & _CONTENTS) and not words & _PEOPLE
 
 
-def holds_durations(name: str) -> bool:
-    """Whether a column is called as one that holds durations or counts."""
-    return bool(_DURATIONS.intersection(_words_of(name)))
-
-
 def is_demographic(name: str) -> bool:
     """Whether a column of participants.csv is called as what others may know of a person, such as age."""
     return bool(_DEMOGRAPHICS.intersection(_words_of(name)))
@@ -133,7 +128,7 @@ def are_epochs(name: str, values: npt.NDArray[np.float64]) -> npt.NDArray[np.boo
     bool (N,)
     """
     none = np.zeros(len(values), dtype=np.bool_)
-    if holds_durations(name):
+    if _DURATIONS.intersection(_words_of(name)):
         return none
     if may_hold_times(name):
         return np.logical_or.reduce([_lie_between(values, _FROM * unit, _TO * unit) for unit in _UNITS])
