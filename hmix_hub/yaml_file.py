@@ -231,3 +231,15 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
     if inside:
         return next((model for one in inside if (model := _model_in(one))), None)
     return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
+
+
+class _Plain(yaml.SafeDumper):
+    """Writes equal lists in full: many readers know no anchors."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def plain_yaml(values: dict[str, Any], *, width: int) -> str:
+    """Write values as YAML without anchors, keys in their order, lines of about a width."""
+    return yaml.dump(values, Dumper=_Plain, sort_keys=False, allow_unicode=True, width=width)

@@ -137,12 +137,6 @@ def mixtures_of_stimulus(task: str, stimulus: Stimulus) -> tuple[Mixture, ...]:
     return (Mixture(*pair, float(stimulus.mixing_coefficient)),)
 
 
-def mixtures_of_trial(batch: Batch, trial: Trial) -> tuple[Mixture, ...]:
-    """Return the mixtures of a trial in the order of the page: far left to far right, or row by row."""
-    mixtures = mixtures_of_stimulus(batch.task, stimulus_of(batch, trial))
-    return tuple(mixtures[place] for place in SUITE_TASKS[batch.task].order(trial))
-
-
 def mixtures_of_example(task: str, example: Example) -> tuple[Mixture, ...]:
     """Return the mixtures of a worked example; tenths are drawn as the task's own pictures are."""
     pair = example.image_1_index, example.image_2_index

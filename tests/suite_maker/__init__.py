@@ -2,7 +2,7 @@
 
 from suite_maker.answers import answer_to, chance, construct_path
 from suite_maker.asking import Asker, Person, Reply
-from suite_maker.studies import TASKS, frozen_study, sample_pictures, study_content
+from suite_maker.studies import TASKS, frozen_study, own_design, sample_pictures, study_content
 
 __all__ = [
     "TASKS",
@@ -13,6 +13,7 @@ __all__ = [
     "chance",
     "construct_path",
     "frozen_study",
+    "own_design",
     "sample_pictures",
     "study_content",
 ]

@@ -8,17 +8,19 @@ from hmix_hub.sources.image_set import ImageSet
 from hmix_hub.sources.image_sets import open_image_set
 from hmix_hub.suite.design.design import Batch, FrozenStudy
 from hmix_hub.suite.study.model import StudyFile
+from hmix_hub.suite.tasks import SUITE_TASKS
 from hmix_hub.suite.tasks.trial import Stimulus
 
-TASKS = ("construct_midpoint", "select_shuffled_midpoint", "infer_mixing_factor", "categorical_soft_labels")
-_ONE_MIXTURE = TASKS[2:]
+TASKS = tuple(SUITE_TASKS)
 _COEFFICIENTS = (0.1, 0.25, 0.5, 0.75, 0.9)
-_ORDERS: dict[str, dict[str, str]] = {
-    "construct_midpoint": {"sides": "counterbalanced"},
-    "select_shuffled_midpoint": {},
-    "infer_mixing_factor": {"sides": "counterbalanced"},
-    "categorical_soft_labels": {"class_order": "shuffled"},
-}
+_VARIED = {"sides": "counterbalanced", "class_order": "shuffled"}
+
+
+def own_design(task: str) -> dict[str, Any]:
+    """Give what a study file says of this task beside what it says of all: mixtures, and whatever can vary does."""
+    suite_task = SUITE_TASKS[task]
+    shown = {} if suite_task.shows_pair else {"coefficients": list(_COEFFICIENTS)}
+    return shown | {key: value for key, value in _VARIED.items() if key in suite_task.options}
 
 
 def sample_pictures() -> ImageSet:
@@ -61,11 +63,10 @@ def _design(task: str) -> dict[str, Any]:
             "attempts": 3,
         },
         "pairs": {"per_class_pair": 1},
-        "coefficients": list(_COEFFICIENTS) if task in _ONE_MIXTURE else [],
         "batch_size": 4,
         "people_per_batch": 3,
         "repeats": [1, 3],
-        **_ORDERS[task],
+        **own_design(task),
     }
 
 
@@ -88,5 +89,5 @@ def _stimulus(image_set: ImageSet, task: str, number: int) -> Stimulus:
     labels = image_set.labels
     if labels[first] > labels[second]:
         first, second = second, first
-    coefficient = _COEFFICIENTS[number % len(_COEFFICIENTS)] if task in _ONE_MIXTURE else None
+    coefficient = None if SUITE_TASKS[task].shows_pair else _COEFFICIENTS[number % len(_COEFFICIENTS)]
     return Stimulus(first, second, int(labels[first]), int(labels[second]), coefficient)

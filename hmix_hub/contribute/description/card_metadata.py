@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import yaml
-
 from hmix_hub.contribute.description.markdown import one_line
 from hmix_hub.contribute.description.statistics import study_statistics
 from hmix_hub.contribute.description.wording import Wording
 from hmix_hub.studies.manifest import Manifest
 from hmix_hub.studies.study import Study
+from hmix_hub.yaml_file import plain_yaml
 
 _CREATIVE_COMMONS = {
     "by": ("2.0", "2.5", "3.0", "4.0"),
@@ -78,7 +77,7 @@ def card_metadata(study: Study) -> str:
         ],
     }
     # Wide, so that no value goes on in a line of its own.
-    return yaml.dump(values, Dumper=_plain_dumper(), sort_keys=False, allow_unicode=True, width=10**6).rstrip()
+    return plain_yaml(values, width=10**6).rstrip()
 
 
 def size_category(n: int) -> str:
@@ -112,13 +111,3 @@ def _configurations(study: Study) -> list[dict[str, Any]]:
         | ({"default": True} if name == study.default else {})
         for name in study.configurations
     ]
-
-
-def _plain_dumper() -> type:
-    """Return a dumper that writes equal lists in full: the Hub's tools know no anchors."""
-
-    class Plain(yaml.SafeDumper):
-        def ignore_aliases(self, data: object) -> bool:
-            return True
-
-    return Plain

@@ -56,7 +56,7 @@ def choose(pairs: list[Stimulus], mixtures: int, number: int, rng: np.random.Ran
 def give_coefficients(
     groups: list[list[Stimulus]], coefficients: list[float], rng: np.random.RandomState
 ) -> list[list[Stimulus]]:
-    """Give the stimuli their coefficients, in turn.
+    """Assign their coefficients to the stimuli, in turn.
 
     The turns go on from class pair to class pair: neither within one nor over all of them has one coefficient more
     than one stimulus more than another, and the mixtures of one pair differ.
@@ -129,7 +129,7 @@ class _Table:
         self._count(stimulus, batch, 1)
 
     def dealt(self) -> list[list[Stimulus]]:
-        """Give the batches, each in the order of its pictures: people see them shuffled."""
+        """Return the batches, each in the order of its pictures: people see them shuffled."""
         batches: list[list[Stimulus]] = [[] for _ in self.pairs]
         for stimulus, batch in zip(self.stimuli, self.batch_of, strict=True):
             batches[batch].append(stimulus)
@@ -156,7 +156,7 @@ class _Table:
                 return
 
     def _stands_badly(self, place: int) -> bool:
-        """Say whether a stimulus has a picture that its batch holds twice, or a coefficient that others lack there."""
+        """Return whether its batch holds a picture of a stimulus twice, or too much of its coefficient."""
         stimulus, batch = self.stimuli[place], self.batch_of[place]
         pictures, coefficients = self.pictures[batch], self.coefficients[batch]
         if pictures[stimulus.image_1_index] > 1 or pictures[stimulus.image_2_index] > 1:
@@ -172,7 +172,7 @@ class _Table:
         return True
 
     def _gain(self, place: int, other: int) -> int:
-        """Say how much better a swap makes the two batches; 0 or less where it may not be, or is no help."""
+        """Return how much better a swap makes the two batches; 0 or less where it may not be, or is no help."""
         here, there = self.batch_of[place], self.batch_of[other]
         one, two = self.stimuli[place], self.stimuli[other]
         if here == there or pair_of(one) in self.pairs[there] or pair_of(two) in self.pairs[here]:
@@ -205,12 +205,12 @@ class _Table:
 
 
 def class_pair(stimulus: Stimulus) -> tuple[int, int]:
-    """Give the classes of a stimulus."""
+    """Return the classes of a stimulus."""
     return stimulus.image_1_label, stimulus.image_2_label
 
 
 def pair_of(stimulus: Stimulus) -> Pair:
-    """Give the pictures of a stimulus."""
+    """Return the pictures of a stimulus."""
     return stimulus.image_1_index, stimulus.image_2_index
 
 

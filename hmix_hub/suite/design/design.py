@@ -63,7 +63,7 @@ class FrozenStudy:
     lists: tuple[tuple[str, str], ...] = ()
 
     def design_of(self, batch: Batch) -> TaskDesign:
-        """Give what the study file says of a batch's task."""
+        """Return what the study file says of a batch's task."""
         return self.study.design_of(batch.task)
 
     def to_json(self) -> str:

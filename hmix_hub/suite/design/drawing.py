@@ -120,7 +120,7 @@ class _Drawer:
         return deal(chosen, number, rng)
 
     def _shown_before(self) -> set[int]:
-        """Give the pictures of worked examples, which a sampler does not draw."""
+        """Return the pictures of worked examples, which a sampler does not draw."""
         examples = [
             example for task in self.study.tasks.values() for page in task.instructions for example in page.examples
         ]

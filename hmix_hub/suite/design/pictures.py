@@ -38,17 +38,17 @@ class Labels:
         return len(self.codes)
 
     def name_of(self, index: int) -> str:
-        """Give the class name of a picture."""
+        """Return the class name of a picture."""
         return self.vocabulary.names[int(self.codes[index])]
 
     def fault_of_one(self, index: int) -> str | None:
-        """Say why a picture cannot be shown; `None`: it can."""
+        """Return why a picture cannot be shown; `None`: it can."""
         if index >= len(self):
             return f"there is no picture {index}: they are 0 to {len(self) - 1}"
         return f"picture {index} is of a class that the study does not name" if self.codes[index] < 0 else None
 
     def fault_of(self, first: int, second: int) -> str | None:
-        """Say why two pictures make no pair; `None`: they make one."""
+        """Return why two pictures make no pair; `None`: they make one."""
         fault = self.fault_of_one(first) or self.fault_of_one(second)
         if fault:
             return fault
@@ -59,7 +59,7 @@ class Labels:
         return None
 
     def in_order(self, first: int, second: int) -> bool:
-        """Say whether the first picture's class precedes the second's in the alphabet, as in the release."""
+        """Return whether the first picture's class precedes the second's in the alphabet, as in the release."""
         return self.name_of(first).lower() < self.name_of(second).lower()
 
 

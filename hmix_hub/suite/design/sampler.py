@@ -19,7 +19,7 @@ class TooFewPicturesError(ValueError):
 
 
 def stream(seed: int, *purpose: str) -> np.random.RandomState:
-    """Give the random numbers of a purpose.
+    """Return the random numbers of a purpose.
 
     Parameters
     ----------

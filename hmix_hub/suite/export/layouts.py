@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
-import yaml
 
 from hmix_hub.contribute.importing.importer import write_judgments
 from hmix_hub.errors import CollectionError, ConfigurationError, Where
@@ -30,6 +28,7 @@ from hmix_hub.suite.export.rows import LATE, file_name, observed_table, written_
 from hmix_hub.suite.store.store import Store
 from hmix_hub.suite.study.manifest import manifest_of
 from hmix_hub.suite.tasks import SUITE_TASKS
+from hmix_hub.yaml_file import plain_yaml
 
 _WIDTH = 100
 
@@ -148,21 +147,11 @@ def _write_study(store: Store, gathered: Gathered, made: Path) -> dict[str, int]
         raise CollectionError(msg, where=Where(str(store.folder)), hint="go back to a backup")
     first, last = months
     manifest = manifest_of(frozen.study, first=first, last=last, is_synthetic=store.is_synthetic)
-    text = manifest_text(manifest | {"tasks": list(gathered.participants)})
+    text = plain_yaml(manifest | {"tasks": list(gathered.participants)}, width=_WIDTH)
     (made / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
     if frozen.study.pictures.source == OWN_PICTURES:
         _copy_pictures(frozen, store.folder, made)
     return written
-
-
-def manifest_text(manifest: Mapping[str, Any]) -> str:
-    """Write a manifest as plain YAML, which has no aliases."""
-
-    class Plain(yaml.SafeDumper):
-        def ignore_aliases(self, data: Any) -> bool:
-            return True
-
-    return yaml.dump(dict(manifest), Dumper=Plain, sort_keys=False, allow_unicode=True, width=_WIDTH)
 
 
 def _copy_pictures(frozen: FrozenStudy, root: Path, made: Path) -> None:

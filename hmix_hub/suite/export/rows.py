@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -127,7 +129,8 @@ def written_table(observed: pa.Table, task: str, vocabulary: Vocabulary) -> pa.T
         elif column.kind is Kind.LABELS:
             values = _texts(values, vocabulary.joined)
         elif column.kind is Kind.FLOATS:
-            values = _texts(values, _numbers_text)
+            # An empty list is another thing than none.
+            values = _texts(values, partial(json.dumps, separators=(",", ":")))
         if column.name not in _SELF_EVIDENT:
             columns[column.name] = values
     columns |= {name: observed[name] for name in observed.column_names if name == LATE}
@@ -136,8 +139,3 @@ def written_table(observed: pa.Table, task: str, vocabulary: Vocabulary) -> pa.T
 
 def _texts(lists: pa.ChunkedArray, write: Any) -> pa.Array:
     return pa.array([None if value is None else write(value) for value in lists.to_pylist()], pa.string())
-
-
-def _numbers_text(numbers: list[float]) -> str:
-    """Write numbers as JSON, so that an empty list is another thing than none."""
-    return f"[{','.join(map(repr, numbers))}]"

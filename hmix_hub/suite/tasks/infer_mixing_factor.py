@@ -80,7 +80,7 @@ class InferMixingFactor(SuiteTask):
         return observed.set_column(place, observed.schema.field(place), confidence)
 
     def respond(self, page: dict[str, Any], scene: Scene, mind: Mind, rng: np.random.Generator) -> dict[str, Any]:
-        """Give the share that is seen, with more confidence the farther it is from the middle."""
+        """Answer with the share that is seen, with more confidence the farther it is from the middle."""
         seen = mind.perception.seen_share(scene.coefficients[0], mind.bias, rng)
         share = round(FULL_SCALE * (1 - seen if scene.image_1_left else seen))
         sure = 0.35 + abs(seen - 0.5) + 0.15 * float(rng.standard_normal())

@@ -12,7 +12,8 @@ import numpy.typing as npt
 from PIL import Image
 
 from hmix_hub.stimuli.drawing import draw_mixture
-from hmix_hub.suite.session import mixtures_of_trial, trial_pictures
+from hmix_hub.suite.session import mixtures_of_stimulus, trial_pictures
+from hmix_hub.suite.tasks import SUITE_TASKS
 from hmix_hub.suite.tasks.trial import Trial
 
 Pixels = npt.NDArray[np.uint8]
@@ -45,10 +46,15 @@ def trials_of(served: Any) -> list[Shown]:
         Shown(
             trial,
             trial_pictures(frozen, served.store.key, batch, trial),
-            [_draw(served.image_set.pictures, mixture) for mixture in mixtures_of_trial(batch, trial)],
+            [_draw(served.image_set.pictures, mixture) for mixture in _mixtures(batch, trial)],
         )
         for trial in session.plan.trials
     ]
+
+
+def _mixtures(batch: Any, trial: Trial) -> list[Any]:
+    mixtures = mixtures_of_stimulus(batch.task, batch.stimuli[trial.stimulus])
+    return [mixtures[place] for place in SUITE_TASKS[batch.task].order(trial)]
 
 
 def _draw(pictures: Pixels, mixture: Any) -> Pixels:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import yaml
+from suite_maker import own_design
 
 from hmix_hub.schema import CIFAR10
 from hmix_hub.sources.image_sets import open_image_set
@@ -19,7 +20,7 @@ from hmix_hub.suite.study.model import StudyFile
 from hmix_hub.suite.tasks import SUITE_TASKS
 from hmix_hub.suite.tasks.perception import Mind, Perception, Scene
 from hmix_hub.suite.tasks.trial import Stimulus
-from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS
+from hmix_hub.tasks import TASKS
 
 COEFFICIENTS = (0.1, 0.25, 0.5, 0.75, 0.9)
 QUIZ = {"questions": [{"question": "What is it?", "choices": ["A mixture", "A dog"], "answer": 1}]}
@@ -41,14 +42,6 @@ class PlainKey:
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-TASKS_OWN = {
-    CONSTRUCT: {"sides": "counterbalanced"},
-    SELECT: {},
-    INFER: {"sides": "counterbalanced", "coefficients": list(COEFFICIENTS)},
-    CATEGORICAL: {"class_order": "shuffled", "coefficients": list(COEFFICIENTS)},
-}
-
-
 def study_file(tasks=tuple(TASKS), *, source="sample/pictures", design=None, **more) -> StudyFile:
     designs = {
         task: {
@@ -59,7 +52,7 @@ def study_file(tasks=tuple(TASKS), *, source="sample/pictures", design=None, **m
             "batch_size": 12,
             "people_per_batch": 2,
             "repeats": [3, 5],
-            **TASKS_OWN[task],
+            **own_design(task),
             **(design or {}),
         }
         for task in tasks
@@ -97,7 +90,7 @@ def stimuli(task: str, number: int, labels: np.ndarray, seed: int = 0) -> tuple[
         if labels[one] == labels[other]:
             continue
         first, second = sorted((one, other), key=lambda index: labels[index])
-        shown = COEFFICIENTS[len(drawn) % len(COEFFICIENTS)] if task in {INFER, CATEGORICAL} else None
+        shown = COEFFICIENTS[len(drawn) % len(COEFFICIENTS)] if not SUITE_TASKS[task].shows_pair else None
         drawn[first, second] = Stimulus(first, second, int(labels[first]), int(labels[second]), shown)
     return tuple(drawn.values())
 
@@ -120,12 +113,8 @@ def frozen_study(tasks=tuple(TASKS), *, batches=1, image_set="sample/pictures", 
 
 def scene_of(frozen, batch, trial) -> Scene:
     """Give what a person with good eyes sees on the page of a trial."""
-    stimulus = batch.stimuli[trial.stimulus]
-    steps = {
-        CONSTRUCT: [trial.step_at(position) / 10 for position in range(11)],
-        SELECT: [step / 10 for step in trial.grid_steps or ()],
-    }
-    coefficients = steps.get(batch.task, [stimulus.mixing_coefficient])
+    stimulus, task = batch.stimuli[trial.stimulus], SUITE_TASKS[batch.task]
+    coefficients = [step / 10 for step in task.order(trial)] if task.shows_pair else [stimulus.mixing_coefficient]
     left = None if trial.image_1_side is None else trial.image_1_side == "left"
     return Scene(stimulus, tuple(coefficients), left)
 

@@ -230,7 +230,7 @@ def test_a_failure_in_the_middle_leaves_nothing(small, tmp_path, monkeypatch):
 _KILLED = """
 import os, signal, sys
 from hmix_hub.suite.export import layouts
-layouts.manifest_text = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+layouts.plain_yaml = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
 layouts.export_study(sys.argv[1], sys.argv[2])
 """
 
