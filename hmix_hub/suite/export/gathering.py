@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 from hmix_hub.errors import ConfigurationError, Where
 from hmix_hub.files import replace_file
 from hmix_hub.suite.export.rows import Participant
+from hmix_hub.suite.store.records import SessionRecord
 from hmix_hub.suite.store.store import Store
 from hmix_hub.suite.tasks import SUITE_TASKS
 
@@ -93,13 +94,10 @@ def write_comments(folder: Path, file: str | os.PathLike[str], *, unfinished: bo
         As in `export_study`.
     """
 
-    def lines(store: Store) -> list[dict[str, Any]]:
-        sessions = {session.id: session for session in store.sessions()}
-        return [
-            {"participant_id": store.key.participant(name), "task": sessions[name].task, "text": text}
-            for name, text in store.comments().items()
-            if name in sessions and (unfinished or sessions[name].state == FINISHED)
-        ]
+    def lines(store: Store, sessions: Mapping[str, SessionRecord]) -> Iterator[tuple[str, dict[str, Any]]]:
+        for name, text in store.comments().items():
+            if name in sessions and (unfinished or sessions[name].state == FINISHED):
+                yield name, {"text": text}
 
     return _write(folder, file, lines)
 
@@ -117,28 +115,27 @@ def write_aside(folder: Path, file: str | os.PathLike[str]) -> int:
         participant, kind and place.
     """
 
-    def lines(store: Store) -> list[dict[str, Any]]:
-        sessions = {session.id: session for session in store.sessions()}
-        return [
-            {
-                "participant_id": store.key.participant(record.session_id),
-                "task": sessions[record.session_id].task,
-                "kind": record.kind,
-                "place": record.place,
-                "fault": record.fault,
-                "sent": record.payload,
-            }
-            for record in store.aside()
-            if record.session_id in sessions
-        ]
+    def lines(store: Store, _sessions: Mapping[str, SessionRecord]) -> Iterator[tuple[str, dict[str, Any]]]:
+        for record in store.aside():
+            line = {"kind": record.kind, "place": record.place, "fault": record.fault, "sent": record.payload}
+            yield record.session_id, line
 
     return _write(folder, file, lines)
 
 
-def _write(folder: Path, file: str | os.PathLike[str], lines_of: Callable[[Store], list[dict[str, Any]]]) -> int:
+_Lines = Callable[[Store, Mapping[str, SessionRecord]], Iterator[tuple[str, dict[str, Any]]]]
+
+
+def _write(folder: Path, file: str | os.PathLike[str], lines_of: _Lines) -> int:
     path = new_place(file)
     with Store.open(folder, read_only=True) as store:
-        lines = sorted(lines_of(store), key=lambda line: (line["participant_id"], line.get("kind"), line.get("place")))
+        sessions = {session.id: session for session in store.sessions()}
+        lines = [
+            {"participant_id": store.key.participant(name), "task": sessions[name].task, **line}
+            for name, line in lines_of(store, sessions)
+            if name in sessions
+        ]
+    lines.sort(key=lambda line: (line["participant_id"], line.get("kind"), line.get("place")))
     text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
     # A browser may have sent half of a character.
     replace_file(path, text.encode("utf-8", "backslashreplace"))

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import requests
 
@@ -89,10 +89,9 @@ class Connection:
         if response.status_code != 200:
             msg = f"the server answered {response.status_code} for a picture of a page"
             raise CollectionError(msg, where=Where(self.url))
-        content: bytes = response.content
-        return content
+        return response.content
 
-    def _persistent(self, method: str, path: str, body: object) -> Any:
+    def _persistent(self, method: str, path: str, body: object) -> requests.Response:
         end, wait = time.monotonic() + self._patience_s, _FIRST_WAIT_S
         while not self._stopped.is_set():
             try:
@@ -110,7 +109,7 @@ class Connection:
         raise CollectionError(msg, where=Where(self.url))
 
 
-def _said(response: Any) -> str:
+def _said(response: requests.Response) -> str:
     try:
         return str(response.json().get("error"))
     except (ValueError, AttributeError):
@@ -136,7 +135,14 @@ def running_server(folder: Path) -> Iterator[str]:
     with tempfile.TemporaryFile("w+", encoding="utf-8") as errors:
         process = subprocess.Popen(call, stdout=subprocess.PIPE, stderr=errors, text=True)  # noqa: S603
         try:
-            yield _address(process) or _refuse(process, errors, folder)
+            found = next(filter(None, map(_ADDRESS.search, process.stdout or ())), None)
+            if found is None:
+                status = process.wait()
+                errors.seek(0)
+                said = errors.read()[-_MOST_SAID:].strip().removeprefix("hmix: ") or "it said nothing"
+                msg = f"the server did not start (exit status {status}): {said}"
+                raise CollectionError(msg, where=Where(str(folder)))
+            yield found[1]
         finally:
             process.terminate()
             try:
@@ -146,19 +152,3 @@ def running_server(folder: Path) -> Iterator[str]:
                 process.wait()
             if process.stdout is not None:
                 process.stdout.close()
-
-
-def _address(process: subprocess.Popen[str]) -> str | None:
-    """Wait for the address that the server prints; `None` if it ends before."""
-    for line in process.stdout or ():
-        if found := _ADDRESS.search(line):
-            return found[1]
-    return None
-
-
-def _refuse(process: subprocess.Popen[str], errors: IO[str], folder: Path) -> str:
-    status = process.wait()
-    errors.seek(0)
-    said = errors.read()[-_MOST_SAID:].strip().removeprefix("hmix: ")
-    msg = f"the server did not start (exit status {status}): {said or 'it said nothing'}"
-    raise CollectionError(msg, where=Where(str(folder)))

@@ -11,7 +11,7 @@ import io
 import secrets
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -159,6 +159,7 @@ class Part:
     code: str | None
 
 
+@dataclass
 class ScriptedParticipant:
     """A participant of a simulation.
 
@@ -171,28 +172,19 @@ class ScriptedParticipant:
     eyes, mind
         What the participant sees, and thinks of it.
     leaves_after
-        Trials after which the participant leaves for good; `None`: stays to the end.
+        From how many trials there are, those after which the participant leaves for good; `None`: stays to the end.
     rng
         Decides whims: a quiz that is failed at first, a comment.
     """
 
-    def __init__(
-        self,
-        connection: Connection,
-        frozen: FrozenStudy,
-        eyes: Eyes,
-        mind: Mind,
-        *,
-        leaves_after: Callable[[int], int | None],
-        rng: np.random.Generator,
-    ) -> None:
-        self._connection = connection
-        self._frozen = frozen
-        self._eyes, self._mind = eyes, mind
-        self._leaves_after = leaves_after
-        self._rng = rng
-        self._view: dict[str, Any] = {}
-        self._seen: Counter[Stimulus] = Counter()
+    connection: Connection
+    frozen: FrozenStudy
+    eyes: Eyes
+    mind: Mind
+    leaves_after: Callable[[int], int | None]
+    rng: np.random.Generator
+    _view: dict[str, Any] = field(default_factory=dict, init=False)
+    _seen: Counter[Stimulus] = field(default_factory=Counter, init=False)
 
     def join(self) -> bool:
         """Read the consent form, agree, and take a place; false where none is left.
@@ -202,12 +194,12 @@ class ScriptedParticipant:
         CollectionError
             If the server refuses for another reason.
         """
-        _, study = self._connection.call("GET", "/api/study")
+        _, study = self.connection.call("GET", "/api/study")
         if study["state"] != "open":
             return False
         recruiting_id = f"scripted-{secrets.token_hex(8)}" if study["recruiting"]["required"] else None
         body = {"recruiting_id": recruiting_id, "task": None, "consent_sha256": study["consent"]["sha256"]}
-        status, answer = self._connection.call("POST", "/api/sessions", body, also=(409,))
+        status, answer = self.connection.call("POST", "/api/sessions", body, also=(409,))
         if status != 200:
             if answer.get("error") in _FULL:
                 return False
@@ -219,12 +211,12 @@ class ScriptedParticipant:
     def take_part(self, told: Callable[[], None]) -> Part:
         """Go through all pages; `told` is called after every answer that the server acknowledged."""
         task, pages = self._view["task"], self._view["pages"]
-        last = self._leaves_after(sum(page["kind"] == "trial" for page in pages))
+        last = self.leaves_after(sum(page["kind"] == "trial" for page in pages))
         answered = 0
         for page in pages:
             if page["kind"] == "instructions":
                 for name in (name for example in page["examples"] for name in example["pictures"]):
-                    self._connection.picture(name)
+                    self.connection.picture(name)
             elif page["kind"] == "quiz":
                 self._pass_quiz(task, page)
             elif page["kind"] == "trial":
@@ -233,18 +225,18 @@ class ScriptedParticipant:
                 self._answer(task, page)
                 answered += 1
                 told()
-            elif page["kind"] == "comments" and self._rng.random() < _COMMENTING_SHARE:
-                self._connection.call("PUT", "/api/session/comments", {"text": COMMENT})
-        _, completion = self._connection.call("POST", "/api/session/finish", {})
+            elif page["kind"] == "comments" and self.rng.random() < _COMMENTING_SHARE:
+                self.connection.call("PUT", "/api/session/comments", {"text": COMMENT})
+        _, completion = self.connection.call("POST", "/api/session/finish", {})
         return Part(task, answered, completion["code"])
 
     def _answer(self, task: str, page: dict[str, Any]) -> None:
-        scene = self._eyes.look(task, page, self._connection.picture)
-        rng = self._mind.chance(scene.stimulus, self._seen[scene.stimulus])
+        scene = self.eyes.look(task, page, self.connection.picture)
+        rng = self.mind.chance(scene.stimulus, self._seen[scene.stimulus])
         self._seen[scene.stimulus] += 1
-        payload = SUITE_TASKS[task].respond(page, scene, self._mind, rng)
+        payload = SUITE_TASKS[task].respond(page, scene, self.mind, rng)
         path = f"/api/session/trials/{page['index']}"
-        status, answer = self._connection.call("PUT", path, payload, also=(202, 409))
+        status, answer = self.connection.call("PUT", path, payload, also=(202, 409))
         if status != 200:
             msg = f"the server kept an answer to {task} aside ({answer.get('outcome')}): {answer.get('fault')}"
             raise CollectionError(msg, hint="server and simulation are of different versions")
@@ -252,18 +244,18 @@ class ScriptedParticipant:
     def _pass_quiz(self, task: str, page: dict[str, Any]) -> None:
         right = self._right_answers(task, page)
         attempt = self._view["quiz"]["attempts_made"] + 1
-        if page["attempts"] is None and self._rng.random() < _WRONG_FIRST_SHARE:
+        if page["attempts"] is None and self.rng.random() < _WRONG_FIRST_SHARE:
             wrong = [answer % len(asked["choices"]) + 1 for answer, asked in zip(right, page["questions"], strict=True)]
-            self._connection.call("PUT", f"/api/session/quiz/{attempt}", {"answers": wrong})
+            self.connection.call("PUT", f"/api/session/quiz/{attempt}", {"answers": wrong})
             attempt += 1
-        _, result = self._connection.call("PUT", f"/api/session/quiz/{attempt}", {"answers": right})
+        _, result = self.connection.call("PUT", f"/api/session/quiz/{attempt}", {"answers": right})
         if not result["passed"]:
             msg = f"the quiz of {task} does not take its own right answers: questions {result['wrong']}"
             raise CollectionError(msg, hint=_OTHER_STUDY)
 
     def _right_answers(self, task: str, page: dict[str, Any]) -> list[int]:
         """Return the numbers of the right choices, found by their text, in the order of the page."""
-        design = self._frozen.study.design_of(task) if task in self._frozen.study.tasks else None
+        design = self.frozen.study.design_of(task) if task in self.frozen.study.tasks else None
         asked_of_all = design.quiz.questions if design and design.quiz else []
         known = {asked.question: asked.choices[asked.answer - 1] for asked in asked_of_all}
         try:
