@@ -9,7 +9,7 @@ from hmix_hub.schema import CURRENT
 from hmix_hub.sources.image_set import PIXEL_LINEAR
 from hmix_hub.studies.manifest import PLACEHOLDER
 from hmix_hub.suite.study.model import StudyFile
-from hmix_hub.tasks import CATEGORICAL
+from hmix_hub.tasks import TASKS
 from hmix_hub.tasks.soft_labels import DEFAULT_PROCEDURE, QUESTIONS
 
 VERSION = "1.0.0"
@@ -59,9 +59,9 @@ def manifest_of(study: StudyFile, *, first: str, last: str, is_synthetic: bool) 
             "mixing": PIXEL_LINEAR,
             "classes": study.pictures.classes,
         },
-        # The page of the categorical task asks for all that the released one did.
+        # Where a study may leave questions out, the suite's pages ask them all.
         "soft_labels": {"asked": list(QUESTIONS), "procedure": DEFAULT_PROCEDURE}
-        if CATEGORICAL in study.tasks
+        if any(TASKS[task].asked_columns for task in study.tasks)
         else None,
         "citation": {"doi": about.doi, "bibtex": about.bibtex or (None if about.doi else _bibtex(study, first))},
         "contact": about.contact,
