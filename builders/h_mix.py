@@ -17,9 +17,8 @@ from hmix_hub.builders.readers import read_table
 from hmix_hub.datasets_by_name import H_MIX, citation
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.filters import apply_conditions, warn_empty
-from hmix_hub.judgments.conditions import Condition
+from hmix_hub.judgments.conditions import Condition, check_columns, select_rows
 from hmix_hub.judgments.grammar import parse_filters
-from hmix_hub.judgments.selection import check_columns, select_rows
 from hmix_hub.schema import CIFAR10, CURRENT, RELEASED, check_version, features
 from hmix_hub.sources import Source, resolve_source
 from hmix_hub.sources.image_set import ImageSet

@@ -12,9 +12,8 @@ import numpy as np
 import pyarrow as pa
 
 from hmix_hub.errors import ConfigurationError, EmptyResultWarning
-from hmix_hub.judgments.conditions import Condition
+from hmix_hub.judgments.conditions import Condition, check_columns, select_rows
 from hmix_hub.judgments.grammar import parse_filters
-from hmix_hub.judgments.selection import check_columns, select_rows
 from hmix_hub.schema import Vocabulary
 from hmix_hub.tables import arrow_columns, check_dataset_type, map_tables, pick_rows, vocabularies_of
 

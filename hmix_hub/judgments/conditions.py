@@ -1,22 +1,20 @@
-"""Conditions: what a filter asks of a row."""
+"""Conditions: what filters ask of a row, and the rows of tables that meet them."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.types as kinds
 
 from hmix_hub.errors import FilterError, SchemaError, Where, nearest
 from hmix_hub.schema import TOLERANCE, Vocabulary
+from hmix_hub.schema.arrays import Floats, Ints, Mask, codes, numbers
+from hmix_hub.tasks import CONFIGURATIONS
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-Mask = npt.NDArray[np.bool_]
 Vocabularies = Mapping[str, Vocabulary]
 
 MOST_SEEN = 12
@@ -24,7 +22,7 @@ MOST_SEEN = 12
 
 
 @dataclass(frozen=True)
-class Condition(ABC):
+class Condition:
     """What one filter asks.
 
     Parameters
@@ -35,11 +33,10 @@ class Condition(ABC):
 
     name: str
 
-    @abstractmethod
     def columns(self, available: Sequence[str]) -> list[str]:
-        """Give the columns that the condition looks at, among those available or not."""
+        """Return the columns that the condition looks at, among those available or not."""
+        raise NotImplementedError
 
-    @abstractmethod
     def mask(self, table: pa.Table, vocabularies: Vocabularies) -> Mask:
         """Find the rows that meet the condition; bool (N,), false where the value is null.
 
@@ -55,10 +52,9 @@ class Condition(ABC):
         FilterError
             If it names a class that is not in the vocabulary.
         """
+        raise NotImplementedError
 
-    def check(  # noqa: B027 - most conditions have nothing to check
-        self, tables: Sequence[pa.Table], masks: Sequence[Mask]
-    ) -> None:
+    def check(self, tables: Sequence[pa.Table], masks: Sequence[Mask]) -> None:
         """Check that everything that the condition names is in one of the tables.
 
         Parameters
@@ -88,29 +84,21 @@ class IsAnyOf(Condition):
     values: tuple[str, ...]
 
     def columns(self, available: Sequence[str]) -> list[str]:
-        """Give the id column, or its fallback where the table has that alone."""
+        """Return the id column, or its fallback where the table has that alone."""
         return [self.fallback if self.fallback and self.column not in available else self.column]
 
     def mask(self, table: pa.Table, vocabularies: Vocabularies) -> Mask:
         """Find the rows with any of the ids."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         column = self._ids(table)
         return pc.is_in(column, pa.array(self.values, column.type)).to_numpy()
 
     def _ids(self, table: pa.Table) -> pa.ChunkedArray:
-        import pyarrow.types as kinds
-
         name = self.columns(table.column_names)[0]
         _check_kind(self.name, name, table, (kinds.is_string, kinds.is_large_string), "strings")
         return table[name]
 
     def check(self, tables: Sequence[pa.Table], masks: Sequence[Mask]) -> None:
         """Check that each id is in one of the tables."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         columns = [self._ids(table) for table in tables]
         found = {
             value
@@ -126,15 +114,21 @@ class IsAnyOf(Condition):
 
 
 @dataclass(frozen=True)
-class IsWithin(Condition):
-    """A number lies in one of several closed intervals."""
+class _OfColumn(Condition):
+    """A condition on one column."""
 
     column: str
-    intervals: tuple[tuple[float, float], ...]
 
     def columns(self, available: Sequence[str]) -> list[str]:
-        """Give the number column."""
+        """Return the column."""
         return [self.column]
+
+
+@dataclass(frozen=True)
+class IsWithin(_OfColumn):
+    """A number lies in one of several closed intervals."""
+
+    intervals: tuple[tuple[float, float], ...]
 
     def mask(self, table: pa.Table, vocabularies: Vocabularies) -> Mask:
         """Find the rows in any of the intervals."""
@@ -144,12 +138,9 @@ class IsWithin(Condition):
             mask |= (values >= low - TOLERANCE) & (values <= high + TOLERANCE)
         return mask
 
-    def _numbers(self, table: pa.Table) -> npt.NDArray[np.float64]:
-        import pyarrow as pa
-        import pyarrow.types as kinds
-
+    def _numbers(self, table: pa.Table) -> Floats:
         _check_kind(self.name, self.column, table, (kinds.is_integer, kinds.is_floating, kinds.is_null), "numbers")
-        return table[self.column].cast(pa.float64()).to_numpy()
+        return numbers(table[self.column])
 
     def seen(self, tables: Sequence[pa.Table], rows: Sequence[Mask]) -> str:
         """Say which numbers there were: all of a few, the ends of many."""
@@ -203,19 +194,23 @@ def _codes(name: str, classes: Sequence[str | int], vocabularies: Vocabularies) 
 _LABEL_COLUMNS = ("image_1_label", "image_2_label")
 
 
-def _labels(table: pa.Table) -> list[npt.NDArray[np.int64]]:
-    return [table[column].fill_null(-1).to_numpy() for column in _LABEL_COLUMNS]
+def _labels(table: pa.Table) -> list[Ints]:
+    return [codes(table[column]) for column in _LABEL_COLUMNS]
+
+
+class _OfLabels(Condition):
+    """A condition on the classes of both pictures."""
+
+    def columns(self, available: Sequence[str]) -> list[str]:
+        """Return both label columns."""
+        return list(_LABEL_COLUMNS)
 
 
 @dataclass(frozen=True)
-class ShowsClass(Condition):
+class ShowsClass(_OfLabels):
     """Either picture is of one of several classes, each a name or a code."""
 
     classes: tuple[str | int, ...]
-
-    def columns(self, available: Sequence[str]) -> list[str]:
-        """Give both label columns."""
-        return list(_LABEL_COLUMNS)
 
     def mask(self, table: pa.Table, vocabularies: Vocabularies) -> Mask:
         """Find the rows with a picture of any of the classes."""
@@ -225,14 +220,10 @@ class ShowsClass(Condition):
 
 
 @dataclass(frozen=True)
-class MixesClasses(Condition):
+class MixesClasses(_OfLabels):
     """The two pictures are of two given classes, in any order."""
 
     pairs: tuple[tuple[str | int, str | int], ...]
-
-    def columns(self, available: Sequence[str]) -> list[str]:
-        """Give both label columns."""
-        return list(_LABEL_COLUMNS)
 
     def mask(self, table: pa.Table, vocabularies: Vocabularies) -> Mask:
         """Find the rows that mix any of the pairs of classes."""
@@ -245,20 +236,13 @@ class MixesClasses(Condition):
 
 
 @dataclass(frozen=True)
-class IsTrue(Condition):
+class IsTrue(_OfColumn):
     """A truth value is the one wanted."""
 
-    column: str
     wanted: bool
-
-    def columns(self, available: Sequence[str]) -> list[str]:
-        """Give the truth column."""
-        return [self.column]
 
     def mask(self, table: pa.Table, vocabularies: Vocabularies) -> Mask:
         """Find the rows with the wanted value."""
-        import pyarrow.types as kinds
-
         _check_kind(self.name, self.column, table, (kinds.is_boolean,), "truth values")
         return np.asarray(table[self.column].to_numpy(), dtype=bool) == self.wanted
 
@@ -270,14 +254,11 @@ class HasNoneOf(Condition):
     flags: tuple[str, ...]
 
     def columns(self, available: Sequence[str]) -> list[str]:
-        """Give the flags column."""
+        """Return the flags column."""
         return ["flags"]
 
     def mask(self, table: pa.Table, vocabularies: Vocabularies) -> Mask:
         """Find the rows without any of the flags."""
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
         mask = np.ones(table.num_rows, dtype=bool)
         column = table["flags"]
         _check_kind(self.name, "flags", table, (pa.types.is_list, pa.types.is_large_list), "lists of flags")
@@ -285,3 +266,80 @@ class HasNoneOf(Condition):
         unwanted = pc.is_in(flattened, pa.array(self.flags, flattened.type))
         mask[pc.list_parent_indices(column).filter(unwanted).to_numpy()] = False
         return mask
+
+
+def select_rows(
+    tables: Sequence[pa.Table],
+    conditions: Sequence[Condition],
+    vocabularies: Sequence[Vocabularies],
+    *,
+    is_whole: bool = True,
+) -> tuple[list[Mask], str]:
+    """Return the rows that meet all conditions, in one or several tables.
+
+    Parameters
+    ----------
+    tables
+        Tables with the columns of every condition, N rows each.
+    conditions
+        What is asked.
+    vocabularies
+        For each table, the class names of each label column.
+    is_whole
+        Whether the tables are all there is, so that an id that is in none of them does not exist.
+
+    Returns
+    -------
+    tuple
+        bool (N,) for each table, and which condition removed the last row of all, as text: empty while any is left.
+
+    Raises
+    ------
+    FilterError
+        If a condition names what is in none of the tables.
+    """
+    kept = [np.ones(table.num_rows, dtype=bool) for table in tables]
+    emptied_by = ""
+    for condition in conditions:
+        before = kept
+        masks = [condition.mask(table, own) for table, own in zip(tables, vocabularies, strict=True)]
+        if is_whole:
+            condition.check(tables, masks)
+        kept = [rows & mask for rows, mask in zip(before, masks, strict=True)]
+        if any(rows.any() for rows in before) and not any(rows.any() for rows in kept):
+            seen = condition.seen(tables, before)
+            emptied_by = f"the filter {condition.name!r} removed the last" + (f"; {seen}" if seen else "")
+    return kept, emptied_by
+
+
+_MISSING_HINTS = {
+    "mixing_coefficient": (
+        "selected_coefficient",
+        "in the midpoint tasks a person saw all mixtures of a pair; to filter by the answer, use selected_coefficient",
+    ),
+    "participant_id": ("n_participants", "a by-stimulus table pools people: filter the judgments, then by_stimulus()"),
+}
+
+
+def check_columns(conditions: Sequence[Condition], available: Sequence[str]) -> list[str]:
+    """Return the columns that conditions look at, each once.
+
+    Raises
+    ------
+    FilterError
+        If a column is not available: a filter never passes over what it cannot see.
+    """
+    needed: dict[str, None] = {}
+    for condition in conditions:
+        for column in condition.columns(available):
+            if column not in available:
+                present, advice = _MISSING_HINTS.get(column, ("", ""))
+                msg = f"{condition.name}: this table has no column {column!r}"
+                raise FilterError(msg, hint=advice if present in available else _where_it_is(column))
+            needed[column] = None
+    return list(needed)
+
+
+def _where_it_is(column: str) -> str:
+    names = [c.name for c in CONFIGURATIONS.values() if column in {own.name for own in c.columns()}]
+    return f"it is a column of {', '.join(names)}"

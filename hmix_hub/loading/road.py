@@ -18,9 +18,8 @@ from hmix_hub.builders.h_mix import HMix, check_asked
 from hmix_hub.datasets_by_name import H_MIX, REPOSITORY, check_dataset
 from hmix_hub.errors import ConfigurationError, SourceMissingError, Where
 from hmix_hub.filters import apply_conditions
-from hmix_hub.judgments.conditions import Condition
+from hmix_hub.judgments.conditions import Condition, check_columns
 from hmix_hub.judgments.grammar import parse_filters
-from hmix_hub.judgments.selection import check_columns
 from hmix_hub.loading.hub import open_repository
 from hmix_hub.loading.joining import join
 from hmix_hub.loading.pictures import add_images
