@@ -16,7 +16,7 @@ import pytest
 import hmix_hub
 
 USE = (
-    "import hmix_hub, datasets; from hmix_hub.schema import CONFIGURATIONS\n"
+    "import hmix_hub, datasets; from hmix_hub.tasks import CONFIGURATIONS\n"
     "ds = datasets.load_dataset('h-mix', split='train', source='sample')\n"
     "from hmix_hub.builders.h_mix import HMix\n"
     "import hmix_hub.builders, hmix_hub.dataset_cards\n"
