@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import inspect
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -213,11 +214,10 @@ _DECIDING = ("schema", "tasks", "judgments", "stimuli", "studies")
 def code_fingerprint() -> str:
     """Hash the code that decides a table's bytes, so that a table cached by other code is never taken: 16 digits."""
     package = Path(__file__).resolve().parent
-    import hmix_hub
-
-    top = Path(hmix_hub.__file__).resolve().parent
+    # In a checkout, the builders do not stand among the other rooms.
+    top = Path(inspect.getfile(ConfigurationError)).resolve().parent
     files = sorted(
-        [*package.glob("*.py"), *(file for room in _DECIDING for file in (top / room).glob("*.py"))],
+        [*package.glob("*.py"), *(file for room in _DECIDING for file in (top / room).rglob("*.py"))],
         key=lambda path: (path.parent.name, path.name),
     )
     digest = hashlib.sha256()

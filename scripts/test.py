@@ -1,4 +1,4 @@
-"""Tests: format, lint, types, then the test suite, documents included; in an environment that is made if needed.
+"""Tests: format, lint, types, imports, then the suite, documents included; in an environment that is made if needed.
 
 python3 scripts/test.py [options of pytest]
 """
@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from environment import ROOT, ensure_environment, options_of
+from staging import staged
 
 
 def options() -> argparse.ArgumentParser:
@@ -38,8 +37,9 @@ def main(words: Sequence[str]) -> int:
     checks = {
         "format": _run([python, "-m", "ruff", "format", "--check", "."]),
         "lint": _run([python, "-m", "ruff", "check", "."]),
-        "types": _check_types(python),
     }
+    with staged() as package:
+        checks |= {"types": _check_types(python, package), "imports": _check_imports(python, package)}
     for name, status in checks.items():
         print(f"{name}: {'failed' if status else 'good'}", flush=True)
     # By file, so that what the tests of a file share is made once.
@@ -57,22 +57,15 @@ def _run(command: Sequence[str | Path], cwd: Path = ROOT) -> int:
     return status
 
 
-def _check_types(python: Path) -> int:
-    """Check types over the package as it is installed: with builders and dataset_cards inside it."""
-    with tempfile.TemporaryDirectory() as staged:
-        package = Path(staged) / "hmix_hub"
-        ignore = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(ROOT / "hmix_hub", package, ignore=ignore)
-        for name in ("builders", "dataset_cards"):
-            shutil.copytree(ROOT / name, package / name, ignore=ignore)
-        shutil.copytree(ROOT / "scripts", Path(staged) / "scripts", ignore=ignore)
-        configuration: list[str | Path] = [
-            "--config-file",
-            ROOT / "pyproject.toml",
-            "--cache-dir",
-            ROOT / ".mypy_cache",
-        ]
-        return _run([python, "-m", "mypy", *configuration, "hmix_hub", "scripts"], cwd=Path(staged))
+def _check_types(python: Path, package: Path) -> int:
+    configuration: list[str | Path] = ["--config-file", ROOT / "pyproject.toml", "--cache-dir", ROOT / ".mypy_cache"]
+    return _run([python, "-m", "mypy", *configuration, "hmix_hub", "scripts"], cwd=package)
+
+
+def _check_imports(python: Path, package: Path) -> int:
+    """Check who imports whom: the contracts in pyproject.toml."""
+    code = "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
+    return _run([python, "-c", code, "--no-cache", "--no-logo", ROOT / "pyproject.toml"], cwd=package)
 
 
 if __name__ == "__main__":

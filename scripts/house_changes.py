@@ -1,0 +1,70 @@
+"""The smallest changes of their kind, made in a copy of the project: a task, a column, a built-in image set.
+
+Each returns the files that it touched; tests walk what was added through the package.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from environment import ROOT
+
+TASK = "estimate_share"
+COLUMN = "typed_digits"
+VERSION = "2.2.0"
+IMAGE_SET = "sample/more"
+_TEMPLATES = ROOT / "tests" / "house" / "fifth_task"
+
+
+def add_task(project: Path) -> list[Path]:
+    """Add a fifth task: one mixture, one number, no released form."""
+    package = project / "hmix_hub"
+    files = {
+        "task.py": package / f"tasks/{TASK}.py",
+        "suite_task.py": package / f"suite/tasks/{TASK}.py",
+        "page.js": package / f"suite/client/tasks/{TASK}.js",
+        "preset.yaml": package / f"suite/presets/{TASK}.yaml",
+    }
+    for template, path in files.items():
+        shutil.copy(_TEMPLATES / template, path)
+    registry = package / "tasks/__init__.py"
+    _replace(registry, "    construct_midpoint,\n", f"    construct_midpoint,\n    {TASK},\n")
+    _replace(
+        registry,
+        "infer_mixing_factor, categorical_soft_labels)",
+        f"infer_mixing_factor, {TASK}, categorical_soft_labels)",
+    )
+    return [*files.values(), registry]
+
+
+def add_column(project: Path) -> list[Path]:
+    """Add a column to infer_mixing_factor, and the MINOR version of the schema that it comes with."""
+    task, versions = project / "hmix_hub/tasks/infer_mixing_factor.py", project / "hmix_hub/schema/versions.py"
+    column = f'        Column("{COLUMN}", Kind.INT32, "digits typed", low=0, nullable=True, since="{VERSION}"),\n'
+    _replace(task, "        IMAGE_1_SIDE,\n", f"{column}        IMAGE_1_SIDE,\n")
+    _replace(versions, 'CURRENT = "2.1.0"\n', f'CURRENT = "{VERSION}"\n')
+    _replace(versions, "(RELEASED, JUDGMENT_TABLE, CURRENT)", '(RELEASED, JUDGMENT_TABLE, "2.1.0", CURRENT)')
+    return [task, versions]
+
+
+def add_image_set(project: Path) -> list[Path]:
+    """Add a built-in image set: the sample's pictures under another name."""
+    registry = project / "hmix_hub/sources/image_sets.py"
+    entry = f"""    "{IMAGE_SET}": KnownImageSet(
+        "The pictures are more of the synthetic ones: {{both}} of them.",
+        CIFAR10,
+        labels=lambda: _drawn()[1],
+        open=lambda _: replace(_open_sample(), name="{IMAGE_SET}"),
+    ),
+"""
+    _replace(registry, "    SAMPLE_PICTURES: KnownImageSet(\n", f"{entry}    SAMPLE_PICTURES: KnownImageSet(\n")
+    return [registry]
+
+
+def _replace(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    if text.count(old) != 1:
+        msg = f"{path}: {old!r} stands {text.count(old)} times in it, and not once"
+        raise ValueError(msg)
+    path.write_text(text.replace(old, new), encoding="utf-8")

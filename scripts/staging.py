@@ -1,0 +1,31 @@
+"""The package as it is installed: a copy of it with builders and dataset_cards inside, for tools that read it whole."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from environment import ROOT
+
+
+@contextmanager
+def staged() -> Iterator[Path]:
+    """Make a temporary folder that holds `hmix_hub`, as it is installed, and `scripts`."""
+    ignore = shutil.ignore_patterns("__pycache__")
+    with tempfile.TemporaryDirectory(prefix="hmix-staged-") as scratch:
+        folder = Path(scratch)
+        shutil.copytree(ROOT / "hmix_hub", folder / "hmix_hub", ignore=ignore)
+        for name in ("builders", "dataset_cards"):
+            shutil.copytree(ROOT / name, folder / "hmix_hub" / name, ignore=ignore)
+        shutil.copytree(ROOT / "scripts", folder / "scripts", ignore=ignore)
+        yield folder
+
+
+def checkout(folder: Path) -> Path:
+    """Copy the files of the project to a new folder, and return it."""
+    skipped = shutil.ignore_patterns(".*", "__pycache__", "build", "*.egg-info")
+    shutil.copytree(ROOT, folder, ignore=skipped)
+    return folder
