@@ -196,11 +196,17 @@ def drawn_coefficients(table: pa.Table, task: str, *, on_screen: bool = False) -
     stored = table[name].to_numpy().astype(np.float64)
     if TASKS[task].shows != "pair":
         return stored
-    steps = steps_of(stored)
-    drawn = np.where(np.abs(WALK[steps] - stored) <= TOLERANCE, WALK[steps], stored)
+    drawn = walked(stored)
     if on_screen and ENDPOINT_NOT_SHOWN in TASKS[task].flags:
-        drawn = np.where(_flagged(table), WALK[steps_on_screen(steps)], drawn)
+        drawn = np.where(_flagged(table), WALK[steps_on_screen(steps_of(stored))], drawn)
     return drawn
+
+
+def walked(coefficients: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Return the coefficients that pairs are drawn with, float64: the value of `WALK` within `TOLERANCE`, if any."""
+    given = np.asarray(coefficients, dtype=np.float64)
+    nearest = WALK[steps_of(given)]
+    return np.where(np.abs(nearest - given) <= TOLERANCE, nearest, given)
 
 
 def steps_of(coefficients: npt.ArrayLike) -> npt.NDArray[np.int64]:

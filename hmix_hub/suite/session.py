@@ -9,8 +9,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from hmix_hub.schema import TOLERANCE
-from hmix_hub.stimuli.mixtures import steps_of
+from hmix_hub.stimuli.mixtures import walked
 from hmix_hub.suite.design.design import Batch, FrozenStudy
 from hmix_hub.suite.design.plan import Plan, stimulus_of
 from hmix_hub.suite.store.keys import StudyKey
@@ -139,14 +138,8 @@ def mixtures_of_stimulus(task: str, stimulus: Stimulus) -> tuple[Mixture, ...]:
 
 def mixtures_of_example(task: str, example: Example) -> tuple[Mixture, ...]:
     """Return the mixtures of a worked example; tenths are drawn as the task's own pictures are."""
-    pair = example.image_1_index, example.image_2_index
-    walked = WALK[steps_of(example.coefficients)].tolist()
-    return tuple(
-        Mixture(
-            *pair, step if SUITE_TASKS[task].shows_pair and abs(step - coefficient) <= TOLERANCE else float(coefficient)
-        )
-        for step, coefficient in zip(walked, example.coefficients, strict=True)
-    )
+    shown = walked(example.coefficients).tolist() if SUITE_TASKS[task].shows_pair else map(float, example.coefficients)
+    return tuple(Mixture(example.image_1_index, example.image_2_index, coefficient) for coefficient in shown)
 
 
 def picture_name(frozen: FrozenStudy, key: StudyKey, mixture: Mixture) -> str:
