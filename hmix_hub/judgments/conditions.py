@@ -71,7 +71,7 @@ class Condition:
         """
 
     def seen(self, tables: Sequence[pa.Table], rows: Sequence[Mask]) -> str:
-        """Say what there was in rows of which none met the condition; empty where that would tell nothing."""
+        """Return what there was in rows of which none met the condition; empty where that would tell nothing."""
         return ""
 
 
@@ -143,7 +143,7 @@ class IsWithin(_OfColumn):
         return numbers(table[self.column])
 
     def seen(self, tables: Sequence[pa.Table], rows: Sequence[Mask]) -> str:
-        """Say which numbers there were: all of a few, the ends of many."""
+        """Return which numbers there were: all of a few, the ends of many."""
         found = np.concatenate([self._numbers(table)[own] for table, own in zip(tables, rows, strict=True)])
         values = np.unique(found[~np.isnan(found)])
         if not len(values):

@@ -38,7 +38,7 @@ class Between:
 
 
 def between(low: float | None = None, high: float | None = None) -> Between:
-    """Give the closed interval from `low` to `high`, for a filter; `None` is an open end."""
+    """Return the closed interval from `low` to `high`, for a filter; `None` is an open end."""
     return Between(low, high)
 
 
@@ -87,7 +87,7 @@ def parse_filters(values: Mapping[str, Any]) -> list[Condition]:
 
 
 def _any_of(filter_: Filter, value: object) -> list[object]:
-    """Give the alternatives of a value: the items of a list, set, array or column, else the value alone."""
+    """Return the alternatives of a value: the items of a list, set, array or column, else the value alone."""
     if isinstance(value, str | tuple) or not isinstance(value, Iterable):
         return [value]
     # Arrays and tensors, of no dimension, too; their numbers stay numpy's, whose precision is known.

@@ -54,14 +54,14 @@ _LOSSES: dict[tuple[str, str], dict[str, str]] = {
 
 
 def _steps(start: str, target: str) -> list[tuple[str, str]]:
-    """Give the steps from a version to another, over all that lie between."""
+    """Return the steps from a version to another, over all that lie between."""
     first, last = VERSIONS.index(start), VERSIONS.index(target)
     way = VERSIONS[first : last + 1] if first <= last else VERSIONS[last : first + 1][::-1]
     return list(pairwise(way))
 
 
 def _losses(start: str, target: str) -> dict[str, str]:
-    """Give what is lost on the way, by columns that the starting version has."""
+    """Return what is lost on the way, by columns that the starting version has."""
     held = {c.name for task in TASKS.values() if start in task.versions for c in task.in_version(start)}
     lost: dict[str, str] = {}
     for step in _steps(start, target):

@@ -42,7 +42,7 @@ class Vocabulary:
         return {name.lower(): code for code, name in enumerate(self.names)}
 
     def code(self, name: str) -> int:
-        """Give the label of a class name, whatever its case.
+        """Return the label of a class name, whatever its case.
 
         Raises
         ------
@@ -56,7 +56,7 @@ class Vocabulary:
             raise SchemaError(msg, hint=nearest(name, self.names, label="classes")) from None
 
     def display(self, code: int) -> str:
-        """Give a class name as it stands in pair and stimulus ids: with a capital first letter."""
+        """Return a class name as it stands in pair and stimulus ids: with a capital first letter."""
         name = self.names[code]
         return name[:1].upper() + name[1:]
 
@@ -76,7 +76,7 @@ class Vocabulary:
         return Vocabulary(tuple(names))
 
     def recode(self, target: Vocabulary) -> Sequence[int]:
-        """Give, for each label of this vocabulary, the label of the same class in `target`."""
+        """Return, for each label of this vocabulary, the label of the same class in `target`."""
         return [target.code(name) for name in self.names]
 
 
