@@ -7,11 +7,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hmix_hub.contribute.description.panels import panels_of
 from hmix_hub.contribute.description.statistics import statistics_text
 from hmix_hub.origin import SYNTHETIC_MARK
-from hmix_hub.plots.figure import write_title
-from hmix_hub.plots.resampling import COVERAGE
 from hmix_hub.studies.folder import FIGURES
 
 if TYPE_CHECKING:
@@ -83,8 +80,13 @@ def _save(statistics: dict[str, Any], task: str, path: Path, digest: str) -> Non
 
 
 def _figure(figures: dict[str, Any], title: str, task: str, *, is_synthetic: bool) -> Figure:
+    # Here, since a card that is checked draws nothing.
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    from hmix_hub.contribute.description.panels import panels_of
+    from hmix_hub.plots.figure import write_title
+    from hmix_hub.plots.resampling import COVERAGE
 
     panels = panels_of(task)
     figure = Figure(figsize=(11, 6.2), layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.1))
