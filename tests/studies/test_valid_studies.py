@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 from hypothesis import given, settings
 from study_generator.studies import ENDINGS, studies
 
@@ -71,3 +74,10 @@ def test_the_table_is_the_same_whatever_the_format(study, put):
 def test_how_answers_came_about_may_be_told_whole(study, put):
     report = check_study(Study.open(put(study)))
     assert report.errors == []
+
+
+def test_checking_a_study_imports_nothing_that_loads_draws_or_publishes():
+    heavy = ("datasets", "matplotlib", "huggingface_hub", "torch")
+    code = f"import sys, hmix_hub.contribute.checking; print(*(name for name in {heavy} if name in sys.modules))"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.split() == []
