@@ -79,6 +79,10 @@ class Vocabulary:
         """Return, for each label of this vocabulary, the label of the same class in `target`."""
         return [target.code(name) for name in self.names]
 
+    def codes_in(self, target: Vocabulary) -> list[int]:
+        """Return, for each label of this vocabulary, the label of the same class in `target`, -1 where it lacks it."""
+        return [target._codes.get(name.lower(), -1) for name in self.names]
+
 
 CIFAR10 = Vocabulary(("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"))
 """CIFAR-10's ten classes in CIFAR-10's (alphabetical) order, the vocabulary of H-Mix."""

@@ -139,8 +139,7 @@ _CHECKED_AT_ONCE = 65_536
 def _check_part(part: pa.RecordBatch, start: int, vocabulary: Vocabulary, image_set: ImageSet) -> None:
     """Check rows, the first of which is number `start` of the table."""
     rows = np.flatnonzero(pc.equal(part["image_set"], image_set.name).to_numpy(zero_copy_only=False))
-    known = {class_name.lower(): code for code, class_name in enumerate(image_set.vocabulary.names)}
-    as_set = np.array([known.get(class_name.lower(), -2) for class_name in vocabulary.names], dtype=np.int64)
+    as_set = np.array(vocabulary.codes_in(image_set.vocabulary), dtype=np.int64)
     for i in (1, 2):
         columns = (pa.chunked_array([part[f"image_{i}_{name}"]]) for name in ("index", "label"))
         index, label = (codes(column)[rows] for column in columns)

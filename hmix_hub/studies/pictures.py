@@ -99,8 +99,7 @@ def _own(manifest: Manifest, folder: StudyFolder, report: Report) -> KnownPictur
 
 
 def _recoded(labels: npt.NDArray[np.int64], own: Vocabulary, target: Vocabulary) -> npt.NDArray[np.int64]:
-    codes = {name.lower(): code for code, name in enumerate(target.names)}
-    return np.array([codes.get(name.lower(), -1) for name in own.names], dtype=np.int64)[labels]
+    return np.array(own.codes_in(target), dtype=np.int64)[labels]
 
 
 Keys = npt.NDArray[np.uint64]

@@ -86,8 +86,7 @@ def open_pictures(
     """
     image_set = _open(folder, study, cifar10)
     vocabulary = study.pictures.vocabulary
-    codes = {name.lower(): code for code, name in enumerate(vocabulary.names)}
-    of_class = np.array([codes.get(name.lower(), -1) for name in image_set.vocabulary.names], dtype=np.int64)
+    of_class = np.array(image_set.vocabulary.codes_in(vocabulary), dtype=np.int64)
     labels = Labels(of_class[image_set.labels], vocabulary)
     unknown = np.flatnonzero(labels.codes < 0)
     if study.pictures.source == OWN_PICTURES and len(unknown):
