@@ -119,7 +119,7 @@ def _print_load(run: Run, seconds: float) -> None:
 
 def _print_joining(people: int) -> None:
     """Let people join at once, more than there are places for."""
-    from hmix_hub.suite.store import Store
+    from hmix_hub.suite.store.store import Store
 
     with tempfile.TemporaryDirectory() as scratch:
         folder = _begin(Path(scratch), people=people - people // 10)
@@ -241,7 +241,7 @@ def _check_stored(folder: Path, seen: dict[str, Any]) -> None:
     """Check that every acknowledged answer is in the database, which is whole."""
     import hashlib
 
-    from hmix_hub.suite.store import Store
+    from hmix_hub.suite.store.store import Store
 
     with Store.open(folder, read_only=True) as store:
         store.check_integrity()

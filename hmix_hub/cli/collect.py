@@ -77,7 +77,7 @@ def serve(folder: Path, host: str, port: int, trial_run: bool) -> None:
 @click.option("--reopen", is_flag=True, help="Let people begin again.")
 def close(folder: Path, reopen: bool) -> None:
     """Let nobody begin any more; who has begun may finish. The server need not be stopped."""
-    from hmix_hub.suite.store import Store
+    from hmix_hub.suite.store.store import Store
 
     with Store.open(folder, read_only=True) as store:
         was_closed = store.is_closed()
@@ -169,7 +169,7 @@ def backup(folder: Path, target: Path) -> None:
     TARGET holds all that the collection is: study file, pictures, key and answers. It can be exported and served as
     it is. Keep it as safe as the collection; what people withdraw later stays in it until you delete it.
     """
-    from hmix_hub.suite.store import Store
+    from hmix_hub.suite.store.store import Store
 
     with Store.open(folder, read_only=True) as store:
         store.backup(target)

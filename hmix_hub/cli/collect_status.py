@@ -13,9 +13,10 @@ from hmix_hub.cli.options import json_option
 from hmix_hub.cli.output import echo_json, echo_table
 from hmix_hub.errors import CollectionError
 from hmix_hub.studies.findings import printable
-from hmix_hub.suite.store import SessionRecord, Store, folder_lock, is_served
-from hmix_hub.suite.store.keys import plain_code
+from hmix_hub.suite.store.keys import folder_lock, is_served, plain_code
 from hmix_hub.suite.store.progress import Progress, find_code, progress
+from hmix_hub.suite.store.records import SessionRecord
+from hmix_hub.suite.store.store import Store
 
 _EVERY_SECONDS = 2.0
 _COUNTED = ("finished", "live", "lapsed", "late", "incomplete", "withdrawn", "answers", "quarantined", "conflicts")

@@ -156,12 +156,7 @@ def _leave_out(work: Work, session_id: str, outcome: Outcome) -> Outcome:
 
 
 def put_quiz(work: Work, session_id: str, attempt: int, payload: str, passed: bool) -> Outcome:
-    """Store an attempt at the quiz; the session ends in the same transaction if it was the last one.
-
-    Parameters
-    ----------
-    attempt
-        Number of the attempt, from 1.
+    """Store an attempt at the quiz, counted from 1; the session ends in the same transaction if it was the last one.
 
     Raises
     ------
@@ -184,7 +179,7 @@ def put_quiz(work: Work, session_id: str, attempt: int, payload: str, passed: bo
         )
         outcome = Outcome.STORED
         keep_alive(work, session)
-        quiz = work.frozen.design_of(work.batch_of(session)).quiz
+        quiz = work.frozen.design_of(work.frozen.batches[session.batch]).quiz
         if not passed and quiz is not None and quiz.attempts is not None and attempt >= quiz.attempts:
             work.database.execute("UPDATE sessions SET state = 'failed_quiz' WHERE id = ?", (session_id,))
     work.remember(session_id)

@@ -29,15 +29,6 @@ _FOLDERS = ("pairs", "stimuli")
 def back_up(source: sqlite3.Connection, folder: Path, frozen: FrozenStudy, target: Path) -> None:
     """Copy a collection: study file, pairs, pictures, key and database; checked, and whole or not there at all.
 
-    Parameters
-    ----------
-    source
-        A reading connection to the database; others may write meanwhile.
-    folder
-        The collection.
-    target
-        A folder that is not there yet.
-
     Raises
     ------
     StoreError

@@ -16,22 +16,7 @@ from hmix_hub.suite.store.records import SessionRecord
 
 
 class Cache:
-    """Tokens, sessions and held trials, as committed.
-
-    Parameters
-    ----------
-    database
-        What to read them from.
-    frozen
-        The study.
-    plans
-        Where plans that were read are kept.
-
-    Attributes
-    ----------
-    places
-        The people who count towards the quotas.
-    """
+    """Tokens, sessions and held trials, as committed."""
 
     def __init__(self, database: sqlite3.Connection, frozen: FrozenStudy, plans: Plans) -> None:
         tokens = database.execute("SELECT hash, session FROM tokens").fetchall()
@@ -82,13 +67,7 @@ class Cache:
 
 
 class Places:
-    """The people who count towards the quotas.
-
-    Parameters
-    ----------
-    sessions
-        All sessions.
-    """
+    """The people who count towards the quotas."""
 
     def __init__(self, sessions: Iterable[SessionRecord]) -> None:
         self._lock = threading.Lock()

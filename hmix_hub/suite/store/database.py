@@ -125,15 +125,10 @@ def _connect(folder: Path, mode: str) -> sqlite3.Connection:
     return connection
 
 
-def is_full(error: sqlite3.Error) -> bool:
-    """Whether an error means that there is no space left."""
-    return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
-
-
 def as_store_error(error: sqlite3.Error, folder: Path) -> StoreError:
     """Return an error of the database as one of ours."""
     where = Where(str(folder))
-    if is_full(error):
+    if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
         msg = "there is no space left on the disk of the collection; nothing was stored"
         return StoreFullError(msg, where=where, hint="free some space; the answers are sent again by themselves")
     return StoreError(f"the database failed: {error}", where=where, hint=_HINT)

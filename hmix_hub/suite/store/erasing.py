@@ -26,12 +26,8 @@ AGAIN_SECONDS = 1.0
 REWRITE_SECONDS = 600.0
 """Time between two rewrites of the database."""
 _PATIENCE_MS = 50
-_FLAG = "must_erase"
-
-
-def ask_to_erase(database: sqlite3.Connection) -> None:
-    """Note, within the transaction that deletes, that the files have to follow; a restart sees it too."""
-    put_meta(database, _FLAG, "1")
+MUST_ERASE = "must_erase"
+"""Value of `meta`, set within the transaction that deletes: the files have to follow; a restart sees it too."""
 
 
 class Eraser:
@@ -47,7 +43,7 @@ class Eraser:
 
     def __init__(self, database: sqlite3.Connection, folder: Path) -> None:
         self._database, self._folder = database, folder
-        self._must_rewrite = get_meta(database, _FLAG) == "1"
+        self._must_rewrite = get_meta(database, MUST_ERASE) == "1"
         self._must_empty = True
         self._empty_at = self._rewrite_at = 0.0
 
@@ -70,13 +66,7 @@ class Eraser:
             self._empty_at = time.monotonic() + AGAIN_SECONDS
 
     def rewrite(self, *, now: bool = False) -> None:
-        """Write the database anew if that is due; harmless if it cannot be done.
-
-        Parameters
-        ----------
-        now
-            Whether to do it however short ago the last time was.
-        """
+        """Write the database anew if that is due, or `now`; harmless if it cannot be done."""
         if self._must_rewrite and (now or time.monotonic() >= self._rewrite_at):
             with contextlib.suppress(sqlite3.Error):
                 self._try_to_rewrite()
@@ -100,8 +90,8 @@ class Eraser:
             self._database.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
         if not busy:
             self._must_empty = False
-            if not self._must_rewrite and get_meta(self._database, _FLAG) == "1":
-                put_meta(self._database, _FLAG, "0")
+            if not self._must_rewrite and get_meta(self._database, MUST_ERASE) == "1":
+                put_meta(self._database, MUST_ERASE, "0")
 
 
 @contextlib.contextmanager

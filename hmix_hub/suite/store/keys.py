@@ -30,13 +30,7 @@ _PARTICIPANT_CHARACTERS = 12
 
 
 class StudyKey:
-    """Names and codes that only who has the key can derive; each purpose has names of its own.
-
-    Parameters
-    ----------
-    secret
-        32 bytes.
-    """
+    """Names and codes that only who has the key, 32 bytes, can derive; each purpose has names of its own."""
 
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
@@ -53,13 +47,7 @@ class StudyKey:
         return self._digest("recruiting", recruiting_id).hex()
 
     def picture_name(self, text: str) -> str:
-        """Return the name that a picture is served under, 32 hex digits.
-
-        Parameters
-        ----------
-        text
-            What the picture is, the same text for the same picture.
-        """
+        """Return the name, 32 hex digits, under which a picture is served that the text describes."""
         return self._digest("picture", text).hex()[:32]
 
     def fallback_code(self, session_id: str) -> str:

@@ -119,27 +119,13 @@ def read_comments(database: sqlite3.Connection) -> dict[str, str]:
 def read_aside(database: sqlite3.Connection, session_id: str | None) -> list[AsideRecord]:
     """Read what was kept aside, of one session or of all: first the quarantine, then conflicts, as they arrived."""
     condition = "" if session_id is None else "WHERE session = :session"
-    rows = [
-        *database.execute(
-            f"SELECT session, 'trial', trial_index, payload, fault FROM quarantine {condition} ORDER BY arrival",  # noqa: S608
-            {"session": session_id},
-        ),
-        *database.execute(
-            f"SELECT session, kind, place, payload, NULL FROM conflicts {condition} ORDER BY arrival",  # noqa: S608
-            {"session": session_id},
-        ),
-    ]
-    return [AsideRecord(*row) for row in rows]
+    kinds = "'trial', trial_index, payload, fault FROM quarantine", "kind, place, payload, NULL FROM conflicts"
+    queries = (f"SELECT session, {columns} {condition} ORDER BY arrival" for columns in kinds)
+    return [AsideRecord(*row) for query in queries for row in database.execute(query, {"session": session_id})]
 
 
 def read_counts(database: sqlite3.Connection, frozen: FrozenStudy, lapses_before_ms: float) -> list[BatchCount]:
-    """Count people and answers by batch.
-
-    Parameters
-    ----------
-    lapses_before_ms
-        Live sessions whose last answer is older, on the study clock, count as lapsed.
-    """
+    """Count people and answers by batch; live sessions that answered last before a time of the clock have lapsed."""
     query = """
         SELECT b.number, b.given, b.withdrawn,
             count(*) FILTER (WHERE s.state = 'finished' AND NOT s.is_late AND NOT s.is_incomplete),
@@ -152,12 +138,9 @@ def read_counts(database: sqlite3.Connection, frozen: FrozenStudy, lapses_before
         FROM batches b LEFT JOIN sessions s ON s.batch = b.number GROUP BY b.number ORDER BY b.number
     """
     rows = database.execute(query, {"before": lapses_before_ms}).fetchall()
+    per_batch = "JOIN sessions s ON s.id = t.session GROUP BY s.batch"
     kept = [
-        dict(
-            database.execute(
-                f"SELECT s.batch, count(*) FROM {table} t JOIN sessions s ON s.id = t.session GROUP BY s.batch"  # noqa: S608
-            ).fetchall()
-        )
+        dict(database.execute(f"SELECT s.batch, count(*) FROM {table} t {per_batch}").fetchall())  # noqa: S608
         for table in ("answers", "quarantine", "conflicts")
     ]
     counts = []

@@ -10,8 +10,8 @@ import secrets
 from hmix_hub.errors import CollectionError, nearest
 from hmix_hub.suite.design.plan import draw_plan
 from hmix_hub.suite.store.database import StoreRefusedError, StudyClosedError, StudyFullError
-from hmix_hub.suite.store.erasing import ask_to_erase
-from hmix_hub.suite.store.layout import PERSONAL_TABLES, TAKES_PLACE, get_meta
+from hmix_hub.suite.store.erasing import MUST_ERASE
+from hmix_hub.suite.store.layout import PERSONAL_TABLES, TAKES_PLACE, get_meta, put_meta
 from hmix_hub.suite.store.reading import read_answered, read_held, read_token
 from hmix_hub.suite.store.records import SessionRecord
 from hmix_hub.suite.store.work import Work, as_of, resume_ms
@@ -80,7 +80,8 @@ def _choose_batch(work: Work, task: str | None) -> int:
         msg = f"the study has no task {task!r}"
         raise CollectionError(msg, hint=nearest(task, sorted(tasks), label="tasks"))
     lapse(work)
-    people = _people_by_batch(work)
+    query = f"SELECT batch, count(*) FROM sessions WHERE {TAKES_PLACE} GROUP BY batch"  # noqa: S608
+    people = dict(work.database.execute(query).fetchall())
     free = [
         (people.get(batch.number, 0), batch.number)
         for batch in work.frozen.batches
@@ -90,11 +91,6 @@ def _choose_batch(work: Work, task: str | None) -> int:
         msg = "the study has all the people that it wants"
         raise StudyFullError(msg, hint="a place may be given back later")
     return min(free)[1]
-
-
-def _people_by_batch(work: Work) -> dict[int, int]:
-    query = f"SELECT batch, count(*) FROM sessions WHERE {TAKES_PLACE} GROUP BY batch"  # noqa: S608
-    return dict(work.database.execute(query).fetchall())
 
 
 def has_place(work: Work, number: int) -> bool:
@@ -199,5 +195,5 @@ def withdraw(work: Work, session_id: str) -> None:
     database.execute("UPDATE batches SET withdrawn = withdrawn + 1 WHERE number = ?", known)
     work.plans.pop(session_id, None)
     work.effects.append(lambda cache: cache.forget(session_id, hashes))
-    ask_to_erase(database)
+    put_meta(database, MUST_ERASE, "1")
     work.erases = True

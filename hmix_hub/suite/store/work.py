@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from hmix_hub.suite.design.design import Batch, FrozenStudy
+from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.store.cache import Cache
 from hmix_hub.suite.store.reading import Plans, read_session, session_gone
 from hmix_hub.suite.store.records import SessionRecord
@@ -23,10 +23,6 @@ class Work:
     ----------
     database
         The writing connection, within a transaction.
-    frozen
-        The study.
-    plans
-        Plans that were read already.
     now
         The study clock, milliseconds.
     month
@@ -49,10 +45,6 @@ class Work:
     def lapses_before(self) -> float:
         """Live sessions with an older last answer give their place back, study clock."""
         return self.now - timeout_ms(self.frozen)
-
-    def batch_of(self, session: SessionRecord) -> Batch:
-        """Return the batch of a session."""
-        return self.frozen.batches[session.batch]
 
     def session(self, session_id: str) -> SessionRecord:
         """Return a session as this transaction sees it.

@@ -50,15 +50,7 @@ class Times:
 
 
 class StudyClock:
-    """The study clock of one process that serves.
-
-    Parameters
-    ----------
-    saved_ms
-        Where the study clock stood when it was saved last; it goes on from there.
-    times
-        The computer's clocks.
-    """
+    """The study clock of one process that serves; it goes on from where it stood when it was saved last."""
 
     def __init__(self, saved_ms: int, times: Times) -> None:
         self.times = times
@@ -95,22 +87,7 @@ class _Waiting:
 
 
 class Writer:
-    """The writing thread.
-
-    Parameters
-    ----------
-    folder
-        The collection, for messages.
-    database
-        The writing connection; from now on the thread's.
-    frozen, clock
-        The study and its clock.
-
-    Attributes
-    ----------
-    cache
-        What is in memory, as committed.
-    """
+    """The writing thread, which the connection belongs to from now on, and the memory that it keeps: `cache`."""
 
     def __init__(self, folder: Path, database: sqlite3.Connection, frozen: FrozenStudy, clock: StudyClock) -> None:
         self._folder, self._database, self._frozen, self._clock = folder, database, frozen, clock

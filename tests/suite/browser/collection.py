@@ -21,7 +21,7 @@ import yaml
 
 from hmix_hub.suite.server.app import build_app
 from hmix_hub.suite.server.beginning import begin_collection
-from hmix_hub.suite.store import Store
+from hmix_hub.suite.store.store import Store
 from hmix_hub.suite.study.model import StudyFile
 from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from suite.store.small_study import Clocks, frozen_study
 
-from hmix_hub.suite.store import Store
+from hmix_hub.suite.store.store import Store
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from suite.store.small_study import answer, token
 
-from hmix_hub.suite.store import Store
+from hmix_hub.suite.store.store import Store
 
 PEOPLE = 16
 

@@ -7,7 +7,8 @@ import json
 from dataclasses import dataclass, field
 
 from hmix_hub.suite.design.design import Batch, FrozenStudy
-from hmix_hub.suite.store import SessionRecord, Store
+from hmix_hub.suite.store.records import SessionRecord
+from hmix_hub.suite.store.store import Store
 from hmix_hub.suite.store.writer import Times
 from hmix_hub.suite.study.model import StudyFile
 from hmix_hub.suite.tasks.trial import Stimulus

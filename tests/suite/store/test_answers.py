@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from suite.store.small_study import answer, answer_all, join, take_part, token
 
-from hmix_hub.suite.store import Outcome, SessionGoneError, StoreError, StoreRefusedError
 from hmix_hub.suite.store.answers import CUT, MOST_ASIDE, MOST_BYTES_ASIDE, canonical
+from hmix_hub.suite.store.database import SessionGoneError, StoreError, StoreRefusedError
+from hmix_hub.suite.store.records import Outcome
 
 STORED, SAME, CONFLICT, QUARANTINED = Outcome
 

@@ -9,8 +9,9 @@ from suite.store.small_study import HOUR, join, take_part, token
 
 from hmix_hub.errors import CollectionError
 from hmix_hub.suite.design.plan import draw_plan
-from hmix_hub.suite.store import SessionGoneError, Store, StoreRefusedError, StudyClosedError, StudyFullError
+from hmix_hub.suite.store.database import SessionGoneError, StoreRefusedError, StudyClosedError, StudyFullError
 from hmix_hub.suite.store.sessions import MOST_TOKENS
+from hmix_hub.suite.store.store import Store
 
 
 def batches_of(store, people):

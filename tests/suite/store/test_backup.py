@@ -8,7 +8,8 @@ import threading
 import pytest
 from suite.store.small_study import answer, answer_all, join, take_part
 
-from hmix_hub.suite.store import Store, StoreError
+from hmix_hub.suite.store.database import StoreError
+from hmix_hub.suite.store.store import Store
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from suite.store.small_study import HOUR, Clocks, join
 
-from hmix_hub.suite.store import Store
+from hmix_hub.suite.store.store import Store
 from hmix_hub.suite.store.writer import StudyClock, Times
 
 jumps = st.lists(st.tuples(st.sampled_from(["wall", "elapsed", "restart"]), st.floats(-1e6, 1e6)), max_size=30)

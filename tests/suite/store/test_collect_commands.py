@@ -9,7 +9,9 @@ from click.testing import CliRunner
 from suite.store.small_study import HOUR, answer, frozen_study, join, take_part
 
 from hmix_hub.cli.main import main
-from hmix_hub.suite.store import Store, StudyClosedError, folder_lock
+from hmix_hub.suite.store.database import StudyClosedError
+from hmix_hub.suite.store.keys import folder_lock
+from hmix_hub.suite.store.store import Store
 
 
 @pytest.fixture

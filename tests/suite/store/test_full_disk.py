@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from suite.store.small_study import frozen_study, join, token
 
-from hmix_hub.suite.store import Outcome, Store, StoreFullError
+from hmix_hub.suite.store.database import StoreFullError
+from hmix_hub.suite.store.records import Outcome
+from hmix_hub.suite.store.store import Store
 
 BIG = json.dumps({"path": [[n, n % 11] for n in range(1500)]})
 

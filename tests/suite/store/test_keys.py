@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hmix_hub.suite.store import StoreError, StudyKey
-from hmix_hub.suite.store.keys import KEY_NAME, make_key, plain_code, read_key
+from hmix_hub.suite.store.database import StoreError
+from hmix_hub.suite.store.keys import KEY_NAME, StudyKey, make_key, plain_code, read_key
 
 KEY = StudyKey(bytes(range(32)))
 

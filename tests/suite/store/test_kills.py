@@ -11,7 +11,7 @@ from pathlib import Path
 
 from suite.store.small_study import frozen_study
 
-from hmix_hub.suite.store import Store
+from hmix_hub.suite.store.store import Store
 
 KILLS = 20
 TARGET = Path(__file__).with_name("kill_target.py")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from suite.store.small_study import HOUR, MINUTE, answer, answer_all, join, token
 
-from hmix_hub.suite.store import Outcome
+from hmix_hub.suite.store.records import Outcome
 
 
 def state(store, name):

@@ -10,10 +10,10 @@ import stat
 import pytest
 from suite.store.small_study import answer_all, frozen_study, join
 
-from hmix_hub.suite.store import Store, StoreError
-from hmix_hub.suite.store.database import DATABASE_NAME, open_writing
+from hmix_hub.suite.store.database import DATABASE_NAME, StoreError, open_writing
 from hmix_hub.suite.store.keys import KEY_NAME, read_key
 from hmix_hub.suite.store.layout import put_meta
+from hmix_hub.suite.store.store import Store
 from hmix_hub.suite.study.model import Session
 
 

@@ -12,7 +12,9 @@ import pytest
 from suite.store.small_study import frozen_study
 
 from hmix_hub.errors import CollectionError
-from hmix_hub.suite.store import FolderLockedError, Store, StoreError, folder_lock, is_served
+from hmix_hub.suite.store.database import FolderLockedError, StoreError
+from hmix_hub.suite.store.keys import folder_lock, is_served
+from hmix_hub.suite.store.store import Store
 
 HOLD = "import sys,pathlib; from hmix_hub.suite.store.keys import folder_lock\n\
 with folder_lock(pathlib.Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"

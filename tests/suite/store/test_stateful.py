@@ -17,7 +17,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from suite.store.small_study import Clocks, answer, frozen_study, token
 
-from hmix_hub.suite.store import Outcome, SessionGoneError, Store, StudyClosedError, StudyFullError
+from hmix_hub.suite.store.database import SessionGoneError, StudyClosedError, StudyFullError
+from hmix_hub.suite.store.records import Outcome
+from hmix_hub.suite.store.store import Store
 
 QUOTAS = (2, 1)
 PEOPLE = st.integers(0, 5)

@@ -5,7 +5,8 @@ from click.testing import CliRunner
 from suite.store.small_study import answer, frozen_study
 
 from hmix_hub.cli.main import main
-from hmix_hub.suite.store import Store, folder_lock
+from hmix_hub.suite.store.keys import folder_lock
+from hmix_hub.suite.store.store import Store
 
 WORDS = "delete me, please"
 

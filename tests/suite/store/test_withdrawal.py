@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from suite.store.small_study import answer, frozen_study, join, take_part, token
 
-from hmix_hub.suite.store import SessionGoneError, Store
-from hmix_hub.suite.store.database import DATABASE_NAME, open_writing
+from hmix_hub.suite.store.database import DATABASE_NAME, SessionGoneError, open_writing
 from hmix_hub.suite.store.erasing import AGAIN_SECONDS, REWRITE_SECONDS, Eraser
 from hmix_hub.suite.store.keys import KEY_NAME
 from hmix_hub.suite.store.layout import get_meta
+from hmix_hub.suite.store.store import Store
 
 
 def bytes_of(store):
