@@ -93,14 +93,7 @@ def _announce(*, is_first: bool) -> None:
 
 
 def _fingerprint() -> str:
-    # An editable installation knows which modules are packages; new files of either kind it finds by itself.
-    packages = sorted(path.parent.relative_to(ROOT).as_posix() for path in (ROOT / "hmix_hub").rglob("__init__.py"))
-    parts = [
-        (ROOT / "pyproject.toml").read_bytes(),
-        CONSTRAINTS.read_bytes(),
-        str(ROOT).encode(),
-        repr(packages).encode(),
-    ]
+    parts = [(ROOT / "pyproject.toml").read_bytes(), CONSTRAINTS.read_bytes(), str(ROOT).encode()]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
