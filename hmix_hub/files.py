@@ -183,7 +183,7 @@ def _exchange(made: Path, target: Path) -> None:
 
 @contextmanager
 def _named(path: Path) -> Iterator[None]:
-    """Let errors of the disk name the path, not the new file beside it, nor nothing as those of a write do."""
+    """Make errors of the disk name the path: not the new file beside it, nor nothing, as those of a write do."""
     try:
         yield
     except OSError as error:
@@ -194,7 +194,7 @@ def _named(path: Path) -> Iterator[None]:
 
 
 def sync_folder(folder: Path) -> None:
-    """Bring the names in a folder down to the disk."""
+    """Flush the names in a folder to the disk."""
     if os.name == "posix":
         handle = os.open(folder, os.O_RDONLY)
         try:

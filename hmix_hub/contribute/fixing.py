@@ -18,14 +18,12 @@ from hmix_hub.studies.reading.arrays import as_text
 from hmix_hub.studies.reading.chunks import UnreadableError
 from hmix_hub.studies.reading.text import blocks, utf16_of
 from hmix_hub.studies.rules import files
-from hmix_hub.studies.rules import files as generated
 from hmix_hub.studies.rules.rule import Rule
 from hmix_hub.studies.study import Study
 
 _ROUNDS = 6
 """A fix can bring to light what another is for: first the delimiter, then the columns, then their values."""
-_FORMS = (files.ENCODING, files.BYTE_ORDER_MARK, files.DELIMITER, files.LINE_ENDINGS)
-_PASSED = {rule.code for rule in _FORMS}
+_FORMS = (*files.GUESSED, files.BYTE_ORDER_MARK)
 
 
 def fix(study: Study, *, dry_run: bool = False) -> tuple[list[Fix], Report]:
@@ -59,7 +57,7 @@ def fix(study: Study, *, dry_run: bool = False) -> tuple[list[Fix], Report]:
 
 def _fixable(report: Report) -> list[str]:
     """Return the tables that have something to fix."""
-    of_tables = [found for found in report if found.rule is not generated.STALE]
+    of_tables = [found for found in report if found.rule is not files.STALE]
     return list(dict.fromkeys(found.file for found in of_tables if found.rule.is_fixed_in(found.file)))
 
 
@@ -115,7 +113,7 @@ def _read(path: Path, name: str) -> Table | None:
     """Read a CSV file as text, whatever its form; `None` where it cannot be read whole."""
     report = Report()
     chunks = list(read_chunks(path, name, report, is_tolerant=True))
-    if not chunks or any(found.rule.code not in _PASSED for found in report.errors):
+    if not chunks or any(found.rule not in files.GUESSED for found in report.errors):
         return None
     header = chunks[0].names or list(chunks[0].columns)
     if len(set(header)) < len(header):
@@ -143,8 +141,8 @@ def _write_text(text: str, path: Path) -> None:
 
 def _renew(study: Study, report: Report, dry_run: bool) -> list[Fix]:
     """Regenerate stale generated files."""
-    stale = [finding.file for finding in report if finding.rule is generated.STALE]
-    fixes = [Fix(generated.STALE, name, count=1) for name in stale]
+    stale = [finding.file for finding in report if finding.rule is files.STALE]
+    fixes = [Fix(files.STALE, name, count=1) for name in stale]
     if stale and not dry_run:
         write_generated(study, {name.split("/")[0] for name in stale})
     return fixes

@@ -61,7 +61,7 @@ def synthetic_rows(judgments: pa.Table) -> npt.NDArray[np.bool_]:
 
 
 def _shared(judgments: pa.Table, name: str, groups: Groups) -> pa.ChunkedArray:
-    """Take a column that all judgments of a stimulus share from the first of them, and check that they do."""
+    """Return a column that all judgments of a stimulus share, of the first of them; check that they do."""
     values = encode(judgments[name])
     differing = np.flatnonzero(values != values[groups.first][groups.codes])
     if len(differing):

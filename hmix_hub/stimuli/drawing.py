@@ -139,7 +139,7 @@ def size_of(names: Sequence[str], image_sets: Mapping[str, ImageSet]) -> tuple[i
 
 
 def take_mixtures(mixtures: Mixtures, image_set: ImageSet, chosen: Ints) -> npt.NDArray[np.uint8]:
-    """Take the pictures of mixtures as people saw them.
+    """Return the pictures of mixtures as participants saw them.
 
     Parameters
     ----------

@@ -42,7 +42,7 @@ class Detected:
     asked: set[Question] = field(default_factory=set)
 
     def add(self, task: str, columns: Mapping[str, pa.Array | pa.ChunkedArray]) -> None:
-        """Look at rows of a judgment file.
+        """Read rows of a judgment file.
 
         Parameters
         ----------
@@ -88,7 +88,7 @@ class Detected:
 
 
 def detect(folder: StudyFolder) -> Detected:
-    """Look through the judgment files of a study folder; what cannot be read is passed over."""
+    """Read the judgment files of a study folder; what cannot be read is passed over."""
     found = Detected()
     for task, name in folder.judgments.items():
         for chunk in read_chunks(folder.file(name), name, Report()):

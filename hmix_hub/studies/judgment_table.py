@@ -82,7 +82,7 @@ def refuse_errors(report: Report, folder: StudyFolder) -> None:
 
 
 def complete_chunks(chunks: Sequence[ObservedChunk], manifest: Manifest, task: str, file: str) -> pa.Table:
-    """Put the chunks of a file together, and compute what follows from them; see `read_judgments`.
+    """Join the chunks of a file, and compute what follows from them; see `read_judgments`.
 
     Warns
     -----

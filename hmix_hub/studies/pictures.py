@@ -46,7 +46,7 @@ class KnownPictures:
 
 
 def known_pictures(manifest: Manifest, folder: StudyFolder, report: Report) -> KnownPictures | None:
-    """Look up the pictures of a study; its own are opened, every one of them.
+    """Find the pictures of a study; its own are opened, every one of them.
 
     Returns
     -------
@@ -106,7 +106,7 @@ Keys = npt.NDArray[np.uint64]
 
 
 def known_mixtures(manifest: Manifest, folder: StudyFolder, report: Report) -> Keys | None:
-    """Look up the mixtures of a study whose pictures were not mixed pixel by pixel; every picture is opened.
+    """Find the mixtures of a study whose pictures were not mixed pixel by pixel; every picture is opened.
 
     Returns
     -------

@@ -11,7 +11,7 @@ from hmix_hub.errors import HMixError
 from hmix_hub.sources.image_set import PIXEL_LINEAR
 from hmix_hub.studies.checks.answers import ContradictionCheck, SliderCheck, StatedCheck
 from hmix_hub.studies.checks.computed import ComputedCheck
-from hmix_hub.studies.checks.participants import check_people
+from hmix_hub.studies.checks.participants import check_participation
 from hmix_hub.studies.checks.recorded import RecordedCheck
 from hmix_hub.studies.checks.rows import Check, FileRows
 from hmix_hub.studies.checks.stimuli import check_stimuli
@@ -147,7 +147,7 @@ def _check_file(
             progress(reporter.file, done)
     clashes = check_clashes(rows, folder.file(reporter.file), reporter)
     check_trials(rows, reporter, clashes=clashes, is_symmetric=manifest.stimuli.mixing == PIXEL_LINEAR)
-    check_people(rows, reporter)
+    check_participation(rows, reporter)
     for check in checks:
         check.finish()
     return rows.names

@@ -194,7 +194,7 @@ def _released_pairs(task: str, source: str | None) -> _ReleasedPairs:
 
 
 def _with_list(block: str, name: str, released: _ReleasedPairs) -> str:
-    """Let a task's block take its pairs from a list, which says the coefficients and batches, too."""
+    """Make a task's block read its pairs from a list, which also gives the coefficients and batches."""
     has_coefficients = COEFFICIENT in released.table.partition("\n")[0]
     what = "pairs, coefficients and batches" if has_coefficients else "pairs and batches"
     changes = {

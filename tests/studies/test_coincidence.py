@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hmix_hub.studies.checks.participants import check_people
+from hmix_hub.studies.checks.participants import check_participation
 from hmix_hub.studies.findings import Report, Reporter
 
 PEOPLE, STIMULI = 40, 20
@@ -39,7 +39,7 @@ class Rows(dict):
 
 def accused(rows):
     report = Report()
-    check_people(rows, Reporter(report, "a.csv"))
+    check_participation(rows, Reporter(report, "a.csv"))
     return [spot.value for found in report if found.rule.code == "HMX592" for spot in found.spots]
 
 

@@ -34,7 +34,7 @@ class MappedFiles:
         self._made = [MappedColumn(target, origin) for target, origin in column_map.columns.items()]
 
     def add(self, raw: pa.Table, path: Path, name: str) -> None:
-        """Take the judgments of a file over.
+        """Add the judgments of a file.
 
         Parameters
         ----------
@@ -84,7 +84,7 @@ class MappedFiles:
         return raw
 
     def _leave_out(self, raw: pa.Table, path: Path, lacking: list[str]) -> None:
-        """Leave a file out: a session that was broken off before its first trial lacks the columns of trials."""
+        """Skip a file: a session that was broken off before its first trial lacks the columns of trials."""
         said = f"no column {', '.join(lacking)}"
         if self._map.rows and raw.num_rows:
             msg = f"`rows:` keeps rows of this file ({raw.num_rows}), but it has {said}"

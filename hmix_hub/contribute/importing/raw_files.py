@@ -24,7 +24,6 @@ NO_ROW = "the file has no row"
 """Why a file has no judgment: a page may be closed before anything is recorded."""
 _NAMED = 3
 """Files that a note names; the others are counted."""
-_PASSED = {rules.ENCODING, rules.DELIMITER, rules.LINE_ENDINGS}
 
 
 @dataclass
@@ -127,7 +126,7 @@ def read_raw(path: Path, outcome: Outcome) -> pa.Table:
         return nothing
     report = Report()
     chunks = list(read_chunks(path, path.name, report, is_tolerant=True))
-    _refuse([found for found in report.errors if found.rule not in _PASSED], path)
+    _refuse([found for found in report.errors if found.rule not in rules.GUESSED], path)
     if not chunks:
         # That it is UTF-16, say, is why there is nothing to read.
         _refuse(report.errors, path)

@@ -59,7 +59,7 @@ class SuiteFiles:
         self._has_export = False
 
     def add(self, raw: pa.Table, path: Path, name: str) -> None:
-        """Take the judgments of an export over.
+        """Add the judgments of an export.
 
         Parameters
         ----------

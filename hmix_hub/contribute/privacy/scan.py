@@ -31,7 +31,6 @@ FILE_LIMIT = 100_000
 """Files whose names are looked at."""
 PROSE = ("NOTES.md", "LICENSE", "LICENSE.txt")
 
-_GUESSED = (file_rules.ENCODING, file_rules.DELIMITER, file_rules.LINE_ENDINGS)
 _DIVIDERS = re.compile(r"[,;\t|]")
 
 
@@ -120,7 +119,7 @@ def _search_table(path: Path, name: str, report: Report, demographics: Demograph
     for chunk in read_chunks(path, name, reading, is_tolerant=True):
         table.add(chunk)
         # The demographics of a table that can only be read by guessing are not counted.
-        if (name == PARTICIPANTS or name.startswith(f"{JUDGMENTS}/")) and not reading.has(*_GUESSED):
+        if (name == PARTICIPANTS or name.startswith(f"{JUDGMENTS}/")) and not reading.has(*file_rules.GUESSED):
             demographics.add(chunk, name, measures, report)
     if reading.errors or table.has_hidden_columns:
         _pass_on(reading, report)

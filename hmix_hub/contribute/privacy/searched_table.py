@@ -84,7 +84,7 @@ class SearchedTable:
         return is_of_content(name) or name in self._measures - {"source_file"}
 
     def add_header(self, names: Sequence[str]) -> None:
-        """Look at the names of columns, each of them once."""
+        """Check the names of columns, each of them once."""
         new = [name for name in dict.fromkeys(names) if name not in self._called]
         self._called |= dict(zip(new, masked_names(new), strict=True))
         for name in new:
@@ -121,7 +121,7 @@ class SearchedTable:
                 self._tell(rules.EXACT_TIME, one, where, [None] * len(where[:MOST_PLACES]), f"its type is {kind}")
 
     def _look_for(self, patterns: Sequence[Pattern], texts: Sequence[Texts], values: Sequence[pa.Array]) -> None:
-        """Look for patterns in all columns at once: to prepare an expression takes longer than a small table."""
+        """Search all columns for patterns at once: to prepare an expression takes longer than a small table."""
         if not texts:
             return
         joined = pa.concat_arrays([part.cast(pa.large_string()) for part in values])

@@ -234,7 +234,7 @@ def new_files(folder: Path, places: Iterable[Path]) -> Iterator[Callable[[Path, 
 
 @contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    """Hold the folder against a second run; where the system has no such locks, nothing is held."""
+    """Lock the folder against a second run; where the system has no such locks, nothing is locked."""
     try:
         import fcntl
     except ImportError:  # pragma: no cover - Windows

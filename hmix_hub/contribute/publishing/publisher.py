@@ -93,7 +93,7 @@ def publish(
         Whether it is a study whose answers a program made, as its manifest says, too: such a study is published by
         those alone who know that it is one.
     k
-        See `hmix_hub.contribute.privacy.scan_privacy`.
+        See `hmix_hub.contribute.privacy.scan.scan_privacy`.
     tell
         Called with what is being done, for people.
 
@@ -301,7 +301,7 @@ class _Publisher:
         parent: str | None = None,
         as_request: bool = False,
     ) -> CommitInfo:
-        """Put our files there, and delete those that an earlier publish wrote and we have no more."""
+        """Upload our files, and delete those that an earlier publish wrote and we have no more."""
         ours = self.built.files
         operations: list[CommitOperationAdd | CommitOperationDelete] = [
             CommitOperationAdd(path_in_repo=name, path_or_fileobj=self.built.path / name) for name in ours

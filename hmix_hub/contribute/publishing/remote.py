@@ -77,7 +77,7 @@ class Remote:
 
 
 def look(api: HfApi, repository: str) -> Remote:
-    """Look at a repository."""
+    """Read the state of a repository."""
     try:
         info = api.dataset_info(repository, files_metadata=False)
     except RepositoryNotFoundError:

@@ -21,7 +21,7 @@ class ContradictionCheck(Check):
     """Whether categorical answers contradict themselves, row by row; those of other tasks cannot."""
 
     def add(self, chunk: ObservedChunk) -> None:
-        """Look at rows."""
+        """Check rows."""
         if "impossible_classes" in chunk.values:
             _check_answers(chunk, self.manifest.vocabulary, self.reporter)
 
@@ -84,7 +84,7 @@ class StatedCheck(Check):
         self._seen: set[Question] = set()
 
     def add(self, chunk: ObservedChunk) -> None:
-        """Look at rows."""
+        """Check rows."""
         if self._is_unstated and set(ASKED_COLUMNS) <= set(chunk.values):
             columns = {name: chunk.values[name] for name in ASKED_COLUMNS}
             self._seen.update(asked_questions(pa.table(columns)))
@@ -119,7 +119,7 @@ class SliderCheck(Check):
         self._sums = np.zeros(6)
 
     def add(self, chunk: ObservedChunk) -> None:
-        """Look at rows."""
+        """Check rows."""
         if TASKS[self.task].shows != "mixture" or not TASKS[self.task].is_share_answered:
             return
         x, y = chunk.numbers("mixing_coefficient"), chunk.numbers(self._answered)

@@ -33,7 +33,7 @@ class ComputedCheck(Check):
         self._chunks: list[ObservedChunk] = []
 
     def add(self, chunk: ObservedChunk) -> None:
-        """Look at rows."""
+        """Check rows."""
         if any(name in self._columns for name in chunk.extras):
             self._chunks.append(chunk)
         if "flags" in chunk.extras and not self.manifest.synthetic:

@@ -20,8 +20,8 @@ SHARED_ROWS = 5
 """Fewest rows with the same stimulus, answer and time from which two people may be one."""
 
 
-def check_people(ledger: FileRows, reporter: Reporter) -> None:
-    """Check the people of a file.
+def check_participation(ledger: FileRows, reporter: Reporter) -> None:
+    """Check how the participants of a file took part.
 
     Parameters
     ----------
@@ -32,14 +32,14 @@ def check_people(ledger: FileRows, reporter: Reporter) -> None:
     """
     if not len(ledger):
         return
-    people = _People(ledger, reporter.of("participant_id"))
-    people.check_rows()
-    people.check_answers()
-    people.check_ids()
+    participants = _Participants(ledger, reporter.of("participant_id"))
+    participants.check_rows()
+    participants.check_answers()
+    participants.check_ids()
 
 
-class _People:
-    """The people of a ledger, each with a number, a count of rows and a first row."""
+class _Participants:
+    """The participants of a ledger, each with a number, a count of rows and a first row."""
 
     def __init__(self, ledger: FileRows, reporter: Reporter) -> None:
         self.ledger, self.reporter = ledger, reporter

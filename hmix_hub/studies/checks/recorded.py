@@ -89,7 +89,7 @@ class RecordedCheck(Check):
         self._counts: Counter[str] = Counter()
 
     def add(self, chunk: ObservedChunk) -> None:
-        """Look at rows."""
+        """Check rows."""
         for columns in TASKS[self.task].paths:
             self._check_path(chunk, columns)
             self._check_times(chunk, columns)

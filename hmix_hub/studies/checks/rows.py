@@ -49,7 +49,7 @@ class Check:
         self.task, self.manifest, self.reporter = task, manifest, reporter
 
     def add(self, chunk: ObservedChunk) -> None:
-        """Look at rows."""
+        """Check rows."""
 
     def finish(self) -> None:
         """Report what is known once all rows are read."""
@@ -72,7 +72,7 @@ class FileRows:
         self._parts: dict[str, list[npt.NDArray[Any]]] = {}
 
     def add(self, chunk: ObservedChunk, is_good: Mask) -> None:
-        """Take rows up.
+        """Add rows.
 
         Parameters
         ----------

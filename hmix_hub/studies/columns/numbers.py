@@ -192,7 +192,7 @@ def _parents(lists: pa.Array) -> Ints:
 
 
 def _nested(items: pa.Array, lengths: pa.Array, is_null: Mask) -> pa.Array:
-    """Put items together to lists of so many each; those of lists that shall be null are left out."""
+    """Group items into lists of so many each; those of lists that shall be null are left out."""
     counts = lengths.fill_null(0).to_numpy(zero_copy_only=False).astype(np.int64)
     kept = items.filter(pa.array(np.repeat(~is_null, counts))) if is_null.any() else items
     offsets = np.concatenate([[0], np.cumsum(np.where(is_null, 0, counts))]).astype(np.int32)

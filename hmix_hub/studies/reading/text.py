@@ -146,7 +146,7 @@ class _Inflated(io.RawIOBase):
 
 
 def look_at_text(file: TableFile, name: str, report: Report, *, has_delimiter: bool = True) -> TextForm:
-    """Look at the bytes of a text file, all of them, before it is parsed.
+    """Check the bytes of a text file, all of them, before it is parsed.
 
     Parameters
     ----------

@@ -75,7 +75,7 @@ def added(column: str, value: str, *, task: str = INFER, row: int | None = None)
 
 
 def dropped(column: str, *, task: str = INFER) -> Change:
-    """Take a column out."""
+    """Remove a column."""
 
     def change(rows: Rows) -> Rows:
         return [{name: value for name, value in row.items() if name != column} for row in rows]
@@ -116,7 +116,7 @@ def file_added(path: str, made: bytes | Callable[[Files], bytes], text: str = ""
 
 
 def file_removed(path: str) -> Change:
-    """Take a file out."""
+    """Remove a file."""
 
     def apply(files: Files) -> None:
         del files[path]

@@ -79,6 +79,8 @@ LINE_ENDINGS = error(
     ),
     "writes line feeds",
 )
+GUESSED = (ENCODING, DELIMITER, LINE_ENDINGS)
+"""Rules of a text whose form is not the expected one, but can be guessed: a tolerant reader reads it all the same."""
 RAGGED = error(
     "HMX505 ragged-row",
     "the row has more or fewer cells than the header",

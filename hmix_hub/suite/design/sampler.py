@@ -106,7 +106,7 @@ class _Deck:
         return len(self.entries)
 
     def take(self, place: int) -> int:
-        """Put the picture at a place back as taken once more; gives the picture."""
+        """Count the picture at a position as taken once more, and return it."""
         taken, _, picture = self.entries.pop(place)
         bisect.insort(self.entries, (taken + 1, float(self._rng.random_sample()), picture))
         return picture

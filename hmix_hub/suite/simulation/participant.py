@@ -60,7 +60,7 @@ class Eyes:
         self._digests: dict[str, str] = {}
 
     def look(self, task: str, page: dict[str, Any], fetch: Fetch) -> Scene:
-        """See what is on the page of a trial.
+        """Perceive what is on the page of a trial.
 
         Parameters
         ----------

@@ -89,7 +89,7 @@ def simulate(
     cifar10: str | os.PathLike[str] | None = None,
     progress: Progress = lambda _: None,
 ) -> Simulated:
-    """Let scripted participants take part in a study.
+    """Run scripted participants through a study.
 
     Parameters
     ----------
@@ -194,7 +194,7 @@ def _take_part(
     dropouts: float,
     progress: Progress,
 ) -> None:
-    """Let participants join one after the other, and take part at the same time, `workers` at the most."""
+    """Run participants who join one after the other and take part at the same time, at most `workers` of them."""
     counting, stopped, free = threading.Lock(), threading.Event(), threading.Semaphore(workers)
     parts: list[Future[Part]] = []
 

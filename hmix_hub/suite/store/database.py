@@ -144,7 +144,7 @@ def database_errors(folder: Path) -> Iterator[None]:
 
 
 def sync_file(path: Path) -> None:
-    """Bring a file down to the disk."""
+    """Flush a file to the disk."""
     # Windows syncs only what is open to write.
     with path.open("r+b") as stream:
         os.fsync(stream.fileno())

@@ -139,7 +139,7 @@ _FAR = 1 << 30
 
 @contextlib.contextmanager
 def folder_lock(folder: Path) -> Iterator[None]:
-    """Hold a collection against a second server, through whatever path it is named; freed when the process ends.
+    """Lock a collection against a second server, through whatever path it is named; freed when the process ends.
 
     A key is made where there is neither a key nor a database yet, and taken away if no collection was begun.
 
@@ -185,7 +185,7 @@ def is_served(folder: Path) -> bool:
 
 
 def _take_soon(handle: int) -> bool:
-    """Take the lock; somebody who asks whether the collection is served has it for a moment."""
+    """Acquire the lock; a process that asks whether the collection is served holds it for a moment."""
     for _ in range(_ATTEMPTS):
         if _take(handle):
             return True
@@ -194,7 +194,7 @@ def _take_soon(handle: int) -> bool:
 
 
 def _take(handle: int) -> bool:
-    """Take the lock of an open file; return whether nobody had it."""
+    """Acquire the lock of an open file; return whether nobody held it."""
     try:
         import fcntl
     except ImportError:  # pragma: no cover - Windows

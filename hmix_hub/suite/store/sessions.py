@@ -101,7 +101,7 @@ def has_place(work: Work, number: int) -> bool:
 
 
 def lapse(work: Work) -> None:
-    """Give back the places of all who have not answered for the time-out."""
+    """Free the seats of all who have not answered for the time-out."""
     lapsed = work.database.execute(
         "UPDATE sessions SET state = 'lapsed' WHERE state = 'live' AND last_ms < ? RETURNING id", (work.lapses_before,)
     ).fetchall()

@@ -162,7 +162,7 @@ def read_study_file(folder: Path, *, allow_placeholders: bool = False) -> StudyF
 
 
 def _without_empty(content: Any) -> Any:
-    """Leave out what is left empty."""
+    """Remove what is left empty."""
     if isinstance(content, dict):
         return {key: _without_empty(value) for key, value in content.items() if value is not None}
     return [_without_empty(value) for value in content] if isinstance(content, list) else content
@@ -213,7 +213,7 @@ def _add_problems(error: ValidationError, text: YamlFile, findings: Findings) ->
 
 
 def _path_of(location: tuple[str | int, ...], content: Any) -> KeyPath:
-    """Leave out of a location what is not of the file but of the model's own alternatives."""
+    """Return a location without what is not of the file but of the model's own alternatives."""
     path: KeyPath = ()
     for place, part in enumerate(location):
         is_key = isinstance(content, dict) and part in content
