@@ -202,12 +202,17 @@ def _stats(folder: str, as_json: bool) -> None:
 @study_argument
 def _card(folder: str) -> None:
     """Write the dataset card, README.md, from study.yaml and the statistics; it is generated, never edited."""
-    from hmix_hub.contribute.building import write_generated
     from hmix_hub.studies.folder import CARD
+
+    _generate(folder, CARD)
+
+
+def _generate(folder: str, name: str) -> None:
+    from hmix_hub.contribute.building import write_generated
     from hmix_hub.studies.study import Study
 
-    for name in write_generated(Study.open(folder, is_draft=True), [CARD]):
-        click.echo(f"wrote {folder.rstrip('/')}/{name}")
+    for written in write_generated(Study.open(folder, is_draft=True), [name]):
+        click.echo(f"wrote {folder.rstrip('/')}/{written}")
 
 
 @contribute.command("croissant", short_help="Write the Croissant description.")
@@ -217,12 +222,9 @@ def _croissant(folder: str) -> None:
 
     With the extra `croissant`, `mlcroissant validate --jsonld` checks it.
     """
-    from hmix_hub.contribute.building import write_generated
     from hmix_hub.studies.folder import CROISSANT
-    from hmix_hub.studies.study import Study
 
-    for name in write_generated(Study.open(folder, is_draft=True), [CROISSANT]):
-        click.echo(f"wrote {folder.rstrip('/')}/{name}")
+    _generate(folder, CROISSANT)
 
 
 @contribute.command("build", short_help="Write the publishable form: Parquet, card, statistics, checksums.")

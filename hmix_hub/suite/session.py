@@ -32,12 +32,8 @@ def session_view(
 
     Parameters
     ----------
-    session
-        Its record.
     held
         Trial indices that the server holds an answer of.
-    frozen, key
-        The study, and its key.
     expired
         Whether the time to come back has passed: no trial is shown any more.
 
@@ -171,10 +167,6 @@ def check_answer(payload: object, trial: Trial, batch: Batch, frozen: FrozenStud
     ----------
     payload
         Any JSON value: `{"response_time_ms", "pictures", "answer"}`.
-    trial, batch
-        The trial, and the batch that it is of.
-    frozen, key
-        The study, and the key that names its pictures.
 
     Returns
     -------

@@ -106,16 +106,7 @@ def write_collection(
 
 
 def preset_text(preset: str, name: str, tasks: Sequence[str] = ()) -> str:
-    """Return the collection.yaml of a preset.
-
-    Parameters
-    ----------
-    preset
-        One of `PRESETS`.
-    name
-        The study's id.
-    tasks
-        Tasks to keep; all that presets have, if none is named.
+    """Return the collection.yaml of a preset with some tasks, or all that presets have, for a study of that id.
 
     Raises
     ------

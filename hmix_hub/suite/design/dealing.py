@@ -79,10 +79,6 @@ def deal(groups: list[list[Stimulus]], batches: int, rng: np.random.RandomState)
     groups
         Stimuli of one class pair each, a multiple of `batches` in all; those of one pair stand together, and are no
         more than `batches`.
-    batches
-        Number of batches.
-    rng
-        Decides.
 
     Returns
     -------

@@ -43,8 +43,6 @@ class FrozenStudy:
 
     Parameters
     ----------
-    study
-        The study file.
     batches
         All batches; `batches[n].number == n`.
     image_set

@@ -34,8 +34,6 @@ def draw_design(
     ----------
     folder
         The collection folder: lists of pairs and own pictures are read there.
-    study
-        Its study file.
     cifar10
         Where CIFAR-10 lies; see `hmix_hub.render`.
 

@@ -24,24 +24,14 @@ class TaskOverview:
 
     Parameters
     ----------
-    task
-        The task.
-    batches
-        Number of batches.
     stimuli
         Fewest and most stimuli of a batch.
     trials
         Fewest and most trials of a person, repeats included.
-    people
-        People wanted, over all batches.
     judgments
         Judgments that they give, repeats included.
     minutes
         Estimated minutes of a person: reading, and the median response time of the release for each trial.
-    pairs
-        Different pairs.
-    class_pairs
-        Class pairs that they are of.
     per_class_pair
         Fewest and most stimuli of one class pair, of those that stand in the design.
     in_batch

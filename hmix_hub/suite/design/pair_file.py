@@ -63,8 +63,6 @@ def read_pair_file(folder: Path, name: str, findings: Findings) -> list[ListedPa
 
     Parameters
     ----------
-    folder
-        The collection folder.
     name
         The file's path within it. A CSV file of the columns image_1_index and image_2_index, rows of the image set;
         perhaps mixing_coefficient, the share of image 1; batch, a number from 0; image_1_label and image_2_label,
@@ -197,12 +195,8 @@ def read_listed(
 
     Parameters
     ----------
-    folder
-        The collection folder.
     task, design
         The task, and what the study file says of it; it names the list.
-    labels
-        Classes of the pictures.
     findings
         Gets what is wrong with rows of the list.
     problems

@@ -72,8 +72,6 @@ def open_pictures(
     ----------
     folder
         The collection folder; own pictures lie in its `stimuli/`, as in a contributed study.
-    study
-        The study file.
     cifar10
         Where CIFAR-10 lies; see `hmix_hub.render`.
 

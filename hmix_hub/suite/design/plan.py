@@ -86,8 +86,6 @@ def draw_plan(frozen: FrozenStudy, batch: Batch, number: int, seed: int) -> Plan
 
     Parameters
     ----------
-    frozen, batch
-        The study, and the batch that the participant was given.
     number
         How many participants were given this batch before. Start values and sides take turns by it.
     seed

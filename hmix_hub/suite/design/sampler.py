@@ -23,8 +23,6 @@ def stream(seed: int, *purpose: str) -> np.random.RandomState:
 
     Parameters
     ----------
-    seed
-        The study's seed.
     purpose
         What they are for; other purposes get other numbers.
 
@@ -46,23 +44,10 @@ def draw_pairs(
     *,
     left_out: Collection[int] = (),
 ) -> list[Pair]:
-    """Draw pairs by class pair.
+    """Draw `number` pairs of each two different classes, of pictures that are not left out.
 
     Each pair takes, of each of its classes, a picture that was taken least often so far: no picture stands in two
     pairs while there are others. No pair is drawn twice.
-
-    Parameters
-    ----------
-    labels
-        Classes of the pictures.
-    classes
-        Codes of the classes to draw from.
-    number
-        Pairs of each two different classes.
-    rng
-        Decides.
-    left_out
-        Pictures that are not drawn.
 
     Returns
     -------

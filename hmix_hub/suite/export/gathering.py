@@ -85,13 +85,9 @@ def write_comments(folder: Path, file: str | os.PathLike[str], *, unfinished: bo
 
     Parameters
     ----------
-    folder
-        The collection.
     file
         A new file, outside every study folder, since free text may identify its writer. JSON lines of participant_id,
         task and text, sorted by participant.
-    unfinished
-        As in `export_study`.
     """
 
     def lines(store: Store, sessions: Mapping[str, SessionRecord]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -107,8 +103,6 @@ def write_aside(folder: Path, file: str | os.PathLike[str]) -> int:
 
     Parameters
     ----------
-    folder
-        The collection.
     file
         A new file. JSON lines of participant_id, task, kind ("trial", "quiz", "comments"), place (trial index,
         attempt), fault (null: a second answer that differs from the first) and sent, the text as it came; sorted by

@@ -39,8 +39,6 @@ class Exported:
 
     Parameters
     ----------
-    path
-        The folder.
     judgments
         Judgments by file, path within the folder.
     gathered

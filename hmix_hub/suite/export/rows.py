@@ -51,16 +51,7 @@ def file_name(task: str) -> str:
 
 
 def observed_table(frozen: FrozenStudy, task: str, participants: Iterable[Participant]) -> pa.Table:
-    """Lay out the answers of a task as its observed columns.
-
-    Parameters
-    ----------
-    frozen
-        The study.
-    task
-        Name of the task.
-    participants
-        Participants who were given batches of the task, in any order.
+    """Lay out the answers of the participants who were given batches of a task as its observed columns.
 
     Returns
     -------
@@ -109,17 +100,7 @@ _SELF_EVIDENT = ("collection_round", "image_set", "source_file", "source_row")
 
 
 def written_table(observed: pa.Table, task: str, vocabulary: Vocabulary) -> pa.Table:
-    """Return observed columns as they are written into a CSV file: labels as names, lists as text.
-
-    Parameters
-    ----------
-    observed
-        N rows, as `observed_table` gives them.
-    task
-        Name of the task.
-    vocabulary
-        Class names that its labels count in.
-    """
+    """Return the columns of `observed_table` as they are written into a CSV file: labels as names, lists as text."""
     names = pa.array(vocabulary.names)
     columns: dict[str, Any] = {}
     for column in observed_columns(task):

@@ -90,17 +90,7 @@ async def _as_refusal(_request: Request, error: Exception) -> Response:
 
 
 class StudyRoutes:
-    """The study as everybody may see it.
-
-    Parameters
-    ----------
-    store
-        The collection.
-    gallery
-        Its pictures.
-    trial_run
-        Whether the answers are no data: the pages say so.
-    """
+    """The study as everybody may see it."""
 
     def __init__(self, store: Store, gallery: Gallery, *, trial_run: bool) -> None:
         self._store, self._gallery = store, gallery

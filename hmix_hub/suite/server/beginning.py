@@ -65,13 +65,7 @@ def begin_collection(folder: Path, *, trial_run: bool = False) -> tuple[Store, I
 
 
 def refuse_changes(began: StudyFile, now: StudyFile, folder: Path) -> None:
-    """Refuse a study file that was changed after its collection began.
-
-    Raises
-    ------
-    CollectionError
-        If they differ; the first key that does is told.
-    """
+    """Refuse a study file that was changed after its collection began; the first key that differs is named."""
     changed = next(_differences(began.model_dump(mode="json"), now.model_dump(mode="json"), ()), None)
     if changed is not None:
         path, before, after = changed

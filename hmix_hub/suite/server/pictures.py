@@ -28,15 +28,6 @@ CACHED_BYTES = 64 * 2**20
 class Gallery:
     """All pictures that a study shows.
 
-    Parameters
-    ----------
-    frozen, key
-        The study, and the key that names its pictures.
-    image_set
-        The pictures that its indices count in.
-    cached_bytes
-        Bound of the bytes that are kept.
-
     Raises
     ------
     CollectionError

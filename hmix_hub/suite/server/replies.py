@@ -60,16 +60,10 @@ class Refusal(Exception):  # noqa: N818 - a reply, and no fault of the server
 
     Parameters
     ----------
-    status
-        HTTP status.
     error
         Stable name, snake_case.
     message
         A sentence; nothing of the request is in it.
-    headers
-        Headers of the reply.
-    more
-        More fields of the reply.
     """
 
     def __init__(
@@ -105,13 +99,7 @@ class DisconnectedError(Exception):
 
 
 class Guard:
-    """Keeps what every request and reply must keep.
-
-    Parameters
-    ----------
-    app
-        The routes.
-    """
+    """Keeps what every request and reply must keep."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -128,15 +116,13 @@ class Guard:
             if message["type"] == "http.response.start":
                 begun = True
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers[name] = value
+                headers.update(HEADERS)
                 headers.setdefault("Cache-Control", NOT_STORED)
             await send(message)
 
         try:
-            if len(scope.get("raw_path") or scope["path"].encode()) > LONGEST_PATH:
-                raise Refusal(414, "address_too_long", "The address is too long.")
-            if len(scope["query_string"]) > LONGEST_QUERY:
+            path = scope.get("raw_path") or scope["path"].encode()
+            if len(path) > LONGEST_PATH or len(scope["query_string"]) > LONGEST_QUERY:
                 raise Refusal(414, "address_too_long", "The address is too long.")
             await self._app(scope, receive, send_with_headers)
         except DisconnectedError:

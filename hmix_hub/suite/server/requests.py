@@ -111,14 +111,7 @@ def parse_json(body: bytes) -> Any:
 
 
 async def read_sent(request: Request, model: type[S]) -> S:
-    """Read a JSON object.
-
-    Parameters
-    ----------
-    request
-        The request.
-    model
-        What it has to be.
+    """Read a JSON object as a model.
 
     Raises
     ------

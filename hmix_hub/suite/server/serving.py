@@ -80,15 +80,6 @@ def serve(folder: Path, host: str, port: int, *, trial_run: bool = False, tell: 
 def preview(folder: Path, host: str, port: int, *, tell: Tell) -> None:
     """Serve every screen of a study from a folder that is deleted afterwards.
 
-    Parameters
-    ----------
-    folder
-        A collection folder; nothing in it is changed.
-    host, port
-        Address to listen at; port 0 takes a free one.
-    tell
-        Told one address per task.
-
     Raises
     ------
     CollectionError

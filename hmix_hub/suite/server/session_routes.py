@@ -6,7 +6,6 @@ import json
 import re
 from asyncio import wrap_future
 from dataclasses import dataclass
-from typing import NoReturn
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -60,15 +59,7 @@ class Found:
 
 
 def find_session(store: Store, request: Request) -> Found:
-    """Find the session of a request's token.
-
-    Raises
-    ------
-    Refusal
-        401, if there is none.
-    SessionGoneError
-        If it was withdrawn.
-    """
+    """Find the session of a request's token; 401 if there is none, `SessionGoneError` if it was withdrawn."""
     record = store.session(token_hash(request))
     if record is None:
         raise Refusal(401, "unknown_session", "There is no such session.")
@@ -77,13 +68,7 @@ def find_session(store: Store, request: Request) -> Found:
 
 
 class SessionRoutes:
-    """Sessions from their begin to their end, and what people answer in between.
-
-    Parameters
-    ----------
-    store
-        The collection.
-    """
+    """Sessions from their begin to their end, and what people answer in between."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -186,20 +171,17 @@ class SessionRoutes:
         return _outcome(await wrap_future(self._store.put_comments(found.record.id, text)))
 
     def _recruiting(self, recruiting_id: str | None) -> str | None:
-        if recruiting_id is not None and not recruiting_id.isprintable():
-            self._refuse_id()
-        stripped = (recruiting_id or "").strip()
+        given = recruiting_id or ""
+        stripped = given.strip()
         if any(mark in stripped for mark in _PLACEHOLDERS):
             # The platform did not fill in its link; everybody who opened it would be the same person.
             stripped = ""
-        if len(stripped) > _LONGEST_ID:
-            self._refuse_id()
+        if not given.isprintable() or len(stripped) > _LONGEST_ID:
+            said = f"A recruiting id is printable, of at most {_LONGEST_ID} characters."
+            raise Refusal(400, "bad_recruiting_id", said)
         if not stripped and self._store.frozen.study.recruiting.required:
             raise Refusal(403, "recruiting_id_missing", "The address lacks the id of the recruiting platform.")
         return self._store.key.recruiting(stripped) if stripped else None
-
-    def _refuse_id(self) -> NoReturn:
-        raise Refusal(400, "bad_recruiting_id", f"A recruiting id is printable, of at most {_LONGEST_ID} characters.")
 
     def _view(self, record: SessionRecord) -> Response:
         store = self._store
@@ -208,13 +190,7 @@ class SessionRoutes:
 
 
 def _number_in(request: Request, name: str) -> int:
-    """Read a number of the address.
-
-    Raises
-    ------
-    Refusal
-        404, if it is none.
-    """
+    """Read a number of the address; 404 if it is none."""
     text = request.path_params[name]
     if not _NUMBER.fullmatch(text):
         raise Refusal(404, "not_found", "There is nothing at this address.")
@@ -222,13 +198,7 @@ def _number_in(request: Request, name: str) -> int:
 
 
 def _graded(answers: list[int], quiz: Quiz) -> list[int]:
-    """Return the questions that were answered wrongly, from 1.
-
-    Raises
-    ------
-    Refusal
-        400, if there is not one choice to each question.
-    """
+    """Return the questions that were answered wrongly, from 1; 400 if there is not one choice to each question."""
     pairs = list(zip(answers, quiz.questions, strict=False))
     if len(answers) != len(quiz.questions) or any(not 1 <= answer <= len(asked.choices) for answer, asked in pairs):
         raise Refusal(400, "malformed", "answers is not one choice to each question.")

@@ -33,10 +33,6 @@ class Connection:
 
     Parameters
     ----------
-    url
-        Address of the server.
-    patience_s
-        How long a call is tried again.
     stopped
         Once it is set, nothing is called any more.
     """
@@ -60,8 +56,6 @@ class Connection:
 
         Parameters
         ----------
-        method, path
-            "PUT", "/api/session/trials/4".
         body
             Sent as JSON; `None`: nothing is.
         also

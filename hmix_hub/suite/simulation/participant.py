@@ -41,15 +41,7 @@ _OTHER_STUDY = "is the server's study the one of this folder?"
 
 
 class Eyes:
-    """Eyes that know the pictures of a study.
-
-    Parameters
-    ----------
-    frozen
-        The study.
-    image_set
-        Its pictures.
-    """
+    """Eyes that know the pictures of a study."""
 
     def __init__(self, frozen: FrozenStudy, image_set: ImageSet) -> None:
         self._names = frozen.study.pictures.shown_names
@@ -64,8 +56,6 @@ class Eyes:
 
         Parameters
         ----------
-        task
-            Name of the task.
         page
             The page, from the session view.
         fetch
@@ -146,8 +136,6 @@ class Part:
 
     Parameters
     ----------
-    task
-        Task of the batch.
     answers
         Trials that were answered.
     code
@@ -165,8 +153,6 @@ class ScriptedParticipant:
 
     Parameters
     ----------
-    connection
-        The participant's own.
     frozen
         The study, from which the right answers of its quiz are known.
     eyes, mind

@@ -39,14 +39,8 @@ class Simulated:
 
     Parameters
     ----------
-    url
-        Address of the server.
     folder
         The new collection; `None` where they took part in a server that ran already.
-    perception
-        The model that participants answered by, and its planted bias.
-    seed
-        Seed of the simulation.
     parts
         What became of each participant, in the order of joining.
     is_full

@@ -101,13 +101,7 @@ class Places:
         self._live_by_batch[session.batch] -= 1
 
     def taken(self, lapses_before: float) -> Counter[int]:
-        """Return how many places are taken, by batch.
-
-        Parameters
-        ----------
-        lapses_before
-            Live sessions with an older last answer have given their place back, study clock; never less than before.
-        """
+        """Return the places taken, by batch, less those that lapsed: last answer before a time, which never falls."""
         with self._lock:
             while self._live and (oldest := next(iter(self._live.values()))).last_ms < lapses_before:
                 self._drop(oldest)

@@ -110,10 +110,6 @@ class About:
 
     Parameters
     ----------
-    frozen
-        The study as it is collected.
-    is_synthetic
-        Whether scripted people answered.
     sha256
         Hash of the frozen study as the database holds it, 64 hex digits. A later hmix-hub that knows more keys may
         write the same study otherwise; this hash stays.

@@ -20,10 +20,6 @@ class Progress:
 
     Parameters
     ----------
-    counts
-        People and answers by batch.
-    is_closed
-        Whether nobody new may begin.
     pace
         People who finished in time, per hour of serving; `None` where too few finished to tell.
     """

@@ -28,16 +28,10 @@ class SessionRecord:
     ----------
     id
         32 hex digits, drawn at random.
-    batch
-        Number of the batch.
     number
         How many people were given the batch before.
-    task
-        Task of the batch.
     seed
         What the plan was drawn with.
-    plan
-        The trials in order.
     state
         `live` holds a place in the batch; `lapsed` gave it back after a time without an answer, and may go on;
         `finished` and `failed_quiz` have ended.
@@ -50,8 +44,6 @@ class SessionRecord:
         Study clock, milliseconds for which the collection was served; `finished_ms` is `None` until then.
     quiz_passed, quiz_attempts
         Whether an attempt at the quiz was right, and how many were made.
-    has_comments
-        Whether comments are stored.
     """
 
     id: str
@@ -82,10 +74,6 @@ class AnswerRecord:
 
     Parameters
     ----------
-    session_id, trial_index
-        Whose it is, and which trial's.
-    payload
-        What the person sent.
     arrival
         Orders answers by when they arrived; numbers may be left out.
     """
@@ -102,8 +90,6 @@ class AsideRecord:
 
     Parameters
     ----------
-    session_id
-        Whose it is.
     kind
         "trial", "quiz" or "comments".
     place

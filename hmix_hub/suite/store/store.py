@@ -95,8 +95,6 @@ class Store:
 
         Parameters
         ----------
-        folder
-            The collection.
         read_only
             Whether only to look, which may be done while another process serves.
         times

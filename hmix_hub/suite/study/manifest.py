@@ -27,8 +27,6 @@ def manifest_of(study: StudyFile, *, first: str, last: str, is_synthetic: bool) 
 
     Parameters
     ----------
-    study
-        The study file.
     first, last
         Months of the first and the last answer, YYYY-MM.
     is_synthetic

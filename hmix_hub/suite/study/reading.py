@@ -134,8 +134,6 @@ def read_study_file(folder: Path, *, allow_placeholders: bool = False) -> StudyF
 
     Parameters
     ----------
-    folder
-        The collection folder.
     allow_placeholders
         Whether what the starter left to be written may still be there.
 

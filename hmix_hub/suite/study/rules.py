@@ -151,17 +151,7 @@ def _numbers(study: StudyFile, task: str, design: TaskDesign) -> Iterator[Proble
 
 
 def too_few(design: TaskDesign, stimuli: int, drawn: str) -> list[Problem]:
-    """Report where there are fewer stimuli than batches need, or more mixtures of a pair than batches.
-
-    Parameters
-    ----------
-    design
-        The task.
-    stimuli
-        How many there are.
-    drawn
-        What they are, in words.
-    """
+    """Report where there are fewer stimuli than batches need, or more mixtures of a pair; `drawn` says of what."""
     batches = design.batches or stimuli // design.batch_size
     needed = (design.batches or 1) * design.batch_size
     if needed > stimuli:

@@ -37,11 +37,6 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 def markup_in(text: str) -> list[str]:
     """Find the markup of a text that should be plain.
 
-    Parameters
-    ----------
-    text
-        A text that people read.
-
     Returns
     -------
     list of str

@@ -91,10 +91,6 @@ class Perception:
         ----------
         start
             Coefficient of the first picture; `None` where all mixtures are on one page.
-        bias
-            The participant's own.
-        rng
-            Where chance comes from.
         """
         pull = 0.0 if start is None else self.hysteresis * (start - MIDDLE)
         point = MIDDLE + bias + pull + self.noise * float(rng.standard_normal())
