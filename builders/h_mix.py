@@ -42,7 +42,7 @@ class HMixConfig(datasets.BuilderConfig):
     images: str = ""
 
     def create_config_id(self, config_kwargs: dict[str, Any], custom_features: datasets.Features | None = None) -> str:
-        """Name the cache folder after configuration, source's hashes and pictures; the schema version stands below."""
+        """Return the cache folder's name: configuration, source's hashes, pictures; the schema version stands below."""
         return "-".join(part for part in (self.name, self.fingerprint, self.images) if part)
 
 
@@ -139,7 +139,7 @@ class HMix(CachedTable):
     def _generate_tables(self, is_streaming: bool) -> Iterator[tuple[Any, Any]]:
         table = read_table(self.source, self.configuration, self.schema_version)
         if not is_streaming:
-            yield from self._pieces(self._illustrated(table))
+            yield from self._chunks(self._illustrated(table))
             return
         (kept,), emptied_by = select_rows([table], self.conditions, [vocabularies_of(self.info.features)])
         if emptied_by:
@@ -151,8 +151,8 @@ class HMix(CachedTable):
             # Once for the piece: where its schema is not that of the features, datasets casts each row by itself.
             yield (0, number), piece.cast(self.info.features.arrow_schema)
 
-    def _pieces(self, table: Any) -> Iterator[tuple[Any, Any]]:
-        """Cut a table where its pictures fill a piece of a column: `datasets` copies what it is given into one."""
+    def _chunks(self, table: Any) -> Iterator[tuple[Any, Any]]:
+        """Yield a table split where its pictures fill a chunk: `datasets` copies what it is given into one."""
         if self.images is None:
             yield (0, 0), table
             return
@@ -212,7 +212,7 @@ _DECIDING = ("schema", "tasks", "judgments", "stimuli", "studies")
 
 @functools.cache
 def code_fingerprint() -> str:
-    """Hash the code that decides a table's bytes, so that a table cached by other code is never taken: 16 digits."""
+    """Return a hash, 16 digits, of the code that decides a table's bytes: tables cached by other code are not used."""
     package = Path(__file__).resolve().parent
     # In a checkout, the builders do not stand among the other rooms.
     top = Path(inspect.getfile(ConfigurationError)).resolve().parent

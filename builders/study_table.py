@@ -37,7 +37,7 @@ class StudyTableConfig(datasets.BuilderConfig):
     fingerprint: str = ""
 
     def create_config_id(self, config_kwargs: dict[str, Any], custom_features: datasets.Features | None = None) -> str:
-        """Name the cache folder after the configuration and the hashes of its files, wherever these are."""
+        """Return the cache folder's name: the configuration and the hashes of its files, wherever these are."""
         return f"{self.name}-{self.fingerprint}"
 
 

@@ -184,7 +184,7 @@ def first_line(error: BaseException) -> str:
 
 
 def nearest(name: object, known: Iterable[object], *, label: str) -> str:
-    """Offer the nearest spellings of a name that is not known.
+    """Return a hint with the nearest spellings of an unknown name.
 
     Parameters
     ----------

@@ -137,7 +137,7 @@ def write_beside(made: Path, place: Path, *, mode: int = 0o666) -> Iterator[Bina
 
 @contextmanager
 def whole_folder(target: Path, *, replaces: bool = False, mode: int = 0o755) -> Iterator[Path]:
-    """Make an empty folder to fill, which takes its place when all is written; a failure leaves what was there.
+    """Yield an empty folder to fill; it replaces the old one once all is written, and a failure leaves that untouched.
 
     Parameters
     ----------
@@ -170,7 +170,7 @@ def whole_folder(target: Path, *, replaces: bool = False, mode: int = 0o755) -> 
 
 
 def _exchange(made: Path, target: Path) -> None:
-    """Move a new folder to the place of an old one, which is deleted only once the new one is there."""
+    """Replace an old folder by a new one; the old one is deleted only once the new one is there."""
     old = target.with_name(f".{target.name}-{uuid.uuid4().hex}")
     target.rename(old)
     try:
@@ -183,7 +183,7 @@ def _exchange(made: Path, target: Path) -> None:
 
 @contextmanager
 def _named(path: Path) -> Iterator[None]:
-    """Make errors of the disk name the path: not the new file beside it, nor nothing, as those of a write do."""
+    """Raise errors of the disk with the path that was asked for; they name the temporary file, or none."""
     try:
         yield
     except OSError as error:
@@ -238,7 +238,7 @@ def look_of(path: Path) -> Look | None:
 
 
 def sha256_of(path: Path) -> str:
-    """Hash a file, 64 hex digits.
+    """Return the sha256 of a file, 64 hex digits.
 
     Raises
     ------
@@ -253,7 +253,7 @@ _HASHED: dict[Path, tuple[Look, str]] = {}
 
 
 def known_sha256(path: Path) -> str:
-    """Hash a file, as `sha256_of`, but again only if it was touched since this process hashed it last."""
+    """Return `sha256_of` a file, computed again only if it was touched since this process hashed it last."""
     look = look_of(path)
     known = _HASHED.get(path)
     if look is None or known is None or known[0] != look:

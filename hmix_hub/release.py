@@ -142,7 +142,7 @@ def _recompute_inferences(source: Source) -> Recomputation:
 
 
 def _as_released(row: dict[str, Any]) -> dict[str, Any]:
-    """Name a by-stimulus row's figures as `processed_hmix_inferences.json` does."""
+    """Return a by-stimulus row's figures under the names of `processed_hmix_inferences.json` does."""
     pair = row["pair_id"].split("_")
     return {
         "Std Dev": row["std_inferred_coefficient"],
@@ -158,7 +158,7 @@ def _as_released(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _recompute_soft_labels(source: Source) -> Recomputation:
-    """Compare the soft labels; the file lists a stimulus's people in one order per batch, not that of the rows."""
+    """Compare the soft labels; the file lists participants in one order per batch, which is not that of the rows."""
     processed = _read_processed(source, CATEGORICAL)
     batches: dict[str, list[dict[str, Any]]] = {}
     for row in read_judgments(source, CATEGORICAL).to_pylist():
@@ -173,7 +173,7 @@ def _recompute_soft_labels(source: Source) -> Recomputation:
 
 
 def _compare_orders(rows: list[dict[str, Any]], processed: dict[str, Any]) -> Iterator[tuple[int, list[str]]]:
-    """For each order of a batch's people, count the labels that are equal in their places."""
+    """Return, for each order of a batch's participants, how many labels are equal at their positions."""
     people = dict.fromkeys(row["participant_id"] for row in rows)
     for order in itertools.permutations(people):
         computed: dict[str, list[list[float]]] = {}

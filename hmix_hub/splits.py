@@ -195,7 +195,7 @@ def _deal(sizes: Ints, shares: Floats, seed: int) -> Ints:
 
 
 def _deal_once(rows: Ints, shares: Floats, order: Ints) -> Ints:
-    """Deal groups in an order, each to the split that lacks most of its rows."""
+    """Assign groups in an order, each to the split that lacks most of its rows."""
     lacking = shares * rows.sum()
     dealt = np.zeros(len(rows), dtype=np.int64)
     is_empty = np.ones(len(shares), dtype=np.bool_)

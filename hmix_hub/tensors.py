@@ -304,7 +304,7 @@ def _lists(name: str, column: pa.ChunkedArray, request: _Request) -> _Column:
 
 
 def _flags(column: pa.ChunkedArray) -> _Column:
-    """Mark the flags of each row; every flag has its place whatever the task, so that tasks can be put together."""
+    """Return the flags of each row, one column a flag, in the same order for every task so that tasks can be joined."""
     flattened = pc.list_flatten(column)
     names = list(dict.fromkeys([*FLAGS, *pc.unique(flattened).to_pylist()]))
     return _memberships(column, pc.index_in(flattened, pa.array(names, flattened.type)).to_numpy(), names)

@@ -143,7 +143,7 @@ def parse_yaml(text: str) -> YamlFile:
 
 
 def _check_events(events: Iterator[Any]) -> None:
-    """Refuse what such a file has no use for, before any of it is built.
+    """Raise for what such a file has no use for, before any of it is built.
 
     Aliases are how a few lines become gigabytes, tags how other programs are made to build objects, and what is nested
     beyond measure exhausts those who follow it.

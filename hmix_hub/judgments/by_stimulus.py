@@ -19,7 +19,7 @@ Floats = npt.NDArray[np.float64]
 
 
 def by_stimulus(judgments: pa.Table, task: str, vocabulary: Vocabulary = CIFAR10) -> pa.Table:
-    """Gather the judgments of each stimulus.
+    """Compute the by-stimulus table: one row for the judgments of each stimulus.
 
     Parameters
     ----------

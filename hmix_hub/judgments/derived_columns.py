@@ -1,7 +1,7 @@
 """Derived columns: from what was observed to the whole judgment table.
 
-Observed are the person, the trial, the pictures, the coefficient and the answers. Ids, the batch, the presentation,
-the soft label and the flags follow from them; they are computed here and nowhere else.
+Observed are the participant, the trial, the pictures, the coefficient and the answers. Ids, the batch, the
+presentation, the soft label and the flags follow from them; they are computed here and nowhere else.
 """
 
 from __future__ import annotations
@@ -120,14 +120,14 @@ _JOINED_AT_ONCE = 1 << 20
 
 
 def pair_ids(table: pa.Table, vocabulary: Vocabulary) -> pa.ChunkedArray:
-    """Name the pair `<Label1>_<index1>_<Label2>_<index2>`, a single picture `<Label1>_<index1>`."""
+    """Return ids of pairs, `<Label1>_<index1>_<Label2>_<index2>`, a single picture `<Label1>_<index1>`."""
     names = pa.array([vocabulary.display(code) for code in range(len(vocabulary))])
     first, second = (_join("_", pc.take(names, table[f"image_{i}_label"]), table[f"image_{i}_index"]) for i in (1, 2))
     return pc.coalesce(_join("_", first, second), first)
 
 
 def stimulus_ids(table: pa.Table) -> pa.ChunkedArray:
-    """Name the mixture `mixed_<coefficient>_<pair_id>`; the coefficient as Python writes a float."""
+    """Return ids of mixtures, `mixed_<coefficient>_<pair_id>`; the coefficient as Python writes a float."""
     codes, coefficients = encode_values(table["mixing_coefficient"])
     texts = pa.chunked_array([[f"mixed_{value!r}" for value in coefficients.to_pylist()]], pa.string())
     return _join("_", take(texts, codes), table["pair_id"])
@@ -142,7 +142,7 @@ def _presentations(people: Ints, stimuli: Ints, trial_index: pa.ChunkedArray) ->
 
 
 def batch_ids(people: Ints, stimuli: Ints, names: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Name the batch of each row after the set of stimuli that the person was given.
+    """Return the batch id of each row: a hash of the set of stimuli that the participant was given.
 
     Parameters
     ----------

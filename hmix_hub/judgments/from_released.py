@@ -25,7 +25,7 @@ from hmix_hub.tasks.soft_labels import DEFAULT_PROCEDURE, Procedure
 
 @dataclass(frozen=True)
 class Provenance:
-    """What a 1.0.0 table leaves unsaid.
+    """What a 1.0.0 table does not record.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ class Provenance:
 
 
 def from_released(released: pa.Table, task: str, provenance: Provenance, vocabulary: Vocabulary = CIFAR10) -> pa.Table:
-    """Turn a table of schema 1.0.0 into one of schema 2.0.0.
+    """Convert a table of schema 1.0.0 to schema 2.0.0.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def from_released(released: pa.Table, task: str, provenance: Provenance, vocabul
     task
         Name of the task.
     provenance
-        What the table leaves unsaid.
+        What the table does not record.
     vocabulary
         Class names that its labels are spelt in, whatever their case.
 

@@ -82,7 +82,7 @@ def migrate(
     provenance: Provenance | None = None,
     vocabulary: Vocabulary = CIFAR10,
 ) -> pa.Table:
-    """Bring a judgment table from one schema version to another.
+    """Convert a judgment table from one schema version to another.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def migrate(
     start, target
         Schema versions.
     provenance
-        What a 1.0.0 table leaves unsaid; needed on the way up from it.
+        What a 1.0.0 table does not record; needed to convert from it.
     vocabulary
         Class names of the study.
 
@@ -120,7 +120,7 @@ def migrate(
 
 
 def _step(table: pa.Table, task: str, version: str, provenance: Provenance | None, vocabulary: Vocabulary) -> pa.Table:
-    """Bring a table to the neighbouring version."""
+    """Convert a table to the neighbouring version."""
     if version == RELEASED:
         return to_released(table, task, vocabulary)
     if "schema_version" in table.column_names:

@@ -19,7 +19,7 @@ from hmix_hub.tasks.released import NO_ALTERNATIVE, with_suffix
 
 
 def to_released(judgments: pa.Table, task: str, vocabulary: Vocabulary = CIFAR10) -> pa.Table:
-    """Turn a table of schema 2.0.0, or one with more columns, into one of schema 1.0.0.
+    """Convert a table of schema 2.0.0, or one with more columns, to schema 1.0.0.
 
     Parameters
     ----------

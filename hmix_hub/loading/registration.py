@@ -57,7 +57,7 @@ class _AfterImport:
 
 
 def register(load: Any) -> None:
-    """Teach the module `datasets.load`, executed, the name "h-mix"; warn if it is not built as expected."""
+    """Register the name "h-mix" in the executed module `datasets.load`; warn if it is not built as expected."""
     try:
         factory, modules = load.PackagedDatasetModuleFactory, load._PACKAGED_DATASETS_MODULES
         description, no_files = load.DatasetModule, load.DataFilesDict

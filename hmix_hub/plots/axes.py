@@ -13,7 +13,7 @@ _LINE = 1.35
 
 
 def share_axis(axes: Axes, which: str = "x", *, high: float = 1, gap: float = 9, margin: float = 0) -> None:
-    """Make an axis run from 0 to 1, as shares and coefficients do; marks at its ends are not cut.
+    """Set an axis to run from 0 to 1, as shares and coefficients do; marks at its ends are not cut.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def share_axis(axes: Axes, which: str = "x", *, high: float = 1, gap: float = 9,
 
 
 def title_above(axes: Axes, title: str, words: str = "", *, size: float = 10.5, legend_columns: int = 0) -> None:
-    """Put a title over axes and, between both, where they hide no data, words and the legend.
+    """Write a title above axes and, between both, where they hide no data, words and the legend.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def title_above(axes: Axes, title: str, words: str = "", *, size: float = 10.5, 
 
 
 def _by_columns(handles: Sequence[Any], labels: Sequence[str], columns: int) -> tuple[list[Any], list[str]]:
-    """Order a legend so that it is read row by row; matplotlib fills column by column."""
+    """Return a legend's entries so that they read row by row; matplotlib fills column by column."""
     order = [place for column in range(columns) for place in range(column, len(labels), columns)]
     return [handles[place] for place in order], [labels[place] for place in order]
 

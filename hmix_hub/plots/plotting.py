@@ -114,7 +114,7 @@ def draw_inferences(figure: Picture, selection: Selection, task: Task) -> None:
 
 
 def _jittered(shown: Floats, centres: Floats) -> Floats:
-    """Spread coefficients a little, less than halfway to the next one, so that equal answers do not hide each other."""
+    """Return coefficients jittered by less than half a step, so that equal answers do not hide each other."""
     reach = min([_WIDEST_JITTER, *(0.35 * np.diff(centres))])
     spread = shown + np.random.default_rng(0).uniform(-reach, reach, len(shown))
     # Inwards at both ends of the axis.

@@ -39,7 +39,7 @@ class Means:
 
 
 def resample_means(values: Floats, levels: Ints, units: Ints, n_levels: int, seed: int = 0) -> Means:
-    """Average values within levels, with bootstrap intervals over units.
+    """Compute means of values within levels, with bootstrap intervals over units.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def resample_means(values: Floats, levels: Ints, units: Ints, n_levels: int, see
 
 
 def resample_ratios(sums: npt.NDArray[Any], counts: npt.NDArray[Any], seed: int = 0) -> Means:
-    """Divide sums by counts, both over all units, with bootstrap intervals over units.
+    """Compute sums divided by counts, both over all units, with bootstrap intervals over units.
 
     Parameters
     ----------

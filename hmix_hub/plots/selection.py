@@ -1,4 +1,4 @@
-"""Selection that a picture shows: columns as arrays, and how many people, stimuli and judgments they are."""
+"""Selection that a picture shows: columns as arrays, and the numbers of participants, stimuli and judgments."""
 
 from __future__ import annotations
 
@@ -52,24 +52,24 @@ class Selection:
 
     @property
     def has_people(self) -> bool:
-        """Whether rows are judgments of people, rather than stimuli."""
+        """Whether rows are judgments of participants, rather than stimuli."""
         return "participant_id" in self.dataset.column_names
 
     @cached_property
     def groups(self) -> npt.NDArray[np.int64]:
-        """Person of each row, or the stimulus where people are pooled; int64 (N,)."""
+        """Participant of each row, or the stimulus where participants are pooled; int64 (N,)."""
         names = ["study_id", "participant_id"] if self.has_people else ["image_set", "stimulus_id"]
         table = arrow_columns(self.dataset, names)
         return encode_key([table[name] for name in names])
 
     @cached_property
     def n_groups(self) -> int:
-        """How many people, or stimuli, there are."""
+        """Number of participants, or of stimuli."""
         return int(self.groups.max()) + 1
 
     @property
     def units(self) -> npt.NDArray[np.int64]:
-        """What intervals resample: people or stimuli; the judgments where one person gave all; int64 (N,)."""
+        """What intervals resample: participants or stimuli; judgments where one participant gave all; int64 (N,)."""
         return self.groups if self.n_groups > 1 else np.arange(len(self.dataset))
 
     @cached_property
@@ -78,7 +78,7 @@ class Selection:
         return origin_of(self.dataset)
 
     def count(self) -> str:
-        """Return how many judgments and people, or stimuli, there are, in words."""
+        """Return the numbers of judgments and participants, or of stimuli, in words."""
         n, people = self.n_groups, "person" if self.n_groups == 1 else "people"
         if self.origin.is_synthetic:
             people = f"{people}, some of them simulated" if self.origin.is_mixed else f"simulated {people}"

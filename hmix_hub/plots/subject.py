@@ -135,7 +135,7 @@ def _mixtures_of_pair(name: str, source: str | os.PathLike[str] | None) -> list[
 
 
 def _pair_name(parsed: StimulusName, vocabulary: Vocabulary) -> str:
-    """Write a pair as the tables have it, whatever the case that a person typed."""
+    """Return a pair as the tables have it, whatever the case in which it was typed."""
     labels = [vocabulary.display(vocabulary.code(label)) for label in parsed.labels]
     return "_".join(f"{label}_{index}" for label, index in zip(labels, parsed.indices, strict=True))
 

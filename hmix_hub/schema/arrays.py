@@ -26,7 +26,7 @@ MOST = (1 << 31) - 1
 
 
 def take(column: pa.ChunkedArray, rows: Ints) -> pa.ChunkedArray:
-    """Return rows of a column, in as few pieces as they fit into.
+    """Return rows of a column, in as few chunks as they fit into.
 
     Only the rows that are asked for are read: `ChunkedArray.take` first copies a column of texts into one piece.
 
@@ -69,7 +69,7 @@ def take(column: pa.ChunkedArray, rows: Ints) -> pa.ChunkedArray:
 
 
 def _parts(needed: Ints) -> list[slice]:
-    """Cut rows that need so many bytes or items each into runs that fit into one piece; none of no rows."""
+    """Split rows, given the bytes or items of each, into runs that fit into one chunk; no rows give none."""
     if not len(needed):
         return []
     total = np.cumsum(needed)

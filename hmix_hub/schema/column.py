@@ -140,7 +140,7 @@ def describe_column(column: Column) -> dict[str, str]:
 
 
 def markdown_table(rows: Iterable[dict[str, str]]) -> str:
-    """Lay rows out as a Markdown table; the first row's keys are the headings."""
+    """Return rows as a Markdown table; the first row's keys are the headings."""
     rows = list(rows)
     headings = list(rows[0])
     cells = [[row[heading].replace("|", "\\|") for heading in headings] for row in rows]
@@ -149,7 +149,7 @@ def markdown_table(rows: Iterable[dict[str, str]]) -> str:
 
 
 def column_table(columns: Iterable[Column]) -> str:
-    """Lay columns out as a Markdown table."""
+    """Return columns as a Markdown table."""
     described = map(describe_column, columns)
     return markdown_table(
         {**column, "column": f"`{column['column']}`", "meaning": as_markdown(column["meaning"])} for column in described

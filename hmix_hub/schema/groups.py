@@ -70,19 +70,19 @@ class Groups:
         return self.order[self.offsets[:-1]]
 
     def ranks(self) -> Ints:
-        """Place of each row within its group, from 0, in table order; int64 (N,)."""
+        """Return the position of each row within its group, from 0, in table order; int64 (N,)."""
         ranks = np.empty(len(self.codes), dtype=np.int64)
         ranks[self.order] = np.arange(len(self.codes)) - np.repeat(self.offsets[:-1], self.sizes)
         return ranks
 
     def sum(self, values: Floats) -> Floats:
-        """Sum float64 (N,) or (N, K) values within groups, added in table order; float64 (G,) or (G, K)."""
+        """Return sums of float64 (N,) or (N, K) values within groups, added in table order; float64 (G,) or (G, K)."""
         if values.ndim == 1:
             return np.bincount(self.codes, weights=values, minlength=len(self.sizes)).astype(np.float64, copy=False)
         return np.stack([self.sum(column) for column in values.T], axis=1)
 
     def mean(self, values: Floats) -> Floats:
-        """Average float64 (N,) or (N, K) values within groups; float64 (G,) or (G, K)."""
+        """Return means of float64 (N,) or (N, K) values within groups; float64 (G,) or (G, K)."""
         sizes = self.sizes if values.ndim == 1 else self.sizes[:, None]
         return self.sum(values) / sizes
 

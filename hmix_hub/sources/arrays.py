@@ -121,7 +121,7 @@ def _note_of(path: Path) -> Path:
 
 
 def _stored_digest(path: Path) -> str | None:
-    """Hash a stored array; `None` where the file is no array."""
+    """Return the hash of a stored array; `None` where the file is no array."""
     try:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError):

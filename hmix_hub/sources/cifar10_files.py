@@ -99,7 +99,7 @@ def find_test(place: Path) -> Path:
 
 
 def sha256_of(file: Path) -> str:
-    """Hash a file, 64 hex digits.
+    """Return the sha256 of a file, 64 hex digits.
 
     Raises
     ------

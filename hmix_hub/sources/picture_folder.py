@@ -126,7 +126,7 @@ def _content_of(entry: Entry, row: int) -> bytes:
 
 
 def _digests(entries: list[Entry]) -> dict[Path, bytes]:
-    """Hash every picture, each file once."""
+    """Return the hash of every picture; each file is read once."""
     digests: dict[Path, bytes] = {}
     for row, entry in enumerate(entries):
         if entry.path not in digests:
@@ -157,7 +157,7 @@ def _decode(entries: list[Entry], digests: dict[Path, bytes]) -> npt.NDArray[np.
 
 
 def _room(number: int, shape: tuple[int, ...], where: Where) -> npt.NDArray[np.uint8]:
-    """Make an empty array for pictures, unless it would be larger than `ARRAY_LIMIT` bytes."""
+    """Return an empty array for pictures, unless it would be larger than `ARRAY_LIMIT` bytes."""
     if number * int(np.prod(shape)) > ARRAY_LIMIT:
         msg = f"{number} pictures of {_size(shape)} take more than {ARRAY_LIMIT} bytes"
         raise SourceError(msg, where=where, hint="make the pictures smaller, or split the set")

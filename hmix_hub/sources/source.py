@@ -261,7 +261,7 @@ def resolve_source(source: str | os.PathLike[str] | Source | None = None) -> Sou
 
 
 def choose_source() -> tuple[str, str]:
-    """Choose a source for a first try: the release where it can be reached, else the sample study.
+    """Return a source for a first try: the release where it can be reached, else the sample study.
 
     Returns
     -------

@@ -99,23 +99,23 @@ def add_image_columns(
             for place, picture in zip(chosen.tolist(), drawn, strict=True):
                 pngs[place] = encode_png(picture) if compressed else store_png(picture)
         encoded = pa.array(pngs, pa.binary())
-        # Of more than 2 GiB it is in several pieces already.
+        # Of more than 2 GiB it is in several chunks already.
         of_rows = take(
             encoded if isinstance(encoded, pa.ChunkedArray) else pa.chunked_array([encoded]), mixtures.of_row
         )
         kind = pa.struct({"bytes": pa.binary(), "path": pa.string()})
-        pieces = [
+        chunks = [
             pa.StructArray.from_arrays(
                 [piece, pa.nulls(len(piece), pa.string())], ["bytes", "path"], mask=piece.is_null()
             )
             for piece in of_rows.chunks
         ]
-        table = table.append_column(name, pa.chunked_array(pieces, kind))
+        table = table.append_column(name, pa.chunked_array(chunks, kind))
     return table
 
 
 def encode_png(picture: npt.NDArray[np.uint8]) -> bytes:
-    """Encode a picture, uint8 (3, H, W), without loss."""
+    """Return a picture, uint8 (3, H, W), encoded without loss."""
     from PIL import Image
 
     stream = io.BytesIO()

@@ -33,7 +33,7 @@ Key = tuple[int, int, float]
 
 
 def draw_mixture(first: Pictures, second: Pictures, coefficient: npt.NDArray[np.float64]) -> Pictures:
-    """Mix pictures as the released interfaces showed them.
+    """Return mixtures of pictures as the released interfaces showed them.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def take_endpoints(
 
 
 def _names_of(mixtures: Mixtures, chosen: Ints) -> list[str]:
-    """Name the image sets of some mixtures; all of them, where none is chosen."""
+    """Return the names of the image sets of some mixtures; of all, where none is chosen."""
     numbers = np.unique(mixtures.set_number[chosen]).tolist() or range(len(mixtures.set_names))
     return [mixtures.set_names[number] for number in numbers]
 

@@ -121,7 +121,7 @@ class Batches:
         return {"epoch": epoch, "place": place, **self._identity}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on where a state was taken: the next loop begins with the very batch that would have been next.
+        """Continue where a state was taken: the next loop begins with the very batch that would have been next.
 
         Raises
         ------
@@ -154,7 +154,7 @@ _ID_COLUMNS = ("judgment_id", "stimulus_id", "pair_id")
 
 
 def _fingerprint(dataset: datasets.Dataset) -> str:
-    """Hash which rows there are and in which order; a dataset that is loaded again has the same."""
+    """Return a hash of the rows and their order; a dataset that is loaded again has the same."""
     digest = hashlib.blake2b(str(len(dataset)).encode(), digest_size=8)
     key = next((name for name in _ID_COLUMNS if name in dataset.column_names), None)
     if key is not None:

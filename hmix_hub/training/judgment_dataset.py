@@ -42,7 +42,7 @@ class Rows(Sequence[Judgment]):
 
 
 def _collate(rows: Any, *, collate_fn_map: Any = None) -> dict[str, torch.Tensor]:
-    """Put rows into one batch: nothing is left to do where they were gathered together."""
+    """Return rows as one batch: nothing is left to do where they were gathered together."""
     return rows.batch if isinstance(rows, Rows) else default_collate([dict(row) for row in rows])
 
 

@@ -82,7 +82,7 @@ def _aligned(size: int) -> Block:
 
 @dataclass(frozen=True)
 class Scaling:
-    """From bytes to floating numbers, `(picture / 255 - mean) / std` by channel; torch.uint8 leaves them be."""
+    """From bytes to floating numbers, `(picture / 255 - mean) / std` by channel; torch.uint8 keeps the bytes."""
 
     dtype: torch.dtype = torch.float32
     mean: tuple[float, ...] = ()
@@ -126,7 +126,7 @@ class Pictures:
         return self.take_on_accelerator(numbers)
 
     def take_on_accelerator(self, numbers: torch.Tensor) -> torch.Tensor:
-        """Do what `take` does, in few large operations; on the processor it gives the same, slower."""
+        """Return what `take` does, computed in few large operations; on the processor it is slower."""
         taken = self._words.index_select(0, numbers).view(torch.uint8).view(-1, *self.table.shape[1:])
         return taken if self.scaling.dtype == torch.uint8 else self.scaling.scale_by_channel(taken)
 

@@ -109,7 +109,7 @@ def wanted_of(
 
 
 def _vocabularies(dataset: datasets.Dataset, columns: Sequence[str], given: Vocabularies) -> Tensors:
-    """Make tensors of no rows, whose vocabularies are those of all rows: ids are counted in the order of the table."""
+    """Return tensors of no rows with the vocabularies of all rows: ids are counted in the order of the table."""
     known = dict(given.vocabularies if isinstance(given, Tensors) else given or {})
     for name in columns:
         if name in dataset.features and getattr(dataset.features[name], "dtype", None) == "string":
@@ -155,7 +155,7 @@ class Prepared:
 
 
 def prepare(dataset: datasets.Dataset, wanted: Wanted) -> Prepared:
-    """Make tensors of a dataset's N rows: each distinct picture is drawn once."""
+    """Return a dataset's N rows as tensors; each distinct picture is drawn once."""
     pictures: Mapping[str, Pictures] = {}
     if wanted.images is not None:
         mixtures = mixtures_in(dataset, wanted.task, wanted.images, on_screen=wanted.on_screen)

@@ -74,7 +74,7 @@ class Design:
 
     @property
     def trial_index(self) -> Ints:
-        """Place of each row on the person's timeline; int64 (P * trials,)."""
+        """Position of each row on the participant's timeline; int64 (P * trials,)."""
         late = self.person % 7 == 3
         return self._place + np.where(late, LATE_FIRST_TRIAL, FIRST_TRIAL)
 

@@ -88,7 +88,7 @@ def _plant_construct(rows: list[Row], trials: int) -> list[Row]:
 
 
 def _plant_infer(rows: list[Row], trials: int) -> list[Row]:
-    """Lose one trial of two people of round A, and one person's repeats."""
+    """Remove one trial of two participants of round A, and one participant's repeats."""
     lost = {6 * trials + 8, 9 * trials + 30, 11 * trials + 60, 11 * trials + 61}
     return [row for number, row in enumerate(rows) if number not in lost]
 
@@ -156,7 +156,7 @@ def _with_platform_ids(task: str, rows: list[Row]) -> list[Row]:
 
 
 def _with_other_pages(rows: list[Row]) -> list[Row]:
-    """Put before and after each person's judgments the pages that the categorical file keeps."""
+    """Add before and after each participant's judgments the pages that the categorical file keeps."""
     pages: list[Row] = []
     people = dict.fromkeys(row["subject"] for row in rows)
     for person in people:

@@ -85,7 +85,7 @@ def _session_clock(design: Design, response_times: npt.NDArray[np.float64]) -> n
 
 
 def person_name(number: int) -> str:
-    """Name a person, counted from 0; plainly synthetic, in the release's 15 characters."""
+    """Return the id of a participant, counted from 0; plainly synthetic, in the release's 15 characters."""
     return f"sample{number + 1:09d}"
 
 
