@@ -17,7 +17,7 @@ from hmix_hub.schema import Column
 from hmix_hub.studies.built_tables import study_features
 from hmix_hub.studies.detected import provisional
 from hmix_hub.studies.findings import Report
-from hmix_hub.studies.folder import JUDGMENTS, PARTICIPANTS, StudyFolder, find_files, study_path
+from hmix_hub.studies.folder import JUDGMENTS, LICENCES, PARTICIPANTS, STIMULI, StudyFolder, find_files, study_path
 from hmix_hub.studies.judgment_table import complete_chunks, read_judgments, refuse_errors
 from hmix_hub.studies.manifest import MANIFEST, Manifest
 from hmix_hub.studies.manifest_file import read_manifest
@@ -98,7 +98,8 @@ class Study:
     def _opened(self) -> _Opened:
         report = Report()
         folder = find_files(self.path, report)
-        looks = {name: look_of(folder.file(name)) for name in (MANIFEST, PARTICIPANTS, *folder.judgments.values())}
+        names = (MANIFEST, PARTICIPANTS, *LICENCES, *folder.judgments.values())
+        looks = {name: look_of(folder.file(name)) for name in names}
         manifest = read_manifest(self.path, report, is_draft=self.is_draft)
         if manifest is not None:
             manifest = provisional(manifest, folder)
@@ -133,6 +134,10 @@ class Study:
         """All that is wrong with it."""
         opened = self._opened
         keep = self._keep if self.keeps_rows else None
+        if not opened.leads_outside:
+            # Validation opens every picture; what is published later are the same bytes.
+            pictures = (path for path in self.folder.file(STIMULI).rglob("*") if not path.is_dir())
+            opened.looks.update({path.relative_to(self.path).as_posix(): look_of(path) for path in pictures})
         validate(opened.folder, opened.manifest, opened.report, keep=keep, progress=self._progress)
         return opened.report
 
@@ -216,7 +221,7 @@ class Study:
         return study_features(self.table(name).schema, self.columns(name), self.manifest.vocabulary)
 
     def refuse_changes(self) -> None:
-        """Raise an error if a file was written since the study was opened.
+        """Raise an error if a file was written since the study was opened; a picture, since the report was made.
 
         Raises
         ------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from study_generator.own_pictures import with_own_pictures
 
 from hmix_hub.errors import SourceMissingError, StudyError
 from hmix_hub.studies import study as module
@@ -101,6 +102,20 @@ def test_a_file_that_is_written_after_it_was_opened_is_refused(folder, name):
     with pytest.raises(StudyError, match="changed while the study was read") as caught:
         study.refuse_changes()
     assert caught.value.where.file == str(path)
+
+
+@pytest.mark.parametrize("name", ["stimuli/pictures/0.png", "stimuli/images.csv"])
+def test_a_picture_that_is_changed_after_it_was_checked_is_refused(tmp_path, name):
+    files = example_study()
+    with_own_pictures(files)
+    study = Study.open(write_files(tmp_path, files))
+    assert not study.report.errors
+    study.refuse_changes()
+    path = tmp_path / name
+    path.unlink()
+    path.symlink_to(tmp_path / "study.yaml")
+    with pytest.raises(StudyError, match="changed while the study was read"):
+        study.refuse_changes()
 
 
 def test_there_must_be_a_folder(tmp_path):
