@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 _CODE = re.compile(r"([^0-9]+)([0-9]+)")
 
@@ -70,11 +71,7 @@ class HMixError(Exception):
         return f"{place}{self.message}{advice}"
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _rebuild, (type(self), self.message, self.where, self.hint)
-
-
-def _rebuild(kind: type[HMixError], message: str, where: Where, hint: str | None) -> HMixError:
-    return kind(message, where=where, hint=hint)
+        return partial(type(self), self.message, where=self.where, hint=self.hint), ()
 
 
 class SourceError(HMixError):

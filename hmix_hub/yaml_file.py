@@ -206,6 +206,13 @@ def texts_in(content: Any, path: KeyPath = ()) -> Iterator[tuple[KeyPath, str]]:
             yield from texts_in(value, (*path, name))
 
 
+def without_empty(content: Any) -> Any:
+    """Remove what is left empty."""
+    if isinstance(content, dict):
+        return {key: without_empty(value) for key, value in content.items() if value is not None}
+    return [without_empty(value) for value in content] if isinstance(content, list) else content
+
+
 def known_keys(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
     """Return the keys that a pydantic model of a file allows at a position, as they are written.
 

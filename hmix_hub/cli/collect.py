@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -198,18 +198,7 @@ def backup(folder: Path, target: Path) -> None:
 @click.option("--workers", default=8, show_default=True, type=click.IntRange(1, 256), help="People at a time.")
 @click.option("--cifar10", metavar="PATH", help="Where CIFAR-10 lies; see `hmix show --help`.")
 def simulate(
-    folder: Path,
-    target: Path | None,
-    url: str | None,
-    people: int | None,
-    bias: float,
-    noise: float,
-    spread: float,
-    hysteresis: float,
-    dropouts: float,
-    seed: int,
-    workers: int,
-    cifar10: str | None,
+    folder: Path, target: Path | None, bias: float, noise: float, spread: float, hysteresis: float, **options: Any
 ) -> None:
     """Let scripted people take part in the study of DIR over HTTP, with a known bias.
 
@@ -226,23 +215,12 @@ def simulate(
 
     perception = Perception(bias=bias, noise=noise, spread=spread, hysteresis=hysteresis)
     with tqdm(unit=" answers", leave=False, disable=not sys.stderr.isatty()) as bar:
-        done = take_part(
-            folder,
-            target,
-            url=url,
-            people=people,
-            perception=perception,
-            seed=seed,
-            dropouts=dropouts,
-            workers=workers,
-            cifar10=cifar10,
-            progress=bar.update,
-        )
+        done = take_part(folder, target, perception=perception, progress=bar.update, **options)
     click.echo(f"{len(done.parts):,} scripted people gave {done.answers:,} answers; {done.left:,} left before the end")
     for task, finished in sorted(done.finished.items()):
         click.echo(f"  {task}: {finished:,} finished")
     if done.is_full:
         click.echo("  every batch has the people that it wants")
-    click.echo(f"planted bias {bias:+g} towards image 1 (noise {noise:g}, spread {spread:g}, seed {seed})")
+    click.echo(f"planted bias {bias:+g} towards image 1 (noise {noise:g}, spread {spread:g}, seed {done.seed})")
     if target is not None:
         click.echo(f"next: hmix collect export {shlex.quote(str(target))} {shlex.quote(f'{target}-export')}")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shlex
 import sys
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -273,9 +275,7 @@ _DONE = {
 @click.option("--dry-run", is_flag=True, help="Check and build, show every file, and upload nothing.")
 @click.option("--synthetic", is_flag=True, help="Publish answers that a program made; they are refused otherwise.")
 @click.option("--k", default=5, show_default=True, help="Fewest people who share their demographics.")
-def _publish(
-    folder: str, repo_id: str, pull_request: bool, private: bool, dry_run: bool, synthetic: bool, k: int
-) -> None:
+def _publish(folder: str, repo_id: str, pull_request: bool, **options: Any) -> None:
     """Publish a study on the Hugging Face Hub, through the login of `hf auth login` or HF_TOKEN.
 
     Safe to run again: an interrupted upload goes on, a published version is left alone, a merged one gets its tag.
@@ -283,16 +283,8 @@ def _publish(
     from hmix_hub.contribute.publishing.publisher import publish
     from hmix_hub.studies.study import Study
 
-    done = publish(
-        Study.open(folder),
-        repo_id,
-        push=not pull_request,
-        private=private,
-        dry_run=dry_run,
-        synthetic=synthetic,
-        k=k,
-        tell=lambda said: click.echo(said, err=True),
-    )
+    tell = partial(click.echo, err=True)
+    done = publish(Study.open(folder), repo_id, push=not pull_request, tell=tell, **options)
     if done.action == "dry run":
         for name, mark in done.files.items():
             click.echo(f"{size_text(mark.size):>10}  {name}")

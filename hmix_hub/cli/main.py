@@ -98,11 +98,7 @@ def _tell_warning(message: Warning | str, category: type[Warning], *args: Any, *
     click.echo(f"hmix: warning: {message}", err=True)
 
 
-@click.group(
-    cls=Verbs,
-    lines=VERBS,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+@click.group(cls=Verbs, lines=VERBS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="hmix")
 def main() -> None:
     """Human judgments of mixed images.

@@ -9,9 +9,7 @@ import click
 from hmix_hub.tasks import CONFIGURATIONS
 
 source_option = click.option(
-    "--source",
-    metavar="SOURCE",
-    help='"release" (default), "sample", an address, or a folder with the released files.',
+    "--source", metavar="SOURCE", help='"release" (default), "sample", an address, or a folder with the released files.'
 )
 dataset_option = click.option(
     "--dataset",

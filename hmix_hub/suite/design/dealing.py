@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Iterable
 from dataclasses import replace
+from itertools import cycle
 
 import numpy as np
 
@@ -61,14 +62,8 @@ def give_coefficients(
     The turns go on from class pair to class pair: neither within one nor over all of them has one coefficient more
     than one stimulus more than another, and the mixtures of one pair differ.
     """
-    cycle = [coefficients[place] for place in rng.permutation(len(coefficients)).tolist()]
-    turn = 0
-    given = []
-    for group in groups:
-        shared = [cycle[(turn + place) % len(cycle)] for place in range(len(group))]
-        turn += len(group)
-        given.append([replace(one, mixing_coefficient=share) for one, share in zip(group, shared, strict=True)])
-    return given
+    shares = cycle([coefficients[place] for place in rng.permutation(len(coefficients)).tolist()])
+    return [[replace(one, mixing_coefficient=next(shares)) for one in group] for group in groups]
 
 
 def deal(groups: list[list[Stimulus]], batches: int, rng: np.random.RandomState) -> list[list[Stimulus]]:
@@ -88,11 +83,8 @@ def deal(groups: list[list[Stimulus]], batches: int, rng: np.random.RandomState)
         all have as many of each coefficient.
     """
     table = _Table(batches)
-    turn = 0
-    for group in groups:
-        for stimulus in _shuffled(group, rng):
-            table.put(stimulus, turn % batches)
-            turn += 1
+    for turn, stimulus in enumerate(stimulus for group in groups for stimulus in _shuffled(group, rng)):
+        table.put(stimulus, turn % batches)
     table.improve(rng)
     return table.dealt()
 

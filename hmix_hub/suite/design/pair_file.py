@@ -272,12 +272,7 @@ def _stimulus(row: ListedPair, labels: Labels) -> Stimulus:
 
 
 def _batches(
-    design: TaskDesign,
-    rows: list[ListedPair],
-    stimuli: list[Stimulus],
-    *,
-    findings: Findings,
-    problems: list[Problem],
+    design: TaskDesign, rows: list[ListedPair], stimuli: list[Stimulus], *, findings: Findings, problems: list[Problem]
 ) -> list[list[Stimulus]]:
     name = design.pairs.file or ""
     by_number: dict[int, list[Stimulus]] = {}

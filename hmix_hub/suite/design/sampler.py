@@ -37,12 +37,7 @@ def stream(seed: int, *purpose: str) -> np.random.RandomState:
 
 
 def draw_pairs(
-    labels: Labels,
-    classes: Iterable[int],
-    number: int,
-    rng: np.random.RandomState,
-    *,
-    left_out: Collection[int] = (),
+    labels: Labels, classes: Iterable[int], number: int, rng: np.random.RandomState, *, left_out: Collection[int] = ()
 ) -> list[Pair]:
     """Draw `number` pairs of each two different classes, of pictures that are not left out.
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -116,18 +115,11 @@ def _export(
             msg = f"nobody has finished yet{waiting}" if not unfinished else "nobody has answered anything yet"
             hint = "take answers of those who have not finished, too: --unfinished" if gathered.unfinished else None
             raise CollectionError(msg, where=Where(str(root)), hint=hint)
-        with _new_folder(place) as made:
+        with whole_folder(place) as made:
             written = write(store, gathered, made)
+            # Something may have come to the place meanwhile.
+            new_place(target)
         return Exported(place, written, gathered, store.is_synthetic)
-
-
-@contextmanager
-def _new_folder(target: Path) -> Iterator[Path]:
-    """Open an empty folder to fill, which takes its place when all is written; a failure leaves nothing."""
-    with whole_folder(target) as made:
-        yield made
-        # Something may have come to the place meanwhile.
-        new_place(target)
 
 
 def _write_study(store: Store, gathered: Gathered, made: Path) -> dict[str, int]:

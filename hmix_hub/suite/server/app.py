@@ -98,11 +98,7 @@ class StudyRoutes:
         self._told = {
             "title": study.title,
             "language": study.language,
-            "consent": {
-                "text": study.consent.text,
-                "version": study.consent.version,
-                "sha256": frozen.consent_sha256,
-            },
+            "consent": {"text": study.consent.text, "version": study.consent.version, "sha256": frozen.consent_sha256},
             "words": words_of(study),
             "recruiting": {"parameter": study.recruiting.parameter, "required": study.recruiting.required},
             "trial_run": trial_run,

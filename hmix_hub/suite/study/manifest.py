@@ -11,6 +11,7 @@ from hmix_hub.studies.manifest import PLACEHOLDER
 from hmix_hub.suite.study.model import StudyFile
 from hmix_hub.tasks import TASKS
 from hmix_hub.tasks.soft_labels import DEFAULT_PROCEDURE, QUESTIONS
+from hmix_hub.yaml_file import without_empty
 
 VERSION = "1.0.0"
 """Version of the data of a first export."""
@@ -18,8 +19,6 @@ VERSION = "1.0.0"
 SIMULATED = "Answers of scripted people, made to try the interfaces; no person took part."
 _APPROVAL = "None was needed, since no person took part."
 _CONSENT = "Nobody was asked, since no person took part."
-_RECRUITMENT = "Nobody was recruited; the people are simulated."
-_CONTACT = "Nobody: the answers are simulated."
 
 
 def manifest_of(study: StudyFile, *, first: str, last: str, is_synthetic: bool) -> dict[str, Any]:
@@ -39,39 +38,34 @@ def manifest_of(study: StudyFile, *, first: str, last: str, is_synthetic: bool) 
         What `hmix_hub.studies.manifest.Manifest.model_validate` takes, in the order of its fields.
     """
     about = study.about
+    authors = [author.model_dump(exclude_none=True) for author in about.authors]
+    bibtex = about.bibtex or (None if about.doi else _entry(study.id, study.title, authors, first))
     manifest: dict[str, Any] = {
         "schema_version": CURRENT,
         "id": study.id,
         "title": study.title,
         "version": VERSION,
         "description": about.description,
-        "authors": [author.model_dump(exclude_none=True) for author in about.authors],
+        "authors": authors,
         "licence": about.licence,
         "ethics": {"approval": about.approval, "consent": study.consent.text},
         "recruitment": about.recruitment,
         "collected": {"first": first, "last": last},
         "language": study.language,
         "tasks": list(study.tasks),
-        "stimuli": {
-            "source": study.pictures.source,
-            "mixing": PIXEL_LINEAR,
-            "classes": study.pictures.classes,
-        },
+        "stimuli": {"source": study.pictures.source, "mixing": PIXEL_LINEAR, "classes": study.pictures.classes},
         # Where a study may leave questions out, the suite's pages ask them all.
         "soft_labels": {"asked": list(QUESTIONS), "procedure": DEFAULT_PROCEDURE}
         if any(TASKS[task].asked_columns for task in study.tasks)
         else None,
-        "citation": {"doi": about.doi, "bibtex": about.bibtex or (None if about.doi else _bibtex(study, first))},
+        "citation": {"doi": about.doi, "bibtex": bibtex},
         "contact": about.contact,
         "homepage": about.homepage,
     }
     if is_synthetic:
         manifest = _synthetic(manifest, study, first)
-    return {key: _filled(value) for key, value in manifest.items() if value is not None}
-
-
-def _filled(value: Any) -> Any:
-    return {key: one for key, one in value.items() if one is not None} if isinstance(value, dict) else value
+    filled: dict[str, Any] = without_empty(manifest)
+    return filled
 
 
 def _synthetic(manifest: dict[str, Any], study: StudyFile, first: str) -> dict[str, Any]:
@@ -81,9 +75,9 @@ def _synthetic(manifest: dict[str, Any], study: StudyFile, first: str) -> dict[s
         "description": f"{SIMULATED} {description}".strip()[:20_000],
         "authors": [_author(author) for author in manifest["authors"]],
         "ethics": {"approval": _APPROVAL, "consent": _CONSENT},
-        "recruitment": _RECRUITMENT,
+        "recruitment": "Nobody was recruited; the people are simulated.",
         "synthetic": True,
-        "contact": _kept(manifest["contact"], _CONTACT),
+        "contact": _kept(manifest["contact"], "Nobody: the answers are simulated."),
     }
     manifest = manifest | changed
     bibtex = manifest["citation"]["bibtex"]
@@ -99,11 +93,6 @@ def _author(author: dict[str, Any]) -> dict[str, Any]:
 
 def _kept(value: str, instead: str) -> str:
     return instead if PLACEHOLDER in value else value
-
-
-def _bibtex(study: StudyFile, first: str) -> str:
-    authors = [author.model_dump(exclude_none=True) for author in study.about.authors]
-    return _entry(study.id, study.title, authors, first)
 
 
 def _entry(name: str, title: str, authors: list[dict[str, Any]], first: str) -> str:

@@ -65,8 +65,7 @@ class Pairs(_Strict):
     """The pairs of a task: a list, or a sampler by class pair."""
 
     file: Line | None = Field(
-        None,
-        description="CSV beside the study file: image_1_index, image_2_index; perhaps mixing_coefficient, batch.",
+        None, description="CSV beside the study file: image_1_index, image_2_index; perhaps mixing_coefficient, batch."
     )
     per_class_pair: Count | None = Field(None, description="Pairs drawn of each two different classes.")
     classes: list[Line] | None = Field(None, description="Classes to draw from; all, if left out.")
@@ -139,8 +138,7 @@ class TaskDesign(_Strict):
         [], description="Places in the person's shuffled order, from 1, that are shown again at the end."
     )
     sides: Literal["fixed", "counterbalanced"] = Field(
-        "fixed",
-        description="`fixed`: image 1 stands left; `counterbalanced`: on either side for half of the people.",
+        "fixed", description="`fixed`: image 1 stands left; `counterbalanced`: on either side for half of the people."
     )
     start: Start = Start()
     class_order: Literal["fixed", "shuffled"] = Field(

@@ -16,7 +16,16 @@ from hmix_hub.suite.study.model import StudyFile
 from hmix_hub.suite.study.rules import impossible
 from hmix_hub.suite.study.texts import control_in, markup_in
 from hmix_hub.tasks import TASKS
-from hmix_hub.yaml_file import BadFileError, KeyPath, YamlFile, known_keys, read_text, read_yaml, texts_in
+from hmix_hub.yaml_file import (
+    BadFileError,
+    KeyPath,
+    YamlFile,
+    known_keys,
+    read_text,
+    read_yaml,
+    texts_in,
+    without_empty,
+)
 
 COLLECTION = "collection.yaml"
 """The study file's name within a collection folder."""
@@ -147,7 +156,7 @@ def read_study_file(folder: Path, *, allow_placeholders: bool = False) -> StudyF
     findings = Findings()
     _check_texts(text, findings, allow_placeholders=allow_placeholders)
     try:
-        study = StudyFile.model_validate(_without_empty(text.content))
+        study = StudyFile.model_validate(without_empty(text.content))
     except ValidationError as error:
         _add_problems(error, text, findings)
         findings.refuse()
@@ -157,13 +166,6 @@ def read_study_file(folder: Path, *, allow_placeholders: bool = False) -> StudyF
         findings.add(COLLECTION, text.line_of(path), f"{dotted(path)}: {said}")
     findings.refuse()
     return study
-
-
-def _without_empty(content: Any) -> Any:
-    """Remove what is left empty."""
-    if isinstance(content, dict):
-        return {key: _without_empty(value) for key, value in content.items() if value is not None}
-    return [_without_empty(value) for value in content] if isinstance(content, list) else content
 
 
 _FORMS: dict[type, tuple[str, str]] = {

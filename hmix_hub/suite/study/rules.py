@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import PurePosixPath, PureWindowsPath
+from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import ValidationError
@@ -24,6 +26,7 @@ Problem = tuple[KeyPath, str]
 
 DECIMALS = 4
 """Decimals of a coefficient at most; a picture of 256 shades shows no more."""
+_ROUNDED = partial(round, ndigits=DECIMALS)
 _BRACES = re.compile(r"\{[^{}]*\}|[{}]")
 _MARKDOWN = re.compile(r"\*\*\S[^*\n]*\*\*|\[[^\]\n]+\]\(https?://[^)\s]+\)|^#{1,6} ", re.MULTILINE)
 _ONE_CODE_FOR_ALL = ("prolific.com", "prolific.co")
@@ -53,8 +56,7 @@ def impossible(study: StudyFile) -> Iterator[Problem]:
 def _classes(study: StudyFile) -> Iterator[Problem]:
     names = study.pictures.classes
     if isinstance(names, list):
-        for number, first in _doubles([name.lower() for name in names]):
-            yield ("pictures", "classes", number), f"{names[number]!r} stands already in place {first + 1}"
+        yield from _doubles(("pictures", "classes"), names, "{!r} stands already in place {}", str.lower)
 
 
 def _task(study: StudyFile, task: str, design: TaskDesign) -> Iterator[Problem]:
@@ -64,16 +66,14 @@ def _task(study: StudyFile, task: str, design: TaskDesign) -> Iterator[Problem]:
     yield from _coefficients(task, design)
     yield from _pairs(study, design.pairs)
     yield from _numbers(study, task, design)
-    for number, first in _doubles(design.repeats):
-        yield ("repeats", number), f"place {design.repeats[number]} stands already as number {first + 1}"
+    yield from _doubles(("repeats",), design.repeats, "place {} stands already as number {}")
     for number, place in enumerate(design.repeats):
         if not 1 <= place <= design.batch_size:
             yield ("repeats", number), f"there is no place {place} in a batch of {design.batch_size} stimuli"
     for number, value in enumerate(design.start.values):
         if abs(value * 10 - round(value * 10)) > TOLERANCE:
             yield ("start", "values", number), f"{value} is no tenth; the pictures are 0, 0.1, 0.2, ... 1"
-    for number, first in _doubles([round(value, DECIMALS) for value in design.start.values]):
-        yield ("start", "values", number), f"{design.start.values[number]} stands already as number {first + 1}"
+    yield from _doubles(("start", "values"), design.start.values, "{} stands already as number {}", _ROUNDED)
     if design.quiz is not None:
         yield from _quiz(design.quiz)
     for place, page in enumerate(design.instructions):
@@ -101,8 +101,7 @@ def _coefficients(task: str, design: TaskDesign) -> Iterator[Problem]:
     for number, value in enumerate(design.coefficients):
         if not is_exact(value):
             yield ("coefficients", number), f"{value} has more than {DECIMALS} decimals"
-    for number, first in _doubles([round(value, DECIMALS) for value in design.coefficients]):
-        yield ("coefficients", number), f"{design.coefficients[number]} stands already as number {first + 1}"
+    yield from _doubles(("coefficients",), design.coefficients, "{} stands already as number {}", _ROUNDED)
     if not design.coefficients:
         if design.pairs.file is None:
             yield ("coefficients",), f"{task} shows one mixture of a pair: say which, as in coefficients: [0.25, 0.5]"
@@ -130,8 +129,7 @@ def _pairs(study: StudyFile, pairs: Pairs) -> Iterator[Problem]:
         if name.lower() not in {known.lower() for known in names}:
             offered = nearest(name, names, label="classes")
             yield ("pairs", "classes", number), f"no class is called {name!r}; {offered}"
-    for number, first in _doubles([name.lower() for name in pairs.classes]):
-        yield ("pairs", "classes", number), f"{pairs.classes[number]!r} stands already as number {first + 1}"
+    yield from _doubles(("pairs", "classes"), pairs.classes, "{!r} stands already as number {}", str.lower)
     if len(pairs.classes) < 2:
         yield ("pairs", "classes"), "a pair is of two different classes, and one alone is named"
 
@@ -175,8 +173,7 @@ def _quiz(quiz: Quiz) -> Iterator[Problem]:
         path: KeyPath = ("quiz", "questions", number)
         if question.answer > len(question.choices):
             yield (*path, "answer"), f"there is no choice {question.answer}: the choices are {len(question.choices)}"
-        for choice, first in _doubles(question.choices):
-            yield (*path, "choices", choice), f"{question.choices[choice]!r} stands already as choice {first + 1}"
+        yield from _doubles((*path, "choices"), question.choices, "{!r} stands already as choice {}")
 
 
 def _completion(completion: Completion) -> Iterator[Problem]:
@@ -232,14 +229,14 @@ def _study_path(parts: KeyPath, said: str) -> KeyPath:
     return ("about", head, *rest) if parts else ("id",)
 
 
-def _doubles(values: Sequence[object]) -> Iterator[tuple[int, int]]:
-    """Return the place of each value that stands twice, and the place where it stood first."""
+def _doubles(
+    path: KeyPath, values: Sequence[Any], said: str, key: Callable[[Any], object] = lambda value: value
+) -> Iterator[Problem]:
+    """Report each value that stands twice: `said` gets the value, and the number at which it stood first, from 1."""
     first: dict[object, int] = {}
     for number, value in enumerate(values):
-        if value in first:
-            yield number, first[value]
-        else:
-            first[value] = number
+        if (before := first.setdefault(key(value), number)) != number:
+            yield (*path, number), said.format(value, before + 1)
 
 
 def advice_on(study: StudyFile) -> list[str]:

@@ -50,7 +50,8 @@ def markup_in(text: str) -> list[str]:
         if name.lower() in _ELEMENTS and not (space and len(name) == 1):
             found.append(tag.span())
     found += [match.span() for pattern in (_CLOSING, _ATTRIBUTE, _OTHER) for match in pattern.finditer(text)]
-    found += [match.span() for match in _ENTITY.finditer(text) if match.group().startswith("&#") or _is_named(match)]
+    entities = _ENTITY.finditer(text)
+    found += [match.span() for match in entities if match[0].startswith("&#") or match[0][1:] in html5]
     apart: list[str] = []
     reached = 0
     for start, end in sorted(found, key=lambda span: (span[0], -span[1])):
@@ -58,10 +59,6 @@ def markup_in(text: str) -> list[str]:
             apart.append(text[start:end])
             reached = end
     return apart
-
-
-def _is_named(match: re.Match[str]) -> bool:
-    return match.group()[1:] in html5
 
 
 def control_in(text: str) -> str | None:
