@@ -52,17 +52,7 @@ class FileMark(NamedTuple):
 
 @dataclass(frozen=True)
 class Built:
-    """A study that was built.
-
-    Parameters
-    ----------
-    path
-        Folder that holds it.
-    study
-        The study.
-    files
-        Size and sha256 of each file by path, sorted.
-    """
+    """A study that was built: the folder that holds it, the study, and the mark of each file by path, sorted."""
 
     path: Path
     study: Study
@@ -149,19 +139,9 @@ def write_all(study: Study, out: Path, card: str | None = None) -> dict[str, Fil
 
 
 def write_generated(study: Study, names: Iterable[str]) -> list[str]:
-    """Write generated files of a study folder anew.
+    """Write generated files of a study folder anew, and return their paths within it.
 
-    Parameters
-    ----------
-    study
-        The study.
-    names
-        Which: "README.md", "croissant.json", "statistics.json", or "statistics" for the pictures.
-
-    Returns
-    -------
-    list of str
-        Paths of the files within the folder.
+    Names are "README.md", "croissant.json", "statistics.json", or "statistics" for the pictures.
 
     Raises
     ------
@@ -208,12 +188,7 @@ def copied_files(study: Study) -> list[str]:
 def record_text(study: Study, built: Mapping[str, FileMark]) -> str:
     """Return the record of what is built from what: id, version, and the sha256 of every file that was read.
 
-    Parameters
-    ----------
-    study
-        The study.
-    built
-        Marks of the files that were written; those that are copies are not read again.
+    Files that are copies are not read again: their marks are among those of what was built.
     """
     manifest, folder = study.manifest, study.folder
     read = [*folder.judgments.values(), *([PARTICIPANTS] if folder.has_participants else [])]

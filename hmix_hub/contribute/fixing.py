@@ -45,7 +45,8 @@ def fix(study: Study, *, dry_run: bool = False) -> tuple[list[Fix], Report]:
     for _ in range(_ROUNDS):
         report = check_study(study)
         scaled = {(fix.file, fix.column) for fix in done if fix.rule in SCALING}
-        made = [fix for name in _fixable(report) for fix in _fix_file(study, name, scaled=scaled, dry_run=dry_run)]
+        fixable = [one.file for one in report if one.rule is not files.STALE and one.rule.is_fixed_in(one.file)]
+        made = [one for name in dict.fromkeys(fixable) for one in _fix_file(study, name, scaled, dry_run=dry_run)]
         if not made and not report.has_errors_in(*study.folder.judgments.values()):
             made = _renew(study, report, dry_run)
         done += made
@@ -55,13 +56,7 @@ def fix(study: Study, *, dry_run: bool = False) -> tuple[list[Fix], Report]:
     return done, check_study(study)
 
 
-def _fixable(report: Report) -> list[str]:
-    """Return the tables that have something to fix."""
-    of_tables = [found for found in report if found.rule is not files.STALE]
-    return list(dict.fromkeys(found.file for found in of_tables if found.rule.is_fixed_in(found.file)))
-
-
-def _fix_file(study: Study, name: str, *, scaled: set[tuple[str, str]], dry_run: bool) -> list[Fix]:
+def _fix_file(study: Study, name: str, scaled: set[tuple[str, str]], *, dry_run: bool) -> list[Fix]:
     path, report = study.folder.file(name), study.report
     text = _from_utf16(path)
     if text is not None:
@@ -142,7 +137,6 @@ def _write_text(text: str, path: Path) -> None:
 def _renew(study: Study, report: Report, dry_run: bool) -> list[Fix]:
     """Regenerate stale generated files."""
     stale = [finding.file for finding in report if finding.rule is files.STALE]
-    fixes = [Fix(files.STALE, name, count=1) for name in stale]
     if stale and not dry_run:
         write_generated(study, {name.split("/")[0] for name in stale})
-    return fixes
+    return [Fix(files.STALE, name, count=1) for name in stale]

@@ -36,26 +36,14 @@ class Answers:
     is_repeat: npt.NDArray[np.bool_]
 
     def between_people(self) -> tuple[Ints, Groups]:
-        """Return the rows to compare between people: each person's first answer, where two people or more gave one.
-
-        Returns
-        -------
-        tuple
-            int64 (M,) rows, and their groups by stimulus.
-        """
+        """Return first answers about stimuli that two people answered or more: rows, int64 (M,), and groups."""
         first = np.flatnonzero(self.presentations == 1)
         sizes = np.bincount(self.stimuli[first], minlength=1)
         rows = first[sizes[self.stimuli[first]] > 1]
         return rows, Groups(encode_key([self.stimuli[rows]]))
 
     def within_people(self) -> tuple[Ints, Ints]:
-        """Return the pairs to compare within people: each marked repeat, and the person's first answer to its stimulus.
-
-        Returns
-        -------
-        tuple
-            int64 (P,) rows of first answers, and int64 (P,) rows of the repeats.
-        """
+        """Return the rows of first answers, int64 (P,), and of the person's marked repeat of each, int64 (P,)."""
         keys = encode_key([self.people, self.stimuli])
         first_of = np.full(len(keys), -1, dtype=np.int64)
         first = np.flatnonzero(self.presentations == 1)

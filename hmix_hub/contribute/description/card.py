@@ -39,18 +39,9 @@ _OWN = "The pictures are the study's own, listed in `stimuli/images.csv`: {both}
 
 
 def card_text(study: Study) -> str:
-    """Write the card of a study.
+    """Return the card of a study: Markdown with YAML at its head, the same text for the same study.
 
-    Parameters
-    ----------
-    study
-        The study.
-
-    Returns
-    -------
-    str
-        Markdown with YAML at its head. What the manifest says stands in it as plain text, whatever it holds; the same
-        study gives the same text.
+    What the manifest says stands in it as plain text, whatever it holds.
     """
     import jinja2
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Any
 
 from hmix_hub.contribute.description.markdown import one_line
@@ -49,15 +50,7 @@ _OTHER_NAMES = {
 def card_metadata(study: Study) -> str:
     """Return the YAML of a card, without the lines around it.
 
-    Parameters
-    ----------
-    study
-        The study.
-
-    Returns
-    -------
-    str
-        Features of every configuration, and no sizes, which would make filtered loading fail.
+    It has the features of every configuration, and no sizes, which would make filtered loading fail.
     """
     manifest = study.manifest
     language, _, region = manifest.language.partition("-")
@@ -71,7 +64,11 @@ def card_metadata(study: Study) -> str:
         **({"annotations_creators": ["machine-generated"]} if manifest.synthetic else {}),
         "source_datasets": ["extended|other-cifar10" if _is_cifar10(manifest) else "original"],
         "tags": [*study.once(Wording.of).tags, *(["cifar-10"] if _is_cifar10(manifest) else [])],
-        "configs": _configurations(study),
+        "configs": [
+            {"config_name": name, "data_files": [{"split": "train", "path": f"{name}/train-*.parquet"}]}
+            | ({"default": True} if name == study.default else {})
+            for name in study.configurations
+        ],
         "dataset_info": [
             {"config_name": name, "features": study.features(name)._to_yaml_list()} for name in study.configurations
         ],
@@ -83,10 +80,8 @@ def card_metadata(study: Study) -> str:
 def size_category(n: int) -> str:
     """Return the Hub's category of a number of rows: "n<1K", "1K<n<10K", …."""
     edges = ("1K", "10K", "100K", "1M", "10M", "100M", "1B", "10B", "100B", "1T")
-    place = next((place for place in range(len(edges)) if n < 10 ** (3 + place)), len(edges))
-    if not place:
-        return "n<1K"
-    return f"{edges[place - 1]}<n<{edges[place]}" if place < len(edges) else "n>1T"
+    names = ["n<1K", *(f"{low}<n<{high}" for low, high in pairwise(edges)), "n>1T"]
+    return names[sum(n >= 10 ** (3 + place) for place in range(len(edges)))]
 
 
 def licence_address(spdx: str) -> str:
@@ -103,11 +98,3 @@ def _licence(spdx: str) -> dict[str, str]:
 
 def _is_cifar10(manifest: Manifest) -> bool:
     return manifest.stimuli.source.startswith("cifar10/")
-
-
-def _configurations(study: Study) -> list[dict[str, Any]]:
-    return [
-        {"config_name": name, "data_files": [{"split": "train", "path": f"{name}/train-*.parquet"}]}
-        | ({"default": True} if name == study.default else {})
-        for name in study.configurations
-    ]

@@ -6,7 +6,7 @@ Source: https://docs.mlcommons.org/croissant/docs/croissant-spec-1.1.html
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import PurePosixPath
 from typing import Any
@@ -46,13 +46,8 @@ _FORMATS = {
     ".tif": "image/tiff",
     **{f".{name}": f"image/{name}" for name in ("png", "jpeg", "gif", "bmp", "webp", "tiff")},
 }
-_TYPES = {
-    "string": "sc:Text",
-    "large_string": "sc:Text",
-    "bool": "sc:Boolean",
-    "int": "sc:Integer",
-    "uint": "sc:Integer",
-}
+_TYPES = {"bool": "sc:Boolean", "int": "sc:Integer", "uint": "sc:Integer", "float": "sc:Float"}
+"""Data types by kind; all others are text."""
 
 
 def croissant(study: Study, files: Files) -> Json:
@@ -223,12 +218,13 @@ def _field(name: str, column: str, feature: Any, described: Column | None, sourc
     from datasets import ClassLabel
 
     shape, item = _shape(feature)
+    kind = str(getattr(item, "dtype", "")).rstrip("0123456789")
     field: Json = {
         "@type": "cr:Field",
         "@id": _identifier(name, column),
         "name": column,
         "description": _meaning(column, described, is_label=isinstance(item, ClassLabel)),
-        "dataType": "sc:Integer" if isinstance(item, ClassLabel) else _data_type(item),
+        "dataType": "sc:Integer" if isinstance(item, ClassLabel) else _TYPES.get(kind, "sc:Text"),
         "source": {**source, "extract": {"column": column}},
     }
     if shape:
@@ -252,15 +248,6 @@ def _shape(feature: Any) -> tuple[list[int], Any]:
 def _meaning(column: str, described: Column | None, *, is_label: bool) -> str:
     if described is None:
         return f"column {column} of the study's own"
-    parts: Iterable[str] = (
-        described.meaning,
-        f"unit: {described.unit}" if described.unit else "",
-        f"range: {described.range}" if described.range else "",
-        f"a code of the record set {CLASSES}" if is_label else "",
-    )
-    return "; ".join(filter(None, parts))
-
-
-def _data_type(feature: Any) -> str:
-    kind = str(getattr(feature, "dtype", "")).rstrip("0123456789")
-    return "sc:Float" if kind == "float" else _TYPES.get(kind, "sc:Text")
+    unit, span = described.unit and f"unit: {described.unit}", described.range and f"range: {described.range}"
+    code = f"a code of the record set {CLASSES}" if is_label else ""
+    return "; ".join(filter(None, (described.meaning, unit, span, code)))

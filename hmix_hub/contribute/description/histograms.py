@@ -25,9 +25,7 @@ _TENTHS = np.arange(11) / 10
 
 def rounded(value: float | np.floating[Any] | None, digits: int = DIGITS) -> float | None:
     """Round a figure for JSON; `None` for what is not a finite number, and no negative zero."""
-    if value is None or not np.isfinite(value):
-        return None
-    return round(float(value), digits) + 0.0
+    return None if value is None or not np.isfinite(value) else round(float(value), digits) + 0.0
 
 
 def mean(values: Numbers) -> float | None:
@@ -113,11 +111,6 @@ def quantiles(values: Numbers, percents: Sequence[int] = QUANTILES) -> dict[str,
 
 def count_summary(counts: npt.NDArray[np.int64]) -> dict[str, Any]:
     """Summarise int64 (N,) counts: `min`, `median`, `max` (`None` of none), and `histogram`."""
-    found = quantiles(counts.astype(np.float64), (0, 50, 100))
-    least, middle, most = found.values()
-    return {
-        "min": None if least is None else int(least),
-        "median": middle,
-        "max": None if most is None else int(most),
-        "histogram": count_histogram(counts),
-    }
+    median = quantiles(counts.astype(np.float64), (50,))["50"]
+    least, most = (int(counts.min()), int(counts.max())) if len(counts) else (None, None)
+    return {"min": least, "median": median, "max": most, "histogram": count_histogram(counts)}

@@ -12,7 +12,7 @@ from hmix_hub.schema.column import markdown_table
 _ACTIVE = re.compile(r"[\\`*_\[\]<>&|~$#^]")
 """Characters that can begin Markdown, HTML or a formula in the middle of a line."""
 _BULLET = re.compile(r"[^\w\s]")
-_ORDINAL = re.compile(r"(\d{1,9})([.)])(?=\s|$)")
+_ORDINAL = re.compile(r"(?<=\d)[.)](?=\s|$)")
 _BLANK = re.compile(r"\n\s*\n")
 _CODE = re.compile(r"[A-Za-z0-9_./:-]+")
 _ADDRESS = re.compile(r"https?://\S+")
@@ -35,12 +35,10 @@ def one_line(text: str) -> str:
 
 def inline(text: str) -> Markdown:
     """Return plain text as one line of Markdown that shows it, wherever it stands: in a list, a heading, a table."""
-    line = _ACTIVE.sub(lambda found: _entity(found[0]), one_line(text))
+    line = _ACTIVE.sub(_entity, one_line(text))
     if not line.startswith("&#"):
-        line = _BULLET.sub(lambda found: _entity(found[0]), line[:1]) + line[1:]
-    return Markdown(
-        _ORDINAL.sub(lambda found: found[1] + _entity(found[2]), line, count=1) if line[:1].isdigit() else line
-    )
+        line = _BULLET.sub(_entity, line[:1]) + line[1:]
+    return Markdown(_ORDINAL.sub(_entity, line, count=1) if line[:1].isdigit() else line)
 
 
 def paragraphs(text: str) -> Markdown:
@@ -101,5 +99,5 @@ def _seen(character: str) -> str:
     return "" if unicodedata.category(character) in _HIDDEN else character
 
 
-def _entity(character: str) -> str:
-    return f"&#{ord(character)};"
+def _entity(found: re.Match[str]) -> str:
+    return f"&#{ord(found[0])};"

@@ -122,7 +122,8 @@ def task_statistics(table: pa.Table, task: str) -> dict[str, Any]:
     # Sums depend on the order of their terms in the last digit.
     names = [column.name for column in columns(task, JUDGMENT_TABLE)]
     table = table.select(names).sort_by("judgment_id")
-    people, stimuli = encode(table["participant_id"]), encode_key([table["image_set"], _column(table, task)])
+    stimuli = encode_key([table["image_set"], table[TASKS[task].stimulus_column]])
+    people = encode(table["participant_id"])
     repeats = table["is_repeat"].to_numpy().astype(bool)
     answers = Answers(people, stimuli, table["presentation"].to_numpy().astype(np.int64), repeats)
     of_stimulus = Groups(stimuli)
@@ -217,10 +218,6 @@ def soft_label_mass(table: pa.Table, people: Ints) -> list[dict[str, Any]]:
     ]
 
 
-def _column(table: pa.Table, task: str) -> pa.ChunkedArray:
-    return table[TASKS[task].stimulus_column]
-
-
 def _rounds(tables: dict[str, pa.Table]) -> dict[str, dict[str, int]]:
     columns = ["collection_round", "participant_id"]
     answers = pa.concat_tables([table.select(columns) for table in tables.values()])
@@ -277,13 +274,8 @@ def _confidence(table: pa.Table, task: Task, answers: Answers) -> dict[str, Any]
     confidence = numbers(table["confidence"])
     is_known = ~np.isnan(confidence)
     known = confidence[is_known]
-    found = {
-        "known": len(known),
-        "missing": len(confidence) - len(known),
-        "mean": mean(known),
-        "interval": mean_interval(known, answers.people[is_known]),
-        "histogram": tenths_histogram(known),
-    }
+    found: dict[str, Any] = {"known": len(known), "missing": len(confidence) - len(known), "mean": mean(known)}
+    found |= {"interval": mean_interval(known, answers.people[is_known]), "histogram": tenths_histogram(known)}
     return {"confidence": found}
 
 

@@ -172,13 +172,7 @@ def map_schema() -> str:
 
 
 def check_pattern(pattern: str) -> None:
-    """Check that a pattern is a regular expression with one group.
-
-    Raises
-    ------
-    ValueError
-        If it is not, or asks for what cannot be matched in bounded time.
-    """
+    """Check that a pattern is a regular expression with one group, which can be matched in bounded time."""
     try:
         expression = _in_unicode(pattern)
         pc.match_substring_regex(pa.array([""]), expression)
@@ -211,18 +205,8 @@ def _reason(pattern: str, said: str) -> str:
 def group_of(pattern: str, texts: pa.Array) -> pa.Array:
     r"""Return the group of a pattern's first match, anywhere in each text; of the whole text, however long it is.
 
-    Parameters
-    ----------
-    pattern
-        A pattern that `check_pattern` accepts. Where it uses `\b`, texts that are not ASCII do not match, since RE2
-        would take "é" for the end of a word.
-    texts
-        N strings.
-
-    Returns
-    -------
-    pyarrow.Array
-        N strings; null where the pattern does not match, or the text is null.
+    Null where the pattern, which `check_pattern` accepts, does not match, or the text is null. Where it uses `\b`,
+    texts that are not ASCII do not match, since RE2 would take "é" for the end of a word.
     """
     expression = _in_unicode(pattern)
     matches = pc.match_substring_regex(texts, expression)
@@ -233,13 +217,7 @@ def group_of(pattern: str, texts: pa.Array) -> pa.Array:
 
 
 def groups_of(pattern: str, texts: pa.Array) -> list[list[str]]:
-    """Return the group of every match of a pattern, for each text; none where it is null or does not match.
-
-    Parameters
-    ----------
-    pattern, texts
-        See `group_of`. A text that holds a NUL does not match.
-    """
+    """Return the group of every match of a pattern, for each text, as `group_of`; none in a text that holds a NUL."""
     is_plain = pc.invert(pc.match_substring(texts, _NUL))
     if _EDGE.search(pattern):
         is_plain = pc.and_(is_plain, pc.string_is_ascii(texts))
@@ -250,13 +228,7 @@ def groups_of(pattern: str, texts: pa.Array) -> list[list[str]]:
 
 
 def _in_unicode(pattern: str) -> str:
-    r"""Write \w and \d, and their opposites, for all scripts.
-
-    Raises
-    ------
-    ValueError
-        If \W stands in brackets, where it cannot be written so.
-    """
+    r"""Write \w and \d, and their opposites, for all scripts; \W in brackets cannot be written so."""
     written, in_brackets = [], False
     for part in _TOKEN.findall(pattern):
         kind = part[1:] if part[0] == "\\" else ""
@@ -272,8 +244,5 @@ def _in_unicode(pattern: str) -> str:
         else:
             msg = r"\W within [...] is not supported: list the characters"
             raise ValueError(msg)
-        if part[0] == "[" and not in_brackets:
-            in_brackets = True
-        elif part == "]":
-            in_brackets = False
+        in_brackets = part[0] == "[" or (in_brackets and part != "]")
     return "".join(written)

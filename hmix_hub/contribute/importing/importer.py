@@ -33,17 +33,7 @@ SYNTHETIC_LINE = "synthetic: true"
 
 @dataclass(frozen=True)
 class Imported:
-    """What an import wrote.
-
-    Parameters
-    ----------
-    files
-        Rows by judgment file, path within the study folder.
-    outcome
-        What was dropped, and why.
-    is_new
-        Whether the study folder was begun.
-    """
+    """What an import wrote: rows by judgment file of the study folder, and whether that was begun; what was dropped."""
 
     files: dict[str, int]
     outcome: Outcome

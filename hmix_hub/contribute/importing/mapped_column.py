@@ -24,13 +24,8 @@ from hmix_hub.studies.columns.numbers import NUMBER
 from hmix_hub.studies.reading.json_file import each_key_once
 from hmix_hub.tasks import TASKS
 
-_PICTURES = {
-    "mixing_coefficient",
-    "start_coefficient",
-    "selected_coefficient",
-    "path_coefficients",
-    "grid_coefficients",
-}
+_PICTURES = {f"{kind}_coefficient" for kind in ("mixing", "start", "selected")}
+_PICTURES |= {"path_coefficients", "grid_coefficients"}
 """Columns of coefficients that pictures were mixed with. They name stimuli, so 1 - 0.9 is to be 0.1 and not
 0.09999999999999998; what was answered on a scale stays as it is calculated, as the release's reader has it."""
 _DECIMALS = 12
@@ -47,13 +42,7 @@ _SAMPLED = 1000
 
 @dataclass
 class MappedColumn:
-    """A column that is made of a raw one, and what came of it, over all files.
-
-    Parameters
-    ----------
-    target, origin
-        The column, and where it comes from.
-    """
+    """A column, where it comes from, and what came of it, over all files."""
 
     target: str
     origin: From
@@ -89,14 +78,9 @@ class MappedColumn:
         return values
 
     def make(self, cells: pa.ChunkedArray) -> tuple[pa.ChunkedArray, npt.NDArray[np.bool_]]:
-        """Make the column of N strings, none null.
+        """Make the column of N strings, none null: null where nothing is, and as it is where it cannot be calculated.
 
-        Returns
-        -------
-        pyarrow.ChunkedArray
-            N strings; null where nothing is. What cannot be calculated with is left as it is: validation tells it.
-        bool (N,)
-            Which cells hold something that `json`, `keys` or `pattern` does not fit.
+        The second is bool (N,): which cells hold something that `json`, `keys` or `pattern` does not fit.
         """
         # Each distinct text is worked on once.
         codes, texts = arrays.encode(cells)

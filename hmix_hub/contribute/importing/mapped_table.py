@@ -15,15 +15,7 @@ from hmix_hub.errors import ConfigurationError, Where, nearest
 
 
 class MappedFiles:
-    """Raw files that one column map is applied to.
-
-    Parameters
-    ----------
-    column_map
-        What becomes of their columns.
-    outcome
-        Gets the judgments, and counts of the rows that are not kept, by reason.
-    """
+    """Raw files that one column map is applied to; `outcome` gets the judgments, and counts of other rows by reason."""
 
     def __init__(self, column_map: ColumnMap, outcome: Outcome) -> None:
         self._map = column_map
@@ -34,15 +26,7 @@ class MappedFiles:
         self._made = [MappedColumn(target, origin) for target, origin in column_map.columns.items()]
 
     def add(self, raw: pa.Table, path: Path, name: str) -> None:
-        """Add the judgments of a file.
-
-        Parameters
-        ----------
-        raw
-            The table, from `read_raw`.
-        path, name
-            Its file, and what the column source_file calls it.
-        """
+        """Add the judgments of a file, from `read_raw`; the column source_file calls it by its `name`."""
         self._first = self._first or path
         if not raw.num_rows:
             self._outcome.leave_out(path, NO_ROW)

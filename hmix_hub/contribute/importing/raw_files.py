@@ -28,36 +28,21 @@ _NAMED = 3
 
 @dataclass
 class Outcome:
-    """What an import found.
-
-    Parameters
-    ----------
-    tables
-        By task, parts in the order of the raw files: observed columns, labels as names.
-    dropped
-        Rows that were dropped, by reason.
-    notes
-        What else a person should know.
-    is_synthetic
-        Whether rows are marked as made by a program.
-    image_sets
-        Image sets that the raw files name.
-    left_out
-        Names of the files that have no judgment, by reason.
-    not_utf8
-        Names of the files whose encoding was guessed.
-    corrections
-        Answers that are read as the authors of CIFAR-10S read them, by what is read as what.
-    """
+    """What an import found."""
 
     tables: dict[str, list[pa.Table]] = field(default_factory=dict)
+    """By task, parts in the order of the raw files: observed columns, labels as names."""
     dropped: Counter[str] = field(default_factory=Counter)
+    """Rows that were dropped, by reason."""
     notes: list[str] = field(default_factory=list)
     is_synthetic: bool = False
     image_sets: set[str] = field(default_factory=set)
     left_out: dict[str, list[str]] = field(default_factory=dict)
+    """Names of the files that have no judgment, by reason."""
     not_utf8: list[str] = field(default_factory=list)
+    """Names of the files whose encoding was guessed."""
     corrections: Counter[str] = field(default_factory=Counter)
+    """Answers that are read as the authors of CIFAR-10S read them, by what is read as what."""
 
     @property
     def image_set(self) -> str:
@@ -97,19 +82,9 @@ def _named(names: list[str]) -> str:
 
 
 def read_raw(path: Path, outcome: Outcome) -> pa.Table:
-    """Read a raw file.
+    """Read a raw file: columns of text, "" where nothing is, and `ROW`, int64, the 0-based data row.
 
-    Parameters
-    ----------
-    path
-        The file.
-    outcome
-        Learns that the encoding was guessed.
-
-    Returns
-    -------
-    pyarrow.Table
-        Columns of text, "" where nothing is, and `ROW`, int64: the 0-based data row.
+    `outcome` learns that the encoding was guessed.
 
     Raises
     ------

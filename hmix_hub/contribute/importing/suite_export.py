@@ -42,15 +42,7 @@ _CORRECTED = {"0": "100", "8p": "80"}
 
 
 class SuiteFiles:
-    """Exports of the original Suite.
-
-    Parameters
-    ----------
-    vocabulary
-        Class names of the study.
-    outcome
-        Gets the observed columns by task, and counts of the rows that are no judgments, by the page they are of.
-    """
+    """Exports of the original Suite; `outcome` gets the observed columns by task, and counts of other rows by page."""
 
     def __init__(self, vocabulary: Vocabulary, outcome: Outcome) -> None:
         self._vocabulary = vocabulary
@@ -59,16 +51,7 @@ class SuiteFiles:
         self._has_export = False
 
     def add(self, raw: pa.Table, path: Path, name: str) -> None:
-        """Add the judgments of an export.
-
-        Parameters
-        ----------
-        raw
-            The export, from `read_raw`.
-        path
-            Its file.
-        name
-            What the column source_file calls it.
+        """Add the judgments of an export, from `read_raw`; the column source_file calls it by its `name`.
 
         Raises
         ------
@@ -104,7 +87,9 @@ class SuiteFiles:
     def _observed(self, raw: pa.Table, task: str, path: Path, name: str) -> pa.Table:
         numbers = raw[ROW].to_pylist()
         try:
-            is_single = bool(TASKS[task].asked_columns) and _are_single_pictures(raw)
+            # Exports of single pictures have label and img_id, and no label1.
+            of_single = "label1" not in raw.column_names and {*_OF_SINGLE, "response"} <= set(raw.column_names)
+            is_single = bool(TASKS[task].asked_columns) and of_single
             if is_single:
                 _check_file_names(raw)
                 self._outcome.image_sets.add(_IMAGE_SET)
@@ -219,11 +204,6 @@ def known_study(path: Path) -> Study | None:
     digest = sha256_of(path) if path.is_file() else None
     of_study = ((study, {file.sha256 for file in study.files.values()}) for study in (RELEASE, SAMPLE))
     return next((study for study, digests in of_study if digest in digests), None)
-
-
-def _are_single_pictures(raw: pa.Table) -> bool:
-    """Whether an export of the categorical task shows single pictures: it has label and img_id, and no label1."""
-    return "label1" not in raw.column_names and set(raw.column_names) >= {*_OF_SINGLE, "response"}
 
 
 def _as_mixtures(raw: pa.Table) -> tuple[pa.Table, list[str]]:

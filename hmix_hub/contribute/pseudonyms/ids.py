@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -41,14 +42,9 @@ _TOKENS = (re.compile(r"[0-9A-Za-z]+"), re.compile(r"""[^\s"'&=?,;:/\\<>()\[\]{}
 
 
 class IdCopies:
-    """Search of one file for columns that hold ids, too.
+    """Search of one file for columns that hold the original ids of people, too.
 
-    Parameters
-    ----------
-    ids
-        Original ids of all people of the study.
-    measures
-        Columns that the schema defines: that a trial is called 3 as the person is, is no copy.
+    Columns that the schema defines are `measures`: that a trial is called 3 as the person is, is no copy.
     """
 
     def __init__(self, ids: Iterable[str], measures: frozenset[str]) -> None:
@@ -92,13 +88,10 @@ class IdCopies:
             if cells.are_text:
                 distinct = cells.values.unique()
                 words = distinct.filter(pc.invert(pc.match_substring_regex(distinct, _NUMBER)))
-                if any(self._holds_id(text) for text in plain_texts(words) if text):
+                texts = filter(None, plain_texts(words))
+                if any(not self._ids.isdisjoint([text, *chain(*(t.findall(text) for t in _TOKENS))]) for text in texts):
                     self._holding[column] = None
                     return
-
-    def _holds_id(self, text: str) -> bool:
-        """Whether a text holds an id that is not too short to stand there by chance."""
-        return text in self._ids or any(not self._ids.isdisjoint(token.findall(text)) for token in _TOKENS)
 
 
 def as_texts(values: pa.Array) -> pa.Array | None:
@@ -116,22 +109,7 @@ def rewrite_ids(source: Path, target: BinaryIO, new: Mapping[str, str], name: st
 
     CSV and JSON lines keep every other byte (of what a compressed file holds); Parquet keeps its columns, types, row
     groups and compression, and the remarks of the program that wrote it where they stay true. Empty ids stay empty.
-
-    Parameters
-    ----------
-    source
-        A file that reads without errors.
-    target
-        What the new file is written to.
-    new
-        Every id of the file, with its new one; an id that is to stay stands for itself.
-    name
-        What messages call the file.
-
-    Returns
-    -------
-    int
-        Number of rows.
+    `new` has every id of the file, an id that is to stay by itself; the number of rows is returned.
 
     Raises
     ------
@@ -268,7 +246,9 @@ def _rewrite_parquet(source: Path, target: BinaryIO, ids: _NewIds) -> int:
     with open_parquet(source, page_checksum_verification=True) as file:
         old = file.schema_arrow
         metadata = dict(old.metadata or {})
-        schema = _new_schema(old)
+        fields = [field for field in old if field.name != COMPUTED]
+        is_number = {field.name for field in fields if field.name == ID and types.is_integer(field.type)}
+        schema = pa.schema([field.with_type(pa.string()) if field.name in is_number else field for field in fields])
         if schema.types != old.types:
             metadata = {key: value for key, value in metadata.items() if key not in _WRITER_METADATA}
         schema = schema.with_metadata(metadata or None)
@@ -282,14 +262,6 @@ def _rewrite_parquet(source: Path, target: BinaryIO, ids: _NewIds) -> int:
     return rows
 
 
-def _new_schema(schema: pa.Schema) -> pa.Schema:
-    fields = [field for field in schema if field.name != COMPUTED]
-    for number, field in enumerate(fields):
-        if field.name == ID and types.is_integer(field.type):
-            fields[number] = field.with_type(pa.string())
-    return pa.schema(fields)
-
-
 def _changed(old: pa.ChunkedArray, kind: Any, ids: _NewIds, start: int) -> pa.ChunkedArray:
     texts = old.cast(pa.string()).to_pylist()
     made = pa.array([text and ids.of(text, start + row) for row, text in enumerate(texts)], pa.string())
@@ -300,10 +272,5 @@ def _codecs(metadata: Any) -> dict[str, str] | str:
     if not metadata.num_row_groups:
         return "snappy"
     group = metadata.row_group(0)
-    columns = [group.column(number) for number in range(group.num_columns)]
-    names = {"UNCOMPRESSED": "NONE"}
-    return {
-        column.path_in_schema: names.get(column.compression, column.compression)
-        for column in columns
-        if column.path_in_schema != COMPUTED
-    }
+    codecs = {(column := group.column(n)).path_in_schema: column.compression for n in range(group.num_columns)}
+    return {path: "NONE" if codec == "UNCOMPRESSED" else codec for path, codec in codecs.items() if path != COMPUTED}

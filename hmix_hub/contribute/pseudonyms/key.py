@@ -27,19 +27,7 @@ _PSEUDONYM = re.compile(rf"p[0-9a-f]{{{_BODY + _CHECK}}}")
 
 
 def read_key(place: str | os.PathLike[str], folder: Path) -> bytes | None:
-    """Read a key.
-
-    Parameters
-    ----------
-    place
-        The key file.
-    folder
-        The study folder, which must not hold it.
-
-    Returns
-    -------
-    bytes or None
-        32 bytes; `None` where there is no such file.
+    """Read a key of 32 bytes from a file that the study folder must not hold; `None` where there is no such file.
 
     Raises
     ------
@@ -128,12 +116,7 @@ class PseudonymMaker:
     """Maker of the pseudonyms of one key.
 
     A pseudonym is "p", 16 hexadecimal digits of HMAC-SHA256 of the id, and 6 of HMAC-SHA256 of those, by which one made
-    with this key is known again: another text of this form passes for one in 1 of 16 million cases.
-
-    Parameters
-    ----------
-    key
-        32 bytes.
+    with this key, of 32 bytes, is known again: another text of this form passes for one in 1 of 16 million cases.
     """
 
     def __init__(self, key: bytes) -> None:

@@ -250,11 +250,8 @@ class _Publisher:
         return self._done("tagged" if self._may_tag(self.version, commit) else "merged")
 
     def _other_files(self, sums: Mapping[str, str]) -> list[str]:
-        """Return the paths in which the checksums of the repository are not those of what was built.
-
-        Tables, pictures and what tells their hashes may have other bytes, written by other versions of libraries; the
-        files of a study that are published as they are may not.
-        """
+        """Return the paths in which the checksums of the repository are not those of what was built."""
+        # Tables, pictures and what tells their hashes may have other bytes, written by other versions of libraries.
         ours = {name: mark.sha256 for name, mark in self.built.files.items() if name != CHECKSUMS}
         copied = [name for name in ours if name in self.record["inputs"]]
         return [*sorted(sums.keys() ^ ours.keys()), *(n for n in copied if n in sums and sums[n] != ours[n])]

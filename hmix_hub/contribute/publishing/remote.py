@@ -114,17 +114,7 @@ def _text_of(api: HfApi, repository: str, name: str, revision: str | None) -> st
 
 @dataclass(frozen=True)
 class OpenRequest:
-    """An open pull request for a version of a study.
-
-    Parameters
-    ----------
-    number
-        Its number.
-    url
-        Its page.
-    record
-        What it was built from.
-    """
+    """An open pull request for a version of a study: its number, its page, and what it was built from."""
 
     number: int
     url: str
@@ -188,16 +178,7 @@ def _sha256(api: HfApi, repository: str, commit: str, file: RepoSibling) -> str:
 def commit_as_published(
     api: HfApi, repository: str, head: str, sums: Mapping[str, str]
 ) -> tuple[str | None, list[str]]:
-    """Find the newest commit that holds a version as it was published.
-
-    Parameters
-    ----------
-    api, repository
-        Where.
-    head
-        Commit of the main branch.
-    sums
-        Checksums on it.
+    """Find the newest commit that holds a version as it was published, with the main branch's head and its checksums.
 
     Returns
     -------
