@@ -36,7 +36,7 @@ COLUMN_UNTIDY = error(
 COMPUTED = error(
     "HMX534 computed-column",
     "the column is computed from others, and holds something else here",
-    "leave the column out; or fix the columns that it is computed from",
+    "leave the column out; or correct the columns that it is computed from",
     Example(added("study_id", "another-study"), added("study_id", "example-study")),
     "takes the column out",
 )

@@ -20,7 +20,7 @@ MISSING = error(
 UNREADABLE = error(
     "HMX521 manifest-unreadable",
     "study.yaml is not plain YAML",
-    "fix the line that is named; quote text that holds a colon",
+    "correct the line that is named; quote text that holds a colon",
     Example(replaced(_FILE, _TITLE, "title: Mixed pictures: an example"), replaced(_FILE, _TITLE, 'title: "Mixed: a"')),
 )
 INVALID = error(
