@@ -22,7 +22,7 @@ from hmix_hub.judgments.from_released import Provenance
 from hmix_hub.judgments.migration import migrate
 from hmix_hub.schema import CURRENT, RELEASED
 from hmix_hub.sources import JUDGMENT_FILES, resolve_source
-from hmix_hub.tasks import CATEGORICAL, INFER
+from hmix_hub.tasks import CATEGORICAL, INFER, observed_columns
 
 
 def made(texts, target="confidence", **origin):
@@ -280,3 +280,13 @@ class TestPatterns:
         started = time.perf_counter()
         assert group_of(pattern, pa.array(["a" * 200_000 + "!"])).to_pylist() == [None]
         assert time.perf_counter() - started < 5
+
+
+def test_a_column_that_the_task_does_not_have_is_answered_with_the_first_that_it_has(tmp_path):
+    write_table(tmp_path / "raw.csv", ["who", "n", "a"], ("p1", 0, 40))
+    write_map(tmp_path, bogus="who")
+    first, second, third = (column.name for column in observed_columns(INFER)[:3])
+    with pytest.raises(
+        ConfigurationError, match=f"bogus is no column of the task; .*such as {first}, {second}, {third};"
+    ):
+        imported(tmp_path, map_file=tmp_path / "map.yaml")

@@ -108,7 +108,7 @@ class ColumnMap(_Strict):
 
     @model_validator(mode="after")
     def _check_columns(self) -> ColumnMap:
-        known = {column.name for column in observed_columns(self.task)}
+        known = [column.name for column in observed_columns(self.task)]
         for name in self.columns:
             if name not in known and not name.startswith(EXTRA_PREFIX):
                 if name in {column.name for column in TASKS[self.task].columns}:
