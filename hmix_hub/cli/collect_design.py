@@ -70,17 +70,12 @@ def check(folder: Path, cifar10: str | None, as_json: bool) -> None:
 
     frozen, unfinished = _drawn(folder, cifar10)
     collected = _collected(folder)
-    content = {
-        "sha256": frozen.sha256,
-        "collected": collected,
-        "image_set": frozen.image_set,
-        "tasks": [asdict(task) for task in overview_of(frozen)],
-        "advice": advice_on(frozen.study),
-    }
+    tasks, advice = overview_of(frozen), advice_on(frozen.study)
     if as_json:
-        echo_json(content)
+        known = {"sha256": frozen.sha256, "collected": collected, "image_set": frozen.image_set}
+        echo_json(known | {"tasks": [asdict(task) for task in tasks], "advice": advice})
     else:
-        _echo(frozen, overview_of(frozen), collected)
+        _echo(frozen, tasks, advice, collected)
     if unfinished is not None:
         raise unfinished
     if collected not in {None, frozen.sha256}:
@@ -122,9 +117,7 @@ def _collected(folder: Path) -> str | None:
         return store.frozen.sha256
 
 
-def _echo(frozen: FrozenStudy, tasks: list[TaskOverview], collected: str | None) -> None:
-    from hmix_hub.suite.study.rules import advice_on
-
+def _echo(frozen: FrozenStudy, tasks: list[TaskOverview], advice: list[str], collected: str | None) -> None:
     click.echo(f"{frozen.study.id}: {frozen.study.title}")
     click.echo(f"pictures: {frozen.image_set}, fingerprint {frozen.pictures}\n")
     echo_table([_row(task) for task in tasks])
@@ -133,7 +126,7 @@ def _echo(frozen: FrozenStudy, tasks: list[TaskOverview], collected: str | None)
         click.echo(_balance(task))
     for line in filter(None, (_turns(frozen, task) for task in tasks)):
         click.echo(line)
-    for line in advice_on(frozen.study):
+    for line in advice:
         click.echo(f"look at {line}")
     click.echo("\nminutes: reading, and the median response time of the release for each trial")
     frozen_as = "is collected with" if collected == frozen.sha256 else "will be frozen with"
@@ -172,7 +165,7 @@ def _turns(frozen: FrozenStudy, task: TaskOverview) -> str:
     if task.sides:
         said.append(f"image 1 on the left for {task.sides['left']} people, on the right for {task.sides['right']}")
     if task.starts:
-        is_between = frozen.study.design_of(task.task).start.vary == "between"
+        is_between = frozen.study.tasks[task.task].start.vary == "between"
         counted = "people" if is_between else "trials"
         counts = ", ".join(f"{value}: {count}" for value, count in task.starts.items())
         said.append(f"{counted} by start value {counts}")

@@ -62,7 +62,7 @@ class FrozenStudy:
 
     def design_of(self, batch: Batch) -> TaskDesign:
         """Return what the study file says of a batch's task."""
-        return self.study.design_of(batch.task)
+        return self.study.tasks[batch.task]
 
     def to_json(self) -> str:
         """Write as canonical JSON: keys sorted, no spaces."""

@@ -64,7 +64,7 @@ def serve(folder: Path, host: str, port: int, *, trial_run: bool = False, tell: 
     study_file_of(folder)
     with folder_lock(folder), listening(host, port) as listener:
         store, image_set = begin_collection(folder, trial_run=trial_run)
-        try:
+        with store:
             app = build_app(store, image_set, trial_run=trial_run)
             address = address_of(listener)
             tell(f"{'trial run of ' if trial_run else ''}{store.frozen.study.title}: {address}/")
@@ -72,8 +72,6 @@ def serve(folder: Path, host: str, port: int, *, trial_run: bool = False, tell: 
                 tell("the study is closed: who has begun may finish, nobody else begins")
             tell("stop with Ctrl+C; serving again goes on where it stopped")
             run_until_stopped(app, listener)
-        finally:
-            store.close()
     tell("stopped; every acknowledged answer is stored")
 
 
@@ -86,16 +84,16 @@ def preview(folder: Path, host: str, port: int, *, tell: Tell) -> None:
         If the study file cannot be used, or the address is taken.
     """
     frozen, image_set = draw_design(folder, read_study_file(folder, allow_placeholders=True))
-    with listening(host, port) as listener, tempfile.TemporaryDirectory(prefix="hmix-preview-") as scratch:
-        store = Store.create(Path(scratch), for_preview(frozen), is_synthetic=True)
-        try:
-            app = build_app(store, image_set, trial_run=True)
-            for task in frozen.study.tasks:
-                tell(f"{task}: {address_of(listener)}/?task={task}")
-            tell("nothing is kept; stop with Ctrl+C")
-            run_until_stopped(app, listener)
-        finally:
-            store.close()
+    with (
+        listening(host, port) as listener,
+        tempfile.TemporaryDirectory(prefix="hmix-preview-") as scratch,
+        Store.create(Path(scratch), for_preview(frozen), is_synthetic=True) as store,
+    ):
+        app = build_app(store, image_set, trial_run=True)
+        for task in frozen.study.tasks:
+            tell(f"{task}: {address_of(listener)}/?task={task}")
+        tell("nothing is kept; stop with Ctrl+C")
+        run_until_stopped(app, listener)
 
 
 def for_preview(frozen: FrozenStudy) -> FrozenStudy:

@@ -241,7 +241,7 @@ class ScriptedParticipant:
 
     def _right_answers(self, task: str, page: dict[str, Any]) -> list[int]:
         """Return the numbers of the right choices, found by their text, in the order of the page."""
-        design = self.frozen.study.design_of(task) if task in self.frozen.study.tasks else None
+        design = self.frozen.study.tasks.get(task)
         asked_of_all = design.quiz.questions if design and design.quiz else []
         known = {asked.question: asked.choices[asked.answer - 1] for asked in asked_of_all}
         try:

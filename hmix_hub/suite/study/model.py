@@ -239,7 +239,3 @@ class StudyFile(_Strict):
     completion: Completion = Completion()
     recruiting: Recruiting = Recruiting()
     words: dict[str, Line] = Field({}, description="The interface's own words in the study's language, by name.")
-
-    def design_of(self, task: str) -> TaskDesign:
-        """Return what the study says of one of its tasks."""
-        return self.tasks[task]
