@@ -82,9 +82,9 @@ def with_derived_columns(
     )
     table = with_ids(table, task, vocabulary)
     stimulus = TASKS[task].stimulus_column
-    people, stimuli = encode(table["participant_id"]), encode_key([table["image_set"], table[stimulus]])
-    table = table.append_column("batch_id", batch_ids(people, stimuli, table[stimulus]))
-    table = table.append_column("presentation", _presentations(people, stimuli, table["trial_index"]))
+    participants, stimuli = encode(table["participant_id"]), encode_key([table["image_set"], table[stimulus]])
+    table = table.append_column("batch_id", batch_ids(participants, stimuli, table[stimulus]))
+    table = table.append_column("presentation", _presentations(participants, stimuli, table["trial_index"]))
     for name, derive in TASKS[task].derived.items():
         table = table.append_column(name, derive(table, len(vocabulary), procedure))
     assigned = {SYNTHETIC_FLAG: np.ones(table.num_rows, dtype=bool)} if is_synthetic else {}
@@ -133,21 +133,21 @@ def stimulus_ids(table: pa.Table) -> pa.ChunkedArray:
     return _join("_", take(texts, codes), table["pair_id"])
 
 
-def _presentations(people: Ints, stimuli: Ints, trial_index: pa.ChunkedArray) -> pa.Array:
-    """Count the showings of a stimulus to a person, from 1, in the order of the person's timeline."""
-    timeline = np.lexsort((trial_index.to_numpy(), people))
-    presentations = np.empty(len(people), dtype=np.int64)
-    presentations[timeline] = Groups(encode_key([people[timeline], stimuli[timeline]])).ranks() + 1
+def _presentations(participants: Ints, stimuli: Ints, trial_index: pa.ChunkedArray) -> pa.Array:
+    """Count the showings of a stimulus to a participant, from 1, in the order of the participant's timeline."""
+    timeline = np.lexsort((trial_index.to_numpy(), participants))
+    presentations = np.empty(len(participants), dtype=np.int64)
+    presentations[timeline] = Groups(encode_key([participants[timeline], stimuli[timeline]])).ranks() + 1
     return pa.array(presentations)
 
 
-def batch_ids(people: Ints, stimuli: Ints, names: pa.ChunkedArray) -> pa.ChunkedArray:
+def batch_ids(participants: Ints, stimuli: Ints, names: pa.ChunkedArray) -> pa.ChunkedArray:
     """Return the batch id of each row: a hash of the set of stimuli that the participant was given.
 
     Parameters
     ----------
-    people, stimuli
-        int64 (N,): number of each row's person and stimulus.
+    participants, stimuli
+        int64 (N,): number of each row's participant and stimulus.
     names
         Stimulus or pair id of each row.
 
@@ -156,13 +156,13 @@ def batch_ids(people: Ints, stimuli: Ints, names: pa.ChunkedArray) -> pa.Chunked
     pyarrow.ChunkedArray
         N strings of 12 hex digits: of the sha256 of the sorted names, one per line.
     """
-    first_rows = Groups(encode_key([people, stimuli])).first
+    first_rows = Groups(encode_key([participants, stimuli])).first
     judged: dict[int, list[int]] = defaultdict(list)
-    for person, stimulus in zip(people[first_rows].tolist(), stimuli[first_rows].tolist(), strict=True):
-        judged[person].append(stimulus)
+    for participant, stimulus in zip(participants[first_rows].tolist(), stimuli[first_rows].tolist(), strict=True):
+        judged[participant].append(stimulus)
     of_stimulus = take(names, Groups(stimuli).first).to_pylist()
-    ids = [_hash(of_stimulus[stimulus] for stimulus in judged[person]) for person in range(len(judged))]
-    return take(pa.chunked_array([ids], pa.string()), people)
+    ids = [_hash(of_stimulus[stimulus] for stimulus in judged[participant]) for participant in range(len(judged))]
+    return take(pa.chunked_array([ids], pa.string()), participants)
 
 
 def _hash(names: Iterable[str]) -> str:

@@ -74,7 +74,7 @@ class Answers:
     top_probability, second_probability
         float64 (N,), 0 to 1; a second probability of NaN means not given.
     impossible
-        bool (N, K), true where the person ruled the class out.
+        bool (N, K), true where the participant ruled the class out.
     """
 
     top_class: Ints
