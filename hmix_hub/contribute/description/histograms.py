@@ -23,9 +23,9 @@ QUANTILES = (0, 5, 25, 50, 75, 95, 100)
 _TENTHS = np.arange(11) / 10
 
 
-def rounded(value: float | np.floating[Any] | None, digits: int = DIGITS) -> float | None:
+def rounded(value: float | np.floating[Any] | None) -> float | None:
     """Round a figure for JSON; `None` for what is not a finite number, and no negative zero."""
-    return None if value is None or not np.isfinite(value) else round(float(value), digits) + 0.0
+    return None if value is None or not np.isfinite(value) else round(float(value), DIGITS) + 0.0
 
 
 def mean(values: Numbers) -> float | None:

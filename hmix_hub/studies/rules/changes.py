@@ -21,9 +21,9 @@ def table_path(task: str = INFER) -> str:
     return f"judgments/{task}.csv"
 
 
-def cell(column: str, value: str, *, task: str = INFER, row: int = ROW) -> Change:
+def cell(column: str, value: str, *, row: int = ROW) -> Change:
     """Set one cell."""
-    return cells({column: value}, task=task, row=row)
+    return cells({column: value}, row=row)
 
 
 def cells(values: dict[str, str], *, task: str = INFER, row: int = ROW) -> Change:
@@ -51,17 +51,17 @@ def rows_changed(
     return Change(text, apply, named)
 
 
-def every(column: str, text: str, convert: Callable[[str], str], *, task: str = INFER) -> Change:
+def every(column: str, text: str, convert: Callable[[str], str]) -> Change:
     """Change every cell of a column."""
 
     def change(rows: Rows) -> None:
         for row in rows:
             row[column] = convert(row[column])
 
-    return rows_changed(f"`{column}` {text}", change, task=task)
+    return rows_changed(f"`{column}` {text}", change)
 
 
-def added(column: str, value: str, *, task: str = INFER, row: int | None = None) -> Change:
+def added(column: str, value: str, *, row: int | None = None) -> Change:
     """Add a column that holds one value, or holds it in one row."""
 
     def change(rows: Rows) -> None:
@@ -69,18 +69,16 @@ def added(column: str, value: str, *, task: str = INFER, row: int | None = None)
             cells_[column] = value if row in {None, number} else ""
 
     where = "" if row is None else f" in row {row}"
-    return rows_changed(
-        f"a column `{column}` with `{value}`{where}", change, task=task, named=() if row is None else (row,)
-    )
+    return rows_changed(f"a column `{column}` with `{value}`{where}", change, named=() if row is None else (row,))
 
 
-def dropped(column: str, *, task: str = INFER) -> Change:
+def dropped(column: str) -> Change:
     """Remove a column."""
 
     def change(rows: Rows) -> Rows:
         return [{name: value for name, value in row.items() if name != column} for row in rows]
 
-    return rows_changed(f"no column `{column}`", change, task=task)
+    return rows_changed(f"no column `{column}`", change)
 
 
 def replaced(path: str, old: str, new: str) -> Change:
