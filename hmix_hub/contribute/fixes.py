@@ -31,25 +31,17 @@ Table = dict[str, list[str]]
 
 @dataclass
 class Fix:
-    """One kind of change to one column, or to a file as a whole.
-
-    Parameters
-    ----------
-    rule
-        The rule that asked for it.
-    file, column
-        Where; an empty column is the file as a whole.
-    count
-        Cells, rows or columns that were changed.
-    examples
-        The first few: data row, before, after.
-    """
+    """One kind of change to one column, or to a file as a whole."""
 
     rule: Rule
+    """The rule that asked for it."""
     file: str
     column: str = ""
+    """Where; an empty column is the file as a whole."""
     count: int = 0
+    """Cells, rows or columns that were changed."""
     examples: list[tuple[int | None, str, str]] = field(default_factory=list)
+    """The first few: data row, before, after."""
 
     def note(self, row: int | None, before: str, after: str) -> None:
         """Count a change."""

@@ -23,46 +23,28 @@ MOST_SHOWN = 60
 
 @dataclass(frozen=True)
 class Spot:
-    """One place where a rule is broken.
-
-    Parameters
-    ----------
-    row
-        0-based data row; `None`: the file, or the column, as a whole.
-    value
-        What stands there, shortened.
-    note
-        What is particular to it; may be empty.
-    """
+    """One place where a rule is broken."""
 
     row: int | None = None
+    """0-based data row; `None`: the file, or the column, as a whole."""
     value: str | None = None
+    """What stands there, shortened."""
     note: str = ""
+    """What is particular to it; may be empty."""
 
 
 @dataclass
 class Finding:
-    """All places of one file and column where one rule is broken.
-
-    Parameters
-    ----------
-    rule
-        The rule.
-    file
-        Path within the study folder; empty: the study as a whole.
-    column
-        Column name, or the field of the manifest; empty: none in particular.
-    count
-        How many places there are.
-    spots
-        The first of them.
-    """
+    """All places of one file and column where one rule is broken."""
 
     rule: Rule
     file: str
+    """Path within the study folder; empty: the study as a whole."""
     column: str
+    """Column name, or the field of the manifest; empty: none in particular."""
     count: int = 0
     spots: list[Spot] = field(default_factory=list)
+    """The first of them."""
 
     def as_dict(self, *, is_fixable: bool) -> dict[str, Any]:
         """Return the finding for JSON."""
@@ -111,18 +93,9 @@ class Report:
         notes: Iterable[str] | None = None,
         count: int | None = None,
     ) -> None:
-        """Add places.
+        """Add places: 0-based data rows, rising, what stands in each, and what is particular to it.
 
-        Parameters
-        ----------
-        rule, file, column
-            What is broken, and where.
-        rows
-            0-based data rows, rising; the first of them are enough where `count` is given.
-        values, notes
-            What stands in each, and what is particular to it.
-        count
-            How many there are in all; `None`: as many as `rows`.
+        The first of them are enough where `count` says how many there are in all.
         """
         if not len(rows):
             return
@@ -183,15 +156,7 @@ class Report:
 
 @dataclass(frozen=True)
 class Reporter:
-    """Reports findings against one file, or one column of it.
-
-    Parameters
-    ----------
-    report
-        Gets the findings.
-    file, column
-        Names.
-    """
+    """Reports findings against one file, or one column of it."""
 
     report: Report
     file: str
@@ -221,20 +186,9 @@ class Reporter:
     def add_where(
         self, rule: Rule, bad: Mask, rows: Ints, values: pa.Array | None = None, note: str | Callable[[int], str] = ""
     ) -> None:
-        """Report the rows where a mask is true.
+        """Report the rows where a mask, bool (N,), is true, by their numbers, int64 (N,), and the N values to show.
 
-        Parameters
-        ----------
-        rule
-            The rule that they break.
-        bad
-            bool (N,).
-        rows
-            int64 (N,): number of each row.
-        values
-            N values to show; `None`: none.
-        note
-            What to say of them, or of a position, 0 to N - 1.
+        A note is of all of them, or a function of a position, 0 to N - 1.
         """
         found = np.flatnonzero(bad)
         if not len(found):

@@ -36,22 +36,14 @@ _FOLDERS = {JUDGMENTS, STIMULI, FIGURES}
 
 @dataclass(frozen=True)
 class StudyFolder:
-    """The files of a study folder that have a place in a study.
-
-    Parameters
-    ----------
-    path
-        The folder.
-    judgments
-        Path of each task's judgment file, within the folder, with /.
-    has_participants, has_pictures
-        Whether there is a participants.csv, and a stimuli/images.csv.
-    """
+    """The files of a study folder that have a place in a study."""
 
     path: Path
     judgments: dict[str, str] = field(default_factory=dict)
+    """Path of each task's judgment file, within the folder, with /."""
     has_participants: bool = False
     has_pictures: bool = False
+    """Whether there is a participants.csv, and a stimuli/images.csv."""
 
     def file(self, name: str) -> Path:
         """Return the path of a file of the folder."""

@@ -29,10 +29,12 @@ _ORCID = re.compile(r"([0-9]{4})-([0-9]{4})-([0-9]{4})-([0-9]{3}[0-9X])")
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=r"^[^\n\r]*$")]
 
 
-class Author(BaseModel):
-    """A person, or a group, that made a study."""
-
+class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Author(_Strict):
+    """A person, or a group, that made a study."""
 
     name: Line = Field(description="Name as it is cited.")
     orcid: str | None = Field(None, description="ORCID iD: 0000-0002-1825-0097.")
@@ -122,10 +124,6 @@ _NUMBER = r"(0|[1-9][0-9]*)"
 _BEFORE = rf"({_NUMBER}|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
 SEMVER = rf"^{_NUMBER}\.{_NUMBER}\.{_NUMBER}(-{_BEFORE}(\.{_BEFORE})*)?$"
 """Version by semver.org 2.0.0, without what may stand behind a plus."""
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Stimuli(_Strict):

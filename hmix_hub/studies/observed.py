@@ -28,24 +28,16 @@ from hmix_hub.tasks.soft_labels import ASKED_COLUMNS, QUESTIONS, Question, unask
 
 @dataclass(frozen=True)
 class ObservedChunk:
-    """Rows of a judgment file, observed columns typed.
-
-    Parameters
-    ----------
-    values
-        Arrays of N values by column: the task's observed columns, and optional ones that the file has.
-    present
-        bool (N,) by column: whether the file has a value there, understood or not.
-    extras
-        The study's own columns, and computed columns that the file has, as the file has them.
-    rows
-        int64 (N,): data row of each.
-    """
+    """Rows of a judgment file, observed columns typed."""
 
     values: dict[str, pa.Array]
+    """Arrays of N values by column: the task's observed columns, and optional ones that the file has."""
     present: dict[str, Mask]
+    """bool (N,) by column: whether the file has a value there, understood or not."""
     extras: dict[str, pa.Array]
+    """The study's own columns, and computed columns that the file has, as the file has them."""
     rows: Ints
+    """int64 (N,): data row of each."""
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -71,17 +63,7 @@ class ObservedChunk:
 
 
 def observed_chunks(folder: StudyFolder, manifest: Manifest, task: str, report: Report) -> Iterator[ObservedChunk]:
-    """Read the judgment file of a task, chunk by chunk, every fault reported.
-
-    Parameters
-    ----------
-    folder, manifest
-        The study.
-    task
-        One of `folder.judgments`.
-    report
-        Gets the findings; counts the rows.
-    """
+    """Read the judgment file of a task, one of `folder.judgments`, chunk by chunk; the report also counts the rows."""
     name = folder.judgments[task]
     reader: _FileReader | None = None
     count = 0
@@ -168,19 +150,7 @@ _OPTIONAL_VALUES = ("is_repeat", "collection_round", "image_set", "source_file",
 
 
 def check_unasked(values: Mapping[str, pa.Array], asked: Collection[Question], rows: Ints, reporter: Reporter) -> None:
-    """Report answers to questions that, by study.yaml, were not asked.
-
-    Parameters
-    ----------
-    values
-        Arrays of N values by column, typed.
-    asked
-        The questions that were.
-    rows
-        int64 (N,).
-    reporter
-        The file.
-    """
+    """Report answers to questions that, by study.yaml, were not asked; values are typed arrays of N by column."""
     for name in unasked_columns(asked):
         if name in values:
             nothing = ASKED_COLUMNS[name].nothing

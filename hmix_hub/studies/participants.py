@@ -30,33 +30,18 @@ _NO_ROWS = "add a row for each person, or take the file out"
 
 
 class ParticipantRows(NamedTuple):
-    """Rows of participants.csv.
-
-    Parameters
-    ----------
-    columns
-        Text of N rows by column name; null where the cell is empty, or cannot be taken as it is.
-    rows
-        int64 (N,): number of each row.
-    is_nameless
-        bool (N,): whether the row has no id at all; all, where there is no column of ids.
-    """
+    """Rows of participants.csv."""
 
     columns: dict[str, pa.Array]
+    """Text of N rows by column name; null where the cell is empty, or cannot be taken as it is."""
     rows: Ints
+    """int64 (N,): number of each row."""
     is_nameless: Mask
+    """bool (N,): whether the row has no id at all; all, where there is no column of ids."""
 
 
 def read_participant_rows(folder: StudyFolder, report: Report) -> Iterator[ParticipantRows]:
-    """Read participants.csv chunk by chunk, every fault of its columns and cells told.
-
-    Parameters
-    ----------
-    folder
-        A study folder that has the file.
-    report
-        Gets the findings.
-    """
+    """Read participants.csv, which the folder has, chunk by chunk, every fault of its columns and cells reported."""
     reporter = Reporter(report, PARTICIPANTS)
     readers: dict[str, OwnColumnReader] | None = None
     for chunk in read_chunks(folder.file(PARTICIPANTS), PARTICIPANTS, report):
@@ -94,17 +79,7 @@ def _is_empty(ids: pa.Array | None, n: int) -> Mask:
 
 
 def check_participants(folder: StudyFolder, judged: Iterable[str], report: Report) -> None:
-    """Check participants.csv, if there is one.
-
-    Parameters
-    ----------
-    folder
-        The study folder.
-    judged
-        Ids of the people who have judgments.
-    report
-        Gets the findings.
-    """
+    """Check participants.csv, if there is one, against the ids of those who judged."""
     if not folder.has_participants:
         return
     expected = dict.fromkeys(judged)

@@ -20,20 +20,14 @@ _TENTH_EDGES = np.append(np.arange(-_MILLION // 20, _MILLION, _MILLION // 10), _
 
 @dataclass(frozen=True)
 class Answers:
-    """Who answered what about which stimulus.
-
-    Parameters
-    ----------
-    people, stimuli, presentations
-        int64 (N,): number of each row's person and stimulus, and which showing of it to the person, from 1.
-    is_repeat
-        bool (N,): whether it was shown again on purpose.
-    """
+    """Who answered what about which stimulus."""
 
     people: Ints
     stimuli: Ints
     presentations: Ints
+    """int64 (N,): number of each row's person and stimulus, and which showing of it to the person, from 1."""
     is_repeat: npt.NDArray[np.bool_]
+    """bool (N,): whether it was shown again on purpose."""
 
     def between_people(self) -> tuple[Ints, Groups]:
         """Return first answers about stimuli that two people answered or more: rows, int64 (M,), and groups."""

@@ -34,24 +34,15 @@ _OF_SINGLE_PICTURES = {
 
 @dataclass(frozen=True)
 class Wording:
-    """What the descriptions of a study depend on.
-
-    Parameters
-    ----------
-    is_single
-        Whether no judgment is about two pictures.
-    asked
-        What participants of the categorical task were asked besides the class; `None`: the study has no such task.
-    procedure
-        Its soft-label procedure.
-    is_synthetic
-        Whether a program made the answers.
-    """
+    """What the descriptions of a study depend on."""
 
     is_single: bool
+    """Whether no judgment is about two pictures."""
     asked: tuple[Question, ...] | None
+    """What participants of the categorical task were asked besides the class; `None`: the study has no such task."""
     procedure: Procedure
     is_synthetic: bool
+    """Whether a program made the answers."""
 
     @classmethod
     def of(cls, study: Study) -> Wording:

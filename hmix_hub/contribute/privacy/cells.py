@@ -34,21 +34,14 @@ _NUMBERS = rf"^\s*\[?\s*{_DIGITS}(?:\s*[|,]\s*{_DIGITS})*\s*\]?\s*$"
 
 @dataclass(frozen=True, eq=False)
 class Cells:
-    """Plain values of a column.
-
-    Parameters
-    ----------
-    name
-        The column's name, with the field's behind a point where it is made of records.
-    values
-        N values: text, numbers or times; bytes are text.
-    rows
-        int64 (N,): data row of each, several of which may be the same.
-    """
+    """Plain values of a column."""
 
     name: str
+    """The column's name, with the field's behind a point where it is made of records."""
     values: pa.Array
+    """N values: text, numbers or times; bytes are text."""
     rows: npt.NDArray[np.int64]
+    """int64 (N,): data row of each, several of which may be the same."""
 
     @property
     def are_text(self) -> bool:
@@ -110,27 +103,16 @@ def as_floats(values: pa.Array) -> npt.NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class Texts:
-    """The D distinct texts of N cells.
-
-    Parameters
-    ----------
-    cells
-        The cells.
-    distinct
-        Their distinct texts.
-    words
-        The same, null where the text is a number.
-    numbers
-        float64 (D,); NaN where the text is no number.
-    codes
-        int64 (N,): which text stands in each cell; D: none.
-    """
+    """The D distinct texts of N cells."""
 
     cells: Cells
     distinct: pa.Array
     words: pa.Array
+    """The same, null where the text is a number."""
     numbers: npt.NDArray[np.float64]
+    """float64 (D,); NaN where the text is no number."""
     codes: npt.NDArray[np.int64]
+    """int64 (N,): which text stands in each cell; D: none."""
 
     @classmethod
     def of(cls, cells: Cells, *, are_lists: bool = False) -> Texts:

@@ -33,32 +33,22 @@ def plain_texts(texts: pa.Array) -> list[str | None]:
 
 @dataclass(frozen=True)
 class Pattern:
-    """One form of what gives people away, in RE2's syntax, whose time grows with the text alone.
-
-    Parameters
-    ----------
-    rule
-        The rule that it breaks.
-    what
-        What it is called in a sentence: "an e-mail address".
-    core
-        What is found.
-    before, after
-        What must stand around it; the beginning and the end of the text are to be among it.
-    unless
-        What a text must not be as a whole: what is written so by chance, such as a word and a number.
-    among
-        What more than half of a column's codes must be, and a code: of random codes some begin as an id does, and of
-        ids all do. `None`: one find is enough.
-    """
+    """One form of what gives people away, in RE2's syntax, whose time grows with the text alone."""
 
     rule: Rule
+    """The rule that it breaks."""
     what: str
+    """What it is called in a sentence: "an e-mail address"."""
     core: str
+    """What is found."""
     before: str = ""
     after: str = ""
+    """What must stand around it; the beginning and the end of the text are to be among it."""
     unless: str = ""
+    """What a text must not be as a whole: what is written so by chance, such as a word and a number."""
     among: tuple[str, str] | None = None
+    """What more than half of a column's codes must be, and a code: of random codes some begin as an id does, and of ids
+    all do. `None`: one find is enough."""
 
     def hits(self, texts: pa.Array) -> pa.Array:
         """Whether each of N texts holds a find: bool (N,); false where the text is null."""

@@ -18,24 +18,7 @@ from hmix_hub.tasks import TASKS
 def check_stimuli(
     chunk: ObservedChunk, task: str, manifest: Manifest, pictures: KnownPictures | None, reporter: Reporter
 ) -> Mask:
-    """Check the stimuli of N rows.
-
-    Parameters
-    ----------
-    chunk
-        The rows.
-    task
-        Their task.
-    manifest, pictures
-        What the study says of its stimuli, and what is known of its pictures.
-    reporter
-        The file.
-
-    Returns
-    -------
-    numpy.ndarray
-        bool (N,): rows whose stimulus is good.
-    """
+    """Check the stimuli of N rows, and return which are good, bool (N,)."""
     good = np.ones(len(chunk), dtype=bool)
     good &= _check_image_set(chunk, manifest, reporter)
     is_single, whole = _check_single(chunk, task, reporter)

@@ -14,7 +14,6 @@ from hmix_hub.studies.columns.names import tidied
 from hmix_hub.studies.findings import MOST_PLACES, Ints, Mask, Report, Reporter
 from hmix_hub.studies.reading import read_chunks
 from hmix_hub.studies.reading.arrays import as_text, plain_array
-from hmix_hub.studies.reading.chunks import Chunk
 from hmix_hub.studies.row_hashes import Hashes, hash_columns, later_ones, rows_that_share
 from hmix_hub.studies.rules import stimuli as stimulus_rules
 from hmix_hub.studies.rules import trials as rules
@@ -34,16 +33,8 @@ _SHARE_OF_SECONDS = 0.1
 def check_trials(ledger: FileRows, reporter: Reporter, *, clashes: Mask, is_symmetric: bool) -> None:
     """Check the rows of a file against each other.
 
-    Parameters
-    ----------
-    ledger
-        The rows.
-    reporter
-        The file.
-    clashes
-        bool (N,): rows that have the person and the trial of an earlier one.
-    is_symmetric
-        Whether a mixture of A and B is one of B and A, so that both orders would name one picture twice.
+    Clashes, bool (N,), have the person and the trial of an earlier row. Where a mixture of A and B is one of B and A,
+    `is_symmetric`, both orders would name one picture twice.
     """
     if not len(ledger):
         return
@@ -78,15 +69,7 @@ def _check_repeats(ledger: FileRows, reporter: Reporter, *, skip: Mask) -> None:
 def rows_in_rarer_order(first: npt.NDArray[np.integer], second: npt.NDArray[np.integer]) -> Ints:
     """Find the rows of pairs that stand in both orders, in the order that is rarer, or on a par, that comes second.
 
-    Parameters
-    ----------
-    first, second
-        Integers (N,): indices of the two pictures; -1: no second one.
-
-    Returns
-    -------
-    numpy.ndarray
-        int64: positions, rising.
+    The indices of the two pictures are integers (N,), -1: no second one; positions are int64, rising.
     """
     low, high = np.minimum(first, second).astype(np.int64), np.maximum(first, second).astype(np.int64)
     pair = (low << 32) | high
@@ -152,21 +135,9 @@ def telling_columns(names: Iterable[str]) -> list[str]:
 
 
 def check_clashes(ledger: FileRows, path: Path, reporter: Reporter) -> Mask:
-    """Report judgments whose person and trial an earlier row has.
+    """Report judgments whose person and trial an earlier row has, and return which rows they are, bool (N,).
 
-    Parameters
-    ----------
-    ledger
-        The rows of a file; those whose stimulus is not good are looked at, too.
-    path
-        The file, whose cells are read once more where there is a clash.
-    reporter
-        Its name.
-
-    Returns
-    -------
-    numpy.ndarray
-        bool (N,): the rows of the ledger that clash with an earlier one.
+    Rows whose stimulus is not good are looked at, too; where there is a clash, the file's cells are read once more.
     """
     rows, person, trial = ledger.judgments()
     keys = (person.astype(np.int64) << 32) | trial
@@ -193,14 +164,11 @@ def _contents(path: Path, name: str, rows: Ints) -> Hashes:
     for chunk in read_chunks(path, name, Report()):
         first, last = np.searchsorted(rows, [chunk.rows[0], chunk.rows[-1] + 1]) if len(chunk) else (0, 0)
         if last > first:
-            found[first:last] = _hashes(chunk, np.searchsorted(chunk.rows, rows[first:last]))
+            places, names = np.searchsorted(chunk.rows, rows[first:last]), telling_columns(chunk.columns)
+            found[first:last] = hash_columns([_hashed(chunk.columns[name].take(places)) for name in names])
         if last == len(rows):
             break
     return found
-
-
-def _hashes(chunk: Chunk, positions: Ints) -> Hashes:
-    return hash_columns([_hashed(chunk.columns[name].take(positions)) for name in telling_columns(chunk.columns)])
 
 
 def _hashed(values: pa.Array) -> Ints:

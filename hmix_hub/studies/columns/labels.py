@@ -21,17 +21,7 @@ _MOST_COMPARED = 100
 
 
 class LabelReader:
-    """Reader of the labels of one column.
-
-    Parameters
-    ----------
-    vocabulary
-        Class names of the study.
-    reporter
-        Gets the findings.
-    is_nullable
-        Whether a list may be null, rather than empty, where there is none.
-    """
+    """Reader of the labels of one column; where there is no list, it is null if the column is nullable, else empty."""
 
     def __init__(self, vocabulary: Vocabulary, reporter: Reporter, *, is_nullable: bool = False) -> None:
         self.vocabulary, self.reporter = vocabulary, reporter

@@ -33,25 +33,9 @@ def check_columns(
     version: str = CURRENT,
     asked: Collection[Question] = tuple(QUESTIONS),
 ) -> dict[str, str]:
-    """Check the names of a judgment file's columns.
+    """Check the names of a judgment file's columns, by the version of the schema, and what was asked besides a class.
 
-    Parameters
-    ----------
-    names
-        Names as they stand in the file.
-    task
-        Its task.
-    file, report
-        Gets the findings.
-    version
-        Version of the schema that the study follows.
-    asked
-        Of the categorical task, what was asked besides the class.
-
-    Returns
-    -------
-    dict
-        Name in the file to the schema's name, of those columns that are understood; of untidy names, too.
+    Returned is the schema's name, by the name in the file, of the columns that are understood; of untidy names, too.
     """
     known = {column.name for column in columns(task, version)}
     since = {column.name: column.since for column in columns(task) if column.name not in known}

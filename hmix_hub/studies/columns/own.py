@@ -21,17 +21,7 @@ _NO_NUMBER = r"^(-?0\d|-?\d{16,}$|\+|\d+[eE]\d+$)"
 
 
 class OwnColumnReader:
-    """Reader of one column of a study's own, chunk by chunk.
-
-    Parameters
-    ----------
-    name
-        Its name.
-    vocabulary
-        Class names of the study.
-    reporter
-        Gets the findings.
-    """
+    """Reader of one column of a study's own, chunk by chunk."""
 
     def __init__(self, name: str, vocabulary: Vocabulary, reporter: Reporter) -> None:
         self._texts = ColumnReader(Column(name, Kind.STRING, "", nullable=True), vocabulary, reporter)

@@ -38,17 +38,7 @@ SMALLEST_SCALE = 50
 
 
 class ColumnReader:
-    """Reader of one column of one file, chunk by chunk.
-
-    Parameters
-    ----------
-    column
-        What the schema says of it.
-    vocabulary
-        Class names of the study.
-    reporter
-        Gets the findings.
-    """
+    """Reader of one column of one file, chunk by chunk."""
 
     def __init__(self, column: Column, vocabulary: Vocabulary, reporter: Reporter) -> None:
         self.column = column
@@ -59,20 +49,7 @@ class ColumnReader:
         self._lists = NumberListReader(column, reporter)
 
     def read(self, raw: pa.Array, rows: Ints) -> pa.Array:
-        """Read N values.
-
-        Parameters
-        ----------
-        raw
-            As the file has them: text, or typed.
-        rows
-            int64 (N,): number of each row.
-
-        Returns
-        -------
-        pyarrow.Array
-            N values of the column's type; null where missing, or where the value cannot be one.
-        """
+        """Read N values, text or typed, with their rows, int64 (N,), as the column's type; null where there is none."""
         text = as_text(raw)
         if text is not None:
             present = as_mask(pc.not_equal(text, "")) if len(text) else np.zeros(0, dtype=bool)

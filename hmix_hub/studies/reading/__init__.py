@@ -18,16 +18,8 @@ from hmix_hub.studies.rules import files as rules
 def read_chunks(path: Path, name: str, report: Report, *, is_tolerant: bool = False) -> Iterator[Chunk]:
     """Read a file chunk by chunk; what cannot be read is a finding, and ends it.
 
-    Parameters
-    ----------
-    path
-        Where it lies; its ending says its format.
-    name
-        What findings call it: its path within the study.
-    report
-        Gets what is wrong.
-    is_tolerant
-        Whether to read CSV on where its encoding, delimiter or line endings are not as they should be.
+    Its ending says its format, and findings call it by its path within the study, `name`. A tolerant reader of CSV goes
+    on where the encoding, delimiter or line endings are not as they should be.
     """
     try:
         with TableFile(path) as file:

@@ -19,17 +19,8 @@ from hmix_hub.studies.rules import files as rules
 def plain_array(raw: pa.Array) -> pa.Array:
     """Return N values without what does not change them: extension, dictionary, run ends; numbers as float64.
 
-    Numbers of 32 bits become those that are written the same: 0.1 was meant, and not 0.10000000149.
-
-    Parameters
-    ----------
-    raw
-        N values of any Arrow type.
-
-    Returns
-    -------
-    pyarrow.Array
-        N values: string, integer, float64, bool or null; of other types as they are.
+    Numbers of 32 bits become those that are written the same: 0.1 was meant, and not 0.10000000149. Values are then
+    string, integer, float64, bool or null; of other types as they are.
     """
     kind = raw.type
     inner = _inner(raw)
@@ -116,13 +107,7 @@ def _list(written: str) -> list[Any] | None:
 
 
 def items_of(written: str) -> list[Any]:
-    """Return the items of a list that is written as text, `a|b` or JSON.
-
-    Raises
-    ------
-    ValueError
-        If it begins like JSON and is none.
-    """
+    """Return the items of a list that is written as text, `a|b` or JSON; a `ValueError` if it is no JSON after all."""
     if not written.lstrip().startswith("["):
         return list(written.split(LIST_MARK))
     try:

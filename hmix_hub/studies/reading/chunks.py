@@ -32,17 +32,7 @@ INFLATED_RATIO, INFLATED_FREE = 200, 2**24
 
 
 class UnreadableError(Exception):
-    """A file cannot be read any further; the message says why.
-
-    Parameters
-    ----------
-    message
-        Why.
-    row
-        Data row at which reading ended; `None` where that is not known.
-    rule
-        The rule that it breaks.
-    """
+    """A file cannot be read beyond a data row, `None` where it is not known, by a rule; the message says why."""
 
     def __init__(self, message: str, *, row: int | None = None, rule: Rule = UNREADABLE) -> None:
         super().__init__(message)
@@ -52,21 +42,14 @@ class UnreadableError(Exception):
 
 @dataclass(frozen=True)
 class Chunk:
-    """Rows of a file.
-
-    Parameters
-    ----------
-    columns
-        Arrays by column name, N rows each: text (empty or null: missing), or as typed as the format is.
-    rows
-        int64 (N,): 0-based data row of each.
-    names
-        Names of the columns as the file has them, one that stands twice twice; empty: those of `columns`.
-    """
+    """Rows of a file."""
 
     columns: dict[str, pa.Array]
+    """Arrays by column name, N rows each: text (empty or null: missing), or as typed as the format is."""
     rows: npt.NDArray[np.int64]
+    """int64 (N,): 0-based data row of each."""
     names: Sequence[str] = ()
+    """Names of the columns as the file has them, one that stands twice twice; empty: those of `columns`."""
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -25,33 +25,14 @@ RAGGED_LIMIT = 100_000
 
 
 def read_csv(file: TableFile, name: str, report: Report, *, is_tolerant: bool = False) -> Iterator[Chunk]:
-    """Read a CSV file.
-
-    Parameters
-    ----------
-    file, name, report
-        See `hmix_hub.studies.reading.read_chunks`.
-    is_tolerant
-        Whether to read on where its encoding, delimiter or line endings are not as they should be.
-
-    Raises
-    ------
-    UnreadableError
-        If it cannot be read (any further).
-    """
+    """Read a CSV file, see `hmix_hub.studies.reading.read_chunks`; an `UnreadableError` where it cannot be read on."""
     form = look_at_text(file, name, report)
     if form.is_plain or (is_tolerant and form.is_text):
         yield from _parse(file, name, report, form)
 
 
 def header_of(file: TableFile, form: TextForm | None = None) -> list[str]:
-    """Return the names of a CSV file's columns as they stand in it.
-
-    Raises
-    ------
-    UnreadableError
-        If it has no header.
-    """
+    """Return the names of a CSV file's columns as they stand in it; an `UnreadableError` if it has no header."""
     form = form or TextForm()
     start = next(file.blocks(), b"")[:HEADER_LIMIT].removeprefix(b"\xef\xbb\xbf").decode(form.encoding, "replace")
     if form.has_returns:
@@ -87,7 +68,8 @@ def _parse(file: TableFile, name: str, report: Report, form: TextForm) -> Iterat
             start += batch.num_rows + ragged.in_chunk
             if len(rows):
                 last = batch.column(len(header) - 1)[-1].as_py()
-                yield Chunk(_by_name(header, batch), rows, header)
+                # Of columns with one name, the first.
+                yield Chunk({column: batch.column(header.index(column)) for column in header}, rows, header)
     except _LongRowError:
         ragged.tell(name, report)
         msg = f"a row is longer than {CHUNK_BYTES} bytes: a quote may be missing"
@@ -158,14 +140,6 @@ def _quoted(text: bytes, delimiter: bytes) -> tuple[np.ndarray, np.ndarray]:
         opens = np.array([start for start, _ in spans], dtype=np.int64)
         return opens, np.array([stop - 1 for _, stop in spans], dtype=np.int64)
     return opens, np.append(quotes[1::2], len(text))[: len(opens)]
-
-
-def _by_name(header: list[str], batch: pa.RecordBatch) -> dict[str, pa.Array]:
-    """Return the columns by name; of those with one name, the first."""
-    columns: dict[str, pa.Array] = {}
-    for number, column in enumerate(header):
-        columns.setdefault(column, batch.column(number))
-    return columns
 
 
 class _Ragged:

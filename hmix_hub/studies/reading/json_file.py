@@ -23,13 +23,7 @@ _WORDS = {True: "true", False: "false"}
 
 
 def read_jsonl(file: TableFile, name: str, report: Report) -> Iterator[Chunk]:
-    """Read a file of JSON objects, one a line; the columns are all keys, in order of appearance.
-
-    Raises
-    ------
-    UnreadableError
-        If it cannot be read (any further).
-    """
+    """Read a file of JSON objects, one a line; the columns are all keys, in order of appearance."""
     form = look_at_text(file, name, report, has_delimiter=False)
     if not form.is_plain:
         return
@@ -101,13 +95,7 @@ def _records(file: TableFile) -> Iterator[tuple[int, dict[str, Any], int]]:
 
 
 def each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object made of its members; `json` alone would take the last of a key that stands twice, and not tell.
-
-    Raises
-    ------
-    ValueError
-        If a key stands twice.
-    """
+    """Return an object of its members; a `ValueError` if a key stands twice, of which `json` would take the last."""
     record = dict(pairs)
     if len(record) < len(pairs):
         seen: set[str] = set()
@@ -146,13 +134,7 @@ _KEYS_SHOWN = 5
 
 
 def read_json(file: TableFile, name: str, report: Report) -> Iterator[Chunk]:
-    """Read the objects of a JSON file, in order: of one array, of arrays within it, or of several one after another.
-
-    Raises
-    ------
-    UnreadableError
-        If it holds anything else.
-    """
+    """Read the objects of a JSON file, in order: of one array, of arrays within it, or of several one after another."""
     if not look_at_text(file, name, report, has_delimiter=False).is_plain:
         return
     if file.path.stat().st_size > SIZE_LIMIT:

@@ -35,13 +35,7 @@ TEXT_LIMIT = 2**26
 
 
 def read_parquet(path: Path) -> Iterator[Chunk]:
-    """Read a Parquet file.
-
-    Raises
-    ------
-    UnreadableError
-        If it cannot be read (any further).
-    """
+    """Read a Parquet file; an `UnreadableError` where it cannot be read on."""
     start = 0
     try:
         with open_parquet(path) as file:

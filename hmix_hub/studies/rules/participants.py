@@ -21,10 +21,6 @@ def _add_person(rows: Rows) -> Rows:
     return [*rows, {**rows[-1], "participant_id": "p77"}]
 
 
-def _lose_person(rows: Rows) -> Rows:
-    return rows[:-1]
-
-
 def _lose_ids(rows: Rows) -> Rows:
     return [{("person" if name == "participant_id" else name): value for name, value in row.items()} for row in rows]
 
@@ -36,10 +32,6 @@ def _copy_person(files: Files) -> None:
 
     for path in (table_path(), "participants.csv"):
         rows_changed("", copy, path=path).apply(files)
-
-
-def _lose_trials(rows: Rows) -> Rows:
-    return rows[:4] + rows[_TRIALS:]
 
 
 def _answer_always_the_same(rows: Rows) -> None:
@@ -57,7 +49,7 @@ WITHOUT_ROW = warning(
     "HMX594 participant-without-row",
     "a person who judged has no row in participants.csv",
     "add a row for everybody, with empty cells where nothing is known",
-    Example(rows_changed("participants.csv lacks the last person", _lose_person, path=FILE)),
+    Example(rows_changed("participants.csv lacks the last person", lambda rows: rows[:-1], path=FILE)),
 )
 TWICE = error(
     "HMX595 participant-twice",
@@ -75,7 +67,7 @@ FEW_ROWS = warning(
     "HMX590 few-rows",
     "the person has fewer than half of the rows that people here have",
     "check whether rows were lost; or say in study.yaml who was excluded and why",
-    Example(rows_changed("the first person has four rows", _lose_trials)),
+    Example(rows_changed("the first person has four rows", lambda rows: rows[:4] + rows[_TRIALS:])),
 )
 STRAIGHTLINING = warning(
     "HMX591 straightlining",

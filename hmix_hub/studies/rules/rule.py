@@ -23,21 +23,14 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True)
 class Change:
-    """A change of the example study.
-
-    Parameters
-    ----------
-    text
-        The change in words: "row 7, confidence: 70%".
-    apply
-        Changes the files in place.
-    rows
-        Data rows that the rule names after it, if it is broken; empty where the finding is of the file as a whole.
-    """
+    """A change of the example study."""
 
     text: str
+    """The change in words: "row 7, confidence: 70%"."""
     apply: Callable[[Files], None]
+    """Changes the files in place."""
     rows: tuple[int, ...] = ()
+    """Data rows that the rule names after it, if it is broken; empty where the finding is of the file as a whole."""
 
 
 AS_IT_IS = Change("the example study as it is", lambda files: None)
@@ -45,58 +38,35 @@ AS_IT_IS = Change("the example study as it is", lambda files: None)
 
 @dataclass(frozen=True)
 class Example:
-    """An example of a rule, over the study that `hmix contribute init --example` writes.
-
-    Parameters
-    ----------
-    failing
-        A change that breaks the rule, and no other.
-    passing
-        A change that keeps it, however near it comes.
-    task
-        Task of the example study.
-    """
+    """An example of a rule, over the study that `hmix contribute init --example` writes."""
 
     failing: Change
+    """A change that breaks the rule, and no other."""
     passing: Change = AS_IT_IS
+    """A change that keeps it, however near it comes."""
     task: str = INFER
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule.
-
-    Parameters
-    ----------
-    code
-        "HMX" and three digits; stays what it is for ever.
-    name
-        Words with hyphens.
-    severity
-        Error or warning.
-    meaning
-        What is wrong where the rule is broken.
-    fix
-        What to do about it, for a person.
-    example
-        A study that breaks it, and one that does not.
-    automatic_fix
-        What `hmix contribute fix` does about it; empty where a person must decide.
-    fixed_in
-        Endings of the files in which it does so.
-    is_blocking
-        Whether a table that breaks it cannot be read whole, so that nothing in it is fixed.
-    """
+    """One rule."""
 
     code: str
+    """HMX and three digits; stays what it is for ever."""
     name: str
     severity: Severity
     meaning: str
+    """What is wrong where the rule is broken."""
     fix: str
+    """What to do about it, for a person."""
     example: Example = field(repr=False)
+    """A study that breaks it, and one that does not."""
     automatic_fix: str = ""
+    """What `hmix contribute fix` does about it; empty where a person must decide."""
     fixed_in: tuple[str, ...] = (".csv", ".csv.gz")
+    """Endings of the files in which it does so."""
     is_blocking: bool = False
+    """Whether a table that breaks it cannot be read whole, so that nothing in it is fixed."""
 
     def is_fixed_in(self, file: str) -> bool:
         """Whether `hmix contribute fix` does something about it in a file of this name."""

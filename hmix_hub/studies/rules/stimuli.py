@@ -30,10 +30,6 @@ def _swapped(rows: Rows, *names: str) -> None:
         row[first], row[second] = row[second], row[first]
 
 
-def _swap_labels(rows: Rows) -> None:
-    _swapped(rows, "label")
-
-
 def _turn_pair(rows: Rows) -> None:
     _swapped(rows, "label", "index")
     for name in ("mixing_coefficient", "inferred_coefficient"):
@@ -103,7 +99,7 @@ SWAPPED = error(
     "HMX563 images-swapped",
     "each picture has the other one's class: the labels, or the indices, are swapped",
     "swap the two labels back",
-    Example(rows_changed("the two labels of row 7 are swapped", _swap_labels, named=(ROW,))),
+    Example(rows_changed("the two labels of row 7 are swapped", lambda rows: _swapped(rows, "label"), named=(ROW,))),
 )
 PAIR_ORDER = error(
     "HMX564 pair-order",

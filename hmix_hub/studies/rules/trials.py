@@ -21,10 +21,6 @@ def _copy_trial(rows: Rows) -> None:
     rows[ROW]["trial_index"] = rows[ROW - 1]["trial_index"]
 
 
-def _copy_row(rows: Rows) -> Rows:
-    return [*rows, dict(rows[ROW])]
-
-
 def _first_in_seconds(rows: Rows) -> None:
     for row in rows[: 2 * _TRIALS]:
         row["response_time_ms"] = f"{float(row['response_time_ms']) / 1000:.4f}"
@@ -44,7 +40,9 @@ ROW_TWICE = error(
     "HMX571 row-twice",
     "the row is a copy of an earlier one: all cells but its source file and row are the same",
     "take it out: the session was exported twice",
-    Example(rows_changed("row 7 stands again at the end", _copy_row, named=(PEOPLE * _TRIALS,))),
+    Example(
+        rows_changed("row 7 stands again at the end", lambda rows: [*rows, dict(rows[ROW])], named=(PEOPLE * _TRIALS,))
+    ),
     "takes it out",
 )
 REPEAT_UNMARKED = warning(
