@@ -174,12 +174,12 @@ def _recompute_soft_labels(source: Source) -> Recomputation:
 
 def _compare_orders(rows: list[dict[str, Any]], processed: dict[str, Any]) -> Iterator[tuple[int, list[str]]]:
     """Return, for each order of a batch's participants, how many labels are equal at their positions."""
-    people = dict.fromkeys(row["participant_id"] for row in rows)
-    for order in itertools.permutations(people):
+    participants = dict.fromkeys(row["participant_id"] for row in rows)
+    for order in itertools.permutations(participants):
         computed: dict[str, list[list[float]]] = {}
-        for person in order:
+        for participant in order:
             for row in rows:
-                if row["participant_id"] == person:
+                if row["participant_id"] == participant:
                     computed.setdefault(row["stimulus_id"] + PICTURE_SUFFIX, []).append(row["soft_label"])
         equal = {
             name: sum(ours == theirs for ours, theirs in zip(labels, processed.get(name, []), strict=False))

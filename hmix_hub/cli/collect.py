@@ -88,8 +88,8 @@ def close(folder: Path, reopen: bool) -> None:
     if reopen:
         click.echo(f"the study is{already} open")
     else:
-        people = "nobody is" if not live else "1 person is" if live == 1 else f"{live} people are"
-        click.echo(f"the study is{already} closed; {people} still at it, and may finish")
+        who = "nobody is" if not live else "1 person is" if live == 1 else f"{live} people are"
+        click.echo(f"the study is{already} closed; {who} still at it, and may finish")
 
 
 @click.command("export")

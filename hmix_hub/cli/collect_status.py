@@ -43,7 +43,7 @@ def status(
         if code is not None:
             ctx.exit(_echo_code(store, code, as_json))
         elif recruiting_id is not None:
-            ctx.exit(_echo_person(store, recruiting_id, as_json))
+            ctx.exit(_echo_participant(store, recruiting_id, as_json))
         elif watch:
             _watch(store)
         elif as_json:
@@ -129,8 +129,8 @@ def _echo_code(store: Store, code: str, as_json: bool) -> int:
     return int(owner is None)
 
 
-def _echo_person(store: Store, recruiting_id: str, as_json: bool) -> int:
-    session = store.session_of_person(recruiting_id)
+def _echo_participant(store: Store, recruiting_id: str, as_json: bool) -> int:
+    session = store.session_of_participant(recruiting_id)
     if as_json:
         echo_json({"is_found": session is not None, **(_described(store, session) if session else {})})
     elif session is not None:
@@ -187,7 +187,7 @@ def withdraw(folder: Path, recruiting_id: str | None, code: str | None, yes: boo
 
 def _find(store: Store, recruiting_id: str | None, code: str | None) -> SessionRecord:
     if recruiting_id is not None:
-        session = store.session_of_person(recruiting_id)
+        session = store.session_of_participant(recruiting_id)
     else:
         owner = find_code(store, str(code))
         session = None if owner is None else owner.session

@@ -34,13 +34,13 @@ def list_configurations(source: str | None, of_flags: bool, of_hub: bool, as_jso
 
     place = resolve_source(source)
     rows = flag_counts(source) if of_flags else configuration_counts(source)
-    people = count_participants(source)
+    participants = count_participants(source)
     if as_json:
-        study = {"source": place.description, "synthetic": place.study.synthetic, "people": people}
+        study = {"source": place.description, "synthetic": place.study.synthetic, "people": participants}
         echo_json(study | {"flags" if of_flags else "configurations": rows})
         return
     echo_table(rows)
-    click.echo(f"\n{people} people over all; from {place.description}")
+    click.echo(f"\n{participants} people over all; from {place.description}")
 
 
 def _list_studies(as_json: bool) -> None:

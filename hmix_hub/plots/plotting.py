@@ -81,11 +81,11 @@ def draw_inferences(figure: Picture, selection: Selection, task: Task) -> None:
     Source: paper, section 4: perceptions do not consistently align with the synthetic label.
     """
     axes = figure.subplots()
-    name = task.judged_columns[not selection.has_people]
+    name = task.judged_columns[not selection.has_participants]
     shown, perceived = selection.numbers("mixing_coefficient"), selection.numbers(name)
     centres, levels = levels_of(shown)
     means = resample_means(perceived, levels, selection.units, len(centres))
-    what = "judgment" if selection.has_people else "stimulus"
+    what = "judgment" if selection.has_participants else "stimulus"
     axes.plot([0, 1], [0, 1], "--", color=SYNTHETIC, lw=1, label="synthetic label")
     opacity = float(np.clip(1500 / len(shown), 0.12, 0.7))
     axes.scatter(_jittered(shown, centres), perceived, s=9, color=FAINT, alpha=opacity, lw=0, zorder=1)
@@ -100,7 +100,7 @@ def draw_inferences(figure: Picture, selection: Selection, task: Task) -> None:
         capsize=3,
         lw=1.5,
         ms=6,
-        label="mean of judgments" if selection.has_people else "mean of stimuli",
+        label="mean of judgments" if selection.has_participants else "mean of stimuli",
     )
     axes.set(
         xlabel="mixing coefficient shown (share of image 1)",
@@ -159,9 +159,11 @@ def _draw_shares(axes: Axes, values: Floats, steps: Ints, groups: Groups, units:
         look = BARS[number % len(BARS)]
         # Each judgment is a yes or no for every step.
         chosen = (steps[rows][:, None] == places).astype(np.float64)
-        people = np.unique(units[rows], return_inverse=True)[1]
-        shares = resample_means(chosen.ravel(), np.tile(places, len(chosen)), np.repeat(people, last + 1), last + 1)
-        mean = resample_means(values[rows], np.zeros(len(chosen), dtype=np.int64), people, 1)
+        participants = np.unique(units[rows], return_inverse=True)[1]
+        shares = resample_means(
+            chosen.ravel(), np.tile(places, len(chosen)), np.repeat(participants, last + 1), last + 1
+        )
+        mean = resample_means(values[rows], np.zeros(len(chosen), dtype=np.int64), participants, 1)
         ends = (mean.low[0], mean.high[0])
         axes.bar(
             places / _LAST + width * (number - (len(groups) - 1) / 2),
@@ -184,7 +186,7 @@ def draw_categories(figure: Picture, selection: Selection, task: Task) -> None:
     Source: paper, section 4.3.2.
     """
     axes = figure.subplots()
-    labels = selection.matrix(task.judged_columns[not selection.has_people])
+    labels = selection.matrix(task.judged_columns[not selection.has_participants])
     first, second, others = class_masses(labels, selection.labels("image_1_label"), selection.labels("image_2_label"))
     centres, levels = levels_of(selection.numbers("mixing_coefficient"))
     parts = (

@@ -51,14 +51,14 @@ class Selection:
         return matrix(arrow_columns(self.dataset, [name])[name])
 
     @property
-    def has_people(self) -> bool:
+    def has_participants(self) -> bool:
         """Whether rows are judgments of participants, rather than stimuli."""
         return "participant_id" in self.dataset.column_names
 
     @cached_property
     def groups(self) -> npt.NDArray[np.int64]:
         """Participant of each row, or the stimulus where participants are pooled; int64 (N,)."""
-        names = ["study_id", "participant_id"] if self.has_people else ["image_set", "stimulus_id"]
+        names = ["study_id", "participant_id"] if self.has_participants else ["image_set", "stimulus_id"]
         table = arrow_columns(self.dataset, names)
         return encode_key([table[name] for name in names])
 
@@ -79,14 +79,14 @@ class Selection:
 
     def count(self) -> str:
         """Return the numbers of judgments and participants, or of stimuli, in words."""
-        n, people = self.n_groups, "person" if self.n_groups == 1 else "people"
+        n, noun = self.n_groups, "person" if self.n_groups == 1 else "people"
         if self.origin.is_synthetic:
-            people = f"{people}, some of them simulated" if self.origin.is_mixed else f"simulated {people}"
-        return f"{len(self.dataset)} judgments of {n} {people}" if self.has_people else f"{n} stimuli"
+            noun = f"{noun}, some of them simulated" if self.origin.is_mixed else f"simulated {noun}"
+        return f"{len(self.dataset)} judgments of {n} {noun}" if self.has_participants else f"{n} stimuli"
 
     def describe(self) -> str:
         """Return what is shown and what the intervals are, as a line."""
-        unit = ("people" if self.n_groups > 1 else "judgments") if self.has_people else "stimuli"
+        unit = ("people" if self.n_groups > 1 else "judgments") if self.has_participants else "stimuli"
         left_out = f"; {self.left_out}" if self.left_out else ""
         return f"{self.count()}; error bars: {COVERAGE:.0%} intervals by resampling {unit}{left_out}"
 

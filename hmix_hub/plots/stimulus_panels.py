@@ -62,8 +62,10 @@ def draw_soft_labels(axes: Axes, subject: Subject, task: str) -> None:
         colours[names.index(label)] = colour
         shares[names.index(label)] += share
     places = np.arange(len(names))
-    people = np.unique(judgments["participant_id"][:], return_inverse=True)[1]
-    means = resample_means(labels.ravel(), np.tile(places, len(labels)), np.repeat(people, len(names)), len(names))
+    participants = np.unique(judgments["participant_id"][:], return_inverse=True)[1]
+    means = resample_means(
+        labels.ravel(), np.tile(places, len(labels)), np.repeat(participants, len(names)), len(names)
+    )
     axes.barh(places, means.mean, xerr=means.errors, color=colours, height=0.7, error_kw=ERROR | {"ecolor": SYNTHETIC})
     axes.vlines(shares, places - 0.4, places + 0.4, color=SYNTHETIC, ls="--", lw=1.2, label="synthetic label")
     for one, is_this in zip(labels, is_named, strict=True):
@@ -96,8 +98,8 @@ def draw_midpoints(axes: Axes, subject: Subject) -> None:
 
 
 def _mean(values: Floats, judgments: datasets.Dataset) -> Means:
-    people = np.unique(judgments["participant_id"][:], return_inverse=True)[1]
-    return resample_means(values, np.zeros(len(values), dtype=np.int64), people, 1)
+    participants = np.unique(judgments["participant_id"][:], return_inverse=True)[1]
+    return resample_means(values, np.zeros(len(values), dtype=np.int64), participants, 1)
 
 
 def _in_words(mean: Means) -> str:
@@ -110,9 +112,9 @@ def _is_named(judgments: datasets.Dataset, subject: Subject) -> np.ndarray:
 
 
 def _count(judgments: datasets.Dataset) -> str:
-    people = len(set(judgments["participant_id"][:]))
+    participants = len(set(judgments["participant_id"][:]))
     rows = len(judgments)
-    return f"{rows} judgment{'s' * (rows > 1)} of {people} {'people' if people > 1 else 'person'}"
+    return f"{rows} judgment{'s' * (rows > 1)} of {participants} {'people' if participants > 1 else 'person'}"
 
 
 def _finish(axes: Axes, title: str) -> None:

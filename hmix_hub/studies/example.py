@@ -63,14 +63,14 @@ soft_labels:
 def example_study(task: str = DEFAULT_TASK) -> dict[str, bytes]:
     """Return the example study of a task: the content of its files by path."""
     rng = np.random.default_rng(_SEED)
-    rows = [row for person in range(PEOPLE) for row in _person_rows(task, person, rng)]
+    rows = [row for participant in range(PEOPLE) for row in _participant_rows(task, participant, rng)]
     participants = [
         {
-            "participant_id": _name(person),
-            "age_group": ("18-29", "30-44")[person % 2],
-            "normal_vision": ("yes", "yes", "corrected")[person % 3],
+            "participant_id": _name(participant),
+            "age_group": ("18-29", "30-44")[participant % 2],
+            "normal_vision": ("yes", "yes", "corrected")[participant % 3],
         }
-        for person in range(PEOPLE)
+        for participant in range(PEOPLE)
     ]
     return {
         MANIFEST: _MANIFEST.format(
@@ -108,16 +108,16 @@ def csv_bytes(rows: list[dict[str, Any]]) -> bytes:
     return stream.getvalue().encode()
 
 
-def _name(person: int) -> str:
-    return f"p{person + 1:02d}"
+def _name(participant: int) -> str:
+    return f"p{participant + 1:02d}"
 
 
-def _person_rows(task: str, person: int, rng: np.random.Generator) -> list[dict[str, Any]]:
-    shown = [_stimulus(stimulus + DISTINCT * (person // 3)) for stimulus in range(DISTINCT)]
+def _participant_rows(task: str, participant: int, rng: np.random.Generator) -> list[dict[str, Any]]:
+    shown = [_stimulus(stimulus + DISTINCT * (participant // 3)) for stimulus in range(DISTINCT)]
     trials = [*shown, shown[2]]
     return [
         {
-            "participant_id": _name(person),
+            "participant_id": _name(participant),
             "trial_index": 10 + 2 * trial,
             "is_repeat": str(trial == DISTINCT).lower(),
             "response_time_ms": round(float(rng.lognormal(8.3, 0.4)), 1),

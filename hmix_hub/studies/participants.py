@@ -86,21 +86,21 @@ def check_participants(folder: StudyFolder, judged: Iterable[str], report: Repor
     found: dict[str, None] = {}
     reporter = Reporter(report, PARTICIPANTS, ID)
     are_known = not report.has_errors_in(MANIFEST, *folder.judgments.values())
-    for people in read_participant_rows(folder, report):
-        ids = people.columns.get(ID)
+    for participants in read_participant_rows(folder, report):
+        ids = participants.columns.get(ID)
         if ids is None:
             report.add(rules.NO_IDS, file=PARTICIPANTS)
             return
-        twice, unknown = people.is_nameless.copy(), np.zeros(len(people.rows), dtype=bool)
+        twice, unknown = participants.is_nameless.copy(), np.zeros(len(participants.rows), dtype=bool)
         for number, name in enumerate(ids.to_pylist()):
             # An id that is none was told as such.
             if name:
                 twice[number] |= name in found
                 unknown[number] = name not in expected
                 found[name] = None
-        reporter.add_where(rules.TWICE, twice, people.rows, ids)
+        reporter.add_where(rules.TWICE, twice, participants.rows, ids)
         if are_known:
-            reporter.add_where(rules.UNKNOWN, unknown & ~twice, people.rows, ids)
+            reporter.add_where(rules.UNKNOWN, unknown & ~twice, participants.rows, ids)
     is_doubtful = report.has_errors_in(PARTICIPANTS, MANIFEST, *folder.judgments.values())
     for name in () if is_doubtful else expected:
         if name not in found:

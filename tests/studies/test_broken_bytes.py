@@ -45,7 +45,7 @@ def test_broken_judgments_are_findings(study, seed, put, write_files):
 
 
 @_SLOW
-@given(study=studies(sources=("own",), has_people=True), seed=st.integers(0, 2**32))
+@given(study=studies(sources=("own",), has_participants=True), seed=st.integers(0, 2**32))
 def test_whatever_else_is_broken_is_a_finding(study, seed, put, write_files):
     folder = put(study)
     rng = random.Random(seed)  # noqa: S311

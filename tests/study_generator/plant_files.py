@@ -109,7 +109,7 @@ def _no_file(study: Study, rng: random.Random) -> None:
     study.manifest["tasks"].append(_other_task(study, rng))
 
 
-@plants("HMX513", sources=("cifar10/test",), has_people=False)
+@plants("HMX513", sources=("cifar10/test",), has_participants=False)
 def _no_task(study: Study, rng: random.Random) -> None:
     assume(study.manifest["stimuli"]["classes"] == "cifar10")
     path = f"judgments/{_other_task(study, rng)}.csv"

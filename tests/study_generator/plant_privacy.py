@@ -51,7 +51,7 @@ def _column(study: Study, rng: random.Random) -> None:
     study.add_column(rng.choice(["x_email", "x_ip_address", "x_surname", "x_prolific_pid"]), {0: "a"})
 
 
-@plants("HMX608", has_people=True, fewest_people=7)
+@plants("HMX608", has_participants=True, fewest_people=7)
 def _rare(study: Study, rng: random.Random) -> list[int]:
     for person in study.people:
         person["age_group"] = "18-29"

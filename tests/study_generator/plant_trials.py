@@ -130,7 +130,7 @@ def _not_asked(study: Study, rng: random.Random) -> list[int]:
     return [number]
 
 
-@plants("HMX590", fewest_people=3, fewest_trials=4, has_people=False)
+@plants("HMX590", fewest_people=3, fewest_trials=4, has_participants=False)
 def _few(study: Study, rng: random.Random) -> list[int]:
     study.rows.append(study.rows[some_row(study, rng)] | {_ID: "new-person"})
     assume(few_people(study.rows) == {"new-person"})
@@ -151,7 +151,7 @@ def _alike(study: Study, rng: random.Random) -> list[int]:
     return [mine[0]]
 
 
-@plants("HMX592", fewest_trials=9, has_people=False, with_columns=("is_repeat",))
+@plants("HMX592", fewest_trials=9, has_participants=False, with_columns=("is_repeat",))
 def _same_person(study: Study, rng: random.Random) -> list[int]:
     person = study.rows[some_row(study, rng)][_ID]
     mine = [row for row in study.rows if row[_ID] == person]
@@ -160,25 +160,25 @@ def _same_person(study: Study, rng: random.Random) -> list[int]:
     return [len(study.rows) - len(mine)]
 
 
-@plants("HMX593", has_people=True)
+@plants("HMX593", has_participants=True)
 def _judged_nothing(study: Study, rng: random.Random) -> list[int]:
     place = rng.randrange(len(study.people) + 1)
     study.people.insert(place, study.people[0] | {_ID: "new-person"})
     return [place]
 
 
-@plants("HMX594", has_people=True, fewest_people=2)
+@plants("HMX594", has_participants=True, fewest_people=2)
 def _left_out(study: Study, rng: random.Random) -> None:
     del study.people[rng.randrange(len(study.people))]
 
 
-@plants("HMX595", has_people=True, fewest_people=2)
+@plants("HMX595", has_participants=True, fewest_people=2)
 def _person_twice(study: Study, rng: random.Random) -> list[int]:
     first, second = sorted(rng.sample(range(len(study.people)), 2))
     study.people[second] = study.people[second] | {_ID: rng.choice([study.people[first][_ID], None])}
     return [second]
 
 
-@plants("HMX596", has_people=True)
+@plants("HMX596", has_participants=True)
 def _no_ids(study: Study, rng: random.Random) -> None:
     study.people = [{"person" if name == _ID else name: row[name] for name in row} for row in study.people]

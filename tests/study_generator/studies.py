@@ -35,7 +35,7 @@ def studies(
     fewest_people: int = 1,
     fewest_trials: int = 1,
     is_plain: bool = False,
-    has_people: bool | None = None,
+    has_participants: bool | None = None,
     with_columns: tuple[str, ...] = (),
     without_columns: tuple[str, ...] = (),
     is_recorded: bool | None = None,
@@ -86,8 +86,8 @@ def studies(
     if draw(st.booleans()):
         rng.shuffle(rows)
         rng.shuffle(columns)
-    if has_people is None:
-        has_people = draw(st.booleans())
+    if has_participants is None:
+        has_participants = draw(st.booleans())
     return Study(
         task,
         manifest,
@@ -95,7 +95,7 @@ def studies(
         rows,
         _style(draw, rng, endings, columns, is_plain=is_plain),
         [{"participant_id": person, "screen": rng.choice(["small", "large"])} for person in people]
-        if has_people
+        if has_participants
         else None,
         pictures.files,
         classes=classes,

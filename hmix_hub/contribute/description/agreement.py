@@ -29,14 +29,14 @@ class Answers:
     is_repeat: npt.NDArray[np.bool_]
     """bool (N,): whether it was shown again on purpose."""
 
-    def between_people(self) -> tuple[Ints, Groups]:
+    def between_participants(self) -> tuple[Ints, Groups]:
         """Return first answers about stimuli that two people answered or more: rows, int64 (M,), and groups."""
         first = np.flatnonzero(self.presentations == 1)
         sizes = np.bincount(self.stimuli[first], minlength=1)
         rows = first[sizes[self.stimuli[first]] > 1]
         return rows, Groups(encode_key([self.stimuli[rows]]))
 
-    def within_people(self) -> tuple[Ints, Ints]:
+    def within_participants(self) -> tuple[Ints, Ints]:
         """Return the rows of first answers, int64 (P,), and of the person's marked repeat of each, int64 (P,)."""
         keys = encode_key([self.people, self.stimuli])
         first_of = np.full(len(keys), -1, dtype=np.int64)
@@ -79,7 +79,7 @@ def coefficient_agreement(answers: Answers, values: Numbers) -> dict[str, Any]:
         of the first by resampling stimuli, and `absolute_differences`: a histogram of the pairs' differences by nearest
         tenth.
     """
-    rows, groups = answers.between_people()
+    rows, groups = answers.between_participants()
     chosen = values[rows]
     pairs = _pair_counts(groups)
     distances = _pairwise_distances(chosen, groups)
@@ -120,7 +120,7 @@ def soft_label_agreement(answers: Answers, top: Ints, labels: Numbers) -> dict[s
         `stimuli`, `answers`, `pairs` (of people), the three figures, `None` where they are not defined, and intervals
         of the first two by resampling stimuli.
     """
-    rows, groups = answers.between_people()
+    rows, groups = answers.between_participants()
     pairs = _pair_counts(groups)
     of_class = Groups(encode_key([groups.codes, top[rows]]))
     same = np.bincount(groups.codes[of_class.first], _pair_counts(of_class), minlength=len(pairs))
@@ -146,7 +146,7 @@ def coefficient_retest(answers: Answers, values: Numbers) -> dict[str, Any]:
         `pairs`, `people`, `mean_absolute_difference` with its `interval` by resampling people, `pearson_r` (`None` of
         fewer than three pairs, or without spread), and `absolute_differences`, a histogram by nearest tenth.
     """
-    first, again = answers.within_people()
+    first, again = answers.within_participants()
     before, after = values[first], values[again]
     differences = np.abs(after - before)
     places = np.searchsorted(_TENTH_EDGES, _millionths(differences), side="right")
@@ -169,17 +169,17 @@ def soft_label_retest(answers: Answers, top: Ints, labels: Numbers) -> dict[str,
         `pairs`, `people`, `same_top_class` (share of pairs) and `mean_total_variation`, with their intervals by
         resampling people; `None` without pairs.
     """
-    first, again = answers.within_people()
-    people = answers.people[first]
+    first, again = answers.within_participants()
+    participants = answers.people[first]
     same = (top[first] == top[again]).astype(np.float64)
     distances = 0.5 * np.abs(labels[first] - labels[again]).sum(axis=1)
     return {
         "pairs": len(first),
-        "people": len(np.unique(people)),
+        "people": len(np.unique(participants)),
         "same_top_class": mean(same),
-        "same_top_class_interval": mean_interval(same, people),
+        "same_top_class_interval": mean_interval(same, participants),
         "mean_total_variation": mean(distances),
-        "mean_total_variation_interval": mean_interval(distances, people),
+        "mean_total_variation_interval": mean_interval(distances, participants),
     }
 
 

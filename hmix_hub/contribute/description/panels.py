@@ -209,9 +209,9 @@ def _is_single(figures: dict[str, Any]) -> bool:
     return bool(figures["of_single_pictures"] == figures["judgments"])
 
 
-def _label(axes: Axes, title: str, across: str, upward: str, words: str = "", *, legend: int = 0) -> None:
-    axes.set_xlabel(across, fontsize=8.5)
-    axes.set_ylabel(upward, fontsize=8.5)
+def _label(axes: Axes, title: str, along_x: str, along_y: str, words: str = "", *, legend: int = 0) -> None:
+    axes.set_xlabel(along_x, fontsize=8.5)
+    axes.set_ylabel(along_y, fontsize=8.5)
     axes.spines[["top", "right"]].set_visible(False)
     title_above(axes, title, words, legend_columns=legend)
 

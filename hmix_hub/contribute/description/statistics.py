@@ -73,7 +73,9 @@ def study_statistics(study: Study) -> dict[str, Any]:
         "schema_version": study.manifest.schema_version,
         "synthetic": study.manifest.synthetic,
         "judgments": sum(table.num_rows for table in tables.values()),
-        "people": len({person for table in tables.values() for person in table["participant_id"].unique().to_pylist()}),
+        "people": len(
+            {participant for table in tables.values() for participant in table["participant_id"].unique().to_pylist()}
+        ),
         "participants_described": None if study.participants is None else study.participants.num_rows,
         "collection_rounds": _rounds(tables),
         "tasks": {
@@ -123,9 +125,9 @@ def task_statistics(table: pa.Table, task: str) -> dict[str, Any]:
     names = [column.name for column in columns(task, JUDGMENT_TABLE)]
     table = table.select(names).sort_by("judgment_id")
     stimuli = encode_key([table["image_set"], table[TASKS[task].stimulus_column]])
-    people = encode(table["participant_id"])
+    participants = encode(table["participant_id"])
     repeats = table["is_repeat"].to_numpy().astype(bool)
-    answers = Answers(people, stimuli, table["presentation"].to_numpy().astype(np.int64), repeats)
+    answers = Answers(participants, stimuli, table["presentation"].to_numpy().astype(np.int64), repeats)
     of_stimulus = Groups(stimuli)
     answer_figures: dict[str, Any] = {}
     for compute in TASKS[task].tools("statistics", STATISTICS):
@@ -133,21 +135,21 @@ def task_statistics(table: pa.Table, task: str) -> dict[str, Any]:
     return {
         "judgments": table.num_rows,
         "repeats": int(repeats.sum()),
-        "people": len(np.unique(people)),
+        "people": len(np.unique(participants)),
         "stimuli": len(of_stimulus.sizes),
         "pairs": len(np.unique(encode_key([table["image_set"], table["pair_id"]]))),
         "of_single_pictures": table["image_2_label"].null_count,
         "judgments_per_stimulus": count_summary(of_stimulus.sizes),
-        "judgments_per_person": count_summary(Groups(people).sizes),
-        "people_per_stimulus": count_summary(of_stimulus.distinct(people)),
-        "coefficients": _coefficients(table, task, people),
+        "judgments_per_person": count_summary(Groups(participants).sizes),
+        "people_per_stimulus": count_summary(of_stimulus.distinct(participants)),
+        "coefficients": _coefficients(table, task, participants),
         "response_time_ms": _times(numbers(table["response_time_ms"])),
         **answer_figures,
-        "flags": _flags(table, task, people),
+        "flags": _flags(table, task, participants),
     }
 
 
-def inference_bias(shown: Numbers, inferred: Numbers, people: Ints) -> dict[str, Any]:
+def inference_bias(shown: Numbers, inferred: Numbers, participants: Ints) -> dict[str, Any]:
     r"""Measure how far inferred coefficients lie from the shown ones.
 
     `bias` is the mean of :math:`\hat\lambda - \lambda`, inferred less shown: positive where people see more of image 1
@@ -158,7 +160,7 @@ def inference_bias(shown: Numbers, inferred: Numbers, people: Ints) -> dict[str,
     ----------
     shown, inferred
         float64 (N,), 0 to 1.
-    people
+    participants
         int64 (N,): number of each row's participant.
 
     Returns
@@ -169,10 +171,10 @@ def inference_bias(shown: Numbers, inferred: Numbers, people: Ints) -> dict[str,
     """
     errors = inferred - shown
     centres, levels = levels_of(shown)
-    means = resample_means(errors, levels, people, len(centres))
+    means = resample_means(errors, levels, participants, len(centres))
     return {
         "bias": mean(errors),
-        "interval": mean_interval(errors, people),
+        "interval": mean_interval(errors, participants),
         "mean_absolute_error": mean(np.abs(errors)),
         "by_coefficient": [
             {
@@ -187,14 +189,14 @@ def inference_bias(shown: Numbers, inferred: Numbers, people: Ints) -> dict[str,
     }
 
 
-def soft_label_mass(table: pa.Table, people: Ints) -> list[dict[str, Any]]:
+def soft_label_mass(table: pa.Table, participants: Ints) -> list[dict[str, Any]]:
     """Average the probability that soft labels put on the classes of the two pictures.
 
     Parameters
     ----------
     table
         Categorical judgment table; N rows.
-    people
+    participants
         int64 (N,): number of each row's participant.
 
     Returns
@@ -206,7 +208,7 @@ def soft_label_mass(table: pa.Table, people: Ints) -> list[dict[str, Any]]:
     masses = class_masses(matrix(table["soft_label"]), codes(table["image_1_label"]), codes(table["image_2_label"]))
     parts = dict(zip(("image_1", "image_2", "others"), masses, strict=True))
     centres, levels = levels_of(numbers(table[SHOWN]))
-    means = {name: resample_means(mass, levels, people, len(centres)) for name, mass in parts.items()}
+    means = {name: resample_means(mass, levels, participants, len(centres)) for name, mass in parts.items()}
     return [
         {
             SHOWN: rounded(centre),
@@ -225,17 +227,17 @@ def _rounds(tables: dict[str, pa.Table]) -> dict[str, dict[str, int]]:
         [("participant_id", "count"), ("participant_id", "count_distinct")]
     )
     rows = sorted(zip(*(column.to_pylist() for column in counted.columns), strict=True))
-    return {name: {"judgments": judgments, "people": people} for name, judgments, people in rows}
+    return {name: {"judgments": judgments, "people": participants} for name, judgments, participants in rows}
 
 
-def _coefficients(table: pa.Table, task: str, people: Ints) -> dict[str, Any]:
+def _coefficients(table: pa.Table, task: str, participants: Ints) -> dict[str, Any]:
     name = TASKS[task].coefficient_column
     values = numbers(table[name])
     return {
         "column": name,
         "mean": mean(values),
         # The shown coefficients are chosen, not drawn from anything.
-        "interval": None if name == SHOWN else mean_interval(values, people),
+        "interval": None if name == SHOWN else mean_interval(values, participants),
         "standard_deviation": deviation(values),
         "histogram": share_histogram(values),
     }
@@ -289,8 +291,8 @@ STATISTICS: dict[str, Callable[[pa.Table, Task, Answers], dict[str, Any]]] = {
 """What a task may name in `statistics`: `agreement` and `bias` are of the number that is the answer."""
 
 
-def _flags(table: pa.Table, task: str, people: np.ndarray) -> dict[str, dict[str, int]]:
+def _flags(table: pa.Table, task: str, participants: np.ndarray) -> dict[str, dict[str, int]]:
     flags = table["flags"]
     rows, names = pc.list_parent_indices(flags).to_numpy(), pc.list_flatten(flags).to_pylist()
     chosen = {flag: rows[np.array([name == flag for name in names], dtype=bool)] for flag in flags_of(task)}
-    return {flag: {"rows": len(found), "people": len(np.unique(people[found]))} for flag, found in chosen.items()}
+    return {flag: {"rows": len(found), "people": len(np.unique(participants[found]))} for flag, found in chosen.items()}

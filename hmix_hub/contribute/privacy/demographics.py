@@ -19,7 +19,7 @@ MANY_VALUES = 12
 _MOST_PATTERNS = 64
 _ID = "participant_id"
 
-_Person = tuple[str, ...]
+_Participant = tuple[str, ...]
 
 
 class Demographics:
@@ -58,8 +58,8 @@ class Demographics:
         self._columns[file] = tuple(dict.fromkeys([*self._columns.get(file, ()), *columns]))
         cells = [texts_of(chunk.columns[column]) for column in columns]
         ids = texts_of(chunk.columns[_ID]) if _ID in chunk.columns else [None] * len(chunk)
-        for row, person, *values in zip(chunk.rows.tolist(), ids, *cells, strict=True):
-            key = (person or "").strip() or (file, row)
+        for row, participant, *values in zip(chunk.rows.tolist(), ids, *cells, strict=True):
+            key = (participant or "").strip() or (file, row)
             self._rows.setdefault(key, {}).setdefault(file, row)
             own = self._values.setdefault(key, {})
             for column, value in zip(columns, values, strict=True):
@@ -84,17 +84,17 @@ class Demographics:
 
     def _tell_rare(self, columns: tuple[str, ...], report: Report, k: int, told: set[object]) -> set[object]:
         """Report who is rare by some columns and was not told yet; return them."""
-        people = [tuple(values.get(column, "") for column in columns) for values in self._values.values()]
+        participants = [tuple(values.get(column, "") for column in columns) for values in self._values.values()]
         files = [file for file, own in self._columns.items() if set(own) & set(columns)]
         rare: dict[str, list[tuple[int, int]]] = {}
         new: set[object] = set()
-        for person, count in zip(self._values, _shared(people), strict=True):
-            file = next((file for file in files if file in self._rows[person]), None)
-            if count < k and file is not None and person not in told:
-                rare.setdefault(file, []).append((self._rows[person][file], count))
-                new.add(person)
+        for participant, count in zip(self._values, _shared(participants), strict=True):
+            file = next((file for file in files if file in self._rows[participant]), None)
+            if count < k and file is not None and participant not in told:
+                rare.setdefault(file, []).append((self._rows[participant][file], count))
+                new.add(participant)
         called = masked_names(columns)
-        numbers = zip(called, _numbers(people, len(columns)), strict=True)
+        numbers = zip(called, _numbers(participants, len(columns)), strict=True)
         hints = [
             f"{name} has {n} different numbers: groups of them would do" for name, n in numbers if n >= MANY_VALUES
         ]
@@ -115,30 +115,32 @@ class Demographics:
         return new
 
 
-def _shared(people: list[_Person]) -> list[int]:
+def _shared(participants: list[_Participant]) -> list[int]:
     """Count, for each person, those who have the same wherever something is known about the person."""
-    counts = Counter(people)
+    counts = Counter(participants)
     patterns = {tuple(map(bool, combination)) for combination in counts}
     # Each pattern takes a walk over all combinations; where there are very many, an empty cell is a value like others.
     if len(patterns) > _MOST_PATTERNS:
-        return [counts[person] if any(person) else len(people) for person in people]
-    among: dict[tuple[bool, ...], Counter[_Person]] = {pattern: Counter() for pattern in patterns}
+        return [counts[participant] if any(participant) else len(participants) for participant in participants]
+    among: dict[tuple[bool, ...], Counter[_Participant]] = {pattern: Counter() for pattern in patterns}
     for pattern, seen in among.items():
         for combination, count in counts.items():
             seen[_seen_through(pattern, combination)] += count
     return [
-        among[pattern][_seen_through(pattern, person)] for person in people for pattern in [tuple(map(bool, person))]
+        among[pattern][_seen_through(pattern, participant)]
+        for participant in participants
+        for pattern in [tuple(map(bool, participant))]
     ]
 
 
-def _seen_through(pattern: tuple[bool, ...], person: _Person) -> _Person:
-    return tuple(value if is_known else "" for value, is_known in zip(person, pattern, strict=True))
+def _seen_through(pattern: tuple[bool, ...], participant: _Participant) -> _Participant:
+    return tuple(value if is_known else "" for value, is_known in zip(participant, pattern, strict=True))
 
 
-def _numbers(people: list[_Person], n: int) -> list[int]:
+def _numbers(participants: list[_Participant], n: int) -> list[int]:
     """Count the different numbers of each of n columns; 0 where it holds other values, too."""
     found: list[int] = []
     for column in range(n):
-        values = {person[column] for person in people} - {""}
+        values = {participant[column] for participant in participants} - {""}
         found.append(len(values) if all(value.replace(".", "", 1).isdecimal() for value in values) else 0)
     return found

@@ -56,15 +56,15 @@ class IdCopies:
 
     def add(self, chunk: Chunk) -> None:
         """Search rows."""
-        people = as_texts(chunk.columns[ID])
-        if people is None:
+        participants = as_texts(chunk.columns[ID])
+        if participants is None:
             return
-        self._people.update(text for text in plain_texts(people.unique())[:3] if text)
+        self._people.update(text for text in plain_texts(participants.unique())[:3] if text)
         for column, values in chunk.columns.items():
             if column in {ID, COMPUTED}:
                 continue
             if column not in self._measures and self._same.get(column, True):
-                self._compare(column, values, people)
+                self._compare(column, values, participants)
             if self._ids and column not in self._holding:
                 self._search(column, values, chunk)
 
@@ -74,13 +74,13 @@ class IdCopies:
         same = [column for column, is_same in self._same.items() if is_same and len(self._people) > 1]
         return list(dict.fromkeys([*same, *self._holding]))
 
-    def _compare(self, column: str, values: pa.Array, people: pa.Array) -> None:
+    def _compare(self, column: str, values: pa.Array, participants: pa.Array) -> None:
         texts = as_texts(values)
         if texts is None:
             return
         is_present = pc.and_(texts.is_valid(), pc.not_equal(texts, ""))
         if pc.any(is_present).as_py():
-            same = pc.equal(texts, people).filter(pc.fill_null(is_present, False))
+            same = pc.equal(texts, participants).filter(pc.fill_null(is_present, False))
             self._same[column] = bool(pc.all(pc.fill_null(same, False)).as_py())
 
     def _search(self, column: str, values: pa.Array, chunk: Chunk) -> None:

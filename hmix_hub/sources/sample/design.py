@@ -30,7 +30,7 @@ class Design:
 
     Parameters
     ----------
-    batch_of_person
+    batch_of_participant
         int64 (P,), 0 to B - 1.
     first, second
         int64 (B, T): indices of the two pictures of each stimulus; the first one's class is first in the alphabet.
@@ -40,7 +40,7 @@ class Design:
         Seed of the shuffling.
     """
 
-    batch_of_person: Ints
+    batch_of_participant: Ints
     first: Ints
     second: Ints
     level: Ints
@@ -50,7 +50,7 @@ class Design:
     def positions(self) -> Ints:
         """Stimulus of each trial within the batch, shuffled per person, repeats last; int64 (P, T + 2)."""
         rng = np.random.RandomState(self.seed)
-        order = np.argsort(rng.random_sample((len(self.batch_of_person), self.first.shape[1])), axis=1)
+        order = np.argsort(rng.random_sample((len(self.batch_of_participant), self.first.shape[1])), axis=1)
         return np.concatenate([order, order[:, list(REPEATED_POSITIONS)]], axis=1)
 
     @property
@@ -61,7 +61,7 @@ class Design:
     @cached_property
     def person(self) -> Ints:
         """Person of each row; int64 (P * trials,)."""
-        return np.repeat(np.arange(len(self.batch_of_person)), self.trials)
+        return np.repeat(np.arange(len(self.batch_of_participant)), self.trials)
 
     @property
     def is_repeat(self) -> npt.NDArray[np.bool_]:
@@ -70,7 +70,7 @@ class Design:
 
     @property
     def _place(self) -> Ints:
-        return np.tile(np.arange(self.trials), len(self.batch_of_person))
+        return np.tile(np.arange(self.trials), len(self.batch_of_participant))
 
     @property
     def trial_index(self) -> Ints:
@@ -80,15 +80,15 @@ class Design:
 
     def rows(self, of_stimulus: npt.NDArray[np.int64]) -> Ints:
         """Return a property of stimuli, int64 (B, T), for each row; int64 (P * trials,)."""
-        return of_stimulus[self.batch_of_person[self.person], self.positions.ravel()]
+        return of_stimulus[self.batch_of_participant[self.person], self.positions.ravel()]
 
 
-def draw_design(batch_of_person: Ints, trials: int, pictures: int, seed: int) -> Design:
+def draw_design(batch_of_participant: Ints, trials: int, pictures: int, seed: int) -> Design:
     """Draw the stimuli of each batch; no stimulus is in two batches.
 
     Parameters
     ----------
-    batch_of_person
+    batch_of_participant
         int64 (P,), 0 to B - 1.
     trials
         Distinct trials of a person, T.
@@ -98,7 +98,7 @@ def draw_design(batch_of_person: Ints, trials: int, pictures: int, seed: int) ->
         Seed of the draw.
     """
     rng = np.random.RandomState(seed)
-    batches = int(batch_of_person.max()) + 1
+    batches = int(batch_of_participant.max()) + 1
     needed = batches * trials
     stimuli = np.zeros((0, 3), dtype=np.int64)
     while len(stimuli) < needed:
@@ -106,7 +106,7 @@ def draw_design(batch_of_person: Ints, trials: int, pictures: int, seed: int) ->
         stimuli = np.unique(np.concatenate([stimuli, drawn]), axis=0)
     chosen = stimuli[np.argsort(rng.random_sample(len(stimuli)))[:needed]]
     first, second, level = chosen.T.reshape(3, batches, trials)
-    return Design(batch_of_person, first, second, level, seed + 1)
+    return Design(batch_of_participant, first, second, level, seed + 1)
 
 
 def _draw_stimuli(rng: np.random.RandomState, n: int, pictures: int) -> Ints:

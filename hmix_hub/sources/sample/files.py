@@ -32,7 +32,7 @@ _CONDITIONS = {
     INFER: [0, 1, 0, 1, 1, 0],
     CATEGORICAL: [0, 1, 2, 3],
 }
-_FIRST_PERSON = {INFER: 0, CONSTRUCT: 20, SELECT: 32, CATEGORICAL: 42}
+_FIRST_PARTICIPANT = {INFER: 0, CONSTRUCT: 20, SELECT: 32, CATEGORICAL: 42}
 """Nobody takes part in two tasks."""
 _PLATFORM_IDS = {
     CONSTRUCT: ["0" * 21 + "c01"] * 3 + ["0" * 21 + "c02"],
@@ -72,18 +72,18 @@ def judgment_rows(task: str) -> list[Row]:
             pictures[0, -1] = pictures[0, 3]
     rows: list[Row] = design_table(task, design, _SEEDS[task]).to_pylist()
     conditions = [_CONDITIONS[task][batch] for batch in batches]
-    for row, person in zip(rows, design.person, strict=True):
-        row["condition"] = conditions[person]
-        row["subject"] = person_name(_FIRST_PERSON[task] + int(person))
+    for row, participant in zip(rows, design.person, strict=True):
+        row["condition"] = conditions[participant]
+        row["subject"] = person_name(_FIRST_PARTICIPANT[task] + int(participant))
     return _PLANTS[task](rows, design.trials) if task in _PLANTS else rows
 
 
 def _plant_construct(rows: list[Row], trials: int) -> list[Row]:
     """Plant one participant who answers 1.0 in all trials but one."""
-    person = 5
-    for row in rows[person * trials + 1 : (person + 1) * trials]:
+    participant = 5
+    for row in rows[participant * trials + 1 : (participant + 1) * trials]:
         row["final_value"] = 0.9 + 0.1
-    rows[person * trials]["final_value"] = 0.9
+    rows[participant * trials]["final_value"] = 0.9
     return rows
 
 
@@ -149,18 +149,19 @@ _PLANTS = {CONSTRUCT: _plant_construct, INFER: _plant_infer, CATEGORICAL: _plant
 
 def _with_platform_ids(task: str, rows: list[Row]) -> list[Row]:
     ids = _PLATFORM_IDS[task]
-    of_person = {
-        person_name(_FIRST_PERSON[task] + number): ids[batch % len(ids)] for number, batch in enumerate(_BATCHES[task])
+    of_participant = {
+        person_name(_FIRST_PARTICIPANT[task] + number): ids[batch % len(ids)]
+        for number, batch in enumerate(_BATCHES[task])
     }
-    return [row | {"study_id": of_person[row["subject"]]} for row in rows]
+    return [row | {"study_id": of_participant[row["subject"]]} for row in rows]
 
 
 def _with_other_pages(rows: list[Row]) -> list[Row]:
     """Add before and after each participant's judgments the pages that the categorical file keeps."""
     pages: list[Row] = []
-    people = dict.fromkeys(row["subject"] for row in rows)
-    for person in people:
-        own = [row for row in rows if row["subject"] == person]
+    participants = dict.fromkeys(row["subject"] for row in rows)
+    for participant in participants:
+        own = [row for row in rows if row["subject"] == participant]
         shared = {name: own[0][name] for name in ("subject", "study_id", "condition")}
         pages += [shared | page for page in _PAGES_BEFORE]
         pages += own

@@ -48,14 +48,14 @@ def released_table(task: str, judgments: int, seed: int = 0) -> pa.Table:
         `judgments` rows of schema 1.0.0.
     """
     trials = DISTINCT_TRIALS[task] + 2
-    people = -(-judgments // trials)
-    batches = np.arange(people) // 3
+    participants = -(-judgments // trials)
+    batches = np.arange(participants) // 3
     return design_table(task, draw_design(batches, trials - 2, _MANY_PICTURES, seed), seed).slice(0, judgments)
 
 
-def sample_design(task: str, batch_of_person: npt.NDArray[np.int64], seed: int) -> Design:
+def sample_design(task: str, batch_of_participant: npt.NDArray[np.int64], seed: int) -> Design:
     """Draw the design of a file of the sample study, over its own pictures."""
-    return draw_design(batch_of_person, DISTINCT_TRIALS[task], PICTURES, seed)
+    return draw_design(batch_of_participant, DISTINCT_TRIALS[task], PICTURES, seed)
 
 
 def design_table(task: str, design: Design, seed: int) -> pa.Table:
@@ -71,7 +71,7 @@ def design_table(task: str, design: Design, seed: int) -> pa.Table:
         "trial_index": pa.array(design.trial_index),
         "time_elapsed": pa.array(_session_clock(design, response_times)),
         "subject": _names(design),
-        "condition": pa.array(design.batch_of_person[design.person] % 9),
+        "condition": pa.array(design.batch_of_participant[design.person] % 9),
         "rt": pa.array(response_times),
         "task": pc.if_else(pa.array(design.is_repeat), REPEAT_PREFIX + trial.name, trial.name),
     }
@@ -80,8 +80,8 @@ def design_table(task: str, design: Design, seed: int) -> pa.Table:
 
 
 def _session_clock(design: Design, response_times: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
-    per_person = response_times.reshape(-1, design.trials)
-    return (60_000 + np.cumsum(per_person, axis=1)).astype(np.int64).ravel()
+    per_participant = response_times.reshape(-1, design.trials)
+    return (60_000 + np.cumsum(per_participant, axis=1)).astype(np.int64).ravel()
 
 
 def person_name(number: int) -> str:
@@ -90,8 +90,8 @@ def person_name(number: int) -> str:
 
 
 def _names(design: Design) -> pa.Array:
-    people = pa.array([person_name(number) for number in range(len(design.batch_of_person))])
-    return people.take(pa.array(design.person))
+    participants = pa.array([person_name(number) for number in range(len(design.batch_of_participant))])
+    return participants.take(pa.array(design.person))
 
 
 def _join(separator: str, *parts: Any) -> Any:

@@ -55,7 +55,7 @@ class _Participants:
         is_whole[list(self.ledger.broken)] = False
         few = np.flatnonzero((self.counts > 0) & (2 * self.counts < median) & is_whole)
         said = f"the median person has {median:g}"
-        self._tell(rules.FEW_ROWS, few, [f"{self.counts[person]} rows; {said}" for person in few])
+        self._tell(rules.FEW_ROWS, few, [f"{self.counts[participant]} rows; {said}" for participant in few])
 
     def check_answers(self) -> None:
         """Report people who give one answer throughout."""
@@ -69,8 +69,8 @@ class _Participants:
     def _rarely_changes(self) -> Mask:
         """For each person, whether few answers differ from the one before; of a straightliner it is always so."""
         order = np.argsort(self.person, kind="stable")
-        person, answer = self.person[order], self.ledger["answer"][order]
-        changes = person[1:][(person[1:] == person[:-1]) & (answer[1:] != answer[:-1])]
+        participant, answer = self.person[order], self.ledger["answer"][order]
+        changes = participant[1:][(participant[1:] == participant[:-1]) & (answer[1:] != answer[:-1])]
         # An answer unlike the others differs from two neighbours at the most.
         most = 2 * (10 - STRAIGHTLINING_TENTHS) * self.counts
         is_rare = 10 * np.bincount(changes, minlength=len(self.counts)) <= most
@@ -98,36 +98,36 @@ class _Participants:
         for (one, other), rows in sorted(suspects.items(), key=lambda item: (self.first[item[0][1]], item[0])):
             if coincidence.evidence(one, other) >= LEAST_EVIDENCE:
                 note = f"{rows} rows as of {self.ledger.names[one]}, row {self.first[one]}"
-                self._tell(rules.SAME_PERSON, np.array([other]), [note])
+                self._tell(rules.SAME_PARTICIPANT, np.array([other]), [note])
 
-    def _tell(self, rule: Rule, people: Ints, notes: list[str]) -> None:
-        names = [self.ledger.names[person] for person in people]
-        self.reporter.add_rows(rule, self.first[people].tolist(), names, notes=notes)
+    def _tell(self, rule: Rule, participants: Ints, notes: list[str]) -> None:
+        names = [self.ledger.names[participant] for participant in participants]
+        self.reporter.add_rows(rule, self.first[participants].tolist(), names, notes=notes)
 
 
-def _of_everybody(person: Ints, answers: Ints, people: int) -> Mask:
+def _of_everybody(participant: Ints, answers: Ints, participants: int) -> Mask:
     """For each person, whether most answers are the same; false of those without rows."""
-    found = np.zeros(people, dtype=bool)
-    numbers, dense = np.unique(person, return_inverse=True)
+    found = np.zeros(participants, dtype=bool)
+    numbers, dense = np.unique(participant, return_inverse=True)
     found[numbers] = is_straightlining(dense.astype(np.int64), answers)
     return found
 
 
 LEAST_EVIDENCE = 3.0
 """Evidence from which two participants are taken for one: a file of other people comes to it once in a thousand."""
-_MOST_PEOPLE_OF_A_ROW = 20
+_MOST_PARTICIPANTS_OF_A_ROW = 20
 _FEWEST_OTHERS = 10
 """Participants from whom it is known which times a stimulus takes: of fewer, some may be copies, too."""
 
 
-def shared_rows(content: Hashes, person: Ints) -> dict[tuple[int, int], int]:
+def shared_rows(content: Hashes, participant: Ints) -> dict[tuple[int, int], int]:
     """Return the number of rows that each two participants share.
 
     Parameters
     ----------
     content
         uint64 (N,): hash of stimulus, answer and time of each row.
-    person
+    participant
         int64 (N,): number of its participant. Of a row that very many share, pairs of the first of them are counted.
     """
     shared = rows_that_share(content)
@@ -136,8 +136,8 @@ def shared_rows(content: Hashes, person: Ints) -> dict[tuple[int, int], int]:
         return pairs
     rows = shared[np.argsort(content[shared], kind="stable")]
     starts = np.flatnonzero(content[rows][1:] != content[rows][:-1]) + 1
-    for group in np.split(person[rows], starts):
-        for pair in itertools.combinations(np.unique(group)[:_MOST_PEOPLE_OF_A_ROW].tolist(), 2):
+    for group in np.split(participant[rows], starts):
+        for pair in itertools.combinations(np.unique(group)[:_MOST_PARTICIPANTS_OF_A_ROW].tolist(), 2):
             pairs[pair] = pairs.get(pair, 0) + 1
     return pairs
 
@@ -168,8 +168,8 @@ class Coincidence:
         self._stimulus, self._of_stimulus = _numbered(stimulus, rows)
         seen = self._stimulus * len(self._in_file) + self._time
         self._seen, self._at_stimulus = _numbered(seen, rows)
-        people = np.count_nonzero(np.bincount(person))
-        self._pairs = log(people * (people - 1) / 2)
+        participants = np.count_nonzero(np.bincount(person))
+        self._pairs = log(participants * (participants - 1) / 2)
 
     def evidence(self, one: int, other: int) -> float:
         """Return the evidence that two participants are one, as a power of ten.
@@ -187,7 +187,7 @@ class Coincidence:
             of all stimuli or of this one, or among other rows of these two, whichever is most; and one that stands in
             several rows counts once: pages of stimuli have a time together.
         """
-        rows = [self._rows[self._starts[person] : self._starts[person + 1]] for person in (one, other)]
+        rows = [self._rows[self._starts[participant] : self._starts[participant + 1]] for participant in (one, other)]
         shared = rows[0][np.isin(self._content[rows[0]], self._content[rows[1]])]
         times = np.unique(self._time[shared])
         own = np.stack([_counts(self._time[mine], times) for mine in rows])

@@ -81,22 +81,22 @@ class FileRows:
         is_good
             bool (N,): rows whose stimulus is good; the others are left out, and their people remembered as broken.
         """
-        person, trial = self._persons(chunk), chunk.codes("trial_index")
+        participant, trial = self._participants(chunk), chunk.codes("trial_index")
         pictures = [chunk.codes("image_1_index"), chunk.codes("image_2_index")]
         answers = self._answers(chunk)
-        good = is_good & (person >= 0) & (trial >= 0)
+        good = is_good & (participant >= 0) & (trial >= 0)
         stimulus = list(pictures)
         if TASKS[self.task].stimulus_column == "stimulus_id":
             shown = chunk.numbers("mixing_coefficient")
             good &= ~np.isnan(shown)
             stimulus.append(shown)
         is_read = good & self._has_answers(chunk)
-        self.broken |= set(np.unique(person[~is_read & (person >= 0)]).tolist())
-        self._leave_out(np.flatnonzero((person >= 0) & (trial >= 0) & ~good), chunk.rows, person, trial)
+        self.broken |= set(np.unique(participant[~is_read & (participant >= 0)]).tolist())
+        self._leave_out(np.flatnonzero((participant >= 0) & (trial >= 0) & ~good), chunk.rows, participant, trial)
         kept = np.flatnonzero(good)
         columns = {
             "row": chunk.rows,
-            "person": person,
+            "person": participant,
             "trial": trial,
             "first": pictures[0],
             "second": pictures[1],
@@ -115,15 +115,17 @@ class FileRows:
 
     def judgments(self) -> tuple[Ints, Ints, Ints]:
         """Return row, person and trial of every row that has them, whether or not its stimulus is good; rows rise."""
-        row, person, trial = (self[name] if len(self) else np.zeros(0, np.int64) for name in ("row", "person", "trial"))
+        row, participant, trial = (
+            self[name] if len(self) else np.zeros(0, np.int64) for name in ("row", "person", "trial")
+        )
         if not self._left_out:
-            return row, person, trial
+            return row, participant, trial
         left_out = np.concatenate(self._left_out, axis=1)
         places = np.searchsorted(row, left_out[0])
-        row, person, trial = (
-            np.insert(kept, places, other) for kept, other in zip((row, person, trial), left_out, strict=True)
+        row, participant, trial = (
+            np.insert(kept, places, other) for kept, other in zip((row, participant, trial), left_out, strict=True)
         )
-        return row, person, trial
+        return row, participant, trial
 
     def _has_answers(self, chunk: ObservedChunk) -> Mask:
         """For each row, whether every answer that the file has could be read; bool (N,)."""
@@ -133,7 +135,7 @@ class FileRows:
                 read &= ~chunk.present[name] | chunk.values[name].is_valid().to_numpy(zero_copy_only=False)
         return read
 
-    def _persons(self, chunk: ObservedChunk) -> Ints:
+    def _participants(self, chunk: ObservedChunk) -> Ints:
         if "participant_id" not in chunk.values:
             return np.full(len(chunk), -1, dtype=np.int64)
         encoded = chunk.values["participant_id"].dictionary_encode()

@@ -53,14 +53,14 @@ def _tell(reporter: Reporter, rule: Rule, ledger: FileRows, found: Ints) -> None
 
 def _check_repeats(ledger: FileRows, reporter: Reporter, *, skip: Mask) -> None:
     """Report repeats that are not marked, and marks on what is none; of people whose rows are all understood."""
-    person, is_repeat = ledger["person"], ledger["is_repeat"]
+    participant, is_repeat = ledger["person"], ledger["is_repeat"]
     is_first = np.ones(len(ledger), dtype=bool)
-    shown: Hashes = hash_columns([person, ledger["stimulus"]])
+    shown: Hashes = hash_columns([participant, ledger["stimulus"]])
     shared = rows_that_share(shown)
     candidates = shared[~skip[shared]]
     order = candidates[np.lexsort((ledger["trial"][candidates], shown[candidates]))]
     is_first[order[1:][shown[order[1:]] == shown[order[:-1]]]] = False
-    whole = ~np.isin(person, list(ledger.broken)) if ledger.broken else np.ones(len(ledger), dtype=bool)
+    whole = ~np.isin(participant, list(ledger.broken)) if ledger.broken else np.ones(len(ledger), dtype=bool)
     checked = whole & ~skip
     _tell(reporter.of("is_repeat"), rules.REPEAT_UNMARKED, ledger, np.flatnonzero(checked & ~is_first & ~is_repeat))
     _tell(reporter.of("is_repeat"), rules.REPEAT_OF_NOTHING, ledger, np.flatnonzero(checked & is_first & is_repeat))
@@ -139,8 +139,8 @@ def check_clashes(ledger: FileRows, path: Path, reporter: Reporter) -> Mask:
 
     Rows whose stimulus is not good are looked at, too; where there is a clash, the file's cells are read once more.
     """
-    rows, person, trial = ledger.judgments()
-    keys = (person.astype(np.int64) << 32) | trial
+    rows, participant, trial = ledger.judgments()
+    keys = (participant.astype(np.int64) << 32) | trial
     shared = rows_that_share(keys)
     if not len(shared):
         return np.zeros(len(ledger), dtype=bool)
@@ -153,7 +153,7 @@ def check_clashes(ledger: FileRows, path: Path, reporter: Reporter) -> Mask:
         (rules.TWICE, "trial_index", found[~is_copy[found]]),
     ):
         first = chosen[:MOST_PLACES]
-        notes = [f"participant {ledger.names[code]}" for code in person[first].tolist()]
+        notes = [f"participant {ledger.names[code]}" for code in participant[first].tolist()]
         reporter.of(column).add_rows(rule, rows[first].tolist(), notes=notes, count=len(chosen))
     return np.isin(ledger["row"], rows[found])
 

@@ -17,7 +17,7 @@ def _changed(text: str, row: int, value: str) -> Change:
     return rows_changed(text, change, path=FILE, named=(row,))
 
 
-def _add_person(rows: Rows) -> Rows:
+def _add_participant(rows: Rows) -> Rows:
     return [*rows, {**rows[-1], "participant_id": "p77"}]
 
 
@@ -25,7 +25,7 @@ def _lose_ids(rows: Rows) -> Rows:
     return [{("person" if name == "participant_id" else name): value for name, value in row.items()} for row in rows]
 
 
-def _copy_person(files: Files) -> None:
+def _copy_participant(files: Files) -> None:
     def copy(rows: Rows) -> Rows:
         first = [row for row in rows if row["participant_id"] == rows[0]["participant_id"]]
         return [*rows, *({**row, "participant_id": "p99"} for row in first)]
@@ -43,7 +43,7 @@ UNKNOWN = warning(
     "HMX593 participant-unknown",
     "the person of participants.csv has no judgment",
     "take the row out, or add the judgments",
-    Example(rows_changed("participants.csv has a p77, who judged nothing", _add_person, path=FILE, named=(12,))),
+    Example(rows_changed("participants.csv has a p77, who judged nothing", _add_participant, path=FILE, named=(12,))),
 )
 WITHOUT_ROW = warning(
     "HMX594 participant-without-row",
@@ -75,10 +75,10 @@ STRAIGHTLINING = warning(
     "check whether the interface stored what was answered; such rows are kept, with a flag",
     Example(rows_changed("the first person gives one answer throughout", _answer_always_the_same)),
 )
-SAME_PERSON = warning(
+SAME_PARTICIPANT = warning(
     "HMX592 same-person",
     "two participants gave the same answers in the same times, which is unlikely by chance: one participant under two "
     "ids, or copied rows",
     "give the participant one id, or take the copy out; if they are known to be two, leave them",
-    Example(Change("the first person's rows stand again, as p99", _copy_person)),
+    Example(Change("the first person's rows stand again, as p99", _copy_participant)),
 )

@@ -39,7 +39,7 @@ _GRACE_SECONDS = 10
 _MOST_HEADERS = 16 * 1024
 _WAITING = 2048
 _FILES = 65536
-_PREVIEW_PEOPLE = 100_000
+_PREVIEW_PARTICIPANTS = 100_000
 
 
 def serve(folder: Path, host: str, port: int, *, trial_run: bool = False, tell: Tell) -> None:
@@ -99,7 +99,7 @@ def preview(folder: Path, host: str, port: int, *, tell: Tell) -> None:
 def for_preview(frozen: FrozenStudy) -> FrozenStudy:
     """Return a study that takes as many people as look at it, without recruiting ids."""
     recruiting = frozen.study.recruiting.model_copy(update={"required": False})
-    batches = tuple(replace(batch, quota=_PREVIEW_PEOPLE) for batch in frozen.batches)
+    batches = tuple(replace(batch, quota=_PREVIEW_PARTICIPANTS) for batch in frozen.batches)
     return replace(frozen, study=frozen.study.model_copy(update={"recruiting": recruiting}), batches=batches)
 
 

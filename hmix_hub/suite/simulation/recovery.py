@@ -76,15 +76,15 @@ def recover_bias(judgments: datasets.Dataset | pa.Table, task: str, *, coverage:
         shown = columns["mixing_coefficient"]
         deviations = np.where((shown >= WITHIN[0]) & (shown <= WITHIN[1]), share - shown, np.nan)
     is_known = ~np.isnan(deviations)
-    people, numbers = np.unique(_array(judgments["participant_id"], str)[is_known], return_inverse=True)
-    if len(people) < 2:
-        msg = f"a bias in {task} can be told from two people or more, not from {len(people)}"
+    participants, numbers = np.unique(_array(judgments["participant_id"], str)[is_known], return_inverse=True)
+    if len(participants) < 2:
+        msg = f"a bias in {task} can be told from two people or more, not from {len(participants)}"
         raise SchemaError(msg, hint="let more people take part")
     means = np.bincount(numbers, deviations[is_known]) / np.bincount(numbers)
     bias = float(means.mean())
-    error = float(means.std(ddof=1) / np.sqrt(len(people)))
-    reach = float(stdtrit(len(people) - 1, (1 + coverage) / 2)) * error
-    return Recovered(bias, bias - reach, bias + reach, len(people), int(is_known.sum()))
+    error = float(means.std(ddof=1) / np.sqrt(len(participants)))
+    reach = float(stdtrit(len(participants) - 1, (1 + coverage) / 2)) * error
+    return Recovered(bias, bias - reach, bias + reach, len(participants), int(is_known.sum()))
 
 
 def _array(values: Any, kind: type) -> npt.NDArray[Any]:

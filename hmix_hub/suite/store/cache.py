@@ -82,9 +82,9 @@ class Places:
     def change(self, before: SessionRecord | None, after: SessionRecord | None) -> None:
         """Count what became of a session; `None` for one that was not there before, or is not any more."""
         with self._lock:
-            for session, people in ((before, -1), (after, 1)):
+            for session, participants in ((before, -1), (after, 1)):
                 if session is not None and session.state == "finished" and session.takes_place:
-                    self._finished[session.batch] += people
+                    self._finished[session.batch] += participants
             known = None if before is None else self._live.get(before.id)
             if known is not None and after is not None and (after.state, after.last_ms) == ("live", known.last_ms):
                 return

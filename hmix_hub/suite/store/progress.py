@@ -11,7 +11,7 @@ from hmix_hub.suite.store.records import BatchCount, SessionRecord
 from hmix_hub.suite.store.store import Store
 
 _HOUR_MS = 3_600_000
-_LATEST_PEOPLE = 20
+_LATEST_PARTICIPANTS = 20
 
 
 @dataclass(frozen=True)
@@ -59,11 +59,11 @@ def _pace(sessions: Sequence[SessionRecord], now: int) -> float | None:
     )
     if not ends:
         return None
-    if len(ends) > _LATEST_PEOPLE:
-        begin, people = ends[-_LATEST_PEOPLE - 1], _LATEST_PEOPLE
+    if len(ends) > _LATEST_PARTICIPANTS:
+        begin, participants = ends[-_LATEST_PARTICIPANTS - 1], _LATEST_PARTICIPANTS
     else:
-        begin, people = min(session.started_ms for session in sessions), len(ends)
-    return people / max(now - begin, 1) * _HOUR_MS
+        begin, participants = min(session.started_ms for session in sessions), len(ends)
+    return participants / max(now - begin, 1) * _HOUR_MS
 
 
 class CodeOwner(NamedTuple):

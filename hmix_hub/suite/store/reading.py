@@ -144,7 +144,7 @@ def read_counts(database: sqlite3.Connection, frozen: FrozenStudy, lapses_before
         for table in ("answers", "quarantine", "conflicts")
     ]
     counts = []
-    for batch, (number, given, withdrawn, *people, unkept) in zip(frozen.batches, rows, strict=True):
-        values: Any = (given, *people, withdrawn, *(table.get(number, 0) for table in kept), int(unkept))
+    for batch, (number, given, withdrawn, *participants, unkept) in zip(frozen.batches, rows, strict=True):
+        values: Any = (given, *participants, withdrawn, *(table.get(number, 0) for table in kept), int(unkept))
         counts.append(BatchCount(batch.number, batch.task, batch.condition, batch.quota, *values))
     return counts

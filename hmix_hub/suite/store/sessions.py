@@ -81,11 +81,11 @@ def _choose_batch(work: Work, task: str | None) -> int:
         raise CollectionError(msg, hint=nearest(task, sorted(tasks), label="tasks"))
     lapse(work)
     query = f"SELECT batch, count(*) FROM sessions WHERE {TAKES_PLACE} GROUP BY batch"  # noqa: S608
-    people = dict(work.database.execute(query).fetchall())
+    participants = dict(work.database.execute(query).fetchall())
     free = [
-        (people.get(batch.number, 0), batch.number)
+        (participants.get(batch.number, 0), batch.number)
         for batch in work.frozen.batches
-        if task in {None, batch.task} and people.get(batch.number, 0) < batch.quota
+        if task in {None, batch.task} and participants.get(batch.number, 0) < batch.quota
     ]
     if not free:
         msg = "the study has all the people that it wants"

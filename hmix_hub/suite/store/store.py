@@ -208,7 +208,7 @@ class Store:
         session = self._writer.cache.session_of(token_hash)
         return session and self._as_of_now(session)
 
-    def session_of_person(self, recruiting_id: str) -> SessionRecord | None:
+    def session_of_participant(self, recruiting_id: str) -> SessionRecord | None:
         """Return the session of a recruiting id as of now; `None` where there is none."""
         with self._reading() as database:
             session_id = read_recruited(database, self.key.recruiting(recruiting_id.strip()))

@@ -38,8 +38,8 @@ def test_a_person_is_deleted_by_the_recruiting_id(collection):
     assert "with 1 answers; the place is free again" in told.output
     with Store.open(collection, read_only=True) as store:
         assert len(store.sessions()) == len(list(store.answers())) == 1
-        assert store.session_of_person("ann") is None
-        assert store.session_of_person("bob") is not None
+        assert store.session_of_participant("ann") is None
+        assert store.session_of_participant("bob") is not None
     content = b"".join(path.read_bytes() for path in collection.iterdir() if path.is_file())
     assert f"{WORDS} bob".encode() in content
     assert f"{WORDS} ann".encode() not in content
