@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -19,9 +18,6 @@ from hmix_hub.studies.reading.arrays import as_text, listed
 from hmix_hub.studies.rules import columns as rules
 from hmix_hub.studies.rules import manifest as manifest_rules
 from hmix_hub.tasks import FLAGS, computed_columns
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 
 class ComputedCheck(Check):

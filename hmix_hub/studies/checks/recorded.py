@@ -4,26 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from hmix_hub.schema.judgment import SLIDER_START
 from hmix_hub.studies.checks.rows import Check
 from hmix_hub.studies.findings import MOST_PLACES, Ints, Mask, Reporter
 from hmix_hub.studies.manifest import Manifest
+from hmix_hub.studies.observed import ObservedChunk
 from hmix_hub.studies.rules import trials as rules
 from hmix_hub.studies.rules.rule import Rule
 from hmix_hub.tasks import TASKS
 from hmix_hub.tasks.midpoint import WALK
 from hmix_hub.tasks.task import Path
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from hmix_hub.studies.observed import ObservedChunk
 
 Numbers = npt.NDArray[np.float64]
 
