@@ -17,7 +17,7 @@ _VARIED = {"sides": "counterbalanced", "class_order": "shuffled"}
 
 
 def own_design(task: str) -> dict[str, Any]:
-    """Give what a study file says of this task beside what it says of all: mixtures, and whatever can vary does."""
+    """Return what a study file says of this task beside what it says of all: mixtures, and whatever can vary does."""
     suite_task = SUITE_TASKS[task]
     shown = {} if suite_task.shows_pair else {"coefficients": list(_COEFFICIENTS)}
     return shown | {key: value for key, value in _VARIED.items() if key in suite_task.options}

@@ -27,7 +27,7 @@ class EstimateShare(SuiteTask):
         return {"estimated_coefficient": answer["percent"] / 100}
 
     def respond(self, page: dict[str, Any], scene: Scene, mind: Mind, rng: np.random.Generator) -> dict[str, Any]:
-        """Give the share that is seen."""
+        """Answer with the share that is seen."""
         seen = mind.perception.seen_share(scene.coefficients[0], mind.bias, rng)
         return sent(response_time(rng), page["pictures"], {"percent": round(100 * seen)})
 
