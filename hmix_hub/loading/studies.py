@@ -36,7 +36,7 @@ from hmix_hub.studies.manifest_file import read_manifest
 from hmix_hub.studies.participants import PARTICIPANTS_CONFIGURATION, read_participants
 from hmix_hub.studies.rules.manifest import SCHEMA_VERSION
 from hmix_hub.tables import arrow_columns, map_tables
-from hmix_hub.tasks import CONFIGURATIONS, DEFAULT_CONFIGURATION, Configuration
+from hmix_hub.tasks import CONFIGURATIONS, Configuration, default_configuration
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class LoadableStudy(ABC):
         """Return a configuration that the study has; `None` is its default one."""
         names = self.configurations
         if name is None:
-            return CONFIGURATIONS[DEFAULT_CONFIGURATION if DEFAULT_CONFIGURATION in names else names[0]]
+            return CONFIGURATIONS[default_configuration(names)]
         if name not in names:
             msg = f"{self.description} has no configuration {name!r}"
             raise ConfigurationError(msg, hint=nearest(name, names, label="configurations of this study"))

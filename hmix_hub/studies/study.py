@@ -26,7 +26,7 @@ from hmix_hub.studies.participants import PARTICIPANTS_CONFIGURATION, read_parti
 from hmix_hub.studies.pictures import stimulus_files
 from hmix_hub.studies.rules.files import OUTSIDE
 from hmix_hub.studies.validation import Progress, validate
-from hmix_hub.tasks import CONFIGURATIONS, DEFAULT_CONFIGURATION
+from hmix_hub.tasks import CONFIGURATIONS, default_configuration
 
 if TYPE_CHECKING:
     import datasets
@@ -208,7 +208,7 @@ class Study:
     @property
     def default(self) -> str:
         """Name of the configuration that is loaded where none is named."""
-        return DEFAULT_CONFIGURATION if DEFAULT_CONFIGURATION in self.tables else next(iter(self.tables))
+        return default_configuration(list(self.tables))
 
     def columns(self, name: str) -> tuple[Column, ...]:
         """Return the columns of a configuration that the schema describes; of the participants, it describes none."""

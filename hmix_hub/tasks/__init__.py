@@ -5,7 +5,7 @@ To add a task, write `hmix_hub/tasks/<task>.py` and name it in `TASKS`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -231,6 +231,11 @@ CONFIGURATIONS: dict[str, Configuration] = {
     )
 }
 DEFAULT_CONFIGURATION = DEFAULT_TASK
+
+
+def default_configuration(names: Sequence[str]) -> str:
+    """Return the configuration that is loaded where none is named: the default one, else the first of a study's."""
+    return DEFAULT_CONFIGURATION if DEFAULT_CONFIGURATION in names else names[0]
 
 
 def check_configuration(name: str | None) -> Configuration:
