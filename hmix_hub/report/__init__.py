@@ -1,0 +1,1 @@
+"""Report: findings about a set of judgments, with intervals and the rows behind each number."""
