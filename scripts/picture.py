@@ -39,7 +39,7 @@ def main(arguments: argparse.Namespace) -> None:
 
     import hmix_hub
     from hmix_hub.plots.figure import SYNTHETIC
-    from hmix_hub.plots.resampling import COVERAGE
+    from hmix_hub.resampling import COVERAGE
     from hmix_hub.sources import choose_source
 
     source = choose_source()[0]
@@ -91,8 +91,8 @@ def _draw_answers(axes: Axes, judgments: datasets.Dataset) -> None:
 
     from hmix_hub.plots.axes import share_axis, title_above
     from hmix_hub.plots.figure import FAINT, PEOPLE, SYNTHETIC
-    from hmix_hub.plots.resampling import levels_of, resample_means
     from hmix_hub.plots.selection import Selection
+    from hmix_hub.resampling import levels_of, resample_means
 
     selection = Selection(judgments)
     centres, levels = levels_of(selection.numbers("mixing_coefficient"))

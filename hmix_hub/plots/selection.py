@@ -12,7 +12,7 @@ import numpy.typing as npt
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.judgments.conditions import HasNoneOf
 from hmix_hub.origin import Origin, origin_of
-from hmix_hub.plots.resampling import COVERAGE
+from hmix_hub.resampling import COVERAGE
 from hmix_hub.schema.arrays import codes, matrix, numbers
 from hmix_hub.schema.groups import encode_key
 from hmix_hub.tables import arrow_columns, pick_rows

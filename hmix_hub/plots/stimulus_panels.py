@@ -9,8 +9,8 @@ from matplotlib.ticker import MaxNLocator
 
 from hmix_hub.plots.axes import known_ends, mean_text
 from hmix_hub.plots.figure import BARS, ERROR, PEOPLE, SECOND, SYNTHETIC
-from hmix_hub.plots.resampling import COVERAGE, Floats, Means, resample_means
 from hmix_hub.plots.subject import Subject
+from hmix_hub.resampling import COVERAGE, Floats, Means, resample_means
 from hmix_hub.stimuli.mixtures import steps_of
 from hmix_hub.tables import vocabulary_of
 from hmix_hub.tasks.midpoint import WALK

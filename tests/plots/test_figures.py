@@ -9,7 +9,7 @@ from matplotlib.text import Text
 import hmix_hub
 from hmix_hub.plots.axes import mean_text, share_axis
 from hmix_hub.plots.figure import BARS, Picture
-from hmix_hub.plots.resampling import class_masses, levels_of, resample_means
+from hmix_hub.resampling import class_masses, levels_of, resample_means
 from hmix_hub.tasks import CONFIGURATIONS
 
 MIDPOINTS = ["construct_midpoint", "select_shuffled_midpoint"]

@@ -7,7 +7,7 @@ from matplotlib.text import Text
 
 import hmix_hub
 from hmix_hub.errors import ConfigurationError
-from hmix_hub.plots.resampling import resample_means
+from hmix_hub.resampling import resample_means
 from hmix_hub.tasks import CONFIGURATIONS
 
 

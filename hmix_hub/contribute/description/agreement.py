@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hmix_hub.contribute.description.histograms import Histogram, Numbers, interval, mean, mean_interval, rounded
-from hmix_hub.plots.resampling import resample_ratios
+from hmix_hub.resampling import resample_ratios
 from hmix_hub.schema.arrays import Ints
 from hmix_hub.schema.groups import Groups, encode_key
 

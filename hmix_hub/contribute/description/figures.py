@@ -86,7 +86,7 @@ def _figure(figures: dict[str, Any], title: str, task: str, *, is_synthetic: boo
 
     from hmix_hub.contribute.description.panels import panels_of
     from hmix_hub.plots.figure import write_title
-    from hmix_hub.plots.resampling import COVERAGE
+    from hmix_hub.resampling import COVERAGE
 
     panels = panels_of(task)
     figure = Figure(figsize=(11, 6.2), layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.1))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hmix_hub.plots.resampling import Means, resample_means
+from hmix_hub.resampling import Means, resample_means
 
 Numbers = npt.NDArray[np.float64]
 Histogram = dict[str, Any]

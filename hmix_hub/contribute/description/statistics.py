@@ -31,7 +31,7 @@ from hmix_hub.contribute.description.histograms import (
     time_histogram,
 )
 from hmix_hub.contribute.description.wording import Wording
-from hmix_hub.plots.resampling import class_masses, levels_of, resample_means
+from hmix_hub.resampling import class_masses, levels_of, resample_means
 from hmix_hub.schema import JUDGMENT_TABLE
 from hmix_hub.schema.arrays import Ints, codes, matrix, numbers
 from hmix_hub.schema.groups import Groups, encode, encode_key
