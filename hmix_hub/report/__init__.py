@@ -1,1 +1,0 @@
-"""Report: findings about a set of judgments, with intervals and the rows behind each number."""
