@@ -1,0 +1,228 @@
+"""Picture features: what makes the one picture of a mixture more visible than the other, computed from its pixels.
+
+A picture is uint8 (3, H, W), red, green, blue. Its luminance is `Y = (0.299 R + 0.587 G + 0.114 B) / 255`, and with
+`R, G, B` as shares, 0 to 1, the features are
+
+edge_energy
+    `log(max(e, 1 / 255))`, `e` the root mean square of the gradient `(Y[y, x + 1] - Y[y, x], Y[y + 1, x] - Y[y, x])`
+    over all pixels but those of the last row and column. Nats, -5.54 (no edge above one grey level) to .35.
+colourfulness
+    `sqrt(var(rg) + var(yb)) + 0.3 sqrt(mean(rg)^2 + mean(yb)^2)`, with `rg = R - G` and `yb = (R + G) / 2 - B`. A share
+    of full scale, 0 (grey) to 1.17. Source: Hasler and Süsstrunk, *Measuring colourfulness in natural images*, 2003.
+low_frequency_contrast
+    Standard deviation of the mean luminance of the blocks of an 8 by 8 grid, 0 (uniform) to .5.
+saturation
+    Mean over pixels of `(max - min) / max` of `R, G, B`, 0 where black; 0 (grey) to 1.
+
+Sums are of whole numbers, so that all but saturation are the same whatever the order of the pixels' rows in memory, and
+a uniform picture has a contrast of exactly 0. Gradients depend on the number of pixels that a picture is made of:
+features compare pictures of one size.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hmix_hub.errors import ConfigurationError, SchemaError, Where, nearest
+from hmix_hub.loading.pictures import ImageSets, mixtures_in, open_image_sets, task_of_rows
+
+if TYPE_CHECKING:
+    import datasets
+
+Floats = npt.NDArray[np.float64]
+_Channels = npt.NDArray[np.int64]
+
+VISIBILITY = ("edge_energy", "colourfulness")
+"""Features that `PerceptualModel` compares by default: others add nothing that held-out judgments of H-Mix can tell."""
+_AT_ONCE = 128
+"""Pictures whose features are computed at a time, so that whole numbers of 64 bits stay in the processor's cache."""
+_GRID = 8
+_LUMINANCE = (299, 587, 114)
+_WHITE = 255
+
+
+def picture_features(images: object, names: str | Sequence[str] = VISIBILITY) -> Floats:
+    """Compute features of pictures from their pixels alone.
+
+    Parameters
+    ----------
+    images
+        uint8 (N, 3, H, W), red, green, blue, 2 by 2 pixels or more: a `numpy.ndarray` or `torch.Tensor`.
+    names
+        Which features, F of `FEATURES`; this module's description has their formulas, units and ranges.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64 (N, F), finite, in the order of the names. A picture's features depend on no other picture.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no such feature.
+    SchemaError
+        If the pictures are not uint8 (N, 3, H, W), there is none, or they are smaller than 2 by 2.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> grey = np.full((1, 3, 32, 32), 128, dtype=np.uint8)
+    >>> picture_features(grey, ["low_frequency_contrast", "saturation"])
+    array([[0., 0.]])
+    """
+    chosen = check_feature_names(names)
+    pictures = _check_pictures(images)
+    parts = [_features(pictures[start : start + _AT_ONCE], chosen) for start in range(0, len(pictures), _AT_ONCE)]
+    return np.concatenate(parts)
+
+
+def endpoint_features(
+    dataset: datasets.Dataset,
+    names: str | Sequence[str] = VISIBILITY,
+    *,
+    cifar10: str | os.PathLike[str] | None = None,
+    image_sets: ImageSets | None = None,
+) -> tuple[Floats, Floats]:
+    """Compute the features of both pictures of every row's mixture.
+
+    Parameters
+    ----------
+    dataset
+        Judgments or stimuli of mixtures of two pictures, N rows.
+    names
+        Which features; see `picture_features`.
+    cifar10, image_sets
+        Where pictures come from; see `hmix_hub.render`.
+
+    Returns
+    -------
+    tuple
+        Features of the first pictures and of the second ones; float64 (N, F) each.
+
+    Raises
+    ------
+    SchemaError
+        If a row has no second picture, or pictures are not of one size, which gradients depend on.
+    ConfigurationError, SourceError
+        If there is no such feature, or the pictures cannot be had.
+    """
+    chosen = check_feature_names(names)
+    pairs = mixtures_in(dataset, task_of_rows(dataset), "endpoints")
+    single = np.flatnonzero(pairs.second[pairs.of_row] < 0)
+    if len(single):
+        msg = "a single picture cannot be compared with a second one"
+        raise SchemaError(msg, where=Where(row=int(single[0])), hint="select the rows that have an image_2_index")
+    opened = open_image_sets(dataset, cifar10=cifar10, image_sets=image_sets)
+    sizes = {name: "{3} by {2}".format(*image_set.pictures.shape) for name, image_set in opened.items()}
+    if len(set(sizes.values())) > 1:
+        msg = f"pictures are not of one size: {', '.join(f'{name} {size}' for name, size in sizes.items())}"
+        raise SchemaError(msg, hint="fit the model to one image set at a time, or without pictures")
+    first, second = np.full((2, len(pairs), len(chosen)), np.nan)
+    for number, name in enumerate(pairs.set_names):
+        rows = np.flatnonzero(pairs.set_number == number)
+        indices, places = np.unique(np.stack([pairs.first[rows], pairs.second[rows]]), return_inverse=True)
+        features = picture_features(opened[name].pictures[indices], chosen)
+        first[rows], second[rows] = features[places.reshape(2, -1)]
+    return first[pairs.of_row], second[pairs.of_row]
+
+
+def check_feature_names(names: str | Sequence[str]) -> tuple[str, ...]:
+    """Check names of features, and return each once."""
+    chosen = (names,) if isinstance(names, str) else tuple(dict.fromkeys(names))
+    for name in chosen:
+        if name not in FEATURES:
+            msg = f"there is no picture feature {name!r}"
+            raise ConfigurationError(msg, hint=nearest(name, FEATURES, label="picture features"))
+    if not chosen:
+        msg = "no picture feature is named"
+        raise ConfigurationError(msg, hint=f"name some of {', '.join(FEATURES)}")
+    return chosen
+
+
+def _check_pictures(images: object) -> npt.NDArray[np.uint8]:
+    pictures = np.asarray(images.detach().cpu() if hasattr(images, "detach") else images)
+    if pictures.dtype != np.uint8:
+        found = f"{pictures.dtype} {pictures.shape}"
+        if np.issubdtype(pictures.dtype, np.floating) and not np.isfinite(pictures).all():
+            found += ", some of it not finite"
+        msg = f"pictures are uint8 (N, 3, height, width), not {found}"
+        raise SchemaError(msg, hint="of shares from 0 to 1: (images * 255).round().astype('uint8')")
+    if pictures.ndim != 4 or pictures.shape[1] != 3:
+        msg = f"pictures are uint8 (N, 3, height, width), not {pictures.shape}"
+        hint = "color comes before height: images.transpose(0, 3, 1, 2)" if pictures.shape[-1:] == (3,) else None
+        raise SchemaError(msg, hint=hint)
+    if not len(pictures) or min(pictures.shape[2:]) < 2:
+        msg = f"there is no picture of 2 by 2 pixels or more in an array {pictures.shape}"
+        raise SchemaError(msg)
+    return pictures
+
+
+def _features(pictures: npt.NDArray[np.uint8], names: Sequence[str]) -> Floats:
+    channels = pictures.astype(np.int64)
+    return np.stack([FEATURES[name](channels) for name in names], axis=1)
+
+
+def _luminance(channels: _Channels) -> _Channels:
+    """Return luminance in thousandths of a grey level, int64 (N, H, W): a whole number."""
+    red, green, blue = (weight * channels[:, c] for c, weight in enumerate(_LUMINANCE))
+    return red + green + blue
+
+
+_LUMINANCE_SCALE = _WHITE * sum(_LUMINANCE)
+
+
+def _total(values: _Channels) -> Floats:
+    return values.sum(axis=tuple(range(1, values.ndim))).astype(np.float64)
+
+
+def _mean_and_variance(values: _Channels, scale: float) -> tuple[Floats, Floats]:
+    """Return the mean and the variance of whole numbers in units of a scale; float64 (N,) each."""
+    n = values[0].size
+    mean = _total(values) / n
+    return mean / scale, np.maximum(_total(values**2) / n - mean**2, 0) / scale**2
+
+
+def _edge_energy(channels: _Channels) -> Floats:
+    luminance = _luminance(channels)
+    across = np.diff(luminance, axis=2)[:, :-1]
+    down = np.diff(luminance, axis=1)[:, :, :-1]
+    energy = np.sqrt(_total(across**2 + down**2) / across[0].size) / _LUMINANCE_SCALE
+    return np.log(np.maximum(energy, 1 / _WHITE))
+
+
+def _colourfulness(channels: _Channels) -> Floats:
+    red, green, blue = (channels[:, c] for c in range(3))
+    rg_mean, rg_variance = _mean_and_variance(red - green, _WHITE)
+    yb_mean, yb_variance = _mean_and_variance(red + green - 2 * blue, 2 * _WHITE)
+    return np.sqrt(rg_variance + yb_variance) + 0.3 * np.hypot(rg_mean, yb_mean)
+
+
+def _low_frequency_contrast(channels: _Channels) -> Floats:
+    blocks: npt.NDArray[Any] = _luminance(channels)
+    for axis in (1, 2):
+        length = blocks.shape[axis]
+        edges = np.arange(min(_GRID, length) + 1) * length // min(_GRID, length)
+        sizes = np.diff(edges).reshape([-1 if a == axis else 1 for a in range(3)])
+        blocks = np.add.reduceat(blocks, edges[:-1], axis=axis) / sizes
+    means = blocks.reshape(len(blocks), -1) / _LUMINANCE_SCALE
+    # The first block is taken off, so that equal ones have no spread at all.
+    return (means - means[:, :1]).std(axis=1)
+
+
+def _saturation(channels: _Channels) -> Floats:
+    most, least = channels.max(axis=1), channels.min(axis=1)
+    return ((most - least) / np.maximum(most, 1)).reshape(len(channels), -1).mean(axis=1)
+
+
+FEATURES: Mapping[str, Callable[[_Channels], Floats]] = {
+    "edge_energy": _edge_energy,
+    "colourfulness": _colourfulness,
+    "low_frequency_contrast": _low_frequency_contrast,
+    "saturation": _saturation,
+}
+"""Features by name; each takes whole numbers 0 to 255, int64 (N, 3, H, W), and returns float64 (N,)."""
