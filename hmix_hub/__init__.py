@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hmix_hub.loading.joining import join
     from hmix_hub.loading.pictures import add_images
     from hmix_hub.loading.road import load_dataset
+    from hmix_hub.perception.model import PerceptualModel
     from hmix_hub.plots.plotting import plot
     from hmix_hub.plots.showing import show
     from hmix_hub.rendering import mix, render
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "HMixError": "errors",
     "JudgmentDataset": "training.judgment_dataset",
+    "PerceptualModel": "perception.model",
     "add_images": "loading.pictures",
     "align_labels": "class_order",
     "batches": "training.batches",
@@ -62,6 +64,7 @@ _HOMES = {
 __all__ = [
     "HMixError",
     "JudgmentDataset",
+    "PerceptualModel",
     "__version__",
     "add_images",
     "align_labels",

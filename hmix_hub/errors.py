@@ -140,6 +140,12 @@ class FilterError(HMixError, ValueError):
     code = "HMX400"
 
 
+class PerceptionError(HMixError, ValueError):
+    """A model of perception cannot be fitted to these judgments, or be asked about what it does not know."""
+
+    code = "HMX900"
+
+
 class EmptyResultWarning(UserWarning):
     """A filter left no row."""
 
@@ -154,6 +160,10 @@ class DraftWarning(UserWarning):
 
 class SplitWarning(UserWarning):
     """A split's rows are far from the fraction asked for, since groups are dealt out whole."""
+
+
+class PerceptionWarning(UserWarning):
+    """A model of perception was fitted with fewer terms, or to fewer judgments, than asked for."""
 
 
 class RegistrationWarning(UserWarning):
