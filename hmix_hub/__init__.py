@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hmix_hub.datasets_by_name import citation
     from hmix_hub.errors import HMixError
     from hmix_hub.filters import filter  # noqa: A004 - the verb that users look for
+    from hmix_hub.findings.page.writing import write_report
     from hmix_hub.frames import features, from_pandas, to_pandas
     from hmix_hub.judgments.grammar import between
     from hmix_hub.loading.hub_client import list_studies
@@ -59,6 +60,7 @@ _HOMES = {
     "split": "splits",
     "to_pandas": "frames",
     "to_tensors": "tensors",
+    "write_report": "findings.page.writing",
 }
 
 __all__ = [
@@ -86,6 +88,7 @@ __all__ = [
     "split",
     "to_pandas",
     "to_tensors",
+    "write_report",
 ]
 
 

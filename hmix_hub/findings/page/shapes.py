@@ -1,0 +1,253 @@
+"""Shapes of figures, drawn from arrays: dots with intervals, a triangle of pairs, stacked shares, differences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.colors import Normalize, TwoSlopeNorm
+
+from hmix_hub.findings.finding import Series
+from hmix_hub.findings.page.svg import RULE
+from hmix_hub.plots.figure import FAINT, PEOPLE, SECOND, SYNTHETIC
+from hmix_hub.schema.arrays import Floats
+
+LOOKS: tuple[dict[str, Any], ...] = (
+    {"color": PEOPLE, "marker": "o"},
+    {"color": SECOND, "marker": "s", "markeredgecolor": "#8a5a00"},
+    {"color": "#009E73", "marker": "^"},
+    {"color": "#CC79A7", "marker": "D"},
+    {"color": SYNTHETIC, "marker": "v"},
+)
+"""Looks of series, told apart without colours, too."""
+PARTS: tuple[tuple[str, str], ...] = (
+    (SECOND, "black"),
+    (PEOPLE, "white"),
+    ("#DDDDDD", "black"),
+    ("#009E73", "white"),
+    ("#CC79A7", "black"),
+)
+"""Fills of shares of a bar, and the colour of words on each."""
+_DASHED: dict[str, Any] = {"color": SYNTHETIC, "lw": 1, "ls": (0, (4, 3)), "zorder": 0}
+
+
+def errors_of(series: Series) -> Floats:
+    """Return the distances from the values to both ends, 0 where there is no interval; float64 (2, L)."""
+    around = np.stack([series.mean - series.low, series.high - series.mean])
+    return np.nan_to_num(np.clip(around, 0, None))
+
+
+def draw_line(axes: Axes, group: Sequence[Series]) -> None:
+    """Draw series over numbers, such as the shown coefficients, with their intervals; several stand a little apart."""
+    levels = np.concatenate([series.levels for series in group])
+    is_share = bool(len(levels)) and levels.min() >= 0 and levels.max() <= 1
+    reach = 1.0 if is_share else max(float(np.ptp(levels)), 1e-9)
+    for number, series in enumerate(group):
+        known = np.isfinite(series.mean)
+        axes.errorbar(
+            series.levels[known] + 0.012 * reach * (number - (len(group) - 1) / 2),
+            series.mean[known],
+            errors_of(series)[:, known],
+            ls="-",
+            lw=1.2,
+            ms=5,
+            capsize=2.5,
+            label=series.label,
+            clip_on=False,
+            **LOOKS[number % len(LOOKS)],
+        )
+    if is_share:
+        axes.set(xlim=(0, 1), xticks=np.linspace(0, 1, 6))
+    _set_apart(axes)
+
+
+def draw_reference(axes: Axes, levels: Floats, values: Floats, label: str) -> None:
+    """Draw what values over numbers are compared with as a dashed line; up to the ends of a shown coefficient."""
+    if len(levels) and np.array_equal(levels, values) and levels.min() >= 0 and levels.max() <= 1:
+        levels = values = np.array([0.0, 1.0])
+    axes.plot(levels, values, label=label, **_DASHED)
+
+
+def draw_forest(axes: Axes, names: Sequence[str], group: Sequence[Series]) -> None:
+    """Draw rows of dots with their intervals, the first on top, and a dashed line where all have one reference.
+
+    Parameters
+    ----------
+    axes
+        Empty axes.
+    names
+        L names of the rows.
+    group
+        Series with L values each, of which some may be NaN.
+    """
+    for reference in {value for series in group if series.reference is not None for value in series.reference.tolist()}:
+        axes.axvline(reference, **_DASHED)
+    for number, series in enumerate(group):
+        known = np.isfinite(series.mean)
+        axes.errorbar(
+            series.mean[known],
+            np.arange(len(names))[known] + 0.26 * (number - (len(group) - 1) / 2),
+            xerr=errors_of(series)[:, known],
+            ls="none",
+            lw=1.4,
+            ms=5,
+            label=series.label,
+            **LOOKS[number % len(LOOKS)],
+        )
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.grid(axis="x", color=RULE, lw=0.6)
+    axes.set_axisbelow(True)
+
+
+def draw_triangle(
+    axes: Axes, names: Sequence[str], values: Floats, marked: npt.NDArray[np.bool_], *, digits: int = 2
+) -> Normalize:
+    """Draw a number of each pair of classes as a cell below the diagonal, with the number in it.
+
+    Parameters
+    ----------
+    axes
+        Empty axes.
+    names
+        K class names.
+    values
+        float64 (K, K): of row and column; only what lies below the diagonal is drawn, nothing where it is NaN.
+    marked
+        bool (K, K): cells in a frame.
+    digits
+        Digits after the point.
+
+    Returns
+    -------
+    matplotlib.colors.Normalize
+        The scale of the colours, symmetrical about 0.
+    """
+    lower = np.where(np.tri(len(names), k=-1, dtype=bool), values, np.nan)
+    reach = float(np.nanmax(np.abs(lower), initial=1e-9))
+    norm = TwoSlopeNorm(0, -reach, reach)
+    for row, column in np.argwhere(np.isfinite(lower)):
+        share = lower[row, column]
+        colour = _diverging(share / reach)
+        frame = (
+            {"edgecolor": "black", "lw": 1.3, "zorder": 3} if marked[row, column] else {"edgecolor": "white", "lw": 1}
+        )
+        axes.add_patch(_cell(column, row, colour, frame))
+        axes.text(
+            column,
+            row,
+            f"{share:+.{digits}f}".replace("0.", ".").replace("-", "\u2212"),
+            ha="center",
+            va="center_baseline",
+            fontsize=6.5,
+            color="white" if _luminance(colour) < 0.3 else "black",
+            zorder=4,
+        )
+    last = len(names) - 1
+    axes.set(xlim=(-0.5, last - 0.5), ylim=(last + 0.5, 0.5))
+    axes.set_xticks(range(last), names[:-1], rotation=45, ha="right", rotation_mode="anchor")
+    axes.set_yticks(range(1, last + 1), names[1:])
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    axes.set_aspect("equal")
+    return norm
+
+
+def draw_shares(axes: Axes, labels: Sequence[str], shares: Floats) -> None:
+    """Draw one bar from 0 to 1, its parts named above it, or on it where they are wide enough."""
+    left = 0.0
+    for number, (label, share) in enumerate(zip(labels, shares, strict=True)):
+        fill, letters = PARTS[number % len(PARTS)]
+        axes.barh(0, share, 0.9, left, color=fill, edgecolor="white", lw=1, label=label)
+        if share > 0.07:
+            axes.text(
+                left + share / 2, 0, f"{share:.0%}", ha="center", va="center_baseline", color=letters, fontweight="bold"
+            )
+        left += share
+    axes.set(xlim=(0, 1), ylim=(-0.5, 0.5), yticks=[])
+    axes.set_xticks(np.linspace(0, 1, 6), [f"{tick:.0%}" for tick in np.linspace(0, 1, 6)])
+    axes.spines["left"].set_visible(False)
+    axes.legend(
+        frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=len(labels), borderaxespad=0.2, handlelength=1
+    )
+
+
+def draw_cloud(axes: Axes, series: Series, lines: Sequence[tuple[str, float, bool]]) -> None:
+    """Draw single values as dots, and lines across them.
+
+    Parameters
+    ----------
+    axes
+        Empty axes.
+    series
+        N values over N places.
+    lines
+        Words, height, and whether it is dashed, of each line.
+
+    Source: Bland and Altman, 1986, https://doi.org/10.1016/S0140-6736(86)90837-8.
+    """
+    opacity = float(np.clip(40 / max(len(series.mean), 1), 0.25, 0.8))
+    axes.scatter(
+        series.levels, series.mean, s=13, color=FAINT, edgecolor=PEOPLE, linewidth=0.4, alpha=opacity, clip_on=False
+    )
+    for words, height, is_dashed in lines:
+        axes.axhline(height, color="black", lw=1, ls=(0, (4, 3)) if is_dashed else "-")
+        axes.annotate(
+            words,
+            (1, height),
+            (0, 2),
+            xycoords=("axes fraction", "data"),
+            textcoords="offset points",
+            ha="right",
+            fontsize=7.5,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.85},
+        )
+    reach = max([1.0, *np.abs(series.mean[np.isfinite(series.mean)])])
+    axes.set(xlim=(0, 1), ylim=(-reach, reach), xticks=np.linspace(0, 1, 6))
+    _set_apart(axes)
+
+
+def legend_above(axes: Axes, columns: int = 2) -> None:
+    """Put the legend above the axes, where it hides no data."""
+    axes.legend(
+        frameon=False,
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        ncols=columns,
+        borderaxespad=0.3,
+        borderpad=0,
+        handlelength=1.6,
+        columnspacing=1.2,
+    )
+
+
+def _set_apart(axes: Axes) -> None:
+    """Set the axes a little apart, so that they lie on no mark at 0."""
+    axes.spines[["left", "bottom"]].set_position(("outward", 6))
+    axes.grid(axis="y", color=RULE, lw=0.5)
+    axes.set_axisbelow(True)
+
+
+def _cell(column: int, row: int, colour: tuple[float, float, float], frame: dict[str, Any]) -> Any:
+    from matplotlib.patches import Rectangle
+
+    return Rectangle((column - 0.47, row - 0.47), 0.94, 0.94, facecolor=colour, **frame)
+
+
+def _diverging(share: float) -> tuple[float, float, float]:
+    """Return the colour of -1 (orange) to 1 (blue), white at 0: told apart by every kind of colour vision."""
+    ends = {True: (0.0, 0.32, 0.56), False: (0.78, 0.42, 0.0)}
+    weight = min(abs(share), 1.0)
+    red, green, blue = ((1 - weight) * 1.0 + weight * end for end in ends[share > 0])
+    return red, green, blue
+
+
+def _luminance(colour: tuple[float, float, float]) -> float:
+    """Return the relative luminance of a colour, as WCAG defines it."""
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

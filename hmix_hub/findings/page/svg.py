@@ -1,0 +1,147 @@
+"""SVG of figures, for a page: the same bytes for the same figure, ids of its own, a title and a description."""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from xml.etree import ElementTree
+
+import matplotlib
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+_PLACES = frozenset(["d", "x", "y", "width", "height", "points", "transform"])
+SVG = "http://www.w3.org/2000/svg"
+_LINK = "{http://www.w3.org/1999/xlink}href"
+_REFERENCE = re.compile(r"url\(#([^)]+)\)")
+_DIGITS = re.compile(r"(\d\.\d\d)\d+")
+_PIXELS_PER_POINT = 96 / 72
+INK, GREY, RULE = "#1a1a1a", "#555555", "#d0d0d0"
+"""Words, words of less weight (7.5 to 1 on white), and lines that guide the eye."""
+_STYLE: Any = {
+    # Text stays text, so that it can be searched and copied, and is drawn in the page's own letters.
+    "svg.fonttype": "none",
+    # Names come from anywhere: a dollar sign begins no formula.
+    "text.parse_math": False,
+    "font.size": 8.5,
+    "axes.labelsize": 8.5,
+    "axes.titlesize": 9.5,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "legend.fontsize": 8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": GREY,
+    "axes.labelcolor": INK,
+    "axes.linewidth": 0.7,
+    "text.color": INK,
+    "xtick.color": GREY,
+    "ytick.color": GREY,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.major.width": 0.7,
+    "ytick.major.width": 0.7,
+    "figure.facecolor": "none",
+    "axes.facecolor": "none",
+}
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Draw with the page's own settings; a user's must not change the bytes."""
+    with matplotlib.rc_context(), warnings.catch_warnings():
+        # The reader's letters draw the text, not matplotlib's, which need not have them.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(_STYLE)
+        yield
+
+
+def canvas(width: float, height: float) -> Figure:
+    """Return an empty figure, inches, whose parts make room for each other."""
+    return Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(w_pad=0.03, h_pad=0.03))
+
+
+def svg_text(figure: Figure, name: str, title: str, description: str) -> str:
+    """Return a figure as an SVG element that may stand in an HTML page beside others.
+
+    Parameters
+    ----------
+    figure
+        The figure, drawn within `house_style`.
+    name
+        What it is called in the page, letters and hyphens: its ids begin with it.
+    title, description
+        What it shows: in a line; and in words, for those who do not see it.
+
+    Returns
+    -------
+    str
+        The element: `role="img"`, named by its `<title>` and `<desc>`, without metadata, styles that would reach the
+        page, or a fixed size. The same figure gives the same text with the same matplotlib.
+    """
+    stream = io.BytesIO()
+    with matplotlib.rc_context({"svg.hashsalt": name}):
+        figure.savefig(stream, format="svg", metadata={"Date": None}, transparent=True)
+    root = ElementTree.fromstring(stream.getvalue())  # noqa: S314 - as above
+    _strip(root)
+    _rename_ids(root, name)
+    _use_letters_of_page(root)
+    width, height = (float(root.attrib.pop(side).removesuffix("pt")) for side in ("width", "height"))
+    root.attrib.pop("version", None)
+    root.attrib |= {
+        "role": "img",
+        "aria-labelledby": f"{name}-title {name}-desc",
+        "width": f"{width * _PIXELS_PER_POINT:.0f}",
+        "height": f"{height * _PIXELS_PER_POINT:.0f}",
+    }
+    for place, (kind, text) in enumerate((("title", title), ("desc", description))):
+        element = ElementTree.Element(f"{{{SVG}}}{kind}", {"id": f"{name}-{kind}"})
+        element.text = text
+        root.insert(place, element)
+    ElementTree.register_namespace("", SVG)
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def _strip(root: ElementTree.Element) -> None:
+    """Remove metadata, which name the version of matplotlib, and the style, which would hold for the whole page."""
+    for parent in list(root.iter()):
+        for child in list(parent):
+            if child.tag in {f"{{{SVG}}}metadata", f"{{{SVG}}}style"}:
+                parent.remove(child)
+    root.set("style", "stroke-linejoin: round; stroke-linecap: butt")
+
+
+def _rename_ids(root: ElementTree.Element, name: str) -> None:
+    """Prefix the ids that are referred to, wherever they stand, and drop the others, which figures share."""
+    elements = list(root.iter())
+    used = {value.removeprefix("#") for element in elements if (value := element.get(_LINK))}
+    used |= {found for element in elements for value in element.attrib.values() for found in _REFERENCE.findall(value)}
+    for element in elements:
+        for key, value in list(element.attrib.items()):
+            if key == "id":
+                del element.attrib[key]
+                if value in used:
+                    element.set("id", f"{name}-{value}")
+            elif key == _LINK:
+                del element.attrib[key]
+                element.set("href", f"#{name}-{value.removeprefix('#')}")
+            elif "url(#" in value:
+                element.set(key, _REFERENCE.sub(rf"url(#{name}-\1)", value))
+            elif key in _PLACES:
+                # A hundredth of a point is seen by nobody.
+                element.set(key, _DIGITS.sub(r"\1", value))
+
+
+def _use_letters_of_page(root: ElementTree.Element) -> None:
+    """Replace matplotlib's own list of fonts by the page's, which the page names once."""
+    for element in root.iter(f"{{{SVG}}}text"):
+        style = element.get("style", "")
+        size = re.search(r"font(?:-size)?: (?:\w+ )*?([\d.]+)px", style)
+        weight = "; font-weight: 700" if re.search(r"font(-weight)?: (\w+ )*(bold|700)", style) else ""
+        kept = [part.strip() for part in style.split(";") if part.strip() and not part.strip().startswith("font")]
+        element.set("style", "; ".join([f"font-size: {size[1] if size else '8'}px{weight}", *kept]))

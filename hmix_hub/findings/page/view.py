@@ -1,0 +1,235 @@
+"""View of a report: what the page shows of it, in the order of the page, each number an anchor once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from hmix_hub import __version__
+from hmix_hub.datasets_by_name import citation
+from hmix_hub.findings.finding import Finding, Table
+from hmix_hub.findings.number import Number
+from hmix_hub.findings.page.figures import Drawn, figures_of
+from hmix_hub.findings.page.words import MINUS, counted, explain_command, interval_text, report_command, value_text
+from hmix_hub.findings.report import Report, SourceFile
+from hmix_hub.origin import Origin, origin_of
+from hmix_hub.schema import CURRENT
+from hmix_hub.sources import SAMPLE
+from hmix_hub.sources.study import RELEASE
+from hmix_hub.tasks import TASKS
+
+_NUMERALS = re.compile(r"(?<![\w.])[\u2212-]?\d[\d,]*(?:\.\d+)?(?: %)?")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a table, or a part of a sentence.
+
+    Parameters
+    ----------
+    value
+        Its words; of a number, without the interval.
+    number
+        The number; `None` of a text.
+    interval
+        Its interval in words; empty: none.
+    anchor
+        Whether this is the place of the page that links to the number lead to.
+    behind, command
+        What the number was computed from, in words, and the command that lists it.
+    is_value
+        Whether it stands to the right, as numbers do.
+    """
+
+    value: str
+    number: Number | None = None
+    interval: str = ""
+    anchor: bool = False
+    behind: str = ""
+    command: str = ""
+    is_value: bool = False
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of a sentence; where it repeats a number, the id of that number."""
+
+    text: str
+    number: str = ""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table as the page shows it: id, title, headings as cells, and rows of cells."""
+
+    id: str
+    title: str
+    columns: tuple[Cell, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A finding as the page shows it."""
+
+    id: str
+    title: str
+    paragraphs: tuple[tuple[Part, ...], ...]
+    figures: tuple[Drawn, ...]
+    tables: tuple[Grid, ...]
+    method: str
+
+
+@dataclass(frozen=True)
+class View:
+    """All that the page shows.
+
+    Parameters
+    ----------
+    title, subject, mark
+        The heading, what the report is on, and the mark of judgments that a program made; empty: none.
+    counts
+        How many judgments, participants and so on there are, and the noun of each.
+    sections
+        The findings.
+    missing
+        What was left out, and why.
+    method, facts
+        How intervals were made, and settings and versions by name.
+    sources
+        The files.
+    citation, cited_elsewhere
+        The lines of H-Mix's BibTeX entry, where it is among the judgments; and the studies whose cards name theirs.
+    command, version
+        The command that makes the page, and the version of the package.
+    """
+
+    title: str
+    subject: str
+    mark: str
+    counts: tuple[tuple[str, str], ...]
+    sections: tuple[Section, ...]
+    missing: tuple[str, ...]
+    method: str
+    facts: tuple[tuple[str, str], ...]
+    sources: tuple[SourceFile, ...]
+    citation: tuple[str, ...]
+    cited_elsewhere: tuple[str, ...]
+    command: str
+    version: str
+
+
+def view_of(report: Report, call: Sequence[str] = ()) -> View:
+    """Return what the page of a report shows; `call` is what `hmix report` was called with."""
+    origin = origin_of_report(report)
+    cells = _Cells(call)
+    studies = sorted({source.study_id for source in report.sources})
+    return View(
+        title=f"What {origin.who} see in mixed images",
+        subject=", ".join(report.datasets),
+        mark=origin.mark,
+        counts=tuple(_counts(report, origin)),
+        sections=tuple(_section(finding, cells) for finding in report.findings),
+        missing=report.missing,
+        method=report.method,
+        facts=(
+            ("Resamplings", f"{report.resamples:,}, seed {report.seed}"),
+            ("Package", f"hmix-hub {__version__}"),
+            ("Schema of the judgments", CURRENT),
+        ),
+        sources=report.sources,
+        citation=tuple(citation().splitlines()) if RELEASE.study_id in studies else (),
+        cited_elsewhere=tuple(study for study in studies if study not in {RELEASE.study_id, SAMPLE.study_id}),
+        command=report_command(call),
+        version=__version__,
+    )
+
+
+def origin_of_report(report: Report) -> Origin:
+    """Return who made the judgments of a report, over all its tasks."""
+    import datasets
+
+    parts = [origin_of(datasets.Dataset(table)) for table in report.tables.values()]
+    studies: dict[str, int] = {}
+    for part in parts:
+        for name, count in part.studies.items():
+            studies[name] = studies.get(name, 0) + count
+    return Origin(sum(part.judgments for part in parts), sum(part.n_synthetic for part in parts), studies)
+
+
+def _counts(report: Report, origin: Origin) -> Iterator[tuple[str, str]]:
+    people, stimuli = set(), set()
+    for name, table in report.tables.items():
+        people |= set(zip(table["study_id"].to_pylist(), table["participant_id"].to_pylist(), strict=True))
+        column = TASKS[name].stimulus_column
+        stimuli |= set(zip(table["image_set"].to_pylist(), table[column].to_pylist(), strict=True))
+    yield f"{origin.judgments:,}", "judgments"
+    yield f"{len(people):,}", "participants"
+    yield f"{len(stimuli):,}", "stimuli"
+    yield str(len(report.tables)), "tasks" if len(report.tables) != 1 else "task"
+
+
+class _Cells:
+    """Maker of cells, which knows the numbers that have a place in the page already."""
+
+    def __init__(self, call: Sequence[str]) -> None:
+        self._call = call
+        self._placed: set[str] = set()
+
+    def of(self, content: Number | str) -> Cell:
+        if isinstance(content, str):
+            return Cell(content, is_value=bool(_NUMERALS.fullmatch(content)))
+        is_first = content.id not in self._placed
+        self._placed.add(content.id)
+        return Cell(
+            value_text(content.value, content.unit),
+            content,
+            interval_text(content),
+            is_first,
+            f"{counted(content.n_judgments, 'judgment')} of {counted(content.n_participants, 'participant')}",
+            explain_command(content, self._call),
+            is_value=True,
+        )
+
+    def is_placed(self, number: Number) -> bool:
+        return number.id in self._placed
+
+
+def _section(finding: Finding, cells: _Cells) -> Section:
+    grids = [_grid(table, cells) for table in finding.tables]
+    others = [number for number in finding.numbers if not cells.is_placed(number)]
+    if others:
+        rows = tuple((n.label, n, f"{n.n_judgments:,}", f"{n.n_participants:,}") for n in others)
+        columns = ("number", "estimate", "judgments", "participants")
+        title = "Further numbers" if grids else "Numbers"
+        grids.append(_grid(Table(f"{finding.id}-numbers", title, columns, rows), cells))
+    return Section(
+        finding.id,
+        finding.title,
+        tuple(tuple(_parts(text, finding.numbers)) for text in finding.text.split("\n\n") if text.strip()),
+        tuple(figures_of(finding)),
+        tuple(grids),
+        finding.method,
+    )
+
+
+def _grid(table: Table, cells: _Cells) -> Grid:
+    rows = tuple(tuple(cells.of(content) for content in row) for row in table.rows)
+    are_values = [any(row[place].is_value for row in rows) for place in range(len(table.columns))]
+    headings = tuple(Cell(text, is_value=right) for text, right in zip(table.columns, are_values, strict=True))
+    return Grid(f"table-{table.id}", table.title, headings, rows)
+
+
+def _parts(text: str, numbers: Iterable[Number]) -> Iterator[Part]:
+    """Cut a paragraph into pieces; a numeral that is the value of one number alone is a link to it."""
+    by_text: dict[str, list[str]] = {}
+    for number in numbers:
+        by_text.setdefault(value_text(number.value, number.unit), []).append(number.id)
+    begin = 0
+    for found in _NUMERALS.finditer(text):
+        ids = by_text.get(found[0].replace("-", MINUS), [])
+        if len(ids) == 1:
+            yield from (Part(text[begin : found.start()]), Part(found[0], ids[0]))
+            begin = found.end()
+    yield Part(text[begin:])

@@ -1,0 +1,138 @@
+"""Writing of a report: the page and the numbers as JSON, each whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from hmix_hub import __version__
+from hmix_hub.errors import ConfigurationError
+from hmix_hub.files import replace_file
+from hmix_hub.findings.finding import Finding
+from hmix_hub.findings.number import Number
+from hmix_hub.findings.page.view import origin_of_report, view_of
+from hmix_hub.findings.report import Report
+from hmix_hub.schema import CURRENT
+from hmix_hub.studies.findings import printable
+
+PAGE, NUMBERS = "report.html", "report.json"
+_FORM = "1.0.0"
+"""Version of the form of the JSON."""
+
+
+def write_report(report: Report, folder: str | os.PathLike[str], *, call: Sequence[str] = ()) -> Path:
+    """Write a report as a page and as JSON.
+
+    Parameters
+    ----------
+    report
+        From `hmix_hub.report`.
+    folder
+        Folder for `report.html`, which needs neither scripts nor a network, and `report.json`, all its numbers; it is
+        made where it is missing, and older files of these names are replaced.
+    call
+        What `hmix report` would be called with for these judgments, such as `["my-study"]`: the page names it in the
+        commands that list the rows behind its numbers. Empty: H-Mix alone.
+
+    Returns
+    -------
+    pathlib.Path
+        The page. The same judgments give the same bytes with the same libraries.
+
+    Raises
+    ------
+    ConfigurationError
+        If the folder is a file.
+    OSError
+        If it cannot be written; older files stay as they were.
+
+    Examples
+    --------
+    >>> import hmix_hub
+    >>> page = hmix_hub.write_report(hmix_hub.report("h-mix", source="sample"), "report")  # doctest: +SKIP
+    """
+    place = Path(folder)
+    if place.exists() and not place.is_dir():
+        msg = f"{str(place)!r} is a file, and no folder"
+        raise ConfigurationError(msg, hint="name a folder for the page and its numbers")
+    # Both are made before either is written.
+    contents = {PAGE: page_text(report, call), NUMBERS: numbers_text(report)}
+    for name, text in contents.items():
+        replace_file(place / name, text.encode())
+    return place / PAGE
+
+
+def page_text(report: Report, call: Sequence[str] = ()) -> str:
+    """Return the page of a report: one HTML document with its style and figures in it."""
+    import jinja2
+    from markupsafe import Markup
+
+    environment = jinja2.Environment(
+        autoescape=True, finalize=_safe, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    # Of this package's own style and drawings, in which the names of studies are escaped already.
+    environment.filters["drawn"] = Markup
+    files = resources.files("hmix_hub.findings.page")
+    template, style = (files.joinpath(f"page.{kind}").read_text(encoding="utf-8") for kind in ("html.jinja", "css"))
+    return environment.from_string(template).render(page=view_of(report, call), style=Markup(style))  # noqa: S704
+
+
+def _safe(content: Any) -> Any:
+    """Write out what would turn the direction of a text, or steer who reads it; what is HTML already stays."""
+    return printable(content) if isinstance(content, str) and not hasattr(content, "__html__") else content
+
+
+def numbers_text(report: Report) -> str:
+    """Return all numbers of a report as strict JSON: values, intervals, and how many judgments are behind each."""
+    origin = origin_of_report(report)
+    content = {
+        "form": _FORM,
+        "hmix_hub": __version__,
+        "schema_version": CURRENT,
+        "datasets": list(report.datasets),
+        "synthetic": origin.mark or None,
+        "method": report.method,
+        "seed": report.seed,
+        "resamples": report.resamples,
+        "missing": list(report.missing),
+        "files": [vars(source) for source in report.sources],
+        "findings": [_described(finding) for finding in report.findings],
+    }
+    return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _described(finding: Finding) -> dict[str, Any]:
+    return {
+        "id": finding.id,
+        "title": finding.title,
+        "text": finding.text,
+        "method": finding.method,
+        "numbers": [describe_number(number) for number in finding.numbers],
+    }
+
+
+def describe_number(number: Number) -> dict[str, Any]:
+    """Return a number for JSON; `None` where a value is not defined."""
+    return {
+        "id": number.id,
+        "label": number.label,
+        "value": _finite(number.value),
+        "low": _finite(number.low),
+        "high": _finite(number.high),
+        "unit": number.unit,
+        "judgments": number.n_judgments,
+        "participants": number.n_participants,
+        "note": number.note,
+        "table": number.rows.table,
+        "columns": list(number.rows.columns),
+        "rows": len(number.rows),
+    }
+
+
+def _finite(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else float(value)
