@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from hmix_hub.loading.joining import join
     from hmix_hub.loading.pictures import add_images
     from hmix_hub.loading.road import load_dataset
+    from hmix_hub.perception.human_fit import human_fit
     from hmix_hub.perception.model import PerceptualModel
     from hmix_hub.plots.plotting import plot
     from hmix_hub.plots.showing import show
@@ -49,6 +50,7 @@ _HOMES = {
     "features": "frames",
     "filter": "filters",
     "from_pandas": "frames",
+    "human_fit": "perception.human_fit",
     "join": "loading.joining",
     "list_studies": "loading.hub_client",
     "load_dataset": "loading.road",
@@ -77,6 +79,7 @@ __all__ = [
     "features",
     "filter",
     "from_pandas",
+    "human_fit",
     "join",
     "list_studies",
     "load_dataset",

@@ -5,12 +5,15 @@ All answers of one participant are drawn or none, since they are alike.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from hmix_hub.errors import ConfigurationError
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -36,6 +39,50 @@ class Means:
     def errors(self) -> Floats:
         """Distances from the mean to both ends, as matplotlib wants them; float64 (2, L)."""
         return np.clip(np.stack([self.mean - self.low, self.high - self.mean]), 0, None)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure with its interval; NaN where the data do not tell it.
+
+    Parameters
+    ----------
+    value
+        What was estimated.
+    low, high
+        Ends of the interval.
+    """
+
+    value: float
+    low: float = math.nan
+    high: float = math.nan
+
+    def __str__(self) -> str:
+        return f"{self.value:.4f}" + ("" if math.isnan(self.low) else f" [{self.low:.4f}, {self.high:.4f}]")
+
+
+def percentile_interval(draws: Floats, level: float = COVERAGE) -> tuple[Floats, Floats]:
+    """Return both ends of percentile intervals over resamplings, NaN where fewer than half of them tell a figure.
+
+    Parameters
+    ----------
+    draws
+        float64 (R, ...): figures of each resampling, NaN where it has none.
+    level
+        Coverage of the interval, between 0 and 1.
+    """
+    told = np.isfinite(draws).sum(axis=0) * 2 >= len(draws)
+    tail = 50 * (1 - level)
+    low, high = np.nanpercentile(np.where(told, draws, 0.0), [tail, 100 - tail], axis=0)
+    return np.where(told, low, np.nan), np.where(told, high, np.nan)
+
+
+def check_level(level: float) -> float:
+    """Return the coverage that was asked for, if it is between 0 and 1."""
+    if not (isinstance(level, float) and 0 < level < 1):
+        msg = f"the level of an interval is a number between 0 and 1, such as 0.95, not {level!r}"
+        raise ConfigurationError(msg)
+    return level
 
 
 def resample_means(values: Floats, levels: Ints, units: Ints, n_levels: int, seed: int = 0) -> Means:
@@ -89,7 +136,7 @@ def resample_ratios(sums: npt.NDArray[Any], counts: npt.NDArray[Any], seed: int 
     several = (counts > 0).sum(axis=0) > 1
     if several.any():
         sums, counts = sums[:, several].astype(np.float64), counts[:, several].astype(np.float64)
-        group, weights = _drawn(n_units, seed)
+        group, weights = drawn(n_units, seed)
         if group is not None:
             sums, counts = (np.stack([np.bincount(group, c) for c in part.T], axis=1) for part in (sums, counts))
         draws = []
@@ -103,7 +150,7 @@ def resample_ratios(sums: npt.NDArray[Any], counts: npt.NDArray[Any], seed: int 
 
 
 @lru_cache(maxsize=2)
-def _drawn(n_units: int, seed: int) -> tuple[Ints | None, npt.NDArray[np.int16]]:
+def drawn(n_units: int, seed: int) -> tuple[Ints | None, npt.NDArray[np.int16]]:
     """Return how often each of U units is drawn in each resampling, int16 (R, U).
 
     Of more than `_MOST_UNITS`, groups are drawn; then the group of each unit comes first, int64 (U,). Drawing takes

@@ -1,0 +1,262 @@
+"""Human fit: how well labels of mixtures agree with what people saw, `hmix_hub.human_fit`."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.special import xlogy
+
+from hmix_hub.perception.people_answers import PeopleAnswers, people_answers
+from hmix_hub.resampling import COVERAGE, Estimate, check_level, drawn, percentile_interval
+from hmix_hub.schema.arrays import Floats, Ints
+
+if TYPE_CHECKING:
+    import datasets
+
+_CHUNK = 100
+
+
+@dataclass(frozen=True)
+class HumanFit:
+    """Agreement of labels with people, each figure with its interval by resampling whole participants.
+
+    Parameters
+    ----------
+    task
+        Task of the judgments: in `infer_mixing_factor` an answer is the share of image 1, in
+        `categorical_soft_labels` a distribution over classes.
+    n_judgments, n_stimuli
+        Numbers of judgments and of stimuli.
+    n_participants
+        Number of participants; `None` of a by-stimulus table, which pools them and whose stimuli are resampled.
+    rmse
+        Root of the mean squared distance from a label to one answer, 0 to 1 (of distributions, to 1.41).
+    bias
+        Mean of the label less the answer, as shares of the class of image 1; -1 to 1.
+    correlation
+        Pearson's, of labels and answers (of distributions, over all of their entries); NaN where either has no spread.
+    cross_entropy
+        Mean cross-entropy of labels against answers, nats: the loss of a classifier that predicts the labels and is
+        trained on people. Infinite where a label rules out what somebody saw.
+    least_cross_entropy
+        The least that one label per stimulus can reach on these judgments, nats: that of the stimulus' mean answer.
+    ceiling
+        Noise ceiling: the RMSE of the best label that a stimulus can have against one more participant, which is the
+        standard deviation between participants within a stimulus; first presentations alone.
+    explained
+        Share of the variance of answers that labels can explain at all, and do: 1 at the ceiling, 0 for the same label
+        everywhere, less where that would be better.
+    gain
+        Share of what could be gained over the synthetic labels in squared error, and is: 0 for these, 1 at the ceiling.
+    level
+        Coverage of the intervals.
+    """
+
+    task: str
+    n_judgments: int
+    n_stimuli: int
+    n_participants: int | None
+    rmse: Estimate
+    bias: Estimate
+    correlation: Estimate
+    cross_entropy: Estimate
+    least_cross_entropy: float
+    ceiling: Estimate
+    explained: Estimate
+    gain: Estimate
+    level: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the figures as JSON takes them: `None` for what is not finite."""
+        return _finite(asdict(self))
+
+    def __str__(self) -> str:
+        people = "over stimuli" if self.n_participants is None else f"over {self.n_participants} participants"
+        lines = {name: f"{name:<14}{getattr(self, name)}" for name in _FIGURES}
+        lines["cross_entropy"] += f" nats, at least {self.least_cross_entropy:.4f}"
+        what = f"{self.n_judgments} judgments of {self.n_stimuli} stimuli"
+        title = f"{self.task}: {what}; {self.level:.0%} intervals, {people}"
+        return "\n".join([title, *lines.values()])
+
+
+_FIGURES = ("rmse", "bias", "correlation", "cross_entropy", "ceiling", "explained", "gain")
+
+
+def human_fit(labels: object, dataset: datasets.Dataset, *, level: float = COVERAGE, seed: int = 0) -> HumanFit:
+    """Return how well labels agree with what people saw.
+
+    Parameters
+    ----------
+    labels
+        Labels of the N rows of the dataset, in their order: (N,) shares of image 1, 0 to 1, or (N, K) soft labels over
+        its classes, each summing to 1; an array, tensor or list. Where people answered with a share of image 1, that of
+        a soft label is what it gives to the class of image 1, out of what it gives to both classes (half, where it
+        gives nothing to either); where they answered with a distribution, a share's rest belongs to image 2.
+    dataset
+        Judgments of `infer_mixing_factor` or `categorical_soft_labels` of any study, or a by-stimulus table of them.
+    level
+        Coverage of the intervals, between 0 and 1.
+    seed
+        Seed of the resampling.
+
+    Returns
+    -------
+    HumanFit
+        RMSE, bias, correlation, cross-entropy, the noise ceiling of the same judgments, and how much of what can be
+        explained the labels explain; each with a percentile interval over 2000 resamplings of whole participants. It
+        prints as a table.
+
+    Raises
+    ------
+    ConfigurationError
+        If the dataset holds answers to no single mixture, no rows, or lacks columns.
+    SchemaError
+        If labels do not fit the rows, are not finite or no distributions: the row is named.
+
+    Notes
+    -----
+    Labels that were made from the same judgments fit them too well; split by picture first (`hmix_hub.split`).
+
+    Examples
+    --------
+    The synthetic labels of mixup themselves:
+
+    >>> import hmix_hub
+    >>> ds = hmix_hub.load_dataset("h-mix", split="train", source="sample")
+    >>> fit = hmix_hub.human_fit(ds["mixing_coefficient"], ds)
+    >>> fit.gain.value
+    0.0
+    >>> bool(fit.ceiling.value < fit.rmse.value)
+    True
+    """
+    check_level(level)
+    answers = people_answers(dataset)
+    compared = answers.compared(labels)
+    sums = _row_sums(answers, compared)
+    units = answers.stimuli if answers.people is None else answers.people
+    n_units = int(units.max()) + 1
+    within = _Within(answers, units)
+    found = _figures(sums.sum(axis=0)[None], within.variance(np.ones((1, n_units))))[0]
+    low, high = np.full((2, len(_FIGURES)), np.nan)
+    if n_units > 1:
+        low, high = _resampled(sums, units, within, level, seed)
+    estimates = {name: Estimate(*map(float, ends)) for name, *ends in zip(_FIGURES, found, low, high, strict=True)}
+    if not np.isfinite(_nats(answers, compared)).all():
+        estimates["cross_entropy"] = Estimate(math.inf)
+    return HumanFit(
+        task=answers.task,
+        n_judgments=len(answers.rows),
+        n_stimuli=int(answers.stimuli.max()) + 1,
+        n_participants=None if answers.people is None else n_units,
+        least_cross_entropy=_least_nats(answers),
+        level=level,
+        **estimates,
+    )
+
+
+def _distributions(answers: PeopleAnswers, values: Floats) -> Floats:
+    """Return shares as distributions over both classes; distributions as they are."""
+    return np.concatenate([values, 1 - values], axis=1) if answers.are_shares else values
+
+
+def _nats(answers: PeopleAnswers, labels: Floats) -> Floats:
+    """Return the cross-entropy of labels against answers, float64 (N,)."""
+    return -xlogy(_distributions(answers, answers.answers), _distributions(answers, labels)).sum(axis=1)
+
+
+def _least_nats(answers: PeopleAnswers) -> float:
+    counts = np.bincount(answers.stimuli)
+    columns = [np.bincount(answers.stimuli, column) / counts for column in answers.answers.T]
+    means = np.clip(np.stack(columns, axis=1), 0, 1)
+    return float(_nats(answers, means[answers.stimuli]).mean())
+
+
+def _row_sums(answers: PeopleAnswers, labels: Floats) -> Floats:
+    """Return what is summed over rows, float64 (N, 9 + D): see `_figures`."""
+    given = answers.answers
+    nats = _nats(answers, labels)
+    columns = [
+        np.ones(len(given)),
+        ((labels - given) ** 2).sum(axis=1),
+        ((answers.shown_labels() - given) ** 2).sum(axis=1),
+        answers.label_shares(labels) - answers.share_of_image_1,
+        np.where(np.isfinite(nats), nats, 0.0),
+        labels.sum(axis=1),
+        (labels**2).sum(axis=1),
+        (labels * given).sum(axis=1),
+        (given**2).sum(axis=1),
+    ]
+    return np.column_stack([*columns, given])
+
+
+def _figures(sums: Floats, within: Floats) -> Floats:
+    """Return the figures of R resamplings, float64 (R, 7), from sums over rows and variances within stimuli, (R,)."""
+    n, squared, shown_squared, bias, nats, label, label_square, product, answer_square = sums[:, :9].T
+    answer = sums[:, 9:]
+    entries = n * answer.shape[1]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        total = answer_square / n - ((answer / n[:, None]) ** 2).sum(axis=1)
+        error, shown_error = squared / n, shown_squared / n
+        means = label / entries, answer.sum(axis=1) / entries
+        spreads = label_square / entries - means[0] ** 2, answer_square / entries - means[1] ** 2
+        has_spread = (spreads[0] > 1e-12) & (spreads[1] > 1e-12)
+        covariance = product / entries - means[0] * means[1]
+        correlation = np.where(has_spread, covariance / np.sqrt(spreads[0] * spreads[1]), np.nan)
+        explained = np.where(total > within, (total - error) / (total - within), np.nan)
+        gain = np.where(shown_error > within, (shown_error - error) / (shown_error - within), np.nan)
+        ceiling = np.sqrt(within)
+        return np.stack([np.sqrt(error), bias / n, correlation, nats / n, ceiling, explained, gain], axis=1)
+
+
+class _Within:
+    """Variance of answers within stimuli, between participants, in resamplings of units.
+
+    A unit that is drawn twice does not differ from itself: pairs of different answers alone count, so that the
+    variance of resamplings is no less than that of the data. Each stimulus has the weight of its answers less one.
+    """
+
+    def __init__(self, answers: PeopleAnswers, units: Ints) -> None:
+        rows = answers.first_presentations()
+        self.stimuli, self.units = answers.stimuli[rows], units[rows]
+        self.n_stimuli = int(answers.stimuli.max()) + 1
+        self.answers = answers.answers[rows] - answers.answers[rows].mean(axis=0)
+
+    def variance(self, weights: Floats, group: Ints | None = None) -> Floats:
+        """Return the variance in each of R resamplings, float64 (R,), from how often each unit is drawn, (R, U)."""
+        from scipy.sparse import csr_matrix
+
+        units = self.units if group is None else group[self.units]
+        shape = (weights.shape[1], self.n_stimuli)
+
+        def by_stimulus(values: Floats, drawn_often: Floats) -> Floats:
+            return (csr_matrix((values, (units, self.stimuli)), shape=shape).T @ drawn_often.T).T
+
+        counts = by_stimulus(np.ones(len(units)), weights)
+        same = by_stimulus(np.ones(len(units)), weights**2)
+        squares = by_stimulus((self.answers**2).sum(axis=1), weights)
+        scale = np.where(counts > 0, counts, 1)
+        for column in self.answers.T:
+            squares = squares - by_stimulus(column, weights) ** 2 / scale
+        pairs = (counts - same / scale).sum(axis=1)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.where(pairs > 1e-9, np.maximum(squares.sum(axis=1), 0) / pairs, np.nan)
+
+
+def _resampled(sums: Floats, units: Ints, within: _Within, level: float, seed: int) -> tuple[Floats, Floats]:
+    group, weights = drawn(int(units.max()) + 1, seed)
+    numbers = units if group is None else group[units]
+    by_unit = np.stack([np.bincount(numbers, column, minlength=weights.shape[1]) for column in sums.T], axis=1)
+    found = []
+    for start in range(0, len(weights), _CHUNK):
+        chosen = weights[start : start + _CHUNK].astype(np.float64)
+        found.append(_figures(chosen @ by_unit, within.variance(chosen, group)))
+    return percentile_interval(np.concatenate(found), level)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _finite(part) for name, part in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value

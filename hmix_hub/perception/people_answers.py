@@ -1,0 +1,203 @@
+"""Answers of people as numbers that labels can be compared with, from judgments or from a by-stimulus table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from hmix_hub.class_order import in_one_order
+from hmix_hub.errors import ConfigurationError, SchemaError, Where
+from hmix_hub.schema.arrays import Floats, Ints, codes, matrix, numbers, one_piece
+from hmix_hub.schema.groups import Groups, encode_key
+from hmix_hub.tables import arrow_columns, check_dataset_type, task_of, vocabulary_of
+from hmix_hub.tasks import CATEGORICAL, INFER, TASKS, task_judged_in
+
+if TYPE_CHECKING:
+    import datasets
+
+_LABELLED = ("image_set", "stimulus_id", "mixing_coefficient", "image_1_label", "image_2_label")
+_SUM_WITHIN = 1e-4
+"""How far the sum of a soft label may be from 1: a softmax in half precision is no closer."""
+
+
+@dataclass(frozen=True, eq=False)
+class PeopleAnswers:
+    """N answers of people about the mixtures of R rows.
+
+    Parameters
+    ----------
+    task
+        `infer_mixing_factor`, where an answer is the share of image 1, or `categorical_soft_labels`, where it is a
+        distribution over K classes.
+    classes
+        Names of the K classes.
+    answers
+        float64 (N, 1) shares of image 1, or (N, K) distributions.
+    rows
+        int64 (N,): row of the dataset that each is of; of a by-stimulus table, several are of one.
+    stimuli
+        int64 (N,): stimulus of each, 0 to S - 1.
+    people
+        int64 (N,): participant of each, 0 to P - 1; `None` of a by-stimulus table, which pools them.
+    shown, class_1, class_2
+        float64 and int64 (R,): the shown share of image 1, and the codes of both classes; -1 for no second one.
+    """
+
+    task: str
+    classes: tuple[str, ...]
+    answers: Floats
+    rows: Ints
+    stimuli: Ints
+    people: Ints | None
+    shown: Floats
+    class_1: Ints
+    class_2: Ints
+
+    @property
+    def are_shares(self) -> bool:
+        """Whether an answer is a share of image 1."""
+        return self.task == INFER
+
+    @property
+    def share_of_image_1(self) -> Floats:
+        """What people gave to the class of image 1, float64 (N,)."""
+        return self.answers[:, 0] if self.are_shares else self._of_class_1(self.answers, self.rows)
+
+    def first_presentations(self) -> Ints:
+        """Return the answers that are the first ones of their participants about their stimuli; all where pooled."""
+        if self.people is None:
+            return np.arange(len(self.rows))
+        return Groups(encode_key([self.people, self.stimuli])).first
+
+    def compared(self, labels: object) -> Floats:
+        """Return labels of the R rows in the form of the answers, float64 (N, 1) or (N, K).
+
+        Parameters
+        ----------
+        labels
+            (R,) shares of image 1, 0 to 1, or (R, K) distributions over the classes: an array, tensor or list. Of a
+            distribution, the share of image 1 is what it gives to that class of what it gives to both; half, where it
+            gives nothing to either. Of a share, the rest belongs to image 2.
+
+        Raises
+        ------
+        SchemaError
+            If the labels are of another shape, not finite, out of range or do not sum to 1, or of mixtures of two
+            pictures of one class, whose shares cannot be told.
+        """
+        given = self._check(labels)
+        if self.are_shares:
+            return (given if given.ndim == 1 else self._shares(given))[self.rows, None]
+        return (self._spread(given) if given.ndim == 1 else given)[self.rows]
+
+    def shown_labels(self) -> Floats:
+        """Return the synthetic labels of mixup in the form of the answers, float64 (N, 1) or (N, K)."""
+        return self.compared(self.shown)
+
+    def label_shares(self, compared: Floats) -> Floats:
+        """Return what labels, in the form of the answers, give to the class of image 1; float64 (N,)."""
+        return compared[:, 0] if self.are_shares else self._of_class_1(compared, self.rows)
+
+    def _of_class_1(self, distributions: Floats, rows: Ints) -> Floats:
+        return distributions[np.arange(len(rows)), self.class_1[rows]]
+
+    def _check(self, labels: object) -> Floats:
+        n, k = len(self.shown), len(self.classes)
+        expected = f"labels are ({n},) shares of image 1 or ({n}, {k}) distributions, one per row of the dataset"
+        try:
+            found = np.asarray(labels.detach().cpu() if hasattr(labels, "detach") else labels)
+        except (TypeError, ValueError, RuntimeError):
+            msg = f"{expected}, not {type(labels).__name__}"
+            raise SchemaError(msg) from None
+        if found.dtype.kind not in "fiub" or found.shape not in {(n,), (n, k)}:
+            msg = f"{expected}, not {found.dtype} {found.shape}"
+            raise SchemaError(msg, hint=f"the classes are {', '.join(self.classes)}" if found.ndim == 2 else None)
+        given = found.astype(np.float64)
+        by_row = given.reshape(n, -1)
+        bad = ~((by_row >= 0) & (by_row <= 1)).all(axis=1)
+        if given.ndim == 2:
+            bad |= ~(np.abs(by_row.sum(axis=1) - 1) <= _SUM_WITHIN)
+        if bad.any():
+            row = int(np.flatnonzero(bad)[0])
+            msg = f"label {by_row[row].tolist()} is no {'distribution' if given.ndim == 2 else 'share, 0 to 1'}"
+            hint = "take the softmax of logits first" if given.ndim == 2 and np.isfinite(by_row[row]).all() else None
+            raise SchemaError(msg, where=Where(row=row), hint=hint)
+        return given
+
+    def _two_classes(self) -> None:
+        unclear = np.flatnonzero((self.class_2 < 0) | (self.class_2 == self.class_1))
+        if len(unclear):
+            msg = "shares of two classes cannot be told of a single picture, or of two pictures of one class"
+            raise SchemaError(msg, where=Where(row=int(unclear[0])), hint="leave such rows out, and their labels")
+
+    def _shares(self, distributions: Floats) -> Floats:
+        self._two_classes()
+        each = np.arange(len(distributions))
+        first, second = distributions[each, self.class_1], distributions[each, self.class_2]
+        both = first + second
+        return np.where(both > 0, first / np.where(both > 0, both, 1), 0.5)
+
+    def _spread(self, shares: Floats) -> Floats:
+        spread = np.zeros((len(shares), len(self.classes)))
+        each = np.arange(len(shares))
+        spread[each, self.class_1] = shares
+        # A single picture is of its one class alone, as are two pictures of one class.
+        spread[each, np.where(self.class_2 < 0, self.class_1, self.class_2)] += 1 - shares
+        return spread
+
+
+def people_answers(dataset: datasets.Dataset) -> PeopleAnswers:
+    """Return the answers of people in a dataset: judgments, or a by-stimulus table.
+
+    Raises
+    ------
+    ConfigurationError
+        If the answers are about no single mixture, there are none, or columns are missing.
+    SchemaError
+        If the dataset is no table of judgments or stimuli.
+    """
+    dataset = in_one_order(check_dataset_type(dataset))
+    is_pooled = "participant_id" not in dataset.column_names
+    judged = task_judged_in(dataset.column_names) if is_pooled else TASKS[task_of(dataset)]
+    name = judged.name if judged else "none"
+    if judged is None or name not in {INFER, CATEGORICAL}:
+        msg = f"labels of mixtures are compared with the answers of {INFER} or {CATEGORICAL}, not of {name}"
+        raise ConfigurationError(msg, hint=f"load {INFER!r}, or by-stimulus rows of it")
+    own, pooled = ("inferred_coefficient", "inferred_coefficients") if name == INFER else ("soft_label", "soft_labels")
+    answered = pooled if is_pooled else own
+    needed = [*_LABELLED, answered, *([] if is_pooled else ["study_id", "participant_id"])]
+    missing = [column for column in needed if column not in dataset.column_names]
+    if missing:
+        msg = f"the dataset lacks the columns {', '.join(missing)}"
+        raise ConfigurationError(msg, hint="compare first, then choose columns")
+    if not len(dataset):
+        msg = "there is nothing to compare with: the dataset has no rows"
+        raise ConfigurationError(msg, hint="loosen the filters")
+    table = arrow_columns(dataset, needed)
+    rows = _rows_of_lists(table[answered]) if is_pooled else np.arange(len(dataset))
+    flat = pa.chunked_array([one_piece(table[answered]).flatten()]) if is_pooled else table[answered]
+    answers = numbers(flat)[:, None] if name == INFER else matrix(flat)
+    missing_rows = np.flatnonzero(~np.isfinite(answers).all(axis=1))
+    if len(missing_rows):
+        msg = f"there is no answer in {answered}"
+        raise SchemaError(msg, where=Where(row=int(rows[missing_rows[0]]), column=answered))
+    return PeopleAnswers(
+        task=name,
+        classes=vocabulary_of(dataset).names,
+        answers=answers,
+        rows=rows,
+        stimuli=encode_key([table["image_set"], table["stimulus_id"]])[rows],
+        people=None if is_pooled else encode_key([table["study_id"], table["participant_id"]]),
+        shown=numbers(table["mixing_coefficient"]),
+        class_1=codes(table["image_1_label"]),
+        class_2=codes(table["image_2_label"]),
+    )
+
+
+def _rows_of_lists(column: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+    lengths = np.asarray(one_piece(column).value_lengths().fill_null(0))
+    return np.repeat(np.arange(len(lengths)), lengths)
