@@ -3,37 +3,48 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
-from hmix_hub.errors import PerceptionError
+from hmix_hub.errors import PerceptionError, PerceptionWarning
 from hmix_hub.perception.answers import N_ANSWERS, PERCENT, SHARES, AnswerScale, to_percent
-from hmix_hub.perception.observations import Observations, observe
-from hmix_hub.perception.prediction import Prediction, predict_from
-from hmix_hub.perception.probit import ProbitFit, Problem, cell_masses, differentiate, fit_probit
-from hmix_hub.perception.terms import Terms, class_basis, sine
-from hmix_hub.schema import Vocabulary
-from hmix_hub.schema.arrays import Floats, Ints
+from hmix_hub.perception.confidence import ConfidenceCurve
+from hmix_hub.perception.differences import Pictures, differences_between, differences_in
+from hmix_hub.perception.estimation import estimate
+from hmix_hub.perception.observations import observe
+from hmix_hub.perception.outside import OutsideCurve
+from hmix_hub.perception.people import People
+from hmix_hub.perception.prediction import Prediction, Score, check_level, predict_from, score_of
+from hmix_hub.perception.probit import cell_information, cell_masses
+from hmix_hub.perception.questions import Classes, Numbers, Questions, ask, coefficients_of, questions_of
+from hmix_hub.perception.terms import Terms, person_columns
+from hmix_hub.schema.arrays import Floats
 
 if TYPE_CHECKING:
     import datasets
 
-Classes = str | int | Sequence[str] | Sequence[int] | npt.NDArray[Any] | torch.Tensor
-"""Classes by name or by code."""
+_AT_ONCE = 16_384
+"""Predictions computed at a time."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class PerceptualModel:
-    """Cumulative probit of inferred coefficients; `PerceptualModel.fit` makes one.
+    """Cumulative probit of inferred coefficients: what people answer when they see a mixture. `fit` makes one.
 
-    ``P(answer <= k) = Phi(threshold_k - eta)`` over the answers that occur, with
-    ``eta = slope * sin(pi * (coefficient - 1/2)) + v[class_1] - v[class_2]``. Nothing is assumed of the answers'
-    distribution: their piles at 0, .5 and 1 are in the thresholds.
+    ``P(answer <= k) = Phi(threshold_k - eta)`` over the answers that occur, with ::
+
+        eta = slope * sin(pi * (coefficient - 1/2)) + v[class_1] - v[class_2]
+              + w . (f_1 - f_2) * (1, cos(pi * (coefficient - 1/2)))
+              + b[participant] + g[participant] * sin(pi * (coefficient - 1/2))
+
+    Thresholds are free, so that nothing is assumed of the answers' distribution: their piles at 0, .5 and 1 are in
+    them. Effects of classes `v` have the sum 0; those of participants, `b` and `g`, are normal around 0 and pooled
+    partially.
 
     Parameters
     ----------
@@ -42,15 +53,31 @@ class PerceptualModel:
     scale
         Answers that occur.
     thresholds
-        float64 (A - 1,), increasing.
+        float64 (A - 1,), increasing, in standard deviations of one answer.
     coefficients
-        float64 (P,): of the terms' columns.
+        float64 (P,), of the terms' columns.
     covariance
         float64 (P, P): of the coefficients' estimates, clustered by participant.
+    people
+        Effects of participants; `None` without.
+    confidence
+        Mean confidence by coefficient; `None` where the judgments have none.
+    outside
+        Mean soft-label mass outside both classes; `None` without categorical judgments.
     nll
-        Negative log likelihood of the judgments, in nats.
+        Negative log likelihood of the judgments, in nats; with people, over all that their effects can be.
     n_judgments, n_participants
         What the model was fitted to.
+    shown_coefficients
+        Mixing coefficients of the judgments, increasing: outside them the model extrapolates.
+
+    Examples
+    --------
+    >>> import hmix_hub
+    >>> judgments = hmix_hub.load_dataset("h-mix", split="train", source="sample")
+    >>> model = hmix_hub.PerceptualModel.fit(judgments)
+    >>> model.predict([0.25, 0.75], "cat", "dog").mean.round(2).tolist()
+    [0.18, 0.79]
     """
 
     terms: Terms
@@ -58,9 +85,19 @@ class PerceptualModel:
     thresholds: Floats
     coefficients: Floats
     covariance: Floats
+    people: People | None = None
+    confidence: ConfidenceCurve | None = None
+    outside: OutsideCurve | None = None
     nll: float
     n_judgments: int
     n_participants: int
+    shown_coefficients: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        for name in ("thresholds", "coefficients", "covariance"):
+            values = np.array(getattr(self, name), dtype=np.float64)
+            values.flags.writeable = False
+            object.__setattr__(self, name, values)
 
     @classmethod
     def fit(
@@ -69,35 +106,62 @@ class PerceptualModel:
         *,
         classes: bool = True,
         people: bool = True,
-        pictures: bool | Mapping[str, Any] | npt.NDArray[Any] = False,
+        pictures: Pictures = False,
         categorical: datasets.Dataset | None = None,
         cifar10: str | os.PathLike[str] | None = None,
         image_sets: Mapping[str, Any] | None = None,
     ) -> PerceptualModel:
-        """Fit a model to judgments.
+        """Fit a model to judgments, by maximum likelihood.
 
         Parameters
         ----------
         dataset
-            Judgments of infer_mixing_factor of any study, N rows.
+            Judgments of infer_mixing_factor of any study or of several joined, N rows, all presentations. Rows of
+            single pictures are left out, with a `PerceptionWarning`.
         classes
             Whether classes differ in how visible they are.
+        people
+            Whether participants differ in offset and slope.
+        pictures
+            Whether pictures of one class differ, by features of their pixels: True is
+            `hmix_hub.perception.picture_features.VISIBILITY`, names are others. Or differences that you computed, of
+            image 1 minus image 2, such as those of a classifier's logits: an array (N,) or (N, F), or arrays (N,) by
+            name.
+        categorical
+            Judgments of categorical_soft_labels, for `outside`.
+        cifar10, image_sets
+            Where pictures come from; see `hmix_hub.render`.
+
+        Returns
+        -------
+        PerceptualModel
+            Where there are too few judgments (10 for each term), participants (5) or judgments of each (4), or classes
+            that no mixture compares, it has fewer terms, and a `PerceptionWarning` says which.
+
+        Raises
+        ------
+        PerceptionError
+            If the judgments are of another task, of one coefficient, of one answer or fewer than 10, some term
+            separates their answers, or the fit does not converge.
         """
         seen = observe(dataset)
-        scale, places = AnswerScale.of(to_percent(seen.inferred))
-        terms = _terms(seen, classes=classes)
-        design = terms.rows(seen.coefficient, seen.class_1, seen.class_2)
-        problem = Problem(torch.from_numpy(places), torch.from_numpy(design), len(scale.percent))
-        found = fit_probit(problem)
+        differences = differences_in(dataset, seen, pictures, cifar10=cifar10, image_sets=image_sets)
+        found = estimate(seen, classes=classes, people=people, differences=differences)
+        for note in found.notes:
+            warnings.warn(note, PerceptionWarning, stacklevel=2)
         return cls(
-            terms=terms,
-            scale=scale,
-            thresholds=found.thresholds.numpy(),
-            coefficients=found.coefficients.numpy(),
-            covariance=_clustered(problem, found, seen.participant),
-            nll=-found.log_likelihood,
+            terms=found.terms,
+            scale=found.scale,
+            thresholds=found.thresholds,
+            coefficients=found.coefficients,
+            covariance=found.covariance,
+            people=found.people,
+            confidence=ConfidenceCurve.fit(dataset),
+            outside=None if categorical is None else OutsideCurve.fit(categorical),
+            nll=found.nll,
             n_judgments=len(seen),
             n_participants=len(seen.participants),
+            shown_coefficients=tuple(np.unique(seen.coefficient).tolist()),
         )
 
     @property
@@ -112,22 +176,30 @@ class PerceptualModel:
 
     @property
     def slope(self) -> float:
-        """Effect of the sine of the coefficient."""
+        """Effect of the sine of the coefficient, in standard deviations of one answer."""
         return float(self.coefficients[0])
 
     @property
     def class_effects(self) -> dict[str, float]:
-        """Effect of each class, in standard deviations of one answer; they sum to 0."""
+        """Effect of each class, in standard deviations of one answer; a more visible class has a larger one."""
         return dict(zip(self.classes, self.terms.class_effects(self.coefficients).tolist(), strict=True))
+
+    @property
+    def person_effects(self) -> dict[str, tuple[float, float]]:
+        """Offset and slope of each participant, in standard deviations of one answer; empty without people."""
+        if self.people is None:
+            return {}
+        return {name: (b, g) for name, (b, g) in zip(self.people.names, self.people.effects.tolist(), strict=True)}
 
     def predict(
         self,
-        coefficient: float | npt.ArrayLike,
+        coefficient: Numbers,
         class_1: Classes,
         class_2: Classes,
         image_1: Any = None,
         image_2: Any = None,
         *,
+        features: Any = None,
         person: str | None = None,
         level: float = 0.9,
     ) -> Prediction:
@@ -136,95 +208,136 @@ class PerceptualModel:
         Parameters
         ----------
         coefficient
-            Share of image 1, 0 to 1; one number or an array.
+            Share of image 1, 0 to 1. Between the coefficients that were judged the sine interpolates; beyond them (.1
+            and .9 in H-Mix) it extrapolates.
         class_1, class_2
-            Classes by name or code; one or an array. All are broadcast against each other.
+            Classes by name or code. All three may be arrays, and are broadcast against each other.
+        image_1, image_2
+            Pictures, uint8 (3, H, W) or (N, 3, H, W), for a model with features of pixels. `None`: any of their class.
+        features
+            Your own differences, image 1 minus image 2, for a model fitted with such: as in the fit, N rows or one.
+        person
+            A participant of the fit, whose own effects are used as far as the judgments tell them. `None`: anybody new.
         level
-            Probability inside the interval of answers.
-        """
-        shape, asked = self._asked(coefficient, class_1, class_2)
-        mass = self.scale.masses(self._masses(*asked)).reshape(*shape, N_ANSWERS)
-        return predict_from(mass, level)
+            Probability inside the interval of single answers.
 
-    def shares(self, coefficients: npt.ArrayLike | torch.Tensor) -> torch.Tensor:
-        """Return mean perceived shares of class_1 in mixtures with class_2, for a new participant.
+        Returns
+        -------
+        Prediction
+            Mean, interval and probability of each of 101 answers, of the broadcast shape.
+
+        Raises
+        ------
+        PerceptionError
+            If a class or participant is unknown (the nearest names are offered), a coefficient is outside 0 to 1, or
+            pictures are given that the model cannot use.
+        """
+        check_level(level)
+        asked = ask(coefficient, class_1, class_2, self.classes)
+        given = differences_between(self.terms.features, image_1, image_2, features, len(asked))
+        mass = np.empty((len(asked), N_ANSWERS))
+        for rows, part in self._masses(asked, given, person):
+            mass[rows] = part
+        return predict_from(mass.reshape(*asked.shape, N_ANSWERS), level)
+
+    def shares(self, coefficients: Numbers) -> torch.Tensor:
+        """Return mean perceived shares of class_1 in mixtures with class_2, for a new participant and any pictures.
 
         Parameters
         ----------
         coefficients
-            float64 (G,), 0 to 1.
+            float64 (G,): shares of the first image, 0 to 1.
 
         Returns
         -------
         torch.Tensor
-            float64 (G, K, K): by coefficient, class_1 and class_2.
+            float64 (G, K, K), 0 to 1: by coefficient, class_1 and class_2.
         """
-        grid = np.asarray(coefficients, dtype=np.float64)
-        size = len(self.classes)
-        codes = np.arange(size)
-        _, asked = self._asked(grid[:, None, None], codes[None, :, None], codes[None, None, :])
-        means = self.scale.masses(self._masses(*asked)) @ SHARES
-        return torch.from_numpy(means.reshape(len(grid), size, size))
+        grid = coefficients_of(coefficients).reshape(-1, 1, 1)
+        codes = np.arange(len(self.classes))
+        asked = ask(grid, codes[:, None], codes, self.classes)
+        means = np.empty(len(asked))
+        for rows, part in self._masses(asked):
+            means[rows] = part @ SHARES
+        return torch.from_numpy(means.reshape(asked.shape))
 
-    def design(self, coefficient: npt.ArrayLike, class_1: Classes, class_2: Classes) -> Floats:
-        """Return the rows of the design matrix; float64 (N, P)."""
-        return self.terms.rows(*self._asked(coefficient, class_1, class_2)[1])
+    def design(self, coefficient: Numbers, class_1: Classes, class_2: Classes) -> Floats:
+        """Return the rows of the design matrix whose product with `coefficients` is eta; float64 (N, P)."""
+        asked = ask(coefficient, class_1, class_2, self.classes)
+        return self.terms.rows(asked.coefficient, asked.class_1, asked.class_2)
 
-    def information(self, coefficient: npt.ArrayLike, class_1: Classes, class_2: Classes) -> Floats:
-        """Return the Fisher information of one answer about eta; float64 (N,), per squared unit of eta."""
-        eta = torch.from_numpy(self.design(coefficient, class_1, class_2) @ self.coefficients)
-        return _information(torch.from_numpy(self.thresholds), eta).numpy()
+    def information(self, coefficient: Numbers, class_1: Classes, class_2: Classes) -> Floats:
+        """Return the Fisher information about eta in one answer of a new participant; float64 (N,)."""
+        eta, scale = self._eta(ask(coefficient, class_1, class_2, self.classes))
+        return cell_information(torch.tensor(self.thresholds), eta, scale).numpy()
 
-    def _asked(
-        self, coefficient: Any, class_1: Classes, class_2: Classes
-    ) -> tuple[tuple[int, ...], tuple[Floats, Ints, Ints]]:
-        """Return the shape of what is asked, and its parts as flat arrays."""
-        shown = np.asarray(coefficient, dtype=np.float64)
-        if not bool(((shown >= 0) & (shown <= 1)).all()):
-            msg = "a coefficient is not a number from 0 to 1"
-            raise PerceptionError(msg, hint="it is the share of image 1")
-        shown, one, two = np.broadcast_arrays(shown, self._codes(class_1), self._codes(class_2))
-        return shown.shape, (shown.ravel(), one.ravel(), two.ravel())
+    def score(
+        self,
+        dataset: datasets.Dataset,
+        *,
+        features: Any = None,
+        level: float = 0.9,
+        cifar10: str | os.PathLike[str] | None = None,
+        image_sets: Mapping[str, Any] | None = None,
+    ) -> Score:
+        """Return how well the model predicts judgments of participants that it does not know.
 
-    def _codes(self, classes: Classes) -> Ints:
-        given = np.asarray(classes)
-        if given.dtype.kind in "US":
-            vocabulary = Vocabulary(self.classes)
-            return np.array([vocabulary.code(str(name)) for name in given.ravel()], dtype=np.int64).reshape(given.shape)
-        return given.astype(np.int64)
+        Parameters
+        ----------
+        dataset
+            Judgments of infer_mixing_factor that the model was not fitted to, N rows.
+        features
+            Your own differences, N rows, for a model fitted with such.
+        level
+            Probability inside the interval whose coverage is computed.
+        cifar10, image_sets
+            Where pictures come from, for a model with features of pixels.
 
-    def _masses(self, coefficient: Floats, class_1: Ints, class_2: Ints) -> Floats:
-        """Return the probability of each answer that occurs; float64 (N, A)."""
-        eta = self.terms.rows(coefficient, class_1, class_2) @ self.coefficients
-        return cell_masses(torch.from_numpy(self.thresholds), torch.from_numpy(eta)).numpy()
+        Raises
+        ------
+        PerceptionError
+            If the judgments are of another task, or of a class that the model does not know.
+        """
+        check_level(level)
+        seen = observe(dataset)
+        for note in seen.notes:
+            warnings.warn(note, PerceptionWarning, stacklevel=2)
+        own = self.terms.features is None or not self.terms.features.from_pixels
+        wanted: Pictures = (False if features is None else features) if own else self.terms.names_of_features
+        given = differences_in(dataset, seen, wanted, cifar10=cifar10, image_sets=image_sets)
+        asked, answers = questions_of(seen, self.classes), to_percent(seen.inferred)
+        masses = self._masses(asked, None if given is None else given.values)
+        return score_of(((mass, answers[rows], seen.inferred[rows]) for rows, mass in masses), level)
 
+    def _masses(
+        self, asked: Questions, differences: Floats | None = None, person: str | None = None
+    ) -> Iterator[tuple[slice, Floats]]:
+        """Yield the probabilities of all 101 answers, (M, 101), some rows at a time."""
+        eta, scale = self._eta(asked, differences, person)
+        thresholds = torch.tensor(self.thresholds)
+        for start in range(0, len(asked), _AT_ONCE):
+            rows = slice(start, start + _AT_ONCE)
+            yield rows, self.scale.masses(cell_masses(thresholds, eta[rows], scale[rows]).numpy())
 
-def _terms(seen: Observations, *, classes: bool) -> Terms:
-    size = len(seen.classes)
-    others = np.stack([np.ones(len(seen)), sine(seen.coefficient)], axis=1)
-    basis = class_basis(size, seen.class_1, seen.class_2, others) if classes else np.zeros((size, 0))
-    return Terms(seen.classes, basis)
+    def _eta(
+        self, asked: Questions, differences: Floats | None = None, person: str | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return eta and the standard deviation of answers around it; float64 (N,) each.
 
-
-def _clustered(problem: Problem, found: ProbitFit, participant: Ints) -> Floats:
-    """Return the covariance of the terms' estimates, robust to answers of one participant being alike."""
-    count = problem.n_thresholds
-    cells = differentiate(*problem.bounds(found.thresholds, problem.design @ found.coefficients))
-    groups = torch.from_numpy(participant)
-    n_groups = int(participant.max()) + 1
-    scores = problem.design.new_zeros((n_groups, count + problem.design.shape[1]))
-    ends = problem.design.new_zeros((n_groups, count + 2))
-    ends.index_put_((groups, problem.answers + 1), cells.up, accumulate=True)
-    ends.index_put_((groups, problem.answers), -cells.down, accumulate=True)
-    scores[:, :count] = ends[:, 1:-1]
-    scores[:, count:].index_add_(0, groups, cells.slope[:, None] * problem.design)
-    steps = torch.linalg.solve(found.curvature, scores.T)[count:]
-    return (steps @ steps.T * (n_groups / max(1, n_groups - 1))).numpy()
-
-
-def _information(thresholds: torch.Tensor, eta: torch.Tensor) -> torch.Tensor:
-    ends = torch.cat([thresholds.new_full((1,), -torch.inf), thresholds, thresholds.new_full((1,), torch.inf)])
-    places = ends - eta[:, None]
-    densities = torch.exp(-0.5 * places**2) / (2 * torch.pi) ** 0.5
-    masses = cell_masses(thresholds, eta)
-    return (densities.diff(dim=1) ** 2 / masses.clamp(min=1e-300)).sum(dim=1)
+        What is not known of the participant and of the pictures is normal, and widens that of one answer, which is 1.
+        """
+        eta = self.terms.rows(asked.coefficient, asked.class_1, asked.class_2, differences) @ self.coefficients
+        columns = person_columns(asked.coefficient)
+        variance = np.zeros(len(asked))
+        if person is not None:
+            if self.people is None:
+                msg = f"the model was fitted without effects of participants, and knows nothing of {person!r}"
+                raise PerceptionError(msg, hint="fit with people=True")
+            number = self.people.number(person)
+            eta = eta + columns @ self.people.effects[number]
+            variance += np.einsum("ni,ij,nj->n", columns, self.people.spread[number], columns)
+        elif self.people is not None:
+            variance += np.einsum("ni,ij,nj->n", columns, self.people.covariance, columns)
+        if differences is None:
+            variance += self.terms.variance(asked.coefficient, self.coefficients)
+        return torch.from_numpy(eta), torch.from_numpy(np.sqrt(1 + variance))

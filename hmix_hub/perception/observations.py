@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from hmix_hub.class_order import in_one_order
-from hmix_hub.errors import PerceptionError, PerceptionWarning, Where
+from hmix_hub.errors import PerceptionError, Where
 from hmix_hub.schema.arrays import Floats, Ints, codes, numbers
 from hmix_hub.tables import arrow_columns, check_dataset_type, task_of, vocabulary_of
 
@@ -47,6 +46,8 @@ class Observations:
         The J participants: their ids; with the study before them, "study/participant", where two studies share one.
     rows
         int64 (N,): row of each judgment in the dataset.
+    notes
+        What was left out, in sentences.
     """
 
     classes: tuple[str, ...]
@@ -57,6 +58,7 @@ class Observations:
     participant: Ints
     participants: tuple[str, ...]
     rows: Ints
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -68,8 +70,7 @@ def observe(dataset: datasets.Dataset) -> Observations:
     Parameters
     ----------
     dataset
-        Judgments of infer_mixing_factor, of one or several studies. Rows of single pictures are left out, with a
-        warning.
+        Judgments of infer_mixing_factor, of one or several studies. Rows of single pictures are left out, with a note.
 
     Raises
     ------
@@ -92,10 +93,10 @@ def observe(dataset: datasets.Dataset) -> Observations:
         what = "all judgments are of single pictures" if len(class_2) else "the dataset has no rows"
         msg = f"{what}: there is no mixture to model"
         raise PerceptionError(msg, hint="a model of perception needs judgments of mixtures of two pictures")
+    notes = []
     if len(rows) < len(class_2):
         left_out = len(class_2) - len(rows)
-        message = f"{left_out:,} of {len(class_2):,} judgments are of single pictures, and are left out"
-        warnings.warn(message, PerceptionWarning, stacklevel=4)
+        notes.append(f"{left_out:,} of {len(class_2):,} judgments are of single pictures, and are left out")
     classes = vocabulary_of(dataset).names
     coefficient = _checked(table, "mixing_coefficient", rows)
     inferred = _checked(table, "inferred_coefficient", rows)
@@ -104,7 +105,17 @@ def observe(dataset: datasets.Dataset) -> Observations:
         msg = "a label is none of the dataset's classes"
         raise PerceptionError(msg, where=Where(row=int(rows[unknown[0]]), column="image_1_label"))
     participant, participants = _people(table, rows)
-    return Observations(classes, coefficient, inferred, class_1[rows], class_2[rows], participant, participants, rows)
+    return Observations(
+        classes=classes,
+        coefficient=coefficient,
+        inferred=inferred,
+        class_1=class_1[rows],
+        class_2=class_2[rows],
+        participant=participant,
+        participants=participants,
+        rows=rows,
+        notes=tuple(notes),
+    )
 
 
 def _checked(table: pa.Table, name: str, rows: Ints) -> Floats:

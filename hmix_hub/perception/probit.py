@@ -78,7 +78,7 @@ def differentiate(lower: torch.Tensor, upper: torch.Tensor) -> Cells:
     return Cells(up, down, upper_up + up * up, down * down - lower_down, -up * down)
 
 
-def cell_masses(thresholds: torch.Tensor, eta: torch.Tensor, scale: torch.Tensor | float = 1.0) -> torch.Tensor:
+def cell_masses(thresholds: torch.Tensor, eta: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
     """Return the probability of each answer; float64 (N, A), rows sum to 1.
 
     Parameters
@@ -88,11 +88,28 @@ def cell_masses(thresholds: torch.Tensor, eta: torch.Tensor, scale: torch.Tensor
     eta
         float64 (N,).
     scale
-        Standard deviation around eta, (N,) or one number: 1, or more where eta itself is normal, since
-        `E Phi((t - eta - e)) = Phi((t - eta) / sqrt(1 + var e))`.
+        float64 (N,): standard deviation around eta; 1, or more where a normal part of eta is not known, since
+        `E Phi(t - eta - e) = Phi((t - eta) / sqrt(1 + var e))` exactly.
     """
-    places = (padded(thresholds) - eta[:, None]) / (scale[:, None] if isinstance(scale, torch.Tensor) else scale)
+    places = (padded(thresholds) - eta[:, None]) / scale[:, None]
     return torch.exp(log_cell(places[:, :-1], places[:, 1:]))
+
+
+def cell_information(thresholds: torch.Tensor, eta: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
+    """Return the Fisher information about eta in one answer; float64 (N,).
+
+    Parameters
+    ----------
+    thresholds
+        float64 (A - 1,), increasing.
+    eta, scale
+        float64 (N,): see `cell_masses`.
+    """
+    places = (padded(thresholds) - eta[:, None]) / scale[:, None]
+    densities = torch.exp(-0.5 * places**2 - _HALF_LOG_2PI)
+    # The square over the mass, in logarithms: both underflow in the outer tails, their ratio does not.
+    log_ratio = 2 * densities.diff(dim=1).abs().log() - log_cell(places[:, :-1], places[:, 1:])
+    return torch.exp(log_ratio).sum(dim=1) / scale**2
 
 
 def padded(thresholds: torch.Tensor) -> torch.Tensor:

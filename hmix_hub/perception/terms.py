@@ -42,12 +42,15 @@ class Features:
         float64 (K, F): mean of each class, which stands for a picture that is not given.
     within
         float64 (F, F): covariance of the features of a picture around the mean of its class, in units of `scale`.
+    from_pixels
+        Whether they are features of `hmix_hub.perception.picture_features`; else the user computed them.
     """
 
     names: tuple[str, ...]
     scale: Floats
     class_means: Floats
     within: Floats
+    from_pixels: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,8 +75,13 @@ class Terms:
     def names(self) -> tuple[str, ...]:
         """Name of each of the P columns."""
         directions = [f"class direction {number + 1}" for number in range(self.basis.shape[1])]
-        differences = self.features.names if self.features else ()
-        return ("slope", *directions, *differences, *(f"{name} x ambiguity" for name in differences))
+        features = self.names_of_features
+        return ("slope", *directions, *features, *(f"{name} x ambiguity" for name in features))
+
+    @property
+    def names_of_features(self) -> tuple[str, ...]:
+        """Name of each of the F features; none without pictures."""
+        return () if self.features is None else self.features.names
 
     @property
     def n_structural(self) -> int:
@@ -100,6 +108,15 @@ class Terms:
             scaled = differences / self.features.scale
             columns += [scaled, scaled * ambiguity(coefficient)[:, None]]
         return np.concatenate(columns, axis=1)
+
+    def variance(self, coefficient: Floats, coefficients: Floats) -> Floats:
+        """Return the variance of eta between pairs of pictures of two classes; float64 (N,), 0 without features."""
+        if self.features is None:
+            return np.zeros(len(coefficient))
+        plain, with_ambiguity = coefficients[self.n_structural :].reshape(2, -1)
+        weights = plain + with_ambiguity * ambiguity(coefficient)[:, None]
+        # Both pictures differ from their class's mean.
+        return 2 * np.einsum("nf,fg,ng->n", weights, self.features.within, weights)
 
     def class_effects(self, coefficients: Floats) -> Floats:
         """Return the effect of each class, float64 (K,), of sum 0, from the coefficients of the columns, (P,)."""

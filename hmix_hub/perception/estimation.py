@@ -1,0 +1,197 @@
+"""Estimation: which terms judgments can determine, their estimates, and how uncertain these are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from hmix_hub.errors import PerceptionError
+from hmix_hub.perception.answers import AnswerScale, to_percent
+from hmix_hub.perception.differences import Differences
+from hmix_hub.perception.observations import Observations
+from hmix_hub.perception.people import FEWEST_EACH, FEWEST_PEOPLE, People, PeopleFit, fit_people
+from hmix_hub.perception.probit import ProbitFit, Problem, differentiate, fit_probit
+from hmix_hub.perception.separation import check_separation, is_flat
+from hmix_hub.perception.terms import Features, Terms, class_basis, groups_of_classes, person_columns, sine
+from hmix_hub.schema.arrays import Floats
+
+FEWEST_JUDGMENTS = 10
+"""Fewest judgments for each term."""
+
+
+@dataclass(frozen=True, eq=False)
+class Estimate:
+    """What a fit found.
+
+    Parameters
+    ----------
+    terms, scale
+        Terms of eta, and answers that occur.
+    thresholds
+        float64 (A - 1,).
+    coefficients
+        float64 (P,), of the terms' columns.
+    covariance
+        float64 (P, P), of the coefficients' estimates, clustered by participant.
+    people
+        Effects of participants; `None` without.
+    nll
+        Negative log likelihood of all judgments, in nats.
+    notes
+        Which terms were left out, and why, in sentences.
+    """
+
+    terms: Terms
+    scale: AnswerScale
+    thresholds: Floats
+    coefficients: Floats
+    covariance: Floats
+    people: People | None
+    nll: float
+    notes: tuple[str, ...]
+
+
+def estimate(seen: Observations, *, classes: bool, people: bool, differences: Differences | None) -> Estimate:
+    """Fit a model to judgments; terms that they cannot determine are left out, with a note.
+
+    Raises
+    ------
+    PerceptionError
+        If they do not determine a slope, or are separable, or the fit does not converge.
+    """
+    _check_varied(seen)
+    notes = list(seen.notes)
+    terms, values = _plan(seen, classes=classes, differences=differences, notes=notes)
+    scale, places = AnswerScale.of(to_percent(seen.inferred))
+    design = terms.rows(seen.coefficient, seen.class_1, seen.class_2, values)
+    problem = Problem(torch.from_numpy(places), torch.from_numpy(design), len(scale.percent))
+    fixed = _fit_fixed(problem, terms)
+    found: ProbitFit | PeopleFit = fixed
+    effects, eta = None, problem.design @ fixed.coefficients
+    groups = torch.from_numpy(seen.participant)
+    if people and _are_poolable(seen, notes):
+        columns = torch.from_numpy(person_columns(seen.coefficient))
+        found = pooled = fit_people(problem, columns, groups, fixed)
+        eta = problem.design @ pooled.coefficients + (columns * pooled.effects[groups]).sum(dim=1)
+        parts = (pooled.effects, pooled.spread, pooled.covariance)
+        effects = People(seen.participants, *(part.numpy() for part in parts))
+    return Estimate(
+        terms=terms,
+        scale=scale,
+        thresholds=found.thresholds.numpy(),
+        coefficients=found.coefficients.numpy(),
+        covariance=_clustered(problem, found, eta, groups),
+        people=effects,
+        nll=-found.log_likelihood,
+        notes=tuple(notes),
+    )
+
+
+def _check_varied(seen: Observations) -> None:
+    n_rows = len(seen)
+    if n_rows < FEWEST_JUDGMENTS:
+        msg = f"{n_rows} judgments are too few to fit a model of perception to"
+        raise PerceptionError(msg, hint=f"it takes {FEWEST_JUDGMENTS} or more")
+    shown = np.unique(seen.coefficient)
+    if len(shown) == 1:
+        msg = f"all {n_rows:,} judgments are of mixing coefficient {shown[0]:g}: they do not tell how answers follow it"
+        raise PerceptionError(msg, hint="a model needs judgments of two coefficients or more")
+    answers = np.unique(to_percent(seen.inferred))
+    if len(answers) == 1:
+        msg = f"all {n_rows:,} judgments give the same answer, {answers[0]} %: there is nothing to fit"
+        raise PerceptionError(msg, hint="check the column inferred_coefficient")
+
+
+def _plan(
+    seen: Observations, *, classes: bool, differences: Differences | None, notes: list[str]
+) -> tuple[Terms, Floats | None]:
+    """Return the terms that the judgments can determine, and the differences of features that they take."""
+    size, most = len(seen.classes), len(seen) // FEWEST_JUDGMENTS
+    features: Features | None = None
+    if differences is not None and 1 + 2 * len(differences.names) > most:
+        notes.append(f"{len(seen)} judgments are too few for features of pictures, which are left out")
+        differences = None
+    others = [np.ones(len(seen)), sine(seen.coefficient)]
+    if differences is not None:
+        features = differences.features(seen)
+        columns = Terms(seen.classes, np.zeros((size, 0)), features).rows(
+            seen.coefficient, seen.class_1, seen.class_2, differences.values
+        )
+        others += list(columns[:, 1:].T)
+        if np.linalg.matrix_rank(np.stack(others, axis=1)) < len(others):
+            msg = f"the features {', '.join(features.names)} follow from each other, or from the mixing coefficient"
+            raise PerceptionError(msg, hint="leave out features that say the same")
+    basis = np.zeros((size, 0))
+    if classes:
+        basis = class_basis(size, seen.class_1, seen.class_2, np.stack(others, axis=1))
+        if len(others) - 1 + basis.shape[1] > most:
+            notes.append(f"{len(seen)} judgments are too few for effects of {size} classes, which are left out")
+            basis = np.zeros((size, 0))
+        else:
+            notes += _undetermined_classes(seen, basis)
+    return Terms(seen.classes, basis, features), None if differences is None else differences.values
+
+
+def _undetermined_classes(seen: Observations, basis: Floats) -> list[str]:
+    """Return which effects of classes the judgments leave open, in sentences."""
+    size = len(seen.classes)
+    shown = np.union1d(seen.class_1, seen.class_2)
+    notes = []
+    if len(shown) < size:
+        missing = ", ".join(seen.classes[code] for code in range(size) if code not in shown)
+        notes.append(f"no judgment is of the classes {missing}: their effects are 0, the mean of the others")
+    groups = [group for group in groups_of_classes(size, seen.class_1, seen.class_2) if group[0] in shown]
+    if len(groups) > 1:
+        listed = "; ".join(", ".join(seen.classes[code] for code in group) for group in groups)
+        notes.append(f"no mixture compares these groups of classes, and effects have the mean 0 in each: {listed}")
+    if basis.shape[1] < len(shown) - len(groups):
+        notes.append(
+            "effects of some classes cannot be told from the side that they stand on: they are taken to be small"
+        )
+    return notes
+
+
+def _are_poolable(seen: Observations, notes: list[str]) -> bool:
+    """Whether effects of participants can be estimated; else there is a note."""
+    count = len(seen.participants)
+    if count < FEWEST_PEOPLE:
+        who = "one participant" if count == 1 else f"{count} participants"
+        notes.append(f"the judgments are of {who}, fewer than {FEWEST_PEOPLE}: effects of participants are left out")
+        return False
+    if len(seen) < FEWEST_EACH * count:
+        each = f"{len(seen):,} judgments of {count:,} participants"
+        notes.append(f"{each} are fewer than {FEWEST_EACH} each: effects of participants are left out")
+        return False
+    return True
+
+
+def _fit_fixed(problem: Problem, terms: Terms) -> ProbitFit:
+    try:
+        found = fit_probit(problem)
+    except PerceptionError:
+        check_separation(problem, terms)
+        raise
+    if is_flat(found.curvature):
+        check_separation(problem, terms)
+    return found
+
+
+def _clustered(problem: Problem, found: ProbitFit | PeopleFit, eta: torch.Tensor, groups: torch.Tensor) -> Floats:
+    """Return the covariance of the terms' estimates; answers of one participant may depend on each other.
+
+    Notes
+    -----
+    The sandwich of the inverse curvature around the participants' summed scores, times J / (J - 1).
+    """
+    count = problem.n_thresholds
+    cells = differentiate(*problem.bounds(found.thresholds, eta))
+    n_groups = int(groups.max()) + 1
+    ends = eta.new_zeros((n_groups, count + 2))
+    ends.index_put_((groups, problem.answers + 1), cells.up, accumulate=True)
+    ends.index_put_((groups, problem.answers), -cells.down, accumulate=True)
+    terms = eta.new_zeros((n_groups, problem.design.shape[1]))
+    terms.index_add_(0, groups, cells.slope[:, None] * problem.design)
+    steps = torch.linalg.solve(found.curvature, torch.cat([ends[:, 1:-1], terms], dim=1).T)[count:]
+    return (steps @ steps.T * (n_groups / max(1, n_groups - 1))).numpy()

@@ -1,0 +1,256 @@
+"""People: effects of each participant, pooled partially, by expectation-maximisation around their modes (Laplace).
+
+Each participant's two effects, an offset `b` and a slope `g`, are normal around 0 with one covariance for all, which is
+estimated with them. Sparse data thereby move a participant little, many judgments more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from hmix_hub.errors import PerceptionError, nearest
+from hmix_hub.perception.probit import FEWER, TOLERANCE, Cells, ProbitFit, Problem, ascend, differentiate, solve
+from hmix_hub.schema.arrays import Floats
+
+N_EFFECTS = 2
+FEWEST_PEOPLE = 5
+"""Fewest participants whose differences have a covariance worth estimating."""
+FEWEST_EACH = 4
+"""Fewest judgments of a participant, on average, that tell their effects from the noise of answers."""
+_START = 0.2
+_TOLERANCE = 1e-6
+_MOST_STEPS = 1000
+_LARGEST = 100.0
+"""Variance of effects from which the answers of participants must be separable; in H-Mix it is below 1."""
+
+
+@dataclass(frozen=True, eq=False)
+class People:
+    """Effects of participants.
+
+    Parameters
+    ----------
+    names
+        The J participants.
+    effects
+        float64 (J, 2): mode of the offset `b` and the slope `g` of each, in standard deviations of one answer.
+    spread
+        float64 (J, 2, 2): covariance of these, given the participant's judgments.
+    covariance
+        float64 (2, 2): covariance of the effects between participants.
+    """
+
+    names: tuple[str, ...]
+    effects: Floats
+    spread: Floats
+    covariance: Floats
+
+    def number(self, name: str) -> int:
+        """Return the number of a participant.
+
+        Raises
+        ------
+        PerceptionError
+            If the model was not fitted to judgments of theirs; the nearest ids are offered.
+        """
+        if name not in self.names:
+            msg = f"the model was fitted to no judgments of a participant {name!r}"
+            raise PerceptionError(msg, hint=nearest(name, self.names, label="participants"))
+        return self.names.index(name)
+
+
+@dataclass(frozen=True)
+class PeopleFit:
+    """Optimum of a problem with effects of participants.
+
+    Parameters
+    ----------
+    thresholds
+        float64 (A - 1,), increasing.
+    coefficients
+        float64 (P,).
+    effects
+        float64 (J, 2).
+    spread
+        float64 (J, 2, 2).
+    covariance
+        float64 (2, 2).
+    log_likelihood
+        In nats, of all judgments, over all that effects can be (Laplace).
+    curvature
+        float64 (A - 1 + P, A - 1 + P): minus the Hessian in thresholds and terms, effects following at their modes.
+    """
+
+    thresholds: torch.Tensor
+    coefficients: torch.Tensor
+    effects: torch.Tensor
+    spread: torch.Tensor
+    covariance: torch.Tensor
+    log_likelihood: float
+    curvature: torch.Tensor
+
+
+@dataclass(frozen=True)
+class _Grouped:
+    """A problem whose judgments are grouped by participant.
+
+    Parameters
+    ----------
+    problem
+        The judgments.
+    columns
+        float64 (N, 2): what each judgment multiplies its participant's effects by.
+    groups
+        int64 (N,): participant, 0 to `n_groups` - 1.
+    n_groups
+        J.
+    """
+
+    problem: Problem
+    columns: torch.Tensor
+    groups: torch.Tensor
+    n_groups: int
+
+    def eta(self, coefficients: torch.Tensor, effects: torch.Tensor) -> torch.Tensor:
+        return self.problem.design @ coefficients + (self.columns * effects[self.groups]).sum(dim=1)
+
+    def by_group(self, values: torch.Tensor) -> torch.Tensor:
+        """Return sums of values (N, ...) over the judgments of each participant; (J, ...)."""
+        return values.new_zeros((self.n_groups, *values.shape[1:])).index_add_(0, self.groups, values)
+
+    def own(self, cells: Cells) -> torch.Tensor:
+        """Return minus the second derivatives in each participant's effects; float64 (J, 2, 2)."""
+        squares = self.columns[:, :, None] * self.columns[:, None, :]
+        return self.by_group(cells.curve[:, None, None] * squares)
+
+    def across(self, cells: Cells) -> torch.Tensor:
+        """Return minus the mixed second derivatives of thresholds and terms with effects; float64 (J, F, 2)."""
+        n_answers, design = self.problem.n_answers, self.problem.design
+        cell = self.groups * n_answers + self.problem.answers
+
+        def by_cell(values: torch.Tensor) -> torch.Tensor:
+            sums = values.new_zeros((self.n_groups * n_answers, N_EFFECTS)).index_add_(0, cell, values)
+            return sums.reshape(self.n_groups, n_answers, N_EFFECTS)
+
+        upper = by_cell((cells.curve_up + cells.curve_both)[:, None] * self.columns)
+        lower = by_cell((cells.curve_down + cells.curve_both)[:, None] * self.columns)
+        terms = self.by_group((cells.curve[:, None] * design)[:, :, None] * self.columns[:, None, :])
+        return torch.cat([-(upper[:, :-1] + lower[:, 1:]), terms], dim=1)
+
+
+def fit_people(problem: Problem, columns: torch.Tensor, groups: torch.Tensor, begun: ProbitFit) -> PeopleFit:
+    """Fit thresholds, terms, effects of participants and their covariance.
+
+    One step of Newton's method in all parameters at once and one of expectation-maximisation in the covariance
+    alternate. Effects are eliminated participant by participant, so that the step solves for the others alone.
+
+    Parameters
+    ----------
+    problem
+        The judgments.
+    columns
+        float64 (N, 2): what each judgment multiplies its participant's effects by.
+    groups
+        int64 (N,): participant of each judgment, 0 to J - 1.
+    begun
+        Optimum without effects of participants.
+
+    Raises
+    ------
+    PerceptionError
+        If it does not converge.
+    """
+    grouped = _Grouped(problem, columns, groups, int(groups.max()) + 1)
+    effects = columns.new_zeros((grouped.n_groups, N_EFFECTS))
+    fixed = torch.cat([begun.thresholds, begun.coefficients])
+    state = _State(fixed, effects, _START * torch.eye(N_EFFECTS, dtype=columns.dtype))
+    for _ in range(_MOST_STEPS):
+        pieces = _pieces(grouped, state)
+        moved, decrement = _newton(grouped, state, pieces)
+        # The covariance that the effects and what is not known of them amount to.
+        covariance = (moved.effects.T @ moved.effects + pieces.spread.sum(dim=0)) / grouped.n_groups
+        change = float((covariance - state.covariance).abs().max())
+        state = _State(moved.fixed, moved.effects, covariance)
+        if not float(covariance.diagonal().max()) < _LARGEST:
+            msg = "the fit did not converge: differences between participants grow without bound"
+            raise PerceptionError(msg, hint="fit without effects of participants: people=False")
+        if change < _TOLERANCE and decrement < TOLERANCE:
+            return _found(grouped, state)
+    msg = f"the fit of effects of participants did not converge in {_MOST_STEPS} steps, so it has no numbers"
+    raise PerceptionError(msg, hint=FEWER)
+
+
+@dataclass(frozen=True)
+class _State:
+    """Thresholds and terms, (A - 1 + P,); effects, (J, 2); and their covariance, (2, 2)."""
+
+    fixed: torch.Tensor
+    effects: torch.Tensor
+    covariance: torch.Tensor
+
+
+@dataclass(frozen=True)
+class _Pieces:
+    """Derivatives at a state: gradients, inverse curvature of effects, mixed curvature, and that of the others."""
+
+    gradient: torch.Tensor
+    pull: torch.Tensor
+    spread: torch.Tensor
+    across: torch.Tensor
+    curvature: torch.Tensor
+
+
+def _pieces(grouped: _Grouped, state: _State) -> _Pieces:
+    count = grouped.problem.n_thresholds
+    bounds = grouped.problem.bounds(state.fixed[:count], grouped.eta(state.fixed[count:], state.effects))
+    cells = differentiate(*bounds)
+    precision = torch.linalg.inv(state.covariance)
+    spread = torch.linalg.inv(grouped.own(cells) + precision)
+    across = grouped.across(cells)
+    return _Pieces(
+        gradient=grouped.problem.gradient(cells),
+        pull=grouped.by_group(cells.slope[:, None] * grouped.columns) - state.effects @ precision,
+        spread=spread,
+        across=across,
+        curvature=grouped.problem.curvature(cells) - torch.einsum("jfe,jge->fg", across @ spread, across),
+    )
+
+
+def _newton(grouped: _Grouped, state: _State, pieces: _Pieces) -> tuple[_State, float]:
+    """Return the state after a step in all but the covariance, and the decrement before it."""
+    settled = (pieces.spread @ pieces.pull[:, :, None])[:, :, 0]
+    step = solve(pieces.curvature, pieces.gradient - torch.einsum("jfe,je->f", pieces.across, settled))
+    turn = settled - torch.einsum("jef,jgf,g->je", pieces.spread, pieces.across, step)
+    decrement = float(pieces.gradient @ step + (pieces.pull * turn).sum())
+
+    def moved(size: float) -> _State:
+        return _State(state.fixed + size * step, state.effects + size * turn, state.covariance)
+
+    size, _ = ascend(lambda size: _penalised(grouped, moved(size)), _penalised(grouped, state))
+    return moved(size), decrement
+
+
+def _penalised(grouped: _Grouped, state: _State) -> float:
+    """Return the log likelihood given the effects, and the log density of these but for a constant."""
+    count = grouped.problem.n_thresholds
+    value = grouped.problem.log_likelihood(state.fixed[:count], grouped.eta(state.fixed[count:], state.effects))
+    whitened = torch.linalg.solve(state.covariance, state.effects.T)
+    return value - 0.5 * float((whitened.T * state.effects).sum())
+
+
+def _found(grouped: _Grouped, state: _State) -> PeopleFit:
+    count = grouped.problem.n_thresholds
+    pieces = _pieces(grouped, state)
+    # The determinants of the normal integrals over both effects of each participant.
+    spans = torch.logdet(pieces.spread).sum() - grouped.n_groups * torch.logdet(state.covariance)
+    return PeopleFit(
+        thresholds=state.fixed[:count],
+        coefficients=state.fixed[count:],
+        effects=state.effects,
+        spread=pieces.spread,
+        covariance=state.covariance,
+        log_likelihood=_penalised(grouped, state) + 0.5 * float(spans),
+        curvature=pieces.curvature,
+    )
