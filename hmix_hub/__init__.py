@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hmix_hub.errors import HMixError
     from hmix_hub.filters import filter  # noqa: A004 - the verb that users look for
     from hmix_hub.findings.page.writing import write_report
+    from hmix_hub.findings.report import report
     from hmix_hub.frames import features, from_pandas, to_pandas
     from hmix_hub.judgments.grammar import between
     from hmix_hub.loading.hub_client import list_studies
@@ -57,6 +58,7 @@ _HOMES = {
     "mix": "rendering",
     "plot": "plots.plotting",
     "render": "rendering",
+    "report": "findings.report",
     "show": "plots.showing",
     "soft_labels": "summaries",
     "split": "splits",
@@ -86,6 +88,7 @@ __all__ = [
     "mix",
     "plot",
     "render",
+    "report",
     "show",
     "soft_labels",
     "split",

@@ -1,4 +1,4 @@
-"""Means by level of a coefficient, with intervals by resampling whole participants (or stimuli).
+"""Means by level of a coefficient, and other statistics, with intervals by resampling whole participants (or stimuli).
 
 All answers of one participant are drawn or none, since they are alike.
 """
@@ -6,6 +6,7 @@ All answers of one participant are drawn or none, since they are alike.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -21,6 +22,9 @@ Ints = npt.NDArray[np.int64]
 RESAMPLES = 2000
 COVERAGE = 0.95
 _CHUNK = 200
+"""Most resamplings that are computed at a time."""
+_AT_ONCE = 1 << 23
+"""Most values of all of these together."""
 _MOST_UNITS = 4096
 """Most units that are drawn one by one."""
 MOST_LEVELS = 21
@@ -85,7 +89,9 @@ def check_level(level: float) -> float:
     return level
 
 
-def resample_means(values: Floats, levels: Ints, units: Ints, n_levels: int, seed: int = 0) -> Means:
+def resample_means(
+    values: Floats, levels: Ints, units: Ints, n_levels: int, seed: int = 0, *, resamples: int = RESAMPLES
+) -> Means:
     """Compute means of values within levels, with bootstrap intervals over units.
 
     Parameters
@@ -98,8 +104,8 @@ def resample_means(values: Floats, levels: Ints, units: Ints, n_levels: int, see
         int64 (N,), 0 to U - 1: the participant (or stimulus) that a value belongs to.
     n_levels
         L.
-    seed
-        Seed of the resampling.
+    seed, resamples
+        Seed and number of the resamplings.
 
     Returns
     -------
@@ -110,24 +116,26 @@ def resample_means(values: Floats, levels: Ints, units: Ints, n_levels: int, see
     cells = units * n_levels + levels
     sums = np.bincount(cells, values, minlength=n_units * n_levels).reshape(n_units, n_levels)
     counts = np.bincount(cells, minlength=n_units * n_levels).reshape(n_units, n_levels)
-    return resample_ratios(sums, counts, seed)
+    return resample_ratios(sums, counts, seed, resamples=resamples)
 
 
-def resample_ratios(sums: npt.NDArray[Any], counts: npt.NDArray[Any], seed: int = 0) -> Means:
+def resample_ratios(
+    sums: npt.NDArray[Any], counts: npt.NDArray[Any], seed: int = 0, *, resamples: int = RESAMPLES
+) -> Means:
     """Compute sums divided by counts, both over all units, with bootstrap intervals over units.
 
     Parameters
     ----------
     sums, counts
         (U, L): of each unit at each level, the sum of its values and their number.
-    seed
-        Seed of the resampling.
+    seed, resamples
+        Seed and number of the resamplings.
 
     Returns
     -------
     Means
-        The mean of each level, and its 95 % percentile interval over 2000 resamplings of the units; no interval where
-        fewer than two units have values.
+        The mean of each level, and its 95 % percentile interval over resamplings of the units; no interval where fewer
+        than two units have values.
     """
     n_units, n_levels = sums.shape
     low, high = np.full((2, n_levels), np.nan)
@@ -136,21 +144,67 @@ def resample_ratios(sums: npt.NDArray[Any], counts: npt.NDArray[Any], seed: int 
     several = (counts > 0).sum(axis=0) > 1
     if several.any():
         sums, counts = sums[:, several].astype(np.float64), counts[:, several].astype(np.float64)
-        group, weights = drawn(n_units, seed)
+        group, weights = drawn(n_units, seed, resamples)
         if group is not None:
             sums, counts = (np.stack([np.bincount(group, c) for c in part.T], axis=1) for part in (sums, counts))
-        draws = []
-        with np.errstate(invalid="ignore"):
-            for start in range(0, RESAMPLES, _CHUNK):
-                chosen = weights[start : start + _CHUNK].astype(np.float64)
-                draws.append((chosen @ sums) / (chosen @ counts))
-        tail = 50 * (1 - COVERAGE)
-        low[several], high[several] = np.nanpercentile(np.concatenate(draws), [tail, 100 - tail], axis=0)
+        low[several], high[several] = _ends(lambda chosen: (chosen @ sums) / (chosen @ counts), weights, sums.shape[1])
     return Means(mean, low, high)
 
 
-@lru_cache(maxsize=2)
-def drawn(n_units: int, seed: int) -> tuple[Ints | None, npt.NDArray[np.int16]]:
+def resample(
+    statistic: Callable[[Floats], Floats], n_units: int, *, width: int, seed: int = 0, resamples: int = RESAMPLES
+) -> Means:
+    """Compute statistics with bootstrap intervals over units.
+
+    Parameters
+    ----------
+    statistic
+        From weights, float64 (R, U), how often each unit counts in each of R resamplings, to L statistics of each,
+        float64 (R, L), NaN where they are not defined. Weights that are all 1 give the statistics themselves.
+    n_units
+        U.
+    width
+        Values that the statistic computes for one resampling, which bounds how many it is given at a time.
+    seed, resamples
+        Seed and number of the resamplings.
+
+    Returns
+    -------
+    Means
+        The L statistics, and their 95 % percentile intervals; no interval of fewer than two units.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> values = np.arange(20.0)
+    >>> found = resample(lambda weights: (weights @ values[:, None]) / 20, 20, width=20)
+    >>> found.mean.tolist(), bool(found.low[0] < 9.5 < found.high[0])
+    ([9.5], True)
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = statistic(np.ones((1, n_units)))[0]
+    low, high = np.full((2, len(mean)), np.nan)
+    if n_units > 1:
+        group, weights = drawn(n_units, seed, resamples)
+
+        def of_units(chosen: Floats) -> Floats:
+            return statistic(chosen if group is None else chosen[:, group])
+
+        low, high = _ends(of_units, weights, max(width, n_units))
+    return Means(mean, low, high)
+
+
+def _ends(statistic: Callable[[Floats], Floats], weights: npt.NDArray[np.int16], width: int) -> tuple[Floats, Floats]:
+    """Return both ends of the intervals of L statistics, float64 (L,) each, from how often each unit is drawn."""
+    at_once = int(np.clip(_AT_ONCE // max(width, 1), 1, _CHUNK))
+    starts = range(0, len(weights), at_once)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        draws = [statistic(weights[start : start + at_once].astype(np.float64)) for start in starts]
+        return percentile_interval(np.concatenate(draws))
+
+
+@lru_cache(maxsize=8)
+def drawn(n_units: int, seed: int, resamples: int = RESAMPLES) -> tuple[Ints | None, npt.NDArray[np.int16]]:
     """Return how often each of U units is drawn in each resampling, int16 (R, U).
 
     Of more than `_MOST_UNITS`, groups are drawn; then the group of each unit comes first, int64 (U,). Drawing takes
@@ -163,7 +217,8 @@ def drawn(n_units: int, seed: int) -> tuple[Ints | None, npt.NDArray[np.int16]]:
         group = rng.permutation(n_units) % _MOST_UNITS
         n_units = _MOST_UNITS
     shares = np.full(n_units, 1 / n_units)
-    draws = [rng.multinomial(n_units, shares, size=_CHUNK).astype(np.int16) for _ in range(RESAMPLES // _CHUNK)]
+    sizes = [min(_CHUNK, resamples - start) for start in range(0, resamples, _CHUNK)]
+    draws = [rng.multinomial(n_units, shares, size=size).astype(np.int16) for size in sizes]
     return group, np.concatenate(draws)
 
 

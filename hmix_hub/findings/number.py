@@ -81,4 +81,4 @@ class Number:
 
     def contains(self, value: float) -> bool | None:
         """Return whether the interval contains a value; `None` where there is no interval."""
-        return None if self.low is None or self.high is None else self.low <= value <= self.high
+        return None if self.low is None or self.high is None else bool(self.low <= value <= self.high)

@@ -1,16 +1,46 @@
-"""Report on judgments: all findings, the files behind them, and the rows behind each number."""
+"""Report on judgments, `hmix_hub.report`: all findings, the files behind them, and the rows behind each number."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from functools import cached_property
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
+from hmix_hub.datasets_by_name import H_MIX
 from hmix_hub.errors import ConfigurationError, nearest
+from hmix_hub.findings.agreement import agreement
+from hmix_hub.findings.classes import class_visibility
+from hmix_hub.findings.confidence import confidence
+from hmix_hub.findings.deviation import ceilings, deviation
 from hmix_hub.findings.finding import Finding
+from hmix_hub.findings.inferred import inferred_against_shown
+from hmix_hub.findings.judgments import Judgments, Tasks
+from hmix_hub.findings.midpoints import midpoints
 from hmix_hub.findings.number import Number
+from hmix_hub.findings.outside import outside_mass
+from hmix_hub.findings.retest import retest
+from hmix_hub.findings.sources import Asked, Origin, read_judgments
+from hmix_hub.resampling import COVERAGE, RESAMPLES
+from hmix_hub.schema.arrays import take
+from hmix_hub.tasks import TASKS
+
+FINDINGS: dict[str, Callable[[Tasks], Finding | None]] = {
+    "where people see the 50/50 mixture": midpoints,
+    "inferred against shown coefficients": inferred_against_shown,
+    "confidence": confidence,
+    "classes": class_visibility,
+    "soft labels outside the endpoints": outside_mass,
+    "test and retest": retest,
+    "agreement between people": agreement,
+    "what the deviation consists of": deviation,
+    "noise ceilings": ceilings,
+}
+"""Findings by what they are about, in the order in which they are read; each returns `None` where nothing is known."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +93,7 @@ class ExplainedRow:
     sha256: str | None
     source_file: str
     source_row: int
-    values: tuple[float | str | bool | None, ...]
+    values: tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -94,7 +124,8 @@ class Report:
     seed, resamples
         Seed and number of the resamplings.
     tables
-        Judgment tables by task, which the row numbers of the numbers count in.
+        Judgments by task, which the row numbers of the numbers count in: columns of the judgment table, classes by
+        name, and `file`, `row` and `sha256` of each row.
     """
 
     datasets: tuple[str, ...]
@@ -123,3 +154,122 @@ class Report:
             msg = f"the report has no number {name!r}"
             raise ConfigurationError(msg, hint=nearest(name, self.numbers, label="numbers"))
         return self.numbers[name]
+
+    def explain(self, name: str) -> Explanation:
+        """Return the judgments that a number was computed from: file, row, sha256, participant and values.
+
+        Parameters
+        ----------
+        name
+            Id of a number, such as "infer.mean.0.25".
+
+        Raises
+        ------
+        ConfigurationError
+            If there is no such number.
+
+        Examples
+        --------
+        >>> import hmix_hub
+        >>> report = hmix_hub.report("h-mix", source="sample", resamples=100)
+        >>> explanation = report.explain("infer.mean.0.25")
+        >>> explanation.rows[0].file, explanation.columns
+        ('hmix_infer_mixing_factor.csv', ('inferred_coefficient', 'mixing_coefficient'))
+        """
+        number = self.number(name)
+        table = self.tables[number.rows.table]
+        names = [field.name for field in fields(ExplainedRow)][:-1]
+        picked = {
+            name: take(table[name], number.rows.rows).to_pylist()
+            for name in dict.fromkeys([*names, *number.rows.columns])
+        }
+        known = zip(*(picked[name] for name in names), strict=True)
+        values = zip(*(picked[name] for name in number.rows.columns), strict=True)
+        rows = tuple(
+            ExplainedRow(**dict(zip(names, place, strict=True)), values=cells)
+            for place, cells in zip(known, values, strict=True)
+        )
+        return Explanation(number, number.rows.columns, rows)
+
+
+def report(
+    *datasets: Origin,
+    source: str | os.PathLike[str] | None = None,
+    revision: str | None = None,
+    token: str | bool | None = None,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> Report:
+    """Return the findings about judgments, each number with its interval and the rows behind it.
+
+    Parameters
+    ----------
+    *datasets
+        "h-mix", study folders, repositories of the Hub ("org/name"), all tasks of each; or datasets of judgments that
+        are loaded already, each of one task, filtered or not. Several are joined by task. None is "h-mix".
+    source, revision, token
+        See `hmix_hub.load_dataset`.
+    resamples
+        Resamplings of participants behind each interval, 100 or more.
+    seed
+        Seed of the resampling; the same one gives the same intervals, whatever the order of the rows.
+
+    Returns
+    -------
+    Report
+        The findings that the tasks allow; `missing` says which ones are left out, and why.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no such dataset, no judgment in any, or the resamplings are too few.
+    SchemaError
+        If a dataset holds no judgments of schema 2, lacks a column, or two hold the same judgments.
+    SourceError
+        If a file cannot be had, or is not the file it should be.
+
+    Examples
+    --------
+    >>> import hmix_hub
+    >>> report = hmix_hub.report("h-mix", source="sample", resamples=100)
+    >>> report.number("infer.mean.0.5").n_judgments
+    4
+    """
+    if isinstance(resamples, bool) or not isinstance(resamples, int) or resamples < _FEWEST:
+        msg = f"an interval takes {_FEWEST} resamplings or more, a whole number, not {resamples!r}"
+        raise ConfigurationError(msg, hint=f"leave resamples out for {RESAMPLES}")
+    asked = Asked(datasets or (H_MIX,), source, revision, token)
+    judgments = read_judgments(asked, seed=seed, resamples=resamples)
+    if not judgments:
+        msg = "there is nothing to report on: the datasets have no judgments"
+        raise ConfigurationError(msg, hint="loosen the filters, or name other datasets")
+    found = {words: compute(judgments) for words, compute in FINDINGS.items()}
+    return Report(
+        asked.names(),
+        tuple(finding for finding in found.values() if finding is not None),
+        tuple(file for task in judgments.values() for file in _files(task)),
+        tuple(_missing(judgments, [words for words, finding in found.items() if finding is None])),
+        f"Intervals contain {COVERAGE:.0%} of {resamples} resamplings of whole participants (percentile bootstrap, "
+        f"seed {seed}), unless said otherwise; a number of fewer than two participants has none.",
+        seed,
+        resamples,
+        {task: part.readable() for task, part in judgments.items()},
+    )
+
+
+_FEWEST = 100
+
+
+def _files(judgments: Judgments) -> list[SourceFile]:
+    found = []
+    for number, place in enumerate(judgments.places):
+        rows = np.flatnonzero(judgments.place_of == number)
+        n_participants = len(np.unique(judgments.people[rows]))
+        found.append(SourceFile(place.study_id, judgments.task, place.file, place.sha256, len(rows), n_participants))
+    return found
+
+
+def _missing(judgments: Tasks, findings: list[str]) -> list[str]:
+    """Return a sentence for each task that nobody was asked, and for the findings that these judgments do not allow."""
+    said = [f"No judgments of {task}: what only they can tell is left out." for task in TASKS if task not in judgments]
+    return [*said, *(f"Left out: {words}; these judgments do not tell." for words in findings)]

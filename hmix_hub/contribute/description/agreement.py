@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hmix_hub.contribute.description.histograms import Histogram, Numbers, interval, mean, mean_interval, rounded
+from hmix_hub.contribute.description.spread import Spread
 from hmix_hub.resampling import resample_ratios
 from hmix_hub.schema.arrays import Ints
 from hmix_hub.schema.groups import Groups, encode_key
@@ -212,10 +213,7 @@ def _variance_figures(values: Numbers, groups: Groups) -> dict[str, float | None
     return {
         "within_stimulus_sd": rounded(np.sqrt(within)),
         "icc_1": _icc(within, total - float(squares.sum()), sizes),
-        # What is left of a sum of equal values is rounding, not spread.
-        "krippendorff_alpha": rounded(1 - (n - 1) / (n * total) * float((sizes * squares / (sizes - 1)).sum()))
-        if total > 1e-12
-        else None,
+        "krippendorff_alpha": rounded(Spread([values], groups, np.ones((1, n))).krippendorff_alpha()[0]),
     }
 
 

@@ -1,0 +1,270 @@
+"""Finding: which classes are seen more than their share, and which pairs of classes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hmix_hub.findings.finding import Finding, Series, Table
+from hmix_hub.findings.judgments import SHARE, Judgments, Tasks, shown_levels
+from hmix_hub.findings.number import Number
+from hmix_hub.findings.shrinkage import LEVEL, Shrunk, discoveries, shrink, two_sided
+from hmix_hub.findings.wording import counted, figure, listed, slug, with_interval
+from hmix_hub.schema.arrays import Floats, Ints
+from hmix_hub.schema.groups import Groups
+from hmix_hub.tasks import INFER
+
+MOST_CLASSES = 40
+"""Most classes whose pairs, up to 780, are estimated together."""
+_NORMAL = 1.959964
+_COLUMNS = ("inferred_coefficient", "mixing_coefficient", "image_1_label", "image_2_label")
+
+
+@dataclass(frozen=True)
+class Oriented:
+    """Judgments of mixtures of two classes, turned so that the class of the lower code comes first.
+
+    Parameters
+    ----------
+    rows
+        int64 (M,): rows of the judgments.
+    more
+        float64 (M,): how much more of the first class is seen than the curve over coefficients says.
+    names
+        K names of classes that occur, in the order of their codes.
+    first, second
+        int64 (M,): their numbers, first < second.
+    pairs
+        M rows by pair; J pairs.
+    """
+
+    rows: Ints
+    more: Floats
+    names: tuple[str, ...]
+    first: Ints
+    second: Ints
+    pairs: Groups
+
+    @property
+    def pair_classes(self) -> list[tuple[int, int]]:
+        """Both classes of each pair, in the order of the pairs."""
+        at = self.pairs.first
+        return list(zip(self.first[at].tolist(), self.second[at].tolist(), strict=True))
+
+    def design(self) -> Floats:
+        """Return 1 for the first class of each pair and -1 for the second one; float64 (J, K)."""
+        design = np.zeros((len(self.pairs.sizes), len(self.names)))
+        for pair, (one, two) in enumerate(self.pair_classes):
+            design[pair, one], design[pair, two] = 1, -1
+        return design
+
+
+def class_visibility(tasks: Tasks) -> Finding | None:
+    r"""Estimate how much more of a class people see than of others at the same share, and of each pair of classes.
+
+    Answers are compared with a curve that swapping the pictures does not change, :math:`\lambda + c(\lambda)`,
+    :math:`c(1 - \lambda) = -c(\lambda)`, fitted together with class effects, so that it is no class's. Raw means of
+    pairs are then shrunk (see `shrink`).
+
+    Returns
+    -------
+    Finding or None
+        `None` where nobody inferred a coefficient of two different classes, or there is one participant.
+    """
+    judgments = tasks.get(INFER)
+    oriented = None if judgments is None else _oriented(judgments)
+    if judgments is None or oriented is None:
+        return None
+    places = range(len(oriented.pairs.sizes))
+    raw = judgments.means_by(
+        [f"pair.raw.{_pair_slug(oriented, pair)}" for pair in places],
+        [f"{_pair_words(oriented, pair)}, raw mean" for pair in places],
+        oriented.more,
+        levels=oriented.pairs.codes,
+        rows=oriented.rows,
+        columns=_COLUMNS,
+        unit=SHARE,
+    )
+    means = np.array([number.value for number in raw], dtype=np.float64)
+    covariance = _covariance(judgments, oriented, means)
+    shrunk = shrink(means, covariance, oriented.design())
+    classes = _class_numbers(judgments, oriented, shrunk)
+    pairs = _pair_numbers(judgments, oriented, shrunk)
+    chance = _multiplicity(judgments, oriented, raw, means / np.sqrt(np.diag(covariance)))
+    class_table, pair_table = _tables(oriented, classes, raw, pairs)
+    order = np.argsort([-(number.value or 0) for number in classes], kind="stable")
+    axes = ("class", f"seen more than its share ({SHARE})")
+    ranked = [classes[place] for place in order]
+    names = [oriented.names[place] for place in order]
+    pair_order = np.argsort([-abs(number.value or 0) for number in pairs], kind="stable")
+    ranked_pairs = [pairs[place] for place in pair_order]
+    pair_names = ["-".join(oriented.names[c] for c in oriented.pair_classes[place]) for place in pair_order]
+    zero = np.zeros(len(classes))
+    series = (
+        Series.of("class.visibility", "class, shrunk", axes, ranked, names=names, reference=zero),
+        Series.of(
+            "pair.visibility",
+            "pair, shrunk",
+            ("pair of classes", f"first class seen more than its share ({SHARE})"),
+            ranked_pairs,
+            names=pair_names,
+            reference=np.zeros(len(pairs)),
+        ),
+    )
+    text = _sentences(names, ranked, pairs, chance)
+    method = (
+        "Inferred less shown is compared with a curve that is the same for all classes. Pairs are partially "
+        "pooled: an effect of each class and one of each pair, both normal, whose spreads are those of the greatest "
+        f"marginal likelihood ({figure(shrunk.between_classes)} between classes, {figure(shrunk.between_pairs)} of "
+        "what pairs have beyond their classes). The errors of raw means are correlated within participants; intervals "
+        "of shrunk numbers are posterior ones, intervals of raw means resample participants. "
+        f"Discoveries hold the false discovery rate at {LEVEL:.0%} (Benjamini and Hochberg)."
+    )
+    numbers = (*classes, *chance, *raw, *pairs)
+    return Finding("class-visibility", "Classes", text, numbers, (class_table, pair_table), series, method)
+
+
+def _oriented(judgments: Judgments) -> Oriented | None:
+    one, two = judgments.labels("image_1_label"), judgments.labels("image_2_label")
+    rows = np.flatnonzero((two >= 0) & (one != two))
+    if not len(rows) or len(np.unique(judgments.people[rows])) < 2:
+        return None
+    codes, places = np.unique(np.stack([one[rows], two[rows]]), return_inverse=True)
+    if len(codes) > MOST_CLASSES:
+        return None
+    one, two = places.reshape(2, -1)
+    residuals = _beyond_curve(judgments, rows, one, two, len(codes))
+    first, second = np.minimum(one, two), np.maximum(one, two)
+    more = np.where(one < two, residuals, -residuals)
+    # Pairs in the order of their classes, whatever that of the rows.
+    pairs = np.unique(first * len(codes) + second, return_inverse=True)[1].astype(np.int64)
+    names = tuple(judgments.vocabulary.names[code] for code in codes)
+    return Oriented(rows, more, names, first, second, Groups(pairs))
+
+
+def _beyond_curve(judgments: Judgments, rows: Ints, one: Ints, two: Ints, n_classes: int) -> Floats:
+    """Return inferred less shown less the curve; float64 (M,)."""
+    centres, levels = shown_levels(judgments)
+    off = np.round(centres[levels[rows]] - 0.5, 9)
+    distances, of_row = np.unique(np.abs(off), return_inverse=True)
+    curve = np.zeros((len(rows), len(distances)))
+    curve[np.arange(len(rows)), of_row] = np.sign(off)
+    classes = np.eye(n_classes)[one] - np.eye(n_classes)[two]
+    deviations = judgments.column("inferred_coefficient")[rows] - judgments.column("mixing_coefficient")[rows]
+    design = np.concatenate([curve, classes], axis=1)
+    # The least-norm solution: class effects that sum to 0.
+    effects = np.linalg.pinv(design.T @ design, hermitian=True) @ (design.T @ deviations)
+    return deviations - curve @ effects[: len(distances)]
+
+
+def _covariance(judgments: Judgments, oriented: Oriented, means: Floats) -> Floats:
+    """Return the covariance of the raw means of pairs, whose errors are correlated within participants; (J, J).
+
+    Covariances of more pairs than there are participants cannot all be estimated, so they are drawn towards 0; and no
+    variance is less than that of as many independent answers.
+    """
+    people = judgments.people_of(oriented.rows)
+    n_people, n_pairs = int(people.max()) + 1, len(means)
+    errors = oriented.more - means[oriented.pairs.codes]
+    cells = people * n_pairs + oriented.pairs.codes
+    sums = np.bincount(cells, errors, minlength=n_people * n_pairs).reshape(n_people, n_pairs) / oriented.pairs.sizes
+    clustered = n_people / (n_people - 1) * sums.T @ sums
+    pooled = float((errors**2).sum()) / max(len(errors) - n_pairs, 1)
+    least = max(pooled, 1e-12) / oriented.pairs.sizes
+    kept = n_people / (n_people + n_pairs)
+    covariance = kept * clustered
+    np.fill_diagonal(covariance, np.maximum(np.diag(clustered), least))
+    return covariance
+
+
+def _pair_slug(oriented: Oriented, pair: int) -> str:
+    return "-".join(slug(oriented.names[code]) for code in oriented.pair_classes[pair])
+
+
+def _pair_words(oriented: Oriented, pair: int) -> str:
+    one, two = (oriented.names[code] for code in oriented.pair_classes[pair])
+    return f"how much more is seen of {one} than its share, in mixtures with {two}"
+
+
+def _interval(mean: float, deviation: float) -> tuple[float, float, float]:
+    return mean, mean - _NORMAL * deviation, mean + _NORMAL * deviation
+
+
+def _class_numbers(judgments: Judgments, oriented: Oriented, shrunk: Shrunk) -> list[Number]:
+    return [
+        judgments.number(
+            f"class.visibility.{slug(name)}",
+            f"how much more is seen of {name} than its share, in mixtures with an average class, shrunk",
+            _interval(shrunk.classes[code], shrunk.class_sd[code]),
+            oriented.rows[(oriented.first == code) | (oriented.second == code)],
+            _COLUMNS,
+            unit=SHARE,
+        )
+        for code, name in enumerate(oriented.names)
+    ]
+
+
+def _pair_numbers(judgments: Judgments, oriented: Oriented, shrunk: Shrunk) -> list[Number]:
+    return [
+        judgments.number(
+            f"pair.visibility.{_pair_slug(oriented, pair)}",
+            f"{_pair_words(oriented, pair)}, shrunk",
+            _interval(shrunk.pairs[pair], shrunk.pair_sd[pair]),
+            oriented.rows[oriented.pairs.codes == pair],
+            _COLUMNS,
+            unit=SHARE,
+        )
+        for pair in range(len(shrunk.pairs))
+    ]
+
+
+def _multiplicity(judgments: Judgments, oriented: Oriented, raw: list[Number], z: Floats) -> list[Number]:
+    """Return the number of pairs, of intervals without 0, of those expected by chance, and of discoveries."""
+    excluded = sum(number.contains(0) is False for number in raw)
+    with_interval_ = sum(number.has_interval for number in raw)
+    counts = {
+        "tested": ("pairs of classes with an interval", with_interval_),
+        "excluding_zero": ("raw intervals that leave out 0", excluded),
+        "by_chance": ("raw intervals that would leave out 0 by chance if no pair differed", LEVEL * with_interval_),
+        "discoveries": (f"pairs at a false discovery rate of {LEVEL:.0%}", int(discoveries(two_sided(z)).sum())),
+    }
+    return [
+        judgments.number(f"pair.{name}", label, (value, np.nan, np.nan), oriented.rows, _COLUMNS, unit="pairs")
+        for name, (label, value) in counts.items()
+    ]
+
+
+def _tables(oriented: Oriented, classes: list[Number], raw: list[Number], pairs: list[Number]) -> tuple[Table, Table]:
+    order = np.argsort([-(number.value or 0) for number in classes], kind="stable")
+    of_classes = Table(
+        "class.visibility",
+        "Classes, the most visible one first",
+        ("class", "seen more than its share, shrunk", "judgments", "participants"),
+        tuple((oriented.names[c], n, str(n.n_judgments), str(n.n_participants)) for c in order for n in [classes[c]]),
+    )
+    of_pairs = Table(
+        "pair.visibility",
+        "Pairs of classes: how much more is seen of the first one",
+        ("first", "second", "raw mean", "shrunk", "judgments", "participants"),
+        tuple(
+            (oriented.names[one], oriented.names[two], r, s, str(r.n_judgments), str(r.n_participants))
+            for (one, two), r, s in zip(oriented.pair_classes, raw, pairs, strict=True)
+        ),
+    )
+    return of_classes, of_pairs
+
+
+def _sentences(names: list[str], ranked: list[Number], pairs: list[Number], chance: list[Number]) -> str:
+    above = [f"{n} ({with_interval(c)})" for n, c in zip(names, ranked, strict=True) if c.low is not None and c.low > 0]
+    below = [
+        f"{n} ({with_interval(c)})" for n, c in zip(names, ranked, strict=True) if c.high is not None and c.high < 0
+    ]
+    tested, excluded, expected, found = (round(number.value or 0, 2) for number in chance)
+    clear = sum(number.contains(0) is False for number in pairs)
+    return (
+        f"Seen more than their share, next to an average class: {listed(above) if above else 'no class for sure'}; "
+        f"less: {listed(below) if below else 'no class for sure'}. Of {counted(int(tested), 'pair')} of classes "
+        f"{excluded:g} raw intervals leave out 0, where {expected:g} would by chance; {found:g} stand at a false "
+        f"discovery rate of {LEVEL:.0%}, and {clear} shrunk intervals leave out 0."
+    )

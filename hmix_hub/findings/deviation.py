@@ -1,0 +1,234 @@
+"""Findings: what the squared deviation from the shown coefficient consists of, and what errors a model can reach."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hmix_hub.contribute.description.spread import Spread
+from hmix_hub.findings.finding import Finding, Series, Table
+from hmix_hub.findings.judgments import SHARE, Judgments, Tasks, estimate_of, shown_levels
+from hmix_hub.findings.number import Number
+from hmix_hub.findings.retest import marked_pairs
+from hmix_hub.findings.wording import figure, with_interval
+from hmix_hub.resampling import Means
+from hmix_hub.schema.arrays import Floats, Ints
+from hmix_hub.schema.groups import Groups, encode_key
+from hmix_hub.tasks import INFER
+
+_COLUMNS = ("inferred_coefficient", "mixing_coefficient")
+
+
+@dataclass(frozen=True)
+class Components:
+    """First answers about mixtures, for the components of their squared deviation.
+
+    Parameters
+    ----------
+    inferred, shown
+        float64 (M,).
+    levels, stimuli
+        M rows by shown coefficient, and by stimulus.
+    """
+
+    inferred: Floats
+    shown: Floats
+    levels: Groups
+    stimuli: Groups
+
+    def of(self, weights: Floats) -> Floats:
+        r"""Return the components of weighted rows.
+
+        With :math:`x_i` inferred, :math:`\lambda_i` shown, :math:`m(\lambda)` the mean at a coefficient, W the variance
+        within stimuli (see `Spread.variance_within`) and N answers: total :math:`T = \overline{(x - \lambda)^2}`, curve
+        :math:`C = \overline{(m(\lambda) - \lambda)^2}`, people W, stimulus :math:`T - C - W`. The means
+        :math:`m(\lambda)` err, which C counts as curve and takes from the stimulus; with :math:`n_s` answers about
+        stimulus s, its variance between stimuli of one coefficient by the analysis of variance for unequal numbers is
+        :math:`(\sum_i (x_i - m)^2 - (N - L) W) / (N - \sum_\lambda \sum_s n_s^2 / n_\lambda)`, L coefficients, and
+        T less that and W the curve without this error.
+
+        Parameters
+        ----------
+        weights
+            float64 (R, M).
+
+        Returns
+        -------
+        numpy.ndarray
+            float64 (R, 6): total, curve, stimulus, people, and curve and stimulus without the error of the means.
+        """
+        n = weights.sum(axis=1)
+        total = weights @ (self.inferred - self.shown) ** 2 / n
+        deviations = self.inferred - self.shown
+        at_level = _sums(self.levels, weights)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            means = _sums(self.levels, weights * deviations) / at_level
+            curve = np.nansum(at_level * means**2, axis=1) / n
+            people = Spread([self.inferred], self.stimuli, weights).variance_within()
+            of_stimulus = _sums(self.stimuli, weights)
+            level_of = self.levels.codes[self.stimuli.first]
+            squares = _sums(Groups(level_of), of_stimulus**2)
+            lost = np.where(at_level > 0, squares / at_level, 0).sum(axis=1)
+            n_levels = (at_level > 0).sum(axis=1)
+            # Of a person drawn twice, both copies err alike.
+            same = _sums(self.levels, weights**2)
+            free = n - np.where(at_level > 0, same / at_level, 0).sum(axis=1)
+            unbiased = (n * (total - curve) - free * people) / (n - lost)
+        # Where each coefficient has one stimulus, nothing tells its effect from the curve's.
+        unbiased = np.where(n - lost > 1e-9 * n_levels, unbiased, np.nan)
+        return np.stack([total, curve, total - curve - people, people, total - unbiased - people, unbiased], axis=1)
+
+
+def _sums(groups: Groups, terms: Floats) -> Floats:
+    """Return sums within groups of float64 (R, M); float64 (R, G)."""
+    return np.add.reduceat(terms[:, groups.order], groups.offsets[:-1], axis=1)
+
+
+def deviation(tasks: Tasks) -> Finding | None:
+    """Compute what the squared deviation from the shown coefficient consists of: curve, stimulus and people.
+
+    Returns
+    -------
+    Finding or None
+        `None` where nobody inferred a coefficient, or no two people judged the same mixture.
+    """
+    judgments = tasks.get(INFER)
+    found = None if judgments is None else judgments.once(_components)
+    if judgments is None or found is None:
+        return None
+    rows, means = found
+    total = judgments.number(
+        "deviation.total", "mean squared deviation from the shown coefficient", estimate_of(means), rows, _COLUMNS
+    )
+    labels = {
+        "curve": "the curve over coefficients: what all mixtures of one coefficient have in common",
+        "stimulus": "the particular mixture",
+        "people": "people who see the same mixture",
+        "curve.corrected": "the curve, less the sampling error of the means",
+        "stimulus.corrected": "the particular mixture, with the sampling error of the means",
+    }
+    shares = [
+        judgments.number(
+            f"deviation.{name}",
+            f"share of the squared deviation: {label}",
+            estimate_of(means, place),
+            rows,
+            _COLUMNS,
+            unit="percent",
+        )
+        for place, (name, label) in enumerate(labels.items(), start=6)
+    ]
+    curve, stimulus, people = shares[:3]
+    table = Table(
+        "deviation",
+        "Parts of the squared deviation, percent",
+        ("part", "percent", "without the sampling error of the means"),
+        (
+            ("curve", curve, shares[3]),
+            ("stimulus", stimulus, shares[4]),
+            ("people on one stimulus", people, "-"),
+        ),
+    )
+    axes = ("part", "share of the squared deviation (percent)")
+    names = ("curve", "stimulus", "people")
+    series = Series.of("deviation", "share of the squared deviation", axes, shares[:3], names=names, kind="bars")
+    text = (
+        f"First answers deviate from the shown coefficient by {figure(total.value, 5)} squared, on average: "
+        f"{with_interval(curve, 1)} % is the curve over coefficients, {with_interval(stimulus, 1)} % the particular "
+        f"mixture, and {with_interval(people, 1)} % what people see differently in one mixture."
+    )
+    method = (
+        "First presentations. People: the pooled variance of answers about one stimulus, unbiased for unequal numbers "
+        "of answers; curve: the squared distance of the mean at each coefficient; stimulus: the rest. The last column "
+        "takes the variance between stimuli of one coefficient from the analysis of variance for unequal numbers. "
+        "Stimuli of one answer count in all but the first. Intervals resample participants, and two copies of one "
+        "participant are no pair."
+    )
+    numbers = (total, *shares)
+    return Finding("deviation", "What the deviation consists of", text, numbers, (table,), (series,), method)
+
+
+def ceilings(tasks: Tasks) -> Finding | None:
+    """Compute root mean squared errors that predictions of people's answers reach at best.
+
+    Returns
+    -------
+    Finding or None
+        `None` where nobody inferred a coefficient, or no two people judged the same mixture.
+    """
+    judgments = tasks.get(INFER)
+    found = None if judgments is None else judgments.once(_components)
+    if judgments is None or found is None:
+        return None
+    rows, means = found
+    labels = {
+        "identity": ("the shown coefficient", "error of the shown coefficient as the prediction"),
+        "coefficient_mean": ("the mean at the coefficient", "error of the mean at each coefficient"),
+        "new_person": ("the mean of the stimulus, known", "error for a new person, the stimulus' mean being known"),
+    }
+    numbers = [
+        judgments.number(
+            f"ceiling.{name}", f"root mean squared {label}", estimate_of(means, place), rows, _COLUMNS, unit=SHARE
+        )
+        for place, (name, (_, label)) in enumerate(labels.items(), start=11)
+    ]
+    words = [said for said, _ in labels.values()]
+    again = _again(judgments)
+    if again is not None:
+        numbers.append(again)
+        words.append("the same person's mean answer, known")
+    table = Table(
+        "ceilings",
+        "Root mean squared error of predicting one answer",
+        ("prediction", "error", "judgments", "participants"),
+        tuple((w, n, str(n.n_judgments), str(n.n_participants)) for w, n in zip(words, numbers, strict=True)),
+    )
+    series = Series.of("ceilings", "error", ("prediction", f"root mean squared error ({SHARE})"), numbers, names=words)
+    ceiling = numbers[2]
+    text = (
+        f"The shown coefficient misses an answer by {with_interval(numbers[0], 4)} (root mean square), the mean at "
+        f"each coefficient by {with_interval(numbers[1], 4)}. No prediction that does not know the person can do "
+        f"better than {with_interval(ceiling, 4)}"
+    )
+    text += f"; one participant's own repeats differ from their mean by {with_interval(again, 4)}." if again else "."
+    method = (
+        "First presentations; the mean at each coefficient is that of these same answers. A new person: the square "
+        "root of the variance within stimuli. The same person: the root of half the mean squared difference of a first "
+        "answer and its marked repeat."
+    )
+    return Finding("noise-ceilings", "Noise ceilings", text, tuple(numbers), (table,), (series,), method)
+
+
+def _components(judgments: Judgments) -> tuple[Ints, Means] | None:
+    """Return the first answers, and their components: six variances, five percentages, three root mean squares."""
+    rows = np.flatnonzero(judgments.answers.presentations == 1)
+    if not len(rows):
+        return None
+    levels = Groups(encode_key([shown_levels(judgments)[1][rows]]))
+    stimuli = Groups(encode_key([judgments.answers.stimuli[rows]]))
+    if stimuli.sizes.max() < 2:
+        return None
+    inferred, shown = (judgments.column(name)[rows] for name in _COLUMNS)
+    components = Components(inferred, shown, levels, stimuli)
+
+    def figures(weights: Floats) -> Floats:
+        parts = components.of(weights)
+        total, curve, people = parts[:, 0], parts[:, 1], parts[:, 3]
+        shares = 100 * parts[:, 1:] / np.where(total > 0, total, np.nan)[:, None]
+        errors = np.sqrt(np.maximum(np.stack([total, total - curve, people], axis=1), 0))
+        return np.concatenate([parts, shares, errors], axis=1)
+
+    return rows, judgments.weighted(figures, rows)
+
+
+def _again(judgments: Judgments) -> Number | None:
+    pairs = marked_pairs(judgments)
+    if not len(pairs.first):
+        return None
+    inferred = judgments.column("inferred_coefficient")
+    halves = (inferred[pairs.again] - inferred[pairs.first]) ** 2 / 2
+    terms = np.stack([np.ones(len(halves)), halves], axis=1)
+    found = judgments.moments(lambda sums: np.sqrt(sums[:, 1:] / sums[:, :1]), terms, pairs.first)
+    label = "root mean squared error of one answer about the same person's mean answer"
+    return judgments.number("ceiling.same_person", label, estimate_of(found), pairs.rows, _COLUMNS, unit=SHARE)

@@ -1,0 +1,268 @@
+"""Judgments of one task as findings read them: columns as arrays, numbers with intervals over participants."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeVar
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hmix_hub.contribute.description.agreement import Answers
+from hmix_hub.findings.number import Number, RowRef
+from hmix_hub.resampling import RESAMPLES, Means, levels_of, resample, resample_means
+from hmix_hub.schema import Vocabulary
+from hmix_hub.schema.arrays import Floats, Ints, Mask, codes, matrix, numbers
+from hmix_hub.schema.column import Kind
+from hmix_hub.schema.groups import encode_key
+from hmix_hub.tasks import OVER_CLASSES, TASKS
+from hmix_hub.tasks.task import Task
+
+T = TypeVar("T")
+
+SHARE = "share of image 1"
+"""Unit of coefficients."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A file that judgments were read from: its study, its name, and its sha256 (`None`: not known)."""
+
+    study_id: str
+    file: str
+    sha256: str | None
+
+
+@dataclass(frozen=True, eq=False)
+class Judgments:
+    """Judgments of one task.
+
+    Parameters
+    ----------
+    task
+        Name of the task.
+    table
+        N rows of its judgment table, of one study or several.
+    vocabulary
+        Class names that its labels count in.
+    places
+        Files that they were read from.
+    place_of, row_of
+        int64 (N,): number of each row's place, and its 0-based data row there.
+    seed, resamples
+        Of the intervals.
+    """
+
+    task: str
+    table: pa.Table
+    vocabulary: Vocabulary
+    places: tuple[Place, ...]
+    place_of: Ints
+    row_of: Ints
+    seed: int = 0
+    resamples: int = RESAMPLES
+    _known: dict[str, Floats] = field(default_factory=dict, repr=False)
+    _computed: dict[Callable[[Judgments], Any], Any] = field(default_factory=dict, repr=False)
+
+    def __len__(self) -> int:
+        return self.table.num_rows
+
+    @property
+    def definition(self) -> Task:
+        """The task's definition."""
+        return TASKS[self.task]
+
+    @cached_property
+    def people(self) -> Ints:
+        """Number of each row's participant; int64 (N,). Numbers follow the sorted ids, whatever the order of rows."""
+        names = pc.binary_join_element_wise(self.table["study_id"], self.table["participant_id"], "\n")
+        return np.unique(names.to_numpy(zero_copy_only=False).astype(str), return_inverse=True)[1].astype(np.int64)
+
+    @cached_property
+    def answers(self) -> Answers:
+        """Who answered about which stimulus, and which showing of it to the person it was."""
+        stimuli = encode_key([self.table["image_set"], self.table[self.definition.stimulus_column]])
+        presentations = self.table["presentation"].to_numpy().astype(np.int64)
+        return Answers(self.people, stimuli, presentations, self.table["is_repeat"].to_numpy().astype(bool))
+
+    def once(self, compute: Callable[[Judgments], T]) -> T:
+        """Return what a function of these judgments returns, which is computed once."""
+        if compute not in self._computed:
+            self._computed[compute] = compute(self)
+        found: T = self._computed[compute]
+        return found
+
+    def column(self, name: str) -> Floats:
+        """Return a number column; float64 (N,), NaN where it is null."""
+        if name not in self._known:
+            self._known[name] = numbers(self.table[name])
+        return self._known[name]
+
+    def labels(self, name: str) -> Ints:
+        """Return a label column; int64 (N,), -1 where it is null."""
+        return codes(self.table[name])
+
+    def matrix(self, name: str) -> Floats:
+        """Return a column of distributions; float64 (N, K)."""
+        return matrix(self.table[name])
+
+    def readable(self) -> pa.Table:
+        """Return the table with classes by name, and with the file, the row and the sha256 of each row."""
+        table = self.table
+        for number, name in enumerate(table.column_names):
+            if name in OVER_CLASSES and OVER_CLASSES[name].kind is Kind.LABEL:
+                named = pa.array(self.vocabulary.names).take(table[name].combine_chunks())
+                table = table.set_column(number, name, named)
+        of_place = pa.array(self.place_of)
+        for name, values in (
+            ("file", [place.file for place in self.places]),
+            ("sha256", [place.sha256 for place in self.places]),
+        ):
+            table = table.append_column(name, pa.array(values, pa.string()).take(of_place))
+        return table.append_column("row", pa.array(self.row_of))
+
+    def flagged(self, flag: str) -> Mask:
+        """Return which rows have a flag; bool (N,)."""
+        flags = self.table["flags"]
+        has = np.zeros(len(self), dtype=bool)
+        parents, named = pc.list_parent_indices(flags).to_numpy(), pc.equal(pc.list_flatten(flags), flag)
+        has[parents[np.asarray(named).astype(bool)]] = True
+        return has
+
+    def people_of(self, rows: Ints) -> Ints:
+        """Return the participants of rows, counted from 0 among these rows alone; int64 (M,)."""
+        return np.unique(self.people[rows], return_inverse=True)[1].astype(np.int64)
+
+    def number(
+        self,
+        name: str,
+        label: str,
+        estimate: tuple[float, float, float],
+        rows: Ints,
+        columns: Sequence[str],
+        *,
+        unit: str = "",
+        note: str = "",
+    ) -> Number:
+        """Return a number that was computed from rows; what is not finite is `None`, and so is one person's interval.
+
+        Parameters
+        ----------
+        name, label, unit, note
+            See `Number`; the id is the name.
+        estimate
+            The estimate and both ends of its interval.
+        rows
+            int64 (M,): the rows behind it.
+        columns
+            Columns behind it.
+        """
+        rows = np.unique(rows)
+        n_participants = len(np.unique(self.people[rows]))
+        value, low, high = (float(part) + 0.0 if np.isfinite(part) else None for part in estimate)
+        if n_participants < 2 or low is None or high is None:
+            low = high = None
+        ref = RowRef(self.task, rows, tuple(columns))
+        return Number(name, label, value, low, high, unit, len(rows), n_participants, ref, note)
+
+    def means_by(
+        self,
+        names: Sequence[str],
+        labels: Sequence[str],
+        values: Floats,
+        *,
+        levels: Ints,
+        rows: Ints,
+        columns: Sequence[str],
+        unit: str = "",
+    ) -> list[Number]:
+        """Return the mean of values at each of L levels, with intervals by resampling participants.
+
+        Parameters
+        ----------
+        names, labels
+            L ids and labels.
+        values, levels
+            float64 (M,) and int64 (M,): value and level, 0 to L - 1, of each of the rows.
+        rows
+            int64 (M,).
+        columns, unit
+            See `number`.
+        """
+        means = self.means(values, levels, rows, len(names))
+        return [
+            self.number(name, label, estimate_of(means, level), rows[levels == level], columns, unit=unit)
+            for level, (name, label) in enumerate(zip(names, labels, strict=True))
+        ]
+
+    def means(self, values: Floats, levels: Ints, rows: Ints, n_levels: int) -> Means:
+        """Return means of values, float64 (M,), of rows at levels, int64 (M,), over their participants."""
+        people = self.people_of(rows)
+        return resample_means(values, levels, people, n_levels, self.seed, resamples=self.resamples)
+
+    def mean(
+        self,
+        name: str,
+        label: str,
+        values: Floats,
+        rows: Ints,
+        columns: Sequence[str],
+        *,
+        unit: str = "",
+        note: str = "",
+    ) -> Number:
+        """Return the mean of values, float64 (M,), of rows, int64 (M,)."""
+        means = self.means(values, np.zeros(len(rows), dtype=np.int64), rows, 1)
+        return self.number(name, label, estimate_of(means), rows, columns, unit=unit, note=note)
+
+    def moments(self, statistic: Callable[[Floats], Floats], terms: Floats, rows: Ints) -> Means:
+        """Return statistics of sums over rows, with intervals by resampling participants.
+
+        Parameters
+        ----------
+        statistic
+            From sums of the terms, float64 (R, T), to float64 (R, L).
+        terms
+            float64 (M, T): the terms of each row.
+        rows
+            int64 (M,).
+        """
+        people = self.people_of(rows)
+        n_people = int(people.max(initial=-1)) + 1
+        sums = np.stack([np.bincount(people, column, minlength=n_people) for column in terms.T], axis=1)
+        return self.over_people(lambda weights: statistic(weights @ sums), n_people, width=terms.shape[1])
+
+    def weighted(self, statistic: Callable[[Floats], Floats], rows: Ints) -> Means:
+        """Return statistics of weighted rows, with intervals by resampling participants.
+
+        Parameters
+        ----------
+        statistic
+            From weights of the rows, float64 (R, M), to float64 (R, L).
+        rows
+            int64 (M,).
+        """
+        people = self.people_of(rows)
+        n_people = int(people.max(initial=-1)) + 1
+        return self.over_people(lambda weights: statistic(weights[:, people]), n_people, width=len(rows))
+
+    def over_people(self, statistic: Callable[[Floats], Floats], n_people: int, *, width: int) -> Means:
+        """Return statistics of weights of participants; see `hmix_hub.resampling.resample`."""
+        return resample(statistic, n_people, width=width, seed=self.seed, resamples=self.resamples)
+
+
+def estimate_of(means: Means, level: int = 0) -> tuple[float, float, float]:
+    """Return an estimate and both ends of its interval."""
+    return float(means.mean[level]), float(means.low[level]), float(means.high[level])
+
+
+def shown_levels(judgments: Judgments) -> tuple[Floats, Ints]:
+    """Return the levels of the shown coefficient, float64 (L,), and each row's, int64 (N,)."""
+    return levels_of(judgments.column("mixing_coefficient"))
+
+
+Tasks = Mapping[str, Judgments]
+"""Judgments by task; a task that nobody was asked is not among them."""

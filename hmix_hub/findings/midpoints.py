@@ -1,0 +1,223 @@
+"""Finding: the mixture that people take as the 50/50 one, by interface, by start, and with flagged people apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from hmix_hub.findings.finding import Cell, Finding, Series, Table
+from hmix_hub.findings.judgments import SHARE, Judgments, Tasks, estimate_of
+from hmix_hub.findings.number import Number
+from hmix_hub.findings.wording import SHORT, level_name, slug, with_interval
+from hmix_hub.resampling import levels_of
+from hmix_hub.schema.arrays import Floats, Ints
+from hmix_hub.schema.groups import Groups
+from hmix_hub.tasks import CONSTRUCT, SELECT
+
+SELECTED, START = "selected_coefficient", "start_coefficient"
+STRAIGHTLINING, NOT_SHOWN = "straightlining", "endpoint_not_shown"
+
+
+def midpoints(tasks: Tasks) -> Finding | None:
+    """Compute the mean coefficient that people take as the 50/50 one, in both interfaces.
+
+    Participants flagged `straightlining` and answers flagged `endpoint_not_shown` are counted apart: the means stand
+    with them and without.
+
+    Source: Collins et al., *Human-in-the-Loop Mixup*, section 3.
+
+    Returns
+    -------
+    Finding or None
+        `None` where nobody was asked for a midpoint.
+    """
+    asked = {task: tasks[task] for task in (CONSTRUCT, SELECT) if task in tasks}
+    if not asked:
+        return None
+    numbers: list[Number] = []
+    rows: list[tuple[Cell, ...]] = []
+    said, overall = [], []
+    for task, judgments in asked.items():
+        found = _of_interface(judgments)
+        numbers += [number for _, number in found]
+        rows += [(task, what, n, str(n.n_judgments), str(n.n_participants)) for what, n in found]
+        overall.append(found[0][1])
+        said.append(_sentence(task, [number for _, number in found]))
+    tables = [Table("midpoints", "Means", ("interface", "of", "mean", "judgments", "participants"), tuple(rows))]
+    series = [
+        Series.of(
+            "midpoints",
+            "mean selected coefficient",
+            ("interface", "mean coefficient taken as 50/50 (share of image 1)"),
+            overall,
+            names=tuple(asked),
+            reference=np.full(len(overall), 0.5),
+        )
+    ]
+    if CONSTRUCT in asked:
+        starts, start_table, start_series, sentence = _by_start(asked[CONSTRUCT])
+        numbers += starts
+        tables.append(start_table)
+        series.append(start_series)
+        said.append(sentence)
+    return Finding(
+        "midpoints",
+        "Where people see the 50/50 mixture",
+        " ".join(said),
+        tuple(numbers),
+        tuple(tables),
+        tuple(series),
+        f"Flagged {STRAIGHTLINING}: participants nine tenths of whose answers are one and the same. "
+        f"Flagged {NOT_SHOWN}: answers 0 and 1, which the released interface stored but did not draw.",
+    )
+
+
+def _of_interface(judgments: Judgments) -> list[tuple[str, Number]]:
+    """Return the means of one interface with what they are of: of all, and of what flags leave; then each person."""
+    short, values = SHORT[judgments.task], judgments.column(SELECTED)
+    careless, unseen = judgments.flagged(STRAIGHTLINING), judgments.flagged(NOT_SHOWN)
+    parts = {"all judgments": ("mean", np.full(len(values), True))}
+    if careless.any():
+        parts[f"without participants flagged {STRAIGHTLINING}"] = ("mean.attentive", ~careless)
+    if unseen.any():
+        parts[f"without answers flagged {NOT_SHOWN}"] = ("mean.seen", ~unseen)
+        parts[f"answers flagged {NOT_SHOWN} alone"] = ("mean.endpoint_not_shown", unseen)
+    if careless.any() and unseen.any():
+        parts["without both"] = ("mean.attentive_seen", ~careless & ~unseen)
+    found = [
+        (what, _mean(judgments, f"{short}.{name}", f"mean selected coefficient: {what}", np.flatnonzero(kept)))
+        for what, (name, kept) in parts.items()
+        if kept.any()
+    ]
+    names = judgments.table["participant_id"].to_pylist()
+    for rows in _each(judgments.people, np.flatnonzero(careless)):
+        who = names[rows[0]]
+        label = f"mean selected coefficient of participant {who}, flagged {STRAIGHTLINING}"
+        number = _mean(judgments, f"{short}.flagged.{slug(who)}", label, rows)
+        found.append((f"participant {who}, flagged {STRAIGHTLINING}", number))
+    return found
+
+
+def _each(people: Ints, rows: Ints) -> list[Ints]:
+    """Return the rows of each participant among some rows."""
+    return [rows[people[rows] == person] for person in np.unique(people[rows])]
+
+
+def _mean(judgments: Judgments, name: str, label: str, rows: Ints) -> Number:
+    return judgments.mean(name, label, judgments.column(SELECTED)[rows], rows, (SELECTED,), unit=SHARE)
+
+
+def _sentence(task: str, found: Sequence[Number]) -> str:
+    mean = found[0]
+    inside = {True: "contains", False: "leaves out", None: "is not known against"}[mean.contains(0.5)]
+    sentence = f"In {task} the mean is {with_interval(mean)}, whose interval {inside} one half"
+    if not mean.has_interval:
+        sentence = f"In {task} the mean is {with_interval(mean)}, without an interval"
+    attentive = [number for number in found if number.id.endswith(".mean.attentive")]
+    without = (
+        f"; without participants flagged {STRAIGHTLINING} it is {with_interval(attentive[0])}" if attentive else ""
+    )
+    return f"{sentence}{without}."
+
+
+def _by_start(judgments: Judgments) -> tuple[list[Number], Table, Series, str]:
+    """Return the means by start, and the difference of the highest start less the lowest one, whoever is left out."""
+    values, start = judgments.column(SELECTED), judgments.column(START)
+    everybody = np.arange(len(values))
+    attentive = np.flatnonzero(~judgments.flagged(STRAIGHTLINING))
+    centres, levels = levels_of(start)
+    names = [level_name(centre) for centre in centres]
+    means = {
+        suffix: judgments.means_by(
+            [f"construct.start.{name}{suffix}" for name in names],
+            [f"mean selected coefficient from the start {name}{words}" for name in names],
+            values[rows],
+            levels=levels[rows],
+            rows=rows,
+            columns=(SELECTED, START),
+            unit=SHARE,
+        )
+        for suffix, words, rows in (
+            ("", "", everybody),
+            (".attentive", f", without participants flagged {STRAIGHTLINING}", attentive),
+        )
+    }
+    numbers = means[""] + means[".attentive"]
+    cells: list[tuple[Cell, ...]] = [
+        (name, one, other) for name, one, other in zip(names, *means.values(), strict=True)
+    ]
+    sentence = "All answers began from one start."
+    if len(centres) > 1:
+        differences = _differences(judgments, values, levels, len(centres), attentive)
+        numbers += differences
+        cells.append(("highest less lowest", differences[0], differences[1]))
+        cells.append(("the same without one participant", differences[2], "-"))
+        sentence = (
+            f"From the start {level_name(centres[-1])} the mean is {with_interval(differences[0])} higher than from "
+            f"{level_name(centres[0])}; without participants flagged {STRAIGHTLINING} it is "
+            f"{with_interval(differences[1])}. One participant alone moves it most: "
+            f"{differences[2].note} it is {with_interval(differences[2])}."
+        )
+    columns = ("start", "all judgments", f"without participants flagged {STRAIGHTLINING}")
+    table = Table("construct.start", "Mean by start", columns, tuple(cells))
+    series = Series.of(
+        "construct.start",
+        "mean selected coefficient",
+        ("start coefficient (share of image 1)", "mean coefficient taken as 50/50 (share of image 1)"),
+        means[""],
+        levels=centres,
+        reference=np.full(len(centres), 0.5),
+    )
+    return numbers, table, series, sentence
+
+
+def _differences(judgments: Judgments, values: Floats, levels: Ints, n_levels: int, attentive: Ints) -> list[Number]:
+    """Return the difference between extreme starts: of all, without flagged people, without the weightiest person."""
+    everybody = np.arange(len(values))
+    people = Groups(judgments.people_of(everybody))
+    whole = _difference(judgments, values, levels, n_levels, everybody)
+    moved = [
+        abs(
+            _difference(judgments, values, levels, n_levels, everybody[people.codes != person], only_value=True)[0]
+            - whole[0]
+        )
+        for person in range(len(people.sizes))
+    ]
+    weightiest = int(np.nanargmax(moved)) if np.isfinite(moved).any() else 0
+    others = everybody[people.codes != weightiest]
+    who = judgments.table["participant_id"][int(people.first[weightiest])].as_py()
+    is_flagged = judgments.flagged(STRAIGHTLINING)[people.first[weightiest]]
+    labels = {
+        "construct.start.difference": ("", everybody, ""),
+        "construct.start.difference.attentive": (f", without participants flagged {STRAIGHTLINING}", attentive, ""),
+        "construct.start.difference.without_one": (
+            ", without the participant who moves it most",
+            others,
+            f"without {who}, who is {'' if is_flagged else 'not '}flagged {STRAIGHTLINING},",
+        ),
+    }
+    return [
+        judgments.number(
+            name,
+            f"mean from the highest start less that from the lowest{words}",
+            _difference(judgments, values, levels, n_levels, rows),
+            rows[(levels[rows] == 0) | (levels[rows] == n_levels - 1)],
+            (SELECTED, START),
+            unit=SHARE,
+            note=note,
+        )
+        for name, (words, rows, note) in labels.items()
+    ]
+
+
+def _difference(
+    judgments: Judgments, values: Floats, levels: Ints, n_levels: int, rows: Ints, *, only_value: bool = False
+) -> tuple[float, float, float]:
+    first, last = levels[rows] == 0, levels[rows] == n_levels - 1
+    if only_value:
+        means = [values[rows][part].mean() if part.any() else np.nan for part in (first, last)]
+        return means[1] - means[0], np.nan, np.nan
+    terms = np.stack([first, first * values[rows], last, last * values[rows]], axis=1).astype(np.float64)
+    found = judgments.moments(lambda s: (s[:, 3] / s[:, 2] - s[:, 1] / s[:, 0])[:, None], terms, rows)
+    return estimate_of(found)

@@ -1,0 +1,201 @@
+"""Judgments that a report is about: loaded by task from each origin, joined, with the file and row of every one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import datasets
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hmix_hub.class_order import in_one_order
+from hmix_hub.datasets_by_name import H_MIX, check_dataset
+from hmix_hub.errors import ConfigurationError, SchemaError
+from hmix_hub.files import known_sha256
+from hmix_hub.findings.judgments import Judgments, Place
+from hmix_hub.loading.joining import join
+from hmix_hub.loading.road import is_study, load_dataset, open_study
+from hmix_hub.loading.studies import BuiltStudy, LoadableStudy, RawStudy, StudyOfTables
+from hmix_hub.schema.arrays import Ints
+from hmix_hub.schema.groups import encode_key
+from hmix_hub.sources import JUDGMENT_FILES, SAMPLE, resolve_source
+from hmix_hub.sources.study import RELEASE
+from hmix_hub.tables import arrow_columns, check_dataset_type, task_of, vocabulary_of
+from hmix_hub.tasks import TASKS
+
+Origin: TypeAlias = "str | os.PathLike[str] | datasets.Dataset"
+"""What judgments come from: a name, a folder, or a dataset that is loaded already."""
+
+_EVERY_TASK = (
+    "judgment_id",
+    "study_id",
+    "participant_id",
+    "is_repeat",
+    "presentation",
+    "image_set",
+    "pair_id",
+    "image_1_label",
+    "image_2_label",
+    "flags",
+    "source_file",
+    "source_row",
+)
+_OF_TASK = {
+    "construct_midpoint": ("start_coefficient", "selected_coefficient"),
+    "select_shuffled_midpoint": ("selected_coefficient",),
+    "infer_mixing_factor": ("stimulus_id", "mixing_coefficient", "inferred_coefficient", "confidence"),
+    "categorical_soft_labels": ("stimulus_id", "mixing_coefficient", "top_class", "soft_label"),
+}
+"""Columns that findings read."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a report is asked about.
+
+    Parameters
+    ----------
+    origins
+        Names, folders and datasets.
+    source, revision, token
+        As in `hmix_hub.load_dataset`.
+    """
+
+    origins: Sequence[Origin]
+    source: str | os.PathLike[str] | None = None
+    revision: str | None = None
+    token: str | bool | None = None
+
+    def names(self) -> tuple[str, ...]:
+        """Return what was asked for, in words; of a folder its name alone, since a report may be published."""
+        return tuple(self._name(origin) for origin in self.origins)
+
+    def _name(self, origin: Origin) -> str:
+        if isinstance(origin, str | os.PathLike):
+            if is_study(origin):
+                place = open_study(origin, revision=self.revision, token=self.token)
+                return place.manifest.id if isinstance(place, RawStudy | BuiltStudy) else str(origin)
+            return resolve_source(self.source).study.title if origin == H_MIX else str(origin)
+        studies = arrow_columns(origin, ["study_id"])["study_id"].unique().to_pylist()
+        return f"judgments of {', '.join(sorted(studies))}"
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """Judgments of one task of one origin, with their places."""
+
+    task: str
+    dataset: datasets.Dataset
+    places: tuple[Place, ...]
+    place_of: Ints
+    row_of: Ints
+
+
+def read_judgments(asked: Asked, *, seed: int, resamples: int) -> dict[str, Judgments]:
+    """Load the judgments of all origins by task.
+
+    Returns
+    -------
+    dict
+        By task, in the order of the tasks; those without any judgment are not there.
+
+    Raises
+    ------
+    ConfigurationError, SchemaError, SourceError
+        If an origin cannot be loaded, is no table of judgments, or two hold the same ones.
+    """
+    parts: dict[str, list[_Part]] = {}
+    for origin in asked.origins:
+        for part in _parts_of(origin, asked):
+            parts.setdefault(part.task, []).append(part)
+    return {
+        task: _joined(task, [part for part in parts[task] if len(part.dataset)], seed=seed, resamples=resamples)
+        for task in TASKS
+        if any(len(part.dataset) for part in parts.get(task, ()))
+    }
+
+
+def _joined(task: str, parts: Sequence[_Part], *, seed: int, resamples: int) -> Judgments:
+    dataset = in_one_order(parts[0].dataset) if len(parts) == 1 else join([part.dataset for part in parts])
+    names = (*_EVERY_TASK, *_OF_TASK[task])
+    offsets = np.cumsum([0, *(len(part.places) for part in parts)])
+    return Judgments(
+        task,
+        arrow_columns(dataset, names),
+        vocabulary_of(dataset),
+        tuple(place for part in parts for place in part.places),
+        np.concatenate([part.place_of + offset for part, offset in zip(parts, offsets, strict=False)]),
+        np.concatenate([part.row_of for part in parts]),
+        seed,
+        resamples,
+    )
+
+
+def _parts_of(origin: object, asked: Asked) -> Iterator[_Part]:
+    if not isinstance(origin, str | os.PathLike):
+        yield _given(check_dataset_type(origin))
+    elif is_study(origin):
+        study = open_study(origin, revision=asked.revision, token=asked.token)
+        for task in TASKS:
+            if task in study.manifest.tasks:
+                dataset = load_dataset(origin, task, split="train", revision=asked.revision, token=asked.token)
+                yield _of_study(task, dataset, study)
+    else:
+        check_dataset(origin)
+        for task in JUDGMENT_FILES:
+            yield _given(load_dataset(H_MIX, task, split="train", source=asked.source))
+
+
+def _given(dataset: datasets.Dataset) -> _Part:
+    """Return judgments of a dataset: the files of the release and of the sample are known, of others their names."""
+    task = task_of(dataset)
+    missing = [name for name in (*_EVERY_TASK, *_OF_TASK[task]) if name not in dataset.column_names]
+    if missing:
+        msg = f"the dataset lacks the columns {', '.join(missing)}"
+        raise SchemaError(msg, hint="report on it first, then choose columns")
+    table = arrow_columns(dataset, ["study_id", "source_file", "source_row"])
+    place_of = encode_key([table["study_id"], table["source_file"]])
+    first = np.unique(place_of, return_index=True)[1]
+    named = table.select(["study_id", "source_file"]).take(pa.array(first)).to_pylist()
+    places = tuple(Place(row["study_id"], row["source_file"], _known_hash(**row)) for row in named)
+    return _Part(task, dataset, places, place_of, table["source_row"].to_numpy().astype(np.int64))
+
+
+def _known_hash(study_id: str, source_file: str) -> str | None:
+    files = next((study.files for study in (RELEASE, SAMPLE) if study.study_id == study_id), {})
+    return files[source_file].sha256 if source_file in files else None
+
+
+def _of_study(task: str, dataset: datasets.Dataset, study: LoadableStudy) -> _Part:
+    rows = np.arange(len(dataset))
+    if isinstance(study, RawStudy):
+        file = study.folder.judgments[task]
+        place = Place(study.manifest.id, file, known_sha256(study.folder.file(file)))
+        table = arrow_columns(dataset, ["source_file", "source_row"])
+        # Where the study names no other file, the rows are those of this one, which may have blank lines.
+        if pc.all(pc.equal(table["source_file"], file)).as_py():
+            rows = table["source_row"].to_numpy().astype(np.int64)
+        return _Part(task, dataset, (place,), np.zeros(len(dataset), dtype=np.int64), rows)
+    if not isinstance(study, StudyOfTables):
+        msg = f"the files of {study.description} are not known"
+        raise ConfigurationError(msg, hint="load its judgments, and report on the dataset")
+    files = study.files(task, streaming=False)
+    lengths = [_length(file.open) for file in files]
+    places = tuple(Place(study.manifest.id, _within(study, file.name), file.sha256) for file in files)
+    place_of = np.repeat(np.arange(len(files)), lengths)
+    return _Part(task, dataset, places, place_of, rows - np.repeat(np.cumsum([0, *lengths])[:-1], lengths))
+
+
+def _within(study: StudyOfTables, name: str) -> str:
+    """Return the name of a file; in a folder, its path within it."""
+    return Path(name).relative_to(study.path).as_posix() if isinstance(study, BuiltStudy) else name
+
+
+def _length(opened: Any) -> int:
+    with opened() as file:
+        return int(file.metadata.num_rows)

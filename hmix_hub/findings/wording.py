@@ -1,0 +1,47 @@
+"""Wording of findings: numbers with their intervals in a sentence, lists, and slugs of names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from hmix_hub.findings.number import Number
+from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
+
+SHORT = {INFER: "infer", CONSTRUCT: "construct", SELECT: "select", CATEGORICAL: "categorical"}
+"""Short name of each task, in ids."""
+
+
+def figure(value: float | None, digits: int = 3) -> str:
+    """Return a figure in words: three decimals; a dash where there is none."""
+    if value is None:
+        return "-"
+    rounded = round(value, digits) + 0.0
+    return f"{rounded:.{digits}f}"
+
+
+def with_interval(number: Number, digits: int = 3) -> str:
+    """Return a number with its interval, as in "0.138 [0.119, 0.157]"."""
+    if not number.has_interval:
+        return figure(number.value, digits)
+    return f"{figure(number.value, digits)} [{figure(number.low, digits)}, {figure(number.high, digits)}]"
+
+
+def listed(parts: Sequence[str]) -> str:
+    """Return parts as a list in words: "a, b and c"."""
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else list(parts))
+
+
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """Return a count with its noun: "1 pair", "2 pairs"."""
+    return f"{count} {noun if count == 1 else plural or f'{noun}s'}"
+
+
+def level_name(level: float) -> str:
+    """Return a level as it stands in an id: "0.25"."""
+    return f"{level:g}"
+
+
+def slug(name: str) -> str:
+    """Return a name as it stands in an id: lower-case letters, digits and hyphens."""
+    return re.sub(r"[^0-9a-z]+", "-", name.lower()).strip("-") or "unnamed"
