@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from hmix_hub.loading.joining import join
     from hmix_hub.loading.pictures import add_images
     from hmix_hub.loading.road import load_dataset
+    from hmix_hub.perception.aggregation import aggregate
     from hmix_hub.perception.human_fit import human_fit
     from hmix_hub.perception.model import PerceptualModel
     from hmix_hub.plots.plotting import plot
@@ -43,6 +44,7 @@ _HOMES = {
     "JudgmentDataset": "training.judgment_dataset",
     "PerceptualModel": "perception.model",
     "add_images": "loading.pictures",
+    "aggregate": "perception.aggregation",
     "align_labels": "class_order",
     "batches": "training.batches",
     "between": "judgments.grammar",
@@ -73,6 +75,7 @@ __all__ = [
     "PerceptualModel",
     "__version__",
     "add_images",
+    "aggregate",
     "align_labels",
     "batches",
     "between",

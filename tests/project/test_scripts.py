@@ -21,7 +21,10 @@ def run(root, name, *words, **more):
     )
 
 
-SCRIPTS = ("benchmark", "build", "build_h_mix", "house", "picture", "quickstart", "screens", "test", "upload_study")
+SCRIPTS = (
+    *("benchmark", "build", "build_h_mix", "house", "oracle_crowdkit", "picture", "quickstart", "screens", "test"),
+    "upload_study",
+)
 
 
 def test_every_script_is_known(root):

@@ -1,0 +1,284 @@
+"""Aggregation: from all judgments of a stimulus to one label; `hmix_hub.aggregate`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from hmix_hub.class_order import in_one_order
+from hmix_hub.errors import ConfigurationError, nearest
+from hmix_hub.perception.dawid_skene import dawid_skene
+from hmix_hub.schema import N_SYNTHETIC, TOLERANCE, Column, Kind, Vocabulary
+from hmix_hub.schema.arrays import Floats, Ints, codes, distributions, matrix, numbers
+from hmix_hub.schema.groups import Groups, encode_key
+from hmix_hub.schema.judgment import coefficient, text
+from hmix_hub.summaries import by_stimulus
+from hmix_hub.tables import (
+    add_picture_places,
+    arrow_columns,
+    check_dataset_type,
+    dataset_of,
+    named_columns,
+    picture_places,
+    task_of,
+    vocabulary_of,
+)
+from hmix_hub.tasks import TASKS
+from hmix_hub.tasks.task import Task
+
+if TYPE_CHECKING:
+    import datasets
+
+METHOD = text("method", meaning="how the judgments were aggregated, as `hmix_hub.aggregate` calls it")
+COEFFICIENT = coefficient("aggregated_coefficient", meaning="what the judgments of the stimulus come to")
+SOFT_LABEL = Column("soft_label", Kind.DISTRIBUTION, "what the judgments come to, by class", "probability", 0, 1)
+TOP_CLASS = Column("top_class", Kind.LABEL, "class with the largest share; null: a tie", nullable=True)
+SHARE, MIDPOINT, CLASS = "share", "midpoint", "class"
+"""What was answered: a share of image 1, the mixture of a pair that looks like half of each, or a class."""
+
+
+def aggregate(dataset: datasets.Dataset, method: str = "mean") -> datasets.Dataset:
+    r"""Return one label per stimulus, from all of its judgments.
+
+    Which of the methods a task has depends on what was answered: "share" is a share of image 1 in a mixture
+    (`infer_mixing_factor`), "midpoint" the mixture of a pair that looks like half of each, "class" a class with its
+    soft label (`categorical_soft_labels`).
+
+    ====================== ===================== ===================================================================
+    method                 answers               what the label is
+    ====================== ===================== ===================================================================
+    "mean"                 share, midpoint,      the mean; of classes, the mean soft label
+                           class
+    "median"               share, midpoint       the median
+    "majority"             share, class          shares of the votes: for the most probable class, or for the picture
+                                                 that a share above or below one half favours (exactly one half is no
+                                                 vote; without any vote each picture has one half)
+    "confidence_weighted"  share                 the mean weighted by confidence; a confidence not given has no weight,
+                                                 and where there is no weight at all the mean
+    "dawid_skene"          share, class          the probability of each class by `hmix_hub.perception.dawid_skene`,
+                                                 from the same votes
+    ====================== ===================== ===================================================================
+
+    Dawid-Skene weighs participants by how they err, and needs many votes of each item and of each participant to learn
+    it. It is no default, because on votes as few as those of these studies it is worse than counting them: on the 1000
+    pictures of CIFAR-10S, which have 6.7 votes each, its class is the picture's own in 88.6 %, that of the majority in
+    92.9 % (a tie counts by its share).
+
+    Parameters
+    ----------
+    dataset
+        Judgments of one task, schema 2: any selection, of one or several (joined) studies; N rows. Repeats count like
+        other judgments; leave them out with `hmix_hub.filter(dataset, repeats=False)`.
+    method
+        One of the methods.
+
+    Returns
+    -------
+    datasets.Dataset
+        One row per stimulus in the order of first appearance, as `hmix_hub.by_stimulus` has them, in memory: ids,
+        picture columns, n_judgments, n_participants (n_synthetic, where a program made judgments); then
+
+        * `method`: the method;
+        * `aggregated_coefficient`, float64, 0 to 1, share of image 1, where shares or midpoints were answered. By
+          "majority" and "dawid_skene" it is the probability that image 1 prevails, not what people would answer;
+        * `soft_label`, K float64, sums to 1, where shares or classes were answered: what `hmix_hub.batches(…,
+          targets="soft_label")` trains on;
+        * `top_class`, label, likewise: the class with the largest share; null where two share the first place.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no such method, the task does not have it, or a column that it needs is missing.
+    SchemaError
+        If the dataset is no judgment table, or holds several tasks.
+    PerceptionError
+        If "dawid_skene" does not converge.
+
+    Examples
+    --------
+    >>> import hmix_hub
+    >>> ds = hmix_hub.load_dataset("h-mix", split="train", source="sample", repeats=False)
+    >>> labels = hmix_hub.aggregate(ds, "median")
+    >>> labels.column_names[-4:]
+    ['method', 'aggregated_coefficient', 'soft_label', 'top_class']
+    >>> len(labels) == len(hmix_hub.by_stimulus(ds))
+    True
+    """
+    dataset = in_one_order(check_dataset_type(dataset))
+    task = TASKS[task_of(dataset)]
+    pooled = by_stimulus(dataset)
+    judged = Judged(dataset, task, vocabulary_of(dataset), pooled)
+    compute = _chosen(method, judged)
+    keys = [name for name in pooled.column_names if name not in {column.name for column in task.by_stimulus.columns}]
+    values: dict[str, object] = {name: pooled.data.table[name] for name in keys}
+    values[METHOD.name] = pa.repeat(pa.scalar(method), len(pooled))
+    label = compute(judged)
+    own = [METHOD]
+    if judged.answers != CLASS:
+        own.append(COEFFICIENT)
+        values[COEFFICIENT.name] = label
+        label = judged.pair_label(label)
+    if judged.answers != MIDPOINT:
+        own += [SOFT_LABEL, TOP_CLASS]
+        values |= {SOFT_LABEL.name: distributions(label), TOP_CLASS.name: _top_class(label)}
+    of_keys = {column.name: column for column in (*task.by_stimulus_columns, N_SYNTHETIC)}
+    columns = [*(of_keys[name] for name in keys), *own]
+    aggregated = dataset_of(pa.table(values), columns, judged.vocabulary)
+    add_picture_places(aggregated.info, picture_places(dataset.info))
+    return aggregated
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Judgments of one task over one vocabulary, grouped by stimulus.
+
+    Parameters
+    ----------
+    dataset
+        N judgments.
+    task, vocabulary
+        Their task and class names.
+    pooled
+        Their by-stimulus table; G rows.
+    """
+
+    dataset: datasets.Dataset
+    task: Task
+    vocabulary: Vocabulary
+    pooled: datasets.Dataset
+
+    @cached_property
+    def groups(self) -> Groups:
+        """The rows of each stimulus; stimuli in the order of the by-stimulus table."""
+        keys = self.columns("image_set", self.task.stimulus_column)
+        return Groups(encode_key(keys.columns))
+
+    @cached_property
+    def participants(self) -> Ints:
+        """Number of each row's participant; int64 (N,)."""
+        return encode_key(self.columns("study_id", "participant_id").columns)
+
+    @property
+    def answers(self) -> str:
+        """What was answered."""
+        if not self.task.is_share_answered:
+            return CLASS
+        return SHARE if self.task.shows == "mixture" else MIDPOINT
+
+    def columns(self, *names: str) -> pa.Table:
+        """Return columns of the judgments, which must be there."""
+        return arrow_columns(self.dataset, named_columns(self.dataset, names))
+
+    def shares(self) -> Floats:
+        """Return the answered share of image 1 of each judgment; float64 (N,)."""
+        return numbers(self.columns(self.task.answered)[self.task.answered])
+
+    def pair_label(self, share: Floats) -> Floats:
+        """Return shares of image 1, float64 (G,), as soft labels; float64 (G, K)."""
+        one, two = (codes(self.pooled.data.table[f"image_{i}_label"]) for i in (1, 2))
+        label = np.zeros((len(share), len(self.vocabulary)))
+        rows = np.arange(len(share))
+        label[rows, one] = share
+        # Two pictures of one class, or a single one, have one class together.
+        label[rows, np.where(two < 0, one, two)] += 1 - share
+        return label
+
+
+def _mean(judged: Judged) -> Floats:
+    column = judged.pooled.data.table[judged.task.judged_columns[1]]
+    return matrix(column) if judged.answers == CLASS else numbers(column)
+
+
+def _median(judged: Judged) -> Floats:
+    groups, shares = judged.groups, judged.shares()
+    ordered = shares[np.lexsort((shares, groups.codes))]
+    low, high = (ordered[groups.offsets[:-1] + (groups.sizes - 1 + extra) // 2] for extra in (0, 1))
+    median: Floats = (low + high) / 2
+    return median
+
+
+def _confidence_weighted(judged: Judged) -> Floats:
+    weighted = numbers(judged.pooled.data.table["confidence_weighted_coefficient"])
+    return np.where(np.isnan(weighted), _mean(judged), weighted)
+
+
+@dataclass(frozen=True)
+class _Votes:
+    """Votes for one of C sides: the classes, or image 1 (0) and image 2 (1)."""
+
+    rows: Ints
+    sides: Ints
+    n_sides: int
+
+
+def _votes(judged: Judged) -> _Votes:
+    """Return the votes, and the rows that have one."""
+    if judged.answers == CLASS:
+        top = codes(judged.columns("top_class")["top_class"])
+        return _Votes(np.arange(len(top)), top, len(judged.vocabulary))
+    share = judged.shares()
+    rows = np.flatnonzero(np.abs(share - 0.5) > TOLERANCE)
+    return _Votes(rows, (share[rows] < 0.5).astype(np.int64), 2)
+
+
+def _label_of_votes(judged: Judged, sides: Floats) -> Floats:
+    """Return shares of the sides, float64 (G, C), as what is stored of them."""
+    return sides if judged.answers == CLASS else sides[:, 0]
+
+
+def _majority(judged: Judged) -> Floats:
+    votes = _votes(judged)
+    cells = judged.groups.codes[votes.rows] * votes.n_sides + votes.sides
+    counts = np.bincount(cells, minlength=len(judged.pooled) * votes.n_sides).reshape(-1, votes.n_sides)
+    total = counts.sum(axis=1, keepdims=True)
+    shares = np.divide(counts, total, out=np.full(counts.shape, 1 / votes.n_sides), where=total > 0)
+    return _label_of_votes(judged, shares)
+
+
+def _dawid_skene(judged: Judged) -> Floats:
+    votes = _votes(judged)
+    shares = np.full((len(judged.pooled), votes.n_sides), 1 / votes.n_sides)
+    if len(votes.rows):
+        items, participants = (
+            np.unique(of_row[votes.rows], return_inverse=True) for of_row in (judged.groups.codes, judged.participants)
+        )
+        shares[items[0]] = dawid_skene(items[1], participants[1], votes.sides, votes.n_sides).posterior
+    return _label_of_votes(judged, shares)
+
+
+_Compute = Callable[[Judged], Floats]
+_COMPUTE: Mapping[str, tuple[frozenset[str], _Compute]] = {
+    "mean": (frozenset({SHARE, MIDPOINT, CLASS}), _mean),
+    "median": (frozenset({SHARE, MIDPOINT}), _median),
+    "majority": (frozenset({SHARE, CLASS}), _majority),
+    "confidence_weighted": (frozenset({SHARE}), _confidence_weighted),
+    "dawid_skene": (frozenset({SHARE, CLASS}), _dawid_skene),
+}
+METHODS = tuple(_COMPUTE)
+"""Names of the methods."""
+
+
+def _chosen(method: str, judged: Judged) -> _Compute:
+    """Return what computes a method, if the task has it."""
+    if not isinstance(method, str) or method not in METHODS:
+        msg = f"there is no method {method!r}"
+        raise ConfigurationError(msg, hint=nearest(method, METHODS, label="methods"))
+    answers, compute = _COMPUTE[method]
+    if judged.answers not in answers:
+        msg = f"the answers of {judged.task.name} have no aggregate {method!r}"
+        possible = ", ".join(name for name in METHODS if judged.answers in _COMPUTE[name][0])
+        raise ConfigurationError(msg, hint=f"the task has {possible}")
+    return compute
+
+
+def _top_class(label: Floats) -> pa.Array:
+    """Return the class with the largest share of each label; null where another is as large."""
+    if not len(label):
+        return pa.array([], pa.int64())
+    is_largest = label >= label.max(axis=1, keepdims=True) - TOLERANCE
+    return pa.array(label.argmax(axis=1), mask=is_largest.sum(axis=1) > 1)
