@@ -121,7 +121,15 @@ def install(folder: Path) -> Path:
     print(f"installing {' '.join(REQUIREMENTS)} into {folder}", flush=True)
     venv.create(folder / "env", with_pip=True, symlinks=sys.platform != "win32")
     python = folder / "env" / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *REQUIREMENTS]
+    command: list[str | Path] = [
+        python,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        *REQUIREMENTS,
+    ]
     if subprocess.run(command, check=False).returncode:
         sys.exit("crowd-kit could not be installed; the messages above say why")
     return python
