@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from hmix_hub.loading.road import load_dataset
     from hmix_hub.perception.aggregation import aggregate
     from hmix_hub.perception.human_fit import human_fit
+    from hmix_hub.perception.human_mixup import HumanMixup
     from hmix_hub.perception.model import PerceptualModel
     from hmix_hub.plots.plotting import plot
     from hmix_hub.plots.showing import show
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "HMixError": "errors",
+    "HumanMixup": "perception.human_mixup",
     "JudgmentDataset": "training.judgment_dataset",
     "PerceptualModel": "perception.model",
     "add_images": "loading.pictures",
@@ -71,6 +73,7 @@ _HOMES = {
 
 __all__ = [
     "HMixError",
+    "HumanMixup",
     "JudgmentDataset",
     "PerceptualModel",
     "__version__",

@@ -180,12 +180,13 @@ def mix(first: torch.Tensor, second: torch.Tensor, coefficient: float | torch.Te
     if share.device.type == "cpu" and not bool(((share >= 0) & (share <= 1)).all()):
         msg = "a coefficient is outside 0 to 1"
         raise ConfigurationError(msg, hint="it is the share of the first")
-    one, two = (_floating(part) for part in (first, second))
+    one, two = (to_floating(part) for part in (first, second))
     share = share.to(one.dtype)
     return torch.lerp(two, one, share.reshape(-1, *[1] * (one.ndim - 1)) if share.ndim else share)
 
 
-def _floating(part: torch.Tensor) -> torch.Tensor:
+def to_floating(part: torch.Tensor) -> torch.Tensor:
+    """Return pictures of bytes as float32, 0 to 1, other whole numbers as float32, and floating tensors as they are."""
     if part.dtype == torch.uint8:
         return part.float() / 255
     return part if part.dtype.is_floating_point else part.float()

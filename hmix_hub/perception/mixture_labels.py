@@ -1,0 +1,244 @@
+"""Labels of mixtures: from shares of two classes to distributions over all of them, in few operations of any device."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import torch
+
+from hmix_hub.errors import PerceptionError
+from hmix_hub.perception.stream import exact, interpolate, locate, rounded
+from hmix_hub.schema import Vocabulary
+
+Spread = Literal["all", "others"]
+"""Which classes share what is not given to the two of a mixture: all K, or the K - 2 others."""
+_TOLERANCE = 1e-3
+"""By how much the sum of a soft label may differ from 1: half precision is coarse."""
+
+
+def look_up(table: torch.Tensor, coefficient: torch.Tensor, one: torch.Tensor, two: torch.Tensor) -> torch.Tensor:
+    """Return a table's entries for coefficients and classes, linear between coefficients.
+
+    Parameters
+    ----------
+    table
+        float32 (G, K, K, ...): entries at the coefficients 0, 1 / (G - 1), ..., 1.
+    coefficient
+        float32 (B,), 0 to 1.
+    one, two
+        int64 (B,), 0 to K - 1.
+
+    Returns
+    -------
+    torch.Tensor
+        float32 (B, ...).
+    """
+    size = table.shape[1]
+    cell, within = locate(coefficient, len(table) - 1)
+    entries = table.flatten(0, 2)
+    place = (cell * size + one) * size + two
+    low, high = entries.index_select(0, place), entries.index_select(0, place + size * size)
+    return torch.lerp(low, high, within.reshape(-1, *[1] * (entries.ndim - 1)))
+
+
+def symmetric_share(
+    table: torch.Tensor, coefficient: torch.Tensor, one: torch.Tensor, two: torch.Tensor
+) -> torch.Tensor:
+    """Return shares of the first class, float32 (B,), from a symmetric table (G, K, K).
+
+    Each pair is looked up the same way round, the class of the lower code first, and the other's share is 1 minus what
+    is found: shares of both sides add up to 1 to the last bit.
+    """
+    is_turned = one > two
+    place = torch.where(is_turned, 1 - coefficient, coefficient)
+    found = rounded(look_up(table, place, torch.minimum(one, two), torch.maximum(one, two)))
+    return torch.where(one == two, coefficient, torch.where(is_turned, 1 - found, found))
+
+
+@dataclass(frozen=True, eq=False)
+class Rest:
+    """What is taken from the two classes of a mixture, float32 (B,), 0 to 1, and who has it instead."""
+
+    weight: torch.Tensor
+    spread: Spread
+
+
+def labels_of_pairs(
+    share: torch.Tensor, one: torch.Tensor, two: torch.Tensor, n_classes: int, rest: Rest | None = None
+) -> torch.Tensor:
+    """Return the labels of mixtures of two classes each.
+
+    Parameters
+    ----------
+    share
+        float32 (B,): share of the first class, 0 to 1. The second has `1 - share`: in binary floating point the sum of
+        both is exactly 1.
+    one, two
+        int64 (B,).
+    n_classes
+        K.
+    rest
+        Nothing is taken from mixtures of one class, which nobody judged: they are one-hot.
+
+    Returns
+    -------
+    torch.Tensor
+        float32 (B, K). Without a rest, rows sum to exactly 1.
+    """
+    codes = torch.arange(n_classes, device=one.device)
+    is_one, is_two = one[:, None] == codes, two[:, None] == codes
+    labels = torch.where(is_one, share[:, None], 0.0) + torch.where(is_two, 1 - share[:, None], 0.0)
+    if rest is None:
+        return labels
+    weight = torch.where(one == two, 0.0, rest.weight)[:, None]
+    if rest.spread == "all":
+        return labels * (1 - weight) + weight / n_classes
+    return torch.where(is_one | is_two, labels * (1 - weight), weight / (n_classes - 2))
+
+
+def labels_of_distributions(
+    shares: torch.Tensor | None,
+    coefficient: torch.Tensor,
+    one: torch.Tensor,
+    two: torch.Tensor,
+    rest: Rest | None = None,
+) -> torch.Tensor:
+    """Return the labels of mixtures of two distributions each: the mean over pairs of classes drawn from them.
+
+    Parameters
+    ----------
+    shares
+        float32 (B, K, K): share of the second axis' class in each mixture with the third's; `None` is the coefficient.
+    coefficient
+        float32 (B,).
+    one, two
+        float32 (B, K), rows that sum to 1.
+    rest
+        As of `labels_of_pairs`.
+
+    Returns
+    -------
+    torch.Tensor
+        float32 (B, K).
+    """
+    if shares is None:
+        labels = two * (1 - coefficient[:, None]) + one * coefficient[:, None]
+    else:
+        given = torch.bmm(shares, two[:, :, None])[:, :, 0]
+        left = torch.bmm(one[:, None, :], 1 - shares)[:, 0]
+        labels = one * given + two * left
+    if rest is None:
+        return labels
+    weight, same = rest.weight[:, None], one * two
+    n_classes = one.shape[1]
+    if rest.spread == "all":
+        differing = (1 - same.sum(1, keepdim=True)) / n_classes
+    else:
+        # Pairs that hold neither this class, nor one class twice.
+        differing = ((1 - one) * (1 - two) - (same.sum(1, keepdim=True) - same)) / (n_classes - 2)
+    return same + (1 - weight) * (labels - same) + weight * differing
+
+
+def symmetric_shares(table: torch.Tensor, coefficient: torch.Tensor) -> torch.Tensor:
+    """Return the shares of all pairs, float32 (B, K, K), from a symmetric table: those of `symmetric_share`."""
+    size = table.shape[1]
+    codes = torch.arange(size, device=table.device)
+    found, turned = rounded(interpolate(table, coefficient)), rounded(interpolate(table, 1 - coefficient))
+    is_turned, is_same = codes[:, None] > codes, codes[:, None] == codes
+    return torch.where(is_same, coefficient[:, None, None], torch.where(is_turned, 1 - turned.transpose(1, 2), found))
+
+
+def draw_classes(distributions: torch.Tensor, numbers: torch.Tensor) -> torch.Tensor:
+    """Return a class of each distribution, int64 (B,), from (B, K) and uniform numbers (B,)."""
+    total = distributions.cumsum(1)
+    return (numbers[:, None] * total[:, -1:] >= total[:, :-1]).sum(1)
+
+
+def draw_answers(total: torch.Tensor, numbers: torch.Tensor) -> torch.Tensor:
+    """Return an answer of each mixture, float32 (B,), 0 to 1, from probabilities up to each of A answers, (B, A)."""
+    answer = (numbers[:, None] >= total[:, :-1]).sum(1)
+    return answer.to(torch.float32) / (total.shape[1] - 1)
+
+
+def check_labels(labels: torch.Tensor, n_classes: int | None, classes: tuple[str, ...] | None) -> int:
+    """Check the labels of a batch, and return the number of classes.
+
+    Shapes and dtypes are checked on every device, values on the processor alone: the host would have to wait for
+    others. A label that is out of range ends in an error of the device there.
+
+    Raises
+    ------
+    PerceptionError
+        If they are not labels of these classes.
+    """
+    if labels.ndim == 1:
+        if labels.dtype.is_floating_point or labels.dtype.is_complex or labels.dtype == torch.bool:
+            msg = f"labels of the shape (B,) are whole numbers, codes of classes, and not {labels.dtype}"
+            raise PerceptionError(msg, hint="soft labels are of the shape (B, K)")
+        if n_classes is None:
+            msg = "labels of the shape (B,) do not tell how many classes there are, and there is no model that does"
+            raise PerceptionError(msg, hint="HumanMixup(None, classes=10), or one-hot labels")
+    elif labels.ndim != 2:
+        msg = f"labels are of the shape (B,) or (B, K), and not {tuple(labels.shape)}"
+        raise PerceptionError(msg)
+    elif n_classes not in {None, labels.shape[1]}:
+        msg = f"the batch has labels of {labels.shape[1]} classes, and the model is of {_named(n_classes, classes)}"
+        raise PerceptionError(msg, hint="fit a model to judgments of the batch's classes")
+    size = n_classes if n_classes is not None else labels.shape[1]
+    if labels.device.type == "cpu" and labels.numel() and not torch.compiler.is_compiling():
+        _check_values(labels, size, classes)
+    return size
+
+
+def _check_values(labels: torch.Tensor, n_classes: int, classes: tuple[str, ...] | None) -> None:
+    if labels.ndim == 1:
+        low, high = (int(end) for end in labels.aminmax())
+        if low < 0 or high >= n_classes:
+            wrong = low if low < 0 else high
+            msg = f"the batch has the label {wrong}, and the model is of {_named(n_classes, classes)}"
+            hint = "labels count from 0; fit a model to judgments of the batch's classes"
+            raise PerceptionError(msg, hint=hint)
+        return
+    sums = labels.to(torch.float32).sum(1)
+    # NaN is in no range.
+    if not bool((labels >= 0).all() & ((sums - 1).abs() <= _TOLERANCE).all()):
+        msg = "the batch has soft labels that are no distributions: numbers of 0 or more which sum to 1"
+        raise PerceptionError(msg, hint="of several labels each, give every class its share")
+
+
+def _named(n_classes: int | None, classes: tuple[str, ...] | None) -> str:
+    names = "" if classes is None else f" ({', '.join(classes[:10])}{', …' if len(classes) > 10 else ''})"
+    return f"{n_classes} classes{names}"
+
+
+def check_coefficient(given: Any) -> torch.Tensor:
+    """Return mixing coefficients as float32 multiples of 2^-24, on the device they are on; see `stream.exact`.
+
+    Raises
+    ------
+    PerceptionError
+        If one is no number from 0 to 1; values are checked on the processor alone.
+    """
+    # float64, as in `1 - given`, for the caller's numbers to be each other's complement.
+    coefficient = given if isinstance(given, torch.Tensor) else torch.from_numpy(np.asarray(given, dtype=np.float64))
+    is_seen = coefficient.device.type == "cpu" and not torch.compiler.is_compiling()
+    # NaN is in no range.
+    if is_seen and not bool(((coefficient >= 0) & (coefficient <= 1)).all()):
+        msg = "a coefficient is not a number from 0 to 1"
+        raise PerceptionError(msg, hint="it is the share of the first image")
+    return exact(coefficient)
+
+
+def class_codes(given: Any, n_classes: int | None, classes: tuple[str, ...] | None) -> torch.Tensor:
+    """Return codes of classes that are given by name or by code; int64 of the same shape."""
+    if not isinstance(given, torch.Tensor):
+        names = np.asarray(given)
+        if names.dtype.kind in "US":
+            vocabulary = Vocabulary(classes or ())
+            names = np.array([vocabulary.code(str(name)) for name in names.ravel()], np.int64).reshape(names.shape)
+        given = torch.as_tensor(names)
+    check_labels(given.reshape(-1), n_classes, classes)
+    codes: torch.Tensor = given
+    return codes

@@ -1,0 +1,168 @@
+"""Random streams by position: the same numbers on every device, resumed anywhere, drawn without the host waiting.
+
+A number depends on a seed and its position alone, so that a stream's state is one integer. `torch.Generator` has a
+state for each device, other numbers on each, and cannot be compiled.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from scipy.special import betaincinv
+from torch.utils.data import get_worker_info
+
+STEPS = 1 << 24
+"""Numbers are multiples of 1 / STEPS, which float32 holds without rounding, and their complements too."""
+_CELLS = 1 << 13
+"""Cells of the table of quantiles. Within one the drawn numbers are uniform: no probability of a beta distribution is
+off by more than 1 / _CELLS."""
+
+
+def _signed(bits: int) -> int:
+    return bits - (1 << 64) if bits >> 63 else bits
+
+
+_GAMMA = _signed(0x9E3779B97F4A7C15)
+_FACTORS = _signed(0xBF58476D1CE4E5B9), _signed(0x94D049BB133111EB)
+
+
+def _shift(bits: torch.Tensor, by: int) -> torch.Tensor:
+    """Shift right, zeros coming in: torch's shift repeats the sign."""
+    return (bits >> by) & ((1 << (64 - by)) - 1)
+
+
+def scramble(bits: torch.Tensor) -> torch.Tensor:
+    """Return each integer's hash, int64 of the same shape; a bijection.
+
+    Source: Steele, Lea and Flood, *Fast Splittable Pseudorandom Number Generators*, OOPSLA 2014 (SplitMix64).
+    """
+    bits = (bits ^ _shift(bits, 30)) * _FACTORS[0]
+    bits = (bits ^ _shift(bits, 27)) * _FACTORS[1]
+    return bits ^ _shift(bits, 31)
+
+
+def key_of(*seeds: int) -> int:
+    """Return the key of a stream, a signed integer of 64 bits, from integers; their order counts."""
+    key = torch.zeros((), dtype=torch.int64)
+    for seed in seeds:
+        key = scramble(key + _signed(seed & ((1 << 64) - 1)))
+    return int(key)
+
+
+def uniform(key: torch.Tensor, positions: torch.Tensor, stream: int = 0) -> torch.Tensor:
+    """Return the numbers of a stream at positions.
+
+    Parameters
+    ----------
+    key
+        int64 (): what `key_of` gives.
+    positions
+        int64 (N,).
+    stream
+        Number of one of several streams of the same key.
+
+    Returns
+    -------
+    torch.Tensor
+        float32 (N,), multiples of 1 / STEPS from 0 to 1 - 1 / STEPS, on the device of the positions.
+    """
+    bits = scramble((positions + 1) * _GAMMA + (key + stream))
+    return _shift(bits, 40).to(torch.float32) * (1 / STEPS)
+
+
+def beta_quantiles(alpha: float) -> torch.Tensor:
+    """Return the quantiles of Beta(alpha, alpha) at 0, 1 / n, ..., 1; float32 (n + 1,), symmetric about one half."""
+    lower = betaincinv(alpha, alpha, np.arange(_CELLS // 2) / _CELLS)
+    return torch.from_numpy(np.concatenate([lower, [0.5], 1 - lower[::-1]])).to(torch.float32)
+
+
+def interpolate(table: torch.Tensor, place: torch.Tensor) -> torch.Tensor:
+    """Return a table's values between its entries, by linear interpolation.
+
+    Parameters
+    ----------
+    table
+        Floating (n + 1, ...): values at 0, 1 / n, ..., 1.
+    place
+        float32 (N,), 0 to 1.
+
+    Returns
+    -------
+    torch.Tensor
+        Floating (N, ...); at 0 and 1 the first and the last entry themselves.
+    """
+    cell, within = locate(place, len(table) - 1)
+    within = within.reshape(-1, *[1] * (table.ndim - 1))
+    return torch.lerp(table.index_select(0, cell), table.index_select(0, cell + 1), within)
+
+
+def locate(place: torch.Tensor, cells: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the cell of each place among equal cells of 0 to 1, int64, and the place within it, float32, 0 to 1."""
+    scaled = place * cells
+    cell = scaled.to(torch.int64).clamp_(max=cells - 1)
+    return cell, scaled - cell
+
+
+def exact(coefficient: torch.Tensor) -> torch.Tensor:
+    """Return coefficients rounded to multiples of 1 / STEPS, float32 of the same shape.
+
+    What is returned for `1 - coefficient`, computed in the same floating type, is 1 minus what is returned for
+    `coefficient`, to the last bit: the rounding is done on the larger of the two.
+    """
+    wide = coefficient if coefficient.dtype == torch.float64 else coefficient.to(torch.float32)
+    larger = rounded(torch.maximum(wide, 1 - wide)).to(torch.float32)
+    return torch.where(wide < 0.5, 1 - larger, larger)
+
+
+def rounded(numbers: torch.Tensor) -> torch.Tensor:
+    """Return numbers of 0 to 1 as the nearest multiples of 1 / STEPS, whose complements are exact."""
+    return (numbers * STEPS).round() * (1 / STEPS)
+
+
+def at(buffer: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """Return a buffer where it can be used with tensors of a device; to an accelerator without waiting."""
+    if buffer.device == device or (buffer.ndim == 0 and buffer.device.type == "cpu"):
+        return buffer
+    return buffer.to(device, non_blocking=device.type != "cpu")
+
+
+class CoefficientStream(torch.nn.Module):
+    """Mixing coefficients from Beta(alpha, alpha), and other numbers at the same positions.
+
+    Parameters
+    ----------
+    alpha
+        Above 0.
+    seed
+        0 or more.
+    """
+
+    key: torch.Tensor
+    position: torch.Tensor
+    quantiles: torch.Tensor | None
+
+    def __init__(self, alpha: float, seed: int) -> None:
+        super().__init__()
+        self.register_buffer("key", torch.tensor(key_of(seed)))
+        self.register_buffer("position", torch.tensor(0))
+        # Follows from alpha, which is no part of the state.
+        self.register_buffer("quantiles", None if alpha == 1 else beta_quantiles(alpha), persistent=False)
+
+    def advance(self, n: int, device: torch.device | None = None) -> torch.Tensor:
+        """Return the next n positions on a device, int64 (n,), and go behind them."""
+        device = device or self.position.device
+        positions = at(self.position, device) + torch.arange(n, device=device)
+        self.position += n
+        return positions
+
+    def coefficients(self, positions: torch.Tensor) -> torch.Tensor:
+        """Return the coefficients at positions, int64 (N,): float32 (N,), multiples of 1 / STEPS."""
+        drawn = self.numbers(positions)
+        return drawn if self.quantiles is None else exact(interpolate(at(self.quantiles, positions.device), drawn))
+
+    def numbers(self, positions: torch.Tensor, stream: int = 0) -> torch.Tensor:
+        """Return uniform numbers at positions, int64 (N,), of one of several streams: float32 (N,)."""
+        # A worker of a loader has a copy of this stream, in the same state as those of all others.
+        worker = None if torch.compiler.is_compiling() else get_worker_info()
+        key = self.key if worker is None else torch.tensor(key_of(int(self.key), worker.seed))
+        return uniform(at(key, positions.device), positions, stream)
