@@ -1,11 +1,12 @@
 """Benchmark: ratios measured side by side in one run, over judgments that the sample study's generator draws.
 
-python3 scripts/benchmark.py [--parts tables training contribute collect] [--rows 10000 100000 1000000] [--rounds 5]
+python3 scripts/benchmark.py [--parts tables training contribute collect perception] [--rows 10000 1000000] [--rounds 5]
 
 Every line compares this package with the best known other way of the same job, turn by turn, and checks that both give
 the same. Peak memory is measured in a process of its own. The lines are Markdown. The part "tables" takes about two
 minutes, "training" five, of which most goes into making a million PNG pictures for the other way, "contribute" four,
-"collect", which has aims in place of another way, five.
+"collect", which has aims in place of another way, five. "perception" forecasts the judgments of the release, or of the
+sample study where HMIX_SOURCE says so, with the pictures that HMIX_CIFAR10 names, and takes two.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from typing import Any
 from benchmark_measuring import lines, medians, memory_status, milliseconds
 from environment import options_of, run_script
 
-PARTS = ("tables", "training", "contribute", "collect")
+PARTS = ("tables", "training", "contribute", "collect", "perception")
 SIZES = (10_000, 100_000, 1_000_000)
 MEMORY_SWITCH = "--memory"
 READING = -1
@@ -73,6 +74,10 @@ def main(arguments: argparse.Namespace) -> None:
         from benchmark_collect import print_collect
 
         print_collect()
+    if "perception" in arguments.parts:
+        from benchmark_perception import print_perception
+
+        print_perception()
 
 
 def _machine() -> str:

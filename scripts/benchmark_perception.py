@@ -1,0 +1,198 @@
+"""Benchmark of perception: forecasts of judgments by new participants of new stimuli, and how sure they should be.
+
+Batches are dealt into folds; each fold is forecast by what was fitted to the others, so that neither its participants
+nor its stimuli were seen before.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+from benchmark_baselines import histogram, identity, ordered_beta
+from benchmark_measuring import milliseconds
+
+if TYPE_CHECKING:
+    import datasets
+
+    from hmix_hub.perception.prediction import Score
+
+FOLDS = 7
+LEVEL = 0.9
+Ints = npt.NDArray[np.int64]
+Forecaster = Callable[["datasets.Dataset", "datasets.Dataset"], "tuple[Score, float]"]
+"""From judgments to fit and judgments to forecast, to the score of the latter and the seconds that the fit took."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the table.
+
+    Parameters
+    ----------
+    name
+        What forecasts.
+    forecaster
+        Fits and scores.
+    aim
+        Nats and RMSE that it must not exceed on H-Mix.
+    needs_pictures
+        Whether it needs the pictures.
+    """
+
+    name: str
+    forecaster: Forecaster
+    aim: tuple[float, float] | None = None
+    needs_pictures: bool = False
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Scores over all folds: nats per judgment, RMSE, coverage of 90 % intervals, median seconds of a fit."""
+
+    nll: float
+    rmse: float
+    coverage: float
+    seconds: float
+
+
+def folds_of(dataset: datasets.Dataset, n_folds: int = FOLDS) -> Ints:
+    """Return the fold of each judgment, int64 (N,), 0 to `n_folds` - 1: batches in the order of their ids, in turn."""
+    return np.asarray(np.unique(np.array(dataset["batch_id"]), return_inverse=True)[1] % n_folds)
+
+
+def held_out(dataset: datasets.Dataset, fold: Ints, forecaster: Forecaster, chosen: Sequence[int]) -> HeldOut:
+    """Score a forecaster over chosen folds, each forecast from all others."""
+    from hmix_hub.tables import pick_rows
+
+    scores, times = [], []
+    for number in chosen:
+        fitted, forecast = (pick_rows(dataset, np.flatnonzero(rows)) for rows in (fold != number, fold == number))
+        score, seconds = forecaster(fitted, forecast)
+        scores.append(score)
+        times.append(seconds)
+    weights = np.array([score.n for score in scores]) / sum(score.n for score in scores)
+    nll, square, coverage = (
+        float(weights @ values)
+        for values in (
+            [score.nll for score in scores],
+            [score.rmse**2 for score in scores],
+            [score.coverage for score in scores],
+        )
+    )
+    return HeldOut(nll, square**0.5, coverage, statistics.median(times))
+
+
+def baseline(fit: Any) -> Forecaster:
+    """Return a forecaster of one of the functions of `benchmark_baselines`."""
+
+    def run(fitted: datasets.Dataset, forecast: datasets.Dataset) -> tuple[Score, float]:
+        from hmix_hub.perception.prediction import score_of
+
+        shown, inferred = _columns(fitted)
+        started = time.perf_counter()
+        masses = fit(shown, np.rint(100 * inferred).astype(np.int64))
+        seconds = time.perf_counter() - started
+        shown, inferred = _columns(forecast)
+        return score_of([(masses(shown), np.rint(100 * inferred).astype(np.int64), inferred)], LEVEL), seconds
+
+    return run
+
+
+def model(**options: Any) -> Forecaster:
+    """Return a forecaster that fits `hmix_hub.PerceptualModel` with options."""
+
+    def run(fitted: datasets.Dataset, forecast: datasets.Dataset) -> tuple[Score, float]:
+        import hmix_hub
+
+        started = time.perf_counter()
+        found = hmix_hub.PerceptualModel.fit(fitted, **options)
+        seconds = time.perf_counter() - started
+        return found.score(forecast, level=LEVEL), seconds
+
+    return run
+
+
+LINES = (
+    Line("shown coefficient, normal error", baseline(identity)),
+    Line("histogram per coefficient", baseline(histogram)),
+    Line("ordered beta regression", baseline(ordered_beta)),
+    Line("model: sine", model(classes=False, people=False)),
+    Line("model: classes", model(people=False)),
+    Line("model: classes, people", model(), aim=(3.545, 0.2190)),
+    Line("model: classes, people, pictures", model(pictures=True), aim=(3.52, 0.2120), needs_pictures=True),
+)
+COVERS = (0.88, 0.92)
+"""Coverage that 90 % intervals of the model have on H-Mix."""
+
+
+def _columns(dataset: datasets.Dataset) -> list[npt.NDArray[np.float64]]:
+    from hmix_hub.schema.arrays import numbers
+    from hmix_hub.tables import arrow_columns
+
+    names = ["mixing_coefficient", "inferred_coefficient"]
+    table = arrow_columns(dataset, names)
+    return [numbers(table[name]) for name in names]
+
+
+def load_judgments() -> tuple[datasets.Dataset, bool]:
+    """Return the judgments, and whether their pictures are at hand."""
+    import hmix_hub
+    from hmix_hub.sources import choose_source
+
+    source = choose_source()[0]
+    dataset = hmix_hub.load_dataset("h-mix", "infer_mixing_factor", split="train", source=source)
+    return dataset, source == "sample" or "HMIX_CIFAR10" in os.environ
+
+
+def print_held_out(dataset: datasets.Dataset, has_pictures: bool, n_folds: int = FOLDS) -> dict[str, HeldOut]:
+    """Print the table of held-out forecasts, and return it by name."""
+    import hmix_hub
+
+    fold = folds_of(dataset, n_folds)
+    batches, people, stimuli = (len(set(dataset[name])) for name in ("batch_id", "participant_id", "stimulus_id"))
+    print(
+        f"\n{len(dataset):,} judgments of {stimuli:,} stimuli by {people} participants in {batches} batches; "
+        f"{n_folds} folds of batches, so that participants and stimuli are new; probability of 101 answers\n"
+    )
+    print("| forecast | nats per judgment | RMSE | 90 % intervals cover | fit | aim |")
+    print("|---|---:|---:|---:|---:|---|")
+    found = {}
+    for line in LINES:
+        if line.needs_pictures and not has_pictures:
+            print(f"| {line.name} | not run: name CIFAR-10 with HMIX_CIFAR10 | | | | |")
+            continue
+        with warnings.catch_warnings():
+            # A fold may have too few judgments for a term; the table would not be the place to say so.
+            warnings.simplefilter("error")
+            result = held_out(dataset, fold, line.forecaster, range(n_folds))
+        found[line.name] = result
+        aim = "" if line.aim is None else f"at most {line.aim[0]:.3f}, {line.aim[1]:.4f}; {COVERS[0]} to {COVERS[1]}"
+        print(
+            f"| {line.name} | {result.nll:.4f} | {result.rmse:.4f} | {result.coverage:.4f} "
+            f"| {milliseconds(result.seconds)} | {aim} |",
+            flush=True,
+        )
+    fit = hmix_hub.human_fit(dataset["mixing_coefficient"], dataset)
+    print(f"| ceiling: the stimulus' mean known, the participant new | | {fit.ceiling.value:.4f} | | | |")
+    return found
+
+
+def print_perception() -> None:
+    """Print the part."""
+    import torch
+
+    # Systems of a hundred equations: on a busy machine, dividing them among threads takes longer than solving them.
+    torch.set_num_threads(1)
+    dataset, has_pictures = load_judgments()
+    if len(set(dataset["batch_id"])) < FOLDS:
+        sys.exit("the judgments have too few batches for held-out forecasts")
+    print_held_out(dataset, has_pictures)
