@@ -13,7 +13,7 @@ from hmix_hub.schema.arrays import Floats
 from hmix_hub.tasks import CATEGORICAL, TASKS
 
 
-def agreement(tasks: Tasks) -> Finding | None:
+def agreement(tasks: Tasks) -> Finding | str:
     """Compute Krippendorff's alpha of first answers about stimuli that several people judged.
 
     For intervals where the answer is a number, nominal where it is a class.
@@ -22,13 +22,13 @@ def agreement(tasks: Tasks) -> Finding | None:
 
     Returns
     -------
-    Finding or None
-        `None` where no stimulus was judged by two people.
+    Finding or str
+        Why there is none: no stimulus was judged by two people.
     """
     found = {task: _alpha(tasks[task]) for task in TASKS if task in tasks}
     known = {task: number for task, number in found.items() if number is not None}
     if not known:
-        return None
+        return "no stimulus was judged by two participants"
     table = Table(
         "agreement",
         "Krippendorff's alpha",

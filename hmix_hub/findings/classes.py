@@ -10,9 +10,9 @@ from hmix_hub.findings.finding import Finding, Series, Table
 from hmix_hub.findings.judgments import SHARE, Judgments, Tasks, shown_levels
 from hmix_hub.findings.number import Number
 from hmix_hub.findings.shrinkage import LEVEL, Shrunk, discoveries, shrink, two_sided
-from hmix_hub.findings.wording import counted, figure, listed, slug, with_interval
+from hmix_hub.findings.wording import counted, figure, listed, not_asked, slugs, with_interval
 from hmix_hub.schema.arrays import Floats, Ints
-from hmix_hub.schema.groups import Groups
+from hmix_hub.schema.groups import Groups, encode_key
 from hmix_hub.tasks import INFER
 
 MOST_CLASSES = 40
@@ -52,6 +52,11 @@ class Oriented:
         at = self.pairs.first
         return list(zip(self.first[at].tolist(), self.second[at].tolist(), strict=True))
 
+    @property
+    def pair_slugs(self) -> list[str]:
+        """Name of each pair in ids."""
+        return slugs(["-".join(self.names[code] for code in codes) for codes in self.pair_classes])
+
     def design(self) -> Floats:
         """Return 1 for the first class of each pair and -1 for the second one; float64 (J, K)."""
         design = np.zeros((len(self.pairs.sizes), len(self.names)))
@@ -60,7 +65,7 @@ class Oriented:
         return design
 
 
-def class_visibility(tasks: Tasks) -> Finding | None:
+def class_visibility(tasks: Tasks) -> Finding | str:
     r"""Estimate how much more of a class people see than of others at the same share, and of each pair of classes.
 
     Answers are compared with a curve that swapping the pictures does not change, :math:`\lambda + c(\lambda)`,
@@ -69,29 +74,24 @@ def class_visibility(tasks: Tasks) -> Finding | None:
 
     Returns
     -------
-    Finding or None
-        `None` where nobody inferred a coefficient of two different classes, or there is one participant.
+    Finding or str
+        Why there is none: nobody inferred a coefficient of two different classes, one participant alone did, or there
+        are too many classes.
     """
     judgments = tasks.get(INFER)
-    oriented = None if judgments is None else _oriented(judgments)
-    if judgments is None or oriented is None:
-        return None
-    places = range(len(oriented.pairs.sizes))
-    raw = judgments.means_by(
-        [f"pair.raw.{_pair_slug(oriented, pair)}" for pair in places],
-        [f"{_pair_words(oriented, pair)}, raw mean" for pair in places],
-        oriented.more,
-        levels=oriented.pairs.codes,
-        rows=oriented.rows,
-        columns=_COLUMNS,
-        unit=SHARE,
-    )
-    means = np.array([number.value for number in raw], dtype=np.float64)
+    if judgments is None:
+        return not_asked(INFER)
+    oriented = _oriented(judgments)
+    if isinstance(oriented, str):
+        return oriented
+    means = oriented.pairs.mean(oriented.more)
     covariance = _covariance(judgments, oriented, means)
+    deviations = np.sqrt(np.diag(covariance))
+    raw = _pair_numbers(judgments, oriented, "raw", means, deviations)
     shrunk = shrink(means, covariance, oriented.design())
     classes = _class_numbers(judgments, oriented, shrunk)
-    pairs = _pair_numbers(judgments, oriented, shrunk)
-    chance = _multiplicity(judgments, oriented, raw, means / np.sqrt(np.diag(covariance)))
+    pairs = _pair_numbers(judgments, oriented, "visibility", shrunk.pairs, shrunk.pair_sd)
+    chance = _multiplicity(judgments, oriented, raw, means / deviations)
     class_table, pair_table = _tables(oriented, classes, raw, pairs)
     order = np.argsort([-(number.value or 0) for number in classes], kind="stable")
     axes = ("class", f"seen more than its share ({SHARE})")
@@ -117,22 +117,22 @@ def class_visibility(tasks: Tasks) -> Finding | None:
         "Inferred less shown is compared with a curve that is the same for all classes. Pairs are partially "
         "pooled: an effect of each class and one of each pair, both normal, whose spreads are those of the greatest "
         f"marginal likelihood ({figure(shrunk.between_classes)} between classes, {figure(shrunk.between_pairs)} of "
-        "what pairs have beyond their classes). The errors of raw means are correlated within participants; intervals "
-        "of shrunk numbers are posterior ones, intervals of raw means resample participants. "
+        "what pairs have beyond their classes). Intervals count both participants and stimuli as samples of more "
+        "(clustered in two ways), since other pictures of the same classes would do; shrunk ones are posterior. "
         f"Discoveries hold the false discovery rate at {LEVEL:.0%} (Benjamini and Hochberg)."
     )
     numbers = (*classes, *chance, *raw, *pairs)
     return Finding("class-visibility", "Classes", text, numbers, (class_table, pair_table), series, method)
 
 
-def _oriented(judgments: Judgments) -> Oriented | None:
+def _oriented(judgments: Judgments) -> Oriented | str:
     one, two = judgments.labels("image_1_label"), judgments.labels("image_2_label")
     rows = np.flatnonzero((two >= 0) & (one != two))
-    if not len(rows) or len(np.unique(judgments.people[rows])) < 2:
-        return None
+    if len(np.unique(judgments.people[rows])) < 2:
+        return "no two participants judged mixtures of two different classes"
     codes, places = np.unique(np.stack([one[rows], two[rows]]), return_inverse=True)
     if len(codes) > MOST_CLASSES:
-        return None
+        return f"{len(codes)} classes have too many pairs to be estimated together, {MOST_CLASSES} being the most"
     one, two = places.reshape(2, -1)
     residuals = _beyond_curve(judgments, rows, one, two, len(codes))
     first, second = np.minimum(one, two), np.maximum(one, two)
@@ -159,27 +159,30 @@ def _beyond_curve(judgments: Judgments, rows: Ints, one: Ints, two: Ints, n_clas
 
 
 def _covariance(judgments: Judgments, oriented: Oriented, means: Floats) -> Floats:
-    """Return the covariance of the raw means of pairs, whose errors are correlated within participants; (J, J).
+    """Return the covariance of the raw means of pairs, (J, J), whose errors are shared by participants and by stimuli.
 
     Covariances of more pairs than there are participants cannot all be estimated, so they are drawn towards 0; and no
     variance is less than that of as many independent answers.
+
+    Source: Cameron, Gelbach and Miller, https://doi.org/10.1198/jbes.2010.07136, clustering in two ways.
     """
-    people = judgments.people_of(oriented.rows)
-    n_people, n_pairs = int(people.max()) + 1, len(means)
+    n_pairs, sizes = len(means), oriented.pairs.sizes
     errors = oriented.more - means[oriented.pairs.codes]
+    people = judgments.people_of(oriented.rows)
+    n_people = int(people.max()) + 1
     cells = people * n_pairs + oriented.pairs.codes
-    sums = np.bincount(cells, errors, minlength=n_people * n_pairs).reshape(n_people, n_pairs) / oriented.pairs.sizes
-    clustered = n_people / (n_people - 1) * sums.T @ sums
+    sums = np.bincount(cells, errors, minlength=n_people * n_pairs).reshape(n_people, n_pairs) / sizes
+    by_people = n_people / (n_people - 1) * sums.T @ sums
+    # A stimulus is of one pair; what answers of different people about it share adds to what each person's share.
+    stimuli = Groups(encode_key([judgments.answers.stimuli[oriented.rows]]))
+    own = Groups(encode_key([stimuli.codes, people]))
+    shared = stimuli.sum(errors) ** 2 - np.bincount(stimuli.codes[own.first], own.sum(errors) ** 2)
+    by_stimuli = np.bincount(oriented.pairs.codes[stimuli.first], shared, minlength=n_pairs) / sizes**2
     pooled = float((errors**2).sum()) / max(len(errors) - n_pairs, 1)
-    least = max(pooled, 1e-12) / oriented.pairs.sizes
-    kept = n_people / (n_people + n_pairs)
-    covariance = kept * clustered
-    np.fill_diagonal(covariance, np.maximum(np.diag(clustered), least))
+    least = max(pooled, 1e-12) / sizes
+    covariance = n_people / (n_people + n_pairs) * by_people
+    np.fill_diagonal(covariance, np.maximum(np.diag(by_people) + by_stimuli, least))
     return covariance
-
-
-def _pair_slug(oriented: Oriented, pair: int) -> str:
-    return "-".join(slug(oriented.names[code]) for code in oriented.pair_classes[pair])
 
 
 def _pair_words(oriented: Oriented, pair: int) -> str:
@@ -194,28 +197,31 @@ def _interval(mean: float, deviation: float) -> tuple[float, float, float]:
 def _class_numbers(judgments: Judgments, oriented: Oriented, shrunk: Shrunk) -> list[Number]:
     return [
         judgments.number(
-            f"class.visibility.{slug(name)}",
+            f"class.visibility.{slug}",
             f"how much more is seen of {name} than its share, in mixtures with an average class, shrunk",
             _interval(shrunk.classes[code], shrunk.class_sd[code]),
             oriented.rows[(oriented.first == code) | (oriented.second == code)],
             _COLUMNS,
             unit=SHARE,
         )
-        for code, name in enumerate(oriented.names)
+        for code, (name, slug) in enumerate(zip(oriented.names, slugs(oriented.names), strict=True))
     ]
 
 
-def _pair_numbers(judgments: Judgments, oriented: Oriented, shrunk: Shrunk) -> list[Number]:
+def _pair_numbers(
+    judgments: Judgments, oriented: Oriented, kind: str, means: Floats, deviations: Floats
+) -> list[Number]:
+    words = {"raw": "raw mean", "visibility": "shrunk"}[kind]
     return [
         judgments.number(
-            f"pair.visibility.{_pair_slug(oriented, pair)}",
-            f"{_pair_words(oriented, pair)}, shrunk",
-            _interval(shrunk.pairs[pair], shrunk.pair_sd[pair]),
+            f"pair.{kind}.{slug}",
+            f"{_pair_words(oriented, pair)}, {words}",
+            _interval(means[pair], deviations[pair]),
             oriented.rows[oriented.pairs.codes == pair],
             _COLUMNS,
             unit=SHARE,
         )
-        for pair in range(len(shrunk.pairs))
+        for pair, slug in enumerate(oriented.pair_slugs)
     ]
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from hmix_hub.findings.finding import Finding, Series, Table
 from hmix_hub.findings.judgments import Judgments, Tasks, estimate_of, shown_levels
 from hmix_hub.findings.number import Number
-from hmix_hub.findings.wording import figure, level_name, listed, with_interval
+from hmix_hub.findings.wording import figure, level_name, listed, not_asked, with_interval
 from hmix_hub.schema.arrays import Floats, Ints
 from hmix_hub.schema.groups import Groups
 from hmix_hub.tasks import INFER
@@ -16,7 +16,7 @@ CONFIDENCE, INFERRED, SHOWN = "confidence", "inferred_coefficient", "mixing_coef
 _UNIT = "0 not at all, 1 fully"
 
 
-def confidence(tasks: Tasks) -> Finding | None:
+def confidence(tasks: Tasks) -> Finding | str:
     r"""Compute mean confidence, and its correlation with how extreme and with how accurate answers are.
 
     Extreme is :math:`|\hat\lambda - 1/2|`, accurate :math:`-|\hat\lambda - \lambda|`. Pooled correlations are over all
@@ -25,15 +25,15 @@ def confidence(tasks: Tasks) -> Finding | None:
 
     Returns
     -------
-    Finding or None
-        `None` where nobody gave a confidence.
+    Finding or str
+        Why there is none: nobody gave a confidence.
     """
     judgments = tasks.get(INFER)
     if judgments is None:
-        return None
+        return not_asked(INFER)
     rows = np.flatnonzero(~np.isnan(judgments.column(CONFIDENCE)))
     if not len(rows):
-        return None
+        return "nobody gave a confidence"
     values, inferred = judgments.column(CONFIDENCE)[rows], judgments.column(INFERRED)[rows]
     whole = judgments.mean("confidence.mean", "mean confidence", values, rows, (CONFIDENCE,), unit=_UNIT)
     by_shown, shown_series = _by_shown(judgments, values, rows)

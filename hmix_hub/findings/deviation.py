@@ -11,7 +11,7 @@ from hmix_hub.findings.finding import Finding, Series, Table
 from hmix_hub.findings.judgments import SHARE, Judgments, Tasks, estimate_of, shown_levels
 from hmix_hub.findings.number import Number
 from hmix_hub.findings.retest import marked_pairs
-from hmix_hub.findings.wording import figure, with_interval
+from hmix_hub.findings.wording import figure, not_asked, with_interval
 from hmix_hub.resampling import Means
 from hmix_hub.schema.arrays import Floats, Ints
 from hmix_hub.schema.groups import Groups, encode_key
@@ -85,18 +85,20 @@ def _sums(groups: Groups, terms: Floats) -> Floats:
     return np.add.reduceat(terms[:, groups.order], groups.offsets[:-1], axis=1)
 
 
-def deviation(tasks: Tasks) -> Finding | None:
+def deviation(tasks: Tasks) -> Finding | str:
     """Compute what the squared deviation from the shown coefficient consists of: curve, stimulus and people.
 
     Returns
     -------
-    Finding or None
-        `None` where nobody inferred a coefficient, or no two people judged the same mixture.
+    Finding or str
+        Why there is none: nobody inferred a coefficient, or no two people judged the same mixture.
     """
     judgments = tasks.get(INFER)
-    found = None if judgments is None else judgments.once(_components)
-    if judgments is None or found is None:
-        return None
+    if judgments is None:
+        return not_asked(INFER)
+    found = judgments.once(_components)
+    if found is None:
+        return "no two participants judged the same mixture"
     rows, means = found
     total = judgments.number(
         "deviation.total", "mean squared deviation from the shown coefficient", estimate_of(means), rows, _COLUMNS
@@ -149,18 +151,20 @@ def deviation(tasks: Tasks) -> Finding | None:
     return Finding("deviation", "What the deviation consists of", text, numbers, (table,), (series,), method)
 
 
-def ceilings(tasks: Tasks) -> Finding | None:
+def ceilings(tasks: Tasks) -> Finding | str:
     """Compute root mean squared errors that predictions of people's answers reach at best.
 
     Returns
     -------
-    Finding or None
-        `None` where nobody inferred a coefficient, or no two people judged the same mixture.
+    Finding or str
+        Why there is none: nobody inferred a coefficient, or no two people judged the same mixture.
     """
     judgments = tasks.get(INFER)
-    found = None if judgments is None else judgments.once(_components)
-    if judgments is None or found is None:
-        return None
+    if judgments is None:
+        return not_asked(INFER)
+    found = judgments.once(_components)
+    if found is None:
+        return "no two participants judged the same mixture"
     rows, means = found
     labels = {
         "identity": ("the shown coefficient", "error of the shown coefficient as the prediction"),

@@ -6,13 +6,13 @@ import numpy as np
 
 from hmix_hub.findings.finding import Finding, Series, Table
 from hmix_hub.findings.judgments import SHARE, Tasks, shown_levels
-from hmix_hub.findings.wording import counted, figure, level_name, listed, with_interval
+from hmix_hub.findings.wording import counted, figure, level_name, listed, not_asked, with_interval
 from hmix_hub.tasks import INFER
 
 _COLUMNS = ("inferred_coefficient", "mixing_coefficient")
 
 
-def inferred_against_shown(tasks: Tasks) -> Finding | None:
+def inferred_against_shown(tasks: Tasks) -> Finding | str:
     """Compute the mean inferred coefficient at each shown one, and whether its interval contains the shown one.
 
     All judgments count, repeats too, as in the released figures.
@@ -21,12 +21,12 @@ def inferred_against_shown(tasks: Tasks) -> Finding | None:
 
     Returns
     -------
-    Finding or None
-        `None` where nobody inferred a coefficient.
+    Finding or str
+        Why there is none: nobody inferred a coefficient.
     """
     judgments = tasks.get(INFER)
     if judgments is None:
-        return None
+        return not_asked(INFER)
     shown, inferred = judgments.column("mixing_coefficient"), judgments.column("inferred_coefficient")
     centres, levels = shown_levels(judgments)
     rows = np.arange(len(judgments))

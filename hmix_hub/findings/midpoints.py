@@ -9,7 +9,7 @@ import numpy as np
 from hmix_hub.findings.finding import Cell, Finding, Series, Table
 from hmix_hub.findings.judgments import SHARE, Judgments, Tasks, estimate_of
 from hmix_hub.findings.number import Number
-from hmix_hub.findings.wording import SHORT, level_name, slug, with_interval
+from hmix_hub.findings.wording import SHORT, level_name, not_asked, slugs, with_interval
 from hmix_hub.resampling import levels_of
 from hmix_hub.schema.arrays import Floats, Ints
 from hmix_hub.schema.groups import Groups
@@ -19,7 +19,7 @@ SELECTED, START = "selected_coefficient", "start_coefficient"
 STRAIGHTLINING, NOT_SHOWN = "straightlining", "endpoint_not_shown"
 
 
-def midpoints(tasks: Tasks) -> Finding | None:
+def midpoints(tasks: Tasks) -> Finding | str:
     """Compute the mean coefficient that people take as the 50/50 one, in both interfaces.
 
     Participants flagged `straightlining` and answers flagged `endpoint_not_shown` are counted apart: the means stand
@@ -29,12 +29,12 @@ def midpoints(tasks: Tasks) -> Finding | None:
 
     Returns
     -------
-    Finding or None
-        `None` where nobody was asked for a midpoint.
+    Finding or str
+        Why there is none: nobody was asked for a midpoint.
     """
     asked = {task: tasks[task] for task in (CONSTRUCT, SELECT) if task in tasks}
     if not asked:
-        return None
+        return not_asked(CONSTRUCT, SELECT)
     numbers: list[Number] = []
     rows: list[tuple[Cell, ...]] = []
     said, overall = [], []
@@ -90,12 +90,12 @@ def _of_interface(judgments: Judgments) -> list[tuple[str, Number]]:
         for what, (name, kept) in parts.items()
         if kept.any()
     ]
-    names = judgments.table["participant_id"].to_pylist()
-    for rows in _each(judgments.people, np.flatnonzero(careless)):
-        who = names[rows[0]]
-        label = f"mean selected coefficient of participant {who}, flagged {STRAIGHTLINING}"
-        number = _mean(judgments, f"{short}.flagged.{slug(who)}", label, rows)
-        found.append((f"participant {who}, flagged {STRAIGHTLINING}", number))
+    flagged = _each(judgments.people, np.flatnonzero(careless))
+    names = [judgments.table["participant_id"][int(rows[0])].as_py() for rows in flagged]
+    for rows, who, slug in zip(flagged, names, slugs(names), strict=True):
+        what = f"participant {who}, flagged {STRAIGHTLINING}"
+        number = _mean(judgments, f"{short}.flagged.{slug}", f"mean selected coefficient of {what}", rows)
+        found.append((what, number))
     return found
 
 
@@ -157,7 +157,7 @@ def _by_start(judgments: Judgments) -> tuple[list[Number], Table, Series, str]:
             f"From the start {level_name(centres[-1])} the mean is {with_interval(differences[0])} higher than from "
             f"{level_name(centres[0])}; without participants flagged {STRAIGHTLINING} it is "
             f"{with_interval(differences[1])}. One participant alone moves it most: "
-            f"{differences[2].note} it is {with_interval(differences[2])}."
+            f"{differences[2].note}, it is {with_interval(differences[2])}."
         )
     columns = ("start", "all judgments", f"without participants flagged {STRAIGHTLINING}")
     table = Table("construct.start", "Mean by start", columns, tuple(cells))
@@ -176,15 +176,7 @@ def _differences(judgments: Judgments, values: Floats, levels: Ints, n_levels: i
     """Return the difference between extreme starts: of all, without flagged people, without the weightiest person."""
     everybody = np.arange(len(values))
     people = Groups(judgments.people_of(everybody))
-    whole = _difference(judgments, values, levels, n_levels, everybody)
-    moved = [
-        abs(
-            _difference(judgments, values, levels, n_levels, everybody[people.codes != person], only_value=True)[0]
-            - whole[0]
-        )
-        for person in range(len(people.sizes))
-    ]
-    weightiest = int(np.nanargmax(moved)) if np.isfinite(moved).any() else 0
+    weightiest = _weightiest(values, levels, n_levels, people)
     others = everybody[people.codes != weightiest]
     who = judgments.table["participant_id"][int(people.first[weightiest])].as_py()
     is_flagged = judgments.flagged(STRAIGHTLINING)[people.first[weightiest]]
@@ -194,7 +186,7 @@ def _differences(judgments: Judgments, values: Floats, levels: Ints, n_levels: i
         "construct.start.difference.without_one": (
             ", without the participant who moves it most",
             others,
-            f"without {who}, who is {'' if is_flagged else 'not '}flagged {STRAIGHTLINING},",
+            f"without participant {who}, who is {'' if is_flagged else 'not '}flagged {STRAIGHTLINING}",
         ),
     }
     return [
@@ -211,13 +203,22 @@ def _differences(judgments: Judgments, values: Floats, levels: Ints, n_levels: i
     ]
 
 
+def _weightiest(values: Floats, levels: Ints, n_levels: int, people: Groups) -> int:
+    """Return the participant without whom the difference between extreme starts changes most."""
+    without = []
+    for level in (0, n_levels - 1):
+        is_here = (levels == level).astype(np.float64)
+        sums, counts = people.sum(is_here * values), people.sum(is_here)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            without.append((sums.sum() - sums) / (counts.sum() - counts) - sums.sum() / counts.sum())
+    moved = np.nan_to_num(np.abs(without[1] - without[0]))
+    return int(moved.argmax())
+
+
 def _difference(
-    judgments: Judgments, values: Floats, levels: Ints, n_levels: int, rows: Ints, *, only_value: bool = False
+    judgments: Judgments, values: Floats, levels: Ints, n_levels: int, rows: Ints
 ) -> tuple[float, float, float]:
     first, last = levels[rows] == 0, levels[rows] == n_levels - 1
-    if only_value:
-        means = [values[rows][part].mean() if part.any() else np.nan for part in (first, last)]
-        return means[1] - means[0], np.nan, np.nan
     terms = np.stack([first, first * values[rows], last, last * values[rows]], axis=1).astype(np.float64)
     found = judgments.moments(lambda s: (s[:, 3] / s[:, 2] - s[:, 1] / s[:, 0])[:, None], terms, rows)
     return estimate_of(found)

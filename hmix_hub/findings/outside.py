@@ -6,7 +6,7 @@ import numpy as np
 
 from hmix_hub.findings.finding import Finding, Series, Table
 from hmix_hub.findings.judgments import Tasks, shown_levels
-from hmix_hub.findings.wording import level_name, listed, with_interval
+from hmix_hub.findings.wording import level_name, listed, not_asked, with_interval
 from hmix_hub.resampling import class_masses
 from hmix_hub.tasks import CATEGORICAL
 
@@ -18,19 +18,19 @@ _PARTS = {
 }
 
 
-def outside_mass(tasks: Tasks) -> Finding | None:
+def outside_mass(tasks: Tasks) -> Finding | str:
     """Compute the mean probability on the class of image 1, of image 2 and on all others, by shown coefficient.
 
     Source: Collins et al., *Human-in-the-Loop Mixup*, section 4.3.2.
 
     Returns
     -------
-    Finding or None
-        `None` where nobody gave soft labels.
+    Finding or str
+        Why there is none: nobody gave soft labels.
     """
     judgments = tasks.get(CATEGORICAL)
     if judgments is None:
-        return None
+        return not_asked(CATEGORICAL)
     rows = np.arange(len(judgments))
     masses = class_masses(
         judgments.matrix("soft_label"), judgments.labels("image_1_label"), judgments.labels("image_2_label")

@@ -29,7 +29,7 @@ from hmix_hub.resampling import COVERAGE, RESAMPLES
 from hmix_hub.schema.arrays import take
 from hmix_hub.tasks import TASKS
 
-FINDINGS: dict[str, Callable[[Tasks], Finding | None]] = {
+FINDINGS: dict[str, Callable[[Tasks], Finding | str]] = {
     "where people see the 50/50 mixture": midpoints,
     "inferred against shown coefficients": inferred_against_shown,
     "confidence": confidence,
@@ -40,7 +40,7 @@ FINDINGS: dict[str, Callable[[Tasks], Finding | None]] = {
     "what the deviation consists of": deviation,
     "noise ceilings": ceilings,
 }
-"""Findings by what they are about, in the order in which they are read; each returns `None` where nothing is known."""
+"""Findings by what they are about, in the order in which they are read; one that is left out is a reason, a text."""
 
 
 @dataclass(frozen=True)
@@ -239,18 +239,20 @@ def report(
         msg = f"an interval takes {_FEWEST} resamplings or more, a whole number, not {resamples!r}"
         raise ConfigurationError(msg, hint=f"leave resamples out for {RESAMPLES}")
     asked = Asked(datasets or (H_MIX,), source, revision, token)
-    judgments = read_judgments(asked, seed=seed, resamples=resamples)
+    judgments, names = read_judgments(asked, seed=seed, resamples=resamples)
     if not judgments:
         msg = "there is nothing to report on: the datasets have no judgments"
         raise ConfigurationError(msg, hint="loosen the filters, or name other datasets")
     found = {words: compute(judgments) for words, compute in FINDINGS.items()}
+    left_out = {words: finding for words, finding in found.items() if isinstance(finding, str)}
     return Report(
-        asked.names(),
-        tuple(finding for finding in found.values() if finding is not None),
+        names,
+        tuple(finding for finding in found.values() if isinstance(finding, Finding)),
         tuple(file for task in judgments.values() for file in _files(task)),
-        tuple(_missing(judgments, [words for words, finding in found.items() if finding is None])),
+        tuple(_missing(judgments, left_out)),
         f"Intervals contain {COVERAGE:.0%} of {resamples} resamplings of whole participants (percentile bootstrap, "
-        f"seed {seed}), unless said otherwise; a number of fewer than two participants has none.",
+        f"seed {seed}), unless said otherwise: they tell how numbers would differ if other people judged the same "
+        "stimuli. A number of fewer than two participants has none.",
         seed,
         resamples,
         {task: part.readable() for task, part in judgments.items()},
@@ -269,7 +271,7 @@ def _files(judgments: Judgments) -> list[SourceFile]:
     return found
 
 
-def _missing(judgments: Tasks, findings: list[str]) -> list[str]:
-    """Return a sentence for each task that nobody was asked, and for the findings that these judgments do not allow."""
-    said = [f"No judgments of {task}: what only they can tell is left out." for task in TASKS if task not in judgments]
-    return [*said, *(f"Left out: {words}; these judgments do not tell." for words in findings)]
+def _missing(judgments: Tasks, left_out: Mapping[str, str]) -> list[str]:
+    """Return a sentence for each task that nobody was asked, and for each finding that is left out."""
+    said = [f"There are no judgments of {task}." for task in TASKS if task not in judgments]
+    return [*said, *(f"Left out: {words}, since {reason}." for words, reason in left_out.items())]

@@ -49,7 +49,7 @@ def marked_pairs(judgments: Judgments, values: Floats | None = None) -> Pairs:
     return Pairs(judgments, first, again)
 
 
-def retest(tasks: Tasks) -> Finding | None:
+def retest(tasks: Tasks) -> Finding | str:
     r"""Compare marked repeats with the same participants' first answers.
 
     With answers :math:`x_{p1}, x_{p2}` of P pairs: ICC(A,1), :math:`(R - E) / (R + E + 2 (C - E) / P)` from the mean
@@ -62,8 +62,8 @@ def retest(tasks: Tasks) -> Finding | None:
 
     Returns
     -------
-    Finding or None
-        `None` where no stimulus was shown again on purpose.
+    Finding or str
+        Why there is none: no stimulus was shown again on purpose.
     """
     numbers: list[Number] = []
     rows: list[tuple[Cell, ...]] = []
@@ -91,7 +91,7 @@ def retest(tasks: Tasks) -> Finding | None:
             f"and the two soft labels lie {with_interval(of_labels[1])} apart (total variation)."
         ).strip()
     if not numbers:
-        return None
+        return "no stimulus was shown to a participant again on purpose"
     method = (
         "Pairs are marked repeats with the same participant's first answer. ICC(A,1) counts a shift of all repeats as "
         f"disagreement; limits of agreement are {LIMITS} standard deviations of the differences from their mean. "

@@ -71,24 +71,12 @@ class Asked:
     revision: str | None = None
     token: str | bool | None = None
 
-    def names(self) -> tuple[str, ...]:
-        """Return what was asked for, in words; of a folder its name alone, since a report may be published."""
-        return tuple(self._name(origin) for origin in self.origins)
-
-    def _name(self, origin: Origin) -> str:
-        if isinstance(origin, str | os.PathLike):
-            if is_study(origin):
-                place = open_study(origin, revision=self.revision, token=self.token)
-                return place.manifest.id if isinstance(place, RawStudy | BuiltStudy) else str(origin)
-            return resolve_source(self.source).study.title if origin == H_MIX else str(origin)
-        studies = arrow_columns(origin, ["study_id"])["study_id"].unique().to_pylist()
-        return f"judgments of {', '.join(sorted(studies))}"
-
 
 @dataclass(frozen=True, eq=False)
 class _Part:
-    """Judgments of one task of one origin, with their places."""
+    """Judgments of one task of one origin, with the origin's name and their places."""
 
+    name: str
     task: str
     dataset: datasets.Dataset
     places: tuple[Place, ...]
@@ -96,13 +84,14 @@ class _Part:
     row_of: Ints
 
 
-def read_judgments(asked: Asked, *, seed: int, resamples: int) -> dict[str, Judgments]:
+def read_judgments(asked: Asked, *, seed: int, resamples: int) -> tuple[dict[str, Judgments], tuple[str, ...]]:
     """Load the judgments of all origins by task.
 
     Returns
     -------
-    dict
-        By task, in the order of the tasks; those without any judgment are not there.
+    tuple
+        Judgments by task, in the order of the tasks; those without any judgment are not there. And the names of the
+        origins; of a folder it is the study's id, since a report may be published.
 
     Raises
     ------
@@ -110,14 +99,14 @@ def read_judgments(asked: Asked, *, seed: int, resamples: int) -> dict[str, Judg
         If an origin cannot be loaded, is no table of judgments, or two hold the same ones.
     """
     parts: dict[str, list[_Part]] = {}
+    names: dict[str, None] = {}
     for origin in asked.origins:
         for part in _parts_of(origin, asked):
-            parts.setdefault(part.task, []).append(part)
-    return {
-        task: _joined(task, [part for part in parts[task] if len(part.dataset)], seed=seed, resamples=resamples)
-        for task in TASKS
-        if any(len(part.dataset) for part in parts.get(task, ()))
-    }
+            names[part.name] = None
+            if len(part.dataset):
+                parts.setdefault(part.task, []).append(part)
+    judgments = {task: _joined(task, parts[task], seed=seed, resamples=resamples) for task in TASKS if task in parts}
+    return judgments, tuple(names)
 
 
 def _joined(task: str, parts: Sequence[_Part], *, seed: int, resamples: int) -> Judgments:
@@ -147,11 +136,12 @@ def _parts_of(origin: object, asked: Asked) -> Iterator[_Part]:
                 yield _of_study(task, dataset, study)
     else:
         check_dataset(origin)
+        title = resolve_source(asked.source).study.title
         for task in JUDGMENT_FILES:
-            yield _given(load_dataset(H_MIX, task, split="train", source=asked.source))
+            yield _given(load_dataset(H_MIX, task, split="train", source=asked.source), title)
 
 
-def _given(dataset: datasets.Dataset) -> _Part:
+def _given(dataset: datasets.Dataset, name: str = "") -> _Part:
     """Return judgments of a dataset: the files of the release and of the sample are known, of others their names."""
     task = task_of(dataset)
     missing = [name for name in (*_EVERY_TASK, *_OF_TASK[task]) if name not in dataset.column_names]
@@ -163,7 +153,9 @@ def _given(dataset: datasets.Dataset) -> _Part:
     first = np.unique(place_of, return_index=True)[1]
     named = table.select(["study_id", "source_file"]).take(pa.array(first)).to_pylist()
     places = tuple(Place(row["study_id"], row["source_file"], _known_hash(**row)) for row in named)
-    return _Part(task, dataset, places, place_of, table["source_row"].to_numpy().astype(np.int64))
+    studies = ", ".join(sorted({place.study_id for place in places}))
+    rows = table["source_row"].to_numpy().astype(np.int64)
+    return _Part(name or f"judgments of {studies or 'no study'}", task, dataset, places, place_of, rows)
 
 
 def _known_hash(study_id: str, source_file: str) -> str | None:
@@ -173,6 +165,7 @@ def _known_hash(study_id: str, source_file: str) -> str | None:
 
 def _of_study(task: str, dataset: datasets.Dataset, study: LoadableStudy) -> _Part:
     rows = np.arange(len(dataset))
+    name = study.manifest.id if isinstance(study, RawStudy | BuiltStudy) else "@".join(study.address)
     if isinstance(study, RawStudy):
         file = study.folder.judgments[task]
         place = Place(study.manifest.id, file, known_sha256(study.folder.file(file)))
@@ -180,7 +173,7 @@ def _of_study(task: str, dataset: datasets.Dataset, study: LoadableStudy) -> _Pa
         # Where the study names no other file, the rows are those of this one, which may have blank lines.
         if pc.all(pc.equal(table["source_file"], file)).as_py():
             rows = table["source_row"].to_numpy().astype(np.int64)
-        return _Part(task, dataset, (place,), np.zeros(len(dataset), dtype=np.int64), rows)
+        return _Part(name, task, dataset, (place,), np.zeros(len(dataset), dtype=np.int64), rows)
     if not isinstance(study, StudyOfTables):
         msg = f"the files of {study.description} are not known"
         raise ConfigurationError(msg, hint="load its judgments, and report on the dataset")
@@ -188,7 +181,7 @@ def _of_study(task: str, dataset: datasets.Dataset, study: LoadableStudy) -> _Pa
     lengths = [_length(file.open) for file in files]
     places = tuple(Place(study.manifest.id, _within(study, file.name), file.sha256) for file in files)
     place_of = np.repeat(np.arange(len(files)), lengths)
-    return _Part(task, dataset, places, place_of, rows - np.repeat(np.cumsum([0, *lengths])[:-1], lengths))
+    return _Part(name, task, dataset, places, place_of, rows - np.repeat(np.cumsum([0, *lengths])[:-1], lengths))
 
 
 def _within(study: StudyOfTables, name: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Sequence
 
@@ -37,11 +38,27 @@ def counted(count: int, noun: str, plural: str = "") -> str:
     return f"{count} {noun if count == 1 else plural or f'{noun}s'}"
 
 
+def not_asked(*tasks: str) -> str:
+    """Return why a finding is left out whose tasks nobody was asked."""
+    return f"there are no judgments of {' or '.join(tasks)}"
+
+
 def level_name(level: float) -> str:
     """Return a level as it stands in an id: "0.25"."""
-    return f"{level:g}"
+    return f"{level:.9g}"
 
 
-def slug(name: str) -> str:
-    """Return a name as it stands in an id: lower-case letters, digits and hyphens."""
-    return re.sub(r"[^0-9a-z]+", "-", name.lower()).strip("-") or "unnamed"
+def slugs(names: Sequence[str]) -> list[str]:
+    """Return names as they stand in ids: lower-case letters of any script, digits and hyphens, each another one.
+
+    Examples
+    --------
+    >>> slugs(["Cat", "Sea lion", "cat", "猫"])
+    ['cat', 'sea-lion', 'cat-2', '猫']
+    """
+    found: dict[str, None] = {}
+    for name in names:
+        plain = re.sub(r"\W+", "-", name.lower()).strip("-") or "unnamed"
+        numbered = (f"{plain}-{number}" for number in itertools.count(2))
+        found[plain if plain not in found else next(one for one in numbered if one not in found)] = None
+    return list(found)
