@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from hmix_hub.perception.people import People
 from hmix_hub.perception.prediction import Prediction, Score, check_level, predict_from, score_of
 from hmix_hub.perception.probit import cell_information, cell_masses
 from hmix_hub.perception.questions import Classes, Numbers, Questions, ask, coefficients_of, questions_of
+from hmix_hub.perception.storage import read_model, write_model
 from hmix_hub.perception.terms import Terms, person_columns
 from hmix_hub.schema.arrays import Floats
 
@@ -308,6 +309,37 @@ class PerceptualModel:
         asked, answers = questions_of(seen, self.classes), to_percent(seen.inferred)
         masses = self._masses(asked, None if given is None else given.values)
         return score_of(((mass, answers[rows], seen.inferred[rows]) for rows, mass in masses), level)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model to a JSON file, whole or not at all; one that is there is replaced.
+
+        Parameters
+        ----------
+        path
+            The file. It holds ids and effects of participants, where the model was fitted with them, and no judgments.
+
+        Raises
+        ------
+        OSError
+            If it cannot be written; what was there stays.
+        """
+        write_model(path, {field.name: getattr(self, field.name) for field in fields(self)})
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> PerceptualModel:
+        """Return the model of a file that `save` wrote: it predicts the same, to the last bit.
+
+        Parameters
+        ----------
+        path
+            The file. Nothing in it is executed.
+
+        Raises
+        ------
+        PerceptionError
+            If it is missing, no model, of another version of the format, or was changed since it was written.
+        """
+        return cls(**read_model(path))
 
     def _masses(
         self, asked: Questions, differences: Floats | None = None, person: str | None = None
