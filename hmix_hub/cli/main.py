@@ -28,6 +28,8 @@ VERBS = {
     "verify": ("hmix_hub.cli.data", "Check the source's files, and recompute the processed ones."),
     "plot": ("hmix_hub.cli.data", "Draw perception against the synthetic label."),
     "show": ("hmix_hub.cli.data", "Draw one stimulus, and what people answered."),
+    "report": ("hmix_hub.cli.report", "Report on judgments: a page of findings with intervals."),
+    "explain": ("hmix_hub.cli.report", "List the judgments behind a number of a report."),
     "contribute": ("hmix_hub.cli.contribute", "Check, describe and publish a study of your own."),
     "rules": ("hmix_hub.cli.describe", "Explain the rules that a contributed study keeps."),
     "collect": ("hmix_hub.cli.collect", "Collect judgments with web interfaces of your own."),

@@ -116,7 +116,7 @@ def test_a_value_that_two_numbers_have_is_no_link():
 
 def test_drawings_are_well_formed_and_named(text):
     drawings = re.findall(r"<svg.*?</svg>", text, re.DOTALL)
-    assert len(drawings) == 5
+    assert len(drawings) == 6
     for drawing in drawings:
         root = parsed(drawing)
         assert root.get("role") == "img"

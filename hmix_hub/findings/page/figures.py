@@ -1,66 +1,63 @@
-"""Figures of a finding: which of its series stand in one drawing, and which shape each drawing has."""
+"""Figures of a finding: those made for it, or, of its series, the shape that suits each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
-from hmix_hub.findings.finding import Finding, Series
+import numpy as np
+
+from hmix_hub.findings.finding import Finding, Series, Table
+from hmix_hub.findings.page.drawn import INTERVALS, WIDTH, Drawn, drawn, said, short
+from hmix_hub.findings.page.exhibits import EXHIBITS
 from hmix_hub.findings.page.shapes import (
     draw_cloud,
     draw_forest,
     draw_line,
     draw_reference,
     draw_shares,
+    draw_stacks,
     legend_above,
 )
-from hmix_hub.findings.page.svg import canvas, house_style, svg_text
-from hmix_hub.findings.page.words import counted, value_text
+from hmix_hub.findings.page.svg import canvas, house_style
+from hmix_hub.findings.page.words import counted
 from hmix_hub.studies.findings import printable
-
-_WIDTH = 4.25
-"""Inches of every figure: a column of the page, or a phone."""
-_LONG_NAME = 28
-"""Most letters of a name beside a figure."""
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """A figure of the page.
-
-    Parameters
-    ----------
-    name
-        Its id in the page.
-    title
-        What it shows, in a line.
-    svg
-        The SVG element, safe to stand in HTML.
-    caption
-        What is drawn how.
-    """
-
-    name: str
-    title: str
-    svg: str
-    caption: str
 
 
 def figures_of(finding: Finding) -> list[Drawn]:
-    """Draw the figures of a finding: series over the same axes together, each cloud and each bar for itself."""
-    # Names come from anywhere; from here on they hold nothing that nobody sees.
-    finding = replace(finding, title=printable(finding.title), series=tuple(map(_visible, finding.series)))
+    """Draw the figures of a finding, in the order of its series: series over the same axes stand in one."""
+    finding = _visible(finding)
     with house_style():
-        return [_draw(finding, number, group) for number, group in enumerate(_groups(finding.series))]
+        made = EXHIBITS.get(finding.id)
+        if made is not None:
+            return made(finding)
+        return [_draw(finding, group) for group in _groups(finding.series)]
 
 
-def _visible(series: Series) -> Series:
+def _visible(finding: Finding) -> Finding:
+    """Return a finding whose words hold nothing that nobody sees; names come from anywhere."""
     return replace(
-        series,
-        label=printable(series.label),
-        x_label=printable(series.x_label),
-        y_label=printable(series.y_label),
-        names=tuple(map(printable, series.names)),
+        finding,
+        title=printable(finding.title),
+        series=tuple(
+            replace(
+                series,
+                label=printable(series.label),
+                x_label=printable(series.x_label),
+                y_label=printable(series.y_label),
+                names=tuple(map(printable, series.names)),
+            )
+            for series in finding.series
+        ),
+        tables=tuple(
+            Table(
+                table.id,
+                printable(table.title),
+                tuple(map(printable, table.columns)),
+                tuple(tuple(printable(cell) if isinstance(cell, str) else cell for cell in row) for row in table.rows),
+            )
+            for table in finding.tables
+        ),
     )
 
 
@@ -68,87 +65,69 @@ def _groups(series: Sequence[Series]) -> list[list[Series]]:
     """Return the series that stand in one drawing, in the order of the first of each."""
     groups: dict[tuple[object, ...], list[Series]] = {}
     for one in series:
-        own = one.id if one.kind != "intervals" else ""
+        own = one.id if one.kind == "points" else ""
         groups.setdefault((one.kind, one.x_label, one.y_label, one.names, own), []).append(one)
     return list(groups.values())
 
 
-def _draw(finding: Finding, number: int, group: list[Series]) -> Drawn:
+def _draw(finding: Finding, group: list[Series]) -> Drawn:
     first = group[0]
-    name = f"figure-{finding.id}-{number + 1}"
-    shape = _shape_of(first)
-    svg, caption = shape(finding, group, name)
+    axes_of = {"points": _cloud, "bars": _bars}.get(first.kind, _forest if first.names else _line)
     title = first.label if len(group) == 1 and len(finding.series) > 1 else finding.title
-    return Drawn(name, title, svg, caption)
+    return axes_of(f"{finding.id}-{first.id}", title, group)
 
 
-_Shape = Callable[[Finding, "list[Series]", str], tuple[str, str]]
-
-
-def _shape_of(series: Series) -> _Shape:
-    if series.kind == "points":
-        return _cloud
-    if series.kind == "bars":
-        return _shares
-    return _forest if series.names else _line
-
-
-def _line(finding: Finding, group: list[Series], name: str) -> tuple[str, str]:
-    figure = canvas(_WIDTH, 3.1)
+def _line(name: str, title: str, group: list[Series]) -> Drawn:
+    figure = canvas(WIDTH, 3.1)
     axes = figure.subplots()
     draw_line(axes, group)
     first = group[0]
     if first.reference is not None:
-        draw_reference(axes, first.levels, first.reference, "shown")
+        draw_reference(axes, first.levels, first.reference, "shown" if _is_identity(first) else "reference")
     axes.set(xlabel=first.x_label, ylabel=first.y_label)
     if len(group) > 1 or first.reference is not None:
         legend_above(axes)
-    return svg_text(figure, name, finding.title, _words(group)), _INTERVALS
+    return drawn(figure, name, title, said(group), INTERVALS)
 
 
-def _forest(finding: Finding, group: list[Series], name: str) -> tuple[str, str]:
-    names = [_short(each) for each in group[0].names]
-    figure = canvas(_WIDTH, 0.75 + 0.24 * len(names) * (1 + 0.35 * (len(group) - 1)))
+def _is_identity(series: Series) -> bool:
+    return series.reference is not None and np.array_equal(series.reference, series.levels)
+
+
+def _forest(name: str, title: str, group: list[Series]) -> Drawn:
+    names = [short(each) for each in group[0].names]
+    figure = canvas(WIDTH, 0.75 + 0.24 * len(names) * (1 + 0.35 * (len(group) - 1)))
     axes = figure.subplots()
     draw_forest(axes, names, group)
     axes.set(xlabel=group[0].y_label)
     if len(group) > 1:
         legend_above(axes)
-    return svg_text(figure, name, finding.title, _words(group)), _INTERVALS
+    return drawn(figure, name, title, said(group), INTERVALS)
 
 
-def _shares(finding: Finding, group: list[Series], name: str) -> tuple[str, str]:
-    (series,) = group
-    figure = canvas(_WIDTH, 1.2)
+def _bars(name: str, title: str, group: list[Series]) -> Drawn:
+    first = group[0]
+    if first.names:
+        figure = canvas(WIDTH, 1.25)
+        axes = figure.subplots()
+        draw_shares(axes, [short(each) for each in first.names], first.mean / max(float(np.nansum(first.mean)), 1e-12))
+        axes.set(xlabel=first.y_label)
+        return drawn(figure, name, title, said(group), "Parts of one bar add up to the whole.")
+    figure = canvas(WIDTH, 0.9 + 0.3 * len(first.levels))
     axes = figure.subplots()
-    draw_shares(axes, [_short(each) for each in series.names], series.mean)
-    axes.set(xlabel=series.y_label)
-    return svg_text(figure, name, finding.title, _words(group)), "Parts of one bar add up to the whole."
+    draw_stacks(axes, group)
+    axes.set(xlabel=first.y_label, ylabel=first.x_label)
+    legend_above(axes, 1 if max(len(series.label) for series in group) > 20 else len(group))
+    has_marks = any(series.reference is not None for series in group)
+    caption = "Parts of each bar add up to one." + (" Black lines: where the synthetic label cuts it." * has_marks)
+    return drawn(figure, name, title, said(group), caption)
 
 
-def _cloud(finding: Finding, group: list[Series], name: str) -> tuple[str, str]:
+def _cloud(name: str, title: str, group: list[Series]) -> Drawn:
     (series,) = group
-    figure = canvas(_WIDTH, 2.9)
+    figure = canvas(WIDTH, 2.9)
     axes = figure.subplots()
     draw_cloud(axes, series, [])
     axes.set(xlabel=series.x_label, ylabel=series.y_label)
-    words = f"{counted(len(series.mean), 'value')} of {series.y_label} over {series.x_label}."
-    return svg_text(figure, name, finding.title, words), "Each dot is one pair of answers."
-
-
-_INTERVALS = "Bars are 95 % intervals."
-
-
-def _words(group: Sequence[Series]) -> str:
-    """Return what series show, value by value, for those who do not see them."""
-    return " ".join(_said(series) for series in group)
-
-
-def _said(series: Series) -> str:
-    places = series.names or [f"{level:g}" for level in series.levels]
-    values = "; ".join(f"{place}: {value_text(mean)}" for place, mean in zip(places, series.mean, strict=True))
-    return f"{series.label}, {series.y_label}: {values}."
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= _LONG_NAME else name[: _LONG_NAME - 1] + "\u2026"
+    values = f"{counted(len(series.mean), 'value')} of {series.y_label} over {series.x_label}."
+    return drawn(figure, name, title, values, "The larger a dot, the more values it stands for.")

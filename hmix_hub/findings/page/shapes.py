@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
-from matplotlib.colors import Normalize, TwoSlopeNorm
+from matplotlib.patches import Rectangle
 
 from hmix_hub.findings.finding import Series
 from hmix_hub.findings.page.svg import RULE
+from hmix_hub.findings.page.words import MINUS
 from hmix_hub.plots.figure import FAINT, PEOPLE, SECOND, SYNTHETIC
 from hmix_hub.schema.arrays import Floats
 
@@ -105,9 +106,7 @@ def draw_forest(axes: Axes, names: Sequence[str], group: Sequence[Series]) -> No
     axes.set_axisbelow(True)
 
 
-def draw_triangle(
-    axes: Axes, names: Sequence[str], values: Floats, marked: npt.NDArray[np.bool_], *, digits: int = 2
-) -> Normalize:
+def draw_triangle(axes: Axes, names: Sequence[str], values: Floats, framed: npt.NDArray[np.bool_]) -> None:
     """Draw a number of each pair of classes as a cell below the diagonal, with the number in it.
 
     Parameters
@@ -118,35 +117,23 @@ def draw_triangle(
         K class names.
     values
         float64 (K, K): of row and column; only what lies below the diagonal is drawn, nothing where it is NaN.
-    marked
+    framed
         bool (K, K): cells in a frame.
-    digits
-        Digits after the point.
-
-    Returns
-    -------
-    matplotlib.colors.Normalize
-        The scale of the colours, symmetrical about 0.
     """
     lower = np.where(np.tri(len(names), k=-1, dtype=bool), values, np.nan)
     reach = float(np.nanmax(np.abs(lower), initial=1e-9))
-    norm = TwoSlopeNorm(0, -reach, reach)
     for row, column in np.argwhere(np.isfinite(lower)):
-        share = lower[row, column]
-        colour = _diverging(share / reach)
-        frame = (
-            {"edgecolor": "black", "lw": 1.3, "zorder": 3} if marked[row, column] else {"edgecolor": "white", "lw": 1}
-        )
-        axes.add_patch(_cell(column, row, colour, frame))
+        colour = _diverging(lower[row, column] / reach)
+        frame = {"edgecolor": "black", "lw": 1.2} if framed[row, column] else {"edgecolor": "none"}
+        axes.add_patch(Rectangle((column - 0.46, row - 0.46), 0.92, 0.92, facecolor=colour, **frame))
         axes.text(
             column,
             row,
-            f"{share:+.{digits}f}".replace("0.", ".").replace("-", "\u2212"),
+            f"{lower[row, column]:+.2f}".replace("0.", ".").replace("-", MINUS),
             ha="center",
             va="center_baseline",
-            fontsize=6.5,
+            fontsize=min(7.0, 75 / len(names)),
             color="white" if _luminance(colour) < 0.3 else "black",
-            zorder=4,
         )
     last = len(names) - 1
     axes.set(xlim=(-0.5, last - 0.5), ylim=(last + 0.5, 0.5))
@@ -155,7 +142,6 @@ def draw_triangle(
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     axes.set_aspect("equal")
-    return norm
 
 
 def draw_shares(axes: Axes, labels: Sequence[str], shares: Floats) -> None:
@@ -177,6 +163,27 @@ def draw_shares(axes: Axes, labels: Sequence[str], shares: Floats) -> None:
     )
 
 
+def draw_stacks(axes: Axes, group: Sequence[Series]) -> None:
+    """Draw a bar of shares for each level, first level on top, with black lines where its references end."""
+    n_levels = len(group[0].levels)
+    left, cut = np.zeros(n_levels), np.zeros(n_levels)
+    for number, series in enumerate(group):
+        fill, letters = PARTS[number % len(PARTS)]
+        shares = np.nan_to_num(series.mean)
+        axes.barh(range(n_levels), shares, 0.78, left, color=fill, edgecolor="white", lw=0.8, label=series.label)
+        for row in np.flatnonzero(shares > 0.09):
+            middle = left[row] + shares[row] / 2
+            axes.text(middle, row, f"{shares[row]:.0%}", ha="center", va="center_baseline", color=letters, fontsize=7.5)
+        left += shares
+        if series.reference is not None and number < len(group) - 1:
+            cut += series.reference
+            axes.vlines(cut, np.arange(n_levels) - 0.45, np.arange(n_levels) + 0.45, color="black", lw=1.6)
+    axes.set_yticks(range(n_levels), [f"{level:g}" for level in group[0].levels])
+    axes.set(xlim=(0, max(1.0, float(left.max()))), ylim=(n_levels - 0.5, -0.5), xticks=np.linspace(0, 1, 6))
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+
+
 def draw_cloud(axes: Axes, series: Series, lines: Sequence[tuple[str, float, bool]]) -> None:
     """Draw single values as dots, and lines across them.
 
@@ -191,10 +198,11 @@ def draw_cloud(axes: Axes, series: Series, lines: Sequence[tuple[str, float, boo
 
     Source: Bland and Altman, 1986, https://doi.org/10.1016/S0140-6736(86)90837-8.
     """
-    opacity = float(np.clip(40 / max(len(series.mean), 1), 0.25, 0.8))
-    axes.scatter(
-        series.levels, series.mean, s=13, color=FAINT, edgecolor=PEOPLE, linewidth=0.4, alpha=opacity, clip_on=False
+    known = np.isfinite(series.mean)
+    places, counts = np.unique(
+        np.stack([series.levels[known], series.mean[known]]).round(9), axis=1, return_counts=True
     )
+    axes.scatter(*places, s=9 * counts, color=FAINT, edgecolor=PEOPLE, linewidth=0.5, alpha=0.6, clip_on=False)
     for words, height, is_dashed in lines:
         axes.axhline(height, color="black", lw=1, ls=(0, (4, 3)) if is_dashed else "-")
         axes.annotate(
@@ -231,12 +239,6 @@ def _set_apart(axes: Axes) -> None:
     axes.spines[["left", "bottom"]].set_position(("outward", 6))
     axes.grid(axis="y", color=RULE, lw=0.5)
     axes.set_axisbelow(True)
-
-
-def _cell(column: int, row: int, colour: tuple[float, float, float], frame: dict[str, Any]) -> Any:
-    from matplotlib.patches import Rectangle
-
-    return Rectangle((column - 0.47, row - 0.47), 0.94, 0.94, facecolor=colour, **frame)
 
 
 def _diverging(share: float) -> tuple[float, float, float]:

@@ -19,7 +19,10 @@ from hmix_hub.sources import SAMPLE
 from hmix_hub.sources.study import RELEASE
 from hmix_hub.tasks import TASKS
 
-_NUMERALS = re.compile(r"(?<![\w.])[\u2212-]?\d[\d,]*(?:\.\d+)?(?: %)?")
+_NUMERALS = re.compile(r"[\u2212-]?\d[\d,]*(?:\.\d+)?(?: %)?")
+_SAID = re.compile(r"(?<![\w.])(-?\d+(?:\.(\d+))?)(?: \[(-?[\d.]+), (-?[\d.]+)\])?(?![\w.]*\d)")
+_SURE = 3
+"""Digits after the point by which a value without its interval is known again."""
 
 
 @dataclass(frozen=True)
@@ -150,7 +153,7 @@ def origin_of_report(report: Report) -> Origin:
     """Return who made the judgments of a report, over all its tasks."""
     import datasets
 
-    parts = [origin_of(datasets.Dataset(table)) for table in report.tables.values()]
+    parts = [origin_of(datasets.Dataset(task.table)) for task in report.judgments.values()]
     studies: dict[str, int] = {}
     for part in parts:
         for name, count in part.studies.items():
@@ -160,14 +163,15 @@ def origin_of_report(report: Report) -> Origin:
 
 def _counts(report: Report, origin: Origin) -> Iterator[tuple[str, str]]:
     people, stimuli = set(), set()
-    for name, table in report.tables.items():
+    for name, judgments in report.judgments.items():
+        table = judgments.table
         people |= set(zip(table["study_id"].to_pylist(), table["participant_id"].to_pylist(), strict=True))
         column = TASKS[name].stimulus_column
         stimuli |= set(zip(table["image_set"].to_pylist(), table[column].to_pylist(), strict=True))
     yield f"{origin.judgments:,}", "judgments"
     yield f"{len(people):,}", "participants"
     yield f"{len(stimuli):,}", "stimuli"
-    yield str(len(report.tables)), "tasks" if len(report.tables) != 1 else "task"
+    yield str(len(report.judgments)), "tasks" if len(report.judgments) != 1 else "task"
 
 
 class _Cells:
@@ -222,14 +226,25 @@ def _grid(table: Table, cells: _Cells) -> Grid:
 
 
 def _parts(text: str, numbers: Iterable[Number]) -> Iterator[Part]:
-    """Cut a paragraph into pieces; a numeral that is the value of one number alone is a link to it."""
-    by_text: dict[str, list[str]] = {}
-    for number in numbers:
-        by_text.setdefault(value_text(number.value, number.unit), []).append(number.id)
-    begin = 0
-    for found in _NUMERALS.finditer(text):
-        ids = by_text.get(found[0].replace("-", MINUS), [])
-        if len(ids) == 1:
-            yield from (Part(text[begin : found.start()]), Part(found[0], ids[0]))
-            begin = found.end()
+    """Cut a paragraph into pieces; what repeats a number is a link to it."""
+    numbers, begin = list(numbers), 0
+    for found in _SAID.finditer(text):
+        repeated = [number for number in numbers if _is_said(number, found)]
+        if repeated and (found[3] or len(repeated) == 1):
+            yield from (Part(text[begin : found.start()]), Part(found[1].replace("-", MINUS), repeated[0].id))
+            begin = found.end(1)
     yield Part(text[begin:])
+
+
+def _is_said(number: Number, found: re.Match[str]) -> bool:
+    """Whether a numeral, and the interval behind it, are those of a number."""
+    digits = len(found[2] or "")
+    written, known = (found[1], found[3], found[4]), (number.value, number.low, number.high)
+    if found[3] is None:
+        written, known = written[:1], known[:1]
+        if digits < _SURE:
+            return False
+    return all(
+        end is not None and f"{round(end, digits) + 0.0:.{digits}f}" == text
+        for text, end in zip(written, known, strict=True)
+    )

@@ -1,0 +1,210 @@
+"""`hmix report` and `hmix explain`: findings with their intervals, and the judgments behind each number."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hmix_hub.cli.options import json_option, source_option
+from hmix_hub.cli.output import echo_json, echo_table, tell_on_terminal
+from hmix_hub.datasets_by_name import H_MIX
+
+if TYPE_CHECKING:
+    from hmix_hub.findings.report import Explanation, Report
+
+ROWS_ON_SCREEN = 20
+_NUMBERS_ON_SCREEN = 6
+"""Most numbers of a finding in the summary."""
+_MOST_HASHES = 12
+"""Hex digits of a hash on the screen, where the rows are."""
+
+datasets_argument = click.argument("datasets", metavar="[DATASET]...", nargs=-1)
+"""The loaders check the names; none: H-Mix."""
+
+
+@click.command("report")
+@datasets_argument
+@source_option
+@click.option(
+    "-o",
+    "--output",
+    metavar="DIR",
+    type=click.Path(path_type=Path),
+    help="Folder for report.html and report.json; without it, the summary alone.",
+)
+@click.option("--seed", default=0, show_default=True, help="Seed of the intervals.")
+@json_option
+def report(datasets: tuple[str, ...], source: str | None, output: Path | None, seed: int, as_json: bool) -> None:
+    """Report on judgments: what people see, with intervals, as a page with figures and tables.
+
+    DATASET is h-mix (default), the folder of a study, or its repository on the Hub, ORG/NAME; several are reported on
+    together. The page is one file that needs no network; `hmix explain` lists the judgments behind its numbers.
+    """
+    from hmix_hub.cli.data import writing
+    from hmix_hub.findings.page.view import origin_of_report
+    from hmix_hub.findings.page.writing import numbers_text, write_report
+
+    made = _report(datasets, source, seed=seed)
+    if mark := origin_of_report(made).mark:
+        click.echo(f"hmix: {mark}", err=True)
+    written = None
+    if output is not None:
+        tell_on_terminal("drawing")
+        with writing(output):
+            written = write_report(made, output, call=_call(datasets, source, seed))
+    if as_json:
+        click.echo(numbers_text(made), nl=False)
+    else:
+        _echo_summary(made)
+    if written is not None:
+        click.echo(f"wrote {written} and {written.with_suffix('.json').name}", err=as_json)
+
+
+def _report(datasets: tuple[str, ...], source: str | None, *, seed: int) -> Report:
+    from hmix_hub.findings.report import report as make
+
+    tell_on_terminal("reading judgments, and computing intervals")
+    return make(*(datasets or (H_MIX,)), source=source, seed=seed)
+
+
+def _call(datasets: tuple[str, ...], source: str | None, seed: int) -> list[str]:
+    """Return what a command must be called with for the same judgments; of a folder, its name alone.
+
+    A page may be published, and the path to a folder names its owner.
+    """
+    named = [Path(name).name if Path(name).is_dir() else name for name in datasets]
+    sources = [] if source is None else ["--source", source if source in {"sample", "release"} else "SOURCE"]
+    return [*named, *sources, *(["--seed", str(seed)] if seed else [])]
+
+
+def _echo_summary(made: Report) -> None:
+    from hmix_hub.findings.page.words import interval_text, value_text
+    from hmix_hub.studies.findings import printable
+
+    rows = []
+    for finding in made.findings:
+        shown = finding.numbers[:_NUMBERS_ON_SCREEN]
+        for number in shown:
+            rows.append(
+                {
+                    "number": printable(number.id),
+                    "value": value_text(number.value, number.unit),
+                    "95 % interval": interval_text(number),
+                    "judgments": number.n_judgments,
+                    "participants": number.n_participants,
+                }
+            )
+        if more := len(finding.numbers) - len(shown):
+            rows.append(dict.fromkeys(rows[-1]) | {"number": f"  and {more} more of {finding.id}"})
+    if rows:
+        echo_table(rows)
+    for sentence in made.missing:
+        click.echo(f"left out: {printable(sentence)}")
+
+
+@click.command("explain")
+@click.argument("number", metavar="NUMBER-ID")
+@datasets_argument
+@source_option
+@click.option("--all", "all_rows", is_flag=True, help=f"List every judgment, not the first {ROWS_ON_SCREEN}.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("table", "csv", "json")),
+    default="table",
+    show_default=True,
+    help="csv and json list every judgment.",
+)
+def explain(
+    number: str, datasets: tuple[str, ...], source: str | None, all_rows: bool, form: str
+) -> None:
+    """List the judgments behind a number of `hmix report`: file, row and sha256 of each.
+
+    Name the same DATASETs and --source as the report. Rows count from 0, without the header.
+    """
+    made = _report(datasets, source, seed=0)
+    found = made.explain(number)
+    if form == "json":
+        echo_json(_as_dict(found))
+    elif form == "csv":
+        click.echo(_csv(found), nl=False)
+    else:
+        _echo_explanation(found, ROWS_ON_SCREEN if not all_rows else None)
+
+
+def _fields(found: Explanation) -> Iterator[dict[str, Any]]:
+    """Return each judgment as a row: where it stands, who gave it, and the values."""
+    for row in found.rows:
+        yield {
+            "file": row.file,
+            "row": row.row,
+            "sha256": row.sha256,
+            "judgment_id": row.judgment_id,
+            "study_id": row.study_id,
+            "participant_id": row.participant_id,
+            "source_file": row.source_file,
+            "source_row": row.source_row,
+            **dict(zip(found.columns, row.values, strict=True)),
+        }
+
+
+def _as_dict(found: Explanation) -> dict[str, Any]:
+    from hmix_hub.findings.page.writing import describe_number
+
+    return describe_number(found.number) | {"judgments_behind_it": list(_fields(found))}
+
+
+def _csv(found: Explanation) -> str:
+    stream = io.StringIO()
+    rows = list(_fields(found))
+    writer = csv.DictWriter(stream, list(rows[0]) if rows else ["file", "row", "sha256"], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return stream.getvalue()
+
+
+def _echo_explanation(found: Explanation, most: int | None) -> None:
+    from hmix_hub.findings.page.words import counted, number_text
+    from hmix_hub.studies.findings import printable
+
+    number = found.number
+    unit = f" ({number.unit})" if number.unit and number.unit != "percent" else ""
+    click.echo(printable(f"{number.id}: {number.label}"))
+    click.echo(printable(f"  {number_text(number)}{unit}"))
+    if number.note:
+        click.echo(printable(f"  {number.note}"))
+    people = counted(number.n_participants, "participant")
+    click.echo(f"  from {counted(number.n_judgments, 'judgment')} of {people}; columns {', '.join(found.columns)}\n")
+    files = Counter((row.file, row.sha256) for row in found.rows)
+    echo_table(
+        [
+            {"file": printable(file), "judgments": count, "sha256": sha256 or "not known"}
+            for (file, sha256), count in files.items()
+        ]
+    )
+    click.echo()
+    shown = found.rows[:most]
+    echo_table(
+        [
+            {"file": printable(row.file), "row": row.row, "participant_id": printable(row.participant_id)}
+            | {name: _cell(value) for name, value in zip(found.columns, row.values, strict=True)}
+            for row in shown
+        ]
+    )
+    if more := len(found.rows) - len(shown):
+        click.echo(f"\u2026 and {more:,} more; --all lists them, --format csv or json for programs")
+
+
+def _cell(value: float | str | bool | None) -> float | str | None:
+    from hmix_hub.studies.findings import printable
+
+    if isinstance(value, str):
+        return printable(value)
+    return value if value is None or isinstance(value, bool) else json.loads(f"{value:.6g}")

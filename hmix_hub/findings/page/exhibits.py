@@ -1,0 +1,199 @@
+"""Exhibits: figures made for one finding, from its numbers and series, by the finding's id."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+
+from hmix_hub.findings.finding import Finding, Series, Table
+from hmix_hub.findings.number import Number
+from hmix_hub.findings.page.drawn import INTERVALS, WIDTH, Drawn, drawn, said, short
+from hmix_hub.findings.page.shapes import (
+    draw_cloud,
+    draw_forest,
+    draw_line,
+    draw_reference,
+    draw_triangle,
+    legend_above,
+)
+from hmix_hub.findings.page.svg import canvas
+from hmix_hub.findings.page.words import MINUS, counted, value_text
+
+
+def draw_inferred(finding: Finding) -> list[Drawn]:
+    """Draw the means of inferred coefficients over the shown ones, in a square, and how far they lie off."""
+    (series,) = finding.series
+    figure = canvas(WIDTH, 4.1)
+    axes = figure.subplots()
+    draw_line(axes, [series])
+    draw_reference(axes, series.levels, series.levels, "synthetic label")
+    axes.set(xlabel=series.x_label, ylabel=series.y_label, ylim=(0, 1), yticks=np.linspace(0, 1, 6), aspect="equal")
+    legend_above(axes)
+    off = Series(
+        "off", "inferred less shown", series.x_label, "inferred less shown", series.levels,
+        series.mean - series.levels, series.low - series.levels, series.high - series.levels,
+        reference=np.zeros(len(series.levels)),
+    )  # fmt: skip
+    beside = canvas(WIDTH, 4.1)
+    axes = beside.subplots()
+    draw_line(axes, [off])
+    axes.axhline(0, color="#555555", lw=1, ls=(0, (4, 3)), zorder=0)
+    axes.set(xlabel=off.x_label, ylabel=off.y_label)
+    title = "How far the means lie from what was shown"
+    return [
+        drawn(figure, "inferred", finding.title, said([series]), f"Means over all judgments. {INTERVALS}"),
+        drawn(beside, "inferred-less-shown", title, said([off]), "The same means less the dashed line beside."),
+    ]
+
+
+def draw_midpoints(finding: Finding) -> list[Drawn]:
+    """Draw the means of each interface, of whom and of what, with flagged participants apart; and those by start."""
+    found = []
+    for table in finding.tables:
+        if table.id == "midpoints":
+            rows = [(row[0], row[1], row[2]) for row in table.rows]
+            for task in dict.fromkeys(str(row[0]) for row in rows):
+                parts = {str(what): n for of, what, n in rows if of == task and isinstance(n, Number)}
+                found.append(_forest(f"midpoints-{task}", f"50/50 point in {task}", parts, reference=0.5))
+    starts: dict[str, dict[str, Number]] = {"all judgments": {}, "without flagged participants": {}}
+    for number in finding.numbers:
+        level = number.id.removeprefix("construct.start.").removesuffix(".attentive")
+        if number.id.startswith("construct.start.") and not level.startswith("difference"):
+            starts[list(starts)[number.id.endswith(".attentive")]][f"start {level}"] = number
+    if starts["all judgments"]:
+        found.append(_forests("midpoints-start", "50/50 point by the mixture shown first", starts, reference=0.5))
+    return found
+
+
+def draw_classes(finding: Finding) -> list[Drawn]:
+    """Draw the classes in the order of their visibility, and each pair of them in a cell of a triangle."""
+    numbers = {number.id: number for number in finding.numbers}
+    found = []
+    for series in finding.series:
+        if series.id == "class.visibility":
+            of_classes = {name: numbers[each] for name, each in zip(series.names, series.numbers, strict=True)}
+            found.append(_forest("classes", "Classes, the most visible one first", of_classes, reference=0))
+            pairs = next((table for table in finding.tables if table.id == "pair.visibility"), None)
+            if pairs is not None and len(series.names) <= _MOST_CLASSES:
+                found.append(_triangle(series.names[::-1], pairs))
+    return found
+
+
+_MOST_CLASSES = 14
+"""Most classes whose pairs fit into a figure."""
+
+
+def _triangle(names: Sequence[str], pairs: Table) -> Drawn:
+    """Draw pairs as cells; of the classes, the least visible one first, the row's is the more visible one."""
+    place = {name: number for number, name in enumerate(names)}
+    values, is_clear = np.full((len(names), len(names)), np.nan), np.zeros((len(names), len(names)), dtype=bool)
+    words = []
+    for one, two, _, number, *_ in pairs.rows:
+        if isinstance(number, Number) and number.value is not None:
+            row, column, value = place[str(one)], place[str(two)], number.value
+            if row < column:
+                row, column, value = column, row, -value
+            values[row, column], is_clear[row, column] = value, number.contains(0) is False
+            words.append(f"{names[row]} with {names[column]}: {value_text(value)}")
+    figure = canvas(WIDTH, 4.1)
+    axes = figure.subplots()
+    draw_triangle(axes, [short(name) for name in names], values, is_clear)
+    caption = (
+        "How much more is seen of the class of the row than its share, next to the class of the column (share of the "
+        "picture; blue: more, orange: less). Estimates are shrunk. Framed: intervals that leave out 0, as some of so "
+        "many do by chance."
+    )
+    return drawn(figure, "pairs", "Pairs of classes", "; ".join(words), caption)
+
+
+def draw_retest(finding: Finding) -> list[Drawn]:
+    """Draw the agreement of first answers and repeats, and each answer's differences as Bland and Altman do."""
+    numbers = {number.id: number for number in finding.numbers}
+    icc = {
+        series.label: numbers[f"retest.icc.{_answer(series)}"]
+        for series in finding.series
+        if f"retest.icc.{_answer(series)}" in numbers
+    }
+    found = [_forest("retest-icc", "ICC(A,1) of an answer and its repeat", icc)] if icc else []
+    for series in finding.series:
+        figure = canvas(WIDTH, 3.0)
+        axes = figure.subplots()
+        lines = []
+        for part, words in (("bias", "bias"), ("limit.low", "lower limit"), ("limit.high", "upper limit")):
+            number = numbers.get(f"retest.{part}.{_answer(series)}")
+            if number is not None and number.value is not None:
+                text = f"{words} {number.value:+.2f}".replace("-", MINUS)
+                lines.append((text, number.value, part != "bias"))
+        draw_cloud(axes, series, lines)
+        axes.set(xlabel="mean of both answers", ylabel=series.y_label)
+        values = f"{counted(len(series.mean), 'pair')} of answers; {'; '.join(words for words, _, _ in lines)}."
+        caption = (
+            f"{counted(len(series.mean), 'pair')}; the larger a dot, the more pairs it stands for. Solid: the mean "
+            "difference; dashed: 95 % limits of agreement."
+        )
+        found.append(drawn(figure, f"retest-{series.id}", f"Bland-Altman: {series.label}", values, caption))
+    return found
+
+
+def _answer(series: Series) -> str:
+    return series.id.removeprefix("retest.")
+
+
+def draw_ceilings(finding: Finding) -> list[Drawn]:
+    """Draw the errors of predictions on one line, which begins at 0."""
+    (series,) = finding.series
+    names = [short(name) for name in series.names]
+    figure = canvas(WIDTH, 0.75 + 0.32 * len(names))
+    axes = figure.subplots()
+    draw_forest(axes, names, [series])
+    axes.set(xlabel=series.y_label)
+    axes.set_xlim(left=0)
+    caption = f"Further left is better. {INTERVALS}"
+    return [drawn(figure, "ceilings", finding.title, said([series]), caption)]
+
+
+def _forest(name: str, title: str, numbers: dict[str, Number], *, reference: float | None = None) -> Drawn:
+    return _forests(name, title, {"": numbers}, reference=reference)
+
+
+def _forests(name: str, title: str, groups: dict[str, dict[str, Number]], *, reference: float | None = None) -> Drawn:
+    """Draw numbers as rows of dots by name; those of several groups beside each other."""
+    names = list(dict.fromkeys(each for numbers in groups.values() for each in numbers))
+    unit = next(iter(next(iter(groups.values())).values())).unit
+    series = [
+        _aligned(label, [numbers.get(each) for each in names], names, unit, reference)
+        for label, numbers in groups.items()
+    ]
+    figure = canvas(WIDTH, 0.7 + 0.28 * len(names) * (1 + 0.3 * (len(series) - 1)))
+    axes = figure.subplots()
+    draw_forest(axes, [short(each) for each in names], series)
+    axes.set(xlabel=unit)
+    if len(series) > 1:
+        legend_above(axes)
+    words = "; ".join(
+        f"{label} {each}: {value_text(number.value)}".strip()
+        for label, numbers in groups.items()
+        for each, number in numbers.items()
+    )
+    dashed = f" The dashed line is {reference:g}." if reference is not None else ""
+    return drawn(figure, name, title, words, INTERVALS + dashed)
+
+
+def _aligned(
+    label: str, numbers: Iterable[Number | None], names: Iterable[str], unit: str, reference: float | None
+) -> Series:
+    values = [[None] * 3 if n is None else [n.value, n.low, n.high] for n in numbers]
+    mean, low, high = np.array(values, dtype=np.float64).T
+    lines = None if reference is None else np.full(len(mean), reference)
+    return Series(label, label, "", unit, np.arange(len(mean), dtype=np.float64), mean, low, high, tuple(names), lines)
+
+
+EXHIBITS: dict[str, Callable[[Finding], list[Drawn]]] = {
+    "inferred-against-shown": draw_inferred,
+    "midpoints": draw_midpoints,
+    "class-visibility": draw_classes,
+    "test-retest": draw_retest,
+    "noise-ceilings": draw_ceilings,
+}
+"""By finding; others are drawn by the shapes of their series."""
