@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -26,6 +29,11 @@ _CIFAR10 = os.environ.pop("HMIX_CIFAR10", "") or str(_SHARED / "cifar10")
 # A slow machine is no failure.
 settings.register_profile("hmix", deadline=None)
 settings.load_profile("hmix")
+
+_CHROMIUM = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -91,6 +99,19 @@ def run():
         )
 
     return run_code
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """Start the browser; skipped with the reason where there is none."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    path = os.environ.get("HMIX_CHROMIUM") or shutil.which("chromium")
+    if path is None:
+        pytest.skip("chromium is not installed: install it, or name it with HMIX_CHROMIUM")
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=path, args=_CHROMIUM.split())
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")

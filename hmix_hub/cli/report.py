@@ -22,11 +22,10 @@ if TYPE_CHECKING:
 ROWS_ON_SCREEN = 20
 _NUMBERS_ON_SCREEN = 6
 """Most numbers of a finding in the summary."""
-_MOST_HASHES = 12
-"""Hex digits of a hash on the screen, where the rows are."""
 
 datasets_argument = click.argument("datasets", metavar="[DATASET]...", nargs=-1)
 """The loaders check the names; none: H-Mix."""
+seed_option = click.option("--seed", default=0, show_default=True, help="Seed of the intervals.")
 
 
 @click.command("report")
@@ -39,7 +38,7 @@ datasets_argument = click.argument("datasets", metavar="[DATASET]...", nargs=-1)
     type=click.Path(path_type=Path),
     help="Folder for report.html and report.json; without it, the summary alone.",
 )
-@click.option("--seed", default=0, show_default=True, help="Seed of the intervals.")
+@seed_option
 @json_option
 def report(datasets: tuple[str, ...], source: str | None, output: Path | None, seed: int, as_json: bool) -> None:
     """Report on judgments: what people see, with intervals, as a page with figures and tables.
@@ -48,12 +47,9 @@ def report(datasets: tuple[str, ...], source: str | None, output: Path | None, s
     together. The page is one file that needs no network; `hmix explain` lists the judgments behind its numbers.
     """
     from hmix_hub.cli.data import writing
-    from hmix_hub.findings.page.view import origin_of_report
     from hmix_hub.findings.page.writing import numbers_text, write_report
 
     made = _report(datasets, source, seed=seed)
-    if mark := origin_of_report(made).mark:
-        click.echo(f"hmix: {mark}", err=True)
     written = None
     if output is not None:
         tell_on_terminal("drawing")
@@ -68,10 +64,15 @@ def report(datasets: tuple[str, ...], source: str | None, output: Path | None, s
 
 
 def _report(datasets: tuple[str, ...], source: str | None, *, seed: int) -> Report:
+    """Return the report, and write on stderr, where it spoils no output, which judgments a program made."""
+    from hmix_hub.findings.page.view import origin_of_report
     from hmix_hub.findings.report import report as make
 
     tell_on_terminal("reading judgments, and computing intervals")
-    return make(*(datasets or (H_MIX,)), source=source, seed=seed)
+    made = make(*(datasets or (H_MIX,)), source=source, seed=seed)
+    if mark := origin_of_report(made).mark:
+        click.echo(f"hmix: {mark}", err=True)
+    return made
 
 
 def _call(datasets: tuple[str, ...], source: str | None, seed: int) -> list[str]:
@@ -88,19 +89,19 @@ def _echo_summary(made: Report) -> None:
     from hmix_hub.findings.page.words import interval_text, value_text
     from hmix_hub.studies.findings import printable
 
-    rows = []
+    rows: list[dict[str, Any]] = []
     for finding in made.findings:
         shown = finding.numbers[:_NUMBERS_ON_SCREEN]
-        for number in shown:
-            rows.append(
-                {
-                    "number": printable(number.id),
-                    "value": value_text(number.value, number.unit),
-                    "95 % interval": interval_text(number),
-                    "judgments": number.n_judgments,
-                    "participants": number.n_participants,
-                }
-            )
+        rows += [
+            {
+                "number": printable(number.id),
+                "value": value_text(number.value, number.unit),
+                "95 % interval": interval_text(number),
+                "judgments": number.n_judgments,
+                "participants": number.n_participants,
+            }
+            for number in shown
+        ]
         if more := len(finding.numbers) - len(shown):
             rows.append(dict.fromkeys(rows[-1]) | {"number": f"  and {more} more of {finding.id}"})
     if rows:
@@ -113,6 +114,7 @@ def _echo_summary(made: Report) -> None:
 @click.argument("number", metavar="NUMBER-ID")
 @datasets_argument
 @source_option
+@seed_option
 @click.option("--all", "all_rows", is_flag=True, help=f"List every judgment, not the first {ROWS_ON_SCREEN}.")
 @click.option(
     "--format",
@@ -122,14 +124,12 @@ def _echo_summary(made: Report) -> None:
     show_default=True,
     help="csv and json list every judgment.",
 )
-def explain(
-    number: str, datasets: tuple[str, ...], source: str | None, all_rows: bool, form: str
-) -> None:
+def explain(number: str, datasets: tuple[str, ...], source: str | None, seed: int, all_rows: bool, form: str) -> None:
     """List the judgments behind a number of `hmix report`: file, row and sha256 of each.
 
     Name the same DATASETs and --source as the report. Rows count from 0, without the header.
     """
-    made = _report(datasets, source, seed=0)
+    made = _report(datasets, source, seed=seed)
     found = made.explain(number)
     if form == "json":
         echo_json(_as_dict(found))
@@ -166,7 +166,8 @@ def _csv(found: Explanation) -> str:
     rows = list(_fields(found))
     writer = csv.DictWriter(stream, list(rows[0]) if rows else ["file", "row", "sha256"], lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    for row in rows:
+        writer.writerow({name: json.dumps(value) if isinstance(value, list) else value for name, value in row.items()})
     return stream.getvalue()
 
 
@@ -202,9 +203,12 @@ def _echo_explanation(found: Explanation, most: int | None) -> None:
         click.echo(f"\u2026 and {more:,} more; --all lists them, --format csv or json for programs")
 
 
-def _cell(value: float | str | bool | None) -> float | str | None:
+def _cell(value: Any) -> Any:
+    """Return a value for a table on the screen: texts that steer no terminal, short numbers and lists."""
     from hmix_hub.studies.findings import printable
 
-    if isinstance(value, str):
-        return printable(value)
-    return value if value is None or isinstance(value, bool) else json.loads(f"{value:.6g}")
+    if isinstance(value, float):
+        return json.loads(f"{value:.6g}")
+    if isinstance(value, list):
+        return printable(", ".join(str(_cell(item)) for item in value))
+    return printable(value) if isinstance(value, str) else value

@@ -13,9 +13,9 @@ from hmix_hub.findings.page.words import value_text
 
 WIDTH = 4.25
 """Inches of every figure: a column of the page, or a phone."""
-INTERVALS = "Bars are 95 % intervals by resampling participants."
-_LONG_NAME = 36
-"""Most letters of a name beside a figure."""
+INTERVALS = "Bars are 95 % intervals."
+_LONG_NAME = 64
+"""Most letters of a name in a figure."""
 
 
 @dataclass(frozen=True)
@@ -70,5 +70,5 @@ def _said(series: Series) -> str:
 
 
 def short(name: str) -> str:
-    """Return a name, cut to what fits beside a figure."""
+    """Return a name, cut to what fits into a figure."""
     return name if len(name) <= _LONG_NAME else name[: _LONG_NAME - 1] + "\u2026"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from hmix_hub.findings.page.shapes import (
     draw_forest,
     draw_line,
     draw_reference,
+    draw_stacks,
     draw_triangle,
     legend_above,
 )
@@ -48,21 +50,25 @@ def draw_inferred(finding: Finding) -> list[Drawn]:
 
 
 def draw_midpoints(finding: Finding) -> list[Drawn]:
-    """Draw the means of each interface, of whom and of what, with flagged participants apart; and those by start."""
-    found = []
+    """Draw the means of each interface and those by start; what is flagged, alone, apart."""
+    means: dict[str, Number] = {}
+    apart: dict[str, Number] = {}
     for table in finding.tables:
-        if table.id == "midpoints":
-            rows = [(row[0], row[1], row[2]) for row in table.rows]
-            for task in dict.fromkeys(str(row[0]) for row in rows):
-                parts = {str(what): n for of, what, n in rows if of == task and isinstance(n, Number)}
-                found.append(_forest(f"midpoints-{task}", f"50/50 point in {task}", parts, reference=0.5))
+        for row in table.rows if table.id == "midpoints" else ():
+            task, what, number = row[:3]
+            if isinstance(number, Number):
+                is_alone = ".flagged." in number.id or str(what).endswith(" alone")
+                (apart if is_alone else means)[str(what) if is_alone else f"{task}: {what}"] = number
     starts: dict[str, dict[str, Number]] = {"all judgments": {}, "without flagged participants": {}}
     for number in finding.numbers:
         level = number.id.removeprefix("construct.start.").removesuffix(".attentive")
         if number.id.startswith("construct.start.") and not level.startswith("difference"):
             starts[list(starts)[number.id.endswith(".attentive")]][f"start {level}"] = number
+    found = [_forest("midpoints", "The 50/50 point", means, reference=0.5)] if means else []
     if starts["all judgments"]:
-        found.append(_forests("midpoints-start", "50/50 point by the mixture shown first", starts, reference=0.5))
+        found.append(_forests("midpoints-start", "The 50/50 point by the mixture shown first", starts, reference=0.5))
+    if apart:
+        found.append(_forest("midpoints-flagged", "What is flagged, alone", apart, reference=0.5))
     return found
 
 
@@ -73,7 +79,10 @@ def draw_classes(finding: Finding) -> list[Drawn]:
     for series in finding.series:
         if series.id == "class.visibility":
             of_classes = {name: numbers[each] for name, each in zip(series.names, series.numbers, strict=True)}
-            found.append(_forest("classes", "Classes, the most visible one first", of_classes, reference=0))
+            made = _forest(
+                "classes", "Classes, the most visible one first", of_classes, reference=0, axis=series.y_label
+            )
+            found.append(replace(made, caption="Estimates are shrunk; bars are their 95 % intervals."))
             pairs = next((table for table in finding.tables if table.id == "pair.visibility"), None)
             if pairs is not None and len(series.names) <= _MOST_CLASSES:
                 found.append(_triangle(series.names[::-1], pairs))
@@ -120,14 +129,15 @@ def draw_retest(finding: Finding) -> list[Drawn]:
         figure = canvas(WIDTH, 3.0)
         axes = figure.subplots()
         lines = []
-        for part, words in (("bias", "bias"), ("limit.low", "lower limit"), ("limit.high", "upper limit")):
+        for part, words in (("bias", "bias"), ("limit.low", ""), ("limit.high", "")):
             number = numbers.get(f"retest.{part}.{_answer(series)}")
             if number is not None and number.value is not None:
-                text = f"{words} {number.value:+.2f}".replace("-", MINUS)
+                text = f"{words} {number.value:+.2f}".strip().replace("-", MINUS)
                 lines.append((text, number.value, part != "bias"))
         draw_cloud(axes, series, lines)
         axes.set(xlabel="mean of both answers", ylabel=series.y_label)
-        values = f"{counted(len(series.mean), 'pair')} of answers; {'; '.join(words for words, _, _ in lines)}."
+        ends = ", ".join(words for words, _, _ in lines)
+        values = f"{counted(len(series.mean), 'pair')} of answers; mean difference and limits of agreement: {ends}."
         caption = (
             f"{counted(len(series.mean), 'pair')}; the larger a dot, the more pairs it stands for. Solid: the mean "
             "difference; dashed: 95 % limits of agreement."
@@ -140,11 +150,36 @@ def _answer(series: Series) -> str:
     return series.id.removeprefix("retest.")
 
 
+def draw_masses(finding: Finding) -> list[Drawn]:
+    """Draw the parts of soft labels, both classes at the ends of a bar, and what lies on neither with its interval."""
+    order = {"soft.image_1": 0, "soft.outside": 1, "soft.image_2": 2}
+    parts = sorted((series for series in finding.series if series.id in order), key=lambda series: order[series.id])
+    if len(parts) < len(order):
+        return []
+    figure = canvas(WIDTH, 1.4 + 0.3 * len(parts[0].levels))
+    axes = figure.subplots()
+    draw_stacks(axes, parts)
+    axes.set(xlabel="mean probability", ylabel="shown")
+    legend_above(axes)
+    outside = replace(parts[1], kind="intervals", reference=None)
+    beside = canvas(WIDTH, 2.6)
+    axes = beside.subplots()
+    draw_line(axes, [outside])
+    axes.set(xlabel=outside.x_label, ylabel="probability on neither class")
+    axes.set_ylim(bottom=0)
+    caption = "Parts of a bar add up to one. The mark is where the synthetic label passes from image 1 to image 2."
+    title = "Probability on classes of neither picture"
+    return [
+        drawn(figure, "soft-labels", "Where soft labels put their probability", said(parts), caption),
+        drawn(beside, "soft-labels-outside", title, said([outside]), f"Synthetic labels have none. {INTERVALS}"),
+    ]
+
+
 def draw_ceilings(finding: Finding) -> list[Drawn]:
     """Draw the errors of predictions on one line, which begins at 0."""
     (series,) = finding.series
     names = [short(name) for name in series.names]
-    figure = canvas(WIDTH, 0.75 + 0.32 * len(names))
+    figure = canvas(WIDTH, 0.75 + 0.42 * len(names))
     axes = figure.subplots()
     draw_forest(axes, names, [series])
     axes.set(xlabel=series.y_label)
@@ -153,11 +188,20 @@ def draw_ceilings(finding: Finding) -> list[Drawn]:
     return [drawn(figure, "ceilings", finding.title, said([series]), caption)]
 
 
-def _forest(name: str, title: str, numbers: dict[str, Number], *, reference: float | None = None) -> Drawn:
-    return _forests(name, title, {"": numbers}, reference=reference)
+def _forest(
+    name: str, title: str, numbers: dict[str, Number], *, reference: float | None = None, axis: str = ""
+) -> Drawn:
+    return _forests(name, title, {"": numbers}, reference=reference, axis=axis)
 
 
-def _forests(name: str, title: str, groups: dict[str, dict[str, Number]], *, reference: float | None = None) -> Drawn:
+def _forests(
+    name: str,
+    title: str,
+    groups: dict[str, dict[str, Number]],
+    *,
+    reference: float | None = None,
+    axis: str = "",
+) -> Drawn:
     """Draw numbers as rows of dots by name; those of several groups beside each other."""
     names = list(dict.fromkeys(each for numbers in groups.values() for each in numbers))
     unit = next(iter(next(iter(groups.values())).values())).unit
@@ -165,10 +209,11 @@ def _forests(name: str, title: str, groups: dict[str, dict[str, Number]], *, ref
         _aligned(label, [numbers.get(each) for each in names], names, unit, reference)
         for label, numbers in groups.items()
     ]
-    figure = canvas(WIDTH, 0.7 + 0.28 * len(names) * (1 + 0.3 * (len(series) - 1)))
+    pitch = 0.42 if any(len(each) > 20 for each in names) else 0.28
+    figure = canvas(WIDTH, 0.7 + pitch * len(names) * (1 + 0.3 * (len(series) - 1)))
     axes = figure.subplots()
     draw_forest(axes, [short(each) for each in names], series)
-    axes.set(xlabel=unit)
+    axes.set(xlabel=axis or unit)
     if len(series) > 1:
         legend_above(axes)
     words = "; ".join(
@@ -176,8 +221,7 @@ def _forests(name: str, title: str, groups: dict[str, dict[str, Number]], *, ref
         for label, numbers in groups.items()
         for each, number in numbers.items()
     )
-    dashed = f" The dashed line is {reference:g}." if reference is not None else ""
-    return drawn(figure, name, title, words, INTERVALS + dashed)
+    return drawn(figure, name, title, words, INTERVALS)
 
 
 def _aligned(
@@ -193,6 +237,7 @@ EXHIBITS: dict[str, Callable[[Finding], list[Drawn]]] = {
     "inferred-against-shown": draw_inferred,
     "midpoints": draw_midpoints,
     "class-visibility": draw_classes,
+    "soft-label-mass": draw_masses,
     "test-retest": draw_retest,
     "noise-ceilings": draw_ceilings,
 }

@@ -73,7 +73,10 @@ def _groups(series: Sequence[Series]) -> list[list[Series]]:
 def _draw(finding: Finding, group: list[Series]) -> Drawn:
     first = group[0]
     axes_of = {"points": _cloud, "bars": _bars}.get(first.kind, _forest if first.names else _line)
-    title = first.label if len(group) == 1 and len(finding.series) > 1 else finding.title
+    title = finding.title
+    if len(group) < len(finding.series):
+        title = f"{first.label} by {first.x_label.split(' (')[0]}"
+        title = title[:1].upper() + title[1:]
     return axes_of(f"{finding.id}-{first.id}", title, group)
 
 
@@ -96,7 +99,8 @@ def _is_identity(series: Series) -> bool:
 
 def _forest(name: str, title: str, group: list[Series]) -> Drawn:
     names = [short(each) for each in group[0].names]
-    figure = canvas(WIDTH, 0.75 + 0.24 * len(names) * (1 + 0.35 * (len(group) - 1)))
+    pitch = 0.42 if any(len(each) > 20 for each in names) else 0.26
+    figure = canvas(WIDTH, 0.75 + pitch * len(names) * (1 + 0.35 * (len(group) - 1)))
     axes = figure.subplots()
     draw_forest(axes, names, group)
     axes.set(xlabel=group[0].y_label)
@@ -112,14 +116,16 @@ def _bars(name: str, title: str, group: list[Series]) -> Drawn:
         axes = figure.subplots()
         draw_shares(axes, [short(each) for each in first.names], first.mean / max(float(np.nansum(first.mean)), 1e-12))
         axes.set(xlabel=first.y_label)
-        return drawn(figure, name, title, said(group), "Parts of one bar add up to the whole.")
-    figure = canvas(WIDTH, 0.9 + 0.3 * len(first.levels))
+        return drawn(
+            figure, name, title, said(group), "Parts add up to the whole; one that is estimated below 0 is not drawn."
+        )
+    figure = canvas(WIDTH, 1.6 + 0.3 * len(first.levels))
     axes = figure.subplots()
     draw_stacks(axes, group)
-    axes.set(xlabel=first.y_label, ylabel=first.x_label)
+    axes.set(xlabel=first.y_label, ylabel=first.x_label.split(" (")[0])
     legend_above(axes, 1 if max(len(series.label) for series in group) > 20 else len(group))
-    has_marks = any(series.reference is not None for series in group)
-    caption = "Parts of each bar add up to one." + (" Black lines: where the synthetic label cuts it." * has_marks)
+    has_marks = first.reference is not None
+    caption = "Parts of each bar add up to one." + (" The mark is where the synthetic label ends." * has_marks)
     return drawn(figure, name, title, said(group), caption)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
 
 from hmix_hub.findings.finding import Series
 from hmix_hub.findings.page.svg import RULE
@@ -25,13 +26,17 @@ LOOKS: tuple[dict[str, Any], ...] = (
 )
 """Looks of series, told apart without colours, too."""
 PARTS: tuple[tuple[str, str], ...] = (
-    (SECOND, "black"),
     (PEOPLE, "white"),
-    ("#DDDDDD", "black"),
+    ("#D5D5D5", "black"),
+    (SECOND, "black"),
     ("#009E73", "white"),
     ("#CC79A7", "black"),
 )
 """Fills of shares of a bar, and the colour of words on each."""
+_PAPER: dict[str, Any] = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}
+"""Ground of words that lie on lines."""
+_BESIDE = 20
+"""Most letters of names beside rows."""
 _DASHED: dict[str, Any] = {"color": SYNTHETIC, "lw": 1, "ls": (0, (4, 3)), "zorder": 0}
 
 
@@ -44,7 +49,7 @@ def errors_of(series: Series) -> Floats:
 def draw_line(axes: Axes, group: Sequence[Series]) -> None:
     """Draw series over numbers, such as the shown coefficients, with their intervals; several stand a little apart."""
     levels = np.concatenate([series.levels for series in group])
-    is_share = bool(len(levels)) and levels.min() >= 0 and levels.max() <= 1
+    is_share = bool(len(levels)) and levels.min() >= 0 and 0.5 < levels.max() <= 1
     reach = 1.0 if is_share else max(float(np.ptp(levels)), 1e-9)
     for number, series in enumerate(group):
         known = np.isfinite(series.mean)
@@ -75,6 +80,8 @@ def draw_reference(axes: Axes, levels: Floats, values: Floats, label: str) -> No
 def draw_forest(axes: Axes, names: Sequence[str], group: Sequence[Series]) -> None:
     """Draw rows of dots with their intervals, the first on top, and a dashed line where all have one reference.
 
+    Long names stand above the rows, others beside them.
+
     Parameters
     ----------
     axes
@@ -98,12 +105,27 @@ def draw_forest(axes: Axes, names: Sequence[str], group: Sequence[Series]) -> No
             label=series.label,
             **LOOKS[number % len(LOOKS)],
         )
-    axes.set_yticks(range(len(names)), names)
-    axes.set_ylim(len(names) - 0.5, -0.5)
+    if any(len(name) > _BESIDE for name in names):
+        for row, name in enumerate(names):
+            axes.annotate(
+                name,
+                (0, row - 0.22 - 0.13 * (len(group) - 1)),
+                (0, 3),
+                xycoords=("axes fraction", "data"),
+                textcoords="offset points",
+                fontsize=8,
+                bbox=_PAPER,
+            )
+        axes.set_yticks([])
+        axes.set_ylim(len(names) - 0.6, -0.85)
+    else:
+        axes.set_yticks(range(len(names)), names)
+        axes.set_ylim(len(names) - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.grid(axis="x", color=RULE, lw=0.6)
     axes.set_axisbelow(True)
+    axes.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 2.5, 5, 10]))
 
 
 def draw_triangle(axes: Axes, names: Sequence[str], values: Floats, framed: npt.NDArray[np.bool_]) -> None:
@@ -145,16 +167,19 @@ def draw_triangle(axes: Axes, names: Sequence[str], values: Floats, framed: npt.
 
 
 def draw_shares(axes: Axes, labels: Sequence[str], shares: Floats) -> None:
-    """Draw one bar from 0 to 1, its parts named above it, or on it where they are wide enough."""
+    """Draw one bar of shares that sum to 1, each with its percentage; those below 0 are said, and not drawn."""
+    drawn = np.clip(np.nan_to_num(shares), 0, None)
+    drawn /= max(float(drawn.sum()), 1e-12)
     left = 0.0
-    for number, (label, share) in enumerate(zip(labels, shares, strict=True)):
+    for number, (label, share, width) in enumerate(zip(labels, shares, drawn, strict=True)):
         fill, letters = PARTS[number % len(PARTS)]
-        axes.barh(0, share, 0.9, left, color=fill, edgecolor="white", lw=1, label=label)
-        if share > 0.07:
+        words = f"{label} {share:.1%}".replace("-", MINUS) if np.isfinite(share) else label
+        axes.barh(0, width, 0.9, left, color=fill, edgecolor="white", lw=1, label=words)
+        if width > 0.07:
             axes.text(
-                left + share / 2, 0, f"{share:.0%}", ha="center", va="center_baseline", color=letters, fontweight="bold"
+                left + width / 2, 0, f"{share:.0%}", ha="center", va="center_baseline", color=letters, fontweight="bold"
             )
-        left += share
+        left += width
     axes.set(xlim=(0, 1), ylim=(-0.5, 0.5), yticks=[])
     axes.set_xticks(np.linspace(0, 1, 6), [f"{tick:.0%}" for tick in np.linspace(0, 1, 6)])
     axes.spines["left"].set_visible(False)
@@ -164,21 +189,22 @@ def draw_shares(axes: Axes, labels: Sequence[str], shares: Floats) -> None:
 
 
 def draw_stacks(axes: Axes, group: Sequence[Series]) -> None:
-    """Draw a bar of shares for each level, first level on top, with black lines where its references end."""
+    """Draw a bar of shares for each level, the first on top; a black mark shows where the first reference ends."""
     n_levels = len(group[0].levels)
-    left, cut = np.zeros(n_levels), np.zeros(n_levels)
+    rows, left = np.arange(n_levels), np.zeros(n_levels)
     for number, series in enumerate(group):
         fill, letters = PARTS[number % len(PARTS)]
         shares = np.nan_to_num(series.mean)
-        axes.barh(range(n_levels), shares, 0.78, left, color=fill, edgecolor="white", lw=0.8, label=series.label)
-        for row in np.flatnonzero(shares > 0.09):
+        axes.barh(rows, shares, 0.78, left, color=fill, edgecolor="white", lw=0.8, label=series.label)
+        for row in np.flatnonzero(shares > 0.06).tolist():
             middle = left[row] + shares[row] / 2
             axes.text(middle, row, f"{shares[row]:.0%}", ha="center", va="center_baseline", color=letters, fontsize=7.5)
         left += shares
-        if series.reference is not None and number < len(group) - 1:
-            cut += series.reference
-            axes.vlines(cut, np.arange(n_levels) - 0.45, np.arange(n_levels) + 0.45, color="black", lw=1.6)
-    axes.set_yticks(range(n_levels), [f"{level:g}" for level in group[0].levels])
+    if group[0].reference is not None:
+        axes.scatter(
+            group[0].reference, rows - 0.47, s=34, marker="v", color="black", zorder=3, label="synthetic label"
+        )
+    axes.set_yticks(rows, [f"{level:g}" for level in group[0].levels])
     axes.set(xlim=(0, max(1.0, float(left.max()))), ylim=(n_levels - 0.5, -0.5), xticks=np.linspace(0, 1, 6))
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
@@ -199,24 +225,22 @@ def draw_cloud(axes: Axes, series: Series, lines: Sequence[tuple[str, float, boo
     Source: Bland and Altman, 1986, https://doi.org/10.1016/S0140-6736(86)90837-8.
     """
     known = np.isfinite(series.mean)
-    places, counts = np.unique(
-        np.stack([series.levels[known], series.mean[known]]).round(9), axis=1, return_counts=True
-    )
-    axes.scatter(*places, s=9 * counts, color=FAINT, edgecolor=PEOPLE, linewidth=0.5, alpha=0.6, clip_on=False)
+    spots = np.stack([series.levels[known], series.mean[known]]).round(9)
+    (across, up), counts = np.unique(spots, axis=1, return_counts=True)
+    axes.scatter(across, up, s=9 * counts, color=FAINT, edgecolor=PEOPLE, linewidth=0.5, alpha=0.6, clip_on=False)
     for words, height, is_dashed in lines:
         axes.axhline(height, color="black", lw=1, ls=(0, (4, 3)) if is_dashed else "-")
         axes.annotate(
             words,
             (1, height),
-            (0, 2),
+            (8, 0),
             xycoords=("axes fraction", "data"),
             textcoords="offset points",
-            ha="right",
+            va="center_baseline",
             fontsize=7.5,
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6, "alpha": 0.85},
         )
-    reach = max([1.0, *np.abs(series.mean[np.isfinite(series.mean)])])
-    axes.set(xlim=(0, 1), ylim=(-reach, reach), xticks=np.linspace(0, 1, 6))
+    reach = max([0.5, *np.abs(series.mean[known]), *(abs(height) for _, height, _ in lines)])
+    axes.set(xlim=(0, 1), ylim=(-1.05 * reach, 1.05 * reach), xticks=np.linspace(0, 1, 6))
     _set_apart(axes)
 
 

@@ -10,8 +10,17 @@ from hmix_hub import __version__
 from hmix_hub.datasets_by_name import citation
 from hmix_hub.findings.finding import Finding, Table
 from hmix_hub.findings.number import Number
-from hmix_hub.findings.page.figures import Drawn, figures_of
-from hmix_hub.findings.page.words import MINUS, counted, explain_command, interval_text, report_command, value_text
+from hmix_hub.findings.page.drawn import Drawn
+from hmix_hub.findings.page.figures import figures_of
+from hmix_hub.findings.page.words import (
+    MINUS,
+    NOTHING,
+    counted,
+    explain_command,
+    interval_text,
+    report_command,
+    value_text,
+)
 from hmix_hub.findings.report import Report, SourceFile
 from hmix_hub.origin import Origin, origin_of
 from hmix_hub.schema import CURRENT
@@ -21,6 +30,8 @@ from hmix_hub.tasks import TASKS
 
 _NUMERALS = re.compile(r"[\u2212-]?\d[\d,]*(?:\.\d+)?(?: %)?")
 _SAID = re.compile(r"(?<![\w.])(-?\d+(?:\.(\d+))?)(?: \[(-?[\d.]+), (-?[\d.]+)\])?(?![\w.]*\d)")
+_WIDE, _TALL, _NARROW = 3, 16, 4
+"""Numbers in a row, and rows, from which tables are drawn narrower, and scroll; columns that fit beside a figure."""
 _SURE = 3
 """Digits after the point by which a value without its interval is known again."""
 
@@ -71,6 +82,12 @@ class Grid:
     columns: tuple[Cell, ...]
     rows: tuple[tuple[Cell, ...], ...]
 
+    @property
+    def looks(self) -> str:
+        """Return the classes of its style: wide with many numbers beside each other, tall with many rows."""
+        numbers = max((sum(cell.number is not None for cell in row) for row in self.rows), default=0)
+        return " ".join(["wide"] * (numbers >= _WIDE) + ["tall"] * (len(self.rows) > _TALL))
+
 
 @dataclass(frozen=True)
 class Section:
@@ -82,6 +99,12 @@ class Section:
     figures: tuple[Drawn, ...]
     tables: tuple[Grid, ...]
     method: str
+
+    @property
+    def beside(self) -> int:
+        """How many of the tables stand beside the figure: the first one, where there is one figure and it is small."""
+        is_small = bool(self.tables) and len(self.tables[0].rows) <= _TALL and len(self.tables[0].columns) <= _NARROW
+        return int(len(self.figures) == 1 and is_small)
 
 
 @dataclass(frozen=True)
@@ -153,7 +176,7 @@ def origin_of_report(report: Report) -> Origin:
     """Return who made the judgments of a report, over all its tasks."""
     import datasets
 
-    parts = [origin_of(datasets.Dataset(task.table)) for task in report.judgments.values()]
+    parts = [origin_of(datasets.Dataset(table)) for table in report.tables.values()]
     studies: dict[str, int] = {}
     for part in parts:
         for name, count in part.studies.items():
@@ -163,15 +186,14 @@ def origin_of_report(report: Report) -> Origin:
 
 def _counts(report: Report, origin: Origin) -> Iterator[tuple[str, str]]:
     people, stimuli = set(), set()
-    for name, judgments in report.judgments.items():
-        table = judgments.table
+    for name, table in report.tables.items():
         people |= set(zip(table["study_id"].to_pylist(), table["participant_id"].to_pylist(), strict=True))
         column = TASKS[name].stimulus_column
         stimuli |= set(zip(table["image_set"].to_pylist(), table[column].to_pylist(), strict=True))
     yield f"{origin.judgments:,}", "judgments"
     yield f"{len(people):,}", "participants"
     yield f"{len(stimuli):,}", "stimuli"
-    yield str(len(report.judgments)), "tasks" if len(report.judgments) != 1 else "task"
+    yield str(len(report.tables)), "tasks" if len(report.tables) != 1 else "task"
 
 
 class _Cells:
@@ -183,7 +205,8 @@ class _Cells:
 
     def of(self, content: Number | str) -> Cell:
         if isinstance(content, str):
-            return Cell(content, is_value=bool(_NUMERALS.fullmatch(content)))
+            text = f"{int(content):,}" if content.isdecimal() and content.isascii() else content
+            return Cell(NOTHING if text == "-" else text, is_value=text == "-" or bool(_NUMERALS.fullmatch(text)))
         is_first = content.id not in self._placed
         self._placed.add(content.id)
         return Cell(
@@ -219,7 +242,11 @@ def _section(finding: Finding, cells: _Cells) -> Section:
 
 
 def _grid(table: Table, cells: _Cells) -> Grid:
-    rows = tuple(tuple(cells.of(content) for content in row) for row in table.rows)
+    # The first cell names the row, even where it is a number.
+    rows = tuple(
+        tuple(cells.of(c) if place or isinstance(c, Number) else Cell(c) for place, c in enumerate(row))
+        for row in table.rows
+    )
     are_values = [any(row[place].is_value for row in rows) for place in range(len(table.columns))]
     headings = tuple(Cell(text, is_value=right) for text, right in zip(table.columns, are_values, strict=True))
     return Grid(f"table-{table.id}", table.title, headings, rows)
@@ -231,20 +258,22 @@ def _parts(text: str, numbers: Iterable[Number]) -> Iterator[Part]:
     for found in _SAID.finditer(text):
         repeated = [number for number in numbers if _is_said(number, found)]
         if repeated and (found[3] or len(repeated) == 1):
-            yield from (Part(text[begin : found.start()]), Part(found[1].replace("-", MINUS), repeated[0].id))
+            yield from (Part(_typeset(text[begin : found.start()])), Part(found[1].replace("-", MINUS), repeated[0].id))
             begin = found.end(1)
-    yield Part(text[begin:])
+    yield Part(_typeset(text[begin:]))
 
 
 def _is_said(number: Number, found: re.Match[str]) -> bool:
     """Whether a numeral, and the interval behind it, are those of a number."""
     digits = len(found[2] or "")
-    written, known = (found[1], found[3], found[4]), (number.value, number.low, number.high)
+    said = [(found[1], number.value), (found[3], number.low), (found[4], number.high)]
     if found[3] is None:
-        written, known = written[:1], known[:1]
         if digits < _SURE:
             return False
-    return all(
-        end is not None and f"{round(end, digits) + 0.0:.{digits}f}" == text
-        for text, end in zip(written, known, strict=True)
-    )
+        said = said[:1]
+    return all(end is not None and f"{round(end, digits) + 0.0:.{digits}f}" == text for text, end in said)
+
+
+def _typeset(text: str) -> str:
+    """Return a text with minus signs before its negative numerals."""
+    return re.sub(r"(?<![\w.)])-(?=\d)", MINUS, text)

@@ -13,6 +13,7 @@ MINUS = "\u2212"
 NOTHING = "\u2013"
 """What stands where the judgments define no value."""
 _PERCENT = {"percent", "%"}
+_COUNTED = {"pairs", "judgments"}
 
 
 def value_text(value: float | None, unit: str = "") -> str:
@@ -21,6 +22,8 @@ def value_text(value: float | None, unit: str = "") -> str:
         return NOTHING
     if unit in _PERCENT:
         text = f"{value:.1f} %"
+    elif unit in _COUNTED:
+        text = f"{value:,.4g}"
     elif float(value).is_integer() and abs(value) > 1:
         text = f"{value:,.0f}"
     else:

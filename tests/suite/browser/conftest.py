@@ -1,8 +1,7 @@
-"""Fixtures: one Chromium for a worker, served collections, people whose console stays clean."""
+"""Fixtures: served collections, people whose console stays clean."""
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -12,10 +11,6 @@ from typing import Any
 
 import pytest
 
-_ARGUMENTS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-)
 _PATIENCE_MS = 10_000
 
 
@@ -25,19 +20,6 @@ def with_waits(timing: str, **waits: int) -> str:
         timing, changed = re.subn(rf"(const {name} = )[\d_]+", rf"\g<1>{wait}", timing)
         assert changed == 1
     return timing
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    """Start the browser; skipped with the reason where there is none."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    path = os.environ.get("HMIX_CHROMIUM") or shutil.which("chromium")
-    if path is None:
-        pytest.skip("chromium is not installed: install it, or name it with HMIX_CHROMIUM")
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=path, args=_ARGUMENTS.split())
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")

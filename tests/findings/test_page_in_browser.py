@@ -1,0 +1,64 @@
+"""The page of a report in a browser: axe finds nothing, nothing sticks out, nothing is fetched."""
+
+import pytest
+from made_report import made_report
+
+from hmix_hub.findings.page.writing import write_report
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    return write_report(made_report(), tmp_path_factory.mktemp("report")).as_uri()
+
+
+@pytest.fixture
+def open_page(chromium, address):
+    contexts = []
+
+    def open_at(width, **options):
+        context = chromium.new_context(viewport={"width": width, "height": 800}, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.asked = []
+        page.on("request", lambda request: page.asked.append(request.url))
+        page.goto(address)
+        return page
+
+    yield open_at
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("width", [360, 1300])
+def test_axe_finds_nothing_and_nothing_sticks_out(open_page, width):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+    # Content security of the page forbids scripts; axe is one.
+    page = open_page(width, bypass_csp=True)
+    found = axe.Axe().run(page).response["violations"]
+    assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
+
+
+def test_without_scripts_a_click_on_a_number_shows_its_command(open_page, address):
+    page = open_page(1300, java_script_enabled=False, color_scheme="dark")
+    note = page.locator('[id="infer.mean.0.9"] .how')
+    assert not note.is_visible()
+    page.locator("a.said", has_text="0.860").click()
+    assert note.is_visible()
+    assert "hmix explain infer.mean.0.9" in note.inner_text()
+    assert page.asked == [address]
+
+
+def test_words_of_figures_stay_in_their_figures(open_page):
+    page = open_page(360)
+    outside = page.evaluate(
+        """() => [...document.querySelectorAll('figure svg')].flatMap((svg) => {
+          const frame = svg.getBoundingClientRect()
+          return [...svg.querySelectorAll('text')].filter((text) => {
+            const box = text.getBoundingClientRect()
+            return box.left < frame.left - 1 || box.right > frame.right + 1
+          }).map((text) => text.textContent)
+        })"""
+    )
+    assert outside == []
