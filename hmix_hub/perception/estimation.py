@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,7 +36,7 @@ class Estimate:
     coefficients
         float64 (P,), of the terms' columns.
     covariance
-        float64 (P, P), of the coefficients' estimates, clustered by participant.
+        float64 (P, P), of the coefficients' estimates.
     people
         Effects of participants; `None` without.
     nll
@@ -53,6 +55,18 @@ class Estimate:
     notes: tuple[str, ...]
 
 
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Keep torch to one thread: its others wait for each other longer than matrices of this size take."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@_one_thread()
 def estimate(seen: Observations, *, classes: bool, people: bool, differences: Differences | None) -> Estimate:
     """Fit a model to judgments; terms that they cannot determine are left out, with a note.
 
@@ -82,7 +96,7 @@ def estimate(seen: Observations, *, classes: bool, people: bool, differences: Di
         scale=scale,
         thresholds=found.thresholds.numpy(),
         coefficients=found.coefficients.numpy(),
-        covariance=_clustered(problem, found, eta, groups),
+        covariance=_clustered(problem, found, eta, torch.from_numpy(seen.cluster)),
         people=effects,
         nll=-found.log_likelihood,
         notes=tuple(notes),
@@ -179,11 +193,12 @@ def _fit_fixed(problem: Problem, terms: Terms) -> ProbitFit:
 
 
 def _clustered(problem: Problem, found: ProbitFit | PeopleFit, eta: torch.Tensor, groups: torch.Tensor) -> Floats:
-    """Return the covariance of the terms' estimates; answers of one participant may depend on each other.
+    """Return the covariance of the terms' estimates; answers of one cluster may depend on each other.
 
     Notes
     -----
-    The sandwich of the inverse curvature around the participants' summed scores, times J / (J - 1).
+    The sandwich of the inverse curvature around the scores summed by cluster, times C / (C - 1). Scores are those at
+    the modes of the participants' effects, which are the scores of the likelihood that follows the modes.
     """
     count = problem.n_thresholds
     cells = differentiate(*problem.bounds(found.thresholds, eta))

@@ -58,7 +58,8 @@ class PerceptualModel:
     coefficients
         float64 (P,), of the terms' columns.
     covariance
-        float64 (P, P): of the coefficients' estimates, clustered by participant.
+        float64 (P, P): of the coefficients' estimates, robust to dependence within clusters: participants and the
+        stimuli that they share, in H-Mix the batches. Intervals take Student's t of `n_clusters - 1`.
     people
         Effects of participants; `None` without.
     confidence
@@ -69,6 +70,8 @@ class PerceptualModel:
         Negative log likelihood of the judgments, in nats; with people, over all that their effects can be.
     n_judgments, n_participants
         What the model was fitted to.
+    n_clusters
+        Clusters of judgments that `covariance` compares; see `hmix_hub.perception.clusters`.
     shown_coefficients
         Mixing coefficients of the judgments, increasing: outside them the model extrapolates.
 
@@ -92,6 +95,7 @@ class PerceptualModel:
     nll: float
     n_judgments: int
     n_participants: int
+    n_clusters: int
     shown_coefficients: tuple[float, ...]
 
     def __post_init__(self) -> None:
@@ -162,6 +166,7 @@ class PerceptualModel:
             nll=found.nll,
             n_judgments=len(seen),
             n_participants=len(seen.participants),
+            n_clusters=len(np.unique(seen.cluster)),
             shown_coefficients=tuple(np.unique(seen.coefficient).tolist()),
         )
 

@@ -11,7 +11,9 @@ import pyarrow as pa
 
 from hmix_hub.class_order import in_one_order
 from hmix_hub.errors import PerceptionError, Where
+from hmix_hub.perception.clusters import cluster
 from hmix_hub.schema.arrays import Floats, Ints, codes, numbers
+from hmix_hub.schema.groups import encode_key
 from hmix_hub.tables import arrow_columns, check_dataset_type, task_of, vocabulary_of
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ _COLUMNS = (
     "mixing_coefficient",
     "inferred_coefficient",
 )
+_STIMULUS = ("image_set", "stimulus_id")
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +47,8 @@ class Observations:
         int64 (N,): number of the participant, 0 to J - 1.
     participants
         The J participants: their ids; with the study before them, "study/participant", where two studies share one.
+    cluster
+        int64 (N,): judgments whose answers depend on each other; see `hmix_hub.perception.clusters`.
     rows
         int64 (N,): row of each judgment in the dataset.
     notes
@@ -57,6 +62,7 @@ class Observations:
     class_2: Ints
     participant: Ints
     participants: tuple[str, ...]
+    cluster: Ints
     rows: Ints
     notes: tuple[str, ...] = ()
 
@@ -113,6 +119,7 @@ def observe(dataset: datasets.Dataset) -> Observations:
         class_2=class_2[rows],
         participant=participant,
         participants=participants,
+        cluster=cluster(participant, _stimuli(dataset, rows, participant)),
         rows=rows,
         notes=tuple(notes),
     )
@@ -136,6 +143,14 @@ def _people(table: pa.Table, rows: Ints) -> tuple[Ints, tuple[str, ...]]:
     if len(np.unique(people)) == len(both):
         return participant, tuple(people[first].tolist())
     return participant, tuple(both.tolist())
+
+
+def _stimuli(dataset: datasets.Dataset, rows: Ints, participant: Ints) -> Ints:
+    """Return the stimulus of each judgment; where the dataset does not tell, each participant has one of their own."""
+    names = [name for name in _STIMULUS if name in dataset.column_names]
+    if len(names) < len(_STIMULUS):
+        return participant
+    return encode_key(arrow_columns(dataset, names).columns)[rows]
 
 
 def _texts(column: pa.ChunkedArray) -> npt.NDArray[np.str_]:

@@ -150,8 +150,8 @@ class _Grouped:
             sums = values.new_zeros((self.n_groups * n_answers, N_EFFECTS)).index_add_(0, cell, values)
             return sums.reshape(self.n_groups, n_answers, N_EFFECTS)
 
-        upper = by_cell((cells.curve_up + cells.curve_both)[:, None] * self.columns)
-        lower = by_cell((cells.curve_down + cells.curve_both)[:, None] * self.columns)
+        upper = by_cell(cells.turn_up[:, None] * self.columns)
+        lower = by_cell(cells.turn_down[:, None] * self.columns)
         terms = self.by_group((cells.curve[:, None] * design)[:, :, None] * self.columns[:, None, :])
         return torch.cat([-(upper[:, :-1] + lower[:, 1:]), terms], dim=1)
 

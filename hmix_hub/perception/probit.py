@@ -20,6 +20,7 @@ TOLERANCE = 1e-9
 MOST_STEPS = 60
 SMALLEST_STEP = 1e-8
 FEWER = "fit fewer terms (classes=False, people=False), or more judgments"
+_NARROW = 1e-3
 _HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
 
 
@@ -31,29 +32,30 @@ class Cells:
     ----------
     up, down
         With respect to the upper bound, and minus that with respect to the lower one.
+    slope
+        With respect to eta, which both bounds fall with: `down - up`.
     curve_up, curve_down, curve_both
         Minus the second derivatives: twice the upper bound, twice the lower one, and one of each.
+    turn_up, turn_down
+        Minus the second derivatives with respect to one bound and minus eta: `curve_up + curve_both` and
+        `curve_down + curve_both`.
+    curve
+        Minus the second derivatives with respect to eta: `turn_up + turn_down`.
     """
 
     up: torch.Tensor
     down: torch.Tensor
+    slope: torch.Tensor
     curve_up: torch.Tensor
     curve_down: torch.Tensor
     curve_both: torch.Tensor
-
-    @property
-    def slope(self) -> torch.Tensor:
-        """Derivatives with respect to eta, which both bounds fall with."""
-        return self.down - self.up
-
-    @property
-    def curve(self) -> torch.Tensor:
-        """Minus the second derivatives with respect to eta."""
-        return self.curve_up + self.curve_down + 2 * self.curve_both
+    turn_up: torch.Tensor
+    turn_down: torch.Tensor
+    curve: torch.Tensor
 
 
 def log_cell(lower: torch.Tensor, upper: torch.Tensor) -> torch.Tensor:
-    """Return log(Phi(upper) - Phi(lower)), exact to a few units of the last digit in both tails.
+    """Return log(Phi(upper) - Phi(lower)), exact to 1e-13 in both tails and for cells of any width.
 
     Parameters
     ----------
@@ -65,17 +67,37 @@ def log_cell(lower: torch.Tensor, upper: torch.Tensor) -> torch.Tensor:
     high, low = torch.where(is_above, -lower, upper), torch.where(is_above, -upper, lower)
     log_high = log_ndtr(high)
     gap = log_ndtr(low) - log_high
-    return log_high + torch.where(gap > -math.log(2), torch.log(-torch.expm1(gap)), torch.log1p(-torch.exp(gap)))
+    wide = log_high + torch.where(gap > -math.log(2), torch.log(-torch.expm1(gap)), torch.log1p(-torch.exp(gap)))
+    # In a narrow cell the density hardly changes: that of its middle, and its curvature.
+    width, middle = high - low, 0.5 * (high + low)
+    bend = torch.log1p((middle**2 - 1) * width**2 / 24)
+    narrow = torch.log(width) - 0.5 * middle**2 - _HALF_LOG_2PI + bend
+    return torch.where(width * (1 + middle.abs()) < _NARROW, narrow, wide)
 
 
 def differentiate(lower: torch.Tensor, upper: torch.Tensor) -> Cells:
-    """Compute the derivatives of `log_cell` with respect to its bounds."""
+    """Compute the derivatives of `log_cell` with respect to its bounds, without differences of nearly equal numbers."""
     log_mass = log_cell(lower, upper)
     up = torch.exp(-0.5 * upper**2 - _HALF_LOG_2PI - log_mass)
     down = torch.exp(-0.5 * lower**2 - _HALF_LOG_2PI - log_mass)
-    upper_up = torch.where(torch.isinf(upper), 0.0, upper) * up
-    lower_down = torch.where(torch.isinf(lower), 0.0, lower) * down
-    return Cells(up, down, upper_up + up * up, down * down - lower_down, -up * down)
+    is_inner = torch.isfinite(lower) & torch.isfinite(upper)
+    high, low = (torch.where(torch.isinf(bound), 0.0, bound) for bound in (upper, lower))
+    # Half of what the squares of both bounds differ by: the logarithm of down / up.
+    half = 0.5 * (high - low) * (high + low)
+    inner = torch.where(half > 0, down * torch.expm1(-half), -up * torch.expm1(half))
+    excess = torch.where(is_inner, inner, up - down)
+    turned = torch.where(is_inner, high * excess + (high - low) * down, high * up - low * down)
+    return Cells(
+        up=up,
+        down=down,
+        slope=-excess,
+        curve_up=high * up + up * up,
+        curve_down=down * down - low * down,
+        curve_both=-up * down,
+        turn_up=up * (high + excess),
+        turn_down=-down * (low + excess),
+        curve=turned + excess**2,
+    )
 
 
 def cell_masses(thresholds: torch.Tensor, eta: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
@@ -182,8 +204,8 @@ class Problem:
 
     def across(self, cells: Cells, columns: torch.Tensor) -> torch.Tensor:
         """Return minus the mixed second derivatives of thresholds and of terms, float64 (N, C); (A - 1, C)."""
-        by_upper = self.sum_by_answer((cells.curve_up + cells.curve_both)[:, None] * columns)
-        by_lower = self.sum_by_answer((cells.curve_down + cells.curve_both)[:, None] * columns)
+        by_upper = self.sum_by_answer(cells.turn_up[:, None] * columns)
+        by_lower = self.sum_by_answer(cells.turn_down[:, None] * columns)
         return -(by_upper[:-1] + by_lower[1:])
 
 

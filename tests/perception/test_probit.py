@@ -34,11 +34,23 @@ def _log_cell(lower, upper):
 
 @pytest.mark.parametrize(
     ("lower", "upper"),
-    [(-1, 1), (0, 1e-5), (30, 31), (-31, -30), (30, 30.001), (8, math.inf), (-math.inf, -37), (-3, 9), (0, 40)],
+    [
+        (-1, 1),
+        (0, 1e-5),
+        (2, 2 + 1e-9),
+        (37, 37 + 1e-6),
+        (30, 31),
+        (-31, -30),
+        (30, 30.001),
+        (8, math.inf),
+        (-math.inf, -37),
+        (-3, 9),
+        (0, 40),
+    ],
 )
 def test_the_probability_of_a_cell_is_exact_far_out_too(lower, upper):
     found = log_cell(torch.tensor([lower], dtype=torch.float64), torch.tensor([upper], dtype=torch.float64))
-    assert float(found) == pytest.approx(_log_cell(lower, upper), rel=1e-9, abs=1e-13)
+    assert float(found) == pytest.approx(_log_cell(lower, upper), rel=1e-12, abs=1e-13)
 
 
 @given(st.floats(-8, 8), st.floats(0.01, 5))
@@ -54,6 +66,9 @@ def test_derivatives_are_those_of_automatic_differentiation(lower, width):
     torch.testing.assert_close(torch.cat([-cells.down, cells.up]), slopes, rtol=1e-7, atol=1e-9)
     ours = torch.stack([torch.cat([cells.curve_down, cells.curve_both]), torch.cat([cells.curve_both, cells.curve_up])])
     torch.testing.assert_close(ours, curves, rtol=1e-5, atol=1e-7)
+    for turned, bound in ((cells.turn_down, 0), (cells.turn_up, 1)):
+        torch.testing.assert_close(turned, ours[bound].sum(dim=0, keepdim=True), rtol=1e-6, atol=1e-9)
+    torch.testing.assert_close(cells.curve, ours.sum()[None], rtol=1e-6, atol=1e-9)
 
 
 @pytest.fixture(scope="module")
