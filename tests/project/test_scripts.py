@@ -23,6 +23,7 @@ def run(root, name, *words, **more):
 
 SCRIPTS = (
     *("benchmark", "build", "build_h_mix", "house", "oracle_crowdkit", "picture", "quickstart", "screens", "test"),
+    "train_reliability",
     "upload_study",
 )
 
