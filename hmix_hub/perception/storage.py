@@ -78,6 +78,7 @@ class _ModelPart(_Part):
     nll: Annotated[float, pydantic.Field(ge=0, allow_inf_nan=False)]
     n_judgments: _Count
     n_participants: _Count
+    n_clusters: _Count
 
 
 class _File(_Part):
@@ -131,7 +132,7 @@ def write_model(path: str | os.PathLike[str], parts: Mapping[str, Any]) -> None:
         },
         **{name: None if curve is None else curve.to_json() for name, curve in curves.items()},
         "shown_coefficients": list(parts["shown_coefficients"]),
-        **{name: parts[name] for name in ("nll", "n_judgments", "n_participants")},
+        **{name: parts[name] for name in ("nll", "n_judgments", "n_participants", "n_clusters")},
     }
     with whole_file(place, follows_links=True) as stream:
         stream.write(_file_of(stored))
@@ -261,6 +262,7 @@ def _parts(stored: _ModelPart) -> dict[str, Any]:
         "nll": stored.nll,
         "n_judgments": stored.n_judgments,
         "n_participants": stored.n_participants,
+        "n_clusters": stored.n_clusters,
     }
 
 

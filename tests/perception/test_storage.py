@@ -72,6 +72,7 @@ def models(draw):
         nll=draw(st.floats(0, 1e9)),
         n_judgments=int(counts.sum()),
         n_participants=n_people,
+        n_clusters=draw(st.integers(1, 3)),
     )
 
 
@@ -95,6 +96,7 @@ def test_a_model_comes_back_to_the_last_bit(folder, model):
     assert (again.confidence, again.outside) == (model.confidence, model.outside)
     assert (again.nll, again.n_judgments, again.n_participants) == (model.nll, model.n_judgments, model.n_participants)
     assert again.shown_coefficients == model.shown_coefficients
+    assert again.n_clusters == model.n_clusters
     first = path.read_bytes()
     again.save(path)
     assert path.read_bytes() == first
