@@ -1,12 +1,13 @@
 """Benchmark: ratios measured side by side in one run, over judgments that the sample study's generator draws.
 
-python3 scripts/benchmark.py [--parts tables training contribute collect perception] [--rows 10000 1000000] [--rounds 5]
+python3 scripts/benchmark.py [--parts tables training contribute collect perception mixup] [--rows 10000] [--rounds 5]
 
 Every line compares this package with the best known other way of the same job, turn by turn, and checks that both give
 the same. Peak memory is measured in a process of its own. The lines are Markdown. The part "tables" takes about two
 minutes, "training" five, of which most goes into making a million PNG pictures for the other way, "contribute" four,
 "collect", which has aims in place of another way, five. "perception" forecasts the judgments of the release, or of the
 sample study where HMIX_SOURCE says so, with the pictures that HMIX_CIFAR10 names, and takes two.
+"mixup" takes one.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from typing import Any
 from benchmark_measuring import lines, medians, memory_status, milliseconds
 from environment import options_of, run_script
 
-PARTS = ("tables", "training", "contribute", "collect", "perception")
+PARTS = ("tables", "training", "contribute", "collect", "perception", "mixup")
 SIZES = (10_000, 100_000, 1_000_000)
 MEMORY_SWITCH = "--memory"
 READING = -1
@@ -78,6 +79,10 @@ def main(arguments: argparse.Namespace) -> None:
         from benchmark_perception import print_perception
 
         print_perception()
+    if "mixup" in arguments.parts:
+        from benchmark_mixup import print_mixup
+
+        print_mixup(arguments.rounds)
 
 
 def _machine() -> str:

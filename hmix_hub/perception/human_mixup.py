@@ -210,7 +210,9 @@ class HumanMixup(torch.nn.Module):
             return self.stream.coefficients(positions)
         return self.stream.coefficients(positions[:1]).expand(len(positions))
 
-    def relabel(self, coefficient: Any, labels_1: Any, labels_2: Any) -> torch.Tensor:
+    def relabel(
+        self, coefficient: Any, labels_1: Any, labels_2: Any, *, positions: torch.Tensor | None = None
+    ) -> torch.Tensor:
         """Return labels of mixtures that were made elsewhere, such as by timm, torchvision or keras.
 
         Parameters
@@ -219,6 +221,8 @@ class HumanMixup(torch.nn.Module):
             Share of the first image of each mixture, 0 to 1: one number, or (B,).
         labels_1, labels_2
             Labels of both images, (B,) or (B, K): tensors, arrays or lists.
+        positions
+            int64 (B,): where the stream is read, which uncertainty="sample" alone does; `None` is its next ones.
 
         Returns
         -------
@@ -242,7 +246,8 @@ class HumanMixup(torch.nn.Module):
         if share.ndim > 1 or (share.ndim == 1 and len(share) not in {1, len(one)}):
             msg = f"the coefficient is one number or one for each of {len(one)} labels, not {tuple(share.shape)}"
             raise PerceptionError(msg)
-        positions = self.stream.advance(len(one), one.device) if self.answers is not None else None
+        if self.answers is not None and positions is None:
+            positions = self.stream.advance(len(one), one.device)
         return self._label(share.to(one.device).expand(len(one)), one, two, n_classes, positions)
 
     def share(self, coefficient: Any, class_1: Any, class_2: Any) -> torch.Tensor:

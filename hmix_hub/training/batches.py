@@ -15,12 +15,15 @@ from hmix_hub.errors import ConfigurationError
 from hmix_hub.tables import arrow_columns, check_dataset_type, pick_rows
 from hmix_hub.training.order import Order, check_whole
 from hmix_hub.training.prepared import ROW, Vocabularies, Wanted, prepare, wanted_of
+from hmix_hub.training.remixing import Remixing
 from hmix_hub.training.targets import AUTO
 
 if TYPE_CHECKING:
     import datasets
     import numpy as np
     import numpy.typing as npt
+
+    from hmix_hub.perception.human_mixup import HumanMixup
 
 State = dict[str, Any]
 _NUMBERS_READ_AT_ONCE = 1 << 24
@@ -41,13 +44,23 @@ class Batches:
         For each of `columns` that holds codes, the values that they count: ids, class names or flags.
     """
 
-    def __init__(self, dataset: datasets.Dataset, wanted: Wanted, order: Order, epoch: int, *, in_memory: bool) -> None:
+    def __init__(
+        self,
+        dataset: datasets.Dataset,
+        wanted: Wanted,
+        order: Order,
+        epoch: int,
+        *,
+        in_memory: bool,
+        remixing: Remixing | None = None,
+    ) -> None:
         self.order = order
         self.epoch = epoch
         self._start = 0
         self._next = (epoch, 0)
         self._dataset = dataset
         self._wanted = wanted
+        self._remixing = remixing
         self.vocabularies = wanted.vocabularies
         self._prepared = prepare(dataset, wanted) if in_memory else None
 
@@ -55,11 +68,15 @@ class Batches:
         size, order = min(self.order.batch_size, self.order.n), self.order
         shuffled = f"shuffled with seed {order.seed}" if order.shuffle else "not shuffled"
         process = f", process {order.rank} of {order.world_size}" if order.world_size > 1 else ""
-        contents = ", ".join([*self._wanted.contents(self._dataset, (size,)), f"{ROW} [{size}]"])
+        contents = ", ".join([*self._contents(size), f"{ROW} [{size}]"])
         return (
             f"Batches({order.n} rows in {len(self)} batches of up to {order.batch_size}; "
             f"each holds {contents} on {self._wanted.device}; epoch {self.epoch}, {shuffled}{process})"
         )
+
+    def _contents(self, size: int) -> list[str]:
+        held = self._wanted.contents(self._dataset, (size,))
+        return held if self._remixing is None else self._remixing.contents(held, size)
 
     def __len__(self) -> int:
         """Return the number of batches that the next loop gives this process."""
@@ -83,7 +100,8 @@ class Batches:
         for rows in self.order.chunks(epoch, place):
             numbers = self._on_device(torch.from_numpy(rows))
             parts = torch.unsafe_split(numbers, self.order.batch_size)
-            for batch, own_rows in zip(self._batches(rows, numbers), parts, strict=True):
+            for prepared, own_rows in zip(self._batches(rows, numbers), parts, strict=True):
+                batch = self._remixed(prepared, epoch, place, len(own_rows))
                 batch[ROW] = own_rows
                 place += self.order.stride
                 # Of the whole epoch, not of this process's part of it, so that all processes say the same.
@@ -91,6 +109,13 @@ class Batches:
                 yield batch
         self.epoch = epoch + 1
         self._next = (epoch + 1, 0)
+
+    def _remixed(self, batch: dict[str, torch.Tensor], epoch: int, place: int, n: int) -> dict[str, torch.Tensor]:
+        """Return a batch of n rows, taken at a place of the epoch's order, with its images mixed anew if wanted."""
+        if self._remixing is None:
+            return batch
+        first, step = place + self.order.rank, self.order.world_size
+        return self._remixing.remix(batch, epoch, range(first, first + step * n, step))
 
     def _on_device(self, numbers: torch.Tensor) -> torch.Tensor:
         device = self._wanted.device
@@ -132,21 +157,23 @@ class Batches:
         if missing:
             msg = f"this is no state of batches: it lacks {', '.join(missing)}"
             raise ConfigurationError(msg, hint="state_dict() gives one")
-        for name, ours in self._identity.items():
+        for name, ours in {"mix": None, **self._identity}.items():
             if state.get(name) != ours:
                 msg = f"the state is of other batches: its {name} is {state.get(name)!r}, here it is {ours!r}"
-                raise ConfigurationError(msg, hint="give batches the same dataset, seed and shuffle as before")
+                raise ConfigurationError(msg, hint="give batches the same dataset, seed, shuffle and mix as before")
         self.epoch = check_whole(state["epoch"], "the epoch of the state")
         self._start = min(check_whole(state["place"], "the place of the state"), self.order.n)
         self._next = (self.epoch, self._start)
 
     @cached_property
     def _identity(self) -> State:
+        mix = {} if self._remixing is None else {"mix": self._remixing.fingerprint()}
         return {
             "rows": self.order.n,
             "seed": self.order.seed,
             "shuffle": self.order.shuffle,
             "fingerprint": _fingerprint(self._dataset),
+            **mix,
         }
 
 
@@ -187,6 +214,7 @@ def batches(
     keep_in_memory: bool = True,
     vocabularies: Vocabularies = None,
     on_screen: bool = False,
+    mix: HumanMixup | None = None,
     cifar10: str | os.PathLike[str] | None = None,
     image_sets: Mapping[str, Any] | None = None,
 ) -> Batches:
@@ -238,6 +266,12 @@ def batches(
         batches, so that a person has one code in both.
     on_screen
         See `render`; the target "shown" is then that of the picture on the screen, too.
+    mix
+        A `HumanMixup` that mixes the two images of each row anew, with a coefficient drawn in each epoch, instead of
+        the one that people were shown. Batches then hold `image`; the target `mixup`, (B, K), what people would see;
+        and `coefficient`, float32 (B,), the share of image 1. With images="endpoints" they hold those, too. A row's
+        coefficient depends on the seed of `mix`, the epoch and the row's place in its order alone: not on the size of
+        batches, nor on the number of processes. The stream of `mix` itself stays where it is.
     cifar10, image_sets
         See `render`.
 
@@ -258,6 +292,11 @@ def batches(
     """
     epoch = check_whole(epoch, "epoch")
     dataset = in_one_order(check_dataset_type(dataset))
+    remixing = None
+    if mix is not None:
+        columns = [columns] if isinstance(columns, str) else list(columns)
+        remixing = Remixing.of(dataset, mix, images=images, targets=targets, columns=columns, dtype=dtype)
+        images, targets, columns = images and "endpoints", None, [*columns, *remixing.columns]
     wanted = wanted_of(
         dataset,
         images=images,
@@ -272,5 +311,7 @@ def batches(
         vocabularies=vocabularies,
         device=device,
     )
+    if remixing is not None:
+        remixing.mixup.to(wanted.device)
     order = Order(len(dataset), batch_size, shuffle, seed, drop_last, rank, world_size)
-    return Batches(dataset, wanted, order, epoch, in_memory=keep_in_memory)
+    return Batches(dataset, wanted, order, epoch, in_memory=keep_in_memory, remixing=remixing)

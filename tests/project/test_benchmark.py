@@ -14,6 +14,7 @@ MODULES = (
     "benchmark_collect",
     "benchmark_contribute",
     "benchmark_faults",
+    "benchmark_mixup",
     "benchmark_pandas",
     "benchmark_pandas_rows",
     "benchmark_rows",
@@ -192,3 +193,30 @@ def test_an_answer_that_is_missing_is_found(collect, tmp_path):
         pass
     with pytest.raises(RuntimeError, match="1 acknowledged answers are missing"):
         collect._check_stored(folder, {"acknowledged": [("A" * 43, 2)]})
+
+
+@pytest.fixture
+def mixup(root, monkeypatch):
+    monkeypatch.syspath_prepend(str(root / "scripts"))
+    import benchmark_mixup
+
+    monkeypatch.setattr(benchmark_mixup, "BATCH_SIZES", (16, 32))
+    monkeypatch.setattr(benchmark_mixup, "TIMED", 32)
+    yield benchmark_mixup
+    for name in MODULES:
+        sys.modules.pop(name, None)
+
+
+def test_the_whole_part_on_mixup_is_printed(mixup, capsys):
+    mixup.print_mixup(1)
+    printed = capsys.readouterr().out
+    assert printed.count("| 16 |") == printed.count("| 32 |") == len(mixup.CASES)
+    assert re.search(
+        r"^\| 16 \| one for each sample \| \d+\.\d ms \| \d+\.\d ms \| \d+\.\d\d \| 1\.2 \|$", printed, re.M
+    )
+
+
+def test_mixtures_that_differ_are_noticed(mixup, monkeypatch):
+    monkeypatch.setattr(mixup.ByHand, "mix", staticmethod(lambda images, labels, coefficient: (images, labels)))
+    with pytest.raises(SystemExit, match="gave something else"):
+        mixup.check_same(*mixup.batch_of(8))
