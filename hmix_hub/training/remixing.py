@@ -120,7 +120,8 @@ class Remixing:
         coefficient = self.mixup.coefficients_at(positions)
         added = {TARGET: self.mixup.relabel(coefficient, one, two, positions=positions), COEFFICIENT: coefficient}
         if self.with_images:
-            added = {IMAGE: mix(*(batch[name] for name in _ENDPOINTS), coefficient), **added}
+            first, second = (batch[name] for name in _ENDPOINTS)
+            added = {IMAGE: mix(first, second, coefficient), **added}
         return added | {name: tensor for name, tensor in batch.items() if name not in self._needed}
 
     def fingerprint(self) -> str:
