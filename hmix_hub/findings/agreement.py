@@ -10,7 +10,7 @@ from hmix_hub.findings.judgments import Judgments, Tasks, estimate_of
 from hmix_hub.findings.number import Number
 from hmix_hub.findings.wording import with_interval
 from hmix_hub.schema.arrays import Floats
-from hmix_hub.tasks import CATEGORICAL, TASKS
+from hmix_hub.tasks import TASKS
 
 
 def agreement(tasks: Tasks) -> Finding | str:
@@ -48,9 +48,9 @@ def agreement(tasks: Tasks) -> Finding | str:
 
 def _alpha(judgments: Judgments) -> Number | None:
     rows, groups = judgments.answers.between_participants()
-    if not len(rows):
+    is_class = "class_agreement" in judgments.definition.statistics
+    if not len(rows) or not (is_class or judgments.definition.answered):
         return None
-    is_class = judgments.task == CATEGORICAL
     column = "top_class" if is_class else judgments.definition.answered
     if is_class:
         top = judgments.labels(column)[rows]

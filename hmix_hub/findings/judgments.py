@@ -163,7 +163,7 @@ class Judgments:
         rows = np.unique(rows)
         n_participants = len(np.unique(self.people[rows]))
         value, low, high = (float(part) + 0.0 if np.isfinite(part) else None for part in estimate)
-        if n_participants < 2 or low is None or high is None:
+        if n_participants < 2 or None in {value, low, high}:
             low = high = None
         ref = RowRef(self.task, rows, tuple(columns))
         return Number(name, label, value, low, high, unit, len(rows), n_participants, ref, note)

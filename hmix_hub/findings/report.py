@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
@@ -10,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from tqdm import tqdm
 
 from hmix_hub.datasets_by_name import H_MIX
 from hmix_hub.errors import ConfigurationError, nearest
@@ -24,7 +26,7 @@ from hmix_hub.findings.midpoints import midpoints
 from hmix_hub.findings.number import Number
 from hmix_hub.findings.outside import outside_mass
 from hmix_hub.findings.retest import retest
-from hmix_hub.findings.sources import Asked, Origin, read_judgments
+from hmix_hub.findings.sources import Asked, DatasetLike, read_judgments
 from hmix_hub.resampling import COVERAGE, RESAMPLES
 from hmix_hub.schema.arrays import take
 from hmix_hub.tasks import TASKS
@@ -193,7 +195,7 @@ class Report:
 
 
 def report(
-    *datasets: Origin,
+    *datasets: DatasetLike,
     source: str | os.PathLike[str] | None = None,
     revision: str | None = None,
     token: str | bool | None = None,
@@ -243,7 +245,8 @@ def report(
     if not judgments:
         msg = "there is nothing to report on: the datasets have no judgments"
         raise ConfigurationError(msg, hint="loosen the filters, or name other datasets")
-    found = {words: compute(judgments) for words, compute in FINDINGS.items()}
+    with tqdm(FINDINGS.items(), unit=" findings", leave=False, disable=not sys.stderr.isatty()) as each:
+        found = {words: compute(judgments) for words, compute in each}
     left_out = {words: finding for words, finding in found.items() if isinstance(finding, str)}
     return Report(
         names,

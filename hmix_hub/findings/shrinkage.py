@@ -9,8 +9,8 @@ import numpy as np
 
 from hmix_hub.schema.arrays import Floats, Mask
 
-_GRID = 41
-"""Values of each standard deviation that the marginal likelihood is computed at."""
+_GRID, _REFINED = 9, 3
+"""Values of each standard deviation that the marginal likelihood is computed at, and how often, ever finer."""
 LEVEL = 0.05
 
 
@@ -58,14 +58,7 @@ def shrink(raw: Floats, covariance: Floats, design: Floats) -> Shrunk:
     n_classes = design.shape[1]
     contrasts = np.eye(n_classes) - 1 / n_classes
     of_classes = design @ contrasts @ design.T
-    scale = float(np.sqrt(np.mean(raw**2)) or 1.0)
-    grid = np.concatenate([[0.0], scale * np.geomspace(0.01, 4, _GRID - 1)])
-    best, omega, tau = -np.inf, 0.0, 0.0
-    for own in grid:
-        for common in grid:
-            value = _log_likelihood(raw, covariance + common**2 * of_classes + own**2 * np.eye(len(raw)))
-            if value > best:
-                best, omega, tau = value, float(common), float(own)
+    omega, tau = _spreads(raw, covariance, of_classes)
     prior_pairs = omega**2 * of_classes + tau**2 * np.eye(len(raw))
     to_classes = omega**2 * contrasts @ design.T
     gain = np.linalg.inv(covariance + prior_pairs)
@@ -77,6 +70,29 @@ def shrink(raw: Floats, covariance: Floats, design: Floats) -> Shrunk:
         omega,
         tau,
     )
+
+
+def _spreads(raw: Floats, covariance: Floats, of_classes: Floats) -> tuple[float, float]:
+    """Return the standard deviations of the greatest marginal likelihood, on ever finer grids about its best."""
+    scale = float(np.sqrt(np.mean(raw**2)) or 1.0)
+    steps = scale * np.geomspace(0.02, 4, _GRID)
+    grids = [np.append(0.0, steps), np.append(0.0, steps)]
+    ratio = steps[1] / steps[0]
+    best = (0.0, 0.0)
+    for _ in range(_REFINED):
+        tried = [(common, own) for common in grids[0] for own in grids[1]]
+        likelihoods = [
+            _log_likelihood(raw, covariance + common**2 * of_classes + own**2 * np.eye(len(raw)))
+            for common, own in tried
+        ]
+        best = tried[int(np.argmax(likelihoods))]
+        # What is 0 on the grid may be any value below its least one.
+        grids = [
+            about * np.geomspace(1 / ratio, ratio, _GRID) if about else steps[0] * np.linspace(0, 1, _GRID)
+            for about in best
+        ]
+        ratio **= 2 / (_GRID - 1)
+    return float(best[0]), float(best[1])
 
 
 def _log_likelihood(raw: Floats, covariance: Floats) -> float:

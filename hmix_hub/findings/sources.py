@@ -28,7 +28,7 @@ from hmix_hub.sources.study import RELEASE
 from hmix_hub.tables import arrow_columns, check_dataset_type, task_of, vocabulary_of
 from hmix_hub.tasks import TASKS
 
-Origin: TypeAlias = "str | os.PathLike[str] | datasets.Dataset"
+DatasetLike: TypeAlias = "str | os.PathLike[str] | datasets.Dataset"
 """What judgments come from: a name, a folder, or a dataset that is loaded already."""
 
 _EVERY_TASK = (
@@ -45,13 +45,12 @@ _EVERY_TASK = (
     "source_file",
     "source_row",
 )
-_OF_TASK = {
-    "construct_midpoint": ("start_coefficient", "selected_coefficient"),
-    "select_shuffled_midpoint": ("selected_coefficient",),
-    "infer_mixing_factor": ("stimulus_id", "mixing_coefficient", "inferred_coefficient", "confidence"),
-    "categorical_soft_labels": ("stimulus_id", "mixing_coefficient", "top_class", "soft_label"),
-}
-"""Columns that findings read."""
+"""Columns that findings read, whatever the task."""
+
+
+def _columns_of(task: str) -> list[str]:
+    """Return the columns that findings read: without those of how an answer came about."""
+    return [*_EVERY_TASK, *(column.name for column in TASKS[task].own_columns if not column.since)]
 
 
 @dataclass(frozen=True)
@@ -66,7 +65,7 @@ class Asked:
         As in `hmix_hub.load_dataset`.
     """
 
-    origins: Sequence[Origin]
+    origins: Sequence[DatasetLike]
     source: str | os.PathLike[str] | None = None
     revision: str | None = None
     token: str | bool | None = None
@@ -111,11 +110,10 @@ def read_judgments(asked: Asked, *, seed: int, resamples: int) -> tuple[dict[str
 
 def _joined(task: str, parts: Sequence[_Part], *, seed: int, resamples: int) -> Judgments:
     dataset = in_one_order(parts[0].dataset) if len(parts) == 1 else join([part.dataset for part in parts])
-    names = (*_EVERY_TASK, *_OF_TASK[task])
     offsets = np.cumsum([0, *(len(part.places) for part in parts)])
     return Judgments(
         task,
-        arrow_columns(dataset, names),
+        arrow_columns(dataset, _columns_of(task)),
         vocabulary_of(dataset),
         tuple(place for part in parts for place in part.places),
         np.concatenate([part.place_of + offset for part, offset in zip(parts, offsets, strict=False)]),
@@ -144,7 +142,7 @@ def _parts_of(origin: object, asked: Asked) -> Iterator[_Part]:
 def _given(dataset: datasets.Dataset, name: str = "") -> _Part:
     """Return judgments of a dataset: the files of the release and of the sample are known, of others their names."""
     task = task_of(dataset)
-    missing = [name for name in (*_EVERY_TASK, *_OF_TASK[task]) if name not in dataset.column_names]
+    missing = [name for name in _columns_of(task) if name not in dataset.column_names]
     if missing:
         msg = f"the dataset lacks the columns {', '.join(missing)}"
         raise SchemaError(msg, hint="report on it first, then choose columns")
