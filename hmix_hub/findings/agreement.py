@@ -57,7 +57,8 @@ def _alpha(judgments: Judgments) -> Number | None:
         values: list[Floats] = [(top == code).astype(np.float64) for code in np.unique(top)]
     else:
         values = [judgments.column(column)[rows]]
-    found = judgments.weighted(lambda weights: Spread(values, groups, weights).krippendorff_alpha()[:, None], rows)
+    spread = Spread(values, groups, judgments.people_of(rows))
+    found = judgments.over_people(lambda weights: spread.krippendorff_alpha(weights)[:, None], spread)
     kind = "nominal" if is_class else "interval"
     label = f"Krippendorff's alpha ({kind}) of first answers, {judgments.task}"
     return judgments.number(f"agreement.alpha.{judgments.task}", label, estimate_of(found), rows, (column,))

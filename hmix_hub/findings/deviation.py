@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
-from hmix_hub.contribute.description.spread import Spread
+from hmix_hub.contribute.description.spread import Spread, summing
 from hmix_hub.findings.finding import Finding, Series, Table
 from hmix_hub.findings.judgments import SHARE, Judgments, Tasks, estimate_of, shown_levels
 from hmix_hub.findings.number import Number
@@ -26,19 +28,32 @@ class Components:
 
     Parameters
     ----------
-    inferred, shown
-        float64 (M,).
-    levels, stimuli
-        M rows by shown coefficient, and by stimulus.
+    deviations
+        float64 (M,): inferred less shown.
+    levels
+        M rows by shown coefficient; L levels.
+    spread
+        The same answers by stimulus and by participant; G stimuli, U participants.
     """
 
-    inferred: Floats
-    shown: Floats
+    deviations: Floats
     levels: Groups
-    stimuli: Groups
+    spread: Spread
+
+    @cached_property
+    def _of_levels(self) -> tuple[Any, Any, Any]:
+        """Sums of 1, deviations and their squares within levels; (L, U) each, see `summing`."""
+        terms = (np.ones(len(self.deviations)), self.deviations, self.deviations**2)
+        return tuple(summing(self.levels, self.spread.people, term) for term in terms)
+
+    @cached_property
+    def _stimuli_of_levels(self) -> Any:
+        """Matrix that adds up stimuli within levels; (L, G)."""
+        n_stimuli = len(self.spread.groups.sizes)
+        return summing(Groups(self.levels.codes[self.spread.groups.first]), np.arange(n_stimuli), np.ones(n_stimuli))
 
     def of(self, weights: Floats) -> Floats:
-        r"""Return the components of weighted rows.
+        r"""Return the components of weighted people.
 
         With :math:`x_i` inferred, :math:`\lambda_i` shown, :math:`m(\lambda)` the mean at a coefficient, W the variance
         within stimuli (see `Spread.variance_within`) and N answers: total :math:`T = \overline{(x - \lambda)^2}`, curve
@@ -51,38 +66,28 @@ class Components:
         Parameters
         ----------
         weights
-            float64 (R, M).
+            float64 (R, U).
 
         Returns
         -------
         numpy.ndarray
             float64 (R, 6): total, curve, stimulus, people, and curve and stimulus without the error of the means.
         """
-        n = weights.sum(axis=1)
-        total = weights @ (self.inferred - self.shown) ** 2 / n
-        deviations = self.inferred - self.shown
-        at_level = _sums(self.levels, weights)
+        of_people = np.ascontiguousarray(weights.T)
+        at_level, sums, squares = (matrix @ of_people for matrix in self._of_levels)
+        n = at_level.sum(axis=0)
+        people = self.spread.variance_within(weights)
+        of_stimuli = self._stimuli_of_levels @ (self.spread.counts @ of_people) ** 2
+        # Of a person drawn twice, both copies err alike.
+        copies = self._of_levels[0] @ of_people**2
         with np.errstate(invalid="ignore", divide="ignore"):
-            means = _sums(self.levels, weights * deviations) / at_level
-            curve = np.nansum(at_level * means**2, axis=1) / n
-            people = Spread([self.inferred], self.stimuli, weights).variance_within()
-            of_stimulus = _sums(self.stimuli, weights)
-            level_of = self.levels.codes[self.stimuli.first]
-            squares = _sums(Groups(level_of), of_stimulus**2)
-            lost = np.where(at_level > 0, squares / at_level, 0).sum(axis=1)
-            n_levels = (at_level > 0).sum(axis=1)
-            # Of a person drawn twice, both copies err alike.
-            same = _sums(self.levels, weights**2)
-            free = n - np.where(at_level > 0, same / at_level, 0).sum(axis=1)
+            per = np.where(at_level > 0, 1 / at_level, 0)
+            total, curve = squares.sum(axis=0) / n, (per * sums**2).sum(axis=0) / n
+            lost, free = (per * of_stimuli).sum(axis=0), n - (per * copies).sum(axis=0)
             unbiased = (n * (total - curve) - free * people) / (n - lost)
         # Where each coefficient has one stimulus, nothing tells its effect from the curve's.
-        unbiased = np.where(n - lost > 1e-9 * n_levels, unbiased, np.nan)
+        unbiased = np.where(n - lost > 1e-9 * n, unbiased, np.nan)
         return np.stack([total, curve, total - curve - people, people, total - unbiased - people, unbiased], axis=1)
-
-
-def _sums(groups: Groups, terms: Floats) -> Floats:
-    """Return sums within groups of float64 (R, M); float64 (R, G)."""
-    return np.add.reduceat(terms[:, groups.order], groups.offsets[:-1], axis=1)
 
 
 def deviation(tasks: Tasks) -> Finding | str:
@@ -214,7 +219,7 @@ def _components(judgments: Judgments) -> tuple[Ints, Means] | None:
     if stimuli.sizes.max() < 2:
         return None
     inferred, shown = (judgments.column(name)[rows] for name in _COLUMNS)
-    components = Components(inferred, shown, levels, stimuli)
+    components = Components(inferred - shown, levels, Spread([inferred], stimuli, judgments.people_of(rows)))
 
     def figures(weights: Floats) -> Floats:
         parts = components.of(weights)
@@ -223,7 +228,7 @@ def _components(judgments: Judgments) -> tuple[Ints, Means] | None:
         errors = np.sqrt(np.maximum(np.stack([total, total - curve, people], axis=1), 0))
         return np.concatenate([parts, shares, errors], axis=1)
 
-    return rows, judgments.weighted(figures, rows)
+    return rows, judgments.over_people(figures, components.spread)
 
 
 def _again(judgments: Judgments) -> Number | None:

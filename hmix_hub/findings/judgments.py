@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hmix_hub.contribute.description.agreement import Answers
+from hmix_hub.contribute.description.spread import Spread
 from hmix_hub.findings.number import Number, RowRef
 from hmix_hub.resampling import RESAMPLES, Means, levels_of, resample, resample_means
 from hmix_hub.schema import Vocabulary
@@ -233,25 +234,25 @@ class Judgments:
         people = self.people_of(rows)
         n_people = int(people.max(initial=-1)) + 1
         sums = np.stack([np.bincount(people, column, minlength=n_people) for column in terms.T], axis=1)
-        return self.over_people(lambda weights: statistic(weights @ sums), n_people, width=terms.shape[1])
+        width = terms.shape[1]
 
-    def weighted(self, statistic: Callable[[Floats], Floats], rows: Ints) -> Means:
-        """Return statistics of weighted rows, with intervals by resampling participants.
+        def of_weights(weights: Floats) -> Floats:
+            return statistic(weights @ sums)
+
+        return resample(of_weights, n_people, width=width, seed=self.seed, resamples=self.resamples)
+
+    def over_people(self, statistic: Callable[[Floats], Floats], spread: Spread) -> Means:
+        """Return statistics of judgments by stimulus, with intervals by resampling participants.
 
         Parameters
         ----------
         statistic
-            From weights of the rows, float64 (R, M), to float64 (R, L).
-        rows
-            int64 (M,).
+            From weights of its U participants, float64 (R, U), to float64 (R, L).
+        spread
+            The judgments that the statistics are of.
         """
-        people = self.people_of(rows)
-        n_people = int(people.max(initial=-1)) + 1
-        return self.over_people(lambda weights: statistic(weights[:, people]), n_people, width=len(rows))
-
-    def over_people(self, statistic: Callable[[Floats], Floats], n_people: int, *, width: int) -> Means:
-        """Return statistics of weights of participants; see `hmix_hub.resampling.resample`."""
-        return resample(statistic, n_people, width=width, seed=self.seed, resamples=self.resamples)
+        n_stimuli, n_people = spread.counts.shape
+        return resample(statistic, n_people, width=n_stimuli, seed=self.seed, resamples=self.resamples)
 
 
 def estimate_of(means: Means, level: int = 0) -> tuple[float, float, float]:

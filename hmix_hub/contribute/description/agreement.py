@@ -213,7 +213,7 @@ def _variance_figures(values: Numbers, groups: Groups) -> dict[str, float | None
     return {
         "within_stimulus_sd": rounded(np.sqrt(within)),
         "icc_1": _icc(within, total - float(squares.sum()), sizes),
-        "krippendorff_alpha": rounded(Spread([values], groups, np.ones((1, n))).krippendorff_alpha()[0]),
+        "krippendorff_alpha": rounded(Spread.unweighted([values], groups).krippendorff_alpha(np.ones((1, 1)))[0]),
     }
 
 

@@ -1,7 +1,7 @@
-r"""Spread of answers within stimuli and over all, from weighted judgments: Krippendorff's alpha, the variance within.
+r"""Spread of answers within stimuli and over all, from weighted people: Krippendorff's alpha, the variance within.
 
-Weights say how often the person of a judgment counts, as where people are resampled. Two copies of one judgment are no
-two people, so that pairs are of different judgments alone: with :math:`n_s = \sum_i w_i` on stimulus s, there are
+Weights say how often a person counts, as where people are resampled. Two copies of one judgment are no two people, so
+that pairs are of different judgments alone: with :math:`n_s = \sum_i w_i` on stimulus s, there are
 :math:`m_s = (n_s^2 - \sum_i w_i^2) / 2` pairs, whose squared distances add up to
 :math:`d_s = n_s \sum_i w_i x_i^2 - (\sum_i w_i x_i)^2`. Weights of 1 give the textbook's figures.
 """
@@ -10,19 +10,44 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
+from scipy.sparse import csr_array
 
-from hmix_hub.schema.arrays import Floats
+from hmix_hub.schema.arrays import Floats, Ints
 from hmix_hub.schema.groups import Groups
 
 _NO_SPREAD = 1e-12
 """What is left of a sum of squares of equal values is rounding, not spread."""
 
 
+def summing(groups: Groups, people: Ints, terms: Floats) -> Any:
+    """Return the matrix that turns weights of people into weighted sums of terms within groups.
+
+    Parameters
+    ----------
+    groups
+        N rows by group; G groups.
+    people
+        int64 (N,): participant of each row, 0 to U - 1.
+    terms
+        float64 (N,).
+
+    Returns
+    -------
+    scipy.sparse.csr_array
+        (G, U): times weights, float64 (U, R), the sums, float64 (G, R).
+    """
+    order = groups.order
+    shape = (len(groups.sizes), int(people.max(initial=-1)) + 1)
+    return csr_array((terms[order], people[order], groups.offsets), shape=shape)
+
+
 @dataclass(frozen=True)
 class Spread:
-    """Weighted judgments by stimulus.
+    """Judgments by stimulus, by people who may count more than once.
 
     Parameters
     ----------
@@ -30,47 +55,63 @@ class Spread:
         Columns of float64 (N,): the answer; or, of a class, for each class whether it is the answer.
     groups
         Judgments by stimulus; G stimuli.
-    weights
-        float64 (R, N): R resamplings.
+    people
+        int64 (N,): the participant of each judgment, 0 to U - 1. Of weights that are all 1 it does not matter who is
+        who.
     """
 
     values: Sequence[Floats]
     groups: Groups
-    weights: Floats
+    people: Ints
 
-    def _sums(self, terms: Floats) -> Floats:
-        """Return sums within stimuli of float64 (R, N); float64 (R, G)."""
-        return np.add.reduceat(terms[:, self.groups.order], self.groups.offsets[:-1], axis=1)
+    @classmethod
+    def unweighted(cls, values: Sequence[Floats], groups: Groups) -> Spread:
+        """Return judgments all of which count once: the one weight that its figures take is 1."""
+        return cls(values, groups, np.zeros_like(groups.codes))
 
-    def _of_stimuli(self) -> tuple[Floats, Floats, Floats]:
-        """Return weights, pairs and squared distances by stimulus; float64 (R, G) each."""
-        sizes = self._sums(self.weights)
-        pairs = (sizes**2 - self._sums(self.weights**2)) / 2
-        distances = np.zeros_like(sizes)
-        for column in self.values:
-            # About the mean, since large equal terms would cancel.
-            centred = column - column.mean()
-            distances += sizes * self._sums(self.weights * centred**2) - self._sums(self.weights * centred) ** 2
-        return sizes, pairs, distances
+    @cached_property
+    def counts(self) -> Any:
+        """Number of judgments of each person about each stimulus; (G, U), see `summing`."""
+        return summing(self.groups, self.people, np.ones(len(self.people)))
 
-    def variance_within(self) -> Floats:
+    @cached_property
+    def _moments(self) -> list[tuple[Any, Any]]:
+        """Sums of values and of their squares, of each column; (G, U) each."""
+        # About the mean, since large equal terms would cancel.
+        centred = [column - column.mean() for column in self.values]
+        return [(summing(self.groups, self.people, c), summing(self.groups, self.people, c**2)) for c in centred]
+
+    def _sums(self, weights: Floats) -> tuple[Floats, Floats, list[Floats], Floats]:
+        """Return sums by stimulus of weights, squared weights, values (of each column) and squared values; (G, R)."""
+        of_people = np.ascontiguousarray(weights.T)
+        squares = np.zeros((len(self.groups.sizes), len(weights)))
+        for _, second in self._moments:
+            squares += second @ of_people
+        firsts = [first @ of_people for first, _ in self._moments]
+        return self.counts @ of_people, self.counts @ of_people**2, firsts, squares
+
+    def variance_within(self, weights: Floats) -> Floats:
         r"""Return the variance of answers about one stimulus, :math:`\sum_s (d_s / n_s) / \sum_s (2 m_s / n_s)`.
 
         Unbiased whatever the numbers of answers; with weights of 1 it is :math:`\sum_s Q_s / (N - S)`.
+
+        Parameters
+        ----------
+        weights
+            float64 (R, U): how often each person counts in each of R resamplings.
 
         Returns
         -------
         numpy.ndarray
             float64 (R,), NaN where no stimulus has two answers.
         """
-        if not len(self.groups.codes):
-            return np.full(len(self.weights), np.nan)
-        sizes, pairs, distances = self._of_stimuli()
+        sizes, same, firsts, squares = self._sums(weights)
         with np.errstate(invalid="ignore", divide="ignore"):
             per = np.where(sizes > 0, 1 / sizes, 0)
-            return (distances * per).sum(axis=1) / (2 * pairs * per).sum(axis=1)
+            within = squares - per * sum(first**2 for first in firsts)
+            return within.sum(axis=0) / (sizes - per * same).sum(axis=0)
 
-    def krippendorff_alpha(self) -> Floats:
+    def krippendorff_alpha(self, weights: Floats) -> Floats:
         r"""Return Krippendorff's alpha: 1 less the distances within stimuli over those within all answers.
 
         With :math:`D_s = d_s / m_s`, the mean over the pairs about stimulus s, and D that over all pairs, it is
@@ -79,19 +120,22 @@ class Spread:
 
         Source: Hayes and Krippendorff, https://doi.org/10.1080/19312450709336664.
 
+        Parameters
+        ----------
+        weights
+            float64 (R, U): how often each person counts in each of R resamplings.
+
         Returns
         -------
         numpy.ndarray
             float64 (R,), NaN where there is no pair, or all answers are the same.
         """
-        if not len(self.groups.codes):
-            return np.full(len(self.weights), np.nan)
-        sizes, pairs, distances = self._of_stimuli()
-        is_paired = pairs > 0
-        weights = self.weights * is_paired[:, self.groups.codes]
-        whole = Spread(self.values, Groups(np.zeros_like(self.groups.codes)), weights)
-        n, all_pairs, all_distances = (part[:, 0] for part in whole._of_stimuli())
+        sizes, same, firsts, squares = self._sums(weights)
+        is_paired = sizes**2 > same
+        whole, whole_same, whole_squares = ((part * is_paired).sum(axis=0) for part in (sizes, same, squares))
+        of_all = whole * whole_squares - sum((first * is_paired).sum(axis=0) ** 2 for first in firsts)
         with np.errstate(invalid="ignore", divide="ignore"):
-            within = np.where(is_paired, sizes * distances / pairs, 0).sum(axis=1) / n
-            apart = all_distances / all_pairs
-            return np.where(all_distances / n > _NO_SPREAD, 1 - within / apart, np.nan)
+            distances = sizes * squares - sum(first**2 for first in firsts)
+            within = np.where(is_paired, sizes * distances / (sizes**2 - same), 0).sum(axis=0) / whole
+            apart = of_all / (whole**2 - whole_same)
+            return np.where(of_all / whole > _NO_SPREAD, 1 - within / apart, np.nan)
