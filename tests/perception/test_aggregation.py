@@ -21,11 +21,18 @@ from hmix_hub.schema import CIFAR10
 from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
 
 HAS = {
-    INFER: {"mean", "median", "majority", "confidence_weighted", "dawid_skene"},
+    INFER: {"mean", "median", "majority", "confidence_weighted", "model", "dawid_skene"},
     CONSTRUCT: {"mean", "median"},
     SELECT: {"mean", "median"},
     CATEGORICAL: {"mean", "majority", "dawid_skene"},
 }
+
+
+@pytest.fixture(scope="module")
+def options(load_sample):
+    """Return what each method is called with: a model that is fitted once."""
+    fitted = {"model": hmix_hub.PerceptualModel.fit(load_sample(), people=False)}
+    return {method: fitted if method == "model" else {} for method in METHODS}
 
 
 def shares_of(found):
@@ -53,14 +60,14 @@ def with_answers(load_sample, *shares, **columns):
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_a_task_has_the_methods_that_its_answers_allow(task, method, load_sample):
+def test_a_task_has_the_methods_that_its_answers_allow(task, method, load_sample, options):
     judgments = load_sample(task)
     if method not in HAS[task]:
         with pytest.raises(ConfigurationError, match=f"the answers of {task} have no aggregate '{method}'") as told:
             aggregate(judgments, method)
         assert all(name in told.value.hint for name in HAS[task])
         return
-    found, pooled = aggregate(judgments, method), by_stimulus(judgments)
+    found, pooled = aggregate(judgments, method, **options[method]), by_stimulus(judgments)
     own = {INFER: ["aggregated_coefficient", "soft_label", "top_class"], CATEGORICAL: ["soft_label", "top_class"]}
     assert found.column_names[-len(own.get(task, ["x"])) - 1 :] == [
         "method",
@@ -180,17 +187,25 @@ def test_joined_studies_are_aggregated_over_all_their_classes(load_sample, tmp_p
     np.testing.assert_allclose(shares_of(found)[: len(by_stimulus(load_sample()))], shares_of(aggregate(load_sample())))
 
 
-def test_an_empty_selection_gives_an_empty_table(task, load_sample):
+def test_an_empty_selection_gives_an_empty_table(task, load_sample, options):
     for method in HAS[task]:
         found = aggregate(load_sample(task).select([]), method)
         assert len(found) == 0
-        assert found.features == aggregate(load_sample(task), method).remove_columns("n_synthetic").features
+        assert (
+            found.features
+            == aggregate(load_sample(task), method, **options[method]).remove_columns("n_synthetic").features
+        )
 
 
 def test_an_unknown_method_offers_the_nearest(load_sample):
     with pytest.raises(ConfigurationError, match="there is no method 'majorty'") as told:
         aggregate(load_sample(), "majorty")
     assert told.value.hint == "did you mean 'majority'?"
+
+
+def test_a_model_is_given_to_the_method_of_that_name_alone(load_sample, options):
+    with pytest.raises(ConfigurationError, match="a model is given, and 'mean' uses none"):
+        aggregate(load_sample(), **options["model"])
 
 
 def test_what_is_no_judgment_table_is_refused(load_sample):

@@ -1,0 +1,297 @@
+"""Stimulus means: what people would answer about each stimulus, from few answers and a model of perception."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from hmix_hub.errors import PerceptionError
+from hmix_hub.perception.answers import SHARES, to_percent
+from hmix_hub.perception.differences import differences_in
+from hmix_hub.perception.model import PerceptualModel
+from hmix_hub.perception.observations import Observations, observe
+from hmix_hub.perception.probit import log_cell, padded
+from hmix_hub.perception.questions import questions_of
+from hmix_hub.perception.terms import person_columns
+from hmix_hub.schema.arrays import Floats, Ints
+from hmix_hub.schema.groups import Groups, encode_key
+from hmix_hub.tables import arrow_columns, pick_rows
+
+if TYPE_CHECKING:
+    import datasets
+
+_NODES = 81
+_REACH = 5.0
+"""Standard deviations to either side over which effects are summed."""
+_LARGEST = 0.95
+_ROWS_AT_ONCE = 256
+
+
+@dataclass(frozen=True, eq=False)
+class StimulusMeans:
+    """What people would answer about each of G stimuli.
+
+    Parameters
+    ----------
+    share
+        float64 (G,): mean answer of a participant whom the model does not know, as share of image 1.
+    own_share
+        Part of the variance of one answer that is the stimulus's own, 0 to 1: what the model does not explain and
+        other participants see, too.
+    """
+
+    share: Floats
+    own_share: float
+
+
+def stimulus_means(
+    model: PerceptualModel,
+    dataset: datasets.Dataset,
+    *,
+    cifar10: str | os.PathLike[str] | None = None,
+    image_sets: Mapping[str, Any] | None = None,
+) -> StimulusMeans:
+    r"""Compute the mean answer about each stimulus, shrunk to the model's, without the effects of who answered.
+
+    In the model, the answer of participant p about stimulus s is a latent value of variance 1 around eta. A part
+    :math:`\rho` of this variance belongs to the stimulus:
+
+    .. math::
+
+        P(y \le k \mid u_s) = \Phi\Bigl(\frac{t_k - \eta_{ps} - u_s}{\sqrt{1 - \rho}}\Bigr), \qquad
+        u_s \sim N(0, \rho),
+
+    which leaves the model's own predictions as they are. :math:`\rho` maximizes the likelihood of all answers, and the
+    mean answer is an average over :math:`u_s` given the answers about s. An answer of a participant who leans to image
+    1 everywhere tells less of the stimulus than that of another; one answer moves the mean a little, many outweigh the
+    model.
+
+    Parameters
+    ----------
+    model
+        A model of these or of other judgments; participants whom it does not know count as anybody.
+    dataset
+        Judgments of infer_mixing_factor, N rows.
+    cifar10, image_sets
+        Where pictures come from, for a model with features of pixels.
+
+    Returns
+    -------
+    StimulusMeans
+        Stimuli in the order of first appearance, as `hmix_hub.by_stimulus` has them.
+
+    Raises
+    ------
+    PerceptionError
+        If no stimulus was judged by two participants, rows are of single pictures, or the judgments are none that the
+        model can be asked about.
+    """
+    answers = answers_of(model, dataset, cifar10=cifar10, image_sets=image_sets)
+    own_share = answers.fit_own_share()
+    return StimulusMeans(answers.means(own_share, answers.stimuli.sum(answers.log_likelihoods(own_share))), own_share)
+
+
+def means_of_others(dataset: datasets.Dataset, model: PerceptualModel | None = None) -> tuple[Floats, Floats]:
+    """Return, for each judgment, what the other participants' answers about its stimulus make one expect.
+
+    Shows by how much stimulus means are better than plain ones: compare both with the answers.
+
+    Parameters
+    ----------
+    dataset
+        Judgments of infer_mixing_factor, N rows.
+    model
+        A model that knows none of the participants. `None`: models that are fitted to the dataset, each without the
+        participants whose answers it expects, no two of whom share a stimulus.
+
+    Returns
+    -------
+    tuple
+        float64 (N,) each: the plain mean of the others' answers, and the stimulus mean from them; NaN where nobody else
+        judged the stimulus.
+    """
+    stimuli, participants = stimuli_of(dataset), observe(dataset).participant
+    one_person = Groups(encode_key([stimuli.codes, participants]))
+
+    def of_others(values: Floats) -> Floats:
+        return stimuli.sum(values)[stimuli.codes] - one_person.sum(values)[one_person.codes]
+
+    count = of_others(np.ones(len(participants)))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        plain = of_others(observe(dataset).inferred) / count
+    fold = (
+        np.zeros(len(participants), dtype=np.int64)
+        if model is not None
+        else _folds(participants, stimuli)[participants]
+    )
+    expected = np.full(len(participants), np.nan)
+    for number in range(int(fold.max()) + 1):
+        chosen = model or PerceptualModel.fit(pick_rows(dataset, np.flatnonzero(fold != number)))
+        answers = answers_of(chosen, dataset)
+        own_share = answers.fit_own_share()
+        rows = np.flatnonzero((fold == number) & (count > 0))
+        expected[rows] = answers.means(own_share, of_others(answers.log_likelihoods(own_share))[rows], rows)
+    return plain, expected
+
+
+def _folds(participants: Ints, stimuli: Groups) -> Ints:
+    """Return a fold of each participant, int64 (J,), in none of which two share a stimulus; few, by a greedy pass."""
+    own = Groups(participants)
+    folds = np.zeros(len(own.sizes), dtype=np.int64)
+    judged_in: list[set[int]] = []
+    for person, rows in enumerate(np.split(own.order, own.offsets[1:-1])):
+        judged = set(stimuli.codes[rows].tolist())
+        folds[person] = next((n for n, others in enumerate(judged_in) if not others & judged), len(judged_in))
+        if folds[person] == len(judged_in):
+            judged_in.append(set())
+        judged_in[folds[person]] |= judged
+    return folds
+
+
+def stimuli_of(dataset: datasets.Dataset) -> Groups:
+    """Return the rows of a dataset grouped by stimulus, in the order of first appearance."""
+    keys = arrow_columns(dataset, ["image_set", "stimulus_id"])
+    return Groups(encode_key([keys["image_set"], keys["stimulus_id"]]))
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """Answers as a model sees them.
+
+    Parameters
+    ----------
+    model
+        The model.
+    seen
+        N judgments.
+    stimuli
+        Their groups by stimulus.
+    eta, variance
+        float64 (N,): of the participant who answered, the latent value without the stimulus's effect, and what is not
+        known of it.
+    new_eta, new_variance
+        float64 (N,): the same of anybody.
+    """
+
+    model: PerceptualModel
+    seen: Observations
+    stimuli: Groups
+    eta: Floats
+    variance: Floats
+    new_eta: Floats
+    new_variance: Floats
+
+    def fit_own_share(self) -> float:
+        """Return the part of the variance of one answer that is the stimulus's own, by maximum likelihood."""
+        from scipy.optimize import minimize_scalar
+
+        if self.stimuli.distinct(self.seen.participant).max() < 2:
+            msg = "no stimulus was judged by two participants: what is the stimulus's own cannot be told"
+            raise PerceptionError(msg, hint="aggregate by 'mean'; or collect more judgments of each stimulus")
+
+        def surprise(own_share: float) -> float:
+            values = self.stimuli.sum(self.log_likelihoods(own_share))
+            largest = values.max(axis=1)
+            return -float((np.log(np.exp(values - largest[:, None]) @ _weights()) + largest).sum())
+
+        return float(minimize_scalar(surprise, bounds=(0, _LARGEST), method="bounded", options={"xatol": 1e-3}).x)
+
+    def log_likelihoods(self, own_share: float) -> Floats:
+        """Return the log likelihood of each answer at each effect of its stimulus; float64 (N, Q)."""
+        percent = self.model.scale.percent
+        asked = to_percent(self.seen.inferred)
+        after = np.searchsorted(percent, asked).clip(1, max(1, len(percent) - 1))
+        # An answer that never occurred in the fit counts as the nearest that did.
+        before = np.minimum(after - 1, len(percent) - 1)
+        after = np.minimum(after, len(percent) - 1)
+        place = np.where(asked - percent[before] <= percent[after] - asked, before, after)
+        ends = padded(torch.tensor(self.model.thresholds)).numpy()
+        centre = self.eta[:, None] + _effects(own_share)
+        spread = np.sqrt(1 - own_share + self.variance)[:, None]
+        low, high = (torch.from_numpy((ends[place + side][:, None] - centre) / spread) for side in (0, 1))
+        return log_cell(low, high).numpy()
+
+    def means(self, own_share: float, log_likelihoods: Floats, rows: Ints | None = None) -> Floats:
+        """Return the mean answer of anybody given log likelihoods of effects.
+
+        Parameters
+        ----------
+        own_share
+            As `fit_own_share` returns it.
+        log_likelihoods
+            float64 (M, Q).
+        rows
+            int64 (M,): the judgment whose mixture is asked about; `None`: the first of each stimulus.
+        """
+        rows = self.stimuli.first if rows is None else rows
+        weights = np.exp(log_likelihoods - log_likelihoods.max(axis=1, keepdims=True)) * _weights()
+        weights /= weights.sum(axis=1, keepdims=True)
+        scale, means = self.model.scale, np.empty(len(rows))
+        # The share that each occurring answer stands for; a mean is the last less the steps that lie above.
+        stands_for = scale.spread @ SHARES
+        thresholds, steps = torch.tensor(self.model.thresholds), torch.from_numpy(np.diff(stands_for))
+        for start in range(0, len(rows), _ROWS_AT_ONCE):
+            part = slice(start, start + _ROWS_AT_ONCE)
+            eta = self.new_eta[rows[part], None] + _effects(own_share)
+            spread = np.sqrt(1 - own_share + self.new_variance[rows[part]])
+            places = (thresholds - torch.from_numpy(eta)[:, :, None]) / torch.from_numpy(spread)[:, None, None]
+            shares = stands_for[-1] - (torch.special.ndtr(places) @ steps).numpy()
+            means[part] = (shares * weights[part]).sum(axis=1)
+        return means
+
+
+def answers_of(
+    model: PerceptualModel,
+    dataset: datasets.Dataset,
+    *,
+    cifar10: str | os.PathLike[str] | None = None,
+    image_sets: Mapping[str, Any] | None = None,
+) -> Answers:
+    """Return the answers of a dataset as a model sees them; see `stimulus_means`."""
+    seen = observe(dataset)
+    if seen.notes:
+        msg = f"{'; '.join(seen.notes)}: a model of mixtures has no mean for them"
+        raise PerceptionError(msg, hint="filter such rows out first")
+    features = model.terms.features
+    given = None
+    if features is not None and features.from_pixels:
+        given = differences_in(dataset, seen, features.names, cifar10=cifar10, image_sets=image_sets)
+    asked = questions_of(seen, model.classes)
+    values = None if given is None else given.values
+    eta = model.terms.rows(asked.coefficient, asked.class_1, asked.class_2, values) @ model.coefficients
+    unseen = np.zeros(len(seen)) if values is not None else model.terms.variance(asked.coefficient, model.coefficients)
+    stimuli = stimuli_of(dataset)
+    if model.people is None:
+        return Answers(model, seen, stimuli, eta, unseen, eta, unseen)
+    people, columns = model.people, person_columns(asked.coefficient)
+    place = {name: number for number, name in enumerate(people.names)}
+    number = np.array([place.get(name, -1) for name in seen.participants])[seen.participant]
+    is_known = number >= 0
+    of_new = np.einsum("ni,ij,nj->n", columns, people.covariance, columns)
+    of_known = np.einsum("ni,nij,nj->n", columns, people.spread[number], columns)
+    own = np.where(is_known, (columns * people.effects[number]).sum(axis=1), 0)
+    return Answers(
+        model=model,
+        seen=seen,
+        stimuli=stimuli,
+        eta=eta + own,
+        variance=unseen + np.where(is_known, of_known, of_new),
+        new_eta=eta,
+        new_variance=unseen + of_new,
+    )
+
+
+def _effects(own_share: float) -> Floats:
+    """Return the effects of a stimulus that are summed over; float64 (Q,)."""
+    return np.linspace(-_REACH, _REACH, _NODES) * np.sqrt(own_share)
+
+
+def _weights() -> Floats:
+    """Return the probability of each effect; float64 (Q,)."""
+    weights = np.exp(-0.5 * np.linspace(-_REACH, _REACH, _NODES) ** 2)
+    return weights / weights.sum()
