@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 from benchmark_baselines import histogram, identity, ordered_beta
+from benchmark_means import print_means
 from benchmark_measuring import milliseconds
 
 if TYPE_CHECKING:
@@ -196,3 +197,4 @@ def print_perception() -> None:
     if len(set(dataset["batch_id"])) < FOLDS:
         sys.exit("the judgments have too few batches for held-out forecasts")
     print_held_out(dataset, has_pictures)
+    print_means(dataset)
