@@ -22,7 +22,7 @@ def print_means(dataset: datasets.Dataset) -> dict[str, float]:
     labels = {
         "shown coefficient": np.array(first["mixing_coefficient"]),
         "mean of the others' answers": plain,
-        "stimulus mean of the others' answers (`aggregate(…, \"model\")`)": expected,
+        "stimulus mean of the others' answers": expected,
     }
     found = {name: float(np.sqrt(((label - answers)[judged] ** 2).mean())) for name, label in labels.items()}
     print(f"\n{int(judged.sum()):,} first answers, each held out with its participant:\n")
