@@ -172,7 +172,8 @@ def _csv(found: Explanation) -> str:
 
 
 def _echo_explanation(found: Explanation, most: int | None) -> None:
-    from hmix_hub.findings.page.words import counted, number_text
+    from hmix_hub.findings.page.words import number_text
+    from hmix_hub.findings.wording import counted
     from hmix_hub.studies.findings import printable
 
     number = found.number

@@ -34,8 +34,8 @@ def listed(parts: Sequence[str]) -> str:
 
 
 def counted(count: int, noun: str, plural: str = "") -> str:
-    """Return a count with its noun: "1 pair", "2 pairs"."""
-    return f"{count} {noun if count == 1 else plural or f'{noun}s'}"
+    """Return a count with its noun: "1 pair", "4,950 judgments"."""
+    return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
 
 
 def not_asked(*tasks: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from hmix_hub.findings.finding import Series
@@ -13,7 +14,6 @@ from hmix_hub.findings.page.words import value_text
 
 WIDTH = 4.25
 """Inches of every figure: a column of the page, or a phone."""
-INTERVALS = "Bars are 95 % intervals."
 _LONG_NAME = 64
 """Most letters of a name in a figure."""
 
@@ -56,6 +56,13 @@ def drawn(figure: Figure, name: str, title: str, values: str, caption: str) -> D
     """
     name = f"figure-{name.replace('.', '-')}"
     return Drawn(name, title, svg_text(figure, name, title, values), caption)
+
+
+def bars(group: Sequence[Series]) -> str:
+    """Return what the bars of series are; or that there are none."""
+    if any(np.isfinite(series.low).any() for series in group):
+        return "Bars are 95 % intervals."
+    return "There are no intervals, which take two participants."
 
 
 def said(group: Sequence[Series]) -> str:

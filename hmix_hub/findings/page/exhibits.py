@@ -9,7 +9,7 @@ import numpy as np
 
 from hmix_hub.findings.finding import Finding, Series, Table
 from hmix_hub.findings.number import Number
-from hmix_hub.findings.page.drawn import INTERVALS, WIDTH, Drawn, drawn, said, short
+from hmix_hub.findings.page.drawn import WIDTH, Drawn, bars, drawn, said, short
 from hmix_hub.findings.page.shapes import (
     draw_cloud,
     draw_forest,
@@ -20,7 +20,8 @@ from hmix_hub.findings.page.shapes import (
     legend_above,
 )
 from hmix_hub.findings.page.svg import canvas
-from hmix_hub.findings.page.words import MINUS, counted, value_text
+from hmix_hub.findings.page.words import MINUS, value_text
+from hmix_hub.findings.wording import counted
 
 
 def draw_inferred(finding: Finding) -> list[Drawn]:
@@ -44,7 +45,7 @@ def draw_inferred(finding: Finding) -> list[Drawn]:
     axes.set(xlabel=off.x_label, ylabel=off.y_label)
     title = "How far the means lie from what was shown"
     return [
-        drawn(figure, "inferred", finding.title, said([series]), f"Means over all judgments. {INTERVALS}"),
+        drawn(figure, "inferred", finding.title, said([series]), f"Means over all judgments. {bars([series])}"),
         drawn(beside, "inferred-less-shown", title, said([off]), "The same means less the dashed line beside."),
     ]
 
@@ -171,7 +172,7 @@ def draw_masses(finding: Finding) -> list[Drawn]:
     title = "Probability on classes of neither picture"
     return [
         drawn(figure, "soft-labels", "Where soft labels put their probability", said(parts), caption),
-        drawn(beside, "soft-labels-outside", title, said([outside]), f"Synthetic labels have none. {INTERVALS}"),
+        drawn(beside, "soft-labels-outside", title, said([outside]), f"Synthetic labels have none. {bars([outside])}"),
     ]
 
 
@@ -184,7 +185,7 @@ def draw_ceilings(finding: Finding) -> list[Drawn]:
     draw_forest(axes, names, [series])
     axes.set(xlabel=series.y_label)
     axes.set_xlim(left=0)
-    caption = f"Further left is better. {INTERVALS}"
+    caption = f"Further left is better. {bars([series])}"
     return [drawn(figure, "ceilings", finding.title, said([series]), caption)]
 
 
@@ -221,7 +222,7 @@ def _forests(
         for label, numbers in groups.items()
         for each, number in numbers.items()
     )
-    return drawn(figure, name, title, words, INTERVALS)
+    return drawn(figure, name, title, words, bars(series))
 
 
 def _aligned(

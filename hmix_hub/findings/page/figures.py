@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from hmix_hub.findings.finding import Finding, Series, Table
-from hmix_hub.findings.page.drawn import INTERVALS, WIDTH, Drawn, drawn, said, short
+from hmix_hub.findings.page.drawn import WIDTH, Drawn, bars, drawn, said, short
 from hmix_hub.findings.page.exhibits import EXHIBITS
 from hmix_hub.findings.page.shapes import (
     draw_cloud,
@@ -20,7 +20,7 @@ from hmix_hub.findings.page.shapes import (
     legend_above,
 )
 from hmix_hub.findings.page.svg import canvas, house_style
-from hmix_hub.findings.page.words import counted
+from hmix_hub.findings.wording import counted
 from hmix_hub.studies.findings import printable
 
 
@@ -90,7 +90,7 @@ def _line(name: str, title: str, group: list[Series]) -> Drawn:
     axes.set(xlabel=first.x_label, ylabel=first.y_label)
     if len(group) > 1 or first.reference is not None:
         legend_above(axes)
-    return drawn(figure, name, title, said(group), INTERVALS)
+    return drawn(figure, name, title, said(group), bars(group))
 
 
 def _is_identity(series: Series) -> bool:
@@ -106,7 +106,7 @@ def _forest(name: str, title: str, group: list[Series]) -> Drawn:
     axes.set(xlabel=group[0].y_label)
     if len(group) > 1:
         legend_above(axes)
-    return drawn(figure, name, title, said(group), INTERVALS)
+    return drawn(figure, name, title, said(group), bars(group))
 
 
 def _bars(name: str, title: str, group: list[Series]) -> Drawn:

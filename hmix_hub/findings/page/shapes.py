@@ -49,7 +49,7 @@ def errors_of(series: Series) -> Floats:
 def draw_line(axes: Axes, group: Sequence[Series]) -> None:
     """Draw series over numbers, such as the shown coefficients, with their intervals; several stand a little apart."""
     levels = np.concatenate([series.levels for series in group])
-    is_share = bool(len(levels)) and levels.min() >= 0 and 0.5 < levels.max() <= 1
+    is_share = "coefficient" in group[0].x_label and bool(((levels >= 0) & (levels <= 1)).all())
     reach = 1.0 if is_share else max(float(np.ptp(levels)), 1e-9)
     for number, series in enumerate(group):
         known = np.isfinite(series.mean)
@@ -166,6 +166,11 @@ def draw_triangle(axes: Axes, names: Sequence[str], values: Floats, framed: npt.
     axes.set_aspect("equal")
 
 
+def percent(share: float, digits: int = 0) -> str:
+    """Return a share in percent: "31 %"."""
+    return f"{100 * share:.{digits}f} %".replace("-", MINUS)
+
+
 def draw_shares(axes: Axes, labels: Sequence[str], shares: Floats) -> None:
     """Draw one bar of shares that sum to 1, each with its percentage; those below 0 are said, and not drawn."""
     drawn = np.clip(np.nan_to_num(shares), 0, None)
@@ -173,15 +178,15 @@ def draw_shares(axes: Axes, labels: Sequence[str], shares: Floats) -> None:
     left = 0.0
     for number, (label, share, width) in enumerate(zip(labels, shares, drawn, strict=True)):
         fill, letters = PARTS[number % len(PARTS)]
-        words = f"{label} {share:.1%}".replace("-", MINUS) if np.isfinite(share) else label
+        words = f"{label} {percent(share, 1)}" if np.isfinite(share) else label
         axes.barh(0, width, 0.9, left, color=fill, edgecolor="white", lw=1, label=words)
         if width > 0.07:
             axes.text(
-                left + width / 2, 0, f"{share:.0%}", ha="center", va="center_baseline", color=letters, fontweight="bold"
+                left + width / 2, 0, percent(share), ha="center", va="center_baseline", color=letters, fontweight="bold"
             )
         left += width
     axes.set(xlim=(0, 1), ylim=(-0.5, 0.5), yticks=[])
-    axes.set_xticks(np.linspace(0, 1, 6), [f"{tick:.0%}" for tick in np.linspace(0, 1, 6)])
+    axes.set_xticks(np.linspace(0, 1, 6), [percent(tick) for tick in np.linspace(0, 1, 6)])
     axes.spines["left"].set_visible(False)
     axes.legend(
         frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=len(labels), borderaxespad=0.2, handlelength=1
@@ -198,7 +203,7 @@ def draw_stacks(axes: Axes, group: Sequence[Series]) -> None:
         axes.barh(rows, shares, 0.78, left, color=fill, edgecolor="white", lw=0.8, label=series.label)
         for row in np.flatnonzero(shares > 0.06).tolist():
             middle = left[row] + shares[row] / 2
-            axes.text(middle, row, f"{shares[row]:.0%}", ha="center", va="center_baseline", color=letters, fontsize=7.5)
+            axes.text(middle, row, percent(shares[row]), ha="center", va="center_baseline", color=letters, fontsize=7.5)
         left += shares
     if group[0].reference is not None:
         axes.scatter(

@@ -15,13 +15,13 @@ from hmix_hub.findings.page.figures import figures_of
 from hmix_hub.findings.page.words import (
     MINUS,
     NOTHING,
-    counted,
     explain_command,
     interval_text,
     report_command,
     value_text,
 )
 from hmix_hub.findings.report import Report, SourceFile
+from hmix_hub.findings.wording import counted
 from hmix_hub.origin import Origin, origin_of
 from hmix_hub.schema import CURRENT
 from hmix_hub.sources import SAMPLE
@@ -190,10 +190,12 @@ def _counts(report: Report, origin: Origin) -> Iterator[tuple[str, str]]:
         people |= set(zip(table["study_id"].to_pylist(), table["participant_id"].to_pylist(), strict=True))
         column = TASKS[name].stimulus_column
         stimuli |= set(zip(table["image_set"].to_pylist(), table[column].to_pylist(), strict=True))
-    yield f"{origin.judgments:,}", "judgments"
-    yield f"{len(people):,}", "participants"
-    yield f"{len(stimuli):,}", "stimuli"
-    yield str(len(report.tables)), "tasks" if len(report.tables) != 1 else "task"
+    counts = {"judgment": origin.judgments, "participant": len(people), "stimulus": len(stimuli)}
+    for noun, count in (counts | {"task": len(report.tables)}).items():
+        yield f"{count:,}", noun if count == 1 else _PLURALS.get(noun, f"{noun}s")
+
+
+_PLURALS = {"stimulus": "stimuli"}
 
 
 class _Cells:

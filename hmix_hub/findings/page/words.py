@@ -45,11 +45,6 @@ def number_text(number: Number) -> str:
     return " ".join(part for part in (value_text(number.value, number.unit), interval_text(number)) if part)
 
 
-def counted(count: int, noun: str, plural: str = "") -> str:
-    """Return a count with its noun: "1 judgment", "4,950 judgments"."""
-    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
-
-
 def explain_command(number: Number, call: Sequence[str]) -> str:
     """Return the command that lists the rows behind a number of a report, quoted for a shell.
 
