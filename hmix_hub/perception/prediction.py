@@ -102,7 +102,8 @@ def score_of(parts: Iterable[tuple[Floats, Ints, Floats]], level: float) -> Scor
     count, sums = 0, np.zeros(3)
     for mass, answers, inferred in parts:
         count += len(answers)
-        likelihood = -np.log(mass[np.arange(len(answers)), answers])
+        own = mass[np.arange(len(answers)), answers]
+        likelihood = -np.log(np.maximum(own, np.finfo(np.float64).tiny))
         squares = (mass @ SHARES - inferred) ** 2
         sums += [part.sum() for part in (likelihood, squares, share_inside(mass, answers, level))]
     nll, square, coverage = (sums / count).tolist()
