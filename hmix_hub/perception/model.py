@@ -16,11 +16,14 @@ from hmix_hub.perception.confidence import ConfidenceCurve
 from hmix_hub.perception.differences import Pictures, differences_in
 from hmix_hub.perception.estimation import estimate
 from hmix_hub.perception.fitted import FittedModel
-from hmix_hub.perception.observations import observe
+from hmix_hub.perception.intervals import RESAMPLES, Intervals, intervals_of
+from hmix_hub.perception.observations import Observations, observe
 from hmix_hub.perception.outside import OutsideCurve
 from hmix_hub.perception.prediction import Score, check_level, score_of
 from hmix_hub.perception.questions import questions_of
+from hmix_hub.perception.resampling import Judged
 from hmix_hub.perception.storage import read_model, write_model
+from hmix_hub.schema.arrays import Floats
 
 if TYPE_CHECKING:
     import datasets
@@ -143,15 +146,85 @@ class PerceptualModel(FittedModel):
             If the judgments are of another task, or of a class that the model does not know.
         """
         check_level(level)
+        seen, given = self._observed(dataset, features, cifar10, image_sets)
+        asked, answers = questions_of(seen, self.classes), to_percent(seen.inferred)
+        masses = self.masses_of(asked, given)
+        return score_of(((mass, answers[rows], seen.inferred[rows]) for rows, mass in masses), level)
+
+    def intervals(
+        self,
+        dataset: datasets.Dataset,
+        *,
+        features: Any = None,
+        level: float = 0.9,
+        resamples: int = RESAMPLES,
+        seed: int = 0,
+        cifar10: str | os.PathLike[str] | None = None,
+        image_sets: Mapping[str, Any] | None = None,
+    ) -> Intervals:
+        """Return intervals of the estimates by resampling participants, together with the stimuli that they share.
+
+        Parameters
+        ----------
+        dataset
+            The judgments that the model was fitted to: a model holds none.
+        features
+            Your own differences, N rows, for a model fitted with such.
+        level
+            Coverage of the intervals, between 0 and 1.
+        resamples
+            How often participants are resampled, 100 or more.
+        seed
+            Seed of the resampling.
+        cifar10, image_sets
+            Where pictures come from, for a model with features of pixels.
+
+        Returns
+        -------
+        Intervals
+            Of the slope, effects of classes, weights of features, thresholds, and standard deviations of participants'
+            effects; it prints as a table.
+
+        Raises
+        ------
+        PerceptionError
+            If the judgments are others than those of the fit, or of one participant.
+
+        Notes
+        -----
+        Intervals from the curvature of the likelihood are too narrow for effects of classes: the few participants of a
+        batch judge the same stimuli. See `hmix_hub.perception.resampling`.
+        """
+        check_level(level)
+        seen, given = self._observed(dataset, features, cifar10, image_sets)
+        asked = questions_of(seen, self.classes)
+        judged = Judged(
+            coefficient=asked.coefficient,
+            class_1=asked.class_1,
+            class_2=asked.class_2,
+            inferred=seen.inferred,
+            participant=seen.participant,
+            participants=seen.participants,
+            cluster=seen.cluster,
+            differences=given,
+        )
+        return intervals_of(self, judged, level=level, resamples=resamples, seed=seed)
+
+    def _observed(
+        self,
+        dataset: datasets.Dataset,
+        features: Any,
+        cifar10: str | os.PathLike[str] | None,
+        image_sets: Mapping[str, Any] | None,
+    ) -> tuple[Observations, Floats | None]:
+        """Return the judgments of a dataset, and the differences of features that the model weighs."""
         seen = observe(dataset)
         for note in seen.notes:
-            warnings.warn(note, PerceptionWarning, stacklevel=2)
+            warnings.warn(note, PerceptionWarning, stacklevel=3)
         own = self.terms.features is None or not self.terms.features.from_pixels
         wanted: Pictures = (False if features is None else features) if own else self.terms.names_of_features
         given = differences_in(dataset, seen, wanted, cifar10=cifar10, image_sets=image_sets)
-        asked, answers = questions_of(seen, self.classes), to_percent(seen.inferred)
-        masses = self.masses_of(asked, None if given is None else given.values)
-        return score_of(((mass, answers[rows], seen.inferred[rows]) for rows, mass in masses), level)
+        return seen, None if given is None else given.values
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model to a JSON file, whole or not at all; one that is there is replaced.

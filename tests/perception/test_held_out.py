@@ -6,8 +6,6 @@ import numpy as np
 import pytest
 import torch
 
-import hmix_hub
-
 
 @pytest.fixture(autouse=True)
 def one_thread():
@@ -35,34 +33,29 @@ def baselines(benchmark):
     return benchmark_baselines
 
 
-@pytest.fixture(scope="module")
-def judgments(release):
-    return hmix_hub.load_dataset("h-mix", "infer_mixing_factor", split="train", source=release)
-
-
-def test_folds_share_no_participant_no_stimulus_and_no_batch(benchmark, judgments):
-    fold = benchmark.folds_of(judgments)
+def test_folds_share_no_participant_no_stimulus_and_no_batch(benchmark, released_judgments):
+    fold = benchmark.folds_of(released_judgments)
     assert np.bincount(fold).min() > 500
     for name in ("participant_id", "stimulus_id", "batch_id"):
-        _, number = np.unique(np.array(judgments[name]), return_inverse=True)
+        _, number = np.unique(np.array(released_judgments[name]), return_inverse=True)
         assert all(len(np.unique(fold[number == value])) == 1 for value in range(number.max() + 1))
 
 
-def test_the_model_forecasts_new_people_and_new_stimuli_as_well_as_it_must(benchmark, judgments):
-    fold = benchmark.folds_of(judgments)
-    found = benchmark.held_out(judgments, fold, benchmark.model(), range(7))
+def test_the_model_forecasts_new_people_and_new_stimuli_as_well_as_it_must(benchmark, released_judgments):
+    fold = benchmark.folds_of(released_judgments)
+    found = benchmark.held_out(released_judgments, fold, benchmark.model(), range(7))
     assert found.nll <= 3.545
     assert found.rmse <= 0.2190
     assert 0.88 <= found.coverage <= 0.92
-    by_coefficient = benchmark.held_out(judgments, fold, benchmark.baseline(benchmark.histogram), range(7))
+    by_coefficient = benchmark.held_out(released_judgments, fold, benchmark.baseline(benchmark.histogram), range(7))
     assert by_coefficient.nll == pytest.approx(3.5662, abs=1e-4)
     assert by_coefficient.rmse == pytest.approx(0.2231, abs=1e-4)
 
 
-def test_pictures_make_forecasts_better(benchmark, judgments, cifar10):
-    fold = benchmark.folds_of(judgments)
+def test_pictures_make_forecasts_better(benchmark, released_judgments, cifar10):
+    fold = benchmark.folds_of(released_judgments)
     plain, pictures = (
-        benchmark.held_out(judgments, fold, benchmark.model(people=False, **options), range(2))
+        benchmark.held_out(released_judgments, fold, benchmark.model(people=False, **options), range(2))
         for options in ({}, {"pictures": True, "cifar10": cifar10})
     )
     assert pictures.nll < plain.nll - 0.01
