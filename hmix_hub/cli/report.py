@@ -41,10 +41,10 @@ seed_option = click.option("--seed", default=0, show_default=True, help="Seed of
 @seed_option
 @json_option
 def report(datasets: tuple[str, ...], source: str | None, output: Path | None, seed: int, as_json: bool) -> None:
-    """Report on judgments: what people see, with intervals, as a page with figures and tables.
+    """Report findings about judgments, with 95 % intervals, as a page with figures and tables.
 
-    DATASET is h-mix (default), the folder of a study, or its repository on the Hub, ORG/NAME; several are reported on
-    together. The page is one file that needs no network; `hmix explain` lists the judgments behind its numbers.
+    DATASET is h-mix (default), the folder of a study, or its repository on the Hub, ORG/NAME; several are combined. The
+    page is a single file that needs no network; `hmix explain` lists the judgments behind its numbers.
     """
     from hmix_hub.cli.data import writing
     from hmix_hub.findings.page.writing import numbers_text, write_report
@@ -86,7 +86,7 @@ def _call(datasets: tuple[str, ...], source: str | None, seed: int) -> list[str]
 
 
 def _echo_summary(made: Report) -> None:
-    from hmix_hub.findings.page.words import interval_text, value_text
+    from hmix_hub.findings.wording import interval_text, value_text
     from hmix_hub.studies.findings import printable
 
     rows: list[dict[str, Any]] = []
@@ -107,7 +107,7 @@ def _echo_summary(made: Report) -> None:
     if rows:
         echo_table(rows)
     for sentence in made.missing:
-        click.echo(f"left out: {printable(sentence)}")
+        click.echo(printable(sentence))
 
 
 @click.command("explain")
@@ -172,8 +172,7 @@ def _csv(found: Explanation) -> str:
 
 
 def _echo_explanation(found: Explanation, most: int | None) -> None:
-    from hmix_hub.findings.page.words import number_text
-    from hmix_hub.findings.wording import counted
+    from hmix_hub.findings.wording import counted, number_text
     from hmix_hub.studies.findings import printable
 
     number = found.number
@@ -183,7 +182,9 @@ def _echo_explanation(found: Explanation, most: int | None) -> None:
     if number.note:
         click.echo(printable(f"  {number.note}"))
     people = counted(number.n_participants, "participant")
-    click.echo(f"  from {counted(number.n_judgments, 'judgment')} of {people}; columns {', '.join(found.columns)}\n")
+    click.echo(
+        f"  computed from {counted(number.n_judgments, 'judgment')} by {people}; columns {', '.join(found.columns)}\n"
+    )
     files = Counter((row.file, row.sha256) for row in found.rows)
     echo_table(
         [

@@ -1,8 +1,9 @@
-"""Wording of findings: numbers with their intervals in a sentence, lists, and slugs of names."""
+"""Wording of findings: numbers with their intervals in sentences and tables, lists, and slugs of names."""
 
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Sequence
 
@@ -11,6 +12,13 @@ from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
 
 SHORT = {INFER: "infer", CONSTRUCT: "construct", SELECT: "select", CATEGORICAL: "categorical"}
 """Short name of each task, in ids."""
+
+
+MINUS = "\u2212"
+NOTHING = "\u2013"
+"""What stands where the judgments define no value."""
+_PERCENT = {"percent", "%"}
+_COUNTED = {"pairs", "judgments"}
 
 
 def figure(value: float | None, digits: int = 3) -> str:
@@ -26,6 +34,35 @@ def with_interval(number: Number, digits: int = 3) -> str:
     if not number.has_interval:
         return figure(number.value, digits)
     return f"{figure(number.value, digits)} [{figure(number.low, digits)}, {figure(number.high, digits)}]"
+
+
+def value_text(value: float | None, unit: str = "") -> str:
+    """Return a value in words: three digits after the point, one of percent, none of whole numbers and large ones."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    if unit in _PERCENT:
+        text = f"{value:.1f} %"
+    elif unit in _COUNTED:
+        text = f"{value:,.4g}"
+    elif float(value).is_integer() and abs(value) > 1:
+        text = f"{value:,.0f}"
+    else:
+        text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.1f}" if abs(value) >= 100 else f"{value:.3f}"
+    # A rounded zero has no sign.
+    return text.lstrip("-") if not text.strip("-0.% ") else text.replace("-", MINUS)
+
+
+def interval_text(number: Number) -> str:
+    """Return the interval of a number, "[0.119, 0.157]"; empty where it has none."""
+    if not number.has_interval:
+        return ""
+    ends = (value_text(end, number.unit).removesuffix(" %") for end in (number.low, number.high))
+    return f"[{', '.join(ends)}]"
+
+
+def number_text(number: Number) -> str:
+    """Return a number with its interval: "0.138 [0.119, 0.157]"."""
+    return " ".join(part for part in (value_text(number.value, number.unit), interval_text(number)) if part)
 
 
 def listed(parts: Sequence[str]) -> str:

@@ -84,7 +84,7 @@ def test_explain_lists_rows_files_and_hashes(calls, of_sample):
     explained = of_sample.explain("infer.mean.0.25")
     first = explained.rows[0]
     assert first.sha256 in text
-    assert f"from {len(explained.rows)} judgments of {explained.number.n_participants} participants" in text
+    assert f"from {len(explained.rows)} judgments by {explained.number.n_participants} participants" in text
     assert f"{len(explained.rows) - 20} more; --all lists them" in text
     lines = [line.split() for line in text.splitlines() if line.startswith(first.file)]
     assert len(lines) == 1 + 20

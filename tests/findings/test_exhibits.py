@@ -11,7 +11,7 @@ from made_report import number
 import hmix_hub
 from hmix_hub.findings.finding import Finding, Series, Table
 from hmix_hub.findings.page.figures import figures_of
-from hmix_hub.findings.page.words import MINUS, value_text
+from hmix_hub.findings.wording import MINUS, value_text
 
 NAMES = ("cat", "dog", "emu")
 EFFECTS = {"cat": -0.05, "dog": 0.02, "emu": 0.03}
@@ -134,7 +134,7 @@ def test_where_nothing_has_an_interval_the_caption_says_so(findings):
     (series,) = finding.series
     unknown = np.full(len(series.mean), np.nan)
     (figure,) = figures_of(replace(finding, series=(replace(series, low=unknown, high=unknown),)))
-    assert "no intervals" in figure.caption
+    assert "No intervals" in figure.caption
     assert "95 % intervals" in figures_of(finding)[0].caption
 
 

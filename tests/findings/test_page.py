@@ -12,9 +12,9 @@ from made_report import CLASSES, inferred, judgments, made_report, number, visib
 import hmix_hub
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.findings.finding import Finding, Table
-from hmix_hub.findings.page.view import view_of
-from hmix_hub.findings.page.words import explain_command, number_text, value_text
+from hmix_hub.findings.page.view import explain_command, view_of
 from hmix_hub.findings.page.writing import NUMBERS, PAGE, numbers_text, page_text, write_report
+from hmix_hub.findings.wording import number_text, value_text
 
 HOSTILE = '<script>alert("1")</script> & \u202eevil \x1b[31m $x_1$'
 VOID = {"meta", "link", "br", "img", "hr", "input"}
@@ -156,7 +156,7 @@ def test_judgments_of_a_program_are_marked():
 def test_a_report_of_one_participant_says_nothing_of_intervals():
     alone = Finding("alone", "Alone", "", (number("mean", 0.4, None, n=(4, 1)),))
     text = page_text(made_report(alone, table=judgments(people=("p1",))))
-    assert "4 judgments of 1 participant" in text
+    assert "4 judgments by 1 participant" in text
     assert 'class="interval"' not in text
 
 

@@ -9,7 +9,6 @@ import numpy as np
 
 from hmix_hub.findings.finding import Finding, Series, Table
 from hmix_hub.findings.number import Number
-from hmix_hub.findings.page.drawn import WIDTH, Drawn, bars, drawn, said, short
 from hmix_hub.findings.page.shapes import (
     draw_cloud,
     draw_forest,
@@ -19,9 +18,8 @@ from hmix_hub.findings.page.shapes import (
     draw_triangle,
     legend_above,
 )
-from hmix_hub.findings.page.svg import canvas
-from hmix_hub.findings.page.words import MINUS, value_text
-from hmix_hub.findings.wording import counted
+from hmix_hub.findings.page.svg import WIDTH, Drawn, bars, canvas, drawn, said, short
+from hmix_hub.findings.wording import MINUS, counted, value_text
 
 
 def draw_inferred(finding: Finding) -> list[Drawn]:
@@ -34,7 +32,7 @@ def draw_inferred(finding: Finding) -> list[Drawn]:
     axes.set(xlabel=series.x_label, ylabel=series.y_label, ylim=(0, 1), yticks=np.linspace(0, 1, 6), aspect="equal")
     legend_above(axes)
     off = Series(
-        "off", "inferred less shown", series.x_label, "inferred less shown", series.levels,
+        "off", "inferred minus shown", series.x_label, "inferred minus shown", series.levels,
         series.mean - series.levels, series.low - series.levels, series.high - series.levels,
         reference=np.zeros(len(series.levels)),
     )  # fmt: skip
@@ -43,10 +41,10 @@ def draw_inferred(finding: Finding) -> list[Drawn]:
     draw_line(axes, [off])
     axes.axhline(0, color="#555555", lw=1, ls=(0, (4, 3)), zorder=0)
     axes.set(xlabel=off.x_label, ylabel=off.y_label)
-    title = "How far the means lie from what was shown"
+    title = "Mean inferred minus shown coefficient"
     return [
         drawn(figure, "inferred", finding.title, said([series]), f"Means over all judgments. {bars([series])}"),
-        drawn(beside, "inferred-less-shown", title, said([off]), "The same means less the dashed line beside."),
+        drawn(beside, "inferred-less-shown", title, said([off]), "The same means minus the shown coefficient."),
     ]
 
 
@@ -67,9 +65,9 @@ def draw_midpoints(finding: Finding) -> list[Drawn]:
             starts[list(starts)[number.id.endswith(".attentive")]][f"start {level}"] = number
     found = [_forest("midpoints", "The 50/50 point", means, reference=0.5)] if means else []
     if starts["all judgments"]:
-        found.append(_forests("midpoints-start", "The 50/50 point by the mixture shown first", starts, reference=0.5))
+        found.append(_forests("midpoints-start", "The 50/50 point by start coefficient", starts, reference=0.5))
     if apart:
-        found.append(_forest("midpoints-flagged", "What is flagged, alone", apart, reference=0.5))
+        found.append(_forest("midpoints-flagged", "Flagged answers and participants only", apart, reference=0.5))
     return found
 
 
@@ -80,10 +78,8 @@ def draw_classes(finding: Finding) -> list[Drawn]:
     for series in finding.series:
         if series.id == "class.visibility":
             of_classes = {name: numbers[each] for name, each in zip(series.names, series.numbers, strict=True)}
-            made = _forest(
-                "classes", "Classes, the most visible one first", of_classes, reference=0, axis=series.y_label
-            )
-            found.append(replace(made, caption="Estimates are shrunk; bars are their 95 % intervals."))
+            made = _forest("classes", "Classes by visibility", of_classes, reference=0, axis=series.y_label)
+            found.append(replace(made, caption="Shrunk estimates with 95 % intervals."))
             pairs = next((table for table in finding.tables if table.id == "pair.visibility"), None)
             if pairs is not None and len(series.names) <= _MOST_CLASSES:
                 found.append(_triangle(series.names[::-1], pairs))
@@ -110,9 +106,9 @@ def _triangle(names: Sequence[str], pairs: Table) -> Drawn:
     axes = figure.subplots()
     draw_triangle(axes, [short(name) for name in names], values, is_clear)
     caption = (
-        "How much more is seen of the class of the row than its share, next to the class of the column (share of the "
-        "picture; blue: more, orange: less). Estimates are shrunk. Framed: intervals that leave out 0, as some of so "
-        "many do by chance."
+        "How much more is seen of the row's class than its share, in mixtures with the column's class (share of the "
+        "image; blue: more, orange: less). Shrunk estimates. Framed cells: the interval excludes 0, which also happens "
+        "by chance among this many pairs."
     )
     return drawn(figure, "pairs", "Pairs of classes", "; ".join(words), caption)
 
@@ -140,8 +136,8 @@ def draw_retest(finding: Finding) -> list[Drawn]:
         ends = ", ".join(words for words, _, _ in lines)
         values = f"{counted(len(series.mean), 'pair')} of answers; mean difference and limits of agreement: {ends}."
         caption = (
-            f"{counted(len(series.mean), 'pair')}; the larger a dot, the more pairs it stands for. Solid: the mean "
-            "difference; dashed: 95 % limits of agreement."
+            f"{counted(len(series.mean), 'pair')}; dot area is proportional to the number of pairs. Solid line: mean "
+            "difference; dashed lines: 95 % limits of agreement."
         )
         found.append(drawn(figure, f"retest-{series.id}", f"Bland-Altman: {series.label}", values, caption))
     return found
@@ -166,13 +162,19 @@ def draw_masses(finding: Finding) -> list[Drawn]:
     beside = canvas(WIDTH, 2.6)
     axes = beside.subplots()
     draw_line(axes, [outside])
-    axes.set(xlabel=outside.x_label, ylabel="probability on neither class")
+    axes.set(xlabel=outside.x_label, ylabel="probability mass on other classes")
     axes.set_ylim(bottom=0)
-    caption = "Parts of a bar add up to one. The mark is where the synthetic label passes from image 1 to image 2."
-    title = "Probability on classes of neither picture"
+    caption = "Each bar sums to 1. The mark shows where the synthetic label divides image 1 from image 2."
+    title = "Probability mass on other classes"
     return [
-        drawn(figure, "soft-labels", "Where soft labels put their probability", said(parts), caption),
-        drawn(beside, "soft-labels-outside", title, said([outside]), f"Synthetic labels have none. {bars([outside])}"),
+        drawn(figure, "soft-labels", "Probability mass of soft labels", said(parts), caption),
+        drawn(
+            beside,
+            "soft-labels-outside",
+            title,
+            said([outside]),
+            f"Synthetic labels put no mass there. {bars([outside])}",
+        ),
     ]
 
 
@@ -185,7 +187,7 @@ def draw_ceilings(finding: Finding) -> list[Drawn]:
     draw_forest(axes, names, [series])
     axes.set(xlabel=series.y_label)
     axes.set_xlim(left=0)
-    caption = f"Further left is better. {bars([series])}"
+    caption = f"Lower is better. {bars([series])}"
     return [drawn(figure, "ceilings", finding.title, said([series]), caption)]
 
 

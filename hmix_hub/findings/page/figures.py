@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 
 from hmix_hub.findings.finding import Finding, Series, Table
-from hmix_hub.findings.page.drawn import WIDTH, Drawn, bars, drawn, said, short
 from hmix_hub.findings.page.exhibits import EXHIBITS
 from hmix_hub.findings.page.shapes import (
     draw_cloud,
@@ -19,7 +18,7 @@ from hmix_hub.findings.page.shapes import (
     draw_stacks,
     legend_above,
 )
-from hmix_hub.findings.page.svg import canvas, house_style
+from hmix_hub.findings.page.svg import WIDTH, Drawn, bars, canvas, drawn, house_style, said, short
 from hmix_hub.findings.wording import counted
 from hmix_hub.studies.findings import printable
 
@@ -116,16 +115,14 @@ def _bars(name: str, title: str, group: list[Series]) -> Drawn:
         axes = figure.subplots()
         draw_shares(axes, [short(each) for each in first.names], first.mean / max(float(np.nansum(first.mean)), 1e-12))
         axes.set(xlabel=first.y_label)
-        return drawn(
-            figure, name, title, said(group), "Parts add up to the whole; one that is estimated below 0 is not drawn."
-        )
+        return drawn(figure, name, title, said(group), "Components sum to 100 %; a negative estimate is not drawn.")
     figure = canvas(WIDTH, 1.6 + 0.3 * len(first.levels))
     axes = figure.subplots()
     draw_stacks(axes, group)
     axes.set(xlabel=first.y_label, ylabel=first.x_label.split(" (")[0])
     legend_above(axes, 1 if max(len(series.label) for series in group) > 20 else len(group))
     has_marks = first.reference is not None
-    caption = "Parts of each bar add up to one." + (" The mark is where the synthetic label ends." * has_marks)
+    caption = "Each bar sums to 1." + (" The mark shows the synthetic label." * has_marks)
     return drawn(figure, name, title, said(group), caption)
 
 
@@ -136,4 +133,4 @@ def _cloud(name: str, title: str, group: list[Series]) -> Drawn:
     draw_cloud(axes, series, [])
     axes.set(xlabel=series.x_label, ylabel=series.y_label)
     values = f"{counted(len(series.mean), 'value')} of {series.y_label} over {series.x_label}."
-    return drawn(figure, name, title, values, "The larger a dot, the more values it stands for.")
+    return drawn(figure, name, title, values, "Dot area is proportional to the number of values.")

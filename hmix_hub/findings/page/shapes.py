@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from hmix_hub.findings.finding import Series
 from hmix_hub.findings.page.svg import RULE
-from hmix_hub.findings.page.words import MINUS
+from hmix_hub.findings.wording import MINUS
 from hmix_hub.plots.figure import FAINT, PEOPLE, SECOND, SYNTHETIC
 from hmix_hub.schema.arrays import Floats
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -10,22 +11,15 @@ from hmix_hub import __version__
 from hmix_hub.datasets_by_name import citation
 from hmix_hub.findings.finding import Finding, Table
 from hmix_hub.findings.number import Number
-from hmix_hub.findings.page.drawn import Drawn
 from hmix_hub.findings.page.figures import figures_of
-from hmix_hub.findings.page.words import (
-    MINUS,
-    NOTHING,
-    explain_command,
-    interval_text,
-    report_command,
-    value_text,
-)
+from hmix_hub.findings.page.svg import Drawn
 from hmix_hub.findings.report import Report, SourceFile
-from hmix_hub.findings.wording import counted
+from hmix_hub.findings.wording import MINUS, NOTHING, counted, interval_text, value_text
 from hmix_hub.origin import Origin, origin_of
 from hmix_hub.schema import CURRENT
 from hmix_hub.sources import SAMPLE
 from hmix_hub.sources.study import RELEASE
+from hmix_hub.studies.findings import printable
 from hmix_hub.tasks import TASKS
 
 _NUMERALS = re.compile(r"[\u2212-]?\d[\d,]*(?:\.\d+)?(?: %)?")
@@ -198,6 +192,19 @@ def _counts(report: Report, origin: Origin) -> Iterator[tuple[str, str]]:
 _PLURALS = {"stimulus": "stimuli"}
 
 
+def explain_command(number: Number, call: Sequence[str]) -> str:
+    """Return the command that lists the rows behind a number of a report, quoted for a shell.
+
+    `call` is what `hmix report` was called with: its datasets, and options that choose the judgments.
+    """
+    return shlex.join(["hmix", "explain", number.id, *map(printable, call)])
+
+
+def report_command(call: Sequence[str]) -> str:
+    """Return the command that makes the page of a report, quoted for a shell."""
+    return shlex.join(["hmix", "report", *map(printable, call), "-o", "DIR"])
+
+
 class _Cells:
     """Maker of cells, which knows the numbers that have a place in the page already."""
 
@@ -216,7 +223,7 @@ class _Cells:
             content,
             interval_text(content),
             is_first,
-            f"{counted(content.n_judgments, 'judgment')} of {counted(content.n_participants, 'participant')}",
+            f"{counted(content.n_judgments, 'judgment')} by {counted(content.n_participants, 'participant')}",
             explain_command(content, self._call),
             is_value=True,
         )
@@ -231,7 +238,7 @@ def _section(finding: Finding, cells: _Cells) -> Section:
     if others:
         rows = tuple((n.label, n, f"{n.n_judgments:,}", f"{n.n_participants:,}") for n in others)
         columns = ("number", "estimate", "judgments", "participants")
-        title = "Further numbers" if grids else "Numbers"
+        title = "Other numbers" if grids else "Numbers"
         grids.append(_grid(Table(f"{finding.id}-numbers", title, columns, rows), cells))
     return Section(
         finding.id,
