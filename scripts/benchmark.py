@@ -6,7 +6,7 @@ Every line compares this package with the best known other way of the same job, 
 the same. Peak memory is measured in a process of its own. The lines are Markdown. The part "tables" takes about two
 minutes, "training" five, of which most goes into making a million PNG pictures for the other way, "contribute" four,
 "collect", which has aims in place of another way, five. "perception" forecasts the judgments of the release, or of the
-sample study where HMIX_SOURCE says so, with the pictures that HMIX_CIFAR10 names, and takes two.
+sample study where HMIX_SOURCE says so, with the pictures that HMIX_CIFAR10 names, and takes four.
 "mixup" takes one.
 """
 

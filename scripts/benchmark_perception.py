@@ -20,6 +20,7 @@ import numpy.typing as npt
 from benchmark_baselines import histogram, identity, ordered_beta
 from benchmark_means import print_means
 from benchmark_measuring import milliseconds
+from benchmark_planted import print_planted
 
 if TYPE_CHECKING:
     import datasets
@@ -197,4 +198,5 @@ def print_perception() -> None:
     if len(set(dataset["batch_id"])) < FOLDS:
         sys.exit("the judgments have too few batches for held-out forecasts")
     print_held_out(dataset, has_pictures)
+    print_planted(dataset)
     print_means(dataset)
