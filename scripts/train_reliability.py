@@ -75,9 +75,17 @@ def _train(arguments: argparse.Namespace, settings: Settings) -> None:
     from reliability.material import load_material
     from reliability.runs import FIGURE, Plan, report, run
 
+    from hmix_hub.errors import ConfigurationError, first_line
     from hmix_hub.sources import resolve_source
 
-    device = torch.device(arguments.device)
+    try:
+        device = torch.empty(0, device=arguments.device).device
+    # What torch raises depends on the device, and on how it was built.
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        msg = f"there is no device {arguments.device!r}: {first_line(error)}"
+        raise ConfigurationError(msg, hint="name another with --device, such as cpu") from None
+    # All batches have one shape, so that trying out ways to convolve pays.
+    torch.backends.cudnn.benchmark = True
     source = resolve_source(arguments.source)
     material = load_material(source=arguments.source, cifar10=arguments.cifar10, splits=arguments.splits)
     arms = make_arms(material, device)

@@ -70,6 +70,12 @@ def test_a_run_that_was_stopped_goes_on_and_ends_as_if_it_had_not_been(start, pa
     assert (start.folder / parts.runs.FIGURE).read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.parametrize("device", ["cuda:99", "nonsense"])
+def test_a_device_that_is_not_there_is_named(start, device):
+    with pytest.raises(SystemExit, match=f"there is no device '{device}'"):
+        start("--device", device)
+
+
 def test_the_parts_of_the_material_share_no_picture(parts):
     material = parts.material.load_material(source="sample")
     sizes = [len(part) for part in (material.train, material.calibration, material.test)]
