@@ -1,12 +1,12 @@
-"""Train classifiers with labels as people give them, and with every control; print what differs, and how surely.
+"""Train classifiers on human labels and on every control; print paired differences between them with intervals.
 
 python3 scripts/train_reliability.py --quick                    minutes on two cores: a small network, five seeds
-python3 scripts/train_reliability.py --device cuda --seeds 50   the authors' recipe, for an accelerator
+python3 scripts/train_reliability.py --device cuda --seeds 50   the authors' recipe, for a GPU
 
-The pictures are those of CIFAR-10's test set that the authors trained on, with their 1970 judged mixtures; the others
-are tested on. One seed fixes weights, order, cropping and mixing for all arms, so that arms are compared seed by seed.
-The folder OUT keeps one line per arm and seed (results.jsonl): the same command goes on with a run that was stopped,
-and with more --seeds adds to it.
+Training pictures are the authors' 7000 of CIFAR-10's test set, less 500 that temperatures are fitted to, and the 1970
+judged mixtures of them; the other 3000 are for testing. One seed fixes initial weights, order, augmentation and mixing
+for all arms, so arms are compared seed by seed. The folder OUT keeps one line per arm and seed (results.jsonl): the
+same command resumes an interrupted run, and more --seeds extend it.
 """
 
 from __future__ import annotations
@@ -29,14 +29,18 @@ def options() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     parser = options_of(__doc__)
     parser.add_argument("-o", "--out", type=Path, default=Path("build/reliability"), help="folder of results")
-    parser.add_argument("--quick", action="store_true", help="a small network and few epochs; it decides little")
+    parser.add_argument(
+        "--quick", action="store_true", help="small network, few epochs: shows that all works, has little power"
+    )
     parser.add_argument("--device", default="cpu", help="cpu (default), cuda, cuda:1, mps, ...")
     parser.add_argument("--seeds", type=_number, default=5, metavar="N", help="seeds of each arm (default: 5)")
-    parser.add_argument("--first-seed", type=int, default=0, metavar="N", help="the first of them (default: 0)")
+    parser.add_argument("--first-seed", type=_count, default=0, metavar="N", help="the first seed (default: 0)")
     parser.add_argument(
-        "--at-once", type=_number, metavar="N", help="seeds stacked into one network (default: 5; cuda: 25)"
+        "--at-once", type=_number, metavar="N", help="seeds trained as one stacked network (default: 5; cuda: 25)"
     )
-    parser.add_argument("--jobs", type=_number, metavar="N", help="stacks side by side (default: 1; cpu: one per core)")
+    parser.add_argument(
+        "--jobs", type=_number, metavar="N", help="stacks trained in parallel (default: 1; cpu: one per core)"
+    )
     parser.add_argument("--arms", nargs="+", choices=ARMS, metavar="ARM", help=f"of {', '.join(ARMS)} (default: all)")
     parser.add_argument("--network", choices=NETWORKS, help="default: vgg11; quick: small")
     parser.add_argument("--epochs", type=_number, metavar="N", help="default: 65; quick: 8")
@@ -46,15 +50,22 @@ def options() -> argparse.ArgumentParser:
     return parser
 
 
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()):
+        msg = f"{text!r} is not a whole number of 0 or more"
+        raise argparse.ArgumentTypeError(msg)
+    return int(text)
+
+
 def _number(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        msg = f"{text!r} is not a number from 1 on"
+    if _count(text) < 1:
+        msg = f"{text!r} is not a whole number of 1 or more"
         raise argparse.ArgumentTypeError(msg)
     return int(text)
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Train what is missing, and write tables, figure and JSON of all results of these settings."""
+    """Train what has no result yet, then write tables, figure and JSON of all results of these settings."""
     from hmix_hub.errors import HMixError
 
     asked = {"network": arguments.network, "epochs": arguments.epochs}
@@ -66,7 +77,7 @@ def main(arguments: argparse.Namespace) -> None:
     except HMixError as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
-        sys.exit(f"\nstopped; results so far are in {arguments.out}, and the same command goes on from there")
+        sys.exit(f"\nstopped; results so far are in {arguments.out}, and the same command resumes from there")
 
 
 def _train(arguments: argparse.Namespace, settings: Settings) -> None:
@@ -84,14 +95,13 @@ def _train(arguments: argparse.Namespace, settings: Settings) -> None:
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         msg = f"there is no device {arguments.device!r}: {first_line(error)}"
         raise ConfigurationError(msg, hint="name another with --device, such as cpu") from None
-    # All batches have one shape, so that trying out ways to convolve pays.
+    # All batches have one shape, so benchmarking the convolution algorithms pays off.
     torch.backends.cudnn.benchmark = True
     source = resolve_source(arguments.source)
     material = load_material(source=arguments.source, cifar10=arguments.cifar10, splits=arguments.splits)
-    arms = make_arms(material, device)
     plan = Plan(
         material,
-        {name: arm for name, arm in arms.items() if arguments.arms is None or name in arguments.arms},
+        make_arms(material, device, arguments.arms or ARMS),
         settings,
         range(arguments.first_seed, arguments.first_seed + arguments.seeds),
         arguments.at_once or AT_ONCE.get(device.type, 5),
@@ -100,7 +110,7 @@ def _train(arguments: argparse.Namespace, settings: Settings) -> None:
         arguments.out,
     )
     run(plan)
-    mark = f"{source.study.title}: it says nothing about people" if source.study.synthetic else ""
+    mark = f"{source.study.title}: these figures say nothing about people" if source.study.synthetic else ""
     print(report(plan, mark))
     print(f"wrote {arguments.out / FIGURE} and the tables beside it")
 

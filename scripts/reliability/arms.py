@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import cache, partial
 
 import numpy as np
 import torch
@@ -14,6 +15,7 @@ from hmix_hub.perception.mixture_labels import Rest, labels_of_pairs
 from hmix_hub.perception.mixup_options import uniform_weight
 from hmix_hub.perception.outside import OutsideCurve
 from reliability.material import Floats, Material, Mixtures
+from reliability.questions import ARMS
 
 Share = Callable[[Mixtures, int], Floats]
 """Takes the mixtures and a seed, gives the share of image 1, float64 (M,)."""
@@ -72,8 +74,8 @@ _SHUFFLE = 2**20
 """Keeps this stream of random numbers apart from those of epochs."""
 
 
-def make_arms(material: Material, device: torch.device) -> dict[str, Arm]:
-    """Return all arms by name.
+def make_arms(material: Material, device: torch.device, names: Collection[str] = tuple(ARMS)) -> dict[str, Arm]:
+    """Return arms by name, in the order of `reliability.questions.ARMS`.
 
     The models of people are fitted to the judgments of the mixtures that are trained on; the mass outside, which these
     do not tell, to those of the held-out ones.
@@ -84,8 +86,9 @@ def make_arms(material: Material, device: torch.device) -> dict[str, Arm]:
         What is trained on.
     device
         Where mixtures that are made while training are labelled.
+    names
+        Which arms.
     """
-    outside = OutsideCurve.fit(material.categorical)
 
     def label(share: Share, rest: Callable[[Mixtures], Rest] | None = None) -> Labels:
         def labels(mixtures: Mixtures, seed: int) -> torch.Tensor:
@@ -101,29 +104,33 @@ def make_arms(material: Material, device: torch.device) -> dict[str, Arm]:
     def by_confidence(mixtures: Mixtures) -> Rest:
         return Rest(_tensor(uniform_weight(mixtures.confidence)), "all")
 
+    @cache
+    def outside() -> OutsideCurve:
+        return OutsideCurve.fit(material.categorical)
+
     def by_coefficient(mixtures: Mixtures) -> Rest:
-        return Rest(_tensor(outside(mixtures.shown)), "others")
+        return Rest(_tensor(outside()(mixtures.shown)), "others")
 
     def relabel(*, classes: bool) -> Relabel:
-        # Labels are those of nobody in particular, which a model without effects of participants is fitted to.
+        # A label is for no participant in particular: the marginal that a model without their effects is fitted to.
         model = hmix_hub.PerceptualModel.fit(material.judgments, classes=classes, people=False)
         return hmix_hub.HumanMixup(model).to(device).relabel
 
-    arms = (
-        Arm("none"),
-        Arm("synthetic", label(_shown)),
-        Arm("human", label(_perceived)),
-        Arm("human_confidence", label(_perceived, by_confidence)),
-        Arm("human_outside", label(_perceived, by_coefficient)),
-        Arm("synthetic_confidence", label(_shown, by_confidence)),
-        Arm("synthetic_outside", label(_shown, by_coefficient)),
-        Arm("shuffled", label(_shuffled)),
-        Arm("uniform", uniform),
-        Arm("mixup", mixes=True),
-        Arm("human_mixup", relabel=relabel(classes=True), mixes=True),
-        Arm("curve_mixup", relabel=relabel(classes=False), mixes=True),
-    )
-    return {arm.name: arm for arm in arms}
+    makers: dict[str, Callable[[str], Arm]] = {
+        "none": Arm,
+        "synthetic": partial(Arm, labels=label(_shown)),
+        "human": partial(Arm, labels=label(_perceived)),
+        "human_confidence": partial(Arm, labels=label(_perceived, by_confidence)),
+        "human_outside": partial(Arm, labels=label(_perceived, by_coefficient)),
+        "synthetic_confidence": partial(Arm, labels=label(_shown, by_confidence)),
+        "synthetic_outside": partial(Arm, labels=label(_shown, by_coefficient)),
+        "shuffled": partial(Arm, labels=label(_shuffled)),
+        "uniform": partial(Arm, labels=uniform),
+        "mixup": partial(Arm, mixes=True),
+        "human_mixup": lambda name: Arm(name, relabel=relabel(classes=True), mixes=True),
+        "curve_mixup": lambda name: Arm(name, relabel=relabel(classes=False), mixes=True),
+    }
+    return {name: makers[name](name) for name in ARMS if name in names}
 
 
 def _tensor(numbers: Floats) -> torch.Tensor:

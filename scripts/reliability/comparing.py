@@ -116,12 +116,13 @@ def table_text(results: Sequence[Result], differences: Sequence[Difference]) -> 
         cells = " | ".join(f"{by_arm[name][metric]:.4f}" for metric in METRICS)
         lines.append(f"| {ARMS[name]} | {counts[name]} | {cells} |")
     lines += ["", _sentence(differences), ""]
-    lines += [f"| arm - reference | seeds | {' | '.join(METRICS.values())} |", f"|---|---:|{'---:|' * len(METRICS)}"]
+    lines += [f"| arm - reference | what differs | seeds | {' | '.join(METRICS.values())} |"]
+    lines += [f"|---|---|---:|{'---:|' * len(METRICS)}"]
     for comparison in COMPARISONS:
         own = [d for d in differences if (d.arm, d.reference) == (comparison.arm, comparison.reference)]
         if own:
             pair = f"{ARMS[comparison.arm]} - {ARMS[comparison.reference]}"
-            lines.append(f"| {pair} | {own[0].n_seeds} | {' | '.join(map(_cell, own))} |")
+            lines.append(f"| {pair} | {comparison.what} | {own[0].n_seeds} | {' | '.join(map(_cell, own))} |")
     return "\n".join(lines) + "\n"
 
 
@@ -156,6 +157,6 @@ def as_json(results: Sequence[Result], differences: Sequence[Difference]) -> dic
         "means": means(results),
         "coverage": COVERAGE,
         "n_compared": len(rows),
-        "questions": [asdict(comparison) for comparison in COMPARISONS],
+        "comparisons": [asdict(comparison) for comparison in COMPARISONS],
         "differences": rows,
     }

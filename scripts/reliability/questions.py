@@ -1,4 +1,4 @@
-"""Questions: the arms by name, and which of them are compared to answer what; chosen before any result was seen."""
+"""Questions: the arms by name, and the comparisons between them, which were chosen before any result was seen."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ ARMS = {
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two arms that differ in one thing, and the question that their difference answers."""
+    """Two arms, and what differs between them."""
 
     arm: str
     reference: str
-    question: str
+    what: str
 
 
 COMPARISONS = (
     Comparison("human", "synthetic", "human labels instead of synthetic ones"),
-    Comparison("human_confidence", "synthetic", "human labels, smoothed by confidence"),
-    Comparison("human_outside", "synthetic", "human labels with mass outside the two classes"),
-    Comparison("human_confidence", "synthetic_confidence", "the same smoothing on synthetic labels"),
-    Comparison("human_outside", "synthetic_outside", "the same mass outside on synthetic labels"),
-    Comparison("human", "shuffled", "the labels of other mixtures with this coefficient"),
-    Comparison("human_confidence", "uniform", "no information in the labels at all"),
-    Comparison("synthetic", "none", "judged mixtures beside the pictures"),
-    Comparison("mixup", "none", "mixup"),
-    Comparison("human_mixup", "mixup", "mixup, labelled as people would"),
-    Comparison("human_mixup", "curve_mixup", "what classes add to the curve of all people"),
+    Comparison("human_confidence", "synthetic", "human labels, and smoothing"),
+    Comparison("human_outside", "synthetic", "human labels, and mass outside the two classes"),
+    Comparison("human_confidence", "synthetic_confidence", "human labels, under the same smoothing"),
+    Comparison("human_outside", "synthetic_outside", "human labels, with the same mass outside"),
+    Comparison("human", "shuffled", "which mixture of its coefficient a human label belongs to"),
+    Comparison("human_confidence", "uniform", "all that the labels say"),
+    Comparison("synthetic", "none", "judged mixtures as further rows, and so more steps"),
+    Comparison("mixup", "none", "mixing the pictures"),
+    Comparison("human_mixup", "mixup", "labels of mixup as people would give them"),
+    Comparison("human_mixup", "curve_mixup", "classes in the model of what people see"),
 )

@@ -1,4 +1,4 @@
-"""Runs: trains every arm with every seed that no result is there of yet, and reports what there is."""
+"""Runs: train the arms and seeds that have no result yet, and report all results."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ TABLE, FIGURE, SUMMARY = "table.md", "differences.png", "comparisons.json"
 
 @dataclass(frozen=True)
 class Plan:
-    """What is trained, and where the results lie.
+    """What to train, and where to keep the results.
 
     Parameters
     ----------
     material, arms, settings
-        What.
+        What is trained, on what, and how.
     seeds
         Seeds of each arm.
     at_once
-        Seeds that are trained as one stack.
+        Seeds trained as one stack.
     device
-        Where.
+        Where the networks are.
     jobs
-        Stacks that are trained side by side.
+        Stacks trained in parallel.
     folder
         Folder of results.
     """
@@ -67,7 +67,7 @@ class Plan:
         }
 
     def missing(self) -> Iterator[tuple[Arm, list[int]]]:
-        """Yield arms with the seeds to train at once; all arms of the first seeds come first."""
+        """Yield arms with the seeds to stack; all arms of the first seeds come first, so interim tables are paired."""
         keys, known = self.keys(), read_results(self.folder)
         for first in range(0, len(self.seeds), self.at_once):
             seeds = self.seeds[first : first + self.at_once]
@@ -77,13 +77,13 @@ class Plan:
                     yield arm, left
 
     def results(self) -> list[Result]:
-        """Return the results that are there, by seed and arm."""
+        """Return the results that exist, by seed and arm."""
         known = read_results(self.folder)
         return [known[key] for key in self.keys().values() if key in known]
 
 
 def run(plan: Plan) -> None:
-    """Train and score what is missing; the results of each stack are on the disk as soon as they are there."""
+    """Train and score what has no result yet; each stack's results are on the disk before the next ones are awaited."""
     keys = plan.keys()
     todo = list(plan.missing())
     if not todo:
@@ -122,7 +122,7 @@ def run(plan: Plan) -> None:
 
 @contextmanager
 def _threads(jobs: int) -> Iterator[None]:
-    """Let several jobs have a thread each; threads that share one small operation mostly wait for each other."""
+    """Give each of several jobs one thread: threads that share a small operation mostly wait for each other."""
     before = torch.get_num_threads()
     torch.set_num_threads(1 if jobs > 1 else before)
     try:
@@ -136,14 +136,14 @@ def _name(device: torch.device) -> str:
 
 
 def report(plan: Plan, mark: str = "") -> str:
-    """Write tables, figure and JSON of the results that are there, and return the tables.
+    """Write tables, figure and JSON of all results, and return the tables.
 
     Parameters
     ----------
     plan
         What was trained.
     mark
-        A warning that table and figure bear: that no people gave the answers.
+        A warning for table and figure, where no people gave the answers.
     """
     results = plan.results()
     differences = compare(results)

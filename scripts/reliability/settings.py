@@ -63,4 +63,4 @@ class Settings:
 
 
 QUICK = Settings(network="small", epochs=8, batch_size=64, attacked=500)
-"""A small network for a few minutes on a processor: it shows that all works, and decides little."""
+"""A small network for a few minutes on a processor: it shows that everything works, with little statistical power."""

@@ -27,6 +27,8 @@ def arms(parts, made_up, monkeypatch):
     monkeypatch.setattr(hmix_hub.PerceptualModel, "fit", fit)
     made = parts.arms.make_arms(made_up, torch.device("cpu"))
     assert fitted == [True, False]
+    parts.arms.make_arms(made_up, torch.device("cpu"), ["human", "mixup"])
+    assert fitted == [True, False], "models are fitted for arms that nobody asked for"
     return made
 
 

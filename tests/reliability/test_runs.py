@@ -50,7 +50,7 @@ def start(parts, tmp_path, monkeypatch):
 
 
 def test_a_run_that_was_stopped_goes_on_and_ends_as_if_it_had_not_been(start, parts, capsys):
-    with pytest.raises(SystemExit, match="the same command goes on from there"):
+    with pytest.raises(SystemExit, match="the same command resumes from there"):
         start(stops_after=2)
     assert {one.arm for one in parts.results.read_results(start.folder).values()} == {"synthetic", "human"}
     # A line that was being written when the power failed.
@@ -62,8 +62,8 @@ def test_a_run_that_was_stopped_goes_on_and_ends_as_if_it_had_not_been(start, pa
     # More seeds are added to those that are there, and nothing is trained twice.
     assert start("--seeds", "3", "--at-once", "1") == [(arm, [2]) for arm in ARMS]
     printed = capsys.readouterr().out
-    assert "it says nothing about people" in printed
-    assert "| human labels - synthetic labels | 3 |" in printed
+    assert "these figures say nothing about people" in printed
+    assert "| human labels - synthetic labels | human labels instead of synthetic ones | 3 |" in printed
     summary = json.loads((start.folder / parts.runs.SUMMARY).read_text())
     assert summary["n_compared"] == len(parts.metrics.METRICS)
     assert summary["settings"]["network"] == "small"
