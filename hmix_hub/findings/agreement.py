@@ -28,7 +28,7 @@ def agreement(tasks: Tasks) -> Finding | str:
     found = {task: _alpha(tasks[task]) for task in TASKS if task in tasks}
     known = {task: number for task, number in found.items() if number is not None}
     if not known:
-        return "no stimulus was judged by two participants"
+        return "no stimulus has first answers of two participants"
     table = Table(
         "agreement",
         "Krippendorff's alpha",

@@ -103,7 +103,7 @@ def deviation(tasks: Tasks) -> Finding | str:
         return not_asked(INFER)
     found = judgments.once(_components)
     if found is None:
-        return "no two participants judged the same mixture"
+        return "no mixture has first answers of two participants"
     rows, means = found
     total = judgments.number(
         "deviation.total", "mean squared deviation from the shown coefficient", estimate_of(means), rows, _COLUMNS
@@ -169,7 +169,7 @@ def ceilings(tasks: Tasks) -> Finding | str:
         return not_asked(INFER)
     found = judgments.once(_components)
     if found is None:
-        return "no two participants judged the same mixture"
+        return "no mixture has first answers of two participants"
     rows, means = found
     labels = {
         "identity": ("the shown coefficient", "error of the shown coefficient as the prediction"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from hmix_hub.findings.judgments import SHARE, Judgments, Tasks, estimate_of
 from hmix_hub.findings.number import Number
 from hmix_hub.findings.wording import SHORT, level_name, not_asked, slugs, with_interval
 from hmix_hub.resampling import levels_of
-from hmix_hub.schema.arrays import Floats, Ints
+from hmix_hub.schema.arrays import Ints
 from hmix_hub.schema.groups import Groups
 from hmix_hub.tasks import CONSTRUCT, SELECT
 
@@ -121,104 +122,103 @@ def _sentence(task: str, found: Sequence[Number]) -> str:
     return f"{sentence}{without}."
 
 
+@dataclass(frozen=True)
+class _Part:
+    """Some of the judgments: the end of its numbers' ids, what they are of in words, and the rows, int64 (M,)."""
+
+    suffix: str
+    words: str
+    rows: Ints
+    note: str = ""
+
+
 def _by_start(judgments: Judgments) -> tuple[list[Number], Table, Series, str]:
     """Return the means by start, and the difference of the highest start less the lowest one, whoever is left out."""
-    values, start = judgments.column(SELECTED), judgments.column(START)
-    everybody = np.arange(len(values))
-    attentive = np.flatnonzero(~judgments.flagged(STRAIGHTLINING))
-    centres, levels = levels_of(start)
+    centres, levels = levels_of(judgments.column(START))
     names = [level_name(centre) for centre in centres]
-    means = {
-        suffix: judgments.means_by(
-            [f"construct.start.{name}{suffix}" for name in names],
-            [f"mean selected coefficient from the start {name}{words}" for name in names],
-            values[rows],
-            levels=levels[rows],
-            rows=rows,
+    parts = _parts(judgments)
+    means = [
+        judgments.means_by(
+            [f"construct.start.{name}{part.suffix}" for name in names],
+            [f"mean selected coefficient from the start {name}: {part.words}" for name in names],
+            judgments.column(SELECTED)[part.rows],
+            levels=levels[part.rows],
+            rows=part.rows,
             columns=(SELECTED, START),
             unit=SHARE,
         )
-        for suffix, words, rows in (
-            ("", "", everybody),
-            (".attentive", f", without participants flagged {STRAIGHTLINING}", attentive),
-        )
-    }
-    numbers = means[""] + means[".attentive"]
-    cells: list[tuple[Cell, ...]] = [
-        (name, one, other) for name, one, other in zip(names, *means.values(), strict=True)
+        for part in parts
     ]
+    numbers = [number for part in means for number in part]
+    cells: list[tuple[Cell, ...]] = list(zip(names, *means, strict=True))
     sentence = "All answers began from one start."
     if len(centres) > 1:
-        differences = _differences(judgments, values, levels, len(centres), attentive)
+        differences = [_difference(judgments, part, levels, len(centres)) for part in parts]
         numbers += differences
-        cells.append(("highest less lowest", differences[0], differences[1]))
-        cells.append(("the same without one participant", differences[2], "-"))
-        sentence = (
-            f"From the start {level_name(centres[-1])} the mean is {with_interval(differences[0])} higher than from "
-            f"{level_name(centres[0])}; without participants flagged {STRAIGHTLINING} it is "
-            f"{with_interval(differences[1])}. One participant alone moves it most: "
-            f"{differences[2].note}, it is {with_interval(differences[2])}."
-        )
-    columns = ("start", "all judgments", f"without participants flagged {STRAIGHTLINING}")
-    table = Table("construct.start", "Mean by start", columns, tuple(cells))
+        cells.append(("highest less lowest", *differences))
+        sentence = f"From the start {names[-1]} the mean is {with_interval(differences[0])} higher than from {names[0]}"
+        if len(parts) > 1:
+            sentence += f"; {parts[1].words} it is {with_interval(differences[1])}"
+        one = _weightiest(judgments, levels, len(centres))
+        if one is not None:
+            without_one = _difference(judgments, one, levels, len(centres))
+            numbers.append(without_one)
+            cells.append(("the same without one participant", without_one, *("-" for _ in parts[1:])))
+            sentence += f". One participant alone moves it most: {one.note}, it is {with_interval(without_one)}"
+        sentence += "."
+    table = Table("construct.start", "Mean by start", ("start", *(part.words for part in parts)), tuple(cells))
     series = Series.of(
         "construct.start",
         "mean selected coefficient",
         ("start coefficient (share of image 1)", "mean coefficient taken as 50/50 (share of image 1)"),
-        means[""],
+        means[0],
         levels=centres,
         reference=np.full(len(centres), 0.5),
     )
     return numbers, table, series, sentence
 
 
-def _differences(judgments: Judgments, values: Floats, levels: Ints, n_levels: int, attentive: Ints) -> list[Number]:
-    """Return the difference between extreme starts: of all, without flagged people, without the weightiest person."""
-    everybody = np.arange(len(values))
-    people = Groups(judgments.people_of(everybody))
-    weightiest = _weightiest(values, levels, n_levels, people)
-    others = everybody[people.codes != weightiest]
-    who = judgments.table["participant_id"][int(people.first[weightiest])].as_py()
-    is_flagged = judgments.flagged(STRAIGHTLINING)[people.first[weightiest]]
-    labels = {
-        "construct.start.difference": ("", everybody, ""),
-        "construct.start.difference.attentive": (f", without participants flagged {STRAIGHTLINING}", attentive, ""),
-        "construct.start.difference.without_one": (
-            ", without the participant who moves it most",
-            others,
-            f"without participant {who}, who is {'' if is_flagged else 'not '}flagged {STRAIGHTLINING}",
-        ),
-    }
-    return [
-        judgments.number(
-            name,
-            f"mean from the highest start less that from the lowest{words}",
-            _difference(judgments, values, levels, n_levels, rows),
-            rows[(levels[rows] == 0) | (levels[rows] == n_levels - 1)],
-            (SELECTED, START),
-            unit=SHARE,
-            note=note,
-        )
-        for name, (words, rows, note) in labels.items()
-    ]
+def _parts(judgments: Judgments) -> list[_Part]:
+    """Return all judgments, and those of participants who are not flagged, if that leaves some out and some in."""
+    careless = judgments.flagged(STRAIGHTLINING)
+    parts = [_Part("", "all judgments", np.arange(len(judgments)))]
+    if careless.any() and not careless.all():
+        without = f"without participants flagged {STRAIGHTLINING}"
+        parts.append(_Part(".attentive", without, np.flatnonzero(~careless)))
+    return parts
 
 
-def _weightiest(values: Floats, levels: Ints, n_levels: int, people: Groups) -> int:
-    """Return the participant without whom the difference between extreme starts changes most."""
+def _weightiest(judgments: Judgments, levels: Ints, n_levels: int) -> _Part | None:
+    """Return all but the participant without whom the difference between extreme starts changes most."""
+    people = Groups(judgments.people)
+    if len(people.sizes) < 2:
+        return None
     without = []
     for level in (0, n_levels - 1):
         is_here = (levels == level).astype(np.float64)
-        sums, counts = people.sum(is_here * values), people.sum(is_here)
+        sums, counts = people.sum(is_here * judgments.column(SELECTED)), people.sum(is_here)
         with np.errstate(invalid="ignore", divide="ignore"):
             without.append((sums.sum() - sums) / (counts.sum() - counts) - sums.sum() / counts.sum())
-    moved = np.nan_to_num(np.abs(without[1] - without[0]))
-    return int(moved.argmax())
+    one = int(np.nan_to_num(np.abs(without[1] - without[0])).argmax())
+    first = int(people.first[one])
+    who, is_flagged = judgments.table["participant_id"][first].as_py(), judgments.flagged(STRAIGHTLINING)[first]
+    note = f"without participant {who}, who is {'' if is_flagged else 'not '}flagged {STRAIGHTLINING}"
+    rows = np.flatnonzero(judgments.people != one)
+    return _Part(".without_one", "without the participant who moves it most", rows, note)
 
 
-def _difference(
-    judgments: Judgments, values: Floats, levels: Ints, n_levels: int, rows: Ints
-) -> tuple[float, float, float]:
+def _difference(judgments: Judgments, part: _Part, levels: Ints, n_levels: int) -> Number:
+    """Return the mean from the highest start less that from the lowest one."""
+    rows, values = part.rows, judgments.column(SELECTED)[part.rows]
     first, last = levels[rows] == 0, levels[rows] == n_levels - 1
-    terms = np.stack([first, first * values[rows], last, last * values[rows]], axis=1).astype(np.float64)
+    terms = np.stack([first, first * values, last, last * values], axis=1).astype(np.float64)
     found = judgments.moments(lambda s: (s[:, 3] / s[:, 2] - s[:, 1] / s[:, 0])[:, None], terms, rows)
-    return estimate_of(found)
+    return judgments.number(
+        f"construct.start.difference{part.suffix}",
+        f"mean from the highest start less that from the lowest: {part.words}",
+        estimate_of(found),
+        rows[first | last],
+        (SELECTED, START),
+        unit=SHARE,
+        note=part.note,
+    )

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import math
+import tempfile
+from pathlib import Path
 
 import pytest
 from hub_server.fixtures import hub, login, waits  # noqa: F401
+from hypothesis import HealthCheck, given
+from hypothesis import settings as set_up
 from study_generator.changed_example import of_people
+from study_generator.studies import studies
 
 import hmix_hub
 from hmix_hub.contribute.building import build
@@ -178,3 +184,32 @@ def test_bad_calls(load_sample, study):
         hmix_hub.report(hmix_hub.by_stimulus(load_sample()))
     with pytest.raises(SchemaError, match="both hold judgment"):
         hmix_hub.report(study, study)
+
+
+@set_up(max_examples=12, suppress_health_check=list(HealthCheck))
+@given(study=studies())
+def test_any_valid_study_is_reported_on(study):
+    with tempfile.TemporaryDirectory() as folder:
+        report = hmix_hub.report(write_files(Path(folder) / "study", study.written()), resamples=FEW)
+    assert len(report.numbers) == sum(len(finding.numbers) for finding in report.findings)
+    for number in report.numbers.values():
+        assert number.value is None or math.isfinite(number.value)
+        assert not number.has_interval or number.n_participants > 1
+        assert len(report.explain(number.id).rows) == number.n_judgments > 0
+
+
+def test_flagged_participants_are_apart_only_where_some_are(load_sample):
+    construct = load_sample(CONSTRUCT)
+    flagged = [number for number, flags in enumerate(construct["flags"]) if "straightlining" in flags]
+    assert flagged
+    others = construct.select([number for number in range(len(construct)) if number not in set(flagged)])
+    whole, without, alone = (
+        hmix_hub.report(part, resamples=FEW) for part in (construct, others, construct.select(flagged))
+    )
+    assert whole.number("construct.mean.attentive").value == pytest.approx(without.number("construct.mean").value)
+    for report in (without, alone):
+        assert not any(name.endswith(".attentive") for name in report.numbers)
+    assert [name for name in without.numbers if name.startswith("construct.flagged.")] == []
+    assert len([name for name in alone.numbers if name.startswith("construct.flagged.")]) == len(
+        set(construct.select(flagged)["participant_id"])
+    )
