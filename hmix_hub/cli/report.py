@@ -185,18 +185,21 @@ def _echo_explanation(found: Explanation, most: int | None) -> None:
     click.echo(
         f"  computed from {counted(number.n_judgments, 'judgment')} by {people}; columns {', '.join(found.columns)}\n"
     )
-    files = Counter((row.file, row.sha256) for row in found.rows)
+    files = Counter((row.study_id, row.file, row.sha256) for row in found.rows)
     echo_table(
         [
-            {"file": printable(file), "judgments": count, "sha256": sha256 or "not known"}
-            for (file, sha256), count in files.items()
+            {"study": printable(study), "file": printable(file), "judgments": count, "sha256": sha256 or "not known"}
+            for (study, file, sha256), count in files.items()
         ]
     )
     click.echo()
     shown = found.rows[:most]
+    # Files of several studies may have one name.
+    has_studies = len({study for study, _, _ in files}) > 1
     echo_table(
         [
-            {"file": printable(row.file), "row": row.row, "participant_id": printable(row.participant_id)}
+            ({"study": printable(row.study_id)} if has_studies else {})
+            | {"file": printable(row.file), "row": row.row, "participant_id": printable(row.participant_id)}
             | {name: _cell(value) for name, value in zip(found.columns, row.values, strict=True)}
             for row in shown
         ]

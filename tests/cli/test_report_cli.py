@@ -5,12 +5,14 @@ import hashlib
 import io
 import json
 
+import pyarrow as pa
 import pytest
 from click.testing import CliRunner
-from made_report import inferred, judgments, made_report
+from made_report import inferred, judgments, made_report, number
 
 import hmix_hub
 from hmix_hub.cli.main import main
+from hmix_hub.findings.finding import Finding
 
 GOOD, CALL_IS_WRONG = 0, 2
 ROWS = 4
@@ -87,10 +89,10 @@ def test_explain_lists_rows_files_and_hashes(calls, of_sample):
     assert f"from {len(explained.rows)} judgments by {explained.number.n_participants} participants" in text
     assert f"{len(explained.rows) - 20} more; --all lists them" in text
     lines = [line.split() for line in text.splitlines() if line.startswith(first.file)]
-    assert len(lines) == 1 + 20
-    assert lines[1][:3] == [first.file, str(first.row), first.participant_id]
+    assert len(lines) == 20
+    assert lines[0][:3] == [first.file, str(first.row), first.participant_id]
     everything = hmix("explain", "infer.mean.0.25", "--all").stdout
-    assert len([line for line in everything.splitlines() if line.startswith(first.file)]) == 1 + len(explained.rows)
+    assert len([line for line in everything.splitlines() if line.startswith(first.file)]) == len(explained.rows)
 
 
 @pytest.mark.parametrize("name", ["infer.mean.0.25", "soft.outside", "construct.start.0.1"])
@@ -108,6 +110,19 @@ def test_explained_rows_stand_in_the_file_that_has_the_hash(calls, of_sample, na
     assert {row["sha256"] for row in listed} == {hashlib.sha256(content).hexdigest()}
     raw = list(csv.DictReader(io.StringIO(content.decode())))
     assert all(raw[int(row["row"])]["subject"] == row["participant_id"] for row in listed)
+
+
+def test_files_of_two_studies_are_told_apart(monkeypatch):
+    table = pa.concat_tables([judgments(study="one"), judgments(study="two")])
+    table = table.append_column("file", table["source_file"]).append_column("row", table["source_row"])
+    table = table.append_column("sha256", [["00"] * ROWS + ["11"] * ROWS])
+    mean = number("mean", 0.5, n=(2 * ROWS, 4), rows=range(2 * ROWS))
+    made = made_report(Finding("of-both", "Of both", "", (mean,)), table=table)
+    monkeypatch.setattr("hmix_hub.findings.report.report", lambda *_, **__: made)
+    lines = [line.split() for line in hmix("explain", "mean").stdout.splitlines()]
+    assert ["one", "raw.csv", "4", "00"] in lines
+    assert ["two", "raw.csv", "4", "11"] in lines
+    assert ["two", "raw.csv", "3", "p2", "0.7"] in lines
 
 
 def test_an_unknown_number_is_offered_the_nearest(calls):

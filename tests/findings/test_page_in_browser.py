@@ -12,6 +12,12 @@ def address(tmp_path_factory):
     return write_report(made_report(), tmp_path_factory.mktemp("report")).as_uri()
 
 
+@pytest.fixture(scope="module")
+def of_sample(tmp_path_factory):
+    report = hmix_hub.report("h-mix", source="sample", resamples=100)
+    return write_report(report, tmp_path_factory.mktemp("sample")).as_uri()
+
+
 @pytest.fixture
 def open_page(chromium, address):
     contexts = []
@@ -31,10 +37,11 @@ def open_page(chromium, address):
 
 
 @pytest.mark.parametrize("width", [360, 1300])
-def test_axe_finds_nothing_and_nothing_sticks_out(open_page, width):
+def test_axe_finds_nothing_and_nothing_sticks_out(open_page, of_sample, width):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
     # Content security of the page forbids scripts; axe is one.
     page = open_page(width, bypass_csp=True)
+    page.goto(of_sample)
     found = axe.Axe().run(page).response["violations"]
     assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -49,12 +56,6 @@ def test_without_scripts_a_click_on_a_number_shows_its_command(open_page, addres
     assert note.is_visible()
     assert "hmix explain infer.mean.0.9" in note.inner_text()
     assert page.asked == [address]
-
-
-@pytest.fixture(scope="module")
-def of_sample(tmp_path_factory):
-    report = hmix_hub.report("h-mix", source="sample", resamples=100)
-    return write_report(report, tmp_path_factory.mktemp("sample")).as_uri()
 
 
 _MISPLACED = """() => [...document.querySelectorAll('figure svg')].flatMap((svg) => {

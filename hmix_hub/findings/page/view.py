@@ -7,6 +7,8 @@ import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+import pyarrow as pa
+
 from hmix_hub import __version__
 from hmix_hub.datasets_by_name import citation
 from hmix_hub.findings.finding import Finding, Table
@@ -179,14 +181,19 @@ def origin_of_report(report: Report) -> Origin:
 
 
 def _counts(report: Report, origin: Origin) -> Iterator[tuple[str, str]]:
-    people, stimuli = set(), set()
+    people: set[tuple[str, ...]] = set()
+    stimuli: set[tuple[str, ...]] = set()
     for name, table in report.tables.items():
-        people |= set(zip(table["study_id"].to_pylist(), table["participant_id"].to_pylist(), strict=True))
-        column = TASKS[name].stimulus_column
-        stimuli |= set(zip(table["image_set"].to_pylist(), table[column].to_pylist(), strict=True))
+        people |= _distinct(table, "study_id", "participant_id")
+        stimuli |= _distinct(table, "image_set", TASKS[name].stimulus_column)
     counts = {"judgment": origin.judgments, "participant": len(people), "stimulus": len(stimuli)}
     for noun, count in (counts | {"task": len(report.tables)}).items():
         yield f"{count:,}", noun if count == 1 else _PLURALS.get(noun, f"{noun}s")
+
+
+def _distinct(table: pa.Table, *names: str) -> set[tuple[str, ...]]:
+    columns = table.select(names).group_by(names).aggregate([])
+    return set(zip(*(columns[name].to_pylist() for name in names), strict=True))
 
 
 _PLURALS = {"stimulus": "stimuli"}
