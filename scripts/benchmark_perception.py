@@ -165,27 +165,38 @@ def print_held_out(dataset: datasets.Dataset, has_pictures: bool, n_folds: int =
         f"\n{len(dataset):,} judgments of {stimuli:,} stimuli by {people} participants in {batches} batches; "
         f"{n_folds} folds of batches, so that participants and stimuli are new; probability of 101 answers\n"
     )
-    print("| forecast | nats per judgment | RMSE | 90 % intervals cover | fit | aim |")
-    print("|---|---:|---:|---:|---:|---|")
+    fit = hmix_hub.human_fit(dataset["mixing_coefficient"], dataset)
+    shown, ceiling = fit.rmse.value**2, fit.ceiling.value**2
+    print("| forecast | nats per judgment | RMSE | of the possible gain | 90 % intervals cover | fit | aim |")
+    print("|---|---:|---:|---:|---:|---:|---|")
     found = {}
     for line in LINES:
         if line.needs_pictures and not has_pictures:
-            print(f"| {line.name} | not run: name CIFAR-10 with HMIX_CIFAR10 | | | | |")
+            print(f"| {line.name} | not run: name CIFAR-10 with HMIX_CIFAR10 | | | | | |")
             continue
         with warnings.catch_warnings():
             # A fold may have too few judgments for a term; the table would not be the place to say so.
             warnings.simplefilter("error")
             result = held_out(dataset, fold, line.forecaster, range(n_folds))
         found[line.name] = result
-        aim = "" if line.aim is None else f"at most {line.aim[0]:.3f}, {line.aim[1]:.4f}; {COVERS[0]} to {COVERS[1]}"
+        gain = (shown - result.rmse**2) / (shown - ceiling)
         print(
-            f"| {line.name} | {result.nll:.4f} | {result.rmse:.4f} | {result.coverage:.4f} "
-            f"| {milliseconds(result.seconds)} | {aim} |",
+            f"| {line.name} | {result.nll:.4f} | {result.rmse:.4f} | {gain:.0%} | {result.coverage:.4f} "
+            f"| {milliseconds(result.seconds)} | {_aim(line, result)} |",
             flush=True,
         )
-    fit = hmix_hub.human_fit(dataset["mixing_coefficient"], dataset)
-    print(f"| ceiling: the stimulus' mean known, the participant new | | {fit.ceiling.value:.4f} | | | |")
+    print(f"| shown coefficient itself | | {fit.rmse.value:.4f} | 0% | | | |")
+    print(f"| ceiling: the stimulus' mean known, the participant new | | {fit.ceiling.value:.4f} | 100% | | | |")
     return found
+
+
+def _aim(line: Line, result: HeldOut) -> str:
+    """Return a line's aims on H-Mix, and whether they are met."""
+    if line.aim is None:
+        return ""
+    nll, rmse = line.aim
+    is_met = result.nll <= nll and result.rmse <= rmse and COVERS[0] <= result.coverage <= COVERS[1]
+    return f"{'met' if is_met else 'missed'}: at most {nll:.3f} and {rmse:.4f}, {COVERS[0]} to {COVERS[1]}"
 
 
 def print_perception() -> None:
