@@ -1,4 +1,4 @@
-"""Confidence curve: how sure people are of what they infer, by how much of either image is in the mixture."""
+"""Confidence curve: participants' mean confidence as a function of the mixing coefficient."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _COLUMNS = ("mixing_coefficient", "confidence")
 class ConfidenceCurve(SymmetricCurve):
     """Mean confidence, 0 to 1, by mixing coefficient.
 
-    A coefficient and its complement are pooled, so that the curve does not depend on which image is called the first.
+    Each coefficient is pooled with its complement, so the curve does not depend on which image is called the first.
 
     Examples
     --------
@@ -33,13 +33,13 @@ class ConfidenceCurve(SymmetricCurve):
 
     @classmethod
     def fit(cls, dataset: datasets.Dataset) -> Self | None:
-        """Return the curve of a dataset's judgments; `None` where no confidence was recorded.
+        """Fit the curve to judgments; `None` if they have no confidences.
 
         Parameters
         ----------
         dataset
-            Judgments of infer_mixing_factor, N rows. Of a stimulus that a participant saw several times, the first
-            presentation alone counts. Rows without a confidence are left out.
+            Judgments of infer_mixing_factor, N rows. Only the first presentation of a stimulus to a participant
+            counts, and only rows with a confidence.
 
         Raises
         ------
@@ -48,7 +48,7 @@ class ConfidenceCurve(SymmetricCurve):
         """
         names = check_dataset_type(dataset).column_names
         if "mixing_coefficient" not in names:
-            msg = "a confidence curve needs the column 'mixing_coefficient', which the dataset does not have"
+            msg = "a confidence curve needs the column 'mixing_coefficient', which the dataset lacks"
             raise SchemaError(msg, hint='load "infer_mixing_factor"')
         if "confidence" not in names:
             return None
@@ -61,9 +61,9 @@ class ConfidenceCurve(SymmetricCurve):
 
 
 def first_presentations(dataset: datasets.Dataset) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Return which rows are the first presentation of their stimulus to their participant; bool (N,).
+    """Return whether each row is the first presentation of its stimulus to its participant; bool (N,).
 
-    All of them where the dataset does not say (it lacks the column presentation).
+    Without a column presentation, all rows count as first.
     """
     if "presentation" not in dataset.column_names:
         return np.ones(len(dataset), dtype=np.bool_)

@@ -1,4 +1,4 @@
-"""Mixup that labels mixtures as people see them: `hmix_hub.HumanMixup`."""
+"""Mixup with labels as people perceive the mixtures: `hmix_hub.HumanMixup`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from torch.utils.data import default_collate
 from hmix_hub.errors import ConfigurationError, PerceptionError, nearest
 from hmix_hub.perception.mixture_labels import (
     Rest,
+    check_batch,
     check_coefficient,
     check_labels,
     class_codes,
@@ -33,72 +34,80 @@ from hmix_hub.perception.mixup_options import (
     weight_of,
 )
 from hmix_hub.perception.share_table import ENDS, SharesModel, answer_table, curve_table, outermost_of, share_table
-from hmix_hub.perception.stream import CoefficientStream, at, interpolate
+from hmix_hub.perception.stream import CoefficientStream, ExactModule, at, interpolate
 from hmix_hub.rendering import to_floating
 
 _ANSWERS, _CLASSES_1, _CLASSES_2 = 1, 2, 3
-"""Streams of other numbers at the positions of the coefficients."""
+"""Streams of random numbers beside that of the coefficients."""
 
 
-class HumanMixup(torch.nn.Module):
-    """Mixup whose labels are what people see in the mixtures, rather than the mixing coefficients.
+class HumanMixup(ExactModule):
+    """Mixup whose labels are what people perceive in the mixtures, instead of the mixing coefficients.
 
-    It takes the place of torchvision's `v2.MixUp`: `images, labels = mixup(images, labels)`. Each image is mixed with
-    the one before it in the batch (the first with the last), `coefficient * image + (1 - coefficient) * partner`.
+    A drop-in replacement for torchvision's `v2.MixUp`: `images, labels = mixup(images, labels)`. Each image is mixed
+    with the previous one in the batch, the first with the last: `coefficient * image + (1 - coefficient) * previous`.
 
     Parameters
     ----------
     model
-        `hmix_hub.PerceptualModel`, or any object with `classes` (K names) and `shares(coefficients)`. `None` or
-        "identity": labels of plain mixup, the coefficient itself.
+        An `hmix_hub.PerceptualModel`, or any object with `classes` (K names) and `shares(coefficients)`. `None` or
+        "identity": the labels of plain mixup, where the share is the coefficient.
     alpha
-        Coefficients are drawn from Beta(alpha, alpha), as multiples of 2^-24.
+        Coefficients are drawn from Beta(alpha, alpha), rounded to multiples of 2^-24.
     per_sample
-        Whether each sample has a coefficient of its own; else each batch has one, as in `v2.MixUp`.
+        True: one coefficient per image. False: one per batch, as in `v2.MixUp`.
     symmetric
-        Whether a label must not depend on which image is called the first: then the two views of the model are
-        averaged. Else the batch's image counts as image 1, with whatever bias of side the model has.
+        True: average over which image is called the first, so that a label does not depend on it. False: the image of
+        the batch is image 1 and its partner image 2, including the model's bias towards either.
     ends
-        People were shown coefficients of .1 to .9; beyond is extrapolation. "pinned": a single image (coefficient 0 or
-        1) is all of its class, and straight lines lead there from the outermost coefficients shown. "model": what the
-        model says, which gives a single image a share below 1.
+        Participants of H-Mix were shown coefficients from .1 to .9; labels beyond the shown range are an
+        extrapolation. "pinned": an unmixed image (coefficient 0 or 1) has exactly its own class, and the share is
+        linear from there to the outermost shown coefficient. "model": the model's curve, which gives an unmixed image
+        a share below 1.
     uncertainty
-        What else a label shows, of mixtures of two different classes (those of one class stay one-hot):
+        Uncertainty that labels express, besides the shares of the two classes:
 
-        * `None`: nothing. A label is the expected answer for two classes.
-        * "confidence": the authors' smoothing by the mean confidence at the coefficient. With K classes, y the label,
-          and `k = 50 * 1e-4 ** confidence`, it is `(K y + k) / (K + K k)`.
-        * "outside": the mean mass that people give to other classes at the coefficient, in equal parts.
-        * "sample": the answer of one participant, drawn from the model's probabilities.
+        * `None`: none. The label is the mean answer.
+        * "confidence": the authors' smoothing, by the mean confidence at the coefficient. A label y over K classes
+          becomes `(K y + k) / (K + K k)` with `k = 50 * 1e-4 ** confidence`.
+        * "outside": the mean mass that participants of the categorical task put on other classes at the coefficient,
+          divided equally among them.
+        * "sample": the answer of one participant, drawn from the model's predictive distribution.
 
-        A `ConfidenceCurve` or `OutsideCurve` stands for those of the model. Pinned ends have no uncertainty either.
+        A `ConfidenceCurve` or `OutsideCurve` replaces the model's own. Mixtures of a class with itself, and unmixed
+        images with pinned ends, stay one-hot: nobody judged them.
     seed
-        Number of the stream of coefficients, 0 or more. `None`: one that torch's generator draws now, so that
-        `torch.manual_seed` decides it.
+        Seed of the coefficients, 0 or more. `None`: drawn from torch's default generator, so `torch.manual_seed`
+        determines it.
     classes
-        Class names in the order that the batch's labels count; `None`: the model's. Without a model, their number will
-        do, and is needed for labels of the shape (B,) alone.
+        Class names in the order that the labels count; `None`: the model's order. Without a model, their number is
+        enough, and needed only for labels of shape (B,).
 
     Raises
     ------
     ConfigurationError
-        If an option makes no sense, or the model does not have what it needs.
+        If an option is invalid, or the model lacks what it requires.
+    PerceptionError
+        If the model's shares are not numbers from 0 to 1.
     SchemaError
         If the model does not know a class.
 
     Notes
     -----
-    `share(c, i, j) + share(1 - c, j, i)` is exactly 1 (of symmetric ones), two images of one class give a one-hot
-    label, and without uncertainty rows sum to exactly 1.
+    These hold exactly in floating point: `share(c, i, j) + share(1 - c, j, i) == 1` if symmetric; two images of one
+    class give a one-hot label; rows sum to 1 without uncertainty, and to within rounding with it.
 
-    The stream is a function of seed and position: the same on all devices, and its state, part of `state_dict`, is a
-    number. Processes that train together need seeds of their own, such as their ranks. Tables and position are buffers:
-    move the module to the images' device, as one does with a model; otherwise they are copied there in each call.
+    Random numbers are a function of the seed and a position in the stream, so they are the same on all devices, and
+    the stream's state in `state_dict` is one integer. In distributed training, give each process its own seed. Tables
+    and position are buffers: move the module to the device of the images like any module, or they are copied there in
+    every call. Neither way makes the host wait for a GPU.
 
     Examples
     --------
-    >>> import torch, hmix_hub
-    >>> mixup = hmix_hub.HumanMixup(None, classes=10, seed=0)
+    >>> import hmix_hub, torch
+    >>> dataset = hmix_hub.load_dataset("h-mix", split="train", source="sample")
+    >>> model = hmix_hub.PerceptualModel.fit(dataset, people=False)
+    >>> mixup = hmix_hub.HumanMixup(model, alpha=1.0, seed=0)
     >>> images, labels = mixup(torch.rand(8, 3, 32, 32), torch.arange(8))
     >>> images.shape, labels.shape
     (torch.Size([8, 3, 32, 32]), torch.Size([8, 10]))
@@ -108,7 +117,7 @@ class HumanMixup(torch.nn.Module):
     weights: torch.Tensor | None
     answers: torch.Tensor | None
 
-    def __init__(  # noqa: PLR0917 - the order of v2.MixUp's options, then those of its own
+    def __init__(  # noqa: PLR0917 - alpha comes second, as it comes first in v2.MixUp
         self,
         model: SharesModel | str | None,
         alpha: float = 1.0,
@@ -124,7 +133,7 @@ class HumanMixup(torch.nn.Module):
         self.alpha = check_alpha(alpha)
         self.per_sample, self.symmetric = bool(per_sample), bool(symmetric)
         if ends not in ENDS:
-            msg = f"ends are not {ends!r}"
+            msg = f"unknown ends {ends!r}"
             raise ConfigurationError(msg, hint=nearest(ends, ENDS, label="choices"))
         self.ends = ends
         known = check_model(model)
@@ -132,8 +141,8 @@ class HumanMixup(torch.nn.Module):
         self.uncertainty = name_of(uncertainty)
         self.classes, self.n_classes, order = order_of(known, classes)
         if self.uncertainty == "outside" and (self.n_classes or 0) < 3:
-            msg = f"with {self.n_classes or 'no'} classes there is none outside the two of a mixture"
-            raise ConfigurationError(msg, hint="name three or more classes, or take another uncertainty")
+            msg = 'uncertainty="outside" needs three or more classes'
+            raise ConfigurationError(msg, hint="name them with classes=, or choose another uncertainty")
         self.stream = CoefficientStream(self.alpha, check_seed(seed))
         table = None if known is None else share_table(known, symmetric=self.symmetric, ends=ends)
         answers = None
@@ -145,7 +154,7 @@ class HumanMixup(torch.nn.Module):
         self.register_buffer("weights", None if curve is None else curve_table(weight_of(curve), ends, outermost))
 
     def extra_repr(self) -> str:
-        """Return the settings, for `repr`."""
+        """Return the settings that `repr` shows."""
         of = "identity" if self.table is None else f"{self.n_classes} classes"
         return (
             f"{of}, alpha={self.alpha:g}, per_sample={self.per_sample}, symmetric={self.symmetric}, "
@@ -153,29 +162,28 @@ class HumanMixup(torch.nn.Module):
         )
 
     def forward(self, images: torch.Tensor, labels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Mix a batch, and label the mixtures.
+        """Mix a batch and label the mixtures.
 
         Parameters
         ----------
         images
-            (B, ...), floating; or uint8, which is brought to 0 to 1. B may be anything: a single image is mixed with
-            itself.
+            (B, ...), floating, or uint8, which is scaled to 0 to 1. B is arbitrary: one image is mixed with itself.
         labels
-            int64 (B,), codes of `classes`; or (B, K), distributions over them. On the same device.
+            Integers (B,), class codes; or (B, K), distributions over the classes. On the same device.
 
         Returns
         -------
         tuple
-            Images of the same shape, float32 where they were uint8; and labels (B, K), float32 where they were whole
-            numbers.
+            Images of the same shape and dtype (float32 for uint8), and labels (B, K) of the same dtype (float32 for
+            integers). The inputs are not modified.
 
         Raises
         ------
         PerceptionError
-            If the labels are of other classes, or of another number of images. Their values are checked on the
-            processor alone: on a GPU the host would have to wait.
+            If the labels count other classes than the model's, or shapes or devices do not match. Values of labels are
+            checked on the CPU only.
         """
-        _check_batch(images, labels)
+        check_batch(images, labels)
         n_classes = check_labels(labels, self.n_classes, self.classes)
         positions = self.stream.advance(len(images), images.device)
         coefficient = self.coefficients_at(positions)
@@ -185,26 +193,25 @@ class HumanMixup(torch.nn.Module):
         return mixed, self._label(coefficient, labels, labels.roll(1, 0), n_classes, positions)
 
     def collate(self, samples: Sequence[Any]) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return samples as one mixed batch: the `collate_fn` of a `DataLoader`.
+        """Collate pairs of an image and a label into a mixed batch: a `collate_fn` for `DataLoader`.
 
-        In a worker process the stream follows the worker's own seed, which the loader draws for each epoch from its
-        generator, or from torch's; `state_dict` of this module then stays as it is. Samples are pairs of an image and
-        a label; anything else is a PerceptionError.
+        In worker processes, coefficients follow the worker's seed, which the loader draws in each epoch from its own
+        generator or torch's; the state of this module in the main process does not change.
         """
         batch = default_collate(list(samples))
         if not isinstance(batch, list | tuple) or len(batch) != 2:
-            msg = "samples are pairs of an image and a label"
-            raise PerceptionError(msg, hint="collate them yourself, then call mixup(images, labels)")
+            msg = "samples must be pairs of an image and a label"
+            raise PerceptionError(msg, hint="collate them with your own function, then call mixup(images, labels)")
         return self(*batch)
 
     def coefficients(self, n: int, device: torch.device | str | None = None) -> torch.Tensor:
-        """Return the next coefficients of the stream: float32 (n,), for whoever mixes something else with them."""
+        """Return the next n coefficients, float32 (n,), to mix anything else with; see `relabel`."""
         return self.coefficients_at(self.stream.advance(n, None if device is None else torch.device(device)))
 
     def coefficients_at(self, positions: torch.Tensor) -> torch.Tensor:
-        """Return the coefficients at positions of the stream, int64 (B,), float32 (B,), multiples of 2^-24.
+        """Return the coefficients at positions of the stream, int64 (B,); float32 (B,), multiples of 2^-24.
 
-        With one coefficient for each batch, that at the first position is the batch's.
+        With per_sample=False, all have the value at the first position.
         """
         if self.per_sample:
             return self.stream.coefficients(positions)
@@ -213,57 +220,66 @@ class HumanMixup(torch.nn.Module):
     def relabel(
         self, coefficient: Any, labels_1: Any, labels_2: Any, *, positions: torch.Tensor | None = None
     ) -> torch.Tensor:
-        """Return labels of mixtures that were made elsewhere, such as by timm, torchvision or keras.
+        """Return labels of mixtures that were made elsewhere, for example by timm, torchvision or keras.
 
         Parameters
         ----------
         coefficient
-            Share of the first image of each mixture, 0 to 1: one number, or (B,).
+            Share of the first image in each mixture, 0 to 1: one number or (B,).
         labels_1, labels_2
-            Labels of both images, (B,) or (B, K): tensors, arrays or lists.
+            Labels of the two images, (B,) or (B, K): tensors, arrays or lists.
         positions
-            int64 (B,): where the stream is read, which uncertainty="sample" alone does; `None` is its next ones.
+            int64 (B,): positions of the stream that uncertainty="sample" draws from; `None`: the next ones.
 
         Returns
         -------
         torch.Tensor
-            (B, K), on the device of `labels_1`; float32, or of their floating type.
+            (B, K), on the device of `labels_1`; float32, or the dtype of floating labels.
 
         Raises
         ------
         PerceptionError
-            If the labels are of other classes, their numbers differ, or a coefficient is outside 0 to 1 (checked on
-            the processor alone).
+            If the labels count other classes than the model's, shapes do not match, or a coefficient is outside 0 to 1.
+            Values are checked on the CPU only.
+
+        Examples
+        --------
+        >>> mixup = HumanMixup(None, classes=["cat", "dog"])
+        >>> mixup.relabel(0.25, [0, 1], [1, 1])
+        tensor([[0.2500, 0.7500],
+                [0.0000, 1.0000]])
         """
         one = torch.as_tensor(labels_1)
         two = torch.as_tensor(labels_2, device=one.device)
         if one.shape != two.shape:
-            msg = f"labels of both images are of one shape, and not {tuple(one.shape)} and {tuple(two.shape)}"
+            msg = f"the labels of both images have one shape, not {tuple(one.shape)} and {tuple(two.shape)}"
             raise PerceptionError(msg)
         n_classes = check_labels(one, self.n_classes, self.classes)
         check_labels(two, self.n_classes, self.classes)
         share = check_coefficient(coefficient)
         if share.ndim > 1 or (share.ndim == 1 and len(share) not in {1, len(one)}):
-            msg = f"the coefficient is one number or one for each of {len(one)} labels, not {tuple(share.shape)}"
+            msg = (
+                f"the coefficient is one number or one for each of {len(one)} labels, not of shape {tuple(share.shape)}"
+            )
             raise PerceptionError(msg)
         if self.answers is not None and positions is None:
             positions = self.stream.advance(len(one), one.device)
         return self._label(share.to(one.device).expand(len(one)), one, two, n_classes, positions)
 
     def share(self, coefficient: Any, class_1: Any, class_2: Any) -> torch.Tensor:
-        """Return the share of class_1 that people see in mixtures with class_2, on average.
+        """Return the mean share of class_1 that people perceive in mixtures with class_2.
 
         Parameters
         ----------
         coefficient
             Share of the image of class_1, 0 to 1.
         class_1, class_2
-            Codes or names of classes. All three are broadcast against each other.
+            Class codes or names. All three are broadcast against each other.
 
         Returns
         -------
         torch.Tensor
-            float32 of the shape that they have together.
+            float32 of the broadcast shape.
 
         Examples
         --------
@@ -314,33 +330,23 @@ class HumanMixup(torch.nn.Module):
         return labels_of_distributions(shares, coefficient, one, two, rest).to(dtype)
 
     def get_extra_state(self) -> dict[str, Any]:
-        """Return the settings that a state goes with."""
+        """Return the settings that a state belongs to."""
         names = ("alpha", "per_sample", "symmetric", "ends", "uncertainty", "classes")
         return {name: getattr(self, name) for name in names}
 
     def set_extra_state(self, state: Mapping[str, Any]) -> None:
-        """Check that a state is of the same settings.
+        """Check that a state belongs to the same settings.
 
         Raises
         ------
         ConfigurationError
-            If one differs: it is named.
+            If a setting differs; it is named.
         """
         for name, ours in self.get_extra_state().items():
             if state.get(name) != ours:
-                msg = f"the state is of another HumanMixup: its {name} is {state.get(name)!r}, here it is {ours!r}"
-                raise ConfigurationError(msg, hint="make it with the options of the one that was saved")
+                msg = f"the state belongs to another HumanMixup: its {name} is {state.get(name)!r}, here it is {ours!r}"
+                raise ConfigurationError(msg, hint="construct it with the options of the one that was saved")
 
 
 def _picked(table: torch.Tensor, order: Sequence[int] | None) -> torch.Tensor:
     return table if order is None else table[:, order][:, :, order].contiguous()
-
-
-def _check_batch(images: object, labels: object) -> None:
-    if not (isinstance(images, torch.Tensor) and isinstance(labels, torch.Tensor)):
-        msg = f"images and labels are tensors, and not {type(images).__name__} and {type(labels).__name__}"
-        raise PerceptionError(msg, hint="torch.utils.data.default_collate makes tensors of samples")
-    if images.shape[:1] != labels.shape[:1] or images.device != labels.device:
-        both = " and ".join(f"{tuple(part.shape)} on {part.device}" for part in (images, labels))
-        msg = f"images and labels are as many, on one device, and not {both}"
-        raise PerceptionError(msg)

@@ -1,4 +1,4 @@
-"""Labels of mixtures: from shares of two classes to distributions over all of them, in few operations of any device."""
+"""Labels of mixtures: from the shares of two classes to distributions over all classes, on any device."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from hmix_hub.perception.stream import exact, interpolate, locate, rounded
 from hmix_hub.schema import Vocabulary
 
 Spread = Literal["all", "others"]
-"""Which classes share what is not given to the two of a mixture: all K, or the K - 2 others."""
+"""Which classes receive the mass taken from the two of a mixture: all K, or the K - 2 others."""
 _TOLERANCE = 1e-3
-"""By how much the sum of a soft label may differ from 1: half precision is coarse."""
+"""Largest accepted deviation of a soft label's sum from 1, wide enough for half precision."""
 
 
 def look_up(table: torch.Tensor, coefficient: torch.Tensor, one: torch.Tensor, two: torch.Tensor) -> torch.Tensor:
-    """Return a table's entries for coefficients and classes, linear between coefficients.
+    """Return table entries for coefficients and pairs of classes, interpolated linearly between coefficients.
 
     Parameters
     ----------
@@ -46,10 +46,10 @@ def look_up(table: torch.Tensor, coefficient: torch.Tensor, one: torch.Tensor, t
 def symmetric_share(
     table: torch.Tensor, coefficient: torch.Tensor, one: torch.Tensor, two: torch.Tensor
 ) -> torch.Tensor:
-    """Return shares of the first class, float32 (B,), from a symmetric table (G, K, K).
+    """Return the share of the first class, float32 (B,), from a symmetric table (G, K, K).
 
-    Each pair is looked up the same way round, the class of the lower code first, and the other's share is 1 minus what
-    is found: shares of both sides add up to 1 to the last bit.
+    A pair is always looked up with its lower class code first, and the other class receives 1 minus the result, so the
+    shares of the two orders sum to exactly 1.
     """
     is_turned = one > two
     place = torch.where(is_turned, 1 - coefficient, coefficient)
@@ -59,7 +59,7 @@ def symmetric_share(
 
 @dataclass(frozen=True, eq=False)
 class Rest:
-    """What is taken from the two classes of a mixture, float32 (B,), 0 to 1, and who has it instead."""
+    """Mass taken from the two classes of a mixture, float32 (B,), 0 to 1, and the classes that receive it."""
 
     weight: torch.Tensor
     spread: Spread
@@ -68,19 +68,19 @@ class Rest:
 def labels_of_pairs(
     share: torch.Tensor, one: torch.Tensor, two: torch.Tensor, n_classes: int, rest: Rest | None = None
 ) -> torch.Tensor:
-    """Return the labels of mixtures of two classes each.
+    """Return labels of mixtures of two classes.
 
     Parameters
     ----------
     share
-        float32 (B,): share of the first class, 0 to 1. The second has `1 - share`: in binary floating point the sum of
-        both is exactly 1.
+        float32 (B,): share of the first class, 0 to 1. The second receives `1 - share`; in binary floating point the
+        two sum to exactly 1.
     one, two
         int64 (B,).
     n_classes
         K.
     rest
-        Nothing is taken from mixtures of one class, which nobody judged: they are one-hot.
+        `None`: nothing is moved. Mixtures of a class with itself, which nobody judged, stay one-hot.
 
     Returns
     -------
@@ -105,18 +105,18 @@ def labels_of_distributions(
     two: torch.Tensor,
     rest: Rest | None = None,
 ) -> torch.Tensor:
-    """Return the labels of mixtures of two distributions each: the mean over pairs of classes drawn from them.
+    """Return labels of mixtures of two soft labels: the mean over pairs of classes drawn from them.
 
     Parameters
     ----------
     shares
-        float32 (B, K, K): share of the second axis' class in each mixture with the third's; `None` is the coefficient.
+        float32 (B, K, K): share of the class of axis 1 mixed with the class of axis 2; `None`: the coefficient.
     coefficient
         float32 (B,).
     one, two
         float32 (B, K), rows that sum to 1.
     rest
-        As of `labels_of_pairs`.
+        See `labels_of_pairs`.
 
     Returns
     -------
@@ -136,13 +136,13 @@ def labels_of_distributions(
     if rest.spread == "all":
         differing = (1 - same.sum(1, keepdim=True)) / n_classes
     else:
-        # Pairs that hold neither this class, nor one class twice.
+        # Pairs of two different classes, neither of them this one.
         differing = ((1 - one) * (1 - two) - (same.sum(1, keepdim=True) - same)) / (n_classes - 2)
     return same + (1 - weight) * (labels - same) + weight * differing
 
 
 def symmetric_shares(table: torch.Tensor, coefficient: torch.Tensor) -> torch.Tensor:
-    """Return the shares of all pairs, float32 (B, K, K), from a symmetric table: those of `symmetric_share`."""
+    """Return the result of `symmetric_share` for all pairs of classes; float32 (B, K, K)."""
     size = table.shape[1]
     codes = torch.arange(size, device=table.device)
     found, turned = rounded(interpolate(table, coefficient)), rounded(interpolate(table, 1 - coefficient))
@@ -151,41 +151,58 @@ def symmetric_shares(table: torch.Tensor, coefficient: torch.Tensor) -> torch.Te
 
 
 def draw_classes(distributions: torch.Tensor, numbers: torch.Tensor) -> torch.Tensor:
-    """Return a class of each distribution, int64 (B,), from (B, K) and uniform numbers (B,)."""
+    """Draw a class from each distribution (B, K) by inverse transform of uniform numbers (B,); int64 (B,)."""
     total = distributions.cumsum(1)
     return (numbers[:, None] * total[:, -1:] >= total[:, :-1]).sum(1)
 
 
 def draw_answers(total: torch.Tensor, numbers: torch.Tensor) -> torch.Tensor:
-    """Return an answer of each mixture, float32 (B,), 0 to 1, from probabilities up to each of A answers, (B, A)."""
+    """Draw an answer from each row of cumulative probabilities (B, A) by inverse transform; float32 (B,), 0 to 1."""
     answer = (numbers[:, None] >= total[:, :-1]).sum(1)
     return answer.to(torch.float32) / (total.shape[1] - 1)
 
 
-def check_labels(labels: torch.Tensor, n_classes: int | None, classes: tuple[str, ...] | None) -> int:
-    """Check the labels of a batch, and return the number of classes.
-
-    Shapes and dtypes are checked on every device, values on the processor alone: the host would have to wait for
-    others. A label that is out of range ends in an error of the device there.
+def check_batch(images: object, labels: object) -> None:
+    """Check that images and labels are tensors that agree in number and device.
 
     Raises
     ------
     PerceptionError
-        If they are not labels of these classes.
+        If they are not.
+    """
+    if not (isinstance(images, torch.Tensor) and isinstance(labels, torch.Tensor)):
+        msg = f"images and labels are tensors, not {type(images).__name__} and {type(labels).__name__}"
+        raise PerceptionError(msg, hint="torch.utils.data.default_collate turns samples into tensors")
+    if images.shape[:1] != labels.shape[:1] or images.device != labels.device:
+        both = " and ".join(f"{tuple(part.shape)} on {part.device}" for part in (images, labels))
+        msg = f"images and labels must agree in number and device, but are {both}"
+        raise PerceptionError(msg)
+
+
+def check_labels(labels: torch.Tensor, n_classes: int | None, classes: tuple[str, ...] | None) -> int:
+    """Check the labels of a batch and return the number of classes.
+
+    Shapes and dtypes are checked on every device. Values are checked on the CPU only, since reading them elsewhere
+    would synchronise with the host; an out-of-range label on a GPU ends in a device-side assertion.
+
+    Raises
+    ------
+    PerceptionError
+        If the labels do not count these classes.
     """
     if labels.ndim == 1:
         if labels.dtype.is_floating_point or labels.dtype.is_complex or labels.dtype == torch.bool:
-            msg = f"labels of the shape (B,) are whole numbers, codes of classes, and not {labels.dtype}"
-            raise PerceptionError(msg, hint="soft labels are of the shape (B, K)")
+            msg = f"labels of shape (B,) are class codes, integers, not {labels.dtype}"
+            raise PerceptionError(msg, hint="soft labels have the shape (B, K)")
         if n_classes is None:
-            msg = "labels of the shape (B,) do not tell how many classes there are, and there is no model that does"
+            msg = "labels of shape (B,) do not say how many classes there are, and there is no model to tell"
             raise PerceptionError(msg, hint="HumanMixup(None, classes=10), or one-hot labels")
     elif labels.ndim != 2:
-        msg = f"labels are of the shape (B,) or (B, K), and not {tuple(labels.shape)}"
+        msg = f"labels have the shape (B,) or (B, K), not {tuple(labels.shape)}"
         raise PerceptionError(msg)
     elif n_classes not in {None, labels.shape[1]}:
-        msg = f"the batch has labels of {labels.shape[1]} classes, and the model is of {_named(n_classes, classes)}"
-        raise PerceptionError(msg, hint="fit a model to judgments of the batch's classes")
+        msg = f"the batch has labels of {labels.shape[1]} classes, but the model has {_named(n_classes, classes)}"
+        raise PerceptionError(msg, hint="fit a model to judgments of these classes")
     size = n_classes if n_classes is not None else labels.shape[1]
     if labels.device.type == "cpu" and labels.numel() and not torch.compiler.is_compiling():
         _check_values(labels, size, classes)
@@ -197,15 +214,15 @@ def _check_values(labels: torch.Tensor, n_classes: int, classes: tuple[str, ...]
         low, high = (int(end) for end in labels.aminmax())
         if low < 0 or high >= n_classes:
             wrong = low if low < 0 else high
-            msg = f"the batch has the label {wrong}, and the model is of {_named(n_classes, classes)}"
-            hint = "labels count from 0; fit a model to judgments of the batch's classes"
+            msg = f"the batch has the label {wrong}, but the model has {_named(n_classes, classes)}"
+            hint = "labels count from 0; fit a model to judgments of these classes"
             raise PerceptionError(msg, hint=hint)
         return
     sums = labels.to(torch.float32).sum(1)
     # NaN is in no range.
     if not bool((labels >= 0).all() & ((sums - 1).abs() <= _TOLERANCE).all()):
-        msg = "the batch has soft labels that are no distributions: numbers of 0 or more which sum to 1"
-        raise PerceptionError(msg, hint="of several labels each, give every class its share")
+        msg = "the batch has soft labels that are not distributions (0 or more, summing to 1)"
+        raise PerceptionError(msg, hint="divide each row by its sum")
 
 
 def _named(n_classes: int | None, classes: tuple[str, ...] | None) -> str:
@@ -214,25 +231,25 @@ def _named(n_classes: int | None, classes: tuple[str, ...] | None) -> str:
 
 
 def check_coefficient(given: Any) -> torch.Tensor:
-    """Return mixing coefficients as float32 multiples of 2^-24, on the device they are on; see `stream.exact`.
+    """Return mixing coefficients as float32 multiples of 2^-24 on their own device; see `stream.exact`.
 
     Raises
     ------
     PerceptionError
-        If one is no number from 0 to 1; values are checked on the processor alone.
+        If one is not a number from 0 to 1; values are checked on the CPU only.
     """
-    # float64, as in `1 - given`, for the caller's numbers to be each other's complement.
+    # Python's numbers are float64: in a shorter type, `c` and the caller's `1 - c` might not be complements.
     coefficient = given if isinstance(given, torch.Tensor) else torch.from_numpy(np.asarray(given, dtype=np.float64))
     is_seen = coefficient.device.type == "cpu" and not torch.compiler.is_compiling()
     # NaN is in no range.
     if is_seen and not bool(((coefficient >= 0) & (coefficient <= 1)).all()):
         msg = "a coefficient is not a number from 0 to 1"
-        raise PerceptionError(msg, hint="it is the share of the first image")
+        raise PerceptionError(msg, hint="the coefficient is the share of the first image")
     return exact(coefficient)
 
 
 def class_codes(given: Any, n_classes: int | None, classes: tuple[str, ...] | None) -> torch.Tensor:
-    """Return codes of classes that are given by name or by code; int64 of the same shape."""
+    """Return class codes, integers of the same shape, of classes given by name or by code."""
     if not isinstance(given, torch.Tensor):
         names = np.asarray(given)
         if names.dtype.kind in "US":

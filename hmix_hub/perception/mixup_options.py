@@ -1,4 +1,4 @@
-"""Options of `hmix_hub.HumanMixup`: checked, and what a model gives for them."""
+"""Options of `hmix_hub.HumanMixup`: validation, and what they take from a model."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ Uncertainty = str | ConfidenceCurve | OutsideCurve | None
 
 
 def uniform_weight(confidence: Floats) -> Floats:
-    """Return the weight of the uniform distribution in a label of a confidence, 0 to 1; of the same shape.
+    """Return the weight of the uniform distribution in a label, 0 to 1, for a confidence of 0 to 1; same shape.
 
-    Source: the authors' `(10 y + k) / (10 + 10 k)` with `k = 50 * 1e-4 ** confidence`, over ten classes. With K for
-    10, `(K y + k) / (K + K k)`, it is `(1 - w) y + w / K` with `w = k / (1 + k)`, whatever K is.
+    Source: the authors' `(10 y + k) / (10 + 10 k)` with `k = 50 * 1e-4 ** confidence`, for ten classes. With K in place
+    of 10 it reads `(K y + k) / (K + K k)`, which is `(1 - w) y + w / K` with `w = k / (1 + k)`.
     """
     k = 50 * 1e-4**confidence
     return np.asarray(k / (1 + k))
@@ -35,12 +35,12 @@ def check_alpha(alpha: float) -> float:
     """Check the parameter of the beta distribution."""
     if isinstance(alpha, bool) or not isinstance(alpha, int | float) or not (math.isfinite(alpha) and alpha > 0):
         msg = f"alpha is a number above 0, not {alpha!r}"
-        raise ConfigurationError(msg, hint="1 draws coefficients uniformly; smaller ones nearer to 0 and 1")
+        raise ConfigurationError(msg, hint="1 draws coefficients uniformly, smaller values nearer to 0 and 1")
     return float(alpha)
 
 
 def check_seed(seed: int | None) -> int:
-    """Check a seed; `None` is one that torch's generator draws now."""
+    """Check a seed; for `None`, draw one from torch's default generator."""
     if seed is None:
         return int(torch.randint(1 << 62, ()))
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 1 << 63:
@@ -50,54 +50,54 @@ def check_seed(seed: int | None) -> int:
 
 
 def check_model(model: object) -> SharesModel | None:
-    """Check that a model has what a table of shares needs; `None` is plain mixup."""
+    """Check that a model has what a share table needs; `None` and "identity" are plain mixup."""
     if model is None or (isinstance(model, str) and model == IDENTITY):
         return None
     if not (hasattr(model, "shares") and hasattr(model, "classes")):
-        msg = f"a model has `classes` and `shares(coefficients)`, which {model!r} does not"
-        raise ConfigurationError(msg, hint='PerceptualModel.fit(dataset) gives one; "identity" is plain mixup')
+        msg = f"a model has `classes` and `shares(coefficients)`; {model!r} does not"
+        raise ConfigurationError(msg, hint='PerceptualModel.fit(dataset) returns one; "identity" is plain mixup')
     found: SharesModel = model
     return found
 
 
 def name_of(uncertainty: Uncertainty) -> str | None:
-    """Return what an uncertainty is called, a curve by its kind."""
+    """Return the name of an uncertainty; for a curve, that of its kind."""
     kinds: dict[type, str] = {ConfidenceCurve: "confidence", OutsideCurve: "outside"}
     return kinds.get(type(uncertainty), uncertainty if isinstance(uncertainty, str) else None)
 
 
 def curve_of(uncertainty: Uncertainty, model: SharesModel | None) -> SymmetricCurve | None:
-    """Return the curve that an uncertainty takes its weights from, of a model or given; `None` where it needs none."""
+    """Return the curve that an uncertainty is computed from, the caller's or the model's; `None` if it needs none."""
     if uncertainty is None or isinstance(uncertainty, SymmetricCurve):
         return uncertainty
     if uncertainty not in UNCERTAINTIES:
-        msg = f"there is no uncertainty {uncertainty!r}"
+        msg = f"unknown uncertainty {uncertainty!r}"
         raise ConfigurationError(msg, hint=nearest(uncertainty, UNCERTAINTIES, label="uncertainties"))
     if uncertainty == "sample":
         if model is None:
-            msg = 'uncertainty="sample" draws answers from a model, and there is none'
-            raise ConfigurationError(msg, hint="PerceptualModel.fit(dataset) gives one")
+            msg = 'uncertainty="sample" draws answers from a model, but there is none'
+            raise ConfigurationError(msg, hint="PerceptualModel.fit(dataset) returns one")
         return None
     curve: SymmetricCurve | None = getattr(model, uncertainty, None)
     if curve is None:
-        msg = f"uncertainty={uncertainty!r} needs the model's curve, and the model has none"
+        msg = f"uncertainty={uncertainty!r} needs a curve that the model does not have"
         hints = {
-            "confidence": "fit it to judgments with confidences, or give a ConfidenceCurve",
-            "outside": "PerceptualModel.fit(dataset, categorical=...) fits one, or give an OutsideCurve",
+            "confidence": "fit the model to judgments with confidences, or pass a ConfidenceCurve",
+            "outside": "PerceptualModel.fit(dataset, categorical=...) fits one; or pass an OutsideCurve",
         }
         raise ConfigurationError(msg, hint=hints[uncertainty])
     return curve
 
 
 def weight_of(curve: SymmetricCurve) -> Callable[[Floats], Floats]:
-    """Return what a curve takes from the two classes of a mixture, as a function of the coefficient."""
+    """Return the mass that a curve takes from the two classes of a mixture, as a function of the coefficient."""
     return (lambda places: uniform_weight(curve(places))) if isinstance(curve, ConfidenceCurve) else curve
 
 
 def order_of(
     model: SharesModel | None, classes: Sequence[str] | int | None
 ) -> tuple[tuple[str, ...] | None, int | None, list[int] | None]:
-    """Return class names in the order of the labels, their number, and each one's code in the model."""
+    """Return the class names in label order, their number, and the model's code of each."""
     if isinstance(classes, int):
         if classes < 1 or (model is not None and classes != len(model.classes)):
             of = "" if model is None else f", and the model has {len(model.classes)}"

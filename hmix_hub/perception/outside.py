@@ -1,4 +1,4 @@
-"""Outside curve: how much probability people give to classes other than those of the two images."""
+"""Outside curve: mean probability that participants give to classes other than those of the two images."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _COLUMNS = ("mixing_coefficient", "image_1_label", "image_2_label", "stimulus_id
 
 @dataclass(frozen=True)
 class OutsideCurve(SymmetricCurve):
-    """Mean soft-label mass outside the two classes of the images, 0 to 1, by mixing coefficient.
+    """Mean soft-label mass outside the classes of the two images, 0 to 1, by mixing coefficient.
 
-    A coefficient and its complement are pooled.
+    Each coefficient is pooled with its complement.
 
     Examples
     --------
@@ -36,31 +36,31 @@ class OutsideCurve(SymmetricCurve):
 
     @classmethod
     def fit(cls, dataset: datasets.Dataset) -> Self:
-        """Return the curve of a dataset's categorical judgments.
+        """Fit the curve to categorical judgments.
 
         Parameters
         ----------
         dataset
-            Judgments of categorical_soft_labels with their soft labels, N rows, of images of two different classes:
-            single images and pairs of one class are left out, and all presentations but the first.
+            Judgments of categorical_soft_labels with their soft labels, N rows. Single images, pairs of one class and
+            repeated presentations are left out.
 
         Raises
         ------
         SchemaError
-            If the dataset holds no soft labels of mixtures.
+            If the dataset has no soft labels of mixtures.
 
         Notes
         -----
-        The unit is the stimulus: judgments are averaged within each, then stimuli within each coefficient. The means
-        are shrunk towards their own mean m, since a coefficient has few stimuli: `m + t / (t + s^2) * (mean - m)`, with
-        s the standard error of a coefficient's mean and t the variance of the means beyond that of their errors, by
-        the method of moments.
+        Judgments are averaged within each stimulus, then stimuli within each coefficient. Since coefficients have few
+        stimuli, their means are shrunk towards a common mean m: `m + t / (t + s^2) * (mean - m)`, where s is the
+        standard error of the mean and t the variance between coefficients beyond sampling error, by the method of
+        moments.
         Source: paper, section 4.3.2.
         """
         dataset = in_one_order(check_dataset_type(dataset))
         missing = [name for name in (*_COLUMNS, "soft_label") if name not in dataset.column_names]
         if missing:
-            msg = f"a curve of the mass outside the two classes needs the columns {', '.join(missing)}"
+            msg = f"the mass outside the two classes needs the columns {', '.join(missing)}, which the dataset lacks"
             raise SchemaError(msg, hint='load "categorical_soft_labels"')
         table = arrow_columns(dataset, _COLUMNS)
         coefficient = numbers(table["mixing_coefficient"])
@@ -68,8 +68,8 @@ class OutsideCurve(SymmetricCurve):
         is_mixture = (one >= 0) & (two >= 0) & (one != two) & ~np.isnan(coefficient)
         rows = np.flatnonzero(is_mixture & first_presentations(dataset))
         if not len(rows):
-            msg = "the dataset holds no soft labels of mixtures of two classes"
-            raise SchemaError(msg, hint="single images do not tell how mixtures are seen")
+            msg = "the dataset has no soft labels of mixtures of two classes"
+            raise SchemaError(msg, hint="single images do not show how mixtures are seen")
         labels = soft_labels(dataset)
         outside = (1 - labels[rows, one[rows]] - labels[rows, two[rows]]).clip(0, 1)
         by_stimulus = Groups(encode(table["stimulus_id"].take(rows)))
@@ -84,7 +84,7 @@ def _shrink(values: Floats, group: Ints) -> Floats:
     spare = len(values) - len(means)
     if len(means) == 1 or spare == 0:
         return np.full(len(means), values.mean())
-    # One variance within all groups: those of a few values say little.
+    # One pooled variance: within a group of a few stimuli it is poorly estimated.
     error = ((values - means[group]) ** 2).sum() / spare / groups.sizes
     weights = 1 / error if error.all() else np.ones(len(means))
     common = float(weights @ means / weights.sum())

@@ -1,4 +1,4 @@
-"""Share tables: what people see of each class in mixtures with each other, at equally spaced coefficients."""
+"""Share tables: the perceived share of each class in mixtures of two, at equally spaced mixing coefficients."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from hmix_hub.perception.symmetric_curve import fold
 from hmix_hub.schema.arrays import Floats
 
 CELLS = 200
-"""Cells of the table of shares: the model's curve is off by less than 1e-4 between entries, which hold .1, .25, .5."""
+"""Cells of the share table. Entries include .1, .25 and .5; interpolation between entries is off by about 1e-5."""
 ANSWER_CELLS = 40
-"""Cells of the table of single answers, which is 101 times as large."""
+"""Cells of the table of answers, which has 101 times as many entries per cell."""
 ENDS = ("pinned", "model")
 _OUTERMOST = 0.9
-"""Outermost coefficient of H-Mix, of a model that does not say what it was fitted to."""
+"""Outermost coefficient shown in H-Mix, assumed for models without `shown_coefficients`."""
 
 
 class SharesModel(Protocol):
-    """What a table needs of a model."""
+    """The part of a perceptual model that a table is built from."""
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -36,14 +36,14 @@ class SharesModel(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """Equally spaced coefficients of 0 to 1, where a model is asked, and how far it counts there.
+    """Equally spaced coefficients from 0 to 1, and how values beyond the shown coefficients are extrapolated.
 
     Parameters
     ----------
     asked
-        float64 (G,): the coefficients, moved to the outermost ones that people were shown where they lie beyond.
+        float64 (G,): the coefficients, clipped to those that participants were shown.
     kept
-        float64 (G,): weight of what the model says. The rest is what a single image is: all of one class.
+        float64 (G,): weight of the value at `asked`; the rest goes to the value of a single image.
     """
 
     asked: Floats
@@ -51,7 +51,7 @@ class Grid:
 
     @classmethod
     def of(cls, cells: int, ends: str, outermost: float) -> Grid:
-        """Return the grid of equal cells; `ends`, one of `ENDS`, is what lies beyond a folded coefficient."""
+        """Return a grid of equal cells; beyond the folded coefficient `outermost`, `ends` (one of `ENDS`) applies."""
         places = np.arange(cells + 1) / cells
         if ends == "model":
             return cls(places, np.ones_like(places))
@@ -61,53 +61,53 @@ class Grid:
         return cls(places.clip(1 - outermost, outermost), kept)
 
     def pin(self, values: torch.Tensor, first: torch.Tensor, last: torch.Tensor) -> torch.Tensor:
-        """Return values (G, ...) that run in straight lines to those of the ends, (...) each."""
+        """Return values (G, ...) with straight lines from the outermost shown coefficients to the given end values."""
         kept = torch.from_numpy(self.kept).reshape(-1, *[1] * (values.ndim - 1))
         is_low = torch.arange(len(values)).reshape(kept.shape) < len(values) / 2
         return kept * values + (1 - kept) * torch.where(is_low, first, last)
 
 
 def outermost_of(model: object) -> float:
-    """Return the folded coefficient, .5 to 1, beyond which a model saw no judgments."""
+    """Return the folded coefficient, .5 to 1, beyond which a model was fitted to no judgments."""
     shown: Sequence[float] | None = getattr(model, "shown_coefficients", None)
     return _OUTERMOST if shown is None or not len(shown) else float(fold(shown).max())
 
 
 def share_table(model: SharesModel, *, symmetric: bool = True, ends: str = "pinned") -> torch.Tensor:
-    """Return a model's shares at equally spaced coefficients.
+    """Return a model's mean shares at equally spaced coefficients.
 
     Parameters
     ----------
     model
-        Its `shares(coefficients)` are asked once.
+        Its method `shares` is called once.
     symmetric
-        Whether to average the share of a class as image 1 with that as image 2.
+        Whether to average over which image is called the first.
     ends
-        "pinned": 0 and 1 at the ends, and straight lines from there to the outermost coefficients that the model was
-        fitted to. "model": what the model says.
+        "pinned": exactly 0 and 1 at the ends, with straight lines to the outermost shown coefficients. "model": the
+        model's own values.
 
     Returns
     -------
     torch.Tensor
-        float32 (G, K, K), multiples of 2^-24: share of the second axis' class in a mixture with the third's, at the
-        coefficients 0, 1 / (G - 1), ..., 1 of the second's. Symmetric ones are 1 minus their mirror image, exactly.
+        float32 (G, K, K), multiples of 2^-24: share of the class of axis 1 in a mixture with the class of axis 2, at
+        coefficients 0, 1 / (G - 1), ..., 1. If symmetric, `table[g, i, j] == 1 - table[G - 1 - g, j, i]` exactly.
 
     Raises
     ------
     PerceptionError
-        If the model gives no shares of 0 to 1.
+        If the model's shares have the wrong shape, or are not all from 0 to 1.
     """
     grid = Grid.of(CELLS, ends, outermost_of(model))
     size = len(model.classes)
     shares = torch.as_tensor(model.shares(grid.asked)).detach().to("cpu", torch.float64)
     if shares.shape != (CELLS + 1, size, size):
         shape = (CELLS + 1, size, size)
-        msg = f"the model's shares are of the shape {tuple(shares.shape)}, where {shape} belongs to its {size} classes"
+        msg = f"the model's shares have the shape {tuple(shares.shape)}; its {size} classes require {shape}"
         raise PerceptionError(msg)
     # NaN is in no range.
     if not bool(((shares >= 0) & (shares <= 1)).all()):
         msg = "the model's shares are not all numbers from 0 to 1"
-        raise PerceptionError(msg, hint="fit it again; a fit that converged gives some for every pair of its classes")
+        raise PerceptionError(msg, hint="shares(coefficients) returns one for every pair of classes")
     if symmetric:
         shares = (shares + 1 - _mirrored(shares)) / 2
     pinned = grid.pin(shares, torch.zeros(()), torch.ones(()))
@@ -119,24 +119,24 @@ def share_table(model: SharesModel, *, symmetric: bool = True, ends: str = "pinn
 
 
 def _mirrored(table: torch.Tensor) -> torch.Tensor:
-    """Return the entries of the complementary coefficient, with the classes the other way round."""
+    """Return the entries at the complementary coefficients with the two classes exchanged."""
     return table.flip(0).transpose(1, 2)
 
 
 def answer_table(model: Any, *, symmetric: bool = True, ends: str = "pinned") -> torch.Tensor:
-    """Return the probabilities of single answers at equally spaced coefficients, summed up.
+    """Return cumulative probabilities of answers at equally spaced coefficients.
 
     Parameters
     ----------
     model
-        Its `predict(coefficient, class_1, class_2).mass` are probabilities of equally spaced answers of 0 to 1.
+        `predict(coefficient, class_1, class_2).mass` holds the probabilities of A equally spaced answers from 0 to 1.
     symmetric, ends
         As of `share_table`.
 
     Returns
     -------
     torch.Tensor
-        float32 (G, K, K, A): probability of an answer up to each of the A; the last is 1.
+        float32 (G, K, K, A), increasing along the last axis up to 1.
 
     Raises
     ------
@@ -144,7 +144,7 @@ def answer_table(model: Any, *, symmetric: bool = True, ends: str = "pinned") ->
         If the model does not predict single answers.
     """
     if not hasattr(model, "predict"):
-        msg = 'uncertainty="sample" draws answers, and the model predicts no probabilities of answers'
+        msg = 'uncertainty="sample" draws answers, but the model does not predict probabilities of answers'
         raise ConfigurationError(msg, hint="fit an hmix_hub.PerceptualModel")
     grid = Grid.of(ANSWER_CELLS, ends, outermost_of(model))
     codes = np.arange(len(model.classes))
@@ -158,6 +158,6 @@ def answer_table(model: Any, *, symmetric: bool = True, ends: str = "pinned") ->
 
 
 def curve_table(curve: Callable[[Floats], Floats], ends: str, outermost: float) -> torch.Tensor:
-    """Return a curve's values at equally spaced coefficients; float32 (G,), 0 at pinned ends."""
+    """Return the values of a curve at equally spaced coefficients; float32 (G,), 0 at pinned ends."""
     grid = Grid.of(CELLS, ends, outermost)
     return torch.from_numpy(curve(grid.asked) * grid.kept).to(torch.float32)

@@ -1,10 +1,12 @@
-"""Random streams by position: the same numbers on every device, resumed anywhere, drawn without the host waiting.
+"""Counter-based random numbers: identical on every device, resumable anywhere, drawn without a host synchronisation.
 
-A number depends on a seed and its position alone, so that a stream's state is one integer. `torch.Generator` has a
-state for each device, other numbers on each, and cannot be compiled.
+Each number is a function of a seed and a position, so the state of a stream is one integer. A `torch.Generator` is tied
+to one device, produces different numbers on each kind of device, and cannot be compiled.
 """
 
 from __future__ import annotations
+
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -12,10 +14,10 @@ from scipy.special import betaincinv
 from torch.utils.data import get_worker_info
 
 STEPS = 1 << 24
-"""Numbers are multiples of 1 / STEPS, which float32 holds without rounding, and their complements too."""
+"""Numbers are multiples of 1 / STEPS: float32 represents them, and 1 minus them, exactly."""
 _CELLS = 1 << 13
-"""Cells of the table of quantiles. Within one the drawn numbers are uniform: no probability of a beta distribution is
-off by more than 1 / _CELLS."""
+"""Cells of the quantile table. Draws are uniform within a cell, so cumulative probabilities are off by less than
+1 / _CELLS."""
 
 
 def _signed(bits: int) -> int:
@@ -27,12 +29,12 @@ _FACTORS = _signed(0xBF58476D1CE4E5B9), _signed(0x94D049BB133111EB)
 
 
 def _shift(bits: torch.Tensor, by: int) -> torch.Tensor:
-    """Shift right, zeros coming in: torch's shift repeats the sign."""
+    """Shift right and fill with zeros; torch's own shift repeats the sign bit."""
     return (bits >> by) & ((1 << (64 - by)) - 1)
 
 
 def scramble(bits: torch.Tensor) -> torch.Tensor:
-    """Return each integer's hash, int64 of the same shape; a bijection.
+    """Return a bijective hash of each integer; int64 of the same shape.
 
     Source: Steele, Lea and Flood, *Fast Splittable Pseudorandom Number Generators*, OOPSLA 2014 (SplitMix64).
     """
@@ -42,7 +44,7 @@ def scramble(bits: torch.Tensor) -> torch.Tensor:
 
 
 def key_of(*seeds: int) -> int:
-    """Return the key of a stream, a signed integer of 64 bits, from integers; their order counts."""
+    """Return the key of a stream, a signed integer of 64 bits, derived from integers in order."""
     key = torch.zeros((), dtype=torch.int64)
     for seed in seeds:
         key = scramble(key + _signed(seed & ((1 << 64) - 1)))
@@ -50,16 +52,16 @@ def key_of(*seeds: int) -> int:
 
 
 def uniform(key: torch.Tensor, positions: torch.Tensor, stream: int = 0) -> torch.Tensor:
-    """Return the numbers of a stream at positions.
+    """Return uniform random numbers at the given positions of a stream.
 
     Parameters
     ----------
     key
-        int64 (): what `key_of` gives.
+        int64 (): the result of `key_of`.
     positions
         int64 (N,).
     stream
-        Number of one of several streams of the same key.
+        Index of the stream; streams of one key are independent.
 
     Returns
     -------
@@ -77,7 +79,7 @@ def beta_quantiles(alpha: float) -> torch.Tensor:
 
 
 def interpolate(table: torch.Tensor, place: torch.Tensor) -> torch.Tensor:
-    """Return a table's values between its entries, by linear interpolation.
+    """Return values of a table by linear interpolation.
 
     Parameters
     ----------
@@ -89,7 +91,7 @@ def interpolate(table: torch.Tensor, place: torch.Tensor) -> torch.Tensor:
     Returns
     -------
     torch.Tensor
-        Floating (N, ...); at 0 and 1 the first and the last entry themselves.
+        Floating (N, ...); exactly the first entry at 0 and the last at 1.
     """
     cell, within = locate(place, len(table) - 1)
     within = within.reshape(-1, *[1] * (table.ndim - 1))
@@ -97,17 +99,17 @@ def interpolate(table: torch.Tensor, place: torch.Tensor) -> torch.Tensor:
 
 
 def locate(place: torch.Tensor, cells: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the cell of each place among equal cells of 0 to 1, int64, and the place within it, float32, 0 to 1."""
+    """Return the index of each place's cell among equal cells of 0 to 1 (int64), and its position within, 0 to 1."""
     scaled = place * cells
     cell = scaled.to(torch.int64).clamp_(max=cells - 1)
     return cell, scaled - cell
 
 
 def exact(coefficient: torch.Tensor) -> torch.Tensor:
-    """Return coefficients rounded to multiples of 1 / STEPS, float32 of the same shape.
+    """Return coefficients rounded to multiples of 1 / STEPS; float32 of the same shape.
 
-    What is returned for `1 - coefficient`, computed in the same floating type, is 1 minus what is returned for
-    `coefficient`, to the last bit: the rounding is done on the larger of the two.
+    `exact(1 - c) == 1 - exact(c)` to the last bit, with `1 - c` computed in the dtype of `c`: of the two, the larger is
+    rounded.
     """
     wide = coefficient if coefficient.dtype == torch.float64 else coefficient.to(torch.float32)
     larger = rounded(torch.maximum(wide, 1 - wide)).to(torch.float32)
@@ -115,19 +117,32 @@ def exact(coefficient: torch.Tensor) -> torch.Tensor:
 
 
 def rounded(numbers: torch.Tensor) -> torch.Tensor:
-    """Return numbers of 0 to 1 as the nearest multiples of 1 / STEPS, whose complements are exact."""
+    """Return numbers of 0 to 1 rounded to the nearest multiple of 1 / STEPS."""
     return (numbers * STEPS).round() * (1 / STEPS)
 
 
 def at(buffer: torch.Tensor, device: torch.device) -> torch.Tensor:
-    """Return a buffer where it can be used with tensors of a device; to an accelerator without waiting."""
+    """Return a buffer that can be combined with tensors on a device; copies to accelerators do not block."""
     if buffer.device == device or (buffer.ndim == 0 and buffer.device.type == "cpu"):
         return buffer
     return buffer.to(device, non_blocking=device.type != "cpu")
 
 
-class CoefficientStream(torch.nn.Module):
-    """Mixing coefficients from Beta(alpha, alpha), and other numbers at the same positions.
+class ExactModule(torch.nn.Module):
+    """A module whose floating buffers keep their dtype: `half()` or `bfloat16()` on a parent would coarsen them."""
+
+    def _apply(self, fn: Any, recurse: bool = True) -> Self:
+        before = dict(self.named_buffers(recurse=False))
+        super()._apply(fn, recurse)
+        for name, buffer in before.items():
+            moved: torch.Tensor = getattr(self, name)
+            if moved.dtype != buffer.dtype:
+                setattr(self, name, buffer.to(moved.device))
+        return self
+
+
+class CoefficientStream(ExactModule):
+    """Mixing coefficients from Beta(alpha, alpha), with further random numbers at the same positions.
 
     Parameters
     ----------
@@ -145,11 +160,11 @@ class CoefficientStream(torch.nn.Module):
         super().__init__()
         self.register_buffer("key", torch.tensor(key_of(seed)))
         self.register_buffer("position", torch.tensor(0))
-        # Follows from alpha, which is no part of the state.
+        # Determined by alpha, so not part of the state.
         self.register_buffer("quantiles", None if alpha == 1 else beta_quantiles(alpha), persistent=False)
 
     def advance(self, n: int, device: torch.device | None = None) -> torch.Tensor:
-        """Return the next n positions on a device, int64 (n,), and go behind them."""
+        """Return the next n positions, int64 (n,) on a device, and move past them."""
         device = device or self.position.device
         positions = at(self.position, device) + torch.arange(n, device=device)
         self.position += n
@@ -161,8 +176,8 @@ class CoefficientStream(torch.nn.Module):
         return drawn if self.quantiles is None else exact(interpolate(at(self.quantiles, positions.device), drawn))
 
     def numbers(self, positions: torch.Tensor, stream: int = 0) -> torch.Tensor:
-        """Return uniform numbers at positions, int64 (N,), of one of several streams: float32 (N,)."""
-        # A worker of a loader has a copy of this stream, in the same state as those of all others.
+        """Return uniform random numbers at positions, int64 (N,), of stream number `stream`; float32 (N,)."""
+        # All workers of a DataLoader start with copies of this stream in the same state.
         worker = None if torch.compiler.is_compiling() else get_worker_info()
         key = self.key if worker is None else torch.tensor(key_of(int(self.key), worker.seed))
         return uniform(at(key, positions.device), positions, stream)

@@ -111,7 +111,7 @@ class Batches:
         self._next = (epoch + 1, 0)
 
     def _remixed(self, batch: dict[str, torch.Tensor], epoch: int, place: int, n: int) -> dict[str, torch.Tensor]:
-        """Return a batch of n rows, taken at a place of the epoch's order, with its images mixed anew if wanted."""
+        """Return a batch of n rows, starting at a place of the epoch's order, with its images mixed if requested."""
         if self._remixing is None:
             return batch
         first, step = place + self.order.rank, self.order.world_size
@@ -267,11 +267,12 @@ def batches(
     on_screen
         See `render`; the target "shown" is then that of the picture on the screen, too.
     mix
-        A `HumanMixup` that mixes the two images of each row anew, with a coefficient drawn in each epoch, instead of
-        the one that people were shown. Batches then hold `image`; the target `mixup`, (B, K), what people would see;
-        and `coefficient`, float32 (B,), the share of image 1. With images="endpoints" they hold those, too. A row's
-        coefficient depends on the seed of `mix`, the epoch and the row's place in its order alone: not on the size of
-        batches, nor on the number of processes. The stream of `mix` itself stays where it is.
+        A `HumanMixup`. The two images of each row are mixed anew in every epoch, with a fresh coefficient instead of
+        the one that participants were shown. Batches hold the mixture as `image`, the label that people would give it
+        as `mixup`, (B, K), and the share of image 1 as `coefficient`, float32 (B,); with images="endpoints" also the
+        two images. Coefficients depend only on the seed of `mix`, the epoch and the row's place in the epoch's order:
+        not on batch size or number of processes (unless `mix` draws one per batch). The state of `mix` itself does not
+        change.
     cifar10, image_sets
         See `render`.
 

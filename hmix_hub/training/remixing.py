@@ -1,4 +1,4 @@
-"""Remixing: batches whose pairs of images are mixed anew in each epoch, and labelled by a `HumanMixup`."""
+"""Remixing: image pairs that are mixed anew in every epoch and labelled by a `HumanMixup`."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ IMAGE, TARGET, COEFFICIENT = "image", "mixup", "coefficient"
 _LABELS = ("image_1_label", "image_2_label")
 _ENDPOINTS = ("image_1", "image_2")
 _EPOCH = 1 << 40
-"""Positions of the stream that an epoch has: more than any dataset has rows."""
+"""Positions of the coefficient stream reserved for an epoch; more than any dataset has rows."""
 
 
 @dataclass(frozen=True, eq=False)
 class Remixing:
-    """What is mixed anew, and how.
+    """How batches are mixed anew.
 
     Parameters
     ----------
     mixup
-        A copy of the caller's, for the device of the batches.
+        A copy of the caller's, on the device of the batches.
     with_images
         Whether batches hold images.
     kept
-        Names that the caller asked for, among those that mixing needs.
+        Names that the caller asked for; other inputs of the mixing are removed from batches.
     n_classes
         K.
     """
@@ -60,26 +60,26 @@ class Remixing:
         columns: Sequence[str],
         dtype: torch.dtype,
     ) -> Remixing:
-        """Check that the rows of a dataset can be mixed anew; see `hmix_hub.batches`."""
+        """Check that the rows of a dataset can be mixed anew, and how; see `hmix_hub.batches`."""
         check_images(images)
         if not isinstance(mixup, HumanMixup):
             msg = f"mix= takes an hmix_hub.HumanMixup, not {type(mixup).__name__}"
             raise ConfigurationError(msg, hint='HumanMixup("identity") is plain mixup')
         if targets != AUTO and set(check_targets(targets, dataset)) != {TARGET}:
-            msg = f"images mixed anew have the target {TARGET!r}, and not {targets!r}: those are of stimuli as shown"
+            msg = f"with mix= the only target is {TARGET!r}, not {targets!r}: other targets describe stimuli as shown"
             raise ConfigurationError(msg, hint="leave targets out")
         if dtype == torch.uint8:
-            msg = "images mixed anew are of a floating dtype, not torch.uint8"
-            raise ConfigurationError(msg)
+            msg = "mix= needs a floating dtype, not torch.uint8"
+            raise ConfigurationError(msg, hint="leave dtype out for torch.float32")
         both = sorted({TARGET, COEFFICIENT, IMAGE if images else TARGET} & set(columns))
         if both:
-            msg = f"a batch cannot hold two things called {both[0]!r}: a column, and what is mixed anew"
-            raise ConfigurationError(msg, hint="leave it out of columns=")
+            msg = f"a batch cannot hold two things called {both[0]!r}: a column and a result of mix="
+            raise ConfigurationError(msg, hint="leave the column out of columns=")
         names = vocabulary_of(dataset).names
         _check_classes(mixup, names)
         if "image_2_label" not in dataset.column_names or arrow_columns(dataset, _LABELS[1:])[_LABELS[1]].null_count:
-            msg = "single images have nothing to be mixed with: image_2_label is missing"
-            hint = "filter them out; or mix images of a batch with each other: mixup(batch['image'], labels)"
+            msg = "mix= needs two images in every row, but image_2_label is missing"
+            hint = "select rows with two images; or mix within a batch: mixup(batch['image'], labels)"
             raise ConfigurationError(msg, hint=hint)
         own = copy.deepcopy(mixup)
         own.n_classes = len(names)
@@ -88,32 +88,32 @@ class Remixing:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Columns that mixing needs."""
+        """Columns that the mixing reads."""
         return _LABELS
 
     @property
     def _needed(self) -> frozenset[str]:
-        """Names that are taken out of a batch again."""
+        """Names that are removed from a batch after mixing."""
         unasked = {*_LABELS, *_ENDPOINTS} - self.kept
         return frozenset(unasked | {name + MASK_SUFFIX for name in unasked})
 
     def contents(self, held: Sequence[str], batch_size: int) -> list[str]:
-        """Return names, with shapes, of what batches hold, from those of what they are made of."""
+        """Return the names and shapes of what batches hold, given those of the batches before mixing."""
         image = [text.replace(_ENDPOINTS[0], IMAGE) for text in held if text.split()[0] == _ENDPOINTS[0]]
         added = [*image, f"{TARGET} {[batch_size, self.n_classes]}", f"{COEFFICIENT} {[batch_size]}"]
         return [*added, *(text for text in held if text.split()[0] not in self._needed)]
 
     def remix(self, batch: dict[str, torch.Tensor], epoch: int, places: range) -> dict[str, torch.Tensor]:
-        """Return a batch with its pairs mixed anew.
+        """Return a batch with its image pairs mixed anew.
 
         Parameters
         ----------
         batch
-            Endpoints, and the columns of their labels.
+            Endpoint images and their labels.
         epoch
             Number of the epoch.
         places
-            Places of the rows in the epoch's order, which their coefficients depend on.
+            Places of the rows in the epoch's order; with the epoch, they determine the coefficients.
         """
         one, two = (batch[name] for name in _LABELS)
         positions = torch.arange(places.start, places.stop, places.step, device=one.device) + epoch * _EPOCH
@@ -125,7 +125,7 @@ class Remixing:
         return added | {name: tensor for name, tensor in batch.items() if name not in self._needed}
 
     def fingerprint(self) -> str:
-        """Return a hash of what decides coefficients and labels."""
+        """Return a hash of everything that determines coefficients and labels."""
         digest = hashlib.blake2b(repr(self.mixup.get_extra_state()).encode(), digest_size=8)
         for name, tensor in sorted(self.mixup.state_dict().items()):
             if isinstance(tensor, torch.Tensor) and not name.endswith("position"):
@@ -134,11 +134,11 @@ class Remixing:
 
 
 def _check_classes(mixup: HumanMixup, names: tuple[str, ...]) -> None:
-    """Check that labels of a `HumanMixup` count the classes of a dataset, in its order."""
+    """Check that a `HumanMixup` and a dataset count the same classes in the same order."""
     known = mixup.classes
     if known is not None and [name.lower() for name in known] != [name.lower() for name in names]:
-        msg = f"the dataset has the classes {', '.join(names)}, and mix= labels {', '.join(known)}"
-        raise ConfigurationError(msg, hint="HumanMixup(model, classes=...) takes them in the order of the dataset")
+        msg = f"the dataset has the classes {', '.join(names)}, but mix= has {', '.join(known)}"
+        raise ConfigurationError(msg, hint="HumanMixup(model, classes=...) takes class names in the dataset's order")
     if mixup.n_classes not in {None, len(names)}:
-        msg = f"the dataset has {len(names)} classes, and mix= labels {mixup.n_classes}"
+        msg = f"the dataset has {len(names)} classes, but mix= has {mixup.n_classes}"
         raise ConfigurationError(msg)

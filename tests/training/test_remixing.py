@@ -141,19 +141,19 @@ def test_what_cannot_be_mixed_anew_is_refused(mixup, load_sample):
     dataset = load_sample()
     for options, told in (
         ({"mix": lambda images, labels: (images, labels)}, "takes an hmix_hub.HumanMixup"),
-        ({"targets": "human"}, "have the target 'mixup'"),
-        ({"targets": ["mixup", "shown"]}, "have the target 'mixup'"),
-        ({"targets": None}, "have the target 'mixup'"),
-        ({"dtype": torch.uint8}, "floating dtype"),
+        ({"targets": "human"}, "the only target is 'mixup'"),
+        ({"targets": ["mixup", "shown"]}, "the only target is 'mixup'"),
+        ({"targets": None}, "the only target is 'mixup'"),
+        ({"dtype": torch.uint8}, "a floating dtype"),
         ({"images": "both"}, "images are"),
         ({"device": "bogus"}, "bogus"),
         ({"mix": hmix_hub.HumanMixup(Model(["cat", "dog"]))}, "the dataset has the classes airplane"),
         ({"mix": hmix_hub.HumanMixup(Model(mixup.classes[::-1]))}, "the dataset has the classes airplane"),
-        ({"mix": hmix_hub.HumanMixup("identity", classes=3)}, "10 classes, and mix= labels 3"),
+        ({"mix": hmix_hub.HumanMixup("identity", classes=3)}, "10 classes, but mix= has 3"),
     ):
         with pytest.raises(ConfigurationError, match=told):
             hmix_hub.batches(dataset, 8, **({"mix": mixup} | options))
     with pytest.raises(ConfigurationError, match="two things called 'coefficient'"):
         hmix_hub.batches(dataset.add_column("coefficient", [0.5] * len(dataset)), 8, mix=mixup, columns="coefficient")
-    with pytest.raises(ConfigurationError, match="nothing to be mixed with"):
+    with pytest.raises(ConfigurationError, match="needs two images"):
         hmix_hub.batches(dataset.map(lambda row: {"image_2_label": None}), 8, mix=mixup)
