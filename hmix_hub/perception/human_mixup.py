@@ -51,7 +51,7 @@ class HumanMixup(ExactModule):
     ----------
     model
         An `hmix_hub.PerceptualModel`, or any object with `classes` (K names) and `shares(coefficients)`. `None` or
-        "identity": the labels of plain mixup, where the share is the coefficient.
+        "identity": labels of plain mixup.
     alpha
         Coefficients are drawn from Beta(alpha, alpha), rounded to multiples of 2^-24.
     per_sample
@@ -97,10 +97,9 @@ class HumanMixup(ExactModule):
     These hold exactly in floating point: `share(c, i, j) + share(1 - c, j, i) == 1` if symmetric; two images of one
     class give a one-hot label; rows sum to 1 without uncertainty, and to within rounding with it.
 
-    Random numbers are a function of the seed and a position in the stream, so they are the same on all devices, and
-    the stream's state in `state_dict` is one integer. In distributed training, give each process its own seed. Tables
-    and position are buffers: move the module to the device of the images like any module, or they are copied there in
-    every call. Neither way makes the host wait for a GPU.
+    Random numbers are a function of the seed and a position, so they are the same on all devices, and the state of
+    their stream in `state_dict` is one integer. In distributed training, give each process its own seed. Move the
+    module to the device of the images, or its tables are copied there in every call; the host never waits for a GPU.
 
     Examples
     --------

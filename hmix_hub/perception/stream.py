@@ -133,7 +133,7 @@ class ExactModule(torch.nn.Module):
 
     def _apply(self, fn: Any, recurse: bool = True) -> Self:
         before = dict(self.named_buffers(recurse=False))
-        super()._apply(fn, recurse)
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
         for name, buffer in before.items():
             moved: torch.Tensor = getattr(self, name)
             if moved.dtype != buffer.dtype:
