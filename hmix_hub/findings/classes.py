@@ -5,19 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import stdtrit
 
 from hmix_hub.findings.finding import Finding, Series, Table
 from hmix_hub.findings.judgments import SHARE, Judgments, Tasks, shown_levels
 from hmix_hub.findings.number import Number
 from hmix_hub.findings.shrinkage import LEVEL, Shrunk, discoveries, shrink, two_sided
 from hmix_hub.findings.wording import counted, figure, listed, not_asked, slugs, with_interval
+from hmix_hub.resampling import COVERAGE
 from hmix_hub.schema.arrays import Floats, Ints
 from hmix_hub.schema.groups import Groups, encode_key
 from hmix_hub.tasks import INFER
 
 MOST_CLASSES = 40
 """Most classes whose pairs, up to 780, are estimated together."""
-_NORMAL = 1.959964
 _COLUMNS = ("inferred_coefficient", "mixing_coefficient", "image_1_label", "image_2_label")
 
 
@@ -37,6 +38,8 @@ class Oriented:
         int64 (M,): their numbers, first < second.
     pairs
         M rows by pair; J pairs.
+    n_people
+        Participants.
     """
 
     rows: Ints
@@ -45,6 +48,7 @@ class Oriented:
     first: Ints
     second: Ints
     pairs: Groups
+    n_people: int
 
     @property
     def pair_classes(self) -> list[tuple[int, int]]:
@@ -128,7 +132,8 @@ def class_visibility(tasks: Tasks) -> Finding | str:
 def _oriented(judgments: Judgments) -> Oriented | str:
     one, two = judgments.labels("image_1_label"), judgments.labels("image_2_label")
     rows = np.flatnonzero((two >= 0) & (one != two))
-    if len(np.unique(judgments.people[rows])) < 2:
+    n_people = len(np.unique(judgments.people[rows]))
+    if n_people < 2:
         return "no two participants judged mixtures of two different classes"
     codes, places = np.unique(np.stack([one[rows], two[rows]]), return_inverse=True)
     if len(codes) > MOST_CLASSES:
@@ -140,7 +145,7 @@ def _oriented(judgments: Judgments) -> Oriented | str:
     # Pairs in the order of their classes, whatever that of the rows.
     pairs = np.unique(first * len(codes) + second, return_inverse=True)[1].astype(np.int64)
     names = tuple(judgments.vocabulary.names[code] for code in codes)
-    return Oriented(rows, more, names, first, second, Groups(pairs))
+    return Oriented(rows, more, names, first, second, Groups(pairs), n_people)
 
 
 def _beyond_curve(judgments: Judgments, rows: Ints, one: Ints, two: Ints, n_classes: int) -> Floats:
@@ -190,8 +195,10 @@ def _pair_words(oriented: Oriented, pair: int) -> str:
     return f"how much more is seen of {one} than its share, in mixtures with {two}"
 
 
-def _interval(mean: float, deviation: float) -> tuple[float, float, float]:
-    return mean, mean - _NORMAL * deviation, mean + _NORMAL * deviation
+def _interval(oriented: Oriented, mean: float, deviation: float) -> tuple[float, float, float]:
+    """Return a mean with its interval, by Student's t since the deviation is estimated over participants."""
+    half = -float(stdtrit(oriented.n_people - 1, (1 - COVERAGE) / 2)) * deviation
+    return mean, mean - half, mean + half
 
 
 def _class_numbers(judgments: Judgments, oriented: Oriented, shrunk: Shrunk) -> list[Number]:
@@ -199,7 +206,7 @@ def _class_numbers(judgments: Judgments, oriented: Oriented, shrunk: Shrunk) -> 
         judgments.number(
             f"class.visibility.{slug}",
             f"how much more is seen of {name} than its share, in mixtures with an average class, shrunk",
-            _interval(shrunk.classes[code], shrunk.class_sd[code]),
+            _interval(oriented, shrunk.classes[code], shrunk.class_sd[code]),
             oriented.rows[(oriented.first == code) | (oriented.second == code)],
             _COLUMNS,
             unit=SHARE,
@@ -216,7 +223,7 @@ def _pair_numbers(
         judgments.number(
             f"pair.{kind}.{slug}",
             f"{_pair_words(oriented, pair)}, {words}",
-            _interval(means[pair], deviations[pair]),
+            _interval(oriented, means[pair], deviations[pair]),
             oriented.rows[oriented.pairs.codes == pair],
             _COLUMNS,
             unit=SHARE,
@@ -225,7 +232,7 @@ def _pair_numbers(
     ]
 
 
-def _multiplicity(judgments: Judgments, oriented: Oriented, raw: list[Number], z: Floats) -> list[Number]:
+def _multiplicity(judgments: Judgments, oriented: Oriented, raw: list[Number], t: Floats) -> list[Number]:
     """Return the number of pairs, of intervals without 0, of those expected by chance, and of discoveries."""
     excluded = sum(number.contains(0) is False for number in raw)
     with_interval_ = sum(number.has_interval for number in raw)
@@ -233,7 +240,10 @@ def _multiplicity(judgments: Judgments, oriented: Oriented, raw: list[Number], z
         "tested": ("pairs of classes with an interval", with_interval_),
         "excluding_zero": ("raw intervals that leave out 0", excluded),
         "by_chance": ("raw intervals that would leave out 0 by chance if no pair differed", LEVEL * with_interval_),
-        "discoveries": (f"pairs at a false discovery rate of {LEVEL:.0%}", int(discoveries(two_sided(z)).sum())),
+        "discoveries": (
+            f"pairs at a false discovery rate of {LEVEL:.0%}",
+            int(discoveries(two_sided(t, oriented.n_people)).sum()),
+        ),
     }
     return [
         judgments.number(f"pair.{name}", label, (value, np.nan, np.nan), oriented.rows, _COLUMNS, unit="pairs")

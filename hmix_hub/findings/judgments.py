@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from hmix_hub.contribute.description.agreement import Answers
 from hmix_hub.contribute.description.spread import Spread
 from hmix_hub.findings.number import Number, RowRef
-from hmix_hub.resampling import RESAMPLES, Means, levels_of, resample, resample_means
+from hmix_hub.resampling import RESAMPLES, Means, levels_of, resample, resample_means, widened_level
 from hmix_hub.schema import Vocabulary
 from hmix_hub.schema.arrays import Floats, Ints, Mask, codes, matrix, numbers
 from hmix_hub.schema.column import Kind
@@ -202,7 +202,8 @@ class Judgments:
     def means(self, values: Floats, levels: Ints, rows: Ints, n_levels: int) -> Means:
         """Return means of values, float64 (M,), of rows at levels, int64 (M,), over their participants."""
         people = self.people_of(rows)
-        return resample_means(values, levels, people, n_levels, self.seed, resamples=self.resamples)
+        level = widened_level(int(people.max(initial=-1)) + 1)
+        return resample_means(values, levels, people, n_levels, self.seed, resamples=self.resamples, level=level)
 
     def mean(
         self,
@@ -239,7 +240,7 @@ class Judgments:
         def of_weights(weights: Floats) -> Floats:
             return statistic(weights @ sums)
 
-        return resample(of_weights, n_people, width=width, seed=self.seed, resamples=self.resamples)
+        return self._resampled(of_weights, n_people, width)
 
     def over_people(self, statistic: Callable[[Floats], Floats], spread: Spread) -> Means:
         """Return statistics of judgments by stimulus, with intervals by resampling participants.
@@ -252,7 +253,11 @@ class Judgments:
             The judgments that the statistics are of.
         """
         n_stimuli, n_people = spread.counts.shape
-        return resample(statistic, n_people, width=n_stimuli, seed=self.seed, resamples=self.resamples)
+        return self._resampled(statistic, n_people, n_stimuli)
+
+    def _resampled(self, statistic: Callable[[Floats], Floats], n_people: int, width: int) -> Means:
+        level = widened_level(n_people)
+        return resample(statistic, n_people, width=width, seed=self.seed, resamples=self.resamples, level=level)
 
 
 def estimate_of(means: Means, level: int = 0) -> tuple[float, float, float]:

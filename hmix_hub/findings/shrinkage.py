@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import stdtr
 
 from hmix_hub.schema.arrays import Floats, Mask
 
@@ -105,21 +105,22 @@ def _root_diagonal(covariance: Floats) -> Floats:
     return np.sqrt(np.maximum(np.diag(covariance), 0))
 
 
-def two_sided(z: Floats) -> Floats:
-    """Return two-sided p values of standard normal deviates; float64 of the same shape."""
-    return np.array([math.erfc(abs(value) / math.sqrt(2)) for value in z.ravel()]).reshape(z.shape)
+def two_sided(t: Floats, n_people: int) -> Floats:
+    """Return two-sided p values of estimates over their deviations, which are over participants; float64 (J,)."""
+    return 2 * stdtr(n_people - 1, -np.abs(t))
 
 
 def discoveries(p: Floats, level: float = LEVEL) -> Mask:
     """Return which of J tests stand when the false discovery rate is held at a level; bool (J,).
 
-    Source: Benjamini and Hochberg, https://doi.org/10.1111/j.2517-6161.1995.tb02031.x.
+        Source: Benjamini and Hochberg, https://doi.org/10.1111/j.2517-6161.1995.tb02031.x.
 
     Examples
     --------
-    >>> import numpy as np
-    >>> discoveries(np.array([0.6, 0.001, 0.02, 0.04])).tolist()
-    [False, True, True, False]
+        >>> import numpy as np
+    from scipy.special import stdtr
+        >>> discoveries(np.array([0.6, 0.001, 0.02, 0.04])).tolist()
+        [False, True, True, False]
     """
     order = np.argsort(p, kind="stable")
     passed = np.flatnonzero(p[order] <= level * np.arange(1, len(p) + 1) / max(len(p), 1))
