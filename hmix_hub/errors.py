@@ -141,7 +141,7 @@ class FilterError(HMixError, ValueError):
 
 
 class PerceptionError(HMixError, ValueError):
-    """A model of perception cannot be fitted to these judgments, or be asked about what it does not know."""
+    """A perceptual model cannot be fitted to the judgments, or cannot answer a request."""
 
     code = "HMX900"
 
@@ -163,7 +163,7 @@ class SplitWarning(UserWarning):
 
 
 class PerceptionWarning(UserWarning):
-    """A model of perception was fitted with fewer terms, or to fewer judgments, than asked for."""
+    """A perceptual model was fitted with fewer terms or to fewer judgments than requested."""
 
 
 class RegistrationWarning(UserWarning):

@@ -1,4 +1,4 @@
-"""Answers in percent: which of the 101 occur in the judgments of a fit, and what the others are given."""
+"""The answer scale in percent: the answers that occur in the data, and smoothing over those that do not."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from hmix_hub.schema.arrays import Floats, Ints
 
 PERCENT = 100
 N_ANSWERS = PERCENT + 1
-"""Answers of a slider, 0 to 100 percent."""
+"""Number of slider positions, 0 to 100 percent."""
 SHARES: Floats = np.arange(N_ANSWERS) / PERCENT
 """The answers as shares of image 1; float64 (101,)."""
 _LENT = 0.5
-"""Judgments that an answer lends to those nearest to it that never occurred."""
+"""Pseudo-judgments that each answer shares with the unobserved answers nearest to it."""
 
 
 def to_percent(inferred: Floats) -> Ints:
-    """Return inferred coefficients, 0 to 1, as whole percent; int64 of their shape."""
+    """Round inferred coefficients, 0 to 1, to percent; int64."""
     return np.rint(inferred * PERCENT).astype(np.int64)
 
 
 @dataclass(frozen=True, eq=False)
 class AnswerScale:
-    """Answers that occur, and how often.
+    """Answers that occur in the data, with their counts.
 
     Parameters
     ----------
     percent
         int64 (A,): the answers, increasing.
     counts
-        int64 (A,): judgments of each, 1 or more.
+        int64 (A,): number of judgments with each answer, at least 1.
     """
 
     percent: Ints
@@ -40,16 +40,16 @@ class AnswerScale:
 
     @classmethod
     def of(cls, percent: Ints) -> tuple[AnswerScale, Ints]:
-        """Return the scale of answers, int64 (N,), and each answer's place on it, int64 (N,)."""
+        """Return the scale of answers, int64 (N,), and the rank of each answer on it, int64 (N,)."""
         occurring, places, counts = np.unique(percent, return_inverse=True, return_counts=True)
         return cls(occurring, counts), places
 
     @cached_property
     def spread(self) -> Floats:
-        """Share of each occurring answer's mass that each of the 101 answers is given; float64 (A, 101).
+        """Smoothing matrix from the answers that occur to all 101 answers; float64 (A, 101), rows sum to 1.
 
-        An answer that occurred in c judgments lends `.5 / (c + .5)` of its mass to those that never occurred and are
-        nearest to it, halves where two are as near. Where all 101 occur, nothing is lent.
+        An answer with count c gives `.5 / (c + .5)` of its probability to the unobserved answers nearest to it; an
+        answer halfway between two gets half from each. If all 101 answers occur, this is the identity.
         """
         distances = np.abs(self.percent[:, None] - np.arange(N_ANSWERS)).astype(np.float64)
         nearest = distances == distances.min(axis=0)
@@ -62,5 +62,5 @@ class AnswerScale:
         return spread
 
     def masses(self, occurring: Floats) -> Floats:
-        """Return the probability of all 101 answers, float64 (N, 101), from that of those that occur, (N, A)."""
+        """Return the probabilities of all 101 answers, float64 (N, 101), from those of the A that occur, (N, A)."""
         return occurring @ self.spread

@@ -1,4 +1,4 @@
-"""Differences between the two pictures of a judgment: features of their pixels, or the user's own."""
+"""Feature differences between the two pictures of a mixture, computed from pixels or supplied by the user."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import datasets
 
 Pictures = bool | str | Sequence[str] | Mapping[str, Any] | npt.NDArray[Any]
-"""No features, those of `VISIBILITY` (True), others by name, or the user's own differences, one row per judgment."""
+"""No features (False), `VISIBILITY` (True), features by name, or the user's own differences, one row per judgment."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +35,7 @@ class Differences:
     values
         float64 (N, F), finite.
     from_pixels
-        Whether they are features of `picture_features`; else the user computed them.
+        Whether they are computed by `picture_features`; otherwise the user supplied them.
     """
 
     names: tuple[str, ...]
@@ -43,21 +43,21 @@ class Differences:
     from_pixels: bool
 
     def features(self, seen: Observations) -> Features:
-        """Return how the model scales the differences, and what stands for pictures that are not given.
+        """Return the scales of the features, and their distribution within classes for unknown pictures.
 
         Raises
         ------
         PerceptionError
-            If a feature does not differ between pictures.
+            If a feature never differs between the two pictures.
         """
         scale: Floats = np.sqrt((self.values**2).mean(axis=0) / 2)
         for name, size in zip(self.names, scale, strict=True):
             if not size > 0:
-                msg = f"feature {name!r} does not differ between the pictures of any judgment"
-                raise PerceptionError(msg, hint="leave it out")
+                msg = f"feature {name!r} never differs between the two pictures of a judgment"
+                raise PerceptionError(msg, hint="remove the feature")
         one_hot = np.eye(len(seen.classes))
         signs = one_hot[seen.class_1] - one_hot[seen.class_2]
-        # The least squares of least norm, so that a class that was never shown has the mean of all, 0.
+        # The minimum-norm solution: classes that were never shown get the overall mean, 0.
         class_means = np.linalg.lstsq(signs, self.values, rcond=None)[0].astype(np.float64)
         rest = (self.values - signs @ class_means) / scale
         return Features(self.names, scale, class_means, rest.T @ rest / (2 * len(rest)), self.from_pixels)
@@ -71,12 +71,12 @@ def differences_in(
     cifar10: str | os.PathLike[str] | None = None,
     image_sets: Mapping[str, Any] | None = None,
 ) -> Differences | None:
-    """Return the differences that a fit asks for; `None` for none.
+    """Return the feature differences of the judgments; `None` without features.
 
     Raises
     ------
     PerceptionError
-        If the user's own are not one finite number for each row of the dataset.
+        If the user's features are not finite numbers with one row per row of the dataset.
     """
     if pictures is False:
         return None
@@ -94,45 +94,45 @@ def _are_names(given: Sequence[Any]) -> bool:
 
 
 def named_features(given: object, n_rows: int) -> tuple[tuple[str, ...], Floats]:
-    """Return the names and the values of the user's own features; float64 (N, F).
+    """Return the names of user-supplied features, and their values as float64 (N, F).
 
     Parameters
     ----------
     given
-        Numbers (N,) by name, or an array (N,) or (N, F).
+        A mapping from names to arrays (N,), or an array (N,) or (N, F).
     n_rows
         N.
 
     Raises
     ------
     PerceptionError
-        If they are not finite numbers for N rows.
+        If they are not finite numbers in N rows.
     """
-    hint = "one number for each row, of image 1 minus image 2: {'logit': array of shape (N,)}"
+    hint = "pass one number per row, image 1 minus image 2: {'logit': array of shape (N,)}"
     names = tuple(map(str, given)) if isinstance(given, Mapping) else ()
     parts = list(given.values()) if isinstance(given, Mapping) else [given]
     try:
         columns = [np.asarray(part, dtype=np.float64) for part in parts]
         values = np.stack(columns, axis=1) if names else columns[0].reshape(len(columns[0]), -1)
     except (ValueError, TypeError):
-        msg = "features of pictures are numbers"
+        msg = "picture features must be numbers"
         raise PerceptionError(msg, hint=hint) from None
     names = names or tuple(f"feature {number + 1}" for number in range(values.shape[1]))
     if values.ndim != 2 or len(values) != n_rows or not values.size:
-        msg = f"features of pictures have shape {values.shape} for {n_rows} rows"
+        msg = f"picture features have shape {values.shape}, but there are {n_rows} rows"
         raise PerceptionError(msg, hint=hint)
     bad = np.argwhere(~np.isfinite(values))
     if len(bad):
         row, column = bad[0].tolist()
-        msg = f"feature {names[column]!r} is {values[row, column]}, and not a finite number"
-        raise PerceptionError(msg, where=Where(row=row), hint="leave out the judgments whose pictures have none")
+        msg = f"feature {names[column]!r} is {values[row, column]}, not a finite number"
+        raise PerceptionError(msg, where=Where(row=row), hint="filter out judgments without a value")
     return names, values
 
 
 def differences_between(
     features: Features | None, image_1: object, image_2: object, own: object, n_rows: int
 ) -> Floats | None:
-    """Return the differences that a prediction is made for; `None` where no pictures are given.
+    """Return the feature differences of predictions; `None` if neither pictures nor features are given.
 
     Parameters
     ----------
@@ -141,50 +141,50 @@ def differences_between(
     image_1, image_2
         Pictures, uint8 (3, H, W) or (N, 3, H, W).
     own
-        The user's own features, as in the fit; one row stands for all.
+        User-supplied features; one row, or N.
     n_rows
         N.
 
     Raises
     ------
     PerceptionError
-        If the model knows no such features, or one of two pictures is missing.
+        If the model cannot use them, or one of the two pictures is missing.
     """
     if image_1 is None and image_2 is None and own is None:
         return None
     if features is None:
-        msg = "the model was fitted without pictures, and cannot make use of them"
+        msg = "the model was fitted without pictures, so it cannot use image_1, image_2 or features"
         raise PerceptionError(msg, hint="fit with pictures=True, or predict from coefficients and classes alone")
     if features.from_pixels:
         if image_1 is None or image_2 is None or own is not None:
-            msg = "the model compares two pictures, image_1 and image_2, and one of them is missing"
-            raise PerceptionError(msg, hint="give both as uint8 (3, H, W) or (N, 3, H, W), and no other features")
+            msg = "the model computes features from image_1 and image_2: pass both, and no other features"
+            raise PerceptionError(msg, hint="pictures are uint8 (3, H, W) or (N, 3, H, W)")
         first, second = (picture_features(_batch(image), features.names) for image in (image_1, image_2))
         return _repeated(first - second, n_rows)
     if own is None:
         names = ", ".join(features.names)
-        msg = f"the model was fitted with features of your own ({names}), and cannot compute them from pictures"
-        raise PerceptionError(msg, hint="give them with features=")
+        msg = f"the model was fitted with your own features ({names}), which it cannot compute from pictures"
+        raise PerceptionError(msg, hint="pass them as features=")
     return _repeated(_own_values(own, features.names), n_rows)
 
 
 def _own_values(own: object, names: tuple[str, ...]) -> Floats:
-    """Return the user's features in the order of the model's; float64 (M, F)."""
+    """Return user-supplied features in the order of the model; float64 (M, F)."""
     if isinstance(own, Mapping):
         for name in own:
             if name not in names:
-                msg = f"the model was fitted with no feature {name!r}"
+                msg = f"the model has no feature {name!r}"
                 raise PerceptionError(msg, hint=nearest(name, names, label="features"))
         columns: dict[str, Any] = {name: np.atleast_1d(own[name]) for name in names if name in own}
         values = named_features(columns, max(map(len, columns.values()), default=0))[1]
     else:
         array = np.atleast_1d(np.asarray(own))
-        # One row of several features, or rows of one.
+        # One row of several features, or several rows of one feature.
         rows = array[None] if array.ndim == 1 and len(names) > 1 else array
         values = named_features(rows, len(rows))[1]
     if values.shape[1] != len(names):
-        msg = f"the model was fitted with the features {', '.join(names)}, and {values.shape[1]} are given"
-        raise PerceptionError(msg, hint="give the same features as in the fit")
+        msg = f"{values.shape[1]} features were passed, but the model has {len(names)}: {', '.join(names)}"
+        raise PerceptionError(msg, hint="pass the features that the model was fitted with")
     return values
 
 
@@ -194,6 +194,6 @@ def _batch(image: Any) -> Any:
 
 def _repeated(values: Floats, n_rows: int) -> Floats:
     if len(values) not in {1, n_rows}:
-        msg = f"{len(values)} pairs of pictures are given for {n_rows} predictions"
-        raise PerceptionError(msg, hint="give one pair for all, or one for each")
+        msg = f"{len(values)} pairs of pictures were passed for {n_rows} predictions"
+        raise PerceptionError(msg, hint="pass one pair, or one per prediction")
     return np.broadcast_to(values, (n_rows, values.shape[1]))

@@ -1,4 +1,4 @@
-"""Estimation: which terms judgments can determine, their estimates, and how uncertain these are."""
+"""Estimation: the terms that the judgments can determine, their estimates and the covariance of these."""
 
 from __future__ import annotations
 
@@ -20,29 +20,29 @@ from hmix_hub.perception.terms import Features, Terms, class_basis, groups_of_cl
 from hmix_hub.schema.arrays import Floats
 
 FEWEST_JUDGMENTS = 10
-"""Fewest judgments for each term."""
+"""Minimum number of judgments per term."""
 
 
 @dataclass(frozen=True, eq=False)
 class Estimate:
-    """What a fit found.
+    """Result of a fit.
 
     Parameters
     ----------
     terms, scale
-        Terms of eta, and answers that occur.
+        Terms of eta, and the answers that occur.
     thresholds
         float64 (A - 1,).
     coefficients
-        float64 (P,), of the terms' columns.
+        float64 (P,), of the design columns.
     covariance
-        float64 (P, P), of the coefficients' estimates.
+        float64 (P, P), of the estimated coefficients.
     people
-        Effects of participants; `None` without.
+        Participant effects; `None` if the model has none.
     nll
         Negative log likelihood of all judgments, in nats.
     notes
-        Which terms were left out, and why, in sentences.
+        Warnings about terms that were dropped.
     """
 
     terms: Terms
@@ -57,7 +57,7 @@ class Estimate:
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Keep torch to one thread: its others wait for each other longer than matrices of this size take."""
+    """Restrict torch to one thread: for matrices of this size, synchronising threads costs more than it saves."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -68,12 +68,12 @@ def _one_thread() -> Iterator[None]:
 
 @_one_thread()
 def estimate(seen: Observations, *, classes: bool, people: bool, differences: Differences | None) -> Estimate:
-    """Fit a model to judgments; terms that they cannot determine are left out, with a note.
+    """Fit a model to judgments; terms that they cannot determine are dropped, with a note.
 
     Raises
     ------
     PerceptionError
-        If they do not determine a slope, or are separable, or the fit does not converge.
+        If the judgments do not determine a slope or are separable, or the fit does not converge.
     """
     _check_varied(seen)
     notes = list(seen.notes)
@@ -106,26 +106,26 @@ def estimate(seen: Observations, *, classes: bool, people: bool, differences: Di
 def _check_varied(seen: Observations) -> None:
     n_rows = len(seen)
     if n_rows < FEWEST_JUDGMENTS:
-        msg = f"{n_rows} judgments are too few to fit a model of perception to"
-        raise PerceptionError(msg, hint=f"it takes {FEWEST_JUDGMENTS} or more")
+        msg = f"{n_rows} judgments are too few to fit a perceptual model"
+        raise PerceptionError(msg, hint=f"at least {FEWEST_JUDGMENTS} are needed")
     shown = np.unique(seen.coefficient)
     if len(shown) == 1:
-        msg = f"all {n_rows:,} judgments are of mixing coefficient {shown[0]:g}: they do not tell how answers follow it"
-        raise PerceptionError(msg, hint="a model needs judgments of two coefficients or more")
+        msg = f"all {n_rows:,} judgments have mixing coefficient {shown[0]:g}, so its effect cannot be estimated"
+        raise PerceptionError(msg, hint="fit judgments of at least two coefficients")
     answers = np.unique(to_percent(seen.inferred))
     if len(answers) == 1:
-        msg = f"all {n_rows:,} judgments give the same answer, {answers[0]} %: there is nothing to fit"
+        msg = f"all {n_rows:,} judgments give the same answer, {answers[0]} %, so there is nothing to fit"
         raise PerceptionError(msg, hint="check the column inferred_coefficient")
 
 
 def _plan(
     seen: Observations, *, classes: bool, differences: Differences | None, notes: list[str]
 ) -> tuple[Terms, Floats | None]:
-    """Return the terms that the judgments can determine, and the differences of features that they take."""
+    """Return the terms that the judgments can determine, and the feature differences to fit them with."""
     size, most = len(seen.classes), len(seen) // FEWEST_JUDGMENTS
     features: Features | None = None
     if differences is not None and 1 + 2 * len(differences.names) > most:
-        notes.append(f"{len(seen)} judgments are too few for features of pictures, which are left out")
+        notes.append(f"{len(seen)} judgments are too few for picture features; fitted without them")
         differences = None
     others = [np.ones(len(seen)), sine(seen.coefficient)]
     if differences is not None:
@@ -135,13 +135,15 @@ def _plan(
         )
         others += list(columns[:, 1:].T)
         if np.linalg.matrix_rank(np.stack(others, axis=1)) < len(others):
-            msg = f"the features {', '.join(features.names)} follow from each other, or from the mixing coefficient"
-            raise PerceptionError(msg, hint="leave out features that say the same")
+            msg = (
+                f"the features {', '.join(features.names)} are collinear with each other or with the mixing coefficient"
+            )
+            raise PerceptionError(msg, hint="remove redundant features")
     basis = np.zeros((size, 0))
     if classes:
         basis = class_basis(size, seen.class_1, seen.class_2, np.stack(others, axis=1))
         if len(others) - 1 + basis.shape[1] > most:
-            notes.append(f"{len(seen)} judgments are too few for effects of {size} classes, which are left out")
+            notes.append(f"{len(seen)} judgments are too few for effects of {size} classes; fitted without them")
             basis = np.zeros((size, 0))
         else:
             notes += _undetermined_classes(seen, basis)
@@ -149,34 +151,37 @@ def _plan(
 
 
 def _undetermined_classes(seen: Observations, basis: Floats) -> list[str]:
-    """Return which effects of classes the judgments leave open, in sentences."""
+    """Return notes on the class effects that the judgments do not determine."""
     size = len(seen.classes)
     shown = np.union1d(seen.class_1, seen.class_2)
     notes = []
     if len(shown) < size:
         missing = ", ".join(seen.classes[code] for code in range(size) if code not in shown)
-        notes.append(f"no judgment is of the classes {missing}: their effects are 0, the mean of the others")
+        notes.append(f"no judgment shows the classes {missing}; their effects are set to 0, the mean class")
     groups = [group for group in groups_of_classes(size, seen.class_1, seen.class_2) if group[0] in shown]
     if len(groups) > 1:
         listed = "; ".join(", ".join(seen.classes[code] for code in group) for group in groups)
-        notes.append(f"no mixture compares these groups of classes, and effects have the mean 0 in each: {listed}")
+        notes.append(f"class effects are comparable only within groups that were mixed with each other: {listed}")
     if basis.shape[1] < len(shown) - len(groups):
         notes.append(
-            "effects of some classes cannot be told from the side that they stand on: they are taken to be small"
+            "some class effects cannot be distinguished from a preference for image 1 or image 2, since each class is "
+            "always the same image; the smallest effects that fit are used"
         )
     return notes
 
 
 def _are_poolable(seen: Observations, notes: list[str]) -> bool:
-    """Whether effects of participants can be estimated; else there is a note."""
+    """Whether participant effects can be estimated; if not, add a note."""
     count = len(seen.participants)
     if count < FEWEST_PEOPLE:
         who = "one participant" if count == 1 else f"{count} participants"
-        notes.append(f"the judgments are of {who}, fewer than {FEWEST_PEOPLE}: effects of participants are left out")
+        notes.append(f"participant effects need at least {FEWEST_PEOPLE} participants, not {who}; fitted without them")
         return False
     if len(seen) < FEWEST_EACH * count:
-        each = f"{len(seen):,} judgments of {count:,} participants"
-        notes.append(f"{each} are fewer than {FEWEST_EACH} each: effects of participants are left out")
+        found = f"{len(seen):,} judgments by {count:,}"
+        notes.append(
+            f"participant effects need at least {FEWEST_EACH} judgments each, not {found}; fitted without them"
+        )
         return False
     return True
 
@@ -193,12 +198,12 @@ def _fit_fixed(problem: Problem, terms: Terms) -> ProbitFit:
 
 
 def _clustered(problem: Problem, found: ProbitFit | PeopleFit, eta: torch.Tensor, groups: torch.Tensor) -> Floats:
-    """Return the covariance of the terms' estimates; answers of one cluster may depend on each other.
+    """Return the cluster-robust covariance of the estimated coefficients; float64 (P, P).
 
     Notes
     -----
-    The sandwich of the inverse curvature around the scores summed by cluster, times C / (C - 1). Scores are those at
-    the modes of the participants' effects, which are the scores of the likelihood that follows the modes.
+    Sandwich estimator: inverse Hessian, outer products of the scores summed by cluster, inverse Hessian, times
+    C / (C - 1). The scores are evaluated at the modes of the participant effects, i.e. they are profile scores.
     """
     count = problem.n_thresholds
     cells = differentiate(*problem.bounds(found.thresholds, eta))

@@ -1,4 +1,4 @@
-"""A fitted model of perception: its parameters, and what it answers about mixtures."""
+"""A fitted perceptual model: its parameters and its predictions."""
 
 from __future__ import annotations
 
@@ -22,40 +22,40 @@ from hmix_hub.perception.terms import Terms, person_columns
 from hmix_hub.schema.arrays import Floats
 
 _AT_ONCE = 16_384
-"""Predictions computed at a time."""
+"""Number of predictions computed at a time."""
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class FittedModel:
-    """Parameters of a cumulative probit; see `hmix_hub.PerceptualModel`.
+    """Parameters and predictions of a cumulative probit model; see `hmix_hub.PerceptualModel`.
 
     Parameters
     ----------
     terms
         Columns of the design matrix.
     scale
-        Answers that occur.
+        Answers that occur in the data.
     thresholds
-        float64 (A - 1,), increasing, in standard deviations of one answer.
+        float64 (A - 1,), increasing, in standard deviations of a single answer.
     coefficients
-        float64 (P,), of the terms' columns.
+        float64 (P,), of the design columns.
     covariance
-        float64 (P, P): of the coefficients' estimates, robust to dependence within clusters: participants and the
-        stimuli that they share, in H-Mix the batches. Intervals take Student's t of `n_clusters - 1`.
+        float64 (P, P): cluster-robust covariance of the estimated coefficients. Clusters are groups of participants who
+        share stimuli (in H-Mix the batches). For intervals, use Student's t with `n_clusters - 1` degrees of freedom.
     people
-        Effects of participants; `None` without.
+        Participant effects; `None` if the model has none.
     confidence
-        Mean confidence by coefficient; `None` where the judgments have none.
+        Mean confidence by coefficient; `None` if none was recorded.
     outside
-        Mean soft-label mass outside both classes; `None` without categorical judgments.
+        Mean soft-label mass outside both classes by coefficient; `None` without categorical judgments.
     nll
-        Negative log likelihood of the judgments, in nats; with people, over all that their effects can be.
+        Negative log likelihood of the judgments, in nats; marginal over participant effects.
     n_judgments, n_participants
-        What the model was fitted to.
+        Size of the data.
     n_clusters
-        Clusters of judgments that `covariance` compares; see `hmix_hub.perception.clusters`.
+        Number of clusters; see `hmix_hub.perception.observations.find_clusters`.
     shown_coefficients
-        Mixing coefficients of the judgments, increasing: outside them the model extrapolates.
+        Mixing coefficients in the data, increasing; beyond the outermost the model extrapolates.
     """
 
     terms: Terms
@@ -78,6 +78,17 @@ class FittedModel:
             values.flags.writeable = False
             object.__setattr__(self, name, values)
 
+    def __repr__(self) -> str:
+        parts = [
+            f"slope={self.slope:.4g}",
+            f"{len(self.classes)} classes" if self.terms.basis.size else "no class effects",
+            *([f"features {', '.join(self.terms.names_of_features)}"] if self.terms.features else []),
+            "no participant effects" if self.people is None else "participant effects",
+            f"{self.n_judgments:,} judgments by {self.n_participants:,} participants",
+            f"nll={self.nll:.6g}",
+        ]
+        return f"{type(self).__name__}({', '.join(parts)})"
+
     @property
     def classes(self) -> tuple[str, ...]:
         """Names of the K classes, in the order of their codes."""
@@ -85,22 +96,22 @@ class FittedModel:
 
     @property
     def answers(self) -> Floats:
-        """Answers that occurred, in shares of image 1; float64 (A,), increasing."""
+        """Answers that occur in the data, as shares of image 1; float64 (A,), increasing."""
         return self.scale.percent / PERCENT
 
     @property
     def slope(self) -> float:
-        """Effect of the sine of the coefficient, in standard deviations of one answer."""
+        """Effect of the sine of the coefficient, in standard deviations of a single answer."""
         return float(self.coefficients[0])
 
     @property
     def class_effects(self) -> dict[str, float]:
-        """Effect of each class, in standard deviations of one answer; a more visible class has a larger one."""
+        """Effect of each class, in standard deviations of a single answer; larger for more visible classes."""
         return dict(zip(self.classes, self.terms.class_effects(self.coefficients).tolist(), strict=True))
 
     @property
     def person_effects(self) -> dict[str, tuple[float, float]]:
-        """Offset and slope of each participant, in standard deviations of one answer; empty without people."""
+        """Offset and slope of each participant, in standard deviations of a single answer; empty without people."""
         if self.people is None:
             return {}
         return {name: (b, g) for name, (b, g) in zip(self.people.names, self.people.effects.tolist(), strict=True)}
@@ -117,34 +128,34 @@ class FittedModel:
         person: str | None = None,
         level: float = 0.9,
     ) -> Prediction:
-        """Return what people would answer.
+        """Predict the answers to mixtures.
 
         Parameters
         ----------
         coefficient
-            Share of image 1, 0 to 1. Between the coefficients that were judged the sine interpolates; beyond them (.1
-            and .9 in H-Mix) it extrapolates.
+            Share of image 1, 0 to 1. The model interpolates between `shown_coefficients` and extrapolates beyond them.
         class_1, class_2
-            Classes by name or code. All three may be arrays, and are broadcast against each other.
+            Names or codes of the classes. `coefficient`, `class_1` and `class_2` are broadcast against each other.
         image_1, image_2
-            Pictures, uint8 (3, H, W) or (N, 3, H, W), for a model with features of pixels. `None`: any of their class.
+            Pictures for a model with pixel features: uint8 (3, H, W), or (N, 3, H, W) for N predictions. `None`:
+            unknown pictures of the two classes.
         features
-            Your own differences, image 1 minus image 2, for a model fitted with such: as in the fit, N rows or one.
+            Feature differences for a model that was fitted with your own: one row, or N.
         person
-            A participant of the fit, whose own effects are used as far as the judgments tell them. `None`: anybody new.
+            Id of a participant in the data, whose answers are predicted. `None`: a new participant.
         level
-            Probability inside the interval of single answers.
+            Nominal coverage of the prediction interval of a single answer, between 0 and 1.
 
         Returns
         -------
         Prediction
-            Mean, interval and probability of each of 101 answers, of the broadcast shape.
+            Means, intervals and probabilities of the 101 answers, in the broadcast shape.
 
         Raises
         ------
         PerceptionError
-            If a class or participant is unknown (the nearest names are offered), a coefficient is outside 0 to 1, or
-            pictures are given that the model cannot use.
+            If a class or participant is unknown (similar names are suggested), a coefficient is outside 0 to 1, or the
+            model cannot use the pictures or features.
         """
         check_level(level)
         asked = ask(coefficient, class_1, class_2, self.classes)
@@ -155,17 +166,19 @@ class FittedModel:
         return predict_from(mass.reshape(*asked.shape, N_ANSWERS), level)
 
     def shares(self, coefficients: Numbers) -> torch.Tensor:
-        """Return mean perceived shares of class_1 in mixtures with class_2, for a new participant and any pictures.
+        """Compute the mean perceived share of every class in mixtures with every class.
+
+        The participant is new and the pictures are unknown.
 
         Parameters
         ----------
         coefficients
-            float64 (G,): shares of the first image, 0 to 1.
+            float64 (G,): shares of image 1, 0 to 1.
 
         Returns
         -------
         torch.Tensor
-            float64 (G, K, K), 0 to 1: by coefficient, class_1 and class_2.
+            float64 (G, K, K), 0 to 1: perceived share of class_1, by coefficient, class_1 and class_2.
         """
         grid = coefficients_of(coefficients).reshape(-1, 1, 1)
         codes = np.arange(len(self.classes))
@@ -176,19 +189,19 @@ class FittedModel:
         return torch.from_numpy(means.reshape(asked.shape))
 
     def design(self, coefficient: Numbers, class_1: Classes, class_2: Classes) -> Floats:
-        """Return the rows of the design matrix whose product with `coefficients` is eta; float64 (N, P)."""
+        """Return the design matrix, float64 (N, P); its product with `coefficients` is eta."""
         asked = ask(coefficient, class_1, class_2, self.classes)
         return self.terms.rows(asked.coefficient, asked.class_1, asked.class_2)
 
     def information(self, coefficient: Numbers, class_1: Classes, class_2: Classes) -> Floats:
-        """Return the Fisher information about eta in one answer of a new participant; float64 (N,)."""
+        """Return the Fisher information of one answer by a new participant about eta; float64 (N,)."""
         eta, scale = self._eta(ask(coefficient, class_1, class_2, self.classes))
         return cell_information(torch.tensor(self.thresholds), eta, scale).numpy()
 
     def masses_of(
         self, asked: Questions, differences: Floats | None = None, person: str | None = None
     ) -> Iterator[tuple[slice, Floats]]:
-        """Yield the probabilities of all 101 answers, (M, 101), some rows at a time."""
+        """Yield the probabilities of the 101 answers, float64 (M, 101), in chunks of rows."""
         eta, scale = self._eta(asked, differences, person)
         thresholds = torch.tensor(self.thresholds)
         for start in range(0, len(asked), _AT_ONCE):
@@ -198,16 +211,16 @@ class FittedModel:
     def _eta(
         self, asked: Questions, differences: Floats | None = None, person: str | None = None
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return eta and the standard deviation of answers around it; float64 (N,) each.
+        """Return eta and the standard deviation of an answer around it; float64 (N,) each.
 
-        What is not known of the participant and of the pictures is normal, and widens that of one answer, which is 1.
+        Uncertainty about participant and pictures is normally distributed and adds to the unit variance of an answer.
         """
         eta = self.terms.rows(asked.coefficient, asked.class_1, asked.class_2, differences) @ self.coefficients
         columns = person_columns(asked.coefficient)
         variance = np.zeros(len(asked))
         if person is not None:
             if self.people is None:
-                msg = f"the model was fitted without effects of participants, and knows nothing of {person!r}"
+                msg = f"the model has no participant effects, so it cannot predict the answers of {person!r}"
                 raise PerceptionError(msg, hint="fit with people=True")
             number = self.people.number(person)
             eta = eta + columns @ self.people.effects[number]

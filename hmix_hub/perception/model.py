@@ -1,4 +1,4 @@
-"""A model of what people see in mixed pictures: `hmix_hub.PerceptualModel`."""
+"""The perceptual model of mixed pictures: `hmix_hub.PerceptualModel`."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ if TYPE_CHECKING:
     import datasets
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class PerceptualModel(FittedModel):
-    """Cumulative probit of inferred coefficients: what people answer when they see a mixture. `fit` makes one.
+    """Cumulative probit model of inferred mixing coefficients. Create one with `fit` or `load`.
 
-    ``P(answer <= k) = Phi(threshold_k - eta)`` over the answers that occur, with ::
+    ``P(answer <= k) = Phi(threshold_k - eta)`` for the answers that occur, with ::
 
         eta = slope * sin(pi * (coefficient - 1/2)) + v[class_1] - v[class_2]
               + w . (f_1 - f_2) * (1, cos(pi * (coefficient - 1/2)))
               + b[participant] + g[participant] * sin(pi * (coefficient - 1/2))
 
-    Thresholds are free, so that nothing is assumed of the answers' distribution: their piles at 0, .5 and 1 are in
-    them. Effects of classes `v` have the sum 0; those of participants, `b` and `g`, are normal around 0 and pooled
-    partially. What a fitted model holds and answers is that of `hmix_hub.perception.fitted.FittedModel`.
+    The thresholds are free parameters, so the model makes no assumption about the distribution of the answers, which
+    pile up at 0, .5 and 1. Class effects `v` sum to 0. Participant effects `b` and `g` are normally distributed and
+    partially pooled. The attributes are described in `hmix_hub.perception.fitted.FittedModel`.
 
     Examples
     --------
@@ -64,38 +64,37 @@ class PerceptualModel(FittedModel):
         cifar10: str | os.PathLike[str] | None = None,
         image_sets: Mapping[str, Any] | None = None,
     ) -> PerceptualModel:
-        """Fit a model to judgments, by maximum likelihood.
+        """Fit a model to judgments by maximum likelihood.
 
         Parameters
         ----------
         dataset
-            Judgments of infer_mixing_factor of any study or of several joined, N rows, all presentations. Rows of
-            single pictures are left out, with a `PerceptionWarning`.
+            Judgments of infer_mixing_factor from one study or several joined ones, N rows. All presentations are used.
+            Rows of single pictures are dropped with a `PerceptionWarning`.
         classes
-            Whether classes differ in how visible they are.
+            Whether to include class effects.
         people
-            Whether participants differ in offset and slope.
+            Whether to include participant effects.
         pictures
-            Whether pictures of one class differ, by features of their pixels: True is
-            `hmix_hub.perception.picture_features.VISIBILITY`, names are others. Or differences that you computed, of
-            image 1 minus image 2, such as those of a classifier's logits: an array (N,) or (N, F), or arrays (N,) by
-            name.
+            Picture features to include. True: `hmix_hub.perception.picture_features.VISIBILITY`; a name or several:
+            other features of that module. Alternatively, your own feature differences, image 1 minus image 2, e.g. of a
+            classifier's logits: an array (N,) or (N, F), or a mapping from names to arrays (N,).
         categorical
-            Judgments of categorical_soft_labels, for `outside`.
+            Judgments of categorical_soft_labels from which to compute `outside`.
         cifar10, image_sets
-            Where pictures come from; see `hmix_hub.render`.
+            Where the pictures come from; see `hmix_hub.render`.
 
         Returns
         -------
         PerceptualModel
-            Where there are too few judgments (10 for each term), participants (5) or judgments of each (4), or classes
-            that no mixture compares, it has fewer terms, and a `PerceptionWarning` says which.
+            With too little data for a term (fewer than 10 judgments per term, 5 participants, or 4 judgments per
+            participant, or classes that were never mixed), the term is dropped with a `PerceptionWarning`.
 
         Raises
         ------
         PerceptionError
-            If the judgments are of another task, of one coefficient, of one answer or fewer than 10, some term
-            separates their answers, or the fit does not converge.
+            If the judgments are of another task, there are fewer than 10, they all have the same coefficient or answer,
+            a term separates the answers, or the fit does not converge.
         """
         seen = observe(dataset)
         differences = differences_in(dataset, seen, pictures, cifar10=cifar10, image_sets=image_sets)
@@ -127,23 +126,23 @@ class PerceptualModel(FittedModel):
         cifar10: str | os.PathLike[str] | None = None,
         image_sets: Mapping[str, Any] | None = None,
     ) -> Score:
-        """Return how well the model predicts judgments of participants that it does not know.
+        """Compute how well the model predicts the judgments of new participants.
 
         Parameters
         ----------
         dataset
-            Judgments of infer_mixing_factor that the model was not fitted to, N rows.
+            Judgments of infer_mixing_factor, usually held out from the fit, N rows.
         features
-            Your own differences, N rows, for a model fitted with such.
+            Your own feature differences, N rows, for a model that was fitted with them.
         level
-            Probability inside the interval whose coverage is computed.
+            Nominal coverage of the prediction intervals.
         cifar10, image_sets
-            Where pictures come from, for a model with features of pixels.
+            Where the pictures come from, for a model with pixel features; see `hmix_hub.render`.
 
         Raises
         ------
         PerceptionError
-            If the judgments are of another task, or of a class that the model does not know.
+            If the judgments are of another task, or of classes unknown to the model.
         """
         check_level(level)
         seen, given = self._observed(dataset, features, cifar10, image_sets)

@@ -1,7 +1,7 @@
-"""People: effects of each participant, pooled partially, by expectation-maximisation around their modes (Laplace).
+"""Participant effects with partial pooling, estimated by expectation-maximisation with a Laplace approximation.
 
-Each participant's two effects, an offset `b` and a slope `g`, are normal around 0 with one covariance for all, which is
-estimated with them. Sparse data thereby move a participant little, many judgments more.
+Each participant has an offset `b` and a slope `g`, normally distributed around 0 with a covariance that is estimated
+from the data. A participant with few judgments is shrunk towards 0; one with many is not.
 """
 
 from __future__ import annotations
@@ -27,33 +27,34 @@ from hmix_hub.schema.arrays import Floats
 
 N_EFFECTS = 2
 FEWEST_PEOPLE = 5
-"""Fewest participants whose differences have a covariance worth estimating."""
+"""Minimum number of participants for estimating the covariance of their effects."""
 FEWEST_EACH = 4
-"""Fewest judgments of a participant, on average, that tell their effects from the noise of answers."""
+"""Minimum mean number of judgments per participant; with fewer, effects and noise cannot be separated."""
 _START = 0.2
 _TOLERANCE = 1e-7
 _NEAR = 1e-3
-"""Decrement, in nats, from which the covariance counts: before, effects still follow it."""
+"""Newton decrement, in nats, that convergence of the covariance requires as well."""
 _MOST_ROUNDS = 200
 _SHRUNK = 0.1
-"""By how much an extrapolation may shrink the smallest variance."""
+"""Smallest factor by which an extrapolation may reduce the smallest eigenvalue."""
 _SHORT = 1.01
 _LARGEST = 100.0
-"""Variance of effects from which the answers of participants must be separable; in H-Mix it is below 1."""
+"""Variance above which the effects are taken to diverge; in H-Mix variances are below 1."""
 
 
 @dataclass(frozen=True, eq=False)
 class People:
-    """Effects of participants.
+    """Participant effects.
 
     Parameters
     ----------
     names
         The J participants.
     effects
-        float64 (J, 2): mode of the offset `b` and the slope `g` of each, in standard deviations of one answer.
+        float64 (J, 2): posterior mode of each participant's offset `b` and slope `g`, in standard deviations of a
+        single answer.
     spread
-        float64 (J, 2, 2): covariance of these, given the participant's judgments.
+        float64 (J, 2, 2): posterior covariance of each participant's effects.
     covariance
         float64 (2, 2): covariance of the effects between participants.
     """
@@ -64,22 +65,22 @@ class People:
     covariance: Floats
 
     def number(self, name: str) -> int:
-        """Return the number of a participant.
+        """Return the index of a participant.
 
         Raises
         ------
         PerceptionError
-            If the model was not fitted to judgments of theirs; the nearest ids are offered.
+            If the participant is not in the data the model was fitted to; similar ids are suggested.
         """
         if name not in self.names:
-            msg = f"the model was fitted to no judgments of a participant {name!r}"
+            msg = f"participant {name!r} is not in the data the model was fitted to"
             raise PerceptionError(msg, hint=nearest(name, self.names, label="participants"))
         return self.names.index(name)
 
 
 @dataclass(frozen=True)
 class PeopleFit:
-    """Optimum of a problem with effects of participants.
+    """Estimates of a problem with participant effects.
 
     Parameters
     ----------
@@ -94,9 +95,9 @@ class PeopleFit:
     covariance
         float64 (2, 2).
     log_likelihood
-        In nats, of all judgments, over all that effects can be (Laplace).
+        Marginal over the effects (Laplace approximation), in nats.
     curvature
-        float64 (A - 1 + P, A - 1 + P): minus the Hessian in thresholds and terms, effects following at their modes.
+        float64 (A - 1 + P, A - 1 + P): minus the Hessian in thresholds and coefficients, effects profiled out.
     """
 
     thresholds: torch.Tensor
@@ -110,14 +111,14 @@ class PeopleFit:
 
 @dataclass(frozen=True)
 class _Grouped:
-    """A problem whose judgments are grouped by participant.
+    """A problem with its judgments grouped by participant.
 
     Parameters
     ----------
     problem
         The judgments.
     columns
-        float64 (N, 2): what each judgment multiplies its participant's effects by.
+        float64 (N, 2): design of the participant effects.
     groups
         int64 (N,): participant, 0 to `n_groups` - 1.
     n_groups
@@ -133,16 +134,16 @@ class _Grouped:
         return self.problem.design @ coefficients + (self.columns * effects[self.groups]).sum(dim=1)
 
     def by_group(self, values: torch.Tensor) -> torch.Tensor:
-        """Return sums of values (N, ...) over the judgments of each participant; (J, ...)."""
+        """Sum values, (N, ...), over the judgments of each participant; (J, ...)."""
         return values.new_zeros((self.n_groups, *values.shape[1:])).index_add_(0, self.groups, values)
 
     def own(self, cells: Cells) -> torch.Tensor:
-        """Return minus the second derivatives in each participant's effects; float64 (J, 2, 2)."""
+        """Return minus the Hessian in each participant's effects; float64 (J, 2, 2)."""
         squares = self.columns[:, :, None] * self.columns[:, None, :]
         return self.by_group(cells.curve[:, None, None] * squares)
 
     def across(self, cells: Cells) -> torch.Tensor:
-        """Return minus the mixed second derivatives of thresholds and terms with effects; float64 (J, F, 2)."""
+        """Return minus the mixed second derivatives of (thresholds, coefficients) and effects; float64 (J, F, 2)."""
         n_answers, design = self.problem.n_answers, self.problem.design
         cell = self.groups * n_answers + self.problem.answers
 
@@ -157,21 +158,21 @@ class _Grouped:
 
 
 def fit_people(problem: Problem, columns: torch.Tensor, groups: torch.Tensor, begun: ProbitFit) -> PeopleFit:
-    """Fit thresholds, terms, effects of participants and their covariance.
+    """Fit thresholds, coefficients, participant effects and their covariance.
 
-    One step of Newton's method in all parameters at once and one of expectation-maximisation in the covariance
-    alternate. Effects are eliminated participant by participant, so that the step solves for the others alone.
+    Newton steps in all parameters but the covariance alternate with expectation-maximisation steps in the covariance.
+    Participant effects are eliminated block by block, so the linear system does not grow with the participants.
 
     Parameters
     ----------
     problem
         The judgments.
     columns
-        float64 (N, 2): what each judgment multiplies its participant's effects by.
+        float64 (N, 2): design of the participant effects.
     groups
         int64 (N,): participant of each judgment, 0 to J - 1.
     begun
-        Optimum without effects of participants.
+        Estimates without participant effects.
 
     Raises
     ------
@@ -188,17 +189,17 @@ def fit_people(problem: Problem, columns: torch.Tensor, groups: torch.Tensor, be
             return _found(grouped, _settled(grouped, first))
         second, _ = _improved(grouped, first)
         if not float(second.covariance.diagonal().max()) < _LARGEST:
-            msg = "the fit did not converge: differences between participants grow without bound"
-            raise PerceptionError(msg, hint="fit without effects of participants: people=False")
+            msg = "the fit did not converge: the variance between participants grows without bound"
+            raise PerceptionError(msg, hint="fit without participant effects: people=False")
         covariance = _extrapolated(state.covariance, first.covariance, second.covariance)
         state = _State(second.fixed, second.effects, covariance)
-    msg = f"the fit of effects of participants did not converge in {_MOST_ROUNDS} rounds, so it has no numbers"
+    msg = f"the fit of participant effects did not converge in {_MOST_ROUNDS} rounds: no estimates"
     raise PerceptionError(msg, hint=FEWER)
 
 
 @dataclass(frozen=True)
 class _State:
-    """Thresholds and terms, (A - 1 + P,); effects, (J, 2); and their covariance, (2, 2)."""
+    """Thresholds and coefficients, (A - 1 + P,); effects, (J, 2); covariance, (2, 2)."""
 
     fixed: torch.Tensor
     effects: torch.Tensor
@@ -207,7 +208,7 @@ class _State:
 
 @dataclass(frozen=True)
 class _Pieces:
-    """Derivatives at a state: gradients, inverse curvature of effects, mixed curvature, and that of the others."""
+    """Derivatives at a state; `curvature` is the Schur complement, with the effects eliminated."""
 
     gradient: torch.Tensor
     pull: torch.Tensor
@@ -233,7 +234,7 @@ def _pieces(grouped: _Grouped, state: _State) -> _Pieces:
 
 
 def _newton(grouped: _Grouped, state: _State, pieces: _Pieces) -> tuple[_State, float]:
-    """Return the state after a step in all but the covariance, and the decrement before it."""
+    """Return the state after a Newton step in all but the covariance, and the Newton decrement."""
     settled = (pieces.spread @ pieces.pull[:, :, None])[:, :, 0]
     step = solve(pieces.curvature, pieces.gradient - torch.einsum("jfe,je->f", pieces.across, settled))
     turn = settled - torch.einsum("jef,jgf,g->je", pieces.spread, pieces.across, step)
@@ -247,12 +248,12 @@ def _newton(grouped: _Grouped, state: _State, pieces: _Pieces) -> tuple[_State, 
 
 
 def _improved(grouped: _Grouped, state: _State) -> tuple[_State, float]:
-    """Return the state after a step in all but the covariance and one in that, and the decrement before."""
+    """Return the state after a Newton step and an expectation-maximisation step, and the Newton decrement."""
     pieces = _pieces(grouped, state)
     moved, decrement = _newton(grouped, state, pieces)
-    # The covariance that the effects and what is not known of them amount to.
+    # Expected second moment of the effects: squared modes plus posterior covariances.
     covariance = (moved.effects.T @ moved.effects + pieces.spread.sum(dim=0)) / grouped.n_groups
-    # Extrapolations would let the last digits of both halves drift apart.
+    # Extrapolation would amplify rounding asymmetry.
     return _State(moved.fixed, moved.effects, (covariance + covariance.T) / 2), decrement
 
 
@@ -261,11 +262,11 @@ def _distance(one: _State, other: _State) -> float:
 
 
 def _extrapolated(start: torch.Tensor, first: torch.Tensor, second: torch.Tensor) -> torch.Tensor:
-    """Return the covariance that two steps of expectation-maximisation lead to, if it is one; else the second.
+    """Extrapolate two expectation-maximisation steps; if the result is not positive definite, return the second.
 
-    The steps become ever smaller where people hardly differ. Source: Varadhan and Roland, *Simple and globally
-    convergent methods for accelerating the convergence of any EM algorithm*, Scandinavian Journal of Statistics 35,
-    2008 (SQUAREM).
+    Without it, convergence is sublinear when participants hardly differ. Source: Varadhan and Roland, *Simple and
+    globally convergent methods for accelerating the convergence of any EM algorithm*, Scandinavian Journal of
+    Statistics 35, 2008 (SQUAREM).
     """
     step, bend = first - start, second - 2 * first + start
     length = float(step.norm() / bend.norm()) if float(bend.norm()) > 0 else 1.0
@@ -278,7 +279,7 @@ def _extrapolated(start: torch.Tensor, first: torch.Tensor, second: torch.Tensor
 
 
 def _settled(grouped: _Grouped, state: _State) -> _State:
-    """Return the state whose thresholds, terms and effects are optimal for its covariance."""
+    """Return the state with thresholds, coefficients and effects optimal given the covariance."""
     for _ in range(MOST_STEPS):
         state, decrement = _newton(grouped, state, _pieces(grouped, state))
         if decrement < TOLERANCE:
@@ -287,7 +288,7 @@ def _settled(grouped: _Grouped, state: _State) -> _State:
 
 
 def _penalised(grouped: _Grouped, state: _State) -> float:
-    """Return the log likelihood given the effects, and the log density of these but for a constant."""
+    """Return the log likelihood given the effects plus their log density, up to a constant."""
     count = grouped.problem.n_thresholds
     value = grouped.problem.log_likelihood(state.fixed[:count], grouped.eta(state.fixed[count:], state.effects))
     whitened = torch.linalg.solve(state.covariance, state.effects.T)
@@ -297,7 +298,7 @@ def _penalised(grouped: _Grouped, state: _State) -> float:
 def _found(grouped: _Grouped, state: _State) -> PeopleFit:
     count = grouped.problem.n_thresholds
     pieces = _pieces(grouped, state)
-    # The determinants of the normal integrals over both effects of each participant.
+    # Laplace approximation of the integral over each participant's effects.
     spans = torch.logdet(pieces.spread).sum() - grouped.n_groups * torch.logdet(state.covariance)
     return PeopleFit(
         thresholds=state.fixed[:count],

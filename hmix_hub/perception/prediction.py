@@ -1,4 +1,4 @@
-"""Predictions: what people would answer, as a mean, an interval and probabilities; and how good they are."""
+"""Predicted answers, as means, intervals and probabilities, and scores of predictions."""
 
 from __future__ import annotations
 
@@ -12,27 +12,34 @@ from hmix_hub.perception.answers import SHARES
 from hmix_hub.schema.arrays import Floats, Ints
 
 _LAST_DIGITS = 1e-12
-"""By how much sums of 101 probabilities may be off."""
+"""Rounding error of sums of 101 probabilities."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Prediction:
-    """Predicted answers, in shares of image 1.
+    """Predicted answers, as shares of image 1.
 
     Parameters
     ----------
     mean
         float64 (...): expected answer, 0 to 1.
     low, high
-        float64 (...): ends of the central interval of single answers, both inside.
+        float64 (...): ends of the central prediction interval of a single answer, inclusive.
     mass
-        float64 (..., 101): probability of each answer, 0 to 100 percent; the last axis sums to 1.
+        float64 (..., 101): probability of each answer from 0 to 100 percent; the last axis sums to 1.
     """
 
     mean: Floats
     low: Floats
     high: Floats
     mass: Floats
+
+    def __repr__(self) -> str:
+        parts = [
+            f"{name}={np.array2string(np.asarray(getattr(self, name)), precision=3, separator=', ', threshold=12)}"
+            for name in ("mean", "low", "high")
+        ]
+        return f"Prediction({', '.join(parts)}, mass=float64 {self.mass.shape})"
 
 
 @dataclass(frozen=True)
@@ -42,14 +49,14 @@ class Score:
     Parameters
     ----------
     nll
-        Mean negative log probability of the answers among all 101, in nats.
+        Mean negative log probability of the answers (of 101 possible ones), in nats per judgment.
     rmse
-        Root mean square of answer minus predicted mean, in shares of image 1.
+        Root mean square difference between answer and predicted mean, as a share of image 1.
     coverage
-        Share of answers inside the central interval. An answer whose probability lies across an end of the interval
-        counts with the part inside: answers pile up at 0, .5 and 1, so that closed intervals hold more than they say.
+        Share of answers inside the central prediction interval. An answer whose probability straddles an end of the
+        interval counts in proportion: since answers pile up at 0, .5 and 1, closed intervals are conservative.
     n
-        Judgments.
+        Number of judgments.
     """
 
     nll: float
@@ -59,28 +66,28 @@ class Score:
 
 
 def check_level(level: float) -> float:
-    """Check that a level is a probability strictly between 0 and 1."""
+    """Check that the level of an interval is between 0 and 1."""
     if not 0 < level < 1:
-        msg = f"the level of an interval is a probability between 0 and 1, not {level!r}"
-        raise PerceptionError(msg, hint="0.9 for intervals that hold nine answers of ten")
+        msg = f"the level of an interval must be between 0 and 1, not {level!r}"
+        raise PerceptionError(msg, hint="for 90 % intervals, use level=0.9")
     return float(level)
 
 
 def predict_from(mass: Floats, level: float) -> Prediction:
-    """Return the prediction that the probabilities of answers, float64 (..., 101), amount to."""
+    """Return the prediction with given probabilities of the answers, float64 (..., 101)."""
     low, high = interval(mass, level)
     return Prediction(mass @ SHARES, low, high, mass)
 
 
 def interval(mass: Floats, level: float) -> tuple[Floats, Floats]:
-    """Return the central interval of answers; float64 (...) each.
+    """Return the ends of the central interval of answers; float64 (...) each.
 
     Parameters
     ----------
     mass
         float64 (..., 101).
     level
-        Least probability inside. At most half of the rest lies beyond either end.
+        Minimum probability of the closed interval; at most (1 - level) / 2 lies beyond either end.
     """
     total = mass.cumsum(axis=-1)
     tail = (1 - level) / 2
@@ -90,14 +97,14 @@ def interval(mass: Floats, level: float) -> tuple[Floats, Floats]:
 
 
 def score_of(parts: Iterable[tuple[Floats, Ints, Floats]], level: float) -> Score:
-    """Return how good predictions are.
+    """Score predictions.
 
     Parameters
     ----------
     parts
-        Some judgments at a time: probabilities (M, 101), answers in percent (M,), and as shares of image 1 (M,).
+        Chunks of judgments: probabilities (M, 101), answers in percent (M,), answers as shares of image 1 (M,).
     level
-        Probability inside the interval whose coverage is computed.
+        Nominal coverage of the prediction intervals.
     """
     count, sums = 0, np.zeros(3)
     for mass, answers, inferred in parts:
@@ -111,7 +118,7 @@ def score_of(parts: Iterable[tuple[Floats, Ints, Floats]], level: float) -> Scor
 
 
 def share_inside(mass: Floats, answers: Ints, level: float) -> Floats:
-    """Return which part of each answer's probability lies in the central interval; float64 (N,).
+    """Return the part of each answer's probability that lies in the central interval; float64 (N,), 0 to 1.
 
     Parameters
     ----------
@@ -120,7 +127,7 @@ def share_inside(mass: Floats, answers: Ints, level: float) -> Floats:
     answers
         int64 (N,), percent.
     level
-        Probability inside.
+        Probability of the interval.
     """
     rows = np.arange(len(answers))
     own = mass[rows, answers]

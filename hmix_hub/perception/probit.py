@@ -1,7 +1,7 @@
-"""Probit for ordered answers with free thresholds: its likelihood, analytic derivatives, and Newton's method.
+"""Ordered probit with free thresholds: likelihood, analytic derivatives and Newton's method.
 
-`P(answer <= k) = Phi(threshold_k - eta)`: the answers are cells of a normal distribution around eta.
-The logarithm of a cell is concave in its two bounds, so that the optimum is unique where there is one.
+`P(answer <= k) = Phi(threshold_k - eta)`: each answer is a cell of a normal distribution around eta. The log
+probability of a cell is concave in its two bounds, so the maximum likelihood estimate is unique if it exists.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from torch.special import log_ndtr, ndtri
 from hmix_hub.errors import PerceptionError
 
 TOLERANCE = 1e-9
-"""Newton decrement below which a fit has converged. The step is still taken: it leaves the square of this."""
+"""Newton decrement, in nats, below which the next step is the last. That step is taken, and converges quadratically."""
 MOST_STEPS = 60
 SMALLEST_STEP = 1e-8
-FEWER = "fit fewer terms (classes=False, people=False), or more judgments"
+FEWER = "fit fewer terms (classes=False, people=False) or more judgments"
 _NARROW = 1e-3
+"""Width of a cell below which its probability is computed from the density at its midpoint."""
 _HALF_LOG_2PI = 0.5 * math.log(2 * math.pi)
 
 
@@ -31,16 +32,15 @@ class Cells:
     Parameters
     ----------
     up, down
-        With respect to the upper bound, and minus that with respect to the lower one.
+        Derivative in the upper bound, and minus the derivative in the lower bound.
     slope
-        With respect to eta, which both bounds fall with: `down - up`.
+        Derivative in eta, which shifts both bounds down: `down - up`.
     curve_up, curve_down, curve_both
-        Minus the second derivatives: twice the upper bound, twice the lower one, and one of each.
+        Minus the second derivatives in the upper bound, in the lower bound, and in both.
     turn_up, turn_down
-        Minus the second derivatives with respect to one bound and minus eta: `curve_up + curve_both` and
-        `curve_down + curve_both`.
+        Minus the second derivatives in one bound and `-eta`: `curve_up + curve_both`, `curve_down + curve_both`.
     curve
-        Minus the second derivatives with respect to eta: `turn_up + turn_down`.
+        Minus the second derivative in eta: `turn_up + turn_down`.
     """
 
     up: torch.Tensor
@@ -55,20 +55,20 @@ class Cells:
 
 
 def log_cell(lower: torch.Tensor, upper: torch.Tensor) -> torch.Tensor:
-    """Return log(Phi(upper) - Phi(lower)), exact to 1e-13 in both tails and for cells of any width.
+    """Return log(Phi(upper) - Phi(lower)), accurate to 1e-12 in both tails and for cells of any width.
 
     Parameters
     ----------
     lower, upper
-        float64 of one shape, lower < upper; -inf and inf for the outer cells.
+        float64, same shape, lower < upper; -inf and inf for the outermost cells.
     """
-    # A cell above 0 is turned round: differences of small numbers keep their digits.
+    # Cells above 0 are mirrored: in the lower tail a difference of probabilities loses no digits.
     is_above = lower > 0
     high, low = torch.where(is_above, -lower, upper), torch.where(is_above, -upper, lower)
     log_high = log_ndtr(high)
     gap = log_ndtr(low) - log_high
     wide = log_high + torch.where(gap > -math.log(2), torch.log(-torch.expm1(gap)), torch.log1p(-torch.exp(gap)))
-    # In a narrow cell the density hardly changes: that of its middle, and its curvature.
+    # In a narrow cell: the density at the midpoint, corrected for its curvature.
     width, middle = high - low, 0.5 * (high + low)
     bend = torch.log1p((middle**2 - 1) * width**2 / 24)
     narrow = torch.log(width) - 0.5 * middle**2 - _HALF_LOG_2PI + bend
@@ -76,13 +76,13 @@ def log_cell(lower: torch.Tensor, upper: torch.Tensor) -> torch.Tensor:
 
 
 def differentiate(lower: torch.Tensor, upper: torch.Tensor) -> Cells:
-    """Compute the derivatives of `log_cell` with respect to its bounds, without differences of nearly equal numbers."""
+    """Compute the derivatives of `log_cell` in its bounds, without subtracting nearly equal numbers."""
     log_mass = log_cell(lower, upper)
     up = torch.exp(-0.5 * upper**2 - _HALF_LOG_2PI - log_mass)
     down = torch.exp(-0.5 * lower**2 - _HALF_LOG_2PI - log_mass)
     is_inner = torch.isfinite(lower) & torch.isfinite(upper)
     high, low = (torch.where(torch.isinf(bound), 0.0, bound) for bound in (upper, lower))
-    # Half of what the squares of both bounds differ by: the logarithm of down / up.
+    # log(down / up).
     half = 0.5 * (high - low) * (high + low)
     inner = torch.where(half > 0, down * torch.expm1(-half), -up * torch.expm1(half))
     excess = torch.where(is_inner, inner, up - down)
@@ -110,32 +110,32 @@ def cell_masses(thresholds: torch.Tensor, eta: torch.Tensor, scale: torch.Tensor
     eta
         float64 (N,).
     scale
-        float64 (N,): standard deviation around eta; 1, or more where a normal part of eta is not known, since
-        `E Phi(t - eta - e) = Phi((t - eta) / sqrt(1 + var e))` exactly.
+        float64 (N,): standard deviation of an answer around eta. It is 1 if eta is known, and sqrt(1 + variance) if eta
+        is normally distributed with that variance: `E Phi(t - eta - e) = Phi((t - eta) / sqrt(1 + var e))` is exact.
     """
     places = (padded(thresholds) - eta[:, None]) / scale[:, None]
     return torch.exp(log_cell(places[:, :-1], places[:, 1:]))
 
 
 def cell_information(thresholds: torch.Tensor, eta: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
-    """Return the Fisher information about eta in one answer; float64 (N,).
+    """Return the Fisher information of one answer about eta; float64 (N,).
 
     Parameters
     ----------
     thresholds
         float64 (A - 1,), increasing.
     eta, scale
-        float64 (N,): see `cell_masses`.
+        float64 (N,); see `cell_masses`.
     """
     places = (padded(thresholds) - eta[:, None]) / scale[:, None]
     densities = torch.exp(-0.5 * places**2 - _HALF_LOG_2PI)
-    # The square over the mass, in logarithms: both underflow in the outer tails, their ratio does not.
+    # In logarithms, since numerator and denominator underflow in the tails but their ratio does not.
     log_ratio = 2 * densities.diff(dim=1).abs().log() - log_cell(places[:, :-1], places[:, 1:])
     return torch.exp(log_ratio).sum(dim=1) / scale**2
 
 
 def padded(thresholds: torch.Tensor) -> torch.Tensor:
-    """Return thresholds between -inf and inf; float64 (A + 1,)."""
+    """Return the thresholds with -inf before and inf after them; float64 (A + 1,)."""
     end = torch.full((1,), math.inf, dtype=thresholds.dtype)
     return torch.cat([-end, thresholds, end])
 
@@ -147,11 +147,11 @@ class Problem:
     Parameters
     ----------
     answers
-        int64 (N,): number of each answer, 0 to `n_answers` - 1; each occurs.
+        int64 (N,): rank of each answer, 0 to `n_answers` - 1; every rank occurs.
     design
-        float64 (N, P): terms of eta.
+        float64 (N, P): design matrix of eta.
     n_answers
-        A, 2 or more.
+        A, at least 2.
     """
 
     answers: torch.Tensor
@@ -160,7 +160,7 @@ class Problem:
 
     @property
     def n_thresholds(self) -> int:
-        """A - 1."""
+        """Number of thresholds, A - 1."""
         return self.n_answers - 1
 
     def bounds(self, thresholds: torch.Tensor, eta: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -169,28 +169,28 @@ class Problem:
         return ends[self.answers] - eta, ends[self.answers + 1] - eta
 
     def log_likelihood(self, thresholds: torch.Tensor, eta: torch.Tensor) -> float:
-        """Return the log probability of all judgments, in nats; -inf where thresholds do not increase."""
+        """Return the log likelihood in nats; -inf if the thresholds are not increasing."""
         if not bool((thresholds.diff() > 0).all()):
             return -math.inf
         value = float(log_cell(*self.bounds(thresholds, eta)).sum())
         return -math.inf if math.isnan(value) else value
 
     def sum_by_answer(self, values: torch.Tensor) -> torch.Tensor:
-        """Return sums of values (N, ...) over the judgments of each answer; (A, ...)."""
+        """Sum values, (N, ...), over the judgments with each answer; (A, ...)."""
         return values.new_zeros((self.n_answers, *values.shape[1:])).index_add_(0, self.answers, values)
 
     def start(self) -> torch.Tensor:
-        """Return the thresholds that give each answer the share that it has, were eta 0; float64 (A - 1,)."""
+        """Return the thresholds that reproduce the frequencies of the answers at eta = 0; float64 (A - 1,)."""
         counts = torch.bincount(self.answers, minlength=self.n_answers).double()
         return ndtri(counts.cumsum(0)[:-1] / counts.sum())
 
     def gradient(self, cells: Cells) -> torch.Tensor:
-        """Return the gradient with respect to thresholds and terms; float64 (A - 1 + P,)."""
+        """Return the gradient in thresholds and coefficients; float64 (A - 1 + P,)."""
         by_threshold = self.sum_by_answer(cells.up)[:-1] - self.sum_by_answer(cells.down)[1:]
         return torch.cat([by_threshold, self.design.T @ cells.slope])
 
     def curvature(self, cells: Cells) -> torch.Tensor:
-        """Return minus the Hessian with respect to thresholds and terms; float64 (A - 1 + P, A - 1 + P)."""
+        """Return minus the Hessian in thresholds and coefficients; float64 (A - 1 + P, A - 1 + P)."""
         count = self.n_thresholds
         size = count + self.design.shape[1]
         curvature = self.design.new_zeros((size, size))
@@ -203,7 +203,7 @@ class Problem:
         return curvature
 
     def across(self, cells: Cells, columns: torch.Tensor) -> torch.Tensor:
-        """Return minus the mixed second derivatives of thresholds and of terms, float64 (N, C); (A - 1, C)."""
+        """Return minus the mixed second derivatives of thresholds and design columns, (N, C); float64 (A - 1, C)."""
         by_upper = self.sum_by_answer(cells.turn_up[:, None] * columns)
         by_lower = self.sum_by_answer(cells.turn_down[:, None] * columns)
         return -(by_upper[:-1] + by_lower[1:])
@@ -211,7 +211,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class ProbitFit:
-    """Optimum of a `Problem`.
+    """Maximum likelihood estimate of a `Problem`.
 
     Parameters
     ----------
@@ -220,9 +220,9 @@ class ProbitFit:
     coefficients
         float64 (P,).
     log_likelihood
-        In nats, over all judgments.
+        Of all judgments, in nats.
     curvature
-        float64 (A - 1 + P, A - 1 + P): minus the Hessian one step before the optimum.
+        float64 (A - 1 + P, A - 1 + P): minus the Hessian at the last step but one.
     """
 
     thresholds: torch.Tensor
@@ -232,7 +232,7 @@ class ProbitFit:
 
 
 def fit_probit(problem: Problem) -> ProbitFit:
-    """Fit thresholds and terms by maximum likelihood: Newton's method, steps halved until they ascend.
+    """Fit thresholds and coefficients by maximum likelihood, with Newton's method and step halving.
 
     Raises
     ------
@@ -260,48 +260,48 @@ def fit_probit(problem: Problem) -> ProbitFit:
 
 
 def solve(curvature: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:
-    """Return Newton's step.
+    """Solve for a Newton step.
 
     Raises
     ------
     PerceptionError
-        If the curvature is singular: the judgments do not determine the parameters.
+        If the matrix is singular, i.e. the judgments do not determine the parameters.
     """
     step, info = torch.linalg.solve_ex(curvature, gradient)
     if int(info) or not bool(torch.isfinite(step).all()):
-        msg = "the judgments do not determine the model's parameters: its curvature is singular"
+        msg = "the judgments do not determine the parameters of the model: the Hessian is singular"
         raise PerceptionError(msg, hint=FEWER)
     return step
 
 
 def ascend(value_at: Callable[[float], float], value: float) -> tuple[float, float]:
-    """Return the largest of the steps 1, 1/2, 1/4, ... that does not descend, and the value there.
+    """Return the largest step size of 1, 1/2, 1/4, ... that does not decrease the value, and the value there.
 
     Parameters
     ----------
     value_at
-        Value after a step of a size.
+        Value after a step of a given size.
     value
-        Value before it.
+        Value before the step.
 
     Raises
     ------
     PerceptionError
-        If none does.
+        If every step decreases the value.
     """
     size = 1.0
-    # Near the optimum a step changes the value by less than its last digit.
+    # Close to the optimum, a step changes the value by less than its rounding error.
     least = value - 1e-13 * max(1.0, abs(value))
     while size >= SMALLEST_STEP:
         reached = value_at(size)
         if reached >= least:
             return size, reached
         size /= 2
-    msg = "the fit did not converge: no step improves the likelihood, so it has no numbers"
+    msg = "the fit did not converge: no step improves the likelihood, so there are no estimates"
     raise PerceptionError(msg, hint=FEWER)
 
 
 def not_converged(decrement: float) -> PerceptionError:
-    """Return the error of a fit that found no optimum."""
-    msg = f"the fit did not converge in {MOST_STEPS} steps (decrement {decrement:.2g} nats), so it has no numbers"
+    """Return the error for a fit that ran out of steps."""
+    msg = f"the fit did not converge in {MOST_STEPS} steps (Newton decrement {decrement:.2g} nats): no estimates"
     return PerceptionError(msg, hint=FEWER)

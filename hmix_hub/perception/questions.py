@@ -1,4 +1,4 @@
-"""Questions to a model: coefficients, classes and participants as users write them, as flat arrays."""
+"""Arguments of predictions, checked and converted to flat arrays."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from hmix_hub.schema.arrays import Floats, Ints
 
 Numbers = float | npt.ArrayLike | torch.Tensor
 Classes = str | int | Sequence[str] | Sequence[int] | npt.NDArray[Any] | torch.Tensor
-"""Classes by name, whatever its case, or by code."""
+"""Names (case-insensitive) or codes of classes."""
 
 
 @dataclass(frozen=True, eq=False)
 class Questions:
-    """Mixtures that are asked about.
+    """Mixtures to predict.
 
     Parameters
     ----------
     shape
-        Shape of the answers: that of coefficients and classes, broadcast against each other.
+        Broadcast shape of coefficients and classes.
     coefficient
         float64 (N,), 0 to 1.
     class_1, class_2
@@ -43,12 +43,12 @@ class Questions:
 
 
 def ask(coefficient: Numbers, class_1: Classes, class_2: Classes, classes: Sequence[str]) -> Questions:
-    """Return what a user asks about.
+    """Check and broadcast the arguments of a prediction.
 
     Raises
     ------
     PerceptionError
-        If a coefficient is outside 0 to 1, a class is none of the model's, or the shapes do not fit.
+        If a coefficient is outside 0 to 1, a class is unknown, or the shapes cannot be broadcast.
     """
     shown = coefficients_of(coefficient)
     one, two = codes_of(class_1, classes), codes_of(class_2, classes)
@@ -56,18 +56,18 @@ def ask(coefficient: Numbers, class_1: Classes, class_2: Classes, classes: Seque
         shown, one, two = np.broadcast_arrays(shown, one, two)
     except ValueError:
         shapes = ", ".join(str(part.shape) for part in (shown, one, two))
-        msg = f"coefficient, class_1 and class_2 do not fit together: their shapes are {shapes}"
-        raise PerceptionError(msg, hint="give one of each, or as many of each") from None
+        msg = f"coefficient, class_1 and class_2 cannot be broadcast: their shapes are {shapes}"
+        raise PerceptionError(msg, hint="pass scalars or arrays of the same length") from None
     return Questions(shown.shape, shown.ravel(), one.ravel(), two.ravel())
 
 
 def questions_of(seen: Observations, classes: Sequence[str]) -> Questions:
-    """Return the mixtures that judgments are of, their classes recoded to those of a model.
+    """Return the mixtures in judgments, with their classes recoded to those of a model.
 
     Raises
     ------
     PerceptionError
-        If the model lacks a class that is shown.
+        If the judgments show a class that is unknown to the model.
     """
     codes = np.full(len(seen.classes), -1)
     shown = np.union1d(seen.class_1, seen.class_2)
@@ -76,7 +76,7 @@ def questions_of(seen: Observations, classes: Sequence[str]) -> Questions:
 
 
 def coefficients_of(given: Numbers) -> Floats:
-    """Return mixing coefficients as float64 of their shape.
+    """Return mixing coefficients as float64.
 
     Raises
     ------
@@ -88,21 +88,21 @@ def coefficients_of(given: Numbers) -> Floats:
     except (TypeError, ValueError):
         msg = f"mixing coefficients are numbers from 0 to 1, not {type(given).__name__}"
         raise PerceptionError(msg) from None
-    # Written so that NaN is outside, too.
+    # Written so that NaN counts as outside.
     outside = ~((shown >= 0) & (shown <= 1))
     if outside.any():
-        msg = f"{shown[outside][0]:g} is no mixing coefficient"
-        raise PerceptionError(msg, hint="it is the share of image 1, a number from 0 to 1")
+        msg = f"{shown[outside][0]:g} is not a mixing coefficient"
+        raise PerceptionError(msg, hint="a mixing coefficient is the share of image 1, from 0 to 1")
     return shown
 
 
 def codes_of(given: Classes, classes: Sequence[str]) -> Ints:
-    """Return the codes of classes, int64 of their shape.
+    """Return the codes of classes as int64.
 
     Raises
     ------
     PerceptionError
-        If one is none of the model's classes; the nearest names are offered.
+        If a class is unknown to the model; similar names are suggested.
     """
     values = np.asarray(_on_cpu(given))
     if values.dtype.kind in "iu":

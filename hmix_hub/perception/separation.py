@@ -1,7 +1,8 @@
-"""Separation: judgments that some direction of the parameters fits ever better, so that there is no optimum.
+"""Separation: judgments that have no finite maximum likelihood estimate.
 
-If every answer of a class is 1, say, no effect of that class is large enough. Newton's method then stops at some large
-number, where the likelihood has become flat, so that separation is looked for and not only waited for.
+For example, if every answer to mixtures with a class is 1, the likelihood increases with the effect of that class
+without limit. Newton's method then stops at an arbitrary large value, where the likelihood is flat, so separation has
+to be tested for.
 """
 
 from __future__ import annotations
@@ -17,37 +18,37 @@ from hmix_hub.perception.terms import Terms
 from hmix_hub.schema.arrays import Floats, Ints
 
 _FLAT = 1e-3
-"""Least curvature below which separation is looked for; ten judgments of a class have about 3."""
+"""Eigenvalue of the Hessian below which separation is tested for; ten judgments of a class contribute about 3."""
 _GAIN = 1e-6
 _MARKED = 0.5
-"""Share of the largest change of a class's effect from which the class is named."""
+"""Change of a class effect, relative to the largest, above which the class is named."""
 
 
 def is_flat(curvature: torch.Tensor) -> bool:
-    """Whether the likelihood has a direction that it hardly changes in."""
+    """Whether the likelihood is nearly flat in some direction."""
     return float(torch.linalg.eigvalsh(curvature)[0]) < _FLAT
 
 
 def separating_terms(problem: Problem, terms: Terms) -> list[str]:
-    """Return what separates the answers of judgments; empty where nothing does.
+    """Return the terms that separate the answers; empty if none do.
 
     Parameters
     ----------
     problem
         The judgments.
     terms
-        What the columns of the design are.
+        Meaning of the design columns.
 
     Returns
     -------
     list of str
-        "the mixing coefficient", classes ("class 'dog'") and features that a likelihood without an optimum grows with.
+        "the mixing coefficient", classes ("class 'dog'") and features.
 
     Notes
     -----
-    A direction separates if no judgment's upper bound falls and no lower bound rises along it, and some do the
-    opposite: a linear program finds the direction in which most do. Source: Albert and Anderson, *On the existence of
-    maximum likelihood estimates in logistic regression models*, Biometrika 71, 1984.
+    A direction of the parameters separates the answers if moving along it widens the cells of some judgments and
+    narrows none. A linear program finds the direction that widens most. Source: Albert and Anderson, *On the existence
+    of maximum likelihood estimates in logistic regression models*, Biometrika 71, 1984.
     """
     direction = _direction(problem)
     if direction is None:
@@ -65,30 +66,30 @@ def separating_terms(problem: Problem, terms: Terms) -> list[str]:
 
 
 def check_separation(problem: Problem, terms: Terms) -> None:
-    """Check that judgments are not separable.
+    """Check that the maximum likelihood estimate is finite.
 
     Raises
     ------
     PerceptionError
-        If they are: what separates them is named.
+        If the answers are separable; the terms that separate them are named.
     """
     found = separating_terms(problem, terms)
     if found:
-        msg = f"the answers are separable by {', '.join(found)}: no finite model fits them best"
-        hint = "add judgments that differ there, leave its rows out, or fit fewer terms (classes=False)"
+        msg = f"the answers are separable by {', '.join(found)}: the maximum likelihood estimate is not finite"
+        hint = "add judgments, filter out the rows concerned, or fit fewer terms (classes=False)"
         raise PerceptionError(msg, hint=hint)
 
 
 def _direction(problem: Problem) -> Floats | None:
-    """Return a direction that separates, float64 (A - 1 + P,), each change -1 to 1; `None` where there is none."""
-    # Takes some tenths of a second to import, and is seldom needed.
+    """Return a separating direction, float64 (A - 1 + P,), entries from -1 to 1; `None` if there is none."""
+    # Slow to import and rarely needed.
     from scipy import sparse
     from scipy.optimize import linprog
 
     count = problem.n_thresholds
     rows = np.unique(np.column_stack([problem.answers.numpy(), problem.design.numpy()]), axis=0)
     answers, design = rows[:, 0].astype(np.int64), rows[:, 1:]
-    # An upper bound is there but for the last answer, a lower one but for the first: neither must become tighter.
+    # The last answer has no upper bound and the first no lower bound.
     upper, lower = np.flatnonzero(answers < count), np.flatnonzero(answers > 0)
     loosens_upper = sparse.hstack([_picks(answers[upper], count), -design[upper]])
     loosens_lower = sparse.hstack([-_picks(answers[lower] - 1, count), design[lower]])

@@ -1,49 +1,48 @@
-"""Terms of a model of perception: what eta is the sum of, as columns of a design matrix."""
+"""Terms of a perceptual model: the columns of the design matrix of eta."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from hmix_hub.schema.arrays import Floats, Ints
 
 _SMALL = 1e-8
-"""Share of the largest square below which a direction counts as not determined."""
+"""Eigenvalue, relative to the largest, below which a direction counts as undetermined."""
 
 
 def sine(coefficient: Floats) -> Floats:
-    """Return `sin(pi * (coefficient - 1/2))`: -1 where image 2 alone is shown, 1 where image 1 is."""
+    """Return `sin(pi * (coefficient - 1/2))`: from -1 (image 2 alone) to 1 (image 1 alone)."""
     return np.sin(np.pi * (coefficient - 0.5))
 
 
 def ambiguity(coefficient: Floats) -> Floats:
-    """Return `cos(pi * (coefficient - 1/2))`: 1 for an even mixture, 0 for a single image."""
+    """Return `cos(pi * (coefficient - 1/2))`: 1 for an even mixture, 0 for either image alone."""
     return np.cos(np.pi * (coefficient - 0.5))
 
 
 def person_columns(coefficient: Floats) -> Floats:
-    """Return the columns whose coefficients differ between people, 1 and the sine; float64 (N, 2)."""
+    """Return the design of the participant effects, a constant and the sine; float64 (N, 2)."""
     return np.stack([np.ones_like(coefficient), sine(coefficient)], axis=1)
 
 
 @dataclass(frozen=True, eq=False)
 class Features:
-    """Features of pictures that the model weighs.
+    """Picture features that enter the model as differences, image 1 minus image 2.
 
     Parameters
     ----------
     names
         Name of each of F features.
     scale
-        float64 (F,): what a difference is divided by, the standard deviation in the fit.
+        float64 (F,): standard deviation of each feature in the fitted data, by which differences are divided.
     class_means
-        float64 (K, F): mean of each class, which stands for a picture that is not given.
+        float64 (K, F): mean feature of each class, used when no picture is given.
     within
-        float64 (F, F): covariance of the features of a picture around the mean of its class, in units of `scale`.
+        float64 (F, F): covariance of the features within a class, in units of `scale`.
     from_pixels
-        Whether they are features of `hmix_hub.perception.picture_features`; else the user computed them.
+        Whether they are computed by `hmix_hub.perception.picture_features`; otherwise the user supplies them.
     """
 
     names: tuple[str, ...]
@@ -55,21 +54,21 @@ class Features:
 
 @dataclass(frozen=True, eq=False)
 class Terms:
-    """Columns of the design matrix: the sine, directions of class effects, and differences of features.
+    """Columns of the design matrix: the sine, directions of class effects, and feature differences.
 
     Parameters
     ----------
     classes
         Names of the K classes.
     basis
-        float64 (K, R): orthonormal directions of class effects that the judgments determine, each of sum 0.
+        float64 (K, R): orthonormal directions of the class effects that the judgments determine; columns sum to 0.
     features
-        Features of pictures; `None` without any.
+        Picture features; `None` if the model has none.
     """
 
     classes: tuple[str, ...]
     basis: Floats
-    features: Features | None = field(default=None)
+    features: Features | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -80,12 +79,12 @@ class Terms:
 
     @property
     def names_of_features(self) -> tuple[str, ...]:
-        """Name of each of the F features; none without pictures."""
+        """Name of each of the F features; empty if the model has none."""
         return () if self.features is None else self.features.names
 
     @property
     def n_structural(self) -> int:
-        """Columns before those of features."""
+        """Number of columns that do not depend on pictures."""
         return 1 + self.basis.shape[1]
 
     def rows(self, coefficient: Floats, class_1: Ints, class_2: Ints, differences: Floats | None = None) -> Floats:
@@ -98,8 +97,7 @@ class Terms:
         class_1, class_2
             int64 (N,): classes of both pictures.
         differences
-            float64 (N, F): features of image 1 minus those of image 2, as measured. `None` are those of the classes'
-            means.
+            float64 (N, F): unscaled features of image 1 minus those of image 2; `None` uses the means of the classes.
         """
         columns = [sine(coefficient)[:, None], self.basis[class_1] - self.basis[class_2]]
         if self.features is not None:
@@ -110,25 +108,25 @@ class Terms:
         return np.concatenate(columns, axis=1)
 
     def variance(self, coefficient: Floats, coefficients: Floats) -> Floats:
-        """Return the variance of eta between pairs of pictures of two classes; float64 (N,), 0 without features."""
+        """Return the variance of eta due to unknown pictures of known classes; float64 (N,), 0 without features."""
         if self.features is None:
             return np.zeros(len(coefficient))
         plain, with_ambiguity = coefficients[self.n_structural :].reshape(2, -1)
         weights = plain + with_ambiguity * ambiguity(coefficient)[:, None]
-        # Both pictures differ from their class's mean.
+        # Twice, since both pictures are unknown.
         return 2 * np.einsum("nf,fg,ng->n", weights, self.features.within, weights)
 
     def class_effects(self, coefficients: Floats) -> Floats:
-        """Return the effect of each class, float64 (K,), of sum 0, from the coefficients of the columns, (P,)."""
+        """Return the class effects, float64 (K,), summing to 0, from the coefficients of all columns, (P,)."""
         return self.basis @ coefficients[1 : self.n_structural]
 
 
 def class_basis(n_classes: int, class_1: Ints, class_2: Ints, others: Floats) -> Floats:
-    """Return the directions of class effects that judgments determine; float64 (K, R).
+    """Return the directions of class effects that the judgments determine; float64 (K, R), orthonormal.
 
-    Answers depend on differences of effects alone, so that effects have sum 0 within classes that were mixed with each
-    other, directly or by others between. A direction that other columns follow is left out, too, such as that of two
-    classes of which one is always image 1.
+    Answers depend only on differences between class effects, so effects sum to 0 within each group of classes connected
+    by mixtures. A direction that is collinear with other columns is dropped too: with two classes, one of them always
+    image 1, the difference of their effects is part of the thresholds.
 
     Parameters
     ----------
@@ -137,7 +135,7 @@ def class_basis(n_classes: int, class_1: Ints, class_2: Ints, others: Floats) ->
     class_1, class_2
         int64 (N,): classes of both pictures.
     others
-        float64 (N, Q): columns of the design, and the constant that the thresholds stand for.
+        float64 (N, Q): the other columns of the design, and a constant for the thresholds.
     """
     one_hot = np.eye(n_classes)
     differences = one_hot[class_1] - one_hot[class_2]
@@ -149,7 +147,7 @@ def class_basis(n_classes: int, class_1: Ints, class_2: Ints, others: Floats) ->
 
 
 def _canonical(projector: Floats) -> Floats:
-    """Return an orthonormal basis of what a projector, float64 (K, K), leaves, which depends on nothing else."""
+    """Return an orthonormal basis of the range of a projector, float64 (K, K), the same for every row order."""
     basis = np.zeros((len(projector), 0))
     for column in projector.T:
         rest = column - basis @ (basis.T @ column)
@@ -160,13 +158,8 @@ def _canonical(projector: Floats) -> Floats:
 
 
 def groups_of_classes(n_classes: int, class_1: Ints, class_2: Ints) -> list[list[int]]:
-    """Return the classes that were mixed with each other, directly or by others between, each group in order."""
+    """Return the connected components of classes, where classes that were mixed with each other are connected."""
     group = np.arange(n_classes)
     for one, two in np.unique(np.stack([class_1, class_2], axis=1), axis=0):
         group[group == group[two]] = group[one]
     return [np.flatnonzero(group == number).tolist() for number in np.unique(group)]
-
-
-def names_of(classes: Sequence[str], codes: Sequence[int]) -> str:
-    """Return class names as a list in words."""
-    return ", ".join(classes[code] for code in codes)

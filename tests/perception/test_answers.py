@@ -5,8 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hmix_hub.perception.answers import AnswerScale, to_percent
-from hmix_hub.perception.clusters import cluster
-from hmix_hub.perception.observations import observe
+from hmix_hub.perception.observations import find_clusters, observe
 from hmix_hub.perception.prediction import interval, share_inside
 from hmix_hub.perception.terms import class_basis, groups_of_classes
 
@@ -76,11 +75,11 @@ def test_clusters_of_the_release_are_its_batches(released_judgments):
 
 def test_people_who_were_all_shown_the_same_are_clusters_of_their_own():
     people = np.repeat(np.arange(12), 3)
-    np.testing.assert_array_equal(cluster(people, np.tile(np.arange(3), 12)), people)
-    halves = cluster(people, people // 2 * 3 + np.tile(np.arange(3), 12))
+    np.testing.assert_array_equal(find_clusters(people, np.tile(np.arange(3), 12)), people)
+    halves = find_clusters(people, people // 2 * 3 + np.tile(np.arange(3), 12))
     np.testing.assert_array_equal(halves, people)
     many = np.repeat(np.arange(40), 3)
-    np.testing.assert_array_equal(cluster(many, many // 2), many // 2)
+    np.testing.assert_array_equal(find_clusters(many, many // 2), many // 2)
 
 
 def test_an_interval_holds_its_level_and_counts_a_pile_in_part():

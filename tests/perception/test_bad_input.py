@@ -125,7 +125,7 @@ def test_single_pictures_alone_are_an_error(judge):
 
 def test_one_participant_has_no_effects_of_participants(judge):
     coefficient, inferred, pair, people = _rows()
-    with pytest.warns(PerceptionWarning, match="one participant, fewer than 5"):
+    with pytest.warns(PerceptionWarning, match="at least 5 participants, not one"):
         fitted = PerceptualModel.fit(judge(coefficient, inferred, pair, 0 * people))
     assert fitted.person_effects == {}
     assert fitted.slope == PerceptualModel.fit(judge(coefficient, inferred, pair, people), people=False).slope
@@ -133,7 +133,7 @@ def test_one_participant_has_no_effects_of_participants(judge):
 
 def test_one_judgment_each_tells_nothing_of_participants(judge):
     coefficient, inferred, pair, _ = _rows()
-    with pytest.warns(PerceptionWarning, match="fewer than 4 each"):
+    with pytest.warns(PerceptionWarning, match="at least 4 judgments each"):
         fitted = PerceptualModel.fit(judge(coefficient, inferred, pair, np.arange(400)))
     assert fitted.people is None
 
@@ -148,7 +148,7 @@ def test_few_judgments_are_fitted_without_classes(judge):
 def test_few_judgments_are_fitted_without_pictures(judge):
     coefficient, inferred, pair, people = _rows(n_rows=25)
     feature = np.random.default_rng(0).normal(size=25)
-    with pytest.warns(PerceptionWarning, match="too few for features of pictures"):
+    with pytest.warns(PerceptionWarning, match="too few for picture features"):
         fitted = PerceptualModel.fit(
             judge(coefficient, inferred, pair, people), classes=False, people=False, pictures=feature
         )
@@ -157,7 +157,7 @@ def test_few_judgments_are_fitted_without_pictures(judge):
 
 def test_a_class_never_shown_has_the_effect_zero(judge):
     rows = _rows()
-    with pytest.warns(PerceptionWarning, match="no judgment is of the classes fly"):
+    with pytest.warns(PerceptionWarning, match="no judgment shows the classes fly"):
         fitted = PerceptualModel.fit(judge(*rows, classes=("ant", "bee", "cow", "elk", "fly")))
     assert fitted.class_effects["fly"] == 0
     known = PerceptualModel.fit(judge(*rows)).class_effects
@@ -167,7 +167,7 @@ def test_a_class_never_shown_has_the_effect_zero(judge):
 def test_classes_that_always_stand_on_one_side_are_said(judge):
     coefficient, inferred, pair, people = _rows()
     pair[0], pair[1] = pair[0] % 2, 2 + pair[1] % 2
-    with pytest.warns(PerceptionWarning, match="side that they stand on"):
+    with pytest.warns(PerceptionWarning, match="preference for image 1 or image 2"):
         fitted = PerceptualModel.fit(judge(coefficient, inferred, pair, people))
     assert sum(fitted.class_effects.values()) == pytest.approx(0, abs=1e-9)
 
@@ -183,10 +183,10 @@ def test_warnings_point_to_the_line_that_fits(judge):
     ("features", "message"),
     [
         (np.full(400, np.nan), "feature 'feature 1' is nan"),
-        (np.zeros(400), "does not differ between"),
-        (np.zeros(7), "for 400 rows"),
-        ({"logit": ["a"] * 400}, "features of pictures are numbers"),
-        (np.repeat(np.random.default_rng(0).normal(size=(400, 1)), 2, axis=1), "follow from each other"),
+        (np.zeros(400), "never differs between"),
+        (np.zeros(7), "there are 400 rows"),
+        ({"logit": ["a"] * 400}, "must be numbers"),
+        (np.repeat(np.random.default_rng(0).normal(size=(400, 1)), 2, axis=1), "collinear"),
     ],
 )
 def test_features_that_say_nothing_are_refused(judge, features, message):
@@ -211,7 +211,7 @@ def test_a_class_that_the_model_does_not_know_is_offered_the_nearest(model):
 def test_a_participant_that_the_model_does_not_know_is_offered_the_nearest(model, simulate):
     with pytest.raises(PerceptionError, match="did you mean 'p001'"):
         model.predict(0.5, "ant", "bee", person="p0001")
-    with pytest.raises(PerceptionError, match="without effects of participants"):
+    with pytest.raises(PerceptionError, match="no participant effects"):
         PerceptualModel.fit(simulate(), people=False).predict(0.5, "ant", "bee", person="p001")
 
 

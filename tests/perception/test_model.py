@@ -127,6 +127,15 @@ def test_information_is_the_expected_squared_score(model):
     np.testing.assert_allclose(model.information([0.1, 0.4], "cat", "dog"), (mass * scores**2).sum(axis=1), rtol=1e-5)
 
 
+def test_models_and_predictions_are_printed_in_short(model):
+    printed = repr(model)
+    assert printed.startswith("PerceptualModel(slope=1.726, 10 classes, participant effects, 4,950 judgments by 81 ")
+    assert len(printed) < 150
+    predicted = model.predict(np.linspace(0, 1, 1000), "cat", "dog")
+    assert "mass=float64 (1000, 101)" in repr(predicted)
+    assert len(repr(predicted)) < 250
+
+
 def test_a_model_cannot_be_changed(model):
     with pytest.raises(dataclasses.FrozenInstanceError):
         model.nll = 0.0
@@ -181,7 +190,7 @@ def test_joined_vocabularies_fit_as_one(load_sample):
     frame["study_id"] = "other"
     frame["judgment_id"] = "other" + frame["judgment_id"].str.removeprefix("sample")
     toys = hmix_hub.from_pandas(frame, classes=[f"toy {name}" for name in sample.features["image_1_label"].names])
-    with pytest.warns(hmix_hub.errors.PerceptionWarning, match="no mixture compares these groups") as said:
+    with pytest.warns(hmix_hub.errors.PerceptionWarning, match="comparable only within groups") as said:
         model = PerceptualModel.fit(hmix_hub.join([sample, toys]))
     assert len(said) == 1
     alone = PerceptualModel.fit(sample)

@@ -100,8 +100,8 @@ def test_features_by_name_are_taken(sample):
     ("change", "message"),
     [
         (lambda p: (p[0][:1].float().div(255) * float("nan"), p[1][:1]), "not finite"),
-        (lambda p: (p[0][:1], None), "one of them is missing"),
-        (lambda p: (p[0][:3], p[1][:3]), "3 pairs of pictures are given for 2 predictions"),
+        (lambda p: (p[0][:1], None), "pass both"),
+        (lambda p: (p[0][:3], p[1][:3]), "3 pairs of pictures were passed for 2 predictions"),
         (lambda p: (p[0][:1].permute(0, 2, 3, 1), p[1][:1]), "height"),
     ],
 )
@@ -117,5 +117,5 @@ def test_a_feature_that_the_model_does_not_know_is_offered_the_nearest(sample):
         model.predict(0.5, "cat", "dog", features={"logits": 1.0})
     with pytest.raises(PerceptionError, match="features="):
         model.predict(0.5, "cat", "dog", np.zeros((3, 32, 32), np.uint8), np.zeros((3, 32, 32), np.uint8))
-    with pytest.raises(PerceptionError, match="2 are given"):
+    with pytest.raises(PerceptionError, match="2 features were passed"):
         model.predict(0.5, "cat", "dog", features=[[1.0, 2.0]])
