@@ -30,19 +30,29 @@ def of_sample():
 
 
 @pytest.fixture
-def calls(monkeypatch, of_sample):
-    """Report on the sample, computed once, whatever is asked; return what was asked."""
-    asked = []
+def reporting(monkeypatch):
+    """Return one report, whatever is asked, and what was asked."""
 
-    def remember(*datasets, **options):
-        asked.append((datasets, options))
-        return of_sample
+    def remember(report):
+        asked = []
 
-    monkeypatch.setattr("hmix_hub.findings.report.report", remember)
-    return asked
+        def answer(*datasets, **options):
+            asked.append((datasets, options))
+            return report
+
+        monkeypatch.setattr("hmix_hub.findings.report.report", answer)
+        return asked
+
+    return remember
 
 
-def test_the_summary_and_the_page(calls, of_sample, tmp_path):
+@pytest.fixture
+def of_hand(reporting):
+    return reporting(made_report())
+
+
+def test_the_summary_and_the_page(reporting, of_sample, tmp_path):
+    calls = reporting(of_sample)
     result = hmix("report", "--source", "sample", "-o", tmp_path / "out")
     assert calls == [(("h-mix",), {"source": "sample", "seed": 0})]
     assert "infer.mean.0.25 " in result.stdout
@@ -53,20 +63,21 @@ def test_the_summary_and_the_page(calls, of_sample, tmp_path):
     assert all(f'id="{name}"' in page for name in of_sample.numbers)
 
 
-def test_json_is_what_is_written(calls, tmp_path):
+def test_json_is_what_is_written(reporting, tmp_path):
+    reporting(made_report(table=judgments(flags=["synthetic"])))
     result = hmix("report", "--json", "-o", tmp_path)
     assert result.stdout == (tmp_path / "report.json").read_text()
     assert json.loads(result.stdout)["synthetic"]
     assert "wrote" in result.stderr
 
 
-def test_without_a_folder_the_summary_alone(calls):
+def test_without_a_folder_the_summary_alone(of_hand):
     result = hmix("report", "one", "two/three", "--seed", "5")
-    assert calls == [(("one", "two/three"), {"source": None, "seed": 5})]
+    assert of_hand == [(("one", "two/three"), {"source": None, "seed": 5})]
     assert "wrote" not in result.stdout
 
 
-def test_commands_of_the_page_name_no_place_of_this_machine(calls, tmp_path):
+def test_commands_of_the_page_name_no_place_of_this_machine(of_hand, tmp_path):
     study = tmp_path / "my-study"
     study.mkdir()
     hmix("report", study, "--source", tmp_path, "--seed", "3", "-o", tmp_path / "out")
@@ -75,13 +86,14 @@ def test_commands_of_the_page_name_no_place_of_this_machine(calls, tmp_path):
     assert str(tmp_path) not in page
 
 
-def test_a_file_is_no_folder(calls, tmp_path):
+def test_a_file_is_no_folder(of_hand, tmp_path):
     file = tmp_path / "file"
     file.write_text("mine")
     assert "is a file" in hmix("report", "-o", file, status=CALL_IS_WRONG).stderr
 
 
-def test_explain_lists_rows_files_and_hashes(calls, of_sample):
+def test_explain_lists_rows_files_and_hashes(reporting, of_sample):
+    reporting(of_sample)
     text = hmix("explain", "infer.mean.0.25", "--source", "sample").stdout
     explained = of_sample.explain("infer.mean.0.25")
     first = explained.rows[0]
@@ -96,10 +108,11 @@ def test_explain_lists_rows_files_and_hashes(calls, of_sample):
 
 
 @pytest.mark.parametrize("name", ["infer.mean.0.25", "soft.outside", "construct.start.0.1"])
-def test_explained_rows_stand_in_the_file_that_has_the_hash(calls, of_sample, name):
+def test_explained_rows_stand_in_the_file_that_has_the_hash(reporting, of_sample, name):
     """Open the named file, check its hash, and find every participant in the row that is named."""
     from hmix_hub.sources import resolve_source
 
+    reporting(of_sample)
     listed = list(csv.DictReader(io.StringIO(hmix("explain", name, "--format", "csv").stdout)))
     as_json = json.loads(hmix("explain", name, "--format", "json").stdout)
     number = of_sample.number(name)
@@ -112,31 +125,29 @@ def test_explained_rows_stand_in_the_file_that_has_the_hash(calls, of_sample, na
     assert all(raw[int(row["row"])]["subject"] == row["participant_id"] for row in listed)
 
 
-def test_files_of_two_studies_are_told_apart(monkeypatch):
+def test_files_of_two_studies_are_told_apart(reporting):
     table = pa.concat_tables([judgments(study="one"), judgments(study="two")])
     table = table.append_column("file", table["source_file"]).append_column("row", table["source_row"])
     table = table.append_column("sha256", [["00"] * ROWS + ["11"] * ROWS])
     mean = number("mean", 0.5, n=(2 * ROWS, 4), rows=range(2 * ROWS))
-    made = made_report(Finding("of-both", "Of both", "", (mean,)), table=table)
-    monkeypatch.setattr("hmix_hub.findings.report.report", lambda *_, **__: made)
+    reporting(made_report(Finding("of-both", "Of both", "", (mean,)), table=table))
     lines = [line.split() for line in hmix("explain", "mean").stdout.splitlines()]
     assert ["one", "raw.csv", "4", "00"] in lines
     assert ["two", "raw.csv", "4", "11"] in lines
     assert ["two", "raw.csv", "3", "p2", "0.7"] in lines
 
 
-def test_an_unknown_number_is_offered_the_nearest(calls):
+def test_an_unknown_number_is_offered_the_nearest(of_hand):
     result = hmix("explain", "infer.meen.0.25", status=CALL_IS_WRONG)
     assert "did you mean 'infer.mean.0.25'" in result.stderr
 
 
-def test_names_from_anywhere_do_not_steer_the_terminal(monkeypatch):
+def test_names_from_anywhere_do_not_steer_the_terminal(reporting):
     hostile = "\x1b[31mred\u202e"
     table = judgments(people=(hostile, "p2"))
     table = table.append_column("file", table["source_file"]).append_column("row", table["source_row"])
     table = table.append_column("sha256", [["00"] * ROWS])
-    made = made_report(inferred(hostile), table=table, missing=(hostile,))
-    monkeypatch.setattr("hmix_hub.findings.report.report", lambda *_, **__: made)
+    reporting(made_report(inferred(hostile), table=table, missing=(hostile,)))
     for call in (["report"], ["explain", "infer.mean.0.5"]):
         output = hmix(*call).output
         assert "\\x1b[31mred\\x202e" in output

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -63,11 +64,12 @@ def draw_midpoints(finding: Finding) -> list[Drawn]:
         level = number.id.removeprefix("construct.start.").removesuffix(".attentive")
         if number.id.startswith("construct.start.") and not level.startswith("difference"):
             starts[list(starts)[number.id.endswith(".attentive")]][f"start {level}"] = number
-    found = [_forest("midpoints", "The 50/50 point", means, reference=0.5)] if means else []
+    look: dict[str, Any] = {"reference": 0.5, "axis": finding.series[0].y_label if finding.series else ""}
+    found = [_forest("midpoints", "The 50/50 point", means, **look)] if means else []
     if starts["all judgments"]:
-        found.append(_forests("midpoints-start", "The 50/50 point by start coefficient", starts, reference=0.5))
+        found.append(_forests("midpoints-start", "The 50/50 point by start coefficient", starts, **look))
     if apart:
-        found.append(_forest("midpoints-flagged", "Flagged answers and participants only", apart, reference=0.5))
+        found.append(_forest("midpoints-flagged", "Flagged answers and participants only", apart, **look))
     return found
 
 

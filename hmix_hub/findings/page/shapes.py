@@ -155,7 +155,7 @@ def draw_triangle(axes: Axes, names: Sequence[str], values: Floats, framed: npt.
             ha="center",
             va="center_baseline",
             fontsize=min(7.0, 75 / len(names)),
-            color="white" if _luminance(colour) < 0.3 else "black",
+            color="white" if _luminance(colour) < _DARK else "black",
         )
     last = len(names) - 1
     axes.set(xlim=(-0.5, last - 0.5), ylim=(last + 0.5, 0.5))
@@ -268,6 +268,10 @@ def _set_apart(axes: Axes) -> None:
     axes.spines[["left", "bottom"]].set_position(("outward", 6))
     axes.grid(axis="y", color=RULE, lw=0.5)
     axes.set_axisbelow(True)
+
+
+_DARK = 0.179
+"""Luminance below which white has more contrast than black."""
 
 
 def _diverging(share: float) -> tuple[float, float, float]:
