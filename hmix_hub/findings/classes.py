@@ -238,8 +238,8 @@ def _multiplicity(judgments: Judgments, oriented: Oriented, raw: list[Number], t
     with_interval_ = sum(number.has_interval for number in raw)
     counts = {
         "tested": ("pairs of classes with an interval", with_interval_),
-        "excluding_zero": ("raw intervals that leave out 0", excluded),
-        "by_chance": ("raw intervals that would leave out 0 by chance if no pair differed", LEVEL * with_interval_),
+        "excluding_zero": ("raw intervals that exclude 0", excluded),
+        "by_chance": ("raw intervals expected to exclude 0 by chance, if no pair differed", LEVEL * with_interval_),
         "discoveries": (
             f"pairs at a false discovery rate of {LEVEL:.0%}",
             int(discoveries(two_sided(t, oriented.n_people)).sum()),
@@ -279,8 +279,8 @@ def _sentences(names: list[str], ranked: list[Number], pairs: list[Number], chan
     tested, excluded, expected, found = (round(number.value or 0, 2) for number in chance)
     clear = sum(number.contains(0) is False for number in pairs)
     return (
-        f"Seen more than their share, next to an average class: {listed(above) if above else 'no class for sure'}; "
-        f"less: {listed(below) if below else 'no class for sure'}. Of {counted(int(tested), 'pair')} of classes "
-        f"{excluded:g} raw intervals leave out 0, where {expected:g} would by chance; {found:g} stand at a false "
-        f"discovery rate of {LEVEL:.0%}, and {clear} shrunk intervals leave out 0."
+        f"Compared with an average class, people see more than its share of {listed(above) if above else 'no class'}, "
+        f"and less of {listed(below) if below else 'no class'}. Of {counted(int(tested), 'pair')} of classes, "
+        f"{excluded:g} have raw intervals that exclude 0, where {expected:g} are expected by chance; {found:g} remain "
+        f"at a false discovery rate of {LEVEL:.0%}. Shrunk intervals exclude 0 for {clear}."
     )

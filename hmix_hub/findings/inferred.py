@@ -77,7 +77,7 @@ def inferred_against_shown(tasks: Tasks) -> Finding | str:
     ]
     text = (
         f"On average people infer {listed(said)}. "
-        f"The interval leaves out the shown coefficient at {listed(outside) if outside else 'none of them'}; "
+        f"The interval excludes the shown coefficient at {listed(outside) if outside else 'none of them'}; "
         f"the mean lies nearer to one half than what was shown at {listed(inwards) if inwards else 'none of them'}. "
         f"Single answers are {figure(error.value)} off on average, "
         f"over {counted(error.n_judgments, 'judgment')} of {counted(error.n_participants, 'participant')}."

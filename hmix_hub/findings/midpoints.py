@@ -111,7 +111,7 @@ def _mean(judgments: Judgments, name: str, label: str, rows: Ints) -> Number:
 
 def _sentence(task: str, found: Sequence[Number]) -> str:
     mean = found[0]
-    inside = {True: "contains", False: "leaves out", None: "is not known against"}[mean.contains(0.5)]
+    inside = {True: "contains", False: "excludes", None: "is not known against"}[mean.contains(0.5)]
     sentence = f"In {task} the mean is {with_interval(mean)}, whose interval {inside} one half"
     if not mean.has_interval:
         sentence = f"In {task} the mean is {with_interval(mean)}, without an interval"

@@ -253,9 +253,9 @@ def report(
         tuple(finding for finding in found.values() if isinstance(finding, Finding)),
         tuple(file for task in judgments.values() for file in _files(task)),
         tuple(_missing(judgments, left_out)),
-        f"Intervals of {COVERAGE:.0%} by {resamples} resamplings of whole participants (percentiles, widened for few "
-        f"participants as Student's t is; seed {seed}), unless said otherwise: they tell how numbers would differ if "
-        "other people judged the same stimuli. A number of fewer than two participants has none.",
+        f"{COVERAGE:.0%} intervals from {resamples} resamplings of whole participants (percentile bootstrap, widened "
+        f"for few participants as Student's t is; seed {seed}), unless stated otherwise. They show how the numbers "
+        "would vary if other people judged the same stimuli. Numbers from a single participant have no interval.",
         seed,
         resamples,
         {task: part.readable() for task, part in judgments.items()},

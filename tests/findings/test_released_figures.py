@@ -35,7 +35,7 @@ def test_intervals_that_leave_out_the_shown_coefficient_are_named(report):
     left_out = [shown for shown in INFERRED if not report.number(f"infer.mean.{shown}").contains(float(shown))]
     assert left_out == ["0.1", "0.25", "0.5", "0.9"]
     text = next(finding.text for finding in report.findings if finding.id == "inferred-against-shown")
-    assert "leaves out the shown coefficient at 0.1, 0.25, 0.5 and 0.9;" in text
+    assert "excludes the shown coefficient at 0.1, 0.25, 0.5 and 0.9;" in text
 
 
 @pytest.mark.parametrize(
