@@ -15,8 +15,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr, stdtrit
 
-from hmix_hub.errors import ConfigurationError
-
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
@@ -82,16 +80,8 @@ def percentile_interval(draws: Floats, level: float = COVERAGE) -> tuple[Floats,
     return np.where(told, low, np.nan), np.where(told, high, np.nan)
 
 
-def check_level(level: float) -> float:
-    """Return the coverage that was asked for, if it is between 0 and 1."""
-    if not (isinstance(level, float) and 0 < level < 1):
-        msg = f"the level of an interval is a number between 0 and 1, such as 0.95, not {level!r}"
-        raise ConfigurationError(msg)
-    return level
-
-
-def widened_level(n_units: int) -> float:
-    r"""Return the level of a percentile interval over few units that contains the truth as often as 95 % should.
+def widened_level(n_units: int, level: float = COVERAGE) -> float:
+    r"""Return the level of a percentile interval over few units that contains the truth as often as `level` says.
 
     Percentile intervals of a mean over n units are too narrow by :math:`\sqrt{(n - 1) / n}` and by what Student's t is
     wider than the normal distribution: 87 % of those over 8 units contain the truth.
@@ -104,8 +94,8 @@ def widened_level(n_units: int) -> float:
     [0.9885, 0.9648, 0.9548]
     """
     if n_units < 2:
-        return COVERAGE
-    return float(1 - 2 * ndtr(math.sqrt(n_units / (n_units - 1)) * stdtrit(n_units - 1, (1 - COVERAGE) / 2)))
+        return level
+    return float(1 - 2 * ndtr(math.sqrt(n_units / (n_units - 1)) * stdtrit(n_units - 1, (1 - level) / 2)))
 
 
 def resample_means(

@@ -10,13 +10,16 @@ import numpy as np
 from scipy.special import xlogy
 
 from hmix_hub.perception.people_answers import PeopleAnswers, people_answers
-from hmix_hub.resampling import COVERAGE, Estimate, check_level, drawn, percentile_interval
+from hmix_hub.perception.prediction import check_level
+from hmix_hub.resampling import COVERAGE, Estimate, drawn, percentile_interval, widened_level
 from hmix_hub.schema.arrays import Floats, Ints
 
 if TYPE_CHECKING:
     import datasets
 
 _CHUNK = 100
+_CELLS = 1 << 22
+"""Numbers, resamplings times stimuli, that are held at a time."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,8 @@ class HumanFit:
         Share of the variance of answers that labels can explain at all, and do: 1 at the ceiling, 0 for the same label
         everywhere, less where that would be better.
     gain
-        Share of what could be gained over the synthetic labels in squared error, and is: 0 for these, 1 at the ceiling.
+        Share of what could be gained over the synthetic labels in squared error, and is: 0 for these, 1 at the ceiling;
+        NaN where they are at the ceiling already.
     level
         Coverage of the intervals.
     """
@@ -106,13 +110,15 @@ def human_fit(labels: object, dataset: datasets.Dataset, *, level: float = COVER
     -------
     HumanFit
         RMSE, bias, correlation, cross-entropy, the noise ceiling of the same judgments, and how much of what can be
-        explained the labels explain; each with a percentile interval over 2000 resamplings of whole participants. It
-        prints as a table.
+        explained the labels explain; each with a percentile interval over 2000 resamplings of whole participants,
+        widened for how few they are. It prints as a table.
 
     Raises
     ------
     ConfigurationError
         If the dataset holds answers to no single mixture, no rows, or lacks columns.
+    PerceptionError
+        If the level is no probability between 0 and 1.
     SchemaError
         If labels do not fit the rows, are not finite or no distributions: the row is named.
 
@@ -127,10 +133,8 @@ def human_fit(labels: object, dataset: datasets.Dataset, *, level: float = COVER
     >>> import hmix_hub
     >>> ds = hmix_hub.load_dataset("h-mix", split="train", source="sample")
     >>> fit = hmix_hub.human_fit(ds["mixing_coefficient"], ds)
-    >>> fit.gain.value
-    0.0
-    >>> bool(fit.ceiling.value < fit.rmse.value)
-    True
+    >>> print(fit.n_judgments, fit.rmse)
+    1236 0.1434 [0.1378, 0.1491]
     """
     check_level(level)
     answers = people_answers(dataset)
@@ -250,10 +254,12 @@ def _resampled(sums: Floats, units: Ints, within: _Within, level: float, seed: i
     numbers = units if group is None else group[units]
     by_unit = np.stack([np.bincount(numbers, column, minlength=weights.shape[1]) for column in sums.T], axis=1)
     found = []
-    for start in range(0, len(weights), _CHUNK):
-        chosen = weights[start : start + _CHUNK].astype(np.float64)
+    at_once = max(1, min(_CHUNK, _CELLS // within.n_stimuli))
+    for start in range(0, len(weights), at_once):
+        chosen = weights[start : start + at_once].astype(np.float64)
         found.append(_figures(chosen @ by_unit, within.variance(chosen, group)))
-    return percentile_interval(np.concatenate(found), level)
+    # Few participants vary less among themselves than participants do.
+    return percentile_interval(np.concatenate(found), widened_level(int(units.max()) + 1, level))
 
 
 def _finite(value: Any) -> Any:

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import hmix_hub
-from hmix_hub.errors import ConfigurationError, SchemaError
+from hmix_hub.errors import ConfigurationError, PerceptionError, SchemaError
 
 K = 10
 
@@ -222,7 +222,7 @@ def test_datasets_without_answers_to_mixtures_are_refused(load_sample, infer):
         hmix_hub.human_fit([0.5] * len(infer), infer.remove_columns("stimulus_id"))
     with pytest.raises(ConfigurationError, match="not list"):
         hmix_hub.human_fit([0.5], [0.5])
-    with pytest.raises(ConfigurationError, match="between 0 and 1"):
+    with pytest.raises(PerceptionError, match="between 0 and 1"):
         hmix_hub.human_fit([0.5] * len(infer), infer, level=95)
 
 
