@@ -45,19 +45,19 @@ def draw_differences(differences: Sequence[Difference], *, note: str, mark: str 
     places = {pair: len(pairs) - 1 - place for place, pair in enumerate(pairs)}
     for panel, metric in zip(panels, SHOWN, strict=True):
         own = [difference for difference in differences if difference.metric == metric]
+        limits = _limits(own)
         for difference in own:
-            _draw(panel, difference, places[difference.arm, difference.reference])
-        panel.set_xlim(*_limits(own))
+            _draw(panel, difference, places[difference.arm, difference.reference], limits)
+        panel.set_xlim(*limits)
         panel.axvline(0, color=SYNTHETIC, lw=0.8)
-        panel.set_title(
-            f"{METRICS[metric]} ({'higher' if metric in MORE_IS_BETTER else 'lower'} is better)", fontsize=8.5
-        )
+        better = "higher" if metric in MORE_IS_BETTER else "lower"
+        panel.set_title(f"{METRICS[metric]}\n({better} is better)", fontsize=8.5)
         panel.set_yticks(list(places.values()), [f"{ARMS[one]} - {ARMS[two]}" for one, two in places])
         panel.tick_params(labelsize=7.5)
         panel.spines[["top", "right"]].set_visible(False)
-    write_title(figure, "What human labels change, seed by seed", mark, y=0.985)
+    write_title(figure, "What human labels change, seed by seed", mark)
     caption = (
-        f"{note}; mean and {COVERAGE:.0%} interval over seeds, cut off where very wide; diamonds: other than 0 "
+        f"{note}; mean and {COVERAGE:.0%} interval over seeds; arrows: beyond the axis; diamonds: other than 0 "
         f"after Holm's correction for all {len(differences)} differences of the table"
     )
     figure.supxlabel(textwrap.fill(caption, 200), x=0.988, ha="right", fontsize=7.5, color=SYNTHETIC)
@@ -65,14 +65,20 @@ def draw_differences(differences: Sequence[Difference], *, note: str, mark: str 
     return figure
 
 
-def _draw(panel: Axes, difference: Difference, place: float) -> None:
+def _draw(panel: Axes, difference: Difference, place: float, limits: tuple[float, float]) -> None:
     holds = difference.adjusted_p < 1 - COVERAGE
+    colour = SECOND if holds else PEOPLE
+    low, high = limits
+    if not low < difference.mean < high:
+        edge, marker = (low, "<") if difference.mean <= low else (high, ">")
+        panel.plot(edge, place, marker, color=colour, markersize=6, clip_on=False)
+        return
     panel.errorbar(
         difference.mean,
         place,
         xerr=difference.half_width if np.isfinite(difference.half_width) else None,
         fmt="D" if holds else "o",
-        color=SECOND if holds else PEOPLE,
+        color=colour,
         markersize=5,
         capsize=2,
         lw=1,
