@@ -235,7 +235,7 @@ def report(
     >>> import hmix_hub
     >>> report = hmix_hub.report("h-mix", source="sample", resamples=100)
     >>> report.number("infer.mean.0.5").n_judgments
-    4
+    221
     """
     if isinstance(resamples, bool) or not isinstance(resamples, int) or resamples < _FEWEST:
         msg = f"an interval takes {_FEWEST} resamplings or more, a whole number, not {resamples!r}"

@@ -118,7 +118,6 @@ def discoveries(p: Floats, level: float = LEVEL) -> Mask:
     Examples
     --------
         >>> import numpy as np
-    from scipy.special import stdtr
         >>> discoveries(np.array([0.6, 0.001, 0.02, 0.04])).tolist()
         [False, True, True, False]
     """
