@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 from benchmark_baselines import histogram, identity, ordered_beta
+from benchmark_design import print_design
 from benchmark_means import print_means
 from benchmark_measuring import milliseconds
 from benchmark_planted import print_planted
@@ -211,3 +212,4 @@ def print_perception() -> None:
     print_held_out(dataset, has_pictures)
     print_planted(dataset)
     print_means(dataset)
+    print_design(dataset)

@@ -14,9 +14,12 @@ from hmix_hub.cli.main import LazyGroup
 if TYPE_CHECKING:
     from hmix_hub.suite.export.gathering import Gathered
 
-_SELF, _DESIGN, _STATUS = (f"hmix_hub.cli.{name}" for name in ("collect", "collect_design", "collect_status"))
+_SELF, _DESIGN, _CHOOSING, _STATUS = (
+    f"hmix_hub.cli.{name}" for name in ("collect", "collect_design", "collect_choosing", "collect_status")
+)
 COMMANDS = {
     "init": (_DESIGN, "Write a study file to fill in."),
+    "design": (_CHOOSING, "Choose the most informative stimuli to ask about next."),
     "check": (_DESIGN, "Check the study file, and show its design."),
     "preview": (_SELF, "Walk through every screen; nothing is stored."),
     "serve": (_SELF, "Collect answers: serve the study to people."),
@@ -33,7 +36,7 @@ _folder = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path
 
 @click.group("collect", cls=LazyGroup, lines=COMMANDS)
 def collect() -> None:
-    """Collect judgments: init, check, preview, serve, status, close, export.
+    """Collect judgments: init, design, check, preview, serve, status, close, export.
 
     A collection folder holds collection.yaml (what is asked of whom) and, once people take part, their answers. What
     `export` writes is a study folder that `hmix contribute` takes as it is. Needs `pip install "hmix-hub[suite]"`.

@@ -1,0 +1,284 @@
+"""Information: which stimuli, asked next, would tell a model of perception most, and how much that is worth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hmix_hub.errors import PerceptionError
+from hmix_hub.perception.model import PerceptualModel
+from hmix_hub.perception.questions import Classes, Numbers
+from hmix_hub.schema.arrays import Floats, Ints
+
+OWN_SHARE = 0.32
+"""Part of the variance of one answer that is the stimulus's own, where no judgments tell.
+
+Source: `hmix_hub.perception.stimulus_means`, of the judgments of H-Mix."""
+_DIGITS = 12
+_NEAR = 1e-9
+"""Gains that differ by no more of the largest are the same: the first candidate is chosen on every machine."""
+_MOST_TIMES = 50
+
+
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """Stimuli that may be asked about.
+
+    Parameters
+    ----------
+    design
+        float64 (N, P): rows of the model's design matrix.
+    information
+        float64 (N,): what the answers wanted about a stimulus would tell of its eta, as the inverse of a variance.
+    pairs
+        int64 (N,): number of the pair of pictures that a candidate mixes; one mixture of each is chosen at most.
+    """
+
+    design: Floats
+    information: Floats
+    pairs: Ints
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    @classmethod
+    def of(
+        cls,
+        model: PerceptualModel,
+        coefficient: Numbers,
+        class_1: Classes,
+        class_2: Classes,
+        *,
+        pairs: Ints | None = None,
+        answers: int = 1,
+        asked: Ints | int = 0,
+        own_share: float = OWN_SHARE,
+    ) -> Candidates:
+        """Return the candidates of mixtures of classes.
+
+        Parameters
+        ----------
+        model
+            What is known.
+        coefficient, class_1, class_2
+            N of each: share of image 1, 0 to 1, and classes by name or code.
+        pairs
+            int64 (N,): see the class; `None`: each candidate mixes a pair of its own.
+        answers
+            Answers wanted about each stimulus, of different participants.
+        asked
+            int64 (N,), or one for all: answers that the model has of the very stimulus already.
+        own_share
+            See `expected_information`.
+        """
+        information = model.information(coefficient, class_1, class_2)
+        return cls(
+            model.design(coefficient, class_1, class_2),
+            expected_information(information, answers, asked=asked, own_share=own_share),
+            np.arange(len(information)) if pairs is None else pairs,
+        )
+
+
+def expected_information(information: Floats, answers: int, *, asked: Ints | int, own_share: float) -> Floats:
+    r"""Return what further answers about a stimulus tell of mixtures like it; float64 (N,).
+
+    The stimulus has an effect of its own, of variance :math:`\rho`, which no number of answers about it can tell apart
+    from what all such mixtures have in common: n answers, each of which has the information i, together have
+
+    .. math::
+
+        w(n) = \frac1{\rho + (1 / i - \rho) / n},
+
+    which is i of the first, and less than n times i of all.
+
+    Parameters
+    ----------
+    information
+        float64 (N,): i, as `PerceptualModel.information` returns it.
+    answers
+        Answers to come.
+    asked
+        Answers there are.
+    own_share
+        :math:`\rho`, 0 to 1.
+
+    Raises
+    ------
+    PerceptionError
+        If the numbers are negative, no answer is to come, or the share is outside 0 to 1.
+    """
+    if answers < 1 or np.min(asked) < 0 or not 0 <= own_share < 1:
+        msg = f"{answers} answers about stimuli with {np.min(asked)} before, {own_share:g} of the variance their own"
+        raise PerceptionError(msg, hint="ask for one answer or more; the own part of the variance is 0 to 1")
+    noise = np.maximum(1 / information - own_share, 0)
+
+    def of_all(count: Ints | int) -> Floats:
+        with np.errstate(divide="ignore"):
+            return 1 / (own_share + noise / count)
+
+    return of_all(np.asarray(asked) + answers) - of_all(np.asarray(asked))
+
+
+def prediction_weights(model: PerceptualModel, coefficients: Numbers) -> Floats:
+    """Return the matrix M for which trace(covariance M) is the average variance of eta that is predicted.
+
+    Parameters
+    ----------
+    model
+        The model.
+    coefficients
+        Mixing coefficients that predictions are wanted of; the average is over these, and over all pairs of two of the
+        model's classes.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64 (P, P).
+    """
+    one, two = np.triu_indices(len(model.classes), 1)
+    shown = np.asarray(coefficients, dtype=np.float64)
+    rows = model.design(np.repeat(shown, len(one)), np.tile(one, len(shown)), np.tile(two, len(shown)))
+    weights: Floats = rows.T @ rows / len(rows)
+    return weights
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """Chosen candidates.
+
+    Parameters
+    ----------
+    rows
+        int64 (n,): numbers of the candidates, the one that tells most first.
+    variance
+        float64 (n + 1,): average variance that is left, before any is asked about and after each.
+    """
+
+    rows: Ints
+    variance: Floats
+
+
+def choose(candidates: Candidates, covariance: Floats, weights: Floats, number: int) -> Choice:
+    """Choose the stimuli whose answers are expected to leave the least average variance, one after the other.
+
+    Each choice takes into account what those before it will have told. Where several candidates would tell as much, the
+    first of them is chosen.
+
+    Parameters
+    ----------
+    candidates
+        N stimuli.
+    covariance
+        float64 (P, P): of the estimates of the model's terms, as it is now.
+    weights
+        float64 (P, P): what the average is of: `prediction_weights`, or the identity for that of the terms themselves.
+    number
+        How many to choose.
+
+    Raises
+    ------
+    PerceptionError
+        If there are fewer pairs of pictures.
+    """
+    available = len(np.unique(candidates.pairs))
+    if not 1 <= number <= available:
+        msg = f"{number:,} stimuli cannot be chosen of {available:,} pairs of pictures, one mixture of each"
+        raise PerceptionError(msg, hint="ask for fewer, or offer more pairs")
+    kinds = _Kinds(candidates)
+    rows, left, variance = [], covariance, [float(np.trace(covariance @ weights))]
+    for _ in range(number):
+        gains, moved = _gains(kinds.design, kinds.information, left, weights)
+        kind = kinds.best(gains)
+        rows.append(kinds.take(kind))
+        factor = _factor(kinds.information[kind], kinds.design[kind], moved[kind])
+        left = left - factor * np.outer(moved[kind], moved[kind])
+        variance.append(float(np.trace(left @ weights)))
+    return Choice(np.array(rows), np.array(variance))
+
+
+class _Kinds:
+    """Candidates by kind: of one kind are those that the model cannot tell apart, of which the first is taken first."""
+
+    def __init__(self, candidates: Candidates) -> None:
+        described = np.round(np.column_stack([candidates.design, candidates.information]), _DIGITS) + 0.0
+        _, first, kind = np.unique(described, axis=0, return_index=True, return_inverse=True)
+        self.design, self.information = candidates.design[first], candidates.information[first]
+        self._pairs = candidates.pairs
+        self._is_taken = np.zeros(int(candidates.pairs.max()) + 1, dtype=bool)
+        ends = np.cumsum(np.bincount(kind))[:-1]
+        self._rest = [iter(rows.tolist()) for rows in np.split(np.argsort(kind, kind="stable"), ends)]
+        self._heads = np.array([next(rows) for rows in self._rest])
+        """The first candidate of each kind that can still be taken; -1 where there is none."""
+
+    def best(self, gains: Floats) -> int:
+        """Return the kind that gains most; of several, the one whose candidate comes first."""
+        gains = np.where(self._heads < 0, -np.inf, gains)
+        best = np.flatnonzero(gains >= gains.max() - _NEAR * abs(gains.max()))
+        return int(best[np.argmin(self._heads[best])])
+
+    def take(self, kind: int) -> int:
+        """Take a candidate, and with it all mixtures of its pair; returns its number."""
+        taken = int(self._heads[kind])
+        self._is_taken[self._pairs[taken]] = True
+        for other in np.flatnonzero((self._heads >= 0) & self._is_taken[self._pairs[self._heads]]):
+            self._heads[other] = next((row for row in self._rest[other] if not self._is_taken[self._pairs[row]]), -1)
+        return taken
+
+
+def _gains(design: Floats, information: Floats, covariance: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    """Return by how much each candidate lowers the average variance, and its design row times the covariance."""
+    moved = design @ covariance
+    return _factor(information, design, moved) * ((moved @ weights) * moved).sum(axis=1), moved
+
+
+def _factor(information: Floats, design: Floats, moved: Floats) -> Floats:
+    """Return the factor of a rank-1 update of the covariance."""
+    factor: Floats = information / (1 + information * (design * moved).sum(axis=-1))
+    return factor
+
+
+def random_worth(
+    candidates: Candidates,
+    covariance: Floats,
+    weights: Floats,
+    variance: float,
+    *,
+    number: int,
+    seeds: int = 20,
+    seed: int = 0,
+) -> Floats:
+    """Return how many stimuli drawn at random leave no more variance than some chosen ones.
+
+    Parameters
+    ----------
+    candidates, covariance, weights
+        As `choose` takes them.
+    variance
+        What the chosen ones leave.
+    number
+        How many were chosen: the search ends at 50 times as many.
+    seeds
+        How often to draw.
+    seed
+        Seed of the draws.
+
+    Returns
+    -------
+    numpy.ndarray
+        float64 (S,): number of random stimuli, interpolated; infinite where the search ended.
+    """
+    worth = np.full(seeds, np.inf)
+    for place in range(seeds):
+        rng = np.random.default_rng([seed, place])
+        left, before = covariance, float(np.trace(covariance @ weights))
+        for count, row in enumerate(rng.integers(len(candidates), size=_MOST_TIMES * number).tolist(), start=1):
+            design = candidates.design[row]
+            moved = design @ left
+            left = left - _factor(candidates.information[row], design, moved) * np.outer(moved, moved)
+            after = float(np.trace(left @ weights))
+            if after <= variance:
+                worth[place] = count - 1 + (before - variance) / (before - after)
+                break
+            before = after
+    return worth
