@@ -12,7 +12,7 @@ from made_report import CLASSES, inferred, judgments, made_report, number, visib
 import hmix_hub
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.findings.finding import Finding, Table
-from hmix_hub.findings.page.view import explain_command, view_of
+from hmix_hub.findings.page.view import KEY_NUMBERS, explain_command, view_of
 from hmix_hub.findings.page.writing import NUMBERS, PAGE, numbers_text, page_text, write_report
 from hmix_hub.findings.wording import number_text, value_text
 
@@ -196,6 +196,22 @@ def test_a_number_with_its_interval_in_words():
     assert number_text(number("x", 0.4)) == "0.400 [0.380, 0.420]"
     assert number_text(number("x", 40.0, 2.0, unit="percent")) == "40.0 % [38.0, 42.0]"
     assert number_text(number("x", None)) == "\u2013"
+
+
+def test_numbers_at_the_head_link_to_those_in_the_findings():
+    error, unknown = number("infer.absolute_error", 0.171), number("soft.outside", None)
+    finding = Finding("head", "Head", "", (error, unknown))
+    text = page_text(made_report(finding))
+    head = text[: text.index('<h2 id="head"')]
+    assert '<a href="#infer.absolute_error"' in head
+    assert "0.171" in head
+    assert 'id="infer.absolute_error"' not in head
+    assert "soft.outside" not in head
+    assert 'class="keys"' not in page_text(made_report())
+
+
+def test_numbers_at_the_head_are_numbers_of_a_report():
+    assert set(KEY_NUMBERS) <= set(hmix_hub.report("h-mix", source="sample", resamples=100).numbers)
 
 
 def test_commands_are_quoted_for_a_shell():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
@@ -103,6 +103,17 @@ class Section:
         return int(len(self.figures) == 1 and is_small)
 
 
+KEY_NUMBERS = {
+    "infer.absolute_error": "mean absolute difference between inferred and shown coefficient",
+    "deviation.people": "of the squared deviation from the synthetic label is between people who see the same mixture",
+    "ceiling.new_person": "root mean squared error that no prediction of a new person's answer can beat",
+    "agreement.alpha.infer_mixing_factor": "Krippendorff's alpha between participants, inferred coefficient",
+    "retest.icc.infer_mixing_factor": "ICC(A,1) of a participant's answer and its repeat, inferred coefficient",
+    "soft.outside": "of the probability of soft labels lies on classes of neither image",
+}
+"""Numbers that stand at the head of the page, as far as a report has them, and what each is."""
+
+
 @dataclass(frozen=True)
 class View:
     """All that the page shows.
@@ -113,6 +124,8 @@ class View:
         The heading, what the report is on, and the mark of judgments that a program made; empty: none.
     counts
         How many judgments, participants and so on there are, and the noun of each.
+    keys
+        Numbers at the head of the page, and what each is.
     sections
         The findings.
     missing
@@ -131,6 +144,7 @@ class View:
     subject: str
     mark: str
     counts: tuple[tuple[str, str], ...]
+    keys: tuple[tuple[Cell, str], ...]
     sections: tuple[Section, ...]
     missing: tuple[str, ...]
     method: str
@@ -152,6 +166,11 @@ def view_of(report: Report, call: Sequence[str] = ()) -> View:
         subject=", ".join(report.datasets),
         mark=origin.mark,
         counts=tuple(_counts(report, origin)),
+        keys=tuple(
+            (replace(cells.shown(report.numbers[name]), anchor=False), words)
+            for name, words in KEY_NUMBERS.items()
+            if name in report.numbers and report.numbers[name].value is not None
+        ),
         sections=tuple(_section(finding, cells) for finding in report.findings),
         missing=report.missing,
         method=report.method,
@@ -225,11 +244,14 @@ class _Cells:
             return Cell(NOTHING if text == "-" else text, is_value=text == "-" or bool(_NUMERALS.fullmatch(text)))
         is_first = content.id not in self._placed
         self._placed.add(content.id)
+        return replace(self.shown(content), anchor=is_first)
+
+    def shown(self, content: Number) -> Cell:
         return Cell(
             value_text(content.value, content.unit),
             content,
             interval_text(content),
-            is_first,
+            True,
             f"{counted(content.n_judgments, 'judgment')} by {counted(content.n_participants, 'participant')}",
             explain_command(content, self._call),
             is_value=True,
