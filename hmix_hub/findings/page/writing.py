@@ -53,8 +53,11 @@ def write_report(report: Report, folder: str | os.PathLike[str], *, call: Sequen
 
     Examples
     --------
-    >>> import hmix_hub
-    >>> page = hmix_hub.write_report(hmix_hub.report("h-mix", source="sample"), "report")  # doctest: +SKIP
+    >>> import hmix_hub, tempfile
+    >>> report = hmix_hub.report("h-mix", source="sample", resamples=100)
+    >>> page = hmix_hub.write_report(report, tempfile.mkdtemp(), call=["--source", "sample"])
+    >>> page.name, page.stat().st_size > 100_000
+    ('report.html', True)
     """
     place = Path(folder)
     if place.exists() and not place.is_dir():
