@@ -1,6 +1,5 @@
 """Figures of the findings: what is drawn of which numbers, what stands apart, which way signs go."""
 
-import re
 from dataclasses import replace
 from xml.etree import ElementTree
 
@@ -19,8 +18,12 @@ PAIRS = {("cat", "dog"): -0.07, ("cat", "emu"): 0.01, ("dog", "emu"): -0.04}
 
 
 @pytest.fixture(scope="module")
-def findings():
-    report = hmix_hub.report("h-mix", source="sample", resamples=100)
+def report():
+    return hmix_hub.report("h-mix", source="sample", resamples=100)
+
+
+@pytest.fixture(scope="module")
+def findings(report):
     return {finding.id: finding for finding in report.findings}
 
 
@@ -72,10 +75,10 @@ def test_every_finding_of_the_sample_has_figures(findings):
     }
 
 
-def test_flagged_participants_stand_apart(findings):
+def test_flagged_participants_stand_apart(report, findings):
     means, _, flagged = figures_of(findings["midpoints"])
     (alone,) = [n for n in findings["midpoints"].numbers if n.id.startswith("construct.flagged.")]
-    who = re.search(r"participant (\S+), flagged", alone.label)[1]
+    who = report.explain(alone.id).rows[0].participant_id
     assert who in described(flagged)
     assert value_text(alone.value) in described(flagged)
     assert who not in described(means)

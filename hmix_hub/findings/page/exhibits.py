@@ -57,7 +57,7 @@ def draw_midpoints(finding: Finding) -> list[Drawn]:
         for row in table.rows if table.id == "midpoints" else ():
             task, what, number = row[:3]
             if isinstance(number, Number):
-                is_alone = ".flagged." in number.id or str(what).endswith(" alone")
+                is_alone = ".flagged." in number.id or number.id.endswith(".mean.endpoint_not_shown")
                 (apart if is_alone else means)[str(what) if is_alone else f"{task}: {what}"] = number
     starts: dict[str, dict[str, Number]] = {"all judgments": {}, "without flagged participants": {}}
     for number in finding.numbers:
