@@ -20,8 +20,8 @@ from hmix_hub.perception.mixture_labels import (
     labels_of_distributions,
     labels_of_pairs,
     look_up,
+    pair_shares,
     symmetric_share,
-    symmetric_shares,
 )
 from hmix_hub.perception.mixup_options import (
     Uncertainty,
@@ -323,8 +323,7 @@ class HumanMixup(ExactModule):
             return labels_of_pairs(share, one, two, n_classes, rest)
         shares = None
         if self.table is not None:
-            table = at(self.table, device)
-            shares = (symmetric_shares if self.symmetric else interpolate)(table, coefficient)
+            shares = pair_shares(at(self.table, device), coefficient, symmetric=self.symmetric)
         one, two = one.to(torch.float32), two.to(torch.float32)
         return labels_of_distributions(shares, coefficient, one, two, rest).to(dtype)
 

@@ -98,6 +98,34 @@ def labels_of_pairs(
     return torch.where(is_one | is_two, labels * (1 - weight), weight / (n_classes - 2))
 
 
+def pair_shares(table: torch.Tensor, coefficient: torch.Tensor, *, symmetric: bool) -> torch.Tensor:
+    """Return the share of the lower class code a in mixtures of all P pairs of classes a < b.
+
+    Parameters
+    ----------
+    table
+        float32 (G, K, K); see `look_up`.
+    coefficient
+        float32 (B,): share of the first image.
+    symmetric
+        Whether the table is.
+
+    Returns
+    -------
+    torch.Tensor
+        float32 (B, 2 P): where the first image is of class a, then where the second is.
+    """
+    size = table.shape[1]
+    low, high = torch.triu_indices(size, size, 1, device=table.device)
+    entries = table.flatten(1)
+    ordered = entries.index_select(1, low * size + high)
+    if symmetric:
+        both = rounded(interpolate(ordered, torch.cat([coefficient, 1 - coefficient])))
+        return torch.cat([both[: len(coefficient)], both[len(coefficient) :]], 1)
+    turned = entries.index_select(1, high * size + low)
+    return torch.cat([rounded(interpolate(ordered, coefficient)), 1 - rounded(interpolate(turned, coefficient))], 1)
+
+
 def labels_of_distributions(
     shares: torch.Tensor | None,
     coefficient: torch.Tensor,
@@ -110,7 +138,7 @@ def labels_of_distributions(
     Parameters
     ----------
     shares
-        float32 (B, K, K): share of the class of axis 1 mixed with the class of axis 2; `None`: the coefficient.
+        float32 (B, 2 P), the result of `pair_shares`; `None`: the coefficient.
     coefficient
         float32 (B,).
     one, two
@@ -123,15 +151,14 @@ def labels_of_distributions(
     torch.Tensor
         float32 (B, K).
     """
+    same = one * two
     if shares is None:
         labels = two * (1 - coefficient[:, None]) + one * coefficient[:, None]
     else:
-        given = torch.bmm(shares, two[:, :, None])[:, :, 0]
-        left = torch.bmm(one[:, None, :], 1 - shares)[:, 0]
-        labels = one * given + two * left
+        labels = _gather_pairs(shares, one, two, same)
     if rest is None:
         return labels
-    weight, same = rest.weight[:, None], one * two
+    weight = rest.weight[:, None]
     n_classes = one.shape[1]
     if rest.spread == "all":
         differing = (1 - same.sum(1, keepdim=True)) / n_classes
@@ -141,13 +168,18 @@ def labels_of_distributions(
     return same + (1 - weight) * (labels - same) + weight * differing
 
 
-def symmetric_shares(table: torch.Tensor, coefficient: torch.Tensor) -> torch.Tensor:
-    """Return the result of `symmetric_share` for all pairs of classes; float32 (B, K, K)."""
-    size = table.shape[1]
-    codes = torch.arange(size, device=table.device)
-    found, turned = rounded(interpolate(table, coefficient)), rounded(interpolate(table, 1 - coefficient))
-    is_turned, is_same = codes[:, None] > codes, codes[:, None] == codes
-    return torch.where(is_same, coefficient[:, None, None], torch.where(is_turned, 1 - turned.transpose(1, 2), found))
+def _gather_pairs(shares: torch.Tensor, one: torch.Tensor, two: torch.Tensor, same: torch.Tensor) -> torch.Tensor:
+    """Return each class's mass from all pairs of classes, float32 (B, K); `same` is that of pairs of one class."""
+    size = one.shape[1]
+    low, high = torch.triu_indices(size, size, 1, device=one.device)
+    pairs = one.index_select(1, torch.cat([low, high])) * two.index_select(1, torch.cat([high, low]))
+    given = pairs * shares
+    of_low = given[:, : len(low)] + given[:, len(low) :]
+    of_high = pairs[:, : len(low)] + pairs[:, len(low) :] - of_low
+    # Not a product of matrices, which TF32 and autocast would round.
+    places = torch.cat([low * size + high, high * size + low, torch.arange(size, device=one.device) * (size + 1)])
+    masses = torch.cat([of_low, of_high, same], 1).index_select(1, places.argsort())
+    return masses.view(len(one), size, size).sum(2)
 
 
 def draw_classes(distributions: torch.Tensor, numbers: torch.Tensor) -> torch.Tensor:
@@ -218,9 +250,9 @@ def _check_values(labels: torch.Tensor, n_classes: int, classes: tuple[str, ...]
             hint = "labels count from 0; fit a model to judgments of these classes"
             raise PerceptionError(msg, hint=hint)
         return
-    sums = labels.to(torch.float32).sum(1)
-    # NaN is in no range.
-    if not bool((labels >= 0).all() & ((sums - 1).abs() <= _TOLERANCE).all()):
+    # All at once, since each check waits for its result. NaN is in no range.
+    off = (labels.sum(1, dtype=torch.float32) - 1).abs().amax()
+    if not bool((labels.amin() >= 0) & (off <= _TOLERANCE)):
         msg = "the batch has soft labels that are not distributions (0 or more, summing to 1)"
         raise PerceptionError(msg, hint="divide each row by its sum")
 
