@@ -202,10 +202,6 @@ def _aim(line: Line, result: HeldOut) -> str:
 
 def print_perception() -> None:
     """Print the part."""
-    import torch
-
-    # Systems of a hundred equations: on a busy machine, dividing them among threads takes longer than solving them.
-    torch.set_num_threads(1)
     dataset, has_pictures = load_judgments()
     if len(set(dataset["batch_id"])) < FOLDS:
         sys.exit("the judgments have too few batches for held-out forecasts")

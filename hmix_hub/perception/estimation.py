@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +12,7 @@ from hmix_hub.perception.answers import AnswerScale, to_percent
 from hmix_hub.perception.differences import Differences
 from hmix_hub.perception.observations import Observations
 from hmix_hub.perception.people import FEWEST_EACH, FEWEST_PEOPLE, People, PeopleFit, fit_people
-from hmix_hub.perception.probit import ProbitFit, Problem, differentiate, fit_probit
+from hmix_hub.perception.probit import ProbitFit, Problem, differentiate, fit_probit, one_thread
 from hmix_hub.perception.separation import check_separation, is_flat
 from hmix_hub.perception.terms import Features, Terms, class_basis, groups_of_classes, person_columns, sine
 from hmix_hub.schema.arrays import Floats
@@ -55,18 +53,7 @@ class Estimate:
     notes: tuple[str, ...]
 
 
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Restrict torch to one thread: for matrices of this size, synchronising threads costs more than it saves."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
-@_one_thread()
+@one_thread()
 def estimate(seen: Observations, *, classes: bool, people: bool, differences: Differences | None) -> Estimate:
     """Fit a model to judgments; terms that they cannot determine are dropped, with a note.
 

@@ -12,6 +12,7 @@ from scipy.special import ndtri, stdtrit
 
 from hmix_hub.perception.fitted import FittedModel
 from hmix_hub.perception.people import N_EFFECTS
+from hmix_hub.perception.probit import one_thread
 from hmix_hub.perception.resampling import Draws, Judged, resample
 from hmix_hub.resampling import Estimate
 from hmix_hub.schema.arrays import Floats
@@ -74,6 +75,7 @@ def _ends(estimate: dict[str, float]) -> dict[str, float | None]:
     return {name: value if math.isfinite(value) else None for name, value in estimate.items()}
 
 
+@one_thread()
 def intervals_of(model: FittedModel, judged: Judged, *, level: float, resamples: int, seed: int) -> Intervals:
     """Return intervals of a model's estimates; see `hmix_hub.PerceptualModel.intervals`."""
     draws = resample(model, judged, resamples, seed)

@@ -7,7 +7,8 @@ probability of a cell is concave in its two bounds, so the maximum likelihood es
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -257,6 +258,17 @@ def fit_probit(problem: Problem) -> ProbitFit:
         if decrement < TOLERANCE:
             return ProbitFit(place[:count], place[count:], value, curvature)
     raise not_converged(decrement)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Restrict torch to one thread: for matrices of this size, synchronising threads costs more than it saves."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def solve(curvature: torch.Tensor, gradient: torch.Tensor) -> torch.Tensor:

@@ -14,6 +14,7 @@ from hmix_hub import PerceptualModel
 from hmix_hub.errors import PerceptionError
 from hmix_hub.perception import resampling
 from hmix_hub.perception.observations import observe
+from hmix_hub.perception.probit import one_thread
 from hmix_hub.perception.resampling import Judged
 
 
@@ -47,6 +48,12 @@ def judged_by(dataset):
     )
 
 
+@pytest.fixture(scope="module")
+def parts(released_judgments, fitted):
+    with one_thread():
+        return resampling._parts(fitted, judged_by(released_judgments), observe(released_judgments).cluster)
+
+
 def test_intervals_of_the_released_judgments(released_judgments, fitted):
     found = fitted.intervals(released_judgments)
     assert (found.level, found.resamples, found.n_clusters) == (0.9, 1000, 35)
@@ -68,18 +75,17 @@ def test_intervals_are_as_wide_as_the_covariance_by_clusters_says(released_judgm
         assert estimate.high - estimate.low == pytest.approx(2 * reach * error, rel=0.1)
 
 
-def test_without_weights_the_covariance_of_people_is_the_one_that_was_fitted(released_judgments, fitted):
-    parts = resampling._parts(fitted, judged_by(released_judgments), observe(released_judgments).cluster)
-    ones = torch.ones((1, len(parts.pull)), dtype=torch.float64)
-    found = resampling._covariances(parts, parts.pull[None], ones)[0].numpy()
-    np.testing.assert_allclose(found, fitted.people.covariance, atol=2e-5)
+def covariance_of(parts, pull):
+    with one_thread():
+        return resampling._covariances(parts, pull[None], torch.ones((1, len(pull)), dtype=torch.float64))[0].numpy()
 
 
-def test_the_covariance_of_people_who_do_not_differ_is_nothing(fitted, released_judgments):
-    parts = resampling._parts(fitted, judged_by(released_judgments), observe(released_judgments).cluster)
-    ones = torch.ones((1, len(parts.pull)), dtype=torch.float64)
-    found = resampling._covariances(parts, torch.zeros_like(parts.pull)[None], ones)[0]
-    assert float(found.abs().max()) < 1e-6
+def test_without_weights_the_covariance_of_people_is_the_one_that_was_fitted(parts, fitted):
+    np.testing.assert_allclose(covariance_of(parts, parts.pull), fitted.people.covariance, atol=2e-5)
+
+
+def test_the_covariance_of_people_who_do_not_differ_is_nothing(parts):
+    assert np.abs(covariance_of(parts, torch.zeros_like(parts.pull))).max() < 1e-6
 
 
 def test_a_higher_level_is_wider_and_a_seed_decides(sample, plain):

@@ -4,18 +4,8 @@ import sys
 
 import numpy as np
 import pytest
-import torch
 
 from hmix_hub import PerceptualModel
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """On a busy machine, dividing a hundred equations among threads takes longer than solving them."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture
