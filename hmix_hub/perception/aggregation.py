@@ -56,9 +56,9 @@ def aggregate(
 ) -> datasets.Dataset:
     r"""Return one label per stimulus, from all of its judgments.
 
-    Which of the methods a task has depends on what was answered: "share" is a share of image 1 in a mixture
-    (`infer_mixing_factor`), "midpoint" the mixture of a pair that looks like half of each, "class" a class with its
-    soft label (`categorical_soft_labels`).
+    The methods available for a task depend on its answers: "share" is the share of image 1 in a mixture
+    (`infer_mixing_factor`), "midpoint" the mixture of a pair that looks like half of each (the midpoint tasks), "class"
+    a class with its soft label (`categorical_soft_labels`).
 
     ====================== ===================== ===================================================================
     method                 answers               what the label is
@@ -66,32 +66,33 @@ def aggregate(
     "mean"                 share, midpoint,      the mean; of classes, the mean soft label
                            class
     "median"               share, midpoint       the median
-    "majority"             share, class          shares of the votes: for the most probable class, or for the picture
-                                                 that a share above or below one half favours (exactly one half is no
-                                                 vote; without any vote each picture has one half)
-    "confidence_weighted"  share                 the mean weighted by confidence; a confidence not given has no weight,
-                                                 and where there is no weight at all the mean
-    "model"                share                 what anybody would answer, by `hmix_hub.PerceptualModel` and the
-                                                 answers together: those of few are shrunk to what the model expects of
-                                                 such mixtures, and the effects of who answered are removed
-    "dawid_skene"          share, class          the probability of each class by `hmix_hub.perception.dawid_skene`,
-                                                 from the same votes
+    "majority"             share, class          vote shares: a vote goes to the most probable class, or to the image
+                                                 with the larger share (exactly one half casts no vote; without votes
+                                                 each image has one half)
+    "confidence_weighted"  share                 the mean weighted by confidence; a missing confidence has no weight,
+                                                 and if all weights are 0 it is the plain mean
+    "model"                share                 the answer expected of a new participant, given a
+                                                 `hmix_hub.PerceptualModel` and the answers: few answers are shrunk
+                                                 towards the model's prediction for such a mixture, and the effects of
+                                                 the participants who answered are removed
+    "dawid_skene"          share, class          the probability of each class under the model of Dawid and Skene, from
+                                                 the same votes; see `hmix_hub.perception.dawid_skene`
     ====================== ===================== ===================================================================
 
-    For stimuli with two or three judgments, as those of H-Mix, "model" is the best label by far: a held-out
-    participant's answer is off by .207 (root mean square) from the label that the others' answers and a model fitted
-    without that participant give, and by .247 from the others' mean.
+    With two or three judgments per stimulus, as in H-Mix, "model" predicts people best: the root mean square error for
+    the answer of a held-out participant is .207 (the model being fitted without that participant), against .247 for the
+    mean of the others' answers.
 
-    Dawid-Skene weighs participants by how they err, and needs many votes of each item and of each participant to learn
-    it. It is no default, because on votes as few as those of these studies it is worse than counting them: on the 1000
-    pictures of CIFAR-10S, which have 6.7 votes each, its class is the picture's own in 88.6 %, that of the majority in
-    92.9 % (a tie counts by its share).
+    Dawid-Skene weights participants by the errors they make, which takes many votes per participant and per stimulus to
+    learn. It is not the default, because with few votes it does worse than a majority: on the 1000 pictures of
+    CIFAR-10S, with 6.7 votes each, it finds the picture's class in 88.6 % of cases and the majority in 92.9 % (a tie
+    counts as its share).
 
     Parameters
     ----------
     dataset
         Judgments of one task, schema 2: any selection, of one or several (joined) studies; N rows. Repeats count like
-        other judgments; leave them out with `hmix_hub.filter(dataset, repeats=False)`.
+        other judgments; exclude them with `hmix_hub.filter(dataset, repeats=False)`.
     method
         One of the methods.
     model
@@ -106,7 +107,7 @@ def aggregate(
         picture columns, n_judgments, n_participants (n_synthetic, where a program made judgments); then
 
         * `method`: the method;
-        * `aggregated_coefficient`, float64, 0 to 1, share of image 1, where shares or midpoints were answered. By
+        * `aggregated_coefficient`, float64, 0 to 1, share of image 1, where shares or midpoints were answered. For
           "majority" and "dawid_skene" it is the probability that image 1 prevails, not what people would answer;
         * `soft_label`, K float64, sums to 1, where shares or classes were answered: what `hmix_hub.batches(…,
           targets="soft_label")` trains on;
@@ -120,7 +121,8 @@ def aggregate(
     SchemaError
         If the dataset is no judgment table, or holds several tasks.
     PerceptionError
-        If "dawid_skene" does not converge; if "model" cannot be fitted, or no two participants judged one stimulus.
+        If "dawid_skene" does not converge; or if, for "model", no model can be fitted, or no stimulus was judged by two
+        participants.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Information: which stimuli, asked next, would tell a model of perception most, and how much that is worth."""
+"""Information: which stimuli would be the most informative to ask about next, and how much that is worth."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from hmix_hub.perception.questions import Classes, Numbers
 from hmix_hub.schema.arrays import Floats, Ints
 
 OWN_SHARE = 0.32
-"""Part of the variance of one answer that is the stimulus's own, where no judgments tell.
+"""Part of the variance of one answer that is due to the stimulus, unless judgments say otherwise.
 
-Source: `hmix_hub.perception.stimulus_means`, of the judgments of H-Mix."""
+Source: `hmix_hub.perception.stimulus_means` of the judgments of H-Mix."""
 _DIGITS = 12
 _NEAR = 1e-9
 """Gains that differ by no more of the largest are the same: the first candidate is chosen on every machine."""
@@ -23,16 +23,16 @@ _MOST_TIMES = 50
 
 @dataclass(frozen=True, eq=False)
 class Candidates:
-    """Stimuli that may be asked about.
+    """Stimuli to choose from.
 
     Parameters
     ----------
     design
         float64 (N, P): rows of the model's design matrix.
     information
-        float64 (N,): what the answers wanted about a stimulus would tell of its eta, as the inverse of a variance.
+        float64 (N,): Fisher information about eta in the answers wanted for each stimulus.
     pairs
-        int64 (N,): number of the pair of pictures that a candidate mixes; one mixture of each is chosen at most.
+        int64 (N,): number of the pair of pictures that a candidate mixes; at most one mixture of a pair is chosen.
     """
 
     design: Floats
@@ -66,9 +66,9 @@ class Candidates:
         pairs
             int64 (N,): see the class; `None`: each candidate mixes a pair of its own.
         answers
-            Answers wanted about each stimulus, of different participants.
+            Answers wanted for each stimulus, from different participants.
         asked
-            int64 (N,), or one for all: answers that the model has of the very stimulus already.
+            int64 (N,), or one for all: answers that the fit has for this very stimulus already.
         own_share
             See `expected_information`.
         """
@@ -81,25 +81,25 @@ class Candidates:
 
 
 def expected_information(information: Floats, answers: int, *, asked: Ints | int, own_share: float) -> Floats:
-    r"""Return what further answers about a stimulus tell of mixtures like it; float64 (N,).
+    r"""Return the information that further answers about a stimulus give about mixtures like it; float64 (N,).
 
-    The stimulus has an effect of its own, of variance :math:`\rho`, which no number of answers about it can tell apart
-    from what all such mixtures have in common: n answers, each of which has the information i, together have
+    Each stimulus has an effect of its own, of variance :math:`\rho`, which answers about it alone cannot separate from
+    what such mixtures have in common. Where one answer has the information i, n answers about one stimulus have
 
     .. math::
 
         w(n) = \frac1{\rho + (1 / i - \rho) / n},
 
-    which is i of the first, and less than n times i of all.
+    which is i for one answer, and less than n times i for more.
 
     Parameters
     ----------
     information
         float64 (N,): i, as `PerceptualModel.information` returns it.
     answers
-        Answers to come.
+        Answers to be asked for.
     asked
-        Answers there are.
+        Answers that there are already.
     own_share
         :math:`\rho`, 0 to 1.
 
@@ -121,14 +121,14 @@ def expected_information(information: Floats, answers: int, *, asked: Ints | int
 
 
 def prediction_weights(model: PerceptualModel, coefficients: Numbers) -> Floats:
-    """Return the matrix M for which trace(covariance M) is the average variance of eta that is predicted.
+    """Return the matrix M for which trace(covariance M) is the average variance of the predicted eta.
 
     Parameters
     ----------
     model
         The model.
     coefficients
-        Mixing coefficients that predictions are wanted of; the average is over these, and over all pairs of two of the
+        Mixing coefficients that predictions are wanted for; the average is over these and all pairs of two of the
         model's classes.
 
     Returns
@@ -150,9 +150,9 @@ class Choice:
     Parameters
     ----------
     rows
-        int64 (n,): numbers of the candidates, the one that tells most first.
+        int64 (n,): numbers of the candidates, in the order in which they were chosen.
     variance
-        float64 (n + 1,): average variance that is left, before any is asked about and after each.
+        float64 (n + 1,): average variance of predictions, before the first answers and after those about each.
     """
 
     rows: Ints
@@ -160,19 +160,20 @@ class Choice:
 
 
 def choose(candidates: Candidates, covariance: Floats, weights: Floats, number: int) -> Choice:
-    """Choose the stimuli whose answers are expected to leave the least average variance, one after the other.
+    """Choose stimuli greedily, each the one whose answers are expected to leave the least average variance.
 
-    Each choice takes into account what those before it will have told. Where several candidates would tell as much, the
-    first of them is chosen.
+    Each choice takes the expected answers about the previous ones into account, by a rank-1 update of the covariance.
+    Of equally informative candidates, the first is chosen.
 
     Parameters
     ----------
     candidates
         N stimuli.
     covariance
-        float64 (P, P): of the estimates of the model's terms, as it is now.
+        float64 (P, P): covariance of the estimates of the model's terms, before.
     weights
-        float64 (P, P): what the average is of: `prediction_weights`, or the identity for that of the terms themselves.
+        float64 (P, P): `prediction_weights`, for the variance of predictions (I-optimality), or the identity, for that
+        of the terms themselves (A-optimality).
     number
         How many to choose.
 
@@ -248,16 +249,16 @@ def random_worth(
     seeds: int = 20,
     seed: int = 0,
 ) -> Floats:
-    """Return how many stimuli drawn at random leave no more variance than some chosen ones.
+    """Return how many stimuli drawn at random are as informative as some chosen ones.
 
     Parameters
     ----------
     candidates, covariance, weights
         As `choose` takes them.
     variance
-        What the chosen ones leave.
+        Average variance after the chosen ones.
     number
-        How many were chosen: the search ends at 50 times as many.
+        How many were chosen; the search ends at 50 times as many.
     seeds
         How often to draw.
     seed

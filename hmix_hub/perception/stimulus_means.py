@@ -1,4 +1,4 @@
-"""Stimulus means: what people would answer about each stimulus, from few answers and a model of perception."""
+"""Stimulus means: the expected answer for each stimulus, from its few answers and a model of perception."""
 
 from __future__ import annotations
 
@@ -30,19 +30,20 @@ _REACH = 5.0
 """Standard deviations to either side over which effects are summed."""
 _LARGEST = 0.95
 _ROWS_AT_ONCE = 256
+_ANSWERS_AT_ONCE = 8192
 
 
 @dataclass(frozen=True, eq=False)
 class StimulusMeans:
-    """What people would answer about each of G stimuli.
+    """Expected answers for G stimuli.
 
     Parameters
     ----------
     share
-        float64 (G,): mean answer of a participant whom the model does not know, as share of image 1.
+        float64 (G,): expected answer of a new participant, as share of image 1.
     own_share
-        Part of the variance of one answer that is the stimulus's own, 0 to 1: what the model does not explain and
-        other participants see, too.
+        Part of the variance of one answer that is due to the stimulus, 0 to 1: what the model does not explain but
+        participants agree on.
     """
 
     share: Floats
@@ -56,7 +57,7 @@ def stimulus_means(
     cifar10: str | os.PathLike[str] | None = None,
     image_sets: Mapping[str, Any] | None = None,
 ) -> StimulusMeans:
-    r"""Compute the mean answer about each stimulus, shrunk to the model's, without the effects of who answered.
+    r"""Compute the expected answer for each stimulus, shrunk towards the model, with effects of participants removed.
 
     In the model, the answer of participant p about stimulus s is a latent value of variance 1 around eta. A part
     :math:`\rho` of this variance belongs to the stimulus:
@@ -66,10 +67,10 @@ def stimulus_means(
         P(y \le k \mid u_s) = \Phi\Bigl(\frac{t_k - \eta_{ps} - u_s}{\sqrt{1 - \rho}}\Bigr), \qquad
         u_s \sim N(0, \rho),
 
-    which leaves the model's own predictions as they are. :math:`\rho` maximizes the likelihood of all answers, and the
-    mean answer is an average over :math:`u_s` given the answers about s. An answer of a participant who leans to image
-    1 everywhere tells less of the stimulus than that of another; one answer moves the mean a little, many outweigh the
-    model.
+    which leaves the model's own predictions unchanged. :math:`\rho` maximizes the likelihood of all answers, and the
+    expected answer is an average over the distribution of :math:`u_s` given the answers about s. One answer moves it a
+    little, many outweigh the model; and an answer in favour of image 1 says less about the stimulus if its participant
+    favours image 1 everywhere.
 
     Parameters
     ----------
@@ -93,27 +94,27 @@ def stimulus_means(
     """
     answers = answers_of(model, dataset, cifar10=cifar10, image_sets=image_sets)
     own_share = answers.fit_own_share()
-    return StimulusMeans(answers.means(own_share, answers.stimuli.sum(answers.log_likelihoods(own_share))), own_share)
+    return StimulusMeans(answers.means(own_share, answers.by_stimulus(own_share)), own_share)
 
 
 def means_of_others(dataset: datasets.Dataset, model: PerceptualModel | None = None) -> tuple[Floats, Floats]:
-    """Return, for each judgment, what the other participants' answers about its stimulus make one expect.
+    """Return a prediction of each judgment from the other participants' answers about its stimulus.
 
-    Shows by how much stimulus means are better than plain ones: compare both with the answers.
+    Comparing both predictions with the answers shows how much better stimulus means are than plain means.
 
     Parameters
     ----------
     dataset
         Judgments of infer_mixing_factor, N rows.
     model
-        A model that knows none of the participants. `None`: models that are fitted to the dataset, each without the
-        participants whose answers it expects, no two of whom share a stimulus.
+        A model that was fitted to none of the participants. `None`: models fitted to the dataset, each without the
+        participants whose answers it predicts, no two of whom share a stimulus.
 
     Returns
     -------
     tuple
-        float64 (N,) each: the plain mean of the others' answers, and the stimulus mean from them; NaN where nobody else
-        judged the stimulus.
+        float64 (N,) each: the plain mean of the others' answers, and the stimulus mean computed from them; NaN where
+        nobody else judged the stimulus.
     """
     stimuli, participants = stimuli_of(dataset), observe(dataset).participant
     one_person = Groups(encode_key([stimuli.codes, participants]))
@@ -195,24 +196,37 @@ class Answers:
             raise PerceptionError(msg, hint="aggregate by 'mean'; or collect more judgments of each stimulus")
 
         def surprise(own_share: float) -> float:
-            values = self.stimuli.sum(self.log_likelihoods(own_share))
+            values = self.by_stimulus(own_share)
             largest = values.max(axis=1)
             return -float((np.log(np.exp(values - largest[:, None]) @ _weights()) + largest).sum())
 
         return float(minimize_scalar(surprise, bounds=(0, _LARGEST), method="bounded", options={"xatol": 1e-3}).x)
 
-    def log_likelihoods(self, own_share: float) -> Floats:
-        """Return the log likelihood of each answer at each effect of its stimulus; float64 (N, Q)."""
+    def by_stimulus(self, own_share: float) -> Floats:
+        """Return the log likelihood of all answers about each stimulus at each of its effects; float64 (G, Q)."""
+        order, offsets = self.stimuli.order, self.stimuli.offsets
+        total, start = np.empty((len(self.stimuli.sizes), _NODES)), 0
+        while start < len(total):
+            # Some thousand rows at a time: of a million, all would take gigabytes.
+            stop = max(start + 1, int(np.searchsorted(offsets, offsets[start] + _ANSWERS_AT_ONCE, side="right")) - 1)
+            values = self.log_likelihoods(own_share, order[offsets[start] : offsets[stop]])
+            total[start:stop] = np.add.reduceat(values, offsets[start:stop] - offsets[start])
+            start = stop
+        return total
+
+    def log_likelihoods(self, own_share: float, rows: Ints | None = None) -> Floats:
+        """Return the log likelihood of answers, int64 (M,), or all, at each effect of the stimulus; float64 (M, Q)."""
+        rows = np.arange(len(self.seen)) if rows is None else rows
         percent = self.model.scale.percent
-        asked = to_percent(self.seen.inferred)
+        asked = to_percent(self.seen.inferred[rows])
         after = np.searchsorted(percent, asked).clip(1, max(1, len(percent) - 1))
         # An answer that never occurred in the fit counts as the nearest that did.
         before = np.minimum(after - 1, len(percent) - 1)
         after = np.minimum(after, len(percent) - 1)
         place = np.where(asked - percent[before] <= percent[after] - asked, before, after)
         ends = padded(torch.tensor(self.model.thresholds)).numpy()
-        centre = self.eta[:, None] + _effects(own_share)
-        spread = np.sqrt(1 - own_share + self.variance)[:, None]
+        centre = self.eta[rows, None] + _effects(own_share)
+        spread = np.sqrt(1 - own_share + self.variance[rows, None])
         low, high = (torch.from_numpy((ends[place + side][:, None] - centre) / spread) for side in (0, 1))
         return log_cell(low, high).numpy()
 

@@ -54,6 +54,24 @@ def test_stimuli_stand_in_the_order_of_the_by_stimulus_table(model, load_sample)
     np.testing.assert_allclose([other[name] for name in pooled["stimulus_id"]], found.share, atol=1e-6)
 
 
+@pytest.mark.parametrize("at_once", [1, 7])
+def test_a_few_answers_at_a_time_make_no_difference(at_once, model, load_sample, monkeypatch):
+    few = load_sample().select(range(150))
+    expected = stimulus_means(model, few)
+    monkeypatch.setattr("hmix_hub.perception.stimulus_means._ANSWERS_AT_ONCE", at_once)
+    found = stimulus_means(model, few)
+    np.testing.assert_allclose(found.share, expected.share, atol=1e-9)
+
+
+def test_participants_whom_the_model_does_not_know_count_as_anybody(release):
+    ds = load_dataset("h-mix", INFER, split="train", source=release, collection_round="A")
+    model = PerceptualModel.fit(ds)
+    renamed = ds.map(lambda row: {"participant_id": f"new-{row['participant_id']}"})
+    known, unknown = (stimulus_means(model, dataset).share for dataset in (ds, renamed))
+    assert np.corrcoef(known, unknown)[0, 1] > 0.98
+    assert np.abs(known - unknown).max() > 0.01
+
+
 def test_turning_every_pair_turns_every_mean(load_sample):
     def turned(row):
         return {

@@ -1,4 +1,4 @@
-"""Choosing: the stimuli to ask about next, which tell a model of perception most, as a list of pairs."""
+"""Choosing: the most informative stimuli to ask about next, as a list of pairs."""
 
 from __future__ import annotations
 
@@ -43,18 +43,19 @@ class ChosenStimuli:
     Parameters
     ----------
     stimuli
-        The stimuli, the one that tells most first.
+        The stimuli, in the order in which they were chosen.
     candidates
-        Stimuli that they were chosen from.
+        Number of mixtures that they were chosen from.
     standard_errors
-        Of predictions, on average over all class pairs and coefficients (root mean square), in standard deviations of
-        one answer: now, and after the answers.
+        Standard error of predictions now, and after the answers: root mean square over all class pairs and
+        coefficients, in standard deviations of one answer.
     random_worth
-        Stimuli drawn at random that would tell as much, on average over draws; infinite where 50 times as many do not.
+        Number of random stimuli that would be as informative, averaged over draws; infinite where 50 times as many are
+        not.
     random_spread
         Standard deviation of that number between draws.
     uses_judged_pictures
-        Whether pictures that were judged already are among them, since there are too few others.
+        Whether they may show pictures that were judged before, since there are too few others.
     """
 
     stimuli: tuple[Stimulus, ...]
@@ -75,10 +76,10 @@ def choose_stimuli(
     judged: Judged | None = None,
     seed: int = 0,
 ) -> ChosenStimuli:
-    """Choose the mixtures whose answers are expected to make the model's predictions most certain.
+    """Choose the mixtures whose answers are expected to reduce the uncertainty of the model's predictions most.
 
-    Candidates are pairs of pictures, as many of each two classes, drawn as a collection draws them; each in all the
-    coefficients. At most one mixture of a pair is chosen.
+    Candidates are pairs of pictures, equally many of each two classes, drawn as a collection draws them, mixed with
+    each of the coefficients. At most one mixture of a pair is chosen.
 
     Parameters
     ----------
@@ -93,10 +94,10 @@ def choose_stimuli(
     people
         Participants who will judge each stimulus.
     judged
-        What was judged of these pictures: other pictures are taken as long as there are enough; else answers that there
-        are count. It also tells how much of the variance is the stimulus's own.
+        What was judged of these pictures. Other pictures are preferred; where there are too few of them, mixtures with
+        answers are less informative. It also tells how much of the variance is due to the stimulus.
     seed
-        Decides which pictures are drawn.
+        Seed of the drawn pictures.
 
     Raises
     ------
@@ -150,16 +151,16 @@ def choose_stimuli(
 
 @dataclass(frozen=True, eq=False)
 class Judged:
-    """What was judged already, of one image set.
+    """Judgments so far, of one image set.
 
     Parameters
     ----------
     pictures
-        Pictures in a mixture that was judged.
+        Pictures of judged mixtures.
     answers
         Number of answers by mixture: both pictures in the order of a list of pairs, and the share of the first.
     own_share
-        Part of the variance of one answer that is the stimulus's own.
+        Part of the variance of one answer that is due to the stimulus.
     """
 
     pictures: frozenset[int]
@@ -168,11 +169,12 @@ class Judged:
 
     @classmethod
     def of(cls, model: PerceptualModel, dataset: datasets.Dataset, image_set: str, labels: Labels) -> Judged:
-        """Return what a dataset of infer_mixing_factor says of an image set."""
+        """Return the judgments of an image set in a dataset of infer_mixing_factor."""
+        seen = answers_of(model, dataset)
         try:
-            own_share = answers_of(model, dataset).fit_own_share()
+            own_share = seen.fit_own_share()
         except PerceptionError:
-            # Too few judged one stimulus to tell.
+            # No stimulus has two judges, from whose agreement it could be told.
             own_share = OWN_SHARE
         columns = ["image_set", *INDICES, COEFFICIENT]
         table = arrow_columns(dataset, columns)
@@ -191,7 +193,7 @@ class Judged:
 
 
 def pictures_named(name: str, cifar10: str | os.PathLike[str] | None = None) -> tuple[str, Labels]:
-    """Return the name and classes of pictures: of a set that the package knows, or of a collection folder.
+    """Return the image set and the classes of pictures: of a known set, or of a collection folder.
 
     Raises
     ------
