@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from hmix_hub.contribute.description.spread import Spread
 from hmix_hub.findings.finding import Finding, Series, Table
 from hmix_hub.findings.judgments import Judgments, Tasks, estimate_of
 from hmix_hub.findings.number import Number
 from hmix_hub.findings.wording import with_interval
 from hmix_hub.schema.arrays import Floats
+from hmix_hub.spread import Spread
 from hmix_hub.tasks import TASKS
 
 

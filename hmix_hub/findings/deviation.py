@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from hmix_hub.contribute.description.spread import Spread, summing
 from hmix_hub.findings.finding import Finding, Series, Table
 from hmix_hub.findings.judgments import SHARE, Judgments, Tasks, estimate_of, shown_levels
 from hmix_hub.findings.number import Number
@@ -17,6 +16,7 @@ from hmix_hub.findings.wording import figure, not_asked, with_interval
 from hmix_hub.resampling import Means
 from hmix_hub.schema.arrays import Floats, Ints
 from hmix_hub.schema.groups import Groups, encode_key
+from hmix_hub.spread import Spread, summing
 from hmix_hub.tasks import INFER
 
 _COLUMNS = ("inferred_coefficient", "mixing_coefficient")

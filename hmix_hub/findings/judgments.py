@@ -12,13 +12,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hmix_hub.contribute.description.agreement import Answers
-from hmix_hub.contribute.description.spread import Spread
 from hmix_hub.findings.number import Number, RowRef
 from hmix_hub.resampling import RESAMPLES, Means, levels_of, resample, resample_means, widened_level
 from hmix_hub.schema import Vocabulary
 from hmix_hub.schema.arrays import Floats, Ints, Mask, codes, matrix, numbers
 from hmix_hub.schema.column import Kind
-from hmix_hub.schema.groups import encode_key
+from hmix_hub.schema.groups import Groups, encode_key
+from hmix_hub.spread import Spread
 from hmix_hub.tasks import OVER_CLASSES, TASKS
 from hmix_hub.tasks.task import Task
 
@@ -232,15 +232,8 @@ class Judgments:
         rows
             int64 (M,).
         """
-        people = self.people_of(rows)
-        n_people = int(people.max(initial=-1)) + 1
-        sums = np.stack([np.bincount(people, column, minlength=n_people) for column in terms.T], axis=1)
-        width = terms.shape[1]
-
-        def of_weights(weights: Floats) -> Floats:
-            return statistic(weights @ sums)
-
-        return self._resampled(of_weights, n_people, width)
+        sums = Groups(self.people_of(rows)).sum(terms)
+        return self._resampled(lambda weights: statistic(weights @ sums), *sums.shape)
 
     def over_people(self, statistic: Callable[[Floats], Floats], spread: Spread) -> Means:
         """Return statistics of judgments by stimulus, with intervals by resampling participants.
@@ -252,8 +245,7 @@ class Judgments:
         spread
             The judgments that the statistics are of.
         """
-        n_stimuli, n_people = spread.counts.shape
-        return self._resampled(statistic, n_people, n_stimuli)
+        return self._resampled(statistic, spread.counts.shape[1], spread.width)
 
     def _resampled(self, statistic: Callable[[Floats], Floats], n_people: int, width: int) -> Means:
         level = widened_level(n_people)

@@ -11,15 +11,13 @@ from scipy.special import xlogy
 
 from hmix_hub.perception.people_answers import PeopleAnswers, people_answers
 from hmix_hub.perception.prediction import check_level
-from hmix_hub.resampling import COVERAGE, Estimate, drawn, percentile_interval, widened_level
+from hmix_hub.resampling import COVERAGE, Estimate, resample, widened_level
 from hmix_hub.schema.arrays import Floats, Ints
+from hmix_hub.schema.groups import Groups, encode_key
+from hmix_hub.spread import Spread
 
 if TYPE_CHECKING:
     import datasets
-
-_CHUNK = 100
-_CELLS = 1 << 22
-"""Numbers, resamplings times stimuli, that are held at a time."""
 
 
 @dataclass(frozen=True)
@@ -142,12 +140,17 @@ def human_fit(labels: object, dataset: datasets.Dataset, *, level: float = COVER
     sums = _row_sums(answers, compared)
     units = answers.stimuli if answers.people is None else answers.people
     n_units = int(units.max()) + 1
-    within = _Within(answers, units)
-    found = _figures(sums.sum(axis=0)[None], within.variance(np.ones((1, n_units))))[0]
-    low, high = np.full((2, len(_FIGURES)), np.nan)
-    if n_units > 1:
-        low, high = _resampled(sums, units, within, level, seed)
-    estimates = {name: Estimate(*map(float, ends)) for name, *ends in zip(_FIGURES, found, low, high, strict=True)}
+    by_unit = Groups(units).sum(sums)
+    spread = _spread(answers, units)
+    found = resample(
+        lambda weights: _figures(weights @ by_unit, spread.variance_within(weights)),
+        n_units,
+        width=spread.width,
+        seed=seed,
+        level=widened_level(n_units, level),
+    )
+    ends = zip(_FIGURES, found.mean, found.low, found.high, strict=True)
+    estimates = {name: Estimate(*map(float, three)) for name, *three in ends}
     if not np.isfinite(_nats(answers, compared)).all():
         estimates["cross_entropy"] = Estimate(math.inf)
     return HumanFit(
@@ -172,9 +175,7 @@ def _nats(answers: PeopleAnswers, labels: Floats) -> Floats:
 
 
 def _least_nats(answers: PeopleAnswers) -> float:
-    counts = np.bincount(answers.stimuli)
-    columns = [np.bincount(answers.stimuli, column) / counts for column in answers.answers.T]
-    means = np.clip(np.stack(columns, axis=1), 0, 1)
+    means = np.clip(Groups(answers.stimuli).mean(answers.answers), 0, 1)
     return float(_nats(answers, means[answers.stimuli]).mean())
 
 
@@ -215,51 +216,11 @@ def _figures(sums: Floats, within: Floats) -> Floats:
         return np.stack([np.sqrt(error), bias / n, correlation, nats / n, ceiling, explained, gain], axis=1)
 
 
-class _Within:
-    """Variance of answers within stimuli, between participants, in resamplings of units.
-
-    A unit that is drawn twice does not differ from itself: pairs of different answers alone count, so that the
-    variance of resamplings is no less than that of the data. Each stimulus has the weight of its answers less one.
-    """
-
-    def __init__(self, answers: PeopleAnswers, units: Ints) -> None:
-        rows = answers.first_presentations()
-        self.stimuli, self.units = answers.stimuli[rows], units[rows]
-        self.n_stimuli = int(answers.stimuli.max()) + 1
-        self.answers = answers.answers[rows] - answers.answers[rows].mean(axis=0)
-
-    def variance(self, weights: Floats, group: Ints | None = None) -> Floats:
-        """Return the variance in each of R resamplings, float64 (R,), from how often each unit is drawn, (R, U)."""
-        from scipy.sparse import csr_matrix
-
-        units = self.units if group is None else group[self.units]
-        shape = (weights.shape[1], self.n_stimuli)
-
-        def by_stimulus(values: Floats, drawn_often: Floats) -> Floats:
-            return (csr_matrix((values, (units, self.stimuli)), shape=shape).T @ drawn_often.T).T
-
-        counts = by_stimulus(np.ones(len(units)), weights)
-        same = by_stimulus(np.ones(len(units)), weights**2)
-        squares = by_stimulus((self.answers**2).sum(axis=1), weights)
-        scale = np.where(counts > 0, counts, 1)
-        for column in self.answers.T:
-            squares = squares - by_stimulus(column, weights) ** 2 / scale
-        pairs = (counts - same / scale).sum(axis=1)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return np.where(pairs > 1e-9, np.maximum(squares.sum(axis=1), 0) / pairs, np.nan)
-
-
-def _resampled(sums: Floats, units: Ints, within: _Within, level: float, seed: int) -> tuple[Floats, Floats]:
-    group, weights = drawn(int(units.max()) + 1, seed)
-    numbers = units if group is None else group[units]
-    by_unit = np.stack([np.bincount(numbers, column, minlength=weights.shape[1]) for column in sums.T], axis=1)
-    found = []
-    at_once = max(1, min(_CHUNK, _CELLS // within.n_stimuli))
-    for start in range(0, len(weights), at_once):
-        chosen = weights[start : start + at_once].astype(np.float64)
-        found.append(_figures(chosen @ by_unit, within.variance(chosen, group)))
-    # Few participants vary less among themselves than participants do.
-    return percentile_interval(np.concatenate(found), widened_level(int(units.max()) + 1, level))
+def _spread(answers: PeopleAnswers, units: Ints) -> Spread:
+    """Return the first answers about each stimulus, by unit."""
+    rows = answers.first_presentations()
+    groups = Groups(encode_key([answers.stimuli[rows]]))
+    return Spread(list(answers.answers[rows].T), groups, units[rows])
 
 
 def _finite(value: Any) -> Any:

@@ -12,7 +12,6 @@ from hypothesis import settings as set_up
 from hypothesis import strategies as st
 from made_judgments import CLASSES, LEVELS, design, judgments_of
 
-from hmix_hub.contribute.description.spread import Spread
 from hmix_hub.findings.agreement import agreement
 from hmix_hub.findings.classes import class_visibility
 from hmix_hub.findings.confidence import confidence
@@ -23,6 +22,7 @@ from hmix_hub.findings.shrinkage import discoveries, shrink, two_sided
 from hmix_hub.findings.wording import listed, slugs
 from hmix_hub.resampling import resample
 from hmix_hub.schema.groups import Groups
+from hmix_hub.spread import Spread
 from hmix_hub.tasks import INFER
 
 SEEN = np.array([0.06, 0.02, 0.0, -0.03, -0.05])
@@ -216,6 +216,11 @@ def test_two_copies_of_a_person_are_no_pair(data):
         assert alpha[0] == pytest.approx(alone.krippendorff_alpha(np.ones((1, 1)))[0], nan_ok=True)
         assert within[0] == pytest.approx(alone.variance_within(np.ones((1, 1)))[0], nan_ok=True)
     assert within[1] == pytest.approx(within[2])
+
+
+def test_copies_of_people_who_are_alone_with_their_stimuli_tell_no_variance():
+    values, weights = np.random.default_rng(0).random(9), np.arange(45.0, 54.0)[None]
+    assert np.isnan(Spread([values], Groups(np.arange(9)), np.arange(9)).variance_within(weights)).all()
 
 
 def test_resampling_of_few_and_of_many_units():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from hmix_hub.contribute.description.histograms import Histogram, Numbers, interval, mean, mean_interval, rounded
-from hmix_hub.contribute.description.spread import Spread
 from hmix_hub.resampling import resample_ratios
 from hmix_hub.schema.arrays import Ints
 from hmix_hub.schema.groups import Groups, encode_key
+from hmix_hub.spread import Spread
 
 _MILLION = 10**6
 _TENTH_EDGES = np.append(np.arange(-_MILLION // 20, _MILLION, _MILLION // 10), _MILLION + 1)[1:]
@@ -134,7 +135,7 @@ def soft_label_agreement(answers: Answers, top: Ints, labels: Numbers) -> dict[s
         "pairs": int(pairs.sum()),
         **_of_pairs(same, pairs, "same_top_class", "same_top_class_interval"),
         **_of_pairs(distances, pairs, "mean_total_variation", "mean_total_variation_interval"),
-        "krippendorff_alpha": _nominal_alpha(groups, of_class, top[rows]),
+        "krippendorff_alpha": _alpha([(top[rows] == code) * 1.0 for code in np.unique(top[rows])], groups),
     }
 
 
@@ -213,7 +214,7 @@ def _variance_figures(values: Numbers, groups: Groups) -> dict[str, float | None
     return {
         "within_stimulus_sd": rounded(np.sqrt(within)),
         "icc_1": _icc(within, total - float(squares.sum()), sizes),
-        "krippendorff_alpha": rounded(Spread.unweighted([values], groups).krippendorff_alpha(np.ones((1, 1)))[0]),
+        "krippendorff_alpha": _alpha([values], groups),
     }
 
 
@@ -227,14 +228,11 @@ def _icc(within: float, between_squares: float, sizes: Ints) -> float | None:
     return rounded((between - within) / spread) if spread > 1e-12 else None
 
 
-def _nominal_alpha(groups: Groups, of_class: Groups, top: Ints) -> float | None:
-    n = len(top)
-    expected = n**2 - int((np.bincount(top, minlength=1) ** 2).sum())
-    if not expected:
+def _alpha(values: Sequence[Numbers], groups: Groups) -> float | None:
+    """Return Krippendorff's alpha; see `hmix_hub.spread`."""
+    if not len(groups.codes):
         return None
-    same = np.bincount(groups.codes[of_class.first], weights=of_class.sizes**2, minlength=len(groups.sizes))
-    observed = float(((groups.sizes**2 - same) / (groups.sizes - 1)).sum())
-    return rounded(1 - (n - 1) * observed / expected)
+    return rounded(Spread.unweighted(values, groups).krippendorff_alpha(np.ones((1, 1)))[0])
 
 
 def _pearson(before: Numbers, after: Numbers) -> float | None:

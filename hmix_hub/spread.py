@@ -69,6 +69,11 @@ class Spread:
         """Return judgments all of which count once: the one weight that its figures take is 1."""
         return cls(values, groups, np.zeros_like(groups.codes))
 
+    @property
+    def width(self) -> int:
+        """Numbers that its figures compute for one resampling."""
+        return len(self.groups.sizes) * (len(self.values) + 3)
+
     @cached_property
     def counts(self) -> Any:
         """Number of judgments of each person about each stimulus; (G, U), see `summing`."""
@@ -107,9 +112,10 @@ class Spread:
         """
         sizes, same, firsts, squares = self._sums(weights)
         with np.errstate(invalid="ignore", divide="ignore"):
-            per = np.where(sizes > 0, 1 / sizes, 0)
-            within = squares - per * sum(first**2 for first in firsts)
-            return within.sum(axis=0) / (sizes - per * same).sum(axis=0)
+            # Of one person's copies alone, nothing but rounding would be left.
+            per = np.where(sizes**2 > same, 1 / sizes, 0)
+            within = (sizes * per) * squares - per * sum(first**2 for first in firsts)
+            return np.maximum(within.sum(axis=0), 0) / (per * (sizes**2 - same)).sum(axis=0)
 
     def krippendorff_alpha(self, weights: Floats) -> Floats:
         r"""Return Krippendorff's alpha: 1 less the distances within stimuli over those within all answers.
