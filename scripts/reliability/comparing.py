@@ -137,12 +137,13 @@ def _sentence(differences: Sequence[Difference]) -> str:
     outside = sum(abs(d.mean) > d.half_width for d in differences)
     held = sum(d.adjusted_p < 1 - COVERAGE for d in differences)
     n = len(differences)
+    chance = (1 - COVERAGE) * n
     return (
-        f"Paired differences by seed, mean ± half of the {COVERAGE:.0%} interval (Student's t over seeds). Of {n} "
-        f"intervals {outside} exclude 0, where {(1 - COVERAGE) * n:.0f} would by chance alone if nothing differed; "
-        f"{held}, marked *, do so after Holm's correction for all {n}. Intervals are about new seeds, not about other "
-        "test pictures, mixtures or people. The mass outside is fitted to the judgments that the cross-entropy to "
-        "people is measured on: there its arms know the average."
+        f"Paired differences by seed: mean ± half the {COVERAGE:.0%} interval (Student's t over seeds). {outside} "
+        f"of {n} intervals exclude 0 ({chance:.0f} expected by chance if nothing differed); {held} differences "
+        f"remain after Holm's correction over all {n} (marked *). The intervals cover new seeds, not other test "
+        "pictures, mixtures or participants. The mass outside the two classes is fitted to the same judgments "
+        "that the cross-entropy to people is measured on, so arms with it know their average."
     )
 
 

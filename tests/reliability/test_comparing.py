@@ -71,8 +71,8 @@ def test_the_table_says_how_many_intervals_there_are_and_how_many_hold(parts, re
     results += [result("human", seed, 0.4 + 0.001 * seed) for seed in range(8)]
     differences = parts.comparing.compare(results)
     text = parts.comparing.table_text(results, differences)
-    assert "Of 11 intervals 11 exclude 0, where 1 would by chance alone" in text
-    assert "11, marked *, do so after Holm's correction for all 11" in text
+    assert "11 of 11 intervals exclude 0 (1 expected by chance if nothing differed)" in text
+    assert "11 differences remain after Holm's correction over all 11 (marked *)" in text
     assert "| human labels | 8 | 0.4035 |" in text
     assert text.count(" *") >= 11
 
