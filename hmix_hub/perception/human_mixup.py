@@ -8,9 +8,10 @@ from typing import Any
 import torch
 from torch.utils.data import default_collate
 
-from hmix_hub.errors import ConfigurationError, PerceptionError, nearest
+from hmix_hub.errors import ConfigurationError, PerceptionError, first_line, nearest
 from hmix_hub.perception.mixture_labels import (
     Rest,
+    as_labels,
     check_batch,
     check_coefficient,
     check_labels,
@@ -197,7 +198,11 @@ class HumanMixup(ExactModule):
         In worker processes, coefficients follow the worker's seed, which the loader draws in each epoch from its own
         generator or torch's; the state of this module in the main process does not change.
         """
-        batch = default_collate(list(samples))
+        try:
+            batch = default_collate(list(samples))
+        except (IndexError, RuntimeError, TypeError) as error:
+            msg = f"{len(samples)} samples cannot be collated: {first_line(error)}"
+            raise PerceptionError(msg, hint="samples are pairs of an image and a label, images of one shape") from error
         if not isinstance(batch, list | tuple) or len(batch) != 2:
             msg = "samples must be pairs of an image and a label"
             raise PerceptionError(msg, hint="collate them with your own function, then call mixup(images, labels)")
@@ -205,6 +210,9 @@ class HumanMixup(ExactModule):
 
     def coefficients(self, n: int, device: torch.device | str | None = None) -> torch.Tensor:
         """Return the next n coefficients, float32 (n,), to mix anything else with; see `relabel`."""
+        if isinstance(n, bool) or not isinstance(n, int) or n < 0:
+            msg = f"the number of coefficients is a whole number of 0 or more, not {n!r}"
+            raise PerceptionError(msg)
         return self.coefficients_at(self.stream.advance(n, None if device is None else torch.device(device)))
 
     def coefficients_at(self, positions: torch.Tensor) -> torch.Tensor:
@@ -248,8 +256,8 @@ class HumanMixup(ExactModule):
         tensor([[0.2500, 0.7500],
                 [0.0000, 1.0000]])
         """
-        one = torch.as_tensor(labels_1)
-        two = torch.as_tensor(labels_2, device=one.device)
+        one = as_labels(labels_1)
+        two = as_labels(labels_2, one.device)
         if one.shape != two.shape:
             msg = f"the labels of both images have one shape, not {tuple(one.shape)} and {tuple(two.shape)}"
             raise PerceptionError(msg)
@@ -287,7 +295,12 @@ class HumanMixup(ExactModule):
         """
         given = check_coefficient(coefficient)
         one, two = (class_codes(codes, self.n_classes, self.classes).to(given.device) for codes in (class_1, class_2))
-        given, one, two = torch.broadcast_tensors(given, one, two)  # type: ignore[no-untyped-call]
+        try:
+            given, one, two = torch.broadcast_tensors(given, one, two)  # type: ignore[no-untyped-call]
+        except RuntimeError as error:
+            shapes = ", ".join(str(tuple(part.shape)) for part in (given, one, two))
+            msg = f"coefficient, class_1 and class_2 cannot be broadcast: their shapes are {shapes}"
+            raise PerceptionError(msg) from error
         return self._share(given.reshape(-1), one.reshape(-1), two.reshape(-1)).reshape(given.shape)
 
     def _share(self, coefficient: torch.Tensor, one: torch.Tensor, two: torch.Tensor) -> torch.Tensor:

@@ -15,7 +15,7 @@ from hmix_hub.schema import Vocabulary
 Spread = Literal["all", "others"]
 """Which classes receive the mass taken from the two of a mixture: all K, or the K - 2 others."""
 _TOLERANCE = 1e-3
-"""Largest accepted deviation of a soft label's sum from 1, wide enough for half precision."""
+"""Largest accepted deviation of a soft label's sum from 1; that of a coarser dtype is its own precision."""
 
 
 def look_up(table: torch.Tensor, coefficient: torch.Tensor, one: torch.Tensor, two: torch.Tensor) -> torch.Tensor:
@@ -195,7 +195,7 @@ def draw_answers(total: torch.Tensor, numbers: torch.Tensor) -> torch.Tensor:
 
 
 def check_batch(images: object, labels: object) -> None:
-    """Check that images and labels are tensors that agree in number and device.
+    """Check that images and labels are dense tensors that agree in number and device, the images floating or bytes.
 
     Raises
     ------
@@ -209,6 +209,12 @@ def check_batch(images: object, labels: object) -> None:
         both = " and ".join(f"{tuple(part.shape)} on {part.device}" for part in (images, labels))
         msg = f"images and labels must agree in number and device, but are {both}"
         raise PerceptionError(msg)
+    if not (images.dtype.is_floating_point or images.dtype == torch.uint8):
+        msg = f"images are floating or uint8, not {images.dtype}"
+        raise PerceptionError(msg, hint="convert them, for example with images.float() / 255")
+    if images.layout != torch.strided or labels.layout != torch.strided:
+        msg = f"images and labels are dense tensors, not {images.layout} and {labels.layout}"
+        raise PerceptionError(msg, hint="to_dense() returns one")
 
 
 def check_labels(labels: torch.Tensor, n_classes: int | None, classes: tuple[str, ...] | None) -> int:
@@ -232,6 +238,9 @@ def check_labels(labels: torch.Tensor, n_classes: int | None, classes: tuple[str
     elif labels.ndim != 2:
         msg = f"labels have the shape (B,) or (B, K), not {tuple(labels.shape)}"
         raise PerceptionError(msg)
+    elif labels.dtype.is_complex:
+        msg = f"labels of shape (B, K) are distributions over the classes, not {labels.dtype}"
+        raise PerceptionError(msg)
     elif n_classes not in {None, labels.shape[1]}:
         msg = f"the batch has labels of {labels.shape[1]} classes, but the model has {_named(n_classes, classes)}"
         raise PerceptionError(msg, hint="fit a model to judgments of these classes")
@@ -252,7 +261,8 @@ def _check_values(labels: torch.Tensor, n_classes: int, classes: tuple[str, ...]
         return
     # All at once, since each check waits for its result. NaN is in no range.
     off = (labels.sum(1, dtype=torch.float32) - 1).abs().amax()
-    if not bool((labels.amin() >= 0) & (off <= _TOLERANCE)):
+    eps = torch.finfo(labels.dtype).eps if labels.dtype.is_floating_point else 0.0
+    if not bool((labels.amin() >= 0) & (off <= max(_TOLERANCE, eps))):
         msg = "the batch has soft labels that are not distributions (0 or more, summing to 1)"
         raise PerceptionError(msg, hint="divide each row by its sum")
 
@@ -271,13 +281,34 @@ def check_coefficient(given: Any) -> torch.Tensor:
         If one is not a number from 0 to 1; values are checked on the CPU only.
     """
     # Python's numbers are float64: in a shorter type, `c` and the caller's `1 - c` might not be complements.
-    coefficient = given if isinstance(given, torch.Tensor) else torch.from_numpy(np.asarray(given, dtype=np.float64))
+    try:
+        coefficient = (
+            given if isinstance(given, torch.Tensor) else torch.from_numpy(np.asarray(given, dtype=np.float64))
+        )
+    except (TypeError, ValueError) as error:
+        msg = f"coefficients are numbers from 0 to 1, not {given!r:.80}"
+        raise PerceptionError(msg, hint="the coefficient is the share of the first image") from error
     is_seen = coefficient.device.type == "cpu" and not torch.compiler.is_compiling()
     # NaN is in no range.
     if is_seen and not bool(((coefficient >= 0) & (coefficient <= 1)).all()):
         msg = "a coefficient is not a number from 0 to 1"
         raise PerceptionError(msg, hint="the coefficient is the share of the first image")
     return exact(coefficient)
+
+
+def as_labels(given: Any, device: torch.device | None = None) -> torch.Tensor:
+    """Return labels, a tensor, an array or a list, as a tensor.
+
+    Raises
+    ------
+    PerceptionError
+        If they are not numbers, or rows differ in length.
+    """
+    try:
+        return torch.as_tensor(given, device=device)
+    except (TypeError, ValueError) as error:
+        msg = f"labels are class codes (B,) or distributions (B, K), not {given!r:.80}"
+        raise PerceptionError(msg, hint="codes of names: [model.classes.index(name) for name in names]") from error
 
 
 def class_codes(given: Any, n_classes: int | None, classes: tuple[str, ...] | None) -> torch.Tensor:

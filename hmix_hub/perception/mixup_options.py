@@ -98,6 +98,11 @@ def order_of(
     model: SharesModel | None, classes: Sequence[str] | int | None
 ) -> tuple[tuple[str, ...] | None, int | None, list[int] | None]:
     """Return the class names in label order, their number, and the model's code of each."""
+    if isinstance(classes, str | bool):
+        msg = f"classes are names or their number, not {classes!r}"
+        raise ConfigurationError(msg, hint='for example classes=("cat", "dog") or classes=10')
+    if classes is not None and not isinstance(classes, int) and not len(classes):
+        classes = 0
     if isinstance(classes, int):
         if classes < 1 or (model is not None and classes != len(model.classes)):
             of = "" if model is None else f", and the model has {len(model.classes)}"

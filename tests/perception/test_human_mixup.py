@@ -181,6 +181,8 @@ def test_labels_of_other_classes_are_refused_by_name():
         (torch.zeros(2, 3, 1), r"\(B,\) or \(B, K\)"),
         (torch.ones(2, 3), "not distributions"),
         (torch.tensor([[0.5, 0.5, float("nan")]] * 2), "not distributions"),
+        (torch.ones(2, 3, dtype=torch.complex64), "not torch.complex64"),
+        (torch.tensor([0, 1]).to_sparse(), "dense"),
         (torch.tensor([0, 1, 2]), "agree in number"),
         ([0, 1], "tensors"),
     ):
@@ -188,8 +190,42 @@ def test_labels_of_other_classes_are_refused_by_name():
             mixup(images, labels)
     with pytest.raises(PerceptionError, match="how many classes"):
         HumanMixup(None)(images, torch.tensor([0, 1]))
-    with pytest.raises(PerceptionError, match="pairs of an image and a label"):
-        mixup.collate([(torch.rand(3), 0, 1)])
+
+
+@pytest.mark.parametrize(
+    ("images", "told"),
+    [
+        (torch.zeros(2, 3, dtype=torch.int32), "floating or uint8, not torch.int32"),
+        (torch.zeros(2, 3, dtype=torch.complex64), "floating or uint8, not torch.complex64"),
+        (torch.zeros(2, 3).to_sparse(), "dense"),
+    ],
+)
+def test_images_of_which_the_range_is_not_known_are_refused(images, told):
+    with pytest.raises(PerceptionError, match=told):
+        HumanMixup(Model())(images, torch.tensor([0, 1]))
+
+
+@pytest.mark.parametrize(
+    ("samples", "told"),
+    [
+        ([(torch.rand(3), 0, 1)], "pairs of an image and a label"),
+        ([(torch.rand(3), 0), (torch.rand(4), 1)], "2 samples cannot be collated"),
+        ([], "0 samples cannot be collated"),
+    ],
+)
+def test_samples_that_are_no_batch_are_refused(samples, told):
+    with pytest.raises(PerceptionError, match=told):
+        HumanMixup(Model()).collate(samples)
+
+
+def test_soft_labels_may_be_as_far_from_summing_to_1_as_their_precision_makes_them():
+    made = torch.Generator().manual_seed(0)
+    exact = torch.softmax(torch.randn(500, 10, generator=made), 1)
+    for dtype in (torch.float16, torch.bfloat16):
+        labels = HumanMixup(Model(), seed=0)(torch.rand(500, 3), exact.to(dtype))[1]
+        expected = HumanMixup(Model(), seed=0)(torch.rand(500, 3), exact)[1]
+        assert labels.dtype == dtype
+        torch.testing.assert_close(labels.float(), expected, atol=2 * torch.finfo(dtype).eps, rtol=0)
 
 
 @pytest.mark.parametrize(
@@ -204,6 +240,9 @@ def test_labels_of_other_classes_are_refused_by_name():
         ({"uncertainty": "confidence"}, "the model does not have"),
         ({"uncertainty": "outside"}, "categorical"),
         ({"classes": 3}, "the model has 10"),
+        ({"classes": "cat"}, "names or their number, not 'cat'"),
+        ({"classes": True}, "names or their number, not True"),
+        ({"classes": []}, "cannot be 0 classes"),
     ],
 )
 def test_options_that_make_no_sense_are_refused(options, told):
