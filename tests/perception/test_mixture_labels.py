@@ -193,13 +193,13 @@ def test_coefficients_and_labels_made_elsewhere_are_checked():
     for coefficient in (-0.1, 1.1, float("nan"), [0.5, 2.0]):
         with pytest.raises(PerceptionError, match="from 0 to 1"):
             mixup.relabel(coefficient, [1, 2], [2, 3])
-    for given, told in (
+    for labels, told in (
         (("half", [1], [2]), "numbers from 0 to 1, not 'half'"),
         ((0.5, ["cat"], ["dog"]), "codes of names"),
         ((0.5, [[0.5, 0.5], [1]], [[0.5, 0.5], [1]]), "class codes"),
     ):
         with pytest.raises(PerceptionError, match=told):
-            mixup.relabel(*given)
+            mixup.relabel(*labels)
     with pytest.raises(PerceptionError, match=r"\(2,\), \(3,\), \(\)"):
         mixup.share([0.2, 0.4], [1, 2, 3], 0)
     for n in (-1, 2.5):
