@@ -85,8 +85,8 @@ def aggregate(
 
     Dawid-Skene weights participants by the errors they make, which takes many votes per participant and per stimulus to
     learn. It is not the default, because with few votes it does worse than a majority: on the 1000 pictures of
-    CIFAR-10S, with 6.7 votes each, it finds the picture's class in 88.6 % of cases and the majority in 92.9 % (a tie
-    counts as its share).
+    CIFAR-10S, with 6.7 votes each, it finds the picture's class in 88.6 % of cases, the majority in 92.9 % (a tie
+    counts as its share) and the mean soft label in 93.8 %.
 
     Parameters
     ----------
