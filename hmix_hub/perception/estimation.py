@@ -11,7 +11,7 @@ from hmix_hub.errors import PerceptionError
 from hmix_hub.perception.answers import AnswerScale, to_percent
 from hmix_hub.perception.differences import Differences
 from hmix_hub.perception.observations import Observations
-from hmix_hub.perception.people import FEWEST_EACH, FEWEST_PEOPLE, People, PeopleFit, fit_people
+from hmix_hub.perception.people import FEWEST_EACH, FEWEST_PEOPLE, People, fit_people
 from hmix_hub.perception.probit import ProbitFit, Problem, differentiate, fit_probit, one_thread
 from hmix_hub.perception.separation import check_separation, is_flat
 from hmix_hub.perception.terms import Features, Terms, class_basis, groups_of_classes, person_columns, sine
@@ -22,26 +22,8 @@ FEWEST_JUDGMENTS = 10
 
 
 @dataclass(frozen=True, eq=False)
-class Estimate:
-    """Result of a fit.
-
-    Parameters
-    ----------
-    terms, scale
-        Terms of eta, and the answers that occur.
-    thresholds
-        float64 (A - 1,).
-    coefficients
-        float64 (P,), of the design columns.
-    covariance
-        float64 (P, P), of the estimated coefficients.
-    people
-        Participant effects; `None` if the model has none.
-    nll
-        Negative log likelihood of all judgments, in nats.
-    notes
-        Warnings about terms that were dropped.
-    """
+class Estimates:
+    """Estimates, see `hmix_hub.perception.fitted.FittedModel`, and notes on terms that were dropped."""
 
     terms: Terms
     scale: AnswerScale
@@ -54,7 +36,7 @@ class Estimate:
 
 
 @one_thread()
-def estimate(seen: Observations, *, classes: bool, people: bool, differences: Differences | None) -> Estimate:
+def estimate(seen: Observations, *, classes: bool, people: bool, differences: Differences | None) -> Estimates:
     """Fit a model to judgments; terms that they cannot determine are dropped, with a note.
 
     Raises
@@ -69,7 +51,7 @@ def estimate(seen: Observations, *, classes: bool, people: bool, differences: Di
     design = terms.rows(seen.coefficient, seen.class_1, seen.class_2, values)
     problem = Problem(torch.from_numpy(places), torch.from_numpy(design), len(scale.percent))
     fixed = _fit_fixed(problem, terms)
-    found: ProbitFit | PeopleFit = fixed
+    found = fixed
     effects, eta = None, problem.design @ fixed.coefficients
     groups = torch.from_numpy(seen.participant)
     if people and _are_poolable(seen, notes):
@@ -78,7 +60,7 @@ def estimate(seen: Observations, *, classes: bool, people: bool, differences: Di
         eta = problem.design @ pooled.coefficients + (columns * pooled.effects[groups]).sum(dim=1)
         parts = (pooled.effects, pooled.spread, pooled.covariance)
         effects = People(seen.participants, *(part.numpy() for part in parts))
-    return Estimate(
+    return Estimates(
         terms=terms,
         scale=scale,
         thresholds=found.thresholds.numpy(),
@@ -184,7 +166,7 @@ def _fit_fixed(problem: Problem, terms: Terms) -> ProbitFit:
     return found
 
 
-def _clustered(problem: Problem, found: ProbitFit | PeopleFit, eta: torch.Tensor, groups: torch.Tensor) -> Floats:
+def _clustered(problem: Problem, found: ProbitFit, eta: torch.Tensor, groups: torch.Tensor) -> Floats:
     """Return the cluster-robust covariance of the estimated coefficients; float64 (P, P).
 
     Notes
@@ -192,13 +174,8 @@ def _clustered(problem: Problem, found: ProbitFit | PeopleFit, eta: torch.Tensor
     Sandwich estimator: inverse Hessian, outer products of the scores summed by cluster, inverse Hessian, times
     C / (C - 1). The scores are evaluated at the modes of the participant effects, i.e. they are profile scores.
     """
-    count = problem.n_thresholds
     cells = differentiate(*problem.bounds(found.thresholds, eta))
-    n_groups = int(groups.max()) + 1
-    ends = eta.new_zeros((n_groups, count + 2))
-    ends.index_put_((groups, problem.answers + 1), cells.up, accumulate=True)
-    ends.index_put_((groups, problem.answers), -cells.down, accumulate=True)
-    terms = eta.new_zeros((n_groups, problem.design.shape[1]))
-    terms.index_add_(0, groups, cells.slope[:, None] * problem.design)
-    steps = torch.linalg.solve(found.curvature, torch.cat([ends[:, 1:-1], terms], dim=1).T)[count:]
+    scores = problem.scores(cells, groups)
+    n_groups = len(scores)
+    steps = torch.linalg.solve(found.curvature, scores.T)[problem.n_thresholds :]
     return (steps @ steps.T * (n_groups / max(1, n_groups - 1))).numpy()

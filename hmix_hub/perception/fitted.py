@@ -19,7 +19,7 @@ from hmix_hub.perception.prediction import Prediction, check_level, predict_from
 from hmix_hub.perception.probit import cell_information, cell_masses
 from hmix_hub.perception.questions import Classes, Numbers, Questions, ask, coefficients_of
 from hmix_hub.perception.terms import Terms, person_columns
-from hmix_hub.schema.arrays import Floats
+from hmix_hub.schema.arrays import Floats, Ints
 
 _AT_ONCE = 16_384
 """Number of predictions computed at a time."""
@@ -161,7 +161,7 @@ class FittedModel:
         asked = ask(coefficient, class_1, class_2, self.classes)
         given = differences_between(self.terms.features, image_1, image_2, features, len(asked))
         mass = np.empty((len(asked), N_ANSWERS))
-        for rows, part in self.masses_of(asked, given, person):
+        for rows, part in self.masses_of(asked, given, -1 if person is None else self._number(person)):
             mass[rows] = part
         return predict_from(mass.reshape(*asked.shape, N_ANSWERS), level)
 
@@ -195,38 +195,47 @@ class FittedModel:
 
     def information(self, coefficient: Numbers, class_1: Classes, class_2: Classes) -> Floats:
         """Return the Fisher information of one answer by a new participant about eta; float64 (N,)."""
-        eta, scale = self._eta(ask(coefficient, class_1, class_2, self.classes))
-        return cell_information(torch.tensor(self.thresholds), eta, scale).numpy()
+        eta, variance = map(torch.from_numpy, self.latent(ask(coefficient, class_1, class_2, self.classes)))
+        return cell_information(torch.tensor(self.thresholds), eta, torch.sqrt(1 + variance)).numpy()
 
     def masses_of(
-        self, asked: Questions, differences: Floats | None = None, person: str | None = None
+        self, asked: Questions, differences: Floats | None = None, people: Ints | int = -1
     ) -> Iterator[tuple[slice, Floats]]:
-        """Yield the probabilities of the 101 answers, float64 (M, 101), in chunks of rows."""
-        eta, scale = self._eta(asked, differences, person)
+        """Yield the probabilities of the 101 answers, float64 (M, 101), in chunks of rows; see `latent`."""
+        eta, variance = map(torch.from_numpy, self.latent(asked, differences, people))
+        scale = torch.sqrt(1 + variance)
         thresholds = torch.tensor(self.thresholds)
         for start in range(0, len(asked), _AT_ONCE):
             rows = slice(start, start + _AT_ONCE)
             yield rows, self.scale.masses(cell_masses(thresholds, eta[rows], scale[rows]).numpy())
 
-    def _eta(
-        self, asked: Questions, differences: Floats | None = None, person: str | None = None
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return eta and the standard deviation of an answer around it; float64 (N,) each.
+    def latent(
+        self, asked: Questions, differences: Floats | None = None, people: Ints | int = -1
+    ) -> tuple[Floats, Floats]:
+        """Return eta, and its variance where participants and pictures are not known; float64 (N,) each.
 
-        Uncertainty about participant and pictures is normally distributed and adds to the unit variance of an answer.
+        Both are normally distributed, so that their variance adds to that of an answer, which is 1.
+
+        Parameters
+        ----------
+        asked
+            N mixtures.
+        differences
+            float64 (N, F): features of image 1 minus those of image 2; `None`: unknown pictures.
+        people
+            int64 (N,), or one for all: number of the participant in `people`; -1: a new one.
         """
         eta = self.terms.rows(asked.coefficient, asked.class_1, asked.class_2, differences) @ self.coefficients
-        columns = person_columns(asked.coefficient)
-        variance = np.zeros(len(asked))
-        if person is not None:
-            if self.people is None:
-                msg = f"the model has no participant effects, so it cannot predict the answers of {person!r}"
-                raise PerceptionError(msg, hint="fit with people=True")
-            number = self.people.number(person)
-            eta = eta + columns @ self.people.effects[number]
-            variance += np.einsum("ni,ij,nj->n", columns, self.people.spread[number], columns)
-        elif self.people is not None:
-            variance += np.einsum("ni,ij,nj->n", columns, self.people.covariance, columns)
-        if differences is None:
-            variance += self.terms.variance(asked.coefficient, self.coefficients)
-        return torch.from_numpy(eta), torch.from_numpy(np.sqrt(1 + variance))
+        is_unknown = differences is None
+        variance = self.terms.variance(asked.coefficient, self.coefficients) if is_unknown else np.zeros(len(asked))
+        if self.people is not None:
+            columns, (effects, spread) = person_columns(asked.coefficient), self.people.of(people)
+            eta = eta + (columns * effects).sum(axis=1)
+            variance = variance + np.einsum("...i,...ij,...j->...", columns, spread, columns)
+        return eta, variance
+
+    def _number(self, person: str) -> int:
+        if self.people is None:
+            msg = f"the model has no participant effects, so it cannot predict the answers of {person!r}"
+            raise PerceptionError(msg, hint="fit with people=True")
+        return self.people.number(person)

@@ -11,9 +11,10 @@ import numpy as np
 from scipy.special import ndtri, stdtrit
 
 from hmix_hub.perception.fitted import FittedModel
+from hmix_hub.perception.observations import Observations
 from hmix_hub.perception.people import N_EFFECTS
 from hmix_hub.perception.probit import one_thread
-from hmix_hub.perception.resampling import Draws, Judged, resample
+from hmix_hub.perception.resampling import Draws, resample
 from hmix_hub.resampling import Estimate
 from hmix_hub.schema.arrays import Floats
 
@@ -76,9 +77,17 @@ def _ends(estimate: dict[str, float]) -> dict[str, float | None]:
 
 
 @one_thread()
-def intervals_of(model: FittedModel, judged: Judged, *, level: float, resamples: int, seed: int) -> Intervals:
+def intervals_of(
+    model: FittedModel,
+    judged: Observations,
+    differences: Floats | None,
+    *,
+    level: float,
+    resamples: int,
+    seed: int,
+) -> Intervals:
     """Return intervals of a model's estimates; see `hmix_hub.PerceptualModel.intervals`."""
-    draws = resample(model, judged, resamples, seed)
+    draws = resample(model, judged, differences, resamples, seed)
     ends = _Ends(level, draws)
     terms = model.terms
     estimates, drawn = model.coefficients, draws.coefficients

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +21,6 @@ from hmix_hub.perception.observations import Observations, observe
 from hmix_hub.perception.outside import OutsideCurve
 from hmix_hub.perception.prediction import Score, check_level, score_of
 from hmix_hub.perception.questions import questions_of
-from hmix_hub.perception.resampling import Judged
 from hmix_hub.perception.storage import read_model, write_model
 from hmix_hub.schema.arrays import Floats
 
@@ -197,17 +196,8 @@ class PerceptualModel(FittedModel):
         check_level(level)
         seen, given = self._observed(dataset, features, cifar10, image_sets)
         asked = questions_of(seen, self.classes)
-        judged = Judged(
-            coefficient=asked.coefficient,
-            class_1=asked.class_1,
-            class_2=asked.class_2,
-            inferred=seen.inferred,
-            participant=seen.participant,
-            participants=seen.participants,
-            cluster=seen.cluster,
-            differences=given,
-        )
-        return intervals_of(self, judged, level=level, resamples=resamples, seed=seed)
+        judged = replace(seen, classes=self.classes, class_1=asked.class_1, class_2=asked.class_2)
+        return intervals_of(self, judged, given, level=level, resamples=resamples, seed=seed)
 
     def _observed(
         self,

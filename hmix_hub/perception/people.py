@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 from hmix_hub.errors import PerceptionError, nearest
@@ -23,7 +24,7 @@ from hmix_hub.perception.probit import (
     not_converged,
     solve,
 )
-from hmix_hub.schema.arrays import Floats
+from hmix_hub.schema.arrays import Floats, Ints
 
 N_EFFECTS = 2
 FEWEST_PEOPLE = 5
@@ -77,40 +78,31 @@ class People:
             raise PerceptionError(msg, hint=nearest(name, self.names, label="participants"))
         return self.names.index(name)
 
+    def of(self, numbers: Ints | int) -> tuple[Floats, Floats]:
+        """Return effects, float64 (..., 2), and what is not known of them, (..., 2, 2); -1 is a new participant."""
+        effects = np.append(self.effects, np.zeros((1, N_EFFECTS)), axis=0)
+        return effects[numbers], np.append(self.spread, self.covariance[None], axis=0)[numbers]
+
 
 @dataclass(frozen=True)
-class PeopleFit:
+class PeopleFit(ProbitFit):
     """Estimates of a problem with participant effects.
+
+    The log likelihood is marginal over the effects (Laplace approximation); in the curvature, effects are profiled out.
 
     Parameters
     ----------
-    thresholds
-        float64 (A - 1,), increasing.
-    coefficients
-        float64 (P,).
-    effects
-        float64 (J, 2).
-    spread
-        float64 (J, 2, 2).
-    covariance
-        float64 (2, 2).
-    log_likelihood
-        Marginal over the effects (Laplace approximation), in nats.
-    curvature
-        float64 (A - 1 + P, A - 1 + P): minus the Hessian in thresholds and coefficients, effects profiled out.
+    effects, spread, covariance
+        float64 (J, 2), (J, 2, 2) and (2, 2); see `People`.
     """
 
-    thresholds: torch.Tensor
-    coefficients: torch.Tensor
     effects: torch.Tensor
     spread: torch.Tensor
     covariance: torch.Tensor
-    log_likelihood: float
-    curvature: torch.Tensor
 
 
 @dataclass(frozen=True)
-class _Grouped:
+class Grouped:
     """A problem with its judgments grouped by participant.
 
     Parameters
@@ -131,6 +123,7 @@ class _Grouped:
     n_groups: int
 
     def eta(self, coefficients: torch.Tensor, effects: torch.Tensor) -> torch.Tensor:
+        """Return eta of each judgment, given effects; float64 (N,)."""
         return self.problem.design @ coefficients + (self.columns * effects[self.groups]).sum(dim=1)
 
     def by_group(self, values: torch.Tensor) -> torch.Tensor:
@@ -179,7 +172,7 @@ def fit_people(problem: Problem, columns: torch.Tensor, groups: torch.Tensor, be
     PerceptionError
         If it does not converge.
     """
-    grouped = _Grouped(problem, columns, groups, int(groups.max()) + 1)
+    grouped = Grouped(problem, columns, groups, int(groups.max()) + 1)
     effects = columns.new_zeros((grouped.n_groups, N_EFFECTS))
     fixed = torch.cat([begun.thresholds, begun.coefficients])
     state = _State(fixed, effects, _START * torch.eye(N_EFFECTS, dtype=columns.dtype))
@@ -217,7 +210,7 @@ class _Pieces:
     curvature: torch.Tensor
 
 
-def _pieces(grouped: _Grouped, state: _State) -> _Pieces:
+def _pieces(grouped: Grouped, state: _State) -> _Pieces:
     count = grouped.problem.n_thresholds
     bounds = grouped.problem.bounds(state.fixed[:count], grouped.eta(state.fixed[count:], state.effects))
     cells = differentiate(*bounds)
@@ -233,7 +226,7 @@ def _pieces(grouped: _Grouped, state: _State) -> _Pieces:
     )
 
 
-def _newton(grouped: _Grouped, state: _State, pieces: _Pieces) -> tuple[_State, float]:
+def _newton(grouped: Grouped, state: _State, pieces: _Pieces) -> tuple[_State, float]:
     """Return the state after a Newton step in all but the covariance, and the Newton decrement."""
     settled = (pieces.spread @ pieces.pull[:, :, None])[:, :, 0]
     step = solve(pieces.curvature, pieces.gradient - torch.einsum("jfe,je->f", pieces.across, settled))
@@ -247,7 +240,7 @@ def _newton(grouped: _Grouped, state: _State, pieces: _Pieces) -> tuple[_State, 
     return moved(size), decrement
 
 
-def _improved(grouped: _Grouped, state: _State) -> tuple[_State, float]:
+def _improved(grouped: Grouped, state: _State) -> tuple[_State, float]:
     """Return the state after a Newton step and an expectation-maximisation step, and the Newton decrement."""
     pieces = _pieces(grouped, state)
     moved, decrement = _newton(grouped, state, pieces)
@@ -278,7 +271,7 @@ def _extrapolated(start: torch.Tensor, first: torch.Tensor, second: torch.Tensor
     return second
 
 
-def _settled(grouped: _Grouped, state: _State) -> _State:
+def _settled(grouped: Grouped, state: _State) -> _State:
     """Return the state with thresholds, coefficients and effects optimal given the covariance."""
     for _ in range(MOST_STEPS):
         state, decrement = _newton(grouped, state, _pieces(grouped, state))
@@ -287,7 +280,7 @@ def _settled(grouped: _Grouped, state: _State) -> _State:
     raise not_converged(decrement)
 
 
-def _penalised(grouped: _Grouped, state: _State) -> float:
+def _penalised(grouped: Grouped, state: _State) -> float:
     """Return the log likelihood given the effects plus their log density, up to a constant."""
     count = grouped.problem.n_thresholds
     value = grouped.problem.log_likelihood(state.fixed[:count], grouped.eta(state.fixed[count:], state.effects))
@@ -295,7 +288,7 @@ def _penalised(grouped: _Grouped, state: _State) -> float:
     return value - 0.5 * float((whitened.T * state.effects).sum())
 
 
-def _found(grouped: _Grouped, state: _State) -> PeopleFit:
+def _found(grouped: Grouped, state: _State) -> PeopleFit:
     count = grouped.problem.n_thresholds
     pieces = _pieces(grouped, state)
     # Laplace approximation of the integral over each participant's effects.

@@ -190,6 +190,16 @@ class Problem:
         by_threshold = self.sum_by_answer(cells.up)[:-1] - self.sum_by_answer(cells.down)[1:]
         return torch.cat([by_threshold, self.design.T @ cells.slope])
 
+    def scores(self, cells: Cells, groups: torch.Tensor) -> torch.Tensor:
+        """Return the gradient of each group of judgments, int64 (N,), 0 to G - 1; float64 (G, A - 1 + P)."""
+        n_groups = int(groups.max()) + 1
+        by_answer = self.design.new_zeros((n_groups, self.n_answers + 1))
+        by_answer.index_put_((groups, self.answers + 1), cells.up, accumulate=True)
+        by_answer.index_put_((groups, self.answers), -cells.down, accumulate=True)
+        by_term = self.design.new_zeros((n_groups, self.design.shape[1]))
+        by_term.index_add_(0, groups, cells.slope[:, None] * self.design)
+        return torch.cat([by_answer[:, 1:-1], by_term], dim=1)
+
     def curvature(self, cells: Cells) -> torch.Tensor:
         """Return minus the Hessian in thresholds and coefficients; float64 (A - 1 + P, A - 1 + P)."""
         count = self.n_thresholds

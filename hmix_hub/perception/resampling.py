@@ -1,28 +1,30 @@
 """Intervals of a fitted model: how its estimates vary when participants are resampled.
 
 Participants who judged the same stimuli are drawn together, since whatever is particular about a stimulus is in all of
-their answers: a cluster, in H-Mix a batch (`hmix_hub.perception.clusters`). Each resampling gives the clusters random
-weights, a Dirichlet distribution's (the Bayesian bootstrap), so that no answer loses all of its judgments. From the
-optimum, one step follows in thresholds and terms, effects of participants moving with them; its curvature is that of
-all judgments, since the curvature of a resampling would bias a single step (by half a standard deviation of the slope,
-in H-Mix). Then the covariance of the effects is estimated anew, by Fisher scoring over likelihoods of participants that
-are quadratic around their modes. Few clusters vary less among themselves than clusters do: draws are stretched as
-Student's t is wider than the normal distribution, and by factors that make their variance that of independent draws.
+their answers: a cluster, in H-Mix a batch (`hmix_hub.perception.observations.find_clusters`). Each resampling gives the
+clusters random weights, a Dirichlet distribution's (the Bayesian bootstrap), so that no answer loses all of its
+judgments. From the optimum, one step follows in thresholds and terms, effects of participants moving with them; its
+curvature is that of all judgments, since the curvature of a resampling would bias a single step (by half a standard
+deviation of the slope, in H-Mix). Then the covariance of the effects is estimated anew, by Fisher scoring over
+likelihoods of participants that are quadratic around their modes. Few clusters vary less among themselves than clusters
+do: draws are stretched as Student's t is wider than the normal distribution, and by factors that make their variance
+that of independent draws.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from hmix_hub.errors import PerceptionError
-from hmix_hub.perception.answers import to_percent
+from hmix_hub.perception.answers import AnswerScale, to_percent
 from hmix_hub.perception.fitted import FittedModel
-from hmix_hub.perception.people import N_EFFECTS
-from hmix_hub.perception.probit import Cells, Problem, differentiate
+from hmix_hub.perception.observations import Observations
+from hmix_hub.perception.people import N_EFFECTS, Grouped
+from hmix_hub.perception.probit import Problem, differentiate
 from hmix_hub.perception.terms import person_columns
 from hmix_hub.schema.arrays import Floats, Ints
 
@@ -32,40 +34,10 @@ _AT_ONCE = 100
 _FARTHEST = 1e-3
 """Newton decrement, in nats, above which the judgments are not those of the optimum."""
 _ROUNDS, _STILL = 50, 1e-7
+_DIRECTIONS = torch.tensor([[[1, 0], [0, 0]], [[0, 0], [0, 1]], [[0, 1], [1, 0]]], dtype=torch.float64)
+"""The three entries of a covariance."""
 _LEAST = 1e-9
 """Least variance of participants' effects in a resampling."""
-
-
-@dataclass(frozen=True, eq=False)
-class Judged:
-    """The judgments that a model was fitted to.
-
-    Parameters
-    ----------
-    coefficient
-        float64 (N,): shown share of image 1.
-    class_1, class_2
-        int64 (N,), codes in the model's classes.
-    inferred
-        float64 (N,): inferred share of image 1.
-    participant
-        int64 (N,), 0 to J - 1.
-    participants
-        Names of the J participants.
-    cluster
-        int64 (N,): see `hmix_hub.perception.clusters`.
-    differences
-        float64 (N, F): features of image 1 minus those of image 2; `None` without.
-    """
-
-    coefficient: Floats
-    class_1: Ints
-    class_2: Ints
-    inferred: Floats
-    participant: Ints
-    participants: tuple[str, ...]
-    cluster: Ints
-    differences: Floats | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +67,7 @@ class Draws:
         return math.sqrt((count + 1) / (count - 1) * count / (count - 1))
 
 
-def resample(model: FittedModel, judged: Judged, resamples: int, seed: int) -> Draws:
+def resample(model: FittedModel, judged: Observations, differences: Floats | None, resamples: int, seed: int) -> Draws:
     """Return how a model's estimates vary when participants are resampled.
 
     Parameters
@@ -103,7 +75,9 @@ def resample(model: FittedModel, judged: Judged, resamples: int, seed: int) -> D
     model
         What was fitted.
     judged
-        To which judgments.
+        To which judgments, classes counted as the model does.
+    differences
+        float64 (N, F): their features of image 1 minus those of image 2; `None` without.
     resamples
         R: how often participants are resampled, 100 or more.
     seed
@@ -125,7 +99,7 @@ def resample(model: FittedModel, judged: Judged, resamples: int, seed: int) -> D
     rng = np.random.default_rng(seed)
     if n_clusters > _MOST_CLUSTERS:
         clusters = rng.permutation(n_clusters)[clusters] % _MOST_CLUSTERS
-    parts = _parts(model, judged, clusters)
+    parts = _parts(model, judged, differences, clusters)
     weights = rng.standard_exponential((resamples, len(parts.gradient)))
     weights *= len(parts.gradient) / weights.sum(axis=1, keepdims=True)
     pieces = [_draw(parts, torch.from_numpy(weights[at : at + _AT_ONCE])) for at in range(0, resamples, _AT_ONCE)]
@@ -166,75 +140,50 @@ class _Parts:
     covariance: torch.Tensor | None
 
 
-def _parts(model: FittedModel, judged: Judged, clusters: Ints) -> _Parts:
+def _parts(model: FittedModel, judged: Observations, differences: Floats | None, clusters: Ints) -> _Parts:
     """Return the derivatives, and check that they are those of an optimum."""
-    problem = _problem(model, judged)
+    participant, n_people = torch.from_numpy(judged.participant), len(judged.participants)
     columns = torch.from_numpy(person_columns(judged.coefficient))
-    n_people, n_fixed = len(judged.participants), problem.n_thresholds + problem.design.shape[1]
-    effects = torch.zeros((n_people, N_EFFECTS), dtype=torch.float64)
+    grouped = Grouped(_problem(model, judged, differences), columns, participant, n_people)
+    effects, covariance = columns.new_zeros((n_people, N_EFFECTS)), None
     if model.people is not None:
-        effects = torch.tensor(model.people.effects)
-    covariance = None if model.people is None else torch.tensor(model.people.covariance)
-    participant = torch.from_numpy(judged.participant)
-    eta = problem.design @ torch.tensor(model.coefficients) + (columns * effects[participant]).sum(dim=1)
-    cells = differentiate(*problem.bounds(torch.tensor(model.thresholds), eta))
-    size = int(clusters.max()) + 1
+        effects, covariance = torch.tensor(model.people.effects), torch.tensor(model.people.covariance)
+    eta = grouped.eta(torch.tensor(model.coefficients), effects)
+    cells = differentiate(*grouped.problem.bounds(torch.tensor(model.thresholds), eta))
+    own, across, curvature = grouped.own(cells), grouped.across(cells), grouped.problem.curvature(cells)
+    if covariance is not None:
+        # The inverse of `own` plus that of the covariance, which may be singular.
+        spread = covariance @ _inverse(torch.eye(N_EFFECTS, dtype=own.dtype) + own @ covariance)
+        curvature = curvature - torch.einsum("jfe,jge->fg", across @ spread, across)
+    cluster = torch.zeros(n_people, dtype=torch.int64)
+    cluster[participant] = torch.from_numpy(clusters)
     found = _Parts(
-        gradient=torch.zeros((size, n_fixed), dtype=torch.float64),
-        curvature=problem.curvature(cells),
-        cluster=torch.zeros(n_people, dtype=torch.int64),
-        own=torch.zeros((n_people, N_EFFECTS, N_EFFECTS), dtype=torch.float64),
-        across=torch.zeros((n_people, n_fixed, N_EFFECTS), dtype=torch.float64),
-        pull=torch.zeros((n_people, N_EFFECTS), dtype=torch.float64),
+        gradient=grouped.problem.scores(cells, torch.from_numpy(clusters)),
+        curvature=curvature,
+        cluster=cluster,
+        own=own,
+        across=across,
+        pull=(own @ effects[:, :, None])[:, :, 0] + grouped.by_group(cells.slope[:, None] * columns),
         covariance=covariance,
     )
-    order = np.argsort(judged.participant, kind="stable")
-    starts = np.searchsorted(judged.participant[order], np.arange(n_people + 1))
-    for number in range(n_people):
-        rows = torch.from_numpy(order[starts[number] : starts[number + 1]])
-        own_problem = Problem(problem.answers[rows], problem.design[rows], problem.n_answers)
-        own_cells = Cells(*(getattr(cells, field.name)[rows] for field in fields(Cells)))
-        place = int(clusters[order[starts[number]]])
-        found.cluster[number] = place
-        found.gradient[place] += own_problem.gradient(own_cells)
-        if covariance is not None:
-            own_columns = columns[rows]
-            curved = own_cells.curve[:, None] * own_columns
-            own = own_columns.T @ curved
-            across = torch.cat([own_problem.across(own_cells, own_columns), own_problem.design.T @ curved])
-            found.curvature.sub_(across @ _spread(own, covariance) @ across.T)
-            found.own[number], found.across[number] = own, across
-            found.pull[number] = own @ effects[number] + own_columns.T @ own_cells.slope
-    _check_optimum(found)
+    gradient = found.gradient.sum(dim=0)
+    if not float(gradient @ torch.linalg.solve(curvature, gradient)) < _FARTHEST:
+        raise _other_judgments()
     return found
 
 
-def _problem(model: FittedModel, judged: Judged) -> Problem:
-    design = model.terms.rows(judged.coefficient, judged.class_1, judged.class_2, judged.differences)
-    percent = to_percent(judged.inferred)
-    places = np.searchsorted(model.scale.percent, percent).clip(max=len(model.scale.percent) - 1)
-    are_same = np.array_equal(model.scale.percent[places], percent) and np.array_equal(
-        np.bincount(places, minlength=len(model.scale.counts)), model.scale.counts
-    )
-    if not are_same or (model.people is not None and model.people.names != judged.participants):
+def _problem(model: FittedModel, judged: Observations, differences: Floats | None) -> Problem:
+    design = model.terms.rows(judged.coefficient, judged.class_1, judged.class_2, differences)
+    scale, places = AnswerScale.of(to_percent(judged.inferred))
+    is_same = all(np.array_equal(getattr(scale, name), getattr(model.scale, name)) for name in ("percent", "counts"))
+    if not is_same or (model.people is not None and model.people.names != judged.participants):
         raise _other_judgments()
-    return Problem(torch.from_numpy(places), torch.from_numpy(design), len(model.scale.percent))
-
-
-def _check_optimum(parts: _Parts) -> None:
-    gradient = parts.gradient.sum(dim=0)
-    if not float(gradient @ torch.linalg.solve(parts.curvature, gradient)) < _FARTHEST:
-        raise _other_judgments()
+    return Problem(torch.from_numpy(places), torch.from_numpy(design), len(scale.percent))
 
 
 def _other_judgments() -> PerceptionError:
     msg = "the judgments are not those that the model was fitted to"
     return PerceptionError(msg, hint="give the same dataset as to fit, and the same features")
-
-
-def _spread(own: torch.Tensor, covariance: torch.Tensor) -> torch.Tensor:
-    """Return the inverse of `own` plus that of the covariance, which may be singular; float64 (2, 2)."""
-    return covariance @ _inverse(torch.eye(N_EFFECTS, dtype=own.dtype) + own @ covariance)
 
 
 def _draw(parts: _Parts, weights: torch.Tensor) -> tuple[Floats, Floats]:
@@ -260,19 +209,12 @@ def _covariances(parts: _Parts, pull: torch.Tensor, weights: torch.Tensor) -> to
     for _ in range(_ROUNDS):
         inverse = _inverse(identity + parts.own @ covariance[:, None])
         q = (inverse @ pull[..., None])[..., 0]
-        one, two, both = _upper(inverse @ parts.own)
-        excess = [q[..., 0] ** 2 - one, q[..., 1] ** 2 - two, 2 * (q[..., 0] * q[..., 1] - both)]
-        slopes = torch.stack([(weights * part).sum(dim=1) for part in excess], dim=1) / 2
-        rows = [
-            [one * one, both * both, 2 * one * both],
-            [both * both, two * two, 2 * two * both],
-            [2 * one * both, 2 * two * both, 2 * (one * two + both * both)],
-        ]
-        information = torch.stack(
-            [torch.stack([(weights * part).sum(dim=1) for part in row], dim=1) for row in rows], dim=1
-        )
-        step = torch.linalg.solve(information / 2, slopes)
-        moved = covariance + torch.stack([step[:, [0, 2]], step[:, [2, 1]]], dim=1)
+        told = inverse @ parts.own
+        slopes = torch.einsum("rj,rjab,kab->rk", weights, q[..., :, None] * q[..., None, :] - told, _DIRECTIONS)
+        turned = told[:, :, None] @ _DIRECTIONS
+        information = torch.einsum("rj,rjkab,rjlba->rkl", weights, turned, turned)
+        step = torch.linalg.solve(information, slopes)
+        moved = covariance + torch.einsum("rk,kab->rab", step, _DIRECTIONS)
         values, vectors = torch.linalg.eigh(moved)
         # Differences between participants have no negative variance: the likelihood may be largest without any.
         found = vectors @ (values.clamp(min=_LEAST)[..., None] * vectors.mT)
@@ -283,12 +225,7 @@ def _covariances(parts: _Parts, pull: torch.Tensor, weights: torch.Tensor) -> to
     return covariance
 
 
-def _upper(matrices: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    return matrices[..., 0, 0], matrices[..., 1, 1], matrices[..., 0, 1]
-
-
 def _inverse(matrices: torch.Tensor) -> torch.Tensor:
     """Return inverses, float64 (..., 2, 2); in parts that is ten times as fast as the library for so many."""
-    (one, two, both), other = _upper(matrices), matrices[..., 1, 0]
-    turned = torch.stack([two, -both, -other, one], dim=-1) / (one * two - both * other)[..., None]
-    return turned.reshape(matrices.shape)
+    (a, b), (c, d) = (row.unbind(-1) for row in matrices.unbind(-2))
+    return torch.stack([d, -b, -c, a], dim=-1).reshape(matrices.shape) / (a * d - b * c)[..., None, None]

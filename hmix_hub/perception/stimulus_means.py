@@ -17,7 +17,6 @@ from hmix_hub.perception.model import PerceptualModel
 from hmix_hub.perception.observations import Observations, observe
 from hmix_hub.perception.probit import log_cell, padded
 from hmix_hub.perception.questions import questions_of
-from hmix_hub.perception.terms import person_columns
 from hmix_hub.schema.arrays import Floats, Ints
 from hmix_hub.schema.groups import Groups, encode_key
 from hmix_hub.tables import arrow_columns, pick_rows
@@ -277,27 +276,9 @@ def answers_of(
         given = differences_in(dataset, seen, features.names, cifar10=cifar10, image_sets=image_sets)
     asked = questions_of(seen, model.classes)
     values = None if given is None else given.values
-    eta = model.terms.rows(asked.coefficient, asked.class_1, asked.class_2, values) @ model.coefficients
-    unseen = np.zeros(len(seen)) if values is not None else model.terms.variance(asked.coefficient, model.coefficients)
-    stimuli = stimuli_of(dataset)
-    if model.people is None:
-        return Answers(model, seen, stimuli, eta, unseen, eta, unseen)
-    people, columns = model.people, person_columns(asked.coefficient)
-    place = {name: number for number, name in enumerate(people.names)}
+    place = {name: number for number, name in enumerate(model.people.names if model.people else ())}
     number = np.array([place.get(name, -1) for name in seen.participants])[seen.participant]
-    is_known = number >= 0
-    of_new = np.einsum("ni,ij,nj->n", columns, people.covariance, columns)
-    of_known = np.einsum("ni,nij,nj->n", columns, people.spread[number], columns)
-    own = np.where(is_known, (columns * people.effects[number]).sum(axis=1), 0)
-    return Answers(
-        model=model,
-        seen=seen,
-        stimuli=stimuli,
-        eta=eta + own,
-        variance=unseen + np.where(is_known, of_known, of_new),
-        new_eta=eta,
-        new_variance=unseen + of_new,
-    )
+    return Answers(model, seen, stimuli_of(dataset), *model.latent(asked, values, number), *model.latent(asked, values))
 
 
 def _effects(own_share: float) -> Floats:

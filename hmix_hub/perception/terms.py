@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from hmix_hub.schema.arrays import Floats, Ints
 
@@ -159,7 +161,6 @@ def _canonical(projector: Floats) -> Floats:
 
 def groups_of_classes(n_classes: int, class_1: Ints, class_2: Ints) -> list[list[int]]:
     """Return the connected components of classes, where classes that were mixed with each other are connected."""
-    group = np.arange(n_classes)
-    for one, two in np.unique(np.stack([class_1, class_2], axis=1), axis=0):
-        group[group == group[two]] = group[one]
-    return [np.flatnonzero(group == number).tolist() for number in np.unique(group)]
+    graph = coo_array((np.ones(len(class_1)), (class_1, class_2)), shape=(n_classes, n_classes))
+    count, group = connected_components(graph, directed=False)
+    return [np.flatnonzero(group == number).tolist() for number in range(count)]

@@ -15,7 +15,6 @@ from hmix_hub.errors import PerceptionError
 from hmix_hub.perception import resampling
 from hmix_hub.perception.observations import observe
 from hmix_hub.perception.probit import one_thread
-from hmix_hub.perception.resampling import Judged
 
 
 @pytest.fixture(scope="module")
@@ -34,24 +33,11 @@ def plain(sample):
     return PerceptualModel.fit(sample, people=False)
 
 
-def judged_by(dataset):
-    seen = observe(dataset)
-    return Judged(
-        seen.coefficient,
-        seen.class_1,
-        seen.class_2,
-        seen.inferred,
-        seen.participant,
-        seen.participants,
-        seen.cluster,
-        None,
-    )
-
-
 @pytest.fixture(scope="module")
 def parts(released_judgments, fitted):
+    seen = observe(released_judgments)
     with one_thread():
-        return resampling._parts(fitted, judged_by(released_judgments), observe(released_judgments).cluster)
+        return resampling._parts(fitted, seen, None, seen.cluster)
 
 
 def test_intervals_of_the_released_judgments(released_judgments, fitted):
