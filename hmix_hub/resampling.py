@@ -64,6 +64,13 @@ class Estimate:
         return f"{self.value:.4f}" + ("" if math.isnan(self.low) else f" [{self.low:.4f}, {self.high:.4f}]")
 
 
+def finite(value: Any) -> Any:
+    """Return figures, nested in dicts, as JSON takes them: `None` for one that is not finite."""
+    if isinstance(value, dict):
+        return {name: finite(part) for name, part in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
 def percentile_interval(draws: Floats, level: float = COVERAGE) -> tuple[Floats, Floats]:
     """Return both ends of percentile intervals over resamplings, NaN where fewer than half of them tell a figure.
 

@@ -26,7 +26,7 @@ from benchmark_planted import print_planted
 if TYPE_CHECKING:
     import datasets
 
-    from hmix_hub.perception.prediction import Score
+    from hmix_hub.perception.answers import Score
 
 FOLDS = 7
 LEVEL = 0.9
@@ -98,7 +98,7 @@ def baseline(fit: Any) -> Forecaster:
     """Return a forecaster of one of the functions of `benchmark_baselines`."""
 
     def run(fitted: datasets.Dataset, forecast: datasets.Dataset) -> tuple[Score, float]:
-        from hmix_hub.perception.prediction import score_of
+        from hmix_hub.perception.answers import score_of
 
         shown, inferred = _columns(fitted)
         started = time.perf_counter()

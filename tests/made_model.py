@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
-from hmix_hub.perception.confidence import ConfidenceCurve
-from hmix_hub.perception.outside import OutsideCurve
-from hmix_hub.perception.prediction import predict_from
+from hmix_hub.perception.answers import predict_from
+from hmix_hub.perception.curves import ConfidenceCurve, OutsideCurve
 
 NAMES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 CONFIDENCE, OUTSIDE = ConfidenceCurve((0.5, 0.9), (0.6, 0.8)), OutsideCurve((0.5, 0.75), (0.4, 0.3))

@@ -15,6 +15,7 @@ from hmix_hub.class_order import in_one_order
 from hmix_hub.errors import ConfigurationError, nearest
 from hmix_hub.perception.dawid_skene import dawid_skene
 from hmix_hub.perception.model import PerceptualModel
+from hmix_hub.perception.people_answers import labels_of_shares
 from hmix_hub.perception.stimulus_means import stimulus_means
 from hmix_hub.schema import N_SYNTHETIC, TOLERANCE, Column, Kind, Vocabulary
 from hmix_hub.schema.arrays import Floats, Ints, codes, distributions, matrix, numbers
@@ -149,7 +150,8 @@ def aggregate(
     if judged.answers != CLASS:
         own.append(COEFFICIENT)
         values[COEFFICIENT.name] = label
-        label = judged.pair_label(label)
+        one, two = (codes(pooled.data.table[f"image_{i}_label"]) for i in (1, 2))
+        label = labels_of_shares(label, one, two, len(judged.vocabulary))
     if judged.answers != MIDPOINT:
         own += [SOFT_LABEL, TOP_CLASS]
         values |= {SOFT_LABEL.name: distributions(label), TOP_CLASS.name: _top_class(label)}
@@ -210,16 +212,6 @@ class Judged:
     def shares(self) -> Floats:
         """Return the answered share of image 1 of each judgment; float64 (N,)."""
         return numbers(self.columns(self.task.answered)[self.task.answered])
-
-    def pair_label(self, share: Floats) -> Floats:
-        """Return shares of image 1, float64 (G,), as soft labels; float64 (G, K)."""
-        one, two = (codes(self.pooled.data.table[f"image_{i}_label"]) for i in (1, 2))
-        label = np.zeros((len(share), len(self.vocabulary)))
-        rows = np.arange(len(share))
-        label[rows, one] = share
-        # Two pictures of one class, or a single one, have one class together.
-        label[rows, np.where(two < 0, one, two)] += 1 - share
-        return label
 
 
 def _mean(judged: Judged) -> Floats:

@@ -1,12 +1,14 @@
-"""The answer scale in percent: the answers that occur in the data, and smoothing over those that do not."""
+"""Answers in percent: those that occur in the data, those that a model predicts, and scores of predictions."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
+from hmix_hub.errors import PerceptionError
 from hmix_hub.schema.arrays import Floats, Ints
 
 PERCENT = 100
@@ -64,3 +66,129 @@ class AnswerScale:
     def masses(self, occurring: Floats) -> Floats:
         """Return the probabilities of all 101 answers, float64 (N, 101), from those of the A that occur, (N, A)."""
         return occurring @ self.spread
+
+
+_LAST_DIGITS = 1e-12
+"""Rounding error of sums of 101 probabilities."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Prediction:
+    """Predicted answers, as shares of image 1.
+
+    Parameters
+    ----------
+    mean
+        float64 (...): expected answer, 0 to 1.
+    low, high
+        float64 (...): ends of the central prediction interval of a single answer, inclusive.
+    mass
+        float64 (..., 101): probability of each answer from 0 to 100 percent; the last axis sums to 1.
+    """
+
+    mean: Floats
+    low: Floats
+    high: Floats
+    mass: Floats
+
+    def __repr__(self) -> str:
+        parts = [
+            f"{name}={np.array2string(np.asarray(getattr(self, name)), precision=3, separator=', ', threshold=12)}"
+            for name in ("mean", "low", "high")
+        ]
+        return f"Prediction({', '.join(parts)}, mass=float64 {self.mass.shape})"
+
+
+@dataclass(frozen=True)
+class Score:
+    """How well a model predicts judgments.
+
+    Parameters
+    ----------
+    nll
+        Mean negative log probability of the answers (of 101 possible ones), in nats per judgment.
+    rmse
+        Root mean square difference between answer and predicted mean, as a share of image 1.
+    coverage
+        Share of answers inside the central prediction interval. An answer whose probability straddles an end of the
+        interval counts in proportion: since answers pile up at 0, .5 and 1, closed intervals are conservative.
+    n
+        Number of judgments.
+    """
+
+    nll: float
+    rmse: float
+    coverage: float
+    n: int
+
+
+def check_level(level: float) -> float:
+    """Check that the level of an interval is between 0 and 1."""
+    if not 0 < level < 1:
+        msg = f"the level of an interval must be between 0 and 1, not {level!r}"
+        raise PerceptionError(msg, hint="for 90 % intervals, use level=0.9")
+    return float(level)
+
+
+def predict_from(mass: Floats, level: float) -> Prediction:
+    """Return the prediction with given probabilities of the answers, float64 (..., 101)."""
+    low, high = interval(mass, level)
+    return Prediction(mass @ SHARES, low, high, mass)
+
+
+def interval(mass: Floats, level: float) -> tuple[Floats, Floats]:
+    """Return the ends of the central interval of answers; float64 (...) each.
+
+    Parameters
+    ----------
+    mass
+        float64 (..., 101).
+    level
+        Minimum probability of the closed interval; at most (1 - level) / 2 lies beyond either end.
+    """
+    total = mass.cumsum(axis=-1)
+    tail = (1 - level) / 2
+    low = (total <= tail - _LAST_DIGITS).sum(axis=-1)
+    high = (total < 1 - tail - _LAST_DIGITS).sum(axis=-1)
+    return SHARES[low], SHARES[np.minimum(high, len(SHARES) - 1)]
+
+
+def score_of(parts: Iterable[tuple[Floats, Ints, Floats]], level: float) -> Score:
+    """Score predictions.
+
+    Parameters
+    ----------
+    parts
+        Chunks of judgments: probabilities (M, 101), answers in percent (M,), answers as shares of image 1 (M,).
+    level
+        Nominal coverage of the prediction intervals.
+    """
+    count, sums = 0, np.zeros(3)
+    for mass, answers, inferred in parts:
+        count += len(answers)
+        own = mass[np.arange(len(answers)), answers]
+        likelihood = -np.log(np.maximum(own, np.finfo(np.float64).tiny))
+        squares = (mass @ SHARES - inferred) ** 2
+        sums += [part.sum() for part in (likelihood, squares, share_inside(mass, answers, level))]
+    nll, square, coverage = (sums / count).tolist()
+    return Score(nll, square**0.5, coverage, count)
+
+
+def share_inside(mass: Floats, answers: Ints, level: float) -> Floats:
+    """Return the part of each answer's probability that lies in the central interval; float64 (N,), 0 to 1.
+
+    Parameters
+    ----------
+    mass
+        float64 (N, 101).
+    answers
+        int64 (N,), percent.
+    level
+        Probability of the interval.
+    """
+    rows = np.arange(len(answers))
+    own = mass[rows, answers]
+    end = mass.cumsum(axis=1)[rows, answers]
+    tail = (1 - level) / 2
+    inside = np.minimum(end, 1 - tail) - np.maximum(end - own, tail)
+    return np.clip(inside / np.maximum(own, np.finfo(np.float64).tiny), 0, 1)

@@ -13,12 +13,16 @@ from hmix_hub.perception.differences import Differences
 from hmix_hub.perception.observations import Observations
 from hmix_hub.perception.people import FEWEST_EACH, FEWEST_PEOPLE, People, fit_people
 from hmix_hub.perception.probit import ProbitFit, Problem, differentiate, fit_probit, one_thread
-from hmix_hub.perception.separation import check_separation, is_flat
 from hmix_hub.perception.terms import Features, Terms, class_basis, groups_of_classes, person_columns, sine
 from hmix_hub.schema.arrays import Floats
 
 FEWEST_JUDGMENTS = 10
 """Minimum number of judgments per term."""
+_FLAT = 1e-3
+"""Eigenvalue of the Hessian below which separation is tested for; ten judgments of a class contribute about 3."""
+_GAIN = 1e-6
+_MARKED = 0.5
+"""Change of a class effect, relative to the largest, above which the class is named."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,13 +54,12 @@ def estimate(seen: Observations, *, classes: bool, people: bool, differences: Di
     scale, places = AnswerScale.of(to_percent(seen.inferred))
     design = terms.rows(seen.coefficient, seen.class_1, seen.class_2, values)
     problem = Problem(torch.from_numpy(places), torch.from_numpy(design), len(scale.percent))
-    fixed = _fit_fixed(problem, terms)
-    found = fixed
-    effects, eta = None, problem.design @ fixed.coefficients
+    found = _fit_fixed(problem, terms)
+    effects, eta = None, problem.design @ found.coefficients
     groups = torch.from_numpy(seen.participant)
     if people and _are_poolable(seen, notes):
         columns = torch.from_numpy(person_columns(seen.coefficient))
-        found = pooled = fit_people(problem, columns, groups, fixed)
+        found = pooled = fit_people(problem, columns, groups, found)
         eta = problem.design @ pooled.coefficients + (columns * pooled.effects[groups]).sum(dim=1)
         parts = (pooled.effects, pooled.spread, pooled.covariance)
         effects = People(seen.participants, *(part.numpy() for part in parts))
@@ -161,7 +164,7 @@ def _fit_fixed(problem: Problem, terms: Terms) -> ProbitFit:
     except PerceptionError:
         check_separation(problem, terms)
         raise
-    if is_flat(found.curvature):
+    if float(torch.linalg.eigvalsh(found.curvature)[0]) < _FLAT:
         check_separation(problem, terms)
     return found
 
@@ -179,3 +182,59 @@ def _clustered(problem: Problem, found: ProbitFit, eta: torch.Tensor, groups: to
     n_groups = len(scores)
     steps = torch.linalg.solve(found.curvature, scores.T)[problem.n_thresholds :]
     return (steps @ steps.T * (n_groups / max(1, n_groups - 1))).numpy()
+
+
+def check_separation(problem: Problem, terms: Terms) -> None:
+    """Check that the maximum likelihood estimate is finite.
+
+    For example, if every answer to mixtures with a class is 1, the likelihood increases with the effect of that class
+    without limit. Newton's method then stops at an arbitrary large value, where the likelihood is flat, so separation
+    has to be tested for.
+
+    Raises
+    ------
+    PerceptionError
+        If the answers are separable; the terms that separate them are named.
+
+    Notes
+    -----
+    A direction of the parameters separates the answers if moving along it widens the cells of some judgments and
+    narrows none. A linear program finds the direction that widens most. Source: Albert and Anderson, *On the existence
+    of maximum likelihood estimates in logistic regression models*, Biometrika 71, 1984.
+    """
+    direction = _direction(problem)
+    if direction is None:
+        return
+    change = direction[problem.n_thresholds :]
+    found = ["the mixing coefficient"] if abs(change[0]) > _GAIN else []
+    effects = np.abs(terms.class_effects(change))
+    if effects.max(initial=0) > _GAIN:
+        found += [f"class {terms.classes[code]!r}" for code in np.flatnonzero(effects > _MARKED * effects.max())]
+    columns = zip(terms.names[terms.n_structural :], change[terms.n_structural :], strict=True)
+    found += [f"feature {name!r}" for name, size in columns if abs(size) > _GAIN]
+    what = ", ".join(found) or "the answers themselves"
+    msg = f"the answers are separable by {what}: the maximum likelihood estimate is not finite"
+    hint = "add judgments, filter out the rows concerned, or fit fewer terms (classes=False)"
+    raise PerceptionError(msg, hint=hint)
+
+
+def _direction(problem: Problem) -> Floats | None:
+    """Return a separating direction, float64 (A - 1 + P,), entries from -1 to 1; `None` if there is none."""
+    # Slow to import and rarely needed.
+    from scipy import sparse
+    from scipy.optimize import linprog
+
+    count = problem.n_thresholds
+    rows = np.unique(np.column_stack([problem.answers.numpy(), problem.design.numpy()]), axis=0)
+    answers, design = rows[:, 0].astype(np.int64), rows[:, 1:]
+    picks = sparse.eye_array(count, format="csr")
+    # The last answer has no upper bound and the first no lower bound.
+    upper, lower = np.flatnonzero(answers < count), np.flatnonzero(answers > 0)
+    loosens_upper = sparse.hstack([picks[answers[upper]], -design[upper]])
+    loosens_lower = sparse.hstack([-picks[answers[lower] - 1], design[lower]])
+    loosens = sparse.vstack([loosens_upper, loosens_lower]).tocsr()
+    solved = linprog(-loosens.sum(axis=0), A_ub=-loosens, b_ub=np.zeros(loosens.shape[0]), bounds=(-1, 1))
+    if solved.status != 0 or -solved.fun <= _GAIN:
+        return None
+    direction: Floats = solved.x
+    return direction

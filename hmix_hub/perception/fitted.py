@@ -10,12 +10,10 @@ import numpy as np
 import torch
 
 from hmix_hub.errors import PerceptionError
-from hmix_hub.perception.answers import N_ANSWERS, PERCENT, SHARES, AnswerScale
-from hmix_hub.perception.confidence import ConfidenceCurve
+from hmix_hub.perception.answers import N_ANSWERS, PERCENT, SHARES, AnswerScale, Prediction, check_level, predict_from
+from hmix_hub.perception.curves import ConfidenceCurve, OutsideCurve
 from hmix_hub.perception.differences import differences_between
-from hmix_hub.perception.outside import OutsideCurve
 from hmix_hub.perception.people import People
-from hmix_hub.perception.prediction import Prediction, check_level, predict_from
 from hmix_hub.perception.probit import cell_information, cell_masses
 from hmix_hub.perception.questions import Classes, Numbers, Questions, ask, coefficients_of
 from hmix_hub.perception.terms import Terms, person_columns

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import xlogy
 
+from hmix_hub.perception.answers import check_level
 from hmix_hub.perception.people_answers import PeopleAnswers, people_answers
-from hmix_hub.perception.prediction import check_level
-from hmix_hub.resampling import COVERAGE, Estimate, resample, widened_level
+from hmix_hub.resampling import COVERAGE, Estimate, finite, resample, widened_level
 from hmix_hub.schema.arrays import Floats, Ints
 from hmix_hub.schema.groups import Groups, encode_key
 from hmix_hub.spread import Spread
@@ -73,7 +73,8 @@ class HumanFit:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the figures as JSON takes them: `None` for what is not finite."""
-        return _finite(asdict(self))
+        found: dict[str, Any] = finite(asdict(self))
+        return found
 
     def __str__(self) -> str:
         people = "over stimuli" if self.n_participants is None else f"over {self.n_participants} participants"
@@ -221,9 +222,3 @@ def _spread(answers: PeopleAnswers, units: Ints) -> Spread:
     rows = answers.first_presentations()
     groups = Groups(encode_key([answers.stimuli[rows]]))
     return Spread(list(answers.answers[rows].T), groups, units[rows])
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _finite(part) for name, part in value.items()}
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -15,7 +14,7 @@ from hmix_hub.perception.observations import Observations
 from hmix_hub.perception.people import N_EFFECTS
 from hmix_hub.perception.probit import one_thread
 from hmix_hub.perception.resampling import Draws, resample
-from hmix_hub.resampling import Estimate
+from hmix_hub.resampling import Estimate, finite
 from hmix_hub.schema.arrays import Floats
 
 RESAMPLES = 1000
@@ -59,10 +58,8 @@ class Intervals:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the intervals as JSON takes them: `None` for an end that is not there."""
-        found = asdict(self)
-        for part in (found["class_effects"], found["features"], found["thresholds"], found["person"]):
-            part.update({name: _ends(estimate) for name, estimate in part.items()})
-        return found | {"slope": _ends(found["slope"])}
+        found: dict[str, Any] = finite(asdict(self))
+        return found
 
     def __str__(self) -> str:
         parts = {"slope": self.slope, **self.class_effects, **self.features}
@@ -70,10 +67,6 @@ class Intervals:
         width = max(map(len, parts)) + 2
         what = f"{self.level:.0%} intervals, {self.resamples} resamplings of {self.n_clusters} clusters of participants"
         return "\n".join([what, *(f"{name:<{width}}{estimate}" for name, estimate in parts.items())])
-
-
-def _ends(estimate: dict[str, float]) -> dict[str, float | None]:
-    return {name: value if math.isfinite(value) else None for name, value in estimate.items()}
 
 
 @one_thread()

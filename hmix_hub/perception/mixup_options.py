@@ -9,10 +9,8 @@ import numpy as np
 import torch
 
 from hmix_hub.errors import ConfigurationError, nearest
-from hmix_hub.perception.confidence import ConfidenceCurve
-from hmix_hub.perception.outside import OutsideCurve
+from hmix_hub.perception.curves import ConfidenceCurve, OutsideCurve, SymmetricCurve
 from hmix_hub.perception.share_table import SharesModel
-from hmix_hub.perception.symmetric_curve import SymmetricCurve
 from hmix_hub.schema import Vocabulary
 from hmix_hub.schema.arrays import Floats
 

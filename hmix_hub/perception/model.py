@@ -11,15 +11,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from hmix_hub.errors import PerceptionWarning
-from hmix_hub.perception.answers import to_percent
-from hmix_hub.perception.confidence import ConfidenceCurve
+from hmix_hub.perception.answers import Score, check_level, score_of, to_percent
+from hmix_hub.perception.curves import ConfidenceCurve, OutsideCurve
 from hmix_hub.perception.differences import Pictures, differences_in
 from hmix_hub.perception.estimation import estimate
 from hmix_hub.perception.fitted import FittedModel
 from hmix_hub.perception.intervals import RESAMPLES, Intervals, intervals_of
 from hmix_hub.perception.observations import Observations, observe
-from hmix_hub.perception.outside import OutsideCurve
-from hmix_hub.perception.prediction import Score, check_level, score_of
 from hmix_hub.perception.questions import questions_of
 from hmix_hub.perception.storage import read_model, write_model
 from hmix_hub.schema.arrays import Floats

@@ -92,7 +92,9 @@ class PeopleAnswers:
         given = self._check(labels)
         if self.are_shares:
             return (given if given.ndim == 1 else self._shares(given))[self.rows, None]
-        return (self._spread(given) if given.ndim == 1 else given)[self.rows]
+        if given.ndim == 1:
+            given = labels_of_shares(given, self.class_1, self.class_2, len(self.classes))
+        return given[self.rows]
 
     def shown_labels(self) -> Floats:
         """Return the synthetic labels of mixup in the form of the answers, float64 (N, 1) or (N, K)."""
@@ -128,26 +130,24 @@ class PeopleAnswers:
             raise SchemaError(msg, where=Where(row=row), hint=hint)
         return given
 
-    def _two_classes(self) -> None:
+    def _shares(self, distributions: Floats) -> Floats:
         unclear = np.flatnonzero((self.class_2 < 0) | (self.class_2 == self.class_1))
         if len(unclear):
             msg = "shares of two classes cannot be told of a single picture, or of two pictures of one class"
             raise SchemaError(msg, where=Where(row=int(unclear[0])), hint="leave such rows out, and their labels")
-
-    def _shares(self, distributions: Floats) -> Floats:
-        self._two_classes()
         each = np.arange(len(distributions))
         first, second = distributions[each, self.class_1], distributions[each, self.class_2]
         both = first + second
         return np.where(both > 0, first / np.where(both > 0, both, 1), 0.5)
 
-    def _spread(self, shares: Floats) -> Floats:
-        spread = np.zeros((len(shares), len(self.classes)))
-        each = np.arange(len(shares))
-        spread[each, self.class_1] = shares
-        # A single picture is of its one class alone, as are two pictures of one class.
-        spread[each, np.where(self.class_2 < 0, self.class_1, self.class_2)] += 1 - shares
-        return spread
+
+def labels_of_shares(shares: Floats, class_1: Ints, class_2: Ints, n_classes: int) -> Floats:
+    """Return shares of image 1, float64 (N,), as soft labels, float64 (N, K); a single picture's second class is -1."""
+    labels, each = np.zeros((len(shares), n_classes)), np.arange(len(shares))
+    labels[each, class_1] = shares
+    # A single picture is of its one class alone, as are two pictures of one class.
+    labels[each, np.where(class_2 < 0, class_1, class_2)] += 1 - shares
+    return labels
 
 
 def people_answers(dataset: datasets.Dataset) -> PeopleAnswers:

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 
 from hmix_hub.errors import ConfigurationError, PerceptionError
+from hmix_hub.perception.curves import fold
 from hmix_hub.perception.stream import STEPS, rounded
-from hmix_hub.perception.symmetric_curve import fold
 from hmix_hub.schema.arrays import Floats
 
 CELLS = 200

@@ -20,8 +20,7 @@ import pydantic
 from hmix_hub.errors import PerceptionError, SchemaError, Where, first_line
 from hmix_hub.files import local_path, whole_file
 from hmix_hub.perception.answers import PERCENT, AnswerScale
-from hmix_hub.perception.confidence import ConfidenceCurve
-from hmix_hub.perception.outside import OutsideCurve
+from hmix_hub.perception.curves import ConfidenceCurve, OutsideCurve
 from hmix_hub.perception.people import N_EFFECTS, People
 from hmix_hub.perception.picture_features import check_feature_names
 from hmix_hub.perception.terms import Features, Terms

@@ -11,9 +11,9 @@ import numpy as np
 import torch
 
 import hmix_hub
+from hmix_hub.perception.curves import OutsideCurve
 from hmix_hub.perception.mixture_labels import Rest, labels_of_pairs
 from hmix_hub.perception.mixup_options import uniform_weight
-from hmix_hub.perception.outside import OutsideCurve
 from reliability.material import Floats, Material, Mixtures
 from reliability.questions import ARMS
 

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 import hmix_hub
 from hmix_hub.errors import ConfigurationError, SchemaError
-from hmix_hub.perception.confidence import ConfidenceCurve
-from hmix_hub.perception.outside import OutsideCurve
+from hmix_hub.perception.curves import ConfidenceCurve, OutsideCurve
 
 CURVES = [ConfidenceCurve, OutsideCurve]
 

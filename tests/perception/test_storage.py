@@ -14,8 +14,7 @@ from hmix_hub import PerceptualModel
 from hmix_hub.errors import PerceptionError
 from hmix_hub.perception import storage
 from hmix_hub.perception.answers import AnswerScale
-from hmix_hub.perception.confidence import ConfidenceCurve
-from hmix_hub.perception.outside import OutsideCurve
+from hmix_hub.perception.curves import ConfidenceCurve, OutsideCurve
 from hmix_hub.perception.people import People
 from hmix_hub.perception.storage import VERSION, _file_of
 from hmix_hub.perception.terms import Features, Terms

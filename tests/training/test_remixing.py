@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import hmix_hub
 from hmix_hub.errors import ConfigurationError
-from hmix_hub.perception.confidence import ConfidenceCurve
+from hmix_hub.perception.curves import ConfidenceCurve
 
 DEVICES = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
 
