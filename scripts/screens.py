@@ -1,6 +1,8 @@
-"""Pictures of the four interfaces, for README: a study is served, a browser answers a trial of each task halfway.
+"""Pictures of pages, for README: of the four interfaces, each halfway through a trial, and of the head of the report.
 
-python3 scripts/screens.py [FOLDER]        default: dataset_cards/suite; needs Chromium (HMIX_CHROMIUM, or on the path)
+python3 scripts/screens.py [FOLDER]        default: dataset_cards; needs Chromium (HMIX_CHROMIUM, or on the path)
+
+The report's numbers are of the release; where that cannot be reached, its picture is left as it is.
 """
 
 from __future__ import annotations
@@ -17,12 +19,14 @@ from typing import TYPE_CHECKING
 from environment import ROOT, options_of, run_script
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
     from hmix_hub.suite.study.model import Question
 
 WIDTH, HEIGHT = 720, 700
-"""Of the browser's window, in pixels; a longer page is taken whole."""
+"""Of the browser's window, in pixels; a longer page of an interface is taken whole."""
+REPORT_WIDTH = 1120
+"""Of the browser's window for the report, the head of which is taken, down to its first finding."""
 COLOURS = 200
 """Of the files: the pages have few colours, and so much smaller files."""
 
@@ -31,39 +35,63 @@ def options() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     parser = options_of(__doc__)
     parser.add_argument(
-        "folder", nargs="?", type=Path, default=ROOT / "dataset_cards" / "suite", help="folder to write the pictures to"
+        "folder", nargs="?", type=Path, default=ROOT / "dataset_cards", help="folder to write the pictures to"
     )
     return parser
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Serve the small study, and take the pictures."""
+    """Take the pictures of the interfaces, then that of the report."""
     from playwright.sync_api import sync_playwright
 
+    folder: Path = arguments.folder
+    (folder / "suite").mkdir(parents=True, exist_ok=True)
+    browser_path = os.environ.get("HMIX_CHROMIUM") or shutil.which("chromium")
+    if browser_path is None:
+        sys.exit("there is no Chromium: on Debian and Ubuntu, apt install chromium; or name one with HMIX_CHROMIUM")
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as scratch:
+        browser = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox", "--disable-gpu"])
+        _take_interfaces(browser, Path(scratch) / "pilot", folder / "suite")
+        _take_report(browser, Path(scratch) / "report", folder / "report.png")
+        browser.close()
+
+
+def _take_interfaces(browser: Browser, collection: Path, folder: Path) -> None:
+    """Serve a small study, and answer a trial of each task halfway."""
     from hmix_hub.suite.simulation.connection import running_server
     from hmix_hub.suite.starter import write_collection
     from hmix_hub.suite.study.reading import read_study_file
 
-    folder: Path = arguments.folder
-    folder.mkdir(parents=True, exist_ok=True)
-    browser_path = os.environ.get("HMIX_CHROMIUM") or shutil.which("chromium")
-    if browser_path is None:
-        sys.exit("there is no Chromium: on Debian and Ubuntu, apt install chromium; or name one with HMIX_CHROMIUM")
-    with tempfile.TemporaryDirectory() as scratch:
-        collection = Path(scratch) / "pilot"
-        write_collection(collection)
-        quizzes = {task: design.quiz for task, design in read_study_file(collection).tasks.items()}
-        with running_server(collection) as address, sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox", "--disable-gpu"])
-            for task, quiz in quizzes.items():
-                page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, reduced_motion="reduce")
-                page.goto(f"{address}/?task={task}")
-                _begin(page, quiz.questions if quiz else [])
-                if answer := ANSWERS.get(task):
-                    answer(page)
-                _take(page, folder / f"{task}.png")
-                page.close()
-            browser.close()
+    write_collection(collection)
+    quizzes = {task: design.quiz for task, design in read_study_file(collection).tasks.items()}
+    with running_server(collection) as address:
+        for task, quiz in quizzes.items():
+            page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, reduced_motion="reduce")
+            page.goto(f"{address}/?task={task}")
+            _begin(page, quiz.questions if quiz else [])
+            if answer := ANSWERS.get(task):
+                answer(page)
+            page.evaluate("document.getElementById('notices').hidden = true")  # that it is a trial run
+            page.wait_for_timeout(500)
+            _take(page, folder / f"{task}.png")
+            page.close()
+
+
+def _take_report(browser: Browser, folder: Path, path: Path) -> None:
+    """Write the report on the release, and take its head."""
+    import hmix_hub
+    from hmix_hub.sources import choose_source
+
+    source = choose_source()[0]
+    if source == "sample":
+        print(f"left {path} alone: the released files cannot be reached (HMIX_SOURCE names a folder that holds them)")
+        return
+    written = hmix_hub.write_report(hmix_hub.report("h-mix", source=source), folder)
+    page = browser.new_page(viewport={"width": REPORT_WIDTH, "height": HEIGHT})
+    page.goto(written.as_uri())
+    height = page.evaluate("document.querySelector('main section').getBoundingClientRect().top")
+    _take(page, path, height)
+    page.close()
 
 
 def _begin(page: Page, quiz: Sequence[Question]) -> None:
@@ -112,13 +140,12 @@ ANSWERS = {
 }
 
 
-def _take(page: Page, path: Path) -> None:
-    """Write a picture of the page, in few colours."""
+def _take(page: Page, path: Path, height: float | None = None) -> None:
+    """Write a picture of the page, whole or down to a height, in few colours."""
     from PIL import Image
 
-    page.evaluate("document.getElementById('notices').hidden = true")  # that it is a trial run
-    page.wait_for_timeout(500)
-    page.screenshot(path=path, full_page=True)
+    clip = None if height is None else {"x": 0.0, "y": 0.0, "width": float(REPORT_WIDTH), "height": float(height)}
+    page.screenshot(path=path, full_page=True, clip=clip)
     with Image.open(path) as picture:
         picture.convert("RGB").quantize(COLOURS).save(path, optimize=True)
     print(f"wrote {path} ({path.stat().st_size / 1000:.0f} kB)")

@@ -18,7 +18,7 @@ from hmix_hub.tasks import BY_STIMULUS_COLUMNS, CONFIGURATIONS, FLAGS, INFER, TA
 
 DOCUMENTS = [
     *("README.md", "CONTRIBUTING.md", "CHANGELOG.md"),
-    *("dataset_cards/h-mix.md", "dataset_cards/rules.md", "dataset_cards/collecting.md"),
+    *("dataset_cards/h-mix.md", "dataset_cards/rules.md", "dataset_cards/collecting.md", "dataset_cards/perception.md"),
 ]
 
 
@@ -157,9 +157,16 @@ def test_every_key_of_a_study_file_is_explained(root):
     assert [row[0] for row in rows if not row[-1].strip(" |")] == []
 
 
-def readme_blocks(root, language):
-    text = (root / "README.md").read_text(encoding="utf-8")
-    return re.findall(rf"```{language}\n(.*?)```", text, re.S)
+def blocks_of(path, language):
+    return re.findall(rf"```{language}\n(.*?)```", path.read_text(encoding="utf-8"), re.S)
+
+
+def run_blocks(path):
+    """Run the Python of a document, one block after the other; return its names."""
+    names = {}
+    for block in blocks_of(path, "python"):
+        exec(compile(block, path.name, "exec"), names)  # noqa: S102 - the document is ours
+    return names
 
 
 @pytest.fixture
@@ -170,12 +177,8 @@ def run_python(root, monkeypatch, tmp_path):
 
     def run(source):
         monkeypatch.setenv("HMIX_SOURCE", str(source))
-        blocks = readme_blocks(root, "python")
-        assert len(blocks) >= 4
-        names = {}
-        for block in blocks:
-            exec(compile(block, "README.md", "exec"), names)  # noqa: S102 - the README is ours
-        return names
+        assert len(blocks_of(root / "README.md", "python")) >= 5
+        return run_blocks(root / "README.md")
 
     return run
 
@@ -201,12 +204,21 @@ def test_the_python_of_the_readme_runs_on_the_sample(run_python):
     assert set(names["joined"]["study_id"]) == {"sample", "example-study"}
 
 
+def test_the_python_of_the_guide_to_perception_runs(root, monkeypatch, tmp_path):
+    monkeypatch.setenv("HMIX_SOURCE", "sample")
+    monkeypatch.chdir(tmp_path)
+    names = run_blocks(root / "dataset_cards" / "perception.md")
+    assert {path.name for path in tmp_path.iterdir()} == {"model.json", "report"}
+    assert names["same"].nll == names["model"].nll
+    assert names["labels"].shape == (256, 10)
+
+
 def test_the_commands_of_the_readme_run(root, monkeypatch, tmp_path):
     monkeypatch.setenv("HMIX_SOURCE", "sample")
     monkeypatch.chdir(tmp_path)
     commands = [
         line.partition("#")[0].split()[1:]
-        for block in readme_blocks(root, "bash")
+        for block in blocks_of(root / "README.md", "bash")
         for line in block.splitlines()
         if line.startswith("hmix ")
     ]
@@ -222,6 +234,7 @@ def test_the_commands_of_the_readme_run(root, monkeypatch, tmp_path):
         "rehearsal",
         "rehearsal-study",
         "rehearsal.csv",
+        "report",
         "soft_labels.png",
         "stimulus.png",
     }
