@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from hmix_hub.findings.finding import Finding, Series, Table
-from hmix_hub.findings.number import Number, RowRef
+from hmix_hub.findings.finding import Finding, Number, RowRef, Series, Table
 from hmix_hub.findings.report import Report, SourceFile
 from hmix_hub.tasks import INFER
 

@@ -1,16 +1,18 @@
-"""Finding: how far different people agree about one stimulus."""
+"""Findings: how far different people agree about one stimulus, and people with themselves when it is shown again."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import numpy as np
 
-from hmix_hub.findings.finding import Finding, Series, Table
-from hmix_hub.findings.judgments import Judgments, Tasks, estimate_of
-from hmix_hub.findings.number import Number
-from hmix_hub.findings.wording import with_interval
-from hmix_hub.schema.arrays import Floats
+from hmix_hub.findings.finding import Cell, Finding, Number, Series, Table
+from hmix_hub.findings.judgments import SHARE, Judgments, Tasks, estimate_of
+from hmix_hub.findings.wording import counted, figure, with_interval
+from hmix_hub.schema.arrays import Floats, Ints
 from hmix_hub.spread import Spread
-from hmix_hub.tasks import TASKS
+from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS
 
 
 def agreement(tasks: Tasks) -> Finding | str:
@@ -33,7 +35,7 @@ def agreement(tasks: Tasks) -> Finding | str:
         "agreement",
         "Krippendorff's alpha",
         ("task", "alpha", "judgments", "participants"),
-        tuple((task, n, str(n.n_judgments), str(n.n_participants)) for task, n in known.items()),
+        tuple((task, n, *n.counts) for task, n in known.items()),
     )
     axes = ("task", "Krippendorff's alpha")
     series = Series.of("agreement", "Krippendorff's alpha", axes, list(known.values()), names=tuple(known))
@@ -62,3 +64,176 @@ def _alpha(judgments: Judgments) -> Number | None:
     kind = "nominal" if is_class else "interval"
     label = f"Krippendorff's alpha ({kind}) of first answers, {judgments.task}"
     return judgments.number(f"agreement.alpha.{judgments.task}", label, estimate_of(found), rows, (column,))
+
+
+LIMITS = 1.96
+"""Standard deviations of the differences to either limit of agreement."""
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Answers to a stimulus and to its marked repeat.
+
+    Parameters
+    ----------
+    judgments
+        The judgments.
+    first, again
+        int64 (P,): rows of the first answers, and of the same participants' repeats.
+    """
+
+    judgments: Judgments
+    first: Ints
+    again: Ints
+
+    @property
+    def rows(self) -> Ints:
+        """All rows; int64 (2 P,)."""
+        return np.concatenate([self.first, self.again])
+
+
+def marked_pairs(judgments: Judgments, values: Floats | None = None) -> Pairs:
+    """Return the marked repeats with the first answers; those whose values, float64 (N,), are both known."""
+    first, again = judgments.answers.within_participants()
+    if values is not None:
+        is_known = ~np.isnan(values[first] + values[again])
+        first, again = first[is_known], again[is_known]
+    return Pairs(judgments, first, again)
+
+
+def retest(tasks: Tasks) -> Finding | str:
+    r"""Compare marked repeats with the same participants' first answers.
+
+    With answers :math:`x_{p1}, x_{p2}` of P pairs: ICC(A,1), :math:`(R - E) / (R + E + 2 (C - E) / P)` from the mean
+    squares of rows R, of columns C and of the residual E of the two-way table; the mean absolute difference; and
+    Bland-Altman: the bias, repeat less first, and the limits of agreement, bias :math:`\pm 1.96` standard deviations
+    of the differences.
+
+    Source: McGraw and Wong, https://doi.org/10.1037/1082-989X.1.1.30; Bland and Altman,
+    https://doi.org/10.1016/S0140-6736(86)90837-8.
+
+    Returns
+    -------
+    Finding or str
+        Why there is none: no stimulus was shown again on purpose.
+    """
+    numbers: list[Number] = []
+    rows: list[tuple[Cell, ...]] = []
+    series = []
+    said = []
+    for name, words, unit, pairs, values in _answers(tasks):
+        found = _of_pairs(name, words, unit, pairs, values)
+        numbers += found
+        rows.append((words, str(len(pairs.first)), str(found[0].n_participants), *found))
+        series.append(_bland_altman(name, words, pairs, values))
+        said.append(f"{with_interval(found[0])} for {words} ({counted(len(pairs.first), 'pair')})")
+    tables = []
+    if rows:
+        columns = ("answer", "pairs", "participants", "ICC(A,1)", "mean absolute difference", "bias", "lower limit")
+        tables.append(Table("retest", "Test-retest", (*columns, "upper limit"), tuple(rows)))
+    text = f"Shown again, people agree with themselves to an ICC(A,1) of {'; '.join(said)}." if said else ""
+    of_labels = _of_soft_labels(tasks)
+    if of_labels:
+        numbers += of_labels
+        cells: tuple[Cell, ...] = (str(of_labels[0].n_judgments // 2), str(of_labels[0].n_participants), *of_labels)
+        headings = ("pairs", "participants", "same most probable class", "total variation")
+        tables.append(Table("retest.soft", "Test-retest of soft labels", headings, (cells,)))
+        text = (
+            f"{text} The most probable class is the same in {figure((of_labels[0].value or 0) * 100, 0)} % of repeats, "
+            f"and the two soft labels lie {with_interval(of_labels[1])} apart (total variation)."
+        ).strip()
+    if not numbers:
+        return "no stimulus was shown to a participant again on purpose"
+    method = (
+        "Pairs are marked repeats with the same participant's first answer. ICC(A,1) counts a shift of all repeats as "
+        f"disagreement; limits of agreement are {LIMITS} standard deviations of the differences from their mean. "
+        "Intervals resample participants, with all their pairs."
+    )
+    return Finding("test-retest", "Test and retest", text, tuple(numbers), tuple(tables), tuple(series), method)
+
+
+def _answers(tasks: Tasks) -> Iterator[tuple[str, str, str, Pairs, Floats]]:
+    """Return the answers that are numbers: name in ids, words, unit, pairs, and values by row."""
+    columns = (
+        (INFER, "inferred_coefficient", INFER, "the inferred coefficient", SHARE),
+        (INFER, "confidence", "confidence", "confidence", "0 not at all, 1 fully"),
+        (CONSTRUCT, "selected_coefficient", CONSTRUCT, "the constructed midpoint", SHARE),
+        (SELECT, "selected_coefficient", SELECT, "the midpoint selected in a grid", SHARE),
+    )
+    for task, column, name, words, unit in columns:
+        if task in tasks:
+            values = tasks[task].column(column)
+            pairs = marked_pairs(tasks[task], values)
+            if len(pairs.first):
+                yield name, words, unit, pairs, values
+
+
+def _of_pairs(name: str, words: str, unit: str, pairs: Pairs, values: Floats) -> list[Number]:
+    """Return ICC(A,1), mean absolute difference, bias and both limits of agreement."""
+    first, again = values[pairs.first], values[pairs.again]
+    means, differences = (first + again) / 2, again - first
+    means = means - means.mean()
+    terms = np.stack([np.ones(len(means)), means, means**2, differences, differences**2, np.abs(differences)], axis=1)
+    found = pairs.judgments.moments(_figures, terms, pairs.first)
+    column = "confidence" if name == "confidence" else pairs.judgments.definition.answered
+    labels = {
+        "icc": ("ICC(A,1) of {} and its repeat", ""),
+        "mae": ("mean absolute difference of {} and its repeat", unit),
+        "bias": ("mean of the repeat less the first answer, {}", unit),
+        "limit.low": ("lower limit of agreement of {} and its repeat", unit),
+        "limit.high": ("upper limit of agreement of {} and its repeat", unit),
+    }
+    note = f"{counted(len(first), 'pair')} of a first answer and its marked repeat"
+    return [
+        pairs.judgments.number(
+            f"retest.{part}.{name}",
+            label.format(words),
+            estimate_of(found, place),
+            pairs.rows,
+            (column,),
+            unit=of,
+            note=note,
+        )
+        for place, (part, (label, of)) in enumerate(labels.items())
+    ]
+
+
+def _figures(sums: Floats) -> Floats:
+    """Return the five figures from sums over pairs: 1, mean, mean², difference, difference², |difference|."""
+    n, mean, means, difference, differences, absolute = sums.T
+    rows = 2 * (means - mean**2 / n) / (n - 1)
+    columns = difference**2 / n / 2
+    residual = (differences - difference**2 / n) / 2 / (n - 1)
+    whole = rows + residual + 2 * (columns - residual) / n
+    icc = np.where((n > 1) & (whole > 1e-12), (rows - residual) / whole, np.nan)
+    bias, spread = difference / n, LIMITS * np.sqrt(np.maximum(2 * residual, 0))
+    return np.stack([icc, absolute / n, bias, bias - spread, bias + spread], axis=1)
+
+
+def _bland_altman(name: str, words: str, pairs: Pairs, values: Floats) -> Series:
+    first, again = values[pairs.first], values[pairs.again]
+    unknown = np.full(len(first), np.nan)
+    axes = (f"mean of both answers: {words}", "repeat less first answer")
+    return Series(f"retest.{name}", words, *axes, (first + again) / 2, again - first, unknown, unknown, kind="points")
+
+
+def _of_soft_labels(tasks: Tasks) -> list[Number]:
+    """Return the share of repeats with the same most probable class, and the total variation of soft labels."""
+    if CATEGORICAL not in tasks:
+        return []
+    judgments = tasks[CATEGORICAL]
+    pairs = marked_pairs(judgments)
+    if not len(pairs.first):
+        return []
+    top, labels = judgments.labels("top_class"), judgments.matrix("soft_label")
+    same = (top[pairs.first] == top[pairs.again]).astype(np.float64)
+    apart = 0.5 * np.abs(labels[pairs.first] - labels[pairs.again]).sum(axis=1)
+    found = []
+    for part, label, values, column in (
+        ("same_top_class", "share of repeats with the same most probable class", same, "top_class"),
+        ("total_variation", "mean total variation of a soft label and its repeat", apart, "soft_label"),
+    ):
+        means = judgments.means(values, np.zeros(len(values), dtype=np.int64), pairs.first, 1)
+        name = f"retest.{part}.{CATEGORICAL}"
+        found.append(judgments.number(name, label, estimate_of(means), pairs.rows, (column,), unit="share"))
+    return found

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtrit
 
-from hmix_hub.findings.finding import Finding, Series, Table
+from hmix_hub.findings.finding import Finding, Number, Series, Table
 from hmix_hub.findings.judgments import SHARE, Judgments, Tasks, shown_levels
-from hmix_hub.findings.number import Number
 from hmix_hub.findings.shrinkage import LEVEL, Shrunk, discoveries, shrink, two_sided
 from hmix_hub.findings.wording import counted, figure, listed, not_asked, slugs, with_interval
 from hmix_hub.resampling import COVERAGE
@@ -96,17 +95,16 @@ def class_visibility(tasks: Tasks) -> Finding | str:
     classes = _class_numbers(judgments, oriented, shrunk)
     pairs = _pair_numbers(judgments, oriented, "visibility", shrunk.pairs, shrunk.pair_sd)
     chance = _multiplicity(judgments, oriented, raw, means / deviations)
-    class_table, pair_table = _tables(oriented, classes, raw, pairs)
     order = np.argsort([-(number.value or 0) for number in classes], kind="stable")
     axes = ("class", f"seen more than its share ({SHARE})")
     ranked = [classes[place] for place in order]
     names = [oriented.names[place] for place in order]
+    class_table, pair_table = _tables(oriented, names, ranked, raw, pairs)
     pair_order = np.argsort([-abs(number.value or 0) for number in pairs], kind="stable")
     ranked_pairs = [pairs[place] for place in pair_order]
     pair_names = ["-".join(oriented.names[c] for c in oriented.pair_classes[place]) for place in pair_order]
-    zero = np.zeros(len(classes))
     series = (
-        Series.of("class.visibility", "class, shrunk", axes, ranked, names=names, reference=zero),
+        Series.of("class.visibility", "class, shrunk", axes, ranked, names=names, reference=np.zeros(len(names))),
         Series.of(
             "pair.visibility",
             "pair, shrunk",
@@ -251,20 +249,21 @@ def _multiplicity(judgments: Judgments, oriented: Oriented, raw: list[Number], t
     ]
 
 
-def _tables(oriented: Oriented, classes: list[Number], raw: list[Number], pairs: list[Number]) -> tuple[Table, Table]:
-    order = np.argsort([-(number.value or 0) for number in classes], kind="stable")
+def _tables(
+    oriented: Oriented, names: list[str], ranked: list[Number], raw: list[Number], pairs: list[Number]
+) -> tuple[Table, Table]:
     of_classes = Table(
         "class.visibility",
         "Classes, the most visible one first",
         ("class", "seen more than its share, shrunk", "judgments", "participants"),
-        tuple((oriented.names[c], n, str(n.n_judgments), str(n.n_participants)) for c in order for n in [classes[c]]),
+        tuple((name, number, *number.counts) for name, number in zip(names, ranked, strict=True)),
     )
     of_pairs = Table(
         "pair.visibility",
         "Pairs of classes: how much more is seen of the first one",
         ("first", "second", "raw mean", "shrunk", "judgments", "participants"),
         tuple(
-            (oriented.names[one], oriented.names[two], r, s, str(r.n_judgments), str(r.n_participants))
+            (oriented.names[one], oriented.names[two], r, s, *r.counts)
             for (one, two), r, s in zip(oriented.pair_classes, raw, pairs, strict=True)
         ),
     )

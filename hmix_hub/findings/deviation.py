@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from hmix_hub.findings.finding import Finding, Series, Table
+from hmix_hub.findings.agreement import marked_pairs
+from hmix_hub.findings.finding import Finding, Number, Series, Table
 from hmix_hub.findings.judgments import SHARE, Judgments, Tasks, estimate_of, shown_levels
-from hmix_hub.findings.number import Number
-from hmix_hub.findings.retest import marked_pairs
 from hmix_hub.findings.wording import figure, not_asked, with_interval
 from hmix_hub.resampling import Means
 from hmix_hub.schema.arrays import Floats, Ints
@@ -98,13 +97,10 @@ def deviation(tasks: Tasks) -> Finding | str:
     Finding or str
         Why there is none: nobody inferred a coefficient, or no two people judged the same mixture.
     """
-    judgments = tasks.get(INFER)
-    if judgments is None:
-        return not_asked(INFER)
-    found = judgments.once(_components)
-    if found is None:
-        return "no mixture has first answers of two participants"
-    rows, means = found
+    found = _found(tasks)
+    if isinstance(found, str):
+        return found
+    judgments, rows, means = found
     total = judgments.number(
         "deviation.total", "mean squared deviation from the shown coefficient", estimate_of(means), rows, _COLUMNS
     )
@@ -164,13 +160,10 @@ def ceilings(tasks: Tasks) -> Finding | str:
     Finding or str
         Why there is none: nobody inferred a coefficient, or no two people judged the same mixture.
     """
-    judgments = tasks.get(INFER)
-    if judgments is None:
-        return not_asked(INFER)
-    found = judgments.once(_components)
-    if found is None:
-        return "no mixture has first answers of two participants"
-    rows, means = found
+    found = _found(tasks)
+    if isinstance(found, str):
+        return found
+    judgments, rows, means = found
     labels = {
         "identity": ("the shown coefficient", "error of the shown coefficient as the prediction"),
         "coefficient_mean": ("the mean at the coefficient", "error of the mean at each coefficient"),
@@ -191,7 +184,7 @@ def ceilings(tasks: Tasks) -> Finding | str:
         "ceilings",
         "Root mean squared error of predicting one answer",
         ("prediction", "error", "judgments", "participants"),
-        tuple((w, n, str(n.n_judgments), str(n.n_participants)) for w, n in zip(words, numbers, strict=True)),
+        tuple((w, n, *n.counts) for w, n in zip(words, numbers, strict=True)),
     )
     series = Series.of("ceilings", "error", ("prediction", f"root mean squared error ({SHARE})"), numbers, names=words)
     ceiling = numbers[2]
@@ -207,6 +200,15 @@ def ceilings(tasks: Tasks) -> Finding | str:
         "answer and its marked repeat."
     )
     return Finding("noise-ceilings", "Noise ceilings", text, tuple(numbers), (table,), (series,), method)
+
+
+def _found(tasks: Tasks) -> tuple[Judgments, Ints, Means] | str:
+    """Return the judgments with their components; or why there are none."""
+    judgments = tasks.get(INFER)
+    if judgments is None:
+        return not_asked(INFER)
+    found = judgments.once(_components)
+    return (judgments, *found) if found else "no mixture has first answers of two participants"
 
 
 def _components(judgments: Judgments) -> tuple[Ints, Means] | None:

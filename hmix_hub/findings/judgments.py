@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hmix_hub.contribute.description.agreement import Answers
-from hmix_hub.findings.number import Number, RowRef
+from hmix_hub.findings.finding import Number, RowRef
+from hmix_hub.findings.wording import level_name
 from hmix_hub.resampling import RESAMPLES, Means, levels_of, resample, resample_means, widened_level
 from hmix_hub.schema import Vocabulary
 from hmix_hub.schema.arrays import Floats, Ints, Mask, codes, matrix, numbers
@@ -171,11 +172,11 @@ class Judgments:
 
     def means_by(
         self,
-        names: Sequence[str],
-        labels: Sequence[str],
+        name: str,
+        label: str,
         values: Floats,
         *,
-        levels: Ints,
+        levels: tuple[Floats, Ints],
         rows: Ints,
         columns: Sequence[str],
         unit: str = "",
@@ -184,19 +185,29 @@ class Judgments:
 
         Parameters
         ----------
-        names, labels
-            L ids and labels.
-        values, levels
-            float64 (M,) and int64 (M,): value and level, 0 to L - 1, of each of the rows.
+        name, label
+            Ids and labels, in which `{}` stands for the level.
+        values
+            float64 (M,): value of each of the rows.
+        levels
+            Coefficients of the levels, float64 (L,), and the level of each row, int64 (M,).
         rows
             int64 (M,).
         columns, unit
             See `number`.
         """
-        means = self.means(values, levels, rows, len(names))
+        names, of_row = list(map(level_name, levels[0])), levels[1]
+        means = self.means(values, of_row, rows, len(names))
         return [
-            self.number(name, label, estimate_of(means, level), rows[levels == level], columns, unit=unit)
-            for level, (name, label) in enumerate(zip(names, labels, strict=True))
+            self.number(
+                name.format(words),
+                label.format(words),
+                estimate_of(means, level),
+                rows[of_row == level],
+                columns,
+                unit=unit,
+            )
+            for level, words in enumerate(names)
         ]
 
     def means(self, values: Floats, levels: Ints, rows: Ints, n_levels: int) -> Means:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hmix_hub.findings.finding import Cell, Finding, Series, Table
+from hmix_hub.findings.finding import Cell, Finding, Number, Series, Table
 from hmix_hub.findings.judgments import SHARE, Judgments, Tasks, estimate_of
-from hmix_hub.findings.number import Number
 from hmix_hub.findings.wording import SHORT, level_name, not_asked, slugs, with_interval
 from hmix_hub.resampling import levels_of
 from hmix_hub.schema.arrays import Ints
@@ -42,7 +41,7 @@ def midpoints(tasks: Tasks) -> Finding | str:
     for task, judgments in asked.items():
         found = _of_interface(judgments)
         numbers += [number for _, number in found]
-        rows += [(task, what, n, str(n.n_judgments), str(n.n_participants)) for what, n in found]
+        rows += [(task, what, n, *n.counts) for what, n in found]
         overall.append(found[0][1])
         said.append(_sentence(task, [number for _, number in found]))
     tables = [Table("midpoints", "Means", ("interface", "of", "mean", "judgments", "participants"), tuple(rows))]
@@ -139,10 +138,10 @@ def _by_start(judgments: Judgments) -> tuple[list[Number], Table, Series, str]:
     parts = _parts(judgments)
     means = [
         judgments.means_by(
-            [f"construct.start.{name}{part.suffix}" for name in names],
-            [f"mean selected coefficient from the start {name}: {part.words}" for name in names],
+            f"construct.start.{{}}{part.suffix}",
+            f"mean selected coefficient from the start {{}}: {part.words}",
             judgments.column(SELECTED)[part.rows],
-            levels=levels[part.rows],
+            levels=(centres, levels[part.rows]),
             rows=part.rows,
             columns=(SELECTED, START),
             unit=SHARE,

@@ -15,17 +15,13 @@ from tqdm import tqdm
 
 from hmix_hub.datasets_by_name import H_MIX
 from hmix_hub.errors import ConfigurationError, nearest
-from hmix_hub.findings.agreement import agreement
+from hmix_hub.findings.agreement import agreement, retest
 from hmix_hub.findings.classes import class_visibility
-from hmix_hub.findings.confidence import confidence
 from hmix_hub.findings.deviation import ceilings, deviation
-from hmix_hub.findings.finding import Finding
-from hmix_hub.findings.inferred import inferred_against_shown
+from hmix_hub.findings.finding import Finding, Number
 from hmix_hub.findings.judgments import Judgments, Tasks
 from hmix_hub.findings.midpoints import midpoints
-from hmix_hub.findings.number import Number
-from hmix_hub.findings.outside import outside_mass
-from hmix_hub.findings.retest import retest
+from hmix_hub.findings.shown import confidence, inferred_against_shown, outside_mass
 from hmix_hub.findings.sources import Asked, DatasetLike, read_judgments
 from hmix_hub.resampling import COVERAGE, RESAMPLES
 from hmix_hub.schema.arrays import take

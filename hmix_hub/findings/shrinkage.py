@@ -113,13 +113,13 @@ def two_sided(t: Floats, n_people: int) -> Floats:
 def discoveries(p: Floats, level: float = LEVEL) -> Mask:
     """Return which of J tests stand when the false discovery rate is held at a level; bool (J,).
 
-        Source: Benjamini and Hochberg, https://doi.org/10.1111/j.2517-6161.1995.tb02031.x.
+    Source: Benjamini and Hochberg, https://doi.org/10.1111/j.2517-6161.1995.tb02031.x.
 
     Examples
     --------
-        >>> import numpy as np
-        >>> discoveries(np.array([0.6, 0.001, 0.02, 0.04])).tolist()
-        [False, True, True, False]
+    >>> import numpy as np
+    >>> discoveries(np.array([0.6, 0.001, 0.02, 0.04])).tolist()
+    [False, True, True, False]
     """
     order = np.argsort(p, kind="stable")
     passed = np.flatnonzero(p[order] <= level * np.arange(1, len(p) + 1) / max(len(p), 1))

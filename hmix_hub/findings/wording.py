@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Sequence
 
-from hmix_hub.findings.number import Number
+from hmix_hub.findings.finding import Number
 from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
 
 SHORT = {INFER: "infer", CONSTRUCT: "construct", SELECT: "select", CATEGORICAL: "categorical"}

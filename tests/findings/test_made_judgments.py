@@ -12,12 +12,10 @@ from hypothesis import settings as set_up
 from hypothesis import strategies as st
 from made_judgments import CLASSES, LEVELS, design, judgments_of
 
-from hmix_hub.findings.agreement import agreement
+from hmix_hub.findings.agreement import agreement, retest
 from hmix_hub.findings.classes import class_visibility
-from hmix_hub.findings.confidence import confidence
 from hmix_hub.findings.deviation import ceilings, deviation
-from hmix_hub.findings.inferred import inferred_against_shown
-from hmix_hub.findings.retest import retest
+from hmix_hub.findings.shown import confidence, inferred_against_shown
 from hmix_hub.findings.shrinkage import discoveries, shrink, two_sided
 from hmix_hub.findings.wording import listed, slugs
 from hmix_hub.resampling import resample

@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from hmix_hub.findings.finding import Finding, Series, Table
-from hmix_hub.findings.number import Number
+from hmix_hub.findings.finding import Finding, Number, Series, Table
 from hmix_hub.findings.page.shapes import (
     draw_cloud,
     draw_forest,

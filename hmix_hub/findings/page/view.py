@@ -11,8 +11,7 @@ import pyarrow as pa
 
 from hmix_hub import __version__
 from hmix_hub.datasets_by_name import citation
-from hmix_hub.findings.finding import Finding, Table
-from hmix_hub.findings.number import Number
+from hmix_hub.findings.finding import Finding, Number, Table
 from hmix_hub.findings.page.figures import figures_of
 from hmix_hub.findings.page.svg import Drawn
 from hmix_hub.findings.report import Report, SourceFile

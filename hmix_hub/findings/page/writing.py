@@ -13,8 +13,7 @@ from typing import Any
 from hmix_hub import __version__
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.files import replace_file
-from hmix_hub.findings.finding import Finding
-from hmix_hub.findings.number import Number
+from hmix_hub.findings.finding import Finding, Number
 from hmix_hub.findings.page.view import origin_of_report, view_of
 from hmix_hub.findings.report import Report
 from hmix_hub.schema import CURRENT

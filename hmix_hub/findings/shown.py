@@ -1,0 +1,271 @@
+"""Findings by what was shown: inferred coefficients, confidence, and what soft labels put on other classes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hmix_hub.findings.finding import Finding, Number, Series, Table
+from hmix_hub.findings.judgments import SHARE, Judgments, Tasks, estimate_of, shown_levels
+from hmix_hub.findings.wording import counted, figure, level_name, listed, not_asked, with_interval
+from hmix_hub.resampling import class_masses
+from hmix_hub.schema.arrays import Floats, Ints
+from hmix_hub.schema.groups import Groups
+from hmix_hub.tasks import CATEGORICAL, INFER
+
+CONFIDENCE, INFERRED, SHOWN = "confidence", "inferred_coefficient", "mixing_coefficient"
+_BOTH = (INFERRED, SHOWN)
+_UNIT = "0 not at all, 1 fully"
+_SOFT = ("soft_label", "mixing_coefficient")
+_PARTS = {
+    "image_1": "on the class of image 1",
+    "image_2": "on the class of image 2",
+    "outside": "on classes of neither picture",
+}
+
+
+def inferred_against_shown(tasks: Tasks) -> Finding | str:
+    """Compute the mean inferred coefficient at each shown one, and whether its interval contains the shown one.
+
+    All judgments count, repeats too, as in the released figures.
+
+    Source: Collins et al., *Human-in-the-Loop Mixup*, section 4.
+
+    Returns
+    -------
+    Finding or str
+        Why there is none: nobody inferred a coefficient.
+    """
+    judgments = tasks.get(INFER)
+    if judgments is None:
+        return not_asked(INFER)
+    shown, inferred = judgments.column("mixing_coefficient"), judgments.column("inferred_coefficient")
+    centres, levels = shown_levels(judgments)
+    rows = np.arange(len(judgments))
+    names = [level_name(centre) for centre in centres]
+    means = judgments.means_by(
+        "infer.mean.{}",
+        "mean inferred coefficient where {} was shown",
+        inferred,
+        levels=(centres, levels),
+        rows=rows,
+        columns=_BOTH,
+        unit=SHARE,
+    )
+    bias = judgments.mean("infer.bias", "mean of inferred less shown", inferred - shown, rows, _BOTH, unit=SHARE)
+    error = judgments.mean(
+        "infer.absolute_error",
+        "mean absolute difference of inferred and shown",
+        np.abs(inferred - shown),
+        rows,
+        _BOTH,
+        unit=SHARE,
+    )
+    verdicts = [mean.contains(centre) for mean, centre in zip(means, centres, strict=True)]
+    words = {True: "yes", False: "no", None: "no interval"}
+    table = Table(
+        "infer.means",
+        "Mean inferred coefficient by shown coefficient",
+        ("shown", "mean inferred", "interval contains the shown one", "judgments", "participants"),
+        tuple(
+            (name, mean, words[verdict], *mean.counts)
+            for name, mean, verdict in zip(names, means, verdicts, strict=True)
+        ),
+    )
+    series = Series.of(
+        "infer.means",
+        "mean inferred coefficient",
+        ("shown coefficient (share of image 1)", "mean inferred coefficient (share of image 1)"),
+        means,
+        levels=centres,
+        reference=centres,
+    )
+    said = [f"{with_interval(mean)} where {name} was shown" for mean, name in zip(means, names, strict=True)]
+    outside = [name for name, verdict in zip(names, verdicts, strict=True) if verdict is False]
+    inwards = [
+        name
+        for name, centre, mean in zip(names, centres, means, strict=True)
+        if mean.value is not None and abs(mean.value - 0.5) < abs(centre - 0.5) - 1e-9
+    ]
+    text = (
+        f"On average people infer {listed(said)}. "
+        f"The interval excludes the shown coefficient at {listed(outside) if outside else 'none of them'}; "
+        f"the mean lies nearer to one half than what was shown at {listed(inwards) if inwards else 'none of them'}. "
+        f"Single answers are {figure(error.value)} off on average, "
+        f"over {counted(error.n_judgments, 'judgment')} of {counted(error.n_participants, 'participant')}."
+    )
+    return Finding(
+        "inferred-against-shown",
+        "Inferred against shown coefficients",
+        text,
+        (*means, bias, error),
+        (table,),
+        (series,),
+    )
+
+
+def confidence(tasks: Tasks) -> Finding | str:
+    r"""Compute mean confidence, and its correlation with how extreme and with how accurate answers are.
+
+    Extreme is :math:`|\hat\lambda - 1/2|`, accurate :math:`-|\hat\lambda - \lambda|`. Pooled correlations are over all
+    judgments; those within people are of differences from each participant's own means, so that it does not count who
+    is sure in general.
+
+    Returns
+    -------
+    Finding or str
+        Why there is none: nobody gave a confidence.
+    """
+    judgments = tasks.get(INFER)
+    if judgments is None:
+        return not_asked(INFER)
+    rows = np.flatnonzero(~np.isnan(judgments.column(CONFIDENCE)))
+    if not len(rows):
+        return "nobody gave a confidence"
+    values, inferred = judgments.column(CONFIDENCE)[rows], judgments.column(INFERRED)[rows]
+    whole = judgments.mean("confidence.mean", "mean confidence", values, rows, (CONFIDENCE,), unit=_UNIT)
+    centres, levels = shown_levels(judgments)
+    extremeness, accuracy = np.abs(inferred - 0.5), -np.abs(inferred - judgments.column(SHOWN)[rows])
+    tenths = np.unique(np.round(extremeness, 1) + 0.0, return_inverse=True)
+    by_shown, by_extremeness = (
+        judgments.means_by(name, label, values, levels=of, rows=rows, columns=(CONFIDENCE, column), unit=_UNIT)
+        for name, label, of, column in (
+            ("confidence.mean.{}", "mean confidence where {} was shown", (centres, levels[rows]), SHOWN),
+            (
+                "confidence.by_extremeness.{}",
+                "mean confidence of answers {} from one half (nearest tenth)",
+                tenths,
+                INFERRED,
+            ),
+        )
+    )
+    correlations = [
+        _correlation(judgments, f"confidence.{name}.{how}", f"correlation of confidence with {words}, {of}", pair, rows)
+        for name, words, other in (
+            ("extremeness", "how far the answer is from one half", extremeness),
+            ("accuracy", "how near the answer is to what was shown", accuracy),
+        )
+        for how, of, pair in (
+            ("pooled", "over all judgments", (values, other)),
+            ("within", "within participants", _within(judgments, values, other, rows)),
+        )
+    ]
+    table = Table(
+        "confidence.correlations",
+        "Correlation of confidence",
+        ("with", "over all judgments", "within participants"),
+        (
+            ("how far the answer is from one half", correlations[0], correlations[1]),
+            ("how near the answer is to what was shown", correlations[2], correlations[3]),
+        ),
+    )
+    names = list(map(level_name, centres))
+    means = Table(
+        "confidence.means",
+        "Mean confidence by shown coefficient",
+        ("shown", "mean confidence", "judgments", "participants"),
+        tuple((name, number, *number.counts) for name, number in zip(names, by_shown, strict=True)),
+    )
+    said = [f"{figure(number.value)} at {name}" for name, number in zip(names, by_shown, strict=True)]
+    text = (
+        f"Mean confidence is {with_interval(whole)}: by shown coefficient {listed(said)}. Within participants it "
+        f"correlates {with_interval(correlations[1])} with how far the answer is from one half, and "
+        f"{with_interval(correlations[3])} with how near it is to what was shown; over all judgments "
+        f"{with_interval(correlations[0])} and {with_interval(correlations[2])}."
+    )
+    numbers = (whole, *by_shown, *by_extremeness, *correlations)
+    axis = "mean confidence (0 not at all, 1 fully)"
+    series = (
+        Series.of(
+            "confidence.by_shown",
+            "mean confidence",
+            ("shown coefficient (share of image 1)", axis),
+            by_shown,
+            levels=centres,
+        ),
+        Series.of(
+            "confidence.by_extremeness",
+            "mean confidence",
+            ("distance of the answer from one half", axis),
+            by_extremeness,
+            levels=tenths[0],
+        ),
+    )
+    return Finding("confidence", "Confidence", text, numbers, (means, table), series)
+
+
+def _within(judgments: Judgments, one: Floats, other: Floats, rows: Ints) -> tuple[Floats, Floats]:
+    """Return both less each participant's own mean."""
+    people = Groups(judgments.people_of(rows))
+    return one - people.mean(one)[people.codes], other - people.mean(other)[people.codes]
+
+
+def _correlation(judgments: Judgments, name: str, label: str, pair: tuple[Floats, Floats], rows: Ints) -> Number:
+    """Return Pearson's correlation of two values of each row, float64 (M,) each."""
+    one, other = (values - values.mean() for values in pair)
+    terms = np.stack([np.ones(len(one)), one, other, one**2, other**2, one * other], axis=1)
+    found = judgments.moments(_pearson, terms, rows)
+    return judgments.number(name, label, estimate_of(found), rows, (CONFIDENCE, INFERRED, SHOWN))
+
+
+def _pearson(sums: Floats) -> Floats:
+    n, x, y, xx, yy, xy = sums.T
+    spread = (xx - x**2 / n) * (yy - y**2 / n)
+    # What is left of a sum of squares of equal values is rounding, not spread.
+    return np.where(spread > 1e-18 * n**2, (xy - x * y / n) / np.sqrt(np.maximum(spread, 0)), np.nan)[:, None]
+
+
+def outside_mass(tasks: Tasks) -> Finding | str:
+    """Compute the mean probability on the class of image 1, of image 2 and on all others, by shown coefficient.
+
+    Source: Collins et al., *Human-in-the-Loop Mixup*, section 4.3.2.
+
+    Returns
+    -------
+    Finding or str
+        Why there is none: nobody gave soft labels.
+    """
+    judgments = tasks.get(CATEGORICAL)
+    if judgments is None:
+        return not_asked(CATEGORICAL)
+    rows = np.arange(len(judgments))
+    masses = class_masses(
+        judgments.matrix("soft_label"), judgments.labels("image_1_label"), judgments.labels("image_2_label")
+    )
+    centres, levels = shown_levels(judgments)
+    names = [level_name(centre) for centre in centres]
+    found = {
+        part: judgments.means_by(
+            f"soft.{part}.{{}}",
+            f"mean probability {words} where {{}} was shown",
+            mass,
+            levels=(centres, levels),
+            rows=rows,
+            columns=_SOFT,
+            unit="probability",
+        )
+        for (part, words), mass in zip(_PARTS.items(), masses, strict=True)
+    }
+    whole = judgments.mean(
+        "soft.outside", f"mean probability {_PARTS['outside']}", masses[2], rows, _SOFT, unit="probability"
+    )
+    table = Table(
+        "soft.masses",
+        "Mean probability by shown coefficient",
+        ("shown", *_PARTS.values(), "judgments", "participants"),
+        tuple((name, *parts, *parts[0].counts) for name, *parts in zip(names, *found.values(), strict=True)),
+    )
+    axes = ("shown coefficient (share of image 1)", "mean probability")
+    synthetic = (centres, 1 - centres, np.zeros(len(centres)))
+    series = tuple(
+        Series.of(f"soft.{part}", words, axes, found[part], levels=centres, reference=reference, kind="bars")
+        for (part, words), reference in zip(_PARTS.items(), synthetic, strict=True)
+    )
+    said = [
+        f"{with_interval(number)} where {name} was shown" for name, number in zip(names, found["outside"], strict=True)
+    ]
+    text = (
+        f"Soft labels put {with_interval(whole)} of their probability on classes of neither picture, where synthetic "
+        f"labels put none: {listed(said)}."
+    )
+    numbers = (whole, *(number for part in found.values() for number in part))
+    return Finding("soft-label-mass", "Soft labels outside the endpoints", text, numbers, (table,), series)
