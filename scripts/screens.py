@@ -144,8 +144,10 @@ def _take(page: Page, path: Path, height: float | None = None) -> None:
     """Write a picture of the page, whole or down to a height, in few colours."""
     from PIL import Image
 
-    clip = None if height is None else {"x": 0.0, "y": 0.0, "width": float(REPORT_WIDTH), "height": float(height)}
-    page.screenshot(path=path, full_page=True, clip=clip)
+    if height is None:
+        page.screenshot(path=path, full_page=True)
+    else:
+        page.screenshot(path=path, full_page=True, clip={"x": 0, "y": 0, "width": REPORT_WIDTH, "height": height})
     with Image.open(path) as picture:
         picture.convert("RGB").quantize(COLOURS).save(path, optimize=True)
     print(f"wrote {path} ({path.stat().st_size / 1000:.0f} kB)")
