@@ -127,15 +127,8 @@ def resample_means(
         int64 (N,), 0 to U - 1: the participant (or stimulus) that a value belongs to.
     n_levels
         L.
-    seed, resamples
-        Seed and number of the resamplings.
-    level
-        Share of the resamplings that an interval contains.
-
-    Returns
-    -------
-    Means
-        See `resample_ratios`.
+    seed, resamples, level
+        See `resample`.
     """
     n_units = int(units.max(initial=-1)) + 1
     cells = units * n_levels + levels
@@ -158,10 +151,8 @@ def resample_ratios(
     ----------
     sums, counts
         (U, L): of each unit at each level, the sum of its values and their number.
-    seed, resamples
-        Seed and number of the resamplings.
-    level
-        Share of the resamplings that an interval contains.
+    seed, resamples, level
+        See `resample`.
 
     Returns
     -------

@@ -225,11 +225,10 @@ class Judgments:
         columns: Sequence[str],
         *,
         unit: str = "",
-        note: str = "",
     ) -> Number:
         """Return the mean of values, float64 (M,), of rows, int64 (M,)."""
         means = self.means(values, np.zeros(len(rows), dtype=np.int64), rows, 1)
-        return self.number(name, label, estimate_of(means), rows, columns, unit=unit, note=note)
+        return self.number(name, label, estimate_of(means), rows, columns, unit=unit)
 
     def moments(self, statistic: Callable[[Floats], Floats], terms: Floats, rows: Ints) -> Means:
         """Return statistics of sums over rows, with intervals by resampling participants.

@@ -110,8 +110,8 @@ def two_sided(t: Floats, n_people: int) -> Floats:
     return 2 * stdtr(n_people - 1, -np.abs(t))
 
 
-def discoveries(p: Floats, level: float = LEVEL) -> Mask:
-    """Return which of J tests stand when the false discovery rate is held at a level; bool (J,).
+def discoveries(p: Floats) -> Mask:
+    """Return which of J tests stand when the false discovery rate is held at `LEVEL`; bool (J,).
 
     Source: Benjamini and Hochberg, https://doi.org/10.1111/j.2517-6161.1995.tb02031.x.
 
@@ -122,7 +122,7 @@ def discoveries(p: Floats, level: float = LEVEL) -> Mask:
     [False, True, True, False]
     """
     order = np.argsort(p, kind="stable")
-    passed = np.flatnonzero(p[order] <= level * np.arange(1, len(p) + 1) / max(len(p), 1))
+    passed = np.flatnonzero(p[order] <= LEVEL * np.arange(1, len(p) + 1) / max(len(p), 1))
     stands = np.zeros(len(p), dtype=bool)
     stands[order[: passed[-1] + 1 if len(passed) else 0]] = True
     return stands

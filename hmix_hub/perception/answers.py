@@ -122,12 +122,11 @@ class Score:
     n: int
 
 
-def check_level(level: float) -> float:
+def check_level(level: float) -> None:
     """Check that the level of an interval is between 0 and 1."""
     if not 0 < level < 1:
         msg = f"the level of an interval must be between 0 and 1, not {level!r}"
         raise PerceptionError(msg, hint="for 90 % intervals, use level=0.9")
-    return float(level)
 
 
 def predict_from(mass: Floats, level: float) -> Prediction:

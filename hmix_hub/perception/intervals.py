@@ -108,13 +108,10 @@ class _Ends:
         student = float(stdtrit(draws.n_clusters - 1, self.tails[1]) / ndtri(self.tails[1]))
         self.stretch = draws.stretch * student
 
-    def of(self, estimate: float, draws: Floats, *, transform: Any = None, back: Any = None) -> Estimate:
+    def of(self, estimate: float, draws: Floats, transform: Any = np.positive, back: Any = np.positive) -> Estimate:
         """Return the estimate with its interval; float64 (R,) draws, perhaps stretched on another scale."""
-        if transform is None:
-            low, high = estimate + self.stretch * (np.quantile(draws, self.tails) - estimate)
-        else:
-            middle = transform(estimate)
-            low, high = back(middle + self.stretch * (np.quantile(transform(draws), self.tails) - middle))
+        middle = transform(estimate)
+        low, high = back(middle + self.stretch * (np.quantile(transform(draws), self.tails) - middle))
         return Estimate(float(estimate), float(low), float(high))
 
 
@@ -139,8 +136,8 @@ def _person(covariance: Floats, draws: Floats, ends: _Ends) -> dict[str, Estimat
         return np.clip(matrices[..., 0, 1] / (one * other), _LEAST - 1, 1 - _LEAST)
 
     found = [
-        ends.of(float(one), drawn, transform=np.log, back=np.exp)
+        ends.of(float(one), drawn, np.log, np.exp)
         for one, drawn in zip(deviations(covariance), deviations(draws), strict=True)
     ]
-    both = ends.of(float(correlation(covariance)), correlation(draws), transform=np.arctanh, back=np.tanh)
+    both = ends.of(float(correlation(covariance)), correlation(draws), np.arctanh, np.tanh)
     return dict(zip(PERSON, [*found, both], strict=True))

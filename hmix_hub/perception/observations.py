@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
@@ -16,14 +15,14 @@ from hmix_hub.errors import PerceptionError, Where
 from hmix_hub.schema.arrays import Floats, Ints, codes, numbers
 from hmix_hub.schema.groups import encode_key
 from hmix_hub.tables import arrow_columns, check_dataset_type, task_of, vocabulary_of
+from hmix_hub.tasks import INFER
 
 if TYPE_CHECKING:
     import datasets
 
-TASK = "infer_mixing_factor"
+_PERSON = ("study_id", "participant_id")
 _COLUMNS = (
-    "study_id",
-    "participant_id",
+    *_PERSON,
     "image_1_label",
     "image_2_label",
     "mixing_coefficient",
@@ -88,14 +87,14 @@ def observe(dataset: datasets.Dataset) -> Observations:
     """
     dataset = in_one_order(check_dataset_type(dataset))
     task = task_of(dataset)
-    if task != TASK:
-        msg = f"a perceptual model is fitted to judgments of {TASK}, not of {task}"
-        raise PerceptionError(msg, hint=f'load the configuration "{TASK}"')
+    if task != INFER:
+        msg = f"a perceptual model is fitted to judgments of {INFER}, not of {task}"
+        raise PerceptionError(msg, hint=f'load the configuration "{INFER}"')
     missing = [name for name in _COLUMNS if name not in dataset.column_names]
     if missing:
         msg = f"the dataset lacks the columns {', '.join(missing)}"
         raise PerceptionError(msg, hint="fit first, then choose columns")
-    table = arrow_columns(dataset, list(_COLUMNS))
+    table = arrow_columns(dataset, _COLUMNS)
     class_1, class_2 = codes(table["image_1_label"]), codes(table["image_2_label"])
     rows = np.flatnonzero(class_2 >= 0)
     if not len(rows):
@@ -159,21 +158,16 @@ def _checked(table: pa.Table, name: str, rows: Ints) -> Floats:
 
 def _people(table: pa.Table, rows: Ints) -> tuple[Ints, tuple[str, ...]]:
     """Return the participant of each judgment, and the sorted ids, whatever the order of the rows."""
-    studies, people = (_texts(table[name])[rows] for name in ("study_id", "participant_id"))
-    both, participant = np.unique(np.char.add(np.char.add(studies, "/"), people), return_inverse=True)
-    _, first = np.unique(participant, return_index=True)
-    if len(np.unique(people)) == len(both):
-        return participant, tuple(people[first].tolist())
-    return participant, tuple(both.tolist())
+    studies, people = (np.asarray(table[name].to_pylist(), dtype=np.str_)[rows] for name in _PERSON)
+    both, first, participant = np.unique(
+        np.char.add(np.char.add(studies, "/"), people), return_index=True, return_inverse=True
+    )
+    names = people[first] if len(np.unique(people)) == len(both) else both
+    return participant, tuple(names.tolist())
 
 
 def _stimuli(dataset: datasets.Dataset, rows: Ints, participant: Ints) -> Ints:
     """Return the stimulus of each judgment; without stimulus ids, one per participant."""
-    names = [name for name in _STIMULUS if name in dataset.column_names]
-    if len(names) < len(_STIMULUS):
+    if not set(_STIMULUS) <= set(dataset.column_names):
         return participant
-    return encode_key(arrow_columns(dataset, names).columns)[rows]
-
-
-def _texts(column: pa.ChunkedArray) -> npt.NDArray[np.str_]:
-    return np.asarray(column.to_pylist(), dtype=np.str_)
+    return encode_key(arrow_columns(dataset, _STIMULUS).columns)[rows]
