@@ -18,15 +18,14 @@ from hmix_hub.findings.page.shapes import (
     draw_triangle,
     legend_above,
 )
-from hmix_hub.findings.page.svg import WIDTH, Drawn, bars, canvas, drawn, said, short
+from hmix_hub.findings.page.svg import Drawn, bars, canvas, drawn, said, short
 from hmix_hub.findings.wording import MINUS, counted, value_text
 
 
 def draw_inferred(finding: Finding) -> list[Drawn]:
     """Draw the means of inferred coefficients over the shown ones, in a square, and how far they lie off."""
     (series,) = finding.series
-    figure = canvas(WIDTH, 4.1)
-    axes = figure.subplots()
+    figure, axes = canvas(4.1)
     draw_line(axes, [series])
     draw_reference(axes, series.levels, series.levels, "synthetic label")
     axes.set(xlabel=series.x_label, ylabel=series.y_label, ylim=(0, 1), yticks=np.linspace(0, 1, 6), aspect="equal")
@@ -36,8 +35,7 @@ def draw_inferred(finding: Finding) -> list[Drawn]:
         series.mean - series.levels, series.low - series.levels, series.high - series.levels,
         reference=np.zeros(len(series.levels)),
     )  # fmt: skip
-    beside = canvas(WIDTH, 4.1)
-    axes = beside.subplots()
+    beside, axes = canvas(4.1)
     draw_line(axes, [off])
     axes.axhline(0, color="#555555", lw=1, ls=(0, (4, 3)), zorder=0)
     axes.set(xlabel=off.x_label, ylabel=off.y_label)
@@ -64,11 +62,11 @@ def draw_midpoints(finding: Finding) -> list[Drawn]:
         if number.id.startswith("construct.start.") and not level.startswith("difference"):
             starts[list(starts)[number.id.endswith(".attentive")]][f"start {level}"] = number
     look: dict[str, Any] = {"reference": 0.5, "axis": finding.series[0].y_label if finding.series else ""}
-    found = [_forest("midpoints", "The 50/50 point", means, **look)] if means else []
+    found = [_forests("midpoints", "The 50/50 point", {"": means}, **look)] if means else []
     if starts["all judgments"]:
         found.append(_forests("midpoints-start", "The 50/50 point by start coefficient", starts, **look))
     if apart:
-        found.append(_forest("midpoints-flagged", "Flagged answers and participants only", apart, **look))
+        found.append(_forests("midpoints-flagged", "Flagged answers and participants only", {"": apart}, **look))
     return found
 
 
@@ -79,7 +77,7 @@ def draw_classes(finding: Finding) -> list[Drawn]:
     for series in finding.series:
         if series.id == "class.visibility":
             of_classes = {name: numbers[each] for name, each in zip(series.names, series.numbers, strict=True)}
-            made = _forest("classes", "Classes by visibility", of_classes, reference=0, axis=series.y_label)
+            made = _forests("classes", "Classes by visibility", {"": of_classes}, reference=0, axis=series.y_label)
             found.append(replace(made, caption="Shrunk estimates with 95 % intervals."))
             pairs = next((table for table in finding.tables if table.id == "pair.visibility"), None)
             if pairs is not None and len(series.names) <= _MOST_CLASSES:
@@ -103,8 +101,7 @@ def _triangle(names: Sequence[str], pairs: Table) -> Drawn:
                 row, column, value = column, row, -value
             values[row, column], is_clear[row, column] = value, number.contains(0) is False
             words.append(f"{names[row]} with {names[column]}: {value_text(value)}")
-    figure = canvas(WIDTH, 4.1)
-    axes = figure.subplots()
+    figure, axes = canvas(4.1)
     draw_triangle(axes, [short(name) for name in names], values, is_clear)
     caption = (
         "How much more is seen of the row's class than its share, in mixtures with the column's class (share of the "
@@ -122,10 +119,9 @@ def draw_retest(finding: Finding) -> list[Drawn]:
         for series in finding.series
         if f"retest.icc.{_answer(series)}" in numbers
     }
-    found = [_forest("retest-icc", "ICC(A,1) of an answer and its repeat", icc)] if icc else []
+    found = [_forests("retest-icc", "ICC(A,1) of an answer and its repeat", {"": icc})] if icc else []
     for series in finding.series:
-        figure = canvas(WIDTH, 3.0)
-        axes = figure.subplots()
+        figure, axes = canvas(3.0)
         lines = []
         for part, words in (("bias", "bias"), ("limit.low", ""), ("limit.high", "")):
             number = numbers.get(f"retest.{part}.{_answer(series)}")
@@ -154,14 +150,12 @@ def draw_masses(finding: Finding) -> list[Drawn]:
     parts = sorted((series for series in finding.series if series.id in order), key=lambda series: order[series.id])
     if len(parts) < len(order):
         return []
-    figure = canvas(WIDTH, 1.4 + 0.3 * len(parts[0].levels))
-    axes = figure.subplots()
+    figure, axes = canvas(1.4 + 0.3 * len(parts[0].levels))
     draw_stacks(axes, parts)
     axes.set(xlabel="mean probability", ylabel="shown")
     legend_above(axes)
     outside = replace(parts[1], kind="intervals", reference=None)
-    beside = canvas(WIDTH, 2.6)
-    axes = beside.subplots()
+    beside, axes = canvas(2.6)
     draw_line(axes, [outside])
     axes.set(xlabel=outside.x_label, ylabel="probability mass on other classes")
     axes.set_ylim(bottom=0)
@@ -183,19 +177,12 @@ def draw_ceilings(finding: Finding) -> list[Drawn]:
     """Draw the errors of predictions on one line, which begins at 0."""
     (series,) = finding.series
     names = [short(name) for name in series.names]
-    figure = canvas(WIDTH, 0.75 + 0.42 * len(names))
-    axes = figure.subplots()
+    figure, axes = canvas(0.75 + 0.42 * len(names))
     draw_forest(axes, names, [series])
     axes.set(xlabel=series.y_label)
     axes.set_xlim(left=0)
     caption = f"Lower is better. {bars([series])}"
     return [drawn(figure, "ceilings", finding.title, said([series]), caption)]
-
-
-def _forest(
-    name: str, title: str, numbers: dict[str, Number], *, reference: float | None = None, axis: str = ""
-) -> Drawn:
-    return _forests(name, title, {"": numbers}, reference=reference, axis=axis)
 
 
 def _forests(
@@ -214,8 +201,7 @@ def _forests(
         for label, numbers in groups.items()
     ]
     pitch = 0.42 if any(len(each) > 20 for each in names) else 0.28
-    figure = canvas(WIDTH, 0.7 + pitch * len(names) * (1 + 0.3 * (len(series) - 1)))
-    axes = figure.subplots()
+    figure, axes = canvas(0.7 + pitch * len(names) * (1 + 0.3 * (len(series) - 1)))
     draw_forest(axes, [short(each) for each in names], series)
     axes.set(xlabel=axis or unit)
     if len(series) > 1:

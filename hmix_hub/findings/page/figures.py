@@ -18,7 +18,7 @@ from hmix_hub.findings.page.shapes import (
     draw_stacks,
     legend_above,
 )
-from hmix_hub.findings.page.svg import WIDTH, Drawn, bars, canvas, drawn, house_style, said, short
+from hmix_hub.findings.page.svg import Drawn, bars, canvas, drawn, house_style, said, short
 from hmix_hub.findings.wording import counted
 from hmix_hub.studies.findings import printable
 
@@ -80,8 +80,7 @@ def _draw(finding: Finding, group: list[Series]) -> Drawn:
 
 
 def _line(name: str, title: str, group: list[Series]) -> Drawn:
-    figure = canvas(WIDTH, 3.1)
-    axes = figure.subplots()
+    figure, axes = canvas(3.1)
     draw_line(axes, group)
     first = group[0]
     if first.reference is not None:
@@ -99,8 +98,7 @@ def _is_identity(series: Series) -> bool:
 def _forest(name: str, title: str, group: list[Series]) -> Drawn:
     names = [short(each) for each in group[0].names]
     pitch = 0.42 if any(len(each) > 20 for each in names) else 0.26
-    figure = canvas(WIDTH, 0.75 + pitch * len(names) * (1 + 0.35 * (len(group) - 1)))
-    axes = figure.subplots()
+    figure, axes = canvas(0.75 + pitch * len(names) * (1 + 0.35 * (len(group) - 1)))
     draw_forest(axes, names, group)
     axes.set(xlabel=group[0].y_label)
     if len(group) > 1:
@@ -111,13 +109,11 @@ def _forest(name: str, title: str, group: list[Series]) -> Drawn:
 def _bars(name: str, title: str, group: list[Series]) -> Drawn:
     first = group[0]
     if first.names:
-        figure = canvas(WIDTH, 1.25)
-        axes = figure.subplots()
+        figure, axes = canvas(1.25)
         draw_shares(axes, [short(each) for each in first.names], first.mean / max(float(np.nansum(first.mean)), 1e-12))
         axes.set(xlabel=first.y_label)
         return drawn(figure, name, title, said(group), "Components sum to 100 %; a negative estimate is not drawn.")
-    figure = canvas(WIDTH, 1.6 + 0.3 * len(first.levels))
-    axes = figure.subplots()
+    figure, axes = canvas(1.6 + 0.3 * len(first.levels))
     draw_stacks(axes, group)
     axes.set(xlabel=first.y_label, ylabel=first.x_label.split(" (")[0])
     legend_above(axes, 1 if max(len(series.label) for series in group) > 20 else len(group))
@@ -128,8 +124,7 @@ def _bars(name: str, title: str, group: list[Series]) -> Drawn:
 
 def _cloud(name: str, title: str, group: list[Series]) -> Drawn:
     (series,) = group
-    figure = canvas(WIDTH, 2.9)
-    axes = figure.subplots()
+    figure, axes = canvas(2.9)
     draw_cloud(axes, series, [])
     axes.set(xlabel=series.x_label, ylabel=series.y_label)
     values = f"{counted(len(series.mean), 'value')} of {series.y_label} over {series.x_label}."

@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 
 import matplotlib
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
@@ -25,6 +26,8 @@ _LINK = "{http://www.w3.org/1999/xlink}href"
 _REFERENCE = re.compile(r"url\(#([^)]+)\)")
 _DIGITS = re.compile(r"(\d\.\d\d)\d+")
 _PIXELS_PER_POINT = 96 / 72
+_WIDTH = 4.25
+"""Inches of every figure: a column of the page, or a phone."""
 INK, GREY, RULE = "#1a1a1a", "#555555", "#d0d0d0"
 """Words, words of less weight (7.5 to 1 on white), and lines that guide the eye."""
 _STYLE: Any = {
@@ -66,9 +69,10 @@ def house_style() -> Iterator[None]:
         yield
 
 
-def canvas(width: float, height: float) -> Figure:
-    """Return an empty figure, inches, whose parts make room for each other."""
-    return Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(w_pad=0.03, h_pad=0.03))
+def canvas(height: float) -> tuple[Figure, Axes]:
+    """Return a figure of a height, inches, whose parts make room for each other, and its empty axes."""
+    figure = Figure(figsize=(_WIDTH, height), layout=ConstrainedLayoutEngine(w_pad=0.03, h_pad=0.03))
+    return figure, figure.subplots()
 
 
 def svg_text(figure: Figure, name: str, title: str, description: str) -> str:
@@ -152,8 +156,6 @@ def _use_letters_of_page(root: ElementTree.Element) -> None:
         element.set("style", "; ".join([f"font-size: {size[1] if size else '8'}px{weight}", *kept]))
 
 
-WIDTH = 4.25
-"""Inches of every figure: a column of the page, or a phone."""
 _LONG_NAME = 64
 """Most letters of a name in a figure."""
 

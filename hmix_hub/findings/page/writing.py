@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 from collections.abc import Sequence
 from importlib import resources
@@ -16,6 +15,7 @@ from hmix_hub.files import replace_file
 from hmix_hub.findings.finding import Finding, Number
 from hmix_hub.findings.page.view import origin_of_report, view_of
 from hmix_hub.findings.report import Report
+from hmix_hub.resampling import finite
 from hmix_hub.schema import CURRENT
 from hmix_hub.studies.findings import printable
 
@@ -123,9 +123,9 @@ def describe_number(number: Number) -> dict[str, Any]:
     return {
         "id": number.id,
         "label": number.label,
-        "value": _finite(number.value),
-        "low": _finite(number.low),
-        "high": _finite(number.high),
+        "value": finite(number.value),
+        "low": finite(number.low),
+        "high": finite(number.high),
         "unit": number.unit,
         "judgments": number.n_judgments,
         "participants": number.n_participants,
@@ -134,7 +134,3 @@ def describe_number(number: Number) -> dict[str, Any]:
         "columns": list(number.rows.columns),
         "rows": len(number.rows),
     }
-
-
-def _finite(value: float | None) -> float | None:
-    return None if value is None or not math.isfinite(value) else float(value)
