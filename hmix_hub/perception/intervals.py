@@ -1,26 +1,48 @@
-"""Intervals of a fitted model's estimates, by resampling participants together with the stimuli that they share."""
+"""Intervals of a fitted model: how its estimates vary when participants are resampled.
+
+Participants who judged the same stimuli are drawn together, since whatever is particular about a stimulus is in all of
+their answers: a cluster, in H-Mix a batch (`hmix_hub.perception.observations.find_clusters`). Each resampling gives the
+clusters random weights, a Dirichlet distribution's (the Bayesian bootstrap), so that no answer loses all of its
+judgments. From the optimum, one step follows in thresholds and terms, effects of participants moving with them; its
+curvature is that of all judgments, since the curvature of a resampling would bias a single step (by half a standard
+deviation of the slope, in H-Mix). Then the covariance of the effects is estimated anew, by Fisher scoring over
+likelihoods of participants that are quadratic around their modes. Few clusters vary less among themselves than clusters
+do: draws are stretched as Student's t is wider than the normal distribution, and by factors that make their variance
+that of independent draws.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import torch
 from scipy.special import ndtri, stdtrit
 
+from hmix_hub.errors import PerceptionError
+from hmix_hub.perception.answers import AnswerScale, to_percent
 from hmix_hub.perception.fitted import FittedModel
 from hmix_hub.perception.observations import Observations
-from hmix_hub.perception.people import N_EFFECTS
-from hmix_hub.perception.probit import one_thread
-from hmix_hub.perception.resampling import Draws, resample
+from hmix_hub.perception.people import N_EFFECTS, Grouped
+from hmix_hub.perception.probit import Problem, differentiate, one_thread
+from hmix_hub.perception.terms import person_columns
 from hmix_hub.resampling import Estimate, finite
-from hmix_hub.schema.arrays import Floats
+from hmix_hub.schema.arrays import Floats, Ints
 
 RESAMPLES = 1000
 PERSON = ("offset", "slope", "correlation")
+_MOST_CLUSTERS = 500
+"""Most clusters that are weighted one by one; more are dealt into as many at random."""
+_AT_ONCE = 100
+_FARTHEST = 1e-3
+"""Newton decrement, in nats, above which the judgments are not those of the optimum."""
+_ROUNDS, _STILL = 50, 1e-7
+_DIRECTIONS = torch.tensor([[[1, 0], [0, 0]], [[0, 0], [0, 1]], [[0, 1], [1, 0]]], dtype=torch.float64)
+"""The three entries of a covariance."""
 _LEAST = 1e-9
-"""Least standard deviation, and distance of a correlation from 1, of which a logarithm is taken."""
+"""Least variance of participants' effects in a resampling, and distance of a correlation from 1."""
 
 
 @dataclass(frozen=True)
@@ -79,34 +101,67 @@ def intervals_of(
     resamples: int,
     seed: int,
 ) -> Intervals:
-    """Return intervals of a model's estimates; see `hmix_hub.PerceptualModel.intervals`."""
-    draws = resample(model, judged, differences, resamples, seed)
-    ends = _Ends(level, draws)
-    terms = model.terms
-    estimates, drawn = model.coefficients, draws.coefficients
-    features = range(terms.n_structural, len(terms.names))
-    thresholds = zip(model.scale.percent[:-1].tolist(), model.thresholds, draws.thresholds.T, strict=True)
+    """Return intervals of a model's estimates; see `hmix_hub.PerceptualModel.intervals`.
+
+    Parameters
+    ----------
+    model
+        What was fitted.
+    judged
+        To which judgments, classes counted as the model does.
+    differences
+        float64 (N, F): their features of image 1 minus those of image 2; `None` without.
+    level, resamples, seed
+        Coverage of the intervals; how often participants are resampled, 100 or more; and the seed.
+
+    Raises
+    ------
+    PerceptionError
+        If the judgments are others than those of the fit, they are of one cluster, or there are too few resamplings.
+    """
+    if isinstance(resamples, bool) or not isinstance(resamples, int) or resamples < _AT_ONCE:
+        msg = f"intervals take {_AT_ONCE} resamplings or more, not {resamples!r}"
+        raise PerceptionError(msg)
+    clusters = np.unique(judged.cluster, return_inverse=True)[1]
+    n_clusters = int(clusters.max()) + 1
+    if n_clusters < 2:
+        msg = "the judgments are of one participant, whose answers do not tell how those of others would differ"
+        raise PerceptionError(msg, hint="intervals take judgments of several participants")
+    rng = np.random.default_rng(seed)
+    if n_clusters > _MOST_CLUSTERS:
+        clusters = rng.permutation(n_clusters)[clusters] % _MOST_CLUSTERS
+    parts = _parts(model, judged, differences, clusters)
+    weights = rng.standard_exponential((resamples, len(parts.gradient)))
+    weights *= len(parts.gradient) / weights.sum(axis=1, keepdims=True)
+    pieces = [_draw(parts, torch.from_numpy(weights[at : at + _AT_ONCE])) for at in range(0, resamples, _AT_ONCE)]
+    steps, covariances = (np.concatenate(part) for part in zip(*pieces, strict=True))
+    terms, count, ends = model.terms, len(model.thresholds), _Ends(level, n_clusters)
+    drawn = model.coefficients + steps[:, count:]
+    thresholds = zip(model.scale.percent[:-1].tolist(), model.thresholds, steps[:, :count].T, strict=True)
     return Intervals(
-        slope=ends.of(estimates[0], drawn[:, 0]),
-        class_effects=_classes(model, draws, ends),
-        features={terms.names[column]: ends.of(estimates[column], drawn[:, column]) for column in features},
-        thresholds={percent: ends.of(estimate, values) for percent, estimate, values in thresholds},
-        person={}
-        if model.people is None or draws.covariances is None
-        else _person(model.people.covariance, draws.covariances, ends),
+        slope=ends.of(model.slope, drawn[:, 0]),
+        class_effects=_classes(model, drawn[:, 1 : terms.n_structural] @ terms.basis.T, ends),
+        features={
+            terms.names[column]: ends.of(model.coefficients[column], drawn[:, column])
+            for column in range(terms.n_structural, len(terms.names))
+        },
+        thresholds={percent: ends.of(estimate, estimate + moved) for percent, estimate, moved in thresholds},
+        person={} if model.people is None else _person(model.people.covariance, covariances, ends),
         level=level,
         resamples=resamples,
-        n_clusters=draws.n_clusters,
+        n_clusters=n_clusters,
     )
 
 
 class _Ends:
     """Ends of intervals, from draws around estimates that are stretched for how few clusters there are."""
 
-    def __init__(self, level: float, draws: Draws) -> None:
+    def __init__(self, level: float, n_clusters: int) -> None:
         self.tails = np.array([(1 - level) / 2, (1 + level) / 2])
-        student = float(stdtrit(draws.n_clusters - 1, self.tails[1]) / ndtri(self.tails[1]))
-        self.stretch = draws.stretch * student
+        student = float(stdtrit(n_clusters - 1, self.tails[1]) / ndtri(self.tails[1]))
+        count = min(n_clusters, _MOST_CLUSTERS)
+        # The variance of Dirichlet weights, times C, is (C - 1) / (C + 1); that of C draws is smaller by (C - 1) / C.
+        self.stretch = math.sqrt((count + 1) / (count - 1) * count / (count - 1)) * student
 
     def of(self, estimate: float, draws: Floats, transform: Any = np.positive, back: Any = np.positive) -> Estimate:
         """Return the estimate with its interval; float64 (R,) draws, perhaps stretched on another scale."""
@@ -115,29 +170,140 @@ class _Ends:
         return Estimate(float(estimate), float(low), float(high))
 
 
-def _classes(model: FittedModel, draws: Draws, ends: _Ends) -> dict[str, Estimate]:
-    terms = model.terms
-    if not terms.basis.shape[1]:
-        return {}
-    drawn = draws.coefficients[:, 1 : terms.n_structural] @ terms.basis.T
-    are_told = np.abs(terms.basis).max(axis=1) > _LEAST
+def _classes(model: FittedModel, draws: Floats, ends: _Ends) -> dict[str, Estimate]:
+    """Return the effects of classes from float64 (R, K) draws; no interval of a class that nothing tells."""
+    are_told = np.abs(model.terms.basis).max(axis=1, initial=0) > _LEAST
     return {
-        name: ends.of(effect, drawn[:, code]) if are_told[code] else Estimate(effect)
-        for code, (name, effect) in enumerate(model.class_effects.items())
+        name: ends.of(effect, draws[:, code]) if are_told[code] else Estimate(effect)
+        for code, (name, effect) in enumerate(model.class_effects.items() if are_told.any() else ())
     }
 
 
 def _person(covariance: Floats, draws: Floats, ends: _Ends) -> dict[str, Estimate]:
-    def deviations(matrices: Floats) -> Sequence[Floats]:
-        return [np.sqrt(np.maximum(matrices[..., i, i], _LEAST**2)) for i in range(N_EFFECTS)]
+    """Return both deviations and the correlation of a covariance of effects, from float64 (R, 2, 2) draws."""
 
-    def correlation(matrices: Floats) -> Floats:
-        one, other = deviations(matrices)
-        return np.clip(matrices[..., 0, 1] / (one * other), _LEAST - 1, 1 - _LEAST)
+    def figures(matrices: Floats) -> tuple[Floats, Floats, Floats]:
+        one, other = (np.sqrt(np.maximum(matrices[..., i, i], _LEAST**2)) for i in range(N_EFFECTS))
+        return one, other, np.clip(matrices[..., 0, 1] / (one * other), _LEAST - 1, 1 - _LEAST)
 
-    found = [
-        ends.of(float(one), drawn, np.log, np.exp)
-        for one, drawn in zip(deviations(covariance), deviations(draws), strict=True)
-    ]
-    both = ends.of(float(correlation(covariance)), correlation(draws), np.arctanh, np.tanh)
-    return dict(zip(PERSON, [*found, both], strict=True))
+    scales = ((np.log, np.exp), (np.log, np.exp), (np.arctanh, np.tanh))
+    found = zip(PERSON, figures(covariance), figures(draws), scales, strict=True)
+    return {name: ends.of(float(value), drawn, *scale) for name, value, drawn, scale in found}
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """Derivatives at the optimum.
+
+    Parameters
+    ----------
+    gradient, curvature
+        float64 (C, F) by cluster, and (F, F) of all: first derivatives in thresholds and terms, and minus the second
+        ones, effects of participants following at their modes.
+    cluster
+        int64 (J,): cluster of each participant.
+    own, across, pull
+        float64 (J, 2, 2), (J, F, 2) and (J, 2): minus the second derivatives in a participant's effects, those mixed
+        with thresholds and terms, and the first derivatives of the quadratic likelihood where effects are 0.
+    covariance
+        float64 (2, 2): of the effects; `None` without.
+    """
+
+    gradient: torch.Tensor
+    curvature: torch.Tensor
+    cluster: torch.Tensor
+    own: torch.Tensor
+    across: torch.Tensor
+    pull: torch.Tensor
+    covariance: torch.Tensor | None
+
+
+def _parts(model: FittedModel, judged: Observations, differences: Floats | None, clusters: Ints) -> _Parts:
+    """Return the derivatives, and check that they are those of an optimum."""
+    participant, n_people = torch.from_numpy(judged.participant), len(judged.participants)
+    columns = torch.from_numpy(person_columns(judged.coefficient))
+    grouped = Grouped(_problem(model, judged, differences), columns, participant, n_people)
+    effects, covariance = columns.new_zeros((n_people, N_EFFECTS)), None
+    if model.people is not None:
+        effects, covariance = torch.tensor(model.people.effects), torch.tensor(model.people.covariance)
+    eta = grouped.eta(torch.tensor(model.coefficients), effects)
+    cells = differentiate(*grouped.problem.bounds(torch.tensor(model.thresholds), eta))
+    own, across, curvature = grouped.own(cells), grouped.across(cells), grouped.problem.curvature(cells)
+    if covariance is not None:
+        # The inverse of `own` plus that of the covariance, which may be singular.
+        spread = covariance @ _inverse(torch.eye(N_EFFECTS, dtype=own.dtype) + own @ covariance)
+        curvature = curvature - torch.einsum("jfe,jge->fg", across @ spread, across)
+    cluster = torch.zeros(n_people, dtype=torch.int64)
+    cluster[participant] = torch.from_numpy(clusters)
+    found = _Parts(
+        gradient=grouped.problem.scores(cells, torch.from_numpy(clusters)),
+        curvature=curvature,
+        cluster=cluster,
+        own=own,
+        across=across,
+        pull=(own @ effects[:, :, None])[:, :, 0] + grouped.by_group(cells.slope[:, None] * columns),
+        covariance=covariance,
+    )
+    gradient = found.gradient.sum(dim=0)
+    if not float(gradient @ torch.linalg.solve(curvature, gradient)) < _FARTHEST:
+        raise _other_judgments()
+    return found
+
+
+def _problem(model: FittedModel, judged: Observations, differences: Floats | None) -> Problem:
+    design = model.terms.rows(judged.coefficient, judged.class_1, judged.class_2, differences)
+    scale, places = AnswerScale.of(to_percent(judged.inferred))
+    is_same = all(np.array_equal(getattr(scale, name), getattr(model.scale, name)) for name in ("percent", "counts"))
+    if not is_same or (model.people is not None and model.people.names != judged.participants):
+        raise _other_judgments()
+    return Problem(torch.from_numpy(places), torch.from_numpy(design), len(scale.percent))
+
+
+def _other_judgments() -> PerceptionError:
+    msg = "the judgments are not those that the model was fitted to"
+    return PerceptionError(msg, hint="give the same dataset as to fit, and the same features")
+
+
+def _draw(parts: _Parts, weights: torch.Tensor) -> tuple[Floats, Floats]:
+    """Return steps of thresholds and terms, (R, F), and covariances of effects, (R, 2, 2), of R resamplings."""
+    step = weights @ torch.linalg.solve(parts.curvature, parts.gradient.T).T
+    if parts.covariance is None:
+        return step.numpy(), np.zeros((len(weights), 0, 0))
+    pull = parts.pull - torch.einsum("jfe,rf->rje", parts.across, step)
+    return step.numpy(), _covariances(parts, pull, weights[:, parts.cluster]).numpy()
+
+
+def _covariances(parts: _Parts, pull: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    """Return the covariances of effects of largest likelihood, float64 (R, 2, 2), from pulls (R, J, 2), weights (R, J).
+
+    Notes
+    -----
+    With the curvature H of a participant and the pull r, effects 0 would have `K = (S + H^-1)^-1` as the precision of
+    their estimate, and `q = (I + H S)^-1 r`: the first derivatives in S are the sums of `(q q' - K) / 2`.
+    """
+    identity = torch.eye(N_EFFECTS, dtype=pull.dtype)
+    start = parts.covariance if parts.covariance is not None else identity
+    covariance = start.expand(len(weights), N_EFFECTS, N_EFFECTS)
+    for _ in range(_ROUNDS):
+        inverse = _inverse(identity + parts.own @ covariance[:, None])
+        q = (inverse @ pull[..., None])[..., 0]
+        told = inverse @ parts.own
+        slopes = torch.einsum("rj,rjab,kab->rk", weights, q[..., :, None] * q[..., None, :] - told, _DIRECTIONS)
+        turned = told[:, :, None] @ _DIRECTIONS
+        information = torch.einsum("rj,rjkab,rjlba->rkl", weights, turned, turned)
+        step = torch.linalg.solve(information, slopes)
+        moved = covariance + torch.einsum("rk,kab->rab", step, _DIRECTIONS)
+        values, vectors = torch.linalg.eigh(moved)
+        # Differences between participants have no negative variance: the likelihood may be largest without any.
+        found = vectors @ (values.clamp(min=_LEAST)[..., None] * vectors.mT)
+        change = float((found - covariance).abs().max())
+        covariance = found
+        if change < _STILL:
+            break
+    return covariance
+
+
+def _inverse(matrices: torch.Tensor) -> torch.Tensor:
+    """Return inverses, float64 (..., 2, 2); in parts that is ten times as fast as the library for so many."""
+    (a, b), (c, d) = (row.unbind(-1) for row in matrices.unbind(-2))
+    return torch.stack([d, -b, -c, a], dim=-1).reshape(matrices.shape) / (a * d - b * c)[..., None, None]

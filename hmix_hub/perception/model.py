@@ -189,7 +189,7 @@ class PerceptualModel(FittedModel):
         Notes
         -----
         Intervals from the curvature of the likelihood are too narrow for effects of classes: the few participants of a
-        batch judge the same stimuli. See `hmix_hub.perception.resampling`.
+        batch judge the same stimuli. See `hmix_hub.perception.intervals`.
         """
         check_level(level)
         seen, given = self._observed(dataset, features, cifar10, image_sets)

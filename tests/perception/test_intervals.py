@@ -12,7 +12,7 @@ from scipy.special import stdtrit
 import hmix_hub
 from hmix_hub import PerceptualModel
 from hmix_hub.errors import PerceptionError
-from hmix_hub.perception import resampling
+from hmix_hub.perception import intervals
 from hmix_hub.perception.observations import observe
 from hmix_hub.perception.probit import one_thread
 
@@ -37,7 +37,7 @@ def plain(sample):
 def parts(released_judgments, fitted):
     seen = observe(released_judgments)
     with one_thread():
-        return resampling._parts(fitted, seen, None, seen.cluster)
+        return intervals._parts(fitted, seen, None, seen.cluster)
 
 
 def test_intervals_of_the_released_judgments(released_judgments, fitted):
@@ -63,7 +63,7 @@ def test_intervals_are_as_wide_as_the_covariance_by_clusters_says(released_judgm
 
 def covariance_of(parts, pull):
     with one_thread():
-        return resampling._covariances(parts, pull[None], torch.ones((1, len(pull)), dtype=torch.float64))[0].numpy()
+        return intervals._covariances(parts, pull[None], torch.ones((1, len(pull)), dtype=torch.float64))[0].numpy()
 
 
 def test_without_weights_the_covariance_of_people_is_the_one_that_was_fitted(parts, fitted):
@@ -101,7 +101,7 @@ def test_the_order_of_judgments_and_of_classes_does_not_matter(sample, plain):
 
 def test_many_clusters_are_dealt_into_fewer(sample, plain, monkeypatch):
     expected = plain.intervals(sample).slope
-    monkeypatch.setattr(resampling, "_MOST_CLUSTERS", 10)
+    monkeypatch.setattr(intervals, "_MOST_CLUSTERS", 10)
     found = plain.intervals(sample).slope
     assert found.high - found.low == pytest.approx(expected.high - expected.low, rel=0.5)
 
