@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from scipy.special import ndtr
 
 from hmix_hub.errors import PerceptionError
 from hmix_hub.perception.answers import N_ANSWERS, PERCENT, SHARES, AnswerScale, Prediction, check_level, predict_from
@@ -178,13 +179,25 @@ class FittedModel:
         torch.Tensor
             float64 (G, K, K), 0 to 1: perceived share of class_1, by coefficient, class_1 and class_2.
         """
-        grid = coefficients_of(coefficients).reshape(-1, 1, 1)
-        codes = np.arange(len(self.classes))
-        asked = ask(grid, codes[:, None], codes, self.classes)
-        means = np.empty(len(asked))
-        for rows, part in self.masses_of(asked):
-            means[rows] = part @ SHARES
-        return torch.from_numpy(means.reshape(asked.shape))
+        grid = coefficients_of(coefficients).reshape(-1, 1)
+        size = len(self.classes)
+        eta, variance = self.latent(ask(grid, np.arange(size), 0, self.classes))
+        # eta is a sum over both classes, so mixtures with the first class determine the others.
+        of_class = eta.reshape(-1, size)
+        scale = np.sqrt(1 + variance).reshape(-1, size)[:, :1]
+        means = np.empty((len(grid), size, size))
+        for number, own in enumerate(of_class):
+            means[number] = self._means(own[:, None] - own + own[0], scale[number])
+        return torch.from_numpy(means)
+
+    def _means(self, eta: Floats, scale: Floats) -> Floats:
+        """Return the mean answers for eta, float64 (K, K), where answers deviate from it by `scale`, (1,)."""
+        values = self.scale.spread @ SHARES
+        means = np.full(eta.shape, values[-1])
+        # Threshold by threshold: not all answers of all pairs of many classes are in memory at once.
+        for step, threshold in zip(np.diff(values), self.thresholds, strict=True):
+            means -= step * ndtr((threshold - eta) / scale)
+        return means.clip(0, 1)
 
     def design(self, coefficient: Numbers, class_1: Classes, class_2: Classes) -> Floats:
         """Return the design matrix, float64 (N, P); its product with `coefficients` is eta."""

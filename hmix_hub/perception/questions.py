@@ -104,7 +104,11 @@ def codes_of(given: Classes, classes: Sequence[str]) -> Ints:
     PerceptionError
         If a class is unknown to the model; similar names are suggested.
     """
-    values = np.asarray(_on_cpu(given))
+    try:
+        values = np.asarray(_on_cpu(given))
+    except ValueError:
+        msg = "classes are names or codes, one or an array of them; these are lists of different lengths"
+        raise PerceptionError(msg) from None
     if values.dtype.kind in "iu":
         outside = (values < 0) | (values >= len(classes))
         if outside.any():

@@ -29,7 +29,10 @@ FORMAT, VERSION = "hmix-hub perceptual model", 1
 MOST_BYTES = 1 << 28
 """Largest file that is read: 256 MiB, a model of a million participants."""
 
-_Finite = Annotated[float, pydantic.Field(allow_inf_nan=False)]
+_LARGEST = 1e50
+"""Largest magnitude of a parameter: products of a few of them do not overflow."""
+
+_Finite = Annotated[float, pydantic.Field(ge=-_LARGEST, le=_LARGEST)]
 _Share = Annotated[float, pydantic.Field(ge=0, le=1)]
 _Text = Annotated[str, pydantic.Field(min_length=1, max_length=1000)]
 _Count = Annotated[int, pydantic.Field(ge=1, le=1 << 53)]
@@ -43,7 +46,7 @@ class _Part(pydantic.BaseModel):
 
 class _FeaturesPart(_Part):
     names: list[_Text] = pydantic.Field(min_length=1)
-    scale: list[Annotated[float, pydantic.Field(gt=0, allow_inf_nan=False)]]
+    scale: list[Annotated[float, pydantic.Field(ge=1 / _LARGEST, le=_LARGEST)]]
     class_means: _Matrix
     within: _Matrix
     from_pixels: bool

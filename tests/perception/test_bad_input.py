@@ -224,6 +224,8 @@ def test_what_is_no_coefficient_is_refused(model, coefficient):
 def test_shapes_that_do_not_fit_are_named(model):
     with pytest.raises(PerceptionError, match=r"shapes are \(2,\), \(3,\), \(\)"):
         model.predict([0.1, 0.2], ["ant"] * 3, "bee")
+    with pytest.raises(PerceptionError, match="different lengths"):
+        model.predict(0.5, [["ant"], ["bee", "cow"]], "bee")
 
 
 @pytest.mark.parametrize("level", [0, 1, 90])

@@ -8,6 +8,7 @@ import torch
 
 import hmix_hub
 from hmix_hub import PerceptualModel
+from hmix_hub.perception.terms import Terms
 from hmix_hub.tables import pick_rows
 
 
@@ -103,6 +104,17 @@ def test_shares_are_the_predicted_means_of_all_pairs(model):
     assert shares.dtype == torch.float64
     assert shares.shape == (3, 10, 10)
     assert float(shares[2, 3, 5]) == pytest.approx(float(model.predict(0.8, "cat", "dog").mean))
+
+
+def test_shares_of_all_pairs_take_no_row_for_each_of_them(simulate, monkeypatch):
+    """Of 200 classes and the 201 coefficients of a table that would be 8 million rows, 13 GB."""
+    feature = np.random.default_rng(0).normal(size=2400)
+    own = PerceptualModel.fit(simulate(), pictures={"own": feature})
+    expected = own.predict(np.array([0, 0.3, 1])[:, None, None], np.arange(4)[:, None], np.arange(4)).mean
+    rows = []
+    monkeypatch.setattr(Terms, "rows", lambda *given, rows_of=Terms.rows: rows.append(len(given[1])) or rows_of(*given))
+    np.testing.assert_allclose(own.shares([0, 0.3, 1]).numpy(), expected, atol=1e-12)
+    assert rows == [3 * 4]
 
 
 def test_design_and_coefficients_make_eta(model):
