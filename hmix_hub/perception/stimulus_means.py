@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from scipy.special import logsumexp
 
 from hmix_hub.errors import PerceptionError
 from hmix_hub.perception.answers import SHARES, to_percent
@@ -195,9 +196,7 @@ class Answers:
             raise PerceptionError(msg, hint="aggregate by 'mean'; or collect more judgments of each stimulus")
 
         def surprise(own_share: float) -> float:
-            values = self.by_stimulus(own_share)
-            largest = values.max(axis=1)
-            return -float((np.log(np.exp(values - largest[:, None]) @ _weights()) + largest).sum())
+            return -float(logsumexp(self.by_stimulus(own_share), axis=1, b=_weights()).sum())
 
         return float(minimize_scalar(surprise, bounds=(0, _LARGEST), method="bounded", options={"xatol": 1e-3}).x)
 
@@ -218,11 +217,8 @@ class Answers:
         rows = np.arange(len(self.seen)) if rows is None else rows
         percent = self.model.scale.percent
         asked = to_percent(self.seen.inferred[rows])
-        after = np.searchsorted(percent, asked).clip(1, max(1, len(percent) - 1))
         # An answer that never occurred in the fit counts as the nearest that did.
-        before = np.minimum(after - 1, len(percent) - 1)
-        after = np.minimum(after, len(percent) - 1)
-        place = np.where(asked - percent[before] <= percent[after] - asked, before, after)
+        place = np.abs(asked[:, None] - percent).argmin(axis=1)
         ends = padded(torch.tensor(self.model.thresholds)).numpy()
         centre = self.eta[rows, None] + _effects(own_share)
         spread = np.sqrt(1 - own_share + self.variance[rows, None])
