@@ -92,7 +92,7 @@ def people_of_model(model: PerceptualModel, dataset: datasets.Dataset, of_stimul
     of_stimuli
         Share of the variance of one answer that is the stimulus' own.
     """
-    from hmix_hub.perception.observations import observe
+    from hmix_hub.perception.mixtures import observe
     from hmix_hub.perception.terms import person_columns
 
     seen = observe(dataset)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hmix_hub.errors import PerceptionError, Where, nearest
-from hmix_hub.perception.observations import Observations
+from hmix_hub.perception.mixtures import Observations
 from hmix_hub.perception.picture_features import VISIBILITY, endpoint_features, picture_features
 from hmix_hub.perception.terms import Features
 from hmix_hub.schema.arrays import Floats

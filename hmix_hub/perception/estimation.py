@@ -10,7 +10,7 @@ import torch
 from hmix_hub.errors import PerceptionError
 from hmix_hub.perception.answers import AnswerScale, to_percent
 from hmix_hub.perception.differences import Differences
-from hmix_hub.perception.observations import Observations
+from hmix_hub.perception.mixtures import Observations
 from hmix_hub.perception.people import FEWEST_EACH, FEWEST_PEOPLE, People, fit_people
 from hmix_hub.perception.probit import ProbitFit, Problem, differentiate, fit_probit, one_thread
 from hmix_hub.perception.terms import Features, Terms, class_basis, groups_of_classes, person_columns, sine

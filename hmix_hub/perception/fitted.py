@@ -14,9 +14,9 @@ from hmix_hub.errors import PerceptionError
 from hmix_hub.perception.answers import N_ANSWERS, PERCENT, SHARES, AnswerScale, Prediction, check_level, predict_from
 from hmix_hub.perception.curves import ConfidenceCurve, OutsideCurve
 from hmix_hub.perception.differences import differences_between
+from hmix_hub.perception.mixtures import Classes, Mixtures, Numbers, ask, coefficients_of
 from hmix_hub.perception.people import People
 from hmix_hub.perception.probit import cell_information, cell_masses
-from hmix_hub.perception.questions import Classes, Numbers, Questions, ask, coefficients_of
 from hmix_hub.perception.terms import Terms, person_columns
 from hmix_hub.schema.arrays import Floats, Ints
 
@@ -52,7 +52,7 @@ class FittedModel:
     n_judgments, n_participants
         Size of the data.
     n_clusters
-        Number of clusters; see `hmix_hub.perception.observations.find_clusters`.
+        Number of clusters; see `hmix_hub.perception.mixtures.find_clusters`.
     shown_coefficients
         Mixing coefficients in the data, increasing; beyond the outermost the model extrapolates.
     """
@@ -210,7 +210,7 @@ class FittedModel:
         return cell_information(torch.tensor(self.thresholds), eta, torch.sqrt(1 + variance)).numpy()
 
     def masses_of(
-        self, asked: Questions, differences: Floats | None = None, people: Ints | int = -1
+        self, asked: Mixtures, differences: Floats | None = None, people: Ints | int = -1
     ) -> Iterator[tuple[slice, Floats]]:
         """Yield the probabilities of the 101 answers, float64 (M, 101), in chunks of rows; see `latent`."""
         eta, variance = map(torch.from_numpy, self.latent(asked, differences, people))
@@ -221,7 +221,7 @@ class FittedModel:
             yield rows, self.scale.masses(cell_masses(thresholds, eta[rows], scale[rows]).numpy())
 
     def latent(
-        self, asked: Questions, differences: Floats | None = None, people: Ints | int = -1
+        self, asked: Mixtures, differences: Floats | None = None, people: Ints | int = -1
     ) -> tuple[Floats, Floats]:
         """Return eta, and its variance where participants and pictures are not known; float64 (N,) each.
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from hmix_hub.errors import PerceptionError
+from hmix_hub.perception.mixtures import Classes, Numbers
 from hmix_hub.perception.model import PerceptualModel
-from hmix_hub.perception.questions import Classes, Numbers
 from hmix_hub.schema.arrays import Floats, Ints
 
 OWN_SHARE = 0.32

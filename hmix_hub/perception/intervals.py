@@ -1,7 +1,7 @@
 """Intervals of a fitted model: how its estimates vary when participants are resampled.
 
 Participants who judged the same stimuli are drawn together, since whatever is particular about a stimulus is in all of
-their answers: a cluster, in H-Mix a batch (`hmix_hub.perception.observations.find_clusters`). Each resampling gives the
+their answers: a cluster, in H-Mix a batch (`hmix_hub.perception.mixtures.find_clusters`). Each resampling gives the
 clusters random weights, a Dirichlet distribution's (the Bayesian bootstrap), so that no answer loses all of its
 judgments. From the optimum, one step follows in thresholds and terms, effects of participants moving with them; its
 curvature is that of all judgments, since the curvature of a resampling would bias a single step (by half a standard
@@ -24,7 +24,7 @@ from scipy.special import ndtri, stdtrit
 from hmix_hub.errors import PerceptionError
 from hmix_hub.perception.answers import AnswerScale, to_percent
 from hmix_hub.perception.fitted import FittedModel
-from hmix_hub.perception.observations import Observations
+from hmix_hub.perception.mixtures import Observations
 from hmix_hub.perception.people import N_EFFECTS, Grouped
 from hmix_hub.perception.probit import Problem, differentiate, one_thread
 from hmix_hub.perception.terms import person_columns

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,8 +17,7 @@ from hmix_hub.perception.differences import Pictures, differences_in
 from hmix_hub.perception.estimation import estimate
 from hmix_hub.perception.fitted import FittedModel
 from hmix_hub.perception.intervals import RESAMPLES, Intervals, intervals_of
-from hmix_hub.perception.observations import Observations, observe
-from hmix_hub.perception.questions import questions_of
+from hmix_hub.perception.mixtures import Observations, observe
 from hmix_hub.perception.storage import read_model, write_model
 from hmix_hub.schema.arrays import Floats
 
@@ -143,8 +142,7 @@ class PerceptualModel(FittedModel):
         """
         check_level(level)
         seen, given = self._observed(dataset, features, cifar10, image_sets)
-        asked, answers = questions_of(seen, self.classes), to_percent(seen.inferred)
-        masses = self.masses_of(asked, given)
+        answers, masses = to_percent(seen.inferred), self.masses_of(seen, given)
         return score_of(((mass, answers[rows], seen.inferred[rows]) for rows, mass in masses), level)
 
     def intervals(
@@ -193,9 +191,7 @@ class PerceptualModel(FittedModel):
         """
         check_level(level)
         seen, given = self._observed(dataset, features, cifar10, image_sets)
-        asked = questions_of(seen, self.classes)
-        judged = replace(seen, classes=self.classes, class_1=asked.class_1, class_2=asked.class_2)
-        return intervals_of(self, judged, given, level=level, resamples=resamples, seed=seed)
+        return intervals_of(self, seen, given, level=level, resamples=resamples, seed=seed)
 
     def _observed(
         self,
@@ -204,14 +200,14 @@ class PerceptualModel(FittedModel):
         cifar10: str | os.PathLike[str] | None,
         image_sets: Mapping[str, Any] | None,
     ) -> tuple[Observations, Floats | None]:
-        """Return the judgments of a dataset, and the differences of features that the model weighs."""
+        """Return judgments, their classes coded as the model does, and the differences of features that it weighs."""
         seen = observe(dataset)
         for note in seen.notes:
             warnings.warn(note, PerceptionWarning, stacklevel=3)
         own = self.terms.features is None or not self.terms.features.from_pixels
         wanted: Pictures = (False if features is None else features) if own else self.terms.names_of_features
         given = differences_in(dataset, seen, wanted, cifar10=cifar10, image_sets=image_sets)
-        return seen, None if given is None else given.values
+        return seen.coded_as(self.classes), None if given is None else given.values
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model to a JSON file, whole or not at all; one that is there is replaced.

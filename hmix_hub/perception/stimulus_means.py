@@ -14,10 +14,9 @@ from scipy.special import logsumexp
 from hmix_hub.errors import PerceptionError
 from hmix_hub.perception.answers import SHARES, to_percent
 from hmix_hub.perception.differences import differences_in
+from hmix_hub.perception.mixtures import Observations, observe
 from hmix_hub.perception.model import PerceptualModel
-from hmix_hub.perception.observations import Observations, observe
 from hmix_hub.perception.probit import log_cell, padded
-from hmix_hub.perception.questions import questions_of
 from hmix_hub.schema.arrays import Floats, Ints
 from hmix_hub.schema.groups import Groups, encode_key
 from hmix_hub.tables import arrow_columns, pick_rows
@@ -270,7 +269,7 @@ def answers_of(
     given = None
     if features is not None and features.from_pixels:
         given = differences_in(dataset, seen, features.names, cifar10=cifar10, image_sets=image_sets)
-    asked = questions_of(seen, model.classes)
+    asked = seen.coded_as(model.classes)
     values = None if given is None else given.values
     place = {name: number for number, name in enumerate(model.people.names if model.people else ())}
     number = np.array([place.get(name, -1) for name in seen.participants])[seen.participant]

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hmix_hub.perception.answers import AnswerScale, interval, share_inside, to_percent
-from hmix_hub.perception.observations import find_clusters, observe
+from hmix_hub.perception.mixtures import find_clusters, observe
 from hmix_hub.perception.terms import class_basis, groups_of_classes
 
 answers = st.lists(st.integers(0, 100), min_size=1, max_size=60).map(np.array)

@@ -13,7 +13,7 @@ import hmix_hub
 from hmix_hub import PerceptualModel
 from hmix_hub.errors import PerceptionError
 from hmix_hub.perception import intervals
-from hmix_hub.perception.observations import observe
+from hmix_hub.perception.mixtures import observe
 from hmix_hub.perception.probit import one_thread
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hmix_hub import PerceptualModel
 from hmix_hub.errors import PerceptionError
-from hmix_hub.perception.observations import observe
+from hmix_hub.perception.mixtures import observe
 from hmix_hub.perception.people import fit_people
 from hmix_hub.perception.probit import Problem, cell_masses, differentiate, fit_probit, log_cell
 from hmix_hub.perception.terms import person_columns

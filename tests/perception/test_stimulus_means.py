@@ -136,7 +136,7 @@ def test_a_held_out_participant_is_nearer_to_the_stimulus_mean_than_to_the_mean_
 
 
 def test_participants_of_a_fold_share_no_stimulus(first_answers):
-    from hmix_hub.perception.observations import observe
+    from hmix_hub.perception.mixtures import observe
 
     stimuli, participants = stimuli_of(first_answers), observe(first_answers).participant
     folds = _folds(participants, stimuli)

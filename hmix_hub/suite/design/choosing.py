@@ -15,8 +15,8 @@ import numpy as np
 
 from hmix_hub.errors import ConfigurationError, PerceptionError, nearest
 from hmix_hub.perception.information import OWN_SHARE, Candidates, choose, prediction_weights, random_worth
+from hmix_hub.perception.mixtures import codes_of
 from hmix_hub.perception.model import PerceptualModel
-from hmix_hub.perception.questions import codes_of
 from hmix_hub.perception.stimulus_means import answers_of
 from hmix_hub.schema.arrays import codes, numbers
 from hmix_hub.sources.image_sets import IMAGE_SETS

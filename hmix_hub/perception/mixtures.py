@@ -1,17 +1,20 @@
-"""Judgments as arrays for a perceptual model: coefficient, classes, answer and participant of each row."""
+"""Mixtures of two pictures: those that predictions are asked about, and those that judgments are of."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import torch
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from hmix_hub.class_order import in_one_order
-from hmix_hub.errors import PerceptionError, Where
+from hmix_hub.errors import PerceptionError, Where, nearest
 from hmix_hub.schema.arrays import Floats, Ints, codes, numbers
 from hmix_hub.schema.groups import encode_key
 from hmix_hub.tables import arrow_columns, check_dataset_type, task_of, vocabulary_of
@@ -20,6 +23,9 @@ from hmix_hub.tasks import INFER
 if TYPE_CHECKING:
     import datasets
 
+Numbers = float | npt.ArrayLike | torch.Tensor
+Classes = str | int | Sequence[str] | Sequence[int] | npt.NDArray[Any] | torch.Tensor
+"""Names (case-insensitive) or codes of classes."""
 _PERSON = ("study_id", "participant_id")
 _COLUMNS = (
     *_PERSON,
@@ -33,18 +39,116 @@ _FEWEST_CLUSTERS = 10
 """Minimum number of connected components for estimating standard errors from their differences."""
 
 
-@dataclass(frozen=True, eq=False)
-class Observations:
-    """Judgments of mixtures of two pictures.
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Mixtures:
+    """Mixtures of two pictures.
+
+    Parameters
+    ----------
+    coefficient
+        float64 (N,): share of image 1, 0 to 1.
+    class_1, class_2
+        int64 (N,): codes of the classes of both pictures.
+    """
+
+    coefficient: Floats
+    class_1: Ints
+    class_2: Ints
+
+    def __len__(self) -> int:
+        return len(self.coefficient)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Questions(Mixtures):
+    """Mixtures to predict, and the broadcast shape of their coefficients and classes."""
+
+    shape: tuple[int, ...]
+
+
+def ask(coefficient: Numbers, class_1: Classes, class_2: Classes, classes: Sequence[str]) -> Questions:
+    """Check and broadcast the arguments of a prediction.
+
+    Raises
+    ------
+    PerceptionError
+        If a coefficient is outside 0 to 1, a class is unknown, or the shapes cannot be broadcast.
+    """
+    shown = coefficients_of(coefficient)
+    one, two = codes_of(class_1, classes), codes_of(class_2, classes)
+    try:
+        shown, one, two = np.broadcast_arrays(shown, one, two)
+    except ValueError:
+        shapes = ", ".join(str(part.shape) for part in (shown, one, two))
+        msg = f"coefficient, class_1 and class_2 cannot be broadcast: their shapes are {shapes}"
+        raise PerceptionError(msg, hint="pass scalars or arrays of the same length") from None
+    return Questions(shape=shown.shape, coefficient=shown.ravel(), class_1=one.ravel(), class_2=two.ravel())
+
+
+def coefficients_of(given: Numbers) -> Floats:
+    """Return mixing coefficients as float64.
+
+    Raises
+    ------
+    PerceptionError
+        If one is not a number from 0 to 1.
+    """
+    try:
+        shown = np.asarray(_on_cpu(given), dtype=np.float64)
+    except (TypeError, ValueError):
+        msg = f"mixing coefficients are numbers from 0 to 1, not {type(given).__name__}"
+        raise PerceptionError(msg) from None
+    # Written so that NaN counts as outside.
+    outside = ~((shown >= 0) & (shown <= 1))
+    if outside.any():
+        msg = f"{shown[outside][0]:g} is not a mixing coefficient"
+        raise PerceptionError(msg, hint="a mixing coefficient is the share of image 1, from 0 to 1")
+    return shown
+
+
+def codes_of(given: Classes, classes: Sequence[str]) -> Ints:
+    """Return the codes of classes as int64.
+
+    Raises
+    ------
+    PerceptionError
+        If a class is unknown to the model; similar names are suggested.
+    """
+    try:
+        values = np.asarray(_on_cpu(given))
+    except ValueError:
+        msg = "classes are names or codes, one or an array of them; these are lists of different lengths"
+        raise PerceptionError(msg) from None
+    if values.dtype.kind in "iu":
+        outside = (values < 0) | (values >= len(classes))
+        if outside.any():
+            msg = f"the model has no class {int(values[outside][0])}: codes are 0 to {len(classes) - 1}"
+            raise PerceptionError(msg, hint=nearest("", classes, label="classes"))
+        return values.astype(np.int64)
+    by_name = {name.lower(): code for code, name in enumerate(classes)}
+    codes = np.empty(values.shape, dtype=np.int64)
+    for place, name in enumerate(values.ravel().tolist()):
+        if not isinstance(name, str) or name.lower() not in by_name:
+            msg = f"the model has no class {name!r}"
+            raise PerceptionError(msg, hint=nearest(name, classes, label="classes"))
+        codes.ravel()[place] = by_name[name.lower()]
+    return codes
+
+
+def _on_cpu(given: Any) -> Any:
+    return given.detach().cpu().numpy() if isinstance(given, torch.Tensor) else given
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Observations(Mixtures):
+    """Judgments of mixtures.
 
     Parameters
     ----------
     classes
         Names of the K classes.
-    coefficient, inferred
-        float64 (N,): share of image 1, as shown and as inferred; 0 to 1.
-    class_1, class_2
-        int64 (N,): classes of both pictures.
+    inferred
+        float64 (N,): inferred share of image 1, 0 to 1.
     participant
         int64 (N,): index of the participant, 0 to J - 1.
     participants
@@ -58,18 +162,25 @@ class Observations:
     """
 
     classes: tuple[str, ...]
-    coefficient: Floats
     inferred: Floats
-    class_1: Ints
-    class_2: Ints
     participant: Ints
     participants: tuple[str, ...]
     cluster: Ints
     rows: Ints
     notes: tuple[str, ...] = ()
 
-    def __len__(self) -> int:
-        return len(self.rows)
+    def coded_as(self, classes: tuple[str, ...]) -> Observations:
+        """Return the judgments with their classes recoded to those of a model.
+
+        Raises
+        ------
+        PerceptionError
+            If the judgments show a class that is unknown to the model.
+        """
+        codes = np.full(len(self.classes), -1)
+        shown = np.union1d(self.class_1, self.class_2)
+        codes[shown] = codes_of(np.array(self.classes)[shown], classes)
+        return replace(self, classes=classes, class_1=codes[self.class_1], class_2=codes[self.class_2])
 
 
 def observe(dataset: datasets.Dataset) -> Observations:
