@@ -63,7 +63,8 @@ def _alpha(judgments: Judgments) -> Number | None:
     found = judgments.over_people(lambda weights: spread.krippendorff_alpha(weights)[:, None], spread)
     kind = "nominal" if is_class else "interval"
     label = f"Krippendorff's alpha ({kind}) of first answers, {judgments.task}"
-    return judgments.number(f"agreement.alpha.{judgments.task}", label, estimate_of(found), rows, (column,))
+    columns = (column, *judgments.stimulus_columns)
+    return judgments.number(f"agreement.alpha.{judgments.task}", label, estimate_of(found), rows, columns)
 
 
 LIMITS = 1.96
@@ -90,6 +91,11 @@ class Pairs:
     def rows(self) -> Ints:
         """All rows; int64 (2 P,)."""
         return np.concatenate([self.first, self.again])
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns that tell which rows of a participant are a pair, and which of the two is the repeat."""
+        return (*self.judgments.stimulus_columns, "is_repeat")
 
 
 def marked_pairs(judgments: Judgments, values: Floats | None = None) -> Pairs:
@@ -190,7 +196,7 @@ def _of_pairs(name: str, words: str, unit: str, pairs: Pairs, values: Floats) ->
             label.format(words),
             estimate_of(found, place),
             pairs.rows,
-            (column,),
+            (column, *pairs.columns),
             unit=of,
             note=note,
         )
@@ -235,5 +241,6 @@ def _of_soft_labels(tasks: Tasks) -> list[Number]:
     ):
         means = judgments.means(values, np.zeros(len(values), dtype=np.int64), pairs.first, 1)
         name = f"retest.{part}.{CATEGORICAL}"
-        found.append(judgments.number(name, label, estimate_of(means), pairs.rows, (column,), unit="share"))
+        columns = (column, *pairs.columns)
+        found.append(judgments.number(name, label, estimate_of(means), pairs.rows, columns, unit="share"))
     return found

@@ -60,6 +60,12 @@ class Oriented:
         """Name of each pair in ids."""
         return slugs(["-".join(self.names[code] for code in codes) for codes in self.pair_classes])
 
+    def note(self, kind: str) -> str:
+        """Return what a number takes from other judgments than those of its own pair or class."""
+        everything = f"all {counted(len(self.rows), 'judgment')} of two classes"
+        curve = f"beyond the curve over coefficients of {everything}"
+        return curve if kind == "raw" else f"{curve}, and pooled with them"
+
     def design(self) -> Floats:
         """Return 1 for the first class of each pair and -1 for the second one; float64 (J, K)."""
         design = np.zeros((len(self.pairs.sizes), len(self.names)))
@@ -208,6 +214,7 @@ def _class_numbers(judgments: Judgments, oriented: Oriented, shrunk: Shrunk) -> 
             oriented.rows[(oriented.first == code) | (oriented.second == code)],
             _COLUMNS,
             unit=SHARE,
+            note=oriented.note("visibility"),
         )
         for code, (name, slug) in enumerate(zip(oriented.names, slugs(oriented.names), strict=True))
     ]
@@ -225,6 +232,7 @@ def _pair_numbers(
             oriented.rows[oriented.pairs.codes == pair],
             _COLUMNS,
             unit=SHARE,
+            note=oriented.note(kind),
         )
         for pair, slug in enumerate(oriented.pair_slugs)
     ]

@@ -101,8 +101,9 @@ def deviation(tasks: Tasks) -> Finding | str:
     if isinstance(found, str):
         return found
     judgments, rows, means = found
+    columns = (*_COLUMNS, *judgments.stimulus_columns)
     total = judgments.number(
-        "deviation.total", "mean squared deviation from the shown coefficient", estimate_of(means), rows, _COLUMNS
+        "deviation.total", "mean squared deviation from the shown coefficient", estimate_of(means), rows, columns
     )
     labels = {
         "curve": "the curve over coefficients: what all mixtures of one coefficient have in common",
@@ -117,7 +118,7 @@ def deviation(tasks: Tasks) -> Finding | str:
             f"share of the squared deviation: {label}",
             estimate_of(means, place),
             rows,
-            _COLUMNS,
+            columns,
             unit="percent",
         )
         for place, (name, label) in enumerate(labels.items(), start=6)
@@ -169,9 +170,10 @@ def ceilings(tasks: Tasks) -> Finding | str:
         "coefficient_mean": ("the mean at the coefficient", "error of the mean at each coefficient"),
         "new_person": ("the mean of the stimulus, known", "error for a new person, the stimulus' mean being known"),
     }
+    columns = (*_COLUMNS, *judgments.stimulus_columns)
     numbers = [
         judgments.number(
-            f"ceiling.{name}", f"root mean squared {label}", estimate_of(means, place), rows, _COLUMNS, unit=SHARE
+            f"ceiling.{name}", f"root mean squared {label}", estimate_of(means, place), rows, columns, unit=SHARE
         )
         for place, (name, (_, label)) in enumerate(labels.items(), start=11)
     ]
@@ -242,4 +244,5 @@ def _again(judgments: Judgments) -> Number | None:
     terms = np.stack([np.ones(len(halves)), halves], axis=1)
     found = judgments.moments(lambda sums: np.sqrt(sums[:, 1:] / sums[:, :1]), terms, pairs.first)
     label = "root mean squared error of one answer about the same person's mean answer"
-    return judgments.number("ceiling.same_person", label, estimate_of(found), pairs.rows, _COLUMNS, unit=SHARE)
+    columns = ("inferred_coefficient", *pairs.columns)
+    return judgments.number("ceiling.same_person", label, estimate_of(found), pairs.rows, columns, unit=SHARE)

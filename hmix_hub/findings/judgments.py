@@ -90,6 +90,12 @@ class Judgments:
         presentations = self.table["presentation"].to_numpy().astype(np.int64)
         return Answers(self.people, stimuli, presentations, self.table["is_repeat"].to_numpy().astype(bool))
 
+    @cached_property
+    def stimulus_columns(self) -> tuple[str, ...]:
+        """Columns that tell stimuli apart: the id, and the set of pictures where there are several."""
+        sets = ("image_set",) if pc.count_distinct(self.table["image_set"]).as_py() > 1 else ()
+        return (*sets, self.definition.stimulus_column)
+
     def once(self, compute: Callable[[Judgments], T]) -> T:
         """Return what a function of these judgments returns, which is computed once."""
         if compute not in self._computed:

@@ -15,7 +15,7 @@ from hmix_hub.tasks import CATEGORICAL, INFER
 CONFIDENCE, INFERRED, SHOWN = "confidence", "inferred_coefficient", "mixing_coefficient"
 _BOTH = (INFERRED, SHOWN)
 _UNIT = "0 not at all, 1 fully"
-_SOFT = ("soft_label", "mixing_coefficient")
+_SOFT = ("soft_label", "mixing_coefficient", "image_1_label", "image_2_label")
 _PARTS = {
     "image_1": "on the class of image 1",
     "image_2": "on the class of image 2",
@@ -125,7 +125,8 @@ def confidence(tasks: Tasks) -> Finding | str:
     whole = judgments.mean("confidence.mean", "mean confidence", values, rows, (CONFIDENCE,), unit=_UNIT)
     centres, levels = shown_levels(judgments)
     extremeness, accuracy = np.abs(inferred - 0.5), -np.abs(inferred - judgments.column(SHOWN)[rows])
-    tenths = np.unique(np.round(extremeness, 1) + 0.0, return_inverse=True)
+    # Halves of a tenth go up on both sides of one half, whatever the last bits of .45 and .55.
+    tenths = np.unique(np.floor(10 * extremeness + 0.5 + 1e-9) / 10, return_inverse=True)
     by_shown, by_extremeness = (
         judgments.means_by(name, label, values, levels=of, rows=rows, columns=(CONFIDENCE, column), unit=_UNIT)
         for name, label, of, column in (
