@@ -187,14 +187,14 @@ class FittedModel:
         scale = np.sqrt(1 + variance).reshape(-1, size)[:, :1]
         means = np.empty((len(grid), size, size))
         for number, own in enumerate(of_class):
-            means[number] = self._means(own[:, None] - own + own[0], scale[number])
+            means[number] = self.means_at(own[:, None] - own + own[0], scale[number])
         return torch.from_numpy(means)
 
-    def _means(self, eta: Floats, scale: Floats) -> Floats:
-        """Return the mean answers for eta, float64 (K, K), where answers deviate from it by `scale`, (1,)."""
+    def means_at(self, eta: Floats, scale: Floats) -> Floats:
+        """Return the mean answers at eta, float64 (...), where answers deviate from it by `scale`, (...) or fewer."""
         values = self.scale.spread @ SHARES
         means = np.full(eta.shape, values[-1])
-        # Threshold by threshold: not all answers of all pairs of many classes are in memory at once.
+        # Threshold by threshold: not all answers to many mixtures are in memory at once.
         for step, threshold in zip(np.diff(values), self.thresholds, strict=True):
             means -= step * ndtr((threshold - eta) / scale)
         return means.clip(0, 1)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from scipy.special import logsumexp
+from scipy.special import logsumexp, softmax
 
 from hmix_hub.errors import PerceptionError
-from hmix_hub.perception.answers import SHARES, to_percent
+from hmix_hub.perception.answers import to_percent
 from hmix_hub.perception.differences import differences_in
 from hmix_hub.perception.mixtures import Observations, observe
 from hmix_hub.perception.model import PerceptualModel
@@ -28,7 +28,6 @@ _NODES = 81
 _REACH = 5.0
 """Standard deviations to either side over which effects are summed."""
 _LARGEST = 0.95
-_ROWS_AT_ONCE = 256
 _ANSWERS_AT_ONCE = 8192
 
 
@@ -237,19 +236,13 @@ class Answers:
             int64 (M,): the judgment whose mixture is asked about; `None`: the first of each stimulus.
         """
         rows = self.stimuli.first if rows is None else rows
-        weights = np.exp(log_likelihoods - log_likelihoods.max(axis=1, keepdims=True)) * _weights()
-        weights /= weights.sum(axis=1, keepdims=True)
-        scale, means = self.model.scale, np.empty(len(rows))
-        # The share that each occurring answer stands for; a mean is the last less the steps that lie above.
-        stands_for = scale.spread @ SHARES
-        thresholds, steps = torch.tensor(self.model.thresholds), torch.from_numpy(np.diff(stands_for))
-        for start in range(0, len(rows), _ROWS_AT_ONCE):
-            part = slice(start, start + _ROWS_AT_ONCE)
+        weights = softmax(log_likelihoods + np.log(_weights()), axis=1)
+        means = np.empty(len(rows))
+        for start in range(0, len(rows), _ANSWERS_AT_ONCE):
+            part = slice(start, start + _ANSWERS_AT_ONCE)
             eta = self.new_eta[rows[part], None] + _effects(own_share)
-            spread = np.sqrt(1 - own_share + self.new_variance[rows[part]])
-            places = (thresholds - torch.from_numpy(eta)[:, :, None]) / torch.from_numpy(spread)[:, None, None]
-            shares = stands_for[-1] - (torch.special.ndtr(places) @ steps).numpy()
-            means[part] = (shares * weights[part]).sum(axis=1)
+            spread = np.sqrt(1 - own_share + self.new_variance[rows[part], None])
+            means[part] = (self.model.means_at(eta, spread) * weights[part]).sum(axis=1)
         return means
 
 
