@@ -24,8 +24,8 @@ COMMANDS = {
     "preview": (_SELF, "Walk through every screen; nothing is stored."),
     "serve": (_SELF, "Collect answers: serve the study to people."),
     "status": (_STATUS, "Show people, batches and answers, live."),
-    "withdraw": (_STATUS, "Delete all that one person sent."),
-    "close": (_SELF, "Let nobody begin any more; who has begun may finish."),
+    "withdraw": (_STATUS, "Delete everything one participant sent."),
+    "close": (_SELF, "Stop admitting participants; those who have begun may finish."),
     "export": (_SELF, "Write a study folder for `hmix contribute`."),
     "backup": (_SELF, "Copy a collection while it is being served."),
     "simulate": (_SELF, "Let scripted people take part, with a known bias."),
@@ -79,7 +79,7 @@ def serve(folder: Path, host: str, port: int, trial_run: bool) -> None:
 @_folder
 @click.option("--reopen", is_flag=True, help="Let people begin again.")
 def close(folder: Path, reopen: bool) -> None:
-    """Let nobody begin any more; who has begun may finish. The server need not be stopped."""
+    """Stop admitting participants; those who have begun may finish. The server need not be stopped."""
     from hmix_hub.suite.store.store import Store
 
     with Store.open(folder, read_only=True) as store:
@@ -223,7 +223,7 @@ def simulate(
     for task, finished in sorted(done.finished.items()):
         click.echo(f"  {task}: {finished:,} finished")
     if done.is_full:
-        click.echo("  every batch has the people that it wants")
+        click.echo("  every batch is full")
     click.echo(f"planted bias {bias:+g} towards image 1 (noise {noise:g}, spread {spread:g}, seed {done.seed})")
     if target is not None:
         click.echo(f"next: hmix collect export {shlex.quote(str(target))} {shlex.quote(f'{target}-export')}")

@@ -53,7 +53,7 @@ def _shares(ctx: click.Context, parameter: click.Parameter, text: str | None) ->
     "model_file",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="A saved model, instead of one fitted to the judgments.",
+    help="Saved model to use instead of fitting one; with --dataset, pictures judged there are avoided.",
 )
 @click.option(
     "--pictures",
@@ -94,8 +94,9 @@ def design(
     """Choose the most informative stimuli to ask about next.
 
     A model of perception is fitted to the judgments so far. Stimuli are chosen one at a time, each the one whose answer
-    is expected to reduce the uncertainty of the model's predictions most, averaged over all class pairs. The list goes
-    into a collection: under tasks.infer_mixing_factor, `pairs: {file: FILE}`, and no `coefficients`.
+    is expected to reduce the uncertainty of the model's predictions most, averaged over all class pairs. To ask about
+    them, put the list into a collection folder whose pictures are those of --pictures, and name it in collection.yaml:
+    under tasks.infer_mixing_factor, `pairs: {file: FILE}`, without `coefficients`.
     """
     from hmix_hub.loading.road import load_dataset
     from hmix_hub.perception.model import PerceptualModel
@@ -152,14 +153,17 @@ def _echo(chosen: ChosenStimuli, output: Path, image_set: str) -> None:
         f"chose {number:,} of {chosen.candidates:,} mixtures of {image_set}: {class_pairs} class pairs; {mixtures}"
     )
     before, after = chosen.standard_errors
-    click.echo(f"average standard error of predictions: {before:.4f} now, {after:.4f} with these answers")
+    click.echo(f"standard error of predictions: {before:.4f} now, {after:.4f} with these answers (in sd of one answer)")
     if math.isfinite(chosen.random_worth):
         spread = f" (standard deviation {chosen.random_spread:.0f} between draws)"
-        click.echo(f"random stimuli that are as informative: {chosen.random_worth:.0f}{spread}")
+        click.echo(f"as informative as {chosen.random_worth:.0f} random stimuli{spread}")
     else:
         click.echo(f"more than {50 * number:,} random stimuli would be needed to be as informative")
     if chosen.uses_judged_pictures:
         click.echo("some pictures were judged before, since there are too few others")
     click.echo(f"wrote {output}")
-    click.echo(f"next: in collection.yaml, under tasks.{TASK}: `pairs: {{file: {output.name}}}`, no `coefficients`,")
-    click.echo(f"and `batches` of a `batch_size` that hold {number:,} stimuli together; then hmix collect check DIR")
+    click.echo(
+        f"next: put {output.name} into a collection folder with the pictures {image_set}; in its collection.yaml,"
+    )
+    click.echo(f"under tasks.{TASK}, set `pairs: {{file: {output.name}}}` and a `batch_size` that divides {number:,},")
+    click.echo("and remove `coefficients` and `batches`; then hmix collect check DIR")

@@ -62,8 +62,8 @@ def init(folder: str, preset: str, tasks: tuple[str, ...], pairs: str | None, so
 def check(folder: Path, cifar10: str | None, as_json: bool) -> None:
     """Check the study file, and show its design: what is shown to how many people, and how long it takes.
 
-    Everything that is wrong is told at once, with its line. What is still TODO is told, and the design shown
-    nevertheless. Exit status: 0 it can be served, 1 it cannot.
+    All problems are reported together, each with its line. Texts that are still TODO are reported, too, and the design
+    is shown all the same. Exit status: 0 it can be served, 1 it cannot.
     """
     from hmix_hub.suite.design.overview import overview_of
     from hmix_hub.suite.study.rules import advice_on

@@ -167,7 +167,7 @@ def _described(store: Store, session: SessionRecord) -> dict[str, Any]:
 @click.option("--code", metavar="CODE", help="Whose: the completion or fallback code of the person.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def withdraw(folder: Path, recruiting_id: str | None, code: str | None, yes: bool) -> None:
-    """Delete all that one person sent, as the person's own button does; it cannot be undone.
+    """Delete everything one participant sent, as the page's own button does; it cannot be undone.
 
     Stop the server first: answers that are under way wait in the browsers, so that none is lost. Backups and exports
     that were made before are not changed.

@@ -43,7 +43,7 @@ def agreement(tasks: Tasks) -> Finding | str:
     text = f"Krippendorff's alpha between people is {'; '.join(said)}. 1 is full agreement, 0 that of chance."
     method = (
         "First answers about stimuli that two people or more judged; for intervals, and nominal for the most probable "
-        "class. Intervals resample participants; two copies of one participant are no pair."
+        "class. Intervals resample participants; two copies of one participant are not compared."
     )
     return Finding("agreement", "Agreement between people", text, tuple(known.values()), (table,), (series,), method)
 

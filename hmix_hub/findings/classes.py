@@ -121,6 +121,8 @@ def class_visibility(tasks: Tasks) -> Finding | str:
         ),
     )
     text = _sentences(names, ranked, pairs, chance)
+    if not (shrunk.between_classes or shrunk.between_pairs):
+        text += " Differences are no larger than sampling error, so shrunk estimates are 0 and have no interval."
     method = (
         "Inferred less shown is compared with a curve that is the same for all classes. Pairs are partially "
         "pooled: an effect of each class and one of each pair, both normal, whose spreads are those of the greatest "
@@ -200,7 +202,12 @@ def _pair_words(oriented: Oriented, pair: int) -> str:
 
 
 def _interval(oriented: Oriented, mean: float, deviation: float) -> tuple[float, float, float]:
-    """Return a mean with its interval, by Student's t since the deviation is estimated over participants."""
+    """Return a mean with its interval, by Student's t since the deviation is estimated over participants.
+
+    Without spread between classes or pairs, everything is shrunk to 0, and a deviation of 0 gives no interval.
+    """
+    if not deviation:
+        return mean, np.nan, np.nan
     half = -float(stdtrit(oriented.n_people - 1, (1 - COVERAGE) / 2)) * deviation
     return mean, mean - half, mean + half
 

@@ -106,16 +106,16 @@ def deviation(tasks: Tasks) -> Finding | str:
         "deviation.total", "mean squared deviation from the shown coefficient", estimate_of(means), rows, columns
     )
     labels = {
-        "curve": "the curve over coefficients: what all mixtures of one coefficient have in common",
+        "curve": "the curve over coefficients, which all mixtures of one coefficient share",
         "stimulus": "the particular mixture",
-        "people": "people who see the same mixture",
+        "people": "differences between people who see the same mixture",
         "curve.corrected": "the curve, less the sampling error of the means",
         "stimulus.corrected": "the particular mixture, with the sampling error of the means",
     }
     shares = [
         judgments.number(
             f"deviation.{name}",
-            f"share of the squared deviation: {label}",
+            f"share of the squared deviation due to {label}",
             estimate_of(means, place),
             rows,
             columns,
@@ -138,16 +138,16 @@ def deviation(tasks: Tasks) -> Finding | str:
     names = ("curve", "stimulus", "people")
     series = Series.of("deviation", "share of the squared deviation", axes, shares[:3], names=names, kind="bars")
     text = (
-        f"First answers deviate from the shown coefficient by {figure(total.value, 5)} squared, on average: "
-        f"{with_interval(curve, 1)} % is the curve over coefficients, {with_interval(stimulus, 1)} % the particular "
-        f"mixture, and {with_interval(people, 1)} % what people see differently in one mixture."
+        f"The mean squared deviation of first answers from the shown coefficient is {figure(total.value, 5)}: "
+        f"{with_interval(curve, 1)} % is due to the curve over coefficients, {with_interval(stimulus, 1)} % to the "
+        f"particular mixture, and {with_interval(people, 1)} % to differences between people who see the same mixture."
     )
     method = (
         "First presentations. People: the pooled variance of answers about one stimulus, unbiased for unequal numbers "
         "of answers; curve: the squared distance of the mean at each coefficient; stimulus: the rest. The last column "
         "takes the variance between stimuli of one coefficient from the analysis of variance for unequal numbers. "
-        "Stimuli of one answer count in all but the first. Intervals resample participants, and two copies of one "
-        "participant are no pair."
+        "Stimuli with a single answer count in all components but the first. Intervals resample participants; two "
+        "copies of one participant are not compared."
     )
     numbers = (total, *shares)
     return Finding("deviation", "What the deviation consists of", text, numbers, (table,), (series,), method)

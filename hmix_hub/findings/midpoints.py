@@ -68,7 +68,7 @@ def midpoints(tasks: Tasks) -> Finding | str:
         tuple(numbers),
         tuple(tables),
         tuple(series),
-        f"Flagged {STRAIGHTLINING}: participants nine tenths of whose answers are one and the same. "
+        f"Flagged {STRAIGHTLINING}: participants who gave the same answer in at least nine of ten trials. "
         f"Flagged {NOT_SHOWN}: answers 0 and 1, which the released interface stored but did not draw.",
     )
 
@@ -111,9 +111,9 @@ def _mean(judgments: Judgments, name: str, label: str, rows: Ints) -> Number:
 def _sentence(task: str, found: Sequence[Number]) -> str:
     mean = found[0]
     inside = {True: "contains", False: "excludes", None: "is not known against"}[mean.contains(0.5)]
-    sentence = f"In {task} the mean is {with_interval(mean)}, whose interval {inside} one half"
+    sentence = f"The mean 50/50 point in {task} is {with_interval(mean)}, whose interval {inside} one half"
     if not mean.has_interval:
-        sentence = f"In {task} the mean is {with_interval(mean)}, without an interval"
+        sentence = f"The mean 50/50 point in {task} is {with_interval(mean)}, without an interval"
     attentive = [number for number in found if number.id.endswith(".mean.attentive")]
     without = (
         f"; without participants flagged {STRAIGHTLINING} it is {with_interval(attentive[0])}" if attentive else ""
@@ -154,8 +154,8 @@ def _by_start(judgments: Judgments) -> tuple[list[Number], Table, Series, str]:
     if len(centres) > 1:
         differences = [_difference(judgments, part, levels, len(centres)) for part in parts]
         numbers += differences
-        cells.append(("highest less lowest", *differences))
-        sentence = f"From the start {names[-1]} the mean is {with_interval(differences[0])} higher than from {names[0]}"
+        cells.append(("highest start minus lowest", *differences))
+        sentence = f"With start {names[-1]} the mean is {with_interval(differences[0])} higher than with {names[0]}"
         if len(parts) > 1:
             sentence += f"; {parts[1].words} it is {with_interval(differences[1])}"
         one = _weightiest(judgments, levels, len(centres))

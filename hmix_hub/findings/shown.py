@@ -133,7 +133,7 @@ def confidence(tasks: Tasks) -> Finding | str:
             ("confidence.mean.{}", "mean confidence where {} was shown", (centres, levels[rows]), SHOWN),
             (
                 "confidence.by_extremeness.{}",
-                "mean confidence of answers {} from one half (nearest tenth)",
+                "mean confidence of answers {} away from one half (to the nearest tenth)",
                 tenths,
                 INFERRED,
             ),

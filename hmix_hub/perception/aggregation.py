@@ -64,7 +64,7 @@ def aggregate(
     ====================== ===================== ===================================================================
     method                 answers               what the label is
     ====================== ===================== ===================================================================
-    "mean"                 share, midpoint,      the mean; of classes, the mean soft label
+    "mean"                 share, midpoint,      the mean; for classes, the mean soft label
                            class
     "median"               share, midpoint       the median
     "majority"             share, class          vote shares: a vote goes to the most probable class, or to the image
@@ -99,30 +99,30 @@ def aggregate(
     model
         For "model": a fitted model; `None` fits one to the dataset.
     cifar10, image_sets
-        For "model": where pictures come from, if the model has features of them; see `hmix_hub.render`.
+        For "model": where the pictures come from, if the model has pixel features; see `hmix_hub.render`.
 
     Returns
     -------
     datasets.Dataset
-        One row per stimulus in the order of first appearance, as `hmix_hub.by_stimulus` has them, in memory: ids,
-        picture columns, n_judgments, n_participants (n_synthetic, where a program made judgments); then
+        One row per stimulus, in the order of first appearance as in `hmix_hub.by_stimulus`, in memory: ids, picture
+        columns, n_judgments, n_participants (and n_synthetic, if some judgments were made by a program); then
 
         * `method`: the method;
         * `aggregated_coefficient`, float64, 0 to 1, share of image 1, where shares or midpoints were answered. For
-          "majority" and "dawid_skene" it is the probability that image 1 prevails, not what people would answer;
+          "majority" and "dawid_skene" it is the probability that image 1 prevails, not an expected answer;
         * `soft_label`, K float64, sums to 1, where shares or classes were answered: what `hmix_hub.batches(…,
           targets="soft_label")` trains on;
-        * `top_class`, label, likewise: the class with the largest share; null where two share the first place.
+        * `top_class`, label, likewise: the class with the largest share; null for ties.
 
     Raises
     ------
     ConfigurationError
-        If there is no such method, the task does not have it, a column that it needs is missing, or a model is given to
-        another method.
+        If the method does not exist or does not apply to the task, a column that it needs is missing, or a model is
+        passed to another method.
     SchemaError
-        If the dataset is no judgment table, or holds several tasks.
+        If the dataset is not a judgment table, or holds several tasks.
     PerceptionError
-        If "dawid_skene" does not converge; or if, for "model", no model can be fitted, or no stimulus was judged by two
+        If "dawid_skene" does not converge; or, for "model", if no model can be fitted or no stimulus was judged by two
         participants.
 
     Examples

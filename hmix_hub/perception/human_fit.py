@@ -32,27 +32,27 @@ class HumanFit:
     n_judgments, n_stimuli
         Numbers of judgments and of stimuli.
     n_participants
-        Number of participants; `None` of a by-stimulus table, which pools them and whose stimuli are resampled.
+        Number of participants; `None` for a by-stimulus table, which pools them: its stimuli are resampled instead.
     rmse
         Root of the mean squared distance from a label to one answer, 0 to 1 (of distributions, to 1.41).
     bias
-        Mean of the label less the answer, as shares of the class of image 1; -1 to 1.
+        Mean of label minus answer, as shares of the class of image 1; -1 to 1.
     correlation
         Pearson's, of labels and answers (of distributions, over all of their entries); NaN where either has no spread.
     cross_entropy
         Mean cross-entropy of labels against answers, nats: the loss of a classifier that predicts the labels and is
         trained on people. Infinite where a label rules out what somebody saw.
     least_cross_entropy
-        The least that one label per stimulus can reach on these judgments, nats: that of the stimulus' mean answer.
+        Cross-entropy of the best label per stimulus on these judgments, its mean answer, nats.
     ceiling
         Noise ceiling: the RMSE of the best label that a stimulus can have against one more participant, which is the
         standard deviation between participants within a stimulus; first presentations alone.
     explained
-        Share of the variance of answers that labels can explain at all, and do: 1 at the ceiling, 0 for the same label
-        everywhere, less where that would be better.
+        Share of the explainable variance of answers that the labels explain: 1 at the ceiling, 0 for the best constant
+        label, negative for worse ones.
     gain
-        Share of what could be gained over the synthetic labels in squared error, and is: 0 for these, 1 at the ceiling;
-        NaN where they are at the ceiling already.
+        Share of the possible gain in squared error over the synthetic labels: 0 for these, 1 at the ceiling; NaN if the
+        synthetic labels are at the ceiling already.
     level
         Coverage of the intervals.
     """
@@ -72,7 +72,7 @@ class HumanFit:
     level: float
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the figures as JSON takes them: `None` for what is not finite."""
+        """Return the figures for JSON; `None` for values that are not finite."""
         found: dict[str, Any] = finite(asdict(self))
         return found
 
@@ -95,9 +95,9 @@ def human_fit(labels: object, dataset: datasets.Dataset, *, level: float = COVER
     ----------
     labels
         Labels of the N rows of the dataset, in their order: (N,) shares of image 1, 0 to 1, or (N, K) soft labels over
-        its classes, each summing to 1; an array, tensor or list. Where people answered with a share of image 1, that of
-        a soft label is what it gives to the class of image 1, out of what it gives to both classes (half, where it
-        gives nothing to either); where they answered with a distribution, a share's rest belongs to image 2.
+        its classes, each summing to 1; an array, tensor or list. If participants answered with a share of image 1, a
+        soft label counts as its mass on the class of image 1 divided by its mass on both classes (one half if both are
+        0). If they answered with a distribution, a share counts as a distribution over the two classes.
     dataset
         Judgments of `infer_mixing_factor` or `categorical_soft_labels` of any study, or a by-stimulus table of them.
     level
@@ -108,22 +108,22 @@ def human_fit(labels: object, dataset: datasets.Dataset, *, level: float = COVER
     Returns
     -------
     HumanFit
-        RMSE, bias, correlation, cross-entropy, the noise ceiling of the same judgments, and how much of what can be
-        explained the labels explain; each with a percentile interval over 2000 resamplings of whole participants,
-        widened for how few they are. It prints as a table.
+        RMSE, bias, correlation, cross-entropy, the noise ceiling of the same judgments, and the share of the
+        explainable variance that the labels explain; each with a percentile interval over 2000 resamplings of whole
+        participants, widened for few participants. It prints as a table; see `hmix_hub.perception.human_fit.HumanFit`.
 
     Raises
     ------
     ConfigurationError
-        If the dataset holds answers to no single mixture, no rows, or lacks columns.
+        If the answers are not about one mixture each, or the dataset is empty or lacks columns.
     PerceptionError
-        If the level is no probability between 0 and 1.
+        If the level is not between 0 and 1.
     SchemaError
-        If labels do not fit the rows, are not finite or no distributions: the row is named.
+        If the labels do not match the rows, are not finite, or do not sum to 1; the row is named.
 
     Notes
     -----
-    Labels that were made from the same judgments fit them too well; split by picture first (`hmix_hub.split`).
+    Labels computed from the same judgments are overfitted; split by picture first (`hmix_hub.split`).
 
     Examples
     --------

@@ -202,7 +202,8 @@ class HumanMixup(ExactModule):
             batch = default_collate(list(samples))
         except (IndexError, RuntimeError, TypeError) as error:
             msg = f"{len(samples)} samples cannot be collated: {first_line(error)}"
-            raise PerceptionError(msg, hint="samples are pairs of an image and a label, images of one shape") from error
+            hint = "samples are pairs of an image, a tensor of one shape (convert PIL images first), and a label"
+            raise PerceptionError(msg, hint=hint) from error
         if not isinstance(batch, list | tuple) or len(batch) != 2:
             msg = "samples must be pairs of an image and a label"
             raise PerceptionError(msg, hint="collate them with your own function, then call mixup(images, labels)")
@@ -228,6 +229,9 @@ class HumanMixup(ExactModule):
         self, coefficient: Any, labels_1: Any, labels_2: Any, *, positions: torch.Tensor | None = None
     ) -> torch.Tensor:
         """Return labels of mixtures that were made elsewhere, for example by timm, torchvision or keras.
+
+        Libraries that return soft labels, not coefficients, reveal the coefficient as the soft label of an image's own
+        class; see the example.
 
         Parameters
         ----------
@@ -255,6 +259,15 @@ class HumanMixup(ExactModule):
         >>> mixup.relabel(0.25, [0, 1], [1, 1])
         tensor([[0.2500, 0.7500],
                 [0.0000, 1.0000]])
+
+        timm's `Mixup` mixes each image with the one at the opposite end of the batch, `v2.MixUp` with the previous one
+        (`labels.roll(1)`):
+
+        >>> labels, soft = torch.tensor([0, 1]), torch.tensor([[0.75, 0.25], [0.25, 0.75]])
+        >>> coefficient = soft.gather(1, labels[:, None]).squeeze(1)
+        >>> mixup.relabel(coefficient, labels, labels.flip(0))
+        tensor([[0.7500, 0.2500],
+                [0.2500, 0.7500]])
         """
         one = as_labels(labels_1)
         two = as_labels(labels_2, one.device)

@@ -54,19 +54,21 @@ class Intervals:
     slope
         Effect of the sine of the coefficient.
     class_effects
-        Effect of each class; empty without, and no interval of a class that the judgments do not tell.
+        Effect of each class; empty without class effects. A class that the judgments do not determine has no interval.
     features
-        Weight of each feature of pictures, and of its product with the ambiguity; empty without.
+        Weight of each picture feature, per standard deviation of the feature, and of its product with the ambiguity of
+        the mixture, `cos(pi * (coefficient - 1/2))`: 1 at one half, 0 for a single picture. Empty without features.
     thresholds
         By answer in percent, the threshold between it and the next larger one that occurs.
     person
-        Standard deviations of participants' `offset` and `slope`, and the `correlation` of both; empty without.
+        Standard deviations of participants' `offset` and `slope`, and their `correlation`; empty without participant
+        effects.
     level
         Coverage of the intervals.
     resamples
-        Resamplings that they are of.
+        Number of resamplings.
     n_clusters
-        Clusters of participants who judged the same stimuli, which were resampled.
+        Number of clusters of participants who judged the same stimuli; clusters are resampled.
     """
 
     slope: Estimate
@@ -79,7 +81,7 @@ class Intervals:
     n_clusters: int
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the intervals as JSON takes them: `None` for an end that is not there."""
+        """Return the intervals for JSON; `None` for a missing end."""
         found: dict[str, Any] = finite(asdict(self))
         return found
 

@@ -103,8 +103,8 @@ def order_of(
         classes = 0
     if isinstance(classes, int):
         if classes < 1 or (model is not None and classes != len(model.classes)):
-            of = "" if model is None else f", and the model has {len(model.classes)}"
-            msg = f"there cannot be {classes} classes{of}"
+            of = "a positive number" if model is None else f"the model's {len(model.classes)}"
+            msg = f"the number of classes must be {of}, not {classes}"
             raise ConfigurationError(msg)
         return (None if model is None else tuple(model.classes)), classes, None
     names = None if classes is None else Vocabulary(tuple(str(name) for name in classes))

@@ -163,7 +163,7 @@ class PerceptualModel(FittedModel):
         dataset
             The judgments that the model was fitted to: a model holds none.
         features
-            Your own differences, N rows, for a model fitted with such.
+            Your own feature differences, N rows, for a model that was fitted with them.
         level
             Coverage of the intervals, between 0 and 1.
         resamples
@@ -171,18 +171,18 @@ class PerceptualModel(FittedModel):
         seed
             Seed of the resampling.
         cifar10, image_sets
-            Where pictures come from, for a model with features of pixels.
+            Where the pictures come from, for a model with pixel features; see `hmix_hub.render`.
 
         Returns
         -------
         Intervals
-            Of the slope, effects of classes, weights of features, thresholds, and standard deviations of participants'
-            effects; it prints as a table.
+            Of the slope, class effects, feature weights, thresholds, and the standard deviations of participant
+            effects. It prints as a table, without the thresholds; see `hmix_hub.perception.intervals.Intervals`.
 
         Raises
         ------
         PerceptionError
-            If the judgments are others than those of the fit, or of one participant.
+            If the judgments are not those of the fit, or come from a single participant.
 
         Notes
         -----
@@ -210,23 +210,23 @@ class PerceptualModel(FittedModel):
         return seen.coded_as(self.classes), None if given is None else given.values
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the model to a JSON file, whole or not at all; one that is there is replaced.
+        """Write the model to a JSON file, atomically; an existing file is replaced.
 
         Parameters
         ----------
         path
-            The file. It holds ids and effects of participants, where the model was fitted with them, and no judgments.
+            The file. It holds the ids and effects of participants, if the model has any, and no judgments.
 
         Raises
         ------
         OSError
-            If it cannot be written; what was there stays.
+            If it cannot be written; an existing file is unchanged.
         """
         write_model(path, {field.name: getattr(self, field.name) for field in fields(self)})
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> PerceptualModel:
-        """Return the model of a file that `save` wrote: it predicts the same, to the last bit.
+        """Return the model that `save` wrote to a file; its predictions are identical, to the last bit.
 
         Parameters
         ----------
@@ -236,6 +236,6 @@ class PerceptualModel(FittedModel):
         Raises
         ------
         PerceptionError
-            If it is missing, no model, of another version of the format, or was changed since it was written.
+            If the file is missing, is not a model, has another version of the format, or was changed since.
         """
         return cls(**read_model(path))

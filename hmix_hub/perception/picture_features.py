@@ -1,4 +1,4 @@
-"""Picture features: what makes the one picture of a mixture more visible than the other, computed from its pixels.
+"""Picture features, computed from pixels, that make one picture of a mixture more visible than the other.
 
 A picture is uint8 (3, H, W), red, green, blue. Its luminance is `Y = (0.299 R + 0.587 G + 0.114 B) / 255`, and with
 `R, G, B` as shares, 0 to 1, the features are
@@ -14,9 +14,8 @@ low_frequency_contrast
 saturation
     Mean over pixels of `(max - min) / max` of `R, G, B`, 0 where black; 0 (grey) to 1.
 
-Sums are of whole numbers, so that all but saturation are the same whatever the order of the pixels' rows in memory, and
-a uniform picture has a contrast of exactly 0. Gradients depend on the number of pixels that a picture is made of:
-features compare pictures of one size.
+Sums are of integers, so all features but saturation are independent of the memory layout, and a uniform picture has a
+contrast of exactly 0. Gradients depend on the resolution, so compare pictures of one size.
 """
 
 from __future__ import annotations
@@ -64,9 +63,9 @@ def picture_features(images: object, names: str | Sequence[str] = VISIBILITY) ->
     Raises
     ------
     ConfigurationError
-        If there is no such feature.
+        If a feature is unknown.
     SchemaError
-        If the pictures are not uint8 (N, 3, H, W), there is none, or they are smaller than 2 by 2.
+        If the pictures are not uint8 (N, 3, H, W), N is 0, or they are smaller than 2 by 2.
 
     Examples
     --------
@@ -97,7 +96,7 @@ def endpoint_features(
     names
         Which features; see `picture_features`.
     cifar10, image_sets
-        Where pictures come from; see `hmix_hub.render`.
+        Where the pictures come from; see `hmix_hub.render`.
 
     Returns
     -------
@@ -107,9 +106,9 @@ def endpoint_features(
     Raises
     ------
     SchemaError
-        If a row has no second picture, or pictures are not of one size, which gradients depend on.
+        If a row has no second picture, or the pictures differ in size, on which gradients depend.
     ConfigurationError, SourceError
-        If there is no such feature, or the pictures cannot be had.
+        If a feature is unknown, or the pictures are unavailable.
     """
     chosen = check_feature_names(names)
     pairs = mixtures_in(dataset, task_of_rows(dataset), "endpoints")

@@ -155,7 +155,7 @@ def read_model(path: str | os.PathLike[str]) -> dict[str, Any]:
     found = _parsed(content, where)
     named = found.get("format"), found.get("version")
     if named[0] != FORMAT:
-        msg = f"the file is no model of perception: its format is {named[0]!r}, not {FORMAT!r}"
+        msg = f"the file is not a perceptual model: its format is {named[0]!r}, not {FORMAT!r}"
         raise PerceptionError(msg, where=where, hint="model.save(path) writes one")
     if named[1] != VERSION or isinstance(named[1], bool):
         msg = f"the file follows version {named[1]!r} of the format, and this package reads version {VERSION}"
@@ -218,7 +218,7 @@ def _parsed(content: bytes, where: Where) -> dict[str, Any]:
         msg = f"the file is no JSON of a model: {said}"
         raise PerceptionError(msg, where=where, hint="model.save(path) writes one") from None
     if not isinstance(found, dict):
-        msg = f"the file is no model of perception: it holds a {type(found).__name__}"
+        msg = f"the file is not a perceptual model: it holds a {type(found).__name__}"
         raise PerceptionError(msg, where=where, hint="model.save(path) writes one")
     return found
 

@@ -134,16 +134,19 @@ def _cell(difference: Difference) -> str:
 
 
 def _sentence(differences: Sequence[Difference]) -> str:
-    outside = sum(abs(d.mean) > d.half_width for d in differences)
+    known = [d for d in differences if np.isfinite(d.half_width)]
+    if not known:
+        return "Intervals of differences need two seeds or more."
+    outside = sum(abs(d.mean) > d.half_width for d in known)
     held = sum(d.adjusted_p < 1 - COVERAGE for d in differences)
-    n = len(differences)
+    n = len(known)
     chance = (1 - COVERAGE) * n
     return (
         f"Paired differences by seed: mean ± half the {COVERAGE:.0%} interval (Student's t over seeds). {outside} "
         f"of {n} intervals exclude 0 ({chance:.0f} expected by chance if nothing differed); {held} differences "
-        f"remain after Holm's correction over all {n} (marked *). The intervals cover new seeds, not other test "
-        "pictures, mixtures or participants. The mass outside the two classes is fitted to the same judgments "
-        "that the cross-entropy to people is measured on, so arms with it know their average."
+        f"remain after Holm's correction over all {len(differences)} (marked *). The intervals cover new seeds, not "
+        "other test pictures, mixtures or participants. The mass outside the two classes is fitted to the same "
+        "judgments that the cross-entropy to people is measured on, so arms with it know their average."
     )
 
 

@@ -115,6 +115,21 @@ def test_where_classes_are_alike_no_pair_stands():
     assert stands <= 2
 
 
+def test_effects_that_are_shrunk_to_nothing_have_no_interval():
+    people, stimuli = design(12)
+    shown = LEVELS[stimuli % 5]
+    labels = np.stack([stimuli % 2, 2 + stimuli % 3], axis=1)
+    # Answers deviate by participant alone, by equally many upwards and downwards.
+    inferred = shown + 0.05 * (-1.0) ** people
+    data = judgments_of(people, stimuli, shown, inferred, labels=labels)
+
+    found = numbers_of(data, class_visibility)
+
+    assert found["class.visibility.ant"].value == 0
+    assert not found["class.visibility.ant"].has_interval
+    assert "shrunk estimates are 0 and have no interval" in class_visibility({INFER: data}).text
+
+
 def test_the_order_of_rows_does_not_matter():
     judgments = made(np.random.default_rng(1))
     order = np.random.default_rng(2).permutation(len(judgments))

@@ -77,6 +77,14 @@ def test_the_table_says_how_many_intervals_there_are_and_how_many_hold(parts, re
     assert text.count(" *") >= 11
 
 
+def test_a_table_of_one_seed_counts_no_intervals(parts, result):
+    results = [result("human", 0, 0.9), result("synthetic", 0, 0.8)]
+
+    text = parts.comparing.table_text(results, parts.comparing.compare(results))
+
+    assert "Intervals of differences need two seeds or more." in text
+
+
 def test_the_summary_is_json_without_numbers_that_json_lacks(parts, result):
     results = [result("synthetic", 0, 0.5), result("human", 0, 0.75)]
     summary = parts.comparing.as_json(results, parts.comparing.compare(results))

@@ -231,7 +231,7 @@ def _checked(coefficients: Sequence[float], *, is_named: bool) -> list[float]:
         raise ConfigurationError(msg, hint="name the coefficients to choose from")
     for share in shown:
         if not 0 <= share <= 1 or not is_exact(share):
-            said = "has more than four decimals" if 0 <= share <= 1 else "is no share from 0 to 1"
+            said = "has more than four decimals" if 0 <= share <= 1 else "is not between 0 and 1"
             msg = f"the coefficient {share!r} {said}"
             raise ConfigurationError(msg)
     if not shown:

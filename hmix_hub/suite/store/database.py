@@ -36,7 +36,7 @@ class StoreRefusedError(CollectionError):
 
 
 class StudyFullError(CollectionError):
-    """Every batch has all the people that it wants."""
+    """Every batch is full."""
 
     code = "HMX813"
 

@@ -88,7 +88,7 @@ def _choose_batch(work: Work, task: str | None) -> int:
         if task in {None, batch.task} and participants.get(batch.number, 0) < batch.quota
     ]
     if not free:
-        msg = "the study has all the people that it wants"
+        msg = "the study is full"
         raise StudyFullError(msg, hint="a place may be given back later")
     return min(free)[1]
 

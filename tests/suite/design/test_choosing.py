@@ -125,7 +125,7 @@ def test_a_collection_with_its_own_pictures_is_chosen_from(design, tmp_path: Pat
         (("--pictures", "cifar10/tset"), "did you mean 'cifar10/test'"),
         (("--coefficients", "0.5,x"), "is no list of numbers such as 0.25,0.5,0.75"),
         (("--coefficients", "0.33333"), "has more than four decimals"),
-        (("--coefficients", "1.5"), "is no share from 0 to 1"),
+        (("--coefficients", "1.5"), "is not between 0 and 1"),
         (("--model", "missing.json"), "missing.json"),
         (("-n", "100000"), "stimuli cannot be chosen"),
     ],

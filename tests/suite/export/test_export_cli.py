@@ -134,7 +134,7 @@ def test_simulate_tells_the_planted_bias_and_what_comes_next(hmix, tmp_path):
     assert ran.output.splitlines() == [
         "2 scripted people gave 8 answers; 0 left before the end",
         "  infer_mixing_factor: 2 finished",
-        "  every batch has the people that it wants",
+        "  every batch is full",
         "planted bias -0.1 towards image 1 (noise 0.12, spread 0.02, seed 3)",
         f"next: hmix collect export {tmp_path}/made {tmp_path}/made-export",
     ]

@@ -59,7 +59,7 @@ def test_a_full_study_says_so(make_store):
     assert not store.is_full()
     batches_of(store, 2)
     assert store.is_full()
-    with pytest.raises(StudyFullError, match="all the people"):
+    with pytest.raises(StudyFullError, match="is full"):
         join(store, 3)
 
 
