@@ -239,10 +239,10 @@ def test_soft_labels_may_be_as_far_from_summing_to_1_as_their_precision_makes_th
         ({"uncertainty": "confident"}, "did you mean 'confidence'"),
         ({"uncertainty": "confidence"}, "the model does not have"),
         ({"uncertainty": "outside"}, "categorical"),
-        ({"classes": 3}, "the model has 10"),
+        ({"classes": 3}, "must be the model's 10, not 3"),
         ({"classes": "cat"}, "names or their number, not 'cat'"),
         ({"classes": True}, "names or their number, not True"),
-        ({"classes": []}, "cannot be 0 classes"),
+        ({"classes": []}, "must be the model's 10, not 0"),
     ],
 )
 def test_options_that_make_no_sense_are_refused(options, told):
