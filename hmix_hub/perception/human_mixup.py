@@ -8,7 +8,8 @@ from typing import Any
 import torch
 from torch.utils.data import default_collate
 
-from hmix_hub.errors import ConfigurationError, PerceptionError, first_line, nearest
+from hmix_hub.errors import ConfigurationError, PerceptionError, first_line
+from hmix_hub.perception import mixup_options as options
 from hmix_hub.perception.mixture_labels import (
     Rest,
     as_labels,
@@ -24,17 +25,7 @@ from hmix_hub.perception.mixture_labels import (
     pair_shares,
     symmetric_share,
 )
-from hmix_hub.perception.mixup_options import (
-    Uncertainty,
-    check_alpha,
-    check_model,
-    check_seed,
-    curve_of,
-    name_of,
-    order_of,
-    weight_of,
-)
-from hmix_hub.perception.share_table import ENDS, SharesModel, answer_table, curve_table, outermost_of, share_table
+from hmix_hub.perception.share_table import SharesModel, answer_table, curve_table, outermost_of, share_table
 from hmix_hub.perception.stream import CoefficientStream, ExactModule, at, interpolate
 from hmix_hub.rendering import to_floating
 
@@ -124,26 +115,21 @@ class HumanMixup(ExactModule):
         per_sample: bool = True,
         symmetric: bool = True,
         ends: str = "pinned",
-        uncertainty: Uncertainty = None,
+        uncertainty: options.Uncertainty = None,
         seed: int | None = None,
         *,
         classes: Sequence[str] | int | None = None,
     ) -> None:
         super().__init__()
-        self.alpha = check_alpha(alpha)
+        self.alpha = options.check_alpha(alpha)
         self.per_sample, self.symmetric = bool(per_sample), bool(symmetric)
-        if ends not in ENDS:
-            msg = f"unknown ends {ends!r}"
-            raise ConfigurationError(msg, hint=nearest(ends, ENDS, label="choices"))
-        self.ends = ends
-        known = check_model(model)
-        curve = curve_of(uncertainty, known)
-        self.uncertainty = name_of(uncertainty)
-        self.classes, self.n_classes, order = order_of(known, classes)
-        if self.uncertainty == "outside" and (self.n_classes or 0) < 3:
-            msg = 'uncertainty="outside" needs three or more classes'
-            raise ConfigurationError(msg, hint="name them with classes=, or choose another uncertainty")
-        self.stream = CoefficientStream(self.alpha, check_seed(seed))
+        self.ends = options.check_ends(ends)
+        known = options.check_model(model)
+        curve = options.curve_of(uncertainty, known)
+        self.uncertainty = options.name_of(uncertainty)
+        self.classes, self.n_classes, order = options.order_of(known, classes)
+        options.check_others(self.uncertainty, self.n_classes)
+        self.stream = CoefficientStream(self.alpha, options.check_seed(seed))
         table = None if known is None else share_table(known, symmetric=self.symmetric, ends=ends)
         answers = None
         if self.uncertainty == "sample":
@@ -151,7 +137,8 @@ class HumanMixup(ExactModule):
         self.register_buffer("table", None if table is None else _picked(table, order))
         self.register_buffer("answers", answers)
         outermost = curve.coefficients[-1] if curve is not None and known is None else outermost_of(known)
-        self.register_buffer("weights", None if curve is None else curve_table(weight_of(curve), ends, outermost))
+        weights = None if curve is None else curve_table(options.weight_of(curve), ends, outermost)
+        self.register_buffer("weights", weights)
 
     def extra_repr(self) -> str:
         """Return the settings that `repr` shows."""

@@ -10,7 +10,7 @@ import torch
 
 from hmix_hub.errors import ConfigurationError, nearest
 from hmix_hub.perception.curves import ConfidenceCurve, OutsideCurve, SymmetricCurve
-from hmix_hub.perception.share_table import SharesModel
+from hmix_hub.perception.share_table import ENDS, SharesModel
 from hmix_hub.schema import Vocabulary
 from hmix_hub.schema.arrays import Floats
 
@@ -45,6 +45,14 @@ def check_seed(seed: int | None) -> int:
         msg = f"a seed is a whole number of 0 or more, not {seed!r}"
         raise ConfigurationError(msg)
     return int(seed)
+
+
+def check_ends(ends: str) -> str:
+    """Check what unmixed images are."""
+    if ends not in ENDS:
+        msg = f"unknown ends {ends!r}"
+        raise ConfigurationError(msg, hint=nearest(ends, ENDS, label="choices"))
+    return ends
 
 
 def check_model(model: object) -> SharesModel | None:
@@ -85,6 +93,13 @@ def curve_of(uncertainty: Uncertainty, model: SharesModel | None) -> SymmetricCu
         }
         raise ConfigurationError(msg, hint=hints[uncertainty])
     return curve
+
+
+def check_others(uncertainty: str | None, n_classes: int | None) -> None:
+    """Check that there are classes other than the two of a mixture, if an uncertainty needs some."""
+    if uncertainty == "outside" and (n_classes or 0) < 3:
+        msg = 'uncertainty="outside" needs three or more classes'
+        raise ConfigurationError(msg, hint="name them with classes=, or choose another uncertainty")
 
 
 def weight_of(curve: SymmetricCurve) -> Callable[[Floats], Floats]:
