@@ -15,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtr, stdtrit
 
+from hmix_hub.errors import ConfigurationError
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
@@ -236,6 +238,20 @@ def _ends(
     with np.errstate(invalid="ignore", divide="ignore"):
         draws = [statistic(weights[start : start + at_once].astype(np.float64)) for start in starts]
         return percentile_interval(np.concatenate(draws), level)
+
+
+def check_seed(seed: object) -> int:
+    """Return a seed, a whole number of 0 or more.
+
+    Raises
+    ------
+    ConfigurationError
+        If it is none.
+    """
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        msg = f"seed is a whole number of 0 or more, not {seed!r}"
+        raise ConfigurationError(msg)
+    return int(seed)
 
 
 @lru_cache(maxsize=8)

@@ -16,6 +16,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from hmix_hub.errors import ConfigurationError, SplitWarning, nearest
+from hmix_hub.resampling import check_seed
 from hmix_hub.tables import arrow_columns, check_dataset_type, pick_rows
 
 By = Literal["image", "participant", "stimulus", "pair"]
@@ -75,9 +76,7 @@ def split(
     if by not in get_args(By):
         msg = f"cannot split by {by!r}"
         raise ConfigurationError(msg, hint=nearest(by, get_args(By), label="ways"))
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        msg = f"seed is a whole number of 0 or more, not {seed!r}"
-        raise ConfigurationError(msg)
+    seed = check_seed(seed)
     several = isinstance(dataset, list | tuple)
     parts = [check_dataset_type(part) for part in (dataset if several else [dataset])]
     keys = [_keys(part, by) for part in parts]

@@ -23,7 +23,7 @@ from hmix_hub.findings.judgments import Judgments, Tasks
 from hmix_hub.findings.midpoints import midpoints
 from hmix_hub.findings.shown import confidence, inferred_against_shown, outside_mass
 from hmix_hub.findings.sources import Asked, DatasetLike, read_judgments
-from hmix_hub.resampling import COVERAGE, RESAMPLES
+from hmix_hub.resampling import COVERAGE, RESAMPLES, check_seed
 from hmix_hub.schema.arrays import take
 from hmix_hub.tasks import TASKS
 
@@ -236,6 +236,7 @@ def report(
     if isinstance(resamples, bool) or not isinstance(resamples, int) or resamples < _FEWEST:
         msg = f"an interval takes {_FEWEST} resamplings or more, a whole number, not {resamples!r}"
         raise ConfigurationError(msg, hint=f"leave resamples out for {RESAMPLES}")
+    seed = check_seed(seed)
     asked = Asked(datasets or (H_MIX,), source, revision, token)
     judgments, names = read_judgments(asked, seed=seed, resamples=resamples)
     if not judgments:

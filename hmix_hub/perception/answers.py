@@ -124,7 +124,7 @@ class Score:
 
 def check_level(level: float) -> None:
     """Check that the level of an interval is between 0 and 1."""
-    if not 0 < level < 1:
+    if not isinstance(level, int | float | np.number) or not 0 < level < 1:
         msg = f"the level of an interval must be between 0 and 1, not {level!r}"
         raise PerceptionError(msg, hint="for 90 % intervals, use level=0.9")
 

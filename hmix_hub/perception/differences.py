@@ -20,6 +20,8 @@ from hmix_hub.tables import pick_rows
 if TYPE_CHECKING:
     import datasets
 
+LARGEST = 1e50
+"""Largest magnitude of a number in a model: products of a few of them do not overflow."""
 Pictures = bool | str | Sequence[str] | Mapping[str, Any] | npt.NDArray[Any]
 """No features (False), `VISIBILITY` (True), features by name, or the user's own differences, one row per judgment."""
 
@@ -52,7 +54,7 @@ class Differences:
         """
         scale: Floats = np.sqrt((self.values**2).mean(axis=0) / 2)
         for name, size in zip(self.names, scale, strict=True):
-            if not size > 0:
+            if not size > 1 / LARGEST:
                 msg = f"feature {name!r} never differs between the two pictures of a judgment"
                 raise PerceptionError(msg, hint="remove the feature")
         one_hot = np.eye(len(seen.classes))
@@ -112,7 +114,7 @@ def named_features(given: object, n_rows: int) -> tuple[tuple[str, ...], Floats]
     names = tuple(map(str, given)) if isinstance(given, Mapping) else ()
     parts = list(given.values()) if isinstance(given, Mapping) else [given]
     try:
-        columns = [np.asarray(part, dtype=np.float64) for part in parts]
+        columns = [np.asarray(part, dtype=np.float64) for part in parts] or [np.empty((0, 0))]
         values = np.stack(columns, axis=1) if names else columns[0].reshape(len(columns[0]), -1)
     except (ValueError, TypeError):
         msg = "picture features must be numbers"
@@ -121,11 +123,12 @@ def named_features(given: object, n_rows: int) -> tuple[tuple[str, ...], Floats]
     if values.ndim != 2 or len(values) != n_rows or not values.size:
         msg = f"picture features have shape {values.shape}, but there are {n_rows} rows"
         raise PerceptionError(msg, hint=hint)
-    bad = np.argwhere(~np.isfinite(values))
+    bad = np.argwhere(~(np.abs(values) <= LARGEST))
     if len(bad):
         row, column = bad[0].tolist()
-        msg = f"feature {names[column]!r} is {values[row, column]}, not a finite number"
-        raise PerceptionError(msg, where=Where(row=row), hint="filter out judgments without a value")
+        msg = f"feature {names[column]!r} is {values[row, column]:g}, not a finite number of ordinary size"
+        hint = f"filter out judgments without a value; numbers beyond {LARGEST:g} are to be scaled"
+        raise PerceptionError(msg, where=Where(row=row), hint=hint)
     return names, values
 
 

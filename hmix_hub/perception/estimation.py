@@ -63,6 +63,11 @@ def estimate(seen: Observations, *, classes: bool, people: bool, differences: Di
         eta = problem.design @ pooled.coefficients + (columns * pooled.effects[groups]).sum(dim=1)
         parts = (pooled.effects, pooled.spread, pooled.covariance)
         effects = People(seen.participants, *(part.numpy() for part in parts))
+    if (slope := float(found.coefficients[0])) < 0:
+        notes.append(
+            f"the more of image 1 is shown, the less of it people see (slope {slope:.3g}); check which end of the "
+            "slider stands for image 1"
+        )
     return Estimates(
         terms=terms,
         scale=scale,

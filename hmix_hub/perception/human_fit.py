@@ -11,7 +11,7 @@ from scipy.special import xlogy
 
 from hmix_hub.perception.answers import check_level
 from hmix_hub.perception.people_answers import PeopleAnswers, people_answers
-from hmix_hub.resampling import COVERAGE, Estimate, finite, resample, widened_level
+from hmix_hub.resampling import COVERAGE, Estimate, check_seed, finite, resample, widened_level
 from hmix_hub.schema.arrays import Floats, Ints
 from hmix_hub.schema.groups import Groups, encode_key
 from hmix_hub.spread import Spread
@@ -136,6 +136,7 @@ def human_fit(labels: object, dataset: datasets.Dataset, *, level: float = COVER
     1236 0.1434 [0.1378, 0.1491]
     """
     check_level(level)
+    seed = check_seed(seed)
     answers = people_answers(dataset)
     compared = answers.compared(labels)
     sums = _row_sums(answers, compared)

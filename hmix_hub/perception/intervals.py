@@ -28,7 +28,7 @@ from hmix_hub.perception.mixtures import Observations
 from hmix_hub.perception.people import N_EFFECTS, Grouped
 from hmix_hub.perception.probit import Problem, differentiate, one_thread
 from hmix_hub.perception.terms import person_columns
-from hmix_hub.resampling import Estimate, finite
+from hmix_hub.resampling import Estimate, check_seed, finite
 from hmix_hub.schema.arrays import Floats, Ints
 
 RESAMPLES = 1000
@@ -124,6 +124,7 @@ def intervals_of(
     if isinstance(resamples, bool) or not isinstance(resamples, int) or resamples < _AT_ONCE:
         msg = f"intervals take {_AT_ONCE} resamplings or more, not {resamples!r}"
         raise PerceptionError(msg)
+    seed = check_seed(seed)
     clusters = np.unique(judged.cluster, return_inverse=True)[1]
     n_clusters = int(clusters.max()) + 1
     if n_clusters < 2:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import torch
 
+from hmix_hub import resampling
 from hmix_hub.errors import ConfigurationError, nearest
 from hmix_hub.perception.curves import ConfidenceCurve, OutsideCurve, SymmetricCurve
 from hmix_hub.perception.share_table import ENDS, SharesModel
@@ -41,10 +42,7 @@ def check_seed(seed: int | None) -> int:
     """Check a seed; for `None`, draw one from torch's default generator."""
     if seed is None:
         return int(torch.randint(1 << 62, ()))
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 1 << 63:
-        msg = f"a seed is a whole number of 0 or more, not {seed!r}"
-        raise ConfigurationError(msg)
-    return int(seed)
+    return resampling.check_seed(seed)
 
 
 def check_ends(ends: str) -> str:

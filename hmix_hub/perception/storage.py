@@ -21,6 +21,7 @@ from hmix_hub.errors import PerceptionError, SchemaError, Where, first_line
 from hmix_hub.files import local_path, whole_file
 from hmix_hub.perception.answers import PERCENT, AnswerScale
 from hmix_hub.perception.curves import ConfidenceCurve, OutsideCurve
+from hmix_hub.perception.differences import LARGEST
 from hmix_hub.perception.people import N_EFFECTS, People
 from hmix_hub.perception.picture_features import check_feature_names
 from hmix_hub.perception.terms import Features, Terms
@@ -29,10 +30,7 @@ FORMAT, VERSION = "hmix-hub perceptual model", 1
 MOST_BYTES = 1 << 28
 """Largest file that is read: 256 MiB, a model of a million participants."""
 
-_LARGEST = 1e50
-"""Largest magnitude of a parameter: products of a few of them do not overflow."""
-
-_Finite = Annotated[float, pydantic.Field(ge=-_LARGEST, le=_LARGEST)]
+_Finite = Annotated[float, pydantic.Field(ge=-LARGEST, le=LARGEST)]
 _Share = Annotated[float, pydantic.Field(ge=0, le=1)]
 _Text = Annotated[str, pydantic.Field(min_length=1, max_length=1000)]
 _Count = Annotated[int, pydantic.Field(ge=1, le=1 << 53)]
@@ -46,7 +44,7 @@ class _Part(pydantic.BaseModel):
 
 class _FeaturesPart(_Part):
     names: list[_Text] = pydantic.Field(min_length=1)
-    scale: list[Annotated[float, pydantic.Field(ge=1 / _LARGEST, le=_LARGEST)]]
+    scale: list[Annotated[float, pydantic.Field(ge=1 / LARGEST, le=LARGEST)]]
     class_means: _Matrix
     within: _Matrix
     from_pixels: bool

@@ -1,11 +1,13 @@
 """Judgments that a model of perception cannot be fitted to, or only in part, and questions that it cannot answer."""
 
+import warnings
+
 import numpy as np
 import pytest
 
 import hmix_hub
 from hmix_hub import PerceptualModel
-from hmix_hub.errors import PerceptionError, PerceptionWarning, SchemaError
+from hmix_hub.errors import ConfigurationError, PerceptionError, PerceptionWarning, SchemaError
 
 
 @pytest.fixture(scope="module")
@@ -194,6 +196,40 @@ def test_features_that_say_nothing_are_refused(judge, features, message):
         PerceptualModel.fit(judge(*_rows()), pictures=features)
 
 
+@pytest.mark.parametrize("size", [1e60, 1e200, float("inf")])
+def test_features_too_large_to_compute_with_are_named_without_a_warning_of_numpy(judge, size):
+    feature = size * np.random.default_rng(0).normal(size=400)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        with pytest.raises(PerceptionError, match="row 0: feature 'own' is"):
+            PerceptualModel.fit(judge(*_rows()), pictures={"own": feature})
+
+
+def test_no_features_are_refused(judge):
+    with pytest.raises(PerceptionError, match="picture features must be numbers"):
+        PerceptualModel.fit(judge(*_rows()), pictures={})
+
+
+def test_answers_that_run_against_what_is_shown_are_said(judge):
+    """So would those of a slider whose ends were mistaken for each other; labels from it would be turned round."""
+    coefficient, inferred, pair, people = _rows()
+    with pytest.warns(PerceptionWarning, match=r"slope -1\.\d+\); check which end of the slider"):
+        turned = PerceptualModel.fit(judge(coefficient, 1 - inferred, pair, people))
+    assert turned.slope == pytest.approx(-PerceptualModel.fit(judge(coefficient, inferred, pair, people)).slope)
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "a", None, True])
+def test_what_is_no_seed_is_refused_wherever_people_are_resampled(model, load_sample, simulate, seed):
+    judgments = load_sample()
+    for compute in (
+        lambda: model.intervals(simulate(), seed=seed),
+        lambda: hmix_hub.human_fit(judgments["mixing_coefficient"], judgments, seed=seed),
+        lambda: hmix_hub.report("h-mix", source="sample", seed=seed),
+    ):
+        with pytest.raises(ConfigurationError, match="seed is a whole number of 0 or more"):
+            compute()
+
+
 def test_a_name_that_is_no_feature_is_offered_the_nearest(load_sample):
     with pytest.raises(hmix_hub.HMixError, match="edge_energy"):
         PerceptualModel.fit(load_sample(), pictures="edge_enrgy")
@@ -228,7 +264,7 @@ def test_shapes_that_do_not_fit_are_named(model):
         model.predict(0.5, [["ant"], ["bee", "cow"]], "bee")
 
 
-@pytest.mark.parametrize("level", [0, 1, 90])
+@pytest.mark.parametrize("level", [0, 1, 90, float("nan"), "90", None])
 def test_what_is_no_level_is_refused(model, level):
     with pytest.raises(PerceptionError, match="between 0 and 1"):
         model.predict(0.5, "ant", "bee", level=level)
