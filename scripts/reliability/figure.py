@@ -53,6 +53,7 @@ def draw_differences(differences: Sequence[Difference], *, note: str, mark: str 
         better = "higher" if metric in MORE_IS_BETTER else "lower"
         panel.set_title(f"{METRICS[metric]}\n({better} is better)", fontsize=8.5)
         panel.set_yticks(list(places.values()), [f"{ARMS[one]} - {ARMS[two]}" for one, two in places])
+        panel.locator_params(axis="x", nbins=4)
         panel.tick_params(labelsize=7.5)
         panel.spines[["top", "right"]].set_visible(False)
     write_title(figure, "What human labels change, seed by seed", mark)
