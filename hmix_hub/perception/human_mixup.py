@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-from torch.utils.data import default_collate
 
-from hmix_hub.errors import ConfigurationError, PerceptionError, first_line
+from hmix_hub.errors import ConfigurationError, PerceptionError
 from hmix_hub.perception import mixup_options as options
 from hmix_hub.perception.mixture_labels import (
     Rest,
@@ -17,6 +16,7 @@ from hmix_hub.perception.mixture_labels import (
     check_coefficient,
     check_labels,
     class_codes,
+    collated,
     draw_answers,
     draw_classes,
     labels_of_distributions,
@@ -185,16 +185,7 @@ class HumanMixup(ExactModule):
         In worker processes, coefficients follow the worker's seed, which the loader draws in each epoch from its own
         generator or torch's; the state of this module in the main process does not change.
         """
-        try:
-            batch = default_collate(list(samples))
-        except (IndexError, RuntimeError, TypeError) as error:
-            msg = f"{len(samples)} samples cannot be collated: {first_line(error)}"
-            hint = "samples are pairs of an image, a tensor of one shape (convert PIL images first), and a label"
-            raise PerceptionError(msg, hint=hint) from error
-        if not isinstance(batch, list | tuple) or len(batch) != 2:
-            msg = "samples must be pairs of an image and a label"
-            raise PerceptionError(msg, hint="collate them with your own function, then call mixup(images, labels)")
-        return self(*batch)
+        return self(*collated(samples))
 
     def coefficients(self, n: int, device: torch.device | str | None = None) -> torch.Tensor:
         """Return the next n coefficients, float32 (n,), to mix anything else with; see `relabel`."""
@@ -263,12 +254,7 @@ class HumanMixup(ExactModule):
             raise PerceptionError(msg)
         n_classes = check_labels(one, self.n_classes, self.classes)
         check_labels(two, self.n_classes, self.classes)
-        share = check_coefficient(coefficient)
-        if share.ndim > 1 or (share.ndim == 1 and len(share) not in {1, len(one)}):
-            msg = (
-                f"the coefficient is one number or one for each of {len(one)} labels, not of shape {tuple(share.shape)}"
-            )
-            raise PerceptionError(msg)
+        share = check_coefficient(coefficient, len(one))
         if self.answers is not None and positions is None:
             positions = self.stream.advance(len(one), one.device)
         return self._label(share.to(one.device).expand(len(one)), one, two, n_classes, positions)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import torch
+from torch.utils.data import default_collate
 
-from hmix_hub.errors import PerceptionError
+from hmix_hub.errors import PerceptionError, first_line
 from hmix_hub.perception.stream import exact, interpolate, locate, rounded
 from hmix_hub.schema import Vocabulary
 
@@ -272,13 +274,27 @@ def _named(n_classes: int | None, classes: tuple[str, ...] | None) -> str:
     return f"{n_classes} classes{names}"
 
 
-def check_coefficient(given: Any) -> torch.Tensor:
-    """Return mixing coefficients as float32 multiples of 2^-24 on their own device; see `stream.exact`.
+def collated(samples: Sequence[Any]) -> Sequence[torch.Tensor]:
+    """Return samples, pairs of an image and a label, as a batch of images and one of labels."""
+    try:
+        batch = default_collate(list(samples))
+    except (IndexError, RuntimeError, TypeError) as error:
+        msg = f"{len(samples)} samples cannot be collated: {first_line(error)}"
+        hint = "samples are pairs of an image, a tensor of one shape (convert PIL images first), and a label"
+        raise PerceptionError(msg, hint=hint) from error
+    if not isinstance(batch, list | tuple) or len(batch) != 2:
+        msg = "samples must be pairs of an image and a label"
+        raise PerceptionError(msg, hint="collate them with your own function, then call mixup(images, labels)")
+    return batch
+
+
+def check_coefficient(given: Any, n_labels: int | None = None) -> torch.Tensor:
+    """Return mixing coefficients, one or B if labels are given, as float32 multiples of 2^-24; see `stream.exact`.
 
     Raises
     ------
     PerceptionError
-        If one is not a number from 0 to 1; values are checked on the CPU only.
+        If one is not a number from 0 to 1; values are checked on the CPU only. If there are too few or too many.
     """
     # Python's numbers are float64: in a shorter type, `c` and the caller's `1 - c` might not be complements.
     try:
@@ -293,6 +309,10 @@ def check_coefficient(given: Any) -> torch.Tensor:
     if is_seen and not bool(((coefficient >= 0) & (coefficient <= 1)).all()):
         msg = "a coefficient is not a number from 0 to 1"
         raise PerceptionError(msg, hint="the coefficient is the share of the first image")
+    if n_labels is not None and (coefficient.ndim > 1 or coefficient.numel() not in {1, n_labels}):
+        shape = tuple(coefficient.shape)
+        msg = f"the coefficient is one number or one for each of {n_labels} labels, not of shape {shape}"
+        raise PerceptionError(msg)
     return exact(coefficient)
 
 
