@@ -292,9 +292,14 @@ def _sentences(names: list[str], ranked: list[Number], pairs: list[Number], chan
     ]
     tested, excluded, expected, found = (round(number.value or 0, 2) for number in chance)
     clear = sum(number.contains(0) is False for number in pairs)
-    return (
+    seen = (
         f"Compared with an average class, people see more than its share of {listed(above) if above else 'no class'}, "
-        f"and less of {listed(below) if below else 'no class'}. Of {counted(int(tested), 'pair')} of classes, "
+        f"and less of {listed(below) if below else 'no class'}"
+        if above or below
+        else "No class is seen more or less than its share, compared with an average class"
+    )
+    return (
+        f"{seen}. Of {counted(int(tested), 'pair')} of classes, "
         f"{excluded:g} have raw intervals that exclude 0, where {expected:g} are expected by chance; {found:g} remain "
         f"at a false discovery rate of {LEVEL:.0%}. Shrunk intervals exclude 0 for {clear}."
     )

@@ -86,10 +86,10 @@ def inferred_against_shown(tasks: Tasks) -> Finding | str:
         for name, centre, mean in zip(names, centres, means, strict=True)
         if mean.value is not None and abs(mean.value - 0.5) < abs(centre - 0.5) - 1e-9
     ]
+    nearer = f"; the mean lies nearer to one half than what was shown at {listed(inwards)}" if inwards else ""
     text = (
         f"On average people infer {listed(said)}. "
-        f"The interval excludes the shown coefficient at {listed(outside) if outside else 'none of them'}; "
-        f"the mean lies nearer to one half than what was shown at {listed(inwards) if inwards else 'none of them'}. "
+        f"The interval excludes the shown coefficient at {listed(outside) if outside else 'none of them'}{nearer}. "
         f"Single answers are {figure(error.value)} off on average, "
         f"over {counted(error.n_judgments, 'judgment')} of {counted(error.n_participants, 'participant')}."
     )
