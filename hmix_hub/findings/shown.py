@@ -7,7 +7,7 @@ import numpy as np
 from hmix_hub.findings.finding import Finding, Number, Series, Table
 from hmix_hub.findings.judgments import SHARE, Judgments, Tasks, estimate_of, shown_levels
 from hmix_hub.findings.wording import counted, figure, level_name, listed, not_asked, with_interval
-from hmix_hub.resampling import class_masses
+from hmix_hub.resampling import class_masses, levels_of
 from hmix_hub.schema.arrays import Floats, Ints
 from hmix_hub.schema.groups import Groups
 from hmix_hub.tasks import CATEGORICAL, INFER
@@ -123,14 +123,15 @@ def confidence(tasks: Tasks) -> Finding | str:
         return "nobody gave a confidence"
     values, inferred = judgments.column(CONFIDENCE)[rows], judgments.column(INFERRED)[rows]
     whole = judgments.mean("confidence.mean", "mean confidence", values, rows, (CONFIDENCE,), unit=_UNIT)
-    centres, levels = shown_levels(judgments)
+    # Of these rows alone: where nobody gave a confidence, there is no mean.
+    centres, levels = levels_of(judgments.column(SHOWN)[rows])
     extremeness, accuracy = np.abs(inferred - 0.5), -np.abs(inferred - judgments.column(SHOWN)[rows])
     # Halves of a tenth go up on both sides of one half, whatever the last bits of .45 and .55.
     tenths = np.unique(np.floor(10 * extremeness + 0.5 + 1e-9) / 10, return_inverse=True)
     by_shown, by_extremeness = (
         judgments.means_by(name, label, values, levels=of, rows=rows, columns=(CONFIDENCE, column), unit=_UNIT)
         for name, label, of, column in (
-            ("confidence.mean.{}", "mean confidence where {} was shown", (centres, levels[rows]), SHOWN),
+            ("confidence.mean.{}", "mean confidence where {} was shown", (centres, levels), SHOWN),
             (
                 "confidence.by_extremeness.{}",
                 "mean confidence of answers {} away from one half (to the nearest tenth)",

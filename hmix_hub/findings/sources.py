@@ -18,6 +18,7 @@ from hmix_hub.datasets_by_name import H_MIX, check_dataset
 from hmix_hub.errors import ConfigurationError, SchemaError
 from hmix_hub.files import known_sha256
 from hmix_hub.findings.judgments import Judgments, Place
+from hmix_hub.judgments.checks import check_values
 from hmix_hub.loading.joining import join
 from hmix_hub.loading.road import is_study, load_dataset, open_study
 from hmix_hub.loading.studies import BuiltStudy, LoadableStudy, RawStudy, StudyOfTables
@@ -146,6 +147,8 @@ def _given(dataset: datasets.Dataset, name: str = "") -> _Part:
     if missing:
         msg = f"the dataset lacks the columns {', '.join(missing)}"
         raise SchemaError(msg, hint="report on it first, then choose columns")
+    own = [column for column in TASKS[task].own_columns if not column.since]
+    check_values(arrow_columns(dataset, [column.name for column in own]), own, vocabulary_of(dataset))
     table = arrow_columns(dataset, ["study_id", "source_file", "source_row"])
     place_of = encode_key([table["study_id"], table["source_file"]])
     first = np.unique(place_of, return_index=True)[1]

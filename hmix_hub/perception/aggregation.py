@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from hmix_hub.class_order import in_one_order
 from hmix_hub.errors import ConfigurationError, nearest
+from hmix_hub.judgments.checks import check_values
 from hmix_hub.perception.dawid_skene import dawid_skene
 from hmix_hub.perception.model import PerceptualModel
 from hmix_hub.perception.people_answers import labels_of_shares
@@ -120,7 +121,7 @@ def aggregate(
         If the method does not exist or does not apply to the task, a column that it needs is missing, or a model is
         passed to another method.
     SchemaError
-        If the dataset is not a judgment table, or holds several tasks.
+        If the dataset is not a judgment table, holds several tasks, or an answer is missing or out of range.
     PerceptionError
         If "dawid_skene" does not converge; or, for "model", if no model can be fitted or no stimulus was judged by two
         participants.
@@ -137,10 +138,10 @@ def aggregate(
     """
     dataset = in_one_order(check_dataset_type(dataset))
     task = TASKS[task_of(dataset)]
-    pooled = by_stimulus(dataset)
-    judged = Judged(
-        dataset, task, vocabulary_of(dataset), pooled, model, {"cifar10": cifar10, "image_sets": image_sets}
-    )
+    pooled, vocabulary = by_stimulus(dataset), vocabulary_of(dataset)
+    answers = [column for column in task.own_columns if column.name in dataset.column_names]
+    check_values(arrow_columns(dataset, [column.name for column in answers]), answers, vocabulary)
+    judged = Judged(dataset, task, vocabulary, pooled, model, {"cifar10": cifar10, "image_sets": image_sets})
     compute = _chosen(method, judged)
     keys = [name for name in pooled.column_names if name not in {column.name for column in task.by_stimulus.columns}]
     values: dict[str, object] = {name: pooled.data.table[name] for name in keys}

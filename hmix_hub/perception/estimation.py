@@ -16,6 +16,8 @@ from hmix_hub.perception.probit import ProbitFit, Problem, differentiate, fit_pr
 from hmix_hub.perception.terms import Features, Terms, class_basis, groups_of_classes, person_columns, sine
 from hmix_hub.schema.arrays import Floats
 
+NARROWEST = 1e-3
+"""Minimum range of mixing coefficients: .3 and .1 + .2 are not two of them."""
 FEWEST_JUDGMENTS = 10
 """Minimum number of judgments per term."""
 _FLAT = 1e-3
@@ -86,7 +88,7 @@ def _check_varied(seen: Observations) -> None:
         msg = f"{n_rows} judgments are too few to fit a perceptual model"
         raise PerceptionError(msg, hint=f"at least {FEWEST_JUDGMENTS} are needed")
     shown = np.unique(seen.coefficient)
-    if len(shown) == 1:
+    if shown[-1] - shown[0] < NARROWEST:
         msg = f"all {n_rows:,} judgments have mixing coefficient {shown[0]:g}, so its effect cannot be estimated"
         raise PerceptionError(msg, hint="fit judgments of at least two coefficients")
     answers = np.unique(to_percent(seen.inferred))

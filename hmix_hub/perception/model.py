@@ -110,7 +110,7 @@ class PerceptualModel(FittedModel):
             n_judgments=len(seen),
             n_participants=len(seen.participants),
             n_clusters=len(np.unique(seen.cluster)),
-            shown_coefficients=tuple(np.unique(seen.coefficient).tolist()),
+            shown_coefficients=tuple(np.unique(seen.coefficient.round(9)).tolist()),
         )
 
     def score(

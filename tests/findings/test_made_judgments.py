@@ -258,3 +258,12 @@ def test_words():
     ]
     assert listed(["a"]) == "a"
     assert listed(["a", "b", "c"]) == "a, b and c"
+
+
+def test_a_coefficient_at_which_nobody_gave_a_confidence_has_no_number():
+    people, stimuli = design(6)
+    shown = np.resize(LEVELS, len(people))
+    given_at = np.where(shown == LEVELS[2], np.nan, 0.25)
+    found = numbers_of(judgments_of(people, stimuli, shown, shown, confidence=given_at), confidence)
+    assert "confidence.mean.0.5" not in found
+    assert [found[f"confidence.mean.{level:g}"].value for level in LEVELS[[0, 1, 3, 4]]] == [0.25] * 4

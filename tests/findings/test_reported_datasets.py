@@ -222,3 +222,13 @@ def test_examples_of_the_documentation_run(name):
     found = doctest.testmod(importlib.import_module(f"hmix_hub.{name}"))
     assert found.attempted
     assert not found.failed
+
+
+@pytest.mark.parametrize("value", [math.nan, 1.7, -0.2, None])
+def test_an_answer_that_is_none_is_named_not_left_out(value):
+    frame = hmix_hub.to_pandas(hmix_hub.load_dataset("h-mix", split="train", source="sample"))
+    frame.loc[3, "inferred_coefficient"] = value
+    judgments = hmix_hub.from_pandas(frame)
+    for compute in (hmix_hub.report, hmix_hub.aggregate):
+        with pytest.raises(SchemaError, match="row 3, column inferred_coefficient"):
+            compute(judgments)

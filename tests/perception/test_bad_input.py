@@ -58,6 +58,15 @@ def test_one_coefficient_alone_is_named(judge):
         PerceptualModel.fit(judge(np.full(400, 0.5), inferred, pair, people))
 
 
+def test_one_coefficient_in_two_forms_is_one(judge):
+    """In the release .3 is both 0.3 and 0.1 + 0.2: a slope between the two would be of their last digits."""
+    _, inferred, pair, people = _rows()
+    with pytest.raises(PerceptionError, match=r"mixing coefficient 0\.3"):
+        PerceptualModel.fit(judge(np.where(people % 2, 0.3, 0.1 + 0.2), inferred, pair, people))
+    shown = np.where(people % 3, np.where(people % 2, 0.3, 0.1 + 0.2), 0.7)
+    assert PerceptualModel.fit(judge(shown, inferred, pair, people)).shown_coefficients == (0.3, 0.7)
+
+
 def test_one_answer_alone_is_named(judge):
     coefficient, _, pair, people = _rows()
     with pytest.raises(PerceptionError, match="same answer, 40 %"):
