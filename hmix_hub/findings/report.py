@@ -41,6 +41,10 @@ FINDINGS: dict[str, Callable[[Tasks], Finding | str]] = {
 """Findings by what they are about, in the order in which they are read; one that is left out is a reason, a text."""
 
 
+_FEWEST = 100
+"""Resamplings behind an interval."""
+
+
 @dataclass(frozen=True)
 class SourceFile:
     """A file that judgments were read from.
@@ -257,9 +261,6 @@ def report(
         resamples,
         {task: part.readable() for task, part in judgments.items()},
     )
-
-
-_FEWEST = 100
 
 
 def _files(judgments: Judgments) -> list[SourceFile]:

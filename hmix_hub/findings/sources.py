@@ -56,15 +56,7 @@ def _columns_of(task: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Asked:
-    """What a report is asked about.
-
-    Parameters
-    ----------
-    origins
-        Names, folders and datasets.
-    source, revision, token
-        As in `hmix_hub.load_dataset`.
-    """
+    """Names, folders and datasets that a report is asked about, and how `hmix_hub.load_dataset` loads them."""
 
     origins: Sequence[DatasetLike]
     source: str | os.PathLike[str] | None = None

@@ -151,21 +151,11 @@ class Grouped:
 
 
 def fit_people(problem: Problem, columns: torch.Tensor, groups: torch.Tensor, begun: ProbitFit) -> PeopleFit:
-    """Fit thresholds, coefficients, participant effects and their covariance.
+    """Fit thresholds, coefficients, participant effects and their covariance; see `Grouped`.
 
     Newton steps in all parameters but the covariance alternate with expectation-maximisation steps in the covariance.
-    Participant effects are eliminated block by block, so the linear system does not grow with the participants.
-
-    Parameters
-    ----------
-    problem
-        The judgments.
-    columns
-        float64 (N, 2): design of the participant effects.
-    groups
-        int64 (N,): participant of each judgment, 0 to J - 1.
-    begun
-        Estimates without participant effects.
+    Participant effects are eliminated block by block, so the linear system does not grow with the participants. They
+    begin at the estimates without participant effects, `begun`.
 
     Raises
     ------

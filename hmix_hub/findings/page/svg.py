@@ -183,18 +183,9 @@ class Drawn:
 
 
 def drawn(figure: Figure, name: str, title: str, values: str, caption: str) -> Drawn:
-    """Return a figure for the page.
+    """Return a figure, drawn within `house_style`, for the page.
 
-    Parameters
-    ----------
-    figure
-        The figure, drawn within `house_style`.
-    name
-        A name that no other figure of the page has.
-    title, caption
-        See `Drawn`.
-    values
-        What it shows, value by value, for those who do not see it.
+    The name is one that no other figure has; `values` are what it shows, for those who do not see it.
     """
     name = f"figure-{name.replace('.', '-')}"
     return Drawn(name, title, svg_text(figure, name, title, values), caption)
