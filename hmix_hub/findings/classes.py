@@ -296,7 +296,7 @@ def _sentences(names: list[str], ranked: list[Number], pairs: list[Number], chan
         f"Compared with an average class, people see more than its share of {listed(above) if above else 'no class'}, "
         f"and less of {listed(below) if below else 'no class'}"
         if above or below
-        else "No class is seen more or less than its share, compared with an average class"
+        else "No class is reliably seen more or less than its share, compared with an average class"
     )
     return (
         f"{seen}. Of {counted(int(tested), 'pair')} of classes, "
