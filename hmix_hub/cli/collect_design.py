@@ -66,11 +66,12 @@ def check(folder: Path, cifar10: str | None, as_json: bool) -> None:
     is shown all the same. Exit status: 0 it can be served, 1 it cannot.
     """
     from hmix_hub.suite.design.overview import overview_of
+    from hmix_hub.suite.design.pair_file import unused_rows
     from hmix_hub.suite.study.rules import advice_on
 
     frozen, unfinished = _drawn(folder, cifar10)
     collected = _collected(folder)
-    tasks, advice = overview_of(frozen), advice_on(frozen.study)
+    tasks, advice = overview_of(frozen), [*advice_on(frozen.study), *unused_rows(folder, frozen)]
     if as_json:
         known = {"sha256": frozen.sha256, "collected": collected, "image_set": frozen.image_set}
         echo_json(known | {"tasks": [asdict(task) for task in tasks], "advice": advice})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import warnings
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hmix_hub.errors import ConfigurationError, PerceptionError, nearest
+from hmix_hub.errors import ConfigurationError, PerceptionError, PerceptionWarning, nearest
 from hmix_hub.perception.information import OWN_SHARE, Candidates, choose, prediction_weights, random_worth
 from hmix_hub.perception.mixtures import codes_of
 from hmix_hub.perception.model import PerceptualModel
@@ -109,6 +110,10 @@ def choose_stimuli(
     shown = _checked(
         model.shown_coefficients if coefficients is None else coefficients, is_named=coefficients is not None
     )
+    least, most = min(model.shown_coefficients), max(model.shown_coefficients)
+    if shown[0] < least or shown[-1] > most:
+        note = f"some coefficients are outside those judged, {least:g} to {most:g}; the model extrapolates there"
+        warnings.warn(note, PerceptionWarning, stacklevel=2)
     judged = judged or Judged(frozenset(), {}, OWN_SHARE)
     pairs = _pairs(labels, number, len(shown), seed, left_out=judged.pictures)
     is_again = not pairs

@@ -15,6 +15,7 @@ from typing import NoReturn
 from hmix_hub.errors import StudyFileError, Where, nearest
 from hmix_hub.files import is_plain_inside
 from hmix_hub.suite.design.dealing import pair_of
+from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.design.pictures import Labels
 from hmix_hub.suite.study.model import StudyFile, TaskDesign
 from hmix_hub.suite.study.reading import Findings, read_bounded
@@ -102,6 +103,24 @@ def hashes_of_lists(folder: Path, study: StudyFile) -> tuple[tuple[str, str], ..
     return tuple(
         (name, hashlib.sha256(content.encode()).hexdigest()) for name, content in zip(names, contents, strict=True)
     )
+
+
+def unused_rows(folder: Path, frozen: FrozenStudy) -> list[str]:
+    """Return a sentence for each task whose design shows only some of the rows of its list of pairs."""
+    sentences = []
+    for task, design in frozen.study.tasks.items():
+        if (name := design.pairs.file) is None:
+            continue
+        rows = read_pair_file(folder, name, Findings())
+        of_mixtures = rows[0].coefficient is not None
+        stimuli = {one for batch in frozen.batches if batch.task == task for one in batch.stimuli}
+        shown = len(stimuli if of_mixtures else set(map(pair_of, stimuli)))
+        if shown < len(rows):
+            sentences.append(
+                f"tasks.{task}.pairs.file: only {shown} of the {len(rows)} rows of {name} are shown, drawn at random; "
+                f"batches times batch_size should be {len(rows)}"
+            )
+    return sentences
 
 
 def _content(folder: Path, name: str) -> str:

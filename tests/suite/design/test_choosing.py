@@ -92,6 +92,14 @@ def test_coefficients_are_those_that_were_judged_or_named(design, tmp_path: Path
     assert {row["mixing_coefficient"] for row in rows_of(tmp_path / "pairs.csv")} <= {"0.4", "0.6"}
 
 
+@pytest.mark.filterwarnings("default::hmix_hub.errors.PerceptionWarning")
+def test_coefficients_that_nobody_judged_are_warned_of(design) -> None:
+    done = design("-n", "5", "--coefficients", "0,0.5", *SAMPLE)
+
+    assert done.exit_code == 0, done.output
+    assert "some coefficients are outside those judged, 0.1 to 0.9" in done.output
+
+
 def test_json_says_what_the_choice_is_worth(design) -> None:
     said = json.loads(design("-n", "20", "--json", "--people", "2", *SAMPLE).output)
 

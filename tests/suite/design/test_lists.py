@@ -13,7 +13,7 @@ from suite.study.files import pair_study, write_study
 from hmix_hub.errors import StudyFileError
 from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.design.drawing import draw_design
-from hmix_hub.suite.design.pair_file import SIZE_LIMIT, read_pair_file
+from hmix_hub.suite.design.pair_file import SIZE_LIMIT, read_pair_file, unused_rows
 from hmix_hub.suite.study.reading import Findings, read_study_file
 from hmix_hub.tasks import CONSTRUCT, INFER
 
@@ -41,6 +41,22 @@ def test_a_list_is_dealt_to_batches(tmp_path: Path) -> None:
     assert set.union(*pairs) == {(0, 3), (17, 10), (6, 9), (13, 2)}
     # Two pairs of one class pair do not stand in one batch.
     assert [len(batch & {(0, 3), (17, 10)}) for batch in pairs] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows", "task"),
+    [
+        (_TWO, ["0,3", "6,9", "13,2"], CONSTRUCT),
+        (f"{_TWO},mixing_coefficient", ["0,3,0.1", "13,2,0.9", "6,9,0.5"], INFER),
+    ],
+)
+def test_rows_that_a_design_does_not_show_are_counted(tmp_path: Path, columns: str, rows: list[str], task: str) -> None:
+    some = _drawn(tmp_path / "some", columns, rows, task=task, keys="batch_size: 2")
+    every = _drawn(tmp_path / "every", columns, rows, task=task, keys="batch_size: 3")
+
+    [said] = unused_rows(tmp_path / "some", some)
+    assert f"tasks.{task}.pairs.file: only 2 of the 3 rows of pairs.csv are shown" in said
+    assert unused_rows(tmp_path / "every", every) == []
 
 
 def test_a_pair_is_turned_so_that_the_first_class_of_the_alphabet_comes_first(tmp_path: Path) -> None:
