@@ -50,11 +50,11 @@ class Number:
     id
         Stable slug, such as "infer.mean.0.25".
     label
-        What it is, in words, without its value.
+        Description in words, without the value.
     value
-        The estimate; `None` where the judgments do not define it.
+        The estimate; `None` if the judgments do not determine it.
     low, high
-        Ends of its 95 % interval; `None` where it has none, as with fewer than two participants.
+        Ends of its 95 % interval; `None` without one, as with fewer than two participants.
     unit
         Such as "share of image 1", "percent", or empty.
     n_judgments, n_participants
@@ -62,7 +62,7 @@ class Number:
     rows
         These judgments.
     note
-        What has to be known to read it; empty: nothing.
+        Remark needed to interpret it, or empty.
     """
 
     id: str
@@ -207,7 +207,7 @@ class Finding:
     series
         Its series, one group of figures.
     method
-        How its numbers are estimated, where that goes beyond a mean; empty: it does not.
+        How its numbers are estimated, if that goes beyond a mean; else empty.
     """
 
     id: str

@@ -56,9 +56,9 @@ class SourceFile:
     task
         The task of its judgments.
     file
-        Its name or path, as it is called where it comes from.
+        Its name or path within its source.
     sha256
-        Hash of its content, 64 hex digits; `None`: not known, as of a dataset that was given without its files.
+        Hash of its content, 64 hex digits; `None` if unknown, as for a loaded dataset.
     judgments, participants
         Judgments of the task that the report takes from it, and the participants who gave them.
     """
@@ -73,7 +73,7 @@ class SourceFile:
 
 @dataclass(frozen=True)
 class ExplainedRow:
-    """A judgment behind a number: where it stands, who gave it, and its values.
+    """A judgment behind a number: its file and row, its participant, and its values.
 
     Parameters
     ----------
@@ -114,20 +114,20 @@ class Report:
     Parameters
     ----------
     datasets
-        What was asked for, in words: "h-mix", folders, repositories of the Hub.
+        The datasets as requested: "h-mix", folders, Hub repositories.
     findings
-        The findings, in the order in which they are read.
+        The findings, in the order of the page.
     sources
         The files behind them.
     missing
-        What was left out, and why, a sentence each: tasks that nobody was asked, figures that need more people.
+        What was left out and why, one sentence each: tasks without judgments, figures that need more participants.
     method
-        How the intervals were made, in a sentence.
+        How the intervals were computed, in a sentence.
     seed, resamples
         Seed and number of the resamplings.
     tables
-        Judgments by task, which the row numbers of the numbers count in: columns of the judgment table, classes by
-        name, and `file`, `row` and `sha256` of each row.
+        Judgments by task, to which the rows of numbers refer: columns of the judgment table, classes by name, and
+        `file`, `row` and `sha256` of each row.
     """
 
     datasets: tuple[str, ...]
@@ -150,7 +150,7 @@ class Report:
         Raises
         ------
         ConfigurationError
-            If there is none.
+            If the report has no number with this id.
         """
         if name not in self.numbers:
             msg = f"the report has no number {name!r}"
@@ -168,7 +168,7 @@ class Report:
         Raises
         ------
         ConfigurationError
-            If there is no such number.
+            If the report has no number with this id.
 
         Examples
         --------
@@ -207,28 +207,28 @@ def report(
     Parameters
     ----------
     *datasets
-        "h-mix", study folders, repositories of the Hub ("org/name"), all tasks of each; or datasets of judgments that
-        are loaded already, each of one task, filtered or not. Several are joined by task. None is "h-mix".
+        "h-mix", study folders, Hub repositories ("org/name"), with all their tasks; or loaded datasets of judgments,
+        each of one task, filtered or not. Several are joined by task. Without any, "h-mix".
     source, revision, token
         See `hmix_hub.load_dataset`.
     resamples
         Resamplings of participants behind each interval, 100 or more.
     seed
-        Seed of the resampling; the same one gives the same intervals, whatever the order of the rows.
+        Seed of the resampling. Intervals depend on the seed, not on the order of the rows.
 
     Returns
     -------
     Report
-        The findings that the tasks allow; `missing` says which ones are left out, and why.
+        The findings that the tasks permit; `missing` names those left out, with the reason.
 
     Raises
     ------
     ConfigurationError
-        If there is no such dataset, no judgment in any, or the resamplings are too few.
+        If a dataset does not exist, there are no judgments, or there are fewer than 100 resamplings.
     SchemaError
-        If a dataset holds no judgments of schema 2, lacks a column, or two hold the same judgments.
+        If a dataset is not a judgment table of schema 2, lacks a column, or shares judgments with another.
     SourceError
-        If a file cannot be had, or is not the file it should be.
+        If a file is unavailable, or has another sha256 than expected.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Writing of a report: the page and the numbers as JSON, each whole or not at all."""
+"""Writing of a report: the page and the numbers as JSON, each written atomically."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def write_report(report: Report, folder: str | os.PathLike[str], *, call: Sequen
     report
         From `hmix_hub.report`.
     folder
-        Folder for `report.html`, which needs neither scripts nor a network, and `report.json`, all its numbers; it is
-        made where it is missing, and older files of these names are replaced.
+        Folder for `report.html`, which works without scripts or a network, and `report.json`, all its numbers. It is
+        created if missing; existing files of these names are replaced.
     call
-        What `hmix report` would be called with for these judgments, such as `["my-study"]`: the page names it in the
-        commands that list the rows behind its numbers. Empty: H-Mix alone.
+        Arguments of `hmix report` for these judgments, such as `["my-study"]`, which the page repeats in the commands
+        that list the rows behind its numbers. Empty: H-Mix alone.
 
     Returns
     -------
@@ -48,7 +48,7 @@ def write_report(report: Report, folder: str | os.PathLike[str], *, call: Sequen
     ConfigurationError
         If the folder is a file.
     OSError
-        If it cannot be written; older files stay as they were.
+        If it cannot be written; existing files are unchanged.
 
     Examples
     --------
