@@ -307,6 +307,10 @@ def _chosen(method: str, judged: Judged) -> _Compute:
         msg = f"the answers of {judged.task.name} have no aggregate {method!r}"
         possible = ", ".join(name for name in METHODS if judged.answers in _COMPUTE[name][0])
         raise ConfigurationError(msg, hint=f"the task has {possible}")
+    given: object = judged.model
+    if given is not None and not isinstance(given, PerceptualModel):
+        msg = f"the model is an hmix_hub.PerceptualModel, not {type(given).__name__}"
+        raise ConfigurationError(msg, hint="PerceptualModel.fit(dataset) returns one")
     if judged.model is not None and method != MODEL:
         msg = f"a model is given, and {method!r} uses none"
         raise ConfigurationError(msg, hint=f'aggregate(dataset, "{MODEL}", model=model)')

@@ -128,6 +128,11 @@ def at(buffer: torch.Tensor, device: torch.device) -> torch.Tensor:
     return buffer.to(device, non_blocking=device.type != "cpu")
 
 
+def _worker() -> Any:
+    """Return the information about this worker process of a DataLoader; `None` elsewhere."""
+    return None if torch.compiler.is_compiling() else get_worker_info()
+
+
 class ExactModule(torch.nn.Module):
     """A module whose floating buffers keep their dtype: `half()` or `bfloat16()` on a parent would coarsen them."""
 
@@ -167,7 +172,11 @@ class CoefficientStream(ExactModule):
         """Return the next n positions, int64 (n,) on a device, and move past them."""
         device = device or self.position.device
         positions = at(self.position, device) + torch.arange(n, device=device)
-        self.position += n
+        if _worker() is None:
+            self.position += n
+        else:
+            # Spawned workers have the buffers of the main process in shared memory.
+            self.position = self.position + n
         return positions
 
     def coefficients(self, positions: torch.Tensor) -> torch.Tensor:
@@ -178,6 +187,6 @@ class CoefficientStream(ExactModule):
     def numbers(self, positions: torch.Tensor, stream: int = 0) -> torch.Tensor:
         """Return uniform random numbers at positions, int64 (N,), of stream number `stream`; float32 (N,)."""
         # All workers of a DataLoader start with copies of this stream in the same state.
-        worker = None if torch.compiler.is_compiling() else get_worker_info()
+        worker = _worker()
         key = self.key if worker is None else torch.tensor(key_of(int(self.key), worker.seed))
         return uniform(at(key, positions.device), positions, stream)

@@ -153,7 +153,8 @@ class Batches:
         ConfigurationError
             If the state is of other rows, or of another order.
         """
-        missing = [name for name in ("epoch", "place", *self._identity) if name not in state]
+        found = state if isinstance(state, Mapping) else {}
+        missing = [name for name in ("epoch", "place", *self._identity) if name not in found]
         if missing:
             msg = f"this is no state of batches: it lacks {', '.join(missing)}"
             raise ConfigurationError(msg, hint="state_dict() gives one")

@@ -204,6 +204,11 @@ def test_an_unknown_method_offers_the_nearest(load_sample):
     assert told.value.hint == "did you mean 'majority'?"
 
 
+def test_what_is_no_model_is_refused(load_sample):
+    with pytest.raises(ConfigurationError, match=r"an hmix_hub\.PerceptualModel, not int"):
+        aggregate(load_sample(), "model", model=3)
+
+
 def test_a_model_is_given_to_the_method_of_that_name_alone(load_sample, options):
     with pytest.raises(ConfigurationError, match="a model is given, and 'mean' uses none"):
         aggregate(load_sample(), **options["model"])

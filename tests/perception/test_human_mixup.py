@@ -166,6 +166,21 @@ def test_it_collates_samples_of_a_loader_in_workers_too():
         assert len(set(drawn)) == len(drawn)
 
 
+def test_workers_that_share_memory_do_not_share_a_stream():
+    """As spawned ones do: pickling for another process moves buffers into shared memory."""
+    images, labels = batch_of(64)
+    epochs = []
+    for shares in (False, True):
+        mixup = HumanMixup(Model(), seed=0)
+        if shares:
+            mixup.share_memory()
+        torch.manual_seed(0)
+        loader = DataLoader(TensorDataset(images, labels), 4, collate_fn=mixup.collate, num_workers=2)
+        epochs.append(torch.cat([soft for _, soft in loader]))
+        assert int(mixup.state_dict()["stream.position"]) == 0
+    assert torch.equal(*epochs)
+
+
 def test_labels_of_other_classes_are_refused_by_name():
     mixup = HumanMixup(Model(classes=("cat", "dog", "fox")))
     images = torch.rand(2, 3, 4, 4)

@@ -53,8 +53,9 @@ def test_a_damaged_state_is_refused(change, told, load_sample):
     loader = hmix_hub.batches(load_sample(), 100, images=None)
     with pytest.raises(ConfigurationError, match=told):
         loader.load_state_dict(loader.state_dict() | change)
-    with pytest.raises(ConfigurationError, match="no state of batches: it lacks epoch, place"):
-        loader.load_state_dict({})
+    for nothing in ({}, None, [1]):
+        with pytest.raises(ConfigurationError, match="no state of batches: it lacks epoch, place"):
+            loader.load_state_dict(nothing)
 
 
 @given(st.integers(1, 90), st.integers(1, 4), st.booleans(), st.data())
