@@ -231,6 +231,9 @@ def task_of(dataset: datasets.Dataset) -> str:
         msg = f"the dataset holds several tasks: {', '.join(tasks)}"
         raise SchemaError(msg, hint="load and treat each task by itself")
     fitting = tasks or [name for name in TASKS if {c.name for c in columns(name, JUDGMENT_TABLE)} <= names]
+    if "task" not in names and "n_judgments" in names:
+        msg = "the dataset has a row per stimulus; this needs one row per judgment"
+        raise SchemaError(msg, hint=f"load the judgments: one of the configurations {', '.join(TASKS)}")
     if not fitting or "task" not in names:
         msg = "the dataset is no judgment table of schema 2: it has no column 'task', or not the columns of any task"
         raise SchemaError(msg, hint=f"load one of the configurations {', '.join(TASKS)}")

@@ -92,5 +92,5 @@ def test_judgments_that_disagree_on_the_picture_are_refused(load_sample):
 
 
 def test_a_by_stimulus_table_is_no_judgment_table(load_sample):
-    with pytest.raises(SchemaError, match="no judgment table"):
+    with pytest.raises(SchemaError, match="one row per judgment"):
         by_stimulus(load_sample("infer_mixing_factor_by_stimulus"))

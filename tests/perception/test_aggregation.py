@@ -215,7 +215,7 @@ def test_a_model_is_given_to_the_method_of_that_name_alone(load_sample, options)
 
 
 def test_what_is_no_judgment_table_is_refused(load_sample):
-    with pytest.raises(SchemaError, match="no judgment table"):
+    with pytest.raises(SchemaError, match="one row per judgment"):
         aggregate(load_sample("infer_mixing_factor_by_stimulus"))
     with pytest.raises(ConfigurationError, match="not IterableDataset"):
         aggregate(load_dataset("h-mix", split="train", source="sample", streaming=True))
