@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import solve_triangular
 from scipy.special import stdtr
 
 from hmix_hub.schema.arrays import Floats, Mask
@@ -58,7 +59,7 @@ def shrink(raw: Floats, covariance: Floats, design: Floats) -> Shrunk:
     n_classes = design.shape[1]
     contrasts = np.eye(n_classes) - 1 / n_classes
     of_classes = design @ contrasts @ design.T
-    omega, tau = _spreads(raw, covariance, of_classes)
+    omega, tau = _spreads(raw, covariance, design @ contrasts)
     prior_pairs = omega**2 * of_classes + tau**2 * np.eye(len(raw))
     to_classes = omega**2 * contrasts @ design.T
     gain = np.linalg.inv(covariance + prior_pairs)
@@ -73,19 +74,22 @@ def shrink(raw: Floats, covariance: Floats, design: Floats) -> Shrunk:
 
 
 def _spreads(raw: Floats, covariance: Floats, of_classes: Floats) -> tuple[float, float]:
-    """Return the standard deviations of the greatest marginal likelihood, on ever finer grids about its best."""
+    """Return the standard deviations of the greatest marginal likelihood, on ever finer grids about its best.
+
+    `of_classes`, (J, K), times its transpose is the covariance of what pairs share by their classes.
+    """
     scale = float(np.sqrt(np.mean(raw**2)) or 1.0)
     steps = scale * np.geomspace(0.02, 4, _GRID)
     grids = [np.append(0.0, steps), np.append(0.0, steps)]
     ratio = steps[1] / steps[0]
     best = (0.0, 0.0)
     for _ in range(_REFINED):
-        tried = [(common, own) for common in grids[0] for own in grids[1]]
-        likelihoods = [
-            _log_likelihood(raw, covariance + common**2 * of_classes + own**2 * np.eye(len(raw)))
-            for common, own in tried
-        ]
-        best = tried[int(np.argmax(likelihoods))]
+        likelihoods = np.stack(
+            [_log_likelihoods(raw, covariance + own**2 * np.eye(len(raw)), of_classes, grids[0]) for own in grids[1]],
+            axis=1,
+        )
+        common, own = np.unravel_index(likelihoods.argmax(), likelihoods.shape)
+        best = (grids[0][common], grids[1][own])
         # What is 0 on the grid may be any value below its least one.
         grids = [
             about * np.geomspace(1 / ratio, ratio, _GRID) if about else steps[0] * np.linspace(0, 1, _GRID)
@@ -95,10 +99,19 @@ def _spreads(raw: Floats, covariance: Floats, of_classes: Floats) -> tuple[float
     return float(best[0]), float(best[1])
 
 
-def _log_likelihood(raw: Floats, covariance: Floats) -> float:
-    factor = np.linalg.cholesky(covariance)
-    scaled = np.linalg.solve(factor, raw)
-    return float(-np.log(np.diag(factor)).sum() - 0.5 * scaled @ scaled)
+def _log_likelihoods(raw: Floats, own: Floats, of_classes: Floats, common: Floats) -> Floats:
+    """Return the log likelihood at each standard deviation between classes, float64 (G,), from what pairs have apart.
+
+    What pairs share is of the rank of their classes, of which there are far fewer: one decomposition serves all G.
+    """
+    factor = np.linalg.cholesky(own)
+    solved = solve_triangular(factor, np.column_stack([of_classes, raw]), lower=True)
+    shared, rest = solved[:, :-1], solved[:, -1]
+    strengths, directions = np.linalg.eigh(shared.T @ shared)
+    along = (directions.T @ (shared.T @ rest)) ** 2
+    grown = 1 + common[:, None] ** 2 * strengths.clip(0)
+    square = rest @ rest - (common[:, None] ** 2 * along / grown).sum(axis=1)
+    return np.asarray(-np.log(np.diag(factor)).sum() - 0.5 * np.log(grown).sum(axis=1) - 0.5 * square)
 
 
 def _root_diagonal(covariance: Floats) -> Floats:
