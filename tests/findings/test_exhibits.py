@@ -120,6 +120,13 @@ def test_classes_of_any_name_are_drawn():
         assert any("<script>$x_1$\\x202e" in word for word in words_of(figure))
 
 
+def test_names_longer_than_a_figure_leave_room_for_it(recwarn):
+    names = tuple(letter * 300 for letter in "abc")
+    drawn = figures_of(classes(names, {names[:2]: 0.1}))
+    assert "a" * 31 + "\u2026" in words_of(drawn[1])
+    assert not recwarn.list
+
+
 def test_pairs_of_too_many_classes_are_in_the_table_alone():
     names = tuple(f"class {place:02}" for place in range(15))
     assert [figure.name for figure in figures_of(classes(names, {names[:2]: 0.1}))] == ["figure-classes"]

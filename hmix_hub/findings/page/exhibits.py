@@ -89,6 +89,10 @@ _MOST_CLASSES = 14
 """Most classes whose pairs fit into a figure."""
 
 
+_LONG_CLASS = 32
+"""Longest name of a class beside and below the cells of its pairs."""
+
+
 def _triangle(names: Sequence[str], pairs: Table) -> Drawn:
     """Draw pairs as cells; of the classes, the least visible one first, the row's is the more visible one."""
     place = {name: number for number, name in enumerate(names)}
@@ -102,7 +106,7 @@ def _triangle(names: Sequence[str], pairs: Table) -> Drawn:
             values[row, column], is_clear[row, column] = value, number.contains(0) is False
             words.append(f"{names[row]} with {names[column]}: {value_text(value)}")
     figure, axes = canvas(4.1)
-    draw_triangle(axes, [short(name) for name in names], values, is_clear)
+    draw_triangle(axes, [short(name, _LONG_CLASS) for name in names], values, is_clear)
     caption = (
         "How much more is seen of the row's class than its share, in mixtures with the column's class (share of the "
         "image; blue: more, orange: less). Shrunk estimates. Framed cells: the interval excludes 0, which also happens "

@@ -209,6 +209,6 @@ def _said(series: Series) -> str:
     return f"{series.label}, {series.y_label}: {values}."
 
 
-def short(name: str) -> str:
+def short(name: str, most: int = _LONG_NAME) -> str:
     """Return a name, cut to what fits into a figure."""
-    return name if len(name) <= _LONG_NAME else name[: _LONG_NAME - 1] + "\u2026"
+    return name if len(name) <= most else name[: most - 1] + "\u2026"
