@@ -50,18 +50,15 @@ def options() -> argparse.ArgumentParser:
     return parser
 
 
-def _count(text: str) -> int:
-    if not (text.isascii() and text.isdecimal()):
-        msg = f"{text!r} is not a whole number of 0 or more"
+def _count(text: str, least: int = 0) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text) >= least):
+        msg = f"{text!r} is not a whole number of {least} or more"
         raise argparse.ArgumentTypeError(msg)
     return int(text)
 
 
 def _number(text: str) -> int:
-    if _count(text) < 1:
-        msg = f"{text!r} is not a whole number of 1 or more"
-        raise argparse.ArgumentTypeError(msg)
-    return int(text)
+    return _count(text, least=1)
 
 
 def main(arguments: argparse.Namespace) -> None:

@@ -83,7 +83,7 @@ class FittedModel:
             f"{len(self.classes)} classes" if self.terms.basis.size else "no class effects",
             *([f"features {', '.join(self.terms.names_of_features)}"] if self.terms.features else []),
             "no participant effects" if self.people is None else "participant effects",
-            f"{self.n_judgments:,} judgments by {self.n_participants:,} participants",
+            f"{self.n_judgments:,} judgments by {self.n_participants:,} participant{'s' * (self.n_participants != 1)}",
             f"nll={self.nll:.6g}",
         ]
         return f"{type(self).__name__}({', '.join(parts)})"

@@ -163,7 +163,7 @@ def read_model(path: str | os.PathLike[str]) -> dict[str, Any]:
     except pydantic.ValidationError as error:
         first = error.errors()[0]
         field = ".".join(map(str, first["loc"]))
-        msg = f"{field}: {first['msg'].lower()}"
+        msg = f"{field}: {'not a JSON object' if first['type'] == 'model_type' else first['msg'].lower()}"
         raise PerceptionError(msg, where=where, hint="the file was changed: fit and save again") from None
     if _file_of(found["model"]) != content:
         msg = "the file was changed since it was written: it is not the one that its sha256 is of"

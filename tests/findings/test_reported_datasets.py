@@ -182,7 +182,7 @@ def test_bad_calls(load_sample, study):
         hmix_hub.report(load_sample().select([]))
     with pytest.raises(SchemaError, match="lacks the columns confidence"):
         hmix_hub.report(load_sample().remove_columns("confidence"))
-    with pytest.raises(SchemaError, match="task"):
+    with pytest.raises(SchemaError, match="one row per judgment"):
         hmix_hub.report(hmix_hub.by_stimulus(load_sample()))
     with pytest.raises(SchemaError, match="both hold judgment"):
         hmix_hub.report(study, study)
