@@ -21,7 +21,7 @@ from benchmark_baselines import histogram, identity, ordered_beta
 from benchmark_design import print_design
 from benchmark_means import print_means
 from benchmark_measuring import milliseconds
-from benchmark_planted import print_planted
+from benchmark_planted import print_means_of_participants, print_planted
 
 if TYPE_CHECKING:
     import datasets
@@ -200,12 +200,44 @@ def _aim(line: Line, result: HeldOut) -> str:
     return f"{'met' if is_met else 'missed'}: at most {nll:.3f} and {rmse:.4f}, {COVERS[0]} to {COVERS[1]}"
 
 
+def print_known_participants(dataset: datasets.Dataset, n_folds: int = 5) -> dict[str, tuple[float, float]]:
+    """Print how well participants of the fit are predicted on new stimuli, nats and RMSE, and return both by name."""
+    import hmix_hub
+    from hmix_hub.tables import pick_rows
+
+    shown, inferred = _columns(dataset)
+    answers = np.rint(100 * inferred).astype(np.int64)
+    one, two, people, stimuli = (
+        np.array(dataset[name]) for name in ("image_1_label", "image_2_label", "participant_id", "stimulus_id")
+    )
+    number = np.unique(stimuli, return_inverse=True)[1]
+    fold = np.random.default_rng(0).permutation(number.max() + 1)[number] % n_folds
+    losses, errors = np.empty((2, 2, len(shown)))
+    for part in range(n_folds):
+        model = hmix_hub.PerceptualModel.fit(pick_rows(dataset, np.flatnonzero(fold != part)))
+        for name in np.unique(people):
+            rows = np.flatnonzero((people == name) & (fold == part))
+            for i, person in enumerate((None, name) if name in model.person_effects else (None, None)):
+                found = model.predict(shown[rows], one[rows], two[rows], person=person)
+                losses[i, rows] = -np.log(found.mass[np.arange(len(rows)), answers[rows]])
+                errors[i, rows] = found.mean - inferred[rows]
+    print(f"\nParticipants of the fit on new stimuli ({n_folds} folds of stimuli; classes and people):\n")
+    print("| predicted as | nats per judgment | RMSE |\n|---|---:|---:|")
+    names = ("a new participant", "the participant that they are")
+    table = {name: (losses[i].mean(), (errors[i] ** 2).mean() ** 0.5) for i, name in enumerate(names)}
+    for name, (nats, rmse) in table.items():
+        print(f"| {name} | {nats:.4f} | {rmse:.4f} |")
+    return table
+
+
 def print_perception() -> None:
     """Print the part."""
     dataset, has_pictures = load_judgments()
     if len(set(dataset["batch_id"])) < FOLDS:
         sys.exit("the judgments have too few batches for held-out forecasts")
     print_held_out(dataset, has_pictures)
+    print_known_participants(dataset)
     print_planted(dataset)
+    print_means_of_participants()
     print_means(dataset)
     print_design(dataset)

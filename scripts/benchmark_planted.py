@@ -228,3 +228,25 @@ def print_planted(dataset: datasets.Dataset, studies: int = STUDIES) -> None:
                 f"| {name} | {found.name} | {planted} | {found.mean:.3f} | {found.error:.3f} | {found.covered:.3f} |",
                 flush=True,
             )
+
+
+def print_means_of_participants(studies: int = 1000, answers: int = 60) -> dict[int, float]:
+    """Print how often the report's intervals of a mean cover it, by the number of participants, and return it."""
+    from hmix_hub.resampling import COVERAGE, resample_means, widened_level
+
+    print(f"\nIntervals of a mean as the report has them, {studies:,} made studies each, {COVERAGE:.0%} nominal:\n")
+    print("| participants | intervals cover |\n|---:|---:|")
+    rng = np.random.default_rng(0)
+    covered = {}
+    for people in (8, 25, 81):
+        units = np.repeat(np.arange(people), answers)
+        level = widened_level(people)
+        held = 0
+        for _ in range(studies):
+            # Participants differ about as much as their answers do.
+            values = rng.normal(0, 0.2, people)[units] + rng.normal(0, 0.2, len(units))
+            found = resample_means(values, np.zeros(len(units), np.int64), units, 1, level=level)
+            held += bool(found.low[0] <= 0 <= found.high[0])
+        covered[people] = held / studies
+        print(f"| {people} | {covered[people]:.3f} |")
+    return covered

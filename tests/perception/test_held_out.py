@@ -85,3 +85,10 @@ def test_the_table_of_the_benchmark_is_printed(benchmark, load_sample, monkeypat
     assert printed.count("| model: ") == 2
     assert "| pictures | not run" in printed
     assert "| ceiling: " in printed
+
+
+def test_participants_of_the_fit_are_predicted_better_than_new_ones(benchmark, released_judgments):
+    table = benchmark.print_known_participants(released_judgments)
+    new, known = (table[name] for name in ("a new participant", "the participant that they are"))
+    assert new == pytest.approx((3.522, 0.2178), abs=0.002)
+    assert known == pytest.approx((3.442, 0.2111), abs=0.002)

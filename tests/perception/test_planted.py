@@ -63,3 +63,8 @@ def test_the_table_is_printed(planted, load_sample, monkeypatch, capsys):
     printed = capsys.readouterr().out
     assert printed.count("| class effects |") == 3
     assert printed.count("| of the suite |") == 2
+
+
+def test_intervals_of_a_mean_cover_it_however_few_participants_there_are(planted):
+    for covered in planted.print_means_of_participants(studies=400).values():
+        assert covered == pytest.approx(0.95, abs=0.03)
