@@ -41,7 +41,7 @@ def options() -> argparse.ArgumentParser:
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Take the pictures of the interfaces, then that of the report."""
+    """Write the pictures of the interfaces, then that of the report."""
     from playwright.sync_api import sync_playwright
 
     folder: Path = arguments.folder

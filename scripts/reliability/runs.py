@@ -122,7 +122,7 @@ def run(plan: Plan) -> None:
 
 @contextmanager
 def _threads(jobs: int) -> Iterator[None]:
-    """Give each of several jobs one thread: threads that share a small operation mostly wait for each other."""
+    """Limit each of several jobs to one thread: threads that share a small operation mostly wait for each other."""
     before = torch.get_num_threads()
     torch.set_num_threads(1 if jobs > 1 else before)
     try:
