@@ -129,7 +129,7 @@ def class_visibility(tasks: Tasks) -> Finding | str:
         f"marginal likelihood ({figure(shrunk.between_classes)} between classes, {figure(shrunk.between_pairs)} of "
         "what pairs have beyond their classes). Intervals count both participants and stimuli as samples of more "
         "(clustered in two ways), since other pictures of the same classes would do; shrunk ones are posterior. "
-        f"Discoveries hold the false discovery rate at {LEVEL:.0%} (Benjamini and Hochberg)."
+        f"Discoveries hold the false discovery rate at {100 * LEVEL:g} % (Benjamini and Hochberg)."
     )
     numbers = (*classes, *chance, *raw, *pairs)
     return Finding("class-visibility", "Classes", text, numbers, (class_table, pair_table), series, method)
@@ -254,7 +254,7 @@ def _multiplicity(judgments: Judgments, oriented: Oriented, raw: list[Number], t
         "excluding_zero": ("raw intervals that exclude 0", excluded),
         "by_chance": ("raw intervals expected to exclude 0 by chance, if no pair differed", LEVEL * with_interval_),
         "discoveries": (
-            f"pairs at a false discovery rate of {LEVEL:.0%}",
+            f"pairs at a false discovery rate of {100 * LEVEL:g} %",
             int(discoveries(two_sided(t, oriented.n_people)).sum()),
         ),
     }
@@ -301,5 +301,5 @@ def _sentences(names: list[str], ranked: list[Number], pairs: list[Number], chan
     return (
         f"{seen}. Of {counted(int(tested), 'pair')} of classes, "
         f"{excluded:g} have raw intervals that exclude 0, where {expected:g} are expected by chance; {found:g} remain "
-        f"at a false discovery rate of {LEVEL:.0%}. Shrunk intervals exclude 0 for {clear}."
+        f"at a false discovery rate of {100 * LEVEL:g} %. Shrunk intervals exclude 0 for {clear}."
     )

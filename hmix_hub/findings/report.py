@@ -254,7 +254,7 @@ def report(
         tuple(finding for finding in found.values() if isinstance(finding, Finding)),
         tuple(file for task in judgments.values() for file in _files(task)),
         tuple(_missing(judgments, left_out)),
-        f"{COVERAGE:.0%} intervals from {resamples} resamplings of whole participants (percentile bootstrap, widened "
+        f"{100 * COVERAGE:g} % intervals from {resamples} resamplings of whole participants (percentile bootstrap, widened "
         f"for few participants as Student's t is; seed {seed}), unless stated otherwise. They show how the numbers "
         "would vary if other people judged the same stimuli. Numbers from a single participant have no interval.",
         seed,
