@@ -137,11 +137,7 @@ def retest(tasks: Tasks) -> Finding | str:
     if rows:
         columns = ("answer", "pairs", "participants", "ICC(A,1)", "mean absolute difference", "bias", "lower limit")
         tables.append(Table("retest", "Test-retest", (*columns, "upper limit"), tuple(rows)))
-    text = (
-        f"Repeated answers agree with the same participants' first ones with an ICC(A,1) of {'; '.join(said)}."
-        if said
-        else ""
-    )
+    text = f"Repeated answers agree with the first ones to an ICC(A,1) of {'; '.join(said)}." if said else ""
     of_labels = _of_soft_labels(tasks)
     if of_labels:
         numbers += of_labels

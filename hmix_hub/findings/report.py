@@ -254,9 +254,9 @@ def report(
         tuple(finding for finding in found.values() if isinstance(finding, Finding)),
         tuple(file for task in judgments.values() for file in _files(task)),
         tuple(_missing(judgments, left_out)),
-        f"{100 * COVERAGE:g} % intervals from {resamples} resamplings of whole participants (percentile bootstrap, widened "
-        f"for few participants as Student's t is; seed {seed}), unless stated otherwise. They show how the numbers "
-        "would vary if other people judged the same stimuli. Numbers from a single participant have no interval.",
+        f"{100 * COVERAGE:g} % intervals from {resamples} resamplings of whole participants (percentile bootstrap, "
+        f"widened for few participants as Student's t is; seed {seed}), unless stated otherwise. They show how the "
+        "numbers would vary if other people judged the same stimuli. Single participants give no interval.",
         seed,
         resamples,
         {task: part.readable() for task, part in judgments.items()},
