@@ -75,6 +75,12 @@ def _shares(ctx: click.Context, parameter: click.Parameter, text: str | None) ->
     type=click.IntRange(1, 1000),
     help="Participants who will judge each stimulus.",
 )
+@click.option(
+    "--per-class-pair",
+    metavar="N",
+    type=click.IntRange(1),
+    help="Maximum number of stimuli of one pair of classes, for a more varied list; default: no limit.",
+)
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Seed of the drawn pictures.")
 @cifar10_option
 @json_option
@@ -87,6 +93,7 @@ def design(
     pictures: str,
     coefficients: tuple[float, ...] | None,
     people: int,
+    per_class_pair: int | None,
     seed: int,
     cifar10: str | None,
     as_json: bool,
@@ -115,6 +122,7 @@ def design(
         number,
         coefficients=coefficients,
         people=people,
+        per_class_pair=per_class_pair,
         judged=None if judgments is None else Judged.of(model, judgments, image_set, labels),
         seed=seed,
     )

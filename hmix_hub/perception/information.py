@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hmix_hub.errors import PerceptionError
-from hmix_hub.perception.mixtures import Classes, Numbers
+from hmix_hub.perception.mixtures import Classes, Numbers, codes_of
 from hmix_hub.perception.model import PerceptualModel
 from hmix_hub.schema.arrays import Floats, Ints
 
@@ -33,11 +33,14 @@ class Candidates:
         float64 (N,): Fisher information about eta in the answers wanted for each stimulus.
     pairs
         int64 (N,): number of the pair of pictures that a candidate mixes; at most one mixture of a pair is chosen.
+    class_pairs
+        int64 (N,): number of the pair of classes, in any order.
     """
 
     design: Floats
     information: Floats
     pairs: Ints
+    class_pairs: Ints
 
     def __len__(self) -> int:
         return len(self.pairs)
@@ -73,10 +76,12 @@ class Candidates:
             See `expected_information`.
         """
         information = model.information(coefficient, class_1, class_2)
+        both = [np.broadcast_to(codes_of(given, model.classes), len(information)) for given in (class_1, class_2)]
         return cls(
             model.design(coefficient, class_1, class_2),
             expected_information(information, answers, asked=asked, own_share=own_share),
             np.arange(len(information)) if pairs is None else pairs,
+            np.unique(np.sort(both, axis=0), axis=1, return_inverse=True)[1].reshape(-1),
         )
 
 
@@ -159,7 +164,9 @@ class Choice:
     variance: Floats
 
 
-def choose(candidates: Candidates, covariance: Floats, weights: Floats, number: int) -> Choice:
+def choose(
+    candidates: Candidates, covariance: Floats, weights: Floats, number: int, per_class_pair: int | None = None
+) -> Choice:
     """Choose stimuli greedily, each the one whose answers are expected to leave the least average variance.
 
     Each choice takes the expected answers about the previous ones into account, by a rank-1 update of the covariance.
@@ -176,17 +183,25 @@ def choose(candidates: Candidates, covariance: Floats, weights: Floats, number: 
         of the terms themselves (A-optimality).
     number
         How many to choose.
+    per_class_pair
+        Maximum number of stimuli of one pair of classes; `None`: no limit.
 
     Raises
     ------
     PerceptionError
-        If there are fewer pairs of pictures.
+        If there are fewer pairs of pictures, or too few within the limit.
     """
     available = len(np.unique(candidates.pairs))
     if not 1 <= number <= available:
         msg = f"{number:,} stimuli cannot be chosen of {available:,} pairs of pictures, one mixture of each"
         raise PerceptionError(msg, hint="ask for fewer, or offer more pairs")
-    kinds = _Kinds(candidates)
+    if per_class_pair is not None:
+        offered = np.unique(np.stack([candidates.class_pairs, candidates.pairs]), axis=1)[0]
+        most = int(np.minimum(np.bincount(offered), per_class_pair).sum())
+        if number > most:
+            msg = f"{number:,} stimuli cannot be chosen with at most {per_class_pair} of each class pair, only {most:,}"
+            raise PerceptionError(msg, hint="raise the limit, or ask for fewer")
+    kinds = _Kinds(candidates, per_class_pair)
     rows, left, variance = [], covariance, [float(np.trace(covariance @ weights))]
     for _ in range(number):
         gains, moved = _gains(kinds.design, kinds.information, left, weights)
@@ -201,11 +216,16 @@ def choose(candidates: Candidates, covariance: Floats, weights: Floats, number: 
 class _Kinds:
     """Candidates by kind: of one kind are those that the model cannot tell apart, of which the first is taken first."""
 
-    def __init__(self, candidates: Candidates) -> None:
-        described = np.round(np.column_stack([candidates.design, candidates.information]), _DIGITS) + 0.0
+    def __init__(self, candidates: Candidates, per_class_pair: int | None) -> None:
+        # Without effects of classes, mixtures of different classes can be alike.
+        limited = [] if per_class_pair is None else [candidates.class_pairs]
+        columns = np.column_stack([candidates.design, candidates.information, *limited])
+        described = np.round(columns, _DIGITS) + 0.0
         _, first, kind = np.unique(described, axis=0, return_index=True, return_inverse=True)
         self.design, self.information = candidates.design[first], candidates.information[first]
         self._pairs = candidates.pairs
+        self._class_pairs = candidates.class_pairs[first]
+        self._left = np.full(int(self._class_pairs.max()) + 1, per_class_pair or len(candidates))
         self._is_taken = np.zeros(int(candidates.pairs.max()) + 1, dtype=bool)
         ends = np.cumsum(np.bincount(kind))[:-1]
         self._rest = [iter(rows.tolist()) for rows in np.split(np.argsort(kind, kind="stable"), ends)]
@@ -221,6 +241,9 @@ class _Kinds:
     def take(self, kind: int) -> int:
         """Take a candidate, and with it all mixtures of its pair; returns its number."""
         taken = int(self._heads[kind])
+        self._left[self._class_pairs[kind]] -= 1
+        if not self._left[self._class_pairs[kind]]:
+            self._heads[self._class_pairs == self._class_pairs[kind]] = -1
         self._is_taken[self._pairs[taken]] = True
         for other in np.flatnonzero((self._heads >= 0) & self._is_taken[self._pairs[self._heads]]):
             self._heads[other] = next((row for row in self._rest[other] if not self._is_taken[self._pairs[row]]), -1)

@@ -36,15 +36,22 @@ def problems(draw):
         rng.integers(-2, 3, (n, size)).astype(np.float64),
         rng.integers(1, 3, n) / 2,
         rng.integers(0, draw(st.integers(1, n)), n),
+        rng.integers(0, draw(st.integers(1, 3)), n),
     )
     return candidates, root @ root.T + 0.1 * np.eye(size), wanted @ wanted.T
 
 
-def naive(candidates, covariance, weights, number):
+def naive(candidates, covariance, weights, number, limit=None):
     """Choose by inverting the whole information for every candidate."""
     information, rows = np.linalg.inv(covariance), []
     for _ in range(number):
-        free = [n for n in range(len(candidates)) if candidates.pairs[n] not in candidates.pairs[rows]]
+        counts = np.bincount(candidates.class_pairs[rows], minlength=int(candidates.class_pairs.max()) + 1)
+        free = [
+            n
+            for n in range(len(candidates))
+            if candidates.pairs[n] not in candidates.pairs[rows]
+            and (limit is None or counts[candidates.class_pairs[n]] < limit)
+        ]
         added = [np.outer(candidates.design[n], candidates.design[n]) * candidates.information[n] for n in free]
         left = np.array([np.trace(np.linalg.inv(information + more) @ weights) for more in added])
         # The first of those that leave least.
@@ -68,13 +75,33 @@ def test_each_choice_leaves_the_least_variance_and_ties_go_to_the_first(problem,
         assert found.rows[0] == rows[0]
 
 
+@settings(max_examples=60)
+@given(problems(), st.integers(1, 5), st.integers(1, 3))
+def test_within_a_limit_of_each_class_pair_the_best_are_chosen(problem, number, limit):
+    candidates, covariance, weights = problem
+    # Pairs of pictures have one pair of classes each.
+    candidates = Candidates(
+        candidates.design, candidates.information, candidates.pairs, candidates.pairs % (1 + number)
+    )
+    try:
+        chosen = choose(candidates, covariance, weights, number, limit)
+    except PerceptionError:
+        classes = [len(set(candidates.pairs[candidates.class_pairs == c])) for c in set(candidates.class_pairs)]
+        assert number > sum(min(size, limit) for size in classes)
+        return
+    assert np.bincount(candidates.class_pairs[chosen.rows]).max() <= limit
+    rows, variance = naive(candidates, covariance, weights, number, limit)
+    assert chosen.rows.tolist() == rows
+    assert chosen.variance[-1] == pytest.approx(variance)
+
+
 def test_of_candidates_that_tell_the_same_the_first_are_chosen():
-    candidates = Candidates(np.ones((6, 1)), np.ones(6), np.array([0, 0, 1, 2, 2, 3]))
+    candidates = Candidates(np.ones((6, 1)), np.ones(6), np.array([0, 0, 1, 2, 2, 3]), np.zeros(6, np.int64))
     assert choose(candidates, np.eye(1), np.eye(1), 4).rows.tolist() == [0, 2, 3, 5]
 
 
 def test_more_stimuli_than_pairs_cannot_be_chosen():
-    candidates = Candidates(np.ones((4, 1)), np.ones(4), np.array([0, 0, 1, 1]))
+    candidates = Candidates(np.ones((4, 1)), np.ones(4), np.array([0, 0, 1, 1]), np.zeros(4, np.int64))
     with pytest.raises(PerceptionError, match="3 stimuli cannot be chosen of 2 pairs of pictures"):
         choose(candidates, np.eye(1), np.eye(1), 3)
 

@@ -74,6 +74,7 @@ def choose_stimuli(
     *,
     coefficients: Sequence[float] | None = None,
     people: int = 1,
+    per_class_pair: int | None = None,
     judged: Judged | None = None,
     seed: int = 0,
 ) -> ChosenStimuli:
@@ -94,6 +95,8 @@ def choose_stimuli(
         Mixing coefficients to choose from, with at most four decimals; `None`: those that the model was fitted to.
     people
         Participants who will judge each stimulus.
+    per_class_pair
+        Maximum number of stimuli of one pair of classes; `None`: no limit.
     judged
         What was judged of these pictures. Other pictures are preferred; where there are too few of them, mixtures with
         answers are less informative. It also tells how much of the variance is due to the stimulus.
@@ -105,7 +108,7 @@ def choose_stimuli(
     ConfigurationError
         If a coefficient is none, or has more decimals.
     PerceptionError
-        If the model does not know a class, or there are fewer pairs of pictures.
+        If the model does not know a class, or there are fewer pairs of pictures, or too few within the limit.
     """
     shown = _checked(
         model.shown_coefficients if coefficients is None else coefficients, is_named=coefficients is not None
@@ -139,7 +142,7 @@ def choose_stimuli(
         own_share=judged.own_share,
     )
     weights = prediction_weights(model, shown)
-    chosen = choose(candidates, model.covariance, weights, number)
+    chosen = choose(candidates, model.covariance, weights, number, per_class_pair)
     worth = random_worth(candidates, model.covariance, weights, chosen.variance[-1], number=number, seed=seed)
     return ChosenStimuli(
         stimuli=tuple(

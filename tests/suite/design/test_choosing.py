@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,16 @@ def test_no_pair_stands_twice_and_the_first_class_of_the_alphabet_is_first(desig
     assert all(row["image_1_label"] < row["image_2_label"] for row in rows)
     _, labels = pictures_named("sample/pictures")
     assert all(labels.name_of(int(row["image_1_index"])) == row["image_1_label"] for row in rows)
+
+
+def test_a_limit_of_each_class_pair_gives_a_varied_list(design, tmp_path: Path) -> None:
+    assert design("-n", "40", *SAMPLE, "--per-class-pair", "2").exit_code == 0
+    counts = Counter((row["image_1_label"], row["image_2_label"]) for row in rows_of(tmp_path / "pairs.csv"))
+    assert max(counts.values()) == 2
+    assert sum(counts.values()) == 40
+    done = design("-n", "100", *SAMPLE, "--per-class-pair", "2")
+    assert done.exit_code == 2
+    assert "at most 2 of each class pair, only 90" in " ".join(done.output.split())
 
 
 def test_the_same_call_writes_the_same_list_and_another_seed_other_pictures(design, tmp_path: Path) -> None:
