@@ -27,7 +27,7 @@ def options() -> argparse.ArgumentParser:
 def main(arguments: argparse.Namespace) -> None:
     """Build what --source names, the release or the sample study in its layout."""
     from hmix_hub.contribute.building import build
-    from hmix_hub.contribute.importing.importer import import_raw
+    from hmix_hub.contribute.importer import import_raw
     from hmix_hub.sources import JUDGMENT_FILES, SAMPLE, resolve_source
     from hmix_hub.studies.manifest import MANIFEST
     from hmix_hub.studies.study import Study

@@ -65,7 +65,7 @@ def _import(raw: tuple[Path, ...], to: str, map_file: str | None, replace: bool)
     """
     from tqdm import tqdm
 
-    from hmix_hub.contribute.importing.importer import import_raw
+    from hmix_hub.contribute.importer import import_raw
 
     with tqdm(total=len(raw), unit=" files", leave=False, disable=not sys.stderr.isatty()) as bar:
 
@@ -299,7 +299,7 @@ def _publish(folder: str, repo_id: str, pull_request: bool, **options: Any) -> N
 @click.option("--map", "of_map", is_flag=True, help="Print that of a column map for `import` instead.")
 def _schema(of_map: bool) -> None:
     """Print the JSON Schema of study.yaml, which editors complete and check by."""
-    from hmix_hub.contribute.importing.column_map import map_schema
+    from hmix_hub.importing.column_map import map_schema
     from hmix_hub.studies.manifest_file import shipped_schema
 
     click.echo(map_schema() if of_map else shipped_schema(), nl=False)

@@ -12,7 +12,7 @@ from hmix_hub.schema import Kind
 from hmix_hub.schema.judgment import SIDES
 from hmix_hub.studies.checks.trials import rows_in_rarer_order, telling_columns
 from hmix_hub.studies.columns.names import tidied
-from hmix_hub.studies.columns.numbers import COMMA, NULL_WORDS, THOUSANDS
+from hmix_hub.studies.columns.numbers import NULL_WORDS, with_point
 from hmix_hub.studies.findings import shown
 from hmix_hub.studies.rules import columns as column_rules
 from hmix_hub.studies.rules import stimuli, trials
@@ -114,12 +114,6 @@ def _without_word(names: Iterable[str]) -> Callable[[str], str]:
     """Return a function that empties a text that is a word for nothing, and none of these names."""
     words = set(NULL_WORDS).difference(name.lower() for name in names)
     return lambda text: "" if text.strip().lower() in words else text
-
-
-def with_point(text: str) -> str:
-    """Write a decimal comma as a point; `1,234` may be a thousand, and is left."""
-    bare = text.strip()
-    return text.replace(",", ".") if re.match(COMMA, bare) and not re.match(THOUSANDS, bare) else text
 
 
 def _calculated(text: str, calculate: Callable[[float], float]) -> str:

@@ -12,7 +12,7 @@ from hmix_hub.contribute.building import build
 from hmix_hub.contribute.checking import check_study
 from hmix_hub.contribute.description.card import card_text
 from hmix_hub.contribute.description.statistics import study_statistics
-from hmix_hub.contribute.importing.importer import import_raw
+from hmix_hub.contribute.importer import import_raw
 from hmix_hub.contribute.starter import write_starter
 from hmix_hub.errors import DraftWarning, StudyError
 from hmix_hub.schema import CIFAR10

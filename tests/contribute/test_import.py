@@ -9,7 +9,7 @@ import re
 import pytest
 
 from hmix_hub.builders.readers import read_judgments as build_judgments
-from hmix_hub.contribute.importing.importer import import_raw, raw_names
+from hmix_hub.contribute.importer import import_raw, raw_names
 from hmix_hub.errors import ConfigurationError, DraftWarning, HMixError, SchemaError, SourceMissingError
 from hmix_hub.schema import SYNTHETIC_FLAG
 from hmix_hub.sources import JUDGMENT_FILES, resolve_source

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from study_generator.raw_exports import imported, write_map, write_table
 
 from hmix_hub.builders.readers import read_released
-from hmix_hub.contribute.importing.column_map import From, check_pattern, group_of
-from hmix_hub.contribute.importing.mapped_column import MappedColumn
 from hmix_hub.errors import ConfigurationError
+from hmix_hub.importing.column_map import From, check_pattern, group_of
+from hmix_hub.importing.mapped_column import MappedColumn
 from hmix_hub.judgments.from_released import Provenance
 from hmix_hub.judgments.migration import migrate
 from hmix_hub.schema import CURRENT, RELEASED

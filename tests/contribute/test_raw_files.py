@@ -15,7 +15,7 @@ from pyarrow import feather, parquet
 from study_generator.raw_exports import imported, write_map, write_table
 
 from hmix_hub.contribute.checking import check_study
-from hmix_hub.contribute.importing.importer import import_raw
+from hmix_hub.contribute.importer import import_raw
 from hmix_hub.errors import ConfigurationError, HMixError, SchemaError, SourceError
 from hmix_hub.sources import JUDGMENT_FILES, resolve_source
 from hmix_hub.sources.picture_folder import open_picture_folder

@@ -11,7 +11,7 @@ import pytest
 
 import hmix_hub
 from hmix_hub.contribute.checking import check_study
-from hmix_hub.contribute.importing.importer import import_raw
+from hmix_hub.contribute.importer import import_raw
 from hmix_hub.contribute.publishing.publisher import publish
 from hmix_hub.sources import JUDGMENT_FILES, resolve_source
 from hmix_hub.studies.study import Study

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 
-from hmix_hub.contribute.importing.importer import import_raw
+from hmix_hub.contribute.importer import import_raw
 from hmix_hub.tasks import INFER
 
 COLUMNS = {

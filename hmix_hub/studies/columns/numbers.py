@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import numpy as np
@@ -52,6 +53,12 @@ def read_numbers(text: pa.Array, rows: Ints, reporter: Reporter) -> pa.Array:
 def emptied(text: pa.Array) -> pa.Array:
     """Return text with null where it is empty."""
     return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text)
+
+
+def with_point(text: str) -> str:
+    """Write a decimal comma as a point; `1,234` may be a thousand, and is left."""
+    bare = text.strip()
+    return text.replace(",", ".") if re.match(COMMA, bare) and not re.match(THOUSANDS, bare) else text
 
 
 def clean_text(text: pa.Array, rows: Ints, reporter: Reporter, *, names: Iterable[str] = ()) -> pa.Array:

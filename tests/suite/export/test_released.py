@@ -12,7 +12,7 @@ from suite.export.studies import frozen_study
 import hmix_hub
 from hmix_hub.builders.readers import read_released
 from hmix_hub.contribute.checking import check_study
-from hmix_hub.contribute.importing.importer import import_raw
+from hmix_hub.contribute.importer import import_raw
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.judgments.from_released import Provenance
 from hmix_hub.judgments.migration import LOSSES, migrate

@@ -11,13 +11,13 @@ from pathlib import Path
 import pyarrow as pa
 from pyarrow import csv
 
-from hmix_hub.contribute.importing.column_map import read_column_map
-from hmix_hub.contribute.importing.mapped_table import MappedFiles
-from hmix_hub.contribute.importing.raw_files import Outcome, read_raw
-from hmix_hub.contribute.importing.suite_export import SuiteFiles, known_study
 from hmix_hub.contribute.starter import write_starter
 from hmix_hub.errors import ConfigurationError, Where
 from hmix_hub.files import replace_file
+from hmix_hub.importing.column_map import read_column_map
+from hmix_hub.importing.mapped_table import MappedFiles
+from hmix_hub.importing.raw_files import Outcome, read_raw
+from hmix_hub.importing.suite_export import SuiteFiles, known_study
 from hmix_hub.schema import CIFAR10, Vocabulary
 from hmix_hub.studies.detected import Detected
 from hmix_hub.studies.findings import Report

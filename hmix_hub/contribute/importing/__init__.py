@@ -1,1 +1,0 @@
-"""Importing: raw exports become judgment files."""
