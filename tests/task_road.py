@@ -18,6 +18,7 @@ from click.testing import CliRunner
 import hmix_hub
 from hmix_hub.cli.main import main
 from hmix_hub.schema import RELEASED, VERSIONS
+from hmix_hub.suite.tasks import SUITE_TASKS
 
 
 def command(*words: object, status: int = 0) -> str:
@@ -134,8 +135,9 @@ def walk(task: str, folder: Path, *, is_released: bool = True, tell: Callable[[s
     load(task, built, is_released=is_released)
     tell("look")
     look(task, folder, built, is_released=is_released)
-    tell("collect")
-    collect(task, folder)
+    if task in SUITE_TASKS:
+        tell("collect")
+        collect(task, folder)
 
 
 if __name__ == "__main__":

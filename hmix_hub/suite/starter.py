@@ -19,11 +19,12 @@ from hmix_hub.sources import RELEASE
 from hmix_hub.studies.example import write_files
 from hmix_hub.suite.design.pair_file import BATCH, COEFFICIENT, INDICES
 from hmix_hub.suite.study.reading import COLLECTION
-from hmix_hub.tasks import TASKS, check_task
+from hmix_hub.tasks import RELEASED_FORMS, TASKS, check_task
 
+PAPER = "paper-2023"
 PRESETS = {
     "starter": "small, over drawn pictures; nothing to fill in",
-    "paper-2023": "the design of Human-in-the-Loop Mixup, its faults fixed",
+    PAPER: "the design of Human-in-the-Loop Mixup, its faults fixed",
 }
 """Collections to begin with; the first is for who just tries."""
 DEFAULT_PRESET = "starter"
@@ -67,7 +68,7 @@ def write_collection(
     preset
         One of `PRESETS`.
     tasks
-        Tasks to ask; all that presets have, if none is named.
+        Tasks to ask; if none is named, all that presets have, of the paper's preset those that the paper asked.
     pairs
         "release": the pairs and batches of the release, from the reader's own copy of it; `None`: drawn.
     source
@@ -125,7 +126,8 @@ def _preset(preset: str, name: str, tasks: Sequence[str]) -> tuple[str, dict[str
     blocks = {}
     for task in TASKS:
         file = _FOLDER / f"{task}.yaml"
-        if file.is_file() and (not named or task in named):
+        is_asked = task in named if named else preset != PAPER or task in RELEASED_FORMS
+        if file.is_file() and is_asked:
             marked = [(line, _OF_PRESET.search(line)) for line in file.read_text(encoding="utf-8").splitlines()]
             kept = [_OF_PRESET.sub("", line) for line, mark in marked if mark is None or mark[1] == preset]
             blocks[task] = "\n".join(kept) + "\n"
@@ -147,7 +149,7 @@ def _check_pairs(pairs: str, preset: str) -> None:
     if pairs != "release":
         msg = f"there are no pairs {pairs!r} to begin with"
         raise ConfigurationError(msg, hint='"release" takes those of the release; without it pairs are drawn')
-    if preset != "paper-2023":
+    if preset != PAPER:
         msg = f"the preset {preset} shows other pictures than the release"
         raise ConfigurationError(msg, hint="the release's pairs go with the preset paper-2023")
 

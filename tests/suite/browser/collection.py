@@ -23,7 +23,8 @@ from hmix_hub.suite.server.app import build_app
 from hmix_hub.suite.server.beginning import begin_collection
 from hmix_hub.suite.store.store import Store
 from hmix_hub.suite.study.model import StudyFile
-from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS
+from hmix_hub.suite.tasks import SUITE_TASKS
+from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
 
 QUESTION = "Out of 100 other people, what would most say? <Please click the picture & take your time"
 CONSENT = "You look at mixed pictures.\n\nYou may stop at any time; a < b & c stays as it is.\nThank you."
@@ -61,7 +62,7 @@ def study_file(*tasks: str, design: dict[str, Any] | None = None, **more: Any) -
             **OWN[task],
             **(design or {}),
         }
-        for task in tasks or tuple(TASKS)
+        for task in tasks or tuple(SUITE_TASKS)
     }
     content = {
         "id": "browser-study",

@@ -17,8 +17,10 @@ CODE = "".join(text for name, text in CLIENT.items() if name.endswith(".js"))
 MOST_BYTES = 60_000
 
 
-def test_all_files_together_are_small():
-    assert sum(len(text.encode()) for text in CLIENT.values()) < MOST_BYTES
+def test_all_files_of_a_session_are_small():
+    sizes = {name: len(text.encode()) for name, text in CLIENT.items()}
+    pages = [sizes.pop(f"{task}.js") for task in SUITE_TASKS]
+    assert sum(sizes.values()) + max(pages) < MOST_BYTES
 
 
 def test_nothing_is_asked_of_another_server():
@@ -52,6 +54,6 @@ def test_words_are_filled_in_by_what_the_pages_give():
 
 def test_every_task_has_a_page_and_every_page_is_of_a_task():
     pages = {file.name for file in (files("hmix_hub.suite.client") / "tasks").iterdir()}
-    assert set(SUITE_TASKS) == set(TASKS)
-    assert pages == {f"{task}.js" for task in TASKS}
+    assert set(SUITE_TASKS) <= set(TASKS)
+    assert pages == {f"{task}.js" for task in SUITE_TASKS}
     assert not any(task in text for task in TASKS for text in CLIENT.values() if f"/** {task}:" not in text)

@@ -12,6 +12,7 @@ from suite.browser.pictures import SIZE, on_screen, trials_of
 import hmix_hub
 from hmix_hub.studies.study import Study
 from hmix_hub.suite.export.layouts import export_study
+from hmix_hub.suite.tasks import SUITE_TASKS
 from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS
 from hmix_hub.tasks.midpoint import WALK
 
@@ -67,7 +68,7 @@ def take_part(serve, person, tmp_path, sessions):
     return begin
 
 
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("task", SUITE_TASKS)
 def test_a_pair_comes_twice_only_where_the_row_says_so_and_the_condition_names_the_batch(take_part, task):
     session = take_part(task)
     assert session.rows["is_repeat"][:] == [False, False, False, True]

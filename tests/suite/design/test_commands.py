@@ -15,7 +15,7 @@ from hmix_hub.suite.design.drawing import draw_design
 from hmix_hub.suite.starter import DEFAULT_PRESET, PRESETS
 from hmix_hub.suite.store.store import Store
 from hmix_hub.suite.study.reading import read_study_file
-from hmix_hub.tasks import TASKS
+from hmix_hub.suite.tasks import SUITE_TASKS
 
 
 def _hmix(*words: str | Path) -> Result:
@@ -29,7 +29,7 @@ def test_init_writes_a_study_that_check_takes(tmp_path: Path) -> None:
 
     assert (begun.exit_code, checked.exit_code) == (0, 0)
     assert f"next: hmix collect check '{folder}'" in begun.output
-    assert all(task in checked.output for task in TASKS)
+    assert all(task in checked.output for task in SUITE_TASKS)
     assert read_study_file(folder).id == "my-study"
 
 

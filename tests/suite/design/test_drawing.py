@@ -24,7 +24,8 @@ from hmix_hub.suite.design.drawing import draw_design
 from hmix_hub.suite.study.model import StudyFile
 from hmix_hub.suite.study.reading import read_study_file
 from hmix_hub.suite.study.rules import impossible
-from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS
+from hmix_hub.suite.tasks import SUITE_TASKS
+from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
 from hmix_hub.yaml_file import parse_yaml
 
 _PICTURES_PER_CLASS = 20
@@ -42,7 +43,7 @@ def _study(seed: int, **tasks: dict[str, Any]) -> StudyFile:
 
 @st.composite
 def _designs(draw: st.DrawFn) -> tuple[StudyFile, str]:
-    task = draw(st.sampled_from(list(TASKS)))
+    task = draw(st.sampled_from(list(SUITE_TASKS)))
     classes = draw(st.lists(st.sampled_from(CIFAR10.names), min_size=2, max_size=6, unique=True))
     class_pairs = len(classes) * (len(classes) - 1) // 2
     pairs: dict[str, Any] = {"per_class_pair": draw(st.integers(1, 12)), "classes": classes}
@@ -177,7 +178,7 @@ def test_tasks_that_say_the_same_under_pairs_get_the_same() -> None:
     midpoint = {"batch_size": 9, "pairs": {"per_class_pair": 2}}
     infer = {"batch_size": 9, "coefficients": [0.5], "pairs": {"per_class_pair": 2}}
     frozen = _draw(_study(1, **{CONSTRUCT: midpoint, SELECT: midpoint, INFER: infer}))
-    of_task = {task: [batch.stimuli for batch in frozen.batches if batch.task == task] for task in TASKS}
+    of_task = {task: [batch.stimuli for batch in frozen.batches if batch.task == task] for task in SUITE_TASKS}
 
     assert of_task[CONSTRUCT] == of_task[SELECT]
     assert {pair_of(one) for batch in of_task[INFER] for one in batch} == {

@@ -20,7 +20,6 @@ from hmix_hub.suite.study.model import StudyFile
 from hmix_hub.suite.tasks import SUITE_TASKS
 from hmix_hub.suite.tasks.perception import Mind, Perception, Scene
 from hmix_hub.suite.tasks.trial import Stimulus
-from hmix_hub.tasks import TASKS
 
 COEFFICIENTS = (0.1, 0.25, 0.5, 0.75, 0.9)
 QUIZ = {"questions": [{"question": "What is it?", "choices": ["A mixture", "A dog"], "answer": 1}]}
@@ -42,7 +41,7 @@ class PlainKey:
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def study_file(tasks=tuple(TASKS), *, source="sample/pictures", design=None, **more) -> StudyFile:
+def study_file(tasks=tuple(SUITE_TASKS), *, source="sample/pictures", design=None, **more) -> StudyFile:
     designs = {
         task: {
             "question": "What do you see?",
@@ -95,7 +94,9 @@ def stimuli(task: str, number: int, labels: np.ndarray, seed: int = 0) -> tuple[
     return tuple(drawn.values())
 
 
-def frozen_study(tasks=tuple(TASKS), *, batches=1, image_set="sample/pictures", labels=None, **options) -> FrozenStudy:
+def frozen_study(
+    tasks=tuple(SUITE_TASKS), *, batches=1, image_set="sample/pictures", labels=None, **options
+) -> FrozenStudy:
     study = study_file(tasks, source=image_set, **options)
     labels = sample_labels() if labels is None else labels
     made = [

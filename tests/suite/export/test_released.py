@@ -27,7 +27,7 @@ from hmix_hub.suite.design.drawing import draw_design
 from hmix_hub.suite.export.layouts import export_released, export_study
 from hmix_hub.suite.starter import write_collection
 from hmix_hub.suite.study.reading import read_study_file
-from hmix_hub.tasks import INFER, TASKS, columns
+from hmix_hub.tasks import INFER, RELEASED_FORMS, columns
 
 LOST = LOSSES[CURRENT, RELEASED]
 ROUNDED = {"inferred_coefficient", "confidence", "top_probability", "second_probability"}
@@ -37,7 +37,7 @@ ROUNDED = {"inferred_coefficient", "confidence", "top_probability", "second_prob
 def exports(tmp_path_factory):
     """A collection over CIFAR-10's test set, exported as a study folder and in the released layout."""
     root = tmp_path_factory.mktemp("released")
-    frozen = frozen_study(image_set="cifar10/test", labels=known_labels(), batches=2)
+    frozen = frozen_study(tuple(RELEASED_FORMS), image_set="cifar10/test", labels=known_labels(), batches=2)
     with collecting(root / "collection", frozen) as collection:
         collection.fill()
         return export_study(collection.folder, root / "study"), export_released(collection.folder, root / "released")
@@ -83,7 +83,7 @@ def test_the_dataset_reads_it_as_it_reads_the_release(exports, task, judgments):
 def test_contribute_import_takes_it(exports, tmp_path):
     folder = exports[1].path
     imported = import_raw([folder / name for name in JUDGMENT_FILES.values()], tmp_path / "imported")
-    assert imported.files == {f"judgments/{task}.csv": 4 * 14 for task in TASKS}
+    assert imported.files == {f"judgments/{task}.csv": 4 * 14 for task in RELEASED_FORMS}
     assert not imported.outcome.dropped
 
 
@@ -115,14 +115,14 @@ def test_a_study_of_the_papers_design_reads_as_the_release_does(cifar10, tmp_pat
     write_collection(folder, preset="paper-2023")
     frozen, _ = draw_design(folder, read_study_file(folder, allow_placeholders=True), cifar10)
     with collecting(folder, frozen, is_synthetic=True) as collection:
-        for task in TASKS:
+        for task in RELEASED_FORMS:
             collection.take_part(task)
         study = export_study(folder, tmp_path / "study")
         released = export_released(folder, tmp_path / "released")
     assert check_study(Study.open(study.path)).findings == []
     # Trials and repeats of the paper.
     assert list(released.judgments.values()) == [32, 32, 62, 27]
-    for task in TASKS:
+    for task in RELEASED_FORMS:
         table = read_released(released.path / JUDGMENT_FILES[task], task)
         provenance = Provenance(frozen.study.id, source_file=f"judgments/{task}.csv")
         found = migrate(table, task, start=RELEASED, target=CURRENT, provenance=provenance).to_pylist()

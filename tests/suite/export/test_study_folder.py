@@ -22,7 +22,8 @@ from hmix_hub.origin import SYNTHETIC_MARK
 from hmix_hub.plots.figure import WARNING
 from hmix_hub.studies.study import Study
 from hmix_hub.suite.export.layouts import export_study
-from hmix_hub.tasks import INFER, SELECT, TASKS
+from hmix_hub.suite.tasks import SUITE_TASKS
+from hmix_hub.tasks import INFER, SELECT
 from hmix_hub.yaml_file import parse_yaml
 
 
@@ -57,11 +58,11 @@ def test_it_is_a_valid_contribution_as_it_is(whole):
     study = Study.open(whole[0].path)
     assert check_study(study).findings == []
     assert scan_privacy(Study.open(whole[0].path)).findings == []
-    assert list(study.manifest.tasks) == list(TASKS)
+    assert list(study.manifest.tasks) == list(SUITE_TASKS)
 
 
 def test_it_counts_what_it_wrote(whole):
-    assert whole[0].judgments == {f"judgments/{task}.csv": 4 * 14 for task in TASKS}
+    assert whole[0].judgments == {f"judgments/{task}.csv": 4 * 14 for task in SUITE_TASKS}
     gathered = whole[0].gathered
     assert (gathered.unfinished, gathered.late, gathered.quarantined, gathered.conflicts) == (0, 0, 0, 0)
 
@@ -82,14 +83,14 @@ def test_it_loads(whole, task):
 
 def test_it_builds(whole, tmp_path):
     built = build(Study.open(whole[0].path), tmp_path / "built")
-    assert {f"{task}/train-00000-of-00001.parquet" for task in TASKS} <= set(built.files)
+    assert {f"{task}/train-00000-of-00001.parquet" for task in SUITE_TASKS} <= set(built.files)
 
 
 def test_ids_are_sorted_and_tell_no_order_of_joining(whole):
     exported, names = whole
-    for task in TASKS:
+    for task in SUITE_TASKS:
         assert people_of(exported.path, task) == sorted(people_of(exported.path, task))
-    assert sorted(name for task in TASKS for name in people_of(exported.path, task)) == sorted(names)
+    assert sorted(name for task in SUITE_TASKS for name in people_of(exported.path, task)) == sorted(names)
 
 
 def test_nothing_in_it_tells_who_or_at_what_time(small, tmp_path):

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from hmix_hub.suite.server.replies import HEADERS
-from hmix_hub.tasks import TASKS
+from hmix_hub.suite.tasks import SUITE_TASKS
 
 ROUTES = {
     "/": {"GET"},
@@ -32,7 +32,7 @@ def test_the_page_and_its_files_have_their_types_and_are_asked_for_again(shared:
         "/": "text/html; charset=utf-8",
         "/static/main.js": "text/javascript; charset=utf-8",
         "/static/icon.svg": "image/svg+xml",
-        **{f"/static/tasks/{task}.js": "text/javascript; charset=utf-8" for task in TASKS},
+        **{f"/static/tasks/{task}.js": "text/javascript; charset=utf-8" for task in SUITE_TASKS},
     }.items():
         reply = shared.ask("GET", path)
         assert (reply.status, reply.headers["content-type"], reply.headers["cache-control"]) == (200, kind, "no-cache")

@@ -14,11 +14,11 @@ from hmix_hub.suite.design.plan import draw_plan
 from hmix_hub.suite.session import check_answer, session_view, trial_pictures
 from hmix_hub.suite.store.keys import StudyKey
 from hmix_hub.suite.tasks.trial import MOST_STEPS, Trial
+from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
 
 KEY = StudyKey(b"k" * 32)
 FROZEN = frozen_study()
 LENIENT = frozen_study(design={"must_touch": False})
-CONSTRUCT, SELECT, INFER, CATEGORICAL = TASKS
 
 json_values = st.recursive(
     st.none()

@@ -15,8 +15,8 @@ from hmix_hub.suite.design.design import Batch, FrozenStudy
 from hmix_hub.suite.design.overview import count_sides, count_starts
 from hmix_hub.suite.design.plan import Plan, draw_plan, first_trial_index
 from hmix_hub.suite.tasks.trial import STEPS, Trial
+from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
 
-CONSTRUCT, SELECT, INFER, CATEGORICAL = TASKS
 STIMULI = 12
 REPEATS = [3, 12, 1]
 

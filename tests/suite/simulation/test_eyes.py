@@ -13,7 +13,8 @@ from hmix_hub.suite.design.plan import draw_plan
 from hmix_hub.suite.server.pictures import Gallery
 from hmix_hub.suite.session import trial_pictures
 from hmix_hub.suite.simulation.participant import Eyes, shrunk
-from hmix_hub.tasks import CONSTRUCT, INFER, TASKS
+from hmix_hub.suite.tasks import SUITE_TASKS
+from hmix_hub.tasks import CONSTRUCT, INFER
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +67,7 @@ def test_a_picture_is_asked_for_once(frozen, pictures, gallery):
 
 
 def test_pictures_of_two_pairs_on_one_page_are_found(frozen, eyes, gallery):
-    batch = frozen.batches[list(TASKS).index(CONSTRUCT)]
+    batch = frozen.batches[list(SUITE_TASKS).index(CONSTRUCT)]
     one, other, *_ = (page_of(frozen, batch, trial) for trial in draw_plan(frozen, batch, 0, seed=0).trials)
     mixed = one | {"pictures": [*one["pictures"][:10], other["pictures"][10]]}
     with pytest.raises(CollectionError, match="not those of one stimulus"):
@@ -74,7 +75,7 @@ def test_pictures_of_two_pairs_on_one_page_are_found(frozen, eyes, gallery):
 
 
 def test_class_names_of_another_pair_are_found(frozen, eyes, gallery):
-    batch = frozen.batches[list(TASKS).index(INFER)]
+    batch = frozen.batches[list(SUITE_TASKS).index(INFER)]
     page = page_of(frozen, batch, draw_plan(frozen, batch, 0, seed=0).trials[0])
     with pytest.raises(CollectionError, match="not those of one stimulus"):
         eyes.look(INFER, page | {"left": page["right"]}, gallery.png)

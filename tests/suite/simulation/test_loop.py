@@ -14,7 +14,7 @@ from hmix_hub.studies.study import Study
 from hmix_hub.suite.export.layouts import export_study
 from hmix_hub.suite.simulation.recovery import recover_bias
 from hmix_hub.suite.store.store import Store
-from hmix_hub.tasks import TASKS
+from hmix_hub.suite.tasks import SUITE_TASKS
 
 
 @pytest.fixture(scope="module")
@@ -24,16 +24,16 @@ def exported(simulated):
 
 def test_everybody_found_a_place_until_all_was_full(simulated):
     assert simulated.is_full
-    assert simulated.finished == dict.fromkeys(TASKS, 8)
-    assert (simulated.left, simulated.answers) == (0, 4 * 8 * 14)
-    assert len({part.code for part in simulated.parts}) == 4 * 8
+    assert simulated.finished == dict.fromkeys(SUITE_TASKS, 8)
+    assert (simulated.left, simulated.answers) == (0, len(SUITE_TASKS) * 8 * 14)
+    assert len({part.code for part in simulated.parts}) == len(SUITE_TASKS) * 8
 
 
 def test_the_collection_is_marked_as_synthetic(simulated):
     with Store.open(simulated.folder, read_only=True) as store:
         assert store.is_synthetic
         assert store.aside() == []
-        assert 0 < len(store.comments()) < 4 * 8
+        assert 0 < len(store.comments()) < len(SUITE_TASKS) * 8
         assert {session.state for session in store.sessions()} == {"finished"}
 
 

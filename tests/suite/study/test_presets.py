@@ -18,7 +18,7 @@ from hmix_hub.suite.starter import PRESETS, preset_text, write_collection
 from hmix_hub.suite.study.model import StudyFile, TaskDesign
 from hmix_hub.suite.study.reading import read_study_file
 from hmix_hub.suite.tasks import SUITE_TASKS
-from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS
+from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, RELEASED_FORMS, SELECT, TASKS
 
 
 def _paper() -> StudyFile:
@@ -34,7 +34,7 @@ def judged(release: Path) -> dict[str, pd.DataFrame]:
     import hmix_hub
 
     loaded: dict[str, Any] = {
-        task: hmix_hub.load_dataset("h-mix", task, split="train", source=str(release)) for task in TASKS
+        task: hmix_hub.load_dataset("h-mix", task, split="train", source=str(release)) for task in RELEASED_FORMS
     }
     return {task: dataset.with_format("pandas")[:] for task, dataset in loaded.items()}
 
@@ -46,13 +46,13 @@ def test_the_starter_needs_nothing_and_shows_all_tasks_in_minutes(tmp_path: Path
 
     assert image_set.name == "sample/pictures"
     tasks = overview_of(frozen)
-    assert [task.task for task in tasks] == list(TASKS)
+    assert [task.task for task in tasks] == list(SUITE_TASKS)
     assert {(task.batches, task.stimuli, task.trials) for task in tasks} == {(2, (6, 6), (7, 7))}
     assert all(task.minutes < 5 for task in tasks)
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("task", SUITE_TASKS)
 def test_a_preset_of_one_task_holds_that_task_alone(preset: str, task: str, tmp_path: Path) -> None:
     write_collection(tmp_path / "study", preset=preset, tasks=[task])
 
@@ -93,7 +93,7 @@ def _sizes(rows: pd.DataFrame, task: str) -> list[int]:
     return sorted(rows.groupby("batch_id")[TASKS[task].stimulus_column].nunique())
 
 
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("task", RELEASED_FORMS)
 def test_batches_are_as_large_and_as_many_people_see_them_as_in_the_release(
     task: str, judged: dict[str, pd.DataFrame]
 ) -> None:
@@ -103,7 +103,7 @@ def test_batches_are_as_large_and_as_many_people_see_them_as_in_the_release(
     assert design.people_per_batch == rows.groupby("batch_id")["participant_id"].nunique().median()
 
 
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("task", RELEASED_FORMS)
 def test_the_same_places_are_shown_again_as_in_the_release(task: str, judged: dict[str, pd.DataFrame]) -> None:
     column = TASKS[task].stimulus_column
     places = set()
@@ -141,7 +141,7 @@ def test_start_values_are_the_release_s(judged: dict[str, pd.DataFrame]) -> None
     assert _design(CONSTRUCT).start.vary == "between"
 
 
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("task", RELEASED_FORMS)
 def test_the_estimated_time_is_the_release_s(task: str, judged: dict[str, pd.DataFrame]) -> None:
     assert SUITE_TASKS[task].seconds_per_trial == round(judged[task]["response_time_ms"].median() / 1000, 1)
 
@@ -180,7 +180,7 @@ def test_a_task_without_a_block_in_the_presets_is_refused_by_name(
     assert INFER in (told.value.hint or "")
     assert not (tmp_path / "study").exists()
     write_collection(tmp_path / "study")
-    assert list(read_study_file(tmp_path / "study").tasks) == [task for task in TASKS if task != "name_the_mood"]
+    assert list(read_study_file(tmp_path / "study").tasks) == list(SUITE_TASKS)
 
 
 @pytest.mark.parametrize("preset", PRESETS)
