@@ -10,16 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from pyarrow import parquet
-
 from hmix_hub.contribute.checking import check_study
 from hmix_hub.contribute.description.card import card_text
-from hmix_hub.contribute.description.croissant import croissant, croissant_text, parquet_path
+from hmix_hub.contribute.description.croissant import croissant, croissant_text
 from hmix_hub.contribute.description.figures import draw_figures
 from hmix_hub.contribute.description.statistics import statistics_text, study_statistics
 from hmix_hub.errors import ConfigurationError, Where
 from hmix_hub.files import is_plain_inside, replace_file, sha256_of, whole_folder
-from hmix_hub.studies.built_tables import CHECKSUMS, read_checksums
+from hmix_hub.studies.built_tables import CHECKSUMS, checksums_text, parquet_path, read_checksums, write_table
 from hmix_hub.studies.folder import (
     CARD,
     CROISSANT,
@@ -34,8 +32,6 @@ from hmix_hub.studies.folder import (
 from hmix_hub.studies.judgment_table import refuse_errors
 from hmix_hub.studies.manifest import MANIFEST
 from hmix_hub.studies.study import Study
-
-ROW_GROUP = 100_000
 
 
 class FileMark(NamedTuple):
@@ -134,7 +130,7 @@ def write_all(study: Study, out: Path, card: str | None = None) -> dict[str, Fil
     for name, text in texts.items():
         _write(out / name, text.encode())
     files = marks(out)
-    _write(out / CHECKSUMS, "".join(f"{mark.sha256}  {name}\n" for name, mark in files.items()).encode())
+    _write(out / CHECKSUMS, checksums_text({name: mark.sha256 for name, mark in files.items()}).encode())
     return dict(sorted((files | {CHECKSUMS: FileMark.of(out / CHECKSUMS)}).items()))
 
 
@@ -207,8 +203,4 @@ def record_text(study: Study, built: Mapping[str, FileMark]) -> str:
 def write_tables(study: Study, out: Path) -> None:
     """Write every table of a study as Parquet; the same bytes whenever the same tables are written."""
     for name in study.configurations:
-        # The features stand in the metadata, too, so that labels keep their names without the card.
-        table = study.table(name).cast(study.features(name).arrow_schema)
-        path = out / parquet_path(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        parquet.write_table(table, path, row_group_size=ROW_GROUP, compression="zstd", write_page_checksum=True)
+        write_table(study.table(name), study.features(name), out / parquet_path(name))

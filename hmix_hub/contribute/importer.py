@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
-from pyarrow import csv
 
 from hmix_hub.contribute.starter import write_starter
 from hmix_hub.errors import ConfigurationError, Where
-from hmix_hub.files import replace_file
 from hmix_hub.importing.column_map import read_column_map
-from hmix_hub.importing.mapped_table import MappedFiles
-from hmix_hub.importing.raw_files import Outcome, read_raw
-from hmix_hub.importing.suite_export import SuiteFiles, known_study
+from hmix_hub.importing.gathering import gather, write_judgments
+from hmix_hub.importing.raw_files import Outcome
+from hmix_hub.importing.suite_export import known_study
 from hmix_hub.schema import CIFAR10, Vocabulary
 from hmix_hub.studies.detected import Detected
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import JUDGMENTS, find_files
 from hmix_hub.studies.manifest import MANIFEST
 from hmix_hub.studies.manifest_file import read_manifest
-from hmix_hub.tasks import OPTIONAL, TASKS
+from hmix_hub.tasks import TASKS
 from hmix_hub.tasks.soft_labels import QUESTIONS
 
 SYNTHETIC_LINE = "synthetic: true"
@@ -83,14 +80,7 @@ def import_raw(
         msg = "the file is named twice"
         raise ConfigurationError(msg, where=Where(str(twice)), hint="name each raw file once")
     names = raw_names(paths)
-    outcome = Outcome()
-    into = SuiteFiles(vocabulary, outcome) if column_map is None else MappedFiles(column_map, outcome)
-    for number, (path, name) in enumerate(names.items()):
-        into.add(read_raw(path, outcome), path, name)
-        if progress is not None:
-            progress(number + 1)
-    into.finish()
-    outcome.notes += outcome.notes_on_files
+    outcome = gather(names, column_map, vocabulary, progress=progress)
     if any(path.name != name for path, name in names.items()):
         outcome.notes.append("source_file calls the raw files raw-1, raw-2, … in the order given")
     return _write(outcome, root, _seen(outcome, is_suite=column_map is None), replace=replace)
@@ -161,11 +151,3 @@ def _seen(outcome: Outcome, *, is_suite: bool) -> Detected:
 def _is_starter(path: Path) -> bool:
     """Whether a judgment file is a CSV header alone, as a starter writes it."""
     return path.suffix == ".csv" and path.stat().st_size < 2**16 and len(path.read_bytes().splitlines()) <= 1
-
-
-def write_judgments(table: pa.Table, path: Path) -> None:
-    """Write a judgment file as CSV, columns that are null throughout and not needed left out; whole, or not at all."""
-    empty = [name for name in OPTIONAL if name in table.column_names and table[name].null_count == table.num_rows]
-    content = io.BytesIO()
-    csv.write_csv(table.drop_columns(empty), content, csv.WriteOptions(quoting_style="needed"))
-    replace_file(path, content.getvalue())

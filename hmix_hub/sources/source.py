@@ -23,7 +23,7 @@ ENVIRONMENT_VARIABLE = "HMIX_SOURCE"
 DOWNLOAD_TIMEOUT_S = 30
 """Seconds until a server must have sent something more."""
 DOWNLOAD_LIMIT_S = 600
-"""Seconds until a whole file must be there; the largest has 1.3 MB."""
+"""Seconds until a whole file must be there; the largest has 3.5 MB."""
 DOWNLOAD_RETRIES = 3
 PROBE_TIMEOUT_S = 3
 
@@ -87,11 +87,13 @@ class Folder(Source):
 
     def path(self, name: str) -> Path:
         """Return the path of a file; see `Source.path`."""
-        return self.study.files[name].verify(self.folder / name, fate="Nothing was read from it.")
+        file, hint = self.study.files[name], self.study.folder_hint
+        return file.verify(self.folder / name, hint=hint, fate="Nothing was read from it.")
 
     def check(self, name: str) -> None:
         """Check that the file is still there, and the one it should be; hashed again only if it has been touched."""
-        self.study.files[name].verify(self.folder / name, fate="Nothing was read from it.", is_touched_only=True)
+        file, hint = self.study.files[name], self.study.folder_hint
+        file.verify(self.folder / name, hint=hint, fate="Nothing was read from it.", is_touched_only=True)
 
 
 @dataclass(frozen=True)
@@ -114,12 +116,12 @@ class Cached(Source):
         """Return the path of a file, which is made first where it is not there; see `Source.path`."""
         import pooch
 
-        file = self.study.files[name]
+        file, hint = self.study.files[name], self.study.download_hint
         pooch.get_logger().setLevel("WARNING")
 
         def make_verified(_url: str, output_file: str, _pooch: pooch.Pooch) -> None:
             self._make(name, output_file)
-            file.verify(Path(output_file), fate="It was thrown away, and nothing was cached.")
+            file.verify(Path(output_file), hint=hint, fate="It was thrown away, and nothing was cached.")
 
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -128,7 +130,7 @@ class Cached(Source):
             return Path(registry.fetch(name, downloader=make_verified))
         except (OSError, ValueError) as error:
             msg = f"{file.name} could not be had: {_reason(error)}"
-            raise SourceMissingError(msg, where=Where(self.description), hint=_OFFLINE_HINT) from None
+            raise SourceMissingError(msg, where=Where(self.description), hint=hint) from None
 
 
 def _reason(error: Exception) -> str:
@@ -144,17 +146,25 @@ def _reason(error: Exception) -> str:
     return str(error)
 
 
-_OFFLINE_HINT = (
-    f"check the network and try again; or put a copy of the six released files in a folder and name it with source= "
-    f'or {ENVIRONMENT_VARIABLE}; or use source="sample", a synthetic study that needs no network'
-)
-
-
 @dataclass(frozen=True)
 class Web(Cached):
-    """The released files over HTTPS, cached."""
+    """Pinned files over HTTPS, cached.
+
+    Parameters
+    ----------
+    base_url
+        Address that the files' paths are below; it ends in a slash.
+    into
+        Folder to keep them in; `None`: that of the study in the cache.
+    """
 
     base_url: str
+    into: Path | None = None
+
+    @property
+    def folder(self) -> Path:
+        """The folder that downloaded files are kept in."""
+        return super().folder if self.into is None else self.into
 
     @property
     def description(self) -> str:
@@ -166,10 +176,10 @@ class Web(Cached):
         from tqdm import tqdm
 
         file = self.study.files[name]
-        url = self.base_url + name
+        url = self.base_url + (file.path or name)
         if is_offline():
             msg = f"{' or '.join(_OFFLINE_VARIABLES)} is set, so nothing is downloaded"
-            raise SourceMissingError(msg, where=Where(url), hint=_OFFLINE_HINT)
+            raise SourceMissingError(msg, where=Where(url), hint=self.study.download_hint)
         begun = monotonic()
         # Unpacked by nobody: what is packed may unpack to anything.
         asked = requests.get(url, stream=True, timeout=DOWNLOAD_TIMEOUT_S, headers={"Accept-Encoding": "identity"})
@@ -178,11 +188,18 @@ class Web(Cached):
             answer.raise_for_status()
             while piece := _next_piece(answer):
                 if output.tell() + len(piece) > file.size:
-                    _refuse("the server sends more", file, url)
+                    self._refuse("the server sends more", file, url)
                 if monotonic() - begun > DOWNLOAD_LIMIT_S:
-                    _refuse(f"only {output.tell()} bytes came in {DOWNLOAD_LIMIT_S} s", file, url)
+                    self._refuse(f"only {output.tell()} bytes came in {DOWNLOAD_LIMIT_S} s", file, url)
                 output.write(piece)
                 bar.update(len(piece))
+
+    def _refuse(self, said: str, file: SourceFile, url: str) -> NoReturn:
+        expected = f"expected {file.size} bytes, sha256 {file.sha256}"
+        msg = (
+            f"{file.name} is not the file it should be: {expected}; {said}. It was thrown away, and nothing was cached."
+        )
+        raise SourceError(msg, where=Where(url), hint=self.study.download_hint)
 
 
 def _next_piece(answer: requests.Response) -> bytes:
@@ -195,12 +212,6 @@ def _next_piece(answer: requests.Response) -> bytes:
     except HTTPError as error:
         raise NoConnection(str(error)) from error
     return piece
-
-
-def _refuse(said: str, file: SourceFile, url: str) -> NoReturn:
-    expected = f"expected {file.size} bytes, sha256 {file.sha256}"
-    msg = f"{file.name} is not the file it should be: {expected}; {said}. It was thrown away, and nothing was cached."
-    raise SourceError(msg, where=Where(url), hint=_OFFLINE_HINT)
 
 
 _OFFLINE_VARIABLES = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE")

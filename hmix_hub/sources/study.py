@@ -57,19 +57,24 @@ class SourceFile:
         Bytes.
     sha256
         Hash of the content, 64 hex digits.
+    path
+        Its path below the address that it is downloaded from; empty: its name.
     """
 
     name: str
     size: int
     sha256: str
+    path: str = ""
 
-    def verify(self, path: Path, *, fate: str = "", is_touched_only: bool = False) -> Path:
+    def verify(self, path: Path, *, hint: str, fate: str = "", is_touched_only: bool = False) -> Path:
         """Check that the file at `path` is this file.
 
         Parameters
         ----------
         path
             Where it lies.
+        hint
+            What to do about a file that is not there, or is another one.
         fate
             What becomes of a wrong file, for the message.
         is_touched_only
@@ -86,29 +91,27 @@ class SourceFile:
             found = known_sha256(path) if is_touched_only else sha256_of(path)
         except OSError as error:
             msg = f"{self.name} cannot be read ({error.strerror}); {expected}"
-            raise SourceMissingError(msg, where=Where(str(path)), hint=_hint(path)) from error
+            raise SourceMissingError(msg, where=Where(str(path)), hint=_of_study(path) or hint) from error
         if (size, found) != (self.size, self.sha256):
             msg = f"{self.name} is not the file it should be: {expected}; found {size} bytes, sha256 {found}. {fate}"
-            raise SourceError(msg.rstrip(), where=Where(str(path)), hint=_MIRROR_HINT)
+            raise SourceError(msg.rstrip(), where=Where(str(path)), hint=hint)
         return path
 
 
-def _hint(path: Path) -> str:
-    """Return what to do about a released file that is not there."""
+def _of_study(path: Path) -> str:
+    """Return what to do about a file that is not there since its folder is a study; empty where it is none."""
     if (path.parent / "study.yaml").is_file():
         return f"a contributed study is a dataset and no source: load_dataset({str(path.parent)!r}), or --dataset"
-    return _MIRROR_HINT
+    return ""
 
 
-_MIRROR_HINT = (
-    "get the file again from its source, or name another folder that holds it with source= or HMIX_SOURCE; "
-    'source="sample" needs no files'
-)
+_NAMED = 2
+"""Most files that a hint names; more are counted."""
 
 
 @dataclass(frozen=True)
 class Study:
-    """A study in the layout of the release.
+    """A study whose files are pinned: one in the layout of the release, or another one with its own.
 
     Parameters
     ----------
@@ -126,6 +129,10 @@ class Study:
         For a task, consecutive blocks of rows of its file: round, number of rows.
     synthetic
         Whether a generator made it, rather than people.
+    variable
+        Environment variable that names where its files are.
+    stand_in
+        What a hint offers in place of its files; empty: nothing.
     """
 
     study_id: str
@@ -135,6 +142,23 @@ class Study:
     rounds_by_condition: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
     rounds_by_row: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
     synthetic: bool = False
+    variable: str = "HMIX_SOURCE"
+    stand_in: str = 'source="sample" needs no files'
+
+    @property
+    def folder_hint(self) -> str:
+        """What to do about a file of a folder that is missing, or another one."""
+        again = (
+            f"get the file again from its source, or name another folder that holds it with source= or {self.variable}"
+        )
+        return "; ".join(filter(None, [again, self.stand_in]))
+
+    @property
+    def download_hint(self) -> str:
+        """What to do about a file that cannot be downloaded."""
+        named = ", ".join(self.files) if len(self.files) <= _NAMED else f"its {len(self.files)} files"
+        copied = f"check the network and try again; or put a copy of {named} in a folder and name it with source= or "
+        return "; ".join(filter(None, [copied + self.variable, self.stand_in]))
 
     @property
     def fingerprint(self) -> str:

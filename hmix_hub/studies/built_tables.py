@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
+from pyarrow import parquet
 
 from hmix_hub.errors import SourceError, SourceMissingError, Where
 from hmix_hub.files import is_plain_inside, known_sha256
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import datasets
 
 CHECKSUMS = "SHA256SUMS"
+ROW_GROUP = 100_000
 _LINE = re.compile(r"([0-9a-f]{64})  (\S.*)")
 
 
@@ -62,6 +64,24 @@ def open_checksums(path: Path, where: str, hint: str) -> dict[str, str]:
             msg = "not a checksum: 64 hexadecimal digits, two spaces and a path"
             raise SourceError(msg, where=Where(where, line=number), hint=hint)
     return read_checksums(text)
+
+
+def checksums_text(sums: Mapping[str, str]) -> str:
+    """Return sha256 by path as `sha256sum` writes them."""
+    return "".join(f"{sha256}  {name}\n" for name, sha256 in sums.items())
+
+
+def parquet_path(configuration: str) -> str:
+    """Return the path of a configuration's Parquet file, where one holds it whole."""
+    return f"{configuration}/train-00000-of-00001.parquet"
+
+
+def write_table(table: pa.Table, columns: datasets.Features, path: Path) -> None:
+    """Write a table as Parquet, in the types of its features; the same bytes whenever the same table is written."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # The features stand in the metadata, too, so that labels keep their names without the card.
+    typed = table.cast(columns.arrow_schema)
+    parquet.write_table(typed, path, row_group_size=ROW_GROUP, compression="zstd", write_page_checksum=True)
 
 
 def table_files(sums: Mapping[str, str], configuration: str) -> list[str]:

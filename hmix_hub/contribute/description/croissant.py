@@ -136,11 +136,6 @@ def _file_object(path: str, size: int, sha256: str) -> Json:
     }
 
 
-def parquet_path(configuration: str) -> str:
-    """Return the path of a configuration's Parquet file, where one holds it whole."""
-    return f"{configuration}/train-00000-of-00001.parquet"
-
-
 def _shards(name: str, files: Files) -> list[str]:
     return sorted(
         path for path in files if PurePosixPath(path).match(f"{name}/train-*.parquet") and path.count("/") == 1

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from hmix_hub.contribute.importer import write_judgments
 from hmix_hub.errors import CollectionError, ConfigurationError, Where
 from hmix_hub.files import whole_folder
+from hmix_hub.importing.gathering import write_judgments
 from hmix_hub.judgments.derived_columns import with_derived_columns
 from hmix_hub.judgments.migration import migrate
 from hmix_hub.schema import CIFAR10, CURRENT, RELEASED, SYNTHETIC_FLAG

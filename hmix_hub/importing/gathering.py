@@ -1,0 +1,66 @@
+"""Gathering: what raw files come to, judgments by task, and their writing as the judgment files of a study."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pyarrow as pa
+from pyarrow import csv
+
+from hmix_hub.files import replace_file
+from hmix_hub.importing.column_map import ColumnMap
+from hmix_hub.importing.mapped_table import MappedFiles
+from hmix_hub.importing.raw_files import Outcome, read_raw
+from hmix_hub.importing.suite_export import SuiteFiles
+from hmix_hub.schema import Vocabulary
+from hmix_hub.tasks import OPTIONAL
+
+
+def gather(
+    names: Mapping[Path, str],
+    column_map: ColumnMap | None,
+    vocabulary: Vocabulary,
+    *,
+    progress: Callable[[int], None] | None = None,
+) -> Outcome:
+    """Read raw files, and return the judgments in them.
+
+    Parameters
+    ----------
+    names
+        What the column source_file calls each file, in the order that their rows shall have.
+    column_map
+        Where the columns come from; `None`: the files are exports of the original Suite.
+    vocabulary
+        Class names of the study.
+    progress
+        Called with the number of files read so far.
+
+    Raises
+    ------
+    SourceMissingError
+        If a file is missing.
+    SchemaError
+        At the first row that cannot be read, or if no row is a judgment.
+    ConfigurationError
+        If no file is an export of the Suite and there is no map, or the map does not fit.
+    """
+    outcome = Outcome()
+    into = SuiteFiles(vocabulary, outcome) if column_map is None else MappedFiles(column_map, outcome)
+    for number, (path, name) in enumerate(names.items()):
+        into.add(read_raw(path, outcome), path, name)
+        if progress is not None:
+            progress(number + 1)
+    into.finish()
+    outcome.notes += outcome.notes_on_files
+    return outcome
+
+
+def write_judgments(table: pa.Table, path: Path) -> None:
+    """Write a judgment file as CSV, columns that are null throughout and not needed left out; whole, or not at all."""
+    empty = [name for name in OPTIONAL if name in table.column_names and table[name].null_count == table.num_rows]
+    content = io.BytesIO()
+    csv.write_csv(table.drop_columns(empty), content, csv.WriteOptions(quoting_style="needed"))
+    replace_file(path, content.getvalue())
