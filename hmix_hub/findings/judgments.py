@@ -86,15 +86,16 @@ class Judgments:
     @cached_property
     def answers(self) -> Answers:
         """Who answered about which stimulus, and which showing of it to the person it was."""
-        stimuli = encode_key([self.table["image_set"], self.table[self.definition.stimulus_column]])
+        stimuli = encode_key([self.table[name] for name in self.definition.key_columns])
         presentations = self.table["presentation"].to_numpy().astype(np.int64)
         return Answers(self.people, stimuli, presentations, self.table["is_repeat"].to_numpy().astype(bool))
 
     @cached_property
     def stimulus_columns(self) -> tuple[str, ...]:
-        """Columns that tell stimuli apart: the id, and the set of pictures where there are several."""
-        sets = ("image_set",) if pc.count_distinct(self.table["image_set"]).as_py() > 1 else ()
-        return (*sets, self.definition.stimulus_column)
+        """Columns that tell stimuli apart: the id, the set of pictures where there are several, and what was asked."""
+        image_set, *others = self.definition.key_columns
+        sets = (image_set,) if pc.count_distinct(self.table[image_set]).as_py() > 1 else ()
+        return (*sets, *others)
 
     def once(self, compute: Callable[[Judgments], T]) -> T:
         """Return what a function of these judgments returns, which is computed once."""

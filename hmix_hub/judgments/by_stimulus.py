@@ -35,14 +35,15 @@ def by_stimulus(judgments: pa.Table, task: str, vocabulary: Vocabulary = CIFAR10
     pyarrow.Table
         One row per stimulus in the order of first appearance, columns as `hmix_hub.tasks.by_stimulus_columns`, with
         `n_synthetic` where judgments have the flag `synthetic`; a stimulus is an image set with a stimulus id (in the
-        midpoint tasks, a pair id). Lists are in table order.
+        midpoint tasks, a pair id), and one of the things that were asked about it, where there are several. Lists are
+        in table order.
 
     Raises
     ------
     SchemaError
         If two judgments of a stimulus disagree on its pictures or its coefficient.
     """
-    groups = Groups(encode_key([judgments["image_set"], judgments[TASKS[task].stimulus_column]]))
+    groups = Groups(encode_key([judgments[name] for name in TASKS[task].key_columns]))
     participants = encode_key([judgments["study_id"], judgments["participant_id"]])
     is_synthetic = synthetic_rows(judgments)
     schema = arrow_schema(by_stimulus_columns(task, is_synthetic=bool(is_synthetic.any())), vocabulary)

@@ -81,10 +81,12 @@ def with_derived_columns(
         "judgment_id", _join("/", *(table[name] for name in ("study_id", "task", "participant_id", "trial_index")))
     )
     table = with_ids(table, task, vocabulary)
-    stimulus = TASKS[task].stimulus_column
+    stimulus, keys = TASKS[task].stimulus_column, TASKS[task].key_columns
     participants, stimuli = encode(table["participant_id"]), encode_key([table["image_set"], table[stimulus]])
+    # A batch is of stimuli, whatever was asked about them.
     table = table.append_column("batch_id", batch_ids(participants, stimuli, table[stimulus]))
-    table = table.append_column("presentation", _presentations(participants, stimuli, table["trial_index"]))
+    judged = encode_key([table[name] for name in keys]) if TASKS[task].facets else stimuli
+    table = table.append_column("presentation", _presentations(participants, judged, table["trial_index"]))
     for name, derive in TASKS[task].derived.items():
         table = table.append_column(name, derive(table, len(vocabulary), procedure))
     assigned = {SYNTHETIC_FLAG: np.ones(table.num_rows, dtype=bool)} if is_synthetic else {}
@@ -133,11 +135,11 @@ def stimulus_ids(table: pa.Table) -> pa.ChunkedArray:
     return _join("_", take(texts, codes), table["pair_id"])
 
 
-def _presentations(participants: Ints, stimuli: Ints, trial_index: pa.ChunkedArray) -> pa.Array:
-    """Count the showings of a stimulus to a participant, from 1, in the order of the participant's timeline."""
+def _presentations(participants: Ints, judged: Ints, trial_index: pa.ChunkedArray) -> pa.Array:
+    """Count the showings of what was judged to a participant, from 1, in the order of the participant's timeline."""
     timeline = np.lexsort((trial_index.to_numpy(), participants))
     presentations = np.empty(len(participants), dtype=np.int64)
-    presentations[timeline] = Groups(encode_key([participants[timeline], stimuli[timeline]])).ranks() + 1
+    presentations[timeline] = Groups(encode_key([participants[timeline], judged[timeline]])).ranks() + 1
     return pa.array(presentations)
 
 

@@ -191,8 +191,7 @@ class Judged:
     @cached_property
     def groups(self) -> Groups:
         """The rows of each stimulus; stimuli in the order of the by-stimulus table."""
-        keys = self.columns("image_set", self.task.stimulus_column)
-        return Groups(encode_key(keys.columns))
+        return Groups(encode_key(self.columns(*self.task.key_columns).columns))
 
     @cached_property
     def participants(self) -> Ints:

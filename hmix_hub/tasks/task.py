@@ -125,6 +125,9 @@ class Task:
         The task's own columns, behind the stimulus and its coefficient.
     answer
         Columns that are one answer, when answers are compared.
+    facets
+        Answer columns that say what about the stimulus was asked, such as a scale: a stimulus is judged once for each
+        of their values, so that an answer on another scale is no repeat.
     answered
         Number, 0 to 1, that is the answer, or the weightiest part of it; empty: a derived column is.
     core
@@ -159,6 +162,7 @@ class Task:
     shows: Literal["pair", "mixture"]
     answer_columns: tuple[Column, ...]
     answer: tuple[str, ...]
+    facets: tuple[str, ...] = ()
     answered: str = ""
     core: tuple[str, ...]
     flags: tuple[Flag, ...]
@@ -176,7 +180,13 @@ class Task:
 
     def __post_init__(self) -> None:
         answered = (self.answered,) if self.answered else ()
-        named = {"answer": self.answer, "answered": answered, "core": self.core, "derived": tuple(self.derived)}
+        named = {
+            "answer": self.answer,
+            "facets": self.facets,
+            "answered": answered,
+            "core": self.core,
+            "derived": tuple(self.derived),
+        }
         named |= {"asked_columns": tuple(self.asked_columns), "by_stimulus.of": self.by_stimulus.of}
         held = {column.name for column in self.columns}
         faults = {part: [name for name in names if name not in held] for part, names in named.items()}
@@ -222,6 +232,11 @@ class Task:
         return "stimulus_id" if self.shows == "mixture" else "pair_id"
 
     @property
+    def key_columns(self) -> tuple[str, ...]:
+        """Columns that together say what was judged: the stimulus, and what about it was asked."""
+        return (IMAGE_SET.name, self.stimulus_column, *self.facets)
+
+    @property
     def coefficient_column(self) -> str:
         """Column that says which mixture of a pair a row is about: the shown one, else the answered one."""
         return "mixing_coefficient" if self.shows == "mixture" else self.answered
@@ -245,7 +260,8 @@ class Task:
             if self.shows == "mixture"
             else (PAIR_ID, IMAGE_SET, *IMAGES)
         )
-        return (*keys, *COUNTS, *self.by_stimulus.columns)
+        facets = (column for column in self.answer_columns if column.name in self.facets)
+        return (*keys, *facets, *COUNTS, *self.by_stimulus.columns)
 
     @property
     def versions(self) -> tuple[str, ...]:

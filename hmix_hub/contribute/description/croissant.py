@@ -204,9 +204,7 @@ def _key(name: str) -> Json | list[Json]:
         return {"@id": _identifier(name, "participant_id")}
     if not CONFIGURATIONS[name].by_stimulus:
         return {"@id": _identifier(name, "judgment_id")}
-    return [
-        {"@id": _identifier(name, column)} for column in ("image_set", TASKS[CONFIGURATIONS[name].task].stimulus_column)
-    ]
+    return [{"@id": _identifier(name, column)} for column in TASKS[CONFIGURATIONS[name].task].key_columns]
 
 
 def _field(name: str, column: str, feature: Any, described: Column | None, source: Json) -> Json:

@@ -67,6 +67,7 @@ class FileRows:
     def __init__(self, task: str) -> None:
         self.task = task
         self.people: dict[str, int] = {}
+        self._facets: dict[str, dict[Any, int]] = {name: {} for name in TASKS[task].facets}
         self.broken: set[int] = set()
         self._left_out: list[npt.NDArray[np.int64]] = []
         self._parts: dict[str, list[npt.NDArray[Any]]] = {}
@@ -79,9 +80,10 @@ class FileRows:
         chunk
             N rows.
         is_good
-            bool (N,): rows whose stimulus is good; the others are left out, and their people remembered as broken.
+            bool (N,): rows whose stimulus is good; the others, and those that do not say what was asked about it, are
+            left out, and their people remembered as broken.
         """
-        participant, trial = self._participants(chunk), chunk.codes("trial_index")
+        participant, trial = _numbered(chunk, "participant_id", self.people), chunk.codes("trial_index")
         pictures = [chunk.codes("image_1_index"), chunk.codes("image_2_index")]
         answers = self._answers(chunk)
         good = is_good & (participant >= 0) & (trial >= 0)
@@ -90,6 +92,10 @@ class FileRows:
             shown = chunk.numbers("mixing_coefficient")
             good &= ~np.isnan(shown)
             stimulus.append(shown)
+        for name, known in self._facets.items():
+            facet = _numbered(chunk, name, known)
+            good &= facet >= 0
+            stimulus.append(facet)
         is_read = good & self._has_answers(chunk)
         self.broken |= set(np.unique(participant[~is_read & (participant >= 0)]).tolist())
         self._leave_out(np.flatnonzero((participant >= 0) & (trial >= 0) & ~good), chunk.rows, participant, trial)
@@ -135,14 +141,6 @@ class FileRows:
                 read &= ~chunk.present[name] | chunk.values[name].is_valid().to_numpy(zero_copy_only=False)
         return read
 
-    def _participants(self, chunk: ObservedChunk) -> Ints:
-        if "participant_id" not in chunk.values:
-            return np.full(len(chunk), -1, dtype=np.int64)
-        encoded = chunk.values["participant_id"].dictionary_encode()
-        codes = [self.people.setdefault(name, len(self.people)) for name in encoded.dictionary.to_pylist()]
-        indices = encoded.indices.fill_null(len(codes)).to_numpy(zero_copy_only=False)
-        return np.array([*codes, -1], dtype=np.int64)[indices]
-
     def _answers(self, chunk: ObservedChunk) -> list[npt.NDArray[Any]]:
         return [
             chunk.codes(name) if name.endswith("class") else chunk.numbers(name) for name in TASKS[self.task].answer
@@ -166,3 +164,13 @@ class FileRows:
     def person_names(self, positions: Ints) -> list[str]:
         """Return the participant ids of rows."""
         return [self.names[code] for code in self["person"][positions].tolist()]
+
+
+def _numbered(chunk: ObservedChunk, name: str, known: dict[Any, int]) -> Ints:
+    """Return the number of each row's value, as `known` counts them, to which new ones are added; -1: there is none."""
+    if name not in chunk.values:
+        return np.full(len(chunk), -1, dtype=np.int64)
+    encoded = chunk.values[name].dictionary_encode()
+    codes = [known.setdefault(value, len(known)) for value in encoded.dictionary.to_pylist()]
+    indices = encoded.indices.fill_null(len(codes)).to_numpy(zero_copy_only=False)
+    return np.array([*codes, -1], dtype=np.int64)[indices]
