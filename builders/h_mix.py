@@ -27,7 +27,7 @@ from hmix_hub.sources.image_sets import open_image_set
 from hmix_hub.sources.study import judgment_file
 from hmix_hub.stimuli.columns import add_image_columns, check_images, image_features
 from hmix_hub.tables import set_class_order, vocabularies_of
-from hmix_hub.tasks import CONFIGURATIONS, DEFAULT_CONFIGURATION, check_configuration
+from hmix_hub.tasks import DEFAULT_CONFIGURATION, RELEASED_CONFIGURATIONS, check_configuration
 
 HOMEPAGE = "https://github.com/cambridge-mlg/hill-mixup"
 STREAMED_ROWS = 1000
@@ -79,7 +79,7 @@ class HMix(CachedTable):
 
     BUILDER_CONFIG_CLASS = HMixConfig
     BUILDER_CONFIGS = [  # noqa: RUF012 - the base class defines it so
-        HMixConfig(name=c.name, version=CURRENT, description=c.description) for c in CONFIGURATIONS.values()
+        HMixConfig(name=c.name, version=CURRENT, description=c.description) for c in RELEASED_CONFIGURATIONS.values()
     ]
     DEFAULT_CONFIG_NAME = DEFAULT_CONFIGURATION
 

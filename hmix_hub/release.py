@@ -20,7 +20,7 @@ from hmix_hub.sources import JUDGMENT_FILES, PROCESSED_FILES, Source, resolve_so
 from hmix_hub.sources.image_sets import open_image_set
 from hmix_hub.stimuli.fingerprints import FINGERPRINTS, all_pictures, fingerprint_of
 from hmix_hub.stimuli.mixtures import check_endpoints
-from hmix_hub.tasks import CATEGORICAL, CONFIGURATIONS, INFER, TASKS, flags_of
+from hmix_hub.tasks import CATEGORICAL, INFER, RELEASED_CONFIGURATIONS, TASKS, flags_of
 
 Place = str | os.PathLike[str] | None
 
@@ -134,7 +134,7 @@ def _read_processed(source: Source, task: str) -> dict[str, Any]:
 
 def _recompute_inferences(source: Source) -> Recomputation:
     processed = _read_processed(source, INFER)
-    rows = read_table(source, CONFIGURATIONS[f"{INFER}_by_stimulus"]).to_pylist()
+    rows = read_table(source, RELEASED_CONFIGURATIONS[f"{INFER}_by_stimulus"]).to_pylist()
     computed = {row["stimulus_id"] + PICTURE_SUFFIX: _as_released(row) for row in rows}
     differing = [name for name in {**processed, **computed} if processed.get(name) != computed.get(name)]
     total = len({**processed, **computed})
@@ -203,9 +203,7 @@ def configuration_counts(source: Place = None) -> list[dict[str, Any]]:
         (whose judgments it is made of), stimuli (pairs of pictures in the midpoint tasks).
     """
     counts = []
-    released = [name for name, configuration in CONFIGURATIONS.items() if configuration.task in JUDGMENT_FILES]
-    for name in released:
-        configuration = CONFIGURATIONS[name]
+    for name, configuration in RELEASED_CONFIGURATIONS.items():
         dataset, judgments = _load(name, source), _load(configuration.task, source)
         counts.append(
             {

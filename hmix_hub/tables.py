@@ -13,9 +13,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from hmix_hub.errors import ConfigurationError, SchemaError, SchemaVersionError, nearest
-from hmix_hub.schema import JUDGMENT_TABLE, RELEASED, Column, Vocabulary, check_version, features
+from hmix_hub.schema import RELEASED, Column, Vocabulary, check_version, features
 from hmix_hub.schema.arrays import take
-from hmix_hub.tasks import TASKS, check_task, columns, distributions_among
+from hmix_hub.tasks import TASKS, check_task, distributions_among
 
 if TYPE_CHECKING:
     import datasets
@@ -230,7 +230,7 @@ def task_of(dataset: datasets.Dataset) -> str:
     if len(tasks) > 1:
         msg = f"the dataset holds several tasks: {', '.join(tasks)}"
         raise SchemaError(msg, hint="load and treat each task by itself")
-    fitting = tasks or [name for name in TASKS if {c.name for c in columns(name, JUDGMENT_TABLE)} <= names]
+    fitting = tasks or [name for name, task in TASKS.items() if {c.name for c in task.in_version(task.since)} <= names]
     if "task" not in names and "n_judgments" in names:
         msg = "the dataset has a row per stimulus; this needs one row per judgment"
         raise SchemaError(msg, hint=f"load the judgments: one of the configurations {', '.join(TASKS)}")

@@ -129,26 +129,29 @@ def _parts() -> dict[str, Callable[[], str | None]]:
 def _observed_columns() -> str:
     """Lay out the columns that a contributor writes, and for which tasks."""
     from hmix_hub.schema.column import as_markdown, describe_column, markdown_table
-    from hmix_hub.tasks import OPTIONAL, TASKS, observed_columns
+    from hmix_hub.tasks import TASKS, observed_columns
     from hmix_hub.tasks.soft_labels import unasked_columns
 
-    marks = dict.fromkeys(OPTIONAL, " (optional)") | dict.fromkeys(unasked_columns(()), " (if asked)")
-    tasks: dict[str, list[str]] = {}
-    columns = {}
-    for task in TASKS:
-        for column in observed_columns(task):
-            tasks.setdefault(column.name, []).append(task)
-            columns[column.name] = describe_column(column)
+    asked = dict.fromkeys(unasked_columns(()), " (if asked)")
+    marks: dict[str, dict[str, str]] = {}
+    columns: dict[str, dict[str, str]] = {}
+    for name, task in TASKS.items():
+        optional = dict.fromkeys(task.optional_columns, " (optional)") | asked
+        for column in observed_columns(name):
+            marks.setdefault(column.name, {})[name] = optional.get(column.name, "")
+            columns.setdefault(column.name, describe_column(column))
     rows = []
     for name, described in columns.items():
-        of_all = len(tasks[name]) == len(TASKS)
+        of_tasks = marks[name]
+        is_alike = len(set(of_tasks.values())) == 1
+        named = (f"`{task}`" + mark * (not is_alike) for task, mark in of_tasks.items())
         rows.append(
             {
-                "column": f"`{name}`" + marks.get(name, ""),
+                "column": f"`{name}`" + next(iter(of_tasks.values())) * is_alike,
                 "type": described["type"].replace("ClassLabel", "class name"),
                 "range": described["range"],
                 "meaning": as_markdown(described["meaning"]),
-                "task": "all" if of_all else ", ".join(f"`{task}`" for task in tasks[name]),
+                "task": "all" if len(of_tasks) == len(TASKS) else ", ".join(named),
             }
         )
     return markdown_table(rows)
@@ -241,11 +244,11 @@ def _dataset_info() -> str:
     import yaml
 
     from hmix_hub.schema import features
-    from hmix_hub.tasks import CONFIGURATIONS, DEFAULT_CONFIGURATION
+    from hmix_hub.tasks import DEFAULT_CONFIGURATION, RELEASED_CONFIGURATIONS
 
     configs: list[dict[str, Any]] = []
     infos = []
-    for configuration in CONFIGURATIONS.values():
+    for configuration in RELEASED_CONFIGURATIONS.values():
         name = configuration.name
         config = {"config_name": name, "data_files": [{"split": "train", "path": f"{name}/train-*.parquet"}]}
         configs.append(config | ({"default": True} if name == DEFAULT_CONFIGURATION else {}))

@@ -19,6 +19,7 @@ import hmix_hub
 from hmix_hub.cli.main import main
 from hmix_hub.schema import RELEASED, VERSIONS
 from hmix_hub.suite.tasks import SUITE_TASKS
+from hmix_hub.tasks import TASKS
 
 
 def command(*words: object, status: int = 0) -> str:
@@ -50,11 +51,11 @@ def contribute(task: str, folder: Path) -> Path:
     return built
 
 
-def load(task: str, built: Path, *, is_released: bool) -> None:
+def load(task: str, built: Path) -> None:
     """Load a built study in every schema version, by stimulus, as tensors, split, joined and as a data frame."""
     tables = {}
     for version in VERSIONS:
-        if version == RELEASED and not is_released:
+        if version not in TASKS[task].versions:
             with pytest.raises(hmix_hub.HMixError, match=task):
                 hmix_hub.load_dataset(str(built), task, split="train", schema_version=version)
             continue
@@ -76,7 +77,7 @@ def load(task: str, built: Path, *, is_released: bool) -> None:
     assert hmix_hub.from_pandas(frame).features == ds.features
 
 
-def look(task: str, folder: Path, built: Path, *, is_released: bool) -> None:
+def look(task: str, folder: Path, built: Path) -> None:
     """Print the task and draw it; of the release, one of its stimuli, too."""
     command("info", task)
     participant = _participants(task, built)[0]
@@ -85,7 +86,7 @@ def look(task: str, folder: Path, built: Path, *, is_released: bool) -> None:
     picture = folder / "plot.png"
     command("plot", task, "--dataset", built, "-o", picture)
     assert picture.stat().st_size > 10_000
-    if is_released:
+    if RELEASED in TASKS[task].versions:
         stimulus = hmix_hub.load_dataset("h-mix", task, split="train", source="sample")[0]
         name = stimulus.get("stimulus_id") or stimulus["pair_id"]
         command("show", name, "--source", "sample", "-o", folder / "show.png")
@@ -115,8 +116,8 @@ def collect(task: str, folder: Path) -> None:
     assert torch.allclose(target.sum(1), torch.ones(len(target)))
 
 
-def walk(task: str, folder: Path, *, is_released: bool = True, tell: Callable[[str], None] = print) -> None:
-    """Walk the whole road of a task.
+def walk(task: str, folder: Path, *, tell: Callable[[str], None] = print) -> None:
+    """Walk the whole road of a task; the part of collecting, where the suite has an interface of it.
 
     Parameters
     ----------
@@ -124,17 +125,15 @@ def walk(task: str, folder: Path, *, is_released: bool = True, tell: Callable[[s
         Name of a registered task.
     folder
         An empty folder to work in.
-    is_released
-        Whether schema 1.0.0, the released layout, has the task.
     tell
         Called with each part of the road.
     """
     tell("contribute")
     built = contribute(task, folder)
     tell("load")
-    load(task, built, is_released=is_released)
+    load(task, built)
     tell("look")
-    look(task, folder, built, is_released=is_released)
+    look(task, folder, built)
     if task in SUITE_TASKS:
         tell("collect")
         collect(task, folder)
@@ -142,4 +141,4 @@ def walk(task: str, folder: Path, *, is_released: bool = True, tell: Callable[[s
 
 if __name__ == "__main__":
     datasets.disable_progress_bars()
-    walk(sys.argv[1], Path(sys.argv[2]), is_released="--unreleased" not in sys.argv[3:])
+    walk(sys.argv[1], Path(sys.argv[2]))

@@ -132,7 +132,7 @@ def _write(outcome: Outcome, root: Path, seen: Detected, *, replace: bool) -> Im
     for task, parts in outcome.tables.items():
         name = f"{JUDGMENTS}/{task}.csv"
         table = pa.concat_tables(parts, promote_options="default")
-        write_judgments(table, root / name)
+        write_judgments(table, root / name, task)
         if there.get(task, name) != name:
             (root / there[task]).unlink()
         written[name] = table.num_rows

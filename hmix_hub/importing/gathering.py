@@ -15,7 +15,7 @@ from hmix_hub.importing.mapped_table import MappedFiles
 from hmix_hub.importing.raw_files import Outcome, read_raw
 from hmix_hub.importing.suite_export import SuiteFiles
 from hmix_hub.schema import Vocabulary
-from hmix_hub.tasks import OPTIONAL
+from hmix_hub.tasks import TASKS
 
 
 def gather(
@@ -58,9 +58,10 @@ def gather(
     return outcome
 
 
-def write_judgments(table: pa.Table, path: Path) -> None:
+def write_judgments(table: pa.Table, path: Path, task: str) -> None:
     """Write a judgment file as CSV, columns that are null throughout and not needed left out; whole, or not at all."""
-    empty = [name for name in OPTIONAL if name in table.column_names and table[name].null_count == table.num_rows]
+    optional = [name for name in TASKS[task].optional_columns if name in table.column_names]
+    empty = [name for name in optional if table[name].null_count == table.num_rows]
     content = io.BytesIO()
     csv.write_csv(table.drop_columns(empty), content, csv.WriteOptions(quoting_style="needed"))
     replace_file(path, content.getvalue())

@@ -49,7 +49,7 @@ def by_stimulus(judgments: pa.Table, task: str, vocabulary: Vocabulary = CIFAR10
     schema = arrow_schema(by_stimulus_columns(task, is_synthetic=bool(is_synthetic.any())), vocabulary)
     counts = {"n_judgments": groups.sizes, "n_participants": groups.distinct(participants)}
     counts[N_SYNTHETIC.name] = groups.sum(is_synthetic.astype(np.float64)).astype(np.int64)
-    computed: dict[str, object] = counts | dict(TASKS[task].by_stimulus.gather(judgments, groups))
+    computed: dict[str, object] = counts | dict(TASKS[task].by_stimulus.gather(judgments, groups, len(vocabulary)))
     values = {name: computed[name] if name in computed else _shared(judgments, name, groups) for name in schema.names}
     return pa.table(values).cast(schema).combine_chunks()
 

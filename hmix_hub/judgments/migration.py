@@ -19,6 +19,7 @@ from hmix_hub.schema import (
     arrow_schema,
     check_version,
 )
+from hmix_hub.schema.versions import versions_since
 from hmix_hub.tasks import TASKS, check_task, columns
 
 _LOSSES: dict[tuple[str, str], dict[str, str]] = {
@@ -43,11 +44,15 @@ _LOSSES: dict[tuple[str, str], dict[str, str]] = {
         "presentation": "computed again on the way up, from the rows that are there",
         "flags": "computed again on the way up; ignored_probability cannot be, and synthetic becomes a column",
     },
-    (CURRENT, JUDGMENT_TABLE): {
-        column.name: f"{JUDGMENT_TABLE} has no such column: it came with {column.since}"
-        for task in TASKS.values()
-        for column in task.columns
-        if column.since
+    **{
+        (newer, older): {
+            column.name: f"{older} has no such column: it came with {column.since}"
+            for task in TASKS.values()
+            if older in task.versions
+            for column in task.columns
+            if column.since == newer
+        }
+        for older, newer in pairwise(versions_since(JUDGMENT_TABLE))
     },
 }
 """By neighbouring versions, the columns whose values the step does not carry (wholly), and why."""

@@ -15,7 +15,7 @@ from hmix_hub.errors import ConfigurationError, SchemaError
 from hmix_hub.judgments.checks import check_unique
 from hmix_hub.judgments.derived_columns import pair_ids, stimulus_ids
 from hmix_hub.judgments.migration import to_version
-from hmix_hub.schema import JUDGMENT_TABLE, VERSIONS, Column, Vocabulary, arrow_schema, features
+from hmix_hub.schema import VERSIONS, Column, Vocabulary, arrow_schema, features
 from hmix_hub.schema.arrays import recode
 from hmix_hub.tables import (
     add_picture_places,
@@ -27,7 +27,7 @@ from hmix_hub.tables import (
     unique_values,
     vocabulary_of,
 )
-from hmix_hub.tasks import OVER_CLASSES
+from hmix_hub.tasks import OVER_CLASSES, TASKS
 from hmix_hub.tasks import columns as columns_of
 
 _SAME_STUDY = 'give each study once; which study "h-mix" is, source= or HMIX_SOURCE decides'
@@ -106,7 +106,7 @@ def _refuse_shared(parts: Sequence[datasets.Dataset]) -> None:
 def _version_of(part: datasets.Dataset, task: str) -> str:
     """Return the version of the schema that a dataset follows, once it is known to have its columns."""
     versions = unique_values(part, "schema_version") if "schema_version" in part.column_names else []
-    version = max(versions, key=VERSIONS.index, default=JUDGMENT_TABLE)
+    version = max(versions, key=VERSIONS.index, default=TASKS[task].since)
     missing = [column.name for column in columns_of(task, version) if column.name not in part.column_names]
     if missing:
         msg = f"a dataset to be joined lacks the columns {', '.join(missing)}"

@@ -75,8 +75,8 @@ def load_dataset(
     num_proc
         Processes that prepare the cache; the released files are one shard each, so more than one is of no use.
     schema_version
-        Version of the columns: "2.1.0" (default); "2.0.0", without what the released interfaces never stored; or
-        "1.0.0" for the layout of the released files.
+        Version of the schema: "2.2.0" (default); "2.1.0", which has the four tasks of H-Mix alone; "2.0.0", without
+        what the released interfaces never stored; or "1.0.0" for the layout of the released files.
     source
         `None` (what HMIX_SOURCE names, else the release), "release", "sample" (the built-in synthetic study), the
         address of a mirror, or a folder with the released files. Files are verified when a table is prepared from them,

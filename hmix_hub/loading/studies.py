@@ -163,7 +163,7 @@ class StudyOfTables(LoadableStudy):
 
 def _columns_of(configuration: Configuration | None, default: str, names: list[str]) -> tuple[Column, ...]:
     """Return the columns that the schema describes of a built table; of participants, it describes none."""
-    return () if configuration is None else configuration.columns(configuration.version_of(names) or default)
+    return () if configuration is None else configuration.columns(configuration.version_of(names, default))
 
 
 @dataclass(frozen=True)
@@ -243,7 +243,7 @@ def in_version(dataset: Any, configuration: Configuration, manifest: Manifest, v
 
     The study's own columns stand behind those of the schema. A stream can have version 2.0.0 or later.
     """
-    found = configuration.version_of(dataset.column_names or ()) or manifest.schema_version
+    found = configuration.version_of(dataset.column_names or (), manifest.schema_version)
     if configuration.by_stimulus or found == version:
         return dataset
     known = {column.name for column in configuration.columns(found)}

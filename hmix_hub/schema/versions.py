@@ -12,9 +12,9 @@ from hmix_hub.schema.column import Column
 
 RELEASED = "1.0.0"
 JUDGMENT_TABLE = "2.0.0"
-"""The first version of the judgment table; later ones of its MAJOR add columns to it, which may be null."""
-CURRENT = "2.1.0"
-VERSIONS = (RELEASED, JUDGMENT_TABLE, CURRENT)
+"""The first version of the judgment table; later ones of its MAJOR add columns to it, which may be null, or tasks."""
+CURRENT = "2.2.0"
+VERSIONS = (RELEASED, JUDGMENT_TABLE, "2.1.0", CURRENT)
 """Known versions, oldest first."""
 
 
@@ -38,4 +38,9 @@ def check_version(version: str) -> str:
 
 def is_in(column: Column, version: str) -> bool:
     """Whether a column of the judgment table is in a version of it."""
-    return VERSIONS.index(column.since or JUDGMENT_TABLE) <= VERSIONS.index(version)
+    return version in versions_since(column.since or JUDGMENT_TABLE)
+
+
+def versions_since(version: str) -> tuple[str, ...]:
+    """Return a version and all that came after it, oldest first."""
+    return VERSIONS[VERSIONS.index(version) :]

@@ -11,7 +11,7 @@ from typing import Literal
 
 from hmix_hub.errors import ConfigurationError, nearest
 from hmix_hub.schema.column import DISTRIBUTION_KINDS, LABEL_KINDS, Column
-from hmix_hub.schema.judgment import COMPUTED_ALWAYS, N_SYNTHETIC, OPTIONAL_ALWAYS
+from hmix_hub.schema.judgment import COMPUTED_ALWAYS, N_SYNTHETIC
 from hmix_hub.schema.versions import CURRENT, RELEASED
 from hmix_hub.tasks import (
     categorical_soft_labels,
@@ -102,10 +102,6 @@ def distributions_among(names: Iterable[str]) -> list[str]:
     return [name for name in names if name in OVER_CLASSES and OVER_CLASSES[name].kind in DISTRIBUTION_KINDS]
 
 
-_RECORDED = tuple(dict.fromkeys(column.name for task in TASKS.values() for column in task.columns if column.since))
-OPTIONAL = (*OPTIONAL_ALWAYS, *_RECORDED)
-"""Observed columns that a contributed file may leave out: `OPTIONAL_ALWAYS`, and what came with a later version of the
-schema, which is then null."""
 COMPUTED = COMPUTED_ALWAYS | {name for task in TASKS.values() for name in task.derived}
 """Columns that follow from the observed ones."""
 
@@ -125,7 +121,7 @@ def required_columns(task: str, asked: Collection[Question] = tuple(QUESTIONS)) 
     asked
         What was asked besides the class; columns of other questions may be missing.
     """
-    unneeded = {*OPTIONAL, *unasked_columns(asked)}
+    unneeded = {*TASKS[task].optional_columns, *unasked_columns(asked)}
     return tuple(column for column in observed_columns(task) if column.name not in unneeded)
 
 
@@ -211,12 +207,18 @@ class Configuration:
             raise ConfigurationError(msg, hint=f"load {self.task!r}, or leave schema_version out")
         return by_stimulus_columns(self.task, is_synthetic=is_synthetic)
 
-    def version_of(self, names: Iterable[str]) -> str | None:
-        """Return the newest schema version whose columns are all among some names; `None`: no version's are."""
+    def version_of(self, names: Iterable[str], stated: str) -> str:
+        """Return the newest schema version whose columns are all among some names.
+
+        Versions of the same columns differ in their name alone: the stated one goes before others of these, and is
+        returned where no version fits.
+        """
         there = set(names)
         versions = [version for version in TASKS[self.task].versions if version != RELEASED]
         fitting = [version for version in versions if {column.name for column in self.columns(version)} <= there]
-        return fitting[-1] if fitting else None
+        if not fitting or (stated in fitting and self.columns(stated) == self.columns(fitting[-1])):
+            return stated
+        return fitting[-1]
 
 
 CONFIGURATIONS: dict[str, Configuration] = {
@@ -230,6 +232,8 @@ CONFIGURATIONS: dict[str, Configuration] = {
         ),
     )
 }
+RELEASED_CONFIGURATIONS = {name: one for name, one in CONFIGURATIONS.items() if one.task in RELEASED_FORMS}
+"""Those of the tasks that the release has: the configurations of "h-mix"."""
 DEFAULT_CONFIGURATION = DEFAULT_TASK
 
 

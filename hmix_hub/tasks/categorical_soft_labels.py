@@ -74,7 +74,7 @@ def _soft_label(table: pa.Table, n_classes: int, procedure: Procedure) -> pa.Fix
     return pa.FixedSizeListArray.from_arrays(pa.array(labels.ravel()), n_classes)
 
 
-def _gather(judgments: pa.Table, groups: Groups) -> dict[str, object]:
+def _gather(judgments: pa.Table, groups: Groups, n_classes: int) -> dict[str, object]:
     return {
         "soft_labels": groups.lists(judgments["soft_label"]),
         "mean_soft_label": distributions(groups.mean(matrix(judgments["soft_label"]))),

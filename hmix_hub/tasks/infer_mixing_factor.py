@@ -56,7 +56,7 @@ UNTOUCHED_SLIDERS = Flag(
 )
 
 
-def _gather(judgments: pa.Table, groups: Groups) -> dict[str, object]:
+def _gather(judgments: pa.Table, groups: Groups, n_classes: int) -> dict[str, object]:
     inferred, confidence = numbers(judgments["inferred_coefficient"]), numbers(judgments["confidence"])
     mean = groups.mean(inferred)
     shown = numbers(judgments["mixing_coefficient"])[groups.first]

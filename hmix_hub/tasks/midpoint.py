@@ -18,7 +18,7 @@ Source: pictures of the release, 2739 of 2739 of construct_midpoint."""
 SELECTED = coefficient("selected_coefficient", meaning="lambda of the picture that the person took as the 50/50 one")
 
 
-def _gather(judgments: pa.Table, groups: Groups) -> dict[str, object]:
+def _gather(judgments: pa.Table, groups: Groups, n_classes: int) -> dict[str, object]:
     selected = numbers(judgments["selected_coefficient"])
     return {
         "selected_coefficients": groups.lists(judgments["selected_coefficient"]),

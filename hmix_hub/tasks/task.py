@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.schema.arrays import Mask
-from hmix_hub.schema.column import Column
+from hmix_hub.schema.column import DISTRIBUTION_KINDS, LABEL_KINDS, Column
 from hmix_hub.schema.groups import Groups
 from hmix_hub.schema.judgment import (
     AFTER,
@@ -20,10 +20,11 @@ from hmix_hub.schema.judgment import (
     IMAGE_SET,
     IMAGES,
     MIXING_COEFFICIENT,
+    OPTIONAL_ALWAYS,
     PAIR_ID,
     STIMULUS_ID,
 )
-from hmix_hub.schema.versions import CURRENT, RELEASED, VERSIONS, check_version, is_in
+from hmix_hub.schema.versions import CURRENT, JUDGMENT_TABLE, RELEASED, check_version, is_in, versions_since
 from hmix_hub.tasks.flags import Flag
 from hmix_hub.tasks.released import Released
 from hmix_hub.tasks.soft_labels import AskedColumn, Procedure
@@ -68,7 +69,8 @@ class ByStimulus:
     of
         Answer columns that it is made of.
     gather
-        From a table with these and its rows grouped by stimulus to the values of its own columns.
+        From a table with these, its rows grouped by stimulus, and the number of classes, to the values of its own
+        columns.
     is_configuration
         Whether it is published as a configuration of its own.
     """
@@ -76,7 +78,7 @@ class ByStimulus:
     columns: tuple[Column, ...]
     core: tuple[str, ...]
     of: tuple[str, ...]
-    gather: Callable[[pa.Table, Groups], Mapping[str, object]]
+    gather: Callable[[pa.Table, Groups, int], Mapping[str, object]]
     is_configuration: bool = True
 
 
@@ -119,6 +121,8 @@ class Task:
         What the participant did, in a sentence without its subject.
     section
         Section of the paper that describes it; empty: the paper does not.
+    since
+        Version of the schema that the task came with.
     shows
         What a participant sees: a pair in all its mixtures, or one mixture, which is then the stimulus.
     answer_columns
@@ -148,8 +152,14 @@ class Task:
         Its form in schema 1.0.0; `None`: it has none.
     derived
         By column that follows from the answer, its values of a table of N rows, K classes and the study's procedure.
+    judged
+        Columns that show the answer as a whole: of judgments, and of the by-stimulus table all answers together; empty:
+        the number that is the answer, else the first derived column, and its mean.
     asked_columns
         Answer columns that hold nothing where a study did not ask for them.
+    optional
+        Other answer columns that a contributed file may leave out, beside those that came with a later version of the
+        schema.
     observe
         From contributed answers to those that the judgment table holds, and the rows with a flag that no column shows.
     paths
@@ -159,6 +169,7 @@ class Task:
     name: str
     question: str
     section: str = ""
+    since: str = JUDGMENT_TABLE
     shows: Literal["pair", "mixture"]
     answer_columns: tuple[Column, ...]
     answer: tuple[str, ...]
@@ -174,7 +185,9 @@ class Task:
     example: Callable[[ExampleTrial, np.random.Generator], Mapping[str, Any]]
     released: Released | None = None
     derived: Mapping[str, Callable[[pa.Table, int, Procedure], pa.Array]] = field(default_factory=dict)
+    judged: tuple[str, str] | None = None
     asked_columns: Mapping[str, AskedColumn] = field(default_factory=dict)
+    optional: tuple[str, ...] = ()
     observe: Callable[[pa.Table], tuple[pa.Table, Mapping[str, Mask]]] = _as_it_is
     paths: tuple[Path, ...] = ()
 
@@ -187,18 +200,23 @@ class Task:
             "core": self.core,
             "derived": tuple(self.derived),
         }
-        named |= {"asked_columns": tuple(self.asked_columns), "by_stimulus.of": self.by_stimulus.of}
+        named |= {"asked_columns": tuple(self.asked_columns), "optional": self.optional}
+        named |= {"by_stimulus.of": self.by_stimulus.of}
         held = {column.name for column in self.columns}
         faults = {part: [name for name in names if name not in held] for part, names in named.items()}
         pooled = {column.name for column in self.by_stimulus_columns}
         faults["by_stimulus.core"] = [name for name in self.by_stimulus.core if name not in pooled]
+        if not (self.answered or self.derived or self.judged):
+            msg = f"task {self.name!r}: neither `answered` nor `derived` nor `judged` says what its answer is"
+            raise ValueError(msg)
+        if self.judged is not None:
+            faults["judged"] = [
+                name for name, names in zip(self.judged, (held, pooled), strict=True) if name not in names
+            ]
         for part, unknown in faults.items():
             if unknown:
                 msg = f"task {self.name!r}: `{part}` names {', '.join(unknown)}, which is none of its columns"
                 raise ValueError(msg)
-        if not (self.answered or self.derived):
-            msg = f"task {self.name!r}: neither `answered` nor `derived` says what its answer is"
-            raise ValueError(msg)
 
     def tools(self, part: str, toolbox: Mapping[str, Tool]) -> tuple[Tool, ...]:
         """Return what a part of the task names in a toolbox, such as `statistics` or `panels`.
@@ -243,9 +261,21 @@ class Task:
 
     @property
     def judged_columns(self) -> tuple[str, str]:
-        """Columns that show the answer as a whole: of judgments, and of the by-stimulus table its mean."""
-        name = self.answered or next(iter(self.derived))
-        return name, f"mean_{name}"
+        """Columns that show the answer as a whole: of judgments, and of the by-stimulus table all answers together."""
+        name = self.answered or next(iter(self.derived), "")
+        return self.judged or (name, f"mean_{name}")
+
+    @property
+    def is_over_classes(self) -> bool:
+        """Whether the answer is a class, or a share for each class."""
+        judged = next(column for column in self.columns if column.name == self.judged_columns[0])
+        return judged.kind in LABEL_KINDS | DISTRIBUTION_KINDS
+
+    @property
+    def optional_columns(self) -> tuple[str, ...]:
+        """Observed columns that a contributed file may leave out, which then hold nothing, or what is usual."""
+        later = [column.name for column in self.columns if column.since]
+        return (*OPTIONAL_ALWAYS, *self.optional, *later)
 
     @property
     def is_share_answered(self) -> bool:
@@ -266,7 +296,8 @@ class Task:
     @property
     def versions(self) -> tuple[str, ...]:
         """Schema versions in which the task's table exists, oldest first."""
-        return VERSIONS if self.released else VERSIONS[1:]
+        later = versions_since(self.since)
+        return (RELEASED, *later) if self.released else later
 
     def in_version(self, version: str = CURRENT) -> tuple[Column, ...]:
         """Return the columns of the judgment table in a schema version, in order.
@@ -278,6 +309,8 @@ class Task:
         """
         if check_version(version) == RELEASED:
             return self.in_release.columns
+        if version not in self.versions:
+            raise self._too_old(version)
         return tuple(column for column in self.columns if is_in(column, version))
 
     @property
@@ -290,6 +323,10 @@ class Task:
             If it has none.
         """
         if self.released is None:
-            msg = f"the task {self.name!r} does not exist in schema {RELEASED}"
-            raise ConfigurationError(msg, hint=f"stay with schema {VERSIONS[1]} or later")
+            raise self._too_old(RELEASED)
         return self.released
+
+    def _too_old(self, version: str) -> ConfigurationError:
+        """Return the error of who asks for the task in a version of the schema that does not have it."""
+        msg = f"the task {self.name!r} does not exist in schema {version}"
+        return ConfigurationError(msg, hint=f"stay with schema {self.since} or later")

@@ -7,7 +7,7 @@ import hmix_hub
 from hmix_hub.cli.data import readable_columns
 from hmix_hub.cli.main import main
 from hmix_hub.cli.screen_table import empty_columns, table_text
-from hmix_hub.tasks import CONFIGURATIONS
+from hmix_hub.tasks import RELEASED_CONFIGURATIONS
 
 
 @pytest.fixture(autouse=True)
@@ -22,17 +22,17 @@ def printed(*arguments):
 
 
 def core_of(config, load_sample):
-    return load_sample(config).select_columns(CONFIGURATIONS[config].core)
+    return load_sample(config).select_columns(RELEASED_CONFIGURATIONS[config].core)
 
 
-@pytest.mark.parametrize("config", CONFIGURATIONS)
+@pytest.mark.parametrize("config", RELEASED_CONFIGURATIONS)
 def test_the_core_columns_are_columns_of_their_configuration_the_stimulus_first(config):
-    configuration = CONFIGURATIONS[config]
+    configuration = RELEASED_CONFIGURATIONS[config]
     assert set(configuration.core) <= {column.name for column in configuration.columns()}
     assert configuration.core[0] in {"stimulus_id", "pair_id"}
 
 
-@pytest.mark.parametrize("config", CONFIGURATIONS)
+@pytest.mark.parametrize("config", RELEASED_CONFIGURATIONS)
 @pytest.mark.parametrize("width", [40, 80, 100, 200])
 def test_a_table_fits_the_width_and_names_what_it_leaves_out(config, width, load_sample):
     core = core_of(config, load_sample)
@@ -68,13 +68,13 @@ def test_columns_without_values_are_left_out_of_a_table(load_sample):
     assert {"flags", "confidence", "image_1_side", "inferred_path"} <= empty_columns(dataset)
     assert not {"inferred_coefficient", "is_repeat", "condition"} & empty_columns(dataset)
     shown = readable_columns(dataset, "infer_mixing_factor").column_names
-    core = CONFIGURATIONS["infer_mixing_factor"].core
+    core = RELEASED_CONFIGURATIONS["infer_mixing_factor"].core
     assert shown == [name for name in core if name not in {"flags", "confidence"}]
 
 
 def test_core_can_be_named_among_columns_and_written():
     header = printed("infer_mixing_factor", "--columns", "core,task,confidence", "--format", "csv").splitlines()[0]
-    assert header.split(",") == [*CONFIGURATIONS["infer_mixing_factor"].core, "task"]
+    assert header.split(",") == [*RELEASED_CONFIGURATIONS["infer_mixing_factor"].core, "task"]
 
 
 def test_the_released_layout_is_shown_whole():

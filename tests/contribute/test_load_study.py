@@ -16,6 +16,7 @@ from hmix_hub.errors import (
     SourceMissingError,
     StudyError,
 )
+from hmix_hub.schema import CURRENT
 from hmix_hub.studies.study import Study
 from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER
 
@@ -212,7 +213,9 @@ class TestOnTheHub:
 
     def test_a_newer_schema_is_refused_with_what_to_do(self, hub, login, study):
         publish(Study.open(study), REPOSITORY, push=True)
-        text = hub.files(REPOSITORY)["study.yaml"].replace(b"schema_version: 2.1.0", b"schema_version: 3.1.0")
+        text = hub.files(REPOSITORY)["study.yaml"].replace(
+            f"schema_version: {CURRENT}".encode(), b"schema_version: 3.1.0"
+        )
         hub.commit(REPOSITORY, {"study.yaml": text})
         with pytest.raises(SchemaVersionError, match="upgrade"):
             load(REPOSITORY)

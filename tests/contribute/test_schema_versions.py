@@ -14,7 +14,7 @@ from hmix_hub.contribute.description.statistics import study_statistics
 from hmix_hub.contribute.privacy.scan import scan_privacy
 from hmix_hub.contribute.publishing.publisher import publish
 from hmix_hub.errors import ConfigurationError
-from hmix_hub.schema import CIFAR10, features
+from hmix_hub.schema import CIFAR10, CURRENT, features
 from hmix_hub.studies.example import example_study, write_files
 from hmix_hub.studies.study import Study
 from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, columns
@@ -27,7 +27,7 @@ def names(task, version):
 
 
 def older(files):
-    manifest = files["study.yaml"].replace(b"schema_version: 2.1.0", b"schema_version: 2.0.0")
+    manifest = files["study.yaml"].replace(f"schema_version: {CURRENT}".encode(), b"schema_version: 2.0.0")
     assert manifest != files["study.yaml"]
     return files | {"study.yaml": manifest}
 
@@ -63,10 +63,10 @@ def load(place, task, **options):
 def test_a_study_of_2_0_0_loads_as_any_version(place_of, task):
     place = place_of(with_own_column(older(example_study(task)), task))
     new, old = load(place, task), load(place, task, schema_version="2.0.0")
-    assert new.column_names == [*names(task, "2.1.0"), "x_mood"]
+    assert new.column_names == [*names(task, CURRENT), "x_mood"]
     assert old.column_names == [*names(task, "2.0.0"), "x_mood"]
-    assert (set(new["schema_version"]), set(old["schema_version"])) == ({"2.1.0"}, {"2.0.0"})
-    assert {name: new.features[name] for name in names(task, "2.1.0")} == features(columns(task))
+    assert (set(new["schema_version"]), set(old["schema_version"])) == ({CURRENT}, {"2.0.0"})
+    assert {name: new.features[name] for name in names(task, CURRENT)} == features(columns(task))
     for name in old.column_names:
         assert name == "schema_version" or new[name][:] == old[name][:]
     assert all(set(new[column.name]) == {None} for column in columns(task) if column.since)
@@ -75,10 +75,10 @@ def test_a_study_of_2_0_0_loads_as_any_version(place_of, task):
     assert list(load(place, task, streaming=True, schema_version="2.0.0")) == old.to_list()
 
 
-def test_a_study_of_2_1_0_loads_as_any_version(place_of, task):
+def test_a_study_of_the_current_schema_loads_as_any_version(place_of, task):
     place = place_of(recorded_example(task))
     new, old = load(place, task), load(place, task, schema_version="2.0.0")
-    assert new.column_names == names(task, "2.1.0")
+    assert new.column_names == names(task, CURRENT)
     assert old.column_names == names(task, "2.0.0")
     assert old.to_list() == [
         {name: row[name] for name in old.column_names} | {"schema_version": "2.0.0"} for row in new.to_list()

@@ -19,6 +19,7 @@ from hmix_hub.contribute.publishing.publisher import publish
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.origin import SYNTHETIC_MARK, origin_of
 from hmix_hub.plots.figure import WARNING
+from hmix_hub.schema import CURRENT
 from hmix_hub.sources import JUDGMENT_FILES, resolve_source
 from hmix_hub.studies.example import example_study, write_files
 from hmix_hub.studies.folder import RECORD
@@ -102,7 +103,7 @@ def test_the_mark_goes_down_to_schema_1_0_0_and_comes_back_up(synthetic):
     released = hmix_hub.load_dataset(synthetic, INFER, split="train", schema_version="1.0.0")
     assert released.column_names == [*(column.name for column in columns(INFER, "1.0.0")), "synthetic"]
     table = arrow_columns(released, released.column_names)
-    back = migrate(table, INFER, start="1.0.0", target="2.1.0", provenance=Provenance("back"))
+    back = migrate(table, INFER, start="1.0.0", target=CURRENT, provenance=Provenance("back"))
     assert all("synthetic" in flags for flags in back["flags"].to_pylist())
 
 

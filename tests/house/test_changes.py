@@ -47,7 +47,7 @@ def test_a_fifth_task_of_one_file_per_home_walks_the_whole_road(changes, copy, t
     touched = changes.add_task(copy)
     assert len(touched) <= 6
     (tmp_path / "road").mkdir()
-    told = run(copy, copy / "tests/task_road.py", changes.TASK, tmp_path / "road", "--unreleased")
+    told = run(copy, copy / "tests/task_road.py", changes.TASK, tmp_path / "road")
     assert told.split() == ["contribute", "load", "look", "collect"]
 
 

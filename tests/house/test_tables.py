@@ -14,7 +14,7 @@ import pytest
 
 import hmix_hub
 from hmix_hub.schema import RELEASED, VERSIONS
-from hmix_hub.tasks import CONFIGURATIONS
+from hmix_hub.tasks import RELEASED_CONFIGURATIONS
 
 HASHES = json.loads(Path(__file__).with_name("tables.json").read_text(encoding="utf-8"))
 
@@ -30,12 +30,12 @@ def table_hash(dataset):
 
 def tables(source):
     """Yield the name and hash of every table of a source."""
-    for name, configuration in CONFIGURATIONS.items():
+    for name, configuration in RELEASED_CONFIGURATIONS.items():
         for version in VERSIONS:
             if not (configuration.by_stimulus and version == RELEASED):
                 dataset = hmix_hub.load_dataset("h-mix", name, split="train", source=source, schema_version=version)
                 yield f"{name} {version}", table_hash(dataset)
-    for name in [name for name, configuration in CONFIGURATIONS.items() if not configuration.by_stimulus]:
+    for name in [name for name, configuration in RELEASED_CONFIGURATIONS.items() if not configuration.by_stimulus]:
         judgments = hmix_hub.load_dataset("h-mix", name, split="train", source=source)
         yield f"by_stimulus({name})", table_hash(hmix_hub.by_stimulus(judgments))
 

@@ -8,7 +8,7 @@ from hmix_hub.errors import SchemaError, SchemaVersionError
 from hmix_hub.judgments.from_released import Provenance
 from hmix_hub.judgments.migration import LOSSES, migrate
 from hmix_hub.judgments.to_released import to_released
-from hmix_hub.schema import CIFAR10, Vocabulary
+from hmix_hub.schema import CIFAR10, CURRENT, Vocabulary
 from hmix_hub.sources.sample.layout import released_table
 from hmix_hub.tasks import TASKS, columns
 
@@ -63,11 +63,11 @@ def test_down_and_up_gives_back_all_but_provenance(task, rows, seed):
 def test_down_and_up_gives_back_soft_labels_by_the_procedure_that_the_provenance_names(rows, seed, procedure):
     task, provenance = "categorical_soft_labels", Provenance("study", "set", "file.csv", procedure=procedure)
     released = released_table(task, rows, seed)
-    current = migrate(released, task, start="1.0.0", target="2.1.0", provenance=provenance)
-    below = migrate(current, task, start="2.1.0", target="1.0.0")
-    assert migrate(below, task, start="1.0.0", target="2.1.0", provenance=provenance).equals(current)
-    assert migrate(current, task, start="2.1.0", target="2.0.0")["soft_label"].equals(current["soft_label"])
-    assert "procedure" in LOSSES["2.1.0", "1.0.0"]["soft_label"]
+    current = migrate(released, task, start="1.0.0", target=CURRENT, provenance=provenance)
+    below = migrate(current, task, start=CURRENT, target="1.0.0")
+    assert migrate(below, task, start="1.0.0", target=CURRENT, provenance=provenance).equals(current)
+    assert migrate(current, task, start=CURRENT, target="2.0.0")["soft_label"].equals(current["soft_label"])
+    assert "procedure" in LOSSES[CURRENT, "1.0.0"]["soft_label"]
 
 
 def test_what_is_lost_on_the_way_is_lost_and_nothing_else():

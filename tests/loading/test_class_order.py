@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import hmix_hub
 from hmix_hub.errors import ConfigurationError, HMixError, SchemaError
 from hmix_hub.schema import CIFAR10
-from hmix_hub.tasks import CATEGORICAL, CONFIGURATIONS, INFER, TASKS
+from hmix_hub.tasks import CATEGORICAL, INFER, RELEASED_CONFIGURATIONS, TASKS
 
 NAMES = list(CIFAR10.names)
 REVERSED = NAMES[::-1]
@@ -132,7 +132,7 @@ def pair_of(dataset):
 
 @pytest.fixture(scope="module")
 def some(load_sample):
-    return {config: realigned(load_sample(config).select(range(24)), NAMES, []) for config in CONFIGURATIONS}
+    return {config: realigned(load_sample(config).select(range(24)), NAMES, []) for config in RELEASED_CONFIGURATIONS}
 
 
 @settings(max_examples=60, deadline=None)

@@ -10,12 +10,12 @@ from datasets import Dataset
 import hmix_hub
 from hmix_hub.cli.screen_table import csv_text
 from hmix_hub.errors import ConfigurationError, SchemaError
-from hmix_hub.tasks import CONFIGURATIONS
+from hmix_hub.tasks import RELEASED_CONFIGURATIONS
 
 NAMES = ("zebra", "ant", "mole")
 
 
-@pytest.fixture(params=CONFIGURATIONS)
+@pytest.fixture(params=RELEASED_CONFIGURATIONS)
 def dataset(request, load_sample):
     return load_sample(request.param).select(range(40))
 
@@ -43,7 +43,7 @@ def test_a_frame_shows_class_names(judgments):
 
 def test_a_frame_of_the_core_columns_or_of_those_named(dataset, judgments):
     core = hmix_hub.to_pandas(dataset, "core")
-    assert tuple(core.columns) in {configuration.core for configuration in CONFIGURATIONS.values()}
+    assert tuple(core.columns) in {configuration.core for configuration in RELEASED_CONFIGURATIONS.values()}
     assert list(hmix_hub.to_pandas(judgments, ["top_class", "task"]).columns) == ["top_class", "task"]
     with pytest.raises(ConfigurationError, match="no column 'top_clas'"):
         hmix_hub.to_pandas(judgments, ["top_clas"])
@@ -69,7 +69,7 @@ def test_a_text_whose_json_is_no_list_is_refused(text):
 
 
 def test_the_features_of_a_configuration_restore_a_frame_of_codes(dataset, load_sample):
-    config = next(name for name in CONFIGURATIONS if load_sample(name).features == dataset.features)
+    config = next(name for name in RELEASED_CONFIGURATIONS if load_sample(name).features == dataset.features)
     # The release has no judgments that a program made, and so nothing that counts them.
     dataset = dataset.select_columns(list(hmix_hub.features(config)))
     frame = dataset.to_pandas()

@@ -9,13 +9,13 @@ from datasets import Image, load_dataset
 
 import hmix_hub
 from hmix_hub.errors import ConfigurationError, SourceError
-from hmix_hub.tasks import CONFIGURATIONS
+from hmix_hub.tasks import RELEASED_CONFIGURATIONS
 
 COLUMNS = {"mixed": ["image"], "endpoints": ["image_1", "image_2"]}
 
 
 @pytest.mark.parametrize("images", COLUMNS)
-@pytest.mark.parametrize("config", CONFIGURATIONS)
+@pytest.mark.parametrize("config", RELEASED_CONFIGURATIONS)
 def test_image_columns_stand_behind_the_others(config, images, load_sample):
     plain = load_sample(config)
     dataset = load_dataset("h-mix", config, split="train", source="sample", images=images)
@@ -24,7 +24,7 @@ def test_image_columns_stand_behind_the_others(config, images, load_sample):
     assert dataset.remove_columns(COLUMNS[images])[:] == plain[:]
 
 
-@pytest.mark.parametrize("config", CONFIGURATIONS)
+@pytest.mark.parametrize("config", RELEASED_CONFIGURATIONS)
 def test_the_pictures_are_those_that_render_gives(config):
     dataset = hmix_hub.load_dataset("h-mix", config, split="train", source="sample", images="mixed")
     rendered = hmix_hub.render(dataset)

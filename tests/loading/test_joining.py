@@ -7,7 +7,7 @@ import hmix_hub
 from hmix_hub.errors import ConfigurationError, SchemaError, SchemaVersionError
 from hmix_hub.judgments.from_released import Provenance
 from hmix_hub.judgments.migration import migrate
-from hmix_hub.schema import Vocabulary
+from hmix_hub.schema import CURRENT, Vocabulary
 from hmix_hub.sources.sample.layout import released_table
 from hmix_hub.tables import dataset_of
 from hmix_hub.tasks import columns
@@ -30,7 +30,7 @@ def other_study(task, rows=150, vocabulary=OTHER, procedure="released"):
         released,
         task,
         start="1.0.0",
-        target="2.1.0",
+        target=CURRENT,
         provenance=Provenance("other", "other/set", procedure=procedure),
         vocabulary=vocabulary,
     )
@@ -183,7 +183,7 @@ def test_the_same_pair_is_one_stimulus_whatever_the_case_of_its_classes():
                 ),
                 task,
                 start="1.0.0",
-                target="2.1.0",
+                target=CURRENT,
                 provenance=Provenance(study, "shared/set"),
                 vocabulary=OTHER,
             ),

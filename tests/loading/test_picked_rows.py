@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import hmix_hub
 from hmix_hub.schema import arrays
 from hmix_hub.tables import arrow_columns, pick_rows
-from hmix_hub.tasks import CONFIGURATIONS
+from hmix_hub.tasks import RELEASED_CONFIGURATIONS
 
 
 def in_pieces(dataset, rows):
@@ -127,7 +127,7 @@ def test_ids_of_more_than_2_gib(load_sample):
     assert arrow_columns(shuffled, ["stimulus_id"])["stimulus_id"].null_count == 0
 
 
-@pytest.mark.parametrize("config", CONFIGURATIONS)
+@pytest.mark.parametrize("config", RELEASED_CONFIGURATIONS)
 def test_a_shuffled_table_has_the_tensors_of_its_rows(config, load_sample, no_lists):
     whole = load_sample(config).select(range(30))
     rows = np.random.default_rng(1).permutation(30)

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 import hmix_hub
+from hmix_hub.schema import CURRENT
 
 CLASSES = ("ant", "bee", "cow", "elk")
 SLOPE = 1.6
@@ -32,7 +33,7 @@ def judge():
                 "image_2_label": names[np.asarray(pair[1])],
                 "mixing_coefficient": np.asarray(coefficient, dtype=np.float64),
                 "inferred_coefficient": np.asarray(inferred, dtype=np.float64),
-                "schema_version": "2.1.0",
+                "schema_version": CURRENT,
             }
             | columns
         )

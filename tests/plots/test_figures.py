@@ -10,14 +10,14 @@ import hmix_hub
 from hmix_hub.plots.axes import mean_text, share_axis
 from hmix_hub.plots.figure import BARS, Picture
 from hmix_hub.resampling import class_masses, levels_of, resample_means
-from hmix_hub.tasks import CONFIGURATIONS
+from hmix_hub.tasks import RELEASED_CONFIGURATIONS
 
 MIDPOINTS = ["construct_midpoint", "select_shuffled_midpoint"]
 
 
 @pytest.fixture(scope="module")
 def figures(load_sample):
-    return {config: hmix_hub.plot(load_sample(config)) for config in CONFIGURATIONS}
+    return {config: hmix_hub.plot(load_sample(config)) for config in RELEASED_CONFIGURATIONS}
 
 
 def words_of(figure):
@@ -89,7 +89,7 @@ def test_a_pull_to_either_image_moves_the_mean_of_select(load_sample):
     assert "all judgments: mean 0.20 [0.20, 0.20]" in labels
 
 
-@pytest.mark.parametrize("config", CONFIGURATIONS)
+@pytest.mark.parametrize("config", RELEASED_CONFIGURATIONS)
 def test_every_mean_has_an_interval_around_it_and_the_caption_says_which(config, figures):
     figure = figures[config]
     assert "95% intervals by resampling" in words_of(figure)
@@ -123,7 +123,7 @@ def test_one_participant_at_a_level_has_no_interval(load_sample):
         assert np.isnan(ends_of(bars.errorbar)).all()
 
 
-@pytest.mark.parametrize("config", CONFIGURATIONS)
+@pytest.mark.parametrize("config", RELEASED_CONFIGURATIONS)
 def test_no_axis_of_coefficients_goes_beyond_0_or_1_and_image_1_is_on_the_right(config, figures):
     for axes in figures[config].axes:
         low, high = axes.get_ylim()
@@ -157,7 +157,7 @@ def test_every_answer_is_a_point_that_can_be_seen(config, load_sample, figures):
 
 
 @pytest.mark.parametrize("rows", [5, None])
-@pytest.mark.parametrize("config", CONFIGURATIONS)
+@pytest.mark.parametrize("config", RELEASED_CONFIGURATIONS)
 def test_no_word_leaves_the_figure_or_lies_on_another(config, rows, load_sample, misplaced_words):
     dataset = load_sample(config)
     assert misplaced_words(hmix_hub.plot(dataset if rows is None else dataset.select(range(rows)))) == []

@@ -14,7 +14,7 @@ from hmix_hub.cli.main import main
 from hmix_hub.errors import SplitWarning
 from hmix_hub.sources import RELEASE
 from hmix_hub.studies.example import example_study, write_files
-from hmix_hub.tasks import BY_STIMULUS_COLUMNS, CONFIGURATIONS, FLAGS, INFER, TASKS
+from hmix_hub.tasks import BY_STIMULUS_COLUMNS, INFER, RELEASED_CONFIGURATIONS, RELEASED_FORMS, TASKS, flags_of
 
 DOCUMENTS = [
     *("README.md", "CONTRIBUTING.md", "CHANGELOG.md"),
@@ -72,7 +72,7 @@ def test_a_stale_part_is_found_and_renewed(build, tmp_path, monkeypatch):
 
 def test_the_card_has_the_configurations_and_the_default(card):
     configs = {config["config_name"]: config for config in card.data.to_dict()["configs"]}
-    assert list(configs) == list(CONFIGURATIONS)
+    assert list(configs) == list(RELEASED_CONFIGURATIONS)
     assert [name for name, config in configs.items() if config.get("default")] == ["infer_mixing_factor"]
 
 
@@ -98,17 +98,18 @@ def test_the_card_says_what_a_card_should(card):
 
 
 def test_the_card_has_every_column_and_flag(card):
-    columns = [c for task in TASKS.values() for c in task.columns]
+    columns = [c for task in RELEASED_FORMS for c in TASKS[task].columns]
     by_stimulus = [c for task in ("infer_mixing_factor", "categorical_soft_labels") for c in BY_STIMULUS_COLUMNS[task]]
-    for name in [*(c.name for c in columns), *(c.name for c in by_stimulus), *FLAGS]:
+    flags = dict.fromkeys(flag for task in RELEASED_FORMS for flag in flags_of(task))
+    for name in [*(c.name for c in columns), *(c.name for c in by_stimulus), *flags]:
         assert f"| `{name}` |" in card.text, name
 
 
-@pytest.mark.parametrize("config", CONFIGURATIONS)
+@pytest.mark.parametrize("config", RELEASED_CONFIGURATIONS)
 def test_the_card_beside_parquet_files_loads_with_plain_datasets(config, root, tmp_path):
     expected = as_released(config)
     repository = tmp_path / "h-mix-copy"
-    for name in CONFIGURATIONS:
+    for name in RELEASED_CONFIGURATIONS:
         (repository / name).mkdir(parents=True)
         as_released(name).to_parquet(repository / name / "train-00000-of-00001.parquet")
     (repository / "README.md").write_bytes((root / "dataset_cards" / "h-mix.md").read_bytes())

@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from hmix_hub.schema import CIFAR10
+from hmix_hub.schema import CIFAR10, VERSIONS
 from hmix_hub.tasks import CATEGORICAL, INFER, TASKS
 from hmix_hub.tasks.flags import STRAIGHTLINING_MINIMUM
 from hmix_hub.tasks.soft_labels import PROCEDURES, QUESTIONS, unasked_columns
@@ -76,7 +76,7 @@ def studies(
     kept = draw(st.sets(st.sampled_from(NAMES[task]))) if is_recorded is None else set(NAMES[task] * is_recorded)
     if kept:
         rows = [row | _recorded(rng, task, row, classes, kept) for row in rows]
-    version = rng.choice([None, "2.1.0"] if kept else [None, "2.1.0", "2.0.0"])
+    version = rng.choice([None, *(TASKS[task].versions[-2:] if kept else VERSIONS[1:])])
     manifest |= {} if version is None else {"schema_version": version}
     rows = [
         row | _optional(rng, optional, manifest, number) | {name: give() for name, give in extras.items()}

@@ -10,7 +10,7 @@ from hmix_hub.contribute.description.statistics import STATISTICS
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.schema import CIFAR10, RELEASED, VERSIONS, arrow_schema
 from hmix_hub.schema.groups import Groups, encode
-from hmix_hub.tasks import FLAGS, TASKS, columns, computed_columns, observed_columns
+from hmix_hub.tasks import CONFIGURATIONS, FLAGS, TASKS, columns, computed_columns, observed_columns
 from hmix_hub.tasks.flags import Flag
 from hmix_hub.tasks.task import ExampleTrial, Task
 from hmix_hub.training.targets import TARGETS
@@ -44,7 +44,9 @@ def test_an_example_fills_columns_that_a_study_may_hold(task):
 def test_by_stimulus_figures_are_those_of_its_columns(task, load_sample):
     judgments = load_sample(task).data.table
     stimuli = Groups(encode(judgments[TASKS[task].stimulus_column]))
-    gathered = TASKS[task].by_stimulus.gather(judgments.select(TASKS[task].by_stimulus.of + _shown(task)), stimuli)
+    gathered = TASKS[task].by_stimulus.gather(
+        judgments.select(TASKS[task].by_stimulus.of + _shown(task)), stimuli, len(CIFAR10)
+    )
     assert set(gathered) == {column.name for column in TASKS[task].by_stimulus.columns}
     assert TASKS[task].judged_columns[1] in gathered
 
@@ -103,3 +105,41 @@ def test_a_task_without_a_released_form_exists_from_2_0_0_on():
     assert task.versions == VERSIONS[1:]
     with pytest.raises(ConfigurationError, match=r"does not exist in schema 1\.0\.0"):
         task.in_version(RELEASED)
+
+
+def test_a_task_that_came_later_exists_from_its_version_on():
+    task = replace(TASKS["infer_mixing_factor"], released=None, since="2.2.0")
+    assert task.versions == ("2.2.0",)
+    assert task.in_version("2.2.0") == TASKS["infer_mixing_factor"].in_version("2.2.0")
+    with pytest.raises(ConfigurationError, match=r"does not exist in schema 2\.1\.0") as refused:
+        task.in_version("2.1.0")
+    assert "2.2.0 or later" in refused.value.hint
+
+
+def test_a_task_that_says_nowhere_what_its_answer_is_is_refused():
+    with pytest.raises(ValueError, match="neither `answered` nor `derived` nor `judged`"):
+        replace(TASKS["infer_mixing_factor"], answered="")
+
+
+def test_what_is_judged_may_be_neither_a_number_nor_computed():
+    judged = ("top_class", "mean_soft_label")
+    task = replace(TASKS["categorical_soft_labels"], derived={}, judged=judged)
+    assert task.judged_columns == judged
+    assert task.is_over_classes
+    with pytest.raises(ValueError, match="`judged` names frequencies"):
+        replace(task, judged=("top_class", "frequencies"))
+
+
+def test_a_column_that_files_may_leave_out_is_optional_in_its_task_alone():
+    infer = TASKS["infer_mixing_factor"]
+    assert "confidence" in replace(infer, optional=("confidence",)).optional_columns
+    assert "confidence" not in infer.optional_columns
+    assert "inferred_touched" in infer.optional_columns
+
+
+def test_versions_of_the_same_columns_are_told_apart_by_what_is_stated():
+    judgments = CONFIGURATIONS["infer_mixing_factor"]
+    new, old = ({column.name for column in judgments.columns(version)} for version in ("2.2.0", "2.0.0"))
+    assert [judgments.version_of(new, stated) for stated in ("2.2.0", "2.1.0", "2.0.0")] == ["2.2.0", "2.1.0", "2.2.0"]
+    assert judgments.version_of(old, "2.2.0") == "2.0.0"
+    assert judgments.version_of({"task"}, "2.1.0") == "2.1.0"

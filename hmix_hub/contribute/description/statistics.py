@@ -32,7 +32,6 @@ from hmix_hub.contribute.description.histograms import (
 )
 from hmix_hub.contribute.description.wording import Wording
 from hmix_hub.resampling import class_masses, levels_of, resample_means
-from hmix_hub.schema import JUDGMENT_TABLE
 from hmix_hub.schema.arrays import Ints, codes, matrix, numbers
 from hmix_hub.schema.groups import Groups, encode, encode_key
 from hmix_hub.studies.study import Study, once_per_study
@@ -122,7 +121,7 @@ def task_statistics(table: pa.Table, task: str) -> dict[str, Any]:
         stimuli, in `agreement`), `None` where there are fewer than two of them.
     """
     # Sums depend on the order of their terms in the last digit.
-    names = [column.name for column in columns(task, JUDGMENT_TABLE)]
+    names = [column.name for column in columns(task, TASKS[task].since)]
     table = table.select(names).sort_by("judgment_id")
     stimuli = encode_key([table["image_set"], table[TASKS[task].stimulus_column]])
     participants = encode(table["participant_id"])

@@ -129,7 +129,7 @@ def _write_study(store: Store, gathered: Gathered, made: Path) -> dict[str, int]
         if store.is_synthetic:
             # In the file, too, so that it cannot be taken into a study of participants unmarked.
             table = table.append_column("flags", pa.repeat(SYNTHETIC_FLAG, table.num_rows))
-        write_judgments(table, made / file_name(task))
+        write_judgments(table, made / file_name(task), task)
         written[file_name(task)] = table.num_rows
     months = store.months()
     if months is None:

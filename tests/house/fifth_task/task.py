@@ -20,7 +20,7 @@ def _all_or_nothing(rows: Rows) -> Mask:
     return (estimated == 0) | (estimated == 1)
 
 
-def _gather(judgments: pa.Table, groups: Groups) -> dict[str, object]:
+def _gather(judgments: pa.Table, groups: Groups, n_classes: int) -> dict[str, object]:
     return {
         "estimated_coefficients": groups.lists(judgments["estimated_coefficient"]),
         "mean_estimated_coefficient": groups.mean(numbers(judgments["estimated_coefficient"])),
