@@ -18,6 +18,7 @@ from hmix_hub.class_order import check_classes, in_one_order
 from hmix_hub.errors import ConfigurationError, SchemaError, Where, first_line
 from hmix_hub.schema import CIFAR10, CURRENT, Column, Kind, Vocabulary, check_version
 from hmix_hub.schema import features as features_of
+from hmix_hub.schema.column import BY_CLASS_KINDS
 from hmix_hub.schema.released import SYNTHETIC_COLUMN
 from hmix_hub.sources.image_set import METHOD_MARK
 from hmix_hub.sources.image_sets import IMAGE_SETS
@@ -174,6 +175,7 @@ _ITEMS = {
     Kind.STRINGS: Kind.STRING,
     Kind.FLOATS: Kind.FLOAT64,
     Kind.LABELS: Kind.LABEL,
+    Kind.COUNTS: Kind.INT64,
     Kind.DISTRIBUTION: Kind.FLOAT64,
     Kind.DISTRIBUTIONS: Kind.DISTRIBUTION,
 }
@@ -222,7 +224,7 @@ def _convert(value: Any, kind: Kind, vocabulary: Vocabulary) -> Any:
     if kind in _ITEMS:
         items = _parse_list(value) if isinstance(value, str) else value
         converted = [_convert(item, _ITEMS[kind], vocabulary) for item in items]
-        if kind is Kind.DISTRIBUTION and len(converted) != len(vocabulary):
+        if kind in BY_CLASS_KINDS and len(converted) != len(vocabulary):
             msg = f"a distribution over {len(converted)} classes, where there are {len(vocabulary)}"
             raise SchemaError(msg, hint="give the class names in the order of their codes, classes=[...]")
         return converted

@@ -106,7 +106,8 @@ def to_tensors(
         collection_round, image_set, pair_id,                               appearance; see `vocabularies`
         stimulus_id, image_1_side
         is_repeat, inferred_touched, confidence_touched (N,)      bool      false where null
-        soft_label, mean_soft_label                     (N, K)    `dtype`   probabilities, each row sums to 1
+        soft_label, mean_soft_label, class_frequencies  (N, K)    `dtype`   probabilities, each row sums to 1
+        class_counts                                    (N, K)    int64     votes; -1 where null
         impossible_classes                              (N, K)    bool      true where ruled out
         flags                                           (N, F)    bool      one place per flag of any task; see
                                                                             `vocabularies["flags"]`
@@ -286,7 +287,14 @@ def _ids(name: str, column: pa.ChunkedArray, request: _Request) -> _Column:
 
 
 def _distributions(name: str, column: pa.ChunkedArray, request: _Request) -> _Column:
-    return _Column(_tensor(matrix(column), request.dtype, copy=request.copy))
+    is_whole, is_nullable = kinds.is_integer(column.type.value_type), bool(_IS_NULLABLE.get(name))
+    values = matrix(column, is_nullable=is_nullable)
+    if is_whole and column.null_count:
+        values = np.where(np.isnan(values), -1, values)
+    return _Column(
+        _tensor(values, torch.int64 if is_whole else request.dtype, copy=request.copy),
+        _mask(name, column) if is_nullable else None,
+    )
 
 
 def _pictures(name: str, column: pa.ChunkedArray, request: _Request) -> _Column:

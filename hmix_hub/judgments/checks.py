@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from hmix_hub.errors import SchemaError, Where
 from hmix_hub.schema import TOLERANCE, Column, Kind, Vocabulary
 from hmix_hub.schema.arrays import matrix, numbers
+from hmix_hub.schema.column import BY_CLASS_KINDS
 
 
 def check_values(table: pa.Table, columns: Iterable[Column], vocabulary: Vocabulary) -> None:
@@ -48,7 +49,8 @@ def check_values(table: pa.Table, columns: Iterable[Column], vocabulary: Vocabul
 
 def _check_range(column: Column, values: pa.ChunkedArray, n_classes: int) -> None:
     low, high = (0, n_classes - 1) if column.kind is Kind.LABEL else (column.low, column.high)
-    found = matrix(values) if column.kind is Kind.DISTRIBUTION else numbers(values)[:, None]
+    is_by_class = column.kind in BY_CLASS_KINDS
+    found = matrix(values, is_nullable=True) if is_by_class else numbers(values)[:, None]
     bad = _outside(found, low, high) & values.is_valid().to_numpy()[:, None]
     rows, places = np.nonzero(bad)
     if len(rows):

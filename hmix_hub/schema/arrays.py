@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from pyarrow import types
 
 from hmix_hub.errors import SchemaError
-from hmix_hub.schema.column import Kind
+from hmix_hub.schema.column import BY_CLASS_KINDS, Kind
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -158,21 +158,41 @@ def one_piece(column: pa.ChunkedArray) -> pa.Array:
     return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
 
 
-def matrix(column: pa.ChunkedArray) -> Floats:
-    """Return a column of distributions as float64 (N, K); without a copy where it is in one piece.
+def matrix(column: pa.ChunkedArray, *, is_nullable: bool = False) -> Floats:
+    """Return a column of distributions, or of counts, as (N, K); without a copy where it is in one piece.
+
+    Parameters
+    ----------
+    column
+        N lists of K numbers.
+    is_nullable
+        Whether lists may be null, whose row is then NaN.
+
+    Returns
+    -------
+    numpy.ndarray
+        (N, K) of the numbers' own type, float64 for distributions and int64 for counts; float64 where lists are null.
 
     Raises
     ------
     SchemaError
-        If its lists are not all of one length.
+        If its lists are not all of one length, or one is null and may not be.
     """
     lists = one_piece(column)
     lengths = {getattr(lists.type, "list_size", None)} - {None}
-    lengths |= set(pc.unique(pc.list_value_length(lists)).to_pylist())
+    known = pc.list_value_length(lists)
+    lengths |= set(pc.unique(known.drop_null() if is_nullable else known).to_pylist())
     if len(lengths) > 1 or None in lengths:
         msg = "the distributions are not all over the same number of classes"
         raise SchemaError(msg, hint="join datasets with hmix_hub.join, which spreads them over the union")
-    return lists.flatten().to_numpy().reshape(len(lists), next(iter(lengths), 0))
+    n_classes = int(next(iter(lengths), 0) or 0)
+    # Of lists that are null, none of the numbers beneath are flattened.
+    found = lists.flatten().to_numpy().reshape(len(lists) - lists.null_count, n_classes)
+    if not lists.null_count:
+        return found
+    filled = np.full((len(lists), n_classes), np.nan)
+    filled[lists.is_valid().to_numpy(zero_copy_only=False)] = found
+    return filled
 
 
 def membership(column: pa.ChunkedArray, n_classes: int) -> Mask:
@@ -182,9 +202,14 @@ def membership(column: pa.ChunkedArray, n_classes: int) -> Mask:
     return table
 
 
-def distributions(shares: Floats) -> pa.FixedSizeListArray:
-    """Return float64 (N, K) as a column of N distributions; the inverse of `matrix`."""
-    return pa.FixedSizeListArray.from_arrays(pa.array(shares.ravel()), shares.shape[1])
+def distributions(shares: Floats, kind: Kind = Kind.DISTRIBUTION) -> pa.FixedSizeListArray:
+    """Return float64 (N, K) as a column of N distributions, or of counts; a row that is NaN is null, as in `matrix`."""
+    is_null = np.isnan(shares[:, 0]) if shares.shape[1] else np.zeros(len(shares), dtype=bool)
+    numbers_ = shares.ravel()
+    if kind is Kind.COUNTS:
+        numbers_ = np.where(np.isnan(numbers_), 0, numbers_).astype(np.int64)
+    mask = pa.array(is_null) if is_null.any() else None
+    return pa.FixedSizeListArray.from_arrays(pa.array(numbers_), shares.shape[1], mask=mask)
 
 
 def recode(column: pa.ChunkedArray, kind: Kind, target: Ints, n_classes: int) -> pa.ChunkedArray:
@@ -193,7 +218,7 @@ def recode(column: pa.ChunkedArray, kind: Kind, target: Ints, n_classes: int) ->
     Parameters
     ----------
     column
-        N labels, lists of labels, distributions, or lists of distributions.
+        N labels, lists of labels, distributions or counts by class, or lists of distributions.
     kind
         Which of these.
     target
@@ -203,8 +228,8 @@ def recode(column: pa.ChunkedArray, kind: Kind, target: Ints, n_classes: int) ->
     """
     if kind is Kind.LABEL:
         return pc.take(pa.array(target), column)
-    if kind is Kind.DISTRIBUTION:
-        return pa.chunked_array([_spread(column, target, n_classes)])
+    if kind in BY_CLASS_KINDS:
+        return pa.chunked_array([_spread(column, target, n_classes, kind)])
     lengths = pc.list_value_length(column).fill_null(0).to_numpy()
     offsets = pa.array(np.concatenate([[0], np.cumsum(lengths)]), pa.int32())
     items = pc.list_flatten(column)
@@ -215,8 +240,12 @@ def recode(column: pa.ChunkedArray, kind: Kind, target: Ints, n_classes: int) ->
     return pa.chunked_array([pa.ListArray.from_arrays(offsets, values, mask=is_null)])
 
 
-def _spread(column: pa.ChunkedArray, target: Ints, n_classes: int) -> pa.FixedSizeListArray:
+def _spread(
+    column: pa.ChunkedArray, target: Ints, n_classes: int, kind: Kind = Kind.DISTRIBUTION
+) -> pa.FixedSizeListArray:
     spread = np.zeros((len(column), n_classes))
     if len(column):
-        spread[:, target] = matrix(column)
-    return distributions(spread)
+        values = matrix(column, is_nullable=True)
+        spread[:, target] = values
+        spread[np.isnan(values).any(axis=1)] = np.nan
+    return distributions(spread, kind)

@@ -30,12 +30,17 @@ class Kind(Enum):
     STRINGS = "list of string"
     FLOATS = "list of float64"
     LABELS = "list of ClassLabel"
+    COUNTS = "K int64"
     DISTRIBUTION = "K float64"
     DISTRIBUTIONS = "list of K float64"
 
 
-LABEL_KINDS, DISTRIBUTION_KINDS = {Kind.LABEL, Kind.LABELS}, {Kind.DISTRIBUTION, Kind.DISTRIBUTIONS}
-"""Kinds that count classes one by one, and kinds that have a share for each."""
+LABEL_KINDS = {Kind.LABEL, Kind.LABELS}
+"""Kinds that count classes one by one."""
+BY_CLASS_KINDS = {Kind.DISTRIBUTION, Kind.COUNTS}
+"""Kinds whose values have one number for each class."""
+DISTRIBUTION_KINDS = {*BY_CLASS_KINDS, Kind.DISTRIBUTIONS}
+"""Kinds that have a number for each class, and lists of these."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +99,7 @@ class Column:
             Kind.STRINGS: pa.list_(pa.string()),
             Kind.FLOATS: pa.list_(pa.float64()),
             Kind.LABELS: pa.list_(pa.int64()),
+            Kind.COUNTS: pa.list_(pa.int64(), len(vocabulary)),
             Kind.DISTRIBUTION: distribution,
             Kind.DISTRIBUTIONS: pa.list_(distribution),
         }
@@ -110,6 +116,7 @@ class Column:
             Kind.STRINGS: List(Value("string")),
             Kind.FLOATS: List(Value("float64")),
             Kind.LABELS: List(label),
+            Kind.COUNTS: List(Value("int64"), length=len(vocabulary)),
             Kind.DISTRIBUTION: distribution,
             Kind.DISTRIBUTIONS: List(distribution),
         }

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hmix_hub.errors import SchemaError
 from hmix_hub.schema import arrays
 
 NUMBERS = st.lists(st.floats(allow_nan=False), min_size=2, max_size=2)
@@ -84,3 +85,27 @@ def test_a_piece_holds_no_more_than_it_can():
         patch.setattr(arrays, "MOST", 4)
         taken = arrays.take(column, np.array([0, 3, 1, 2, 2, 0, 0]))
     assert [chunk.to_pylist() for chunk in taken.chunks] == [["abc", "h", ""], ["defg"], ["defg"], ["abc"], ["abc"]]
+
+
+COUNTED = st.lists(st.none() | st.lists(st.integers(0, 2**53), min_size=3, max_size=3), max_size=8)
+
+
+@given(COUNTED, st.permutations([0, 1, 2, 3]))
+def test_counts_by_class_are_recoded_and_come_back(rows, order):
+    kind = pa.list_(pa.int64(), 3)
+    column = pa.chunked_array([pa.array(rows[:2], kind), pa.array(rows[2:], kind)])
+    moved = arrays.recode(column, arrays.Kind.COUNTS, np.array(order[:3]), 4)
+    assert moved.type == pa.list_(pa.int64(), 4)
+    expected = [None if row is None else [0] * 4 for row in rows]
+    for old, new in zip(rows, expected, strict=True):
+        for code, value in zip(order[:3], old or [], strict=False):
+            new[code] = value
+    assert moved.to_pylist() == expected
+    found = arrays.matrix(moved, is_nullable=True)
+    assert np.isnan(found).any(axis=1).tolist() == [row is None for row in rows]
+
+
+def test_counts_that_are_null_are_refused_where_none_may_be():
+    column = pa.chunked_array([pa.array([[1, 2], None], pa.list_(pa.int64(), 2))])
+    with pytest.raises(SchemaError, match="same number of classes"):
+        arrays.matrix(column)

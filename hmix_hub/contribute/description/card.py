@@ -21,8 +21,7 @@ from hmix_hub.contribute.description.markdown import (
 )
 from hmix_hub.contribute.description.statistics import study_statistics
 from hmix_hub.contribute.description.wording import Wording
-from hmix_hub.schema import Kind
-from hmix_hub.schema.column import as_markdown, column_table
+from hmix_hub.schema.column import BY_CLASS_KINDS, as_markdown, column_table
 from hmix_hub.sources.image_set import PIXEL_LINEAR
 from hmix_hub.sources.image_sets import IMAGE_SETS
 from hmix_hub.studies.manifest import OWN_PICTURES, PLACEHOLDER, SINGLE, Manifest
@@ -107,7 +106,7 @@ def _columns(study: Study, wording: Wording) -> dict[str, Any]:
                 "question": Markdown(wording.question(name)),
                 "protocol": Markdown(wording.protocol() if TASKS[name].asked_columns else ""),
                 "columns": Markdown(column_table(wording.columns(own[name]))),
-                "has_distribution": any(c.kind is Kind.DISTRIBUTION for c in own[name]),
+                "has_distribution": any(c.kind in BY_CLASS_KINDS for c in own[name]),
                 "extras": _own_columns(study, name),
             }
             for name in names

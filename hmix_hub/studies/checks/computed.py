@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from hmix_hub.errors import HMixError
 from hmix_hub.schema import SYNTHETIC_FLAG, TOLERANCE, Kind
+from hmix_hub.schema.column import BY_CLASS_KINDS
 from hmix_hub.studies.checks.rows import Check
 from hmix_hub.studies.findings import Mask, Reporter
 from hmix_hub.studies.judgment_table import complete_chunks, given_flag
@@ -73,7 +74,7 @@ def _is_equal(raw: pa.Array, wanted: pa.Array, kind: Kind) -> Mask:
             return np.ones(len(lists), dtype=bool)
         pairs = zip(lists, wanted.to_pylist(), strict=True)
         return np.array([_without(given) == _without(right) for given, right in pairs], dtype=bool)
-    if kind is Kind.DISTRIBUTION:
+    if kind in BY_CLASS_KINDS:
         pairs = zip(listed(raw), wanted.to_pylist(), strict=True)
         return np.array([_is_near(given, right) for given, right in pairs], dtype=bool)
     given = as_text(raw)

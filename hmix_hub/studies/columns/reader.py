@@ -8,6 +8,8 @@ import pyarrow.compute as pc
 from pyarrow import types
 
 from hmix_hub.schema import Column, Kind, Vocabulary
+from hmix_hub.schema.column import BY_CLASS_KINDS
+from hmix_hub.studies.columns.by_class import ByClassReader, is_by_class
 from hmix_hub.studies.columns.labels import LabelReader, is_list_of_labels
 from hmix_hub.studies.columns.numbers import (
     NumberListReader,
@@ -46,7 +48,11 @@ class ColumnReader:
         self.reporter = reporter
         self._scale = _Scale(column, reporter)
         self._labels = LabelReader(vocabulary, reporter, is_nullable=column.nullable)
-        self._lists = NumberListReader(column, reporter)
+        self._lists = (
+            ByClassReader(column, vocabulary, reporter)
+            if column.kind in BY_CLASS_KINDS
+            else NumberListReader(column, reporter)
+        )
 
     def read(self, raw: pa.Array, rows: Ints) -> pa.Array:
         """Read N values, text or typed, with their rows, int64 (N,), as the column's type; null where there is none."""
@@ -76,7 +82,7 @@ class ColumnReader:
         lists = {
             Kind.LABEL: self._labels.from_text,
             Kind.LABELS: self._labels.lists_from_text,
-            Kind.FLOATS: self._lists.from_text,
+            **dict.fromkeys({Kind.FLOATS, *BY_CLASS_KINDS}, self._lists.from_text),
         }
         if kind in lists:
             return lists[kind](text, rows)
@@ -96,7 +102,11 @@ class ColumnReader:
             return self._from_text(as_text(pc.cast(raw, pa.string())), rows)
         if kind is Kind.LABEL and is_whole and not self._labels.has_numbers_for_names:
             return self._labels.from_codes(raw, rows)
-        is_list = {Kind.LABELS: is_list_of_labels, Kind.FLOATS: is_list_of_numbers}.get(kind)
+        is_list = {
+            Kind.LABELS: is_list_of_labels,
+            Kind.FLOATS: is_list_of_numbers,
+            **dict.fromkeys(BY_CLASS_KINDS, is_by_class),
+        }.get(kind)
         if is_list is not None and is_list(raw.type):
             return (self._labels if kind is Kind.LABELS else self._lists).from_lists(raw, rows)
         note = f"the file's type is {raw.type}"

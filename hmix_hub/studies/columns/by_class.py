@@ -1,0 +1,177 @@
+"""Numbers by class: counts or shares, one for each class of the study, from lists, or from objects by class name."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import types
+
+from hmix_hub.errors import SchemaError
+from hmix_hub.schema import Column, Kind, Vocabulary
+from hmix_hub.schema.arrays import Floats, distributions
+from hmix_hub.studies.columns.numbers import NumberListReader, as_mask, emptied, is_list_of_numbers
+from hmix_hub.studies.findings import Ints, Mask, Reporter
+from hmix_hub.studies.rules import columns as rules
+from hmix_hub.studies.rules import stimuli as stimulus_rules
+
+_OBJECT = r"^\s*\{"
+_LONGEST = 301
+"""Characters of a name that are looked up: no class has as many."""
+_LARGEST = 2**31 - 1
+"""Most votes for one class."""
+_MOST_KNOWN = 1000
+"""Most combinations of classes, as objects name them, that are remembered."""
+
+
+class ByClassReader:
+    """Reader of one column with a number for each class.
+
+    Written are `12|3|0`, a JSON list in the order of the classes, or a JSON object by class name, whose classes that
+    are left out have 0; in Parquet, lists, or records with a field for each class.
+
+    Parameters
+    ----------
+    column
+        What the schema says of it: its range is that of each number.
+    vocabulary
+        Class names of the study; K is their number.
+    reporter
+        Gets the findings.
+    """
+
+    def __init__(self, column: Column, vocabulary: Vocabulary, reporter: Reporter) -> None:
+        self.column, self.vocabulary, self.reporter = column, vocabulary, reporter
+        self._known: dict[tuple[str, ...], tuple[int, ...]] = {}
+        # The range is checked once all forms are arrays.
+        self._lists = NumberListReader(replace(column, low=None, high=None), reporter)
+
+    def from_text(self, text: pa.Array, rows: Ints) -> pa.Array:
+        """Read N texts; N lists of K numbers, null where missing, or where there is not one number for each class."""
+        present = emptied(text)
+        is_object = as_mask(pc.match_substring_regex(present, _OBJECT))
+        others = pc.if_else(pa.array(is_object), pa.scalar(None, pa.string()), present)
+        values = self._of_lists(self._lists.from_text(others, rows), rows)
+        if is_object.any():
+            self._read_objects(present, is_object, rows, values)
+        return self._made(values, rows, text)
+
+    def from_lists(self, raw: pa.Array, rows: Ints) -> pa.Array:
+        """Read N lists of numbers, or N records with a number for each class; see `from_text`."""
+        if types.is_struct(raw.type):
+            return self._made(self._of_records(raw, rows), rows, raw)
+        return self._made(self._of_lists(self._lists.from_lists(raw, rows), rows), rows, raw)
+
+    def _of_lists(self, lists: pa.Array, rows: Ints) -> Floats:
+        """Return lists as float64 (N, K); NaN where null, or of another length, which is reported."""
+        lengths = pc.list_value_length(lists).fill_null(len(self.vocabulary)).to_numpy(zero_copy_only=False)
+        other = lengths != len(self.vocabulary)
+        k = len(self.vocabulary)
+        self.reporter.add_where(
+            rules.TYPE, other, rows, None, lambda i: f"{lengths[i]} numbers, and the study has {k} classes"
+        )
+        values = np.full((len(lists), k), np.nan)
+        good = ~other & lists.is_valid().to_numpy(zero_copy_only=False)
+        values[good] = np.asarray(lists.filter(pa.array(good)).flatten(), dtype=np.float64).reshape(-1, k)
+        return values
+
+    def _read_objects(self, text: pa.Array, is_object: Mask, rows: Ints, values: Floats) -> None:
+        """Read the texts that are JSON objects, each distinct one once, into their rows of float64 (N, K)."""
+        written_in = text.filter(pa.array(is_object))
+        encoded = written_in.dictionary_encode()
+        unknown: dict[int, str] = {}
+        faults: dict[int, str] = {}
+        # Most objects name the same classes in the same order.
+        of_keys: dict[tuple[int, ...], tuple[list[int], list[list[float]]]] = {}
+        for number, written in enumerate(encoded.dictionary.to_pylist()):
+            try:
+                pairs = json.loads(written, object_pairs_hook=list)
+                codes = self._codes(tuple(name for name, _ in pairs))
+                numbers = _numbers([value for _, value in pairs])
+            except SchemaError as error:
+                unknown[number] = f"{error.message}; {error.hint}"
+            except (ValueError, RecursionError, OverflowError) as error:
+                faults[number] = f"neither numbers a|b nor JSON of numbers: {error}"
+            else:
+                places, found = of_keys.setdefault(codes, ([], []))
+                places.append(number)
+                found.append(numbers)
+        by_class = np.full((len(encoded.dictionary), len(self.vocabulary)), np.nan)
+        for codes, (places, found) in of_keys.items():
+            by_class[places] = 0
+            by_class[np.ix_(places, codes)] = np.array(found).reshape(len(places), len(codes))
+        number_of = encoded.indices.to_numpy(zero_copy_only=False)
+        at = np.flatnonzero(is_object)
+        for rule, said in ((stimulus_rules.CLASS, unknown), (rules.TYPE, faults)):
+            notes = np.array([said.get(number, "") for number in range(len(by_class))], dtype=object)[number_of]
+            self.reporter.add_where(rule, notes != "", rows[at], written_in, notes.tolist().__getitem__)
+        values[at] = by_class[number_of]
+
+    def _codes(self, names: tuple[str, ...]) -> tuple[int, ...]:
+        """Return the labels of the classes that an object names; a `ValueError` where one stands twice."""
+        if names not in self._known:
+            codes = tuple(map(self._code, names))
+            if len(set(codes)) < len(codes):
+                msg = "a class stands twice"
+                raise ValueError(msg)
+            if len(self._known) >= _MOST_KNOWN:
+                return codes
+            self._known[names] = codes
+        return self._known[names]
+
+    def _code(self, name: str) -> int:
+        return self.vocabulary.code(name[:_LONGEST])
+
+    def _of_records(self, raw: pa.Array, rows: Ints) -> Floats:
+        values, broken = np.zeros((len(raw), len(self.vocabulary))), np.zeros(len(raw), dtype=bool)
+        for field, column in zip(raw.type, raw.flatten(), strict=True):
+            numbers = np.asarray(pc.cast(column, pa.float64(), safe=False).fill_null(0.0), dtype=np.float64)
+            broken |= ~np.isfinite(numbers)
+            try:
+                values[:, self._code(field.name)] += numbers
+            except SchemaError as error:
+                said = f"{error.message}; {error.hint}"
+                self.reporter.add_where(stimulus_rules.CLASS, as_mask(column.is_valid()), rows, None, said)
+        self.reporter.add_where(rules.TYPE, broken, rows, None, "not all are finite numbers")
+        values[broken | as_mask(raw.is_null())] = np.nan
+        return values
+
+    def _made(self, values: Floats, rows: Ints, raw: pa.Array) -> pa.Array:
+        """Check float64 (N, K), and return it as the column's lists; null where a number is none of the column's."""
+        low = -np.inf if self.column.low is None else self.column.low
+        high = _LARGEST if self.column.high is None else self.column.high
+        bad = np.asarray(((values < low) | (values > high)).any(axis=1))
+        self.reporter.add_where(rules.RANGE, bad, rows, raw, f"the range of each is {self.column.range}")
+        if self.column.kind is Kind.COUNTS:
+            broken = (np.nan_to_num(values) % 1 != 0).any(axis=1) & ~bad
+            self.reporter.add_where(rules.TYPE, broken, rows, raw, "not all are whole numbers")
+            bad = bad | broken
+        values[bad] = np.nan
+        # Adding 0 makes -0 and 0 one.
+        return distributions(values + 0.0, self.column.kind)
+
+
+def _numbers(values: Sequence[Any]) -> list[float]:
+    """Return JSON values as numbers; a `ValueError` where one is none."""
+    if not {int, float}.issuperset(map(type, values)):
+        wrong = next(value for value in values if type(value) not in {int, float})
+        msg = f"{json.dumps(wrong)[:40]} is no number"
+        raise ValueError(msg)
+    found = list(map(float, values))
+    if not math.isfinite(sum(found)):
+        msg = "not all are finite numbers"
+        raise ValueError(msg)
+    return found
+
+
+def is_by_class(kind: pa.DataType) -> bool:
+    """Whether a type is one of lists of numbers, or of records of numbers."""
+    if types.is_struct(kind):
+        return all(types.is_integer(field.type) or types.is_floating(field.type) for field in kind)
+    return is_list_of_numbers(kind)
