@@ -42,7 +42,7 @@ def init(folder: str, preset: str, tasks: tuple[str, ...], pairs: str | None, so
 
     The starter can be served as it is; in paper-2023 every TODO is to be written over.
     """
-    from hmix_hub.studies.manifest import PLACEHOLDER
+    from hmix_hub.studies.manifest_fields import PLACEHOLDER
     from hmix_hub.suite.starter import preset_text, write_collection
 
     written = write_collection(folder, preset=preset, tasks=tasks, pairs=pairs, source=source)

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from hmix_hub.errors import SchemaError, SourceMissingError, Where
 from hmix_hub.studies.findings import Finding, Report
-from hmix_hub.studies.manifest import PLACEHOLDER
+from hmix_hub.studies.manifest_fields import PLACEHOLDER
 from hmix_hub.studies.reading import read_chunks
 from hmix_hub.studies.reading.arrays import as_text, plain_array
 from hmix_hub.studies.rules import files as rules

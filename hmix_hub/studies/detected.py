@@ -13,7 +13,8 @@ from hmix_hub.studies.columns.names import tidied
 from hmix_hub.studies.columns.numbers import NULL_WORDS
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import StudyFolder
-from hmix_hub.studies.manifest import Manifest, Stimuli, is_placeholder
+from hmix_hub.studies.manifest import Manifest, Stimuli
+from hmix_hub.studies.manifest_fields import is_placeholder
 from hmix_hub.studies.reading import read_chunks
 from hmix_hub.studies.reading.arrays import as_text, listed
 from hmix_hub.tasks import TASKS

@@ -3,37 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationInfo,
-    WrapValidator,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from hmix_hub.schema import CIFAR10, CURRENT, Vocabulary
+from hmix_hub.schema.scale import Scale
 from hmix_hub.schema.vocabulary import LIST_MARK
 from hmix_hub.sources.image_set import METHOD_MARK, PIXEL_LINEAR
 from hmix_hub.sources.image_sets import IMAGE_SETS
+from hmix_hub.studies.asked import RatingScale, SoftLabels
+from hmix_hub.studies.manifest_fields import PLACEHOLDER, Licence, Line, Month, Open, Strict, Text, is_placeholder
 from hmix_hub.tasks import TASKS
-from hmix_hub.tasks.soft_labels import ONE_HOT, QUESTIONS, Procedure, Question
+from hmix_hub.tasks.soft_labels import Procedure, Question
 
 _ORCID = re.compile(r"([0-9]{4})-([0-9]{4})-([0-9]{4})-([0-9]{3}[0-9X])")
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300, pattern=r"^[^\n\r]*$")]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Author(_Strict):
+class Author(Strict):
     """A person, or a group, that made a study."""
 
     name: Line = Field(description="Name as it is cited.")
@@ -69,39 +56,6 @@ def orcid_check_digit(orcid: str) -> str:
 
 
 MANIFEST = "study.yaml"
-PLACEHOLDER = "TODO"
-"""What a starter writes where a person must; no published study holds it."""
-WITH_PLACEHOLDERS = {"placeholders": True}
-"""Context of `Manifest.model_validate` that lets `PLACEHOLDER` stand in fields of another form, as a draft may."""
-
-
-def is_placeholder(value: object) -> bool:
-    """Whether a value is the starter's, still to be written."""
-    return isinstance(value, str) and PLACEHOLDER in value
-
-
-def _open(value: Any, validate: Callable[[Any], Any], info: ValidationInfo) -> Any:
-    """Keep a placeholder where drafts are read: the field is then `PLACEHOLDER`, whatever its type."""
-    is_draft = bool(info.context) and info.context == WITH_PLACEHOLDERS
-    return PLACEHOLDER if is_draft and is_placeholder(value) else validate(value)
-
-
-def _spdx(licence: str) -> str:
-    from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
-
-    try:
-        return str(canonicalize_license_expression(licence))
-    except InvalidLicenseExpression:
-        msg = f"{licence!r} is no SPDX licence expression; common ones are CC-BY-4.0, CC-BY-SA-4.0, CC0-1.0"
-        raise ValueError(msg) from None
-
-
-_Open = WrapValidator(_open)
-"""Of a field that a draft may leave open although its form is not that of text."""
-
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
-Month = Annotated[str, StringConstraints(pattern=r"^(19|20)[0-9]{2}-(0[1-9]|1[0-2])$"), _Open]
-Licence = Annotated[Line, AfterValidator(_spdx), _Open]
 if TYPE_CHECKING:
     # What a type checker cannot read from the registry.
     TaskName = str
@@ -126,18 +80,18 @@ SEMVER = rf"^{_NUMBER}\.{_NUMBER}\.{_NUMBER}(-{_BEFORE}(\.{_BEFORE})*)?$"
 """Version by semver.org 2.0.0, without what may stand behind a plus."""
 
 
-class Stimuli(_Strict):
+class Stimuli(Strict):
     """What people saw, and how it was made."""
 
-    source: Annotated[PictureSource, _Open] = Field(
+    source: Annotated[PictureSource, Open] = Field(
         description="The endpoint pictures: a pinned set that hmix-hub knows, or `own`: stimuli/images.csv."
     )
-    mixing: Annotated[Mixing, _Open] = Field(
+    mixing: Annotated[Mixing, Open] = Field(
         description="How pictures were mixed: `pixel-linear` is lambda * image_1 + (1 - lambda) * image_2; `none`: "
         "single pictures alone."
     )
     mixing_note: Text | None = Field(None, description="The method in words; asked for where it is not pixel-linear.")
-    classes: Annotated[Literal["cifar10"] | Annotated[list[Line], Field(min_length=2, max_length=10_000)], _Open] = (
+    classes: Annotated[Literal["cifar10"] | Annotated[list[Line], Field(min_length=2, max_length=10_000)], Open] = (
         Field(description="The class names in order, or `cifar10` for its ten.")
     )
 
@@ -168,44 +122,14 @@ class Stimuli(_Strict):
         return CIFAR10 if isinstance(self.classes, str) else Vocabulary(tuple(self.classes))
 
 
-class SoftLabels(_Strict):
-    """What participants of categorical_soft_labels were asked, and how a soft label is made of an answer."""
-
-    asked: Annotated[list[Question], _Open] = Field(
-        description="What was asked besides the most probable class: `probabilities` of the named classes, a "
-        "`second_class`, `impossible_classes` to rule out; `[]`: one class was chosen, and nothing else was asked."
-    )
-    procedure: Annotated[Procedure, _Open] = Field(
-        description="How the column soft_label is made: `released`, as in H-Mix; `cifar10s`, as published with "
-        "CIFAR-10S; `one_hot`, all probability on the top class."
-    )
-
-    @field_validator("asked")
-    @classmethod
-    def _check_asked(cls, asked: list[Question]) -> list[Question]:
-        if is_placeholder(asked):
-            return asked
-        if len(set(asked)) < len(asked):
-            msg = "a question is listed twice"
-            raise ValueError(msg)
-        return sorted(asked, key=list(QUESTIONS).index)
-
-    @model_validator(mode="after")
-    def _check_procedure(self) -> SoftLabels:
-        if not self.asked and self.procedure not in {ONE_HOT, PLACEHOLDER}:
-            msg = f"if only the class was asked, no answer gives other classes any probability: write {ONE_HOT}"
-            raise ValueError(msg)
-        return self
-
-
-class Ethics(_Strict):
+class Ethics(Strict):
     """Who approved the study, and what people consented to."""
 
     approval: Text = Field(description="Body and number of the approval, or why none was needed.")
     consent: Text = Field(description="What people were told and agreed to, publication of their answers included.")
 
 
-class Collected(_Strict):
+class Collected(Strict):
     """When answers were collected, to the month."""
 
     first: Month = Field(description="First month, YYYY-MM.")
@@ -219,7 +143,7 @@ class Collected(_Strict):
         return self
 
 
-class Citation(_Strict):
+class Citation(Strict):
     """How to cite the study."""
 
     doi: Annotated[str, StringConstraints(pattern=r"^10\.[0-9]{4,9}/\S+$")] | None = Field(
@@ -243,7 +167,7 @@ class Citation(_Strict):
         return self
 
 
-class Manifest(_Strict):
+class Manifest(Strict):
     """What a study says of itself."""
 
     schema_version: str = Field(CURRENT, description="Version of the judgment table's schema.")
@@ -263,13 +187,16 @@ class Manifest(_Strict):
     ethics: Ethics
     recruitment: Text = Field(description="How people were found and paid; who was excluded.")
     collected: Collected
-    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"), _Open] = Field(
+    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"), Open] = Field(
         description="Language of the interface, BCP 47: en, de, pt-BR."
     )
     tasks: Annotated[list[TaskName], Field(min_length=1)] = Field(description="The tasks whose judgments are here.")
     stimuli: Stimuli
     soft_labels: SoftLabels | None = Field(
         None, description="Of categorical_soft_labels: what was asked, and the study's soft-label procedure."
+    )
+    scales: Annotated[list[RatingScale], Field(min_length=1, max_length=100)] | None = Field(
+        None, description="Of scale_rating: the scales on which people rated."
     )
     citation: Citation
     contact: Line = Field(description="Address or page of those who answer questions.")
@@ -293,6 +220,15 @@ class Manifest(_Strict):
             msg = "a task stands twice"
             raise ValueError(msg)
         return sorted(tasks, key=list(TASKS).index)
+
+    @field_validator("scales")
+    @classmethod
+    def _check_scales(cls, scales: list[RatingScale] | None) -> list[RatingScale] | None:
+        names = [scale.name.lower() for scale in scales or () if not is_placeholder(scale.name)]
+        if len(set(names)) < len(names):
+            msg = "two scales have one name, whatever the case"
+            raise ValueError(msg)
+        return scales
 
     @model_validator(mode="after")
     def _check_id(self) -> Manifest:
@@ -331,3 +267,8 @@ class Manifest(_Strict):
         """The study's soft-label procedure; `None`: it is not stated."""
         stated = None if self.soft_labels is None else self.soft_labels.procedure
         return None if is_placeholder(stated) else stated
+
+    @property
+    def rated(self) -> dict[str, Scale]:
+        """The scales by name, in the order of the manifest."""
+        return {named.name: named.scale for named in self.scales or ()}

@@ -11,7 +11,8 @@ from hmix_hub.errors import SchemaVersionError
 from hmix_hub.files import is_plain_inside
 from hmix_hub.schema import CURRENT, JUDGMENT_TABLE, RELEASED, check_version
 from hmix_hub.studies.findings import Report
-from hmix_hub.studies.manifest import MANIFEST, WITH_PLACEHOLDERS, Manifest, is_placeholder
+from hmix_hub.studies.manifest import MANIFEST, Manifest
+from hmix_hub.studies.manifest_fields import WITH_PLACEHOLDERS, is_placeholder
 from hmix_hub.studies.rules import manifest as rules
 from hmix_hub.yaml_file import BadFileError, YamlFile, known_keys, read_yaml, texts_in
 

@@ -17,7 +17,8 @@ from hmix_hub.sources.picture_folder import IMAGES, MIXTURES, files_of, open_pic
 from hmix_hub.stimuli.drawing import DECIMALS, listed_mixtures
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import IMAGE_LIST, MIXTURE_LIST, STIMULI, StudyFolder
-from hmix_hub.studies.manifest import MANIFEST, OWN_PICTURES, Manifest, is_placeholder
+from hmix_hub.studies.manifest import MANIFEST, OWN_PICTURES, Manifest
+from hmix_hub.studies.manifest_fields import is_placeholder
 from hmix_hub.studies.row_hashes import hash_columns
 from hmix_hub.studies.rules import files as file_rules
 from hmix_hub.studies.rules import stimuli as rules

@@ -18,7 +18,8 @@ from hmix_hub.studies.checks.stimuli import check_stimuli
 from hmix_hub.studies.checks.trials import check_clashes, check_trials
 from hmix_hub.studies.findings import Report, Reporter
 from hmix_hub.studies.folder import IMAGE_LIST, MIXTURE_LIST, STIMULI, StudyFolder, is_litter
-from hmix_hub.studies.manifest import MANIFEST, Manifest, is_placeholder
+from hmix_hub.studies.manifest import MANIFEST, Manifest
+from hmix_hub.studies.manifest_fields import is_placeholder
 from hmix_hub.studies.observed import ObservedChunk, observed_chunks
 from hmix_hub.studies.participants import check_participants
 from hmix_hub.studies.pictures import KnownPictures, known_pictures, stimulus_files

@@ -17,7 +17,8 @@ from hmix_hub.contribute.starter import write_starter
 from hmix_hub.errors import DraftWarning, StudyError
 from hmix_hub.schema import CIFAR10
 from hmix_hub.studies.findings import Report
-from hmix_hub.studies.manifest import PLACEHOLDER, WITH_PLACEHOLDERS, Manifest
+from hmix_hub.studies.manifest import Manifest
+from hmix_hub.studies.manifest_fields import PLACEHOLDER, WITH_PLACEHOLDERS
 from hmix_hub.studies.manifest_file import read_manifest
 from hmix_hub.studies.study import Study
 from hmix_hub.tasks import CATEGORICAL, INFER

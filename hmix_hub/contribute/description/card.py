@@ -24,7 +24,8 @@ from hmix_hub.contribute.description.wording import Wording
 from hmix_hub.schema.column import BY_CLASS_KINDS, as_markdown, column_table
 from hmix_hub.sources.image_set import PIXEL_LINEAR
 from hmix_hub.sources.image_sets import IMAGE_SETS
-from hmix_hub.studies.manifest import OWN_PICTURES, PLACEHOLDER, SINGLE, Manifest
+from hmix_hub.studies.manifest import OWN_PICTURES, SINGLE, Manifest
+from hmix_hub.studies.manifest_fields import PLACEHOLDER
 from hmix_hub.studies.participants import PARTICIPANTS_CONFIGURATION
 from hmix_hub.studies.study import Study
 from hmix_hub.tasks import CONFIGURATIONS, FLAGS, TASKS

@@ -8,7 +8,8 @@ import pyarrow.compute as pc
 
 from hmix_hub.sources.image_set import METHOD_MARK
 from hmix_hub.studies.findings import Mask, Reporter
-from hmix_hub.studies.manifest import SINGLE, Manifest, is_placeholder
+from hmix_hub.studies.manifest import SINGLE, Manifest
+from hmix_hub.studies.manifest_fields import is_placeholder
 from hmix_hub.studies.observed import ObservedChunk
 from hmix_hub.studies.pictures import KnownPictures, mixture_keys
 from hmix_hub.studies.rules import stimuli as rules

@@ -7,7 +7,7 @@ from typing import Any
 
 from hmix_hub.schema import CURRENT
 from hmix_hub.sources.image_set import PIXEL_LINEAR
-from hmix_hub.studies.manifest import PLACEHOLDER
+from hmix_hub.studies.manifest_fields import PLACEHOLDER
 from hmix_hub.suite.study.model import StudyFile
 from hmix_hub.tasks import TASKS
 from hmix_hub.tasks.soft_labels import DEFAULT_PROCEDURE, QUESTIONS

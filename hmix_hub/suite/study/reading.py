@@ -11,7 +11,8 @@ from pydantic import ValidationError
 
 from hmix_hub.errors import StudyFileError, Where, nearest
 from hmix_hub.files import is_plain_inside
-from hmix_hub.studies.manifest import MANIFEST, PLACEHOLDER
+from hmix_hub.studies.manifest import MANIFEST
+from hmix_hub.studies.manifest_fields import PLACEHOLDER
 from hmix_hub.suite.study.model import StudyFile
 from hmix_hub.suite.study.rules import impossible
 from hmix_hub.suite.study.texts import control_in, markup_in

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from suite.study.files import STUDY, changed, write_study
 
-from hmix_hub.studies.manifest import PLACEHOLDER, Manifest
+from hmix_hub.studies.manifest import Manifest
+from hmix_hub.studies.manifest_fields import PLACEHOLDER
 from hmix_hub.suite.starter import PRESETS, write_collection
 from hmix_hub.suite.study.manifest import manifest_of
 from hmix_hub.suite.study.model import StudyFile
