@@ -129,15 +129,16 @@ def _parts() -> dict[str, Callable[[], str | None]]:
 def _observed_columns() -> str:
     """Lay out the columns that a contributor writes, and for which tasks."""
     from hmix_hub.schema.column import as_markdown, describe_column, markdown_table
-    from hmix_hub.tasks import TASKS, observed_columns
+    from hmix_hub.tasks import TASKS, contributed_columns
     from hmix_hub.tasks.soft_labels import unasked_columns
 
-    asked = dict.fromkeys(unasked_columns(()), " (if asked)")
+    labels = ("image_1_label", "image_2_label", "image_1_file", "image_2_file")
+    others = dict.fromkeys(labels, " (optional)") | dict.fromkeys(unasked_columns(()), " (if asked)")
     marks: dict[str, dict[str, str]] = {}
     columns: dict[str, dict[str, str]] = {}
     for name, task in TASKS.items():
-        optional = dict.fromkeys(task.optional_columns, " (optional)") | asked
-        for column in observed_columns(name):
+        optional = dict.fromkeys(task.optional_columns, " (optional)") | others
+        for column in contributed_columns(name):
             marks.setdefault(column.name, {})[name] = optional.get(column.name, "")
             columns.setdefault(column.name, describe_column(column))
     rows = []

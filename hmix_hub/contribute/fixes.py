@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import pyarrow as pa
 
 from hmix_hub.schema import Kind
 from hmix_hub.schema.judgment import SIDES
 from hmix_hub.studies.checks.trials import rows_in_rarer_order, telling_columns
 from hmix_hub.studies.columns.names import tidied
 from hmix_hub.studies.columns.numbers import NULL_WORDS, with_point
-from hmix_hub.studies.findings import shown
+from hmix_hub.studies.findings import Ints, shown
+from hmix_hub.studies.picture_names import PictureNames
 from hmix_hub.studies.rules import columns as column_rules
 from hmix_hub.studies.rules import stimuli, trials
 from hmix_hub.studies.rules.rule import Rule
@@ -51,7 +53,13 @@ class Fix:
 
 
 def fix_table(
-    table: Table, task: str | None, file: str, found: set[tuple[str, str]], classes: Iterable[str]
+    table: Table,
+    task: str | None,
+    file: str,
+    found: set[tuple[str, str]],
+    classes: Iterable[str],
+    *,
+    pictures: PictureNames | None = None,
 ) -> list[Fix]:
     """Fix a table in place.
 
@@ -65,6 +73,8 @@ def fix_table(
         Code and column of each finding: only what breaks a rule is fixed.
     classes
         Class names of the study, which may be words for nothing elsewhere.
+    pictures
+        Names of its pictures, where they have any.
 
     Returns
     -------
@@ -75,12 +85,13 @@ def fix_table(
         *_fix_names(table, file, found),
         *_fix_cells(table, task, file, found, classes),
         *_drop_computed(table, file, found),
+        *(_fix_spellings(table, file, found, pictures) if pictures else ()),
     ]
     codes = {code for code, _ in found}
     if trials.ROW_TWICE.code in codes:
         fixes.append(_drop_repeated_rows(table, file))
     if task is not None and stimuli.PAIR_ORDER.code in codes:
-        fixes.append(_turn_pairs(table, task, file))
+        fixes.append(_turn_pairs(table, task, file, pictures))
     return [fix for fix in fixes if fix.count]
 
 
@@ -154,6 +165,17 @@ def _fix_cells(
     return fixes
 
 
+def _fix_spellings(table: Table, file: str, found: set[tuple[str, str]], pictures: PictureNames) -> Iterator[Fix]:
+    for name in [name for name in table if (stimuli.FILE_SPELLING.code, name) in found]:
+        fix = Fix(stimuli.FILE_SPELLING, file, name)
+        listed = pictures.as_listed(table[name])
+        for row, (before, after) in enumerate(zip(table[name], listed, strict=True)):
+            if after != before:
+                fix.note(row, before, after)
+        table[name] = listed
+        yield fix
+
+
 def _drop_repeated_rows(table: Table, file: str) -> Fix:
     """Drop rows that are copies of an earlier one, wherever they came from."""
     fix = Fix(trials.ROW_TWICE, file)
@@ -170,19 +192,18 @@ def _drop_repeated_rows(table: Table, file: str) -> Fix:
     return fix
 
 
-def _turn_pairs(table: Table, task: str, file: str) -> Fix:
+def _turn_pairs(table: Table, task: str, file: str, pictures: PictureNames | None) -> Fix:
     """Swap the pictures of pairs that stand in both orders, in the rarer one, and turn their coefficients."""
     fix = Fix(stimuli.PAIR_ORDER, file, "image_1_index")
     try:
-        first, second = (
-            np.array([int(float(cell)) if cell else -1 for cell in table[f"image_{i}_index"]]) for i in (1, 2)
-        )
+        first, second = (_indices(table, number, pictures) for number in (1, 2))
     except (KeyError, ValueError):
         return fix
+    parts = [part for part in ("label", "index", "file") if f"image_1_{part}" in table and f"image_2_{part}" in table]
     shares = [column for column in TASKS[task].columns if column.unit == _SHARE and column.name in table]
     for row in rows_in_rarer_order(first, second).tolist():
-        before = _pair_text(table, row)
-        for name in ("label", "index"):
+        before = _pair_text(table, parts, row)
+        for name in parts:
             one, other = table[f"image_1_{name}"], table[f"image_2_{name}"]
             one[row], other[row] = other[row], one[row]
         for column in shares:
@@ -191,7 +212,7 @@ def _turn_pairs(table: Table, task: str, file: str) -> Fix:
             cells[row] = _ITEM.sub(_turned, cells[row]) if column.kind is Kind.FLOATS else _turned(cells[row])
         if "image_1_side" in table:
             table["image_1_side"][row] = _OTHER_SIDE.get(table["image_1_side"][row], table["image_1_side"][row])
-        fix.note(row, before, _pair_text(table, row))
+        fix.note(row, before, _pair_text(table, parts, row))
     return fix
 
 
@@ -199,5 +220,15 @@ def _turned(share: str | re.Match[str]) -> str:
     return _calculated(share if isinstance(share, str) else share[0], lambda number: 1 - number)
 
 
-def _pair_text(table: Table, row: int) -> str:
-    return " and ".join(f"{table[f'image_{i}_label'][row]} {table[f'image_{i}_index'][row]}" for i in (1, 2))
+def _indices(table: Table, number: int, pictures: PictureNames | None) -> Ints:
+    """Return the picture of each row, by its index or else its file; int64 (N,), -1: none."""
+    name = f"image_{number}_index"
+    if pictures is not None and f"image_{number}_file" in table:
+        by_file = pictures.find(pa.array(table[f"image_{number}_file"], pa.string())).indices
+        given = table.get(name, [""] * len(by_file))
+        return np.array([int(float(cell)) if cell else index for cell, index in zip(given, by_file, strict=True)])
+    return np.array([int(float(cell)) if cell else -1 for cell in table[name]])
+
+
+def _pair_text(table: Table, parts: Sequence[str], row: int) -> str:
+    return " and ".join(" ".join(table[f"image_{i}_{part}"][row] for part in parts) for i in (1, 2))

@@ -13,11 +13,13 @@ from hmix_hub.contribute.fixes import MOST_EXAMPLES, SCALING, Fix, Table, fix_ta
 from hmix_hub.files import replace_file
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import task_and_ending
+from hmix_hub.studies.picture_names import PictureNames
+from hmix_hub.studies.pictures import listed_pictures
 from hmix_hub.studies.reading import read_chunks
 from hmix_hub.studies.reading.arrays import as_text
 from hmix_hub.studies.reading.chunks import UnreadableError
 from hmix_hub.studies.reading.text import blocks, utf16_of
-from hmix_hub.studies.rules import files
+from hmix_hub.studies.rules import files, stimuli
 from hmix_hub.studies.rules.rule import Rule
 from hmix_hub.studies.study import Study
 
@@ -77,10 +79,20 @@ def _fix_file(study: Study, name: str, scaled: set[tuple[str, str]], *, dry_run:
     task, _ = task_and_ending(path.name) or (None, "")
     classes = study.manifest.vocabulary.names if study.has_manifest else ()
     # What the other rules say of a table that was parsed by the wrong delimiter means nothing.
-    fixes = fixes or fix_table(table, task, name, found, classes)
+    fixes = fixes or fix_table(table, task, name, found, classes, pictures=_picture_names(study, found))
     if fixes and not dry_run:
         _write(table, path)
     return fixes
+
+
+def _picture_names(study: Study, found: set[tuple[str, str]]) -> PictureNames | None:
+    """Return the names of the study's pictures, if a fix needs them."""
+    if not study.has_manifest or not {stimuli.FILE_SPELLING.code, stimuli.PAIR_ORDER.code} & {
+        code for code, _ in found
+    }:
+        return None
+    known = listed_pictures(study.manifest, study.folder, Report())
+    return None if known is None else known.names
 
 
 def _fix_of_form(rule: Rule, name: str, table: Table) -> Fix:

@@ -17,7 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from hmix_hub.errors import ConfigurationError, SourceMissingError, Where, nearest
 from hmix_hub.schema.judgment import EXTRA_PREFIX
 from hmix_hub.studies.manifest import TaskName
-from hmix_hub.tasks import TASKS, observed_columns, required_columns
+from hmix_hub.tasks import TASKS, contributed_columns, missing_columns
 from hmix_hub.yaml_file import SIZE_LIMIT, known_keys, parse_yaml
 
 _TOKEN = re.compile(r"\\Q.*?(?:\\E|\Z)|\\.|\[:\^?\w+:\]|\[\^?\]?|.", re.DOTALL)
@@ -108,7 +108,7 @@ class ColumnMap(_Strict):
 
     @model_validator(mode="after")
     def _check_columns(self) -> ColumnMap:
-        known = [column.name for column in observed_columns(self.task)]
+        known = [column.name for column in contributed_columns(self.task)]
         for name in self.columns:
             if name not in known and not name.startswith(EXTRA_PREFIX):
                 if name in {column.name for column in TASKS[self.task].columns}:
@@ -117,7 +117,8 @@ class ColumnMap(_Strict):
                     near = nearest(name, known, label="columns")
                     msg = f"{name} is no column of the task; {near}; columns of your own begin with {EXTRA_PREFIX}"
                 raise ValueError(msg)
-        missing = [column.name for column in required_columns(self.task, ()) if column.name not in self.columns]
+        is_single = TASKS[self.task].shows != "pair"
+        missing = [column.name for column in missing_columns(self.columns, self.task, (), is_single=is_single)]
         if missing:
             columns = "columns" if len(missing) > 1 else "column"
             msg = f'no source given for required {columns} {", ".join(missing)}; `constant: ""` leaves a column empty'

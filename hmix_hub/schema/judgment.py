@@ -31,6 +31,15 @@ IMAGES = (
     Column("image_1_index", Kind.INT32, "row of the first picture in the image set", low=0),
     Column("image_2_index", Kind.INT32, "row of the second picture in the image set", low=0, nullable=True),
 )
+IMAGE_FILES = tuple(
+    text(
+        f"image_{number}_file",
+        meaning=f"file of the {which} picture as stimuli/images.csv lists it; in place of image_{number}_index",
+        nullable=True,
+    )
+    for number, which in ((1, "first"), (2, "second"))
+)
+"""Columns that a contributed file may have in place of the indices; a judgment table holds the indices."""
 MIXING_COEFFICIENT = coefficient(
     "mixing_coefficient", meaning="lambda of the shown picture, lambda * image_1 + (1 - lambda) * image_2"
 )

@@ -105,8 +105,7 @@ def open_picture_folder(folder: str | os.PathLike[str], name: str, form: ListFor
     fingerprint = whole.hexdigest()
     vocabulary = _vocabulary(entries, root, form)
     path = cached_array(f"folder-{fingerprint}.npy", lambda: _decode(entries, digests))
-    labels = np.array([vocabulary.code(entry.label) for entry in entries], dtype=np.int64)
-    return ImageSet(name, path, labels, vocabulary, fingerprint[:16])
+    return ImageSet(name, path, _labels(entries, vocabulary), vocabulary, fingerprint[:16])
 
 
 def _vocabulary(entries: list[Entry], root: Path, form: ListForm) -> Vocabulary:
@@ -178,6 +177,34 @@ def files_of(folder: str | os.PathLike[str], form: ListForm = IMAGES) -> list[st
     """
     root = Path(os.path.expanduser(folder)).absolute()
     return [form.file, *dict.fromkeys(entry.name for entry in entries_of(read_list(root, form), root, form))]
+
+
+@dataclass(frozen=True)
+class PictureList:
+    """A list of M pictures: names of their files and labels, int64 (M,), in a vocabulary."""
+
+    names: list[str]
+    labels: npt.NDArray[np.int64]
+    vocabulary: Vocabulary
+
+
+def read_picture_list(folder: str | os.PathLike[str], form: ListForm = IMAGES) -> PictureList:
+    """Read the list of a folder of pictures, none of which is opened.
+
+    Raises
+    ------
+    SourceMissingError, SourceError
+        As `open_picture_folder` does, of the list.
+    """
+    root = Path(os.path.expanduser(folder)).absolute()
+    entries = list(entries_of(read_list(root, form), root, form))
+    vocabulary = _vocabulary(entries, root, form)
+    return PictureList([entry.name for entry in entries], _labels(entries, vocabulary), vocabulary)
+
+
+def _labels(entries: list[Entry], vocabulary: Vocabulary) -> npt.NDArray[np.int64]:
+    codes = {name: code for code, name in enumerate(vocabulary.names)}
+    return np.array([codes[entry.label] for entry in entries], dtype=np.int64)
 
 
 def read_list(root: Path, form: ListForm) -> bytes:

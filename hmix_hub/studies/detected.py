@@ -17,7 +17,7 @@ from hmix_hub.studies.manifest import Manifest, Stimuli
 from hmix_hub.studies.manifest_fields import is_placeholder
 from hmix_hub.studies.reading import read_chunks
 from hmix_hub.studies.reading.arrays import as_text, listed
-from hmix_hub.tasks import TASKS
+from hmix_hub.tasks import TASKS, contributed_columns
 from hmix_hub.tasks.soft_labels import QUESTIONS, Question
 
 _MISSPELT = 0.75
@@ -53,7 +53,7 @@ class Detected:
             N values by column, as the file has them.
         """
         asked = TASKS[task].asked_columns
-        for column in TASKS[task].columns:
+        for column in contributed_columns(task):
             is_label = column.kind in {Kind.LABEL, Kind.LABELS}
             if column.name not in columns or not (is_label or column.name in asked or column.name in _SECOND):
                 continue
@@ -111,7 +111,7 @@ def provisional(manifest: Manifest, folder: StudyFolder) -> Manifest:
     return manifest.model_copy(update={"stimuli": stimuli})
 
 
-_SECOND = ("image_2_label", "image_2_index")
+_SECOND = ("image_2_label", "image_2_index", "image_2_file")
 
 
 def _is_nothing(value: object, nothing: object) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,13 +16,15 @@ from hmix_hub.studies.columns.own import OwnColumnReader
 from hmix_hub.studies.columns.reader import ColumnReader
 from hmix_hub.studies.findings import Ints, Mask, Report, Reporter
 from hmix_hub.studies.folder import StudyFolder
-from hmix_hub.studies.manifest import Manifest
+from hmix_hub.studies.manifest import SINGLE, Manifest
+from hmix_hub.studies.picture_columns import PictureColumns
+from hmix_hub.studies.pictures import KnownPictures, listed_pictures
 from hmix_hub.studies.reading import read_chunks
 from hmix_hub.studies.reading.arrays import as_text, is_whole, plain_array, whole_texts
 from hmix_hub.studies.reading.chunks import Chunk
 from hmix_hub.studies.rules import files as file_rules
 from hmix_hub.studies.rules import trials as rules
-from hmix_hub.tasks import TASKS, computed_columns, observed_columns
+from hmix_hub.tasks import TASKS, computed_columns, contributed_columns
 from hmix_hub.tasks.soft_labels import ASKED_COLUMNS, QUESTIONS, Question, unasked_columns
 
 
@@ -62,14 +64,23 @@ class ObservedChunk:
         return np.asarray(self.values[name].fill_null(False).to_numpy(zero_copy_only=False), dtype=bool)
 
 
-def observed_chunks(folder: StudyFolder, manifest: Manifest, task: str, report: Report) -> Iterator[ObservedChunk]:
-    """Read the judgment file of a task, one of `folder.judgments`, chunk by chunk; the report also counts the rows."""
+def observed_chunks(
+    folder: StudyFolder, manifest: Manifest, task: str, report: Report, *, pictures: KnownPictures | None = None
+) -> Iterator[ObservedChunk]:
+    """Read the judgment file of a task, one of `folder.judgments`, chunk by chunk; the report also counts the rows.
+
+    What is known of the pictures is looked up where it is needed and not given.
+    """
+
+    def known() -> KnownPictures | None:
+        return listed_pictures(manifest, folder, report) if pictures is None else pictures
+
     name = folder.judgments[task]
     reader: _FileReader | None = None
     count = 0
     for chunk in read_chunks(folder.file(name), name, report):
         if reader is None:
-            reader = _FileReader(chunk, task, manifest, name, report)
+            reader = _FileReader(chunk, task, manifest, Reporter(report, name), known)
         count += len(chunk)
         yield reader.read(chunk)
     if reader is not None:
@@ -82,17 +93,35 @@ def observed_chunks(folder: StudyFolder, manifest: Manifest, task: str, report: 
 class _FileReader:
     """Reader of the chunks of one file, whose columns the first chunk names."""
 
-    def __init__(self, first: Chunk, task: str, manifest: Manifest, file: str, report: Report) -> None:
+    def __init__(
+        self,
+        first: Chunk,
+        task: str,
+        manifest: Manifest,
+        reporter: Reporter,
+        pictures: Callable[[], KnownPictures | None],
+    ) -> None:
         vocabulary = manifest.vocabulary
         names = first.names or list(first.columns)
         # A study that does not say what it asked may have asked for everything.
         self._asked = tuple(QUESTIONS) if not TASKS[task].asked_columns or manifest.asked is None else manifest.asked
-        self._names = check_columns(names, task, file, report, version=manifest.schema_version, asked=self._asked)
-        self._reporter = Reporter(report, file)
+        self._names = check_columns(
+            names,
+            task,
+            reporter.file,
+            reporter.report,
+            version=manifest.schema_version,
+            asked=self._asked,
+            is_single=manifest.stimuli.mixing == SINGLE,
+        )
+        self._reporter = reporter
         understood = dict.fromkeys(self._names.values())
+        self._pictures = PictureColumns(understood, vocabulary, self._reporter, pictures)
+        self._may_be_empty = {*_OPTIONAL_VALUES, *unasked_columns(self._asked)}
+        self._may_be_empty |= {"image_1_index"} if "image_1_file" in understood else set()
         self._readers = {
             column.name: ColumnReader(self._as_contributed(column), vocabulary, self._reporter.of(column.name))
-            for column in observed_columns(task)
+            for column in contributed_columns(task)
             if column.name in understood
         }
         self._own_readers = {
@@ -114,6 +143,7 @@ class _FileReader:
             if name in columns:
                 values[name] = reader.read(columns[name], chunk.rows)
                 present[name] = _presence(columns[name])
+        self._pictures.fill(values, present, chunk.rows)
         check_unasked(values, self._asked, chunk.rows, self._reporter)
         extras = {name: columns[name] for name in self._kept if name in columns}
         extras |= {
@@ -132,7 +162,7 @@ class _FileReader:
 
     def _as_contributed(self, column: Column) -> Column:
         """Return a column as a contributed file may have it: an optional one may be empty here and there."""
-        may_be_empty = column.name in _OPTIONAL_VALUES or column.name in unasked_columns(self._asked)
+        may_be_empty = column.name in self._may_be_empty
         return replace(column, nullable=True) if may_be_empty and column.kind is not Kind.LABELS else column
 
     def finish(self) -> None:

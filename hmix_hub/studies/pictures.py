@@ -13,12 +13,13 @@ from hmix_hub.errors import HMixError
 from hmix_hub.schema import Vocabulary
 from hmix_hub.sources.image_set import METHOD_MARK, ImageSet
 from hmix_hub.sources.image_sets import IMAGE_SETS, open_image_set
-from hmix_hub.sources.picture_folder import IMAGES, MIXTURES, files_of, open_picture_folder
+from hmix_hub.sources.picture_folder import IMAGES, MIXTURES, files_of, open_picture_folder, read_picture_list
 from hmix_hub.stimuli.drawing import DECIMALS, listed_mixtures
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import IMAGE_LIST, MIXTURE_LIST, STIMULI, StudyFolder
 from hmix_hub.studies.manifest import MANIFEST, OWN_PICTURES, Manifest
 from hmix_hub.studies.manifest_fields import is_placeholder
+from hmix_hub.studies.picture_names import PictureNames
 from hmix_hub.studies.row_hashes import hash_columns
 from hmix_hub.studies.rules import files as file_rules
 from hmix_hub.studies.rules import stimuli as rules
@@ -36,6 +37,8 @@ class KnownPictures:
         M.
     labels
         int64 (M,), in the study's vocabulary, -1 where it lacks the class.
+    names
+        Names of its files, in the order of the indices; `None`: they have none.
     mixtures
         Keys of the mixtures that the study brings ready-made; `None`: it brings none.
     """
@@ -43,6 +46,7 @@ class KnownPictures:
     name: str
     size: int
     labels: npt.NDArray[np.int64]
+    names: PictureNames | None = None
     mixtures: Keys | None = None
 
 
@@ -54,49 +58,64 @@ def known_pictures(manifest: Manifest, folder: StudyFolder, report: Report) -> K
     KnownPictures or None
         `None` where they cannot be read, or a draft does not say which they are; both are findings.
     """
-    endpoints = _endpoints(manifest, folder, report)
+    endpoints = listed_pictures(manifest, folder, report)
+    if endpoints is not None and manifest.stimuli.source == OWN_PICTURES:
+        _open_own(manifest, folder, report)
+    if manifest.stimuli.source in IMAGE_SETS and folder.has_pictures:
+        report.add(rules.PICTURES_UNUSED, file=IMAGE_LIST)
     mixtures = known_mixtures(manifest, folder, report)
     return None if endpoints is None else replace(endpoints, mixtures=mixtures)
 
 
-def _endpoints(manifest: Manifest, folder: StudyFolder, report: Report) -> KnownPictures | None:
+def listed_pictures(manifest: Manifest, folder: StudyFolder, report: Report) -> KnownPictures | None:
+    """Find the pictures of a study as `known_pictures` does, by their list alone: no picture is opened."""
     source, name = manifest.stimuli.source, manifest.image_set
-    if is_placeholder(source):
+    if source in IMAGE_SETS:
+        known = IMAGE_SETS[source]
+        labels = known.labels()
+        return KnownPictures(name, len(labels), _recoded(labels, known.vocabulary, manifest.vocabulary))
+    if is_placeholder(source) and not folder.has_pictures:
         return None
-    if source != OWN_PICTURES and folder.has_pictures:
-        report.add(rules.PICTURES_UNUSED, file=IMAGE_LIST)
-    if source == OWN_PICTURES:
-        return _own(manifest, folder, report)
-    known = IMAGE_SETS[source]
-    labels = known.labels()
-    return KnownPictures(name, len(labels), _recoded(labels, known.vocabulary, manifest.vocabulary))
+    return _listed(manifest, folder, report)
 
 
-def _own(manifest: Manifest, folder: StudyFolder, report: Report) -> KnownPictures | None:
+def _listed(manifest: Manifest, folder: StudyFolder, report: Report) -> KnownPictures | None:
     if not folder.has_pictures and folder.file(IMAGE_LIST).exists():
         # A link that leads elsewhere: nothing outside the folder is opened.
         report.add(file_rules.OUTSIDE, file=IMAGE_LIST)
         return None
     try:
-        opened = open_picture_folder(folder.file(STIMULI), manifest.image_set)
+        listed = read_picture_list(folder.file(STIMULI))
     except HMixError as error:
-        file = error.where.file or IMAGE_LIST
-        report.add(
-            rules.PICTURES,
-            file=IMAGE_LIST,
-            row=error.where.row,
-            column=error.where.column or "",
-            value=file.rsplit("/", 1)[-1],
-            note=error.message,
-        )
+        _tell_fault(error, report)
         return None
-    labels = _recoded(opened.labels, opened.vocabulary, manifest.vocabulary)
+    labels = _recoded(listed.labels, listed.vocabulary, manifest.vocabulary)
     unknown = np.flatnonzero(labels < 0)
-    if len(unknown):
+    if len(unknown) and not is_placeholder(manifest.stimuli.classes):
         row = int(unknown[0])
-        label = opened.vocabulary.names[opened.labels[row]]
+        label = listed.vocabulary.names[listed.labels[row]]
         report.add(rules.CLASS, file=IMAGE_LIST, column="label", row=row, value=label)
-    return KnownPictures(manifest.image_set, len(opened), labels)
+    return KnownPictures(manifest.image_set, len(labels), labels, PictureNames(listed.names))
+
+
+def _open_own(manifest: Manifest, folder: StudyFolder, report: Report) -> None:
+    try:
+        open_picture_folder(folder.file(STIMULI), manifest.image_set)
+    except HMixError as error:
+        _tell_fault(error, report)
+
+
+def _tell_fault(error: HMixError, report: Report) -> None:
+    """Report what is wrong with the list of pictures, or one of them."""
+    file = error.where.file or IMAGE_LIST
+    report.add(
+        rules.PICTURES,
+        file=IMAGE_LIST,
+        row=error.where.row,
+        column=error.where.column or "",
+        value=file.rsplit("/", 1)[-1],
+        note=error.message,
+    )
 
 
 def _recoded(labels: npt.NDArray[np.int64], own: Vocabulary, target: Vocabulary) -> npt.NDArray[np.int64]:

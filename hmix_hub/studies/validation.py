@@ -137,7 +137,7 @@ def _check_file(
     rows = FileRows(task)
     checks = [kind(task, manifest, reporter) for kind in _CHECKS]
     done = 0
-    for chunk in observed_chunks(folder, manifest, task, reporter.report):
+    for chunk in observed_chunks(folder, manifest, task, reporter.report, pictures=pictures):
         rows.add(chunk, check_stimuli(chunk, task, manifest, pictures, reporter))
         for check in checks:
             check.add(chunk)

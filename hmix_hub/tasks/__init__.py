@@ -11,7 +11,7 @@ from typing import Literal
 
 from hmix_hub.errors import ConfigurationError, nearest
 from hmix_hub.schema.column import DISTRIBUTION_KINDS, LABEL_KINDS, Column
-from hmix_hub.schema.judgment import COMPUTED_ALWAYS, N_SYNTHETIC
+from hmix_hub.schema.judgment import COMPUTED_ALWAYS, IMAGE_FILES, N_SYNTHETIC
 from hmix_hub.schema.versions import CURRENT, RELEASED
 from hmix_hub.tasks import (
     categorical_soft_labels,
@@ -111,6 +111,11 @@ def observed_columns(task: str, version: str = CURRENT) -> tuple[Column, ...]:
     return tuple(column for column in columns(task, version) if column.name not in COMPUTED)
 
 
+def contributed_columns(task: str, version: str = CURRENT) -> tuple[Column, ...]:
+    """Return the columns that a contributed file may have: the observed ones, and `IMAGE_FILES`."""
+    return (*observed_columns(task, version), *IMAGE_FILES)
+
+
 def required_columns(task: str, asked: Collection[Question] = tuple(QUESTIONS)) -> tuple[Column, ...]:
     """Return the columns of a task that a contributed file must have.
 
@@ -123,6 +128,27 @@ def required_columns(task: str, asked: Collection[Question] = tuple(QUESTIONS)) 
     """
     unneeded = {*TASKS[task].optional_columns, *unasked_columns(asked)}
     return tuple(column for column in observed_columns(task) if column.name not in unneeded)
+
+
+def missing_columns(
+    names: Collection[str], task: str, asked: Collection[Question] = tuple(QUESTIONS), *, is_single: bool = False
+) -> tuple[Column, ...]:
+    """Return the columns that a contributed file lacks.
+
+    Pictures are named by index or by file, and their labels may be left out: the image set knows them.
+
+    Parameters
+    ----------
+    names
+        The columns that it has.
+    task, asked
+        See `required_columns`.
+    is_single
+        Whether there may be no second picture in any row.
+    """
+    unneeded = {*names, "image_1_label", "image_2_label", *(["image_2_index"] if is_single else [])}
+    unneeded |= {file.name.replace("_file", "_index") for file in IMAGE_FILES if file.name in names}
+    return tuple(column for column in required_columns(task, asked) if column.name not in unneeded)
 
 
 def computed_columns(task: str) -> tuple[Column, ...]:

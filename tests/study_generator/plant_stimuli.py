@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import random
 from collections import Counter
 
@@ -166,3 +168,63 @@ def _pictures(study: Study, rng: random.Random) -> None:
 def _unused(study: Study, rng: random.Random) -> None:
     study.files["stimuli/images.csv"] = b"file,label\n"
     assume(study.manifest["stimuli"]["source"] != "own")
+
+
+_BY_FILE = {**_OWN, "endings": TEXTS, "mixings": ("none", "pixel-linear"), "fewest_trials": 2}
+
+
+def _name_files(study: Study) -> list[str]:
+    """Name the pictures of every row by file alone; gives the names by index."""
+    listed = csv.DictReader(io.StringIO(study.files["stimuli/images.csv"].decode()))
+    names = [row["file"] for row in listed]
+    for number in (1, 2):
+        # Both, as one of them may be left out where the other is whole.
+        for row in study.rows:
+            index = row.pop(f"image_{number}_index")
+            row[f"image_{number}_file"] = None if index is None else names[index]
+            row.pop(f"image_{number}_label")
+        study.columns.remove(f"image_{number}_label")
+        study.columns[study.columns.index(f"image_{number}_index")] = f"image_{number}_file"
+    return names
+
+
+@plants("HMX551", **_BY_FILE)
+def _file_unlisted(study: Study, rng: random.Random) -> list[int]:
+    names = _name_files(study)
+    number = some_row(study, rng)
+    study.rows[number]["image_1_file"] = rng.choice(["gone.png", f"x{names[0]}", "Æ.jpg", "a/" * 40])
+    return [number]
+
+
+@plants("HMX552", **_BY_FILE)
+def _file_ambiguous(study: Study, rng: random.Random) -> list[int]:
+    names = _name_files(study)
+    other = f"other/{names[0].split('/')[-1]}"
+    study.files[f"stimuli/{other}"] = study.files[f"stimuli/{names[0]}"]
+    study.files["stimuli/images.csv"] = (
+        study.files["stimuli/images.csv"].rstrip() + f"\n{other},{study.labels[0]}\n".encode()
+    )
+    number = some_row(study, rng)
+    study.rows[number]["image_1_file"] = f"third/{names[0].split('/')[-1]}"
+    return [number]
+
+
+@plants("HMX553", **_BY_FILE)
+def _file_and_index(study: Study, rng: random.Random) -> list[int]:
+    names = _name_files(study)
+    number = some_row(study, rng)
+    row = study.rows[number]
+    wrong = [index for index, name in enumerate(names) if name != row["image_1_file"]]
+    study.add_column("image_1_index", {number: rng.choice(wrong)})
+    return [number]
+
+
+@plants("HMX554", **_BY_FILE)
+def _file_spelling(study: Study, rng: random.Random) -> list[int]:
+    _name_files(study)
+    number = some_row(study, rng)
+    name = study.rows[number]["image_1_file"]
+    study.rows[number]["image_1_file"] = rng.choice(
+        [name.upper(), f"C:\\lab\\{name}", f"./{name}", name.rsplit(".", 1)[0]]
+    )
+    return [number]

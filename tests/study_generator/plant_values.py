@@ -7,7 +7,7 @@ import random
 from hypothesis import assume
 
 from hmix_hub.schema import CURRENT, Kind
-from hmix_hub.tasks import CATEGORICAL, TASKS, required_columns
+from hmix_hub.tasks import CATEGORICAL, TASKS, missing_columns, required_columns
 from study_generator.planting import TEXTS, plants, some_row
 from study_generator.study import Study
 
@@ -32,7 +32,7 @@ def _set(study: Study, rng: random.Random, columns: list[str], value: object) ->
 
 @plants("HMX530")
 def _missing_column(study: Study, rng: random.Random) -> None:
-    study.columns.remove(rng.choice([column.name for column in required_columns(study.task)]))
+    study.columns.remove(rng.choice([column.name for column in missing_columns((), study.task)]))
 
 
 @plants("HMX531")

@@ -7,10 +7,10 @@ from collections.abc import Collection, Sequence
 
 from hmix_hub.errors import nearest
 from hmix_hub.schema import CURRENT
-from hmix_hub.schema.judgment import EXTRA_PREFIX
+from hmix_hub.schema.judgment import EXTRA_PREFIX, IMAGE_FILES
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.rules import columns as rules
-from hmix_hub.tasks import TASKS, columns, required_columns
+from hmix_hub.tasks import TASKS, columns, missing_columns
 from hmix_hub.tasks.soft_labels import QUESTIONS, Question
 
 _OWN_NAME = f"after {EXTRA_PREFIX}, a name has letters a to z, digits and _ alone, at most 60 of them"
@@ -20,6 +20,7 @@ _LATER = "it came with schema {0}, and study.yaml says {1}: write `schema_versio
 
 _UNASKED = "if it was not asked, leave it out of `soft_labels: asked:` in study.yaml"
 
+_OTHERWISE = {f"image_{number}_index": f"; or write image_{number}_file, the name of its file" for number in (1, 2)}
 _MOST_COMPARED = 100
 NAMELESS = "it has no name at all: perhaps a comma is left over at the end of each line"
 
@@ -32,12 +33,15 @@ def check_columns(
     *,
     version: str = CURRENT,
     asked: Collection[Question] = tuple(QUESTIONS),
+    is_single: bool = False,
 ) -> dict[str, str]:
     """Check the names of a judgment file's columns, by the version of the schema, and what was asked besides a class.
 
+    Where single pictures alone are shown, `is_single`, those of the second one may be left out.
+
     Returned is the schema's name, by the name in the file, of the columns that are understood; of untidy names, too.
     """
-    known = {column.name for column in columns(task, version)}
+    known = {column.name for column in (*columns(task, version), *IMAGE_FILES)}
     since = {column.name: column.since for column in columns(task) if column.name not in known}
     understood: dict[str, str] = {}
     twice = False
@@ -61,10 +65,10 @@ def check_columns(
         if meant != name:
             report.add(rules.COLUMN_UNTIDY, file=file, column=name, note=f"the schema's name is {meant}")
         understood[name] = meant
-    missing = [column for column in required_columns(task, asked) if column.name not in understood.values()]
+    missing = missing_columns(set(understood.values()), task, asked, is_single=is_single)
     for column in () if twice else missing:
         is_question = column.name in TASKS[task].asked_columns
-        note = f"{column.meaning}; {_UNASKED}" if is_question else column.meaning
+        note = f"{column.meaning}; {_UNASKED}" if is_question else f"{column.meaning}{_OTHERWISE.get(column.name, '')}"
         report.add(rules.COLUMN_MISSING, file=file, column=column.name, note=note)
     return understood
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable
 
 from hmix_hub.studies.example import csv_bytes, tiny_picture
 from hmix_hub.studies.rules.changes import (
@@ -74,6 +75,32 @@ def _morph_without_row_7(files: Files) -> None:
     files[table_path()] = csv_bytes(others)
 
 
+def _by_file(name: str = "a/0.png", index: str = "") -> Callable[[Files], None]:
+    """Make the study one of four pictures of its own, named by file; in row 7 by another name, or by an index, too."""
+
+    def apply(files: Files) -> None:
+        text = files["study.yaml"].decode().replace("source: cifar10/test", "source: own")
+        files["study.yaml"] = text.encode()
+        names = ("a/0.png", "b/0.png", "a/1.png", "b/1.png")
+        files |= {f"stimuli/{picture}": tiny_picture() for picture in names}
+        lines = [f"{picture},{'cat' if picture[0] == 'a' else 'dog'}\n" for picture in names]
+        files["stimuli/images.csv"] = ("file,label\n" + "".join(lines)).encode()
+        rows = list(csv.DictReader(io.StringIO(files[table_path()].decode())))
+        for number, row in enumerate(rows):
+            for column in ("image_1_label", "image_2_label", "image_1_index", "image_2_index"):
+                del row[column]
+            second = f"b/{number % 12 // 6}.png"
+            row |= {"image_1_file": "a/0.png", "image_2_file": second, "is_repeat": "false"}
+            row["mixing_coefficient"] = f"{(1 + number % 12 % 6) / 10:g}"
+        rows[ROW]["image_1_file"] = name
+        if index:
+            for number, row in enumerate(rows):
+                row["image_1_index"] = index if number == ROW else ""
+        files[table_path()] = csv_bytes(rows)
+
+    return apply
+
+
 _MORPHED = Change("the example study with morphs, each of them a picture", _morph)
 _SINGLE = {"image_2_label": "", "image_2_index": ""}
 
@@ -130,6 +157,45 @@ IMAGE_SET = error(
     "the row's image set is not the one that study.yaml names",
     "leave the column image_set out",
     Example(added("image_set", "cifar10/train"), added("image_set", "cifar10/test")),
+)
+FILE_UNLISTED = error(
+    "HMX551 file-unlisted",
+    "stimuli/images.csv lists no picture of this name",
+    "write the name as it is listed there, or list the picture",
+    Example(
+        Change(
+            "pictures of one's own, named by file, and in row 7 by one that is not listed", _by_file("cow.png"), (ROW,)
+        ),
+        Change("pictures of one's own, named by file", _by_file()),
+    ),
+)
+FILE_AMBIGUOUS = error(
+    "HMX552 file-ambiguous",
+    "stimuli/images.csv lists several pictures of this name",
+    "write the whole name, folders included, as it is listed there",
+    Example(
+        Change("pictures of one's own, and in row 7 a name that two folders hold", _by_file("0.png"), (ROW,)),
+        Change("pictures of one's own, and in row 7 a name with its folder", _by_file("a/0.png")),
+    ),
+)
+FILE_INDEX = error(
+    "HMX553 file-and-index",
+    "the file and the index name two different pictures",
+    "leave the index out where the files are right; indices count the rows of stimuli/images.csv from 0",
+    Example(
+        Change("pictures of one's own, and in row 7 the index of another one", _by_file(index="2"), (ROW,)),
+        Change("pictures of one's own, and in row 7 the index of the same", _by_file(index="0")),
+    ),
+)
+FILE_SPELLING = warning(
+    "HMX554 file-spelling",
+    "the name is listed otherwise in stimuli/images.csv: other capitals, a folder more or less, or no ending",
+    "write it as it is listed",
+    Example(
+        Change("pictures of one's own, and in row 7 a name in capitals", _by_file("A/0.PNG"), (ROW,)),
+        Change("pictures of one's own, and in row 7 a name as it is listed", _by_file("a/0.png")),
+    ),
+    "writes it as it is listed",
 )
 PICTURES = error(
     "HMX568 pictures",

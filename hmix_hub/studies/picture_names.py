@@ -1,0 +1,139 @@
+"""Names of an image set's pictures: which index a file's name, as a judgment file has it, stands for."""
+
+from __future__ import annotations
+
+import bisect
+import difflib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hmix_hub.studies.findings import Ints, Mask
+
+UNLISTED, SEVERAL = -1, -2
+"""What stands for the index of a name that no picture has, and of one that several have."""
+_ENDING = r"\.(png|jpe?g|webp|bmp|gif|tiff?)$"
+_NEAREST = 3
+_NEIGHBOURS = 20
+"""Names before and after a name, in the order of the alphabet, that its nearest spellings are looked for among."""
+_MOST_COMPARED = 100
+"""Characters of a name that are compared."""
+
+
+@dataclass(frozen=True)
+class FoundPictures:
+    """Pictures by name: int64 (N,), `UNLISTED` or `SEVERAL` where it is not one; and whether names are as listed."""
+
+    indices: Ints
+    is_as_listed: Mask
+
+
+class PictureNames:
+    r"""Names of the M pictures of an image set, in the order of their indices.
+
+    A name is looked up as it is; where no picture is called so, whatever its case; then by its last part, and by that
+    without the ending, so that `D:\\study\\Cat7.PNG` and `cat7` find `cats/cat7.png`. Where several pictures have a
+    name in one of these forms, none is taken.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> PictureNames(["cats/cat7.png", "dog1.png"]).find(pa.array(["dog1.png", "CAT7", "cow"])).indices
+    array([ 1,  0, -1])
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = pa.array(names, pa.string())
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def find(self, texts: pa.Array) -> FoundPictures:
+        """Look up N names; null finds none."""
+        indices = np.full(len(texts), UNLISTED, dtype=np.int64)
+        is_as_listed = np.zeros(len(texts), dtype=bool)
+        for number, form in enumerate(_FORMS):
+            rest = np.flatnonzero((indices == UNLISTED) & _valid(texts))
+            if not len(rest):
+                break
+            indices[rest] = self._in_form(form, texts.take(pa.array(rest)))
+            if not number:
+                is_as_listed = indices >= 0
+        return FoundPictures(indices, is_as_listed)
+
+    def _in_form(self, form: Callable[[pa.Array], pa.Array], texts: pa.Array) -> Ints:
+        encoded = form(self.names).dictionary_encode()
+        codes = encoded.indices.to_numpy(zero_copy_only=False)
+        distinct, first, times = np.unique(codes, return_index=True, return_counts=True)
+        index_of = np.full(len(encoded.dictionary) + 1, UNLISTED, dtype=np.int64)
+        index_of[distinct] = np.where(times > 1, SEVERAL, first)
+        found = pc.index_in(form(texts), encoded.dictionary).fill_null(len(encoded.dictionary))
+        return index_of[found.to_numpy(zero_copy_only=False)]
+
+    def as_listed(self, texts: Sequence[str]) -> list[str]:
+        """Return names as they are listed; those that do not find one picture as they are."""
+        indices = self.find(pa.array(texts, pa.string())).indices.tolist()
+        return [self.names[index].as_py() if index >= 0 else text for text, index in zip(texts, indices, strict=True)]
+
+    def several(self, text: str) -> list[str]:
+        """Return the first few names that a text may stand for."""
+        given = pa.array([text])
+        for form in _FORMS:
+            same = self.names.filter(pc.equal(form(self.names), form(given)[0]))
+            if len(same):
+                return list(same[:_NEAREST].to_pylist())
+        return []
+
+    def nearest(self, text: str) -> str:
+        """Return a hint with the nearest names, among the neighbours in the alphabet, from both ends."""
+        written = text[:_MOST_COMPARED].lower()
+        near = [*_around(self._sorted, written), *_around(self._from_the_end, written[::-1])]
+        listed = [self.names[index].as_py() for _, index in near]
+        names = {name[:_MOST_COMPARED].lower(): name for name in listed}
+        close = difflib.get_close_matches(written, names, n=_NEAREST)
+        if close:
+            return "did you mean " + " or ".join(repr(names[key]) for key in close) + "?"
+        few = ", ".join(self.names[:_NEAREST].to_pylist())
+        return f"{len(self)} files are listed, such as {few}"
+
+    @cached_property
+    def _sorted(self) -> list[tuple[str, int]]:
+        return sorted((name.lower(), index) for index, name in enumerate(self.names.to_pylist()))
+
+    @cached_property
+    def _from_the_end(self) -> list[tuple[str, int]]:
+        return sorted((name[::-1], index) for name, index in self._sorted)
+
+
+def _around(keys: list[tuple[str, int]], key: str) -> list[tuple[str, int]]:
+    at = bisect.bisect_left(keys, (key,))
+    return keys[max(at - _NEIGHBOURS, 0) : at + _NEIGHBOURS]
+
+
+def _valid(texts: pa.Array) -> npt.NDArray[np.bool_]:
+    return np.asarray(texts.is_valid().to_numpy(zero_copy_only=False), dtype=bool)
+
+
+def _as_it_is(texts: pa.Array) -> pa.Array:
+    return texts
+
+
+def _folded(texts: pa.Array) -> pa.Array:
+    return pc.utf8_lower(pc.replace_substring(texts, "\\", "/"))
+
+
+def _last_part(texts: pa.Array) -> pa.Array:
+    return pc.replace_substring_regex(_folded(texts), "^.*/", "")
+
+
+def _without_ending(texts: pa.Array) -> pa.Array:
+    return pc.replace_substring_regex(_last_part(texts), _ENDING, "")
+
+
+_FORMS = (_as_it_is, _folded, _last_part, _without_ending)
+"""From the strictest: what a name is compared as."""
