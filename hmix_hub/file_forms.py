@@ -128,6 +128,11 @@ def foreign_form(stream: BinaryIO, name: str) -> FileForm | None:
     return None if is_parquet else form
 
 
+def begins_json(start: bytes) -> bool:
+    """Whether a text, of which this is the beginning, begins as JSON does: an array of things, or an object."""
+    return _BEGINS_JSON.match(start) is not None
+
+
 def _inflated(head: bytes) -> bytes:
     try:
         return zlib.decompressobj(31).decompress(head, 1024)
@@ -153,7 +158,7 @@ def _binary(head: bytes) -> FileForm | None:
 def _text(head: bytes, endings: str) -> FileForm | None:
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     markup = next((form for mark, form in _MARKUP if start[: len(mark)].lower() == mark), None)
-    if markup is not None or endings.endswith((".json", ".parquet")) or not _BEGINS_JSON.match(start):
+    if markup is not None or endings.endswith((".json", ".parquet")) or not begins_json(start):
         return markup
     if endings.endswith(".jsonl"):
         return _ARRAY if start.startswith(b"[") else None

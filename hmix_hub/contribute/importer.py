@@ -13,7 +13,7 @@ from hmix_hub.contribute.starter import write_starter
 from hmix_hub.errors import ConfigurationError, Where
 from hmix_hub.importing.column_map import read_column_map
 from hmix_hub.importing.gathering import gather, write_judgments
-from hmix_hub.importing.raw_files import Outcome
+from hmix_hub.importing.outcome import Outcome
 from hmix_hub.importing.suite_export import known_study
 from hmix_hub.schema import CIFAR10, Vocabulary
 from hmix_hub.studies.detected import Detected

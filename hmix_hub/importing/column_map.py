@@ -100,6 +100,9 @@ class ColumnMap(_Strict):
     """A column map."""
 
     task: TaskName
+    sheet: str | None = Field(
+        None, description="Sheet of a workbook, or table of a database; else the only one with rows."
+    )
     rows: list[Keep] = Field(default_factory=list, description="Rows that meet all of these are kept.")
     # A column's name alone is a renaming.
     columns: dict[str, Annotated[From, BeforeValidator(lambda it: {"column": it} if isinstance(it, str) else it)]] = (

@@ -12,7 +12,8 @@ from pyarrow import csv
 from hmix_hub.files import replace_file
 from hmix_hub.importing.column_map import ColumnMap
 from hmix_hub.importing.mapped_table import MappedFiles
-from hmix_hub.importing.raw_files import Outcome, read_raw
+from hmix_hub.importing.outcome import Outcome
+from hmix_hub.importing.raw_files import read_raw
 from hmix_hub.importing.suite_export import SuiteFiles
 from hmix_hub.schema import Vocabulary
 from hmix_hub.tasks import TASKS
@@ -50,7 +51,8 @@ def gather(
     outcome = Outcome()
     into = SuiteFiles(vocabulary, outcome) if column_map is None else MappedFiles(column_map, outcome)
     for number, (path, name) in enumerate(names.items()):
-        into.add(read_raw(path, outcome), path, name)
+        sheet = None if column_map is None else column_map.sheet
+        into.add(read_raw(path, outcome, sheet=sheet), path, name)
         if progress is not None:
             progress(number + 1)
     into.finish()

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from hmix_hub.errors import Where
 from hmix_hub.importing.column_map import From, group_of, groups_of, words
-from hmix_hub.importing.raw_files import ROW
+from hmix_hub.importing.outcome import ROW
 from hmix_hub.schema import Kind, arrays
 from hmix_hub.studies.columns.numbers import NUMBER, with_point
 from hmix_hub.studies.reading.json_file import each_key_once

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from hmix_hub.errors import ConfigurationError, Where, nearest
 from hmix_hub.importing.column_map import ColumnMap, Keep, words
 from hmix_hub.importing.mapped_column import MappedColumn, are_filled, listed
-from hmix_hub.importing.raw_files import NO_ROW, ROW, Outcome
+from hmix_hub.importing.outcome import NO_ROW, ROW, Outcome
 
 
 class MappedFiles:

@@ -118,6 +118,11 @@ def _zip(path, **entries):
             archive.writestr(name.replace("__", "/").replace("_x_", "."), content)
 
 
+def write_workbook(path):
+    """Write what is an archive of a workbook, and no workbook."""
+    _zip(path, **{"[Content_Types]_x_xml": "", "xl__workbook_x_xml": ""})
+
+
 def _sqlite(path):
     connection = sqlite3.connect(path)
     connection.execute("create table t (a)")
@@ -126,10 +131,8 @@ def _sqlite(path):
 
 TABLE = pa.table({"who": ["p1"], "n": [0], "a": [40]})
 FOREIGN = {
-    "book.xlsx": (
-        "an Excel workbook",
-        lambda path: _zip(path, **{"[Content_Types]_x_xml": "", "xl__workbook_x_xml": ""}),
-    ),
+    "book.csv": ("an Excel workbook: let its name end in .xlsx", write_workbook),
+    "book.xlsx": ("no whole Excel workbook", write_workbook),
     "old.xls": (
         "an Excel workbook of before 2007",
         lambda path: path.write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" * 9),
@@ -152,7 +155,10 @@ FOREIGN = {
         lambda path: path.write_bytes(gzip.compress(b"X\n\x00\x00\x00\x03\x00\x04" + bytes(40))),
     ),
     "table.rda": ("an R file", lambda path: path.write_bytes(gzip.compress(b"RDX3\nX\n" + bytes(40)))),
-    "answers.db": ("an SQLite database", _sqlite),
+    "answers.csv": ("an SQLite database: let its name end in .db", _sqlite),
+    "answers.db": ("no table of the database has a row", _sqlite),
+    "table.json": ("a Parquet file: let its name end in .parquet", lambda path: parquet.write_table(TABLE, path)),
+    "rows.json": ("text that is no JSON", lambda path: path.write_text("who,n,a\np1,0,40\n", "utf-8")),
     "table.csv": ("a Parquet file: let its name end in .parquet", lambda path: parquet.write_table(TABLE, path)),
     "table.feather": ("an Arrow", lambda path: feather.write_feather(TABLE, path)),
     "table.h5": ("an HDF5 file", lambda path: path.write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(40))),
@@ -163,10 +169,11 @@ FOREIGN = {
     "table.npy": ("a NumPy array", lambda path: np.save(path, np.zeros(3))),
     "paper.pdf": ("a PDF document", lambda path: path.write_bytes(b"%PDF-1.7\n%\xe2\xe3\n")),
     "login.csv": ("a web page", lambda path: path.write_text("\n<!DOCTYPE HTML>\n<html></html>", "utf-8")),
-    "wide.csv": ("UTF-16", lambda path: path.write_bytes("who,n,a\np1,0,40\n".encode("utf-16"))),
-    "bare.csv": ("UTF-16", lambda path: path.write_bytes("who,n,a\np1,0,40\n".encode("utf-16-le"))),
+    "cut.csv": (
+        "it begins as UTF-16, and is cut off",
+        lambda path: path.write_bytes("who,n\np,0".encode("utf-16")[:-1]),
+    ),
     "lines.csv": ("JSON: let its name end in .json", lambda path: path.write_text('[{"who": "p1"}]', "utf-8")),
-    "array.jsonl": ("a JSON array, not JSON lines", lambda path: path.write_text('[{"who": "p1"}]', "utf-8")),
     "nested.json": (
         "nested JSON, one object with the keys 'p1', 'p2'",
         lambda path: path.write_text('{"p1": {}, "p2": {}}'),
@@ -187,7 +194,7 @@ def test_a_file_of_another_program_is_called_what_it_is(name, tmp_path):
 @pytest.mark.parametrize("name", ["judgments/infer_mixing_factor.csv", "participants.csv", "stimuli/images.csv"])
 def test_each_table_of_a_study_is_called_what_it_is(name, study):
     (study / name).parent.mkdir(exist_ok=True)
-    FOREIGN["book.xlsx"][1](study / name)
+    write_workbook(study / name)
     if name.startswith("stimuli"):
         with pytest.raises(SourceError, match="an Excel workbook: open it and save"):
             open_picture_folder(study / "stimuli", "study/own")

@@ -20,6 +20,8 @@ CELL_LIMIT = 32_768
 """Longest text of a cell, in characters."""
 COLUMN_LIMIT = 256
 """Most columns of a file."""
+RAW_COLUMN_LIMIT = 16_384
+"""Most columns of a raw file, as many as a spreadsheet has: one row a person makes hundreds."""
 ROW_LIMIT = 100_000_000
 """Most rows of a file whose format counts them before they are read."""
 ROWS_PER_BYTE, ROWS_FREE = 4, 2**20

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from hmix_hub.arrow_files import parse_csv
 from hmix_hub.studies.findings import MOST_PLACES, Report
-from hmix_hub.studies.reading.chunks import CHUNK_BYTES, COLUMN_LIMIT, Chunk, UnreadableError
+from hmix_hub.studies.reading.chunks import CHUNK_BYTES, COLUMN_LIMIT, RAW_COLUMN_LIMIT, Chunk, UnreadableError
 from hmix_hub.studies.reading.text import TableFile, TextForm, look_at_text
 from hmix_hub.studies.rules import columns as column_rules
 from hmix_hub.studies.rules import files as rules
@@ -24,14 +24,19 @@ RAGGED_LIMIT = 100_000
 """Rows with too few or too many cells from which on a file is not read any further."""
 
 
-def read_csv(file: TableFile, name: str, report: Report, *, is_tolerant: bool = False) -> Iterator[Chunk]:
-    """Read a CSV file, see `hmix_hub.studies.reading.read_chunks`; an `UnreadableError` where it cannot be read on."""
+def read_csv(
+    file: TableFile, name: str, report: Report, *, is_tolerant: bool = False, is_raw: bool = False
+) -> Iterator[Chunk]:
+    """Read a CSV file, see `hmix_hub.studies.reading.read_chunks`; an `UnreadableError` where it cannot be read on.
+
+    A raw file may have many more columns, of which several have no name: "column 7".
+    """
     form = look_at_text(file, name, report)
     if form.is_plain or (is_tolerant and form.is_text):
-        yield from _parse(file, name, report, form)
+        yield from _parse(file, name, report, form, is_raw=is_raw)
 
 
-def header_of(file: TableFile, form: TextForm | None = None) -> list[str]:
+def header_of(file: TableFile, form: TextForm | None = None, most_columns: int = COLUMN_LIMIT) -> list[str]:
     """Return the names of a CSV file's columns as they stand in it; an `UnreadableError` if it has no header."""
     form = form or TextForm()
     start = next(file.blocks(), b"")[:HEADER_LIMIT].removeprefix(b"\xef\xbb\xbf").decode(form.encoding, "replace")
@@ -48,14 +53,16 @@ def header_of(file: TableFile, form: TextForm | None = None) -> list[str]:
     if any("\n" in name for name in names):
         msg = "a column's name runs over two lines: a quote may be missing in the header"
         raise UnreadableError(msg)
-    if len(names) > COLUMN_LIMIT:
+    if len(names) > most_columns:
         msg = f"{len(names)} columns"
         raise UnreadableError(msg, rule=column_rules.MANY)
     return names
 
 
-def _parse(file: TableFile, name: str, report: Report, form: TextForm) -> Iterator[Chunk]:
-    header = header_of(file, form)
+def _parse(file: TableFile, name: str, report: Report, form: TextForm, *, is_raw: bool) -> Iterator[Chunk]:
+    header = header_of(file, form, RAW_COLUMN_LIMIT if is_raw else COLUMN_LIMIT)
+    if is_raw and header.count("") > 1:
+        header = [column or f"column {number}" for number, column in enumerate(header, start=1)]
     # Names that stand twice would overwrite each other.
     names = [f"{number}:{column}" for number, column in enumerate(header)]
     ragged = _Ragged()

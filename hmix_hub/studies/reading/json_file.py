@@ -22,13 +22,13 @@ _LONGEST_KEY = 60
 _WORDS = {True: "true", False: "false"}
 
 
-def read_jsonl(file: TableFile, name: str, report: Report) -> Iterator[Chunk]:
+def read_jsonl(file: TableFile, name: str, report: Report, *, most_columns: int = COLUMN_LIMIT) -> Iterator[Chunk]:
     """Read a file of JSON objects, one a line; the columns are all keys, in order of appearance."""
     form = look_at_text(file, name, report, has_delimiter=False)
     if not form.is_plain:
         return
     # Before any row, since a key may come late: its column is then empty in the rows before.
-    names = _names(file)
+    names = _names(file, most_columns)
     records: list[dict[str, Any]] = []
     rows: list[int] = []
     size = 0
@@ -49,14 +49,14 @@ def read_jsonl(file: TableFile, name: str, report: Report) -> Iterator[Chunk]:
         yield make_chunk(names, records, rows)
 
 
-def _names(file: TableFile) -> dict[str, None]:
+def _names(file: TableFile, most_columns: int) -> dict[str, None]:
     names: dict[str, None] = {}
     try:
         for row, record, _ in _records(file):
             if len(record) > len(names) or not record.keys() <= names.keys():
                 names |= dict.fromkeys(record)
-            if len(names) > COLUMN_LIMIT:
-                msg = f"more than {COLUMN_LIMIT} columns"
+            if len(names) > most_columns:
+                msg = f"more than {most_columns} columns"
                 raise UnreadableError(msg, row=row, rule=column_rules.MANY)
     except UnreadableError as error:
         if error.rule is column_rules.MANY:
@@ -107,7 +107,7 @@ def each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def make_chunk(names: dict[str, None], records: list[dict[str, Any]], rows: list[int]) -> Chunk:
     """Return objects as a chunk: a column for each name, its values as text."""
-    columns = {name: pa.array([_text(record.get(name)) for record in records], pa.string()) for name in names}
+    columns = {name: pa.array([value_text(record.get(name)) for record in records], pa.string()) for name in names}
     return Chunk(columns, np.array(rows, dtype=np.int64))
 
 
@@ -120,7 +120,8 @@ def is_broken(record: dict[str, Any]) -> bool:
     return False
 
 
-def _text(value: Any) -> str | None:
+def value_text(value: Any) -> str | None:
+    """Return a value of JSON as a cell holds it; `None` for null."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -133,17 +134,21 @@ SIZE_LIMIT = 2**28
 _KEYS_SHOWN = 5
 
 
-def read_json(file: TableFile, name: str, report: Report) -> Iterator[Chunk]:
+def read_json(file: TableFile, name: str, report: Report, *, most_columns: int = COLUMN_LIMIT) -> Iterator[Chunk]:
     """Read the objects of a JSON file, in order: of one array, of arrays within it, or of several one after another."""
     if not look_at_text(file, name, report, has_delimiter=False).is_plain:
         return
-    if file.path.stat().st_size > SIZE_LIMIT:
-        msg = f"a JSON file of more than {SIZE_LIMIT} bytes; write one object a line (.jsonl)"
-        raise UnreadableError(msg, rule=rules.TOO_LARGE)
-    records = list(_objects(b"".join(file.blocks()).decode("utf-8-sig")))
+    content = bytearray()
+    for block in file.blocks():
+        content += block
+        if len(content) > SIZE_LIMIT:
+            msg = f"a JSON file of more than {SIZE_LIMIT} bytes; write one object a line (.jsonl)"
+            raise UnreadableError(msg, rule=rules.TOO_LARGE)
+    records = list(_objects(content.decode("utf-8-sig")))
+    del content
     names = dict.fromkeys(key for record in records for key in record)
-    if len(names) > COLUMN_LIMIT:
-        msg = f"more than {COLUMN_LIMIT} columns"
+    if len(names) > most_columns:
+        msg = f"more than {most_columns} columns"
         raise UnreadableError(msg, rule=column_rules.MANY)
     for start in range(0, len(records), CHUNK_ROWS):
         part = records[start : start + CHUNK_ROWS]

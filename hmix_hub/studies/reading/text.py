@@ -32,6 +32,7 @@ _BETWEEN_CHARACTERS = (b"", 0)
 """State of a decoder that waits for nothing."""
 _SAMPLED = 4096
 _DELIMITERS = (b";", b"\t", b"|")
+_QUOTED = re.compile(rb'"[^"]*"')
 
 
 @dataclass(frozen=True)
@@ -240,9 +241,8 @@ def _is_cut(decoder: codecs.IncrementalDecoder) -> bool:
 
 
 def _delimiter(head: bytes, ending: str) -> str:
-    header = head.split(ending.encode(), 1)[0]
-    if b"," in header:
-        return ","
-    counts = {mark: header.count(mark) for mark in _DELIMITERS}
+    # Within quotes, a mark divides nothing.
+    header = _QUOTED.sub(b"", head.split(ending.encode(), 1)[0])
+    counts = {mark: header.count(mark) for mark in (b",", *_DELIMITERS)}
     best = max(counts, key=lambda mark: counts[mark])
     return best.decode() if counts[best] else ","

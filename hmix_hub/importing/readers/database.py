@@ -1,0 +1,106 @@
+"""SQLite databases, as psiTurk and others keep them: one table, read and never written, with nothing of it run."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+import pyarrow as pa
+
+from hmix_hub.errors import ConfigurationError, Where, first_line, nearest
+from hmix_hub.importing.outcome import Outcome
+from hmix_hub.importing.readers.raw_file import TEXT_LIMIT, RawFile, RowCollector
+from hmix_hub.studies.rules import files as rules
+
+_ENDINGS = (".db", ".sqlite", ".sqlite3", ".db3", "")
+_CELL_LIMIT = 2**26
+"""Most bytes of a cell, in which psiTurk keeps a whole session."""
+_STEPS, _STEP_LIMIT = 10**6, 10_000
+"""Instructions of the database's machine between two looks, and looks before it is stopped."""
+_ORDINARY = "type = 'table' and name not like 'sqlite_%' and sql not like 'create virtual%'"
+
+
+def is_database(raw: RawFile) -> bool:
+    """Whether a file is an SQLite database, by its first bytes."""
+    return raw.head.startswith(b"SQLite format 3\0") and not raw.is_compressed
+
+
+def read_database(raw: RawFile, outcome: Outcome) -> pa.Table:
+    """Read the table of a database that `layout` names, or the only one that can be meant."""
+    if raw.ending not in _ENDINGS:
+        raw.refuse("an SQLite database: let its name end in .db or .sqlite", rule=rules.FOREIGN)
+    if raw.path.with_name(f"{raw.path.name}-wal").is_file():
+        outcome.remark(
+            raw.path, "a -wal file lies beside it, whose rows are not read: close the program that writes it"
+        )
+    # Immutable: no lock is taken, no journal is played back, and nothing is written beside it.
+    address = f"{raw.path.absolute().as_uri()}?mode=ro&immutable=1"
+    try:
+        with closing(sqlite3.connect(address, uri=True)) as connection:
+            connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _CELL_LIMIT)
+            connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
+            connection.execute("pragma trusted_schema = off")
+            connection.execute("pragma cell_size_check = on")
+            looks = iter(range(_STEP_LIMIT))
+            connection.set_progress_handler(lambda: next(looks, None) is None, _STEPS)
+            return _read(raw, connection, _table_name(raw, connection))
+    except (sqlite3.Error, UnicodeDecodeError, OverflowError) as error:
+        raw.refuse(f"this is no whole SQLite database: {first_line(error)}")
+
+
+def _table_name(raw: RawFile, connection: sqlite3.Connection) -> str:
+    names = [name for (name,) in connection.execute(f"select name from sqlite_schema where {_ORDINARY}")]  # noqa: S608
+    named = raw.layout.sheet
+    if named is not None:
+        if named not in names:
+            msg = f"the database has no table {named!r}"
+            hint = nearest(named, names, label="tables")
+            raise ConfigurationError(msg, where=Where(str(raw.path)), hint=hint)
+        return named
+    filled = [name for name in names if connection.execute(f"select 1 from {_quoted(name)} limit 1").fetchone()]  # noqa: S608
+    # psiTurk keeps people in one table, and what it needs itself in others.
+    of_psiturk = [name for name in filled if "datastring" in _columns(connection, name)]
+    chosen = of_psiturk if len(of_psiturk) == 1 else filled
+    if len(chosen) > 1:
+        msg = f"{len(chosen)} tables have rows: {', '.join(map(repr, chosen))}"
+        hint = "write `sheet: NAME` in the column map, beside `task:`"
+        raise ConfigurationError(msg, where=Where(str(raw.path)), hint=hint)
+    if not chosen:
+        raw.refuse("no table of the database has a row", rule=rules.EMPTY)
+    return chosen[0]
+
+
+def _columns(connection: sqlite3.Connection, table: str) -> list[str]:
+    # Generated columns are left out: they could be made to run for ever.
+    found = connection.execute(f"pragma table_xinfo({_quoted(table)})").fetchall()
+    return [name for _, name, *_, hidden in found if not hidden]
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _read(raw: RawFile, connection: sqlite3.Connection, table: str) -> pa.Table:
+    names = _columns(connection, table)
+    if not names:
+        raw.refuse(f"the table {table!r} has no column that can be read")
+    collector = RowCollector(raw, names)
+    size = raw.path.stat().st_size
+    if size > 4 * TEXT_LIMIT:
+        raw.refuse(f"a database of {size:,} bytes; export its table as CSV", rule=rules.TOO_LARGE)
+    selected = ", ".join(map(_quoted, names))
+    for number, row in enumerate(connection.execute(f"select {selected} from {_quoted(table)}")):  # noqa: S608
+        collector.add([_text(raw, number, name, value) for name, value in zip(names, row, strict=True)])
+    return collector.table()
+
+
+def _text(raw: RawFile, row: int, name: str, value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bytes):
+        try:
+            # psiTurk's own tables may hold text as bytes.
+            return value.decode()
+        except UnicodeDecodeError:
+            raw.refuse(f"the column {name!r} holds bytes that are no text", rule=rules.UNREADABLE, row=row)
+    return value if isinstance(value, str) else repr(value)

@@ -1,0 +1,142 @@
+"""Text files and Parquet: CSV whatever its delimiter, JSON in arrays or lines, in UTF-8 or UTF-16."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hmix_hub.errors import SchemaError, Where
+from hmix_hub.file_forms import begins_json
+from hmix_hub.importing.outcome import NOT_UTF8, ROW, Outcome
+from hmix_hub.importing.readers.raw_file import RawFile, RawText, numbered, refuse_first
+from hmix_hub.studies.findings import Report
+from hmix_hub.studies.reading.arrays import as_text, plain_array
+from hmix_hub.studies.reading.chunks import RAW_COLUMN_LIMIT, Chunk, UnreadableError
+from hmix_hub.studies.reading.csv_file import read_csv
+from hmix_hub.studies.reading.json_file import read_json, read_jsonl
+from hmix_hub.studies.reading.parquet_file import read_parquet
+from hmix_hub.studies.reading.text import TableFile
+from hmix_hub.studies.rules import files as rules
+
+_TABLES = (".csv", ".tsv", ".tab")
+_NOT_JSON = "text that is no JSON: if it is a table, let its name end in .csv"
+
+
+def is_parquet(raw: RawFile) -> bool:
+    """Whether a file is Parquet; its name must say so, too."""
+    return raw.ending == ".parquet"
+
+
+def is_json(raw: RawFile) -> bool:
+    """Whether a text is JSON, by its beginning; or should be, by its name."""
+    # A table by its name that begins as JSON is told, as what it is.
+    return raw.ending in {".json", ".jsonl"} or (begins_json(raw.text) and raw.ending not in _TABLES)
+
+
+def is_any(raw: RawFile) -> bool:
+    """Return True: a text that is nothing else is a table."""
+    return bool(raw.path)
+
+
+def read_parquet_file(raw: RawFile, outcome: Outcome) -> pa.Table:
+    """Read a Parquet file; `outcome` learns nothing."""
+    return _table(raw, read_parquet(raw.path), Report(), outcome)
+
+
+def read_json_text(raw: RawFile, outcome: Outcome) -> pa.Table:
+    """Read JSON, as jsPsych and JATOS write it: arrays of objects, one after another, or objects, one a line."""
+    if not begins_json(raw.text) and raw.text:
+        raw.refuse(_NOT_JSON, rule=rules.FOREIGN)
+    with RawText(raw.path, raw.layout.skip) as text:
+        return read_json_stream(raw, text, outcome)
+
+
+def read_json_stream(raw: RawFile, text: TableFile, outcome: Outcome) -> pa.Table:
+    """Read JSON from a text of a raw file."""
+    report = Report()
+    # Arrays, one a line, are no lines of objects, but can be read as well.
+    read = read_jsonl if raw.ending == ".jsonl" and raw.text.startswith(b"{") else read_json
+    return _table(raw, read(text, raw.path.name, report, most_columns=RAW_COLUMN_LIMIT), report, outcome)
+
+
+def read_delimited(raw: RawFile, outcome: Outcome) -> pa.Table:
+    """Read a table of text."""
+    with RawText(raw.path, raw.layout.skip) as text:
+        return read_table_stream(raw, text, outcome)
+
+
+def read_table_stream(raw: RawFile, text: TableFile, outcome: Outcome) -> pa.Table:
+    """Read a table from a text of a raw file; a row that repeats the header, as where texts were joined, is dropped."""
+    report = Report()
+    chunks = read_csv(text, raw.path.name, report, is_tolerant=True, is_raw=True)
+    table = _table(raw, chunks, report, outcome)
+    return _without_headers(table.slice(max(raw.layout.header - 1, 0)), outcome)
+
+
+def _without_headers(table: pa.Table, outcome: Outcome) -> pa.Table:
+    names = [name for name in table.column_names if name != ROW]
+    is_header = np.ones(table.num_rows, dtype=bool)
+    for name in names:
+        if not is_header.any():
+            return table
+        is_header &= pc.equal(table[name], name).to_numpy(zero_copy_only=False)
+    if not names or not is_header.any():
+        return table
+    outcome.dropped["the row repeats the header"] += int(is_header.sum())
+    return table.filter(pa.array(~is_header))
+
+
+def _table(raw: RawFile, chunks: Iterator[Chunk], report: Report, outcome: Outcome) -> pa.Table:
+    """Return chunks as one table of text, or raise what is wrong with the file."""
+    try:
+        read = list(chunks)
+    except UnreadableError as error:
+        refuse_first(raw.path, [found for found in report.errors if found.rule not in rules.GUESSED])
+        raw.refuse(str(error), rule=error.rule, row=error.row)
+    refuse_first(raw.path, [found for found in report.errors if found.rule not in rules.GUESSED])
+    if not read:
+        # That it is no text, say, is why there is nothing to read.
+        refuse_first(raw.path, report.errors)
+        return numbered(pa.table({}), [])
+    if report.has(rules.ENCODING):
+        outcome.remark(raw.path, NOT_UTF8)
+    header = list(read[0].names) or list(read[0].columns)
+    twice = next((name for name in header if header.count(name) > 1), None)
+    if twice is not None:
+        msg = f"two columns are called {twice!r}"
+        hint = "rename one of them, so that it is certain which is meant"
+        raise SchemaError(msg, where=Where(str(raw.path)), hint=hint)
+
+    def column(name: str) -> pa.ChunkedArray:
+        return pa.chunked_array(
+            _text(chunk.columns[name], raw, name) if name in chunk.columns else pa.array([""] * len(chunk))
+            for chunk in read
+        )
+
+    columns = {name: column(name) for name in dict.fromkeys(name for chunk in read for name in chunk.columns)}
+    return pa.table(columns | {ROW: pa.chunked_array([pa.array(chunk.rows) for chunk in read])})
+
+
+def _text(values: pa.Array, raw: RawFile, name: str) -> pa.Array:
+    """Return values as text, those within each other as JSON."""
+    try:
+        text = as_text(values)
+        if text is None:
+            # A float would not hold every decimal.
+            plain = values if pa.types.is_decimal(values.type) else plain_array(values)
+            is_nested = pa.types.is_nested(plain.type)
+            text = pa.array(map(_json, plain.to_pylist()), pa.string()) if is_nested else pc.cast(plain, pa.string())
+        text.validate(full=True)
+    except (pa.ArrowException, UnicodeDecodeError) as error:
+        msg = f"values of the type {values.type} cannot be read as text: {str(error).splitlines()[0]}"
+        where = Where(str(raw.path), column=name)
+        raise SchemaError(msg, where=where, hint="export them as text or numbers") from None
+    return text.fill_null("")
+
+
+def _json(value: object) -> str | None:
+    return None if value is None else json.dumps(value, default=str)
