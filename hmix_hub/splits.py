@@ -18,6 +18,7 @@ from scipy.sparse.csgraph import connected_components
 from hmix_hub.errors import ConfigurationError, SplitWarning, nearest
 from hmix_hub.resampling import check_seed
 from hmix_hub.tables import arrow_columns, check_dataset_type, pick_rows
+from hmix_hub.tasks import why_no_participants
 
 By = Literal["image", "participant", "stimulus", "pair"]
 DEFAULT_FRACTIONS = {"train": 0.8, "test": 0.2}
@@ -137,7 +138,7 @@ def _keys(dataset: datasets.Dataset, by: str) -> list[tuple[Any, ...]]:
     missing = [name for name in columns if name not in dataset.column_names]
     if missing:
         msg = f"splitting by {by} needs the columns {', '.join(missing)}, which the dataset does not have"
-        raise ConfigurationError(msg)
+        raise ConfigurationError(msg, hint=why_no_participants(dataset.column_names) or None)
     table = arrow_columns(dataset, columns)
     # A single picture has no image 2.
     empty = [name for name in columns if name != "image_2_index" and table[name].null_count]

@@ -180,6 +180,7 @@ def _headers(tasks: Sequence[str]) -> dict[str, bytes]:
     files = {}
     for task in tasks:
         required = {column.name for column in required_columns(task)}
-        wanted = [c.name for c in observed_columns(task) if c.name in required or c.name == "is_repeat"]
+        named = {*required, "is_repeat", *TASKS[task].answer}
+        wanted = [column.name for column in observed_columns(task) if column.name in named]
         files[f"{JUDGMENTS}/{task}.csv"] = (",".join(wanted) + "\n").encode()
     return files

@@ -44,10 +44,12 @@ def by_stimulus(judgments: pa.Table, task: str, vocabulary: Vocabulary = CIFAR10
         If two judgments of a stimulus disagree on its pictures or its coefficient.
     """
     groups = Groups(encode_key([judgments[name] for name in TASKS[task].key_columns]))
-    participants = encode_key([judgments["study_id"], judgments["participant_id"]])
     is_synthetic = synthetic_rows(judgments)
     schema = arrow_schema(by_stimulus_columns(task, is_synthetic=bool(is_synthetic.any())), vocabulary)
-    counts = {"n_judgments": groups.sizes, "n_participants": groups.distinct(participants)}
+    counts = {"n_judgments": groups.sizes}
+    if TASKS[task].has_participants:
+        participants = encode_key([judgments["study_id"], judgments["participant_id"]])
+        counts["n_participants"] = groups.distinct(participants)
     counts[N_SYNTHETIC.name] = groups.sum(is_synthetic.astype(np.float64)).astype(np.int64)
     computed: dict[str, object] = counts | dict(TASKS[task].by_stimulus.gather(judgments, groups, len(vocabulary)))
     values = {name: computed[name] if name in computed else _shared(judgments, name, groups) for name in schema.names}

@@ -14,7 +14,8 @@ import pyarrow.types as kinds
 from hmix_hub.errors import FilterError, SchemaError, Where, nearest
 from hmix_hub.schema import TOLERANCE, Vocabulary
 from hmix_hub.schema.arrays import Floats, Ints, Mask, codes, numbers
-from hmix_hub.tasks import CONFIGURATIONS
+from hmix_hub.schema.judgment import OF_PARTICIPANTS
+from hmix_hub.tasks import CONFIGURATIONS, why_no_participants
 
 Vocabularies = Mapping[str, Vocabulary]
 
@@ -338,7 +339,8 @@ def check_columns(conditions: Sequence[Condition], available: Sequence[str]) -> 
             if column not in available:
                 present, advice = _MISSING_HINTS.get(column, ("", ""))
                 msg = f"{condition.name}: this table has no column {column!r}"
-                raise FilterError(msg, hint=advice if present in available else _where_it_is(column))
+                why = why_no_participants(available) if column in OF_PARTICIPANTS else ""
+                raise FilterError(msg, hint=why or (advice if present in available else _where_it_is(column)))
             needed[column] = None
     return list(needed)
 

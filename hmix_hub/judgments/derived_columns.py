@@ -42,7 +42,8 @@ def with_derived_columns(
     observed
         Judgments of one study: participant_id, collection_round, condition, trial_index, is_repeat, response_time_ms,
         image_set, the four image columns (labels as codes of `vocabulary`), the task's observed columns, source_file
-        and source_row; N rows in the order of the source. Those that came after schema 2.0.0 may be left out.
+        and source_row; N rows in the order of the source. Those that came after schema 2.0.0 may be left out. A task
+        without participants has none of theirs.
     task
         Name of the task.
     study_id
@@ -77,16 +78,16 @@ def with_derived_columns(
             table = table.append_column(column.name, pa.nulls(table.num_rows, column.arrow_type(vocabulary)))
     for name, value in (("study_id", study_id), ("task", task), ("schema_version", version)):
         table = table.append_column(name, _repeat(value, table.num_rows))
-    table = table.append_column(
-        "judgment_id", _join("/", *(table[name] for name in ("study_id", "task", "participant_id", "trial_index")))
-    )
     table = with_ids(table, task, vocabulary)
     stimulus, keys = TASKS[task].stimulus_column, TASKS[task].key_columns
-    participants, stimuli = encode(table["participant_id"]), encode_key([table["image_set"], table[stimulus]])
-    # A batch is of stimuli, whatever was asked about them.
-    table = table.append_column("batch_id", batch_ids(participants, stimuli, table[stimulus]))
-    judged = encode_key([table[name] for name in keys]) if TASKS[task].facets else stimuli
-    table = table.append_column("presentation", _presentations(participants, judged, table["trial_index"]))
+    named_by = ("participant_id", "trial_index") if TASKS[task].has_participants else (stimulus,)
+    table = table.append_column("judgment_id", _join("/", *(table[name] for name in ("study_id", "task", *named_by))))
+    if TASKS[task].has_participants:
+        participants, stimuli = encode(table["participant_id"]), encode_key([table["image_set"], table[stimulus]])
+        # A batch is of stimuli, whatever was asked about them.
+        table = table.append_column("batch_id", batch_ids(participants, stimuli, table[stimulus]))
+        judged = encode_key([table[name] for name in keys]) if TASKS[task].facets else stimuli
+        table = table.append_column("presentation", _presentations(participants, judged, table["trial_index"]))
     for name, derive in TASKS[task].derived.items():
         table = table.append_column(name, derive(table, len(vocabulary), procedure))
     assigned = {SYNTHETIC_FLAG: np.ones(table.num_rows, dtype=bool)} if is_synthetic else {}

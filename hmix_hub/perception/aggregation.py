@@ -264,6 +264,9 @@ def _label_of_votes(judged: Judged, sides: Floats) -> Floats:
 
 
 def _majority(judged: Judged) -> Floats:
+    if not judged.task.has_participants:
+        # Rows that pool their participants hold the shares of votes themselves.
+        return _mean(judged)
     votes = _votes(judged)
     cells = judged.groups.codes[votes.rows] * votes.n_sides + votes.sides
     counts = np.bincount(cells, minlength=len(judged.pooled) * votes.n_sides).reshape(-1, votes.n_sides)
@@ -292,6 +295,7 @@ _COMPUTE: Mapping[str, tuple[frozenset[str], _Compute]] = {
     MODEL: (frozenset({SHARE}), _by_model),
     "dawid_skene": (frozenset({SHARE, CLASS}), _dawid_skene),
 }
+_OF_PARTICIPANTS = frozenset({"dawid_skene", MODEL, "confidence_weighted"})
 METHODS = tuple(_COMPUTE)
 """Names of the methods."""
 
@@ -302,6 +306,9 @@ def _chosen(method: str, judged: Judged) -> _Compute:
         msg = f"there is no method {method!r}"
         raise ConfigurationError(msg, hint=nearest(method, METHODS, label="methods"))
     answers, compute = _COMPUTE[method]
+    if not judged.task.has_participants and method in _OF_PARTICIPANTS:
+        msg = f"{method!r} needs the judgments of each participant"
+        raise ConfigurationError(msg, hint=judged.task.without_participants)
     if judged.answers not in answers:
         msg = f"the answers of {judged.task.name} have no aggregate {method!r}"
         possible = ", ".join(name for name in METHODS if judged.answers in _COMPUTE[name][0])

@@ -5,6 +5,7 @@ Source: the four sections of Collins et al., *Human-in-the-Loop Mixup*, UAI 2023
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -54,8 +55,9 @@ IMAGE_1_SIDE = recorded(
     of_image_1=True,
 )
 
+JUDGMENT_ID = text("judgment_id", meaning="<study_id>/<task>/<participant_id>/<trial_index>, unique")
 BEFORE = (
-    Column("judgment_id", Kind.STRING, "<study_id>/<task>/<participant_id>/<trial_index>, unique"),
+    JUDGMENT_ID,
     text("study_id", meaning="the study that the judgment belongs to"),
     text("task", meaning="what the person was asked"),
     text("participant_id", meaning="pseudonym of the person, as released"),
@@ -70,7 +72,24 @@ BEFORE = (
     PAIR_ID,
     *IMAGES,
 )
-"""Columns before the task's own, in every judgment table."""
+"""Columns before the task's own, in every judgment table of participants."""
+OF_PARTICIPANTS = frozenset(
+    {
+        "participant_id",
+        "condition",
+        "batch_id",
+        "trial_index",
+        "is_repeat",
+        "presentation",
+        "response_time_ms",
+    }
+)
+"""Columns that say who judged, and when; a table that pools its participants has none of them."""
+BEFORE_WITHOUT_PARTICIPANTS = (
+    replace(JUDGMENT_ID, meaning="<study_id>/<task>/<the stimulus>, unique"),
+    *(column for column in BEFORE[1:] if column.name not in OF_PARTICIPANTS),
+)
+"""Columns before the task's own, in every table that pools its participants."""
 AFTER = (
     Column("flags", Kind.STRINGS, "quality flags of the row"),
     text("source_file", meaning="file that the row was read from"),
@@ -84,6 +103,8 @@ COUNTS = (
     Column("n_participants", Kind.INT32, "different people among them", low=1),
 )
 """Columns of every by-stimulus table."""
+COUNTS_WITHOUT_PARTICIPANTS = (replace(COUNTS[0], meaning="rows of this stimulus, one of each study"),)
+"""Columns of every by-stimulus table of rows that pool their participants."""
 N_SYNTHETIC = Column("n_synthetic", Kind.INT32, "judgments of this stimulus that a program made", low=0)
 """Stands last where a program made judgments, and nowhere else: a by-stimulus table has no flags that could say so."""
 

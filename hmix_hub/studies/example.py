@@ -63,7 +63,9 @@ soft_labels:
 def example_study(task: str = DEFAULT_TASK) -> dict[str, bytes]:
     """Return the example study of a task: the content of its files by path."""
     rng = np.random.default_rng(_SEED)
-    rows = [row for participant in range(PEOPLE) for row in _participant_rows(task, participant, rng)]
+    has_participants = TASKS[task].has_participants
+    judged = _participant_rows if has_participants else _stimulus_rows
+    rows = [row for participant in range(PEOPLE) for row in judged(task, participant, rng)]
     participants = [
         {
             "participant_id": _name(participant),
@@ -77,7 +79,7 @@ def example_study(task: str = DEFAULT_TASK) -> dict[str, bytes]:
             version=CURRENT, task=task, soft_labels=SOFT_LABELS if TASKS[task].asked_columns else ""
         ).encode(),
         f"judgments/{task}.csv": csv_bytes(rows),
-        "participants.csv": csv_bytes(participants),
+        **({"participants.csv": csv_bytes(participants)} if has_participants else {}),
     }
 
 
@@ -126,6 +128,12 @@ def _participant_rows(task: str, participant: int, rng: np.random.Generator) -> 
         }
         for trial, stimulus in enumerate(trials)
     ]
+
+
+def _stimulus_rows(task: str, number: int, rng: np.random.Generator) -> list[dict[str, Any]]:
+    """Return a row for each of as many stimuli as a participant judges, of a task that pools its participants."""
+    shown = [_stimulus(stimulus + DISTINCT * number) for stimulus in range(DISTINCT)]
+    return [{**stimulus, **_answer(task, stimulus, trial, rng)} for trial, stimulus in enumerate(shown)]
 
 
 def _answer(task: str, stimulus: dict[str, Any], number: int, rng: np.random.Generator) -> dict[str, Any]:

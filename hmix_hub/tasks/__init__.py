@@ -45,6 +45,12 @@ def task_judged_in(names: Collection[str]) -> Task | None:
     return next((task for task in TASKS.values() if not set(task.judged_columns).isdisjoint(names)), None)
 
 
+def why_no_participants(names: Collection[str]) -> str:
+    """Return why rows with these columns name no participants, as a sentence; empty: they may, or nothing tells."""
+    pooled = (task for task in TASKS.values() if not task.has_participants)
+    return next((task.without_participants for task in pooled if not set(task.answer).isdisjoint(names)), "")
+
+
 RELEASED_FORMS = {name: task.released for name, task in TASKS.items() if task.released}
 """By task, its form in schema 1.0.0; a task that came later has none."""
 

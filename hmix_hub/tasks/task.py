@@ -16,7 +16,9 @@ from hmix_hub.schema.groups import Groups
 from hmix_hub.schema.judgment import (
     AFTER,
     BEFORE,
+    BEFORE_WITHOUT_PARTICIPANTS,
     COUNTS,
+    COUNTS_WITHOUT_PARTICIPANTS,
     IMAGE_SET,
     IMAGES,
     MIXING_COEFFICIENT,
@@ -164,6 +166,9 @@ class Task:
         From contributed answers to those that the judgment table holds, and the rows with a flag that no column shows.
     paths
         How its answers came about.
+    without_participants
+        Why no row names a participant, as a sentence: a row is then all that is known of a stimulus; empty: each row is
+        a judgment of one participant.
     """
 
     name: str
@@ -190,6 +195,7 @@ class Task:
     optional: tuple[str, ...] = ()
     observe: Callable[[pa.Table], tuple[pa.Table, Mapping[str, Mask]]] = _as_it_is
     paths: tuple[Path, ...] = ()
+    without_participants: str = ""
 
     def __post_init__(self) -> None:
         answered = (self.answered,) if self.answered else ()
@@ -235,6 +241,11 @@ class Task:
         return tuple(toolbox[name] for name in names)
 
     @property
+    def has_participants(self) -> bool:
+        """Whether each row is a judgment of one participant, rather than all that is known of a stimulus."""
+        return not self.without_participants
+
+    @property
     def own_columns(self) -> tuple[Column, ...]:
         """Columns that not every task has: the mixture that was shown, if one was, then the answer."""
         return (*((STIMULUS_ID, MIXING_COEFFICIENT) if self.shows == "mixture" else ()), *self.answer_columns)
@@ -242,7 +253,8 @@ class Task:
     @property
     def columns(self) -> tuple[Column, ...]:
         """All columns of the task's judgment table, in order."""
-        return (*BEFORE, *self.own_columns, *AFTER)
+        before = BEFORE if self.has_participants else BEFORE_WITHOUT_PARTICIPANTS
+        return (*before, *self.own_columns, *AFTER)
 
     @property
     def stimulus_column(self) -> str:
@@ -291,7 +303,8 @@ class Task:
             else (PAIR_ID, IMAGE_SET, *IMAGES)
         )
         facets = (column for column in self.answer_columns if column.name in self.facets)
-        return (*keys, *facets, *COUNTS, *self.by_stimulus.columns)
+        counts = COUNTS if self.has_participants else COUNTS_WITHOUT_PARTICIPANTS
+        return (*keys, *facets, *counts, *self.by_stimulus.columns)
 
     @property
     def versions(self) -> tuple[str, ...]:

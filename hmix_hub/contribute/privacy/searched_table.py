@@ -22,6 +22,7 @@ from hmix_hub.contribute.privacy.patterns import (
     masked_names,
 )
 from hmix_hub.schema import Kind
+from hmix_hub.schema.column import BY_CLASS_KINDS
 from hmix_hub.studies.findings import MOST_PLACES, Report
 from hmix_hub.studies.reading.chunks import Chunk
 from hmix_hub.studies.rules import privacy as rules
@@ -29,7 +30,9 @@ from hmix_hub.studies.rules.rule import Rule
 from hmix_hub.tasks import TASKS
 
 _Codes = npt.NDArray[np.int64]
-_LISTS = frozenset(column.name for task in TASKS.values() for column in task.columns if column.kind is Kind.FLOATS)
+_LISTS = frozenset(
+    column.name for task in TASKS.values() for column in task.columns if column.kind in {Kind.FLOATS, *BY_CLASS_KINDS}
+)
 
 
 class SearchedTable:

@@ -22,7 +22,7 @@ from hmix_hub.studies.reading import read_chunks
 from hmix_hub.studies.rules import columns as column_rules
 from hmix_hub.studies.rules import files as file_rules
 from hmix_hub.studies.study import Study
-from hmix_hub.tasks import columns
+from hmix_hub.tasks import TASKS, columns
 
 
 @dataclass(frozen=True)
@@ -127,13 +127,32 @@ def _found(path: Path) -> StudyFolder:
             msg = f"ids could be left in a file: {finding.rule.meaning}"
             raise SourceError(msg, where=Where(masked_name(finding.file)), hint=finding.rule.fix)
     if not _names(study):
+        if study.judgments:
+            raise _without_ids(study)
         msg = "the folder has no file of judgments, and no participants.csv"
         raise SourceError(msg, where=Where(str(path)), hint="judgments are called judgments/<task>.csv, or .jsonl, …")
     return study
 
 
 def _names(study: StudyFolder) -> list[str]:
-    return [*study.judgments.values(), *([PARTICIPANTS] if study.has_participants else [])]
+    """Return the files that hold participant ids, or should."""
+    of_people = [
+        name for task, name in study.judgments.items() if TASKS[task].has_participants or _has_ids(study, name)
+    ]
+    return [*of_people, *([PARTICIPANTS] if study.has_participants else [])]
+
+
+def _has_ids(study: StudyFolder, name: str) -> bool:
+    """Whether a file has a column of ids, though by its task it names no participants."""
+    first = next(read_chunks(study.file(name), name, Report()), None)
+    return first is not None and ID in (first.names or first.columns)
+
+
+def _without_ids(study: StudyFolder) -> SourceError:
+    """Return the error of who wants pseudonyms in a study that names no participants."""
+    task, name = next(iter(study.judgments.items()))
+    msg = "the study names no participants, so there is nothing to replace"
+    return SourceError(msg, where=Where(name), hint=TASKS[task].without_participants)
 
 
 def _read_ids(path: Path, name: str) -> _Ids:

@@ -14,6 +14,7 @@ from hmix_hub.studies.findings import Ints, Mask, Reporter
 from hmix_hub.studies.row_hashes import Hashes, hash_columns, rows_that_share
 from hmix_hub.studies.rules import participants as rules
 from hmix_hub.studies.rules.rule import Rule
+from hmix_hub.tasks import TASKS
 from hmix_hub.tasks.flags import STRAIGHTLINING_MINIMUM, STRAIGHTLINING_TENTHS, is_straightlining
 
 SHARED_ROWS = 5
@@ -30,7 +31,7 @@ def check_participation(ledger: FileRows, reporter: Reporter) -> None:
     reporter
         The file.
     """
-    if not len(ledger):
+    if not len(ledger) or not TASKS[ledger.task].has_participants:
         return
     participants = _Participants(ledger, reporter.of("participant_id"))
     participants.check_rows()

@@ -83,7 +83,7 @@ class FileRows:
             bool (N,): rows whose stimulus is good; the others, and those that do not say what was asked about it, are
             left out, and their people remembered as broken.
         """
-        participant, trial = _numbered(chunk, "participant_id", self.people), chunk.codes("trial_index")
+        participant, trial = self._judged_by(chunk)
         pictures = [chunk.codes("image_1_index"), chunk.codes("image_2_index")]
         answers = self._answers(chunk)
         good = is_good & (participant >= 0) & (trial >= 0)
@@ -114,6 +114,12 @@ class FileRows:
         for name, kind in _COLUMNS.items():
             self._parts.setdefault(name, []).append(columns[name][kept].astype(kind, copy=False))
 
+    def _judged_by(self, chunk: ObservedChunk) -> tuple[Ints, Ints]:
+        """Return each row's person and trial; without participants, the same person for all, and the row's number."""
+        if not TASKS[self.task].has_participants:
+            return np.zeros(len(chunk), dtype=np.int64), chunk.rows
+        return _numbered(chunk, "participant_id", self.people), chunk.codes("trial_index")
+
     def _leave_out(self, chosen: Ints, *columns: Ints) -> None:
         """Remember row, person and trial of rows whose stimulus is not good."""
         if len(chosen):
@@ -142,6 +148,8 @@ class FileRows:
         return read
 
     def _answers(self, chunk: ObservedChunk) -> list[npt.NDArray[Any]]:
+        if not TASKS[self.task].has_participants:
+            return []
         return [
             chunk.codes(name) if name.endswith("class") else chunk.numbers(name) for name in TASKS[self.task].answer
         ]

@@ -18,7 +18,7 @@ from hmix_hub.studies.row_hashes import Hashes, hash_columns, later_ones, rows_t
 from hmix_hub.studies.rules import stimuli as stimulus_rules
 from hmix_hub.studies.rules import trials as rules
 from hmix_hub.studies.rules.rule import Rule
-from hmix_hub.tasks import COMPUTED
+from hmix_hub.tasks import COMPUTED, TASKS
 
 FASTEST_MS, SLOWEST_MS = 100.0, 3_600_000.0
 """Response times that nobody is below or above."""
@@ -38,7 +38,8 @@ def check_trials(ledger: FileRows, reporter: Reporter, *, clashes: Mask, is_symm
     """
     if not len(ledger):
         return
-    _check_repeats(ledger, reporter, skip=clashes)
+    if TASKS[ledger.task].has_participants:
+        _check_repeats(ledger, reporter, skip=clashes)
     if is_symmetric:
         turned = rows_in_rarer_order(ledger["first"], ledger["second"])
         _tell(reporter.of("image_1_index"), stimulus_rules.PAIR_ORDER, ledger, turned)
@@ -47,7 +48,7 @@ def check_trials(ledger: FileRows, reporter: Reporter, *, clashes: Mask, is_symm
 
 def _tell(reporter: Reporter, rule: Rule, ledger: FileRows, found: Ints) -> None:
     first = np.sort(found)[:MOST_PLACES]
-    notes = [f"participant {name}" for name in ledger.person_names(first)]
+    notes = [f"participant {name}" for name in ledger.person_names(first)] if ledger.names else None
     reporter.add_rows(rule, ledger["row"][first].tolist(), notes=notes, count=len(found))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 from hmix_hub.errors import nearest
 from hmix_hub.schema import CURRENT
-from hmix_hub.schema.judgment import EXTRA_PREFIX, IMAGE_FILES
+from hmix_hub.schema.judgment import EXTRA_PREFIX, IMAGE_FILES, OF_PARTICIPANTS
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.rules import columns as rules
 from hmix_hub.tasks import TASKS, columns, missing_columns
@@ -51,6 +51,9 @@ def check_columns(
         if meant is None:
             if tidy.startswith(EXTRA_PREFIX):
                 report.add(rules.COLUMN_UNKNOWN, file=file, column=name, note=_OWN_NAME)
+                continue
+            if tidy in OF_PARTICIPANTS:
+                report.add(rules.COLUMN_UNKNOWN, file=file, column=name, note=TASKS[task].without_participants)
                 continue
             if tidy in since:
                 report.add(rules.COLUMN_UNKNOWN, file=file, column=name, note=_LATER.format(since[tidy], version))
