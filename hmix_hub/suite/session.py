@@ -95,8 +95,8 @@ def _instructions(page: Page, frozen: FrozenStudy, key: StudyKey, task: str) -> 
 
 def _trial(trial: Trial, frozen: FrozenStudy, key: StudyKey, batch: Batch, design: TaskDesign) -> dict[str, Any]:
     shown: dict[str, Any] = {"pictures": trial_pictures(frozen, key, batch, trial)}
-    if trial.image_1_side is not None:
-        stimulus = stimulus_of(batch, trial)
+    stimulus = stimulus_of(batch, trial)
+    if trial.image_1_side is not None and stimulus.image_2_label is not None:
         names = frozen.study.pictures.shown_names
         left, right = names[stimulus.image_1_label], names[stimulus.image_2_label]
         shown |= {"left": left, "right": right} if trial.image_1_side == "left" else {"left": right, "right": left}
@@ -111,13 +111,13 @@ class Mixture(NamedTuple):
     Parameters
     ----------
     image_1_index, image_2_index
-        Rows of the study's image set.
+        Rows of the study's image set; `None` for the second of a single picture, which is shown as it is.
     coefficient
         Share of image 1 that it is drawn with, 0 to 1.
     """
 
     image_1_index: int
-    image_2_index: int
+    image_2_index: int | None
     coefficient: float
 
 
@@ -134,6 +134,8 @@ def mixtures_of_stimulus(task: str, stimulus: Stimulus) -> tuple[Mixture, ...]:
 
 def mixtures_of_example(task: str, example: Example) -> tuple[Mixture, ...]:
     """Return the mixtures of a worked example; tenths are drawn as the task's own pictures are."""
+    if example.image_2_index is None:
+        return (Mixture(example.image_1_index, None, 1.0),)
     shown = walked(example.coefficients).tolist() if SUITE_TASKS[task].shows_pair else map(float, example.coefficients)
     return tuple(Mixture(example.image_1_index, example.image_2_index, coefficient) for coefficient in shown)
 

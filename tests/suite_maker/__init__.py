@@ -1,10 +1,11 @@
-"""Collections made in tests: studies of all four tasks over the sample's pictures, and answers to their trials."""
+"""Collections made in tests: studies of all tasks over the sample's pictures, and answers to their trials."""
 
 from suite_maker.answers import answer_to, chance, construct_path
 from suite_maker.asking import Asker, Person, Reply
-from suite_maker.studies import TASKS, frozen_study, own_design, sample_pictures, study_content
+from suite_maker.studies import SCALES, TASKS, frozen_study, own_design, rows_of_a_trial, sample_pictures, study_content
 
 __all__ = [
+    "SCALES",
     "TASKS",
     "Asker",
     "Person",
@@ -14,6 +15,7 @@ __all__ = [
     "construct_path",
     "frozen_study",
     "own_design",
+    "rows_of_a_trial",
     "sample_pictures",
     "study_content",
 ]

@@ -38,20 +38,11 @@ def _select(_page: dict[str, Any], _elapsed: float, rng: random.Random) -> dict[
 
 def _infer(page: dict[str, Any], elapsed: float, rng: random.Random) -> dict[str, Any]:
     touched = [page["must_touch"] or rng.random() < 0.5 for _ in range(2)]
-    paths = [
-        [[round(elapsed * part, 1), rng.randint(0, 100)] for part in sorted(rng.random() for _ in range(3))]
-        if is_touched
-        else []
-        for is_touched in touched
-    ]
-    values = [path[-1][1] if path else None for path in paths]
-    return {
-        "share": values[0],
-        "confidence": values[1],
-        "touched": touched,
-        "share_path": paths[0],
-        "confidence_path": paths[1],
-    }
+    (share, share_path), (confidence, confidence_path) = (
+        _slid(is_touched, 100, elapsed, rng) for is_touched in touched
+    )
+    paths = {"share_path": share_path, "confidence_path": confidence_path}
+    return {"share": share, "confidence": confidence, "touched": touched, **paths}
 
 
 def _categorical(page: dict[str, Any], _elapsed: float, rng: random.Random) -> dict[str, Any]:
@@ -67,9 +58,34 @@ def _categorical(page: dict[str, Any], _elapsed: float, rng: random.Random) -> d
     }
 
 
+def _slid(is_touched: bool, most: int, elapsed: float, rng: random.Random) -> tuple[int | None, list[list[float]]]:
+    path = [[round(elapsed * part, 1), rng.randint(0, most)] for part in sorted(rng.random() for _ in range(3))]
+    return (int(path[-1][1]), path) if is_touched else (None, [])
+
+
+def _choose(page: dict[str, Any], elapsed: float, rng: random.Random) -> dict[str, Any]:
+    answer: dict[str, Any] = {"chosen": rng.choice(page["class_order"])}
+    if page["confidence"]:
+        is_touched = page["must_touch"] or rng.random() < 0.5
+        confidence, path = _slid(is_touched, 100, elapsed, rng)
+        answer |= {"confidence": confidence, "touched": is_touched, "confidence_path": path}
+    return answer
+
+
+def _rate(page: dict[str, Any], elapsed: float, rng: random.Random) -> dict[str, Any]:
+    ratings = []
+    for scale in page["scales"]:
+        is_touched = page["must_touch"] or not scale["is_slider"] or rng.random() < 0.5
+        rating, path = _slid(is_touched, scale["most"], elapsed, rng)
+        ratings.append({"rating": rating, "touched": is_touched, "rating_path": path})
+    return {"ratings": ratings}
+
+
 _MAKERS = {
     "construct_midpoint": _construct,
     "select_shuffled_midpoint": _select,
     "infer_mixing_factor": _infer,
     "categorical_soft_labels": _categorical,
+    "class_choice": _choose,
+    "scale_rating": _rate,
 }

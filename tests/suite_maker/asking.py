@@ -164,6 +164,8 @@ def task_of(page: dict[str, Any]) -> str:
     """Tell the task of a trial's page by what it holds."""
     if "start" in page:
         return "construct_midpoint"
+    if "scales" in page:
+        return "scale_rating"
     if "must_touch" in page:
-        return "infer_mixing_factor"
+        return "class_choice" if "class_order" in page else "infer_mixing_factor"
     return "categorical_soft_labels" if "class_order" in page else "select_shuffled_midpoint"

@@ -13,7 +13,11 @@ from hmix_hub.suite.tasks.trial import Stimulus
 
 TASKS = tuple(SUITE_TASKS)
 _COEFFICIENTS = (0.1, 0.25, 0.5, 0.75, 0.9)
-_VARIED = {"sides": "counterbalanced", "class_order": "shuffled"}
+SCALES = (
+    {"name": "likeness", "question": "How alike are they?", "low": "not at all", "high": "very", "steps": 7},
+    {"name": "liking", "question": "How much do you like it?", "low": "not at all", "high": "very much"},
+)
+_VARIED = {"sides": "counterbalanced", "class_order": "shuffled", "confidence": True, "scales": list(SCALES)}
 
 
 def own_design(task: str) -> dict[str, Any]:
@@ -21,6 +25,11 @@ def own_design(task: str) -> dict[str, Any]:
     suite_task = SUITE_TASKS[task]
     shown = {} if suite_task.shows_pair else {"coefficients": list(_COEFFICIENTS)}
     return shown | {key: value for key, value in _VARIED.items() if key in suite_task.options}
+
+
+def rows_of_a_trial(task: str) -> int:
+    """Return how many rows a trial becomes: one for each scale, where a page asks for several."""
+    return len(own_design(task).get("scales", (None,)))
 
 
 def sample_pictures() -> ImageSet:

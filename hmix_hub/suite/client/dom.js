@@ -34,20 +34,29 @@ export function setFault(line, field, text) {
 	else field.removeAttribute('aria-invalid');
 }
 
+/** Make a text that is part of what is measured, such as the name of a class: a browser that translates leaves it alone. */
+export function fixed(text) {
+	return make('span', { dir: 'auto', translate: 'no' }, text);
+}
+
 /** Make a group of choices [value, text], of one (radio) or several (checkbox). */
 export function makeGroup(type, name, legend, choices, kind = 'choices') {
 	const fault = faultLine(`${name}-fault`);
 	const inputs = choices.map(([value]) => make('input', { type, name, value }));
 	const labels = choices.map(([, text], place) => make('label', { class: 'choice' }, inputs[place], make('span', {}, text)));
+	const list = make('div', { class: kind }, labels);
 	const node = make(
 		'fieldset',
 		{ class: 'asked', role: type === 'radio' ? 'radiogroup' : 'group', 'aria-describedby': fault.id },
 		make('legend', {}, legend),
-		make('div', { class: kind }, labels),
+		list,
 		fault,
 	);
 	return {
 		node,
+		list,
+		inputs,
+		labels,
 		values: () => inputs.filter((input) => input.checked).map(({ value }) => Number(value)),
 		focus: () => (inputs.find((input) => input.checked) ?? inputs[0]).focus(),
 		setFault: (text) => setFault(fault, node, text),

@@ -1,22 +1,21 @@
-/** A slider from 0 to 100 that knows whether it was touched: untouched it has no thumb and no value. */
-import { faultLine, make, setFault } from './dom.js';
+/** A slider from 0 to 100, or to another number, that knows whether it was touched: untouched it has no thumb and no value. */
+import { faultLine, fixed, make, setFault } from './dom.js';
 import { LONGEST_PATH, THIN } from './timing.js';
 import { word } from './words.js';
 
 /** Make a slider: `id` and `label`, words at its ends, `describe(value)` for a value's text, `now()` for times. */
-export function makeSlider(id, label, ends, describe, now) {
+export function makeSlider(id, label, ends, describe, now, max = 100) {
 	const path = [];
 	const fault = faultLine(`${id}-fault`);
 	const output = make('output', { for: id, 'aria-live': 'off' });
 	const listeners = { oninput: touch, onclick: touch, onpointerup, onkeydown };
-	const range = { type: 'range', id, class: 'untouched', 'aria-describedby': fault.id };
+	const range = { type: 'range', id, max, class: 'untouched', 'aria-describedby': fault.id };
 	const input = make('input', { ...range, ...listeners });
-	const said = ends.map((end) => make('span', { dir: 'auto' }, end));
 	const node = make(
 		'div',
 		{ class: 'slider' },
 		make('div', { class: 'row' }, make('label', { for: id }, label), output),
-		make('div', { dir: 'ltr' }, input, make('div', { class: 'row ends' }, said)),
+		make('div', { dir: 'ltr' }, input, make('div', { class: 'row ends' }, ends.map(fixed))),
 		fault,
 	);
 	const isTouched = () => path.length > 0;
@@ -45,7 +44,7 @@ export function makeSlider(id, label, ends, describe, now) {
 	function tell() {
 		const text = isTouched() ? describe(input.valueAsNumber) : word('not_set');
 		input.setAttribute('aria-valuetext', text);
-		input.style.setProperty('--share', `${input.value}%`);
+		input.style.setProperty('--share', `${(100 * input.value) / max}%`);
 		output.textContent = text;
 	}
 

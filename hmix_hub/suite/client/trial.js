@@ -21,6 +21,7 @@ export function showTrial(page, drawn, answered) {
 	let isSent = false;
 	stage.style.setProperty('--size', `${size}px`);
 	const signal = show(question, [layout], task.layout);
+	if (task.onkey) document.getElementById('main').addEventListener('keydown', onKey, { signal });
 	window.addEventListener('online', () => !again.hidden && draw(), { signal });
 	draw();
 
@@ -28,6 +29,7 @@ export function showTrial(page, drawn, answered) {
 		again.hidden = true;
 		fault.textContent = '';
 		layout.setAttribute('aria-busy', 'true');
+		controls.disabled = true;
 		try {
 			await place(await take(page.pictures, alts));
 		} catch {
@@ -40,7 +42,7 @@ export function showTrial(page, drawn, answered) {
 		await frame();
 		if (signal.aborted) return;
 		if (!task.place) stage.replaceChildren(...pictures);
-		const shown = task.place?.(pictures, signal) ?? pictures;
+		const shown = task.place?.(pictures) ?? pictures;
 		start = performance.now();
 		await frame();
 		if (!signal.aborted && !shown.every(isDrawn)) throw new Error('a picture is not on the page');
@@ -48,6 +50,15 @@ export function showTrial(page, drawn, answered) {
 		controls.disabled = false;
 		if (document.activeElement === document.body) document.querySelector('h1').focus();
 		drawn();
+	}
+
+	/** A key does something only while the focus is within the page's own part (WCAG 2.1.4) and is no place to type. */
+	function onKey(event) {
+		const { target } = event;
+		if (event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented || controls.disabled) return;
+		if (target.type === 'text' || (event.key === 'Enter' && target.closest('button'))) return;
+		if (task.onkey(event)) event.preventDefault();
+		else if (task.entered && event.key === 'Enter') submit.click();
 	}
 
 	async function onSubmit() {

@@ -227,7 +227,11 @@ def list_of_pairs(stimuli: Sequence[Stimulus], labels: Labels) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([*INDICES, *LABELS, COEFFICIENT])
     for stimulus in stimuli:
-        names = [labels.vocabulary.names[code] for code in (stimulus.image_1_label, stimulus.image_2_label)]
+        names = [
+            labels.vocabulary.names[code]
+            for code in (stimulus.image_1_label, stimulus.image_2_label)
+            if code is not None
+        ]
         writer.writerow([stimulus.image_1_index, stimulus.image_2_index, *names, stimulus.mixing_coefficient])
     return text.getvalue()
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from hmix_hub.suite.tasks.trial import Stimulus
 
-Pair = tuple[int, int]
+Pair = tuple[int, ...]
 
 _PASSES = 6
 _PARTNERS = 48
@@ -147,7 +147,7 @@ class _Table:
         """Return whether its batch holds a picture of a stimulus twice, or too much of its coefficient."""
         stimulus, batch = self.stimuli[place], self.batch_of[place]
         pictures, coefficients = self.pictures[batch], self.coefficients[batch]
-        if pictures[stimulus.image_1_index] > 1 or pictures[stimulus.image_2_index] > 1:
+        if any(pictures[index] > 1 for index in pair_of(stimulus)):
             return True
         most = coefficients[stimulus.mixing_coefficient]
         return any(most - coefficients[share] > 1 for share in self.shares)
@@ -192,16 +192,17 @@ class _Table:
             self.pictures[batch][picture] += step
 
 
-def class_pair(stimulus: Stimulus) -> tuple[int, int]:
+def class_pair(stimulus: Stimulus) -> tuple[int, int | None]:
     """Return the classes of a stimulus."""
     return stimulus.image_1_label, stimulus.image_2_label
 
 
 def pair_of(stimulus: Stimulus) -> Pair:
-    """Return the pictures of a stimulus."""
-    return stimulus.image_1_index, stimulus.image_2_index
+    """Return the pictures of a stimulus, one or two."""
+    first, second = stimulus.image_1_index, stimulus.image_2_index
+    return (first,) if second is None else (first, second)
 
 
-def sorting_key(stimulus: Stimulus) -> tuple[int, int, float]:
+def sorting_key(stimulus: Stimulus) -> tuple[Pair, float]:
     """Return what orders stimuli: by pair, then by coefficient."""
-    return *pair_of(stimulus), stimulus.mixing_coefficient or 0.0
+    return pair_of(stimulus), stimulus.mixing_coefficient or 0.0

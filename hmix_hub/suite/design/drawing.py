@@ -13,7 +13,7 @@ from hmix_hub.suite.design.dealing import choose, deal, give_coefficients
 from hmix_hub.suite.design.design import Batch, FrozenStudy
 from hmix_hub.suite.design.pair_file import Listed, hashes_of_lists, read_listed
 from hmix_hub.suite.design.pictures import Labels, open_pictures
-from hmix_hub.suite.design.sampler import TooFewPicturesError, draw_pairs, stream
+from hmix_hub.suite.design.sampler import TooFewPicturesError, draw_pairs, draw_single, stream
 from hmix_hub.suite.study.model import StudyFile, TaskDesign
 from hmix_hub.suite.study.reading import COLLECTION, Findings, dotted, read_study_text
 from hmix_hub.suite.study.rules import Problem, too_few
@@ -82,9 +82,10 @@ def _text_of(folder: Path) -> YamlFile:
 def _check_examples(design: TaskDesign, labels: Labels, problems: list[Problem]) -> None:
     for place, page in enumerate(design.instructions):
         for number, example in enumerate(page.examples):
-            fault = labels.fault_of(example.image_1_index, example.image_2_index)
+            first, second = example.image_1_index, example.image_2_index
+            fault = labels.fault_of_one(first) if second is None else labels.fault_of(first, second)
             if fault:
-                is_first = labels.fault_of_one(example.image_1_index) is not None
+                is_first = labels.fault_of_one(first) is not None
                 key = "image_1_index" if is_first else "image_2_index"
                 problems.append((("instructions", place, "examples", number, key), fault))
 
@@ -107,7 +108,15 @@ class _Drawer:
                 return [] if listed is None else listed.batches or []
             stimuli, mixtures = listed.stimuli, 1 if listed.has_coefficients else mixtures
             said = f"{design.pairs.file} with {len(stimuli)} rows"
-        problems += [] if problems else too_few(design, len(stimuli) * mixtures, said or f"{len(stimuli)} pairs")
+        problems += (
+            []
+            if problems
+            else too_few(
+                design,
+                len(stimuli) * mixtures,
+                said or f"{len(stimuli)} {'pictures' if design.pairs.per_class else 'pairs'}",
+            )
+        )
         if problems:
             return []
         number = design.batches or len(stimuli) * mixtures // design.batch_size
@@ -123,7 +132,7 @@ class _Drawer:
             example for task in self.study.tasks.values() for page in task.instructions for example in page.examples
         ]
         indices = {index for example in examples for index in (example.image_1_index, example.image_2_index)}
-        return {index for index in indices if index < len(self.labels)}
+        return {index for index in indices if index is not None and index < len(self.labels)}
 
     def _listed(self, task: str, design: TaskDesign, problems: list[Problem]) -> Listed | None:
         before = len(self.findings.found)
@@ -135,15 +144,20 @@ class _Drawer:
         return listed if len(self.findings.found) == before else None
 
     def _sampled(self, design: TaskDesign, problems: list[Problem]) -> list[Stimulus]:
-        if design.pairs.per_class_pair is None:
+        pairs = design.pairs
+        if pairs.per_class_pair is None and pairs.per_class is None:
             return []
-        names = design.pairs.classes or self.labels.vocabulary.names
+        names = pairs.classes or self.labels.vocabulary.names
         codes = sorted(self.labels.vocabulary.code(name) for name in names)
-        number = design.pairs.per_class_pair
-        rng = stream(self.study.seed, "pairs", json.dumps([codes, number]))
+        of, number = ("pairs", pairs.per_class_pair) if pairs.per_class is None else ("pictures", pairs.per_class)
+        rng = stream(self.study.seed, of, json.dumps([codes, number]))
+        label, before = self.labels.codes.tolist(), self._shown_before()
         try:
-            pairs = draw_pairs(self.labels, codes, number, rng, left_out=self._shown_before())
+            if pairs.per_class is not None:
+                single = draw_single(self.labels, codes, pairs.per_class, rng, left_out=before)
+                return [Stimulus(index, None, label[index], None, 1.0) for index in single]
+            drawn = draw_pairs(self.labels, codes, number or 0, rng, left_out=before)
         except TooFewPicturesError as error:
-            problems.append((("pairs", "per_class_pair"), str(error)))
+            problems.append((("pairs", "per_class_pair" if pairs.per_class is None else "per_class"), str(error)))
             return []
-        return [Stimulus(*pair, *(int(self.labels.codes[index]) for index in pair)) for pair in pairs]
+        return [Stimulus(*pair, *(label[index] for index in pair)) for pair in drawn]

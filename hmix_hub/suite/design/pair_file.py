@@ -20,6 +20,7 @@ from hmix_hub.suite.design.pictures import Labels
 from hmix_hub.suite.study.model import StudyFile, TaskDesign
 from hmix_hub.suite.study.reading import Findings, read_bounded
 from hmix_hub.suite.study.rules import DECIMALS, Problem, is_exact
+from hmix_hub.suite.tasks import SUITE_TASKS
 from hmix_hub.suite.tasks.trial import Stimulus
 from hmix_hub.tasks import TASKS
 
@@ -41,7 +42,7 @@ class ListedPair:
     Parameters
     ----------
     indices
-        The two pictures.
+        The two pictures; `None` for the second of a single one.
     labels
         Their class names; `None`: the list does not say.
     coefficient
@@ -52,14 +53,14 @@ class ListedPair:
         Line of the file, from 1.
     """
 
-    indices: tuple[int, int]
+    indices: tuple[int, int | None]
     labels: tuple[str, str] | None
     coefficient: float | None
     batch: int | None
     line: int
 
 
-def read_pair_file(folder: Path, name: str, findings: Findings) -> list[ListedPair]:
+def read_pair_file(folder: Path, name: str, findings: Findings, *, takes_single: bool = False) -> list[ListedPair]:
     """Read a list of pairs.
 
     Parameters
@@ -70,6 +71,8 @@ def read_pair_file(folder: Path, name: str, findings: Findings) -> list[ListedPa
         class names that are compared with those of the pictures.
     findings
         Gets what is wrong with single rows, which are then left out.
+    takes_single
+        Whether a row may name one picture, its second cell empty, or the column left out.
 
     Raises
     ------
@@ -77,9 +80,10 @@ def read_pair_file(folder: Path, name: str, findings: Findings) -> list[ListedPa
         If it is no such file; the line is named.
     """
     pairs = []
-    for line, cells in _rows(_content(folder, name), name):
+    needed = INDICES[:1] if takes_single else INDICES
+    for line, cells in _rows(_content(folder, name), name, needed):
         try:
-            pairs.append(_pair(cells, line))
+            pairs.append(_pair(cells, line, takes_single=takes_single))
         except ValueError as error:
             findings.add(name, line, str(error))
     if not pairs and not findings.found:
@@ -111,7 +115,7 @@ def unused_rows(folder: Path, frozen: FrozenStudy) -> list[str]:
     for task, design in frozen.study.tasks.items():
         if (name := design.pairs.file) is None:
             continue
-        rows = read_pair_file(folder, name, Findings())
+        rows = read_pair_file(folder, name, Findings(), takes_single=SUITE_TASKS[task].takes_single)
         of_mixtures = rows[0].coefficient is not None
         stimuli = {one for batch in frozen.batches if batch.task == task for one in batch.stimuli}
         shown = len(stimuli if of_mixtures else set(map(pair_of, stimuli)))
@@ -135,7 +139,7 @@ def _refuse(said: str, name: str, line: int) -> NoReturn:
     raise StudyFileError(said, where=Where(name, line=line), hint=_HINT)
 
 
-def _rows(text: str, name: str) -> Iterator[tuple[int, dict[str, str]]]:
+def _rows(text: str, name: str, needed: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
     """Return each row that is not empty, by column, with its line."""
     rows = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
@@ -145,7 +149,7 @@ def _rows(text: str, name: str) -> Iterator[tuple[int, dict[str, str]]]:
                 _refuse(f"there is no such column {column!r}; {nearest(column, COLUMNS, label='columns')}", name, 1)
             if header.count(column) > 1:
                 _refuse(f"the column {column} stands twice", name, 1)
-        for column in (*INDICES, *(LABELS if set(LABELS) & set(header) else ())):
+        for column in (*needed, *(LABELS if set(LABELS) & set(header) else ())):
             if column not in header:
                 _refuse(f"the column {column} is missing", name, 1)
         for number, cells in enumerate(filter(None, rows), start=1):
@@ -158,10 +162,17 @@ def _rows(text: str, name: str) -> Iterator[tuple[int, dict[str, str]]]:
         _refuse(f"not a CSV file: {error}", name, rows.line_num)
 
 
-def _pair(cells: dict[str, str], line: int) -> ListedPair:
-    first, second = (_whole(cells, column) for column in INDICES)
+def _pair(cells: dict[str, str], line: int, *, takes_single: bool) -> ListedPair:
+    is_single = takes_single and not cells.get(INDICES[1])
+    first, second = _whole(cells, INDICES[0]), None if is_single else _whole(cells, INDICES[1])
     labels = (cells[LABELS[0]], cells[LABELS[1]]) if LABELS[0] in cells else None
-    coefficient = _share(cells[COEFFICIENT]) if COEFFICIENT in cells else None
+    coefficient = (
+        _share(cells[COEFFICIENT]) if cells.get(COEFFICIENT) or (COEFFICIENT in cells and not is_single) else None
+    )
+    if is_single and coefficient not in {None, 1}:
+        msg = f"{COEFFICIENT}: a single picture is shown as it is, with the coefficient 1 or none"
+        raise ValueError(msg)
+    coefficient = 1.0 if is_single else coefficient
     return ListedPair((first, second), labels, coefficient, _whole(cells, BATCH) if BATCH in cells else None, line)
 
 
@@ -227,7 +238,7 @@ def read_listed(
         If it is no list of pairs at all.
     """
     name = design.pairs.file or ""
-    rows = read_pair_file(folder, name, findings)
+    rows = read_pair_file(folder, name, findings, takes_single=SUITE_TASKS[task].takes_single)
     has_coefficients, has_batches = (
         any(getattr(row, field) is not None for row in rows) for field in ("coefficient", "batch")
     )
@@ -238,7 +249,11 @@ def read_listed(
     first_line: dict[tuple[int | None, Stimulus], int] = {}
     kept: list[ListedPair] = []
     for row in rows:
-        fault = labels.fault_of(*row.indices) or _disagreement(row, labels)
+        first, second = row.indices
+        fault = labels.fault_of_one(first) if second is None else labels.fault_of(first, second)
+        fault = fault or _disagreement(row, labels)
+        if not fault and has_coefficients and row.coefficient is None:
+            fault = f"other rows are single pictures: say here, in a column {COEFFICIENT}, which mixture this one is"
         if fault:
             findings.add(name, row.line, fault)
             continue
@@ -276,13 +291,15 @@ def _check_keys(
 
 def _disagreement(row: ListedPair, labels: Labels) -> str | None:
     for index, said in zip(row.indices, row.labels or (), strict=False):
-        if said.lower() != labels.name_of(index).lower():
+        if index is not None and said.lower() != labels.name_of(index).lower():
             return f"picture {index} is of the class {labels.name_of(index)}, not {said!r}"
     return None
 
 
 def _stimulus(row: ListedPair, labels: Labels) -> Stimulus:
     (first, second), coefficient = row.indices, row.coefficient
+    if second is None:
+        return Stimulus(first, None, int(labels.codes[first]), None, coefficient)
     if not labels.in_order(first, second):
         first, second = second, first
         # Ten digits: one minus a tenth is a tenth again.

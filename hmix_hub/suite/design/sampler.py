@@ -74,6 +74,32 @@ def draw_pairs(
     return list(drawn)
 
 
+def draw_single(
+    labels: Labels, classes: Iterable[int], number: int, rng: np.random.RandomState, *, left_out: Collection[int] = ()
+) -> list[int]:
+    """Draw `number` different pictures of each class, of those that are not left out.
+
+    Returns
+    -------
+    list of int
+        Rows of the image set, class by class.
+
+    Raises
+    ------
+    TooFewPicturesError
+        If a class does not have so many pictures; the message names it.
+    """
+    drawn: list[int] = []
+    for code in sorted(classes):
+        pictures = np.setdiff1d(np.flatnonzero(labels.codes == code), list(left_out))
+        if len(pictures) < number:
+            name = labels.vocabulary.names[code]
+            msg = f"{number} different pictures of {name} cannot be drawn: there are {len(pictures)}"
+            raise TooFewPicturesError(msg)
+        drawn += rng.permutation(pictures)[:number].tolist()
+    return drawn
+
+
 class _Deck:
     """Pictures of a class, the one that was taken least often first."""
 

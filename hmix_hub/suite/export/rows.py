@@ -71,16 +71,19 @@ def observed_table(frozen: FrozenStudy, task: str, participants: Iterable[Partic
 
 
 def _rows(frozen: FrozenStudy, task: str, participant: Participant) -> Iterable[dict[str, Any]]:
-    batch = frozen.batches[participant.plan.batch]
-    for trial in participant.plan.trials:
+    batch, suite_task = frozen.batches[participant.plan.batch], SUITE_TASKS[task]
+    design, trials = frozen.design_of(batch), participant.plan.trials
+    for trial in trials:
         if (payload := participant.payloads.get(trial.trial_index)) is None:
             continue
         stimulus = stimulus_of(batch, trial)
-        yield {
+        judgments = suite_task.judgments(payload["answer"], design)
+        # Where a page asks for several judgments each has a place of its own, in the order of the pages.
+        first = trials[0].trial_index + (trial.trial_index - trials[0].trial_index) * len(judgments)
+        shared = {
             "participant_id": participant.participant_id,
             "collection_round": COLLECTION_ROUND,
             "condition": batch.condition,
-            "trial_index": trial.trial_index,
             "is_repeat": trial.is_repeat,
             "response_time_ms": milliseconds(payload["response_time_ms"]),
             "image_set": frozen.image_set,
@@ -91,8 +94,9 @@ def _rows(frozen: FrozenStudy, task: str, participant: Participant) -> Iterable[
             "mixing_coefficient": stimulus.mixing_coefficient,
             "source_file": file_name(task),
             LATE: participant.is_late,
-            **SUITE_TASKS[task].columns(payload["answer"], trial),
         }
+        for place, judgment in enumerate(judgments, first):
+            yield shared | {"trial_index": place} | suite_task.columns(judgment, trial)
 
 
 _SELF_EVIDENT = ("collection_round", "image_set", "source_file", "source_row")

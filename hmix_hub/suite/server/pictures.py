@@ -91,6 +91,8 @@ def draw(image_set: ImageSet, mixture: Mixture) -> Pictures:
     """Draw a mixture as the dataset defines it, uint8 (3, H, W)."""
     first, second, coefficient = mixture
     pictures = image_set.pictures
+    if second is None:
+        return pictures[first]
     return draw_mixture(pictures[first][None], pictures[second][None], np.array([coefficient]))[0]
 
 

@@ -79,8 +79,9 @@ class Eyes:
         coefficients = tuple(mixtures[stimulus] for mixtures in found)
         return Scene(stimulus, coefficients, None if left is None else left == self._labels(stimulus)[0])
 
-    def _labels(self, stimulus: Stimulus) -> tuple[str, str]:
-        return self._names[stimulus.image_1_label], self._names[stimulus.image_2_label]
+    def _labels(self, stimulus: Stimulus) -> list[str]:
+        labels = (stimulus.image_1_label, stimulus.image_2_label)
+        return [self._names[label] for label in labels if label is not None]
 
     def _digest(self, name: str, fetch: Fetch) -> str:
         if name not in self._digests:
@@ -93,10 +94,12 @@ def _known_mixtures(frozen: FrozenStudy, task: str, pictures: Pixels) -> dict[st
     known: dict[str, dict[Stimulus, float]] = defaultdict(dict)
     stimuli = {stimulus for batch in frozen.batches if batch.task == task for stimulus in batch.stimuli}
     for stimulus in stimuli:
-        first, second, drawn_with = (
-            np.array(values) for values in zip(*mixtures_of_stimulus(task, stimulus), strict=True)
-        )
-        drawn = draw_mixture(pictures[first], pictures[second], drawn_with).transpose(0, 2, 3, 1)
+        mixtures = mixtures_of_stimulus(task, stimulus)
+        drawn_with = np.array([mixture.coefficient for mixture in mixtures])
+        first = pictures[[mixture.image_1_index for mixture in mixtures]]
+        if (second := stimulus.image_2_index) is not None:
+            first = draw_mixture(first, pictures[[second] * len(mixtures)], drawn_with)
+        drawn = first.transpose(0, 2, 3, 1)
         # The walk's coefficients are tenths but for their last bits.
         stated = np.round(drawn_with, 1) if SUITE_TASKS[task].shows_pair else drawn_with
         for picture, coefficient in zip(drawn, stated.tolist(), strict=True):

@@ -7,6 +7,7 @@ from typing import Any
 
 from hmix_hub.schema import CURRENT
 from hmix_hub.sources.image_set import PIXEL_LINEAR
+from hmix_hub.studies.manifest import SINGLE
 from hmix_hub.studies.manifest_fields import PLACEHOLDER
 from hmix_hub.suite.study.model import StudyFile
 from hmix_hub.tasks import TASKS
@@ -53,11 +54,12 @@ def manifest_of(study: StudyFile, *, first: str, last: str, is_synthetic: bool) 
         "collected": {"first": first, "last": last},
         "language": study.language,
         "tasks": list(study.tasks),
-        "stimuli": {"source": study.pictures.source, "mixing": PIXEL_LINEAR, "classes": study.pictures.classes},
+        "stimuli": {"source": study.pictures.source, "mixing": _mixing(study), "classes": study.pictures.classes},
         # Where a study may leave questions out, the suite's pages ask them all.
         "soft_labels": {"asked": list(QUESTIONS), "procedure": DEFAULT_PROCEDURE}
         if any(TASKS[task].asked_columns for task in study.tasks)
         else None,
+        "scales": [scale.model_dump() for design in study.tasks.values() for scale in design.scales] or None,
         "citation": {"doi": about.doi, "bibtex": bibtex},
         "contact": about.contact,
         "homepage": about.homepage,
@@ -66,6 +68,11 @@ def manifest_of(study: StudyFile, *, first: str, last: str, is_synthetic: bool) 
         manifest = _synthetic(manifest, study, first)
     filled: dict[str, Any] = without_empty(manifest)
     return filled
+
+
+def _mixing(study: StudyFile) -> str:
+    """Return how pictures are mixed: not at all where every task shows single pictures."""
+    return SINGLE if all(design.pairs.per_class for design in study.tasks.values()) else PIXEL_LINEAR
 
 
 def _synthetic(manifest: dict[str, Any], study: StudyFile, first: str) -> dict[str, Any]:

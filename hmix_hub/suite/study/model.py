@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from hmix_hub.errors import nearest
 from hmix_hub.schema import CIFAR10, Vocabulary
+from hmix_hub.studies.asked import RatingScale
 from hmix_hub.studies.manifest import DEFAULT_CLASSES, PictureSource, TaskName
 from hmix_hub.studies.manifest_fields import Line, Text
 
@@ -66,9 +67,16 @@ class Pairs(_Strict):
     """The pairs of a task: a list, or a sampler by class pair."""
 
     file: Line | None = Field(
-        None, description="CSV beside the study file: image_1_index, image_2_index; perhaps mixing_coefficient, batch."
+        None,
+        description="CSV beside the study file: image_1_index, image_2_index (empty: a single picture); perhaps "
+        "mixing_coefficient, batch.",
     )
     per_class_pair: Count | None = Field(None, description="Pairs drawn of each two different classes.")
+    per_class: Count | None = Field(
+        None,
+        description="Single pictures drawn of each class and shown as they are, in tasks that may show them: "
+        "class_choice, scale_rating.",
+    )
     classes: list[Line] | None = Field(None, description="Classes to draw from; all, if left out.")
     coefficients_per_pair: Count = Field(1, description="Mixtures of one pair, where one mixture is shown.")
 
@@ -89,9 +97,11 @@ class Example(_Strict):
     """A worked example on an instruction page: pictures of one pair, and what they show."""
 
     image_1_index: Annotated[int, Field(ge=0)] = Field(description="Row of the first picture in the image set.")
-    image_2_index: Annotated[int, Field(ge=0)] = Field(description="Row of the second picture.")
+    image_2_index: Annotated[int, Field(ge=0)] | None = Field(
+        None, description="Row of the second picture; left out: the first one is shown as it is."
+    )
     coefficients: Annotated[list[Share], Field(min_length=1, max_length=11)] = Field(
-        description="Shares of the first picture, one mixture each."
+        [1.0], description="Shares of the first picture, one mixture each."
     )
     text: Text = Field(description="What the mixtures show; stands below them.")
 
@@ -143,12 +153,19 @@ class TaskDesign(_Strict):
     )
     start: Start = Start()
     class_order: Literal["fixed", "shuffled"] = Field(
-        "fixed", description="categorical_soft_labels: classes in the vocabulary's order, or shuffled by person."
+        "fixed",
+        description="categorical_soft_labels, class_choice: classes in the vocabulary's order, or shuffled by person.",
     )
     must_touch: bool = Field(
         True,
-        description="infer_mixing_factor: whether both sliders must be moved or pressed before going on; where "
-        "they need not be, an untouched confidence is exported as empty, an untouched coefficient as 0.5 with a flag.",
+        description="infer_mixing_factor, class_choice, scale_rating: whether sliders must be moved or pressed before "
+        "going on; where they need not be, an untouched confidence is exported as empty, an untouched coefficient or "
+        "rating as 0.5.",
+    )
+    confidence: bool = Field(False, description="class_choice: whether a slider asks how sure people are.")
+    scales: Annotated[list[RatingScale], Field(max_length=12)] = Field(
+        [],
+        description="scale_rating: the scales, all of which stand beside every picture; each becomes a row of its own.",
     )
 
 

@@ -63,8 +63,11 @@ def _task(study: StudyFile, task: str, design: TaskDesign) -> Iterator[Problem]:
     for key in design.model_fields_set - set(SUITE_TASKS[task].options):
         if takers := [name for name, other in SUITE_TASKS.items() if key in other.options]:
             yield (key,), f"this means nothing in {task}; it is for {' and '.join(takers)}"
+    for key in SUITE_TASKS[task].needs:
+        if not getattr(design, key):
+            yield (key,), f"{task} needs this key; `hmix collect init DIR --task {task}` writes an example"
     yield from _coefficients(task, design)
-    yield from _pairs(study, design.pairs)
+    yield from _pairs(study, task, design.pairs)
     yield from _numbers(study, task, design)
     yield from _doubles(("repeats",), design.repeats, "place {} stands already as number {}")
     for number, place in enumerate(design.repeats):
@@ -102,7 +105,11 @@ def _coefficients(task: str, design: TaskDesign) -> Iterator[Problem]:
         if not is_exact(value):
             yield ("coefficients", number), f"{value} has more than {DECIMALS} decimals"
     yield from _doubles(("coefficients",), design.coefficients, "{} stands already as number {}", _ROUNDED)
-    if not design.coefficients:
+    if design.pairs.per_class:
+        if design.coefficients or wanted > 1:
+            key: KeyPath = ("coefficients",) if design.coefficients else ("pairs", "coefficients_per_pair")
+            yield key, "per_class draws single pictures, which are shown as they are; leave this out"
+    elif not design.coefficients:
         if design.pairs.file is None:
             yield ("coefficients",), f"{task} shows one mixture of a pair: say which, as in coefficients: [0.25, 0.5]"
     elif wanted > len(design.coefficients):
@@ -112,10 +119,18 @@ def _coefficients(task: str, design: TaskDesign) -> Iterator[Problem]:
         )
 
 
-def _pairs(study: StudyFile, pairs: Pairs) -> Iterator[Problem]:
-    if (pairs.file is None) == (pairs.per_class_pair is None):
-        given = "both are given" if pairs.file else "neither is given"
-        yield ("pairs",), f"give either file, a list of pairs, or per_class_pair, which draws them; {given}"
+def _pairs(study: StudyFile, task: str, pairs: Pairs) -> Iterator[Problem]:
+    takes_single = SUITE_TASKS[task].takes_single
+    given = [key for key in ("file", "per_class_pair", "per_class") if getattr(pairs, key) is not None]
+    if len(given) != 1:
+        ways = "per_class_pair, which draws them" + (
+            ", or per_class, which draws single pictures" if takes_single else ""
+        )
+        said = f"{' and '.join(given)} are given" if given else "none of them is given"
+        yield ("pairs",), f"give either file, a list of pairs, or {ways}; {said}"
+    if pairs.per_class is not None and not takes_single:
+        takers = " and ".join(name for name, other in SUITE_TASKS.items() if other.takes_single)
+        yield ("pairs", "per_class"), f"{task} is about two pictures; single ones are for {takers}"
     if pairs.file is not None:
         path = PurePosixPath(pairs.file)
         if path.is_absolute() or PureWindowsPath(pairs.file).anchor or "\\" in pairs.file or ".." in path.parts:
@@ -130,16 +145,18 @@ def _pairs(study: StudyFile, pairs: Pairs) -> Iterator[Problem]:
             offered = nearest(name, names, label="classes")
             yield ("pairs", "classes", number), f"no class is called {name!r}; {offered}"
     yield from _doubles(("pairs", "classes"), pairs.classes, "{!r} stands already as number {}", str.lower)
-    if len(pairs.classes) < 2:
+    if len(pairs.classes) < 2 and pairs.per_class is None:
         yield ("pairs", "classes"), "a pair is of two different classes, and one alone is named"
 
 
 def _numbers(study: StudyFile, task: str, design: TaskDesign) -> Iterator[Problem]:
     """Report where a sampler draws fewer stimuli than batches need; lists of pairs are counted when they are read."""
     pairs = design.pairs
+    classes = len(_vocabulary(study) if pairs.classes is None else pairs.classes)
+    if pairs.per_class is not None:
+        yield from too_few(design, classes * pairs.per_class, f"{classes} classes with {pairs.per_class} pictures each")
     if pairs.per_class_pair is None:
         return
-    classes = len(_vocabulary(study) if pairs.classes is None else pairs.classes)
     class_pairs = classes * (classes - 1) // 2
     stimuli = class_pairs * pairs.per_class_pair * pairs.coefficients_per_pair
     drawn = f"{class_pairs} class pairs with {pairs.per_class_pair} pairs each"
@@ -202,6 +219,7 @@ _MANIFEST_PATHS: dict[str, KeyPath] = {
     "language": ("language",),
     "tasks": ("tasks",),
     "stimuli": ("pictures",),
+    "scales": ("tasks",),
 }
 
 

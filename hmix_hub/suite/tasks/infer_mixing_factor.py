@@ -13,7 +13,7 @@ from hmix_hub.schema.judgment import SLIDER_START
 from hmix_hub.schema.released import FULL_SCALE
 from hmix_hub.suite.tasks.perception import Mind, Scene, response_time, sent, slider_path
 from hmix_hub.suite.tasks.task import Options, SuiteTask
-from hmix_hub.suite.tasks.trial import Trial, read_fields, read_path, read_whole, refuse, times_of
+from hmix_hub.suite.tasks.trial import Trial, read_fields, read_slider, refuse, times_of
 
 
 class InferMixingFactor(SuiteTask):
@@ -39,19 +39,11 @@ class InferMixingFactor(SuiteTask):
         """Check the values and paths of two sliders, and which of them were touched."""
         given = read_fields(answer, "answer", "share", "confidence", "touched", "share_path", "confidence_path")
         touched = given["touched"]
-        if not isinstance(touched, list) or len(touched) != 2 or not all(isinstance(mark, bool) for mark in touched):
+        if not isinstance(touched, list) or len(touched) != 2:
             refuse("touched is not two truth values")
+        limits: dict[str, Any] = {"must_touch": design.must_touch, "elapsed": elapsed, "most": FULL_SCALE}
         for name, is_touched in zip(("share", "confidence"), touched, strict=True):
-            path = read_path(given[f"{name}_path"], f"{name}_path", elapsed, FULL_SCALE)
-            if not is_touched:
-                if design.must_touch:
-                    refuse(f"{name} was not touched, and the study asks for it")
-                if given[name] is not None or path:
-                    refuse(f"{name} has a value and was not touched")
-                continue
-            value = read_whole(given[name], name, FULL_SCALE)
-            if not path or path[-1][1] != value:
-                refuse(f"{name}_path does not end at {name}")
+            read_slider(given, name, is_touched=is_touched, **limits)
 
     def columns(self, answer: Mapping[str, Any], trial: Trial) -> dict[str, Any]:
         """Return share and confidence, the paths to them, and which slider was touched."""

@@ -143,7 +143,8 @@ class Mind:
     def chance(self, stimulus: Stimulus, showing: int) -> np.random.Generator:
         """Return what decides the answer to a stimulus that was seen so many times before."""
         percent = round(FULL_SCALE * (stimulus.mixing_coefficient or 0))
-        return np.random.default_rng((*self._key, stimulus.image_1_index, stimulus.image_2_index, percent, showing))
+        pair = stimulus.image_1_index, stimulus.image_2_index or 0
+        return np.random.default_rng((*self._key, *pair, percent, showing))
 
 
 def sent(response_time: float, pictures: Sequence[str], answer: dict[str, Any]) -> dict[str, Any]:

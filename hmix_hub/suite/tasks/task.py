@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from hmix_hub.studies.asked import RatingScale
 from hmix_hub.suite.tasks.perception import Mind, Scene
 from hmix_hub.suite.tasks.trial import Trial
 from hmix_hub.tasks import TASKS
@@ -29,6 +30,16 @@ class Options(Protocol):
         """Whether sliders must be moved or pressed before going on."""
         ...
 
+    @property
+    def confidence(self) -> bool:
+        """Whether participants also report their confidence."""
+        ...
+
+    @property
+    def scales(self) -> Sequence[RatingScale]:
+        """The scales that participants rate on."""
+        ...
+
 
 class SuiteTask(ABC):
     """A task as the suite asks it.
@@ -41,8 +52,12 @@ class SuiteTask(ABC):
         Median response time, s, of all judgments of the release, from page drawn to submitted; of a later task, an
         estimate of it.
     options
-        Keys of the study file that mean something in this task alone: `sides`, `start`, `class_order`, `must_touch`.
-        Plans draw what the first three ask for.
+        Keys of the study file that mean something in this task alone: `sides`, `start`, `class_order`, `must_touch`,
+        `confidence`, `scales`. Plans draw what the first three ask for.
+    needs
+        Those of them that a study file must give.
+    takes_single
+        Whether a stimulus may be a single picture, shown as it is.
     has_grid
         Whether a page shows all mixtures of a pair in an order of its own.
     words
@@ -54,6 +69,8 @@ class SuiteTask(ABC):
     name: ClassVar[str]
     seconds_per_trial: ClassVar[float]
     options: ClassVar[tuple[str, ...]] = ()
+    needs: ClassVar[tuple[str, ...]] = ()
+    takes_single: ClassVar[bool] = False
     has_grid: ClassVar[bool] = False
     words: ClassVar[Mapping[str, str]] = {}
     bias_columns: ClassVar[tuple[str, ...]] = ()
@@ -95,9 +112,13 @@ class SuiteTask(ABC):
             If it cannot be an answer to the trial; see `hmix_hub.suite.tasks.trial`.
         """
 
+    def judgments(self, answer: Mapping[str, Any], design: Options) -> Sequence[Mapping[str, Any]]:
+        """Return the parts of an answer that `check` took which become a row each: the answer itself."""
+        return (answer,)
+
     @abstractmethod
     def columns(self, answer: Mapping[str, Any], trial: Trial) -> dict[str, Any]:
-        """Return the observed columns of an answer that `check` took: coefficients of image 1, labels as codes."""
+        """Return the observed columns of one of `judgments`: coefficients of image 1, labels as codes."""
 
     def released(self, observed: pa.Table) -> pa.Table:
         """Return observed columns, N rows, as the released interface would have stored them."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NoReturn
 
@@ -21,22 +21,22 @@ _DECIMALS = 1
 
 @dataclass(frozen=True)
 class Stimulus:
-    """A pair of pictures, or one mixture of them.
+    """A pair of pictures, one mixture of them, or a single picture.
 
     Parameters
     ----------
     image_1_index, image_2_index
-        Rows of the image set.
+        Rows of the image set; `None` for the second of a single picture.
     image_1_label, image_2_label
         Codes in the study's vocabulary; label 1 precedes label 2 in the alphabet, as in the release.
     mixing_coefficient
-        Share of image 1, 0 to 1; `None` where all eleven mixtures are shown.
+        Share of image 1, 0 to 1; of a single picture 1; `None` where all eleven mixtures are shown.
     """
 
     image_1_index: int
-    image_2_index: int
+    image_2_index: int | None
     image_1_label: int
-    image_2_label: int
+    image_2_label: int | None
     mixing_coefficient: float | None = None
 
 
@@ -129,6 +129,23 @@ def read_path(value: object, name: str, elapsed: float, most: int) -> list[tuple
         path.append((at, read_whole(entry[1], f"a value of {name}", most)))
         before = at
     return path
+
+
+def read_slider(
+    given: Mapping[str, Any], name: str, *, is_touched: object, must_touch: bool, elapsed: float, most: int
+) -> None:
+    """Check a slider's value, a whole number from 0 to `most`, and `<name>_path`; untouched it has neither."""
+    if not isinstance(is_touched, bool):
+        refuse("touched is no truth value")
+    path = read_path(given[f"{name}_path"], f"{name}_path", elapsed, most)
+    if is_touched:
+        value = read_whole(given[name], name, most)
+        if not path or path[-1][1] != value:
+            refuse(f"{name}_path does not end at {name}")
+    elif must_touch:
+        refuse(f"{name} was not touched, and the study asks for it")
+    elif given[name] is not None or path:
+        refuse(f"{name} has a value and was not touched")
 
 
 def milliseconds(time: float) -> float:

@@ -18,6 +18,7 @@ from typing import Any
 import requests
 import uvicorn
 import yaml
+from suite_maker import SCALES
 
 from hmix_hub.suite.server.app import build_app
 from hmix_hub.suite.server.beginning import begin_collection
@@ -41,6 +42,8 @@ OWN: dict[str, dict[str, Any]] = {
     SELECT: {},
     INFER: {"coefficients": [0.1, 0.5, 0.9]},
     CATEGORICAL: {"coefficients": [0.25, 0.5], "class_order": "shuffled"},
+    "class_choice": {"coefficients": [0.25, 0.5], "class_order": "shuffled", "confidence": True},
+    "scale_rating": {"coefficients": [0.25, 0.5], "scales": list(SCALES)},
 }
 
 

@@ -97,6 +97,12 @@ class Person:
             page.locator("input[name=top]").first.check()
             page.get_by_label("How probable is it?").fill("70")
             page.locator("input[name=second][value='-1']").check()
+        elif task == "class_choice":
+            page.locator("input[name=class]").nth(2).check()
+            page.get_by_role("slider").press("Space")
+        elif task == "scale_rating":
+            page.keyboard.press("5")
+            page.get_by_role("slider").press("Space")
         self.press("Submit")
 
     def finish(self, task: str, of: int = 4) -> str:

@@ -121,11 +121,8 @@ def scene_of(frozen, batch, trial) -> Scene:
 
 
 def answer(frozen, batch, trial, mind: Mind, showing: int = 0):
-    page = {
-        "pictures": trial_pictures(frozen, PlainKey(), batch, trial),
-        "start": None if trial.start_step is None else trial.position_of(trial.start_step),
-        "class_order": trial.class_order,
-    }
+    page = {"pictures": trial_pictures(frozen, PlainKey(), batch, trial), "class_order": trial.class_order}
+    page |= SUITE_TASKS[batch.task].page(trial, frozen.design_of(batch))
     scene = scene_of(frozen, batch, trial)
     return SUITE_TASKS[batch.task].respond(page, scene, mind, mind.chance(scene.stimulus, showing))
 

@@ -12,6 +12,7 @@ import pytest
 from matplotlib.text import Text
 from suite.export.collected import RECRUITING_ID, collecting
 from suite.export.studies import frozen_study
+from suite_maker import rows_of_a_trial
 
 import hmix_hub
 from hmix_hub.contribute.building import build
@@ -62,7 +63,7 @@ def test_it_is_a_valid_contribution_as_it_is(whole):
 
 
 def test_it_counts_what_it_wrote(whole):
-    assert whole[0].judgments == {f"judgments/{task}.csv": 4 * 14 for task in SUITE_TASKS}
+    assert whole[0].judgments == {f"judgments/{task}.csv": 4 * 14 * rows_of_a_trial(task) for task in SUITE_TASKS}
     gathered = whole[0].gathered
     assert (gathered.unfinished, gathered.late, gathered.quarantined, gathered.conflicts) == (0, 0, 0, 0)
 

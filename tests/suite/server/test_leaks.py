@@ -28,6 +28,8 @@ KEYS = {
     "select_shuffled_midpoint": {"kind", "index", "number", "of", "pictures"},
     "infer_mixing_factor": {"kind", "index", "number", "of", "pictures", "left", "right", "must_touch"},
     "categorical_soft_labels": {"kind", "index", "number", "of", "pictures", "class_order"},
+    "class_choice": {"kind", "index", "number", "of", "pictures", "class_order", "confidence", "must_touch"},
+    "scale_rating": {"kind", "index", "number", "of", "pictures", "scales", "must_touch"},
 }
 NAME = re.compile(r"[0-9a-f]{32}")
 

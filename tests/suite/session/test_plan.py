@@ -87,6 +87,8 @@ def test_a_trial_holds_what_its_task_shows_and_nothing_else(task: str) -> None:
         SELECT: {"grid_steps"},
         INFER: {"image_1_side"},
         CATEGORICAL: {"class_order"},
+        "class_choice": {"class_order"},
+        "scale_rating": set(),
     }
     names = {"image_1_side", "start_step", "grid_steps", "class_order"}
 

@@ -81,7 +81,7 @@ FAULTS: dict[str, tuple[str, str, str]] = {
         "0.5 stands already as number 2",
     ),
     "more mixtures than coefficients": ("coefficients_per_pair: 2", "coefficients_per_pair: 4  #!", "4 different"),
-    "pairs from nowhere": ("pairs:\n      per_class_pair: 1", "pairs: {}  #!", "neither is given"),
+    "pairs from nowhere": ("pairs:\n      per_class_pair: 1", "pairs: {}  #!", "none of them is given"),
     "a list outside of the folder": ("per_class_pair: 1", "file: ../x.csv  #!", "no plain path"),
     "a list elsewhere on the disk": ("per_class_pair: 1", "file: /etc/passwd  #!", "no plain path"),
     "a class that there is not": (

@@ -13,6 +13,7 @@ export default function makeTask(page) {
 	const second = makeGroup('radio', 'second', word('second_class'), [...classes, [NONE, word('no_alternative')]]);
 	const secondPercent = makePercent('second-percent', word('second_percent'));
 	const ruledOut = makeGroup('checkbox', 'ruled-out', word('ruled_out'), classes);
+	for (const group of [top, second, ruledOut]) group.list.translate = false;
 	const fields = [top, topPercent, second, secondPercent, ruledOut];
 	const onchange = () => check(false);
 	const form = make('div', { onchange, oninput: onchange }, ...fields.map((field) => field.node));

@@ -1,5 +1,5 @@
 /** construct_midpoint: one picture, moved step by step between the two ends. */
-import { frame, make } from '../dom.js';
+import { fixed, frame, make } from '../dom.js';
 import { LONGEST_PATH } from '../timing.js';
 import { word } from '../words.js';
 
@@ -40,23 +40,21 @@ export default function makeTask(page, now) {
 		movers[1].setEnd(isFull || shown === last);
 	}
 
-	function onKey(event) {
+	function onkey(event) {
 		const step = KEYS[event.key] ?? KEYS[event.code];
-		if (!step || event.ctrlKey || event.altKey || event.metaKey || stage.closest('[aria-busy]')) return;
-		event.preventDefault();
-		move(step);
+		if (step) move(step);
+		return Boolean(step);
 	}
 
 	return {
 		stage,
 		controls: [make('div', { class: 'movers', dir: 'ltr' }, movers[0].node, movers[1].node)],
-		place(decoded, signal) {
+		onkey,
+		place(decoded) {
 			pictures = decoded;
 			stage.replaceChildren(pictures[shown]);
 			path[0] = [0, shown];
 			sayEnds();
-			// A single letter does something only while the focus is within the page's own part (WCAG 2.1.4).
-			document.getElementById('main').addEventListener('keydown', onKey, { signal });
 			return [pictures[shown]];
 		},
 		async read() {
@@ -72,7 +70,7 @@ function makeMover(side, key, name, onclick) {
 	const node = make(
 		'button',
 		{ type: 'button', class: `mover to-${side}`, onclick, 'aria-keyshortcuts': key },
-		make('span', { dir: 'auto' }, word('towards', { class: name })),
+		fixed(word('towards', { class: name })),
 		make('kbd', { 'aria-hidden': 'true' }, key),
 		end,
 	);
