@@ -160,7 +160,7 @@ def _observed_columns() -> str:
 
 def _map_keys() -> str:
     """Lay out the keys of a column map's column."""
-    from hmix_hub.importing.column_map import From
+    from hmix_hub.importing.map_keys import From
     from hmix_hub.schema.column import as_markdown, markdown_table
 
     return markdown_table(

@@ -12,6 +12,7 @@ from pyarrow import csv
 from hmix_hub.files import replace_file
 from hmix_hub.importing.column_map import ColumnMap
 from hmix_hub.importing.mapped_table import MappedFiles
+from hmix_hub.importing.numbering import Numberings
 from hmix_hub.importing.outcome import Outcome
 from hmix_hub.importing.raw_files import read_raw
 from hmix_hub.importing.suite_export import SuiteFiles
@@ -49,13 +50,15 @@ def gather(
         If no file is an export of the Suite and there is no map, or the map does not fit.
     """
     outcome = Outcome()
-    into = SuiteFiles(vocabulary, outcome) if column_map is None else MappedFiles(column_map, outcome)
+    numberings = Numberings()
+    into = SuiteFiles(vocabulary, outcome) if column_map is None else MappedFiles(column_map, outcome, numberings)
+    layout = {} if column_map is None else column_map.model_dump(include={"skip", "header", "sheet"})
     for number, (path, name) in enumerate(names.items()):
-        sheet = None if column_map is None else column_map.sheet
-        into.add(read_raw(path, outcome, sheet=sheet), path, name)
+        into.add(read_raw(path, outcome, **layout), path, name)
         if progress is not None:
             progress(number + 1)
     into.finish()
+    numberings.finish(outcome)
     outcome.notes += outcome.notes_on_files
     return outcome
 

@@ -2,41 +2,74 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from hmix_hub.errors import Where
-from hmix_hub.importing.column_map import From, group_of, groups_of, words
+from hmix_hub.importing.calculation import Calculation, difference
+from hmix_hub.importing.cells import Cells, are_filled
+from hmix_hub.importing.combined_columns import combined
+from hmix_hub.importing.json_paths import NULL, OFF, written
+from hmix_hub.importing.map_keys import From, Operand, Taken, listed, words
 from hmix_hub.importing.outcome import ROW
+from hmix_hub.importing.patterns import group_of, groups_of
 from hmix_hub.schema import Kind, arrays
-from hmix_hub.studies.columns.numbers import NUMBER, with_point
-from hmix_hub.studies.reading.json_file import each_key_once
-from hmix_hub.tasks import TASKS
+from hmix_hub.schema.arrays import Ints, Mask
+from hmix_hub.tasks import TASKS, observed_columns
 
 _PICTURES = {f"{kind}_coefficient" for kind in ("mixing", "start", "selected")}
 _PICTURES |= {"path_coefficients", "grid_coefficients"}
-"""Columns of coefficients that pictures were mixed with. They name stimuli, so 1 - 0.9 is to be 0.1 and not
-0.09999999999999998; what was answered on a scale stays as it is calculated, as the release's reader has it."""
-_DECIMALS = 12
+"""Columns of coefficients that pictures were mixed with; see `Calculation`."""
 _LISTS = {
     column.name for task in TASKS.values() for column in task.columns if column.kind in {Kind.LABELS, Kind.FLOATS}
 }
 """Columns of lists, of which a pattern takes every match."""
-_ITEM = re.compile(r"[^\s|,\[\]]+")
-_OFF = {"", "0", "false", "no", "off"}
+_WHOLE = {column.name for task in TASKS for column in observed_columns(task) if column.kind is Kind.INT32}
+_MADE = "combined"
 _SHOWN, _SHOWN_CHARACTERS = 4, 40
 _SAMPLED = 1000
 """First cells of a file among which texts are sampled for a message."""
+
+
+@dataclass
+class Misfits:
+    """Cells of one column that something is wrong with: how many, and the first."""
+
+    count: int = 0
+    where: Where = field(default_factory=Where)
+    text: str = ""
+
+    def add(self, is_bad: Mask, raw: pa.Table, cells: pa.ChunkedArray, path: Path, column: str) -> None:
+        """Count the bad cells among N; `cells` are shown."""
+        rows = np.flatnonzero(is_bad)
+        if len(rows) and not self.count:
+            first = int(rows[0])
+            self.where = Where(str(path), raw[ROW][first].as_py(), column)
+            self.text = cells[first].as_py() or ""
+        self.count += len(rows)
+
+    def __str__(self) -> str:
+        return f"the first is {_cut(self.text)} in {Path(self.where.file or '').name}, row {self.where.row}"
+
+
+class Made(NamedTuple):
+    """A column made of N rows."""
+
+    values: pa.ChunkedArray
+    """N strings, null where nothing is, and as they are where they cannot be calculated with."""
+    is_unfit: Mask
+    """bool (N,): which cells hold something that the map does not fit."""
+    is_outside: Mask
+    """bool (N,): which numbers lie outside the ends of the scale."""
+    shown: pa.ChunkedArray
+    """The N cells themselves, for messages."""
 
 
 @dataclass
@@ -49,47 +82,103 @@ class MappedColumn:
     _is_made: bool = False
     _is_met: bool = False
     _seen: dict[str, None] = field(default_factory=dict)
-    unfit: int = 0
-    """Cells that hold something, of which nothing came, since `json`, `keys` or `pattern` does not fit."""
-    where: Where | None = None
-    """Place of the first of them."""
-    _unfit_text: str = ""
+    unfit: Misfits = field(default_factory=Misfits)
+    """Cells that hold something, of which nothing came, since the map does not fit them."""
+    outside: Misfits = field(default_factory=Misfits)
+    """Numbers outside the ends of the scale."""
     replaced: int = 0
     """Cells whose word `values` names."""
     left: Counter[str] = field(default_factory=Counter)
     """Cells by word that `values` does not name, and that is none of its replacements either."""
 
-    def add(self, raw: pa.Table, path: Path) -> pa.ChunkedArray | pa.Array:
+    @property
+    def is_list(self) -> bool:
+        """Whether several words make a list."""
+        return self.target in _LISTS or bool(self.origin.findall)
+
+    @property
+    def taken(self) -> list[Taken]:
+        """What it takes from raw columns."""
+        return [one for one in (self.origin, self.origin.minus) if one is not None and one.columns]
+
+    @property
+    def calculation(self) -> Calculation:
+        """What is done to its numbers."""
+        origin = self.origin
+        return Calculation(
+            origin.add,
+            origin.multiply,
+            origin.divide,
+            origin.scale,
+            origin.flip,
+            is_rounded=self.target in _PICTURES,
+            is_whole=self.target in _WHOLE,
+        )
+
+    def add(self, cells: Cells, path: Path) -> pa.ChunkedArray | pa.Array:
         """Make the column of a file's rows, and count."""
-        if self.origin.column is None:
+        raw = cells.raw
+        if self.origin.origin == "constant":
             return pa.array([self.origin.constant or None] * raw.num_rows, pa.string())
-        if self.origin.column not in raw.column_names:
+        if self.origin.origin == "number" or any(
+            all(name not in raw.column_names for name in names) for names in self.origin.named
+        ):
             return pa.nulls(raw.num_rows, pa.string())
-        cells = raw[self.origin.column]
-        values, is_unfit = self.make(cells)
-        self._held += int(are_filled(cells).sum())
-        self._count_unfit(is_unfit, raw, cells, path)
-        self._is_made |= values.null_count < len(cells)
+        made = self.make(cells)
+        self._held += int(are_filled(made.shown).sum())
+        self.unfit.add(made.is_unfit, raw, made.shown, path, self.origin.said)
+        self.outside.add(made.is_outside, raw, made.shown, path, self.origin.said)
+        self._is_made |= made.values.null_count < raw.num_rows
         if self.origin.equals is not None:
-            self._is_met |= bool(pc.any(pc.equal(values, "true")).as_py())
+            self._is_met |= bool(pc.any(pc.equal(made.values, "true")).as_py())
         if len(self._seen) < _SHOWN:
-            self._seen |= dict.fromkeys(text for text in cells.slice(0, _SAMPLED).unique().to_pylist() if text.strip())
-        return values
+            shown = made.shown.slice(0, _SAMPLED).unique().to_pylist()
+            self._seen |= dict.fromkeys(text for text in shown if text.strip())
+        return made.values
 
-    def make(self, cells: pa.ChunkedArray) -> tuple[pa.ChunkedArray, npt.NDArray[np.bool_]]:
-        """Make the column of N strings, none null: null where nothing is, and as it is where it cannot be calculated.
+    def make(self, cells: Cells) -> Made:
+        """Make the column of N rows."""
+        origin, calculation = self.origin, self.calculation
+        is_unfit = np.zeros(cells.raw.num_rows, dtype=bool)
+        if origin.column is None:
+            texts, is_unfit = combined(cells, origin, is_list=self.is_list, calculation=calculation)
+            shown = _side_by_side(cells, origin)
+            taken = Operand(column=_MADE, json=origin.json_key, pattern=origin.pattern)
+            codes, found, is_missed = self._taken(Cells(pa.table({_MADE: texts}), [taken]), taken)
+        else:
+            shown = cells.column(cells.names(origin))
+            codes, found, is_missed = self._taken(cells, origin)
+        if origin.keys is None:
+            self._count_words(found, np.bincount(codes, minlength=len(found)).tolist())
+            found = self._replaced(found)
+        is_unfit = is_unfit | is_missed[codes]
+        values = pa.array([text or None for text in found], pa.string())
+        if origin.minus is not None:
+            other_codes, others, is_missed = _texts(cells, origin.minus, is_list=False)
+            rows = [values.take(pa.array(codes)), pa.array(others, pa.string()).take(pa.array(other_codes))]
+            values, is_apart = difference(*rows)
+            is_unfit, codes = is_unfit | is_missed[other_codes] | is_apart, np.arange(len(values))
+        is_outside = np.zeros(len(values), dtype=bool)
+        if calculation and origin.counts is None:
+            # Each distinct text is calculated with once.
+            values, is_outside = calculation.apply(values)
+        return Made(arrays.take(pa.chunked_array([values]), codes), is_unfit, is_outside[codes], shown)
 
-        The second is bool (N,): which cells hold something that `json`, `keys` or `pattern` does not fit.
-        """
-        # Each distinct text is worked on once.
-        codes, texts = arrays.encode(cells)
-        taken, is_unfit = _taken(texts, self.target, self.origin)
+    def _taken(self, cells: Cells, taken: Taken) -> tuple[Ints, list[str | None], Mask]:
         if self.origin.keys is None:
-            self._count_words(taken, np.bincount(codes, minlength=len(taken)).tolist())
-            for step in _steps(self.target, self.origin):
-                taken = [None if text is None else step(text) for text in taken]
-        values = pa.chunked_array([[text or None for text in taken]], pa.string())
-        return arrays.take(values, codes), is_unfit[codes]
+            all_matches = self.is_list if self.origin.findall is None else self.origin.findall
+            return _texts(cells, taken, is_list=self.is_list, all_matches=all_matches)
+        codes, texts = cells.distinct(cells.names(taken))
+        found = _key_lists(cells.values(taken), self.origin)
+        return codes, found, _missed(texts.to_pylist(), found)
+
+    def _replaced(self, texts: list[str | None]) -> list[str | None]:
+        named, wanted = self.origin.values, None if self.origin.equals is None else set(words(self.origin.equals))
+        if named is not None:
+            texts = [text if text is None else _replaced(text, named, is_list=self.is_list) for text in texts]
+        if wanted is not None:
+            texts = [text if text is None else str(text.strip().lower() in wanted).lower() for text in texts]
+        return texts
 
     def _count_words(self, taken: list[str | None], counts: list[int]) -> None:
         named = self.origin.values
@@ -97,38 +186,37 @@ class MappedColumn:
             return
         results = set(named.values())
         for text, count in zip(taken, counts, strict=True):
-            for item in _words_of(text or "", named, is_list=self.target in _LISTS):
+            for item in _words_of(text or "", named, is_list=self.is_list):
                 if item in named:
                     self.replaced += count
                 elif item.strip() and item not in results:
                     self.left[item] += count
 
-    def _count_unfit(self, is_unfit: npt.NDArray[np.bool_], raw: pa.Table, cells: pa.ChunkedArray, path: Path) -> None:
-        rows = np.flatnonzero(is_unfit)
-        if len(rows) and not self.unfit:
-            first = int(rows[0])
-            self.where = Where(str(path), raw[ROW][first].as_py(), self.origin.column)
-            self._unfit_text = cells[first].as_py()
-        self.unfit += len(rows)
-
     def misfit(self) -> str:
         """Return how many non-empty cells gave no value, and the first."""
-        place = f"{Path(self.where.file or '').name}, row {self.where.row}" if self.where else ""
         return (
-            f"{self.target}: {self.unfit} of {self._held} non-empty cells of {self.origin.column} gave no value; "
-            f"the first is {_cut(self._unfit_text)} in {place}"
+            f"{self.target}: {self.unfit.count} of {self._held} non-empty cells of {self.origin.said} gave no value; "
+            f"{self.unfit}"
+        )
+
+    def off_scale(self) -> str:
+        """Return how many values lie outside the ends of the scale, and the first."""
+        low, high = self.origin.scale or (0, 1)
+        return (
+            f"{self.target}: {self.outside.count} of {self._held} values of {self.origin.said} lie outside "
+            f"scale [{low:g}, {high:g}]; {self.outside}"
         )
 
     def doubts(self) -> list[str]:
         """Return what is odd: that nothing came of it, or that nothing equals what was asked for."""
         seen = ", ".join(map(_cut, list(self._seen)[:_SHOWN])) or "nothing"
-        if self.origin.column is None:
+        if not self.origin.named:
             return []
         if self.origin.equals is not None and not self._is_met:
-            return [f"{self.target}: no row of {self.origin.column} is {listed(self.origin.equals)}; there are {seen}"]
+            return [f"{self.target}: no row of {self.origin.said} is {listed(self.origin.equals)}; there are {seen}"]
         if self._held and not self._is_made:
-            return [f"{self.target}: nothing came of {self.origin.column}, which holds {seen}"]
-        return [*([self.misfit()] if self.unfit else []), *self._unnamed()]
+            return [f"{self.target}: nothing came of {self.origin.said}, which holds {seen}"]
+        return [*([self.misfit()] if self.unfit.count else []), *self._unnamed()]
 
     def _unnamed(self) -> list[str]:
         """Return which words `values` does not name, where it names most: one class may be meant, or a wrong key."""
@@ -138,62 +226,45 @@ class MappedColumn:
         words = ", ".join(f"{_cut(word)} ({count})" for word, count in self.left.most_common(_SHOWN))
         more = f" and {len(self.left) - _SHOWN} more" if len(self.left) > _SHOWN else ""
         rows = "1 row" if count == 1 else f"{count} rows"
-        return [
-            f"{self.target}: {rows} kept a word of {self.origin.column} that `values:` does not name: {words}{more}"
-        ]
+        return [f"{self.target}: {rows} kept a word of {self.origin.said} that `values:` does not name: {words}{more}"]
 
 
 def _cut(text: str) -> str:
     return repr(text[:_SHOWN_CHARACTERS])
 
 
-def listed(values: str | list[str]) -> str:
-    """Return the values that cells are compared with, for a message."""
-    return repr(values) if isinstance(values, str) else " or ".join(map(repr, values))
+def _side_by_side(cells: Cells, origin: From) -> pa.ChunkedArray:
+    """Return the cells that a combined column is made of, as messages show them."""
+    names = [name for names in origin.named for name in names if name in cells.raw.column_names]
+    columns = [cells.raw[name] for name in names]
+    return pc.binary_join_element_wise(*columns, " ") if columns else cells.column(())
 
 
-def are_filled(cells: pa.ChunkedArray) -> np.ndarray:
-    """Whether each cell holds more than white space."""
-    return np.asarray(pc.not_equal(pc.utf8_trim_whitespace(cells), "").to_numpy(), dtype=bool)
-
-
-def _taken(texts: pa.Array, target: str, origin: From) -> tuple[list[str | None], npt.NDArray[np.bool_]]:
-    """Return what is taken from each cell, before anything is done to it, and which cells it does not fit."""
-    values: list[str | None] = texts.to_pylist()
-    is_unfit = np.zeros(len(values), dtype=bool)
-
-    def take(found: list[str | None]) -> None:
-        nonlocal values
-        for number, (before, after) in enumerate(zip(values, found, strict=True)):
-            is_unfit[number] |= bool(before and before.strip()) and after is None
-        values = found
-
-    if origin.keys is not None:
-        take(_key_lists(values, origin))
-    elif origin.json_key is not None:
-        take([_written(_within(text, origin.json_key)) if text else None for text in values])
-        values = [None if text is _NULL else text for text in values]
-    if origin.pattern is not None:
-        found = pa.array(values, pa.string())
-        if target in _LISTS:
-            take(["|".join(groups) or None for groups in groups_of(origin.pattern, found)])
+def _texts(
+    cells: Cells, taken: Taken, *, is_list: bool, all_matches: bool = False
+) -> tuple[Ints, list[str | None], Mask]:
+    """Return what `json` and `pattern` take from each distinct text, and which they do not fit; bool (D,)."""
+    codes, texts = cells.distinct(cells.names(taken))
+    held: list[str | None] = texts.to_pylist()
+    found, is_missed = held, np.zeros(len(held), dtype=bool)
+    if taken.json_key is not None:
+        found = [written(value, is_list=is_list) for value in cells.values(taken)]
+        is_missed = _missed(held, found)
+        found = [None if text is NULL else text for text in found]
+    if taken.pattern is not None:
+        held, column = found, pa.array(found, pa.string())
+        if all_matches:
+            found = ["|".join(groups) or None for groups in groups_of(taken.pattern, column)]
         else:
-            take([text or None for text in group_of(origin.pattern, found).to_pylist()])
-    return values, is_unfit
+            found = [text or None for text in group_of(taken.pattern, column).to_pylist()]
+        is_missed = is_missed | _missed(held, found)
+    return codes, found, is_missed
 
 
-def _steps(target: str, origin: From) -> list[Callable[[str], str]]:
-    """Return what is done to each text after it is taken from its cell, in order."""
-    steps: list[Callable[[str], str]] = []
-    if origin.values is not None:
-        replaced = origin.values
-        steps.append(lambda text: _replaced(text, replaced, is_list=target in _LISTS))
-    if origin.equals is not None:
-        wanted = set(words(origin.equals))
-        steps.append(lambda text: str(text.strip().lower() in wanted).lower())
-    if origin.divide is not None or origin.multiply is not None or origin.flip:
-        steps.append(lambda text: _calculated(text, origin, is_of_picture=target in _PICTURES))
-    return steps
+def _missed(before: list[str | None], after: list[str | None]) -> Mask:
+    """Whether each text holds something and gave nothing; bool (D,)."""
+    pairs = zip(before, after, strict=True)
+    return np.array([bool(one and one.strip()) and other is None for one, other in pairs], dtype=bool)
 
 
 def _replaced(text: str, values: Mapping[str, str], *, is_list: bool) -> str:
@@ -205,42 +276,12 @@ def _words_of(text: str, values: Mapping[str, str], *, is_list: bool) -> list[st
     return text.split("|") if is_list and text not in values else [text]
 
 
-_MISSING = object()
-_NULL = "\0null"
-"""JSON's null: a value that is there and says nothing, unlike a key that is not there. No JSON text is written so."""
-
-
-def _within(text: str, key: str | None) -> Any:
-    """Return the value of a key of the JSON object in a cell, or the object; `_MISSING` where there is none."""
-    try:
-        value = json.loads(text, object_pairs_hook=each_key_once)
-    except (ValueError, RecursionError):
-        return _MISSING
-    if key is None or (isinstance(value, dict) and key in value):
-        return value if key is None else value[key]
-    for part in key.split("."):
-        value = value.get(part, _MISSING) if isinstance(value, dict) else _MISSING
-    return value
-
-
-def _written(value: Any) -> str | None:
-    if value is _MISSING:
-        return None
-    if value is None or value == "":
-        return _NULL
-    if isinstance(value, str):
-        # JSON can write halves of characters, which no text can hold.
-        return value if value.encode("utf-8", "replace").decode() == value else None
-    return str(value).lower() if isinstance(value, bool) else json.dumps(value)
-
-
-def _key_lists(texts: list[str | None], origin: From) -> list[str | None]:
-    """Return, for each cell, the list `a|b` of what the pattern finds in the keys that are on; `None` if no object."""
-    objects = [_within(text, origin.json_key) if text else _MISSING for text in texts]
+def _key_lists(objects: list[Any], origin: From) -> list[str | None]:
+    """Return, for each value, the list `a|b` of what the pattern finds in the keys that are on; `None` if no object."""
     on = [
         [key for key, value in found.items() if _is_on(value)] if isinstance(found, dict) else None for found in objects
     ]
-    distinct = list(dict.fromkeys(key for keys in on for key in keys or () if _written(key) == key))
+    distinct = list(dict.fromkeys(key for keys in on for key in keys or () if written(key) == key))
     groups = group_of(origin.keys or "", pa.array(distinct, pa.string())).to_pylist()
     replaced = origin.values or {}
     items = {key: replaced.get(group, group) for key, group in zip(distinct, groups, strict=True) if group}
@@ -249,17 +290,4 @@ def _key_lists(texts: list[str | None], origin: From) -> list[str | None]:
 
 def _is_on(value: Any) -> bool:
     """Whether a form's box is ticked: forms leave the key of an empty box out, or write that it is empty."""
-    return not (value is None or str(value).strip().lower() in _OFF)
-
-
-def _calculated(text: str, origin: From, *, is_of_picture: bool) -> str:
-    """Return the result of a calculation; what is no number is left, and no fix makes one of it later."""
-    if "|" in text or text.lstrip().startswith("["):
-        # Of a list, with each number.
-        return _ITEM.sub(lambda found: _calculated(found[0], origin, is_of_picture=is_of_picture), text)
-    written = with_point(text).strip()
-    if not re.fullmatch(NUMBER, written):
-        return text
-    value = float(written) * (origin.multiply or 1.0) / (origin.divide or 1.0)
-    value = 1 - value if origin.flip else value
-    return repr(round(value, _DECIMALS) if is_of_picture else value)
+    return not (value is None or str(value).strip().lower() in OFF)

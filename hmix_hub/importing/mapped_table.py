@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from hmix_hub.errors import ConfigurationError, Where, nearest
-from hmix_hub.importing.column_map import ColumnMap, Keep, words
-from hmix_hub.importing.mapped_column import MappedColumn, are_filled, listed
+from hmix_hub.errors import ConfigurationError, SchemaError, Where, nearest
+from hmix_hub.importing.cells import Cells, are_filled, as_cells
+from hmix_hub.importing.column_map import ColumnMap
+from hmix_hub.importing.mapped_column import MappedColumn
+from hmix_hub.importing.numbering import Numberings
 from hmix_hub.importing.outcome import NO_ROW, ROW, Outcome
+from hmix_hub.importing.rows import are_kept, reason
+
+_MOST_NAMED = 30
+_FIT = (
+    "change `json:`, `keys:` or `pattern:` to match these cells, drop such rows with `rows:`, or write "
+    "`optional: true` if such cells may stay empty"
+)
+_ON_SCALE = (
+    "write the two ends that the raw scale has, drop such rows with `rows: [{column: …, between: […]}]`, or empty them "
+    "with `values:`"
+)
 
 
 class MappedFiles:
     """Raw files that one column map is applied to; `outcome` gets the judgments, and counts of other rows by reason."""
 
-    def __init__(self, column_map: ColumnMap, outcome: Outcome) -> None:
+    def __init__(self, column_map: ColumnMap, outcome: Outcome, numberings: Numberings) -> None:
         self._map = column_map
         self._outcome = outcome
         self._known: dict[str, None] = {}
         self._first: Path | None = None
         self._lacking: list[ConfigurationError] = []
+        self._numberings = numberings
         self._made = [MappedColumn(target, origin) for target, origin in column_map.columns.items()]
 
     def add(self, raw: pa.Table, path: Path, name: str) -> None:
@@ -32,18 +46,34 @@ class MappedFiles:
             self._outcome.leave_out(path, NO_ROW)
             return
         self._known |= dict.fromkeys(column for column in raw.column_names if column != ROW)
-        needed = [keep.column for keep in self._map.rows]
-        needed += [made.origin.column for made in self._made if made.origin.column and not made.origin.optional]
-        lacking = [column for column in dict.fromkeys(needed) if column not in raw.column_names]
+        needed = self._named(made for made in self._made if not made.origin.optional)
+        lacking = [" or ".join(names) for names in needed if all(name not in raw.column_names for name in names)]
         raw = self._kept(self._filled(raw))
         if lacking:
             self._leave_out(raw, path, lacking)
         elif not raw.num_rows:
             self._outcome.leave_out(path, "no row is a judgment")
         else:
-            columns = {made.target: made.add(raw, path) for made in self._made}
-            columns |= {"source_file": pa.array([name] * raw.num_rows, pa.string()), "source_row": raw[ROW]}
-            self._outcome.tables.setdefault(self._map.task, []).append(pa.table(columns))
+            self._outcome.tables.setdefault(self._map.task, []).append(self._table(raw, path, name))
+
+    def _table(self, raw: pa.Table, path: Path, name: str) -> pa.Table:
+        cells = Cells(raw, [taken for made in self._made for taken in made.taken])
+        columns = {made.target: made.add(cells, path) for made in self._made}
+        columns |= {"source_file": pa.array([name] * raw.num_rows, pa.string()), "source_row": raw[ROW]}
+        part = len(self._outcome.tables.get(self._map.task, []))
+        for made in self._made:
+            if made.origin.number is not None:
+                # Known once all files are read; a raw column is meant before one of the judgment file.
+                by = {column: columns[column] for column in made.origin.numbered_by if column in columns}
+                by |= {column: raw[column] for column in made.origin.numbered_by if column in raw.column_names}
+                numbering = self._numberings.of(self._map.task, made.target)
+                numbering.add(
+                    made.origin,
+                    pa.table({column: as_cells(values) for column, values in by.items()} | {ROW: raw[ROW]}),
+                    path,
+                    part,
+                )
+        return pa.table(columns)
 
     def _filled(self, raw: pa.Table) -> pa.Table:
         """Return the rows that hold anything: spreadsheets export empty ones below a table."""
@@ -57,15 +87,22 @@ class MappedFiles:
         return raw.filter(pa.array(is_filled))
 
     def _kept(self, raw: pa.Table) -> pa.Table:
-        for keep in self._map.rows:
-            has_column = keep.column in raw.column_names
-            kept = _is_kept(raw, keep) if has_column else np.zeros(raw.num_rows, dtype=bool)
-            if not kept.all():
-                said = "is empty" if keep.equals is None else f"is not {listed(keep.equals)}"
-                reason = f"{keep.column} {said}" if has_column else f"there is no column {keep.column}"
-                self._outcome.dropped[reason] += int((~kept).sum())
-                raw = raw.filter(pa.array(kept))
+        for condition in self._map.rows:
+            cells = Cells(raw, [condition])
+            is_kept = are_kept(cells, condition) if cells.names(condition) else np.zeros(raw.num_rows, dtype=bool)
+            if not is_kept.all():
+                lacking = f"there is no column {' or '.join(condition.columns)}"
+                self._outcome.dropped[reason(condition) if cells.names(condition) else lacking] += int((~is_kept).sum())
+                raw = raw.filter(pa.array(is_kept))
         return raw
+
+    def _named(self, columns: Iterable[MappedColumn]) -> list[tuple[str, ...]]:
+        """Return the raw columns that conditions and columns name, each once; of a tuple, one is needed."""
+        named = [tuple(condition.columns) for condition in self._map.rows]
+        for made in columns:
+            is_made = made.origin.number is not None
+            named += [names for names in made.origin.named if not (is_made and names[0] in self._map.columns)]
+        return list(dict.fromkeys(named))
 
     def _leave_out(self, raw: pa.Table, path: Path, lacking: list[str]) -> None:
         """Skip a file: a session that was broken off before its first trial lacks the columns of trials."""
@@ -97,27 +134,34 @@ class MappedFiles:
         self._outcome.notes += [note for made in self._made for note in made.doubts()]
 
     def _refuse_unknown(self) -> None:
-        named = [keep.column for keep in self._map.rows] + [made.origin.column for made in self._made]
-        for name in named:
-            if name is not None and self._known and name not in self._known:
-                msg = f"the map names a column {name!r}, which no file has"
-                where = Where(str(self._first)) if self._first else None
-                raise ConfigurationError(msg, where=where, hint=nearest(name, self._known, label="columns"))
+        # Of `which`, a file may lack some columns, but each is to be in one of them.
+        alternatives = self._named(self._made)
+        alternatives += [(name,) for made in self._made for name in made.origin.by_column]
+        unknown = [names for names in alternatives if self._known and self._known.keys().isdisjoint(names)]
+        if not unknown:
+            return
+        where = Where(str(self._first)) if self._first else None
+        if len(unknown) == 1:
+            msg = f"the map names a column {' or '.join(map(repr, unknown[0]))}, which no file has"
+            raise ConfigurationError(msg, where=where, hint=nearest(unknown[0][0], self._known, label="columns"))
+        told = ", ".join(" or ".join(map(repr, names)) for names in unknown)
+        msg = f"the map names columns that no file has: {told}"
+        raise ConfigurationError(msg, where=where, hint=columns_hint([names[0] for names in unknown], self._known))
 
     def _refuse_unfit(self) -> None:
-        told = [made for made in self._made if made.unfit and not made.origin.optional]
+        told = [made for made in self._made if made.unfit.count and not made.origin.optional]
         if told:
             msg = "; ".join(map(MappedColumn.misfit, told))
-            hint = (
-                "change `json:`, `keys:` or `pattern:` to match these cells, drop such rows with `rows:`, or write "
-                "`optional: true` if such cells may stay empty"
-            )
-            raise ConfigurationError(msg, where=told[0].where, hint=hint)
+            raise ConfigurationError(msg, where=told[0].unfit.where, hint=_FIT)
+        told = [made for made in self._made if made.outside.count]
+        if told:
+            msg = "; ".join(map(MappedColumn.off_scale, told))
+            raise SchemaError(msg, where=told[0].outside.where, hint=_ON_SCALE)
 
 
-def _is_kept(raw: pa.Table, keep: Keep) -> np.ndarray:
-    text = raw[keep.column]
-    if keep.equals is None:
-        return are_filled(text)
-    folded = pc.utf8_lower(pc.utf8_trim_whitespace(text))
-    return np.asarray(pc.is_in(folded, pa.array(words(keep.equals))).to_numpy(), dtype=bool)
+def columns_hint(names: Iterable[str], known: Iterable[str]) -> str:
+    """Return a hint for columns that are not there: the nearest of each that has one, and which columns there are."""
+    there = list(known)
+    near = [f"{name!r}: {hint}" for name in names if (hint := nearest(name, there, label="columns")).startswith("did")]
+    more = f" and {len(there) - _MOST_NAMED} more" if len(there) > _MOST_NAMED else ""
+    return "; ".join([*near, f"the files have the columns {', '.join(there[:_MOST_NAMED])}{more}"])

@@ -298,14 +298,17 @@ class TestFromTheTrial:
 
     def test_an_unknown_key_of_the_map_is_told_with_those_there_are(self, mapped):
         (mapped / "map.yaml").write_text(_MAP.replace("divide: 100", "times: 100", 1), encoding="utf-8")
-        with pytest.raises(ConfigurationError, match="there is no such key; the keys are column, constant, json"):
+        with pytest.raises(ConfigurationError, match="there is no such key; the keys are column, constant, join"):
             import_raw([mapped / "raw.csv"], mapped / "study", map_file=mapped / "map.yaml")
 
     @pytest.mark.parametrize(
         ("change", "said"),
         [
-            (("equals: rating", "not: na"), r"rows\.0\.not: .*the keys are column, equals$"),
-            (("divide: 100", "times: 100"), "the keys are column, constant, json, pattern, keys, values"),
+            (
+                ("equals: rating", "unless: na"),
+                r"rows\.0\.unless: .*the keys are column, json, pattern, equals, not, between$",
+            ),
+            (("divide: 100", "times: 100"), "the keys are column, constant, join, separator, text, which"),
             (("task:", "lab: north\ntask:"), "lab: .*the keys are task, .*columns$"),
         ],
     )

@@ -16,8 +16,10 @@ from study_generator.raw_exports import imported, write_map, write_table
 
 from hmix_hub.builders.readers import read_released
 from hmix_hub.errors import ConfigurationError
-from hmix_hub.importing.column_map import From, check_pattern, group_of
+from hmix_hub.importing.cells import Cells
+from hmix_hub.importing.map_keys import From
 from hmix_hub.importing.mapped_column import MappedColumn
+from hmix_hub.importing.patterns import check_pattern, group_of
 from hmix_hub.judgments.from_released import Provenance
 from hmix_hub.judgments.migration import migrate
 from hmix_hub.schema import CURRENT, RELEASED
@@ -28,7 +30,7 @@ from hmix_hub.tasks import CATEGORICAL, INFER, observed_columns
 def made(texts, target="confidence", **origin):
     """Map cells: the values, and the numbers of those that do not fit."""
     column = MappedColumn(target, From(column="c", **origin))
-    values, is_unfit = column.make(pa.chunked_array([pa.array(texts, pa.string())]))
+    values, is_unfit, *_ = column.make(Cells(pa.table({"c": pa.array(texts, pa.string())}), column.taken))
     return values.to_pylist(), is_unfit.nonzero()[0].tolist()
 
 

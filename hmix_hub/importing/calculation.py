@@ -1,0 +1,166 @@
+"""Calculation: what a column map does to numbers, whole columns at a time; what is no number is left as it is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hmix_hub.schema.arrays import Floats, Mask
+from hmix_hub.studies.columns.numbers import COMMA, NUMBER, THOUSANDS, emptied
+
+_DECIMALS = 12
+_ITEM = re.compile(r"[^\s|,\[\]]+")
+_ZONE = re.compile(r"\s*(?:UTC|GMT|Z)$")
+
+
+@dataclass(frozen=True)
+class Calculation:
+    """Steps of a calculation, in this order.
+
+    Parameters
+    ----------
+    add
+        Is added.
+    multiply, divide
+        Factor and divisor.
+    scale
+        The two ends of a scale, which become 0 and 1; `None`: no scale.
+    flip
+        Whether the result is 1 minus that.
+    is_rounded
+        Whether it is rounded to 12 decimals. Coefficients that pictures were mixed with name stimuli, so 1 - 0.9 is to
+        be 0.1 and not 0.09999999999999998; what was answered on a scale stays as it is calculated, as the release's
+        reader has it.
+    is_whole
+        Whether whole results are written without a decimal point.
+    """
+
+    add: float | None = None
+    multiply: float | None = None
+    divide: float | None = None
+    scale: tuple[float, float] | None = None
+    flip: bool = False
+    is_rounded: bool = False
+    is_whole: bool = False
+
+    def __bool__(self) -> bool:
+        return self.flip or (self.add, self.multiply, self.divide, self.scale) != (None,) * 4
+
+    def of(self, numbers: Floats) -> Floats:
+        """Return the results for numbers; float64 (N,)."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            values = numbers if self.add is None else numbers + self.add
+            values = values * (1.0 if self.multiply is None else self.multiply)
+            values = values / (1.0 if self.divide is None else self.divide)
+            if self.scale is not None:
+                low, high = self.scale
+                values = (values - low) / (high - low)
+            values = 1 - values if self.flip else values
+        return np.round(values, _DECIMALS) if self.is_rounded else values
+
+    def texts(self, numbers: Floats) -> pa.Array:
+        """Return the results for numbers as texts; N strings."""
+        results = self.of(numbers)
+        written = texts_of(results)
+        return pc.replace_substring_regex(written, r"\.0$", "") if self.is_whole else written
+
+    def outside(self, numbers: Floats) -> Mask:
+        """Whether each number lies outside the ends of the scale; bool (N,)."""
+        if self.scale is None:
+            return np.zeros(len(numbers), dtype=bool)
+        low, high = sorted(self.scale)
+        return np.asarray((numbers < low) | (numbers > high))
+
+    def apply(self, texts: pa.Array) -> tuple[pa.Array, Mask]:
+        """Calculate with texts.
+
+        Parameters
+        ----------
+        texts
+            N strings, null where nothing is; of a list, `a|b` or JSON, each number is calculated with.
+
+        Returns
+        -------
+        tuple
+            N strings, those that are no number as they were; and bool (N,), which lie outside the ends of the scale.
+        """
+        numbers = as_numbers(texts)
+        is_number = ~np.isnan(numbers)
+        outside = self.outside(numbers)
+        values = pc.if_else(pa.array(is_number), self.texts(numbers), texts)
+        is_list = pc.match_substring_regex(texts, r"\||^\s*\[").fill_null(False).to_numpy(zero_copy_only=False)
+        rows = np.flatnonzero(is_list & ~is_number)
+        if not len(rows):
+            return values, outside
+        items, is_outside = self._lists(texts.take(pa.array(rows)).to_pylist())
+        outside[rows] = is_outside
+        return pc.replace_with_mask(values, pa.array(np.isin(np.arange(len(texts)), rows)), pa.array(items)), outside
+
+    def _lists(self, texts: list[str]) -> tuple[list[str], list[bool]]:
+        found = [_ITEM.findall(text) for text in texts]
+        made, outside = self.apply(pa.array([item for items in found for item in items], pa.string()))
+        results = iter(made.to_pylist())
+        lists = [_ITEM.sub(lambda _: next(results), text) for text in texts]
+        parts = np.split(outside, np.cumsum([len(items) for items in found])[:-1])
+        return lists, [bool(part.any()) for part in parts]
+
+
+def as_numbers(texts: pa.Array) -> Floats:
+    """Return texts as float64 (N,), a decimal comma read as a point; NaN where a text is no number, or null."""
+    bare = pc.utf8_trim_whitespace(texts)
+    is_comma = pc.and_(
+        pc.match_substring_regex(bare, COMMA), pc.invert(pc.match_substring_regex(bare, THOUSANDS))
+    ).fill_null(False)
+    if pc.any(is_comma).as_py():
+        # `1,234` may be a thousand, and is left.
+        bare = pc.if_else(is_comma, pc.replace_substring(bare, ",", "."), bare)
+    present = pc.if_else(pc.match_substring_regex(bare, NUMBER), bare, pa.scalar(None, bare.type))
+    return np.asarray(pc.cast(present, pa.float64()).to_numpy(zero_copy_only=False), dtype=np.float64)
+
+
+def texts_of(numbers: Floats) -> pa.Array:
+    """Return numbers as the shortest texts that are read as the same; null where they are none."""
+    values = pa.array(map(repr, numbers.tolist()), pa.string())
+    return pc.if_else(pa.array(~np.isnan(numbers)), values, pa.scalar(None, pa.string()))
+
+
+def difference(texts: pa.Array, others: pa.Array) -> tuple[pa.Array, Mask]:
+    """Subtract: numbers, or points in time such as 2026-03-01T12:00:00Z, of which the difference is in seconds.
+
+    Parameters
+    ----------
+    texts, others
+        N strings each; N numbers or times, minus N others.
+
+    Returns
+    -------
+    tuple
+        N strings, null where there is no difference; and bool (N,), where there is none though a cell holds something.
+    """
+    first, second = as_numbers(texts), as_numbers(others)
+    result = first - second
+    rest = np.isnan(result)
+    if rest.any():
+        rows = pa.array(np.flatnonzero(rest))
+        result[rest] = _seconds(texts.take(rows)) - _seconds(others.take(rows))
+    held = [np.asarray(emptied(pc.utf8_trim_whitespace(one)).is_valid(), dtype=bool) for one in (texts, others)]
+    return texts_of(result), (held[0] | held[1]) & np.isnan(result)
+
+
+def _seconds(texts: pa.Array) -> npt.NDArray[np.float64]:
+    return np.array([_second(text) for text in texts.to_pylist()], dtype=np.float64)
+
+
+def _second(text: str | None) -> float:
+    """Return a point in time as seconds; one without a time zone is taken as UTC, as its fellow will be."""
+    try:
+        moment = datetime.fromisoformat(_ZONE.sub("+00:00", (text or "").strip()))
+    except ValueError:
+        return float("nan")
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -1,0 +1,90 @@
+"""Cells of a raw table: each distinct text of a column once, and what stands in it as JSON, parsed once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hmix_hub.importing.json_paths import NULL, values_at, written
+from hmix_hub.importing.map_keys import Taken
+from hmix_hub.schema import arrays
+from hmix_hub.schema.arrays import Ints
+
+Distinct = tuple[Ints, pa.Array]
+"""The number of each row's text, int64 (N,), and the D distinct texts."""
+
+
+class Cells:
+    """Cells of a raw table.
+
+    Parameters
+    ----------
+    raw
+        The table: N rows, columns of text.
+    wanted
+        What will be taken from it: all paths into a column are looked up at once.
+    """
+
+    def __init__(self, raw: pa.Table, wanted: Iterable[Taken]) -> None:
+        self.raw = raw
+        self._paths: dict[tuple[str, ...], set[str | None]] = {}
+        for one in wanted:
+            if one.is_json:
+                self._paths.setdefault(self.names(one), set()).add(one.json_key)
+        self._encoded: dict[tuple[str, ...], Distinct] = {}
+        self._values: dict[tuple[str, ...], dict[str | None, list[Any]]] = {}
+
+    def names(self, taken: Taken) -> tuple[str, ...]:
+        """Return which of a source's columns the table has."""
+        return tuple(name for name in taken.columns if name in self.raw.column_names)
+
+    def column(self, names: tuple[str, ...]) -> pa.ChunkedArray:
+        """Return a column, or of several the first cell of each row that holds something; "" where none does."""
+        if not names:
+            return pa.chunked_array([pa.array([""] * self.raw.num_rows, pa.string())])
+        column = self.raw[names[-1]]
+        for name in reversed(names[:-1]):
+            column = pc.if_else(is_filled(self.raw[name]), self.raw[name], column)
+        return column
+
+    def distinct(self, names: tuple[str, ...]) -> Distinct:
+        """Return the distinct texts of a column, or of the first that is filled."""
+        if names not in self._encoded:
+            self._encoded[names] = arrays.encode(self.column(names))
+        return self._encoded[names]
+
+    def values(self, taken: Taken) -> list[Any]:
+        """Return what stands at a path in each distinct text; `MISSING` where nothing does."""
+        names = self.names(taken)
+        if names not in self._values:
+            paths = self._paths.get(names, set()) | {taken.json_key}
+            self._values[names] = values_at(self.distinct(names)[1].to_pylist(), paths)
+        return self._values[names][taken.json_key]
+
+    def of(self, taken: Taken) -> Distinct:
+        """Return what `json` takes from each distinct text, null where it does not fit; without it, the texts."""
+        codes, texts = self.distinct(self.names(taken))
+        if taken.json_key is None:
+            return codes, texts
+        found = [written(value) for value in self.values(taken)]
+        return codes, pa.array([None if text is NULL else text for text in found], pa.string())
+
+
+def is_filled(cells: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array:
+    """Whether each cell holds more than white space."""
+    return pc.not_equal(pc.utf8_trim_whitespace(cells), "")
+
+
+def are_filled(cells: pa.ChunkedArray) -> np.ndarray:
+    """Whether each cell holds more than white space; bool (N,)."""
+    return np.asarray(is_filled(cells).to_numpy(), dtype=bool)
+
+
+def as_cells(column: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray:
+    """Return a column that was made as cells: "" where nothing is."""
+    filled = pc.fill_null(column, "")
+    return filled if isinstance(filled, pa.ChunkedArray) else pa.chunked_array([filled])

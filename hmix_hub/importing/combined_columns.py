@@ -1,0 +1,115 @@
+"""Combined columns: one column of text made of several, as a column map says, before anything else is done to it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hmix_hub.importing.calculation import Calculation, as_numbers
+from hmix_hub.importing.cells import Cells, are_filled, is_filled
+from hmix_hub.importing.json_paths import OFF
+from hmix_hub.importing.map_keys import From, pieces
+from hmix_hub.importing.outcome import ROW
+from hmix_hub.schema import arrays
+from hmix_hub.schema.arrays import Mask
+
+Combined = tuple[pa.ChunkedArray, Mask]
+"""N texts, "" where nothing is; and bool (N,), where cells hold something that does not make one."""
+_SEPARATOR = "-"
+
+
+def combined(cells: Cells, origin: From, *, is_list: bool, calculation: Calculation) -> Combined:
+    """Return the column that `join`, `text`, `which`, `column_named_by`, `counts` or `row_number` makes.
+
+    Parameters
+    ----------
+    cells
+        The raw table, which has the columns that are needed.
+    origin
+        One of these, by its key.
+    is_list
+        Whether the column is one of lists, so that several of `which` may be filled.
+    calculation
+        What is done to each number of `counts`.
+    """
+    if origin.counts is not None:
+        return _counts(cells, origin.counts, calculation)
+    makers: dict[str, Callable[[], Combined]] = {
+        "join": lambda: _joined(cells, _between(origin)),
+        "text": lambda: _joined(cells, pieces(origin.text or "")),
+        "which": lambda: _filled(cells, origin, is_list=is_list),
+        "column_named_by": lambda: _named_by(cells, origin.naming),
+        "row_number": lambda: (pc.cast(cells.raw[ROW], pa.string()), np.zeros(cells.raw.num_rows, dtype=bool)),
+    }
+    return makers[origin.origin]()
+
+
+def _between(origin: From) -> list[tuple[str, str | None]]:
+    separator = _SEPARATOR if origin.separator is None else origin.separator
+    return [(separator if place else "", name) for place, name in enumerate(origin.join or [])]
+
+
+def _joined(cells: Cells, parts: Sequence[tuple[str, str | None]]) -> Combined:
+    """Join texts and cells; where only some of the cells are filled, the text would name something else."""
+    columns = [cells.column((name,)) for _, name in parts if name is not None]
+    filled = np.stack([are_filled(column) for column in columns])
+    texts = iter(columns)
+    joined = [
+        piece
+        for text, name in parts
+        for piece in ([pa.scalar(text)] if text else []) + ([pc.utf8_trim_whitespace(next(texts))] if name else [])
+    ]
+    is_whole = np.asarray(filled.all(axis=0))
+    values = pc.if_else(pa.array(is_whole), pc.binary_join_element_wise(*joined, ""), "")
+    return values, np.asarray(filled.any(axis=0) & ~is_whole)
+
+
+def _filled(cells: Cells, origin: From, *, is_list: bool) -> Combined:
+    by_column = {name: of for name, of in origin.by_column.items() if name in cells.raw.column_names}
+    is_on = np.stack([~_is_off(cells.raw[name]) for name in by_column], axis=1)
+    patterns, numbers = np.unique(is_on, axis=0, return_inverse=True)
+    of = np.array(list(by_column.values()), dtype=object)
+    values = pa.chunked_array([pa.array(["|".join(of[pattern]) for pattern in patterns], pa.string())])
+    is_unfit = np.zeros(len(is_on), dtype=bool) if is_list else is_on.sum(axis=1) > 1
+    return arrays.take(values, numbers.reshape(-1).astype(np.int64)), is_unfit
+
+
+def _is_off(column: pa.ChunkedArray) -> Mask:
+    folded = pc.utf8_lower(pc.utf8_trim_whitespace(column))
+    return np.asarray(pc.is_in(folded, pa.array(sorted(OFF))).to_numpy(), dtype=bool)
+
+
+def _named_by(cells: Cells, template: str) -> Combined:
+    names, is_unfit = _joined(cells, pieces(template))
+    codes, texts = arrays.encode(names)
+    values = cells.column(())
+    for code, name in enumerate(texts.to_pylist()):
+        is_here = codes == code
+        if name in cells.raw.column_names and name != ROW:
+            values = pc.if_else(pa.array(is_here), cells.raw[name], values)
+        elif name:
+            is_unfit |= is_here
+    return values, is_unfit
+
+
+def _counts(cells: Cells, counts: dict[str, str], calculation: Calculation) -> Combined:
+    """Return an object of numbers by class for each row; nothing where no cell is filled, and 0 for one that is not."""
+    columns = {of: cells.raw[name] for of, name in counts.items()}
+    filled = np.stack([are_filled(column) for column in columns.values()])
+    bad = np.zeros(cells.raw.num_rows, dtype=bool)
+    parts: list[pa.Array | pa.Scalar] = []
+    for of, column in columns.items():
+        numbers = as_numbers(arrays.one_piece(pc.if_else(is_filled(column), column, "0")))
+        bad |= np.isnan(numbers)
+        # Counts are whole, and stay so: 12, not 12.0.
+        written = replace(calculation, is_whole=True).texts(numbers)
+        parts += [pa.scalar(f"{', ' if parts else '{'}{json.dumps(of)}: "), written]
+    is_held = filled.any(axis=0)
+    values = pc.binary_join_element_wise(*parts, pa.scalar("}"), "")
+    is_made = pa.array(is_held & ~bad)
+    return pa.chunked_array([pc.if_else(is_made, values, "")]), is_held & bad
