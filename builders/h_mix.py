@@ -211,13 +211,19 @@ _DECIDING = ("schema", "tasks", "judgments", "stimuli", "studies")
 
 
 @functools.cache
-def code_fingerprint() -> str:
-    """Return a hash, 16 digits, of the code that decides a table's bytes: tables cached by other code are not used."""
+def code_fingerprint(*more: str) -> str:
+    """Return a hash, 16 digits, of the code that decides a table's bytes: tables cached by other code are not used.
+
+    Parameters
+    ----------
+    *more
+        Rooms that decide them, too.
+    """
     package = Path(__file__).resolve().parent
     # In a checkout, the builders do not stand among the other rooms.
     top = Path(inspect.getfile(ConfigurationError)).resolve().parent
     files = sorted(
-        [*package.glob("*.py"), *(file for room in _DECIDING for file in (top / room).rglob("*.py"))],
+        [*package.glob("*.py"), *(file for room in (*_DECIDING, *more) for file in (top / room).rglob("*.py"))],
         key=lambda path: (path.parent.name, path.name),
     )
     digest = hashlib.sha256()

@@ -88,7 +88,11 @@ def filter_options(command: Command) -> Command:
     def with_filters(**values: Any) -> Any:
         given = {name: values.pop(name) for name in FILTERS}
         filters = {name: list(value) if isinstance(value, tuple) else value for name, value in given.items()}
-        return command(filters={name: value for name, value in filters.items() if value not in (None, [])}, **values)
+        filters = {name: value for name, value in filters.items() if value not in (None, [])}
+        if filters.get("exclude_flags") == [""]:
+            # No flag is excluded, not even one whose rows a registered study leaves out.
+            filters["exclude_flags"] = []
+        return command(filters=filters, **values)
 
     decorated: Command = with_filters
     for filter_ in reversed(FILTERS.values()):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import textwrap
+from typing import Any
 
 import click
 
@@ -24,7 +25,7 @@ from hmix_hub.tasks import TASKS, check_configuration
 def list_configurations(source: str | None, of_flags: bool, of_hub: bool, as_json: bool) -> None:
     """List the configurations with their rows, intended repeats, people and stimuli.
 
-    In the midpoint tasks a stimulus is a pair of pictures.
+    In the midpoint tasks a stimulus is a pair of pictures. Registered studies stand below, as their entries count them.
     """
     if of_hub:
         _list_studies(as_json)
@@ -35,12 +36,35 @@ def list_configurations(source: str | None, of_flags: bool, of_hub: bool, as_jso
     place = resolve_source(source)
     rows = flag_counts(source) if of_flags else configuration_counts(source)
     participants = count_participants(source)
+    others = _registered()
     if as_json:
         study = {"source": place.description, "synthetic": place.study.synthetic, "people": participants}
-        echo_json(study | {"flags" if of_flags else "configurations": rows})
+        echo_json(study | ({"flags": rows} if of_flags else {"configurations": rows, "registered": others}))
         return
     echo_table(rows)
     click.echo(f"\n{participants} people over all; from {place.description}")
+    if not of_flags:
+        click.echo("\nregistered studies, loaded by name: hmix load CONFIG --dataset NAME")
+        echo_table(others)
+
+
+def _registered() -> list[dict[str, Any]]:
+    """Return a row for each task of each registered study, as its entry counts it: nothing is downloaded."""
+    from hmix_hub.datasets_by_name import registered_names
+    from hmix_hub.loading.entries import read_entry
+
+    return [
+        {
+            "dataset": name,
+            "configuration": task,
+            "rows": expected.rows - expected.left_out,
+            "people": expected.participants,
+            "stimuli": expected.stimuli,
+            "licence": entry.manifest.licence,
+        }
+        for name, entry in ((name, read_entry(name)) for name in registered_names())
+        for task, expected in entry.expected.items()
+    ]
 
 
 def _list_studies(as_json: bool) -> None:
@@ -87,7 +111,7 @@ def info(config: str, schema_version: str, as_json: bool) -> None:
 @click.command("cite")
 @click.argument("dataset", default="h-mix")
 def cite(dataset: str) -> None:
-    """Print the BibTeX entry to cite: H-Mix is the work of Collins et al."""
+    """Print the BibTeX entry to cite: of H-Mix, the work of Collins et al., or of a registered study."""
     click.echo(citation(dataset), nl=False)
 
 

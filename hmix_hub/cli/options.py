@@ -9,14 +9,16 @@ import click
 from hmix_hub.tasks import CONFIGURATIONS
 
 source_option = click.option(
-    "--source", metavar="SOURCE", help='"release" (default), "sample", an address, or a folder with the released files.'
+    "--source",
+    metavar="SOURCE",
+    help='"release" (default), "sample", an address, or a folder with the files of the release, or of --dataset.',
 )
 dataset_option = click.option(
     "--dataset",
     default="h-mix",
     show_default=True,
     metavar="NAME",
-    help="h-mix; or a contributed study: its folder, or its repository on the Hub, ORG/NAME.",
+    help="h-mix; a registered study (hmix list); or a contributed one: its folder, or ORG/NAME on the Hub.",
 )
 cifar10_option = click.option(
     "--cifar10",

@@ -14,12 +14,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hmix_hub.class_order import in_one_order
-from hmix_hub.datasets_by_name import H_MIX, check_dataset
+from hmix_hub.datasets_by_name import H_MIX, check_dataset, is_registered
 from hmix_hub.errors import ConfigurationError, SchemaError
 from hmix_hub.files import known_sha256
 from hmix_hub.findings.judgments import Judgments, Place
 from hmix_hub.judgments.checks import check_values
+from hmix_hub.loading.entries import read_entry
 from hmix_hub.loading.joining import join
+from hmix_hub.loading.registered import RegisteredStudy
 from hmix_hub.loading.road import is_study, load_dataset, open_study
 from hmix_hub.loading.studies import BuiltStudy, LoadableStudy, RawStudy, StudyOfTables
 from hmix_hub.schema.arrays import Ints
@@ -120,10 +122,16 @@ def _parts_of(origin: object, asked: Asked) -> Iterator[_Part]:
     if not isinstance(origin, str | os.PathLike):
         yield _given(check_dataset_type(origin))
     elif is_study(origin):
-        study = open_study(origin, revision=asked.revision, token=asked.token)
+        source = asked.source if is_registered(origin) else None
+        study = open_study(origin, revision=asked.revision, token=asked.token, source=source)
         for task in TASKS:
             if task in study.manifest.tasks:
-                dataset = load_dataset(origin, task, split="train", revision=asked.revision, token=asked.token)
+                options = {"revision": asked.revision, "token": asked.token, "source": source}
+                dataset = load_dataset(origin, task, split="train", **options)
+                if isinstance(study, RegisteredStudy):
+                    # Its rows are known by where they stand in the files of its source.
+                    yield _given(dataset, study.entry.name)
+                    continue
                 yield _of_study(task, dataset, study)
     else:
         check_dataset(origin)
@@ -152,7 +160,8 @@ def _given(dataset: datasets.Dataset, name: str = "") -> _Part:
 
 
 def _known_hash(study_id: str, source_file: str) -> str | None:
-    files = next((study.files for study in (RELEASE, SAMPLE) if study.study_id == study_id), {})
+    registered = [read_entry(study_id).pinned] if is_registered(study_id) else []
+    files = next((study.files for study in (RELEASE, SAMPLE, *registered) if study.study_id == study_id), {})
     return files[source_file].sha256 if source_file in files else None
 
 

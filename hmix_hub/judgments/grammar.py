@@ -212,7 +212,9 @@ def _read_truth(filter_: Filter, value: object) -> Condition:
 
 
 def _read_flags(filter_: Filter, value: object) -> Condition:
-    flags = _words(filter_, value)
+    # To exclude no flag is to keep every row, those too that a registered study leaves out.
+    is_none = isinstance(value, list | tuple | set | frozenset) and not value
+    flags = () if is_none else _words(filter_, value)
     for flag in flags:
         if flag not in FLAGS:
             msg = f"{filter_.name}: there is no flag {flag!r}"

@@ -15,14 +15,16 @@ import datasets
 
 from hmix_hub.builders.cached_table import slice_split
 from hmix_hub.builders.h_mix import HMix, check_asked
-from hmix_hub.datasets_by_name import H_MIX, REPOSITORY, check_dataset
-from hmix_hub.errors import ConfigurationError, SourceMissingError, Where
+from hmix_hub.datasets_by_name import H_MIX, REPOSITORY, check_dataset, is_registered
+from hmix_hub.errors import ConfigurationError, SourceMissingError, Where, nearest
 from hmix_hub.filters import apply_conditions
-from hmix_hub.judgments.conditions import Condition, check_columns
+from hmix_hub.judgments.conditions import Condition, HasNoneOf, check_columns
 from hmix_hub.judgments.grammar import parse_filters
+from hmix_hub.loading.entries import read_entry
 from hmix_hub.loading.hub import open_repository
 from hmix_hub.loading.joining import join
 from hmix_hub.loading.pictures import add_images
+from hmix_hub.loading.registered import open_registered
 from hmix_hub.loading.studies import LoadableStudy, in_version, open_folder
 from hmix_hub.schema import CURRENT, JUDGMENT_TABLE, RELEASED, check_version
 from hmix_hub.stimuli.columns import check_images
@@ -43,7 +45,7 @@ def load_dataset(
     streaming: bool = False,
     num_proc: int | None = None,
     schema_version: str = CURRENT,
-    source: str | os.PathLike[str] | None = None,
+    source: str | os.PathLike[str] | Mapping[str, Any] | None = None,
     images: str | None = None,
     cifar10: str | os.PathLike[str] | None = None,
     cache_dir: str | os.PathLike[str] | None = None,
@@ -62,8 +64,9 @@ def load_dataset(
     Parameters
     ----------
     path
-        "h-mix"; a contributed study: its folder, or its repository on the Hub, "org/name"; or a list of these and of
-        datasets already loaded, to be joined (see `join`; image columns are lost: ask for `images` here).
+        "h-mix"; a registered study, "cifar10s" and others that `hmix list` names; a contributed study: its folder, or
+        its repository on the Hub, "org/name"; or a list of these and of datasets already loaded, to be joined (see
+        `join`; image columns are lost: ask for `images` here).
     name
         Configuration: a task, or a task by stimulus; `None` is "infer_mixing_factor", or the first that a study has.
         See `hmix list`.
@@ -80,7 +83,9 @@ def load_dataset(
     source
         `None` (what HMIX_SOURCE names, else the release), "release", "sample" (the built-in synthetic study), the
         address of a mirror, or a folder with the released files. Files are verified when a table is prepared from them,
-        and those of a folder at each load; a table is shared by all places, since they hold the same bytes.
+        and those of a folder at each load; a table is shared by all places, since they hold the same bytes. Of a
+        registered study: `None` (what HMIX_REGISTERED names, a folder with a folder of each study; else its pinned
+        repository), or a folder that holds its files. For several datasets, a dict by name.
     images
         "mixed": a column `image`, the picture that each row is about, to the last bit (see `render`); in the midpoint
         tasks the one selected. "endpoints": `image_1` and `image_2`. Both are `datasets.Image`, at the end of the
@@ -97,7 +102,8 @@ def load_dataset(
         Of a study on the Hub: its version ("1.2.0"), a branch or a commit; and an access token, or whether to use the
         machine's. For "h-mix" they do nothing.
     **filters
-        See `filter`.
+        See `filter`. Of a registered study, rows that stand twice in its files are left out (flag `exported_twice`);
+        `exclude_flags=[]` keeps them.
 
     Returns
     -------
@@ -128,8 +134,14 @@ def load_dataset(
             "keep_in_memory": keep_in_memory,
         },
         {"revision": revision, "token": token},
+        keeps_all=_is_none_excluded(filters.get("exclude_flags")),
     )
     return _load_joined(path, request, source) if isinstance(path, list | tuple) else _load(path, request, source)
+
+
+def _is_none_excluded(flags: object) -> bool:
+    """Whether it is said that no flag is excluded."""
+    return isinstance(flags, list | tuple | set | frozenset) and not flags
 
 
 @dataclass(frozen=True)
@@ -145,6 +157,8 @@ class Request:
     cifar10: str | os.PathLike[str] | None
     of_cache: Mapping[str, Any]
     of_hub: Mapping[str, Any]
+    keeps_all: bool = False
+    """Whether rows are kept that a registered study leaves out."""
 
     def finish(self, dataset: datasets.Dataset) -> Any:
         """Return what is asked for of a whole table: filtered, with pictures, sliced."""
@@ -154,8 +168,13 @@ class Request:
         return slice_split(dataset, self.split)
 
 
-def _load(path: object, request: Request, source: str | os.PathLike[str] | None) -> Any:
+def _load(path: object, request: Request, source: Any) -> Any:
     """Load from one origin."""
+    if isinstance(source, Mapping):
+        source = _source_of(path, [path], source)
+    if is_registered(path):
+        check_images(request.images)
+        return _load_study(open_registered(path, source), request)
     if is_study(path):
         if source is not None:
             msg = f"source= says where the files of {H_MIX} come from, and {os.fspath(path)!r} is a place itself"
@@ -194,6 +213,8 @@ def _load_study(study: LoadableStudy, request: Request) -> Any:
         raise ConfigurationError(msg, hint="load without streaming=True")
     table = study.table(configuration.name, streaming=request.streaming, options=request.of_cache)
     table = in_version(table, configuration, study.manifest, version)
+    if study.left_out and not configuration.by_stimulus and version != RELEASED and not request.keeps_all:
+        request = replace(request, conditions=[HasNoneOf("exclude_flags", study.left_out), *request.conditions])
     if request.streaming:
         return _whole_stream(apply_conditions(table, request.conditions), request.split)
     set_class_order(table.info, study.manifest.vocabulary)
@@ -212,7 +233,7 @@ def _whole_stream(stream: Any, split: Any) -> Any:
     return stream if split else datasets.IterableDatasetDict({"train": stream})
 
 
-def _load_joined(parts: Sequence[Any], request: Request, source: str | os.PathLike[str] | None) -> Any:
+def _load_joined(parts: Sequence[Any], request: Request, source: Any) -> Any:
     """Load and join judgments; a by-stimulus table is computed over all of them, not pasted together."""
     if request.streaming:
         msg = "several datasets cannot be joined in a stream"
@@ -220,7 +241,7 @@ def _load_joined(parts: Sequence[Any], request: Request, source: str | os.PathLi
     configuration = check_configuration(request.name or _common_task(parts, request.of_hub))
     whole = replace(request, name=configuration.task, split="train", conditions=(), images=None)
     loaded = [
-        _load(part, whole, source if part == H_MIX else None) if isinstance(part, str | os.PathLike) else part
+        _load(part, whole, _source_of(part, parts, source)) if isinstance(part, str | os.PathLike) else part
         for part in parts
     ]
     joined = join(loaded)
@@ -230,10 +251,31 @@ def _load_joined(parts: Sequence[Any], request: Request, source: str | os.PathLi
     return request.finish(by_stimulus(joined) if configuration.by_stimulus else joined)
 
 
+def _source_of(part: object, parts: Sequence[Any], source: Any) -> Any:
+    """Return where the files of one of several datasets come from.
+
+    A dict says so by name; a place that stands alone is that of "h-mix", or of the registered studies where "h-mix" is
+    not among them.
+    """
+    if isinstance(source, Mapping):
+        named = [name for name in parts if name == H_MIX or is_registered(name)]
+        for name in source:
+            if name not in named:
+                msg = f"source= names {name!r}, which is not among the datasets to load by name"
+                raise ConfigurationError(msg, hint=nearest(name, named, label="datasets"))
+        return source.get(part) if isinstance(part, str) else None
+    is_meant = part == H_MIX if H_MIX in parts else is_registered(part)
+    return source if is_meant else None
+
+
 def _common_task(parts: Sequence[Any], of_hub: Mapping[str, Any]) -> str:
     """Return the task that is joined where none is named: the default one, or the only one that all parts have."""
     named = [part for part in parts if isinstance(part, str | os.PathLike)]
-    held = [open_study(part, **of_hub).manifest.tasks for part in named if is_study(part)]
+    held = [
+        read_entry(part).manifest.tasks if is_registered(part) else open_study(part, **of_hub).manifest.tasks
+        for part in named
+        if is_study(part)
+    ]
     common = [task for task in TASKS if all(task in tasks for tasks in held)]
     if DEFAULT_CONFIGURATION in common:
         return DEFAULT_CONFIGURATION
@@ -245,8 +287,8 @@ def _common_task(parts: Sequence[Any], of_hub: Mapping[str, Any]) -> str:
 
 
 def is_study(name: object) -> TypeGuard[str | os.PathLike[str]]:
-    """Whether a name is one that a study may have: a folder, or `org/name`."""
-    if isinstance(name, os.PathLike):
+    """Whether a name is one that a study may have: a registered name, a folder, or `org/name`."""
+    if isinstance(name, os.PathLike) or is_registered(name):
         return True
     if not isinstance(name, str) or not name or name == H_MIX:
         return False
@@ -263,16 +305,22 @@ def _is_folder(name: str | os.PathLike[str]) -> bool:
 
 
 def open_study(
-    name: str | os.PathLike[str], *, revision: str | None = None, token: str | bool | None = None
+    name: str | os.PathLike[str],
+    *,
+    revision: str | None = None,
+    token: str | bool | None = None,
+    source: str | os.PathLike[str] | None = None,
 ) -> LoadableStudy:
     """Open a study by its name.
 
     Parameters
     ----------
     name
-        A study folder, a folder that one was built in, or a repository of the Hub, `org/name`.
+        A registered study, a study folder, a folder that one was built in, or a repository of the Hub, `org/name`.
     revision, token
         For the Hub: a tag (the study's version), branch or commit; and as in `datasets.load_dataset`.
+    source
+        Of a registered study: where its files come from; see `load_dataset`.
 
     Raises
     ------
@@ -283,6 +331,8 @@ def open_study(
     StudyError
         If its manifest cannot be understood.
     """
+    if is_registered(name):
+        return open_registered(name, source)
     # Not Path.expanduser, which fails where there is no such user.
     path = Path(os.path.expanduser(name))
     if _is_folder(name):

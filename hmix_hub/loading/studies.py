@@ -74,6 +74,11 @@ class LoadableStudy(ABC):
         """Return a folder that holds the study's `stimuli/`, if it has any."""
 
     @property
+    def left_out(self) -> tuple[str, ...]:
+        """Flags whose rows are left out unless they are asked for, as of registered studies."""
+        return ()
+
+    @property
     def configurations(self) -> list[str]:
         """Names of its configurations, in order; without that of its participants."""
         return [name for name, configuration in CONFIGURATIONS.items() if configuration.task in self.manifest.tasks]

@@ -15,7 +15,7 @@ from hmix_hub.schema.groups import Groups
 from hmix_hub.schema.judgment import recorded
 from hmix_hub.schema.released import FULL_SCALE
 from hmix_hub.schema.vocabulary import CIFAR10, Vocabulary
-from hmix_hub.tasks.flags import REPEATED_IN_BATCH, STRAIGHTLINING, SYNTHETIC, Flag, Rows
+from hmix_hub.tasks.flags import EXPORTED_TWICE, REPEATED_IN_BATCH, STRAIGHTLINING, SYNTHETIC, Flag, Rows
 from hmix_hub.tasks.released import (
     NO_ALTERNATIVE,
     Released,
@@ -199,6 +199,7 @@ TASK = Task(
             needs="probabilities",
         ),
         SYNTHETIC,
+        EXPORTED_TWICE,
     ),
     by_stimulus=ByStimulus(
         columns=(

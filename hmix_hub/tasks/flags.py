@@ -117,6 +117,11 @@ STRAIGHTLINING = Flag(
 SYNTHETIC = Flag(
     SYNTHETIC_FLAG, "the answer was made by a program, not by a participant", observed_by="the study, of all its rows"
 )
+EXPORTED_TWICE = Flag(
+    "exported_twice",
+    "the row is a copy of an earlier one: the session stands twice in the raw file; left out unless asked for",
+    observed_by="the import of a registered study",
+)
 
 
 def flag_lists(masks: Mapping[str, Mask]) -> pa.ListArray:

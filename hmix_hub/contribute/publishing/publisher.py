@@ -30,7 +30,7 @@ from hmix_hub.contribute.publishing.remote import (
     read_record,
     read_sums,
 )
-from hmix_hub.datasets_by_name import REPOSITORY
+from hmix_hub.datasets_by_name import REPOSITORY, is_registered
 from hmix_hub.errors import ConfigurationError, PublishError, Where
 from hmix_hub.studies.built_tables import CHECKSUMS
 from hmix_hub.studies.folder import RECORD
@@ -109,13 +109,14 @@ def publish(
     ConfigurationError
         If the repository's name is none; or `synthetic` is not what the manifest says.
     PublishError
-        If something in it would give people away, the version or its tag stands with other content, the repository
-        holds something else or is public though `private`, or the Hub refuses.
+        If it is a registered study, something in it would give people away, the version or its tag stands with other
+        content, the repository holds something else or is public though `private`, or the Hub refuses.
     """
     if not REPOSITORY.fullmatch(repository):
         msg = f"{repository!r} is no repository of the Hub"
         raise ConfigurationError(msg, hint="write ORG/NAME, as my-lab/my-study, and no address")
     _check_synthetic(study, synthetic=synthetic)
+    _refuse_registered(study)
     tell("looking for what would give people away")
     _refuse_private(study, k)
     with tempfile.TemporaryDirectory(prefix="hmix-publish-") as scratch:
@@ -124,6 +125,14 @@ def publish(
             return Published("dry run", "", study.manifest.version, built.files)
         publisher = _Publisher(HfApi(), repository, built, push, private, tell)
         return persist(publisher.attempt, repository, tell)
+
+
+def _refuse_registered(study: Study) -> None:
+    """Refuse a study of another lab, which is loaded from its own source and never redistributed."""
+    if study.has_manifest and is_registered(study.manifest.id):
+        msg = f"{study.manifest.id} is a registered study, which is loaded from its authors' repository by its name"
+        hint = "it is not yours to publish; if this is another study, change `id:` in study.yaml"
+        raise PublishError(msg, where=Where(str(study.path / MANIFEST), column="id"), hint=hint)
 
 
 def _check_synthetic(study: Study, *, synthetic: bool) -> None:

@@ -1,0 +1,138 @@
+"""Tables of a registered study: its files imported, checked by the rules of studies, and written into the cache."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from hmix_hub.errors import SourceMissingError, Where
+from hmix_hub.files import sha256_of, whole_folder
+from hmix_hub.importing.gathering import gather, write_judgments
+from hmix_hub.loading.entries import Entry, Expected, check_counts
+from hmix_hub.schema import has_flag
+from hmix_hub.schema.arrays import Ints, take
+from hmix_hub.schema.groups import Groups, encode_key
+from hmix_hub.sources.arrays import CACHE_VARIABLE
+from hmix_hub.sources.source import Source, Web
+from hmix_hub.studies.built_tables import CHECKSUMS, checksums_text, parquet_path, write_table
+from hmix_hub.studies.checks.trials import telling_columns
+from hmix_hub.studies.folder import JUDGMENTS
+from hmix_hub.studies.judgment_table import refuse_errors
+from hmix_hub.studies.manifest import MANIFEST
+from hmix_hub.studies.study import Study
+from hmix_hub.tasks import TASKS
+from hmix_hub.tasks.flags import EXPORTED_TWICE
+from hmix_hub.yaml_file import plain_yaml
+
+_WIDTH = 110
+
+
+def build_tables(entry: Entry, place: Source, target: Path, *, replaces: bool = False) -> None:
+    """Fetch the files of a registered study, import them, and write its tables; whole, or not at all.
+
+    Parameters
+    ----------
+    entry, place
+        The study, and where its files are taken from.
+    target
+        Folder to write. Any number of processes may do so at once: the first of them wins.
+    replaces
+        Whether a folder that is there makes room.
+
+    Raises
+    ------
+    SourceError
+        If a file cannot be had, is not the file it should be, or comes to other counts than the entry expects; or the
+        cache cannot be written.
+    StudyError
+        If what is imported breaks a rule of studies.
+    """
+    with tempfile.TemporaryDirectory(prefix="hmix-registered-") as scratch:
+        if isinstance(place, Web) and not entry.source.keep:
+            place = replace(place, into=Path(scratch) / "raw")
+        study, copies = _imported(entry, place, Path(scratch) / entry.name)
+        tables = {name: _with_copies(study.table(name), copies.get(name)) for name in study.configurations}
+        check_counts(entry, {task: _counts(tables[task], task, entry) for task in study.manifest.tasks})
+        try:
+            with whole_folder(target, replaces=replaces) as made:
+                for name, table in tables.items():
+                    write_table(table, study.features(name), made / parquet_path(name))
+                (made / MANIFEST).write_bytes((study.path / MANIFEST).read_bytes())
+                written = sorted(path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file())
+                sums = {name: sha256_of(made / name) for name in written}
+                (made / CHECKSUMS).write_text(checksums_text(sums), encoding="utf-8")
+        except FileExistsError:
+            # Another process was first, and wrote the same.
+            return
+        except OSError as error:
+            msg = f"the cache cannot be written: {error.strerror or error}"
+            hint = f"make room there, or name a folder that can be written with {CACHE_VARIABLE}"
+            raise SourceMissingError(msg, where=Where(str(target)), hint=hint) from None
+
+
+def _imported(entry: Entry, place: Source, folder: Path) -> tuple[Study, dict[str, tuple[Ints, pa.Table]]]:
+    """Import the files into a study folder, checked by every rule; and which rows stand again, by task.
+
+    These are no judgments of their own, since a session was exported twice: the study has each once.
+    """
+    names = {place.path(name): name for name in entry.pinned.files}
+    outcome = gather(names, entry.map, entry.manifest.vocabulary)
+    folder.mkdir()
+    (folder / MANIFEST).write_text(_manifest_text(entry), encoding="utf-8")
+    copies = {}
+    for task, parts in outcome.tables.items():
+        table = pa.concat_tables(parts, promote_options="default")
+        same = Groups(encode_key([table[name] for name in telling_columns(table.column_names)]))
+        again = np.flatnonzero(same.ranks() > 0)
+        if len(again):
+            copies[task] = same.codes[again], table.select(["source_file", "source_row"]).take(pa.array(again))
+            table = table.take(pa.array(same.first))
+        write_judgments(table, folder / JUDGMENTS / f"{task}.csv")
+    study = Study.open(folder, is_draft=True)
+    study.keeps_rows = True
+    refuse_errors(study.report, study.folder)
+    return study, copies
+
+
+def _manifest_text(entry: Entry) -> str:
+    return plain_yaml(entry.manifest.model_dump(mode="json", exclude_none=True), width=_WIDTH)
+
+
+def _with_copies(table: pa.Table, copies: tuple[Ints, pa.Table] | None) -> pa.Table:
+    """Return a judgment table with rows that stand again in the files: flagged, in the order of the files.
+
+    `copies` is the row of the table that each is a copy of, int64 (M,), and where it stands, M rows.
+    """
+    if copies is None:
+        return table
+    of, places = copies
+    again = pa.table([take(column, of) for column in table.columns], schema=table.schema)
+    times = Groups(encode_key([of])).ranks() + 2
+    ids = [f"{name}#{time}" for name, time in zip(again["judgment_id"].to_pylist(), times.tolist(), strict=True)]
+    flags = [[*flags, EXPORTED_TWICE.name] for flags in again["flags"].to_pylist()]
+    changed = {"judgment_id": ids, "flags": flags, **{name: places[name] for name in places.column_names}}
+    for name, values in changed.items():
+        number = again.column_names.index(name)
+        field = again.schema.field(number)
+        column = pa.array(values, field.type) if isinstance(values, list) else values.cast(field.type)
+        again = again.set_column(number, field, column)
+    both = pa.concat_tables([table, again])
+    order = np.lexsort((both["source_row"].to_numpy(), encode_key([both["source_file"]])))
+    return both.take(pa.array(order)).combine_chunks()
+
+
+def _counts(table: pa.Table, task: str, entry: Entry) -> Expected:
+    left_out = np.zeros(table.num_rows, dtype=bool)
+    for flag in entry.leave_out:
+        left_out |= has_flag(table["flags"], flag)
+    has_people = "participant_id" in table.column_names
+    return Expected(
+        rows=table.num_rows,
+        left_out=int(left_out.sum()),
+        participants=len(table["participant_id"].unique()) if has_people else None,
+        stimuli=len(table[TASKS[task].stimulus_column].unique()),
+    )
