@@ -17,7 +17,8 @@ from hmix_hub.files import local_path
 from hmix_hub.importing.column_map import ColumnMap
 from hmix_hub.sources.source import Folder, Source, Web
 from hmix_hub.sources.study import SourceFile, Study
-from hmix_hub.studies.manifest import PLACEHOLDER, WITH_PLACEHOLDERS, Manifest
+from hmix_hub.studies.manifest import Manifest
+from hmix_hub.studies.manifest_fields import PLACEHOLDER, WITH_PLACEHOLDERS
 from hmix_hub.tasks import FLAGS
 from hmix_hub.yaml_file import BadFileError, read_yaml
 

@@ -91,7 +91,7 @@ def _imported(entry: Entry, place: Source, folder: Path) -> tuple[Study, dict[st
         if len(again):
             copies[task] = same.codes[again], table.select(["source_file", "source_row"]).take(pa.array(again))
             table = table.take(pa.array(same.first))
-        write_judgments(table, folder / JUDGMENTS / f"{task}.csv")
+        write_judgments(table, folder / JUDGMENTS / f"{task}.csv", task)
     study = Study.open(folder, is_draft=True)
     study.keeps_rows = True
     refuse_errors(study.report, study.folder)
