@@ -126,7 +126,7 @@ def _parts_of(origin: object, asked: Asked) -> Iterator[_Part]:
         study = open_study(origin, revision=asked.revision, token=asked.token, source=source)
         for task in TASKS:
             if task in study.manifest.tasks:
-                options = {"revision": asked.revision, "token": asked.token, "source": source}
+                options: dict[str, Any] = {"revision": asked.revision, "token": asked.token, "source": source}
                 dataset = load_dataset(origin, task, split="train", **options)
                 if isinstance(study, RegisteredStudy):
                     # Its rows are known by where they stand in the files of its source.
