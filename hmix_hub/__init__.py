@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from hmix_hub.plots.plotting import plot
     from hmix_hub.plots.showing import show
     from hmix_hub.rendering import mix, render
+    from hmix_hub.scales import scales_of
     from hmix_hub.splits import split
     from hmix_hub.summaries import by_stimulus, soft_labels
     from hmix_hub.tensors import to_tensors
@@ -63,6 +64,7 @@ _HOMES = {
     "plot": "plots.plotting",
     "render": "rendering",
     "report": "findings.report",
+    "scales_of": "scales",
     "show": "plots.showing",
     "soft_labels": "summaries",
     "split": "splits",
@@ -95,6 +97,7 @@ __all__ = [
     "plot",
     "render",
     "report",
+    "scales_of",
     "show",
     "soft_labels",
     "split",

@@ -158,6 +158,10 @@ class DraftWarning(UserWarning):
     """A draft leaves open what values depend on; they follow from what is usual."""
 
 
+class ScaleWarning(UserWarning):
+    """Two scales of one name are joined that differ in their question or their steps."""
+
+
 class SplitWarning(UserWarning):
     """A split's rows are far from the fraction asked for, since groups are dealt out whole."""
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from hmix_hub.class_order import in_one_order
 from hmix_hub.errors import ConfigurationError, SchemaError, Where
 from hmix_hub.judgments.by_stimulus import by_stimulus as gather
+from hmix_hub.scales import scales_of, set_scales
 from hmix_hub.schema import N_SYNTHETIC
 from hmix_hub.schema.arrays import matrix
 from hmix_hub.tables import (
@@ -71,6 +72,7 @@ def by_stimulus(dataset: datasets.Dataset) -> datasets.Dataset:
     columns = by_stimulus_columns(task, is_synthetic=N_SYNTHETIC.name in gathered.column_names)
     stimuli = dataset_of(gathered, columns, vocabulary)
     add_picture_places(stimuli.info, picture_places(dataset.info))
+    set_scales(stimuli.info, scales_of(dataset).values())
     return stimuli
 
 

@@ -130,7 +130,9 @@ def dataset_of(table: pa.Table, columns: Sequence[Column], vocabulary: Vocabular
     return Dataset(table.cast(info.features.arrow_schema), info=info)
 
 
-_CLASS_ORDER = re.compile(r"Distributions count the classes (\[.*?\])\.")
+# Within the JSON of another sentence, quotes are escaped, so that none of these is found there.
+_TEXTS = r'(\[(?:"(?:[^"\\]|\\.)*"(?:, )?)+\])\.'
+_CLASS_ORDER = re.compile(f"Distributions count the classes {_TEXTS}")
 
 
 def set_class_order(info: datasets.DatasetInfo, vocabulary: Vocabulary) -> None:
@@ -146,7 +148,7 @@ def class_orders(info: datasets.DatasetInfo) -> set[tuple[str, ...]]:
     return {tuple(json.loads(names)) for names in _CLASS_ORDER.findall(info.description or "")}
 
 
-_PICTURES = re.compile(r'Pictures of (\[(?:"(?:[^"\\]|\\.)*"(?:, )?)+\])\.')
+_PICTURES = re.compile(f"Pictures of {_TEXTS}")
 
 
 def picture_places(info: datasets.DatasetInfo) -> list[tuple[str, ...]]:

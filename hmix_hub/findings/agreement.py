@@ -27,8 +27,13 @@ def agreement(tasks: Tasks) -> Finding | str:
     Finding or str
         Why there is none: no stimulus was judged by two people.
     """
-    found = {task: _alpha(tasks[task]) for task in TASKS if task in tasks}
-    known = {task: number for task, number in found.items() if number is not None}
+    found = {
+        " ".join([task, *filter(None, [asked])]): _alpha(tasks[task], asked, of)
+        for task in TASKS
+        if task in tasks
+        for asked, of in tasks[task].by_facet
+    }
+    known = {name: number for name, number in found.items() if number is not None}
     if not known:
         return "no stimulus has first answers of two participants"
     table = Table(
@@ -48,8 +53,10 @@ def agreement(tasks: Tasks) -> Finding | str:
     return Finding("agreement", "Agreement between people", text, tuple(known.values()), (table,), (series,), method)
 
 
-def _alpha(judgments: Judgments) -> Number | None:
-    rows, groups = judgments.answers.between_participants()
+def _alpha(judgments: Judgments, asked: str, of: Ints) -> Number | None:
+    """Return the alpha of some rows, int64 (M,), those in which one thing was asked; `None` where none is defined."""
+    among, groups = judgments.answers.of(of).between_participants()
+    rows = of[among]
     is_class = "class_agreement" in judgments.definition.statistics
     if not len(rows) or not (is_class or judgments.definition.answered):
         return None
@@ -62,9 +69,10 @@ def _alpha(judgments: Judgments) -> Number | None:
     spread = Spread(values, groups, judgments.people_of(rows))
     found = judgments.over_people(lambda weights: spread.krippendorff_alpha(weights)[:, None], spread)
     kind = "nominal" if is_class else "interval"
-    label = f"Krippendorff's alpha ({kind}) of first answers, {judgments.task}"
+    name, words = (mark.join([judgments.task, *filter(None, [asked])]) for mark in (".", " "))
+    label = f"Krippendorff's alpha ({kind}) of first answers, {words}"
     columns = (column, *judgments.stimulus_columns)
-    return judgments.number(f"agreement.alpha.{judgments.task}", label, estimate_of(found), rows, columns)
+    return judgments.number(f"agreement.alpha.{name}", label, estimate_of(found), rows, columns)
 
 
 LIMITS = 1.96
@@ -172,6 +180,14 @@ def _answers(tasks: Tasks) -> Iterator[tuple[str, str, str, Pairs, Floats]]:
             pairs = marked_pairs(tasks[task], values)
             if len(pairs.first):
                 yield name, words, unit, pairs, values
+    for task in (task for task in tasks if tasks[task].definition.facets):
+        values = tasks[task].column(tasks[task].definition.answered)
+        pairs = marked_pairs(tasks[task], values)
+        for asked, of in tasks[task].by_facet:
+            among = np.isin(pairs.first, of)
+            if among.any():
+                own = Pairs(tasks[task], pairs.first[among], pairs.again[among])
+                yield f"{task}.{asked}", f"ratings of {asked}", "length of the scale", own, values
 
 
 def _of_pairs(name: str, words: str, unit: str, pairs: Pairs, values: Floats) -> list[Number]:

@@ -97,6 +97,15 @@ class Judgments:
         sets = (image_set,) if pc.count_distinct(self.table[image_set]).as_py() > 1 else ()
         return (*sets, *others)
 
+    @cached_property
+    def by_facet(self) -> list[tuple[str, Ints]]:
+        """What was asked about a stimulus, and its rows, int64 (M,); without facets, one part that has no name."""
+        if not self.definition.facets:
+            return [("", np.arange(len(self)))]
+        (facet,) = self.definition.facets
+        names = self.table[facet].to_numpy(zero_copy_only=False)
+        return [(name, np.flatnonzero(names == name)) for name in sorted(set(names))]
+
     def once(self, compute: Callable[[Judgments], T]) -> T:
         """Return what a function of these judgments returns, which is computed once."""
         if compute not in self._computed:

@@ -15,6 +15,7 @@ from hmix_hub.errors import ConfigurationError, SchemaError
 from hmix_hub.judgments.checks import check_unique
 from hmix_hub.judgments.derived_columns import pair_ids, stimulus_ids
 from hmix_hub.judgments.migration import to_version
+from hmix_hub.scales import joined_scales, scales_of, set_scales
 from hmix_hub.schema import VERSIONS, Column, Vocabulary, arrow_schema, features
 from hmix_hub.schema.arrays import recode
 from hmix_hub.tables import (
@@ -64,6 +65,7 @@ def join(parts: Sequence[datasets.Dataset]) -> datasets.Dataset:
         raise ConfigurationError(msg, hint="write join([one, two])")
     parts = [in_one_order(check_dataset_type(part)) for part in parts]
     places = [place for part in parts for place in picture_places(part.info)]
+    scales = joined_scales(map(scales_of, parts))
     tasks = [task_of(part) for part in parts]
     if len(set(tasks)) > 1:
         msg = f"judgments of different tasks cannot be joined: {', '.join(dict.fromkeys(tasks))}"
@@ -84,6 +86,7 @@ def join(parts: Sequence[datasets.Dataset]) -> datasets.Dataset:
     ]
     joined = datasets.concatenate_datasets([part.select_columns([c.name for c in columns]) for part in recoded])
     add_picture_places(joined.info, places)
+    set_scales(joined.info, scales)
     try:
         check_unique(arrow_columns(joined, ["judgment_id"])["judgment_id"])
     except SchemaError:

@@ -26,6 +26,7 @@ from hmix_hub.loading.joining import join
 from hmix_hub.loading.pictures import add_images
 from hmix_hub.loading.registered import open_registered
 from hmix_hub.loading.studies import LoadableStudy, in_version, open_folder
+from hmix_hub.scales import set_scales
 from hmix_hub.schema import CURRENT, JUDGMENT_TABLE, RELEASED, check_version
 from hmix_hub.stimuli.columns import check_images
 from hmix_hub.studies.participants import PARTICIPANTS_CONFIGURATION
@@ -218,6 +219,8 @@ def _load_study(study: LoadableStudy, request: Request) -> Any:
     if request.streaming:
         return _whole_stream(apply_conditions(table, request.conditions), request.split)
     set_class_order(table.info, study.manifest.vocabulary)
+    if TASKS[configuration.task].facets:
+        set_scales(table.info, study.manifest.rated.values())
     if study.manifest.stimuli.source != study.manifest.image_set:
         add_picture_places(table.info, [(study.manifest.image_set, *study.address)])
         if isinstance(request.of_hub["token"], str):

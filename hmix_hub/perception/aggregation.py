@@ -18,6 +18,7 @@ from hmix_hub.perception.dawid_skene import dawid_skene
 from hmix_hub.perception.model import PerceptualModel
 from hmix_hub.perception.people_answers import labels_of_shares
 from hmix_hub.perception.stimulus_means import stimulus_means
+from hmix_hub.scales import scales_of, set_scales
 from hmix_hub.schema import N_SYNTHETIC, TOLERANCE, Column, Kind, Vocabulary
 from hmix_hub.schema.arrays import Floats, Ints, codes, distributions, matrix, numbers
 from hmix_hub.schema.groups import Groups, encode_key
@@ -40,12 +41,14 @@ if TYPE_CHECKING:
     import datasets
 
 METHOD = text("method", meaning="how the judgments were aggregated, as `hmix_hub.aggregate` calls it")
+VALUE = Column("aggregated_value", Kind.FLOAT64, "what the judgments of the stimulus come to", "of the answers", 0, 1)
 COEFFICIENT = coefficient("aggregated_coefficient", meaning="what the judgments of the stimulus come to")
 SOFT_LABEL = Column("soft_label", Kind.DISTRIBUTION, "what the judgments come to, by class", "probability", 0, 1)
 TOP_CLASS = Column("top_class", Kind.LABEL, "class with the largest share; null: a tie", nullable=True)
 MODEL = "model"
-SHARE, MIDPOINT, CLASS = "share", "midpoint", "class"
-"""What was answered: a share of image 1, the mixture of a pair that looks like half of each, or a class."""
+SHARE, MIDPOINT, CLASS, NUMBER = "share", "midpoint", "class", "number"
+"""What was answered: a share of image 1, the mixture of a pair that looks like half of each, a class, or another
+number, such as a rating."""
 
 
 def aggregate(
@@ -60,14 +63,16 @@ def aggregate(
 
     The methods available for a task depend on its answers: "share" is the share of image 1 in a mixture
     (`infer_mixing_factor`), "midpoint" the mixture of a pair that looks like half of each (the midpoint tasks), "class"
-    a class with its soft label (`categorical_soft_labels`).
+    a class with its soft label (`categorical_soft_labels`), "number" any other number, such as a rating
+    (`scale_rating`: one row for each scale of a stimulus).
 
     ====================== ===================== ===================================================================
     method                 answers               what the label is
     ====================== ===================== ===================================================================
     "mean"                 share, midpoint,      the mean; for classes, the mean soft label
-                           class
-    "median"               share, midpoint       the median
+                           class, number
+    "median"               share, midpoint,      the median
+                           number
     "majority"             share, class          vote shares: a vote goes to the most probable class, or to the image
                                                  with the larger share (exactly one half casts no vote; without votes
                                                  each image has one half)
@@ -111,6 +116,7 @@ def aggregate(
         * `method`: the method;
         * `aggregated_coefficient`, float64, 0 to 1, share of image 1, where shares or midpoints were answered. For
           "majority" and "dawid_skene" it is the probability that image 1 prevails, not an expected answer;
+        * `aggregated_value`, float64, 0 to 1, where other numbers were answered;
         * `soft_label`, K float64, sums to 1, where shares or classes were answered: what `hmix_hub.batches(…,
           targets="soft_label")` trains on;
         * `top_class`, label, likewise: the class with the largest share; null for ties.
@@ -148,18 +154,22 @@ def aggregate(
     values[METHOD.name] = pa.repeat(pa.scalar(method), len(pooled))
     label = compute(judged)
     own = [METHOD]
-    if judged.answers != CLASS:
+    if judged.answers == NUMBER:
+        own.append(VALUE)
+        values[VALUE.name] = label
+    if judged.answers in {SHARE, MIDPOINT}:
         own.append(COEFFICIENT)
         values[COEFFICIENT.name] = label
         one, two = (codes(pooled.data.table[f"image_{i}_label"]) for i in (1, 2))
         label = labels_of_shares(label, one, two, len(judged.vocabulary))
-    if judged.answers != MIDPOINT:
+    if judged.answers in {SHARE, CLASS}:
         own += [SOFT_LABEL, TOP_CLASS]
         values |= {SOFT_LABEL.name: distributions(label), TOP_CLASS.name: _top_class(label)}
     of_keys = {column.name: column for column in (*task.by_stimulus_columns, N_SYNTHETIC)}
     columns = [*(of_keys[name] for name in keys), *own]
     aggregated = dataset_of(pa.table(values), columns, judged.vocabulary)
     add_picture_places(aggregated.info, picture_places(dataset.info))
+    set_scales(aggregated.info, scales_of(dataset).values())
     return aggregated
 
 
@@ -202,15 +212,15 @@ class Judged:
     def answers(self) -> str:
         """What was answered."""
         if not self.task.is_share_answered:
-            return CLASS
+            return CLASS if self.task.is_over_classes else NUMBER
         return SHARE if self.task.shows == "mixture" else MIDPOINT
 
     def columns(self, *names: str) -> pa.Table:
         """Return columns of the judgments, which must be there."""
         return arrow_columns(self.dataset, named_columns(self.dataset, names))
 
-    def shares(self) -> Floats:
-        """Return the answered share of image 1 of each judgment; float64 (N,)."""
+    def answered(self) -> Floats:
+        """Return the number that each judgment answers, such as a share of image 1; float64 (N,)."""
         return numbers(self.columns(self.task.answered)[self.task.answered])
 
 
@@ -220,11 +230,7 @@ def _mean(judged: Judged) -> Floats:
 
 
 def _median(judged: Judged) -> Floats:
-    groups, shares = judged.groups, judged.shares()
-    ordered = shares[np.lexsort((shares, groups.codes))]
-    low, high = (ordered[groups.offsets[:-1] + (groups.sizes - 1 + extra) // 2] for extra in (0, 1))
-    median: Floats = (low + high) / 2
-    return median
+    return judged.groups.median(judged.answered())
 
 
 def _confidence_weighted(judged: Judged) -> Floats:
@@ -253,7 +259,7 @@ def _votes(judged: Judged) -> _Votes:
     if judged.answers == CLASS:
         top = codes(judged.columns("top_class")["top_class"])
         return _Votes(np.arange(len(top)), top, len(judged.vocabulary))
-    share = judged.shares()
+    share = judged.answered()
     rows = np.flatnonzero(np.abs(share - 0.5) > TOLERANCE)
     return _Votes(rows, (share[rows] < 0.5).astype(np.int64), 2)
 
@@ -288,8 +294,8 @@ def _dawid_skene(judged: Judged) -> Floats:
 
 _Compute = Callable[[Judged], Floats]
 _COMPUTE: Mapping[str, tuple[frozenset[str], _Compute]] = {
-    "mean": (frozenset({SHARE, MIDPOINT, CLASS}), _mean),
-    "median": (frozenset({SHARE, MIDPOINT}), _median),
+    "mean": (frozenset({SHARE, MIDPOINT, CLASS, NUMBER}), _mean),
+    "median": (frozenset({SHARE, MIDPOINT, NUMBER}), _median),
     "majority": (frozenset({SHARE, CLASS}), _majority),
     "confidence_weighted": (frozenset({SHARE}), _confidence_weighted),
     MODEL: (frozenset({SHARE}), _by_model),

@@ -14,6 +14,7 @@ from hmix_hub.class_order import in_one_order
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.plots.axes import mark_mean, mean_text, share_axis, title_above
 from hmix_hub.plots.figure import BARS, ERROR, FAINT, PEOPLE, SYNTHETIC, Picture, check_ending, finish, save
+from hmix_hub.plots.ratings import draw_ratings
 from hmix_hub.plots.selection import Selection, select
 from hmix_hub.resampling import Floats, Ints, class_masses, levels_of, resample_means
 from hmix_hub.stimuli.mixtures import steps_of
@@ -39,9 +40,9 @@ def plot(dataset: datasets.Dataset, path: str | os.PathLike[str] | None = None) 
     dataset
         Judgments or stimuli of one task, any selection. Inferred coefficients are drawn against the shown ones, the
         midpoint tasks as histograms (of the distance from .5, since the order of a pair's images means nothing), soft
-        labels as their mass on and off the two classes. Participants flagged `straightlining` are left out, where there
-        are others. Every mean has its 95 % interval by resampling participants (stimuli, in a by-stimulus table), where
-        there are two or more.
+        labels as their mass on and off the two classes, ratings scale by scale. Participants flagged `straightlining`
+        are left out, where there are others. Every mean has its 95 % interval by resampling participants (stimuli, in a
+        by-stimulus table), where there are two or more.
     path
         File to write; its ending decides the format (.png, .pdf, .svg). `None` writes none.
 
@@ -66,9 +67,7 @@ def plot(dataset: datasets.Dataset, path: str | os.PathLike[str] | None = None) 
         raise ConfigurationError(msg, hint="plot judgments of schema 2; by stimulus, infer and categorical")
     check_ending(path)
     figure = Picture(figsize=(7, 5), layout="constrained")
-    (draw,) = task.tools(
-        "plot", {"inferences": draw_inferences, "midpoints": draw_midpoints, "categories": draw_categories}
-    )
+    (draw,) = task.tools("plot", PICTURES)
     draw(figure, select(dataset), task)
     if path is not None:
         save(figure, path, dpi=150)
@@ -220,3 +219,12 @@ def draw_categories(figure: Picture, selection: Selection, task: Task) -> None:
     share_axis(axes, "y", gap=0)
     title_above(axes, "", legend_columns=2)
     finish(figure, "Where {who} put the probability", selection)
+
+
+PICTURES = {
+    "inferences": draw_inferences,
+    "midpoints": draw_midpoints,
+    "categories": draw_categories,
+    "ratings": draw_ratings,
+}
+"""What a task may name as its `plot`."""

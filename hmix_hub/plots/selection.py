@@ -42,6 +42,10 @@ class Selection:
         """Return a number column; float64 (N,)."""
         return numbers(arrow_columns(self.dataset, [name])[name])
 
+    def texts(self, name: str) -> npt.NDArray[np.str_]:
+        """Return a text column without nulls; str (N,)."""
+        return arrow_columns(self.dataset, [name])[name].to_numpy(zero_copy_only=False).astype(str)
+
     def labels(self, name: str) -> npt.NDArray[np.int64]:
         """Return a label column; int64 (N,), -1 where it is null."""
         return codes(arrow_columns(self.dataset, [name])[name])

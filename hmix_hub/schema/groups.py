@@ -90,6 +90,13 @@ class Groups:
         """Return the population standard deviation of float64 (N,) values within groups; float64 (G,)."""
         return np.sqrt(self.mean((values - self.mean(values)[self.codes]) ** 2))
 
+    def median(self, values: Floats) -> Floats:
+        """Return the median of float64 (N,) values within groups, of an even number the middle two's mean."""
+        ordered = values[np.lexsort((values, self.codes))]
+        low, high = (ordered[self.offsets[:-1] + (self.sizes - 1 + extra) // 2] for extra in (0, 1))
+        median: Floats = (low + high) / 2
+        return median
+
     def distinct(self, codes: Ints) -> Ints:
         """Count the different values of int64 (N,) codes within groups; int64 (G,)."""
         if not len(codes):

@@ -30,3 +30,8 @@ def test_sums_means_and_deviations_are_numpys(rows, seed):
 
 def test_distinct_counts_values_once():
     assert Groups(np.array([0, 0, 1, 0])).distinct(np.array([5, 5, 5, 2])).tolist() == [2, 1]
+
+
+def test_the_median_of_a_group_is_its_middle_value_or_the_mean_of_its_middle_two():
+    groups = Groups(np.array([0, 1, 0, 1, 0, 2]))
+    assert groups.median(np.array([0.9, 0.25, 0.1, 0.75, 0.2, 0.5])).tolist() == [0.2, 0.5, 0.5]

@@ -8,6 +8,7 @@ import pytest
 from hmix_hub.contribute.description.panels import PANELS, panels_of
 from hmix_hub.contribute.description.statistics import STATISTICS
 from hmix_hub.errors import ConfigurationError
+from hmix_hub.plots.plotting import PICTURES
 from hmix_hub.schema import CIFAR10, RELEASED, VERSIONS, arrow_schema
 from hmix_hub.schema.groups import Groups, encode
 from hmix_hub.tasks import CONFIGURATIONS, FLAGS, TASKS, columns, computed_columns, observed_columns
@@ -31,7 +32,7 @@ def test_flags_of_a_task_stand_in_the_order_of_all_flags(task):
 def test_statistics_panels_plot_and_target_are_known(task):
     assert TASKS[task].tools("statistics", STATISTICS)
     assert len(panels_of(task)) == 6
-    assert TASKS[task].plot in {"inferences", "midpoints", "categories"}
+    assert TASKS[task].plot in PICTURES
     assert TASKS[task].target in TARGETS
 
 

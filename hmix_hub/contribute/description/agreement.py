@@ -31,6 +31,11 @@ class Answers:
     is_repeat: npt.NDArray[np.bool_]
     """bool (N,): whether it was shown again on purpose."""
 
+    def of(self, rows: Ints) -> Answers:
+        """Return some rows, int64 (M,), people and stimuli numbered anew."""
+        people, stimuli = (np.unique(all_[rows], return_inverse=True)[1] for all_ in (self.people, self.stimuli))
+        return Answers(people, stimuli, self.presentations[rows], self.is_repeat[rows])
+
     def between_participants(self) -> tuple[Ints, Groups]:
         """Return first answers about stimuli that two people answered or more: rows, int64 (M,), and groups."""
         first = np.flatnonzero(self.presentations == 1)

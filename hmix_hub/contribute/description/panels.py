@@ -11,7 +11,7 @@ import numpy as np
 
 from hmix_hub.contribute.description.histograms import Histogram
 from hmix_hub.plots.axes import mark_mean, mean_text, share_axis, title_above
-from hmix_hub.plots.figure import BARS, ERROR, PEOPLE, SECOND, SYNTHETIC
+from hmix_hub.plots.figure import BARS, ERROR, FAINT, PEOPLE, SECOND, SYNTHETIC
 from hmix_hub.schema import SYNTHETIC_FLAG
 from hmix_hub.tasks import TASKS
 from hmix_hub.tasks.soft_labels import ONE_HOT
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 Panel = Callable[["Axes", dict[str, Any]], None]
 
 _MOST_TICKS = 8
+_MOST_SCALES, _LONGEST_NAME = 8, 14
+"""Scales that are drawn, and characters of a name that are written."""
 _SHOWN = "mixing_coefficient"
 _ON_BAR: dict[str, Any] = {"fontsize": 8, "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 0.8}}
 """Words on bars of any colour."""
@@ -39,7 +41,9 @@ _OF_SINGLE = (_MASSES[1], ("image_1", "class of the picture", _MASSES[2][2]))
 def per_stimulus(axes: Axes, figures: dict[str, Any]) -> None:
     """Draw how many judgments a stimulus has."""
     _bars(axes, figures["judgments_per_stimulus"]["histogram"])
-    _label(axes, "Judgments per stimulus", "judgments", "stimuli")
+    # On each scale, where there are scales.
+    title = f"Judgments per stimulus{' and scale' if 'ratings' in figures else ''}"
+    _label(axes, title, "judgments", "stimuli")
 
 
 def per_participant(axes: Axes, figures: dict[str, Any]) -> None:
@@ -177,6 +181,46 @@ def confidence(axes: Axes, figures: dict[str, Any]) -> None:
     _label(axes, "Confidence", "0 not at all, 1 fully", "judgments", words)
 
 
+def ratings(axes: Axes, figures: dict[str, Any]) -> None:
+    """Draw the mean rating on each scale, with its interval and the standard deviation of single answers."""
+    scales = figures["ratings"][:_MOST_SCALES]
+    for place, found in enumerate(scales):
+        spread = found["standard_deviation"] or 0
+        axes.plot([max(found["mean"] - spread, 0), min(found["mean"] + spread, 1)], [place, place], color=FAINT, lw=5)
+        errors = _errors([found["mean"]], [found["interval"]])
+        axes.errorbar([found["mean"]], [place], xerr=errors, fmt="o", color=PEOPLE, ms=5, capsize=3)
+    _rows_of_scales(axes, figures["ratings"])
+    _label(axes, "Ratings", "rating (0 low end, 1 high end); mean, SD of answers", "")
+
+
+def reliability(axes: Axes, figures: dict[str, Any]) -> None:
+    """Draw how far people agree about stimuli, scale by scale: ICC(1) and Krippendorff's alpha."""
+    scales, low = figures["ratings"][:_MOST_SCALES], 0.0
+    for number, (name, words) in enumerate((("icc_1", "ICC(1)"), ("krippendorff_alpha", "Krippendorff's alpha"))):
+        known = [(found["agreement"][name], place) for place, found in enumerate(scales)]
+        points = [(value, place + 0.1 * (2 * number - 1)) for value, place in known if value is not None]
+        low = min([low, *(value for value, _ in points)])
+        if points:
+            axes.plot(*zip(*points, strict=True), ("o", "s")[number], color=(PEOPLE, SECOND)[number], ms=5, label=words)
+    _rows_of_scales(axes, figures["ratings"], low=low)
+    _label(axes, "Agreement by scale", "between people, first answers", "", legend=2)
+
+
+def _rows_of_scales(axes: Axes, scales: Sequence[dict[str, Any]], *, low: float = 0) -> None:
+    """Name the scales along the vertical axis, the first on top; of very many, the first few."""
+    names = [found["scale"] for found in scales[:_MOST_SCALES]]
+    axes.set_yticks(
+        range(len(names)), [name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}…" for name in names]
+    )
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    share_axis(axes)
+    axes.set_xlim(left=low)
+    if len(scales) > _MOST_SCALES:
+        axes.annotate(
+            f"and {len(scales) - _MOST_SCALES} more", (1, 0), xycoords="axes fraction", fontsize=7.5, ha="right"
+        )
+
+
 def flagged(axes: Axes, figures: dict[str, Any]) -> None:
     """Draw how many judgments carry each flag that is not of the study as a whole."""
     names = [name for name in figures["flags"] if name != SYNTHETIC_FLAG]
@@ -194,7 +238,7 @@ PANELS: dict[str, Panel] = {
     panel.__name__: panel
     for panel in (
         *(per_stimulus, per_participant, coefficients, coefficients_or_flags, response_times, differences),
-        *(classes_agreed, bias, mass, confidence, flagged),
+        *(classes_agreed, bias, mass, confidence, ratings, reliability, flagged),
     )
 }
 """What a task may name in `panels`."""

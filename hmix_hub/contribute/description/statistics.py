@@ -30,6 +30,7 @@ from hmix_hub.contribute.description.histograms import (
     tenths_histogram,
     time_histogram,
 )
+from hmix_hub.contribute.description.ratings import rating_figures
 from hmix_hub.contribute.description.wording import Wording
 from hmix_hub.resampling import class_masses, levels_of, resample_means
 from hmix_hub.schema.arrays import Ints, codes, matrix, numbers
@@ -93,7 +94,8 @@ def task_statistics(table: pa.Table, task: str) -> dict[str, Any]:
     r"""Compute the statistics of the judgments of one task.
 
     A stimulus is a mixed picture, in the midpoint tasks a pair; repeats count as judgments everywhere but in
-    `agreement`, which takes each person's first answer about a stimulus.
+    `agreement`, which takes each person's first answer about a stimulus. Where people rated on several scales, answers
+    about a stimulus are those on one of them.
 
     Parameters
     ----------
@@ -114,6 +116,7 @@ def task_statistics(table: pa.Table, task: str) -> dict[str, Any]:
           `histogram`;
         * `agreement` between people and `retest` within them: see `hmix_hub.contribute.description.agreement`;
         * `bias` (infer alone): see `inference_bias`; `mass` (categorical alone): see `soft_label_mass`;
+        * `ratings` (of scales alone): see `rating_figures`;
         * `confidence` (infer alone): `known`, `missing`, `mean`, `interval`, `histogram` by tenth;
         * `flags`: `rows` and `people` by flag, those that no row has included.
 
@@ -123,11 +126,11 @@ def task_statistics(table: pa.Table, task: str) -> dict[str, Any]:
     # Sums depend on the order of their terms in the last digit.
     names = [column.name for column in columns(task, TASKS[task].since)]
     table = table.select(names).sort_by("judgment_id")
-    stimuli = encode_key([table["image_set"], table[TASKS[task].stimulus_column]])
+    judged = encode_key([table[name] for name in TASKS[task].key_columns])
     participants = encode(table["participant_id"])
     repeats = table["is_repeat"].to_numpy().astype(bool)
-    answers = Answers(participants, stimuli, table["presentation"].to_numpy().astype(np.int64), repeats)
-    of_stimulus = Groups(stimuli)
+    answers = Answers(participants, judged, table["presentation"].to_numpy().astype(np.int64), repeats)
+    of_stimulus = Groups(judged)
     answer_figures: dict[str, Any] = {}
     for compute in TASKS[task].tools("statistics", STATISTICS):
         answer_figures |= compute(table, TASKS[task], answers)
@@ -135,7 +138,7 @@ def task_statistics(table: pa.Table, task: str) -> dict[str, Any]:
         "judgments": table.num_rows,
         "repeats": int(repeats.sum()),
         "people": len(np.unique(participants)),
-        "stimuli": len(of_stimulus.sizes),
+        "stimuli": len(np.unique(encode_key([table["image_set"], table[TASKS[task].stimulus_column]]))),
         "pairs": len(np.unique(encode_key([table["image_set"], table["pair_id"]]))),
         "of_single_pictures": table["image_2_label"].null_count,
         "judgments_per_stimulus": count_summary(of_stimulus.sizes),
@@ -255,7 +258,16 @@ def _times(times: Numbers) -> dict[str, Any]:
 
 def _agreement(table: pa.Table, task: Task, answers: Answers) -> dict[str, Any]:
     values = numbers(table[task.answered])
-    return {"agreement": coefficient_agreement(answers, values), "retest": coefficient_retest(answers, values)}
+    found = {"agreement": coefficient_agreement(answers, values), "retest": coefficient_retest(answers, values)}
+    if any(len(table[facet].unique()) > 1 for facet in task.facets):
+        # What differs between scales would pass for a difference between stimuli.
+        found["agreement"] |= {"icc_1": None, "krippendorff_alpha": None}
+        found["retest"] |= {"pearson_r": None}
+    return found
+
+
+def _ratings(table: pa.Table, task: Task, answers: Answers) -> dict[str, Any]:
+    return {"ratings": rating_figures(table, task, answers)}
 
 
 def _class_agreement(table: pa.Table, task: Task, answers: Answers) -> dict[str, Any]:
@@ -286,6 +298,7 @@ STATISTICS: dict[str, Callable[[pa.Table, Task, Answers], dict[str, Any]]] = {
     "bias": _bias,
     "mass": _mass,
     "confidence": _confidence,
+    "ratings": _ratings,
 }
 """What a task may name in `statistics`: `agreement` and `bias` are of the number that is the answer."""
 
