@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from hmix_hub.contribute.description import figures
-from hmix_hub.contribute.description.statistics import statistics_text
+from hmix_hub.contribute.description.totals import statistics_text
 
 _DRAWN: dict[tuple[str, str], bytes] = {}
 _save = figures._save

@@ -181,7 +181,7 @@ def _pseudonymize(folder: str, key: str, dry_run: bool) -> None:
 def _stats(folder: str, as_json: bool) -> None:
     """Compute a study's statistics into statistics.json, and draw them into statistics/."""
     from hmix_hub.contribute.building import write_generated
-    from hmix_hub.contribute.description.statistics import study_statistics
+    from hmix_hub.contribute.description.totals import study_statistics
     from hmix_hub.studies.folder import FIGURES, STATISTICS
     from hmix_hub.studies.study import Study
 
@@ -191,7 +191,9 @@ def _stats(folder: str, as_json: bool) -> None:
         echo_json(statistics)
         return
     counts = ("judgments", "repeats", "people", "stimuli")
-    echo_table([{"task": task} | {name: of[name] for name in counts} for task, of in statistics["tasks"].items()])
+    echo_table(
+        [{"task": task} | {name: of.get(name, "-") for name in counts} for task, of in statistics["tasks"].items()]
+    )
     for task, figures in statistics["tasks"].items():
         if made := figures.get("soft_label"):
             asked = ", ".join(made["asked"]) or "nothing else"

@@ -14,7 +14,7 @@ from hmix_hub.contribute.checking import check_study
 from hmix_hub.contribute.description.card import card_text
 from hmix_hub.contribute.description.croissant import croissant, croissant_text
 from hmix_hub.contribute.description.figures import draw_figures
-from hmix_hub.contribute.description.statistics import statistics_text, study_statistics
+from hmix_hub.contribute.description.totals import statistics_text, study_statistics
 from hmix_hub.errors import ConfigurationError, Where
 from hmix_hub.files import is_plain_inside, replace_file, sha256_of, whole_folder
 from hmix_hub.studies.built_tables import CHECKSUMS, checksums_text, parquet_path, read_checksums, write_table

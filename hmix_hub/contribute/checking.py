@@ -9,7 +9,7 @@ from typing import Any
 from hmix_hub.contribute.description.card import card_text
 from hmix_hub.contribute.description.croissant import croissant
 from hmix_hub.contribute.description.figures import figure_is_current
-from hmix_hub.contribute.description.statistics import statistics_text, study_statistics
+from hmix_hub.contribute.description.totals import statistics_text, study_statistics
 from hmix_hub.studies.built_tables import parquet_path
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import CARD, CROISSANT, FIGURES, STATISTICS

@@ -209,6 +209,8 @@ class Configuration:
         section = f" (paper, section{'s' if ' ' in task.section else ''} {task.section})" if task.section else ""
         if self.by_stimulus:
             return f"One row per stimulus of {self.task}: all its judgments together{section}."
+        if not task.has_participants:
+            return f"One row per stimulus, with the votes of all people together; each {task.question}{section}."
         return f"One row per judgment; the person {task.question}{section}."
 
     @property

@@ -15,7 +15,7 @@ from hmix_hub.contribute.building import write_tables
 from hmix_hub.contribute.description.card import card_text
 from hmix_hub.contribute.description.card_metadata import size_category
 from hmix_hub.contribute.description.markdown import block, inline, link, paragraphs, reachable
-from hmix_hub.contribute.description.statistics import study_statistics
+from hmix_hub.contribute.description.totals import study_statistics
 from hmix_hub.schema import CIFAR10
 from hmix_hub.tasks import CATEGORICAL, INFER, TASKS
 

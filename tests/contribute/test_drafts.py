@@ -11,7 +11,7 @@ import hmix_hub
 from hmix_hub.contribute.building import build
 from hmix_hub.contribute.checking import check_study
 from hmix_hub.contribute.description.card import card_text
-from hmix_hub.contribute.description.statistics import study_statistics
+from hmix_hub.contribute.description.totals import study_statistics
 from hmix_hub.contribute.importer import import_raw
 from hmix_hub.contribute.starter import write_starter
 from hmix_hub.errors import DraftWarning, StudyError

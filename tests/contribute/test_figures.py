@@ -14,7 +14,7 @@ from PIL import Image
 
 from hmix_hub.contribute.description.figures import _figure, draw_figures, figure_is_current, figure_path
 from hmix_hub.contribute.description.panels import panels_of
-from hmix_hub.contribute.description.statistics import statistics_text, study_statistics
+from hmix_hub.contribute.description.totals import statistics_text, study_statistics
 from hmix_hub.studies.example import example_study, write_files
 from hmix_hub.studies.study import Study
 from hmix_hub.tasks import CONSTRUCT, INFER, TASKS

@@ -10,7 +10,7 @@ from study_generator.recorded_example import recorded_example
 import hmix_hub
 from hmix_hub.contribute.building import build
 from hmix_hub.contribute.checking import check_study
-from hmix_hub.contribute.description.statistics import study_statistics
+from hmix_hub.contribute.description.totals import study_statistics
 from hmix_hub.contribute.privacy.scan import scan_privacy
 from hmix_hub.contribute.publishing.publisher import publish
 from hmix_hub.errors import ConfigurationError

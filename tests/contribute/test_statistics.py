@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from hmix_hub.contribute.description.agreement import Answers, coefficient_agreement
 from hmix_hub.contribute.description.histograms import count_histogram, share_histogram, time_histogram
-from hmix_hub.contribute.description.statistics import statistics_text, study_statistics
+from hmix_hub.contribute.description.totals import statistics_text, study_statistics
 from hmix_hub.studies.example import csv_bytes, example_study, write_files
 from hmix_hub.studies.study import Study
 from hmix_hub.tasks import CATEGORICAL, INFER, TASKS

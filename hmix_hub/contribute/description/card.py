@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from functools import partial
 from importlib import resources
 from typing import Any
 
@@ -19,8 +20,9 @@ from hmix_hub.contribute.description.markdown import (
     safe,
     table,
 )
-from hmix_hub.contribute.description.statistics import study_statistics
+from hmix_hub.contribute.description.totals import study_statistics
 from hmix_hub.contribute.description.wording import Wording
+from hmix_hub.schema import Column
 from hmix_hub.schema.column import BY_CLASS_KINDS, as_markdown, column_table
 from hmix_hub.sources.image_set import PIXEL_LINEAR
 from hmix_hub.sources.image_sets import IMAGE_SETS
@@ -76,6 +78,7 @@ def _values(study: Study) -> dict[str, Any]:
         "configurations": _configurations(study, statistics, wording),
         **_columns(study, wording),
         **_stimuli(study.manifest, wording),
+        "n_votes": statistics.get("votes", 0),
         "n_rounds": len(statistics["collection_rounds"]),
         "figures_table": figures_table(statistics, without=("pairs of pictures",) if wording.is_single else ()),
         "flags": _flags(statistics, wording),
@@ -88,7 +91,7 @@ def _configurations(study: Study, statistics: dict[str, Any], wording: Wording) 
         repeats, meaning = "", "One row per person."
         if name != PARTICIPANTS_CONFIGURATION:
             figures, meaning = statistics["tasks"][CONFIGURATIONS[name].task], wording.row(name)
-            repeats = "" if CONFIGURATIONS[name].by_stimulus else str(figures["repeats"])
+            repeats = "" if CONFIGURATIONS[name].by_stimulus else str(figures.get("repeats", ""))
         cells = {"configuration": code(name), "rows": str(study.table(name).num_rows), "repeats": repeats}
         rows.append(cells | {"what a row is": Markdown(meaning)})
     return table(rows)
@@ -97,14 +100,15 @@ def _configurations(study: Study, statistics: dict[str, Any], wording: Wording) 
 def _columns(study: Study, wording: Wording) -> dict[str, Any]:
     """Describe the columns of every table: those that all tasks share once, then each task's and each own column."""
     names = [name for name in study.tables if not CONFIGURATIONS[name].by_stimulus]
-    shared = [c for c in TASKS[names[0]].columns if all(c in task.columns for task in TASKS.values())] if names else []
-    own = {name: [c for c in study.columns(name) if c in TASKS[name].own_columns] for name in names}
+    shared = [c for c in TASKS[names[0]].columns if all(map(partial(_is_shared, c), names))] if names else []
+    own = {name: [c for c in study.columns(name) if c not in shared] for name in names}
     return {
         "shared_columns": Markdown(column_table(wording.columns(shared))) if shared else "",
         "tasks": [
             {
                 "name": code(name),
                 "question": Markdown(wording.question(name)),
+                "pooled": TASKS[name].without_participants,
                 "protocol": Markdown(wording.protocol() if TASKS[name].asked_columns else ""),
                 "columns": Markdown(column_table(wording.columns(own[name]))),
                 "has_distribution": any(c.kind in BY_CLASS_KINDS for c in own[name]),
@@ -119,6 +123,11 @@ def _columns(study: Study, wording: Wording) -> dict[str, Any]:
         ],
         "participants": _own_columns(study, PARTICIPANTS_CONFIGURATION) if study.participants is not None else "",
     }
+
+
+def _is_shared(column: Column, task: str) -> bool:
+    """Whether a task has a column that is not its own."""
+    return column in TASKS[task].columns and column not in TASKS[task].own_columns
 
 
 def _own_columns(study: Study, name: str) -> Markdown:
@@ -170,7 +179,7 @@ def _flags(statistics: dict[str, Any], wording: Wording) -> Markdown:
             "flag": code(flag),
             "task": code(task),
             "rows": str(counts["rows"]),
-            "people": str(counts["people"]),
+            "people": str(counts.get("people", "")),
             "meaning": Markdown(as_markdown(FLAGS[flag].meaning)),
         }
         for task, figures in statistics["tasks"].items()
@@ -197,12 +206,16 @@ def _percent(share: float | None) -> str | None:
 
 
 _MEASURES: dict[str, Callable[[Figures], object]] = {
-    "judgments": lambda f: f["judgments"],
+    "judgments": lambda f: f["judgments"] if "people" in f else None,
     "repeats": lambda f: f["repeats"],
     "people": lambda f: f["people"],
     "stimuli": lambda f: f["stimuli"],
     "pairs of pictures": lambda f: f["pairs"],
-    "judgments per stimulus (least / median / most)": lambda f: _spread(f["judgments_per_stimulus"]),
+    "votes": lambda f: f["votes"]["total"],
+    "votes per stimulus (least / median / most)": lambda f: _spread(f["votes"]["per_stimulus"]),
+    "judgments per stimulus (least / median / most)": lambda f: (
+        _spread(f["judgments_per_stimulus"]) if "people" in f else None
+    ),
     "judgments per person (least / median / most)": lambda f: _spread(f["judgments_per_person"]),
     "mean selected coefficient": lambda f: f["coefficients"]["mean"] if "bias" not in f and "mass" not in f else None,
     "response time, median, s": lambda f: (
@@ -224,6 +237,8 @@ _MEASURES: dict[str, Callable[[Figures], object]] = {
     "test-retest: mean total variation distance of soft labels": lambda f: f["retest"].get("mean_total_variation"),
     "bias: mean of inferred less shown": lambda f: f.get("bias", {}).get("bias"),
     "mean absolute error, inferred against shown": lambda f: f.get("bias", {}).get("mean_absolute_error"),
+    "mean entropy of the votes, nats": lambda f: f["entropy"]["mean"],
+    "mean share of the leading class": lambda f: f["leading"]["mean"],
     "mean confidence": lambda f: f.get("confidence", {}).get("mean"),
 }
 
@@ -233,11 +248,19 @@ def figures_table(statistics: dict[str, Any], *, without: Collection[str] = ()) 
     tasks = statistics["tasks"]
     rows = []
     for label, measure in _MEASURES.items():
-        values = [measure(figures) for figures in tasks.values()]
+        values = [_value(measure, figures) for figures in tasks.values()]
         if label not in without and any(value is not None for value in values):
             cells: dict[str, str] = {code(task): _cell(value) for task, value in zip(tasks, values, strict=True)}
             rows.append({"": inline(label)} | cells)
     return table(rows)
+
+
+def _value(measure: Callable[[Figures], object], figures: Figures) -> object:
+    """Return a measure of a task; `None` where the task has no such figure."""
+    try:
+        return measure(figures)
+    except KeyError:
+        return None
 
 
 def _cell(value: object) -> Markdown:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from hmix_hub.contribute.description.markdown import one_line
-from hmix_hub.contribute.description.statistics import study_statistics
+from hmix_hub.contribute.description.totals import study_statistics
 from hmix_hub.contribute.description.wording import Wording
 from hmix_hub.studies.manifest import Manifest
 from hmix_hub.studies.study import Study

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hmix_hub.contribute.description.statistics import statistics_text
+from hmix_hub.contribute.description.totals import statistics_text
 from hmix_hub.origin import SYNTHETIC_MARK
 from hmix_hub.studies.folder import FIGURES
 
@@ -96,10 +96,18 @@ def _figure(figures: dict[str, Any], title: str, task: str, *, is_synthetic: boo
     ):
         axes.tick_params(labelsize=8)
         draw(axes, figures)
+    over = "people (stimuli, where two people are compared)" if "people" in figures else "stimuli"
     figure.supxlabel(
-        f"{figures['judgments']} judgments, {figures['repeats']} of them repeats; "
-        f"{figures['people']} {'simulated people' if is_synthetic else 'people'}; {figures['stimuli']} stimuli\n"
-        f"intervals of means: {COVERAGE:.0%}, by resampling people (stimuli, where two people are compared)",
+        f"{_counted(figures, is_synthetic=is_synthetic)}{figures['stimuli']} stimuli\n"
+        f"intervals of means: {COVERAGE:.0%}, by resampling {over}",
         fontsize=8.5,
     )
     return figure
+
+
+def _counted(figures: dict[str, Any], *, is_synthetic: bool) -> str:
+    """Return in words how many judgments there are and of whom; empty where nobody is named."""
+    if "people" not in figures:
+        return "votes of people who are not told apart; "
+    people = "simulated people" if is_synthetic else "people"
+    return f"{figures['judgments']} judgments, {figures['repeats']} of them repeats; {figures['people']} {people}; "

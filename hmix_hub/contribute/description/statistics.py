@@ -1,8 +1,7 @@
-"""Statistics of a study, computed from its tables: what the card, its pictures and statistics.json say."""
+"""Statistics of a task's table: what the card of a study, its pictures and statistics.json say of it."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -31,11 +30,9 @@ from hmix_hub.contribute.description.histograms import (
     time_histogram,
 )
 from hmix_hub.contribute.description.ratings import rating_figures
-from hmix_hub.contribute.description.wording import Wording
 from hmix_hub.resampling import class_masses, levels_of, resample_means
 from hmix_hub.schema.arrays import Ints, codes, matrix, numbers
 from hmix_hub.schema.groups import Groups, encode, encode_key
-from hmix_hub.studies.study import Study, once_per_study
 from hmix_hub.tasks import TASKS, columns, flags_of
 from hmix_hub.tasks.task import Task
 
@@ -43,51 +40,6 @@ LONG_TIME_MS = 60_000
 """Response time from which an answer counts as long: the person may have been away."""
 
 SHOWN = "mixing_coefficient"
-
-
-@once_per_study
-def study_statistics(study: Study) -> dict[str, Any]:
-    """Compute the statistics of a study.
-
-    Parameters
-    ----------
-    study
-        The study; any number of rows, the order of which does not matter.
-
-    Returns
-    -------
-    dict
-        Plain JSON values in a fixed order; figures are rounded to six digits, and `None` where they are not defined.
-
-        * `study_id`, `schema_version`, `synthetic` (whether a program made the answers);
-        * `judgments`, `people` (each once, whatever the tasks), `participants_described` (rows of participants.csv;
-          `None`: there is none), `collection_rounds` (`judgments` and `people` by name);
-        * `tasks`: by name, see `task_statistics`; of the categorical one also `soft_label`: what was `asked` besides
-          the class, and the `procedure` that made the labels.
-    """
-    wording = study.once(Wording.of)
-    made = {"asked": list(wording.asked or ()), "procedure": wording.procedure}
-    tables = {task: study.tables[task] for task in TASKS if task in study.tables}
-    return {
-        "study_id": study.manifest.id,
-        "schema_version": study.manifest.schema_version,
-        "synthetic": study.manifest.synthetic,
-        "judgments": sum(table.num_rows for table in tables.values()),
-        "people": len(
-            {participant for table in tables.values() for participant in table["participant_id"].unique().to_pylist()}
-        ),
-        "participants_described": None if study.participants is None else study.participants.num_rows,
-        "collection_rounds": _rounds(tables),
-        "tasks": {
-            task: task_statistics(table, task) | ({"soft_label": made} if TASKS[task].asked_columns else {})
-            for task, table in tables.items()
-        },
-    }
-
-
-def statistics_text(statistics: dict[str, Any]) -> str:
-    """Write statistics as the text of statistics.json: always the same bytes for the same figures."""
-    return json.dumps(statistics, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def task_statistics(table: pa.Table, task: str) -> dict[str, Any]:
@@ -120,6 +72,10 @@ def task_statistics(table: pa.Table, task: str) -> dict[str, Any]:
         * `confidence` (infer alone): `known`, `missing`, `mean`, `interval`, `histogram` by tenth;
         * `flags`: `rows` and `people` by flag, those that no row has included.
 
+        Where rows pool their participants, a row counts as one judgment, and nothing tells of people: there are no
+        `repeats`, `people`, `judgments_per_person`, `people_per_stimulus` and `response_time_ms`, and intervals are
+        over stimuli.
+
         Each `interval` of a mean is the low and the high end of its 95 % bootstrap interval over participants (over
         stimuli, in `agreement`), `None` where there are fewer than two of them.
     """
@@ -127,28 +83,50 @@ def task_statistics(table: pa.Table, task: str) -> dict[str, Any]:
     names = [column.name for column in columns(task, TASKS[task].since)]
     table = table.select(names).sort_by("judgment_id")
     judged = encode_key([table[name] for name in TASKS[task].key_columns])
-    participants = encode(table["participant_id"])
-    repeats = table["is_repeat"].to_numpy().astype(bool)
-    answers = Answers(participants, judged, table["presentation"].to_numpy().astype(np.int64), repeats)
+    answers = _answers(table, TASKS[task], judged)
     of_stimulus = Groups(judged)
     answer_figures: dict[str, Any] = {}
     for compute in TASKS[task].tools("statistics", STATISTICS):
         answer_figures |= compute(table, TASKS[task], answers)
-    return {
+    figures = {
         "judgments": table.num_rows,
-        "repeats": int(repeats.sum()),
-        "people": len(np.unique(participants)),
         "stimuli": len(np.unique(encode_key([table["image_set"], table[TASKS[task].stimulus_column]]))),
         "pairs": len(np.unique(encode_key([table["image_set"], table["pair_id"]]))),
         "of_single_pictures": table["image_2_label"].null_count,
         "judgments_per_stimulus": count_summary(of_stimulus.sizes),
-        "judgments_per_person": count_summary(Groups(participants).sizes),
-        "people_per_stimulus": count_summary(of_stimulus.distinct(participants)),
-        "coefficients": _coefficients(table, task, participants),
-        "response_time_ms": _times(numbers(table["response_time_ms"])),
-        **answer_figures,
-        "flags": _flags(table, task, participants),
+        "coefficients": _coefficients(table, task, answers.people),
     }
+    if TASKS[task].has_participants:
+        figures |= {
+            "repeats": int(answers.is_repeat.sum()),
+            "people": len(np.unique(answers.people)),
+            "judgments_per_person": count_summary(Groups(answers.people).sizes),
+            "people_per_stimulus": count_summary(of_stimulus.distinct(answers.people)),
+            "response_time_ms": _times(numbers(table["response_time_ms"])),
+        }
+    figures |= {**answer_figures, "flags": _flags(table, TASKS[task], answers.people)}
+    return {name: figures[name] for name in sorted(figures, key=_place)}
+
+
+_ORDER = (
+    *("judgments", "repeats", "people", "stimuli", "pairs", "of_single_pictures", "judgments_per_stimulus"),
+    *("judgments_per_person", "people_per_stimulus", "coefficients", "response_time_ms"),
+)
+"""Figures that stand first, in this order; then what the task names, and the flags."""
+
+
+def _place(name: str) -> int:
+    return _ORDER.index(name) if name in _ORDER else len(_ORDER)
+
+
+def _answers(table: pa.Table, task: Task, judged: Ints) -> Answers:
+    """Return who answered about what; where nobody is named, each row counts as of another person."""
+    if not task.has_participants:
+        every = np.arange(table.num_rows)
+        return Answers(every, judged, np.ones_like(every), np.zeros(len(every), dtype=bool))
+    repeats = table["is_repeat"].to_numpy().astype(bool)
+    presentations = table["presentation"].to_numpy().astype(np.int64)
+    return Answers(encode(table["participant_id"]), judged, presentations, repeats)
 
 
 def inference_bias(shown: Numbers, inferred: Numbers, participants: Ints) -> dict[str, Any]:
@@ -222,16 +200,6 @@ def soft_label_mass(table: pa.Table, participants: Ints) -> list[dict[str, Any]]
     ]
 
 
-def _rounds(tables: dict[str, pa.Table]) -> dict[str, dict[str, int]]:
-    columns = ["collection_round", "participant_id"]
-    answers = pa.concat_tables([table.select(columns) for table in tables.values()])
-    counted = answers.group_by("collection_round").aggregate(
-        [("participant_id", "count"), ("participant_id", "count_distinct")]
-    )
-    rows = sorted(zip(*(column.to_pylist() for column in counted.columns), strict=True))
-    return {name: {"judgments": judgments, "people": participants} for name, judgments, participants in rows}
-
-
 def _coefficients(table: pa.Table, task: str, participants: Ints) -> dict[str, Any]:
     name = TASKS[task].coefficient_column
     values = numbers(table[name])
@@ -303,8 +271,11 @@ STATISTICS: dict[str, Callable[[pa.Table, Task, Answers], dict[str, Any]]] = {
 """What a task may name in `statistics`: `agreement` and `bias` are of the number that is the answer."""
 
 
-def _flags(table: pa.Table, task: str, participants: np.ndarray) -> dict[str, dict[str, int]]:
+def _flags(table: pa.Table, task: Task, participants: np.ndarray) -> dict[str, dict[str, int]]:
     flags = table["flags"]
     rows, names = pc.list_parent_indices(flags).to_numpy(), pc.list_flatten(flags).to_pylist()
-    chosen = {flag: rows[np.array([name == flag for name in names], dtype=bool)] for flag in flags_of(task)}
-    return {flag: {"rows": len(found), "people": len(np.unique(participants[found]))} for flag, found in chosen.items()}
+    chosen = {flag: rows[np.array([name == flag for name in names], dtype=bool)] for flag in flags_of(task.name)}
+    people = {flag: {"people": len(np.unique(participants[found]))} for flag, found in chosen.items()}
+    return {
+        flag: {"rows": len(found), **(people[flag] if task.has_participants else {})} for flag, found in chosen.items()
+    }
