@@ -257,6 +257,22 @@ def _build(folder: str, output: str) -> None:
     click.echo(f"next: hmix contribute publish {shlex.quote(folder)} --repo-id ORG/NAME --dry-run")
 
 
+@contribute.command("psychds", short_help="Write the study as a Psych-DS dataset.")
+@study_argument
+@click.option("-o", "--output", required=True, metavar="OUT", help="Folder to write: new or empty.")
+def _psychds(folder: str, output: str) -> None:
+    """Write a study in the Psych-DS convention: CSV files, each column described in dataset_description.json.
+
+    The convention's validator checks it: npm's psychds-validator, or https://psych-ds.github.io/validator.
+    """
+    from hmix_hub.contribute.psych_ds import write_psych_ds
+    from hmix_hub.studies.study import Study
+
+    with row_progress() as progress:
+        for name in write_psych_ds(Study.open(folder, progress=progress), output):
+            click.echo(f"wrote {output.rstrip('/')}/{name}")
+
+
 _DONE = {
     "nothing": "version {version} is published already: {url}",
     "tagged": "version {version} was merged, and has its tag now: {url}",

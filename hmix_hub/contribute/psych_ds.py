@@ -1,0 +1,243 @@
+"""Psych-DS: a study written in the convention of labs that collect, as CSV files described by one JSON file.
+
+Source: the Psych-DS schema, https://github.com/psych-ds/psych-DS, as its validator 1.5.0 applies it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv
+
+from hmix_hub.contribute.checking import check_study
+from hmix_hub.contribute.description.card_metadata import licence_address
+from hmix_hub.contribute.description.markdown import block, code, inline, one_line, paragraphs
+from hmix_hub.errors import ConfigurationError, Where
+from hmix_hub.files import whole_folder
+from hmix_hub.schema import Column, Kind, Vocabulary
+from hmix_hub.schema.column import BY_CLASS_KINDS, markdown_table
+from hmix_hub.schema.vocabulary import LIST_MARK
+from hmix_hub.studies.folder import STIMULI
+from hmix_hub.studies.judgment_table import refuse_errors
+from hmix_hub.studies.manifest import MANIFEST, Author, Manifest
+from hmix_hub.studies.participants import PARTICIPANTS_CONFIGURATION
+from hmix_hub.studies.study import Study
+from hmix_hub.tasks import TASKS
+
+DESCRIPTION = "dataset_description.json"
+_NO_LETTER = re.compile(r"[^A-Za-z0-9]+")
+_OWN = "a column of the study's own"
+_OF_PEOPLE = "what the study knows of the participant"
+
+Json = dict[str, Any]
+
+
+def write_psych_ds(study: Study, out: str | os.PathLike[str]) -> list[str]:
+    """Write a study as a Psych-DS dataset.
+
+    `data/` holds a CSV file of the judgments of each task, and one of the participants where they are described; every
+    column is described in `dataset_description.json`. Classes are names. Shares of classes are a column for each class,
+    `soft_label_cat`; other lists are written `a|b`. Columns without any value are left out. Own pictures are in
+    `materials/`, and study.yaml in `documentation/`.
+
+    Parameters
+    ----------
+    study
+        The study.
+    out
+        Folder to write: a new or an empty one.
+
+    Returns
+    -------
+    list of str
+        Paths of the files within it, sorted.
+
+    Raises
+    ------
+    StudyError
+        If the study breaks a rule, all of which `hmix contribute validate` reports; or if one of its files is written
+        meanwhile.
+    ConfigurationError
+        If `out` holds something, or lies in the study folder.
+    """
+    study.keeps_rows = True
+    refuse_errors(check_study(study), study.folder)
+    target = Path(os.path.expanduser(out)).resolve()
+    _check_target(target, study.path)
+    with whole_folder(target, replaces=True) as made:
+        variables: dict[str, Json] = {}
+        files = []
+        for name, table, columns in _tables(study):
+            file = f"data/{file_name(study.manifest.id, name)}"
+            flat = flat_table(table, columns, study.manifest.vocabulary)
+            _write_csv(flat, made / file)
+            files.append((file, name, flat.num_rows))
+            for variable in _variables(flat.column_names, columns, study.manifest.vocabulary, name):
+                variables.setdefault(variable["name"], variable)
+        described = description(study.manifest, list(variables.values()))
+        texts = {
+            DESCRIPTION: json.dumps(described, indent=2, ensure_ascii=False) + "\n",
+            "README.md": _readme(study, files),
+            "CHANGES.md": f"# Changes\n\n* {study.manifest.version}: this version of the data\n",
+        }
+        for name, text in texts.items():
+            (made / name).write_text(text, encoding="utf-8")
+        copies = {MANIFEST: f"documentation/{MANIFEST}"}
+        copies |= {f"{STIMULI}/{name}": f"materials/{STIMULI}/{name}" for name in study.stimulus_files}
+        for name, place in copies.items():
+            (made / place).parent.mkdir(parents=True, exist_ok=True)
+            (made / place).write_bytes(study.folder.file(name).read_bytes())
+        study.refuse_changes()
+        return sorted(path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file())
+
+
+def _check_target(target: Path, study: Path) -> None:
+    if target.is_relative_to(study.resolve()):
+        msg = "the dataset cannot lie in the study folder itself"
+        raise ConfigurationError(msg, where=Where(str(target)), hint="name a folder beside it")
+    if target.exists() and not (target.is_dir() and not any(target.iterdir())):
+        msg = "this is there already, and no empty folder"
+        raise ConfigurationError(msg, where=Where(str(target)), hint="name a new or an empty folder")
+
+
+def _tables(study: Study) -> Iterator[tuple[str, pa.Table, tuple[Column, ...]]]:
+    """Yield the judgments of each task, and the participants, with the columns that the schema describes."""
+    for name in study.configurations:
+        if name in TASKS or name == PARTICIPANTS_CONFIGURATION:
+            yield name, study.table(name), study.columns(name)
+
+
+def file_name(study_id: str, table: str) -> str:
+    """Return the name of a data file: keywords with values of letters and digits, then `_data.csv`."""
+    kind = "description" if table == PARTICIPANTS_CONFIGURATION else "task"
+    return f"study-{_keyword(study_id)}_{kind}-{_keyword(table)}_data.csv"
+
+
+def _keyword(text: str) -> str:
+    first, *others = [part for part in _NO_LETTER.split(text) if part]
+    return first + "".join(part[0].upper() + part[1:] for part in others)
+
+
+def flat_table(table: pa.Table, columns: tuple[Column, ...], vocabulary: Vocabulary) -> pa.Table:
+    """Return a table whose cells are numbers, truths and texts, without columns that hold nothing."""
+    kinds = {column.name: column.kind for column in columns}
+    names = pa.array(vocabulary.names)
+    flat: dict[str, pa.ChunkedArray | pa.Array] = {}
+    for name in table.column_names:
+        values, kind = table[name], kinds.get(name)
+        if kind in BY_CLASS_KINDS:
+            for code_of_class, class_name in enumerate(vocabulary.names):
+                flat[f"{name}_{class_name}"] = pc.list_element(values, code_of_class)
+        elif kind is Kind.LABEL:
+            flat[name] = pc.take(names, values)
+        elif pa.types.is_nested(values.type):
+            flat[name] = _joined(values, names if kind is Kind.LABELS else None)
+        else:
+            flat[name] = values
+    filled = {name: values for name, values in flat.items() if values.null_count < len(values) or not len(values)}
+    return pa.table(filled)
+
+
+def _joined(lists: pa.ChunkedArray, names: pa.Array | None) -> pa.Array:
+    """Return lists as texts, `a|b`; an empty list is null, as is none."""
+    whole = lists.combine_chunks()
+    whole = whole.combine_chunks() if isinstance(whole, pa.ChunkedArray) else whole
+    values = whole.flatten() if names is None else pc.take(names, whole.flatten())
+    lengths = pc.fill_null(pc.list_value_length(whole), 0)
+    offsets = pa.concat_arrays([pa.array([0], pa.int64()), pc.cumulative_sum(lengths.cast(pa.int64()))])
+    texts = pa.LargeListArray.from_arrays(offsets, values.cast(pa.string()))
+    return pc.if_else(pc.greater(lengths, 0), pc.binary_join(texts, LIST_MARK), pa.scalar(None, pa.string()))
+
+
+def _write_csv(table: pa.Table, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    csv.write_csv(table, path, csv.WriteOptions(quoting_style="needed"))
+
+
+def _variables(names: list[str], columns: tuple[Column, ...], vocabulary: Vocabulary, table: str) -> Iterator[Json]:
+    """Yield what each column of a flat table measures."""
+    known = {column.name: (column, "") for column in columns}
+    for column in columns:
+        if column.kind in BY_CLASS_KINDS:
+            known |= {f"{column.name}_{name}": (column, f": of the class {name}") for name in vocabulary.names}
+    other = _OF_PEOPLE if table == PARTICIPANTS_CONFIGURATION else _OWN
+    for name in names:
+        if name not in known:
+            yield {"@type": "PropertyValue", "name": name, "description": other}
+            continue
+        column, of = known[name]
+        ends = {"unitText": column.unit or None, "minValue": column.low, "maxValue": column.high}
+        said = column.meaning + of
+        if column.kind is Kind.LABEL:
+            said += f"; one of {', '.join(vocabulary.names)}"
+        yield {"@type": "PropertyValue", "name": name, "description": said} | {
+            key: value for key, value in ends.items() if value is not None
+        }
+
+
+def description(manifest: Manifest, variables: list[Json]) -> Json:
+    """Return `dataset_description.json`: the manifest in the words of schema.org, and what each column measures."""
+    doi = manifest.citation.doi and f"https://doi.org/{manifest.citation.doi}"
+    said: Json = {
+        "@context": "https://schema.org/",
+        "@type": "Dataset",
+        "name": one_line(manifest.title),
+        "description": one_line(manifest.description),
+        "version": manifest.version,
+        "author": [_person(author) for author in manifest.authors],
+        "license": licence_address(manifest.licence),
+        "citation": doi or one_line(manifest.citation.bibtex or ""),
+        "identifier": doi or manifest.id,
+        "url": manifest.homepage or manifest.contact,
+        "keywords": ["human judgments", *manifest.tasks, *(["synthetic"] if manifest.synthetic else [])],
+        "inLanguage": manifest.language,
+        "temporalCoverage": f"{manifest.collected.first}/{manifest.collected.last}",
+        "variableMeasured": variables,
+    }
+    return said
+
+
+def _person(author: Author) -> Json:
+    said: Json = {"@type": "Person", "name": one_line(author.name)}
+    if author.orcid:
+        said["identifier"] = f"https://orcid.org/{author.orcid.removeprefix('https://orcid.org/')}"
+    if author.affiliation:
+        said["affiliation"] = {"@type": "Organization", "name": one_line(author.affiliation)}
+    return said
+
+
+def _readme(study: Study, files: list[tuple[str, str, int]]) -> str:
+    manifest = study.manifest
+    rows = [{"file": code(file), "holds": name.replace("_", " "), "rows": str(count)} for file, name, count in files]
+    synthetic = "**A program made the answers; no participant gave them.**\n\n" if manifest.synthetic else ""
+    cited = block(manifest.citation.bibtex) if manifest.citation.bibtex else f"https://doi.org/{manifest.citation.doi}"
+    return f"""# {inline(manifest.title)}
+
+{synthetic}{paragraphs(manifest.description)}
+
+This is a [Psych-DS](https://psych-ds.github.io) dataset: `{DESCRIPTION}` describes every column of the files.
+
+{markdown_table(rows)}
+
+`judgment_id` is different in every row of judgments. Shares of classes are a column for each class; lists are written
+`a|b`. `documentation/{MANIFEST}` is the study's manifest in the form of hmix-hub.
+
+## Consent, recruitment and licence
+
+{paragraphs(manifest.ethics.consent)}
+
+{paragraphs(manifest.recruitment)}
+
+Licence: {inline(manifest.licence)}.
+
+## Cite
+
+{cited}
+"""
