@@ -159,13 +159,28 @@ def _observed_columns() -> str:
 
 
 def _map_keys() -> str:
-    """Lay out the keys of a column map's column."""
-    from hmix_hub.importing.map_keys import From
+    """Lay out the keys of a column map: of a column, then of the map, its rows, melting and item tables."""
+    from pydantic import BaseModel
+
+    from hmix_hub.importing.column_map import ColumnMap
+    from hmix_hub.importing.item_table import ItemTable
+    from hmix_hub.importing.map_keys import Condition, From
+    from hmix_hub.importing.melting import Melt
     from hmix_hub.schema.column import as_markdown, markdown_table
 
+    of_map = {"task", "rows", "columns", "melt", "table"}
+    parts: list[tuple[str, type[BaseModel], set[str]]] = [
+        ("", From, set()),
+        ("", ColumnMap, of_map),
+        ("rows: ", Condition, {"column", "json"}),
+        ("melt: ", Melt, set()),
+        ("table: ", ItemTable, set()),
+    ]
     return markdown_table(
-        {"key": f"`{field.alias or name}`", "what": as_markdown(field.description or "")}
-        for name, field in From.model_fields.items()
+        {"key": f"`{place}{field.alias or name}`", "what": as_markdown(field.description or "")}
+        for place, model, left_out in parts
+        for name, field in model.model_fields.items()
+        if (field.alias or name) not in left_out
     )
 
 

@@ -6,10 +6,12 @@ import json
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError, model_validator
 
 from hmix_hub.errors import ConfigurationError, SourceMissingError, Where, nearest
+from hmix_hub.importing.item_table import ItemTable
 from hmix_hub.importing.map_keys import Condition, From, Strict, renamed
+from hmix_hub.importing.melting import Melt
 from hmix_hub.schema.judgment import EXTRA_PREFIX
 from hmix_hub.studies.manifest import TaskName
 from hmix_hub.tasks import TASKS, contributed_columns, missing_columns
@@ -32,10 +34,29 @@ class ColumnMap(Strict):
     sheet: str | None = Field(
         None, description="Sheet of a workbook, or table of a database; else the only one with rows."
     )
+    melt: Melt | None = Field(
+        None, description="Wide tables: the columns of one row that hold answers, each of which becomes a row."
+    )
+    table: Annotated[list[ItemTable], BeforeValidator(lambda it: [it] if isinstance(it, dict) else it)] = Field(
+        default_factory=list, description="Table of items beside the map, joined to the rows; or a list of such."
+    )
     rows: list[Condition] = Field(default_factory=list, description="Rows that meet all of these are kept.")
     columns: dict[str, Annotated[From, BeforeValidator(renamed)]] = Field(
         description="By column of the judgment file: a raw column's name, or more of where it comes from."
     )
+
+    _folder: Path | None = PrivateAttr(None)
+
+    @property
+    def folder(self) -> Path | None:
+        """Folder of the map, in which its item tables are; `None`: it is in none."""
+        return self._folder
+
+    def beside(self, folder: Path) -> ColumnMap:
+        """Return the map with the folder that its item tables are in."""
+        placed = self.model_copy()
+        placed._folder = folder
+        return placed
 
     @model_validator(mode="after")
     def _check_columns(self) -> ColumnMap:
@@ -77,7 +98,7 @@ def read_column_map(path: Path) -> ColumnMap:
         msg = "the column map is not UTF-8"
         raise ConfigurationError(msg, where=where, hint="save it as UTF-8") from None
     try:
-        return ColumnMap.model_validate(parse_yaml(text).content)
+        return ColumnMap.model_validate(parse_yaml(text).content).beside(path.parent)
     except ValidationError as error:
         told = "; ".join(
             f"{'.'.join(map(str, problem['loc'])) or 'map'}: {_said(problem)}" for problem in error.errors()

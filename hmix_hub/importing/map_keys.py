@@ -96,6 +96,10 @@ class Operand(Taken):
 class Condition(Taken):
     """Which rows are judgments: those that meet all that is said here; without more than a column, if it is filled."""
 
+    pattern: str | None = Field(
+        None,
+        description="Regular expression that rows to keep match; with a group, which part of the text is compared.",
+    )
     equals: str | list[str] | None = Field(None, description="Value, or values, of rows to keep, whatever the case.")
     unequal: str | list[str] | None = Field(None, alias="not", description="Value, or values, of rows to drop.")
     between: tuple[float | None, float | None] | None = Field(

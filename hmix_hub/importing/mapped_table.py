@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 
 from hmix_hub.errors import ConfigurationError, SchemaError, Where, nearest
-from hmix_hub.importing.cells import Cells, are_filled, as_cells
+from hmix_hub.importing.arrangement import Arrangement
+from hmix_hub.importing.cells import Cells, as_cells
 from hmix_hub.importing.column_map import ColumnMap
 from hmix_hub.importing.mapped_column import MappedColumn
 from hmix_hub.importing.numbering import Numberings
 from hmix_hub.importing.outcome import NO_ROW, ROW, Outcome
-from hmix_hub.importing.rows import are_kept, reason
 
 _MOST_NAMED = 30
 _FIT = (
@@ -37,6 +36,8 @@ class MappedFiles:
         self._first: Path | None = None
         self._lacking: list[ConfigurationError] = []
         self._numberings = numberings
+        self._arrangement = Arrangement(column_map, outcome)
+        self._files = self._unmelted = 0
         self._made = [MappedColumn(target, origin) for target, origin in column_map.columns.items()]
 
     def add(self, raw: pa.Table, path: Path, name: str) -> None:
@@ -45,10 +46,17 @@ class MappedFiles:
         if not raw.num_rows:
             self._outcome.leave_out(path, NO_ROW)
             return
-        self._known |= dict.fromkeys(column for column in raw.column_names if column != ROW)
+        self._files += 1
+        there = self._arrangement.names(raw)
+        self._known |= dict.fromkeys(there)
         needed = self._named(made for made in self._made if not made.origin.optional)
-        lacking = [" or ".join(names) for names in needed if all(name not in raw.column_names for name in names)]
-        raw = self._kept(self._filled(raw))
+        lacking = [" or ".join(names) for names in needed if all(name not in there for name in names)]
+        if (items := self._arrangement.lacks_items(raw)) is not None:
+            # Those that come of melting are lacking with them.
+            made = [*self._map.melt.into] if self._map.melt else []
+            self._unmelted += 1
+            lacking = [items, *(name for name in lacking if name not in made)]
+        raw = self._arrangement.arrange(raw, self._wanted, path)
         if lacking:
             self._leave_out(raw, path, lacking)
         elif not raw.num_rows:
@@ -75,30 +83,16 @@ class MappedFiles:
                 )
         return pa.table(columns)
 
-    def _filled(self, raw: pa.Table) -> pa.Table:
-        """Return the rows that hold anything: spreadsheets export empty ones below a table."""
-        is_filled = np.zeros(raw.num_rows, dtype=bool)
-        for name in raw.column_names:
-            if is_filled.all():
-                return raw
-            if name != ROW:
-                is_filled |= are_filled(raw[name])
-        self._outcome.dropped["the row is empty"] += int((~is_filled).sum())
-        return raw.filter(pa.array(is_filled))
-
-    def _kept(self, raw: pa.Table) -> pa.Table:
-        for condition in self._map.rows:
-            cells = Cells(raw, [condition])
-            is_kept = are_kept(cells, condition) if cells.names(condition) else np.zeros(raw.num_rows, dtype=bool)
-            if not is_kept.all():
-                lacking = f"there is no column {' or '.join(condition.columns)}"
-                self._outcome.dropped[reason(condition) if cells.names(condition) else lacking] += int((~is_kept).sum())
-                raw = raw.filter(pa.array(is_kept))
-        return raw
+    @property
+    def _wanted(self) -> list[str] | None:
+        """Columns that columns are made of; `None` where cells name them."""
+        if any(made.origin.column_named_by is not None for made in self._made):
+            return None
+        return [name for made in self._made for names in made.origin.named for name in names]
 
     def _named(self, columns: Iterable[MappedColumn]) -> list[tuple[str, ...]]:
         """Return the raw columns that conditions and columns name, each once; of a tuple, one is needed."""
-        named = [tuple(condition.columns) for condition in self._map.rows]
+        named = list(self._arrangement.named)
         for made in columns:
             is_made = made.origin.number is not None
             named += [names for names in made.origin.named if not (is_made and names[0] in self._map.columns)]
@@ -125,12 +119,14 @@ class MappedFiles:
             If the map names a column that no file has, no row is a judgment, rows that are kept lack a column, or cells
             do not fit what the map says of them.
         """
+        self._refuse_unmelted()
         self._refuse_unknown()
         if self._lacking:
             raise self._lacking[0]
         if not self._outcome.rows(self._map.task):
             raise self._outcome.nothing(self._first)
         self._refuse_unfit()
+        self._arrangement.finish()
         self._outcome.notes += [note for made in self._made for note in made.doubts()]
 
     def _refuse_unknown(self) -> None:
@@ -147,6 +143,13 @@ class MappedFiles:
         told = ", ".join(" or ".join(map(repr, names)) for names in unknown)
         msg = f"the map names columns that no file has: {told}"
         raise ConfigurationError(msg, where=where, hint=columns_hint([names[0] for names in unknown], self._known))
+
+    def _refuse_unmelted(self) -> None:
+        if self._known and self._unmelted == self._files and self._map.melt is not None:
+            msg = f"`melt:` fits no column of any file: {self._map.melt.said}"
+            where = Where(str(self._first)) if self._first else None
+            hint = f"the expression fits the whole name; {columns_hint([], self._known)}"
+            raise ConfigurationError(msg, where=where, hint=hint)
 
     def _refuse_unfit(self) -> None:
         told = [made for made in self._made if made.unfit.count and not made.origin.optional]

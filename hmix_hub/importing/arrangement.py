@@ -1,0 +1,122 @@
+"""Arrangement of a raw table as one row for each judgment: rows that are kept, columns melted, item tables joined."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from hmix_hub.importing.cells import Cells, are_filled
+from hmix_hub.importing.column_map import ColumnMap
+from hmix_hub.importing.item_table import JoinedTable
+from hmix_hub.importing.map_keys import Condition
+from hmix_hub.importing.outcome import ROW, Outcome
+from hmix_hub.importing.rows import are_kept, reason
+
+
+class Arrangement:
+    """What a column map makes of the rows of raw tables, before it makes columns.
+
+    Parameters
+    ----------
+    column_map
+        The map.
+    outcome
+        Gets the counts of rows that are dropped, by reason.
+    """
+
+    def __init__(self, column_map: ColumnMap, outcome: Outcome) -> None:
+        self._map, self._outcome = column_map, outcome
+        self._tables = [JoinedTable(table, column_map.folder, outcome) for table in column_map.table]
+
+    def names(self, raw: pa.Table) -> list[str]:
+        """Return the columns that a table has, and those that it gets."""
+        names = [name for name in raw.column_names if name != ROW]
+        if self._map.melt is not None and self._map.melt.found(names):
+            names += self._map.melt.made(names)
+        return list(dict.fromkeys([*names, *(name for table in self._tables for name in table.names)]))
+
+    @property
+    def named(self) -> list[tuple[str, ...]]:
+        """Columns that it needs; of a tuple, one is."""
+        joined = [(name,) for table in self._tables for name in table.said.keys]
+        return [tuple(condition.columns) for condition in self._map.rows] + joined
+
+    def lacks_items(self, raw: pa.Table) -> str | None:
+        """Return what columns of items a table lacks altogether, in words."""
+        melt = self._map.melt
+        return None if melt is None or melt.found(raw.column_names) else f"like {melt.said}"
+
+    def arrange(self, raw: pa.Table, wanted: Sequence[str] | None, path: Path) -> pa.Table:
+        """Return the rows that are judgments.
+
+        Parameters
+        ----------
+        raw
+            The table, whose columns are text, and `ROW`.
+        wanted
+            Columns that are needed; `None`: any may be.
+        path
+            The file, for messages.
+
+        Raises
+        ------
+        ConfigurationError
+            If two columns have one name.
+        """
+        pending = list(self._map.rows)
+        raw = self._kept(self._filled(raw), pending)
+        names = raw.column_names
+        needed = {*(wanted or names), ROW, *(name for names in self.named for name in names)}
+        melt = self._map.melt
+        if melt is not None and melt.found(names):
+            melted = {name for columns in melt.found(names).values() for name in columns.values()}
+            kept = [name for name in names if name in needed and (wanted is not None or name not in melted)]
+            cells = raw.num_rows * len(melt.found(names))
+            raw = melt.apply(raw, kept, path)
+            if cells > raw.num_rows:
+                self._outcome.dropped[f"{' and '.join(melt.made(names)[1:])} empty"] += cells - raw.num_rows
+            raw = self._kept(raw, pending)
+        for table in self._tables:
+            if all(name in raw.column_names for name in table.said.keys):
+                raw = self._kept(table.join(raw, sorted(needed if wanted is not None else table.names), path), pending)
+        return self._kept(raw, pending, is_last=True)
+
+    def _filled(self, raw: pa.Table) -> pa.Table:
+        """Return the rows that hold anything: spreadsheets export empty ones below a table."""
+        is_filled = np.zeros(raw.num_rows, dtype=bool)
+        for name in raw.column_names:
+            if is_filled.all():
+                return raw
+            if name != ROW:
+                is_filled |= are_filled(raw[name])
+        self._outcome.dropped["the row is empty"] += int((~is_filled).sum())
+        return raw.filter(pa.array(is_filled))
+
+    def _kept(self, raw: pa.Table, pending: list[Condition], *, is_last: bool = False) -> pa.Table:
+        """Return the rows that meet the conditions which can be tested by now; in the end, all."""
+        for condition in list(pending):
+            cells = Cells(raw, [condition])
+            has_column = bool(cells.names(condition))
+            if not has_column and not is_last:
+                continue
+            pending.remove(condition)
+            is_kept = are_kept(cells, condition) if has_column else np.zeros(raw.num_rows, dtype=bool)
+            if not is_kept.all():
+                lacking = f"there is no column {' or '.join(condition.columns)}"
+                self._outcome.dropped[reason(condition) if has_column else lacking] += int((~is_kept).sum())
+                raw = raw.filter(pa.array(is_kept))
+        return raw
+
+    def finish(self) -> None:
+        """Check that every item has a row in the item tables.
+
+        Raises
+        ------
+        SchemaError
+            If one has none.
+        """
+        for table in self._tables:
+            self._outcome.notes += table.finish()

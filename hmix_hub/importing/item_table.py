@@ -1,0 +1,156 @@
+"""Item table: a file beside a column map that says what each item shows, joined to the rows by the item's name."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pydantic import Field, field_validator
+
+from hmix_hub.errors import ConfigurationError, SchemaError, SourceMissingError, Where, nearest
+from hmix_hub.files import is_plain_inside
+from hmix_hub.importing.map_keys import Strict
+from hmix_hub.importing.outcome import ROW, Outcome
+from hmix_hub.importing.raw_files import read_raw
+from hmix_hub.schema import arrays
+
+_LISTED = 10
+_BETWEEN = "\0"
+"""Stands between the texts of a key of several columns; no cell holds it."""
+
+
+class ItemTable(Strict):
+    """A table of items that rows are joined with."""
+
+    file: str = Field(description="Name of the file, which lies beside the map: CSV, or any form of raw files.")
+    by: str | dict[str, str] = Field(
+        description="Column of both tables that holds the item; or `{item: id}`, the raw table's and the item table's."
+    )
+    optional: bool = Field(False, description="Whether items without a row get empty cells.")
+
+    @field_validator("file")
+    @classmethod
+    def _check_file(cls, file: str) -> str:
+        if not file.strip(".") or not file.isprintable() or any(mark in file for mark in "/\\:"):
+            msg = f"{file!r} is no name of a file beside the map"
+            raise ValueError(msg)
+        return file
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """Columns of the item table by those of the raw one."""
+        return {self.by: self.by} if isinstance(self.by, str) else self.by
+
+
+class JoinedTable:
+    """An item table that was read, and the items that have no row in it.
+
+    Parameters
+    ----------
+    table
+        What the map says of it.
+    folder
+        The map's folder; `None`: there is none.
+    outcome
+        Learns how the file was read.
+
+    Raises
+    ------
+    SourceMissingError
+        If there is no such file in the folder.
+    ConfigurationError
+        If it lacks a column that it is joined by.
+    SchemaError
+        If an item stands in it twice.
+    """
+
+    def __init__(self, table: ItemTable, folder: Path | None, outcome: Outcome) -> None:
+        self.said = table
+        path = (folder or Path()) / table.file
+        self._where = Where(str(path))
+        if folder is None or not is_plain_inside(path, folder):
+            msg = "the map's item table is not there"
+            raise SourceMissingError(msg, where=self._where, hint="put the file into the folder of the map")
+        self._table = read_raw(path, outcome)
+        self.names = [name for name in self._table.column_names if name != ROW and name not in table.keys.values()]
+        for name in table.keys.values():
+            if name not in self._table.column_names:
+                msg = f"the item table has no column {name!r}, which it is joined by"
+                hint = nearest(name, [n for n in self._table.column_names if n != ROW], label="columns")
+                raise ConfigurationError(msg, where=self._where, hint=hint)
+        self._keys = arrays.one_piece(self._key(self._table, list(table.keys.values())))
+        self._refuse_twice()
+        self._lacking: Counter[str] = Counter()
+        self._first: Where | None = None
+
+    @staticmethod
+    def _key(table: pa.Table, names: Sequence[str]) -> pa.ChunkedArray:
+        texts = [pc.utf8_trim_whitespace(table[name]) for name in names]
+        return texts[0] if len(texts) == 1 else pc.binary_join_element_wise(*texts, _BETWEEN)
+
+    def _refuse_twice(self) -> None:
+        first = pc.index_in(self._keys, self._keys).to_numpy(zero_copy_only=False)
+        again = np.flatnonzero(first != np.arange(len(first)))
+        if len(again):
+            row, number = int(again[0]), int(first[again[0]])
+            msg = f"item {_shown(self._keys[row].as_py())} has two rows in the item table, {number} and {row}"
+            column = ", ".join(self.said.keys.values())
+            raise SchemaError(msg, where=Where(self._where.file, row, column), hint="leave one row for each item")
+
+    def join(self, raw: pa.Table, wanted: Sequence[str], path: Path) -> pa.Table:
+        """Return N rows with the columns of the item table that are wanted, "" where an item has no row.
+
+        Raises
+        ------
+        ConfigurationError
+            If a column that is wanted stands in both tables.
+        """
+        columns = [name for name in self.names if name in wanted]
+        twice = next((name for name in columns if name in raw.column_names), None)
+        if twice is not None:
+            msg = f"both the file and {self.said.file} have a column {twice!r}"
+            hint = f"rename it in {self.said.file}, and where the map names it"
+            raise ConfigurationError(msg, where=Where(str(path), column=twice), hint=hint)
+        codes, texts = arrays.encode(self._key(raw, list(self.said.keys)))
+        places = pc.index_in(texts, self._keys)
+        self._count(codes, texts, np.asarray(places.is_null()), raw, path)
+        for name in columns:
+            found = self._table[name].take(places).fill_null("")
+            raw = raw.append_column(name, arrays.take(found, codes))
+        return raw
+
+    def _count(self, codes: arrays.Ints, texts: pa.Array, is_lacking: arrays.Mask, raw: pa.Table, path: Path) -> None:
+        names = texts.to_pylist()
+        is_lacking = is_lacking & np.array([bool(name.strip(_BETWEEN)) for name in names], dtype=bool)
+        counts = np.bincount(codes, minlength=len(names))
+        self._lacking.update({names[item]: int(counts[item]) for item in np.flatnonzero(is_lacking)})
+        rows = np.flatnonzero(is_lacking[codes])
+        if len(rows) and self._first is None:
+            self._first = Where(str(path), raw[ROW][int(rows[0])].as_py(), ", ".join(self.said.keys))
+
+    def finish(self) -> list[str]:
+        """Return notes on items without a row.
+
+        Raises
+        ------
+        SchemaError
+            If there are any, and the table is not `optional`.
+        """
+        if not self._lacking:
+            return []
+        items = list(map(_shown, self._lacking))
+        more = f" and {len(items) - _LISTED} more" if len(items) > _LISTED else ""
+        counted = f"{len(items)} item{'s' if len(items) > 1 else ''} ({self._lacking.total()} rows)"
+        msg = f"{self.said.file} has no row for {counted}: {', '.join(items[:_LISTED])}{more}"
+        if self.said.optional:
+            return [msg]
+        hint = f"add a row for each to {self.said.file}, drop their rows with `rows:`, or write `optional: true` for it"
+        raise SchemaError(msg, where=self._first, hint=hint)
+
+
+def _shown(key: str) -> str:
+    return repr(", ".join(key.split(_BETWEEN))[:40])
