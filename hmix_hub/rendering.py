@@ -23,6 +23,7 @@ from hmix_hub.sources.image_sets import open_image_set
 from hmix_hub.stimuli.drawing import draw
 from hmix_hub.stimuli.identifiers import is_stimulus_id, parse_stimulus_id
 from hmix_hub.stimuli.mixtures import Mixtures, check_endpoints, mixtures_of
+from hmix_hub.stimuli.sizes import Size, check_size
 from hmix_hub.tables import arrow_columns, check_dataset_type, unique_values
 from hmix_hub.tasks import TASKS, task_that_shows
 
@@ -34,6 +35,7 @@ def render(
     cifar10: str | os.PathLike[str] | None = None,
     image_sets: ImageSets | None = None,
     image_set: str | None = None,
+    image_size: tuple[int, int] | None = None,
     source: str | os.PathLike[str] | None = None,
 ) -> torch.Tensor:
     """Return the pictures that people saw, to the last bit.
@@ -50,9 +52,13 @@ def render(
         Where CIFAR-10 comes from: its Parquet file or folder, `cifar-10-python.tar.gz`, or `test_batch`; `None` is what
         HMIX_CIFAR10 names, else the Hub.
     image_sets
-        Other image sets by name, each a folder of pictures with its `images.csv`.
+        Other image sets by name, each a folder of pictures with its `images.csv`; of a study that does not publish its
+        pictures, your own folder of them, `{"<study id>/pictures": folder}`, whose files are compared with the list.
     image_set
         Image set that stimulus ids count in; `None` is that of the source: "cifar10/test" for H-Mix.
+    image_size
+        Height and width that pictures are resized to once they are mixed, bilinear with antialiasing, as Pillow does
+        it; their proportions may change. `None`: as people saw them, all of one size.
     source
         Where judgments named by id come from, and which study stimulus ids are of; see `load_dataset`.
 
@@ -68,7 +74,7 @@ def render(
         If rows are about pairs and not about one mixture each.
     SchemaError
         If an id is none, an index is outside its image set, a label is not that picture's, or a coefficient is outside
-        0 to 1: the row is named.
+        0 to 1: the row is named. If pictures are of several sizes and no `image_size` is given.
     SourceError
         If the endpoint pictures cannot be had, or are not what they should be.
 
@@ -79,15 +85,16 @@ def render(
     """
     if isinstance(judgments, str | list | tuple):
         ids = [judgments] if isinstance(judgments, str) else list(judgments)
-        options = {"on_screen": on_screen, "cifar10": cifar10, "image_sets": image_sets}
+        options = {"on_screen": on_screen, "cifar10": cifar10, "image_sets": image_sets, "image_size": image_size}
         return _render_ids(ids, image_set, source, options)
     judgments = in_one_order(check_dataset_type(judgments))
     mixtures = mixtures_in(judgments, task_of_rows(judgments), on_screen=on_screen)
-    return _of_rows(mixtures, open_image_sets(judgments, cifar10=cifar10, image_sets=image_sets))
+    opened = open_image_sets(judgments, cifar10=cifar10, image_sets=image_sets)
+    return _of_rows(mixtures, opened, check_size(image_size))
 
 
-def _of_rows(mixtures: Mixtures, image_sets: Mapping[str, ImageSet]) -> torch.Tensor:
-    return torch.from_numpy(draw(mixtures, image_sets))[torch.from_numpy(mixtures.of_row)]
+def _of_rows(mixtures: Mixtures, image_sets: Mapping[str, ImageSet], size: Size | None) -> torch.Tensor:
+    return torch.from_numpy(draw(mixtures, image_sets, size=size))[torch.from_numpy(mixtures.of_row)]
 
 
 def _render_ids(
@@ -99,7 +106,7 @@ def _render_ids(
         opened = {image_set: open_image_set(image_set, cifar10=options["cifar10"], folders=options["image_sets"])}
         table = table_of_ids(ids, image_set, opened[image_set].vocabulary)
         check_endpoints(table, opened[image_set].vocabulary, opened)
-        return _of_rows(mixtures_of(table, task_that_shows("mixture")), opened)
+        return _of_rows(mixtures_of(table, task_that_shows("mixture")), opened, check_size(options["image_size"]))
     if any(are_stimuli):
         msg = "ids of stimuli and of judgments stand in one list"
         raise SchemaError(msg, hint="render them one kind at a time")

@@ -17,6 +17,7 @@ from hmix_hub.sources.image_set import ImageSet
 from hmix_hub.sources.image_sets import open_image_set
 from hmix_hub.stimuli.columns import IMAGES, add_image_columns, check_images, image_features
 from hmix_hub.stimuli.mixtures import ENDPOINT_COLUMNS, Mixtures, check_endpoints, mixtures_of, pairs_of
+from hmix_hub.studies.manifest import ELSEWHERE
 from hmix_hub.studies.pictures import open_study_images
 from hmix_hub.tables import arrow_columns, check_dataset_type, picture_places, task_of, vocabulary_of
 from hmix_hub.tasks import TASKS, task_that_shows
@@ -46,22 +47,38 @@ def open_image_sets(
     table = arrow_columns(dataset, ENDPOINT_COLUMNS)
     opened = {}
     for name in table["image_set"].unique().to_pylist():
-        places = [] if name in (image_sets or {}) else [p for own, *p in picture_places(dataset.info) if own == name]
-        opened[name] = _of_studies(name, places, cifar10) or open_image_set(name, cifar10=cifar10, folders=image_sets)
+        places = [place for own, *place in picture_places(dataset.info) if own == name]
+        given = (image_sets or {}).get(name)
+        found = None
+        if given is None or not isinstance(given, ImageSet):
+            found = _of_studies(name, places, cifar10, given)
+        opened[name] = found or open_image_set(name, cifar10=cifar10, folders=image_sets)
     check_endpoints(table, vocabulary_of(dataset), opened)
     return opened
 
 
-def _of_studies(name: str, places: Sequence[Sequence[str]], cifar10: str | os.PathLike[str] | None) -> ImageSet | None:
-    """Open the image set of a study; of several that call theirs the same, if the pictures are, too."""
+def _of_studies(
+    name: str,
+    places: Sequence[Sequence[str]],
+    cifar10: str | os.PathLike[str] | None,
+    given: str | os.PathLike[str] | None,
+) -> ImageSet | None:
+    """Open the image set of a study; of several that call theirs the same, if the pictures are, too.
+
+    A folder that the caller gives is that of a study's pictures which may not be published, whose list it is compared
+    with; in place of pictures that a study does bring, it is opened as it is.
+    """
     opened = {}
     for place, *commit in places:
         if not commit and not Path(place).is_dir():
+            if given is not None:
+                continue
             msg = "the study that the pictures are of is not here any more"
             raise SourceMissingError(msg, where=Where(place), hint=f"say where: image_sets={{{name!r}: folder}}")
         study = open_repository(place, revision=commit[0]) if commit else open_folder(Path(place))
-        if study.manifest.image_set == name:
-            found = open_study_images(study.manifest, study.picture_root(), cifar10=cifar10)
+        is_elsewhere = study.manifest.stimuli.source == ELSEWHERE
+        if study.manifest.image_set == name and (is_elsewhere or given is None):
+            found = open_study_images(study.manifest, study.picture_root(), cifar10=cifar10, folder=given)
             opened[f"{study.description}, version {study.manifest.version}"] = found
     if len({image_set.fingerprint for image_set in opened.values()}) > 1:
         msg = f"the dataset is of several studies, which call different pictures {name!r}: {', '.join(opened)}"

@@ -49,6 +49,7 @@ def load_dataset(
     source: str | os.PathLike[str] | Mapping[str, Any] | None = None,
     images: str | None = None,
     cifar10: str | os.PathLike[str] | None = None,
+    image_sets: Mapping[str, Any] | None = None,
     cache_dir: str | os.PathLike[str] | None = None,
     keep_in_memory: bool = False,
     download_mode: str | None = None,
@@ -93,6 +94,9 @@ def load_dataset(
         columns. `None`: no pictures, and CIFAR-10 is not touched.
     cifar10
         Where CIFAR-10's pictures come from; see `render`.
+    image_sets
+        Of a study that may not publish its pictures, your own folder of them: `{"<study id>/pictures": folder}`; see
+        `render`.
     cache_dir
         Folder for the prepared tables; `None` is the cache of `datasets`.
     keep_in_memory
@@ -127,6 +131,7 @@ def load_dataset(
         parse_filters(filters),
         images,
         cifar10,
+        image_sets,
         {
             "cache_dir": cache_dir,
             "num_proc": num_proc,
@@ -156,6 +161,7 @@ class Request:
     conditions: Sequence[Condition]
     images: str | None
     cifar10: str | os.PathLike[str] | None
+    image_sets: Mapping[str, Any] | None
     of_cache: Mapping[str, Any]
     of_hub: Mapping[str, Any]
     keeps_all: bool = False
@@ -165,7 +171,7 @@ class Request:
         """Return what is asked for of a whole table: filtered, with pictures, sliced."""
         dataset = apply_conditions(dataset, self.conditions)
         if self.images is not None:
-            dataset = add_images(dataset, self.images, cifar10=self.cifar10)
+            dataset = add_images(dataset, self.images, cifar10=self.cifar10, image_sets=self.image_sets)
         return slice_split(dataset, self.split)
 
 
@@ -183,6 +189,9 @@ def _load(path: object, request: Request, source: Any) -> Any:
         check_images(request.images)
         return _load_study(open_study(path, **request.of_hub), request)
     check_dataset(path)
+    if request.image_sets is not None:
+        msg = f"image_sets= names pictures of contributed studies, and those of {H_MIX} are CIFAR-10's"
+        raise ConfigurationError(msg, hint="say where CIFAR-10 lies with cifar10=")
     # Its builder filters, draws and slices, since `datasets.load_dataset` comes by no other way.
     builder = HMix(
         config_name=request.name,
@@ -242,7 +251,7 @@ def _load_joined(parts: Sequence[Any], request: Request, source: Any) -> Any:
         msg = "several datasets cannot be joined in a stream"
         raise ConfigurationError(msg, hint="leave streaming out; the joined dataset is in memory")
     configuration = check_configuration(request.name or _common_task(parts, request.of_hub))
-    whole = replace(request, name=configuration.task, split="train", conditions=(), images=None)
+    whole = replace(request, name=configuration.task, split="train", conditions=(), images=None, image_sets=None)
     loaded = [
         _load(part, whole, _source_of(part, parts, source)) if isinstance(part, str | os.PathLike) else part
         for part in parts

@@ -29,6 +29,7 @@ import numpy.typing as npt
 
 from hmix_hub.errors import ConfigurationError, SchemaError, Where, nearest
 from hmix_hub.loading.pictures import ImageSets, mixtures_in, open_image_sets, task_of_rows
+from hmix_hub.sources.image_set import size_text
 
 if TYPE_CHECKING:
     import datasets
@@ -38,6 +39,7 @@ _Channels = npt.NDArray[np.int64]
 
 VISIBILITY = ("edge_energy", "colourfulness")
 """Features that `PerceptualModel` compares by default: others add nothing that held-out judgments of H-Mix can tell."""
+_MOST_TOLD = 3
 _AT_ONCE = 128
 """Pictures whose features are computed at a time, so that whole numbers of 64 bits stay in the processor's cache."""
 _GRID = 8
@@ -117,15 +119,15 @@ def endpoint_features(
         msg = "a single picture cannot be compared with a second one"
         raise SchemaError(msg, where=Where(row=int(single[0])), hint="select the rows that have an image_2_index")
     opened = open_image_sets(dataset, cifar10=cifar10, image_sets=image_sets)
-    sizes = {name: "{3} by {2}".format(*image_set.pictures.shape) for name, image_set in opened.items()}
-    if len(set(sizes.values())) > 1:
-        msg = f"pictures are not of one size: {', '.join(f'{name} {size}' for name, size in sizes.items())}"
+    sizes = {(name, size_text(size)): None for name, one in opened.items() for size in np.unique(one.sizes, axis=0)}
+    if len({size for _, size in sizes}) > 1:
+        msg = f"pictures are not of one size: {', '.join(' '.join(each) for each in list(sizes)[:_MOST_TOLD])}"
         raise SchemaError(msg, hint="fit the model to one image set at a time, or without pictures")
     first, second = np.full((2, len(pairs), len(chosen)), np.nan)
     for number, name in enumerate(pairs.set_names):
         rows = np.flatnonzero(pairs.set_number == number)
         indices, places = np.unique(np.stack([pairs.first[rows], pairs.second[rows]]), return_inverse=True)
-        features = picture_features(opened[name].pictures[indices], chosen)
+        features = picture_features(opened[name].take(indices), chosen)
         first[rows], second[rows] = features[places.reshape(2, -1)]
     return first[pairs.of_row], second[pairs.of_row]
 

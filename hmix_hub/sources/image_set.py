@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from hmix_hub.errors import SourceError, SourceMissingError, Where
+from hmix_hub.errors import SchemaError, SourceError, SourceMissingError, Where
 from hmix_hub.schema.vocabulary import Vocabulary
 
+Ints = npt.NDArray[np.int64]
 PIXEL_LINEAR = "pixel-linear"
 """The mixing of mixup, lambda * image_1 + (1 - lambda) * image_2, which the package can draw."""
 METHOD_MARK = "+"
@@ -20,7 +21,7 @@ METHOD_MARK = "+"
 
 @dataclass(frozen=True)
 class ImageSet:
-    """Pictures of one size with their labels; equal to another if name, vocabulary and fingerprint are.
+    """Pictures with their labels, of one size or several; equal to another if name, vocabulary and fingerprint are.
 
     Pickling carries the path and the labels, not the pixels: worker processes map the same file.
 
@@ -29,7 +30,7 @@ class ImageSet:
     name
         Name that stimuli refer to: "cifar10/test".
     path
-        An .npy file, uint8 (M, 3, H, W), red, green, blue.
+        An .npy file, uint8 (M, 3, H, W), red, green, blue; of pictures of several sizes, see `with_sizes`.
     labels
         int64 (M,), positions in `vocabulary`; kept read-only.
     vocabulary
@@ -64,16 +65,8 @@ class ImageSet:
         return ImageSet, (self.name, self.path, labels, self.vocabulary, self.fingerprint, self.mixing, self.mixtures)
 
     @cached_property
-    def pictures(self) -> npt.NDArray[np.uint8]:
-        """The pictures, uint8 (M, 3, H, W): a read-only memory map, opened on first use.
-
-        Raises
-        ------
-        SourceMissingError
-            If the file is gone.
-        SourceError
-            If it does not hold M pictures.
-        """
+    def _stored(self) -> npt.NDArray[np.uint8]:
+        """The file as a read-only memory map: pictures of one size, uint8 (M, 3, H, W), or as `with_sizes` has them."""
         where = Where(str(self.path))
         hint = "open the image set again: it is then made anew"
         try:
@@ -84,7 +77,104 @@ class ImageSet:
         except (ValueError, EOFError):
             msg = f"the pictures of {self.name} are no array: the file is damaged"
             raise SourceError(msg, where=where, hint=hint) from None
-        if found.dtype != np.uint8 or found.ndim != 4 or found.shape[:2] != (len(self), 3):
+        is_table = found.ndim == 4 and found.shape[:2] == (len(self), 3)
+        if found.dtype != np.uint8 or not (is_table or _has_sizes(found, len(self))):
             msg = f"expected uint8 ({len(self)}, 3, height, width), found {found.dtype} {found.shape}"
             raise SourceError(msg, where=where, hint=hint)
         return found
+
+    @property
+    def has_one_size(self) -> bool:
+        """Whether all pictures are of one size."""
+        return self._stored.ndim == 4
+
+    @cached_property
+    def _places(self) -> Ints:
+        """Offset, height and width of each picture of a set of several sizes; int64 (M, 3)."""
+        return np.asarray(self._stored[-_PLACE * len(self) :]).view("<i8").reshape(-1, 3).astype(np.int64)
+
+    @cached_property
+    def sizes(self) -> Ints:
+        """Height and width of each picture, int64 (M, 2)."""
+        if self.has_one_size:
+            return np.broadcast_to(np.array(self._stored.shape[2:], dtype=np.int64), (len(self), 2))
+        return self._places[:, 1:]
+
+    @property
+    def pictures(self) -> npt.NDArray[np.uint8]:
+        """The pictures, uint8 (M, 3, H, W): a read-only memory map, opened on first use.
+
+        Raises
+        ------
+        SchemaError
+            If they are of several sizes.
+        SourceMissingError
+            If the file is gone.
+        SourceError
+            If it does not hold M pictures.
+        """
+        if not self.has_one_size:
+            raise several_sizes(self.name, self.sizes)
+        return self._stored
+
+    def picture(self, index: int) -> npt.NDArray[np.uint8]:
+        """Return one picture, uint8 (3, H, W), read-only."""
+        if self.has_one_size:
+            return np.asarray(self._stored[index])
+        start, height, width = self._places[index].tolist()
+        return np.asarray(self._stored[start : start + 3 * height * width]).reshape(3, height, width)
+
+    def take(self, indices: Ints) -> npt.NDArray[np.uint8]:
+        """Return pictures of one size by their indices, int64 (B,): uint8 (B, 3, H, W).
+
+        Raises
+        ------
+        SchemaError
+            If they are of several sizes.
+        """
+        if self.has_one_size:
+            return np.asarray(self._stored)[indices]
+        sizes = self.sizes[indices]
+        if (sizes != sizes[:1]).any():
+            raise several_sizes(self.name, sizes)
+        return np.stack([self.picture(index) for index in indices.tolist()])
+
+
+def with_sizes(flat: bytearray, places: Ints) -> npt.NDArray[np.uint8]:
+    """Return pictures of several sizes as one array: their bytes, (3, H, W) each, then where each of the M begins.
+
+    Parameters
+    ----------
+    flat
+        The bytes; they grow by the places, so that they are not copied.
+    places
+        int64 (M, 3): offset, height and width of each picture; two may share their bytes.
+    """
+    flat += places.astype("<i8").tobytes()
+    return np.frombuffer(flat, dtype=np.uint8)
+
+
+_PLACE = 3 * 8
+"""Bytes that say where a picture begins, and of which size it is."""
+
+
+def _has_sizes(found: npt.NDArray[np.uint8], number: int) -> bool:
+    """Whether an array is one that `with_sizes` made, of so many pictures that lie within it."""
+    end = len(found) - _PLACE * number if found.ndim == 1 else -1
+    if end < 0:
+        return False
+    places = np.asarray(found[end:]).view("<i8").reshape(-1, 3)
+    inside = (places >= 0).all() and (places[:, 1:] < 2**20).all()
+    return bool(inside and (places[:, 0] + 3 * places[:, 1] * places[:, 2] <= end).all())
+
+
+def several_sizes(name: str, sizes: Ints) -> SchemaError:
+    """Return the error of pictures, height and width int64 (B, 2), that are to lie in one tensor and differ in size."""
+    other = sizes[(sizes != sizes[0]).any(axis=1)][0]
+    msg = f"the pictures of {name} are of several sizes, such as {size_text(sizes[0])} and {size_text(other)}"
+    return SchemaError(msg, hint="image_size=(height, width) brings pictures to one size; or select rows of one size")
+
+
+def size_text(size: Ints) -> str:
+    """Return a height and a width as "width x height"."""
+    return f"{size[1]} x {size[0]}"

@@ -15,10 +15,20 @@ from hmix_hub.errors import SourceError, Where
 if TYPE_CHECKING:
     from PIL import Image
 
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
+_PLAIN_TIFF = "raw"
+"""Compression of a TIFF that no foreign library has to undo."""
 PIXEL_LIMIT = 4096 * 4096
 
 _EXIF_ORIENTATION = 0x0112
+_MEANING = {
+    "I;16": ": 16 bits, which each browser brings to 8 in its own way",
+    "I;16B": ": 16 bits, which each browser brings to 8 in its own way",
+    "I": ": more than 8 bits, which each browser brings to 8 in its own way",
+    "F": ": numbers with a point",
+    "CMYK": ": colours of print, which each program converts in its own way",
+}
+"""What modes are that no picture may have."""
 
 
 def decode_picture(
@@ -27,7 +37,7 @@ def decode_picture(
     *,
     formats: Sequence[str] = FORMATS,
     size: tuple[int, int] | None = None,
-    modes: Sequence[str] = ("RGB", "L", "P", "RGBA"),
+    modes: Sequence[str] = ("RGB", "L", "P", "RGBA", "1", "LA"),
 ) -> npt.NDArray[np.uint8]:
     """Decode a picture.
 
@@ -83,8 +93,8 @@ def _fault(picture: Image.Image, size: tuple[int, int] | None, modes: Sequence[s
         return f"too large: {width} x {height}, more than {PIXEL_LIMIT} pixels"
     if size is not None and picture.size != size:
         return f"the picture is {width} x {height}, not {size[0]} x {size[1]}"
-    if picture.mode not in modes:
-        return f"the picture has mode {picture.mode}, not {' or '.join(modes)}"
+    if fault := _fault_of_form(picture, modes):
+        return fault
     frames = getattr(picture, "n_frames", 1)
     if frames != 1:
         return f"the picture has {frames} frames, not one"
@@ -94,9 +104,19 @@ def _fault(picture: Image.Image, size: tuple[int, int] | None, modes: Sequence[s
     return None
 
 
+def _fault_of_form(picture: Image.Image, modes: Sequence[str]) -> str | None:
+    if picture.mode not in modes:
+        what = f"mode {picture.mode}{_MEANING.get(picture.mode, '')}, not {' or '.join(modes)}"
+        return f"the picture has {what}: save it with 8 bits per channel, red, green and blue, or grey"
+    compression = picture.info.get("compression")
+    if picture.format == "TIFF" and compression != _PLAIN_TIFF:
+        return f"the TIFF is compressed ({compression}): save it as PNG, or uncompressed"
+    return None
+
+
 def _pixels(picture: Image.Image, where: Where) -> npt.NDArray[np.uint8]:
     picture.load()
-    if picture.mode == "RGBA" or "transparency" in picture.info:
+    if picture.mode in {"RGBA", "LA"} or "transparency" in picture.info:
         alpha = np.asarray(picture.convert("RGBA"))[:, :, 3]
         if alpha.min() < 255:
             msg = "the picture is transparent in part, so that what people saw depends on what lay behind it"

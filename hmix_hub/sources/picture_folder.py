@@ -1,79 +1,38 @@
-"""Folders of pictures: the image set of a contributed study, and the list in it; anybody may have made them."""
+"""Folders of pictures: the image set of a contributed study, decoded once; anybody may have made them."""
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from hmix_hub.errors import SourceError, SourceMissingError, Where
-from hmix_hub.file_forms import foreign_form
-from hmix_hub.schema.vocabulary import Vocabulary
 from hmix_hub.sources.arrays import cached_array
-from hmix_hub.sources.image_set import ImageSet
+from hmix_hub.sources.image_set import ImageSet, with_sizes
 from hmix_hub.sources.picture_file import decode_picture
+from hmix_hub.sources.picture_list import IMAGES, ListForm, PictureList, read_file, read_picture_list
 
 _FORMAT = b"picture folder 1\n"
-FILE_LIMIT = 64 * 2**20
 ARRAY_LIMIT = 8 * 2**30
-PICTURES_LIMIT = 1_000_000
-"""Most pictures that a list may name."""
+_MOST_TOLD = 5
+"""Files that differ from the list that a message names."""
 
 
-@dataclass(frozen=True)
-class ListForm:
-    """Form of a list.
-
-    Parameters
-    ----------
-    file
-        Name of the list in its folder.
-    label
-        Column of what a picture is called, beside the column `file`.
-    """
-
-    file: str
-    label: str
-
-    @property
-    def columns(self) -> tuple[str, str]:
-        """The columns that it has, among others."""
-        return "file", self.label
-
-    @property
-    def hint(self) -> str:
-        """What it should be."""
-        return f"{self.file} has the columns file,{self.label}, and one row per picture, in the order of their indices"
-
-
-IMAGES = ListForm("images.csv", "label")
-"""List of an image set: its rows, in order, are the indices."""
-MIXTURES = ListForm("mixtures.csv", "stimulus_id")
-"""List of mixtures as people saw them."""
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A row of a list: the file's name in it, the file it stands for, and its label."""
-
-    name: str
-    path: Path
-    label: str
-
-
-def open_picture_folder(folder: str | os.PathLike[str], name: str, form: ListForm = IMAGES) -> ImageSet:
+def open_picture_folder(
+    folder: str | os.PathLike[str],
+    name: str,
+    form: ListForm = IMAGES,
+    *,
+    listed: PictureList | None = None,
+) -> ImageSet:
     """Open a folder of pictures as an image set.
 
     The folder holds `images.csv`, with the columns `file` and `label`: its rows, in order, are the set's indices.
-    Pictures are PNG, JPEG, WebP or BMP, opaque, upright, and all of one size. They are decoded once, and kept in the
-    cache folder under a name that the list and every picture decide.
+    Pictures are PNG, JPEG, WebP, BMP, GIF or uncompressed TIFF, still, opaque and upright; their sizes may differ. They
+    are decoded once, and kept in the cache folder under a name that the list and every picture decide.
 
     Parameters
     ----------
@@ -83,220 +42,152 @@ def open_picture_folder(folder: str | os.PathLike[str], name: str, form: ListFor
         The name that stimuli call the set by.
     form
         Name and columns of the list: `MIXTURES` for a list of mixtures, whose labels are stimulus ids.
+    listed
+        The list, where it is another than the folder's: that of a study whose pictures are not published with it.
 
     Returns
     -------
     ImageSet
-        uint8 (M, 3, height, width); its vocabulary are the labels, in the order of their first appearance.
+        uint8 (M, 3, height, width), or M pictures of several sizes; its vocabulary are the labels, in the order of
+        their first appearance.
 
     Raises
     ------
     SourceMissingError
         If the folder, the list or a picture is missing.
     SourceError
-        If the list or a picture is not what it should be; the message names file and row.
+        If the list or a picture is not what it should be; the message names file and row. Where the list says what is
+        known of the files, all are compared with it first, and those that differ named together.
     """
     root = Path(os.path.expanduser(folder)).absolute()
-    content = read_list(root, form)
-    entries = list(entries_of(content, root, form))
-    digests = _digests(entries)
-    whole = hashlib.sha256(_FORMAT + hashlib.sha256(content).digest())
-    whole.update(b"".join(digests[entry.path] for entry in entries))
+    if listed is None:
+        listed = read_picture_list(root, form)
+    elif not root.is_dir():
+        msg = "there is no such folder"
+        raise SourceMissingError(msg, where=Where(str(root)), hint=f"name a folder that holds the pictures of {name}")
+    elif missing := [entry for entry in dict.fromkeys(listed.names) if not (root / entry).is_file()]:
+        raise _differing([f"{file!r} is missing" for file in missing], listed, root)
+    paths = listed.paths(root)
+    digests = _digests(listed, paths)
+    _check_digests(listed, paths, digests, root)
+    whole = hashlib.sha256(_FORMAT + hashlib.sha256(listed.content).digest())
+    whole.update(b"".join(digests[path] for path in paths))
     fingerprint = whole.hexdigest()
-    vocabulary = _vocabulary(entries, root, form)
-    path = cached_array(f"folder-{fingerprint}.npy", lambda: _decode(entries, digests))
-    return ImageSet(name, path, _labels(entries, vocabulary), vocabulary, fingerprint[:16])
+    # What is wrong with the labels is told before pictures are decoded.
+    labels = listed.labels
+    path = cached_array(f"folder-{fingerprint}.npy", lambda: _decode(listed, paths, digests, root))
+    return ImageSet(name, path, labels, listed.vocabulary, fingerprint[:16])
 
 
-def _vocabulary(entries: list[Entry], root: Path, form: ListForm) -> Vocabulary:
-    first: dict[str, tuple[str, int]] = {}
-    for row, entry in enumerate(entries):
-        label, before = first.setdefault(entry.label.lower(), (entry.label, row))
-        if label != entry.label:
-            msg = f"the label {entry.label!r} is written {label!r} in row {before}"
-            where = Where(str(root / form.file), row, form.label)
-            raise SourceError(msg, where=where, hint="write each label in one way")
-    return Vocabulary(tuple(label for label, _ in first.values()))
+def _content_of(listed: PictureList, paths: list[Path], row: int) -> bytes:
+    hint = f"put the picture {listed.entries[row].name!r} there, or take it out of the list"
+    return read_file(paths[row], Where(str(paths[row]), row), hint)
 
 
-def _content_of(entry: Entry, row: int) -> bytes:
-    hint = f"put the picture {entry.name!r} there, or take it out of the list"
-    return read_file(entry.path, Where(str(entry.path), row), hint)
-
-
-def _digests(entries: list[Entry]) -> dict[Path, bytes]:
+def _digests(listed: PictureList, paths: list[Path]) -> dict[Path, bytes]:
     """Return the hash of every picture; each file is read once."""
     digests: dict[Path, bytes] = {}
-    for row, entry in enumerate(entries):
-        if entry.path not in digests:
-            digests[entry.path] = hashlib.sha256(_content_of(entry, row)).digest()
+    for row, path in enumerate(paths):
+        if path not in digests:
+            digests[path] = hashlib.sha256(_content_of(listed, paths, row)).digest()
     return digests
 
 
-def _decode(entries: list[Entry], digests: dict[Path, bytes]) -> npt.NDArray[np.uint8]:
-    """Decode all pictures, uint8 (M, 3, height, width), if they still are what was hashed."""
-    pictures = np.empty((0, 3, 0, 0), dtype=np.uint8)
+def _check_digests(listed: PictureList, paths: list[Path], digests: dict[Path, bytes], root: Path) -> None:
+    """Refuse files that are others than the list says."""
+    faults = [
+        f"{entry.name!r} has the sha256 {digests[path].hex()[:8]}…, not {entry.sha256[:8]}…"
+        for entry, path in zip(listed.entries, paths, strict=True)
+        if entry.sha256 is not None and bytes.fromhex(entry.sha256) != digests[path]
+    ]
+    if faults:
+        raise _differing(list(dict.fromkeys(faults)), listed, root)
+
+
+def _differing(faults: list[str], listed: PictureList, root: Path) -> SourceError:
+    """Return the error of files that are not those of the list; a few are named."""
+    more = f", and {len(faults) - _MOST_TOLD:,} more" if len(faults) > _MOST_TOLD else ""
+    of_all = f"{len(faults):,} of {len(set(listed.names)):,} pictures"
+    msg = f"{of_all} are not those that {listed.form.file} lists: {'; '.join(faults[:_MOST_TOLD])}{more}"
+    hint = f"get the files from where the study got them; {listed.root / listed.form.file} says which they are"
+    return SourceError(msg, where=Where(str(root)), hint=hint)
+
+
+def _decode(listed: PictureList, paths: list[Path], digests: dict[Path, bytes], root: Path) -> npt.NDArray[np.uint8]:
+    """Decode all pictures, if they still are what was hashed; uint8 (M, 3, height, width), or see `with_sizes`."""
+    room = _Room(len(paths))
     first: dict[Path, int] = {}
-    for row, entry in enumerate(entries):
-        if entry.path in first:
-            pictures[row] = pictures[first[entry.path]]
+    faults = []
+    for row, (entry, path) in enumerate(zip(listed.entries, paths, strict=True)):
+        if path in first:
+            room.repeat(row, first[path])
             continue
-        content, where = _content_of(entry, row), Where(str(entry.path), row)
-        if hashlib.sha256(content).digest() != digests[entry.path]:
+        content, where = _content_of(listed, paths, row), Where(str(path), row)
+        if hashlib.sha256(content).digest() != digests[path]:
             msg = "the pictures changed while they were read"
             raise SourceError(msg, where=where, hint="open the folder again once nothing writes to it")
         picture = decode_picture(content, where).transpose(2, 0, 1)
-        if not first:
-            pictures = _room(len(entries), picture.shape, where)
-        if picture.shape != pictures.shape[1:]:
-            msg = f"{_size(picture.shape)}, but row 0 is {_size(pictures.shape[1:])}"
-            raise SourceError(msg, where=where, hint="pictures that are mixed are all of one size")
-        pictures[row], first[entry.path] = picture, row
-    return pictures
+        if entry.size is not None and entry.size != (picture.shape[2], picture.shape[1]):
+            faults.append(f"{entry.name!r} is {_size(picture.shape)}, not {entry.size[0]} x {entry.size[1]}")
+        room.put(row, picture, where)
+        first[path] = row
+    if faults:
+        raise _differing(faults, listed, root)
+    return room.array()
 
 
-def _room(number: int, shape: tuple[int, ...], where: Where) -> npt.NDArray[np.uint8]:
-    """Return an empty array for pictures, unless it would be larger than `ARRAY_LIMIT` bytes."""
-    if number * int(np.prod(shape)) > ARRAY_LIMIT:
-        msg = f"{number} pictures of {_size(shape)} take more than {ARRAY_LIMIT} bytes"
-        raise SourceError(msg, where=where, hint="make the pictures smaller, or split the set")
-    return np.empty((number, *shape), dtype=np.uint8)
+class _Room:
+    """Room for M pictures: a table of one size until a picture has another, then bytes one behind the other."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+        self._table = np.empty((0, 3, 0, 0), dtype=np.uint8)
+        self._flat: bytearray | None = None
+        self._rows: list[int] = []
+        # Of each picture, offset, height and width; of one that is there already, its row, and no size.
+        self._places = np.zeros((number, 3), dtype=np.int64)
+
+    def put(self, row: int, picture: npt.NDArray[np.uint8], where: Where) -> None:
+        """Keep a picture, uint8 (3, H, W)."""
+        if not self._rows:
+            self._check(self._number * picture.size, f"{self._number} pictures of {_size(picture.shape)}", where)
+            self._table = np.empty((self._number, *picture.shape), dtype=np.uint8)
+        self._rows.append(row)
+        if self._flat is None and picture.shape == self._table.shape[1:]:
+            self._table[row] = picture
+            return
+        if self._flat is None:
+            self._flat = bytearray()
+            for before in self._rows[:-1]:
+                self._append(self._flat, before, self._table[before])
+            self._table = self._table[:0].copy()
+        self._check(len(self._flat) + picture.size, f"{row + 1} of {self._number} pictures", where)
+        self._append(self._flat, row, picture)
+
+    def repeat(self, row: int, first: int) -> None:
+        """Keep a picture that is there already."""
+        if self._flat is None:
+            self._table[row] = self._table[first]
+        self._places[row] = first, 0, 0
+
+    def array(self) -> npt.NDArray[np.uint8]:
+        """Return all of them."""
+        if self._flat is None:
+            return self._table
+        again = np.flatnonzero(self._places[:, 1] == 0)
+        self._places[again] = self._places[self._places[again, 0]]
+        return with_sizes(self._flat, self._places)
+
+    def _append(self, flat: bytearray, row: int, picture: npt.NDArray[np.uint8]) -> None:
+        self._places[row] = len(flat), *picture.shape[1:]
+        flat += picture.tobytes()
+
+    @staticmethod
+    def _check(size: int, what: str, where: Where) -> None:
+        if size > ARRAY_LIMIT:
+            msg = f"{what} take more than {ARRAY_LIMIT} bytes"
+            raise SourceError(msg, where=where, hint="make the pictures smaller, or split the set")
 
 
 def _size(shape: tuple[int, ...]) -> str:
     return f"{shape[2]} x {shape[1]}"
-
-
-def files_of(folder: str | os.PathLike[str], form: ListForm = IMAGES) -> list[str]:
-    """Return the files that make a folder of pictures: its list, and each picture that the list names, once.
-
-    Raises
-    ------
-    SourceMissingError, SourceError
-        As `open_picture_folder` does, of the list.
-    """
-    root = Path(os.path.expanduser(folder)).absolute()
-    return [form.file, *dict.fromkeys(entry.name for entry in entries_of(read_list(root, form), root, form))]
-
-
-@dataclass(frozen=True)
-class PictureList:
-    """A list of M pictures: names of their files and labels, int64 (M,), in a vocabulary."""
-
-    names: list[str]
-    labels: npt.NDArray[np.int64]
-    vocabulary: Vocabulary
-
-
-def read_picture_list(folder: str | os.PathLike[str], form: ListForm = IMAGES) -> PictureList:
-    """Read the list of a folder of pictures, none of which is opened.
-
-    Raises
-    ------
-    SourceMissingError, SourceError
-        As `open_picture_folder` does, of the list.
-    """
-    root = Path(os.path.expanduser(folder)).absolute()
-    entries = list(entries_of(read_list(root, form), root, form))
-    vocabulary = _vocabulary(entries, root, form)
-    return PictureList([entry.name for entry in entries], _labels(entries, vocabulary), vocabulary)
-
-
-def _labels(entries: list[Entry], vocabulary: Vocabulary) -> npt.NDArray[np.int64]:
-    codes = {name: code for code, name in enumerate(vocabulary.names)}
-    return np.array([codes[entry.label] for entry in entries], dtype=np.int64)
-
-
-def read_list(root: Path, form: ListForm) -> bytes:
-    """Read the list of a folder; at most `FILE_LIMIT` bytes."""
-    if not root.is_dir():
-        msg = "there is no such folder"
-        hint = f"name a folder that holds {form.file} and its pictures"
-        raise SourceMissingError(msg, where=Where(str(root)), hint=hint)
-    return read_file(root / form.file, Where(str(root / form.file)), form.hint)
-
-
-def read_file(path: Path, where: Where, hint: str) -> bytes:
-    """Read a file of at most `FILE_LIMIT` bytes."""
-    # Opening a pipe would wait for ever.
-    if not path.is_file():
-        msg = "this is not a file" if path.exists() else "the file is missing"
-        raise SourceMissingError(msg, where=where, hint=hint)
-    try:
-        with path.open("rb") as file:
-            content = file.read(FILE_LIMIT + 1)
-    except OSError as error:
-        msg = f"the file cannot be read: {error.strerror or error}"
-        raise SourceMissingError(msg, where=where, hint=hint) from None
-    if len(content) > FILE_LIMIT:
-        msg = f"the file is larger than {FILE_LIMIT} bytes"
-        raise SourceError(msg, where=where, hint=hint)
-    return content
-
-
-def entries_of(content: bytes, root: Path, form: ListForm) -> Iterator[Entry]:
-    """Yield the rows of a list, each with a file that lies in the folder."""
-    file = str(root / form.file)
-    with (root / form.file).open("rb") as stream:
-        foreign = foreign_form(stream, form.file)
-    if foreign is not None:
-        msg = f"this is {foreign}"
-        raise SourceError(msg, where=Where(file), hint=form.hint)
-    if max(content.count(b"\n"), content.count(b"\r")) > PICTURES_LIMIT + 1:
-        msg = f"the list has more than {PICTURES_LIMIT:,} rows"
-        raise SourceError(msg, where=Where(file), hint="list only pictures that were shown")
-    # A list may name one picture very often; where it lies is looked up once.
-    paths: dict[str, Path] = {}
-    row = -1
-    for row, (name, label) in enumerate(_cells(content, file, form)):
-        for column, cell in zip(form.columns, (name, label), strict=True):
-            if not cell.strip():
-                msg = f"no {column} is given"
-                raise SourceError(msg, where=Where(file, row, column), hint=form.hint)
-        if name not in paths:
-            paths[name] = _inside(name, root, Where(file, row, "file"), form)
-        yield Entry(name, paths[name], label.strip())
-    if row < 0:
-        msg = "the list names no picture"
-        raise SourceError(msg, where=Where(file), hint=form.hint)
-
-
-def _cells(content: bytes, file: str, form: ListForm) -> Iterator[tuple[str, str]]:
-    """Return file and label of each row, "" where a row is too short."""
-    row = -1
-    try:
-        rows = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
-        header = next(rows, [])
-        for column in form.columns:
-            if header.count(column) != 1:
-                msg = f"expected one column {column}, found {header.count(column)} in the header {','.join(header)!r}"
-                raise SourceError(msg, where=Where(file, column=column), hint=form.hint)
-        at, of = (header.index(column) for column in form.columns)
-        # A line that is empty is no row.
-        for row, cells in enumerate(filter(None, rows)):
-            if len(cells) > len(header):
-                msg = f"{len(cells)} cells under {len(header)} columns"
-                raise SourceError(msg, where=Where(file, row), hint="quote cells that hold a comma")
-            whole = cells + [""] * (len(header) - len(cells))
-            yield whole[at], whole[of]
-    except (csv.Error, UnicodeDecodeError) as error:
-        msg = f"not a CSV file in UTF-8: {error}"
-        raise SourceError(msg, where=Where(file, row + 1), hint=form.hint) from None
-
-
-def _inside(name: str, root: Path, where: Where, form: ListForm) -> Path:
-    """Return the path of a file, which must lie in the folder once all links are followed."""
-    hint = "name files by their path within the folder, with / between its parts, and copy there what lies elsewhere"
-    is_absolute = PurePosixPath(name).is_absolute() or bool(PureWindowsPath(name).anchor)
-    if is_absolute or "\\" in name or "\0" in name or ".." in PurePosixPath(name).parts:
-        msg = f"{name!r} is not a plain path within the folder"
-        raise SourceError(msg, where=where, hint=hint)
-    try:
-        path = (root / name).resolve(strict=True)
-    except (OSError, RuntimeError):
-        msg = f"{name!r} is missing"
-        raise SourceMissingError(msg, where=where, hint=f"put it beside {form.file}, or take the row out") from None
-    if not path.is_relative_to(root.resolve()):
-        msg = f"{name!r} leads out of the folder"
-        raise SourceError(msg, where=where, hint=hint)
-    return path

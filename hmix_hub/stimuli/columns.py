@@ -19,6 +19,7 @@ from hmix_hub.schema.arrays import encode, take
 from hmix_hub.sources.image_set import ImageSet
 from hmix_hub.stimuli.drawing import draw, take_endpoints
 from hmix_hub.stimuli.mixtures import check_endpoints, mixtures_of, pairs_of
+from hmix_hub.stimuli.sizes import of_each_size, sizes_of
 
 IMAGES = {"mixed": ("image",), "endpoints": ("image_1", "image_2")}
 """Columns of each kind of pictures."""
@@ -89,9 +90,9 @@ def add_image_columns(
     for which, name in enumerate(IMAGES[images]):
         is_there = np.ones(len(mixtures), dtype=bool) if images == "mixed" or not which else mixtures.second >= 0
         pngs: list[bytes | None] = [None] * len(mixtures)
-        # Image set by image set, since each may have a size of its own.
-        for number in range(len(mixtures.set_names)):
-            chosen = np.flatnonzero((mixtures.set_number == number) & is_there)
+        there, of_one = np.flatnonzero(is_there), None if images == "mixed" else which
+        for _, at in of_each_size(sizes_of(mixtures, image_sets, there, of_one)):
+            chosen = there[at]
             if images == "mixed":
                 drawn = draw(mixtures, image_sets, chosen)
             else:

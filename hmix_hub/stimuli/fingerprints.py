@@ -10,8 +10,9 @@ import pyarrow as pa
 
 from hmix_hub.schema.arrays import take
 from hmix_hub.sources.image_set import ImageSet
-from hmix_hub.stimuli.drawing import Pictures, draw
+from hmix_hub.stimuli.drawing import draw
 from hmix_hub.stimuli.mixtures import mixtures_of, pairs_of, walk_between
+from hmix_hub.stimuli.sizes import Pictures
 from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS
 from hmix_hub.tasks.midpoint import WALK
 

@@ -92,12 +92,12 @@ def write_files(folder: Path, files: dict[str, bytes]) -> Path:
     return folder
 
 
-def tiny_picture() -> bytes:
-    """Return a PNG of 2 by 2 grey pixels."""
+def tiny_picture(*, width: int = 2) -> bytes:
+    """Return a PNG of grey pixels, 2 high."""
     from PIL import Image
 
     stream = io.BytesIO()
-    Image.new("RGB", (2, 2), (128, 128, 128)).save(stream, "PNG")
+    Image.new("RGB", (width, 2), (128, 128, 128)).save(stream, "PNG")
     return stream.getvalue()
 
 

@@ -63,12 +63,16 @@ else:
     TaskName = Literal[tuple(TASKS)]
 Mixing = Literal["pixel-linear", "morph", "cutmix", "latent", "audio-visual", "none", "other"]
 
-OWN_PICTURES = "own"
+OWN_PICTURES, ELSEWHERE = "own", "elsewhere"
+"""Sources of pictures that the study lists: those that are published with it, and those that may not be."""
+LISTED_PICTURES = (OWN_PICTURES, ELSEWHERE)
 if TYPE_CHECKING:
     PictureSource = str
+    HeldPictures = str
 else:
     # Pydantic takes the names as they are registered, a type checker only names that are written here.
-    PictureSource = Literal[(*IMAGE_SETS, OWN_PICTURES)]
+    PictureSource = Literal[(*IMAGE_SETS, *LISTED_PICTURES)]
+    HeldPictures = Literal[(*IMAGE_SETS, OWN_PICTURES)]
 DEFAULT_CLASSES = "cifar10"
 SINGLE = "none"
 """The mixing of a study of single pictures."""
@@ -84,7 +88,8 @@ class Stimuli(Strict):
     """What people saw, and how it was made."""
 
     source: Annotated[PictureSource, Open] = Field(
-        description="The endpoint pictures: a pinned set that hmix-hub knows, or `own`: stimuli/images.csv."
+        description="The endpoint pictures: a pinned set that hmix-hub knows; `own`: those of stimuli/images.csv; or "
+        "`elsewhere`: those that it lists, which may not be published."
     )
     mixing: Annotated[Mixing, Open] = Field(
         description="How pictures were mixed: `pixel-linear` is lambda * image_1 + (1 - lambda) * image_2; `none`: "
@@ -232,7 +237,7 @@ class Manifest(Strict):
 
     @model_validator(mode="after")
     def _check_id(self) -> Manifest:
-        if self.stimuli.source == OWN_PICTURES and self.id in _TAKEN:
+        if self.stimuli.source in LISTED_PICTURES and self.id in _TAKEN:
             msg = f"the id {self.id!r} is taken: a study of own pictures would give them the name of other ones"
             raise ValueError(msg)
         return self
@@ -245,10 +250,10 @@ class Manifest(Strict):
         """
         source = self.stimuli.source
         is_linear = self.stimuli.mixing in {PIXEL_LINEAR, SINGLE}
-        if is_linear and source != OWN_PICTURES:
+        if is_linear and source not in LISTED_PICTURES:
             return source
         # The study's id, since others may mix the same pictures otherwise.
-        name = f"{self.id}/{'pictures' if source == OWN_PICTURES else source.replace('/', '-')}"
+        name = f"{self.id}/{'pictures' if source in LISTED_PICTURES else source.replace('/', '-')}"
         return name if is_linear else f"{name}{METHOD_MARK}{self.stimuli.mixing}"
 
     @property

@@ -9,15 +9,16 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from hmix_hub.errors import HMixError
+from hmix_hub.errors import HMixError, SourceMissingError, Where
 from hmix_hub.schema import Vocabulary
 from hmix_hub.sources.image_set import METHOD_MARK, ImageSet
 from hmix_hub.sources.image_sets import IMAGE_SETS, open_image_set
-from hmix_hub.sources.picture_folder import IMAGES, MIXTURES, files_of, open_picture_folder, read_picture_list
-from hmix_hub.stimuli.drawing import DECIMALS, listed_mixtures
+from hmix_hub.sources.picture_folder import open_picture_folder
+from hmix_hub.sources.picture_list import IMAGES, MIXTURES, files_of, read_picture_list
+from hmix_hub.stimuli.ready_mixtures import DECIMALS, listed_mixtures
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import IMAGE_LIST, MIXTURE_LIST, STIMULI, StudyFolder
-from hmix_hub.studies.manifest import MANIFEST, OWN_PICTURES, Manifest
+from hmix_hub.studies.manifest import ELSEWHERE, MANIFEST, OWN_PICTURES, Manifest
 from hmix_hub.studies.manifest_fields import is_placeholder
 from hmix_hub.studies.picture_names import PictureNames
 from hmix_hub.studies.row_hashes import hash_columns
@@ -39,6 +40,8 @@ class KnownPictures:
         int64 (M,), in the study's vocabulary, -1 where it lacks the class.
     names
         Names of its files, in the order of the indices; `None`: they have none.
+    sizes
+        int64 (M, 2): height and width of each; `None`: all are of one size, or it is not known.
     mixtures
         Keys of the mixtures that the study brings ready-made; `None`: it brings none.
     """
@@ -47,6 +50,7 @@ class KnownPictures:
     size: int
     labels: npt.NDArray[np.int64]
     names: PictureNames | None = None
+    sizes: npt.NDArray[np.int64] | None = None
     mixtures: Keys | None = None
 
 
@@ -60,7 +64,9 @@ def known_pictures(manifest: Manifest, folder: StudyFolder, report: Report) -> K
     """
     endpoints = listed_pictures(manifest, folder, report)
     if endpoints is not None and manifest.stimuli.source == OWN_PICTURES:
-        _open_own(manifest, folder, report)
+        opened = _open_own(manifest, folder, report)
+        if opened is not None and not opened.has_one_size:
+            endpoints = replace(endpoints, sizes=opened.sizes)
     if manifest.stimuli.source in IMAGE_SETS and folder.has_pictures:
         report.add(rules.PICTURES_UNUSED, file=IMAGE_LIST)
     mixtures = known_mixtures(manifest, folder, report)
@@ -86,23 +92,29 @@ def _listed(manifest: Manifest, folder: StudyFolder, report: Report) -> KnownPic
         return None
     try:
         listed = read_picture_list(folder.file(STIMULI))
+        listed_labels, vocabulary = listed.labels, listed.vocabulary
     except HMixError as error:
         _tell_fault(error, report)
         return None
-    labels = _recoded(listed.labels, listed.vocabulary, manifest.vocabulary)
+    if manifest.stimuli.source == ELSEWHERE and listed.sizes is None:
+        row = next(row for row, entry in enumerate(listed.entries) if entry.size is None)
+        note = "with `source: elsewhere`, the list says width and height of every picture"
+        report.add(rules.PICTURES, file=IMAGE_LIST, row=row, column="width", note=note)
+    labels = _recoded(listed_labels, vocabulary, manifest.vocabulary)
     unknown = np.flatnonzero(labels < 0)
     if len(unknown) and not is_placeholder(manifest.stimuli.classes):
         row = int(unknown[0])
-        label = listed.vocabulary.names[listed.labels[row]]
+        label = vocabulary.names[listed_labels[row]]
         report.add(rules.CLASS, file=IMAGE_LIST, column="label", row=row, value=label)
-    return KnownPictures(manifest.image_set, len(labels), labels, PictureNames(listed.names))
+    return KnownPictures(manifest.image_set, len(labels), labels, PictureNames(listed.names), listed.sizes)
 
 
-def _open_own(manifest: Manifest, folder: StudyFolder, report: Report) -> None:
+def _open_own(manifest: Manifest, folder: StudyFolder, report: Report) -> ImageSet | None:
     try:
-        open_picture_folder(folder.file(STIMULI), manifest.image_set)
+        return open_picture_folder(folder.file(STIMULI), manifest.image_set)
     except HMixError as error:
         _tell_fault(error, report)
+        return None
 
 
 def _tell_fault(error: HMixError, report: Report) -> None:
@@ -123,6 +135,7 @@ def _recoded(labels: npt.NDArray[np.int64], own: Vocabulary, target: Vocabulary)
 
 
 Keys = npt.NDArray[np.uint64]
+_MOST_NAMED = 3
 
 
 def known_mixtures(manifest: Manifest, folder: StudyFolder, report: Report) -> Keys | None:
@@ -161,7 +174,13 @@ def mixture_keys(
     return hash_columns([first, second, np.round(coefficient, DECIMALS)])
 
 
-def open_study_images(manifest: Manifest, root: Path, *, cifar10: str | os.PathLike[str] | None = None) -> ImageSet:
+def open_study_images(
+    manifest: Manifest,
+    root: Path,
+    *,
+    cifar10: str | os.PathLike[str] | None = None,
+    folder: str | os.PathLike[str] | None = None,
+) -> ImageSet:
     """Open the image set that a study's stimuli are made of.
 
     Parameters
@@ -169,16 +188,20 @@ def open_study_images(manifest: Manifest, root: Path, *, cifar10: str | os.PathL
     manifest
         What the study says of its stimuli.
     root
-        Folder that holds `stimuli/`, where the study brings pictures.
+        Folder that holds `stimuli/`, where the study brings pictures or lists them.
     cifar10
         Where CIFAR-10 lies; see `hmix_hub.render`.
+    folder
+        Of a study that may not publish its pictures, a folder that holds them, as its list names them.
 
     Raises
     ------
     SourceError
         If pictures cannot be had, or are not what they should be.
     """
-    if manifest.stimuli.source == OWN_PICTURES:
+    if manifest.stimuli.source == ELSEWHERE:
+        opened = _open_elsewhere(manifest, root, folder)
+    elif manifest.stimuli.source == OWN_PICTURES:
         opened = open_picture_folder(root / STIMULI, manifest.image_set)
     else:
         opened = open_image_set(manifest.stimuli.source, cifar10=cifar10)
@@ -193,10 +216,25 @@ def open_study_images(manifest: Manifest, root: Path, *, cifar10: str | os.PathL
     )
 
 
+def _open_elsewhere(manifest: Manifest, root: Path, folder: str | os.PathLike[str] | None) -> ImageSet:
+    listed = read_picture_list(root / STIMULI)
+    if folder is not None:
+        return open_picture_folder(folder, manifest.image_set, listed=listed)
+    few = ", ".join(list(dict.fromkeys(listed.names))[:_MOST_NAMED])
+    msg = f"the pictures of {manifest.id} may not be published, and no folder of them is named"
+    hint = (
+        f"get them from where the study did (see its card), and name your folder: image_sets={{{manifest.image_set!r}: "
+        f"folder}}; it holds {len(listed):,} pictures under the names that {IMAGE_LIST} lists, such as {few}"
+    )
+    raise SourceMissingError(msg, where=Where(str(root / IMAGE_LIST)), hint=hint)
+
+
 def stimulus_files(folder: StudyFolder, manifest: Manifest) -> list[str]:
     """Return the files of `stimuli/` that a study is made of: its lists, and the pictures that they name."""
     root = folder.file(STIMULI)
     names = files_of(root, IMAGES) if manifest.stimuli.source == OWN_PICTURES else []
+    if manifest.stimuli.source == ELSEWHERE:
+        names = [IMAGES.file]
     if METHOD_MARK in manifest.image_set and folder.file(MIXTURE_LIST).is_file():
         names += files_of(root, MIXTURES)
     return list(dict.fromkeys(names))

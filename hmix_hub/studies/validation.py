@@ -18,13 +18,14 @@ from hmix_hub.studies.checks.stimuli import check_stimuli
 from hmix_hub.studies.checks.trials import check_clashes, check_trials
 from hmix_hub.studies.findings import Report, Reporter
 from hmix_hub.studies.folder import IMAGE_LIST, MIXTURE_LIST, STIMULI, StudyFolder, is_litter
-from hmix_hub.studies.manifest import MANIFEST, Manifest
+from hmix_hub.studies.manifest import ELSEWHERE, MANIFEST, Manifest
 from hmix_hub.studies.manifest_fields import is_placeholder
 from hmix_hub.studies.observed import ObservedChunk, observed_chunks
 from hmix_hub.studies.participants import check_participants
 from hmix_hub.studies.pictures import KnownPictures, known_pictures, stimulus_files
 from hmix_hub.studies.rules import files as rules
 
+_UNLISTED = "no list names it"
 Progress = Callable[[str, int], None]
 
 _CHECKS: tuple[type[Check], ...] = (ContradictionCheck, SliderCheck, RecordedCheck, ComputedCheck, StatedCheck)
@@ -81,7 +82,9 @@ def _check_stimulus_files(folder: StudyFolder, manifest: Manifest, report: Repor
     for path in sorted(root.rglob("*")):
         name = path.relative_to(root).as_posix()
         if path.is_file() and name not in named and not any(map(is_litter, name.split("/"))):
-            report.add(rules.UNKNOWN_FILE, file=f"{STIMULI}/{name}", note="no list names it")
+            is_elsewhere = manifest.stimuli.source == ELSEWHERE
+            note = "with `source: elsewhere`, no picture is published: keep it elsewhere" if is_elsewhere else _UNLISTED
+            report.add(rules.UNKNOWN_FILE, file=f"{STIMULI}/{name}", note=note)
 
 
 def _without_copies(folder: StudyFolder, report: Report) -> StudyFolder:

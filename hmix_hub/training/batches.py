@@ -218,6 +218,7 @@ def batches(
     mix: HumanMixup | None = None,
     cifar10: str | os.PathLike[str] | None = None,
     image_sets: Mapping[str, Any] | None = None,
+    image_size: tuple[int, int] | None = None,
 ) -> Batches:
     """Return batches of pictures and targets, without worker processes.
 
@@ -274,8 +275,8 @@ def batches(
         two images. Coefficients depend only on the seed of `mix`, the epoch and the row's place in the epoch's order:
         not on batch size or number of processes (unless `mix` draws one per batch). The state of `mix` itself does not
         change.
-    cifar10, image_sets
-        See `render`.
+    cifar10, image_sets, image_size
+        See `render`; `image_size` is asked for where pictures are of several sizes.
 
     Returns
     -------
@@ -310,6 +311,7 @@ def batches(
         on_screen=on_screen,
         cifar10=cifar10,
         image_sets=image_sets,
+        image_size=image_size,
         vocabularies=vocabularies,
         device=device,
     )

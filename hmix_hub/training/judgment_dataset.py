@@ -57,7 +57,8 @@ class JudgmentDataset(Dataset[Judgment]):
 
     Parameters
     ----------
-    dataset, images, targets, columns, dtype, normalize, toward, vocabularies, on_screen, cifar10, image_sets
+    dataset, images, targets, columns, dtype, normalize, toward, vocabularies, on_screen, cifar10, image_sets,
+    image_size
         See `hmix_hub.batches`.
 
     Attributes
@@ -85,6 +86,7 @@ class JudgmentDataset(Dataset[Judgment]):
         on_screen: bool = False,
         cifar10: str | os.PathLike[str] | None = None,
         image_sets: Mapping[str, Any] | None = None,
+        image_size: tuple[int, int] | None = None,
     ) -> None:
         dataset = in_one_order(check_dataset_type(dataset))
         wanted = wanted_of(
@@ -98,6 +100,7 @@ class JudgmentDataset(Dataset[Judgment]):
             on_screen=on_screen,
             cifar10=cifar10,
             image_sets=image_sets,
+            image_size=image_size,
             vocabularies=vocabularies,
         )
         self.vocabularies = wanted.vocabularies

@@ -22,6 +22,7 @@ from hmix_hub.schema.groups import encode_key
 from hmix_hub.sources.image_set import ImageSet
 from hmix_hub.stimuli.drawing import draw, take_endpoints
 from hmix_hub.stimuli.mixtures import Mixtures
+from hmix_hub.stimuli.sizes import Size
 
 NUMBERS_AT_ONCE = 1 << 20
 """Numbers of pictures made at a time on the processor: few enough to stay in its cache, enough that what an operation
@@ -168,18 +169,24 @@ class Pictures:
 
 
 def pictures_of(
-    mixtures: Mixtures, image_sets: Mapping[str, ImageSet], images: str, scaling: Scaling, device: torch.device
+    mixtures: Mixtures,
+    image_sets: Mapping[str, ImageSet],
+    images: str,
+    scaling: Scaling,
+    device: torch.device,
+    *,
+    size: Size | None = None,
 ) -> dict[str, Pictures]:
     """Return the pictures of all rows on a device: "image", or of `images="endpoints"` "image_1" and "image_2"."""
     found = {}
     if images == "mixed":
-        found["image"] = draw(mixtures, image_sets), mixtures.of_row
+        found["image"] = draw(mixtures, image_sets, size=size), mixtures.of_row
     else:
         for which, index in enumerate((mixtures.first, mixtures.second)):
             key = encode_key([mixtures.set_number, index])
             _, some, number = np.unique(key, return_index=True, return_inverse=True)
             of_row = number.astype(np.int64)[mixtures.of_row]
-            found[f"image_{which + 1}"] = take_endpoints(mixtures, image_sets, which, some), of_row
+            found[f"image_{which + 1}"] = take_endpoints(mixtures, image_sets, which, some, size=size), of_row
     return {
         name: Pictures(torch.from_numpy(table).to(device), torch.from_numpy(of_row).to(device), scaling)
         for name, (table, of_row) in found.items()

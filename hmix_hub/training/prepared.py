@@ -8,12 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.loading.pictures import mixtures_in, open_image_sets, task_of_rows
 from hmix_hub.stimuli.columns import IMAGES, check_images
-from hmix_hub.stimuli.drawing import size_of
+from hmix_hub.stimuli.sizes import Size, check_size, common_size, sizes_of
 from hmix_hub.tables import unique_values, vocabulary_of
 from hmix_hub.tensors import Tensors, to_tensors
 from hmix_hub.training.pictures import NUMBERS_AT_ONCE, Pictures, Scaling, pictures_of, scaling_of
@@ -48,13 +49,14 @@ class Wanted:
     image_sets: Mapping[str, ImageSet]
     device: torch.device
     vocabularies: Mapping[str, list[str]]
+    size: Size
+    """Height and width of the pictures."""
 
     def contents(self, dataset: datasets.Dataset, lead: tuple[int, ...] = ()) -> list[str]:
         """Return names, with shapes, of what a batch of a dataset holds; `lead` is the first dimension."""
         shapes: dict[str, tuple[int, ...]] = {}
         if self.images is not None and self.image_sets:
-            size = size_of(list(self.image_sets), self.image_sets)
-            shapes |= dict.fromkeys(IMAGES[self.images], tuple(size))
+            shapes |= dict.fromkeys(IMAGES[self.images], (3, *self.size))
         shapes |= dict.fromkeys(self.targets, (len(vocabulary_of(dataset)),) if self.targets else ())
         return [*(f"{name} {[*lead, *shape]}" for name, shape in shapes.items()), *self.columns]
 
@@ -67,7 +69,7 @@ class Wanted:
         """Return how many rows are best made in one piece: one batch, or several small ones."""
         rows = _ROWS_AT_ONCE
         if self.images is not None and self.image_sets:
-            rows = min(rows, most_numbers // math.prod(size_of(list(self.image_sets), self.image_sets)))
+            rows = min(rows, most_numbers // 3 * math.prod(self.size))
         return max(1, rows // batch_size) * batch_size
 
 
@@ -83,6 +85,7 @@ def wanted_of(
     on_screen: bool,
     cifar10: str | os.PathLike[str] | None,
     image_sets: Mapping[str, Any] | None,
+    image_size: tuple[int, int] | None = None,
     vocabularies: Vocabularies = None,
     device: torch.device | str = "cpu",
 ) -> Wanted:
@@ -105,7 +108,27 @@ def wanted_of(
     opened = {} if kind is None else open_image_sets(dataset, cifar10=cifar10, image_sets=image_sets)
     task, scaling = task_of_rows(dataset), scaling_of(dtype, normalize)
     own = counted_in.vocabularies
-    return Wanted(task, kind, wanted_targets, wanted_columns, on_screen, toward, scaling, opened, place, own)
+    size = check_size(image_size) or _size_of(dataset, task, kind, opened)
+    return Wanted(task, kind, wanted_targets, wanted_columns, on_screen, toward, scaling, opened, place, own, size)
+
+
+def _size_of(dataset: datasets.Dataset, task: str, images: str | None, opened: Mapping[str, ImageSet]) -> Size:
+    """Return the one size of all pictures of the rows.
+
+    Raises
+    ------
+    SchemaError
+        If they have several.
+    """
+    sizes = {tuple(opened[name].sizes[0].tolist()) for name in opened if opened[name].has_one_size}
+    if images is None or (len(sizes) == 1 and all(image_set.has_one_size for image_set in opened.values())):
+        height, width = next(iter(sizes), (0, 0))
+        return height, width
+    mixtures = mixtures_in(dataset, task, images)
+    every = np.arange(len(mixtures))
+    which = (None,) if images == "mixed" else (0, 1)
+    several = np.concatenate([sizes_of(mixtures, opened, every, one) for one in which])
+    return common_size(mixtures, opened, np.tile(every, len(which)), several)
 
 
 def _vocabularies(dataset: datasets.Dataset, columns: Sequence[str], given: Vocabularies) -> Tensors:
@@ -159,7 +182,9 @@ def prepare(dataset: datasets.Dataset, wanted: Wanted) -> Prepared:
     pictures: Mapping[str, Pictures] = {}
     if wanted.images is not None:
         mixtures = mixtures_in(dataset, wanted.task, wanted.images, on_screen=wanted.on_screen)
-        pictures = pictures_of(mixtures, wanted.image_sets, wanted.images, wanted.scaling, wanted.device)
+        pictures = pictures_of(
+            mixtures, wanted.image_sets, wanted.images, wanted.scaling, wanted.device, size=wanted.size
+        )
     targets = {
         name: target_of(
             dataset, name, wanted.task, toward=wanted.toward, on_screen=wanted.on_screen, dtype=wanted.dtype

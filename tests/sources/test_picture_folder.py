@@ -1,16 +1,23 @@
+import hashlib
 import io
 import os
+import pickle
+import shutil
 import struct
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
-from hmix_hub.errors import SourceError, SourceMissingError
-from hmix_hub.sources import picture_folder
+from hmix_hub.errors import SchemaError, SourceError, SourceMissingError
+from hmix_hub.sources import picture_folder, picture_list
 from hmix_hub.sources.image_sets import open_image_set
-from hmix_hub.sources.picture_folder import open_picture_folder, read_file
+from hmix_hub.sources.picture_folder import open_picture_folder
+from hmix_hub.sources.picture_list import read_file, read_picture_list
 
 RNG = np.random.default_rng(0)
 PIXELS = RNG.integers(0, 256, (3, 6, 8, 3), dtype=np.uint8)
@@ -49,7 +56,13 @@ def header_of(width, height):
 
 def test_a_picture_that_is_named_often_is_read_twice_at_the_most(folder, monkeypatch):
     read = []
-    monkeypatch.setattr(picture_folder, "read_file", lambda path, *rest: read.append(path) or read_file(path, *rest))
+
+    def counted(path, *rest, **options):
+        read.append(path)
+        return read_file(path, *rest, **options)
+
+    monkeypatch.setattr(picture_folder, "read_file", counted)
+    monkeypatch.setattr(picture_list, "read_file", counted)
     write_list(folder, "file,label\nb.png,owl\na.bmp,heron\n" + "b.png,owl\n" * 50)
     birds = open_picture_folder(folder, "birds/all")
     assert np.array_equal(birds.pictures, PIXELS[[0, 1, *[0] * 50]].transpose(0, 3, 1, 2))
@@ -57,7 +70,7 @@ def test_a_picture_that_is_named_often_is_read_twice_at_the_most(folder, monkeyp
 
 
 def test_a_list_of_very_many_pictures_is_refused(folder, monkeypatch):
-    monkeypatch.setattr(picture_folder, "PICTURES_LIMIT", 2)
+    monkeypatch.setattr(picture_list, "PICTURES_LIMIT", 2)
     with pytest.raises(SourceError, match="more than 2 rows"):
         open_picture_folder(folder, "birds/all")
 
@@ -218,7 +231,7 @@ def test_a_hostile_or_damaged_picture_is_named_with_its_row(folder, image_cache,
     assert not image_cache.exists()
 
 
-@pytest.mark.parametrize("kind", ["png", "webp"])
+@pytest.mark.parametrize("kind", ["png", "webp", "gif", "tif"])
 def test_a_moving_picture_is_refused(folder, kind):
     frames = [Image.fromarray(pixels) for pixels in PIXELS]
     frames[0].save(folder / f"moving.{kind}", save_all=True, append_images=frames[1:])
@@ -236,10 +249,138 @@ def test_a_picture_that_is_shown_turned_is_refused(folder):
         open_picture_folder(folder, "birds")
 
 
-def test_pictures_are_of_one_size(folder):
-    Image.fromarray(PIXELS[0].transpose(1, 0, 2).copy()).save(folder / "a.bmp")
-    with pytest.raises(SourceError, match=r"a\.bmp, row 1: 6 x 8, but row 0 is 8 x 6"):
+def test_pictures_may_be_of_several_sizes(folder):
+    turned = PIXELS[1].transpose(1, 0, 2).copy()
+    Image.fromarray(turned).save(folder / "a.bmp")
+    birds = open_picture_folder(folder, "birds")
+    assert not birds.has_one_size
+    assert birds.sizes.tolist() == [[6, 8], [8, 6], [6, 8]]
+    for index, pixels in enumerate((PIXELS[0], turned, PIXELS[2])):
+        assert np.array_equal(birds.picture(index), pixels.transpose(2, 0, 1))
+    assert np.array_equal(birds.take(np.array([2, 0])), PIXELS[[2, 0]].transpose(0, 3, 1, 2))
+    with pytest.raises(SchemaError, match="several sizes, such as 8 x 6 and 6 x 8"):
+        birds.take(np.array([0, 1]))
+    with pytest.raises(SchemaError, match="image_size"):
+        _ = birds.pictures
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    sizes=st.lists(st.tuples(st.integers(1, 5), st.integers(1, 5)), min_size=1, max_size=6),
+    order=st.lists(st.integers(0, 5), min_size=1, max_size=9),
+)
+def test_pictures_come_back_whatever_their_sizes_order_and_number(sizes, order, tmp_path, image_cache):
+    pictures = [RNG.integers(0, 256, (height, width, 3), dtype=np.uint8) for height, width in sizes]
+    for number, pixels in enumerate(pictures):
+        Image.fromarray(pixels).save(tmp_path / f"{number}.png")
+    shown = [number % len(pictures) for number in order]
+    write_list(tmp_path, "file,label\n" + "".join(f"{number}.png,owl\n" for number in shown))
+    opened = pickle.loads(pickle.dumps(open_picture_folder(tmp_path, "birds")))
+    assert opened.has_one_size == (len({sizes[number] for number in shown}) == 1)
+    assert opened.sizes.tolist() == [list(sizes[number]) for number in shown]
+    for index, number in enumerate(shown):
+        assert np.array_equal(opened.picture(index).transpose(1, 2, 0), pictures[number])
+
+
+def test_a_set_of_one_size_is_cached_as_ever(folder):
+    birds = open_picture_folder(folder, "birds")
+    hashed = [hashlib.sha256((folder / name).read_bytes()) for name in ("images.csv", "b.png", "a.bmp", "more/c.png")]
+    whole = hashlib.sha256(b"picture folder 1\n" + b"".join(each.digest() for each in hashed)).hexdigest()
+    assert birds.fingerprint == whole[:16]
+    assert birds.path.name == f"folder-{whole}.npy"
+    assert np.array_equal(np.load(birds.path), PIXELS.transpose(0, 3, 1, 2))
+
+
+def test_a_damaged_cache_of_several_sizes_is_refused(folder):
+    Image.fromarray(PIXELS[1].transpose(1, 0, 2).copy()).save(folder / "a.bmp")
+    birds = open_picture_folder(folder, "birds")
+    stored = np.load(birds.path)
+    stored[-16:-8] = 255
+    np.save(birds.path, stored)
+    with pytest.raises(SourceError, match="expected uint8"):
+        _ = replace(birds).sizes
+
+
+def test_a_set_of_several_sizes_too_large_for_the_memory_is_refused(folder, monkeypatch):
+    Image.fromarray(np.zeros((9, 9, 3), np.uint8)).save(folder / "a.bmp")
+    monkeypatch.setattr("hmix_hub.sources.picture_folder.ARRAY_LIMIT", 3 * 3 * 6 * 8)
+    assert 3 * (9 * 9 + 6 * 8) < 3 * 3 * 6 * 8
+    with pytest.raises(SourceError, match="3 of 3 pictures take more than 432 bytes"):
         open_picture_folder(folder, "birds")
+
+
+@pytest.mark.parametrize("mode", ["1", "LA"])
+def test_black_and_white_and_opaque_grey_become_red_green_blue(folder, mode):
+    picture = Image.fromarray(PIXELS[0]).convert(mode)
+    picture.save(folder / "b.png")
+    assert np.array_equal(
+        open_picture_folder(folder, "birds").pictures[0], np.asarray(picture.convert("RGB")).transpose(2, 0, 1)
+    )
+
+
+@pytest.mark.parametrize("kind", ["gif", "tif"])
+def test_a_still_gif_and_a_plain_tiff_are_read(folder, kind):
+    grey = np.repeat(PIXELS[0][:, :, :1], 3, axis=2)
+    Image.fromarray(grey).convert("L").save(folder / f"x.{kind}")
+    write_list(folder, f"file,label\nx.{kind},owl\n")
+    assert np.array_equal(open_picture_folder(folder, "birds").pictures[0], grey.transpose(2, 0, 1))
+
+
+@pytest.mark.parametrize("compression", ["tiff_lzw", "jpeg", "tiff_deflate", "packbits"])
+def test_a_compressed_tiff_is_refused(folder, compression):
+    Image.fromarray(PIXELS[0]).save(folder / "x.tif", compression=compression)
+    write_list(folder, "file,label\nx.tif,owl\n")
+    with pytest.raises(SourceError, match=r"the TIFF is compressed .*save it as PNG"):
+        open_picture_folder(folder, "birds")
+
+
+def test_sixteen_bits_are_refused_since_browsers_differ(folder):
+    Image.new("I;16", (8, 6)).save(folder / "b.png")
+    with pytest.raises(SourceError, match=r"b\.png, row 0: .*browser brings to 8 in its own way"):
+        open_picture_folder(folder, "birds")
+
+
+KNOWN = "file,label,width,height,sha256\n"
+
+
+def known_rows(folder, **changed):
+    digests = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in ("b.png", "a.bmp")}
+    return KNOWN + "".join(changed.get(name[0], f"{name},owl,8,6,{digest}\n") for name, digest in digests.items())
+
+
+def test_pictures_that_are_as_listed_are_taken(folder):
+    write_list(folder, known_rows(folder, a="a.bmp,owl,8,6,\n"))
+    assert len(open_picture_folder(folder, "birds")) == 2
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        (f"a.bmp,owl,8,6,{'0' * 64}\n", r"1 of 2 pictures are not .* 'a\.bmp' has the sha256 \w{8}…, not 00000000…"),
+        ("a.bmp,owl,6,8,\n", r"'a\.bmp' is 8 x 6, not 6 x 8"),
+        ("a.bmp,owl,8,,\n", "row 1, column height: '' is no number of pixels"),
+        ("a.bmp,owl,-8,6,\n", "row 1, column width: '-8' is no number of pixels"),
+        ("a.bmp,owl,8,6,abc\n", "row 1, column sha256: 'abc' is no sha256"),
+    ],
+)
+def test_pictures_that_are_not_as_listed_are_named(folder, row, reason):
+    write_list(folder, known_rows(folder, a=row))
+    with pytest.raises(SourceError, match=reason):
+        open_picture_folder(folder, "birds")
+
+
+def test_pictures_of_another_folder_are_compared_with_the_list_all_together(folder, tmp_path):
+    write_list(folder, known_rows(folder))
+    listed = read_picture_list(folder)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    with pytest.raises(SourceError, match=r"2 of 2 pictures .* 'b\.png' is missing; 'a\.bmp' is missing"):
+        open_picture_folder(elsewhere, "birds", listed=listed)
+    for name in ("b.png", "a.bmp"):
+        shutil.copy(folder / name, elsewhere / name)
+    assert open_picture_folder(elsewhere, "birds", listed=listed) == open_picture_folder(folder, "birds")
+    with pytest.raises(SourceMissingError, match="no such folder"):
+        open_picture_folder(tmp_path / "nowhere", "birds", listed=listed)
 
 
 def test_other_modes_are_refused(folder):
@@ -254,8 +395,8 @@ def test_pictures_that_change_while_they_are_read_are_not_cached(folder, image_c
 
     hashed = module._digests
 
-    def hashed_then_changed(entries):
-        found = hashed(entries)
+    def hashed_then_changed(*given):
+        found = hashed(*given)
         Image.fromarray(255 - PIXELS[1]).save(folder / "a.bmp")
         return found
 

@@ -9,6 +9,8 @@ from collections import Counter
 
 from hypothesis import assume
 
+from hmix_hub.studies.example import tiny_picture
+from hmix_hub.studies.findings import MOST_PLACES
 from hmix_hub.tasks import CATEGORICAL, INFER
 from study_generator.planting import TEXTS, is_pair, plants, some_row
 from study_generator.stimuli import png
@@ -228,3 +230,18 @@ def _file_spelling(study: Study, rng: random.Random) -> list[int]:
         [name.upper(), f"C:\\lab\\{name}", f"./{name}", name.rsplit(".", 1)[0]]
     )
     return [number]
+
+
+@plants("HMX555", **_OWN)
+def _sizes(study: Study, rng: random.Random) -> list[int]:
+    number = some_row(study, rng, is_pair)
+    pair = [study.rows[number][f"image_{which}_index"] for which in (1, 2)]
+    listed = list(csv.DictReader(io.StringIO(study.files["stimuli/images.csv"].decode())))
+    changed = rng.choice(pair)
+    study.files[f"stimuli/{listed[changed]['file']}"] = tiny_picture(width=rng.choice([1, 2, 5]))
+    of_changed = [
+        n
+        for n, row in enumerate(study.rows)
+        if is_pair(row) and changed in {row["image_1_index"], row["image_2_index"]}
+    ]
+    return of_changed[:MOST_PLACES]

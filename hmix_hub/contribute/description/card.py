@@ -26,7 +26,7 @@ from hmix_hub.schema import Column
 from hmix_hub.schema.column import BY_CLASS_KINDS, as_markdown, column_table
 from hmix_hub.sources.image_set import PIXEL_LINEAR
 from hmix_hub.sources.image_sets import IMAGE_SETS
-from hmix_hub.studies.manifest import OWN_PICTURES, SINGLE, Manifest
+from hmix_hub.studies.manifest import ELSEWHERE, LISTED_PICTURES, OWN_PICTURES, SINGLE, Manifest
 from hmix_hub.studies.manifest_fields import PLACEHOLDER
 from hmix_hub.studies.participants import PARTICIPANTS_CONFIGURATION
 from hmix_hub.studies.study import Study
@@ -38,6 +38,11 @@ _MOST_CLASSES = 200
 """Most class names that a card lists; the rest are in its metadata."""
 
 _OWN = "The pictures are the study's own, listed in `stimuli/images.csv`: {both} of it."
+_ELSEWHERE = (
+    "The pictures may not be published, and are no part of this dataset; `stimuli/images.csv` lists them with their "
+    "labels and sizes: {both} of it. Whoever has them draws what people saw with "
+    '`hmix_hub.render(dataset, image_sets={{"%s": folder}})`, which compares every file with the list.'
+)
 
 
 def card_text(study: Study) -> str:
@@ -166,10 +171,11 @@ def _stimuli(manifest: Manifest, wording: Wording) -> dict[str, Any]:
 
 def _source(manifest: Manifest, wording: Wording) -> str:
     source = manifest.stimuli.source
-    if source != OWN_PICTURES and source not in IMAGE_SETS:
+    if source not in {*LISTED_PICTURES, *IMAGE_SETS}:
         return f"{PLACEHOLDER}: study.yaml does not say yet which pictures they are."
     both = "`image_1_index` and `image_2_index` are 0-based rows"
-    sentence = _OWN if source == OWN_PICTURES else IMAGE_SETS[source].sentence
+    listed = {OWN_PICTURES: _OWN, ELSEWHERE: _ELSEWHERE % manifest.image_set}
+    sentence = listed[source] if source in listed else IMAGE_SETS[source].sentence
     return sentence.format(both="`image_1_index` is a 0-based row" if wording.is_single else both)
 
 

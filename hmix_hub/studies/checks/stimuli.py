@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hmix_hub.sources.image_set import METHOD_MARK
+from hmix_hub.sources.image_set import METHOD_MARK, PIXEL_LINEAR, size_text
 from hmix_hub.studies.findings import Mask, Reporter
 from hmix_hub.studies.manifest import SINGLE, Manifest
 from hmix_hub.studies.manifest_fields import is_placeholder
@@ -36,7 +36,25 @@ def check_stimuli(
     if pictures is None:
         return good
     good &= _check_labels(chunk, index, label, reporter, pictures=pictures, manifest=manifest, skip=same)
+    if manifest.stimuli.mixing == PIXEL_LINEAR:
+        good &= _check_sizes(chunk, index, pictures, reporter)
     return good & _check_mixtures(chunk, index, task, pictures, reporter)
+
+
+def _check_sizes(chunk: ObservedChunk, index: list[np.ndarray], pictures: KnownPictures, reporter: Reporter) -> Mask:
+    if pictures.sizes is None:
+        return np.ones(len(chunk), dtype=bool)
+    there = (index[0] >= 0) & (index[1] >= 0) & (np.maximum(*index) < pictures.size)
+    sizes = [pictures.sizes[np.where(there, which, 0)] for which in index]
+    unequal: Mask = there & (sizes[0] != sizes[1]).any(axis=1)
+    reporter.of("image_2_index").add_where(
+        rules.SIZES,
+        unequal,
+        chunk.rows,
+        chunk.values.get("image_2_index"),
+        lambda row: f"{size_text(sizes[0][row])} and {size_text(sizes[1][row])}",
+    )
+    return ~unequal
 
 
 def _check_mixtures(

@@ -101,6 +101,16 @@ def _by_file(name: str = "a/0.png", index: str = "") -> Callable[[Files], None]:
     return apply
 
 
+def _of_two_sizes(*, mixed: bool = False) -> Callable[[Files], None]:
+    """Make one of four pictures larger than the others: one that is mixed in row 7 with a smaller one, or nowhere."""
+
+    def apply(files: Files) -> None:
+        _by_file("a/1.png" if mixed else "a/0.png")(files)
+        files["stimuli/a/1.png"] = tiny_picture(width=3)
+
+    return apply
+
+
 _MORPHED = Change("the example study with morphs, each of them a picture", _morph)
 _SINGLE = {"image_2_label": "", "image_2_index": ""}
 
@@ -196,6 +206,19 @@ FILE_SPELLING = warning(
         Change("pictures of one's own, and in row 7 a name as it is listed", _by_file("a/0.png")),
     ),
     "writes it as it is listed",
+)
+SIZES = error(
+    "HMX555 picture-sizes",
+    "the two pictures that are mixed pixel by pixel are of different sizes",
+    "list the pictures as people saw them mixed, of one size; or say in `stimuli: mixing:` how they were mixed",
+    Example(
+        Change(
+            "pictures of one's own, and in row 7 one of 3 by 2 pixels with one of 2 by 2",
+            _of_two_sizes(mixed=True),
+            (ROW,),
+        ),
+        Change("pictures of one's own, one of 3 by 2 pixels among those of 2 by 2", _of_two_sizes()),
+    ),
 )
 PICTURES = error(
     "HMX568 pictures",

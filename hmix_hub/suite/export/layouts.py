@@ -16,7 +16,8 @@ from hmix_hub.judgments.derived_columns import with_derived_columns
 from hmix_hub.judgments.migration import migrate
 from hmix_hub.schema import CIFAR10, CURRENT, RELEASED, SYNTHETIC_FLAG
 from hmix_hub.sources import RELEASE
-from hmix_hub.sources.picture_folder import files_of, open_picture_folder
+from hmix_hub.sources.picture_folder import open_picture_folder
+from hmix_hub.sources.picture_list import files_of
 from hmix_hub.sources.released_csv import write_released_csv
 from hmix_hub.sources.study import JUDGMENT_FILES
 from hmix_hub.studies.folder import STIMULI

@@ -16,7 +16,8 @@ import numpy as np
 
 from hmix_hub.errors import CollectionError
 from hmix_hub.sources.image_set import PIXEL_LINEAR, ImageSet
-from hmix_hub.stimuli.drawing import Pictures, draw_mixture
+from hmix_hub.stimuli.drawing import draw_mixture
+from hmix_hub.stimuli.sizes import Pictures
 from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.session import Mixture, mixtures_of_example, mixtures_of_stimulus, picture_name
 from hmix_hub.suite.store.keys import StudyKey

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from hmix_hub.errors import CollectionError, ConfigurationError, Where
-from hmix_hub.sources.picture_folder import files_of
+from hmix_hub.sources.picture_list import files_of
 from hmix_hub.studies.folder import STIMULI
 from hmix_hub.studies.manifest import OWN_PICTURES
 from hmix_hub.suite.design.design import FrozenStudy

@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from hmix_hub.errors import nearest
 from hmix_hub.schema import CIFAR10, Vocabulary
 from hmix_hub.studies.asked import RatingScale
-from hmix_hub.studies.manifest import DEFAULT_CLASSES, PictureSource, TaskName
+from hmix_hub.studies.manifest import DEFAULT_CLASSES, HeldPictures, TaskName
 from hmix_hub.studies.manifest_fields import Line, Text
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -26,7 +26,7 @@ class _Strict(BaseModel):
 class Pictures(_Strict):
     """Where the endpoint pictures come from."""
 
-    source: PictureSource = Field(
+    source: HeldPictures = Field(
         description="A pinned set that hmix-hub knows, or `own`: stimuli/images.csv beside the study file."
     )
     classes: Literal["cifar10"] | Annotated[list[Line], Field(min_length=2, max_length=200)] = Field(
