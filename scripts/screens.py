@@ -69,8 +69,7 @@ def _take_interfaces(browser: Browser, collection: Path, folder: Path) -> None:
             page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, reduced_motion="reduce")
             page.goto(f"{address}/?task={task}")
             _begin(page, quiz.questions if quiz else [])
-            if answer := ANSWERS.get(task):
-                answer(page)
+            ANSWERS.get(task, _by_key)(page)
             page.evaluate("document.getElementById('notices').hidden = true")  # that it is a trial run
             page.wait_for_timeout(500)
             _take(page, folder / f"{task}.png")
@@ -130,6 +129,14 @@ def _categorical(page: Page) -> None:
     page.locator("input[name=top]").nth(2).check(force=True)
     page.get_by_label("How probable is it?").fill("60")
     page.locator("input[name=second]").nth(5).check(force=True)
+
+
+def _by_key(page: Page) -> None:
+    page.keyboard.press("4")
+    for slider in page.get_by_role("slider").all():
+        slider.press("Space")
+        for _ in range(18):
+            slider.press("ArrowRight")
 
 
 ANSWERS = {

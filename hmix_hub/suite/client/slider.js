@@ -3,8 +3,9 @@ import { faultLine, fixed, make, setFault } from './dom.js';
 import { LONGEST_PATH, THIN } from './timing.js';
 import { word } from './words.js';
 
-/** Make a slider: `id` and `label`, words at its ends, `describe(value)` for a value's text, `now()` for times. */
-export function makeSlider(id, label, ends, describe, now, max = 100) {
+/** Make a slider: `id` and `label`, words at its ends, `describe(value)` for a value's text, `now()` for times,
+ * the highest value, `show(value)` for a shorter text on the page. */
+export function makeSlider(id, label, ends, describe, now, max = 100, show = describe) {
 	const path = [];
 	const fault = faultLine(`${id}-fault`);
 	const output = make('output', { for: id, 'aria-live': 'off' });
@@ -45,7 +46,7 @@ export function makeSlider(id, label, ends, describe, now, max = 100) {
 		const text = isTouched() ? describe(input.valueAsNumber) : word('not_set');
 		input.setAttribute('aria-valuetext', text);
 		input.style.setProperty('--share', `${(100 * input.value) / max}%`);
-		output.textContent = text;
+		output.textContent = isTouched() ? show(input.valueAsNumber) : text;
 	}
 
 	return {

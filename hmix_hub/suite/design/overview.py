@@ -29,7 +29,7 @@ class TaskOverview:
     trials
         Fewest and most trials of a person, repeats included.
     judgments
-        Judgments that they give, repeats included.
+        Judgments that they give, repeats included; one on each scale, where a page has several.
     minutes
         Estimated minutes of a person: reading, and the median response time of the release for each trial.
     per_class_pair
@@ -77,14 +77,16 @@ def _task(frozen: FrozenStudy, batches: list[Batch]) -> TaskOverview:
     in_batch = [Counter(map(class_pair, batch.stimuli)) for batch in batches]
     pictures = [Counter(index for pair in set(map(pair_of, batch.stimuli)) for index in pair) for batch in batches]
     most = max(sizes) + repeats
-    seconds = SUITE_TASKS[batches[0].task].seconds_per_trial
+    # A page of several scales is a judgment on each.
+    per_trial = len(design.scales) or 1
+    seconds = SUITE_TASKS[batches[0].task].seconds_per_trial * per_trial
     return TaskOverview(
         task=batches[0].task,
         batches=len(batches),
         stimuli=(min(sizes), max(sizes)),
         trials=(min(sizes) + repeats, most),
         people=sum(batch.quota for batch in batches),
-        judgments=sum(batch.quota * (size + repeats) for batch, size in zip(batches, sizes, strict=True)),
+        judgments=sum(batch.quota * (size + repeats) for batch, size in zip(batches, sizes, strict=True)) * per_trial,
         minutes=_words(frozen.study, design) / WORDS_PER_MINUTE + most * seconds / 60,
         pairs=len({pair_of(stimulus) for batch in batches for stimulus in batch.stimuli}),
         class_pairs=len(of_class_pair),

@@ -4,7 +4,8 @@ The bias is what the mean answer has too much of image 1, by task:
 
 * one mixture: a mixture of coefficient `c` is seen as a share of image 1 drawn from a beta distribution of mean `c + b`
   and, in the middle, standard deviation `noise`. The participant names the share, to a whole percent, or the class of
-  the larger share with that share as its probability.
+  the larger share with that share as its probability. Who has to choose one class chooses that of image 1 with the
+  share as the probability; who rates takes a step beside the share, in proportion: the mean answer stays `c + b`.
 * all mixtures of a pair: the one that looks like the 50/50 one has the coefficient
   `0.5 + b + hysteresis * (start - 0.5) + noise * z`, `z` standard normal; it is brought to one of the two tenths beside
   it at random, so that the mean stays. Without a start hysteresis is nothing.

@@ -50,7 +50,7 @@ class SuiteTask(ABC):
         Its name in the registry, `hmix_hub.tasks.TASKS`.
     seconds_per_trial
         Median response time, s, of all judgments of the release, from page drawn to submitted; of a later task, an
-        estimate of it.
+        estimate of it, for one scale where it has several.
     options
         Keys of the study file that mean something in this task alone: `sides`, `start`, `class_order`, `must_touch`,
         `confidence`, `scales`. Plans draw what the first three ask for.
