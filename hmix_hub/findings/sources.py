@@ -124,8 +124,9 @@ def _parts_of(origin: object, asked: Asked) -> Iterator[_Part]:
     elif is_study(origin):
         source = asked.source if is_registered(origin) else None
         study = open_study(origin, revision=asked.revision, token=asked.token, source=source)
+        _check_participants(study.manifest.tasks)
         for task in TASKS:
-            if task in study.manifest.tasks:
+            if task in study.manifest.tasks and TASKS[task].has_participants:
                 options: dict[str, Any] = {"revision": asked.revision, "token": asked.token, "source": source}
                 dataset = load_dataset(origin, task, split="train", **options)
                 if isinstance(study, RegisteredStudy):
@@ -143,6 +144,7 @@ def _parts_of(origin: object, asked: Asked) -> Iterator[_Part]:
 def _given(dataset: datasets.Dataset, name: str = "") -> _Part:
     """Return judgments of a dataset: the files of the release and of the sample are known, of others their names."""
     task = task_of(dataset)
+    _check_participants([task])
     missing = [name for name in _columns_of(task) if name not in dataset.column_names]
     if missing:
         msg = f"the dataset lacks the columns {', '.join(missing)}"
@@ -157,6 +159,14 @@ def _given(dataset: datasets.Dataset, name: str = "") -> _Part:
     studies = ", ".join(sorted({place.study_id for place in places}))
     rows = table["source_row"].to_numpy().astype(np.int64)
     return _Part(name or f"judgments of {studies or 'no study'}", task, dataset, places, place_of, rows)
+
+
+def _check_participants(tasks: Sequence[str]) -> None:
+    """Refuse what names no participants, whom every finding resamples; of a study that has other tasks, these count."""
+    why = [TASKS[task].without_participants for task in tasks]
+    if all(why):
+        msg = "a report is about judgments of participants, and there are none"
+        raise ConfigurationError(msg, hint=why[0])
 
 
 def _known_hash(study_id: str, source_file: str) -> str | None:

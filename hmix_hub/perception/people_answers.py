@@ -14,7 +14,7 @@ from hmix_hub.errors import ConfigurationError, SchemaError, Where
 from hmix_hub.schema.arrays import Floats, Ints, codes, matrix, numbers, one_piece
 from hmix_hub.schema.groups import Groups, encode_key
 from hmix_hub.tables import arrow_columns, check_dataset_type, task_of, vocabulary_of
-from hmix_hub.tasks import CATEGORICAL, INFER, TASKS, task_judged_in
+from hmix_hub.tasks import CATEGORICAL, INFER, TASKS, task_judged_in, why_no_participants
 
 if TYPE_CHECKING:
     import datasets
@@ -162,6 +162,9 @@ def people_answers(dataset: datasets.Dataset) -> PeopleAnswers:
     """
     dataset = in_one_order(check_dataset_type(dataset))
     is_pooled = "participant_id" not in dataset.column_names
+    if why := why_no_participants(dataset.column_names):
+        msg = "labels are compared with single judgments, or by-stimulus rows that list them"
+        raise ConfigurationError(msg, hint=why)
     judged = task_judged_in(dataset.column_names) if is_pooled else TASKS[task_of(dataset)]
     name = judged.name if judged else "none"
     if judged is None or name not in {INFER, CATEGORICAL}:
