@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
 
+from hmix_hub.contribute.appending import appended, next_number, read_standing
 from hmix_hub.contribute.starter import write_starter
 from hmix_hub.errors import ConfigurationError, Where
-from hmix_hub.importing.column_map import read_column_map
-from hmix_hub.importing.gathering import gather, write_judgments
+from hmix_hub.importing.column_map import ColumnMap, read_column_map
+from hmix_hub.importing.gathering import RawFiles, gather_all, write_judgments
 from hmix_hub.importing.outcome import Outcome
 from hmix_hub.importing.suite_export import known_study
 from hmix_hub.schema import CIFAR10, Vocabulary
@@ -24,6 +25,7 @@ from hmix_hub.studies.manifest_file import read_manifest
 from hmix_hub.tasks import TASKS
 from hmix_hub.tasks.soft_labels import QUESTIONS
 
+Place = str | os.PathLike[str]
 SYNTHETIC_LINE = "synthetic: true"
 """What study.yaml says of answers that a program made."""
 
@@ -35,30 +37,36 @@ class Imported:
     files: dict[str, int]
     outcome: Outcome
     is_new: bool
+    added: dict[str, int] = field(default_factory=dict)
+    """Rows that were added, by judgment file that was there."""
 
 
 def import_raw(
-    files: Sequence[str | os.PathLike[str]],
-    to: str | os.PathLike[str],
+    files: Sequence[Place] | Mapping[Place, Sequence[Place]],
+    to: Place,
     *,
-    map_file: str | os.PathLike[str] | None = None,
+    map_file: Place | None = None,
     replace: bool = False,
+    append: bool = False,
     progress: Callable[[int], None] | None = None,
 ) -> Imported:
-    """Import raw exports into a study folder.
+    r"""Import raw exports into a study folder.
 
     Parameters
     ----------
     files
         Raw files, in the order that their rows shall have: exports of the original HILL MixE Suite (schema 1.0.0), or
         any flat table (CSV, JSON, JSON lines or Parquet) for which there is a map. A file of a session that was broken
-        off before its first judgment is passed over, with a note.
+        off before its first judgment is passed over, with a note. Of several forms, the files by their column map:
+        `{"pilot.yaml": ["pilot.csv"], "main.yaml": ["main.csv"]}`.
     to
         The study folder; begun if it is not there.
     map_file
-        Column map, YAML; `None`: the files are exports of the original Suite.
+        Column map, YAML; `None`: the files are exports of the original Suite, or named by their maps.
     replace
         Whether judgment files that are there are written over.
+    append
+        Whether judgments are added to files that are there; none is added twice.
     progress
         Called with the number of files read so far.
 
@@ -70,30 +78,85 @@ def import_raw(
         At the first row that cannot be read, or if no row is a judgment.
     ConfigurationError
         If no file is an export of the Suite and no map is given, the map does not fit, or judgments are there already.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> _ = (folder / "raw.csv").write_text("who,slider\np1,40\np1,70\n")
+    >>> _ = (folder / "map.yaml").write_text(
+    ...     "task: infer_mixing_factor\n"
+    ...     "columns: {participant_id: who, trial_index: {number: [who]}, response_time_ms: {constant: ''}, "
+    ...     "image_1_label: {constant: ship}, image_1_index: {constant: '1'}, image_2_label: {constant: cat}, "
+    ...     "image_2_index: {constant: '0'}, mixing_coefficient: {constant: '0.5'}, "
+    ...     "inferred_coefficient: {column: slider, scale: [0, 100]}, confidence: {constant: ''}}"
+    ... )
+    >>> import_raw([folder / "raw.csv"], folder / "study", map_file=folder / "map.yaml").files
+    {'judgments/infer_mixing_factor.csv': 2}
     """
     root = Path(os.path.expanduser(to)).absolute()
-    column_map = None if map_file is None else read_column_map(Path(map_file))
-    vocabulary = _vocabulary(root)
-    paths = [Path(file) for file in files]
-    twice = next((path for number, path in enumerate(paths) if path in paths[:number]), None)
-    if twice is not None:
-        msg = "the file is named twice"
-        raise ConfigurationError(msg, where=Where(str(twice)), hint="name each raw file once")
-    names = raw_names(paths)
-    outcome = gather(names, column_map, vocabulary, progress=progress)
+    if replace and append:
+        msg = "judgments that are there are either replaced or added to"
+        raise ConfigurationError(msg, hint="give replace or append, not both")
+    groups = _groups(files, map_file)
+    standing = _standing(root) if append else {}
+    first = next_number(standing.values())
+    names = raw_names([path for _, paths in groups for path in paths], first)
+    raw = [RawFiles({path: names[path] for path in paths}, column_map) for column_map, paths in groups]
+    outcome = gather_all(raw, _vocabulary(root), progress=progress)
     if any(path.name != name for path, name in names.items()):
-        outcome.notes.append("source_file calls the raw files raw-1, raw-2, … in the order given")
-    return _write(outcome, root, _seen(outcome, is_suite=column_map is None), replace=replace)
+        numbers = ", ".join(f"raw-{number}" for number in (first, first + 1))
+        outcome.notes.append(f"source_file calls the raw files {numbers}, … in the order given")
+    added = {}
+    for task, parts in outcome.tables.items():
+        if task in standing:
+            path = root / JUDGMENTS / f"{task}.csv"
+            added[f"{JUDGMENTS}/{task}.csv"] = outcome.rows(task)
+            table = appended(standing[task], parts, {name: path for path, name in names.items()}, path)
+            outcome.tables[task] = [table]
+    is_suite = any(column_map is None for column_map, _ in groups)
+    return _write(outcome, root, _seen(outcome, is_suite=is_suite), added, replace=replace)
 
 
-def raw_names(paths: Sequence[Path]) -> dict[Path, str]:
-    """Return what the column source_file calls each file.
+def _groups(
+    files: Sequence[Place] | Mapping[Place, Sequence[Place]], map_file: Place | None
+) -> list[tuple[ColumnMap | None, list[Path]]]:
+    """Return the column maps, each with its raw files."""
+    if not isinstance(files, Mapping):
+        by_map: list[tuple[Place | None, Sequence[Place]]] = [(map_file, files)]
+    elif map_file is not None:
+        msg = "the files are named by their maps, and another map is given"
+        raise ConfigurationError(msg, where=Where(str(map_file)), hint="leave map_file out")
+    else:
+        by_map = list(files.items())
+    groups = []
+    for place, named in by_map:
+        paths = [Path(file) for file in named]
+        twice = next((path for number, path in enumerate(paths) if path in paths[:number]), None)
+        if twice is not None:
+            msg = "the file is named twice"
+            raise ConfigurationError(msg, where=Where(str(twice)), hint="name each raw file once")
+        groups.append((None if place is None else read_column_map(Path(place)), paths))
+    return groups
+
+
+def _standing(root: Path) -> dict[str, pa.Table]:
+    """Return the judgments that are there, by task, of files that hold any."""
+    if not (root / MANIFEST).is_file():
+        return {}
+    there = find_files(root, Report()).judgments
+    return {task: read_standing(root / name) for task, name in there.items() if not _is_starter(root / name)}
+
+
+def raw_names(paths: Sequence[Path], first: int = 1) -> dict[Path, str]:
+    """Return what the column source_file calls each file, where numbers begin with `first`.
 
     A number, since names of raw files are often those of people, or hold dates; but of a released file its name.
     """
     return {
         path: path.name if known_study(path) else f"raw-{number}{''.join(path.suffixes[-1:])}"
-        for number, path in enumerate(paths, start=1)
+        for number, path in enumerate(dict.fromkeys(paths), start=first)
     }
 
 
@@ -102,7 +165,7 @@ def _vocabulary(root: Path) -> Vocabulary:
     return CIFAR10 if manifest is None else manifest.vocabulary
 
 
-def _write(outcome: Outcome, root: Path, seen: Detected, *, replace: bool) -> Imported:
+def _write(outcome: Outcome, root: Path, seen: Detected, added: dict[str, int], *, replace: bool) -> Imported:
     is_new = not (root / MANIFEST).is_file()
     if is_new:
         write_starter(root, list(outcome.tables), source=outcome.image_set, seen=seen)
@@ -123,11 +186,11 @@ def _write(outcome: Outcome, root: Path, seen: Detected, *, replace: bool) -> Im
         outcome.notes.append(f"the raw files are marked as made by a program: add `{SYNTHETIC_LINE}` to study.yaml")
     there = find_files(root, Report()).judgments
     for task in outcome.tables:
-        if task in there and not replace and not is_new and not _is_starter(root / there[task]):
+        may_write = replace or is_new or there.get(task) in added
+        if task in there and not may_write and not _is_starter(root / there[task]):
             msg = "the study has judgments of this task already"
-            raise ConfigurationError(
-                msg, where=Where(str(root / there[task])), hint="name all raw files in one call, with --replace"
-            )
+            hint = "add to them with --append, or name all raw files in one call, with --replace"
+            raise ConfigurationError(msg, where=Where(str(root / there[task])), hint=hint)
     written = {}
     for task, parts in outcome.tables.items():
         name = f"{JUDGMENTS}/{task}.csv"
@@ -136,7 +199,7 @@ def _write(outcome: Outcome, root: Path, seen: Detected, *, replace: bool) -> Im
         if there.get(task, name) != name:
             (root / there[task]).unlink()
         written[name] = table.num_rows
-    return Imported(written, outcome, is_new)
+    return Imported(written, outcome, is_new, added)
 
 
 def _seen(outcome: Outcome, *, is_suite: bool) -> Detected:

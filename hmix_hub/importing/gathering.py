@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import pyarrow as pa
 from pyarrow import csv
@@ -49,15 +50,33 @@ def gather(
     ConfigurationError
         If no file is an export of the Suite and there is no map, or the map does not fit.
     """
-    outcome = Outcome()
-    numberings = Numberings()
-    into = SuiteFiles(vocabulary, outcome) if column_map is None else MappedFiles(column_map, outcome, numberings)
-    layout = {} if column_map is None else column_map.model_dump(include={"skip", "header", "sheet"})
-    for number, (path, name) in enumerate(names.items()):
-        into.add(read_raw(path, outcome, **layout), path, name)
-        if progress is not None:
-            progress(number + 1)
-    into.finish()
+    return gather_all([RawFiles(names, column_map)], vocabulary, progress=progress)
+
+
+class RawFiles(NamedTuple):
+    """Raw files of one form: what source_file calls each, and their map; `None`: they are the original Suite's."""
+
+    names: Mapping[Path, str]
+    column_map: ColumnMap | None
+
+
+def gather_all(
+    groups: Sequence[RawFiles], vocabulary: Vocabulary, *, progress: Callable[[int], None] | None = None
+) -> Outcome:
+    """Read raw files of several forms, and return the judgments in them, as `gather`.
+
+    Rows that maps number are numbered over all files.
+    """
+    outcome, numberings, done = Outcome(), Numberings(), 0
+    for names, column_map in groups:
+        into = SuiteFiles(vocabulary, outcome) if column_map is None else MappedFiles(column_map, outcome, numberings)
+        layout = {} if column_map is None else column_map.model_dump(include={"skip", "header", "sheet"})
+        for path, name in names.items():
+            into.add(read_raw(path, outcome, **layout), path, name)
+            done += 1
+            if progress is not None:
+                progress(done)
+        into.finish()
     numberings.finish(outcome)
     outcome.notes += outcome.notes_on_files
     return outcome

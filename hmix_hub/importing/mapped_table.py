@@ -58,7 +58,7 @@ class MappedFiles:
             lacking = [items, *(name for name in lacking if name not in made)]
         raw = self._arrangement.arrange(raw, self._wanted, path)
         if lacking:
-            self._leave_out(raw, path, lacking)
+            self._leave_out(raw, path, lacking, there)
         elif not raw.num_rows:
             self._outcome.leave_out(path, "no row is a judgment")
         else:
@@ -98,12 +98,17 @@ class MappedFiles:
             named += [names for names in made.origin.named if not (is_made and names[0] in self._map.columns)]
         return list(dict.fromkeys(named))
 
-    def _leave_out(self, raw: pa.Table, path: Path, lacking: list[str]) -> None:
-        """Skip a file: a session that was broken off before its first trial lacks the columns of trials."""
+    def _leave_out(self, raw: pa.Table, path: Path, lacking: list[str], there: list[str]) -> None:
+        """Skip a file: a session that was broken off before its first trial lacks the columns of trials.
+
+        Another spelling of a column is no broken-off session.
+        """
         said = f"no column {', '.join(lacking)}"
-        if self._map.rows and raw.num_rows:
-            msg = f"`rows:` keeps rows of this file ({raw.num_rows}), but it has {said}"
-            hint = "write `optional: true` for a column that may be missing, or leave the file out"
+        spelled = {_spelling(name): name for name in there}
+        other = next((spelled[key] for name in lacking if (key := _spelling(name)) in spelled), None)
+        if self._map.rows and raw.num_rows and other is not None:
+            msg = f"`rows:` keeps rows of this file ({raw.num_rows}), but it has {said}, and a column {other!r}"
+            hint = f"name both spellings in the map, `column: [{lacking[0]}, {other}]`, or leave the file out"
             where = Where(str(path), raw[ROW][0].as_py(), lacking[0])
             self._lacking.append(ConfigurationError(msg, where=where, hint=hint))
         if raw.num_rows:
@@ -160,6 +165,10 @@ class MappedFiles:
         if told:
             msg = "; ".join(map(MappedColumn.off_scale, told))
             raise SchemaError(msg, where=told[0].outside.where, hint=_ON_SCALE)
+
+
+def _spelling(name: str) -> str:
+    return "".join(filter(str.isalnum, name)).lower()
 
 
 def columns_hint(names: Iterable[str], known: Iterable[str]) -> str:

@@ -59,16 +59,24 @@ class TestSessionsThatWereBrokenOff:
         done, _ = imported(tmp_path, *files, map_file=write_map(tmp_path))
         assert "q0.csv, q1.csv, q2.csv and 6 more files: no judgment (no column n, a)" in done.outcome.notes
 
-    def test_rows_that_are_kept_and_lack_a_column_are_an_error(self, tmp_path):
+    def test_a_column_that_is_spelled_otherwise_in_a_file_is_an_error(self, tmp_path):
         files = sessions(
             tmp_path,
             p1=[HEADER, ["p1", "rating", 1, 40]],
             p2=[["who", "screen", "n", "A"], ["p2", "consent", "", ""], ["p2", "rating", 1, 60]],
         )
-        with pytest.raises(
-            ConfigurationError, match=r"p2\.csv, row 1, column a: `rows:` keeps rows of this file \(1\)"
-        ):
+        with pytest.raises(ConfigurationError, match=r"p2\.csv, row 1, column a: `rows:` keeps rows") as caught:
             imported(tmp_path, *files, map_file=write_map(tmp_path, RATING))
+        assert "it has no column a, and a column 'A'\n  hint: name both spellings" in str(caught.value)
+
+    def test_a_session_whose_rows_would_be_kept_but_that_has_no_answers_is_told_once_and_counted(self, tmp_path):
+        files = sessions(
+            tmp_path, p1=[HEADER, ["p1", "rating", 1, 40]], p2=[["who", "screen", "n"], ["p2", "rating", 1]]
+        )
+        done, found = imported(tmp_path, *files, map_file=write_map(tmp_path, RATING))
+        assert [row["participant_id"] for row in found] == ["p1"]
+        assert [note for note in done.outcome.notes if "p2" in note] == ["p2.csv: no judgment (no column a)"]
+        assert done.outcome.dropped == {"there is no column a": 1}
 
     def test_an_optional_column_that_a_file_lacks_is_empty(self, tmp_path):
         files = sessions(tmp_path, p1=[[*HEADER, "c"], ["p1", "", 1, 40, 8]], p2=[HEADER, ["p2", "", 1, 40]])
