@@ -13,7 +13,7 @@ from hmix_hub.errors import ConfigurationError, SchemaError, Where
 from hmix_hub.judgments.by_stimulus import by_stimulus as gather
 from hmix_hub.scales import scales_of, set_scales
 from hmix_hub.schema import N_SYNTHETIC
-from hmix_hub.schema.arrays import matrix
+from hmix_hub.schema.arrays import matrix, numbers, shares_by_class
 from hmix_hub.tables import (
     add_picture_places,
     arrow_columns,
@@ -22,9 +22,10 @@ from hmix_hub.tables import (
     picture_places,
     task_of,
     unique_values,
+    vocabularies_of,
     vocabulary_of,
 )
-from hmix_hub.tasks import CATEGORICAL, TASKS, by_stimulus_columns
+from hmix_hub.tasks import TASKS, by_stimulus_columns, soft_label_column
 from hmix_hub.tasks.soft_labels import (
     DEFAULT_REDISTRIBUTION,
     ONE_HOT,
@@ -34,6 +35,7 @@ from hmix_hub.tasks.soft_labels import (
     check_procedure,
 )
 from hmix_hub.tasks.soft_labels import soft_labels as compute
+from hmix_hub.tasks.votes import smoothed
 
 _COUNTED = ("study_id", "participant_id")
 _FLAGS = "flags"
@@ -78,28 +80,37 @@ def by_stimulus(dataset: datasets.Dataset) -> datasets.Dataset:
 
 _ANSWERS = ["top_class", "top_probability", "second_class", "second_probability", "impossible_classes"]
 _STORED = "soft_label"
-_FOLLOWS = f"soft labels follow from the answers of {CATEGORICAL}"
+_NUMBERS = ("n_judgments",)
+"""Columns that say how many judgments a row is of; without any it is one."""
+_FOLLOWS = f"soft labels follow from the answers of {', '.join(t for t in TASKS if TASKS[t].is_over_classes)}"
 
 
 def soft_labels(
     dataset: datasets.Dataset,
     procedure: str | None = None,
     redistribution: float = DEFAULT_REDISTRIBUTION,
+    *,
+    smoothing: float = 0.0,
 ) -> npt.NDArray[np.float64]:
-    """Return the soft labels of categorical judgments: the study's own, or computed by a procedure of your choice.
+    r"""Return soft labels: a study's own or, of categorical judgments, computed by a procedure of your choice.
 
     Parameters
     ----------
     dataset
-        Categorical judgments, N rows.
+        Judgments about classes, or their by-stimulus table; N rows.
     procedure
-        `None`: the study's own labels, the column `soft_label`, which by-stimulus tables, targets and figures follow.
+        `None`: the study's own labels, which by-stimulus tables, targets and figures follow: the column `soft_label`;
+        of a chosen class, 1 for it and 0 for every other; of by-stimulus tables the mean of these, which of chosen
+        classes is the share of the answers that chose each, `class_frequencies`. For categorical judgments, also:
         "released": as `hmix_individ_soft_labels.json` was made, which is H-Mix's own. "cifar10s": the published top-2
         clamp of CIFAR-10S, which differs for some answers whose probabilities reach 1. "one_hot": all probability on
         the top class. `hmix_hub.tasks.soft_labels` states them as formulas.
     redistribution
         Probability, 0 to 1, that "released" and "cifar10s" give to the classes not ruled out when the given ones leave
         nothing over.
+    smoothing
+        Votes, 0 or more, that each of the K classes gets besides: :math:`(n p_c + a) / (n + a K)` in place of
+        :math:`p_c`, where the row is of n judgments.
 
     Returns
     -------
@@ -109,23 +120,53 @@ def soft_labels(
     Raises
     ------
     ConfigurationError
-        If there is no such procedure, the redistribution is out of range, or one is given without a procedure.
+        If there is no such procedure, the redistribution or the smoothing is out of range, or a redistribution is given
+        without a procedure.
     SchemaError
-        If the dataset does not hold categorical answers, or joins studies that offered different classes.
+        If the dataset does not hold answers about classes, or joins studies that offered different classes.
+
+    Examples
+    --------
+    >>> import hmix_hub
+    >>> ds = hmix_hub.load_dataset("h-mix", "categorical_soft_labels", split="train", source="sample")
+    >>> hmix_hub.soft_labels(ds).shape == (len(ds), 10)
+    True
+    >>> float(hmix_hub.soft_labels(ds, "one_hot", smoothing=1)[0].max().round(4))
+    0.1818
     """
+    votes = check_votes(smoothing)
     dataset = in_one_order(check_dataset_type(dataset))
     if procedure is None:
         if redistribution != DEFAULT_REDISTRIBUTION:
             msg = "a redistribution is part of a procedure, and none is named"
             raise ConfigurationError(msg, hint=f"name one of {', '.join(PROCEDURES)}")
-        _check_columns(dataset, [_STORED], _FOLLOWS)
-        return matrix(arrow_columns(dataset, [_STORED])[_STORED])
+        name = soft_label_column(dataset.column_names) or _STORED
+        _check_columns(dataset, [name], _FOLLOWS)
+        n_classes = len(vocabularies_of(dataset.features).get(name, ()))
+        labels = shares_by_class(arrow_columns(dataset, [name])[name], n_classes)
+        return _smoothed(dataset, labels, votes)
     check_procedure(procedure, redistribution)
     _check_columns(dataset, _ANSWERS, _FOLLOWS)
     answers = categorical_answers(arrow_columns(dataset, _ANSWERS), len(vocabulary_of(dataset)))
     if procedure != ONE_HOT:
         _check_offered(dataset, answers)
-    return compute(answers, procedure, redistribution)
+    return _smoothed(dataset, compute(answers, procedure, redistribution), votes)
+
+
+def check_votes(smoothing: object) -> float:
+    """Check how many votes smoothing gives to each class: a number, 0 or more."""
+    if isinstance(smoothing, bool) or not isinstance(smoothing, int | float) or not 0 <= smoothing < np.inf:
+        msg = f"smoothing is a number of votes, 0 or more, not {smoothing!r}"
+        raise ConfigurationError(msg)
+    return float(smoothing)
+
+
+def _smoothed(dataset: datasets.Dataset, labels: npt.NDArray[np.float64], votes: float) -> npt.NDArray[np.float64]:
+    """Return soft labels smoothed by the number of judgments that each row is of."""
+    name = next((name for name in _NUMBERS if name in dataset.column_names), None)
+    if not votes or name is None:
+        return smoothed(labels, np.ones(len(labels)), votes)
+    return smoothed(labels, numbers(arrow_columns(dataset, [name])[name]), votes)
 
 
 def _check_columns(dataset: datasets.Dataset, names: Sequence[str], hint: str) -> None:

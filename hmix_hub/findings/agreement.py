@@ -47,8 +47,8 @@ def agreement(tasks: Tasks) -> Finding | str:
     said = [f"{with_interval(number)} in {task}" for task, number in known.items()]
     text = f"Krippendorff's alpha between people is {'; '.join(said)}. 1 is full agreement, 0 that of chance."
     method = (
-        "First answers about stimuli that two people or more judged; for intervals, and nominal for the most probable "
-        "class. Intervals resample participants; two copies of one participant are not compared."
+        "First answers about stimuli that two people or more judged; for intervals, and nominal for the class that is "
+        "named first. Intervals resample participants; two copies of one participant are not compared."
     )
     return Finding("agreement", "Agreement between people", text, tuple(known.values()), (table,), (series,), method)
 
@@ -57,10 +57,11 @@ def _alpha(judgments: Judgments, asked: str, of: Ints) -> Number | None:
     """Return the alpha of some rows, int64 (M,), those in which one thing was asked; `None` where none is defined."""
     among, groups = judgments.answers.of(of).between_participants()
     rows = of[among]
-    is_class = "class_agreement" in judgments.definition.statistics
-    if not len(rows) or not (is_class or judgments.definition.answered):
+    definition = judgments.definition
+    is_class = definition.is_over_classes
+    column = definition.class_column if is_class else definition.answered
+    if not len(rows) or not column:
         return None
-    column = "top_class" if is_class else judgments.definition.answered
     if is_class:
         top = judgments.labels(column)[rows]
         values: list[Floats] = [(top == code).astype(np.float64) for code in np.unique(top)]

@@ -25,7 +25,7 @@ from hmix_hub.findings.shown import confidence, inferred_against_shown, outside_
 from hmix_hub.findings.sources import Asked, DatasetLike, read_judgments
 from hmix_hub.resampling import COVERAGE, RESAMPLES, check_seed
 from hmix_hub.schema.arrays import take
-from hmix_hub.tasks import TASKS
+from hmix_hub.tasks import RELEASED_FORMS
 
 FINDINGS: dict[str, Callable[[Tasks], Finding | str]] = {
     "where people see the 50/50 mixture": midpoints,
@@ -274,5 +274,5 @@ def _files(judgments: Judgments) -> list[SourceFile]:
 
 def _missing(judgments: Tasks, left_out: Mapping[str, str]) -> list[str]:
     """Return a sentence for each task that nobody was asked, and for each finding that is left out."""
-    said = [f"There are no judgments of {task}." for task in TASKS if task not in judgments]
+    said = [f"There are no judgments of {task}." for task in RELEASED_FORMS if task not in judgments]
     return [*said, *(f"Left out: {words}, since {reason}." for words, reason in left_out.items())]

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as kinds
 
-from hmix_hub.errors import FilterError, SchemaError, Where, nearest
+from hmix_hub.errors import FilterError, Where, nearest
 from hmix_hub.schema import TOLERANCE, Vocabulary
-from hmix_hub.schema.arrays import Floats, Ints, Mask, codes, numbers
+from hmix_hub.schema.arrays import Floats, Mask, numbers
 from hmix_hub.schema.judgment import OF_PARTICIPANTS
 from hmix_hub.tasks import CONFIGURATIONS, why_no_participants
 
@@ -118,7 +118,7 @@ class IsAnyOf(Condition):
 
 
 @dataclass(frozen=True)
-class _OfColumn(Condition):
+class OfColumn(Condition):
     """A condition on one column."""
 
     column: str
@@ -129,7 +129,7 @@ class _OfColumn(Condition):
 
 
 @dataclass(frozen=True)
-class IsWithin(_OfColumn):
+class IsWithin(OfColumn):
     """A number lies in one of several closed intervals."""
 
     intervals: tuple[tuple[float, float], ...]
@@ -161,86 +161,17 @@ def _check_kind(name: str, column: str, table: pa.Table, are: Sequence[Callable[
     kind = table[column].type
     if not any(is_one(kind) for is_one in are):
         msg = f"{name}: the column holds {kind}, not {expected}"
-        raise FilterError(msg, where=Where(column=column), hint=_FEATURES_HINT)
+        raise FilterError(msg, where=Where(column=column), hint=FEATURES_HINT)
 
 
-def _vocabulary(name: str, column: str, vocabularies: Vocabularies) -> Vocabulary:
-    if column not in vocabularies:
-        msg = f"{name}: the labels of this dataset have no class names"
-        raise FilterError(msg, where=Where(column=column), hint=_FEATURES_HINT)
-    return vocabularies[column]
-
-
-_FEATURES_HINT = (
+FEATURES_HINT = (
     "tables that went through pandas or CSV lose their types: write Parquet and read it with "
     'load_dataset("parquet", ...), or restore them with hmix_hub.from_pandas(frame)'
 )
 
 
-def _codes(name: str, classes: Sequence[str | int], vocabularies: Vocabularies) -> list[list[int]]:
-    """Return the codes of classes in both label columns, of which each may count in an order of its own.
-
-    A class is a name, or itself a code of the first column.
-    """
-    vocabulary, other = (_vocabulary(name, column, vocabularies) for column in _LABEL_COLUMNS)
-    for label in classes:
-        if isinstance(label, int) and not 0 <= label < len(vocabulary):
-            msg = f"{name}: {label} is not the code of a class; there are {len(vocabulary)} classes, counted from 0"
-            raise FilterError(msg, hint=f"the classes are {', '.join(vocabulary.names[:MOST_SEEN])}")
-    try:
-        first = [label if isinstance(label, int) else vocabulary.code(label) for label in classes]
-        return [first, [other.code(vocabulary.names[code]) for code in first]]
-    except SchemaError as error:
-        msg = f"{name}: {error.message}"
-        raise FilterError(msg, hint=error.hint) from None
-
-
-_LABEL_COLUMNS = ("image_1_label", "image_2_label")
-
-
-def _labels(table: pa.Table) -> list[Ints]:
-    return [codes(table[column]) for column in _LABEL_COLUMNS]
-
-
-class _OfLabels(Condition):
-    """A condition on the classes of both pictures."""
-
-    def columns(self, available: Sequence[str]) -> list[str]:
-        """Return both label columns."""
-        return list(_LABEL_COLUMNS)
-
-
 @dataclass(frozen=True)
-class ShowsClass(_OfLabels):
-    """Either picture is of one of several classes, each a name or a code."""
-
-    classes: tuple[str | int, ...]
-
-    def mask(self, table: pa.Table, vocabularies: Vocabularies) -> Mask:
-        """Find the rows with a picture of any of the classes."""
-        wanted = _codes(self.name, self.classes, vocabularies)
-        first, second = (np.isin(labels, own) for labels, own in zip(_labels(table), wanted, strict=True))
-        return first | second
-
-
-@dataclass(frozen=True)
-class MixesClasses(_OfLabels):
-    """The two pictures are of two given classes, in any order."""
-
-    pairs: tuple[tuple[str | int, str | int], ...]
-
-    def mask(self, table: pa.Table, vocabularies: Vocabularies) -> Mask:
-        """Find the rows that mix any of the pairs of classes."""
-        first, second = _labels(table)
-        mask = np.zeros(table.num_rows, dtype=bool)
-        for pair in self.pairs:
-            (a, b), (other_a, other_b) = _codes(self.name, pair, vocabularies)
-            mask |= ((first == a) & (second == other_b)) | ((first == b) & (second == other_a))
-        return mask
-
-
-@dataclass(frozen=True)
-class IsTrue(_OfColumn):
+class IsTrue(OfColumn):
     """A truth value is the one wanted."""
 
     wanted: bool

@@ -8,23 +8,16 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from hmix_hub.errors import FilterError, nearest
-from hmix_hub.judgments.conditions import (
-    Condition,
-    HasNoneOf,
-    IsAnyOf,
-    IsTrue,
-    IsWithin,
-    MixesClasses,
-    ShowsClass,
-)
-from hmix_hub.schema import TOLERANCE
+from hmix_hub.judgments.class_conditions import IsClass, MixesClasses, ShowsClass
+from hmix_hub.judgments.conditions import Condition, HasNoneOf, IsAnyOf, IsTrue, IsWithin
+from hmix_hub.schema import TOLERANCE, Kind
 from hmix_hub.schema.released import PICTURE_SUFFIX
 from hmix_hub.tasks import FLAGS, TASKS
 
@@ -222,6 +215,24 @@ def _read_flags(filter_: Filter, value: object) -> Condition:
     return HasNoneOf(filter_.name, flags)
 
 
+def _read_answered_classes(filter_: Filter, value: object) -> Condition:
+    return IsClass(filter_.name, filter_.column, _classes(filter_, value))
+
+
+def _of_tasks() -> Iterator[Filter]:
+    """Return the filters by answers, which the tasks name; tasks that share a column share its filter."""
+    readers = {
+        Kind.FLOAT64: ("number", _read_numbers),
+        Kind.STRING: ("id", _read_ids),
+        Kind.LABEL: ("class", _read_answered_classes),
+    }
+    for task in TASKS.values():
+        kinds = {column.name: column.kind for column in task.answer_columns}
+        for name, meaning in task.filters.items():
+            kind, read = readers[kinds[name]]
+            yield Filter(name, kind, meaning, read, name)
+
+
 FILTERS: dict[str, Filter] = {
     filter_.name: filter_
     for filter_ in (
@@ -234,14 +245,11 @@ FILTERS: dict[str, Filter] = {
             Filter(name, "number", meaning, _read_numbers, name)
             for name, meaning in (
                 ("mixing_coefficient", "whose shown lambda is this"),
-                ("inferred_coefficient", "whose inferred lambda is this"),
-                ("selected_coefficient", "whose lambda taken as 50/50 is this"),
-                ("start_coefficient", "whose first shown lambda is this"),
-                ("confidence", "whose confidence is this, 0 to 1"),
                 ("response_time_ms", "answered this many milliseconds after the page was drawn"),
                 ("presentation", "of this showing of the stimulus to the person, counted from 1"),
             )
         ),
+        *_of_tasks(),
         Filter("labels", "class", "in which either picture is of any of these classes", _read_classes),
         Filter("class_pair", "class pair", "that mix these two classes, in any order", _read_class_pairs),
         Filter("repeats", "truth", "shown again on purpose (true), or all others (false)", _read_truth, "is_repeat"),

@@ -63,14 +63,14 @@ def aggregate(
 
     The methods available for a task depend on its answers: "share" is the share of image 1 in a mixture
     (`infer_mixing_factor`), "midpoint" the mixture of a pair that looks like half of each (the midpoint tasks), "class"
-    a class with its soft label (`categorical_soft_labels`), "number" any other number, such as a rating
-    (`scale_rating`: one row for each scale of a stimulus).
+    a class, with its soft label (`categorical_soft_labels`) or without (`class_choice`), "number" any other number,
+    such as a rating (`scale_rating`: one row for each scale of a stimulus).
 
     ====================== ===================== ===================================================================
     method                 answers               what the label is
     ====================== ===================== ===================================================================
     "mean"                 share, midpoint,      the mean; for classes, the mean soft label
-                           class, number
+                           class, number         (of chosen classes, the share of each)
     "median"               share, midpoint,      the median
                            number
     "majority"             share, class          vote shares: a vote goes to the most probable class, or to the image
@@ -257,7 +257,8 @@ class _Votes:
 def _votes(judged: Judged) -> _Votes:
     """Return the votes, and the rows that have one."""
     if judged.answers == CLASS:
-        top = codes(judged.columns("top_class")["top_class"])
+        name = judged.task.class_column
+        top = codes(judged.columns(name)[name])
         return _Votes(np.arange(len(top)), top, len(judged.vocabulary))
     share = judged.answered()
     rows = np.flatnonzero(np.abs(share - 0.5) > TOLERANCE)

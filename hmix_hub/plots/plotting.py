@@ -40,9 +40,9 @@ def plot(dataset: datasets.Dataset, path: str | os.PathLike[str] | None = None) 
     dataset
         Judgments or stimuli of one task, any selection. Inferred coefficients are drawn against the shown ones, the
         midpoint tasks as histograms (of the distance from .5, since the order of a pair's images means nothing), soft
-        labels as their mass on and off the two classes, ratings scale by scale. Participants flagged `straightlining`
-        are left out, where there are others. Every mean has its 95 % interval by resampling participants (stimuli, in a
-        by-stimulus table), where there are two or more.
+        labels and chosen classes as their mass on and off the two classes, ratings scale by scale. Participants flagged
+        `straightlining` are left out, where there are others. Every mean has its 95 % interval by resampling
+        participants (stimuli, in a by-stimulus table), where there are two or more.
     path
         File to write; its ending decides the format (.png, .pdf, .svg). `None` writes none.
 
@@ -180,12 +180,13 @@ def _draw_shares(axes: Axes, values: Floats, steps: Ints, groups: Groups, units:
 
 
 def draw_categories(figure: Picture, selection: Selection, task: Task) -> None:
-    """Draw the mean probability on image 2's class, on all others, and on image 1's, by coefficient.
+    """Draw the mean probability, or share of choices, of image 2's class, all others and image 1's, by coefficient.
 
     Source: paper, section 4.3.2.
     """
     axes = figure.subplots()
-    labels = selection.matrix(task.judged_columns[not selection.has_participants])
+    labels = selection.classes_or_shares(task.judged_columns[not selection.has_participants])
+    is_chosen = not task.derived
     first, second, others = class_masses(labels, selection.labels("image_1_label"), selection.labels("image_2_label"))
     centres, levels = levels_of(selection.numbers("mixing_coefficient"))
     parts = (
@@ -210,7 +211,7 @@ def draw_categories(figure: Picture, selection: Selection, task: Task) -> None:
         )
     axes.set(
         xlabel="mixing coefficient shown (share of image 1)",
-        ylabel="mean probability",
+        ylabel="share of the choices" if is_chosen else "mean probability",
         xticks=places,
         xticklabels=[f"{value:g}" for value in centres],
         # Few levels would fill the picture with their bars.
@@ -218,7 +219,7 @@ def draw_categories(figure: Picture, selection: Selection, task: Task) -> None:
     )
     share_axis(axes, "y", gap=0)
     title_above(axes, "", legend_columns=2)
-    finish(figure, "Where {who} put the probability", selection)
+    finish(figure, "Which classes {who} choose" if is_chosen else "Where {who} put the probability", selection)
 
 
 PICTURES = {

@@ -13,7 +13,7 @@ from hmix_hub.errors import ConfigurationError
 from hmix_hub.judgments.conditions import HasNoneOf
 from hmix_hub.origin import Origin, origin_of
 from hmix_hub.resampling import COVERAGE
-from hmix_hub.schema.arrays import codes, matrix, numbers
+from hmix_hub.schema.arrays import classes_or_shares, codes, numbers
 from hmix_hub.schema.groups import encode_key
 from hmix_hub.tables import arrow_columns, pick_rows
 
@@ -50,9 +50,9 @@ class Selection:
         """Return a label column; int64 (N,), -1 where it is null."""
         return codes(arrow_columns(self.dataset, [name])[name])
 
-    def matrix(self, name: str) -> npt.NDArray[np.float64]:
-        """Return a column of distributions; float64 (N, K)."""
-        return matrix(arrow_columns(self.dataset, [name])[name])
+    def classes_or_shares(self, name: str) -> npt.NDArray[np.int64] | npt.NDArray[np.float64]:
+        """Return answers about classes: labels as int64 (N,), distributions as float64 (N, K)."""
+        return classes_or_shares(arrow_columns(self.dataset, [name])[name])
 
     @property
     def has_participants(self) -> bool:

@@ -138,8 +138,8 @@ def describe_judgment(subject: Subject) -> str:
         return ""
     names = {"selected_coefficient": "selected", "inferred_coefficient": "inferred", "confidence": "confidence"}
     parts = [f"{words} {row[name]:g}" for name, words in names.items() if row.get(name) is not None]
-    if TASKS[row["task"]].asked_columns:
-        parts = _named_classes(subject, row)
+    if TASKS[row["task"]].class_column:
+        parts = [*_named_classes(subject, row), *parts]
     if row["response_time_ms"] is not None:
         parts.append(f"after {row['response_time_ms'] / 1000:.1f} s")
     if ENDPOINT_NOT_SHOWN.name in row["flags"]:
@@ -153,11 +153,11 @@ def _named_classes(subject: Subject, row: Mapping[str, Any]) -> list[str]:
     """Return which classes a participant named, with their probabilities, and which were ruled out."""
     names = vocabulary_of(subject.judgments[row["task"]]).names
     parts = []
-    for place in ("top", "second"):
-        label, probability = row[f"{place}_class"], row[f"{place}_probability"]
+    for place in ("top", "second", "chosen"):
+        label, probability = row.get(f"{place}_class"), row.get(f"{place}_probability")
         if label is not None:
             parts.append(names[label] + (f" {probability:g}" if probability is not None else ""))
-    if row["impossible_classes"]:
+    if row.get("impossible_classes"):
         parts.append("ruled out " + " ".join(names[label] for label in row["impossible_classes"]))
     return parts
 

@@ -11,8 +11,10 @@ from hmix_hub.plots.axes import known_ends, mean_text
 from hmix_hub.plots.figure import BARS, ERROR, PEOPLE, SECOND, SYNTHETIC
 from hmix_hub.plots.subject import Subject
 from hmix_hub.resampling import COVERAGE, Floats, Means, resample_means
+from hmix_hub.schema.arrays import shares_by_class
 from hmix_hub.stimuli.mixtures import steps_of
-from hmix_hub.tables import vocabulary_of
+from hmix_hub.tables import arrow_columns, vocabulary_of
+from hmix_hub.tasks import TASKS
 from hmix_hub.tasks.midpoint import WALK
 
 NAMED = "#B00020"
@@ -49,10 +51,11 @@ def draw_inferences(axes: Axes, subject: Subject, task: str) -> None:
 
 
 def draw_soft_labels(axes: Axes, subject: Subject, task: str) -> None:
-    """Draw the mean soft label, and each judgment's probabilities upon it."""
+    """Draw the mean soft label, and each judgment's probabilities upon it; of chosen classes, the share of each."""
     judgments = subject.judgments[task]
     names = vocabulary_of(judgments).names
-    labels = np.array(judgments["soft_label"][:], dtype=float)
+    own = TASKS[task].judged_columns[0]
+    labels = shares_by_class(arrow_columns(judgments, [own])[own], len(names))
     is_named = _is_named(judgments, subject)
     colours = [_OTHERS] * len(names)
     shares = np.zeros(len(names))
@@ -73,7 +76,8 @@ def draw_soft_labels(axes: Axes, subject: Subject, task: str) -> None:
     axes.scatter([], [], s=14, color="black", lw=0, label="one judgment")
     if is_named.any():
         axes.scatter([], [], s=14, color=NAMED, lw=0, label="this judgment")
-    axes.set(xlim=(0, 1), xlabel="probability (bars: mean)", yticks=places, yticklabels=names)
+    what = "probability (bars: mean)" if TASKS[task].derived else "share of the choices"
+    axes.set(xlim=(0, 1), xlabel=what, yticks=places, yticklabels=names)
     axes.invert_yaxis()
     _finish(axes, f"What is it? {_count(judgments)}")
 

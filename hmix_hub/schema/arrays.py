@@ -195,6 +195,21 @@ def matrix(column: pa.ChunkedArray, *, is_nullable: bool = False) -> Floats:
     return filled
 
 
+def classes_or_shares(column: pa.ChunkedArray) -> Ints | Floats:
+    """Return answers about classes: labels as int64 (N,), distributions as float64 (N, K)."""
+    return codes(column) if types.is_integer(column.type) else matrix(column)
+
+
+def shares_by_class(column: pa.ChunkedArray, n_classes: int) -> Floats:
+    """Return answers about classes as shares, float64 (N, K): distributions as they are, of a label 1 for its class."""
+    answers = classes_or_shares(column)
+    if answers.ndim > 1:
+        return answers.astype(np.float64, copy=False)
+    shares = np.zeros((len(answers), n_classes))
+    shares[np.arange(len(answers)), answers] = 1
+    return shares
+
+
 def membership(column: pa.ChunkedArray, n_classes: int) -> Mask:
     """Return a column of label lists as bool (N, K): true where the row's list has the label."""
     table = np.zeros((len(column), n_classes), dtype=bool)

@@ -12,7 +12,7 @@ import numpy as np
 from hmix_hub.schema import CIFAR10, CURRENT
 from hmix_hub.studies.manifest import MANIFEST
 from hmix_hub.tasks import DEFAULT_TASK, TASKS
-from hmix_hub.tasks.task import ExampleTrial
+from hmix_hub.tasks.parts import ExampleTrial
 
 PEOPLE, DISTINCT = 12, 11
 """People of the example study, and the stimuli of each; the third is shown again at the end."""

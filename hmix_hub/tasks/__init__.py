@@ -25,7 +25,12 @@ from hmix_hub.tasks.task import Task
 
 TASKS: dict[str, Task] = {
     module.TASK.name: module.TASK
-    for module in (construct_midpoint, select_shuffled_midpoint, infer_mixing_factor, categorical_soft_labels)
+    for module in (
+        construct_midpoint,
+        select_shuffled_midpoint,
+        infer_mixing_factor,
+        categorical_soft_labels,
+    )
 }
 """All tasks by name, in the order of every list of tasks."""
 
@@ -49,6 +54,13 @@ def why_no_participants(names: Collection[str]) -> str:
     """Return why rows with these columns name no participants, as a sentence; empty: they may, or nothing tells."""
     pooled = (task for task in TASKS.values() if not task.has_participants)
     return next((task.without_participants for task in pooled if not set(task.answer).isdisjoint(names)), "")
+
+
+def soft_label_column(names: Collection[str]) -> str | None:
+    """Return the column, among some, that soft labels are made of: of all answers about a stimulus, else of each."""
+    over_classes = [task.judged_columns for task in TASKS.values() if task.is_over_classes]
+    wanted = (*(pooled for _, pooled in over_classes), *(own for own, _ in over_classes))
+    return next((name for name in wanted if name in names), None)
 
 
 RELEASED_FORMS = {name: task.released for name, task in TASKS.items() if task.released}

@@ -16,6 +16,7 @@ from hmix_hub.schema.judgment import recorded
 from hmix_hub.schema.released import FULL_SCALE
 from hmix_hub.schema.vocabulary import CIFAR10, Vocabulary
 from hmix_hub.tasks.flags import EXPORTED_TWICE, REPEATED_IN_BATCH, STRAIGHTLINING, SYNTHETIC, Flag, Rows
+from hmix_hub.tasks.parts import ByStimulus, ExampleTrial, example_share
 from hmix_hub.tasks.released import (
     NO_ALTERNATIVE,
     Released,
@@ -26,7 +27,7 @@ from hmix_hub.tasks.released import (
     percentage,
 )
 from hmix_hub.tasks.soft_labels import ASKED_COLUMNS, Procedure, categorical_answers, soft_labels
-from hmix_hub.tasks.task import ByStimulus, ExampleTrial, Task, example_share
+from hmix_hub.tasks.task import Task
 
 _TOP, _SECOND, _IMPOSSIBLE = "mostProb", "secondProb", "improbClassSelect"
 """What class names begin with in the released answers."""

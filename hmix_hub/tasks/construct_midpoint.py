@@ -13,9 +13,10 @@ from hmix_hub.schema.column import Column, Kind
 from hmix_hub.schema.judgment import IMAGE_1_SIDE, coefficient, recorded_coefficients, recorded_times
 from hmix_hub.schema.vocabulary import Vocabulary
 from hmix_hub.tasks.flags import REPEATED_IN_BATCH, STRAIGHTLINING, SYNTHETIC, Flag, Rows
-from hmix_hub.tasks.midpoint import BY_STIMULUS, PANELS, SELECTED, STATISTICS
+from hmix_hub.tasks.midpoint import BY_STIMULUS, FILTERS, PANELS, SELECTED, STATISTICS
+from hmix_hub.tasks.parts import ExampleTrial, Path
 from hmix_hub.tasks.released import Released, ReleasedAnswers, refuse_first
-from hmix_hub.tasks.task import ExampleTrial, Path, Task
+from hmix_hub.tasks.task import Task
 
 
 def _endpoint_not_shown(rows: Rows) -> Mask:
@@ -83,6 +84,7 @@ TASK = Task(
     panels=PANELS,
     plot="midpoints",
     target="human",
+    filters=FILTERS | {"start_coefficient": "whose first shown lambda is this"},
     example=_example,
     paths=(Path("path_coefficients", "path_times_ms", "selected_coefficient", start="start_coefficient"),),
     released=Released(

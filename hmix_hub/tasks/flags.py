@@ -86,7 +86,12 @@ def _repeated_in_batch(rows: Rows) -> Mask:
 
 def _straightlining(rows: Rows) -> Mask:
     participants = encode(rows.table["participant_id"])
-    return is_straightlining(participants, encode_key([rows.table[name] for name in rows.answer]))[participants]
+    found = is_straightlining(participants, encode_key([rows.table[name] for name in rows.answer]))
+    if all(pa.types.is_integer(rows.table[name].type) for name in rows.answer):
+        # Whoever was shown one class nearly always, and answers with classes alone, has every reason to repeat one.
+        shown = encode_key([rows.table[name] for name in ("image_1_label", "image_2_label")])
+        found &= ~is_straightlining(participants, shown)
+    return found[participants]
 
 
 def is_straightlining(participants: Ints, answers: Ints) -> Mask:
@@ -111,7 +116,7 @@ REPEATED_IN_BATCH = Flag(
 STRAIGHTLINING = Flag(
     "straightlining",
     f"{STRAIGHTLINING_TENTHS}0% or more of the person's answers in the task are one and the same "
-    f"(people with {STRAIGHTLINING_MINIMUM} answers or more)",
+    f"(people with {STRAIGHTLINING_MINIMUM} answers or more; of chosen classes, unless the pictures were, too)",
     _straightlining,
 )
 SYNTHETIC = Flag(

@@ -22,6 +22,7 @@ from hmix_hub.schema.judgment import (
 from hmix_hub.schema.released import FULL_SCALE
 from hmix_hub.schema.vocabulary import Vocabulary
 from hmix_hub.tasks.flags import REPEATED_IN_BATCH, STRAIGHTLINING, SYNTHETIC, Flag, Rows
+from hmix_hub.tasks.parts import ByStimulus, ExampleTrial, Path, example_share
 from hmix_hub.tasks.released import (
     Released,
     ReleasedAnswers,
@@ -31,7 +32,7 @@ from hmix_hub.tasks.released import (
     percentage,
     with_suffix,
 )
-from hmix_hub.tasks.task import ByStimulus, ExampleTrial, Path, Task, example_share
+from hmix_hub.tasks.task import Task
 
 QUESTION_ORDER = "[0,1]"
 """The released order of the two sliders, always the same."""
@@ -214,6 +215,10 @@ TASK = Task(
     panels=("per_stimulus", "coefficients", "response_times", "bias", "differences", "confidence"),
     plot="inferences",
     target="human",
+    filters={
+        "inferred_coefficient": "whose inferred lambda is this",
+        "confidence": "whose confidence is this, 0 to 1",
+    },
     example=_example,
     paths=(
         Path("inferred_path", "inferred_path_times_ms", "inferred_coefficient", touched="inferred_touched"),

@@ -9,7 +9,7 @@ from hmix_hub.schema.arrays import numbers
 from hmix_hub.schema.column import Column, Kind
 from hmix_hub.schema.groups import Groups
 from hmix_hub.schema.judgment import coefficient
-from hmix_hub.tasks.task import ByStimulus
+from hmix_hub.tasks.parts import ByStimulus
 
 WALK = np.arange(0, 1.1, 0.1)
 """The eleven coefficients that the midpoint pictures were drawn with; the fourth is 0.30000000000000004.
@@ -45,5 +45,6 @@ BY_STIMULUS = ByStimulus(
     gather=_gather,
     is_configuration=False,
 )
+FILTERS = {"selected_coefficient": "whose lambda taken as 50/50 is this"}
 STATISTICS = ("agreement",)
 PANELS = ("per_stimulus", "coefficients", "response_times", "per_participant", "differences", "flagged")

@@ -12,9 +12,10 @@ from hmix_hub.schema.judgment import recorded_coefficients
 from hmix_hub.schema.released import FULL_SCALE
 from hmix_hub.schema.vocabulary import Vocabulary
 from hmix_hub.tasks.flags import REPEATED_IN_BATCH, STRAIGHTLINING, SYNTHETIC
-from hmix_hub.tasks.midpoint import BY_STIMULUS, PANELS, SELECTED, STATISTICS
+from hmix_hub.tasks.midpoint import BY_STIMULUS, FILTERS, PANELS, SELECTED, STATISTICS
+from hmix_hub.tasks.parts import ExampleTrial
 from hmix_hub.tasks.released import Released, ReleasedAnswers, json_texts, parsed_answers, percentage
-from hmix_hub.tasks.task import ExampleTrial, Task
+from hmix_hub.tasks.task import Task
 
 _PREFIX = "select"
 """Begins the released answer, before the coefficient."""
@@ -58,6 +59,7 @@ TASK = Task(
     panels=PANELS,
     plot="midpoints",
     target="human",
+    filters=FILTERS,
     example=_example,
     released=Released(
         trial_type="survey-html-form",

@@ -11,8 +11,7 @@ import pyarrow as pa
 
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.schema.arrays import Mask
-from hmix_hub.schema.column import DISTRIBUTION_KINDS, LABEL_KINDS, Column
-from hmix_hub.schema.groups import Groups
+from hmix_hub.schema.column import DISTRIBUTION_KINDS, LABEL_KINDS, Column, Kind
 from hmix_hub.schema.judgment import (
     AFTER,
     BEFORE,
@@ -28,83 +27,11 @@ from hmix_hub.schema.judgment import (
 )
 from hmix_hub.schema.versions import CURRENT, JUDGMENT_TABLE, RELEASED, check_version, is_in, versions_since
 from hmix_hub.tasks.flags import Flag
+from hmix_hub.tasks.parts import ByStimulus, ExampleTrial, Path
 from hmix_hub.tasks.released import Released
 from hmix_hub.tasks.soft_labels import AskedColumn, Procedure
 
 Tool = TypeVar("Tool")
-
-
-@dataclass(frozen=True)
-class ExampleTrial:
-    """A trial of an example study.
-
-    Parameters
-    ----------
-    number
-        Its place on the participant's timeline, from 0.
-    labels
-        Class names of image 1 and image 2.
-    share
-        Share of image 1 in the mixture, where the task shows one.
-    """
-
-    number: int
-    labels: tuple[str, str]
-    share: float
-
-
-def example_share(value: float) -> float:
-    """Return a share as an example study writes it: within 0 and 1, two digits."""
-    return round(float(np.clip(value, 0, 1)), 2)
-
-
-@dataclass(frozen=True)
-class ByStimulus:
-    """A task's by-stimulus table.
-
-    Parameters
-    ----------
-    columns
-        Its own columns, behind the stimulus and the counts.
-    core
-        Columns that a reader needs, the most important first.
-    of
-        Answer columns that it is made of.
-    gather
-        From a table with these, its rows grouped by stimulus, and the number of classes, to the values of its own
-        columns.
-    is_configuration
-        Whether it is published as a configuration of its own.
-    """
-
-    columns: tuple[Column, ...]
-    core: tuple[str, ...]
-    of: tuple[str, ...]
-    gather: Callable[[pa.Table, Groups, int], Mapping[str, object]]
-    is_configuration: bool = True
-
-
-@dataclass(frozen=True)
-class Path:
-    """Columns of how an answer came about.
-
-    Parameters
-    ----------
-    values, times
-        The values on the way, in order, and when each came.
-    answer
-        Column of the answer, the last of them.
-    start
-        Column of the first of them, from which each step is one tenth; empty: a slider, which starts in the middle.
-    touched
-        Column that says whether the slider was touched.
-    """
-
-    values: str
-    times: str
-    answer: str
-    start: str = ""
-    touched: str = ""
 
 
 def _as_it_is(observed: pa.Table) -> tuple[pa.Table, dict[str, Mask]]:
@@ -169,6 +96,8 @@ class Task:
     without_participants
         Why no row names a participant, as a sentence: a row is then all that is known of a stimulus; empty: each row is
         a judgment of one participant.
+    filters
+        By answer column that rows can be filtered by, which rows stay: completes "keep rows ...".
     """
 
     name: str
@@ -196,6 +125,7 @@ class Task:
     observe: Callable[[pa.Table], tuple[pa.Table, Mapping[str, Mask]]] = _as_it_is
     paths: tuple[Path, ...] = ()
     without_participants: str = ""
+    filters: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         answered = (self.answered,) if self.answered else ()
@@ -207,7 +137,7 @@ class Task:
             "derived": tuple(self.derived),
         }
         named |= {"asked_columns": tuple(self.asked_columns), "optional": self.optional}
-        named |= {"by_stimulus.of": self.by_stimulus.of}
+        named |= {"by_stimulus.of": self.by_stimulus.of, "filters": tuple(self.filters)}
         held = {column.name for column in self.columns}
         faults = {part: [name for name in names if name not in held] for part, names in named.items()}
         pooled = {column.name for column in self.by_stimulus_columns}
@@ -282,6 +212,12 @@ class Task:
         """Whether the answer is a class, or a share for each class."""
         judged = next(column for column in self.columns if column.name == self.judged_columns[0])
         return judged.kind in LABEL_KINDS | DISTRIBUTION_KINDS
+
+    @property
+    def class_column(self) -> str:
+        """Column of the class that the answer names first, its vote; empty: answers name no class."""
+        labels = {column.name for column in self.answer_columns if column.kind is Kind.LABEL}
+        return next((name for name in self.answer if name in labels), "")
 
     @property
     def optional_columns(self) -> tuple[str, ...]:

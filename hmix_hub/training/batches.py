@@ -206,6 +206,7 @@ def batches(
     dtype: torch.dtype = torch.float32,
     normalize: object = None,
     toward: str = "shown",
+    smoothing: float = 0.0,
     shuffle: bool = True,
     seed: int = 0,
     drop_last: bool = False,
@@ -232,7 +233,7 @@ def batches(
         "mixed": `image`, what people saw, to the last bit before scaling (see `render`). "endpoints": `image_1` and
         `image_2`, for mixing anew with `mix`; all zeros for a missing second. `None`: no pictures.
     targets
-        "auto" (default): "soft_label" of categorical judgments, else "human". Or one or several of these, by whose
+        "auto" (default): "soft_label" where classes were answered, else "human". Or one or several of these, by whose
         names batches hold them, (B, K) each, summing to 1; `None`: no targets.
 
         * "shown": the usual mixup label, the coefficient for image 1 and the rest for image 2.
@@ -240,7 +241,8 @@ def batches(
           tasks one half for each class, since the person took the picture for that.
         * "human_weighted": `confidence * human + (1 - confidence) * other`, where `toward` names the other. No
           confidence given counts as 1. Of by-stimulus tables, the mean over judgments.
-        * "soft_label": of the categorical task; of its by-stimulus table, the mean.
+        * "soft_label": see `soft_labels`; of a chosen class, 1 for it. Of by-stimulus tables, the mean, which is the
+          share of the answers that chose each class.
     columns
         Other columns that batches shall hold, as `to_tensors` gives them; what ids are counted in is the attribute
         `vocabularies`.
@@ -252,6 +254,8 @@ def batches(
         `None`: pictures are 0 to 1. `(mean, std)`, three numbers each, or "cifar10": `(picture - mean) / std`.
     toward
         "shown" or "uniform": what a lack of confidence pulls "human_weighted" towards.
+    smoothing
+        Votes that "soft_label" gives to each class besides; see `soft_labels`.
     shuffle, seed, epoch
         Whether each epoch is in a random order, which depends on seed and epoch alone; and the first epoch's number.
     drop_last
@@ -308,6 +312,7 @@ def batches(
         dtype=dtype,
         normalize=normalize,
         toward=toward,
+        smoothing=smoothing,
         on_screen=on_screen,
         cifar10=cifar10,
         image_sets=image_sets,

@@ -57,8 +57,8 @@ class JudgmentDataset(Dataset[Judgment]):
 
     Parameters
     ----------
-    dataset, images, targets, columns, dtype, normalize, toward, vocabularies, on_screen, cifar10, image_sets,
-    image_size
+    dataset, images, targets, columns, dtype, normalize, toward, smoothing, vocabularies, on_screen, cifar10,
+    image_sets, image_size
         See `hmix_hub.batches`.
 
     Attributes
@@ -82,6 +82,7 @@ class JudgmentDataset(Dataset[Judgment]):
         dtype: torch.dtype = torch.float32,
         normalize: object = None,
         toward: str = "shown",
+        smoothing: float = 0.0,
         vocabularies: Vocabularies = None,
         on_screen: bool = False,
         cifar10: str | os.PathLike[str] | None = None,
@@ -97,6 +98,7 @@ class JudgmentDataset(Dataset[Judgment]):
             dtype=dtype,
             normalize=normalize,
             toward=toward,
+            smoothing=smoothing,
             on_screen=on_screen,
             cifar10=cifar10,
             image_sets=image_sets,

@@ -18,7 +18,7 @@ from hmix_hub.stimuli.sizes import Size, check_size, common_size, sizes_of
 from hmix_hub.tables import unique_values, vocabulary_of
 from hmix_hub.tensors import Tensors, to_tensors
 from hmix_hub.training.pictures import NUMBERS_AT_ONCE, Pictures, Scaling, pictures_of, scaling_of
-from hmix_hub.training.targets import Target, check_targets, target_of
+from hmix_hub.training.targets import Target, check_smoothing, check_targets, target_of
 
 if TYPE_CHECKING:
     import datasets
@@ -45,6 +45,7 @@ class Wanted:
     columns: tuple[str, ...]
     on_screen: bool
     toward: str
+    smoothing: float
     scaling: Scaling
     image_sets: Mapping[str, ImageSet]
     device: torch.device
@@ -82,6 +83,7 @@ def wanted_of(
     dtype: torch.dtype,
     normalize: object,
     toward: str,
+    smoothing: float,
     on_screen: bool,
     cifar10: str | os.PathLike[str] | None,
     image_sets: Mapping[str, Any] | None,
@@ -109,7 +111,10 @@ def wanted_of(
     task, scaling = task_of_rows(dataset), scaling_of(dtype, normalize)
     own = counted_in.vocabularies
     size = check_size(image_size) or _size_of(dataset, task, kind, opened)
-    return Wanted(task, kind, wanted_targets, wanted_columns, on_screen, toward, scaling, opened, place, own, size)
+    votes = check_smoothing(smoothing, wanted_targets)
+    return Wanted(
+        task, kind, wanted_targets, wanted_columns, on_screen, toward, votes, scaling, opened, place, own, size
+    )
 
 
 def _size_of(dataset: datasets.Dataset, task: str, images: str | None, opened: Mapping[str, ImageSet]) -> Size:
@@ -187,7 +192,13 @@ def prepare(dataset: datasets.Dataset, wanted: Wanted) -> Prepared:
         )
     targets = {
         name: target_of(
-            dataset, name, wanted.task, toward=wanted.toward, on_screen=wanted.on_screen, dtype=wanted.dtype
+            dataset,
+            name,
+            wanted.task,
+            toward=wanted.toward,
+            smoothing=wanted.smoothing,
+            on_screen=wanted.on_screen,
+            dtype=wanted.dtype,
         ).to(wanted.device)
         for name in wanted.targets
     }

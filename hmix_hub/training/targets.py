@@ -13,10 +13,11 @@ import torch
 
 from hmix_hub.errors import ConfigurationError, SchemaError, Where, nearest
 from hmix_hub.schema import TOLERANCE
-from hmix_hub.schema.arrays import codes, matrix, numbers, one_piece
+from hmix_hub.schema.arrays import codes, numbers, one_piece
 from hmix_hub.stimuli.mixtures import drawn_coefficients
+from hmix_hub.summaries import check_votes, soft_labels
 from hmix_hub.tables import arrow_columns, vocabulary_of
-from hmix_hub.tasks import DEFAULT_TASK, TASKS, task_judged_in
+from hmix_hub.tasks import DEFAULT_TASK, TASKS, soft_label_column, task_judged_in
 
 if TYPE_CHECKING:
     import datasets
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 _FILLED_AT_MOST = 1 << 26
 """Numbers of targets up to which every class's share is written out: 256 MB of float32."""
-TARGETS = ("shown", "human", "human_weighted", "soft_label")
+SOFT_LABEL = "soft_label"
+TARGETS = ("shown", "human", "human_weighted", SOFT_LABEL)
 AUTO = "auto"
 
 
@@ -74,6 +76,7 @@ def target_of(
     task: str,
     *,
     toward: str = "shown",
+    smoothing: float = 0.0,
     on_screen: bool = False,
     dtype: torch.dtype = torch.float32,
 ) -> Target:
@@ -84,10 +87,11 @@ def target_of(
     if toward not in {"shown", "uniform"}:
         msg = f"confidence pulls towards 'shown' or 'uniform', not {toward!r}"
         raise ConfigurationError(msg)
-    if name == "soft_label":
-        column = "mean_soft_label" if "mean_soft_label" in dataset.column_names else "soft_label"
-        shares = matrix(_column(dataset, name, column))
-        return FullTarget(torch.from_numpy(shares.astype(np.float64)).to(dtype))
+    if name == SOFT_LABEL:
+        _column(dataset, name, soft_label_column(dataset.column_names) or SOFT_LABEL)
+        # A copy, since torch has no notion of memory that it may not write into.
+        labels = soft_labels(dataset, smoothing=smoothing).astype(np.float64)
+        return FullTarget(torch.from_numpy(labels).to(dtype))
     if name == "shown" and on_screen:
         names = [name for name in (TASKS[task].coefficient_column, "flags") if name in dataset.column_names]
         table = arrow_columns(dataset, names)
@@ -107,7 +111,7 @@ def _column(dataset: datasets.Dataset, target: str, name: str) -> Any:
 _HINTS = {
     "human": 'load "infer_mixing_factor", or take the target "soft_label" of "categorical_soft_labels"',
     "human_weighted": 'load "infer_mixing_factor", where people said how confident they were',
-    "soft_label": 'load "categorical_soft_labels"',
+    SOFT_LABEL: f"load one of {', '.join(name for name, task in TASKS.items() if task.is_over_classes)}",
 }
 
 
@@ -166,6 +170,15 @@ def _pair_target(dataset: datasets.Dataset, first: Floats, rest: Floats, dtype: 
     if len(labels) * n_classes > _FILLED_AT_MOST:
         return target
     return FullTarget(target.take(torch.arange(len(labels))))
+
+
+def check_smoothing(smoothing: object, targets: Sequence[str]) -> float:
+    """Check how many votes each class gets besides, 0 or more: of soft labels alone."""
+    votes = check_votes(smoothing)
+    if votes and SOFT_LABEL not in targets:
+        msg = f"smoothing is of the target {SOFT_LABEL!r}, which is not asked for"
+        raise ConfigurationError(msg, hint=f"name targets={SOFT_LABEL!r}, or leave smoothing out")
+    return votes
 
 
 def check_targets(names: str | Sequence[str] | None, dataset: datasets.Dataset) -> tuple[str, ...]:

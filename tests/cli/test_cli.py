@@ -13,7 +13,7 @@ from datasets import load_dataset
 
 from hmix_hub.cli.main import VERBS, main
 from hmix_hub.judgments.grammar import FILTERS
-from hmix_hub.tasks import CONFIGURATIONS, RELEASED_CONFIGURATIONS, TASKS
+from hmix_hub.tasks import CONFIGURATIONS, RELEASED_CONFIGURATIONS, RELEASED_FORMS
 
 GOOD, DATA_ARE_WRONG, CALL_IS_WRONG = 0, 1, 2
 
@@ -198,7 +198,7 @@ def test_verify_tells_missing_files_from_wrong_ones(tmp_path):
     assert all(check["is_missing"] for check in found["files"])
 
 
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("task", RELEASED_FORMS)
 def test_plot_writes_a_picture(task, tmp_path):
     picture = tmp_path / "picture.png"
     hmix("plot", task, "-o", picture)

@@ -18,7 +18,7 @@ from hmix_hub.studies.folder import find_files
 from hmix_hub.studies.judgment_table import read_judgments
 from hmix_hub.studies.manifest_file import read_manifest
 from hmix_hub.studies.study import Study
-from hmix_hub.tasks import CATEGORICAL, INFER, TASKS
+from hmix_hub.tasks import CATEGORICAL, INFER, RELEASED_FORMS
 
 
 def read(folder, task):
@@ -36,13 +36,13 @@ def imported(source, folder):
     return folder
 
 
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("task", RELEASED_FORMS)
 def test_the_sample_study_imports_as_the_builders_read_it(task, tmp_path):
     source = resolve_source("sample")
     assert read(imported(source, tmp_path / "study"), task).equals(build_judgments(source, task))
 
 
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("task", RELEASED_FORMS)
 def test_h_mix_imports_as_the_builders_read_it(task, tmp_path, release):
     source = resolve_source(release)
     assert read(imported(source, tmp_path / "study"), task).equals(build_judgments(source, task))

@@ -22,7 +22,7 @@ from hmix_hub.contribute.publishing.publisher import publish
 from hmix_hub.errors import ConfigurationError, SchemaError
 from hmix_hub.studies.example import example_study, write_files
 from hmix_hub.studies.study import Study
-from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS
+from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, RELEASED_FORMS, SELECT
 
 FEW = 100
 EVERY_FINDING = [
@@ -53,7 +53,7 @@ def study(tmp_path):
 def test_the_sample_has_every_finding(of_sample):
     assert [finding.id for finding in of_sample.findings] == EVERY_FINDING
     assert of_sample.missing == ()
-    assert [file.task for file in of_sample.sources] == list(TASKS)
+    assert [file.task for file in of_sample.sources] == list(RELEASED_FORMS)
     assert all(file.sha256 for file in of_sample.sources)
     assert list(of_sample.numbers) == [number.id for finding in of_sample.findings for number in finding.numbers]
 

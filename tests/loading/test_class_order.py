@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import hmix_hub
 from hmix_hub.errors import ConfigurationError, HMixError, SchemaError
 from hmix_hub.schema import CIFAR10
-from hmix_hub.tasks import CATEGORICAL, INFER, RELEASED_CONFIGURATIONS, TASKS
+from hmix_hub.tasks import CATEGORICAL, INFER, RELEASED_CONFIGURATIONS, RELEASED_FORMS
 
 NAMES = list(CIFAR10.names)
 REVERSED = NAMES[::-1]
@@ -162,7 +162,7 @@ def test_the_answer_is_right_or_refused_whatever_was_realigned(some, *, job, con
         assert found == EXPECTED[job, config]
 
 
-@pytest.mark.parametrize("config", [*TASKS, f"{CATEGORICAL}_by_stimulus", f"{INFER}_by_stimulus"])
+@pytest.mark.parametrize("config", [*RELEASED_FORMS, f"{CATEGORICAL}_by_stimulus", f"{INFER}_by_stimulus"])
 def test_align_labels_reorders_all_columns(config, some):
     aligned = hmix_hub.align_labels(some[config], [name.upper() for name in REVERSED])
     for name in {*LABELS} & {*aligned.column_names}:

@@ -15,7 +15,7 @@ from hmix_hub.schema import Column, Kind, Vocabulary
 from hmix_hub.schema.judgment import OF_PARTICIPANTS
 from hmix_hub.tasks import INFER, TASKS, why_no_participants
 from hmix_hub.tasks.flags import SYNTHETIC
-from hmix_hub.tasks.task import ByStimulus
+from hmix_hub.tasks.parts import ByStimulus
 
 WHY = "pooled holds numbers per stimulus; nobody's single judgment is in it"
 CLASSES = Vocabulary(("cat", "dog"))

@@ -13,7 +13,8 @@ from hmix_hub.schema import CIFAR10, RELEASED, VERSIONS, arrow_schema
 from hmix_hub.schema.groups import Groups, encode
 from hmix_hub.tasks import CONFIGURATIONS, FLAGS, TASKS, columns, computed_columns, observed_columns
 from hmix_hub.tasks.flags import Flag
-from hmix_hub.tasks.task import ExampleTrial, Task
+from hmix_hub.tasks.parts import ExampleTrial
+from hmix_hub.tasks.task import Task
 from hmix_hub.training.targets import TARGETS
 
 

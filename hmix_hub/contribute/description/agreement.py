@@ -88,13 +88,13 @@ def coefficient_agreement(answers: Answers, values: Numbers) -> dict[str, Any]:
     """
     rows, groups = answers.between_participants()
     chosen = values[rows]
-    pairs = _pair_counts(groups)
+    pairs = pair_counts(groups)
     distances = _pairwise_distances(chosen, groups)
     return {
         "stimuli": len(groups.sizes),
         "answers": len(rows),
         "pairs": int(pairs.sum()),
-        **_of_pairs(distances, pairs, "mean_absolute_difference", "interval"),
+        **of_pairs(distances, pairs, "mean_absolute_difference", "interval"),
         **_variance_figures(chosen, groups),
         "absolute_differences": _difference_histogram(chosen, groups),
     }
@@ -128,9 +128,9 @@ def soft_label_agreement(answers: Answers, top: Ints, labels: Numbers) -> dict[s
         of the first two by resampling stimuli.
     """
     rows, groups = answers.between_participants()
-    pairs = _pair_counts(groups)
+    pairs = pair_counts(groups)
     of_class = Groups(encode_key([groups.codes, top[rows]]))
-    same = np.bincount(groups.codes[of_class.first], _pair_counts(of_class), minlength=len(pairs))
+    same = np.bincount(groups.codes[of_class.first], pair_counts(of_class), minlength=len(pairs))
     distances = np.zeros(len(pairs))
     for column in labels[rows].T:
         distances += 0.5 * _pairwise_distances(column, groups)
@@ -138,8 +138,8 @@ def soft_label_agreement(answers: Answers, top: Ints, labels: Numbers) -> dict[s
         "stimuli": len(groups.sizes),
         "answers": len(rows),
         "pairs": int(pairs.sum()),
-        **_of_pairs(same, pairs, "same_top_class", "same_top_class_interval"),
-        **_of_pairs(distances, pairs, "mean_total_variation", "mean_total_variation_interval"),
+        **of_pairs(same, pairs, "same_top_class", "same_top_class_interval"),
+        **of_pairs(distances, pairs, "mean_total_variation", "mean_total_variation_interval"),
         "krippendorff_alpha": _alpha([(top[rows] == code) * 1.0 for code in np.unique(top[rows])], groups),
     }
 
@@ -190,14 +190,15 @@ def soft_label_retest(answers: Answers, top: Ints, labels: Numbers) -> dict[str,
     }
 
 
-def _of_pairs(sums: npt.NDArray[Any], pairs: Ints, name: str, interval_name: str) -> dict[str, Any]:
+def of_pairs(sums: npt.NDArray[Any], pairs: Ints, name: str, interval_name: str) -> dict[str, Any]:
     """Return the mean over all pairs, and its interval, from the sum and the number of the pairs of each stimulus."""
     whole = int(pairs.sum())
     ends = interval(resample_ratios(sums[:, None], pairs[:, None]))
     return {name: rounded(float(sums.sum()) / whole) if whole else None, interval_name: ends}
 
 
-def _pair_counts(groups: Groups) -> Ints:
+def pair_counts(groups: Groups) -> Ints:
+    """Count the pairs of rows of each group; int64 (G,)."""
     return groups.sizes * (groups.sizes - 1) // 2
 
 

@@ -223,7 +223,9 @@ _MEASURES: dict[str, Callable[[Figures], object]] = {
         _spread(f["judgments_per_stimulus"]) if "people" in f else None
     ),
     "judgments per person (least / median / most)": lambda f: _spread(f["judgments_per_person"]),
-    "mean selected coefficient": lambda f: f["coefficients"]["mean"] if "bias" not in f and "mass" not in f else None,
+    "mean selected coefficient": lambda f: (
+        f["coefficients"]["mean"] if f["coefficients"]["column"] == "selected_coefficient" else None
+    ),
     "response time, median, s": lambda f: (
         None if (median := f["response_time_ms"]["quantiles"]["50"]) is None else round(median / 1000, 3)
     ),
@@ -235,7 +237,9 @@ _MEASURES: dict[str, Callable[[Figures], object]] = {
     "agreement: ICC(1)": lambda f: f["agreement"].get("icc_1"),
     "agreement: same top class": lambda f: _percent(f["agreement"].get("same_top_class")),
     "agreement: mean total variation distance of soft labels": lambda f: f["agreement"].get("mean_total_variation"),
+    "agreement: Fleiss' kappa": lambda f: f["agreement"].get("fleiss_kappa"),
     "agreement: Krippendorff's alpha": lambda f: f["agreement"]["krippendorff_alpha"],
+    "agreement with the class of the picture": lambda f: _percent(f.get("of_label", {}).get("share")),
     "test-retest: pairs of answers": lambda f: f["retest"]["pairs"],
     "test-retest: mean absolute difference": lambda f: f["retest"].get("mean_absolute_difference"),
     "test-retest: Pearson's r": lambda f: f["retest"].get("pearson_r"),

@@ -16,6 +16,12 @@ from hmix_hub.contribute.description.agreement import (
     soft_label_agreement,
     soft_label_retest,
 )
+from hmix_hub.contribute.description.choices import (
+    agreement_with_label,
+    choice_agreement,
+    choice_retest,
+    dominant_classes,
+)
 from hmix_hub.contribute.description.histograms import (
     Numbers,
     count_summary,
@@ -31,7 +37,7 @@ from hmix_hub.contribute.description.histograms import (
 )
 from hmix_hub.contribute.description.ratings import rating_figures
 from hmix_hub.resampling import class_masses, levels_of, resample_means
-from hmix_hub.schema.arrays import Ints, codes, matrix, numbers
+from hmix_hub.schema.arrays import Ints, classes_or_shares, codes, matrix, numbers
 from hmix_hub.schema.groups import Groups, encode, encode_key
 from hmix_hub.tasks import TASKS, columns, flags_of
 from hmix_hub.tasks.task import Task
@@ -66,10 +72,11 @@ def task_statistics(table: pa.Table, task: str) -> dict[str, Any]:
           `interval` (of the selected one), `standard_deviation` (over N - 1) and `histogram`;
         * `response_time_ms`: `known`, `missing`, `quantiles` by percent, `share_over_a_minute` of those known,
           `histogram`;
-        * `agreement` between people and `retest` within them: see `hmix_hub.contribute.description.agreement`;
-        * `bias` (infer alone): see `inference_bias`; `mass` (categorical alone): see `soft_label_mass`;
+        * `agreement` between people and `retest` within them: see `hmix_hub.contribute.description.agreement` and, of
+          chosen classes, `choices`, as of `of_label`, their agreement with the class of the picture;
+        * `bias` (infer alone): see `inference_bias`; `mass` (of classes): see `soft_label_mass`;
         * `ratings` (of scales alone): see `rating_figures`;
-        * `confidence` (infer alone): `known`, `missing`, `mean`, `interval`, `histogram` by tenth;
+        * `confidence`, where it may be asked: `known`, `missing`, `mean`, `interval`, `histogram` by tenth;
         * `flags`: `rows` and `people` by flag, those that no row has included.
 
         Where rows pool their participants, a row counts as one judgment, and nothing tells of people: there are no
@@ -169,15 +176,17 @@ def inference_bias(shown: Numbers, inferred: Numbers, participants: Ints) -> dic
     }
 
 
-def soft_label_mass(table: pa.Table, participants: Ints) -> list[dict[str, Any]]:
-    """Average the probability that soft labels put on the classes of the two pictures.
+def soft_label_mass(table: pa.Table, participants: Ints, answers: pa.ChunkedArray) -> list[dict[str, Any]]:
+    """Average the probability that soft labels put on the classes of the two pictures; of chosen classes, their shares.
 
     Parameters
     ----------
     table
-        Categorical judgment table; N rows.
+        Judgment table about classes; N rows.
     participants
         int64 (N,): number of each row's participant.
+    answers
+        N soft labels, or classes.
 
     Returns
     -------
@@ -185,7 +194,8 @@ def soft_label_mass(table: pa.Table, participants: Ints) -> list[dict[str, Any]]
         By `mixing_coefficient` (its nearest tenth where more than 21 differ): `judgments`, the mean probability of the
         class of `image_1`, of `image_2` and of all `others` (see `class_masses`), and the `intervals` of the three.
     """
-    masses = class_masses(matrix(table["soft_label"]), codes(table["image_1_label"]), codes(table["image_2_label"]))
+    one, two = (codes(table[f"image_{i}_label"]) for i in (1, 2))
+    masses = class_masses(classes_or_shares(answers), one, two)
     parts = dict(zip(("image_1", "image_2", "others"), masses, strict=True))
     centres, levels = levels_of(numbers(table[SHOWN]))
     means = {name: resample_means(mass, levels, participants, len(centres)) for name, mass in parts.items()}
@@ -243,12 +253,21 @@ def _class_agreement(table: pa.Table, task: Task, answers: Answers) -> dict[str,
     return {"agreement": soft_label_agreement(answers, top, labels), "retest": soft_label_retest(answers, top, labels)}
 
 
+def _choice_agreement(table: pa.Table, task: Task, answers: Answers) -> dict[str, Any]:
+    chosen = codes(table[task.class_column])
+    return {
+        "agreement": choice_agreement(answers, chosen),
+        "retest": choice_retest(answers, chosen),
+        "of_label": agreement_with_label(chosen, dominant_classes(table), answers.people),
+    }
+
+
 def _bias(table: pa.Table, task: Task, answers: Answers) -> dict[str, Any]:
     return {"bias": inference_bias(numbers(table[SHOWN]), numbers(table[task.answered]), answers.people)}
 
 
 def _mass(table: pa.Table, task: Task, answers: Answers) -> dict[str, Any]:
-    return {"mass": soft_label_mass(table, answers.people)}
+    return {"mass": soft_label_mass(table, answers.people, table[task.judged_columns[0]])}
 
 
 def _confidence(table: pa.Table, task: Task, answers: Answers) -> dict[str, Any]:
@@ -263,6 +282,7 @@ def _confidence(table: pa.Table, task: Task, answers: Answers) -> dict[str, Any]
 STATISTICS: dict[str, Callable[[pa.Table, Task, Answers], dict[str, Any]]] = {
     "agreement": _agreement,
     "class_agreement": _class_agreement,
+    "choice_agreement": _choice_agreement,
     "bias": _bias,
     "mass": _mass,
     "confidence": _confidence,

@@ -19,7 +19,7 @@ from hmix_hub.studies.rules import trials as rules
 from hmix_hub.studies.rules.rule import Rule
 from hmix_hub.tasks import TASKS
 from hmix_hub.tasks.midpoint import WALK
-from hmix_hub.tasks.task import Path
+from hmix_hub.tasks.parts import Path
 
 Numbers = npt.NDArray[np.float64]
 
@@ -171,11 +171,14 @@ class RecordedCheck(Check):
 
     def _check_class_order(self, chunk: ObservedChunk) -> None:
         lists = _Lists.of(chunk.values["class_order"])
-        n = len(self.manifest.vocabulary)
-        faults = {
-            "a class stands twice": lists.holds_twice(),
-            f"there are {n} classes": lists.known & (lists.lengths != n),
-        }
+        task, n = TASKS[self.task], len(self.manifest.vocabulary)
+        faults = {"a class stands twice": lists.holds_twice()}
+        if task.derived:
+            # Soft labels are spread over all classes, so that all were on the page.
+            faults[f"there are {n} classes"] = lists.known & (lists.lengths != n)
+        else:
+            chosen = chunk.numbers(task.class_column)
+            faults[f"it does not hold {task.class_column}"] = lists.known & ~np.isnan(chosen) & ~lists.holds(chosen)
         _tell(self.reporter.of("class_order"), faults, rules.CLASS_ORDER, chunk.rows, None)
 
 

@@ -12,7 +12,8 @@ from hmix_hub.schema.column import Kind
 from hmix_hub.schema.groups import Groups
 from hmix_hub.schema.judgment import coefficient
 from hmix_hub.tasks.flags import REPEATED_IN_BATCH, STRAIGHTLINING, SYNTHETIC, Flag, Rows
-from hmix_hub.tasks.task import ByStimulus, ExampleTrial, Task, example_share
+from hmix_hub.tasks.parts import ByStimulus, ExampleTrial, example_share
+from hmix_hub.tasks.task import Task
 
 
 def _all_or_nothing(rows: Rows) -> Mask:
