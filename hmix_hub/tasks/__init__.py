@@ -15,6 +15,7 @@ from hmix_hub.schema.judgment import COMPUTED_ALWAYS, IMAGE_FILES, N_SYNTHETIC
 from hmix_hub.schema.versions import CURRENT, RELEASED
 from hmix_hub.tasks import (
     categorical_soft_labels,
+    class_choice,
     construct_midpoint,
     infer_mixing_factor,
     select_shuffled_midpoint,
@@ -30,12 +31,14 @@ TASKS: dict[str, Task] = {
         select_shuffled_midpoint,
         infer_mixing_factor,
         categorical_soft_labels,
+        class_choice,
     )
 }
 """All tasks by name, in the order of every list of tasks."""
 
 CONSTRUCT, SELECT = construct_midpoint.TASK.name, select_shuffled_midpoint.TASK.name
 INFER, CATEGORICAL = infer_mixing_factor.TASK.name, categorical_soft_labels.TASK.name
+CHOICE = class_choice.TASK.name
 DEFAULT_TASK = INFER
 """The task of whoever names none."""
 

@@ -6,7 +6,7 @@ import random
 from typing import Any
 
 from hmix_hub.schema import CIFAR10
-from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
+from hmix_hub.tasks import CATEGORICAL, CHOICE, CONSTRUCT, INFER, SELECT
 from study_generator.stimuli import Pictures
 
 ANSWER_KEYS = {
@@ -14,6 +14,7 @@ ANSWER_KEYS = {
     SELECT: ["selected_coefficient"],
     INFER: ["inferred_coefficient", "confidence"],
     CATEGORICAL: ["top_class", "top_probability"],
+    CHOICE: ["chosen_class"],
 }
 
 
@@ -46,4 +47,13 @@ def _categorical(rng: random.Random, stimulus: dict[str, Any], pictures: Picture
     }
 
 
-ANSWERS = {CONSTRUCT: _construct, SELECT: _select, INFER: _infer, CATEGORICAL: _categorical}
+def _choice(rng: random.Random, stimulus: dict[str, Any], pictures: Pictures) -> dict[str, Any]:
+    classes = list(CIFAR10.names) if pictures.classes == "cifar10" else list(pictures.classes)
+    shown = [name for name in classes if name.lower() == stimulus["image_1_label"].lower()]
+    return {
+        "chosen_class": rng.choice([*shown, *classes]),
+        "confidence": rng.choice([None, 1.0, *(round(rng.uniform(0.02, 1), 3) for _ in range(5))]),
+    }
+
+
+ANSWERS = {CONSTRUCT: _construct, SELECT: _select, INFER: _infer, CATEGORICAL: _categorical, CHOICE: _choice}

@@ -7,7 +7,8 @@ import random
 from hypothesis import assume
 
 from hmix_hub.studies.example import example_study
-from hmix_hub.tasks import CATEGORICAL, INFER, TASKS
+from hmix_hub.tasks import CATEGORICAL, INFER
+from study_generator.answers import ANSWERS
 from study_generator.planting import TABLES, TEXTS, plants, some_row
 from study_generator.study import Study
 
@@ -23,7 +24,7 @@ def _mark(study: Study, rng: random.Random, content: bytes) -> list[int]:
 
 
 def _other_task(study: Study, rng: random.Random) -> str:
-    return rng.choice([task for task in TASKS if task != study.task])
+    return rng.choice([task for task in ANSWERS if task != study.task])
 
 
 @plants("HMX500", endings=TEXTS)

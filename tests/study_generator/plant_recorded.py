@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
+from hmix_hub.tasks import CATEGORICAL, CHOICE, CONSTRUCT, INFER, SELECT
 from study_generator.planting import plants, some_row
 from study_generator.study import Study
 
@@ -67,9 +67,14 @@ def _grid(study: Study, rng: random.Random) -> list[int]:
     return [number]
 
 
-@plants("HMX578", tasks=(CATEGORICAL,), is_recorded=True)
+@plants("HMX578", tasks=(CATEGORICAL, CHOICE), is_recorded=True)
 def _class_order(study: Study, rng: random.Random) -> list[int]:
     number = some_row(study, rng, lambda row: row["class_order"] is not None)
-    order = study.rows[number]["class_order"]
-    study.rows[number]["class_order"] = rng.choice([order[1:], [*order, order[0]], [*order[1:], order[1]]])
+    row = study.rows[number]
+    order = row["class_order"]
+    if study.task == CHOICE:
+        without = [name for name in order if name.lower() != row["chosen_class"].lower()]
+        row["class_order"] = rng.choice([[*order, order[0]], without])
+    else:
+        row["class_order"] = rng.choice([order[1:], [*order, order[0]], [*order[1:], order[1]]])
     return [number]

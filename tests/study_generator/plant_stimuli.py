@@ -11,7 +11,7 @@ from hypothesis import assume
 
 from hmix_hub.studies.example import tiny_picture
 from hmix_hub.studies.findings import MOST_PLACES
-from hmix_hub.tasks import CATEGORICAL, INFER
+from hmix_hub.tasks import CATEGORICAL, CHOICE, INFER
 from study_generator.planting import TEXTS, is_pair, plants, some_row
 from study_generator.stimuli import png
 from study_generator.study import Study
@@ -34,7 +34,8 @@ def _bring_mixtures(study: Study) -> list[str]:
     return ["file,stimulus_id", *(f"{file},{name}" for file, name in files.items())]
 
 
-_MORPH = {"mixings": ("morph",), "tasks": (INFER, CATEGORICAL), "sources": ("cifar10/test",)}
+_CLASSES = {CATEGORICAL: ["top_class", "impossible_classes"], CHOICE: ["chosen_class"]}
+_MORPH = {"mixings": ("morph",), "tasks": (INFER, CATEGORICAL, CHOICE), "sources": ("cifar10/test",)}
 
 
 @plants("HMX556", mixings=("morph",))
@@ -59,7 +60,7 @@ def _mixture(study: Study, rng: random.Random) -> list[int]:
     return [n for n, row in enumerate(study.rows) if lost.endswith("," + _stimulus_id(row))]
 
 
-@plants("HMX559", mixings=("none",), tasks=(INFER, CATEGORICAL))
+@plants("HMX559", mixings=("none",), tasks=(INFER, CATEGORICAL, CHOICE))
 def _mixed(study: Study, rng: random.Random) -> list[int]:
     row = some_row(study, rng)
     other = rng.choice([index for index in range(len(study.labels)) if index != study.rows[row]["image_1_index"]])
@@ -73,7 +74,7 @@ def _class(study: Study, rng: random.Random) -> list[int]:
     names = [
         "image_1_label",
         "image_2_label",
-        *(["top_class", "impossible_classes"] if study.task == CATEGORICAL else []),
+        *(_CLASSES.get(study.task, [])),
     ]
     column = rng.choice(names)
     unknown = "no such " + rng.choice(["class", "Æ", "x" * 500])

@@ -7,7 +7,7 @@ import random
 from hypothesis import assume
 
 from hmix_hub.schema import CURRENT, Kind
-from hmix_hub.tasks import CATEGORICAL, TASKS, missing_columns, required_columns
+from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS, missing_columns, required_columns
 from study_generator.planting import TEXTS, plants, some_row
 from study_generator.study import Study
 
@@ -90,7 +90,7 @@ def _range(study: Study, rng: random.Random) -> list[int]:
     return _set(study, rng, _numeric(study, is_share=True), rng.choice([1.5, -0.5, 1e9, -1e-9]))
 
 
-@plants("HMX543", fewest_people=2)
+@plants("HMX543", fewest_people=2, tasks=(CONSTRUCT, SELECT, INFER, CATEGORICAL))
 def _percent(study: Study, rng: random.Random) -> None:
     (column,) = [name for name in _SHARES if name in study.columns]
     # A scale of 1 to 50 may be one of its own.

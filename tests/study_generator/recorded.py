@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS
+from hmix_hub.tasks import CATEGORICAL, CHOICE, CONSTRUCT, INFER, SELECT, TASKS
 
 NAMES = {task: [column.name for column in TASKS[task].columns if column.since] for task in TASKS}
 
@@ -76,4 +76,9 @@ def _categorical(rng: random.Random, row: dict[str, Any], classes: list[str]) ->
     return {"class_order": rng.sample(classes, len(classes))}
 
 
-_MAKERS = {CONSTRUCT: _construct, SELECT: _select, INFER: _infer, CATEGORICAL: _categorical}
+def _choice(rng: random.Random, row: dict[str, Any], classes: list[str]) -> dict[str, Any]:
+    offered = {row["chosen_class"], *rng.sample(classes, rng.randrange(1, len(classes) + 1))}
+    return {"class_order": rng.sample(sorted(offered), len(offered)), **_slider(rng, row, "confidence", "confidence")}
+
+
+_MAKERS = {CONSTRUCT: _construct, SELECT: _select, INFER: _infer, CATEGORICAL: _categorical, CHOICE: _choice}

@@ -13,7 +13,7 @@ from PIL import Image
 
 from hmix_hub.schema import CIFAR10
 from hmix_hub.sources.cifar10 import known_labels
-from hmix_hub.tasks import CATEGORICAL, INFER
+from hmix_hub.tasks import TASKS
 from study_generator.words import class_names
 
 COEFFICIENTS = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0)
@@ -67,7 +67,7 @@ def draw_stimuli(
     """Give distinct stimuli as the cells of their columns; each pair of pictures in one order, of which images."""
     shown: dict[tuple[object, ...], dict[str, object]] = {}
     order: dict[frozenset[int], tuple[int, int]] = {}
-    has_coefficient = task in {INFER, CATEGORICAL}
+    has_coefficient = TASKS[task].shows == "mixture"
     constant = rng.choice(COEFFICIENTS) if rng.random() < 0.15 else None
     for _ in range(4 * number):
         if len(shown) == number:

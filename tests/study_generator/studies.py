@@ -9,8 +9,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from hmix_hub.schema import CIFAR10, VERSIONS
-from hmix_hub.tasks import CATEGORICAL, INFER, TASKS
+from hmix_hub.schema import CIFAR10
+from hmix_hub.tasks import CATEGORICAL, CHOICE, TASKS
 from hmix_hub.tasks.flags import STRAIGHTLINING_MINIMUM
 from hmix_hub.tasks.soft_labels import PROCEDURES, QUESTIONS, unasked_columns
 from study_generator import stimuli as make
@@ -28,7 +28,7 @@ _MIXINGS = ("pixel-linear", "pixel-linear", "pixel-linear", "morph", "none")
 def studies(
     draw: st.DrawFn,
     *,
-    tasks: tuple[str, ...] = tuple(TASKS),
+    tasks: tuple[str, ...] = tuple(ANSWERS),
     endings: tuple[str, ...] = ENDINGS,
     sources: tuple[str, ...] = ("cifar10/test", "own"),
     mixings: tuple[str, ...] = _MIXINGS,
@@ -50,7 +50,7 @@ def studies(
     task = draw(st.sampled_from(tasks))
     rng = random.Random(draw(st.integers(0, 2**32 - 1)))  # noqa: S311
     pictures = make.own(rng) if draw(st.sampled_from(sources)) == "own" else make.cifar10(rng)
-    mixing = draw(st.sampled_from([m for m in mixings if m != "none" or task in {INFER, CATEGORICAL}]))
+    mixing = draw(st.sampled_from([m for m in mixings if m != "none" or TASKS[task].shows == "mixture"]))
     distinct = make.draw_stimuli(
         rng,
         pictures,
@@ -76,7 +76,9 @@ def studies(
     kept = draw(st.sets(st.sampled_from(NAMES[task]))) if is_recorded is None else set(NAMES[task] * is_recorded)
     if kept:
         rows = [row | _recorded(rng, task, row, classes, kept) for row in rows]
-    version = rng.choice([None, *(TASKS[task].versions[-2:] if kept else VERSIONS[1:])])
+    version = rng.choice(
+        [None, *(version for version in TASKS[task].versions if version > ("2.0.0" if kept else "1.0.0"))]
+    )
     manifest |= {} if version is None else {"schema_version": version}
     rows = [
         row | _optional(rng, optional, manifest, number) | {name: give() for name, give in extras.items()}
@@ -242,12 +244,18 @@ def few_people(rows: list[Row]) -> frozenset[str]:
 
 
 def alike_people(rows: list[Row], task: str) -> frozenset[str]:
-    """People nine tenths or more of whose answers are one."""
+    """People nine tenths or more of whose answers are one; of chosen classes, unless the pictures were, too."""
     answers: dict[str, list[object]] = defaultdict(list)
+    shown: dict[str, list[object]] = defaultdict(list)
     for row in rows:
+        shown[row["participant_id"]].append((row["image_1_label"], row.get("image_2_label")))
         answers[row["participant_id"]].append(tuple(map(str, (row.get(name) for name in ANSWER_KEYS[task]))))
     return frozenset(
         person
         for person, given in answers.items()
-        if len(given) >= STRAIGHTLINING_MINIMUM and 10 * max(Counter(given).values()) >= 9 * len(given)
+        if _is_alike(given) and not (task == CHOICE and _is_alike(shown[person]))
     )
+
+
+def _is_alike(given: list[object]) -> bool:
+    return len(given) >= STRAIGHTLINING_MINIMUM and 10 * max(Counter(given).values()) >= 9 * len(given)

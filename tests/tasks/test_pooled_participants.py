@@ -35,6 +35,7 @@ def pooled(monkeypatch):
         flags=(SYNTHETIC,),
         released=None,
         paths=(),
+        filters={},
         by_stimulus=ByStimulus(
             (total,), ("total",), ("total",), lambda table, groups, k: {"total": groups.sum(table["total"].to_numpy())}
         ),
