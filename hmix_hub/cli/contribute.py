@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from hmix_hub.cli.map_groups import MAP, GroupedCommand, files_by_map
+from hmix_hub.cli.map_proposal import propose_map
 from hmix_hub.cli.options import json_option
 from hmix_hub.cli.output import echo_json, echo_report, echo_table, row_progress, size_text, tell_on_terminal
 from hmix_hub.tasks import DEFAULT_TASK, TASKS
@@ -94,6 +95,9 @@ def _import(ctx: click.Context, /, raw: tuple[Path, ...], to: str, maps: tuple[s
     if imported.is_new:
         click.echo(f"began {to.rstrip('/')}/study.yaml: write over every TODO")
     click.echo(f"next: hmix contribute validate {shlex.quote(to)} --draft")
+
+
+contribute.add_command(propose_map)
 
 
 @contribute.command("validate", short_help="Check every rule over every row.")

@@ -158,25 +158,20 @@ def zooniverse(
     subject='{"77": {"Filename": "cat7.png"}}',
     metadata='{"started_at": "2026-03-01T10:00:00.000Z", "finished_at": "2026-03-01T10:00:04.460Z"}',
 ):
-    cells = ["1", "ada", '[{"task":"T0","value":"Cat"}]', subject, metadata]
+    cells = ["1", "ada", '[{"task":"T0","value":"Cat"}]', subject, "{}"]
     quoted = ",".join('"' + cell.replace('"', '""') + '"' for cell in cells)
     return f"classification_id,user_name,annotations,subject_data,metadata\n{quoted}\n"
 
 
 class TestZooniverse:
-    def test_the_subject_and_the_seconds_are_columns(self, read):
+    def test_the_subject_is_a_column(self, read):
         rows, notes, _ = read("a.csv", zooniverse())
         assert json.loads(rows[0]["subject"]) == {"Filename": "cat7.png"}
-        assert rows[0]["seconds"] == "4.46"
         assert "an export of Zooniverse" in notes[0]
 
     @pytest.mark.parametrize("subject", ["", "{}", "[]", '{"1": {}, "2": {}}', '{"1": 2}', "[" * 100_000])
     def test_a_subject_of_another_form_gives_nothing(self, subject, read):
         assert read("a.csv", zooniverse(subject))[0][0]["subject"] == ""
-
-    @pytest.mark.parametrize("metadata", ["", "{}", "[1]", '{"started_at": 1, "finished_at": "x"}', '"x"'])
-    def test_times_of_another_form_give_nothing(self, metadata, read):
-        assert read("a.csv", zooniverse(metadata=metadata))[0][0]["seconds"] == ""
 
 
 def annotation(number, *results, **more):

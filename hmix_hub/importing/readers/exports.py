@@ -1,11 +1,10 @@
-"""Exports of platforms, known by their columns: Qualtrics' extra header rows, Zooniverse's subjects and times."""
+"""Exports of platforms, known by their columns: Qualtrics' extra header rows, Zooniverse's subjects."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
@@ -66,31 +65,20 @@ def _is_zooniverse(table: pa.Table) -> bool:
 
 
 def _with_subject(table: pa.Table) -> tuple[pa.Table, str]:
-    """Add what stands under a key that is another one in each row, and the time between two points in time."""
-    subjects = [_only_value(text) for text in table["subject_data"].to_pylist()]
-    seconds = [_seconds(text) for text in table["metadata"].to_pylist()]
-    for name, values in (("subject", subjects), ("seconds", seconds)):
-        if name not in table.column_names:
-            table = table.append_column(name, pa.array(values, pa.string()))
-    return table, "an export of Zooniverse: `subject` is what subject_data holds, `seconds` from start to finish"
+    """Add what subject_data holds under the subject's number, which is another key in each row."""
+    if "subject" not in table.column_names:
+        subjects = [_only_value(text) for text in table["subject_data"].to_pylist()]
+        table = table.append_column("subject", pa.array(subjects, pa.string()))
+    return table, "an export of Zooniverse: the column `subject` is what subject_data holds"
 
 
 def _only_value(text: str) -> str:
-    data = parsed(text)
+    data = _parsed(text)
     values = list(data.values()) if isinstance(data, dict) else []
     return json.dumps(values[0]) if len(values) == 1 and isinstance(values[0], dict) else ""
 
 
-def _seconds(text: str) -> str:
-    metadata = parsed(text)
-    try:
-        started, finished = (datetime.fromisoformat(metadata[f"{name}_at"]) for name in ("started", "finished"))
-        return repr(round((finished - started).total_seconds(), 3))
-    except (KeyError, TypeError, ValueError):
-        return ""
-
-
-def parsed(text: str) -> Any:
+def _parsed(text: str) -> Any:
     """Return the JSON of a cell; `None` where it is none."""
     try:
         return json.loads(text, object_pairs_hook=each_key_once)

@@ -1,0 +1,168 @@
+"""Families of raw columns, whose names differ in one place: a box for each class, or a column for each picture."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from hmix_hub.contribute.proposal.raw_column import RawColumn, are_harmless
+from hmix_hub.contribute.proposal.recognised import PICTURE
+from hmix_hub.importing.json_paths import OFF
+from hmix_hub.schema.arrays import Mask
+
+_ON = frozenset({"1", "1.0", "true", "yes", "on", "x", "checked", "selected"})
+_PLACES = (r"^(?P<before>)(?P<part>[^.]+)(?P<after>\..+)$", r"^(?P<before>.*[._\- ])(?P<part>[^._\- ]+)(?P<after>)$")
+"""Where names differ: before the first point, or behind the last mark."""
+_FEWEST_BOXES = 2
+_SINGLE = 0.95
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """Columns of which one is on in each row.
+
+    Parameters
+    ----------
+    columns
+        Column by the word that its name has in the place where names differ.
+    """
+
+    columns: dict[str, RawColumn]
+
+    @property
+    def is_on(self) -> Mask:
+        """Which rows have one that is on; bool (N,)."""
+        return np.asarray(_states(list(self.columns.values())).sum(axis=0) == 1)
+
+
+def find_boxes(columns: Sequence[RawColumn], rows: Mask) -> Boxes | None:
+    """Return the family of boxes, one for each class, of which each row has one that is on; the largest.
+
+    Parameters
+    ----------
+    columns
+        The columns that may be boxes.
+    rows
+        bool (N,): rows that may be judgments.
+    """
+    boxes = [column for column in columns if "json" not in column.origin and _is_box(column)]
+    found = []
+    for family in _families(boxes):
+        if len(family) < _FEWEST_BOXES:
+            continue
+        n_on = _states(list(family.values()))[:, rows].sum(axis=0)
+        if n_on.any() and (n_on[n_on > 0] == 1).mean() > _SINGLE:
+            found.append(Boxes(family))
+    return max(found, key=lambda one: len(one.columns), default=None)
+
+
+def _is_box(column: RawColumn) -> bool:
+    words = {text.strip().lower() for text in column.texts}
+    return bool(words & _ON) and words <= _ON | OFF
+
+
+def _states(columns: Sequence[RawColumn]) -> np.ndarray:
+    """Return which boxes are on; bool (boxes, N)."""
+    on = [np.array([text.strip().lower() in _ON for text in column.texts])[column.codes] for column in columns]
+    return np.array(on, dtype=bool)
+
+
+def _families(columns: Sequence[RawColumn]) -> Iterator[dict[str, RawColumn]]:
+    for place in _PLACES:
+        by_rest: dict[tuple[str, str], dict[str, RawColumn]] = {}
+        for column in columns:
+            match = re.match(place, str(column.origin["column"]))
+            if match is not None and not match["part"].isdigit():
+                by_rest.setdefault((match["before"], match["after"]), {})[match["part"]] = column
+        yield from by_rest.values()
+    # Boxes that are called by the class alone.
+    plain = {str(column.origin["column"]): column for column in columns}
+    if all(re.fullmatch(r"[^\W\d]+", name) for name in plain):
+        yield plain
+
+
+_FEWEST_ITEMS = 3
+_MOST_ANSWERS = 60
+_NUMBER = re.compile(r"\d+")
+_FILE = re.compile(rf"{PICTURE}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Wide:
+    """Columns of a table with a row for each participant: one for each item, or several.
+
+    Parameters
+    ----------
+    melt
+        Which they are, as a column map says it.
+    items
+        The items.
+    are_files
+        Whether the items are names of picture files.
+    """
+
+    melt: dict[str, Any]
+    items: list[str]
+    are_files: bool
+
+
+def find_wide(columns: Sequence[RawColumn], rows: Mask) -> Wide | None:
+    """Return the columns that hold an answer to each item; `None` where fewer than three do.
+
+    Parameters
+    ----------
+    columns
+        The columns that may hold one.
+    rows
+        bool (N,): rows that may be judgments.
+    """
+    names = {column.origin["column"]: column for column in columns if "json" not in column.origin}
+    item, answer = (next(name for name in (word, f"raw_{word}") if name not in names) for word in ("item", "answer"))
+    files = [name for name in names if _FILE.fullmatch(name)]
+    if len(files) >= _FEWEST_ITEMS:
+        ending = sorted({name.rsplit(".", 1)[-1] for name in files})
+        return Wide({"columns": rf"(.+\.(?:{'|'.join(ending)}))", "into": [item, answer]}, files, True)
+    by_rest: dict[str, dict[str, dict[str, RawColumn]]] = {}
+    for name, column in names.items():
+        for place in _NUMBER.finditer(name):
+            before, after = name[: place.start()], name[place.end() :]
+            by_rest.setdefault(before, {}).setdefault(after, {})[place[0]] = column
+    found = []
+    for before, by_after in by_rest.items():
+        answers = {after: by_item for after, by_item in by_after.items() if _are_answers(by_item, rows)}
+        if "" in answers:
+            # The name of a column of values cannot be empty.
+            answers = {"": answers[""]}
+        if answers:
+            found.append((max(map(len, answers.values())), len(answers), before, answers))
+    if not found:
+        return None
+    *_, before, answers = max(found, key=lambda one: one[:2])
+    items = list(dict.fromkeys(number for by_item in answers.values() for number in by_item))
+    if len(answers) == 1:
+        (after,) = answers
+        return Wide({"columns": rf"{_literal(before)}(\d+){_literal(after)}", "into": [item, answer]}, items, False)
+    shared = next((mark for mark in "_.- " if all(after[0] == mark and len(after) > 1 for after in answers)), "")
+    endings = "|".join(_literal(after[len(shared) :]) for after in answers)
+    fitted = rf"{_literal(before)}(\d+){_literal(shared)}({endings})"
+    return Wide({"columns": fitted, "into": [item]}, items, False)
+
+
+def _are_answers(by_item: dict[str, RawColumn], rows: Mask) -> bool:
+    """Whether columns hold answers of one kind: the same few words, or numbers on one scale."""
+    if len(by_item) < _FEWEST_ITEMS:
+        return False
+    words = {word for column in by_item.values() for word in column.words(rows)}
+    n_filled = sum(int(column.is_filled[rows].sum()) for column in by_item.values())
+    if not words or len(words) > min(_MOST_ANSWERS, n_filled / 1.5):
+        return False
+    is_numeric = [column.is_numeric(rows) for column in by_item.values() if column.n_distinct(rows)]
+    return all(is_numeric) or (not any(is_numeric) and are_harmless(sorted(words)))
+
+
+def _literal(text: str) -> str:
+    return re.sub(r"([\\.^$|?*+()\[\]{}])", r"\\\1", text)

@@ -1,0 +1,339 @@
+"""Proposer: from a raw table to a column map, line by line, each with what speaks for it; TODO where nothing does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from hmix_hub.contribute.proposal import recognised
+from hmix_hub.contribute.proposal.families import Boxes, Wide, find_boxes, find_wide
+from hmix_hub.contribute.proposal.kept_rows import Kept, kept_rows
+from hmix_hub.contribute.proposal.proposed import ITEMS, TODO, Proposal, said
+from hmix_hub.contribute.proposal.raw_column import RawColumn, columns_of
+from hmix_hub.contribute.proposal.recognised import Found
+from hmix_hub.importing.melting import Melt
+from hmix_hub.schema.arrays import Mask
+from hmix_hub.tasks import CATEGORICAL, INFER, TASKS, missing_columns
+
+ROWS = 20_000
+"""Rows that are looked at, from the first."""
+_CHOICE, _RATING = "class_choice", "scale_rating"
+_MOST_KEYS = 12
+_ALMOST_ALL = 0.98
+
+
+def propose(table: pa.Table, task: str | None = None) -> Proposal:
+    """Propose a column map for a raw table.
+
+    Parameters
+    ----------
+    table
+        Columns of text, from `hmix_hub.importing.raw_files.read_raw`; its first `ROWS` rows are looked at.
+    task
+        The task; `None`: that which the answers are most like.
+
+    Returns
+    -------
+    Proposal
+        What stands in it is names of columns, numbers, and words that are few and tell nobody; never an id.
+    """
+    raw = table.slice(0, ROWS)
+    proposer = _Proposer(columns_of(raw), raw.num_rows)
+    wide = proposer.find_wide()
+    if wide is None:
+        return proposer.propose(task)
+    melt = Melt.model_validate(wide.melt)
+    answers = {column for of_item in melt.found(raw.column_names).values() for column in of_item.values()}
+    melted = melt.apply(raw, [name for name in raw.column_names if name not in answers], Path())
+    return _Proposer(columns_of(melted), melted.num_rows, wide).propose(task)
+
+
+class _Proposer:
+    def __init__(self, columns: Sequence[RawColumn], n_rows: int, wide: Wide | None = None) -> None:
+        self._columns = columns
+        self._wide = wide
+        self._all = np.ones(n_rows, dtype=bool)
+        self._taken: list[RawColumn] = []
+        pictures = recognised.find_pictures(columns)
+        self._pair = recognised.find_pair(columns, self._all)
+        self._pictures = [] if self._pair else pictures
+        self._shown: Mask = self._all
+        if self._pair is not None:
+            self._shown = self._pair.column.is_filled
+        elif pictures:
+            self._shown = recognised.picture_cells(pictures[0].column)
+        self._item: Found | None = None
+        self._boxes: Boxes | None = None
+        self._participant = recognised.find_participant(columns, self._shown, self._stimulus)
+        self._take(self._participant, self._pair, *self._pictures)
+
+    def find_wide(self) -> Wide | None:
+        """Return the columns of a wide table, in which each participant has one row; `None` where it is none."""
+        who = self._participant
+        if self._pair is not None or self._pictures or len(self._all) == 0:
+            return None
+        if who is not None and who.column.n_distinct(self._all) < _ALMOST_ALL * who.column.is_filled.sum():
+            return None
+        return find_wide(self._left, self._all)
+
+    def _take(self, *found: Found | None) -> None:
+        self._taken += [one.column for one in found if one is not None]
+
+    @property
+    def _left(self) -> list[RawColumn]:
+        return [column for column in self._columns if not any(column is taken for taken in self._taken)]
+
+    def _varying(self, rows: Mask) -> list[RawColumn]:
+        """Return the columns that are not taken, without those that say one thing of each participant."""
+        who = None if self._participant is None else self._participant.column
+        if who is None or who.n_distinct(rows) < 2:
+            return self._left
+        return [column for column in self._left if not column.follows_from(who, rows)]
+
+    @property
+    def _stimulus(self) -> RawColumn | None:
+        found = self._pair or (self._pictures[0] if self._pictures else self._item)
+        return None if found is None else found.column
+
+    def propose(self, task: str | None) -> Proposal:
+        if self._pair is None and not self._pictures:
+            self._item = recognised.find_item(self._left, self._all, self._taken)
+        varying = self._varying(self._all)
+        self._boxes = find_boxes(self._left, self._shown)
+        chosen = None
+        if self._boxes is None:
+            chosen = recognised.find_class(varying, self._shown, self._stimulus)
+        keys = None if chosen or self._boxes else self._key_column(varying)
+        number = recognised.find_number(varying, self._shown, recognised.RATING)
+        mixing = recognised.find_number(varying, self._shown, recognised.MIXING)
+        task, why = self._task(task, chosen or keys, number, mixing)
+        answer = {INFER: number, _RATING: number}.get(task, chosen or keys)
+        self._take(answer)
+        answered = self._all if answer is None else answer.column.is_filled
+        if self._boxes is not None and task not in {INFER, _RATING}:
+            answered = self._boxes.is_on
+            self._taken += self._boxes.columns.values()
+        kept = kept_rows(self._left, self._stimulus, self._shown, answer.column if answer else None, answered)
+        proposal = Proposal(task, why, kept.conditions, wide=self._wide)
+        self._propose_trials(proposal, kept)
+        self._propose_pictures(proposal, kept.rows, answer)
+        self._propose_answer(proposal, kept.rows, answer, mixing)
+        self._propose_rest(proposal, kept.rows)
+        self._summarise(proposal, kept.rows)
+        return proposal
+
+    def _key_column(self, columns: Sequence[RawColumn]) -> Found | None:
+        """Return a column of few whole numbers, as buttons and keys are recorded."""
+        found = recognised.find_number(columns, self._shown, recognised.ANSWER[:1])
+        if found is None:
+            return None
+        values = found.column.values(self._shown)
+        is_key = (values == np.floor(values)).all() and found.column.n_distinct(self._shown) <= _MOST_KEYS
+        return found if is_key else None
+
+    def _task(
+        self, named: str | None, chosen: Found | None, number: Found | None, mixing: Found | None
+    ) -> tuple[str, str]:
+        if named is not None:
+            return named, "as you said"
+        choice = _CHOICE if _CHOICE in TASKS else CATEGORICAL
+        rating_score = number.score if number is not None else -1
+        if self._boxes is not None:
+            return choice, f"one of {len(self._boxes.columns)} columns is on in each row"
+        if self._pair is not None and number is not None and not (chosen and chosen.score > rating_score):
+            return INFER, f"{said(number.column)} is a number about a mixture of two pictures"
+        if mixing is not None and number is not None and chosen is None:
+            return INFER, f"{said(number.column)} is a number, and {said(mixing.column)} a mixing coefficient"
+        if number is not None and _RATING in TASKS and (chosen is None or number.score > chosen.score):
+            return _RATING, f"{said(number.column)} is a number on a scale"
+        return (
+            choice,
+            f"{said(chosen.column)} holds classes" if chosen else "TODO: no column of answers was recognised",
+        )
+
+    def _propose_trials(self, proposal: Proposal, kept: Kept) -> None:
+        rows = kept.rows
+        who = recognised.find_participant(self._columns, rows, self._stimulus) or self._participant
+        if who is None:
+            proposal.add("participant_id", TODO, "no column is called as one of participants is")
+        else:
+            proposal.add("participant_id", who.column.origin, who.why)
+        trial = recognised.find_trial(self._left, rows, self._stimulus)
+        if trial is not None and who is not None and _is_unique(who.column, trial.column, rows):
+            self._take(trial)
+            proposal.add("trial_index", trial.column.origin, trial.why)
+        elif who is not None and "json" not in who.column.origin:
+            why = "no column numbers the trials"
+            if trial is not None:
+                why = f"{said(trial.column)} begins anew within a participant"
+                self._take(trial)
+            order = recognised.find_order(self._left, rows)
+            by = {"order": [order.origin["column"]]} if order is not None else {}
+            why = f"{why}: in the order of {said(order) if order is not None else 'the rows'}"
+            proposal.add("trial_index", {"number": [who.column.origin["column"]]} | by, why)
+        else:
+            proposal.add("trial_index", TODO, "no column numbers each participant's trials")
+        again = recognised.find_number(self._left, rows, recognised.REPEAT) or _truth(self._left, rows)
+        if again is not None:
+            self._take(again)
+            words = [word for word in again.column.words(rows) if word.strip().lower() in {"1", "true", "yes", "y"}]
+            if words:
+                proposal.add("is_repeat", again.column.origin | {"equals": words[0]}, again.why)
+        found = recognised.find_time(self._varying(rows), rows)
+        ends = recognised.find_ends(self._left, rows)
+        if found is None and ends is not None:
+            origin = ends[1].origin | {"minus": ends[0].origin, "multiply": 1000}
+            proposal.add("response_time_ms", origin, "seconds between two points in time")
+            return
+        if found is None:
+            proposal.add("response_time_ms", {"constant": ""}, "no column of response times was recognised")
+            return
+        time, are_seconds = found
+        self._take(time)
+        unit = {"multiply": 1000} if are_seconds else {}
+        origin = time.column.origin | unit
+        proposal.add("response_time_ms", origin, f"{time.why}: {'seconds' if are_seconds else 'milliseconds'}")
+
+    def _propose_pictures(self, proposal: Proposal, rows: Mask, answer: Found | None) -> None:
+        is_pair = TASKS[proposal.task].shows == "pair"
+        if self._pair is not None:
+            self._propose_pair(proposal, self._pair)
+            return
+        if self._wide is not None:
+            self._propose_items(proposal, self._wide)
+        elif self._pictures:
+            picture = self._pictures[0].column
+            texts = picture.words(rows)
+            markup = {"pattern": recognised.MARKUP} if any("src=" in text for text in texts) else {}
+            lists = {"pattern": recognised.IN_QUOTES} if any(text[:1] == "[" for text in texts) else {}
+            proposal.add("image_1_file", picture.origin | (markup or lists), self._pictures[0].why)
+        elif self._item is not None:
+            item = self._item.column
+            self._take(self._item)
+            target = "image_1_index" if item.is_numeric(rows) else "image_1_file"
+            proposal.add(target, item.origin, f"{self._item.why}; check that they name pictures")
+        else:
+            proposal.add("image_1_file", TODO, "no column names pictures: write image_1_file, or image_1_index")
+        if answer is not None and not is_pair:
+            label = recognised.find_label(self._left, rows, self._stimulus, answer.column)
+            if label is not None:
+                self._take(label)
+                proposal.add("image_1_label", label.column.origin, label.why)
+        if is_pair or self._is_second(rows):
+            second = self._pictures[1].column if len(self._pictures) > 1 else None
+            why = self._pictures[1].why if second is not None else "the second picture of a row"
+            proposal.add("image_2_file", second.origin if second is not None else TODO, why)
+
+    def _propose_items(self, proposal: Proposal, wide: Wide) -> None:
+        """Say which picture each item shows: its name, or what a table of items says."""
+        item = wide.melt["into"][0]
+        self._taken += [column for column in self._columns if column.origin["column"] == item]
+        if wide.are_files:
+            proposal.add("image_1_file", item, f"names of {len(wide.items):,} picture files")
+        else:
+            why = f"{TODO}: write {ITEMS} beside the map, with the columns {item},picture for {len(wide.items):,} items"
+            proposal.add("image_1_file", "picture", why)
+
+    def _is_second(self, rows: Mask) -> bool:
+        """Whether a second column of pictures goes with the first: image1 and image2, left and right."""
+        if len(self._pictures) < 2:
+            return False
+        first, second = (one.column.own_name for one in self._pictures[:2])
+        return first != second and re.sub(r"\d|left|right|\b[ab]\b", "", first) == re.sub(
+            r"\d|left|right|\b[ab]\b", "", second
+        )
+
+    def _propose_pair(self, proposal: Proposal, pair: Found) -> None:
+        prefix = r"mixed_[\d.]+_" if _is_mixed(pair) else ""
+        name = "[A-Za-z][A-Za-z ]*"
+        for target, pattern in (
+            ("image_1_label", rf"^{prefix}({name})_\d"),
+            ("image_1_index", rf"^{prefix}{name}_(\d+)"),
+            ("image_2_label", rf"^{prefix}{name}_[\d.]+_({name})_\d"),
+            ("image_2_index", rf"^{prefix}{name}_[\d.]+_{name}_(\d+)"),
+        ):
+            proposal.add(target, pair.column.origin | {"pattern": pattern}, pair.why)
+
+    def _propose_answer(self, proposal: Proposal, rows: Mask, answer: Found | None, mixing: Found | None) -> None:
+        task = proposal.task
+        needed = {column.name for column in missing_columns([], task)}
+        if "mixing_coefficient" in needed or (mixing is not None and task != _RATING):
+            self._propose_mixing(proposal, rows, mixing)
+        target = {INFER: "inferred_coefficient", CATEGORICAL: "top_class", _CHOICE: "chosen_class", _RATING: "rating"}
+        if task not in target:
+            return
+        if self._boxes is not None and task not in {INFER, _RATING}:
+            which = {word: column.origin["column"] for word, column in self._boxes.columns.items()}
+            proposal.add(target[task], {"which": which}, "the column that is on")
+        elif answer is None:
+            proposal.add(target[task], TODO, "no column of answers was recognised")
+        elif task in {INFER, _RATING}:
+            proposal.add_number(target[task], answer.column, rows)
+        else:
+            proposal.add_classes(target[task], answer, rows)
+        sure = recognised.find_number(self._varying(rows), rows, recognised.CONFIDENCE)
+        if sure is not None and task != _RATING:
+            self._take(sure)
+            asked = "top_probability" if task == CATEGORICAL else "confidence"
+            proposal.add_number(asked, sure.column, rows)
+
+    def _propose_mixing(self, proposal: Proposal, rows: Mask, mixing: Found | None) -> None:
+        if mixing is not None:
+            self._take(mixing)
+            proposal.add_number("mixing_coefficient", mixing.column, rows)
+        elif self._pair is not None:
+            tail = {"pattern": r"_(\d+)\.[a-zA-Z]+$", "divide": 100}
+            share = {"pattern": r"^mixed_([\d.]+)_"} if _is_mixed(self._pair) else tail
+            proposal.add("mixing_coefficient", self._pair.column.origin | share, "the share of image 1; check it")
+        else:
+            proposal.add("mixing_coefficient", {"constant": "1"}, "a single picture, not mixed")
+
+    def _propose_rest(self, proposal: Proposal, rows: Mask) -> None:
+        """Add what the task still lacks."""
+        is_single = not any(line.target.startswith("image_2") for line in proposal.lines)
+        for column in missing_columns([line.target for line in proposal.lines], proposal.task, (), is_single=is_single):
+            if column.name.startswith("image_2") and is_single:
+                continue
+            if column.nullable:
+                proposal.add(column.name, {"constant": ""}, f"nothing found: {column.meaning}")
+            else:
+                proposal.add(column.name, TODO, f"not recognised: {column.meaning}")
+
+    def _summarise(self, proposal: Proposal, rows: Mask) -> None:
+        parts = [f"{int(rows.sum()):,} of the first {len(rows):,} rows are judgments"]
+        who = recognised.find_participant(self._columns, rows, self._stimulus)
+        if who is not None:
+            n = who.column.n_distinct(rows)
+            parts.append(f"by {n:,} participant{'s' if n != 1 else ''}")
+        if self._stimulus is not None:
+            parts.append(f"of {self._stimulus.n_distinct(rows):,} pictures")
+        proposal.summary = " ".join(parts)
+        used = {condition["column"] for condition, _ in proposal.rows}
+        proposal.unused = [
+            f"{said(column)} ({column.shown(rows)})"
+            for column in self._left
+            if column.n_distinct(rows) > 1 and column.origin["column"] not in used
+        ]
+
+
+def _is_mixed(pair: Found) -> bool:
+    """Whether the texts that name a pair are those of stimuli: mixed_0.5_Dog_22_Frog_69."""
+    return any(text.startswith("mixed_") for text in pair.column.texts)
+
+
+def _is_unique(who: RawColumn, trial: RawColumn, rows: Mask) -> bool:
+    pairs = who.codes[rows] * len(trial.texts) + trial.codes[rows]
+    return len(np.unique(pairs)) == len(pairs)
+
+
+def _truth(columns: Sequence[RawColumn], rows: Mask) -> Found | None:
+    """Return a column that says whether a trial was shown again."""
+    for column in columns:
+        words = {word.strip().lower() for word in column.words(rows)}
+        if recognised.name_score(column, recognised.REPEAT) and words & {"yes", "true"} and len(words) == 2:
+            return Found(column, 2, column.shown(rows))
+    return None

@@ -1,0 +1,327 @@
+"""Recognised columns: which raw column holds the participant, the picture, the answer …, by its name and its cells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from hmix_hub.contribute.proposal.raw_column import RawColumn
+from hmix_hub.schema.arrays import Mask
+
+_ENDINGS = "[pP][nN][gG]|[jJ][pP][eE]?[gG]|[bB][mM][pP]|[gG][iI][fF]|[wW][eE][bB][pP]|[tT][iI][fF][fF]?"
+PICTURE = rf"""[^/\\"'<>\[\],]+\.(?:{_ENDINGS})"""
+_PICTURE = re.compile(PICTURE)
+MARKUP = r"""src=\W?([^"' >]+)"""
+"""Takes a picture out of a piece of HTML."""
+IN_QUOTES = r"""["']([^"']+)["']"""
+"""Takes it out of a list of one."""
+PAIR = r"^(?:mixed_[\d.]+_)?{first}_{second}(?:_(?:\d+|\d\.\d+))?(?:\.[a-zA-Z]+)?$"
+_PAIR = re.compile(PAIR.format(first=r"[A-Za-z][A-Za-z ]*_\d+(?:\.0)?", second=r"[A-Za-z][A-Za-z ]*_\d+(?:\.0)?"))
+
+_PERSON = (
+    "(participant|partid|subject|subj|sub|worker|prolific|annotator|observer|rater|respondent|proband|versuchsperson|"
+    "vpn?|teilnehmer|sujet|participante)"
+)
+PARTICIPANT = (
+    rf"^{_PERSON}( ?(id|ids|nr|no|num|number|code|pid|name))*$",
+    r"^(unique ?id|user ?(id|name)?|person|login|pid|(sona|run|response|record|study result) id|session( id)?|id)$",
+)
+_COUNT = r"(index|n|nr|no|num|number|count|id|order|position)"
+TRIAL = (
+    rf"^((this|current|run)? ?trials?( this)?( {_COUNT})?|trial ?{_COUNT}|trial ?in ?(block|session|run))$",
+    rf"^(n|index|order|{_COUNT}|presentation order|item {_COUNT}|row)$",
+)
+TIME = (
+    r"\b(rts?|reaction ?times?|response ?times?|react(ion)?|latency|resp ?time|reaktionszeit)\b",
+    r"\b(ms|seconds|secs|sekunden|duration|lead time|time|temps)\b",
+)
+_NO_TIME = re.compile(r"\b(elapsed|started|stopped|onset|start|date|total|created|updated)\b")
+ANSWER = (
+    r"\b(response|responses|answer|answered|choice|choices|chosen|selected|select|selection|judge?ment|guess|picked|clicked|antwort|reponse|respuesta)\b",
+    r"\b(category|class|object|label|key|button|value|classification|resp|reply|keys|what)\b",
+)
+LABEL = (
+    r"\b(true|correct|truth|target|actual|expected|ground|gold)\b",
+    r"\b(label|category|class|condition|emotion|object)\b",
+)
+CONFIDENCE = (r"\b(confidence|confident|conf|certain|certainty|sure|sureness|sicher|sicherheit)\b",)
+RATING = (
+    r"\b(rating|ratings|rate|rated|slider|score|likert|valence|arousal|typicality|similarity|likeness|quality)\b",
+    r"\b(response|answer|value|judge?ment|level)\b",
+)
+MIXING = (
+    r"\b(mix|mixing|mixture|coefficient|coeff?|lambda|morph|blend|proportion|ratio)\b",
+    r"\b(alpha|level|weight|share|percent|percentage|strength)\b",
+)
+REPEAT = (r"\b(repeat|repeated|is repeat|rerun|again|retest|duplicate)\b",)
+_PICTURE_NAME = (
+    r"\b(stimulus|stim|image|img|picture|pic|photo|filename|file|bild)\b",
+    r"\b(item|subject|url|source)\b",
+)
+SCREEN = (r"\b(screen|trial type|task|phase|test part|stage|part|page|type|block type|component|status|event)\b",)
+SCALES = (
+    (0, 1),
+    (1, 4),
+    (1, 5),
+    (1, 6),
+    (1, 7),
+    (1, 9),
+    (1, 10),
+    (0, 10),
+    (0, 100),
+    (-1, 1),
+    (-3, 3),
+    (-50, 50),
+    (-100, 100),
+)
+_MOST_CLASSES = 200
+_LONGEST_CLASS = 40
+
+
+@dataclass(frozen=True)
+class Found:
+    """A raw column that was recognised.
+
+    Parameters
+    ----------
+    column
+        The column.
+    score
+        How sure it is: 2 its name says so outright, 1 its name may, 0 its cells alone; more for what its cells show.
+    why
+        What speaks for it, for a comment.
+    """
+
+    column: RawColumn
+    score: float
+    why: str
+
+
+def name_score(column: RawColumn, patterns: Sequence[str]) -> int:
+    """Return 2 where a column's name says outright what it holds, 1 where it may, else 0."""
+    for number, pattern in enumerate(patterns):
+        if re.search(pattern, column.name) or re.search(pattern, column.own_name):
+            return 2 - number
+    return 0
+
+
+def best(found: Iterable[Found | None]) -> Found | None:
+    """Return the surest, the first of equals; `None` where there is none."""
+    return max((one for one in found if one is not None), key=lambda one: one.score, default=None)
+
+
+def _first(columns: Iterable[RawColumn], judge: Callable[[RawColumn], Found | None]) -> Found | None:
+    return best(map(judge, columns))
+
+
+def picture_cells(column: RawColumn) -> Mask:
+    """Return which cells name one picture file; bool (N,)."""
+    known = [len(_PICTURE.findall(text)) == 1 for text in column.texts]
+    return np.array(known, dtype=bool)[column.codes]
+
+
+def find_pictures(columns: Sequence[RawColumn]) -> list[Found]:
+    """Return the columns whose cells name picture files, several of them, the surest first."""
+    found = []
+    for column in columns:
+        is_picture = picture_cells(column)
+        n_files = column.n_distinct(is_picture)
+        if n_files > 1 and is_picture.sum() >= 2:
+            # A preloader names each once, and a trial's column again and again.
+            share = float(is_picture.sum() / max(column.is_filled.sum(), 1))
+            score = name_score(column, _PICTURE_NAME) + share + min(n_files, 100) / 100
+            found.append(Found(column, score, f"names of {n_files:,} picture files"))
+    return sorted(found, key=lambda one: -one.score)
+
+
+def find_pair(columns: Sequence[RawColumn], rows: Mask) -> Found | None:
+    """Return the column whose texts name two classes and pictures: ship_1_cat_0, or mixed_0.5_Dog_22_Frog_69."""
+
+    def judge(column: RawColumn) -> Found | None:
+        held = [text for text in column.texts if text.strip()]
+        matches = sum(_PAIR.match(text) is not None for text in held)
+        if matches < 2 or matches < 0.5 * len(held):
+            return None
+        return Found(column, matches / len(held), "the classes and numbers of two pictures")
+
+    return _first(columns, judge)
+
+
+def find_item(columns: Sequence[RawColumn], rows: Mask, taken: Sequence[RawColumn]) -> Found | None:
+    """Return the column that names pictures otherwise, by a word or a number."""
+
+    def judge(column: RawColumn) -> Found | None:
+        score = name_score(column, _PICTURE_NAME)
+        n_items = column.n_distinct(rows)
+        if column in taken or not score or n_items < 2 or column.share(rows) < 0.9:
+            return None
+        longest = max(map(len, column.words(rows)), default=0)
+        return None if longest > 200 else Found(column, score + 0.01 * min(n_items, 50), f"{n_items:,} items")
+
+    return _first(columns, judge)
+
+
+def find_participant(columns: Sequence[RawColumn], rows: Mask, stimulus: RawColumn | None = None) -> Found | None:
+    """Return the column that says who answered: named so, filled in every row; it does not follow from the picture."""
+
+    def judge(column: RawColumn) -> Found | None:
+        score = name_score(column, PARTICIPANT)
+        n_people = column.n_distinct(rows)
+        if not score or column.share(rows) < 0.98:
+            return None
+        if stimulus is not None and n_people > 1 and column.follows_from(stimulus, rows):
+            return None
+        repeats = float(rows.sum()) / max(n_people, 1)
+        who = f"{n_people:,} participant{'s' if n_people != 1 else ''}"
+        return Found(column, score + min(repeats, 2) / 2, f"{who}, {repeats:,.{0 if repeats >= 10 else 1}f} rows each")
+
+    return _first(columns, judge)
+
+
+def find_trial(columns: Sequence[RawColumn], rows: Mask, stimulus: RawColumn | None = None) -> Found | None:
+    """Return the column that numbers the trials, and not the pictures."""
+
+    def judge(column: RawColumn) -> Found | None:
+        score = name_score(column, TRIAL)
+        values = column.values(rows)
+        if not score or len(values) < rows.sum() or column.n_distinct(rows) < min(2, rows.sum()):
+            return None
+        if (values != np.floor(values)).any() or (values < 0).any():
+            return None
+        if stimulus is not None and score < 2 and column.follows_from(stimulus, rows):
+            return None
+        return Found(column, score + column.n_distinct(rows) / len(values), column.shown(rows))
+
+    return _first(columns, judge)
+
+
+def find_time(columns: Sequence[RawColumn], rows: Mask) -> tuple[Found, bool] | None:
+    """Return the column of response times, and whether they are seconds."""
+
+    def judge(column: RawColumn) -> Found | None:
+        score = name_score(column, TIME)
+        values = column.values(rows)
+        if not score or _NO_TIME.search(column.name) or len(values) < 0.5 * rows.sum() or column.n_distinct(rows) < 3:
+            return None
+        if (values < 0).any() or not column.is_numeric(rows):
+            return None
+        return Found(column, score, f"median {np.median(values):g}")
+
+    found = _first(columns, judge)
+    if found is None:
+        return None
+    values = found.column.values(rows)
+    return found, bool(np.median(values) < 60 and not re.search(r"\bms|milli", found.column.name))
+
+
+_ORDER = re.compile(r"\b(annotation id|classification id|assignment id|created at|timestamp|time elapsed)\b")
+
+
+def find_order(columns: Sequence[RawColumn], rows: Mask) -> RawColumn | None:
+    """Return a column by which the rows of a participant can be put in the order in which they were answered."""
+    for column in columns:
+        is_plain = "json" not in column.origin and column.share(rows) == 1
+        if is_plain and _ORDER.search(column.name) and column.n_distinct(rows) == rows.sum():
+            return column
+    return None
+
+
+def find_ends(columns: Sequence[RawColumn], rows: Mask) -> tuple[RawColumn, RawColumn] | None:
+    """Return the columns of the two points in time between which a participant answered."""
+    named = {name: [one for one in columns if one.own_name == f"{name} at"] for name in ("started", "finished")}
+    if not all(named.values()):
+        return None
+    started, finished = (found[0] for found in named.values())
+    return (started, finished) if min(started.share(rows), finished.share(rows)) > 0.5 else None
+
+
+def are_classes(column: RawColumn, rows: Mask) -> bool:
+    """Whether cells may be classes: few words, each short, none a file or a whole text."""
+    n_words = column.n_distinct(rows)
+    if not 2 <= n_words <= _MOST_CLASSES or column.is_numeric(rows):
+        return False
+    words = column.words(rows)
+    if sum(words.values()) < 1.5 * n_words and n_words > 12:
+        return False
+    return all(len(word) <= _LONGEST_CLASS and not _PICTURE.search(word) and word[:1] not in "[{<" for word in words)
+
+
+def find_class(columns: Sequence[RawColumn], rows: Mask, stimulus: RawColumn | None) -> Found | None:
+    """Return the column of the classes that participants chose: it does not follow from the picture.
+
+    Parameters
+    ----------
+    columns
+        The columns that may be it.
+    rows
+        Rows that are judgments, as far as is known.
+    stimulus
+        The column that names the picture.
+    """
+
+    def judge(column: RawColumn) -> Found | None:
+        score: float = name_score(column, ANSWER)
+        if not are_classes(column, rows) or column.share(rows) < 0.3 or re.search(LABEL[0], column.own_name):
+            return None
+        words = {word.lower() for word in column.words(rows)}
+        if words <= {"true", "false", "yes", "no", "1", "0"}:
+            return None
+        follows = column.follows_from(stimulus, rows) if stimulus is not None else None
+        if follows:
+            return None
+        if not score and follows is None:
+            return None
+        return Found(
+            column, score + (follows is False) * 0.5, f"{column.n_distinct(rows)} classes: {column.shown(rows)}"
+        )
+
+    return _first(columns, judge)
+
+
+def find_label(columns: Sequence[RawColumn], rows: Mask, stimulus: RawColumn | None, chosen: RawColumn) -> Found | None:
+    """Return the column of the picture's own class: it follows from the picture, its words are among the answers."""
+    answers = {word.lower() for word in chosen.words(rows)}
+
+    def judge(column: RawColumn) -> Found | None:
+        if column is chosen or not are_classes(column, rows) or column.share(rows) < 0.9:
+            return None
+        words = {word.lower() for word in column.words(rows)}
+        shared = len(words & answers) / len(words)
+        follows = column.follows_from(stimulus, rows) if stimulus is not None else None
+        score = name_score(column, LABEL)
+        if shared < 0.5 or follows is False or not (score or follows):
+            return None
+        return Found(
+            column,
+            score + shared,
+            f"{len(words)} classes, the same for all rows of a picture" if follows else f"{len(words)} classes",
+        )
+
+    return _first(columns, judge)
+
+
+def find_number(
+    columns: Sequence[RawColumn], rows: Mask, patterns: Sequence[str], *, fewest: int = 2, share: float = 0.5
+) -> Found | None:
+    """Return a column of numbers, by its name: a confidence, a rating, a coefficient."""
+
+    def judge(column: RawColumn) -> Found | None:
+        score = name_score(column, patterns)
+        if not score or not column.is_numeric(rows) or column.share(rows) < share or column.n_distinct(rows) < fewest:
+            return None
+        return Found(column, score, column.shown(rows))
+
+    return _first(columns, judge)
+
+
+def scale_of(column: RawColumn, rows: Mask) -> tuple[float, float] | None:
+    """Return the two ends of the smallest usual scale that holds all numbers; `None` where no usual one does."""
+    values = column.values(rows)
+    fitting = [(low, high) for low, high in SCALES if low <= values.min() and values.max() <= high]
+    are_whole = bool((values == np.floor(values)).all())
+    # Whole numbers are steps, of which 0 and 1 alone would be a yes and a no.
+    fitting = [ends for ends in fitting if ends != (0, 1) or not are_whole or column.n_distinct(rows) == 2]
+    return min(fitting, key=lambda ends: ends[1] - ends[0], default=None)

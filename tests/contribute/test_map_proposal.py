@@ -1,0 +1,318 @@
+"""Proposals of column maps: what is recognised in a raw file, what is left to decide, and what is never told."""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import json
+import random
+
+import pyarrow as pa
+import pytest
+from click.testing import CliRunner
+from study_generator.raw_exports import imported
+
+from hmix_hub.cli.main import main
+from hmix_hub.contribute.proposal import proposed_map, read_sample
+from hmix_hub.contribute.proposal.proposer import propose
+from hmix_hub.importing.column_map import ColumnMap
+from hmix_hub.importing.outcome import ROW
+from hmix_hub.tasks import INFER
+from hmix_hub.yaml_file import parse_yaml
+
+CLASSES = ("cat", "dog", "fox")
+PICTURES = {f"{label}{n}.png": label for label in CLASSES for n in range(2)}
+PEOPLE = ("5f2d9ac84b1c0d00a1b2c3d4", "60aa9ac84b1c0d00a1b2c3d5", "61bb9ac84b1c0d00a1b2c3d6")
+
+
+def trials():
+    """Return made-up trials: three people choose the animal in six pictures."""
+    rng = random.Random(0)  # noqa: S311 - made-up answers
+    for person in PEOPLE:
+        for n, (picture, label) in enumerate(PICTURES.items()):
+            chosen = label if rng.random() < 0.7 else rng.choice(CLASSES)
+            yield {
+                "person": person,
+                "n": n,
+                "picture": picture,
+                "label": label,
+                "chosen": chosen,
+                "rt": round(rng.uniform(600, 4000), 1),
+                "sure": rng.choice((20, 45, 60, 85, 100)),
+            }
+
+
+def raw(rows):
+    """Return rows as a raw table: all text."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+
+    def text(value):
+        return json.dumps(value) if isinstance(value, dict | list) else str(value)
+
+    columns = {name: pa.array([text(row.get(name, "")) for row in rows], pa.string()) for name in names}
+    return pa.table({**{name: pa.chunked_array([values]) for name, values in columns.items()}, ROW: range(len(rows))})
+
+
+def lines(rows, task=None):
+    """Return where the columns of a proposed map come from, and the proposal."""
+    proposal = propose(raw(rows), task)
+    return {line.target: line.origin for line in proposal.lines}, proposal
+
+
+def answer_of(found):
+    return found.get("chosen_class", found.get("top_class"))
+
+
+def renamed(names, **more):
+    """Return the trials with other names of columns; a column without one is left out."""
+    return [{names[name]: value for name, value in row.items() if name in names} | more for row in trials()]
+
+
+PLAIN = {"person": "subject", "n": "trial", "picture": "image", "chosen": "response", "rt": "rt"}
+
+
+class TestWhatIsRecognised:
+    @pytest.mark.parametrize(
+        "name",
+        ["subject", "PROLIFIC_PID", "participant", "subjID", "workerId", "Participant.ID", "annotator", "ppt_id"],
+    )
+    def test_the_participant_by_its_name(self, name):
+        found, _ = lines(renamed(PLAIN | {"person": name}))
+        assert found["participant_id"] == ("TODO" if name == "ppt_id" else name)
+
+    def test_a_number_of_trials_that_restarts_is_counted_instead(self):
+        rows = [row | {"trial": row["trial"] % 3} for row in renamed(PLAIN)]
+        found, proposal = lines(rows)
+        assert found["trial_index"] == {"number": ["subject"]}
+        why = next(line.why for line in proposal.lines if line.target == "trial_index")
+        assert why == "trial begins anew within a participant: in the order of the rows"
+
+    def test_trials_without_a_number_are_counted(self):
+        assert lines(renamed({k: v for k, v in PLAIN.items() if k != "n"}))[0]["trial_index"] == {"number": ["subject"]}
+
+    @pytest.mark.parametrize(("factor", "more"), [(1, {}), (0.001, {"multiply": 1000})])
+    def test_response_times_and_their_unit(self, factor, more):
+        rows = [row | {"rt": row["rt"] * factor} for row in renamed(PLAIN)]
+        assert lines(rows)[0]["response_time_ms"] == ({"column": "rt"} | more if more else "rt")
+
+    def test_the_picture_its_class_and_the_answer_are_told_apart(self):
+        found, proposal = lines(renamed(PLAIN | {"label": "category"}))
+        assert (found["image_1_file"], found["image_1_label"], answer_of(found)) == ("image", "category", "response")
+        assert not proposal.open_lines
+
+    def test_the_class_that_follows_from_the_picture_is_no_answer_whatever_its_name(self):
+        found, _ = lines(renamed(PLAIN | {"label": "response_key", "chosen": "choice"}))
+        assert answer_of(found) == "choice"
+
+    def test_a_confidence_and_its_scale(self):
+        for top, ends in ((100, [0, 100]), (7, [1, 7]), (1.0, None)):
+            rows = renamed(PLAIN | {"sure": "confidence"})
+            for row, value in zip(rows, itertools.cycle((0.3, 0.6, 1.0)), strict=False):
+                row["confidence"] = value * top if top != 7 else (1, 4, 7)[int(value * 3) - 1]
+            found, _ = lines(rows)
+            given = found.get("confidence", found.get("top_probability"))
+            assert given == ("confidence" if ends is None else {"column": "confidence", "scale": ends})
+
+    def test_json_within_cells(self):
+        rows = [
+            {"subject": row["person"], "trial_index": row["n"], "rt": row["rt"], "stimulus": f"img/{row['picture']}"}
+            | {"response": {"Q0": {"animal": row["chosen"]}, "sure": row["sure"]}}
+            for row in trials()
+        ]
+        found, _ = lines(rows)
+        assert answer_of(found) == {"column": "response", "json": "Q0.animal"}
+
+    def test_arrays_of_tasks(self):
+        rows = [
+            {"user_name": row["person"], "image": row["picture"]}
+            | {"annotations": [{"task": "T0", "value": row["chosen"]}, {"task": "T1", "value": 3}]}
+            for row in trials()
+        ]
+        assert answer_of(lines(rows)[0]) == {"column": "annotations", "json": "task=T0.value"}
+
+    def test_boxes_of_which_one_is_on(self):
+        rows = [
+            row | {f"{c}.numClicks": int(c == trial["chosen"]) for c in CLASSES}
+            for row, trial in zip(renamed({k: v for k, v in PLAIN.items() if k != "chosen"}), trials(), strict=True)
+        ]
+        assert answer_of(lines(rows)[0]) == {"which": {c: f"{c}.numClicks" for c in CLASSES}}
+
+    def test_keys_and_buttons_are_left_to_name(self):
+        rows = [row | {"response": "fgh"[CLASSES.index(row["response"])]} for row in renamed(PLAIN)]
+        found, proposal = lines(rows)
+        assert answer_of(found)["values"] == {"f": "TODO", "g": "TODO", "h": "TODO"}
+        assert len(proposal.open_lines) == 1
+
+    def test_a_picture_in_a_piece_of_html(self):
+        rows = [row | {"image": f'<img src="img/{row["image"]}" width=100>'} for row in renamed(PLAIN)]
+        assert lines(rows)[0]["image_1_file"]["pattern"] == r"""src=\W?([^"' >]+)"""
+
+    def test_a_mixture_of_two_pictures_in_a_name(self):
+        rows = [
+            {"worker": p, "trial": n, "picture": f"ship_{n}_cat_{n + 3}_75.png", "slider": s, "rt": 2000 + s}
+            for p in PEOPLE
+            for n, s in enumerate((70, 41, 30, 93, 88))
+        ]
+        found, proposal = lines(rows)
+        assert proposal.task == INFER
+        assert found["image_2_index"] == {
+            "column": "picture",
+            "pattern": r"^[A-Za-z][A-Za-z ]*_[\d.]+_[A-Za-z][A-Za-z ]*_(\d+)",
+        }
+        assert found["inferred_coefficient"] == {"column": "slider", "scale": [0, 100]}
+
+    def test_a_task_that_is_named_is_taken(self):
+        assert lines(renamed(PLAIN), INFER)[1].task == INFER
+
+    def test_nothing_is_left_to_decide_or_everything(self):
+        _, proposal = lines([{"a": "x"}, {"a": "y"}])
+        assert {line.target for line in proposal.open_lines} >= {"participant_id", "trial_index", "image_1_file"}
+        assert proposal.why.startswith("TODO")
+
+
+class TestRows:
+    def with_pages(self, **of_page):
+        page = {"trial_type": "instructions", "response": "0", "rt": 5000, "subject": PEOPLE[0], "trial": 99} | of_page
+        return [page, *(row | {"trial_type": "image-button-response"} for row in renamed(PLAIN)), page]
+
+    def test_a_column_of_pages_tells_judgments_from_others(self):
+        _, proposal = lines(self.with_pages())
+        assert [condition for condition, _ in proposal.rows] == [
+            {"column": "trial_type", "equals": "image-button-response"}
+        ]
+        assert proposal.summary == "18 of the first 20 rows are judgments by 3 participants of 6 pictures"
+
+    def test_rows_without_an_answer_are_left_out(self):
+        rows = renamed(PLAIN)
+        rows[3]["response"], rows[7]["response"] = "", "na"
+        assert [condition for condition, _ in lines(rows)[1].rows] == [
+            {"column": "response"},
+            {"column": "response", "not": "na"},
+        ]
+
+    def test_practice_is_left_out(self):
+        rows = [row | {"phase": "practice" if row["trial"] < 2 else "main"} for row in renamed(PLAIN)]
+        assert [condition for condition, _ in lines(rows)[1].rows] == [{"column": "phase", "not": "practice"}]
+
+
+class TestWideTables:
+    def people(self, name):
+        return [
+            {"ResponseId": p, "Age": 30 + n}
+            | {
+                name.format(n=m, picture=picture): row["chosen"]
+                for m, (picture, row) in enumerate(zip(PICTURES, rows, strict=True))
+            }
+            for n, (p, rows) in enumerate((p, [row for row in trials() if row["person"] == p]) for p in PEOPLE)
+        ]
+
+    def test_numbered_items_need_a_table(self):
+        found, proposal = lines(self.people("Q{n}"))
+        assert proposal.wide.melt == {"columns": r"Q(\d+)", "into": ["item", "answer"]}
+        assert found["image_1_file"] == "picture"
+        assert answer_of(found) == "answer"
+        assert [line.target for line in proposal.open_lines] == ["image_1_file"]
+
+    def test_columns_called_by_their_pictures_do_not(self):
+        found, proposal = lines(self.people("{picture}"))
+        assert proposal.wide.melt == {"columns": r"(.+\.(?:png))", "into": ["item", "answer"]}
+        assert found["image_1_file"] == "item"
+
+    def test_several_answers_to_an_item(self):
+        people = [row | {f"{n}_sure": 1 + n % 5 for n in range(6)} for row in self.people("{n}_animal")]
+        found, proposal = lines(people)
+        assert proposal.wide.melt == {"columns": r"(\d+)_(animal|sure)", "into": ["item"]}
+        assert answer_of(found) == "animal"
+
+
+class TestWhatIsNeverTold:
+    def test_ids_addresses_and_free_text_stand_nowhere(self):
+        rows = [
+            row | {"comment": f"I liked picture {n} of them", "email": f"ada{n % 3}@example.org", "ip": f"192.0.2.{n}"}
+            | {"feedback": ("fine", "My name is Ada", "so so")[n % 3], "age": 30 + n % 3}
+            for n, row in enumerate(renamed(PLAIN))
+        ]  # fmt: skip
+        text, _ = proposed_map(raw(rows))
+        for secret in (*PEOPLE, "liked", "example.org", "192.0.2", "Ada"):
+            assert secret not in text
+
+    def test_names_of_columns_cannot_break_out_of_a_line(self):
+        rows = [row | {"sub\nject: x\x1b[31m": n, "a # b": n % 3} for n, row in enumerate(renamed(PLAIN))]
+        text, _ = proposed_map(raw(rows))
+        ColumnMap.model_validate(parse_yaml(text).content)
+        assert "\x1b" not in text
+
+
+class TestWrittenMaps:
+    def test_a_decided_map_imports_at_once(self, tmp_path):
+        write(tmp_path / "raw.csv", mixtures())
+        ran = CliRunner().invoke(
+            main, ["contribute", "map", str(tmp_path / "raw.csv"), "-o", str(tmp_path / "map.yaml")]
+        )
+        assert (ran.exit_code, ran.output.splitlines()[0]) == (0, f"wrote {tmp_path / 'map.yaml'}")
+        assert "TODO" not in (tmp_path / "map.yaml").read_text("utf-8")
+        _, rows = imported(tmp_path, map_file=tmp_path / "map.yaml")
+        assert [(row["image_1_label"], row["image_2_index"], row["inferred_coefficient"]) for row in rows[:2]] == [
+            ("ship", "3", "0.7"),
+            ("ship", "4", "0.41"),
+        ]
+
+    def test_a_map_loads_once_it_is_decided(self):
+        text, n_open = proposed_map(
+            raw([row | {"response": "fgh"[CLASSES.index(row["response"])]} for row in renamed(PLAIN)])
+        )
+        assert n_open == 1
+        assert "# 1 line to decide: TODO." in text
+        ColumnMap.model_validate(parse_yaml(text.replace("TODO", "cat")).content)
+
+    def test_a_file_that_is_there_stays(self, tmp_path):
+        write(tmp_path / "raw.csv", mixtures())
+        (tmp_path / "map.yaml").write_text("decided", "utf-8")
+        ran = CliRunner().invoke(
+            main, ["contribute", "map", str(tmp_path / "raw.csv"), "-o", str(tmp_path / "map.yaml")]
+        )
+        assert ran.exit_code == 2
+        assert "there is such a file already" in ran.output
+        assert (tmp_path / "map.yaml").read_text("utf-8") == "decided"
+
+    def test_without_an_output_it_is_printed(self, tmp_path):
+        write(tmp_path / "raw.csv", mixtures())
+        ran = CliRunner().invoke(main, ["contribute", "map", str(tmp_path / "raw.csv"), "--task", INFER])
+        assert ran.output.startswith("# Proposed by `hmix contribute map`")
+
+    def test_files_without_a_row_are_told(self, tmp_path):
+        (tmp_path / "raw.csv").write_text("a,b\n", "utf-8")
+        ran = CliRunner().invoke(main, ["contribute", "map", str(tmp_path / "raw.csv")])
+        assert "there is no row, of which a column map could be made" in ran.output
+
+    def test_sessions_are_looked_at_together(self, tmp_path):
+        rows = mixtures()
+        for n, person in enumerate(PEOPLE):
+            write(tmp_path / f"{n}.csv", [row for row in rows if row["worker"] == person])
+        (tmp_path / "3.csv").write_text("worker\n", "utf-8")
+        table, _ = read_sample([tmp_path / f"{n}.csv" for n in range(4)])
+        assert "by 3 participants" in proposed_map(table)[0]
+
+
+def mixtures():
+    return [
+        {
+            "worker": p,
+            "trial": n,
+            "picture": f"ship_{n}_cat_{n + 3}_75.png",
+            "slider": s,
+            "rt": 2000 + s,
+            "sure": 50 + n,
+        }
+        for p in PEOPLE
+        for n, s in enumerate((70, 41, 30, 93, 88))
+    ]
+
+
+def write(path, rows):
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    path.write_text(text.getvalue(), encoding="utf-8")
