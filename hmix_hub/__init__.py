@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hmix_hub.judgments.grammar import between
     from hmix_hub.loading.hub_client import list_studies
     from hmix_hub.loading.joining import join
+    from hmix_hub.loading.labels import labels_of
     from hmix_hub.loading.pictures import add_images
     from hmix_hub.loading.road import load_dataset
     from hmix_hub.perception.aggregation import aggregate
@@ -58,6 +59,7 @@ _HOMES = {
     "from_pandas": "frames",
     "human_fit": "perception.human_fit",
     "join": "loading.joining",
+    "labels_of": "loading.labels",
     "list_studies": "loading.hub_client",
     "load_dataset": "loading.road",
     "mix": "rendering",
@@ -91,6 +93,7 @@ __all__ = [
     "from_pandas",
     "human_fit",
     "join",
+    "labels_of",
     "list_studies",
     "load_dataset",
     "mix",

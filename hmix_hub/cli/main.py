@@ -24,6 +24,7 @@ VERBS = {
     "list": ("hmix_hub.cli.describe", "List the configurations with their rows, people and stimuli."),
     "info": ("hmix_hub.cli.describe", "Show the columns of a configuration with their units."),
     "load": ("hmix_hub.cli.data", "Load a configuration, filtered, and print or write it."),
+    "labels": ("hmix_hub.cli.labels", "List every human label of a picture, over all datasets."),
     "cite": ("hmix_hub.cli.describe", "Print the BibTeX entry to cite."),
     "verify": ("hmix_hub.cli.data", "Check the source's files, and recompute the processed ones."),
     "plot": ("hmix_hub.cli.data", "Draw perception against the synthetic label."),

@@ -178,7 +178,7 @@ class Request:
 def _load(path: object, request: Request, source: Any) -> Any:
     """Load from one origin."""
     if isinstance(source, Mapping):
-        source = _source_of(path, [path], source)
+        source = source_of(path, [path], source)
     if is_registered(path):
         check_images(request.images)
         return _load_study(open_registered(path, source), request)
@@ -253,7 +253,7 @@ def _load_joined(parts: Sequence[Any], request: Request, source: Any) -> Any:
     configuration = check_configuration(request.name or _common_task(parts, request.of_hub))
     whole = replace(request, name=configuration.task, split="train", conditions=(), images=None, image_sets=None)
     loaded = [
-        _load(part, whole, _source_of(part, parts, source)) if isinstance(part, str | os.PathLike) else part
+        _load(part, whole, source_of(part, parts, source)) if isinstance(part, str | os.PathLike) else part
         for part in parts
     ]
     joined = join(loaded)
@@ -263,7 +263,7 @@ def _load_joined(parts: Sequence[Any], request: Request, source: Any) -> Any:
     return request.finish(by_stimulus(joined) if configuration.by_stimulus else joined)
 
 
-def _source_of(part: object, parts: Sequence[Any], source: Any) -> Any:
+def source_of(part: object, parts: Sequence[Any], source: Any) -> Any:
     """Return where the files of one of several datasets come from.
 
     A dict says so by name; a place that stands alone is that of "h-mix", or of the registered studies where "h-mix" is

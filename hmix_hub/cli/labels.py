@@ -1,0 +1,64 @@
+"""`hmix labels`: every human label of a picture, over H-Mix and all registered studies."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from hmix_hub.cli.options import json_option
+from hmix_hub.cli.output import echo_json, echo_table
+
+_SHOWN = {
+    "dataset": "dataset",
+    "task": "task",
+    "stimulus_id": "stimulus",
+    "asked": "asked",
+    "n_judgments": "judgments",
+    "answer": "answer",
+    "label_distribution": "labels",
+}
+"""Columns on the screen, and what they are called there."""
+_MOST_CLASSES = 4
+"""Classes of a distribution that a line has room for."""
+
+
+@click.command("labels")
+@click.argument("image_set", metavar="IMAGE_SET")
+@click.argument("indices", metavar="INDEX...", nargs=-1, required=True, type=int)
+@click.option("--source", metavar="SOURCE", help='Where the files of "h-mix" come from; see hmix load.')
+@click.option("--dataset", "more", multiple=True, metavar="NAME", help="A further study: its folder, or ORG/NAME.")
+@click.option("--download", is_flag=True, help="Download datasets that are not on this machine.")
+@json_option
+def labels(
+    image_set: str, indices: tuple[int, ...], source: str | None, more: tuple[str, ...], download: bool, as_json: bool
+) -> None:
+    """List every human label of a picture: row INDEX of IMAGE_SET, such as cifar10/test 42.
+
+    H-Mix and all registered studies are asked, as far as they are on this machine. Of a mixture the picture is one of
+    two. The answer is the mean of the number answered, the labels are the shares of the classes.
+    """
+    from hmix_hub.loading.labels import labels_of
+
+    frame = labels_of(image_set, indices, datasets=more, source=source, download=download)
+    found = json.loads(frame.to_json(orient="records"))
+    if as_json:
+        echo_json(found)
+        return
+    rows = [{shown: _cell(row[name]) for name, shown in _SHOWN.items()} for row in found]
+    if rows:
+        empty = {name for name in rows[0] if all(row[name] is None for row in rows)}
+        echo_table([{name: value for name, value in row.items() if name not in empty} for row in rows])
+    pictures = f"picture {indices[0]}" if len(indices) == 1 else f"{len(indices)} pictures"
+    click.echo(f"\n{len(rows)} stimuli show {pictures} of {image_set}")
+
+
+def _cell(value: object) -> object:
+    """Return a cell for a line: a number rounded, a distribution with its greatest shares first."""
+    if isinstance(value, float):
+        return round(value, 3)
+    if isinstance(value, dict):
+        shares = sorted(value.items(), key=lambda item: -item[1])
+        said = ", ".join(f"{name} {share:.2f}" for name, share in shares[:_MOST_CLASSES])
+        return said + (f" and {len(shares) - _MOST_CLASSES} more" if len(shares) > _MOST_CLASSES else "")
+    return value

@@ -1,0 +1,281 @@
+"""Labels of a picture: every kind of human label that it has, over all datasets, `hmix_hub.labels_of`."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from hmix_hub.datasets_by_name import H_MIX, is_registered, registered_names
+from hmix_hub.errors import CacheWarning, ConfigurationError, SourceNameError, nearest
+from hmix_hub.loading.entries import read_entry
+from hmix_hub.loading.registered import open_registered
+from hmix_hub.loading.road import load_dataset, open_study, source_of
+from hmix_hub.schema import Vocabulary
+from hmix_hub.schema.arrays import Ints
+from hmix_hub.sources import JUDGMENT_FILES, resolve_source
+from hmix_hub.sources.image_sets import IMAGE_SETS
+from hmix_hub.sources.source import Folder, Web
+from hmix_hub.stimuli.mixtures import ENDPOINT_COLUMNS
+from hmix_hub.summaries import by_stimulus
+from hmix_hub.tables import arrow_columns, check_dataset_type, task_of, vocabulary_of
+from hmix_hub.tasks import CONFIGURATIONS, TASKS
+from hmix_hub.tasks.task import Task
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from datasets import Dataset
+
+COLUMNS = (
+    *("dataset", "task", "image_set", "index", "label", "stimulus_id", "other_index", "other_label"),
+    *("mixing_coefficient", "asked", "n_judgments", "n_participants", "answer", "label_distribution"),
+)
+"""Columns of the table of labels."""
+_COUNTED = ("mixing_coefficient", "n_judgments", "n_participants", "n_votes")
+_WHOLE = ("index", "other_index", "n_judgments", "n_participants")
+
+
+def labels_of(
+    image_set: str,
+    index: int | Sequence[int],
+    *,
+    datasets: Sequence[str | os.PathLike[str] | Dataset] = (),
+    source: str | os.PathLike[str] | Mapping[str, Any] | None = None,
+    download: bool = False,
+) -> pd.DataFrame:
+    """Return every human label of a picture: over H-Mix, all registered studies, and more datasets.
+
+    A table is read once per process, so that further calls take milliseconds.
+
+    Parameters
+    ----------
+    image_set
+        Name of the image set that the index counts in: "cifar10/test".
+    index
+        Row of the picture in the image set, from 0; or several.
+    datasets
+        More datasets: study folders, repositories of the Hub, or judgments that are loaded.
+    source
+        Where the files of "h-mix" come from; for registered studies, too, a dict by name. See `load_dataset`.
+    download
+        Whether datasets that are not on this machine are downloaded; else they are left out, with a warning.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per stimulus that shows the picture, for each dataset, task and (of ratings) scale; of a picture that
+        nobody judged, none. Columns: dataset; task; image_set, index, label: the picture; stimulus_id (in the midpoint
+        tasks, the pair's id); other_index, other_label: the picture that it is mixed with, null for a single one;
+        mixing_coefficient: share of image 1, null in the midpoint tasks; asked: the scale, or null; n_judgments, the
+        answers or votes; n_participants, null where rows have none; answer: mean of the number answered, 0 to 1, null
+        where classes were; label_distribution: share of each class that has any, by name, summing to 1, null where
+        the answer says nothing of classes.
+
+    Raises
+    ------
+    SourceNameError
+        If no dataset is about such an image set.
+    ConfigurationError
+        If an index is none of the image set.
+    SourceError
+        If a dataset cannot be had, or is not what it should be.
+
+    Warns
+    -----
+    CacheWarning
+        If datasets about the image set are not on this machine, and so are left out.
+
+    Examples
+    --------
+    >>> import hmix_hub
+    >>> labels = hmix_hub.labels_of("sample/pictures", 42, source="sample")
+    >>> sorted(labels.task.unique())
+    ['categorical_soft_labels', 'construct_midpoint', 'infer_mixing_factor', 'select_shuffled_midpoint']
+    """
+    import pandas as pd
+
+    every = list(_parts(image_set, source, datasets, download=download))
+    parts = [part for part in every if image_set in part.image_sets]
+    if not parts and image_set not in IMAGE_SETS:
+        names = {*IMAGE_SETS, *(name for part in every for name in part.image_sets)}
+        msg = f"no dataset is about an image set {image_set!r}"
+        raise SourceNameError(msg, hint=nearest(image_set, sorted(names), label="image sets"))
+    wanted = np.array(_indices(index, image_set), dtype=np.int64)
+    found = [row for part in parts for row in part.rows(image_set, wanted)]
+    # In the order of the pictures asked for, then of the datasets.
+    rows = [row for _, row in sorted(found, key=lambda one: one[0])]
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype(dict.fromkeys(_WHOLE, "Int64"))
+
+
+def _indices(index: object, image_set: str) -> list[int]:
+    """Return the indices of pictures, checked against the image set where the package knows it."""
+    is_one = isinstance(index, int | np.integer) and not isinstance(index, bool)
+    given = [index] if is_one else list(index) if isinstance(index, Sequence | np.ndarray | range) else None
+    size = len(IMAGE_SETS[image_set].labels()) if image_set in IMAGE_SETS else None
+    for one in given or [None]:
+        is_index = isinstance(one, int | np.integer) and not isinstance(one, bool)
+        if given != [] and (not is_index or one < 0 or (size is not None and one >= size)):
+            msg = f"{index if one is None else one!r} is no index of a picture of {image_set}"
+            hint = f"pictures count from 0 to {size - 1}" if size else "give a whole number from 0, or a list of them"
+            raise ConfigurationError(msg, hint=hint)
+    return [int(one) for one in given or []]
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """The stimuli of one task of one dataset, and where each picture stands among them."""
+
+    name: str
+    task: Task
+    stimuli: pa.Table
+    vocabulary: Vocabulary
+    image_sets: dict[str, tuple[Ints, Ints]]
+    """By image set: indices of pictures, rising, and the row of each."""
+
+    @classmethod
+    def of(cls, name: str, task: str, dataset: Dataset) -> _Part:
+        """Return the part of a dataset: judgments, or stimuli."""
+        is_gathered = "n_judgments" in dataset.column_names or not TASKS[task].has_participants
+        stimuli = dataset if is_gathered else by_stimulus(dataset)
+        own, pooled = TASKS[task].judged_columns
+        needed = [pooled if pooled in stimuli.column_names else own, TASKS[task].stimulus_column, *TASKS[task].facets]
+        names = [name for name in (*ENDPOINT_COLUMNS, *_COUNTED, *needed) if name in stimuli.column_names]
+        table = arrow_columns(stimuli, list(dict.fromkeys(names)))
+        sets = np.asarray(table["image_set"].to_pylist(), dtype=object)
+        first, second = (table[f"image_{i}_index"].fill_null(-1).to_numpy() for i in (1, 2))
+        places = {}
+        for image_set in dict.fromkeys(sets.tolist()):
+            rows = np.flatnonzero(sets == image_set)
+            indices, of_row = np.concatenate([first[rows], second[rows]]), np.tile(rows, 2)
+            order = np.lexsort((of_row, indices))
+            places[image_set] = indices[order], of_row[order]
+        return cls(name, TASKS[task], table, vocabulary_of(stimuli), places)
+
+    def rows(self, image_set: str, wanted: Ints) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Yield a row for each stimulus that shows one of the pictures, with the place of the picture among these."""
+        indices, of_row = self.image_sets[image_set]
+        first, last = np.searchsorted(indices, wanted), np.searchsorted(indices, wanted + 1)
+        places = np.repeat(np.arange(len(wanted)), last - first)
+        rows = np.concatenate([of_row[:0], *(of_row[start:end] for start, end in zip(first, last, strict=True))])
+        stimuli = self.stimuli.take(pa.array(rows)).to_pylist()
+        for place, stimulus in zip(places.tolist(), stimuli, strict=True):
+            yield place, self._row(stimulus, int(wanted[place]))
+
+    def _row(self, stimulus: Mapping[str, Any], index: int) -> dict[str, Any]:
+        mine, other = (1, 2) if stimulus["image_1_index"] == index else (2, 1)
+        named = {which: stimulus[f"image_{which}_label"] for which in (1, 2)}
+        labels = {which: None if code is None else self.vocabulary.names[code] for which, code in named.items()}
+        answer, distribution = self._answer(stimulus, labels)
+        return {
+            "dataset": self.name,
+            "task": self.task.name,
+            "image_set": stimulus["image_set"],
+            "index": index,
+            "label": labels[mine],
+            "stimulus_id": stimulus[self.task.stimulus_column],
+            "other_index": stimulus[f"image_{other}_index"],
+            "other_label": labels[other],
+            "mixing_coefficient": stimulus.get("mixing_coefficient"),
+            "asked": next((stimulus[name] for name in self.task.facets), None),
+            "n_judgments": stimulus["n_judgments" if self.task.has_participants else "n_votes"],
+            "n_participants": stimulus.get("n_participants"),
+            "answer": answer,
+            "label_distribution": distribution,
+        }
+
+    def _answer(
+        self, stimulus: Mapping[str, Any], labels: Mapping[int, str | None]
+    ) -> tuple[float | None, dict[str, float] | None]:
+        """Return the mean number answered, and the shares of classes that the answers come to."""
+        own, pooled = self.task.judged_columns
+        given = stimulus[pooled if pooled in stimulus else own]
+        if self.task.is_over_classes:
+            shares = zip(self.vocabulary.names, given or (), strict=False)
+            return None, {name: share for name, share in shares if share} or None
+        if given is None or not self.task.is_share_answered or self.task.shows != "mixture":
+            return given, None
+        first, second = labels[1], labels[2]
+        if first is None or second is None:
+            return given, None
+        # What was inferred is image 1's share, and the rest image 2's; of two pictures of one class, all is of it.
+        shares_of_two = {first: given} if first != second else {first: 1.0}
+        if first != second:
+            shares_of_two[second] = 1 - given
+        return given, shares_of_two
+
+
+def _parts(image_set: str, source: Any, more: Sequence[Any], *, download: bool) -> Iterator[_Part]:
+    """Yield the parts of all datasets by name that are about an image set, and of more datasets."""
+    names = [H_MIX, *registered_names()]
+    left_out = []
+    for name in names:
+        place = source_of(name, names, source)
+        if image_set != _image_set_of(name, place):
+            continue
+        if not download and not _is_here(name, place):
+            left_out.append(name)
+            continue
+        for task in JUDGMENT_FILES if name == H_MIX else read_entry(name).manifest.tasks:
+            yield _loaded(name, task, place, _key_of(name, place))
+    if left_out:
+        said = f"{', '.join(left_out)} left out, since not on this machine: labels_of(..., download=True) fetches them"
+        warnings.warn(said, CacheWarning, stacklevel=3)
+    for dataset in more:
+        if not isinstance(dataset, str | os.PathLike):
+            found = check_dataset_type(dataset)
+            yield _Part.of("", task_of(found), found)
+            continue
+        study = open_study(dataset)
+        for task in study.manifest.tasks:
+            yield _Part.of(study.manifest.id, task, load_dataset(dataset, task, split="train"))
+
+
+def _image_set_of(name: str, place: Any) -> str:
+    return read_entry(name).manifest.image_set if is_registered(name) else resolve_source(place).study.image_set
+
+
+def _is_here(name: str, place: Any) -> bool:
+    """Whether a dataset is loaded without a download."""
+    if is_registered(name):
+        study = open_registered(name, place)
+        return study.is_here or isinstance(study.place, Folder)
+    source = resolve_source(place)
+    is_downloaded = isinstance(source, Web)
+    return not is_downloaded or all((source.folder / file).is_file() for file in JUDGMENT_FILES.values())
+
+
+def _key_of(name: str, place: Any) -> str:
+    """Return what decides a dataset's rows: the hashes of its files, and the code that reads them."""
+    if is_registered(name):
+        return str(open_registered(name, place).path)
+    return resolve_source(place).study.fingerprint
+
+
+def _loaded(name: str, task: str, place: Any, key: str) -> _Part:
+    # A place may be anything that names one; the key alone decides what is loaded from it.
+    return _cached(name, task, _Place(key, place))
+
+
+@dataclass(frozen=True)
+class _Place:
+    key: str
+    source: Any
+
+    def __hash__(self) -> int:
+        return hash(self.key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Place) and self.key == other.key
+
+
+@lru_cache(maxsize=64)
+def _cached(name: str, task: str, place: _Place) -> _Part:
+    gathered = f"{task}_by_stimulus"
+    configuration = gathered if gathered in CONFIGURATIONS else task
+    return _Part.of(name, task, load_dataset(name, configuration, split="train", source=place.source))
