@@ -113,18 +113,17 @@ def labels_of(
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype(dict.fromkeys(_WHOLE, "Int64"))
 
 
-def _indices(index: object, image_set: str) -> list[int]:
+def _indices(index: Any, image_set: str) -> list[int]:
     """Return the indices of pictures, checked against the image set where the package knows it."""
-    is_one = isinstance(index, int | np.integer) and not isinstance(index, bool)
-    given = [index] if is_one else list(index) if isinstance(index, Sequence | np.ndarray | range) else None
+    given = list(index) if isinstance(index, Sequence | np.ndarray) and not isinstance(index, str) else [index]
     size = len(IMAGE_SETS[image_set].labels()) if image_set in IMAGE_SETS else None
-    for one in given or [None]:
+    for one in given:
         is_index = isinstance(one, int | np.integer) and not isinstance(one, bool)
-        if given != [] and (not is_index or one < 0 or (size is not None and one >= size)):
-            msg = f"{index if one is None else one!r} is no index of a picture of {image_set}"
+        if not is_index or one < 0 or (size is not None and one >= size):
+            msg = f"{one!r} is no index of a picture of {image_set}"
             hint = f"pictures count from 0 to {size - 1}" if size else "give a whole number from 0, or a list of them"
             raise ConfigurationError(msg, hint=hint)
-    return [int(one) for one in given or []]
+    return [int(one) for one in given]
 
 
 @dataclass(frozen=True, eq=False)
@@ -246,8 +245,7 @@ def _is_here(name: str, place: Any) -> bool:
         study = open_registered(name, place)
         return study.is_here or isinstance(study.place, Folder)
     source = resolve_source(place)
-    is_downloaded = isinstance(source, Web)
-    return not is_downloaded or all((source.folder / file).is_file() for file in JUDGMENT_FILES.values())
+    return not isinstance(source, Web) or all((source.folder / file).is_file() for file in JUDGMENT_FILES.values())
 
 
 def _key_of(name: str, place: Any) -> str:
