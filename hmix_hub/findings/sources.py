@@ -21,8 +21,9 @@ from hmix_hub.findings.judgments import Judgments, Place
 from hmix_hub.judgments.checks import check_values
 from hmix_hub.loading.entries import read_entry
 from hmix_hub.loading.joining import join
+from hmix_hub.loading.opening import is_study, open_study
 from hmix_hub.loading.registered import RegisteredStudy
-from hmix_hub.loading.road import is_study, load_dataset, open_study
+from hmix_hub.loading.road import load_dataset
 from hmix_hub.loading.studies import BuiltStudy, LoadableStudy, RawStudy, StudyOfTables
 from hmix_hub.schema.arrays import Ints
 from hmix_hub.schema.groups import encode_key

@@ -15,8 +15,9 @@ import pyarrow as pa
 from hmix_hub.datasets_by_name import H_MIX, is_registered, registered_names
 from hmix_hub.errors import CacheWarning, ConfigurationError, SourceNameError, nearest
 from hmix_hub.loading.entries import read_entry
+from hmix_hub.loading.opening import open_study, source_of
 from hmix_hub.loading.registered import open_registered
-from hmix_hub.loading.road import load_dataset, open_study, source_of
+from hmix_hub.loading.road import load_dataset
 from hmix_hub.schema import Vocabulary
 from hmix_hub.schema.arrays import Ints
 from hmix_hub.sources import JUDGMENT_FILES, resolve_source

@@ -8,24 +8,23 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any
 
 import datasets
 
 from hmix_hub.builders.cached_table import slice_split
 from hmix_hub.builders.h_mix import HMix, check_asked
-from hmix_hub.datasets_by_name import H_MIX, REPOSITORY, check_dataset, is_registered
-from hmix_hub.errors import ConfigurationError, SourceMissingError, Where, nearest
+from hmix_hub.datasets_by_name import H_MIX, check_dataset, is_registered
+from hmix_hub.errors import ConfigurationError
 from hmix_hub.filters import apply_conditions
 from hmix_hub.judgments.conditions import Condition, HasNoneOf, check_columns
 from hmix_hub.judgments.grammar import parse_filters
 from hmix_hub.loading.entries import read_entry
-from hmix_hub.loading.hub import open_repository
 from hmix_hub.loading.joining import join
+from hmix_hub.loading.opening import is_study, open_study, source_of
 from hmix_hub.loading.pictures import add_images
 from hmix_hub.loading.registered import open_registered
-from hmix_hub.loading.studies import LoadableStudy, in_version, open_folder
+from hmix_hub.loading.studies import LoadableStudy, in_version
 from hmix_hub.scales import set_scales
 from hmix_hub.schema import CURRENT, JUDGMENT_TABLE, RELEASED, check_version
 from hmix_hub.stimuli.columns import check_images
@@ -263,23 +262,6 @@ def _load_joined(parts: Sequence[Any], request: Request, source: Any) -> Any:
     return request.finish(by_stimulus(joined) if configuration.by_stimulus else joined)
 
 
-def source_of(part: object, parts: Sequence[Any], source: Any) -> Any:
-    """Return where the files of one of several datasets come from.
-
-    A dict says so by name; a place that stands alone is that of "h-mix", or of the registered studies where "h-mix" is
-    not among them.
-    """
-    if isinstance(source, Mapping):
-        named = [name for name in parts if name == H_MIX or is_registered(name)]
-        for name in source:
-            if name not in named:
-                msg = f"source= names {name!r}, which is not among the datasets to load by name"
-                raise ConfigurationError(msg, hint=nearest(name, named, label="datasets"))
-        return source.get(part) if isinstance(part, str) else None
-    is_meant = part == H_MIX if H_MIX in parts else is_registered(part)
-    return source if is_meant else None
-
-
 def _common_task(parts: Sequence[Any], of_hub: Mapping[str, Any]) -> str:
     """Return the task that is joined where none is named: the default one, or the only one that all parts have."""
     named = [part for part in parts if isinstance(part, str | os.PathLike)]
@@ -296,60 +278,3 @@ def _common_task(parts: Sequence[Any], of_hub: Mapping[str, Any]) -> str:
         msg = f"{', '.join(str(part) for part in named)} have {what} in common"
         raise ConfigurationError(msg, hint=f"name a task: {', '.join(common or TASKS)}")
     return common[0]
-
-
-def is_study(name: object) -> TypeGuard[str | os.PathLike[str]]:
-    """Whether a name is one that a study may have: a registered name, a folder, or `org/name`."""
-    if isinstance(name, os.PathLike) or is_registered(name):
-        return True
-    if not isinstance(name, str) or not name or name == H_MIX:
-        return False
-    is_path = name.startswith((".", "/", "~", os.sep)) or Path(name).is_absolute()
-    return is_path or REPOSITORY.fullmatch(name) is not None or _is_folder(name)
-
-
-def _is_folder(name: str | os.PathLike[str]) -> bool:
-    # A name can be longer than any file's.
-    try:
-        return Path(os.path.expanduser(name)).is_dir()
-    except (OSError, ValueError):
-        return False
-
-
-def open_study(
-    name: str | os.PathLike[str],
-    *,
-    revision: str | None = None,
-    token: str | bool | None = None,
-    source: str | os.PathLike[str] | None = None,
-) -> LoadableStudy:
-    """Open a study by its name.
-
-    Parameters
-    ----------
-    name
-        A registered study, a study folder, a folder that one was built in, or a repository of the Hub, `org/name`.
-    revision, token
-        For the Hub: a tag (the study's version), branch or commit; and as in `datasets.load_dataset`.
-    source
-        Of a registered study: where its files come from; see `load_dataset`.
-
-    Raises
-    ------
-    SourceMissingError
-        If there is no study.
-    SchemaVersionError
-        If it follows a schema that this package does not know.
-    StudyError
-        If its manifest cannot be understood.
-    """
-    if is_registered(name):
-        return open_registered(name, source)
-    # Not Path.expanduser, which fails where there is no such user.
-    path = Path(os.path.expanduser(name))
-    if _is_folder(name):
-        return open_folder(path.absolute())
-    if isinstance(name, str) and REPOSITORY.fullmatch(name):
-        return open_repository(name, revision=revision, token=token)
-    msg = "there is no such folder"
-    raise SourceMissingError(msg, where=Where(str(path)), hint="name a study folder, or a repository as org/name")
