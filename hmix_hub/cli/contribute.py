@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import click
 
-from hmix_hub.cli.map_groups import MAP, GroupedCommand, files_by_map
+from hmix_hub.cli.contribute_import import import_command, pictures_command
 from hmix_hub.cli.map_proposal import propose_map
 from hmix_hub.cli.options import json_option
 from hmix_hub.cli.output import echo_json, echo_report, echo_table, row_progress, size_text, tell_on_terminal
@@ -55,48 +53,8 @@ def _init(folder: str, tasks: tuple[str, ...], example: bool) -> None:
     click.echo(f"next: {first}hmix contribute validate {shlex.quote(folder)}")
 
 
-@contribute.command("import", cls=GroupedCommand, short_help="Turn raw exports into judgment files.")
-@click.argument("raw", metavar="RAW...", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--to", required=True, metavar="DIR", help="Study folder; begun if it is not there.")
-@click.option(
-    MAP,
-    "maps",
-    metavar="FILE",
-    multiple=True,
-    help="Column map (YAML) of files that the Suite did not export; of several, each before its files.",
-)
-@click.option("--replace", is_flag=True, help="Write over judgment files that are there.")
-@click.option("--append", is_flag=True, help="Add to judgment files that are there.")
-@click.pass_context
-def _import(ctx: click.Context, /, raw: tuple[Path, ...], to: str, maps: tuple[str, ...], **options: Any) -> None:
-    """Turn raw exports into judgment files: the original Suite's CSVs as they are, others through --map.
-
-    Others may be CSV, whatever its delimiter, JSON or Parquet, one row or object per answer, from any software.
-    """
-    from tqdm import tqdm
-
-    from hmix_hub.contribute.importer import import_raw
-
-    with tqdm(total=len(raw), unit=" files", leave=False, disable=not sys.stderr.isatty()) as bar:
-
-        def show(done: int) -> None:
-            bar.update(done - bar.n)
-
-        imported = import_raw(to=to, progress=show, **files_by_map(ctx, raw), **options)
-    for name, rows in imported.files.items():
-        file, added = f"{to.rstrip('/')}/{name}", imported.added.get(name)
-        click.echo(
-            f"wrote {rows:,} judgments to {file}" if added is None else f"added {added:,} judgments to {file}: {rows:,}"
-        )
-    for reason, rows in imported.outcome.dropped.most_common():
-        click.echo(f"  dropped {rows:,} row{'s' if rows > 1 else ''}: {reason}")
-    for note in imported.outcome.notes:
-        click.echo(f"  {note}")
-    if imported.is_new:
-        click.echo(f"began {to.rstrip('/')}/study.yaml: write over every TODO")
-    click.echo(f"next: hmix contribute validate {shlex.quote(to)} --draft")
-
-
+contribute.add_command(import_command)
+contribute.add_command(pictures_command)
 contribute.add_command(propose_map)
 
 

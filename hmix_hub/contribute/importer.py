@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from hmix_hub.contribute.appending import appended, next_number, read_standing
+from hmix_hub.contribute.picture_listing import source_of_listed, write_pictures
 from hmix_hub.contribute.starter import write_starter
 from hmix_hub.errors import ConfigurationError, Where
 from hmix_hub.importing.column_map import ColumnMap, read_column_map
@@ -17,9 +18,10 @@ from hmix_hub.importing.gathering import RawFiles, gather_all, write_judgments
 from hmix_hub.importing.outcome import Outcome
 from hmix_hub.importing.suite_export import known_study
 from hmix_hub.schema import CIFAR10, Vocabulary
+from hmix_hub.sources.picture_list import PictureList
 from hmix_hub.studies.detected import Detected
 from hmix_hub.studies.findings import Report
-from hmix_hub.studies.folder import JUDGMENTS, find_files
+from hmix_hub.studies.folder import JUDGMENTS, StudyFolder, find_files
 from hmix_hub.studies.manifest import MANIFEST
 from hmix_hub.studies.manifest_file import read_manifest
 from hmix_hub.tasks import TASKS
@@ -46,6 +48,8 @@ def import_raw(
     to: Place,
     *,
     map_file: Place | None = None,
+    pictures: PictureList | None = None,
+    copy_pictures: bool = False,
     replace: bool = False,
     append: bool = False,
     progress: Callable[[int], None] | None = None,
@@ -63,8 +67,11 @@ def import_raw(
         The study folder; begun if it is not there.
     map_file
         Column map, YAML; `None`: the files are exports of the original Suite, or named by their maps.
+    pictures, copy_pictures
+        The pictures that the judgments are about, from `list_pictures`, which become the study's list; and whether
+        they are copied into it.
     replace
-        Whether judgment files that are there are written over.
+        Whether judgment files that are there, and another list of pictures, are written over.
     append
         Whether judgments are added to files that are there; none is added twice.
     progress
@@ -115,6 +122,8 @@ def import_raw(
             added[f"{JUDGMENTS}/{task}.csv"] = outcome.rows(task)
             table = appended(standing[task], parts, {name: path for path, name in names.items()}, path)
             outcome.tables[task] = [table]
+    if pictures is not None:
+        write_pictures(root, pictures, copy=copy_pictures, replace=replace)
     is_suite = any(column_map is None for column_map, _ in groups)
     return _write(outcome, root, _seen(outcome, is_suite=is_suite), added, replace=replace)
 
@@ -168,7 +177,10 @@ def _vocabulary(root: Path) -> Vocabulary:
 def _write(outcome: Outcome, root: Path, seen: Detected, added: dict[str, int], *, replace: bool) -> Imported:
     is_new = not (root / MANIFEST).is_file()
     if is_new:
-        write_starter(root, list(outcome.tables), source=outcome.image_set, seen=seen)
+        folder = find_files(root, Report()) if root.is_dir() else StudyFolder(root)
+        seen.add_pictures(folder)
+        source = source_of_listed(folder) or outcome.image_set
+        write_starter(root, list(outcome.tables), source=source, seen=seen)
         # Of a question that no row answers, it cannot be seen that it was asked.
         asks = any(TASKS[task].asked_columns for task in outcome.tables)
         if asks and len(seen.questions) < len(QUESTIONS):

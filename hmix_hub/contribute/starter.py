@@ -50,7 +50,7 @@ language: TODO             # of the interface, such as en or pt-BR
 tasks:                     # each has a file judgments/<task>.csv, .jsonl or .parquet
 {tasks}
 stimuli:
-  # {offered}, or own: stimuli/images.csv (file,label) and the pictures
+  # {offered}; own: the pictures of stimuli/images.csv; elsewhere: it lists them, and they are not published
   source: {source}
   # pixel-linear: lambda * image_1 + (1 - lambda) * image_2; or morph, cutmix, latent, other; none: single pictures
   mixing: {mixing}

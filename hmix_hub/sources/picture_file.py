@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,10 @@ from hmix_hub.errors import SourceError, Where
 if TYPE_CHECKING:
     from PIL import Image
 
+T = TypeVar("T")
+
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
+MODES = ("RGB", "L", "P", "RGBA", "1", "LA")
 _PLAIN_TIFF = "raw"
 """Compression of a TIFF that no foreign library has to undo."""
 PIXEL_LIMIT = 4096 * 4096
@@ -37,7 +40,7 @@ def decode_picture(
     *,
     formats: Sequence[str] = FORMATS,
     size: tuple[int, int] | None = None,
-    modes: Sequence[str] = ("RGB", "L", "P", "RGBA", "1", "LA"),
+    modes: Sequence[str] = MODES,
 ) -> npt.NDArray[np.uint8]:
     """Decode a picture.
 
@@ -65,6 +68,31 @@ def decode_picture(
         If it is in none of the formats, truncated, too large, not of the size or mode, animated, turned by its EXIF
         data, or not opaque.
     """
+    return _used(content, where, lambda picture: _pixels(picture, where), formats=formats, size=size, modes=modes)
+
+
+def measure_picture(content: bytes, where: Where) -> tuple[int, int]:
+    """Return width and height of a picture that `decode_picture` would take, without decoding it.
+
+    Raises
+    ------
+    SourceError
+        If it would not take it, by what its header says.
+    """
+    width, height = _used(content, where, lambda picture: picture.size)
+    return width, height
+
+
+def _used(
+    content: bytes,
+    where: Where,
+    use: Callable[[Image.Image], T],
+    *,
+    formats: Sequence[str] = FORMATS,
+    size: tuple[int, int] | None = None,
+    modes: Sequence[str] = MODES,
+) -> T:
+    """Return what is made of a picture, if nothing is wrong with it; see `decode_picture`."""
     from PIL import Image, UnidentifiedImageError
 
     try:
@@ -73,7 +101,7 @@ def decode_picture(
             with Image.open(io.BytesIO(content), formats=list(formats)) as picture:
                 fault = _fault(picture, size, modes)
                 if fault is None:
-                    return _pixels(picture, where)
+                    return use(picture)
     except SourceError:
         raise
     except UnidentifiedImageError:

@@ -158,6 +158,10 @@ class PictureList:
                 paths[entry.name] = _inside(entry.name, root, self.where(row, "file"), self.form)
         return [paths[entry.name] for entry in self.entries]
 
+    def path_of(self, row: int) -> Path:
+        """Return the path of one file, as `paths` does."""
+        return _inside(self.entries[row].name, self.root, self.where(row, "file"), self.form)
+
 
 def read_picture_list(folder: str | os.PathLike[str], form: ListForm = IMAGES) -> PictureList:
     """Read the list of a folder of pictures, none of which is opened, or needs to be there.
@@ -226,7 +230,7 @@ def _entries_of(content: bytes, path: Path, form: ListForm) -> Iterator[Entry]:
             if not cell.strip():
                 msg = f"no {column} is given"
                 raise SourceError(msg, where=Where(file, row, column), hint=form.hint)
-        _check_name(name, Where(file, row, "file"))
+        check_name(name, Where(file, row, "file"))
         yield Entry(name, label.strip(), _size(width, height, file, row), _digest(sha256, file, row))
     if row < 0:
         msg = "the list names no picture"
@@ -276,7 +280,14 @@ def _digest(sha256: str, file: str, row: int) -> str | None:
     return sha256 or None
 
 
-def _check_name(name: str, where: Where) -> None:
+def check_name(name: str, where: Where) -> None:
+    """Check that a name is a plain path, with / between its parts, that leads out of no folder.
+
+    Raises
+    ------
+    SourceError
+        If it is none.
+    """
     is_absolute = PurePosixPath(name).is_absolute() or bool(PureWindowsPath(name).anchor)
     if is_absolute or "\\" in name or "\0" in name or ".." in PurePosixPath(name).parts:
         msg = f"{name!r} is not a plain path within the folder"

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 
 import pyarrow as pa
 
+from hmix_hub.errors import HMixError
 from hmix_hub.schema import CIFAR10, Kind, Vocabulary
+from hmix_hub.sources.picture_list import read_picture_list
 from hmix_hub.studies.columns.names import tidied
 from hmix_hub.studies.columns.numbers import NULL_WORDS
 from hmix_hub.studies.findings import Report
-from hmix_hub.studies.folder import StudyFolder
+from hmix_hub.studies.folder import STIMULI, StudyFolder
 from hmix_hub.studies.manifest import Manifest, Stimuli
 from hmix_hub.studies.manifest_fields import is_placeholder
 from hmix_hub.studies.reading import read_chunks
@@ -65,6 +67,17 @@ class Detected:
             if column.name in asked and not all(_is_nothing(value, asked[column.name].nothing) for value in values):
                 self.asked.add(asked[column.name].questions[0])
 
+    def add_pictures(self, folder: StudyFolder) -> None:
+        """Read the labels of the study's list of pictures, if it has one that can be read."""
+        if not folder.has_pictures:
+            return
+        try:
+            names = read_picture_list(folder.file(STIMULI)).vocabulary.names
+        except HMixError:
+            return
+        for name in names:
+            self.names.setdefault(name.lower(), name)
+
     @property
     def vocabulary(self) -> Vocabulary | None:
         """The class names in alphabetical order, where they are a list that study.yaml may hold.
@@ -94,6 +107,7 @@ def detect(folder: StudyFolder) -> Detected:
     for task, name in folder.judgments.items():
         for chunk in read_chunks(folder.file(name), name, Report()):
             found.add(task, {tidied(column): array for column, array in chunk.columns.items()})
+    found.add_pictures(folder)
     return found
 
 

@@ -1,0 +1,126 @@
+"""`hmix contribute import` and `pictures`: from raw files and folders of pictures to a study folder."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hmix_hub.cli.map_groups import MAP, GroupedCommand, files_by_map
+
+if TYPE_CHECKING:
+    from hmix_hub.sources.picture_list import PictureList
+
+_label_pattern_option = click.option(
+    "--label-pattern",
+    metavar="RE",
+    help=r"Regular expression whose group is the label, in a picture's path; default: the folder that it lies in.",
+)
+
+
+@contextmanager
+def _progress(unit: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+    from tqdm import tqdm
+
+    with tqdm(total=total, unit=f" {unit}", leave=False, disable=not sys.stderr.isatty()) as bar:
+
+        def show(done: int) -> None:
+            bar.update(done - bar.n)
+
+        yield show
+
+
+def _list_with_progress(place: str, label_pattern: str | None) -> PictureList:
+    """Return the list of the pictures of a place, showing on a terminal how many were read."""
+    from hmix_hub.contribute.picture_listing import list_pictures
+
+    with _progress("pictures") as progress:
+        return list_pictures(place, label_pattern=label_pattern, progress=progress)
+
+
+def _echo_listed(listed: PictureList, study: str, copied: int) -> None:
+    """Print what was listed, and what study.yaml says of such pictures."""
+    from hmix_hub.studies.folder import IMAGE_LIST
+
+    sizes = {entry.size for entry in listed.entries}
+    of_sizes = "{} x {}".format(*next(iter(sizes)) or ("?", "?")) if len(sizes) == 1 else f"{len(sizes):,} sizes"
+    classes = len(listed.vocabulary)
+    click.echo(f"wrote {study.rstrip('/')}/{IMAGE_LIST}: {len(listed):,} pictures, {classes:,} labels, {of_sizes}")
+    if copied:
+        click.echo(f"copied {copied:,} pictures into {study.rstrip('/')}/stimuli")
+
+
+@click.command("import", cls=GroupedCommand, short_help="Turn raw exports into judgment files.")
+@click.argument("raw", metavar="RAW...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--to", required=True, metavar="DIR", help="Study folder; begun if it is not there.")
+@click.option(
+    MAP,
+    "maps",
+    metavar="FILE",
+    multiple=True,
+    help="Column map (YAML) of files that the Suite did not export; of several, each before its files.",
+)
+@click.option("--pictures", metavar="PLACE", help="Folder of the pictures, or a CSV list, for stimuli/images.csv.")
+@_label_pattern_option
+@click.option("--copy-pictures", is_flag=True, help="Copy them into the study, to be published with it.")
+@click.option("--replace", is_flag=True, help="Write over judgment files, and a list of pictures, that are there.")
+@click.option("--append", is_flag=True, help="Add to judgment files that are there.")
+@click.pass_context
+def import_command(
+    ctx: click.Context, /, raw: tuple[Path, ...], to: str, maps: tuple[str, ...], **options: Any
+) -> None:
+    """Turn raw exports into judgment files: the original Suite's CSVs as they are, others through --map.
+
+    Others may be CSV, whatever its delimiter, JSON or Parquet, one row or object per answer, from any software.
+    """
+    from hmix_hub.contribute.importer import import_raw
+
+    place, pattern = options.pop("pictures"), options.pop("label_pattern")
+    listed = None if place is None else _list_with_progress(place, pattern)
+    with _progress("files", len(raw)) as progress:
+        imported = import_raw(to=to, progress=progress, pictures=listed, **files_by_map(ctx, raw), **options)
+    if listed is not None:
+        _echo_listed(listed, to, len(set(listed.names)) if options["copy_pictures"] else 0)
+    for name, rows in imported.files.items():
+        file, added = f"{to.rstrip('/')}/{name}", imported.added.get(name)
+        click.echo(
+            f"wrote {rows:,} judgments to {file}" if added is None else f"added {added:,} judgments to {file}: {rows:,}"
+        )
+    for reason, rows in imported.outcome.dropped.most_common():
+        click.echo(f"  dropped {rows:,} row{'s' if rows > 1 else ''}: {reason}")
+    for note in imported.outcome.notes:
+        click.echo(f"  {note}")
+    if imported.is_new:
+        click.echo(f"began {to.rstrip('/')}/study.yaml: write over every TODO")
+    click.echo(f"next: hmix contribute validate {shlex.quote(to)} --draft")
+
+
+@click.command("pictures", short_help="List the study's pictures: stimuli/images.csv.")
+@click.argument("folder", metavar="DIR")
+@click.option("--from", "place", metavar="PLACE", help="Folder of pictures, or a CSV list; default: DIR/stimuli.")
+@_label_pattern_option
+@click.option("--copy", is_flag=True, help="Copy the pictures into DIR/stimuli, to be published with the study.")
+@click.option("--replace", is_flag=True, help="Write over another list, and other files, that are there.")
+def pictures_command(folder: str, place: str | None, label_pattern: str | None, copy: bool, replace: bool) -> None:
+    """List a study's pictures with label, size and sha256 of each, in stimuli/images.csv.
+
+    The pictures are PNG, JPEG, WebP, BMP, still GIF or uncompressed TIFF. Their label is the name of the folder that
+    they lie in, or what --label-pattern finds; a CSV list (file,label) says it itself. They stay where they are, for
+    `stimuli: source: elsewhere`, unless --copy puts them into the study, for `source: own`.
+    """
+    from hmix_hub.contribute.picture_listing import write_pictures
+    from hmix_hub.studies.folder import STIMULI
+
+    inside = Path(folder) / STIMULI
+    listed = _list_with_progress(place or str(inside), label_pattern)
+    copied = write_pictures(folder, listed, copy=copy, replace=replace)
+    _echo_listed(listed, folder, copied)
+    is_own = copy or place is None or inside.resolve() == listed.root.resolve()
+    why = "the pictures are published with the study" if is_own else "the pictures are not part of the study"
+    click.echo(f"study.yaml: write `source: {'own' if is_own else 'elsewhere'}` under `stimuli:`; {why}")
+    click.echo(f"next: hmix contribute validate {shlex.quote(folder)} --draft")

@@ -1,0 +1,224 @@
+"""Listing of pictures: stimuli/images.csv of a study, made from a folder of pictures or from a list of them."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace as with_changes
+from pathlib import Path
+
+import pyarrow as pa
+
+from hmix_hub.errors import ConfigurationError, SourceError, SourceMissingError, Where
+from hmix_hub.files import replace_file, sha256_of
+from hmix_hub.importing.patterns import check_pattern, group_of
+from hmix_hub.sources.picture_file import measure_picture
+from hmix_hub.sources.picture_list import (
+    IMAGES,
+    KNOWN,
+    MIXTURES,
+    PICTURES_LIMIT,
+    Entry,
+    ListForm,
+    PictureList,
+    check_name,
+    read_file,
+    read_picture_list,
+)
+from hmix_hub.studies.folder import IMAGE_LIST, STIMULI, StudyFolder, is_litter
+from hmix_hub.studies.manifest import ELSEWHERE, OWN_PICTURES
+
+ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+"""Of files that are taken for pictures, whatever the case."""
+Progress = Callable[[int], None]
+
+
+def list_pictures(
+    place: str | os.PathLike[str], *, label_pattern: str | None = None, progress: Progress = lambda _: None
+) -> PictureList:
+    """Return a list of pictures with label, size and sha256 of each; no pixel is decoded.
+
+    Parameters
+    ----------
+    place
+        A folder, whose pictures are listed in natural order (`2.png` before `10.png`), folders within it included; or a
+        CSV file with the columns `file` and `label`, and perhaps `width`, `height` and `sha256`, whose order is kept.
+        The files lie beside it, or are not here: then it says how large they are.
+    label_pattern
+        Regular expression with one group, RE2, that finds the label in a file's path within the folder; `None`: the
+        label is the name of the folder that the picture lies in.
+    progress
+        Called with the number of pictures read so far.
+
+    Raises
+    ------
+    SourceMissingError
+        If there is no such place, or no picture in it.
+    SourceError
+        If a picture cannot be shown, is not what the list says, or leads out of the folder; or a label is missing.
+    ConfigurationError
+        If the pattern is none, or is given with a list.
+    """
+    root = Path(os.path.expanduser(place)).absolute()
+    if root.is_dir():
+        found = _in_folder(root, label_pattern)
+    elif root.is_file():
+        if label_pattern is not None:
+            msg = "a list of pictures says their labels, and a pattern would find others"
+            raise ConfigurationError(msg, where=Where(str(root)), hint="name the folder, or leave the pattern out")
+        found = read_picture_list(root.parent, ListForm(root.name, IMAGES.label))
+    else:
+        msg = "there is no such folder, and no such list"
+        raise SourceMissingError(msg, where=Where(str(root)), hint="name a folder of pictures, or a CSV file of them")
+    entries = []
+    for row, entry in enumerate(found.entries):
+        entries.append(_measured(entry, found, row))
+        progress(row + 1)
+    # What its labels are is checked once more where the list is read.
+    _ = found.vocabulary
+    return with_changes(found, form=IMAGES, content=_content(entries), entries=entries)
+
+
+def _in_folder(root: Path, label_pattern: str | None) -> PictureList:
+    names = sorted(_names_in(root), key=_natural)
+    if not names:
+        msg = f"there is no picture in this folder: no file that ends in {', '.join(ENDINGS)}"
+        raise SourceMissingError(msg, where=Where(str(root)), hint="name the folder that holds the pictures")
+    labels = [Path(name).parent.name for name in names]
+    if label_pattern is not None:
+        try:
+            check_pattern(label_pattern)
+        except ValueError as error:
+            msg = f"the label pattern cannot be used: {error}"
+            raise ConfigurationError(msg, hint=r"for example '^([a-z]+)_\d+' for cat_12.png") from None
+        labels = [label or "" for label in group_of(label_pattern, pa.array(names, pa.string())).to_pylist()]
+    unlabelled = [name for name, label in zip(names, labels, strict=True) if not label.strip()]
+    if unlabelled:
+        why = "the pattern finds no label in" if label_pattern else "no folder within it says the label of"
+        msg = f"{why} {len(unlabelled):,} of {len(names):,} pictures; the first is {unlabelled[0]!r}"
+        hint = r"put the pictures into a folder for each label, or name a pattern: '^([a-z]+)_\d+' for cat_12.png"
+        raise SourceError(msg, where=Where(str(root)), hint=hint)
+    entries = [Entry(name, label.strip()) for name, label in zip(names, labels, strict=True)]
+    listed = PictureList(root, IMAGES, b"", entries)
+    # Links are followed within the folder alone.
+    listed.paths()
+    return listed
+
+
+def _names_in(root: Path) -> Iterator[str]:
+    # Mixtures as people saw them have a list of their own.
+    ready = set(read_picture_list(root, MIXTURES).names) if (root / MIXTURES.file).is_file() else set()
+    number = 0
+    for folder, folders, files in os.walk(root):
+        folders[:] = [name for name in folders if not is_litter(name)]
+        for file in files:
+            name = (Path(folder) / file).relative_to(root).as_posix()
+            if is_litter(file) or not file.lower().endswith(ENDINGS) or name in ready:
+                continue
+            number += 1
+            if number > PICTURES_LIMIT:
+                msg = f"there are more than {PICTURES_LIMIT:,} pictures in this folder"
+                raise SourceError(msg, where=Where(str(root)), hint="list only pictures that were shown")
+            check_name(name, Where(str(root)))
+            yield name
+
+
+def _natural(name: str) -> list[tuple[int, int | str]]:
+    """Return the key of natural order: numbers within names by their value."""
+    return [(0, int(part)) if part.isdecimal() else (1, part) for part in re.split(r"(\d+)", name.lower())]
+
+
+def _measured(entry: Entry, listed: PictureList, row: int) -> Entry:
+    """Return what is known of a picture once it has been looked at."""
+    path = listed.root / entry.name
+    if not path.exists():
+        if entry.size is None:
+            msg = f"{entry.name!r} is missing, and its width and height are not listed"
+            hint = "put the picture beside the list, or write both sides"
+            raise SourceMissingError(msg, where=listed.where(row, "file"), hint=hint)
+        return entry
+    resolved = listed.path_of(row)
+    content = read_file(resolved, Where(str(resolved), row), "list files that are pictures")
+    size = measure_picture(content, Where(str(resolved), row))
+    sha256 = hashlib.sha256(content).hexdigest()
+    if entry.size not in {None, size} or entry.sha256 not in {None, sha256}:
+        msg = f"{entry.name!r} is not the file that is listed: it is {size[0]} x {size[1]}, with the sha256 {sha256}"
+        raise SourceError(msg, where=listed.where(row), hint="correct the list, or put the right file there")
+    return with_changes(entry, size=size, sha256=sha256)
+
+
+def _content(entries: list[Entry]) -> bytes:
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow([*IMAGES.columns, *KNOWN])
+    writer.writerows([entry.name, entry.label, *(entry.size or ("", "")), entry.sha256 or ""] for entry in entries)
+    return stream.getvalue().encode()
+
+
+def write_pictures(
+    study: str | os.PathLike[str], listed: PictureList, *, copy: bool = False, replace: bool = False
+) -> int:
+    """Write the list of a study's pictures, and copy them into it where that is asked for.
+
+    Parameters
+    ----------
+    study
+        The study folder; made if it is not there.
+    listed
+        The list, from `list_pictures`.
+    copy
+        Whether the files are copied into stimuli/, to be published with the study.
+    replace
+        Whether another list, and other files, are written over.
+
+    Returns
+    -------
+    int
+        Files that were copied.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is another list or file already.
+    SourceError
+        If stimuli/ leads out of the study folder, or a file to copy is not here.
+    """
+    root = Path(os.path.expanduser(study)).absolute()
+    stimuli, target = root / STIMULI, root / IMAGE_LIST
+    sources: dict[Path, int] = {}
+    if copy and listed.root.resolve() != stimuli.resolve():
+        listed.paths()
+        for row, entry in enumerate(listed.entries):
+            sources.setdefault(stimuli / entry.name, row)
+    for path in (target, *sources):
+        if not path.resolve().is_relative_to(root.resolve()):
+            msg = "this leads out of the study folder"
+            raise SourceError(msg, where=Where(str(path)), hint="make stimuli/ a folder, and no link")
+    if not replace and target.exists() and target.read_bytes() != listed.content:
+        raise _is_there(target, "another list of pictures")
+    for path, row in sources.items():
+        if not replace and path.exists() and sha256_of(path) != listed.entries[row].sha256:
+            raise _is_there(path, "another file of this name")
+    for path, row in sources.items():
+        replace_file(path, read_file(listed.path_of(row), listed.where(row), "copy pictures from where they lie"))
+    replace_file(target, listed.content)
+    return len(sources)
+
+
+def _is_there(path: Path, what: str) -> ConfigurationError:
+    return ConfigurationError(f"the study has {what} already", where=Where(str(path)), hint="--replace writes over it")
+
+
+def source_of_listed(folder: StudyFolder) -> str | None:
+    """Return what study.yaml says of listed pictures: "own" where all lie in stimuli/; `None` where none are listed."""
+    if not folder.has_pictures:
+        return None
+    try:
+        names = read_picture_list(folder.file(STIMULI)).names
+    except SourceError:
+        return None
+    return OWN_PICTURES if all((folder.file(STIMULI) / name).is_file() for name in set(names)) else ELSEWHERE
