@@ -233,8 +233,8 @@ def batches(
         "mixed": `image`, what people saw, to the last bit before scaling (see `render`). "endpoints": `image_1` and
         `image_2`, for mixing anew with `mix`; all zeros for a missing second. `None`: no pictures.
     targets
-        "auto" (default): "soft_label" where classes were answered, else "human". Or one or several of these, by whose
-        names batches hold them, (B, K) each, summing to 1; `None`: no targets.
+        "auto" (default): "soft_label" where classes were answered, "rating" where scales were, else "human". Or one or
+        several of these, by whose names batches hold them, (B, K) each, summing to 1; `None`: no targets.
 
         * "shown": the usual mixup label, the coefficient for image 1 and the rest for image 2.
         * "human": the inferred coefficient instead; of by-stimulus tables, its mean over judgments. In the midpoint
@@ -243,6 +243,7 @@ def batches(
           confidence given counts as 1. Of by-stimulus tables, the mean over judgments.
         * "soft_label": see `soft_labels`; of a chosen class, 1 for it. Of by-stimulus tables, the mean, which is the
           share of the answers that chose each class.
+        * "rating": (B,), 0 to 1, of ratings on one scale; of their by-stimulus table, the mean.
     columns
         Other columns that batches shall hold, as `to_tensors` gives them; what ids are counted in is the attribute
         `vocabularies`.

@@ -18,7 +18,7 @@ from hmix_hub.stimuli.sizes import Size, check_size, common_size, sizes_of
 from hmix_hub.tables import unique_values, vocabulary_of
 from hmix_hub.tensors import Tensors, to_tensors
 from hmix_hub.training.pictures import NUMBERS_AT_ONCE, Pictures, Scaling, pictures_of, scaling_of
-from hmix_hub.training.targets import Target, check_smoothing, check_targets, target_of
+from hmix_hub.training.targets import RATING, Target, check_smoothing, check_targets, target_of
 
 if TYPE_CHECKING:
     import datasets
@@ -58,7 +58,7 @@ class Wanted:
         shapes: dict[str, tuple[int, ...]] = {}
         if self.images is not None and self.image_sets:
             shapes |= dict.fromkeys(IMAGES[self.images], (3, *self.size))
-        shapes |= dict.fromkeys(self.targets, (len(vocabulary_of(dataset)),) if self.targets else ())
+        shapes |= {name: () if name == RATING else (len(vocabulary_of(dataset)),) for name in self.targets}
         return [*(f"{name} {[*lead, *shape]}" for name, shape in shapes.items()), *self.columns]
 
     @property

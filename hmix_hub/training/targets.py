@@ -1,4 +1,4 @@
-"""Targets: what a model is taught about a picture, as distributions over classes."""
+"""Targets: what a model is taught about a picture, as distributions over classes; or its rating."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hmix_hub.schema import TOLERANCE
 from hmix_hub.schema.arrays import codes, numbers, one_piece
 from hmix_hub.stimuli.mixtures import drawn_coefficients
 from hmix_hub.summaries import check_votes, soft_labels
-from hmix_hub.tables import arrow_columns, vocabulary_of
+from hmix_hub.tables import arrow_columns, unique_values, vocabulary_of
 from hmix_hub.tasks import DEFAULT_TASK, TASKS, soft_label_column, task_judged_in
 
 if TYPE_CHECKING:
@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float64]
 _FILLED_AT_MOST = 1 << 26
 """Numbers of targets up to which every class's share is written out: 256 MB of float32."""
-SOFT_LABEL = "soft_label"
-TARGETS = ("shown", "human", "human_weighted", SOFT_LABEL)
+SOFT_LABEL, RATING = "soft_label", "rating"
+TARGETS = ("shown", "human", "human_weighted", SOFT_LABEL, RATING)
 AUTO = "auto"
+_MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -54,12 +55,12 @@ class PairTarget:
 
 @dataclass(frozen=True)
 class FullTarget:
-    """Targets that name every class's share, floating (N, K)."""
+    """Targets that name every class's share, floating (N, K); or ratings, (N,)."""
 
     shares: torch.Tensor
 
     def take(self, rows: torch.Tensor) -> torch.Tensor:
-        """Return the targets (B, K) of rows (B,)."""
+        """Return the targets (B, K), or (B,), of rows (B,)."""
         return self.shares.index_select(0, rows)
 
     def to(self, device: torch.device) -> FullTarget:
@@ -92,6 +93,8 @@ def target_of(
         # A copy, since torch has no notion of memory that it may not write into.
         labels = soft_labels(dataset, smoothing=smoothing).astype(np.float64)
         return FullTarget(torch.from_numpy(labels).to(dtype))
+    if name == RATING:
+        return FullTarget(torch.from_numpy(_ratings(dataset)).to(dtype))
     if name == "shown" and on_screen:
         names = [name for name in (TASKS[task].coefficient_column, "flags") if name in dataset.column_names]
         table = arrow_columns(dataset, names)
@@ -112,7 +115,19 @@ _HINTS = {
     "human": 'load "infer_mixing_factor", or take the target "soft_label" of "categorical_soft_labels"',
     "human_weighted": 'load "infer_mixing_factor", where people said how confident they were',
     SOFT_LABEL: f"load one of {', '.join(name for name, task in TASKS.items() if task.is_over_classes)}",
+    RATING: 'load "scale_rating"',
 }
+
+
+def _ratings(dataset: datasets.Dataset) -> Floats:
+    """Return the rating of each row, or by stimulus the mean one; float64 (N,), all on one scale."""
+    column = _column(dataset, RATING, "mean_rating" if "mean_rating" in dataset.column_names else "rating")
+    scales = unique_values(dataset, "scale") if "scale" in dataset.column_names else []
+    if len(scales) > 1:
+        msg = f"the target {RATING!r} is of one scale, and the dataset has {', '.join(map(str, scales[:_MOST_NAMED]))}"
+        hint = "choose one: hmix_hub.filter(dataset, scale=...); or take columns=[\"scale\", \"rating\"] of all"
+        raise ConfigurationError(msg, hint=hint)
+    return numbers(column).copy()
 
 
 def _shown(dataset: datasets.Dataset, task: str, toward: str) -> tuple[Floats, Floats]:
