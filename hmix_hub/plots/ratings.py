@@ -18,7 +18,7 @@ from hmix_hub.tasks.task import Task
 
 MOST_SCALES = 6
 """Scales that a picture shows: those with most rows."""
-_LONGEST = 40
+_LONGEST = 32
 _MARKERS = "osD^vP"
 
 
@@ -58,7 +58,7 @@ def _draw_lines(
         # Sideways, so that intervals do not hide each other.
         places = centres + 0.008 * (number - (len(scales) - 1) / 2)
         look = {"color": BARS[number]["color"], "fmt": f"{_MARKERS[number]}-", "mec": "black", "mew": 0.5}
-        label = _cut(name if scale is None else f"{name}: {scale.range}")
+        label = _cut(name) if scale is None else f"{_cut(name)}: 0 {_cut(scale.low)}, 1 {_cut(scale.high)}"
         axes.errorbar(places, means.mean, means.errors, capsize=3, lw=1.5, ms=6, label=label, **look)
     axes.set(xlabel="mixing coefficient shown (share of image 1)", ylabel="mean rating (0 low end, 1 high end)")
     share_axis(axes)
