@@ -46,7 +46,7 @@ stimuli:
   source: cifar10/test
   mixing: pixel-linear
   classes: cifar10
-{soft_labels}citation:
+{asked}citation:
   doi: 10.5281/zenodo.1234567
 contact: https://example.org/contact
 """
@@ -58,6 +58,19 @@ soft_labels:
   procedure: released
 """
 """What the example study of the categorical task says of its questions."""
+SCALES = """\
+scales:
+  - name: likeness
+    question: How much does it look like its first class?
+    low: not at all
+    high: entirely
+    steps: 7
+  - name: beauty
+    question: How beautiful is it?
+    low: ugly
+    high: beautiful
+"""
+"""What the example study of ratings says of its scales."""
 
 
 def example_study(task: str = DEFAULT_TASK) -> dict[str, bytes]:
@@ -76,7 +89,9 @@ def example_study(task: str = DEFAULT_TASK) -> dict[str, bytes]:
     ]
     return {
         MANIFEST: _MANIFEST.format(
-            version=CURRENT, task=task, soft_labels=SOFT_LABELS if TASKS[task].asked_columns else ""
+            version=CURRENT,
+            task=task,
+            asked=SOFT_LABELS if TASKS[task].asked_columns else SCALES if "scale" in TASKS[task].facets else "",
         ).encode(),
         f"judgments/{task}.csv": csv_bytes(rows),
         **({"participants.csv": csv_bytes(participants)} if has_participants else {}),

@@ -18,6 +18,7 @@ from hmix_hub.tasks import (
     class_choice,
     construct_midpoint,
     infer_mixing_factor,
+    scale_rating,
     select_shuffled_midpoint,
 )
 from hmix_hub.tasks.flags import Flag
@@ -32,6 +33,7 @@ TASKS: dict[str, Task] = {
         infer_mixing_factor,
         categorical_soft_labels,
         class_choice,
+        scale_rating,
     )
 }
 """All tasks by name, in the order of every list of tasks."""
@@ -39,6 +41,7 @@ TASKS: dict[str, Task] = {
 CONSTRUCT, SELECT = construct_midpoint.TASK.name, select_shuffled_midpoint.TASK.name
 INFER, CATEGORICAL = infer_mixing_factor.TASK.name, categorical_soft_labels.TASK.name
 CHOICE = class_choice.TASK.name
+RATING = scale_rating.TASK.name
 DEFAULT_TASK = INFER
 """The task of whoever names none."""
 

@@ -125,7 +125,7 @@ def _ratings(dataset: datasets.Dataset) -> Floats:
     scales = unique_values(dataset, "scale") if "scale" in dataset.column_names else []
     if len(scales) > 1:
         msg = f"the target {RATING!r} is of one scale, and the dataset has {', '.join(map(str, scales[:_MOST_NAMED]))}"
-        hint = "choose one: hmix_hub.filter(dataset, scale=...); or take columns=[\"scale\", \"rating\"] of all"
+        hint = 'choose one: hmix_hub.filter(dataset, scale=...); or take columns=["scale", "rating"] of all'
         raise ConfigurationError(msg, hint=hint)
     return numbers(column).copy()
 

@@ -6,7 +6,7 @@ import random
 from typing import Any
 
 from hmix_hub.schema import CIFAR10
-from hmix_hub.tasks import CATEGORICAL, CHOICE, CONSTRUCT, INFER, SELECT
+from hmix_hub.tasks import CATEGORICAL, CHOICE, CONSTRUCT, INFER, RATING, SELECT
 from study_generator.stimuli import Pictures
 
 ANSWER_KEYS = {
@@ -15,7 +15,13 @@ ANSWER_KEYS = {
     INFER: ["inferred_coefficient", "confidence"],
     CATEGORICAL: ["top_class", "top_probability"],
     CHOICE: ["chosen_class"],
+    RATING: ["rating"],
 }
+SCALES: list[dict[str, Any]] = [
+    {"name": "Likeness", "question": "How alike?", "low": "not at all", "high": "very", "steps": 7},
+    {"name": "beauty", "question": "How beautiful?", "low": "ugly", "high": "beautiful"},
+]
+"""What a manifest says of the scales of ratings."""
 
 
 def _construct(rng: random.Random, stimulus: dict[str, Any], pictures: Pictures) -> dict[str, Any]:
@@ -56,4 +62,17 @@ def _choice(rng: random.Random, stimulus: dict[str, Any], pictures: Pictures) ->
     }
 
 
-ANSWERS = {CONSTRUCT: _construct, SELECT: _select, INFER: _infer, CATEGORICAL: _categorical, CHOICE: _choice}
+def _rating(rng: random.Random, stimulus: dict[str, Any], pictures: Pictures) -> dict[str, Any]:
+    scale = rng.choice(SCALES)
+    place = rng.randrange(7) / 6 if "steps" in scale else round(rng.uniform(0.02, 1), 3)
+    return {"scale": rng.choice([scale["name"], scale["name"].lower()]), "rating": place}
+
+
+ANSWERS = {
+    CONSTRUCT: _construct,
+    SELECT: _select,
+    INFER: _infer,
+    CATEGORICAL: _categorical,
+    CHOICE: _choice,
+    RATING: _rating,
+}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from hmix_hub.tasks import CATEGORICAL, CHOICE, CONSTRUCT, INFER, SELECT, TASKS
+from hmix_hub.tasks import CATEGORICAL, CHOICE, CONSTRUCT, INFER, RATING, SELECT, TASKS
 
 NAMES = {task: [column.name for column in TASKS[task].columns if column.since] for task in TASKS}
 
@@ -81,4 +81,15 @@ def _choice(rng: random.Random, row: dict[str, Any], classes: list[str]) -> dict
     return {"class_order": rng.sample(sorted(offered), len(offered)), **_slider(rng, row, "confidence", "confidence")}
 
 
-_MAKERS = {CONSTRUCT: _construct, SELECT: _select, INFER: _infer, CATEGORICAL: _categorical, CHOICE: _choice}
+def _rating(rng: random.Random, row: dict[str, Any], classes: list[str]) -> dict[str, Any]:
+    return {"rating_touched": rng.random() < 0.9}
+
+
+_MAKERS = {
+    CONSTRUCT: _construct,
+    SELECT: _select,
+    INFER: _infer,
+    CATEGORICAL: _categorical,
+    CHOICE: _choice,
+    RATING: _rating,
+}

@@ -10,11 +10,11 @@ from typing import Any
 from hypothesis import strategies as st
 
 from hmix_hub.schema import CIFAR10
-from hmix_hub.tasks import CATEGORICAL, CHOICE, TASKS
+from hmix_hub.tasks import CATEGORICAL, CHOICE, RATING, TASKS
 from hmix_hub.tasks.flags import STRAIGHTLINING_MINIMUM
 from hmix_hub.tasks.soft_labels import PROCEDURES, QUESTIONS, unasked_columns
 from study_generator import stimuli as make
-from study_generator.answers import ANSWER_KEYS, ANSWERS
+from study_generator.answers import ANSWER_KEYS, ANSWERS, SCALES
 from study_generator.formats import Style
 from study_generator.recorded import NAMES, recorded
 from study_generator.study import Row, Study
@@ -72,6 +72,12 @@ def studies(
         asked = list(QUESTIONS) if asks_all else sorted(draw(st.sets(st.sampled_from(list(QUESTIONS)))))
         manifest["soft_labels"] = {"asked": asked, "procedure": rng.choice(list(PROCEDURES)) if asked else "one_hot"}
         rows = _unasked(rng, rows, asked)
+    if task == RATING:
+        named = {row["scale"].lower() for row in rows}
+        manifest["scales"] = [scale for scale in SCALES if scale["name"].lower() in named]
+        if len(named) == 1 and rng.random() < 0.5:
+            # A file of one scale need not name it.
+            rows = [{name: value for name, value in row.items() if name != "scale"} for row in rows]
     classes = list(CIFAR10.names) if pictures.classes == "cifar10" else list(pictures.classes)
     kept = draw(st.sets(st.sampled_from(NAMES[task]))) if is_recorded is None else set(NAMES[task] * is_recorded)
     if kept:
@@ -153,7 +159,6 @@ def _trials(
     seen: set[str] = set()
     rows = []
     for trial, stimulus in zip(indices, shown, strict=True):
-        key = repr([stimulus.get(name) for name in ("image_1_index", "image_2_index", "mixing_coefficient")])
         row = {
             "participant_id": person,
             "trial_index": trial,
@@ -161,6 +166,8 @@ def _trials(
             **stimulus,
             **ANSWERS[task](rng, stimulus, pictures),
         }
+        judged = [row.get(name) for name in ("image_1_index", "image_2_index", "mixing_coefficient", "scale")]
+        key = repr(judged).lower()
         rows.append(row | ({"is_repeat": key in seen} if has_repeats else {}))
         seen.add(key)
     return rows
