@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import numpy as np
 import pyarrow as pa
 
 from hmix_hub.schema import Kind
 from hmix_hub.schema.judgment import SIDES
+from hmix_hub.schema.scale import Scale
 from hmix_hub.studies.checks.trials import rows_in_rarer_order, telling_columns
 from hmix_hub.studies.columns.names import tidied
 from hmix_hub.studies.columns.numbers import NULL_WORDS, with_point
 from hmix_hub.studies.findings import Ints, shown
 from hmix_hub.studies.picture_names import PictureNames
 from hmix_hub.studies.rules import columns as column_rules
+from hmix_hub.studies.rules import scales as scale_rules
 from hmix_hub.studies.rules import stimuli, trials
 from hmix_hub.studies.rules.rule import Rule
 from hmix_hub.tasks import TASKS
+from hmix_hub.tasks.scale_rating import SCALE
 
 MOST_EXAMPLES = 3
+RATING = "rating"
 _LABELS = {Kind.LABEL, Kind.LABELS}
 _SHARE = "share of image 1"
 _OTHER_SIDE = dict(zip(SIDES, reversed(SIDES), strict=True))
@@ -60,6 +65,7 @@ def fix_table(
     classes: Iterable[str],
     *,
     pictures: PictureNames | None = None,
+    scales: Mapping[str, Scale] = MappingProxyType({}),
 ) -> list[Fix]:
     """Fix a table in place.
 
@@ -75,6 +81,8 @@ def fix_table(
         Class names of the study, which may be words for nothing elsewhere.
     pictures
         Names of its pictures, where they have any.
+    scales
+        Its scales by name.
 
     Returns
     -------
@@ -90,6 +98,8 @@ def fix_table(
     codes = {code for code, _ in found}
     if trials.ROW_TWICE.code in codes:
         fixes.append(_drop_repeated_rows(table, file))
+    if scale_rules.ROUNDED_STEP.code in codes:
+        fixes.append(_write_steps(table, file, scales))
     if task is not None and stimuli.PAIR_ORDER.code in codes:
         fixes.append(_turn_pairs(table, task, file, pictures))
     return [fix for fix in fixes if fix.count]
@@ -189,6 +199,24 @@ def _drop_repeated_rows(table: Table, file: str) -> Fix:
             fix.note(row, f"as row {first}", "taken out")
     for name in table:
         table[name] = [table[name][row] for row in kept]
+    return fix
+
+
+def _write_steps(table: Table, file: str, scales: Mapping[str, Scale]) -> Fix:
+    """Write ratings that are rounded steps of their scale with all digits."""
+    fix = Fix(scale_rules.ROUNDED_STEP, file, RATING)
+    by_lower = {name.lower(): scale for name, scale in scales.items()}
+    only = next(iter(scales.values())) if len(scales) == 1 else None
+    ratings = table.get(RATING, [])
+    for row, (name, before) in enumerate(zip(table.get(SCALE, [""] * len(ratings)), ratings, strict=True)):
+        scale = by_lower.get(name.strip().lower()) or only
+        try:
+            rating = np.array([float(before)])
+        except ValueError:
+            continue
+        if scale is not None and scale.are_rounded_steps(rating)[0]:
+            ratings[row] = repr(float(scale.nearest(rating)[0]))
+            fix.note(row, before, ratings[row])
     return fix
 
 

@@ -77,9 +77,10 @@ def _fix_file(study: Study, name: str, scaled: set[tuple[str, str]], *, dry_run:
     }
     fixes = [_fix_of_form(one.rule, name, table) for one in report if one.file == name and one.rule in _FORMS]
     task, _ = task_and_ending(path.name) or (None, "")
-    classes = study.manifest.vocabulary.names if study.has_manifest else ()
+    classes, scales = (study.manifest.vocabulary.names, study.manifest.rated) if study.has_manifest else ((), {})
     # What the other rules say of a table that was parsed by the wrong delimiter means nothing.
-    fixes = fixes or fix_table(table, task, name, found, classes, pictures=_picture_names(study, found))
+    pictures = _picture_names(study, found)
+    fixes = fixes or fix_table(table, task, name, found, classes, pictures=pictures, scales=scales)
     if fixes and not dry_run:
         _write(table, path)
     return fixes

@@ -11,13 +11,15 @@ from pathlib import Path
 from hmix_hub.errors import ConfigurationError, Where
 from hmix_hub.schema import CURRENT
 from hmix_hub.sources.image_sets import IMAGE_SETS
-from hmix_hub.studies.detected import Detected
+from hmix_hub.studies.asked import SCALE_NAME
+from hmix_hub.studies.detected import MOST_PLACES, Detected
 from hmix_hub.studies.example import example_study, write_files
 from hmix_hub.studies.folder import JUDGMENTS, PARTICIPANTS, SCHEMA_COPY, STIMULI
 from hmix_hub.studies.manifest import MANIFEST, SINGLE
 from hmix_hub.studies.manifest_fields import PLACEHOLDER
 from hmix_hub.studies.manifest_file import shipped_schema
 from hmix_hub.tasks import DEFAULT_TASK, TASKS, check_task, observed_columns, required_columns
+from hmix_hub.tasks.scale_rating import SCALE
 from hmix_hub.tasks.soft_labels import ONE_HOT
 
 _TEMPLATE = """\
@@ -57,7 +59,7 @@ stimuli:
   # mixing_note: how pictures were mixed, where it is not pixel-linear
   # cifar10, or a list: [cat, dog, ...]; labels are these names
   classes: {classes}
-{soft_labels}
+{asked}
 citation:                  # a doi, a bibtex entry, or both
   bibtex: |
     @misc{{TODO,
@@ -75,6 +77,17 @@ soft_labels:               # of categorical_soft_labels
   asked: {asked}
   # what makes a soft label of an answer: released (as in H-Mix), cifar10s, or one_hot (1 for the class, 0 for others)
   procedure: {procedure}
+"""
+_SCALES = """\
+
+scales:                    # of scale_rating: a rating is 0 at the low end and 1 at the high end
+"""
+_SCALE = """\
+  - name: {name}
+    question: TODO what was asked
+    low: TODO what stood at 0
+    high: TODO what stood at 1
+    steps: TODO            # how many places could be chosen, both ends among them; null: any place{seen}
 """
 _BEFORE = (STIMULI, PARTICIPANTS)
 _WIDTH = 100
@@ -152,6 +165,7 @@ def _manifest(name: str, tasks: Sequence[str], source: str, mixing: str, seen: D
             asked=PLACEHOLDER if asked is None else f"[{', '.join(asked)}]",
             procedure=PLACEHOLDER if asked is None or asked else ONE_HOT,
         )
+    asks_scales = any(SCALE in TASKS[task].facets for task in tasks)
     return _TEMPLATE.format(
         schema_version=CURRENT,
         id=name,
@@ -160,8 +174,20 @@ def _manifest(name: str, tasks: Sequence[str], source: str, mixing: str, seen: D
         offered=", ".join(name for name, known in IMAGE_SETS.items() if not known.is_synthetic),
         mixing=mixing,
         classes=PLACEHOLDER if vocabulary is None else _flow(vocabulary.names),
-        soft_labels=soft_labels,
+        asked=soft_labels + (_scales(seen) if asks_scales else ""),
     )
+
+
+def _scales(seen: Detected | None) -> str:
+    """Write the scales that the rows name, with how many different ratings were given; one, where they name none."""
+    names = (seen.scales if seen is not None else {}) or {"": PLACEHOLDER}
+    written = _SCALES
+    for lower, name in names.items():
+        is_name = re.fullmatch(SCALE_NAME, name) is not None
+        places = len(seen.places.get(lower, ())) if seen is not None else 0
+        said = "" if not places else f"; the rows hold {places if places < MOST_PLACES else 'very many'} different ones"
+        written += _SCALE.format(name=name if is_name else PLACEHOLDER, seen=said)
+    return written
 
 
 def _flow(names: Sequence[str]) -> str:

@@ -41,6 +41,9 @@ class SoftLabels(Strict):
         return self
 
 
+SCALE_NAME = r"^[A-Za-z][A-Za-z0-9_-]{0,39}$"
+
+
 def _steps(steps: object) -> object:
     # In study.yaml all is text.
     return None if steps == "null" else steps
@@ -49,7 +52,7 @@ def _steps(steps: object) -> object:
 class RatingScale(Strict):
     """A scale of scale_rating: a rating is 0 at its low end and 1 at its high end."""
 
-    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,39}$"), Open] = Field(
+    name: Annotated[str, StringConstraints(pattern=SCALE_NAME), Open] = Field(
         description="What the column `scale` calls it: letters, digits, _ and -."
     )
     question: Line = Field(description="What the participant was asked.")

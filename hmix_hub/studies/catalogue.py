@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from hmix_hub.studies.rules import columns, files, manifest, participants, privacy, stimuli, trials
+from hmix_hub.studies.rules import columns, files, manifest, participants, privacy, scales, stimuli, trials
 from hmix_hub.studies.rules.rule import Rule
 
-_MODULES: tuple[ModuleType, ...] = (files, manifest, columns, stimuli, trials, participants, privacy)
+_MODULES: tuple[ModuleType, ...] = (files, manifest, columns, stimuli, trials, scales, participants, privacy)
 
 
 def catalogue() -> dict[str, Rule]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from hmix_hub.errors import HMixError
 from hmix_hub.schema import CIFAR10, Kind, Vocabulary
@@ -20,8 +22,11 @@ from hmix_hub.studies.manifest_fields import is_placeholder
 from hmix_hub.studies.reading import read_chunks
 from hmix_hub.studies.reading.arrays import as_text, listed
 from hmix_hub.tasks import TASKS, contributed_columns
+from hmix_hub.tasks.scale_rating import SCALE
 from hmix_hub.tasks.soft_labels import QUESTIONS, Question
 
+MOST_PLACES = 102
+"""Most different ratings that are counted: of more, nobody would call the scale one of steps."""
 _MISSPELT = 0.75
 """Likeness to a name of CIFAR-10's from which another name is taken for a misspelling of it."""
 
@@ -38,11 +43,18 @@ class Detected:
         Whether a row has a second picture.
     asked
         Questions of the categorical task that a row answers.
+    scales
+        Names of scales, as first written, by their small letters.
+    places
+        By the name of a scale in small letters, empty where a file names none, the ratings on it, at most `MOST_PLACES`
+        different ones.
     """
 
     names: dict[str, str] = field(default_factory=dict)
     has_pairs: bool = False
     asked: set[Question] = field(default_factory=set)
+    scales: dict[str, str] = field(default_factory=dict)
+    places: dict[str, set[str]] = field(default_factory=dict)
 
     def add(self, task: str, columns: Mapping[str, pa.Array | pa.ChunkedArray]) -> None:
         """Read rows of a judgment file.
@@ -54,6 +66,8 @@ class Detected:
         columns
             N values by column, as the file has them.
         """
+        if SCALE in TASKS[task].facets:
+            self._add_scales(columns.get(SCALE), columns.get(TASKS[task].answered))
         asked = TASKS[task].asked_columns
         for column in contributed_columns(task):
             is_label = column.kind in {Kind.LABEL, Kind.LABELS}
@@ -77,6 +91,22 @@ class Detected:
             return
         for name in names:
             self.names.setdefault(name.lower(), name)
+
+    def _add_scales(self, named: Any, rated: Any) -> None:
+        for name in () if named is None else _values(named, is_list=False):
+            self.scales.setdefault(str(name).lower(), str(name))
+        if rated is None:
+            return
+        try:
+            names = pa.repeat("", len(rated)) if named is None else pc.cast(named, pa.string()).fill_null("")
+            pairs = pa.table({SCALE: names, "rating": pc.cast(rated, pa.string())})
+        except pa.ArrowException:
+            # Lists, records or bytes, which the columns' own readers report.
+            return
+        for row in pairs.group_by([SCALE, "rating"]).aggregate([]).to_pylist():
+            places = self.places.setdefault(row[SCALE].strip().lower(), set())
+            if row["rating"] and len(places) < MOST_PLACES:
+                places.add(row["rating"].strip())
 
     @property
     def vocabulary(self) -> Vocabulary | None:

@@ -14,6 +14,7 @@ from hmix_hub.schema.judgment import EXTRA_PREFIX
 from hmix_hub.studies.columns.names import check_columns
 from hmix_hub.studies.columns.own import OwnColumnReader
 from hmix_hub.studies.columns.reader import ColumnReader
+from hmix_hub.studies.columns.scales import ScaleReader
 from hmix_hub.studies.findings import Ints, Mask, Report, Reporter
 from hmix_hub.studies.folder import StudyFolder
 from hmix_hub.studies.manifest import SINGLE, Manifest
@@ -25,6 +26,7 @@ from hmix_hub.studies.reading.chunks import Chunk
 from hmix_hub.studies.rules import files as file_rules
 from hmix_hub.studies.rules import trials as rules
 from hmix_hub.tasks import TASKS, computed_columns, contributed_columns
+from hmix_hub.tasks.scale_rating import SCALE
 from hmix_hub.tasks.soft_labels import ASKED_COLUMNS, QUESTIONS, Question, unasked_columns
 
 
@@ -118,6 +120,8 @@ class _FileReader:
         understood = dict.fromkeys(self._names.values())
         self._pictures = PictureColumns(understood, vocabulary, self._reporter, pictures)
         self._may_be_empty = {*_OPTIONAL_VALUES, *unasked_columns(self._asked)}
+        self._scales = ScaleReader(manifest, reporter.of(SCALE)) if SCALE in TASKS[task].facets else None
+        self._may_be_empty |= set(TASKS[task].facets)
         self._may_be_empty |= {"image_1_index"} if "image_1_file" in understood else set()
         self._readers = {
             column.name: ColumnReader(self._as_contributed(column), vocabulary, self._reporter.of(column.name))
@@ -144,6 +148,8 @@ class _FileReader:
                 values[name] = reader.read(columns[name], chunk.rows)
                 present[name] = _presence(columns[name])
         self._pictures.fill(values, present, chunk.rows)
+        if self._scales is not None:
+            values[SCALE] = self._scales.read(values.get(SCALE), chunk.rows)
         check_unasked(values, self._asked, chunk.rows, self._reporter)
         extras = {name: columns[name] for name in self._kept if name in columns}
         extras |= {

@@ -14,6 +14,7 @@ from hmix_hub.studies.checks.computed import ComputedCheck
 from hmix_hub.studies.checks.participants import check_participation
 from hmix_hub.studies.checks.recorded import RecordedCheck
 from hmix_hub.studies.checks.rows import Check, FileRows
+from hmix_hub.studies.checks.scales import ScaleCheck, check_scales
 from hmix_hub.studies.checks.stimuli import check_stimuli
 from hmix_hub.studies.checks.trials import check_clashes, check_trials
 from hmix_hub.studies.findings import Report, Reporter
@@ -28,7 +29,9 @@ from hmix_hub.studies.rules import files as rules
 _UNLISTED = "no list names it"
 Progress = Callable[[str, int], None]
 
-_CHECKS: tuple[type[Check], ...] = (ContradictionCheck, SliderCheck, RecordedCheck, ComputedCheck, StatedCheck)
+_CHECKS: tuple[type[Check], ...] = (
+    *(ContradictionCheck, SliderCheck, ScaleCheck, RecordedCheck, ComputedCheck, StatedCheck),
+)
 """In the order in which they end: computed columns are compared in a file without errors alone."""
 
 
@@ -57,6 +60,7 @@ def validate(
     if manifest is None:
         return
     _check_tasks(folder, manifest, report)
+    check_scales(manifest, report)
     pictures = known_pictures(manifest, folder, report)
     _check_stimulus_files(folder, manifest, report)
     judged: dict[str, None] = {}

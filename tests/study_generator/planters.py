@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from study_generator import plant_files, plant_privacy, plant_recorded, plant_stimuli, plant_trials, plant_values
+from study_generator import (
+    plant_files,
+    plant_privacy,
+    plant_recorded,
+    plant_scales,
+    plant_stimuli,
+    plant_trials,
+    plant_values,
+)
 from study_generator.planting import PLANTERS
 
 __all__ = [
@@ -10,6 +18,7 @@ __all__ = [
     "plant_files",
     "plant_privacy",
     "plant_recorded",
+    "plant_scales",
     "plant_stimuli",
     "plant_trials",
     "plant_values",

@@ -1,0 +1,81 @@
+"""The scale of each rating: as study.yaml spells it, and the only one of a study where a file does not name it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hmix_hub.errors import nearest
+from hmix_hub.studies.findings import Ints, Reporter
+from hmix_hub.studies.manifest import Manifest
+from hmix_hub.studies.manifest_fields import is_placeholder
+from hmix_hub.studies.rules import columns as column_rules
+from hmix_hub.studies.rules import scales as rules
+
+_MOST_COMPARED = 100
+
+
+class ScaleReader:
+    """Reader of the column `scale` of one file, chunk by chunk.
+
+    Parameters
+    ----------
+    manifest
+        The study's; names of scales are known whatever their case. Of a draft that leaves a name open, any is taken.
+    reporter
+        Of the column.
+    """
+
+    def __init__(self, manifest: Manifest, reporter: Reporter) -> None:
+        self._names = list(manifest.rated)
+        self._is_open = not self._names or any(map(is_placeholder, self._names))
+        self._by_lower = {name.lower(): name for name in self._names}
+        self._reporter = reporter
+        self._has_told = False
+
+    def read(self, written: pa.Array | None, rows: Ints) -> pa.Array:
+        """Return the scale of N rows, text; null where it is missing or none of the study's.
+
+        Parameters
+        ----------
+        written
+            N texts; `None`: the file has no such column.
+        rows
+            int64 (N,): their data rows.
+        """
+        if written is None:
+            if len(self._names) != 1 and not self._has_told:
+                self._reporter.add(column_rules.COLUMN_MISSING, note=self._listed())
+                self._has_told = True
+            written = pa.nulls(len(rows), pa.string())
+        named = written if self._is_open else self._known(written, rows)
+        missing = np.asarray(written.is_null().to_numpy(zero_copy_only=False), dtype=bool)
+        if not missing.any():
+            return named
+        if len(self._names) == 1:
+            # Not of what is named and not known.
+            return pc.if_else(pa.array(missing), pa.scalar(self._names[0]), named)
+        if not self._has_told:
+            self._reporter.add_where(column_rules.MISSING, missing, rows, None, self._listed())
+        return named
+
+    def _known(self, written: pa.Array, rows: Ints) -> pa.Array:
+        encoded = written.dictionary_encode()
+        given = encoded.dictionary.to_pylist()
+        names = [self._by_lower.get(name.lower()) for name in given]
+        if None in names:
+            indices = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+            unknown = np.isin(indices, [number for number, name in enumerate(names) if name is None])
+            self._reporter.add_where(
+                rules.SCALE_UNKNOWN, unknown, rows, written, lambda row: self._nearest(written[row].as_py())
+            )
+        return pc.take(pa.array(names, pa.string()), encoded.indices)
+
+    def _nearest(self, name: str) -> str:
+        return nearest(name[:_MOST_COMPARED], self._names, label="scales")
+
+    def _listed(self) -> str:
+        if not self._names:
+            return "study.yaml lists no scale that it could be"
+        return f"only a file of a study with one scale may leave it out; here it is one of {', '.join(self._names)}"
