@@ -81,13 +81,14 @@ soft_labels:               # of categorical_soft_labels
 _SCALES = """\
 
 scales:                    # of scale_rating: a rating is 0 at the low end and 1 at the high end
+  # steps: how many places could be chosen, both ends among them, such as 7; null: any place
 """
 _SCALE = """\
   - name: {name}
     question: TODO what was asked
     low: TODO what stood at 0
     high: TODO what stood at 1
-    steps: TODO            # how many places could be chosen, both ends among them; null: any place{seen}
+    steps: TODO{seen}
 """
 _BEFORE = (STIMULI, PARTICIPANTS)
 _WIDTH = 100
@@ -185,8 +186,8 @@ def _scales(seen: Detected | None) -> str:
     for lower, name in names.items():
         is_name = re.fullmatch(SCALE_NAME, name) is not None
         places = len(seen.places.get(lower, ())) if seen is not None else 0
-        said = "" if not places else f"; the rows hold {places if places < MOST_PLACES else 'very many'} different ones"
-        written += _SCALE.format(name=name if is_name else PLACEHOLDER, seen=said)
+        said = f"            # the rows hold {places if places < MOST_PLACES else 'very many'} different ratings"
+        written += _SCALE.format(name=name if is_name else PLACEHOLDER, seen=said if places else "")
     return written
 
 
