@@ -15,7 +15,6 @@ from hmix_hub.contribute.importer import import_raw
 from hmix_hub.contribute.publishing.publisher import publish
 from hmix_hub.sources import JUDGMENT_FILES, resolve_source
 from hmix_hub.studies.study import Study
-from hmix_hub.tasks import TASKS
 
 REPOSITORY = "lab/sample"
 
@@ -71,7 +70,7 @@ def test_what_comes_from_the_hub_is_what_went_in(sample_study, hub, tmp_path, lo
     assert publish(Study.open(sample_study), REPOSITORY, synthetic=True).action == "tagged"
     # Somebody else's process, which has no cache of anything.
     ran = subprocess.run(
-        [sys.executable, "-c", _LOAD, REPOSITORY, *TASKS],
+        [sys.executable, "-c", _LOAD, REPOSITORY, *JUDGMENT_FILES],
         env=os.environ | hub.environment(tmp_path / "elsewhere"),
         capture_output=True,
         text=True,
@@ -79,7 +78,7 @@ def test_what_comes_from_the_hub_is_what_went_in(sample_study, hub, tmp_path, lo
     )
     assert ran.returncode == 0, ran.stderr
     found_of = json.loads(ran.stdout.splitlines()[-1])
-    for task in TASKS:
+    for task in JUDGMENT_FILES:
         found, expected = found_of[task], load_sample(task)
         assert found["rows"] == found["plain"] == expected.to_list()
         assert found["features"] == found["plain_features"] == str(expected.features)

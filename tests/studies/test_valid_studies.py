@@ -24,6 +24,8 @@ def read(folder):
 
 def values(table, column, classes):
     given = table[column].to_pylist()
+    if column == "scale":
+        return [name.lower() for name in given]
     if column.endswith(_LABELS):
         return [None if code is None else classes[code].lower() for code in given]
     if column.endswith(_LISTS):
@@ -33,7 +35,7 @@ def values(table, column, classes):
 
 def expected(study, column):
     given = [row.get(column) for row in study.rows]
-    if column.endswith(_LABELS):
+    if column == "scale" or column.endswith(_LABELS):
         return [value and value.lower() for value in given]
     if column.endswith(_LISTS):
         return [names if names is None else [name.lower() for name in names] for names in given]

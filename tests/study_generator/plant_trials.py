@@ -148,6 +148,8 @@ def _alike(study: Study, rng: random.Random) -> list[int]:
     assume(len(mine) >= 10)
     for number in mine:
         study.rows[number] |= {name: given[name] for name in names if name in given}
+        # Of all scales, those of steps included.
+        study.rows[number] |= {"rating": 0.5} if "rating" in given else {}
     return [mine[0]]
 
 

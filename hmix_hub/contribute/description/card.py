@@ -20,6 +20,7 @@ from hmix_hub.contribute.description.markdown import (
     safe,
     table,
 )
+from hmix_hub.contribute.description.ratings import scale_table
 from hmix_hub.contribute.description.totals import study_statistics
 from hmix_hub.contribute.description.wording import Wording
 from hmix_hub.schema import Column
@@ -116,6 +117,7 @@ def _columns(study: Study, wording: Wording) -> dict[str, Any]:
                 "pooled": TASKS[name].without_participants,
                 "protocol": Markdown(wording.protocol() if TASKS[name].asked_columns else ""),
                 "columns": Markdown(column_table(wording.columns(own[name]))),
+                "scales": scale_table(study.manifest, study_statistics(study)["tasks"][name]),
                 "has_distribution": any(c.kind in BY_CLASS_KINDS for c in own[name]),
                 "extras": _own_columns(study, name),
             }

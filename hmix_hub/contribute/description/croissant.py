@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from hmix_hub.contribute.description.card_metadata import licence_address
 from hmix_hub.contribute.description.markdown import one_line
+from hmix_hub.contribute.description.ratings import scale_records
 from hmix_hub.contribute.description.wording import Wording
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.schema import Column
@@ -96,6 +97,7 @@ def croissant(study: Study, files: Files) -> Json:
         "distribution": [_file_object(path, *mark) for path, mark in sorted(files.items())] + _file_sets(study, files),
         "recordSet": [
             _classes(manifest),
+            *([scale_records(manifest)] if manifest.scales else []),
             *(_record_set(study, name, files, wording) for name in study.configurations),
         ],
     }
