@@ -1,5 +1,7 @@
 """Every screen: axe finds nothing, the heading has the focus, what is pressed is large enough, nothing sticks out."""
 
+from itertools import product
+
 import pytest
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -7,7 +9,9 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from playwright.sync_api import expect
 from suite.browser.person import PHONE
 
-from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
+from hmix_hub.schema import CIFAR10
+from hmix_hub.suite.tasks import SUITE_TASKS
+from hmix_hub.tasks import CATEGORICAL, CHOICE, CONSTRUCT, INFER, SELECT
 
 _SMALL = """() => [...document.querySelectorAll('button, a, input, textarea, label.choice, label.cell')]
   .filter((node) => !node.closest('[hidden]') && node.getClientRects().length && !node.closest('dialog:not([open])'))
@@ -31,7 +35,7 @@ def look():
         told = [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found]
         assert told == []
         assert me.page.evaluate(_SMALL) == []
-        assert me.page.evaluate("document.documentElement.scrollWidth") <= 360
+        assert me.page.evaluate("document.documentElement.scrollWidth") <= me.page.viewport_size["width"]
 
     return look_at
 
@@ -72,9 +76,15 @@ def test_the_screens_before_and_after_the_trials(serve, on_phone, look, console)
     look(me, "You have withdrawn")
 
 
-@pytest.mark.parametrize("task", [CONSTRUCT, SELECT, INFER, CATEGORICAL])
-def test_the_trials(serve, on_phone, look, task):
-    me = on_phone(serve(task)).begin()
+WIDE = {"viewport": {"width": 1300, "height": 900}}
+
+
+@pytest.mark.parametrize(
+    ("task", "screen"),
+    [*product(SUITE_TASKS, (PHONE,)), (CHOICE, WIDE)],
+)
+def test_the_trials(serve, person, look, task, screen):
+    me = person(serve(task), **screen).begin()
     me.trial(1)
     look(me)
     if task == CATEGORICAL:
@@ -87,6 +97,17 @@ def test_the_trials(serve, on_phone, look, task):
     if task != CONSTRUCT:
         me.press("Submit")
     me.trial(1)
+    look(me, focused=False)
+
+
+def test_a_hundred_classes(serve, on_phone, look):
+    names = [*CIFAR10.names, *(f"thing {number}" for number in range(90))]
+    pairs = {"per_class_pair": 3, "classes": ["airplane", "horse"]}
+    me = on_phone(serve(CHOICE, design={"pairs": pairs}, pictures={"source": "sample/pictures", "classes": names}))
+    me.begin()
+    me.trial(1)
+    look(me)
+    me.page.get_by_label("Find a class").fill("9")
     look(me, focused=False)
 
 

@@ -8,12 +8,13 @@ import pytest
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from suite.browser.pictures import SIZE, on_screen, trials_of
+from suite_maker import rows_of_a_trial
 
 import hmix_hub
 from hmix_hub.studies.study import Study
 from hmix_hub.suite.export.layouts import export_study
 from hmix_hub.suite.tasks import SUITE_TASKS
-from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS
+from hmix_hub.tasks import CATEGORICAL, CHOICE, CONSTRUCT, SELECT, TASKS
 from hmix_hub.tasks.midpoint import WALK
 
 LARGE = {"viewport": {"width": 1280, "height": 1000}}
@@ -41,14 +42,17 @@ class Session:
         self.batch = served.store.frozen.batches[served.store.sessions()[0].batch]
         self.trials = list(trials_of(served))
         self.rows = hmix_hub.load_dataset(target, task, split="train")
-        assert self.rows["trial_index"][:] == [4, 5, 6, 7]
+        self.per_trial = rows_of_a_trial(task)
+        assert self.rows["trial_index"][:] == list(range(4, 4 + TRIALS * self.per_trial))
 
     def _look(self, page, task):
         pictures = page.locator(".picture").all()
         self.orders.append([re.search("[0-9a-f]{32}", picture.get_attribute("src"))[0] for picture in pictures])
         self.screens.append(on_screen(pictures[0]))
         if task == CATEGORICAL:
-            self.classes.append(page.locator("label:has(input[name=top])").all_inner_texts())
+            self.classes.append(page.locator("label:has(input[name=top]) span").all_inner_texts())
+        elif task == CHOICE:
+            self.classes.append(page.locator("label:has(input[name=class]) span").all_inner_texts())
 
 
 @pytest.fixture(scope="module")
@@ -71,18 +75,20 @@ def take_part(serve, person, tmp_path, sessions):
 @pytest.mark.parametrize("task", SUITE_TASKS)
 def test_a_pair_comes_twice_only_where_the_row_says_so_and_the_condition_names_the_batch(take_part, task):
     session = take_part(task)
-    assert session.rows["is_repeat"][:] == [False, False, False, True]
-    assert session.rows["presentation"][:] == [1, 1, 1, 2]
+    is_repeat, presentation = [False, False, False, True], [1, 1, 1, 2]
+    assert session.rows["is_repeat"][:] == list(np.repeat(is_repeat, session.per_trial))
+    assert session.rows["presentation"][:] == list(np.repeat(presentation, session.per_trial))
     assert len(set(session.rows[TASKS[task].stimulus_column])) == TRIALS - 1
     assert set(session.rows["condition"]) == {session.batch.condition}
     shown = set(zip(session.rows["image_1_index"], session.rows["image_2_index"], strict=True))
     assert shown == {(stimulus.image_1_index, stimulus.image_2_index) for stimulus in session.batch.stimuli}
 
 
-@pytest.mark.parametrize("task", [CONSTRUCT, INFER, CATEGORICAL])
+@pytest.mark.parametrize("task", [task for task in SUITE_TASKS if task != SELECT])
 def test_what_the_rows_render_was_on_the_screen(take_part, task):
     session = take_part(task)
-    for drawn, screen in zip(hmix_hub.render(session.rows).numpy(), session.screens, strict=True):
+    rows = session.rows.select(range(0, len(session.rows), session.per_trial))
+    for drawn, screen in zip(hmix_hub.render(rows).numpy(), session.screens, strict=True):
         assert np.array_equal(enlarged(drawn), screen)
 
 
@@ -94,9 +100,10 @@ def test_the_grid_of_the_rows_was_on_the_screen(take_part):
             assert np.array_equal(by_name[name], enlarged(drawn))
 
 
-def test_the_classes_of_the_rows_stood_in_this_order(take_part):
-    session = take_part(CATEGORICAL)
-    names = session.rows.features["top_class"].names
+@pytest.mark.parametrize("task", [CATEGORICAL, CHOICE])
+def test_the_classes_of_the_rows_stood_in_this_order(take_part, task):
+    session = take_part(task)
+    names = session.rows.features["image_1_label"].names
     assert [[names[code] for code in order] for order in session.rows["class_order"]] == session.classes
 
 
