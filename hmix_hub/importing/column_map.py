@@ -20,6 +20,11 @@ from hmix_hub.yaml_file import SIZE_LIMIT, known_keys, parse_yaml
 _MOST_LINES = 1000
 
 
+def _listed(table: Any) -> Any:
+    """Read one item table as a list of one."""
+    return [table] if isinstance(table, dict) else table
+
+
 class ColumnMap(Strict):
     """A column map."""
 
@@ -37,11 +42,11 @@ class ColumnMap(Strict):
     melt: Melt | None = Field(
         None, description="Wide tables: the columns of one row that hold answers, each of which becomes a row."
     )
-    table: Annotated[list[ItemTable], BeforeValidator(lambda it: [it] if isinstance(it, dict) else it)] = Field(
-        default_factory=list, description="Table of items beside the map, joined to the rows; or a list of such."
+    table: Annotated[list[ItemTable], BeforeValidator(_listed, json_schema_input_type=ItemTable | list[ItemTable])] = (
+        Field(default_factory=list, description="Table of items beside the map, joined to the rows; or a list of such.")
     )
     rows: list[Condition] = Field(default_factory=list, description="Rows that meet all of these are kept.")
-    columns: dict[str, Annotated[From, BeforeValidator(renamed)]] = Field(
+    columns: dict[str, Annotated[From, BeforeValidator(renamed, json_schema_input_type=str | From)]] = Field(
         description="By column of the judgment file: a raw column's name, or more of where it comes from."
     )
 

