@@ -14,32 +14,34 @@ from hmix_hub.importing.map_keys import Strict
 from hmix_hub.importing.patterns import check_pattern, group_of
 from hmix_hub.schema import arrays
 
-_INTO = {1: "[item, answer]", 2: "[item]"}
-
 
 class Melt(Strict):
     """Which columns of a wide table hold the answers, and what they become."""
 
     columns: str | list[str] = Field(
         description=r"Regular expression that fits the whole names of the columns, such as `'Q(\d+)'`, whose group is "
-        r"the item; or names. With a second group, `'Q(\d+)_(answer|sure)'`, that is the name of the column of values."
+        r"the item; or names. A second group, `'Q(\d+)_(answer|sure)'`, names the column of values."
     )
     into: list[str] = Field(
         min_length=1,
         max_length=2,
-        description="Names of the columns of items and of answers, `[item, answer]`; with a second group `[item]`.",
+        description="Names of the columns of items and of answers, `[item, answer]`; where a second group names the "
+        "latter, `[item]`.",
     )
 
     @model_validator(mode="after")
     def _check(self) -> Melt:
-        groups = check_pattern(self.columns, most=2) if isinstance(self.columns, str) else 1
-        if len(self.into) != 3 - groups:
-            msg = f"into has {len(self.into)} names, and needs {3 - groups}: {_INTO[groups]}"
+        if self._groups == 1 and len(self.into) == 1:
+            msg = "into has one name, and needs two: [item, answer]"
             raise ValueError(msg)
         if len(set(self.into)) < len(self.into) or not all(self.into):
             msg = "into needs two different names"
             raise ValueError(msg)
         return self
+
+    @property
+    def _groups(self) -> int:
+        return check_pattern(self.columns, most=2) if isinstance(self.columns, str) else 1
 
     @property
     def said(self) -> str:
@@ -57,7 +59,8 @@ class Melt(Strict):
         if isinstance(self.columns, str):
             texts, expression = pa.array(names, pa.string()), rf"^(?:{self.columns})$"
             items = group_of(expression, texts).to_pylist()
-            of = [self.into[1]] * len(names) if len(self.into) > 1 else group_of(expression, texts, 2).to_pylist()
+            named = group_of(expression, texts, 2).to_pylist() if self._groups > 1 else [None] * len(names)
+            of = [value or (self.into[1] if len(self.into) > 1 else None) for value in named]
         else:
             items, of = [name if name in self.columns else None for name in names], [self.into[1]] * len(names)
         found: dict[str, dict[str, str]] = {}

@@ -1,4 +1,7 @@
-"""What laboratories' files need of a map: each gap between a raw file and a judgment file, from raw to wanted."""
+"""What laboratories' files need of a map: each gap between a raw file and a judgment file, from raw to wanted.
+
+Gap 13, files of several forms, is in `test_appending.py`.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ from study_generator.raw_exports import imported, write_map, write_table
 
 from hmix_hub.contribute.importer import import_raw
 from hmix_hub.errors import ConfigurationError, HMixError, SchemaError
+from hmix_hub.schema import CIFAR10
+from hmix_hub.studies.study import Study
 from hmix_hub.tasks import CATEGORICAL
 
 RAW = ["who", "n", "a"]
@@ -478,8 +483,7 @@ class TestWideTables:
         [
             ("melt: {columns: 'R(\\d+)', into: [item, answer]}", r"`melt:` fits no column of any file: 'R(\\d+)'"),
             ("melt: {columns: 'Q\\d+', into: [item, answer]}", "0 groups, and needs one or two"),
-            ("melt: {columns: 'Q(\\d+)', into: [item]}", "into has 1 names, and needs 2: [item, answer]"),
-            ("melt: {columns: 'Q(\\d)(.*)', into: [item, answer]}", "into has 2 names, and needs 1: [item]"),
+            ("melt: {columns: 'Q(\\d+)', into: [item]}", "into has one name, and needs two: [item, answer]"),
             (
                 "melt: {columns: 'Q(\\d)\\d?', into: [item, answer]}",
                 "two columns hold the answer of item '1': 'Q1' and 'Q10'",
@@ -524,3 +528,59 @@ class TestWideTables:
         assert [row["participant_id"] for row in rows] == ["p1", "p1"]
         assert r"p2.csv: no judgment (no column like 'Q(\\d+)')" in done.outcome.notes
         assert "p3.csv: no judgment (no row is a judgment)" in done.outcome.notes
+
+
+class TestFromRawToJudgments:
+    """Gap 1, and several together: from a laboratory's file to the table of judgments, by a map alone."""
+
+    def judgments(self, folder, task, text):
+        (folder / "map.yaml").write_text(f"task: {task}\n{text}", "utf-8")
+        import_raw([folder / "raw.csv"], folder / "study", map_file=folder / "map.yaml")
+        return Study.open(folder / "study", is_draft=True).judgments(task)
+
+    def test_pictures_are_known_by_the_names_of_their_files(self, tmp_path):
+        (tmp_path / "study" / "stimuli").mkdir(parents=True)
+        pictures = [("dog1.png", "dog", 32, 32), ("cat7.png", "cat", 32, 32)]
+        write_table(tmp_path / "study" / "stimuli" / "images.csv", ["file", "label", "width", "height"], *pictures)
+        write_table(tmp_path / "raw.csv", ["img", "ans"], ("cat7.png", "cat"), ("dog1.png", "cat"))
+        table = self.judgments(
+            tmp_path,
+            "class_choice",
+            "columns: {participant_id: {constant: p1}, trial_index: {row_number: true}, "
+            "response_time_ms: {constant: ''}, "
+            "mixing_coefficient: {constant: '1'}, image_1_file: img, chosen_class: ans}",
+        )
+        assert table["image_1_index"].to_pylist() == [1, 0]
+        assert [CIFAR10.names[code] for code in table["chosen_class"].to_pylist()] == ["cat", "cat"]
+
+    def test_a_wide_export_with_three_header_rows_and_an_item_table(self, tmp_path):
+        header = ["ResponseId", "Q1", "Q1_time", "Q2", "Q2_time"]
+        labels = ["Response ID", "What is it?", "Timing", "What is it?", "Timing"]
+        ids = [f'{{"ImportId":"QID{n}"}}' for n in range(5)]
+        write_table(
+            tmp_path / "raw.csv", header, labels, ids, ("R_1", "Cat", 1.5, "Dog", 2), ("R_2", "", "", "cat", 0.5)
+        )
+        write_table(tmp_path / "items.csv", ["item", "picture", "what"], (1, 8, "ship"), (2, 0, "cat"))
+        table = self.judgments(
+            tmp_path,
+            "class_choice",
+            r"""header: 3
+melt: {columns: 'Q(\d+)(?:_(time))?', into: [item, answer]}
+table: {file: items.csv, by: item}
+rows: [{column: answer}]
+columns:
+  participant_id: ResponseId
+  trial_index: {number: [ResponseId]}
+  response_time_ms: {column: time, multiply: 1000}
+  mixing_coefficient: {constant: '1'}
+  image_1_label: what
+  image_1_index: picture
+  chosen_class: answer
+""",
+        )
+        names = ("participant_id", "trial_index", "response_time_ms", "image_1_index", "source_row")
+        assert table.select(names).to_pylist() == [
+            dict(zip(names, row, strict=True))
+            for row in [("R_1", 0, 1500.0, 8, 2), ("R_1", 1, 2000.0, 0, 2), ("R_2", 0, 500.0, 0, 3)]
+        ]
+        assert [CIFAR10.names[code] for code in table["chosen_class"].to_pylist()] == ["cat", "dog", "cat"]
