@@ -67,7 +67,7 @@ _STARTS: tuple[tuple[bytes, FileForm], ...] = (
     (b"\x89HDF\r\n\x1a\n", _exported("an HDF5 file", "h5py, pandas.read_hdf, or MATLAB's writetable")),
     (b"MATLAB 5.0 MAT-file", _exported("a MATLAB file", "writetable, or scipy.io.loadmat and pandas")),
     (b"MATLAB 7.3 MAT-file", _exported("a MATLAB file", "writetable, or h5py and pandas")),
-    (b"\x93NUMPY", _exported("a NumPy array", "numpy.load and pandas")),
+    (b"\x93NUMPY", FileForm("a NumPy array", "let its name end in .npy and import it")),
     (b"%PDF-", FileForm("a PDF document", _NO_TABLE)),
     (b"{\\rtf", FileForm("an RTF document", _NO_TABLE)),
     (b"\x89PNG\r\n", FileForm("a PNG picture", _NO_TABLE)),

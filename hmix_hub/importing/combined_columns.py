@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -24,7 +24,7 @@ _SEPARATOR = "-"
 
 
 def combined(cells: Cells, origin: From, *, is_list: bool, calculation: Calculation) -> Combined:
-    """Return the column that `join`, `text`, `which`, `column_named_by`, `counts` or `row_number` makes.
+    """Return the column that `join`, `text`, `which`, `column_named_by`, `counts`, `votes` or `row_number` makes.
 
     Parameters
     ----------
@@ -44,6 +44,7 @@ def combined(cells: Cells, origin: From, *, is_list: bool, calculation: Calculat
         "text": lambda: _joined(cells, pieces(origin.text or "")),
         "which": lambda: _filled(cells, origin, is_list=is_list),
         "column_named_by": lambda: _named_by(cells, origin.naming),
+        "votes": lambda: _votes(cells, origin.votes or [], origin.values or {}),
         "row_number": lambda: (pc.cast(cells.raw[ROW], pa.string()), np.zeros(cells.raw.num_rows, dtype=bool)),
     }
     return makers[origin.origin]()
@@ -114,3 +115,22 @@ def _counts(cells: Cells, counts: dict[str, str], calculation: Calculation) -> C
     values = pc.binary_join_element_wise(*parts, pa.scalar("}"), "")
     is_made = pa.array(is_held & ~bad)
     return pa.chunked_array([pc.if_else(is_made, values, "")]), is_held & bad
+
+
+def _votes(cells: Cells, columns: Sequence[str], values: Mapping[str, str]) -> Combined:
+    """Return how many of several cells hold each class, as an object of numbers; an empty cell is no vote."""
+    encoded = [arrays.encode(pc.utf8_trim_whitespace(cells.raw[name])) for name in columns]
+    words = list(dict.fromkeys(values.get(word, word) for _, texts in encoded for word in texts.to_pylist()))
+    number = {word: place for place, word in enumerate(words)}
+    votes = np.zeros((cells.raw.num_rows, len(words)), dtype=np.int64)
+    for codes, texts in encoded:
+        places = np.array([number[values.get(word, word)] for word in texts.to_pylist()], dtype=np.int64)
+        votes[np.arange(len(votes)), places[codes]] += 1
+    if "" in number:
+        votes[:, number[""]] = 0
+    # Few people cast few different ballots: each is written once.
+    ballots, of_row = np.unique(votes, axis=0, return_inverse=True)
+    counted = [{word: int(n) for word, n in zip(words, ballot, strict=True) if n} for ballot in ballots]
+    written = [json.dumps(counts) if counts else "" for counts in counted]
+    made = arrays.take(pa.chunked_array([pa.array(written, pa.string())]), of_row.reshape(-1).astype(np.int64))
+    return made, np.zeros(len(votes), dtype=bool)

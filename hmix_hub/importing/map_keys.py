@@ -121,13 +121,14 @@ class Condition(Taken):
         return self
 
 
-_ORIGINS = ("column", "constant", "join", "text", "which", "column_named_by", "counts", "number", "row_number")
+_ORIGINS = ("column", "constant", "join", "text", "which", "column_named_by", "counts", "votes", "number", "row_number")
 _STEPS = {"add", "multiply", "divide"}
 _GOES_WITH = {
     "constant": set(),
     "number": {"order"},
     "row_number": _STEPS,
     "counts": {"multiply", "divide", "optional"},
+    "votes": {"values", "optional"},
     "keys": {"json", "values", "optional"},
     "equals": {"json", "pattern", "findall", "values", "separator", "optional"},
     "scale": {"json", "pattern", "findall", "values", "separator", "minus", "flip", "optional"},
@@ -159,6 +160,11 @@ class _Origins(_Column):
     )
     counts: dict[str, str] | None = Field(
         None, min_length=1, description="Columns of numbers by class, `{cat: n_cat, dog: n_dog}`: a list over classes."
+    )
+    votes: list[str] | None = Field(
+        None,
+        min_length=2,
+        description="Columns that hold a class each, `[label_1, label_2]`, after `values`: how many hold each class.",
     )
     number: list[str] | None = Field(
         None, min_length=1, description="Rows are numbered 0, 1, 2, … within each value of these columns."
@@ -244,7 +250,7 @@ class From(Taken, _Origins):
     @property
     def named(self) -> list[tuple[str, ...]]:
         """Columns that are named; of each tuple, one or more are to be there."""
-        parts = [*(self.join or []), *(self.counts or {}).values(), *self.numbered_by]
+        parts = [*(self.join or []), *(self.counts or {}).values(), *(self.votes or []), *self.numbered_by]
         parts += [name for _, name in pieces(self.text or "") + pieces(self.naming) if name is not None]
         alternatives = [self.columns, list(self.by_column), self.minus.columns if self.minus else []]
         return [(part,) for part in parts] + [tuple(names) for names in alternatives if names]

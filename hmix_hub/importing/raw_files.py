@@ -19,8 +19,9 @@ def read_raw(path: Path, outcome: Outcome, *, skip: int = 0, header: int = 1, sh
     Parameters
     ----------
     path
-        The file: CSV, JSON, Parquet, an Excel workbook, an SQLite database or an archive of JATOS. Exports that are
-        known by their columns (Qualtrics, Zooniverse, Label Studio, psiTurk) come with a row for each answer.
+        The file: CSV, JSON, Parquet, an Excel workbook, an SQLite database, a NumPy array or an archive of JATOS.
+        Exports that are known by their columns (Qualtrics, Zooniverse, Label Studio, psiTurk) come with a row for each
+        answer.
     outcome
         Learns how the file was read, where that is not what its ending says.
     skip, header, sheet

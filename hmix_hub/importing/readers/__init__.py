@@ -10,6 +10,7 @@ import pyarrow as pa
 from hmix_hub.file_forms import foreign_form
 from hmix_hub.importing.outcome import Outcome
 from hmix_hub.importing.readers.archive import is_jatos_archive, read_jatos_archive
+from hmix_hub.importing.readers.array_file import is_array, read_array
 from hmix_hub.importing.readers.database import is_database, read_database
 from hmix_hub.importing.readers.raw_file import RawFile
 from hmix_hub.importing.readers.text_files import (
@@ -49,6 +50,7 @@ class Reader:
 READERS = (
     Reader("Excel workbook", is_workbook, read_workbook, can_be_foreign=False),
     Reader("SQLite database", is_database, read_database, can_be_foreign=False),
+    Reader("NumPy array", is_array, read_array, can_be_foreign=False),
     Reader("JATOS archive", is_jatos_archive, read_jatos_archive, can_be_foreign=False),
     Reader("Parquet", is_parquet, read_parquet_file),
     Reader("JSON", is_json, read_json_text),
