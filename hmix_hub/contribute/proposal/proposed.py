@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,10 +11,14 @@ from hmix_hub.contribute.proposal.families import Wide
 from hmix_hub.contribute.proposal.raw_column import RawColumn, are_harmless
 from hmix_hub.contribute.proposal.recognised import Found
 from hmix_hub.schema.arrays import Mask
+from hmix_hub.studies.columns.reader import IDENTIFIER_FORM
 
 TODO = "TODO"
 ITEMS = "items.csv"
 """What a proposal calls the table that says what each item shows."""
+
+
+_PARTS_OF_IDS = (r"^([^:@/]+)", r"([A-Za-z0-9][A-Za-z0-9._-]*)")
 
 
 @dataclass(frozen=True)
@@ -84,10 +89,25 @@ class Proposal:
         origin = column.origin | ({"values": nothing} if nothing else {})
         if ends is None:
             self.add(target, origin | {"scale": [TODO, TODO]}, f"{column.shown(rows)}: the scale's two ends")
-        elif list(ends) == [0, 1]:
+        elif list(ends) == [0, 1] and not any("," in text for text in column.words(rows)):
             self.add(target, origin, column.shown(rows))
         else:
             self.add(target, origin | {"scale": list(ends)}, f"{column.shown(rows)}: check the ends")
+
+    def add_participant(self, who: Found, rows: Mask) -> None:
+        """Add the line of participants; of ids with characters that ids may not have, a part that tells them apart."""
+        ids = list(who.column.words(rows))
+        if all(re.match(IDENTIFIER_FORM, text.strip()) for text in ids):
+            self.add("participant_id", who.column.origin, who.why)
+            return
+        for pattern in _PARTS_OF_IDS:
+            parts = [part[1] for part in (re.search(pattern, text) for text in ids) if part is not None]
+            if len({*parts}) == len(ids) and all(re.match(IDENTIFIER_FORM, part) for part in parts):
+                why = f"{who.why}; only a part of the ids, whose other characters ids may not have"
+                self.add("participant_id", who.column.origin | {"pattern": pattern}, why)
+                return
+        why = f"{who.why}; ids may hold letters, digits, points, _ and - alone: `hmix contribute pseudonymize`"
+        self.add("participant_id", who.column.origin, why)
 
     def add_classes(self, target: str, answer: Found, rows: Mask) -> None:
         """Add a line of classes; keys and buttons stand for classes that are not known."""

@@ -161,7 +161,7 @@ class _Proposer:
         if who is None:
             proposal.add("participant_id", TODO, "no column is called as one of participants is")
         else:
-            proposal.add("participant_id", who.column.origin, who.why)
+            proposal.add_participant(who, rows)
         trial = recognised.find_trial(self._left, rows, self._stimulus)
         if trial is not None and who is not None and _is_unique(who.column, trial.column, rows):
             self._take(trial)

@@ -28,7 +28,7 @@ from hmix_hub.studies.rules import columns as rules
 from hmix_hub.studies.rules import files as file_rules
 from hmix_hub.studies.rules.rule import Rule
 
-_IDENTIFIER = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+IDENTIFIER_FORM = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 _FORMULA = r"^[=+\-@]"
 _CONTROL = r"[\x00-\x08\x0B\x0C\x0E-\x1F\x7F]"
 _NUMBER_LIKE = r"^[+-]?[0-9.]"
@@ -140,7 +140,7 @@ class ColumnReader:
         add(file_rules.CONTROL_CHARACTER, control)
         bad = too_long | control
         if self.column.name in IDENTIFIERS:
-            malformed = as_mask(pc.invert(pc.match_substring_regex(trimmed, _IDENTIFIER))) & ~too_long
+            malformed = as_mask(pc.invert(pc.match_substring_regex(trimmed, IDENTIFIER_FORM))) & ~too_long
             add(rules.IDENTIFIER, malformed)
             bad = bad | malformed
         else:
