@@ -100,7 +100,7 @@ PROPOSED = {
 @pytest.mark.parametrize("heading", EXAMPLES)
 def test_the_proposed_map_imports_the_same_judgments(heading, guide, desk):
     _, commands = play(guide[heading])
-    raw = commands[-1].split("contribute import ")[1].split(" --map")[0]
+    raw = next(re.findall(r"import (.+) --map", command)[0] for command in commands if " import " in command)
     layout = "--sheet answers --skip 1" if heading == "Excel" else ""
     run(f"hmix contribute map {raw} {layout} -o proposed.yaml")
     text = (desk / "proposed.yaml").read_text(encoding="utf-8")
