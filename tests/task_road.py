@@ -111,9 +111,11 @@ def collect(task: str, folder: Path) -> None:
     assert all("synthetic" in flags for flags in ds["flags"])
     assert hmix_hub.add_images(ds, "endpoints")[0]["image_1"].size == (32, 32)
     assert len(hmix_hub.render(ds)) == len(ds)
-    batch = next(iter(hmix_hub.batches(ds, batch_size=4, targets="auto")))
-    (target,) = (values for name, values in batch.items() if name in {"human", "soft_label"})
-    assert torch.allclose(target.sum(1), torch.ones(len(target)))
+    # Ratings are taught scale by scale.
+    taught = hmix_hub.filter(ds, scale=ds[0]["scale"]) if "scale" in ds.column_names else ds
+    batch = next(iter(hmix_hub.batches(taught, batch_size=4, targets="auto")))
+    (target,) = (values for name, values in batch.items() if name in {"human", "soft_label", "rating"})
+    assert torch.allclose(target.sum(1), torch.ones(len(target))) if target.dim() > 1 else 0 <= target.min() <= 1
 
 
 def walk(task: str, folder: Path, *, tell: Callable[[str], None] = print) -> None:
