@@ -11,9 +11,9 @@ import pyarrow as pa
 from hmix_hub.schema.arrays import Mask, codes, numbers
 from hmix_hub.schema.column import Column, Kind
 from hmix_hub.schema.groups import Groups
-from hmix_hub.schema.judgment import recorded
+from hmix_hub.schema.judgment import recorded, recorded_times
 from hmix_hub.tasks.flags import REPEATED_IN_BATCH, STRAIGHTLINING, SYNTHETIC, Flag, Rows
-from hmix_hub.tasks.parts import ByStimulus, ExampleTrial, example_share
+from hmix_hub.tasks.parts import ByStimulus, ExampleTrial, Path, example_share
 from hmix_hub.tasks.task import Task
 
 _place = partial(Column, kind=Kind.FLOAT64, unit="0 the low end, 1 the high end", low=0, high=1)
@@ -66,6 +66,16 @@ TASK = Task(
         recorded(
             "rating_touched", Kind.BOOL, "whether the scale was touched, so that the rating is meant", since="2.2.0"
         ),
+        recorded(
+            "rating_path",
+            Kind.FLOATS,
+            "every place that was taken on the scale, in order: last the rating",
+            "0 the low end, 1 the high end",
+            0,
+            1,
+            since="2.2.0",
+        ),
+        recorded_times("rating_path_times_ms", meaning="when each was taken, from page drawn", since="2.2.0"),
     ),
     answer=("rating",),
     facets=(SCALE,),
@@ -98,4 +108,5 @@ TASK = Task(
     filters={"scale": "on any of these scales", "rating": "whose rating is this, 0 the low end to 1 the high end"},
     example=_example,
     optional=(SCALE,),
+    paths=(Path("rating_path", "rating_path_times_ms", "rating", touched="rating_touched"),),
 )

@@ -11,7 +11,7 @@ from suite.browser.person import PHONE
 
 from hmix_hub.schema import CIFAR10
 from hmix_hub.suite.tasks import SUITE_TASKS
-from hmix_hub.tasks import CATEGORICAL, CHOICE, CONSTRUCT, INFER, SELECT
+from hmix_hub.tasks import CATEGORICAL, CHOICE, CONSTRUCT, INFER, RATING, SELECT
 
 _SMALL = """() => [...document.querySelectorAll('button, a, input, textarea, label.choice, label.cell')]
   .filter((node) => !node.closest('[hidden]') && node.getClientRects().length && !node.closest('dialog:not([open])'))
@@ -81,7 +81,7 @@ WIDE = {"viewport": {"width": 1300, "height": 900}}
 
 @pytest.mark.parametrize(
     ("task", "screen"),
-    [*product(SUITE_TASKS, (PHONE,)), (CHOICE, WIDE)],
+    [*product(SUITE_TASKS, (PHONE,)), (CHOICE, WIDE), (RATING, WIDE)],
 )
 def test_the_trials(serve, person, look, task, screen):
     me = person(serve(task), **screen).begin()

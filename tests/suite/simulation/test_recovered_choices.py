@@ -1,10 +1,11 @@
-"""Chosen classes: a planted bias goes through the server, out as a valid study, and is found again."""
+"""Chosen classes and ratings: a planted bias goes through the server, out as a valid study, and is found again."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 from suite.export.studies import study_file, write_study
+from suite_maker import SCALES
 
 import hmix_hub
 from hmix_hub.contribute.checking import check_study
@@ -15,9 +16,9 @@ from hmix_hub.suite.simulation.simulate import simulate
 from hmix_hub.suite.tasks import SUITE_TASKS
 from hmix_hub.suite.tasks.perception import Mind, Perception, Scene
 from hmix_hub.suite.tasks.trial import Stimulus
-from hmix_hub.tasks import CHOICE
+from hmix_hub.tasks import CHOICE, RATING
 
-TASKS = (CHOICE,)
+TASKS = (CHOICE, RATING)
 BIAS, PEOPLE, TRIALS = 0.2, 16, 14
 COEFFICIENTS = [0.25, 0.5, 0.75]
 
@@ -38,7 +39,9 @@ def judgments(exported):
 
 
 def test_the_export_is_a_valid_contribution(exported) -> None:
-    assert check_study(Study.open(exported)).findings == []
+    study = Study.open(exported)
+    assert check_study(study).findings == []
+    assert [scale.model_dump() for scale in study.manifest.scales] == [{"steps": None} | scale for scale in SCALES]
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -49,6 +52,21 @@ def test_the_planted_bias_is_recovered_and_none_is_not(judgments, task: str) -> 
     assert not found.holds(0)
 
 
+def test_on_every_scale(judgments) -> None:
+    for scale in SCALES:
+        of_scale = hmix_hub.filter(judgments(RATING), scale=scale["name"])
+        assert len(of_scale) == PEOPLE * TRIALS
+        assert recover_bias(of_scale, RATING).holds(BIAS)
+
+
+def test_a_rating_that_comes_again_is_a_repeat_of_its_scale_alone(judgments) -> None:
+    rows = judgments(RATING).with_format("pandas")[:]
+    assert rows.groupby("participant_id")["trial_index"].apply(lambda index: (index.diff().dropna() == 1).all()).all()
+    again = rows.groupby(["participant_id", "stimulus_id", "scale"])["presentation"].max()
+    assert set(again) == {1, 2}
+    assert (rows["is_repeat"] == (rows["presentation"] == 2)).all()
+
+
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize(("coefficient", "bias"), [(0.5, 0.1), (0.75, -0.25), (0.25, 0)])
 def test_the_mean_answer_is_the_coefficient_and_the_bias(task: str, coefficient: float, bias: float) -> None:
@@ -57,8 +75,11 @@ def test_the_mean_answer_is_the_coefficient_and_the_bias(task: str, coefficient:
     page = {"pictures": ["name"], "confidence": False, "class_order": range(10), "scales": [{"most": 6}]}
     rng = np.random.default_rng(5)
     answers = [suite_task.respond(page, scene, mind, rng)["answer"] for _ in range(3000)]
-    shares = np.array([answer["chosen"] == 4 for answer in answers], dtype=float)
-    assert {answer["chosen"] for answer in answers} == {4, 7}
+    if task == CHOICE:
+        shares = np.array([answer["chosen"] == 4 for answer in answers], dtype=float)
+        assert {answer["chosen"] for answer in answers} == {4, 7}
+    else:
+        shares = np.array([answer["ratings"][0]["rating"] / 6 for answer in answers])
     assert abs(shares.mean() - (coefficient + bias)) < 4 * shares.std() / np.sqrt(len(shares))
 
 

@@ -1,0 +1,84 @@
+/** scale_rating: one picture, rated on one scale or several: a row of steps, or a slider. */
+import { fixed, make, makeGroup } from '../dom.js';
+import { KEYS, named } from '../keys.js';
+import { makeSlider } from '../slider.js';
+import { LONGEST_PATH } from '../timing.js';
+import { word } from '../words.js';
+
+/** A phone has room for so many steps in a row. */
+const LONGEST_ROW = 7;
+
+export default function makeTask(page, now) {
+	const scales = page.scales.map((scale, number) => (scale.is_slider ? makeRange : makeSteps)(scale, `scale-${number}`, now));
+	const open = () => scales.filter((scale) => scale.mustTouch(page.must_touch) && !scale.isTouched());
+
+	return {
+		layout: 'wide beside',
+		controls: scales.map((scale) => scale.node),
+		entered: true,
+		/** A digit is a step of the scale that has the focus, else of the first open one; Enter leads to the next open one. */
+		onkey(event) {
+			const [next] = open();
+			if (event.key === 'Enter') {
+				next?.focus();
+				return Boolean(next);
+			}
+			const asked = scales.find((scale) => scale.node.contains(event.target)) ?? next;
+			return Boolean(asked?.press?.(KEYS.indexOf(named(event))));
+		},
+		read() {
+			const left = open();
+			for (const scale of left) scale.askFor();
+			left[0]?.focus();
+			if (left.length) return null;
+			const ratings = scales.map((scale) => ({
+				rating: scale.value(),
+				touched: scale.isTouched(),
+				rating_path: scale.path,
+			}));
+			return { answer: { ratings } };
+		},
+	};
+}
+
+function makeRange({ question, low, high, most }, id, now) {
+	const say = (value) => word('scale_value', { value, most, low, high });
+	return { ...makeSlider(id, question, [low, high], say, now, most, String), mustTouch: (isAsked) => isAsked };
+}
+
+/** A step for each value; the first and the last are also called by what stands at the ends. */
+function makeSteps({ question, low, high, most }, id, now) {
+	const steps = Array.from({ length: most + 1 }, (_, value) => [value, String(value + 1)]);
+	const group = makeGroup('radio', id, question, steps, most < LONGEST_ROW ? 'steps' : 'steps long');
+	const ends = [low, high].map((end) => make('span', { class: 'small', 'aria-hidden': 'true' }, fixed(end)));
+	const scale = make('div', { class: 'scale', dir: 'ltr' });
+	const path = [];
+	const value = () => group.values()[0] ?? null;
+	group.labels[0].append(make('span', { class: 'unseen' }, ', ', fixed(low)));
+	group.labels[most].append(make('span', { class: 'unseen' }, ', ', fixed(high)));
+	group.list.replaceWith(scale);
+	scale.append(ends[0], group.list, ends[1]);
+	group.node.firstChild.translate = false;
+	group.list.addEventListener('change', () => {
+		if (path.length >= LONGEST_PATH) path.pop();
+		path.push([now(), value()]);
+		group.setFault('');
+	});
+
+	return {
+		node: group.node,
+		path,
+		value,
+		mustTouch: () => true,
+		isTouched: () => path.length > 0,
+		askFor: () => group.setFault(word('quiz_open')),
+		focus: group.focus,
+		/** Take the step of a place, if there is one. */
+		press(place) {
+			const input = group.inputs[place];
+			input?.focus();
+			input?.click();
+			return input;
+		},
+	};
+}
