@@ -17,6 +17,7 @@ from hmix_hub.errors import ConfigurationError
 from hmix_hub.schema import Kind
 from hmix_hub.schema.arrays import encode, matrix, widened
 from hmix_hub.stimuli.columns import decode_images
+from hmix_hub.stimuli.sizes import Size
 from hmix_hub.tasks import FLAGS, RELEASED_FORMS, TASKS, by_stimulus_columns
 
 _TABLES = [
@@ -34,12 +35,16 @@ RECORDED_LISTS = frozenset(
 
 
 class Request(NamedTuple):
-    """What is asked of every column; by column, `labels` are class names, and `vocabularies` what ids count."""
+    """What is asked of every column; by column, `labels` are class names, and `vocabularies` what ids count.
+
+    Pictures are of one size, or resized to the `image_size`, height and width.
+    """
 
     dtype: torch.dtype
     copy: bool
     labels: Mapping[str, list[str]]
     vocabularies: Mapping[str, list[str]]
+    image_size: Size | None = None
 
 
 class TensorColumn(NamedTuple):
@@ -182,7 +187,7 @@ def _distributions(name: str, column: pa.ChunkedArray, request: Request) -> Tens
 
 def _pictures(name: str, column: pa.ChunkedArray, request: Request) -> TensorColumn:
     """Decode an image column, each distinct picture once: uint8 (N, 3, H, W)."""
-    return TensorColumn(torch.from_numpy(decode_images(name, column)))
+    return TensorColumn(torch.from_numpy(decode_images(name, column, request.image_size)))
 
 
 def _lists(name: str, column: pa.ChunkedArray, request: Request) -> TensorColumn:

@@ -10,6 +10,7 @@ import torch
 
 from hmix_hub.class_order import in_one_order
 from hmix_hub.errors import ConfigurationError
+from hmix_hub.stimuli.sizes import check_size
 from hmix_hub.tables import arrow_columns, check_dataset_type, named_columns, vocabularies_of
 from hmix_hub.tasks import distributions_among
 from hmix_hub.tensor_columns import RECORDED_LISTS, Request, convert
@@ -43,6 +44,7 @@ def to_tensors(
     *,
     copy: bool = True,
     vocabularies: Tensors | Mapping[str, Sequence[str]] | None = None,
+    image_size: tuple[int, int] | None = None,
 ) -> Tensors:
     """Return the columns of a dataset as tensors.
 
@@ -64,6 +66,8 @@ def to_tensors(
     vocabularies
         What ids are counted in, by column: other tensors, or their `vocabularies`, so that a person has the same code
         in the train and the test part; an id that is not in them becomes -1. `None`: ids are counted as they appear.
+    image_size
+        Height and width that pictures of image columns are resized to; see `render`. `None`: they are all of one size.
 
     Returns
     -------
@@ -121,7 +125,8 @@ def to_tensors(
     table = arrow_columns(dataset, names)
     labels = {name: list(vocabulary.names) for name, vocabulary in vocabularies_of(dataset.features).items()}
     given = vocabularies.vocabularies if isinstance(vocabularies, Tensors) else vocabularies or {}
-    request = Request(dtype, copy, labels, {name: list(values) for name, values in given.items()})
+    counted_in = {name: list(values) for name, values in given.items()}
+    request = Request(dtype, copy, labels, counted_in, check_size(image_size))
     converted = [convert(name, table[name], request) for name in names]
     tensors = Tensors()
     for name, column in zip(names, converted, strict=True):

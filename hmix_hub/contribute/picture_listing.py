@@ -148,7 +148,7 @@ def _measured(entry: Entry, listed: PictureList, row: int) -> Entry:
     if entry.size not in {None, size} or entry.sha256 not in {None, sha256}:
         msg = f"{entry.name!r} is not the file that is listed: it is {size[0]} x {size[1]}, with the sha256 {sha256}"
         raise SourceError(msg, where=listed.where(row), hint="correct the list, or put the right file there")
-    return with_changes(entry, size=size, sha256=sha256)
+    return entry._replace(size=size, sha256=sha256)
 
 
 def _content(entries: list[Entry]) -> bytes:

@@ -25,11 +25,11 @@ PIXEL_LIMIT = 4096 * 4096
 
 _EXIF_ORIENTATION = 0x0112
 _MEANING = {
-    "I;16": ": 16 bits, which each browser brings to 8 in its own way",
-    "I;16B": ": 16 bits, which each browser brings to 8 in its own way",
-    "I": ": more than 8 bits, which each browser brings to 8 in its own way",
-    "F": ": numbers with a point",
-    "CMYK": ": colours of print, which each program converts in its own way",
+    "I;16": "16 bits, which each browser brings to 8 in its own way",
+    "I;16B": "16 bits, which each browser brings to 8 in its own way",
+    "I": "more than 8 bits, which each browser brings to 8 in its own way",
+    "F": "numbers with a point",
+    "CMYK": "colours of print, which each program converts in its own way",
 }
 """What modes are that no picture may have."""
 
@@ -134,8 +134,8 @@ def _fault(picture: Image.Image, size: tuple[int, int] | None, modes: Sequence[s
 
 def _fault_of_form(picture: Image.Image, modes: Sequence[str]) -> str | None:
     if picture.mode not in modes:
-        what = f"mode {picture.mode}{_MEANING.get(picture.mode, '')}, not {' or '.join(modes)}"
-        return f"the picture has {what}: save it with 8 bits per channel, red, green and blue, or grey"
+        what = _MEANING.get(picture.mode, f"not {' or '.join(modes)}")
+        return f"the picture has mode {picture.mode}, {what}: save it with 8 bits per channel, as colours or grey"
     compression = picture.info.get("compression")
     if picture.format == "TIFF" and compression != _PLAIN_TIFF:
         return f"the TIFF is compressed ({compression}): save it as PNG, or uncompressed"

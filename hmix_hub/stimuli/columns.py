@@ -19,7 +19,7 @@ from hmix_hub.schema.arrays import encode, take
 from hmix_hub.sources.image_set import ImageSet
 from hmix_hub.stimuli.drawing import draw, take_endpoints
 from hmix_hub.stimuli.mixtures import check_endpoints, mixtures_of, pairs_of
-from hmix_hub.stimuli.sizes import of_each_size, sizes_of
+from hmix_hub.stimuli.sizes import Size, of_each_size, resized, sizes_of
 
 IMAGES = {"mixed": ("image",), "endpoints": ("image_1", "image_2")}
 """Columns of each kind of pictures."""
@@ -143,8 +143,8 @@ def store_png(picture: npt.NDArray[np.uint8]) -> bytes:
     return b"".join([b"\x89PNG\r\n\x1a\n", *chunks])
 
 
-def decode_images(name: str, column: pa.ChunkedArray) -> npt.NDArray[np.uint8]:
-    """Decode an image column, uint8 (N, 3, H, W); each distinct picture once.
+def decode_images(name: str, column: pa.ChunkedArray, size: Size | None = None) -> npt.NDArray[np.uint8]:
+    """Decode an image column, uint8 (N, 3, H, W); each distinct picture once, and resized to a size that is given.
 
     Raises
     ------
@@ -161,9 +161,13 @@ def decode_images(name: str, column: pa.ChunkedArray) -> npt.NDArray[np.uint8]:
         row = int(np.flatnonzero(codes < 0)[0])
         msg = "a picture is missing"
         raise SchemaError(msg, where=Where(row=row, column=name), hint="leave such rows or this column out")
-    pictures = [np.asarray(Image.open(io.BytesIO(png.as_py())).convert("RGB")) for png in pngs]
-    if len({picture.shape for picture in pictures}) > 1:
-        msg = f"the pictures of column {name!r} are not of one size"
-        raise ConfigurationError(msg, hint="leave the column out, or bring them to one size first")
-    table = np.stack(pictures) if pictures else np.zeros((0, 32, 32, 3), dtype=np.uint8)
-    return np.ascontiguousarray(table.transpose(0, 3, 1, 2))[codes]
+    pictures = [np.asarray(Image.open(io.BytesIO(png.as_py())).convert("RGB")).transpose(2, 0, 1)[None] for png in pngs]
+    if size is not None:
+        pictures = [resized(picture, size) for picture in pictures]
+    sizes = {picture.shape[2:]: None for picture in pictures}
+    if len(sizes) > 1:
+        told = " and ".join(f"{width} x {height}" for height, width in list(sizes)[:2])
+        msg = f"the pictures of column {name!r} are not of one size, but {told}"
+        raise ConfigurationError(msg, hint="image_size=(height, width) resizes them; or leave the column out")
+    table = np.concatenate(pictures) if pictures else np.zeros((0, 3, 32, 32), dtype=np.uint8)
+    return table[codes]

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import bisect
 import difflib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -49,6 +48,8 @@ class PictureNames:
 
     def __init__(self, names: Sequence[str]) -> None:
         self.names = pa.array(names, pa.string())
+        # They are made once, since a file of judgments is read piece by piece.
+        self._forms: dict[int, tuple[pa.Array, Ints]] = {}
 
     def __len__(self) -> int:
         return len(self.names)
@@ -57,23 +58,28 @@ class PictureNames:
         """Look up N names; null finds none."""
         indices = np.full(len(texts), UNLISTED, dtype=np.int64)
         is_as_listed = np.zeros(len(texts), dtype=bool)
+        is_there = np.asarray(texts.is_valid().to_numpy(zero_copy_only=False), dtype=bool)
         for number, form in enumerate(_FORMS):
-            rest = np.flatnonzero((indices == UNLISTED) & _valid(texts))
+            rest = np.flatnonzero((indices == UNLISTED) & is_there)
             if not len(rest):
                 break
-            indices[rest] = self._in_form(form, texts.take(pa.array(rest)))
+            names, index_of = self._in_form(number)
+            found = pc.index_in(form(texts.take(pa.array(rest))), names).fill_null(len(names))
+            indices[rest] = index_of[found.to_numpy(zero_copy_only=False)]
             if not number:
                 is_as_listed = indices >= 0
         return FoundPictures(indices, is_as_listed)
 
-    def _in_form(self, form: Callable[[pa.Array], pa.Array], texts: pa.Array) -> Ints:
-        encoded = form(self.names).dictionary_encode()
-        codes = encoded.indices.to_numpy(zero_copy_only=False)
-        distinct, first, times = np.unique(codes, return_index=True, return_counts=True)
-        index_of = np.full(len(encoded.dictionary) + 1, UNLISTED, dtype=np.int64)
-        index_of[distinct] = np.where(times > 1, SEVERAL, first)
-        found = pc.index_in(form(texts), encoded.dictionary).fill_null(len(encoded.dictionary))
-        return index_of[found.to_numpy(zero_copy_only=False)]
+    def _in_form(self, number: int) -> tuple[pa.Array, Ints]:
+        """Return the distinct names in a form, and the index that each stands for; behind them, `UNLISTED`."""
+        if number not in self._forms:
+            encoded = _FORMS[number](self.names).dictionary_encode()
+            codes = encoded.indices.to_numpy(zero_copy_only=False)
+            distinct, first, times = np.unique(codes, return_index=True, return_counts=True)
+            index_of = np.full(len(encoded.dictionary) + 1, UNLISTED, dtype=np.int64)
+            index_of[distinct] = np.where(times > 1, SEVERAL, first)
+            self._forms[number] = encoded.dictionary, index_of
+        return self._forms[number]
 
     def as_listed(self, texts: Sequence[str]) -> list[str]:
         """Return names as they are listed; those that do not find one picture as they are."""
@@ -113,10 +119,6 @@ class PictureNames:
 def _around(keys: list[tuple[str, int]], key: str) -> list[tuple[str, int]]:
     at = bisect.bisect_left(keys, (key,))
     return keys[max(at - _NEIGHBOURS, 0) : at + _NEIGHBOURS]
-
-
-def _valid(texts: pa.Array) -> npt.NDArray[np.bool_]:
-    return np.asarray(texts.is_valid().to_numpy(zero_copy_only=False), dtype=bool)
 
 
 def _as_it_is(texts: pa.Array) -> pa.Array:

@@ -8,6 +8,7 @@ import io
 import numpy as np
 import pytest
 import torch
+from at_once import run_at_once
 from PIL import Image
 from study_generator.own_pictures import TABLE, with_own_pictures
 
@@ -143,3 +144,24 @@ def test_picture_features_are_of_pictures_of_one_size(judgments):
     pairs = judgments.filter(lambda row: row["image_2_index"] is not None)
     with pytest.raises(SchemaError, match="not of one size"):
         endpoint_features(pairs)
+
+
+def test_tensors_of_image_columns_need_a_size_too(judgments):
+    illustrated = hmix_hub.add_images(judgments, "mixed")
+    with pytest.raises(ConfigurationError, match=r"'image' are not of one size, but \d x \d and \d x \d") as caught:
+        hmix_hub.to_tensors(illustrated, "image")
+    assert "image_size=(height, width)" in caught.value.hint
+    tensors = hmix_hub.to_tensors(illustrated, "image", image_size=(8, 8))
+    assert torch.equal(tensors["image"], hmix_hub.render(judgments, image_size=(8, 8)))
+
+
+def test_eight_processes_at_once_open_the_same_pictures(study, tmp_path):
+    code = (
+        "from hmix_hub.sources.picture_folder import open_picture_folder\n"
+        f"opened = open_picture_folder({str(study / 'stimuli')!r}, 'own')\n"
+        "print(opened.fingerprint, opened.sizes.tolist(), int(opened.picture(3).sum()))\n"
+    )
+    told = run_at_once(code, "numpy", "PIL.Image", "hmix_hub.sources.picture_folder", HMIX_CACHE=str(tmp_path / "new"))
+    assert len(told) == 8
+    assert set(told) == {told[0]}
+    assert str([list(size) for size in SIZES]) in told[0]

@@ -103,7 +103,7 @@ NEW_SET = """if True:
         mixed = ((c * first + (1 - c) * second) / 255 * 255).astype(np.uint8)
         assert np.array_equal(hmix_hub.render(judgments.select([3]))[0].numpy(), mixed)
     write_starter(folder / "new", ["infer_mixing_factor"])
-    assert "# cifar10/test, cifar10/train, dots/all, or own:" in (folder / "new" / "study.yaml").read_text()
+    assert "# cifar10/test, cifar10/train, dots/all; own:" in (folder / "new" / "study.yaml").read_text()
 """
 
 

@@ -222,8 +222,9 @@ SIZES = error(
 )
 PICTURES = error(
     "HMX568 pictures",
-    "the study's own pictures cannot be read",
-    "stimuli/images.csv has the columns file,label, and one row per picture, in the order of their indices",
+    "the study's own pictures, or the list of them, cannot be read",
+    "stimuli/images.csv has the columns file,label, and one row per picture, in the order of their indices; where "
+    "they may not be published, write `source: elsewhere`, and width and height of each",
     Example(
         Change(
             "study.yaml says `source: own`, and there is no stimuli/images.csv",

@@ -147,6 +147,10 @@ class _Drawer:
         pairs = design.pairs
         if pairs.per_class_pair is None and pairs.per_class is None:
             return []
+        if pairs.per_class_pair is not None and self.labels.sizes is not None:
+            said = "the pictures are of several sizes: list pairs of equal size in a file, `pairs: file:`"
+            problems.append((("pairs", "per_class_pair"), said))
+            return []
         names = pairs.classes or self.labels.vocabulary.names
         codes = sorted(self.labels.vocabulary.code(name) for name in names)
         of, number = ("pairs", pairs.per_class_pair) if pairs.per_class is None else ("pictures", pairs.per_class)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from hmix_hub.errors import StudyFileError, Where, nearest
 from hmix_hub.schema import Vocabulary
-from hmix_hub.sources.image_set import ImageSet
+from hmix_hub.sources.image_set import ImageSet, size_text
 from hmix_hub.sources.image_sets import open_image_set
 from hmix_hub.sources.picture_folder import open_picture_folder
 from hmix_hub.studies.folder import IMAGE_LIST, STIMULI
@@ -29,10 +29,13 @@ class Labels:
         int64 (M,): class of each picture in the vocabulary, -1 where it lacks the class.
     vocabulary
         The study's class names.
+    sizes
+        int64 (M, 2): height and width of each; `None`: all are of one size.
     """
 
     codes: npt.NDArray[np.int64]
     vocabulary: Vocabulary
+    sizes: npt.NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -56,6 +59,9 @@ class Labels:
             return f"picture {first} with itself is no pair"
         if self.codes[first] == self.codes[second]:
             return f"both pictures, {first} and {second}, are of the class {self.name_of(first)}"
+        if self.sizes is not None and (self.sizes[first] != self.sizes[second]).any():
+            both = " and ".join(f"{index} ({size_text(self.sizes[index])})" for index in (first, second))
+            return f"pictures {both} are of different sizes, and cannot be mixed pixel by pixel"
         return None
 
     def in_order(self, first: int, second: int) -> bool:
@@ -85,7 +91,7 @@ def open_pictures(
     image_set = _open(folder, study, cifar10)
     vocabulary = study.pictures.vocabulary
     of_class = np.array(image_set.vocabulary.codes_in(vocabulary), dtype=np.int64)
-    labels = Labels(of_class[image_set.labels], vocabulary)
+    labels = Labels(of_class[image_set.labels], vocabulary, None if image_set.has_one_size else image_set.sizes)
     unknown = np.flatnonzero(labels.codes < 0)
     if study.pictures.source == OWN_PICTURES and len(unknown):
         row = int(unknown[0])

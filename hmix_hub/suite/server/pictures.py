@@ -45,7 +45,7 @@ class Gallery:
             msg = f"the mixtures of {image_set.name} are {image_set.mixing}, and only pixel-linear ones can be drawn"
             raise CollectionError(msg, hint="name a set of endpoint pictures in the study file")
         self._image_set = image_set
-        self._enlarged = max(1, round(frozen.study.pictures.size / image_set.pictures.shape[3]))
+        self._size = frozen.study.pictures.size
         self._index = {picture_name(frozen, key, mixture): mixture for mixture in _all_mixtures(frozen)}
         self._cache: OrderedDict[str, bytes] = OrderedDict()
         self._most_cached, self._cached = cached_bytes, 0
@@ -78,7 +78,8 @@ class Gallery:
         """
         if (found := self.cached(name)) is not None:
             return found
-        picture = encoded(draw(self._image_set, self._index[name]), self._enlarged)
+        drawn = draw(self._image_set, self._index[name])
+        picture = encoded(drawn, max(1, round(self._size / drawn.shape[2])))
         with self._lock:
             if name not in self._cache:
                 self._cache[name] = picture
@@ -91,10 +92,10 @@ class Gallery:
 def draw(image_set: ImageSet, mixture: Mixture) -> Pictures:
     """Draw a mixture as the dataset defines it, uint8 (3, H, W)."""
     first, second, coefficient = mixture
-    pictures = image_set.pictures
     if second is None:
-        return pictures[first]
-    return draw_mixture(pictures[first][None], pictures[second][None], np.array([coefficient]))[0]
+        return image_set.picture(first)
+    pair = image_set.picture(first)[None], image_set.picture(second)[None]
+    return draw_mixture(*pair, np.array([coefficient]))[0]
 
 
 def encoded(picture: Pictures, enlarged: int) -> bytes:

@@ -10,7 +10,7 @@ import hashlib
 import io
 import secrets
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,7 @@ import numpy.typing as npt
 from hmix_hub.errors import CollectionError
 from hmix_hub.sources.image_set import ImageSet
 from hmix_hub.stimuli.drawing import draw_mixture
+from hmix_hub.stimuli.sizes import Size
 from hmix_hub.suite.design.dealing import sorting_key
 from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.session import mixtures_of_stimulus
@@ -28,6 +29,7 @@ from hmix_hub.suite.tasks import SUITE_TASKS
 from hmix_hub.suite.tasks.perception import Mind, Scene
 from hmix_hub.suite.tasks.trial import Stimulus
 
+_MOST_SIZES = 3
 Pixels = npt.NDArray[np.uint8]
 Fetch = Callable[[str], bytes]
 """Returns the PNG of a picture by its name."""
@@ -45,9 +47,9 @@ class Eyes:
 
     def __init__(self, frozen: FrozenStudy, image_set: ImageSet) -> None:
         self._names = frozen.study.pictures.shown_names
-        self._size = image_set.pictures.shape[-1]
+        self._sizes: list[Size] = [(height, width) for height, width in np.unique(image_set.sizes, axis=0).tolist()]
         self._known: dict[str, dict[str, dict[Stimulus, float]]] = {
-            task: _known_mixtures(frozen, task, image_set.pictures) for task in frozen.study.tasks
+            task: _known_mixtures(frozen, task, image_set) for task in frozen.study.tasks
         }
         self._digests: dict[str, str] = {}
 
@@ -85,20 +87,20 @@ class Eyes:
 
     def _digest(self, name: str, fetch: Fetch) -> str:
         if name not in self._digests:
-            self._digests[name] = _digest_of(shrunk(fetch(name), self._size))
+            self._digests[name] = _digest_of(shrunk(fetch(name), self._sizes))
         return self._digests[name]
 
 
-def _known_mixtures(frozen: FrozenStudy, task: str, pictures: Pixels) -> dict[str, dict[Stimulus, float]]:
+def _known_mixtures(frozen: FrozenStudy, task: str, image_set: ImageSet) -> dict[str, dict[Stimulus, float]]:
     """Return the stimuli that a picture can be of, each with the picture's coefficient, by the picture's digest."""
     known: dict[str, dict[Stimulus, float]] = defaultdict(dict)
     stimuli = {stimulus for batch in frozen.batches if batch.task == task for stimulus in batch.stimuli}
     for stimulus in stimuli:
         mixtures = mixtures_of_stimulus(task, stimulus)
         drawn_with = np.array([mixture.coefficient for mixture in mixtures])
-        first = pictures[[mixture.image_1_index for mixture in mixtures]]
+        first = image_set.take(np.array([mixture.image_1_index for mixture in mixtures]))
         if (second := stimulus.image_2_index) is not None:
-            first = draw_mixture(first, pictures[[second] * len(mixtures)], drawn_with)
+            first = draw_mixture(first, image_set.take(np.full(len(mixtures), second)), drawn_with)
         drawn = first.transpose(0, 2, 3, 1)
         # The walk's coefficients are tenths but for their last bits.
         stated = np.round(drawn_with, 1) if SUITE_TASKS[task].shows_pair else drawn_with
@@ -111,8 +113,8 @@ def _digest_of(picture: Pixels) -> str:
     return hashlib.sha256(np.ascontiguousarray(picture).data).hexdigest()
 
 
-def shrunk(png: bytes, size: int) -> Pixels:
-    """Return the picture that was enlarged without smoothing, uint8 (size, size, 3).
+def shrunk(png: bytes, sizes: Sequence[Size]) -> Pixels:
+    """Return the picture that was enlarged without smoothing, uint8 (height, width, 3), of one of some sizes.
 
     Raises
     ------
@@ -123,14 +125,14 @@ def shrunk(png: bytes, size: int) -> Pixels:
 
     with Image.open(io.BytesIO(png)) as opened:
         pixels = np.asarray(opened.convert("RGB"))
-    scale = max(pixels.shape[0] // size, 1)
-    small = pixels[::scale, ::scale]
-    if small.shape[:2] != (size, size) or not np.array_equal(small.repeat(scale, 0).repeat(scale, 1), pixels):
-        msg = (
-            f"a picture of {pixels.shape[1]} x {pixels.shape[0]} is none of {size} x {size} enlarged without smoothing"
-        )
-        raise CollectionError(msg, hint="pictures are enlarged by a whole number, each pixel to a square")
-    return small
+    for height, width in sizes:
+        scale = max(pixels.shape[0] // height, 1)
+        small = pixels[::scale, ::scale]
+        if small.shape[:2] == (height, width) and np.array_equal(small.repeat(scale, 0).repeat(scale, 1), pixels):
+            return small
+    known = " or ".join(f"{width} x {height}" for height, width in sizes[:_MOST_SIZES])
+    msg = f"a picture of {pixels.shape[1]} x {pixels.shape[0]} is none of {known} enlarged without smoothing"
+    raise CollectionError(msg, hint="pictures are enlarged by a whole number, each pixel to a square")
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,7 @@ def png(pixels):
 def test_an_enlarged_picture_is_shrunk_to_its_pixels():
     small = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
     for scale in (1, 3, 10):
-        assert np.array_equal(shrunk(png(small.repeat(scale, 0).repeat(scale, 1)), 32), small)
+        assert np.array_equal(shrunk(png(small.repeat(scale, 0).repeat(scale, 1)), [(32, 32)]), small)
 
 
 @pytest.mark.parametrize("damage", ["smoothed", "cropped"])
@@ -102,4 +102,4 @@ def test_a_picture_that_was_smoothed_or_cropped_is_found(damage):
     else:
         enlarged = enlarged[:315, :315]
     with pytest.raises(CollectionError, match="without smoothing"):
-        shrunk(png(enlarged), 32)
+        shrunk(png(enlarged), [(32, 32)])
