@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hmix_hub.schema.arrays import Floats
-from hmix_hub.schema.column import TOLERANCE
+from hmix_hub.schema.arrays import Floats, Mask
 
 MOST_STEPS = 1001
 """Most steps of a scale; one with more is continuous."""
+_WRITTEN = 1e-6
+"""Largest distance from a step of what is that step: six decimals, or the digits of a float32."""
 _ROUNDING = 0.005
 """Largest distance from a step that writing two decimals explains."""
 
@@ -58,14 +59,14 @@ class Scale:
         """
         return ratings if self.steps is None else np.round(ratings * (self.steps - 1)) / (self.steps - 1)
 
-    def are_steps(self, ratings: Floats) -> np.ndarray:
+    def are_steps(self, ratings: Floats) -> Mask:
         """Return which ratings, float64 (N,), are places that could be chosen, bool (N,); NaN is none."""
-        return np.abs(ratings - self.nearest(ratings)) <= TOLERANCE
+        return np.asarray(np.abs(ratings - self.nearest(ratings)) <= _WRITTEN)
 
-    def are_rounded_steps(self, ratings: Floats) -> np.ndarray:
+    def are_rounded_steps(self, ratings: Floats) -> Mask:
         """Return which ratings, float64 (N,), are no step, but one that was written with few decimals; bool (N,)."""
         if self.steps is None:
             return np.zeros(len(ratings), dtype=bool)
         # Where steps stand closely, a rating near the middle of two may be either.
-        reach = min(_ROUNDING, 0.25 / (self.steps - 1)) + TOLERANCE
-        return (np.abs(ratings - self.nearest(ratings)) <= reach) & ~self.are_steps(ratings)
+        reach = min(_ROUNDING, 0.25 / (self.steps - 1)) + _WRITTEN
+        return np.asarray((np.abs(ratings - self.nearest(ratings)) <= reach) & ~self.are_steps(ratings))

@@ -93,11 +93,12 @@ class Detected:
             self.names.setdefault(name.lower(), name)
 
     def _add_scales(self, named: Any, rated: Any) -> None:
-        for name in () if named is None else _values(named, is_list=False):
-            self.scales.setdefault(str(name).lower(), str(name))
-        if rated is None:
-            return
         try:
+            for name in () if named is None else _values(named, is_list=False):
+                if isinstance(name, str):
+                    self.scales.setdefault(name.lower(), name)
+            if rated is None:
+                return
             names = pa.repeat("", len(rated)) if named is None else pc.cast(named, pa.string()).fill_null("")
             pairs = pa.table({SCALE: names, "rating": pc.cast(rated, pa.string())})
         except pa.ArrowException:

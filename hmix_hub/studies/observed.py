@@ -121,6 +121,7 @@ class _FileReader:
         self._pictures = PictureColumns(understood, vocabulary, self._reporter, pictures)
         self._may_be_empty = {*_OPTIONAL_VALUES, *unasked_columns(self._asked)}
         self._scales = ScaleReader(manifest, reporter.of(SCALE)) if SCALE in TASKS[task].facets else None
+        self._rating = TASKS[task].answered
         self._may_be_empty |= set(TASKS[task].facets)
         self._may_be_empty |= {"image_1_index"} if "image_1_file" in understood else set()
         self._readers = {
@@ -150,6 +151,9 @@ class _FileReader:
         self._pictures.fill(values, present, chunk.rows)
         if self._scales is not None:
             values[SCALE] = self._scales.read(values.get(SCALE), chunk.rows)
+            rating = self._rating
+            if rating in values:
+                values[rating] = self._scales.on_steps(values[SCALE], values[rating])
         check_unasked(values, self._asked, chunk.rows, self._reporter)
         extras = {name: columns[name] for name in self._kept if name in columns}
         extras |= {

@@ -140,7 +140,7 @@ def _human(dataset: datasets.Dataset, task: str, toward: str) -> tuple[Floats, F
         # What the person selected is, by the question, what looks like half of each.
         return np.full(len(dataset), 0.5), np.zeros(len(dataset))
     judged = task_judged_in(dataset.column_names)
-    own, pooled = (judged if judged and judged.answered else TASKS[DEFAULT_TASK]).judged_columns
+    own, pooled = (judged if judged and judged.is_share_answered else TASKS[DEFAULT_TASK]).judged_columns
     name = pooled if pooled in dataset.column_names else own
     share = numbers(_column(dataset, "human", name))
     return share, np.zeros_like(share)

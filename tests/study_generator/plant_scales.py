@@ -48,5 +48,5 @@ def _no_step(study: Study, rng: random.Random) -> list[int]:
 @plants("HMX579", tasks=(RATING,), endings=TABLES)
 def _rounded(study: Study, rng: random.Random) -> list[int]:
     row = _stepped_row(study, rng)
-    study.rows[row]["rating"] = rng.choice([0.17, 0.33, 0.67, 0.833, 0.166667])
+    study.rows[row]["rating"] = rng.choice([0.17, 0.33, 0.67, 0.833, 0.16666])
     return [row]

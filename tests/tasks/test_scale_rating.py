@@ -7,6 +7,8 @@ import io
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
 import pytest
 import torch
 from hypothesis import given, settings
@@ -21,6 +23,7 @@ from hmix_hub.contribute.importer import import_raw
 from hmix_hub.errors import ConfigurationError, FilterError, SchemaError
 from hmix_hub.judgments.by_stimulus import by_stimulus
 from hmix_hub.scales import rename_scale
+from hmix_hub.studies.detected import detect
 from hmix_hub.studies.example import example_study, write_files
 from hmix_hub.studies.study import Study
 from hmix_hub.tasks import RATING
@@ -160,6 +163,29 @@ def test_rounded_steps_are_written_with_all_digits_and_nothing_else_is_touched(t
     assert [row["rating"] for row in cells[6:]] == ["0.6666666666666666", "0.67", "0.4"]
 
 
+def test_a_step_is_one_number_however_many_digits_were_written(tmp_path):
+    rows = [
+        *ROWS,
+        ("ann", 7, 2, "likeness", 0.166667),
+        ("bob", 7, 2, "likeness", "1.6666667e-1"),
+        ("ann", 8, 2, "beauty", 0.166667),
+    ]
+    folder = study(tmp_path, rows)
+    assert findings(folder) == []
+    assert load(folder)["rating"][-3:] == [1 / 6, 1 / 6, 0.166667]
+
+
+def test_scales_of_lists_or_bytes_are_findings(tmp_path):
+    for number, scales in enumerate([[["likeness"]] * 6, [b"\xff"] * 6, [True] * 6]):
+        folder = study(tmp_path, ROWS, name=f"study{number}")
+        path = folder / f"judgments/{RATING}.csv"
+        table = pa.csv.read_csv(path)
+        pa.parquet.write_table(table.set_column(6, "scale", pa.array(scales)), path.with_suffix(".parquet"))
+        path.unlink()
+        assert ("HMX541", "scale", list(range(6))) in findings(folder)
+        assert set(detect(Study.open(folder).folder).scales) == set()
+
+
 def test_a_repeat_is_of_one_scale(tmp_path):
     rows = [(*row, "false") for row in ROWS] + [
         ("ann", 4, 0, "beauty", 0.5, "true"),
@@ -200,8 +226,9 @@ def test_tensors_and_the_target_of_one_scale(tmp_path):
     assert torch.equal(batch["rating"], torch.tensor([1, 0, 0.5, 1 / 6]))
     (pooled,) = hmix_hub.batches(hmix_hub.by_stimulus(one), images=None, shuffle=False)
     assert torch.equal(pooled["rating"], torch.tensor([0.75, 1 / 12]))
-    with pytest.raises(ConfigurationError, match="infer_mixing_factor"):
-        hmix_hub.batches(one, images=None, targets="human_weighted")
+    for other in ("human", "human_weighted", "soft_label"):
+        with pytest.raises(ConfigurationError, match=f"the target '{other}' needs the column"):
+            hmix_hub.batches(one, images=None, targets=other)
 
 
 def test_a_split_keeps_the_scales_of_a_stimulus_together(tmp_path):

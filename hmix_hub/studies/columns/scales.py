@@ -28,6 +28,7 @@ class ScaleReader:
     """
 
     def __init__(self, manifest: Manifest, reporter: Reporter) -> None:
+        self._rated = manifest.rated
         self._names = list(manifest.rated)
         self._is_open = not self._names or any(map(is_placeholder, self._names))
         self._by_lower = {name.lower(): name for name in self._names}
@@ -59,6 +60,25 @@ class ScaleReader:
         if not self._has_told:
             self._reporter.add_where(column_rules.MISSING, missing, rows, None, self._listed())
         return named
+
+    def on_steps(self, named: pa.Array, ratings: pa.Array) -> pa.Array:
+        """Return N ratings, those that are steps of their scale to the last bit, so that equal ones are equal.
+
+        Parameters
+        ----------
+        named
+            Their scales, as `read` returns them.
+        ratings
+            N numbers; null where there is none.
+        """
+        given = np.asarray(ratings.to_numpy(zero_copy_only=False), dtype=np.float64)
+        exact = given.copy()
+        for name, scale in self._rated.items():
+            if scale.steps is not None:
+                own = np.asarray(pc.equal(named, name).fill_null(False).to_numpy(zero_copy_only=False), dtype=bool)
+                own &= scale.are_steps(given)
+                exact[own] = scale.nearest(given[own])
+        return pa.array(exact, mask=np.asarray(ratings.is_null().to_numpy(zero_copy_only=False), dtype=bool))
 
     def _known(self, written: pa.Array, rows: Ints) -> pa.Array:
         encoded = written.dictionary_encode()
