@@ -80,8 +80,8 @@ def by_stimulus(dataset: datasets.Dataset) -> datasets.Dataset:
 
 _ANSWERS = ["top_class", "top_probability", "second_class", "second_probability", "impossible_classes"]
 _STORED = "soft_label"
-_NUMBERS = ("n_judgments",)
-"""Columns that say how many judgments a row is of; without any it is one."""
+_NUMBERS = ("n_votes", "n_judgments")
+"""Columns that say how many judgments a row is of, the first that is there; without any it is one."""
 _FOLLOWS = f"soft labels follow from the answers of {', '.join(t for t in TASKS if TASKS[t].is_over_classes)}"
 
 
@@ -166,7 +166,13 @@ def _smoothed(dataset: datasets.Dataset, labels: npt.NDArray[np.float64], votes:
     name = next((name for name in _NUMBERS if name in dataset.column_names), None)
     if not votes or name is None:
         return smoothed(labels, np.ones(len(labels)), votes)
-    return smoothed(labels, numbers(arrow_columns(dataset, [name])[name]), votes)
+    known = numbers(arrow_columns(dataset, [name])[name])
+    unknown = np.flatnonzero(np.isnan(known))
+    if len(unknown):
+        msg = f"{name} is not known, so that no votes can be added to it"
+        hint = "leave smoothing out, or keep the rows that say how many votes there are"
+        raise SchemaError(msg, where=Where(row=int(unknown[0]), column=name), hint=hint)
+    return smoothed(labels, known, votes)
 
 
 def _check_columns(dataset: datasets.Dataset, names: Sequence[str], hint: str) -> None:

@@ -106,7 +106,8 @@ def _parts() -> dict[str, Callable[[], str | None]]:
     from hmix_hub.schema.column import column_table
     from hmix_hub.tasks import BY_STIMULUS_COLUMNS, CATEGORICAL, INFER, TASKS
 
-    shared = [c for c in TASKS[INFER].columns if all(c in task.columns for task in TASKS.values())]
+    of_people = [task for task in TASKS.values() if task.has_participants]
+    shared = [c for c in TASKS[INFER].columns if all(c in task.columns for task in of_people)]
     parts: dict[str, Callable[[], str | None]] = {
         "configurations": partial(_counted, _configurations),
         "filters": _filters,
@@ -152,10 +153,19 @@ def _observed_columns() -> str:
                 "type": described["type"].replace("ClassLabel", "class name"),
                 "range": described["range"],
                 "meaning": as_markdown(described["meaning"]),
-                "task": "all" if len(of_tasks) == len(TASKS) else ", ".join(named),
+                "task": _all_but([task for task in TASKS if task not in of_tasks]) or ", ".join(named),
             }
         )
     return markdown_table(rows)
+
+
+def _all_but(others: list[str]) -> str:
+    """Return in words that a column is of all tasks but these; empty where only some have it."""
+    from hmix_hub.tasks import TASKS
+
+    if any(TASKS[task].has_participants for task in others):
+        return ""
+    return "all but " + ", ".join(f"`{task}`" for task in others) if others else "all"
 
 
 def _map_keys() -> str:

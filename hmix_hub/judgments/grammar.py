@@ -222,7 +222,7 @@ def _read_answered_classes(filter_: Filter, value: object) -> Condition:
 def _of_tasks() -> Iterator[Filter]:
     """Return the filters by answers, which the tasks name; tasks that share a column share its filter."""
     readers = {
-        Kind.FLOAT64: ("number", _read_numbers),
+        **dict.fromkeys((Kind.FLOAT64, Kind.INT32), ("number", _read_numbers)),
         Kind.STRING: ("id", _read_ids),
         Kind.LABEL: ("class", _read_answered_classes),
     }

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from types import ModuleType
+from importlib import import_module
+from pkgutil import iter_modules
 
-from hmix_hub.studies.rules import columns, files, manifest, participants, privacy, scales, stimuli, trials
+from hmix_hub.studies import rules as _rules
 from hmix_hub.studies.rules.rule import Rule
 
-_MODULES: tuple[ModuleType, ...] = (files, manifest, columns, stimuli, trials, scales, participants, privacy)
+_MODULES = tuple(import_module(f"{_rules.__name__}.{module.name}") for module in iter_modules(_rules.__path__))
 
 
 def catalogue() -> dict[str, Rule]:

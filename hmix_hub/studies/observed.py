@@ -119,7 +119,7 @@ class _FileReader:
         self._reporter = reporter
         understood = dict.fromkeys(self._names.values())
         self._pictures = PictureColumns(understood, vocabulary, self._reporter, pictures)
-        self._may_be_empty = {*_OPTIONAL_VALUES, *unasked_columns(self._asked)}
+        self._may_be_empty = {*_OPTIONAL_VALUES, *TASKS[task].optional, *unasked_columns(self._asked)}
         self._scales = ScaleReader(manifest, reporter.of(SCALE)) if SCALE in TASKS[task].facets else None
         self._rating = TASKS[task].answered
         self._may_be_empty |= set(TASKS[task].facets)

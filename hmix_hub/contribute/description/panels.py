@@ -16,6 +16,7 @@ from hmix_hub.contribute.description.drawing import (
     share_bars,
     whole_numbers,
 )
+from hmix_hub.contribute.description.vote_panels import VOTE_PANELS
 from hmix_hub.plots.axes import mean_text, share_axis
 from hmix_hub.plots.figure import BARS, ERROR, FAINT, PEOPLE, SECOND, SYNTHETIC
 from hmix_hub.schema import SYNTHETIC_FLAG
@@ -261,6 +262,7 @@ PANELS: dict[str, Panel] = {
     for panel in (
         *(per_stimulus, per_participant, coefficients, coefficients_or_flags, response_times, differences),
         *(classes_agreed, bias, mass, choices, confidence, confidence_or_participants, ratings, reliability, flagged),
+        *VOTE_PANELS,
     )
 }
 """What a task may name in `panels`."""

@@ -35,6 +35,7 @@ from hmix_hub.contribute.description.histograms import (
     tenths_histogram,
     time_histogram,
 )
+from hmix_hub.contribute.description.pooled_votes import vote_statistics
 from hmix_hub.contribute.description.ratings import rating_figures
 from hmix_hub.resampling import class_masses, levels_of, resample_means
 from hmix_hub.schema.arrays import Ints, classes_or_shares, codes, matrix, numbers
@@ -262,6 +263,10 @@ def _choice_agreement(table: pa.Table, task: Task, answers: Answers) -> dict[str
     }
 
 
+def _votes(table: pa.Table, task: Task, answers: Answers) -> dict[str, Any]:
+    return vote_statistics(table, matrix(table[task.judged_columns[0]]))
+
+
 def _bias(table: pa.Table, task: Task, answers: Answers) -> dict[str, Any]:
     return {"bias": inference_bias(numbers(table[SHOWN]), numbers(table[task.answered]), answers.people)}
 
@@ -283,6 +288,7 @@ STATISTICS: dict[str, Callable[[pa.Table, Task, Answers], dict[str, Any]]] = {
     "agreement": _agreement,
     "class_agreement": _class_agreement,
     "choice_agreement": _choice_agreement,
+    "votes": _votes,
     "bias": _bias,
     "mass": _mass,
     "confidence": _confidence,
