@@ -37,7 +37,7 @@ def contribute(task: str, folder: Path) -> Path:
     command("contribute", "validate", study)
     figures = json.loads(command("contribute", "stats", study, "--json"))["tasks"][task]
     assert figures["judgments"] > 0
-    assert figures["agreement"]
+    assert figures["agreement" if TASKS[task].has_participants else "votes"]
     command("contribute", "stats", study)
     assert (study / f"statistics/{task}.png").stat().st_size > 10_000
     command("contribute", "card", study)
@@ -63,14 +63,14 @@ def load(task: str, built: Path) -> None:
     assert len({len(table) for table in tables.values()}) == 1
     ds = tables[VERSIONS[-1]]
     assert len(ds) > 0
-    filtered = hmix_hub.load_dataset(str(built), task, split="train", participants=ds[0]["participant_id"])
-    assert 0 < len(filtered) < len(ds)
+    by, name, value = _someone(task, ds)
+    assert 0 < len(hmix_hub.load_dataset(str(built), task, split="train", **{name: value})) < len(ds)
     stimuli = hmix_hub.by_stimulus(ds)
     assert 0 < len(stimuli) <= len(ds)
     assert sum(stimuli["n_judgments"]) == len(ds)
     tensors = hmix_hub.to_tensors(ds)
     assert all(len(values) == len(ds) for values in tensors.values())
-    parts = hmix_hub.split(ds, by="participant", seed=0)
+    parts = hmix_hub.split(ds, by=by, seed=0)
     assert sum(map(len, parts.values())) == len(ds)
     assert len(hmix_hub.join([parts["train"], parts["test"]])) == len(ds)
     frame = hmix_hub.to_pandas(ds)
@@ -80,9 +80,9 @@ def load(task: str, built: Path) -> None:
 def look(task: str, folder: Path, built: Path) -> None:
     """Print the task and draw it; of the release, one of its stimuli, too."""
     command("info", task)
-    participant = _participants(task, built)[0]
-    printed = command("load", task, "--dataset", built, "--participants", participant, "--columns", "participant_id")
-    assert participant in printed
+    _, name, value = _someone(task, hmix_hub.load_dataset(str(built), task, split="train"))
+    printed = command("load", task, "--dataset", built, f"--{name}", value, "--format", "csv")
+    assert value in printed
     picture = folder / "plot.png"
     command("plot", task, "--dataset", built, "-o", picture)
     assert picture.stat().st_size > 10_000
@@ -93,9 +93,11 @@ def look(task: str, folder: Path, built: Path) -> None:
         assert (folder / "show.png").stat().st_size > 10_000
 
 
-def _participants(task: str, built: Path) -> list[str]:
-    ds = hmix_hub.load_dataset(str(built), task, split="train")
-    return sorted(set(ds["participant_id"]))
+def _someone(task: str, ds: datasets.Dataset) -> tuple[str, str, str]:
+    """Return what to split by, and a filter with its value: a participant, or a stimulus where nobody is named."""
+    if TASKS[task].has_participants:
+        return "participant", "participants", ds[0]["participant_id"]
+    return "stimulus", "stimuli", ds[0]["stimulus_id"]
 
 
 def collect(task: str, folder: Path) -> None:

@@ -17,6 +17,7 @@ from hmix_hub.studies.checks.rows import Check, FileRows
 from hmix_hub.studies.checks.scales import ScaleCheck, check_scales
 from hmix_hub.studies.checks.stimuli import check_stimuli
 from hmix_hub.studies.checks.trials import check_clashes, check_trials
+from hmix_hub.studies.checks.votes import VotesCheck
 from hmix_hub.studies.findings import Report, Reporter
 from hmix_hub.studies.folder import IMAGE_LIST, MIXTURE_LIST, STIMULI, StudyFolder, is_litter
 from hmix_hub.studies.manifest import ELSEWHERE, MANIFEST, Manifest
@@ -30,7 +31,7 @@ _UNLISTED = "no list names it"
 Progress = Callable[[str, int], None]
 
 _CHECKS: tuple[type[Check], ...] = (
-    *(ContradictionCheck, SliderCheck, ScaleCheck, RecordedCheck, ComputedCheck, StatedCheck),
+    *(ContradictionCheck, SliderCheck, ScaleCheck, RecordedCheck, VotesCheck, ComputedCheck, StatedCheck),
 )
 """In the order in which they end: computed columns are compared in a file without errors alone."""
 

@@ -16,6 +16,7 @@ from hmix_hub.schema.versions import CURRENT, RELEASED
 from hmix_hub.tasks import (
     categorical_soft_labels,
     class_choice,
+    class_votes,
     construct_midpoint,
     infer_mixing_factor,
     scale_rating,
@@ -34,6 +35,7 @@ TASKS: dict[str, Task] = {
         categorical_soft_labels,
         class_choice,
         scale_rating,
+        class_votes,
     )
 }
 """All tasks by name, in the order of every list of tasks."""

@@ -53,6 +53,25 @@ def test_nothing_is_found_in_a_valid_study_but_what_is_so(study, put):
     assert report.rows == {study.path: len(study.rows)}
 
 
+@settings(max_examples=15)
+@given(study=studies(tasks=("class_votes",), is_recorded=False))
+def test_votes_are_valid_and_come_back_with_what_follows_from_them(study, put):
+    folder = put(study)
+    morphed = {"morph"} & {study.manifest["stimuli"]["mixing"]}
+    told = {found.rule.name for found in check_study(Study.open(folder))}
+    assert told == ({"mixtures-absent"} if morphed else set())
+    table = read(folder)
+    for row, found in zip(study.rows, table.to_pylist(), strict=True):
+        counts = row["class_counts"]
+        assert found["class_counts"] == counts
+        if counts is None:
+            assert found["n_votes"] == row["n_votes"]
+            assert abs(sum(found["class_frequencies"]) - 1) < 1e-9
+        else:
+            assert found["n_votes"] == sum(counts)
+            assert found["class_frequencies"] == [votes / sum(counts) for votes in counts]
+
+
 @settings(max_examples=40)
 @given(study=studies())
 def test_every_value_comes_back_as_it_was_given(study, put):

@@ -68,6 +68,24 @@ def _rating(rng: random.Random, stimulus: dict[str, Any], pictures: Pictures) ->
     return {"scale": rng.choice([scale["name"], scale["name"].lower()]), "rating": place}
 
 
+def _votes(rng: random.Random, stimulus: dict[str, Any], pictures: Pictures) -> dict[str, Any]:
+    n_classes = len(CIFAR10) if pictures.classes == "cifar10" else len(pictures.classes)
+    counts = [rng.choice([0, 0, 1, rng.randrange(40)]) for _ in range(n_classes)]
+    counts[rng.randrange(n_classes)] += 1
+    total = sum(counts)
+    if rng.random() < 0.7:
+        shares = [votes / total for votes in counts] if rng.random() < 0.3 else None
+        return {
+            "class_counts": counts,
+            "n_votes": rng.choice([None, total]),
+            "class_frequencies": shares,
+        }
+    shares = [round(votes / total, rng.choice([4, 9])) for votes in counts]
+    return {"class_counts": None, "n_votes": rng.choice([None, total]), "class_frequencies": shares}
+
+
+VOTES = {"class_votes": _votes}
+"""Of tasks whose rows pool their participants."""
 ANSWERS = {
     CONSTRUCT: _construct,
     SELECT: _select,

@@ -10,6 +10,7 @@ from study_generator import (
     plant_stimuli,
     plant_trials,
     plant_values,
+    plant_votes,
 )
 from study_generator.planting import PLANTERS
 
@@ -22,4 +23,5 @@ __all__ = [
     "plant_stimuli",
     "plant_trials",
     "plant_values",
+    "plant_votes",
 ]

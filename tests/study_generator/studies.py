@@ -14,7 +14,7 @@ from hmix_hub.tasks import CATEGORICAL, CHOICE, RATING, TASKS
 from hmix_hub.tasks.flags import STRAIGHTLINING_MINIMUM
 from hmix_hub.tasks.soft_labels import PROCEDURES, QUESTIONS, unasked_columns
 from study_generator import stimuli as make
-from study_generator.answers import ANSWER_KEYS, ANSWERS, SCALES
+from study_generator.answers import ANSWER_KEYS, ANSWERS, SCALES, VOTES
 from study_generator.formats import Style
 from study_generator.recorded import NAMES, recorded
 from study_generator.study import Row, Study
@@ -59,11 +59,12 @@ def studies(
         is_mixed=mixing != "none",
         singles=draw(st.sampled_from([0, 0, 0.3])),
     )
-    people = _people(rng, draw(st.integers(fewest_people, max(fewest_people, 30))))
+    is_pooled = not TASKS[task].has_participants
+    people = [] if is_pooled else _people(rng, draw(st.integers(fewest_people, max(fewest_people, 30))))
     optional = draw(st.sets(st.sampled_from(OPTIONAL))) | set(with_columns)
-    optional -= set(without_columns)
+    optional -= {*without_columns, *(["is_repeat", "condition"] if is_pooled else [])}
     extras = _extras(rng, draw(st.integers(0, 4)), is_plain=is_plain)
-    rows: list[Row] = []
+    rows: list[Row] = [stimulus | VOTES[task](rng, stimulus, pictures) for stimulus in distinct if is_pooled]
     for person in people:
         few = draw(st.integers(fewest_trials, fewest_trials + 8))
         rows += _trials(rng, task, person, distinct, few, has_repeats="is_repeat" in optional, pictures=pictures)
@@ -95,7 +96,7 @@ def studies(
         rng.shuffle(rows)
         rng.shuffle(columns)
     if has_participants is None:
-        has_participants = draw(st.booleans())
+        has_participants = draw(st.booleans()) and not is_pooled
     return Study(
         task,
         manifest,
@@ -108,8 +109,8 @@ def studies(
         pictures.files,
         classes=classes,
         labels=pictures.labels,
-        few=few_people(rows),
-        alike=alike_people(rows, task),
+        few=frozenset() if is_pooled else few_people(rows),
+        alike=frozenset() if is_pooled else alike_people(rows, task),
     )
 
 

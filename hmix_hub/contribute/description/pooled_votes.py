@@ -43,8 +43,8 @@ def vote_statistics(table: pa.Table, shares: Floats) -> dict[str, Any]:
         * `most_disputed`: up to ten stimuli by falling entropy: `stimulus`, `votes`, `entropy`, `leading` share.
     """
     units = np.arange(len(shares))
-    known = numbers(table["n_votes"])
-    known = known[~np.isnan(known)].astype(np.int64)
+    stated = numbers(table["n_votes"])
+    known = stated[~np.isnan(stated)].astype(np.int64)
     entropy, largest = entropies(shares), float(np.log(shares.shape[1]))
     top = shares.max(axis=1, initial=0)
     return {
