@@ -171,6 +171,26 @@ class TestWhatIsRecognised:
         assert proposal.why.startswith("TODO")
 
 
+class TestPlatforms:
+    def test_what_zooniverse_calls_a_subject_is_a_picture(self):
+        rows = [
+            {"classification_id": 900 + n, "user_name": row["person"], "subject_ids": 50 + n}
+            | {"subject": {"id": n, "Filename": row["picture"], "TimeUTC": f"10:{n}"}}
+            | {"metadata": {"started_at": "2026-03-01T10:00:00Z", "finished_at": "2026-03-01T10:00:02Z"}}
+            | {"annotations": [{"task": "T0", "value": row["chosen"]}]}
+            for n, row in enumerate(trials())
+        ]
+        found, _ = lines(rows)
+        assert found["participant_id"] == "user_name"
+        assert found["image_1_file"] == {"column": "subject", "json": "Filename"}
+        assert found["trial_index"] == {"number": ["user_name"], "order": ["classification_id"]}
+        assert found["response_time_ms"]["minus"] == {"column": "metadata", "json": "started_at"}
+
+    def test_several_pictures_of_a_burst_are_no_mixture(self):
+        rows = [row | {"image1": row["image"], "image2": f"second_{row['image']}"} for row in renamed(PLAIN)]
+        assert "image_2_file" not in lines(rows)[0]
+
+
 class TestRows:
     def with_pages(self, **of_page):
         page = {"trial_type": "instructions", "response": "0", "rt": 5000, "subject": PEOPLE[0], "trial": 99} | of_page
@@ -236,6 +256,18 @@ class TestWhatIsNeverTold:
         text, _ = proposed_map(raw(rows))
         for secret in (*PEOPLE, "liked", "example.org", "192.0.2", "Ada"):
             assert secret not in text
+
+    def test_names_of_users_stand_nowhere_whatever_their_column_looks_like(self):
+        users = ("missy", "monkey", "coral")
+        rows = [
+            row | {"user_name": users[n % 3], "response_user": users[n % 2], "user_ip": f"ab{n % 3}c{n % 3}d"}
+            | {"session_phase": f"practice {users[n % 3]}"}
+            for n, row in enumerate(renamed(PLAIN))
+        ]  # fmt: skip
+        text, _ = proposed_map(raw(rows))
+        for secret in (*users, "ab0c0d"):
+            assert secret not in text
+        assert "user_name (3 values)" in text
 
     def test_names_of_columns_cannot_break_out_of_a_line(self):
         rows = [row | {"sub\nject: x\x1b[31m": n, "a # b": n % 3} for n, row in enumerate(renamed(PLAIN))]

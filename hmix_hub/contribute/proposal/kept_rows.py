@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from hmix_hub.contribute.proposal.raw_column import RawColumn, are_harmless
-from hmix_hub.contribute.proposal.recognised import SCREEN, name_score
+from hmix_hub.contribute.proposal.recognised import SCREEN, is_private, name_score
 from hmix_hub.schema.arrays import Mask
 
 _MOST_SCREENS = 60
@@ -97,7 +97,11 @@ def _screen(columns: Sequence[RawColumn], wanted: Mask) -> tuple[RawColumn, list
     """Return the column that tells judgments from other rows best, and its words in them."""
     found: list[tuple[float, RawColumn, list[str]]] = []
     for column in columns:
-        if not 1 < len(column.texts) <= _MOST_SCREENS or (column.is_numeric(wanted) and not name_score(column, SCREEN)):
+        if (
+            is_private(column)
+            or not 1 < len(column.texts) <= _MOST_SCREENS
+            or (column.is_numeric(wanted) and not name_score(column, SCREEN))
+        ):
             continue
         counts = np.bincount(column.codes, minlength=len(column.texts))
         of_wanted = np.bincount(column.codes[wanted], minlength=len(column.texts))
@@ -121,7 +125,7 @@ def _without_practice(columns: Sequence[RawColumn], kept: Kept) -> Kept:
     """Leave out trials that were there to learn the task."""
     for column in columns:
         words = column.words(kept.rows)
-        if not 1 < len(words) <= _MOST_SCREENS or not are_harmless(list(words)):
+        if is_private(column) or not 1 < len(words) <= _MOST_SCREENS or not are_harmless(list(words)):
             continue
         practice = [word for word in words if _PRACTICE.search(" ".join(re.split(r"[\W_]+", word)))]
         if practice and len(practice) < len(words) and name_score(column, SCREEN):

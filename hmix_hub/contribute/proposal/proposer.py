@@ -24,6 +24,8 @@ ROWS = 20_000
 _CHOICE, _RATING = "class_choice", "scale_rating"
 _MOST_KEYS = 12
 _ALMOST_ALL = 0.98
+_MOST_INDEX = 200_000
+"""Numbers from which on items are named by them, as platforms do, rather than counted."""
 
 
 def propose(table: pa.Table, task: str | None = None) -> Proposal:
@@ -120,7 +122,7 @@ class _Proposer:
         kept = kept_rows(self._left, self._stimulus, self._shown, answer.column if answer else None, answered)
         proposal = Proposal(task, why, kept.conditions, wide=self._wide)
         self._propose_trials(proposal, kept)
-        self._propose_pictures(proposal, kept.rows, answer)
+        self._propose_pictures(proposal, kept.rows, answer, mixing)
         self._propose_answer(proposal, kept.rows, answer, mixing)
         self._propose_rest(proposal, kept.rows)
         self._summarise(proposal, kept.rows)
@@ -198,7 +200,7 @@ class _Proposer:
         origin = time.column.origin | unit
         proposal.add("response_time_ms", origin, f"{time.why}: {'seconds' if are_seconds else 'milliseconds'}")
 
-    def _propose_pictures(self, proposal: Proposal, rows: Mask, answer: Found | None) -> None:
+    def _propose_pictures(self, proposal: Proposal, rows: Mask, answer: Found | None, mixing: Found | None) -> None:
         is_pair = TASKS[proposal.task].shows == "pair"
         if self._pair is not None:
             self._propose_pair(proposal, self._pair)
@@ -214,8 +216,10 @@ class _Proposer:
         elif self._item is not None:
             item = self._item.column
             self._take(self._item)
-            target = "image_1_index" if item.is_numeric(rows) else "image_1_file"
-            proposal.add(target, item.origin, f"{self._item.why}; check that they name pictures")
+            is_index = item.is_numeric(rows) and item.values(rows).max() < _MOST_INDEX
+            why = "are rows of the image set, from 0" if is_index else "name pictures"
+            target = "image_1_index" if is_index else "image_1_file"
+            proposal.add(target, item.origin, f"{self._item.why}; check that they {why}")
         else:
             proposal.add("image_1_file", TODO, "no column names pictures: write image_1_file, or image_1_index")
         if answer is not None and not is_pair:
@@ -223,7 +227,7 @@ class _Proposer:
             if label is not None:
                 self._take(label)
                 proposal.add("image_1_label", label.column.origin, label.why)
-        if is_pair or self._is_second(rows):
+        if is_pair or (mixing is not None and self._is_second(rows)):
             second = self._pictures[1].column if len(self._pictures) > 1 else None
             why = self._pictures[1].why if second is not None else "the second picture of a row"
             proposal.add("image_2_file", second.origin if second is not None else TODO, why)
@@ -314,7 +318,7 @@ class _Proposer:
         proposal.summary = " ".join(parts)
         used = {condition["column"] for condition, _ in proposal.rows}
         proposal.unused = [
-            f"{said(column)} ({column.shown(rows)})"
+            f"{said(column)} ({column.n_distinct(rows):,} values)"
             for column in self._left
             if column.n_distinct(rows) > 1 and column.origin["column"] not in used
         ]

@@ -26,10 +26,11 @@ _PERSON = (
     "vpn?|teilnehmer|sujet|participante)"
 )
 PARTICIPANT = (
-    rf"^{_PERSON}( ?(id|ids|nr|no|num|number|code|pid|name))*$",
+    rf"^{_PERSON}( ?(id|nr|no|num|number|code|pid|name))*$",
     r"^(unique ?id|user ?(id|name)?|person|login|pid|(sona|run|response|record|study result) id|session( id)?|id)$",
 )
-_COUNT = r"(index|n|nr|no|num|number|count|id|order|position)"
+_PRIVATE = re.compile(r"\b(user|ip|worker|prolific|mail|email|session|browser|agent|login|assignment|hit)\b")
+_COUNT = r"(index|n|nr|no|num|number|count|order|position)"
 TRIAL = (
     rf"^((this|current|run)? ?trials?( this)?( {_COUNT})?|trial ?{_COUNT}|trial ?in ?(block|session|run))$",
     rf"^(n|index|order|{_COUNT}|presentation order|item {_COUNT}|row)$",
@@ -41,7 +42,7 @@ TIME = (
 _NO_TIME = re.compile(r"\b(elapsed|started|stopped|onset|start|date|total|created|updated)\b")
 ANSWER = (
     r"\b(response|responses|answer|answered|choice|choices|chosen|selected|select|selection|judge?ment|guess|picked|clicked|antwort|reponse|respuesta)\b",
-    r"\b(category|class|object|label|key|button|value|classification|resp|reply|keys|what)\b",
+    r"\b(category|class|object|label|key|button|value|val|classification|resp|reply|keys|what)\b",
 )
 LABEL = (
     r"\b(true|correct|truth|target|actual|expected|ground|gold)\b",
@@ -108,6 +109,11 @@ def name_score(column: RawColumn, patterns: Sequence[str]) -> int:
     return 0
 
 
+def is_private(column: RawColumn) -> bool:
+    """Whether a column may say who somebody is, or where, so that none of its words is told."""
+    return bool(name_score(column, PARTICIPANT) or _PRIVATE.search(column.name))
+
+
 def best(found: Iterable[Found | None]) -> Found | None:
     """Return the surest, the first of equals; `None` where there is none."""
     return max((one for one in found if one is not None), key=lambda one: one.score, default=None)
@@ -154,7 +160,7 @@ def find_item(columns: Sequence[RawColumn], rows: Mask, taken: Sequence[RawColum
     """Return the column that names pictures otherwise, by a word or a number."""
 
     def judge(column: RawColumn) -> Found | None:
-        score = name_score(column, _PICTURE_NAME)
+        score = name_score(column, _PICTURE_NAME) if "json" not in column.origin else _own_score(column)
         n_items = column.n_distinct(rows)
         if column in taken or not score or n_items < 2 or column.share(rows) < 0.9:
             return None
@@ -164,11 +170,20 @@ def find_item(columns: Sequence[RawColumn], rows: Mask, taken: Sequence[RawColum
     return _first(columns, judge)
 
 
+def _own_score(column: RawColumn) -> int:
+    """Return the score of the innermost key alone: what stands in a subject's data is not therefore a picture."""
+    return 2 if re.search(_PICTURE_NAME[0], column.own_name) else 0
+
+
 def find_participant(columns: Sequence[RawColumn], rows: Mask, stimulus: RawColumn | None = None) -> Found | None:
     """Return the column that says who answered: named so, filled in every row; it does not follow from the picture."""
+    # What Zooniverse calls a subject is a picture.
+    are_pictures = any(column.origin["column"] == "classification_id" for column in columns)
 
     def judge(column: RawColumn) -> Found | None:
         score = name_score(column, PARTICIPANT)
+        if are_pictures and column.name.startswith("subject"):
+            return None
         n_people = column.n_distinct(rows)
         if not score or column.share(rows) < 0.98:
             return None
@@ -264,7 +279,9 @@ def find_class(columns: Sequence[RawColumn], rows: Mask, stimulus: RawColumn | N
 
     def judge(column: RawColumn) -> Found | None:
         score: float = name_score(column, ANSWER)
-        if not are_classes(column, rows) or column.share(rows) < 0.3 or re.search(LABEL[0], column.own_name):
+        if is_private(column) or not are_classes(column, rows) or column.share(rows) < 0.3:
+            return None
+        if re.search(LABEL[0], column.own_name):
             return None
         words = {word.lower() for word in column.words(rows)}
         if words <= {"true", "false", "yes", "no", "1", "0"}:
@@ -286,7 +303,7 @@ def find_label(columns: Sequence[RawColumn], rows: Mask, stimulus: RawColumn | N
     answers = {word.lower() for word in chosen.words(rows)}
 
     def judge(column: RawColumn) -> Found | None:
-        if column is chosen or not are_classes(column, rows) or column.share(rows) < 0.9:
+        if column is chosen or is_private(column) or not are_classes(column, rows) or column.share(rows) < 0.9:
             return None
         words = {word.lower() for word in column.words(rows)}
         shared = len(words & answers) / len(words)
