@@ -268,9 +268,11 @@ def drawn(n_units: int, seed: int, resamples: int = RESAMPLES) -> tuple[Ints | N
         group = rng.permutation(n_units) % _MOST_UNITS
         n_units = _MOST_UNITS
     shares = np.full(n_units, 1 / n_units)
-    sizes = [min(_CHUNK, resamples - start) for start in range(0, resamples, _CHUNK)]
-    draws = [rng.multinomial(n_units, shares, size=size).astype(np.int16) for size in sizes]
-    return group, np.concatenate(draws)
+    weights = np.empty((resamples, n_units), dtype=np.int16)
+    for start in range(0, resamples, _CHUNK):
+        some = weights[start : start + _CHUNK]
+        some[:] = rng.multinomial(n_units, shares, size=len(some))
+    return group, weights
 
 
 def levels_of(shown: Floats) -> tuple[Floats, Ints]:

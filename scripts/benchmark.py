@@ -1,13 +1,14 @@
 """Benchmark: ratios measured side by side in one run, over judgments that the sample study's generator draws.
 
-python3 scripts/benchmark.py [--parts tables training contribute collect perception mixup] [--rows 10000] [--rounds 5]
+python3 scripts/benchmark.py [--parts tables training contribute building collect perception mixup] [--rows 10000]
+    [--rounds 5]
 
 Every line compares this package with the best known other way of the same job, turn by turn, and checks that both give
 the same. Peak memory is measured in a process of its own. The lines are Markdown. The part "tables" takes about two
 minutes, "training" five, of which most goes into making a million PNG pictures for the other way, "contribute" four,
-"collect", which has aims in place of another way, five. "perception" forecasts the judgments of the release, or of the
-sample study where HMIX_SOURCE says so, with the pictures that HMIX_CIFAR10 names, and takes four.
-"mixup" takes one.
+"building" one, from a raw file of 150,000 judgments to a built study. It has aims in place of another way, as has
+"collect", which takes five. "perception" forecasts the judgments of the release, or of the sample study where
+HMIX_SOURCE says so, with the pictures that HMIX_CIFAR10 names, and takes four. "mixup" takes one.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from typing import Any
 from benchmark_measuring import lines, medians, memory_status, milliseconds
 from environment import options_of, run_script
 
-PARTS = ("tables", "training", "contribute", "collect", "perception", "mixup")
+PARTS = ("tables", "training", "contribute", "building", "collect", "perception", "mixup")
 SIZES = (10_000, 100_000, 1_000_000)
 MEMORY_SWITCH = "--memory"
 READING = -1
@@ -71,6 +72,10 @@ def main(arguments: argparse.Namespace) -> None:
         from benchmark_contribute import print_contribute
 
         print_contribute(arguments.rows or SIZES, arguments.rounds)
+    if "building" in arguments.parts:
+        from benchmark_building import ROWS, print_building
+
+        print_building(max(arguments.rows or (ROWS,)))
     if "collect" in arguments.parts:
         from benchmark_collect import print_collect
 

@@ -7,7 +7,6 @@ presentation, the soft label and the flags follow from them; they are computed h
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -72,7 +71,8 @@ def with_derived_columns(
     wanted = columns(task, version)
     given = [column for column in wanted if column.name in observed.column_names]
     check_values(observed, given, vocabulary)
-    table = observed
+    # In one piece, so that what is computed is, too, and nothing is copied in the end.
+    table = observed.combine_chunks()
     for column in wanted:
         if column.since and column not in given:
             table = table.append_column(column.name, pa.nulls(table.num_rows, column.arrow_type(vocabulary)))
@@ -95,7 +95,9 @@ def with_derived_columns(
     masks = {flag.name: flag.find(rows, known) for flag in TASKS[task].flags}
     table = table.append_column("flags", flag_lists(masks))
     check_values(table, [column for column in wanted if column not in given], vocabulary)
-    check_unique(table["judgment_id"])
+    if encode_key([table[name] for name in named_by]).max(initial=-1) + 1 < table.num_rows:
+        # It names a judgment that stands there twice; to look for one among the ids takes as much memory as they do.
+        check_unique(table["judgment_id"])
     schema = arrow_schema(wanted, vocabulary)
     return table.select(schema.names).cast(schema).combine_chunks()
 
@@ -160,13 +162,18 @@ def batch_ids(participants: Ints, stimuli: Ints, names: pa.ChunkedArray) -> pa.C
         N strings of 12 hex digits: of the sha256 of the sorted names, one per line.
     """
     first_rows = Groups(encode_key([participants, stimuli])).first
-    judged: dict[int, list[int]] = defaultdict(list)
-    for participant, stimulus in zip(participants[first_rows].tolist(), stimuli[first_rows].tolist(), strict=True):
-        judged[participant].append(stimulus)
-    of_stimulus = take(names, Groups(stimuli).first).to_pylist()
-    ids = [_hash(of_stimulus[stimulus] for stimulus in judged[participant]) for participant in range(len(judged))]
+    of_stimulus = take(names, Groups(stimuli).first)
+    by_name = pc.sort_indices(of_stimulus).to_numpy()
+    place = np.empty(len(by_name), dtype=np.int64)
+    place[by_name] = np.arange(len(by_name))
+    people, judged = participants[first_rows], place[stimuli[first_rows]]
+    order = np.lexsort((judged, people))
+    ends = np.cumsum(np.bincount(people))
+    texts = of_stimulus.take(pa.array(by_name)).to_pylist()
+    ids = [_hash([texts[number] for number in part]) for part in np.split(judged[order], ends[:-1])]
     return take(pa.chunked_array([ids], pa.string()), participants)
 
 
 def _hash(names: Iterable[str]) -> str:
-    return hashlib.sha256("\n".join(sorted(names)).encode()).hexdigest()[:BATCH_ID_DIGITS]
+    """Return the hash of sorted names."""
+    return hashlib.sha256("\n".join(names).encode()).hexdigest()[:BATCH_ID_DIGITS]

@@ -89,6 +89,8 @@ def complete_chunks(chunks: Sequence[ObservedChunk], manifest: Manifest, task: s
     DraftWarning
         If a draft leaves the soft-label procedure open.
     """
+    # What reading took, and is free again, is given back: tables need as much.
+    pa.default_memory_pool().release_unused()
     observed = _observed_table(chunks, manifest, task, file)
     flags = {flag.name: given_flag(chunks, flag.name) for flag in TASKS[task].flags if flag.observed_by}
     observed, found = TASKS[task].observe(observed)

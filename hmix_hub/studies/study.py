@@ -183,6 +183,8 @@ class Study:
                 table = self.judgments(configuration.task)
                 is_grouped, vocabulary = configuration.by_stimulus, self.manifest.vocabulary
                 tables[name] = by_stimulus(table, configuration.task, vocabulary) if is_grouped else table
+        # What computing them took is given back: statistics and files need as much.
+        pa.default_memory_pool().release_unused()
         return tables
 
     @cached_property

@@ -9,6 +9,7 @@ MODULES = (
     "benchmark_measuring",
     "benchmark_cases",
     "benchmark_batches",
+    "benchmark_building",
     "benchmark_training",
     "benchmark_gpu",
     "benchmark_collect",
@@ -220,3 +221,15 @@ def test_mixtures_that_differ_are_noticed(mixup, monkeypatch):
     monkeypatch.setattr(mixup.ByHand, "mix", staticmethod(lambda images, labels, coefficient: (images, labels)))
     with pytest.raises(SystemExit, match="gave something else"):
         mixup.check_same(*mixup.batch_of(8))
+
+
+@pytest.mark.parametrize("task", ["infer_mixing_factor", "class_choice"])
+def test_a_drawn_raw_file_is_imported_validated_and_built(cases, tmp_path, task):
+    import benchmark_building
+
+    made = benchmark_building.made_study(task, 200, tmp_path)
+    found = benchmark_building.run(made)
+    assert found.keys() == {"import", "validate", "build", "rows"}
+    assert found["rows"] == 186
+    assert (made / "built" / f"{task}_by_stimulus").is_dir()
+    assert benchmark_building.build_again(made).keys() == {"memory"}

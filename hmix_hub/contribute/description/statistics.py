@@ -38,15 +38,19 @@ from hmix_hub.contribute.description.histograms import (
 from hmix_hub.contribute.description.pooled_votes import vote_statistics
 from hmix_hub.contribute.description.ratings import rating_figures
 from hmix_hub.resampling import class_masses, levels_of, resample_means
+from hmix_hub.schema import has_flag
 from hmix_hub.schema.arrays import Ints, classes_or_shares, codes, matrix, numbers
-from hmix_hub.schema.groups import Groups, encode, encode_key
-from hmix_hub.tasks import TASKS, columns, flags_of
+from hmix_hub.schema.groups import Groups, encode_key
+from hmix_hub.tasks import TASKS, flags_of
 from hmix_hub.tasks.task import Task
 
 LONG_TIME_MS = 60_000
 """Response time from which an answer counts as long: the person may have been away."""
 
 SHOWN = "mixing_coefficient"
+_SET, _PAIR = "image_set", "pair_id"
+_MEASURED = ("is_repeat", "presentation", "response_time_ms", "image_1_label", "image_2_label", SHOWN, "flags")
+"""Columns of every task that figures are made of, where it has them, beside ids."""
 
 
 def task_statistics(table: pa.Table, task: str) -> dict[str, Any]:
@@ -87,19 +91,30 @@ def task_statistics(table: pa.Table, task: str) -> dict[str, Any]:
         Each `interval` of a mean is the low and the high end of its 95 % bootstrap interval over participants (over
         stimuli, in `agreement`), `None` where there are fewer than two of them.
     """
-    # Sums depend on the order of their terms in the last digit.
-    names = [column.name for column in columns(task, TASKS[task].since)]
-    table = table.select(names).sort_by("judgment_id")
-    judged = encode_key([table[name] for name in TASKS[task].key_columns])
-    answers = _answers(table, TASKS[task], judged)
+    # Sums depend on the order of their terms in the last digit. Of ids the numbers are enough: their texts, most of a
+    # table, are not copied.
+    order = pc.sort_indices(table["judgment_id"])
+
+    def numbers_of(*names: str) -> Ints:
+        """Return the number of each row's key, in that order."""
+        return encode_key([encode_key([table[name] for name in names])[order.to_numpy()]])
+
+    stimuli, pairs = (
+        int(encode_key([table[name] for name in (_SET, of)]).max(initial=-1)) + 1
+        for of in (TASKS[task].stimulus_column, _PAIR)
+    )
+    judged = numbers_of(*TASKS[task].key_columns)
+    people = numbers_of("participant_id") if TASKS[task].has_participants else None
+    table = table.select(_measured(TASKS[task])).take(order)
+    answers = _answers(table, people, judged)
     of_stimulus = Groups(judged)
     answer_figures: dict[str, Any] = {}
     for compute in TASKS[task].tools("statistics", STATISTICS):
         answer_figures |= compute(table, TASKS[task], answers)
     figures = {
         "judgments": table.num_rows,
-        "stimuli": len(np.unique(encode_key([table["image_set"], table[TASKS[task].stimulus_column]]))),
-        "pairs": len(np.unique(encode_key([table["image_set"], table["pair_id"]]))),
+        "stimuli": stimuli,
+        "pairs": pairs,
         "of_single_pictures": table["image_2_label"].null_count,
         "judgments_per_stimulus": count_summary(of_stimulus.sizes),
         "coefficients": _coefficients(table, task, answers.people),
@@ -123,18 +138,26 @@ _ORDER = (
 """Figures that stand first, in this order; then what the task names, and the flags."""
 
 
+def _measured(task: Task) -> list[str]:
+    """Return the columns of a task that figures are made of, beside ids: not how an answer came about."""
+    return [
+        *(name for name in _MEASURED if name in {column.name for column in task.columns}),
+        *(column.name for column in task.answer_columns if not column.since),
+    ]
+
+
 def _place(name: str) -> int:
     return _ORDER.index(name) if name in _ORDER else len(_ORDER)
 
 
-def _answers(table: pa.Table, task: Task, judged: Ints) -> Answers:
+def _answers(table: pa.Table, people: Ints | None, judged: Ints) -> Answers:
     """Return who answered about what; where nobody is named, each row counts as of another person."""
-    if not task.has_participants:
+    if people is None:
         every = np.arange(table.num_rows)
         return Answers(every, judged, np.ones_like(every), np.zeros(len(every), dtype=bool))
     repeats = table["is_repeat"].to_numpy().astype(bool)
     presentations = table["presentation"].to_numpy().astype(np.int64)
-    return Answers(encode(table["participant_id"]), judged, presentations, repeats)
+    return Answers(people, judged, presentations, repeats)
 
 
 def inference_bias(shown: Numbers, inferred: Numbers, participants: Ints) -> dict[str, Any]:
@@ -299,8 +322,7 @@ STATISTICS: dict[str, Callable[[pa.Table, Task, Answers], dict[str, Any]]] = {
 
 def _flags(table: pa.Table, task: Task, participants: np.ndarray) -> dict[str, dict[str, int]]:
     flags = table["flags"]
-    rows, names = pc.list_parent_indices(flags).to_numpy(), pc.list_flatten(flags).to_pylist()
-    chosen = {flag: rows[np.array([name == flag for name in names], dtype=bool)] for flag in flags_of(task.name)}
+    chosen = {flag: np.flatnonzero(has_flag(flags, flag)) for flag in flags_of(task.name)}
     people = {flag: {"people": len(np.unique(participants[found]))} for flag, found in chosen.items()}
     return {
         flag: {"rows": len(found), **(people[flag] if task.has_participants else {})} for flag, found in chosen.items()
