@@ -74,7 +74,7 @@ class ColumnMap(Strict):
                     near = nearest(name, known, label="columns")
                     msg = f"{name} is no column of the task; {near}; columns of your own begin with {EXTRA_PREFIX}"
                 raise ValueError(msg)
-        is_single = TASKS[self.task].shows != "pair"
+        is_single = TASKS[self.task].shows != "pair" and not any(name.startswith("image_2_") for name in self.columns)
         missing = [column.name for column in missing_columns(self.columns, self.task, (), is_single=is_single)]
         if missing:
             columns = "columns" if len(missing) > 1 else "column"

@@ -107,6 +107,8 @@ class _FileReader:
         names = first.names or list(first.columns)
         # A study that does not say what it asked may have asked for everything.
         self._asked = tuple(QUESTIONS) if not TASKS[task].asked_columns or manifest.asked is None else manifest.asked
+        self._shows_mixtures = TASKS[task].shows == "mixture"
+        self._is_single = manifest.stimuli.mixing == SINGLE
         self._names = check_columns(
             names,
             task,
@@ -114,11 +116,11 @@ class _FileReader:
             reporter.report,
             version=manifest.schema_version,
             asked=self._asked,
-            is_single=manifest.stimuli.mixing == SINGLE,
+            is_single=self._is_single,
         )
         self._reporter = reporter
         understood = dict.fromkeys(self._names.values())
-        self._pictures = PictureColumns(understood, vocabulary, self._reporter, pictures)
+        self._pictures = PictureColumns(understood, self._reporter, pictures)
         self._may_be_empty = {*_OPTIONAL_VALUES, *TASKS[task].optional, *unasked_columns(self._asked)}
         self._scales = ScaleReader(manifest, reporter.of(SCALE)) if SCALE in TASKS[task].facets else None
         self._rating = TASKS[task].answered
@@ -149,6 +151,8 @@ class _FileReader:
                 values[name] = reader.read(columns[name], chunk.rows)
                 present[name] = _presence(columns[name])
         self._pictures.fill(values, present, chunk.rows)
+        if self._is_single and self._shows_mixtures:
+            values.setdefault("mixing_coefficient", pa.array(np.ones(len(chunk.rows))))
         if self._scales is not None:
             values[SCALE] = self._scales.read(values.get(SCALE), chunk.rows)
             rating = self._rating

@@ -8,7 +8,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hmix_hub.schema import Vocabulary
 from hmix_hub.schema.judgment import IMAGE_FILES
 from hmix_hub.studies.columns.numbers import as_mask, clean_text
 from hmix_hub.studies.findings import Ints, Mask, Reporter
@@ -28,8 +27,6 @@ class PictureColumns:
     ----------
     names
         Columns that the file has, by the schema's names.
-    vocabulary
-        The study's classes.
     reporter
         The file.
     pictures
@@ -39,13 +36,12 @@ class PictureColumns:
     def __init__(
         self,
         names: Collection[str],
-        vocabulary: Vocabulary,
         reporter: Reporter,
         pictures: Callable[[], KnownPictures | None],
     ) -> None:
-        self._vocabulary, self._reporter = vocabulary, reporter
+        self._reporter = reporter
         self._files = [number for number, file in zip(_NUMBERS, IMAGE_FILES, strict=True) if file.name in names]
-        has_second = f"image_{2}_index" in names or 2 in self._files
+        has_second = "image_2_index" in names or 2 in self._files
         self._unlabelled = [
             number for number in _NUMBERS if f"image_{number}_label" not in names and (number == 1 or has_second)
         ]

@@ -170,9 +170,10 @@ def missing_columns(
     task, asked
         See `required_columns`.
     is_single
-        Whether there may be no second picture in any row.
+        Whether no row has a second picture: there is then no index of it, and the mixing coefficient is 1.
     """
-    unneeded = {*names, "image_1_label", "image_2_label", *(["image_2_index"] if is_single else [])}
+    unneeded = {*names, "image_1_label", "image_2_label"}
+    unneeded |= {"image_2_index", "mixing_coefficient"} if is_single else set()
     unneeded |= {file.name.replace("_file", "_index") for file in IMAGE_FILES if file.name in names}
     return tuple(column for column in required_columns(task, asked) if column.name not in unneeded)
 

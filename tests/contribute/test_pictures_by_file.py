@@ -167,11 +167,30 @@ def test_without_a_list_of_pictures_names_are_not_guessed(make_study):
     assert [code for code, _, _ in told(make_study(change=change))] == ["HMX568"]
 
 
+def test_a_study_of_single_pictures_says_of_each_row_which_it_is_and_no_more(make_study):
+    def single(files, *, keeps_all):
+        with_own_pictures(files)
+        files["study.yaml"] = files["study.yaml"].replace(b"pixel-linear", b"none")
+        rows = list(csv.DictReader(io.StringIO(files[TABLE].decode())))
+        for row in rows:
+            row |= {"image_2_label": "", "image_2_index": "", "mixing_coefficient": "1"}
+            if not keeps_all:
+                row["image_1_file"] = f"pictures/{row['image_1_index']}.png"
+                for name in (*PICTURE_COLUMNS, "mixing_coefficient"):
+                    del row[name]
+        files[TABLE] = csv_bytes(rows)
+
+    whole = Study.open(make_study(change=lambda files: single(files, keeps_all=True), name="example"))
+    short = Study.open(make_study(change=lambda files: single(files, keeps_all=False), name="short"))
+    assert told(short.path) == []
+    assert short.judgments(INFER) == whole.judgments(INFER)
+
+
 def test_a_raw_file_that_names_pictures_is_imported_by_a_map(tmp_path):
     (tmp_path / "raw.csv").write_text("who,n,img,ms\n" + "".join(f"p{n % 2},{n},cat{n}.png,900\n" for n in range(6)))
     (tmp_path / "map.yaml").write_text(
         "task: categorical_soft_labels\ncolumns:\n  participant_id: who\n  trial_index: n\n  response_time_ms: ms\n"
-        "  image_1_file: img\n  mixing_coefficient: {constant: '1'}\n  top_class: {constant: cat}\n"
+        "  image_1_file: img\n  top_class: {constant: cat}\n"
     )
     import_raw([tmp_path / "raw.csv"], tmp_path / "study", map_file=tmp_path / "map.yaml")
     rows = list(csv.DictReader(io.StringIO((tmp_path / "study/judgments/categorical_soft_labels.csv").read_text())))
