@@ -13,6 +13,7 @@ from hmix_hub.errors import SourceMissingError, Where
 from hmix_hub.files import sha256_of, whole_folder
 from hmix_hub.importing.gathering import gather, write_judgments
 from hmix_hub.loading.entries import Entry, Expected, check_counts
+from hmix_hub.loading.pinned_archive import as_table_file
 from hmix_hub.schema import has_flag
 from hmix_hub.schema.arrays import Ints, take
 from hmix_hub.schema.groups import Groups, encode_key
@@ -79,7 +80,7 @@ def _imported(entry: Entry, place: Source, folder: Path) -> tuple[Study, dict[st
 
     These are no judgments of their own, since a session was exported twice: the study has each once.
     """
-    names = {place.path(name): name for name in entry.pinned.files}
+    names = {as_table_file(place.path(name), folder.parent): name for name in entry.pinned.files}
     outcome = gather(names, entry.map, entry.manifest.vocabulary)
     folder.mkdir()
     (folder / MANIFEST).write_text(_manifest_text(entry), encoding="utf-8")
