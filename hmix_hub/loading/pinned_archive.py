@@ -33,9 +33,10 @@ def as_table_file(path: Path, folder: Path) -> Path:
         return path
     import torch
 
-    # What NumPy's arrays are made of, as NumPy itself names it, and called as NumPy 1 did when they were saved.
     array = np.zeros(0, dtype=np.int64)
-    known = [(array.__reduce__()[0], "numpy.core.multiarray._reconstruct"), np.ndarray, np.dtype, type(array.dtype)]
+    make = array.__reduce__()[0]
+    # What NumPy's arrays are made of, as NumPy names it, and as NumPy 1 did.
+    known = [make, (make, "numpy.core.multiarray._reconstruct"), np.ndarray, np.dtype, type(array.dtype)]
     try:
         with torch.serialization.safe_globals(known):
             content = torch.load(path, weights_only=True)

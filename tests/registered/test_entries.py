@@ -66,3 +66,66 @@ def test_cifar10s_joins_h_mix(files_of, release):
     source = {"h-mix": release, "cifar10s": files_of("cifar10s")}
     joined = hmix_hub.load_dataset(["h-mix", "cifar10s"], split="train", source=source)
     assert (joined["study_id"].count("collins2023"), joined["study_id"].count("cifar10s")) == (216, 6696)
+
+
+def votes_of(name, files_of):
+    return hmix_hub.load_dataset(name, split="train", source=files_of(name))
+
+
+def test_the_most_chosen_class_of_cifar10h_is_the_label_of_nearly_every_picture(files_of):
+    votes = votes_of("cifar10h", files_of)
+    counts = np.array(votes["class_counts"])
+    assert (counts.sum(axis=1).min(), counts.sum(axis=1).max()) == (47, 63)
+    assert (counts.sum(axis=1) == votes["n_votes"]).all()
+    assert (counts.argmax(axis=1) == votes["image_1_label"]).mean() == 0.9921
+    np.testing.assert_allclose(hmix_hub.soft_labels(votes), counts / counts.sum(axis=1, keepdims=True), atol=1e-15)
+
+
+def test_error_rates_of_cifar10n_are_those_of_its_authors(files_of):
+    votes = votes_of("cifar10n", files_of)
+    labels = np.array(votes.features["image_1_label"].names)[votes["image_1_label"]]
+    found = {
+        name: round(float((np.array(votes[name]) != labels).mean()), 5)
+        for name in votes.column_names
+        if name.startswith("x_")
+    }
+    assert found == {
+        "x_random_label_1": 0.17234,
+        "x_random_label_2": 0.18122,
+        "x_random_label_3": 0.1764,
+        "x_aggregate_label": 0.0901,
+        "x_worst_label": 0.40208,
+    }
+    assert set(votes["n_votes"]) == {3}
+    # The three votes are those that are counted.
+    counts = np.array(votes["class_counts"])
+    names = votes.features["image_1_label"].names
+    cast = np.stack([np.array([names.index(name) for name in votes[f"x_random_label_{n}"]]) for n in (1, 2, 3)], axis=1)
+    np.testing.assert_array_equal(counts, (cast[:, :, None] == np.arange(10)).sum(axis=1))
+
+
+def test_votes_refuse_what_asks_for_people(files_of):
+    votes = votes_of("cifar10h", files_of)
+    with pytest.raises(hmix_hub.HMixError, match="participant"):
+        hmix_hub.filter(votes, participants="p1")
+    with pytest.raises(hmix_hub.HMixError, match="participant"):
+        hmix_hub.split(votes, by="participant")
+    chosen = hmix_hub.load_dataset("cifar10h", split="train", source=files_of("cifar10h"), labels="cat")
+    assert len(chosen) == 1000
+
+
+def test_votes_of_two_studies_join(files_of):
+    source = {name: files_of(name) for name in ("cifar10h", "cifar10n")}
+    joined = hmix_hub.load_dataset(["cifar10h", "cifar10n"], split="train", source=source)
+    assert (len(joined), set(joined["image_set"])) == (60_000, {"cifar10/test", "cifar10/train"})
+
+
+def test_every_kind_of_label_of_a_picture_is_found(files_of, release):
+    source = {"h-mix": release, **{name: files_of(name) for name in ENTRIES}}
+    labels = hmix_hub.labels_of("cifar10/test", 22, source=source)
+    assert set(labels.dataset) == {"h-mix", "cifar10s", "cifar10h"}
+    votes = labels[labels.dataset == "cifar10h"].iloc[0]
+    assert (votes["label"], votes["n_judgments"]) == ("deer", 51)
+    assert sum(votes["label_distribution"].values()) == pytest.approx(1)
+    (row,) = hmix_hub.labels_of("cifar10/train", 0, source=source).to_dict("records")
+    assert (row["dataset"], row["label_distribution"]) == ("cifar10n", {"deer": 1 / 3, "frog": 2 / 3})
