@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import click
 
-from hmix_hub.cli.options import json_option
+from hmix_hub.cli.data import writing
+from hmix_hub.cli.options import cifar10_option, json_option
 from hmix_hub.cli.output import echo_json, echo_table
 
 _SHOWN = {
@@ -29,9 +31,20 @@ _MOST_CLASSES = 4
 @click.option("--source", metavar="SOURCE", help='Where the files of "h-mix" come from; see hmix load.')
 @click.option("--dataset", "more", multiple=True, metavar="NAME", help="A further study: its folder, or ORG/NAME.")
 @click.option("--download", is_flag=True, help="Download datasets that are not on this machine.")
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Draw one picture and its labels: a file."
+)
+@cifar10_option
 @json_option
 def labels(
-    image_set: str, indices: tuple[int, ...], source: str | None, more: tuple[str, ...], download: bool, as_json: bool
+    image_set: str,
+    indices: tuple[int, ...],
+    source: str | None,
+    more: tuple[str, ...],
+    download: bool,
+    output: Path | None,
+    cifar10: str | None,
+    as_json: bool,
 ) -> None:
     """List every human label of a picture: row INDEX of IMAGE_SET, such as cifar10/test 42.
 
@@ -40,6 +53,16 @@ def labels(
     """
     from hmix_hub.loading.labels import labels_of
 
+    if output is not None:
+        from hmix_hub.plots.picture_labels import draw_labels
+
+        if len(indices) > 1:
+            msg = "--output draws one picture"
+            raise click.UsageError(msg)
+        with writing(output):
+            draw_labels(image_set, indices[0], output, cifar10=cifar10, datasets=more, source=source, download=download)
+        click.echo(f"drew picture {indices[0]} of {image_set} into {output}", err=True)
+        return
     frame = labels_of(image_set, indices, datasets=more, source=source, download=download)
     found = json.loads(frame.to_json(orient="records"))
     if as_json:

@@ -18,7 +18,7 @@ from hmix_hub.loading.entries import read_entry
 from hmix_hub.loading.opening import open_study, source_of
 from hmix_hub.loading.registered import open_registered
 from hmix_hub.loading.road import load_dataset
-from hmix_hub.schema import Vocabulary
+from hmix_hub.schema import N_SYNTHETIC, SYNTHETIC_FLAG, Vocabulary
 from hmix_hub.schema.arrays import Ints
 from hmix_hub.sources import JUDGMENT_FILES, resolve_source
 from hmix_hub.sources.image_sets import IMAGE_SETS
@@ -35,11 +35,11 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     *("dataset", "task", "image_set", "index", "label", "stimulus_id", "other_index", "other_label"),
-    *("mixing_coefficient", "asked", "n_judgments", "n_participants", "answer", "label_distribution"),
+    *("mixing_coefficient", "asked", "n_judgments", "n_participants", "n_synthetic", "answer", "label_distribution"),
 )
 """Columns of the table of labels."""
-_COUNTED = ("mixing_coefficient", "n_judgments", "n_participants", "n_votes")
-_WHOLE = ("index", "other_index", "n_judgments", "n_participants")
+_COUNTED = ("mixing_coefficient", "n_judgments", "n_participants", "n_votes", N_SYNTHETIC.name, "flags")
+_WHOLE = ("index", "other_index", "n_judgments", "n_participants", "n_synthetic")
 
 
 def labels_of(
@@ -74,9 +74,9 @@ def labels_of(
         nobody judged, none. Columns: dataset; task; image_set, index, label: the picture; stimulus_id (in the midpoint
         tasks, the pair's id); other_index, other_label: the picture that it is mixed with, null for a single one;
         mixing_coefficient: share of image 1, null in the midpoint tasks; asked: the scale, or null; n_judgments, the
-        answers or votes; n_participants, null where rows have none; answer: mean of the number answered, 0 to 1, null
-        where classes were; label_distribution: share of each class that has any, by name, summing to 1, null where
-        the answer says nothing of classes.
+        answers or votes; n_participants, null where rows have none; n_synthetic, those that a program made; answer:
+        mean of the number answered, 0 to 1, null where classes were; label_distribution: share of each class that has
+        any, by name, summing to 1, null where the answer says nothing of classes.
 
     Raises
     ------
@@ -172,6 +172,9 @@ class _Part:
         named = {which: stimulus[f"image_{which}_label"] for which in (1, 2)}
         labels = {which: None if code is None else self.vocabulary.names[code] for which, code in named.items()}
         answer, distribution = self._answer(stimulus, labels)
+        judged = stimulus["n_judgments" if self.task.has_participants else "n_votes"]
+        # Rows that pool their voters are flagged as a whole.
+        made = judged if SYNTHETIC_FLAG in stimulus.get("flags", ()) else stimulus.get(N_SYNTHETIC.name, 0)
         return {
             "dataset": self.name,
             "task": self.task.name,
@@ -183,8 +186,9 @@ class _Part:
             "other_label": labels[other],
             "mixing_coefficient": stimulus.get("mixing_coefficient"),
             "asked": next((stimulus[name] for name in self.task.facets), None),
-            "n_judgments": stimulus["n_judgments" if self.task.has_participants else "n_votes"],
+            "n_judgments": judged,
             "n_participants": stimulus.get("n_participants"),
+            "n_synthetic": made,
             "answer": answer,
             "label_distribution": distribution,
         }

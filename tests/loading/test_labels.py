@@ -44,6 +44,7 @@ def test_each_stimulus_that_shows_the_picture_is_a_row(load_sample, judged):
             stimulus = expected[row["stimulus_id"]]
             assert {row["index"], row["other_index"]} == {stimulus["image_1_index"], stimulus["image_2_index"]}
             assert (row["n_judgments"], row["n_participants"]) == (stimulus["n_judgments"], stimulus["n_participants"])
+            assert row["n_synthetic"] == row["n_judgments"]
             assert row["mixing_coefficient"] == stimulus.get("mixing_coefficient") or task == CONSTRUCT
 
 
@@ -134,3 +135,23 @@ def test_the_command_lists_them(judged):
     printed = run(main, ["labels", SAMPLE, str(judged), "--source", "sample", "--json"]).stdout
     assert [row["stimulus_id"] for row in json.loads(printed)] == labels(judged).stimulus_id.tolist()
     assert run(main, ["labels", SAMPLE, "999", "--source", "sample"]).exit_code == 2
+
+
+def test_a_picture_is_drawn_with_a_panel_for_each_distribution(judged, tmp_path, misplaced_words):
+    from hmix_hub.plots.picture_labels import MOST_PANELS, draw_labels
+
+    figure = draw_labels(SAMPLE, judged, tmp_path / "labels.png", source="sample")
+    rows = [row for row in labels(judged).to_dict("records") if row["label_distribution"]][:MOST_PANELS]
+    panels = [axes for axes in figure.axes if axes.get_xlabel() == "share"]
+    assert len(panels) == len(rows) > 0
+    for axes, row in zip(panels, rows, strict=True):
+        names = [tick.get_text() for tick in axes.get_yticklabels()]
+        widths = {name: bar.get_width() for name, bar in zip(names, axes.patches, strict=True) if bar.get_width()}
+        assert widths == row["label_distribution"]
+    assert misplaced_words(figure) == []
+    assert any(text.get_text().startswith("SYNTHETIC") for text in figure.texts)
+    drawn = CliRunner().invoke(
+        main, ["labels", SAMPLE, str(judged), "--source", "sample", "-o", str(tmp_path / "again.png")]
+    )
+    assert drawn.exit_code == 0, drawn.output
+    assert (tmp_path / "again.png").read_bytes() == (tmp_path / "labels.png").read_bytes()
