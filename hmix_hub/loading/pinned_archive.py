@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -36,7 +37,7 @@ def as_table_file(path: Path, folder: Path) -> Path:
     array = np.zeros(0, dtype=np.int64)
     make = array.__reduce__()[0]
     # What NumPy's arrays are made of, as NumPy names it, and as NumPy 1 did.
-    known = [make, (make, "numpy.core.multiarray._reconstruct"), np.ndarray, np.dtype, type(array.dtype)]
+    known: list[Any] = [make, (make, "numpy.core.multiarray._reconstruct"), np.ndarray, np.dtype, type(array.dtype)]
     try:
         with torch.serialization.safe_globals(known):
             content = torch.load(path, weights_only=True)

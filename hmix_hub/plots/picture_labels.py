@@ -83,7 +83,7 @@ def draw_labels(
     return canvas.figure
 
 
-def _draw_panel(canvas: Canvas, left: int, height: int, row: Mapping[str, Any], names: tuple[str, ...]) -> None:
+def _draw_panel(canvas: Canvas, left: int, height: int, row: Mapping[Any, Any], names: tuple[str, ...]) -> None:
     """Draw the shares of the classes: that of the picture in one colour, that of its partner in another."""
     axes = canvas.axes(left, _TOP, _PANEL, height)
     shares = row["label_distribution"]
