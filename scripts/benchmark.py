@@ -6,7 +6,7 @@ python3 scripts/benchmark.py [--parts tables training contribute building collec
 Every line compares this package with the best known other way of the same job, turn by turn, and checks that both give
 the same. Peak memory is measured in a process of its own. The lines are Markdown. The part "tables" takes about two
 minutes, "training" five, of which most goes into making a million PNG pictures for the other way, "contribute" four,
-"building" one, from a raw file of 150,000 judgments to a built study. It has aims in place of another way, as has
+"building" two, from a raw file of 150,000 judgments to a built study. It has aims in place of another way, as has
 "collect", which takes five. "perception" forecasts the judgments of the release, or of the sample study where
 HMIX_SOURCE says so, with the pictures that HMIX_CIFAR10 names, and takes four. "mixup" takes one.
 """
@@ -74,8 +74,10 @@ def main(arguments: argparse.Namespace) -> None:
         print_contribute(arguments.rows or SIZES, arguments.rounds)
     if "building" in arguments.parts:
         from benchmark_building import ROWS, print_building
+        from benchmark_import import print_import
 
         print_building(max(arguments.rows or (ROWS,)))
+        print_import(max(arguments.rows or (ROWS,)), arguments.rounds)
     if "collect" in arguments.parts:
         from benchmark_collect import print_collect
 

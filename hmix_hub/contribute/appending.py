@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -53,7 +54,7 @@ def appended(there: pa.Table, parts: Sequence[pa.Table], raw: Mapping[str, Path]
     there
         The judgments of the file, from `read_standing`.
     parts
-        The judgments of the raw files, a table for each.
+        The judgments of the raw files, in their order.
     raw
         Each raw file by what the column source_file calls it.
     path
@@ -64,7 +65,7 @@ def appended(there: pa.Table, parts: Sequence[pa.Table], raw: Mapping[str, Path]
     ConfigurationError
         If a raw file was imported before, by its content, or a participant has a trial already.
     """
-    new = [_as_text(part) for part in parts]
+    new = [file for part in parts for file in _by_file(_as_text(part))]
     table = pa.concat_tables([there, *new], promote_options="default")
     known = {name: _canonical(table[name]) for name in table.column_names}
     # Of a file that says no rows, none are compared.
@@ -114,6 +115,13 @@ def _refuse_clash(part: pa.Table, clash: Mask, source: Path, path: Path) -> None
         "it is another person, `join:` the id with what tells them apart"
     )
     raise ConfigurationError(msg, where=where, hint=hint)
+
+
+def _by_file(part: pa.Table) -> list[pa.Table]:
+    """Return the rows of each raw file, which stand one behind the other."""
+    files = arrays.encode(part[_FILE])[0]
+    starts = [0, *(np.flatnonzero(np.diff(files)) + 1).tolist(), part.num_rows]
+    return [part.slice(start, stop - start) for start, stop in pairwise(starts)]
 
 
 def _as_text(part: pa.Table) -> pa.Table:

@@ -13,12 +13,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hmix_hub.errors import Where
+from hmix_hub.importing.batch import Batch
 from hmix_hub.importing.calculation import Calculation, difference
 from hmix_hub.importing.cells import Cells, are_filled
 from hmix_hub.importing.combined_columns import combined
 from hmix_hub.importing.json_paths import NULL, OFF, written
 from hmix_hub.importing.map_keys import From, Operand, Taken, listed, words
-from hmix_hub.importing.outcome import ROW
 from hmix_hub.importing.patterns import group_of, groups_of
 from hmix_hub.schema import Kind, arrays
 from hmix_hub.schema.arrays import Ints, Mask
@@ -46,12 +46,12 @@ class Misfits:
     where: Where = field(default_factory=Where)
     text: str = ""
 
-    def add(self, is_bad: Mask, raw: pa.Table, cells: pa.ChunkedArray, path: Path, column: str) -> None:
+    def add(self, is_bad: Mask, batch: Batch, cells: pa.ChunkedArray, column: str) -> None:
         """Count the bad cells among N; `cells` are shown."""
         rows = np.flatnonzero(is_bad)
         if len(rows) and not self.count:
             first = int(rows[0])
-            self.where = Where(str(path), raw[ROW][first].as_py(), column)
+            self.where = batch.where(first, column)
             self.text = cells[first].as_py() or ""
         self.count += len(rows)
 
@@ -115,8 +115,8 @@ class MappedColumn:
             is_whole=self.target in _WHOLE,
         )
 
-    def add(self, cells: Cells, path: Path) -> pa.ChunkedArray | pa.Array:
-        """Make the column of a file's rows, and count."""
+    def add(self, cells: Cells, batch: Batch) -> pa.ChunkedArray | pa.Array:
+        """Make the column of the rows of some files, and count."""
         raw = cells.raw
         if self.origin.origin == "constant":
             return pa.array([self.origin.constant or None] * raw.num_rows, pa.string())
@@ -126,8 +126,8 @@ class MappedColumn:
             return pa.nulls(raw.num_rows, pa.string())
         made = self.make(cells)
         self._held += int(are_filled(made.shown).sum())
-        self.unfit.add(made.is_unfit, raw, made.shown, path, self.origin.said)
-        self.outside.add(made.is_outside, raw, made.shown, path, self.origin.said)
+        self.unfit.add(made.is_unfit, batch, made.shown, self.origin.said)
+        self.outside.add(made.is_outside, batch, made.shown, self.origin.said)
         self._is_made |= made.values.null_count < raw.num_rows
         if self.origin.equals is not None:
             self._is_met |= bool(pc.any(pc.equal(made.values, "true")).as_py())

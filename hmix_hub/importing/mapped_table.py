@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from hmix_hub.errors import ConfigurationError, SchemaError, Where, nearest
 from hmix_hub.importing.arrangement import Arrangement
+from hmix_hub.importing.batch import Batch
 from hmix_hub.importing.cells import Cells, as_cells
 from hmix_hub.importing.column_map import ColumnMap
 from hmix_hub.importing.mapped_column import MappedColumn
@@ -39,6 +40,12 @@ class MappedFiles:
         self._arrangement = Arrangement(column_map, outcome)
         self._files = self._unmelted = 0
         self._made = [MappedColumn(target, origin) for target, origin in column_map.columns.items()]
+        self._batch = Batch()
+        self._needed = self._named(made for made in self._made if not made.origin.optional)
+        names_columns = any(made.origin.column_named_by is not None for made in self._made)
+        named = {name for made in self._made for names in made.origin.named for name in names}
+        # Columns that columns are made of; any may be where cells name them.
+        self._wanted = None if names_columns else sorted(named)
 
     def add(self, raw: pa.Table, path: Path, name: str) -> None:
         """Add the judgments of a file, from `read_raw`; the column source_file calls it by its `name`."""
@@ -49,8 +56,7 @@ class MappedFiles:
         self._files += 1
         there = self._arrangement.names(raw)
         self._known |= dict.fromkeys(there)
-        needed = self._named(made for made in self._made if not made.origin.optional)
-        lacking = [" or ".join(names) for names in needed if all(name not in there for name in names)]
+        lacking = [" or ".join(names) for names in self._needed if all(name not in there for name in names)]
         if (items := self._arrangement.lacks_items(raw)) is not None:
             # Those that come of melting are lacking with them.
             made = [*self._map.melt.into] if self._map.melt else []
@@ -62,33 +68,34 @@ class MappedFiles:
         elif not raw.num_rows:
             self._outcome.leave_out(path, "no row is a judgment")
         else:
-            self._outcome.tables.setdefault(self._map.task, []).append(self._table(raw, path, name))
+            self._add_rows(raw if self._wanted is None else raw.select(self._used(raw)), path, name)
 
-    def _table(self, raw: pa.Table, path: Path, name: str) -> pa.Table:
-        cells = Cells(raw, [taken for made in self._made for taken in made.taken])
-        columns = {made.target: made.add(cells, path) for made in self._made}
-        columns |= {"source_file": pa.array([name] * raw.num_rows, pa.string()), "source_row": raw[ROW]}
-        part = len(self._outcome.tables.get(self._map.task, []))
+    def _used(self, raw: pa.Table) -> list[str]:
+        return [name for name in raw.column_names if name in (self._wanted or ()) or name == ROW]
+
+    def _add_rows(self, raw: pa.Table, path: Path, name: str) -> None:
+        if not self._batch.takes(raw):
+            self._map_batch()
+        self._batch.add(raw, path, name)
+
+    def _map_batch(self) -> None:
+        """Make the columns of the rows collected."""
+        batch, self._batch = self._batch, Batch()
+        if not len(batch):
+            return
+        cells = Cells(batch.table, [taken for made in self._made for taken in made.taken])
+        raw, parts = cells.raw, self._outcome.tables.setdefault(self._map.task, [])
+        columns = {made.target: made.add(cells, batch) for made in self._made}
+        columns |= {"source_file": batch.source_files, "source_row": raw[ROW]}
         for made in self._made:
             if made.origin.number is not None:
                 # Known once all files are read; a raw column is meant before one of the judgment file.
                 by = {column: columns[column] for column in made.origin.numbered_by if column in columns}
                 by |= {column: raw[column] for column in made.origin.numbered_by if column in raw.column_names}
+                table = pa.table({column: as_cells(values) for column, values in by.items()})
                 numbering = self._numberings.of(self._map.task, made.target)
-                numbering.add(
-                    made.origin,
-                    pa.table({column: as_cells(values) for column, values in by.items()} | {ROW: raw[ROW]}),
-                    path,
-                    part,
-                )
-        return pa.table(columns)
-
-    @property
-    def _wanted(self) -> list[str] | None:
-        """Columns that columns are made of; `None` where cells name them."""
-        if any(made.origin.column_named_by is not None for made in self._made):
-            return None
-        return [name for made in self._made for names in made.origin.named for name in names]
+                numbering.add(made.origin, table, batch, len(parts))
+        parts.append(pa.table(columns))
 
     def _named(self, columns: Iterable[MappedColumn]) -> list[tuple[str, ...]]:
         """Return the raw columns that conditions and columns name, each once; of a tuple, one is needed."""
@@ -124,6 +131,7 @@ class MappedFiles:
             If the map names a column that no file has, no row is a judgment, rows that are kept lack a column, or cells
             do not fit what the map says of them.
         """
+        self._map_batch()
         self._refuse_unmelted()
         self._refuse_unknown()
         if self._lacking:

@@ -9,10 +9,11 @@ import numpy as np
 import pyarrow as pa
 
 from hmix_hub.errors import SchemaError, Where
+from hmix_hub.importing.batch import Batch
 from hmix_hub.importing.calculation import as_numbers
 from hmix_hub.importing.cells import are_filled
 from hmix_hub.importing.map_keys import From
-from hmix_hub.importing.outcome import ROW, Outcome
+from hmix_hub.importing.outcome import Outcome
 from hmix_hub.schema import arrays
 from hmix_hub.schema.arrays import Ints
 from hmix_hub.schema.groups import Groups, encode_key
@@ -30,22 +31,22 @@ class Numbering:
 
     target: str
     parts: list[int] = field(default_factory=list)
-    """Which table of the task each file's rows became."""
+    """Which table of the task each batch of rows became."""
     _tables: list[pa.Table] = field(default_factory=list)
-    _paths: list[Path] = field(default_factory=list)
+    _batches: list[Batch] = field(default_factory=list)
     _origin: From | None = None
 
-    def add(self, origin: From, table: pa.Table, path: Path, part: int) -> None:
-        """Add the rows of a file.
+    def add(self, origin: From, table: pa.Table, batch: Batch, part: int) -> None:
+        """Add the rows of a batch of files.
 
         Parameters
         ----------
         origin
             What the map says: `number` and `order`.
         table
-            The columns that these name, as texts, and `ROW`.
-        path
-            The file.
+            The columns that these name, as texts.
+        batch
+            The files.
         part
             Which table of the task its rows become.
 
@@ -57,18 +58,18 @@ class Numbering:
         if self._origin is not None and self._shape(origin) != self._shape(self._origin):
             msg = f"the maps number {self.target} by {self._said(self._origin)}, and by {self._said(origin)}"
             hint = "number and order by as many columns in each map, so that rows of all files are numbered together"
-            raise SchemaError(msg, where=Where(str(path)), hint=hint)
+            raise SchemaError(msg, where=Where(batch.where(0).file), hint=hint)
         self._origin = origin
         for name in origin.order or []:
             is_empty = ~are_filled(table[name])
             if is_empty.any():
-                row = table[ROW][int(np.flatnonzero(is_empty)[0])].as_py()
+                where = batch.where(int(np.flatnonzero(is_empty)[0]), name)
                 msg = f"{self.target}: rows are ordered by {name}, which is empty in {int(is_empty.sum())} of them"
                 hint = "drop such rows with `rows:`, or order by other columns"
-                raise SchemaError(msg, where=Where(str(path), row, name), hint=hint)
+                raise SchemaError(msg, where=where, hint=hint)
         places = [f"{place}" for place in range(len(origin.numbered_by))]
-        self._tables.append(table.select([*origin.numbered_by, ROW]).rename_columns([*places, ROW]))
-        self._paths.append(path)
+        self._tables.append(table.select(origin.numbered_by).rename_columns(places))
+        self._batches.append(batch)
         self.parts.append(part)
 
     @staticmethod
@@ -88,7 +89,7 @@ class Numbering:
             If two rows of one group stand at the same place of the order.
         """
         table = pa.concat_tables(self._tables)
-        columns = table.columns[:-1]
+        columns = table.columns
         n_keys = self._shape(self._known)[0]
         groups = encode_key(columns[:n_keys])
         order = [_ranked(column) for column in columns[n_keys:]]
@@ -116,17 +117,20 @@ class Numbering:
             return
         at = int(np.flatnonzero(is_tie)[0])
         pair = sorted((int(rows[at]), int(rows[at + 1])))
-        values = [column[pair[0]].as_py() for column in table.columns[:-1]]
+        values = [column[pair[0]].as_py() for column in table.columns]
         named = zip(self._known.numbered_by, values, strict=True)
-        paths = [self._paths[int(np.searchsorted(self._ends, row, side="right"))] for row in pair]
-        numbers = [table[ROW][row].as_py() for row in pair]
-        found = " and ".join(f"row {row} of {path.name}" for row, path in zip(numbers, paths, strict=True))
+        wheres = [self._where(row) for row in pair]
+        found = " and ".join(f"row {where.row} of {Path(where.file or '').name}" for where in wheres)
         msg = (
             f"{self.target}: the order of rows ties {int(is_tie.sum())} times, first of {found}: "
             f"{', '.join(f'{name} {value!r}' for name, value in named)}"
         )
-        hint = "name another column under `order:` that tells such rows apart, or leave `order:` out"
-        raise SchemaError(msg, where=Where(str(paths[0]), numbers[0]), hint=hint)
+        hint = "name another column under `order:` that tells such rows apart; rows that a file holds twice, drop"
+        raise SchemaError(msg, where=wheres[0], hint=hint)
+
+    def _where(self, row: int) -> Where:
+        number = int(np.searchsorted(self._ends, row, side="right"))
+        return self._batches[number].where(row - int(self._ends[number]) + self._tables[number].num_rows)
 
 
 class Numberings:

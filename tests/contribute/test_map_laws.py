@@ -12,6 +12,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from hmix_hub.importing.batch import Batch
 from hmix_hub.importing.calculation import Calculation, as_numbers, difference, texts_of
 from hmix_hub.importing.cells import Cells
 from hmix_hub.importing.column_map import map_schema
@@ -29,6 +30,12 @@ TEXTS = st.text(st.characters(blacklist_categories=["Cs", "Cc"]), max_size=6)
 
 def column(texts):
     return pa.chunked_array([pa.array(texts, pa.string())])
+
+
+def batch_of(n_rows):
+    batch = Batch()
+    batch.add(pa.table({ROW: range(n_rows)}), Path("raw.csv"), "raw-1.csv")
+    return batch
 
 
 class TestCalculation:
@@ -89,8 +96,8 @@ class TestNumbering:
         cut = data.draw(st.integers(1, len(rows)))
         numbering, origin = Numbering("trial_index"), From(number=["who"], order=["n"])
         for part, some in enumerate(filter(None, (rows[:cut], rows[cut:]))):
-            table = pa.table({"who": [who for who, _ in some], "n": [n for _, n in some], ROW: range(len(some))})
-            numbering.add(origin, table, Path("raw.csv"), part)
+            table = pa.table({"who": [who for who, _ in some], "n": [n for _, n in some]})
+            numbering.add(origin, table, batch_of(len(some)), part)
         numbers = [int(text) for part in numbering.finish() for text in part.to_pylist()]
         # In steps of 3, as numbers and not as texts: 9 stands before 12.
         assert [(who, n // 3) for (who, _), n in zip(rows, map(int, (n for _, n in rows)), strict=True)] == [
@@ -100,8 +107,7 @@ class TestNumbering:
     @given(st.lists(st.sampled_from("abc"), min_size=1))
     def test_without_an_order_that_of_the_rows_is_kept(self, people):
         numbering = Numbering("trial_index")
-        table = pa.table({"who": people, ROW: range(len(people))})
-        numbering.add(From(number=["who"]), table, Path("raw.csv"), 0)
+        numbering.add(From(number=["who"]), pa.table({"who": people}), batch_of(len(people)), 0)
         seen = [people[:row].count(who) for row, who in enumerate(people)]
         assert [int(text) for text in numbering.finish()[0].to_pylist()] == seen
 

@@ -15,6 +15,7 @@ MODULES = (
     "benchmark_collect",
     "benchmark_contribute",
     "benchmark_faults",
+    "benchmark_import",
     "benchmark_mixup",
     "benchmark_pandas",
     "benchmark_pandas_rows",
@@ -164,6 +165,28 @@ def test_the_whole_part_on_contributing_is_printed(contribute, capsys, monkeypat
     assert printed.count("| 12,462 |") == 2
     assert printed.count("1,024 MiB") == 12
     assert printed.count("* limit") == 2
+
+
+def test_imports_of_three_forms_are_the_judgments_that_were_exported(contribute, capsys):
+    import benchmark_import
+
+    benchmark_import.print_import(310, 1)
+    printed = capsys.readouterr().out
+    assert [line.split(" | ")[:2] for line in printed.splitlines()[3:]] == [
+        ["| a row an answer", "310"],
+        ["| a row a participant, with an item table", "310"],
+        ["| 5 files, one a participant", "310"],
+    ]
+
+
+def test_an_import_of_other_judgments_is_noticed(contribute, tmp_path):
+    import benchmark_import
+
+    laboratory = benchmark_import.Laboratory(124, tmp_path)
+    files, map_file = laboratory.long()
+    files[0].write_text(files[0].read_text("utf-8").replace("_25.png", "_75.png", 1), "utf-8")
+    with pytest.raises(SystemExit, match="mixing_coefficient is not what was exported"):
+        benchmark_import.check_same(laboratory, laboratory.bring_in(files, map_file))
 
 
 @pytest.fixture
