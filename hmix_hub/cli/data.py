@@ -253,10 +253,11 @@ def plot(config: str, dataset: str, source: str | None, output: Path, filters: d
 
 @click.command("show")
 @click.argument("name", metavar="ID")
+@dataset_option
 @source_option
 @cifar10_option
 @picture_option
-def show(name: str, source: str | None, cifar10: str | None, output: Path) -> None:
+def show(name: str, dataset: str, source: str | None, cifar10: str | None, output: Path) -> None:
     """Draw one stimulus as people saw it, its endpoints, and what people answered.
 
     ID is that of a stimulus, mixed_0.5_Dog_2205_Frog_6908; of a pair of the midpoint tasks, Automobile_887_Bird_8384;
@@ -265,7 +266,7 @@ def show(name: str, source: str | None, cifar10: str | None, output: Path) -> No
     from hmix_hub.plots import showing
 
     with writing(output):
-        showing.show(name, output, source=source, cifar10=cifar10)
+        showing.show(name, output, dataset=dataset, source=source, cifar10=cifar10)
     click.echo(f"drew {name} into {output}", err=True)
 
 

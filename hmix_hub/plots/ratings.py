@@ -58,7 +58,7 @@ def _draw_lines(
         # Sideways, so that intervals do not hide each other.
         places = centres + 0.008 * (number - (len(scales) - 1) / 2)
         look = {"color": BARS[number]["color"], "fmt": f"{_MARKERS[number]}-", "mec": "black", "mew": 0.5}
-        label = _cut(name) if scale is None else f"{_cut(name)}: 0 {_cut(scale.low)}, 1 {_cut(scale.high)}"
+        label = cut(name) if scale is None else f"{cut(name)}: 0 {cut(scale.low)}, 1 {cut(scale.high)}"
         axes.errorbar(places, means.mean, means.errors, capsize=3, lw=1.5, ms=6, label=label, **look)
     axes.set(xlabel="mixing coefficient shown (share of image 1)", ylabel="mean rating (0 low end, 1 high end)")
     share_axis(axes)
@@ -80,13 +80,14 @@ def _draw_rows(
         mean = resample_means(rated[rows], np.zeros(count, dtype=np.int64), units, 1)
         axes.errorbar(mean.mean, [place], xerr=mean.errors, fmt="o", color=PEOPLE, mec="white", capsize=3, ms=7, lw=1.5)
         for words, end, side in ((scale.low, 0, "left"), (scale.high, 1, "right")) if scale else ():
-            axes.annotate(_cut(words), (end, place - 0.36), fontsize=7.5, ha=side, va="center", annotation_clip=False)
+            axes.annotate(cut(words), (end, place - 0.36), fontsize=7.5, ha=side, va="center", annotation_clip=False)
     axes.set(xlabel="rating (0 low end, 1 high end)", yticks=range(len(scales)))
-    axes.set_yticklabels([_cut(name) for name, _, _ in scales])
+    axes.set_yticklabels([cut(name) for name, _, _ in scales])
     axes.set_ylim(len(scales) - 0.5, -0.55)
     share_axis(axes)
 
 
-def _cut(words: str) -> str:
+def cut(words: str) -> str:
+    """Return words as a picture writes them: not too long, and no formula."""
     # A dollar sign would begin a formula.
     return (words if len(words) <= _LONGEST else f"{words[:_LONGEST]}…").replace("$", r"\$")

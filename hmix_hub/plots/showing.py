@@ -11,9 +11,17 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from hmix_hub.datasets_by_name import H_MIX
 from hmix_hub.origin import SYNTHETIC_MARK
 from hmix_hub.plots.figure import SYNTHETIC, WARNING, Picture, check_ending, save
-from hmix_hub.plots.stimulus_panels import INTERVALS, NAMED, draw_inferences, draw_midpoints, draw_soft_labels
+from hmix_hub.plots.stimulus_panels import (
+    INTERVALS,
+    NAMED,
+    draw_inferences,
+    draw_midpoints,
+    draw_ratings,
+    draw_soft_labels,
+)
 from hmix_hub.plots.subject import Subject, find_subject
 from hmix_hub.stimuli.mixtures import steps_of, steps_on_screen
 from hmix_hub.tables import vocabulary_of
@@ -27,15 +35,17 @@ _MARGIN, _GAP, _TOP = 40, 36, 145
 _ENLARGED, _ENLARGED_IN_ROW = 10, 5
 """Pixels a pixel; people saw the pictures ten times enlarged."""
 _PANEL_WIDTH, _PANEL_LEFT = 520, 150
-_PANELS = {"inferences": draw_inferences, "categories": draw_soft_labels}
+_PANELS = {"inferences": draw_inferences, "categories": draw_soft_labels, "ratings": draw_ratings}
 
 
 def show(
     name: str,
     path: str | os.PathLike[str] | None = None,
     *,
+    dataset: str | os.PathLike[str] = H_MIX,
     source: str | os.PathLike[str] | None = None,
     cifar10: str | os.PathLike[str] | None = None,
+    image_sets: Mapping[str, Any] | None = None,
 ) -> Figure:
     """Draw a stimulus as people saw it, its endpoints, and what people answered.
 
@@ -46,7 +56,9 @@ def show(
         or of a judgment, which is then marked among the others.
     path
         File to write; its ending decides the format (.png, .pdf, .svg). `None` writes none.
-    source, cifar10
+    dataset
+        "h-mix"; or a study with judgments of participants: its folder, its repository on the Hub, or a registered one.
+    source, cifar10, image_sets
         See `render`.
 
     Returns
@@ -67,7 +79,7 @@ def show(
         If judgments or pictures cannot be had.
     """
     check_ending(path)
-    subject = find_subject(name, source=source, cifar10=cifar10)
+    subject = find_subject(name, dataset=dataset, source=source, cifar10=cifar10, image_sets=image_sets)
     canvas = _draw_pair(subject) if subject.coefficient is None else _draw_mixture(subject)
     _write_heading(canvas, subject)
     judged = sum(len(judgments) for judgments in subject.judgments.values())
@@ -138,6 +150,8 @@ def describe_judgment(subject: Subject) -> str:
         return ""
     names = {"selected_coefficient": "selected", "inferred_coefficient": "inferred", "confidence": "confidence"}
     parts = [f"{words} {row[name]:g}" for name, words in names.items() if row.get(name) is not None]
+    if row.get("rating") is not None:
+        parts.append(f"rated {row['rating']:g} on {row['scale']}")
     if TASKS[row["task"]].class_column:
         parts = [*_named_classes(subject, row), *parts]
     if row["response_time_ms"] is not None:

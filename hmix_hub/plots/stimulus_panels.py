@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import datasets
 import numpy as np
 from matplotlib.axes import Axes
@@ -9,8 +11,10 @@ from matplotlib.ticker import MaxNLocator
 
 from hmix_hub.plots.axes import known_ends, mean_text
 from hmix_hub.plots.figure import BARS, ERROR, PEOPLE, SECOND, SYNTHETIC
+from hmix_hub.plots.ratings import cut
 from hmix_hub.plots.subject import Subject
 from hmix_hub.resampling import COVERAGE, Floats, Means, resample_means
+from hmix_hub.scales import scales_of
 from hmix_hub.schema.arrays import shares_by_class
 from hmix_hub.stimuli.mixtures import steps_of
 from hmix_hub.tables import arrow_columns, vocabulary_of
@@ -80,6 +84,37 @@ def draw_soft_labels(axes: Axes, subject: Subject, task: str) -> None:
     axes.set(xlim=(0, 1), xlabel=what, yticks=places, yticklabels=names)
     axes.invert_yaxis()
     _finish(axes, f"What is it? {_count(judgments)}")
+
+
+def draw_ratings(axes: Axes, subject: Subject, task: str) -> None:
+    """Draw each rating, and the mean on each scale, a row for each; the ends of the scales stand at theirs."""
+    judgments = subject.judgments[task]
+    ratings, names = np.array(judgments["rating"][:], dtype=float), np.array(judgments["scale"][:])
+    is_named, known = _is_named(judgments, subject), scales_of(judgments)
+    rows = sorted(set(names))
+    for place, name in enumerate(rows):
+        own = np.flatnonzero(names == name)
+        mean = _mean(ratings[own], judgments.select(own))
+        axes.errorbar(mean.mean, [place], xerr=mean.errors, fmt="D", color="black", ms=5, capsize=3, zorder=4)
+        answers, times = np.unique(ratings[own], return_counts=True)
+        heights = np.full(len(answers), place + 0.18)
+        axes.scatter(answers, heights, s=30 * times, color=PEOPLE, alpha=0.7, lw=0, clip_on=False, zorder=3)
+        here = ratings[own][is_named[own]]
+        ring: dict[str, Any] = {
+            "s": 120,
+            "facecolor": "none",
+            "edgecolor": NAMED,
+            "lw": 1.5,
+            "clip_on": False,
+            "zorder": 5,
+        }
+        axes.scatter(here, np.full(len(here), place + 0.18), **ring)
+        if name in known:
+            for words, end, side in ((known[name].low, 0, "left"), (known[name].high, 1, "right")):
+                axes.annotate(cut(words), (end, place - 0.3), fontsize=7.5, ha=side, va="center", annotation_clip=False)
+    axes.set(xlim=(0, 1), ylim=(len(rows) - 0.5, -0.6), xlabel="rating (diamonds: mean)")
+    axes.set_yticks(range(len(rows)), [cut(name) for name in rows])
+    _finish(axes, f"How is it rated? {_count(judgments)}")
 
 
 def draw_midpoints(axes: Axes, subject: Subject) -> None:

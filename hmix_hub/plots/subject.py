@@ -11,20 +11,16 @@ import datasets
 import numpy as np
 import numpy.typing as npt
 
+from hmix_hub.datasets_by_name import H_MIX
 from hmix_hub.errors import SchemaError
-from hmix_hub.filters import filter as keep
-from hmix_hub.loading.road import load_dataset
-from hmix_hub.rendering import find_judgment, source_of_judgment, table_of_ids
+from hmix_hub.plots.holdings import holding_of_release, holding_of_study, released_judgment
+from hmix_hub.rendering import table_of_ids
 from hmix_hub.schema import Vocabulary
-from hmix_hub.sources import resolve_source
 from hmix_hub.sources.image_set import ImageSet
-from hmix_hub.sources.image_sets import open_image_set
 from hmix_hub.stimuli.drawing import draw, take_endpoints
 from hmix_hub.stimuli.identifiers import StimulusName, is_pair_id, is_stimulus_id, parse_pair_id, parse_stimulus_id
 from hmix_hub.stimuli.mixtures import check_endpoints, mixtures_of, pairs_of, walk_between
-from hmix_hub.tables import arrow_columns, unique_values
-from hmix_hub.tasks import RELEASED_FORMS, TASKS, task_that_shows
-from hmix_hub.tasks.task import Task
+from hmix_hub.tasks import TASKS, task_that_shows
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,15 +60,22 @@ class Subject:
 
 
 def find_subject(
-    name: str, *, source: str | os.PathLike[str] | None = None, cifar10: str | os.PathLike[str] | None = None
+    name: str,
+    *,
+    dataset: str | os.PathLike[str] = H_MIX,
+    source: str | os.PathLike[str] | None = None,
+    cifar10: str | os.PathLike[str] | None = None,
+    image_sets: Mapping[str, Any] | None = None,
 ) -> Subject:
     """Find what an id names.
 
     Parameters
     ----------
     name
-        Id of a stimulus, a pair or a judgment of "h-mix".
-    source, cifar10
+        Id of a stimulus, a pair or a judgment.
+    dataset
+        "h-mix", or a study: see `hmix_hub.show`.
+    source, cifar10, image_sets
         See `hmix_hub.render`.
 
     Raises
@@ -82,16 +85,20 @@ def find_subject(
     SourceError
         If judgments or pictures cannot be had.
     """
-    judgment = None
-    if not (is_stimulus_id(name) or is_pair_id(name)):
-        if not isinstance(name, str) or "/" not in name:
-            msg = f"{str(name)[:80]!r} is no id of a stimulus, a pair or a judgment"
-            raise SchemaError(msg, hint=_ID_HINT)
-        judgment = find_judgment(name, source)[0]
-        source = source_of_judgment(name, source)
+    judgment, is_judgment = None, not (is_stimulus_id(name) or is_pair_id(name))
+    if is_judgment and (not isinstance(name, str) or "/" not in name):
+        msg = f"{str(name)[:80]!r} is no id of a stimulus, a pair or a judgment"
+        raise SchemaError(msg, hint=_ID_HINT)
+    if dataset != H_MIX:
+        holding = holding_of_study(dataset, source=source, cifar10=cifar10, image_sets=image_sets)
+        judgment = holding.judgment(name) if is_judgment else None
+    else:
+        if is_judgment:
+            judgment, source = released_judgment(name, source)
+        holding = holding_of_release(source, cifar10)
+    if judgment is not None:
         name = judgment["pair_id"] if TASKS[judgment["task"]].shows == "pair" else judgment["stimulus_id"]
-    study = resolve_source(source).study
-    image_set = open_image_set(study.image_set, cifar10=cifar10)
+    image_set = holding.image_set
     is_pair = not is_stimulus_id(name)
     parsed = StimulusName(1.0, *parse_pair_id(name)) if is_pair else parse_stimulus_id(name)
     pair = _pair_name(parsed, image_set.vocabulary)
@@ -99,7 +106,7 @@ def find_subject(
         msg = f"{pair!r} names one picture, and no pair to mix"
         raise SchemaError(msg, hint=f"the stimulus is called mixed_1.0_{pair}")
     name = pair if is_pair else f"mixed_{parsed.coefficient!r}_{pair}"
-    judgments = _judgments(_released("pair" if is_pair else "mixture"), name, source)
+    judgments = holding.judgments("pair" if is_pair else "mixture", name)
     return Subject(
         name,
         [image_set.vocabulary.names[image_set.vocabulary.code(label)] for label in parsed.labels],
@@ -107,9 +114,9 @@ def find_subject(
         None if is_pair else parsed.coefficient,
         _pictures(name, image_set, is_pair=is_pair),
         judgments,
-        [] if judgments or not is_pair else _mixtures_of_pair(name, source),
+        [] if judgments or not is_pair else holding.mixtures_of(pair),
         judgment,
-        study.synthetic,
+        holding.is_synthetic,
     )
 
 
@@ -117,21 +124,6 @@ _ID_HINT = (
     "they look like mixed_0.5_Dog_2205_Frog_6908, Automobile_887_Bird_8384 and "
     "collins2023/infer_mixing_factor/<participant>/12"
 )
-
-
-def _released(shows: str) -> list[Task]:
-    """Return the tasks of "h-mix" that show a pair in all its mixtures, or one mixture."""
-    return [TASKS[name] for name in RELEASED_FORMS if TASKS[name].shows == shows]
-
-
-def _mixtures_of_pair(name: str, source: str | os.PathLike[str] | None) -> list[str]:
-    """Return the mixtures of a pair that the other tasks asked about."""
-    found: set[str] = set()
-    for task in _released("mixture"):
-        dataset = load_dataset("h-mix", task.name, split="train", source=source)
-        table = arrow_columns(dataset, ["pair_id", "stimulus_id"]).to_pydict()
-        found |= {stimulus for pair, stimulus in zip(*table.values(), strict=True) if pair == name}
-    return sorted(found)
 
 
 def _pair_name(parsed: StimulusName, vocabulary: Vocabulary) -> str:
@@ -151,12 +143,3 @@ def _pictures(name: str, image_set: ImageSet, *, is_pair: bool) -> npt.NDArray[n
     mixture = mixtures_of(table, task_that_shows("mixture"))
     first, second = (take_endpoints(mixture, opened, which) for which in (0, 1))
     return np.concatenate([second, draw(mixture, opened), first])
-
-
-def _judgments(tasks: Sequence[Task], name: str, source: str | os.PathLike[str] | None) -> dict[str, datasets.Dataset]:
-    found = {}
-    for task in tasks:
-        dataset = load_dataset("h-mix", task.name, split="train", source=source)
-        if name in unique_values(dataset, task.stimulus_column):
-            found[task.name] = keep(dataset, stimuli=name)
-    return found

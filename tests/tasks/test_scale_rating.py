@@ -321,6 +321,20 @@ def test_ratings_of_single_pictures_and_of_mixtures_are_drawn(name, tmp_path):
     assert labels == ["beauty: 0 ugly, 1 beautiful", "likeness: 0 not at all, 1 entirely"]
 
 
+def test_a_stimulus_of_a_study_is_shown_with_its_ratings(tmp_path, cifar10):
+    folder = study(tmp_path, ROWS)
+    figure = hmix_hub.show("mixed_1.0_cat_0", tmp_path / "shown.png", dataset=folder, cifar10=cifar10)
+    assert (tmp_path / "shown.png").stat().st_size > 10_000
+    (panel,) = [axes for axes in figure.axes if axes.get_title("left").startswith("How is it rated? 4 judgments")]
+    assert [label.get_text() for label in panel.get_yticklabels()] == ["beauty", "likeness"]
+    assert [text.get_text() for text in panel.texts] == ["ugly", "beautiful", "not at all", "very"]
+    named = hmix_hub.show("made-study/scale_rating/bob/2", dataset=folder, cifar10=cifar10)
+    assert any("bob, trial 2: rated 0.4 on beauty, after" in text.get_text() for text in named.texts)
+    for other in ("made-study/scale_rating/bob/9", "made-study/infer_mixing_factor/bob/2", "made-study/"):
+        with pytest.raises(SchemaError, match="no judgment"):
+            hmix_hub.show(other, dataset=folder, cifar10=cifar10)
+
+
 def test_a_raw_file_becomes_a_draft_that_names_the_scales_of_its_rows(tmp_path):
     raw, mapped, to = tmp_path / "raw.csv", tmp_path / "map.yaml", tmp_path / "new-study"
     raw.write_text(
