@@ -129,7 +129,9 @@ def _echo(frozen: FrozenStudy, tasks: list[TaskOverview], advice: list[str], col
         click.echo(line)
     for line in advice:
         click.echo(f"look at {line}")
-    click.echo("\nminutes: reading, and the median response time of the release for each trial")
+    click.echo(
+        "\nminutes: reading, and each trial: the median response time of the release, of later tasks an estimate"
+    )
     frozen_as = "is collected with" if collected == frozen.sha256 else "will be frozen with"
     click.echo(f"this design {frozen_as} the hash {frozen.sha256}")
 
@@ -149,15 +151,21 @@ def _row(task: TaskOverview) -> dict[str, Any]:
 def _balance(task: TaskOverview) -> str:
     low, high = task.per_class_pair
     of_each = "1 stimulus" if high == 1 else f"{_span((low, high))} stimuli"
-    said = (
-        f"{task.task}: {task.pairs} pairs of {task.class_pairs} class pairs, {of_each} of each, "
-        f"at most {task.in_batch} of one in a batch"
-    )
+    said = f"{task.task}: {_shown(task)}, {of_each} of each, at most {task.in_batch} of one in a batch"
     if task.pictures_twice:
         said += f"; pictures that stand in a batch again: {task.pictures_twice}"
     if task.pairs_twice:
         said += f"; pairs that do, as another mixture: {task.pairs_twice}"
     return said
+
+
+def _shown(task: TaskOverview) -> str:
+    pairs = task.pairs - task.singles
+    if not task.singles:
+        return f"{pairs} pairs of {task.class_pairs} class pairs"
+    if not pairs:
+        return f"{task.singles} single pictures of {task.class_pairs} classes"
+    return f"{pairs} pairs and {task.singles} single pictures of {task.class_pairs} class pairs or classes"
 
 
 def _turns(frozen: FrozenStudy, task: TaskOverview) -> str:

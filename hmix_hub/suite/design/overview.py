@@ -24,6 +24,8 @@ class TaskOverview:
 
     Parameters
     ----------
+    singles
+        How many of `pairs` are single pictures, whose class counts as a class pair.
     stimuli
         Fewest and most stimuli of a batch.
     trials
@@ -48,6 +50,7 @@ class TaskOverview:
 
     task: str
     batches: int
+    singles: int
     stimuli: tuple[int, int]
     trials: tuple[int, int]
     people: int
@@ -83,6 +86,7 @@ def _task(frozen: FrozenStudy, batches: list[Batch]) -> TaskOverview:
     return TaskOverview(
         task=batches[0].task,
         batches=len(batches),
+        singles=len({one.image_1_index for batch in batches for one in batch.stimuli if one.image_2_index is None}),
         stimuli=(min(sizes), max(sizes)),
         trials=(min(sizes) + repeats, most),
         people=sum(batch.quota for batch in batches),

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from suite.study.files import STUDY, pair_study, write_study
 
+from hmix_hub.cli.main import main
 from hmix_hub.errors import StudyFileError
 from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.design.drawing import draw_design
@@ -110,6 +112,19 @@ def test_a_task_about_two_pictures_takes_no_single_one(tmp_path: Path) -> None:
 def test_what_cannot_be_drawn_is_told(tmp_path: Path, pairs: str, keys: str, said: str) -> None:
     with pytest.raises(StudyFileError, match=said):
         _drawn(tmp_path, pairs, keys=keys)
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (["5,,", "9,,"], "2 single pictures of 2 classes, 1 stimulus of each"),
+        (["5,,", "5,3,0.25"], "1 pairs and 1 single pictures of 2 class pairs or classes"),
+    ],
+)
+def test_check_tells_how_many_there_are(tmp_path: Path, rows: list[str], said: str) -> None:
+    _listed(tmp_path, "image_1_index,image_2_index,mixing_coefficient", rows, keys="batch_size: 2")
+    printed = CliRunner().invoke(main, ["collect", "check", str(tmp_path)], catch_exceptions=False).output
+    assert f"class_choice: {said}" in printed
 
 
 def test_one_class_alone_is_enough(tmp_path: Path) -> None:
