@@ -63,6 +63,14 @@ def cifar10s() -> Path:
 
 
 @pytest.fixture(scope="session")
+def cifar10h_counts() -> Path:
+    file = _SHARED / "sisters/cifar10h/cifar10h-counts.npy"
+    if not file.is_file():
+        pytest.skip("the counts of CIFAR-10H are not beside the project, in shared/sisters/cifar10h")
+    return file
+
+
+@pytest.fixture(scope="session")
 def root() -> Path:
     return ROOT
 

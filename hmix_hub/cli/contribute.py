@@ -165,10 +165,14 @@ def _stats(folder: str, as_json: bool) -> None:
         echo_json(statistics)
         return
     counts = ("judgments", "repeats", "people", "stimuli")
-    echo_table(
-        [{"task": task} | {name: of.get(name, "-") for name in counts} for task, of in statistics["tasks"].items()]
-    )
-    for task, figures in statistics["tasks"].items():
+    tasks = statistics["tasks"].items()
+    # Rows that pool their participants are no judgments.
+    shown = {task: of if "people" in of else {"stimuli": of["stimuli"]} for task, of in tasks}
+    echo_table([{"task": task} | {name: of.get(name, "-") for name in counts} for task, of in shown.items()])
+    for task, figures in tasks:
+        if votes := figures.get("votes"):
+            unknown = f"; {votes['missing']:,} stimuli do not tell how many" if votes["missing"] else ""
+            click.echo(f"{task}: {votes['total']:,} votes of people who are not told apart{unknown}")
         if made := figures.get("soft_label"):
             asked = ", ".join(made["asked"]) or "nothing else"
             click.echo(f"{task}: asked besides the class: {asked}; soft labels: {made['procedure']}")

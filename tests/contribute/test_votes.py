@@ -336,3 +336,24 @@ def test_many_rows_are_read_in_seconds(tmp_path):
     assert np.array_equal(np.array(found["class_counts"].to_pylist()), counts)
     # A tenth of it where nothing else runs; a loop over rows would take longer.
     assert elapsed < 10
+
+
+def test_the_votes_of_cifar10h_load_to_the_last_bit(cifar10h_counts, tmp_path):
+    counts = np.load(cifar10h_counts)
+    files = example_study(TASK)
+    manifest = files["study.yaml"].decode().replace("mixing: pixel-linear", "mixing: none")
+    rows = [
+        {"image_1_index": index, "mixing_coefficient": 1, "class_counts": "|".join(map(str, row))}
+        for index, row in enumerate(counts.tolist())
+    ]
+    folder = write_files(
+        tmp_path / "cifar10h", {"study.yaml": manifest.encode(), f"judgments/{TASK}.csv": csv_bytes(rows)}
+    )
+    study = Study.open(folder)
+    assert not check_study(study).errors
+    table = study.judgments(TASK)
+    shares = np.array(table["class_frequencies"].to_pylist())
+    assert np.array_equal(shares, counts / counts.sum(axis=1, keepdims=True))
+    labels = table["image_1_label"].to_numpy()
+    assert (len(table), int(counts.sum())) == (10_000, 511_000)
+    assert (shares.argmax(axis=1) == labels).mean() == 0.9921

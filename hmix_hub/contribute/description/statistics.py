@@ -139,8 +139,12 @@ _ORDER = (
 
 
 def _measured(task: Task) -> list[str]:
-    """Return the columns of a task that figures are made of, beside ids: not how an answer came about."""
+    """Return the columns of a task that figures are made of, beside ids: not how an answer came about.
+
+    Where a row is all that is known of a stimulus, its id stands there, too: figures name stimuli.
+    """
     return [
+        *([] if task.has_participants else [task.stimulus_column]),
         *(name for name in _MEASURED if name in {column.name for column in task.columns}),
         *(column.name for column in task.answer_columns if not column.since),
     ]
