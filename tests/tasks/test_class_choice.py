@@ -1,0 +1,392 @@
+"""class_choice: what is stored, which rows are flagged, and what the choices about a stimulus come to."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import hmix_hub
+from hmix_hub.contribute.description.agreement import Answers
+from hmix_hub.contribute.description.choices import (
+    agreement_with_label,
+    choice_agreement,
+    choice_retest,
+    dominant_classes,
+)
+from hmix_hub.contribute.description.statistics import task_statistics
+from hmix_hub.errors import ConfigurationError, FilterError, SchemaError
+from hmix_hub.judgments.by_stimulus import by_stimulus
+from hmix_hub.judgments.derived_columns import with_derived_columns
+from hmix_hub.judgments.migration import migrate
+from hmix_hub.schema import CIFAR10, Vocabulary
+from hmix_hub.studies.example import example_study, write_files
+from hmix_hub.tables import dataset_of
+from hmix_hub.tasks import CHOICE, TASKS, columns
+
+ANIMALS = Vocabulary(("cat", "dog", "fox"))
+PAGES = ("cat", "dog", "fox")
+
+
+def observed(rows, vocabulary=ANIMALS):
+    """Judgments of single pictures: (participant, picture, its class, chosen class), and what else is given."""
+    people: Counter[str] = Counter()
+    values = []
+    for participant, picture, label, chosen, *others in rows:
+        values.append(
+            {
+                "participant_id": participant,
+                "trial_index": people[participant],
+                "is_repeat": False,
+                "image_1_label": vocabulary.code(label),
+                "image_1_index": picture,
+                "image_2_label": None,
+                "image_2_index": None,
+                "mixing_coefficient": 1.0,
+                "chosen_class": vocabulary.code(chosen),
+                **(others[0] if others else {}),
+            }
+        )
+        people[participant] += 1
+    kinds = {column.name: column.arrow_type(vocabulary) for column in columns(CHOICE)}
+    names = dict.fromkeys(name for row in values for name in row)
+    table = pa.table({name: pa.array([row.get(name) for row in values], kinds[name]) for name in names})
+    shared = {"collection_round": "1", "image_set": "pictures", "source_file": "raw.csv"}
+    for name, value in shared.items():
+        table = table.append_column(name, pa.repeat(pa.scalar(value), len(values)))
+    table = table.append_column("source_row", pa.array(range(len(values)), pa.int32()))
+    for name in ("condition", "response_time_ms", "confidence"):
+        if name not in table.column_names:
+            table = table.append_column(name, pa.nulls(len(values), kinds[name]))
+    return table
+
+
+def judged(rows, vocabulary=ANIMALS):
+    return with_derived_columns(observed(rows, vocabulary), CHOICE, study_id="animals", vocabulary=vocabulary)
+
+
+def dataset(rows, vocabulary=ANIMALS):
+    return dataset_of(judged(rows, vocabulary), columns(CHOICE), vocabulary)
+
+
+def flagged(rows, flag):
+    return [flag in flags for flags in judged(rows)["flags"].to_pylist()]
+
+
+def stimuli(rows):
+    return by_stimulus(judged(rows), CHOICE, ANIMALS).to_pylist()
+
+
+THREE = [("a", 0, "cat", "cat"), ("b", 0, "cat", "dog"), ("c", 0, "cat", "cat"), ("a", 1, "fox", "dog")]
+votes = st.lists(st.tuples(st.integers(0, 4), st.sampled_from(PAGES)), min_size=1, max_size=30)
+
+
+def test_it_came_with_2_2_0_and_stores_no_soft_label():
+    assert TASKS[CHOICE].versions == ("2.2.0",)
+    assert "soft_label" not in {column.name for column in columns(CHOICE)}
+    with pytest.raises(ConfigurationError, match=r"does not exist in schema 2\.1\.0"):
+        migrate(judged(THREE), CHOICE, start="2.2.0", target="2.1.0", vocabulary=ANIMALS)
+
+
+def test_choices_about_a_stimulus_become_frequencies():
+    first, second = stimuli(THREE)
+    assert first["chosen_classes"] == [0, 1, 0]
+    assert first["class_frequencies"] == [2 / 3, 1 / 3, 0]
+    assert math.isclose(first["entropy"], -(2 / 3 * math.log(2 / 3) + 1 / 3 * math.log(1 / 3)))
+    assert first["majority_class"] == 0
+    assert second["class_frequencies"] == [0, 1, 0]
+    assert second["entropy"] == 0
+    assert (second["n_judgments"], second["n_participants"]) == (1, 1)
+
+
+def test_a_tie_has_no_majority():
+    (tied,) = stimuli([("a", 0, "cat", "cat"), ("b", 0, "cat", "fox")])
+    assert tied["majority_class"] is None
+
+
+@given(votes)
+@settings(max_examples=30)
+def test_frequencies_are_the_counts_of_the_choices_whatever_their_order(votes):
+    rows = [(f"p{number}", picture, "cat", chosen) for number, (picture, chosen) in enumerate(votes)]
+    counts = Counter(votes)
+    for some in (rows, rows[::-1]):
+        for row in stimuli(some):
+            of_picture = [counts[row["image_1_index"], name] for name in PAGES]
+            assert row["class_frequencies"] == [count / sum(of_picture) for count in of_picture]
+            assert math.isclose(sum(row["class_frequencies"]), 1)
+
+
+SAME = [("a", number, PAGES[number % 3], "dog") for number in range(12)]
+
+
+def test_who_nearly_always_chooses_one_class_is_straightlining():
+    assert flagged(SAME, "straightlining") == [True] * 12
+    assert flagged(SAME[:9], "straightlining") == [False] * 9
+
+
+def test_who_is_shown_one_class_nearly_always_is_not():
+    rows = [("a", number, "dog", "dog") for number in range(11)] + [("a", 11, "cat", "dog")]
+    assert flagged(rows, "straightlining") == [False] * 12
+
+
+def choosing_by_place(place, number=12, *, is_shuffled=True):
+    rng = np.random.default_rng(0)
+    rows = []
+    for trial in range(number):
+        order = rng.permutation(3).tolist() if is_shuffled else [2, 0, 1]
+        rows.append(("a", trial, PAGES[trial % 3], PAGES[order[place]], {"class_order": order}))
+    return rows
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_who_chooses_one_place_of_a_page_that_changes_is_flagged(place):
+    rows = choosing_by_place(place)
+    assert flagged(rows, "same_place") == [True] * 12
+    assert not any(flagged(rows, "straightlining"))
+
+
+def test_a_place_of_a_page_that_never_changes_is_a_class():
+    rows = choosing_by_place(1, is_shuffled=False)
+    assert not any(flagged(rows, "same_place"))
+    assert all(flagged(rows, "straightlining"))
+
+
+def test_rows_without_an_order_have_no_place():
+    assert not any(flagged(SAME, "same_place"))
+    mixed = [*choosing_by_place(0), ("b", 0, "cat", "cat")]
+    assert flagged(mixed, "same_place") == [True] * 12 + [False]
+
+
+@pytest.mark.parametrize(("touched", "expected"), [(False, True), (True, False), (None, False)])
+def test_only_a_slider_known_to_be_untouched_is_flagged(touched, expected):
+    rows = [("a", 0, "cat", "cat", {"confidence": 0.5, "confidence_touched": touched})]
+    assert flagged(rows, "untouched_confidence") == [expected]
+
+
+def test_rows_are_filtered_by_the_chosen_class():
+    ds = dataset(THREE)
+    assert hmix_hub.filter(ds, chosen_class="DOG")["participant_id"][:] == ["b", "a"]
+    assert hmix_hub.filter(ds, chosen_class=["cat", 2])["participant_id"][:] == ["a", "c"]
+    with pytest.raises(FilterError, match="no class is called 'doge'"):
+        hmix_hub.filter(ds, chosen_class="doge")
+    with pytest.raises(FilterError, match="3 is not the code of a class"):
+        hmix_hub.filter(ds, chosen_class=3)
+
+
+def test_a_table_without_chosen_classes_says_where_they_are(load_sample):
+    with pytest.raises(FilterError, match="no column 'chosen_class'") as refused:
+        hmix_hub.filter(load_sample(), chosen_class="dog")
+    assert CHOICE in refused.value.hint
+
+
+def test_soft_labels_of_judgments_are_one_hot_and_of_stimuli_the_frequencies():
+    ds = dataset(THREE)
+    assert hmix_hub.soft_labels(ds).tolist() == [[1, 0, 0], [0, 1, 0], [1, 0, 0], [0, 1, 0]]
+    assert hmix_hub.soft_labels(hmix_hub.by_stimulus(ds)).tolist() == [[2 / 3, 1 / 3, 0], [0, 1, 0]]
+
+
+@given(votes, st.floats(0, 20))
+@settings(max_examples=20)
+def test_smoothing_gives_every_class_as_many_votes(votes, a):
+    rows = [(f"p{number}", picture, "cat", chosen) for number, (picture, chosen) in enumerate(votes)]
+    pooled = hmix_hub.by_stimulus(dataset(rows))
+    counts = Counter(votes)
+    for index, label in zip(pooled["image_1_index"], hmix_hub.soft_labels(pooled, smoothing=a), strict=True):
+        of_class = [counts[index, name] for name in PAGES]
+        expected = [(count + a) / (sum(of_class) + 3 * a) for count in of_class]
+        assert np.allclose(label, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("smoothing", [-0.1, float("nan"), float("inf"), "1", True])
+def test_smoothing_is_a_number_of_votes(smoothing):
+    with pytest.raises(ConfigurationError, match="smoothing is a number of votes"):
+        hmix_hub.soft_labels(dataset(THREE), smoothing=smoothing)
+
+
+def batch_of(ds, **options):
+    return next(iter(hmix_hub.batches(ds, batch_size=10, images=None, shuffle=False, **options)))
+
+
+def test_targets_are_the_soft_labels_smoothed_as_asked():
+    ds = dataset(THREE)
+    pooled = hmix_hub.by_stimulus(ds)
+    assert batch_of(ds)["soft_label"].tolist() == hmix_hub.soft_labels(ds).tolist()
+    for data in (ds, pooled):
+        wanted = torch.tensor(hmix_hub.soft_labels(data, smoothing=0.5), dtype=torch.float64)
+        assert torch.equal(batch_of(data, smoothing=0.5, dtype=torch.float64)["soft_label"], wanted)
+        rows = hmix_hub.JudgmentDataset(data, images=None, smoothing=0.5, dtype=torch.float64)
+        assert torch.equal(rows[0]["soft_label"], wanted[0])
+
+
+def test_smoothing_of_another_target_is_refused(load_sample):
+    with pytest.raises(ConfigurationError, match="smoothing is of the target 'soft_label'"):
+        hmix_hub.batches(load_sample(), images=None, targets="human", smoothing=1)
+
+
+def test_tensors_have_codes_and_frequencies():
+    ds = dataset(THREE)
+    tensors = hmix_hub.to_tensors(ds, ["chosen_class", "confidence"])
+    assert tensors["chosen_class"].tolist() == [0, 1, 0, 1]
+    assert tensors.vocabularies["chosen_class"] == list(PAGES)
+    assert not tensors["confidence_mask"].any()
+    pooled = hmix_hub.to_tensors(hmix_hub.by_stimulus(ds), ["class_frequencies", "entropy", "majority_class"])
+    assert pooled["class_frequencies"].shape == (2, 3)
+    assert pooled["majority_class"].tolist() == [0, 1]
+
+
+def test_joined_studies_count_over_the_classes_of_both():
+    other = Vocabulary(("fox", "owl"))
+    joined = hmix_hub.join(
+        [
+            dataset(THREE),
+            dataset([("z", 9, "owl", "fox")], other).map(
+                lambda row: row | {"study_id": "b", "judgment_id": "b/" + row["judgment_id"]}
+            ),
+        ]
+    )
+    assert joined.features["chosen_class"].names == ["cat", "dog", "fox", "owl"]
+    assert hmix_hub.by_stimulus(joined)["class_frequencies"][2] == [0, 0, 1, 0]
+
+
+def test_aligned_labels_move_choices_and_frequencies():
+    pooled = hmix_hub.align_labels(hmix_hub.by_stimulus(dataset(THREE)), ["fox", "dog", "cat"])
+    assert pooled["class_frequencies"][0] == [0, 1 / 3, 2 / 3]
+    assert pooled["chosen_classes"][0] == [2, 1, 2]
+    assert pooled["majority_class"][:] == [2, 1]
+
+
+@pytest.mark.parametrize("method", ["mean", "majority"])
+def test_aggregates_of_choices_are_their_shares(method):
+    labels = hmix_hub.aggregate(dataset(THREE), method)
+    assert labels["soft_label"][:] == [[2 / 3, 1 / 3, 0], [0, 1, 0]]
+    assert labels["top_class"][:] == [0, 1]
+
+
+def test_dawid_skene_takes_choices_as_votes():
+    rows = [(f"p{p}", s, PAGES[s % 3], PAGES[(s + (p == 2)) % 3]) for s in range(6) for p in range(3)]
+    labels = hmix_hub.aggregate(dataset(rows), "dawid_skene")
+    assert labels["top_class"][:] == [0, 1, 2, 0, 1, 2]
+    with pytest.raises(ConfigurationError, match="have no aggregate 'median'"):
+        hmix_hub.aggregate(dataset(rows), "median")
+
+
+def answers_of(people, pictures, *, repeats=()):
+    keys: Counter[tuple[int, int]] = Counter()
+    shown = []
+    for key in zip(people, pictures, strict=True):
+        keys[key] += 1
+        shown.append(keys[key])
+    is_repeat = np.isin(np.arange(len(people)), list(repeats))
+    return Answers(np.array(people), np.array(pictures), np.array(shown), is_repeat)
+
+
+def test_fleiss_kappa_is_that_of_the_published_example():
+    # Ten subjects, fourteen raters, five categories: kappa .210. Source: the example table of Fleiss' kappa,
+    # https://en.wikipedia.org/wiki/Fleiss%27_kappa.
+    counts = [
+        *([0, 0, 0, 0, 14], [0, 2, 6, 4, 2], [0, 0, 3, 5, 6], [0, 3, 9, 2, 0], [2, 2, 8, 1, 1]),
+        *([7, 7, 0, 0, 0], [3, 2, 6, 3, 0], [2, 5, 3, 2, 2], [6, 5, 2, 1, 0], [0, 2, 2, 3, 7]),
+    ]
+    chosen = np.concatenate([np.repeat(np.arange(5), row) for row in counts])
+    found = choice_agreement(answers_of(np.tile(np.arange(14), 10), np.repeat(np.arange(10), 14)), chosen)
+    assert round(found["fleiss_kappa"], 3) == 0.21
+    assert found["pairs"] == 10 * 91
+    # With as many answers to each, agreement of pairs is that of Fleiss, and alpha corrects for the finite sample.
+    assert math.isclose(found["same_top_class"], 0.378, abs_tol=5e-4)
+    expected = 1 - (1 - found["fleiss_kappa"]) * 139 / 140
+    assert math.isclose(found["krippendorff_alpha"], expected, abs_tol=1e-6)
+
+
+def test_where_all_chose_one_class_nothing_is_beyond_chance():
+    found = choice_agreement(answers_of([0, 1, 0, 1], [0, 0, 1, 1]), np.array([2, 2, 2, 2]))
+    assert (found["same_top_class"], found["fleiss_kappa"], found["krippendorff_alpha"]) == (1.0, None, None)
+    none = choice_agreement(answers_of([0], [0]), np.array([2]))
+    assert (none["pairs"], none["same_top_class"], none["fleiss_kappa"]) == (0, None, None)
+
+
+def test_a_repeat_counts_for_the_retest_alone():
+    answers = answers_of([0, 1, 0], [0, 0, 0], repeats=[2])
+    chosen = np.array([1, 1, 2])
+    assert choice_agreement(answers, chosen)["same_top_class"] == 1
+    assert choice_retest(answers, chosen)["same_top_class"] == 0
+    assert choice_retest(answers, chosen)["pairs"] == 1
+
+
+def test_choices_are_compared_with_the_class_that_a_picture_is_most_of():
+    table = pa.table(
+        {
+            "image_1_label": pa.array([0, 0, 0, 1, 1]),
+            "image_2_label": pa.array([None, 1, 1, 1, 2]),
+            "mixing_coefficient": [1.0, 0.75, 0.5, 0.5, 0.25],
+        }
+    )
+    labels = dominant_classes(table)
+    # Of two halves there is none, unless both are of one class.
+    assert labels.tolist() == [0, 0, -1, 1, 2]
+    found = agreement_with_label(np.array([0, 1, 0, 1, 2]), labels, np.arange(5))
+    assert (found["judgments"], found["share"]) == (4, 0.75)
+
+
+def test_statistics_hold_agreement_confidence_and_what_was_chosen():
+    rows = [(p, s, PAGES[s], PAGES[(s + (p == "c")) % 3], {"confidence": 0.5}) for s in range(3) for p in "abc"]
+    figures = task_statistics(judged(rows), CHOICE)
+    assert figures["agreement"]["same_top_class"] == round(1 / 3, 6)
+    assert figures["of_label"]["share"] == round(2 / 3, 6)
+    assert figures["confidence"]["mean"] == 0.5
+    (level,) = figures["mass"]
+    assert (level["image_1"], level["others"]) == (round(2 / 3, 6), round(1 / 3, 6))
+
+
+@pytest.mark.parametrize("by", ["participant", "image", "stimulus"])
+def test_parts_of_a_split_share_nothing(by):
+    rows = [(f"p{number % 5}", number % 7, PAGES[number % 7 % 3], "cat") for number in range(35)]
+    parts = hmix_hub.split(dataset(rows), by=by, fractions={"train": 0.6, "test": 0.4}, seed=1)
+    name = {"participant": "participant_id", "image": "image_1_index", "stimulus": "stimulus_id"}[by]
+    assert not set(parts["train"][name]) & set(parts["test"][name])
+    assert len(parts["train"]) + len(parts["test"]) == 35
+
+
+def test_a_picture_is_drawn_of_judgments_and_stimuli(tmp_path):
+    ds = dataset([(p, s, PAGES[s], PAGES[(s + (p == "c")) % 3]) for s in range(3) for p in "abc"])
+    for data in (ds, hmix_hub.by_stimulus(ds)):
+        figure = hmix_hub.plot(data, tmp_path / "plot.png")
+        assert figure.axes[0].get_ylabel() == "share of the choices"
+
+
+@pytest.fixture
+def example(tmp_path):
+    return write_files(tmp_path / "study", example_study(CHOICE))
+
+
+def edited(folder, old, new):
+    table = folder / f"judgments/{CHOICE}.csv"
+    text = table.read_text()
+    assert old in text
+    table.write_text(text.replace(old, new))
+
+
+def test_confidence_may_be_left_out(example):
+    table = example / f"judgments/{CHOICE}.csv"
+    table.write_text("\n".join(line.rpartition(",")[0] for line in table.read_text().splitlines()) + "\n")
+    ds = hmix_hub.load_dataset(str(example), CHOICE, split="train")
+    assert set(ds["confidence"]) == {None}
+    assert hmix_hub.by_stimulus(ds)["confidences"][0] == [None] * len(hmix_hub.by_stimulus(ds)["chosen_classes"][0])
+
+
+def test_a_chosen_class_may_not_be_missing(example):
+    edited(example, ",automobile,0", ",,0")
+    with pytest.raises(SchemaError, match="HMX540"):
+        hmix_hub.load_dataset(str(example), CHOICE, split="train")
+
+
+def test_the_example_study_loads_by_stimulus_too(example):
+    ds = hmix_hub.load_dataset(str(example), CHOICE, split="train")
+    pooled = hmix_hub.load_dataset(str(example), f"{CHOICE}_by_stimulus", split="train")
+    assert pooled.to_list() == hmix_hub.by_stimulus(ds).to_list()
+    assert pooled.features["class_frequencies"].length == len(CIFAR10)
