@@ -69,7 +69,8 @@ def _check_items(column: Column, values: pa.ChunkedArray) -> None:
     """Check each number of lists, or of lists of distributions; infinity is in no range of a list."""
     inner = pc.list_flatten(values)
     items = numbers(inner) if column.kind is Kind.FLOATS else matrix(inner).ravel()
-    bad = np.flatnonzero(_outside(items, column.low, column.high) | ~np.isfinite(items))
+    is_bad = _outside(items, column.low, column.high) | ~np.isfinite(items)
+    bad = np.flatnonzero(is_bad & inner.is_valid().to_numpy() if column.has_nullable_items else is_bad)
     if len(bad):
         row = pc.list_parent_indices(values)[int(bad[0]) * len(inner) // len(items)].as_py()
         _refuse(column, row, f"holds {items[bad[0]]:g}, not numbers, {column.range or 'any'}")

@@ -64,6 +64,8 @@ class Column:
     of_image_1
         Whether the values are about image 1, so that they turn when the pictures of a pair change places: a share to 1
         minus it, a side to the other one.
+    has_nullable_items
+        Of lists of numbers, whether an item may be null.
     """
 
     name: str
@@ -76,6 +78,7 @@ class Column:
     choices: tuple[str, ...] = ()
     since: str = ""
     of_image_1: bool = False
+    has_nullable_items: bool = False
 
     @property
     def range(self) -> str:

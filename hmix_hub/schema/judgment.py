@@ -44,6 +44,14 @@ IMAGE_FILES = tuple(
 MIXING_COEFFICIENT = coefficient(
     "mixing_coefficient", meaning="lambda of the shown picture, lambda * image_1 + (1 - lambda) * image_2"
 )
+CONFIDENCES = Column(
+    "confidences",
+    Kind.FLOATS,
+    "each judgment's confidence, null where not given",
+    low=0,
+    high=1,
+    has_nullable_items=True,
+)
 SLIDER_START = 0.5
 """Where every slider stands until it is touched."""
 SIDES = ("left", "right")

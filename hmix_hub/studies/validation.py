@@ -26,6 +26,7 @@ from hmix_hub.studies.observed import ObservedChunk, observed_chunks
 from hmix_hub.studies.participants import check_participants
 from hmix_hub.studies.pictures import KnownPictures, known_pictures, stimulus_files
 from hmix_hub.studies.rules import files as rules
+from hmix_hub.tasks import TASKS
 
 _UNLISTED = "no list names it"
 Progress = Callable[[str, int], None]
@@ -61,6 +62,7 @@ def validate(
     if manifest is None:
         return
     _check_tasks(folder, manifest, report)
+    folder = _without_newer_tasks(folder, manifest, report)
     check_scales(manifest, report)
     pictures = known_pictures(manifest, folder, report)
     _check_stimulus_files(folder, manifest, report)
@@ -129,6 +131,16 @@ def _check_tasks(folder: StudyFolder, manifest: Manifest, report: Report) -> Non
     for task, name in folder.judgments.items():
         if task not in manifest.tasks:
             report.add(rules.FILE_WITHOUT_TASK, file=name)
+
+
+def _without_newer_tasks(folder: StudyFolder, manifest: Manifest, report: Report) -> StudyFolder:
+    """Report tasks that the study's version of the schema does not have, and leave their files out."""
+    version = manifest.schema_version
+    newer = [task for task in folder.judgments if version not in TASKS[task].versions]
+    for task in newer:
+        note = f"{task} came with {TASKS[task].since}, and study.yaml says {version}"
+        report.add(rules.TASK_TOO_NEW, file=MANIFEST, column="schema_version", value=version, note=note)
+    return replace(folder, judgments={task: name for task, name in folder.judgments.items() if task not in newer})
 
 
 def _check_file(

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from hmix_hub.schema.arrays import Mask, codes, distributions
 from hmix_hub.schema.column import Column, Kind
 from hmix_hub.schema.groups import Groups, encode, encode_key
-from hmix_hub.schema.judgment import recorded, recorded_times
+from hmix_hub.schema.judgment import CONFIDENCES, recorded, recorded_times
 from hmix_hub.tasks.flags import (
     REPEATED_IN_BATCH,
     STRAIGHTLINING,
@@ -134,7 +134,7 @@ TASK = Task(
     by_stimulus=ByStimulus(
         columns=(
             Column("chosen_classes", Kind.LABELS, "each judgment's class"),
-            Column("confidences", Kind.FLOATS, "each judgment's confidence, null where not given", "", 0, 1),
+            CONFIDENCES,
             CLASS_FREQUENCIES,
             ENTROPY,
             MAJORITY_CLASS,

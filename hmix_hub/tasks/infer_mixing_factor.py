@@ -12,6 +12,7 @@ from hmix_hub.schema.arrays import Floats, Mask, codes, numbers
 from hmix_hub.schema.column import Column, Kind
 from hmix_hub.schema.groups import Groups
 from hmix_hub.schema.judgment import (
+    CONFIDENCES,
     IMAGE_1_SIDE,
     SLIDER_START,
     coefficient,
@@ -165,7 +166,7 @@ TASK = Task(
     by_stimulus=ByStimulus(
         columns=(
             coefficient("inferred_coefficients", kind=Kind.FLOATS, meaning="each judgment's inferred coefficient"),
-            Column("confidences", Kind.FLOATS, "each judgment's confidence, null where not given", "", 0, 1),
+            CONFIDENCES,
             coefficient("mean_inferred_coefficient", meaning="mean of the inferred coefficients"),
             Column(
                 "std_inferred_coefficient",

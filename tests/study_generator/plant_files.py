@@ -7,7 +7,7 @@ import random
 from hypothesis import assume
 
 from hmix_hub.studies.example import example_study
-from hmix_hub.tasks import CATEGORICAL, INFER
+from hmix_hub.tasks import CATEGORICAL, CHOICE, INFER
 from study_generator.answers import ANSWERS
 from study_generator.planting import TABLES, TEXTS, plants, some_row
 from study_generator.study import Study
@@ -190,6 +190,11 @@ def _unfinished(study: Study, rng: random.Random) -> None:
 @plants("HMX526", tasks=(CATEGORICAL,))
 def _unstated(study: Study, rng: random.Random) -> None:
     del study.manifest["soft_labels"]
+
+
+@plants("HMX516", tasks=(CHOICE,))
+def _too_new(study: Study, rng: random.Random) -> None:
+    study.manifest["schema_version"] = rng.choice(["2.0.0", "2.1.0"])
 
 
 @plants("HMX525", options={"is_draft": True})

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gzip
 
+from hmix_hub.schema import CURRENT
 from hmix_hub.studies.example import example_study
-from hmix_hub.studies.rules.changes import content, file_added, file_removed, table_path
+from hmix_hub.studies.rules.changes import content, file_added, file_removed, replaced, table_path
 from hmix_hub.studies.rules.rule import Change, Example, Files, error, warning
-from hmix_hub.tasks import CONSTRUCT
+from hmix_hub.tasks import CHOICE, CONSTRUCT
 
 _TABLE = table_path()
 
@@ -155,6 +156,16 @@ FOREIGN = error(
     "the file is not in the expected format",
     "put the table in its place, as CSV in UTF-8",
     Example(content(_TABLE, lambda _: _WORKBOOK, "an Excel workbook under the name of a CSV file")),
+)
+
+TASK_TOO_NEW = error(
+    "HMX516 task-too-new",
+    "the task came with a later version of the schema than study.yaml states",
+    "write the `schema_version` that is named, or a later one; what is there already stays valid",
+    Example(
+        replaced("study.yaml", f"schema_version: {CURRENT}", "schema_version: 2.1.0"),
+        task=CHOICE,
+    ),
 )
 
 
