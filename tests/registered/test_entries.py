@@ -9,7 +9,9 @@ from cifar10s_labels import answers_of, published_label
 import hmix_hub
 from hmix_hub.datasets_by_name import registered_names
 from hmix_hub.loading.entries import read_entry
+from hmix_hub.schema.arrays import matrix
 from hmix_hub.sources.image_sets import IMAGE_SETS
+from hmix_hub.tables import arrow_columns
 from hmix_hub.tasks import CATEGORICAL, TASKS
 
 ENTRIES = registered_names()
@@ -47,9 +49,10 @@ def test_its_pictures_are_those_of_its_image_set(name, files_of):
     known = IMAGE_SETS[entry.manifest.image_set]
     for task in entry.expected:
         dataset = hmix_hub.load_dataset(name, task, split="train", source=files_of(name))
-        assert set(dataset["image_set"]) == {entry.manifest.image_set}
+        assert dataset.unique("image_set") == [entry.manifest.image_set]
         assert dataset.features["image_1_label"].names == list(known.vocabulary.names)
-        np.testing.assert_array_equal(dataset["image_1_label"], known.labels()[dataset["image_1_index"]])
+        table = arrow_columns(dataset, ["image_1_label", "image_1_index"])
+        np.testing.assert_array_equal(table["image_1_label"], known.labels()[table["image_1_index"].to_numpy()])
 
 
 def test_all_labels_of_cifar10s_are_those_of_its_authors(files_of):
@@ -74,7 +77,7 @@ def votes_of(name, files_of):
 
 def test_the_most_chosen_class_of_cifar10h_is_the_label_of_nearly_every_picture(files_of):
     votes = votes_of("cifar10h", files_of)
-    counts = np.array(votes["class_counts"])
+    counts = matrix(arrow_columns(votes, ["class_counts"])["class_counts"])
     assert (counts.sum(axis=1).min(), counts.sum(axis=1).max()) == (47, 63)
     assert (counts.sum(axis=1) == votes["n_votes"]).all()
     assert (counts.argmax(axis=1) == votes["image_1_label"]).mean() == 0.9921
@@ -83,25 +86,26 @@ def test_the_most_chosen_class_of_cifar10h_is_the_label_of_nearly_every_picture(
 
 def test_error_rates_of_cifar10n_are_those_of_its_authors(files_of):
     votes = votes_of("cifar10n", files_of)
-    labels = np.array(votes.features["image_1_label"].names)[votes["image_1_label"]]
-    found = {
-        name: round(float((np.array(votes[name]) != labels).mean()), 5)
-        for name in votes.column_names
-        if name.startswith("x_")
+    names = votes.features["image_1_label"].names
+    own = [name for name in votes.column_names if name.startswith("x_")]
+    table = arrow_columns(votes, ["image_1_label", "n_votes", "class_counts", *own])
+    codes = {name: table[name].combine_chunks().dictionary_encode() for name in own}
+    cast = {
+        name: np.array([names.index(word) for word in found.dictionary.to_pylist()])[found.indices.to_numpy()]
+        for name, found in codes.items()
     }
-    assert found == {
+    labels = table["image_1_label"].to_numpy()
+    assert {name: round(float((label != labels).mean()), 5) for name, label in cast.items()} == {
         "x_random_label_1": 0.17234,
         "x_random_label_2": 0.18122,
         "x_random_label_3": 0.1764,
         "x_aggregate_label": 0.0901,
         "x_worst_label": 0.40208,
     }
-    assert set(votes["n_votes"]) == {3}
+    assert table["n_votes"].unique().to_pylist() == [3]
     # The three votes are those that are counted.
-    counts = np.array(votes["class_counts"])
-    names = votes.features["image_1_label"].names
-    cast = np.stack([np.array([names.index(name) for name in votes[f"x_random_label_{n}"]]) for n in (1, 2, 3)], axis=1)
-    np.testing.assert_array_equal(counts, (cast[:, :, None] == np.arange(10)).sum(axis=1))
+    three = np.stack([cast[f"x_random_label_{number}"] for number in (1, 2, 3)], axis=1)
+    np.testing.assert_array_equal(matrix(table["class_counts"]), (three[:, :, None] == np.arange(10)).sum(axis=1))
 
 
 def test_votes_refuse_what_asks_for_people(files_of):
@@ -117,7 +121,7 @@ def test_votes_refuse_what_asks_for_people(files_of):
 def test_votes_of_two_studies_join(files_of):
     source = {name: files_of(name) for name in ("cifar10h", "cifar10n")}
     joined = hmix_hub.load_dataset(["cifar10h", "cifar10n"], split="train", source=source)
-    assert (len(joined), set(joined["image_set"])) == (60_000, {"cifar10/test", "cifar10/train"})
+    assert (len(joined), joined.unique("image_set")) == (60_000, ["cifar10/test", "cifar10/train"])
 
 
 def test_every_kind_of_label_of_a_picture_is_found(files_of, release):
@@ -129,3 +133,17 @@ def test_every_kind_of_label_of_a_picture_is_found(files_of, release):
     assert sum(votes["label_distribution"].values()) == pytest.approx(1)
     (row,) = hmix_hub.labels_of("cifar10/train", 0, source=source).to_dict("records")
     assert (row["dataset"], row["label_distribution"]) == ("cifar10n", {"deer": 1 / 3, "frog": 2 / 3})
+
+
+def test_votes_come_with_their_pictures(files_of, cifar10):
+    folder = files_of("cifar10h")
+    votes = hmix_hub.load_dataset(
+        "cifar10h", split="train[:3]", source=folder, images="mixed", cifar10=cifar10, labels=["cat", "ship"]
+    )
+    pictures = IMAGE_SETS["cifar10/test"].open(cifar10)
+    for row in votes:
+        np.testing.assert_array_equal(
+            np.asarray(row["image"]).transpose(2, 0, 1), pictures.picture(row["image_1_index"])
+        )
+    parts = hmix_hub.split(votes, by="image", fractions={"train": 0.5, "test": 0.5})
+    assert sum(map(len, parts.values())) == 3
