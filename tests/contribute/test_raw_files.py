@@ -7,7 +7,6 @@ import json
 import sqlite3
 import zipfile
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
@@ -174,7 +173,6 @@ FOREIGN = {
         "a MATLAB file",
         lambda path: path.write_bytes(b"MATLAB 5.0 MAT-file, Platform: GLNXA64" + bytes(90)),
     ),
-    "table.npy": ("a NumPy array", lambda path: np.save(path, np.zeros(3))),
     "paper.pdf": ("a PDF document", lambda path: path.write_bytes(b"%PDF-1.7\n%\xe2\xe3\n")),
     "login.csv": ("a web page", lambda path: path.write_text("\n<!DOCTYPE HTML>\n<html></html>", "utf-8")),
     "cut.csv": (
