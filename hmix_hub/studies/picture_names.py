@@ -87,12 +87,12 @@ class PictureNames:
         return [self.names[index].as_py() if index >= 0 else text for text, index in zip(texts, indices, strict=True)]
 
     def several(self, text: str) -> list[str]:
-        """Return the first few names that a text may stand for."""
+        """Return the first few pictures that a text may stand for, each with its row in the list."""
         given = pa.array([text])
         for form in _FORMS:
-            same = self.names.filter(pc.equal(form(self.names), form(given)[0]))
+            same = np.flatnonzero(pc.equal(form(self.names), form(given)[0]).to_numpy(zero_copy_only=False))
             if len(same):
-                return list(same[:_NEAREST].to_pylist())
+                return [f"{self.names[index].as_py()} (row {index})" for index in same[:_NEAREST].tolist()]
         return []
 
     def nearest(self, text: str) -> str:

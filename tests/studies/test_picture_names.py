@@ -54,7 +54,8 @@ def test_names_are_written_as_they_are_listed_where_one_picture_is_meant():
 
 
 def test_the_names_that_a_text_may_stand_for_are_told():
-    assert PictureNames(LISTED).several("other/0.png") == ["dogs/0.png", "cats/0.png"]
+    assert PictureNames(LISTED).several("other/0.png") == ["dogs/0.png (row 2)", "cats/0.png (row 3)"]
+    assert PictureNames(["a.png", "b.png", "a.png"]).several("a.png") == ["a.png (row 0)", "a.png (row 2)"]
 
 
 @pytest.mark.parametrize("written", ["cat8.png", "cats/cta7.png", "cats-cat7.png"])
