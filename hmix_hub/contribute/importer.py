@@ -107,6 +107,9 @@ def import_raw(
         msg = "judgments that are there are either replaced or added to"
         raise ConfigurationError(msg, hint="give replace or append, not both")
     groups = _groups(files, map_file)
+    if not groups:
+        msg = "no raw file is named"
+        raise ConfigurationError(msg, hint="name raw files, by their column map")
     standing = _standing(root) if append else {}
     first = next_number(standing.values())
     names = raw_names([path for _, paths in groups for path in paths], first)

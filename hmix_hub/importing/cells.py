@@ -9,8 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hmix_hub.errors import SchemaError
 from hmix_hub.importing.json_paths import NULL, values_at, written
 from hmix_hub.importing.map_keys import Taken
+from hmix_hub.importing.readers.raw_file import TEXT_LIMIT
 from hmix_hub.schema import arrays
 from hmix_hub.schema.arrays import Ints
 
@@ -72,6 +74,26 @@ class Cells:
             return codes, texts
         found = [written(value) for value in self.values(taken)]
         return codes, pa.array([None if text is NULL else text for text in found], pa.string())
+
+
+def repeated(column: pa.ChunkedArray, rows: Ints, said: str) -> pa.ChunkedArray:
+    """Return rows of a column of text, as often as wanted; see `check_size`."""
+    lengths = pc.binary_length(column).fill_null(0).to_numpy()
+    check_size(int(lengths[rows].sum(dtype=np.int64)), said)
+    return arrays.take(column, rows)
+
+
+def check_size(n_bytes: int, said: str) -> None:
+    """Check that texts that a map makes do not grow beyond measure, as a long cell repeated for each item does.
+
+    Raises
+    ------
+    SchemaError
+        If they come to more bytes than the text of a raw file may have.
+    """
+    if n_bytes > TEXT_LIMIT:
+        msg = f"{said} would come to {n_bytes:,} bytes, and {TEXT_LIMIT:,} are the most"
+        raise SchemaError(msg, hint="leave long columns out of the map, or import the files in parts, with --append")
 
 
 def is_filled(cells: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array:

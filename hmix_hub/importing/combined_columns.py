@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hmix_hub.importing.calculation import Calculation, as_numbers
-from hmix_hub.importing.cells import Cells, are_filled, is_filled
+from hmix_hub.importing.cells import Cells, are_filled, check_size, is_filled
 from hmix_hub.importing.json_paths import OFF
 from hmix_hub.importing.map_keys import From, pieces
 from hmix_hub.importing.outcome import ROW
@@ -65,6 +65,8 @@ def _joined(cells: Cells, parts: Sequence[tuple[str, str | None]]) -> Combined:
         for text, name in parts
         for piece in ([pa.scalar(text)] if text else []) + ([pc.utf8_trim_whitespace(next(texts))] if name else [])
     ]
+    n_bytes = sum(pc.sum(pc.binary_length(column)).as_py() or 0 for column in columns)
+    check_size(n_bytes + sum(len(text) for text, _ in parts) * cells.raw.num_rows, "joined texts")
     is_whole = np.asarray(filled.all(axis=0))
     values = pc.if_else(pa.array(is_whole), pc.binary_join_element_wise(*joined, ""), "")
     return values, np.asarray(filled.any(axis=0) & ~is_whole)
@@ -89,7 +91,7 @@ def _named_by(cells: Cells, template: str) -> Combined:
     names, is_unfit = _joined(cells, pieces(template))
     codes, texts = arrays.encode(names)
     there = dict.fromkeys(cells.raw.column_names)
-    del there[ROW]
+    there.pop(ROW, None)
     named = [name for name in texts.to_pylist() if name in there]
     # Each cell stands in the columns that are named, one behind the other; the last of them is empty.
     place = {name: number for number, name in enumerate(named)}

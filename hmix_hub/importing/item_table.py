@@ -13,6 +13,7 @@ from pydantic import Field, field_validator
 
 from hmix_hub.errors import ConfigurationError, SchemaError, SourceMissingError, Where, nearest
 from hmix_hub.files import is_plain_inside
+from hmix_hub.importing.cells import repeated
 from hmix_hub.importing.map_keys import Strict
 from hmix_hub.importing.outcome import ROW, Outcome
 from hmix_hub.importing.raw_files import read_raw
@@ -120,7 +121,7 @@ class JoinedTable:
         self._count(codes, texts, np.asarray(places.is_null()), raw, path)
         for name in columns:
             found = self._table[name].take(places).fill_null("")
-            raw = raw.append_column(name, arrays.take(found, codes))
+            raw = raw.append_column(name, repeated(found, codes, f"{name} of {self.said.file}"))
         return raw
 
     def _count(self, codes: arrays.Ints, texts: pa.Array, is_lacking: arrays.Mask, raw: pa.Table, path: Path) -> None:

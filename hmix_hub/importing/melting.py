@@ -9,8 +9,9 @@ import pyarrow as pa
 from pydantic import Field, model_validator
 
 from hmix_hub.errors import ConfigurationError, Where
-from hmix_hub.importing.cells import are_filled
+from hmix_hub.importing.cells import are_filled, repeated
 from hmix_hub.importing.map_keys import Strict
+from hmix_hub.importing.outcome import ROW
 from hmix_hub.importing.patterns import check_pattern, group_of
 from hmix_hub.schema import arrays
 
@@ -113,7 +114,12 @@ class Melt(Strict):
             is_filled |= np.stack([are_filled(column) for column in columns])
         rows, items = np.nonzero(is_filled.T)
         places = items * raw.num_rows + rows
-        melted = {name: arrays.take(raw[name], rows) for name in kept}
+        melted = {
+            name: arrays.take(raw[name], rows)
+            if name == ROW
+            else repeated(raw[name], rows, f"{name}, repeated for each item,")
+            for name in kept
+        }
         melted[made[0]] = arrays.take(pa.chunked_array([pa.array(list(found), pa.string())]), items)
         for value, columns in values.items():
             chunks = [chunk for column in columns for chunk in column.chunks]

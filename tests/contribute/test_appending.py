@@ -125,6 +125,10 @@ class TestAMapForEachForm:
         import_raw({labs / f"{name}.yaml": [labs / "both.csv"] for name in ("first", "second")}, labs / "study")
         assert of(judgments(labs), *self.COLUMNS) == [("p1", "0", "0.4", "raw-1.csv"), ("p1", "1", "0.6", "raw-1.csv")]
 
+    def test_no_file_at_all_is_refused(self, labs):
+        with pytest.raises(ConfigurationError, match="no raw file is named"):
+            import_raw({}, labs / "study")
+
     def test_a_map_that_is_given_twice_is_refused(self, labs):
         with pytest.raises(ConfigurationError, match="another map is given"):
             import_raw({labs / "pilot.yaml": [labs / "pilot.csv"]}, labs / "study", map_file=labs / "main.yaml")

@@ -530,6 +530,34 @@ class TestWideTables:
         assert "p3.csv: no judgment (no row is a judgment)" in done.outcome.notes
 
 
+class TestTextsThatGrow:
+    """A long cell is not repeated beyond measure."""
+
+    @pytest.fixture(autouse=True)
+    def _limit(self, monkeypatch):
+        monkeypatch.setattr("hmix_hub.importing.cells.TEXT_LIMIT", 10_000)
+
+    @pytest.mark.parametrize(
+        ("above", "columns", "said"),
+        [
+            (
+                "melt: {columns: 'Q(\\d+)', into: [item, answer]}\n",
+                {"x_note": "note"},
+                "note, repeated for each item, would",
+            ),
+            ("", {"x_note": "{text: '{note}{note}{note}'}"}, "joined texts would"),
+            ("table: {file: items.csv, by: who}\n", {"x_note": "long"}, "long of items.csv would"),
+        ],
+    )
+    def test_what_would_come_to_too_much_is_told(self, above, columns, said, tmp_path):
+        write_table(tmp_path / "items.csv", ["who", "long"], ("p1", "x" * 4000))
+        rows = [("p1", n, 40, "x" * (4000 if above.startswith("melt") else 1200), 1, 2, 3) for n in range(3)]
+        options = {"inferred_coefficient": "{constant: '1'}"} | columns
+        message = refused(tmp_path, [*RAW, "note", "Q1", "Q2", "Q3"], *rows, above=above, error=SchemaError, **options)
+        assert said in message
+        assert "10,000 are the most" in message
+
+
 class TestFromRawToJudgments:
     """Gap 1, and several together: from a laboratory's file to the table of judgments, by a map alone."""
 
