@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from hmix_hub.schema.column import Column
 from hmix_hub.schema.groups import Groups
+from hmix_hub.schema.judgment import SLIDER_START
 
 
 @dataclass(frozen=True)
@@ -73,9 +74,11 @@ class Path:
     answer
         Column of the answer, the last of them.
     start
-        Column of the first of them, from which each step is one tenth; empty: a slider, which starts in the middle.
+        Column of the first of them, from which each step is one tenth; empty: a slider.
     touched
         Column that says whether the slider was touched.
+    rests
+        Where a slider stands before it is touched; `None`: wherever the study had it, which no column says.
     """
 
     values: str
@@ -83,3 +86,4 @@ class Path:
     answer: str
     start: str = ""
     touched: str = ""
+    rests: float | None = SLIDER_START

@@ -108,5 +108,5 @@ TASK = Task(
     filters={"scale": "on any of these scales", "rating": "whose rating is this, 0 the low end to 1 the high end"},
     example=_example,
     optional=(SCALE,),
-    paths=(Path("rating_path", "rating_path_times_ms", "rating", touched="rating_touched"),),
+    paths=(Path("rating_path", "rating_path_times_ms", "rating", touched="rating_touched", rests=None),),
 )

@@ -82,7 +82,10 @@ def _choice(rng: random.Random, row: dict[str, Any], classes: list[str]) -> dict
 
 
 def _rating(rng: random.Random, row: dict[str, Any], classes: list[str]) -> dict[str, Any]:
-    return {"rating_touched": rng.random() < 0.9}
+    is_touched = rng.random() < 0.9
+    before = [round(rng.random(), 2) for _ in range(rng.randrange(4))] if is_touched else []
+    path = [*before, row["rating"]] if is_touched or rng.random() < 0.5 else []
+    return {"rating_touched": is_touched, "rating_path": path, "rating_path_times_ms": _times(rng, row, len(path))}
 
 
 _MAKERS = {

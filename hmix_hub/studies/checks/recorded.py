@@ -10,7 +10,6 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hmix_hub.schema.judgment import SLIDER_START
 from hmix_hub.studies.checks.rows import Check
 from hmix_hub.studies.findings import MOST_PLACES, Ints, Mask, Reporter
 from hmix_hub.studies.manifest import Manifest
@@ -110,8 +109,10 @@ class RecordedCheck(Check):
         column = chunk.values[columns.values]
         lists = _Lists.of(column)
         reporter, answer = self.reporter.of(columns.values), chunk.numbers(columns.answer)
-        # A slider that never moved may have no place but its start.
-        ends = lists.end(of_nothing=np.nan if columns.start else SLIDER_START)
+        # A slider that never moved may have no place but where it rests.
+        ends = lists.end(of_nothing=np.nan if columns.start or columns.rests is None else columns.rests)
+        if columns.rests is None:
+            ends = np.where(lists.lengths == 0, answer, ends)
         # NaN, an answer that is not known, differs from nothing.
         wrong_end = lists.known & (np.abs(ends - answer) > _TOLERANCE)
         faults = {"its last value is not the answer": wrong_end}
@@ -153,8 +154,10 @@ class RecordedCheck(Check):
             return
         touched = chunk.values[columns.touched]
         untouched = np.asarray(touched.fill_null(True).to_numpy(zero_copy_only=False) == 0, dtype=bool)
-        answer = chunk.numbers(columns.answer)
-        faults = {f"{columns.answer} is not {SLIDER_START}": untouched & (np.abs(answer - SLIDER_START) > _TOLERANCE)}
+        faults: dict[str, Mask] = {}
+        if columns.rests is not None:
+            moved = np.abs(chunk.numbers(columns.answer) - columns.rests) > _TOLERANCE
+            faults[f"{columns.answer} is not {columns.rests}"] = untouched & moved
         if columns.values in chunk.values:
             lists = _Lists.of(chunk.values[columns.values])
             faults[f"{columns.values} has several values"] = untouched & (lists.lengths > 1)

@@ -149,7 +149,7 @@ PATH_TIMES = error(
 UNTOUCHED = error(
     "HMX576 untouched-slider",
     "a slider that is said not to have been touched has moved: its path has several values, or its answer is another "
-    "than 0.5 or none",
+    "than 0.5 or none (ratings rest wherever the study's scale did)",
     "check how the column is made; leave it empty where it is not known",
     Example(cells(_ANSWERED | {"inferred_touched": "false"}), cells(_ANSWERED | {"inferred_touched": "true"})),
 )

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+from suite.export.collected import collecting
 from suite_maker import SCALES, frozen_study
 
+from hmix_hub.contribute.checking import check_study
+from hmix_hub.studies.study import Study
 from hmix_hub.suite.design.plan import draw_plan
+from hmix_hub.suite.export.layouts import export_study
 from hmix_hub.suite.export.rows import Participant, observed_table
 from hmix_hub.suite.tasks import SUITE_TASKS
 from hmix_hub.suite.tasks.trial import FaultError, Trial
@@ -80,3 +86,16 @@ def test_a_slider_that_was_not_touched_stood_in_its_middle(steps: int | None, mi
     [judgment] = task.judgments({"ratings": [rated(None, touched=False, path=[])]}, design)
     found = task.columns(judgment, TRIAL)
     assert (found["rating"], found["rating_touched"], found["rating_path"]) == (middle, False, [])
+
+
+def test_an_export_with_untouched_sliders_of_any_number_of_places_is_valid(tmp_path: Path) -> None:
+    scales = [LIKING | {"name": f"of{steps}", "steps": steps} for steps in (13, 20)]
+    frozen = frozen_study(RATING, batches=1, design={"scales": scales, "must_touch": False})
+    with collecting(tmp_path / "collection", frozen) as collection:
+        session = collection.join()
+        answer = {"response_time_ms": 900, "answer": {"ratings": [rated(None, touched=False, path=[])] * 2}}
+        for trial in session.plan.trials:
+            collection.store.put_trial(session.id, trial.trial_index, json.dumps(answer), fault=None).result()
+        assert collection.store.finish(session.id).result() == []
+        exported = export_study(collection.folder, tmp_path / "export")
+    assert check_study(Study.open(exported.path)).findings == []
