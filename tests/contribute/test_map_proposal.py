@@ -7,6 +7,7 @@ import io
 import itertools
 import json
 import random
+import time
 
 import pyarrow as pa
 import pytest
@@ -325,6 +326,21 @@ class TestWrittenMaps:
         (tmp_path / "3.csv").write_text("worker\n", "utf-8")
         table, _ = read_sample([tmp_path / f"{n}.csv" for n in range(4)])
         assert "by 3 participants" in proposed_map(table)[0]
+
+
+class TestHostileFiles:
+    def test_many_rows_columns_and_deep_json_take_seconds(self):
+        n = 30_000
+        cells = pa.array([json.dumps({f"k{i % 200}": {"a": [[i]] * 3}, "deep": i}) for i in range(n)], pa.string())
+        texts = {f"c{m}": pa.array(["[" * 900 if m == 1 else f"{i % (m + 2)}" for i in range(n)]) for m in range(60)}
+        started = time.perf_counter()
+        text, _ = proposed_map(pa.table({"json": cells, **texts, ROW: range(n)}))
+        assert "TODO" in text
+        assert time.perf_counter() - started < 10
+
+    def test_a_table_of_hundreds_of_columns_is_no_wide_one_unless_they_hold_answers(self):
+        rows = [{"subject": p, **{f"mouse.x{n}": n * 1.5 + k for n in range(300)}} for k, p in enumerate(PEOPLE)]
+        assert lines(rows)[1].wide is None
 
 
 def mixtures():

@@ -259,6 +259,19 @@ class TestPsiturk:
         with pytest.raises(SchemaError, match=r"p\.db, row 1, column datastring: the cell holds"):
             rows_of(tmp_path / "p.db")
 
+    def test_half_of_a_character_is_told(self, tmp_path):
+        data = '{"data": [{"word": "\\ud800"}]}'
+        self.table(tmp_path / "p.db", ("w1", "", data))
+        with pytest.raises(SchemaError, match="half of a character"):
+            rows_of(tmp_path / "p.db")
+
+    def test_what_is_said_once_of_a_session_cannot_fill_the_memory(self, tmp_path):
+        data = json.dumps({"data": [{"n": n} for n in range(6000)]})
+        columns = "uniqueid, datastring, note"
+        self.table(tmp_path / "p.db", ("w1", data, "x" * 100_000), columns=columns)
+        with pytest.raises(SchemaError, match="makes rows that come to more than"):
+            rows_of(tmp_path / "p.db")
+
 
 def database(path, *statements):
     connection = sqlite3.connect(path)

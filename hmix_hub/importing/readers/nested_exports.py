@@ -12,7 +12,7 @@ from hmix_hub.errors import SchemaError, Where
 from hmix_hub.importing.outcome import ROW
 from hmix_hub.importing.readers.raw_file import numbered
 from hmix_hub.schema.vocabulary import LIST_MARK
-from hmix_hub.studies.reading.json_file import each_key_once, is_broken, value_text
+from hmix_hub.studies.reading.json_file import each_key_once, value_text
 
 _TEXT_LIMIT = 2**29
 """Most bytes that rows may come to, which repeat what is said once of all of them."""
@@ -141,8 +141,9 @@ def _bad(number: int, column: str, said: str) -> SchemaError:
 
 def _table(rows: list[Row]) -> pa.Table:
     names = dict.fromkeys(name for row in rows for name in row)
-    if any(map(is_broken, rows)):
+    try:
+        columns = {name: pa.array([value_text(row.get(name)) or "" for row in rows], pa.string()) for name in names}
+    except UnicodeEncodeError:
         msg = "a text holds half of a character, \\ud800 to \\udfff"
-        raise SchemaError(msg, hint="export it again")
-    columns = {name: pa.array([value_text(row.get(name)) or "" for row in rows], pa.string()) for name in names}
+        raise SchemaError(msg, hint="export it again") from None
     return numbered(pa.table(columns), range(len(rows)))
