@@ -217,6 +217,37 @@ class TestRows:
         assert [condition for condition, _ in lines(rows)[1].rows] == [{"column": "phase", "not": "practice"}]
 
 
+class TestOtherTasks:
+    def test_a_rating_and_the_scale_that_it_is_on(self):
+        rows = [
+            {"subject": p, "trial": 2 * n + k, "image": picture, "trait": trait, "rating": 1 + (n * 3 + k + len(p)) % 7}
+            for p in ("s1", "s22", "s333")
+            for n, picture in enumerate(PICTURES)
+            for k, trait in enumerate(("warm", "fierce"))
+        ]
+        found, proposal = lines(rows)
+        assert proposal.task == "scale_rating"
+        assert (found["rating"], found["scale"]) == ({"column": "rating", "scale": [1, 7]}, "trait")
+        assert not proposal.open_lines
+
+    @pytest.mark.parametrize(("total", "target"), [(12, "class_counts"), (1, "class_frequencies")])
+    @pytest.mark.parametrize("name", ["n_{}", "{}", "{}.votes"])
+    def test_votes_without_people(self, total, target, name):
+        shares = (0.5, 0.25, 0.25)
+        rows = [
+            {"image": picture, "width": 32}
+            | {
+                name.format(c): total * shares[(n + k) % 3] if total == 1 else int(total * shares[(n + k) % 3])
+                for k, c in enumerate(CLASSES)
+            }
+            for n, picture in enumerate(PICTURES)
+        ]
+        found, proposal = lines(rows)
+        assert proposal.task == "class_votes"
+        assert found == {"image_1_file": "image", target: {"counts": {c: name.format(c) for c in CLASSES}}}
+        ColumnMap.model_validate(parse_yaml(proposed_map(raw(rows))[0]).content)
+
+
 class TestWideTables:
     def people(self, name):
         return [

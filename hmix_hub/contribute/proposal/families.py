@@ -51,7 +51,7 @@ def find_boxes(columns: Sequence[RawColumn], rows: Mask) -> Boxes | None:
     """
     boxes = [column for column in columns if "json" not in column.origin and _is_box(column)]
     found = []
-    for family in _families(boxes):
+    for family in families(boxes):
         if len(family) < _FEWEST_BOXES:
             continue
         n_on = _states(list(family.values()))[:, rows].sum(axis=0)
@@ -71,7 +71,8 @@ def _states(columns: Sequence[RawColumn]) -> np.ndarray:
     return np.array(on, dtype=bool)
 
 
-def _families(columns: Sequence[RawColumn]) -> Iterator[dict[str, RawColumn]]:
+def families(columns: Sequence[RawColumn]) -> Iterator[dict[str, RawColumn]]:
+    """Yield the columns whose names differ in one place, by what stands there; and those whose names are one word."""
     for place in _PLACES:
         by_rest: dict[tuple[str, str], dict[str, RawColumn]] = {}
         for column in columns:

@@ -14,6 +14,7 @@ from hmix_hub.schema.arrays import Mask
 from hmix_hub.studies.columns.reader import IDENTIFIER_FORM
 
 TODO = "TODO"
+VOTES = "class_votes"
 ITEMS = "items.csv"
 """What a proposal calls the table that says what each item shows."""
 

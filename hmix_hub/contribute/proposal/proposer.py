@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
-from hmix_hub.contribute.proposal import recognised
+from hmix_hub.contribute.proposal import picture_columns, recognised
 from hmix_hub.contribute.proposal.families import Boxes, Wide, find_boxes, find_wide
 from hmix_hub.contribute.proposal.kept_rows import Kept, kept_rows
-from hmix_hub.contribute.proposal.proposed import ITEMS, TODO, Proposal, said
+from hmix_hub.contribute.proposal.proposed import ITEMS, TODO, VOTES, Proposal, said
 from hmix_hub.contribute.proposal.raw_column import RawColumn, columns_of
 from hmix_hub.contribute.proposal.recognised import Found
+from hmix_hub.contribute.proposal.votes import propose_votes
 from hmix_hub.importing.melting import Melt
 from hmix_hub.schema.arrays import Mask
 from hmix_hub.tasks import CATEGORICAL, INFER, TASKS, missing_columns
@@ -45,9 +45,10 @@ def propose(table: pa.Table, task: str | None = None) -> Proposal:
     """
     raw = table.slice(0, ROWS)
     proposer = _Proposer(columns_of(raw), raw.num_rows)
+    votes = proposer.propose_votes() if task in {None, VOTES} else None
     wide = proposer.find_wide()
-    if wide is None:
-        return proposer.propose(task)
+    if votes is not None or wide is None:
+        return votes or proposer.propose(task)
     melt = Melt.model_validate(wide.melt)
     answers = {column for of_item in melt.found(raw.column_names).values() for column in of_item.values()}
     melted = melt.apply(raw, [name for name in raw.column_names if name not in answers], Path())
@@ -60,14 +61,14 @@ class _Proposer:
         self._wide = wide
         self._all = np.ones(n_rows, dtype=bool)
         self._taken: list[RawColumn] = []
-        pictures = recognised.find_pictures(columns)
-        self._pair = recognised.find_pair(columns, self._all)
+        pictures = picture_columns.find_pictures(columns)
+        self._pair = picture_columns.find_pair(columns, self._all)
         self._pictures = [] if self._pair else pictures
         self._shown: Mask = self._all
         if self._pair is not None:
             self._shown = self._pair.column.is_filled
         elif pictures:
-            self._shown = recognised.picture_cells(pictures[0].column)
+            self._shown = picture_columns.picture_cells(pictures[0].column)
         self._item: Found | None = None
         self._boxes: Boxes | None = None
         self._participant = recognised.find_participant(columns, self._shown, self._stimulus)
@@ -81,6 +82,12 @@ class _Proposer:
         if who is not None and who.column.n_distinct(self._all) < _ALMOST_ALL * who.column.is_filled.sum():
             return None
         return find_wide(self._left, self._all)
+
+    def propose_votes(self) -> Proposal | None:
+        """Propose a map of votes without people; `None` where the table is none of them."""
+        picture = self._pictures[0] if self._pictures else picture_columns.find_item(self._left, self._all, self._taken)
+        left = [column for column in self._left if picture is None or column is not picture.column]
+        return None if self._participant is not None else propose_votes(left, picture, self._all)
 
     def _take(self, *found: Found | None) -> None:
         self._taken += [one.column for one in found if one is not None]
@@ -103,7 +110,7 @@ class _Proposer:
 
     def propose(self, task: str | None) -> Proposal:
         if self._pair is None and not self._pictures:
-            self._item = recognised.find_item(self._left, self._all, self._taken)
+            self._item = picture_columns.find_item(self._left, self._all, self._taken)
         varying = self._varying(self._all)
         self._boxes = find_boxes(self._left, self._shown)
         chosen = None
@@ -203,15 +210,16 @@ class _Proposer:
     def _propose_pictures(self, proposal: Proposal, rows: Mask, answer: Found | None, mixing: Found | None) -> None:
         is_pair = TASKS[proposal.task].shows == "pair"
         if self._pair is not None:
-            self._propose_pair(proposal, self._pair)
+            for target, origin in picture_columns.pair_origins(self._pair).items():
+                proposal.add(target, origin, self._pair.why)
             return
         if self._wide is not None:
             self._propose_items(proposal, self._wide)
         elif self._pictures:
             picture = self._pictures[0].column
             texts = picture.words(rows)
-            markup = {"pattern": recognised.MARKUP} if any("src=" in text for text in texts) else {}
-            lists = {"pattern": recognised.IN_QUOTES} if any(text[:1] == "[" for text in texts) else {}
+            markup = {"pattern": picture_columns.MARKUP} if any("src=" in text for text in texts) else {}
+            lists = {"pattern": picture_columns.IN_QUOTES} if any(text[:1] == "[" for text in texts) else {}
             proposal.add("image_1_file", picture.origin | (markup or lists), self._pictures[0].why)
         elif self._item is not None:
             item = self._item.column
@@ -227,7 +235,7 @@ class _Proposer:
             if label is not None:
                 self._take(label)
                 proposal.add("image_1_label", label.column.origin, label.why)
-        if is_pair or (mixing is not None and self._is_second(rows)):
+        if is_pair or (mixing is not None and picture_columns.are_a_pair(self._pictures)):
             second = self._pictures[1].column if len(self._pictures) > 1 else None
             why = self._pictures[1].why if second is not None else "the second picture of a row"
             proposal.add("image_2_file", second.origin if second is not None else TODO, why)
@@ -242,29 +250,9 @@ class _Proposer:
             why = f"{TODO}: write {ITEMS} beside the map, with the columns {item},picture for {len(wide.items):,} items"
             proposal.add("image_1_file", "picture", why)
 
-    def _is_second(self, rows: Mask) -> bool:
-        """Whether a second column of pictures goes with the first: image1 and image2, left and right."""
-        if len(self._pictures) < 2:
-            return False
-        first, second = (one.column.own_name for one in self._pictures[:2])
-        return first != second and re.sub(r"\d|left|right|\b[ab]\b", "", first) == re.sub(
-            r"\d|left|right|\b[ab]\b", "", second
-        )
-
-    def _propose_pair(self, proposal: Proposal, pair: Found) -> None:
-        prefix = r"mixed_[\d.]+_" if _is_mixed(pair) else ""
-        name = "[A-Za-z][A-Za-z ]*"
-        for target, pattern in (
-            ("image_1_label", rf"^{prefix}({name})_\d"),
-            ("image_1_index", rf"^{prefix}{name}_(\d+)"),
-            ("image_2_label", rf"^{prefix}{name}_[\d.]+_({name})_\d"),
-            ("image_2_index", rf"^{prefix}{name}_[\d.]+_{name}_(\d+)"),
-        ):
-            proposal.add(target, pair.column.origin | {"pattern": pattern}, pair.why)
-
     def _propose_answer(self, proposal: Proposal, rows: Mask, answer: Found | None, mixing: Found | None) -> None:
         task = proposal.task
-        needed = {column.name for column in missing_columns([], task)}
+        needed = {column.name for column in missing_columns([], task, is_single=self._pair is None)}
         if "mixing_coefficient" in needed or (mixing is not None and task != _RATING):
             self._propose_mixing(proposal, rows, mixing)
         target = {INFER: "inferred_coefficient", CATEGORICAL: "top_class", _CHOICE: "chosen_class", _RATING: "rating"}
@@ -277,6 +265,10 @@ class _Proposer:
             proposal.add(target[task], TODO, "no column of answers was recognised")
         elif task in {INFER, _RATING}:
             proposal.add_number(target[task], answer.column, rows)
+            scale = recognised.find_scale(self._left, rows) if task == _RATING else None
+            if scale is not None:
+                self._take(scale)
+                proposal.add("scale", scale.column.origin, scale.why)
         else:
             proposal.add_classes(target[task], answer, rows)
         sure = recognised.find_number(self._varying(rows), rows, recognised.CONFIDENCE)
@@ -291,7 +283,7 @@ class _Proposer:
             proposal.add_number("mixing_coefficient", mixing.column, rows)
         elif self._pair is not None:
             tail = {"pattern": r"_(\d+)\.[a-zA-Z]+$", "divide": 100}
-            share = {"pattern": r"^mixed_([\d.]+)_"} if _is_mixed(self._pair) else tail
+            share = {"pattern": r"^mixed_([\d.]+)_"} if picture_columns.is_mixed(self._pair) else tail
             proposal.add("mixing_coefficient", self._pair.column.origin | share, "the share of image 1; check it")
         else:
             proposal.add("mixing_coefficient", {"constant": "1"}, "a single picture, not mixed")
@@ -322,11 +314,6 @@ class _Proposer:
             for column in self._left
             if column.n_distinct(rows) > 1 and column.origin["column"] not in used
         ]
-
-
-def _is_mixed(pair: Found) -> bool:
-    """Whether the texts that name a pair are those of stimuli: mixed_0.5_Dog_22_Frog_69."""
-    return any(text.startswith("mixed_") for text in pair.column.texts)
 
 
 def _is_unique(who: RawColumn, trial: RawColumn, rows: Mask) -> bool:

@@ -13,14 +13,7 @@ from hmix_hub.schema.arrays import Mask
 
 _ENDINGS = "[pP][nN][gG]|[jJ][pP][eE]?[gG]|[bB][mM][pP]|[gG][iI][fF]|[wW][eE][bB][pP]|[tT][iI][fF][fF]?"
 PICTURE = rf"""[^/\\"'<>\[\],]+\.(?:{_ENDINGS})"""
-_PICTURE = re.compile(PICTURE)
-MARKUP = r"""src=\W?([^"' >]+)"""
-"""Takes a picture out of a piece of HTML."""
-IN_QUOTES = r"""["']([^"']+)["']"""
-"""Takes it out of a list of one."""
-PAIR = r"^(?:mixed_[\d.]+_)?{first}_{second}(?:_(?:\d+|\d\.\d+))?(?:\.[a-zA-Z]+)?$"
-_PAIR = re.compile(PAIR.format(first=r"[A-Za-z][A-Za-z ]*_\d+(?:\.0)?", second=r"[A-Za-z][A-Za-z ]*_\d+(?:\.0)?"))
-
+PICTURE_FILE = re.compile(PICTURE)
 _PERSON = (
     "(participant|partid|subject|subj|sub|worker|prolific|annotator|observer|rater|respondent|proband|versuchsperson|"
     "vpn?|teilnehmer|sujet|participante)"
@@ -58,10 +51,6 @@ MIXING = (
     r"\b(alpha|level|weight|share|percent|percentage|strength)\b",
 )
 REPEAT = (r"\b(repeat|repeated|is repeat|rerun|again|retest|duplicate)\b",)
-_PICTURE_NAME = (
-    r"\b(stimulus|stim|image|img|picture|pic|photo|filename|file|bild)\b",
-    r"\b(item|subject|url|source)\b",
-)
 SCREEN = (r"\b(screen|trial type|task|phase|test part|stage|part|page|type|block type|component|status|event)\b",)
 SCALES = (
     (0, 1),
@@ -119,60 +108,9 @@ def best(found: Iterable[Found | None]) -> Found | None:
     return max((one for one in found if one is not None), key=lambda one: one.score, default=None)
 
 
-def _first(columns: Iterable[RawColumn], judge: Callable[[RawColumn], Found | None]) -> Found | None:
+def first(columns: Iterable[RawColumn], judge: Callable[[RawColumn], Found | None]) -> Found | None:
+    """Return the column of which a judge is surest, the first of equals; `None` where it takes none."""
     return best(map(judge, columns))
-
-
-def picture_cells(column: RawColumn) -> Mask:
-    """Return which cells name one picture file; bool (N,)."""
-    known = [len(_PICTURE.findall(text)) == 1 for text in column.texts]
-    return np.array(known, dtype=bool)[column.codes]
-
-
-def find_pictures(columns: Sequence[RawColumn]) -> list[Found]:
-    """Return the columns whose cells name picture files, several of them, the surest first."""
-    found = []
-    for column in columns:
-        is_picture = picture_cells(column)
-        n_files = column.n_distinct(is_picture)
-        if n_files > 1 and is_picture.sum() >= 2:
-            # A preloader names each once, and a trial's column again and again.
-            share = float(is_picture.sum() / max(column.is_filled.sum(), 1))
-            score = name_score(column, _PICTURE_NAME) + share + min(n_files, 100) / 100
-            found.append(Found(column, score, f"names of {n_files:,} picture files"))
-    return sorted(found, key=lambda one: -one.score)
-
-
-def find_pair(columns: Sequence[RawColumn], rows: Mask) -> Found | None:
-    """Return the column whose texts name two classes and pictures: ship_1_cat_0, or mixed_0.5_Dog_22_Frog_69."""
-
-    def judge(column: RawColumn) -> Found | None:
-        held = [text for text in column.texts if text.strip()]
-        matches = sum(_PAIR.match(text) is not None for text in held)
-        if matches < 2 or matches < 0.5 * len(held):
-            return None
-        return Found(column, matches / len(held), "the classes and numbers of two pictures")
-
-    return _first(columns, judge)
-
-
-def find_item(columns: Sequence[RawColumn], rows: Mask, taken: Sequence[RawColumn]) -> Found | None:
-    """Return the column that names pictures otherwise, by a word or a number."""
-
-    def judge(column: RawColumn) -> Found | None:
-        score = name_score(column, _PICTURE_NAME) if "json" not in column.origin else _own_score(column)
-        n_items = column.n_distinct(rows)
-        if column in taken or not score or n_items < 2 or column.share(rows) < 0.9:
-            return None
-        longest = max(map(len, column.words(rows)), default=0)
-        return None if longest > 200 else Found(column, score + 0.01 * min(n_items, 50), f"{n_items:,} items")
-
-    return _first(columns, judge)
-
-
-def _own_score(column: RawColumn) -> int:
-    """Return the score of the innermost key alone: what stands in a subject's data is not therefore a picture."""
-    return 2 if re.search(_PICTURE_NAME[0], column.own_name) else 0
 
 
 def find_participant(columns: Sequence[RawColumn], rows: Mask, stimulus: RawColumn | None = None) -> Found | None:
@@ -193,7 +131,7 @@ def find_participant(columns: Sequence[RawColumn], rows: Mask, stimulus: RawColu
         who = f"{n_people:,} participant{'s' if n_people != 1 else ''}"
         return Found(column, score + min(repeats, 2) / 2, f"{who}, {repeats:,.{0 if repeats >= 10 else 1}f} rows each")
 
-    return _first(columns, judge)
+    return first(columns, judge)
 
 
 def find_trial(columns: Sequence[RawColumn], rows: Mask, stimulus: RawColumn | None = None) -> Found | None:
@@ -210,7 +148,7 @@ def find_trial(columns: Sequence[RawColumn], rows: Mask, stimulus: RawColumn | N
             return None
         return Found(column, score + column.n_distinct(rows) / len(values), column.shown(rows))
 
-    return _first(columns, judge)
+    return first(columns, judge)
 
 
 def find_time(columns: Sequence[RawColumn], rows: Mask) -> tuple[Found, bool] | None:
@@ -225,7 +163,7 @@ def find_time(columns: Sequence[RawColumn], rows: Mask) -> tuple[Found, bool] | 
             return None
         return Found(column, score, f"median {np.median(values):g}")
 
-    found = _first(columns, judge)
+    found = first(columns, judge)
     if found is None:
         return None
     values = found.column.values(rows)
@@ -261,7 +199,9 @@ def are_classes(column: RawColumn, rows: Mask) -> bool:
     words = column.words(rows)
     if sum(words.values()) < 1.5 * n_words and n_words > 12:
         return False
-    return all(len(word) <= _LONGEST_CLASS and not _PICTURE.search(word) and word[:1] not in "[{<" for word in words)
+    return all(
+        len(word) <= _LONGEST_CLASS and not PICTURE_FILE.search(word) and word[:1] not in "[{<" for word in words
+    )
 
 
 def find_class(columns: Sequence[RawColumn], rows: Mask, stimulus: RawColumn | None) -> Found | None:
@@ -295,7 +235,7 @@ def find_class(columns: Sequence[RawColumn], rows: Mask, stimulus: RawColumn | N
             column, score + (follows is False) * 0.5, f"{column.n_distinct(rows)} classes: {column.shown(rows)}"
         )
 
-    return _first(columns, judge)
+    return first(columns, judge)
 
 
 def find_label(columns: Sequence[RawColumn], rows: Mask, stimulus: RawColumn | None, chosen: RawColumn) -> Found | None:
@@ -317,7 +257,7 @@ def find_label(columns: Sequence[RawColumn], rows: Mask, stimulus: RawColumn | N
             f"{len(words)} classes, the same for all rows of a picture" if follows else f"{len(words)} classes",
         )
 
-    return _first(columns, judge)
+    return first(columns, judge)
 
 
 def find_number(
@@ -331,7 +271,19 @@ def find_number(
             return None
         return Found(column, score, column.shown(rows))
 
-    return _first(columns, judge)
+    return first(columns, judge)
+
+
+def find_scale(columns: Sequence[RawColumn], rows: Mask) -> Found | None:
+    """Return the column that says which scale a row is of, where there are several."""
+
+    def judge(column: RawColumn) -> Found | None:
+        score = name_score(column, (r"\b(scale|dimension|trait|attribute|question)\b",))
+        if not score or is_private(column) or not are_classes(column, rows) or column.share(rows) < 1:
+            return None
+        return Found(column, score, f"{column.n_distinct(rows)} scales: {column.shown(rows)}")
+
+    return first(columns, judge)
 
 
 def scale_of(column: RawColumn, rows: Mask) -> tuple[float, float] | None:
