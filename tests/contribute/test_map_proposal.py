@@ -124,6 +124,10 @@ class TestWhatIsRecognised:
         found, _ = lines(rows)
         assert answer_of(found) == {"column": "response", "json": "Q0.animal"}
 
+    def test_ids_of_a_form_that_end_in_the_class(self):
+        rows = [row | {"response": f"most{row['response'].title()}"} for row in renamed(PLAIN)]
+        assert answer_of(lines(rows)[0]) == {"column": "response", "pattern": "^most(.+)"}
+
     def test_arrays_of_tasks(self):
         rows = [
             {"user_name": row["person"], "image": row["picture"]}

@@ -114,7 +114,12 @@ class Proposal:
         """Add a line of classes; keys and buttons stand for classes that are not known."""
         words = list(answer.column.words(rows))
         are_keys = all(len(word) <= 1 or word.lower().startswith("arrow") or word.isdigit() for word in words)
-        if not are_keys:
+        lead = re.match("[a-z]*", words[0])
+        prefix = lead[0] if lead else ""
+        if prefix and all(re.match(rf"{prefix}[A-Z]", word) for word in words):
+            # Of a form's ids, such as mostProbCat, the class is what follows.
+            self.add(target, answer.column.origin | {"pattern": rf"^{prefix}(.+)"}, answer.why)
+        elif not are_keys:
             self.add(target, answer.column.origin, answer.why)
         elif not are_harmless(words):
             self.add(target, TODO, f"{len(words)} keys or buttons, each to be named a class with `values:`")

@@ -15,7 +15,7 @@ from hmix_hub.schema.arrays import Mask
 
 _FEWEST = 3
 _SAME = 1e-6
-_NO_CLASS = re.compile(r"\b(id|index|total|sum|n|count|votes|trial|width|height|size|age|year|mean|std|entropy|rt)\b")
+_NO_CLASS = re.compile(r"(id|index|total|sum|n|count|votes|trial|width|height|size|age|year|mean|std|entropy|rt)$")
 
 
 def propose_votes(columns: Sequence[RawColumn], picture: Found | None, rows: Mask) -> Proposal | None:
@@ -32,12 +32,9 @@ def propose_votes(columns: Sequence[RawColumn], picture: Found | None, rows: Mas
     """
     if picture is None or picture.column.n_distinct(rows) < len(rows):
         return None
-    numeric = [
-        column
-        for column in columns
-        if column.is_numeric(rows) and column.share(rows) == 1 and not _NO_CLASS.search(column.own_name)
-    ]
-    for family in sorted(families(numeric), key=len, reverse=True):
+    numeric = [column for column in columns if column.is_numeric(rows) and column.share(rows) == 1]
+    named = [{word: of for word, of in one.items() if not _NO_CLASS.match(word.lower())} for one in families(numeric)]
+    for family in sorted(named, key=len, reverse=True):
         if len(family) < _FEWEST or not are_harmless(list(family)):
             continue
         values = np.array([column.numbers for column in family.values()])
