@@ -269,3 +269,11 @@ def test_a_name_goes_before_a_folder_of_that_name(made_up, tmp_path, monkeypatch
     monkeypatch.chdir(tmp_path)
     (tmp_path / NAME).mkdir()
     assert len(load(made_up)) == ROWS
+
+
+def test_its_labels_are_downloaded_when_that_is_asked_for(made_up, served):
+    source = {"h-mix": "sample", NAME: served}
+    with pytest.warns(CacheWarning, match=f"{NAME} left out"):
+        assert hmix_hub.labels_of("cifar10/test", 0, source=source).empty
+    (row,) = hmix_hub.labels_of("cifar10/test", 0, source=source, download=True).to_dict("records")
+    assert (row["dataset"], row["n_judgments"]) == (NAME, PEOPLE)
