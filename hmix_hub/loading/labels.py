@@ -97,7 +97,7 @@ def labels_of(
     >>> import hmix_hub
     >>> labels = hmix_hub.labels_of("sample/pictures", 42, source="sample")
     >>> sorted(labels.task.unique())
-    ['categorical_soft_labels', 'construct_midpoint', 'infer_mixing_factor', 'select_shuffled_midpoint']
+    ['infer_mixing_factor', 'select_shuffled_midpoint']
     """
     import pandas as pd
 
