@@ -357,3 +357,35 @@ def test_the_votes_of_cifar10h_load_to_the_last_bit(cifar10h_counts, tmp_path):
     labels = table["image_1_label"].to_numpy()
     assert (len(table), int(counts.sum())) == (10_000, 511_000)
     assert (shares.argmax(axis=1) == labels).mean() == 0.9921
+
+
+@pytest.fixture
+def both(tmp_path):
+    """A study of single judgments and of votes."""
+    files = example_study("class_choice")
+    manifest = files["study.yaml"].replace(b"  - class_choice\n", b"  - class_choice\n  - class_votes\n")
+    votes_file = f"judgments/{TASK}.csv"
+    return write_files(tmp_path / "both", files | {"study.yaml": manifest, votes_file: example_study(TASK)[votes_file]})
+
+
+def test_beside_single_judgments_votes_are_counted_apart(both):
+    study = Study.open(both)
+    assert not check_study(study).errors
+    figures = study_statistics(study)
+    assert (figures["judgments"], figures["people"], figures["votes"]) == (144, 12, 132 * 20)
+    assert figures["collection_rounds"] == {"1": {"judgments": 144, "people": 12}}
+
+
+def test_pseudonyms_are_given_where_there_are_ids_and_nowhere_else(both, tmp_path):
+    before = (both / f"judgments/{TASK}.csv").read_bytes()
+    done = pseudonymize(Study.open(both), tmp_path / "key")
+    assert [file.file for file in done] == ["judgments/class_choice.csv", "participants.csv"]
+    assert (both / f"judgments/{TASK}.csv").read_bytes() == before
+
+
+def test_ids_in_a_file_of_votes_are_found_and_not_passed_over(both, tmp_path):
+    path = both / f"judgments/{TASK}.csv"
+    header, *rows = path.read_text().splitlines()
+    path.write_text("\n".join([f"participant_id,{header}", *(f"5f3a{n:020d},{row}" for n, row in enumerate(rows))]))
+    assert "HMX645" in {found.rule.code for found in check_study(Study.open(both)).errors}
+    assert f"judgments/{TASK}.csv" in {file.file for file in pseudonymize(Study.open(both), tmp_path / "key")}
