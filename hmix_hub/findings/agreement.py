@@ -12,7 +12,7 @@ from hmix_hub.findings.judgments import SHARE, Judgments, Tasks, estimate_of
 from hmix_hub.findings.wording import counted, figure, with_interval
 from hmix_hub.schema.arrays import Floats, Ints
 from hmix_hub.spread import Spread
-from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT, TASKS
+from hmix_hub.tasks import CONSTRUCT, INFER, SELECT, TASKS
 
 
 def agreement(tasks: Tasks) -> Finding | str:
@@ -147,16 +147,23 @@ def retest(tasks: Tasks) -> Finding | str:
         columns = ("answer", "pairs", "participants", "ICC(A,1)", "mean absolute difference", "bias", "lower limit")
         tables.append(Table("retest", "Test-retest", (*columns, "upper limit"), tuple(rows)))
     text = f"Repeated answers agree with the first ones to an ICC(A,1) of {'; '.join(said)}." if said else ""
-    of_labels = _of_soft_labels(tasks)
-    if of_labels:
-        numbers += of_labels
-        cells: tuple[Cell, ...] = (str(of_labels[0].n_judgments // 2), str(of_labels[0].n_participants), *of_labels)
-        headings = ("pairs", "participants", "same most probable class", "total variation")
-        tables.append(Table("retest.soft", "Test-retest of soft labels", headings, (cells,)))
-        text = (
-            f"{text} The most probable class is the same in {figure((of_labels[0].value or 0) * 100, 0)} % of repeats, "
-            f"and the two soft labels lie {with_interval(of_labels[1])} apart (total variation)."
-        ).strip()
+    for task in (task for task in TASKS if task in tasks and TASKS[task].is_over_classes):
+        of_classes = _of_classes(tasks[task])
+        if not of_classes:
+            continue
+        numbers += of_classes
+        same, *apart = of_classes
+        cells: tuple[Cell, ...] = (str(same.n_judgments // 2), str(same.n_participants), *of_classes)
+        share = f"is the same in {figure((same.value or 0) * 100, 0)} % of repeats"
+        if apart:
+            of_labels = ("pairs", "participants", "same most probable class", "total variation")
+            tables.append(Table("retest.soft", "Test-retest of soft labels", of_labels, (cells,)))
+            said_of = f"The most probable class {share}, and the two soft labels lie {with_interval(apart[0])} apart"
+            text = f"{text} {said_of} (total variation).".strip()
+        else:
+            of_choices = ("pairs", "participants", "same class")
+            tables.append(Table("retest.chosen", "Test-retest of chosen classes", of_choices, (cells,)))
+            text = f"{text} The chosen class {share}.".strip()
     if not numbers:
         return "no stimulus was shown to a participant again on purpose"
     method = (
@@ -240,24 +247,24 @@ def _bland_altman(name: str, words: str, pairs: Pairs, values: Floats) -> Series
     return Series(f"retest.{name}", words, *axes, (first + again) / 2, again - first, unknown, unknown, kind="points")
 
 
-def _of_soft_labels(tasks: Tasks) -> list[Number]:
-    """Return the share of repeats with the same most probable class, and the total variation of soft labels."""
-    if CATEGORICAL not in tasks:
-        return []
-    judgments = tasks[CATEGORICAL]
-    pairs = marked_pairs(judgments)
+def _of_classes(judgments: Judgments) -> list[Number]:
+    """Return the share of repeats with the same class, and the total variation of soft labels, where there are any."""
+    pairs, task = marked_pairs(judgments), judgments.definition
     if not len(pairs.first):
         return []
-    top, labels = judgments.labels("top_class"), judgments.matrix("soft_label")
+    top = judgments.labels(task.class_column)
     same = (top[pairs.first] == top[pairs.again]).astype(np.float64)
-    apart = 0.5 * np.abs(labels[pairs.first] - labels[pairs.again]).sum(axis=1)
+    which = "most probable class" if task.derived else "class"
+    measured = [("same_top_class", f"share of repeats with the same {which}", same, task.class_column)]
+    if task.derived:
+        own = task.judged_columns[0]
+        labels = judgments.matrix(own)
+        apart = 0.5 * np.abs(labels[pairs.first] - labels[pairs.again]).sum(axis=1)
+        measured.append(("total_variation", "mean total variation of a soft label and its repeat", apart, own))
     found = []
-    for part, label, values, column in (
-        ("same_top_class", "share of repeats with the same most probable class", same, "top_class"),
-        ("total_variation", "mean total variation of a soft label and its repeat", apart, "soft_label"),
-    ):
+    for part, label, values, column in measured:
         means = judgments.means(values, np.zeros(len(values), dtype=np.int64), pairs.first, 1)
-        name = f"retest.{part}.{CATEGORICAL}"
+        name = f"retest.{part}.{judgments.task}"
         columns = (column, *pairs.columns)
         found.append(judgments.number(name, label, estimate_of(means), pairs.rows, columns, unit="share"))
     return found

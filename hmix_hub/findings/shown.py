@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from hmix_hub.findings.finding import Finding, Number, Series, Table
 from hmix_hub.findings.judgments import SHARE, Judgments, Tasks, estimate_of, shown_levels
 from hmix_hub.findings.wording import counted, figure, level_name, listed, not_asked, with_interval
 from hmix_hub.resampling import class_masses, levels_of
-from hmix_hub.schema.arrays import Floats, Ints
+from hmix_hub.schema.arrays import Floats, Ints, classes_or_shares
 from hmix_hub.schema.groups import Groups
-from hmix_hub.tasks import CATEGORICAL, INFER
+from hmix_hub.tasks import CATEGORICAL, INFER, TASKS
 
 CONFIDENCE, INFERRED, SHOWN = "confidence", "inferred_coefficient", "mixing_coefficient"
 _BOTH = (INFERRED, SHOWN)
 _UNIT = "0 not at all, 1 fully"
-_SOFT = ("soft_label", "mixing_coefficient", "image_1_label", "image_2_label")
+_PICTURES = ("mixing_coefficient", "image_1_label", "image_2_label")
 _PARTS = {
     "image_1": "on the class of image 1",
     "image_2": "on the class of image 2",
@@ -219,55 +221,97 @@ def _pearson(sums: Floats) -> Floats:
 def outside_mass(tasks: Tasks) -> Finding | str:
     """Compute the mean probability on the class of image 1, of image 2 and on all others, by shown coefficient.
 
+    Of chosen classes, it is the share of the choices.
+
     Source: Collins et al., *Human-in-the-Loop Mixup*, section 4.3.2.
 
     Returns
     -------
     Finding or str
-        Why there is none: nobody gave soft labels.
+        Why there is none: nobody answered with classes.
     """
-    judgments = tasks.get(CATEGORICAL)
-    if judgments is None:
+    about = [task for task in TASKS if task in tasks and TASKS[task].is_over_classes]
+    if not about:
         return not_asked(CATEGORICAL)
-    rows = np.arange(len(judgments))
-    masses = class_masses(
-        judgments.matrix("soft_label"), judgments.labels("image_1_label"), judgments.labels("image_2_label")
+    found = [_masses(tasks[task], _SOFT_LABELS if TASKS[task].derived else _CHOICES) for task in about]
+    text = " ".join(one.text for one in found)
+    numbers, tables, series = (
+        tuple(part for one in found for part in getattr(one, name)) for name in ("numbers", "tables", "series")
     )
+    return Finding("soft-label-mass", found[0].title, text, numbers, tables, series)
+
+
+@dataclass(frozen=True)
+class _Words:
+    """Words on answers about classes, and what begins the ids of their numbers."""
+
+    prefix: str
+    title: str
+    share: str
+    unit: str
+    said: str
+
+
+_SOFT_LABELS = _Words(
+    "soft",
+    "Soft labels outside the endpoints",
+    "mean probability",
+    "probability",
+    "Soft labels put {} of their probability on classes of neither picture, where synthetic labels put none: {}.",
+)
+_CHOICES = _Words(
+    "chosen",
+    "Choices outside the endpoints",
+    "share of choices",
+    "share of choices",
+    "Of the classes that people chose, {} are classes of neither picture: {}.",
+)
+
+
+def _masses(judgments: Judgments, words: _Words) -> Finding:
+    """Compute the masses of one task."""
+    own = judgments.definition.judged_columns[0]
+    columns = (own, *_PICTURES)
+    rows = np.arange(len(judgments))
+    answers = classes_or_shares(judgments.table[own])
+    masses = class_masses(answers, judgments.labels("image_1_label"), judgments.labels("image_2_label"))
     centres, levels = shown_levels(judgments)
     names = [level_name(centre) for centre in centres]
     found = {
         part: judgments.means_by(
-            f"soft.{part}.{{}}",
-            f"mean probability {words} where {{}} was shown",
+            f"{words.prefix}.{part}.{{}}",
+            f"{words.share} {place} where {{}} was shown",
             mass,
             levels=(centres, levels),
             rows=rows,
-            columns=_SOFT,
-            unit="probability",
+            columns=columns,
+            unit=words.unit,
         )
-        for (part, words), mass in zip(_PARTS.items(), masses, strict=True)
+        for (part, place), mass in zip(_PARTS.items(), masses, strict=True)
     }
     whole = judgments.mean(
-        "soft.outside", f"mean probability {_PARTS['outside']}", masses[2], rows, _SOFT, unit="probability"
+        f"{words.prefix}.outside",
+        f"{words.share} {_PARTS['outside']}",
+        masses[2],
+        rows,
+        columns,
+        unit=words.unit,
     )
     table = Table(
-        "soft.masses",
-        "Mean probability by shown coefficient",
+        f"{words.prefix}.masses",
+        f"{words.share[:1].upper()}{words.share[1:]} by shown coefficient",
         ("shown", *_PARTS.values(), "judgments", "participants"),
         tuple((name, *parts, *parts[0].counts) for name, *parts in zip(names, *found.values(), strict=True)),
     )
-    axes = ("shown coefficient (share of image 1)", "mean probability")
+    axes = ("shown coefficient (share of image 1)", words.share)
     synthetic = (centres, 1 - centres, np.zeros(len(centres)))
     series = tuple(
-        Series.of(f"soft.{part}", words, axes, found[part], levels=centres, reference=reference, kind="bars")
-        for (part, words), reference in zip(_PARTS.items(), synthetic, strict=True)
+        Series.of(f"{words.prefix}.{part}", place, axes, found[part], levels=centres, reference=line, kind="bars")
+        for (part, place), line in zip(_PARTS.items(), synthetic, strict=True)
     )
     said = [
         f"{with_interval(number)} where {name} was shown" for name, number in zip(names, found["outside"], strict=True)
     ]
-    text = (
-        f"Soft labels put {with_interval(whole)} of their probability on classes of neither picture, where synthetic "
-        f"labels put none: {listed(said)}."
-    )
+    text = words.said.format(with_interval(whole), listed(said))
     numbers = (whole, *(number for part in found.values() for number in part))
-    return Finding("soft-label-mass", "Soft labels outside the endpoints", text, numbers, (table,), series)
+    return Finding("soft-label-mass", words.title, text, numbers, (table,), series)

@@ -18,11 +18,12 @@ from study_generator.studies import studies
 
 import hmix_hub
 from hmix_hub.contribute.building import build
+from hmix_hub.contribute.description.statistics import task_statistics
 from hmix_hub.contribute.publishing.publisher import publish
 from hmix_hub.errors import ConfigurationError, SchemaError
 from hmix_hub.studies.example import example_study, write_files
 from hmix_hub.studies.study import Study
-from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, RELEASED_FORMS, SELECT
+from hmix_hub.tasks import CATEGORICAL, CHOICE, CONSTRUCT, INFER, RELEASED_FORMS, SELECT
 
 FEW = 100
 EVERY_FINDING = [
@@ -232,3 +233,23 @@ def test_an_answer_that_is_none_is_named_not_left_out(value):
     for compute in (hmix_hub.report, hmix_hub.aggregate):
         with pytest.raises(SchemaError, match="row 3, column inferred_coefficient"):
             compute(judgments)
+
+
+def test_a_study_of_chosen_classes_is_reported_on(tmp_path):
+    place = write_files(tmp_path / "choices", of_people(example_study(CHOICE)))
+    report = hmix_hub.report(str(place), resamples=FEW)
+    assert {finding.id for finding in report.findings} == {"soft-label-mass", "test-retest", "agreement"}
+    ds = hmix_hub.load_dataset(str(place), CHOICE, split="train")
+    shown = zip(ds["image_1_label"], ds["image_2_label"], strict=True)
+    outside = [chosen not in pair for chosen, pair in zip(ds["chosen_class"], shown, strict=True)]
+    assert report.numbers["chosen.outside"].value == pytest.approx(sum(outside) / len(outside))
+    figures = task_statistics(ds.data.table, CHOICE)
+    assert report.numbers[f"agreement.alpha.{CHOICE}"].value == pytest.approx(
+        figures["agreement"]["krippendorff_alpha"], abs=1e-6
+    )
+    assert report.numbers[f"retest.same_top_class.{CHOICE}"].value == pytest.approx(
+        figures["retest"]["same_top_class"], abs=1e-6
+    )
+    page = hmix_hub.write_report(report, tmp_path / "report").read_text(encoding="utf-8")
+    assert "Classes that people chose" in page
+    assert "Test-retest of chosen classes" in page

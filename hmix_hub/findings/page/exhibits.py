@@ -149,31 +149,37 @@ def _answer(series: Series) -> str:
 
 
 def draw_masses(finding: Finding) -> list[Drawn]:
-    """Draw the parts of soft labels, both classes at the ends of a bar, and what lies on neither with its interval."""
-    order = {"soft.image_1": 0, "soft.outside": 1, "soft.image_2": 2}
-    parts = sorted((series for series in finding.series if series.id in order), key=lambda series: order[series.id])
-    if len(parts) < len(order):
-        return []
+    """Draw the parts of soft labels, both classes at the ends of a bar, and what lies on neither with its interval.
+
+    Chosen classes are drawn alike.
+    """
+    found = {series.id: series for series in finding.series}
+    figures = []
+    for kind, name, title, words in (
+        ("soft", "soft-labels", "Probability mass of soft labels", "Probability mass on other classes"),
+        ("chosen", "choices", "Classes that people chose", "Choices of other classes"),
+    ):
+        parts = [found[f"{kind}.{part}"] for part in ("image_1", "outside", "image_2") if f"{kind}.{part}" in found]
+        if parts:
+            figures += _of_masses(parts, name, title, words)
+    return figures
+
+
+def _of_masses(parts: Sequence[Series], name: str, title: str, words: str) -> list[Drawn]:
     figure, axes = canvas(1.4 + 0.3 * len(parts[0].levels))
     draw_stacks(axes, parts)
-    axes.set(xlabel="mean probability", ylabel="shown")
+    axes.set(xlabel=parts[0].y_label, ylabel="shown")
     legend_above(axes)
     outside = replace(parts[1], kind="intervals", reference=None)
     beside, axes = canvas(2.6)
     draw_line(axes, [outside])
-    axes.set(xlabel=outside.x_label, ylabel="probability mass on other classes")
+    axes.set(xlabel=outside.x_label, ylabel=words.lower())
     axes.set_ylim(bottom=0)
     caption = "Each bar sums to 1. The mark shows where the synthetic label divides image 1 from image 2."
-    title = "Probability mass on other classes"
+    beside_caption = f"Synthetic labels put no mass there. {bars([outside])}"
     return [
-        drawn(figure, "soft-labels", "Probability mass of soft labels", said(parts), caption),
-        drawn(
-            beside,
-            "soft-labels-outside",
-            title,
-            said([outside]),
-            f"Synthetic labels put no mass there. {bars([outside])}",
-        ),
+        drawn(figure, name, title, said(parts), caption),
+        drawn(beside, f"{name}-outside", words, said([outside]), beside_caption),
     ]
 
 
