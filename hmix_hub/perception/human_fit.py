@@ -28,7 +28,7 @@ class HumanFit:
     ----------
     task
         Task of the judgments: in `infer_mixing_factor` an answer is the share of image 1, in
-        `categorical_soft_labels` a distribution over classes.
+        `categorical_soft_labels` a distribution over classes, in `class_choice` all of it on the chosen class.
     n_judgments, n_stimuli
         Numbers of judgments and of stimuli.
     n_participants
@@ -99,7 +99,8 @@ def human_fit(labels: object, dataset: datasets.Dataset, *, level: float = COVER
         soft label counts as its mass on the class of image 1 divided by its mass on both classes (one half if both are
         0). If they answered with a distribution, a share counts as a distribution over the two classes.
     dataset
-        Judgments of `infer_mixing_factor` or `categorical_soft_labels` of any study, or a by-stimulus table of them.
+        Judgments of `infer_mixing_factor`, `categorical_soft_labels` or `class_choice` of any study, or a by-stimulus
+        table of them.
     level
         Coverage of the intervals, between 0 and 1.
     seed

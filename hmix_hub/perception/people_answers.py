@@ -11,10 +11,10 @@ import pyarrow as pa
 
 from hmix_hub.class_order import in_one_order
 from hmix_hub.errors import ConfigurationError, SchemaError, Where
-from hmix_hub.schema.arrays import Floats, Ints, codes, matrix, numbers, one_piece
+from hmix_hub.schema.arrays import Floats, Ints, codes, numbers, one_piece, shares_by_class
 from hmix_hub.schema.groups import Groups, encode_key
 from hmix_hub.tables import arrow_columns, check_dataset_type, task_of, vocabulary_of
-from hmix_hub.tasks import CATEGORICAL, INFER, TASKS, task_judged_in, why_no_participants
+from hmix_hub.tasks import CATEGORICAL, CHOICE, INFER, TASKS, task_judged_in, why_no_participants
 
 if TYPE_CHECKING:
     import datasets
@@ -31,8 +31,8 @@ class PeopleAnswers:
     Parameters
     ----------
     task
-        `infer_mixing_factor`, where an answer is the share of image 1, or `categorical_soft_labels`, where it is a
-        distribution over K classes.
+        `infer_mixing_factor`, where an answer is the share of image 1; `categorical_soft_labels`, where it is a
+        distribution over K classes; or `class_choice`, where it is one of them.
     classes
         Names of the K classes.
     answers
@@ -150,6 +150,14 @@ def labels_of_shares(shares: Floats, class_1: Ints, class_2: Ints, n_classes: in
     return labels
 
 
+_COMPARED = {
+    INFER: ("inferred_coefficient", "inferred_coefficients"),
+    CATEGORICAL: ("soft_label", "soft_labels"),
+    CHOICE: ("chosen_class", "chosen_classes"),
+}
+"""By task, the columns of its answers: of judgments, and their lists of by-stimulus tables."""
+
+
 def people_answers(dataset: datasets.Dataset) -> PeopleAnswers:
     """Return the answers of people in a dataset: judgments, or a by-stimulus table.
 
@@ -167,10 +175,10 @@ def people_answers(dataset: datasets.Dataset) -> PeopleAnswers:
         raise ConfigurationError(msg, hint=why)
     judged = task_judged_in(dataset.column_names) if is_pooled else TASKS[task_of(dataset)]
     name = judged.name if judged else "none"
-    if judged is None or name not in {INFER, CATEGORICAL}:
-        msg = f"labels of mixtures are compared with the answers of {INFER} or {CATEGORICAL}, not of {name}"
+    if judged is None or name not in _COMPARED:
+        msg = f"labels of mixtures are compared with the answers of {' or '.join(_COMPARED)}, not of {name}"
         raise ConfigurationError(msg, hint=f"load {INFER!r}, or by-stimulus rows of it")
-    own, pooled = ("inferred_coefficient", "inferred_coefficients") if name == INFER else ("soft_label", "soft_labels")
+    own, pooled = _COMPARED[name]
     answered = pooled if is_pooled else own
     needed = [*_LABELLED, answered, *([] if is_pooled else ["study_id", "participant_id"])]
     missing = [column for column in needed if column not in dataset.column_names]
@@ -183,7 +191,8 @@ def people_answers(dataset: datasets.Dataset) -> PeopleAnswers:
     table = arrow_columns(dataset, needed)
     rows = _rows_of_lists(table[answered]) if is_pooled else np.arange(len(dataset))
     flat = pa.chunked_array([one_piece(table[answered]).flatten()]) if is_pooled else table[answered]
-    answers = numbers(flat)[:, None] if name == INFER else matrix(flat)
+    n_classes = len(vocabulary_of(dataset))
+    answers = numbers(flat)[:, None] if name == INFER else shares_by_class(flat, n_classes)
     missing_rows = np.flatnonzero(~np.isfinite(answers).all(axis=1))
     if len(missing_rows):
         msg = f"there is no answer in {answered}"

@@ -276,6 +276,17 @@ def test_dawid_skene_takes_choices_as_votes():
         hmix_hub.aggregate(dataset(rows), "median")
 
 
+def test_labels_are_compared_with_choices():
+    ds = dataset([(f"p{p}", s, PAGES[s % 3], PAGES[(s + (p == 2)) % 3]) for s in range(6) for p in range(3)])
+    pooled = hmix_hub.by_stimulus(ds)
+    own = hmix_hub.human_fit(hmix_hub.soft_labels(ds), ds)
+    assert (own.rmse.value, own.cross_entropy.value) == (0, 0)
+    shares = hmix_hub.human_fit(hmix_hub.soft_labels(pooled), pooled)
+    assert shares.n_judgments == len(ds)
+    # Two of three chose each picture's class: the entropy of their shares.
+    assert math.isclose(shares.cross_entropy.value, pooled["entropy"][0])
+
+
 def answers_of(people, pictures, *, repeats=()):
     keys: Counter[tuple[int, int]] = Counter()
     shown = []
