@@ -131,7 +131,7 @@ def test_versions_and_sources_are_cached_apart_and_filters_are_not(tmp_path):
     [
         (("h-mix", "infer_mixing_facto"), {}, ConfigurationError, "'infer_mixing_factor'"),
         (("h-mixx",), {}, ConfigurationError, "'h-mix'"),
-        (("h-mix",), {"schema_version": "2.2.0"}, SchemaVersionError, "upgrade"),
+        (("h-mix",), {"schema_version": "9.0.0"}, SchemaVersionError, "upgrade"),
         (("h-mix",), {"source": "/no/such/folder"}, SourceError, "six released files"),
         (("h-mix", "infer_mixing_factor_by_stimulus"), {"schema_version": "1.0.0"}, ConfigurationError, "leave"),
         (("h-mix",), {"schema_version": "1.0.0", "repeats": False}, ConfigurationError, "without schema_version"),
