@@ -29,12 +29,9 @@ def add_task(project: Path) -> list[Path]:
     for template, path in files.items():
         shutil.copy(_TEMPLATES / template, path)
     registry = package / "tasks/__init__.py"
-    _replace(registry, "    construct_midpoint,\n", f"    construct_midpoint,\n    {TASK},\n")
-    _replace(
-        registry,
-        "infer_mixing_factor, categorical_soft_labels)",
-        f"infer_mixing_factor, {TASK}, categorical_soft_labels)",
-    )
+    # Of the imports, and of the registry, which is indented more.
+    _replace(registry, "\n    construct_midpoint,\n", f"\n    construct_midpoint,\n    {TASK},\n")
+    _replace(registry, "\n        infer_mixing_factor,\n", f"\n        infer_mixing_factor,\n        {TASK},\n")
     return [*files.values(), registry]
 
 

@@ -21,7 +21,7 @@ _COUNTED = """
 import collections, json, sys
 
 from hmix_hub.cli.main import main
-from hmix_hub.contribute.description import figures, statistics
+from hmix_hub.contribute.description import figures, totals
 
 counts = collections.Counter()
 
@@ -36,7 +36,7 @@ def counted(name, function):
         return function(*arguments, **options)
     return call
 
-statistics.task_statistics = counted("statistics", statistics.task_statistics)
+totals.task_statistics = counted("statistics", totals.task_statistics)
 figures._save = counted("pictures", figures._save)
 sys.addaudithook(count)
 try:
