@@ -32,6 +32,10 @@ RECORDED_LISTS = frozenset(
     column.name for task in TASKS.values() for column in task.columns if column.since and column.kind in _LISTS
 )
 """Lists of how an answer came about: of any length, so that their tensor is as wide as the longest."""
+_IN_ORDER = RECORDED_LISTS | {
+    column.name for task in TASKS.values() for column in task.by_stimulus.columns if column.kind is Kind.LABELS
+}
+"""Lists of labels that are no sets: of a page in its order, and of one label for each judgment."""
 
 
 class Request(NamedTuple):
@@ -194,7 +198,7 @@ def _lists(name: str, column: pa.ChunkedArray, request: Request) -> TensorColumn
     kind = column.type.value_type
     if _is_text(kind):
         return _flags(column)
-    if kinds.is_integer(kind) and name in request.labels and name not in RECORDED_LISTS:
+    if kinds.is_integer(kind) and name in request.labels and name not in _IN_ORDER:
         return _memberships(column, pc.list_flatten(column).to_numpy(), request.labels[name])
     return _padded(name, column, request)
 

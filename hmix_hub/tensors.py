@@ -84,7 +84,7 @@ def to_tensors(
         image_1_index, image_2_index, trial_index,      (N,)      int64     -1 where null
         presentation, condition, n_judgments, ...
         image_1_label, image_2_label, top_class,        (N,)      int64     0 to K - 1; -1 where null
-        second_class
+        second_class, chosen_class, majority_class
         study_id, task, participant_id, batch_id,       (N,)      int64     codes, counted in the order of first
         collection_round, image_set, pair_id,                               appearance; see `vocabularies`
         stimulus_id, image_1_side
@@ -98,7 +98,7 @@ def to_tensors(
         confidences                                                         the longest list, M
         soft_labels                                     (N, M, K) `dtype`   likewise
         paths, their times, grid_coefficients           (N, M)    `dtype`   in order, padded with NaN
-        class_order                                     (N, M)    int64     in order, padded with -1
+        class_order, chosen_classes                     (N, M)    int64     in order, padded with -1
         image, image_1, image_2                         (N, 3, H, uint8     pictures, red, green, blue
                                                         W)
         <column>_mask, for every nullable column        (N,)      bool      true where there is a value

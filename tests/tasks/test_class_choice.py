@@ -11,6 +11,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.figure import Figure
 
 import hmix_hub
 from hmix_hub.contribute.description.agreement import Answers
@@ -25,6 +26,9 @@ from hmix_hub.errors import ConfigurationError, FilterError, SchemaError
 from hmix_hub.judgments.by_stimulus import by_stimulus
 from hmix_hub.judgments.derived_columns import with_derived_columns
 from hmix_hub.judgments.migration import migrate
+from hmix_hub.plots.showing import describe_judgment
+from hmix_hub.plots.stimulus_panels import draw_soft_labels
+from hmix_hub.plots.subject import Subject
 from hmix_hub.schema import CIFAR10, Vocabulary
 from hmix_hub.studies.example import example_study, write_files
 from hmix_hub.tables import dataset_of
@@ -238,6 +242,10 @@ def test_tensors_have_codes_and_frequencies():
     pooled = hmix_hub.to_tensors(hmix_hub.by_stimulus(ds), ["class_frequencies", "entropy", "majority_class"])
     assert pooled["class_frequencies"].shape == (2, 3)
     assert pooled["majority_class"].tolist() == [0, 1]
+    each = hmix_hub.to_tensors(hmix_hub.by_stimulus(ds), "chosen_classes")
+    # One for each judgment, as often as it was chosen.
+    assert each["chosen_classes"].tolist() == [[0, 1, 0], [1, -1, -1]]
+    assert each["chosen_classes_mask"].tolist() == [[True, True, True], [True, False, False]]
 
 
 def test_joined_studies_count_over_the_classes_of_both():
@@ -401,3 +409,24 @@ def test_the_example_study_loads_by_stimulus_too(example):
     pooled = hmix_hub.load_dataset(str(example), f"{CHOICE}_by_stimulus", split="train")
     assert pooled.to_list() == hmix_hub.by_stimulus(ds).to_list()
     assert pooled.features["class_frequencies"].length == len(CIFAR10)
+
+
+def test_choices_are_drawn_beside_their_stimulus():
+    ds = dataset([("a", 0, "cat", "cat"), ("b", 0, "cat", "dog"), ("c", 0, "cat", "cat")])
+    named = ds[1]
+    subject = Subject(
+        name=named["stimulus_id"],
+        labels=["cat"],
+        indices=[0],
+        coefficient=1.0,
+        pictures=np.zeros((1, 3, 4, 4), dtype=np.uint8),
+        judgments={CHOICE: ds},
+        elsewhere=[],
+        judgment=named,
+        is_synthetic=False,
+    )
+    axes = Figure().subplots()
+    draw_soft_labels(axes, subject, CHOICE)
+    assert [round(bar.get_width(), 6) for bar in axes.patches] == [round(2 / 3, 6), round(1 / 3, 6), 0]
+    assert axes.get_xlabel() == "share of the choices"
+    assert "participant b, trial 0: dog" in describe_judgment(subject)
