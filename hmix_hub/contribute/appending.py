@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from hmix_hub.errors import ConfigurationError, Where
 from hmix_hub.importing.calculation import as_numbers, texts_of
 from hmix_hub.importing.outcome import ROW, Outcome
-from hmix_hub.importing.raw_files import read_raw
+from hmix_hub.importing.readers import read_raw
 from hmix_hub.schema import arrays
 from hmix_hub.schema.arrays import Mask
 from hmix_hub.schema.groups import encode_key

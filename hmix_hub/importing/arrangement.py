@@ -7,13 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from hmix_hub.importing.calculation import as_numbers
 from hmix_hub.importing.cells import Cells, are_filled
 from hmix_hub.importing.column_map import ColumnMap
 from hmix_hub.importing.item_table import JoinedTable
-from hmix_hub.importing.map_keys import Condition
+from hmix_hub.importing.map_keys import Condition, listed, words
 from hmix_hub.importing.outcome import ROW, Outcome
-from hmix_hub.importing.rows import are_kept, reason
+from hmix_hub.importing.patterns import check_pattern, group_of, is_match
+from hmix_hub.schema.arrays import Mask
 
 
 class Arrangement:
@@ -120,3 +123,50 @@ class Arrangement:
         """
         for table in self._tables:
             self._outcome.notes += table.finish()
+
+
+def are_kept(cells: Cells, condition: Condition) -> Mask:
+    """Whether each row meets a condition; bool (N,). Of cells that `json` or `pattern` does not fit, nothing is."""
+    codes, texts = cells.of(condition)
+    return np.asarray(_meets(texts, condition))[codes]
+
+
+def _meets(texts: pa.Array, condition: Condition) -> Mask:
+    tests: list[Mask] = []
+    if condition.pattern is not None:
+        if check_pattern(condition.pattern, fewest=0):
+            texts = group_of(condition.pattern, texts)
+        else:
+            tests.append(is_match(condition.pattern, texts))
+    folded = pc.utf8_lower(pc.utf8_trim_whitespace(texts)).fill_null("")
+    if condition.equals is not None:
+        tests.append(_is_one(folded, condition.equals))
+    if condition.unequal is not None:
+        tests.append(~_is_one(folded, condition.unequal))
+    if condition.between is not None:
+        low, high = condition.between
+        numbers = as_numbers(texts)
+        tests.append((numbers >= (-np.inf if low is None else low)) & (numbers <= (np.inf if high is None else high)))
+    return np.logical_and.reduce(tests or [np.asarray(pc.not_equal(folded, ""))])
+
+
+def _is_one(folded: pa.Array, wanted: str | list[str]) -> Mask:
+    return np.asarray(pc.is_in(folded, pa.array(words(wanted), pa.string())), dtype=bool)
+
+
+def reason(condition: Condition) -> str:
+    """Return why a row that does not meet a condition is dropped, in words."""
+    place = " or ".join(condition.columns) + (f", {condition.json_key}," if condition.json_key else "")
+    said = []
+    if condition.equals is not None:
+        said.append(f"is not {listed(condition.equals)}")
+    if condition.unequal is not None:
+        said.append(f"is {listed(condition.unequal)}")
+    if condition.between is not None:
+        low, high = ("" if end is None else f"{end:g}" for end in condition.between)
+        said.append(
+            f"is not between {low} and {high}" if low and high else f"is not {'from' if low else 'up to'} {low or high}"
+        )
+    if condition.pattern is not None and not said:
+        said.append(f"does not match {condition.pattern!r}")
+    return f"{place} {' or '.join(said) or 'is empty'}"

@@ -15,7 +15,7 @@ from hmix_hub.importing.column_map import ColumnMap
 from hmix_hub.importing.mapped_table import MappedFiles
 from hmix_hub.importing.numbering import Numberings
 from hmix_hub.importing.outcome import Outcome
-from hmix_hub.importing.raw_files import read_raw
+from hmix_hub.importing.readers import read_raw
 from hmix_hub.importing.suite_export import SuiteFiles
 from hmix_hub.schema import Vocabulary
 from hmix_hub.tasks import TASKS

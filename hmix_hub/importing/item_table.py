@@ -16,7 +16,7 @@ from hmix_hub.files import is_plain_inside
 from hmix_hub.importing.cells import repeated
 from hmix_hub.importing.map_keys import Strict
 from hmix_hub.importing.outcome import ROW, Outcome
-from hmix_hub.importing.raw_files import read_raw
+from hmix_hub.importing.readers import read_raw
 from hmix_hub.schema import arrays
 
 _LISTED = 10

@@ -57,7 +57,7 @@ def values_at(texts: Sequence[str | None], paths: Iterable[str | None]) -> dict[
     steps = {path: path.split(".") if path is not None else [] for path in paths}
     found: dict[str | None, list[Any]] = {path: [] for path in steps}
     for text in texts:
-        value = _parsed(text) if text else MISSING
+        value = parsed(text) if text else MISSING
         for path, parts in steps.items():
             # A key with a point in it is meant before a path.
             whole = isinstance(value, dict) and path in value
@@ -65,7 +65,8 @@ def values_at(texts: Sequence[str | None], paths: Iterable[str | None]) -> dict[
     return found
 
 
-def _parsed(text: str) -> Any:
+def parsed(text: str) -> Any:
+    """Return the JSON of a cell; `MISSING` where it is none, or names a key twice."""
     try:
         return _DECODER.decode(text)
     except (ValueError, RecursionError):

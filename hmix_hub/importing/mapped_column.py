@@ -13,9 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hmix_hub.errors import Where
-from hmix_hub.importing.batch import Batch
 from hmix_hub.importing.calculation import Calculation, difference
-from hmix_hub.importing.cells import Cells, are_filled
+from hmix_hub.importing.cells import Batch, Cells, are_filled
 from hmix_hub.importing.combined_columns import combined
 from hmix_hub.importing.json_paths import NULL, OFF, written
 from hmix_hub.importing.map_keys import From, Operand, Taken, listed, words

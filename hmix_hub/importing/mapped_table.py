@@ -9,8 +9,7 @@ import pyarrow as pa
 
 from hmix_hub.errors import ConfigurationError, SchemaError, Where, nearest
 from hmix_hub.importing.arrangement import Arrangement
-from hmix_hub.importing.batch import Batch
-from hmix_hub.importing.cells import Cells, as_cells
+from hmix_hub.importing.cells import Batch, Cells, as_cells
 from hmix_hub.importing.column_map import ColumnMap
 from hmix_hub.importing.mapped_column import MappedColumn
 from hmix_hub.importing.numbering import Numberings
@@ -68,15 +67,11 @@ class MappedFiles:
         elif not raw.num_rows:
             self._outcome.leave_out(path, "no row is a judgment")
         else:
-            self._add_rows(raw if self._wanted is None else raw.select(self._used(raw)), path, name)
-
-    def _used(self, raw: pa.Table) -> list[str]:
-        return [name for name in raw.column_names if name in (self._wanted or ()) or name == ROW]
-
-    def _add_rows(self, raw: pa.Table, path: Path, name: str) -> None:
-        if not self._batch.takes(raw):
-            self._map_batch()
-        self._batch.add(raw, path, name)
+            if self._wanted is not None:
+                raw = raw.select([name for name in raw.column_names if name in {*self._wanted, ROW}])
+            if not self._batch.takes(raw):
+                self._map_batch()
+            self._batch.add(raw, path, name)
 
     def _map_batch(self) -> None:
         """Make the columns of the rows collected."""

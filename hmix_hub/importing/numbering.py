@@ -9,9 +9,8 @@ import numpy as np
 import pyarrow as pa
 
 from hmix_hub.errors import SchemaError, Where
-from hmix_hub.importing.batch import Batch
 from hmix_hub.importing.calculation import as_numbers
-from hmix_hub.importing.cells import are_filled
+from hmix_hub.importing.cells import Batch, are_filled
 from hmix_hub.importing.map_keys import From
 from hmix_hub.importing.outcome import Outcome
 from hmix_hub.schema import arrays

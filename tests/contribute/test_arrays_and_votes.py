@@ -10,7 +10,7 @@ from study_generator.raw_exports import imported, write_map, write_table
 
 from hmix_hub.errors import ConfigurationError, HMixError, SchemaError
 from hmix_hub.importing.outcome import ROW, Outcome
-from hmix_hub.importing.raw_files import read_raw
+from hmix_hub.importing.readers import read_raw
 
 
 def read(path):

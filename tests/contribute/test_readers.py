@@ -15,7 +15,7 @@ from pyarrow import parquet
 
 from hmix_hub.errors import ConfigurationError, HMixError, SchemaError
 from hmix_hub.importing.outcome import ROW, Outcome
-from hmix_hub.importing.raw_files import read_raw
+from hmix_hub.importing.readers import read_raw
 
 
 @pytest.fixture

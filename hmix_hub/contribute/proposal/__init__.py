@@ -14,7 +14,7 @@ from hmix_hub.contribute.proposal.written import written
 from hmix_hub.errors import ConfigurationError, SchemaError, Where
 from hmix_hub.files import new_file
 from hmix_hub.importing.outcome import Outcome
-from hmix_hub.importing.raw_files import read_raw
+from hmix_hub.importing.readers import read_raw
 
 _FILES = 100
 

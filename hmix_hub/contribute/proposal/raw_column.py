@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from hmix_hub.contribute.privacy.patterns import PATTERNS
+from hmix_hub.importing.json_paths import parsed
 from hmix_hub.importing.outcome import ROW
 from hmix_hub.schema.arrays import Ints, Mask, encode
 from hmix_hub.studies.columns.numbers import NULL_WORDS, NUMBER, with_point
@@ -157,19 +157,12 @@ def _within(column: RawColumn) -> Iterator[RawColumn]:
     sample = [text for text in column.texts if text.strip()][:_SAMPLED]
     if not sample or sum(text.lstrip()[:1] in {"{", "["} for text in sample) < len(sample) / 2:
         return
-    leaves = [dict(_leaves(_parsed(text), "", _DEPTH)) for text in column.texts]
+    leaves = [dict(_leaves(parsed(text), "", _DEPTH)) for text in column.texts]
     paths = list(dict.fromkeys(path for leaf in leaves[: 4 * _SAMPLED] for path in leaf))[:_PATHS]
     for path in paths:
         texts = pa.array([leaf.get(path, "") for leaf in leaves], pa.string())
         codes, distinct = encode(pa.chunked_array([texts]))
         yield RawColumn(column.origin | {"json": path}, distinct.to_pylist(), codes[column.codes])
-
-
-def _parsed(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _leaves(value: Any, path: str, depth: int) -> Iterator[tuple[str, str]]:

@@ -1,23 +1,27 @@
-"""Readers of raw files, one for each form: chosen by what a file holds, and only then by its ending."""
+"""Reading of raw files, whatever their form: chosen by what a file holds, and only then by its ending."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pyarrow as pa
 
+from hmix_hub.errors import SchemaError, SourceMissingError, Where
 from hmix_hub.file_forms import foreign_form
-from hmix_hub.importing.outcome import Outcome
-from hmix_hub.importing.readers.archive import is_jatos_archive, read_jatos_archive
+from hmix_hub.importing.outcome import ROW, Outcome
 from hmix_hub.importing.readers.array_file import is_array, read_array
 from hmix_hub.importing.readers.database import is_database, read_database
-from hmix_hub.importing.readers.raw_file import RawFile
+from hmix_hub.importing.readers.exports import EXPORTS
+from hmix_hub.importing.readers.raw_file import Layout, RawFile
 from hmix_hub.importing.readers.text_files import (
     is_any,
+    is_jatos_archive,
     is_json,
     is_parquet,
     read_delimited,
+    read_jatos_archive,
     read_json_text,
     read_parquet_file,
 )
@@ -78,3 +82,44 @@ def reader_of(raw: RawFile) -> Reader:
         if form is not None:
             raw.refuse(str(form), rule=rules.FOREIGN)
     return reader
+
+
+def read_raw(path: Path, outcome: Outcome, *, skip: int = 0, header: int = 1, sheet: str | None = None) -> pa.Table:
+    """Read a raw file: columns of text, "" where nothing is, and `ROW`, int64, the 0-based data row.
+
+    Parameters
+    ----------
+    path
+        The file: CSV, JSON, Parquet, an Excel workbook, an SQLite database, a NumPy array or an archive of JATOS.
+        Exports that are known by their columns (Qualtrics, Zooniverse, Label Studio, psiTurk) come with a row for each
+        answer.
+    outcome
+        Learns how the file was read, where that is not what its ending says.
+    skip, header, sheet
+        Where the table stands in it; see `Layout`.
+
+    Raises
+    ------
+    SourceMissingError
+        If there is no such file.
+    SchemaError
+        If it cannot be read, is not what its ending says, or has rows with too many or too few cells.
+    ConfigurationError
+        If it is not known which sheet or table of it is meant.
+    """
+    if not path.is_file():
+        msg = "there is no such file"
+        raise SourceMissingError(msg, where=Where(str(path)), hint="name the raw exports one by one, or by a pattern")
+    if not path.stat().st_size:
+        return pa.table({ROW: pa.array([], pa.int64())})
+    raw = RawFile.open(path, Layout(skip, header, sheet))
+    table = reader_of(raw).read(raw, outcome)
+    try:
+        for export in EXPORTS:
+            if export.fits(table):
+                table, remark = export.arranged(table)
+                outcome.remark(path, remark)
+    except SchemaError as error:
+        where = Where(str(path), error.where.row, error.where.column)
+        raise SchemaError(error.message, where=where, hint=error.hint) from None
+    return table

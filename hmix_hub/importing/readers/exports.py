@@ -1,17 +1,154 @@
-"""Exports of platforms, known by their columns: Qualtrics' extra header rows, Zooniverse's subjects."""
+"""Exports of platforms, known by their columns: Qualtrics, Zooniverse, Label Studio and psiTurk."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 
+from hmix_hub.errors import SchemaError, Where
+from hmix_hub.importing.json_paths import parsed
 from hmix_hub.importing.outcome import ROW
-from hmix_hub.importing.readers.nested_exports import is_label_studio, is_psiturk, label_studio_rows, psiturk_rows
-from hmix_hub.studies.reading.json_file import each_key_once
+from hmix_hub.importing.readers.raw_file import numbered
+from hmix_hub.schema.vocabulary import LIST_MARK
+from hmix_hub.studies.reading.json_file import each_key_once, value_text
+
+_TEXT_LIMIT = 2**29
+"""Most bytes that rows may come to, which repeat what is said once of all of them."""
+_LABEL_STUDIO = {"id", "data", "annotations"}
+_OF_ANNOTATION = ("was_cancelled", "ground_truth", "created_at", "updated_at", "lead_time")
+_LISTED = ("choices", "labels", "rectanglelabels", "taxonomy")
+"""What a control of Label Studio calls its value, where that is a list of words."""
+_SINGLE = ("rating", "number", "text", "datetime")
+_DATASTRING = "datastring"
+_NEVER_READ = frozenset({"ipaddress", "useragent", "browser", "email"})
+"""Columns of psiTurk that say where somebody was."""
+
+Row = dict[str, Any]
+
+
+def is_label_studio(table: pa.Table) -> bool:
+    """Whether a table is Label Studio's JSON export: a row for each picture."""
+    return set(table.column_names) >= _LABEL_STUDIO
+
+
+def label_studio_rows(table: pa.Table) -> tuple[pa.Table, str]:
+    """Return a row for each annotation, its columns called as Label Studio calls them in its own CSV.
+
+    Raises
+    ------
+    SchemaError
+        If a row holds no annotations in Label Studio's form, with its number.
+    """
+    cancelled = 0
+    rows: list[Row] = []
+    for number, picture in enumerate(_objects(table, ("data", "annotations"))):
+        data = picture["data"] if isinstance(picture["data"], dict) else {}
+        for annotation in _dicts(picture["annotations"], number, "annotations"):
+            if annotation.get("was_cancelled") is True:
+                cancelled += 1
+                continue
+            by = annotation.get("completed_by")
+            row = {**data, "id": picture["id"], "annotation_id": annotation.get("id")}
+            # Of a person, the number: names and addresses stand there, too.
+            row["annotator"] = by.get("id") if isinstance(by, dict) else by
+            row |= {name: annotation.get(name) for name in _OF_ANNOTATION if name in annotation}
+            rows.append(row | _results(annotation, number))
+    skipped = f"; {cancelled} that were skipped are left out" if cancelled else ""
+    return _table(rows), f"an export of Label Studio: a row for each annotation{skipped}"
+
+
+def _results(annotation: Row, number: int) -> Row:
+    """Return the answers of an annotation by the name of the control that took them."""
+    answers: Row = {}
+    for result in _dicts(annotation.get("result") or [], number, "result"):
+        name, value = result.get("from_name"), result.get("value")
+        if isinstance(name, str) and isinstance(value, dict):
+            answers[name] = _answer(value)
+    return answers
+
+
+def _answer(value: Row) -> Any:
+    for key in _LISTED:
+        items = value.get(key)
+        if isinstance(items, list):
+            flat = [item[-1] if isinstance(item, list) and item else item for item in items]
+            are_words = all(isinstance(item, str) for item in flat)
+            return LIST_MARK.join(flat) if are_words else items
+    found = next((value[key] for key in _SINGLE if key in value), value)
+    return found[0] if isinstance(found, list) and len(found) == 1 else found
+
+
+def is_psiturk(table: pa.Table) -> bool:
+    """Whether a table is psiTurk's: a row for each session, whose trials stand in one cell."""
+    return _DATASTRING in table.column_names
+
+
+def psiturk_rows(table: pa.Table) -> tuple[pa.Table, str]:
+    """Return a row for each trial, with the columns of its session; a session without trials has none.
+
+    Raises
+    ------
+    SchemaError
+        If a session's data are not in psiTurk's form, with its row.
+    """
+    rows: list[Row] = []
+    size = broken = 0
+    for number, session in enumerate(_objects(table, ())):
+        text = session.pop(_DATASTRING)
+        of_session = {name: value for name, value in session.items() if name.lower() not in _NEVER_READ}
+        if not text.strip():
+            # Of a session that was broken off before anything was sent.
+            broken += 1
+            continue
+        data = _load(text, number, _DATASTRING)
+        if not isinstance(data, dict):
+            raise _bad(number, _DATASTRING, "holds no object")
+        trials = _dicts(data.get("data") or [], number, _DATASTRING)
+        broken += not trials
+        size += len(trials) * sum(len(value) for value in of_session.values())
+        if size > _TEXT_LIMIT:
+            raise _bad(number, _DATASTRING, f"makes rows that come to more than {_TEXT_LIMIT:,} bytes")
+        rows += [of_session | trial for trial in trials]
+    skipped = f"; {broken} of {table.num_rows} sessions have none" if broken else ""
+    return _table(rows), f"an export of psiTurk: a row for each trial{skipped}"
+
+
+def _objects(table: pa.Table, nested: tuple[str, ...]) -> Iterator[Row]:
+    """Yield the rows of a table, some of whose columns hold JSON."""
+    for number, row in enumerate(table.drop_columns(ROW).to_pylist()):
+        yield row | {name: _load(row[name], number, name) for name in nested}
+
+
+def _load(text: str, number: int, column: str) -> Any:
+    try:
+        return json.loads(text or "null", object_pairs_hook=each_key_once)
+    except (ValueError, RecursionError) as error:
+        raise _bad(number, column, f"holds no JSON that can be read: {error}") from None
+
+
+def _dicts(items: Any, number: int, column: str) -> list[Row]:
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
+        raise _bad(number, column, "holds no list of objects")
+    return items
+
+
+def _bad(number: int, column: str, said: str) -> SchemaError:
+    hint = "export it again; a cell that was cut off by a spreadsheet cannot be read"
+    return SchemaError(f"the cell {said}", where=Where(row=number, column=column), hint=hint)
+
+
+def _table(rows: list[Row]) -> pa.Table:
+    names = dict.fromkeys(name for row in rows for name in row)
+    try:
+        columns = {name: pa.array([value_text(row.get(name)) or "" for row in rows], pa.string()) for name in names}
+    except UnicodeEncodeError:
+        msg = "a text holds half of a character, \\ud800 to \\udfff"
+        raise SchemaError(msg, hint="export it again") from None
+    return numbered(pa.table(columns), range(len(rows)))
 
 
 @dataclass(frozen=True)
@@ -73,17 +210,9 @@ def _with_subject(table: pa.Table) -> tuple[pa.Table, str]:
 
 
 def _only_value(text: str) -> str:
-    data = _parsed(text)
+    data = parsed(text)
     values = list(data.values()) if isinstance(data, dict) else []
     return json.dumps(values[0]) if len(values) == 1 and isinstance(values[0], dict) else ""
-
-
-def _parsed(text: str) -> Any:
-    """Return the JSON of a cell; `None` where it is none."""
-    try:
-        return json.loads(text, object_pairs_hook=each_key_once)
-    except (ValueError, RecursionError):
-        return None
 
 
 EXPORTS = (
