@@ -8,8 +8,7 @@ from typing import Any
 
 import click
 
-from hmix_hub.cli.contribute_import import import_command, pictures_command
-from hmix_hub.cli.map_proposal import propose_map
+from hmix_hub.cli.contribute_import import import_command, pictures_command, propose_map
 from hmix_hub.cli.options import json_option
 from hmix_hub.cli.output import echo_json, echo_report, echo_table, row_progress, size_text, tell_on_terminal
 from hmix_hub.tasks import DEFAULT_TASK, TASKS

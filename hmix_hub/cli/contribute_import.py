@@ -1,4 +1,4 @@
-"""`hmix contribute import` and `pictures`: from raw files and folders of pictures to a study folder."""
+"""`hmix contribute import`, `pictures` and `map`: from raw files and folders of pictures to a study folder."""
 
 from __future__ import annotations
 
@@ -11,10 +11,64 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hmix_hub.cli.map_groups import MAP, GroupedCommand, files_by_map
+from hmix_hub.tasks import TASKS
 
 if TYPE_CHECKING:
     from hmix_hub.sources.picture_list import PictureList
+
+
+MAP = "--map"
+_META = f"{__name__}.groups"
+
+
+class GroupedCommand(click.Command):
+    """A command whose files are grouped by the option `--map`, which may be given several times."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the command line, and remember which files stand behind which map."""
+        ctx.meta[_META] = _groups(self.params, args)
+        return super().parse_args(ctx, args)
+
+
+def _groups(params: list[click.Parameter], args: list[str]) -> list[tuple[str | None, list[str]]]:
+    """Return each map with the files behind it; first those that stand before any."""
+    takes_value = {
+        name for option in params if isinstance(option, click.Option) and not option.is_flag for name in option.opts
+    }
+    groups: list[tuple[str | None, list[str]]] = [(None, [])]
+    rest = iter(args)
+    for word in rest:
+        name, is_joined, value = word.partition("=")
+        if word == "--":
+            groups[-1][1].extend(rest)
+        elif name in takes_value:
+            value = value if is_joined else next(rest, "")
+            if name == MAP:
+                groups.append((value, []))
+        elif not word.startswith("-") or word == "-":
+            groups[-1][1].append(word)
+    return groups
+
+
+def files_by_map(ctx: click.Context, files: tuple[Path, ...]) -> dict[str, Any]:
+    """Return the raw files and the map of `import_raw`: one map is that of all files, of several each of its own.
+
+    Raises
+    ------
+    click.UsageError
+        If there are several maps, and files before the first, or a map without files.
+    """
+    before, *groups = ctx.meta[_META]
+    if len(groups) < 2:
+        return {"files": files, "map_file": groups[0][0] if groups else None}
+    by_map: dict[str, list[str]] = {}
+    for map_file, named in groups:
+        by_map.setdefault(map_file, []).extend(named)
+    if before[1] or not all(by_map.values()):
+        msg = f"of several maps, each stands before its files: {MAP} a.yaml a.csv {MAP} b.yaml b.csv"
+        raise click.UsageError(msg, ctx)
+    return {"files": by_map}
+
 
 _label_pattern_option = click.option(
     "--label-pattern",
@@ -124,3 +178,34 @@ def pictures_command(folder: str, place: str | None, label_pattern: str | None, 
     why = "the pictures are published with the study" if is_own else "the pictures are not part of the study"
     click.echo(f"study.yaml: write `source: {'own' if is_own else 'elsewhere'}` under `stimuli:`; {why}")
     click.echo(f"next: hmix contribute validate {shlex.quote(folder)} --draft")
+
+
+@click.command("map", short_help="Propose a column map for raw exports.")
+@click.argument("raw", metavar="RAW...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--task", type=click.Choice(list(TASKS)), help="The task; default: that which the answers are most like.")
+@click.option("--sheet", metavar="NAME", help="Sheet of a workbook, or table of a database.")
+@click.option("--skip", metavar="N", type=click.IntRange(min=0), default=0, help="Lines above the header.")
+@click.option("--header", metavar="N", type=click.IntRange(min=1), default=1, help="Rows that the header takes.")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write, a new one.")
+def propose_map(
+    raw: tuple[Path, ...], task: str | None, sheet: str | None, skip: int, header: int, output: Path | None
+) -> None:
+    """Propose a column map for raw exports of one form, each line with what speaks for it, and TODO where nothing does.
+
+    Compare each line with your experiment, then import with --map. No id of a person, and no free text, is written.
+    """
+    from hmix_hub.contribute.proposal import proposed_map, read_sample, write_map
+
+    layout = {"skip": skip, "header": header, "sheet": sheet}
+    table, notes = read_sample(raw, layout)
+    text, n_open = proposed_map(table, task=task, layout=layout)
+    for note in notes:
+        click.echo(f"hmix: {note}", err=True)
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    write_map(output, text)
+    todo = f"decide {n_open} line{'s' if n_open != 1 else ''} marked TODO, then " if n_open else ""
+    click.echo(f"wrote {output}")
+    files = shlex.join(str(path) for path in raw)
+    click.echo(f"next: {todo}hmix contribute import {files} --map {shlex.quote(str(output))} --to my-study")

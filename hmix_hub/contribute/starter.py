@@ -11,12 +11,11 @@ from pathlib import Path
 from hmix_hub.errors import ConfigurationError, Where
 from hmix_hub.schema import CURRENT
 from hmix_hub.sources.image_sets import IMAGE_SETS
-from hmix_hub.studies.asked import SCALE_NAME
 from hmix_hub.studies.detected import MOST_PLACES, Detected
 from hmix_hub.studies.example import example_study, write_files
 from hmix_hub.studies.folder import JUDGMENTS, PARTICIPANTS, SCHEMA_COPY, STIMULI
 from hmix_hub.studies.manifest import MANIFEST, SINGLE
-from hmix_hub.studies.manifest_fields import PLACEHOLDER
+from hmix_hub.studies.manifest_fields import PLACEHOLDER, SCALE_NAME
 from hmix_hub.studies.manifest_file import shipped_schema
 from hmix_hub.tasks import DEFAULT_TASK, TASKS, check_task, observed_columns, required_columns
 from hmix_hub.tasks.scale_rating import SCALE

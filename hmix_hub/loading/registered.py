@@ -3,18 +3,39 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from pyarrow import parquet
 
 from hmix_hub.builders.h_mix import code_fingerprint
 from hmix_hub.builders.study_table import BuiltFile
-from hmix_hub.errors import CacheWarning, SourceError, first_line
-from hmix_hub.loading.entries import Entry, fingerprint_of, place_of, read_entry
-from hmix_hub.loading.registered_tables import build_tables
+from hmix_hub.errors import CacheWarning, SourceError, SourceMissingError, Where, first_line
+from hmix_hub.files import sha256_of, whole_folder
+from hmix_hub.importing.gathering import gather, write_judgments
+from hmix_hub.loading.entries import Entry, Expected, check_counts, fingerprint_of, place_of, read_entry
 from hmix_hub.loading.studies import BuiltStudy
-from hmix_hub.sources.arrays import cache_root
-from hmix_hub.sources.source import Source
-from hmix_hub.studies.built_tables import CHECKSUMS
+from hmix_hub.schema import has_flag
+from hmix_hub.schema.arrays import Ints, take
+from hmix_hub.schema.groups import Groups, encode_key
+from hmix_hub.sources.arrays import CACHE_VARIABLE, cache_root
+from hmix_hub.sources.source import Source, Web
+from hmix_hub.studies.built_tables import CHECKSUMS, checksums_text, parquet_path, write_table
+from hmix_hub.studies.checks.trials import telling_columns
+from hmix_hub.studies.folder import JUDGMENTS
+from hmix_hub.studies.judgment_table import refuse_errors
+from hmix_hub.studies.manifest import MANIFEST
+from hmix_hub.studies.study import Study
+from hmix_hub.tasks import TASKS
+from hmix_hub.tasks.flags import EXPORTED_TWICE
+from hmix_hub.yaml_file import plain_yaml
+
+_WIDTH = 110
 
 
 @dataclass(frozen=True)
@@ -81,3 +102,145 @@ def open_registered(name: str, source: str | os.PathLike[str] | Source | None = 
     fingerprint = fingerprint_of(entry, code_fingerprint("importing", "loading"))
     folder = cache_root() / "registered" / f"{name}-{fingerprint}"
     return RegisteredStudy(entry.manifest, folder, entry, place_of(entry, source))
+
+
+def build_tables(entry: Entry, place: Source, target: Path, *, replaces: bool = False) -> None:
+    """Fetch the files of a registered study, import them, and write its tables; whole, or not at all.
+
+    Parameters
+    ----------
+    entry, place
+        The study, and where its files are taken from.
+    target
+        Folder to write. Any number of processes may do so at once: the first of them wins.
+    replaces
+        Whether a folder that is there makes room.
+
+    Raises
+    ------
+    SourceError
+        If a file cannot be had, is not the file it should be, or comes to other counts than the entry expects; or the
+        cache cannot be written.
+    StudyError
+        If what is imported breaks a rule of studies.
+    """
+    with tempfile.TemporaryDirectory(prefix="hmix-registered-") as scratch:
+        if isinstance(place, Web) and not entry.source.keep:
+            place = replace(place, into=Path(scratch) / "raw")
+        study, copies = _imported(entry, place, Path(scratch) / entry.name)
+        tables = {name: _with_copies(study.table(name), copies.get(name)) for name in study.configurations}
+        check_counts(entry, {task: _counts(tables[task], task, entry) for task in study.manifest.tasks})
+        try:
+            with whole_folder(target, replaces=replaces) as made:
+                for name, table in tables.items():
+                    write_table(table, study.features(name), made / parquet_path(name))
+                (made / MANIFEST).write_bytes((study.path / MANIFEST).read_bytes())
+                written = sorted(path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file())
+                sums = {name: sha256_of(made / name) for name in written}
+                (made / CHECKSUMS).write_text(checksums_text(sums), encoding="utf-8")
+        except FileExistsError:
+            # Another process was first, and wrote the same.
+            return
+        except OSError as error:
+            msg = f"the cache cannot be written: {error.strerror or error}"
+            hint = f"make room there, or name a folder that can be written with {CACHE_VARIABLE}"
+            raise SourceMissingError(msg, where=Where(str(target)), hint=hint) from None
+
+
+def _imported(entry: Entry, place: Source, folder: Path) -> tuple[Study, dict[str, tuple[Ints, pa.Table]]]:
+    """Import the files into a study folder, checked by every rule; and which rows stand again, by task.
+
+    These are no judgments of their own, since a session was exported twice: the study has each once.
+    """
+    names = {as_table_file(place.path(name), folder.parent): name for name in entry.pinned.files}
+    outcome = gather(names, entry.map, entry.manifest.vocabulary)
+    folder.mkdir()
+    manifest = plain_yaml(entry.manifest.model_dump(mode="json", exclude_none=True), width=_WIDTH)
+    (folder / MANIFEST).write_text(manifest, encoding="utf-8")
+    copies = {}
+    for task, parts in outcome.tables.items():
+        table = pa.concat_tables(parts, promote_options="default")
+        same = Groups(encode_key([table[name] for name in telling_columns(table.column_names)]))
+        again = np.flatnonzero(same.ranks() > 0)
+        if len(again):
+            copies[task] = same.codes[again], table.select(["source_file", "source_row"]).take(pa.array(again))
+            table = table.take(pa.array(same.first))
+        write_judgments(table, folder / JUDGMENTS / f"{task}.csv", task)
+    study = Study.open(folder, is_draft=True)
+    study.keeps_rows = True
+    refuse_errors(study.report, study.folder)
+    return study, copies
+
+
+def _with_copies(table: pa.Table, copies: tuple[Ints, pa.Table] | None) -> pa.Table:
+    """Return a judgment table with rows that stand again in the files: flagged, in the order of the files.
+
+    `copies` is the row of the table that each is a copy of, int64 (M,), and where it stands, M rows.
+    """
+    if copies is None:
+        return table
+    of, places = copies
+    again = pa.table([take(column, of) for column in table.columns], schema=table.schema)
+    times = Groups(encode_key([of])).ranks() + 2
+    ids = [f"{name}#{time}" for name, time in zip(again["judgment_id"].to_pylist(), times.tolist(), strict=True)]
+    flags = [[*flags, EXPORTED_TWICE.name] for flags in again["flags"].to_pylist()]
+    changed = {"judgment_id": ids, "flags": flags, **{name: places[name] for name in places.column_names}}
+    for name, values in changed.items():
+        number = again.column_names.index(name)
+        field = again.schema.field(number)
+        column = pa.array(values, field.type) if isinstance(values, list) else values.cast(field.type)
+        again = again.set_column(number, field, column)
+    both = pa.concat_tables([table, again])
+    order = np.lexsort((both["source_row"].to_numpy(), encode_key([both["source_file"]])))
+    return both.take(pa.array(order)).combine_chunks()
+
+
+def _counts(table: pa.Table, task: str, entry: Entry) -> Expected:
+    left_out = np.zeros(table.num_rows, dtype=bool)
+    for flag in entry.leave_out:
+        left_out |= has_flag(table["flags"], flag)
+    has_people = "participant_id" in table.column_names
+    return Expected(
+        rows=table.num_rows,
+        left_out=int(left_out.sum()),
+        participants=len(table["participant_id"].unique()) if has_people else None,
+        stimuli=len(table[TASKS[task].stimulus_column].unique()),
+    )
+
+
+def as_table_file(path: Path, folder: Path) -> Path:
+    """Return a file that raw files are read from: of a PyTorch archive, a Parquet file with a column for each array.
+
+    Parameters
+    ----------
+    path
+        A file whose sha256 has just been verified. Even so nothing but numbers and arrays of them is unpickled.
+    folder
+        Folder that the Parquet file is written in.
+
+    Raises
+    ------
+    SourceError
+        If the archive holds anything else.
+    """
+    if path.suffix != ".pt":
+        return path
+    import torch
+
+    array = np.zeros(0, dtype=np.int64)
+    make = array.__reduce__()[0]
+    # What NumPy's arrays are made of, as NumPy names it, and as NumPy 1 did.
+    known: list[Any] = [make, (make, "numpy.core.multiarray._reconstruct"), np.ndarray, np.dtype, type(array.dtype)]
+    try:
+        with torch.serialization.safe_globals(known):
+            content = torch.load(path, weights_only=True)
+        columns = {str(name): np.asarray(values) for name, values in content.items()}
+        table = pa.table({name: pa.array(values) for name, values in columns.items()})
+    except Exception as error:
+        # Whatever is in such a file, the error of reading it may be any.
+        msg = f"the archive cannot be read as arrays: {first_line(error)}"
+        hint = "an archive holds a dict of arrays of numbers, of one dimension and one length"
+        raise SourceError(msg, where=Where(str(path)), hint=hint) from None
+    made = folder / f"{path.stem}.parquet"
+    parquet.write_table(table, made)
+    return made

@@ -12,8 +12,18 @@ from hmix_hub.schema.scale import Scale
 from hmix_hub.schema.vocabulary import LIST_MARK
 from hmix_hub.sources.image_set import METHOD_MARK, PIXEL_LINEAR
 from hmix_hub.sources.image_sets import IMAGE_SETS
-from hmix_hub.studies.asked import RatingScale, SoftLabels
-from hmix_hub.studies.manifest_fields import PLACEHOLDER, Licence, Line, Month, Open, Strict, Text, is_placeholder
+from hmix_hub.studies.manifest_fields import (
+    PLACEHOLDER,
+    Licence,
+    Line,
+    Month,
+    Open,
+    RatingScale,
+    SoftLabels,
+    Strict,
+    Text,
+    is_placeholder,
+)
 from hmix_hub.tasks import TASKS
 from hmix_hub.tasks.soft_labels import Procedure, Question
 

@@ -44,6 +44,7 @@ CONSTRUCT, SELECT = construct_midpoint.TASK.name, select_shuffled_midpoint.TASK.
 INFER, CATEGORICAL = infer_mixing_factor.TASK.name, categorical_soft_labels.TASK.name
 CHOICE = class_choice.TASK.name
 RATING = scale_rating.TASK.name
+VOTES = class_votes.TASK.name
 DEFAULT_TASK = INFER
 """The task of whoever names none."""
 

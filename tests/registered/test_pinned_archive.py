@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from hmix_hub.errors import SourceError
-from hmix_hub.loading.pinned_archive import as_table_file
+from hmix_hub.loading.registered import as_table_file
 
 
 class Touch:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from hmix_hub.contribute.proposal.proposed import written
 from hmix_hub.contribute.proposal.proposer import ROWS, propose
-from hmix_hub.contribute.proposal.written import written
 from hmix_hub.errors import ConfigurationError, SchemaError, Where
 from hmix_hub.files import new_file
 from hmix_hub.importing.outcome import Outcome

@@ -1,4 +1,4 @@
-"""Families of raw columns, whose names differ in one place: a box for each class, or a column for each picture."""
+"""Families of raw columns, whose names differ in one place: a box or a count for each class, an answer to each item."""
 
 from __future__ import annotations
 
@@ -19,6 +19,11 @@ _PLACES = (r"^(?P<before>)(?P<part>[^.]+)(?P<after>\..+)$", r"^(?P<before>.*[._\
 """Where names differ: before the first point, or behind the last mark."""
 _FEWEST_BOXES = 2
 _SINGLE = 0.95
+_FEWEST_ITEMS, _MOST_ANSWERS = 3, 60
+_NUMBER = re.compile(r"\d+")
+_FILE = re.compile(PICTURE, re.ASCII)
+_FEWEST_CLASSES, _SAME = 3, 1e-6
+_NO_CLASS = re.compile(r"(id|index|total|sum|n|count|votes|trial|width|height|size|age|year|mean|std|entropy|rt)$")
 
 
 @dataclass(frozen=True)
@@ -86,10 +91,42 @@ def families(columns: Sequence[RawColumn]) -> Iterator[dict[str, RawColumn]]:
         yield plain
 
 
-_FEWEST_ITEMS = 3
-_MOST_ANSWERS = 60
-_NUMBER = re.compile(r"\d+")
-_FILE = re.compile(rf"{PICTURE}", re.ASCII)
+@dataclass(frozen=True)
+class Votes:
+    """Columns of how many, or which share, of those who saw a picture chose each class.
+
+    Parameters
+    ----------
+    columns
+        Column by class.
+    are_shares
+        Whether they hold shares that sum to 1; else whole numbers.
+    """
+
+    columns: dict[str, RawColumn]
+    are_shares: bool
+
+
+def find_votes(columns: Sequence[RawColumn], rows: Mask) -> Votes | None:
+    """Return the columns of counts or shares by class that are filled in all rows; the largest family.
+
+    Parameters
+    ----------
+    columns
+        The columns that may hold them.
+    rows
+        bool (N,): all rows.
+    """
+    numeric = [column for column in columns if column.is_numeric(rows) and column.share(rows) == 1]
+    named = [{word: of for word, of in one.items() if not _NO_CLASS.match(word.lower())} for one in families(numeric)]
+    for family in sorted(named, key=len, reverse=True):
+        if len(family) < _FEWEST_CLASSES or not are_harmless(list(family)):
+            continue
+        values = np.array([column.numbers for column in family.values()])
+        are_shares = bool((abs(values.sum(axis=0) - 1) < _SAME).all())
+        if (values >= 0).all() and (are_shares or (values == np.floor(values)).all()):
+            return Votes(family, are_shares)
+    return None
 
 
 @dataclass(frozen=True)

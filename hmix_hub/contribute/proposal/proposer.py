@@ -9,19 +9,17 @@ import numpy as np
 import pyarrow as pa
 
 from hmix_hub.contribute.proposal import picture_columns, recognised
-from hmix_hub.contribute.proposal.families import Boxes, Wide, find_boxes, find_wide
+from hmix_hub.contribute.proposal.families import Boxes, Wide, find_boxes, find_votes, find_wide
 from hmix_hub.contribute.proposal.kept_rows import Kept, kept_rows
-from hmix_hub.contribute.proposal.proposed import ITEMS, TODO, VOTES, Proposal, said
+from hmix_hub.contribute.proposal.proposed import ITEMS, TODO, Proposal, said
 from hmix_hub.contribute.proposal.raw_column import RawColumn, columns_of
 from hmix_hub.contribute.proposal.recognised import Found
-from hmix_hub.contribute.proposal.votes import propose_votes
 from hmix_hub.importing.melting import Melt
 from hmix_hub.schema.arrays import Mask
-from hmix_hub.tasks import CATEGORICAL, INFER, TASKS, missing_columns
+from hmix_hub.tasks import CATEGORICAL, CHOICE, INFER, RATING, TASKS, VOTES, missing_columns
 
 ROWS = 20_000
 """Rows that are looked at, from the first."""
-_CHOICE, _RATING = "class_choice", "scale_rating"
 _MOST_KEYS = 12
 _ALMOST_ALL = 0.98
 _MOST_INDEX = 200_000
@@ -86,8 +84,19 @@ class _Proposer:
     def propose_votes(self) -> Proposal | None:
         """Propose a map of votes without people; `None` where the table is none of them."""
         picture = self._pictures[0] if self._pictures else picture_columns.find_item(self._left, self._all, self._taken)
-        left = [column for column in self._left if picture is None or column is not picture.column]
-        return None if self._participant is not None else propose_votes(left, picture, self._all)
+        if self._participant is not None or picture is None or picture.column.n_distinct(self._all) < len(self._all):
+            return None
+        votes = find_votes([column for column in self._left if column is not picture.column], self._all)
+        if votes is None:
+            return None
+        what = "shares that sum to 1" if votes.are_shares else "whole numbers"
+        why = f"a row for each picture, {what} for each of {len(votes.columns)} classes, and nobody is named"
+        proposal = Proposal(VOTES, why, summary=f"{len(self._all):,} rows are pictures with their votes")
+        proposal.add("image_1_file", picture.column.origin, picture.why)
+        counts = {word: column.origin["column"] for word, column in votes.columns.items()}
+        target = "class_frequencies" if votes.are_shares else "class_counts"
+        proposal.add(target, {"counts": counts}, f"{what}: check that each is a class")
+        return proposal
 
     def _take(self, *found: Found | None) -> None:
         self._taken += [one.column for one in found if one is not None]
@@ -120,10 +129,10 @@ class _Proposer:
         number = recognised.find_number(varying, self._shown, recognised.RATING)
         mixing = recognised.find_number(varying, self._shown, recognised.MIXING)
         task, why = self._task(task, chosen or keys, number, mixing)
-        answer = {INFER: number, _RATING: number}.get(task, chosen or keys)
+        answer = {INFER: number, RATING: number}.get(task, chosen or keys)
         self._take(answer)
         answered = self._all if answer is None else answer.column.is_filled
-        if self._boxes is not None and task not in {INFER, _RATING}:
+        if self._boxes is not None and task not in {INFER, RATING}:
             answered = self._boxes.is_on
             self._taken += self._boxes.columns.values()
         kept = kept_rows(self._left, self._stimulus, self._shown, answer.column if answer else None, answered)
@@ -149,18 +158,17 @@ class _Proposer:
     ) -> tuple[str, str]:
         if named is not None:
             return named, "as you said"
-        choice = _CHOICE if _CHOICE in TASKS else CATEGORICAL
         rating_score = number.score if number is not None else -1
         if self._boxes is not None:
-            return choice, f"one of {len(self._boxes.columns)} columns is on in each row"
+            return CHOICE, f"one of {len(self._boxes.columns)} columns is on in each row"
         if self._pair is not None and number is not None and not (chosen and chosen.score > rating_score):
             return INFER, f"{said(number.column)} is a number about a mixture of two pictures"
         if mixing is not None and number is not None and chosen is None:
             return INFER, f"{said(number.column)} is a number, and {said(mixing.column)} a mixing coefficient"
-        if number is not None and _RATING in TASKS and (chosen is None or number.score > chosen.score):
-            return _RATING, f"{said(number.column)} is a number on a scale"
+        if number is not None and (chosen is None or number.score > chosen.score):
+            return RATING, f"{said(number.column)} is a number on a scale"
         return (
-            choice,
+            CHOICE,
             f"{said(chosen.column)} holds classes" if chosen else "TODO: no column of answers was recognised",
         )
 
@@ -253,26 +261,26 @@ class _Proposer:
     def _propose_answer(self, proposal: Proposal, rows: Mask, answer: Found | None, mixing: Found | None) -> None:
         task = proposal.task
         needed = {column.name for column in missing_columns([], task, is_single=self._pair is None)}
-        if "mixing_coefficient" in needed or (mixing is not None and task != _RATING):
+        if "mixing_coefficient" in needed or (mixing is not None and task != RATING):
             self._propose_mixing(proposal, rows, mixing)
-        target = {INFER: "inferred_coefficient", CATEGORICAL: "top_class", _CHOICE: "chosen_class", _RATING: "rating"}
+        target = {INFER: "inferred_coefficient", CATEGORICAL: "top_class", CHOICE: "chosen_class", RATING: "rating"}
         if task not in target:
             return
-        if self._boxes is not None and task not in {INFER, _RATING}:
+        if self._boxes is not None and task not in {INFER, RATING}:
             which = {word: column.origin["column"] for word, column in self._boxes.columns.items()}
             proposal.add(target[task], {"which": which}, "the column that is on")
         elif answer is None:
             proposal.add(target[task], TODO, "no column of answers was recognised")
-        elif task in {INFER, _RATING}:
+        elif task in {INFER, RATING}:
             proposal.add_number(target[task], answer.column, rows)
-            scale = recognised.find_scale(self._left, rows) if task == _RATING else None
+            scale = recognised.find_scale(self._left, rows) if task == RATING else None
             if scale is not None:
                 self._take(scale)
                 proposal.add("scale", scale.column.origin, scale.why)
         else:
             proposal.add_classes(target[task], answer, rows)
         sure = recognised.find_number(self._varying(rows), rows, recognised.CONFIDENCE)
-        if sure is not None and task != _RATING:
+        if sure is not None and task != RATING:
             self._take(sure)
             asked = "top_probability" if task == CATEGORICAL else "confidence"
             proposal.add_number(asked, sure.column, rows)

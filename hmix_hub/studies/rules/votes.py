@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hmix_hub.studies.rules.changes import ROW, Rows, cells, rows_changed
 from hmix_hub.studies.rules.rule import Change, Example, error
+from hmix_hub.tasks import VOTES
 
-_TASK = "class_votes"
 _TWENTY, _NINETEEN = "20|0|0|0|0|0|0|0|0|0", "19|0|0|0|0|0|0|0|0|0"
 _CERTAIN, _HALF = "1|0|0|0|0|0|0|0|0|0", "0.5|0|0|0|0|0|0|0|0|0"
 _FROM_EVERY_CLASS = "0.1|" * 9 + "0.1"
@@ -21,20 +21,20 @@ def _voters(rows: Rows) -> None:
 
 
 def _changed(**values: str) -> Change:
-    return cells(values, task=_TASK)
+    return cells(values, task=VOTES)
 
 
 NONE = error(
     "HMX640 votes-missing",
     "the row has no votes: neither counts nor frequencies, or counts that are all 0",
     "write `class_counts`, or `class_frequencies` where the counts are not known; leave stimuli without votes out",
-    Example(_changed(n_votes="", class_counts=""), _changed(class_counts="", class_frequencies=_CERTAIN), _TASK),
+    Example(_changed(n_votes="", class_counts=""), _changed(class_counts="", class_frequencies=_CERTAIN), VOTES),
 )
 TOTAL = error(
     "HMX641 votes-total",
     "the counts do not sum to n_votes",
     "correct the one or the other; n_votes may be left empty where there are counts",
-    Example(_changed(class_counts=_NINETEEN), _changed(n_votes="19", class_counts=_NINETEEN), _TASK),
+    Example(_changed(class_counts=_NINETEEN), _changed(n_votes="19", class_counts=_NINETEEN), VOTES),
 )
 DISTRIBUTION = error(
     "HMX642 frequencies-sum",
@@ -43,7 +43,7 @@ DISTRIBUTION = error(
     Example(
         _changed(class_counts="", class_frequencies=_HALF),
         _changed(class_counts="", class_frequencies=_FROM_EVERY_CLASS),
-        _TASK,
+        VOTES,
     ),
 )
 FREQUENCIES = error(
@@ -53,18 +53,18 @@ FREQUENCIES = error(
     Example(
         _changed(class_counts=_TWENTY, class_frequencies=_FROM_EVERY_CLASS),
         _changed(class_counts=_TWENTY, class_frequencies=_CERTAIN),
-        _TASK,
+        VOTES,
     ),
 )
 TWICE = error(
     "HMX644 stimulus-twice",
     "another row has the votes of this stimulus",
     "add the counts of both rows up, or take the copy out; single judgments belong into `class_choice`",
-    Example(rows_changed("row 7 stands again at the end", _copied, task=_TASK, named=(132,)), task=_TASK),
+    Example(rows_changed("row 7 stands again at the end", _copied, task=VOTES, named=(132,)), task=VOTES),
 )
 OF_PEOPLE = error(
     "HMX645 votes-of-people",
     "the file has a column of participants or their trials, and its rows pool what all of them chose",
     "take the column out; single judgments belong into `class_choice`, with one row per answer",
-    Example(rows_changed("a column `participant_id`", _voters, task=_TASK), task=_TASK),
+    Example(rows_changed("a column `participant_id`", _voters, task=VOTES), task=VOTES),
 )

@@ -8,9 +8,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from hmix_hub.errors import nearest
 from hmix_hub.schema import CIFAR10, Vocabulary
-from hmix_hub.studies.asked import RatingScale
 from hmix_hub.studies.manifest import DEFAULT_CLASSES, HeldPictures, TaskName
-from hmix_hub.studies.manifest_fields import Line, Text
+from hmix_hub.studies.manifest_fields import Line, RatingScale, Text
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1, le=100_000)]

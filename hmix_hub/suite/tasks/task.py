@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from hmix_hub.studies.asked import RatingScale
+from hmix_hub.studies.manifest_fields import RatingScale
 from hmix_hub.suite.tasks.perception import Mind, Scene
 from hmix_hub.suite.tasks.trial import Trial
 from hmix_hub.tasks import TASKS
