@@ -22,8 +22,8 @@ Ints = npt.NDArray[np.int64]
 
 RESAMPLES = 2000
 COVERAGE = 0.95
-_CHUNK = 200
-"""Most resamplings that are computed at a time."""
+_CHUNK, _DRAWN_AT_ONCE = 200, 50
+"""Most resamplings that are computed at a time, and that are drawn."""
 _AT_ONCE = 1 << 23
 """Most values of all of these together."""
 _MOST_UNITS = 4096
@@ -269,8 +269,8 @@ def drawn(n_units: int, seed: int, resamples: int = RESAMPLES) -> tuple[Ints | N
         n_units = _MOST_UNITS
     shares = np.full(n_units, 1 / n_units)
     weights = np.empty((resamples, n_units), dtype=np.int16)
-    for start in range(0, resamples, _CHUNK):
-        some = weights[start : start + _CHUNK]
+    for start in range(0, resamples, _DRAWN_AT_ONCE):
+        some = weights[start : start + _DRAWN_AT_ONCE]
         some[:] = rng.multinomial(n_units, shares, size=len(some))
     return group, weights
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+import pyarrow as pa
+
 from hmix_hub.contribute.checking import check_study
 from hmix_hub.contribute.description.card import card_text
 from hmix_hub.contribute.description.croissant import croissant, croissant_text
@@ -204,3 +206,5 @@ def write_tables(study: Study, out: Path) -> None:
     """Write every table of a study as Parquet; the same bytes whenever the same tables are written."""
     for name in study.configurations:
         write_table(study.table(name), study.features(name), out / parquet_path(name))
+    # What writing took is given back: statistics and pictures need as much.
+    pa.default_memory_pool().release_unused()
