@@ -143,7 +143,9 @@ def import_command(
     for name, rows in imported.files.items():
         file, added = f"{to.rstrip('/')}/{name}", imported.added.get(name)
         click.echo(
-            f"wrote {rows:,} judgments to {file}" if added is None else f"added {added:,} judgments to {file}: {rows:,}"
+            f"wrote {rows:,} judgment{'s' if rows > 1 else ''} to {file}"
+            if added is None
+            else f"added {added:,} judgment{'s' if added > 1 else ''} to {file}, which now has {rows:,}"
         )
     for reason, rows in imported.outcome.dropped.most_common():
         click.echo(f"  dropped {rows:,} row{'s' if rows > 1 else ''}: {reason}")

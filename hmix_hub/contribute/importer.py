@@ -116,8 +116,8 @@ def import_raw(
     raw = [RawFiles({path: names[path] for path in paths}, column_map) for column_map, paths in groups]
     outcome = gather_all(raw, _vocabulary(root), progress=progress)
     if any(path.name != name for path, name in names.items()):
-        numbers = ", ".join(f"raw-{number}" for number in (first, first + 1))
-        outcome.notes.append(f"source_file calls the raw files {numbers}, … in the order given")
+        more = f"s raw-{first}, raw-{first + 1}, … in the order given" if len(names) > 1 else f" raw-{first}"
+        outcome.notes.append(f"source_file calls the raw file{more}")
     added = {}
     for task, parts in outcome.tables.items():
         if task in standing:

@@ -87,6 +87,13 @@ def test_an_example_goes_from_the_raw_file_to_a_loaded_dataset(heading, guide, d
     assert judgments() == ANSWERS
 
 
+def test_the_examples_of_how_to_say_it_run(guide, desk):
+    play(guide["How do I say …"])
+    ratings = hmix_hub.load_dataset("both", "scale_rating", split="train") if (desk / "both").is_dir() else None
+    assert ratings is not None
+    assert ratings["rating"] == [0.4, 0.7, 0.4, 0.7, 0.5]
+
+
 PROPOSED = {
     "JATOS": {"'0': TODO": "'0': cat", "'1': TODO": "'1': dog", "'2': TODO": "'2': fox"},
     "Qualtrics": {},
