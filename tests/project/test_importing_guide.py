@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import re
-import shlex
-from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from played_guide import play, run
 
 import hmix_hub
-from hmix_hub.cli.main import main
 from hmix_hub.importing.column_map import read_column_map
 
-_BLOCK = re.compile(r"(?ms)^(?:<!-- file: (?P<file>[\w./-]+) -->\n)?```(?P<kind>\w+)\n(?P<text>.*?)^```$")
 ANSWERS = {
     ("cat7.png", "cat"): 2,
     ("dog3.png", "dog"): 1,
@@ -39,31 +35,6 @@ def desk(guide, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     play(guide["The study of all examples"])
     return tmp_path
-
-
-def run(command):
-    """Run a command line, and return what it prints."""
-    ran = CliRunner().invoke(main, shlex.split(command)[1:])
-    assert ran.exit_code == 0, (command, ran.output)
-    return ran.output
-
-
-def play(section):
-    """Write a section's files and run its blocks, in order; return its names, and its commands by line."""
-    names, commands = {}, []
-    for block in _BLOCK.finditer(section):
-        if block["file"]:
-            path = Path(block["file"])
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(block["text"], encoding="utf-8")
-        elif block["kind"] == "python":
-            exec(compile(block["text"], "importing.md", "exec"), names)  # noqa: S102 - the document is ours
-        elif block["kind"] == "console":
-            shown = re.split(r"(?m)^\$ ", block["text"])[1:]
-            for command, output in (one.split("\n", 1) for one in shown):
-                commands.append(command)
-                assert run(command) == output, command
-    return names, commands
 
 
 def judgments():
