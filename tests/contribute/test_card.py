@@ -70,8 +70,8 @@ def test_plain_datasets_loads_every_configuration_with_its_features(task, tmp_pa
     out = tmp_path / "built"
     write_tables(content, out)
     (out / "README.md").write_text(card_of(content), encoding="utf-8")
-    tables = content.tables | {"participants": content.participants}
-    for name, table in tables.items():
+    for name in content.configurations:
+        table = content.table(name)
         loaded = datasets.load_dataset(str(out), name, split="train", cache_dir=str(tmp_path / "cache"))
         assert loaded.features == content.features(name)
         assert loaded.to_list() == table.to_pylist()
