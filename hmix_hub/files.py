@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -226,6 +227,11 @@ def is_plain_inside(path: Path, root: Path) -> bool:
 
 
 Look = tuple[int, int, int, int]
+
+
+def natural_order(name: str) -> list[tuple[int, int | str]]:
+    """Return what names are sorted by: numbers within them by their value, so that 2.png comes before 10.png."""
+    return [(0, int(part)) if part.isdecimal() else (1, part) for part in re.split(r"(\d+)", name.lower())]
 
 
 def look_of(path: Path) -> Look | None:

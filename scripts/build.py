@@ -173,9 +173,8 @@ def _map_keys() -> str:
     from pydantic import BaseModel
 
     from hmix_hub.importing.column_map import ColumnMap
-    from hmix_hub.importing.item_table import ItemTable
     from hmix_hub.importing.map_keys import Condition, From
-    from hmix_hub.importing.melting import Melt
+    from hmix_hub.importing.reshaping import ItemTable, Melt
     from hmix_hub.schema.column import as_markdown, markdown_table
 
     of_map = {"task", "rows", "columns", "melt", "table"}

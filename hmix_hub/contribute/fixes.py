@@ -18,8 +18,8 @@ from hmix_hub.studies.columns.names import tidied
 from hmix_hub.studies.columns.numbers import NULL_WORDS, with_point
 from hmix_hub.studies.findings import Ints, shown
 from hmix_hub.studies.picture_names import PictureNames
+from hmix_hub.studies.rules import answers as answer_rules
 from hmix_hub.studies.rules import columns as column_rules
-from hmix_hub.studies.rules import scales as scale_rules
 from hmix_hub.studies.rules import stimuli, trials
 from hmix_hub.studies.rules.rule import Rule
 from hmix_hub.tasks import TASKS
@@ -98,7 +98,7 @@ def fix_table(
     codes = {code for code, _ in found}
     if trials.ROW_TWICE.code in codes:
         fixes.append(_drop_repeated_rows(table, file))
-    if scale_rules.ROUNDED_STEP.code in codes:
+    if answer_rules.ROUNDED_STEP.code in codes:
         fixes.append(_write_steps(table, file, scales))
     if task is not None and stimuli.PAIR_ORDER.code in codes:
         fixes.append(_turn_pairs(table, task, file, pictures))
@@ -204,7 +204,7 @@ def _drop_repeated_rows(table: Table, file: str) -> Fix:
 
 def _write_steps(table: Table, file: str, scales: Mapping[str, Scale]) -> Fix:
     """Write ratings that are rounded steps of their scale with all digits."""
-    fix = Fix(scale_rules.ROUNDED_STEP, file, RATING)
+    fix = Fix(answer_rules.ROUNDED_STEP, file, RATING)
     by_lower = {name.lower(): scale for name, scale in scales.items()}
     only = next(iter(scales.values())) if len(scales) == 1 else None
     ratings = table.get(RATING, [])

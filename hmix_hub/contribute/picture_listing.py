@@ -6,7 +6,6 @@ import csv
 import hashlib
 import io
 import os
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace as with_changes
 from pathlib import Path
@@ -14,7 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from hmix_hub.errors import ConfigurationError, SourceError, SourceMissingError, Where
-from hmix_hub.files import replace_file, sha256_of
+from hmix_hub.files import natural_order, replace_file, sha256_of
 from hmix_hub.importing.patterns import check_pattern, group_of
 from hmix_hub.sources.picture_file import measure_picture
 from hmix_hub.sources.picture_list import (
@@ -84,7 +83,7 @@ def list_pictures(
 
 
 def _in_folder(root: Path, label_pattern: str | None) -> PictureList:
-    names = sorted(_names_in(root), key=_natural)
+    names = sorted(_names_in(root), key=natural_order)
     if not names:
         msg = f"there is no picture in this folder: no file that ends in {', '.join(ENDINGS)}"
         raise SourceMissingError(msg, where=Where(str(root)), hint="name the folder that holds the pictures")
@@ -125,11 +124,6 @@ def _names_in(root: Path) -> Iterator[str]:
                 raise SourceError(msg, where=Where(str(root)), hint="list only pictures that were shown")
             check_name(name, Where(str(root)))
             yield name
-
-
-def _natural(name: str) -> list[tuple[int, int | str]]:
-    """Return the key of natural order: numbers within names by their value."""
-    return [(0, int(part)) if part.isdecimal() else (1, part) for part in re.split(r"(\d+)", name.lower())]
 
 
 def _measured(entry: Entry, listed: PictureList, row: int) -> Entry:

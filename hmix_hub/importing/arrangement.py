@@ -12,10 +12,10 @@ import pyarrow.compute as pc
 from hmix_hub.importing.calculation import as_numbers
 from hmix_hub.importing.cells import Cells, are_filled
 from hmix_hub.importing.column_map import ColumnMap
-from hmix_hub.importing.item_table import JoinedTable
 from hmix_hub.importing.map_keys import Condition, listed, words
 from hmix_hub.importing.outcome import ROW, Outcome
 from hmix_hub.importing.patterns import check_pattern, group_of, is_match
+from hmix_hub.importing.reshaping import JoinedTable
 from hmix_hub.schema.arrays import Mask
 
 

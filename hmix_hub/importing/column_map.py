@@ -9,9 +9,8 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError, model_validator
 
 from hmix_hub.errors import ConfigurationError, SourceMissingError, Where, nearest
-from hmix_hub.importing.item_table import ItemTable
 from hmix_hub.importing.map_keys import Condition, From, Strict, renamed
-from hmix_hub.importing.melting import Melt
+from hmix_hub.importing.reshaping import ItemTable, Melt
 from hmix_hub.schema.judgment import EXTRA_PREFIX
 from hmix_hub.studies.manifest import TaskName
 from hmix_hub.tasks import TASKS, contributed_columns, missing_columns

@@ -9,15 +9,20 @@ from pathlib import Path
 
 from hmix_hub.errors import HMixError
 from hmix_hub.sources.image_set import PIXEL_LINEAR
-from hmix_hub.studies.checks.answers import ContradictionCheck, SliderCheck, StatedCheck
+from hmix_hub.studies.checks.answers import (
+    ContradictionCheck,
+    ScaleCheck,
+    SliderCheck,
+    StatedCheck,
+    VotesCheck,
+    check_scales,
+)
 from hmix_hub.studies.checks.computed import ComputedCheck
 from hmix_hub.studies.checks.participants import check_participation
 from hmix_hub.studies.checks.recorded import RecordedCheck
 from hmix_hub.studies.checks.rows import Check, FileRows
-from hmix_hub.studies.checks.scales import ScaleCheck, check_scales
 from hmix_hub.studies.checks.stimuli import check_stimuli
 from hmix_hub.studies.checks.trials import check_clashes, check_trials
-from hmix_hub.studies.checks.votes import VotesCheck
 from hmix_hub.studies.findings import Report, Reporter
 from hmix_hub.studies.folder import IMAGE_LIST, MIXTURE_LIST, STIMULI, StudyFolder, is_litter
 from hmix_hub.studies.manifest import ELSEWHERE, MANIFEST, Manifest

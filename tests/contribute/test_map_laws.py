@@ -18,9 +18,9 @@ from hmix_hub.importing.cells import Batch, Cells
 from hmix_hub.importing.column_map import map_schema
 from hmix_hub.importing.json_paths import MISSING, values_at
 from hmix_hub.importing.map_keys import Condition, From, pieces
-from hmix_hub.importing.melting import Melt
 from hmix_hub.importing.numbering import Numbering
 from hmix_hub.importing.outcome import ROW
+from hmix_hub.importing.reshaping import Melt
 
 NUMBERS = st.floats(-1e6, 1e6, allow_nan=False)
 ENDS = st.tuples(NUMBERS, NUMBERS).filter(lambda ends: abs(ends[0] - ends[1]) > 1e-3)

@@ -14,7 +14,7 @@ from hmix_hub.contribute.proposal.kept_rows import Kept, kept_rows
 from hmix_hub.contribute.proposal.proposed import ITEMS, TODO, Proposal, said
 from hmix_hub.contribute.proposal.raw_column import RawColumn, columns_of
 from hmix_hub.contribute.proposal.recognised import Found
-from hmix_hub.importing.melting import Melt
+from hmix_hub.importing.reshaping import Melt
 from hmix_hub.schema.arrays import Mask
 from hmix_hub.tasks import CATEGORICAL, CHOICE, INFER, RATING, TASKS, VOTES, missing_columns
 

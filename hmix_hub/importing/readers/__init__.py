@@ -11,15 +11,16 @@ import pyarrow as pa
 from hmix_hub.errors import SchemaError, SourceMissingError, Where
 from hmix_hub.file_forms import foreign_form
 from hmix_hub.importing.outcome import ROW, Outcome
-from hmix_hub.importing.readers.array_file import is_array, read_array
 from hmix_hub.importing.readers.database import is_database, read_database
 from hmix_hub.importing.readers.exports import EXPORTS
 from hmix_hub.importing.readers.raw_file import Layout, RawFile
-from hmix_hub.importing.readers.text_files import (
+from hmix_hub.importing.readers.tables import (
     is_any,
+    is_array,
     is_jatos_archive,
     is_json,
     is_parquet,
+    read_array,
     read_delimited,
     read_jatos_archive,
     read_json_text,

@@ -1,4 +1,4 @@
-"""Checks of answers: free of contradictions, to questions that study.yaml states, and along the slider's direction."""
+"""Checks of answers: free of contradictions, along the slider's direction, on the study's scales; votes that add up."""
 
 from __future__ import annotations
 
@@ -6,15 +6,41 @@ import numpy as np
 import pyarrow as pa
 
 from hmix_hub.schema import Vocabulary
-from hmix_hub.schema.arrays import membership
+from hmix_hub.schema.arrays import Floats, Mask, matrix, membership
 from hmix_hub.studies.checks.rows import Check
-from hmix_hub.studies.findings import Reporter
+from hmix_hub.studies.findings import Ints, Report, Reporter
 from hmix_hub.studies.manifest import MANIFEST, Manifest
+from hmix_hub.studies.manifest_fields import is_placeholder
 from hmix_hub.studies.observed import ObservedChunk
+from hmix_hub.studies.row_hashes import Hashes, hash_columns, later_ones
+from hmix_hub.studies.rules import answers as answer_rules
 from hmix_hub.studies.rules import manifest as manifest_rules
 from hmix_hub.studies.rules import trials as rules
+from hmix_hub.studies.rules.rule import Rule
 from hmix_hub.tasks import TASKS
+from hmix_hub.tasks.class_votes import (
+    CLASS_COUNTS,
+    N_VOTES,
+    NO_DISTRIBUTION,
+    NO_VOTES,
+    OTHER_FREQUENCIES,
+    OTHER_TOTAL,
+    TASK,
+    faults_of_votes,
+)
+from hmix_hub.tasks.scale_rating import SCALE
 from hmix_hub.tasks.soft_labels import ASKED_COLUMNS, QUESTIONS, Question, asked_questions, usual_procedure
+from hmix_hub.tasks.votes import CLASS_FREQUENCIES
+
+_RULES = {
+    NO_VOTES: (answer_rules.VOTES_MISSING, CLASS_COUNTS.name),
+    OTHER_TOTAL: (answer_rules.VOTES_TOTAL, N_VOTES.name),
+    NO_DISTRIBUTION: (answer_rules.FREQUENCIES_SUM, CLASS_FREQUENCIES.name),
+    OTHER_FREQUENCIES: (answer_rules.FREQUENCIES_DIFFER, CLASS_FREQUENCIES.name),
+}
+
+_FIELD = "scales"
+_MOST_NAMED = 10
 
 
 class ContradictionCheck(Check):
@@ -141,3 +167,105 @@ class SliderCheck(Check):
         if correlation < FLIPPED_CORRELATION and statistic < FLIPPED_STATISTIC:
             note = f"correlation with mixing_coefficient {correlation:.2f}"
             self.reporter.of(self._answered).add(rules.FLIPPED, note=note)
+
+
+class ScaleCheck(Check):
+    """Whether the scales of ratings are stated, and each rating is a place on its own; other tasks have none."""
+
+    def __init__(self, task: str, manifest: Manifest, reporter: Reporter) -> None:
+        super().__init__(task, manifest, reporter)
+        self._is_rated = SCALE in TASKS[task].facets
+        self._rating = TASKS[task].answered
+        self._seen: dict[str, None] = {}
+
+    def add(self, chunk: ObservedChunk) -> None:
+        """Check rows."""
+        if not self._is_rated:
+            return
+        named = chunk.values[SCALE].dictionary_encode()
+        names, of_row = named.dictionary.to_pylist(), named.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        self._seen |= dict.fromkeys(names)
+        ratings = chunk.numbers(self._rating)
+        for number, name in enumerate(names):
+            scale = self.manifest.rated.get(name)
+            if scale is None or scale.steps is None:
+                continue
+            there = (of_row == number) & ~np.isnan(ratings)
+            rounded, nearest = there & scale.are_rounded_steps(ratings), scale.nearest(ratings)
+            said = f"{name} has {scale.steps} steps, and the nearest is "
+            self._tell(answer_rules.ROUNDED_STEP, rounded, chunk, nearest, "the step is ")
+            self._tell(answer_rules.NO_STEP, there & ~rounded & ~scale.are_steps(ratings), chunk, nearest, said)
+
+    def _tell(self, rule: Rule, bad: Mask, chunk: ObservedChunk, nearest: Floats, said: str) -> None:
+        def note(row: int) -> str:
+            return f"{said}{float(nearest[row])!r}"
+
+        self.reporter.of(self._rating).add_where(rule, bad, chunk.rows, chunk.values.get(self._rating), note)
+
+    def finish(self) -> None:
+        """Report what the rows show together."""
+        if not self._is_rated or self.task not in self.manifest.tasks:
+            return
+        listed, report = self.manifest.rated, self.reporter.report
+        if not listed:
+            names = ", ".join(list(self._seen)[:_MOST_NAMED])
+            note = f"the rows name {names}" if names else ""
+            report.add(answer_rules.UNSTATED_SCALES, file=MANIFEST, column=_FIELD, note=note)
+        # What could not be read may be rated on any of them.
+        if report.has_errors_in(self.reporter.file):
+            return
+        for name in listed:
+            if name not in self._seen and not is_placeholder(name):
+                report.add(answer_rules.UNUSED_SCALE, file=MANIFEST, column=_FIELD, value=name)
+
+
+def check_scales(manifest: Manifest, report: Report) -> None:
+    """Report the scales of a study none of whose tasks is rated on them."""
+    if not any(SCALE in TASKS[task].facets for task in manifest.tasks):
+        for name in manifest.rated:
+            report.add(
+                answer_rules.UNUSED_SCALE, file=MANIFEST, column=_FIELD, value=name, note="no task of the study rates"
+            )
+
+
+class VotesCheck(Check):
+    """Check of a file of votes; of other tasks it looks at nothing."""
+
+    def __init__(self, task: str, manifest: Manifest, reporter: Reporter) -> None:
+        super().__init__(task, manifest, reporter)
+        self._rows: list[Ints] = []
+        self._stimuli: list[Hashes] = []
+
+    def add(self, chunk: ObservedChunk) -> None:
+        """Check rows."""
+        if self.task != TASK.name:
+            return
+        counts, shares = self._by_class(chunk, CLASS_COUNTS.name), self._by_class(chunk, CLASS_FREQUENCIES.name)
+        # What is there and could not be read is reported as that.
+        unread = np.zeros(len(chunk), dtype=bool)
+        for column in TASK.answer_columns:
+            if column.name in chunk.values:
+                is_read = chunk.values[column.name].is_valid().to_numpy(zero_copy_only=False)
+                unread |= chunk.present[column.name] & ~is_read
+        for fault, bad in faults_of_votes(chunk.numbers(N_VOTES.name), counts, shares).items():
+            rule, column_name = _RULES[fault]
+            shown = chunk.values.get(column_name)
+            self.reporter.of(column_name).add_where(rule, bad & ~unread, chunk.rows, shown)
+        names = ("image_1_index", "image_2_index")
+        shown_at = chunk.numbers("mixing_coefficient")
+        keys = [*(chunk.codes(name) for name in names), shown_at]
+        known = np.flatnonzero((keys[0] >= 0) & ~np.isnan(shown_at))
+        self._rows.append(chunk.rows[known])
+        self._stimuli.append(hash_columns(keys)[known])
+
+    def _by_class(self, chunk: ObservedChunk, name: str) -> Floats:
+        if name not in chunk.values:
+            return np.full((len(chunk), len(self.manifest.vocabulary)), np.nan)
+        return matrix(pa.chunked_array([chunk.values[name]]), is_nullable=True)
+
+    def finish(self) -> None:
+        """Report stimuli that stand twice."""
+        if not self._rows:
+            return
+        found = np.concatenate(self._rows)[later_ones(np.concatenate(self._stimuli))]
+        self.reporter.add_rows(answer_rules.STIMULUS_TWICE, np.sort(found).tolist(), count=len(found))

@@ -10,7 +10,7 @@ from hmix_hub.schema import CURRENT
 from hmix_hub.schema.judgment import EXTRA_PREFIX, IMAGE_FILES, OF_PARTICIPANTS
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.rules import columns as rules
-from hmix_hub.studies.rules.votes import OF_PEOPLE
+from hmix_hub.studies.rules.answers import VOTES_OF_PEOPLE
 from hmix_hub.tasks import TASKS, columns, missing_columns
 from hmix_hub.tasks.soft_labels import QUESTIONS, Question
 
@@ -54,7 +54,7 @@ def check_columns(
                 report.add(rules.COLUMN_UNKNOWN, file=file, column=name, note=_OWN_NAME)
                 continue
             if tidy in OF_PARTICIPANTS:
-                report.add(OF_PEOPLE, file=file, column=name)
+                report.add(VOTES_OF_PEOPLE, file=file, column=name)
                 continue
             if tidy in since:
                 report.add(rules.COLUMN_UNKNOWN, file=file, column=name, note=_LATER.format(since[tidy], version))

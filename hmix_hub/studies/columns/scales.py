@@ -10,8 +10,8 @@ from hmix_hub.errors import nearest
 from hmix_hub.studies.findings import Ints, Reporter
 from hmix_hub.studies.manifest import Manifest
 from hmix_hub.studies.manifest_fields import is_placeholder
+from hmix_hub.studies.rules import answers as rules
 from hmix_hub.studies.rules import columns as column_rules
-from hmix_hub.studies.rules import scales as rules
 
 _MOST_COMPARED = 100
 

@@ -1,4 +1,4 @@
-"""Text files, archives of such by JATOS, and Parquet: CSV whatever its delimiter, JSON in arrays or lines."""
+"""Files of one table: text, whatever its delimiter, or JSON, also in archives of JATOS; Parquet; NumPy arrays."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ import pyarrow.compute as pc
 
 from hmix_hub.errors import SchemaError, Where, first_line
 from hmix_hub.file_forms import begins_json
+from hmix_hub.files import natural_order
 from hmix_hub.importing.outcome import NOT_UTF8, ROW, Outcome
-from hmix_hub.importing.readers.raw_file import RawFile, RawText, numbered, refuse_first
+from hmix_hub.importing.readers.raw_file import TEXT_LIMIT, RawFile, RawText, numbered, refuse_first
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.reading.arrays import as_text, plain_array
 from hmix_hub.studies.reading.chunks import INFLATED_FREE, INFLATED_RATIO, RAW_COLUMN_LIMIT, Chunk, UnreadableError
@@ -28,6 +29,11 @@ from hmix_hub.studies.rules import files as rules
 
 _TABLES = (".csv", ".tsv", ".tab")
 _NOT_JSON = "text that is no JSON: if it is a table, let its name end in .csv"
+_RESULT = re.compile(r"(?:^|/)data\.txt$")
+_ENTRIES = 100_000
+_MARK = b"\x93NUMPY"
+_NUMBERS = "biuf"
+"""Kinds of dtype: truths, whole numbers and floating ones."""
 
 
 def is_parquet(raw: RawFile) -> bool:
@@ -146,11 +152,6 @@ def _json(value: object) -> str | None:
     return None if value is None else json.dumps(value, default=str)
 
 
-_RESULT = re.compile(r"(?:^|/)data\.txt$")
-_NUMBER = re.compile(r"(\d+)")
-_ENTRIES = 100_000
-
-
 def is_jatos_archive(raw: RawFile) -> bool:
     """Whether a file is an archive with results of JATOS, each a data.txt in a folder of its own."""
     return raw.head.startswith(b"PK\x03\x04") and not raw.is_compressed and bool(_results(raw))
@@ -171,7 +172,7 @@ def read_jatos_archive(raw: RawFile, outcome: Outcome) -> pa.Table:
     size = 0
     try:
         with zipfile.ZipFile(raw.path) as archive:
-            for info in sorted(_results(raw), key=_place):
+            for info in sorted(_results(raw), key=lambda info: natural_order(info.filename)):
                 size += info.file_size
                 if size > min(SIZE_LIMIT, INFLATED_FREE + INFLATED_RATIO * raw.path.stat().st_size):
                     raw.refuse(f"its results come to more than {size:,} bytes", rule=rules.TOO_LARGE)
@@ -184,6 +185,33 @@ def read_jatos_archive(raw: RawFile, outcome: Outcome) -> pa.Table:
         return read(raw, text, outcome)
 
 
-def _place(info: zipfile.ZipInfo) -> list[tuple[int, str]]:
-    """Return what files are ordered by: comp-result_9 comes before comp-result_10."""
-    return [(int(part), "") if part.isdigit() else (0, part) for part in _NUMBER.split(info.filename)]
+def is_array(raw: RawFile) -> bool:
+    """Whether a file is a NumPy array, by its first bytes."""
+    return raw.head.startswith(_MARK) and not raw.is_compressed
+
+
+def read_array(raw: RawFile, _outcome: Outcome) -> pa.Table:
+    """Read an array of N rows and M columns, called 0 to M - 1; one of a single dimension is the column 0.
+
+    Nothing is unpickled: an array of objects is refused.
+    """
+    if raw.ending != ".npy":
+        raw.refuse("a NumPy array: let its name end in .npy", rule=rules.FOREIGN)
+    try:
+        array = np.load(raw.path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError, SyntaxError, TypeError) as error:
+        raw.refuse(f"this is no whole NumPy array of numbers: {first_line(error)}")
+    if array.dtype.kind not in _NUMBERS or array.ndim not in {1, 2}:
+        raw.refuse(f"an array of {array.dtype}, shape {array.shape}, is no table: save numbers in rows and columns")
+    table = array.reshape(len(array), -1) if array.size else np.zeros((0, 1))
+    if table.shape[1] > RAW_COLUMN_LIMIT or table.nbytes > TEXT_LIMIT:
+        raw.refuse(f"an array of the shape {array.shape} is larger than any table of judgments")
+    first = raw.layout.skip
+    columns = {str(number): _texts(table[first:, number]) for number in range(table.shape[1])}
+    return pa.table(columns | {ROW: pa.array(np.arange(first, len(table), dtype=np.int64))})
+
+
+def _texts(numbers: np.ndarray) -> pa.Array:
+    """Return numbers as texts; "" for NaN, which stands where nothing is."""
+    values = pa.array(np.ascontiguousarray(numbers), from_pandas=True)
+    return pc.fill_null(pc.cast(values, pa.string()), "")
