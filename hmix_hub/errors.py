@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 
+_MOST_COMPARED = 100
+"""Characters of a name that are compared with others."""
 _CODE = re.compile(r"([^0-9]+)([0-9]+)")
 
 
@@ -211,18 +213,22 @@ def nearest(name: object, known: Iterable[object], *, label: str) -> str:
     str
         "did you mean ..." with up to three spellings; the whole list where it is short; else its size and a sample.
     """
-    by_lower = {str(item).lower(): str(item) for item in known}
-    written = str(name).lower()
-    close = [
-        item
-        for item in difflib.get_close_matches(written, by_lower, n=3, cutoff=0.6)
-        if _may_be_mistyped(written, item)
-    ]
-    if close:
-        return "did you mean " + " or ".join(repr(by_lower[item]) for item in close) + "?"
-    names = list(by_lower.values())
+    names = list({item.lower(): item for item in map(str, known)}.values())
+    near = did_you_mean(name, names)
+    if near:
+        return near
     if not names:
         return f"there are no {label} here"
     if len(names) <= 16:
         return f"the {label} are " + ", ".join(names)
     return f"there are {len(names)} {label}, such as " + ", ".join(names[:3])
+
+
+def did_you_mean(name: object, known: Iterable[str]) -> str:
+    """Return a question with up to three spellings near an unknown name; "" where none is."""
+    # Comparing takes time that grows with both lengths, and anybody may write a name.
+    by_lower = {item[:_MOST_COMPARED].lower(): item for item in known}
+    written = str(name)[:_MOST_COMPARED].lower()
+    close = difflib.get_close_matches(written, by_lower, n=3, cutoff=0.6)
+    near = [repr(by_lower[item]) for item in close if _may_be_mistyped(written, item)]
+    return f"did you mean {' or '.join(near)}?" if near else ""

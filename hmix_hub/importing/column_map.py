@@ -9,10 +9,11 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, PrivateAttr, ValidationError, model_validator
 
 from hmix_hub.errors import ConfigurationError, SourceMissingError, Where, nearest
-from hmix_hub.importing.map_keys import Condition, From, Strict, renamed
+from hmix_hub.importing.map_keys import Condition, From, renamed
 from hmix_hub.importing.reshaping import ItemTable, Melt
 from hmix_hub.schema.judgment import EXTRA_PREFIX
 from hmix_hub.studies.manifest import TaskName
+from hmix_hub.studies.manifest_fields import Strict
 from hmix_hub.tasks import TASKS, contributed_columns, missing_columns
 from hmix_hub.yaml_file import SIZE_LIMIT, known_keys, parse_yaml
 

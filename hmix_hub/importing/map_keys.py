@@ -6,18 +6,13 @@ import re
 from math import isfinite
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 
 from hmix_hub.importing.json_paths import check_path
 from hmix_hub.importing.patterns import check_pattern
+from hmix_hub.studies.manifest_fields import Strict
 
 _PLACE = re.compile(r"\{\{|\}\}|\{([^{}]+)\}|[{}]")
-
-
-class Strict(BaseModel):
-    """Part of a map: an unknown key is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def words(equals: str | list[str]) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from hmix_hub.errors import ConfigurationError, SchemaError, Where, nearest
+from hmix_hub.errors import ConfigurationError, SchemaError, Where, did_you_mean, nearest
 from hmix_hub.importing.arrangement import Arrangement
 from hmix_hub.importing.cells import Batch, Cells, as_cells
 from hmix_hub.importing.column_map import ColumnMap
@@ -177,6 +177,6 @@ def _spelling(name: str) -> str:
 def columns_hint(names: Iterable[str], known: Iterable[str]) -> str:
     """Return a hint for columns that are not there: the nearest of each that has one, and which columns there are."""
     there = list(known)
-    near = [f"{name!r}: {hint}" for name in names if (hint := nearest(name, there, label="columns")).startswith("did")]
+    near = [f"{name!r}: {hint}" for name in names if (hint := did_you_mean(name, there))]
     more = f" and {len(there) - _MOST_NAMED} more" if len(there) > _MOST_NAMED else ""
     return "; ".join([*near, f"the files have the columns {', '.join(there[:_MOST_NAMED])}{more}"])

@@ -14,11 +14,11 @@ from pydantic import Field, field_validator, model_validator
 from hmix_hub.errors import ConfigurationError, SchemaError, SourceMissingError, Where, nearest
 from hmix_hub.files import is_plain_inside
 from hmix_hub.importing.cells import are_filled, repeated
-from hmix_hub.importing.map_keys import Strict
 from hmix_hub.importing.outcome import ROW, Outcome
 from hmix_hub.importing.patterns import check_pattern, group_of
 from hmix_hub.importing.readers import read_raw
 from hmix_hub.schema import arrays
+from hmix_hub.studies.manifest_fields import Strict
 
 _LISTED = 10
 _BETWEEN = "\0"

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
+from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from hmix_hub.datasets_by_name import ENTRIES, entry_file
 from hmix_hub.errors import SourceError, SourceNameError, Where, nearest
@@ -18,7 +18,7 @@ from hmix_hub.importing.column_map import ColumnMap
 from hmix_hub.sources.source import Folder, Source, Web
 from hmix_hub.sources.study import SourceFile, Study
 from hmix_hub.studies.manifest import Manifest
-from hmix_hub.studies.manifest_fields import PLACEHOLDER, WITH_PLACEHOLDERS
+from hmix_hub.studies.manifest_fields import PLACEHOLDER, WITH_PLACEHOLDERS, Strict
 from hmix_hub.tasks import FLAGS
 from hmix_hub.yaml_file import BadFileError, read_yaml
 
@@ -30,11 +30,7 @@ _OPEN = {"collected": {"first": PLACEHOLDER, "last": PLACEHOLDER}}
 """What a release may not say, so that an entry leaves it open as a draft does."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class PinnedFile(_Strict):
+class PinnedFile(Strict):
     """A file of a repository, known by its bytes."""
 
     path: Annotated[str, StringConstraints(pattern=r"^[\w-][\w.-]*(/[\w-][\w.-]*)*$")]
@@ -47,7 +43,7 @@ class PinnedFile(_Strict):
         return self.path.rpartition("/")[2]
 
 
-class PinnedSource(_Strict):
+class PinnedSource(Strict):
     """Where the files are, at a commit that never changes.
 
     `keep` is whether downloaded files stay in the cache: false where they hold what must not, such as free text.
@@ -67,7 +63,7 @@ class PinnedSource(_Strict):
         return self
 
 
-class Expected(_Strict):
+class Expected(Strict):
     """Counts of a task: rows, how many of them are left out by default, and the distinct people and stimuli in them."""
 
     rows: int
@@ -76,7 +72,7 @@ class Expected(_Strict):
     stimuli: int
 
 
-class Entry(_Strict):
+class Entry(Strict):
     """A registered study.
 
     Parameters

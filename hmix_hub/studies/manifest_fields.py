@@ -26,7 +26,7 @@ Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 
 
 class Strict(BaseModel):
-    """A part of the manifest: it refuses fields that it does not know."""
+    """A part of a file that people write, such as the manifest: it refuses fields that it does not know."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import bisect
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hmix_hub.errors import did_you_mean
 from hmix_hub.studies.findings import Ints, Mask
 
 UNLISTED, SEVERAL = -1, -2
@@ -20,8 +20,6 @@ _ENDING = r"\.(png|jpe?g|webp|bmp|gif|tiff?)$"
 _NEAREST = 3
 _NEIGHBOURS = 20
 """Names before and after a name, in the order of the alphabet, that its nearest spellings are looked for among."""
-_MOST_COMPARED = 100
-"""Characters of a name that are compared."""
 
 
 @dataclass(frozen=True)
@@ -97,15 +95,12 @@ class PictureNames:
 
     def nearest(self, text: str) -> str:
         """Return a hint with the nearest names, among the neighbours in the alphabet, from both ends."""
-        written = text[:_MOST_COMPARED].lower()
+        written = text.lower()
         near = [*_around(self._sorted, written), *_around(self._from_the_end, written[::-1])]
-        listed = [self.names[index].as_py() for _, index in near]
-        names = {name[:_MOST_COMPARED].lower(): name for name in listed}
-        close = difflib.get_close_matches(written, names, n=_NEAREST)
-        if close:
-            return "did you mean " + " or ".join(repr(names[key]) for key in close) + "?"
         few = ", ".join(self.names[:_NEAREST].to_pylist())
-        return f"{len(self)} files are listed, such as {few}"
+        return did_you_mean(text, [self.names[index].as_py() for _, index in near]) or (
+            f"{len(self)} files are listed, such as {few}"
+        )
 
     @cached_property
     def _sorted(self) -> list[tuple[str, int]]:

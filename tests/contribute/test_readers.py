@@ -268,7 +268,7 @@ class TestPsiturk:
     def test_what_is_said_once_of_a_session_cannot_fill_the_memory(self, tmp_path):
         data = json.dumps({"data": [{"n": n} for n in range(6000)]})
         columns = "uniqueid, datastring, note"
-        self.table(tmp_path / "p.db", ("w1", data, "x" * 100_000), columns=columns)
+        self.table(tmp_path / "p.db", ("w1", data, "x" * 200_000), columns=columns)
         with pytest.raises(SchemaError, match="makes rows that come to more than"):
             rows_of(tmp_path / "p.db")
 

@@ -62,8 +62,7 @@ def kept_rows(
         if screen is not None:
             column, words = screen
             rows = _holds(column, words)
-            equals = words[0] if len(words) == 1 else words
-            conditions.append((column.origin | {"equals": equals}, "other values stand in rows without an answer"))
+            conditions.append((column.origin | {"equals": _one(words)}, "other values stand in rows without an answer"))
         if answer is not None:
             conditions += _filled(answer, rows)
             rows = rows & answer.is_filled

@@ -249,7 +249,7 @@ class _Proposer:
             proposal.add("image_2_file", second.origin if second is not None else TODO, why)
 
     def _propose_items(self, proposal: Proposal, wide: Wide) -> None:
-        """Say which picture each item shows: its name, or what a table of items says."""
+        """Add the line of pictures: each item is the name of one, or a table of items says which."""
         item = wide.melt["into"][0]
         self._taken += [column for column in self._columns if column.origin["column"] == item]
         if wide.are_files:

@@ -53,20 +53,10 @@ MIXING = (
 REPEAT = (r"\b(repeat|repeated|is repeat|rerun|again|retest|duplicate)\b",)
 SCREEN = (r"\b(screen|trial type|task|phase|test part|stage|part|page|type|block type|component|status|event)\b",)
 SCALES = (
-    (0, 1),
-    (1, 4),
-    (1, 5),
-    (1, 6),
-    (1, 7),
-    (1, 9),
-    (1, 10),
-    (0, 10),
-    (0, 100),
-    (-1, 1),
-    (-3, 3),
-    (-50, 50),
-    (-100, 100),
+    *((0, 1), (1, 4), (1, 5), (1, 6), (1, 7), (1, 9), (1, 10), (0, 10), (0, 100)),
+    *((-1, 1), (-3, 3), (-50, 50), (-100, 100)),
 )
+"""Usual scales, by their two ends."""
 _MOST_CLASSES = 200
 _LONGEST_CLASS = 40
 
@@ -103,14 +93,10 @@ def is_private(column: RawColumn) -> bool:
     return bool(name_score(column, PARTICIPANT) or _PRIVATE.search(column.name))
 
 
-def best(found: Iterable[Found | None]) -> Found | None:
-    """Return the surest, the first of equals; `None` where there is none."""
-    return max((one for one in found if one is not None), key=lambda one: one.score, default=None)
-
-
 def first(columns: Iterable[RawColumn], judge: Callable[[RawColumn], Found | None]) -> Found | None:
     """Return the column of which a judge is surest, the first of equals; `None` where it takes none."""
-    return best(map(judge, columns))
+    found = (one for one in map(judge, columns) if one is not None)
+    return max(found, key=lambda one: one.score, default=None)
 
 
 def find_participant(columns: Sequence[RawColumn], rows: Mask, stimulus: RawColumn | None = None) -> Found | None:

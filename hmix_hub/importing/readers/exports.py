@@ -12,12 +12,10 @@ import pyarrow as pa
 from hmix_hub.errors import SchemaError, Where
 from hmix_hub.importing.json_paths import parsed
 from hmix_hub.importing.outcome import ROW
-from hmix_hub.importing.readers.raw_file import numbered
+from hmix_hub.importing.readers.raw_file import TEXT_LIMIT, numbered
 from hmix_hub.schema.vocabulary import LIST_MARK
 from hmix_hub.studies.reading.json_file import each_key_once, value_text
 
-_TEXT_LIMIT = 2**29
-"""Most bytes that rows may come to, which repeat what is said once of all of them."""
 _LABEL_STUDIO = {"id", "data", "annotations"}
 _OF_ANNOTATION = ("was_cancelled", "ground_truth", "created_at", "updated_at", "lead_time")
 _LISTED = ("choices", "labels", "rectanglelabels", "taxonomy")
@@ -110,8 +108,8 @@ def psiturk_rows(table: pa.Table) -> tuple[pa.Table, str]:
         trials = _dicts(data.get("data") or [], number, _DATASTRING)
         broken += not trials
         size += len(trials) * sum(len(value) for value in of_session.values())
-        if size > _TEXT_LIMIT:
-            raise _bad(number, _DATASTRING, f"makes rows that come to more than {_TEXT_LIMIT:,} bytes")
+        if size > TEXT_LIMIT:
+            raise _bad(number, _DATASTRING, f"makes rows that come to more than {TEXT_LIMIT:,} bytes")
         rows += [of_session | trial for trial in trials]
     skipped = f"; {broken} of {table.num_rows} sessions have none" if broken else ""
     return _table(rows), f"an export of psiTurk: a row for each trial{skipped}"

@@ -16,9 +16,6 @@ from hmix_hub.studies.findings import Ints, Mask, Reporter
 from hmix_hub.studies.reading.arrays import items_of
 from hmix_hub.studies.rules import stimuli as stimulus_rules
 
-_MOST_COMPARED = 100
-"""Characters of an unknown name that are compared with the names of classes."""
-
 
 class LabelReader:
     """Reader of the labels of one column; where there is no list, it is null if the column is nullable, else empty."""
@@ -58,7 +55,7 @@ class LabelReader:
             return None
 
     def _nearest(self, name: object) -> str:
-        return nearest(str(name)[:_MOST_COMPARED], self.vocabulary.names, label="classes")
+        return nearest(name, self.vocabulary.names, label="classes")
 
     def from_codes(self, raw: pa.Array, rows: Ints) -> pa.Array:
         """Read N whole numbers as labels; int64 (N,), null where there is no such label."""

@@ -22,7 +22,6 @@ _LATER = "it came with schema {0}, and study.yaml says {1}: write `schema_versio
 _UNASKED = "if it was not asked, leave it out of `soft_labels: asked:` in study.yaml"
 
 _OTHERWISE = {f"image_{number}_index": f"; or write image_{number}_file, the name of its file" for number in (1, 2)}
-_MOST_COMPARED = 100
 NAMELESS = "it has no name at all: perhaps a comma is left over at the end of each line"
 
 
@@ -59,7 +58,7 @@ def check_columns(
             if tidy in since:
                 report.add(rules.COLUMN_UNKNOWN, file=file, column=name, note=_LATER.format(since[tidy], version))
                 continue
-            nearby = nearest(name[:_MOST_COMPARED], sorted(known), label="columns")
+            nearby = nearest(name, sorted(known), label="columns")
             report.add(rules.COLUMN_UNKNOWN, file=file, column=name, note=nearby if name.strip() else NAMELESS)
             continue
         if meant in understood.values():

@@ -7,13 +7,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hmix_hub.errors import nearest
+from hmix_hub.studies.columns.numbers import as_mask
 from hmix_hub.studies.findings import Ints, Reporter
 from hmix_hub.studies.manifest import Manifest
 from hmix_hub.studies.manifest_fields import is_placeholder
 from hmix_hub.studies.rules import answers as rules
 from hmix_hub.studies.rules import columns as column_rules
-
-_MOST_COMPARED = 100
 
 
 class ScaleReader:
@@ -51,7 +50,7 @@ class ScaleReader:
                 self._has_told = True
             written = pa.nulls(len(rows), pa.string())
         named = written if self._is_open else self._known(written, rows)
-        missing = np.asarray(written.is_null().to_numpy(zero_copy_only=False), dtype=bool)
+        missing = as_mask(written.is_null())
         if not missing.any():
             return named
         if len(self._names) == 1:
@@ -75,10 +74,10 @@ class ScaleReader:
         exact = given.copy()
         for name, scale in self._rated.items():
             if scale.steps is not None:
-                own = np.asarray(pc.equal(named, name).fill_null(False).to_numpy(zero_copy_only=False), dtype=bool)
+                own = as_mask(pc.equal(named, name))
                 own &= scale.are_steps(given)
                 exact[own] = scale.nearest(given[own])
-        return pa.array(exact, mask=np.asarray(ratings.is_null().to_numpy(zero_copy_only=False), dtype=bool))
+        return pa.array(exact, mask=as_mask(ratings.is_null()))
 
     def _known(self, written: pa.Array, rows: Ints) -> pa.Array:
         encoded = written.dictionary_encode()
@@ -88,12 +87,13 @@ class ScaleReader:
             indices = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
             unknown = np.isin(indices, [number for number, name in enumerate(names) if name is None])
             self._reporter.add_where(
-                rules.SCALE_UNKNOWN, unknown, rows, written, lambda row: self._nearest(written[row].as_py())
+                rules.SCALE_UNKNOWN,
+                unknown,
+                rows,
+                written,
+                lambda row: nearest(written[row].as_py(), self._names, label="scales"),
             )
         return pc.take(pa.array(names, pa.string()), encoded.indices)
-
-    def _nearest(self, name: str) -> str:
-        return nearest(name[:_MOST_COMPARED], self._names, label="scales")
 
     def _listed(self) -> str:
         if not self._names:
