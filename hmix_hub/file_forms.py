@@ -88,7 +88,7 @@ _IN_ZIP: tuple[tuple[bytes, FileForm], ...] = (
 )
 _PICKLE = re.compile(rb"\x80[\x02-\x05](?:\x95|[c}\]q(])")
 _OLD_STATA = re.compile(rb"[\x69-\x73][\x01\x02]\x01\x00", re.DOTALL)
-_BEGINS_JSON = re.compile(rb'\s*(?:\[\s*(?:[\[{"\d]|\Z)|\{\s*")')
+_BEGINS_JSON = re.compile(rb'\s*(?:\[\s*(?:[\[{"\d]|\Z|\]\s*(?:[\[{]|\Z))|\{\s*")')
 _MARKUP: tuple[tuple[bytes, FileForm], ...] = (
     (
         b"<!doctype html",

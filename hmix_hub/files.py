@@ -11,7 +11,7 @@ import stat
 import tempfile
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -163,9 +163,7 @@ def whole_folder(target: Path, *, replaces: bool = False, mode: int = 0o755) -> 
             if replaces and target.is_dir():
                 _exchange(made, target)
             else:
-                if os.path.lexists(target):
-                    raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
-                made.rename(target)
+                _move_folder(made, target)
         finally:
             shutil.rmtree(made, ignore_errors=True)
 
@@ -173,13 +171,30 @@ def whole_folder(target: Path, *, replaces: bool = False, mode: int = 0o755) -> 
 def _exchange(made: Path, target: Path) -> None:
     """Replace an old folder by a new one; the old one is deleted only once the new one is there."""
     old = target.with_name(f".{target.name}-{uuid.uuid4().hex}")
-    target.rename(old)
+    # Another process may make room at the same moment.
+    with suppress(FileNotFoundError):
+        target.rename(old)
     try:
-        made.rename(target)
+        _move_folder(made, target)
+    except FileExistsError:
+        shutil.rmtree(old, ignore_errors=True)
+        raise
     except OSError:
-        old.rename(target)
+        if old.is_dir():
+            old.rename(target)
         raise
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _move_folder(made: Path, target: Path) -> None:
+    """Move a folder to a place where nothing is; a `FileExistsError`, too, if another process comes first."""
+    is_there = FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
+    if os.path.lexists(target):
+        raise is_there
+    try:
+        made.rename(target)
+    except OSError as error:
+        raise (is_there if os.path.lexists(target) else error) from None
 
 
 @contextmanager
@@ -269,3 +284,33 @@ def known_sha256(path: Path) -> str:
             _HASHED[path] = (look, digest)
         return digest
     return known[1]
+
+
+_FAR = 1 << 30
+"""Windows lets nobody read what is locked: a place is locked that the file does not reach."""
+
+
+def try_lock(handle: int) -> bool:
+    """Acquire the lock of an open file, freed when it is closed; return whether nobody held it.
+
+    Raises
+    ------
+    OSError
+        If the file system knows no locks.
+    """
+    try:
+        import fcntl
+    except ImportError:  # pragma: no cover - Windows
+        import msvcrt
+
+        os.lseek(handle, _FAR, os.SEEK_SET)
+        try:
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+        except OSError:
+            return False
+        return True
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

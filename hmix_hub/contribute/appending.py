@@ -46,8 +46,10 @@ def next_number(tables: Iterable[pa.Table]) -> int:
     return 1 + max((int(found[1]) for name in names if (found := _NUMBERED.fullmatch(name or ""))), default=0)
 
 
-def appended(there: pa.Table, parts: Sequence[pa.Table], raw: Mapping[str, Path], path: Path) -> pa.Table:
-    """Return the judgments of a file, and behind them those of raw files.
+def appended(
+    there: pa.Table, parts: Sequence[pa.Table], raw: Mapping[str, Path], path: Path
+) -> tuple[pa.Table, list[str]]:
+    """Return the judgments of a file, and behind them those of raw files; and notes on files that may stand there.
 
     Parameters
     ----------
@@ -75,17 +77,21 @@ def appended(there: pa.Table, parts: Sequence[pa.Table], raw: Mapping[str, Path]
     anonymous = [name for name in telling if name != _WHO]
     is_under_other_id = _stand(known, anonymous, there.num_rows) if _WHO in known else np.zeros_like(is_there)
     timed = np.asarray(pc.not_equal(known[_TIME], "")) if _TIME in known else np.zeros(table.num_rows, dtype=bool)
+    notes = []
     for part, rows in zip(new, places, strict=True):
         source = raw.get(part[_FILE][0].as_py(), path)
         if is_there[rows].all():
             _refuse(source, f"its {len(rows)} judgments stand in {path.name}: the file was imported before")
-        if is_under_other_id[rows].all() and timed[rows].all():
+        if is_under_other_id[rows].all():
             said = f"its {len(rows)} judgments stand in {path.name} under other participant ids"
-            _refuse(source, f"{said}: the file was imported before")
+            if timed[rows].all():
+                _refuse(source, f"{said}: the file was imported before")
+            # Without times, two people may have given the same few answers.
+            notes.append(f"{source.name}: {said}: was it imported before they were replaced?")
         clash = _stand(known, [_WHO, _TRIAL], there.num_rows)[rows] if _WHO in known else is_there[rows]
         if clash.any():
             _refuse_clash(part, clash, source, path)
-    return pa.table({name: _emptied(table[name]) for name in table.column_names})
+    return pa.table({name: _emptied(table[name]) for name in table.column_names}), notes
 
 
 def _stand(known: Mapping[str, pa.ChunkedArray], names: Sequence[str], n_there: int) -> Mask:

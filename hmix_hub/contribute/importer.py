@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from hmix_hub.contribute.appending import appended, next_number, read_standing
 from hmix_hub.contribute.picture_listing import source_of_listed, write_pictures
 from hmix_hub.contribute.starter import write_starter
 from hmix_hub.errors import ConfigurationError, Where
+from hmix_hub.files import try_lock
 from hmix_hub.importing.column_map import ColumnMap, read_column_map
 from hmix_hub.importing.gathering import RawFiles, gather_all, write_judgments
 from hmix_hub.importing.outcome import Outcome
@@ -110,6 +112,21 @@ def import_raw(
     if not groups:
         msg = "no raw file is named"
         raise ConfigurationError(msg, hint="name raw files, by their column map")
+    with _alone(root):
+        options = {"copy_pictures": copy_pictures, "replace": replace, "append": append}
+        return _import(groups, root, pictures, progress, **options)
+
+
+def _import(
+    groups: Sequence[tuple[ColumnMap | None, list[Path]]],
+    root: Path,
+    pictures: PictureList | None,
+    progress: Callable[[int], None] | None,
+    *,
+    copy_pictures: bool,
+    replace: bool,
+    append: bool,
+) -> Imported:
     standing = _standing(root) if append else {}
     first = next_number(standing.values())
     names = raw_names([path for _, paths in groups for path in paths], first)
@@ -123,12 +140,37 @@ def import_raw(
         if task in standing:
             path = root / JUDGMENTS / f"{task}.csv"
             added[f"{JUDGMENTS}/{task}.csv"] = outcome.rows(task)
-            table = appended(standing[task], parts, {name: path for path, name in names.items()}, path)
+            table, notes = appended(standing[task], parts, {name: path for path, name in names.items()}, path)
+            outcome.notes += notes
             outcome.tables[task] = [table]
     if pictures is not None:
         write_pictures(root, pictures, copy=copy_pictures, replace=replace)
     is_suite = any(column_map is None for column_map, _ in groups)
     return _write(outcome, root, _seen(outcome, is_suite=is_suite), added, replace=replace)
+
+
+@contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """Keep other imports out of a study while this one reads its judgments and writes them anew.
+
+    Raises
+    ------
+    ConfigurationError
+        If another import is under way.
+    """
+    if not (root / MANIFEST).is_file():
+        yield
+        return
+    with (root / MANIFEST).open("rb") as stream:
+        try:
+            is_alone = try_lock(stream.fileno())
+        except OSError:
+            # Some network folders know no locks.
+            is_alone = True
+        if not is_alone:
+            msg = "another import into this study is under way"
+            raise ConfigurationError(msg, where=Where(str(root)), hint="wait until it is done, then import again")
+        yield
 
 
 def _groups(

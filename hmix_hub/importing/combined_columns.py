@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hmix_hub.importing.calculation import Calculation, as_numbers
-from hmix_hub.importing.cells import Cells, are_filled, check_size, is_filled
+from hmix_hub.importing.cells import Cells, are_filled, as_cells, check_size, is_filled
 from hmix_hub.importing.json_paths import OFF
 from hmix_hub.importing.map_keys import From, pieces
 from hmix_hub.importing.outcome import ROW
@@ -108,15 +108,16 @@ def _counts(cells: Cells, counts: dict[str, str], calculation: Calculation) -> C
     bad = np.zeros(cells.raw.num_rows, dtype=bool)
     parts: list[pa.Array | pa.Scalar] = []
     for of, column in columns.items():
-        numbers = as_numbers(arrays.one_piece(pc.if_else(is_filled(column), column, "0")))
-        bad |= np.isnan(numbers)
+        codes, texts = arrays.encode(column)
+        numbers = as_numbers(pc.if_else(is_filled(texts), texts, "0"))
+        bad |= np.isnan(numbers)[codes]
         # Counts are whole, and stay so: 12, not 12.0.
-        written = replace(calculation, is_whole=True).texts(numbers)
+        written = arrays.take(pa.chunked_array([replace(calculation, is_whole=True).texts(numbers)]), codes)
         parts += [pa.scalar(f"{', ' if parts else '{'}{json.dumps(of)}: "), written]
     is_held = filled.any(axis=0)
     values = pc.binary_join_element_wise(*parts, pa.scalar("}"), "")
     is_made = pa.array(is_held & ~bad)
-    return pa.chunked_array([pc.if_else(is_made, values, "")]), is_held & bad
+    return as_cells(pc.if_else(is_made, values, "")), is_held & bad
 
 
 def _votes(cells: Cells, columns: Sequence[str], values: Mapping[str, str]) -> Combined:

@@ -188,17 +188,21 @@ class _Origins(_Column):
     @property
     def naming(self) -> str:
         """The template by which `column_named_by` names columns."""
-        template = self.column_named_by or ""
-        return template if "{" in template or not template else f"{{{template}}}"
+        return _naming(self.column_named_by or "")
 
     @field_validator("text", "column_named_by")
     @classmethod
     def _check_template(cls, template: str | None, info: ValidationInfo) -> str | None:
-        is_named = any(name is not None for _, name in pieces(template or ""))
-        if template is not None and info.field_name == "text" and not is_named:
+        written = _naming(template or "") if info.field_name == "column_named_by" else template or ""
+        if template is not None and all(name is None for _, name in pieces(written)):
             msg = "name a column in braces, {name}"
             raise ValueError(msg)
         return template
+
+
+def _naming(template: str) -> str:
+    """Return a template of names of columns; a name alone is that of the column which holds them."""
+    return template if "{" in template or not template else f"{{{template}}}"
 
 
 class From(Taken, _Origins):

@@ -138,9 +138,11 @@ class MappedFiles:
         self._outcome.notes += [note for made in self._made for note in made.doubts()]
 
     def _refuse_unknown(self) -> None:
-        # Of `which`, a file may lack some columns, but each is to be in one of them.
+        # Of `which` and `melt`, a file may lack some columns, but each is to be in one of them.
         alternatives = self._named(self._made)
         alternatives += [(name,) for made in self._made for name in made.origin.by_column]
+        melt = self._map.melt
+        alternatives += [] if melt is None or isinstance(melt.columns, str) else [(name,) for name in melt.columns]
         unknown = [names for names in alternatives if self._known and self._known.keys().isdisjoint(names)]
         if not unknown:
             return

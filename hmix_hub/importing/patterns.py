@@ -44,7 +44,7 @@ def check_pattern(pattern: str, *, fewest: int = 1, most: int = 1) -> int:
         pc.match_substring_regex(pa.array([""]), expression)
     except pa.ArrowInvalid as error:
         raise ValueError(_reason(pattern, str(error))) from None
-    groups = next(number for number in range(most + 2) if not _has_group(expression, rf"\{number + 1}"))
+    groups = next((number for number in range(most + 1) if not _has_group(expression, rf"\{number + 1}")), most + 1)
     if not fewest <= groups <= most:
         found = f"more than {_NUMBERS[most]}" if groups > most else str(groups)
         needed = " or ".join(_NUMBERS[number] for number in range(fewest, most + 1))

@@ -44,6 +44,9 @@ class Melt(Strict):
         if self._groups == 1 and len(self.into) == 1:
             msg = "into has one name, and needs two: [item, answer]"
             raise ValueError(msg)
+        if not isinstance(self.columns, str) and (not self.columns or len(set(self.columns)) < len(self.columns)):
+            msg = "columns needs names of columns, each once"
+            raise ValueError(msg)
         if len(set(self.into)) < len(self.into) or not all(self.into):
             msg = "into needs two different names"
             raise ValueError(msg)
@@ -66,6 +69,8 @@ class Melt(Strict):
         ConfigurationError
             If two columns hold the same item's values.
         """
+        # The numbers of the rows are no column of the file, whatever the expression.
+        names = [name for name in names if name != ROW]
         if isinstance(self.columns, str):
             texts, expression = pa.array(names, pa.string()), rf"^(?:{self.columns})$"
             items = group_of(expression, texts).to_pylist()
@@ -178,7 +183,7 @@ class JoinedTable:
     ConfigurationError
         If it lacks a column that it is joined by.
     SchemaError
-        If an item stands in it twice.
+        If it has no row, or an item stands in it twice.
     """
 
     def __init__(self, table: ItemTable, folder: Path | None, outcome: Outcome) -> None:
@@ -189,6 +194,9 @@ class JoinedTable:
             msg = "the map's item table is not there"
             raise SourceMissingError(msg, where=self._where, hint="put the file into the folder of the map")
         self._table = read_raw(path, outcome)
+        if not self._table.num_rows:
+            msg = "the map's item table has no row"
+            raise SchemaError(msg, where=self._where, hint="write one row for each item below the names of the columns")
         self.names = [name for name in self._table.column_names if name != ROW and name not in table.keys.values()]
         for name in table.keys.values():
             if name not in self._table.column_names:

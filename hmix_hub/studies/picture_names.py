@@ -33,9 +33,9 @@ class FoundPictures:
 class PictureNames:
     r"""Names of the M pictures of an image set, in the order of their indices.
 
-    A name is looked up as it is; where no picture is called so, whatever its case; then by its last part, and by that
-    without the ending, so that `D:\\study\\Cat7.PNG` and `cat7` find `cats/cat7.png`. Where several pictures have a
-    name in one of these forms, none is taken.
+    A name is looked up as it is; where no picture is called so, whatever its case, and however its accents are
+    written; then by its last part, and by that without the ending, so that `D:\\study\\Cat7.PNG` and `cat7` find
+    `cats/cat7.png`. Where several pictures have a name in one of these forms, none is taken.
 
     Examples
     --------
@@ -121,7 +121,8 @@ def _as_it_is(texts: pa.Array) -> pa.Array:
 
 
 def _folded(texts: pa.Array) -> pa.Array:
-    return pc.utf8_lower(pc.replace_substring(texts, "\\", "/"))
+    # A Mac writes an accent in a file's name as a character of its own, a table as part of its letter.
+    return pc.utf8_lower(pc.utf8_normalize(pc.replace_substring(texts, "\\", "/"), form="NFC"))
 
 
 def _last_part(texts: pa.Array) -> pa.Array:

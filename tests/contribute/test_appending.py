@@ -13,6 +13,7 @@ from study_generator.raw_exports import imported, write_map, write_table
 from hmix_hub.cli.main import main
 from hmix_hub.contribute.importer import import_raw
 from hmix_hub.errors import ConfigurationError, SchemaError
+from hmix_hub.files import try_lock
 from hmix_hub.tasks import INFER
 
 PILOT, MAIN = ["who", "n", "slider"], ["subject", "trial", "answer"]
@@ -170,6 +171,23 @@ class TestAppending:
         write_maps(labs, x_lab="{constant: north}", confidence="{constant: '0.5'}")
         self.add(labs, "main.csv")
         assert of(judgments(labs), "x_lab", "confidence") == [("", "")] * 2 + [("north", "0.5")] * 2
+
+    def test_two_at_once_lose_nothing(self, labs):
+        self.begin(labs)
+        with (labs / "study" / "study.yaml").open("rb") as held:
+            assert try_lock(held.fileno())
+            with pytest.raises(ConfigurationError, match="another import into this study is under way"):
+                self.add(labs, "main.csv")
+        self.add(labs, "main.csv")
+        assert len(judgments(labs)) == 4
+
+    def test_answers_without_times_under_another_id_are_a_note(self, labs):
+        self.begin(labs)
+        path = labs / "study" / "judgments" / f"{INFER}.csv"
+        path.write_text(path.read_text("utf-8").replace('"p1"', "p560d0d0899fe5f15b86702"), "utf-8")
+        notes = self.add(labs, "pilot.csv", names="pilot.yaml").outcome.notes
+        said = f"pilot.csv: its 2 judgments stand in {INFER}.csv under other participant ids: was it imported before"
+        assert [note for note in notes if note.startswith(said)]
 
     @pytest.mark.parametrize("name", ["pilot.csv", "copy.csv"])
     def test_the_same_file_again_is_refused_by_its_content(self, labs, name):

@@ -264,6 +264,7 @@ class TestPatterns:
             (r"(?<!x)(a)", "looks around"),
             (r"a", "0 groups"),
             (r"(a)(b)", "more than one group"),
+            (r"((((a*)*)*)*)", "more than one group"),
             (r"(a", "no regular expression: missing"),
             (r"a)|(b", "no regular expression"),
             (r"([\W_])", "not supported"),

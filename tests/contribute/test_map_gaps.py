@@ -112,6 +112,12 @@ class TestSeveralColumnsInOne:
         assert "raw.csv, row 1, column who, session" in said
         assert "1 of 2 non-empty cells of who, session gave no value; the first is 'p1 '" in said
 
+    @pytest.mark.parametrize("template", ["", "{{x}}"])
+    def test_a_template_names_a_column(self, template, tmp_path):
+        options = {"inferred_coefficient": f"{{column_named_by: '{template}'}}"}
+        said = refused(tmp_path, RAW, ("p1", 0, 40), **options)
+        assert "inferred_coefficient.column_named_by: name a column in braces, {name}" in said
+
     def test_joined_columns_that_are_not_there_are_told_with_the_nearest(self, tmp_path):
         said = refused(tmp_path, RAW, ("p1", 0, 40), participant_id="{join: [who, sesion, N]}")
         assert "the map names columns that no file has: 'sesion', 'N'" in said
@@ -490,6 +496,10 @@ class TestWideTables:
             ),
             ("melt: {columns: 'Q(\\d+)', into: [sex, answer]}", "`melt:` makes a column 'sex', and the file has one"),
             ("melt: {columns: 'Q(\\d+)', into: [a, a]}", "two different names"),
+            ("melt: {columns: '(Q)((1)(0))', into: [item, answer]}", "more than two groups"),
+            ("melt: {columns: [Q1, Q9], into: [item, answer]}", "the map names a column 'Q9', which no file has"),
+            ("melt: {columns: [Q1, Q1], into: [item, answer]}", "columns needs names of columns, each once"),
+            ("melt: {columns: [], into: [item, answer]}", "columns needs names of columns, each once"),
             ("melt: {column: 'Q(\\d+)', into: [item, answer]}", "the keys are columns, into"),
             ("table: {file: ../items.csv, by: item}", "is no name of a file beside the map"),
             ("table: {file: /etc/passwd, by: item}", "is no name of a file beside the map"),
@@ -497,6 +507,7 @@ class TestWideTables:
             ("table: {file: link.csv, by: item}", "the map's item table is not there"),
             ("table: {file: none.csv, by: item}", "the map's item table is not there"),
             ("table: {file: items.csv, by: itm}", "the item table has no column 'itm', which it is joined by"),
+            ("table: {file: header.csv, by: item}", "the map's item table has no row"),
             ("table: {file: twice.csv, by: item}", "item '1' has two rows in the item table, 0 and 2"),
             ("table: {file: items.csv, by: item}", "the map names a column 'item', which no file has"),
             ("table: {file: items.csv, by: {sex: item}}", "both the file and items.csv have a column 'who'"),
@@ -505,6 +516,7 @@ class TestWideTables:
     )
     def test_what_is_wrong_is_told(self, above, said, tmp_path):
         write_table(tmp_path / "items.csv", ["item", "who"], (1, "x"))
+        write_table(tmp_path / "header.csv", ["item", "label"])
         write_table(tmp_path / "twice.csv", ["item", "label"], (1, "x"), (2, "x"), (1, "y"))
         (tmp_path.parent / "outside.csv").write_text("item\n1\n", "utf-8")
         (tmp_path / "link.csv").symlink_to(tmp_path.parent / "outside.csv")
@@ -515,6 +527,12 @@ class TestWideTables:
         )
         rows = [("p1", 40, 50, 60, "f")]
         assert said in refused(tmp_path, self.WIDE, *rows, above=above + "\n", error=HMixError, **options)
+
+    def test_an_expression_that_fits_every_column_melts_those_of_the_file_alone(self, tmp_path):
+        options = {"participant_id": "item", "trial_index": '{constant: "0"}', "inferred_coefficient": "answer"}
+        above = "melt: {columns: '(.*)', into: [item, answer]}\n"
+        _, made = columns_of(tmp_path, ["a", "b"], (1, 0.5), above=above, **options)
+        assert made == {"participant_id": ["a", "b"], "trial_index": ["0", "0"], "inferred_coefficient": ["1", "0.5"]}
 
     def test_a_session_that_was_broken_off_before_its_first_item_is_a_note(self, tmp_path):
         names = write_map(tmp_path, **self.OPTIONS)

@@ -97,6 +97,11 @@ class TestJson:
             pytest.skip("no lines")
         assert read(name, text)[0] == ROWS
 
+    @pytest.mark.parametrize("name", ["a.json", "a.txt", "jatos_results_20260301"])
+    def test_a_session_without_a_trial_is_an_empty_array(self, name, read):
+        assert read(name, "[]\n" + json.dumps(ROWS) + "[ ]")[0] == ROWS
+        assert read(name, "[]")[0] == []
+
     def test_json_in_utf_16_is_read(self, read):
         assert read("a.json", json.dumps(ROWS).encode("utf-16"))[0] == ROWS
 
@@ -474,8 +479,25 @@ class TestJatosArchive:
         assert rows_of(archive(tmp_path / "a.zip", **texts))[0] == ROWS
 
     def test_results_that_grow_beyond_measure_are_refused(self, tmp_path):
-        with pytest.raises(SchemaError, match="HMX507"):
+        with pytest.raises(SchemaError, match=r"a\.zip: HMX507: [^H]*its results come to 30,000,000 bytes, and "):
             rows_of(archive(tmp_path / "a.zip", r__data_x_txt=" " * 30_000_000))
+
+    def test_more_results_than_are_read_are_refused_and_not_left_out(self, tmp_path, monkeypatch):
+        monkeypatch.setattr("hmix_hub.importing.readers.tables._ENTRIES", 2)
+        texts = {f"{n}__data_x_txt": json.dumps(ROWS) for n in range(3)}
+        with pytest.raises(SchemaError, match="it holds 3 results, and 2 are the most"):
+            rows_of(archive(tmp_path / "a.zip", **texts))
+
+    @pytest.mark.parametrize("empty", ["", " \n", "\ufeff", "[]"])
+    def test_a_result_that_nothing_was_sent_to_is_passed_over(self, empty, tmp_path):
+        texts = {"1__data_x_txt": empty, "2__data_x_txt": "\ufeff" + json.dumps(ROWS), "3__data_x_txt": empty}
+        assert rows_of(archive(tmp_path / "a.zip", **texts))[0] == ROWS
+        assert rows_of(archive(tmp_path / "b.zip", **{"1__data_x_txt": empty}))[0] == []
+
+    def test_a_result_that_was_cut_off_is_named(self, tmp_path):
+        texts = {"1__data_x_txt": json.dumps(ROWS), "2__data_x_txt": '[{"who": "p1"'}
+        with pytest.raises(SchemaError, match=r"a\.zip: 2/data\.txt in it: HMX506: .*line 1 column 14"):
+            rows_of(archive(tmp_path / "a.zip", **texts))
 
     def test_a_damaged_archive_is_told(self, tmp_path):
         path = archive(tmp_path / "a.zip", r__data_x_txt=json.dumps(ROWS))

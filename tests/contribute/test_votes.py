@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,9 +24,13 @@ from hmix_hub.contribute.description.totals import study_statistics
 from hmix_hub.contribute.importer import import_raw
 from hmix_hub.contribute.pseudonyms.pseudonymize import pseudonymize
 from hmix_hub.contribute.publishing.publisher import publish
+from hmix_hub.schema import Vocabulary
 from hmix_hub.schema.judgment import OF_PARTICIPANTS
+from hmix_hub.studies.columns.by_class import ByClassReader
 from hmix_hub.studies.example import csv_bytes, example_study, write_files
+from hmix_hub.studies.findings import Report, Reporter
 from hmix_hub.studies.study import Study
+from hmix_hub.tasks import TASKS
 
 TASK = "class_votes"
 WHY = "nobody's single judgment is in it"
@@ -135,6 +140,7 @@ FORMS = {
     "bars": lambda row: "|".join(map(str, row)),
     "list": json.dumps,
     "object": lambda row: json.dumps({name: n for name, n in zip(CLASSES, row, strict=True) if n}),
+    "object of many lines": lambda row: json.dumps(dict(zip(CLASSES, map(float, row), strict=True)), indent=1),
     "jsonl": lambda row: dict(zip(CLASSES, row, strict=True)),
 }
 
@@ -151,6 +157,39 @@ def test_counts_come_back_to_the_last_bit_in_every_form(form, tmp_path_factory):
         assert table["class_frequencies"].to_pylist() == [[n / sum(row) for n in row] for row in rows]
 
     check()
+
+
+ODD_NAMES = ("cat", " : 5, ", 'q"t', "x\\y", "a, b}", "-1e5")
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    cells=st.lists(
+        st.tuples(
+            st.dictionaries(st.sampled_from(ODD_NAMES), st.integers(0, 9) | st.floats(0, 2**31 - 1), min_size=1),
+            st.sampled_from([None, 2]),
+        ),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_objects_are_read_as_json_reads_them_whatever_their_classes_are_called(cells):
+    column = next(column for column in TASKS[TASK].columns if column.name == "class_frequencies")
+    report = Report()
+    reader = ByClassReader(replace(column, high=None), Vocabulary(ODD_NAMES), Reporter(report, "a.csv"))
+    written = pa.array([json.dumps(numbers, indent=indent) for numbers, indent in cells])
+    found = reader.from_text(written, np.arange(len(cells))).to_pylist()
+    assert found == [[float(numbers.get(name, 0)) for name in ODD_NAMES] for numbers, _ in cells]
+    assert not report.errors
+
+
+@pytest.mark.parametrize(
+    "cell", ['{"cat": 1, "cat": 2}', '{"cat": 1e999}', '{"cow": 1}', '{"cat": 01}', '{"cat": true}']
+)
+def test_an_object_among_others_that_is_none_of_numbers_by_class_is_a_finding(cell, votes):
+    rows = [{"class_counts": '{"cat": 1, "dog": 2}'}] * 2 + [{"class_counts": cell}]
+    found = [finding for finding in Study.open(votes(rows)).report.errors if finding.column == "class_counts"]
+    assert [spot.row for finding in found for spot in finding.spots] == [2]
 
 
 def test_frequencies_without_counts_are_kept_as_they_are(votes):

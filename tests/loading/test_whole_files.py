@@ -104,6 +104,23 @@ def test_a_folder_that_fails_leaves_the_older_one(tmp_path):
     assert (os.listdir(tmp_path), os.listdir(target)) == (["built"], ["new"])
 
 
+@pytest.mark.parametrize("replaces", [True, False])
+def test_of_two_that_write_one_folder_at_once_the_first_wins_and_the_other_is_told(replaces, tmp_path, monkeypatch):
+    target, move = tmp_path / "built", files.Path.rename
+
+    def comes_second(made, place):
+        if place == target:
+            target.mkdir()
+            (target / "theirs").write_bytes(b"theirs")
+        return move(made, place)
+
+    if replaces:
+        target.mkdir()
+    with pytest.raises(FileExistsError, match="built"), whole_folder(target, replaces=replaces):
+        monkeypatch.setattr(files.Path, "rename", comes_second)
+    assert (os.listdir(tmp_path), os.listdir(target)) == (["built"], ["theirs"])
+
+
 def test_a_file_that_was_touched_is_hashed_again(tmp_path):
     path = tmp_path / "a"
     path.write_bytes(b"one")

@@ -38,6 +38,13 @@ def test_a_name_is_found_by_the_strictest_form_that_one_picture_has(written, ind
     assert PictureNames(LISTED).find(pa.array([written], pa.string())).indices.tolist() == [index]
 
 
+def test_an_accent_is_the_same_however_it_is_written():
+    as_a_mac_writes_it = "cafe\u0301.png"
+    assert PictureNames(["caf\u00e9.png"]).find(pa.array([as_a_mac_writes_it, "cafe.png"])).indices.tolist() == [0, -1]
+    both = PictureNames(["caf\u00e9.png", as_a_mac_writes_it])
+    assert both.find(pa.array([as_a_mac_writes_it, "CAF\u00c9.png"])).indices.tolist() == [1, SEVERAL]
+
+
 def test_a_picture_that_is_listed_twice_under_one_name_is_not_one():
     found = PictureNames(["a.png", "a.png", "b.png"]).find(pa.array(["a.png", "b.png"]))
     assert found.indices.tolist() == [SEVERAL, 2]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import json
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -31,6 +33,8 @@ _TABLES = (".csv", ".tsv", ".tab")
 _NOT_JSON = "text that is no JSON: if it is a table, let its name end in .csv"
 _RESULT = re.compile(r"(?:^|/)data\.txt$")
 _ENTRIES = 100_000
+_SHOWN = 80
+"""Last characters of a result's name that are shown."""
 _MARK = b"\x93NUMPY"
 _NUMBERS = "biuf"
 """Kinds of dtype: truths, whole numbers and floating ones."""
@@ -115,7 +119,7 @@ def _table(raw: RawFile, chunks: Iterator[Chunk], report: Report, outcome: Outco
     if report.has(rules.ENCODING):
         outcome.remark(raw.path, NOT_UTF8)
     header = list(read[0].names) or list(read[0].columns)
-    twice = next((name for name in header if header.count(name) > 1), None)
+    twice = next((name for name, count in Counter(header).items() if count > 1), None)
     if twice is not None:
         msg = f"two columns are called {twice!r}"
         hint = "rename one of them, so that it is certain which is meant"
@@ -163,26 +167,58 @@ def _results(raw: RawFile) -> list[zipfile.ZipInfo]:
             infos = archive.infolist()
     except (OSError, ValueError, zipfile.BadZipFile):
         return []
-    return [info for info in infos[:_ENTRIES] if _RESULT.search(info.filename)]
+    return [info for info in infos if _RESULT.search(info.filename)]
 
 
 def read_jatos_archive(raw: RawFile, outcome: Outcome) -> pa.Table:
-    """Read the results of a JATOS archive, in the order of their numbers."""
-    parts: list[bytes] = []
-    size = 0
+    """Read the results of a JATOS archive, in the order of their numbers; those that nothing was sent to are empty.
+
+    Raises
+    ------
+    SchemaError
+        If the archive is damaged or too large, or a result is damaged, with its name.
+    """
+    parts = {info.filename: text for info, text in _result_texts(raw) if text}
+    outcome.remark(raw.path, f"an archive of JATOS, of which {len(parts)} data.txt were read")
+    if not parts:
+        return numbered(pa.table({}), [])
+    try:
+        return _read_results(raw, list(parts.values()), outcome)
+    except SchemaError as error:
+        raise _of_result(raw, parts, error) from None
+
+
+def _result_texts(raw: RawFile) -> Iterator[tuple[zipfile.ZipInfo, bytes]]:
+    results = _results(raw)
+    if len(results) > _ENTRIES:
+        raw.refuse(f"it holds {len(results):,} results, and {_ENTRIES:,} are the most", rule=rules.TOO_LARGE)
+    most = min(SIZE_LIMIT, INFLATED_FREE + INFLATED_RATIO * raw.path.stat().st_size)
+    size = sum(info.file_size for info in results)
+    if size > most:
+        raw.refuse(f"its results come to {size:,} bytes, and {most:,} are the most", rule=rules.TOO_LARGE)
     try:
         with zipfile.ZipFile(raw.path) as archive:
-            for info in sorted(_results(raw), key=lambda info: natural_order(info.filename)):
-                size += info.file_size
-                if size > min(SIZE_LIMIT, INFLATED_FREE + INFLATED_RATIO * raw.path.stat().st_size):
-                    raw.refuse(f"its results come to more than {size:,} bytes", rule=rules.TOO_LARGE)
-                parts.append(archive.read(info))
+            for info in sorted(results, key=lambda one: natural_order(one.filename)):
+                yield info, archive.read(info).strip().removeprefix(codecs.BOM_UTF8).strip()
     except (OSError, ValueError, EOFError, RuntimeError, NotImplementedError, zlib.error, zipfile.BadZipFile) as error:
         raw.refuse(f"the archive is damaged, or locked by a password: {first_line(error)}")
-    outcome.remark(raw.path, f"an archive of JATOS, of which {len(parts)} data.txt were read")
-    read = read_json_stream if begins_json(parts[0].lstrip()) else read_table_stream
-    with RawText(raw.path, stream=io.BytesIO(b"\n".join(parts))) as text:
+
+
+def _read_results(raw: RawFile, texts: Sequence[bytes], outcome: Outcome) -> pa.Table:
+    read = read_json_stream if begins_json(texts[0]) else read_table_stream
+    with RawText(raw.path, stream=io.BytesIO(b"\n".join(texts))) as text:
         return read(raw, text, outcome)
+
+
+def _of_result(raw: RawFile, parts: Mapping[str, bytes], error: SchemaError) -> SchemaError:
+    """Return the error of the first result that cannot be read by itself; that of all, where each can."""
+    for name, text in parts.items():
+        try:
+            _read_results(raw, [text], Outcome())
+        except SchemaError as of_one:
+            where = Where(str(raw.path), of_one.where.row, of_one.where.column)
+            return SchemaError(f"{name[-_SHOWN:]} in it: {of_one.message}", where=where, hint=of_one.hint)
+    return error
 
 
 def is_array(raw: RawFile) -> bool:

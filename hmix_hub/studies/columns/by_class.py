@@ -22,6 +22,9 @@ from hmix_hub.studies.rules import columns as rules
 from hmix_hub.studies.rules import stimuli as stimulus_rules
 
 _OBJECT = r"^\s*\{"
+_NUMBER = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?"
+_PLAIN = rf'^\s*\{{\s*(?:"[^"\\:\pC]*"\s*:\s*{_NUMBER}\s*,\s*)*"[^"\\:\pC]*"\s*:\s*{_NUMBER}\s*\}}\s*$'
+"""An object of numbers, in whose names no colon and no escape stands: a colon is followed by a number, then."""
 _LONGEST = 301
 """Characters of a name that are looked up: no class has as many."""
 _LARGEST = 2**31 - 1
@@ -89,7 +92,9 @@ class ByClassReader:
         faults: dict[int, str] = {}
         # Most objects name the same classes in the same order.
         of_keys: dict[tuple[int, ...], tuple[list[int], list[list[float]]]] = {}
-        for number, written in enumerate(encoded.dictionary.to_pylist()):
+        by_class = np.full((len(encoded.dictionary), len(self.vocabulary)), np.nan)
+        rest = np.flatnonzero(~self._read_plain(encoded.dictionary, by_class)).tolist()
+        for number, written in zip(rest, encoded.dictionary.take(pa.array(rest, pa.int64())).to_pylist(), strict=True):
             try:
                 pairs = json.loads(written, object_pairs_hook=list)
                 codes = self._codes(tuple(name for name, _ in pairs))
@@ -102,7 +107,6 @@ class ByClassReader:
                 places, found = of_keys.setdefault(codes, ([], []))
                 places.append(number)
                 found.append(numbers)
-        by_class = np.full((len(encoded.dictionary), len(self.vocabulary)), np.nan)
         for codes, (places, found) in of_keys.items():
             by_class[places] = 0
             by_class[np.ix_(places, codes)] = np.array(found).reshape(len(places), len(codes))
@@ -112,6 +116,32 @@ class ByClassReader:
             notes = np.array([said.get(number, "") for number in range(len(by_class))], dtype=object)[number_of]
             self.reporter.add_where(rule, notes != "", rows[at], written_in, notes.tolist().__getitem__)
         values[at] = by_class[number_of]
+
+    def _read_plain(self, texts: pa.Array, values: Floats) -> Mask:
+        """Read objects that name the same classes in the same order at once; whether each of D was; bool (D,)."""
+        places = np.flatnonzero(as_mask(pc.match_substring_regex(texts, _PLAIN)))
+        plain = texts.take(pa.array(places, pa.int64()))
+        names = pc.replace_substring_regex(plain, rf":\s*{_NUMBER}", ":0").dictionary_encode()
+        is_read = np.zeros(len(texts), dtype=bool)
+        if len(names.dictionary) > _MOST_KNOWN:
+            return is_read
+        numbers = pc.split_pattern(pc.replace_substring_regex(plain, r'"[^"]*"\s*:|[{}\s]', ""), ",")
+        form_of = names.indices.to_numpy(zero_copy_only=False)
+        for form, written in enumerate(names.dictionary.to_pylist()):
+            try:
+                codes = self._codes(tuple(name for name, _ in json.loads(written, object_pairs_hook=list)))
+            except (SchemaError, ValueError):
+                # What is wrong is told of each.
+                continue
+            which = np.flatnonzero(form_of == form)
+            found = np.asarray(pc.cast(numbers.take(pa.array(which)).flatten(), pa.float64()))
+            found = found.reshape(len(which), len(codes))
+            is_finite = np.isfinite(found.sum(axis=1))
+            rows = places[which[is_finite]]
+            values[rows] = 0
+            values[np.ix_(rows, codes)] = found[is_finite]
+            is_read[rows] = True
+        return is_read
 
     def _codes(self, names: tuple[str, ...]) -> tuple[int, ...]:
         """Return the labels of the classes that an object names; a `ValueError` where one stands twice."""

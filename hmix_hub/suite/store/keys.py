@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hmix_hub.errors import Where
-from hmix_hub.files import new_file
+from hmix_hub.files import new_file, try_lock
 from hmix_hub.suite.store.database import DATABASE_NAME, FolderLockedError, StoreError
 
 KEY_NAME = "collection.key"
@@ -133,8 +133,6 @@ def read_key(folder: Path) -> StudyKey:
 
 _ATTEMPTS = 5
 _PAUSE_SECONDS = 0.05
-_FAR = 1 << 30
-"""Windows lets nobody read what is locked: a place is locked that the file does not reach."""
 
 
 @contextlib.contextmanager
@@ -196,21 +194,7 @@ def _take_soon(handle: int) -> bool:
 def _take(handle: int) -> bool:
     """Acquire the lock of an open file; return whether nobody held it."""
     try:
-        import fcntl
-    except ImportError:  # pragma: no cover - Windows
-        import msvcrt
-
-        os.lseek(handle, _FAR, os.SEEK_SET)
-        try:
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
-        except OSError:
-            return False
-        return True
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
+        return try_lock(handle)
     except OSError as error:  # pragma: no cover - network folders
         msg = f"the collection cannot be locked: {error.strerror}"
         raise StoreError(msg, hint="move it to a disk of this computer; network folders cannot do this") from error
-    return True
