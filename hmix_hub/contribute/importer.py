@@ -16,7 +16,7 @@ from hmix_hub.contribute.starter import write_starter
 from hmix_hub.errors import ConfigurationError, Where
 from hmix_hub.files import try_lock
 from hmix_hub.importing.column_map import ColumnMap, read_column_map
-from hmix_hub.importing.gathering import RawFiles, gather_all, write_judgments
+from hmix_hub.importing.gathering import RawFiles, gather, write_judgments
 from hmix_hub.importing.outcome import Outcome
 from hmix_hub.importing.suite_export import known_study
 from hmix_hub.schema import CIFAR10, Vocabulary
@@ -131,7 +131,7 @@ def _import(
     first = next_number(standing.values())
     names = raw_names([path for _, paths in groups for path in paths], first)
     raw = [RawFiles({path: names[path] for path in paths}, column_map) for column_map, paths in groups]
-    outcome = gather_all(raw, _vocabulary(root), progress=progress)
+    outcome = gather(raw, _vocabulary(root), progress=progress)
     if any(path.name != name for path, name in names.items()):
         more = f"s raw-{first}, raw-{first + 1}, … in the order given" if len(names) > 1 else f" raw-{first}"
         outcome.notes.append(f"source_file calls the raw file{more}")

@@ -16,7 +16,7 @@ from hmix_hub.importing.map_keys import Condition, listed, words
 from hmix_hub.importing.outcome import ROW, Outcome
 from hmix_hub.importing.patterns import check_pattern, group_of, is_match
 from hmix_hub.importing.reshaping import JoinedTable
-from hmix_hub.schema.arrays import Mask
+from hmix_hub.schema.arrays import Mask, as_mask
 
 
 class Arrangement:
@@ -151,7 +151,7 @@ def _meets(texts: pa.Array, condition: Condition) -> Mask:
 
 
 def _is_one(folded: pa.Array, wanted: str | list[str]) -> Mask:
-    return np.asarray(pc.is_in(folded, pa.array(words(wanted), pa.string())), dtype=bool)
+    return as_mask(pc.is_in(folded, pa.array(words(wanted), pa.string())))
 
 
 def reason(condition: Condition) -> str:

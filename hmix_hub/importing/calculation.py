@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hmix_hub.schema.arrays import Floats, Mask
+from hmix_hub.schema.arrays import Floats, Mask, as_mask
 from hmix_hub.studies.columns.numbers import COMMA, NUMBER, THOUSANDS, emptied
 
 _DECIMALS = 12
@@ -94,7 +94,7 @@ class Calculation:
         is_number = ~np.isnan(numbers)
         outside = self.outside(numbers)
         values = pc.if_else(pa.array(is_number), self.texts(numbers), texts)
-        is_list = pc.match_substring_regex(texts, r"\||^\s*\[").fill_null(False).to_numpy(zero_copy_only=False)
+        is_list = as_mask(pc.match_substring_regex(texts, r"\||^\s*\["))
         rows = np.flatnonzero(is_list & ~is_number)
         if not len(rows):
             return values, outside
@@ -149,7 +149,7 @@ def difference(texts: pa.Array, others: pa.Array) -> tuple[pa.Array, Mask]:
     if rest.any():
         rows = pa.array(np.flatnonzero(rest))
         result[rest] = _seconds(texts.take(rows)) - _seconds(others.take(rows))
-    held = [np.asarray(emptied(pc.utf8_trim_whitespace(one)).is_valid(), dtype=bool) for one in (texts, others)]
+    held = [as_mask(emptied(pc.utf8_trim_whitespace(one)).is_valid()) for one in (texts, others)]
     return texts_of(result), (held[0] | held[1]) & np.isnan(result)
 
 

@@ -16,7 +16,7 @@ from hmix_hub.importing.map_keys import Taken
 from hmix_hub.importing.outcome import ROW
 from hmix_hub.importing.readers.raw_file import TEXT_LIMIT
 from hmix_hub.schema import arrays
-from hmix_hub.schema.arrays import Ints
+from hmix_hub.schema.arrays import Ints, as_mask
 
 _MOST_ROWS = 65_536
 
@@ -157,7 +157,7 @@ def is_filled(cells: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array:
 
 def are_filled(cells: pa.ChunkedArray) -> np.ndarray:
     """Whether each cell holds more than white space; bool (N,)."""
-    return np.asarray(is_filled(cells).to_numpy(), dtype=bool)
+    return as_mask(is_filled(cells))
 
 
 def as_cells(column: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray:

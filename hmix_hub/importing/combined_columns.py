@@ -16,7 +16,7 @@ from hmix_hub.importing.json_paths import OFF
 from hmix_hub.importing.map_keys import From, pieces
 from hmix_hub.importing.outcome import ROW
 from hmix_hub.schema import arrays
-from hmix_hub.schema.arrays import Mask
+from hmix_hub.schema.arrays import Mask, as_mask
 
 Combined = tuple[pa.ChunkedArray, Mask]
 """N texts, "" where nothing is; and bool (N,), where cells hold something that does not make one."""
@@ -84,7 +84,7 @@ def _filled(cells: Cells, origin: From, *, is_list: bool) -> Combined:
 
 def _is_off(column: pa.ChunkedArray) -> Mask:
     folded = pc.utf8_lower(pc.utf8_trim_whitespace(column))
-    return np.asarray(pc.is_in(folded, pa.array(sorted(OFF))).to_numpy(), dtype=bool)
+    return as_mask(pc.is_in(folded, pa.array(sorted(OFF))))
 
 
 def _named_by(cells: Cells, template: str) -> Combined:

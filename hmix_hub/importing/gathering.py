@@ -21,21 +21,22 @@ from hmix_hub.schema import Vocabulary
 from hmix_hub.tasks import TASKS
 
 
+class RawFiles(NamedTuple):
+    """Raw files of one form: what source_file calls each, and their map; `None`: they are the original Suite's."""
+
+    names: Mapping[Path, str]
+    column_map: ColumnMap | None
+
+
 def gather(
-    names: Mapping[Path, str],
-    column_map: ColumnMap | None,
-    vocabulary: Vocabulary,
-    *,
-    progress: Callable[[int], None] | None = None,
+    groups: Sequence[RawFiles], vocabulary: Vocabulary, *, progress: Callable[[int], None] | None = None
 ) -> Outcome:
-    """Read raw files, and return the judgments in them.
+    """Read raw files, and return the judgments in them, in the order of the files; rows are numbered over all files.
 
     Parameters
     ----------
-    names
-        What the column source_file calls each file, in the order that their rows shall have.
-    column_map
-        Where the columns come from; `None`: the files are exports of the original Suite.
+    groups
+        The files of each form.
     vocabulary
         Class names of the study.
     progress
@@ -48,24 +49,7 @@ def gather(
     SchemaError
         At the first row that cannot be read, or if no row is a judgment.
     ConfigurationError
-        If no file is an export of the Suite and there is no map, or the map does not fit.
-    """
-    return gather_all([RawFiles(names, column_map)], vocabulary, progress=progress)
-
-
-class RawFiles(NamedTuple):
-    """Raw files of one form: what source_file calls each, and their map; `None`: they are the original Suite's."""
-
-    names: Mapping[Path, str]
-    column_map: ColumnMap | None
-
-
-def gather_all(
-    groups: Sequence[RawFiles], vocabulary: Vocabulary, *, progress: Callable[[int], None] | None = None
-) -> Outcome:
-    """Read raw files of several forms, and return the judgments in them, as `gather`.
-
-    Rows that maps number are numbered over all files.
+        If files are no exports of the Suite and there is no map, or a map does not fit.
     """
     outcome, numberings, done = Outcome(), Numberings(), 0
     for names, column_map in groups:

@@ -9,6 +9,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hmix_hub.schema.arrays import as_mask
+
 _TOKEN = re.compile(r"\\Q.*?(?:\\E|\Z)|\\.|\[:\^?\w+:\]|\[\^?\]?|.", re.DOTALL)
 _MEMBERS = {"w": r"\pL\pM\p{Nd}_", "d": r"\p{Nd}"}
 """Of RE2's own `\\w` and `\\d`, which know ASCII alone, an "é" would end a word, and be cut off."""
@@ -74,7 +76,7 @@ def _reason(pattern: str, said: str) -> str:
 
 def is_match(pattern: str, texts: pa.Array) -> npt.NDArray[np.bool_]:
     """Return whether a pattern matches anywhere in each text, as `group_of`; bool (N,)."""
-    return _matches(_in_unicode(pattern), pattern, texts).to_numpy(zero_copy_only=False).astype(bool)
+    return as_mask(_matches(_in_unicode(pattern), pattern, texts))
 
 
 def _matches(expression: str, pattern: str, texts: pa.Array) -> pa.Array:

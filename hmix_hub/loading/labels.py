@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -226,7 +226,7 @@ def _parts(image_set: str, source: Any, more: Sequence[Any], *, download: bool) 
             left_out.append(name)
             continue
         for task in JUDGMENT_FILES if name == H_MIX else read_entry(name).manifest.tasks:
-            yield _loaded(name, task, place, _key_of(name, place))
+            yield _loaded(name, task, _Place(_key_of(name, place), place))
     if left_out:
         said = f"{', '.join(left_out)} left out, since not on this machine: labels_of(..., download=True) fetches them"
         warnings.warn(said, CacheWarning, stacklevel=3)
@@ -260,25 +260,16 @@ def _key_of(name: str, place: Any) -> str:
     return resolve_source(place).study.fingerprint
 
 
-def _loaded(name: str, task: str, place: Any, key: str) -> _Part:
-    # A place may be anything that names one; the key alone decides what is loaded from it.
-    return _cached(name, task, _Place(key, place))
-
-
 @dataclass(frozen=True)
 class _Place:
+    """Where a dataset's files come from, which may be anything; the key alone decides what is loaded from there."""
+
     key: str
-    source: Any
-
-    def __hash__(self) -> int:
-        return hash(self.key)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Place) and self.key == other.key
+    source: Any = field(compare=False)
 
 
 @lru_cache(maxsize=64)
-def _cached(name: str, task: str, place: _Place) -> _Part:
+def _loaded(name: str, task: str, place: _Place) -> _Part:
     gathered = f"{task}_by_stimulus"
     configuration = gathered if gathered in CONFIGURATIONS else task
     return _Part.of(name, task, load_dataset(name, configuration, split="train", source=place.source))

@@ -17,7 +17,7 @@ from hmix_hub.builders.h_mix import code_fingerprint
 from hmix_hub.builders.study_table import BuiltFile
 from hmix_hub.errors import CacheWarning, SourceError, SourceMissingError, Where, first_line
 from hmix_hub.files import sha256_of, whole_folder
-from hmix_hub.importing.gathering import gather, write_judgments
+from hmix_hub.importing.gathering import RawFiles, gather, write_judgments
 from hmix_hub.loading.entries import Entry, Expected, check_counts, fingerprint_of, place_of, read_entry
 from hmix_hub.loading.studies import BuiltStudy
 from hmix_hub.schema import has_flag
@@ -153,7 +153,7 @@ def _imported(entry: Entry, place: Source, folder: Path) -> tuple[Study, dict[st
     These are no judgments of their own, since a session was exported twice: the study has each once.
     """
     names = {as_table_file(place.path(name), folder.parent): name for name in entry.pinned.files}
-    outcome = gather(names, entry.map, entry.manifest.vocabulary)
+    outcome = gather([RawFiles(names, entry.map)], entry.manifest.vocabulary)
     folder.mkdir()
     manifest = plain_yaml(entry.manifest.model_dump(mode="json", exclude_none=True), width=_WIDTH)
     (folder / MANIFEST).write_text(manifest, encoding="utf-8")

@@ -25,6 +25,11 @@ MOST = (1 << 31) - 1
 """Bytes of texts, or items of lists, that one piece may hold."""
 
 
+def as_mask(truths: pa.Array | pa.ChunkedArray) -> Mask:
+    """Return truths as bool (N,), false where null."""
+    return np.asarray(truths.fill_null(False).to_numpy(zero_copy_only=False), dtype=bool)
+
+
 def take(column: pa.ChunkedArray, rows: Ints) -> pa.ChunkedArray:
     """Return rows of a column, in as few chunks as they fit into.
 

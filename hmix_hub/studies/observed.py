@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hmix_hub.schema import Column, Kind
+from hmix_hub.schema.arrays import as_mask
 from hmix_hub.schema.judgment import EXTRA_PREFIX
 from hmix_hub.studies.columns.names import check_columns
 from hmix_hub.studies.columns.own import OwnColumnReader
@@ -63,7 +64,7 @@ class ObservedChunk:
         """Return a column of truths as bool (N,), false where null or absent."""
         if name not in self.values:
             return np.zeros(len(self), dtype=bool)
-        return np.asarray(self.values[name].fill_null(False).to_numpy(zero_copy_only=False), dtype=bool)
+        return as_mask(self.values[name])
 
 
 def observed_chunks(
@@ -187,7 +188,7 @@ class _FileReader:
 def _presence(raw: pa.Array) -> Mask:
     text = as_text(raw)
     there = raw.is_valid() if text is None else pc.not_equal(text, "")
-    return np.asarray(there.to_numpy(zero_copy_only=False), dtype=bool)
+    return as_mask(there)
 
 
 _OPTIONAL_VALUES = ("is_repeat", "collection_round", "image_set", "source_file", "source_row")

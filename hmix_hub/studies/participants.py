@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hmix_hub.schema import CIFAR10
+from hmix_hub.schema.arrays import as_mask
 from hmix_hub.studies.columns.names import NAMELESS
 from hmix_hub.studies.columns.own import OwnColumnReader, typed
 from hmix_hub.studies.findings import Ints, Mask, Report, Reporter
@@ -74,8 +75,7 @@ def _understood(names: Sequence[str], report: Report) -> list[str]:
 def _is_empty(ids: pa.Array | None, n: int) -> Mask:
     if ids is None:
         return np.ones(n, dtype=bool)
-    trimmed = pc.utf8_trim_whitespace(ids).fill_null("?")
-    return np.asarray(pc.equal(trimmed, "").to_numpy(zero_copy_only=False), dtype=bool)
+    return as_mask(pc.equal(pc.utf8_trim_whitespace(ids), ""))
 
 
 def check_participants(folder: StudyFolder, judged: Iterable[str], report: Report) -> None:

@@ -8,8 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hmix_hub.schema.arrays import as_mask
 from hmix_hub.schema.judgment import IMAGE_FILES
-from hmix_hub.studies.columns.numbers import as_mask, clean_text
+from hmix_hub.studies.columns.numbers import clean_text
 from hmix_hub.studies.findings import Ints, Mask, Reporter
 from hmix_hub.studies.folder import IMAGE_LIST
 from hmix_hub.studies.picture_names import SEVERAL, UNLISTED

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hmix_hub.errors import did_you_mean
+from hmix_hub.schema.arrays import as_mask
 from hmix_hub.studies.findings import Ints, Mask
 
 UNLISTED, SEVERAL = -1, -2
@@ -56,7 +57,7 @@ class PictureNames:
         """Look up N names; null finds none."""
         indices = np.full(len(texts), UNLISTED, dtype=np.int64)
         is_as_listed = np.zeros(len(texts), dtype=bool)
-        is_there = np.asarray(texts.is_valid().to_numpy(zero_copy_only=False), dtype=bool)
+        is_there = as_mask(texts.is_valid())
         for number, form in enumerate(_FORMS):
             rest = np.flatnonzero((indices == UNLISTED) & is_there)
             if not len(rest):

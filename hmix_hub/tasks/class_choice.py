@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hmix_hub.schema.arrays import Mask, codes, distributions
+from hmix_hub.schema.arrays import Mask, as_mask, codes, distributions
 from hmix_hub.schema.column import Column, Kind
 from hmix_hub.schema.groups import Groups, encode, encode_key
 from hmix_hub.schema.judgment import CONFIDENCES, recorded, recorded_times
@@ -29,8 +29,7 @@ SINCE = "2.2.0"
 
 
 def _untouched_confidence(rows: Rows) -> Mask:
-    touched = rows.table["confidence_touched"]
-    return np.asarray(pc.equal(touched, False).fill_null(False).to_numpy(), dtype=bool)
+    return as_mask(pc.equal(rows.table["confidence_touched"], False))
 
 
 def _same_place(rows: Rows) -> Mask:

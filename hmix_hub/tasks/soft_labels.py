@@ -32,7 +32,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hmix_hub.errors import ConfigurationError, SchemaError, Where, nearest
-from hmix_hub.schema.arrays import Floats, Ints, Mask, codes, membership, numbers
+from hmix_hub.schema.arrays import Floats, Ints, Mask, as_mask, codes, membership, numbers
 
 Question = Literal["probabilities", "second_class", "impossible_classes"]
 Procedure = Literal["released", "cifar10s", "one_hot"]
@@ -126,7 +126,7 @@ class AskedColumn:
             found = values.is_valid()
         else:
             found = pc.not_equal(values, self.nothing)
-        return np.asarray(found.fill_null(False).to_numpy(zero_copy_only=False), dtype=bool)
+        return as_mask(found)
 
 
 ASKED_COLUMNS = {

@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pyarrow as pa
 
-from hmix_hub.errors import ConfigurationError, Where, first_line, nearest
+from hmix_hub.errors import first_line
 from hmix_hub.importing.outcome import Outcome
 from hmix_hub.importing.readers.raw_file import TEXT_LIMIT, RawFile, RowCollector
 from hmix_hub.studies.rules import files as rules
@@ -50,24 +50,14 @@ def read_database(raw: RawFile, outcome: Outcome) -> pa.Table:
 
 def _table_name(raw: RawFile, connection: sqlite3.Connection) -> str:
     names = [name for (name,) in connection.execute(f"select name from sqlite_schema where {_ORDINARY}")]  # noqa: S608
-    named = raw.layout.sheet
-    if named is not None:
-        if named not in names:
-            msg = f"the database has no table {named!r}"
-            hint = nearest(named, names, label="tables")
-            raise ConfigurationError(msg, where=Where(str(raw.path)), hint=hint)
-        return named
-    filled = [name for name in names if connection.execute(f"select 1 from {_quoted(name)} limit 1").fetchone()]  # noqa: S608
-    # psiTurk keeps people in one table, and what it needs itself in others.
-    of_psiturk = [name for name in filled if "datastring" in _columns(connection, name)]
-    chosen = of_psiturk if len(of_psiturk) == 1 else filled
-    if len(chosen) > 1:
-        msg = f"{len(chosen)} tables have rows: {', '.join(map(repr, chosen))}"
-        hint = "write `sheet: NAME` in the column map, beside `task:`"
-        raise ConfigurationError(msg, where=Where(str(raw.path)), hint=hint)
-    if not chosen:
-        raw.refuse("no table of the database has a row", rule=rules.EMPTY)
-    return chosen[0]
+
+    def filled() -> list[str]:
+        found = [name for name in names if connection.execute(f"select 1 from {_quoted(name)} limit 1").fetchone()]  # noqa: S608
+        # psiTurk keeps people in one table, and what it needs itself in others.
+        of_psiturk = [name for name in found if "datastring" in _columns(connection, name)]
+        return of_psiturk if len(of_psiturk) == 1 else found
+
+    return raw.part("database", "table", names, filled)
 
 
 def _columns(connection: sqlite3.Connection, table: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import io
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, NoReturn
@@ -13,7 +13,7 @@ from typing import BinaryIO, NoReturn
 import numpy as np
 import pyarrow as pa
 
-from hmix_hub.errors import SchemaError, Where
+from hmix_hub.errors import ConfigurationError, SchemaError, Where, nearest
 from hmix_hub.importing.outcome import ROW
 from hmix_hub.studies.findings import Finding
 from hmix_hub.studies.reading.chunks import CHUNK_BYTES, CHUNK_ROWS, RAW_COLUMN_LIMIT, UnreadableError
@@ -97,6 +97,40 @@ class RawFile:
     def refuse(self, message: str, *, rule: Rule = rules.UNREADABLE, row: int | None = None) -> NoReturn:
         """Raise the error of a file that cannot be read."""
         refuse(self.path, rule, message, row)
+
+    def part(self, whole: str, kind: str, names: Sequence[str], filled: Callable[[], Sequence[str]]) -> str:
+        """Return the name of the part to read, such as a sheet: that which `layout` names, or the only one with rows.
+
+        Parameters
+        ----------
+        whole, kind
+            What the file is called, and a part of it: "workbook", "sheet".
+        names
+            Names of all parts.
+        filled
+            Returns the names of those that may be meant; called where none is named.
+
+        Raises
+        ------
+        ConfigurationError
+            If there is no such part, or several may be meant.
+        SchemaError
+            If none has a row.
+        """
+        named, where = self.layout.sheet, Where(str(self.path))
+        if named is not None:
+            if named not in names:
+                msg = f"the {whole} has no {kind} {named!r}"
+                raise ConfigurationError(msg, where=where, hint=nearest(named, names, label=f"{kind}s"))
+            return named
+        found = filled()
+        if len(found) > 1:
+            msg = f"{len(found)} {kind}s have rows: {', '.join(map(repr, found))}"
+            hint = "write `sheet: NAME` in the column map, beside `task:`"
+            raise ConfigurationError(msg, where=where, hint=hint)
+        if not found:
+            self.refuse(f"no {kind} of the {whole} has a row", rule=rules.EMPTY)
+        return found[0]
 
 
 def refuse(path: Path, rule: Rule, note: str, row: int | None = None) -> NoReturn:

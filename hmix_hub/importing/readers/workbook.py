@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from hmix_hub.errors import ConfigurationError, HMixError, Where, first_line, nearest
+from hmix_hub.errors import ConfigurationError, HMixError, Where, first_line
 from hmix_hub.importing.outcome import Outcome
 from hmix_hub.importing.readers.raw_file import RawFile, RowCollector
 from hmix_hub.studies.reading.chunks import UnreadableError
@@ -111,25 +111,14 @@ class _Part(io.RawIOBase):
 
 
 def _sheet(raw: RawFile, workbook: Any) -> Any:
-    sheets = [sheet for sheet in workbook.worksheets if hasattr(sheet, "iter_rows")]
-    for sheet in sheets:
+    sheets = {sheet.title: sheet for sheet in workbook.worksheets if hasattr(sheet, "iter_rows")}
+    for sheet in sheets.values():
         sheet.reset_dimensions()
-    named = raw.layout.sheet
-    if named is not None:
-        found = next((sheet for sheet in sheets if sheet.title == named), None)
-        if found is None:
-            msg = f"the workbook has no sheet {named!r}"
-            hint = nearest(named, [sheet.title for sheet in sheets], label="sheets")
-            raise ConfigurationError(msg, where=Where(str(raw.path)), hint=hint)
-        return found
-    filled = [sheet for sheet in sheets if sheet.sheet_state == "visible" and _has_rows(sheet)]
-    if len(filled) > 1:
-        msg = f"{len(filled)} sheets have rows: {', '.join(repr(sheet.title) for sheet in filled)}"
-        hint = "write `sheet: NAME` in the column map, beside `task:`"
-        raise ConfigurationError(msg, where=Where(str(raw.path)), hint=hint)
-    if not filled:
-        raw.refuse("no sheet of the workbook has a row below its header", rule=rules.EMPTY)
-    return filled[0]
+
+    def filled() -> list[str]:
+        return [name for name, sheet in sheets.items() if sheet.sheet_state == "visible" and _has_rows(sheet)]
+
+    return sheets[raw.part("workbook", "sheet", list(sheets), filled)]
 
 
 def _has_rows(sheet: Any) -> bool:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from hmix_hub.schema.arrays import as_mask
 from hmix_hub.studies.checks.rows import Check
 from hmix_hub.studies.findings import MOST_PLACES, Ints, Mask, Reporter
 from hmix_hub.studies.manifest import Manifest
@@ -39,7 +40,7 @@ class _Lists:
     @classmethod
     def of(cls, column: pa.Array) -> _Lists:
         return cls(
-            np.asarray(column.is_valid().to_numpy(zero_copy_only=False), dtype=bool),
+            as_mask(column.is_valid()),
             np.asarray(pc.list_value_length(column).fill_null(0).to_numpy(zero_copy_only=False), dtype=np.int64),
             np.asarray(column.flatten().to_numpy(zero_copy_only=False), dtype=np.float64),
             np.asarray(pc.list_parent_indices(column).to_numpy(), dtype=np.int64),

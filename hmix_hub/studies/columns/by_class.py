@@ -15,8 +15,8 @@ from pyarrow import types
 
 from hmix_hub.errors import SchemaError
 from hmix_hub.schema import Column, Kind, Vocabulary
-from hmix_hub.schema.arrays import Floats, distributions
-from hmix_hub.studies.columns.numbers import NumberListReader, as_mask, emptied, is_list_of_numbers
+from hmix_hub.schema.arrays import Floats, as_mask, distributions
+from hmix_hub.studies.columns.numbers import NumberListReader, emptied, is_list_of_numbers
 from hmix_hub.studies.findings import Ints, Mask, Reporter
 from hmix_hub.studies.rules import columns as rules
 from hmix_hub.studies.rules import stimuli as stimulus_rules

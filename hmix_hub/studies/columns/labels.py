@@ -11,7 +11,8 @@ from pyarrow import types
 
 from hmix_hub.errors import SchemaError, nearest
 from hmix_hub.schema import Vocabulary
-from hmix_hub.studies.columns.numbers import as_mask, clean_text, emptied
+from hmix_hub.schema.arrays import as_mask
+from hmix_hub.studies.columns.numbers import clean_text, emptied
 from hmix_hub.studies.findings import Ints, Mask, Reporter
 from hmix_hub.studies.reading.arrays import items_of
 from hmix_hub.studies.rules import stimuli as stimulus_rules

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from pyarrow import types
 
 from hmix_hub.schema import Column, Kind
+from hmix_hub.schema.arrays import as_mask
 from hmix_hub.studies.findings import Ints, Mask, Reporter
 from hmix_hub.studies.rules import columns as rules
 
@@ -69,12 +70,6 @@ def clean_text(text: pa.Array, rows: Ints, reporter: Reporter, *, names: Iterabl
     is_word = pc.is_in(pc.utf8_lower(trimmed), pa.array(sorted(words), pa.string()))
     reporter.add_where(rules.NULL_WORD, as_mask(is_word), rows, trimmed)
     return emptied(pc.if_else(is_word, pa.scalar(None, pa.string()), trimmed))
-
-
-def as_mask(truths: pa.Array) -> Mask:
-    """Return truths as bool (N,), false where null."""
-    mask: Mask = truths.fill_null(False).to_numpy(zero_copy_only=False)
-    return mask
 
 
 def _read_slowly(text: pa.Array, rows: Ints, reporter: Reporter) -> pa.Array:

@@ -8,12 +8,12 @@ import pyarrow.compute as pc
 from pyarrow import types
 
 from hmix_hub.schema import Column, Kind, Vocabulary
+from hmix_hub.schema.arrays import as_mask
 from hmix_hub.schema.column import BY_CLASS_KINDS
 from hmix_hub.studies.columns.by_class import ByClassReader, is_by_class
 from hmix_hub.studies.columns.labels import LabelReader, is_list_of_labels
 from hmix_hub.studies.columns.numbers import (
     NumberListReader,
-    as_mask,
     as_whole,
     emptied,
     finite,

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hmix_hub.errors import nearest
-from hmix_hub.studies.columns.numbers import as_mask
+from hmix_hub.schema.arrays import as_mask
 from hmix_hub.studies.findings import Ints, Reporter
 from hmix_hub.studies.manifest import Manifest
 from hmix_hub.studies.manifest_fields import is_placeholder
