@@ -27,7 +27,7 @@ from hmix_hub.sources.image_sets import open_image_set
 from hmix_hub.sources.study import judgment_file
 from hmix_hub.stimuli.columns import add_image_columns, check_images, image_features
 from hmix_hub.tables import set_class_order, vocabularies_of
-from hmix_hub.tasks import DEFAULT_CONFIGURATION, RELEASED_CONFIGURATIONS, check_configuration
+from hmix_hub.tasks import DEFAULT_CONFIGURATION, RELEASED_CONFIGURATIONS, Configuration, check_configuration
 
 HOMEPAGE = "https://github.com/cambridge-mlg/hill-mixup"
 STREAMED_ROWS = 1000
@@ -95,7 +95,7 @@ class HMix(CachedTable):
     ) -> None:
         self.source = resolve_source(source)
         self.schema_version = check_version(schema_version)
-        self.configuration = check_configuration(options.get("config_name"))
+        self.configuration = _check_released(options.get("config_name"))
         self.columns = self.configuration.columns(schema_version, is_synthetic=self.source.study.synthetic)
         if options.get("data_dir") or options.pop("data_files", None):
             msg = "h-mix takes no data_files or data_dir"
@@ -196,6 +196,15 @@ _BUILDER_OPTIONS = {
     "storage_options",
     "writer_batch_size",
 }
+
+
+def _check_released(name: str | None) -> Configuration:
+    """Return a configuration of the release by name; later tasks are those of other studies alone."""
+    configuration = check_configuration(name)
+    if configuration.name not in RELEASED_CONFIGURATIONS:
+        msg = f"{H_MIX} has no configuration {configuration.name!r}, which other studies may have"
+        raise ConfigurationError(msg, hint=f"the configurations of {H_MIX} are {', '.join(RELEASED_CONFIGURATIONS)}")
+    return configuration
 
 
 def check_asked(version: str, conditions: Sequence[Condition], images: str | None) -> None:

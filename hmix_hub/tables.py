@@ -15,7 +15,7 @@ import pyarrow as pa
 from hmix_hub.errors import ConfigurationError, SchemaError, SchemaVersionError, nearest
 from hmix_hub.schema import RELEASED, Column, Vocabulary, check_version, features
 from hmix_hub.schema.arrays import take
-from hmix_hub.tasks import TASKS, check_task, distributions_among
+from hmix_hub.tasks import TASKS, check_task, distributions_among, soft_label_column
 
 if TYPE_CHECKING:
     import datasets
@@ -65,7 +65,9 @@ def named_columns(dataset: datasets.Dataset, columns: str | Sequence[str]) -> li
     for name in names:
         if name not in dataset.column_names:
             msg = f"the dataset has no column {name!r}"
-            raise ConfigurationError(msg, hint=nearest(name, dataset.column_names, label="columns"))
+            made = soft_label_column(dataset.column_names) if name == "soft_label" else None
+            hint = f"hmix_hub.soft_labels(dataset) makes it of {made}" if made else None
+            raise ConfigurationError(msg, hint=hint or nearest(name, dataset.column_names, label="columns"))
     return names
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from registered_entry import NAME, entry, raw_text
 
 from hmix_hub import datasets_by_name
 
-SISTERS = Path(__file__).resolve().parents[2] / "shared" / "sisters"
+SISTERS = Path(os.environ.get("HMIX_REGISTERED") or Path(__file__).resolve().parents[2] / "shared" / "sisters")
 
 
 @dataclass
@@ -56,7 +57,9 @@ def files_of():
     def find(name: str) -> Path:
         folder = SISTERS / name
         if not folder.is_dir():
-            pytest.skip(f"the files of {name} are not beside the project, in shared/sisters/{name}")
+            pytest.skip(
+                f"the files of {name} are not in {folder}; HMIX_REGISTERED names a folder with a folder of each study"
+            )
         return folder
 
     return find

@@ -30,7 +30,14 @@ PRESETS = ("starter", "paper-2023")
     type=click.Choice(PRESETS),
     help="starter: small, over drawn pictures, to try at once; paper-2023: the design of Human-in-the-Loop Mixup.",
 )
-@click.option("--task", "tasks", multiple=True, type=click.Choice(list(TASKS)), help="Task to ask; may be repeated.")
+@click.option(
+    "--task",
+    "tasks",
+    multiple=True,
+    # Votes are counted, not asked for.
+    type=click.Choice([name for name, task in TASKS.items() if task.has_participants]),
+    help="Task to ask; may be repeated.",
+)
 @click.option(
     "--pairs",
     type=click.Choice(["release"]),

@@ -130,7 +130,8 @@ def import_command(
 ) -> None:
     """Turn raw exports into judgment files: the original Suite's CSVs as they are, others through --map.
 
-    Others may be CSV, whatever its delimiter, JSON or Parquet, one row or object per answer, from any software.
+    Others may be CSV, whatever its delimiter, JSON, Excel, SQLite or Parquet, from any software, with a row per answer
+    or per participant. `hmix contribute map` proposes the map.
     """
     from hmix_hub.contribute.importer import import_raw
 

@@ -237,7 +237,7 @@ def _text(form: str, dataset: datasets.Dataset) -> str:
 @picture_option
 @filter_options
 def plot(config: str, dataset: str, source: str | None, output: Path, filters: dict[str, Any]) -> None:
-    """Draw perception against the synthetic label.
+    """Draw the answers: perception, choices, ratings or votes.
 
     Intervals are of 95 %, by resampling people; in a by-stimulus table, where people are pooled, stimuli.
     """

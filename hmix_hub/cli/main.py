@@ -27,7 +27,7 @@ VERBS = {
     "labels": ("hmix_hub.cli.labels", "List every human label of a picture, over all datasets."),
     "cite": ("hmix_hub.cli.describe", "Print the BibTeX entry to cite."),
     "verify": ("hmix_hub.cli.data", "Check the source's files, and recompute the processed ones."),
-    "plot": ("hmix_hub.cli.data", "Draw perception against the synthetic label."),
+    "plot": ("hmix_hub.cli.data", "Draw the answers: perception, choices, ratings or votes."),
     "show": ("hmix_hub.cli.data", "Draw one stimulus, and what people answered."),
     "report": ("hmix_hub.cli.report", "Report on judgments: a page of findings with intervals."),
     "explain": ("hmix_hub.cli.report", "List the judgments behind a number of a report."),

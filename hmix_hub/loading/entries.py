@@ -15,9 +15,10 @@ from hmix_hub.datasets_by_name import ENTRIES, entry_file
 from hmix_hub.errors import SourceError, SourceNameError, Where, nearest
 from hmix_hub.files import local_path
 from hmix_hub.importing.column_map import ColumnMap
+from hmix_hub.sources.image_sets import IMAGE_SETS
 from hmix_hub.sources.source import Folder, Source, Web
 from hmix_hub.sources.study import SourceFile, Study
-from hmix_hub.studies.manifest import Manifest
+from hmix_hub.studies.manifest import LISTED_PICTURES, Manifest
 from hmix_hub.studies.manifest_fields import PLACEHOLDER, WITH_PLACEHOLDERS, Strict
 from hmix_hub.tasks import FLAGS
 from hmix_hub.yaml_file import BadFileError, read_yaml
@@ -110,6 +111,10 @@ class Entry(Strict):
             told = [", ".join(names) for names in (self.expected, self.manifest.tasks)]
             msg = f"counts are expected of {told[0]}, and the tasks are {told[1]}"
             raise ValueError(msg)
+        if self.manifest.stimuli.source in LISTED_PICTURES:
+            known = ", ".join(IMAGE_SETS)
+            msg = f"a registered study is about pictures of {known}; publish one about others, and load it from the Hub"
+            raise ValueError(msg)
         return self
 
     @property
@@ -165,7 +170,7 @@ def _read(path: Path, _written: int) -> Entry:
     except BadFileError as error:
         told = [str(error)]
     msg = f"this is no entry of a registered study: {'; '.join(told)}"
-    raise SourceError(msg, where=Where(str(path)), hint=f"{ENTRIES}/cifar10s.yaml shows the form")
+    raise SourceError(msg, where=Where(str(path)), hint=f"{ENTRIES}/cifar10h.yaml shows the form")
 
 
 def fingerprint_of(entry: Entry, code: str) -> str:

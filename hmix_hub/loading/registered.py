@@ -15,6 +15,7 @@ from pyarrow import parquet
 
 from hmix_hub.builders.h_mix import code_fingerprint
 from hmix_hub.builders.study_table import BuiltFile
+from hmix_hub.datasets_by_name import entry_file
 from hmix_hub.errors import CacheWarning, SourceError, SourceMissingError, Where, first_line
 from hmix_hub.files import sha256_of, whole_folder
 from hmix_hub.importing.gathering import RawFiles, gather, write_judgments
@@ -168,7 +169,8 @@ def _imported(entry: Entry, place: Source, folder: Path) -> tuple[Study, dict[st
         write_judgments(table, folder / JUDGMENTS / f"{task}.csv", task)
     study = Study.open(folder, is_draft=True)
     study.keeps_rows = True
-    refuse_errors(study.report, study.folder)
+    # The folder is gone when this is read.
+    refuse_errors(study.report, study.folder, f"correct the map or the manifest of {entry_file(entry.name)}")
     return study, copies
 
 

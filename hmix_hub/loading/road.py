@@ -31,7 +31,7 @@ from hmix_hub.stimuli.columns import check_images
 from hmix_hub.studies.participants import PARTICIPANTS_CONFIGURATION
 from hmix_hub.summaries import by_stimulus
 from hmix_hub.tables import add_picture_places, set_class_order, task_of
-from hmix_hub.tasks import DEFAULT_CONFIGURATION, TASKS, check_configuration
+from hmix_hub.tasks import DEFAULT_CONFIGURATION, RELEASED_FORMS, TASKS, check_configuration
 
 _WITHOUT_MEANING = ("save_infos", "storage_options", "download_config", "trust_remote_code")
 """Arguments of `datasets.load_dataset` that nothing here depends on: they are taken, and do nothing."""
@@ -265,16 +265,25 @@ def _load_joined(parts: Sequence[Any], request: Request, source: Any) -> Any:
 def _common_task(parts: Sequence[Any], of_hub: Mapping[str, Any]) -> str:
     """Return the task that is joined where none is named: the default one, or the only one that all parts have."""
     named = [part for part in parts if isinstance(part, str | os.PathLike)]
-    held = [
-        read_entry(part).manifest.tasks if is_registered(part) else open_study(part, **of_hub).manifest.tasks
-        for part in named
-        if is_study(part)
-    ]
-    common = [task for task in TASKS if all(task in tasks for tasks in held)]
+    held = {str(part): _tasks_of(part, of_hub) for part in named}
+    common = [task for task in TASKS if all(task in tasks for tasks in held.values())]
     if DEFAULT_CONFIGURATION in common:
         return DEFAULT_CONFIGURATION
-    if len(common) != 1:
-        what = "several tasks" if common else "no task"
-        msg = f"{', '.join(str(part) for part in named)} have {what} in common"
-        raise ConfigurationError(msg, hint=f"name a task: {', '.join(common or TASKS)}")
+    if not common:
+        msg = f"{', '.join(held)} have no task in common"
+        have = "; ".join(f"{part} has {', '.join(tasks)}" for part, tasks in held.items())
+        raise ConfigurationError(msg, hint=f"judgments of one task are joined: {have}")
+    if len(common) > 1:
+        msg = f"{', '.join(held)} have several tasks in common"
+        raise ConfigurationError(msg, hint=f"name a task: {', '.join(common)}")
     return common[0]
+
+
+def _tasks_of(part: str | os.PathLike[str], of_hub: Mapping[str, Any]) -> Sequence[str]:
+    """Return the tasks of a dataset that is named."""
+    if is_registered(part):
+        return read_entry(part).manifest.tasks
+    if is_study(part):
+        return open_study(part, **of_hub).manifest.tasks
+    check_dataset(part)
+    return tuple(RELEASED_FORMS)

@@ -57,8 +57,15 @@ def read_judgments(folder: StudyFolder, manifest: Manifest, task: str) -> pa.Tab
     return complete_chunks(chunks, manifest, task, folder.judgments[task])
 
 
-def refuse_errors(report: Report, folder: StudyFolder) -> None:
+def refuse_errors(report: Report, folder: StudyFolder, hint: str | None = None) -> None:
     """Raise the first error of a report.
+
+    Parameters
+    ----------
+    report, folder
+        The report, and the study that it is about.
+    hint
+        What to do; `None`: to validate the folder.
 
     Raises
     ------
@@ -77,7 +84,7 @@ def refuse_errors(report: Report, folder: StudyFolder) -> None:
     raise StudyError(
         msg,
         where=Where(str(folder.file(found.file)) if found.file else str(folder.path), spot.row, found.column or None),
-        hint=f"`hmix contribute validate {folder.path}` tells everything that is wrong, and how to fix it",
+        hint=hint or f"`hmix contribute validate {folder.path}` tells everything that is wrong, and how to fix it",
     )
 
 

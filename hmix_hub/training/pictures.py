@@ -66,9 +66,10 @@ class Memory:
         self._lent[id(lent)] = lent, block
         return torch.from_numpy(view).view(dtype).view(tuple(shape))
 
-    def _take_back(self, lent: weakref.ref[Block]) -> None:
+    def _take_back(self, lent: weakref.ref[Block], kept: int = _KEPT) -> None:
+        # A default, since the module's names are gone when the interpreter ends with a batch in somebody's hands.
         self._free.append(self._lent.pop(id(lent))[1])
-        del self._free[:-_KEPT]
+        del self._free[:-kept]
 
     def __reduce__(self) -> tuple[type[Memory], tuple[()]]:
         return Memory, ()

@@ -107,7 +107,9 @@ def target_of(
 def _column(dataset: datasets.Dataset, target: str, name: str) -> Any:
     if name not in dataset.column_names:
         msg = f"the target {target!r} needs the column {name!r}, which the dataset does not have"
-        raise ConfigurationError(msg, hint=_HINTS.get(target))
+        (own,) = check_targets(AUTO, dataset)
+        hint = f"this dataset has the target {own!r}" if own in {SOFT_LABEL, RATING} - {target} else _HINTS.get(target)
+        raise ConfigurationError(msg, hint=hint)
     return arrow_columns(dataset, [name])[name]
 
 

@@ -94,3 +94,16 @@ def test_a_damaged_study_raises_nothing_else(damaged, damage, study, built, tmp_
     # What is no part of the table may be damaged.
     assert was_refused or name in {"build.json", "README.md", "participants.csv"}
     refused(hmix_hub.load_dataset, folder, "participants", split="train")
+
+
+@pytest.mark.parametrize("name", ["class_choice", "scale_rating_by_stimulus", "class_votes"])
+def test_a_task_that_came_later_is_not_of_h_mix(name):
+    with pytest.raises(HMixError, match=f"h-mix has no configuration '{name}'") as raised:
+        hmix_hub.load_dataset("h-mix", name, source="sample")
+    assert "infer_mixing_factor" in raised.value.hint
+
+
+def test_studies_without_a_common_task_say_which_tasks_they_have():
+    with pytest.raises(HMixError, match="h-mix, cifar10h have no task in common") as raised:
+        hmix_hub.load_dataset(["h-mix", "cifar10h"], split="train", source={"h-mix": "sample"})
+    assert "cifar10h has class_votes" in raised.value.hint

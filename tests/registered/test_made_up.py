@@ -174,6 +174,7 @@ def test_judgments_that_break_a_rule_are_refused(made_up):
     with pytest.raises(hmix_hub.HMixError, match="HMX5") as refused:
         load(made_up)
     assert refused.value.where.row == 0
+    assert refused.value.hint == f"correct the map or the manifest of {made_up.entries / f'{NAME}.yaml'}"
 
 
 @pytest.mark.parametrize(
@@ -188,6 +189,10 @@ def test_judgments_that_break_a_rule_are_refused(made_up):
         (lambda e: e.update(leave_out=["exported_thrice"]), "exported_thrice"),
         (lambda e: e.update(expected={}), "the tasks are categorical_soft_labels"),
         (lambda e: e.update(more=1), "more"),
+        (
+            lambda e: e["manifest"]["stimuli"].update(source="elsewhere", classes=["cat", "dog"]),
+            "pictures of cifar10/test",
+        ),
     ],
 )
 def test_an_entry_that_is_none_is_told_with_its_field(made_up, change, told):

@@ -304,3 +304,10 @@ def test_what_batches_hold_can_be_read(load_sample):
     assert (
         repr(hmix_hub.JudgmentDataset(dataset)) == "JudgmentDataset(216 rows, each image [3, 32, 32], soft_label [10])"
     )
+
+
+def test_a_target_that_the_answers_do_not_have_offers_the_one_that_they_have(load_sample):
+    soft = load_sample("categorical_soft_labels")
+    with pytest.raises(ConfigurationError, match="inferred_coefficient") as raised:
+        hmix_hub.batches(soft, 8, targets="human")
+    assert raised.value.hint == "this dataset has the target 'soft_label'"

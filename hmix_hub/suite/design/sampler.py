@@ -94,7 +94,9 @@ def draw_single(
         pictures = np.setdiff1d(np.flatnonzero(labels.codes == code), list(left_out))
         if len(pictures) < number:
             name = labels.vocabulary.names[code]
-            msg = f"{number} different pictures of {name} cannot be drawn: there are {len(pictures)}"
+            n_all = np.count_nonzero(labels.codes == code)
+            besides = f" besides {n_all - len(pictures)} of the instructions' examples" if n_all > len(pictures) else ""
+            msg = f"{number} different pictures of {name} cannot be drawn: there are {len(pictures)}{besides}"
             raise TooFewPicturesError(msg)
         drawn += rng.permutation(pictures)[:number].tolist()
     return drawn

@@ -106,7 +106,11 @@ def test_a_task_about_two_pictures_takes_no_single_one(tmp_path: Path) -> None:
         ("per_class: 2", "batch_size: 8\ncoefficients: [0.5]", "shown as they are; leave this out"),
         ("per_class: 2, coefficients_per_pair: 2", "batch_size: 8", "shown as they are; leave this out"),
         ("per_class: 2", "batch_size: 30", "10 classes with 2 pictures each"),
-        ("per_class: 99", "batch_size: 8", "99 different pictures of airplane cannot be drawn: there are 19"),
+        (
+            "per_class: 99",
+            "batch_size: 8",
+            "99 different pictures of airplane cannot be drawn: there are 19 besides 1 of the instructions' examples",
+        ),
     ],
 )
 def test_what_cannot_be_drawn_is_told(tmp_path: Path, pairs: str, keys: str, said: str) -> None:
