@@ -95,7 +95,7 @@ def read_raw(path: Path, outcome: Outcome, *, skip: int = 0, header: int = 1, sh
         Exports that are known by their columns (Qualtrics, Zooniverse, Label Studio, psiTurk) come with a row for each
         answer.
     outcome
-        Learns how the file was read, where that is not what its ending says.
+        Records how the file was read, where that is not what its ending says.
     skip, header, sheet
         Where the table stands in it; see `Layout`.
 
@@ -117,8 +117,9 @@ def read_raw(path: Path, outcome: Outcome, *, skip: int = 0, header: int = 1, sh
     table = reader_of(raw).read(raw, outcome)
     try:
         for export in EXPORTS:
-            if export.fits(table):
-                table, remark = export.arranged(table)
+            arranged = export(table)
+            if arranged is not None:
+                table, remark = arranged
                 outcome.remark(path, remark)
     except SchemaError as error:
         where = Where(str(path), error.where.row, error.where.column)

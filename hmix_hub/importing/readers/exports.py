@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
@@ -25,22 +24,25 @@ _DATASTRING = "datastring"
 _NEVER_READ = frozenset({"ipaddress", "useragent", "browser", "email"})
 """Columns of psiTurk that say where somebody was."""
 
+_IMPORT_ID, _HEADERS = '{"ImportId"', 2
+"""How Qualtrics' ids begin, and the rows below the names in which it has the questions' words and these."""
+_ZOONIVERSE = {"classification_id", "metadata", "annotations", "subject_data"}
+
 Row = dict[str, Any]
+Arranged = tuple[pa.Table, str]
+"""A table with a row for each answer, and a remark on what was done."""
 
 
-def is_label_studio(table: pa.Table) -> bool:
-    """Whether a table is Label Studio's JSON export: a row for each picture."""
-    return set(table.column_names) >= _LABEL_STUDIO
-
-
-def label_studio_rows(table: pa.Table) -> tuple[pa.Table, str]:
-    """Return a row for each annotation, its columns called as Label Studio calls them in its own CSV.
+def label_studio_rows(table: pa.Table) -> Arranged | None:
+    """Return a row for each annotation of a picture, its columns called as Label Studio calls them in its own CSV.
 
     Raises
     ------
     SchemaError
         If a row holds no annotations in Label Studio's form, with its number.
     """
+    if not set(table.column_names) >= _LABEL_STUDIO:
+        return None
     cancelled = 0
     rows: list[Row] = []
     for number, picture in enumerate(_objects(table, ("data", "annotations"))):
@@ -80,12 +82,7 @@ def _answer(value: Row) -> Any:
     return found[0] if isinstance(found, list) and len(found) == 1 else found
 
 
-def is_psiturk(table: pa.Table) -> bool:
-    """Whether a table is psiTurk's: a row for each session, whose trials stand in one cell."""
-    return _DATASTRING in table.column_names
-
-
-def psiturk_rows(table: pa.Table) -> tuple[pa.Table, str]:
+def psiturk_rows(table: pa.Table) -> Arranged | None:
     """Return a row for each trial, with the columns of its session; a session without trials has none.
 
     Raises
@@ -93,6 +90,8 @@ def psiturk_rows(table: pa.Table) -> tuple[pa.Table, str]:
     SchemaError
         If a session's data are not in psiTurk's form, with its row.
     """
+    if _DATASTRING not in table.column_names:
+        return None
     rows: list[Row] = []
     size = broken = 0
     for number, session in enumerate(_objects(table, ())):
@@ -149,34 +148,6 @@ def _table(rows: list[Row]) -> pa.Table:
     return numbered(pa.table(columns), range(len(rows)))
 
 
-@dataclass(frozen=True)
-class Export:
-    """An export of a platform.
-
-    Parameters
-    ----------
-    name
-        The platform.
-    fits
-        Whether a table is of its form.
-    arranged
-        Returns the table with a row for each answer, and a remark on what was done; "": nothing to remark.
-    """
-
-    name: str
-    fits: Callable[[pa.Table], bool]
-    arranged: Callable[[pa.Table], tuple[pa.Table, str]]
-
-
-_IMPORT_ID = '{"ImportId"'
-_HEADERS = 2
-"""Rows below the names in which Qualtrics has the questions' words, and ids."""
-
-
-def _is_qualtrics(table: pa.Table) -> bool:
-    return bool(_qualtrics_headers(table))
-
-
 def _qualtrics_headers(table: pa.Table) -> int:
     """Return how many rows are of the header: up to that of the ids, in the first ones."""
     for number in range(min(_HEADERS, table.num_rows)):
@@ -186,21 +157,19 @@ def _qualtrics_headers(table: pa.Table) -> int:
     return 0
 
 
-def _without_qualtrics_headers(table: pa.Table) -> tuple[pa.Table, str]:
+def without_qualtrics_headers(table: pa.Table) -> Arranged | None:
+    """Return the rows below the header rows that Qualtrics adds."""
     number = _qualtrics_headers(table)
+    if not number:
+        return None
     rows = "2 more header rows" if number > 1 else "1 more header row"
     return table.slice(number), f"an export of Qualtrics: {rows} left out"
 
 
-_ZOONIVERSE = {"classification_id", "metadata", "annotations", "subject_data"}
-
-
-def _is_zooniverse(table: pa.Table) -> bool:
-    return set(table.column_names) >= _ZOONIVERSE
-
-
-def _with_subject(table: pa.Table) -> tuple[pa.Table, str]:
+def with_zooniverse_subjects(table: pa.Table) -> Arranged | None:
     """Add what subject_data holds under the subject's number, which is another key in each row."""
+    if not set(table.column_names) >= _ZOONIVERSE:
+        return None
     if "subject" not in table.column_names:
         subjects = [_only_value(text) for text in table["subject_data"].to_pylist()]
         table = table.append_column("subject", pa.array(subjects, pa.string()))
@@ -213,10 +182,5 @@ def _only_value(text: str) -> str:
     return json.dumps(values[0]) if len(values) == 1 and isinstance(values[0], dict) else ""
 
 
-EXPORTS = (
-    Export("Qualtrics", _is_qualtrics, _without_qualtrics_headers),
-    Export("Zooniverse", _is_zooniverse, _with_subject),
-    Export("Label Studio", is_label_studio, label_studio_rows),
-    Export("psiTurk", is_psiturk, psiturk_rows),
-)
-"""Exports that are known, each by columns that no other has."""
+EXPORTS = (without_qualtrics_headers, with_zooniverse_subjects, label_studio_rows, psiturk_rows)
+"""Of the exports that are known, each by columns that no other has; `None` of any other table."""
