@@ -18,6 +18,7 @@ from hmix_hub.importing.readers import read_raw
 from hmix_hub.schema import arrays
 from hmix_hub.schema.arrays import Mask
 from hmix_hub.schema.groups import encode_key
+from hmix_hub.studies.columns.numbers import emptied
 
 _NUMBERED = re.compile(r"raw-(\d{1,9})(?:\..*)?")
 _FILE, _ROW, _WHO, _TRIAL, _TIME = "source_file", "source_row", "participant_id", "trial_index", "response_time_ms"
@@ -67,7 +68,7 @@ def appended(
     ConfigurationError
         If a raw file was imported before, by its content, or a participant has a trial already.
     """
-    new = [file for part in parts for file in _by_file(_as_text(part))]
+    new = [file for part in parts for file in _by_file(part)]
     table = pa.concat_tables([there, *new], promote_options="default")
     known = {name: _canonical(table[name]) for name in table.column_names}
     # Of a file that says no rows, none are compared.
@@ -91,7 +92,7 @@ def appended(
         clash = _stand(known, [_WHO, _TRIAL], there.num_rows)[rows] if _WHO in known else is_there[rows]
         if clash.any():
             _refuse_clash(part, clash, source, path)
-    return pa.table({name: _emptied(table[name]) for name in table.column_names}), notes
+    return pa.table({name: emptied(table[name]) for name in table.column_names}), notes
 
 
 def _stand(known: Mapping[str, pa.ChunkedArray], names: Sequence[str], n_there: int) -> Mask:
@@ -124,14 +125,11 @@ def _refuse_clash(part: pa.Table, clash: Mask, source: Path, path: Path) -> None
 
 
 def _by_file(part: pa.Table) -> list[pa.Table]:
-    """Return the rows of each raw file, which stand one behind the other."""
+    """Return the rows of each raw file, which stand one behind the other, as text."""
+    part = part.cast(pa.schema([(name, pa.string()) for name in part.column_names]))
     files = arrays.encode(part[_FILE])[0]
     starts = [0, *(np.flatnonzero(np.diff(files)) + 1).tolist(), part.num_rows]
     return [part.slice(start, stop - start) for start, stop in pairwise(starts)]
-
-
-def _as_text(part: pa.Table) -> pa.Table:
-    return pa.table({name: pc.cast(part[name], pa.string()) for name in part.column_names})
 
 
 def _canonical(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -140,7 +138,3 @@ def _canonical(column: pa.ChunkedArray) -> pa.ChunkedArray:
     numbers = as_numbers(texts)
     values = pc.if_else(pa.array(np.isnan(numbers)), pc.utf8_trim_whitespace(texts), texts_of(numbers))
     return arrays.take(pa.chunked_array([values]), codes)
-
-
-def _emptied(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    return pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)

@@ -44,13 +44,13 @@ class Arrangement:
     @property
     def named(self) -> list[tuple[str, ...]]:
         """Columns that it needs; of a tuple, one is."""
-        joined = [(name,) for table in self._tables for name in table.said.keys]
+        joined = [(name,) for table in self._tables for name in table.item_table.keys]
         return [tuple(condition.columns) for condition in self._map.rows] + joined
 
     def lacks_items(self, raw: pa.Table) -> str | None:
         """Return what columns of items a table lacks altogether, in words."""
         melt = self._map.melt
-        return None if melt is None or melt.found(raw.column_names) else f"like {melt.said}"
+        return None if melt is None or melt.found(raw.column_names) else f"like {melt.in_words}"
 
     def arrange(self, raw: pa.Table, wanted: Sequence[str] | None, path: Path) -> pa.Table:
         """Return the rows that are judgments.
@@ -83,7 +83,7 @@ class Arrangement:
                 self._outcome.dropped[f"{' and '.join(melt.made(names)[1:])} empty"] += cells - raw.num_rows
             raw = self._kept(raw, pending)
         for table in self._tables:
-            if all(name in raw.column_names for name in table.said.keys):
+            if all(name in raw.column_names for name in table.item_table.keys):
                 raw = self._kept(table.join(raw, sorted(needed if wanted is not None else table.names), path), pending)
         return self._kept(raw, pending, is_last=True)
 

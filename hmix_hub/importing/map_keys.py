@@ -255,7 +255,7 @@ class From(Taken, _Origins):
         return [(part,) for part in parts] + [tuple(names) for names in alternatives if names]
 
     @property
-    def said(self) -> str:
+    def in_words(self) -> str:
         """What messages call its columns."""
         return ", ".join(" or ".join(names) for names in self.named)
 

@@ -125,8 +125,8 @@ class MappedColumn:
             return pa.nulls(raw.num_rows, pa.string())
         made = self.make(cells)
         self._held += int(are_filled(made.shown).sum())
-        self.unfit.add(made.is_unfit, batch, made.shown, self.origin.said)
-        self.outside.add(made.is_outside, batch, made.shown, self.origin.said)
+        self.unfit.add(made.is_unfit, batch, made.shown, self.origin.in_words)
+        self.outside.add(made.is_outside, batch, made.shown, self.origin.in_words)
         self._is_made |= made.values.null_count < raw.num_rows
         if self.origin.equals is not None:
             self._is_met |= bool(pc.any(pc.equal(made.values, "true")).as_py())
@@ -194,15 +194,15 @@ class MappedColumn:
     def misfit(self) -> str:
         """Return how many non-empty cells gave no value, and the first."""
         return (
-            f"{self.target}: {self.unfit.count} of {self._held} non-empty cells of {self.origin.said} gave no value; "
-            f"{self.unfit}"
+            f"{self.target}: {self.unfit.count} of {self._held} non-empty cells of {self.origin.in_words} gave no "
+            f"value; {self.unfit}"
         )
 
     def off_scale(self) -> str:
         """Return how many values lie outside the ends of the scale, and the first."""
         low, high = self.origin.scale or (0, 1)
         return (
-            f"{self.target}: {self.outside.count} of {self._held} values of {self.origin.said} lie outside "
+            f"{self.target}: {self.outside.count} of {self._held} values of {self.origin.in_words} lie outside "
             f"scale [{low:g}, {high:g}]; {self.outside}"
         )
 
@@ -212,9 +212,10 @@ class MappedColumn:
         if not self.origin.named:
             return []
         if self.origin.equals is not None and not self._is_met:
-            return [f"{self.target}: no row of {self.origin.said} is {listed(self.origin.equals)}; there are {seen}"]
+            wanted = listed(self.origin.equals)
+            return [f"{self.target}: no row of {self.origin.in_words} is {wanted}; there are {seen}"]
         if self._held and not self._is_made:
-            return [f"{self.target}: nothing came of {self.origin.said}, which holds {seen}"]
+            return [f"{self.target}: nothing came of {self.origin.in_words}, which holds {seen}"]
         return [*([self.misfit()] if self.unfit.count else []), *self._unnamed()]
 
     def _unnamed(self) -> list[str]:
@@ -224,8 +225,8 @@ class MappedColumn:
             return []
         words = ", ".join(f"{_cut(word)} ({count})" for word, count in self.left.most_common(_SHOWN))
         more = f" and {len(self.left) - _SHOWN} more" if len(self.left) > _SHOWN else ""
-        rows = "1 row" if count == 1 else f"{count} rows"
-        return [f"{self.target}: {rows} kept a word of {self.origin.said} that `values:` does not name: {words}{more}"]
+        kept = f"{count} row{'s' if count > 1 else ''} kept a word of {self.origin.in_words}"
+        return [f"{self.target}: {kept} that `values:` does not name: {words}{more}"]
 
 
 def _cut(text: str) -> str:

@@ -156,7 +156,7 @@ class MappedFiles:
 
     def _refuse_unmelted(self) -> None:
         if self._known and self._unmelted == self._files and self._map.melt is not None:
-            msg = f"`melt:` fits no column of any file: {self._map.melt.said}"
+            msg = f"`melt:` fits no column of any file: {self._map.melt.in_words}"
             where = Where(str(self._first)) if self._first else None
             hint = f"the expression fits the whole name; {columns_hint([], self._known)}"
             raise ConfigurationError(msg, where=where, hint=hint)

@@ -57,7 +57,7 @@ class Melt(Strict):
         return check_pattern(self.columns, most=2) if isinstance(self.columns, str) else 1
 
     @property
-    def said(self) -> str:
+    def in_words(self) -> str:
         """What messages call its columns."""
         return repr(self.columns) if isinstance(self.columns, str) else ", ".join(self.columns)
 
@@ -187,7 +187,7 @@ class JoinedTable:
     """
 
     def __init__(self, table: ItemTable, folder: Path | None, outcome: Outcome) -> None:
-        self.said = table
+        self.item_table = table
         path = (folder or Path()) / table.file
         self._where = Where(str(path))
         if folder is None or not is_plain_inside(path, folder):
@@ -219,7 +219,7 @@ class JoinedTable:
         if len(again):
             row, number = int(again[0]), int(first[again[0]])
             msg = f"item {_shown(self._keys[row].as_py())} has two rows in the item table, {number} and {row}"
-            column = ", ".join(self.said.keys.values())
+            column = ", ".join(self.item_table.keys.values())
             raise SchemaError(msg, where=Where(self._where.file, row, column), hint="leave one row for each item")
 
     def join(self, raw: pa.Table, wanted: Sequence[str], path: Path) -> pa.Table:
@@ -233,15 +233,15 @@ class JoinedTable:
         columns = [name for name in self.names if name in wanted]
         twice = next((name for name in columns if name in raw.column_names), None)
         if twice is not None:
-            msg = f"both the file and {self.said.file} have a column {twice!r}"
-            hint = f"rename it in {self.said.file}, and where the map names it"
+            msg = f"both the file and {self.item_table.file} have a column {twice!r}"
+            hint = f"rename it in {self.item_table.file}, and where the map names it"
             raise ConfigurationError(msg, where=Where(str(path), column=twice), hint=hint)
-        codes, texts = arrays.encode(self._key(raw, list(self.said.keys)))
+        codes, texts = arrays.encode(self._key(raw, list(self.item_table.keys)))
         places = pc.index_in(texts, self._keys)
         self._count(codes, texts, np.asarray(places.is_null()), raw, path)
         for name in columns:
             found = self._table[name].take(places).fill_null("")
-            raw = raw.append_column(name, repeated(found, codes, f"{name} of {self.said.file}"))
+            raw = raw.append_column(name, repeated(found, codes, f"{name} of {self.item_table.file}"))
         return raw
 
     def _count(self, codes: arrays.Ints, texts: pa.Array, is_lacking: arrays.Mask, raw: pa.Table, path: Path) -> None:
@@ -251,7 +251,7 @@ class JoinedTable:
         self._lacking.update({names[item]: int(counts[item]) for item in np.flatnonzero(is_lacking)})
         rows = np.flatnonzero(is_lacking[codes])
         if len(rows) and self._first is None:
-            self._first = Where(str(path), raw[ROW][int(rows[0])].as_py(), ", ".join(self.said.keys))
+            self._first = Where(str(path), raw[ROW][int(rows[0])].as_py(), ", ".join(self.item_table.keys))
 
     def finish(self) -> list[str]:
         """Return notes on items without a row.
@@ -266,10 +266,11 @@ class JoinedTable:
         items = list(map(_shown, self._lacking))
         more = f" and {len(items) - _LISTED} more" if len(items) > _LISTED else ""
         counted = f"{len(items)} item{'s' if len(items) > 1 else ''} ({self._lacking.total()} rows)"
-        msg = f"{self.said.file} has no row for {counted}: {', '.join(items[:_LISTED])}{more}"
-        if self.said.optional:
+        msg = f"{self.item_table.file} has no row for {counted}: {', '.join(items[:_LISTED])}{more}"
+        if self.item_table.optional:
             return [msg]
-        hint = f"add a row for each to {self.said.file}, drop their rows with `rows:`, or write `optional: true` for it"
+        file = self.item_table.file
+        hint = f"add a row for each to {file}, drop their rows with `rows:`, or write `optional: true` for it"
         raise SchemaError(msg, where=self._first, hint=hint)
 
 
