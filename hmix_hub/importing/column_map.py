@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,9 +14,9 @@ from hmix_hub.importing.map_keys import Condition, From, renamed
 from hmix_hub.importing.reshaping import ItemTable, Melt
 from hmix_hub.schema.judgment import EXTRA_PREFIX
 from hmix_hub.studies.manifest import TaskName
-from hmix_hub.studies.manifest_fields import Strict
+from hmix_hub.studies.manifest_fields import PLACEHOLDER, Strict
 from hmix_hub.tasks import TASKS, contributed_columns, missing_columns
-from hmix_hub.yaml_file import SIZE_LIMIT, known_keys, parse_yaml
+from hmix_hub.yaml_file import SIZE_LIMIT, BadFileError, known_keys, parse_yaml, read_text, texts_in
 
 _MOST_LINES = 1000
 
@@ -91,29 +92,43 @@ def read_column_map(path: Path) -> ColumnMap:
     SourceMissingError
         If there is no such file.
     ConfigurationError
-        If it is no column map; every field that is wrong is named.
+        If it is no column map, every field that is wrong is named; or if a line of a proposal is still to decide.
     """
     where = Where(str(path))
+    if not path.is_file():
+        msg = "the column map cannot be read: there is no such file"
+        raise SourceMissingError(msg, where=where, hint="name a YAML file with --map")
     try:
-        text = path.read_bytes()[:SIZE_LIMIT].decode("utf-8-sig")
-    except OSError as error:
-        msg = f"the column map cannot be read: {error.strerror or error}"
-        raise SourceMissingError(msg, where=where, hint="name a YAML file with --map") from None
-    except UnicodeDecodeError:
-        msg = "the column map is not UTF-8"
-        raise ConfigurationError(msg, where=where, hint="save it as UTF-8") from None
+        text = read_text(path, SIZE_LIMIT)
+    except BadFileError as error:
+        msg = f"the column map cannot be read: {error}"
+        raise ConfigurationError(
+            msg, where=where, hint="save it as UTF-8, and leave out what it does not need"
+        ) from None
     try:
-        return ColumnMap.model_validate(parse_yaml(text).content).beside(path.parent)
+        content = parse_yaml(text).content
+    except BadFileError as error:
+        msg = f"the column map is no plain YAML: {error}"
+        hint = "quote patterns with single quotes, and indent with spaces"
+        raise ConfigurationError(msg, where=where, hint=hint) from None
+    _refuse_open(content, where)
+    try:
+        return ColumnMap.model_validate(content).beside(path.parent)
     except ValidationError as error:
         told = "; ".join(
             f"{'.'.join(map(str, problem['loc'])) or 'map'}: {_said(problem)}" for problem in error.errors()
         )
         hint = "`hmix contribute schema --map` describes every key, and CONTRIBUTING.md shows a column map"
         raise ConfigurationError(told, where=where, hint=hint) from None
-    except ValueError as error:
-        msg = f"the column map is no plain YAML: {error}"
-        hint = "quote patterns with single quotes, and indent with spaces"
-        raise ConfigurationError(msg, where=where, hint=hint) from None
+
+
+def _refuse_open(content: Mapping[str, Any], where: Where) -> None:
+    columns = content.get("columns")
+    lines = columns.items() if isinstance(columns, dict) else ()
+    undecided = [name for name, origin in lines if any(text == PLACEHOLDER for _, text in texts_in(origin))]
+    if undecided:
+        msg = f"{', '.join(undecided)}: still to decide, {PLACEHOLDER}"
+        raise ConfigurationError(msg, where=where, hint="write where each comes from; the comment says what was found")
 
 
 def _said(problem: Any) -> str:

@@ -293,3 +293,14 @@ def test_a_column_that_the_task_does_not_have_is_answered_with_the_first_that_it
         ConfigurationError, match=f"bogus is no column of the task; .*such as {first}, {second}, {third};"
     ):
         imported(tmp_path, map_file=tmp_path / "map.yaml")
+
+
+def test_a_map_that_is_too_large_is_refused_and_not_cut(tmp_path):
+    write_table(tmp_path / "raw.csv", ["who", "n", "a"], ("p1", 0, 40))
+    names = write_map(tmp_path)
+    names.write_text(names.read_text("utf-8") + "#" * 2**20 + "\n  x_lost: who\n", "utf-8")
+    with pytest.raises(ConfigurationError, match="the column map cannot be read: larger than 1048576 bytes"):
+        imported(tmp_path, map_file=names)
+    names.write_bytes(b"task: \xff")
+    with pytest.raises(ConfigurationError, match="the column map cannot be read: line 1: not UTF-8 at byte 6"):
+        imported(tmp_path, map_file=names)

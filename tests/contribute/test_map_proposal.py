@@ -17,6 +17,7 @@ from study_generator.raw_exports import imported
 from hmix_hub.cli.main import main
 from hmix_hub.contribute.proposal import proposed_map, read_sample
 from hmix_hub.contribute.proposal.proposer import propose
+from hmix_hub.errors import ConfigurationError
 from hmix_hub.importing.column_map import ColumnMap
 from hmix_hub.importing.outcome import ROW
 from hmix_hub.tasks import INFER
@@ -76,11 +77,25 @@ PLAIN = {"person": "subject", "n": "trial", "picture": "image", "chosen": "respo
 class TestWhatIsRecognised:
     @pytest.mark.parametrize(
         "name",
-        ["subject", "PROLIFIC_PID", "participant", "subjID", "workerId", "Participant.ID", "annotator", "ppt_id"],
+        [
+            "subject",
+            "PROLIFIC_PID",
+            "participant",
+            "subjID",
+            "workerId",
+            "Participant.ID",
+            "annotator",
+            "who",
+            "ppt_id",
+        ],
     )
     def test_the_participant_by_its_name(self, name):
         found, _ = lines(renamed(PLAIN | {"person": name}))
         assert found["participant_id"] == ("TODO" if name == "ppt_id" else name)
+
+    def test_the_number_of_a_picture_is_no_participant(self):
+        rows = [{"id": n, "url": name, "label": label} for n, (name, label) in enumerate(PICTURES.items())]
+        assert lines(rows)[0]["participant_id"] == "TODO"
 
     def test_a_number_of_trials_that_restarts_is_counted_instead(self):
         rows = [row | {"trial": row["trial"] % 3} for row in renamed(PLAIN)]
@@ -305,6 +320,26 @@ class TestWhatIsNeverTold:
             assert secret not in text
         assert "user_name (3 values)" in text
 
+    @pytest.mark.parametrize("form", ["answers_{}", "{}@example.org"])
+    def test_columns_called_by_people_are_counted_alone(self, form):
+        rows = [row | {form.format(who): row["response"] for who in PEOPLE} for row in renamed(PLAIN)]
+        text, _ = proposed_map(raw(rows))
+        assert not [who for who in PEOPLE if who in text]
+        assert "#   3 columns are called by what looks like an id or an address of a person" in text
+
+    def test_keys_of_json_that_are_ids_stand_nowhere(self):
+        rows = [row | {"response": {row["subject"]: {"animal": row["response"]}}} for row in renamed(PLAIN)]
+        text, _ = proposed_map(raw(rows))
+        assert not [who for who in PEOPLE if who in text]
+
+    @pytest.mark.parametrize("key", ["id", "name", "question", "key"])
+    def test_no_element_is_known_by_a_name_that_differs_from_cell_to_cell(self, key):
+        names = dict(zip(PEOPLE, ("Ada", "Grace", "Edith"), strict=True))
+        rows = [row | {"response": [{key: names[row["subject"]], "animal": row["response"]}]} for row in renamed(PLAIN)]
+        text, _ = proposed_map(raw(rows))
+        assert not [name for name in names.values() if name in text]
+        assert answer_of(lines(rows)[0]) == {"column": "response", "json": "0.animal"}
+
     def test_names_of_columns_cannot_break_out_of_a_line(self):
         rows = [row | {"sub\nject: x\x1b[31m": n, "a # b": n % 3} for n, row in enumerate(renamed(PLAIN))]
         text, _ = proposed_map(raw(rows))
@@ -333,6 +368,13 @@ class TestWrittenMaps:
         assert n_open == 1
         assert "# 1 line to decide: TODO." in text
         ColumnMap.model_validate(parse_yaml(text.replace("TODO", "cat")).content)
+
+    def test_a_map_with_a_line_to_decide_is_refused_by_that_line(self, tmp_path):
+        rows = [row | {"response": "fgh"[CLASSES.index(row["response"])]} for row in renamed(PLAIN)]
+        write(tmp_path / "raw.csv", rows)
+        (tmp_path / "map.yaml").write_text(proposed_map(raw(rows))[0], "utf-8")
+        with pytest.raises(ConfigurationError, match=r"map\.yaml: chosen_class: still to decide, TODO"):
+            imported(tmp_path, map_file=tmp_path / "map.yaml")
 
     def test_a_file_that_is_there_stays(self, tmp_path):
         write(tmp_path / "raw.csv", mixtures())

@@ -12,7 +12,7 @@ from hmix_hub.contribute.proposal import picture_columns, recognised
 from hmix_hub.contribute.proposal.families import Boxes, Wide, find_boxes, find_votes, find_wide
 from hmix_hub.contribute.proposal.kept_rows import Kept, kept_rows
 from hmix_hub.contribute.proposal.proposed import ITEMS, TODO, Proposal, said
-from hmix_hub.contribute.proposal.raw_column import RawColumn, columns_of
+from hmix_hub.contribute.proposal.raw_column import RawColumn, columns_of, without_people
 from hmix_hub.contribute.proposal.recognised import Found
 from hmix_hub.importing.reshaping import Melt
 from hmix_hub.schema.arrays import Mask
@@ -42,7 +42,17 @@ def propose(table: pa.Table, task: str | None = None) -> Proposal:
         What stands in it is names of columns, numbers, and words that are few and tell nobody; never an id.
     """
     raw = table.slice(0, ROWS)
-    proposer = _Proposer(columns_of(raw), raw.num_rows)
+    columns = columns_of(raw)
+    told = without_people(columns)
+    proposal = _proposal(raw, told, task)
+    if hidden := len(columns) - len(told):
+        many = "1 column is" if hidden == 1 else f"{hidden:,} columns are"
+        proposal.unused.insert(0, f"{many} called by what looks like an id or an address of a person")
+    return proposal
+
+
+def _proposal(raw: pa.Table, columns: Sequence[RawColumn], task: str | None) -> Proposal:
+    proposer = _Proposer(columns, raw.num_rows)
     votes = proposer.propose_votes() if task in {None, VOTES} else None
     wide = proposer.find_wide()
     if votes is not None or wide is None:
@@ -50,7 +60,7 @@ def propose(table: pa.Table, task: str | None = None) -> Proposal:
     melt = Melt.model_validate(wide.melt)
     answers = {column for of_item in melt.found(raw.column_names).values() for column in of_item.values()}
     melted = melt.apply(raw, [name for name in raw.column_names if name not in answers], Path())
-    return _Proposer(columns_of(melted), melted.num_rows, wide).propose(task)
+    return _Proposer(without_people(columns_of(melted)), melted.num_rows, wide).propose(task)
 
 
 class _Proposer:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -23,8 +25,11 @@ _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_]+")
 _SAMPLED = 400
 """Cells that are looked into for what JSON holds."""
 _DEPTH, _PATHS = 4, 80
-_TELLING = ("task", "name", "from_name", "question", "key", "id")
-"""Keys by which an element of an array is known from others."""
+_STRUCTURAL = ("task", "from_name")
+_TELLING = (*_STRUCTURAL, "name", "question", "key", "id")
+"""Keys by which an element of an array is known from others: those of known exports, and those that may be anything."""
+_BY_NAME = re.compile(r"(?:^|\.)(?:name|question|key|id)=")
+_ALMOST_ALL = 0.9
 _PATH_PART = re.compile(r"[^.=]{1,60}")
 _SHOWN = 4
 _NOTHING = frozenset({*NULL_WORDS, ""}) - {"none", "-", "?"}
@@ -137,6 +142,15 @@ def are_harmless(words: Sequence[str], *, most: int = 100) -> bool:
     return not any(pattern.hits(texts).true_count for pattern in PATTERNS)
 
 
+def without_people(columns: Sequence[RawColumn]) -> list[RawColumn]:
+    """Return the columns whose names, keys of JSON among them, hold nothing that identifies a person."""
+    names = pa.array([f"{column.origin['column']} {column.origin.get('json', '')}" for column in columns], pa.string())
+    is_private = np.zeros(len(columns), dtype=bool)
+    for pattern in PATTERNS:
+        is_private |= pattern.hits(names).to_numpy(zero_copy_only=False)
+    return [column for column, private in zip(columns, is_private.tolist(), strict=True) if not private]
+
+
 def columns_of(table: pa.Table) -> list[RawColumn]:
     """Return the columns of a raw table, and those within its cells of JSON."""
     found: list[RawColumn] = []
@@ -157,7 +171,12 @@ def _within(column: RawColumn) -> Iterator[RawColumn]:
     sample = [text for text in column.texts if text.strip()][:_SAMPLED]
     if not sample or sum(text.lstrip()[:1] in {"{", "["} for text in sample) < len(sample) / 2:
         return
-    leaves = [dict(_leaves(parsed(text), "", _DEPTH)) for text in column.texts]
+    cells = [parsed(text) for text in column.texts]
+    leaves = [dict(_leaves(cell, "", _DEPTH, _TELLING)) for cell in cells]
+    named = [paths for leaf in leaves if (paths := [path for path in leaf if _BY_NAME.search(path)])]
+    if any(count < _ALMOST_ALL * len(named) for count in Counter(chain(*named)).values()):
+        # What differs from cell to cell may say who answered, and no element is known by it.
+        leaves = [dict(_leaves(cell, "", _DEPTH, _STRUCTURAL)) for cell in cells]
     paths = list(dict.fromkeys(path for leaf in leaves[: 4 * _SAMPLED] for path in leaf))[:_PATHS]
     for path in paths:
         texts = pa.array([leaf.get(path, "") for leaf in leaves], pa.string())
@@ -165,20 +184,20 @@ def _within(column: RawColumn) -> Iterator[RawColumn]:
         yield RawColumn(column.origin | {"json": path}, distinct.to_pylist(), codes[column.codes])
 
 
-def _leaves(value: Any, path: str, depth: int) -> Iterator[tuple[str, str]]:
+def _leaves(value: Any, path: str, depth: int, telling: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Yield the plain values within a value, each with its path."""
     if isinstance(value, dict) and depth:
         for key, part in value.items():
             if _PATH_PART.fullmatch(key):
-                yield from _leaves(part, f"{path}.{key}" if path else key, depth - 1)
+                yield from _leaves(part, f"{path}.{key}" if path else key, depth - 1, telling)
     elif isinstance(value, list) and depth and all(isinstance(part, dict) for part in value):
         for number, part in enumerate(value[:_SHOWN]):
-            named = next((key for key in _TELLING if _is_telling(key, value)), None)
+            named = next((key for key in telling if _is_telling(key, value)), None)
             step = f"{named}={part[named]}" if named else str(number)
-            yield from _leaves(part, f"{path}.{step}" if path else step, depth - 1)
+            yield from _leaves(part, f"{path}.{step}" if path else step, depth - 1, telling)
     elif isinstance(value, list) and len(value) == 1 and not isinstance(value[0], dict | list):
         # PsychoPy writes lists of what was clicked, most of which have one item.
-        yield from _leaves(value[0], f"{path}.0" if path else "0", depth - 1)
+        yield from _leaves(value[0], f"{path}.0" if path else "0", depth - 1, telling)
     elif path and not isinstance(value, dict | list):
         text = value_text(value)
         if text is not None:

@@ -19,7 +19,7 @@ _PERSON = (
     "vpn?|teilnehmer|sujet|participante)"
 )
 PARTICIPANT = (
-    rf"^{_PERSON}( ?(id|nr|no|num|number|code|pid|name))*$",
+    rf"^({_PERSON}( ?(id|nr|no|num|number|code|pid|name|prolific))*|who)$",
     r"^(unique ?id|user ?(id|name)?|person|login|pid|(sona|run|response|record|study result) id|session( id)?|id)$",
 )
 _PRIVATE = re.compile(r"\b(user|ip|worker|prolific|mail|email|session|browser|agent|login|assignment|hit)\b")
@@ -112,6 +112,9 @@ def find_participant(columns: Sequence[RawColumn], rows: Mask, stimulus: RawColu
         if not score or column.share(rows) < 0.98:
             return None
         if stimulus is not None and n_people > 1 and column.follows_from(stimulus, rows):
+            return None
+        if stimulus is not None and score < 2 and 1 < n_people == stimulus.n_distinct(rows) == rows.sum():
+            # Of a table with a row for each picture, it numbers them.
             return None
         repeats = float(rows.sum()) / max(n_people, 1)
         who = f"{n_people:,} participant{'s' if n_people != 1 else ''}"
