@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from hmix_hub.loading.hub_client import list_studies
     from hmix_hub.loading.joining import join
     from hmix_hub.loading.labels import labels_of
-    from hmix_hub.loading.pictures import add_images
+    from hmix_hub.loading.pictures import add_images, add_picture_files
     from hmix_hub.loading.road import load_dataset
     from hmix_hub.perception.aggregation import aggregate
     from hmix_hub.perception.human_fit import human_fit
@@ -48,6 +48,7 @@ _HOMES = {
     "JudgmentDataset": "training.judgment_dataset",
     "PerceptualModel": "perception.model",
     "add_images": "loading.pictures",
+    "add_picture_files": "loading.pictures",
     "aggregate": "perception.aggregation",
     "align_labels": "class_order",
     "batches": "training.batches",
@@ -82,6 +83,7 @@ __all__ = [
     "PerceptualModel",
     "__version__",
     "add_images",
+    "add_picture_files",
     "aggregate",
     "align_labels",
     "batches",

@@ -27,6 +27,7 @@ from hmix_hub.errors import ConfigurationError, nearest
 from hmix_hub.files import whole_file
 from hmix_hub.judgments.grammar import FILTERS, Filter
 from hmix_hub.schema import CURRENT
+from hmix_hub.schema.judgment import IMAGE_FILES
 from hmix_hub.tasks import CONFIGURATIONS
 
 if TYPE_CHECKING:
@@ -132,7 +133,8 @@ def warn_if_synthetic(loaded: datasets.Dataset, source: str | None, dataset: str
 @click.option(
     "--columns",
     metavar="NAME,NAME",
-    help='Columns to keep, in this order; "core": those that a reader needs, which a table on the screen shows.',
+    help='Columns to keep, in this order; "core": those that a reader needs, which a table on the screen shows; '
+    "image_1_file: the picture's file, of a study with a list of pictures.",
 )
 @click.option(
     "--format",
@@ -157,6 +159,7 @@ def load(
     Labels are written as class names; in Parquet as the dataset has them, with the names in the file's metadata. A
     number is 0.5, an interval 0.25:0.75 (closed), 0.25: or :0.75.
     """
+    from hmix_hub.loading.pictures import add_picture_files
     from hmix_hub.loading.road import load_dataset
 
     form = _form_of(output, form)
@@ -165,6 +168,8 @@ def load(
     # Before columns are chosen, one of which is the mark.
     warn_if_synthetic(loaded, source, dataset)
     if columns is not None:
+        if any(file.name in columns for file in IMAGE_FILES):
+            loaded = add_picture_files(loaded)
         loaded = loaded.select_columns(_names_of(columns, config, loaded.column_names))
     elif form == "table":
         loaded = readable_columns(loaded, config)

@@ -1,4 +1,4 @@
-"""Pictures of datasets: the mixtures of their rows, and image columns, `hmix_hub.add_images`."""
+"""Pictures of datasets: the mixtures of their rows, image columns, `hmix_hub.add_images`, and names of their files."""
 
 from __future__ import annotations
 
@@ -8,15 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import datasets
+import numpy as np
+import pyarrow as pa
 
 from hmix_hub.class_order import in_one_order
 from hmix_hub.errors import ConfigurationError, SourceMissingError, SourceNameError, Where
 from hmix_hub.loading.hub import open_repository
-from hmix_hub.loading.studies import open_folder
+from hmix_hub.loading.studies import LoadableStudy, open_folder
+from hmix_hub.schema.judgment import IMAGE_FILES
 from hmix_hub.sources.image_set import ImageSet
 from hmix_hub.sources.image_sets import open_image_set
+from hmix_hub.sources.picture_list import read_picture_list
 from hmix_hub.stimuli.columns import IMAGES, add_image_columns, check_images, image_features
 from hmix_hub.stimuli.mixtures import ENDPOINT_COLUMNS, Mixtures, check_endpoints, mixtures_of, pairs_of
+from hmix_hub.studies.folder import STIMULI
 from hmix_hub.studies.manifest import ELSEWHERE
 from hmix_hub.studies.pictures import open_study_images
 from hmix_hub.tables import arrow_columns, check_dataset_type, picture_places, task_of, vocabulary_of
@@ -75,7 +80,7 @@ def _of_studies(
                 continue
             msg = "the study that the pictures are of is not here any more"
             raise SourceMissingError(msg, where=Where(place), hint=f"say where: image_sets={{{name!r}: folder}}")
-        study = open_repository(place, revision=commit[0]) if commit else open_folder(Path(place))
+        study = _study_at(place, *commit)
         is_elsewhere = study.manifest.stimuli.source == ELSEWHERE
         if study.manifest.image_set == name and (is_elsewhere or given is None):
             found = open_study_images(study.manifest, study.picture_root(), cifar10=cifar10, folder=given)
@@ -84,6 +89,11 @@ def _of_studies(
         msg = f"the dataset is of several studies, which call different pictures {name!r}: {', '.join(opened)}"
         raise SourceNameError(msg, hint=f"say whose pictures are meant: image_sets={{{name!r}: folder}}")
     return next(iter(opened.values()), None)
+
+
+def _study_at(place: str, commit: str | None = None) -> LoadableStudy:
+    """Open the study that a dataset says its pictures are of: a repository at a commit, or a folder."""
+    return open_folder(Path(place)) if commit is None else open_repository(place, revision=commit)
 
 
 def task_of_rows(dataset: datasets.Dataset) -> str:
@@ -147,3 +157,72 @@ def add_images(
     info.features = datasets.Features(dataset.features | image_features(kind))
     illustrated = table.replace_schema_metadata(None).cast(info.features.arrow_schema)
     return datasets.Dataset(illustrated, info=info, split=dataset.split)
+
+
+def add_picture_files(dataset: datasets.Dataset) -> datasets.Dataset:
+    """Add the names of the files that the pictures of contributed studies have.
+
+    Parameters
+    ----------
+    dataset
+        Judgments or stimuli, N rows, of a study with a list of pictures (`stimuli: source: own` or `elsewhere`), or
+        joined with one.
+
+    Returns
+    -------
+    datasets.Dataset
+        The same rows, in memory, with `image_1_file` and `image_2_file` behind: names as `stimuli/images.csv` lists
+        them; null: no second picture, or one of an image set without files, such as CIFAR-10's.
+
+    Raises
+    ------
+    ConfigurationError
+        If the dataset lacks the columns that say which pictures it is about, has such names already, or none of its
+        pictures is listed.
+    SourceError
+        If a study that listed them is not here any more, or two call different pictures the same.
+
+    Examples
+    --------
+    >>> frame = hmix_hub.to_pandas(hmix_hub.add_picture_files(ds))  # doctest: +SKIP
+    """
+    check_has_endpoints(check_dataset_type(dataset))
+    added = [file.name for file in IMAGE_FILES]
+    there = [name for name in added if name in dataset.column_names]
+    if there:
+        msg = f"the dataset has a column {there[0]!r} already"
+        raise ConfigurationError(msg, hint=f"dataset.remove_columns({there!r}) first")
+    table = arrow_columns(dataset, ENDPOINT_COLUMNS)
+    sets = table["image_set"].combine_chunks().dictionary_encode()
+    names = sets.dictionary.to_pylist()
+    listed = [_listed_files(dataset, name) for name in names]
+    if not any(listed):
+        msg = f"no file names are known of the pictures of {', '.join(names) or 'no row'}"
+        raise ConfigurationError(msg, hint="image_1_index is the picture's number in its image set, from 0")
+    whole = arrow_columns(dataset, dataset.column_names)
+    files, codes = pa.array([file for one in listed for file in one], pa.string()), sets.indices.to_numpy()
+    n_listed = np.array([len(one) for one in listed])
+    first = np.cumsum(n_listed) - n_listed
+    for name in added:
+        index = table[name.replace("_file", "_index")].combine_chunks()
+        is_none = index.is_null().to_numpy(zero_copy_only=False) | (n_listed[codes] == 0)
+        places = pa.array(first[codes] + index.fill_null(0).to_numpy(), mask=is_none)
+        whole = whole.append_column(name, files.take(places))
+    info = dataset.info.copy()
+    info.features = datasets.Features(dataset.features | {name: datasets.Value("string") for name in added})
+    named = whole.replace_schema_metadata(None).cast(info.features.arrow_schema)
+    return datasets.Dataset(named, info=info, split=dataset.split)
+
+
+def _listed_files(dataset: datasets.Dataset, name: str) -> list[str]:
+    """Return the files of an image set, in the order of the indices; none where no study lists them."""
+    found: list[str] = []
+    for own, *place in picture_places(dataset.info):
+        if own != name:
+            continue
+        files = read_picture_list(_study_at(*place).picture_root() / STIMULI).names
+        if found and files != found:
+            msg = f"the dataset is of several studies, which call different pictures {name!r}"
+            raise SourceNameError(msg, hint="add the names to each, then join them")
+        found = files
+    return found

@@ -10,9 +10,11 @@ import shutil
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from study_generator.own_pictures import SIZE, TABLE, pixels, png, with_own_pictures
 
 import hmix_hub
+from hmix_hub.cli.main import main
 from hmix_hub.contribute.building import build
 from hmix_hub.contribute.checking import check_study
 from hmix_hub.contribute.publishing.publisher import publish
@@ -146,3 +148,41 @@ def test_it_is_published_and_drawn_by_those_who_have_the_pictures(study, held, h
 def test_image_sets_of_h_mix_are_refused(tmp_path):
     with pytest.raises(ConfigurationError, match="image_sets= names pictures of contributed studies"):
         hmix_hub.load_dataset("h-mix", split="train", source="sample", images="mixed", image_sets={NAME: tmp_path})
+
+
+def test_rows_get_the_names_of_their_files(study, tmp_path):
+    built = build(Study.open(study), tmp_path / "built").path
+    rows = csv.DictReader((study / "stimuli/images.csv").read_text().splitlines())
+    listed = {None: None} | {index: row["file"] for index, row in enumerate(rows)}
+    for place in (study, built):
+        dataset = hmix_hub.load_dataset(place, split="train")
+        named = hmix_hub.add_picture_files(dataset)
+        assert named.column_names == [*dataset.column_names, "image_1_file", "image_2_file"]
+        for number in (1, 2):
+            assert named[f"image_{number}_file"] == [listed[index] for index in dataset[f"image_{number}_index"]]
+    stimuli = hmix_hub.add_picture_files(hmix_hub.by_stimulus(dataset))
+    assert stimuli["image_1_file"] == [listed[index] for index in stimuli["image_1_index"]]
+    with pytest.raises(ConfigurationError, match="has a column 'image_1_file' already"):
+        hmix_hub.add_picture_files(named)
+
+
+def _another(files):
+    files["study.yaml"] = files["study.yaml"].replace(b"id: example-study", b"id: another-study")
+
+
+def test_pictures_without_files_have_no_names(study, make_study):
+    of_cifar10 = hmix_hub.load_dataset(make_study(change=_another, name="plain"), split="train")
+    with pytest.raises(ConfigurationError, match="no file names are known of the pictures of cifar10/test"):
+        hmix_hub.add_picture_files(of_cifar10)
+    joined = hmix_hub.join([of_cifar10, hmix_hub.load_dataset(study, split="train")])
+    names = hmix_hub.add_picture_files(joined)["image_1_file"]
+    assert names[: len(of_cifar10)] == [None] * len(of_cifar10)
+    assert None not in names[len(of_cifar10) :]
+
+
+def test_the_command_line_shows_names_of_files(study):
+    result = CliRunner().invoke(
+        main, ["load", INFER, "--dataset", str(study), "--columns", "image_1_file,confidence", "--format", "csv"]
+    )
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines()[1].startswith("pictures/")
