@@ -13,8 +13,7 @@ import numpy.typing as npt
 
 from hmix_hub.schema.arrays import Ints
 from hmix_hub.sources.image_set import PIXEL_LINEAR, ImageSet
-from hmix_hub.stimuli.mixtures import Mixtures
-from hmix_hub.stimuli.ready_mixtures import ready_of, rows_of_mixtures
+from hmix_hub.stimuli.mixtures import Mixtures, ready_of, rows_of_mixtures
 from hmix_hub.stimuli.sizes import Pictures, Size, common_size, in_one_size, of_each_size, sizes_of
 
 _AT_ONCE = 16

@@ -1,9 +1,10 @@
-"""Mixtures: which picture each row is about, each distinct one once."""
+"""Mixtures: which picture each row is about, each distinct one once; and those that a study brings ready-made."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -15,11 +16,15 @@ from hmix_hub.schema import TOLERANCE, Vocabulary, has_flag
 from hmix_hub.schema.arrays import Ints, codes, encode
 from hmix_hub.schema.groups import Groups, encode_key
 from hmix_hub.sources.image_set import ImageSet
+from hmix_hub.stimuli.identifiers import parse_stimulus_id
 from hmix_hub.tasks import TASKS
 from hmix_hub.tasks.construct_midpoint import ENDPOINT_NOT_SHOWN
 from hmix_hub.tasks.midpoint import WALK
 
 ENDPOINT_COLUMNS = ("image_set", "image_1_label", "image_2_label", "image_1_index", "image_2_index")
+DECIMALS = 9
+"""Decimals that coefficients are compared to: 0.30000000000000004 is 0.3."""
+Key = tuple[int, int, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -227,3 +232,64 @@ def _flagged(table: pa.Table) -> npt.NDArray[np.bool_]:
         msg = "which pictures were not on the screen stands in the column 'flags', which the dataset does not have"
         raise ConfigurationError(msg, hint="render first, then choose columns")
     return has_flag(table["flags"], ENDPOINT_NOT_SHOWN.name)
+
+
+def ready_of(image_set: ImageSet) -> ImageSet:
+    """Return the pictures of an image set's mixtures.
+
+    Raises
+    ------
+    SchemaError
+        If the study does not bring them.
+    """
+    if image_set.mixtures is None:
+        msg = (
+            f"the pictures of {image_set.name} were mixed by another method, and the study does not bring the mixtures"
+        )
+        raise SchemaError(msg, hint='images="endpoints" gives the pictures that they were mixed from')
+    return image_set.mixtures
+
+
+def rows_of_mixtures(mixtures: Mixtures, image_set: ImageSet, chosen: Ints) -> Ints:
+    """Return the row of each of some mixtures, int64 (B,), among those that the study brings.
+
+    Raises
+    ------
+    SchemaError
+        If the study has no pictures of its mixtures, or not of one of these.
+    """
+    places = _rows_of(ready_of(image_set))
+    found = np.empty(len(chosen), dtype=np.int64)
+    for number, row in enumerate(chosen.tolist()):
+        key = _key(int(mixtures.first[row]), int(mixtures.second[row]), float(mixtures.coefficient[row]))
+        if key not in places:
+            msg = f"stimuli/mixtures.csv has no mixture of pictures {key[0]} and {key[1]} at {key[2]:g}"
+            raise SchemaError(msg, hint="the study lacks this picture; leave such rows out")
+        found[number] = places[key]
+    return found
+
+
+def listed_mixtures(ready: ImageSet) -> list[Key]:
+    """Return the indices of the two pictures (-1: no second), and the coefficient, of each listed mixture.
+
+    Raises
+    ------
+    SchemaError
+        If one is listed under what is no stimulus id.
+    """
+    keys = []
+    for code in ready.labels.tolist():
+        name = parse_stimulus_id(ready.vocabulary.names[code])
+        second = name.indices[1] if len(name.indices) > 1 else -1
+        keys.append(_key(name.indices[0], second, name.coefficient))
+    return keys
+
+
+def _key(first: int, second: int, coefficient: float) -> Key:
+    return first, second, round(coefficient, DECIMALS)
+
+
+@lru_cache(maxsize=16)
+def _rows_of(ready: ImageSet) -> dict[Key, int]:
+    """Return the row of each listed mixture."""
+    return {key: row for row, key in enumerate(listed_mixtures(ready))}

@@ -11,8 +11,7 @@ import numpy.typing as npt
 from hmix_hub.errors import ConfigurationError, SchemaError, Where
 from hmix_hub.schema.arrays import Ints
 from hmix_hub.sources.image_set import PIXEL_LINEAR, ImageSet, size_text
-from hmix_hub.stimuli.mixtures import Mixtures
-from hmix_hub.stimuli.ready_mixtures import rows_of_mixtures
+from hmix_hub.stimuli.mixtures import Mixtures, rows_of_mixtures
 
 Pictures = npt.NDArray[np.uint8]
 Size = tuple[int, int]

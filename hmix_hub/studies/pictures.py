@@ -15,7 +15,7 @@ from hmix_hub.sources.image_set import METHOD_MARK, ImageSet
 from hmix_hub.sources.image_sets import IMAGE_SETS, open_image_set
 from hmix_hub.sources.picture_folder import open_picture_folder
 from hmix_hub.sources.picture_list import IMAGES, MIXTURES, files_of, read_picture_list
-from hmix_hub.stimuli.ready_mixtures import DECIMALS, listed_mixtures
+from hmix_hub.stimuli.mixtures import DECIMALS, listed_mixtures
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import IMAGE_LIST, MIXTURE_LIST, STIMULI, StudyFolder
 from hmix_hub.studies.manifest import ELSEWHERE, MANIFEST, OWN_PICTURES, Manifest
