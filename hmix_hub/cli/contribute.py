@@ -228,8 +228,7 @@ def _build(folder: str, output: str) -> None:
     private = len(scan_privacy(study).errors)
     click.echo(f"wrote {len(built.files)} files to {output}")
     if private:
-        told = f"{private} finding{'s' if private > 1 else ''} would give people away, and publishing refuses"
-        click.echo(f"hmix: {told}: hmix contribute privacy {shlex.quote(folder)}", err=True)
+        _warn_of(private, folder, "publishing refuses")
         return
     click.echo(f"next: hmix contribute publish {shlex.quote(folder)} --repo-id ORG/NAME --dry-run")
 
@@ -242,12 +241,22 @@ def _psychds(folder: str, output: str) -> None:
 
     The convention's validator checks it: npm's psychds-validator, or https://psych-ds.github.io/validator.
     """
+    from hmix_hub.contribute.privacy.scan import scan_privacy
     from hmix_hub.contribute.psych_ds import write_psych_ds
     from hmix_hub.studies.study import Study
 
     with row_progress() as progress:
-        for name in write_psych_ds(Study.open(folder, progress=progress), output):
+        study = Study.open(folder, progress=progress)
+        for name in write_psych_ds(study, output):
             click.echo(f"wrote {output.rstrip('/')}/{name}")
+    if private := len(scan_privacy(study).errors):
+        _warn_of(private, folder, "this is not to be shared yet")
+
+
+def _warn_of(private: int, folder: str, then: str) -> None:
+    """Warn of findings of the privacy check."""
+    told = f"{private} finding{'s' if private > 1 else ''} would give people away, and {then}"
+    click.echo(f"hmix: {told}: hmix contribute privacy {shlex.quote(folder)}", err=True)
 
 
 _DONE = {

@@ -266,6 +266,14 @@ class TestOtherTasks:
         assert found == {"image_1_file": "image", target: {"counts": {c: name.format(c) for c in CLASSES}}}
         ColumnMap.model_validate(parse_yaml(proposed_map(raw(rows))[0]).content)
 
+    def test_the_number_of_all_votes_is_no_class_whatever_it_is_called(self):
+        counts = [(12, 3, 0), (0, 7, 0), (5, 5, 5), (1, 0, 2), (4, 4, 0), (0, 0, 9)]
+        rows = [
+            {"image": picture, "classified": sum(row)} | {f"said_{c}": n for c, n in zip(CLASSES, row, strict=True)}
+            for picture, row in zip(PICTURES, counts, strict=True)
+        ]
+        assert lines(rows)[0]["class_counts"] == {"counts": {c: f"said_{c}" for c in CLASSES}}
+
 
 class TestWideTables:
     def people(self, name):

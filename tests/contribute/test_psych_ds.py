@@ -160,6 +160,14 @@ def test_the_command_lists_what_it_wrote(tmp_path):
     assert {"README.md", "CHANGES.md", "dataset_description.json"} <= set(names)
 
 
+def test_the_command_warns_of_what_would_give_people_away(tmp_path):
+    files = {name: text.replace(b"p01", b"5f2d9ac84b1c0d00a1b2c3d4") for name, text in example_study(INFER).items()}
+    folder = write_files(tmp_path / "a-study", files)
+    done = CliRunner().invoke(main, ["contribute", "psychds", str(folder), "-o", str(tmp_path / "out")])
+    assert done.exit_code == 0
+    assert " would give people away, and this is not to be shared yet: hmix contribute privacy" in done.stderr
+
+
 @pytest.fixture(scope="module")
 def validate():
     """Run the convention's own validator; skipped with the reason where there is none."""

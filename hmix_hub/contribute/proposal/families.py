@@ -119,7 +119,7 @@ def find_votes(columns: Sequence[RawColumn], rows: Mask) -> Votes | None:
     """
     numeric = [column for column in columns if column.is_numeric(rows) and column.share(rows) == 1]
     named = [{word: of for word, of in one.items() if not _NO_CLASS.match(word.lower())} for one in families(numeric)]
-    for family in sorted(named, key=len, reverse=True):
+    for family in sorted(map(_without_total, named), key=len, reverse=True):
         if len(family) < _FEWEST_CLASSES or not are_harmless(list(family)):
             continue
         values = np.array([column.numbers for column in family.values()])
@@ -127,6 +127,12 @@ def find_votes(columns: Sequence[RawColumn], rows: Mask) -> Votes | None:
         if (values >= 0).all() and (are_shares or (values == np.floor(values)).all()):
             return Votes(family, are_shares)
     return None
+
+
+def _without_total(family: dict[str, RawColumn]) -> dict[str, RawColumn]:
+    """Return the columns of a family without the one that holds the sum of the others in every row."""
+    total = np.array([column.numbers for column in family.values()]).sum(axis=0)
+    return {word: of for word, of in family.items() if not total.any() or (abs(2 * of.numbers - total) > _SAME).any()}
 
 
 @dataclass(frozen=True)
