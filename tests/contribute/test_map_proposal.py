@@ -17,7 +17,7 @@ from study_generator.raw_exports import imported
 from hmix_hub.cli.main import main
 from hmix_hub.contribute.proposal import proposed_map, read_sample
 from hmix_hub.contribute.proposal.proposer import propose
-from hmix_hub.errors import ConfigurationError
+from hmix_hub.errors import ConfigurationError, SchemaError, SourceMissingError
 from hmix_hub.importing.column_map import ColumnMap
 from hmix_hub.importing.outcome import ROW
 from hmix_hub.tasks import INFER
@@ -449,3 +449,51 @@ def write(path, rows):
     writer.writeheader()
     writer.writerows(rows)
     path.write_text(text.getvalue(), encoding="utf-8")
+
+
+def rated(column, n_values=7):
+    """Return trials whose answer is a whole number, under a name."""
+    return [
+        {"person": f"p{p}", "picture": f"{n}.png", column: 1 + (p + n) % n_values} for p in range(4) for n in range(8)
+    ]
+
+
+def test_whole_numbers_of_a_slider_are_ratings_though_it_is_called_a_response():
+    origins, proposal = lines(rated("slider.response"))
+    assert proposal.task == "scale_rating"
+    assert origins["rating"] == {"column": "slider.response", "scale": [1, 7]}
+
+
+def test_whole_numbers_that_may_be_keys_name_the_other_task_and_stand_in_order():
+    rows = rated("response", 11)
+    origins, proposal = lines(rows)
+    assert (proposal.task, "add --task scale_rating" in proposal.why) == ("class_choice", True)
+    assert list(origins["chosen_class"]["values"]) == [str(number) for number in range(1, 12)]
+    assert lines(rows, "scale_rating")[1].task == "scale_rating"
+
+
+def test_pictures_of_votes_are_numbers_where_they_are_counted():
+    rows = [{"picture": n, "n_cat": n, "n_dog": 5 - n, "n_fox": 1} for n in range(5)]
+    origins, proposal = lines(rows)
+    assert (proposal.task, origins["image_1_index"]) == ("class_votes", "picture")
+
+
+def test_the_participants_column_is_not_listed_as_unused():
+    rows = [{"ResponseId": f"R{n}", "Status": "Survey Preview" if n == 0 else "IP Address"} for n in range(9)]
+    for n, row in enumerate(rows):
+        row |= {"PROLIFIC_PID": f"{n:024x}" if n else "", "a1_x": n % 3, "a2_x": n % 4, "a3_x": n % 5}
+    origins, proposal = lines(rows)
+    assert origins["participant_id"] == "PROLIFIC_PID"
+    assert not any(one.startswith("PROLIFIC_PID") for one in proposal.unused)
+
+
+def test_a_folder_and_lines_above_the_header_are_told(tmp_path):
+    with pytest.raises(SourceMissingError, match="this is a folder") as refused:
+        read_sample([tmp_path])
+    assert refused.value.hint.endswith("/*.csv")
+    titled = tmp_path / "titled.csv"
+    titled.write_text("My study\nwho,answer\np1,cat\n")
+    with pytest.raises(SchemaError) as refused:
+        read_sample([titled])
+    assert "`skip: N` in the map" in refused.value.hint
+    assert read_sample([titled], {"skip": 1})[0].num_rows == 1

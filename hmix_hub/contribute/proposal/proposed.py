@@ -132,7 +132,7 @@ class Proposal:
         elif not are_harmless(words):
             self.add(target, TODO, f"{len(words)} keys or buttons, each to be named a class with `values:`")
         else:
-            values = dict.fromkeys(words, TODO)
+            values = dict.fromkeys(sorted(words, key=lambda word: (len(word), word)), TODO)
             self.add(target, answer.column.origin | {"values": values}, "keys or buttons: the class of each")
 
 

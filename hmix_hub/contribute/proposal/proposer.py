@@ -20,7 +20,6 @@ from hmix_hub.tasks import CATEGORICAL, CHOICE, INFER, RATING, TASKS, VOTES, mis
 
 ROWS = 20_000
 """Rows that are looked at, from the first."""
-_MOST_KEYS = 12
 _ALMOST_ALL = 0.98
 _MOST_INDEX = 200_000
 """Numbers from which on items are named by them, as platforms do, rather than counted."""
@@ -102,7 +101,7 @@ class _Proposer:
         what = "shares that sum to 1" if votes.are_shares else "whole numbers"
         why = f"a row for each picture, {what} for each of {len(votes.columns)} classes, and nobody is named"
         proposal = Proposal(VOTES, why, summary=f"{len(self._all):,} rows are pictures with their votes")
-        proposal.add("image_1_file", picture.column.origin, picture.why)
+        self._add_item(proposal, picture, self._all)
         counts = {word: column.origin["column"] for word, column in votes.columns.items()}
         target = "class_frequencies" if votes.are_shares else "class_counts"
         proposal.add(target, {"counts": counts}, f"{what}: check that each is a class")
@@ -135,10 +134,10 @@ class _Proposer:
         chosen = None
         if self._boxes is None:
             chosen = recognised.find_class(varying, self._shown, self._stimulus)
-        keys = None if chosen or self._boxes else self._key_column(varying)
+        keys = None if chosen or self._boxes else recognised.find_keys(varying, self._shown)
         number = recognised.find_number(varying, self._shown, recognised.RATING)
         mixing = recognised.find_number(varying, self._shown, recognised.MIXING)
-        task, why = self._task(task, chosen or keys, number, mixing)
+        task, why = self._task(task, chosen or keys, number, mixing, are_keys=keys is not None)
         answer = {INFER: number, RATING: number}.get(task, chosen or keys)
         self._take(answer)
         answered = self._all if answer is None else answer.column.is_filled
@@ -154,17 +153,8 @@ class _Proposer:
         self._summarise(proposal, kept.rows)
         return proposal
 
-    def _key_column(self, columns: Sequence[RawColumn]) -> Found | None:
-        """Return a column of few whole numbers, as buttons and keys are recorded."""
-        found = recognised.find_number(columns, self._shown, recognised.ANSWER[:1])
-        if found is None:
-            return None
-        values = found.column.values(self._shown)
-        is_key = (values == np.floor(values)).all() and found.column.n_distinct(self._shown) <= _MOST_KEYS
-        return found if is_key else None
-
     def _task(
-        self, named: str | None, chosen: Found | None, number: Found | None, mixing: Found | None
+        self, named: str | None, chosen: Found | None, number: Found | None, mixing: Found | None, *, are_keys: bool
     ) -> tuple[str, str]:
         if named is not None:
             return named, "as you said"
@@ -175,12 +165,12 @@ class _Proposer:
             return INFER, f"{said(number.column)} is a number about a mixture of two pictures"
         if mixing is not None and number is not None and chosen is None:
             return INFER, f"{said(number.column)} is a number, and {said(mixing.column)} a mixing coefficient"
-        if number is not None and (chosen is None or number.score > chosen.score):
+        # A slider's response is no key, though it is called a response, too.
+        is_both = are_keys and number is not None and chosen is not None and number.column is chosen.column
+        if number is not None and (chosen is None or number.score > chosen.score - 0.1 * is_both):
             return RATING, f"{said(number.column)} is a number on a scale"
-        return (
-            CHOICE,
-            f"{said(chosen.column)} holds classes" if chosen else "TODO: no column of answers was recognised",
-        )
+        holds = f"numbers, as of keys; of a scale, add --task {RATING}" if are_keys else "classes"
+        return CHOICE, f"{said(chosen.column)} holds {holds}" if chosen else "TODO: no column of answers was recognised"
 
     def _propose_trials(self, proposal: Proposal, kept: Kept) -> None:
         rows = kept.rows
@@ -188,6 +178,7 @@ class _Proposer:
         if who is None:
             proposal.add("participant_id", TODO, "no column is called as one of participants is")
         else:
+            self._take(who)
             proposal.add_participant(who, rows)
         trial = recognised.find_trial(self._left, rows, self._stimulus)
         if trial is not None and who is not None and _is_unique(who.column, trial.column, rows):
@@ -240,12 +231,8 @@ class _Proposer:
             lists = {"pattern": picture_columns.IN_QUOTES} if any(text[:1] == "[" for text in texts) else {}
             proposal.add("image_1_file", picture.origin | (markup or lists), self._pictures[0].why)
         elif self._item is not None:
-            item = self._item.column
             self._take(self._item)
-            is_index = item.is_numeric(rows) and item.values(rows).max() < _MOST_INDEX
-            why = "are rows of the image set, from 0" if is_index else "name pictures"
-            target = "image_1_index" if is_index else "image_1_file"
-            proposal.add(target, item.origin, f"{self._item.why}; check that they {why}")
+            self._add_item(proposal, self._item, rows)
         else:
             proposal.add("image_1_file", TODO, "no column names pictures: write image_1_file, or image_1_index")
         if answer is not None and not is_pair:
@@ -257,6 +244,17 @@ class _Proposer:
             second = self._pictures[1].column if len(self._pictures) > 1 else None
             why = self._pictures[1].why if second is not None else "the second picture of a row"
             proposal.add("image_2_file", second.origin if second is not None else TODO, why)
+
+    def _add_item(self, proposal: Proposal, found: Found, rows: Mask) -> None:
+        """Add the line of pictures that a column names: by file, or by the number in the image set."""
+        item = found.column
+        if any(found is picture for picture in self._pictures):
+            proposal.add("image_1_file", item.origin, found.why)
+            return
+        is_index = item.is_numeric(rows) and item.values(rows).max() < _MOST_INDEX
+        why = "are rows of the image set, from 0" if is_index else "name pictures"
+        target = "image_1_index" if is_index else "image_1_file"
+        proposal.add(target, item.origin, f"{found.why}; check that they {why}")
 
     def _propose_items(self, proposal: Proposal, wide: Wide) -> None:
         """Add the line of pictures: each item is the name of one, or a table of items says which."""

@@ -58,6 +58,7 @@ SCALES = (
 )
 """Usual scales, by their two ends."""
 _MOST_CLASSES = 200
+_MOST_KEYS = 12
 _LONGEST_CLASS = 40
 
 
@@ -261,6 +262,15 @@ def find_number(
         return Found(column, score, column.shown(rows))
 
     return first(columns, judge)
+
+
+def find_keys(columns: Sequence[RawColumn], rows: Mask) -> Found | None:
+    """Return a column of few whole numbers, as buttons and keys are recorded."""
+    found = find_number(columns, rows, ANSWER[:1])
+    if found is None:
+        return None
+    values = found.column.values(rows)
+    return found if (values == np.floor(values)).all() and found.column.n_distinct(rows) <= _MOST_KEYS else None
 
 
 def find_scale(columns: Sequence[RawColumn], rows: Mask) -> Found | None:

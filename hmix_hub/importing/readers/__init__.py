@@ -110,7 +110,10 @@ def read_raw(path: Path, outcome: Outcome, *, skip: int = 0, header: int = 1, sh
     """
     if not path.is_file():
         msg = "there is no such file"
-        raise SourceMissingError(msg, where=Where(str(path)), hint="name the raw exports one by one, or by a pattern")
+        hint = "name the raw exports one by one, or by a pattern"
+        if path.is_dir():
+            msg, hint = "this is a folder, and raw exports are files", f"{hint}: {path}/*.csv"
+        raise SourceMissingError(msg, where=Where(str(path)), hint=hint)
     if not path.stat().st_size:
         return pa.table({ROW: pa.array([], pa.int64())})
     raw = RawFile.open(path, Layout(skip, header, sheet))

@@ -133,11 +133,19 @@ class RawFile:
         return found[0]
 
 
+_ABOVE = "where lines stand above the names of the columns, `skip: N` in the map, or --skip N, leaves out N of them"
+
+
 def refuse(path: Path, rule: Rule, note: str, row: int | None = None) -> NoReturn:
     """Raise the error of a file that breaks a rule of files."""
     msg = f"{rule.code}: {rule.meaning}" + (f": {note}" if note else "")
-    # What to do with a file of another form is in the note.
-    raise SchemaError(msg, where=Where(str(path), row), hint=None if rule is rules.FOREIGN else rule.fix) from None
+    hint: str | None = rule.fix
+    if rule is rules.FOREIGN:
+        # What to do with a file of another form is in the note.
+        hint = None
+    elif rule in {rules.RAGGED, rules.EMPTY}:
+        hint = f"{_ABOVE}; else {rule.fix}"
+    raise SchemaError(msg, where=Where(str(path), row), hint=hint) from None
 
 
 def refuse_first(path: Path, errors: Sequence[Finding]) -> None:
