@@ -35,7 +35,7 @@ class Arrangement:
         self._tables = [JoinedTable(table, column_map.folder, outcome) for table in column_map.table]
 
     def names(self, raw: pa.Table) -> list[str]:
-        """Return the columns that a table has, and those that it gets."""
+        """Return the columns of a table, those added by `melt` and `table` included."""
         names = [name for name in raw.column_names if name != ROW]
         if self._map.melt is not None and self._map.melt.found(names):
             names += self._map.melt.made(names)
@@ -43,7 +43,7 @@ class Arrangement:
 
     @property
     def named(self) -> list[tuple[str, ...]]:
-        """Columns that it needs; of a tuple, one is."""
+        """Columns that it needs; of each tuple, at least one."""
         joined = [(name,) for table in self._tables for name in table.item_table.keys]
         return [tuple(condition.columns) for condition in self._map.rows] + joined
 
@@ -88,7 +88,7 @@ class Arrangement:
         return self._kept(raw, pending, is_last=True)
 
     def _filled(self, raw: pa.Table) -> pa.Table:
-        """Return the rows that hold anything: spreadsheets export empty ones below a table."""
+        """Return the rows that are not empty: spreadsheets export empty ones below a table."""
         is_filled = np.zeros(raw.num_rows, dtype=bool)
         for name in raw.column_names:
             if is_filled.all():

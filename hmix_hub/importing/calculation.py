@@ -1,4 +1,4 @@
-"""Calculation: what a column map does to numbers, whole columns at a time; what is no number is left as it is."""
+"""Arithmetic of a column map, over whole columns; texts that are no numbers are left as they are."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from hmix_hub.errors import SchemaError, Where
 from hmix_hub.importing.json_paths import NULL, values_at, written
-from hmix_hub.importing.map_keys import Taken
+from hmix_hub.importing.map_keys import Extraction
 from hmix_hub.importing.outcome import ROW
 from hmix_hub.importing.readers.raw_file import TEXT_LIMIT
 from hmix_hub.schema import arrays
@@ -82,10 +82,10 @@ class Cells:
     raw
         The table: N rows, columns of text.
     wanted
-        What will be taken from it: all paths into a column are looked up at once.
+        What will be extracted: all paths into a column are looked up at once.
     """
 
-    def __init__(self, raw: pa.Table, wanted: Iterable[Taken]) -> None:
+    def __init__(self, raw: pa.Table, wanted: Iterable[Extraction]) -> None:
         self.raw = raw
         self._paths: dict[tuple[str, ...], set[str | None]] = {}
         for one in wanted:
@@ -94,7 +94,7 @@ class Cells:
         self._encoded: dict[tuple[str, ...], Distinct] = {}
         self._values: dict[tuple[str, ...], dict[str | None, list[Any]]] = {}
 
-    def names(self, taken: Taken) -> tuple[str, ...]:
+    def names(self, taken: Extraction) -> tuple[str, ...]:
         """Return which of a source's columns the table has."""
         return tuple(name for name in taken.columns if name in self.raw.column_names)
 
@@ -113,16 +113,16 @@ class Cells:
             self._encoded[names] = arrays.encode(self.column(names))
         return self._encoded[names]
 
-    def values(self, taken: Taken) -> list[Any]:
-        """Return what stands at a path in each distinct text; `MISSING` where nothing does."""
+    def values(self, taken: Extraction) -> list[Any]:
+        """Return the value at a path in each distinct text; `MISSING` where there is none."""
         names = self.names(taken)
         if names not in self._values:
             paths = self._paths.get(names, set()) | {taken.json_key}
             self._values[names] = values_at(self.distinct(names)[1].to_pylist(), paths)
         return self._values[names][taken.json_key]
 
-    def of(self, taken: Taken) -> Distinct:
-        """Return what `json` takes from each distinct text, null where it does not fit; without it, the texts."""
+    def of(self, taken: Extraction) -> Distinct:
+        """Return what `json` extracts from each distinct text, null where it does not fit; without it, the texts."""
         codes, texts = self.distinct(self.names(taken))
         if taken.json_key is None:
             return codes, texts
@@ -138,7 +138,7 @@ def repeated(column: pa.ChunkedArray, rows: Ints, said: str) -> pa.ChunkedArray:
 
 
 def check_size(n_bytes: int, said: str) -> None:
-    """Check that texts that a map makes do not grow beyond measure, as a long cell repeated for each item does.
+    """Check that the texts that a map makes stay within bounds: a long cell may be repeated for each item.
 
     Raises
     ------

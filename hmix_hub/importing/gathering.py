@@ -1,4 +1,4 @@
-"""Gathering: what raw files come to, judgments by task, and their writing as the judgment files of a study."""
+"""Gathering of judgments from raw files, by task, and their writing as judgment files of a study."""
 
 from __future__ import annotations
 

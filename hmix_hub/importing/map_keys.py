@@ -16,7 +16,7 @@ _PLACE = re.compile(r"\{\{|\}\}|\{([^{}]+)\}|[{}]")
 
 
 def words(equals: str | list[str]) -> list[str]:
-    """Return the words that a text is compared with, in small letters."""
+    """Return the words that a text is compared with, in lower case."""
     return [word.strip().lower() for word in ([equals] if isinstance(equals, str) else equals)]
 
 
@@ -49,8 +49,8 @@ class _Column(Strict):
         return column
 
 
-class Taken(_Column):
-    """What is taken from the cells of a column."""
+class Extraction(_Column):
+    """A column, and what is extracted from its cells."""
 
     json_key: str | None = Field(
         None,
@@ -75,8 +75,8 @@ class Taken(_Column):
         return path
 
 
-class Operand(Taken):
-    """What is subtracted."""
+class Operand(Extraction):
+    """The column that is subtracted."""
 
     @model_validator(mode="after")
     def _check(self) -> Operand:
@@ -88,8 +88,8 @@ class Operand(Taken):
         return self
 
 
-class Condition(Taken):
-    """Which rows are judgments: those that meet all that is said here; without more than a column, if it is filled."""
+class Condition(Extraction):
+    """Condition on which a row is kept: all of its keys hold; of a column alone, that its cell is not empty."""
 
     pattern: str | None = Field(
         None,
@@ -138,7 +138,7 @@ _NEEDS = {"order": "number", "separator": "join", "findall": "pattern"}
 
 
 class _Origins(_Column):
-    """Where a column's values come from: one of these."""
+    """Where a column's values come from: exactly one of these keys."""
 
     constant: str | None = Field(None, description="One value for every row.")
     join: list[str] | None = Field(None, min_length=2, description="Columns whose texts are joined.")
@@ -205,7 +205,7 @@ def _naming(template: str) -> str:
     return template if "{" in template or not template else f"{{{template}}}"
 
 
-class From(Taken, _Origins):
+class From(Extraction, _Origins):
     """Where a column's values come from, and what is done to them, in this order.
 
     `column`, `constant` or another origin; `json` takes a value of the cell's JSON; `pattern` takes the one group of a
@@ -248,7 +248,7 @@ class From(Taken, _Origins):
 
     @property
     def named(self) -> list[tuple[str, ...]]:
-        """Columns that are named; of each tuple, one or more are to be there."""
+        """Columns that it needs; of each tuple, at least one."""
         parts = [*(self.join or []), *(self.counts or {}).values(), *(self.votes or []), *self.numbered_by]
         parts += [name for _, name in pieces(self.text or "") + pieces(self.naming) if name is not None]
         alternatives = [self.columns, list(self.by_column), self.minus.columns if self.minus else []]
@@ -256,7 +256,7 @@ class From(Taken, _Origins):
 
     @property
     def in_words(self) -> str:
-        """What messages call its columns."""
+        """Its columns, for messages."""
         return ", ".join(" or ".join(names) for names in self.named)
 
     @field_validator("pattern", "keys")

@@ -17,7 +17,7 @@ from hmix_hub.importing.calculation import Calculation, difference
 from hmix_hub.importing.cells import Batch, Cells, are_filled
 from hmix_hub.importing.combined_columns import combined
 from hmix_hub.importing.json_paths import NULL, OFF, written
-from hmix_hub.importing.map_keys import From, Operand, Taken, listed, words
+from hmix_hub.importing.map_keys import Extraction, From, Operand, listed, words
 from hmix_hub.importing.patterns import group_of, groups_of
 from hmix_hub.schema import Kind, arrays
 from hmix_hub.schema.arrays import Ints, Mask
@@ -73,7 +73,7 @@ class Made(NamedTuple):
 
 @dataclass
 class MappedColumn:
-    """A column, where it comes from, and what came of it, over all files."""
+    """A column of the judgment file: its origin, and the cells that did not fit, over all files."""
 
     target: str
     origin: From
@@ -96,8 +96,8 @@ class MappedColumn:
         return self.target in _LISTS or bool(self.origin.findall)
 
     @property
-    def taken(self) -> list[Taken]:
-        """What it takes from raw columns."""
+    def taken(self) -> list[Extraction]:
+        """What it extracts from raw columns."""
         return [one for one in (self.origin, self.origin.minus) if one is not None and one.columns]
 
     @property
@@ -163,7 +163,7 @@ class MappedColumn:
             values, is_outside = calculation.apply(values)
         return Made(arrays.take(pa.chunked_array([values]), codes), is_unfit, is_outside[codes], shown)
 
-    def _taken(self, cells: Cells, taken: Taken) -> tuple[Ints, list[str | None], Mask]:
+    def _taken(self, cells: Cells, taken: Extraction) -> tuple[Ints, list[str | None], Mask]:
         if self.origin.keys is None:
             all_matches = self.is_list if self.origin.findall is None else self.origin.findall
             return _texts(cells, taken, is_list=self.is_list, all_matches=all_matches)
@@ -241,7 +241,7 @@ def _side_by_side(cells: Cells, origin: From) -> pa.ChunkedArray:
 
 
 def _texts(
-    cells: Cells, taken: Taken, *, is_list: bool, all_matches: bool = False
+    cells: Cells, taken: Extraction, *, is_list: bool, all_matches: bool = False
 ) -> tuple[Ints, list[str | None], Mask]:
     """Return what `json` and `pattern` take from each distinct text, and which they do not fit; bool (D,)."""
     codes, texts = cells.distinct(cells.names(taken))

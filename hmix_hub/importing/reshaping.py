@@ -58,7 +58,7 @@ class Melt(Strict):
 
     @property
     def in_words(self) -> str:
-        """What messages call its columns."""
+        """Its columns, for messages."""
         return repr(self.columns) if isinstance(self.columns, str) else ", ".join(self.columns)
 
     def found(self, names: list[str]) -> dict[str, dict[str, str]]:
@@ -91,7 +91,7 @@ class Melt(Strict):
         return found
 
     def made(self, names: list[str]) -> list[str]:
-        """Return the names of the columns that come of it."""
+        """Return the names of the columns that melting makes."""
         values = (value for columns in self.found(names).values() for value in columns)
         return list(dict.fromkeys([self.into[0], *values]))
 
@@ -170,11 +170,11 @@ class JoinedTable:
     Parameters
     ----------
     table
-        What the map says of it.
+        Its entry in the map.
     folder
         The map's folder; `None`: there is none.
     outcome
-        Learns how the file was read.
+        Records how the file was read.
 
     Raises
     ------

@@ -74,8 +74,8 @@ def open_study(
 def source_of(part: object, parts: Sequence[Any], source: Any) -> Any:
     """Return where the files of one of several datasets come from.
 
-    A dict says so by name; a place that stands alone is that of "h-mix", or of the registered studies where "h-mix" is
-    not among them.
+    A dict names a source for each dataset; a single source is that of "h-mix", or of the registered studies where
+    "h-mix" is not among them.
     """
     if isinstance(source, Mapping):
         named = [name for name in parts if name == H_MIX or is_registered(name)]

@@ -121,7 +121,7 @@ def _screen(columns: Sequence[RawColumn], wanted: Mask) -> tuple[RawColumn, list
 
 
 def _without_practice(columns: Sequence[RawColumn], kept: Kept) -> Kept:
-    """Leave out trials that were there to learn the task."""
+    """Leave out practice trials."""
     for column in columns:
         words = column.words(kept.rows)
         if is_private(column) or not 1 < len(words) <= _MOST_SCREENS or not are_harmless(list(words)):
@@ -130,11 +130,11 @@ def _without_practice(columns: Sequence[RawColumn], kept: Kept) -> Kept:
         if practice and len(practice) < len(words) and name_score(column, SCREEN):
             left = [word for word in words if word not in practice]
             rows = kept.rows & _holds(column, left)
-            return Kept([*kept.conditions, (column.origin | {"not": _one(practice)}, "trials to learn the task")], rows)
+            return Kept([*kept.conditions, (column.origin | {"not": _one(practice)}, "practice trials")], rows)
         wrong = [word for word in words if word.strip().lower() in _FALSE]
         if _IS_PRACTICE.search(column.name) and len(words) == 2 and wrong:
             rows = kept.rows & _holds(column, wrong)
-            return Kept([*kept.conditions, (column.origin | {"equals": _one(wrong)}, "trials to learn the task")], rows)
+            return Kept([*kept.conditions, (column.origin | {"equals": _one(wrong)}, "practice trials")], rows)
     return kept
 
 

@@ -136,8 +136,8 @@ class Proposal:
             self.add(target, answer.column.origin | {"values": values}, "keys or buttons: the class of each")
 
 
-def said(column: RawColumn) -> str:
-    """Return what a comment calls a raw column."""
+def name_of(column: RawColumn) -> str:
+    """Return the name of a raw column, for comments: `data.response`."""
     return ".".join(str(part) for part in (column.origin["column"], column.origin.get("json")) if part)
 
 

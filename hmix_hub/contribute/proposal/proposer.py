@@ -11,7 +11,7 @@ import pyarrow as pa
 from hmix_hub.contribute.proposal import picture_columns, recognised
 from hmix_hub.contribute.proposal.families import Boxes, Wide, find_boxes, find_votes, find_wide
 from hmix_hub.contribute.proposal.kept_rows import Kept, kept_rows
-from hmix_hub.contribute.proposal.proposed import ITEMS, TODO, Proposal, said
+from hmix_hub.contribute.proposal.proposed import ITEMS, TODO, Proposal, name_of
 from hmix_hub.contribute.proposal.raw_column import RawColumn, columns_of, without_people
 from hmix_hub.contribute.proposal.recognised import Found
 from hmix_hub.importing.reshaping import Melt
@@ -162,15 +162,18 @@ class _Proposer:
         if self._boxes is not None:
             return CHOICE, f"one of {len(self._boxes.columns)} columns is on in each row"
         if self._pair is not None and number is not None and not (chosen and chosen.score > rating_score):
-            return INFER, f"{said(number.column)} is a number about a mixture of two pictures"
+            return INFER, f"{name_of(number.column)} is a number about a mixture of two pictures"
         if mixing is not None and number is not None and chosen is None:
-            return INFER, f"{said(number.column)} is a number, and {said(mixing.column)} a mixing coefficient"
+            return INFER, f"{name_of(number.column)} is a number, and {name_of(mixing.column)} a mixing coefficient"
         # A slider's response is no key, though it is called a response, too.
         is_both = are_keys and number is not None and chosen is not None and number.column is chosen.column
         if number is not None and (chosen is None or number.score > chosen.score - 0.1 * is_both):
-            return RATING, f"{said(number.column)} is a number on a scale"
+            return RATING, f"{name_of(number.column)} is a number on a scale"
         holds = f"numbers, as of keys; of a scale, add --task {RATING}" if are_keys else "classes"
-        return CHOICE, f"{said(chosen.column)} holds {holds}" if chosen else "TODO: no column of answers was recognised"
+        return (
+            CHOICE,
+            f"{name_of(chosen.column)} holds {holds}" if chosen else "TODO: no column of answers was recognised",
+        )
 
     def _propose_trials(self, proposal: Proposal, kept: Kept) -> None:
         rows = kept.rows
@@ -187,11 +190,11 @@ class _Proposer:
         elif who is not None and "json" not in who.column.origin:
             why = "no column numbers the trials"
             if trial is not None:
-                why = f"{said(trial.column)} begins anew within a participant"
+                why = f"{name_of(trial.column)} begins anew within a participant"
                 self._take(trial)
             order = recognised.find_order(self._left, rows)
             by = {"order": [order.origin["column"]]} if order is not None else {}
-            why = f"{why}: in the order of {said(order) if order is not None else 'the rows'}"
+            why = f"{why}: in the order of {name_of(order) if order is not None else 'the rows'}"
             proposal.add("trial_index", {"number": [who.column.origin["column"]]} | by, why)
         else:
             proposal.add("trial_index", TODO, "no column numbers each participant's trials")
@@ -326,7 +329,7 @@ class _Proposer:
         proposal.summary = " ".join(parts)
         used = {condition["column"] for condition, _ in proposal.rows}
         proposal.unused = [
-            f"{said(column)} ({column.n_distinct(rows):,} values)"
+            f"{name_of(column)} ({column.n_distinct(rows):,} values)"
             for column in self._left
             if column.n_distinct(rows) > 1 and column.origin["column"] not in used
         ]

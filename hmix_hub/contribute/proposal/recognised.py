@@ -90,7 +90,7 @@ def name_score(column: RawColumn, patterns: Sequence[str]) -> int:
 
 
 def is_private(column: RawColumn) -> bool:
-    """Whether a column may say who somebody is, or where, so that none of its words is told."""
+    """Whether a column may identify or locate a person, so that none of its words is shown."""
     return bool(name_score(column, PARTICIPANT) or _PRIVATE.search(column.name))
 
 

@@ -57,7 +57,7 @@ def is_any(raw: RawFile) -> bool:
 
 
 def read_parquet_file(raw: RawFile, outcome: Outcome) -> pa.Table:
-    """Read a Parquet file; `outcome` learns nothing."""
+    """Read a Parquet file; nothing is recorded in `outcome`."""
     return _table(raw, read_parquet(raw.path), Report(), outcome)
 
 
