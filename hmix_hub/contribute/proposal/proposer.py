@@ -184,7 +184,7 @@ class _Proposer:
             self._take(who)
             proposal.add_participant(who, rows)
         trial = recognised.find_trial(self._left, rows, self._stimulus)
-        if trial is not None and who is not None and _is_unique(who.column, trial.column, rows):
+        if trial is not None and who is not None and who.column.is_unique_with(trial.column, rows):
             self._take(trial)
             proposal.add("trial_index", trial.column.origin, trial.why)
         elif who is not None and "json" not in who.column.origin:
@@ -198,7 +198,7 @@ class _Proposer:
             proposal.add("trial_index", {"number": [who.column.origin["column"]]} | by, why)
         else:
             proposal.add("trial_index", TODO, "no column numbers each participant's trials")
-        again = recognised.find_number(self._left, rows, recognised.REPEAT) or _truth(self._left, rows)
+        again = recognised.find_repeat(self._left, rows)
         if again is not None:
             self._take(again)
             words = [word for word in again.column.words(rows) if word.strip().lower() in {"1", "true", "yes", "y"}]
@@ -333,17 +333,3 @@ class _Proposer:
             for column in self._left
             if column.n_distinct(rows) > 1 and column.origin["column"] not in used
         ]
-
-
-def _is_unique(who: RawColumn, trial: RawColumn, rows: Mask) -> bool:
-    pairs = who.codes[rows] * len(trial.texts) + trial.codes[rows]
-    return len(np.unique(pairs)) == len(pairs)
-
-
-def _truth(columns: Sequence[RawColumn], rows: Mask) -> Found | None:
-    """Return a column that says whether a trial was shown again."""
-    for column in columns:
-        words = {word.strip().lower() for word in column.words(rows)}
-        if recognised.name_score(column, recognised.REPEAT) and words & {"yes", "true"} and len(words) == 2:
-            return Found(column, 2, column.shown(rows))
-    return None

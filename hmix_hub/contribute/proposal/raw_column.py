@@ -119,6 +119,11 @@ class RawColumn:
         n_pairs = len(np.unique(theirs * len(self.texts) + ours))
         return n_pairs <= 1.02 * n_groups
 
+    def is_unique_with(self, other: RawColumn, rows: Mask) -> bool:
+        """Whether no two of some rows agree in both columns."""
+        pairs = self.codes[rows] * len(other.texts) + other.codes[rows]
+        return len(np.unique(pairs)) == len(pairs)
+
     def shown(self, rows: Mask) -> str:
         """Return what stands in some rows in words: numbers by their range, words that are few and harmless by name."""
         n_distinct = self.n_distinct(rows)

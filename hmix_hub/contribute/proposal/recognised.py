@@ -273,6 +273,17 @@ def find_keys(columns: Sequence[RawColumn], rows: Mask) -> Found | None:
     return found if (values == np.floor(values)).all() and found.column.n_distinct(rows) <= _MOST_KEYS else None
 
 
+def find_repeat(columns: Sequence[RawColumn], rows: Mask) -> Found | None:
+    """Return the column that says whether a trial was shown again, as a number or as a truth."""
+
+    def judge(column: RawColumn) -> Found | None:
+        words = {word.strip().lower() for word in column.words(rows)}
+        is_truth = words & {"yes", "true"} and len(words) == 2
+        return Found(column, 2, column.shown(rows)) if is_truth and name_score(column, REPEAT) else None
+
+    return find_number(columns, rows, REPEAT) or first(columns, judge)
+
+
 def find_scale(columns: Sequence[RawColumn], rows: Mask) -> Found | None:
     """Return the column that says which scale a row is of, where there are several."""
 
