@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -187,7 +188,7 @@ def _groups(
     groups = []
     for place, named in by_map:
         paths = [Path(file) for file in named]
-        twice = next((path for number, path in enumerate(paths) if path in paths[:number]), None)
+        twice = next((path for path, times in Counter(paths).items() if times > 1), None)
         if twice is not None:
             msg = "the file is named twice"
             raise ConfigurationError(msg, where=Where(str(twice)), hint="name each raw file once")
@@ -219,23 +220,28 @@ def _vocabulary(root: Path) -> Vocabulary:
     return CIFAR10 if manifest is None else manifest.vocabulary
 
 
+def _begin(root: Path, outcome: Outcome, seen: Detected) -> None:
+    """Write the starter of a study around judgments that were imported."""
+    folder = find_files(root, Report()) if root.is_dir() else StudyFolder(root)
+    seen.add_pictures(folder)
+    source = source_of_listed(folder) or outcome.image_set
+    write_starter(root, list(outcome.tables), source=source, seen=seen)
+    # Of a question that no row answers, it cannot be seen that it was asked.
+    asks = any(TASKS[task].asked_columns for task in outcome.tables)
+    if asks and len(seen.questions) < len(QUESTIONS):
+        asked = f"`asked: [{', '.join(seen.questions)}]`"
+        outcome.notes.append(
+            f"check {asked} in study.yaml: these questions are answered in the rows; others may have been asked"
+        )
+    if outcome.is_synthetic:
+        with (root / MANIFEST).open("a", encoding="utf-8", newline="\n") as stream:
+            stream.write(f"\n{SYNTHETIC_LINE}   # a program made the answers\n")
+
+
 def _write(outcome: Outcome, root: Path, seen: Detected, added: dict[str, int], *, replace: bool) -> Imported:
     is_new = not (root / MANIFEST).is_file()
     if is_new:
-        folder = find_files(root, Report()) if root.is_dir() else StudyFolder(root)
-        seen.add_pictures(folder)
-        source = source_of_listed(folder) or outcome.image_set
-        write_starter(root, list(outcome.tables), source=source, seen=seen)
-        # Of a question that no row answers, it cannot be seen that it was asked.
-        asks = any(TASKS[task].asked_columns for task in outcome.tables)
-        if asks and len(seen.questions) < len(QUESTIONS):
-            told = (
-                f"check `asked: [{', '.join(seen.questions)}]` in study.yaml: these questions are answered in the rows"
-            )
-            outcome.notes.append(f"{told}; others may have been asked")
-        if outcome.is_synthetic:
-            with (root / MANIFEST).open("a", encoding="utf-8", newline="\n") as stream:
-                stream.write(f"\n{SYNTHETIC_LINE}   # a program made the answers\n")
+        _begin(root, outcome, seen)
     manifest = read_manifest(root, Report(), is_draft=True)
     known = outcome.tables if manifest is None else manifest.tasks
     outcome.notes += [f"add {task} to `tasks:` in study.yaml" for task in outcome.tables if task not in known]

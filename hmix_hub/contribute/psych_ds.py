@@ -207,7 +207,7 @@ def description(manifest: Manifest, variables: list[Json]) -> Json:
 def _person(author: Author) -> Json:
     said: Json = {"@type": "Person", "name": one_line(author.name)}
     if author.orcid:
-        said["identifier"] = f"https://orcid.org/{author.orcid.removeprefix('https://orcid.org/')}"
+        said["identifier"] = f"https://orcid.org/{author.orcid}"
     if author.affiliation:
         said["affiliation"] = {"@type": "Organization", "name": one_line(author.affiliation)}
     return said
