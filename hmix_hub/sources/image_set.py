@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -175,6 +176,6 @@ def several_sizes(name: str, sizes: Ints) -> SchemaError:
     return SchemaError(msg, hint="image_size=(height, width) brings pictures to one size; or select rows of one size")
 
 
-def size_text(size: Ints) -> str:
+def size_text(size: Ints | Sequence[int]) -> str:
     """Return a height and a width as "width x height"."""
     return f"{size[1]} x {size[0]}"

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from hmix_hub.errors import SourceError, SourceMissingError, Where
 from hmix_hub.sources.arrays import cached_array
-from hmix_hub.sources.image_set import ImageSet, with_sizes
+from hmix_hub.sources.image_set import ImageSet, size_text, with_sizes
 from hmix_hub.sources.picture_file import decode_picture
 from hmix_hub.sources.picture_list import IMAGES, ListForm, PictureList, read_file, read_picture_list
 
@@ -128,7 +128,7 @@ def _decode(listed: PictureList, paths: list[Path], digests: dict[Path, bytes], 
             raise SourceError(msg, where=where, hint="open the folder again once nothing writes to it")
         picture = decode_picture(content, where).transpose(2, 0, 1)
         if entry.size is not None and entry.size != (picture.shape[2], picture.shape[1]):
-            faults.append(f"{entry.name!r} is {_size(picture.shape)}, not {entry.size[0]} x {entry.size[1]}")
+            faults.append(f"{entry.name!r} is {size_text(picture.shape[1:])}, not {entry.size[0]} x {entry.size[1]}")
         room.put(row, picture, where)
         first[path] = row
     if faults:
@@ -150,7 +150,9 @@ class _Room:
     def put(self, row: int, picture: npt.NDArray[np.uint8], where: Where) -> None:
         """Keep a picture, uint8 (3, H, W)."""
         if not self._rows:
-            self._check(self._number * picture.size, f"{self._number} pictures of {_size(picture.shape)}", where)
+            self._check(
+                self._number * picture.size, f"{self._number} pictures of {size_text(picture.shape[1:])}", where
+            )
             self._table = np.empty((self._number, *picture.shape), dtype=np.uint8)
         self._rows.append(row)
         if self._flat is None and picture.shape == self._table.shape[1:]:
@@ -187,7 +189,3 @@ class _Room:
         if size > ARRAY_LIMIT:
             msg = f"{what} take more than {ARRAY_LIMIT} bytes"
             raise SourceError(msg, where=where, hint="make the pictures smaller, or split the set")
-
-
-def _size(shape: tuple[int, ...]) -> str:
-    return f"{shape[2]} x {shape[1]}"

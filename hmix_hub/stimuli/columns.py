@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from hmix_hub.errors import ConfigurationError, SchemaError, Where, nearest
 from hmix_hub.schema import Vocabulary
 from hmix_hub.schema.arrays import encode, take
-from hmix_hub.sources.image_set import ImageSet
+from hmix_hub.sources.image_set import ImageSet, size_text
 from hmix_hub.stimuli.drawing import draw, take_endpoints
 from hmix_hub.stimuli.mixtures import check_endpoints, mixtures_of, pairs_of
 from hmix_hub.stimuli.sizes import Size, of_each_size, resized, sizes_of
@@ -166,7 +166,7 @@ def decode_images(name: str, column: pa.ChunkedArray, size: Size | None = None) 
         pictures = [resized(picture, size) for picture in pictures]
     sizes = {picture.shape[2:]: None for picture in pictures}
     if len(sizes) > 1:
-        told = " and ".join(f"{width} x {height}" for height, width in list(sizes)[:2])
+        told = " and ".join(map(size_text, list(sizes)[:2]))
         msg = f"the pictures of column {name!r} are not of one size, but {told}"
         raise ConfigurationError(msg, hint="image_size=(height, width) resizes them; or leave the column out")
     table = np.concatenate(pictures) if pictures else np.zeros((0, 3, 32, 32), dtype=np.uint8)

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hmix_hub.errors import CollectionError
-from hmix_hub.sources.image_set import ImageSet
+from hmix_hub.sources.image_set import ImageSet, size_text
 from hmix_hub.stimuli.drawing import draw_mixture
 from hmix_hub.stimuli.sizes import Size
 from hmix_hub.suite.design.dealing import sorting_key
@@ -130,7 +130,7 @@ def shrunk(png: bytes, sizes: Sequence[Size]) -> Pixels:
         small = pixels[::scale, ::scale]
         if small.shape[:2] == (height, width) and np.array_equal(small.repeat(scale, 0).repeat(scale, 1), pixels):
             return small
-    known = " or ".join(f"{width} x {height}" for height, width in sizes[:_MOST_SIZES])
+    known = " or ".join(map(size_text, sizes[:_MOST_SIZES]))
     msg = f"a picture of {pixels.shape[1]} x {pixels.shape[0]} is none of {known} enlarged without smoothing"
     raise CollectionError(msg, hint="pictures are enlarged by a whole number, each pixel to a square")
 
