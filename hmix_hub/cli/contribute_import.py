@@ -77,6 +77,11 @@ _label_pattern_option = click.option(
 )
 
 
+_label_option = click.option(
+    "--label", metavar="NAME", help="One label for all pictures, where they are of no classes."
+)
+
+
 @contextmanager
 def _progress(unit: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
     from tqdm import tqdm
@@ -89,12 +94,12 @@ def _progress(unit: str, total: int | None = None) -> Iterator[Callable[[int], N
         yield show
 
 
-def _list_with_progress(place: str, label_pattern: str | None) -> PictureList:
+def _list_with_progress(place: str, label_pattern: str | None, label: str | None) -> PictureList:
     """Return the list of the pictures of a place, showing on a terminal how many were read."""
     from hmix_hub.contribute.picture_listing import list_pictures
 
     with _progress("pictures") as progress:
-        return list_pictures(place, label_pattern=label_pattern, progress=progress)
+        return list_pictures(place, label_pattern=label_pattern, label=label, progress=progress)
 
 
 def _echo_listed(listed: PictureList, study: str, copied: int) -> None:
@@ -104,7 +109,8 @@ def _echo_listed(listed: PictureList, study: str, copied: int) -> None:
     sizes = {entry.size for entry in listed.entries}
     of_sizes = "{} x {}".format(*next(iter(sizes)) or ("?", "?")) if len(sizes) == 1 else f"{len(sizes):,} sizes"
     classes = len(listed.vocabulary)
-    click.echo(f"wrote {study.rstrip('/')}/{IMAGE_LIST}: {len(listed):,} pictures, {classes:,} labels, {of_sizes}")
+    labels = f"{classes:,} label{'s' if classes > 1 else ''}"
+    click.echo(f"wrote {study.rstrip('/')}/{IMAGE_LIST}: {len(listed):,} pictures, {labels}, {of_sizes}")
     if copied:
         click.echo(f"copied {copied:,} pictures into {study.rstrip('/')}/stimuli")
 
@@ -121,6 +127,7 @@ def _echo_listed(listed: PictureList, study: str, copied: int) -> None:
 )
 @click.option("--pictures", metavar="PLACE", help="Folder of the pictures, or a CSV list, for stimuli/images.csv.")
 @_label_pattern_option
+@_label_option
 @click.option("--copy-pictures", is_flag=True, help="Copy them into the study, to be published with it.")
 @click.option("--replace", is_flag=True, help="Write over judgment files, and a list of pictures, that are there.")
 @click.option("--append", is_flag=True, help="Add to judgment files that are there.")
@@ -135,8 +142,8 @@ def import_command(
     """
     from hmix_hub.contribute.importer import import_raw
 
-    place, pattern = options.pop("pictures"), options.pop("label_pattern")
-    listed = None if place is None else _list_with_progress(place, pattern)
+    place, *labels = (options.pop(name) for name in ("pictures", "label_pattern", "label"))
+    listed = None if place is None else _list_with_progress(place, *labels)
     with _progress("files", len(raw)) as progress:
         imported = import_raw(to=to, progress=progress, pictures=listed, **files_by_map(ctx, raw), **options)
     if listed is not None:
@@ -161,23 +168,34 @@ def import_command(
 @click.argument("folder", metavar="DIR")
 @click.option("--from", "place", metavar="PLACE", help="Folder of pictures, or a CSV list; default: DIR/stimuli.")
 @_label_pattern_option
+@_label_option
 @click.option("--copy", is_flag=True, help="Copy the pictures into DIR/stimuli, to be published with the study.")
 @click.option("--replace", is_flag=True, help="Write over another list, and other files, that are there.")
-def pictures_command(folder: str, place: str | None, label_pattern: str | None, copy: bool, replace: bool) -> None:
+def pictures_command(
+    folder: str, place: str | None, label_pattern: str | None, label: str | None, copy: bool, replace: bool
+) -> None:
     """List a study's pictures with label, size and sha256 of each, in stimuli/images.csv.
 
     The pictures are PNG, JPEG, WebP, BMP, still GIF or uncompressed TIFF. Their label is the name of the folder that
-    they lie in, or what --label-pattern finds; a CSV list (file,label) says it itself. They stay where they are, for
-    `stimuli: source: elsewhere`, unless --copy puts them into the study, for `source: own`.
+    they lie in, or what --label-pattern finds, or --label for all; a CSV list (file,label) says it itself. They stay
+    where they are, for `stimuli: source: elsewhere`, unless --copy puts them into the study, for `source: own`. In a
+    collection's folder, they are the pictures to ask about.
     """
     from hmix_hub.contribute.picture_listing import write_pictures
     from hmix_hub.studies.folder import STIMULI
+    from hmix_hub.suite.study.reading import COLLECTION
 
     inside = Path(folder) / STIMULI
-    listed = _list_with_progress(place or str(inside), label_pattern)
+    listed = _list_with_progress(place or str(inside), label_pattern, label)
     copied = write_pictures(folder, listed, copy=copy, replace=replace)
     _echo_listed(listed, folder, copied)
     is_own = copy or place is None or inside.resolve() == listed.root.resolve()
+    if (Path(folder) / COLLECTION).is_file():
+        # Pictures to ask about, which are shown from the folder.
+        there = "" if is_own else "; --copy puts the pictures there, where it shows them from"
+        click.echo(f"{COLLECTION}: write `source: own` under `pictures:`, and the labels under `classes:`{there}")
+        click.echo(f"next: hmix collect check {shlex.quote(folder)}")
+        return
     why = "the pictures are published with the study" if is_own else "the pictures are not part of the study"
     click.echo(f"study.yaml: write `source: {'own' if is_own else 'elsewhere'}` under `stimuli:`; {why}")
     click.echo(f"next: hmix contribute validate {shlex.quote(folder)} --draft")

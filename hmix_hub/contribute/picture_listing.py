@@ -37,7 +37,11 @@ Progress = Callable[[int], None]
 
 
 def list_pictures(
-    place: str | os.PathLike[str], *, label_pattern: str | None = None, progress: Progress = lambda _: None
+    place: str | os.PathLike[str],
+    *,
+    label_pattern: str | None = None,
+    label: str | None = None,
+    progress: Progress = lambda _: None,
 ) -> PictureList:
     """Return a list of pictures with label, size and sha256 of each; no pixel is decoded.
 
@@ -50,6 +54,8 @@ def list_pictures(
     label_pattern
         Regular expression with one group, RE2, that finds the label in a file's path within the folder; `None`: the
         label is the name of the folder that the picture lies in.
+    label
+        The label of all pictures, where they are of no classes, such as "face".
     progress
         Called with the number of pictures read so far.
 
@@ -60,15 +66,15 @@ def list_pictures(
     SourceError
         If a picture cannot be shown, is not what the list says, or leads out of the folder; or a label is missing.
     ConfigurationError
-        If the pattern is none, or is given with a list.
+        If the pattern is none, or is given with a list or a label.
     """
     root = Path(os.path.expanduser(place)).absolute()
     if root.is_dir():
-        found = _in_folder(root, label_pattern)
+        found = _in_folder(root, label_pattern, label)
     elif root.is_file():
-        if label_pattern is not None:
-            msg = "a list of pictures says their labels, and a pattern would find others"
-            raise ConfigurationError(msg, where=Where(str(root)), hint="name the folder, or leave the pattern out")
+        if label_pattern is not None or label is not None:
+            msg = "a list of pictures says their labels, and a pattern or a label would say others"
+            raise ConfigurationError(msg, where=Where(str(root)), hint="name the folder, or leave it out")
         found = read_picture_list(root.parent, ListForm(root.name, IMAGES.label))
     else:
         msg = "there is no such folder, and no such list"
@@ -82,26 +88,32 @@ def list_pictures(
     return with_changes(found, form=IMAGES, content=_content(entries), entries=entries)
 
 
-def _in_folder(root: Path, label_pattern: str | None) -> PictureList:
+def _in_folder(root: Path, label_pattern: str | None, label: str | None) -> PictureList:
+    if label_pattern is not None and label is not None:
+        msg = "one label for all, and a pattern that finds several, are both given"
+        raise ConfigurationError(msg, hint="leave one of them out")
     names = sorted(_names_in(root), key=natural_order)
     if not names:
         msg = f"there is no picture in this folder: no file that ends in {', '.join(ENDINGS)}"
         raise SourceMissingError(msg, where=Where(str(root)), hint="name the folder that holds the pictures")
-    labels = [Path(name).parent.name for name in names]
+    labels = [Path(name).parent.name if label is None else label for name in names]
     if label_pattern is not None:
         try:
             check_pattern(label_pattern)
         except ValueError as error:
             msg = f"the label pattern cannot be used: {error}"
             raise ConfigurationError(msg, hint=r"for example '^([a-z]+)_\d+' for cat_12.png") from None
-        labels = [label or "" for label in group_of(label_pattern, pa.array(names, pa.string())).to_pylist()]
-    unlabelled = [name for name, label in zip(names, labels, strict=True) if not label.strip()]
+        labels = [found or "" for found in group_of(label_pattern, pa.array(names, pa.string())).to_pylist()]
+    unlabelled = [name for name, found in zip(names, labels, strict=True) if not found.strip()]
     if unlabelled:
         why = "the pattern finds no label in" if label_pattern else "no folder within it says the label of"
         msg = f"{why} {len(unlabelled):,} of {len(names):,} pictures; the first is {unlabelled[0]!r}"
-        hint = r"put the pictures into a folder for each label, or name a pattern: '^([a-z]+)_\d+' for cat_12.png"
+        hint = (
+            r"put the pictures into a folder for each label, or name a pattern: '^([a-z]+)_\d+' for cat_12.png; "
+            "where they are of no classes, one label for all: --label face"
+        )
         raise SourceError(msg, where=Where(str(root)), hint=hint)
-    entries = [Entry(name, label.strip()) for name, label in zip(names, labels, strict=True)]
+    entries = [Entry(name, found.strip()) for name, found in zip(names, labels, strict=True)]
     listed = PictureList(root, IMAGES, b"", entries)
     # Links are followed within the folder alone.
     listed.paths()

@@ -24,7 +24,7 @@ from hmix_hub.studies.manifest_fields import (
     Text,
     is_placeholder,
 )
-from hmix_hub.tasks import TASKS
+from hmix_hub.tasks import RATING, TASKS
 from hmix_hub.tasks.soft_labels import Procedure, Question
 
 _ORCID = re.compile(r"([0-9]{4})-([0-9]{4})-([0-9]{4})-([0-9]{3}[0-9X])")
@@ -106,8 +106,8 @@ class Stimuli(Strict):
         "single pictures alone."
     )
     mixing_note: Text | None = Field(None, description="The method in words; asked for where it is not pixel-linear.")
-    classes: Annotated[Literal["cifar10"] | Annotated[list[Line], Field(min_length=2, max_length=10_000)], Open] = (
-        Field(description="The class names in order, or `cifar10` for its ten.")
+    classes: Annotated[Literal["cifar10"] | Annotated[list[Line], Field(min_length=1, max_length=10_000)], Open] = (
+        Field(description="The class names in order, or `cifar10` for its ten; one is enough where pictures are rated.")
     )
 
     @field_validator("classes")
@@ -249,6 +249,14 @@ class Manifest(Strict):
     def _check_id(self) -> Manifest:
         if self.stimuli.source in LISTED_PICTURES and self.id in _TAKEN:
             msg = f"the id {self.id!r} is taken: a study of own pictures would give them the name of other ones"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _check_number_of_classes(self) -> Manifest:
+        classes, choosing = self.stimuli.classes, [task for task in self.tasks if task != RATING]
+        if isinstance(classes, list) and len(classes) < 2 and choosing:
+            msg = f"stimuli.classes: {choosing[0]} needs at least two classes; {RATING} alone may have one"
             raise ValueError(msg)
         return self
 

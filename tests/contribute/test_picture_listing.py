@@ -254,6 +254,28 @@ def test_the_command_lists_copies_and_says_what_study_yaml_says(photos, tmp_path
     assert "write `source: own`" in result.output
 
 
+def test_pictures_of_no_classes_have_one_label(photos, tmp_path):
+    flat = put(tmp_path / "flat", ["a.png", "b.png"])
+    with pytest.raises(SourceError, match="no folder within it says the label of 2 of 2") as refused:
+        list_pictures(flat)
+    assert "--label face" in refused.value.hint
+    assert {entry.label for entry in list_pictures(flat, label="face").entries} == {"face"}
+    with pytest.raises(ConfigurationError, match="both given"):
+        list_pictures(flat, label="face", label_pattern="(a)")
+    (photos / "mine.csv").write_text("file,label\ndog/Dog1.PNG,dog\n")
+    with pytest.raises(ConfigurationError, match="a list of pictures says their labels"):
+        list_pictures(photos / "mine.csv", label="face")
+
+
+def test_in_a_collection_the_command_says_what_its_file_says(photos, tmp_path):
+    (tmp_path / "collection.yaml").write_text("format: 1\n")
+    command = ["contribute", "pictures", str(tmp_path), "--from", str(photos)]
+    result = CliRunner().invoke(main, command)
+    assert "collection.yaml: write `source: own` under `pictures:`" in result.output
+    assert "--copy puts the pictures there" in result.output
+    assert f"next: hmix collect check {tmp_path}" in result.output
+
+
 def test_the_import_command_takes_a_folder_of_pictures(raw, photos, tmp_path):
     command = [
         "contribute",

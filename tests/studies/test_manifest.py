@@ -126,6 +126,15 @@ def test_classes_are_two_or_more_that_differ_and_spoil_no_id(classes, read):
     assert {code for code, _, _ in found} == {"HMX522"}
 
 
+def test_pictures_that_are_rated_alone_may_be_of_one_class(read):
+    text = with_field("classes", "[face]")
+    _, found = read(text)
+    assert "infer_mixing_factor needs at least two classes" in found[0][2]
+    scale = "{name: trust, question: How much?, low: not at all, high: very, steps: 7}"
+    manifest, found = read(text.replace("  - infer_mixing_factor", f"  - scale_rating\nscales: [{scale}]"))
+    assert (found, manifest.vocabulary.names) == ([], ("face",))
+
+
 def test_the_tasks_are_put_in_the_schemas_order(read):
     manifest, _ = read(TEXT.replace("  - infer", "  - categorical_soft_labels\n  - infer"))
     assert manifest.tasks == ["infer_mixing_factor", "categorical_soft_labels"]
