@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
 import yaml
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 SIZE_LIMIT = 2**20
 """Bytes of a file at most."""
@@ -230,6 +230,25 @@ def known_keys(model: type[BaseModel], path: Sequence[str | int]) -> list[str]:
         )
         at = at if annotation is None else _model_in(annotation) or at
     return [field.alias or name for name, field in at.model_fields.items()]
+
+
+def fault_text(problem: Mapping[str, Any], model: type[BaseModel]) -> str:
+    """Return what is wrong with a field, in words: one of the `errors()` of a pydantic model of a file."""
+    if problem["type"] == "missing":
+        return "this key is missing"
+    if problem["type"] == "extra_forbidden":
+        return f"there is no such key; the keys are {', '.join(known_keys(model, problem['loc'][:-1]))}"
+    pattern = problem.get("ctx", {}).get("pattern")
+    return f"it does not have the form {pattern}" if pattern else str(problem["msg"]).removeprefix("Value error, ")
+
+
+def faults_text(error: ValidationError, model: type[BaseModel]) -> str:
+    """Return what is wrong with all fields, each by its path."""
+    problems = error.errors()
+    return "; ".join(
+        ": ".join(filter(None, (".".join(map(str, problem["loc"])), fault_text(problem, model))))
+        for problem in problems
+    )
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:

@@ -16,7 +16,7 @@ from hmix_hub.schema.judgment import EXTRA_PREFIX
 from hmix_hub.studies.manifest import TaskName
 from hmix_hub.studies.manifest_fields import PLACEHOLDER, Strict
 from hmix_hub.tasks import TASKS, contributed_columns, missing_columns
-from hmix_hub.yaml_file import SIZE_LIMIT, BadFileError, known_keys, parse_yaml, read_text, texts_in
+from hmix_hub.yaml_file import SIZE_LIMIT, BadFileError, faults_text, parse_yaml, read_text, texts_in
 
 _MOST_LINES = 1000
 
@@ -115,11 +115,8 @@ def read_column_map(path: Path) -> ColumnMap:
     try:
         return ColumnMap.model_validate(content).beside(path.parent)
     except ValidationError as error:
-        told = "; ".join(
-            f"{'.'.join(map(str, problem['loc'])) or 'map'}: {_said(problem)}" for problem in error.errors()
-        )
         hint = "`hmix contribute schema --map` describes every key, and CONTRIBUTING.md shows a column map"
-        raise ConfigurationError(told, where=where, hint=hint) from None
+        raise ConfigurationError(faults_text(error, ColumnMap), where=where, hint=hint) from None
 
 
 def _refuse_open(content: Mapping[str, Any], where: Where) -> None:
@@ -129,13 +126,6 @@ def _refuse_open(content: Mapping[str, Any], where: Where) -> None:
     if undecided:
         msg = f"{', '.join(undecided)}: still to decide, {PLACEHOLDER}"
         raise ConfigurationError(msg, where=where, hint="write where each comes from; the comment says what was found")
-
-
-def _said(problem: Any) -> str:
-    if problem["type"] == "extra_forbidden":
-        names = known_keys(ColumnMap, problem["loc"][:-1])
-        return f"there is no such key; the keys are {', '.join(names)}"
-    return str(problem["msg"]).removeprefix("Value error, ")
 
 
 def map_schema() -> str:

@@ -21,7 +21,7 @@ from hmix_hub.sources.study import SourceFile, Study
 from hmix_hub.studies.manifest import LISTED_PICTURES, Manifest
 from hmix_hub.studies.manifest_fields import PLACEHOLDER, WITH_PLACEHOLDERS, Strict
 from hmix_hub.tasks import FLAGS
-from hmix_hub.yaml_file import BadFileError, read_yaml
+from hmix_hub.yaml_file import BadFileError, faults_text, read_yaml
 
 ENVIRONMENT_VARIABLE = "HMIX_REGISTERED"
 """Names a folder that holds a folder of files for each registered study, by its name."""
@@ -166,10 +166,10 @@ def _read(path: Path, _written: int) -> Entry:
             content["manifest"] = {"id": path.stem, **_OPEN, **manifest}
         return Entry.model_validate(content, context=WITH_PLACEHOLDERS)
     except ValidationError as error:
-        told = [f"{'.'.join(map(str, problem['loc'])) or 'entry'}: {problem['msg']}" for problem in error.errors()]
+        said = faults_text(error, Entry)
     except BadFileError as error:
-        told = [str(error)]
-    msg = f"this is no entry of a registered study: {'; '.join(told)}"
+        said = str(error)
+    msg = f"this is no entry of a registered study: {said}"
     raise SourceError(msg, where=Where(str(path)), hint=f"{ENTRIES}/cifar10h.yaml shows the form")
 
 

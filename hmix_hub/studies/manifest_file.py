@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 from hmix_hub.errors import SchemaVersionError
 from hmix_hub.files import is_plain_inside
@@ -14,7 +13,7 @@ from hmix_hub.studies.findings import Report
 from hmix_hub.studies.manifest import MANIFEST, Manifest
 from hmix_hub.studies.manifest_fields import WITH_PLACEHOLDERS, is_placeholder
 from hmix_hub.studies.rules import manifest as rules
-from hmix_hub.yaml_file import BadFileError, YamlFile, known_keys, read_yaml, texts_in
+from hmix_hub.yaml_file import BadFileError, YamlFile, fault_text, read_yaml, texts_in
 
 _LONGEST_NOTE = 400
 
@@ -94,7 +93,7 @@ def _model(tree: YamlFile, report: Report, *, is_lenient: bool) -> Manifest | No
                 file=MANIFEST,
                 column=_dotted(path),
                 value=problem["input"] if isinstance(problem["input"], str) else None,
-                note=f"line {line}: {_said(problem)}",
+                note=f"line {line}: {fault_text(problem, Manifest)[:_LONGEST_NOTE]}",
             )
         return None
 
@@ -102,16 +101,6 @@ def _model(tree: YamlFile, report: Report, *, is_lenient: bool) -> Manifest | No
 def _is_in(tree: YamlFile, part: str | int) -> bool:
     """Whether a part of a location is of the file, rather than of the model's own alternatives."""
     return isinstance(part, int) or any(part in path for path in tree.lines) or part in Manifest.model_fields
-
-
-def _said(problem: Any) -> str:
-    kinds = {"missing": "this field is missing"}
-    if problem["type"] == "extra_forbidden":
-        fields = ", ".join(known_keys(Manifest, problem["loc"][:-1]))
-        return f"there is no such field; the fields here are {fields}"
-    said = kinds.get(problem["type"]) or str(problem["msg"]).removeprefix("Value error, ")
-    pattern = problem.get("ctx", {}).get("pattern")
-    return f"it does not have the form {pattern}" if pattern else said[:_LONGEST_NOTE]
 
 
 def _dotted(path: tuple[str | int, ...]) -> str:

@@ -90,14 +90,14 @@ def test_a_field_that_is_unknown_is_named_with_its_line(read):
     _, found = read(TEXT + "mood: good\n")
     ((code, field, note),) = found
     assert (code, field) == ("HMX522", "mood")
-    assert note.startswith(f"line {TEXT.count(chr(10)) + 1}: there is no such field")
+    assert note.startswith(f"line {TEXT.count(chr(10)) + 1}: there is no such key")
 
 
 def test_an_unknown_field_is_answered_with_the_fields_of_its_place(read):
     _, found = read(TEXT.replace("ethics:\n", "ethics:\n  ok: yes\n").replace("stimuli:\n", "stimuli:\n  set: own\n"))
     notes = {column: note for _, column, note in found}
-    assert notes["ethics.ok"].endswith("there is no such field; the fields here are approval, consent")
-    assert notes["stimuli.set"].endswith("the fields here are source, mixing, mixing_note, classes")
+    assert notes["ethics.ok"].endswith("there is no such key; the keys are approval, consent")
+    assert notes["stimuli.set"].endswith("the keys are source, mixing, mixing_note, classes")
 
 
 def test_unknown_fields_of_a_newer_package_may_be_passed_over(read):
