@@ -31,7 +31,7 @@ def draw_figures(statistics: dict[str, Any], folder: str | os.PathLike[str]) -> 
     Parameters
     ----------
     statistics
-        From `hmix_hub.contribute.description.statistics.study_statistics`. The same statistics give the same bytes with
+        From `hmix_hub.contribute.description.totals.study_statistics`. The same statistics give the same bytes with
         the same matplotlib.
     folder
         Folder for them, `statistics` in a study; it is made where it is missing, and files are written over.

@@ -37,7 +37,7 @@ def read_sample(paths: Sequence[Path], layout: Mapping[str, Any] = MappingProxyT
     Raises
     ------
     SourceMissingError, ConfigurationError
-        See `hmix_hub.importing.raw_files.read_raw`.
+        See `hmix_hub.importing.readers.read_raw`.
     SchemaError
         If a file cannot be read, or none has a row.
     """

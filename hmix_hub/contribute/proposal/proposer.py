@@ -31,7 +31,7 @@ def propose(table: pa.Table, task: str | None = None) -> Proposal:
     Parameters
     ----------
     table
-        Columns of text, from `hmix_hub.importing.raw_files.read_raw`; its first `ROWS` rows are looked at.
+        Columns of text, from `hmix_hub.importing.readers.read_raw`; its first `ROWS` rows are looked at.
     task
         The task; `None`: that which the answers are most like.
 
