@@ -90,8 +90,6 @@ class ByClassReader:
         encoded = written_in.dictionary_encode()
         unknown: dict[int, str] = {}
         faults: dict[int, str] = {}
-        # Most objects name the same classes in the same order.
-        of_keys: dict[tuple[int, ...], tuple[list[int], list[list[float]]]] = {}
         by_class = np.full((len(encoded.dictionary), len(self.vocabulary)), np.nan)
         rest = np.flatnonzero(~self._read_plain(encoded.dictionary, by_class)).tolist()
         for number, written in zip(rest, encoded.dictionary.take(pa.array(rest, pa.int64())).to_pylist(), strict=True):
@@ -104,12 +102,8 @@ class ByClassReader:
             except (ValueError, RecursionError, OverflowError) as error:
                 faults[number] = f"neither numbers a|b nor JSON of numbers: {error}"
             else:
-                places, found = of_keys.setdefault(codes, ([], []))
-                places.append(number)
-                found.append(numbers)
-        for codes, (places, found) in of_keys.items():
-            by_class[places] = 0
-            by_class[np.ix_(places, codes)] = np.array(found).reshape(len(places), len(codes))
+                by_class[number] = 0
+                by_class[number, list(codes)] = numbers
         number_of = encoded.indices.to_numpy(zero_copy_only=False)
         at = np.flatnonzero(is_object)
         for rule, said in ((stimulus_rules.CLASS, unknown), (rules.TYPE, faults)):
