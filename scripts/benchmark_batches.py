@@ -54,7 +54,7 @@ class Training:
         return {"sample/pictures": ImageSet("sample/pictures", path, labels, CIFAR10, "benchmark")}
 
     def batches(self, **options: Any) -> hmix_hub.training.batches.Batches:
-        """Give this package's way."""
+        """Return this package's way."""
         return hmix_hub.batches(
             self.workload.dataset, self.batch_size, normalize="cifar10", image_sets=self.image_sets, **options
         )
@@ -71,7 +71,7 @@ class Training:
         return hmix_hub.add_images(self.workload.dataset, image_sets=self.image_sets).select_columns(columns)
 
     def loader(self, workers: int, *, shuffle: bool = True) -> Epoch:
-        """Give what the documentation of `datasets` shows, with_format("torch") in a `DataLoader`; workers stay."""
+        """Return what the documentation of `datasets` shows, with_format("torch") in a `DataLoader`; workers stay."""
         rows: Any = self.with_images.with_format("torch")
         options: dict[str, Any] = {"num_workers": workers, "persistent_workers": workers > 0}
         loader = DataLoader(rows, self.batch_size, shuffle=shuffle, **options)
@@ -113,7 +113,7 @@ class ByHand:
         self.factor, self.offset = (each.repeat_interleave(1024) for each in (1 / (255 * std), -mean / std))
 
     def epoch(self, rows: torch.Tensor, buffer: torch.Tensor | None = None) -> Iterator[Batch]:
-        """Give batches of rows: each a tensor of its own, or all in one buffer, each written over the one before."""
+        """Return batches of rows: each a tensor of its own, or all in one buffer, each written over the one before."""
         for some in torch.split(rows, self.batch_size):
             whole = torch.empty(len(some), self.table.shape[1]) if buffer is None else buffer[: len(some)]
             numbers = self.of_row.index_select(0, some)
@@ -125,11 +125,11 @@ class ByHand:
             yield {"image": whole.view(-1, 3, 32, 32), "human": self.labels.index_select(0, some)}
 
     def shuffled(self) -> Iterator[Batch]:
-        """Give an epoch; a batch may be kept."""
+        """Return an epoch; a batch may be kept."""
         return self.epoch(torch.randperm(self.n))
 
     def overwriting(self) -> Iterator[Batch]:
-        """Give an epoch; a batch is gone with the next."""
+        """Return an epoch; a batch is gone with the next."""
         return self.epoch(torch.randperm(self.n), self._buffer)
 
     @cached_property

@@ -118,7 +118,7 @@ class Workload:
         return self.dataset.unique("participant_id")[:20]
 
     def jobs(self, case: Case) -> tuple[Job, Job]:
-        """Give a case's job done by this package, and the other way."""
+        """Return a case's job done by this package, and the other way."""
         ds = self.dataset
         if case is FILTER:
             return (

@@ -28,11 +28,11 @@ def milliseconds(seconds: float) -> str:
 
 
 def memory_status(name: str) -> int | None:
-    """Give a line of /proc/self/status in KiB; `None` where the system has none."""
+    """Return a line of /proc/self/status in KiB; `None` where the system has none."""
     values = [line.split()[1] for line in lines("/proc/self/status") if line.startswith(name + ":")]
     return int(values[0]) if values else None
 
 
 def lines(path: str) -> list[str]:
-    """Give the lines of a file; none where it is not there."""
+    """Return the lines of a file; none where it is not there."""
     return Path(path).read_text(encoding="utf-8").splitlines() if Path(path).is_file() else []

@@ -43,17 +43,17 @@ class Findings:
         self.found: Found = {}
 
     def tell(self, code: str, column: str, bad: Mask | pd.Series) -> None:
-        """Tell the rows where a mask is true; bool (N,)."""
+        """Report the rows where a mask is true; bool (N,)."""
         self.tell_rows(code, column, np.flatnonzero(bad).tolist())
 
     def tell_rows(self, code: str, column: str, rows: Sequence[int]) -> None:
-        """Tell rows."""
+        """Report rows."""
         if len(rows):
             count, before = self.found.get((code, column), (0, ()))
             self.found[code, column] = (count + len(rows), tuple(sorted([*before, *rows])[:MOST_ROWS]))
 
     def tell_all(self, code: str, column: str = "") -> None:
-        """Tell what is of the column, or of the file, as a whole."""
+        """Report what is of the column, or of the file, as a whole."""
         self.found[code, column] = (1, ())
 
 

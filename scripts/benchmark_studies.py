@@ -158,12 +158,12 @@ def _drawn(people: int, seed: int) -> pa.Table:
 
 
 def judgment_file(place: Path, ending: str = "csv") -> Path:
-    """Give the path of a study's judgment file."""
+    """Return the path of a study's judgment file."""
     return place / "judgments" / f"{INFER}.{ending}"
 
 
 def _pictures_of_class() -> np.ndarray:
-    """Give, for each of the generator's 10,000 pictures, one of CIFAR-10's test set that is of its class; int64."""
+    """Return, for each of the generator's 10,000 pictures, one of CIFAR-10's test set that is of its class; int64."""
     from hmix_hub.sources.cifar10 import known_labels
     from hmix_hub.sources.sample.drawing import labels_of
 

@@ -56,7 +56,7 @@ def main(arguments: argparse.Namespace) -> int:
 
 
 def _renew(name: str, *, write: bool) -> bool:
-    """Say whether a document's generated parts are stale, and write them if so."""
+    """Return whether a document's generated parts are stale, and write them if so."""
     path = ROOT / name
     text = path.read_text(encoding="utf-8")
     parts = _parts()
@@ -250,7 +250,7 @@ def _flags(source: str) -> list[dict[str, str]]:
 
 
 def _release() -> str | None:
-    """Give the source of the released files, if they can be had."""
+    """Return the source of the released files, if they can be had."""
     from hmix_hub.sources import RELEASE, choose_source, resolve_source
 
     source = choose_source()[0]
@@ -265,7 +265,7 @@ def _filters() -> str:
 
 
 def _dataset_info() -> str:
-    """Give the card's YAML: configurations with their files and features; sizes would make filtered loading fail."""
+    """Return the card's YAML: configurations with their files and features; sizes would make filtered loading fail."""
     import yaml
 
     from hmix_hub.schema import features

@@ -49,7 +49,7 @@ def _fields(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, FieldInf
 
 
 def _inner_model(annotation: Any) -> tuple[Any, type[BaseModel] | None]:
-    """Give the container (dict, list, or none) and the model that a field holds, if it holds one."""
+    """Return the container (dict, list, or none) and the model that a field holds, if it holds one."""
     from pydantic import BaseModel
 
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):

@@ -29,7 +29,7 @@ HUB = "https://huggingface.co"
 
 
 def renewed(document: str) -> str:
-    """Give a document with the real output of its commands."""
+    """Return a document with the real output of its commands."""
     with tempfile.TemporaryDirectory(prefix="hmix-console-") as scratch, _hub(Path(scratch) / "home") as environment:
         folder = Path(scratch) / "desk"
         folder.mkdir()
