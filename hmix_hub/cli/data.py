@@ -261,8 +261,17 @@ def plot(config: str, dataset: str, source: str | None, output: Path, filters: d
 @dataset_option
 @source_option
 @cifar10_option
+@click.option(
+    "--image-set",
+    "image_sets",
+    metavar="NAME=FOLDER",
+    multiple=True,
+    help="Folder of pictures that the study does not hold: my-study/pictures=photos. May be repeated.",
+)
 @picture_option
-def show(name: str, dataset: str, source: str | None, cifar10: str | None, output: Path) -> None:
+def show(
+    name: str, dataset: str, source: str | None, cifar10: str | None, image_sets: tuple[str, ...], output: Path
+) -> None:
     """Draw one stimulus as people saw it, its endpoints, and what people answered.
 
     ID is that of a stimulus, mixed_0.5_Dog_2205_Frog_6908; of a pair of the midpoint tasks, Automobile_887_Bird_8384;
@@ -270,8 +279,12 @@ def show(name: str, dataset: str, source: str | None, cifar10: str | None, outpu
     """
     from hmix_hub.plots import showing
 
+    folders = dict(one.partition("=")[::2] for one in image_sets)
+    if not all(folders.values()):
+        msg = "--image-set: write NAME=FOLDER, such as my-study/pictures=photos"
+        raise click.UsageError(msg)
     with writing(output):
-        showing.show(name, output, dataset=dataset, source=source, cifar10=cifar10)
+        showing.show(name, output, dataset=dataset, source=source, cifar10=cifar10, image_sets=folders or None)
     click.echo(f"drew {name} into {output}", err=True)
 
 

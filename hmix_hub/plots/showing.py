@@ -34,7 +34,9 @@ FRAME = "#000000"
 _MARGIN, _GAP, _TOP = 40, 36, 145
 _ENLARGED, _ENLARGED_IN_ROW = 10, 5
 """Pixels a pixel; people saw the pictures ten times enlarged."""
-_PANEL_WIDTH, _PANEL_LEFT = 520, 150
+_LONGEST_SIDE = 640
+"""Pixels of the longer side of a picture, at the most; larger ones are enlarged less, or reduced."""
+_PANEL_WIDTH, _PANEL_HEIGHT, _PANEL_LEFT = 520, 480, 150
 _PANELS = {"inferences": draw_inferences, "categories": draw_soft_labels, "ratings": draw_ratings}
 
 
@@ -67,7 +69,8 @@ def show(
         A mixture: both endpoints, the mixture between them, and a panel for each task that asked about it. A pair: its
         eleven mixtures, and how often each was taken as the 50/50 one. Image 1 is on the right, as on the axes of
         coefficients. Saved at 150 dots per inch, each pixel of a
-        picture is a square of 10 by 10 (5 by 5 for a pair), unsmoothed.
+        picture is a square of 10 by 10 (5 by 5 for a pair), unsmoothed; pictures whose longer side has more than
+        64 pixels are enlarged less, or reduced.
 
     Raises
     ------
@@ -90,9 +93,10 @@ def show(
 
 
 def _draw_mixture(subject: Subject) -> Canvas:
-    side = _ENLARGED * subject.pictures.shape[-1]
+    enlarged, width, height = _shown_size(subject.pictures, _ENLARGED)
+    side = max(width, height)
     tasks = [task for task in TASKS if task in subject.judgments]
-    pictures_end = _MARGIN + len(subject.pictures) * (side + _GAP)
+    pictures_end = _MARGIN + len(subject.pictures) * (width + _GAP)
     canvas = Canvas(max(pictures_end + len(tasks) * (_PANEL_LEFT + _PANEL_WIDTH) + _MARGIN, 1000), _TOP + side + 170)
     shares = [f"{100 * (subject.coefficient or 0):g} %", f"{100 * (1 - (subject.coefficient or 0)):g} %"]
     names = [f"{label} {index}" for label, index in zip(subject.labels, subject.indices, strict=True)]
@@ -101,13 +105,13 @@ def _draw_mixture(subject: Subject) -> Canvas:
         mixed = "\n+ ".join(f"{share} {label}" for share, label in zip(shares, subject.labels, strict=True))
         words = [f"image 2: {names[1]}", mixed, f"image 1: {names[0]}"]
     for number, (picture, line) in enumerate(zip(subject.pictures, words, strict=True)):
-        left = _MARGIN + number * (side + _GAP)
-        canvas.picture(picture, left, _TOP, _ENLARGED)
-        canvas.text(left, _TOP + side + 14, line)
+        left = _MARGIN + number * (width + _GAP)
+        canvas.picture(picture, left, _TOP, enlarged)
+        canvas.text(left, _TOP + height + 14, line)
     for number, task in enumerate(tasks):
         left = pictures_end + _PANEL_LEFT + number * (_PANEL_LEFT + _PANEL_WIDTH)
         (draw,) = TASKS[task].tools("plot", _PANELS)
-        draw(canvas.axes(left, _TOP, _PANEL_WIDTH, side), subject, task)
+        draw(canvas.axes(left, _TOP, _PANEL_WIDTH, min(side, _PANEL_HEIGHT)), subject, task)
     if tasks:
         canvas.note(pictures_end + _PANEL_LEFT, canvas.height - 30, INTERVALS)
     else:
@@ -116,14 +120,14 @@ def _draw_mixture(subject: Subject) -> Canvas:
 
 
 def _draw_pair(subject: Subject) -> Canvas:
-    side = _ENLARGED_IN_ROW * subject.pictures.shape[-1]
-    column, left = side + 14, _MARGIN + 60
+    enlarged, width, side = _shown_size(subject.pictures, _ENLARGED_IN_ROW)
+    column, left = width + 14, _MARGIN + 60
     canvas = Canvas(left + len(WALK) * column + _MARGIN, _TOP + side + (540 if subject.judgments else 130))
     first, second = (f"{label} {index}" for label, index in zip(subject.labels, subject.indices, strict=True))
     selected = None if subject.judgment is None else steps_of(subject.judgment["selected_coefficient"])
     for step, picture in enumerate(subject.pictures):
         frame, line = (NAMED, 6) if step == selected else (FRAME, 2)
-        canvas.picture(picture, left + step * column + 7, _TOP, _ENLARGED_IN_ROW, frame=frame, line=line)
+        canvas.picture(picture, left + step * column + 7, _TOP, enlarged, frame=frame, line=line)
     canvas.text(left + 7, _TOP + side + 14, f"image 2: {second}")
     canvas.text(left + len(WALK) * column - 7, _TOP + side + 14, f"image 1: {first}", align="right")
     if subject.judgments:
@@ -133,6 +137,16 @@ def _draw_pair(subject: Subject) -> Canvas:
         judged = f"; judged are {', '.join(subject.elsewhere)}" if subject.elsewhere else ""
         canvas.note(left + 7, _TOP + side + 70, f"nobody judged this pair in the midpoint tasks{judged}")
     return canvas
+
+
+def _shown_size(pictures: npt.NDArray[np.uint8], most: int) -> tuple[float, int, int]:
+    """Return how often a pixel's side is enlarged, and width and height of the pictures in the figure."""
+    longest = _LONGEST_SIDE * most // _ENLARGED
+    enlarged = min(most, longest / max(pictures.shape[-2:]))
+    if enlarged > 1:
+        enlarged = int(enlarged)
+    height, width = (max(round(enlarged * side), 1) for side in pictures.shape[-2:])
+    return enlarged, width, height
 
 
 def _write_heading(canvas: Canvas, subject: Subject) -> None:
@@ -196,14 +210,16 @@ class Canvas:
         return self.figure.add_axes(box)
 
     def picture(
-        self, picture: npt.NDArray[np.uint8], left: int, top: int, enlarged: int, *, frame: str = FRAME, line: int = 2
+        self, picture: npt.NDArray[np.uint8], left: int, top: int, enlarged: float, *, frame: str = FRAME, line: int = 2
     ) -> Axes:
         """Add a picture, uint8 (3, H, W), each of its pixels a square of `enlarged` pixels, in a frame around it."""
-        height, width = (enlarged * side for side in picture.shape[1:])
+        height, width = (max(round(enlarged * side), 1) for side in picture.shape[1:])
         around = self.axes(left - line, top - line, width + 2 * line, height + 2 * line)
         around.set(xticks=[], yticks=[], facecolor=frame)
         axes = self.axes(left, top, width, height)
-        axes.imshow(picture.transpose(1, 2, 0), interpolation="nearest", aspect="auto")
+        axes.imshow(
+            picture.transpose(1, 2, 0), interpolation="nearest" if enlarged >= 1 else "antialiased", aspect="auto"
+        )
         for each in (around, axes):
             each.set(xticks=[], yticks=[])
             each.spines[:].set_visible(False)

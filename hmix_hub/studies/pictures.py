@@ -223,8 +223,9 @@ def _open_elsewhere(manifest: Manifest, root: Path, folder: str | os.PathLike[st
     few = ", ".join(list(dict.fromkeys(listed.names))[:_MOST_NAMED])
     msg = f"the pictures of {manifest.id} may not be published, and no folder of them is named"
     hint = (
-        f"get them from where the study did (see its card), and name your folder: image_sets={{{manifest.image_set!r}: "
-        f"folder}}; it holds {len(listed):,} pictures under the names that {IMAGE_LIST} lists, such as {few}"
+        "get them from where the study did (see its card), and name your folder: "
+        f"image_sets={{{manifest.image_set!r}: folder}}, or --image-set {manifest.image_set}=FOLDER of `hmix show`; "
+        f"it holds {len(listed):,} pictures under the names that {IMAGE_LIST} lists, such as {few}"
     )
     raise SourceMissingError(msg, where=Where(str(root / IMAGE_LIST)), hint=hint)
 

@@ -180,6 +180,18 @@ def test_pictures_without_files_have_no_names(study, make_study):
     assert None not in names[len(of_cifar10) :]
 
 
+def test_the_command_line_draws_a_stimulus_from_the_folder_that_is_named(study, held, tmp_path):
+    stimulus = hmix_hub.load_dataset(study, split="train")[0]["stimulus_id"]
+    command = ["show", stimulus, "--dataset", str(study), "-o", str(tmp_path / "shown.png")]
+    refused = CliRunner().invoke(main, command)
+    assert refused.exit_code == 1
+    assert "--image-set example-study/pictures=FOLDER" in refused.output
+    assert CliRunner().invoke(main, [*command, "--image-set", str(held)]).exit_code == 2
+    result = CliRunner().invoke(main, [*command, "--image-set", f"{NAME}={held}"])
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "shown.png").is_file()
+
+
 def test_the_command_line_shows_names_of_files(study):
     result = CliRunner().invoke(
         main, ["load", INFER, "--dataset", str(study), "--columns", "image_1_file,confidence", "--format", "csv"]

@@ -16,6 +16,7 @@ import hmix_hub
 from hmix_hub.contribute.building import build
 from hmix_hub.contribute.checking import check_study
 from hmix_hub.errors import ConfigurationError, SchemaError
+from hmix_hub.plots.showing import _shown_size
 from hmix_hub.studies.example import csv_bytes
 from hmix_hub.studies.study import Study
 
@@ -39,6 +40,35 @@ def of_several_sizes(files):
         if row["image_2_index"]:
             row["image_2_index"] = int(row["image_1_index"]) + 1
     files[TABLE] = csv_bytes(rows)
+
+
+def picture_boxes(figure):
+    """Width and height of the pictures in a figure, in pixels, and the lower edge of the last."""
+    boxes = [axes.get_window_extent() for axes in figure.axes if axes.images]
+    return [(round(box.width), round(box.height)) for box in boxes], boxes[-1].y0
+
+
+def test_a_stimulus_is_shown_in_its_proportions_with_its_name_below(study):
+    dataset = hmix_hub.load_dataset(study, split="train")
+    singles = {row["image_1_index"]: row["stimulus_id"] for row in dataset if row["image_2_index"] is None}
+    for index, stimulus in singles.items():
+        figure = hmix_hub.show(stimulus, dataset=study)
+        sizes, bottom = picture_boxes(figure)
+        height, width = SIZES[index]
+        assert sizes == [(10 * width, 10 * height)]
+        (caption,) = [text for text in figure.texts if text.get_text() == f"cat {index}"]
+        assert caption.get_window_extent().y1 < bottom
+
+
+@pytest.mark.parametrize(
+    ("sides", "box"),
+    [((32, 32), (320, 320)), ((64, 48), (640, 480)), ((300, 200), (600, 400)), ((2000, 1000), (640, 320))],
+)
+def test_large_pictures_are_shown_smaller(sides, box):
+    width, height = sides
+    enlarged, *found = _shown_size(np.zeros((1, 3, height, width), np.uint8), 10)
+    assert tuple(found) == box
+    assert enlarged == box[0] / width
 
 
 def shown(row):
