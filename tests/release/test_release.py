@@ -14,7 +14,7 @@ from hmix_hub.judgments.from_released import Provenance
 from hmix_hub.judgments.migration import migrate
 from hmix_hub.release import configuration_counts, count_participants, flag_counts, verify
 from hmix_hub.sources import resolve_source
-from hmix_hub.tasks import RELEASED_CONFIGURATIONS, TASKS
+from hmix_hub.tasks import RELEASED_CONFIGURATIONS, RELEASED_FORMS
 
 TASK_COUNTS = {
     "construct_midpoint": (1440, 90, 45, 249),
@@ -108,7 +108,7 @@ def test_rounds_of_collection(load):
 
 
 def test_batches_are_the_sets_of_stimuli(load):
-    assert {task: len(load(task).unique("batch_id")) for task in TASKS} == {
+    assert {task: len(load(task).unique("batch_id")) for task in RELEASED_FORMS} == {
         "construct_midpoint": 9,
         "select_shuffled_midpoint": 9,
         "infer_mixing_factor": 35,
@@ -142,13 +142,13 @@ def test_pictures_stand_in_several_pairs(load):
 
 
 def test_the_name_of_class_1_comes_first_in_the_alphabet(load):
-    for task in TASKS:
+    for task in RELEASED_FORMS:
         dataset = load(task)
         assert all(a < b for a, b in zip(dataset["image_1_label"], dataset["image_2_label"], strict=True))
 
 
 def test_no_platform_id_url_or_free_text_is_in_any_table(load, release):
-    for task in TASKS:
+    for task in RELEASED_FORMS:
         names = {"study_id", "url", "subj_id", "view_history"}
         released = load(task, schema_version="1.0.0")
         for name in names & set(released.column_names):

@@ -7,6 +7,7 @@ import pytest
 
 from hmix_hub.studies.checks.participants import check_participation
 from hmix_hub.studies.findings import Report, Reporter
+from hmix_hub.tasks import INFER
 
 PEOPLE, STIMULI = 40, 20
 
@@ -15,6 +16,7 @@ class Rows(dict):
     """Rows as the ledger has them: columns by name, all of one length."""
 
     broken = frozenset()
+    task = INFER
 
     def __init__(self, person, stimulus, answer, time):
         super().__init__(

@@ -28,7 +28,8 @@ def test_its_tables_are_those_of_its_files(task, keeps_rows, tmp_path):
     assert not study.report.errors
     assert study.tables[task].equals(read_judgments(study.folder, study.manifest, task))
     assert list(study.tables) == [name for name, one in CONFIGURATIONS.items() if one.task == task]
-    assert study.configurations == [*study.tables, "participants"]
+    people = ["participants"] if TASKS[task].has_participants else []
+    assert study.configurations == [*study.tables, *people]
     assert study.default == task
 
 

@@ -6,8 +6,9 @@ import random
 
 from hypothesis import assume
 
+from hmix_hub.schema import CURRENT
 from hmix_hub.studies.example import example_study
-from hmix_hub.tasks import CATEGORICAL, CHOICE, INFER
+from hmix_hub.tasks import CATEGORICAL, CHOICE, INFER, TASKS
 from study_generator.answers import ANSWERS
 from study_generator.planting import TABLES, TEXTS, plants, some_row
 from study_generator.study import Study
@@ -24,7 +25,8 @@ def _mark(study: Study, rng: random.Random, content: bytes) -> list[int]:
 
 
 def _other_task(study: Study, rng: random.Random) -> str:
-    return rng.choice([task for task in ANSWERS if task != study.task])
+    version = study.manifest.get("schema_version", CURRENT)
+    return rng.choice([task for task in ANSWERS if task != study.task and version in TASKS[task].versions])
 
 
 @plants("HMX500", endings=TEXTS)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 
 import numpy as np
 from hypothesis import assume
 
-from hmix_hub.tasks import CATEGORICAL, INFER
+from hmix_hub.tasks import CATEGORICAL, CHOICE, INFER
 from study_generator.planting import plants, some_row
 from study_generator.studies import few_people
 from study_generator.study import Study
@@ -143,9 +144,19 @@ def _alike(study: Study, rng: random.Random) -> list[int]:
     assume(not study.alike)
     first = some_row(study, rng)
     person, given = study.rows[first][_ID], study.rows[first]
-    names = ["selected_coefficient", "inferred_coefficient", "confidence", "top_class", "top_probability"]
+    names = [
+        "selected_coefficient",
+        "inferred_coefficient",
+        "confidence",
+        "top_class",
+        "top_probability",
+        "chosen_class",
+    ]
     mine = [n for n, row in enumerate(study.rows) if row[_ID] == person]
     assume(len(mine) >= 10)
+    # Whoever was shown one class throughout may well choose one class throughout.
+    shown = Counter((study.rows[n]["image_1_label"], study.rows[n].get("image_2_label")) for n in mine)
+    assume(study.task != CHOICE or max(shown.values()) < 0.9 * len(mine))
     for number in mine:
         study.rows[number] |= {name: given[name] for name in names if name in given}
         # Of all scales, those of steps included.
