@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hmix_hub.schema.arrays import Mask, as_mask, codes, distributions
+from hmix_hub.schema.arrays import Mask, codes, distributions
 from hmix_hub.schema.column import Column, Kind
 from hmix_hub.schema.groups import Groups, encode, encode_key
 from hmix_hub.schema.judgment import CONFIDENCES, recorded, recorded_times
@@ -20,16 +21,13 @@ from hmix_hub.tasks.flags import (
     Flag,
     Rows,
     is_straightlining,
+    is_untouched,
 )
 from hmix_hub.tasks.parts import ByStimulus, ExampleTrial, Path, example_share
 from hmix_hub.tasks.task import Task
 from hmix_hub.tasks.votes import CLASS_FREQUENCIES, ENTROPY, MAJORITY_CLASS, entropies, frequencies, majorities
 
 SINCE = "2.2.0"
-
-
-def _untouched_confidence(rows: Rows) -> Mask:
-    return as_mask(pc.equal(rows.table["confidence_touched"], False))
 
 
 def _same_place(rows: Rows) -> Mask:
@@ -126,7 +124,7 @@ TASK = Task(
         Flag(
             "untouched_confidence",
             "the slider of confidence is known not to have been touched, so that where it stands may not be meant",
-            _untouched_confidence,
+            partial(is_untouched, "confidence_touched"),
         ),
         SYNTHETIC,
     ),

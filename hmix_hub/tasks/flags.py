@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from hmix_hub.schema.arrays import Ints, Mask
+from hmix_hub.schema.arrays import Ints, Mask, as_mask
 from hmix_hub.schema.groups import Groups, encode, encode_key
 from hmix_hub.schema.judgment import SYNTHETIC_FLAG
 from hmix_hub.tasks.soft_labels import Question
@@ -108,6 +109,11 @@ def is_straightlining(participants: Ints, answers: Ints) -> Mask:
     np.maximum.at(most, participants[same.first], same.sizes)
     # In whole numbers, since 0.9 * 10 rounds: nine of ten are nine tenths.
     return (10 * most >= STRAIGHTLINING_TENTHS * of_participant) & (of_participant >= STRAIGHTLINING_MINIMUM)
+
+
+def is_untouched(column: str, rows: Rows) -> Mask:
+    """Whether the slider that a column tells of is known not to have been touched, for each judgment; bool (N,)."""
+    return as_mask(pc.equal(rows.table[column], False))
 
 
 REPEATED_IN_BATCH = Flag(

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from hmix_hub.schema.arrays import Mask, codes, numbers
+from hmix_hub.schema.arrays import numbers
 from hmix_hub.schema.column import Column, Kind
 from hmix_hub.schema.groups import Groups
 from hmix_hub.schema.judgment import recorded, recorded_times
-from hmix_hub.tasks.flags import REPEATED_IN_BATCH, STRAIGHTLINING, SYNTHETIC, Flag, Rows
+from hmix_hub.tasks.flags import REPEATED_IN_BATCH, STRAIGHTLINING, SYNTHETIC, Flag, is_untouched
 from hmix_hub.tasks.parts import ByStimulus, ExampleTrial, Path, example_share
 from hmix_hub.tasks.task import Task
 
@@ -24,15 +24,10 @@ _EXAMPLE_STEPS = 7
 """Steps of the first of them; the second is continuous."""
 
 
-def _untouched_rating(rows: Rows) -> Mask:
-    # 1 touched, 0 not, -1 not known.
-    return codes(rows.table["rating_touched"].cast(pa.int8())) == 0
-
-
 UNTOUCHED_RATING = Flag(
     "untouched_rating",
     "the scale is known not to have been touched, so that the rating is where it stood",
-    _untouched_rating,
+    partial(is_untouched, "rating_touched"),
 )
 
 
