@@ -11,7 +11,7 @@ import click
 from hmix_hub.cli.options import configuration_argument, configurations_epilog, json_option, source_option
 from hmix_hub.cli.output import echo_json, echo_table
 from hmix_hub.datasets_by_name import citation
-from hmix_hub.errors import ConfigurationError, nearest
+from hmix_hub.errors import ConfigurationError, SourceError, nearest
 from hmix_hub.schema import CURRENT, check_version
 from hmix_hub.schema.column import describe_column
 from hmix_hub.tasks import TASKS, check_configuration
@@ -33,10 +33,15 @@ def list_configurations(source: str | None, of_flags: bool, of_hub: bool, as_jso
     from hmix_hub.release import configuration_counts, count_participants, flag_counts
     from hmix_hub.sources import resolve_source
 
-    place = resolve_source(source)
-    rows = flag_counts(source) if of_flags else configuration_counts(source)
-    participants = count_participants(source)
-    others = _registered()
+    place, others = resolve_source(source), _registered()
+    try:
+        rows = flag_counts(source) if of_flags else configuration_counts(source)
+        participants = count_participants(source)
+    except SourceError:
+        if not of_flags and not as_json:
+            # These are known without the release, which the error says cannot be had.
+            _echo_registered(others)
+        raise
     if as_json:
         study = {"source": place.description, "synthetic": place.study.synthetic, "people": participants}
         echo_json(study | ({"flags": rows} if of_flags else {"configurations": rows, "registered": others}))
@@ -44,8 +49,13 @@ def list_configurations(source: str | None, of_flags: bool, of_hub: bool, as_jso
     echo_table(rows)
     click.echo(f"\n{participants} people over all; from {place.description}")
     if not of_flags:
-        click.echo("\nregistered studies, loaded by name: hmix load CONFIG --dataset NAME")
-        echo_table(others)
+        click.echo()
+        _echo_registered(others)
+
+
+def _echo_registered(rows: list[dict[str, Any]]) -> None:
+    click.echo("registered studies, loaded by name: hmix load CONFIG --dataset NAME")
+    echo_table(rows)
 
 
 def _registered() -> list[dict[str, Any]]:

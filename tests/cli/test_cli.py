@@ -51,6 +51,13 @@ def test_list_counts_every_configuration():
     assert "synthetic" in text
 
 
+def test_registered_studies_are_listed_where_the_release_cannot_be_had(tmp_path):
+    result = hmix("list", "--source", tmp_path, status=DATA_ARE_WRONG)
+    assert "cifar10h" in result.stdout
+    assert "hmix_construct_midpoint.csv" in result.stderr
+    assert hmix("list", "--source", tmp_path, "--json", status=DATA_ARE_WRONG).stdout == ""
+
+
 def test_list_counts_the_flagged_rows(load_sample):
     found = json.loads(hmix("list", "--flags", "--json").stdout)
     listed = {(row["task"], row["flag"]): row["rows"] for row in found["flags"]}
