@@ -204,9 +204,9 @@ def _file_ambiguous(study: Study, rng: random.Random) -> list[int]:
     names = _name_files(study)
     other = f"other/{names[0].split('/')[-1]}"
     study.files[f"stimuli/{other}"] = study.files[f"stimuli/{names[0]}"]
-    study.files["stimuli/images.csv"] = (
-        study.files["stimuli/images.csv"].rstrip() + f"\n{other},{study.labels[0]}\n".encode()
-    )
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow([other, study.labels[0]])
+    study.files["stimuli/images.csv"] = study.files["stimuli/images.csv"].rstrip() + f"\n{line.getvalue()}".encode()
     number = some_row(study, rng)
     study.rows[number]["image_1_file"] = f"third/{names[0].split('/')[-1]}"
     return [number]
