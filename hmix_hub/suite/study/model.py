@@ -28,8 +28,9 @@ class Pictures(_Strict):
     source: HeldPictures = Field(
         description="A pinned set that hmix-hub knows, or `own`: stimuli/images.csv beside the study file."
     )
-    classes: Literal["cifar10"] | Annotated[list[Line], Field(min_length=2, max_length=200)] = Field(
-        default="cifar10", description="The class names in order, or `cifar10` for its ten."
+    classes: Literal["cifar10"] | Annotated[list[Line], Field(min_length=1, max_length=200)] = Field(
+        default="cifar10",
+        description="The class names in order, or `cifar10` for its ten; one is enough where pictures are only rated.",
     )
     class_names: dict[str, Line] = Field(
         default={},

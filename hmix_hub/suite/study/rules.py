@@ -235,6 +235,8 @@ def _manifest(study: StudyFile) -> Iterator[Problem]:
 
 
 def _study_path(parts: KeyPath, said: str) -> KeyPath:
+    if not parts and said.startswith("stimuli.classes:"):
+        return ("pictures", "classes")
     head, *rest = parts or ("id",)
     if parts[:2] == ("ethics", "consent"):
         return ("consent", "text")

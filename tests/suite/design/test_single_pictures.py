@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 from suite.study.files import STUDY, pair_study, write_study
 
 from hmix_hub.cli.main import main
@@ -16,7 +17,7 @@ from hmix_hub.suite.design.drawing import draw_design
 from hmix_hub.suite.design.overview import overview_of
 from hmix_hub.suite.study.manifest import manifest_of
 from hmix_hub.suite.study.reading import read_study_file
-from hmix_hub.tasks import CHOICE
+from hmix_hub.tasks import CHOICE, RATING
 
 HEAD = STUDY[: STUDY.index("  construct_midpoint:")]
 
@@ -116,6 +117,22 @@ def test_a_task_about_two_pictures_takes_no_single_one(tmp_path: Path) -> None:
 def test_what_cannot_be_drawn_is_told(tmp_path: Path, pairs: str, keys: str, said: str) -> None:
     with pytest.raises(StudyFileError, match=said):
         _drawn(tmp_path, pairs, keys=keys)
+
+
+def test_pictures_that_are_only_rated_may_be_of_one_class(tmp_path: Path) -> None:
+    head = HEAD.replace("source: sample/pictures", "source: own\n  classes: [face]")
+    scale = "{name: trust, question: How much?, low: not at all, high: very, steps: 7}"
+    task = f"  {RATING}:\n    question: How?\n    people_per_batch: 2\n    batch_size: 2\n    scales: [{scale}]\n"
+    page = "    instructions: [{text: Look.}]\n    pairs: {per_class: 2}\n"
+    folder = write_study(tmp_path, head + task + page)
+    (folder / "stimuli").mkdir()
+    for number in range(2):
+        Image.new("RGB", (4 + number, 4)).save(folder / f"stimuli/{number}.png")
+    (folder / "stimuli/images.csv").write_text("file,label\n0.png,face\n1.png,face\n")
+
+    frozen, _ = draw_design(folder, read_study_file(folder))
+
+    assert [one.image_1_label for batch in frozen.batches for one in batch.stimuli] == [0, 0]
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,11 @@ FAULTS: dict[str, tuple[str, str, str]] = {
         "source: sample/pictures\n  classes:\n    - dog\n    - Dog  #!",
         "'Dog' stands already in place 1",
     ),
+    "one class to choose from": (
+        "source: sample/pictures",
+        "source: sample/pictures\n  classes: [dog]  #!",
+        "needs at least two classes; scale_rating alone may have one",
+    ),
     "a class that spoils ids": (
         "source: sample/pictures",
         "source: sample/pictures\n  classes: [dog, a/b]  #!",
