@@ -274,6 +274,10 @@ class TestOtherTasks:
         ]
         assert lines(rows)[0]["class_counts"] == {"counts": {c: f"said_{c}" for c in CLASSES}}
 
+    def test_numbers_within_json_are_no_columns_of_votes(self):
+        rows = [{"image": name, "said": {"cat": n, "dog": 2, "fox": 1}} for n, name in enumerate(PICTURES)]
+        assert "class_counts" not in lines(rows)[0]
+
 
 class TestWideTables:
     def people(self, name):

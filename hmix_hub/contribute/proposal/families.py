@@ -117,7 +117,9 @@ def find_votes(columns: Sequence[RawColumn], rows: Mask) -> Votes | None:
     rows
         bool (N,): all rows.
     """
-    numeric = [column for column in columns if column.is_numeric(rows) and column.share(rows) == 1]
+    # `counts:` takes whole cells.
+    plain = [column for column in columns if "json" not in column.origin]
+    numeric = [column for column in plain if column.is_numeric(rows) and column.share(rows) == 1]
     named = [{word: of for word, of in one.items() if not _NO_CLASS.match(word.lower())} for one in families(numeric)]
     for family in sorted(map(_without_total, named), key=len, reverse=True):
         if len(family) < _FEWEST_CLASSES or not are_harmless(list(family)):
