@@ -1,4 +1,4 @@
-"""Pictures of pages, for README: of the four interfaces, each halfway through a trial, and of the head of the report.
+"""Pictures of pages, for README: of each interface, halfway through a trial, and of the head of the report.
 
 python3 scripts/screens.py [FOLDER]        default: dataset_cards; needs Chromium (HMIX_CHROMIUM, or on the path)
 
