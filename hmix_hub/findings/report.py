@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
@@ -273,6 +274,10 @@ def _files(judgments: Judgments) -> list[SourceFile]:
 
 
 def _missing(judgments: Tasks, left_out: Mapping[str, str]) -> list[str]:
-    """Return a sentence for each task that nobody was asked, and for each finding that is left out."""
-    said = [f"There are no judgments of {task}." for task in RELEASED_FORMS if task not in judgments]
-    return [*said, *(f"Left out: {words}, since {reason}." for words, reason in left_out.items())]
+    """Return sentences on the findings that are left out, by reason; and on tasks that the rest of H-Mix lacks."""
+    is_like_h_mix = not judgments.keys().isdisjoint(RELEASED_FORMS)
+    said = [f"There are no judgments of {task}." for task in RELEASED_FORMS if is_like_h_mix and task not in judgments]
+    findings: dict[str, list[str]] = defaultdict(list)
+    for words, reason in left_out.items():
+        findings[reason].append(words)
+    return [*said, *(f"Left out: {'; '.join(words)}, since {reason}." for reason, words in findings.items())]

@@ -23,7 +23,7 @@ from hmix_hub.contribute.publishing.publisher import publish
 from hmix_hub.errors import ConfigurationError, SchemaError
 from hmix_hub.studies.example import example_study, write_files
 from hmix_hub.studies.study import Study
-from hmix_hub.tasks import CATEGORICAL, CHOICE, CONSTRUCT, INFER, RELEASED_FORMS, SELECT
+from hmix_hub.tasks import CATEGORICAL, CHOICE, CONSTRUCT, INFER, RATING, RELEASED_FORMS, SELECT
 
 FEW = 100
 EVERY_FINDING = [
@@ -125,8 +125,16 @@ def test_a_study_is_explained_by_its_own_files(place, study, tmp_path):
 def test_a_study_of_one_midpoint_task(task, tmp_path):
     report = hmix_hub.report(write_files(tmp_path / "study", of_people(example_study(task))), resamples=FEW)
     assert {finding.id for finding in report.findings} == MIDPOINTS
-    assert len(report.missing) == 3 + len(EVERY_FINDING) - len(MIDPOINTS)
+    left_out = [words for sentence in report.missing[3:] for words in sentence.partition(", since ")[0].split("; ")]
+    assert len(left_out) == len(EVERY_FINDING) - len(MIDPOINTS)
     assert ("construct.start.difference" in report.numbers) == (task == CONSTRUCT)
+
+
+def test_a_study_of_another_kind_is_not_told_the_tasks_of_h_mix(tmp_path):
+    report = hmix_hub.report(write_files(tmp_path / "study", of_people(example_study(RATING))), resamples=FEW)
+    assert not any(sentence.startswith("There are no judgments") for sentence in report.missing)
+    reasons = [sentence.partition(", since ")[2] for sentence in report.missing]
+    assert len(set(reasons)) == len(reasons)
 
 
 def test_a_study_of_soft_labels(tmp_path):
