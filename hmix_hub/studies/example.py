@@ -52,27 +52,6 @@ contact: https://example.org/contact
 """
 
 
-SOFT_LABELS = """\
-soft_labels:
-  asked: [probabilities, second_class, impossible_classes]
-  procedure: released
-"""
-"""What the example study of the categorical task says of its questions."""
-SCALES = """\
-scales:
-  - name: likeness
-    question: How much does it look like its first class?
-    low: not at all
-    high: entirely
-    steps: 7
-  - name: beauty
-    question: How beautiful is it?
-    low: ugly
-    high: beautiful
-"""
-"""What the example study of ratings says of its scales."""
-
-
 def example_study(task: str = DEFAULT_TASK) -> dict[str, bytes]:
     """Return the example study of a task: the content of its files by path."""
     rng = np.random.default_rng(_SEED)
@@ -91,7 +70,7 @@ def example_study(task: str = DEFAULT_TASK) -> dict[str, bytes]:
         MANIFEST: _MANIFEST.format(
             version=CURRENT,
             task=task,
-            asked=SOFT_LABELS if TASKS[task].asked_columns else SCALES if "scale" in TASKS[task].facets else "",
+            asked=TASKS[task].example_manifest,
         ).encode(),
         f"judgments/{task}.csv": csv_bytes(rows),
         **({"participants.csv": csv_bytes(participants)} if has_participants else {}),

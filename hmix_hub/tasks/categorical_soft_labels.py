@@ -149,6 +149,12 @@ def _example(trial: ExampleTrial, rng: np.random.Generator) -> dict[str, Any]:
     }
 
 
+EXAMPLE_MANIFEST = """\
+soft_labels:
+  asked: [probabilities, second_class, impossible_classes]
+  procedure: released
+"""
+
 TASK = Task(
     name="categorical_soft_labels",
     section="4.3.2",
@@ -216,6 +222,7 @@ TASK = Task(
     plot="categories",
     target="soft_label",
     example=_example,
+    example_manifest=EXAMPLE_MANIFEST,
     derived={"soft_label": _soft_label},
     asked_columns=ASKED_COLUMNS,
     observe=_observe,

@@ -50,6 +50,19 @@ def _example(trial: ExampleTrial, rng: np.random.Generator) -> dict[str, Any]:
     return {"scale": scale, "rating": rating}
 
 
+EXAMPLE_MANIFEST = """\
+scales:
+  - name: likeness
+    question: How much does it look like its first class?
+    low: not at all
+    high: entirely
+    steps: 7
+  - name: beauty
+    question: How beautiful is it?
+    low: ugly
+    high: beautiful
+"""
+
 TASK = Task(
     name="scale_rating",
     question="rates one picture or mixture on a scale between two ends",
@@ -102,6 +115,7 @@ TASK = Task(
     target="rating",
     filters={"scale": "on any of these scales", "rating": "whose rating is this, 0 the low end to 1 the high end"},
     example=_example,
+    example_manifest=EXAMPLE_MANIFEST,
     optional=(SCALE,),
     paths=(Path("rating_path", "rating_path_times_ms", "rating", touched="rating_touched", rests=None),),
 )

@@ -77,6 +77,8 @@ class Task:
         What a model is taught unless another target is named: one of `hmix_hub.training.targets.TARGETS`.
     example
         From a trial of the example study, and a generator, to the cells of its answer.
+    example_manifest
+        What study.yaml of the example study says of this task alone; YAML, empty or whole lines.
     released
         Its form in schema 1.0.0; `None`: it has none.
     derived
@@ -117,6 +119,7 @@ class Task:
     plot: str
     target: str
     example: Callable[[ExampleTrial, np.random.Generator], Mapping[str, Any]]
+    example_manifest: str = ""
     released: Released | None = None
     derived: Mapping[str, Callable[[pa.Table, int, Procedure], pa.Array]] = field(default_factory=dict)
     judged: tuple[str, str] | None = None

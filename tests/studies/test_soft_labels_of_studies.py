@@ -13,9 +13,10 @@ from hmix_hub.contribute.building import build
 from hmix_hub.contribute.checking import check_study
 from hmix_hub.errors import StudyError
 from hmix_hub.schema import CIFAR10
-from hmix_hub.studies.example import SOFT_LABELS, csv_bytes, example_study
+from hmix_hub.studies.example import csv_bytes, example_study
 from hmix_hub.studies.study import Study
 from hmix_hub.tasks import CATEGORICAL
+from hmix_hub.tasks.categorical_soft_labels import EXAMPLE_MANIFEST as SOFT_LABELS
 
 TABLE = f"judgments/{CATEGORICAL}.csv"
 HARD = {"top_probability": "1", "second_class": "", "second_probability": "", "impossible_classes": ""}

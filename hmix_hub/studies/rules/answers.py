@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from hmix_hub.studies.example import SCALES
 from hmix_hub.studies.rules.changes import ROW, Rows, cells, content, replaced, rows_changed
 from hmix_hub.studies.rules.rule import Change, Example, error, warning
 from hmix_hub.tasks import RATING, VOTES
+from hmix_hub.tasks.scale_rating import EXAMPLE_MANIFEST as SCALES
 
 _FILE = "study.yaml"
 _NAME, _OTHER = "likeness", "beauty"

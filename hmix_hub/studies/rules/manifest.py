@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from hmix_hub.schema import CURRENT, JUDGMENT_TABLE
-from hmix_hub.studies.example import SOFT_LABELS
 from hmix_hub.studies.rules.changes import added, content, file_removed, replaced
 from hmix_hub.studies.rules.rule import Change, Example, Files, error, warning
 from hmix_hub.tasks import CATEGORICAL
+from hmix_hub.tasks.categorical_soft_labels import EXAMPLE_MANIFEST as SOFT_LABELS
 
 _FILE = "study.yaml"
 _TITLE = "title: Mixed pictures, an example study"
