@@ -63,8 +63,9 @@ def import_raw(
     ----------
     files
         Raw files, in the order that their rows shall have: exports of the original HILL MixE Suite (schema 1.0.0), or
-        any flat table (CSV, JSON, JSON lines or Parquet) for which there is a map. A file of a session that was broken
-        off before its first judgment is passed over, with a note. Of several forms, the files by their column map:
+        any form of `hmix_hub.importing.readers` (CSV, JSON, Parquet, Excel, SQLite, …) with a map. A file of a session
+        that was broken off before its first judgment is passed over, with a note. Of several forms, the files by their
+        column map:
         `{"pilot.yaml": ["pilot.csv"], "main.yaml": ["main.csv"]}`.
     to
         The study folder; begun if it is not there.

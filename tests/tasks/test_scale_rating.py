@@ -71,6 +71,11 @@ def findings(folder):
     return [(found.rule.code, found.column, [spot.row for spot in found.spots]) for found in Study.open(folder).report]
 
 
+def test_whether_a_scale_was_touched_may_be_told_without_a_path(tmp_path):
+    rows = [(*row, touched) for row, touched in zip(ROWS, ("true", "false", "") * 2, strict=True)]
+    assert findings(study(tmp_path, rows, columns="scale,rating,rating_touched")) == findings(study(tmp_path, ROWS))
+
+
 def test_what_was_contributed_is_what_is_loaded_wherever_it_is_loaded_from(tmp_path):
     folder = study(tmp_path, ROWS)
     assert findings(folder) == []

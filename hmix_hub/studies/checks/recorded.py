@@ -162,7 +162,9 @@ class RecordedCheck(Check):
         if columns.values in chunk.values:
             lists = _Lists.of(chunk.values[columns.values])
             faults[f"{columns.values} has several values"] = untouched & (lists.lengths > 1)
-        _tell(self.reporter.of(columns.touched), faults, rules.UNTOUCHED, chunk.rows, touched)
+        # Where a slider rests anywhere, and no path says that it moved, nothing can contradict.
+        if faults:
+            _tell(self.reporter.of(columns.touched), faults, rules.UNTOUCHED, chunk.rows, touched)
 
     def _check_grid(self, chunk: ObservedChunk) -> None:
         column = chunk.values["grid_coefficients"]
