@@ -39,6 +39,8 @@ SUM_TOLERANCE = 0.01
 """How far the sum of written frequencies may be from 1, since they are rounded."""
 ROUNDING = 0.005
 """How far a written frequency may be from the quotient of its counts: half a hundredth."""
+_EXACT = 1e-12
+"""How far a sum of frequencies may be from 1 by floating point alone."""
 _EXAMPLE_VOTES = 20
 
 
@@ -95,7 +97,7 @@ def _observe(observed: pa.Table) -> tuple[pa.Table, Mapping[str, Mask]]:
             raise SchemaError(_MESSAGES[fault], where=Where(row=int(np.flatnonzero(bad)[0])))
     total, mass = counts.sum(axis=1), shares.sum(axis=1, keepdims=True)
     # To the last bit what was written, where that sums to 1.
-    shares = np.where(np.abs(mass - 1) > TOLERANCE, shares / mass, shares)
+    shares = np.where(np.abs(mass - 1) > _EXACT, shares / mass, shares)
     has_counts = ~np.isnan(total)
     shares[has_counts] = frequencies(counts[has_counts])
     n_votes = np.where(has_counts, total, stated)
