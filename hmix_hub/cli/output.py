@@ -126,7 +126,9 @@ def _spot_text(spot: Spot, file: str) -> str:
 
 
 def _summary(report: Report) -> str:
-    rows = ", ".join(f"{count:,} rows of {printable(file)}" for file, count in report.rows.items())
+    rows = ", ".join(
+        f"{count:,} row{'s' if count != 1 else ''} of {printable(file)}" for file, count in report.rows.items()
+    )
     checked = f"checked {rows}: " if rows else ""
     errors, warnings = len(report.errors), len(report.warnings)
     if not errors and not warnings:

@@ -154,7 +154,11 @@ def _numbers(study: StudyFile, task: str, design: TaskDesign) -> Iterator[Proble
     pairs = design.pairs
     classes = len(_vocabulary(study) if pairs.classes is None else pairs.classes)
     if pairs.per_class is not None:
-        yield from too_few(design, classes * pairs.per_class, f"{classes} classes with {pairs.per_class} pictures each")
+        yield from too_few(
+            design,
+            classes * pairs.per_class,
+            f"{classes} class{'es' if classes > 1 else ''} with {pairs.per_class} pictures each",
+        )
     if pairs.per_class_pair is None:
         return
     class_pairs = classes * (classes - 1) // 2
