@@ -422,10 +422,11 @@ class TestHostileWorkbooks:
         return workbook(tmp_path / "a.xlsx", s=[HEAD, ["p1", "cat"]])
 
     def check(self, path, said):
-        started = time.perf_counter()
+        started = time.process_time()
         with pytest.raises(HMixError, match=said):
             rows_of(path)
-        assert time.perf_counter() - started < 5
+        # Processor time, since other programs make no difference to it: nothing is unpacked whole.
+        assert time.process_time() - started < 20
 
     @pytest.mark.parametrize("part", [SHEET, "xl/workbook.xml", "xl/styles.xml"])
     def test_a_part_that_grows_beyond_measure(self, path, part):

@@ -90,18 +90,23 @@ def test_folders_and_capitals_do_not_matter_where_names_differ_beyond_them(names
     assert found.indices.tolist() == list(range(len(names)))
 
 
-def test_150000_names_are_looked_up_among_50000_in_a_fraction_of_a_second():
-    names = PictureNames([f"folder/{number:06}.png" for number in range(50_000)])
-    texts = pa.array([f"{number % 50_000:06}.PNG" for number in range(150_000)])
-    began = time.perf_counter()
-    indices = names.find(texts).indices
-    assert (indices == [number % 50_000 for number in range(150_000)]).all()
-    # In all three forms, generously: 0.2 s on a machine that does nothing else.
-    assert time.perf_counter() - began < 5
+def test_ten_times_as_many_names_take_about_ten_times_as_long():
+    def seconds(n):
+        names = PictureNames([f"folder/{number:06}.png" for number in range(n)])
+        texts = pa.array([f"{number % n:06}.PNG" for number in range(3 * n)])
+        began = time.process_time()
+        indices = names.find(texts).indices
+        taken = time.process_time() - began
+        assert (indices == [number % n for number in range(3 * n)]).all()
+        return taken
+
+    # Compared one by one, it would be a hundred times.
+    assert seconds(50_000) < 50 * min(seconds(5_000) for _ in range(3))
 
 
 def test_the_nearest_of_a_million_names_is_found_without_comparing_all():
     names = PictureNames([f"n{number % 977}/{number:07}.jpg" for number in range(200_000)])
-    began = time.perf_counter()
+    began = time.process_time()
     assert [f"n{number}/" in names.nearest(f"n{number}/{number:07}.jpx") for number in range(100)] == [True] * 100
-    assert time.perf_counter() - began < 10
+    # Processor time, since other programs make no difference to it.
+    assert time.process_time() - began < 30
