@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from hmix_hub.studies.rules.changes import ROW, Rows, cells, content, replaced, rows_changed
+from hmix_hub.studies.rules.changes import ROW, Rows, cells, replaced, rows_changed, unstated
 from hmix_hub.studies.rules.rule import Change, Example, error, warning
 from hmix_hub.tasks import RATING, VOTES
-from hmix_hub.tasks.scale_rating import EXAMPLE_MANIFEST as SCALES
 
 _FILE = "study.yaml"
 _NAME, _OTHER = "likeness", "beauty"
@@ -25,7 +24,7 @@ UNSTATED_SCALES = error(
     "study.yaml does not say on which scales people rated",
     "write under `scales:` the name of each, its question, what stood at its low and at its high end, and its steps",
     Example(
-        content(_FILE, lambda text: text.replace(SCALES.encode(), b""), "there is no `scales:`"),
+        unstated(RATING, "scales"),
         replaced(_FILE, "steps: 7", "steps: 13"),
         task=RATING,
     ),

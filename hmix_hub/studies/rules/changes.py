@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from hmix_hub.studies.example import csv_bytes
 from hmix_hub.studies.rules.rule import Change, Files
-from hmix_hub.tasks import INFER
+from hmix_hub.tasks import INFER, TASKS
 
 ROW = 7
 """The row that examples change; the person's eighth."""
@@ -102,6 +102,12 @@ def content(path: str, change: Callable[[bytes], bytes], text: str, *, rows: Seq
         files[path] = change(files[path])
 
     return Change(f"{path}: {text}", apply, tuple(rows))
+
+
+def unstated(task: str, key: str) -> Change:
+    """Take out of study.yaml what it says of one task alone, which stands under a key."""
+    said = TASKS[task].example_manifest.encode()
+    return content("study.yaml", lambda text: text.replace(said, b""), f"there is no `{key}:`")
 
 
 def file_added(path: str, made: bytes | Callable[[Files], bytes], text: str = "") -> Change:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from hmix_hub.schema import CURRENT, JUDGMENT_TABLE
-from hmix_hub.studies.rules.changes import added, content, file_removed, replaced
+from hmix_hub.studies.rules.changes import added, file_removed, replaced, unstated
 from hmix_hub.studies.rules.rule import Change, Example, Files, error, warning
 from hmix_hub.tasks import CATEGORICAL
-from hmix_hub.tasks.categorical_soft_labels import EXAMPLE_MANIFEST as SOFT_LABELS
 
 _FILE = "study.yaml"
 _TITLE = "title: Mixed pictures, an example study"
@@ -58,7 +57,7 @@ UNSTATED_QUESTIONS = error(
     "study.yaml does not say what participants of categorical_soft_labels were asked, nor how a soft label is made",
     "write under `soft_labels:` what was `asked` besides the class, and the `procedure` that makes soft labels",
     Example(
-        content(_FILE, lambda text: text.replace(SOFT_LABELS.encode(), b""), "there is no `soft_labels:`"),
+        unstated(CATEGORICAL, "soft_labels"),
         replaced(_FILE, "procedure: released", "procedure: cifar10s"),
         task=CATEGORICAL,
     ),
