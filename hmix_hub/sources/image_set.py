@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from hmix_hub.errors import SchemaError, SourceError, SourceMissingError, Where
+from hmix_hub.schema.arrays import Ints
 from hmix_hub.schema.vocabulary import Vocabulary
 
-Ints = npt.NDArray[np.int64]
 PIXEL_LINEAR = "pixel-linear"
 """The mixing of mixup, lambda * image_1 + (1 - lambda) * image_2, which the package can draw."""
 METHOD_MARK = "+"

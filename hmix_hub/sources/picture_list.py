@@ -20,7 +20,7 @@ from hmix_hub.file_forms import foreign_form
 from hmix_hub.schema.vocabulary import Vocabulary
 
 FILE_LIMIT = 64 * 2**20
-"""Most bytes of a picture, and of a list of few pictures."""
+"""Most bytes of a picture."""
 LIST_LIMIT = 256 * 2**20
 """Most bytes of a list."""
 PICTURES_LIMIT = 1_000_000
@@ -179,7 +179,7 @@ def read_picture_list(folder: str | os.PathLike[str], form: ListForm = IMAGES) -
         hint = f"name a folder that holds {form.file} and its pictures"
         raise SourceMissingError(msg, where=Where(str(root)), hint=hint)
     content = read_file(root / form.file, Where(str(root / form.file)), form.hint, limit=LIST_LIMIT)
-    return PictureList(root, form, content, list(_entries_of(content, root / form.file, form)))
+    return PictureList(root, form, content, list(_entries_of(content, str(root / form.file), form)))
 
 
 def files_of(folder: str | os.PathLike[str], form: ListForm = IMAGES) -> list[str]:
@@ -213,10 +213,8 @@ def read_file(path: Path, where: Where, hint: str, *, limit: int = FILE_LIMIT) -
     return content
 
 
-def _entries_of(content: bytes, path: Path, form: ListForm) -> Iterator[Entry]:
-    file = str(path)
-    with path.open("rb") as stream:
-        foreign = foreign_form(stream, form.file)
+def _entries_of(content: bytes, file: str, form: ListForm) -> Iterator[Entry]:
+    foreign = foreign_form(io.BytesIO(content), form.file)
     if foreign is not None:
         msg = f"this is {foreign}"
         raise SourceError(msg, where=Where(file), hint=form.hint)
