@@ -14,11 +14,11 @@ import pyarrow.compute as pc
 from hmix_hub.errors import ConfigurationError, ScaleWarning, SchemaError, nearest
 from hmix_hub.schema.scale import Scale
 from hmix_hub.tables import arrow_columns, check_dataset_type, named_columns, unique_values
+from hmix_hub.tasks.scale_rating import SCALE
 
 if TYPE_CHECKING:
     import datasets
 
-COLUMN = "scale"
 _MARK = 'Scale {"'
 _FIELDS = {field.name for field in fields(Scale)}
 
@@ -53,8 +53,8 @@ def scales_of(dataset: datasets.Dataset) -> dict[str, Scale]:
     """
     check_dataset_type(dataset)
     found = [scale for scale, _, _ in _spans(dataset.info.description or "")]
-    if COLUMN in dataset.column_names and found:
-        rated = set(unique_values(dataset, COLUMN))
+    if SCALE in dataset.column_names and found:
+        rated = set(unique_values(dataset, SCALE))
         found = [scale for scale in found if scale.name in rated]
     # Several of one name, where `datasets` itself put studies together.
     return {scale.name: scale for scale in joined_scales([{scale.name: scale} for scale in found])}
@@ -75,21 +75,21 @@ def rename_scale(dataset: datasets.Dataset, name: str, new: str) -> datasets.Dat
     ConfigurationError
         If there is no such scale, or another has the new name.
     """
-    named_columns(check_dataset_type(dataset), COLUMN)
-    rated = unique_values(dataset, COLUMN)
+    named_columns(check_dataset_type(dataset), SCALE)
+    rated = unique_values(dataset, SCALE)
     if name not in rated:
         msg = f"the dataset has no scale {name!r}"
         raise ConfigurationError(msg, hint=nearest(name, rated, label="scales"))
     if not isinstance(new, str) or not new or new in rated:
         msg = f"{new!r} cannot be the name of the scale {name!r}: " + ("another has it" if new in rated else "no text")
         raise ConfigurationError(msg, hint="name one that the dataset does not have")
-    place, feature = dataset.column_names.index(COLUMN), dataset.features[COLUMN]
-    column = arrow_columns(dataset, [COLUMN])[COLUMN]
+    place, feature = dataset.column_names.index(SCALE), dataset.features[SCALE]
+    column = arrow_columns(dataset, [SCALE])[SCALE]
     renamed = pc.if_else(pc.equal(column, name), pa.scalar(new), column)
     kept = scales_of(dataset).values()
     names = dataset.column_names
-    changed = dataset.remove_columns(COLUMN).add_column(COLUMN, renamed.combine_chunks(), feature=feature)
-    changed = changed.select_columns([*names[:place], COLUMN, *names[place + 1 :]])
+    changed = dataset.remove_columns(SCALE).add_column(SCALE, renamed.combine_chunks(), feature=feature)
+    changed = changed.select_columns([*names[:place], SCALE, *names[place + 1 :]])
     set_scales(changed.info, [replace(one, name=new) if one.name == name else one for one in kept])
     return changed
 

@@ -116,7 +116,8 @@ class RatingScale(Strict):
 
     @model_validator(mode="after")
     def _check_ends(self) -> RatingScale:
-        if self.low.casefold() == self.high.casefold() and not is_placeholder(self.low):
+        low, high = self.scale.ends
+        if low == high and not is_placeholder(self.low):
             msg = f"both ends of the scale are {self.low!r}"
             raise ValueError(msg)
         return self

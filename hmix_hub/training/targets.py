@@ -18,6 +18,7 @@ from hmix_hub.stimuli.mixtures import drawn_coefficients
 from hmix_hub.summaries import check_votes, soft_labels
 from hmix_hub.tables import arrow_columns, unique_values, vocabulary_of
 from hmix_hub.tasks import DEFAULT_TASK, TASKS, soft_label_column, task_judged_in
+from hmix_hub.tasks.scale_rating import SCALE
 
 if TYPE_CHECKING:
     import datasets
@@ -124,7 +125,7 @@ _HINTS = {
 def _ratings(dataset: datasets.Dataset) -> Floats:
     """Return the rating of each row, or by stimulus the mean one; float64 (N,), all on one scale."""
     column = _column(dataset, RATING, "mean_rating" if "mean_rating" in dataset.column_names else "rating")
-    scales = unique_values(dataset, "scale") if "scale" in dataset.column_names else []
+    scales = unique_values(dataset, SCALE) if SCALE in dataset.column_names else []
     if len(scales) > 1:
         msg = f"the target {RATING!r} is of one scale, and the dataset has {', '.join(map(str, scales[:_MOST_NAMED]))}"
         hint = 'choose one: hmix_hub.filter(dataset, scale=...); or take columns=["scale", "rating"] of all'
