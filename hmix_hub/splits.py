@@ -130,6 +130,9 @@ _KEY_COLUMNS = {
 }
 
 
+_SPLIT_FIRST = "split before you choose columns; tables by stimulus are split by image, stimulus or pair"
+
+
 def _keys(dataset: datasets.Dataset, by: str) -> list[tuple[Any, ...]]:
     """Return the key of each row; in the midpoint tasks the stimulus is the pair."""
     columns = list(_KEY_COLUMNS[by])
@@ -138,7 +141,7 @@ def _keys(dataset: datasets.Dataset, by: str) -> list[tuple[Any, ...]]:
     missing = [name for name in columns if name not in dataset.column_names]
     if missing:
         msg = f"splitting by {by} needs the columns {', '.join(missing)}, which the dataset does not have"
-        raise ConfigurationError(msg, hint=why_no_participants(dataset.column_names) or None)
+        raise ConfigurationError(msg, hint=why_no_participants(dataset.column_names) or _SPLIT_FIRST)
     table = arrow_columns(dataset, columns)
     # A single picture has no image 2.
     empty = [name for name in columns if name != "image_2_index" and table[name].null_count]

@@ -74,12 +74,13 @@ def faults_of_votes(n_votes: Floats, counts: Floats, shares: Floats) -> dict[str
     }
 
 
-_MESSAGES = {
-    NO_VOTES: "the row has no votes",
-    OTHER_TOTAL: "the counts do not sum to n_votes",
-    NO_DISTRIBUTION: "the frequencies do not sum to 1",
-    OTHER_FREQUENCIES: "the frequencies are not those of the counts",
+_TOLD = {
+    NO_VOTES: ("the row has no votes", "write counts or frequencies, or leave the row out"),
+    OTHER_TOTAL: ("the counts do not sum to n_votes", "correct the one or the other"),
+    NO_DISTRIBUTION: ("the frequencies do not sum to 1", "divide them by their sum"),
+    OTHER_FREQUENCIES: ("the frequencies are not those of the counts", "leave them out: they are computed"),
 }
+"""By fault, what is wrong, and what to do."""
 
 
 def _observe(observed: pa.Table) -> tuple[pa.Table, Mapping[str, Mask]]:
@@ -94,7 +95,8 @@ def _observe(observed: pa.Table) -> tuple[pa.Table, Mapping[str, Mask]]:
     counts, shares = (matrix(observed[c.name], is_nullable=True) for c in (CLASS_COUNTS, CLASS_FREQUENCIES))
     for fault, bad in faults_of_votes(stated, counts, shares).items():
         if bad.any():
-            raise SchemaError(_MESSAGES[fault], where=Where(row=int(np.flatnonzero(bad)[0])))
+            msg, hint = _TOLD[fault]
+            raise SchemaError(msg, where=Where(row=int(np.flatnonzero(bad)[0])), hint=hint)
     total, mass = counts.sum(axis=1), shares.sum(axis=1, keepdims=True)
     # To the last bit what was written, where that sums to 1.
     shares = np.where(np.abs(mass - 1) > _EXACT, shares / mass, shares)
