@@ -1,6 +1,6 @@
 """Versions of the schema.
 
-MAJOR: the meaning of stored values changes. MINOR: columns are added. PATCH: same data, better words.
+MAJOR: the meaning of stored values changes. MINOR: columns or tasks are added. PATCH: same data, better words.
 """
 
 from __future__ import annotations

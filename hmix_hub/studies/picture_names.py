@@ -35,7 +35,7 @@ class PictureNames:
     r"""Names of the M pictures of an image set, in the order of their indices.
 
     A name is looked up as it is; where no picture is called so, whatever its case, and however its accents are
-    written; then by its last part, and by that without the ending, so that `D:\\study\\Cat7.PNG` and `cat7` find
+    written; then by its last part, and by that without the ending, so that `D:\study\Cat7.PNG` and `cat7` find
     `cats/cat7.png`. Where several pictures have a name in one of these forms, none is taken.
 
     Examples
