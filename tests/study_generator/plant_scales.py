@@ -12,7 +12,7 @@ from study_generator.study import Study
 
 
 def _stepped_row(study: Study, rng: random.Random) -> int:
-    """Give a row that is rated on the scale of seven steps."""
+    """Return a row that is rated on the scale of seven steps."""
     assume("scale" in study.columns)
     return some_row(study, rng, lambda row: row["scale"].lower() == "likeness")
 
