@@ -127,6 +127,17 @@ def find_judgment(judgment_id: str, source: str | os.PathLike[str] | None = None
         hint = "they look like mixed_0.5_Dog_2205_Frog_6908 and collins2023/infer_mixing_factor/<participant>/12"
         raise SchemaError(msg, hint=hint)
     dataset = load_dataset("h-mix", parts[1], split="train", source=source_of_judgment(judgment_id, source))
+    return judgment_in(dataset, judgment_id)
+
+
+def judgment_in(dataset: datasets.Dataset, judgment_id: str) -> datasets.Dataset:
+    """Return the one row of judgments that an id names.
+
+    Raises
+    ------
+    SchemaError
+        If there is none; the nearest ids are offered.
+    """
     known = arrow_columns(dataset, ["judgment_id"])["judgment_id"].to_numpy()
     rows = np.flatnonzero(known == judgment_id)
     if not len(rows):

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import datasets
-import numpy as np
 
 from hmix_hub.datasets_by_name import H_MIX
 from hmix_hub.errors import ConfigurationError, SchemaError, nearest
@@ -16,7 +15,7 @@ from hmix_hub.filters import filter as keep
 from hmix_hub.loading.opening import open_study
 from hmix_hub.loading.pictures import open_image_sets
 from hmix_hub.loading.road import load_dataset
-from hmix_hub.rendering import find_judgment, source_of_judgment
+from hmix_hub.rendering import find_judgment, judgment_in, source_of_judgment
 from hmix_hub.sources import resolve_source
 from hmix_hub.sources.image_set import ImageSet
 from hmix_hub.sources.image_sets import open_image_set
@@ -70,16 +69,13 @@ class Holding:
         Raises
         ------
         SchemaError
-            If there is none; the nearest ids are offered.
+            If there is none; the nearest ids are offered, or the tasks that there are.
         """
         task = name.split("/")[1]
-        dataset = self.load(task) if task in self.tasks else None
-        ids = [] if dataset is None else unique_values(dataset, "judgment_id")
-        if dataset is None or name not in ids:
+        if task not in self.tasks:
             msg = f"there is no judgment {name!r}"
-            raise SchemaError(msg, hint=nearest(name, ids, label="judgments") if ids else None)
-        known = arrow_columns(dataset, ["judgment_id"])["judgment_id"].to_numpy()
-        row: Mapping[str, Any] = dataset[int(np.flatnonzero(known == name)[0])]
+            raise SchemaError(msg, hint=nearest(task, self.tasks, label="tasks with judgments"))
+        row: Mapping[str, Any] = judgment_in(self.load(task), name)[0]
         return row
 
 
@@ -108,7 +104,7 @@ def holding_of_study(
         If nobody's single judgment is in it.
     """
     study = open_study(name, source=source)
-    tasks = tuple(task for task in TASKS if task in study.manifest.tasks and not TASKS[task].without_participants)
+    tasks = tuple(task for task in TASKS if task in study.manifest.tasks and TASKS[task].has_participants)
     if not tasks:
         msg = f"{study.description} holds nobody's single judgment"
         raise ConfigurationError(msg, hint="load its table; hmix_hub.plot draws it")
