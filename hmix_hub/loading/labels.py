@@ -208,10 +208,7 @@ class _Part:
         if first is None or second is None:
             return given, None
         # What was inferred is image 1's share, and the rest image 2's; of two pictures of one class, all is of it.
-        shares_of_two = {first: given} if first != second else {first: 1.0}
-        if first != second:
-            shares_of_two[second] = 1 - given
-        return given, shares_of_two
+        return given, {first: 1.0} if first == second else {first: given, second: 1 - given}
 
 
 def _parts(image_set: str, source: Any, more: Sequence[Any], *, download: bool) -> Iterator[_Part]:

@@ -147,16 +147,10 @@ def add_images(
     dataset = in_one_order(check_dataset_type(dataset))
     task, vocabulary = task_of_rows(dataset), vocabulary_of(dataset)
     check_has_endpoints(dataset)
-    there = [name for name in IMAGES[kind] if name in dataset.column_names]
-    if there:
-        msg = f"the dataset has a column {there[0]!r} already"
-        raise ConfigurationError(msg, hint=f"dataset.remove_columns({there!r}) first")
+    _check_lacks(dataset, IMAGES[kind])
     opened = open_image_sets(dataset, cifar10=cifar10, image_sets=image_sets)
     table = add_image_columns(arrow_columns(dataset, dataset.column_names), task, vocabulary, kind, opened)
-    info = dataset.info.copy()
-    info.features = datasets.Features(dataset.features | image_features(kind))
-    illustrated = table.replace_schema_metadata(None).cast(info.features.arrow_schema)
-    return datasets.Dataset(illustrated, info=info, split=dataset.split)
+    return _with_features(dataset, table, image_features(kind))
 
 
 def add_picture_files(dataset: datasets.Dataset) -> datasets.Dataset:
@@ -188,10 +182,7 @@ def add_picture_files(dataset: datasets.Dataset) -> datasets.Dataset:
     """
     check_has_endpoints(check_dataset_type(dataset))
     added = [file.name for file in IMAGE_FILES]
-    there = [name for name in added if name in dataset.column_names]
-    if there:
-        msg = f"the dataset has a column {there[0]!r} already"
-        raise ConfigurationError(msg, hint=f"dataset.remove_columns({there!r}) first")
+    _check_lacks(dataset, added)
     table = arrow_columns(dataset, ENDPOINT_COLUMNS)
     sets = table["image_set"].combine_chunks().dictionary_encode()
     names = sets.dictionary.to_pylist()
@@ -208,10 +199,23 @@ def add_picture_files(dataset: datasets.Dataset) -> datasets.Dataset:
         is_none = index.is_null().to_numpy(zero_copy_only=False) | (n_listed[codes] == 0)
         places = pa.array(first[codes] + index.fill_null(0).to_numpy(), mask=is_none)
         whole = whole.append_column(name, files.take(places))
+    return _with_features(dataset, whole, {name: datasets.Value("string") for name in added})
+
+
+def _check_lacks(dataset: datasets.Dataset, names: Sequence[str]) -> None:
+    """Check that a dataset has none of the columns that are to be added."""
+    there = [name for name in names if name in dataset.column_names]
+    if there:
+        msg = f"the dataset has a column {there[0]!r} already"
+        raise ConfigurationError(msg, hint=f"dataset.remove_columns({there!r}) first")
+
+
+def _with_features(dataset: datasets.Dataset, table: pa.Table, added: Mapping[str, Any]) -> datasets.Dataset:
+    """Return a table that has further columns behind those of a dataset as such a dataset."""
     info = dataset.info.copy()
-    info.features = datasets.Features(dataset.features | {name: datasets.Value("string") for name in added})
-    named = whole.replace_schema_metadata(None).cast(info.features.arrow_schema)
-    return datasets.Dataset(named, info=info, split=dataset.split)
+    info.features = datasets.Features(dataset.features | added)
+    whole = table.replace_schema_metadata(None).cast(info.features.arrow_schema)
+    return datasets.Dataset(whole, info=info, split=dataset.split)
 
 
 def _listed_files(dataset: datasets.Dataset, name: str) -> list[str]:
