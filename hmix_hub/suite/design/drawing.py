@@ -108,15 +108,9 @@ class _Drawer:
                 return [] if listed is None else listed.batches or []
             stimuli, mixtures = listed.stimuli, 1 if listed.has_coefficients else mixtures
             said = f"{design.pairs.file} with {len(stimuli)} rows"
-        problems += (
-            []
-            if problems
-            else too_few(
-                design,
-                len(stimuli) * mixtures,
-                said or f"{len(stimuli)} {'pictures' if design.pairs.per_class else 'pairs'}",
-            )
-        )
+        if not problems:
+            said = said or f"{len(stimuli)} {'pictures' if design.pairs.per_class else 'pairs'}"
+            problems += too_few(design, len(stimuli) * mixtures, said)
         if problems:
             return []
         number = design.batches or len(stimuli) * mixtures // design.batch_size

@@ -166,13 +166,14 @@ def _pair(cells: dict[str, str], line: int, *, takes_single: bool) -> ListedPair
     is_single = takes_single and not cells.get(INDICES[1])
     first, second = _whole(cells, INDICES[0]), None if is_single else _whole(cells, INDICES[1])
     labels = (cells[LABELS[0]], cells[LABELS[1]]) if LABELS[0] in cells else None
-    coefficient = (
-        _share(cells[COEFFICIENT]) if cells.get(COEFFICIENT) or (COEFFICIENT in cells and not is_single) else None
-    )
-    if is_single and coefficient not in {None, 1}:
-        msg = f"{COEFFICIENT}: a single picture is shown as it is, with the coefficient 1 or none"
-        raise ValueError(msg)
-    coefficient = 1.0 if is_single else coefficient
+    given = cells.get(COEFFICIENT)
+    # Of a single picture the cell may be empty.
+    coefficient = None if given is None or (is_single and not given) else _share(given)
+    if is_single:
+        if coefficient not in {None, 1}:
+            msg = f"{COEFFICIENT}: a single picture is shown as it is, with the coefficient 1 or none"
+            raise ValueError(msg)
+        coefficient = 1.0
     return ListedPair((first, second), labels, coefficient, _whole(cells, BATCH) if BATCH in cells else None, line)
 
 
