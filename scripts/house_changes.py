@@ -14,11 +14,11 @@ TASK = "estimate_share"
 COLUMN = "typed_digits"
 VERSION = "2.3.0"
 IMAGE_SET = "sample/more"
-_TEMPLATES = ROOT / "tests" / "house" / "fifth_task"
+_TEMPLATES = ROOT / "tests" / "house" / "added_task"
 
 
 def add_task(project: Path) -> list[Path]:
-    """Add a fifth task: one mixture, one number, no released form."""
+    """Add a task: one mixture, one number, no released form."""
     package = project / "hmix_hub"
     files = {
         "task.py": package / f"tasks/{TASK}.py",

@@ -43,7 +43,7 @@ def run(project, *words):
     return ran.stdout
 
 
-def test_a_fifth_task_of_one_file_per_home_walks_the_whole_road(changes, copy, tmp_path):
+def test_an_added_task_of_one_file_per_home_walks_the_whole_road(changes, copy, tmp_path):
     touched = changes.add_task(copy)
     assert len(touched) <= 6
     (tmp_path / "road").mkdir()
