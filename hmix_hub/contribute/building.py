@@ -88,8 +88,7 @@ def build(
     tell("checking")
     study.keeps_rows = True
     refuse_errors(check_study(study), study.folder)
-    target = Path(os.path.expanduser(out)).resolve()
-    _check_target(target, study.path)
+    target = target_folder(out, study, may_replace=_holds_built_files_alone, why="holds something that was not built")
     tell("computing the tables")
     _ = study.tables
     with whole_folder(target, replaces=True) as made:
@@ -99,13 +98,33 @@ def build(
     return Built(target, study, files)
 
 
-def _check_target(target: Path, study: Path) -> None:
-    if target.resolve().is_relative_to(study.resolve()):
-        msg = "what is built cannot lie in the study folder itself"
+def target_folder(out: str | os.PathLike[str], study: Study, *, may_replace: Callable[[Path], bool], why: str) -> Path:
+    """Return the absolute path of a folder to write a study into.
+
+    Parameters
+    ----------
+    out
+        The folder, as the user names it.
+    study
+        The study.
+    may_replace
+        Whether a folder that is there may be replaced.
+    why
+        Why it may not, for the message.
+
+    Raises
+    ------
+    ConfigurationError
+        If it lies in the study folder, or something is there that may not be replaced.
+    """
+    target = Path(os.path.expanduser(out)).resolve()
+    if target.is_relative_to(study.path.resolve()):
+        msg = "what is written cannot lie in the study folder itself"
         raise ConfigurationError(msg, where=Where(str(target)), hint="name a folder beside it")
-    if target.exists() and not (target.is_dir() and _holds_built_files_alone(target)):
-        msg = "this is there already, and holds something that was not built"
+    if target.exists() and not (target.is_dir() and may_replace(target)):
+        msg = f"this is there already, and {why}"
         raise ConfigurationError(msg, where=Where(str(target)), hint="name a new or an empty folder")
+    return target
 
 
 def _holds_built_files_alone(folder: Path) -> bool:

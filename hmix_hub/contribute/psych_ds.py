@@ -16,17 +16,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
+from hmix_hub.contribute.building import target_folder
 from hmix_hub.contribute.checking import check_study
 from hmix_hub.contribute.description.card_metadata import licence_address
+from hmix_hub.contribute.description.croissant import doi_address, person
 from hmix_hub.contribute.description.markdown import block, code, inline, one_line, paragraphs
-from hmix_hub.errors import ConfigurationError, Where
 from hmix_hub.files import whole_folder
 from hmix_hub.schema import Column, Kind, Vocabulary
 from hmix_hub.schema.column import BY_CLASS_KINDS, markdown_table
 from hmix_hub.schema.vocabulary import LIST_MARK
 from hmix_hub.studies.folder import STIMULI
 from hmix_hub.studies.judgment_table import refuse_errors
-from hmix_hub.studies.manifest import MANIFEST, Author, Manifest
+from hmix_hub.studies.manifest import MANIFEST, Manifest
 from hmix_hub.studies.participants import PARTICIPANTS_CONFIGURATION
 from hmix_hub.studies.study import Study
 from hmix_hub.tasks import TASKS
@@ -69,8 +70,7 @@ def write_psych_ds(study: Study, out: str | os.PathLike[str]) -> list[str]:
     """
     study.keeps_rows = True
     refuse_errors(check_study(study), study.folder)
-    target = Path(os.path.expanduser(out)).resolve()
-    _check_target(target, study.path)
+    target = target_folder(out, study, may_replace=lambda there: not any(there.iterdir()), why="no empty folder")
     with whole_folder(target, replaces=True) as made:
         variables: dict[str, Json] = {}
         files = []
@@ -96,15 +96,6 @@ def write_psych_ds(study: Study, out: str | os.PathLike[str]) -> list[str]:
             (made / place).write_bytes(study.folder.file(name).read_bytes())
         study.refuse_changes()
         return sorted(path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file())
-
-
-def _check_target(target: Path, study: Path) -> None:
-    if target.is_relative_to(study.resolve()):
-        msg = "the dataset cannot lie in the study folder itself"
-        raise ConfigurationError(msg, where=Where(str(target)), hint="name a folder beside it")
-    if target.exists() and not (target.is_dir() and not any(target.iterdir())):
-        msg = "this is there already, and no empty folder"
-        raise ConfigurationError(msg, where=Where(str(target)), hint="name a new or an empty folder")
 
 
 def _tables(study: Study) -> Iterator[tuple[str, pa.Table, tuple[Column, ...]]]:
@@ -184,14 +175,14 @@ def _variables(names: list[str], columns: tuple[Column, ...], vocabulary: Vocabu
 
 def description(manifest: Manifest, variables: list[Json]) -> Json:
     """Return `dataset_description.json`: the manifest in the words of schema.org, and what each column measures."""
-    doi = manifest.citation.doi and f"https://doi.org/{manifest.citation.doi}"
+    doi = doi_address(manifest)
     said: Json = {
         "@context": "https://schema.org/",
         "@type": "Dataset",
         "name": one_line(manifest.title),
         "description": one_line(manifest.description),
         "version": manifest.version,
-        "author": [_person(author) for author in manifest.authors],
+        "author": list(map(person, manifest.authors)),
         "license": licence_address(manifest.licence),
         "citation": doi or one_line(manifest.citation.bibtex or ""),
         "identifier": doi or manifest.id,
@@ -204,20 +195,11 @@ def description(manifest: Manifest, variables: list[Json]) -> Json:
     return said
 
 
-def _person(author: Author) -> Json:
-    said: Json = {"@type": "Person", "name": one_line(author.name)}
-    if author.orcid:
-        said["identifier"] = f"https://orcid.org/{author.orcid}"
-    if author.affiliation:
-        said["affiliation"] = {"@type": "Organization", "name": one_line(author.affiliation)}
-    return said
-
-
 def _readme(study: Study, files: list[tuple[str, str, int]]) -> str:
     manifest = study.manifest
     rows = [{"file": code(file), "holds": name.replace("_", " "), "rows": str(count)} for file, name, count in files]
     synthetic = "**A program made the answers; no participant gave them.**\n\n" if manifest.synthetic else ""
-    cited = block(manifest.citation.bibtex) if manifest.citation.bibtex else f"https://doi.org/{manifest.citation.doi}"
+    cited = block(manifest.citation.bibtex) if manifest.citation.bibtex else doi_address(manifest)
     return f"""# {inline(manifest.title)}
 
 {synthetic}{paragraphs(manifest.description)}

@@ -84,9 +84,9 @@ def croissant(study: Study, files: Files) -> Json:
         "description": manifest.description,
         "version": manifest.version,
         "license": licence_address(manifest.licence),
-        "url": manifest.homepage or _doi(manifest) or manifest.contact,
-        "creator": list(map(_creator, manifest.authors)),
-        "citeAs": manifest.citation.bibtex or _doi(manifest),
+        "url": manifest.homepage or doi_address(manifest) or manifest.contact,
+        "creator": [person(author, "sc:", orcid="url") for author in manifest.authors],
+        "citeAs": manifest.citation.bibtex or doi_address(manifest),
         "datePublished": manifest.collected.last,
         "temporalCoverage": f"{manifest.collected.first}/{manifest.collected.last}",
         "inLanguage": manifest.language,
@@ -108,17 +108,19 @@ def croissant_text(description: Json) -> str:
     return json.dumps(description, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _doi(manifest: Manifest) -> str | None:
+def doi_address(manifest: Manifest) -> str | None:
+    """Return the address of the DOI to cite; `None`: the study has none."""
     return f"https://doi.org/{quote(manifest.citation.doi, safe='/')}" if manifest.citation.doi else None
 
 
-def _creator(author: Author) -> Json:
-    creator: Json = {"@type": "sc:Person", "name": one_line(author.name)}
+def person(author: Author, prefix: str = "", *, orcid: str = "identifier") -> Json:
+    """Return an author in the words of schema.org, with a prefix; `orcid` is the key of the ORCID iD's address."""
+    said: Json = {"@type": f"{prefix}Person", "name": one_line(author.name)}
     if author.orcid:
-        creator["url"] = f"https://orcid.org/{author.orcid}"
+        said[orcid] = f"https://orcid.org/{author.orcid}"
     if author.affiliation:
-        creator["affiliation"] = {"@type": "sc:Organization", "name": one_line(author.affiliation)}
-    return creator
+        said["affiliation"] = {"@type": f"{prefix}Organization", "name": one_line(author.affiliation)}
+    return said
 
 
 def _identifier(*parts: str) -> str:
