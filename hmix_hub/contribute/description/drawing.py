@@ -89,7 +89,9 @@ def _some_ticks(axes: Axes, places: Sequence[int], names: Sequence[str]) -> None
 
 
 def mark_in_words(axes: Axes, found: dict[str, Any]) -> str:
-    """Mark a mean and its interval over the bars, and return them in words."""
+    """Mark a mean and its interval over the bars, and return them in words; "" where there is no mean."""
+    if found["mean"] is None:
+        return ""
     axes.set_ylim(top=axes.get_ylim()[1] * 1.1)
     mark_mean(axes, found["mean"], found["interval"], 0.96)
     return f"mean {mean_text(found['mean'], found['interval'])}"

@@ -63,7 +63,7 @@ def entropy(axes: Axes, figures: dict[str, Any]) -> None:
 def leading_class(axes: Axes, figures: dict[str, Any]) -> None:
     """Draw how large the share of the leading class is."""
     share_bars(axes, figures["leading"]["histogram"])
-    words = mark_in_words(axes, figures["leading"]) if figures["leading"]["mean"] is not None else ""
+    words = mark_in_words(axes, figures["leading"])
     inscribe(axes, "Votes for the leading class", "share of the votes", "stimuli", words)
 
 
@@ -236,13 +236,8 @@ def _draw_mass(axes: Axes, figures: dict[str, Any], *, is_hard: bool) -> None:
 def confidence(axes: Axes, figures: dict[str, Any]) -> None:
     """Draw how sure people were, and the mean."""
     found = figures["confidence"]
-    words = ""
-    if found["known"]:
-        share_bars(axes, found["histogram"])
-        words = mark_in_words(axes, found)
-    else:
-        draw_nothing(axes)
-    inscribe(axes, "Confidence", "0 not at all, 1 fully", "judgments", words)
+    share_bars(axes, found["histogram"])
+    inscribe(axes, "Confidence", "0 not at all, 1 fully", "judgments", mark_in_words(axes, found))
 
 
 def ratings(axes: Axes, figures: dict[str, Any]) -> None:
