@@ -65,8 +65,7 @@ def import_raw(
         Raw files, in the order that their rows shall have: exports of the original HILL MixE Suite (schema 1.0.0), or
         any form of `hmix_hub.importing.readers` (CSV, JSON, Parquet, Excel, SQLite, …) with a map. A file of a session
         that was broken off before its first judgment is passed over, with a note. Of several forms, the files by their
-        column map:
-        `{"pilot.yaml": ["pilot.csv"], "main.yaml": ["main.csv"]}`.
+        column map: `{"pilot.yaml": ["pilot.csv"], "main.yaml": ["main.csv"]}`.
     to
         The study folder; begun if it is not there.
     map_file
@@ -87,8 +86,11 @@ def import_raw(
         If a file is missing.
     SchemaError
         At the first row that cannot be read, or if no row is a judgment.
+    SourceError
+        If a picture cannot be copied.
     ConfigurationError
-        If no file is an export of the Suite and no map is given, the map does not fit, or judgments are there already.
+        If no file is an export of the Suite and no map is given, a map does not fit, a file is named twice, or
+        judgments or pictures are there already; or if another import into the study is under way.
 
     Examples
     --------

@@ -49,7 +49,7 @@ def gather(
     SchemaError
         At the first row that cannot be read, or if no row is a judgment.
     ConfigurationError
-        If files are no exports of the Suite and there is no map, or a map does not fit.
+        If no file of a group without a map is an export of the Suite, or a map does not fit.
     """
     outcome, numberings, done = Outcome(), Numberings(), 0
     for names, column_map in groups:

@@ -47,7 +47,13 @@ class MappedFiles:
         self._wanted = None if names_columns else sorted(named)
 
     def add(self, raw: pa.Table, path: Path, name: str) -> None:
-        """Add the judgments of a file, from `read_raw`; the column source_file calls it by its `name`."""
+        """Add the judgments of a file, from `read_raw`; the column source_file calls it by its `name`.
+
+        Raises
+        ------
+        ConfigurationError
+            If two columns have one name once the map's are added.
+        """
         self._first = self._first or path
         if not raw.num_rows:
             self._outcome.leave_out(path, NO_ROW)
@@ -123,8 +129,10 @@ class MappedFiles:
         Raises
         ------
         ConfigurationError
-            If the map names a column that no file has, no row is a judgment, rows that are kept lack a column, or cells
-            do not fit what the map says of them.
+            If the map names a column that no file has, rows that are kept lack a column, or cells do not fit what the
+            map says of them.
+        SchemaError
+            If no row is a judgment, a number lies outside the ends of its scale, or an item has no row in its table.
         """
         self._map_batch()
         self._refuse_unmelted()

@@ -211,4 +211,5 @@ def _are_answers(by_item: dict[str, RawColumn], rows: Mask) -> bool:
 
 
 def _literal(text: str) -> str:
+    """Return a pattern that is a text; spaces and hyphens stay bare, unlike by `re.escape`, since people read it."""
     return re.sub(r"([\\.^$|?*+()\[\]{}])", r"\\\1", text)

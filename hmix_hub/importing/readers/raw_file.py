@@ -126,7 +126,7 @@ class RawFile:
         found = filled()
         if len(found) > 1:
             msg = f"{len(found)} {kind}s have rows: {', '.join(map(repr, found))}"
-            hint = "write `sheet: NAME` in the column map, beside `task:`"
+            hint = "write `sheet: NAME` in the column map, beside `task:`; to have a map proposed, --sheet NAME"
             raise ConfigurationError(msg, where=where, hint=hint)
         if not found:
             self.refuse(f"no {kind} of the {whole} has a row", rule=rules.EMPTY)

@@ -51,9 +51,9 @@ def is_json(raw: RawFile) -> bool:
     return raw.ending in {".json", ".jsonl"} or (begins_json(raw.text) and raw.ending not in _TABLES)
 
 
-def is_any(raw: RawFile) -> bool:
+def is_any(_raw: RawFile) -> bool:
     """Return True: a text that is nothing else is a table."""
-    return bool(raw.path)
+    return True
 
 
 def read_parquet_file(raw: RawFile, outcome: Outcome) -> pa.Table:
