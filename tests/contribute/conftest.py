@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from drawn_once import drawn_once  # noqa: F401
 from hub_server.fixtures import hub, login, waits  # noqa: F401
+from raw_rows import rows_of
 from study_generator.changed_example import of_people
 
 from hmix_hub.studies.example import example_study, write_files
@@ -39,3 +40,14 @@ def edit():
         path.write_text(text.replace(old, new, 1), encoding="utf-8")
 
     return replace
+
+
+@pytest.fixture
+def read(tmp_path):
+    """Read a raw file of some content: its rows, and what was remarked."""
+
+    def read(name, content, **layout):
+        (tmp_path / name).write_bytes(content.encode() if isinstance(content, str) else content)
+        return rows_of(tmp_path / name, **layout)
+
+    return read
