@@ -6,77 +6,23 @@ import math
 from collections import Counter
 
 import numpy as np
-import pyarrow as pa
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_choices import ANIMALS, PAGES, THREE, dataset, judged
 from matplotlib.figure import Figure
 
 import hmix_hub
-from hmix_hub.contribute.description.agreement import Answers
-from hmix_hub.contribute.description.choices import (
-    agreement_with_label,
-    choice_agreement,
-    choice_retest,
-    dominant_classes,
-)
-from hmix_hub.contribute.description.statistics import task_statistics
 from hmix_hub.errors import ConfigurationError, FilterError, SchemaError
 from hmix_hub.judgments.by_stimulus import by_stimulus
-from hmix_hub.judgments.derived_columns import with_derived_columns
 from hmix_hub.judgments.migration import migrate
 from hmix_hub.plots.showing import describe_judgment
 from hmix_hub.plots.stimulus_panels import draw_soft_labels
 from hmix_hub.plots.subject import Subject
 from hmix_hub.schema import CIFAR10, Vocabulary
 from hmix_hub.studies.example import example_study, write_files
-from hmix_hub.tables import dataset_of
 from hmix_hub.tasks import CHOICE, TASKS, columns
-
-ANIMALS = Vocabulary(("cat", "dog", "fox"))
-PAGES = ("cat", "dog", "fox")
-
-
-def observed(rows, vocabulary=ANIMALS):
-    """Judgments of single pictures: (participant, picture, its class, chosen class), and what else is given."""
-    people: Counter[str] = Counter()
-    values = []
-    for participant, picture, label, chosen, *others in rows:
-        values.append(
-            {
-                "participant_id": participant,
-                "trial_index": people[participant],
-                "is_repeat": False,
-                "image_1_label": vocabulary.code(label),
-                "image_1_index": picture,
-                "image_2_label": None,
-                "image_2_index": None,
-                "mixing_coefficient": 1.0,
-                "chosen_class": vocabulary.code(chosen),
-                **(others[0] if others else {}),
-            }
-        )
-        people[participant] += 1
-    kinds = {column.name: column.arrow_type(vocabulary) for column in columns(CHOICE)}
-    names = dict.fromkeys(name for row in values for name in row)
-    table = pa.table({name: pa.array([row.get(name) for row in values], kinds[name]) for name in names})
-    shared = {"collection_round": "1", "image_set": "pictures", "source_file": "raw.csv"}
-    for name, value in shared.items():
-        table = table.append_column(name, pa.repeat(pa.scalar(value), len(values)))
-    table = table.append_column("source_row", pa.array(range(len(values)), pa.int32()))
-    for name in ("condition", "response_time_ms", "confidence"):
-        if name not in table.column_names:
-            table = table.append_column(name, pa.nulls(len(values), kinds[name]))
-    return table
-
-
-def judged(rows, vocabulary=ANIMALS):
-    return with_derived_columns(observed(rows, vocabulary), CHOICE, study_id="animals", vocabulary=vocabulary)
-
-
-def dataset(rows, vocabulary=ANIMALS):
-    return dataset_of(judged(rows, vocabulary), columns(CHOICE), vocabulary)
 
 
 def flagged(rows, flag):
@@ -87,7 +33,6 @@ def stimuli(rows):
     return by_stimulus(judged(rows), CHOICE, ANIMALS).to_pylist()
 
 
-THREE = [("a", 0, "cat", "cat"), ("b", 0, "cat", "dog"), ("c", 0, "cat", "cat"), ("a", 1, "fox", "dog")]
 votes = st.lists(st.tuples(st.integers(0, 4), st.sampled_from(PAGES)), min_size=1, max_size=30)
 
 
@@ -267,99 +212,6 @@ def test_aligned_labels_move_choices_and_frequencies():
     assert pooled["class_frequencies"][0] == [0, 1 / 3, 2 / 3]
     assert pooled["chosen_classes"][0] == [2, 1, 2]
     assert pooled["majority_class"][:] == [2, 1]
-
-
-@pytest.mark.parametrize("method", ["mean", "majority"])
-def test_aggregates_of_choices_are_their_shares(method):
-    labels = hmix_hub.aggregate(dataset(THREE), method)
-    assert labels["soft_label"][:] == [[2 / 3, 1 / 3, 0], [0, 1, 0]]
-    assert labels["top_class"][:] == [0, 1]
-
-
-def test_dawid_skene_takes_choices_as_votes():
-    rows = [(f"p{p}", s, PAGES[s % 3], PAGES[(s + (p == 2)) % 3]) for s in range(6) for p in range(3)]
-    labels = hmix_hub.aggregate(dataset(rows), "dawid_skene")
-    assert labels["top_class"][:] == [0, 1, 2, 0, 1, 2]
-    with pytest.raises(ConfigurationError, match="have no aggregate 'median'"):
-        hmix_hub.aggregate(dataset(rows), "median")
-
-
-def test_labels_are_compared_with_choices():
-    ds = dataset([(f"p{p}", s, PAGES[s % 3], PAGES[(s + (p == 2)) % 3]) for s in range(6) for p in range(3)])
-    pooled = hmix_hub.by_stimulus(ds)
-    own = hmix_hub.human_fit(hmix_hub.soft_labels(ds), ds)
-    assert (own.rmse.value, own.cross_entropy.value) == (0, 0)
-    shares = hmix_hub.human_fit(hmix_hub.soft_labels(pooled), pooled)
-    assert shares.n_judgments == len(ds)
-    # Two of three chose each picture's class: the entropy of their shares.
-    assert math.isclose(shares.cross_entropy.value, pooled["entropy"][0])
-
-
-def answers_of(people, pictures, *, repeats=()):
-    keys: Counter[tuple[int, int]] = Counter()
-    shown = []
-    for key in zip(people, pictures, strict=True):
-        keys[key] += 1
-        shown.append(keys[key])
-    is_repeat = np.isin(np.arange(len(people)), list(repeats))
-    return Answers(np.array(people), np.array(pictures), np.array(shown), is_repeat)
-
-
-def test_fleiss_kappa_is_that_of_the_published_example():
-    # Ten subjects, fourteen raters, five categories: kappa .210. Source: the example table of Fleiss' kappa,
-    # https://en.wikipedia.org/wiki/Fleiss%27_kappa.
-    counts = [
-        *([0, 0, 0, 0, 14], [0, 2, 6, 4, 2], [0, 0, 3, 5, 6], [0, 3, 9, 2, 0], [2, 2, 8, 1, 1]),
-        *([7, 7, 0, 0, 0], [3, 2, 6, 3, 0], [2, 5, 3, 2, 2], [6, 5, 2, 1, 0], [0, 2, 2, 3, 7]),
-    ]
-    chosen = np.concatenate([np.repeat(np.arange(5), row) for row in counts])
-    found = choice_agreement(answers_of(np.tile(np.arange(14), 10), np.repeat(np.arange(10), 14)), chosen)
-    assert round(found["fleiss_kappa"], 3) == 0.21
-    assert found["pairs"] == 10 * 91
-    # With as many answers to each, agreement of pairs is that of Fleiss, and alpha corrects for the finite sample.
-    assert math.isclose(found["same_top_class"], 0.378, abs_tol=5e-4)
-    expected = 1 - (1 - found["fleiss_kappa"]) * 139 / 140
-    assert math.isclose(found["krippendorff_alpha"], expected, abs_tol=1e-6)
-
-
-def test_where_all_chose_one_class_nothing_is_beyond_chance():
-    found = choice_agreement(answers_of([0, 1, 0, 1], [0, 0, 1, 1]), np.array([2, 2, 2, 2]))
-    assert (found["same_top_class"], found["fleiss_kappa"], found["krippendorff_alpha"]) == (1.0, None, None)
-    none = choice_agreement(answers_of([0], [0]), np.array([2]))
-    assert (none["pairs"], none["same_top_class"], none["fleiss_kappa"]) == (0, None, None)
-
-
-def test_a_repeat_counts_for_the_retest_alone():
-    answers = answers_of([0, 1, 0], [0, 0, 0], repeats=[2])
-    chosen = np.array([1, 1, 2])
-    assert choice_agreement(answers, chosen)["same_top_class"] == 1
-    assert choice_retest(answers, chosen)["same_top_class"] == 0
-    assert choice_retest(answers, chosen)["pairs"] == 1
-
-
-def test_choices_are_compared_with_the_class_that_a_picture_is_most_of():
-    table = pa.table(
-        {
-            "image_1_label": pa.array([0, 0, 0, 1, 1]),
-            "image_2_label": pa.array([None, 1, 1, 1, 2]),
-            "mixing_coefficient": [1.0, 0.75, 0.5, 0.5, 0.25],
-        }
-    )
-    labels = dominant_classes(table)
-    # Of two halves there is none, unless both are of one class.
-    assert labels.tolist() == [0, 0, -1, 1, 2]
-    found = agreement_with_label(np.array([0, 1, 0, 1, 2]), labels, np.arange(5))
-    assert (found["judgments"], found["share"]) == (4, 0.75)
-
-
-def test_statistics_hold_agreement_confidence_and_what_was_chosen():
-    rows = [(p, s, PAGES[s], PAGES[(s + (p == "c")) % 3], {"confidence": 0.5}) for s in range(3) for p in "abc"]
-    figures = task_statistics(judged(rows), CHOICE)
-    assert figures["agreement"]["same_top_class"] == round(1 / 3, 6)
-    assert figures["of_label"]["share"] == round(2 / 3, 6)
-    assert figures["confidence"]["mean"] == 0.5
-    (level,) = figures["mass"]
-    assert (level["image_1"], level["others"]) == (round(2 / 3, 6), round(1 / 3, 6))
 
 
 @pytest.mark.parametrize("by", ["participant", "image", "stimulus"])
