@@ -15,7 +15,7 @@ import torch
 
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.schema import Kind
-from hmix_hub.schema.arrays import encode, matrix, widened
+from hmix_hub.schema.arrays import encode, matrix, places_in_lists, widened
 from hmix_hub.stimuli.columns import decode_images
 from hmix_hub.stimuli.sizes import Size
 from hmix_hub.tasks import FLAGS, RELEASED_FORMS, TASKS, by_stimulus_columns
@@ -223,7 +223,7 @@ def _padded(name: str, column: pa.ChunkedArray, request: Request) -> TensorColum
     """
     lengths = pc.list_value_length(column).fill_null(0).to_numpy()
     rows = pc.list_parent_indices(column).to_numpy()
-    places = np.arange(len(rows)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    places = places_in_lists(lengths)
     shape = (len(column), int(lengths.max(initial=0)))
     items = pc.list_flatten(column)
     is_whole, is_distribution = kinds.is_integer(items.type), kinds.is_fixed_size_list(items.type)

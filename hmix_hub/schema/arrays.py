@@ -30,6 +30,18 @@ def as_mask(truths: pa.Array | pa.ChunkedArray) -> Mask:
     return np.asarray(truths.fill_null(False).to_numpy(zero_copy_only=False), dtype=bool)
 
 
+def places_in_lists(lengths: Ints) -> Ints:
+    """Return the place in its list, from 0, of each item of lists of some lengths, which lie one behind the other.
+
+    Examples
+    --------
+    >>> places_in_lists(np.array([2, 0, 3])).tolist()
+    [0, 1, 0, 1, 2]
+    """
+    ends = np.cumsum(lengths)
+    return np.arange(ends[-1] if len(ends) else 0) - np.repeat(ends - lengths, lengths)
+
+
 def take(column: pa.ChunkedArray, rows: Ints) -> pa.ChunkedArray:
     """Return rows of a column, in as few chunks as they fit into.
 

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hmix_hub.schema.arrays import Mask, codes, distributions
+from hmix_hub.schema.arrays import Mask, codes, distributions, places_in_lists
 from hmix_hub.schema.column import Column, Kind
 from hmix_hub.schema.groups import Groups, encode, encode_key
 from hmix_hub.schema.judgment import CONFIDENCES, recorded, recorded_times
@@ -40,7 +40,7 @@ def _same_place(rows: Rows) -> Mask:
     lengths = pc.list_value_length(table["class_order"]).to_numpy()
     parents = np.repeat(np.arange(len(known)), lengths)
     items = pc.list_flatten(table["class_order"]).to_numpy()
-    within = np.arange(len(items)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    within = places_in_lists(lengths)
     is_chosen = items == codes(table["chosen_class"])[parents]
     places = np.full(len(known), -1, dtype=np.int64)
     places[parents[is_chosen]] = within[is_chosen]
