@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from hmix_hub.schema import Kind
+from hmix_hub.schema.arrays import as_mask
 from hmix_hub.studies.findings import Ints, Mask, Reporter
 from hmix_hub.studies.manifest import Manifest
 from hmix_hub.studies.observed import ObservedChunk
@@ -144,15 +146,15 @@ class FileRows:
         read = np.ones(len(chunk), dtype=bool)
         for name in TASKS[self.task].answer:
             if name in chunk.values:
-                read &= ~chunk.present[name] | chunk.values[name].is_valid().to_numpy(zero_copy_only=False)
+                read &= ~chunk.present[name] | as_mask(chunk.values[name].is_valid())
         return read
 
     def _answers(self, chunk: ObservedChunk) -> list[npt.NDArray[Any]]:
-        if not TASKS[self.task].has_participants:
+        task = TASKS[self.task]
+        if not task.has_participants:
             return []
-        return [
-            chunk.codes(name) if name.endswith("class") else chunk.numbers(name) for name in TASKS[self.task].answer
-        ]
+        kinds = {column.name: column.kind for column in task.answer_columns}
+        return [chunk.codes(name) if kinds[name] is Kind.LABEL else chunk.numbers(name) for name in task.answer]
 
     def __len__(self) -> int:
         return sum(map(len, self._parts.get("row", [])))

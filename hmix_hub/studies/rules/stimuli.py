@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Callable
 
+from hmix_hub.sources.picture_list import IMAGES
 from hmix_hub.studies.example import csv_bytes, tiny_picture
 from hmix_hub.studies.rules.changes import (
     ROW,
@@ -223,8 +224,7 @@ SIZES = error(
 PICTURES = error(
     "HMX568 pictures",
     "the study's own pictures, or the list of them, cannot be read",
-    "stimuli/images.csv has the columns file,label, and one row per picture, in the order of their indices; where "
-    "they may not be published, write `source: elsewhere`, and width and height of each",
+    f"stimuli/{IMAGES.hint}; where they may not be published, write `source: elsewhere`, and width and height of each",
     Example(
         Change(
             "study.yaml says `source: own`, and there is no stimuli/images.csv",
