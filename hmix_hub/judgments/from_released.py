@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from hmix_hub.judgments.checks import check_values
 from hmix_hub.judgments.derived_columns import with_derived_columns, with_ids
 from hmix_hub.schema import CIFAR10, JUDGMENT_TABLE, SYNTHETIC_FLAG, Vocabulary
-from hmix_hub.schema.arrays import Mask
+from hmix_hub.schema.arrays import Mask, as_mask
 from hmix_hub.schema.released import PICTURE_SUFFIX, REPEAT_PREFIX, ROW_NUMBER, SYNTHETIC_COLUMN
 from hmix_hub.tasks import TASKS, columns
 from hmix_hub.tasks.released import ReleasedAnswers, refuse_first
@@ -129,7 +129,7 @@ def _marked(released: pa.Table) -> dict[str, Mask]:
     """Return the rows that a table of schema 1.0.0 marks as made by a program."""
     if SYNTHETIC_COLUMN.name not in released.column_names:
         return {}
-    return {SYNTHETIC_FLAG: released[SYNTHETIC_COLUMN.name].fill_null(False).to_numpy().astype(bool)}
+    return {SYNTHETIC_FLAG: as_mask(released[SYNTHETIC_COLUMN.name])}
 
 
 def _pictures(released: pa.Table, vocabulary: Vocabulary) -> dict[str, pa.Array]:

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 
 from hmix_hub.schema import Vocabulary
-from hmix_hub.schema.arrays import Floats, Mask, matrix, membership
+from hmix_hub.schema.arrays import Floats, Mask, as_mask, matrix, membership
 from hmix_hub.studies.checks.rows import Check
 from hmix_hub.studies.findings import Ints, Report, Reporter
 from hmix_hub.studies.manifest import MANIFEST, Manifest
@@ -245,7 +245,7 @@ class VotesCheck(Check):
         unread = np.zeros(len(chunk), dtype=bool)
         for column in TASK.answer_columns:
             if column.name in chunk.values:
-                is_read = chunk.values[column.name].is_valid().to_numpy(zero_copy_only=False)
+                is_read = as_mask(chunk.values[column.name].is_valid())
                 unread |= chunk.present[column.name] & ~is_read
         for fault, bad in faults_of_votes(chunk.numbers(N_VOTES.name), counts, shares).items():
             rule, column_name = _RULES[fault]

@@ -154,7 +154,7 @@ class RecordedCheck(Check):
         if columns.touched not in chunk.values:
             return
         touched = chunk.values[columns.touched]
-        untouched = np.asarray(touched.fill_null(True).to_numpy(zero_copy_only=False) == 0, dtype=bool)
+        untouched = as_mask(pc.equal(touched, False))
         faults: dict[str, Mask] = {}
         if columns.rests is not None:
             moved = np.abs(chunk.numbers(columns.answer) - columns.rests) > _TOLERANCE

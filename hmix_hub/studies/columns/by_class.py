@@ -80,7 +80,7 @@ class ByClassReader:
             rules.TYPE, other, rows, None, lambda i: f"{lengths[i]} numbers, and the study has {k} classes"
         )
         values = np.full((len(lists), k), np.nan)
-        good = ~other & lists.is_valid().to_numpy(zero_copy_only=False)
+        good = ~other & as_mask(lists.is_valid())
         values[good] = np.asarray(lists.filter(pa.array(good)).flatten(), dtype=np.float64).reshape(-1, k)
         return values
 

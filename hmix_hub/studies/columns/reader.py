@@ -61,7 +61,7 @@ class ColumnReader:
             present = as_mask(pc.not_equal(text, "")) if len(text) else np.zeros(0, dtype=bool)
             values = self._from_text(text, rows)
         else:
-            present = raw.is_valid().to_numpy(zero_copy_only=False)
+            present = as_mask(raw.is_valid())
             values = self._from_typed(raw, rows)
         if not self.column.nullable and not present.all() and self.column.kind is not Kind.LABELS:
             self.reporter.add_where(rules.MISSING, ~present, rows)
