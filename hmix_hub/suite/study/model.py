@@ -159,8 +159,8 @@ class TaskDesign(_Strict):
     must_touch: bool = Field(
         True,
         description="infer_mixing_factor, class_choice, scale_rating: whether sliders must be moved or pressed before "
-        "going on; where they need not be, an untouched confidence is exported as empty, an untouched coefficient or "
-        "rating as 0.5.",
+        "going on; where they need not be, an untouched confidence is exported as empty, an untouched coefficient as "
+        "0.5, an untouched rating as the slider's middle.",
     )
     confidence: bool = Field(False, description="class_choice: whether a slider asks how sure people are.")
     scales: Annotated[list[RatingScale], Field(max_length=12)] = Field(

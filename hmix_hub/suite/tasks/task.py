@@ -52,8 +52,8 @@ class SuiteTask(ABC):
         Median response time, s, of all judgments of the release, from page drawn to submitted; of a later task, an
         estimate of it, for one scale where it has several.
     options
-        Keys of the study file that mean something in this task alone: `sides`, `start`, `class_order`, `must_touch`,
-        `confidence`, `scales`. Plans draw what the first three ask for.
+        Keys of the study file that this task takes, of those that not every task does: `sides`, `start`,
+        `class_order`, `must_touch`, `confidence`, `scales`. Plans draw what the first three ask for.
     needs
         Those of them that a study file must give.
     takes_single
