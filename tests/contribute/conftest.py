@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from drawn_once import drawn_once  # noqa: F401
 from hub_server.fixtures import hub, login, waits  # noqa: F401
+from made_votes import write_votes
 from raw_rows import rows_of
 from study_generator.changed_example import of_people
 
@@ -51,3 +52,13 @@ def read(tmp_path):
         return rows_of(tmp_path / name, **layout)
 
     return read
+
+
+@pytest.fixture
+def votes(tmp_path):
+    """Write a study of votes into a folder of the test's own; see `write_votes`."""
+
+    def write(rows, name="votes", **options):
+        return write_votes(tmp_path / name, rows, **options)
+
+    return write
