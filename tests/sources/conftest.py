@@ -1,4 +1,4 @@
-"""An empty cache folder for each test, and writers of CIFAR-10's original batches and archive."""
+"""An empty cache folder for each test, a folder of pictures, and writers of CIFAR-10's original batches and archive."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from picture_files import PIXELS, write_list
+from PIL import Image
 
 from hmix_hub.sources import cifar10_files
 
@@ -20,6 +22,17 @@ def image_cache(tmp_path, monkeypatch) -> Path:
     monkeypatch.setenv("HMIX_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("HMIX_CIFAR10", raising=False)
     return tmp_path / "cache" / "image-sets"
+
+
+@pytest.fixture
+def folder(tmp_path, image_cache):
+    """Three pictures of 8 x 6: two owls and a heron."""
+    folder = tmp_path / "birds"
+    (folder / "more").mkdir(parents=True)
+    for name, pixels in zip(("b.png", "a.bmp", "more/c.png"), PIXELS, strict=True):
+        Image.fromarray(pixels).save(folder / name)
+    write_list(folder, "file,label\nb.png,owl\na.bmp,heron\nmore/c.png,owl\n")
+    return folder
 
 
 # What Python 2 and its numpy wrote: byte strings, and an array's state with its bytes as they are.
