@@ -13,62 +13,18 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_ratings import ROWS, SCALES, findings, load, study
 
 import hmix_hub
 from hmix_hub.contribute.building import build
-from hmix_hub.contribute.description.card import card_text
-from hmix_hub.contribute.description.statistics import task_statistics
 from hmix_hub.contribute.fixing import fix
 from hmix_hub.contribute.importer import import_raw
 from hmix_hub.errors import ConfigurationError, FilterError, SchemaError
 from hmix_hub.judgments.by_stimulus import by_stimulus
 from hmix_hub.scales import rename_scale
 from hmix_hub.studies.detected import detect
-from hmix_hub.studies.example import example_study, write_files
 from hmix_hub.studies.study import Study
 from hmix_hub.tasks import RATING
-
-SCALES = """\
-scales:
-  - {name: likeness, question: How alike are they?, low: not at all, high: very, steps: 7}
-  - {name: beauty, question: How beautiful is it?, low: ugly, high: beautiful}
-"""
-HEADER = "participant_id,trial_index,response_time_ms,image_1_label,image_1_index,mixing_coefficient"
-PICTURES = (("cat", 0), ("ship", 1), ("ship", 2), ("airplane", 3))
-"""The first pictures of CIFAR-10's test set."""
-
-
-def study(folder, rows, *, columns="scale,rating", scales=SCALES, name="made"):
-    """Write a study of single pictures; rows are participant, trial, number of the picture, cells of the columns."""
-    files = example_study(RATING)
-    text = files["study.yaml"].decode()
-    text = text[: text.index("scales:")] + scales + text[text.index("citation:") :]
-    text = text.replace("id: example-study", f"id: {name}-study").replace("synthetic: true\n", "")
-    lines = [
-        ",".join(map(str, [who, trial, 2000 + trial, *PICTURES[picture], 1, *cells]))
-        for who, trial, picture, *cells in rows
-    ]
-    table = "\n".join([f"{HEADER},{columns}", *lines, ""])
-    written = {"study.yaml": text.replace("mixing: pixel-linear", "mixing: none").encode()}
-    return write_files(folder / name, written | {f"judgments/{RATING}.csv": table.encode()})
-
-
-ROWS = [
-    ("ann", 1, 0, "likeness", 1),
-    ("ann", 2, 0, "beauty", 0.3),
-    ("ann", 3, 1, "likeness", 0),
-    ("bob", 1, 0, "Likeness", 0.5),
-    ("bob", 2, 0, "BEAUTY", 0.4),
-    ("bob", 3, 1, "likeness", "0.16666666666666666"),
-]
-
-
-def load(place, name=RATING, **options):
-    return hmix_hub.load_dataset(str(place), name, split="train", **options)
-
-
-def findings(folder):
-    return [(found.rule.code, found.column, [spot.row for spot in found.spots]) for found in Study.open(folder).report]
 
 
 def test_whether_a_scale_was_touched_may_be_told_without_a_path(tmp_path):
@@ -273,71 +229,6 @@ def test_studies_whose_scales_of_one_name_have_other_ends_are_not_joined(tmp_pat
     # What no row is rated on is in nobody's way.
     alike = hmix_hub.join([hmix_hub.filter(two, scale="likeness"), one])
     assert hmix_hub.scales_of(alike)["beauty"].low == "ugly"
-
-
-def test_figures_are_those_of_each_scale(tmp_path):
-    rng = np.random.default_rng(0)
-    values = {"likeness": rng.integers(0, 7, (5, 4)) / 6, "beauty": rng.uniform(0, 1, (5, 4)).round(3)}
-    rows = [
-        (f"p{person}", 10 * picture + number, picture, scale, values[scale][person, picture])
-        for person in range(5)
-        for picture in range(4)
-        for number, scale in enumerate(values)
-    ]
-    figures = task_statistics(load(study(tmp_path, rows)).data.table, RATING)
-    assert (figures["stimuli"], figures["judgments_per_stimulus"]["max"]) == (4, 5)
-    assert figures["agreement"]["icc_1"] is None, "pooled, scales that differ would pass for stimuli that do"
-    assert [found["scale"] for found in figures["ratings"]] == ["beauty", "likeness"]
-    for found in figures["ratings"]:
-        given = values[found["scale"]]
-        assert found["mean"] == pytest.approx(given.mean(), abs=1e-6)
-        assert found["standard_deviation"] == pytest.approx(given.std(ddof=1), abs=1e-6)
-        between, within = 5 * given.mean(axis=0).var(ddof=1), given.var(axis=0, ddof=1).mean()
-        assert found["agreement"]["icc_1"] == pytest.approx((between - within) / (between + 4 * within), abs=1e-5)
-        apart = np.mean([(a - b) ** 2 for column in given.T for i, a in enumerate(column) for b in column[:i]])
-        every = given.ravel()
-        expected = np.mean([(a - b) ** 2 for i, a in enumerate(every) for b in every[:i]])
-        assert found["agreement"]["krippendorff_alpha"] == pytest.approx(1 - apart / expected, abs=1e-5)
-
-
-def test_a_report_has_the_agreement_of_each_scale(tmp_path):
-    report = hmix_hub.report(load(study(tmp_path, ROWS)), resamples=100)
-    assert {"agreement.alpha.scale_rating.likeness"} <= set(report.numbers)
-    rows = report.explain("agreement.alpha.scale_rating.likeness").rows
-    assert {row.values[-1] for row in rows} == {"likeness"}
-
-
-def test_the_card_tells_the_scales(tmp_path):
-    text = card_text(Study.open(study(tmp_path, ROWS)))
-    assert "| `likeness` | How alike are they? | not at all | very | 7 | 4 | 0.417 |" in text
-    assert "| `beauty` | How beautiful is it? | ugly | beautiful | continuous | 2 | 0.350 |" in text
-
-
-@pytest.mark.parametrize("name", [RATING, f"{RATING}_by_stimulus"])
-def test_ratings_of_single_pictures_and_of_mixtures_are_drawn(name, tmp_path):
-    single, mixed = (
-        load(study(tmp_path, ROWS), name),
-        load(write_files(tmp_path / "example", example_study(RATING)), name),
-    )
-    of_single, of_mixed = hmix_hub.plot(single).axes[0], hmix_hub.plot(mixed).axes[0]
-    assert [label.get_text() for label in of_single.get_yticklabels()] == ["beauty", "likeness"]
-    assert [text.get_text() for text in of_single.texts] == ["ugly", "beautiful", "not at all", "very"]
-    labels = of_mixed.get_legend_handles_labels()[1]
-    assert labels == ["beauty: 0 ugly, 1 beautiful", "likeness: 0 not at all, 1 entirely"]
-
-
-def test_a_stimulus_of_a_study_is_shown_with_its_ratings(tmp_path, cifar10):
-    folder = study(tmp_path, ROWS)
-    figure = hmix_hub.show("mixed_1.0_cat_0", tmp_path / "shown.png", dataset=folder, cifar10=cifar10)
-    assert (tmp_path / "shown.png").stat().st_size > 10_000
-    (panel,) = [axes for axes in figure.axes if axes.get_title("left").startswith("How is it rated? 4 judgments")]
-    assert [label.get_text() for label in panel.get_yticklabels()] == ["beauty", "likeness"]
-    assert [text.get_text() for text in panel.texts] == ["ugly", "beautiful", "not at all", "very"]
-    named = hmix_hub.show("made-study/scale_rating/bob/2", dataset=folder, cifar10=cifar10)
-    assert any("bob, trial 2: rated 0.4 on beauty, after" in text.get_text() for text in named.texts)
-    for other in ("made-study/scale_rating/bob/9", "made-study/infer_mixing_factor/bob/2", "made-study/"):
-        with pytest.raises(SchemaError, match="no judgment"):
-            hmix_hub.show(other, dataset=folder, cifar10=cifar10)
 
 
 def test_a_raw_file_becomes_a_draft_that_names_the_scales_of_its_rows(tmp_path):
