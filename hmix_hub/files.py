@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -13,7 +14,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 PREFIX = ".hmix-new-"
 """How names of files begin that are not in their place yet; what has no place in a study is never published."""
@@ -84,6 +85,17 @@ def new_file(path: Path, content: bytes, *, mode: int = 0o600) -> None:
         take_place(made, path)
     finally:
         made.unlink(missing_ok=True)
+
+
+def json_text(content: Any) -> str:
+    """Return the text of a JSON file, indented: always the same bytes for the same content.
+
+    Raises
+    ------
+    ValueError
+        If it holds NaN or infinity, which JSON has no words for.
+    """
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def take_place(made: Path, place: Path) -> None:

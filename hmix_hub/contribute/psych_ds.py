@@ -5,7 +5,6 @@ Source: the Psych-DS schema, https://github.com/psych-ds/psych-DS, as its valida
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ from hmix_hub.contribute.checking import check_study
 from hmix_hub.contribute.description.card_metadata import licence_address
 from hmix_hub.contribute.description.croissant import doi_address, person
 from hmix_hub.contribute.description.markdown import block, code, inline, one_line, paragraphs
-from hmix_hub.files import whole_folder
+from hmix_hub.files import json_text, whole_folder
 from hmix_hub.schema import Column, Kind, Vocabulary
 from hmix_hub.schema.column import BY_CLASS_KINDS, markdown_table
 from hmix_hub.schema.vocabulary import LIST_MARK
@@ -83,7 +82,7 @@ def write_psych_ds(study: Study, out: str | os.PathLike[str]) -> list[str]:
                 variables.setdefault(variable["name"], variable)
         described = description(study.manifest, list(variables.values()))
         texts = {
-            DESCRIPTION: json.dumps(described, indent=2, ensure_ascii=False) + "\n",
+            DESCRIPTION: json_text(described),
             "README.md": _readme(study, files),
             "CHANGES.md": f"# Changes\n\n* {study.manifest.version}: this version of the data\n",
         }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,7 +13,7 @@ from hmix_hub.importing.map_keys import Condition, From, renamed
 from hmix_hub.importing.reshaping import ItemTable, Melt
 from hmix_hub.schema.judgment import EXTRA_PREFIX
 from hmix_hub.studies.manifest import TaskName
-from hmix_hub.studies.manifest_fields import PLACEHOLDER, Strict
+from hmix_hub.studies.manifest_fields import PLACEHOLDER, Strict, schema_of
 from hmix_hub.tasks import TASKS, contributed_columns, missing_columns
 from hmix_hub.yaml_file import SIZE_LIMIT, BadFileError, faults_text, parse_yaml, read_text, texts_in
 
@@ -130,5 +129,4 @@ def _refuse_open(content: Mapping[str, Any], where: Where) -> None:
 
 def map_schema() -> str:
     """Return the JSON Schema of a column map."""
-    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **ColumnMap.model_json_schema(by_alias=True)}
-    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+    return schema_of(ColumnMap)

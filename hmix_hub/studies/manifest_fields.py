@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from hmix_hub.files import json_text
 from hmix_hub.schema.scale import MOST_STEPS, Scale
 from hmix_hub.tasks.soft_labels import ONE_HOT, QUESTIONS, Procedure, Question
 
@@ -29,6 +30,11 @@ class Strict(BaseModel):
     """A part of a file that people write, such as the manifest: it refuses fields that it does not know."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def schema_of(model: type[Strict]) -> str:
+    """Return the JSON Schema of a file that people write, as text."""
+    return json_text({"$schema": "https://json-schema.org/draft/2020-12/schema", **model.model_json_schema()})
 
 
 PLACEHOLDER = "TODO"

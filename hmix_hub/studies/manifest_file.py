@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from importlib import resources
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from hmix_hub.files import is_plain_inside
 from hmix_hub.schema import CURRENT, JUDGMENT_TABLE, RELEASED, check_version
 from hmix_hub.studies.findings import Report
 from hmix_hub.studies.manifest import MANIFEST, Manifest
-from hmix_hub.studies.manifest_fields import WITH_PLACEHOLDERS, is_placeholder
+from hmix_hub.studies.manifest_fields import WITH_PLACEHOLDERS, is_placeholder, schema_of
 from hmix_hub.studies.rules import manifest as rules
 from hmix_hub.yaml_file import BadFileError, YamlFile, fault_text, read_yaml, texts_in
 
@@ -112,8 +111,7 @@ FILE = "study.schema.json"
 
 def schema_text() -> str:
     """Generate the JSON Schema from the model."""
-    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Manifest.model_json_schema()}
-    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+    return schema_of(Manifest)
 
 
 def shipped_schema() -> str:

@@ -17,6 +17,7 @@ from hmix_hub.contribute.description.markdown import one_line
 from hmix_hub.contribute.description.ratings import scale_records
 from hmix_hub.contribute.description.wording import Wording
 from hmix_hub.errors import ConfigurationError
+from hmix_hub.files import json_text
 from hmix_hub.schema import Column
 from hmix_hub.studies.manifest import Author, Manifest
 from hmix_hub.studies.participants import PARTICIPANTS_CONFIGURATION
@@ -105,7 +106,7 @@ def croissant(study: Study, files: Files) -> Json:
 
 def croissant_text(description: Json) -> str:
     """Write a Croissant description as the text of croissant.json: always the same bytes for the same description."""
-    return json.dumps(description, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json_text(description)
 
 
 def doi_address(manifest: Manifest) -> str | None:

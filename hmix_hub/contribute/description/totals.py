@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +9,7 @@ import pyarrow as pa
 
 from hmix_hub.contribute.description.statistics import task_statistics
 from hmix_hub.contribute.description.wording import Wording
+from hmix_hub.files import json_text
 from hmix_hub.studies.study import Study, once_per_study
 from hmix_hub.tasks import TASKS
 
@@ -59,7 +59,7 @@ def study_statistics(study: Study) -> dict[str, Any]:
 
 def statistics_text(statistics: dict[str, Any]) -> str:
     """Write statistics as the text of statistics.json: always the same bytes for the same figures."""
-    return json.dumps(statistics, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json_text(statistics)
 
 
 def _people(tables: Mapping[str, pa.Table]) -> set[str]:
