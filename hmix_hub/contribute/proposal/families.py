@@ -17,8 +17,8 @@ from hmix_hub.schema.arrays import Mask
 _ON = frozenset({"1", "1.0", "true", "yes", "on", "x", "checked", "selected"})
 _PLACES = (r"^(?P<before>)(?P<part>[^.]+)(?P<after>\..+)$", r"^(?P<before>.*[._\- ])(?P<part>[^._\- ]+)(?P<after>)$")
 """Where names differ: before the first point, or behind the last mark."""
-_FEWEST_BOXES = 2
-_SINGLE = 0.95
+_FEWEST_BOXES, _SINGLE = 2, 0.95
+"""Fewest boxes of a family, and share of the rows with any box on that must have one alone."""
 _FEWEST_ITEMS, _MOST_ANSWERS = 3, 60
 _NUMBER = re.compile(r"\d+")
 _FILE = re.compile(PICTURE, re.ASCII)
@@ -172,22 +172,10 @@ def find_wide(columns: Sequence[RawColumn], rows: Mask) -> Wide | None:
     if len(files) >= _FEWEST_ITEMS:
         ending = sorted({name.rsplit(".", 1)[-1] for name in files})
         return Wide({"columns": rf"(.+\.(?:{'|'.join(ending)}))", "into": [item, answer]}, files, True)
-    by_rest: dict[str, dict[str, dict[str, RawColumn]]] = {}
-    for name, column in names.items():
-        for place in _NUMBER.finditer(name):
-            before, after = name[: place.start()], name[place.end() :]
-            by_rest.setdefault(before, {}).setdefault(after, {})[place[0]] = column
-    found = []
-    for before, by_after in by_rest.items():
-        answers = {after: by_item for after, by_item in by_after.items() if _are_answers(by_item, rows)}
-        if "" in answers:
-            # The name of a column of values cannot be empty.
-            answers = {"": answers[""]}
-        if answers:
-            found.append((max(map(len, answers.values())), len(answers), before, answers))
+    found = list(_numbered_answers(names, rows))
     if not found:
         return None
-    *_, before, answers = max(found, key=lambda one: one[:2])
+    before, answers = max(found, key=lambda one: (max(map(len, one[1].values())), len(one[1])))
     items = list(dict.fromkeys(number for by_item in answers.values() for number in by_item))
     if len(answers) == 1:
         (after,) = answers
@@ -196,6 +184,22 @@ def find_wide(columns: Sequence[RawColumn], rows: Mask) -> Wide | None:
     endings = "|".join(_literal(after[len(shared) :]) for after in answers)
     fitted = rf"{_literal(before)}(\d+){_literal(shared)}({endings})"
     return Wide({"columns": fitted, "into": [item]}, items, False)
+
+
+def _numbered_answers(names: dict[str, RawColumn], rows: Mask) -> Iterator[tuple[str, dict[str, dict[str, RawColumn]]]]:
+    """Yield what stands before a number in names, and the columns of answers: by what stands behind it, by number."""
+    by_before: dict[str, dict[str, dict[str, RawColumn]]] = {}
+    for name, column in names.items():
+        for place in _NUMBER.finditer(name):
+            before, after = name[: place.start()], name[place.end() :]
+            by_before.setdefault(before, {}).setdefault(after, {})[place[0]] = column
+    for before, by_after in by_before.items():
+        answers = {after: by_item for after, by_item in by_after.items() if _are_answers(by_item, rows)}
+        if "" in answers:
+            # The name of a column of values cannot be empty.
+            answers = {"": answers[""]}
+        if answers:
+            yield before, answers
 
 
 def _are_answers(by_item: dict[str, RawColumn], rows: Mask) -> bool:
