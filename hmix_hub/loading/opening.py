@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeGuard
 
-from hmix_hub.datasets_by_name import H_MIX, REPOSITORY, is_registered
+from hmix_hub.datasets_by_name import H_MIX, REPOSITORY, is_registered, registered_names
 from hmix_hub.errors import ConfigurationError, SourceMissingError, Where, nearest
 from hmix_hub.loading.hub import open_repository
 from hmix_hub.loading.registered import open_registered
@@ -68,7 +68,8 @@ def open_study(
     if isinstance(name, str) and REPOSITORY.fullmatch(name):
         return open_repository(name, revision=revision, token=token)
     msg = "there is no such folder"
-    raise SourceMissingError(msg, where=Where(str(path)), hint="name a study folder, or a repository as org/name")
+    hint = f"name a study folder, a repository as org/name, or a registered study: {', '.join(registered_names())}"
+    raise SourceMissingError(msg, where=Where(str(path)), hint=hint)
 
 
 def source_of(part: object, parts: Sequence[Any], source: Any) -> Any:
