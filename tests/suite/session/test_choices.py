@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pytest
-from suite_maker import frozen_study
+from suite_maker import TRIAL, fault_of
 
 from hmix_hub.suite.tasks import SUITE_TASKS
-from hmix_hub.suite.tasks.trial import FaultError, Trial
 from hmix_hub.tasks import CHOICE
 
-TRIAL = Trial(4, 0, False, class_order=(2, 0, 1))
-_ELAPSED = 900.0
-
-
-def checked(answer: object, **design: Any) -> str | None:
-    """Return the fault of an answer."""
-    frozen = frozen_study(CHOICE, design=design)
-    try:
-        SUITE_TASKS[CHOICE].check(answer, TRIAL, frozen.design_of(frozen.batches[0]), _ELAPSED)
-    except FaultError as fault:
-        return str(fault)
-    return None
+checked = partial(fault_of, CHOICE)
 
 
 def sure(confidence: object, *, touched: object = True, path: object = ..., chosen: object = 1) -> dict[str, Any]:

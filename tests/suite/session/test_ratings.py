@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from suite.export.collected import collecting
-from suite_maker import SCALES, frozen_study
+from suite_maker import SCALES, TRIAL, fault_of, frozen_study
 
 from hmix_hub.contribute.checking import check_study
 from hmix_hub.studies.study import Study
@@ -16,23 +17,12 @@ from hmix_hub.suite.design.plan import draw_plan
 from hmix_hub.suite.export.layouts import export_study
 from hmix_hub.suite.export.rows import Participant, observed_table
 from hmix_hub.suite.tasks import SUITE_TASKS
-from hmix_hub.suite.tasks.trial import FaultError, Trial
 from hmix_hub.tasks import RATING
 
-TRIAL = Trial(4, 0, False, class_order=(2, 0, 1))
 _, LIKING = SCALES
 """Seven steps; continuous."""
-_ELAPSED = 900.0
 
-
-def checked(answer: object, **design: Any) -> str | None:
-    """Return the fault of an answer."""
-    frozen = frozen_study(RATING, design=design)
-    try:
-        SUITE_TASKS[RATING].check(answer, TRIAL, frozen.design_of(frozen.batches[0]), _ELAPSED)
-    except FaultError as fault:
-        return str(fault)
-    return None
+checked = partial(fault_of, RATING)
 
 
 def rated(rating: object, *, touched: object = True, path: object = ...) -> dict[str, Any]:
