@@ -24,7 +24,7 @@ DOCUMENTS = (
     "CONTRIBUTING.md",
     "dataset_cards/h-mix.md",
     "dataset_cards/rules.md",
-    "dataset_cards/collecting.md",
+    "dataset_cards/study_file.md",
 )
 SHOWN = "CONTRIBUTING.md"
 """Document whose commands are run."""

@@ -19,7 +19,7 @@ from hmix_hub.tasks import BY_STIMULUS_COLUMNS, INFER, RELEASED_CONFIGURATIONS, 
 DOCUMENTS = [
     *("README.md", "CONTRIBUTING.md", "CHANGELOG.md"),
     *("dataset_cards/h-mix.md", "dataset_cards/rules.md", "dataset_cards/collecting.md", "dataset_cards/perception.md"),
-    *("dataset_cards/importing.md", "dataset_cards/judgments.md"),
+    *("dataset_cards/importing.md", "dataset_cards/judgments.md", "dataset_cards/study_file.md"),
 ]
 
 
@@ -152,7 +152,7 @@ def test_a_size_of_a_file_is_found_where_it_is_wrong(size, is_right, root, monke
 
 
 def test_every_key_of_a_study_file_is_explained(root):
-    text = (root / "dataset_cards" / "collecting.md").read_text(encoding="utf-8")
+    text = (root / "dataset_cards" / "study_file.md").read_text(encoding="utf-8")
     table = text.split("<!-- generated: study-keys -->")[1].split("<!-- end -->")[0]
     rows = [line.split(" | ") for line in table.strip().splitlines()[2:]]
     assert len(rows) > 40
