@@ -1,7 +1,10 @@
 /** Requests to the server. */
 import { REQUEST } from './timing.js';
 
-/** Ask the server; gives {status, body, retryAfter in seconds or 0}, throws if no answer came that can be read. */
+/**
+ * Ask the server; `path` is relative to the page, which may stand below a path of its host. Gives {status, body,
+ * retryAfter in seconds or 0}, throws if no answer came that can be read.
+ */
 export async function call(method, path, { token, body } = {}) {
 	const headers = {};
 	if (token) headers.Authorization = `Bearer ${token}`;

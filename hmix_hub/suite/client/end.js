@@ -17,7 +17,7 @@ export async function showEnd(next, gone) {
 	for (let failures = 1; !signal.aborted && view.state !== 'finished'; failures += 1) {
 		await emptied(signal);
 		if (waiting().length) continue;
-		const { status, body } = await call('POST', '/api/session/finish', { token, body: {} }).catch(() => ({}));
+		const { status, body } = await call('POST', 'api/session/finish', { token, body: {} }).catch(() => ({}));
 		if (signal.aborted) break;
 		if (status === 200) Object.assign(view, { state: 'finished', completion: body });
 		else if (status === 401 || status === 410) gone(status);

@@ -19,16 +19,23 @@ async function begin() {
 		return;
 	}
 	setTitle(study.title);
-	storage.openStorage(study.consent.sha256.slice(0, 16) + (study.trial_run ? '-trial-run' : ''));
+	const place = studyPlace();
+	storage.openStorage(place);
 	setNotices([study.trial_run && word('trial_run'), !storage.isLasting && word('no_storage')].filter(Boolean));
 	takeRecruiting(study.recruiting);
-	openTabs(study.consent.sha256, () => showElsewhere('taken'));
+	openTabs(place, () => showElsewhere('taken'));
 	if (await isElsewhere()) showElsewhere('elsewhere');
 	else enter();
 }
 
+/** Name this study apart from others of the same host: trial runs, and studies below other paths. */
+function studyPlace() {
+	const path = location.pathname === '/' ? '' : location.pathname;
+	return study.consent.sha256.slice(0, 16) + (study.trial_run ? '-trial-run' : '') + path;
+}
+
 async function ask() {
-	const { status, body } = await call('GET', '/api/study');
+	const { status, body } = await call('GET', 'api/study');
 	if (status !== 200) throw new Error(`no study: ${status}`);
 	study = body;
 	setWords(study);

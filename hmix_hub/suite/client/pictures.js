@@ -6,7 +6,7 @@ const ahead = new Map();
 export async function load(name, alt = '') {
 	const picture = make('img', { alt, class: 'picture', draggable: 'false' });
 	picture.decoding = 'sync';
-	picture.src = `/pictures/${name}.png`;
+	picture.src = `pictures/${name}.png`;
 	await picture.decode();
 	return picture;
 }

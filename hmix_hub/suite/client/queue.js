@@ -99,7 +99,7 @@ function next(tried) {
 async function sendOne({ name, token, what }) {
 	const body = JSON.parse(get(name));
 	const path = what === 'comments' ? what : `trials/${what}`;
-	const result = await call('PUT', `/api/session/${path}`, { token, body });
+	const result = await call('PUT', `api/session/${path}`, { token, body });
 	const { status } = result;
 	const isHeld = status === 200 || status === 202 || (status === 409 && result.body.outcome);
 	const isGone = status === 401 || status === 410;

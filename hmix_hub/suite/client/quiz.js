@@ -37,7 +37,7 @@ export function showQuiz(page, { back, next, failed }) {
 		const { view, token } = session;
 		const attempt = view.quiz.attempts_made + 1;
 		const answers = questions.flatMap((question) => question.values());
-		const { status, body } = await call('PUT', `/api/session/quiz/${attempt}`, { token, body: { answers } });
+		const { status, body } = await call('PUT', `api/session/quiz/${attempt}`, { token, body: { answers } });
 		// 409: other answers were taken for this attempt, and the reply that said so was lost.
 		if (status !== 200 && !(status === 409 && (await isRenewed()))) throw new Error(`the quiz was refused: ${status}`);
 		if (status === 200) {

@@ -55,11 +55,11 @@ export const wantedTask = () => new URL(location.href).searchParams.get('task');
 export function join(consent) {
 	if (!session.token) makeToken();
 	const body = { recruiting_id: recruitingId(), task: wantedTask(), consent_sha256: consent.sha256 };
-	return keepView('POST', '/api/sessions', body);
+	return keepView('POST', 'api/sessions', body);
 }
 
 export function resume() {
-	return keepView('GET', '/api/session');
+	return keepView('GET', 'api/session');
 }
 
 /** Fetch the view anew; gives whether that was possible. */
@@ -78,7 +78,7 @@ async function keepView(method, path, body) {
 
 /** Delete the session on the server and here; gives whether that was done. */
 export async function withdraw() {
-	const { status } = await call('DELETE', '/api/session', { token: session.token });
+	const { status } = await call('DELETE', 'api/session', { token: session.token });
 	const isDone = status === 200 || status === 410;
 	if (isDone) forget();
 	return isDone;

@@ -30,6 +30,10 @@ def test_nothing_is_asked_of_another_server():
     assert not re.search(r"<script(?![^>]*src=)|<style|\sstyle=|\son\w+=", CLIENT["index.html"])
 
 
+def test_addresses_are_relative_so_that_a_study_can_stand_below_a_path():
+    assert not re.findall(r"['\"`]/(?:api|static|pictures)\b[^'\"`]*", "".join(CLIENT.values()))
+
+
 def test_every_word_of_the_pages_is_known_and_every_known_word_is_used():
     named = set(re.findall(r"'([a-z][a-z_]*)'", CODE))
     said = set(re.findall(r"show(?:Fault|Fallback)\([^)]*?'([a-z_]+)'", CODE)) | {
