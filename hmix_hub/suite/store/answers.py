@@ -79,7 +79,8 @@ def _store_answer(work: Work, session_id: str, trial_index: int, payload: str) -
     if found is not None:
         return _compare(work, session_id, ("trial", trial_index), payload, str(found[0]))
     work.database.execute(
-        "INSERT INTO answers (session, trial_index, payload) VALUES (?, ?, ?)", (session_id, trial_index, payload)
+        "INSERT INTO answers (session, trial_index, payload, received_ms, run) VALUES (?, ?, ?, ?, ?)",
+        (session_id, trial_index, payload, work.now, work.run),
     )
     _note_month(work)
     return Outcome.STORED

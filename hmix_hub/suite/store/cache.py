@@ -86,12 +86,13 @@ class Places:
                 if session is not None and session.state == "finished" and session.takes_place:
                     self._finished[session.batch] += participants
             known = None if before is None else self._live.get(before.id)
-            if known is not None and after is not None and (after.state, after.last_ms) == ("live", known.last_ms):
+            is_live = after is not None and after.state == "live" and after.takes_place
+            if known is not None and after is not None and is_live and after.last_ms == known.last_ms:
                 return
             if known is not None:
                 self._drop(known)
             # One that is older than others was dropped before, as its time-out had passed.
-            if after is not None and after.state == "live" and after.last_ms >= self._newest_ms:
+            if after is not None and is_live and after.last_ms >= self._newest_ms:
                 self._newest_ms = after.last_ms
                 self._live[after.id] = after
                 self._live_by_batch[after.batch] += 1

@@ -1,8 +1,4 @@
-"""The layout of the database: its tables, how it begins, what it says of itself, and the check of it whole.
-
-No table holds an address, a browser's name or the time of day of anything; times are the study clock's. Of the
-calendar, the months of the first and the last answer alone are known.
-"""
+"""The layout of the database: how it begins, what it says of itself, and the check of it whole."""
 
 from __future__ import annotations
 
@@ -21,87 +17,7 @@ from hmix_hub.suite.design.plan import Plan
 from hmix_hub.suite.store.database import DATABASE_NAME, StoreError, database_errors, sync_fully
 from hmix_hub.suite.store.keys import StudyKey, make_key
 from hmix_hub.suite.store.reading import read_answered, read_held
-
-APPLICATION_ID = 0x484D4958
-"""`PRAGMA application_id`: "HMIX"."""
-LAYOUT_VERSION = 1
-"""`PRAGMA user_version`; a greater one is of a newer hmix-hub."""
-
-_TABLES = (
-    "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE clock (one INTEGER PRIMARY KEY CHECK (one = 1), study_ms INTEGER NOT NULL)",
-    """CREATE TABLE batches (
-        number INTEGER PRIMARY KEY,
-        task TEXT NOT NULL,
-        quota INTEGER NOT NULL,
-        given INTEGER NOT NULL DEFAULT 0,
-        withdrawn INTEGER NOT NULL DEFAULT 0
-    )""",
-    """CREATE TABLE sessions (
-        arrival INTEGER PRIMARY KEY,
-        id TEXT NOT NULL UNIQUE,
-        batch INTEGER NOT NULL REFERENCES batches (number),
-        number INTEGER NOT NULL,
-        seed INTEGER NOT NULL,
-        state TEXT NOT NULL CHECK (state IN ('live', 'lapsed', 'finished', 'failed_quiz')),
-        is_late INTEGER NOT NULL DEFAULT 0,
-        is_incomplete INTEGER NOT NULL DEFAULT 0,
-        unkept INTEGER NOT NULL DEFAULT 0,
-        consent_version TEXT NOT NULL,
-        consent_sha256 TEXT NOT NULL,
-        recruiting TEXT UNIQUE,
-        started_ms INTEGER NOT NULL,
-        last_ms INTEGER NOT NULL,
-        finished_ms INTEGER
-    )""",
-    "CREATE INDEX sessions_by_batch ON sessions (batch, state, is_late, is_incomplete)",
-    "CREATE TABLE plans (session TEXT PRIMARY KEY REFERENCES sessions (id), plan TEXT NOT NULL)",
-    "CREATE TABLE tokens (hash BLOB PRIMARY KEY, session TEXT REFERENCES sessions (id)) WITHOUT ROWID",
-    "CREATE INDEX tokens_by_session ON tokens (session)",
-    """CREATE TABLE answers (
-        arrival INTEGER PRIMARY KEY,
-        session TEXT NOT NULL REFERENCES sessions (id),
-        trial_index INTEGER NOT NULL,
-        payload TEXT NOT NULL,
-        UNIQUE (session, trial_index)
-    )""",
-    """CREATE TABLE quiz (
-        arrival INTEGER PRIMARY KEY,
-        session TEXT NOT NULL REFERENCES sessions (id),
-        attempt INTEGER NOT NULL,
-        payload TEXT NOT NULL,
-        passed INTEGER NOT NULL,
-        UNIQUE (session, attempt)
-    )""",
-    """CREATE TABLE comments (
-        arrival INTEGER PRIMARY KEY,
-        session TEXT NOT NULL UNIQUE REFERENCES sessions (id),
-        payload TEXT NOT NULL
-    )""",
-    """CREATE TABLE conflicts (
-        arrival INTEGER PRIMARY KEY,
-        session TEXT NOT NULL REFERENCES sessions (id),
-        kind TEXT NOT NULL,
-        place INTEGER NOT NULL,
-        payload TEXT NOT NULL
-    )""",
-    "CREATE INDEX conflicts_by_session ON conflicts (session, kind, place)",
-    """CREATE TABLE quarantine (
-        arrival INTEGER PRIMARY KEY,
-        session TEXT NOT NULL REFERENCES sessions (id),
-        trial_index INTEGER NOT NULL,
-        payload TEXT NOT NULL,
-        fault TEXT NOT NULL
-    )""",
-    "CREATE INDEX quarantine_by_session ON quarantine (session, trial_index)",
-)
-
-PERSONAL_TABLES = ("answers", "quiz", "comments", "conflicts", "quarantine", "plans")
-"""Tables of one person's rows, by their column `session`; a withdrawal empties them."""
-
-
-TAKES_PLACE = "(state = 'live' OR state = 'finished' AND NOT is_late AND NOT is_incomplete)"
-"""Condition on a row of `sessions`: it counts towards the quota of its batch, unless it has lapsed meanwhile."""
+from hmix_hub.suite.store.tables import APPLICATION_ID, INDEXES, LAYOUT_VERSION, NEW_META, TABLES, TAKES_PLACE
 
 
 @dataclass(frozen=True)
@@ -129,12 +45,12 @@ def lay_out(connection: sqlite3.Connection, frozen: FrozenStudy, key: StudyKey, 
         "frozen_sha256": sha256,
         "key_mark": key.mark(sha256),
         "is_synthetic": str(int(is_synthetic)),
-        "closed": "0",
+        **NEW_META,
     }
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute("BEGIN IMMEDIATE")
-    for table in _TABLES:
-        connection.execute(table)
+    for statement in (*TABLES, *INDEXES):
+        connection.execute(statement)
     connection.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
     connection.execute("INSERT INTO clock VALUES (1, 0)")
     batches = [(batch.number, batch.task, batch.quota) for batch in frozen.batches]

@@ -14,7 +14,8 @@ from hmix_hub.suite.store.database import SessionGoneError
 from hmix_hub.suite.store.records import AnswerRecord, AsideRecord, BatchCount, SessionRecord
 
 _SESSION = """
-    SELECT s.id, s.batch, s.number, s.seed, s.state, s.is_late, s.is_incomplete, s.started_ms, s.last_ms, s.finished_ms,
+    SELECT s.id, s.sitting, s.part, s.batch, s.number, s.seed, s.state, s.excluded, s.link, s.amendment, s.run,
+        s.is_provisional, s.is_late, s.is_incomplete, s.started_ms, s.last_ms, s.finished_ms,
         (SELECT count(*) FROM quiz q WHERE q.session = s.id),
         (SELECT max(passed) FROM quiz q WHERE q.session = s.id),
         EXISTS (SELECT 1 FROM comments c WHERE c.session = s.id)
@@ -41,15 +42,20 @@ def read_sessions(database: sqlite3.Connection, frozen: FrozenStudy, plans: Plan
 
 
 def _record(database: sqlite3.Connection, frozen: FrozenStudy, row: tuple[Any, ...], plans: Plans) -> SessionRecord:
-    session_id, batch, number, seed, state, is_late, is_incomplete, *times, attempts, passed, has_comments = row
+    session_id, sitting, part, batch, number, seed, state, *rest = row
     plan = plans.get(session_id)
     if plan is None:
         text = database.execute("SELECT plan FROM plans WHERE session = ?", (session_id,)).fetchone()[0]
         plan = plans[session_id] = Plan.from_json(text)
-    task = frozen.batches[batch].task
-    flags = bool(is_late), bool(is_incomplete)
-    rest: Any = (*flags, *times, bool(passed), attempts, bool(has_comments))
-    return SessionRecord(session_id, batch, number, task, seed, plan, state, *rest)
+    excluded, link, amendment, run, is_provisional, is_late, is_incomplete, *times, attempts, passed, has_comments = (
+        rest
+    )
+    flags = bool(is_provisional), bool(is_late), bool(is_incomplete)
+    return SessionRecord(
+        *(session_id, sitting, part, batch, number, frozen.batches[batch].task, seed, plan, state),
+        *(excluded, link, amendment, run),
+        *(*flags, *times, bool(passed), attempts, bool(has_comments)),
+    )
 
 
 def read_token(database: sqlite3.Connection, token_hash: bytes) -> str | None:
@@ -126,25 +132,30 @@ def read_aside(database: sqlite3.Connection, session_id: str | None) -> list[Asi
 
 def read_counts(database: sqlite3.Connection, frozen: FrozenStudy, lapses_before_ms: float) -> list[BatchCount]:
     """Count people and answers by batch; live sessions that answered last before a time of the clock have lapsed."""
-    query = """
+    kept = "s.excluded IS NULL"
+    query = f"""
         SELECT b.number, b.given, b.withdrawn,
-            count(*) FILTER (WHERE s.state = 'finished' AND NOT s.is_late AND NOT s.is_incomplete),
-            count(*) FILTER (WHERE s.state = 'finished' AND s.is_late AND NOT s.is_incomplete),
-            count(*) FILTER (WHERE s.is_incomplete),
-            count(*) FILTER (WHERE s.state = 'live' AND s.last_ms >= :before),
-            count(*) FILTER (WHERE s.state = 'lapsed' OR s.state = 'live' AND s.last_ms < :before),
-            count(*) FILTER (WHERE s.state = 'failed_quiz'),
+            count(*) FILTER (WHERE s.state = 'finished' AND NOT s.is_late AND NOT s.is_incomplete AND {kept}),
+            count(*) FILTER (WHERE s.state = 'finished' AND s.is_late AND NOT s.is_incomplete AND {kept}),
+            count(*) FILTER (WHERE s.is_incomplete AND {kept}),
+            count(*) FILTER (WHERE s.state = 'live' AND s.last_ms >= :before AND NOT s.is_provisional AND {kept}),
+            count(*) FILTER (WHERE s.state = 'live' AND s.last_ms >= :before AND s.is_provisional AND {kept}),
+            count(*) FILTER (WHERE (s.state = 'lapsed' OR s.state = 'live' AND s.last_ms < :before) AND {kept}),
+            count(*) FILTER (WHERE s.state = 'failed_quiz' AND {kept}),
+            count(*) FILTER (WHERE s.state = 'screened_out' AND {kept}),
+            count(*) FILTER (WHERE s.state = 'full' AND {kept}),
+            count(*) FILTER (WHERE s.excluded IS NOT NULL),
             total(s.unkept)
         FROM batches b LEFT JOIN sessions s ON s.batch = b.number GROUP BY b.number ORDER BY b.number
-    """
+    """  # noqa: S608
     rows = database.execute(query, {"before": lapses_before_ms}).fetchall()
     per_batch = "JOIN sessions s ON s.id = t.session GROUP BY s.batch"
-    kept = [
+    rows_of = [
         dict(database.execute(f"SELECT s.batch, count(*) FROM {table} t {per_batch}").fetchall())  # noqa: S608
         for table in ("answers", "quarantine", "conflicts")
     ]
     counts = []
     for batch, (number, given, withdrawn, *participants, unkept) in zip(frozen.batches, rows, strict=True):
-        values: Any = (given, *participants, withdrawn, *(table.get(number, 0) for table in kept), int(unkept))
+        values: Any = (given, *participants, withdrawn, *(table.get(number, 0) for table in rows_of), int(unkept))
         counts.append(BatchCount(batch.number, batch.task, batch.condition, batch.quota, *values))
     return counts

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from hmix_hub.suite.design.plan import Plan
 
-State = Literal["live", "lapsed", "finished", "failed_quiz"]
+State = Literal["live", "lapsed", "finished", "failed_quiz", "screened_out", "full"]
 
 
 class Outcome(StrEnum):
@@ -22,19 +22,32 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class SessionRecord:
-    """The session of one person.
+    """The session of one person for one task.
 
     Parameters
     ----------
     id
         32 hex digits, drawn at random.
+    sitting, part
+        The id of the person's first session, and the place of this one in their order of tasks, from 0. Where the
+        study asks one task at a time, every session is the first of its sitting.
     number
         How many people were given the batch before.
     seed
         What the plan was drawn with.
     state
         `live` holds a place in the batch; `lapsed` gave it back after a time without an answer, and may go on;
-        `finished` and `failed_quiz` have ended.
+        `finished`, `failed_quiz`, `screened_out` and `full` (passed the quiz when no place was left) have ended.
+    excluded
+        Why those who run the study excluded it: it takes no place, and is not exported as data; `None` otherwise.
+    link
+        Number of the personal link that it began with; `None` without one.
+    amendment
+        Version of the study that the person agreed to; 0 is the study as it began.
+    run
+        Run of the server in which it began, from 1; `None` of collections before runs were counted.
+    is_provisional
+        Whether it does not count towards the quota yet, since its quiz is not passed.
     is_late
         Whether it finished after its place had been given to somebody else.
     is_incomplete
@@ -47,12 +60,19 @@ class SessionRecord:
     """
 
     id: str
+    sitting: str
+    part: int
     batch: int
     number: int
     task: str
     seed: int
     plan: Plan
     state: State
+    excluded: str | None
+    link: int | None
+    amendment: int
+    run: int | None
+    is_provisional: bool
     is_late: bool
     is_incomplete: bool
     started_ms: int
@@ -65,6 +85,8 @@ class SessionRecord:
     @property
     def takes_place(self) -> bool:
         """Whether it counts towards the quota of its batch."""
+        if self.is_provisional or self.excluded is not None:
+            return False
         return self.state == "live" or (self.state == "finished" and not self.is_late and not self.is_incomplete)
 
 
@@ -123,8 +145,11 @@ class BatchCount:
         Finished after their place had been given to somebody else; on top of the quota.
     incomplete
         Finished, without a valid answer of some trial: that one is quarantined. Their place is given to somebody else.
-    live, lapsed, failed_quiz, withdrawn
-        People who have not finished, by what became of them.
+    live, provisional, lapsed, failed_quiz, screened_out, full, withdrawn
+        People who have not finished, by what became of them; `provisional` are those whose quiz is not passed, who
+        hold no place yet.
+    excluded
+        People who were excluded, whatever they did; they are counted nowhere else.
     answers, quarantined, conflicts
         Rows that are stored.
     unkept
@@ -140,8 +165,12 @@ class BatchCount:
     late: int
     incomplete: int
     live: int
+    provisional: int
     lapsed: int
     failed_quiz: int
+    screened_out: int
+    full: int
+    excluded: int
     withdrawn: int
     answers: int
     quarantined: int

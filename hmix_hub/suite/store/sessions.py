@@ -11,9 +11,10 @@ from hmix_hub.errors import CollectionError, nearest
 from hmix_hub.suite.design.plan import draw_plan
 from hmix_hub.suite.store.database import StoreRefusedError, StudyClosedError, StudyFullError
 from hmix_hub.suite.store.erasing import MUST_ERASE
-from hmix_hub.suite.store.layout import PERSONAL_TABLES, TAKES_PLACE, get_meta, put_meta
+from hmix_hub.suite.store.layout import get_meta, put_meta
 from hmix_hub.suite.store.reading import read_answered, read_held, read_token
 from hmix_hub.suite.store.records import SessionRecord
+from hmix_hub.suite.store.tables import PERSONAL_TABLES, TAKES_PLACE
 from hmix_hub.suite.store.work import Work, as_of, resume_ms
 
 MOST_TOKENS = 100
@@ -64,9 +65,13 @@ def _begin(work: Work, token_hash: bytes, recruiting_hash: str | None, task: str
     version, consent_sha256 = work.frozen.study.consent.version, work.frozen.consent_sha256
     work.database.execute(
         """INSERT INTO sessions
-            (id, batch, number, seed, state, recruiting, consent_version, consent_sha256, started_ms, last_ms)
-        VALUES (?, ?, ?, ?, 'live', ?, ?, ?, ?, ?)""",
-        (session_id, number, given, seed, recruiting_hash, version, consent_sha256, work.now, work.now),
+            (id, sitting, batch, number, seed, state, recruiting, consent_version, consent_sha256, run, started_ms,
+            last_ms)
+        VALUES (?, ?, ?, ?, ?, 'live', ?, ?, ?, ?, ?, ?)""",
+        (
+            *(session_id, session_id, number, given, seed, recruiting_hash),
+            *(version, consent_sha256, work.run, work.now, work.now),
+        ),
     )
     work.database.execute("INSERT INTO plans VALUES (?, ?)", (session_id, plan.to_json()))
     work.plans[session_id] = plan
@@ -178,22 +183,28 @@ def leave(work: Work, session_id: str) -> None:
 
 
 def withdraw(work: Work, session_id: str) -> None:
-    """Delete a session and all that a person sent; its tokens are left as tombstones. Harmless if it is gone.
+    """Delete all sessions of a sitting and all that a person sent; tokens are left as tombstones. Harmless if gone.
 
     The recruiting id's hash goes, too, since it is the person's: who withdraws and comes with the same id begins anew,
     in another browser, also who failed a quiz of few attempts. That a quiz cannot be failed twice is not promised.
     """
-    known = work.one("SELECT batch FROM sessions WHERE id = ?", session_id)
-    if known is None:
-        return
+    sitting = "(SELECT sitting FROM sessions WHERE id = ?)"
+    query = f"SELECT id, sitting, batch FROM sessions WHERE sitting = {sitting}"  # noqa: S608
+    for part, name, batch in work.database.execute(query, (session_id,)).fetchall():
+        _delete(work, part, batch)
+        # The link is the person's, too: with it they may begin anew.
+        work.database.execute("UPDATE links SET sitting = NULL WHERE sitting = ?", (name,))
+        put_meta(work.database, MUST_ERASE, "1")
+        work.erases = True
+
+
+def _delete(work: Work, session_id: str, batch: int) -> None:
     database = work.database
     hashes = [bytes(row[0]) for row in database.execute("SELECT hash FROM tokens WHERE session = ?", (session_id,))]
     database.execute("UPDATE tokens SET session = NULL WHERE session = ?", (session_id,))
     for table in PERSONAL_TABLES:
         database.execute(f"DELETE FROM {table} WHERE session = ?", (session_id,))  # noqa: S608
     database.execute("DELETE FROM sessions WHERE id = ?", (session_id,))
-    database.execute("UPDATE batches SET withdrawn = withdrawn + 1 WHERE number = ?", known)
+    database.execute("UPDATE batches SET withdrawn = withdrawn + 1 WHERE number = ?", (batch,))
     work.plans.pop(session_id, None)
     work.effects.append(lambda cache: cache.forget(session_id, hashes))
-    put_meta(database, MUST_ERASE, "1")
-    work.erases = True

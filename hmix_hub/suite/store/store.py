@@ -17,6 +17,7 @@ from hmix_hub.suite.store.backup import back_up
 from hmix_hub.suite.store.database import DATABASE_NAME, StoreError, database_errors, open_reading, open_writing
 from hmix_hub.suite.store.keys import StudyKey, read_key
 from hmix_hub.suite.store.layout import check_integrity, create_database, get_meta, put_meta, read_about
+from hmix_hub.suite.store.migration import bring_up
 from hmix_hub.suite.store.reading import (
     Plans,
     read_answers,
@@ -60,6 +61,7 @@ class Store:
         self._lock = threading.RLock()
         self._plans: Plans = {}
         self._writer: Writer | None = None
+        bring_up(folder, is_locked=not read_only)
         self._database = open_reading(folder)
         try:
             self.key: StudyKey = read_key(folder)

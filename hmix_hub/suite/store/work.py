@@ -25,6 +25,8 @@ class Work:
         The writing connection, within a transaction.
     now
         The study clock, milliseconds.
+    run
+        Run of the server, from 1.
     month
         The month, UTC, "2026-03".
     effects
@@ -37,6 +39,7 @@ class Work:
     frozen: FrozenStudy
     plans: Plans
     now: int
+    run: int
     month: str
     effects: list[Effect] = field(default_factory=list)
     erases: bool = False

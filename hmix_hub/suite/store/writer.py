@@ -95,6 +95,8 @@ class Writer:
         # What a withdrawal deleted just before the last process ended has to leave the files.
         self._eraser = Eraser(database, folder)
         self._eraser.rewrite(now=True)
+        run = "INSERT INTO runs (started_ms) VALUES (?) RETURNING number"
+        self._run_number = int(database.execute(run, (clock.now(),)).fetchone()[0])
         self.cache = Cache(database, frozen, self._plans)
         self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._gate = threading.Lock()
@@ -183,7 +185,8 @@ class Writer:
     def _carry_out_one(self, waiting: _Waiting, effects: list[Effect]) -> bool:
         """Carry out a job in a savepoint; say whether it deleted something that must leave the files."""
         database = self._database
-        work = Work(database, self._frozen, self._plans, self._clock.now(), self._clock.times.month())
+        clock = self._clock
+        work = Work(database, self._frozen, self._plans, clock.now(), self._run_number, clock.times.month())
         database.execute("SAVEPOINT job")
         try:
             waiting.result = waiting.job(work)

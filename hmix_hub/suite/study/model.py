@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from hmix_hub.errors import nearest
 from hmix_hub.schema import CIFAR10, Vocabulary
 from hmix_hub.studies.manifest import DEFAULT_CLASSES, HeldPictures, TaskName
-from hmix_hub.studies.manifest_fields import Line, RatingScale, Text
+from hmix_hub.studies.manifest_fields import Line, RatingScale, Strict, Text
+from hmix_hub.suite.study.recruiting import Completion, Recruiting, Session
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1, le=100_000)]
@@ -18,11 +19,7 @@ FORMAT: Final = 1
 """Version of the study file's own layout."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Pictures(_Strict):
+class Pictures(Strict):
     """Where the endpoint pictures come from."""
 
     source: HeldPictures = Field(
@@ -63,7 +60,7 @@ class Pictures(_Strict):
         return self
 
 
-class Pairs(_Strict):
+class Pairs(Strict):
     """The pairs of a task: a list, or a sampler by class pair."""
 
     file: Line | None = Field(
@@ -81,7 +78,7 @@ class Pairs(_Strict):
     coefficients_per_pair: Count = Field(1, description="Mixtures of one pair, where one mixture is shown.")
 
 
-class Start(_Strict):
+class Start(Strict):
     """Start values of construct_midpoint."""
 
     values: Annotated[list[Share], Field(min_length=1, max_length=11)] = Field(
@@ -93,7 +90,7 @@ class Start(_Strict):
     )
 
 
-class Example(_Strict):
+class Example(Strict):
     """A worked example on an instruction page: pictures of one pair, and what they show."""
 
     image_1_index: Annotated[int, Field(ge=0)] = Field(description="Row of the first picture in the image set.")
@@ -106,14 +103,14 @@ class Example(_Strict):
     text: Text = Field(description="What the mixtures show; stands below them.")
 
 
-class Page(_Strict):
+class Page(Strict):
     """An instruction page."""
 
     text: Text = Field(description="The page's text.")
-    examples: list[Example] = []
+    examples: list[Example] = Field([], description="Worked examples below the text.")
 
 
-class Question(_Strict):
+class Question(Strict):
     """A question of the comprehension quiz, one choice of which is right."""
 
     question: Text = Field(description="A question about the instructions.")
@@ -121,7 +118,7 @@ class Question(_Strict):
     answer: Annotated[int, Field(ge=1, description="Number of the right choice, from 1.")]
 
 
-class Quiz(_Strict):
+class Quiz(Strict):
     """The comprehension quiz; who fails reads the instructions again."""
 
     questions: Annotated[list[Question], Field(min_length=1)]
@@ -130,7 +127,7 @@ class Quiz(_Strict):
     )
 
 
-class TaskDesign(_Strict):
+class TaskDesign(Strict):
     """What one task shows to whom."""
 
     question: Line = Field(description="What is asked beside every picture; the framing is the study's.")
@@ -169,46 +166,14 @@ class TaskDesign(_Strict):
     )
 
 
-class Consent(_Strict):
+class Consent(Strict):
     """The consent form."""
 
     version: Line = Field(description="Changes with the text; stored with each agreement.")
     text: Text = Field(description="What people agree to, publication of their answers included.")
 
 
-class Session(_Strict):
-    """How long a session may take."""
-
-    timeout_minutes: Annotated[float, Field(gt=0, le=60 * 24 * 30)] = Field(
-        default=60, description="Without an answer for so long, the place in the batch is given to somebody else."
-    )
-    resume_hours: Annotated[float, Field(gt=0, le=24 * 365)] = Field(
-        default=24, description="So long after the last answer a reload goes on where it stopped."
-    )
-
-
-class Completion(_Strict):
-    """What a person gets in the end."""
-
-    text: Text = Field(default="Thank you. Your answers are stored.", description="What people read in the end.")
-    code: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")] | None = Field(
-        default=None, description="Completion code, the same for all; a code of each person's own, if left out."
-    )
-    url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s<>\"]+$", max_length=1000)] | None = Field(
-        default=None, description="Where to send people; {code} in it is replaced by the code."
-    )
-
-
-class Recruiting(_Strict):
-    """Recruiting ids; stored as a keyed hash alone."""
-
-    parameter: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] = Field(
-        default="PROLIFIC_PID", description="Name of the address's parameter that holds the id."
-    )
-    required: bool = Field(default=False, description="Whether people without one are turned away.")
-
-
-class Author(_Strict):
+class Author(Strict):
     """An author, as study.yaml has them."""
 
     name: Line = Field(description="Name, as it is to be cited.")
@@ -216,7 +181,7 @@ class Author(_Strict):
     affiliation: Line | None = Field(default=None, description="Where the author works.")
 
 
-class About(_Strict):
+class About(Strict):
     """What the export's study.yaml says, so that it is a valid contribution as it is."""
 
     description: Text = Field(description="What is asked of whom, and why.")
@@ -234,7 +199,7 @@ def _layout(given: object) -> object:
     return FORMAT if given == str(FORMAT) else given
 
 
-class StudyFile(_Strict):
+class StudyFile(Strict):
     """A study to collect."""
 
     format: Annotated[Literal[1], BeforeValidator(_layout)] = Field(

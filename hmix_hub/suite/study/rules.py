@@ -15,7 +15,8 @@ from hmix_hub.errors import nearest
 from hmix_hub.schema import TOLERANCE
 from hmix_hub.studies.manifest import Manifest
 from hmix_hub.suite.study.manifest import manifest_of
-from hmix_hub.suite.study.model import Completion, Pairs, Quiz, StudyFile, TaskDesign
+from hmix_hub.suite.study.model import Pairs, Quiz, StudyFile, TaskDesign
+from hmix_hub.suite.study.recruiting import Completion
 from hmix_hub.suite.study.texts import WORDS, placeholders
 from hmix_hub.suite.tasks import SUITE_TASKS
 from hmix_hub.tasks import TASKS

@@ -14,7 +14,7 @@ from hmix_hub.suite.store.database import DATABASE_NAME, StoreError, open_writin
 from hmix_hub.suite.store.keys import KEY_NAME, read_key
 from hmix_hub.suite.store.layout import put_meta
 from hmix_hub.suite.store.store import Store
-from hmix_hub.suite.study.model import Session
+from hmix_hub.suite.study.recruiting import Session
 
 
 def change(folder, *statements):
@@ -72,7 +72,7 @@ def test_a_folder_without_a_collection(tmp_path):
     ("statement", "message"),
     [
         ("PRAGMA application_id = 7", "not a collection"),
-        ("PRAGMA user_version = 2", "layout 2"),
+        ("PRAGMA user_version = 3", "layout 3"),
         ("UPDATE meta SET value = replace(value, 'Which', 'What') WHERE name = 'frozen'", "not the one"),
         ("UPDATE meta SET value = 'no JSON' WHERE name = 'frozen'", "not the one"),
         ("UPDATE meta SET value = '0' WHERE name = 'frozen_sha256'", "not the one"),
