@@ -1,4 +1,4 @@
-/** The way through a session that was joined: which page is next. */
+/** The way through a session that was joined: the pages in the server's order, and which of them is next. */
 import { showComments } from './comments.js';
 import { showEnd, showFallback } from './end.js';
 import { showFault } from './fault.js';
@@ -14,6 +14,18 @@ import { TRIALS_AHEAD } from './timing.js';
 import { showTrial } from './trial.js';
 import { askWithdrawal } from './withdrawal.js';
 import { word } from './words.js';
+
+/**
+ * The kinds of pages, by the name that the server gives them: `show(page)`, and `isHeld(page)` where the server, or the
+ * queue on the way to it, holds what the page asks for. All others were seen once the person turned to a later page, or
+ * a later one is held and nothing before that is missing.
+ */
+const KINDS = {
+	instructions: { show: showReading },
+	quiz: { isHeld: () => session.view.quiz.passed, show: showAsking },
+	trial: { isHeld: ({ index }) => isTaken(index), show: showOne },
+	comments: { isHeld: () => session.view.comments_held || storage.get('commented') === '1', show: showLast },
+};
 
 let whenGone = null;
 
@@ -34,69 +46,80 @@ export function stop() {
 }
 
 const pagesOf = (...kinds) => session.view.pages.filter((page) => kinds.includes(page.kind));
-const keptPage = () => Number(storage.get('page'));
+const isHeld = (page) => KINDS[page.kind].isHeld?.(page);
+const isTaken = (index) => session.view.held.includes(index) || queue.waiting().includes(String(index));
 
+/** Show the first page that is not done. */
 function next() {
-	const { view } = session;
-	const taken = new Set([...view.held, ...queue.waiting().map(Number)]);
-	const trials = pagesOf('trial').filter(({ index }) => !taken.has(index));
+	const { pages, state, expired } = session.view;
+	const open = pages.find((one) => KINDS[one.kind].isHeld && !isHeld(one)) ?? { index: Infinity };
+	const held = pages.findLast((one) => one.index < open.index && isHeld(one)) ?? { index: 0 };
+	const seen = Math.max(Number(storage.get('page')), held.index);
+	const page = pages.find((one) => one.index === open.index || (!KINDS[one.kind].isHeld && one.index >= seen));
 	setAdvance();
-	if (view.state === 'finished') showEnd();
-	else if (view.state === 'failed_quiz') showFault('failed_quiz');
-	else if (trials.length && view.expired) showFallback('expired', view);
-	else if (isBefore(view, taken)) showBefore();
-	else showAfter(view, trials);
+	if (state === 'finished') showEnd();
+	else if (state !== 'live') showFault(state);
+	else if (expired && !pagesOf('trial').every(isHeld)) showFallback('expired', session.view);
+	else if (page) KINDS[page.kind].show(page);
+	else showEnd(next, whenGone);
 }
 
-/** Whether the trials are still to begin: with the quiz passed, or where there is none, the instructions read. */
-function isBefore(view, taken) {
-	if (pagesOf('quiz').length) return !view.quiz.passed;
-	return taken.size === 0 && keptPage() < pagesOf('trial')[0].index;
+/** Turn to a page; the pages before it were seen. */
+function turn({ index }) {
+	storage.set('page', index);
+	next();
 }
 
-function showBefore() {
-	const pages = pagesOf('instructions', 'quiz');
-	const [firstTrial] = pagesOf('trial');
-	const place = Math.max(0, pages.findLastIndex((page) => page.index <= keptPage()));
-	const page = pages[place];
+function after({ index }) {
+	return session.view.pages.find((page) => page.index > index);
+}
+
+function showReading(page) {
+	const reading = pagesOf('instructions', 'quiz');
 	const of = pagesOf('instructions').length;
-	const turn = (to) => () => {
-		storage.set('page', to.index);
-		next();
-	};
-	loadAhead(firstTrial.pictures);
-	if (page.kind === 'quiz') {
-		setAdvance(word('quiz_heading'), place, pages.length);
-		showQuiz(page, { back: turn(pages[place - 1]), next, failed: turn(pages[0]) });
-	} else if (storage.get('wrong')) {
-		showWrong(pages.at(-1), () => {
+	const place = reading.indexOf(page);
+	prepareTrials(page);
+	if (storage.get('wrong')) {
+		showWrong(reading.at(-1), () => {
 			storage.remove('wrong');
 			next();
 		});
-	} else {
-		setAdvance(word('instructions_number', { number: place + 1, of }), place, pages.length);
-		const back = place > 0 ? turn(pages[place - 1]) : null;
-		showInstructions(page, { back, forth: turn(pages[place + 1] ?? firstTrial), isLast: page === pages.at(-1) });
+		return;
 	}
+	setAdvance(word('instructions_number', { number: place + 1, of }), place, reading.length);
+	const back = place > 0 ? () => turn(reading[place - 1]) : null;
+	showInstructions(page, { back, forth: () => turn(after(page)), isLast: page === reading.at(-1) });
 }
 
-function showAfter(view, [page, ...later]) {
-	const [comments] = pagesOf('comments');
-	if (page) {
-		const { number, of, index } = page;
-		setAdvance(word('trial_number', { number, of }), number - 1, of);
-		const drawn = () => loadAhead(later.slice(0, TRIALS_AHEAD).flatMap(({ pictures }) => pictures));
-		showTrial(page, drawn, (answer) => {
-			queue.put(index, answer);
-			view.held.push(index);
-			next();
-		});
-	} else if (comments && !view.comments_held && !storage.get('commented')) {
-		showComments(comments, (text) => {
-			if (text) queue.put('comments', { text });
-			storage.set('commented', '1');
-			storage.remove('draft');
-			next();
-		});
-	} else showEnd(next, whenGone);
+function showAsking(page) {
+	const reading = pagesOf('instructions', 'quiz');
+	const place = reading.indexOf(page);
+	prepareTrials(page);
+	setAdvance(word('quiz_heading'), place, reading.length);
+	showQuiz(page, { back: () => turn(reading[place - 1]), next, failed: () => turn(reading[0]) });
+}
+
+/** Fetch the pictures of the trials that come after a page. */
+function prepareTrials({ index }, most = 1) {
+	const coming = pagesOf('trial').filter((page) => page.index > index && !isHeld(page));
+	loadAhead(coming.slice(0, most).flatMap(({ pictures }) => pictures));
+}
+
+function showOne(page) {
+	const { number, of, index } = page;
+	setAdvance(word('trial_number', { number, of }), number - 1, of);
+	showTrial(page, () => prepareTrials(page, TRIALS_AHEAD), (answer) => {
+		queue.put(index, answer);
+		session.view.held.push(index);
+		next();
+	});
+}
+
+function showLast(page) {
+	showComments(page, (text) => {
+		if (text) queue.put('comments', { text });
+		storage.set('commented', '1');
+		storage.remove('draft');
+		next();
+	});
 }

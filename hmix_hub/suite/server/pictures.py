@@ -19,7 +19,7 @@ from hmix_hub.sources.image_set import PIXEL_LINEAR, ImageSet
 from hmix_hub.stimuli.drawing import draw_mixture
 from hmix_hub.stimuli.sizes import Pictures
 from hmix_hub.suite.design.design import FrozenStudy
-from hmix_hub.suite.session import Mixture, mixtures_of_example, mixtures_of_stimulus, picture_name
+from hmix_hub.suite.mixtures import Mixture, mixtures_of_example, mixtures_of_stimulus, picture_name
 from hmix_hub.suite.store.keys import StudyKey
 
 CACHED_BYTES = 64 * 2**20

@@ -23,7 +23,7 @@ from hmix_hub.stimuli.drawing import draw_mixture
 from hmix_hub.stimuli.sizes import Size
 from hmix_hub.suite.design.dealing import sorting_key
 from hmix_hub.suite.design.design import FrozenStudy
-from hmix_hub.suite.session import mixtures_of_stimulus
+from hmix_hub.suite.mixtures import mixtures_of_stimulus
 from hmix_hub.suite.simulation.connection import Connection
 from hmix_hub.suite.tasks import SUITE_TASKS
 from hmix_hub.suite.tasks.perception import Mind, Scene

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from hmix_hub.stimuli.drawing import draw_mixture
-from hmix_hub.suite.session import mixtures_of_stimulus, trial_pictures
+from hmix_hub.suite.mixtures import mixtures_of_stimulus, trial_pictures
 from hmix_hub.suite.tasks import SUITE_TASKS
 from hmix_hub.suite.tasks.trial import Trial
 

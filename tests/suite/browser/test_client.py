@@ -42,6 +42,7 @@ def test_every_word_of_the_pages_is_known_and_every_known_word_is_used():
         "taken",
         "elsewhere",
         "unknown",
+        "failed_quiz",
     }
     named |= {f"{fault}_{part}" for fault in said for part in ("heading", "text")}
     named |= {f"{state}_{count}" for state in ("waiting", "failing") for count in ("one", "many")}

@@ -15,7 +15,7 @@ from hmix_hub.sources.image_sets import open_image_set
 from hmix_hub.suite.design.design import Batch, FrozenStudy
 from hmix_hub.suite.design.plan import draw_plan
 from hmix_hub.suite.export.rows import Participant
-from hmix_hub.suite.session import trial_pictures
+from hmix_hub.suite.mixtures import trial_pictures
 from hmix_hub.suite.study.model import StudyFile
 from hmix_hub.suite.tasks import SUITE_TASKS
 from hmix_hub.suite.tasks.perception import Mind, Perception, Scene

@@ -11,7 +11,8 @@ from suite_maker import TASKS, answer_to, chance, frozen_study
 
 from hmix_hub.suite.design.design import Batch
 from hmix_hub.suite.design.plan import draw_plan
-from hmix_hub.suite.session import check_answer, session_view, trial_pictures
+from hmix_hub.suite.mixtures import trial_pictures
+from hmix_hub.suite.session import check_answer, session_view
 from hmix_hub.suite.store.keys import StudyKey
 from hmix_hub.suite.tasks.trial import MOST_STEPS, Trial
 from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT

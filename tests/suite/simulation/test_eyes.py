@@ -10,8 +10,8 @@ from suite.export.studies import PlainKey, frozen_study, scene_of
 from hmix_hub.errors import CollectionError
 from hmix_hub.sources.image_sets import open_image_set
 from hmix_hub.suite.design.plan import draw_plan
+from hmix_hub.suite.mixtures import trial_pictures
 from hmix_hub.suite.server.pictures import Gallery
-from hmix_hub.suite.session import trial_pictures
 from hmix_hub.suite.simulation.participant import Eyes, shrunk
 from hmix_hub.suite.tasks import SUITE_TASKS
 from hmix_hub.tasks import CONSTRUCT, INFER

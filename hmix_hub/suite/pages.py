@@ -1,0 +1,101 @@
+"""The pages of a session, from the first instructions to the last question, as its browser is told of them.
+
+Each kind of page has a function below, and its place in `_BEFORE` or `_AFTER`, in the order in which people see them.
+A page has an index, its place on the timeline; the consent form is page 0. See `client/way.js` for how pages are shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from hmix_hub.suite.design.design import Batch, FrozenStudy
+from hmix_hub.suite.design.plan import stimulus_of
+from hmix_hub.suite.mixtures import mixtures_of_example, picture_name, trial_pictures
+from hmix_hub.suite.store.keys import StudyKey
+from hmix_hub.suite.store.records import SessionRecord
+from hmix_hub.suite.study.model import TaskDesign
+from hmix_hub.suite.tasks import SUITE_TASKS
+from hmix_hub.suite.tasks.trial import Trial
+
+Page = dict[str, Any]
+"""JSON: `kind`, and what a page of this kind shows."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What the pages of a session are made of."""
+
+    session: SessionRecord
+    frozen: FrozenStudy
+    key: StudyKey
+
+    @property
+    def batch(self) -> Batch:
+        """The session's batch."""
+        return self.frozen.batches[self.session.batch]
+
+    @property
+    def design(self) -> TaskDesign:
+        """What the study file says of the session's task."""
+        return self.frozen.design_of(self.batch)
+
+
+def pages_of(shown: Shown) -> list[Page]:
+    """Return the pages of a session in order, each with its index: the place on the timeline."""
+    before = [page for pages in _BEFORE for page in pages(shown)]
+    rest = [page for pages in (_trials, *_AFTER) for page in pages(shown)]
+    first = shown.session.plan.trials[0].trial_index - len(before)
+    return [{"index": index, **page} for index, page in enumerate(before + rest, first)]
+
+
+def _instructions(shown: Shown) -> Iterator[Page]:
+    for page in shown.design.instructions:
+        examples = [
+            {
+                "pictures": [
+                    picture_name(shown.frozen, shown.key, mixture)
+                    for mixture in mixtures_of_example(shown.batch.task, example)
+                ],
+                "text": example.text,
+            }
+            for example in page.examples
+        ]
+        yield {"kind": "instructions", "text": page.text, "examples": examples}
+
+
+def _quiz(shown: Shown) -> Iterator[Page]:
+    if quiz := shown.design.quiz:
+        questions = [{"question": asked.question, "choices": list(asked.choices)} for asked in quiz.questions]
+        yield {"kind": "quiz", "questions": questions, "attempts": quiz.attempts}
+
+
+def _trials(shown: Shown) -> Iterator[Page]:
+    trials = shown.session.plan.trials
+    for number, trial in enumerate(trials, 1):
+        yield {"kind": "trial", "number": number, "of": len(trials), **_trial(shown, trial)}
+
+
+def _trial(shown: Shown, trial: Trial) -> Page:
+    batch = shown.batch
+    page: Page = {"pictures": trial_pictures(shown.frozen, shown.key, batch, trial)}
+    stimulus = stimulus_of(batch, trial)
+    if trial.image_1_side is not None and stimulus.image_2_label is not None:
+        names = shown.frozen.study.pictures.shown_names
+        left, right = names[stimulus.image_1_label], names[stimulus.image_2_label]
+        page |= {"left": left, "right": right} if trial.image_1_side == "left" else {"left": right, "right": left}
+    if trial.class_order is not None:
+        page["class_order"] = list(trial.class_order)
+    return page | SUITE_TASKS[batch.task].page(trial, shown.design)
+
+
+def _comments(shown: Shown) -> Iterator[Page]:
+    if (question := shown.frozen.study.comments) is not None:
+        yield {"kind": "comments", "question": question}
+
+
+_Kind = Callable[[Shown], Iterator[Page]]
+_BEFORE: tuple[_Kind, ...] = (_instructions, _quiz)
+"""Kinds of pages before the trials; `first_trial_index` of the plan counts the same."""
+_AFTER: tuple[_Kind, ...] = (_comments,)
