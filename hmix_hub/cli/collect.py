@@ -63,16 +63,32 @@ def preview(folder: Path, host: str, port: int) -> None:
     is_flag=True,
     help="Allow unfinished (TODO) texts; pages are marked as a trial run and answers are excluded from the data.",
 )
-def serve(folder: Path, host: str, port: int, trial_run: bool) -> None:
+@click.option(
+    "--dashboard-host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address of the dashboard; a tunnel (ssh -L) is safer than another one.",
+)
+@click.option(
+    "--dashboard-port",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="Port of the dashboard; 0: a free one.",
+)
+def serve(folder: Path, trial_run: bool, **where: Any) -> None:
     """Collect answers: serve the study to people, from a laptop or a server.
 
     The study file is frozen when it is served first, and refused if it is changed later. One process serves a
     collection. Stop it at any time and start it again: people go on where they stopped. For people elsewhere put a
     server with HTTPS in front of it, whose own log leaves addresses out.
+
+    The second address that is printed is the dashboard's, for those who run the study. Who has it can do everything;
+    it is another one each time.
     """
     from hmix_hub.suite.server import serving
 
-    serving.serve(folder, host, port, trial_run=trial_run, tell=click.echo)
+    serving.serve(folder, trial_run=trial_run, tell=click.echo, **where)
 
 
 @click.command("close")

@@ -56,25 +56,25 @@ def build_app(store: Store, image_set: ImageSet, *, trial_run: bool = False) -> 
     study = StudyRoutes(store, Gallery(store.frozen, store.key, image_set), trial_run=trial_run)
     session, assets = SessionRoutes(store), Assets()
     routes = [
-        _route("/", GET=assets.page),
-        _route("/static/{name:path}", GET=assets.file),
-        _route("/favicon.ico", GET=study.icon),
-        _route("/pictures/{file}", GET=study.picture),
-        _route("/api/health", GET=study.health),
-        _route("/api/study", GET=study.study),
-        _route("/api/sessions", POST=session.join),
-        _route("/api/session", GET=session.look, DELETE=session.withdraw),
-        _route("/api/session/finish", POST=session.finish),
-        _route("/api/session/quiz/{attempt}", PUT=session.quiz),
-        _route("/api/session/trials/{trial_index}", PUT=session.trial),
-        _route("/api/session/comments", PUT=session.comments),
+        route("/", GET=assets.page),
+        route("/static/{name:path}", GET=assets.file),
+        route("/favicon.ico", GET=study.icon),
+        route("/pictures/{file}", GET=study.picture),
+        route("/api/health", GET=study.health),
+        route("/api/study", GET=study.study),
+        route("/api/sessions", POST=session.join),
+        route("/api/session", GET=session.look, DELETE=session.withdraw),
+        route("/api/session/finish", POST=session.finish),
+        route("/api/session/quiz/{attempt}", PUT=session.quiz),
+        route("/api/session/trials/{trial_index}", PUT=session.trial),
+        route("/api/session/comments", PUT=session.comments),
     ]
-    app = Starlette(routes=routes, middleware=[Middleware(Guard)], exception_handlers={HTTPException: _as_refusal})
+    app = Starlette(routes=routes, middleware=[Middleware(Guard)], exception_handlers={HTTPException: as_refusal})
     app.router.redirect_slashes = False
     return app
 
 
-def _route(path: str, **endpoints: Endpoint) -> Route:
+def route(path: str, **endpoints: Endpoint) -> Route:
     """Serve an address by its method; other methods are refused with those that there are."""
 
     async def endpoint(request: Request) -> Response:
@@ -83,7 +83,8 @@ def _route(path: str, **endpoints: Endpoint) -> Route:
     return Route(path, endpoint, methods=list(endpoints))
 
 
-async def _as_refusal(_request: Request, error: Exception) -> Response:
+async def as_refusal(_request: Request, error: Exception) -> Response:
+    """Refuse what no route takes."""
     if isinstance(error, HTTPException) and error.status_code == 405:
         return Refusal(405, "wrong_method", "This address is not used so.", headers=error.headers).reply()
     return Refusal(404, "not_found", "There is nothing at this address.").reply()

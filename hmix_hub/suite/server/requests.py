@@ -29,7 +29,7 @@ class Sent(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-S = TypeVar("S", bound=Sent)
+S = TypeVar("S", bound=BaseModel)
 
 
 class MalformedError(Exception):
@@ -44,12 +44,18 @@ def token_hash(request: Request) -> bytes:
     Refusal
         401, if there is no token of the right form.
     """
-    given = request.headers.getlist("authorization")
-    found = _BEARER.fullmatch(given[0]) if len(given) == 1 else None
-    if found is None:
+    token = bearer_token(request)
+    if token is None:
         wanted = {"WWW-Authenticate": "Bearer"}
         raise Refusal(401, "unknown_session", "The request names no session.", headers=wanted)
-    return hashlib.sha256(found[1].encode()).digest()
+    return hashlib.sha256(token.encode()).digest()
+
+
+def bearer_token(request: Request) -> str | None:
+    """Return the request's token, 43 characters; `None` where there is none of this form, or more than one."""
+    given = request.headers.getlist("authorization")
+    found = _BEARER.fullmatch(given[0]) if len(given) == 1 else None
+    return None if found is None else found[1]
 
 
 async def read_body(request: Request) -> bytes:
@@ -131,7 +137,7 @@ async def read_sent(request: Request, model: type[S]) -> S:
         raise Refusal(400, "malformed", _said(error, model)) from None
 
 
-def _said(error: ValidationError, model: type[Sent]) -> str:
+def _said(error: ValidationError, model: type[BaseModel]) -> str:
     """Return what is wrong, without anything of what was sent."""
     problems = error.errors(include_url=False, include_input=False)
     if any(problem["type"] == "extra_forbidden" for problem in problems):

@@ -9,21 +9,23 @@ import signal
 import socket
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
 import h11
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from hmix_hub.errors import CollectionError
 from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.design.drawing import draw_design
+from hmix_hub.suite.operator.channel import Channel, announced, new_token
 from hmix_hub.suite.server.app import build_app
 from hmix_hub.suite.server.beginning import begin_collection
+from hmix_hub.suite.server.operator import build_operator_app
 from hmix_hub.suite.store.keys import folder_lock
 from hmix_hub.suite.store.store import Store
 from hmix_hub.suite.study.reading import read_study_file, study_file_of
@@ -42,7 +44,16 @@ _FILES = 65536
 _PREVIEW_PARTICIPANTS = 100_000
 
 
-def serve(folder: Path, host: str, port: int, *, trial_run: bool = False, tell: Tell) -> None:
+def serve(
+    folder: Path,
+    host: str,
+    port: int,
+    *,
+    dashboard_host: str = "127.0.0.1",
+    dashboard_port: int = 0,
+    trial_run: bool = False,
+    tell: Tell,
+) -> None:
     """Serve a collection until the process is told to stop (SIGINT, SIGTERM).
 
     Parameters
@@ -51,10 +62,12 @@ def serve(folder: Path, host: str, port: int, *, trial_run: bool = False, tell: 
         The collection folder. Its study file is frozen when it is served first.
     host, port
         Address to listen at; port 0 takes a free one.
+    dashboard_host, dashboard_port
+        Address of the dashboard and of the commands that change something meanwhile.
     trial_run
         Whether texts may still be placeholders; pages say so, and the answers are no data for ever.
     tell
-        Told the address, and how to stop.
+        Told the addresses, and how to stop.
 
     Raises
     ------
@@ -62,16 +75,23 @@ def serve(folder: Path, host: str, port: int, *, trial_run: bool = False, tell: 
         If the study file cannot be used, was changed, or the folder is served already; or the address is taken.
     """
     study_file_of(folder)
-    with folder_lock(folder), listening(host, port) as listener:
+    with (
+        folder_lock(folder),
+        listening(host, port) as listener,
+        listening(dashboard_host, dashboard_port, option="--dashboard-port") as private,
+    ):
         store, image_set = begin_collection(folder, trial_run=trial_run)
-        with store:
+        channel = Channel(address_of(private), new_token())
+        with store, announced(folder, channel):
             app = build_app(store, image_set, trial_run=trial_run)
+            operator = build_operator_app(store, channel.token)
             address = address_of(listener)
             tell(f"{'trial run of ' if trial_run else ''}{store.frozen.study.title}: {address}/")
+            tell(f"dashboard, for those who run the study alone: {channel.page}")
             if store.is_closed():
                 tell("the study is closed: who has begun may finish, nobody else begins")
             tell("stop with Ctrl+C; serving again goes on where it stopped")
-            run_until_stopped(app, listener)
+            run_until_stopped(by_port(app, {private.getsockname()[1]: operator}), listener, private)
     tell("stopped; every acknowledged answer is stored")
 
 
@@ -104,7 +124,7 @@ def for_preview(frozen: FrozenStudy) -> FrozenStudy:
 
 
 @contextlib.contextmanager
-def listening(host: str, port: int) -> Iterator[socket.socket]:
+def listening(host: str, port: int, *, option: str = "--port") -> Iterator[socket.socket]:
     """Listen at an address.
 
     Raises
@@ -118,7 +138,8 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
     except (OSError, OverflowError) as error:
         said = getattr(error, "strerror", None) or error
         msg = f"cannot listen at {host}, port {port}: {said}"
-        raise CollectionError(msg, hint="is it in use? take another with --port, or --port 0 for a free one") from None
+        hint = f"is it in use? take another with {option}, or {option} 0 for a free one"
+        raise CollectionError(msg, hint=hint) from None
     with listener:
         # Accepted connections inherit it. Without it every answer waits 40 ms for the browser's acknowledgement.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -131,7 +152,18 @@ def address_of(listener: socket.socket) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-def run_until_stopped(app: Starlette, listener: socket.socket) -> None:
+def by_port(app: ASGIApp, others: Mapping[int, ASGIApp]) -> ASGIApp:
+    """Return an application that leaves the requests of some ports to others: one event loop serves all listeners."""
+
+    async def serve_one(scope: Scope, receive: Receive, send: Send) -> None:
+        # Of the connection's own socket, so nothing that a request says changes it.
+        server = scope.get("server")
+        await (app if server is None else others.get(server[1], app))(scope, receive, send)
+
+    return serve_one
+
+
+def run_until_stopped(app: ASGIApp, *listeners: socket.socket) -> None:
     """Run an application until SIGINT or SIGTERM; requests under way are answered first."""
     _allow_many_connections()
     config = uvicorn.Config(
@@ -153,7 +185,7 @@ def run_until_stopped(app: Starlette, listener: socket.socket) -> None:
     gc.collect()
     gc.freeze()
     with _stopped_by_sigterm(), contextlib.suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run(sockets=[listener])
+        uvicorn.Server(config).run(sockets=list(listeners))
 
 
 @contextlib.contextmanager

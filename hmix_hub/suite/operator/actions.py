@@ -1,0 +1,141 @@
+"""Actions of those who run a study, by name: each checks what it is given, and is carried out on an open store.
+
+The command line and the dashboard know an action by its name and its fields; a new one is a class here.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from hmix_hub.errors import CollectionError
+from hmix_hub.suite.store.progress import find_code
+from hmix_hub.suite.store.records import SessionRecord
+from hmix_hub.suite.store.store import Store
+
+Told = dict[str, Any]
+"""JSON that an action answers with."""
+
+
+class Action(BaseModel):
+    """Something that is done with a collection; the fields are what it needs to know."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def carry_out(self, store: Store) -> Told:
+        """Carry it out, and return what became of it.
+
+        Parameters
+        ----------
+        store
+            The collection, open for writing, of this process or of the one that serves.
+
+        Raises
+        ------
+        CollectionError
+            If it cannot be done; nothing was changed then.
+        """
+
+
+class Close(Action):
+    """Close the study to new people, or open it again; who has begun goes on."""
+
+    name = "close"
+    reopen: bool = False
+
+    def carry_out(self, store: Store) -> Told:
+        """Return whether it was closed before, is now, and how many people are still at it."""
+        was_closed = store.is_closed()
+        if was_closed == self.reopen:
+            store.set_closed(not self.reopen)
+        live = sum(count.live for count in store.counts())
+        return {"was_closed": was_closed, "is_closed": not self.reopen, "live": live}
+
+
+class OnParticipant(Action):
+    """An action on one participant, who is named in exactly one way.
+
+    Parameters
+    ----------
+    recruiting_id
+        Id of the recruiting platform.
+    code
+        Completion or fallback code.
+    participant_id
+        Id in exports.
+    """
+
+    recruiting_id: str | None = None
+    code: str | None = None
+    participant_id: str | None = None
+
+    def find(self, store: Store) -> SessionRecord:
+        """Return the participant's session.
+
+        Raises
+        ------
+        CollectionError
+            If nobody has this id or code, or not exactly one is named.
+        """
+        if [self.recruiting_id, self.code, self.participant_id].count(None) != 2:
+            msg = "a participant is named by one of: recruiting_id, code, participant_id"
+            raise CollectionError(msg)
+        if self.recruiting_id is not None:
+            session = store.session_of_participant(self.recruiting_id)
+        elif self.code is not None:
+            owner = find_code(store, self.code)
+            session = None if owner is None else owner.session
+        else:
+            ids = ((store.key.participant(session.id), session) for session in store.sessions())
+            session = next((session for known, session in ids if known == self.participant_id), None)
+        if session is None:
+            msg = "no participant has this id or code"
+            hint = "a study's own completion code is the same for all participants; one who withdrew is deleted already"
+            raise CollectionError(msg, hint=hint)
+        return session
+
+
+class Look(OnParticipant):
+    """Describe a participant's session; nothing is changed."""
+
+    name = "look"
+
+    def carry_out(self, store: Store) -> Told:
+        """Return the session's state, task, batch and numbers of answers."""
+        return described(store, self.find(store))
+
+
+class Withdraw(OnParticipant):
+    """Delete everything that one participant sent; it cannot be undone."""
+
+    name = "withdraw"
+
+    def carry_out(self, store: Store) -> Told:
+        """Return the session as it was."""
+        session = self.find(store)
+        told = described(store, session)
+        store.withdraw(session.id).result()
+        return told
+
+
+def described(store: Store, session: SessionRecord) -> Told:
+    """Return what those who run the study are told of a session."""
+    return {
+        "state": session.state,
+        "is_late": session.is_late,
+        "is_incomplete": session.is_incomplete,
+        "task": session.task,
+        "batch": session.batch,
+        "answers": len(store.held(session.id)),
+        "trials": len(session.plan.trials),
+        "participant_id": store.key.participant(session.id),
+    }
+
+
+ACTIONS: dict[str, type[Action]] = {action.name: action for action in (Close, Look, Withdraw)}
+"""All actions, by name."""

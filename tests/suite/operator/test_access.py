@@ -1,0 +1,83 @@
+"""The operator's token: without it nothing, guesses are slowed and told once a minute, who has it never waits."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+
+import pytest
+
+from hmix_hub.suite.operator.channel import new_token
+from hmix_hub.suite.server import operator_access
+from hmix_hub.suite.server.operator_access import Access
+from hmix_hub.suite.server.replies import Refusal
+
+TOKEN = new_token()
+
+
+def scope_of(token, path="/api/actions/close"):
+    headers = [] if token is None else [(b"authorization", f"Bearer {token}".encode())]
+    return {"type": "http", "path": path, "method": "POST", "headers": headers}
+
+
+async def ask(access, token, path="/api/actions/close"):
+    """Return 200, or the status of the refusal."""
+    try:
+        await access(scope_of(token, path), None, None)
+    except Refusal as refusal:
+        return refusal.status
+    return 200
+
+
+async def _served(scope, receive, send):
+    pass
+
+
+@pytest.fixture
+def access():
+    return Access(_served, token=TOKEN)
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    monkeypatch.setattr(operator_access, "GUESS_SECONDS", 0)
+
+
+@pytest.mark.parametrize("token", [None, "", "x", new_token(), TOKEN[:-1], TOKEN + "A", TOKEN.swapcase()])
+def test_a_wrong_token_opens_nothing(access, impatient, token):
+    assert asyncio.run(ask(access, token)) == 401
+
+
+def test_the_right_token_opens_and_the_page_needs_none(access):
+    assert asyncio.run(ask(access, TOKEN)) == 200
+    assert asyncio.run(ask(access, None, "/")) == 200
+
+
+def test_who_guesses_waits_and_who_knows_does_not(access):
+    async def many():
+        guesses = [asyncio.create_task(ask(access, new_token())) for _ in range(50)]
+        await asyncio.sleep(0)
+        known = await ask(access, TOKEN)
+        told = {guess.result() for guess in guesses if guess.done()}
+        waiting = [guess for guess in guesses if not guess.done()]
+        for guess in waiting:
+            guess.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        return known, told, len(waiting)
+
+    assert asyncio.run(many()) == (200, {429}, operator_access.MOST_WAITING)
+
+
+def test_guesses_are_told_once_a_minute_and_never_quoted(impatient, caplog):
+    now = [time.monotonic()]
+    access = Access(_served, token=TOKEN, clock=lambda: now[0])
+    guess = new_token()
+    with caplog.at_level(logging.WARNING, "hmix_hub.suite.server"):
+        for _ in range(20):
+            asyncio.run(ask(access, guess))
+        now[0] += 61
+        asyncio.run(ask(access, guess))
+    told = [record.getMessage() for record in caplog.records]
+    assert told == [f"the dashboard refused requests without its token: {number}" for number in (1, 20)]
+    assert guess not in caplog.text
