@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import traceback
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +11,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from hmix_hub.suite.server.error_log import SERVER_LOG, told_without_values
 from hmix_hub.suite.store.database import (
     SessionGoneError,
     StoreError,
@@ -42,7 +42,7 @@ LONGEST_PATH = 512
 """Bytes of an address's path, and of what follows its question mark, at most; a preview's parameters fit."""
 LONGEST_QUERY = 4096
 
-_LOG = logging.getLogger("hmix_hub.suite.server")
+_LOG = logging.getLogger(SERVER_LOG)
 
 _REFUSED: dict[type[Exception], tuple[int, str, str]] = {
     StudyFullError: (409, "full", "The study needs no more people."),
@@ -134,11 +134,3 @@ class Guard:
                 refused = Refusal(500, "server_fault", "Something went wrong on the server.")
             if not begun:
                 await refused.reply()(scope, receive, send_with_headers)
-
-
-def told_without_values(error: BaseException) -> str:
-    """Describe an error by its kind and places alone: messages may hold what people sent."""
-    places = [
-        f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in traceback.extract_tb(error.__traceback__)
-    ]
-    return "\n".join([f"a request failed: {type(error).__name__}", *places])

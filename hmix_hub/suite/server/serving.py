@@ -14,10 +14,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
-import h11
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from hmix_hub.errors import CollectionError
 from hmix_hub.suite.design.design import FrozenStudy
@@ -25,6 +23,15 @@ from hmix_hub.suite.design.drawing import draw_design
 from hmix_hub.suite.operator.channel import Channel, announced, new_token
 from hmix_hub.suite.server.app import build_app
 from hmix_hub.suite.server.beginning import begin_collection
+from hmix_hub.suite.server.connections import (
+    ACCEPTED_AT_ONCE,
+    KEEP_ALIVE_SECONDS,
+    Connection,
+    Connections,
+    allow_many_files,
+    is_out_of_files,
+)
+from hmix_hub.suite.server.error_log import ErrorLog
 from hmix_hub.suite.server.operator import build_operator_app
 from hmix_hub.suite.store.keys import folder_lock
 from hmix_hub.suite.store.store import Store
@@ -32,15 +39,11 @@ from hmix_hub.suite.study.reading import read_study_file, study_file_of
 
 Tell = Callable[[str], None]
 
-KEEP_ALIVE_SECONDS = 900
-"""Longer than a person thinks about a picture, so that no answer has to open a connection first."""
-HEADER_SECONDS = 20.0
-"""A request's headers have to be there so long after its first byte, or after the connection was opened."""
 _GRACE_SECONDS = 10
-"""Requests that are being answered have so long when the server is stopped."""
+"""Requests that came whole have so long to be answered when the server is stopped."""
 _MOST_HEADERS = 16 * 1024
 _WAITING = 2048
-_FILES = 65536
+"""Connections that the system keeps until they are accepted."""
 _PREVIEW_PARTICIPANTS = 100_000
 
 
@@ -165,7 +168,6 @@ def by_port(app: ASGIApp, others: Mapping[int, ASGIApp]) -> ASGIApp:
 
 def run_until_stopped(app: ASGIApp, *listeners: socket.socket) -> None:
     """Run an application until SIGINT or SIGTERM; requests under way are answered first."""
-    _allow_many_connections()
     config = uvicorn.Config(
         app,
         http=Connection,
@@ -176,7 +178,7 @@ def run_until_stopped(app: ASGIApp, *listeners: socket.socket) -> None:
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        backlog=_WAITING,
+        backlog=ACCEPTED_AT_ONCE,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_GRACE_SECONDS,
         h11_max_incomplete_event_size=_MOST_HEADERS,
@@ -184,8 +186,30 @@ def run_until_stopped(app: ASGIApp, *listeners: socket.socket) -> None:
     # What is there now stays until the end; the garbage collector need not look at it while people wait.
     gc.collect()
     gc.freeze()
-    with _stopped_by_sigterm(), contextlib.suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run(sockets=list(listeners))
+    with ErrorLog().attached() as errors, _stopped_by_sigterm(), contextlib.suppress(KeyboardInterrupt):
+        Server(config, Connections(allow_many_files()), errors).run(sockets=list(listeners))
+
+
+class Server(uvicorn.Server):
+    """A server whose connections are counted and whose errors are written once a minute."""
+
+    def __init__(self, config: uvicorn.Config, connections: Connections, errors: ErrorLog) -> None:
+        super().__init__(config)
+        self.server_state = self._connections = connections
+        self._errors = errors
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to accept connections."""
+        asyncio.get_running_loop().set_exception_handler(self._failed)
+        await super().startup(sockets)
+        for listener in sockets or []:
+            # Uvicorn has one number for those that are accepted at once and for those that the system keeps meanwhile.
+            listener.listen(_WAITING)
+
+    def _failed(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        self._errors.of_loop(loop, context)
+        if is_out_of_files(context.get("exception")):
+            self._connections.shed()
 
 
 @contextlib.contextmanager
@@ -203,69 +227,3 @@ def _stopped_by_sigterm() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def _allow_many_connections() -> None:
-    """Allow as many open files as the system lets: a browser holds up to six connections."""
-    try:
-        import resource
-    except ImportError:  # pragma: no cover - Windows
-        return
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _FILES if hard == resource.RLIM_INFINITY else min(_FILES, hard)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-
-
-class Connection(H11Protocol):
-    """A connection that is closed if a request that was begun does not come.
-
-    Uvicorn waits for a request for ever once a byte of it has come; whoever opens connections and sends half a request
-    on each would take all that the system allows. A connection whose last request was answered is kept as uvicorn
-    keeps it.
-    """
-
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
-        self._deadline: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: Any) -> None:
-        """Begin a new connection."""
-        super().connection_made(transport)
-        self._watch()
-
-    def data_received(self, data: bytes) -> None:
-        """Receive bytes."""
-        super().data_received(data)
-        self._watch()
-
-    def on_response_complete(self) -> None:
-        """Go on with what came after the request that was answered."""
-        super().on_response_complete()
-        self._watch()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """End the connection."""
-        super().connection_lost(exc)
-        self._set_deadline(False)
-
-    def _watch(self) -> None:
-        state = self.conn.their_state
-        # The keep-alive timer runs from a reply to the next byte; without it, nothing else ends the wait.
-        is_idle = self.timeout_keep_alive_task is not None and not self.conn.trailing_data[0]
-        waits_for_headers = state is h11.IDLE and not is_idle
-        # A body that nobody reads, since the request was answered already.
-        waits_for_body = state is h11.SEND_BODY and self.cycle is not None and self.cycle.response_complete
-        self._set_deadline(waits_for_headers or waits_for_body)
-
-    def _set_deadline(self, is_needed: bool) -> None:
-        if not is_needed and self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
-        elif is_needed and self._deadline is None:
-            self._deadline = self.loop.call_later(HEADER_SECONDS, self._end)
-
-    def _end(self) -> None:
-        if not self.transport.is_closing():
-            self.transport.abort()

@@ -219,7 +219,7 @@ def test_how_connections_are_kept_and_what_is_not_logged(served: Any, monkeypatc
     with listening("127.0.0.1", 0) as listener:
         run_until_stopped(served.asker.app, listener)
     [config] = kept
-    assert config.timeout_keep_alive == 900
+    assert config.timeout_keep_alive == 150
     assert not config.access_log
     assert not config.server_header
     assert not config.proxy_headers

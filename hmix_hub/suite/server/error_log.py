@@ -1,0 +1,115 @@
+"""The error log: what went wrong while serving, each kind written once a minute, and nothing of what people sent."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+SERVER_LOG = "hmix_hub.suite.server"
+"""Name of the server's own logger."""
+QUIET_SECONDS = 60.0
+"""After an error was written, others of its kind are only counted for so long."""
+_LOGGERS = (SERVER_LOG, "uvicorn.error")
+_MOST_KINDS = 50
+
+
+@dataclass(frozen=True)
+class Told:
+    """A kind of error.
+
+    Parameters
+    ----------
+    text
+        What went wrong; no address and nothing that people sent.
+    times
+        How often it did.
+    last
+        When it did last, seconds of the log's clock.
+    """
+
+    text: str
+    times: int
+    last: float
+
+
+class ErrorLog(logging.Handler):
+    """Writes errors to the standard error, those of one kind at most once a minute, and remembers the latest kinds.
+
+    Parameters
+    ----------
+    elapsed
+        Clock, seconds; only differences count.
+    """
+
+    def __init__(self, *, elapsed: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(logging.WARNING)
+        self._elapsed = elapsed
+        self._kinds: dict[str, Told] = {}
+        self._written: dict[str, tuple[float, int]] = {}
+        self._guard = threading.Lock()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write an error, or only count it."""
+        text = _text_of(record)
+        now = self._elapsed()
+        with self._guard:
+            before = self._kinds.pop(text, Told(text, 0, now))
+            told = self._kinds[text] = replace(before, times=before.times + 1, last=now)
+            written, times = self._written.get(text, (-QUIET_SECONDS, 0))
+            is_due = now - written >= QUIET_SECONDS
+            if is_due:
+                self._written[text] = now, told.times
+            if len(self._kinds) > _MOST_KINDS:
+                oldest = next(iter(self._kinds))
+                del self._kinds[oldest]
+                self._written.pop(oldest, None)
+        if is_due:
+            missed = told.times - times - 1
+            sys.stderr.write(f"hmix: {text}{f' ({missed:,} times more since it was last written)' if missed else ''}\n")
+
+    def recent(self) -> list[Told]:
+        """Return the kinds of errors, the latest first."""
+        with self._guard:
+            return list(self._kinds.values())[::-1]
+
+    def of_loop(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Log what the event loop could not do; its own words would hold network addresses."""
+        error = context.get("exception")
+        what = type(error).__name__ if error is not None else ""
+        logging.getLogger(SERVER_LOG).error("%s", ": ".join(filter(None, (context["message"], what))))
+
+    @contextlib.contextmanager
+    def attached(self) -> Iterator[ErrorLog]:
+        """Take the errors of the server while it runs."""
+        loggers = [logging.getLogger(name) for name in _LOGGERS]
+        for logger in loggers:
+            logger.addHandler(self)
+        try:
+            yield self
+        finally:
+            for logger in loggers:
+                logger.removeHandler(self)
+
+
+def told_without_values(error: BaseException) -> str:
+    """Describe an error by its kind and places alone: messages may hold what people sent."""
+    places = [
+        f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in traceback.extract_tb(error.__traceback__)
+    ]
+    return "\n".join([f"a request failed: {type(error).__name__}", *places])
+
+
+def _text_of(record: logging.LogRecord) -> str:
+    error = record.exc_info[1] if record.exc_info else None
+    if error is not None:
+        return told_without_values(error)
+    # Of others' messages only the form is written, without what is filled in.
+    return record.getMessage() if record.name == SERVER_LOG else str(record.msg).strip()
