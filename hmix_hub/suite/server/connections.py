@@ -25,8 +25,8 @@ HEADER_SECONDS = 20.0
 """A request's headers have to be there so long after its first byte, or after the connection was opened."""
 STOP_SECONDS = 1.0
 """Where the server is stopped, what is still missing of a request is waited for so long."""
-ACCEPTED_AT_ONCE = 64
-"""So many are accepted before the first of them is counted."""
+ACCEPTED_AT_ONCE = 32
+"""So many are accepted in one turn of the event loop, and three turns pass before the first of them is counted."""
 MOST_FILES = 16384
 """As many open files as are asked for: a browser holds up to six connections."""
 OTHER_FILES = 192
