@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from hmix_hub.sources.image_set import ImageSet
+from hmix_hub.suite.server.health import Health
 from hmix_hub.suite.server.pictures import Gallery
 from hmix_hub.suite.server.replies import Guard, Refusal, json_reply
 from hmix_hub.suite.server.session_routes import SessionRoutes
@@ -60,7 +61,7 @@ def build_app(store: Store, image_set: ImageSet, *, trial_run: bool = False) -> 
         route("/static/{name:path}", GET=assets.file),
         route("/favicon.ico", GET=study.icon),
         route("/pictures/{file}", GET=study.picture),
-        route("/api/health", GET=study.health),
+        route("/api/health", GET=Health(store).look),
         route("/api/study", GET=study.study),
         route("/api/sessions", POST=session.join),
         route("/api/session", GET=session.look, DELETE=session.withdraw),
@@ -119,10 +120,6 @@ class StudyRoutes:
         if png is None:
             png = await to_thread.run_sync(self._gallery.png, named[1])
         return Response(png, headers={"Cache-Control": _FOREVER}, media_type="image/png")
-
-    async def health(self, _request: Request) -> Response:
-        """Confirm that the server is there."""
-        return json_reply({"ok": True})
 
     async def icon(self, _request: Request) -> Response:
         """Send no icon, without an error in the browser's console."""

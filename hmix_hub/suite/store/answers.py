@@ -22,6 +22,8 @@ CUT = 1000
 """Characters that are left of an answer that is cut."""
 MOST_ATTEMPTS = 1000
 """Quiz attempts that are kept of one session where the study sets no limit."""
+_LONG_ANSWER = 16 * 1024
+"""Characters that few answers exceed."""
 
 
 def canonical(payload: str) -> str | None:
@@ -208,3 +210,9 @@ def put_comments(work: Work, session_id: str, text: str) -> Outcome:
     keep_alive(work, session)
     work.remember(session_id)
     return outcome
+
+
+def try_out(work: Work) -> None:
+    """Write as much as a long answer holds, and delete it again: fails where answers cannot be stored."""
+    put_meta(work.database, "tried", "." * _LONG_ANSWER)
+    work.database.execute("DELETE FROM meta WHERE name = 'tried'")

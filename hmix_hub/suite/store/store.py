@@ -190,6 +190,10 @@ class Store:
         """Store the comments of a session; see `answers.put_comments`."""
         return self._submit(partial(answers.put_comments, session_id=session_id, text=answers.legible(text)))
 
+    def try_out(self) -> Future[None]:
+        """Check that answers can be stored: as much as one holds is written and deleted again."""
+        return self._submit(answers.try_out)
+
     # -- Reads of the serving process: from memory ----------------------------------------------------------------
 
     def session(self, token_hash: bytes) -> SessionRecord | None:
