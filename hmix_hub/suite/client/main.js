@@ -1,15 +1,17 @@
 /** The beginning: the study, one tab at a time, an earlier session or consent to a new one. */
-import { call } from './api.js';
+import { STUDY, call, onNews } from './api.js';
 import { showConsent } from './consent.js';
 import { showFault, showLoadFault } from './fault.js';
-import { setNotices, setTitle } from './screen.js';
+import { setMessage, setNotices, setTitle } from './screen.js';
 import { findToken, forgetPerson, join, recruitingId, resume, session, takeRecruiting, wantedTask } from './session.js';
 import * as storage from './storage.js';
 import { isElsewhere, openTabs, takeOver } from './tabs.js';
-import { go, stop } from './way.js';
+import { PAUSED } from './timing.js';
+import { go, setPaused, stop } from './way.js';
 import { setWords, word } from './words.js';
 
 let study = null;
+let later = null;
 
 async function begin() {
 	try {
@@ -35,10 +37,21 @@ function studyPlace() {
 }
 
 async function ask() {
-	const { status, body } = await call('GET', 'api/study');
+	const { status, body } = await call('GET', STUDY);
 	if (status !== 200) throw new Error(`no study: ${status}`);
 	study = body;
 	setWords(study);
+	setMessage(study.message);
+	setPaused(study.is_paused);
+	clearTimeout(later);
+	if (study.is_paused) later = setTimeout(askAgain, PAUSED);
+}
+
+/** Ask again what those who run the study say; without an answer later. */
+function askAgain() {
+	ask().catch(() => {
+		later = setTimeout(askAgain, PAUSED);
+	});
 }
 
 function showElsewhere(name) {
@@ -65,9 +78,16 @@ async function enter() {
 
 function askConsent(note = '') {
 	stop();
-	if (study.state !== 'open') showFault(study.state);
+	if (study.state === 'paused') showFault('paused', { name: 'try_again', onclick: lookAgain });
+	else if (study.state !== 'open') showFault(study.state);
 	else if (study.recruiting.required && !recruitingId()) showFault('id_missing');
 	else showConsent(study, agree, decline, note);
+}
+
+/** Ask for consent if that is possible by now. */
+async function lookAgain() {
+	await ask().catch(() => {});
+	askConsent();
 }
 
 function decline() {
@@ -80,6 +100,7 @@ async function agree() {
 	const error = body?.error;
 	if (status === 200) go(gone, withdrawn);
 	else if (status === 410) gone(status);
+	else if (error === 'paused') await lookAgain();
 	else if (error === 'full' || error === 'closed') showFault(error);
 	else if (['recruiting_id_missing', 'bad_recruiting_id', 'no_such_task'].includes(error)) showFault('id_missing');
 	else if (error === 'consent_changed') {
@@ -112,6 +133,7 @@ function showBroken() {
 	if (study) showFault('broken', { name: 'reload', onclick: () => location.reload() });
 }
 
+onNews(askAgain);
 window.addEventListener('unhandledrejection', showBroken);
 window.addEventListener('error', showBroken);
 begin();

@@ -37,7 +37,20 @@ export function setAdvance(text = '', value = 0, max = 1) {
 	Object.assign(part('advance-bar'), { max, value });
 }
 
-export function setNotices(texts) {
+const notices = { standing: [], message: null };
+
+export function setNotices(standing) {
+	setNotice({ standing });
+}
+
+/** Show what those who run the study tell everybody, if anything. */
+export function setMessage(message) {
+	setNotice({ message });
+}
+
+function setNotice(changed) {
+	Object.assign(notices, changed);
+	const texts = [...notices.standing, notices.message].filter(Boolean);
 	part('notices').hidden = texts.length === 0;
 	part('notices').replaceChildren(...texts.map((text) => make('p', {}, text)));
 }

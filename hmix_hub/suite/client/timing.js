@@ -7,6 +7,8 @@ const FIRST_WAIT = 500;
 const LONGEST_WAIT = 15_000;
 /** A request without an answer for so long has failed. */
 export const REQUEST = 15_000;
+/** While the study is paused, it is asked so often whether it goes on. */
+export const PAUSED = 15_000;
 /** A new page's main button sleeps: the second click of a double click is not meant for it. */
 export const WAKE = 250;
 /** A new tab listens so long for others. */

@@ -28,6 +28,9 @@ const KINDS = {
 };
 
 let whenGone = null;
+let isPaused = false;
+/** The page that is shown, of those in the view. */
+let current = null;
 
 /** Go on where the session is; `gone(status)` when the server says 401 or 410, `withdrawn()` when the person withdrew. */
 export function go(gone, withdrawn) {
@@ -43,6 +46,7 @@ export function stop() {
 	showStatus(false);
 	setWithdraw(null);
 	setAdvance();
+	current = null;
 }
 
 const pagesOf = (...kinds) => session.view.pages.filter((page) => kinds.includes(page.kind));
@@ -57,11 +61,25 @@ function next() {
 	const seen = Math.max(Number(storage.get('page')), held.index);
 	const page = pages.find((one) => one.index === open.index || (!KINDS[one.kind].isHeld && one.index >= seen));
 	setAdvance();
+	current = null;
 	if (state === 'finished') showEnd();
 	else if (state !== 'live') showFault(state);
 	else if (expired && !pagesOf('trial').every(isHeld)) showFallback('expired', session.view);
-	else if (page) KINDS[page.kind].show(page);
+	else if (page) showPage(page);
 	else showEnd(next, whenGone);
+}
+
+function showPage(page) {
+	current = page;
+	if (isPaused) showFault('paused');
+	else KINDS[page.kind].show(page);
+}
+
+/** Show no page while the study is paused; what was begun on the one that is shown begins anew afterwards. */
+export function setPaused(is) {
+	const isOther = isPaused !== is;
+	isPaused = is;
+	if (isOther && current) next();
 }
 
 /** Turn to a page; the pages before it were seen. */

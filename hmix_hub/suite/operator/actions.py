@@ -6,11 +6,13 @@ The command line and the dashboard know an action by its name and its fields; a 
 from __future__ import annotations
 
 from abc import abstractmethod
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
 from hmix_hub.errors import CollectionError
+from hmix_hub.suite.store.news import LONGEST_MESSAGE
 from hmix_hub.suite.store.progress import find_code
 from hmix_hub.suite.store.records import SessionRecord
 from hmix_hub.suite.store.store import Store
@@ -55,6 +57,35 @@ class Close(Action):
             store.set_closed(not self.reopen)
         live = sum(count.live for count in store.counts())
         return {"was_closed": was_closed, "is_closed": not self.reopen, "live": live}
+
+
+class Pause(Action):
+    """Pause the study: nobody begins, and no further trial is shown; or go on. Answers under way are stored."""
+
+    name = "pause"
+    resume: bool = False
+
+    def carry_out(self, store: Store) -> Told:
+        """Return whether it was paused before, and is now."""
+        was_paused = store.news.is_paused
+        store.set_news(replace(store.news, is_paused=not self.resume))
+        return {"was_paused": was_paused, "is_paused": not self.resume}
+
+
+class Message(Action):
+    """Tell everybody who takes part something, above every page; nothing, or `None`, takes it back."""
+
+    name = "message"
+    text: str | None
+
+    def carry_out(self, store: Store) -> Told:
+        """Return what everybody is told now."""
+        text = (self.text or "").strip()
+        if len(text) > LONGEST_MESSAGE or not text.isprintable():
+            msg = f"a message is one line of at most {LONGEST_MESSAGE} characters"
+            raise CollectionError(msg, hint="shorten it; it stands above every page of everybody")
+        store.set_news(replace(store.news, message=text or None))
+        return {"message": text or None}
 
 
 class OnParticipant(Action):
@@ -137,5 +168,5 @@ def described(store: Store, session: SessionRecord) -> Told:
     }
 
 
-ACTIONS: dict[str, type[Action]] = {action.name: action for action in (Close, Look, Withdraw)}
+ACTIONS: dict[str, type[Action]] = {action.name: action for action in (Close, Pause, Message, Look, Withdraw)}
 """All actions, by name."""

@@ -9,11 +9,13 @@ from importlib.resources import files
 
 from anyio import to_thread
 from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hmix_hub.sources.image_set import ImageSet
 from hmix_hub.suite.server.health import Health
@@ -27,6 +29,7 @@ from hmix_hub.suite.tasks import SUITE_TASKS
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 PAGE = "index.html"
+NEWS_HEADER = "Study-News"
 _TYPES = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -70,7 +73,11 @@ def build_app(store: Store, image_set: ImageSet, *, trial_run: bool = False) -> 
         route("/api/session/trials/{trial_index}", PUT=session.trial),
         route("/api/session/comments", PUT=session.comments),
     ]
-    app = Starlette(routes=routes, middleware=[Middleware(Guard)], exception_handlers={HTTPException: as_refusal})
+    app = Starlette(
+        routes=routes,
+        middleware=[Middleware(Guard), Middleware(NewsMark, store=store)],
+        exception_handlers={HTTPException: as_refusal},
+    )
     app.router.redirect_slashes = False
     return app
 
@@ -108,8 +115,10 @@ class StudyRoutes:
 
     async def study(self, _request: Request) -> Response:
         """Send the study, and whether people can begin."""
-        state = "closed" if self._store.is_closed() else "full" if self._store.is_full() else "open"
-        return json_reply({**self._told, "state": state})
+        store, news = self._store, self._store.news
+        is_open = "paused" if news.is_paused else "open"
+        state = "closed" if store.is_closed() else "full" if store.is_full() else is_open
+        return json_reply({**self._told, "state": state, "is_paused": news.is_paused, "message": news.message})
 
     async def picture(self, request: Request) -> Response:
         """Send a picture."""
@@ -124,6 +133,23 @@ class StudyRoutes:
     async def icon(self, _request: Request) -> Response:
         """Send no icon, without an error in the browser's console."""
         return Response(status_code=204)
+
+
+class NewsMark:
+    """Marks what the API answers with the news, so that pages which are open see that there are others."""
+
+    def __init__(self, app: ASGIApp, *, store: Store) -> None:
+        self._app, self._store = app, store
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request."""
+
+        async def send_marked(message: Message) -> None:
+            if message["type"] == "http.response.start" and (mark := self._store.news.mark):
+                MutableHeaders(scope=message)[NEWS_HEADER] = mark
+            await send(message)
+
+        await self._app(scope, receive, send_marked if "/api/" in scope["path"] else send)
 
 
 class Assets:

@@ -19,6 +19,7 @@ from hmix_hub.suite.store.database import (
     StoreRefusedError,
     StudyClosedError,
     StudyFullError,
+    StudyPausedError,
 )
 
 POLICY = (
@@ -47,6 +48,7 @@ _LOG = logging.getLogger(SERVER_LOG)
 _REFUSED: dict[type[Exception], tuple[int, str, str]] = {
     StudyFullError: (409, "full", "The study needs no more people."),
     StudyClosedError: (409, "closed", "The study is closed."),
+    StudyPausedError: (409, "paused", "The study is paused."),
     SessionGoneError: (410, "withdrawn", "This session was withdrawn, and its answers were deleted."),
     StoreRefusedError: (409, "refused", "The server does not take this, or no more of it."),
     StoreFullError: (503, "store_full", "The server has no space left. Nothing was stored."),

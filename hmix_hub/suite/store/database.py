@@ -47,6 +47,12 @@ class StudyClosedError(CollectionError):
     code = "HMX814"
 
 
+class StudyPausedError(CollectionError):
+    """The study is paused: nobody begins at present."""
+
+    code = "HMX817"
+
+
 class SessionGoneError(CollectionError):
     """The person withdrew, and the session was deleted."""
 

@@ -9,9 +9,10 @@ import secrets
 
 from hmix_hub.errors import CollectionError, nearest
 from hmix_hub.suite.design.plan import draw_plan
-from hmix_hub.suite.store.database import StoreRefusedError, StudyClosedError, StudyFullError
+from hmix_hub.suite.store.database import StoreRefusedError, StudyClosedError, StudyFullError, StudyPausedError
 from hmix_hub.suite.store.erasing import MUST_ERASE
 from hmix_hub.suite.store.layout import get_meta, put_meta
+from hmix_hub.suite.store.news import is_paused
 from hmix_hub.suite.store.reading import read_answered, read_held, read_token
 from hmix_hub.suite.store.records import SessionRecord
 from hmix_hub.suite.store.tables import PERSONAL_TABLES, TAKES_PLACE
@@ -57,6 +58,9 @@ def _begin(work: Work, token_hash: bytes, recruiting_hash: str | None, task: str
     if get_meta(work.database, "closed") == "1":
         msg = "the study takes no new people"
         raise StudyClosedError(msg, hint="who has begun may still finish")
+    if is_paused(work.database):
+        msg = "the study is paused"
+        raise StudyPausedError(msg, hint="those who run it go on later")
     number = _choose_batch(work, task)
     batch = work.frozen.batches[number]
     given = work.count("UPDATE batches SET given = given + 1 WHERE number = ? RETURNING given", number) - 1

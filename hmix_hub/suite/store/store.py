@@ -18,6 +18,7 @@ from hmix_hub.suite.store.database import DATABASE_NAME, StoreError, database_er
 from hmix_hub.suite.store.keys import StudyKey, read_key
 from hmix_hub.suite.store.layout import check_integrity, create_database, get_meta, put_meta, read_about
 from hmix_hub.suite.store.migration import bring_up
+from hmix_hub.suite.store.news import News, read_news, write_news
 from hmix_hub.suite.store.reading import (
     Plans,
     read_answers,
@@ -54,6 +55,8 @@ class Store:
         Hash of the frozen study as the database holds it, the same in every hmix-hub.
     is_synthetic
         Whether scripted people answer.
+    news
+        What everybody who takes part is told; as it was when the store was opened, or set since by `set_news`.
     """
 
     def __init__(self, folder: Path, *, read_only: bool, times: Times) -> None:
@@ -70,6 +73,7 @@ class Store:
                 self.frozen: FrozenStudy = about.frozen
                 self.frozen_sha256: str = about.sha256
                 self.is_synthetic: bool = about.is_synthetic
+                self.news: News = read_news(self._database)
                 self._clock = StudyClock(self._saved_ms(), self._times)
                 if not read_only:
                     self._writer = self._begin_writing()
@@ -325,3 +329,8 @@ class Store:
         """Close the study to new people, or open it again; who has begun goes on. Also from a read-only store."""
         with database_errors(self.folder), contextlib.closing(open_writing(self.folder)) as database:
             put_meta(database, "closed", str(int(closed)))
+
+    def set_news(self, news: News) -> None:
+        """Store what everybody who takes part is told; see `news.News`."""
+        write_news(self.folder, news)
+        self.news = news

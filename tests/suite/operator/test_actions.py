@@ -14,6 +14,7 @@ from hmix_hub.suite.operator.actions import ACTIONS, Close, Look, Withdraw
 from hmix_hub.suite.operator.channel import CHANNEL_NAME, Channel, announced, carry_out, new_token, read_channel
 from hmix_hub.suite.store.database import FolderLockedError
 from hmix_hub.suite.store.keys import folder_lock
+from hmix_hub.suite.store.news import News
 from hmix_hub.suite.store.store import Store
 
 
@@ -24,6 +25,14 @@ class TestOverTheChannel:
         assert store.is_closed()
         assert operator("POST", "/api/actions/close", {"reopen": True}).json["is_closed"] is False
         assert not store.is_closed()
+
+    def test_the_study_is_paused_and_everybody_is_told(self, operator, store):
+        assert operator("POST", "/api/actions/pause", {}).json == {"was_paused": False, "is_paused": True}
+        assert operator("POST", "/api/actions/message", {"text": " Back at 5. "}).json == {"message": "Back at 5."}
+        assert store.news == News(is_paused=True, message="Back at 5.")
+        operator("POST", "/api/actions/pause", {"resume": True})
+        operator("POST", "/api/actions/message", {"text": None})
+        assert store.news == News()
 
     def test_a_participant_is_looked_at_and_withdrawn(self, operator, store):
         session = take_part(store, 1)

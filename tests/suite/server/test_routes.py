@@ -69,6 +69,8 @@ def test_the_study_is_told_with_the_hash_of_its_consent_form(serve: Callable[...
         "recruiting": {"parameter": "PID", "required": True},
         "trial_run": False,
         "state": "open",
+        "is_paused": False,
+        "message": None,
     }
     assert serve(trial_run=True).ask("GET", "/api/study").json["trial_run"] is True
     assert served.ask("GET", "/api/health").json == {"ok": True}
