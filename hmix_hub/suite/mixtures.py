@@ -1,11 +1,14 @@
-"""Mixtures as pictures on a screen: which ones a task shows, and their opaque names.
+"""Mixtures as pictures on a screen: which ones a task shows, and their names, each of one page of one session.
 
-No name tells what a picture shows, and the names of a trial stand in the order of its page.
+A name is the sealed address of a picture within the study: nobody without the study's key reads it, and the server
+needs no list of names. A mixture has another name on every page: those of a page that shows mixtures in order, such as
+the row of `construct_midpoint`, tell nothing about another task, another person or a trial that is shown again.
 """
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Iterator
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from hmix_hub.stimuli.mixtures import walked
@@ -16,6 +19,9 @@ from hmix_hub.suite.study.model import Example
 from hmix_hub.suite.tasks import SUITE_TASKS
 from hmix_hub.suite.tasks.trial import Stimulus, Trial
 from hmix_hub.tasks.midpoint import WALK
+
+_TRIALS, _EXAMPLES = range(2)
+"""What an address is of: a stimulus of a batch, or a worked example of a task."""
 
 
 class Mixture(NamedTuple):
@@ -32,6 +38,31 @@ class Mixture(NamedTuple):
     image_1_index: int
     image_2_index: int | None
     coefficient: float
+
+
+class _Address(NamedTuple):
+    """Where a picture stands in the study: the batch, the stimulus within it, and the mixture of that stimulus.
+
+    Of an example: the task's number in alphabetical order, and the mixture's among those of all its examples.
+    """
+
+    kind: int
+    group: int
+    item: int
+    place: int
+
+    def packed(self) -> bytes:
+        """Write as 8 bytes; a study file allows no more than 100,000 of anything."""
+        return b"".join(value.to_bytes(size) for value, size in zip(self, _SIZES, strict=True))
+
+    @classmethod
+    def unpacked(cls, content: bytes) -> _Address:
+        """Read what `packed` wrote."""
+        ends = accumulate(_SIZES, initial=0)
+        return cls(*(int.from_bytes(content[begin:end]) for begin, end in pairwise(ends)))
+
+
+_SIZES = (1, 3, 3, 1)
 
 
 def mixtures_of_stimulus(task: str, stimulus: Stimulus) -> tuple[Mixture, ...]:
@@ -53,23 +84,45 @@ def mixtures_of_example(task: str, example: Example) -> tuple[Mixture, ...]:
     return tuple(Mixture(example.image_1_index, example.image_2_index, coefficient) for coefficient in shown)
 
 
-def picture_name(frozen: FrozenStudy, key: StudyKey, mixture: Mixture) -> str:
-    """Name a picture, 32 hex digits: the same for all participants of a study, another one under another key."""
-    return _name(key, frozen.image_set, frozen.pictures, mixture)
+def trial_pictures(session_id: str, trial: Trial, batch: Batch, key: StudyKey) -> list[str]:
+    """Return the names of the pictures of a session's trial, 40 hex digits each, in the order of the page."""
+    page = f"{session_id}/{trial.trial_index}"
+    return [
+        key.seal(_Address(_TRIALS, batch.number, trial.stimulus, place).packed(), page)
+        for place in SUITE_TASKS[batch.task].order(trial)
+    ]
 
 
-def trial_pictures(frozen: FrozenStudy, key: StudyKey, batch: Batch, trial: Trial) -> list[str]:
-    """Name the pictures of a trial in the order of the page."""
-    names = _names(key, frozen.image_set, frozen.pictures, batch.task, stimulus_of(batch, trial))
-    return [names[place] for place in SUITE_TASKS[batch.task].order(trial)]
+def example_pictures(session_id: str, task: str, frozen: FrozenStudy, key: StudyKey) -> Iterator[str]:
+    """Yield the names of the pictures of a task's worked examples, in the order of the pages."""
+    group = sorted(frozen.study.tasks).index(task)
+    for item, _ in enumerate(_mixtures_of_examples(task, frozen)):
+        yield key.seal(_Address(_EXAMPLES, group, item, 0).packed(), session_id)
 
 
-# Every view of a session names the pictures of all its trials, eleven of each.
-@lru_cache(maxsize=2**14)
-def _names(key: StudyKey, image_set: str, pictures: str, task: str, stimulus: Stimulus) -> tuple[str, ...]:
-    return tuple(_name(key, image_set, pictures, mixture) for mixture in mixtures_of_stimulus(task, stimulus))
+def mixture_named(name: str, frozen: FrozenStudy, key: StudyKey) -> Mixture | None:
+    """Return the mixture behind a name; `None` if the key made no such name."""
+    content = key.unseal(name)
+    if content is None:
+        return None
+    kind, group, item, place = _Address.unpacked(content)
+    if kind == _EXAMPLES:
+        return list(_mixtures_of_examples(sorted(frozen.study.tasks)[group], frozen))[item]
+    batch = frozen.batches[group]
+    return mixtures_of_stimulus(batch.task, batch.stimuli[item])[place]
 
 
-def _name(key: StudyKey, image_set: str, pictures: str, mixture: Mixture) -> str:
-    first, second, coefficient = mixture
-    return key.picture_name(f"{image_set}\n{pictures}\n{first}\n{second}\n{coefficient!r}")
+def _mixtures_of_examples(task: str, frozen: FrozenStudy) -> Iterator[Mixture]:
+    for page in frozen.study.tasks[task].instructions:
+        for example in page.examples:
+            yield from mixtures_of_example(task, example)
+
+
+def former_trial_pictures(frozen: FrozenStudy, key: StudyKey, batch: Batch, trial: Trial) -> list[str]:
+    """Return the names that version 0.1.0's first servers gave: answers to them may still wait in a browser."""
+    mixtures = mixtures_of_stimulus(batch.task, stimulus_of(batch, trial))
+    shown = [mixtures[place] for place in SUITE_TASKS[batch.task].order(trial)]
+    return [
+        key.picture_name(f"{frozen.image_set}\n{frozen.pictures}\n{first}\n{second}\n{coefficient!r}")
+        for first, second, coefficient in shown
+    ]

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from hmix_hub.suite.design.design import Batch, FrozenStudy
 from hmix_hub.suite.design.plan import stimulus_of
-from hmix_hub.suite.mixtures import mixtures_of_example, picture_name, trial_pictures
+from hmix_hub.suite.mixtures import example_pictures, mixtures_of_example, trial_pictures
 from hmix_hub.suite.store.keys import StudyKey
 from hmix_hub.suite.store.records import SessionRecord
 from hmix_hub.suite.study.model import TaskDesign
@@ -51,13 +52,11 @@ def pages_of(shown: Shown) -> list[Page]:
 
 
 def _instructions(shown: Shown) -> Iterator[Page]:
+    names = example_pictures(shown.session.id, shown.batch.task, shown.frozen, shown.key)
     for page in shown.design.instructions:
         examples = [
             {
-                "pictures": [
-                    picture_name(shown.frozen, shown.key, mixture)
-                    for mixture in mixtures_of_example(shown.batch.task, example)
-                ],
+                "pictures": list(islice(names, len(mixtures_of_example(shown.batch.task, example)))),
                 "text": example.text,
             }
             for example in page.examples
@@ -79,7 +78,7 @@ def _trials(shown: Shown) -> Iterator[Page]:
 
 def _trial(shown: Shown, trial: Trial) -> Page:
     batch = shown.batch
-    page: Page = {"pictures": trial_pictures(shown.frozen, shown.key, batch, trial)}
+    page: Page = {"pictures": trial_pictures(shown.session.id, trial, batch, shown.key)}
     stimulus = stimulus_of(batch, trial)
     if trial.image_1_side is not None and stimulus.image_2_label is not None:
         names = shown.frozen.study.pictures.shown_names

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from hmix_hub.suite.design.design import Batch, FrozenStudy
-from hmix_hub.suite.mixtures import trial_pictures
+from hmix_hub.suite.design.design import FrozenStudy
+from hmix_hub.suite.mixtures import former_trial_pictures, trial_pictures
 from hmix_hub.suite.pages import Shown, pages_of
 from hmix_hub.suite.store.keys import StudyKey
 from hmix_hub.suite.store.records import SessionRecord
@@ -64,7 +64,9 @@ def completion(session_id: str, frozen: FrozenStudy, key: StudyKey) -> dict[str,
     return {"code": code, "url": told.url and told.url.replace("{code}", code), "text": told.text}
 
 
-def check_answer(payload: object, trial: Trial, batch: Batch, frozen: FrozenStudy, key: StudyKey) -> str | None:
+def check_answer(
+    payload: object, session: SessionRecord, trial: Trial, frozen: FrozenStudy, key: StudyKey
+) -> str | None:
     """Check an answer against the trial that the participant was shown.
 
     Parameters
@@ -77,13 +79,19 @@ def check_answer(payload: object, trial: Trial, batch: Batch, frozen: FrozenStud
     str or None
         The fault in words, without anything of what was sent; `None` for a good answer.
     """
+    batch = frozen.batches[session.batch]
     try:
         sent = read_fields(payload, "the answer", "response_time_ms", "pictures", "answer")
         elapsed = read_number(sent["response_time_ms"], "response_time_ms", LONGEST_MS)
         shown = SUITE_TASKS[batch.task].check(sent["answer"], trial, frozen.design_of(batch), elapsed)
     except FaultError as fault:
         return str(fault)
-    names = trial_pictures(frozen, key, batch, trial)
-    if sent["pictures"] != (names if shown is None else [names[shown]]):
-        return "pictures are not those that the trial shows for this answer"
-    return None
+
+    def are_pictures(names: list[str]) -> bool:
+        return bool(sent["pictures"] == (names if shown is None else [names[shown]]))
+
+    if are_pictures(trial_pictures(session.id, trial, batch, key)):
+        return None
+    if are_pictures(former_trial_pictures(frozen, key, batch, trial)):
+        return None
+    return "pictures are not those that the trial shows for this answer"

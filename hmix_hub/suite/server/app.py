@@ -36,7 +36,7 @@ _TYPES = {
     ".css": "text/css; charset=utf-8",
     ".svg": "image/svg+xml",
 }
-_PICTURE = re.compile(r"([0-9a-f]{32})\.png", re.ASCII)
+_PICTURE = re.compile(r"([0-9a-f]{40})\.png", re.ASCII)
 _FOREVER = "private, max-age=31536000, immutable"
 
 
@@ -123,11 +123,12 @@ class StudyRoutes:
     async def picture(self, request: Request) -> Response:
         """Send a picture."""
         named = _PICTURE.fullmatch(request.path_params["file"])
-        if named is None or named[1] not in self._gallery:
+        mixture = named and self._gallery.find(named[1])
+        if mixture is None:
             raise Refusal(404, "no_such_picture", "There is no such picture.")
-        png = self._gallery.cached(named[1])
+        png = self._gallery.cached(mixture)
         if png is None:
-            png = await to_thread.run_sync(self._gallery.png, named[1])
+            png = await to_thread.run_sync(self._gallery.png, mixture)
         return Response(png, headers={"Cache-Control": _FOREVER}, media_type="image/png")
 
     async def icon(self, _request: Request) -> Response:

@@ -1,15 +1,12 @@
-"""Pictures under opaque names: which there are is known at the start, each is drawn when it is first asked for.
+"""Pictures as they are sent: each is drawn when it is first asked for, by whichever of its names, and kept for a while.
 
-A name is a keyed hash of the image set, the pair and the coefficient, so that equal pictures have equal names and no
-name says what it shows. The bytes are what the person sees and nothing beside it: no text, no time. Names are known to
-whoever was shown them; their order in the index is never told.
+The bytes are what the person sees and nothing beside it: no text, no time. Names are known to whoever was shown them.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
 from io import BytesIO
 
 import numpy as np
@@ -19,7 +16,7 @@ from hmix_hub.sources.image_set import PIXEL_LINEAR, ImageSet
 from hmix_hub.stimuli.drawing import draw_mixture
 from hmix_hub.stimuli.sizes import Pictures
 from hmix_hub.suite.design.design import FrozenStudy
-from hmix_hub.suite.mixtures import Mixture, mixtures_of_example, mixtures_of_stimulus, picture_name
+from hmix_hub.suite.mixtures import Mixture, mixture_named
 from hmix_hub.suite.store.keys import StudyKey
 
 CACHED_BYTES = 64 * 2**20
@@ -46,43 +43,31 @@ class Gallery:
             raise CollectionError(msg, hint="name a set of endpoint pictures in the study file")
         self._image_set = image_set
         self._size = frozen.study.pictures.size
-        self._index = {picture_name(frozen, key, mixture): mixture for mixture in _all_mixtures(frozen)}
-        self._cache: OrderedDict[str, bytes] = OrderedDict()
+        self._frozen, self._key = frozen, key
+        self._cache: OrderedDict[Mixture, bytes] = OrderedDict()
         self._most_cached, self._cached = cached_bytes, 0
         self._lock = threading.Lock()
 
-    def __len__(self) -> int:
-        return len(self._index)
+    def find(self, name: str) -> Mixture | None:
+        """Return the picture that a page of this study shows under a name, hexadecimal; `None` if none does."""
+        return mixture_named(name, self._frozen, self._key)
 
-    def __contains__(self, name: object) -> bool:
-        return name in self._index
-
-    def names(self) -> Iterator[str]:
-        """Return the names; for the server's own eyes, since their order follows the design."""
-        return iter(self._index)
-
-    def cached(self, name: str) -> bytes | None:
+    def cached(self, mixture: Mixture) -> bytes | None:
         """Return a picture that was drawn before; `None` if it has to be drawn."""
         with self._lock:
-            if name in self._cache:
-                self._cache.move_to_end(name)
-            return self._cache.get(name)
+            if mixture in self._cache:
+                self._cache.move_to_end(mixture)
+            return self._cache.get(mixture)
 
-    def png(self, name: str) -> bytes:
-        """Return a picture as PNG, enlarged by a whole factor without smoothing; from any thread.
-
-        Raises
-        ------
-        KeyError
-            If the study shows no picture of that name.
-        """
-        if (found := self.cached(name)) is not None:
+    def png(self, mixture: Mixture) -> bytes:
+        """Return a picture as PNG, enlarged by a whole factor without smoothing; from any thread."""
+        if (found := self.cached(mixture)) is not None:
             return found
-        drawn = draw(self._image_set, self._index[name])
+        drawn = draw(self._image_set, mixture)
         picture = encoded(drawn, max(1, round(self._size / drawn.shape[2])))
         with self._lock:
-            if name not in self._cache:
-                self._cache[name] = picture
+            if mixture not in self._cache:
+                self._cache[mixture] = picture
                 self._cached += len(picture)
             while self._cached > self._most_cached:
                 self._cached -= len(self._cache.popitem(last=False)[1])
@@ -106,13 +91,3 @@ def encoded(picture: Pictures, enlarged: int) -> bytes:
     file = BytesIO()
     Image.fromarray(rows).save(file, "PNG")
     return file.getvalue()
-
-
-def _all_mixtures(frozen: FrozenStudy) -> Iterator[Mixture]:
-    for batch in frozen.batches:
-        for stimulus in batch.stimuli:
-            yield from mixtures_of_stimulus(batch.task, stimulus)
-    for task, design in frozen.study.tasks.items():
-        for page in design.instructions:
-            for example in page.examples:
-                yield from mixtures_of_example(task, example)

@@ -135,7 +135,7 @@ class SessionRoutes:
             value = parse_json(body)
         except MalformedError as error:
             return json.dumps({"unreadable": text}), str(error)
-        fault = check_answer(value, trial, found.batch, self._store.frozen, self._store.key)
+        fault = check_answer(value, found.record, trial, self._store.frozen, self._store.key)
         if fault is None and found.design.quiz is not None and not found.record.quiz_passed:
             fault = "the quiz was not passed before"
         return text, fault

@@ -51,7 +51,7 @@ class Eyes:
         self._known: dict[str, dict[str, dict[Stimulus, float]]] = {
             task: _known_mixtures(frozen, task, image_set) for task in frozen.study.tasks
         }
-        self._digests: dict[str, str] = {}
+        self._digests: dict[bytes, str] = {}
 
     def look(self, task: str, page: dict[str, Any], fetch: Fetch) -> Scene:
         """Perceive what is on the page of a trial.
@@ -61,7 +61,7 @@ class Eyes:
         page
             The page, from the session view.
         fetch
-            Returns a picture; asked once for each name.
+            Returns a picture.
 
         Raises
         ------
@@ -86,9 +86,11 @@ class Eyes:
         return [self._names[label] for label in labels if label is not None]
 
     def _digest(self, name: str, fetch: Fetch) -> str:
-        if name not in self._digests:
-            self._digests[name] = _digest_of(shrunk(fetch(name), self._sizes))
-        return self._digests[name]
+        """Return the digest of a picture, which many names have; what was seen before need not be shrunk again."""
+        png = fetch(name)
+        if png not in self._digests:
+            self._digests[png] = _digest_of(shrunk(png, self._sizes))
+        return self._digests[png]
 
 
 def _known_mixtures(frozen: FrozenStudy, task: str, image_set: ImageSet) -> dict[str, dict[Stimulus, float]]:

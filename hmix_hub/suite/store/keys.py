@@ -27,6 +27,7 @@ _FORM = re.compile(r"[0-9a-f]{64}")
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LOOKALIKES = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
 _PARTICIPANT_CHARACTERS = 12
+_MARK_BYTES, _PAGE_BYTES = 7, 5
 
 
 class StudyKey:
@@ -38,16 +39,38 @@ class StudyKey:
     def __repr__(self) -> str:
         return "StudyKey(...)"
 
-    def _digest(self, purpose: str, text: str) -> bytes:
-        message = purpose.encode() + b"\0" + text.encode("utf-8", "surrogatepass")
-        return hmac.digest(self._secret, message, "sha256")
+    def _digest(self, purpose: str, text: str | bytes) -> bytes:
+        content = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+        return hmac.digest(self._secret, purpose.encode() + b"\0" + content, "sha256")
 
     def recruiting(self, recruiting_id: str) -> str:
         """Return what is stored in place of a recruiting id, 64 hex digits."""
         return self._digest("recruiting", recruiting_id).hex()
 
+    def seal(self, content: bytes, page: str) -> str:
+        """Return a name, 40 hex digits, that this key alone reads again as its content, 8 bytes; on each page another.
+
+        The first bytes are a digest of the rest, which is hidden under a digest of them: equal contents of two pages
+        have nothing in common, and a name that was changed is no name.
+        """
+        plain = self._digest("page", page)[:_PAGE_BYTES] + content
+        mark = self._digest("seal", plain)[:_MARK_BYTES]
+        return (mark + self._masked(plain, mark)).hex()
+
+    def unseal(self, name: str) -> bytes | None:
+        """Return the content of a name; `None` if `seal` of this key did not make it."""
+        sealed = bytes.fromhex(name)
+        mark = sealed[:_MARK_BYTES]
+        plain = self._masked(sealed[_MARK_BYTES:], mark)
+        is_own = hmac.compare_digest(mark, self._digest("seal", plain)[:_MARK_BYTES])
+        return plain[_PAGE_BYTES:] if is_own else None
+
+    def _masked(self, content: bytes, mark: bytes) -> bytes:
+        mask = self._digest("mask", mark)
+        return bytes(one ^ other for one, other in zip(content, mask, strict=False))
+
     def picture_name(self, text: str) -> str:
-        """Return the name, 32 hex digits, under which a picture is served that the text describes."""
+        """Return the name, 32 hex digits, that a picture had for all participants before names were of one page."""
         return self._digest("picture", text).hex()[:32]
 
     def fallback_code(self, session_id: str) -> str:

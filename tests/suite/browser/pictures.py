@@ -45,7 +45,7 @@ def trials_of(served: Any) -> list[Shown]:
     return [
         Shown(
             trial,
-            trial_pictures(frozen, served.store.key, batch, trial),
+            trial_pictures(session.id, trial, batch, served.store.key),
             [_draw(served.image_set.pictures, mixture) for mixture in _mixtures(batch, trial)],
         )
         for trial in session.plan.trials

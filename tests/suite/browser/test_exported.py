@@ -47,7 +47,7 @@ class Session:
 
     def _look(self, page, task):
         pictures = page.locator(".picture").all()
-        self.orders.append([re.search("[0-9a-f]{32}", picture.get_attribute("src"))[0] for picture in pictures])
+        self.orders.append([re.search("[0-9a-f]{40}", picture.get_attribute("src"))[0] for picture in pictures])
         self.screens.append(on_screen(pictures[0]))
         if task == CATEGORICAL:
             self.classes.append(page.locator("label:has(input[name=top]) span").all_inner_texts())

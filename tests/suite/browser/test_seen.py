@@ -22,7 +22,7 @@ WATCH = """
   const look = () => {
     const picture = document.querySelector('.single img');
     if (picture && picture.complete && picture.naturalWidth) {
-      const name = picture.src.match(/([0-9a-f]{32})\\.png/)[1];
+      const name = picture.src.match(/([0-9a-f]{40})\\.png/)[1];
       if (window.painted.at(-1) !== name) window.painted.push(name);
     }
     requestAnimationFrame(look);
@@ -155,7 +155,7 @@ def test_nothing_tells_the_coefficient(serve, person, task):
     view = next(response for url, response in told if url.endswith("/api/session")).json()
     addresses = [url for url, _ in told if "/pictures/" in url]
     assert addresses
-    assert all(re.fullmatch(r"http://[\d.:]+/pictures/[0-9a-f]{32}\.png", address) for address in addresses)
+    assert all(re.fullmatch(r"http://[\d.:]+/pictures/[0-9a-f]{40}\.png", address) for address in addresses)
     keys = set(re.findall(r'"(\w+)":', json.dumps([page for page in view["pages"] if page["kind"] == "trial"])))
     assert keys <= {"kind", "index", "number", "of", "pictures", "start", "left", "right", "must_touch", "class_order"}
     for text in (markup, json.dumps(view)):

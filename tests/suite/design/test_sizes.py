@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 from PIL import Image
-from suite.export.studies import PlainKey, frozen_study
+from suite.export.studies import KEY, SESSION, frozen_study
 from suite.study.files import STUDY, write_study
 
 from hmix_hub.errors import StudyFileError
@@ -15,6 +15,8 @@ from hmix_hub.schema import CIFAR10
 from hmix_hub.sources.picture_folder import open_picture_folder
 from hmix_hub.suite.design.drawing import draw_design
 from hmix_hub.suite.design.pictures import Labels
+from hmix_hub.suite.design.plan import draw_plan
+from hmix_hub.suite.mixtures import trial_pictures
 from hmix_hub.suite.server.pictures import Gallery
 from hmix_hub.suite.simulation.participant import Eyes, shrunk
 from hmix_hub.suite.study.reading import read_study_file
@@ -60,12 +62,17 @@ def test_single_pictures_are_shown_each_in_its_size_and_known_again(tmp_path):
     design = study.study.tasks[INFER].model_copy(update={"instructions": []})
     file = study.study.model_copy(update={"tasks": {INFER: design}})
     frozen = dataclasses.replace(study, study=file, batches=batches, image_set=opened.name, pictures=opened.fingerprint)
-    gallery = Gallery(frozen, PlainKey(), opened)
+    gallery = Gallery(frozen, KEY, opened)
     eyes = Eyes(frozen, opened)
-    assert len(gallery) == 9
-    seen = {eyes.look(INFER, {"pictures": [name]}, gallery.png).stimulus.image_1_index for name in gallery.names()}
+    batch = frozen.batches[0]
+    pngs = {
+        name: gallery.png(gallery.find(name))
+        for trial in draw_plan(frozen, batch, 0, 0).trials
+        for name in trial_pictures(SESSION, trial, batch, KEY)
+    }
+    seen = {eyes.look(INFER, {"pictures": [name]}, pngs.__getitem__).stimulus.image_1_index for name in pngs}
     assert seen == set(range(9))
     sizes = [(height, width) for height, width in SIZES]
-    for name in gallery.names():
-        small = shrunk(gallery.png(name), sizes)
+    for png in pngs.values():
+        small = shrunk(png, sizes)
         assert any(np.array_equal(small.transpose(2, 0, 1), opened.picture(index)) for index in range(9))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from functools import cache
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from hmix_hub.suite.design.design import Batch, FrozenStudy
 from hmix_hub.suite.design.plan import draw_plan
 from hmix_hub.suite.export.rows import Participant
 from hmix_hub.suite.mixtures import trial_pictures
+from hmix_hub.suite.store.keys import StudyKey
 from hmix_hub.suite.study.model import StudyFile
 from hmix_hub.suite.tasks import SUITE_TASKS
 from hmix_hub.suite.tasks.perception import Mind, Perception, Scene
@@ -34,11 +34,8 @@ ABOUT = {
 }
 
 
-class PlainKey:
-    """A key that is none: the same names for everybody."""
-
-    def picture_name(self, text: str) -> str:
-        return hashlib.sha256(text.encode()).hexdigest()[:32]
+KEY = StudyKey(bytes(32))
+SESSION = "0" * 32
 
 
 def study_file(tasks=tuple(SUITE_TASKS), *, source="sample/pictures", design=None, **more) -> StudyFile:
@@ -121,7 +118,7 @@ def scene_of(frozen, batch, trial) -> Scene:
 
 
 def answer(frozen, batch, trial, mind: Mind, showing: int = 0):
-    page = {"pictures": trial_pictures(frozen, PlainKey(), batch, trial), "class_order": trial.class_order}
+    page = {"pictures": trial_pictures(SESSION, trial, batch, KEY), "class_order": trial.class_order}
     page |= SUITE_TASKS[batch.task].page(trial, frozen.design_of(batch))
     scene = scene_of(frozen, batch, trial)
     return SUITE_TASKS[batch.task].respond(page, scene, mind, mind.chance(scene.stimulus, showing))
@@ -145,7 +142,8 @@ def people(frozen, **options) -> dict[str, list[Participant]]:
 
 __all__ = [
     "CIFAR10",
-    "PlainKey",
+    "KEY",
+    "SESSION",
     "answer",
     "frozen_study",
     "people",

@@ -1,10 +1,11 @@
 """Rows: the answers of people as a table, and as the text of a CSV file."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from suite.export.studies import PlainKey, frozen_study, people, person
+from suite.export.studies import KEY, SESSION, frozen_study, people, person
 
 from hmix_hub.judgments.derived_columns import with_derived_columns
 from hmix_hub.schema import CIFAR10
@@ -20,9 +21,9 @@ def frozen():
 
 def test_simulated_answers_are_ones_that_the_server_takes(frozen, task):
     for batch in frozen.batches:
-        one = person(frozen, batch, 1)
+        one, session = person(frozen, batch, 1), SimpleNamespace(id=SESSION, batch=batch.number)
         faults = [
-            check_answer(one.payloads[trial.trial_index], trial, batch, frozen, PlainKey()) for trial in one.plan.trials
+            check_answer(one.payloads[trial.trial_index], session, trial, frozen, KEY) for trial in one.plan.trials
         ]
         assert faults == [None] * len(one.plan.trials)
 

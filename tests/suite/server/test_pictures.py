@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
@@ -13,6 +12,7 @@ from suite_maker import TASKS, frozen_study, sample_pictures
 
 from hmix_hub.errors import CollectionError
 from hmix_hub.suite.design.plan import stimulus_of
+from hmix_hub.suite.mixtures import Mixture, mixtures_of_stimulus
 from hmix_hub.suite.server.pictures import Gallery
 from hmix_hub.suite.store.keys import StudyKey
 from hmix_hub.suite.tasks.trial import Stimulus
@@ -85,7 +85,7 @@ def test_worked_examples_are_drawn_as_the_task_draws_its_own(shared: Any) -> Non
 
 
 @pytest.mark.parametrize(
-    "file", ["0" * 32 + ".png", "0" * 31 + ".png", "x.png", "0" * 32, "0" * 32 + ".PNG", "0" * 32 + ".png.png"]
+    "file", ["0" * 40 + ".png", "0" * 39 + ".png", "x.png", "0" * 40, "0" * 40 + ".PNG", "0" * 40 + ".png.png"]
 )
 def test_pictures_that_there_are_not(shared: Any, file: str) -> None:
     reply = shared.ask("GET", f"/pictures/{file}")
@@ -99,47 +99,36 @@ def test_a_name_in_capitals_is_no_other_name(shared: Any) -> None:
     assert name.upper() == name or shared.ask("GET", f"/pictures/{name.upper()}.png").status == 404
 
 
-def test_equal_pictures_have_equal_names_for_all_people_and_other_names_under_another_key(
-    serve: Callable[..., Any],
-) -> None:
-    one, other = serve("select_shuffled_midpoint", batches=1), serve("select_shuffled_midpoint", batches=1)
-
-    def names(served: Any, seed: int) -> set[frozenset[str]]:
-        return {frozenset(page["pictures"]) for page in served.person(seed).begin("select_shuffled_midpoint")}
-
-    assert names(one, 1) == names(one, 2)
-    assert not frozenset().union(*names(one, 3)) & frozenset().union(*names(other, 3))
+def test_a_name_that_was_changed_and_one_of_another_study_are_no_names(serve: Callable[..., Any]) -> None:
+    one, other = serve("infer_mixing_factor"), serve("infer_mixing_factor")
+    name = one.person().begin("infer_mixing_factor")[0]["pictures"][0]
+    assert one.ask("GET", f"/pictures/{name}.png").status == 200
+    assert other.ask("GET", f"/pictures/{name}.png").status == 404
+    for place in range(len(name)):
+        changed = name[:place] + f"{int(name[place], 16) ^ 1:x}" + name[place + 1 :]
+        assert one.ask("GET", f"/pictures/{changed}.png").status == 404
 
 
-def test_pictures_of_thousands_of_stimuli_are_named_quickly_and_drawn_when_asked_for() -> None:
-    frozen = frozen_study("construct_midpoint", batches=50, stimuli=100)
-    begun = time.perf_counter()
-    gallery = Gallery(frozen, KEY, sample_pictures())
-    assert time.perf_counter() - begun < 3
-    drawn = {(s.image_1_index, s.image_2_index) for batch in frozen.batches for s in batch.stimuli}
-    assert len(drawn) == 5000
-    # The example's two mixtures come on top; its pair, 0 and 1, is one of the stimuli.
-    assert len(gallery) == 5000 * 11
+def mixtures(frozen: Any) -> list[Mixture]:
+    """Give all mixtures of a study's batches."""
+    return [one for batch in frozen.batches for s in batch.stimuli for one in mixtures_of_stimulus(batch.task, s)]
 
 
 def test_drawn_pictures_are_kept_within_a_bound_the_latest_ones() -> None:
     frozen = frozen_study("construct_midpoint")
     gallery = Gallery(frozen, KEY, sample_pictures(), cached_bytes=20_000)
-    names = list(gallery.names())
-    drawn = {name: gallery.png(name) for name in names}
-    kept = {name: len(drawn[name]) for name in names if gallery.cached(name) is not None}
+    drawn = {mixture: gallery.png(mixture) for mixture in mixtures(frozen)}
+    kept = {mixture: len(png) for mixture, png in drawn.items() if gallery.cached(mixture) is not None}
     assert 0 < sum(kept.values()) <= 20_000
-    assert names[-1] in kept
-    assert all(gallery.png(name) == drawn[name] for name in names)
-    with pytest.raises(KeyError):
-        gallery.png("0" * 32)
+    assert list(drawn)[-1] in kept
+    assert all(gallery.png(mixture) == png for mixture, png in drawn.items())
 
 
 def test_larger_pictures_are_enlarged_by_a_whole_factor() -> None:
     for size, expected in ((64, 64), (320, 320), (330, 320), (1000, 992)):
         frozen = frozen_study("infer_mixing_factor", pictures={"source": "sample/pictures", "size": size})
         gallery = Gallery(frozen, KEY, sample_pictures())
-        with Image.open(BytesIO(gallery.png(next(iter(gallery.names()))))) as picture:
+        with Image.open(BytesIO(gallery.png(mixtures(frozen)[0]))) as picture:
             assert picture.size == (expected, expected)
 
 

@@ -12,7 +12,7 @@ ROUTES = {
     "/": {"GET"},
     "/static/main.js": {"GET"},
     "/favicon.ico": {"GET"},
-    "/pictures/" + "0" * 32 + ".png": {"GET"},
+    "/pictures/" + "0" * 40 + ".png": {"GET"},
     "/api/health": {"GET"},
     "/api/study": {"GET"},
     "/api/sessions": {"POST"},

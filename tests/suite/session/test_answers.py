@@ -11,7 +11,7 @@ from suite_maker import TASKS, answer_to, chance, frozen_study
 
 from hmix_hub.suite.design.design import Batch
 from hmix_hub.suite.design.plan import draw_plan
-from hmix_hub.suite.mixtures import trial_pictures
+from hmix_hub.suite.mixtures import former_trial_pictures, trial_pictures
 from hmix_hub.suite.session import check_answer, session_view
 from hmix_hub.suite.store.keys import StudyKey
 from hmix_hub.suite.tasks.trial import MOST_STEPS, Trial
@@ -64,7 +64,7 @@ class Session:
         return self.plan.trials[number]
 
     def check(self, payload: object, number: int = 0) -> str | None:
-        return check_answer(payload, self.trial(number), self.of_batch, self.frozen, KEY)
+        return check_answer(payload, self, self.trial(number), self.frozen, KEY)
 
 
 @given(seed=st.integers(0, 2**32), lenient=st.booleans())
@@ -157,7 +157,7 @@ def test_fields_that_are_missing_or_too_many(task: str) -> None:
 def test_pictures_that_the_trial_does_not_show_for_the_answer(task: str) -> None:
     session = Session(task, 3)
     right = good(task)["pictures"]
-    others = trial_pictures(FROZEN, KEY, session.of_batch, session.trial(1))
+    others = trial_pictures(session.id, session.trial(1), session.of_batch, KEY)
     wrong: list[object] = [[], right[:-1], [*right, right[0]], right[0], others, [others[0], *right[1:]], None, {}]
     if task == SELECT:
         wrong += [right[::-1], sorted(right)]
@@ -166,6 +166,16 @@ def test_pictures_that_the_trial_does_not_show_for_the_answer(task: str) -> None
         wrong += [[session.pages[0]["pictures"][start]], session.pages[0]["pictures"]]
     for pictures in wrong:
         assert "pictures are not" in (session.check(good(task) | {"pictures": pictures}) or "")
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_an_answer_that_names_pictures_as_servers_did_before_is_taken(task: str) -> None:
+    session = Session(task, 3)
+    sent = good(task)
+    former = former_trial_pictures(FROZEN, KEY, session.of_batch, session.trial())
+    sent["pictures"] = [former[session.pages[0]["pictures"].index(name)] for name in sent["pictures"]]
+    assert session.check(sent) is None
+    assert "pictures are not" in (session.check(sent, 1) or "")
 
 
 def walk(*path: tuple[object, object], position: object = ...) -> dict[str, Any]:

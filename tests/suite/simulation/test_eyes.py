@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
-from suite.export.studies import PlainKey, frozen_study, scene_of
+from suite.export.studies import KEY, SESSION, frozen_study, scene_of
 
 from hmix_hub.errors import CollectionError
 from hmix_hub.sources.image_sets import open_image_set
@@ -28,8 +28,9 @@ def pictures():
 
 
 @pytest.fixture(scope="module")
-def gallery(frozen, pictures):
-    return Gallery(frozen, PlainKey(), pictures)
+def fetch(frozen, pictures):
+    gallery = Gallery(frozen, KEY, pictures)
+    return lambda name: gallery.png(gallery.find(name))
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,7 @@ def eyes(frozen, pictures):
 
 
 def page_of(frozen, batch, trial):
-    page = {"pictures": trial_pictures(frozen, PlainKey(), batch, trial)}
+    page = {"pictures": trial_pictures(SESSION, trial, batch, KEY)}
     if trial.image_1_side is not None:
         stimulus = batch.stimuli[trial.stimulus]
         names = [
@@ -48,37 +49,36 @@ def page_of(frozen, batch, trial):
     return page
 
 
-def test_what_is_seen_is_what_the_plan_shows(frozen, eyes, gallery, task):
+def test_what_is_seen_is_what_the_plan_shows(frozen, eyes, fetch, task):
     batch = next(batch for batch in frozen.batches if batch.task == task)
     for number in (0, 2):
         plan = draw_plan(frozen, batch, number, seed=number)
-        seen = [eyes.look(task, page_of(frozen, batch, trial), gallery.png) for trial in plan.trials]
+        seen = [eyes.look(task, page_of(frozen, batch, trial), fetch) for trial in plan.trials]
         assert seen == [scene_of(frozen, batch, trial) for trial in plan.trials]
 
 
-def test_a_picture_is_asked_for_once(frozen, pictures, gallery):
+def test_a_picture_is_known_again_under_another_name(frozen, eyes, fetch):
     batch = frozen.batches[0]
-    page = page_of(frozen, batch, draw_plan(frozen, batch, 0, seed=0).trials[0])
-    asked = []
-    eyes = Eyes(frozen, pictures)
-    for _ in range(3):
-        eyes.look(batch.task, page, lambda name: asked.append(name) or gallery.png(name))
-    assert sorted(asked) == sorted(page["pictures"])
+    trial = draw_plan(frozen, batch, 0, seed=0).trials[0]
+    page = page_of(frozen, batch, trial)
+    again = page | {"pictures": trial_pictures("1" * 32, trial, batch, KEY)}
+    assert not set(page["pictures"]) & set(again["pictures"])
+    assert eyes.look(batch.task, page, fetch) == eyes.look(batch.task, again, fetch)
 
 
-def test_pictures_of_two_pairs_on_one_page_are_found(frozen, eyes, gallery):
+def test_pictures_of_two_pairs_on_one_page_are_found(frozen, eyes, fetch):
     batch = frozen.batches[list(SUITE_TASKS).index(CONSTRUCT)]
     one, other, *_ = (page_of(frozen, batch, trial) for trial in draw_plan(frozen, batch, 0, seed=0).trials)
     mixed = one | {"pictures": [*one["pictures"][:10], other["pictures"][10]]}
     with pytest.raises(CollectionError, match="not those of one stimulus"):
-        eyes.look(CONSTRUCT, mixed, gallery.png)
+        eyes.look(CONSTRUCT, mixed, fetch)
 
 
-def test_class_names_of_another_pair_are_found(frozen, eyes, gallery):
+def test_class_names_of_another_pair_are_found(frozen, eyes, fetch):
     batch = frozen.batches[list(SUITE_TASKS).index(INFER)]
     page = page_of(frozen, batch, draw_plan(frozen, batch, 0, seed=0).trials[0])
     with pytest.raises(CollectionError, match="not those of one stimulus"):
-        eyes.look(INFER, page | {"left": page["right"]}, gallery.png)
+        eyes.look(INFER, page | {"left": page["right"]}, fetch)
 
 
 def png(pixels):
