@@ -76,7 +76,14 @@ def preview(folder: Path, host: str, port: int) -> None:
     type=click.IntRange(0, 65535),
     help="Port of the dashboard; 0: a free one.",
 )
-def serve(folder: Path, trial_run: bool, **where: Any) -> None:
+@click.option("--root-path", default="", metavar="PATH", help="Path of the host that a proxy serves the study below.")
+@click.option(
+    "--trusted-proxy",
+    multiple=True,
+    metavar="ADDRESS",
+    help="Address or network of a proxy that says who asks it; may be repeated.",
+)
+def serve(folder: Path, trial_run: bool, root_path: str, trusted_proxy: tuple[str, ...], **where: Any) -> None:
     """Collect answers: serve the study to people, from a laptop or a server.
 
     The study file is frozen when it is served first, and refused if it is changed later. One process serves a
@@ -87,8 +94,10 @@ def serve(folder: Path, trial_run: bool, **where: Any) -> None:
     it is another one each time.
     """
     from hmix_hub.suite.server import serving
+    from hmix_hub.suite.server.proxy import Proxy
 
-    serving.serve(folder, trial_run=trial_run, tell=click.echo, **where)
+    proxy = Proxy.of(root_path, trusted_proxy)
+    serving.serve(folder, proxy=proxy, trial_run=trial_run, tell=click.echo, **where)
 
 
 @click.command("close")

@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from hmix_hub.sources.image_set import ImageSet
 from hmix_hub.suite.server.health import Health
 from hmix_hub.suite.server.pictures import Gallery
+from hmix_hub.suite.server.proxy import DIRECT, BelowPath, Proxy
 from hmix_hub.suite.server.replies import Guard, Refusal, json_reply
 from hmix_hub.suite.server.session_routes import SessionRoutes
 from hmix_hub.suite.store.store import Store
@@ -40,7 +41,7 @@ _PICTURE = re.compile(r"([0-9a-f]{40})\.png", re.ASCII)
 _FOREVER = "private, max-age=31536000, immutable"
 
 
-def build_app(store: Store, image_set: ImageSet, *, trial_run: bool = False) -> Starlette:
+def build_app(store: Store, image_set: ImageSet, *, trial_run: bool = False, proxy: Proxy = DIRECT) -> Starlette:
     """Build the application that serves a collection.
 
     Parameters
@@ -51,6 +52,8 @@ def build_app(store: Store, image_set: ImageSet, *, trial_run: bool = False) -> 
         The pictures that the study's indices count in.
     trial_run
         Whether the pages say that this is a trial run.
+    proxy
+        What stands between people and the server.
 
     Raises
     ------
@@ -73,11 +76,12 @@ def build_app(store: Store, image_set: ImageSet, *, trial_run: bool = False) -> 
         route("/api/session/trials/{trial_index}", PUT=session.trial),
         route("/api/session/comments", PUT=session.comments),
     ]
-    app = Starlette(
-        routes=routes,
-        middleware=[Middleware(Guard), Middleware(NewsMark, store=store)],
-        exception_handlers={HTTPException: as_refusal},
-    )
+    middleware = [
+        Middleware(Guard),
+        Middleware(BelowPath, root_path=proxy.root_path),
+        Middleware(NewsMark, store=store),
+    ]
+    app = Starlette(routes=routes, middleware=middleware, exception_handlers={HTTPException: as_refusal})
     app.router.redirect_slashes = False
     return app
 

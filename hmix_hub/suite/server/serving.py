@@ -11,6 +11,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -33,6 +34,7 @@ from hmix_hub.suite.server.connections import (
 )
 from hmix_hub.suite.server.error_log import ErrorLog
 from hmix_hub.suite.server.operator import build_operator_app
+from hmix_hub.suite.server.proxy import DIRECT, Proxy
 from hmix_hub.suite.store.keys import folder_lock
 from hmix_hub.suite.store.store import Store
 from hmix_hub.suite.study.reading import read_study_file, study_file_of
@@ -45,6 +47,10 @@ _MOST_HEADERS = 16 * 1024
 _WAITING = 2048
 """Connections that the system keeps until they are accepted."""
 _PREVIEW_PARTICIPANTS = 100_000
+_PLAIN = (
+    "warning: this is plain HTTP beyond this computer: whoever is on the way reads and changes what people send; let a "
+    "server with HTTPS stand in front (`hmix collect deploy` writes its settings), and name it with --trusted-proxy"
+)
 
 
 def serve(
@@ -54,6 +60,7 @@ def serve(
     *,
     dashboard_host: str = "127.0.0.1",
     dashboard_port: int = 0,
+    proxy: Proxy = DIRECT,
     trial_run: bool = False,
     tell: Tell,
 ) -> None:
@@ -67,6 +74,8 @@ def serve(
         Address to listen at; port 0 takes a free one.
     dashboard_host, dashboard_port
         Address of the dashboard and of the commands that change something meanwhile.
+    proxy
+        What stands between people and the server.
     trial_run
         Whether texts may still be placeholders; pages say so, and the answers are no data for ever.
     tell
@@ -86,13 +95,15 @@ def serve(
         store, image_set = begin_collection(folder, trial_run=trial_run)
         channel = Channel(address_of(private), new_token())
         with store, announced(folder, channel):
-            app = build_app(store, image_set, trial_run=trial_run)
+            app = build_app(store, image_set, trial_run=trial_run, proxy=proxy)
             operator = build_operator_app(store, channel.token)
-            address = address_of(listener)
+            address = address_of(listener) + proxy.root_path
             tell(f"{'trial run of ' if trial_run else ''}{store.frozen.study.title}: {address}/")
             tell(f"dashboard, for those who run the study alone: {channel.page}")
             if store.is_closed():
                 tell("the study is closed: who has begun may finish, nobody else begins")
+            if is_open_to_others(listener) and not proxy.trusted:
+                tell(_PLAIN)
             tell("stop with Ctrl+C; serving again goes on where it stopped")
             run_until_stopped(by_port(app, {private.getsockname()[1]: operator}), listener, private)
     tell("stopped; every acknowledged answer is stored")
@@ -153,6 +164,11 @@ def address_of(listener: socket.socket) -> str:
     """Return the address that a browser on this computer opens."""
     host, port = listener.getsockname()[:2]
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def is_open_to_others(listener: socket.socket) -> bool:
+    """Whether other computers can reach an address."""
+    return not ip_address(listener.getsockname()[0].partition("%")[0]).is_loopback
 
 
 def by_port(app: ASGIApp, others: Mapping[int, ASGIApp]) -> ASGIApp:
