@@ -49,6 +49,7 @@ def session_view(
         "question": design.question,
         "classes": list(frozen.study.pictures.shown_names),
         "size": frozen.study.pictures.size,
+        "scaling": frozen.study.pictures.scaling,
         "pages": pages_of(Shown(session, frozen, key)),
         "quiz": {"attempts_made": session.quiz_attempts, "passed": session.quiz_passed or design.quiz is None},
         "held": sorted(held),

@@ -2,7 +2,11 @@
 import { button, buttons, make, paragraphs } from './dom.js';
 import { load } from './pictures.js';
 import { show } from './screen.js';
+import { layOut } from './sizes.js';
 import { word } from './words.js';
+
+/** CSS pixels of an example's longer side, at most. */
+const LARGEST = 112;
 
 export function showInstructions(page, { back, forth, isLast }) {
 	show(word('instructions_heading'), [
@@ -14,21 +18,24 @@ export function showInstructions(page, { back, forth, isLast }) {
 
 function makeExample({ pictures, text }, number) {
 	const of = pictures.length;
-	const places = pictures.map((name, place) => makePicture(name, word('example_picture', { number: place + 1, of })));
+	const strip = make('div', { class: 'strip' });
+	strip.append(...pictures.map((name, place) => makePicture(strip, of, name, word('example_picture', { number: place + 1, of }))));
 	return make(
 		'figure',
 		{ class: 'example', 'aria-label': word('example', { number: number + 1 }) },
-		make('div', { class: 'strip' }, places),
+		strip,
 		make('figcaption', {}, paragraphs(text)),
 	);
 }
 
 /** Make a place that a picture fills once it is decoded, or a button to try again. */
-function makePicture(name, alt) {
+function makePicture(strip, of, name, alt) {
 	const place = make('span', { class: 'place' });
 	const fill = async () => {
 		const offer = () => button(word('picture_again'), fill, 'second');
-		place.replaceChildren(await load(name, alt).catch(offer));
+		const picture = await load(name, alt).catch(offer);
+		place.replaceChildren(picture);
+		if (picture.naturalWidth) layOut(strip, [picture], of, { fewest: Math.ceil(Math.sqrt(of)), most: LARGEST, width: strip.clientWidth, around: 12 });
 	};
 	fill();
 	return place;

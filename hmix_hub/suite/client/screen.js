@@ -1,4 +1,4 @@
-/** The frame around all pages: title, progress, notices, the page itself, the line about saving. */
+/** The frame around all pages: title, progress, the line about saving, notices, the page itself, whom to ask. */
 import { make } from './dom.js';
 import { WAKE } from './timing.js';
 import { word } from './words.js';
@@ -16,7 +16,7 @@ export function show(heading, nodes, kind = '') {
 	leaving = new AbortController();
 	const main = part('main');
 	const head = make('h1', { tabindex: -1 }, heading);
-	main.className = kind;
+	main.className = `page ${kind}`;
 	main.replaceChildren(head, ...nodes);
 	document.title = [heading, part('title').textContent].filter(Boolean).join(' – ');
 	window.scrollTo(0, 0);
@@ -52,7 +52,7 @@ function setNotice(changed) {
 	Object.assign(notices, changed);
 	const texts = [...notices.standing, notices.message].filter(Boolean);
 	part('notices').hidden = texts.length === 0;
-	part('notices').replaceChildren(...texts.map((text) => make('p', {}, text)));
+	part('notices').replaceChildren(...texts.map((text) => make('p', { class: 'page' }, text)));
 }
 
 /** Offer to withdraw on every page; null takes the offer away. */
@@ -79,6 +79,11 @@ export function openDialog(heading, nodes) {
 	dialog.showModal();
 	return dialog;
 }
+
+// What sticks below the head, and what the focus scrolls to, knows how high it is.
+new ResizeObserver(([{ target }]) => {
+	document.documentElement.style.setProperty('--head', `${target.offsetHeight}px`);
+}).observe(document.querySelector('.top'));
 
 // A key that is held down since the page before presses nothing on this one.
 window.addEventListener(

@@ -4,9 +4,9 @@
  * `makeTask(page, now)` makes it; `now()` is the time since its pictures were drawn.
  *
  * It is {controls, read()}: what is asked below the picture, and what gives {answer}, or null after saying what is still
- * to be done. Perhaps {stage, alts, place(decoded), layout, onkey(event), entered}, too: the pictures' place, their
- * alternative texts, what puts them there within a frame and gives those that show, classes of the page, what takes a key
- * and gives whether it did something, and whether Enter submits; `read` may name {pictures}.
+ * to be done. Perhaps {stage, alts, place(decoded), grid, onkey(event), entered}, too: the pictures' place, their
+ * alternative texts, what puts them there within a frame and gives those that show, where all stand in a grid what stands
+ * around each, what takes a key and gives whether it did something, and whether Enter submits; `read` may name {pictures}.
  */
 export let makeTask = null;
 let loaded = null;

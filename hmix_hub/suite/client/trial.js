@@ -3,12 +3,12 @@ import { button, buttons, faultLine, frame, make } from './dom.js';
 import { isDrawn, take } from './pictures.js';
 import { show } from './screen.js';
 import { session } from './session.js';
+import { fit } from './sizes.js';
 import { makeTask } from './tasks.js';
 import { word } from './words.js';
 
 /** Show a trial; `drawn()` once its pictures are, `answered(answer)` with what is to be stored. */
 export function showTrial(page, drawn, answered) {
-	const { size, question } = session.view;
 	let start = 0;
 	const now = () => Math.round((performance.now() - start) * 10) / 10;
 	const task = makeTask(page, now);
@@ -19,10 +19,11 @@ export function showTrial(page, drawn, answered) {
 	const again = button(word('picture_again'), draw, 'second');
 	const layout = make('div', { class: 'trial' }, stage, fault, again, controls);
 	let isSent = false;
-	stage.style.setProperty('--size', `${size}px`);
-	const signal = show(question, [layout], task.layout);
+	let placed = [];
+	const signal = show(session.view.question, [layout], task.grid ? '' : 'beside');
 	if (task.onkey) document.getElementById('main').addEventListener('keydown', onKey, { signal });
 	window.addEventListener('online', () => !again.hidden && draw(), { signal });
+	window.addEventListener('resize', onResize, { signal });
 	draw();
 
 	async function draw() {
@@ -41,6 +42,8 @@ export function showTrial(page, drawn, answered) {
 	async function place(pictures) {
 		await frame();
 		if (signal.aborted) return;
+		placed = pictures;
+		fit(layout, stage, controls, pictures, task.grid);
 		if (!task.place) stage.replaceChildren(...pictures);
 		const shown = task.place?.(pictures) ?? pictures;
 		start = performance.now();
@@ -50,6 +53,11 @@ export function showTrial(page, drawn, answered) {
 		controls.disabled = false;
 		if (document.activeElement === document.body) document.querySelector('h1').focus();
 		drawn();
+	}
+
+	/** Where somebody types, it is the keyboard of the screen that came. */
+	function onResize() {
+		if (placed.length && document.activeElement.type !== 'text') fit(layout, stage, controls, placed, task.grid);
 	}
 
 	/** A key does something only while the focus is within the page's own part (WCAG 2.1.4) and is no place to type. */

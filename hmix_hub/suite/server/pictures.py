@@ -42,7 +42,6 @@ class Gallery:
             msg = f"the mixtures of {image_set.name} are {image_set.mixing}, and only pixel-linear ones can be drawn"
             raise CollectionError(msg, hint="name a set of endpoint pictures in the study file")
         self._image_set = image_set
-        self._size = frozen.study.pictures.size
         self._frozen, self._key = frozen, key
         self._cache: OrderedDict[Mixture, bytes] = OrderedDict()
         self._most_cached, self._cached = cached_bytes, 0
@@ -60,11 +59,10 @@ class Gallery:
             return self._cache.get(mixture)
 
     def png(self, mixture: Mixture) -> bytes:
-        """Return a picture as PNG, enlarged by a whole factor without smoothing; from any thread."""
+        """Return a picture as PNG, pixel by pixel; from any thread."""
         if (found := self.cached(mixture)) is not None:
             return found
-        drawn = draw(self._image_set, mixture)
-        picture = encoded(drawn, max(1, round(self._size / drawn.shape[2])))
+        picture = encoded(draw(self._image_set, mixture))
         with self._lock:
             if mixture not in self._cache:
                 self._cache[mixture] = picture
@@ -83,11 +81,10 @@ def draw(image_set: ImageSet, mixture: Mixture) -> Pictures:
     return draw_mixture(*pair, np.array([coefficient]))[0]
 
 
-def encoded(picture: Pictures, enlarged: int) -> bytes:
-    """Write a picture, uint8 (3, H, W), as PNG, each pixel repeated in both directions."""
+def encoded(picture: Pictures) -> bytes:
+    """Write a picture, uint8 (3, H, W), as PNG."""
     from PIL import Image
 
-    rows = np.repeat(np.repeat(picture.transpose(1, 2, 0), enlarged, axis=0), enlarged, axis=1)
     file = BytesIO()
-    Image.fromarray(rows).save(file, "PNG")
+    Image.fromarray(np.ascontiguousarray(picture.transpose(1, 2, 0))).save(file, "PNG")
     return file.getvalue()

@@ -212,9 +212,6 @@ class ScriptedParticipant:
                     self.connection.picture(name)
             elif page["kind"] == "quiz":
                 self._pass_quiz(task, page)
-            elif page["kind"] == "practice":
-                for name in page["pictures"]:
-                    self.connection.picture(name)
             elif page["kind"] == "trial":
                 if answered == last:
                     return Part(task, answered, None)

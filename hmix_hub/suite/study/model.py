@@ -11,7 +11,6 @@ from hmix_hub.schema import CIFAR10, Vocabulary
 from hmix_hub.studies.manifest import DEFAULT_CLASSES, HeldPictures, TaskName
 from hmix_hub.studies.manifest_fields import Line, RatingScale, Strict, Text
 from hmix_hub.suite.study.recruiting import Completion, Recruiting, Session
-from hmix_hub.suite.study.sitting import Breaks, PracticeTrial
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1, le=100_000)]
@@ -35,7 +34,14 @@ class Pictures(Strict):
         description="What pages call the classes, by their names, for studies in another language: "
         "`cat: Katze`; the export keeps the names of `classes`.",
     )
-    size: Annotated[int, Field(ge=64, le=1024)] = Field(320, description="Width on the screen, CSS pixels.")
+    size: Annotated[int, Field(ge=64, le=1024)] = Field(
+        320, description="Longer side on the screen at most, CSS pixels; smaller where not everything fits the window."
+    )
+    scaling: Literal["whole", "smooth"] = Field(
+        "whole",
+        description="`whole`: each pixel becomes a square of equal size, for small pictures; `smooth`: resized by the "
+        "browser, for photographs.",
+    )
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -134,10 +140,6 @@ class TaskDesign(Strict):
     question: Line = Field(description="What is asked beside every picture; the framing is the study's.")
     instructions: Annotated[list[Page], Field(min_length=1)]
     quiz: Quiz | None = None
-    practice: Annotated[list[PracticeTrial], Field(max_length=50)] = Field(
-        [], description="Practice trials before the first one that counts."
-    )
-    breaks: Breaks | None = None
     pairs: Pairs
     coefficients: list[Share] = Field(
         [],

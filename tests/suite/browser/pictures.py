@@ -29,7 +29,7 @@ class Shown:
     trial
         The plan's.
     names, pictures
-        Of its pictures in the order of the page; uint8 (320, 320, 3).
+        Of its pictures in the order of the page; uint8 (32, 32, 3).
     """
 
     trial: Trial
@@ -59,9 +59,13 @@ def _mixtures(batch: Any, trial: Trial) -> list[Any]:
 
 def _draw(pictures: Pixels, mixture: Any) -> Pixels:
     first, second, coefficient = mixture
-    drawn = draw_mixture(pictures[[first]], pictures[[second]], np.array([coefficient]))[0].transpose(1, 2, 0)
-    times = SIZE // drawn.shape[0]
-    return drawn.repeat(times, axis=0).repeat(times, axis=1)
+    return draw_mixture(pictures[[first]], pictures[[second]], np.array([coefficient]))[0].transpose(1, 2, 0)
+
+
+def enlarged(picture: Pixels) -> Pixels:
+    """Give a picture, uint8 (32, 32, 3), as a screen with room for it shows it."""
+    times = SIZE // picture.shape[0]
+    return picture.repeat(times, axis=0).repeat(times, axis=1)
 
 
 def on_screen(locator: Any) -> Pixels:

@@ -16,7 +16,11 @@ from hmix_hub.tasks import CATEGORICAL, CHOICE, CONSTRUCT, INFER, RATING, SELECT
 _SMALL = """() => [...document.querySelectorAll('button, a, input, textarea, label.choice, label.cell')]
   .filter((node) => !node.closest('[hidden]') && node.getClientRects().length && !node.closest('dialog:not([open])'))
   .map((node) => node.closest('label.choice, label.cell') ?? node)
-  .filter((node) => node.getBoundingClientRect().height < 43.5 || node.getBoundingClientRect().width < 43.5)
+  .filter((node) => {
+    // A mouse needs less room than a finger.
+    const [width, height] = matchMedia('(pointer: fine)').matches ? [43.5, 31.5] : [43.5, 43.5];
+    return node.getBoundingClientRect().height < height || node.getBoundingClientRect().width < width;
+  })
   .map((node) => node.outerHTML.slice(0, 200))"""
 
 

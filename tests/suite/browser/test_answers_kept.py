@@ -11,7 +11,7 @@ from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
 
 AWAY = r"Failed to load resource|ERR_CONNECTION"
 NO_STORAGE = "Object.defineProperty(window, 'localStorage', { get() { throw new Error('SecurityError'); } });"
-SAVED = "All answers saved"
+SAVED = "Saved"
 
 
 def test_a_reload_goes_on_at_the_same_screen(serve, person):

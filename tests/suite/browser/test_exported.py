@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
-from suite.browser.pictures import SIZE, on_screen, trials_of
+from suite.browser.pictures import enlarged, on_screen, trials_of
 from suite_maker import rows_of_a_trial
 
 import hmix_hub
@@ -89,7 +89,7 @@ def test_what_the_rows_render_was_on_the_screen(take_part, task):
     session = take_part(task)
     rows = session.rows.select(range(0, len(session.rows), session.per_trial))
     for drawn, screen in zip(hmix_hub.render(rows).numpy(), session.screens, strict=True):
-        assert np.array_equal(enlarged(drawn), screen)
+        assert np.array_equal(enlarged(drawn.transpose(1, 2, 0)), screen)
 
 
 def test_the_grid_of_the_rows_was_on_the_screen(take_part):
@@ -97,7 +97,7 @@ def test_the_grid_of_the_rows_was_on_the_screen(take_part):
     for row, order, shown in zip(session.rows, session.orders, session.trials, strict=True):
         by_name = dict(zip(shown.names, shown.pictures, strict=True))
         for name, drawn in zip(order, grid_of(row, session.image_set.pictures), strict=True):
-            assert np.array_equal(by_name[name], enlarged(drawn))
+            assert np.array_equal(by_name[name], drawn.transpose(1, 2, 0))
 
 
 @pytest.mark.parametrize("task", [CATEGORICAL, CHOICE])
@@ -105,12 +105,6 @@ def test_the_classes_of_the_rows_stood_in_this_order(take_part, task):
     session = take_part(task)
     names = session.rows.features["image_1_label"].names
     assert [[names[code] for code in order] for order in session.rows["class_order"]] == session.classes
-
-
-def enlarged(picture):
-    """Give a picture, uint8 (3, 32, 32), as the screen shows it."""
-    times = SIZE // picture.shape[-1]
-    return picture.transpose(1, 2, 0).repeat(times, axis=0).repeat(times, axis=1)
 
 
 def grid_of(row, pictures):

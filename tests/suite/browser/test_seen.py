@@ -11,7 +11,7 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from playwright.sync_api import expect
 from suite.browser.collection import CONSENT, INSTRUCTIONS, QUESTION, QUIZ
-from suite.browser.pictures import decoded, on_screen, trials_of
+from suite.browser.pictures import decoded, enlarged, on_screen, trials_of
 
 from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
 
@@ -40,7 +40,7 @@ def test_the_picture_that_a_row_stores_was_on_the_screen_pixel_for_pixel(serve, 
             me.page.keyboard.press(key)
         shown = trials_of(served)[number - 1]
         seen = on_screen(me.page.locator(f".picture[src*='{shown.names[position]}']"))
-        assert np.array_equal(seen, shown.pictures[position])
+        assert np.array_equal(seen, enlarged(shown.pictures[position]))
         me.press("Submit")
         row = served.answers(number)[-1]
         assert row["answer"]["position"] == position
@@ -53,7 +53,9 @@ def test_the_mixture_is_on_the_screen_pixel_for_pixel(serve, person, task):
     me = person(served, **LARGE).begin()
     for number in (1, 2, 3, 4):
         me.trial(number)
-        assert np.array_equal(on_screen(me.page.locator(".picture")), trials_of(served)[number - 1].pictures[0])
+        assert np.array_equal(
+            on_screen(me.page.locator(".picture")), enlarged(trials_of(served)[number - 1].pictures[0])
+        )
         me.answer(task)
     assert [row["pictures"] for row in served.answers(4)] == [shown.names for shown in trials_of(served)]
 

@@ -14,7 +14,7 @@ from hmix_hub.tasks import INFER, SELECT
 
 AWAY = r"Failed to load resource|ERR_CONNECTION"
 NO_STORAGE = "Object.defineProperty(window, 'localStorage', { get() { throw new Error('SecurityError'); } });"
-SAVED = "All answers saved"
+SAVED = "Saved"
 
 
 def test_an_answer_that_was_given_before_is_not_sent_for_ever(serve, person, console):
@@ -89,7 +89,7 @@ def test_a_trial_run_says_so_and_begins_anew_for_another_task(serve, person):
 
     me.page.context.route("**/api/study", as_trial_run)
     me.agree(f"?task={INFER}").heading("Instructions")
-    expect(me.page.get_by_text("This is a trial run")).to_be_visible()
+    expect(me.page.get_by_text("Trial run: your answers do not count.")).to_be_visible()
     me.open(f"?task={INFER}").heading("Instructions")
     me.open(f"?task={SELECT}").heading("Taking part")
 

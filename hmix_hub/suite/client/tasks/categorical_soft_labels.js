@@ -41,7 +41,6 @@ export default function makeTask(page) {
 	}
 
 	return {
-		layout: 'wide beside',
 		controls: [form],
 		read() {
 			const wrong = check(true);

@@ -13,6 +13,8 @@ export default function makeTask(page, now) {
 	const filter = isMany ? makeFilter(group) : null;
 	const slider = page.confidence ? makeConfidence(now) : null;
 	group.list.translate = false;
+	// The question above says it to those who see the page.
+	group.node.firstChild.className = 'unseen';
 	group.list.addEventListener('change', () => group.setFault(''));
 	if (!isMany) group.inputs.forEach(sayKey);
 
@@ -23,7 +25,6 @@ export default function makeTask(page, now) {
 	}
 
 	return {
-		layout: 'wide beside',
 		controls: [filter?.node, group.node, slider?.node].filter(Boolean),
 		entered: true,
 		onkey(event) {

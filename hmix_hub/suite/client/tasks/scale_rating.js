@@ -13,7 +13,6 @@ export default function makeTask(page, now) {
 	const open = () => scales.filter((scale) => scale.mustTouch(page.must_touch) && !scale.isTouched());
 
 	return {
-		layout: 'wide beside',
 		controls: scales.map((scale) => scale.node),
 		entered: true,
 		/** A digit is a step of the scale that has the focus, else of the first open one; Enter leads to the next open one. */

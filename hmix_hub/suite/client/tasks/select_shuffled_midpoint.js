@@ -23,7 +23,7 @@ export default function makeTask(page) {
 	}
 
 	return {
-		layout: 'wide',
+		grid: { around: 12 },
 		stage,
 		controls: [fault],
 		alts: page.pictures.map((_, place) => word('grid_picture', { number: place + 1, of })),

@@ -1,0 +1,122 @@
+"""Layout: what is asked is in sight at once, on a laptop and on a phone; pictures keep their aspect; one left edge."""
+
+import pytest
+import yaml
+
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+from suite.browser.person import PHONE
+
+from hmix_hub.suite.starter import preset_text
+from hmix_hub.suite.tasks import SUITE_TASKS
+from hmix_hub.tasks import CATEGORICAL, INFER, SELECT
+
+LAPTOP = {"viewport": {"width": 1366, "height": 657}}
+SCREENS = {"laptop": LAPTOP, "phone": PHONE}
+# Boxes of pictures, of whatever can be operated in a trial, and of what surrounds them.
+BOXES = """() => {
+  const boxes = (what) => [...document.querySelectorAll(what)]
+    .map((node) => node.closest('label') ?? node)
+    .filter((node) => node.getClientRects().length)
+    .map((node) => node.getBoundingClientRect())
+    .map(({ left, top, right, bottom }) => ({ left, top, right, bottom }));
+  return {
+    pictures: boxes('.picture'),
+    controls: boxes('.trial :is(input, button:not(.main), select)'),
+    submit: boxes('.controls > .buttons .main'),
+    head: boxes('.top'),
+    question: boxes('h1'),
+    room: { width: innerWidth, height: innerHeight },
+    page: { width: document.documentElement.scrollWidth, height: document.documentElement.scrollHeight },
+  };
+}"""
+
+
+@pytest.fixture
+def at_trial(serve, person):
+    """Let somebody come to the first trial of a task as the starter asks it."""
+
+    def come(task, screen, **more):
+        asked = yaml.safe_load(preset_text("starter", "x"))["tasks"][task]["question"]
+        me = person(serve(task, design={"question": asked}, **more), **SCREENS[screen]).begin()
+        me.trial(1)
+        return me
+
+    return come
+
+
+def is_within(box, room, head):
+    return (
+        box["top"] >= head["bottom"] - 0.5 and box["bottom"] <= room["height"] + 0.5 and box["right"] <= room["width"]
+    )
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+@pytest.mark.parametrize("task", SUITE_TASKS)
+def test_pictures_controls_and_submit_are_in_sight_without_scrolling(at_trial, task, screen):
+    me = at_trial(task, screen)
+    if task == CATEGORICAL:
+        me.page.locator("input[name=second]").first.check()
+        me.page.evaluate("window.scrollTo(0, 0)")
+    seen = me.page.evaluate(BOXES)
+    (head,) = seen["head"]
+    assert len(seen["pictures"]) == (11 if task == SELECT else 1)
+    assert len(seen["submit"]) == 1
+    assert all(is_within(box, seen["room"], head) for box in [*seen["pictures"], *seen["submit"], *seen["question"]])
+    if (task, screen) == (CATEGORICAL, "phone"):
+        return
+    assert seen["controls"]
+    assert all(is_within(box, seen["room"], head) for box in seen["controls"])
+    assert seen["page"] == seen["room"]
+
+
+def test_the_picture_and_submit_stay_while_a_long_form_scrolls(at_trial):
+    me = at_trial(CATEGORICAL, "phone")
+    last = me.page.locator("input[name=ruled-out]").last
+    last.scroll_into_view_if_needed()
+    seen = me.page.evaluate(BOXES)
+    (head,), (picture,), (submit,) = seen["head"], seen["pictures"], seen["submit"]
+    assert is_within(picture, seen["room"], head)
+    assert is_within(submit, seen["room"], head)
+    assert picture["bottom"] - picture["top"] >= 120
+    assert seen["controls"][-1]["bottom"] <= submit["top"]
+    last.check()
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_no_picture_of_a_grid_stands_alone_in_a_row(at_trial, screen):
+    rows = {}
+    for box in at_trial(SELECT, screen).page.evaluate(BOXES)["pictures"]:
+        rows[box["top"]] = rows.get(box["top"], 0) + 1
+    assert list(rows.values()) == {"laptop": [6, 5], "phone": [3, 3, 3, 2]}[screen]
+
+
+@pytest.mark.parametrize("task", SUITE_TASKS)
+def test_everything_begins_at_one_left_edge(at_trial, task):
+    me = at_trial(task, "laptop")
+    edges = "[...document.querySelectorAll('#title, h1, .picture')].map((node) => node.getBoundingClientRect().left)"
+    title, question, picture, *_ = me.page.evaluate(edges)
+    assert question == title
+    assert picture - title == pytest.approx(1, abs=0.6)
+
+
+def test_keys_are_shown_where_there_is_a_keyboard(at_trial):
+    assert at_trial("class_choice", "laptop").page.locator("kbd").first.is_visible()
+    assert not at_trial("class_choice", "phone").page.locator("kbd").first.is_visible()
+
+
+def test_the_state_of_saving_stays_in_sight(at_trial):
+    me = at_trial(CATEGORICAL, "phone")
+    me.page.evaluate("window.scrollTo(0, 1e6)")
+    box = me.status().bounding_box()
+    assert 0 <= box["y"] <= 60
+
+
+def test_a_later_trial_with_longer_names_shows_its_picture_as_large(at_trial):
+    me = at_trial(INFER, "phone")
+    widths = set()
+    for number in (1, 2, 3, 4):
+        me.trial(number)
+        widths.add(me.page.locator(".picture").bounding_box()["width"])
+        me.answer(INFER)
+    assert len(widths) == 1
