@@ -23,6 +23,7 @@ COMMANDS = {
     "check": (_DESIGN, "Check the study file, and show its design."),
     "preview": (_SELF, "Walk through every screen; nothing is stored."),
     "serve": (_SELF, "Collect answers: serve the study to people."),
+    "deploy": ("hmix_hub.cli.collect_deploy", "Write settings for nginx, Caddy, systemd and Docker."),
     "status": (_STATUS, "Show people, batches and answers, live."),
     "withdraw": (_STATUS, "Delete everything one participant sent."),
     "close": (_SELF, "Stop admitting participants; those who have begun may finish."),

@@ -22,6 +22,7 @@ from suite_maker import SCALES
 
 from hmix_hub.suite.server.app import build_app
 from hmix_hub.suite.server.beginning import begin_collection
+from hmix_hub.suite.server.proxy import DIRECT, Proxy
 from hmix_hub.suite.store.store import Store
 from hmix_hub.suite.study.model import StudyFile
 from hmix_hub.suite.tasks import SUITE_TASKS
@@ -100,11 +101,13 @@ class Served:
     ----------
     folder
         Its folder, which holds the study file.
+    proxy
+        What stands between people and the server.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, proxy: Proxy = DIRECT) -> None:
         self.store, self.image_set = begin_collection(folder)
-        self._app = build_app(self.store, self.image_set)
+        self._app = build_app(self.store, self.image_set, proxy=proxy)
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]
         self.expects_aside = False
@@ -207,10 +210,10 @@ def wait_for(condition: Any, seconds: float = 10) -> None:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, study: StudyFile) -> Iterator[Served]:
+def serving(folder: Path, study: StudyFile, proxy: Proxy = DIRECT) -> Iterator[Served]:
     """Serve a study from a folder."""
     write_study(folder, study)
-    served = Served(folder)
+    served = Served(folder, proxy)
     try:
         yield served
     finally:
