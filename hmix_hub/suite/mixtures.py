@@ -20,8 +20,8 @@ from hmix_hub.suite.tasks import SUITE_TASKS
 from hmix_hub.suite.tasks.trial import Stimulus, Trial
 from hmix_hub.tasks.midpoint import WALK
 
-_TRIALS, _EXAMPLES = range(2)
-"""What an address is of: a stimulus of a batch, or a worked example of a task."""
+_TRIALS, _EXAMPLES, _PRACTICE = range(3)
+"""What an address is of: a stimulus of a batch, a worked example of a task, or a practice stimulus of a batch's."""
 
 
 class Mixture(NamedTuple):
@@ -84,11 +84,13 @@ def mixtures_of_example(task: str, example: Example) -> tuple[Mixture, ...]:
     return tuple(Mixture(example.image_1_index, example.image_2_index, coefficient) for coefficient in shown)
 
 
-def trial_pictures(session_id: str, trial: Trial, batch: Batch, key: StudyKey) -> list[str]:
+def trial_pictures(
+    session_id: str, trial: Trial, batch: Batch, key: StudyKey, *, is_practice: bool = False
+) -> list[str]:
     """Return the names of the pictures of a session's trial, 40 hex digits each, in the order of the page."""
-    page = f"{session_id}/{trial.trial_index}"
+    page, kind = f"{session_id}/{trial.trial_index}", _PRACTICE if is_practice else _TRIALS
     return [
-        key.seal(_Address(_TRIALS, batch.number, trial.stimulus, place).packed(), page)
+        key.seal(_Address(kind, batch.number, trial.stimulus, place).packed(), page)
         for place in SUITE_TASKS[batch.task].order(trial)
     ]
 
@@ -109,6 +111,8 @@ def mixture_named(name: str, frozen: FrozenStudy, key: StudyKey) -> Mixture | No
     if kind == _EXAMPLES:
         return list(_mixtures_of_examples(sorted(frozen.study.tasks)[group], frozen))[item]
     batch = frozen.batches[group]
+    if kind == _PRACTICE:
+        batch = frozen.practice_of(batch)
     return mixtures_of_stimulus(batch.task, batch.stimuli[item])[place]
 
 

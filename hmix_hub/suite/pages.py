@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any
 
 from hmix_hub.suite.design.design import Batch, FrozenStudy
-from hmix_hub.suite.design.plan import stimulus_of
+from hmix_hub.suite.design.plan import draw_practice, stimulus_of
 from hmix_hub.suite.mixtures import example_pictures, mixtures_of_example, trial_pictures
 from hmix_hub.suite.store.keys import StudyKey
 from hmix_hub.suite.store.records import SessionRecord
@@ -71,18 +71,31 @@ def _quiz(shown: Shown) -> Iterator[Page]:
 
 
 def _trials(shown: Shown) -> Iterator[Page]:
-    trials = shown.session.plan.trials
+    trials, breaks = shown.session.plan.trials, shown.design.breaks
+    reached = trials[0].trial_index
     for number, trial in enumerate(trials, 1):
+        if breaks is not None and trial.trial_index > reached:
+            yield {"kind": "break", "text": breaks.text, "number": number - 1, "of": len(trials)}
         yield {"kind": "trial", "number": number, "of": len(trials), **_trial(shown, trial)}
+        reached = trial.trial_index + 1
 
 
-def _trial(shown: Shown, trial: Trial) -> Page:
-    batch = shown.batch
-    page: Page = {"pictures": trial_pictures(shown.session.id, trial, batch, shown.key)}
+def _practice(shown: Shown) -> Iterator[Page]:
+    trials = draw_practice(shown.frozen, shown.session.plan, shown.session.seed)
+    for number, (trial, said) in enumerate(zip(trials, shown.design.practice, strict=True), 1):
+        practised = {"number": number, "of": len(trials), **_trial(shown, trial, is_practice=True)}
+        yield {"kind": "practice", **practised, "feedback": said.feedback}
+
+
+def _trial(shown: Shown, trial: Trial, *, is_practice: bool = False) -> Page:
+    batch = shown.frozen.practice_of(shown.batch) if is_practice else shown.batch
+    page: Page = {
+        "pictures": trial_pictures(shown.session.id, trial, batch, shown.key, is_practice=is_practice),
+    }
     stimulus = stimulus_of(batch, trial)
     if trial.image_1_side is not None and stimulus.image_2_label is not None:
-        names = shown.frozen.study.pictures.shown_names
-        left, right = names[stimulus.image_1_label], names[stimulus.image_2_label]
+        classes = shown.frozen.study.pictures.shown_names
+        left, right = classes[stimulus.image_1_label], classes[stimulus.image_2_label]
         page |= {"left": left, "right": right} if trial.image_1_side == "left" else {"left": right, "right": left}
     if trial.class_order is not None:
         page["class_order"] = list(trial.class_order)
@@ -95,6 +108,6 @@ def _comments(shown: Shown) -> Iterator[Page]:
 
 
 _Kind = Callable[[Shown], Iterator[Page]]
-_BEFORE: tuple[_Kind, ...] = (_instructions, _quiz)
+_BEFORE: tuple[_Kind, ...] = (_instructions, _quiz, _practice)
 """Kinds of pages before the trials; `first_trial_index` of the plan counts the same."""
 _AFTER: tuple[_Kind, ...] = (_comments,)

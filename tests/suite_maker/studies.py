@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from hmix_hub.schema import CIFAR10
 from hmix_hub.sources.image_set import ImageSet
 from hmix_hub.sources.image_sets import open_image_set
 from hmix_hub.suite.design.design import Batch, FrozenStudy
-from hmix_hub.suite.study.model import StudyFile
+from hmix_hub.suite.design.pictures import Labels
+from hmix_hub.suite.study.model import StudyFile, TaskDesign
 from hmix_hub.suite.tasks import SUITE_TASKS
 from hmix_hub.suite.tasks.trial import Stimulus
 
@@ -25,6 +27,16 @@ def own_design(task: str) -> dict[str, Any]:
     suite_task = SUITE_TASKS[task]
     shown = {} if suite_task.shows_pair else {"coefficients": list(_COEFFICIENTS)}
     return shown | {key: value for key, value in _VARIED.items() if key in suite_task.options}
+
+
+def practice_of(task: str) -> list[dict[str, Any]]:
+    """Return two practice trials: the first of a cat and a truck, turned against the alphabet."""
+    shares = [{}, {}] if SUITE_TASKS[task].shows_pair else [{"coefficient": 0.9}, {"coefficient": 0.25}]
+    labels = sample_pictures().labels.tolist()
+    cat, truck = (labels.index(CIFAR10.code(name)) for name in ("cat", "truck"))
+    pairs = {"image_1_index": truck, "image_2_index": cat}, {"image_1_index": cat, "image_2_index": truck}
+    said = {"feedback": "So it is, 1."}, {"feedback": "So it is, 2."}
+    return [pair | share | text for pair, share, text in zip(pairs, shares, said, strict=True)]
 
 
 def rows_of_a_trial(task: str) -> int:
@@ -88,7 +100,15 @@ def frozen_study(*tasks: str, batches: int = 2, stimuli: int = 4, quota: int = 3
         for condition in range(batches):
             shown = tuple(_stimulus(image_set, task, condition * stimuli + place) for place in range(stimuli))
             made.append(Batch(len(made), task, condition, quota, shown))
-    return FrozenStudy(study, tuple(made), image_set.name, image_set.fingerprint)
+    practice = {task: _practice(image_set, design) for task, design in study.tasks.items() if design.practice}
+    return FrozenStudy(study, tuple(made), image_set.name, image_set.fingerprint, practice=practice)
+
+
+def _practice(image_set: ImageSet, design: TaskDesign) -> tuple[Stimulus, ...]:
+    labels = Labels(image_set.labels.astype(int), CIFAR10)
+    return tuple(
+        labels.stimulus(trial.image_1_index, trial.image_2_index, trial.coefficient) for trial in design.practice
+    )
 
 
 def _stimulus(image_set: ImageSet, task: str, number: int) -> Stimulus:

@@ -6,6 +6,7 @@ import { showInstructions } from './instructions.js';
 import { loadAhead } from './pictures.js';
 import * as queue from './queue.js';
 import { showQuiz, showWrong } from './quiz.js';
+import { showBreak, showFeedback } from './pauses.js';
 import { setAdvance, setWithdraw } from './screen.js';
 import { session } from './session.js';
 import { showStatus } from './status.js';
@@ -23,6 +24,8 @@ import { word } from './words.js';
 const KINDS = {
 	instructions: { show: showReading },
 	quiz: { isHeld: () => session.view.quiz.passed, show: showAsking },
+	practice: { show: showPractice },
+	break: { show: showPause },
 	trial: { isHeld: ({ index }) => isTaken(index), show: showOne },
 	comments: { isHeld: () => session.view.comments_held || storage.get('commented') === '1', show: showLast },
 };
@@ -131,6 +134,22 @@ function showOne(page) {
 		session.view.held.push(index);
 		next();
 	});
+}
+
+/** A practice trial: nothing of it is sent or kept. */
+function showPractice(page) {
+	const { number, of } = page;
+	setAdvance(word('practice_number', { number, of }), number - 1, of);
+	showTrial(page, () => prepareTrials(page), ({ pictures }) => {
+		const isLast = number === of;
+		showFeedback({ ...page, isLast }, pictures, () => turn(after(page)));
+	});
+}
+
+function showPause(page) {
+	setAdvance(word('break_heading'), page.number, page.of);
+	prepareTrials(page);
+	showBreak(page, () => turn(after(page)));
 }
 
 function showLast(page) {

@@ -25,7 +25,7 @@ from hmix_hub.suite.design.pair_file import COEFFICIENT, INDICES, LABELS
 from hmix_hub.suite.design.pictures import Labels, open_pictures
 from hmix_hub.suite.design.sampler import Pair, draw_pairs, stream
 from hmix_hub.suite.study.reading import COLLECTION, read_study_file
-from hmix_hub.suite.study.rules import DECIMALS, is_exact
+from hmix_hub.suite.study.task_rules import DECIMALS, is_exact
 from hmix_hub.suite.tasks.trial import Stimulus
 from hmix_hub.tables import arrow_columns
 

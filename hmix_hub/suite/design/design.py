@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -52,6 +52,8 @@ class FrozenStudy:
     lists
         Lists of pairs that batches came from: the file's name within the folder, and the sha256 of its content; in
         the order of names.
+    practice
+        Stimuli of the practice trials, by task; a task without any is left out.
     """
 
     study: StudyFile
@@ -59,33 +61,40 @@ class FrozenStudy:
     image_set: str
     pictures: str
     lists: tuple[tuple[str, str], ...] = ()
+    practice: dict[str, tuple[Stimulus, ...]] = field(default_factory=dict)
 
     def design_of(self, batch: Batch) -> TaskDesign:
         """Return what the study file says of a batch's task."""
         return self.study.tasks[batch.task]
 
+    def practice_of(self, batch: Batch) -> Batch:
+        """Return a batch with the practice stimuli of its task in place of its own."""
+        return replace(batch, stimuli=self.practice.get(batch.task, ()))
+
     def to_json(self) -> str:
         """Write as canonical JSON: keys sorted, no spaces."""
-        content = {
+        content: dict[str, Any] = {
             "study": self.study.model_dump(mode="json"),
             "batches": [asdict(batch) for batch in self.batches],
             "image_set": self.image_set,
             "pictures": self.pictures,
             "lists": dict(self.lists),
         }
+        if self.practice:
+            content["practice"] = {
+                task: [asdict(stimulus) for stimulus in stimuli] for task, stimuli in self.practice.items()
+            }
         return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> FrozenStudy:
         """Read what `to_json` wrote."""
         content: dict[str, Any] = json.loads(text)
-        batches = tuple(
-            Batch(**{**batch, "stimuli": tuple(Stimulus(**stimulus) for stimulus in batch["stimuli"])})
-            for batch in content["batches"]
-        )
+        batches = tuple(Batch(**{**batch, "stimuli": _stimuli(batch["stimuli"])}) for batch in content["batches"])
+        practice = {task: _stimuli(stimuli) for task, stimuli in content.get("practice", {}).items()}
         study = StudyFile.model_validate(content["study"])
         lists = tuple(sorted(content["lists"].items()))
-        return cls(study, batches, content["image_set"], content["pictures"], lists)
+        return cls(study, batches, content["image_set"], content["pictures"], lists, practice)
 
     @cached_property
     def sha256(self) -> str:
@@ -97,3 +106,7 @@ class FrozenStudy:
         """Hash of the consent form, version and text, 64 hex digits."""
         consent = self.study.consent
         return hashlib.sha256(f"{consent.version}\n{consent.text}".encode()).hexdigest()
+
+
+def _stimuli(content: list[dict[str, Any]]) -> tuple[Stimulus, ...]:
+    return tuple(Stimulus(**stimulus) for stimulus in content)

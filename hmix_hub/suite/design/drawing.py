@@ -14,12 +14,13 @@ from hmix_hub.suite.design.design import Batch, FrozenStudy
 from hmix_hub.suite.design.pair_file import Listed, hashes_of_lists, read_listed
 from hmix_hub.suite.design.pictures import Labels, open_pictures
 from hmix_hub.suite.design.sampler import TooFewPicturesError, draw_pairs, draw_single, stream
-from hmix_hub.suite.study.model import StudyFile, TaskDesign
+from hmix_hub.suite.study.model import Example, StudyFile, TaskDesign
 from hmix_hub.suite.study.reading import COLLECTION, Findings, dotted, read_study_text
-from hmix_hub.suite.study.rules import Problem, too_few
+from hmix_hub.suite.study.sitting import PracticeTrial
+from hmix_hub.suite.study.task_rules import Problem, too_few
 from hmix_hub.suite.tasks.trial import Stimulus
 from hmix_hub.tasks import TASKS
-from hmix_hub.yaml_file import YamlFile
+from hmix_hub.yaml_file import KeyPath, YamlFile
 
 
 def draw_design(
@@ -28,7 +29,7 @@ def draw_design(
     """Draw the design of a study: the same of the same study file, lists of pairs and pictures, wherever it is drawn.
 
     Tasks whose `pairs` say the same get the same pairs, so that their answers can be compared. Pictures of worked
-    examples are not drawn.
+    examples and practice trials are not drawn.
 
     Parameters
     ----------
@@ -53,10 +54,12 @@ def draw_design(
     image_set, labels = open_pictures(folder, study, cifar10)
     drawer = _Drawer(folder, study, labels, Findings())
     batches: list[Batch] = []
+    practice: dict[str, tuple[Stimulus, ...]] = {}
     for task in (task for task in TASKS if task in study.tasks):
         problems: list[Problem] = []
         design = study.tasks[task]
         _check_examples(design, labels, problems)
+        practised = _practice(design, labels, problems)
         drawn = drawer.batches(task, design, problems)
         for path, said in problems:
             drawer.findings.add(
@@ -66,9 +69,11 @@ def draw_design(
             Batch(len(batches) + condition, task, condition, design.people_per_batch, tuple(stimuli))
             for condition, stimuli in enumerate(drawn)
         ]
+        if practised:
+            practice[task] = practised
     drawer.findings.refuse()
     lists = hashes_of_lists(folder, study)
-    return FrozenStudy(study, tuple(batches), image_set.name, image_set.fingerprint, lists), image_set
+    return FrozenStudy(study, tuple(batches), image_set.name, image_set.fingerprint, lists, practice), image_set
 
 
 def _text_of(folder: Path) -> YamlFile:
@@ -82,12 +87,27 @@ def _text_of(folder: Path) -> YamlFile:
 def _check_examples(design: TaskDesign, labels: Labels, problems: list[Problem]) -> None:
     for place, page in enumerate(design.instructions):
         for number, example in enumerate(page.examples):
-            first, second = example.image_1_index, example.image_2_index
-            fault = labels.fault_of_one(first) if second is None else labels.fault_of(first, second)
-            if fault:
-                is_first = labels.fault_of_one(first) is not None
-                key = "image_1_index" if is_first else "image_2_index"
-                problems.append((("instructions", place, "examples", number, key), fault))
+            _check_named(example, labels, ("instructions", place, "examples", number), problems)
+
+
+def _check_named(named: Example | PracticeTrial, labels: Labels, where: KeyPath, problems: list[Problem]) -> None:
+    """Check the pictures that an example or a practice trial names."""
+    first, second = named.image_1_index, named.image_2_index
+    if fault := labels.fault_of_one(first) if second is None else labels.fault_of(first, second):
+        key = "image_2_index" if labels.fault_of_one(first) is None else "image_1_index"
+        problems.append(((*where, key), fault))
+
+
+def _practice(design: TaskDesign, labels: Labels, problems: list[Problem]) -> tuple[Stimulus, ...]:
+    """Return the stimuli of the practice trials of a task; none where there are problems."""
+    before = len(problems)
+    for number, trial in enumerate(design.practice):
+        _check_named(trial, labels, ("practice", number), problems)
+    if len(problems) > before:
+        return ()
+    return tuple(
+        labels.stimulus(trial.image_1_index, trial.image_2_index, trial.coefficient) for trial in design.practice
+    )
 
 
 @dataclass(frozen=True)
@@ -121,11 +141,13 @@ class _Drawer:
         return deal(chosen, number, rng)
 
     def _shown_before(self) -> set[int]:
-        """Return the pictures of worked examples, which a sampler does not draw."""
-        examples = [
-            example for task in self.study.tasks.values() for page in task.instructions for example in page.examples
+        """Return the pictures of worked examples and practice trials, which a sampler does not draw."""
+        tasks = self.study.tasks.values()
+        named: list[Example | PracticeTrial] = [
+            example for task in tasks for page in task.instructions for example in page.examples
         ]
-        indices = {index for example in examples for index in (example.image_1_index, example.image_2_index)}
+        named += [trial for task in tasks for trial in task.practice]
+        indices = {index for one in named for index in (one.image_1_index, one.image_2_index)}
         return {index for index in indices if index is not None and index < len(self.labels)}
 
     def _listed(self, task: str, design: TaskDesign, problems: list[Problem]) -> Listed | None:

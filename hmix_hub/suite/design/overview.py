@@ -91,7 +91,7 @@ def _task(frozen: FrozenStudy, batches: list[Batch]) -> TaskOverview:
         trials=(min(sizes) + repeats, most),
         people=sum(batch.quota for batch in batches),
         judgments=sum(batch.quota * (size + repeats) for batch, size in zip(batches, sizes, strict=True)) * per_trial,
-        minutes=_words(frozen.study, design) / WORDS_PER_MINUTE + most * seconds / 60,
+        minutes=_words(frozen.study, design) / WORDS_PER_MINUTE + (most + len(design.practice)) * seconds / 60,
         pairs=len({pair_of(stimulus) for batch in batches for stimulus in batch.stimuli}),
         class_pairs=len(of_class_pair),
         per_class_pair=(min(of_class_pair.values()), max(of_class_pair.values())),
@@ -110,6 +110,7 @@ def _words(study: StudyFile, design: TaskDesign) -> int:
         texts += [page.text, *(example.text for example in page.examples)]
     for question in design.quiz.questions if design.quiz else []:
         texts += [question.question, *question.choices]
+    texts += [trial.feedback for trial in design.practice]
     return sum(len(text.split()) for text in texts)
 
 

@@ -19,7 +19,7 @@ from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.design.pictures import Labels
 from hmix_hub.suite.study.model import StudyFile, TaskDesign
 from hmix_hub.suite.study.reading import Findings, read_bounded
-from hmix_hub.suite.study.rules import DECIMALS, Problem, is_exact
+from hmix_hub.suite.study.task_rules import DECIMALS, Problem, is_exact
 from hmix_hub.suite.tasks import SUITE_TASKS
 from hmix_hub.suite.tasks.trial import Stimulus
 from hmix_hub.tasks import TASKS
@@ -258,7 +258,7 @@ def read_listed(
         if fault:
             findings.add(name, row.line, fault)
             continue
-        stimulus = _stimulus(row, labels)
+        stimulus = labels.stimulus(*row.indices, row.coefficient)
         before = first_line.setdefault((row.batch, stimulus), row.line)
         if before != row.line:
             place = f" in batch {row.batch}" if has_batches else ""
@@ -295,17 +295,6 @@ def _disagreement(row: ListedPair, labels: Labels) -> str | None:
         if index is not None and said.lower() != labels.name_of(index).lower():
             return f"picture {index} is of the class {labels.name_of(index)}, not {said!r}"
     return None
-
-
-def _stimulus(row: ListedPair, labels: Labels) -> Stimulus:
-    (first, second), coefficient = row.indices, row.coefficient
-    if second is None:
-        return Stimulus(first, None, int(labels.codes[first]), None, coefficient)
-    if not labels.in_order(first, second):
-        first, second = second, first
-        # Ten digits: one minus a tenth is a tenth again.
-        coefficient = None if coefficient is None else round(1 - coefficient, 10)
-    return Stimulus(first, second, int(labels.codes[first]), int(labels.codes[second]), coefficient)
 
 
 def _batches(

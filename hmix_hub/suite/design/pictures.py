@@ -17,6 +17,7 @@ from hmix_hub.sources.picture_folder import open_picture_folder
 from hmix_hub.studies.folder import IMAGE_LIST, STIMULI
 from hmix_hub.studies.manifest import OWN_PICTURES
 from hmix_hub.suite.study.model import StudyFile
+from hmix_hub.suite.tasks.trial import Stimulus
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,20 @@ class Labels:
     def in_order(self, first: int, second: int) -> bool:
         """Return whether the first picture's class precedes the second's in the alphabet, as in the release."""
         return self.name_of(first).lower() < self.name_of(second).lower()
+
+    def stimulus(self, first: int, second: int | None, coefficient: float | None) -> Stimulus:
+        """Return the stimulus of two pictures, or of a single one.
+
+        The picture of the class that precedes in the alphabet comes first, as in the release, and the coefficient, the
+        share of the first picture, is turned with it; a single picture is the whole of itself.
+        """
+        if second is None:
+            return Stimulus(first, None, int(self.codes[first]), None, 1.0)
+        if not self.in_order(first, second):
+            first, second = second, first
+            # Ten digits: one minus a tenth is a tenth again.
+            coefficient = None if coefficient is None else round(1 - coefficient, 10)
+        return Stimulus(first, second, int(self.codes[first]), int(self.codes[second]), coefficient)
 
 
 def open_pictures(

@@ -1,6 +1,7 @@
 """The plan of a session: the timeline of one participant, drawn once when the place in a batch is taken.
 
-The timeline counts pages from 0: consent, the instruction pages, the quiz, the trials, the repeats, the comments.
+The timeline counts pages from 0: consent, the instruction pages, the quiz, practice, the trials with the breaks among
+them, the repeats, the comments.
 A trial's place on it is its `trial_index`; pages that are read again do not shift it.
 
 Start values and sides take turns, which go on from batch to batch: all participants together are balanced.
@@ -9,8 +10,9 @@ Start values and sides take turns, which go on from batch to batch: all particip
 from __future__ import annotations
 
 import json
+from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, get_args
 
 import numpy as np
@@ -22,6 +24,8 @@ from hmix_hub.suite.tasks.task import SuiteTask
 from hmix_hub.suite.tasks.trial import STEPS, Side, Stimulus, Trial
 
 SIDES: tuple[Side, Side] = get_args(Side)
+_PRACTICE = 1
+"""Parts the stream of practice trials from that of the plan."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +56,10 @@ class Plan:
 
     def trial(self, trial_index: int) -> Trial | None:
         """Return the trial at a place of the timeline; `None` where there is none."""
-        number = trial_index - self.rows[0][0]
-        return Trial(*self.rows[number]) if 0 <= number < len(self.rows) else None
+        # Rows begin with their index; breaks leave gaps.
+        place = bisect_left(self.rows, (trial_index,))
+        is_there = place < len(self.rows) and self.rows[place][0] == trial_index
+        return Trial(*self.rows[place]) if is_there else None
 
     def to_json(self) -> str:
         """Write as JSON."""
@@ -77,8 +83,8 @@ def _plain(value: Any) -> Any:
 
 
 def first_trial_index(design: TaskDesign) -> int:
-    """Return the place of the first trial on the timeline: behind consent, instructions and quiz."""
-    return 1 + len(design.instructions) + (design.quiz is not None)
+    """Return the place of the first trial on the timeline: behind consent, instructions, quiz and practice."""
+    return 1 + len(design.instructions) + (design.quiz is not None) + len(design.practice)
 
 
 def draw_plan(frozen: FrozenStudy, batch: Batch, number: int, seed: int) -> Plan:
@@ -107,9 +113,11 @@ def draw_plan(frozen: FrozenStudy, batch: Batch, number: int, seed: int) -> Plan
         classes = len(frozen.study.pictures.vocabulary)
         class_order = tuple(rng.permutation(classes).tolist() if design.class_order == "shuffled" else range(classes))
     first = first_trial_index(design)
+    every = design.breaks.every if design.breaks else len(shown)
     trials = (
         Trial(
-            first + place,
+            # A break takes a place of its own.
+            first + place + place // every,
             stimulus,
             is_repeat,
             image_1_side=side,
@@ -120,6 +128,33 @@ def draw_plan(frozen: FrozenStudy, batch: Batch, number: int, seed: int) -> Plan
         for place, (stimulus, is_repeat) in enumerate(shown)
     )
     return Plan.of(batch.number, trials)
+
+
+def draw_practice(frozen: FrozenStudy, plan: Plan, seed: int) -> tuple[Trial, ...]:
+    """Draw the practice trials of a participant, in the order of the study file.
+
+    Returns
+    -------
+    tuple of Trial
+        `stimulus` counts in `FrozenStudy.practice_of` the batch. Side and order of classes are those of the plan.
+    """
+    batch = frozen.batches[plan.batch]
+    design, like = frozen.design_of(batch), plan.trials[0]
+    number = len(design.practice)
+    first = like.trial_index - number
+    rng = np.random.default_rng((_PRACTICE, seed))
+    starts = [like.start_step] * number if design.start.vary == "between" else starts_of(design, 0, number)
+    return tuple(
+        replace(
+            like,
+            trial_index=first + place,
+            stimulus=place,
+            is_repeat=False,
+            start_step=None if like.start_step is None else starts[place],
+            grid_steps=like.grid_steps and tuple(rng.permutation(STEPS).tolist()),
+        )
+        for place in range(number)
+    )
 
 
 def stimulus_of(batch: Batch, trial: Trial) -> Stimulus:

@@ -212,6 +212,9 @@ class ScriptedParticipant:
                     self.connection.picture(name)
             elif page["kind"] == "quiz":
                 self._pass_quiz(task, page)
+            elif page["kind"] == "practice":
+                for name in page["pictures"]:
+                    self.connection.picture(name)
             elif page["kind"] == "trial":
                 if answered == last:
                     return Part(task, answered, None)

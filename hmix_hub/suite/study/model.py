@@ -11,6 +11,7 @@ from hmix_hub.schema import CIFAR10, Vocabulary
 from hmix_hub.studies.manifest import DEFAULT_CLASSES, HeldPictures, TaskName
 from hmix_hub.studies.manifest_fields import Line, RatingScale, Strict, Text
 from hmix_hub.suite.study.recruiting import Completion, Recruiting, Session
+from hmix_hub.suite.study.sitting import Breaks, PracticeTrial
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1, le=100_000)]
@@ -140,6 +141,10 @@ class TaskDesign(Strict):
     question: Line = Field(description="What is asked beside every picture; the framing is the study's.")
     instructions: Annotated[list[Page], Field(min_length=1)]
     quiz: Quiz | None = None
+    practice: Annotated[list[PracticeTrial], Field(max_length=50)] = Field(
+        [], description="Practice trials before the first one that counts."
+    )
+    breaks: Breaks | None = None
     pairs: Pairs
     coefficients: list[Share] = Field(
         [],

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from suite_maker import TASKS, answer_to, chance
+from suite_maker.studies import practice_of
 
 from hmix_hub.suite.store.records import Outcome
 
@@ -98,6 +99,24 @@ def test_a_trial_that_the_session_has_not(shared: Any, index: str) -> None:
     assert refused.status == 404
     assert not person.view()["held"]
     assert not shared.kept_of(person)[1]
+
+
+def test_practice_and_breaks_take_no_answer(serve: Any) -> None:
+    around = {"practice": practice_of(INFER), "breaks": {"every": 4}}
+    served = serve(INFER, design=around)
+    person = served.person()
+    first, *_ = person.begin(INFER)
+    view = person.view()
+    [practice, *_], [pause] = (
+        [page for page in view["pages"] if page["kind"] == kind] for kind in ("practice", "break")
+    )
+    assert answer_to(practice, INFER, chance(1))["pictures"]
+    for page in (practice, pause):
+        refused = person.answer(page, answer_to(first, INFER, chance(1)))
+        assert (refused.status, refused.json["error"]) == (404, "no_such_trial")
+    assert (served.kept_of(person), person.view()["held"]) == (([], []), [])
+    assert [person.answer(page).json["outcome"] for page in person.pages()] == ["stored"] * 6
+    assert "code" in person.ask("POST", "/api/session/finish", {}).json
 
 
 def test_answers_before_the_quiz_was_passed_are_kept_aside(shared: Any) -> None:

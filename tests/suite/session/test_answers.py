@@ -55,7 +55,7 @@ class Session:
     def __init__(self, task: str, seed: int, *, lenient: bool = False) -> None:
         self.frozen = LENIENT if lenient else FROZEN
         self.of_batch: Batch = next(batch for batch in self.frozen.batches if batch.task == task)
-        self.batch = self.of_batch.number
+        self.batch, self.seed = self.of_batch.number, seed
         self.plan = draw_plan(self.frozen, self.of_batch, seed % 7, seed)
         pages = session_view(self, (), self.frozen, KEY)["pages"]
         self.pages = [page for page in pages if page["kind"] == "trial"]

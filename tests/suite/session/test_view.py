@@ -15,7 +15,7 @@ GERMAN = {"cat": "Katze", "dog": "Hund"}
 
 
 class Begun:
-    id, state, batch = "0" * 32, "live", 0
+    id, state, batch, seed = "0" * 32, "live", 0, 1
     quiz_passed = has_comments = False
     quiz_attempts = 0
 
