@@ -102,6 +102,7 @@ async function agree() {
 	else if (status === 410) gone(status);
 	else if (error === 'paused') await lookAgain();
 	else if (error === 'full' || error === 'closed') showFault(error);
+	else if (error === 'crowded') showFault('crowded', { name: 'try_again', onclick: () => askConsent() });
 	else if (['recruiting_id_missing', 'bad_recruiting_id', 'no_such_task'].includes(error)) showFault('id_missing');
 	else if (error === 'consent_changed') {
 		await ask();

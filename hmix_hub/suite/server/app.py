@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hmix_hub.sources.image_set import ImageSet
 from hmix_hub.suite.server.health import Health
+from hmix_hub.suite.server.limits import NetworkLimit
 from hmix_hub.suite.server.pictures import Gallery
 from hmix_hub.suite.server.proxy import DIRECT, BelowPath, Proxy
 from hmix_hub.suite.server.replies import Guard, Refusal, json_reply
@@ -61,7 +62,7 @@ def build_app(store: Store, image_set: ImageSet, *, trial_run: bool = False, pro
         If the pictures are not those of the study.
     """
     study = StudyRoutes(store, Gallery(store.frozen, store.key, image_set), trial_run=trial_run)
-    session, assets = SessionRoutes(store), Assets()
+    session, assets = SessionRoutes(store, NetworkLimit(store.frozen.study.recruiting.per_prefix, proxy)), Assets()
     routes = [
         route("/", GET=assets.page),
         route("/static/{name:path}", GET=assets.file),

@@ -51,6 +51,10 @@ _PLAIN = (
     "warning: this is plain HTTP beyond this computer: whoever is on the way reads and changes what people send; let a "
     "server with HTTPS stand in front (`hmix collect deploy` writes its settings), and name it with --trusted-proxy"
 )
+_UNSEEN = (
+    "warning: recruiting.per_prefix limits nobody: only this computer is seen here; name the server that stands in "
+    "front with --trusted-proxy"
+)
 
 
 def serve(
@@ -104,6 +108,8 @@ def serve(
                 tell("the study is closed: who has begun may finish, nobody else begins")
             if is_open_to_others(listener) and not proxy.trusted:
                 tell(_PLAIN)
+            if store.frozen.study.recruiting.per_prefix and not (proxy.trusted or is_open_to_others(listener)):
+                tell(_UNSEEN)
             tell("stop with Ctrl+C; serving again goes on where it stopped")
             run_until_stopped(by_port(app, {private.getsockname()[1]: operator}), listener, private)
     tell("stopped; every acknowledged answer is stored")
@@ -132,7 +138,7 @@ def preview(folder: Path, host: str, port: int, *, tell: Tell) -> None:
 
 def for_preview(frozen: FrozenStudy) -> FrozenStudy:
     """Return a study that takes as many people as look at it, without recruiting ids."""
-    recruiting = frozen.study.recruiting.model_copy(update={"required": False})
+    recruiting = frozen.study.recruiting.model_copy(update={"required": False, "per_prefix": None})
     batches = tuple(replace(batch, quota=_PREVIEW_PARTICIPANTS) for batch in frozen.batches)
     return replace(frozen, study=frozen.study.model_copy(update={"recruiting": recruiting}), batches=batches)
 

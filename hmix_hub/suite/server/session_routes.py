@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hmix_hub.suite.design.design import Batch
+from hmix_hub.suite.server.limits import NetworkLimit
 from hmix_hub.suite.server.replies import Refusal, json_reply
 from hmix_hub.suite.server.requests import MalformedError, Sent, parse_json, read_body, read_sent, token_hash
 from hmix_hub.suite.session import check_answer, completion, session_view
@@ -70,8 +71,8 @@ def find_session(store: Store, request: Request) -> Found:
 class SessionRoutes:
     """Sessions from their begin to their end, and what people answer in between."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, limit: NetworkLimit) -> None:
+        self._store, self._limit = store, limit
 
     async def join(self, request: Request) -> Response:
         """Begin a session, or go on with the one that the token or the recruiting id has."""
@@ -83,6 +84,8 @@ class SessionRoutes:
         if sent.task is not None and sent.task not in frozen.study.tasks:
             raise Refusal(400, "no_such_task", "The study has no such task.")
         recruiting_hash = self._recruiting(sent.recruiting_id)
+        if self._store.session(token) is None:
+            self._limit.take(request.scope)
         record = await wrap_future(self._store.join(token, recruiting_hash=recruiting_hash, task=sent.task))
         return self._view(record)
 

@@ -39,3 +39,8 @@ class Recruiting(Strict):
         default="PROLIFIC_PID", description="Name of the address's parameter that holds the id."
     )
     required: bool = Field(default=False, description="Whether people without one are turned away.")
+    per_prefix: Annotated[int, Field(ge=1, le=100_000)] | None = Field(
+        default=None,
+        description="How many people may begin in an hour from one network (/24 of IPv4, /48 of IPv6), held in memory "
+        "alone; any number, if left out. Who has a signed link is not counted.",
+    )

@@ -124,3 +124,21 @@ def test_a_person_takes_part_below_a_path_behind_a_proxy(command, tmp_path, open
         assert too_much.headers["content-type"] == "application/json"
     written = b"".join(file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
     assert ID.encode() not in written
+
+
+def test_who_is_one_too_many_of_a_network_is_told_and_may_come_back(tmp_path, open_browser, console):
+    console.allow("429")
+    study = study_file(SELECT, recruiting={"per_prefix": 1})
+    with serving(tmp_path, study, Proxy.of("", ["127.0.0.1"])) as served:
+
+        def somebody_at(address: str) -> Person:
+            return Person(open_browser(extra_http_headers={"X-Forwarded-For": address}).new_page(), served.address)
+
+        first = somebody_at("203.0.113.7").agree().read()
+        late = somebody_at("203.0.113.8").agree().heading("Please try again later")
+        somebody_at("198.51.100.1").agree().read()
+        first.page.reload()
+        first.heading("A few questions about the instructions")
+        late.press("Try again")
+        late.heading("Taking part")
+        assert len(served.store.sessions()) == 2
