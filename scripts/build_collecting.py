@@ -26,7 +26,7 @@ def study_keys() -> str:
             "default": _default(field),
             "meaning": as_markdown(field.description or ""),
         }
-        for key, field in _fields(StudyFile, "")
+        for key, field in _fields(StudyFile, "", set())
     )
 
 
@@ -38,14 +38,16 @@ def interface_words() -> str:
     return markdown_table({"name": f"`{name}`", "English": text.replace("|", "\\|")} for name, text in WORDS.items())
 
 
-def _fields(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, FieldInfo]]:
+def _fields(model: type[BaseModel], prefix: str, told: set[type[BaseModel]]) -> Iterator[tuple[str, FieldInfo]]:
+    """Return all keys; one that holds a model that was laid out before stands for all that are in it."""
     for name, field in model.model_fields.items():
         container, inner = _inner_model(field.annotation)
         key = f"{prefix}{name}"
-        if inner is None:
+        if inner is None or inner in told:
             yield key, field
             continue
-        yield from _fields(inner, f"{key}{_MARK.get(container, '')}.")
+        told.add(inner)
+        yield from _fields(inner, f"{key}{_MARK.get(container, '')}.", told)
 
 
 def _inner_model(annotation: Any) -> tuple[Any, type[BaseModel] | None]:
@@ -74,7 +76,7 @@ def _kind(annotation: Any) -> str:
         return f"list of {_kind(parts[0])}"
     if origin is dict:
         return "names and texts"
-    return {str: "text", int: "whole number", float: "number", bool: "true or false"}.get(annotation, "")
+    return {str: "text", int: "whole number", float: "number", bool: "true or false"}.get(annotation, "tables")
 
 
 def _default(field: FieldInfo) -> str:

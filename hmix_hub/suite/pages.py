@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -17,6 +18,7 @@ from hmix_hub.suite.mixtures import example_pictures, mixtures_of_example, trial
 from hmix_hub.suite.store.keys import StudyKey
 from hmix_hub.suite.store.records import SessionRecord
 from hmix_hub.suite.study.model import TaskDesign
+from hmix_hub.suite.study.questionnaire import AskedPage
 from hmix_hub.suite.tasks import SUITE_TASKS
 from hmix_hub.suite.tasks.trial import Trial
 
@@ -49,6 +51,23 @@ def pages_of(shown: Shown) -> list[Page]:
     rest = [page for pages in (_trials, *_AFTER) for page in pages(shown)]
     first = shown.session.plan.trials[0].trial_index - len(before)
     return [{"index": index, **page} for index, page in enumerate(before + rest, first)]
+
+
+def asked_pages(session: SessionRecord, frozen: FrozenStudy) -> list[AskedPage]:
+    """Return the pages of questions that a session has: in a sitting, those before the trials are the first one's."""
+    return [page for page in frozen.questionnaire if not page.is_before or session.part == 0]
+
+
+def unanswered(session: SessionRecord, frozen: FrozenStudy, *, are_before: bool | None = None) -> list[int]:
+    """Return the numbers of a session's pages of questions that were not answered, of all or one side of the trials."""
+    asked = (page for page in asked_pages(session, frozen) if are_before in {None, page.is_before})
+    return [page.number for page in asked if page.number not in session.replied]
+
+
+def _questions(shown: Shown, *, is_before: bool) -> Iterator[Page]:
+    for page in asked_pages(shown.session, shown.frozen):
+        if page.is_before == is_before:
+            yield {"kind": "questions", "is_before": is_before, **page.told()}
 
 
 def _instructions(shown: Shown) -> Iterator[Page]:
@@ -108,6 +127,6 @@ def _comments(shown: Shown) -> Iterator[Page]:
 
 
 _Kind = Callable[[Shown], Iterator[Page]]
-_BEFORE: tuple[_Kind, ...] = (_instructions, _quiz, _practice)
+_BEFORE: tuple[_Kind, ...] = (partial(_questions, is_before=True), _instructions, _quiz, _practice)
 """Kinds of pages before the trials; `first_trial_index` of the plan counts the same."""
-_AFTER: tuple[_Kind, ...] = (_comments,)
+_AFTER: tuple[_Kind, ...] = (partial(_questions, is_before=False), _comments)

@@ -13,6 +13,7 @@ from hmix_hub.suite.mixtures import former_trial_pictures, trial_pictures
 from hmix_hub.suite.pages import Shown, pages_of
 from hmix_hub.suite.store.keys import StudyKey
 from hmix_hub.suite.store.records import SessionRecord
+from hmix_hub.suite.study.surroundings import measured_surroundings, read_focus
 from hmix_hub.suite.tasks import SUITE_TASKS
 from hmix_hub.suite.tasks.trial import FaultError, Trial, read_fields, read_number
 
@@ -53,7 +54,10 @@ def session_view(
         "pages": pages_of(Shown(session, frozen, key)),
         "quiz": {"attempts_made": session.quiz_attempts, "passed": session.quiz_passed or design.quiz is None},
         "held": sorted(held),
+        "replied": sorted(session.replied),
         "comments_held": session.has_comments,
+        "surroundings": [] if session.has_surroundings else measured_surroundings(frozen.study),
+        "watches_focus": "focus" in frozen.study.surroundings,
         "completion": completion(session.id, frozen, key) if finished else None,
     }
 
@@ -73,7 +77,7 @@ def check_answer(
     Parameters
     ----------
     payload
-        Any JSON value: `{"response_time_ms", "pictures", "answer"}`.
+        Any JSON value: `{"response_time_ms", "pictures", "answer"}`, and `focus` where the study asks for it.
 
     Returns
     -------
@@ -82,8 +86,11 @@ def check_answer(
     """
     batch = frozen.batches[session.batch]
     try:
-        sent = read_fields(payload, "the answer", "response_time_ms", "pictures", "answer")
+        watched = ("focus",) if "focus" in frozen.study.surroundings else ()
+        sent = read_fields(payload, "the answer", "response_time_ms", "pictures", "answer", *watched)
         elapsed = read_number(sent["response_time_ms"], "response_time_ms", LONGEST_MS)
+        if watched:
+            read_focus(sent["focus"], elapsed)
         shown = SUITE_TASKS[batch.task].check(sent["answer"], trial, frozen.design_of(batch), elapsed)
     except FaultError as fault:
         return str(fault)

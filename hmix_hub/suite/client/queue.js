@@ -36,7 +36,7 @@ export function stopQueue() {
 	clearTimeout(timer);
 }
 
-/** Keep an answer and send it: `what` is a trial's index or "comments". */
+/** Keep an answer and send it: `what` is a trial's index, "comments", "surroundings" or "questions-<page>". */
 export function put(what, body) {
 	set(`${START}${current}.${what}`, JSON.stringify(body));
 	tell();
@@ -98,15 +98,17 @@ function next(tried) {
 /** Send one; gives null once nothing is left to do about it, else the server's refusal. */
 async function sendOne({ name, token, what }) {
 	const body = JSON.parse(get(name));
-	const path = what === 'comments' ? what : `trials/${what}`;
+	const path = Number.isNaN(Number(what)) ? what.replace('-', '/') : `trials/${what}`;
 	const result = await call('PUT', `api/session/${path}`, { token, body });
 	const { status } = result;
 	const isHeld = status === 200 || status === 202 || (status === 409 && result.body.outcome);
 	const isGone = status === 401 || status === 410;
-	if (isHeld || status === 410) remove(name);
+	// What can never be taken is asked once more at the end.
+	const isUseless = status === 400 && what.startsWith('questions');
+	if (isHeld || status === 410 || isUseless) remove(name);
 	if (isGone) lostTokens.add(token);
 	if (isGone && token === current) whenGone(status);
-	return isHeld || isGone ? null : result;
+	return isHeld || isGone || isUseless ? null : result;
 }
 
 window.addEventListener('online', sendNow);

@@ -31,7 +31,7 @@ export function forget() {
 
 /** Forget who is here, but not the answers that wait: they are still sent. */
 export function forgetPerson() {
-	for (const name of ['token', 'page', 'wrong', 'draft', 'commented', 'recruiting']) storage.remove(name);
+	for (const name of ['token', 'page', 'wrong', 'draft', 'asked', 'commented', 'recruiting']) storage.remove(name);
 	if (location.hash) storage.setAddress(location.pathname + location.search);
 	session.token = null;
 	session.view = null;

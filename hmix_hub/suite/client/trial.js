@@ -4,12 +4,14 @@ import { isDrawn, take } from './pictures.js';
 import { show } from './screen.js';
 import { session } from './session.js';
 import { fit } from './sizes.js';
+import { watchFocus } from './surroundings.js';
 import { makeTask } from './tasks.js';
 import { word } from './words.js';
 
 /** Show a trial; `drawn()` once its pictures are, `answered(answer)` with what is to be stored. */
 export function showTrial(page, drawn, answered) {
 	let start = 0;
+	let focus = null;
 	const now = () => Math.round((performance.now() - start) * 10) / 10;
 	const task = makeTask(page, now);
 	const { stage = make('div', { class: 'single' }), alts = page.pictures.map(() => word('picture')) } = task;
@@ -47,6 +49,7 @@ export function showTrial(page, drawn, answered) {
 		if (!task.place) stage.replaceChildren(...pictures);
 		const shown = task.place?.(pictures) ?? pictures;
 		start = performance.now();
+		focus = session.view.watches_focus && watchFocus(signal);
 		await frame();
 		if (!signal.aborted && !shown.every(isDrawn)) throw new Error('a picture is not on the page');
 		layout.removeAttribute('aria-busy');
@@ -75,6 +78,6 @@ export function showTrial(page, drawn, answered) {
 		const read = await task.read();
 		if (signal.aborted) return;
 		isSent = read !== null;
-		if (isSent) answered({ response_time_ms: now(), pictures: page.pictures, ...read });
+		if (isSent) answered({ response_time_ms: now(), pictures: page.pictures, ...(focus && { focus: focus() }), ...read });
 	}
 }

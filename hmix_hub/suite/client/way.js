@@ -5,12 +5,14 @@ import { showFault } from './fault.js';
 import { showInstructions } from './instructions.js';
 import { loadAhead } from './pictures.js';
 import * as queue from './queue.js';
+import { sendAnswers, showQuestions } from './questions.js';
 import { showQuiz, showWrong } from './quiz.js';
 import { showBreak, showFeedback } from './pauses.js';
 import { setAdvance, setWithdraw } from './screen.js';
 import { session } from './session.js';
 import { showStatus } from './status.js';
 import * as storage from './storage.js';
+import { measure } from './surroundings.js';
 import { TRIALS_AHEAD } from './timing.js';
 import { showTrial } from './trial.js';
 import { askWithdrawal } from './withdrawal.js';
@@ -24,6 +26,7 @@ import { word } from './words.js';
 const KINDS = {
 	instructions: { show: showReading },
 	quiz: { isHeld: () => session.view.quiz.passed, show: showAsking },
+	questions: { isHeld: ({ number }) => session.view.replied.includes(number) || isWaiting(number), show: showAsked },
 	practice: { show: showPractice },
 	break: { show: showPause },
 	trial: { isHeld: ({ index }) => isTaken(index), show: showOne },
@@ -55,6 +58,7 @@ export function stop() {
 const pagesOf = (...kinds) => session.view.pages.filter((page) => kinds.includes(page.kind));
 const isHeld = (page) => KINDS[page.kind].isHeld?.(page);
 const isTaken = (index) => session.view.held.includes(index) || queue.waiting().includes(String(index));
+const isWaiting = (number) => queue.waiting().includes(`questions-${number}`);
 
 /** Show the first page that is not done. */
 function next() {
@@ -126,10 +130,30 @@ function prepareTrials({ index }, most = 1) {
 	loadAhead(coming.slice(0, most).flatMap(({ pictures }) => pictures));
 }
 
+/** Show a page of questions; what comes before the trials may end the session, and waits for the server. */
+function showAsked(page) {
+	const { number, is_before: isBefore } = page;
+	setAdvance(word('questions'), 0, 1);
+	showQuestions(page, async (answers) => {
+		if (!isBefore) {
+			queue.put(`questions-${number}`, { answers });
+			session.view.replied.push(number);
+		} else if (!(await sendAnswers(page, answers).catch(() => false))) return word('unreachable_text');
+		storage.remove('asked');
+		next();
+		return null;
+	});
+}
+
 function showOne(page) {
 	const { number, of, index } = page;
+	const drawn = () => {
+		const { surroundings } = session.view;
+		prepareTrials(page, TRIALS_AHEAD);
+		if (surroundings.length) queue.put('surroundings', { surroundings: measure(surroundings.splice(0)) });
+	};
 	setAdvance(word('trial_number', { number, of }), number - 1, of);
-	showTrial(page, () => prepareTrials(page, TRIALS_AHEAD), (answer) => {
+	showTrial(page, drawn, (answer) => {
 		queue.put(index, answer);
 		session.view.held.push(index);
 		next();
@@ -160,3 +184,4 @@ function showLast(page) {
 		next();
 	});
 }
+

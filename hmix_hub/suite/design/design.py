@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from hmix_hub.suite.study.model import StudyFile, TaskDesign
+from hmix_hub.suite.study.questionnaire import AskedPage, questionnaire_of
 from hmix_hub.suite.tasks.trial import Stimulus
 
 
@@ -95,6 +96,11 @@ class FrozenStudy:
         study = StudyFile.model_validate(content["study"])
         lists = tuple(sorted(content["lists"].items()))
         return cls(study, batches, content["image_set"], content["pictures"], lists, practice)
+
+    @cached_property
+    def questionnaire(self) -> tuple[AskedPage, ...]:
+        """The pages of questions around the trials."""
+        return questionnaire_of(self.study)
 
     @cached_property
     def sha256(self) -> str:

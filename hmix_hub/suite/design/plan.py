@@ -18,7 +18,7 @@ from typing import Any, get_args
 import numpy as np
 
 from hmix_hub.suite.design.design import Batch, FrozenStudy
-from hmix_hub.suite.study.model import TaskDesign
+from hmix_hub.suite.study.model import StudyFile, TaskDesign
 from hmix_hub.suite.tasks import SUITE_TASKS
 from hmix_hub.suite.tasks.task import SuiteTask
 from hmix_hub.suite.tasks.trial import STEPS, Side, Stimulus, Trial
@@ -82,9 +82,10 @@ def _plain(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def first_trial_index(design: TaskDesign) -> int:
-    """Return the place of the first trial on the timeline: behind consent, instructions, quiz and practice."""
-    return 1 + len(design.instructions) + (design.quiz is not None) + len(design.practice)
+def first_trial_index(study: StudyFile, design: TaskDesign) -> int:
+    """Return the place of the first trial on the timeline: behind consent, questions, instructions, quiz, practice."""
+    before = len(study.before) + len(design.instructions) + (design.quiz is not None) + len(design.practice)
+    return 1 + before
 
 
 def draw_plan(frozen: FrozenStudy, batch: Batch, number: int, seed: int) -> Plan:
@@ -112,7 +113,7 @@ def draw_plan(frozen: FrozenStudy, batch: Batch, number: int, seed: int) -> Plan
     if "class_order" in task.options:
         classes = len(frozen.study.pictures.vocabulary)
         class_order = tuple(rng.permutation(classes).tolist() if design.class_order == "shuffled" else range(classes))
-    first = first_trial_index(design)
+    first = first_trial_index(frozen.study, design)
     every = design.breaks.every if design.breaks else len(shown)
     trials = (
         Trial(

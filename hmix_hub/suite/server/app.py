@@ -22,6 +22,7 @@ from hmix_hub.suite.server.health import Health
 from hmix_hub.suite.server.limits import NetworkLimit
 from hmix_hub.suite.server.pictures import Gallery
 from hmix_hub.suite.server.proxy import DIRECT, BelowPath, Proxy
+from hmix_hub.suite.server.question_routes import QuestionRoutes
 from hmix_hub.suite.server.replies import Guard, Refusal, json_reply
 from hmix_hub.suite.server.session_routes import SessionRoutes
 from hmix_hub.suite.store.store import Store
@@ -62,7 +63,8 @@ def build_app(store: Store, image_set: ImageSet, *, trial_run: bool = False, pro
         If the pictures are not those of the study.
     """
     study = StudyRoutes(store, Gallery(store.frozen, store.key, image_set), trial_run=trial_run)
-    session, assets = SessionRoutes(store, NetworkLimit(store.frozen.study.recruiting.per_prefix, proxy)), Assets()
+    session = SessionRoutes(store, NetworkLimit(store.frozen.study.recruiting.per_prefix, proxy))
+    questions, assets = QuestionRoutes(store), Assets()
     routes = [
         route("/", GET=assets.page),
         route("/static/{name:path}", GET=assets.file),
@@ -75,6 +77,8 @@ def build_app(store: Store, image_set: ImageSet, *, trial_run: bool = False, pro
         route("/api/session/finish", POST=session.finish),
         route("/api/session/quiz/{attempt}", PUT=session.quiz),
         route("/api/session/trials/{trial_index}", PUT=session.trial),
+        route("/api/session/questions/{page}", PUT=questions.questions),
+        route("/api/session/surroundings", PUT=questions.surroundings),
         route("/api/session/comments", PUT=session.comments),
     ]
     middleware = [

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hmix_hub.suite.design.design import Batch
+from hmix_hub.suite.pages import unanswered
 from hmix_hub.suite.server.limits import NetworkLimit
 from hmix_hub.suite.server.replies import Refusal, json_reply
 from hmix_hub.suite.server.requests import MalformedError, Sent, parse_json, read_body, read_sent, token_hash
@@ -103,8 +104,12 @@ class SessionRoutes:
         record = found.record
         if record.state == "failed_quiz":
             raise Refusal(409, "failed_quiz", "The session ended with the quiz.")
+        if record.state == "screened_out":
+            raise Refusal(409, "screened_out", "The session ended with the questions.")
         if found.design.quiz is not None and not record.quiz_passed:
             raise Refusal(409, "quiz_not_passed", "The quiz comes first.")
+        if open_pages := unanswered(record, self._store.frozen):
+            raise Refusal(409, "questions_missing", "Questions are not answered.", missing=open_pages)
         missing = await wrap_future(self._store.finish(record.id))
         if missing:
             raise Refusal(409, "missing", "Answers are missing.", missing=missing)
@@ -122,14 +127,14 @@ class SessionRoutes:
     async def trial(self, request: Request) -> Response:
         """Store the answer to a trial; one with a fault is kept aside, and so is a second one that differs."""
         found = find_session(self._store, request)
-        trial = found.record.plan.trial(_number_in(request, "trial_index"))
+        trial = found.record.plan.trial(number_in(request, "trial_index"))
         if trial is None:
             raise Refusal(404, "no_such_trial", "The session has no such trial.")
         payload, fault = self._checked(await read_body(request), found, trial)
         outcome = await wrap_future(self._store.put_trial(found.record.id, trial.trial_index, payload, fault=fault))
         if outcome is Outcome.QUARANTINED:
             return json_reply({"outcome": outcome.value, "fault": fault}, 202)
-        return _outcome(outcome)
+        return outcome_reply(outcome)
 
     def _checked(self, body: bytes, found: Found, trial: Trial) -> tuple[str, str | None]:
         """Return what is stored of a body, and its fault."""
@@ -139,6 +144,8 @@ class SessionRoutes:
         except MalformedError as error:
             return json.dumps({"unreadable": text}), str(error)
         fault = check_answer(value, found.record, trial, self._store.frozen, self._store.key)
+        if fault is None and unanswered(found.record, self._store.frozen, are_before=True):
+            fault = "the questions before were not answered"
         if fault is None and found.design.quiz is not None and not found.record.quiz_passed:
             fault = "the quiz was not passed before"
         return text, fault
@@ -147,18 +154,20 @@ class SessionRoutes:
         """Store an attempt at the quiz, and send what was wrong."""
         found = find_session(self._store, request)
         record, quiz = found.record, found.design.quiz
-        attempt = _number_in(request, "attempt")
+        attempt = number_in(request, "attempt")
         if quiz is None:
             raise Refusal(404, "no_quiz", "The session has no quiz.")
         sent = await read_sent(request, QuizAttempt)
         wrong = _graded(sent.answers, quiz)
         if attempt < 1 or attempt > record.quiz_attempts + 1:
             raise Refusal(409, "wrong_attempt", f"The next attempt is number {record.quiz_attempts + 1}.")
+        if unanswered(record, self._store.frozen, are_before=True):
+            raise Refusal(409, "questions_missing", "The questions before the quiz are not answered.")
         if attempt > record.quiz_attempts and (record.quiz_passed or record.state == "failed_quiz"):
             raise Refusal(409, "quiz_over", "The quiz is over.")
         outcome = await wrap_future(self._store.put_quiz(record.id, attempt, sent.model_dump_json(), not wrong))
         if outcome is Outcome.CONFLICT:
-            return _outcome(outcome)
+            return outcome_reply(outcome)
         ended = bool(wrong) and quiz.attempts is not None and attempt >= quiz.attempts
         return json_reply({"passed": not wrong, "wrong": wrong, "ended": ended})
 
@@ -171,7 +180,7 @@ class SessionRoutes:
         # Not a bound of the model, which would refuse halves of surrogate pairs.
         if len(text) > _LONGEST_COMMENT:
             raise Refusal(400, "malformed", f"Comments have at most {_LONGEST_COMMENT} characters.")
-        return _outcome(await wrap_future(self._store.put_comments(found.record.id, text)))
+        return outcome_reply(await wrap_future(self._store.put_comments(found.record.id, text)))
 
     def _recruiting(self, recruiting_id: str | None) -> str | None:
         given = recruiting_id or ""
@@ -192,7 +201,7 @@ class SessionRoutes:
         return json_reply(session_view(record, store.held(record.id), store.frozen, store.key, expired=expired))
 
 
-def _number_in(request: Request, name: str) -> int:
+def number_in(request: Request, name: str) -> int:
     """Read a number of the address; 404 if it is none."""
     text = request.path_params[name]
     if not _NUMBER.fullmatch(text):
@@ -208,5 +217,6 @@ def _graded(answers: list[int], quiz: Quiz) -> list[int]:
     return [number for number, (answer, asked) in enumerate(pairs, 1) if answer != asked.answer]
 
 
-def _outcome(outcome: Outcome) -> Response:
+def outcome_reply(outcome: Outcome) -> Response:
+    """Reply with what became of something that was sent."""
     return json_reply({"outcome": outcome.value}, 409 if outcome is Outcome.CONFLICT else 200)

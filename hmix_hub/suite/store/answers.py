@@ -79,7 +79,7 @@ def put_trial(work: Work, session_id: str, trial_index: int, payload: str, fault
 def _store_answer(work: Work, session_id: str, trial_index: int, payload: str) -> Outcome:
     found = work.one("SELECT payload FROM answers WHERE session = ? AND trial_index = ?", session_id, trial_index)
     if found is not None:
-        return _compare(work, session_id, ("trial", trial_index), payload, str(found[0]))
+        return compare(work, session_id, ("trial", trial_index), payload, str(found[0]))
     work.database.execute(
         "INSERT INTO answers (session, trial_index, payload, received_ms, run) VALUES (?, ?, ?, ?, ?)",
         (session_id, trial_index, payload, work.now, work.run),
@@ -123,7 +123,7 @@ def _quarantine(work: Work, session_id: str, trial_index: int, payload: str, fau
     return Outcome.QUARANTINED
 
 
-def _compare(work: Work, session_id: str, place: tuple[str, int], payload: str, first: str) -> Outcome:
+def compare(work: Work, session_id: str, place: tuple[str, int], payload: str, first: str) -> Outcome:
     """Compare a second one with the first; one that differs is kept aside, if there is not enough of them."""
     if payload == first:
         return Outcome.SAME
@@ -169,7 +169,7 @@ def put_quiz(work: Work, session_id: str, attempt: int, payload: str, passed: bo
     session = work.session(session_id)
     found = work.one("SELECT payload FROM quiz WHERE session = ? AND attempt = ?", session_id, attempt)
     if found is not None:
-        outcome = _compare(work, session_id, ("quiz", attempt), payload, str(found[0]))
+        outcome = compare(work, session_id, ("quiz", attempt), payload, str(found[0]))
         keep_alive(work, session)
     else:
         _check_attempt(session.quiz_attempts, attempt)
@@ -203,7 +203,7 @@ def put_comments(work: Work, session_id: str, text: str) -> Outcome:
     session = work.session(session_id)
     found = work.one("SELECT payload FROM comments WHERE session = ?", session_id)
     if found is not None:
-        outcome = _compare(work, session_id, ("comments", 0), text, str(found[0]))
+        outcome = compare(work, session_id, ("comments", 0), text, str(found[0]))
     else:
         work.database.execute("INSERT INTO comments (session, payload) VALUES (?, ?)", (session_id, text))
         outcome = Outcome.STORED

@@ -18,7 +18,9 @@ _SESSION = """
         s.is_provisional, s.is_late, s.is_incomplete, s.started_ms, s.last_ms, s.finished_ms,
         (SELECT count(*) FROM quiz q WHERE q.session = s.id),
         (SELECT max(passed) FROM quiz q WHERE q.session = s.id),
-        EXISTS (SELECT 1 FROM comments c WHERE c.session = s.id)
+        EXISTS (SELECT 1 FROM comments c WHERE c.session = s.id),
+        EXISTS (SELECT 1 FROM surroundings r WHERE r.session = s.id),
+        (SELECT group_concat(page) FROM replies r WHERE r.session = s.id)
     FROM sessions s
 """
 _PAGE = 500
@@ -47,14 +49,14 @@ def _record(database: sqlite3.Connection, frozen: FrozenStudy, row: tuple[Any, .
     if plan is None:
         text = database.execute("SELECT plan FROM plans WHERE session = ?", (session_id,)).fetchone()[0]
         plan = plans[session_id] = Plan.from_json(text)
-    excluded, link, amendment, run, is_provisional, is_late, is_incomplete, *times, attempts, passed, has_comments = (
-        rest
-    )
+    excluded, link, amendment, run, is_provisional, is_late, is_incomplete, *times = rest[:10]
+    attempts, passed, has_comments, has_surroundings, replied = rest[10:]
     flags = bool(is_provisional), bool(is_late), bool(is_incomplete)
+    pages = frozenset(map(int, replied.split(",")) if replied else ())
     return SessionRecord(
         *(session_id, sitting, part, batch, number, frozen.batches[batch].task, seed, plan, state),
         *(excluded, link, amendment, run),
-        *(*flags, *times, bool(passed), attempts, bool(has_comments)),
+        *(*flags, *times, bool(passed), attempts, bool(has_comments), bool(has_surroundings), pages),
     )
 
 

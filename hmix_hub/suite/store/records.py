@@ -57,6 +57,8 @@ class SessionRecord:
         Study clock, milliseconds for which the collection was served; `finished_ms` is `None` until then.
     quiz_passed, quiz_attempts
         Whether an attempt at the quiz was right, and how many were made.
+    replied
+        Pages of questions that were answered, by their numbers.
     """
 
     id: str
@@ -81,6 +83,8 @@ class SessionRecord:
     quiz_passed: bool
     quiz_attempts: int
     has_comments: bool
+    has_surroundings: bool
+    replied: frozenset[int]
 
     @property
     def takes_place(self) -> bool:
@@ -113,9 +117,9 @@ class AsideRecord:
     Parameters
     ----------
     kind
-        "trial", "quiz" or "comments".
+        "trial", "quiz", "questions" or "comments".
     place
-        The trial's index, the quiz's attempt, or 0.
+        The trial's index, the quiz's attempt, the page's number, or 0.
     payload
         The text as it came.
     fault

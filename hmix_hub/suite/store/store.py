@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from hmix_hub.errors import Where
 from hmix_hub.suite.design.design import FrozenStudy
-from hmix_hub.suite.store import answers, sessions
+from hmix_hub.suite.store import replies, sessions
 from hmix_hub.suite.store.backup import back_up
 from hmix_hub.suite.store.database import DATABASE_NAME, StoreError, database_errors, open_reading, open_writing
 from hmix_hub.suite.store.keys import StudyKey, read_key
@@ -32,12 +33,13 @@ from hmix_hub.suite.store.reading import (
     read_token,
     session_gone,
 )
-from hmix_hub.suite.store.records import AnswerRecord, AsideRecord, BatchCount, Outcome, SessionRecord
+from hmix_hub.suite.store.records import AnswerRecord, AsideRecord, BatchCount, SessionRecord
+from hmix_hub.suite.store.sending import Sending
 from hmix_hub.suite.store.work import as_of, resume_ms, timeout_ms
 from hmix_hub.suite.store.writer import Job, StudyClock, T, Times, Writer
 
 
-class Store:
+class Store(Sending):
     """A collection's database and key; made by `create` or `open`.
 
     Writes give a future that is done once their commit is on the disk. One process writes, which `folder_lock` sees
@@ -166,38 +168,6 @@ class Store:
         """End a session as one that failed the quiz; `put_quiz` does so by itself at the last attempt."""
         return self._submit(partial(sessions.leave, session_id=session_id))
 
-    # -- What people send -----------------------------------------------------------------------------------------
-
-    def put_trial(self, session_id: str, trial_index: int, payload: str, *, fault: str | None) -> Future[Outcome]:
-        """Store the answer of a trial; see `answers.put_trial`. What is no JSON is quarantined."""
-        content = answers.canonical(payload)
-        if fault is None and content is None:
-            fault = "not JSON"
-        return self._submit(
-            partial(
-                answers.put_trial,
-                session_id=session_id,
-                trial_index=trial_index,
-                payload=content if content is not None else answers.storable(payload),
-                fault=fault,
-            )
-        )
-
-    def put_quiz(self, session_id: str, attempt: int, payload: str, passed: bool) -> Future[Outcome]:
-        """Store an attempt at the quiz; see `answers.put_quiz`."""
-        content = answers.canonical(payload) or answers.storable(payload)
-        return self._submit(
-            partial(answers.put_quiz, session_id=session_id, attempt=attempt, payload=content, passed=passed)
-        )
-
-    def put_comments(self, session_id: str, text: str) -> Future[Outcome]:
-        """Store the comments of a session; see `answers.put_comments`."""
-        return self._submit(partial(answers.put_comments, session_id=session_id, text=answers.legible(text)))
-
-    def try_out(self) -> Future[None]:
-        """Check that answers can be stored: as much as one holds is written and deleted again."""
-        return self._submit(answers.try_out)
-
     # -- Reads of the serving process: from memory ----------------------------------------------------------------
 
     def session(self, token_hash: bytes) -> SessionRecord | None:
@@ -281,6 +251,16 @@ class Store:
         """Return the comments by session."""
         with self._reading() as database:
             return read_comments(database)
+
+    def replies(self) -> list[replies.Reply]:
+        """Return the answers to pages of questions, as they arrived."""
+        with self._reading() as database:
+            return replies.read_replies(database)
+
+    def surroundings(self) -> dict[str, dict[str, Any]]:
+        """Return what surrounds people's pictures, by session."""
+        with self._reading() as database:
+            return replies.read_surroundings(database)
 
     def aside(self, session_id: str | None = None) -> list[AsideRecord]:
         """Return what was kept aside, of one session or of all: the quarantine, then the conflicts."""

@@ -10,6 +10,7 @@ from hmix_hub.errors import nearest
 from hmix_hub.schema import CIFAR10, Vocabulary
 from hmix_hub.studies.manifest import DEFAULT_CLASSES, HeldPictures, TaskName
 from hmix_hub.studies.manifest_fields import Line, RatingScale, Strict, Text
+from hmix_hub.suite.study.questions import QuestionPage, Surrounding
 from hmix_hub.suite.study.recruiting import Completion, Recruiting, Session
 from hmix_hub.suite.study.sitting import Breaks, PracticeTrial
 
@@ -229,6 +230,16 @@ class StudyFile(Strict):
     pictures: Pictures
     consent: Consent
     tasks: Annotated[dict[TaskName, TaskDesign], Field(min_length=1)]
+    before: list[QuestionPage] = Field([], description="Pages of questions before the instructions.")
+    after: list[QuestionPage] = Field([], description="Pages of questions after the last picture, as `before`.")
+    attention_failures: Annotated[int, Field(ge=0, le=100)] = Field(
+        0, description="Attention checks that a person may fail; the rows of those who fail more get a flag."
+    )
+    surroundings: list[Surrounding] = Field(
+        [],
+        description="What is stored of people's surroundings; the consent form has to name each in the words "
+        "`recorded_…`.",
+    )
     comments: Line | None = Field(None, description="Question of the optional comments; no such page, if left out.")
     session: Session = Session()
     completion: Completion = Completion()

@@ -12,6 +12,7 @@ from hmix_hub.errors import nearest
 from hmix_hub.studies.manifest import Manifest
 from hmix_hub.suite.study.manifest import manifest_of
 from hmix_hub.suite.study.model import StudyFile
+from hmix_hub.suite.study.question_rules import advice_on_questions, impossible_questions
 from hmix_hub.suite.study.recruiting import Completion
 from hmix_hub.suite.study.task_rules import Problem, broken_by, doubles
 from hmix_hub.suite.study.texts import WORDS, placeholders
@@ -40,6 +41,7 @@ def impossible(study: StudyFile) -> Iterator[Problem]:
             f"who comes back within {hours} h could not go on while the place is still kept, for {minutes} minutes",
         )
     yield from _completion(study.completion)
+    yield from impossible_questions(study)
     yield from _words(study)
     yield from _manifest(study)
 
@@ -114,7 +116,7 @@ def advice_on(study: StudyFile) -> list[str]:
     list of str
         Sentences, each with the key that it is about.
     """
-    return [*_on_language(study), *_on_completion(study.completion), *_on_texts(study)]
+    return [*_on_language(study), *_on_completion(study.completion), *_on_texts(study), *advice_on_questions(study)]
 
 
 def _on_language(study: StudyFile) -> Iterator[str]:

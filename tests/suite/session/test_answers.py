@@ -49,7 +49,8 @@ class Session:
 
     id = "0" * 32
     state = "live"
-    quiz_passed = has_comments = False
+    quiz_passed = has_comments = has_surroundings = False
+    part, replied = 0, frozenset()
     quiz_attempts = 0
 
     def __init__(self, task: str, seed: int, *, lenient: bool = False) -> None:

@@ -16,7 +16,8 @@ GERMAN = {"cat": "Katze", "dog": "Hund"}
 
 class Begun:
     id, state, batch, seed = "0" * 32, "live", 0, 1
-    quiz_passed = has_comments = False
+    quiz_passed = has_comments = has_surroundings = False
+    part, replied = 0, frozenset()
     quiz_attempts = 0
 
 

@@ -1,15 +1,12 @@
 /** scale_rating: one picture, rated on one scale or several: a row of steps, or a slider. */
-import { fixed, make, makeGroup } from '../dom.js';
 import { KEYS, named } from '../keys.js';
 import { makeSlider } from '../slider.js';
+import { makeSteps } from '../steps.js';
 import { LONGEST_PATH } from '../timing.js';
 import { word } from '../words.js';
 
-/** A phone has room for so many steps in a row. */
-const LONGEST_ROW = 7;
-
 export default function makeTask(page, now) {
-	const scales = page.scales.map((scale, number) => (scale.is_slider ? makeRange : makeSteps)(scale, `scale-${number}`, now));
+	const scales = page.scales.map((scale, number) => (scale.is_slider ? makeRange : makeRow)(scale, `scale-${number}`, now));
 	const open = () => scales.filter((scale) => scale.mustTouch(page.must_touch) && !scale.isTouched());
 
 	return {
@@ -45,18 +42,10 @@ function makeRange({ question, low, high, most }, id, now) {
 	return { ...makeSlider(id, question, [low, high], say, now, most, String), mustTouch: (isAsked) => isAsked };
 }
 
-/** A step for each value; the first and the last are also called by what stands at the ends. */
-function makeSteps({ question, low, high, most }, id, now) {
-	const steps = Array.from({ length: most + 1 }, (_, value) => [value, String(value + 1)]);
-	const group = makeGroup('radio', id, question, steps, most < LONGEST_ROW ? 'steps' : 'steps long');
-	const ends = [low, high].map((end) => make('span', { class: 'small', 'aria-hidden': 'true' }, fixed(end)));
-	const scale = make('div', { class: 'scale', dir: 'ltr' });
+function makeRow({ question, low, high, most }, id, now) {
+	const group = makeSteps(id, question, [low, high], most + 1);
 	const path = [];
 	const value = () => group.values()[0] ?? null;
-	group.labels[0].append(make('span', { class: 'unseen' }, ', ', fixed(low)));
-	group.labels[most].append(make('span', { class: 'unseen' }, ', ', fixed(high)));
-	group.list.replaceWith(scale);
-	scale.append(ends[0], group.list, ends[1]);
 	group.node.firstChild.translate = false;
 	group.list.addEventListener('change', () => {
 		if (path.length >= LONGEST_PATH) path.pop();

@@ -1,0 +1,191 @@
+"""Rules of the questions around the trials: what cannot be answered, exported or stored with what people agreed to."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from hmix_hub.contribute.privacy.column_names import identifies_people, is_demographic, may_hold_times
+from hmix_hub.suite.study.model import StudyFile
+from hmix_hub.suite.study.questionnaire import ATTENTION, SEVERAL, exported_questions, questionnaire_of, questions_of
+from hmix_hub.suite.study.questions import KEYS, LARGEST, NEEDED, AskedQuestion, QuestionPage
+from hmix_hub.suite.study.surroundings import COLUMNS
+from hmix_hub.suite.study.texts import words_of
+from hmix_hub.yaml_file import KeyPath
+
+RESERVED = frozenset({"participant_id", *ATTENTION, *COLUMNS})
+"""Columns of participants.csv that the export fills by itself."""
+
+_Problem = tuple[KeyPath, str]
+
+
+def impossible_questions(study: StudyFile) -> Iterator[_Problem]:
+    """Return what is wrong with the pages of questions, and with what is stored of people's surroundings."""
+    places: dict[str, int] = {}
+    for key, pages in (("before", study.before), ("after", study.after)):
+        for number, page in enumerate(pages):
+            path: KeyPath = (key, number)
+            yield from ((path + inner, said) for inner, said in _page(page))
+            for place, asked in enumerate(page.questions):
+                at = (*path, "questions", place)
+                yield from ((at + inner, said) for inner, said in _question(asked))
+                if key == "after" and _screens(asked):
+                    yield (
+                        (*at, _screens(asked)[0]),
+                        "nobody can be screened out once the pictures were judged; ask before",
+                    )
+    for asked_page, asked in questions_of(questionnaire_of(study)):
+        count = places[asked.name] = places.get(asked.name, 0) + 1
+        if count == 2:
+            yield (
+                _path_of(study, asked_page.number),
+                f"two questions are called {asked.name!r}; each is a column of its own",
+            )
+    checks = sum(asked.answer is not None for _, asked in questions_of(questionnaire_of(study)))
+    if study.attention_failures and study.attention_failures >= checks:
+        said = (
+            f"{study.attention_failures} may be failed, and there are {checks} attention checks: nobody could fail more"
+        )
+        yield ("attention_failures",), said
+    yield from _surroundings(study)
+
+
+def _path_of(study: StudyFile, number: int) -> KeyPath:
+    return ("before", number) if number < len(study.before) else ("after", number - len(study.before))
+
+
+def _page(page: QuestionPage) -> Iterator[_Problem]:
+    if page.preset is None and not page.questions:
+        yield (), "give questions, or `preset: demographics`"
+    elif page.preset is not None and page.questions:
+        yield ("questions",), "a preset brings its own questions; put these on a page of their own"
+    elif page.preset is None and page.title is None:
+        yield (), "this page needs a title, its heading"
+
+
+def _question(asked: AskedQuestion) -> Iterator[_Problem]:
+    takes = KEYS[asked.kind]
+    own = {key for keys in KEYS.values() for key in keys}
+    for key in sorted((asked.model_fields_set & own) - set(takes)):
+        kinds = " and ".join(kind for kind, keys in KEYS.items() if key in keys)
+        yield (key,), f"this means nothing in a question of the kind {asked.kind}; it is for {kinds}"
+    missing = [key for key in NEEDED.get(asked.kind, ()) if not getattr(asked, key)]
+    for key in missing:
+        yield (key,), f"a question of the kind {asked.kind} needs this key"
+    if asked.answer is not None and not asked.required:
+        yield ("required",), "an attention check has to be answered; leave this out"
+    if asked.answer is not None and _screens(asked):
+        yield (_screens(asked)[0],), "an attention check is counted, and screens nobody out; leave `answer` or this out"
+    if asked.kind == "number":
+        yield from _number(asked)
+    elif not missing and asked.kind != "text":
+        yield from _choices(asked) if asked.kind != "scale" else _scale(asked)
+        yield from _places(asked)
+    yield from _name(asked)
+
+
+def _screens(asked: AskedQuestion) -> list[str]:
+    keys = ("screen_out", "screen_out_below", "screen_out_above")
+    return [key for key in keys if getattr(asked, key) not in (None, [])]
+
+
+def _choices(asked: AskedQuestion) -> Iterator[_Problem]:
+    if len(asked.choices) < 2:
+        yield ("choices",), "a question with one choice asks nothing; give two or more"
+    yield from _doubles("choices", asked.choices)
+    if asked.values and len(asked.values) != len(asked.choices):
+        yield ("values",), f"{len(asked.values)} values stand for {len(asked.choices)} choices; give one for each"
+    if asked.kind == "several" and not asked.values:
+        for number, text in enumerate(asked.choices):
+            if SEVERAL in text:
+                yield ("choices", number), f"{SEVERAL} stands between choices in the export; give `values` without it"
+    yield from _doubles("values", [value for value in asked.values if value])
+
+
+def _doubles(key: str, texts: Sequence[str]) -> Iterator[_Problem]:
+    seen: set[str] = set()
+    for number, text in enumerate(texts):
+        if text.casefold() in seen:
+            yield (key, number), f"{text!r} stands here twice"
+        seen.add(text.casefold())
+
+
+def _scale(asked: AskedQuestion) -> Iterator[_Problem]:
+    if asked.low == asked.high:
+        yield ("high",), f"both ends of the scale are {asked.high!r}"
+
+
+def _places(asked: AskedQuestion) -> Iterator[_Problem]:
+    """Report numbers of choices or steps that there are not."""
+    most, called = (asked.steps, "steps") if asked.kind == "scale" else (len(asked.choices), "choices")
+    if asked.answer is not None and not 1 <= asked.answer <= most:
+        yield ("answer",), f"there is no {asked.answer}: the {called} are 1 to {most}"
+    for number, place in enumerate(asked.screen_out):
+        if not 1 <= place <= most:
+            yield ("screen_out", number), f"there is no {place}: the {called} are 1 to {most}"
+    if asked.screen_out and asked.required and set(range(1, most + 1)) <= set(asked.screen_out):
+        yield ("screen_out",), "every answer ends the session, so that nobody could take part"
+
+
+def _number(asked: AskedQuestion) -> Iterator[_Problem]:
+    least, most = -LARGEST if asked.least is None else asked.least, LARGEST if asked.most is None else asked.most
+    first, last = (math.ceil(least), math.floor(most)) if asked.whole else (least, most)
+    if first > last:
+        kind = "whole number" if asked.whole else "number"
+        yield ("most",), f"no {kind} is from {least:g} to {most:g}, so that this cannot be answered"
+        return
+    if asked.answer is not None and not first <= asked.answer <= last:
+        yield ("answer",), f"{asked.answer} cannot be answered: numbers are from {least:g} to {most:g}"
+    below, above = asked.screen_out_below, asked.screen_out_above
+    if below is not None and below <= least:
+        yield ("screen_out_below",), f"no number below {below:g} can be answered: the smallest is {least:g}"
+    if above is not None and above >= most:
+        yield ("screen_out_above",), f"no number above {above:g} can be answered: the largest is {most:g}"
+    kept_from, kept_to = (first if below is None else max(first, below)), (last if above is None else min(last, above))
+    if kept_from > kept_to and asked.required:
+        key = "screen_out_below" if above is None else "screen_out_above"
+        yield (key,), "every answer ends the session, so that nobody could take part"
+    for number, (one, other) in enumerate(zip(asked.groups, asked.groups[1:], strict=False), 1):
+        if one >= other:
+            yield ("groups", number), f"groups begin at rising numbers, and {other:g} follows {one:g}"
+    for number, start in enumerate(asked.groups):
+        if not least <= start <= most:
+            yield ("groups", number), f"no answer is in a group from {start:g}: numbers are from {least:g} to {most:g}"
+
+
+def _name(asked: AskedQuestion) -> Iterator[_Problem]:
+    if asked.name in RESERVED:
+        yield ("name",), f"the export has a column {asked.name} of its own; use another name"
+    elif (
+        asked.kind != "text" and asked.answer is None and (identifies_people(asked.name) or may_hold_times(asked.name))
+    ):
+        said = f"a column called {asked.name} is refused in data that are published, as one that tells who people are"
+        yield ("name",), f"{said}; ask something else, or use another name"
+
+
+def _surroundings(study: StudyFile) -> Iterator[_Problem]:
+    words, agreed = words_of(study), _plain(study.consent.text)
+    for number, name in enumerate(study.surroundings):
+        phrase = words[f"recorded_{name}"]
+        if name in study.surroundings[:number]:
+            yield ("surroundings", number), f"{name} stands here twice"
+        elif _plain(phrase) not in agreed:
+            said = f"`surroundings` asks for {name}, and the form does not name it; say that {phrase!r} is stored"
+            other = f"another wording goes into words.recorded_{name}, too, letter by letter"
+            yield ("consent", "text"), f"{said} ({other})"
+
+
+def _plain(text: Any) -> str:
+    return " ".join(str(text).casefold().split())
+
+
+def advice_on_questions(study: StudyFile) -> Iterator[str]:
+    """Return what should be looked at in the questions before people are asked them."""
+    for page, asked in exported_questions(questionnaire_of(study)):
+        path = _path_of(study, page.number)
+        if asked.kind == "number" and not asked.groups and is_demographic(asked.name):
+            yield (
+                f"{path[0]}, page {int(path[1]) + 1}, {asked.name}: a number as exact as that may tell who people are; "
+                "`groups: [25, 35, 45]` exports groups of it"
+            )

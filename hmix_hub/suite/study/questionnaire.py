@@ -1,0 +1,236 @@
+"""The questionnaire of a study: its pages as they are asked, and what an answer to a question means.
+
+What is asked about a person by a preset stands in the interface's own words, so that a study in another language has it
+in that language; the export calls answers the same in every language.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from hmix_hub.suite.study.model import StudyFile
+from hmix_hub.suite.study.questions import LARGEST, AskedQuestion, QuestionPage
+from hmix_hub.suite.study.texts import words_of
+from hmix_hub.suite.tasks.trial import read_fields, read_whole, refuse
+
+Answers = Mapping[str, Any]
+"""By the question's name: a number from 1 (choice, scale), several of them, a number, a text; `None`: not answered."""
+
+ATTENTION = ("attention_checks", "attention_failed")
+"""Columns of the export that count a person's attention checks."""
+SEVERAL = "|"
+"""Stands between the answers to one question in a cell of the export."""
+_TOLD = ("name", "kind", "question", "required")
+_TOLD_OF_KIND = {
+    "choice": ("choices",),
+    "several": ("choices",),
+    "number": ("least", "most", "whole"),
+    "text": ("longest",),
+    "scale": ("low", "high", "steps"),
+}
+_NOT_SAID = "rather_not_say"
+_DEMOGRAPHICS: dict[str, dict[str, str]] = {
+    "age_group": {
+        "age18": "18-24",
+        "age25": "25-34",
+        "age35": "35-44",
+        "age45": "45-54",
+        "age55": "55-64",
+        "age65": "65 and over",
+        _NOT_SAID: "",
+    },
+    "gender": {"gender_woman": "woman", "gender_man": "man", "gender_other": "other", _NOT_SAID: ""},
+    "eyesight": {"answer_yes": "normal or corrected", "answer_no": "impaired", _NOT_SAID: ""},
+    "colour_vision": {
+        "answer_no": "no deficiency",
+        "answer_yes": "deficient",
+        "answer_unknown": "not known",
+        _NOT_SAID: "",
+    },
+}
+"""By question of the preset, whose wording is the word `ask_<name>`: words of its choices, and the exported values."""
+PRESET_WORDS = frozenset(
+    ["demographics_title", *(word for choices in _DEMOGRAPHICS.values() for word in choices)]
+    + [f"ask_{name}" for name in _DEMOGRAPHICS]
+)
+"""Words of the interface that only presets show."""
+
+
+@dataclass(frozen=True)
+class AskedPage:
+    """A page of questions as people see it.
+
+    Parameters
+    ----------
+    number
+        Number within the study, from 0; first those before the trials.
+    is_before
+        Whether it stands before the trials.
+    title, text
+        Heading, and what stands above the questions; `None`: neither.
+    """
+
+    number: int
+    is_before: bool
+    title: str | None
+    text: str | None
+    questions: tuple[AskedQuestion, ...]
+
+    def told(self) -> dict[str, Any]:
+        """Return what a browser is told of it; JSON: neither right answers nor what ends the session."""
+        return {
+            "number": self.number,
+            "title": self.title,
+            "text": self.text,
+            "questions": [
+                {key: getattr(asked, key) for key in (*_TOLD, *_TOLD_OF_KIND[asked.kind])} for asked in self.questions
+            ],
+        }
+
+    def read(self, sent: object) -> dict[str, Any]:
+        """Check the answers to a page's questions, and return them by name, in the order of the page.
+
+        Parameters
+        ----------
+        sent
+            Any JSON value.
+
+        Raises
+        ------
+        FaultError
+            If they cannot be answers to these questions.
+        """
+        given = read_fields(sent, "answers", *(asked.name for asked in self.questions))
+        return {asked.name: _read(asked, given[asked.name]) for asked in self.questions}
+
+    def screens_out(self, answers: Answers) -> bool:
+        """Whether a person who answered so does not take part."""
+        return any(screens_out(asked, answers[asked.name]) for asked in self.questions)
+
+
+def questionnaire_of(study: StudyFile) -> tuple[AskedPage, ...]:
+    """Return the pages of questions, those before the trials first; presets are written out."""
+    words = words_of(study)
+    placed = [(True, page) for page in study.before] + [(False, page) for page in study.after]
+    return tuple(_asked_page(number, *one, words) for number, one in enumerate(placed))
+
+
+def _asked_page(number: int, is_before: bool, page: QuestionPage, words: Mapping[str, str]) -> AskedPage:
+    if page.preset is None:
+        return AskedPage(number, is_before, page.title, page.text, tuple(page.questions))
+    title = page.title or words["demographics_title"]
+    questions = (
+        AskedQuestion.model_validate(
+            {
+                "name": name,
+                "kind": "choice",
+                "question": words[f"ask_{name}"],
+                "choices": [words[word] for word in choices],
+                "values": list(choices.values()),
+            }
+        )
+        for name, choices in _DEMOGRAPHICS.items()
+    )
+    return AskedPage(number, is_before, title, page.text, tuple(questions))
+
+
+def _read(asked: AskedQuestion, value: object) -> Any:
+    if value is None or value in ("", []):
+        if asked.required:
+            refuse(f"{asked.name} is not answered")
+        return None
+    if asked.kind == "text":
+        if not isinstance(value, str) or len(value) > asked.longest:
+            refuse(f"{asked.name} is no text of at most {asked.longest} characters")
+        return value
+    if asked.kind == "number":
+        return _read_number(asked, value)
+    if asked.kind == "several":
+        if not isinstance(value, list) or len(value) > len(asked.choices):
+            refuse(f"{asked.name} is no list of choices")
+        chosen = sorted({_read_place(asked, one, len(asked.choices)) for one in value})
+        if len(chosen) < len(value):
+            refuse(f"{asked.name} has a choice twice")
+        return chosen
+    return _read_place(asked, value, asked.steps if asked.kind == "scale" else len(asked.choices))
+
+
+def _read_place(asked: AskedQuestion, value: object, most: int) -> int:
+    place = read_whole(value, asked.name, most)
+    if place < 1:
+        refuse(f"{asked.name} counts from 1")
+    return place
+
+
+def _read_number(asked: AskedQuestion, value: object) -> float:
+    least, most = -LARGEST if asked.least is None else asked.least, LARGEST if asked.most is None else asked.most
+    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+        refuse(f"{asked.name} is no number from {least:g} to {most:g}")
+    if asked.whole and value != math.floor(value):
+        refuse(f"{asked.name} is no whole number")
+    return int(value) if asked.whole else value
+
+
+def screens_out(asked: AskedQuestion, value: Any) -> bool:
+    """Whether an answer ends the session."""
+    if value is None:
+        return False
+    if asked.kind == "number":
+        below, above = asked.screen_out_below, asked.screen_out_above
+        return (below is not None and value < below) or (above is not None and value > above)
+    return any(place in asked.screen_out for place in (value if isinstance(value, list) else [value]))
+
+
+def attention_of(pages: tuple[AskedPage, ...], replies: Mapping[int, Answers]) -> tuple[int, int]:
+    """Return how many attention checks a person answered, and how many of them wrongly.
+
+    Parameters
+    ----------
+    replies
+        Answers by number of the page.
+    """
+    checks = [
+        replies[page.number][asked.name] == asked.answer
+        for page in pages
+        for asked in page.questions
+        if asked.answer is not None and page.number in replies
+    ]
+    return len(checks), checks.count(False)
+
+
+def questions_of(pages: tuple[AskedPage, ...]) -> Iterator[tuple[AskedPage, AskedQuestion]]:
+    """Return all questions, each with its page."""
+    return ((page, asked) for page in pages for asked in page.questions)
+
+
+def exported_questions(pages: tuple[AskedPage, ...]) -> list[tuple[AskedPage, AskedQuestion]]:
+    """Return the questions that become columns: neither free texts nor attention checks."""
+    return [(page, asked) for page, asked in questions_of(pages) if asked.kind != "text" and asked.answer is None]
+
+
+def exported_value(asked: AskedQuestion, value: Any) -> str | float | None:
+    """Return an answer as the export has it; `None`: nothing was said."""
+    if value is None or asked.kind == "scale":
+        return value
+    if asked.kind == "number":
+        return group_of(asked, value) if asked.groups else value
+    places = value if isinstance(value, list) else [value]
+    called = asked.values or asked.choices
+    return SEVERAL.join(filter(None, (called[place - 1] for place in places))) or None
+
+
+def group_of(asked: AskedQuestion, value: float) -> str:
+    """Name the group of a number: `under 18`, `18-24`, `65 and over`; where numbers are not whole, `18 to under 25`."""
+    begins = [f"{start:g}" for start in asked.groups]
+    place = sum(start <= value for start in asked.groups)
+    if place == 0:
+        return f"under {begins[0]}"
+    if place == len(begins):
+        return f"{begins[-1]} and over"
+    if asked.whole:
+        last = math.ceil(asked.groups[place]) - 1
+        return begins[place - 1] if last <= asked.groups[place - 1] else f"{begins[place - 1]}-{last}"
+    return f"{begins[place - 1]} to under {begins[place]}"
