@@ -12,7 +12,7 @@ from environment import ROOT
 
 TASK = "estimate_share"
 COLUMN = "typed_digits"
-VERSION = "2.3.0"
+VERSION = "2.4.0"
 IMAGE_SET = "sample/more"
 _TEMPLATES = ROOT / "tests" / "house" / "added_task"
 
@@ -40,11 +40,11 @@ def add_column(project: Path) -> list[Path]:
     task, versions = project / "hmix_hub/tasks/infer_mixing_factor.py", project / "hmix_hub/schema/versions.py"
     column = f'        Column("{COLUMN}", Kind.INT32, "digits typed", low=0, nullable=True, since="{VERSION}"),\n'
     _replace(task, "        IMAGE_1_SIDE,\n", f"{column}        IMAGE_1_SIDE,\n")
-    _replace(versions, 'CURRENT = "2.2.0"\n', f'CURRENT = "{VERSION}"\n')
+    _replace(versions, 'CURRENT = "2.3.0"\n', f'CURRENT = "{VERSION}"\n')
     _replace(
         versions,
-        '(RELEASED, JUDGMENT_TABLE, "2.1.0", CURRENT)',
         '(RELEASED, JUDGMENT_TABLE, "2.1.0", "2.2.0", CURRENT)',
+        '(RELEASED, JUDGMENT_TABLE, "2.1.0", "2.2.0", "2.3.0", CURRENT)',
     )
     return [task, versions]
 

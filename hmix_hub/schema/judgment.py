@@ -20,6 +20,8 @@ coefficient = partial(Column, kind=Kind.FLOAT64, unit="share of image 1", low=0.
 text = partial(Column, kind=Kind.STRING)
 recorded = partial(Column, nullable=True, since="2.1.0")
 """A column that came with what the interfaces of the release did not record; null in its judgments."""
+observed = partial(Column, nullable=True, since="2.3.0")
+"""A column that came with what the server and the page observe of a person at work."""
 recorded_coefficients = partial(recorded, kind=Kind.FLOATS, unit="share of image 1", low=0, high=1, of_image_1=True)
 recorded_times = partial(recorded, kind=Kind.FLOATS, unit="ms", low=0)
 
@@ -76,6 +78,16 @@ BEFORE = (
     Column("is_repeat", Kind.BOOL, "whether the trial was shown again on purpose"),
     Column("presentation", Kind.INT32, "1 the first time that this person saw this stimulus, then 2, ...", low=1),
     Column("response_time_ms", Kind.FLOAT64, "from page drawn to submitted", unit="ms", low=0, nullable=True),
+    observed(
+        "server_elapsed_ms",
+        Kind.FLOAT64,
+        "from when the person's first trial was possible to when the server had this answer, by its clock; null where "
+        "it was restarted meanwhile",
+        unit="ms",
+        low=0,
+    ),
+    observed("focus_losses", Kind.INT32, "how often the page lost the focus during the trial", low=0),
+    observed("focus_lost_ms", Kind.FLOAT64, "how long it was without the focus in all", unit="ms", low=0),
     IMAGE_SET,
     PAIR_ID,
     *IMAGES,
@@ -90,6 +102,9 @@ OF_PARTICIPANTS = frozenset(
         "is_repeat",
         "presentation",
         "response_time_ms",
+        "server_elapsed_ms",
+        "focus_losses",
+        "focus_lost_ms",
     }
 )
 """Columns that say who judged, and when; a table that pools its participants has none of them."""

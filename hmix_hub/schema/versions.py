@@ -13,8 +13,8 @@ from hmix_hub.schema.column import Column
 RELEASED = "1.0.0"
 JUDGMENT_TABLE = "2.0.0"
 """The first version of the judgment table; later ones of its MAJOR add columns to it, which may be null, or tasks."""
-CURRENT = "2.2.0"
-VERSIONS = (RELEASED, JUDGMENT_TABLE, "2.1.0", CURRENT)
+CURRENT = "2.3.0"
+VERSIONS = (RELEASED, JUDGMENT_TABLE, "2.1.0", "2.2.0", CURRENT)
 """Known versions, oldest first."""
 
 

@@ -19,7 +19,7 @@ from hmix_hub.studies.checks.answers import (
 )
 from hmix_hub.studies.checks.computed import ComputedCheck
 from hmix_hub.studies.checks.participants import check_participation
-from hmix_hub.studies.checks.recorded import RecordedCheck
+from hmix_hub.studies.checks.recorded import ClaimedTimesCheck, RecordedCheck
 from hmix_hub.studies.checks.rows import Check, FileRows
 from hmix_hub.studies.checks.stimuli import check_stimuli
 from hmix_hub.studies.checks.trials import check_clashes, check_trials
@@ -37,7 +37,8 @@ _UNLISTED = "no list names it"
 Progress = Callable[[str, int], None]
 
 _CHECKS: tuple[type[Check], ...] = (
-    *(ContradictionCheck, SliderCheck, ScaleCheck, RecordedCheck, VotesCheck, ComputedCheck, StatedCheck),
+    *(ContradictionCheck, SliderCheck, ScaleCheck, RecordedCheck, ClaimedTimesCheck, VotesCheck),
+    *(ComputedCheck, StatedCheck),
 )
 """In the order in which they end: computed columns are compared in a file without errors alone."""
 

@@ -15,7 +15,7 @@ from hmix_hub.schema.groups import Groups
 from hmix_hub.schema.judgment import recorded
 from hmix_hub.schema.released import FULL_SCALE
 from hmix_hub.schema.vocabulary import CIFAR10, Vocabulary
-from hmix_hub.tasks.flags import EXPORTED_TWICE, REPEATED_IN_BATCH, STRAIGHTLINING, SYNTHETIC, Flag, Rows
+from hmix_hub.tasks.flags import EXPORTED_TWICE, OBSERVED, REPEATED_IN_BATCH, STRAIGHTLINING, SYNTHETIC, Flag, Rows
 from hmix_hub.tasks.parts import ByStimulus, ExampleTrial, example_share
 from hmix_hub.tasks.released import (
     NO_ALTERNATIVE,
@@ -205,6 +205,7 @@ TASK = Task(
             _probabilities_exceed_one,
             needs="probabilities",
         ),
+        *OBSERVED,
         SYNTHETIC,
         EXPORTED_TWICE,
     ),

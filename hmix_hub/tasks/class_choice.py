@@ -14,6 +14,7 @@ from hmix_hub.schema.column import Column, Kind
 from hmix_hub.schema.groups import Groups, encode, encode_key
 from hmix_hub.schema.judgment import CONFIDENCES, recorded, recorded_times
 from hmix_hub.tasks.flags import (
+    OBSERVED,
     REPEATED_IN_BATCH,
     STRAIGHTLINING,
     STRAIGHTLINING_TENTHS,
@@ -126,6 +127,7 @@ TASK = Task(
             "the slider of confidence is known not to have been touched, so that where it stands may not be meant",
             partial(is_untouched, "confidence_touched"),
         ),
+        *OBSERVED,
         SYNTHETIC,
     ),
     by_stimulus=ByStimulus(

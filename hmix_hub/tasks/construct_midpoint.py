@@ -12,7 +12,7 @@ from hmix_hub.schema.arrays import Mask, numbers
 from hmix_hub.schema.column import Column, Kind
 from hmix_hub.schema.judgment import IMAGE_1_SIDE, coefficient, recorded_coefficients, recorded_times
 from hmix_hub.schema.vocabulary import Vocabulary
-from hmix_hub.tasks.flags import REPEATED_IN_BATCH, STRAIGHTLINING, SYNTHETIC, Flag, Rows
+from hmix_hub.tasks.flags import OBSERVED, REPEATED_IN_BATCH, STRAIGHTLINING, SYNTHETIC, Flag, Rows
 from hmix_hub.tasks.midpoint import BY_STIMULUS, FILTERS, PANELS, SELECTED, STATISTICS
 from hmix_hub.tasks.parts import ExampleTrial, Path
 from hmix_hub.tasks.released import Released, ReleasedAnswers, refuse_first
@@ -78,7 +78,7 @@ TASK = Task(
         "response_time_ms",
         "flags",
     ),
-    flags=(ENDPOINT_NOT_SHOWN, REPEATED_IN_BATCH, STRAIGHTLINING, SYNTHETIC),
+    flags=(ENDPOINT_NOT_SHOWN, REPEATED_IN_BATCH, STRAIGHTLINING, *OBSERVED, SYNTHETIC),
     by_stimulus=BY_STIMULUS,
     statistics=STATISTICS,
     panels=PANELS,

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hmix_hub.schema.arrays import Ints, Mask, as_mask
+from hmix_hub.schema.arrays import Floats, Ints, Mask, as_mask, numbers
 from hmix_hub.schema.groups import Groups, encode, encode_key
 from hmix_hub.schema.judgment import SYNTHETIC_FLAG
 from hmix_hub.tasks.soft_labels import Question
@@ -18,6 +18,10 @@ STRAIGHTLINING_TENTHS = 9
 """Tenths of a participant's answers in a task that are the same, from which the participant is straightlining."""
 STRAIGHTLINING_MINIMUM = 10
 """Fewest answers of a participant in a task that a pattern is seen in."""
+
+
+CLOCK_DRIFT, CLOCK_SLACK_MS = 0.01, 1000.0
+"""By how much response times may pass what went by on the server: clocks of two computers, and rounding."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,35 @@ def is_straightlining(participants: Ints, answers: Ints) -> Mask:
     return (10 * most >= STRAIGHTLINING_TENTHS * of_participant) & (of_participant >= STRAIGHTLINING_MINIMUM)
 
 
+def _time_disagrees(rows: Rows) -> Mask:
+    if "server_elapsed_ms" not in rows.table.column_names:
+        return np.zeros(rows.table.num_rows, dtype=bool)
+    elapsed, claimed = (numbers(rows.table[name]) for name in ("server_elapsed_ms", "response_time_ms"))
+    participants = encode(rows.table["participant_id"])
+    return times_disagree(participants, claimed=claimed, elapsed=elapsed)[participants]
+
+
+def times_disagree(participants: Ints, *, claimed: Floats, elapsed: Floats) -> Mask:
+    """For each participant, 0 to P - 1, whether response times add up to more than went by on the server; bool (P,).
+
+    Parameters
+    ----------
+    participants
+        int64 (N,): number of each row's participant.
+    claimed, elapsed
+        float64 (N,): response time, and time on the server until the answer came, milliseconds; NaN: not known. Rows
+        that share both are of one page, and count once. Rows without a time on the server do not count.
+    """
+    n_participants = int(participants.max(initial=-1)) + 1
+    known = np.flatnonzero(~np.isnan(elapsed) & ~np.isnan(claimed))
+    participants, claimed, elapsed = participants[known], claimed[known], elapsed[known]
+    pages = Groups(encode_key([participants, claimed, elapsed])).first
+    total = np.bincount(participants[pages], weights=claimed[pages], minlength=n_participants)
+    latest = np.zeros(n_participants)
+    np.maximum.at(latest, participants, elapsed)
+    return np.asarray(total > latest * (1 + CLOCK_DRIFT) + CLOCK_SLACK_MS, dtype=bool)
+
+
 def is_untouched(column: str, rows: Rows) -> Mask:
     """Whether the slider that a column tells of is known not to have been touched, for each judgment; bool (N,)."""
     return as_mask(pc.equal(rows.table[column], False))
@@ -128,6 +161,20 @@ STRAIGHTLINING = Flag(
 SYNTHETIC = Flag(
     SYNTHETIC_FLAG, "the answer was made by a program, not by a participant", observed_by="the study, of all its rows"
 )
+OBSERVED = (
+    Flag(
+        "time_disagrees",
+        "the person's response times add up to more than the server's clock allows, so that they were not taken as "
+        "they are claimed",
+        _time_disagrees,
+    ),
+    Flag(
+        "failed_attention",
+        "the person failed more attention checks than the study allows",
+        observed_by="the study, of all rows of the person",
+    ),
+)
+"""What the server of a study observes of a person, in rows of every task."""
 EXPORTED_TWICE = Flag(
     "exported_twice",
     "the row is a copy of an earlier one: the session stands twice in the raw file; left out unless asked for",

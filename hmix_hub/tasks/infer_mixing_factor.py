@@ -22,7 +22,7 @@ from hmix_hub.schema.judgment import (
 )
 from hmix_hub.schema.released import FULL_SCALE
 from hmix_hub.schema.vocabulary import Vocabulary
-from hmix_hub.tasks.flags import REPEATED_IN_BATCH, STRAIGHTLINING, SYNTHETIC, Flag, Rows
+from hmix_hub.tasks.flags import OBSERVED, REPEATED_IN_BATCH, STRAIGHTLINING, SYNTHETIC, Flag, Rows
 from hmix_hub.tasks.parts import ByStimulus, ExampleTrial, Path, example_share
 from hmix_hub.tasks.released import (
     Released,
@@ -162,7 +162,7 @@ TASK = Task(
         "response_time_ms",
         "flags",
     ),
-    flags=(UNTOUCHED_SLIDERS, REPEATED_IN_BATCH, STRAIGHTLINING, SYNTHETIC),
+    flags=(UNTOUCHED_SLIDERS, REPEATED_IN_BATCH, STRAIGHTLINING, *OBSERVED, SYNTHETIC),
     by_stimulus=ByStimulus(
         columns=(
             coefficient("inferred_coefficients", kind=Kind.FLOATS, meaning="each judgment's inferred coefficient"),

@@ -12,7 +12,7 @@ from hmix_hub.schema.arrays import numbers
 from hmix_hub.schema.column import Column, Kind
 from hmix_hub.schema.groups import Groups
 from hmix_hub.schema.judgment import recorded, recorded_times
-from hmix_hub.tasks.flags import REPEATED_IN_BATCH, STRAIGHTLINING, SYNTHETIC, Flag, is_untouched
+from hmix_hub.tasks.flags import OBSERVED, REPEATED_IN_BATCH, STRAIGHTLINING, SYNTHETIC, Flag, is_untouched
 from hmix_hub.tasks.parts import ByStimulus, ExampleTrial, Path, example_share
 from hmix_hub.tasks.task import Task
 
@@ -89,7 +89,7 @@ TASK = Task(
     facets=(SCALE,),
     answered="rating",
     core=("stimulus_id", "mixing_coefficient", "scale", "rating", "participant_id", "response_time_ms", "flags"),
-    flags=(UNTOUCHED_RATING, REPEATED_IN_BATCH, STRAIGHTLINING, SYNTHETIC),
+    flags=(UNTOUCHED_RATING, REPEATED_IN_BATCH, STRAIGHTLINING, *OBSERVED, SYNTHETIC),
     by_stimulus=ByStimulus(
         columns=(
             _place("ratings", kind=Kind.FLOATS, meaning="each judgment's rating"),

@@ -11,7 +11,7 @@ from hmix_hub.schema import released
 from hmix_hub.schema.judgment import recorded_coefficients
 from hmix_hub.schema.released import FULL_SCALE
 from hmix_hub.schema.vocabulary import Vocabulary
-from hmix_hub.tasks.flags import REPEATED_IN_BATCH, STRAIGHTLINING, SYNTHETIC
+from hmix_hub.tasks.flags import OBSERVED, REPEATED_IN_BATCH, STRAIGHTLINING, SYNTHETIC
 from hmix_hub.tasks.midpoint import BY_STIMULUS, FILTERS, PANELS, SELECTED, STATISTICS
 from hmix_hub.tasks.parts import ExampleTrial
 from hmix_hub.tasks.released import Released, ReleasedAnswers, json_texts, parsed_answers, percentage
@@ -53,7 +53,7 @@ TASK = Task(
     answer=("selected_coefficient",),
     answered="selected_coefficient",
     core=("pair_id", "selected_coefficient", "participant_id", "response_time_ms", "flags"),
-    flags=(REPEATED_IN_BATCH, STRAIGHTLINING, SYNTHETIC),
+    flags=(REPEATED_IN_BATCH, STRAIGHTLINING, *OBSERVED, SYNTHETIC),
     by_stimulus=BY_STIMULUS,
     statistics=STATISTICS,
     panels=PANELS,

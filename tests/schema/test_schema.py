@@ -7,8 +7,10 @@ from hmix_hub.errors import ConfigurationError, SchemaError, SchemaVersionError
 
 COMMON = """
     judgment_id study_id task participant_id collection_round condition batch_id trial_index is_repeat presentation
-    response_time_ms image_set pair_id image_1_label image_2_label image_1_index image_2_index
+    response_time_ms
 """.split()
+SINCE_2_3_0 = ["server_elapsed_ms", "focus_losses", "focus_lost_ms"]
+PICTURES = "image_set pair_id image_1_label image_2_label image_1_index image_2_index".split()
 LAST = ["flags", "source_file", "source_row", "schema_version"]
 OWN = {
     "construct_midpoint": ["start_coefficient", "selected_coefficient"],
@@ -31,13 +33,15 @@ SINCE_2_1_0 = {
 
 
 def test_a_judgment_table_has_the_documented_columns_in_order(task):
-    assert [c.name for c in tasks.columns(task)] == [*COMMON, *OWN[task], *SINCE_2_1_0[task], *LAST]
-    assert [c.name for c in tasks.columns(task, "2.0.0")] == [*COMMON, *OWN[task], *LAST]
+    own = [*PICTURES, *OWN[task], *SINCE_2_1_0[task], *LAST]
+    assert [c.name for c in tasks.columns(task)] == [*COMMON, *SINCE_2_3_0, *own]
+    assert [c.name for c in tasks.columns(task, "2.2.0")] == [*COMMON, *own]
+    assert [c.name for c in tasks.columns(task, "2.0.0")] == [*COMMON, *PICTURES, *OWN[task], *LAST]
 
 
 def test_what_came_later_may_be_null_and_says_so(task):
     later = [c for c in tasks.columns(task) if c.since]
-    assert [c.name for c in later] == SINCE_2_1_0[task]
+    assert [c.name for c in later] == [*SINCE_2_3_0, *SINCE_2_1_0[task]]
     assert all(c.nullable and c.since in schema.VERSIONS for c in later)
 
 
@@ -83,9 +87,9 @@ def test_six_configurations_with_the_documented_default():
     assert tasks.check_configuration(None).name == "infer_mixing_factor"
 
 
-@pytest.mark.parametrize("version", ["2.2.1", "2.3.0", "10.0.0"])
+@pytest.mark.parametrize("version", ["2.3.1", "2.4.0", "10.0.0"])
 def test_a_newer_schema_version_is_refused_with_the_reason(version):
-    with pytest.raises(SchemaVersionError, match=r"newer than the newest .* 2\.2\.0") as caught:
+    with pytest.raises(SchemaVersionError, match=r"newer than the newest .* 2\.3\.0") as caught:
         schema.check_version(version)
     assert "upgrade" in caught.value.hint
 

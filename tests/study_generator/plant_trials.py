@@ -8,6 +8,7 @@ from collections import Counter
 import numpy as np
 from hypothesis import assume
 
+from hmix_hub.schema import CURRENT
 from hmix_hub.tasks import CATEGORICAL, CHOICE, INFER
 from study_generator.planting import plants, some_row
 from study_generator.studies import few_people
@@ -171,6 +172,20 @@ def _same_person(study: Study, rng: random.Random) -> list[int]:
     assume(sum(row["response_time_ms"] is not None for row in mine) >= max(5, len(mine) / 2))
     study.rows += [row | {_ID: "new-person"} for row in mine]
     return [len(study.rows) - len(mine)]
+
+
+@plants("HMX597", fewest_trials=3)
+def _claimed(study: Study, rng: random.Random) -> list[int]:
+    claimed: Counter[str] = Counter()
+    elapsed: dict[int, float] = {}
+    for number, row in enumerate(study.rows):
+        claimed[row[_ID]] += row["response_time_ms"] or 0.0
+        elapsed[number] = claimed[row[_ID]]
+    person = study.rows[some_row(study, rng, lambda row: claimed[row[_ID]] > 2000)][_ID]
+    mine = [number for number, row in enumerate(study.rows) if row[_ID] == person]
+    study.manifest["schema_version"] = CURRENT
+    study.add_column("server_elapsed_ms", elapsed | {number: 5.0 * place for place, number in enumerate(mine)})
+    return [next(number for number in mine if study.rows[number]["response_time_ms"] is not None)]
 
 
 @plants("HMX593", has_participants=True)

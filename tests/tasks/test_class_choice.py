@@ -37,7 +37,7 @@ votes = st.lists(st.tuples(st.integers(0, 4), st.sampled_from(PAGES)), min_size=
 
 
 def test_it_came_with_2_2_0_and_stores_no_soft_label():
-    assert TASKS[CHOICE].versions == ("2.2.0",)
+    assert TASKS[CHOICE].versions[0] == "2.2.0"
     assert "soft_label" not in {column.name for column in columns(CHOICE)}
     with pytest.raises(ConfigurationError, match=r"does not exist in schema 2\.1\.0"):
         migrate(judged(THREE), CHOICE, start="2.2.0", target="2.1.0", vocabulary=ANIMALS)

@@ -111,7 +111,7 @@ def test_a_task_without_a_released_form_exists_from_2_0_0_on():
 
 def test_a_task_that_came_later_exists_from_its_version_on():
     task = replace(TASKS["infer_mixing_factor"], released=None, since="2.2.0")
-    assert task.versions == ("2.2.0",)
+    assert task.versions == ("2.2.0", "2.3.0")
     assert task.in_version("2.2.0") == TASKS["infer_mixing_factor"].in_version("2.2.0")
     with pytest.raises(ConfigurationError, match=r"does not exist in schema 2\.1\.0") as refused:
         task.in_version("2.1.0")

@@ -69,8 +69,8 @@ def _is_equal(raw: pa.Array, wanted: pa.Array, kind: Kind) -> Mask:
     """For each of N values, whether they are what is wanted; bool (N,)."""
     if kind is Kind.STRINGS:
         lists = listed(raw)
-        if [SYNTHETIC_FLAG] in lists and all(given in (None, [], [SYNTHETIC_FLAG]) for given in lists):
-            # A mark alone does not answer which flags the computation gives.
+        if any(lists) and not any(map(_without, lists)):
+            # What was observed alone does not answer which flags the computation gives.
             return np.ones(len(lists), dtype=bool)
         pairs = zip(lists, wanted.to_pylist(), strict=True)
         return np.array([_without(given) == _without(right) for given, right in pairs], dtype=bool)

@@ -95,7 +95,7 @@ class FileRows:
             good &= ~np.isnan(shown)
             stimulus.append(shown)
         for name, known in self._facets.items():
-            facet = _numbered(chunk, name, known)
+            facet = numbered(chunk, name, known)
             good &= facet >= 0
             stimulus.append(facet)
         is_read = good & self._has_answers(chunk)
@@ -120,7 +120,7 @@ class FileRows:
         """Return each row's person and trial; without participants, the same person for all, and the row's number."""
         if not TASKS[self.task].has_participants:
             return np.zeros(len(chunk), dtype=np.int64), chunk.rows
-        return _numbered(chunk, "participant_id", self.people), chunk.codes("trial_index")
+        return numbered(chunk, "participant_id", self.people), chunk.codes("trial_index")
 
     def _leave_out(self, chosen: Ints, *columns: Ints) -> None:
         """Remember row, person and trial of rows whose stimulus is not good."""
@@ -176,7 +176,7 @@ class FileRows:
         return [self.names[code] for code in self["person"][positions].tolist()]
 
 
-def _numbered(chunk: ObservedChunk, name: str, known: dict[Any, int]) -> Ints:
+def numbered(chunk: ObservedChunk, name: str, known: dict[Any, int]) -> Ints:
     """Return the number of each row's value, as `known` counts them, to which new ones are added; -1: there is none."""
     if name not in chunk.values:
         return np.full(len(chunk), -1, dtype=np.int64)

@@ -52,7 +52,7 @@ def check_columns(
             if tidy.startswith(EXTRA_PREFIX):
                 report.add(rules.COLUMN_UNKNOWN, file=file, column=name, note=_OWN_NAME)
                 continue
-            if tidy in OF_PARTICIPANTS:
+            if tidy in OF_PARTICIPANTS and not TASKS[task].has_participants:
                 report.add(VOTES_OF_PEOPLE, file=file, column=name)
                 continue
             if tidy in since:

@@ -1,4 +1,4 @@
-"""Rules of participants.csv (HMX593 to HMX596)."""
+"""Rules of participants: of what they did, and of participants.csv (HMX590 to HMX597)."""
 
 from __future__ import annotations
 
@@ -32,6 +32,20 @@ def _copy_participant(files: Files) -> None:
 
     for path in (table_path(), "participants.csv"):
         rows_changed("", copy, path=path).apply(files)
+
+
+def _with_server_times(text: str, each_of_first: float | None) -> Change:
+    """Add the server's times: as long as the response times say, but for the first person `each_of_first`."""
+
+    def change(rows: Rows) -> None:
+        elapsed = 0.0
+        for number, row in enumerate(rows):
+            elapsed = 0.0 if number % _TRIALS == 0 else elapsed
+            counted = float(row["response_time_ms"]) + 20
+            elapsed += counted if each_of_first is None or number >= _TRIALS else each_of_first
+            row["server_elapsed_ms"] = f"{elapsed:.0f}"
+
+    return rows_changed(text, change, named=() if each_of_first is None else (0,))
 
 
 def _answer_always_the_same(rows: Rows) -> None:
@@ -74,6 +88,15 @@ STRAIGHTLINING = warning(
     "nine tenths or more of the person's answers are one and the same",
     "check whether the interface stored what was answered; such rows are kept, with a flag",
     Example(rows_changed("the first person gives one answer throughout", _answer_always_the_same)),
+)
+CLAIMED_TIMES = warning(
+    "HMX597 claimed-times",
+    "the person's response times add up to more than went by on the server, by server_elapsed_ms",
+    "look at the person's other answers, since a program may have given them; such rows are kept, with a flag",
+    Example(
+        _with_server_times("the server counts 10 ms for each answer of the first person", 10.0),
+        _with_server_times("the server counts what the response times add up to, and 20 ms for each answer", None),
+    ),
 )
 SAME_PARTICIPANT = warning(
     "HMX592 same-person",
