@@ -160,6 +160,8 @@ def test_flags_count_rows_and_people(tmp_path):
         "untouched_sliders": {"rows": 4, "people": 2},
         "repeated_in_batch": {"rows": 0, "people": 0},
         "straightlining": {"rows": 0, "people": 0},
+        "time_disagrees": {"rows": 0, "people": 0},
+        "failed_attention": {"rows": 0, "people": 0},
         "synthetic": {"rows": 5, "people": 3},
     }
 
