@@ -12,8 +12,17 @@ NAMES = {task: [column.name for column in TASKS[task].columns if column.since] f
 
 def recorded(rng: random.Random, task: str, row: dict[str, Any], classes: list[str]) -> dict[str, Any]:
     """Draw all such columns of a row; some of its answers may be changed, since nobody touched the slider."""
-    made = _MAKERS[task](rng, row, classes)
+    made = _observed(rng, row) | _MAKERS[task](rng, row, classes)
     return {name: None if rng.random() < 0.15 and name in NAMES[task] else value for name, value in made.items()}
+
+
+def _observed(rng: random.Random, row: dict[str, Any]) -> dict[str, Any]:
+    """Draw what the server and the page saw: more time went by than anybody claims to have taken."""
+    return {
+        "server_elapsed_ms": 4_000_000.0 * (int(row["trial_index"]) + 1),
+        "focus_losses": rng.randrange(3),
+        "focus_lost_ms": round(rng.uniform(0, 5000), 1),
+    }
 
 
 def _times(rng: random.Random, row: dict[str, Any], number: int, *, from_0: bool = False) -> list[float]:

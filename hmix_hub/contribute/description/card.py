@@ -106,7 +106,7 @@ def _configurations(study: Study, statistics: dict[str, Any], wording: Wording) 
 def _columns(study: Study, wording: Wording) -> dict[str, Any]:
     """Describe the columns of every table: those that all tasks share once, then each task's and each own column."""
     names = [name for name in study.tables if not CONFIGURATIONS[name].by_stimulus]
-    shared = [c for c in TASKS[names[0]].columns if all(map(partial(_is_shared, c), names))] if names else []
+    shared = [c for c in study.columns(names[0]) if all(map(partial(_is_shared, c), names))] if names else []
     own = {name: [c for c in study.columns(name) if c not in shared] for name in names}
     return {
         "shared_columns": Markdown(column_table(wording.columns(shared))) if shared else "",
