@@ -8,7 +8,6 @@ the row of `construct_midpoint`, tell nothing about another task, another person
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from hmix_hub.stimuli.mixtures import walked
@@ -53,16 +52,13 @@ class _Address(NamedTuple):
 
     def packed(self) -> bytes:
         """Write as 8 bytes; a study file allows no more than 100,000 of anything."""
-        return b"".join(value.to_bytes(size) for value, size in zip(self, _SIZES, strict=True))
+        return (self.kind << 56 | self.group << 32 | self.item << 8 | self.place).to_bytes(8)
 
     @classmethod
     def unpacked(cls, content: bytes) -> _Address:
         """Read what `packed` wrote."""
-        ends = accumulate(_SIZES, initial=0)
-        return cls(*(int.from_bytes(content[begin:end]) for begin, end in pairwise(ends)))
-
-
-_SIZES = (1, 3, 3, 1)
+        number = int.from_bytes(content)
+        return cls(number >> 56, number >> 32 & 0xFFFFFF, number >> 8 & 0xFFFFFF, number & 0xFF)
 
 
 def mixtures_of_stimulus(task: str, stimulus: Stimulus) -> tuple[Mixture, ...]:
@@ -89,17 +85,15 @@ def trial_pictures(
 ) -> list[str]:
     """Return the names of the pictures of a session's trial, 40 hex digits each, in the order of the page."""
     page, kind = f"{session_id}/{trial.trial_index}", _PRACTICE if is_practice else _TRIALS
-    return [
-        key.seal(_Address(kind, batch.number, trial.stimulus, place).packed(), page)
-        for place in SUITE_TASKS[batch.task].order(trial)
-    ]
+    places = SUITE_TASKS[batch.task].order(trial)
+    return key.seal([_Address(kind, batch.number, trial.stimulus, place).packed() for place in places], page)
 
 
-def example_pictures(session_id: str, task: str, frozen: FrozenStudy, key: StudyKey) -> Iterator[str]:
-    """Yield the names of the pictures of a task's worked examples, in the order of the pages."""
+def example_pictures(session_id: str, task: str, frozen: FrozenStudy, key: StudyKey) -> list[str]:
+    """Return the names of the pictures of a task's worked examples, in the order of the pages."""
     group = sorted(frozen.study.tasks).index(task)
-    for item, _ in enumerate(_mixtures_of_examples(task, frozen)):
-        yield key.seal(_Address(_EXAMPLES, group, item, 0).packed(), session_id)
+    items = range(sum(1 for _ in _mixtures_of_examples(task, frozen)))
+    return key.seal([_Address(_EXAMPLES, group, item, 0).packed() for item in items], session_id)
 
 
 def mixture_named(name: str, frozen: FrozenStudy, key: StudyKey) -> Mixture | None:

@@ -71,7 +71,7 @@ def _questions(shown: Shown, *, is_before: bool) -> Iterator[Page]:
 
 
 def _instructions(shown: Shown) -> Iterator[Page]:
-    names = example_pictures(shown.session.id, shown.batch.task, shown.frozen, shown.key)
+    names = iter(example_pictures(shown.session.id, shown.batch.task, shown.frozen, shown.key))
     for page in shown.design.instructions:
         examples = [
             {

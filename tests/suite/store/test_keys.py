@@ -27,14 +27,14 @@ def test_names_have_their_forms(text):
 
 @given(st.binary(min_size=8, max_size=8), st.text(), st.text(), st.integers(0, 159))
 def test_what_is_sealed_is_read_again_and_nothing_else(content, page, other, bit):
-    name = KEY.seal(content, page)
+    [name] = KEY.seal([content], page)
     changed = bytearray.fromhex(name)
     changed[bit // 8] ^= 1 << bit % 8
     assert re.fullmatch("[0-9a-f]{40}", name)
     assert KEY.unseal(name) == content
     assert KEY.unseal(changed.hex()) is None
     assert StudyKey(bytes(32)).unseal(name) is None
-    assert (KEY.seal(content, other) == name) == (page == other)
+    assert (KEY.seal([content], other) == [name]) == (page == other)
 
 
 def test_names_are_the_same_again_and_others_for_others():
