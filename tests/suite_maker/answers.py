@@ -29,6 +29,8 @@ def construct_path(start: int, steps: list[int], elapsed: float) -> list[list[fl
 
 def _construct(page: dict[str, Any], elapsed: float, rng: random.Random) -> dict[str, Any]:
     path = construct_path(page["start"], rng.choices([-1, 1], k=rng.randrange(12)), elapsed)
+    if page["must_touch"] and len(path) == 1:
+        path = construct_path(page["start"], [1, -1], elapsed)
     return {"position": path[-1][1], "path": path}
 
 

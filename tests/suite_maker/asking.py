@@ -166,6 +166,8 @@ def task_of(page: dict[str, Any]) -> str:
         return "construct_midpoint"
     if "scales" in page:
         return "scale_rating"
+    if "confidence" in page:
+        return "class_choice"
     if "must_touch" in page:
-        return "class_choice" if "class_order" in page else "infer_mixing_factor"
+        return "infer_mixing_factor"
     return "categorical_soft_labels" if "class_order" in page else "select_shuffled_midpoint"

@@ -18,11 +18,13 @@ export async function call(method, path, { token, body } = {}) {
 	const headers = {};
 	if (token) headers.Authorization = `Bearer ${token}`;
 	if (body) headers['Content-Type'] = 'application/json';
+	const late = new AbortController();
+	setTimeout(() => late.abort(), REQUEST);
 	const response = await fetch(path, {
 		method,
 		headers,
 		body: body && JSON.stringify(body),
-		signal: AbortSignal.timeout(REQUEST),
+		signal: late.signal,
 		cache: 'no-store',
 		credentials: 'omit',
 	});

@@ -7,8 +7,19 @@ export function make(tag, properties = {}, ...children) {
 		if (name.startsWith('on')) node.addEventListener(name.slice(2), value);
 		else if (value !== false && value != null) node.setAttribute(name, value === true ? '' : value);
 	}
-	node.append(...children.flat().filter((child) => child != null));
+	return add(node, children);
+}
+
+/** Put children behind what a node holds. Nothing (null, undefined, false) is no child; left in, it would be a word. */
+export function add(node, ...children) {
+	node.append(...children.flat(Infinity).filter((child) => child != null && child !== false));
 	return node;
+}
+
+/** Put children in place of what a node holds. */
+export function fill(node, ...children) {
+	node.replaceChildren();
+	return add(node, children);
 }
 
 export function paragraphs(text) {
@@ -34,33 +45,9 @@ export function setFault(line, field, text) {
 	else field.removeAttribute('aria-invalid');
 }
 
-/** Make a text that is part of what is measured, such as the name of a class: a browser that translates leaves it alone. */
+/** Make a text that is part of what is measured, such as the name of a class, or a code: no browser translates it. */
 export function fixed(text) {
 	return make('span', { dir: 'auto', translate: 'no' }, text);
-}
-
-/** Make a group of choices [value, text], of one (radio) or several (checkbox). */
-export function makeGroup(type, name, legend, choices, kind = 'choices') {
-	const fault = faultLine(`${name}-fault`);
-	const inputs = choices.map(([value]) => make('input', { type, name, value }));
-	const labels = choices.map(([, text], place) => make('label', { class: 'choice' }, inputs[place], make('span', {}, text)));
-	const list = make('div', { class: kind }, labels);
-	const node = make(
-		'fieldset',
-		{ class: 'asked', role: type === 'radio' ? 'radiogroup' : 'group', 'aria-describedby': fault.id },
-		make('legend', {}, legend),
-		list,
-		fault,
-	);
-	return {
-		node,
-		list,
-		inputs,
-		labels,
-		values: () => inputs.filter((input) => input.checked).map(({ value }) => Number(value)),
-		focus: () => (inputs.find((input) => input.checked) ?? inputs[0]).focus(),
-		setFault: (text) => setFault(fault, node, text),
-	};
 }
 
 /** Wait for the next frame; what is then put on the page is painted in it. */

@@ -1,6 +1,6 @@
 /** The end: the completion code comes once the server holds every answer, a fallback code if it stays away. */
 import { call } from './api.js';
-import { button, buttons, make, paragraphs } from './dom.js';
+import { button, buttons, fill, make, paragraphs } from './dom.js';
 import { onChange, waiting } from './queue.js';
 import { show } from './screen.js';
 import { forgetPerson, isRenewed, recruitingId, session } from './session.js';
@@ -65,11 +65,11 @@ function makeRoom() {
 }
 
 function makeCode(code) {
-	const shown = make('output', { class: 'code', 'aria-label': word('code') }, code);
+	const shown = make('output', { class: 'code', translate: 'no', 'aria-label': word('code') }, code);
 	const said = make('span', { role: 'status' });
 	const copy = () => {
 		getSelection().selectAllChildren(shown);
-		navigator.clipboard?.writeText(code).then(() => said.append(word('copied')), () => {});
+		navigator.clipboard?.writeText(code).then(() => fill(said, word('copied')), () => {});
 	};
 	const row = make('div', { class: 'buttons' }, shown, button(word('copy'), copy, 'second'), said);
 	return [make('p', { class: 'small' }, word('code')), row];

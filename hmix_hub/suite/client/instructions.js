@@ -1,5 +1,5 @@
 /** A page of instructions, with worked examples. */
-import { button, buttons, make, paragraphs } from './dom.js';
+import { add, button, buttons, fill, make, paragraphs } from './dom.js';
 import { load } from './pictures.js';
 import { show } from './screen.js';
 import { layOut } from './sizes.js';
@@ -18,8 +18,8 @@ export function showInstructions(page, { back, forth, isLast }) {
 
 function makeExample({ pictures, text }, number) {
 	const of = pictures.length;
-	const strip = make('div', { class: 'strip' });
-	strip.append(...pictures.map((name, place) => makePicture(strip, of, name, word('example_picture', { number: place + 1, of }))));
+	const strip = make('div', { class: 'strip', dir: 'ltr' });
+	add(strip, pictures.map((name, place) => makePicture(strip, of, name, word('example_picture', { number: place + 1, of }))));
 	return make(
 		'figure',
 		{ class: 'example', 'aria-label': word('example', { number: number + 1 }) },
@@ -31,12 +31,12 @@ function makeExample({ pictures, text }, number) {
 /** Make a place that a picture fills once it is decoded, or a button to try again. */
 function makePicture(strip, of, name, alt) {
 	const place = make('span', { class: 'place' });
-	const fill = async () => {
-		const offer = () => button(word('picture_again'), fill, 'second');
+	const draw = async () => {
+		const offer = () => button(word('picture_again'), draw, 'second');
 		const picture = await load(name, alt).catch(offer);
-		place.replaceChildren(picture);
+		fill(place, picture);
 		if (picture.naturalWidth) layOut(strip, [picture], of, { fewest: Math.ceil(Math.sqrt(of)), most: LARGEST, width: strip.clientWidth, around: 12 });
 	};
-	fill();
+	draw();
 	return place;
 }

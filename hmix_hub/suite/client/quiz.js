@@ -1,6 +1,7 @@
 /** The comprehension quiz, and what was wrong in it. */
 import { call } from './api.js';
-import { button, buttons, faultLine, make, makeGroup } from './dom.js';
+import { button, buttons, faultLine, make } from './dom.js';
+import { makeGroup } from './group.js';
 import { show } from './screen.js';
 import { isRenewed, session } from './session.js';
 import * as storage from './storage.js';

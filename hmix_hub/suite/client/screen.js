@@ -1,5 +1,5 @@
 /** The frame around all pages: title, progress, the line about saving, notices, the page itself, whom to ask. */
-import { make } from './dom.js';
+import { fill, make } from './dom.js';
 import { WAKE } from './timing.js';
 import { word } from './words.js';
 
@@ -17,7 +17,7 @@ export function show(heading, nodes, kind = '') {
 	const main = part('main');
 	const head = make('h1', { tabindex: -1 }, heading);
 	main.className = `page ${kind}`;
-	main.replaceChildren(head, ...nodes);
+	fill(main, head, nodes);
 	document.title = [heading, part('title').textContent].filter(Boolean).join(' – ');
 	window.scrollTo(0, 0);
 	head.focus({ preventScroll: true });
@@ -52,7 +52,7 @@ function setNotice(changed) {
 	Object.assign(notices, changed);
 	const texts = [...notices.standing, notices.message].filter(Boolean);
 	part('notices').hidden = texts.length === 0;
-	part('notices').replaceChildren(...texts.map((text) => make('p', { class: 'page' }, text)));
+	fill(part('notices'), texts.map((text) => make('p', { class: 'page' }, text)));
 }
 
 /** Offer to withdraw on every page; null takes the offer away. */
@@ -75,7 +75,7 @@ export function setStatus(kind, text) {
 
 export function openDialog(heading, nodes) {
 	const dialog = part('dialog');
-	dialog.replaceChildren(make('h2', { id: 'dialog-heading' }, heading), ...nodes);
+	fill(dialog, make('h2', { id: 'dialog-heading' }, heading), nodes);
 	dialog.showModal();
 	return dialog;
 }

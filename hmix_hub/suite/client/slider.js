@@ -1,22 +1,28 @@
 /** A slider from 0 to 100, or to another number, that knows whether it was touched: untouched it has no thumb and no value. */
-import { faultLine, fixed, make, setFault } from './dom.js';
+import { faultLine, fill, fixed, make, setFault } from './dom.js';
 import { LONGEST_PATH, THIN } from './timing.js';
 import { word } from './words.js';
 
-/** Make a slider: `id` and `label`, words at its ends, `describe(value)` for a value's text, `now()` for times,
- * the highest value, `show(value)` for a shorter text on the page. */
-export function makeSlider(id, label, ends, describe, now, max = 100, show = describe) {
+/**
+ * Make a slider: `id` and `label`, words at its ends, `describe(value)` for the nodes of a value's text, `now()` for
+ * times. Of its options `max` is the highest value and `show(value)` gives a shorter text for the page. The track is
+ * filled from `origin`, the value that says nothing of either end: 0 where a slider says how much, the middle where it
+ * says which of two has more. The label is not the input's own (`for`): a click on it would set the slider.
+ */
+export function makeSlider(id, label, ends, describe, now, { max = 100, show = describe, origin = 0 } = {}) {
 	const path = [];
 	const fault = faultLine(`${id}-fault`);
 	const output = make('output', { for: id, 'aria-live': 'off' });
 	const listeners = { oninput: touch, onclick: touch, onpointerup, onkeydown };
-	const range = { type: 'range', id, max, class: 'untouched', 'aria-describedby': fault.id };
-	const input = make('input', { ...range, ...listeners });
+	const named = { 'aria-labelledby': `${id}-label`, 'aria-describedby': fault.id, translate: 'no' };
+	const input = make('input', { type: 'range', id, max, ...named, ...listeners });
+	const filled = make('div', { class: 'filled' });
+	const range = make('div', { class: 'range untouched' }, make('div', { class: origin ? 'track two-sided' : 'track' }, filled), input);
 	const node = make(
 		'div',
 		{ class: 'slider' },
-		make('div', { class: 'row' }, make('label', { for: id }, label), output),
-		make('div', { dir: 'ltr' }, input, make('div', { class: 'row ends' }, ends.map(fixed))),
+		make('div', { class: 'row' }, make('span', { class: 'label', id: `${id}-label` }, label), output),
+		make('div', { dir: 'ltr' }, range, make('div', { class: 'row ends' }, ends.map(fixed))),
 		fault,
 	);
 	const isTouched = () => path.length > 0;
@@ -26,7 +32,7 @@ export function makeSlider(id, label, ends, describe, now, max = 100, show = des
 	function touch() {
 		const value = input.valueAsNumber;
 		if (path.at(-1)?.[1] !== value) keepMovement(path, [now(), value]);
-		input.className = '';
+		range.className = 'range';
 		setFault(fault, input, '');
 		tell();
 	}
@@ -43,10 +49,13 @@ export function makeSlider(id, label, ends, describe, now, max = 100, show = des
 	}
 
 	function tell() {
-		const text = isTouched() ? describe(input.valueAsNumber) : word('not_set');
-		input.setAttribute('aria-valuetext', text);
-		input.style.setProperty('--share', `${(100 * input.value) / max}%`);
-		output.textContent = isTouched() ? show(input.valueAsNumber) : text;
+		const value = input.valueAsNumber;
+		const [text, short] = isTouched() ? [describe(value), show(value)] : [word('not_set'), word('not_set')];
+		const [from, to] = [origin, value].sort((one, other) => one - other);
+		input.setAttribute('aria-valuetext', make('span', {}, text).textContent);
+		filled.style.left = `${(100 * from) / max}%`;
+		filled.style.width = `${(100 * (to - from)) / max}%`;
+		fill(output, short);
 	}
 
 	return {

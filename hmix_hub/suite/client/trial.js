@@ -1,5 +1,5 @@
 /** What all trials share: pictures are drawn before anything can be answered, time runs from then on, one answer goes out. */
-import { button, buttons, faultLine, frame, make } from './dom.js';
+import { button, buttons, faultLine, fill, frame, make } from './dom.js';
 import { isDrawn, take } from './pictures.js';
 import { show } from './screen.js';
 import { session } from './session.js';
@@ -46,7 +46,7 @@ export function showTrial(page, drawn, answered) {
 		if (signal.aborted) return;
 		placed = pictures;
 		fit(layout, stage, controls, pictures, task.grid);
-		if (!task.place) stage.replaceChildren(...pictures);
+		if (!task.place) fill(stage, pictures);
 		const shown = task.place?.(pictures) ?? pictures;
 		start = performance.now();
 		focus = session.view.watches_focus && watchFocus(signal);

@@ -1,5 +1,9 @@
 /** The interface's words, as the server sends them in the study's language. */
 
+import { fixed } from './dom.js';
+
+/** Decimals of a number that people enter, at most. */
+export const DECIMALS = 6;
 const RIGHT_TO_LEFT = ['ar', 'ckb', 'dv', 'fa', 'he', 'ps', 'sd', 'ug', 'ur', 'yi'];
 let words = {};
 
@@ -10,7 +14,21 @@ export function setWords(study) {
 	Object.assign(document.documentElement, { lang, dir });
 }
 
-/** Give a word by name, {placeholders} filled. */
+/** Give a word by name, {placeholders} filled; of a number that was added up only the decimals that people can enter. */
 export function word(name, values = {}) {
-	return words[name].replace(/\{(\w+)\}/g, (all, key) => values[key] ?? all);
+	return filled(name, values, (value) => value).join('');
+}
+
+/** Give the nodes of a word by name; texts that are filled in are names, which no browser translates. */
+export function phrase(name, values) {
+	return filled(name, values, fixed);
+}
+
+function filled(name, values, show) {
+	// What stands in braces and what is between them take turns.
+	return words[name].split(/\{(\w+)\}/).map((part, place) => {
+		if (place % 2 === 0) return part;
+		const value = values[part] ?? `{${part}}`;
+		return typeof value === 'number' ? String(Number(value.toFixed(DECIMALS))) : show(value);
+	});
 }

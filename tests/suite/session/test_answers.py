@@ -209,6 +209,7 @@ FAR = 10 - START
         (walk((0, START), (5, float(BEYOND)), position=BEYOND), "a value of path"),
         (walk((0, START), (5, 10 if START == 9 else 0), (6, 11 if START == 9 else -1)), "position is not"),
         (walk((0, START), position=BEYOND), "end at the position"),
+        (walk((0, START)), "not moved"),
         (walk((0, START), position=True), "position is not"),
         (walk((0, START), position="1"), "position is not"),
         (good(CONSTRUCT, path=None), "not a list"),
@@ -219,6 +220,12 @@ FAR = 10 - START
 )
 def test_defects_of_a_constructed_midpoint(sent: dict[str, Any], fault: str) -> None:
     assert fault in (Session(CONSTRUCT, 3).check(sent) or "")
+
+
+def test_the_start_is_an_answer_once_it_was_left_or_where_nothing_has_to_be_moved() -> None:
+    assert Session(CONSTRUCT, 3).check(walk((0, START), (5, BEYOND), (6, START))) is None
+    lenient = Session(CONSTRUCT, 3, lenient=True)
+    assert lenient.check(walk((0, START))) is None
 
 
 def test_both_ends_of_the_row_can_be_the_answer() -> None:

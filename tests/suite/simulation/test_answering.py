@@ -1,10 +1,14 @@
 """Answering: the same person gives the same answer to the same stimulus, whatever the server does."""
 
+from itertools import pairwise
+
+import numpy as np
 import pytest
 from suite.export.studies import answer, frozen_study
 
 from hmix_hub.suite.design.plan import draw_plan
-from hmix_hub.suite.tasks.perception import Mind, Perception
+from hmix_hub.suite.tasks import SUITE_TASKS
+from hmix_hub.suite.tasks.perception import Mind, Perception, Scene
 from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER
 
 
@@ -47,6 +51,19 @@ def test_some_people_overshoot_and_come_back(frozen):
     found = [given["answer"] for person in range(4) for given in answers(frozen, CONSTRUCT, person=person).values()]
     turned = [given for given in found if len(given["path"]) > abs(given["path"][0][1] - given["position"]) + 1]
     assert 0.1 < len(turned) / len(found) < 0.5
+
+
+def test_who_sees_the_midpoint_at_the_start_leaves_it_and_comes_back(frozen):
+    batch = next(batch for batch in frozen.batches if batch.task == CONSTRUCT)
+    mind, trial = Mind(Perception(), 0, 0), draw_plan(frozen, batch, 0, seed=0).trials[0]
+    for start in range(11):
+        coefficients = tuple(abs(step - start) / 20 + 0.5 for step in range(11))
+        page = {"pictures": list(range(11)), "start": start, "must_touch": True}
+        scene = Scene(batch.stimuli[trial.stimulus], coefficients, None)
+        given = SUITE_TASKS[CONSTRUCT].respond(page, scene, mind, np.random.default_rng(start))["answer"]
+        assert len(given["path"]) > 1
+        assert given["path"][-1][1] == given["position"]
+        assert all(abs(one[1] - other[1]) == 1 for one, other in pairwise(given["path"]))
 
 
 def test_some_people_see_no_alternative(frozen):

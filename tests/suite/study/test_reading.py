@@ -116,7 +116,7 @@ FAULTS: dict[str, tuple[str, str, str]] = {
     "sliders in another task": (
         "batch_size: 6",
         "batch_size: 6\n    must_touch: true  #!",
-        "is for infer_mixing_factor",
+        "is for construct_midpoint",
     ),
     "start values in another task": (
         "batch_size: 9",

@@ -1,5 +1,7 @@
 /** categorical_soft_labels: the most probable class, perhaps a second, their percentages, and the classes that are ruled out. */
-import { faultLine, make, makeGroup, setFault } from '../dom.js';
+import { faultLine, make, setFault } from '../dom.js';
+import { makeGroup } from '../group.js';
+import { readNumber } from '../numbers.js';
 import { session } from '../session.js';
 import { word } from '../words.js';
 
@@ -74,9 +76,8 @@ function makePercent(id, label) {
 	};
 }
 
-/** Read a percentage, 0 to 100, with a comma or a point, perhaps a percent sign; NaN if it is none. */
+/** Read a percentage, 0 to 100, perhaps with a percent sign; NaN if it is none. */
 function readPercent(text) {
-	const match = /^(\d{1,3}(?:[.,]\d{1,6})?)\s*%?$/.exec(text);
-	const value = match ? Number(match[1].replace(',', '.')) : NaN;
-	return value <= 100 ? value : NaN;
+	const value = readNumber(text.replace(/[%\u066a\uff05]\p{Cf}*$/u, ''));
+	return value >= 0 && value <= 100 ? value : NaN;
 }

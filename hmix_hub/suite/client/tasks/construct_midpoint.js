@@ -1,7 +1,7 @@
 /** construct_midpoint: one picture, moved step by step between the two ends. */
-import { fixed, frame, make } from '../dom.js';
+import { faultLine, fill, frame, make, setFault } from '../dom.js';
 import { LONGEST_PATH } from '../timing.js';
-import { word } from '../words.js';
+import { phrase, word } from '../words.js';
 
 const KEYS = { g: -1, ArrowLeft: -1, KeyG: -1, h: 1, ArrowRight: 1, KeyH: 1 };
 
@@ -9,6 +9,8 @@ export default function makeTask(page, now) {
 	const stage = make('div', { class: 'single' });
 	const movers = [makeMover('left', 'g', page.left, () => move(-1)), makeMover('right', 'h', page.right, () => move(1))];
 	const last = page.pictures.length - 1;
+	const fault = faultLine('construct-fault');
+	const row = make('div', { class: 'movers', dir: 'ltr', role: 'group', 'aria-describedby': fault.id });
 	const path = [];
 	const steps = [];
 	let pictures = null;
@@ -28,8 +30,9 @@ export default function makeTask(page, now) {
 		for (; steps.length; sayEnds()) {
 			await frame();
 			shown += steps.shift();
-			stage.replaceChildren(pictures[shown]);
+			fill(stage, pictures[shown]);
 			path.push([now(), shown]);
+			setFault(fault, row, '');
 		}
 		running = null;
 	}
@@ -48,11 +51,11 @@ export default function makeTask(page, now) {
 
 	return {
 		stage,
-		controls: [make('div', { class: 'movers', dir: 'ltr' }, movers[0].node, movers[1].node)],
+		controls: [fill(row, movers.map((mover) => mover.node)), fault],
 		onkey,
 		place(decoded) {
 			pictures = decoded;
-			stage.replaceChildren(pictures[shown]);
+			fill(stage, pictures[shown]);
 			path[0] = [0, shown];
 			sayEnds();
 			return [pictures[shown]];
@@ -60,6 +63,11 @@ export default function makeTask(page, now) {
 		async read() {
 			await running;
 			await frame();
+			if (page.must_touch && path.length < 2) {
+				setFault(fault, row, word('construct_open'));
+				movers[shown === last ? 0 : 1].focus();
+				return null;
+			}
 			return { pictures: [page.pictures[shown]], answer: { position: shown, path } };
 		},
 	};
@@ -70,7 +78,7 @@ function makeMover(side, key, name, onclick) {
 	const node = make(
 		'button',
 		{ type: 'button', class: `mover to-${side}`, onclick, 'aria-keyshortcuts': key },
-		fixed(word('towards', { class: name })),
+		make('span', {}, phrase('towards', { class: name })),
 		make('kbd', { 'aria-hidden': 'true' }, key),
 		end,
 	);
@@ -78,5 +86,5 @@ function makeMover(side, key, name, onclick) {
 		node.setAttribute('aria-disabled', isAtEnd);
 		end.textContent = isAtEnd ? word('at_end') : '';
 	};
-	return { node, setEnd };
+	return { node, setEnd, focus: () => node.focus() };
 }

@@ -1,12 +1,12 @@
 /** infer_mixing_factor: one picture, a slider for the share of the second class and one for confidence. */
 import { makeSlider } from '../slider.js';
-import { word } from '../words.js';
+import { phrase, word } from '../words.js';
 
 export default function makeTask({ left, right, must_touch: mustTouch }, now) {
-	const sayShare = (value) => word('share_value', { left, right, left_percent: 100 - value, right_percent: value });
+	const sayShare = (value) => phrase('share_value', { left, right, left_percent: 100 - value, right_percent: value });
 	const sayConfidence = (percent) => word('confidence_value', { percent });
 	const sure = [word('confidence_low'), word('confidence_high')];
-	const share = makeSlider('share', word('share'), [left, right], sayShare, now);
+	const share = makeSlider('share', word('share'), [left, right], sayShare, now, { origin: 50 });
 	const confidence = makeSlider('confidence', word('confidence'), sure, sayConfidence, now);
 	const sliders = [share, confidence];
 

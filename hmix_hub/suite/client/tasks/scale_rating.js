@@ -3,7 +3,7 @@ import { KEYS, named } from '../keys.js';
 import { makeSlider } from '../slider.js';
 import { makeSteps } from '../steps.js';
 import { LONGEST_PATH } from '../timing.js';
-import { word } from '../words.js';
+import { phrase, word } from '../words.js';
 
 export default function makeTask(page, now) {
 	const scales = page.scales.map((scale, number) => (scale.is_slider ? makeRange : makeRow)(scale, `scale-${number}`, now));
@@ -38,8 +38,8 @@ export default function makeTask(page, now) {
 }
 
 function makeRange({ question, low, high, most }, id, now) {
-	const say = (value) => word('scale_value', { value, most, low, high });
-	return { ...makeSlider(id, question, [low, high], say, now, most, String), mustTouch: (isAsked) => isAsked };
+	const say = (value) => phrase('scale_value', { value, most, low, high });
+	return { ...makeSlider(id, question, [low, high], say, now, { max: most, show: String }), mustTouch: (isAsked) => isAsked };
 }
 
 function makeRow({ question, low, high, most }, id, now) {

@@ -1,5 +1,5 @@
 /** select_shuffled_midpoint: eleven pictures in a grid, one is chosen. */
-import { faultLine, make, setFault } from '../dom.js';
+import { faultLine, fill, make, setFault } from '../dom.js';
 import { word } from '../words.js';
 
 export default function makeTask(page) {
@@ -9,7 +9,8 @@ export default function makeTask(page) {
 	const cells = inputs.map((input) => make('label', { class: 'cell' }, input, make('span', { class: 'place' })));
 	const properties = { role: 'radiogroup', 'aria-label': word('grid'), 'aria-describedby': fault.id };
 	const onchange = () => setFault(fault, stage, '');
-	const stage = make('fieldset', { class: 'grid', disabled: true, ...properties, onchange, onkeydown }, cells);
+	// From the left in every language: rows name the pictures of the grid in this order.
+	const stage = make('fieldset', { class: 'grid', dir: 'ltr', disabled: true, ...properties, onchange, onkeydown }, cells);
 
 	/** Up and down move by a row of the grid as it is laid out; left and right are the browser's own. */
 	function onkeydown(event) {
@@ -28,7 +29,7 @@ export default function makeTask(page) {
 		controls: [fault],
 		alts: page.pictures.map((_, place) => word('grid_picture', { number: place + 1, of })),
 		place(pictures) {
-			pictures.forEach((picture, place) => cells[place].lastChild.replaceChildren(picture));
+			pictures.forEach((picture, place) => fill(cells[place].lastChild, picture));
 			stage.disabled = false;
 			return pictures;
 		},
