@@ -1,6 +1,8 @@
 /** A page of questions before or after the trials. */
 import { call } from './api.js';
-import { button, buttons, faultLine, make, makeGroup, paragraphs, setFault } from './dom.js';
+import { button, buttons, faultLine, make, paragraphs, setFault } from './dom.js';
+import { makeGroup } from './group.js';
+import { readNumber } from './numbers.js';
 import { show } from './screen.js';
 import { isRenewed, session } from './session.js';
 import { makeSteps } from './steps.js';
@@ -71,15 +73,15 @@ function ofGroup(group, kept) {
 }
 
 function makeSeveral({ choices }, id, legend, kept) {
-	const group = makeGroup('checkbox', id, legend, numbered(choices), 'choices rows');
+	const frame = (list) => [make('p', { class: 'small' }, word('several_hint')), list];
+	const group = makeGroup('checkbox', id, legend, numbered(choices), 'choices rows', frame);
 	for (const input of group.inputs) input.checked = Boolean(kept?.includes(Number(input.value)));
-	group.list.before(make('p', { class: 'small' }, word('several_hint')));
 	return { ...group, value: () => (group.values().length ? group.values() : null) };
 }
 
 function makeNumber({ least, most, whole }, id, label, kept) {
 	const field = makeField('input', { type: 'text', inputmode: whole && !(least < 0) ? 'numeric' : 'text' }, id, label, kept);
-	const read = () => (/^-?\d+(?:[.,]\d+)?$/.test(field.kept()) ? Number(field.kept().replace(',', '.')) : NaN);
+	const read = () => readNumber(field.kept());
 	const fault = () => {
 		const value = read();
 		if (!field.kept()) return null;

@@ -7,7 +7,8 @@ from playwright.sync_api import Page
 _NAME = """() => {
   const node = document.activeElement;
   const label = document.getElementById(node.getAttribute('aria-labelledby'))?.innerText;
-  return node.getAttribute('aria-label') || label || [...(node.labels ?? [])].map((one) => one.innerText).join(' ').trim()
+  const labels = [...(node.labels ?? [])].map((one) => one.innerText).join(' ').trim();
+  return node.getAttribute('aria-label') || label || labels
     || node.closest('label')?.querySelector('img')?.alt || node.innerText;
 }"""
 _MOST = 60
