@@ -1,5 +1,5 @@
 /** Between trials: what is said about a practice trial, and breaks. */
-import { button, buttons, make, paragraphs } from './dom.js';
+import { button, buttons, fill, make, paragraphs } from './dom.js';
 import { take } from './pictures.js';
 import { show } from './screen.js';
 import { word } from './words.js';
@@ -15,7 +15,7 @@ export function showFeedback({ feedback, isLast }, pictures, forth) {
 	]);
 	if (pictures.length > 1) return;
 	take(pictures, [word('picture')]).then(([picture]) => {
-		place.replaceChildren(make('span', { class: 'place' }, picture));
+		fill(place, make('span', { class: 'place' }, picture));
 		place.hidden = false;
 	}, () => {});
 }
