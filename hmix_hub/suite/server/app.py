@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import re
 from collections.abc import Awaitable, Callable
@@ -40,6 +41,7 @@ _TYPES = {
     ".svg": "image/svg+xml",
 }
 _PICTURE = re.compile(r"([0-9a-f]{40})\.png", re.ASCII)
+_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))", re.IGNORECASE)
 _FOREVER = "private, max-age=31536000, immutable"
 
 
@@ -166,13 +168,14 @@ class Assets:
     """The files of `hmix_hub.suite.client` and the pages of its tasks, by their path within it."""
 
     def __init__(self) -> None:
-        self._files: dict[str, tuple[bytes, str, str]] = {}
+        self._files: dict[str, tuple[bytes, bytes, str, str]] = {}
         client = files("hmix_hub.suite.client")
         pages = {f"tasks/{task}.js": client / "tasks" / f"{task}.js" for task in SUITE_TASKS}
         for name, file in ({file.name: file for file in client.iterdir() if file.is_file()} | pages).items():
             if (kind := _TYPES.get("." + name.rpartition(".")[2])) is not None:
                 content = file.read_bytes()
-                self._files[name] = content, kind, f'"{hashlib.sha256(content).hexdigest()[:32]}"'
+                tag = f'W/"{hashlib.sha256(content).hexdigest()[:32]}"'
+                self._files[name] = content, gzip.compress(content, mtime=0), kind, tag
 
     async def page(self, request: Request) -> Response:
         """Send the page."""
@@ -186,9 +189,11 @@ class Assets:
     def _send(self, name: str, request: Request) -> Response:
         if name not in self._files:
             raise Refusal(404, "not_found", "There is no such file.")
-        content, kind, tag = self._files[name]
-        headers = {"ETag": tag, "Cache-Control": "no-cache"}
+        content, compressed, kind, tag = self._files[name]
+        headers = {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
         asked = request.headers.get("if-none-match", "")
-        if tag in {part.strip().removeprefix("W/") for part in asked.split(",")}:
+        if tag.removeprefix("W/") in {part.strip().removeprefix("W/") for part in asked.split(",")}:
             return Response(status_code=304, headers=headers)
+        if _GZIP.search(request.headers.get("accept-encoding", "")):
+            return Response(compressed, headers=headers | {"Content-Encoding": "gzip"}, media_type=kind)
         return Response(content, headers=headers, media_type=kind)
