@@ -115,8 +115,8 @@ FAULTS: dict[str, tuple[str, str, str]] = {
     "class order in another task": ("batch_size: 6", "batch_size: 6\n    class_order: shuffled  #!", "means nothing"),
     "sliders in another task": (
         "batch_size: 6",
-        "batch_size: 6\n    must_touch: true  #!",
-        "is for construct_midpoint",
+        "batch_size: 6\n    confidence: true  #!",
+        "is for class_choice",
     ),
     "start values in another task": (
         "batch_size: 9",
