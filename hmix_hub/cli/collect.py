@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -132,10 +133,11 @@ def close(folder: Path, reopen: bool) -> None:
     show_default=True,
     help="A study folder for `hmix contribute`, or CSVs as the release of H-Mix has them.",
 )
-@click.option("--comments", metavar="FILE", type=_NEW_FILE, help="Write people's comments here, as JSON lines.")
+@click.option("--comments", metavar="FILE", type=_NEW_FILE, help="Write what people wrote here, as JSON lines.")
 @click.option("--quarantine", metavar="FILE", type=_NEW_FILE, help="Write what was kept aside here, as JSON lines.")
+@click.option("--k", default=5, show_default=True, type=click.IntRange(1), help="Fewest people who share demographics.")
 def export(
-    folder: Path, target: Path, unfinished: bool, layout: str, comments: Path | None, quarantine: Path | None
+    folder: Path, target: Path, unfinished: bool, layout: str, comments: Path | None, quarantine: Path | None, k: int
 ) -> None:
     """Write the answers as a new folder TARGET, whole or not at all; also while the collection is served.
 
@@ -143,6 +145,7 @@ def export(
     they came nor where from; there are no clock times and no free text in TARGET.
     """
     from hmix_hub.sources.study import JUDGMENT_FILES
+    from hmix_hub.studies.folder import PARTICIPANTS
     from hmix_hub.suite.export.gathering import check_apart, check_beside, write_aside, write_comments
     from hmix_hub.suite.export.layouts import export_released, export_study
 
@@ -151,7 +154,7 @@ def export(
             check_beside(file, target)
     if comments is not None and quarantine is not None:
         check_apart(comments, quarantine)
-    write = export_released if layout == "released" else export_study
+    write = export_released if layout == "released" else partial(export_study, k=k)
     done = write(folder, target, unfinished=unfinished)
     for name, rows in done.judgments.items():
         click.echo(f"wrote {rows:,} judgments to {target / name}")
@@ -160,10 +163,14 @@ def export(
             "a column synthetic" if layout == "released" else "`synthetic: true` in study.yaml and a flag in every row"
         )
         click.echo(f"  SYNTHETIC: scripted people, or a trial run; marked with {marked}")
+    if done.hidden is not None:
+        click.echo(f"wrote {len(done.gathered.people):,} people to {target / PARTICIPANTS}")
+    if done.hidden:
+        click.echo(f"  people whose demographics are left out in part, as fewer than {k} share them: {done.hidden:,}")
     for line in _left_out(done.gathered, unfinished=unfinished):
         click.echo(f"  {line}")
     if comments is not None:
-        click.echo(f"wrote {write_comments(folder, comments, unfinished=unfinished):,} comments to {comments}")
+        click.echo(f"wrote {write_comments(folder, comments, unfinished=unfinished):,} texts to {comments}")
     if quarantine is not None:
         click.echo(f"wrote {write_aside(folder, quarantine):,} answers that were kept aside to {quarantine}")
     if layout == "study":

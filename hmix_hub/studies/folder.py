@@ -30,7 +30,10 @@ RECORD = "build.json"
 LICENCES = ("LICENSE", "LICENSE.txt")
 """Text of the licence, published as it is."""
 
-_TOP = {MANIFEST, PARTICIPANTS, SCHEMA_COPY, *GENERATED, *LICENCES, "NOTES.md"}
+NOTES = "NOTES.md"
+"""What people want to say beside, published as it is."""
+
+_TOP = {MANIFEST, PARTICIPANTS, SCHEMA_COPY, *GENERATED, *LICENCES, NOTES}
 _FOLDERS = {JUDGMENTS, STIMULI, FIGURES}
 
 

@@ -88,7 +88,7 @@ class Demographics:
         files = [file for file, own in self._columns.items() if set(own) & set(columns)]
         rare: dict[str, list[tuple[int, int]]] = {}
         new: set[object] = set()
-        for participant, count in zip(self._values, _shared(participants), strict=True):
+        for participant, count in zip(self._values, count_shared(participants), strict=True):
             file = next((file for file in files if file in self._rows[participant]), None)
             if count < k and file is not None and participant not in told:
                 rare.setdefault(file, []).append((self._rows[participant][file], count))
@@ -115,7 +115,7 @@ class Demographics:
         return new
 
 
-def _shared(participants: list[_Participant]) -> list[int]:
+def count_shared(participants: list[_Participant]) -> list[int]:
     """Count, for each person, those who have the same wherever something is known about the person."""
     counts = Counter(participants)
     patterns = {tuple(map(bool, combination)) for combination in counts}

@@ -17,7 +17,7 @@ from hmix_hub.contribute.privacy.texts import first_line, search_file, search_ma
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.files import is_plain_inside
 from hmix_hub.studies.findings import Report
-from hmix_hub.studies.folder import ENDINGS, JUDGMENTS, PARTICIPANTS, STIMULI, task_and_ending
+from hmix_hub.studies.folder import ENDINGS, JUDGMENTS, LICENCES, NOTES, PARTICIPANTS, STIMULI, task_and_ending
 from hmix_hub.studies.manifest import MANIFEST
 from hmix_hub.studies.reading import read_chunks
 from hmix_hub.studies.rules import files as file_rules
@@ -29,7 +29,7 @@ from hmix_hub.tasks import TASKS, columns
 DEFAULT_K = 5
 FILE_LIMIT = 100_000
 """Files whose names are looked at."""
-PROSE = ("NOTES.md", "LICENSE", "LICENSE.txt")
+PROSE = (NOTES, *LICENCES)
 
 _DIVIDERS = re.compile(r"[,;\t|]")
 

@@ -15,9 +15,12 @@ from typing import Any
 
 from hmix_hub.errors import ConfigurationError, Where
 from hmix_hub.files import replace_file
+from hmix_hub.suite.export.participants import AboutPerson
 from hmix_hub.suite.export.rows import Participant
+from hmix_hub.suite.store.answers import legible
 from hmix_hub.suite.store.records import SessionRecord
 from hmix_hub.suite.store.store import Store
+from hmix_hub.suite.study.questionnaire import questions_of
 from hmix_hub.suite.tasks import SUITE_TASKS
 
 FINISHED = "finished"
@@ -31,6 +34,8 @@ class Gathered:
     ----------
     participants
         By task, in the registry's order; tasks that nobody answered are left out.
+    people
+        What they said about themselves, and what surrounded their pictures; by id of the export.
     unfinished
         Participants with answers who have not finished: left out, unless they were asked for.
     quarantined, conflicts
@@ -39,6 +44,7 @@ class Gathered:
     """
 
     participants: dict[str, list[Participant]]
+    people: dict[str, AboutPerson]
     unfinished: int
     quarantined: int
     conflicts: int
@@ -74,26 +80,44 @@ def gather(store: Store, *, unfinished: bool = False) -> Gathered:
         aside = [record for record in store.aside() if record.session_id in ids]
         return Gathered(
             {task: participants[task] for task in SUITE_TASKS if task in participants},
+            _people(store, {one.participant_id for task in participants.values() for one in task}),
             sum(session.state != FINISHED for session in answered),
             sum(record.fault is not None for record in aside),
             sum(record.fault is None for record in aside),
         )
 
 
+def _people(store: Store, taken: set[str]) -> dict[str, AboutPerson]:
+    people = {name: AboutPerson() for name in taken}
+    names = {session.id: store.key.participant(session.id) for session in store.sessions()}
+    for reply in store.replies():
+        if (name := names.get(reply.session_id)) in people:
+            people[name].replies[reply.page] = reply.answers
+    for session_id, measured in store.surroundings().items():
+        if (name := names.get(session_id)) in people:
+            people[name].surroundings = measured
+    return people
+
+
 def write_comments(folder: Path, file: str | os.PathLike[str], *, unfinished: bool = False) -> int:
-    """Write the comments of the participants whose answers are exported; return their number.
+    """Write what the participants whose answers are exported wrote in their own words; return the number of texts.
 
     Parameters
     ----------
     file
         A new file, outside every study folder, since free text may identify its writer. JSON lines of participant_id,
-        task and text, sorted by participant.
+        task, question (null: the comments) and text, sorted by participant.
     """
 
     def lines(store: Store, sessions: Mapping[str, SessionRecord]) -> Iterator[tuple[str, dict[str, Any]]]:
-        for name, text in store.comments().items():
-            if name in sessions and (unfinished or sessions[name].state == FINISHED):
-                yield name, {"text": text}
+        written: list[tuple[str, str | None, str]] = [(name, None, text) for name, text in store.comments().items()]
+        texts = {asked.name for _, asked in questions_of(store.frozen.questionnaire) if asked.kind == "text"}
+        for reply in store.replies():
+            given = ((name, answer) for name, answer in reply.answers.items() if name in texts and answer)
+            written += [(reply.session_id, name, legible(answer)) for name, answer in given]
+        for session_id, question, text in written:
+            if session_id in sessions and (unfinished or sessions[session_id].state == FINISHED):
+                yield session_id, {"question": question, "text": text}
 
     return _write(folder, file, lines)
 
@@ -104,9 +128,9 @@ def write_aside(folder: Path, file: str | os.PathLike[str]) -> int:
     Parameters
     ----------
     file
-        A new file. JSON lines of participant_id, task, kind ("trial", "quiz", "comments"), place (trial index,
-        attempt), fault (null: a second answer that differs from the first) and sent, the text as it came; sorted by
-        participant, kind and place.
+        A new file. JSON lines of participant_id, task, kind ("trial", "quiz", "questions", "comments"), place (trial
+        index, attempt, page), fault (null: a second answer that differs from the first) and sent, the text as it came;
+        sorted by participant, kind and place.
     """
 
     def lines(store: Store, _sessions: Mapping[str, SessionRecord]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -129,7 +153,9 @@ def _write(folder: Path, file: str | os.PathLike[str], lines_of: _Lines) -> int:
             for name, line in lines_of(store, sessions)
             if name in sessions
         ]
-    lines.sort(key=lambda line: (line["participant_id"], line.get("kind"), line.get("place")))
+    lines.sort(
+        key=lambda line: (line["participant_id"], line.get("kind"), line.get("place"), line.get("question") or "")
+    )
     text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
     # A browser may have sent half of a character.
     replace_file(path, text.encode("utf-8", "backslashreplace"))

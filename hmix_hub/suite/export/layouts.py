@@ -5,25 +5,30 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import pyarrow as pa
 
+from hmix_hub.contribute.privacy.scan import DEFAULT_K
 from hmix_hub.errors import CollectionError, ConfigurationError, Where
 from hmix_hub.files import whole_folder
 from hmix_hub.importing.gathering import write_judgments
 from hmix_hub.judgments.derived_columns import with_derived_columns
 from hmix_hub.judgments.migration import migrate
 from hmix_hub.schema import CIFAR10, CURRENT, RELEASED, SYNTHETIC_FLAG
+from hmix_hub.schema.vocabulary import LIST_MARK
 from hmix_hub.sources import RELEASE
 from hmix_hub.sources.picture_folder import open_picture_folder
 from hmix_hub.sources.picture_list import files_of
 from hmix_hub.sources.released_csv import write_released_csv
 from hmix_hub.sources.study import JUDGMENT_FILES
-from hmix_hub.studies.folder import STIMULI
+from hmix_hub.studies.folder import NOTES, PARTICIPANTS, STIMULI
 from hmix_hub.studies.manifest import MANIFEST, OWN_PICTURES
 from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.export.gathering import Gathered, gather, new_place
+from hmix_hub.suite.export.participants import FAILED_ATTENTION, ID, inattentive_people, notes_of, participant_table
 from hmix_hub.suite.export.rows import LATE, file_name, observed_table, written_table
 from hmix_hub.suite.store.store import Store
 from hmix_hub.suite.study.manifest import manifest_of
@@ -45,16 +50,26 @@ class Exported:
         Whose they are, and counts of what is not among them.
     is_synthetic
         Whether scripted participants gave the answers.
+    hidden
+        People some of whose demographics are left out, since too few share them; `None`: there is no participants.csv.
     """
 
     path: Path
     judgments: dict[str, int]
     gathered: Gathered
     is_synthetic: bool
+    hidden: int | None
+
+
+class Written(NamedTuple):
+    """What a layout wrote: judgments by file, and people some of whose demographics are left out."""
+
+    judgments: dict[str, int]
+    hidden: int | None = None
 
 
 def export_study(
-    folder: str | os.PathLike[str], target: str | os.PathLike[str], *, unfinished: bool = False
+    folder: str | os.PathLike[str], target: str | os.PathLike[str], *, unfinished: bool = False, k: int = DEFAULT_K
 ) -> Exported:
     """Write the answers of a collection as a study folder, whole or not at all; it may be served meanwhile.
 
@@ -67,6 +82,8 @@ def export_study(
     unfinished
         Whether answers of participants who have not finished are taken, too; those of participants who withdrew never
         are.
+    k
+        Fewest people who must share each combination of demographics; cells of others are left empty.
 
     Raises
     ------
@@ -75,7 +92,7 @@ def export_study(
     ConfigurationError
         If the target is there already.
     """
-    return _export(folder, target, _write_study, unfinished=unfinished)
+    return _export(folder, target, partial(_write_study, k=k), unfinished=unfinished)
 
 
 def export_released(
@@ -101,7 +118,7 @@ def export_released(
 def _export(
     folder: str | os.PathLike[str],
     target: str | os.PathLike[str],
-    write: Callable[[Store, Gathered, Path], dict[str, int]],
+    write: Callable[[Store, Gathered, Path], Written],
     *,
     unfinished: bool,
     check: Callable[[FrozenStudy, Path], None] | None = None,
@@ -120,17 +137,15 @@ def _export(
             written = write(store, gathered, made)
             # Something may have come to the place meanwhile.
             new_place(target)
-        return Exported(place, written, gathered, store.is_synthetic)
+        return Exported(place, written.judgments, gathered, store.is_synthetic, written.hidden)
 
 
-def _write_study(store: Store, gathered: Gathered, made: Path) -> dict[str, int]:
+def _write_study(store: Store, gathered: Gathered, made: Path, *, k: int) -> Written:
     frozen, written = store.frozen, {}
+    inattentive = inattentive_people(frozen, gathered.people)
     for task, participants in gathered.participants.items():
         table = written_table(observed_table(frozen, task, participants), task, frozen.study.pictures.vocabulary)
-        if store.is_synthetic:
-            # In the file, too, so that it cannot be taken into a study of participants unmarked.
-            table = table.append_column("flags", pa.repeat(SYNTHETIC_FLAG, table.num_rows))
-        write_judgments(table, made / file_name(task), task)
+        write_judgments(_flagged(table, inattentive, is_synthetic=store.is_synthetic), made / file_name(task), task)
         written[file_name(task)] = table.num_rows
     months = store.months()
     if months is None:
@@ -142,7 +157,20 @@ def _write_study(store: Store, gathered: Gathered, made: Path) -> dict[str, int]
     (made / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
     if frozen.study.pictures.source == OWN_PICTURES:
         _copy_pictures(frozen, store.folder, made)
-    return written
+    table = participant_table(frozen, gathered.people, k=k)
+    if table is not None:
+        (made / PARTICIPANTS).write_text(table.to_csv(), encoding="utf-8", newline="\n")
+        (made / NOTES).write_text(notes_of(frozen), encoding="utf-8", newline="\n")
+    return Written(written, None if table is None else table.hidden)
+
+
+def _flagged(table: pa.Table, inattentive: set[str], *, is_synthetic: bool) -> pa.Table:
+    """Add the flags that no column shows, if a row has any."""
+    # The mark of a program stands in the file, too, so that it cannot be taken into a study of participants unmarked.
+    marks = [SYNTHETIC_FLAG] if is_synthetic else []
+    of_inattentive = LIST_MARK.join([FAILED_ATTENTION, *marks])
+    flags = [of_inattentive if name in inattentive else LIST_MARK.join(marks) for name in table[ID].to_pylist()]
+    return table.append_column("flags", pa.array(flags, pa.string())) if any(flags) else table
 
 
 def _copy_pictures(frozen: FrozenStudy, root: Path, made: Path) -> None:
@@ -157,7 +185,7 @@ def _copy_pictures(frozen: FrozenStudy, root: Path, made: Path) -> None:
         copy.write_bytes((source / name).read_bytes())
 
 
-def _write_released(store: Store, gathered: Gathered, made: Path) -> dict[str, int]:
+def _write_released(store: Store, gathered: Gathered, made: Path) -> Written:
     frozen, written = store.frozen, {}
     for task, participants in gathered.participants.items():
         observed = observed_table(frozen, task, participants)
@@ -173,7 +201,7 @@ def _write_released(store: Store, gathered: Gathered, made: Path) -> dict[str, i
         released = migrate(judgments, task, start=CURRENT, target=RELEASED)
         name = JUDGMENT_FILES[task]
         written[name] = write_released_csv(made / name, task, released.to_pylist())
-    return written
+    return Written(written)
 
 
 def _check_sayable(frozen: FrozenStudy, root: Path) -> None:

@@ -80,12 +80,15 @@ def _rows(frozen: FrozenStudy, task: str, participant: Participant) -> Iterable[
         judgments = suite_task.judgments(payload["answer"], design)
         # Where a page asks for several judgments each has a place of its own, in the order of the pages.
         first = trials[0].trial_index + (trial.trial_index - trials[0].trial_index) * len(judgments)
+        focus_losses, focus_lost_ms = payload.get("focus", (None, None))
         shared = {
             "participant_id": participant.participant_id,
             "collection_round": COLLECTION_ROUND,
             "condition": batch.condition,
             "is_repeat": trial.is_repeat,
             "response_time_ms": milliseconds(payload["response_time_ms"]),
+            "focus_losses": focus_losses,
+            "focus_lost_ms": focus_lost_ms,
             "image_set": frozen.image_set,
             "image_1_label": stimulus.image_1_label,
             "image_2_label": stimulus.image_2_label,

@@ -9,8 +9,15 @@ from hmix_hub.suite.tasks.trial import read_fields, read_number, read_whole, ref
 
 POINTERS = ("fine", "coarse", "none")
 """A mouse or a pen; a finger; neither."""
-COLUMNS = ("window_width", "window_height", "picture_width", "picture_height", "pixel_ratio", "pointer")
-"""Columns of the export."""
+COLUMNS = {
+    "window_width": "width of the browser's window, CSS pixels, to 50",
+    "window_height": "its height",
+    "picture_width": "width at which the first picture was shown, CSS pixels",
+    "picture_height": "its height",
+    "pixel_ratio": "device pixels of a CSS pixel",
+    "pointer": "fine: a mouse or a pen; coarse: a finger; none",
+}
+"""Columns of the export, each with its meaning."""
 WINDOW_STEP = 50
 """Sizes of windows are kept to so many CSS pixels: exact ones would tell browsers apart."""
 _DECIMALS = 2

@@ -47,13 +47,13 @@ def test_a_study_folder_and_what_is_beside_it(hmix, collection, tmp_path):
         f"wrote 14 judgments to {target}/judgments/infer_mixing_factor.csv",
         "  people who have not finished: 1, left out",
         "  answers that came twice and differed: 1; the first ones count",
-        f"wrote 1 comments to {comments}",
+        f"wrote 1 texts to {comments}",
         f"wrote 2 answers that were kept aside to {aside}",
         f"next: hmix contribute validate '{target}'",
     ]
     done, begun = (collection.participant(session) for session in collection.store.sessions())
     assert [json.loads(line) for line in comments.read_text(encoding="utf-8").splitlines()] == [
-        {"participant_id": done, "task": INFER, "text": "It was half a frog, \u00e0 mon avis."}
+        {"participant_id": done, "task": INFER, "question": None, "text": "It was half a frog, \u00e0 mon avis."}
     ]
     kept = {line["participant_id"]: line for line in map(json.loads, aside.read_text(encoding="utf-8").splitlines())}
     assert (kept[done]["fault"], kept[done]["kind"], json.loads(kept[done]["sent"])["response_time_ms"]) == (
