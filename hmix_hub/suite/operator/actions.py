@@ -99,11 +99,14 @@ class OnParticipant(Action):
         Completion or fallback code.
     participant_id
         Id in exports.
+    named
+        Any of these.
     """
 
     recruiting_id: str | None = None
     code: str | None = None
     participant_id: str | None = None
+    named: str | None = None
 
     def find(self, store: Store) -> SessionRecord:
         """Return the participant's session.
@@ -113,22 +116,30 @@ class OnParticipant(Action):
         CollectionError
             If nobody has this id or code, or not exactly one is named.
         """
-        if [self.recruiting_id, self.code, self.participant_id].count(None) != 2:
-            msg = "a participant is named by one of: recruiting_id, code, participant_id"
+        if [self.recruiting_id, self.code, self.participant_id, self.named].count(None) != 3:
+            msg = "a participant is named by one of: recruiting_id, code, participant_id, named"
             raise CollectionError(msg)
-        if self.recruiting_id is not None:
-            session = store.session_of_participant(self.recruiting_id)
-        elif self.code is not None:
-            owner = find_code(store, self.code)
-            session = None if owner is None else owner.session
-        else:
-            ids = ((store.key.participant(session.id), session) for session in store.sessions())
-            session = next((session for known, session in ids if known == self.participant_id), None)
+        ways = (
+            (_of_participant_id, self.participant_id or self.named),
+            (_of_code, self.code or self.named),
+            (Store.session_of_participant, self.recruiting_id or self.named),
+        )
+        found = (way(store, name) for way, name in ways if name)
+        session = next((session for session in found if session is not None), None)
         if session is None:
             msg = "no participant has this id or code"
             hint = "a study's own completion code is the same for all participants; one who withdrew is deleted already"
             raise CollectionError(msg, hint=hint)
         return session
+
+
+def _of_participant_id(store: Store, participant_id: str) -> SessionRecord | None:
+    return next((one for one in store.sessions() if store.key.participant(one.id) == participant_id), None)
+
+
+def _of_code(store: Store, code: str) -> SessionRecord | None:
+    owner = find_code(store, code)
+    return None if owner is None else owner.session
 
 
 class Look(OnParticipant):

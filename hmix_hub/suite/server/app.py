@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from importlib.resources import files
 
 from anyio import to_thread
@@ -66,7 +66,7 @@ def build_app(store: Store, image_set: ImageSet, *, trial_run: bool = False, pro
     """
     study = StudyRoutes(store, Gallery(store.frozen, store.key, image_set), trial_run=trial_run)
     session = SessionRoutes(store, NetworkLimit(store.frozen.study.recruiting.per_prefix, proxy))
-    questions, assets = QuestionRoutes(store), Assets()
+    questions, assets = QuestionRoutes(store), assets_of_people()
     routes = [
         route("/", GET=assets.page),
         route("/static/{name:path}", GET=assets.file),
@@ -165,35 +165,54 @@ class NewsMark:
 
 
 class Assets:
-    """The files of `hmix_hub.suite.client` and the pages of its tasks, by their path within it."""
+    """Files of `hmix_hub.suite.client` by their path within it; of them a page, and what it loads.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    names
+        The files.
+    page
+        The page among them.
+    """
+
+    def __init__(self, names: Iterable[str], page: str) -> None:
         self._files: dict[str, tuple[bytes, bytes, str, str]] = {}
+        self._page = page
         client = files("hmix_hub.suite.client")
-        pages = {f"tasks/{task}.js": client / "tasks" / f"{task}.js" for task in SUITE_TASKS}
-        for name, file in ({file.name: file for file in client.iterdir() if file.is_file()} | pages).items():
+        for name in names:
             if (kind := _TYPES.get("." + name.rpartition(".")[2])) is not None:
-                content = file.read_bytes()
+                content = client.joinpath(*name.split("/")).read_bytes()
                 tag = f'W/"{hashlib.sha256(content).hexdigest()[:32]}"'
                 self._files[name] = content, gzip.compress(content, mtime=0), kind, tag
 
     async def page(self, request: Request) -> Response:
         """Send the page."""
-        return self._send(PAGE, request)
+        return self._send(self._page, request)
 
     async def file(self, request: Request) -> Response:
         """Send a module, a style sheet or the icon."""
         name = request.path_params["name"]
-        return self._send("" if name == PAGE else name, request)
+        return self._send("" if name == self._page else name, request)
 
     def _send(self, name: str, request: Request) -> Response:
         if name not in self._files:
             raise Refusal(404, "not_found", "There is no such file.")
         content, compressed, kind, tag = self._files[name]
         headers = {"ETag": tag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
-        asked = request.headers.get("if-none-match", "")
-        if tag.removeprefix("W/") in {part.strip().removeprefix("W/") for part in asked.split(",")}:
+        if is_known(request, tag):
             return Response(status_code=304, headers=headers)
         if _GZIP.search(request.headers.get("accept-encoding", "")):
             return Response(compressed, headers=headers | {"Content-Encoding": "gzip"}, media_type=kind)
         return Response(content, headers=headers, media_type=kind)
+
+
+def assets_of_people() -> Assets:
+    """Return the files of those who take part: the client's own, and the pages of its tasks."""
+    client = [file.name for file in files("hmix_hub.suite.client").iterdir() if file.is_file()]
+    return Assets([*client, *(f"tasks/{task}.js" for task in SUITE_TASKS)], PAGE)
+
+
+def is_known(request: Request, tag: str) -> bool:
+    """Whether the browser has what stands under an ETag already."""
+    asked = request.headers.get("if-none-match", "")
+    return tag.removeprefix("W/") in {part.strip().removeprefix("W/") for part in asked.split(",")}

@@ -80,6 +80,13 @@ class ErrorLog(logging.Handler):
         with self._guard:
             return list(self._kinds.values())[::-1]
 
+    def told(self) -> list[dict[str, Any]]:
+        """Return the kinds of errors as JSON: text, times, and how many whole minutes ago the last one was."""
+        now = self._elapsed()
+        return [
+            {"text": told.text, "times": told.times, "minutes": int((now - told.last) // 60)} for told in self.recent()
+        ]
+
     def of_loop(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """Log what the event loop could not do; its own words would hold network addresses."""
         error = context.get("exception")

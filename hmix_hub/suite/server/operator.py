@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+from functools import partial
+from importlib.resources import files
+from typing import Any
+
 from anyio import to_thread
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -10,37 +16,119 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hmix_hub.errors import HMixError
+from hmix_hub.sources.image_set import ImageSet
+from hmix_hub.suite.mixtures import mixtures_of_stimulus
 from hmix_hub.suite.operator.actions import ACTIONS
-from hmix_hub.suite.server.app import as_refusal, route
+from hmix_hub.suite.operator.people import FLAGS, STAGES
+from hmix_hub.suite.operator.watch import Watch
+from hmix_hub.suite.server.app import Assets, as_refusal, is_known, route
+from hmix_hub.suite.server.error_log import ErrorLog
+from hmix_hub.suite.server.health import Health
 from hmix_hub.suite.server.operator_access import Access
-from hmix_hub.suite.server.replies import Guard, Refusal, json_reply
+from hmix_hub.suite.server.pictures import draw, encoded
+from hmix_hub.suite.server.replies import HEADERS, POLICY, Guard, Refusal, json_reply
 from hmix_hub.suite.server.requests import read_sent
 from hmix_hub.suite.store.store import Store
 
+# Pictures are fetched with the token, which an address cannot carry, and shown from the browser's memory.
+_HEADERS = HEADERS | {"Content-Security-Policy": POLICY.replace("img-src 'self'", "img-src 'self' blob:")}
+_SHARED_FILES = ("dom.js", "icon.svg")
+_FOLDER = "dashboard"
+_FOREVER = "private, max-age=31536000, immutable"
+PEOPLE_AT_ONCE = 50
+"""People of one page of the list."""
 
-def build_operator_app(store: Store, token: str) -> Starlette:
+
+def build_operator_app(store: Store, watch: Watch, token: str, image_set: ImageSet, errors: ErrorLog) -> Starlette:
     """Build the application for those who run a study.
 
     Parameters
     ----------
-    store
-        The collection, open for writing; whoever opened it closes it.
+    store, watch
+        The collection, open for writing, and what looks at it; whoever opened them closes them.
     token
-        What every request has to bring.
+        What every request of the API has to bring.
+    image_set
+        The pictures that the study's indices count in.
+    errors
+        What went wrong while serving.
     """
-    actions = ActionRoutes(store)
-    routes = [route("/api/actions/{name}", POST=actions.act)]
-    middleware = [Middleware(Guard), Middleware(Access, token=token)]
+    folder = files("hmix_hub.suite.client") / _FOLDER
+    assets = Assets([*_SHARED_FILES, *(f"{_FOLDER}/{file.name}" for file in folder.iterdir())], f"{_FOLDER}/index.html")
+    looks, actions = LookRoutes(store, watch, image_set, errors), ActionRoutes(store, watch)
+    routes = [
+        route("/", GET=assets.page),
+        route("/static/{name:path}", GET=assets.file),
+        route("/api/overview", GET=looks.overview),
+        route("/api/people", GET=looks.people),
+        route("/api/batches/{batch:int}", GET=looks.batch),
+        route("/api/pictures/{batch:int}/{stimulus:int}/{step:int}", GET=looks.picture),
+        route("/api/actions/{name}", POST=actions.act),
+    ]
+    middleware = [Middleware(Guard, headers=_HEADERS), Middleware(Access, token=token)]
     app = Starlette(routes=routes, middleware=middleware, exception_handlers={HTTPException: as_refusal})
     app.router.redirect_slashes = False
     return app
 
 
+class LookRoutes:
+    """What the dashboard shows; worked out off the event loop, and sent only where it is another than before."""
+
+    def __init__(self, store: Store, watch: Watch, image_set: ImageSet, errors: ErrorLog) -> None:
+        self._store, self._watch, self._image_set, self._errors = store, watch, image_set, errors
+        self._health = Health(store)
+
+    async def overview(self, request: Request) -> Response:
+        """Send people, batches, answers, figures and the state of the server."""
+        fault = await self._health.fault()
+        moment = await to_thread.run_sync(self._watch.moment)
+        server = {
+            "fault": None if fault is None else fault.content["message"],
+            "errors": self._errors.told(),
+            "actions": list(ACTIONS),
+        }
+        return _tagged_json(request, moment.overview | server)
+
+    async def people(self, request: Request) -> Response:
+        """Send people, the latest first: of one stage, with one flag or any, from a place on."""
+        asked = request.query_params
+        stage, flag, start = asked.get("stage", ""), asked.get("flag", ""), asked.get("start", "0")
+        is_known = stage in {"", *STAGES} and flag in {"", "any", *FLAGS}
+        if not is_known or not (start.isascii() and start.isdigit() and len(start) < 9):
+            raise Refusal(400, "malformed", "There is no such stage, flag or place.")
+        moment = await to_thread.run_sync(self._watch.moment)
+        found = [
+            person
+            for person in moment.people
+            if stage in {"", person.stage} and (not flag or flag in person.flags or (flag == "any" and person.flags))
+        ]
+        shown = [person.told(moment.now_ms) for person in found[int(start) : int(start) + PEOPLE_AT_ONCE]]
+        return _tagged_json(request, {"people": shown, "start": int(start), "of": len(found), "most": PEOPLE_AT_ONCE})
+
+    async def batch(self, request: Request) -> Response:
+        """Send the stimuli of a batch with their answers so far."""
+        number = request.path_params["batch"]
+        if number >= len(self._store.frozen.batches):
+            raise Refusal(404, "no_such_batch", "The study has no such batch.")
+        return _tagged_json(request, await to_thread.run_sync(self._watch.stimuli, number))
+
+    async def picture(self, request: Request) -> Response:
+        """Send a picture of a stimulus, as it is drawn: of those with eleven mixtures the one of a step."""
+        asked = request.path_params
+        try:
+            batch = self._store.frozen.batches[asked["batch"]]
+            mixture = mixtures_of_stimulus(batch.task, batch.stimuli[asked["stimulus"]])[asked["step"]]
+        except IndexError:
+            raise Refusal(404, "no_such_picture", "There is no such picture.") from None
+        png = await to_thread.run_sync(lambda: encoded(draw(self._image_set, mixture)))
+        return Response(png, headers={"Cache-Control": _FOREVER}, media_type="image/png")
+
+
 class ActionRoutes:
     """The actions by name."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, watch: Watch) -> None:
+        self._store, self._watch = store, watch
 
     async def act(self, request: Request) -> Response:
         """Carry out an action, off the event loop; its refusal is told as it is, since who asks runs the study."""
@@ -49,6 +137,18 @@ class ActionRoutes:
             raise Refusal(404, "no_such_action", f"There is no such action; there are: {', '.join(ACTIONS)}.")
         action = await read_sent(request, kind)
         try:
-            return json_reply(await to_thread.run_sync(action.carry_out, self._store))
+            told = await to_thread.run_sync(action.carry_out, self._store)
         except HMixError as error:
             raise Refusal(409, "not_done", error.message, hint=error.hint, code=error.code) from error
+        # Whoever acts sees at once what became of it.
+        await to_thread.run_sync(partial(self._watch.moment, now=True))
+        return json_reply(told)
+
+
+def _tagged_json(request: Request, content: Any) -> Response:
+    body = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    headers = {"ETag": tag}
+    if is_known(request, tag):
+        return Response(status_code=304, headers=headers)
+    return Response(body, headers=headers, media_type="application/json")

@@ -101,10 +101,16 @@ class DisconnectedError(Exception):
 
 
 class Guard:
-    """Keeps what every request and reply must keep."""
+    """Keeps what every request and reply must keep.
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    Parameters
+    ----------
+    headers
+        Headers of every reply.
+    """
+
+    def __init__(self, app: ASGIApp, headers: Mapping[str, str] = HEADERS) -> None:
+        self._app, self._headers = app, headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request; whatever happens, the reply is one of ours."""
@@ -118,7 +124,7 @@ class Guard:
             if message["type"] == "http.response.start":
                 begun = True
                 headers = MutableHeaders(scope=message)
-                headers.update(HEADERS)
+                headers.update(self._headers)
                 headers.setdefault("Cache-Control", NOT_STORED)
             await send(message)
 

@@ -22,6 +22,7 @@ from hmix_hub.errors import CollectionError
 from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.design.drawing import draw_design
 from hmix_hub.suite.operator.channel import Channel, announced, new_token
+from hmix_hub.suite.operator.watch import Watch
 from hmix_hub.suite.server.app import build_app
 from hmix_hub.suite.server.beginning import begin_collection
 from hmix_hub.suite.server.connections import (
@@ -50,6 +51,10 @@ _PREVIEW_PARTICIPANTS = 100_000
 _PLAIN = (
     "warning: this is plain HTTP beyond this computer: whoever is on the way reads and changes what people send; let a "
     "server with HTTPS stand in front (`hmix collect deploy` writes its settings), and name it with --trusted-proxy"
+)
+_PLAIN_DASHBOARD = (
+    "warning: the dashboard is plain HTTP beyond this computer: whoever is on the way reads its token and can do "
+    "everything; leave --dashboard-host out, and open a tunnel instead: ssh -L 8099:127.0.0.1:PORT HOST"
 )
 _UNSEEN = (
     "warning: recruiting.per_prefix limits nobody: only this computer is seen here; name the server that stands in "
@@ -98,9 +103,10 @@ def serve(
     ):
         store, image_set = begin_collection(folder, trial_run=trial_run)
         channel = Channel(address_of(private), new_token())
-        with store, announced(folder, channel):
+        errors = ErrorLog()
+        with store, contextlib.closing(Watch(store)) as watch, announced(folder, channel):
             app = build_app(store, image_set, trial_run=trial_run, proxy=proxy)
-            operator = build_operator_app(store, channel.token)
+            operator = build_operator_app(store, watch, channel.token, image_set, errors)
             address = address_of(listener) + proxy.root_path
             tell(f"{'trial run of ' if trial_run else ''}{store.frozen.study.title}: {address}/")
             tell(f"dashboard, for those who run the study alone: {channel.page}")
@@ -108,10 +114,13 @@ def serve(
                 tell("the study is closed: who has begun may finish, nobody else begins")
             if is_open_to_others(listener) and not proxy.trusted:
                 tell(_PLAIN)
+            if is_open_to_others(private):
+                tell(_PLAIN_DASHBOARD)
             if store.frozen.study.recruiting.per_prefix and not (proxy.trusted or is_open_to_others(listener)):
                 tell(_UNSEEN)
             tell("stop with Ctrl+C; serving again goes on where it stopped")
-            run_until_stopped(by_port(app, {private.getsockname()[1]: operator}), listener, private)
+            served = by_port(app, {private.getsockname()[1]: operator})
+            run_until_stopped(served, listener, private, errors=errors)
     tell("stopped; every acknowledged answer is stored")
 
 
@@ -188,7 +197,7 @@ def by_port(app: ASGIApp, others: Mapping[int, ASGIApp]) -> ASGIApp:
     return serve_one
 
 
-def run_until_stopped(app: ASGIApp, *listeners: socket.socket) -> None:
+def run_until_stopped(app: ASGIApp, *listeners: socket.socket, errors: ErrorLog | None = None) -> None:
     """Run an application until SIGINT or SIGTERM; requests under way are answered first."""
     config = uvicorn.Config(
         app,
@@ -208,7 +217,8 @@ def run_until_stopped(app: ASGIApp, *listeners: socket.socket) -> None:
     # What is there now stays until the end; the garbage collector need not look at it while people wait.
     gc.collect()
     gc.freeze()
-    with ErrorLog().attached() as errors, _stopped_by_sigterm(), contextlib.suppress(KeyboardInterrupt):
+    errors = errors or ErrorLog()
+    with errors.attached(), _stopped_by_sigterm(), contextlib.suppress(KeyboardInterrupt):
         Server(config, Connections(allow_many_files()), errors).run(sockets=list(listeners))
 
 

@@ -49,10 +49,10 @@ class Progress:
 
 def progress(store: Store) -> Progress:
     """Return the progress of a collection, which may be served meanwhile."""
-    return Progress(store.counts(), store.is_closed(), _pace(store.sessions(), store.now()))
+    return Progress(store.counts(), store.is_closed(), pace_of(store.sessions(), store.now()))
 
 
-def _pace(sessions: Sequence[SessionRecord], now: int) -> float | None:
+def pace_of(sessions: Sequence[SessionRecord], now: int) -> float | None:
     """Count who finished since the first of the latest people finished, or since the study's first session began."""
     ends = sorted(
         session.finished_ms for session in sessions if session.finished_ms is not None and session.takes_place

@@ -94,23 +94,13 @@ def write_study(folder: Path, study: StudyFile) -> None:
     (folder / "collection.yaml").write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
 
 
-class Served:
-    """A collection that this process serves.
+class Running:
+    """An application that this process serves, in a thread."""
 
-    Parameters
-    ----------
-    folder
-        Its folder, which holds the study file.
-    proxy
-        What stands between people and the server.
-    """
-
-    def __init__(self, folder: Path, proxy: Proxy = DIRECT) -> None:
-        self.store, self.image_set = begin_collection(folder)
-        self._app = build_app(self.store, self.image_set, proxy=proxy)
+    def __init__(self, app: Any) -> None:
+        self._app = app
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port = self._socket.getsockname()[1]
-        self.expects_aside = False
         self.start()
 
     @property
@@ -132,6 +122,23 @@ class Served:
         self._server.should_exit = self._server.force_exit = True
         self._thread.join(10)
         self._socket.close()
+
+
+class Served(Running):
+    """A collection that this process serves.
+
+    Parameters
+    ----------
+    folder
+        Its folder, which holds the study file.
+    proxy
+        What stands between people and the server.
+    """
+
+    def __init__(self, folder: Path, proxy: Proxy = DIRECT) -> None:
+        self.store, self.image_set = begin_collection(folder)
+        self.expects_aside = False
+        super().__init__(build_app(self.store, self.image_set, proxy=proxy))
 
     def close(self) -> None:
         self.stop()

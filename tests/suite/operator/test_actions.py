@@ -39,6 +39,7 @@ class TestOverTheChannel:
         named = {"participant_id": store.key.participant(session.id)}
         told = operator("POST", "/api/actions/look", named).json
         assert (told["state"], told["answers"], told["participant_id"]) == ("finished", 4, named["participant_id"])
+        assert operator("POST", "/api/actions/look", {"named": store.key.fallback_code(session.id)}).json == told
         assert operator("POST", "/api/actions/withdraw", {"code": store.key.completion_code(session.id)}).json == told
         assert store.sessions() == []
         again = operator("POST", "/api/actions/look", named)

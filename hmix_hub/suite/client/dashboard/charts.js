@@ -1,0 +1,52 @@
+/** Charts as SVG, drawn from counts. Styles are classes; the numbers stand in titles and in the text alternative. */
+const SVG = 'http://www.w3.org/2000/svg';
+
+function draw(tag, properties = {}, ...children) {
+	const node = document.createElementNS(SVG, tag);
+	for (const [name, value] of Object.entries(properties)) if (value != null) node.setAttribute(name, value);
+	node.append(...children);
+	return node;
+}
+
+const title = (text) => draw('title', {}, text);
+const text = (x, y, string, anchor = 'middle') => draw('text', { x, y, 'text-anchor': anchor }, string);
+
+/** A bar of parts, [class, number], out of a whole; beside numbers that stand in the table. */
+export function meter(parts, whole, width = 120) {
+	let x = 0;
+	const drawn = parts.map(([name, number]) => {
+		const wide = whole ? (Math.min(number, whole) / whole) * width : 0;
+		const node = draw('rect', { class: name, x, y: 1, width: Math.min(wide, width - x), height: 8 });
+		x = Math.min(width, x + wide);
+		return node;
+	});
+	const ground = draw('rect', { class: 'ground', x: 0, y: 1, width, height: 8 });
+	return draw('svg', { class: 'meter', viewBox: `0 0 ${width} 10`, height: 10, preserveAspectRatio: 'none', 'aria-hidden': 'true' }, ground, ...drawn);
+}
+
+/**
+ * Upright bars. `labels` are [place, text], the place counted in bars, below; `mark` a place that is marked; `said` the
+ * text alternative; `titles` what each bar is called.
+ */
+export function bars(counts, { width = 360, height = 110, labels = [], mark = null, said, titles = [], gap = 0.15 }) {
+	const foot = labels.length ? 16 : 2;
+	const head = 12;
+	const most = Math.max(1, ...counts);
+	const step = width / counts.length;
+	const tall = (count) => (count / most) * (height - head);
+	const node = draw('svg', { class: 'bars', viewBox: `0 0 ${width} ${height + foot}`, role: 'img', 'aria-label': said });
+	for (const [place, count] of counts.entries()) {
+		const high = tall(count);
+		const box = { x: (place + gap / 2) * step, y: height - high, width: step * (1 - gap), height: high };
+		if (count) node.append(draw('rect', box, title(`${titles[place] ?? ''} ${count}`.trim())));
+	}
+	node.append(draw('line', { class: 'axis', x1: 0, x2: width, y1: height, y2: height }));
+	if (mark !== null) node.append(draw('line', { class: 'mark', x1: mark * step, x2: mark * step, y1: head - 4, y2: height + 3 }));
+	node.append(text(2, 9, String(most), 'start'));
+	for (const [place, string] of labels) {
+		const anchor = place <= 0.5 ? 'start' : place >= counts.length - 0.5 ? 'end' : 'middle';
+		const x = anchor === 'start' ? 0 : anchor === 'end' ? width : place * step;
+		node.append(text(x, height + 13, string, anchor));
+	}
+	return node;
+}

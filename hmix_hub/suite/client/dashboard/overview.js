@@ -1,0 +1,128 @@
+/** The overview: people by stage, batches, answers an hour, response times, agreement, flags, storage and errors. */
+import { make } from '../dom.js';
+import { bars, meter } from './charts.js';
+import { batchName, bytes, counted, minutes, plain, seconds, section, table, whole } from './parts.js';
+
+const NUMBER = 'number';
+const BAR = [make('span', { class: 'unseen' }, 'As a bar'), 'chart'];
+const NONE = make('p', { class: 'none' }, 'No answers yet.');
+
+export function overviewOf(told, showPeople) {
+	return make(
+		'div',
+		{ class: 'sections' },
+		make('div', {}, stages(told, showPeople), batches(told.batches), agreement(told.agreement)),
+		make('div', {}, hours(told.answers, told.served_minutes), times(told.response_times), flags(told, showPeople), server(told)),
+	);
+}
+
+export function figures(told) {
+	const live = told.batches.reduce((sum, batch) => sum + batch.live, 0);
+	const answers = told.batches.reduce((sum, batch) => sum + batch.answers, 0);
+	const left = told.hours_left;
+	const items = [
+		['Finished', `${whole(told.finished)} of ${whole(told.wanted)}`],
+		['At it now', whole(live)],
+		['Answers', whole(answers)],
+		['People an hour', told.people_per_hour == null ? '–' : told.people_per_hour.toLocaleString('en')],
+		['Serving time left', left == null ? '–' : left === 0 ? 'none' : `≈ ${minutes(Math.max(1, Math.round(left * 60)))}`],
+		['Flagged people', whole(told.flagged)],
+		['Storage', told.fault ? 'failing' : 'fine'],
+	];
+	return make('dl', { class: 'figures' }, items.map(([name, value]) => make('div', { class: value === 'failing' ? 'bad' : null }, make('dt', {}, name), make('dd', {}, value))));
+}
+
+function stages({ stages: found, withdrawn }, showPeople) {
+	const all = [...found, { stage: 'withdrawn', meaning: 'withdrew; everything was deleted', people: withdrawn }];
+	const most = Math.max(1, ...all.map(({ people }) => people));
+	const rows = all.map(({ stage, meaning, people }) => [
+		people && stage !== 'withdrawn' ? link(plain(stage), `stage-${stage}`, () => showPeople({ stage })) : plain(stage),
+		whole(people),
+		meter([[`stage-${stage}`, people]], most),
+		make('span', { class: 'soft' }, meaning),
+	]);
+	return section('People by stage', table('People by stage', [['Stage'], ['People', NUMBER], BAR, ['Meaning', 'wide']], rows));
+}
+
+function link(text, key, onclick) {
+	return make('button', { type: 'button', class: 'link', 'data-key': key, onclick }, text);
+}
+
+function batches(all) {
+	const rows = all.map((batch) => [
+		batchName(batch.task, batch.number),
+		`${batch.finished} of ${batch.quota}`,
+		meter([['finished', batch.finished], ['live', batch.live]], batch.quota),
+		whole(batch.live),
+		whole(batch.open),
+		whole(batch.answers),
+		whole(batch.quarantined + batch.conflicts),
+	]);
+	const columns = [['Batch'], ['Finished', NUMBER], BAR, ['Live', NUMBER], ['Open', NUMBER], ['Answers', NUMBER], ['Kept aside', NUMBER]];
+	return section('Batches', table('Batches', columns, rows));
+}
+
+function hours({ hours: width, counts, unknown }, served) {
+	const total = counts.reduce((sum, count) => sum + count, 0);
+	const hour = (place) => `${(place * width).toLocaleString('en')} h`;
+	const middle = Math.floor(counts.length / 2);
+	const labels = [[0, '0 h'], ...(counts.length > 3 ? [[middle, hour(middle)]] : []), [counts.length, 'now']];
+	const per = width === 1 ? 'hour' : width < 1 ? `${width * 60} minutes` : `${width} hours`;
+	const said = `Answers per ${per} of serving: ${counts.join(', ')}`;
+	const titles = counts.map((_, place) => `${hour(place)} to ${hour(place + 1)}:`);
+	const note = unknown ? ` ${counted(unknown, 'answer')} of an earlier version have no time.` : '';
+	const text = `${whole(total)} in ${minutes(Math.max(served, 1))} of serving; a bar is ${per}.${note}`;
+	return section('Answers over time', total ? bars(counts, { labels, said, titles, width: 460, height: 110 }) : NONE.cloneNode(true), make('p', { class: 'soft' }, text));
+}
+
+function times(tasks) {
+	if (!tasks.length) return section('Response times', NONE.cloneNode(true));
+	const charts = tasks.map(({ task, answers, median_ms: median, low_ms: low, high_ms: high, edges_ms: edges, counts }) => {
+		const at = (ms) => Math.log2(Math.min(Math.max(ms, edges[0]), edges.at(-1)) / edges[0]) * 2;
+		const labels = [250, 1000, 4000, 16_000, 64_000].map((ms) => [at(ms), seconds(ms)]);
+		const said = `${plain(task)}: half of ${counted(answers, 'answer')} took less than ${seconds(median)}, nine of ten ${seconds(low)} to ${seconds(high)}`;
+		const titles = counts.map((_, place) => `${seconds(edges[place])} to ${seconds(edges[place + 1])}:`);
+		const caption = make('figcaption', {}, make('b', {}, plain(task)), ` ${seconds(median)}, 90 %: ${seconds(low)} to ${seconds(high)}`);
+		return make('figure', {}, caption, bars(counts, { labels, mark: at(median), said, titles, width: 300, height: 70 }));
+	});
+	const note = make('p', { class: 'soft' }, 'From picture drawn to submitted, as browsers tell; the line is the median.');
+	return section('Response times', make('div', { class: 'charts' }, charts), note);
+}
+
+function agreement(all) {
+	if (!all.length) return section('Agreement so far', NONE.cloneNode(true));
+	const rows = all.map(({ task, scale, stimuli, answers, alpha }) => [
+		[plain(task), scale].filter(Boolean).join(': '),
+		alpha == null ? '–' : alpha.toFixed(2),
+		meter([[alpha > 0 ? 'finished' : 'bad', Math.abs(alpha ?? 0)]], 1),
+		whole(stimuli),
+		whole(answers),
+	]);
+	const columns = [['Task'], ['Krippendorff’s α', NUMBER], BAR, ['Stimuli', NUMBER], ['Answers', NUMBER]];
+	const note = 'Between people, about stimuli that two or more answered, first answers alone. 1: all agree; 0: as by chance.';
+	return section('Agreement so far', table('Agreement so far', columns, rows), make('p', { class: 'soft' }, note));
+}
+
+function flags({ flags: found }, showPeople) {
+	const rows = found.map(({ flag, meaning, people }) => [
+		people ? link(plain(flag), `flag-${flag}`, () => showPeople({ flag })) : plain(flag),
+		whole(people),
+		make('span', { class: 'soft' }, meaning),
+	]);
+	return section('Flags', table('Flags', [['Flag'], ['People', NUMBER], ['When', 'wide']], rows));
+}
+
+function server({ storage, fault, errors, served_minutes: served }) {
+	const items = [
+		['Answers', fault ?? 'are being stored'],
+		['Database', `${bytes(storage.database_bytes)}, and ${bytes(storage.log_bytes)} of log`],
+		['Free on the disk', bytes(storage.free_bytes)],
+		['Served', minutes(Math.max(served, 1))],
+	];
+	const rows = errors.map(({ text, times, minutes: ago }) => [make('pre', {}, text), whole(times), ago ? `${minutes(ago)} ago` : 'now']);
+	const told = errors.length
+		? table('Last errors', [['Error'], ['Times', NUMBER], ['Last']], rows)
+		: make('p', { class: 'none' }, 'No errors since the server was started.');
+	const state = make('dl', { class: 'pairs' }, items.map(([name, value]) => [make('dt', {}, name), make('dd', {}, value)]).flat());
+	return section('Storage and errors', state, told);
+}

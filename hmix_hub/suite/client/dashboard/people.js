@@ -1,0 +1,127 @@
+/** The list of people, and what is done with one of them. */
+import { make } from '../dom.js';
+import { act, look } from './api.js';
+import { askFor } from './controls.js';
+import { batchName, counted, choose, minutes, plain, press, seconds, section, showIn, table, whole } from './parts.js';
+
+const NUMBER = 'number';
+const filter = { stage: '', flag: '', start: 0 };
+
+/** Show only some people; of a stage or with a flag. */
+export function setFilter({ stage = '', flag = '' }) {
+	Object.assign(filter, { stage, flag, start: 0 });
+}
+
+/** Make the view: `fetch()` gives what is to be shown, or null; `show(place, content, told)` shows it. */
+export function peopleView(changed) {
+	return {
+		fetch: () => look('people', `api/people?${new URLSearchParams(filter)}`),
+		show: (place, content, told) => showIn(place, filters(told, changed), list(content, told, changed)),
+	};
+}
+
+function filters(told, changed) {
+	const set = (name) => (event) => {
+		Object.assign(filter, { [name]: event.target.value, start: 0 });
+		changed();
+	};
+	const stages = [['', 'everybody'], ...told.stages.map(({ stage, people }) => [stage, `${plain(stage)} (${people})`])];
+	const flags = [['', 'any or none'], ['any', 'flagged'], ...told.flags.map(({ flag, people }) => [flag, `${plain(flag)} (${people})`])];
+	const input = make('input', { type: 'text', 'data-key': 'find', id: 'find', autocomplete: 'off', spellcheck: 'false' });
+	const find = make(
+		'form',
+		{
+			class: 'find',
+			onsubmit: (event) => {
+				event.preventDefault();
+				findOne(input.value.trim(), told, changed);
+			},
+		},
+		make('label', { for: 'find' }, 'Code or id of one person'),
+		input,
+		make('button', { 'data-key': 'find-it' }, 'Find'),
+	);
+	return make('div', { class: 'filters' }, choose('Stage', 'stage', stages, filter.stage, set('stage')), choose('Flags', 'flag', flags, filter.flag, set('flag')), find);
+}
+
+/** Find one person by whatever the person or the platform calls them. */
+async function findOne(name, told, changed) {
+	if (!name) return;
+	try {
+		openPerson(await act('look', { named: name }), told, changed);
+	} catch (error) {
+		askFor('Nobody is found', [make('p', {}, error.message)], [['Close', 'main']]);
+	}
+}
+
+function list({ people, start, of, most }, told, changed) {
+	const rows = people.map((person) => [
+		press(person.participant_id, person.participant_id, () => openPerson(person, told, changed), { class: 'link code', title: 'What can be done' }),
+		make('span', { class: `stage stage-${person.stage}` }, plain(person.stage)),
+		batchName(person.task, person.batch),
+		`${person.answered} of ${person.trials}`,
+		minutes(person.began_minutes),
+		minutes(person.last_minutes),
+		seconds(person.median_ms),
+		person.claimed_s == null ? '–' : whole(Math.round(person.claimed_s)),
+		person.server_s == null ? '–' : whole(Math.round(person.server_s)),
+		person.flags.map(plain).join(', ') || '–',
+	]);
+	const columns = [['Participant'], ['Stage'], ['Task and batch'], ['Answers', NUMBER], ['Began', NUMBER], ['Last', NUMBER], ['Median', NUMBER], ['Claimed s', NUMBER], ['Server s', NUMBER], ['Flags']];
+	const turn = (by) => () => {
+		filter.start = Math.max(0, start + by);
+		changed();
+	};
+	const pages = of > most && [
+		press('Earlier people', 'later', turn(most), { disabled: start + most >= of }),
+		press('Later people', 'earlier', turn(-most), { disabled: start === 0 }),
+	];
+	const shown = of ? `${start + 1} to ${start + people.length} of ${counted(of, 'person', 'people')}, the latest first. Began and last: minutes of serving ago. Claimed: response times added up; server: from the beginning to the last answer.` : 'Nobody.';
+	return section('People', make('p', { class: 'soft' }, shown), of ? table('People', columns, rows) : null, make('div', { class: 'buttons' }, pages || null));
+}
+
+const SAID = {
+	exclude: 'The participant is excluded; the place is free again.',
+	free: 'The place is free again.',
+	withdraw: 'Everything that the participant sent is deleted.',
+};
+
+function openPerson(person, told, changed) {
+	const { participant_id: id, stage, state, task, batch } = person;
+	const done = (name, more = {}) => async () => {
+		await act(name, { participant_id: id, ...more() });
+		changed();
+		return SAID[name];
+	};
+	const reason = make('input', { type: 'text', maxlength: 200 });
+	const canExclude = told.actions.includes('exclude');
+	const facts = `${plain(stage ?? state)}; ${batchName(task, batch)}`;
+	const flags = person.flags?.length ? make('p', {}, `Flags: ${person.flags.map(plain).join(', ')}`) : null;
+	const excluded = person.excluded ? make('p', {}, `Excluded: ${person.excluded}`) : null;
+	const field = canExclude ? make('label', {}, make('span', {}, 'Reason of an exclusion'), reason) : null;
+	const steps = [
+		...(canExclude ? [['Exclude', '', excludeWith]] : []),
+		...(told.actions.includes('free') ? [['Free the place', '', done('free', () => ({}))]] : []),
+		['Delete everything…', 'danger', () => confirmDeletion(id, changed)],
+		['Close', 'main'],
+	];
+	async function excludeWith() {
+		if (!reason.value.trim()) throw new Error('Say the reason, in a few words: it stands in the store.');
+		return done('exclude', () => ({ reason: reason.value.trim() }))();
+	}
+	askFor(`Participant ${id}`, [make('p', {}, facts), flags, excluded, field].filter(Boolean), steps);
+}
+
+function confirmDeletion(id, changed) {
+	const text = 'All answers of this participant are deleted from the collection, as if they had withdrawn. This cannot be undone.';
+	setTimeout(() =>
+		askFor(`Delete everything of ${id}?`, [make('p', {}, text)], [
+			['Delete', 'danger', async () => {
+				await act('withdraw', { participant_id: id });
+				changed();
+				return SAID.withdraw;
+			}],
+			['Keep', 'main'],
+		]));
+	return '';
+}

@@ -1,0 +1,189 @@
+"""The ledger: the answers of a collection as columns of numbers, each read once, for figures while people answer.
+
+It reads by a connection of its own, so that nobody who takes part waits for it.
+"""
+
+from __future__ import annotations
+
+import json
+from array import array
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hmix_hub.schema import Kind
+from hmix_hub.schema.arrays import Floats, Ints, Mask
+from hmix_hub.suite.design.design import FrozenStudy
+from hmix_hub.suite.design.plan import Plan
+from hmix_hub.suite.store.database import database_errors, open_reading
+from hmix_hub.suite.tasks import SUITE_TASKS
+from hmix_hub.suite.tasks.trial import Trial
+from hmix_hub.tasks import TASKS
+
+_PAGE = 1000
+_NEW = """SELECT a.arrival, a.session, a.trial_index, a.payload, a.received_ms
+    FROM answers a WHERE a.arrival > ? ORDER BY a.arrival LIMIT ?"""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Judgments, N rows; a page of several scales has one for each.
+
+    Parameters
+    ----------
+    session
+        int64 (N,): number of the session in `Ledger.ids`.
+    batch, stimulus
+        int64 (N,): what was judged: the batch, and the place in it.
+    facet
+        int64 (N,): number of the scale; 0 where there is one question.
+    value
+        float64 (N,): a share or a rating, 0 to 1, or the code of a class.
+    response_time_ms, received_ms
+        float64 (N,): as the browser claims; on the study clock, NaN where it is not known.
+    is_repeat, is_first
+        bool (N,): whether the trial was shown again on purpose; whether it is the page's first judgment.
+    """
+
+    session: Ints
+    batch: Ints
+    stimulus: Ints
+    facet: Ints
+    value: Floats
+    response_time_ms: Floats
+    received_ms: Floats
+    is_repeat: Mask
+    is_first: Mask
+
+    def __len__(self) -> int:
+        return len(self.session)
+
+    def where(self, mask: Mask) -> Judged:
+        """Return some of the rows."""
+        return Judged(*(getattr(self, field.name)[mask] for field in fields(self)))
+
+
+_INTEGERS = ("session", "batch", "stimulus", "facet")
+_FLOATS = ("value", "response_time_ms", "received_ms")
+
+
+class Ledger:
+    """The answers so far.
+
+    Parameters
+    ----------
+    folder
+        The collection, which this process serves.
+    frozen
+        Its study.
+    """
+
+    def __init__(self, folder: Path, frozen: FrozenStudy) -> None:
+        self._folder, self._frozen = folder, frozen
+        self._connection = open_reading(folder)
+        self._clear()
+
+    def _clear(self) -> None:
+        self._arrival = -1
+        self.ids: list[str] = []
+        """Sessions with answers, by their number."""
+        self._numbers: dict[str, int] = {}
+        self._columns: dict[str, array[Any]] = {name: array("q") for name in _INTEGERS}
+        self._columns |= {name: array("d") for name in _FLOATS}
+        self._columns |= {name: array("b") for name in ("is_repeat", "is_first")}
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+    def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        with database_errors(self._folder):
+            return self._connection.execute(query, values).fetchall()
+
+    def quarantined(self) -> Counter[str]:
+        """Count the answers that were kept aside since they cannot be right, by session."""
+        return Counter(dict(self._rows("SELECT session, count(*) FROM quarantine GROUP BY session")))
+
+    def read(self, plans: dict[str, Plan]) -> Judged:
+        """Read what came since the last time, and return all judgments.
+
+        Parameters
+        ----------
+        plans
+            Plans of all sessions that there are. Where one is gone its person withdrew, and all is read anew: numbers
+            of arrival are given again once the last rows are deleted.
+        """
+        if not self._are_there(plans):
+            self._clear()
+        while True:
+            rows = self._rows(_NEW, self._arrival, _PAGE)
+            for arrival, session, trial_index, payload, received_ms in rows:
+                if session not in plans:
+                    # Begun or withdrawn this very moment: the memory of the process is about to know.
+                    return self._judged()
+                self._add(session, plans[session], trial_index, json.loads(payload), received_ms)
+                self._arrival = arrival
+            if len(rows) < _PAGE:
+                return self._judged()
+
+    def _are_there(self, sessions: Collection[str]) -> bool:
+        return all(session in sessions for session in self.ids)
+
+    def _add(
+        self, session: str, plan: Plan, trial_index: int, payload: dict[str, Any], received_ms: float | None
+    ) -> None:
+        trial = plan.trial(trial_index)
+        if trial is None:
+            return
+        batch = self._frozen.batches[plan.batch]
+        try:
+            judged = SUITE_TASKS[batch.task].judgments(payload["answer"], self._frozen.design_of(batch))
+            values = [_value(batch.task, judgment, trial) for judgment in judged]
+            time = float(payload["response_time_ms"])
+        except (KeyError, IndexError, TypeError, ValueError):
+            # One that was changed by hand; the export says what is wrong with it, the figures do without.
+            return
+        number = self._numbers.setdefault(session, len(self._numbers))
+        if number == len(self.ids):
+            self.ids.append(session)
+        for facet, value in enumerate(values):
+            row = {
+                "session": number,
+                "batch": plan.batch,
+                "stimulus": trial.stimulus,
+                "facet": facet,
+                "value": value,
+                "response_time_ms": time,
+                "received_ms": np.nan if received_ms is None else received_ms,
+                "is_repeat": trial.is_repeat,
+                "is_first": facet == 0,
+            }
+            for name, cell in row.items():
+                self._columns[name].append(cell)
+
+    def _judged(self) -> Judged:
+        # Copies, since an array that somebody looks into cannot grow.
+        columns = {name: np.array(column) for name, column in self._columns.items()}
+        return Judged(
+            **{name: array_.astype(bool) if name.startswith("is_") else array_ for name, array_ in columns.items()}
+        )
+
+
+def answer_column(task: str) -> str:
+    """Return the column of a task's judgments that is the answer as figures show it: a share, a rating or a class."""
+    known = TASKS[task]
+    return known.answered or next(column.name for column in known.answer_columns if column.kind is Kind.LABEL)
+
+
+def is_class(task: str) -> bool:
+    """Whether a task's answer is a class."""
+    return not TASKS[task].answered
+
+
+def _value(task: str, judgment: Any, trial: Trial) -> float:
+    value = SUITE_TASKS[task].columns(judgment, trial)[answer_column(task)]
+    return np.nan if value is None else float(value)

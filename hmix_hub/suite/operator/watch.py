@@ -1,0 +1,177 @@
+"""The watch: a collection at a moment, worked out at most once a second however many look, and off the event loop."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from hmix_hub.suite.operator import figures
+from hmix_hub.suite.operator.ledger import Judged, Ledger, is_class
+from hmix_hub.suite.operator.people import FLAGS, STAGES, PersonRow, by_stage, people_of
+from hmix_hub.suite.store.database import DATABASE_NAME
+from hmix_hub.suite.store.progress import Progress, pace_of
+from hmix_hub.suite.store.records import SessionRecord
+from hmix_hub.suite.store.store import Store
+
+Told = dict[str, Any]
+"""JSON."""
+
+EVERY_SECONDS = 1.0
+"""A moment is told for so long."""
+_MINUTE_MS = 60_000
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A collection at a moment."""
+
+    now_ms: int
+    progress: Progress
+    people: list[PersonRow]
+    judged: Judged
+    overview: Told
+
+
+class Watch:
+    """Looks at a collection that this process serves.
+
+    Parameters
+    ----------
+    store
+        The collection, open for writing.
+    elapsed
+        Clock, seconds; only differences count.
+    """
+
+    def __init__(self, store: Store, *, elapsed: Callable[[], float] = time.monotonic) -> None:
+        self._store, self._elapsed = store, elapsed
+        self._reader = Store.open(store.folder, read_only=True)
+        self._ledger = Ledger(store.folder, store.frozen)
+        self._guard = threading.Lock()
+        self._moment: Moment | None = None
+        self._since = 0.0
+        self._names: dict[str, str] = {}
+
+    def close(self) -> None:
+        """Close what is read with."""
+        with self._guard:
+            self._reader.close()
+            self._ledger.close()
+
+    def moment(self, *, now: bool = False) -> Moment:
+        """Return the collection as it is, or was less than a second ago; `now`: as it is. From any thread."""
+        with self._guard:
+            if now or self._moment is None or self._elapsed() - self._since >= EVERY_SECONDS:
+                self._moment = self._look()
+                # From the end, so that a machine that takes long is not kept busy.
+                self._since = self._elapsed()
+            return self._moment
+
+    def _look(self) -> Moment:
+        store, frozen = self._store, self._store.frozen
+        sessions, now_ms = store.sessions(), store.now()
+        judged = self._ledger.read({session.id: session.plan for session in sessions})
+        counts = self._reader.counts()
+        progress = Progress(counts, store.is_closed(), pace_of(sessions, now_ms))
+        people = people_of(
+            sessions,
+            judged,
+            self._ledger.ids,
+            held=lambda session: len(store.held(session)),
+            quarantined=self._ledger.quarantined(),
+            name_of=self._name,
+        )
+        flags = Counter(flag for person in people for flag in person.flags)
+        overview = {
+            "study": {"id": frozen.study.id, "title": frozen.study.title, "is_synthetic": store.is_synthetic},
+            "tasks": list(frozen.study.tasks),
+            "is_closed": progress.is_closed,
+            "is_full": store.is_full(),
+            "is_paused": store.news.is_paused,
+            "message": store.news.message,
+            "served_minutes": now_ms // _MINUTE_MS,
+            "wanted": progress.wanted,
+            "finished": progress.finished,
+            "flagged": sum(bool(person.flags) for person in people),
+            "people_per_hour": None if progress.pace is None else round(progress.pace, 1),
+            "hours_left": None if progress.hours_left is None else round(progress.hours_left, 1),
+            "stages": [
+                {"stage": stage, "meaning": STAGES[stage], "people": number}
+                for stage, number in by_stage(people).items()
+            ],
+            "withdrawn": sum(count.withdrawn for count in counts),
+            "batches": [{**asdict(count), "open": count.open_places} for count in counts],
+            "answers": figures.answers_by_hour(judged, now_ms),
+            "response_times": figures.response_times(judged, frozen),
+            "agreement": figures.agreement(judged, frozen),
+            "flags": [{"flag": flag, "meaning": FLAGS[flag], "people": flags[flag]} for flag in FLAGS],
+            "storage": self._storage(),
+        }
+        return Moment(now_ms, progress, people, judged, overview)
+
+    def _name(self, session: SessionRecord) -> str:
+        if session.id not in self._names:
+            self._names[session.id] = self._store.key.participant(session.id)
+        return self._names[session.id]
+
+    def _storage(self) -> Told:
+        folder = self._store.folder
+        sizes = {}
+        for name, suffix in (("database_bytes", ""), ("log_bytes", "-wal")):
+            path = folder / f"{DATABASE_NAME}{suffix}"
+            sizes[name] = path.stat().st_size if path.exists() else 0
+        # To the nearest tenth of a gigabyte, since other programs write, too, and nothing is news of it.
+        free = round(shutil.disk_usage(folder).free / 1e8) * 10**8
+        return {**sizes, "free_bytes": free}
+
+    # -- Stimuli --------------------------------------------------------------------------------------------------
+
+    def stimuli(self, number: int) -> Told:
+        """Return the stimuli of a batch with their answers so far, first showings and repeats alike."""
+        frozen = self._store.frozen
+        batch = frozen.batches[number]
+        names, design = frozen.study.pictures.shown_names, frozen.design_of(batch)
+        rows = self.moment().judged
+        rows = rows.where(rows.batch == number)
+        facets = range(len(design.scales)) if design.scales else range(1)
+        shown = []
+        for place, stimulus in enumerate(batch.stimuli):
+            here = rows.where(rows.stimulus == place)
+            label_2 = None if stimulus.image_2_label is None else names[stimulus.image_2_label]
+            shown.append(
+                {
+                    "place": place,
+                    "classes": [names[stimulus.image_1_label], label_2],
+                    "coefficient": stimulus.mixing_coefficient,
+                    "answers": [self._answers(here.where(here.facet == facet), batch.task, facet) for facet in facets],
+                }
+            )
+        return {
+            "batch": number,
+            "task": batch.task,
+            "question": design.question,
+            "class_names": list(names) if is_class(batch.task) else None,
+            "stimuli": shown,
+        }
+
+    def _answers(self, rows: Judged, task: str, facet: int) -> Told:
+        frozen = self._store.frozen
+        scales = frozen.study.tasks[task].scales
+        steps = scales[facet].scale.steps if scales else None
+        n_classes = len(frozen.study.pictures.vocabulary)
+        known = rows.value[~np.isnan(rows.value)]
+        return {
+            "scale": figures.scale_name(frozen, task, facet),
+            "number": len(known),
+            "mean": None if is_class(task) or not len(known) else round(float(known.mean()), 3),
+            "counts": figures.spread_of_answers(known, task, n_classes, steps),
+            # One time for the whole page, where it has several scales.
+            "median_ms": None if facet or not len(known) else float(np.median(rows.response_time_ms)),
+        }
