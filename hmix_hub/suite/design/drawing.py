@@ -12,7 +12,7 @@ from hmix_hub.sources.image_set import ImageSet
 from hmix_hub.suite.design.dealing import choose, deal, give_coefficients
 from hmix_hub.suite.design.design import Batch, FrozenStudy
 from hmix_hub.suite.design.pair_file import Listed, hashes_of_lists, read_listed
-from hmix_hub.suite.design.pictures import Labels, open_pictures
+from hmix_hub.suite.design.pictures import Labels, open_pictures, too_large
 from hmix_hub.suite.design.sampler import TooFewPicturesError, draw_pairs, draw_single, stream
 from hmix_hub.suite.study.model import Example, StudyFile, TaskDesign
 from hmix_hub.suite.study.reading import COLLECTION, Findings, dotted, read_study_text
@@ -71,6 +71,8 @@ def draw_design(
         ]
         if practised:
             practice[task] = practised
+    if said := too_large(study.pictures, image_set):
+        drawer.findings.add(COLLECTION, text.line_of(("pictures", "size")), f"pictures.size: {said}")
     drawer.findings.refuse()
     lists = hashes_of_lists(folder, study)
     return FrozenStudy(study, tuple(batches), image_set.name, image_set.fingerprint, lists, practice), image_set

@@ -16,7 +16,7 @@ from hmix_hub.sources.image_sets import open_image_set
 from hmix_hub.sources.picture_folder import open_picture_folder
 from hmix_hub.studies.folder import IMAGE_LIST, STIMULI
 from hmix_hub.studies.manifest import OWN_PICTURES
-from hmix_hub.suite.study.model import StudyFile
+from hmix_hub.suite.study.model import Pictures, StudyFile
 from hmix_hub.suite.tasks.trial import Stimulus
 
 
@@ -115,6 +115,16 @@ def open_pictures(
         hint = f"{nearest(name, vocabulary.names, label='classes')} The classes stand in pictures.classes"
         raise StudyFileError(msg, where=Where(IMAGE_LIST, row, "label"), hint=hint)
     return image_set, labels
+
+
+def too_large(pictures: Pictures, image_set: ImageSet) -> str | None:
+    """Return why pictures cannot be shown by whole multiples of their pixels; `None`: they can, or need not."""
+    larger = np.flatnonzero(image_set.sizes.max(axis=1) > pictures.size)
+    if pictures.scaling != "whole" or not len(larger):
+        return None
+    index = int(larger[0])
+    shown = f"picture {index} ({size_text(image_set.sizes[index])}) has more pixels than {pictures.size}"
+    return f"{shown}, and is to be shown by whole multiples of them: write `scaling: smooth`, or a larger size"
 
 
 def _open(folder: Path, study: StudyFile, cifar10: str | os.PathLike[str] | None) -> ImageSet:

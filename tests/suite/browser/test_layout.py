@@ -1,15 +1,20 @@
 """Layout: what is asked is in sight at once, on a laptop and on a phone; pictures keep their aspect; one left edge."""
 
+from contextlib import ExitStack
+
+import numpy as np
 import pytest
 import yaml
+from PIL import Image
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
+from suite.browser.collection import serving, study_file
 from suite.browser.person import PHONE
 
 from hmix_hub.suite.starter import preset_text
 from hmix_hub.suite.tasks import SUITE_TASKS
-from hmix_hub.tasks import CATEGORICAL, INFER, SELECT
+from hmix_hub.tasks import CATEGORICAL, CHOICE, INFER, SELECT
 
 LAPTOP = {"viewport": {"width": 1366, "height": 657}}
 SCREENS = {"laptop": LAPTOP, "phone": PHONE}
@@ -120,3 +125,56 @@ def test_a_later_trial_with_longer_names_shows_its_picture_as_large(at_trial):
         widths.add(me.page.locator(".picture").bounding_box()["width"])
         me.answer(INFER)
     assert len(widths) == 1
+
+
+@pytest.fixture
+def with_own_pictures(tmp_path, person):
+    """Let somebody come to the first trial over pictures of one's own: `come((width, height), screen, **pictures)`."""
+    with ExitStack() as served:
+
+        def come(shape, screen=LAPTOP, **pictures):
+            stimuli = tmp_path / "stimuli"
+            stimuli.mkdir()
+            rows = ["file,label"]
+            for number, name in enumerate(["cat", "dog"] * 8):
+                noise = np.random.default_rng(number).integers(0, 256, (shape[1], shape[0], 3), dtype=np.uint8)
+                Image.fromarray(noise).save(stimuli / f"{number}.png")
+                rows.append(f"{number}.png,{name}")
+            (stimuli / "images.csv").write_text("\n".join(rows) + "\n")
+            design = {"pairs": {"per_class": 3}, "coefficients": []}
+            own = {"source": "own", "classes": ["cat", "dog"], **pictures}
+            me = person(
+                served.enter_context(serving(tmp_path, study_file(CHOICE, design=design, pictures=own))), **screen
+            )
+            me.begin().trial(1)
+            return me
+
+        yield come
+
+
+@pytest.mark.parametrize(
+    ("size", "pictures", "shown"),
+    [
+        ((40, 24), {}, (320, 192)),
+        ((24, 40), {}, (192, 320)),
+        ((100, 60), {}, (300, 180)),
+        ((100, 60), {"scaling": "smooth"}, (320, 192)),
+        ((640, 480), {"scaling": "smooth"}, (320, 240)),
+        ((60, 30), {"size": 64}, (60, 30)),
+    ],
+)
+def test_own_pictures_keep_their_aspect_by_whole_multiples_or_smoothly(with_own_pictures, size, pictures, shown):
+    me = with_own_pictures(size, **pictures)
+    picture, place = me.page.locator(".picture").bounding_box(), me.page.locator(".single").bounding_box()
+    assert (picture["width"], picture["height"]) == shown
+    assert (place["width"], place["height"]) == (shown[0] + 2, shown[1] + 2)
+    style = me.page.locator(".picture").evaluate("(picture) => getComputedStyle(picture).imageRendering")
+    assert style == ("auto" if "scaling" in pictures else "pixelated")
+
+
+def test_whole_multiples_are_of_the_pixels_of_the_screen(with_own_pictures):
+    me = with_own_pictures((50, 30), PHONE | {"device_scale_factor": 2.5})
+    width = me.page.locator(".picture").bounding_box()["width"]
+    times = width * 2.5 / 50
+    assert times == pytest.approx(round(times), abs=0.01)
+    assert me.page.evaluate("document.documentElement.scrollHeight") <= 740

@@ -16,15 +16,15 @@ from hmix_hub.suite.study.reading import read_study_file
 _CLASSES = ("fox", "Cat", "dog")
 
 
-def _folder(folder: Path, labels: list[str]) -> Path:
-    text = STUDY.replace("source: sample/pictures", f"source: own\n  classes: [{', '.join(_CLASSES)}]")
+def _folder(folder: Path, labels: list[str], size: tuple[int, int] = (4, 4), more: str = "") -> Path:
+    text = STUDY.replace("source: sample/pictures", f"source: own\n  classes: [{', '.join(_CLASSES)}]{more}")
     text = text.replace("per_class_pair: 1", "per_class_pair: 4").replace("image_2_index: 3", "image_2_index: 1")
     write_study(folder, text)
     stimuli = folder / "stimuli"
     stimuli.mkdir()
     for number in range(len(labels)):
         stream = io.BytesIO()
-        Image.new("RGB", (4, 4), (number, 0, 0)).save(stream, "PNG")
+        Image.new("RGB", size, (number, 0, 0)).save(stream, "PNG")
         (stimuli / f"{number}.png").write_bytes(stream.getvalue())
     rows = [f"{number}.png,{label}" for number, label in enumerate(labels)]
     (stimuli / "images.csv").write_text("\n".join(["file,label", *rows]) + "\n")
@@ -65,3 +65,18 @@ def test_pictures_that_are_missing_or_lead_elsewhere_are_told(tmp_path: Path) ->
     (folder / "stimuli").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(StudyFileError, match="leads out of the folder"):
         draw_design(folder, study)
+
+
+@pytest.mark.parametrize("more", ["\n  scaling: smooth", "\n  size: 401"])
+def test_pictures_larger_than_their_size_on_the_screen_are_for_smooth_scaling(tmp_path: Path, more: str) -> None:
+    labels = ["dog", "cat", "fox"] * 4
+    whole, other = (
+        _folder(tmp_path / "whole", labels, (300, 401)),
+        _folder(tmp_path / "other", labels, (300, 401), more),
+    )
+
+    with pytest.raises(StudyFileError, match=r"picture 0 \(300 x 401\) has more pixels than 320") as told:
+        draw_design(whole, read_study_file(whole))
+    assert "scaling: smooth" in str(told.value)
+    assert told.value.where.line
+    draw_design(other, read_study_file(other))
