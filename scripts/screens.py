@@ -95,7 +95,7 @@ def _take_report(browser: Browser, folder: Path, path: Path) -> None:
 
 def _begin(page: Page, quiz: Sequence[Question]) -> None:
     """Come to the first trial: agree, read, and answer the quiz."""
-    page.get_by_role("button", name="I agree, begin").click()
+    page.get_by_role("button", name="I agree to take part").click()
     questions = page.get_by_role("button", name="Check my answers")
     while not questions.is_visible():
         page.get_by_role("button", name="Next").or_(page.get_by_role("button", name="Start")).or_(questions).wait_for()

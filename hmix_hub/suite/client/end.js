@@ -1,6 +1,8 @@
 /** The end: the completion code comes once the server holds every answer, a fallback code if it stays away. */
 import { call } from './api.js';
+import { contactLine } from './contact.js';
 import { button, buttons, fill, make, paragraphs } from './dom.js';
+import { rich } from './markdown.js';
 import { onChange, waiting } from './queue.js';
 import { show } from './screen.js';
 import { forgetPerson, isRenewed, recruitingId, session } from './session.js';
@@ -44,14 +46,14 @@ function emptied(signal) {
 
 /** Show the code of somebody who cannot finish now, after the words `<name>_text`. */
 export function showFallback(name, { fallback_code: code }, later = null) {
-	const page = make('div', {}, paragraphs(word(`${name}_text`)), makeCode(code), later);
+	const page = make('div', {}, paragraphs(word(`${name}_text`)), makeCode(code), later, contactLine());
 	return show(word(`${name}_heading`), [page]);
 }
 
 function showCompletion({ code, url, text }) {
 	const isSafe = /^https?:\/\//.test(url);
 	show(word('end_heading'), [
-		...paragraphs(text),
+		...rich(text),
 		...makeCode(code),
 		buttons(isSafe ? make('a', { class: 'main', href: url, rel: 'noreferrer' }, word('end_link')) : null),
 		recruitingId() || waiting().length ? null : button(word('next_person'), makeRoom, 'quiet'),

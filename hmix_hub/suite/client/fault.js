@@ -1,4 +1,5 @@
 /** Pages that say why the study does not go on. */
+import { contactLine } from './contact.js';
 import { button, buttons, make } from './dom.js';
 import { show } from './screen.js';
 import { word } from './words.js';
@@ -16,5 +17,6 @@ export function showLoadFault(onclick) {
 }
 
 function showPlain(heading, text, pressed) {
-	show(heading, [make('p', { class: 'text' }, text), buttons(pressed && button(pressed.text, pressed.onclick))]);
+	const offered = buttons(pressed && button(pressed.text, pressed.onclick));
+	show(heading, [make('p', { class: 'text' }, text), make('div', {}, contactLine()), offered]);
 }

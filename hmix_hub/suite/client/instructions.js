@@ -1,5 +1,6 @@
 /** A page of instructions, with worked examples. */
-import { add, button, buttons, fill, make, paragraphs } from './dom.js';
+import { add, button, buttons, fill, make } from './dom.js';
+import { rich } from './markdown.js';
 import { load } from './pictures.js';
 import { show } from './screen.js';
 import { layOut } from './sizes.js';
@@ -10,7 +11,7 @@ const LARGEST = 112;
 
 export function showInstructions(page, { back, forth, isLast }) {
 	show(word('instructions_heading'), [
-		make('div', { id: 'instructions-text' }, paragraphs(page.text)),
+		make('div', { id: 'instructions-text' }, rich(page.text)),
 		...page.examples.map(makeExample),
 		buttons(button(word(isLast ? 'start' : 'next'), forth), back && button(word('back'), back, 'second')),
 	]);
@@ -24,7 +25,7 @@ function makeExample({ pictures, text }, number) {
 		'figure',
 		{ class: 'example', 'aria-label': word('example', { number: number + 1 }) },
 		strip,
-		make('figcaption', {}, paragraphs(text)),
+		make('figcaption', {}, rich(text)),
 	);
 }
 

@@ -1,6 +1,7 @@
 /** The beginning: the study, one tab at a time, an earlier session or consent to a new one. */
 import { STUDY, call, onNews } from './api.js';
 import { showConsent } from './consent.js';
+import { setContact } from './contact.js';
 import { showFault, showLoadFault } from './fault.js';
 import { setMessage, setNotices, setTitle } from './screen.js';
 import { findToken, forgetPerson, join, recruitingId, resume, session, takeRecruiting, wantedTask } from './session.js';
@@ -21,6 +22,7 @@ async function begin() {
 		return;
 	}
 	setTitle(study.title);
+	setContact(study.contact);
 	const place = studyPlace();
 	storage.openStorage(place);
 	setNotices([study.trial_run && word('trial_run'), !storage.isLasting && word('no_storage')].filter(Boolean));

@@ -1,4 +1,5 @@
 /** Withdrawing: asked once more, then everything of the session is deleted, here and on the server. */
+import { contactLine } from './contact.js';
 import { button, buttons, faultLine, make } from './dom.js';
 import { startQueue, stopQueue } from './queue.js';
 import { openDialog } from './screen.js';
@@ -10,7 +11,7 @@ export function askWithdrawal(withdrawn) {
 	const stay = button(word('withdraw_stay'), () => dialog.close(), 'second');
 	const leave = button(word('withdraw_leave'), onLeave, 'danger');
 	const text = make('p', {}, word('withdraw_text'));
-	const dialog = openDialog(word('withdraw_heading'), [text, fault, buttons(stay, leave)]);
+	const dialog = openDialog(word('withdraw_heading'), [text, contactLine(), fault, buttons(stay, leave)]);
 
 	async function onLeave() {
 		leave.disabled = true;

@@ -117,6 +117,7 @@ class StudyRoutes:
         frozen, study = store.frozen, store.frozen.study
         self._told = {
             "title": study.title,
+            "contact": study.about.contact,
             "language": study.language,
             "consent": {"text": study.consent.text, "version": study.consent.version, "sha256": frozen.consent_sha256},
             "words": words_of(study),

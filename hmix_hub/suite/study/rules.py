@@ -15,12 +15,11 @@ from hmix_hub.suite.study.model import StudyFile
 from hmix_hub.suite.study.question_rules import advice_on_questions, impossible_questions
 from hmix_hub.suite.study.recruiting import Completion
 from hmix_hub.suite.study.task_rules import Problem, broken_by, doubles
-from hmix_hub.suite.study.texts import WORDS, placeholders
+from hmix_hub.suite.study.texts import WORDS, markdown_in, placeholders
 from hmix_hub.suite.tasks import SUITE_TASKS
 from hmix_hub.yaml_file import KeyPath
 
 _BRACES = re.compile(r"\{[^{}]*\}|[{}]")
-_MARKDOWN = re.compile(r"\*\*\S[^*\n]*\*\*|\[[^\]\n]+\]\(https?://[^)\s]+\)|^#{1,6} ", re.MULTILINE)
 _ONE_CODE_FOR_ALL = ("prolific.com", "prolific.co")
 """Hosts of platforms that know one completion code for a study, and none of a person's own."""
 
@@ -146,9 +145,16 @@ def _on_completion(completion: Completion) -> Iterator[str]:
 
 
 def _on_texts(study: StudyFile) -> Iterator[str]:
-    texts = {"consent.text": study.consent.text, "completion.text": study.completion.text}
+    rich = {"consent.text": study.consent.text, "completion.text": study.completion.text}
+    plain = {} if study.comments is None else {"comments": study.comments}
     for task, design in study.tasks.items():
-        texts |= {f"tasks.{task}.instructions, page {n}": page.text for n, page in enumerate(design.instructions, 1)}
-    for key, text in texts.items():
-        if found := _MARKDOWN.search(text):
-            yield f"{key}: {found.group().strip()!r} looks like Markdown, and people would read it as it stands"
+        plain[f"tasks.{task}.question"] = design.question
+        for number, page in enumerate(design.instructions, 1):
+            key = f"tasks.{task}.instructions, page {number}"
+            rich[key] = "\n".join([page.text, *(example.text for example in page.examples)])
+        for number, asked in enumerate(design.quiz.questions if design.quiz else (), 1):
+            plain[f"tasks.{task}.quiz, question {number}"] = "\n".join([asked.question, *asked.choices])
+    for texts, is_rich in ((rich, True), (plain, False)):
+        for key, text in texts.items():
+            if found := markdown_in(text, is_rich=is_rich):
+                yield f"{key}: {found!r} looks like Markdown that pages do not read: people would see it as it stands"

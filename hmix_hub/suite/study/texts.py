@@ -34,6 +34,14 @@ _CLOSING = re.compile(rf"</{_NAME}\s*>|<{_NAME}\s*/>")
 _ATTRIBUTE = re.compile(rf"<{_NAME}{_SWITCHES}\s+[A-Za-z_:@][\w:.@-]*\s*=\s*[\"'\w](?:[^<>]*>)?")
 _OTHER = re.compile(r"<!--|-->|<!(?i:doctype|\[cdata)|<\?(?i:xml|php)")
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{0,40});")
+_UNREAD = (
+    r"!\[[^\]\n]*\]\([^)\s]*\)|\[[^\]\n]+\]\((?!https?://|mailto:)[^)\s]+\)|~~\S[^~\n]*~~|(?<!\w)__\S[^_\n]*__|"
+    r"^```|^> |^#{4,} |^\|.*\|[ \t]*$|^(?:[-*] +)?\[[xX]\] "
+)
+_UNREAD_MARKDOWN = re.compile(_UNREAD, re.MULTILINE)
+_ANY_MARKDOWN = re.compile(
+    rf"{_UNREAD}|\*\*\S[^*\n]*\*\*|\[[^\]\n]+\]\(https?://[^)\s]+\)|^#{{1,3}} |^(?:[-*] +)?\[ \] ", re.MULTILINE
+)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -62,6 +70,18 @@ def markup_in(text: str) -> list[str]:
             apart.append(text[start:end])
             reached = end
     return apart
+
+
+def markdown_in(text: str, *, is_rich: bool) -> str | None:
+    """Return the first Markdown of a text that pages would show as it stands; `None`: there is none.
+
+    Parameters
+    ----------
+    is_rich
+        Whether pages read headings, lists, bold words and links in it, as in the consent form and in instructions.
+    """
+    found = (_UNREAD_MARKDOWN if is_rich else _ANY_MARKDOWN).search(text)
+    return None if found is None else found.group().strip()
 
 
 def control_in(text: str) -> str | None:

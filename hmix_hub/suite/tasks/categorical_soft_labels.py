@@ -30,13 +30,13 @@ class CategoricalSoftLabels(SuiteTask):
         "second_class": "Second most probable class",
         "no_alternative": "no alternative",
         "second_percent": "How probable is the second?",
-        "ruled_out": "Classes that you rule out (if any)",
+        "ruled_out": "Classes you rule out (if any)",
         "class_open": "Please choose a class.",
         "second_open": "Please choose a class or “no alternative”.",
         "percent_open": "Please enter a percentage.",
         "percent_wrong": "Please enter a number from 0 to 100.",
-        "same_class": "This is already your most probable class. Please choose another, or “no alternative”.",
-        "sum_above": "Together these are {sum} %. Please stay within 100 %.",
+        "same_class": "This is already your most probable class. Please choose another one, or “no alternative”.",
+        "sum_above": "Together these make {sum}%. Please stay within 100%.",
         "ruled_out_chosen": "You chose this class above and also ruled it out: {classes}.",
     }
     bias_columns = ("top_class", "top_probability", "image_1_label", "image_2_label")

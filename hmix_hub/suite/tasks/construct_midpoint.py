@@ -22,9 +22,9 @@ class ConstructMidpoint(SuiteTask):
     seconds_per_trial = 9.2
     options = ("start", "sides", "must_touch")
     words: ClassVar = {
-        "towards": "Towards {class}",
-        "at_end": "no further",
-        "construct_open": "Please move the picture first. If it was right as it was, move it and come back.",
+        "towards": "More {class}",
+        "at_end": "at the end",
+        "construct_open": "Please change the picture at least once. If it was right at first, change it and come back.",
     }
 
     def order(self, trial: Trial) -> Sequence[int]:

@@ -23,12 +23,12 @@ class InferMixingFactor(SuiteTask):
     seconds_per_trial = 8.4
     options = ("sides", "must_touch")
     words: ClassVar = {
-        "share": "How much of each class?",
-        "share_value": "{left_percent} % {left}, {right_percent} % {right}",
+        "share": "How much of each?",
+        "share_value": "{left_percent}% {left}, {right_percent}% {right}",
         "confidence": "How sure are you?",
         "confidence_low": "not at all sure",
         "confidence_high": "completely sure",
-        "confidence_value": "{percent} %",
+        "confidence_value": "{percent}%",
     }
 
     def page(self, trial: Trial, design: Options) -> dict[str, Any]:

@@ -41,7 +41,7 @@ class Person:
 
     def agree(self, query: str = "") -> Person:
         self.open(query)
-        self.press("I agree, begin")
+        self.press("I agree to take part")
         return self
 
     def read(self) -> Person:

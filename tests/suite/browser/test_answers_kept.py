@@ -24,7 +24,7 @@ def test_a_reload_goes_on_at_the_same_screen(serve, person):
         me.heading(heading)
 
     reload("Taking part")
-    me.press("I agree, begin")
+    me.press("I agree to take part")
     reload("Instructions")
     me.press("Next")
     expect(me.page.locator("#advance-text")).to_have_text("Instructions 2 of 2")
@@ -33,7 +33,7 @@ def test_a_reload_goes_on_at_the_same_screen(serve, person):
     me.press("Next")
     reload("A few questions about the instructions")
     me.quiz("Nothing", "No")
-    reload("Not quite yet")
+    reload("Not quite right yet")
     me.press("Read the instructions again")
     expect(me.page.locator("#advance-text")).to_have_text("Instructions 1 of 2")
     me.read().quiz()
@@ -122,7 +122,7 @@ def test_a_server_that_stays_away_at_the_end(serve, person, console, hurried):
     served.stop()
     me.answer(INFER)
     me.press("Finish")
-    me.heading("Your answers are kept")
+    me.heading("Your answers are safe")
     (session,) = served.store.sessions()
     assert session.state == "live"
     assert me.page.get_by_label("Your completion code").inner_text() == served.store.key.fallback_code(session.id)
@@ -156,20 +156,20 @@ def test_two_tabs_are_told_and_either_may_go_on(serve, person):
     me = person(served).begin()
     me.trial(1)
     other = type(me)(me.page.context.new_page(), me.address).open()
-    other.heading("Open in another tab")
+    other.heading("Already open in another tab")
     me.page.bring_to_front()
     me.answer(SELECT)
     me.trial(2)
     other.page.bring_to_front()
     other.press("Use this tab instead")
     other.trial(2)
-    me.heading("Open in another tab")
+    me.heading("Continued in another tab")
     other.answer(SELECT)
     other.trial(3)
     me.page.bring_to_front()
     me.press("Use this tab instead")
     me.trial(3)
-    other.heading("Open in another tab")
+    other.heading("Continued in another tab")
     assert [row["trial_index"] for row in served.answers(2)] == [4, 5]
 
 
@@ -179,7 +179,7 @@ def test_a_browser_that_keeps_nothing_goes_on_after_a_reload(serve, person):
     me.page.context.add_init_script(NO_STORAGE)
     me.agree()
     me.heading("Instructions")
-    expect(me.page.get_by_text("Your browser keeps nothing for this page.")).to_be_visible()
+    expect(me.page.get_by_text("Your browser does not keep anything for this page.")).to_be_visible()
     assert "#session=" in me.page.url
     me.press("Next")
     me.page.reload()
@@ -227,17 +227,17 @@ def test_the_recruiting_id_leaves_the_address_and_makes_the_session(serve, perso
     me.heading("Taking part")
     assert me.page.url == f"{served.address}/?task=select_shuffled_midpoint"
     me.page.reload()
-    me.press("I agree, begin")
+    me.press("I agree to take part")
     me.heading("Instructions")
     elsewhere = person(served).agree("?PROLIFIC_PID=abc123")
     elsewhere.heading("Instructions")
     assert len(served.store.sessions()) == 1
     me.open("?PROLIFIC_PID=another").heading("Taking part")
-    me.press("I agree, begin")
+    me.press("I agree to take part")
     me.heading("Instructions")
     assert len(served.store.sessions()) == 2
     stranger = person(served).open()
-    stranger.heading("The address is incomplete")
+    stranger.heading("This link is incomplete")
 
 
 def test_withdrawing_deletes_here_and_there(serve, person, console):

@@ -9,7 +9,7 @@ from suite.browser.collection import QUIZ
 
 from hmix_hub.tasks import CONSTRUCT, INFER, SELECT
 
-NEXT_PERSON = "Another person at this computer"
+NEXT_PERSON = "Start for the next person on this computer"
 # Pictures stand on the page without any extent, until `delete HTMLImageElement.prototype.clientWidth`.
 UNPAINTED = "Object.defineProperty(HTMLImageElement.prototype, 'clientWidth', { configurable: true, get: () => 0 });"
 
@@ -60,7 +60,7 @@ def test_whose_answers_are_missing_when_the_time_is_over_has_the_fallback_code(s
     served.answers(1)
     monkeypatch.setattr(served.store, "is_expired", lambda _session: True)
     me.page.reload()
-    me.heading("The time is over")
+    me.heading("Your time has run out")
     expect(me.page.get_by_text("What you have answered is kept.")).to_be_visible()
     (session,) = served.store.sessions()
     assert me.page.get_by_label("Your completion code").inner_text() == served.store.key.fallback_code(session.id)
@@ -86,7 +86,7 @@ def lost(serve, person, console):
 
 def test_a_quiz_failed_by_a_reply_that_was_lost_reads_again(lost):
     served, me = lost("One picture", "A mixture of two")
-    me.heading("Not quite yet")
+    me.heading("Not quite right yet")
     me.press("Read the instructions again")
     me.read().quiz()
     me.trial(1)
@@ -109,7 +109,7 @@ def test_the_next_person_begins_at_consent(at_comments):
     me.press("Finish")
     first = me.code()
     other = type(me)(me.page.context.new_page(), me.address).open()
-    other.heading("Open in another tab")
+    other.heading("Already open in another tab")
     other.page.close()
     expect(me.page.get_by_role("button", name="Withdraw")).to_be_visible()
     me.press(NEXT_PERSON)

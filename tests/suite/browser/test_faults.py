@@ -62,7 +62,7 @@ def test_contradictions_are_said_at_once_and_beside_the_field(form):
     choose(form, "second", "dog")
     expect(form.page.locator("#second-fault")).to_be_empty()
     form.page.get_by_label("How probable is the second?").fill("30.5")
-    expect(form.page.locator("#second-percent-fault")).to_contain_text("Together these are 100.5 %")
+    expect(form.page.locator("#second-percent-fault")).to_contain_text("Together these make 100.5%")
     choose(form, "ruled-out", "dog")
     expect(form.page.locator("#ruled-out-fault")).to_contain_text("also ruled it out: dog")
     form.press("Submit")
@@ -132,7 +132,7 @@ def test_a_task_that_does_not_load_is_loaded_when_asked_again(serve, person, con
     me.agree()
     expect(me.page.get_by_text("The server cannot be reached.")).to_be_visible()
     me.page.context.unroute("**/static/tasks/*")
-    me.press("I agree, begin")
+    me.press("I agree to take part")
     me.read().quiz()
     me.finish(SELECT)
     assert len(served.store.sessions()) == 1
@@ -144,7 +144,7 @@ def test_a_failed_quiz_says_what_was_wrong_and_reads_again(serve, person):
     me.press("Check my answers")
     expect(me.page.get_by_text("Please choose an answer.")).to_have_count(2)
     me.quiz("One picture", "No")
-    me.heading("Not quite yet")
+    me.heading("Not quite right yet")
     assert me.page.locator(".wrong li").all_inner_texts() == [QUIZ[0]["question"]]
     expect(me.page.locator(".wrong li")).to_have_attribute("value", "1")
     me.press("Read the instructions again")
@@ -167,7 +167,7 @@ def test_declining_stores_nothing(serve, person):
     served = serve(SELECT)
     me = person(served).open()
     me.press("I do not agree")
-    me.heading("You do not take part")
+    me.heading("You chose not to take part")
     assert served.store.sessions() == []
     me.press("Read the consent form again")
     me.heading("Taking part")
@@ -175,7 +175,7 @@ def test_declining_stores_nothing(serve, person):
 
 def test_a_link_to_a_task_that_is_not_there_says_so(serve, person, console):
     console.allow("400")
-    person(serve(SELECT)).agree("?task=no_such_task").heading("The address is incomplete")
+    person(serve(SELECT)).agree("?task=no_such_task").heading("This link is incomplete")
 
 
 def test_a_closed_study_says_so(serve, person):
@@ -190,5 +190,5 @@ def test_a_study_that_closes_meanwhile_says_so(serve, person, console):
     me = person(served).open()
     me.heading("Taking part")
     served.store.set_closed(True)
-    me.press("I agree, begin")
+    me.press("I agree to take part")
     me.heading("The study is closed")

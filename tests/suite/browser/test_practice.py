@@ -62,7 +62,7 @@ def test_a_break_comes_after_so_many_trials_and_once(serve, person, text, said):
     expect(me.page.get_by_text(said)).to_be_visible()
     me.page.reload()
     me.heading("Time for a break")
-    me.press("Go on")
+    me.press("Continue")
     me.trial(3)
     me.page.reload()
     me.trial(3)

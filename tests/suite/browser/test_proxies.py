@@ -102,7 +102,7 @@ def test_a_person_takes_part_below_a_path_behind_a_proxy(command, tmp_path, open
         me = Person(open_browser().new_page(), address)
         # As the link of a platform is written: without a slash before the question mark.
         me.page.goto(f"{address}?PROLIFIC_PID={ID}")
-        me.press("I agree, begin")
+        me.press("I agree to take part")
         me.read().quiz()
         me.trial(1)
         me.answer(SELECT)

@@ -118,7 +118,7 @@ def test_people_read_what_the_study_says(serve, person):
     me = person(served).open()
     me.heading("Taking part")
     assert read(me.page, "#consent-text") == CONSENT
-    me.press("I agree, begin")
+    me.press("I agree to take part")
     me.heading("Instructions")
     assert read(me.page, "#instructions-text") == INSTRUCTIONS[0]
     assert read(me.page, "figcaption") == "From one end to the other."

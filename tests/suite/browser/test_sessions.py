@@ -45,7 +45,7 @@ def unknown(serve, person, console):
     refusal = {"status": 401, "json": {"error": "unknown_session", "message": "There is no such session."}}
     me.page.context.route("**/api/session/**", lambda route: route.fulfill(**refusal))
     me.answer(SELECT)
-    me.heading("This session is not known")
+    me.heading("We cannot find your session")
     return served, me
 
 
@@ -62,8 +62,8 @@ def test_a_session_that_the_server_does_not_know_is_said_and_its_answers_are_kep
 def test_who_begins_anew_keeps_answers_of_a_session_that_is_not_known(unknown):
     served, me = unknown
     me.page.context.unroute("**/api/session/**")
-    me.press("Begin anew")
-    me.press("I agree, begin")
+    me.press("Start again")
+    me.press("I agree to take part")
     me.heading("Instructions")
     # The server knows the first session after all, and has its answer now.
     assert len(served.answers(1)) == 1
@@ -76,7 +76,7 @@ def test_a_session_whose_time_is_over_shows_no_trial(serve, person, monkeypatch)
     me.trial(1)
     monkeypatch.setattr(served.store, "is_expired", lambda _session: True)
     me.page.reload()
-    me.heading("The time is over")
+    me.heading("Your time has run out")
 
 
 def test_a_trial_run_says_so_and_begins_anew_for_another_task(serve, person):

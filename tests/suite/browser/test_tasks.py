@@ -24,7 +24,7 @@ def by_keyboard_to_the_trials(me):
     keyboard = Keyboard(me.page)
     me.open()
     me.heading("Taking part")
-    keyboard.press("I agree, begin")
+    keyboard.press("I agree to take part")
     me.heading("Instructions")
     keyboard.press("Next")
     expect(me.page.locator("#advance-text")).to_have_text("Instructions 2 of 2")
@@ -41,7 +41,7 @@ def by_keyboard_to_the_trials(me):
 
 def by_touch_to_the_trials(me):
     me.open()
-    for button in ("I agree, begin", "Next", "Next"):
+    for button in ("I agree to take part", "Next", "Next"):
         me.page.get_by_role("button", name=button, exact=True).tap()
         me.page.wait_for_timeout(50)
     me.page.get_by_text("A mixture of two").tap()
@@ -108,7 +108,7 @@ def test_the_ends_are_said_and_nothing_is_stored_beyond(serve, person):
     assert right.get_attribute("aria-disabled") == "false"
     me.page.keyboard.press("h")
     expect(right).to_have_attribute("aria-disabled", "true")
-    expect(right).to_contain_text("no further")
+    expect(right).to_contain_text("at the end")
     right.click(force=True)
     me.page.keyboard.press("h")
     me.page.keyboard.press("ArrowRight")
@@ -194,11 +194,11 @@ def test_infer_by_keyboard_alone(serve, person):
     keyboard = by_keyboard_to_the_trials(me)
     share, confidence = me.page.get_by_role("slider").all()
     assert share.get_attribute("aria-valuetext") == "not set"
-    keyboard.tab_to("How much of each class?")
+    keyboard.tab_to("How much of each?")
     assert share.get_attribute("aria-valuetext") == "not set"
     keyboard.keys("Space")
     names = me.page.locator(".ends").first.inner_text().split()
-    assert share.get_attribute("aria-valuetext") == f"50 % {names[0]}, 50 % {names[1]}"
+    assert share.get_attribute("aria-valuetext") == f"50% {names[0]}, 50% {names[1]}"
     keyboard.press("Submit")
     expect(me.page.locator("#confidence-fault")).to_contain_text("Please set this slider")
     expect(confidence).to_be_focused()

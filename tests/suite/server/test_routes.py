@@ -74,6 +74,7 @@ def test_the_study_is_told_with_the_hash_of_its_consent_form(serve: Callable[...
     assert told.pop("words")["agree"] == "Ja"
     assert told == {
         "title": "Mixed pictures",
+        "contact": served.frozen.study.about.contact,
         "language": "de",
         "consent": {
             "text": "I agree to <Please click> here & there.",

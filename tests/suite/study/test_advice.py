@@ -56,19 +56,45 @@ def test_a_completion_code_that_would_not_be_known(tmp_path, lines, said):
     assert all(line.startswith(said) for line in found)
 
 
-@pytest.mark.parametrize("text", ["Please **look**.", "[Read](https://example.org)", "# Welcome"])
-def test_markdown_is_told(tmp_path, text):
+@pytest.mark.parametrize(
+    "text",
+    [
+        "![A cat](cat.png)",
+        "[Read](page.html)",
+        "#### Deep",
+        "> quoted",
+        "| a | b |",
+        "~~gone~~",
+        "__so__",
+        "[x] I agree",
+    ],
+)
+def test_markdown_that_pages_do_not_read_is_told(tmp_path, text):
     (said,) = advice(tmp_path, changed("Please take part.", f"'{text}'"))
     assert said.startswith("consent.text: ")
 
 
-@pytest.mark.parametrize("text", ["2 ** 3 ** 4", "#1 of 3", "[sic] (as it stands)", "a * b * c"])
+@pytest.mark.parametrize(
+    "text", ["# Welcome", "Please **look**.", "[Read](https://example.org)", "[ ] I agree", "- one"]
+)
+def test_markdown_that_pages_read_is_well_in_the_consent_form(tmp_path, text):
+    assert advice(tmp_path, changed("Please take part.", f"'{text}'")) == []
+
+
+def test_markdown_is_told_where_texts_are_plain(tmp_path):
+    (said,) = advice(tmp_path, changed("seed: 3", "seed: 3\ncomments: '**Anything** else?'"))
+    assert said.startswith("comments: '**Anything**'")
+
+
+@pytest.mark.parametrize(
+    "text", ["2 ** 3 ** 4", "#1 of 3", "[sic] (as it stands)", "a * b * c", "snake__case__name", "a | b"]
+)
 def test_what_only_looks_like_markdown_is_not(tmp_path, text):
     assert advice(tmp_path, changed("Please take part.", f"'{text}'")) == []
 
 
 def test_check_prints_it(tmp_path):
-    folder = write_study(tmp_path / "study", changed("Please take part.", "Please **look**."))
+    folder = write_study(tmp_path / "study", changed("Please take part.", "Please ~~look~~."))
     told = CliRunner().invoke(main, ["collect", "check", str(folder)])
     assert told.exit_code == 0
-    assert "look at consent.text: '**look**'" in told.output
+    assert "look at consent.text: '~~look~~'" in told.output

@@ -1,0 +1,16 @@
+/** Whom to ask: below every page, and within those that send people there. */
+import { make } from './dom.js';
+import { inline } from './markdown.js';
+import { word } from './words.js';
+
+let contact = '';
+
+export function setContact(text) {
+	contact = text;
+	document.getElementById('contact').replaceChildren(contactLine());
+}
+
+/** Make the line; nothing while the study is not known. */
+export function contactLine() {
+	return contact && make('p', { class: 'contact' }, word('contact'), ' ', inline(contact));
+}
