@@ -254,7 +254,7 @@ def test_withdrawing_deletes_here_and_there(serve, person, console):
     me.press("Withdraw")
     me.page.context.set_offline(True)
     me.press("Withdraw and delete")
-    expect(me.page.get_by_text("so nothing was deleted yet")).to_be_visible()
+    expect(me.page.get_by_text("so nothing has been deleted yet")).to_be_visible()
     assert len(served.answers(1)) == 1
     me.page.context.set_offline(False)
     me.press("Withdraw and delete")

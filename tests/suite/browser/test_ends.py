@@ -61,7 +61,7 @@ def test_whose_answers_are_missing_when_the_time_is_over_has_the_fallback_code(s
     monkeypatch.setattr(served.store, "is_expired", lambda _session: True)
     me.page.reload()
     me.heading("Your time has run out")
-    expect(me.page.get_by_text("What you have answered is kept.")).to_be_visible()
+    expect(me.page.get_by_text("The answers you gave have been kept.")).to_be_visible()
     (session,) = served.store.sessions()
     assert me.page.get_by_label("Your completion code").inner_text() == served.store.key.fallback_code(session.id)
     expect(me.page.get_by_role("button", name="Submit")).to_have_count(0)

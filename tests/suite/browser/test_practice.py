@@ -30,7 +30,7 @@ def test_practice_comes_after_the_quiz_with_feedback_and_is_never_stored(serve, 
     expect(me.page.locator(".strip img")).to_have_count(0 if task == SELECT else 1)
     me.press("Next")
     practise(me, 2, task)
-    expect(me.page.get_by_text("From now on your answers count.")).to_be_visible()
+    expect(me.page.get_by_text("From now on, your answers count.")).to_be_visible()
     assert sent == []
     me.press("Begin")
     me.finish(task)
