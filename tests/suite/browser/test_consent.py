@@ -81,7 +81,22 @@ def test_who_has_not_ticked_every_box_does_not_take_part(at_form):
 
 def test_a_text_without_markdown_is_kept_to_the_letter(serve, person):
     me = person(serve(SELECT)).open()
-    texts = [CONSENT, "a\nb\n\nc", "*", "**", "** a **", "[ ]", "-", "- ", "1.", "#", "#a", "1.5 and 2", "[a](b)", "a_b_"]
+    texts = [
+        CONSENT,
+        "a\nb\n\nc",
+        "*",
+        "**",
+        "** a **",
+        "[ ]",
+        "-",
+        "- ",
+        "1.",
+        "#",
+        "#a",
+        "1.5 and 2",
+        "[a](b)",
+        "a_b_",
+    ]
     shown = me.page.evaluate(
         """async (texts) => {
           const { rich } = await import(new URL('static/markdown.js', document.baseURI));
