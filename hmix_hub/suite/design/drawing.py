@@ -71,8 +71,8 @@ def draw_design(
         ]
         if practised:
             practice[task] = practised
-    if said := too_large(study.pictures, image_set):
-        drawer.findings.add(COLLECTION, text.line_of(("pictures", "size")), f"pictures.size: {said}")
+    if larger := too_large(study.pictures, image_set):
+        drawer.findings.add(COLLECTION, text.line_of(("pictures", "size")), f"pictures.size: {larger}")
     drawer.findings.refuse()
     lists = hashes_of_lists(folder, study)
     return FrozenStudy(study, tuple(batches), image_set.name, image_set.fingerprint, lists, practice), image_set
