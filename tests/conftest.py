@@ -26,6 +26,9 @@ _RELEASE = os.environ.pop("HMIX_SOURCE", "") or str(_SHARED / "h_mix")
 # Taken out of the environment: tests name places themselves.
 _CIFAR10 = os.environ.pop("HMIX_CIFAR10", "") or str(_SHARED / "cifar10")
 
+# Loaded after the lines above, for it imports the package.
+pytest_plugins = ["drawn_once"]
+
 # A slow machine is no failure.
 settings.register_profile("hmix", deadline=None)
 settings.load_profile("hmix")

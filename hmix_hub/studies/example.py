@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,11 @@ contact: https://example.org/contact
 
 def example_study(task: str = DEFAULT_TASK) -> dict[str, bytes]:
     """Return the example study of a task: the content of its files by path."""
+    return dict(_example_files(task))
+
+
+@cache
+def _example_files(task: str) -> dict[str, bytes]:
     rng = np.random.default_rng(_SEED)
     has_participants = TASKS[task].has_participants
     judged = _participant_rows if has_participants else _stimulus_rows

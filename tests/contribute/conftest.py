@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from drawn_once import drawn_once  # noqa: F401
 from hub_server.fixtures import hub, login, waits  # noqa: F401
 from made_votes import write_votes
 from raw_rows import rows_of

@@ -32,6 +32,7 @@ def digests(folder):
     }
 
 
+@pytest.mark.usefixtures("drawn_always")
 def test_two_runs_in_two_folders_give_the_same_bytes(make_study, tmp_path):
     studies = {task: make_study(task) for task in TASKS}
     for task, study in studies.items():

@@ -19,10 +19,7 @@ from hmix_hub.studies.example import example_study, write_files
 from hmix_hub.studies.study import Study
 from hmix_hub.tasks import CONSTRUCT, INFER, TASKS
 
-
-@pytest.fixture(autouse=True)
-def drawn_once():
-    """Draw every picture."""
+pytestmark = pytest.mark.usefixtures("drawn_always")
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import ssl
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from types import SimpleNamespace
 import datasets.config
 import pytest
 from datasets.utils import file_utils
+from httpx2._transports import default as httpx2_transports
 from huggingface_hub import HfFileSystem, close_session, constants, file_download, hf_api
 from huggingface_hub.utils import _cache_manager, _detect_agent, _http
 
@@ -79,6 +81,8 @@ def _redirect_huggingface_hub(monkeypatch: pytest.MonkeyPatch, url: str, home: P
     for name, value in values.items():
         monkeypatch.setattr(constants, name, value)
     monkeypatch.setattr(_cache_manager, "HF_HUB_CACHE", str(home / "hub"))
+    # To read this machine's certificates takes as long as some tests, and the Hub here has none.
+    monkeypatch.setattr(httpx2_transports, "create_ssl_context", lambda **_: ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
     monkeypatch.setattr(_http, "_HUB_ORIGINS", frozenset({_http._url_origin(url)}))
     monkeypatch.setattr(_detect_agent, "_registry", {"standardEnvVars": [], "harnesses": {}})
     monkeypatch.setattr(hf_api.api, "endpoint", url)

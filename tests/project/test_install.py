@@ -1,6 +1,6 @@
-"""The package as it is installed: editable, from a wheel, from an sdist; from any working directory.
+"""The package as it is installed: editable, and from a wheel that is built from the sdist; from any working directory.
 
-All three stand on this environment's libraries, so that nothing is downloaded.
+Both stand on this environment's libraries, so that nothing is downloaded.
 """
 
 import os
@@ -55,7 +55,7 @@ def checkout(root, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def distributions(checkout, tmp_path_factory):
-    """The sdist, and the wheel that is built from it."""
+    """The sdist, and the wheel that is built from it, as pip would."""
     folder = tmp_path_factory.mktemp("dist")
     run(sys.executable, "-m", "build", "--no-isolation", "--outdir", folder, checkout, cwd=folder)
     return {"wheel": next(folder.glob("*.whl")), "sdist": next(folder.glob("*.tar.gz"))}
@@ -65,15 +65,15 @@ def make_environment(folder):
     """A new environment over this one's libraries, but not over this one's hmix-hub, which is found last."""
     venv.create(folder, with_pip=False, system_site_packages=False)
     site = next(folder.glob("lib/python*/site-packages"))
-    here = next(Path(path) for path in sys.path if path.endswith("site-packages"))
-    (site / "zz-libraries.pth").write_text(str(here) + "\n", encoding="utf-8")
+    here = [path for path in sys.path if path.endswith("site-packages")]
+    (site / "zz-libraries.pth").write_text("\n".join(here) + "\n", encoding="utf-8")
     return folder / "bin" / "python", site
 
 
-@pytest.fixture(scope="module", params=["wheel", "sdist", "editable"])
+@pytest.fixture(scope="module", params=["wheel", "editable"])
 def installed(request, checkout, distributions, tmp_path_factory):
     python, site = make_environment(tmp_path_factory.mktemp(request.param))
-    target = ["--editable", checkout] if request.param == "editable" else [distributions[request.param]]
+    target = ["--editable", checkout] if request.param == "editable" else [distributions["wheel"]]
     options = ["--no-deps", "--no-index", "--no-build-isolation", "--ignore-installed", "--quiet", "--target", site]
     if request.param == "editable":
         options = [*options[:-2], "--prefix", site.parents[2]]

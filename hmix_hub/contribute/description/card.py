@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from functools import partial
+from functools import cache, partial
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hmix_hub.contribute.description.card_metadata import card_metadata, licence_address
 from hmix_hub.contribute.description.figures import figure_path
@@ -33,6 +33,9 @@ from hmix_hub.studies.participants import PARTICIPANTS_CONFIGURATION
 from hmix_hub.studies.study import Study
 from hmix_hub.tasks import CONFIGURATIONS, FLAGS, TASKS
 
+if TYPE_CHECKING:
+    import jinja2
+
 TEMPLATE = "study.md.jinja"
 
 _MOST_CLASSES = 200
@@ -51,6 +54,11 @@ def card_text(study: Study) -> str:
 
     What the manifest says stands in it as plain text, whatever it holds.
     """
+    return _template().render(_values(study))
+
+
+@cache
+def _template() -> jinja2.Template:
     import jinja2
 
     environment = jinja2.Environment(
@@ -69,7 +77,7 @@ def card_text(study: Study) -> str:
         **{filter_.__name__: filter_ for filter_ in (block, code, link, paragraphs, reachable)},
     }
     template = resources.files("hmix_hub.dataset_cards").joinpath(TEMPLATE).read_text(encoding="utf-8")
-    return environment.from_string(template).render(_values(study))
+    return environment.from_string(template)
 
 
 def _values(study: Study) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import sys
 import threading
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from suite.store.small_study import answer, token
@@ -13,10 +13,10 @@ from hmix_hub.suite.store.store import Store
 PEOPLE = 16
 
 
-def main(folder: Path) -> None:
-    """Answer every trial of every person, several at once; a line on the standard output for each acknowledgement."""
+def main(folder: Path, told: Connection) -> None:
+    """Answer every trial of every person, several at once, and tell each acknowledgement."""
     store = Store.open(folder)
-    told = threading.Lock()
+    telling = threading.Lock()
 
     def take_part(person: int) -> None:
         while True:
@@ -24,13 +24,8 @@ def main(folder: Path) -> None:
             session = store.join(token((run, person)), recruiting_hash=None, task=None).result()
             for trial in session.plan.trials:
                 store.put_trial(session.id, trial.trial_index, answer(person), fault=None).result()
-                with told:
-                    sys.stdout.write(f"{session.id} {trial.trial_index} {person}\n")
-                    sys.stdout.flush()
+                with telling:
+                    told.send((session.id, trial.trial_index, person))
 
     for person in range(PEOPLE):
         threading.Thread(target=take_part, args=(person,)).start()
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))

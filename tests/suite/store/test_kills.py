@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+import contextlib
+import multiprocessing
 import threading
-import time
 from pathlib import Path
 
+from suite.store import kill_target
 from suite.store.small_study import frozen_study
 
 from hmix_hub.suite.store.store import Store
 
 KILLS = 20
-TARGET = Path(__file__).with_name("kill_target.py")
-TESTS = Path(__file__).parents[2]
+# Each is forked from one that has imported what they need.
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload([kill_target.__name__])
 
 
 def test_twenty_kills_under_load_lose_nothing(tmp_path):
@@ -33,15 +33,17 @@ def test_twenty_kills_under_load_lose_nothing(tmp_path):
 
 def acknowledged_until_killed(folder: Path, after: float) -> set[tuple[str, int, int]]:
     """Start the process, kill it some time after its first acknowledgement, seconds; give all that it acknowledged."""
-    words = [sys.executable, str(TARGET), str(folder)]
-    environment = {**os.environ, "PYTHONPATH": str(TESTS)}
-    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True, env=environment) as process:
-        lines = [process.stdout.readline()]
-        reader = threading.Thread(target=lambda: lines.extend(process.stdout))
-        reader.start()
-        time.sleep(after)
-        process.kill()
-        reader.join()
-    # The last line may have been cut off.
-    whole = [line.split() for line in lines if line.endswith("\n")]
-    return {(session_id, int(index), int(person)) for session_id, index, person in whole}
+    acknowledged, tell = PROCESSES.Pipe(duplex=False)
+    process = PROCESSES.Process(target=kill_target.main, args=(folder, tell))
+    process.start()
+    tell.close()
+    found = {acknowledged.recv()}
+    timer = threading.Timer(after, process.kill)
+    timer.start()
+    # Until there is no more; the last one may have been cut off.
+    with acknowledged, contextlib.suppress(EOFError, OSError):
+        while True:
+            found.add(acknowledged.recv())
+    timer.join()
+    process.join()
+    return found
