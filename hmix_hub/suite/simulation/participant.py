@@ -24,6 +24,7 @@ from hmix_hub.stimuli.sizes import Size
 from hmix_hub.suite.design.dealing import sorting_key
 from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.mixtures import mixtures_of_stimulus
+from hmix_hub.suite.simulation.answering import answer_page, surroundings_of
 from hmix_hub.suite.simulation.connection import Connection
 from hmix_hub.suite.tasks import SUITE_TASKS
 from hmix_hub.suite.tasks.perception import Mind, Scene
@@ -204,12 +205,17 @@ class ScriptedParticipant:
     def take_part(self, told: Callable[[], None]) -> Part:
         """Go through all pages; `told` is called after every answer that the server acknowledged."""
         task, pages = self._view["task"], self._view["pages"]
+        if self._view["surroundings"]:
+            measured = surroundings_of(self.frozen.study, self.rng)
+            self.connection.call("PUT", "/api/session/surroundings", {"surroundings": measured})
         last = self.leaves_after(sum(page["kind"] == "trial" for page in pages))
         answered = 0
         for page in pages:
             if page["kind"] == "instructions":
                 for name in (name for example in page["examples"] for name in example["pictures"]):
                     self.connection.picture(name)
+            elif page["kind"] == "questions":
+                self._answer_questions(page["number"])
             elif page["kind"] == "quiz":
                 self._pass_quiz(task, page)
             elif page["kind"] == "practice":
@@ -231,11 +237,22 @@ class ScriptedParticipant:
         rng = self.mind.chance(scene.stimulus, self._seen[scene.stimulus])
         self._seen[scene.stimulus] += 1
         payload = SUITE_TASKS[task].respond(page, scene, self.mind, rng)
+        if self._view["watches_focus"]:
+            payload["focus"] = [0, 0]
         path = f"/api/session/trials/{page['index']}"
         status, answer = self.connection.call("PUT", path, payload, also=(202, 409))
         if status != 200:
             msg = f"the server kept an answer to {task} aside ({answer.get('outcome')}): {answer.get('fault')}"
             raise CollectionError(msg, hint="server and simulation are of different versions")
+
+    def _answer_questions(self, number: int) -> None:
+        answers = answer_page(self.frozen.questionnaire[number], self.rng)
+        status, answer = self.connection.call(
+            "PUT", f"/api/session/questions/{number}", {"answers": answers}, also=(400,)
+        )
+        if status != 200:
+            msg = f"the server does not take answers to its own questions: {answer.get('message')}"
+            raise CollectionError(msg, hint=_OTHER_STUDY)
 
     def _pass_quiz(self, task: str, page: dict[str, Any]) -> None:
         right = self._right_answers(task, page)

@@ -12,7 +12,7 @@ from hmix_hub.studies.manifest_fields import Line, Strict, Text
 QuestionKind = Literal["choice", "several", "number", "text", "scale"]
 Surrounding = Literal["window", "picture", "pixel_ratio", "pointer", "focus"]
 
-MOST_CHOICES = 60
+MOST_CHOICES = 30
 LONGEST_TEXT = 5000
 """Characters of an answer in one's own words at most."""
 MOST_STEPS = 11

@@ -42,7 +42,8 @@ def begun(frozen: FrozenStudy, seed: int) -> Any:
     """Make the record of a session, as far as its view needs one."""
     plan = draw_plan(frozen, frozen.batches[0], 0, seed)
     known = {"id": "0" * 32, "state": "live", "batch": 0, "plan": plan, "seed": seed}
-    return type("Begun", (), known | {"quiz_passed": False, "has_comments": False, "quiz_attempts": 0})()
+    known |= {"quiz_passed": False, "quiz_attempts": 0, "has_comments": False, "has_surroundings": False}
+    return type("Begun", (), known | {"part": 0, "replied": frozenset()})()
 
 
 def pages(frozen: FrozenStudy, seed: int = 1) -> list[dict[str, Any]]:

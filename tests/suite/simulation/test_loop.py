@@ -5,6 +5,7 @@ Scripted answers depend on the seed alone, not on who was quicker: the estimates
 
 import os
 
+import pandas as pd
 import pytest
 
 import hmix_hub
@@ -43,6 +44,18 @@ def test_the_export_is_a_valid_contribution(exported):
     assert scan_privacy(Study.open(exported.path)).findings == []
 
 
+def test_scripted_people_answer_every_question_and_pass_every_attention_check(exported):
+    people = pd.read_csv(exported.path / "participants.csv", keep_default_na=False)
+    assert len(people) == len(SUITE_TASKS) * 8
+    assert set(people["attention_checks"]) == {1}
+    assert set(people["attention_failed"]) == {0}
+    assert set(people["years"]) <= {"18-39", "40-59", "60 and over"}
+    assert set(people["seen"]) <= {"cats", "dogs", "cats|dogs"}
+    assert set(people["ease"]) <= {1, 2, 3, 4, 5}
+    assert set(people["picture_width"]) == {320}
+    assert "remark" not in people.columns
+
+
 def test_the_planted_bias_is_recovered_and_none_is_not(exported, simulated, task):
     judgments = hmix_hub.load_dataset(os.fspath(exported.path), task, split="train")
     found = recover_bias(judgments, task)
@@ -55,6 +68,7 @@ def test_the_planted_bias_is_recovered_and_none_is_not(exported, simulated, task
 def test_every_answer_has_its_time_and_its_way(exported, task):
     judgments = hmix_hub.load_dataset(os.fspath(exported.path), task, split="train")
     recorded = [column.name for column in hmix_hub.tasks.columns(task) if column.since]
+    recorded.remove("server_elapsed_ms")
     for row in judgments:
         assert row["response_time_ms"] >= 400
         assert all(row[name] is not None for name in recorded)
