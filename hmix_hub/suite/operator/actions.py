@@ -134,7 +134,7 @@ class OnParticipant(Action):
 
 
 def _of_participant_id(store: Store, participant_id: str) -> SessionRecord | None:
-    return next((one for one in store.sessions() if store.key.participant(one.id) == participant_id), None)
+    return next((one for one in store.sessions() if store.key.participant(one.sitting) == participant_id), None)
 
 
 def _of_code(store: Store, code: str) -> SessionRecord | None:
@@ -175,7 +175,7 @@ def described(store: Store, session: SessionRecord) -> Told:
         "batch": session.batch,
         "answers": len(store.held(session.id)),
         "trials": len(session.plan.trials),
-        "participant_id": store.key.participant(session.id),
+        "participant_id": store.key.participant(session.sitting),
     }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from array import array
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -20,13 +20,15 @@ from hmix_hub.schema.arrays import Floats, Ints, Mask
 from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.design.plan import Plan
 from hmix_hub.suite.store.database import database_errors, open_reading
+from hmix_hub.suite.study.questionnaire import attention_of
 from hmix_hub.suite.tasks import SUITE_TASKS
 from hmix_hub.suite.tasks.trial import Trial
 from hmix_hub.tasks import TASKS
 
 _PAGE = 1000
-_NEW = """SELECT a.arrival, a.session, a.trial_index, a.payload, a.received_ms
-    FROM answers a WHERE a.arrival > ? ORDER BY a.arrival LIMIT ?"""
+_NEW = """SELECT arrival, session, trial_index, payload, received_ms, run
+    FROM answers WHERE arrival > ? ORDER BY arrival LIMIT ?"""
+_FAILED = "SELECT session, page, payload FROM replies WHERE passed = 0"
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ class Judged:
         float64 (N,): a share or a rating, 0 to 1, or the code of a class.
     response_time_ms, received_ms
         float64 (N,): as the browser claims; on the study clock, NaN where it is not known.
+    run
+        int64 (N,): run of the server in which the answer came; 0 where it is not known.
     is_repeat, is_first
         bool (N,): whether the trial was shown again on purpose; whether it is the page's first judgment.
     """
@@ -56,6 +60,7 @@ class Judged:
     value: Floats
     response_time_ms: Floats
     received_ms: Floats
+    run: Ints
     is_repeat: Mask
     is_first: Mask
 
@@ -67,7 +72,7 @@ class Judged:
         return Judged(*(getattr(self, field.name)[mask] for field in fields(self)))
 
 
-_INTEGERS = ("session", "batch", "stimulus", "facet")
+_INTEGERS = ("session", "batch", "stimulus", "facet", "run")
 _FLOATS = ("value", "response_time_ms", "received_ms")
 
 
@@ -95,6 +100,8 @@ class Ledger:
         self._columns: dict[str, array[Any]] = {name: array("q") for name in _INTEGERS}
         self._columns |= {name: array("d") for name in _FLOATS}
         self._columns |= {name: array("b") for name in ("is_repeat", "is_first")}
+        self.judged = self._judged()
+        """All judgments, as of the last reading."""
 
     def close(self) -> None:
         """Close the connection."""
@@ -108,8 +115,8 @@ class Ledger:
         """Count the answers that were kept aside since they cannot be right, by session."""
         return Counter(dict(self._rows("SELECT session, count(*) FROM quarantine GROUP BY session")))
 
-    def read(self, plans: dict[str, Plan]) -> Judged:
-        """Read what came since the last time, and return all judgments.
+    def read(self, plans: dict[str, Plan]) -> None:
+        """Read what came since the last time.
 
         Parameters
         ----------
@@ -121,26 +128,36 @@ class Ledger:
             self._clear()
         while True:
             rows = self._rows(_NEW, self._arrival, _PAGE)
-            for arrival, session, trial_index, payload, received_ms in rows:
+            for arrival, session, *rest in rows:
                 if session not in plans:
                     # Begun or withdrawn this very moment: the memory of the process is about to know.
-                    return self._judged()
-                self._add(session, plans[session], trial_index, json.loads(payload), received_ms)
+                    break
+                self._add(session, plans[session], tuple(rest))
                 self._arrival = arrival
-            if len(rows) < _PAGE:
-                return self._judged()
+            if len(rows) < _PAGE or self._arrival < rows[-1][0]:
+                break
+        self.judged = self._judged()
+
+    def inattentive(self, sittings: Mapping[str, str]) -> list[str]:
+        """Return the sessions of people who failed more attention checks than the study allows; of all sittings."""
+        replies: dict[str, dict[int, Any]] = {}
+        for session, page, payload in self._rows(_FAILED):
+            replies.setdefault(sittings.get(session, session), {})[int(page)] = json.loads(payload)
+        allowed, pages = self._frozen.study.attention_failures, self._frozen.questionnaire
+        failed = {sitting for sitting, answers in replies.items() if attention_of(pages, answers)[1] > allowed}
+        return [session for session, sitting in sittings.items() if sitting in failed]
 
     def _are_there(self, sessions: Collection[str]) -> bool:
         return all(session in sessions for session in self.ids)
 
-    def _add(
-        self, session: str, plan: Plan, trial_index: int, payload: dict[str, Any], received_ms: float | None
-    ) -> None:
+    def _add(self, session: str, plan: Plan, row: tuple[int, str, float | None, int | None]) -> None:
+        trial_index, text, received_ms, run = row
         trial = plan.trial(trial_index)
         if trial is None:
             return
         batch = self._frozen.batches[plan.batch]
         try:
+            payload = json.loads(text)
             judged = SUITE_TASKS[batch.task].judgments(payload["answer"], self._frozen.design_of(batch))
             values = [_value(batch.task, judgment, trial) for judgment in judged]
             time = float(payload["response_time_ms"])
@@ -151,7 +168,7 @@ class Ledger:
         if number == len(self.ids):
             self.ids.append(session)
         for facet, value in enumerate(values):
-            row = {
+            cells = {
                 "session": number,
                 "batch": plan.batch,
                 "stimulus": trial.stimulus,
@@ -159,10 +176,11 @@ class Ledger:
                 "value": value,
                 "response_time_ms": time,
                 "received_ms": np.nan if received_ms is None else received_ms,
+                "run": run or 0,
                 "is_repeat": trial.is_repeat,
                 "is_first": facet == 0,
             }
-            for name, cell in row.items():
+            for name, cell in cells.items():
                 self._columns[name].append(cell)
 
     def _judged(self) -> Judged:
@@ -185,5 +203,7 @@ def is_class(task: str) -> bool:
 
 
 def _value(task: str, judgment: Any, trial: Trial) -> float:
-    value = SUITE_TASKS[task].columns(judgment, trial)[answer_column(task)]
+    # The paths, which are long, are in no figure.
+    brief = {name: [] if name.endswith("_path") else part for name, part in judgment.items()}
+    value = SUITE_TASKS[task].columns(brief, trial)[answer_column(task)]
     return np.nan if value is None else float(value)

@@ -9,14 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from hmix_hub.schema.arrays import Ints
-from hmix_hub.schema.groups import encode_key
-from hmix_hub.suite.operator.ledger import Judged
+from hmix_hub.schema.groups import Groups, encode_key
+from hmix_hub.suite.operator.ledger import Ledger
 from hmix_hub.suite.store.records import SessionRecord
-from hmix_hub.tasks.flags import is_straightlining
+from hmix_hub.tasks.flags import is_straightlining, times_disagree
 
 STAGES = {
-    "instructions": "reading the instructions",
+    "instructions": "at the questions or instructions before the trials",
     "quiz": "failed the quiz once or more, and may try again",
     "trials": "at the trials",
     "lapsed": "away: no answer for the time-out, and the place was given back",
@@ -34,6 +33,8 @@ _FAST_MS = 300.0
 FLAGS = {
     "fast": f"median response time under {_FAST_MS:.0f} ms",
     "straightlining": "nine tenths or more of the answers of a task are one and the same (10 answers or more)",
+    "time_disagrees": "response times add up to more than went by on the server",
+    "failed_attention": "failed more attention checks than the study allows",
     "quarantined": "sent answers that cannot be right; they are kept aside",
 }
 """What may be odd about a person, and when that is said."""
@@ -100,11 +101,9 @@ def stage_of(session: SessionRecord, answered: int) -> str:
 
 def people_of(
     sessions: Sequence[SessionRecord],
-    judged: Judged,
-    ids: Sequence[str],
+    ledger: Ledger,
     *,
     held: Callable[[str], int],
-    quarantined: Mapping[str, int],
     name_of: Callable[[SessionRecord], str],
 ) -> list[PersonRow]:
     """Return the people, the latest first.
@@ -113,35 +112,34 @@ def people_of(
     ----------
     sessions
         All sessions, in the order in which they began.
-    judged, ids
-        The answers so far, and whose numbers stand in their column `session`.
+    ledger
+        The answers so far, as it read them last.
     held
         How many trials of a session an answer is held of.
-    quarantined
-        How many answers of a session were kept aside; sessions without any may be left out.
     name_of
         A session's participant id in exports.
     """
     sittings: dict[str, list[SessionRecord]] = {}
     for session in sessions:
         sittings.setdefault(session.sitting, []).append(session)
-    number_of = {session: number for number, session in enumerate(ids)}
-    sums = _Sums(judged, len(ids))
+    times, flags = _times(ledger, sittings), _flags(ledger, sessions)
     rows = []
-    for parts in sittings.values():
-        numbers = [number_of[part.id] for part in parts if part.id in number_of]
+    for sitting, parts in sittings.items():
         current = next((part for part in parts if part.state != "finished"), parts[-1])
         answered = [held(part.id) for part in parts]
-        flags = sums.flags(numbers) + ("quarantined",) * any(part.id in quarantined for part in parts)
+        median, claimed, latest = times.get(sitting, (None, None, None))
+        found = {flag for part in parts for flag in flags.get(part.id, ())}
         rows.append(
             PersonRow(
-                current,
-                name_of(parts[0]),
-                stage_of(current, answered[parts.index(current)]),
-                sum(answered),
-                sum(len(part.plan.trials) for part in parts),
-                *sums.times(numbers, parts[0].started_ms),
-                flags,
+                session=current,
+                participant_id=name_of(parts[0]),
+                stage=stage_of(current, answered[parts.index(current)]),
+                answered=sum(answered),
+                trials=sum(len(part.plan.rows) for part in parts),
+                median_ms=median,
+                claimed_ms=claimed,
+                server_ms=None if latest is None or np.isnan(latest) else latest - parts[0].started_ms,
+                flags=tuple(flag for flag in FLAGS if flag in found or (flag == "fast" and _is_fast(median))),
             )
         )
     return rows[::-1]
@@ -153,40 +151,44 @@ def by_stage(people: Iterable[PersonRow]) -> dict[str, int]:
     return {stage: counts[stage] for stage in STAGES}
 
 
-class _Sums:
-    """What is known of the answers of each session, worked out for all at once."""
-
-    def __init__(self, judged: Judged, n_sessions: int) -> None:
-        pages = judged.where(judged.is_first)
-        order = np.argsort(pages.session, kind="stable")
-        self._ends = np.searchsorted(pages.session[order], np.arange(n_sessions + 1))
-        self._times, self._received = pages.response_time_ms[order], pages.received_ms[order]
-        self._straight = _straightlining(judged, n_sessions)
-
-    def _rows(self, numbers: list[int]) -> list[slice]:
-        return [slice(self._ends[number], self._ends[number + 1]) for number in numbers]
-
-    def times(self, numbers: list[int], started_ms: int) -> tuple[float | None, float | None, float | None]:
-        """Return median and sum of the response times, and the time on the server until the last answer, ms."""
-        rows = self._rows(numbers)
-        times = np.concatenate([self._times[one] for one in rows]) if rows else np.array([])
-        if not len(times):
-            return None, None, None
-        latest = max(float(self._received[one].max()) for one in rows)
-        server = None if np.isnan(latest) else latest - started_ms
-        return float(np.median(times)), float(times.sum()), server
-
-    def flags(self, numbers: list[int]) -> tuple[str, ...]:
-        """Return the flags of a person's sessions."""
-        median = self.times(numbers, 0)[0]
-        found = {"fast": median is not None and median < _FAST_MS, "straightlining": self._straight[numbers].any()}
-        return tuple(flag for flag, is_there in found.items() if is_there)
+def _is_fast(median: float | None) -> bool:
+    return median is not None and median < _FAST_MS
 
 
-def _straightlining(judged: Judged, n_sessions: int) -> Any:
-    answers: Ints = encode_key([judged.facet, judged.value])
-    found = np.zeros(n_sessions, dtype=bool)
-    if len(judged):
-        straight = is_straightlining(judged.session, answers)
-        found[: len(straight)] = straight
+def _times(ledger: Ledger, sittings: Mapping[str, Sequence[SessionRecord]]) -> dict[str, tuple[float, float, float]]:
+    """Return median and sum of the response times, and when the last answer came, ms, by sitting."""
+    pages = ledger.judged.where(ledger.judged.is_first)
+    if not len(pages):
+        return {}
+    number_of = {part.id: number for number, parts in enumerate(sittings.values()) for part in parts}
+    owners = np.array([number_of[session] for session in ledger.ids])[pages.session]
+    who, codes = np.unique(owners, return_inverse=True)
+    groups = Groups(codes)
+    latest = np.maximum.reduceat(pages.received_ms[groups.order], groups.offsets[:-1])
+    figures = np.stack([groups.median(pages.response_time_ms), groups.sum(pages.response_time_ms), latest], axis=1)
+    names = list(sittings)
+    return dict(zip((names[number] for number in who), map(tuple, figures.tolist()), strict=True))
+
+
+def _flags(ledger: Ledger, sessions: Sequence[SessionRecord]) -> dict[str, list[str]]:
+    """Return what is odd about the answers of each session, but for their pace."""
+    found: dict[str, list[str]] = {session: ["quarantined"] for session in ledger.quarantined()}
+    for session in ledger.inattentive({session.id: session.sitting for session in sessions}):
+        found.setdefault(session, []).append("failed_attention")
+    judged = ledger.judged
+    if not len(judged):
+        return found
+    began = {session.id: (session.started_ms, session.run) for session in sessions}
+    starts, runs = (np.array([began[session][place] or 0 for session in ledger.ids]) for place in (0, 1))
+    # The study clock stands still while nobody serves, and people go on.
+    is_known = judged.run == runs[judged.session]
+    elapsed = np.where(is_known, judged.received_ms - starts[judged.session], np.nan)
+    answers = encode_key([judged.facet, np.unique(judged.value, return_inverse=True)[1]])
+    masks = {
+        "straightlining": is_straightlining(judged.session, answers),
+        "time_disagrees": times_disagree(judged.session, claimed=judged.response_time_ms, elapsed=elapsed),
+    }
+    for flag, mask in masks.items():
+        for number in np.flatnonzero(mask):
+            found.setdefault(ledger.ids[number], []).append(flag)
     return found

@@ -24,7 +24,9 @@ Told = dict[str, Any]
 """JSON."""
 
 EVERY_SECONDS = 1.0
-"""A moment is told for so long."""
+"""A moment is told for so long at least."""
+SHARE = 10
+"""It is told for so many times as long as it took to work out, so that those who look take a tenth of one core."""
 _MINUTE_MS = 60_000
 
 
@@ -56,7 +58,7 @@ class Watch:
         self._ledger = Ledger(store.folder, store.frozen)
         self._guard = threading.Lock()
         self._moment: Moment | None = None
-        self._since = 0.0
+        self._next = 0.0
         self._names: dict[str, str] = {}
 
     def close(self) -> None:
@@ -68,26 +70,20 @@ class Watch:
     def moment(self, *, now: bool = False) -> Moment:
         """Return the collection as it is, or was less than a second ago; `now`: as it is. From any thread."""
         with self._guard:
-            if now or self._moment is None or self._elapsed() - self._since >= EVERY_SECONDS:
+            if now or self._moment is None or self._elapsed() >= self._next:
+                begun = time.thread_time()
                 self._moment = self._look()
-                # From the end, so that a machine that takes long is not kept busy.
-                self._since = self._elapsed()
+                self._next = self._elapsed() + max(EVERY_SECONDS, SHARE * (time.thread_time() - begun))
             return self._moment
 
     def _look(self) -> Moment:
         store, frozen = self._store, self._store.frozen
         sessions, now_ms = store.sessions(), store.now()
-        judged = self._ledger.read({session.id: session.plan for session in sessions})
+        self._ledger.read({session.id: session.plan for session in sessions})
+        judged = self._ledger.judged
         counts = self._reader.counts()
         progress = Progress(counts, store.is_closed(), pace_of(sessions, now_ms))
-        people = people_of(
-            sessions,
-            judged,
-            self._ledger.ids,
-            held=lambda session: len(store.held(session)),
-            quarantined=self._ledger.quarantined(),
-            name_of=self._name,
-        )
+        people = people_of(sessions, self._ledger, held=lambda session: len(store.held(session)), name_of=self._name)
         flags = Counter(flag for person in people for flag in person.flags)
         overview = {
             "study": {"id": frozen.study.id, "title": frozen.study.title, "is_synthetic": store.is_synthetic},

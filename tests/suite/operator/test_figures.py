@@ -33,7 +33,12 @@ def begin(tmp_path, clocks):
         store = Store.create(tmp_path / task, frozen, times=clocks.times)
         ledger = Ledger(store.folder, store.frozen)
         opened.append((store, ledger))
-        return store, lambda: ledger.read({session.id: session.plan for session in store.sessions()})
+
+        def read():
+            ledger.read({session.id: session.plan for session in store.sessions()})
+            return ledger.judged
+
+        return store, read
 
     yield make
     for store, ledger in opened:

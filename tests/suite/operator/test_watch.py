@@ -8,10 +8,12 @@ import logging
 
 import pytest
 from suite.store.small_study import HOUR, frozen_study, join
+from suite_maker import frozen_study as all_tasks
 
 from hmix_hub.suite.operator.people import STAGES
 from hmix_hub.suite.operator.watch import Watch
 from hmix_hub.suite.store.store import Store
+from hmix_hub.tasks import INFER
 
 
 @pytest.fixture
@@ -83,9 +85,11 @@ def test_who_withdrew_is_only_counted(watched):
         ([slid(10, 100.0), slid(40, 120.0), slid(70, 90.0), slid(20, 5000.0)], ("fast",)),
     ],
 )
-def test_what_is_odd_is_flagged(watched, payloads, flags):
+def test_what_is_odd_is_flagged(watched, clocks, payloads, flags):
     store, watch = watched
-    answer_all(store, join(store, 1), *payloads)
+    session = join(store, 1)
+    clocks.pass_by(60)
+    answer_all(store, session, *payloads)
     [person] = watch.moment(now=True).people
     assert person.flags == flags
 
@@ -97,16 +101,42 @@ def test_answers_kept_aside_are_flagged(watched):
     assert watch.moment(now=True).people[0].flags == ("quarantined",)
 
 
-def test_one_and_the_same_answer_is_flagged_of_ten_answers(tmp_path):
+def test_one_and_the_same_answer_is_flagged_of_ten_answers(tmp_path, clocks):
     with (
-        Store.create(tmp_path / "long", frozen_study(9, stimuli=10)) as store,
+        Store.create(tmp_path / "long", frozen_study(9, stimuli=10), times=clocks.times) as store,
         contextlib.closing(Watch(store)) as watch,
     ):
-        answer_all(store, join(store, "same"))
-        session = join(store, "varies")
+        same, session = join(store, "same"), join(store, "varies")
+        clocks.pass_by(60)
+        answer_all(store, same)
         answer_all(store, session, *(slid(7 * place) for place in range(len(session.plan.trials))))
         varied, same = watch.moment().people
     assert (varied.flags, same.flags) == ((), ("straightlining",))
+
+
+def test_who_claims_more_time_than_went_by_on_the_server_is_flagged(watched, clocks):
+    store, watch = watched
+    honest, bot = join(store, "honest"), join(store, "bot")
+    answer_all(store, bot, *(slid(20 * place, 9000.0) for place in range(4)))
+    clocks.pass_by(40)
+    answer_all(store, honest, *(slid(20 * place, 9000.0) for place in range(4)))
+    flags = {person.session.id: person.flags for person in watch.moment(now=True).people}
+    assert flags == {honest.id: (), bot.id: ("time_disagrees",)}
+
+
+CHECK = {"name": "look", "kind": "choice", "question": "Choose b.", "choices": ["a", "b"], "answer": 2}
+
+
+def test_who_fails_more_attention_checks_than_the_study_allows_is_flagged(tmp_path):
+    asked = [{"title": "One", "questions": [CHECK, CHECK | {"name": "again"}]}]
+    frozen = all_tasks(INFER, before=asked, attention_failures=1)
+    page = frozen.questionnaire[0].number
+    with Store.create(tmp_path / "asked", frozen) as store, contextlib.closing(Watch(store)) as watch:
+        for name, answers in (("once", {"look": 1, "again": 2}), ("twice", {"look": 1, "again": 1})):
+            put = store.put_reply(join(store, name).id, page, json.dumps(answers), passed=False, screened_out=False)
+            put.result()
+        twice, once = watch.moment().people
+    assert (once.flags, twice.flags) == ((), ("failed_attention",))
 
 
 def test_claimed_and_server_time_stand_beside_each_other(watched, clocks):
