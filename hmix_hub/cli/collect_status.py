@@ -145,7 +145,7 @@ def _echo_session(store: Store, session: SessionRecord, said: str) -> None:
     click.echo(f"{said} that is {session.state.replace('_', ' ')}{special}")
     held, trials = len(store.held(session.id)), len(session.plan.trials)
     click.echo(f"{held} of {trials} answers are here; {session.task}, batch {session.batch}")
-    click.echo(f"in exports: {store.key.participant(session.id)}")
+    click.echo(f"in exports: {store.key.participant(session.sitting)}")
 
 
 def _described(store: Store, session: SessionRecord) -> dict[str, Any]:
@@ -157,7 +157,7 @@ def _described(store: Store, session: SessionRecord) -> dict[str, Any]:
         "batch": session.batch,
         "answers": len(store.held(session.id)),
         "trials": len(session.plan.trials),
-        "participant_id": store.key.participant(session.id),
+        "participant_id": store.key.participant(session.sitting),
     }
 
 

@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any
 
 from hmix_hub.suite.design.design import Batch, FrozenStudy
-from hmix_hub.suite.design.plan import draw_practice, stimulus_of
+from hmix_hub.suite.design.plan import draw_practice, pages_before, stimulus_of
 from hmix_hub.suite.mixtures import example_pictures, mixtures_of_example, trial_pictures
 from hmix_hub.suite.store.keys import StudyKey
 from hmix_hub.suite.store.records import SessionRecord
@@ -44,6 +44,19 @@ class Shown:
         """What the study file says of the session's task."""
         return self.frozen.design_of(self.batch)
 
+    @property
+    def number_of_pages(self) -> int:
+        """How many pages the session has."""
+        first, last = self.session.plan.rows[0], self.session.plan.rows[-1]
+        before = pages_before(self.frozen, self.design, is_first=self.session.part == 0)
+        return before + last[0] - first[0] + 1 + sum(1 for pages in _AFTER for _ in pages(self))
+
+
+def parts_of(frozen: FrozenStudy) -> int:
+    """Return how many tasks a study asks each person; one that somebody begins later, by another link, stands alone."""
+    sitting = frozen.study.sitting
+    return 1 if sitting is None else len(sitting.tasks)
+
 
 def pages_of(shown: Shown) -> list[Page]:
     """Return the pages of a session in order, each with its index: the place on the timeline."""
@@ -54,8 +67,9 @@ def pages_of(shown: Shown) -> list[Page]:
 
 
 def asked_pages(session: SessionRecord, frozen: FrozenStudy) -> list[AskedPage]:
-    """Return the pages of questions that a session has: in a sitting, those before the trials are the first one's."""
-    return [page for page in frozen.questionnaire if not page.is_before or session.part == 0]
+    """Return the pages of questions that a session has: of a sitting, the first has some, and the last has others."""
+    last = parts_of(frozen) - 1
+    return [page for page in frozen.questionnaire if session.part == (0 if page.is_before else last)]
 
 
 def unanswered(session: SessionRecord, frozen: FrozenStudy, *, are_before: bool | None = None) -> list[int]:
@@ -68,6 +82,11 @@ def _questions(shown: Shown, *, is_before: bool) -> Iterator[Page]:
     for page in asked_pages(shown.session, shown.frozen):
         if page.is_before == is_before:
             yield {"kind": "questions", "is_before": is_before, **page.told()}
+
+
+def _part(shown: Shown) -> Iterator[Page]:
+    if shown.session.part > 0 and parts_of(shown.frozen) > 1:
+        yield {"kind": "part"}
 
 
 def _instructions(shown: Shown) -> Iterator[Page]:
@@ -122,11 +141,11 @@ def _trial(shown: Shown, trial: Trial, *, is_practice: bool = False) -> Page:
 
 
 def _comments(shown: Shown) -> Iterator[Page]:
-    if (question := shown.frozen.study.comments) is not None:
+    if shown.session.part + 1 >= parts_of(shown.frozen) and (question := shown.frozen.study.comments) is not None:
         yield {"kind": "comments", "question": question}
 
 
 _Kind = Callable[[Shown], Iterator[Page]]
-_BEFORE: tuple[_Kind, ...] = (partial(_questions, is_before=True), _instructions, _quiz, _practice)
-"""Kinds of pages before the trials; `first_trial_index` of the plan counts the same."""
+_BEFORE: tuple[_Kind, ...] = (partial(_questions, is_before=True), _part, _instructions, _quiz, _practice)
+"""Kinds of pages before the trials; `pages_before` of the plan counts the same."""
 _AFTER: tuple[_Kind, ...] = (partial(_questions, is_before=False), _comments)

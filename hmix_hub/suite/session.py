@@ -5,7 +5,7 @@ No coefficient, index, stimulus id or mark of a repeat is told; pictures have op
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from hmix_hub.suite.design.design import FrozenStudy
@@ -22,7 +22,13 @@ LONGEST_MS = 31 * 24 * 3_600_000
 
 
 def session_view(
-    session: SessionRecord, held: Iterable[int], frozen: FrozenStudy, key: StudyKey, *, expired: bool = False
+    session: SessionRecord,
+    held: Iterable[int],
+    frozen: FrozenStudy,
+    key: StudyKey,
+    *,
+    parts: Sequence[SessionRecord] = (),
+    expired: bool = False,
 ) -> dict[str, Any]:
     """Return the view of a session.
 
@@ -30,6 +36,8 @@ def session_view(
     ----------
     held
         Trial indices that the server holds an answer of.
+    parts
+        All sessions of its sitting, in order; left out where there is no other.
     expired
         Whether the time to come back has passed: no trial is shown any more.
 
@@ -46,26 +54,46 @@ def session_view(
         "state": "live" if session.state == "lapsed" else session.state,
         "expired": expired and not finished,
         "task": batch.task,
-        "fallback_code": key.fallback_code(session.id),
+        "fallback_code": key.fallback_code(session.sitting),
         "question": design.question,
         "classes": list(frozen.study.pictures.shown_names),
         "size": frozen.study.pictures.size,
         "scaling": frozen.study.pictures.scaling,
         "pages": pages_of(Shown(session, frozen, key)),
+        "sitting": _sitting(session, parts or (session,), frozen, key),
         "quiz": {"attempts_made": session.quiz_attempts, "passed": session.quiz_passed or design.quiz is None},
         "held": sorted(held),
         "replied": sorted(session.replied),
         "comments_held": session.has_comments,
         "surroundings": [] if session.has_surroundings else measured_surroundings(frozen.study),
         "watches_focus": "focus" in frozen.study.surroundings,
-        "completion": completion(session.id, frozen, key) if finished else None,
+        "completion": completion(session.sitting, frozen, key) if finished else None,
     }
 
 
-def completion(session_id: str, frozen: FrozenStudy, key: StudyKey) -> dict[str, str | None]:
+def _sitting(
+    session: SessionRecord, parts: Sequence[SessionRecord], frozen: FrozenStudy, key: StudyKey
+) -> dict[str, Any]:
+    """Return where a session stands in its sitting: part and parts, pages of those before it and of all."""
+    tasks = [part.task for part in parts]
+    if frozen.study.sitting is None:
+        # What was begun by another link is no part of the same way.
+        parts = (session,)
+    pages = [Shown(part, frozen, key).number_of_pages for part in parts]
+    place = [part.id for part in parts].index(session.id)
+    return {
+        "part": place + 1,
+        "of": len(parts),
+        "pages_before": sum(pages[:place]),
+        "pages": sum(pages),
+        "tasks": tasks,
+    }
+
+
+def completion(sitting: str, frozen: FrozenStudy, key: StudyKey) -> dict[str, str | None]:
     """Return what a participant gets in the end: a code, perhaps an address with it, and the study's text."""
     told = frozen.study.completion
-    code = told.code or key.completion_code(session_id)
+    code = told.code or key.completion_code(sitting)
     return {"code": code, "url": told.url and told.url.replace("{code}", code), "text": told.text}
 
 

@@ -1,33 +1,37 @@
 /** The end: the completion code comes once the server holds every answer, a fallback code if it stays away. */
 import { call } from './api.js';
 import { contactLine } from './contact.js';
-import { button, buttons, fill, make, paragraphs } from './dom.js';
+import { button, buttons, faultLine, fill, make, paragraphs } from './dom.js';
 import { rich } from './markdown.js';
 import { onChange, waiting } from './queue.js';
 import { show } from './screen.js';
-import { forgetPerson, isRenewed, recruitingId, session } from './session.js';
+import { forgetPerson, isRenewed, recruitingId, session, wantedTask } from './session.js';
 import { AWAY, backOff } from './timing.js';
 import { word } from './words.js';
 
-/** Show the end; `next()` if the server says that something comes before it, `gone(status)` on 401, 410. */
-export async function showEnd(next, gone) {
+/**
+ * Show the end; `next()` if the server says that something comes before it or after it, `gone(status)` on 401, 410;
+ * `another()` begins one more task, or gives why it does not.
+ */
+export async function showEnd(next, gone, another) {
 	const { view, token } = session;
+	const isLast = view.sitting.part === view.sitting.of;
 	let signal = show(word('finishing_heading'), [make('p', { class: 'text' }, word('finishing_text'))]);
 	const timer = setTimeout(() => {
-		if (!signal.aborted) signal = showFallback('fallback', view, paragraphs(word('fallback_later')));
+		if (!signal.aborted && isLast) signal = showFallback('fallback', view, paragraphs(word('fallback_later')));
 	}, AWAY);
 	for (let failures = 1; !signal.aborted && view.state !== 'finished'; failures += 1) {
 		await emptied(signal);
 		if (waiting().length) continue;
 		const { status, body } = await call('POST', 'api/session/finish', { token, body: {} }).catch(() => ({}));
 		if (signal.aborted) break;
-		if (status === 200) Object.assign(view, { state: 'finished', completion: body });
+		if (status === 200 && !body.next) Object.assign(view, { state: 'finished', completion: body });
 		else if (status === 401 || status === 410) gone(status);
-		else if (status === 409 && (await isRenewed()) && !signal.aborted) next();
+		else if ((status === 409 || body?.next) && (await isRenewed()) && !signal.aborted) next();
 		else await new Promise((resolve) => setTimeout(resolve, backOff(failures)));
 	}
 	clearTimeout(timer);
-	if (!signal.aborted) showCompletion(view.completion);
+	if (!signal.aborted) showCompletion(view.completion, another);
 }
 
 /** Wait until no answer waits, or the page is left. */
@@ -50,14 +54,26 @@ export function showFallback(name, { fallback_code: code }, later = null) {
 	return show(word(`${name}_heading`), [page]);
 }
 
-function showCompletion({ code, url, text }) {
+function showCompletion({ code, url, text }, another) {
+	const { sitting } = session.view;
+	const isOther = wantedTask() && !sitting.tasks.includes(wantedTask());
 	const isSafe = /^https?:\/\//.test(url);
 	show(word('end_heading'), [
+		...(isOther ? offerAnother(another) : []),
 		...rich(text),
 		...makeCode(code),
 		buttons(isSafe ? make('a', { class: 'main', href: url, rel: 'noreferrer' }, word('end_link')) : null),
 		recruitingId() || waiting().length ? null : button(word('next_person'), makeRoom, 'quiet'),
 	]);
+}
+
+/** Offer the task of the link by which somebody came who has done others. */
+function offerAnother(another) {
+	const fault = faultLine('second-fault');
+	const onclick = async () => {
+		fault.textContent = (await another()) ?? '';
+	};
+	return [...paragraphs(word('second_text')), buttons(button(word('second_begin'), onclick)), fault];
 }
 
 /** Let the next person at this computer begin. */

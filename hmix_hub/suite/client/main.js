@@ -71,9 +71,9 @@ async function enter() {
 		return;
 	}
 	const { status } = await resume().catch(() => ({}));
-	const isOther = status === 200 && study.trial_run && wantedTask() && wantedTask() !== session.view.task;
+	const isOther = status === 200 && study.trial_run && wantedTask() && !session.view.sitting.tasks.includes(wantedTask());
 	if (isOther) startAgain();
-	else if (status === 200) go(gone, withdrawn);
+	else if (status === 200) go(gone, withdrawn, another);
 	else if (status === 401 || status === 410) gone(status);
 	else showFault('unreachable', { name: 'try_again', onclick: enter });
 }
@@ -100,7 +100,7 @@ function decline() {
 async function agree() {
 	const { status, body } = await join(study.consent).catch(() => ({}));
 	const error = body?.error;
-	if (status === 200) go(gone, withdrawn);
+	if (status === 200) go(gone, withdrawn, another);
 	else if (status === 410) gone(status);
 	else if (error === 'paused') await lookAgain();
 	else if (error === 'full' || error === 'closed') showFault(error);
@@ -110,6 +110,16 @@ async function agree() {
 		await ask();
 		askConsent(word('consent_changed'));
 	} else return word('unreachable_text');
+	return null;
+}
+
+/** Begin one more task; gives a sentence if that was not possible. */
+async function another() {
+	const { status, body } = await join(study.consent, true).catch(() => ({}));
+	const error = body?.error;
+	if (status !== 200) return word(`${['full', 'closed', 'paused'].includes(error) ? error : 'unreachable'}_text`);
+	for (const name of ['commented', 'draft', 'wrong']) storage.remove(name);
+	go(gone, withdrawn, another);
 	return null;
 }
 

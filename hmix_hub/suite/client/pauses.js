@@ -1,4 +1,4 @@
-/** Between trials: what is said about a practice trial, and breaks. */
+/** Between trials: what is said about a practice trial, breaks, and the next part of a sitting. */
 import { button, buttons, fill, make, paragraphs } from './dom.js';
 import { take } from './pictures.js';
 import { show } from './screen.js';
@@ -23,4 +23,8 @@ export function showFeedback({ feedback, isLast }, pictures, forth) {
 export function showBreak({ text, number, of }, forth) {
 	const said = text ?? word('break_text', { number, of });
 	show(word('break_heading'), [...paragraphs(said), buttons(button(word('break_over'), forth))]);
+}
+
+export function showPartBegin(number, of, forth) {
+	show(word('part_heading', { number, of }), [...paragraphs(word('part_text')), buttons(button(word('break_over'), forth))]);
 }

@@ -52,9 +52,10 @@ export function takeRecruiting({ parameter }) {
 export const recruitingId = () => storage.get('recruiting');
 export const wantedTask = () => new URL(location.href).searchParams.get('task');
 
-export function join(consent) {
+/** Join; `another`: one more task, for who has finished. */
+export function join(consent, another = false) {
 	if (!session.token) makeToken();
-	const body = { recruiting_id: recruitingId(), task: wantedTask(), consent_sha256: consent.sha256 };
+	const body = { recruiting_id: recruitingId(), task: wantedTask(), consent_sha256: consent.sha256, another };
 	return keepView('POST', 'api/sessions', body);
 }
 

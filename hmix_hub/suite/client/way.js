@@ -7,7 +7,7 @@ import { loadAhead } from './pictures.js';
 import * as queue from './queue.js';
 import { sendAnswers, showQuestions } from './questions.js';
 import { showQuiz, showWrong } from './quiz.js';
-import { showBreak, showFeedback } from './pauses.js';
+import { showBreak, showFeedback, showPartBegin } from './pauses.js';
 import { setAdvance, setWithdraw } from './screen.js';
 import { session } from './session.js';
 import { showStatus } from './status.js';
@@ -24,6 +24,7 @@ import { word } from './words.js';
  * a later one is held and nothing before that is missing.
  */
 const KINDS = {
+	part: { show: showPart },
 	instructions: { show: showReading },
 	quiz: { isHeld: () => session.view.quiz.passed, show: showAsking },
 	questions: { isHeld: ({ number }) => session.view.replied.includes(number) || isWaiting(number), show: showAsked },
@@ -34,13 +35,18 @@ const KINDS = {
 };
 
 let whenGone = null;
+let another = null;
 let isPaused = false;
 /** The page that is shown, of those in the view. */
 let current = null;
 
-/** Go on where the session is; `gone(status)` when the server says 401 or 410, `withdrawn()` when the person withdrew. */
-export function go(gone, withdrawn) {
+/**
+ * Go on where the session is; `gone(status)` when the server says 401 or 410, `withdrawn()` when the person withdrew,
+ * `beginAnother()` when they begin one more task.
+ */
+export function go(gone, withdrawn, beginAnother) {
 	whenGone = gone;
+	another = beginAnother;
 	queue.openQueue(session.token, gone);
 	setWithdraw(() => askWithdrawal(withdrawn));
 	showStatus(true);
@@ -69,11 +75,24 @@ function next() {
 	const page = pages.find((one) => one.index === open.index || (!KINDS[one.kind].isHeld && one.index >= seen));
 	setAdvance();
 	current = null;
-	if (state === 'finished') showEnd();
+	if (state === 'finished') showOver();
 	else if (state !== 'live') showFault(state);
 	else if (expired && !pagesOf('trial').every(isHeld)) showFallback('expired', session.view);
 	else if (page) showPage(page);
-	else showEnd(next, whenGone);
+	else showOver();
+}
+
+function showOver() {
+	const { part, of, pages } = session.view.sitting;
+	setAdvance(part === of ? word('all_done') : '', pages, pages);
+	showEnd(next, whenGone, another);
+}
+
+/** Say how far the person is, of all pages of the sitting. */
+function sayPlace(page, said) {
+	const { part: number, of, pages_before: before, pages } = session.view.sitting;
+	const place = session.view.pages.indexOf(page);
+	setAdvance(of > 1 ? word('part_place', { number, of, place: said }) : said, before + place, pages);
 }
 
 function showPage(page) {
@@ -111,7 +130,7 @@ function showReading(page) {
 		});
 		return;
 	}
-	setAdvance(word('instructions_number', { number: place + 1, of }), place, reading.length);
+	sayPlace(page, word('instructions_number', { number: place + 1, of }));
 	const back = place > 0 ? () => turn(reading[place - 1]) : null;
 	showInstructions(page, { back, forth: () => turn(after(page)), isLast: page === reading.at(-1) });
 }
@@ -120,7 +139,7 @@ function showAsking(page) {
 	const reading = pagesOf('instructions', 'quiz');
 	const place = reading.indexOf(page);
 	prepareTrials(page);
-	setAdvance(word('quiz_heading'), place, reading.length);
+	sayPlace(page, word('quiz_heading'));
 	showQuiz(page, { back: () => turn(reading[place - 1]), next, failed: () => turn(reading[0]) });
 }
 
@@ -133,7 +152,7 @@ function prepareTrials({ index }, most = 1) {
 /** Show a page of questions; what comes before the trials may end the session, and waits for the server. */
 function showAsked(page) {
 	const { number, is_before: isBefore } = page;
-	setAdvance(word('questions'), 0, 1);
+	sayPlace(page, word('questions'));
 	showQuestions(page, async (answers) => {
 		if (!isBefore) {
 			queue.put(`questions-${number}`, { answers });
@@ -152,7 +171,7 @@ function showOne(page) {
 		prepareTrials(page, TRIALS_AHEAD);
 		if (surroundings.length) queue.put('surroundings', { surroundings: measure(surroundings.splice(0)) });
 	};
-	setAdvance(word('trial_number', { number, of }), number - 1, of);
+	sayPlace(page, word('trial_number', { number, of }));
 	showTrial(page, drawn, (answer) => {
 		queue.put(index, answer);
 		session.view.held.push(index);
@@ -163,7 +182,7 @@ function showOne(page) {
 /** A practice trial: nothing of it is sent or kept. */
 function showPractice(page) {
 	const { number, of } = page;
-	setAdvance(word('practice_number', { number, of }), number - 1, of);
+	sayPlace(page, word('practice_number', { number, of }));
 	showTrial(page, () => prepareTrials(page), ({ pictures }) => {
 		const isLast = number === of;
 		showFeedback({ ...page, isLast }, pictures, () => turn(after(page)));
@@ -171,12 +190,20 @@ function showPractice(page) {
 }
 
 function showPause(page) {
-	setAdvance(word('break_heading'), page.number, page.of);
+	sayPlace(page, word('break_heading'));
 	prepareTrials(page);
 	showBreak(page, () => turn(after(page)));
 }
 
+function showPart(page) {
+	const { part: number, of } = session.view.sitting;
+	sayPlace(page, word('part_begins'));
+	prepareTrials(page);
+	showPartBegin(number, of, () => turn(after(page)));
+}
+
 function showLast(page) {
+	sayPlace(page, word('comments_heading'));
 	showComments(page, (text) => {
 		if (text) queue.put('comments', { text });
 		storage.set('commented', '1');

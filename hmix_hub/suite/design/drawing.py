@@ -73,6 +73,9 @@ def draw_design(
             practice[task] = practised
     if larger := too_large(study.pictures, image_set):
         drawer.findings.add(COLLECTION, text.line_of(("pictures", "size")), f"pictures.size: {larger}")
+    if not drawer.findings.found:
+        for said in _uneven(study, batches):
+            drawer.findings.add(COLLECTION, text.line_of(("sitting", "tasks")), f"sitting.tasks: {said}")
     drawer.findings.refuse()
     lists = hashes_of_lists(folder, study)
     return FrozenStudy(study, tuple(batches), image_set.name, image_set.fingerprint, lists, practice), image_set
@@ -84,6 +87,17 @@ def _text_of(folder: Path) -> YamlFile:
         return read_study_text(folder)
     except StudyFileError:
         return YamlFile({}, {(): 0}, "")
+
+
+def _uneven(study: StudyFile, batches: list[Batch]) -> list[str]:
+    """Report where the tasks of a sitting have places for different numbers of people."""
+    if study.sitting is None:
+        return []
+    places = {task: sum(batch.quota for batch in batches if batch.task == task) for task in study.sitting.tasks}
+    if len(set(places.values())) == 1:
+        return []
+    told = ", ".join(f"{number} in {task}" for task, number in places.items())
+    return [f"each person is asked all tasks, and they have places for different numbers of people: {told}"]
 
 
 def _check_examples(design: TaskDesign, labels: Labels, problems: list[Problem]) -> None:

@@ -18,7 +18,7 @@ from typing import Any, get_args
 import numpy as np
 
 from hmix_hub.suite.design.design import Batch, FrozenStudy
-from hmix_hub.suite.study.model import StudyFile, TaskDesign
+from hmix_hub.suite.study.model import TaskDesign
 from hmix_hub.suite.tasks import SUITE_TASKS
 from hmix_hub.suite.tasks.task import SuiteTask
 from hmix_hub.suite.tasks.trial import STEPS, Side, Stimulus, Trial
@@ -48,6 +48,11 @@ class Plan:
     def of(cls, batch: int, trials: Iterable[Trial]) -> Plan:
         """Make the plan of some trials."""
         return cls(batch, tuple(tuple(vars(trial).values()) for trial in trials))
+
+    def end(self, rows_of_a_trial: int) -> int:
+        """Return the place of the timeline behind the last trial, each of which becomes so many rows of an export."""
+        first, last = self.rows[0][0], self.rows[-1][0]
+        return int(first + (last - first + 1) * rows_of_a_trial)
 
     @property
     def trials(self) -> tuple[Trial, ...]:
@@ -82,13 +87,19 @@ def _plain(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def first_trial_index(study: StudyFile, design: TaskDesign) -> int:
-    """Return the place of the first trial on the timeline: behind consent, questions, instructions, quiz, practice."""
-    before = len(study.before) + len(design.instructions) + (design.quiz is not None) + len(design.practice)
-    return 1 + before
+def pages_before(frozen: FrozenStudy, design: TaskDesign, *, is_first: bool) -> int:
+    """Return how many pages come before the trials: questions, instructions, quiz and practice.
+
+    Parameters
+    ----------
+    is_first
+        Whether the task is the first that the person is asked; a later one of a sitting begins with a page about that.
+    """
+    begun = len(frozen.study.before) if is_first else int(frozen.study.sitting is not None)
+    return begun + len(design.instructions) + (design.quiz is not None) + len(design.practice)
 
 
-def draw_plan(frozen: FrozenStudy, batch: Batch, number: int, seed: int) -> Plan:
+def draw_plan(frozen: FrozenStudy, batch: Batch, number: int, seed: int, *, before: Plan | None = None) -> Plan:
     """Draw the plan of a participant.
 
     Parameters
@@ -97,6 +108,8 @@ def draw_plan(frozen: FrozenStudy, batch: Batch, number: int, seed: int) -> Plan
         How many participants were given this batch before. Start values and sides take turns by it.
     seed
         The session's own seed, 0 to 2**63 - 1; the same seed draws the same plan.
+    before
+        Plan of the part of the sitting before, behind which the timeline goes on; `None`: this is the first.
     """
     design, task = frozen.design_of(batch), SUITE_TASKS[batch.task]
     rng = np.random.default_rng(seed)
@@ -113,7 +126,9 @@ def draw_plan(frozen: FrozenStudy, batch: Batch, number: int, seed: int) -> Plan
     if "class_order" in task.options:
         classes = len(frozen.study.pictures.vocabulary)
         class_order = tuple(rng.permutation(classes).tolist() if design.class_order == "shuffled" else range(classes))
-    first = first_trial_index(frozen.study, design)
+    # Page 0 is the consent form.
+    begin = 1 if before is None else before.end(len(frozen.design_of(frozen.batches[before.batch]).scales) or 1)
+    first = begin + pages_before(frozen, design, is_first=before is None)
     every = design.breaks.every if design.breaks else len(shown)
     trials = (
         Trial(

@@ -74,7 +74,7 @@ def gather(store: Store, *, unfinished: bool = False) -> Gathered:
         taken = [session for session in answered if unfinished or session.state == FINISHED]
         participants: dict[str, list[Participant]] = defaultdict(list)
         for session in taken:
-            name = store.key.participant(session.id)
+            name = store.key.participant(session.sitting)
             participants[session.task].append(Participant(name, session.plan, payloads[session.id], session.is_late))
         ids = {session.id for session in taken}
         aside = [record for record in store.aside() if record.session_id in ids]
@@ -89,7 +89,7 @@ def gather(store: Store, *, unfinished: bool = False) -> Gathered:
 
 def _people(store: Store, taken: set[str]) -> dict[str, AboutPerson]:
     people = {name: AboutPerson() for name in taken}
-    names = {session.id: store.key.participant(session.id) for session in store.sessions()}
+    names = {session.id: store.key.participant(session.sitting) for session in store.sessions()}
     for reply in store.replies():
         if (name := names.get(reply.session_id)) in people:
             people[name].replies[reply.page] = reply.answers
@@ -149,7 +149,7 @@ def _write(folder: Path, file: str | os.PathLike[str], lines_of: _Lines) -> int:
     with Store.open(folder, read_only=True) as store:
         sessions = {session.id: session for session in store.sessions()}
         lines = [
-            {"participant_id": store.key.participant(name), "task": sessions[name].task, **line}
+            {"participant_id": store.key.participant(sessions[name].sitting), "task": sessions[name].task, **line}
             for name, line in lines_of(store, sessions)
             if name in sessions
         ]

@@ -37,6 +37,7 @@ class Join(Sent):
     consent_sha256: str
     recruiting_id: str | None = None
     task: str | None = None
+    another: bool = False
 
 
 class QuizAttempt(Sent):
@@ -87,7 +88,9 @@ class SessionRoutes:
         recruiting_hash = self._recruiting(sent.recruiting_id)
         if self._store.session(token) is None:
             self._limit.take(request.scope)
-        record = await wrap_future(self._store.join(token, recruiting_hash=recruiting_hash, task=sent.task))
+        record = await wrap_future(
+            self._store.join(token, recruiting_hash=recruiting_hash, task=sent.task, another=sent.another)
+        )
         return self._view(record)
 
     async def look(self, request: Request) -> Response:
@@ -98,7 +101,7 @@ class SessionRoutes:
         return self._view(record)
 
     async def finish(self, request: Request) -> Response:
-        """Finish a session, if the server holds an answer to every trial."""
+        """Finish a session, or its part of a sitting, if the server holds an answer to every trial."""
         found = find_session(self._store, request)
         await read_sent(request, Sent)
         record = found.record
@@ -113,7 +116,9 @@ class SessionRoutes:
         missing = await wrap_future(self._store.finish(record.id))
         if missing:
             raise Refusal(409, "missing", "Answers are missing.", missing=missing)
-        return json_reply(completion(record.id, self._store.frozen, self._store.key))
+        if find_session(self._store, request).record.id != record.id:
+            return json_reply({"next": True})
+        return json_reply(completion(record.sitting, self._store.frozen, self._store.key))
 
     async def withdraw(self, request: Request) -> Response:
         """Delete a session and all that was stored of it; twice is harmless."""
@@ -126,15 +131,21 @@ class SessionRoutes:
 
     async def trial(self, request: Request) -> Response:
         """Store the answer to a trial; one with a fault is kept aside, and so is a second one that differs."""
-        found = find_session(self._store, request)
-        trial = found.record.plan.trial(number_in(request, "trial_index"))
-        if trial is None:
-            raise Refusal(404, "no_such_trial", "The session has no such trial.")
+        found, trial = self._asked(find_session(self._store, request), number_in(request, "trial_index"))
         payload, fault = self._checked(await read_body(request), found, trial)
         outcome = await wrap_future(self._store.put_trial(found.record.id, trial.trial_index, payload, fault=fault))
         if outcome is Outcome.QUARANTINED:
             return json_reply({"outcome": outcome.value, "fault": fault}, 202)
         return outcome_reply(outcome)
+
+    def _asked(self, found: Found, trial_index: int) -> tuple[Found, Trial]:
+        """Find a trial of a session, or of the parts of the sitting before: an answer may have waited since then."""
+        frozen = self._store.frozen
+        for record in (found.record, *self._store.parts(found.record)):
+            if (trial := record.plan.trial(trial_index)) is not None:
+                batch = frozen.batches[record.batch]
+                return Found(record, batch, frozen.design_of(batch)), trial
+        raise Refusal(404, "no_such_trial", "The session has no such trial.")
 
     def _checked(self, body: bytes, found: Found, trial: Trial) -> tuple[str, str | None]:
         """Return what is stored of a body, and its fault."""
@@ -197,8 +208,9 @@ class SessionRoutes:
 
     def _view(self, record: SessionRecord) -> Response:
         store = self._store
-        expired = store.is_expired(record)
-        return json_reply(session_view(record, store.held(record.id), store.frozen, store.key, expired=expired))
+        parts, expired = store.parts(record), store.is_expired(record)
+        held = store.held(record.id)
+        return json_reply(session_view(record, held, store.frozen, store.key, parts=parts, expired=expired))
 
 
 def number_in(request: Request, name: str) -> int:

@@ -144,13 +144,15 @@ class Part:
 
     Parameters
     ----------
+    tasks
+        The tasks that the participant was asked, in their order, as far as they were begun.
     answers
         Trials that were answered.
     code
         The completion code; `None`: the participant left before the end.
     """
 
-    task: str
+    tasks: tuple[str, ...]
     answers: int
     code: str | None
 
@@ -203,34 +205,45 @@ class ScriptedParticipant:
         return True
 
     def take_part(self, told: Callable[[], None]) -> Part:
-        """Go through all pages; `told` is called after every answer that the server acknowledged."""
-        task, pages = self._view["task"], self._view["pages"]
-        if self._view["surroundings"]:
-            measured = surroundings_of(self.frozen.study, self.rng)
-            self.connection.call("PUT", "/api/session/surroundings", {"surroundings": measured})
-        last = self.leaves_after(sum(page["kind"] == "trial" for page in pages))
+        """Go through all pages, of a sitting's tasks too; `told` is called after every acknowledged answer."""
+        trials = sum(page["kind"] == "trial" for page in self._view["pages"]) * self._view["sitting"]["of"]
+        last = self.leaves_after(trials)
+        tasks: list[str] = []
         answered = 0
-        for page in pages:
-            if page["kind"] == "instructions":
-                for name in (name for example in page["examples"] for name in example["pictures"]):
-                    self.connection.picture(name)
-            elif page["kind"] == "questions":
-                self._answer_questions(page["number"])
-            elif page["kind"] == "quiz":
-                self._pass_quiz(task, page)
-            elif page["kind"] == "practice":
-                for name in page["pictures"]:
-                    self.connection.picture(name)
-            elif page["kind"] == "trial":
-                if answered == last:
-                    return Part(task, answered, None)
-                self._answer(task, page)
-                answered += 1
-                told()
-            elif page["kind"] == "comments" and self.rng.random() < _COMMENTING_SHARE:
-                self.connection.call("PUT", "/api/session/comments", {"text": COMMENT})
-        _, completion = self.connection.call("POST", "/api/session/finish", {})
-        return Part(task, answered, completion["code"])
+        while True:
+            task = self._view["task"]
+            tasks.append(task)
+            if self._view["surroundings"]:
+                measured = surroundings_of(self.frozen.study, self.rng)
+                self.connection.call("PUT", "/api/session/surroundings", {"surroundings": measured})
+            for page in self._view["pages"]:
+                if page["kind"] != "trial":
+                    self._read(task, page)
+                elif answered == last:
+                    return Part(tuple(tasks), answered, None)
+                else:
+                    self._answer(task, page)
+                    answered += 1
+                    told()
+            _, ended = self.connection.call("POST", "/api/session/finish", {})
+            if "code" in ended:
+                return Part(tuple(tasks), answered, ended["code"])
+            _, self._view = self.connection.call("GET", "/api/session")
+
+    def _read(self, task: str, page: dict[str, Any]) -> None:
+        """Do what a page that is no trial asks for."""
+        if page["kind"] == "instructions":
+            for name in (name for example in page["examples"] for name in example["pictures"]):
+                self.connection.picture(name)
+        elif page["kind"] == "questions":
+            self._answer_questions(page["number"])
+        elif page["kind"] == "quiz":
+            self._pass_quiz(task, page)
+        elif page["kind"] == "practice":
+            for name in page["pictures"]:
+                self.connection.picture(name)
+        elif page["kind"] == "comments" and self.rng.random() < _COMMENTING_SHARE:
+            self.connection.call("PUT", "/api/session/comments", {"text": COMMENT})
 
     def _answer(self, task: str, page: dict[str, Any]) -> None:
         scene = self.eyes.look(task, page, self.connection.picture)

@@ -57,7 +57,7 @@ class Simulated:
     @property
     def finished(self) -> Counter[str]:
         """Participants who finished, by task."""
-        return Counter(part.task for part in self.parts if part.code is not None)
+        return Counter(task for part in self.parts if part.code is not None for task in part.tasks)
 
     @property
     def left(self) -> int:

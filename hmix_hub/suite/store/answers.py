@@ -12,6 +12,7 @@ from hmix_hub.suite.store.layout import get_meta, put_meta
 from hmix_hub.suite.store.reading import read_answered
 from hmix_hub.suite.store.records import Outcome, SessionRecord
 from hmix_hub.suite.store.sessions import has_place, keep_alive
+from hmix_hub.suite.store.sittings import end
 from hmix_hub.suite.store.work import Work
 
 MOST_ASIDE = 5
@@ -184,7 +185,7 @@ def put_quiz(work: Work, session_id: str, attempt: int, payload: str, passed: bo
         keep_alive(work, session)
         quiz = work.frozen.design_of(work.frozen.batches[session.batch]).quiz
         if not passed and quiz is not None and quiz.attempts is not None and attempt >= quiz.attempts:
-            work.database.execute("UPDATE sessions SET state = 'failed_quiz' WHERE id = ?", (session_id,))
+            end(work, session, "failed_quiz")
     work.remember(session_id)
     return outcome
 

@@ -22,12 +22,15 @@ class Cache:
         tokens = database.execute("SELECT hash, session FROM tokens").fetchall()
         self._tokens: dict[bytes, str | None] = {bytes(token_hash): session for token_hash, session in tokens}
         self._sessions = {session.id: session for session in read_sessions(database, frozen, plans)}
+        self._parts: dict[str, list[str]] = {}
+        for session in self._sessions.values():
+            self._parts.setdefault(session.sitting, []).append(session.id)
         self.places = Places(self._sessions.values())
         held: dict[str, set[int]] = {}
         for table in ("answers", "quarantine"):
-            for session, trial_index in database.execute(f"SELECT session, trial_index FROM {table}"):  # noqa: S608
-                held.setdefault(session, set()).add(trial_index)
-        self._held = {session: frozenset(indices) for session, indices in held.items()}
+            for name, trial_index in database.execute(f"SELECT session, trial_index FROM {table}"):  # noqa: S608
+                held.setdefault(name, set()).add(trial_index)
+        self._held = {name: frozenset(indices) for name, indices in held.items()}
 
     def is_tombstone(self, token_hash: bytes) -> bool:
         """Whether a token is of a person who withdrew."""
@@ -42,12 +45,18 @@ class Cache:
         """Return all sessions, in the order in which they began."""
         return list(self._sessions.values())
 
+    def parts(self, sitting: str) -> list[SessionRecord]:
+        """Return the sessions of a sitting, in order."""
+        return [self._sessions[part] for part in self._parts.get(sitting, ()) if part in self._sessions]
+
     def held(self, session_id: str) -> set[int]:
         """Return the trials that are held of a session."""
         return set(self._held.get(session_id, ()))
 
     def put(self, session: SessionRecord) -> None:
         """Store a session as it is now."""
+        if session.id not in self._sessions:
+            self._parts[session.sitting] = [*self._parts.get(session.sitting, ()), session.id]
         self.places.change(self._sessions.get(session.id), session)
         self._sessions[session.id] = session
 
@@ -62,7 +71,10 @@ class Cache:
     def forget(self, session_id: str, token_hashes: list[bytes]) -> None:
         """Remove a session; its tokens become tombstones."""
         self._tokens.update(dict.fromkeys(token_hashes))
-        self.places.change(self._sessions.pop(session_id, None), None)
+        gone = self._sessions.pop(session_id, None)
+        self.places.change(gone, None)
+        if gone is not None:
+            self._parts.pop(gone.sitting, None)
         self._held.pop(session_id, None)
 
 

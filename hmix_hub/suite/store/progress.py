@@ -77,8 +77,8 @@ def find_code(store: Store, code: str) -> CodeOwner | None:
     """Find the session of a code, however it was copied (small letters, no hyphens, O for 0); `None` if of none."""
     wanted = plain_code(code)
     for session in store.sessions():
-        if plain_code(store.key.completion_code(session.id)) == wanted:
+        if plain_code(store.key.completion_code(session.sitting)) == wanted:
             return CodeOwner("completion", session)
-        if plain_code(store.key.fallback_code(session.id)) == wanted:
+        if plain_code(store.key.fallback_code(session.sitting)) == wanted:
             return CodeOwner("fallback", session)
     return None

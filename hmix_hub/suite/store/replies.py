@@ -14,6 +14,7 @@ from hmix_hub.suite.store.answers import compare
 from hmix_hub.suite.store.database import StoreRefusedError
 from hmix_hub.suite.store.records import Outcome
 from hmix_hub.suite.store.sessions import keep_alive
+from hmix_hub.suite.store.sittings import end
 from hmix_hub.suite.store.work import Work
 
 
@@ -68,7 +69,7 @@ def put_reply(
         outcome = Outcome.STORED
     keep_alive(work, session)
     if screened_out and found is None:
-        work.database.execute("UPDATE sessions SET state = 'screened_out' WHERE id = ?", (session_id,))
+        end(work, session, "screened_out")
     work.remember(session_id)
     return outcome
 

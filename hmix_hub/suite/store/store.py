@@ -145,9 +145,12 @@ class Store(Sending):
 
     # -- People ---------------------------------------------------------------------------------------------------
 
-    def join(self, token_hash: bytes, *, recruiting_hash: str | None, task: str | None) -> Future[SessionRecord]:
+    def join(
+        self, token_hash: bytes, *, recruiting_hash: str | None, task: str | None, another: bool = False
+    ) -> Future[SessionRecord]:
         """Return the session of a token or a recruiting id, or begin one; see `sessions.join`."""
-        return self._submit(partial(sessions.join, token_hash=token_hash, recruiting_hash=recruiting_hash, task=task))
+        job = partial(sessions.join, token_hash=token_hash, recruiting_hash=recruiting_hash, task=task)
+        return self._submit(partial(job, another=another))
 
     def resume(self, session_id: str) -> Future[SessionRecord]:
         """Record that a person came back: a place that was given back is theirs again, if it is still free."""
@@ -194,6 +197,12 @@ class Store(Sending):
             session_id = read_recruited(database, self.key.recruiting(recruiting_id.strip()))
             session = session_id and read_session(database, self.frozen, session_id, self._plans)
         return self._as_of_now(session) if session else None
+
+    def parts(self, session: SessionRecord) -> list[SessionRecord]:
+        """Return all sessions of a session's sitting as of now, in order."""
+        if self._writer is not None:
+            return [self._as_of_now(part) for part in self._writer.cache.parts(session.sitting)]
+        return [one for one in self.sessions() if one.sitting == session.sitting]
 
     def held(self, session_id: str) -> set[int]:
         """Return the trials that the store holds an answer of, stored or quarantined."""

@@ -12,7 +12,7 @@ from hmix_hub.studies.manifest import DEFAULT_CLASSES, HeldPictures, TaskName
 from hmix_hub.studies.manifest_fields import Line, RatingScale, Strict, Text
 from hmix_hub.suite.study.questions import QuestionPage, Surrounding
 from hmix_hub.suite.study.recruiting import Completion, Recruiting, Session
-from hmix_hub.suite.study.sitting import Breaks, PracticeTrial
+from hmix_hub.suite.study.sitting import Breaks, PracticeTrial, Sitting
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1, le=100_000)]
@@ -231,6 +231,9 @@ class StudyFile(Strict):
     pictures: Pictures
     consent: Consent
     tasks: Annotated[dict[TaskName, TaskDesign], Field(min_length=1)]
+    sitting: Sitting | None = Field(
+        None, description="Whether each person is asked all tasks; one of them, if left out."
+    )
     before: list[QuestionPage] = Field([], description="Pages of questions before the instructions.")
     after: list[QuestionPage] = Field([], description="Pages of questions after the last picture, as `before`.")
     attention_failures: Annotated[int, Field(ge=0, le=100)] = Field(

@@ -33,6 +33,7 @@ def impossible(study: StudyFile) -> Iterator[Problem]:
             continue
         for path, said in broken_by(study, task, design):
             yield ("tasks", task, *path), said
+    yield from _sitting(study)
     if study.session.resume_hours * 60 < study.session.timeout_minutes:
         hours, minutes = f"{study.session.resume_hours:g}", f"{study.session.timeout_minutes:g}"
         yield (
@@ -49,6 +50,18 @@ def _classes(study: StudyFile) -> Iterator[Problem]:
     names = study.pictures.classes
     if isinstance(names, list):
         yield from doubles(("pictures", "classes"), names, "{!r} stands already in place {}", str.lower)
+
+
+def _sitting(study: StudyFile) -> Iterator[Problem]:
+    if study.sitting is None:
+        return
+    yield from doubles(("sitting", "tasks"), study.sitting.tasks, "{!r} stands already in place {}")
+    for number, task in enumerate(study.sitting.tasks):
+        if task not in study.tasks:
+            yield ("sitting", "tasks", number), f"the study asks no {task}; {nearest(task, study.tasks, label='tasks')}"
+    for task in study.tasks:
+        if task not in study.sitting.tasks:
+            yield ("sitting", "tasks"), f"{task} is missing: nobody would be asked; each person is asked all tasks"
 
 
 def _completion(completion: Completion) -> Iterator[Problem]:

@@ -68,7 +68,7 @@ def test_every_word_of_the_pages_is_known_and_every_known_word_is_used():
 
 def test_words_are_filled_in_by_what_the_pages_give():
     given = {"number", "of", "version", "class", "left", "right", "left_percent", "right_percent", "percent"}
-    given |= {"sum", "classes", "count", "value", "most", "low", "high", "least"}
+    given |= {"sum", "classes", "count", "value", "most", "low", "high", "least", "place"}
     assert set().union(*(placeholders(text) for text in WORDS.values())) == given
     assert all(text == text.strip() and len(text) <= 300 for text in WORDS.values())
 

@@ -20,7 +20,7 @@ from hmix_hub.suite.tasks.trial import Stimulus
 
 KEYS = {
     "": {"state", "expired", "task", "fallback_code", "question", "classes", "size", "pages", "quiz", "held"}
-    | {"comments_held", "completion", "replied", "surroundings", "watches_focus", "scaling"},
+    | {"comments_held", "completion", "replied", "surroundings", "watches_focus", "scaling", "sitting"},
     "instructions": {"kind", "index", "text", "examples"},
     "quiz": {"kind", "index", "questions", "attempts"},
     "comments": {"kind", "index", "question"},
@@ -102,14 +102,14 @@ def otherwise(frozen: FrozenStudy) -> FrozenStudy:
 class Session:
     """A session that was just begun."""
 
-    id = "0" * 32
+    id = sitting = "0" * 32
     state = "live"
     quiz_passed = has_comments = has_surroundings = False
     part, replied = 0, frozenset()
     quiz_attempts = 0
 
     def __init__(self, frozen: FrozenStudy, batch: int, seed: int) -> None:
-        self.batch, self.seed = batch, seed
+        self.batch, self.task, self.seed = batch, frozen.batches[batch].task, seed
         self.plan = draw_plan(frozen, frozen.batches[batch], seed, seed)
 
 

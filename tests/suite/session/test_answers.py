@@ -47,7 +47,7 @@ json_values = st.recursive(
 class Session:
     """A session that was just begun."""
 
-    id = "0" * 32
+    id = sitting = "0" * 32
     state = "live"
     quiz_passed = has_comments = has_surroundings = False
     part, replied = 0, frozenset()
@@ -56,6 +56,7 @@ class Session:
     def __init__(self, task: str, seed: int, *, lenient: bool = False) -> None:
         self.frozen = LENIENT if lenient else FROZEN
         self.of_batch: Batch = next(batch for batch in self.frozen.batches if batch.task == task)
+        self.task = task
         self.batch, self.seed = self.of_batch.number, seed
         self.plan = draw_plan(self.frozen, self.of_batch, seed % 7, seed)
         pages = session_view(self, (), self.frozen, KEY)["pages"]

@@ -41,9 +41,10 @@ def study(task: str, **design: Any) -> FrozenStudy:
 def begun(frozen: FrozenStudy, seed: int) -> Any:
     """Make the record of a session, as far as its view needs one."""
     plan = draw_plan(frozen, frozen.batches[0], 0, seed)
-    known = {"id": "0" * 32, "state": "live", "batch": 0, "plan": plan, "seed": seed}
-    known |= {"quiz_passed": False, "quiz_attempts": 0, "has_comments": False, "has_surroundings": False}
-    return type("Begun", (), known | {"part": 0, "replied": frozenset()})()
+    known = {"id": "0" * 32, "sitting": "0" * 32, "part": 0, "task": frozen.batches[0].task}
+    known |= {"state": "live", "batch": 0, "plan": plan, "seed": seed}
+    known |= {"quiz_passed": False, "has_comments": False, "quiz_attempts": 0}
+    return type("Begun", (), known | {"has_surroundings": False, "replied": frozenset()})()
 
 
 def pages(frozen: FrozenStudy, seed: int = 1) -> list[dict[str, Any]]:

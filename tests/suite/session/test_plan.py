@@ -13,7 +13,7 @@ from suite_maker import TASKS, frozen_study
 
 from hmix_hub.suite.design.design import Batch, FrozenStudy
 from hmix_hub.suite.design.overview import count_sides, count_starts
-from hmix_hub.suite.design.plan import Plan, draw_plan, first_trial_index
+from hmix_hub.suite.design.plan import Plan, draw_plan, pages_before
 from hmix_hub.suite.tasks.trial import STEPS, Trial
 from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
 
@@ -73,7 +73,7 @@ def test_trials_stand_on_the_timeline_behind_consent_instructions_and_quiz(task:
     plan = draw_plan(frozen, frozen.batches[0], 0, 5)
     first = 4 if has_quiz else 3  # consent, two instruction pages, perhaps the quiz
 
-    assert first_trial_index(frozen.study, frozen.design_of(frozen.batches[0])) == first
+    assert 1 + pages_before(frozen, frozen.design_of(frozen.batches[0]), is_first=True) == first
     assert [trial.trial_index for trial in plan.trials] == list(range(first, first + STIMULI + len(REPEATS)))
     assert [plan.trial(index) for index in range(first, first + STIMULI + len(REPEATS))] == list(plan.trials)
     assert plan.trial(first - 1) is None

@@ -15,15 +15,17 @@ GERMAN = {"cat": "Katze", "dog": "Hund"}
 
 
 class Begun:
-    id, state, batch, seed = "0" * 32, "live", 0, 1
+    id = sitting = "0" * 32
+    state, batch, seed, part = "live", 0, 1, 0
     quiz_passed = has_comments = has_surroundings = False
-    part, replied = 0, frozenset()
+    replied = frozenset()
     quiz_attempts = 0
 
 
 def trials(task, **pictures):
     frozen = frozen_study(task, pictures={"source": "sample/pictures", **pictures})
     session = Begun()
+    session.task = task
     session.plan = draw_plan(frozen, frozen.batches[0], 0, 1)
     view = session_view(session, (), frozen, StudyKey(bytes(32)))
     return view["classes"], [page for page in view["pages"] if page["kind"] == "trial"]

@@ -1,0 +1,238 @@
+"""Sittings: one person's tasks begin together, live and lapse together, and end together."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from suite.store.small_study import HOUR, answer, answer_all, join, token
+from suite_maker import frozen_study
+
+from hmix_hub.suite.store.database import StudyFullError
+from hmix_hub.suite.store.store import Store
+from hmix_hub.suite.study.sitting import Sitting
+from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
+
+FIRST, SECOND = INFER, "scale_rating"
+
+
+@pytest.fixture
+def begin(tmp_path, clocks):
+    """Begin a collection of a sitting, or of single tasks."""
+    made = []
+
+    def make(*tasks, sitting=True, order="fixed", quota=3, **changes):
+        asked = tasks or (FIRST, SECOND)
+        more = {"sitting": {"tasks": list(asked), "order": order}} if sitting else {}
+        frozen = frozen_study(*asked, quota=quota, batches=1, **more, **changes)
+        made.append(Store.create(tmp_path / f"collection-{len(made)}", frozen, times=clocks.times))
+        return made[-1]
+
+    yield make
+    for store in made:
+        store.close()
+
+
+def pass_quiz(store, session, attempt=1, passed=True):
+    store.put_quiz(session.id, attempt, "{}", passed).result(30)
+
+
+def now(store, name):
+    """Give the part that somebody is at."""
+    return store.session(token(name))
+
+
+def states(store):
+    return [session.state for session in store.sessions()]
+
+
+def test_everybody_begins_all_tasks_at_once_with_a_place_in_each(begin):
+    store = begin()
+    first = join(store, "ada", recruiting="hash")
+    parts = store.parts(first)
+
+    assert [(part.task, part.part, part.sitting, part.state) for part in parts] == [
+        (FIRST, 0, first.id, "live"),
+        (SECOND, 1, first.id, "live"),
+    ]
+    assert [count.open_places for count in store.counts()] == [2, 2]
+    # A page that rates two scales becomes two rows: places of the timeline go on behind the rows of the part before.
+    indices = [trial.trial_index for part in parts for trial in part.plan.trials]
+    assert indices == sorted(set(indices))
+
+
+def test_exported_places_of_a_part_lie_behind_all_rows_of_the_part_before(begin):
+    store = begin(SECOND, FIRST)
+    parts = store.parts(join(store, "ada"))
+    scales = len(store.frozen.study.tasks[SECOND].scales)
+    rows = len(parts[0].plan.trials) * scales
+
+    assert parts[1].plan.trials[0].trial_index > parts[0].plan.trials[0].trial_index + rows - 1
+
+
+def test_a_part_that_is_done_leads_to_the_next_and_the_last_finishes_all(begin, reopen):
+    store = begin()
+    join(store, "ada")
+    answer_all(store, now(store, "ada"))
+    assert store.finish(now(store, "ada").id).result() == []
+    assert (now(store, "ada").task, states(store)) == (SECOND, ["live", "live"])
+    # Sent again, as after a reply that was lost: the next part has no answers yet.
+    assert len(store.finish(now(store, "ada").id).result()) == 6
+
+    store = reopen(store)
+    assert now(store, "ada").task == SECOND
+    answer_all(store, now(store, "ada"))
+    assert store.finish(now(store, "ada").id).result() == []
+    assert states(store) == ["finished", "finished"]
+    assert [(count.finished, count.live) for count in store.counts()] == [(1, 0), (1, 0)]
+    store.check_integrity()
+
+
+def test_another_browser_with_the_same_id_comes_to_the_part_that_the_person_is_at(begin):
+    store = begin()
+    session = join(store, "ada", recruiting="hash")
+    answer_all(store, session)
+    store.finish(session.id).result()
+
+    assert join(store, "ada's phone", recruiting="hash").task == SECOND
+
+
+def test_places_of_all_parts_lapse_and_come_back_together(begin, clocks):
+    store = begin(quota=1)
+    answer_all(store, join(store, "ada"))
+    clocks.pass_by(2 * HOUR)
+    assert states(store) == ["lapsed", "lapsed"]
+    store.resume(now(store, "ada").id).result()
+    assert states(store) == ["live", "live"]
+    # Who answers in the first part keeps the place in the second.
+    for _ in range(3):
+        clocks.pass_by(0.9 * HOUR)
+        store.put_trial(now(store, "ada").id, 4, answer(), fault=None).result()
+    assert states(store) == ["live", "live"]
+    with pytest.raises(StudyFullError):
+        join(store, "bob")
+
+
+def test_who_comes_back_to_places_that_are_taken_is_late_in_all_parts(begin, clocks):
+    store = begin(quota=1)
+    first = join(store, "ada")
+    clocks.pass_by(2 * HOUR)
+    join(store, "bob")
+    for _ in range(2):
+        answer_all(store, now(store, "ada"))
+        store.finish(now(store, "ada").id).result()
+
+    assert [(part.state, part.is_late) for part in store.parts(first)] == [("finished", True)] * 2
+    assert [(count.finished, count.live, count.late) for count in store.counts()] == [(0, 1, 1)] * 2
+    store.check_integrity()
+
+
+def test_a_quiz_that_is_failed_ends_the_whole_sitting(begin):
+    store = begin(quota=1)
+    first = join(store, "ada")
+    answer_all(store, first)
+    store.finish(first.id).result()
+    for attempt in (1, 2, 3):
+        pass_quiz(store, now(store, "ada"), attempt, passed=False)
+
+    assert states(store) == ["failed_quiz", "failed_quiz"]
+    assert join(store, "bob").state == "live"
+
+
+def test_a_withdrawal_deletes_all_parts(begin):
+    store = begin()
+    first = join(store, "ada", recruiting="hash")
+    answer_all(store, first)
+    store.finish(first.id).result()
+    store.withdraw(now(store, "ada").id).result()
+
+    assert (store.sessions(), list(store.answers()), store.parts(first)) == ([], [], [])
+    assert join(store, "eve", recruiting="hash").part == 0
+    store.check_integrity()
+
+
+def test_as_many_people_sit_as_each_task_has_places(begin):
+    store = begin(order="balanced", quota=4)
+    for number in range(4):
+        join(store, number)
+    with pytest.raises(StudyFullError):
+        join(store, "one more")
+    assert store.is_full()
+    assert [count.open_places for count in store.counts()] == [0, 0]
+    store.check_integrity()
+
+
+def order_of(store, session):
+    return tuple(part.task for part in store.parts(session))
+
+
+@pytest.mark.parametrize("tasks", [(INFER, CONSTRUCT), (INFER, CONSTRUCT, SELECT)])
+def test_orders_are_given_in_turn_and_who_leaves_gives_theirs_back(begin, clocks, tasks):
+    store = begin(*tasks, order="balanced", quota=50)
+    number = 2 if len(tasks) == 2 else 6
+    given = [order_of(store, join(store, person)) for person in range(2 * number + 1)]
+    assert set(Counter(given).values()) <= {2, 3}
+    assert len(set(given)) == number
+
+    clocks.pass_by(2 * HOUR)
+    # All of them have lapsed: the orders begin anew.
+    assert Counter(order_of(store, join(store, f"later {person}")) for person in range(number)) == Counter(set(given))
+
+
+def test_a_fixed_order_is_the_same_for_all(begin):
+    store = begin(SECOND, FIRST, CATEGORICAL)
+    assert {order_of(store, join(store, person)) for person in range(3)} == {(SECOND, FIRST, CATEGORICAL)}
+
+
+@given(number=st.integers(2, 6))
+def test_balanced_orders_are_balanced_in_places_and_in_neighbours(number):
+    tasks = ["infer_mixing_factor", CONSTRUCT, SELECT, CATEGORICAL, "class_choice", "scale_rating"][:number]
+    orders = Sitting.model_validate({"tasks": tasks, "order": "balanced"}).orders()
+
+    assert all(sorted(order) == sorted(tasks) for order in orders)
+    places = Counter((task, place) for order in orders for place, task in enumerate(order))
+    neighbours = Counter(pair for order in orders for pair in pairwise(order))
+    assert len(places) == number * number
+    assert len(set(places.values())) == 1
+    assert len(neighbours) == number * (number - 1)
+    assert len(set(neighbours.values())) == 1
+    assert len({tuple(order[:2]) for order in orders}) == len(orders)
+
+
+def finish(store, name):
+    answer_all(store, now(store, name))
+    assert store.finish(now(store, name).id).result() == []
+
+
+def test_who_has_finished_may_begin_another_task_as_the_same_person(begin):
+    store = begin(sitting=False)
+    first = join(store, "ada", recruiting="hash", task=FIRST)
+    ask = {"recruiting_hash": "hash", "task": SECOND}
+
+    # Not in the middle of the first, and not without having asked for it.
+    assert store.join(token("ada"), **ask, another=True).result().id == first.id
+    finish(store, "ada")
+    assert store.join(token("ada"), **ask).result().task == FIRST
+    second = store.join(token("ada"), **ask, another=True).result()
+    assert (second.task, second.part, second.sitting, second.state) == (SECOND, 1, first.id, "live")
+    assert second.plan.trials[0].trial_index > first.plan.trials[-1].trial_index
+    assert now(store, "ada").id == second.id
+
+    finish(store, "ada")
+    # Once each.
+    assert store.join(token("ada"), **ask, another=True).result().state == "finished"
+    assert [part.state for part in store.parts(first)] == ["finished", "finished"]
+    store.check_integrity()
+
+
+def test_another_task_needs_a_place_and_leaves_the_first_as_it_was(begin):
+    store = begin(sitting=False, quota=1)
+    join(store, "ada", task=FIRST)
+    finish(store, "ada")
+    join(store, "bob", task=SECOND)
+    with pytest.raises(StudyFullError):
+        store.join(token("ada"), recruiting_hash=None, task=SECOND, another=True).result()
+    assert (now(store, "ada").task, now(store, "ada").state) == (FIRST, "finished")
