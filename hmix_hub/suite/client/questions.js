@@ -49,7 +49,8 @@ function makeQuestion(question, id, kept) {
 	const legend = [question.question, required ? '' : ` (${word('optional')})`];
 	const made = MAKERS[question.kind](question, id, legend.join(''), kept);
 	const faultOf = () => made.fault?.() ?? (required && made.value() === null ? word(made.open ?? 'question_open') : '');
-	made.node.addEventListener('change', () => made.setFault(''));
+	// Not on change: a field that is left would move what is being clicked below it.
+	made.node.addEventListener('input', () => made.setFault(''));
 	const isGood = () => {
 		made.setFault(faultOf());
 		return !faultOf();

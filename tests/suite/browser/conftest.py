@@ -12,6 +12,16 @@ from typing import Any
 import pytest
 
 _PATIENCE_MS = 10_000
+_SMALL = """() => [...document.querySelectorAll('button, a:not(p a), input, textarea, label.choice, label.cell')]
+  .filter((node) => !node.closest('[hidden]') && node.getClientRects().length && !node.closest('dialog:not([open])'))
+  .map((node) => node.closest('label.choice, label.cell') ?? node)
+  .filter((node) => {
+    // A mouse needs less room than a finger.
+    const [width, height] = matchMedia('(pointer: fine)').matches ? [43.5, 31.5] : [43.5, 43.5];
+    return node.getBoundingClientRect().height < height || node.getBoundingClientRect().width < width;
+  })
+  .map((node) => node.outerHTML.slice(0, 200))"""
+"""What is too small to be pressed; links within a sentence may be (WCAG 2.5.8)."""
 
 
 def with_waits(timing: str, **waits: int) -> str:
@@ -133,3 +143,25 @@ def hurried() -> Callable[..., None]:
         page.context.route("**/static/timing.js", shorten)
 
     return hurry
+
+
+@pytest.fixture
+def look() -> Callable[..., None]:
+    """Look at a screen."""
+    from playwright.sync_api import expect
+
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+    checker = axe.Axe()
+
+    def look_at(me: Any, heading: str | None = None, *, focused: bool = True) -> None:
+        if heading:
+            me.heading(heading)
+        if focused:
+            expect(me.page.get_by_role("heading", level=1)).to_be_focused()
+        found = checker.run(me.page).response["violations"]
+        told = [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found]
+        assert told == []
+        assert me.page.evaluate(_SMALL) == []
+        assert me.page.evaluate("document.documentElement.scrollWidth") <= me.page.viewport_size["width"]
+
+    return look_at

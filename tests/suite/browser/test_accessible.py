@@ -13,36 +13,6 @@ from hmix_hub.schema import CIFAR10
 from hmix_hub.suite.tasks import SUITE_TASKS
 from hmix_hub.tasks import CATEGORICAL, CHOICE, CONSTRUCT, INFER, RATING, SELECT
 
-_SMALL = """() => [...document.querySelectorAll('button, a, input, textarea, label.choice, label.cell')]
-  .filter((node) => !node.closest('[hidden]') && node.getClientRects().length && !node.closest('dialog:not([open])'))
-  .map((node) => node.closest('label.choice, label.cell') ?? node)
-  .filter((node) => {
-    // A mouse needs less room than a finger.
-    const [width, height] = matchMedia('(pointer: fine)').matches ? [43.5, 31.5] : [43.5, 43.5];
-    return node.getBoundingClientRect().height < height || node.getBoundingClientRect().width < width;
-  })
-  .map((node) => node.outerHTML.slice(0, 200))"""
-
-
-@pytest.fixture
-def look():
-    """Look at a screen."""
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
-    checker = axe.Axe()
-
-    def look_at(me, heading=None, focused=True):
-        if heading:
-            me.heading(heading)
-        if focused:
-            expect(me.page.get_by_role("heading", level=1)).to_be_focused()
-        found = checker.run(me.page).response["violations"]
-        told = [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found]
-        assert told == []
-        assert me.page.evaluate(_SMALL) == []
-        assert me.page.evaluate("document.documentElement.scrollWidth") <= me.page.viewport_size["width"]
-
-    return look_at
-
 
 def test_the_screens_before_and_after_the_trials(serve, on_phone, look, console):
     console.allow("Failed to load resource")
