@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from environment import ROOT, options_of, run_script
+from screens_dashboard import take_dashboard
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -52,6 +53,7 @@ def main(arguments: argparse.Namespace) -> None:
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as scratch:
         browser = playwright.chromium.launch(executable_path=browser_path, args=["--no-sandbox", "--disable-gpu"])
         _take_interfaces(browser, Path(scratch) / "pilot", folder / "suite")
+        take_dashboard(browser, Path(scratch) / "watched", folder / "suite", take_window)
         _take_report(browser, Path(scratch) / "report", folder / "report.png")
         browser.close()
 
@@ -149,12 +151,22 @@ ANSWERS = {
 
 def _take(page: Page, path: Path, height: float | None = None) -> None:
     """Write a picture of the page, whole or down to a height, in few colours."""
-    from PIL import Image
-
     if height is None:
         page.screenshot(path=path, full_page=True)
     else:
         page.screenshot(path=path, full_page=True, clip={"x": 0, "y": 0, "width": REPORT_WIDTH, "height": height})
+    _in_few_colours(path)
+
+
+def take_window(page: Page, path: Path) -> None:
+    """Write a picture of what is seen of a page, in few colours."""
+    page.screenshot(path=path)
+    _in_few_colours(path)
+
+
+def _in_few_colours(path: Path) -> None:
+    from PIL import Image
+
     with Image.open(path) as picture:
         picture.convert("RGB").quantize(COLOURS).save(path, optimize=True)
     print(f"wrote {path} ({path.stat().st_size / 1000:.0f} kB)")

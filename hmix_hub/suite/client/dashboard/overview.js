@@ -82,10 +82,10 @@ function times(tasks) {
 		const labels = [250, 1000, 4000, 16_000, 64_000].map((ms) => [at(ms), seconds(ms)]);
 		const said = `${plain(task)}: half of ${counted(answers, 'answer')} took less than ${seconds(median)}, nine of ten ${seconds(low)} to ${seconds(high)}`;
 		const titles = counts.map((_, place) => `${seconds(edges[place])} to ${seconds(edges[place + 1])}:`);
-		const caption = make('figcaption', {}, make('b', {}, plain(task)), ` ${seconds(median)}, 90 %: ${seconds(low)} to ${seconds(high)}`);
+		const caption = make('figcaption', {}, make('b', {}, plain(task)), ` ${seconds(median)} (${seconds(low)} – ${seconds(high)})`);
 		return make('figure', {}, caption, bars(counts, { labels, mark: at(median), said, titles, width: 300, height: 70 }));
 	});
-	const note = make('p', { class: 'soft' }, 'From picture drawn to submitted, as browsers tell; the line is the median.');
+	const note = make('p', { class: 'soft' }, 'From picture drawn to submitted, as browsers tell: the median, which is the line, and nine of ten.');
 	return section('Response times', make('div', { class: 'charts' }, charts), note);
 }
 
