@@ -202,6 +202,7 @@ def run_until_stopped(app: ASGIApp, *listeners: socket.socket, errors: ErrorLog 
     config = uvicorn.Config(
         app,
         http=Connection,
+        loop="asyncio",
         ws="none",
         lifespan="off",
         log_config=None,

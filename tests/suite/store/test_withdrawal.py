@@ -24,7 +24,7 @@ def bytes_of(store):
 
 def send_marked(store, session):
     """Send something of each kind; give the texts by which it would be found again."""
-    marks = [secrets.token_hex(12) for _ in range(6)]
+    marks = [secrets.token_hex(12) for _ in range(8)]
     first, second = (trial.trial_index for trial in session.plan.trials[:2])
     path = [[1.5, n] for n in range(secrets.randbelow(300))]
     waiting = [
@@ -34,6 +34,8 @@ def send_marked(store, session):
         store.put_quiz(session.id, 1, json.dumps([marks[3]]), False),
         store.put_comments(session.id, f"my name is {marks[4]}"),
         store.put_comments(session.id, f"my name is not {marks[5]}"),
+        store.put_reply(session.id, 0, json.dumps({"who": marks[6]}), passed=True, screened_out=False),
+        store.put_surroundings(session.id, json.dumps({"window": marks[7]})),
     ]
     for sent in waiting:
         sent.result(30)
