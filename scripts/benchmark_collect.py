@@ -1,24 +1,28 @@
-"""Benchmark of collecting: saving under load, 500 who join at once, twenty kills, and the store alone.
+"""Benchmark of collecting: saving under load, 500 who join at once, twenty kills, withdrawals, and the store alone.
 
 Server and people share this machine; the people run in one process of their own, which measures its own lag.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from hmix_hub.suite.operator.channel import CHANNEL_NAME
 
 LOAD = Path(__file__).with_name("benchmark_load.py")
 SECONDS = 60.0
@@ -91,9 +95,10 @@ def print_collect(seconds: float = SECONDS) -> None:
         How long people answer in each load.
     """
     print(
-        "| people | answers a second | saving: median | 99th percentile | aim | longest | the clients' own lag, 99th |"
+        "| people | answers a second | saving: median | 99th percentile | aim | longest | the clients' own lag, 99th "
+        "| a look of the dashboard, 99th | CPU of the server |"
     )
-    print("|---:|---:|---:|---:|---:|---:|---:|")
+    print("|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
     for run in RUNS:
         _print_load(run, seconds)
     print()
@@ -105,15 +110,19 @@ def print_collect(seconds: float = SECONDS) -> None:
 def _print_load(run: Run, seconds: float) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = _begin(Path(scratch), people=run.people)
-        with _served(folder, 0) as port:
-            seen = _end(_start_load(port, run.people, run.interval, seconds, arrive_within=ARRIVING))
+        server, port = _start_server(folder, 0)
+        before = _cpu_seconds(server)
+        pace = {"interval": run.interval, "seconds": seconds, "arrive_within": ARRIVING}
+        seen = _end(_start_load(port, run.people, pace, dashboard=_dashboard(folder)))
+        busy = (_cpu_seconds(server) - before) / seconds
+        _stop(server)
         _check_stored(folder, seen)
     saved = np.array(seen["saved_ms"])
     median, late = np.percentile(saved, [50, 99])
     lag = np.percentile(seen["lag_ms"], 99)
     print(
         f"| {run.people} | {len(saved) / seconds:.0f} | {median:.1f} ms | {late:.1f} ms | {run.aim_ms:.0f} ms "
-        f"| {saved.max():.0f} ms | {lag:.1f} ms |"
+        f"| {saved.max():.0f} ms | {lag:.1f} ms | {np.percentile(seen['looked_ms'], 99):.0f} ms | {busy:.0%} |"
     )
 
 
@@ -125,7 +134,8 @@ def _print_joining(people: int) -> None:
         folder = _begin(Path(scratch), people=people - people // 10)
         with _served(folder, 0) as port:
             began = time.perf_counter()
-            seen = _end(_start_load(port, people, 1.0, 0.0, arrive_within=0.0))
+            pace = {"interval": 1.0, "seconds": 0.0, "arrive_within": 0.0}
+            seen = _end(_start_load(port, people, pace))
             elapsed = time.perf_counter() - began
         with Store.open(folder, read_only=True) as store:
             store.check_integrity()
@@ -144,20 +154,51 @@ def _print_kills(kills: int) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = _begin(Path(scratch), people=50)
         server, port = _start_server(folder, 0)
-        load = _start_load(port, 50, 0.25, 3.0 * kills, arrive_within=0.5)
+        load = _start_load(port, 50, {"interval": 0.25, "seconds": 3.0 * kills, "arrive_within": 0.5})
         for _ in range(kills):
             time.sleep(1.0)
             server.kill()
             _wait(server)
             server, port = _start_server(folder, port)
         seen = _end(load)
-        server.send_signal(signal.SIGTERM)
-        _wait(server)
+        _stop(server)
         _check_stored(folder, seen)
+        withdrawn, sent = _withdraw(folder, [token for token, _ in seen["acknowledged"]])
     print(
         f"* {kills} times kill -9 under load: {len(seen['acknowledged']):,} answers acknowledged, none missing, "
         f"integrity check good; {seen['retries']:,} requests sent again"
     )
+    print(
+        f"* {withdrawn} of these people withdraw: of their {sent:,} answers and their ids no byte is left in the files"
+    )
+
+
+def _withdraw(folder: Path, tokens: Sequence[str]) -> tuple[int, int]:
+    """Let every fifth person withdraw, and look for what they sent in the files; gives how many did, and sent."""
+    import hashlib
+
+    import requests
+
+    from hmix_hub.suite.store.store import Store
+
+    gone = sorted(set(tokens))[::5]
+    with (
+        contextlib.closing(sqlite3.connect(folder / "collection.sqlite")) as database,
+        Store.open(folder, read_only=True) as store,
+    ):
+        found = [store.session(hashlib.sha256(token.encode()).digest()) for token in gone]
+        ids = [session.id for session in found if session is not None]
+        query = "SELECT payload FROM answers WHERE session = ?"
+        payloads = [row[0] for session_id in ids for row in database.execute(query, (session_id,))]
+    with _served(folder, 0) as port:
+        for token in gone:
+            headers = {"Authorization": f"Bearer {token}"}
+            requests.delete(f"http://127.0.0.1:{port}/api/session", headers=headers, timeout=30).raise_for_status()
+    left = b"".join(file.read_bytes() for file in folder.glob("collection.sqlite*"))
+    if remains := sum(text.encode() in left for text in [*ids, *payloads]):
+        msg = f"{remains} texts of people who withdrew are left in the files"
+        raise RuntimeError(msg)
+    return len(gone), len(payloads)
 
 
 def _print_disk() -> None:
@@ -197,14 +238,13 @@ def _begin(scratch: Path, *, people: int) -> Path:
     return folder
 
 
-@contextmanager
+@contextlib.contextmanager
 def _served(folder: Path, port: int) -> Iterator[int]:
     server, port = _start_server(folder, port)
     try:
         yield port
     finally:
-        server.send_signal(signal.SIGTERM)
-        _wait(server)
+        _stop(server)
 
 
 def _start_server(folder: Path, port: int) -> tuple[subprocess.Popen[str], int]:
@@ -217,17 +257,33 @@ def _start_server(folder: Path, port: int) -> tuple[subprocess.Popen[str], int]:
     raise RuntimeError(msg)
 
 
+def _stop(server: subprocess.Popen[str]) -> None:
+    server.send_signal(signal.SIGTERM)
+    _wait(server)
+
+
 def _wait(server: subprocess.Popen[str]) -> None:
     server.wait()
     if server.stdout:
         server.stdout.close()
 
 
+def _cpu_seconds(server: subprocess.Popen[str]) -> float:
+    """Return the processor time that a server has used; Linux alone tells it of another process."""
+    user, system = Path(f"/proc/{server.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+def _dashboard(folder: Path) -> tuple[int, str]:
+    """Return the dashboard's port and token, as the commands find them."""
+    channel = json.loads((folder / CHANNEL_NAME).read_text(encoding="utf-8"))
+    return int(channel["address"].rpartition(":")[2]), channel["token"]
+
+
 def _start_load(
-    port: int, people: int, interval: float, seconds: float, *, arrive_within: float
+    port: int, people: int, pace: dict[str, float], *, dashboard: tuple[int, str] | None = None
 ) -> subprocess.Popen[str]:
-    pace = {"interval": interval, "seconds": seconds, "arrive_within": arrive_within}
-    options = json.dumps({"port": port, "people": people, "seed": 1, "pace": pace})
+    options = json.dumps({"port": port, "people": people, "seed": 1, "pace": pace, "dashboard": dashboard})
     return subprocess.Popen([sys.executable, str(LOAD), options], stdout=subprocess.PIPE, text=True)
 
 

@@ -19,6 +19,7 @@ import numpy as np
 
 RETRY_SECONDS = 0.1
 LAG_STEP = 0.01
+LOOK_SECONDS = 2.0
 
 
 @dataclass
@@ -39,6 +40,8 @@ class Load:
         People who got a place, and who were told that there is none.
     retries
         Requests that had to be sent again, since the server was away.
+    looked_ms
+        From a look of the dashboard to what it shows, ms.
     """
 
     saved_ms: list[float] = field(default_factory=list)
@@ -48,6 +51,7 @@ class Load:
     joined: int = 0
     refused: int = 0
     retries: int = 0
+    looked_ms: list[float] = field(default_factory=list)
 
 
 class Connection:
@@ -154,6 +158,21 @@ def answer_of(trial: dict[str, Any], rng: np.random.Generator) -> dict[str, Any]
     }
 
 
+async def look_on(port: int, token: str, load: Load) -> None:
+    """Keep a dashboard open: as its page does, it looks every two seconds, here at all of its views at once."""
+    dashboard = Connection(port, load)
+    dashboard.token = token
+    while True:
+        for path in ("/api/overview", "/api/people", "/api/batches/0"):
+            began = time.perf_counter()
+            status, _ = await dashboard.request("GET", path)
+            if status != 200:
+                msg = f"the dashboard was refused {path}: {status}"
+                raise RuntimeError(msg)
+            load.looked_ms.append((time.perf_counter() - began) * 1000)
+        await asyncio.sleep(LOOK_SECONDS)
+
+
 async def _watch_lag(load: Load) -> None:
     while True:
         began = time.perf_counter()
@@ -161,15 +180,20 @@ async def _watch_lag(load: Load) -> None:
         load.lag_ms.append((time.perf_counter() - began - LAG_STEP) * 1000)
 
 
-async def run(port: int, people: int, pace: Pace, seed: int) -> Load:
-    """Let people take part; gives what was seen."""
+async def run(port: int, people: int, pace: Pace, seed: int, dashboard: tuple[int, str] | None) -> Load:
+    """Let people take part, with a dashboard open where its port and token are given; gives what was seen."""
     load = Load()
-    watch = asyncio.create_task(_watch_lag(load))
+    around = [asyncio.create_task(_watch_lag(load))]
+    if dashboard is not None:
+        around.append(asyncio.create_task(look_on(*dashboard, load)))
     _, study = await Connection(port, Load()).request("GET", "/api/study")
     consent = study["consent"]["sha256"]
     rngs = [np.random.default_rng((seed, number)) for number in range(people)]
     await asyncio.gather(*(take_part(port, pace, consent, load, rng) for rng in rngs))
-    watch.cancel()
+    for task in around:
+        if task.done():
+            task.result()
+        task.cancel()
     return load
 
 
