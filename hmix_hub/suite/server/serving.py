@@ -7,6 +7,7 @@ import contextlib
 import gc
 import signal
 import socket
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -44,6 +45,8 @@ Tell = Callable[[str], None]
 
 _GRACE_SECONDS = 10
 """Requests that came whole have so long to be answered when the server is stopped."""
+_TURN_SECONDS = 0.0005
+"""A thread that computes, such as the dashboard's, leaves its turn to the event loop after so long."""
 _MOST_HEADERS = 16 * 1024
 _WAITING = 2048
 """Connections that the system keeps until they are accepted."""
@@ -215,6 +218,7 @@ def run_until_stopped(app: ASGIApp, *listeners: socket.socket, errors: ErrorLog 
         timeout_graceful_shutdown=_GRACE_SECONDS,
         h11_max_incomplete_event_size=_MOST_HEADERS,
     )
+    sys.setswitchinterval(_TURN_SECONDS)
     # What is there now stays until the end; the garbage collector need not look at it while people wait.
     gc.collect()
     gc.freeze()

@@ -113,7 +113,7 @@ def test_who_has_begun_goes_on_however_many_came_after(serve: Callable[..., Any]
 
 
 def test_a_limit_that_sees_nobody_is_warned_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hmix_hub.suite.server.serving.run_until_stopped", lambda *_: None)
+    monkeypatch.setattr("hmix_hub.suite.server.serving.run_until_stopped", lambda *_, **__: None)
     (tmp_path / "collection.yaml").write_text(yaml.safe_dump(study_content(recruiting={"per_prefix": 9})))
     for proxy, is_warned in ((DIRECT, True), (Proxy.of("", ["127.0.0.1"]), False)):
         said: list[str] = []

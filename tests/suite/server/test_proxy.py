@@ -117,16 +117,19 @@ def test_serving_plain_http_to_others_is_warned_of(tmp_path: Path, monkeypatch: 
 
     from hmix_hub.suite.server import serving
 
-    monkeypatch.setattr(serving, "run_until_stopped", lambda *_: None)
+    monkeypatch.setattr(serving, "run_until_stopped", lambda *_, **__: None)
     (tmp_path / "collection.yaml").write_text(yaml.safe_dump(study_content()))
 
-    def told(host: str, proxy: Proxy) -> list[str]:
+    def told(host: str, proxy: Proxy, dashboard_host: str = "127.0.0.1") -> list[str]:
         said: list[str] = []
-        serving.serve(tmp_path, host, 0, proxy=proxy, tell=said.append)
+        serving.serve(tmp_path, host, 0, dashboard_host=dashboard_host, proxy=proxy, tell=said.append)
         return said
 
-    warned = told("0.0.0.0", Proxy())  # noqa: S104
-    assert any(line.startswith("warning: this is plain HTTP beyond this computer") for line in warned)
-    for said in (told("127.0.0.1", Proxy()), told("0.0.0.0", Proxy.of("", ["10.0.0.0/8"]))):  # noqa: S104
+    everywhere, trusting = "0.0.0.0", Proxy.of("", ["10.0.0.0/8"])  # noqa: S104
+    [warning] = [line for line in told(everywhere, Proxy()) if "warning" in line]
+    assert warning.startswith("warning: this is plain HTTP beyond this computer")
+    for said in (told("127.0.0.1", Proxy()), told(everywhere, trusting)):
         assert not any("warning" in line for line in said)
+    [warning] = [line for line in told("127.0.0.1", trusting, everywhere) if "warning" in line]
+    assert warning.startswith("warning: the dashboard is plain HTTP beyond this computer")
     assert told("127.0.0.1", Proxy.of("/pilot"))[0].endswith("/pilot/")
