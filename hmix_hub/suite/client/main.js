@@ -146,7 +146,12 @@ function showBroken() {
 	if (study) showFault('broken', { name: 'reload', onclick: () => location.reload() });
 }
 
+const { dataset } = document.documentElement;
 onNews(askAgain);
 window.addEventListener('unhandledrejection', showBroken);
 window.addEventListener('error', showBroken);
-begin();
+// See old.js: people whose browser cannot show everything are told so, and are asked for nothing.
+if (dataset.browser !== 'old') {
+	dataset.browser = 'good';
+	begin();
+}

@@ -9,24 +9,29 @@ let whenTaken = null;
 /** Begin to listen; `taken()` when another tab takes over. */
 export function openTabs(study, taken) {
 	whenTaken = taken;
-	channel = new BroadcastChannel(`hmix.${study}`);
-	channel.onmessage = (event) => hear(event.data);
+	try {
+		channel = new BroadcastChannel(`hmix.${study}`);
+		channel.onmessage = (event) => hear(event.data);
+	} catch {
+		// Where a browser keeps nothing for a page, its tabs cannot hear each other: each has a session of its own.
+		channel = null;
+	}
 }
 
 /** Ask whether another tab is at work; from now on this one is, if there is none. */
 export async function isElsewhere() {
 	const answer = new Promise((resolve) => {
 		heard = resolve;
-		setTimeout(() => resolve(false), LISTEN);
+		setTimeout(() => resolve(false), channel ? LISTEN : 0);
 	});
-	channel.postMessage('anybody?');
+	channel?.postMessage('anybody?');
 	isMine = !(await answer);
 	return !isMine;
 }
 
 export function takeOver() {
 	isMine = true;
-	channel.postMessage('mine');
+	channel?.postMessage('mine');
 }
 
 function hear(message) {

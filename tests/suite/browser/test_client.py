@@ -41,10 +41,16 @@ def test_addresses_are_relative_so_that_a_study_can_stand_below_a_path():
     assert not re.findall(r"['\"`]/(?:api|static|pictures)\b[^'\"`]*", "".join(CLIENT.values()))
 
 
+def test_what_tells_people_with_old_browsers_is_written_for_old_browsers():
+    code = CLIENT["old.js"]
+    assert not re.search(r"=>|`|\b(?:const|let|class|import|export|async|await)\b|\?\.|\?\?|\.\.\.", code)
+    assert CLIENT["index.html"].index("static/old.js") > CLIENT["index.html"].index("</main>")
+
+
 def test_nodes_come_on_a_page_in_one_place_which_drops_nothing_nodes():
     """`replaceChildren(null)` shows the word "null"; `add` and `fill` of dom.js do not."""
     puts = re.compile(r"\.(?:append|prepend|replaceChildren|appendChild|insertBefore)\(")
-    assert [name for name, text in CLIENT.items() if puts.search(text)] == ["dom.js"]
+    assert {name for name, text in CLIENT.items() if puts.search(text)} == {"dom.js", "old.js"}
 
 
 def test_every_word_of_the_pages_is_known_and_every_known_word_is_used():
@@ -62,7 +68,7 @@ def test_every_word_of_the_pages_is_known_and_every_known_word_is_used():
     named |= {f"{state}_{count}" for state in ("waiting", "failing") for count in ("one", "many")}
     # What the server puts into pages, and what consent forms have to say.
     named |= PRESET_WORDS | {f"recorded_{name}" for name in get_args(Surrounding)}
-    assert set(re.findall(r"word\(\s*'([a-z_]+)'", CODE)) <= set(WORDS)
+    assert set(re.findall(r"(?:word|phrase)\(\s*'([a-z_]+)'", CODE)) <= set(WORDS)
     assert set(WORDS) - named == set()
 
 

@@ -3,7 +3,7 @@ import { faultLine, make, setFault } from '../dom.js';
 import { makeGroup } from '../group.js';
 import { readNumber } from '../numbers.js';
 import { session } from '../session.js';
-import { word } from '../words.js';
+import { phrase, word } from '../words.js';
 
 const NONE = -1;
 
@@ -35,7 +35,7 @@ export default function makeTask(page) {
 			faultOf(topPercent),
 			secondClass === undefined ? open('second_open') : secondClass === topClass && word('same_class'),
 			hasSecond && (faultOf(secondPercent) || (sum > 100 + 1e-6 && word('sum_above', { sum }))),
-			clashing.length && word('ruled_out_chosen', { classes: clashing.map((code) => names[code]).join(', ') }),
+			clashing.length && phrase('ruled_out_chosen', { classes: clashing.map((code) => names[code]).join(', ') }),
 		];
 		secondPercent.node.hidden = !hasSecond;
 		fields.forEach((field, number) => field.setFault(faults[number] || ''));
