@@ -56,7 +56,7 @@ def test_the_fill_stands_on_the_side_of_the_class_that_has_more(serve, person):
         assert np.allclose(fills(me, confidence) or [0, 0], of_confidence or [0, 0], atol=0.1)
     said = share.get_attribute("aria-valuetext")
     left, right = me.page.locator(".ends").first.inner_text().split()
-    assert said == f"80 % {left}, 20 % {right}"
+    assert said == f"80% {left}, 20% {right}"
 
 
 def test_a_click_on_the_text_of_a_slider_sets_nothing(serve, person):
@@ -158,7 +158,7 @@ def test_a_sum_is_rounded_before_it_is_shown(form):
     form.page.locator("#top-percent").fill("0.4")
     form.page.locator("#second-percent").fill("99.9")
     assert 0.4 + 99.9 != 100.3
-    expect(form.page.locator("#second-percent-fault")).to_contain_text("Together these are 100.3 %.")
+    expect(form.page.locator("#second-percent-fault")).to_contain_text("100.3%")
 
 
 @pytest.mark.parametrize("task", [CONSTRUCT, INFER, CATEGORICAL, CHOICE])
