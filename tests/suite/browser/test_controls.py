@@ -63,8 +63,8 @@ def test_a_click_on_the_text_of_a_slider_sets_nothing(serve, person):
     served = serve(INFER, design={"must_touch": False})
     me = person(served).begin()
     me.trial(1)
-    for text in ("How much of each class?", "How sure are you?", "not at all sure"):
-        me.page.get_by_text(text).click()
+    for text in ("#share-label", "#confidence-label", ".ends span >> nth=0"):
+        me.page.locator(text).click()
     for shown in me.page.locator("output").all():
         expect(shown).to_have_text("not set")
     me.press("Submit")
@@ -77,7 +77,7 @@ def test_a_picture_that_was_not_moved_is_no_answer(serve, person):
     me = person(served).begin()
     me.trial(1)
     me.press("Submit")
-    expect(me.page.locator("#construct-fault")).to_contain_text("Please move the picture first.")
+    expect(me.page.locator("#construct-fault")).not_to_be_empty()
     expect(me.page.locator(".mover").last).to_be_focused()
     me.page.keyboard.press("h")
     expect(me.page.locator("#construct-fault")).to_be_empty()
@@ -169,7 +169,7 @@ def test_no_class_name_is_translated_by_a_browser(serve, person, task):
     if task == CATEGORICAL:
         for group in ("top", "second", "ruled-out"):
             me.page.locator(f"input[name={group}]").first.check()
-        expect(me.page.get_by_text("You chose this class above")).to_be_visible()
+        expect(me.page.locator("#ruled-out-fault")).to_contain_text(names[0])
     for slider in me.page.get_by_role("slider").all():
         slider.press("End")
         assert slider.evaluate("(node) => node.translate") is False
@@ -251,8 +251,8 @@ def test_each_list_of_a_hundred_classes_is_searched_by_typing(serve, person):
     me = person(served).begin()
     me.trial(1)
     groups = me.page.locator("fieldset.asked").all()
-    searched = [group.get_by_label("Type to search") for group in groups]
-    assert len(searched) == 3
+    searched = [group.locator(".search") for group in groups]
+    assert [field.count() for field in searched] == [1, 1, 1]
     me.press("Submit")
     expect(searched[0]).to_be_focused()
     searched[0].fill("NUMBER 42")
