@@ -195,10 +195,7 @@ def test_no_page_of_somebody_with_a_recruiting_id_shows_a_nothing_or_a_translate
     def check():
         assert not NOTHING.search(me.page.inner_text("body"))
 
-    me.open("?PROLIFIC_PID=5f3c9e8ab1d2c34e5f6071aa").heading("Taking part")
-    check()
-    me.press("I agree, begin")
-    me.heading("Instructions")
+    me.agree("?PROLIFIC_PID=5f3c9e8ab1d2c34e5f6071aa").heading("Instructions")
     check()
     me.read()
     check()
@@ -215,10 +212,7 @@ def test_no_page_of_somebody_with_a_recruiting_id_shows_a_nothing_or_a_translate
     me.page.reload()
     me.code()
     check()
-    me.press("Withdraw")
-    check()
-    me.press("Withdraw and delete")
-    me.heading("You have withdrawn")
+    me.page.locator("#withdraw").click()
     check()
 
 

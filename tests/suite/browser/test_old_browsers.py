@@ -80,12 +80,11 @@ REFUSED = "throw new DOMException('no', 'SecurityError');"
 )
 def test_what_can_be_done_without_keeps_nobody_away(at, script):
     served, me = at(script)
-    me.press("I agree, begin")
-    me.read().quiz()
+    me.agree().read().quiz()
     me.trial(1)
     me.answer(INFER)
     me.trial(2)
-    me.press("Withdraw")
-    me.press("Withdraw and delete")
-    me.heading("You have withdrawn")
+    me.page.locator("#withdraw").click()
+    me.page.locator("dialog .danger").click()
+    expect(me.page.locator("#withdraw")).to_be_hidden()
     assert served.store.sessions() == []
