@@ -33,7 +33,7 @@ def study_keys() -> str:
 def interface_words() -> str:
     """Lay out the interface's own words by name."""
     from hmix_hub.schema.column import markdown_table
-    from hmix_hub.suite.study.texts import WORDS
+    from hmix_hub.suite.study.words import WORDS
 
     return markdown_table({"name": f"`{name}`", "English": text.replace("|", "\\|")} for name, text in WORDS.items())
 

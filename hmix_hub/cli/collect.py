@@ -22,6 +22,7 @@ COMMANDS = {
     "init": (_DESIGN, "Write a study file to fill in."),
     "design": (_CHOOSING, "Choose the most informative stimuli to ask about next."),
     "check": (_DESIGN, "Check the study file, and show its design."),
+    "words": (_DESIGN, "Print the words of the pages, to translate or change them."),
     "preview": (_SELF, "Walk through every screen; nothing is stored."),
     "serve": (_SELF, "Collect answers: serve the study to people."),
     "deploy": ("hmix_hub.cli.collect_deploy", "Write settings for nginx, Caddy, systemd and Docker."),

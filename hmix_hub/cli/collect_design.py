@@ -191,3 +191,35 @@ def _turns(frozen: FrozenStudy, task: TaskOverview) -> str:
 def _span(numbers: tuple[int, int]) -> str:
     low, high = numbers
     return str(low) if low == high else f"{low}-{high}"
+
+
+@click.command("words")
+@click.argument("folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
+@click.option("--language", metavar="CODE", help="Language, BCP 47: de, pt-BR; default: that of the study in DIR.")
+@click.option("--missing", is_flag=True, help="Only words that pages would show in English.")
+def words(folder: Path | None, language: str | None, missing: bool) -> None:
+    """Print the words of the pages as the key `words` of a study file, to translate or change them.
+
+    Shipped are English words, and German, French, Spanish, Chinese (simplified) and Arabic ones, which pages use by
+    themselves. A study's own words, those of DIR, come before them.
+    """
+    from hmix_hub.suite.study.reading import read_study_file
+    from hmix_hub.suite.study.words import ENGLISH, LANGUAGES, WORDS, missing_words, shipped, words_block
+
+    if folder is None and language is None:
+        msg = "name a collection folder, or a language by --language"
+        raise click.UsageError(msg)
+    study = None if folder is None else read_study_file(folder, allow_placeholders=True)
+    code = language or (study.language if study else ENGLISH)
+    own = study.words if study and study.language == code else {}
+    translation, left = shipped(code), missing_words(code, own)
+    told = WORDS | dict(translation.words if translation else {}) | own
+    if translation and not translation.is_reviewed:
+        click.echo(f"# {translation.language}: no speaker has reviewed these words yet.")
+    if left:
+        known = ", ".join((ENGLISH, *LANGUAGES))
+        click.echo(f"# {code}: {len(left)} of {len(WORDS)} words are still English (shipped: {known}).")
+    elif missing:
+        click.echo(f"# {code}: nothing is missing.")
+        return
+    click.echo(words_block({name: told[name] for name in left} if missing else told), nl=False)

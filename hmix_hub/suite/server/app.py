@@ -27,7 +27,7 @@ from hmix_hub.suite.server.question_routes import QuestionRoutes
 from hmix_hub.suite.server.replies import Guard, Refusal, json_reply
 from hmix_hub.suite.server.session_routes import SessionRoutes
 from hmix_hub.suite.store.store import Store
-from hmix_hub.suite.study.texts import words_of
+from hmix_hub.suite.study.words import words_of
 from hmix_hub.suite.tasks import SUITE_TASKS
 
 Endpoint = Callable[[Request], Awaitable[Response]]

@@ -11,7 +11,7 @@ from hmix_hub.suite.study.model import StudyFile
 from hmix_hub.suite.study.questionnaire import ATTENTION, SEVERAL, exported_questions, questionnaire_of, questions_of
 from hmix_hub.suite.study.questions import KEYS, LARGEST, NEEDED, AskedQuestion, QuestionPage
 from hmix_hub.suite.study.surroundings import COLUMNS
-from hmix_hub.suite.study.texts import words_of
+from hmix_hub.suite.study.words import words_of
 from hmix_hub.yaml_file import KeyPath
 
 RESERVED = frozenset({"participant_id", *ATTENTION, *COLUMNS})

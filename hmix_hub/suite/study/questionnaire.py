@@ -13,7 +13,7 @@ from typing import Any
 
 from hmix_hub.suite.study.model import StudyFile
 from hmix_hub.suite.study.questions import LARGEST, AskedQuestion, QuestionPage
-from hmix_hub.suite.study.texts import words_of
+from hmix_hub.suite.study.words import words_of
 from hmix_hub.suite.tasks.trial import read_fields, read_whole, refuse
 
 Answers = Mapping[str, Any]

@@ -15,7 +15,8 @@ from hmix_hub.suite.study.model import StudyFile
 from hmix_hub.suite.study.question_rules import advice_on_questions, impossible_questions
 from hmix_hub.suite.study.recruiting import Completion
 from hmix_hub.suite.study.task_rules import Problem, broken_by, doubles
-from hmix_hub.suite.study.texts import WORDS, markdown_in, placeholders
+from hmix_hub.suite.study.texts import markdown_in
+from hmix_hub.suite.study.words import WORDS, missing_words, placeholders, shipped
 from hmix_hub.suite.tasks import SUITE_TASKS
 from hmix_hub.yaml_file import KeyPath
 
@@ -134,11 +135,17 @@ def advice_on(study: StudyFile) -> list[str]:
 def _on_language(study: StudyFile) -> Iterator[str]:
     if study.language.split("-")[0] == "en":
         return
-    missing = [name for name in WORDS if name not in study.words]
+    missing = missing_words(study.language, study.words)
     if missing:
         yield (
             f"words: the language is {study.language}, and {len(missing)} of the interface's {len(WORDS)} words are "
-            f"English: {', '.join(missing[:3])}{', ...' if len(missing) > 3 else ''}"
+            f"English: {', '.join(missing[:3])}{', ...' if len(missing) > 3 else ''}; `collect words --missing`"
+        )
+    translation = shipped(study.language)
+    if translation and not translation.is_reviewed and not translation.words.keys() <= study.words.keys():
+        yield (
+            f"words: no speaker has reviewed the {translation.language} words yet; `hmix collect words DIR` prints "
+            "what pages say"
         )
     if study.pictures.classes == "cifar10" and len(study.pictures.class_names) < len(study.pictures.vocabulary):
         yield f"pictures.class_names: the language is {study.language}, and pages call classes by their English names"

@@ -1,15 +1,9 @@
-"""Texts that people read: the interface's own words, and what no text may hold, since texts are plain."""
+"""Texts of a study that people read: what none may hold, and which Markdown pages do not read."""
 
 from __future__ import annotations
 
 import re
 from html.entities import html5
-from importlib.resources import files
-
-import yaml
-
-from hmix_hub.suite.study.model import StudyFile
-from hmix_hub.suite.tasks import SUITE_TASKS
 
 _ELEMENT_NAMES = """
     a abbr acronym address applet area article aside audio b base basefont bdi bdo bgsound big blink blockquote body
@@ -88,21 +82,3 @@ def control_in(text: str) -> str | None:
     """Return the first control character of a text, other than tabs and line ends, as U+0007; `None`: there is none."""
     found = _CONTROL.search(text)
     return None if found is None else f"U+{ord(found.group()):04X}"
-
-
-_PAGES: dict[str, dict[str, str]] = yaml.safe_load(
-    files("hmix_hub.suite.client").joinpath("words.yaml").read_text(encoding="utf-8")
-)
-_PAGES["Trials"] |= {name: text for task in SUITE_TASKS.values() for name, text in task.words.items()}
-WORDS = {name: text for words in _PAGES.values() for name, text in words.items()}
-"""All words, by name; what stands in braces is filled in on the page."""
-
-
-def words_of(study: StudyFile) -> dict[str, str]:
-    """Return all words of a study: its own, and the English defaults of what it leaves out."""
-    return WORDS | study.words
-
-
-def placeholders(text: str) -> frozenset[str]:
-    """Name what is filled in: the names in braces."""
-    return frozenset(re.findall(r"\{(\w*)\}", text))

@@ -9,7 +9,7 @@ import pytest
 
 from hmix_hub.suite.study.questionnaire import PRESET_WORDS
 from hmix_hub.suite.study.questions import Surrounding
-from hmix_hub.suite.study.texts import WORDS, placeholders
+from hmix_hub.suite.study.words import WORDS, placeholders
 from hmix_hub.suite.tasks import SUITE_TASKS
 from hmix_hub.tasks import TASKS
 

@@ -144,7 +144,7 @@ def test_attention_checks_are_marked_as_passed_or_failed(asking: Any) -> None:
 
 
 def _agreed(names: tuple[str, ...]) -> dict[str, Any]:
-    from hmix_hub.suite.study.texts import WORDS
+    from hmix_hub.suite.study.words import WORDS
 
     named = ", ".join(WORDS[f"recorded_{name}"] for name in names)
     return {"surroundings": list(names), "consent": {"version": "2", "text": f"We store {named}."}}

@@ -6,7 +6,7 @@ import pytest
 from suite.export.studies import study_file, write_study
 
 from hmix_hub.suite.simulation.simulate import simulate
-from hmix_hub.suite.study.texts import WORDS
+from hmix_hub.suite.study.words import WORDS
 from hmix_hub.tasks import CONSTRUCT, SELECT
 
 SEED, PEOPLE = 7, 8

@@ -8,7 +8,7 @@ from hmix_hub.cli.main import main
 from hmix_hub.schema import CIFAR10
 from hmix_hub.suite.study.reading import read_study_file
 from hmix_hub.suite.study.rules import advice_on
-from hmix_hub.suite.study.texts import WORDS
+from hmix_hub.suite.study.words import WORDS, words_block
 
 PROLIFIC = "url: https://app.prolific.com/submissions/complete?cc={code}"
 
@@ -26,18 +26,19 @@ def test_nothing_is_said_of_a_study_that_is_well(tmp_path):
 
 
 def test_another_language_needs_words_class_names_and_a_last_text(tmp_path):
-    german = changed("seed: 3", "seed: 3\nlanguage: de").replace("completion:\n  text: Thank you.\n", "")
-    said = advice(tmp_path, german)
+    italian = changed("seed: 3", "seed: 3\nlanguage: it").replace("completion:\n  text: Thank you.\n", "")
+    said = advice(tmp_path, italian)
     assert [line.partition(":")[0] for line in said] == ["words", "pictures.class_names", "completion.text"]
     assert f"{len(WORDS)} of the interface's {len(WORDS)} words are English" in said[0]
 
 
-def test_a_translated_study_is_well(tmp_path):
+def test_a_shipped_language_is_to_be_reviewed_and_one_of_ones_own_is_well(tmp_path):
     names = ", ".join(f"{name}: {name[::-1]}" for name in CIFAR10.names)
     pictures = "source: sample/pictures"
     text = changed("seed: 3", "seed: 3\nlanguage: de-CH").replace(pictures, f"{pictures}\n  class_names: {{{names}}}")
-    words = "\n".join(f"  {name}: |\n    {word}" for name, word in WORDS.items())
-    assert advice(tmp_path, f"{text}\nwords:\n{words}\n") == []
+    (said,) = advice(tmp_path, text)
+    assert said.startswith("words: no speaker has reviewed the German words yet")
+    assert advice(tmp_path, f"{text}\n{words_block(WORDS)}") == []
 
 
 @pytest.mark.parametrize(
