@@ -126,6 +126,8 @@ def _collected(folder: Path) -> str | None:
 
 
 def _echo(frozen: FrozenStudy, tasks: list[TaskOverview], advice: list[str], collected: str | None) -> None:
+    from hmix_hub.suite.design.overview import sitting_minutes
+
     click.echo(f"{frozen.study.id}: {frozen.study.title}")
     click.echo(f"pictures: {frozen.image_set}, fingerprint {frozen.pictures}\n")
     echo_table([_row(task) for task in tasks])
@@ -134,6 +136,11 @@ def _echo(frozen: FrozenStudy, tasks: list[TaskOverview], advice: list[str], col
         click.echo(_balance(task))
     for line in filter(None, (_turns(frozen, task) for task in tasks)):
         click.echo(line)
+    if sitting := frozen.study.sitting:
+        orders, minutes = len(sitting.orders()), round(sitting_minutes(frozen, tasks))
+        said = "one after the other" if orders == 1 else f"in {orders} orders, each given to as many"
+        people = f"{tasks[0].people} people are asked all {len(tasks)} tasks"
+        click.echo(f"sitting: {people}, {said}; {minutes} minutes each")
     for line in advice:
         click.echo(f"look at {line}")
     click.echo(

@@ -13,6 +13,7 @@ from hmix_hub.cli.options import json_option
 from hmix_hub.cli.output import echo_json, echo_table
 from hmix_hub.errors import CollectionError
 from hmix_hub.studies.findings import printable
+from hmix_hub.suite.operator.actions import described
 from hmix_hub.suite.store.keys import folder_lock, is_served, plain_code
 from hmix_hub.suite.store.progress import Progress, find_code, progress
 from hmix_hub.suite.store.records import SessionRecord
@@ -74,7 +75,8 @@ def _echo(store: Store) -> None:
     rows = [
         {"task": count.task, "batch": count.number, "wanted": count.quota, **_numbers([count])} for count in now.counts
     ]
-    total: dict[str, Any] = {"task": "all", "batch": None, "wanted": now.wanted, **_numbers(now.counts)}
+    wanted = sum(count.quota for count in now.counts)
+    total: dict[str, Any] = {"task": "all", "batch": None, "wanted": wanted, **_numbers(now.counts)}
     echo_table([*rows, total])
     click.echo(f"time left: {_time_left(now)}")
 
@@ -118,7 +120,7 @@ def _echo_code(store: Store, code: str, as_json: bool) -> int:
     common = store.frozen.study.completion.code
     is_common = owner is None and common is not None and plain_code(common) == plain_code(code)
     if as_json:
-        found = {"kind": owner.kind, **_described(store, owner.session)} if owner else {}
+        found = {"kind": owner.kind, **described(store, owner.session)} if owner else {}
         echo_json({"is_found": owner is not None, "is_the_same_for_all": is_common, **found})
     elif owner is not None:
         _echo_session(store, owner.session, f"{owner.kind} code of a session")
@@ -132,7 +134,7 @@ def _echo_code(store: Store, code: str, as_json: bool) -> int:
 def _echo_participant(store: Store, recruiting_id: str, as_json: bool) -> int:
     session = store.session_of_participant(recruiting_id)
     if as_json:
-        echo_json({"is_found": session is not None, **(_described(store, session) if session else {})})
+        echo_json({"is_found": session is not None, **(described(store, session) if session else {})})
     elif session is not None:
         _echo_session(store, session, "a session")
     else:
@@ -143,22 +145,10 @@ def _echo_participant(store: Store, recruiting_id: str, as_json: bool) -> int:
 def _echo_session(store: Store, session: SessionRecord, said: str) -> None:
     special = (", late" if session.is_late else "") + (", incomplete" if session.is_incomplete else "")
     click.echo(f"{said} that is {session.state.replace('_', ' ')}{special}")
-    held, trials = len(store.held(session.id)), len(session.plan.trials)
-    click.echo(f"{held} of {trials} answers are here; {session.task}, batch {session.batch}")
-    click.echo(f"in exports: {store.key.participant(session.sitting)}")
-
-
-def _described(store: Store, session: SessionRecord) -> dict[str, Any]:
-    return {
-        "state": session.state,
-        "is_late": session.is_late,
-        "is_incomplete": session.is_incomplete,
-        "task": session.task,
-        "batch": session.batch,
-        "answers": len(store.held(session.id)),
-        "trials": len(session.plan.trials),
-        "participant_id": store.key.participant(session.sitting),
-    }
+    told = described(store, session)
+    asked = "; ".join(f"{part.task}, batch {part.batch}" for part in store.parts(session))
+    click.echo(f"{told['answers']} of {told['trials']} answers are here; {asked}")
+    click.echo(f"in exports: {told['participant_id']}")
 
 
 @click.command("withdraw")
@@ -177,8 +167,9 @@ def withdraw(folder: Path, recruiting_id: str | None, code: str | None, yes: boo
         raise click.UsageError(msg)
     with folder_lock(folder), Store.open(folder) as store:
         session = _find(store, recruiting_id, code)
-        held = len(store.held(session.id))
-        said = f"a session of {session.task} that is {session.state.replace('_', ' ')}, with {held} answers"
+        asked = " and ".join(part.task for part in store.parts(session))
+        held = described(store, session)["answers"]
+        said = f"a session of {asked} that is {session.state.replace('_', ' ')}, with {held} answers"
         if not yes:
             click.confirm(f"delete {said}?", abort=True)
         store.withdraw(session.id).result()

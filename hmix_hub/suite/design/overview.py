@@ -72,6 +72,12 @@ def overview_of(frozen: FrozenStudy) -> list[TaskOverview]:
     return [_task(frozen, [batch for batch in frozen.batches if batch.task == task]) for task in tasks]
 
 
+def sitting_minutes(frozen: FrozenStudy, tasks: list[TaskOverview]) -> float:
+    """Estimate the minutes of a person who is asked all tasks: the consent form is read once."""
+    consent = len(frozen.study.consent.text.split()) / WORDS_PER_MINUTE
+    return sum(task.minutes for task in tasks) - consent * (len(tasks) - 1)
+
+
 def _task(frozen: FrozenStudy, batches: list[Batch]) -> TaskOverview:
     design = frozen.design_of(batches[0])
     sizes = [len(batch.stimuli) for batch in batches]

@@ -166,15 +166,16 @@ class Withdraw(OnParticipant):
 
 
 def described(store: Store, session: SessionRecord) -> Told:
-    """Return what those who run the study are told of a session."""
+    """Return what those who run the study are told of a session; answers and trials are those of the whole sitting."""
+    parts = store.parts(session)
     return {
         "state": session.state,
         "is_late": session.is_late,
         "is_incomplete": session.is_incomplete,
         "task": session.task,
         "batch": session.batch,
-        "answers": len(store.held(session.id)),
-        "trials": len(session.plan.trials),
+        "answers": sum(len(store.held(part.id)) for part in parts),
+        "trials": sum(len(part.plan.rows) for part in parts),
         "participant_id": store.key.participant(session.sitting),
     }
 

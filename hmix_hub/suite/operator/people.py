@@ -125,8 +125,10 @@ def people_of(
     times, flags = _times(ledger, sittings), _flags(ledger, sessions)
     rows = []
     for sitting, parts in sittings.items():
-        current = next((part for part in parts if part.state != "finished"), parts[-1])
         answered = [held(part.id) for part in parts]
+        # The parts of a sitting are finished together.
+        open_parts = (part for part, number in zip(parts, answered, strict=True) if number < len(part.plan.rows))
+        current = next(open_parts, parts[-1])
         median, claimed, latest = times.get(sitting, (None, None, None))
         found = {flag for part in parts for flag in flags.get(part.id, ())}
         rows.append(

@@ -16,7 +16,7 @@ from hmix_hub.suite.operator import figures
 from hmix_hub.suite.operator.ledger import Judged, Ledger, is_class
 from hmix_hub.suite.operator.people import FLAGS, STAGES, PersonRow, by_stage, people_of
 from hmix_hub.suite.store.database import DATABASE_NAME
-from hmix_hub.suite.store.progress import Progress, pace_of
+from hmix_hub.suite.store.progress import Progress, progress_of
 from hmix_hub.suite.store.records import SessionRecord
 from hmix_hub.suite.store.store import Store
 
@@ -82,7 +82,7 @@ class Watch:
         self._ledger.read({session.id: session.plan for session in sessions})
         judged = self._ledger.judged
         counts = self._reader.counts()
-        progress = Progress(counts, store.is_closed(), pace_of(sessions, now_ms))
+        progress = progress_of(store, counts, sessions)
         people = people_of(sessions, self._ledger, held=lambda session: len(store.held(session)), name_of=self._name)
         flags = Counter(flag for person in people for flag in person.flags)
         overview = {
@@ -114,7 +114,7 @@ class Watch:
 
     def _name(self, session: SessionRecord) -> str:
         if session.id not in self._names:
-            self._names[session.id] = self._store.key.participant(session.id)
+            self._names[session.id] = self._store.key.participant(session.sitting)
         return self._names[session.id]
 
     def _storage(self) -> Told:

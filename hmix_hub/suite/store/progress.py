@@ -22,21 +22,24 @@ class Progress:
     ----------
     pace
         People who finished in time, per hour of serving; `None` where too few finished to tell.
+    tasks_each
+        Tasks that each person is asked; a place in each of them is one person's.
     """
 
     counts: list[BatchCount]
     is_closed: bool
     pace: float | None
+    tasks_each: int = 1
 
     @property
     def wanted(self) -> int:
         """People wanted in all."""
-        return sum(count.quota for count in self.counts)
+        return sum(count.quota for count in self.counts) // self.tasks_each
 
     @property
     def finished(self) -> int:
         """People who finished in time, with a valid answer of every trial."""
-        return sum(count.finished for count in self.counts)
+        return sum(count.finished for count in self.counts) // self.tasks_each
 
     @property
     def hours_left(self) -> float | None:
@@ -49,10 +52,18 @@ class Progress:
 
 def progress(store: Store) -> Progress:
     """Return the progress of a collection, which may be served meanwhile."""
-    return Progress(store.counts(), store.is_closed(), pace_of(store.sessions(), store.now()))
+    return progress_of(store, store.counts(), store.sessions())
 
 
-def pace_of(sessions: Sequence[SessionRecord], now: int) -> float | None:
+def progress_of(store: Store, counts: list[BatchCount], sessions: Sequence[SessionRecord]) -> Progress:
+    """Return the progress of a collection whose people and sessions were read already."""
+    sitting = store.frozen.study.sitting
+    firsts = sessions if sitting is None else [session for session in sessions if session.part == 0]
+    tasks_each = 1 if sitting is None else len(sitting.tasks)
+    return Progress(counts, store.is_closed(), _pace(firsts, store.now()), tasks_each)
+
+
+def _pace(sessions: Sequence[SessionRecord], now: int) -> float | None:
     """Count who finished since the first of the latest people finished, or since the study's first session began."""
     ends = sorted(
         session.finished_ms for session in sessions if session.finished_ms is not None and session.takes_place

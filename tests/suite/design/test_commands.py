@@ -33,6 +33,50 @@ def test_init_writes_a_study_that_check_takes(tmp_path: Path) -> None:
     assert read_study_file(folder).id == "my-study"
 
 
+SITTING = """\
+sitting:
+  tasks: [infer_mixing_factor, construct_midpoint]
+  order: balanced
+tasks:
+"""
+
+
+def _sitting(*more: tuple[str, str]) -> str:
+    text = changed("    people_per_batch: 2", "    people_per_batch: 3\n    batches: 2").replace("tasks:\n", SITTING)
+    for old, new in more:
+        assert old in text
+        text = text.replace(old, new)
+    return text
+
+
+def test_check_shows_how_many_people_do_all_tasks_of_a_sitting(tmp_path: Path) -> None:
+    checked = _hmix("check", write_study(tmp_path, _sitting()))
+
+    assert checked.exit_code == 0, checked.output
+    assert "sitting: 6 people are asked all 2 tasks, in 2 orders, each given to as many; " in checked.output
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("people_per_batch: 3\n    batches: 2", "people_per_batch: 2"), "they have places for different numbers"),
+        (
+            ("[infer_mixing_factor, construct_midpoint]", "[infer_mixing_factor, class_choice]"),
+            "the study asks no class",
+        ),
+        (("[infer_mixing_factor,", "[construct_midpoint,"), "infer_mixing_factor is missing: nobody would be asked"),
+        (("[infer_mixing_factor,", "[construct_midpoint,"), "stands already in place 1"),
+        (("[infer_mixing_factor, construct_midpoint]", "[infer_mixing_factor]"), "at least 2 items"),
+    ],
+)
+def test_a_sitting_that_cannot_be_held_is_refused(change: tuple[str, str], said: str, tmp_path: Path) -> None:
+    refused = _hmix("check", write_study(tmp_path, _sitting(change)))
+
+    assert refused.exit_code == 1
+    assert said in refused.output
+    assert "collection.yaml" in refused.output
+
+
 def test_init_names_the_presets_that_there_are() -> None:
     assert tuple(PRESETS) == collect_design.PRESETS
     assert collect_design.PRESETS[0] == DEFAULT_PRESET

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from suite.store.small_study import HOUR, answer, answer_all, join, token
 from suite_maker import frozen_study
 
+from hmix_hub.suite.operator.actions import described
 from hmix_hub.suite.store.database import StudyFullError
+from hmix_hub.suite.store.progress import find_code, progress
 from hmix_hub.suite.store.store import Store
 from hmix_hub.suite.study.sitting import Sitting
 from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
@@ -163,6 +165,34 @@ def test_as_many_people_sit_as_each_task_has_places(begin):
     assert store.is_full()
     assert [count.open_places for count in store.counts()] == [0, 0]
     store.check_integrity()
+
+
+def test_progress_counts_people_not_parts(begin, clocks):
+    store = begin(quota=4)
+    for number in range(2):
+        join(store, number)
+        clocks.pass_by(HOUR / 2)
+        for _ in range(2):
+            finish(store, number)
+    found = progress(store)
+
+    assert (found.wanted, found.finished) == (4, 2)
+    assert found.pace == pytest.approx(2)
+    assert found.hours_left == pytest.approx(1)
+
+
+def test_those_who_run_the_study_are_told_of_all_parts_at_once(begin):
+    store = begin()
+    first = join(store, "ada", recruiting=None)
+    finish(store, "ada")
+    told = described(store, now(store, "ada"))
+
+    assert (told["task"], told["answers"], told["trials"]) == (SECOND, 6, 12)
+    assert told["participant_id"] == store.key.participant(first.id)
+    for code in (store.key.completion_code(first.id), store.key.fallback_code(first.id)):
+        found = find_code(store, code)
+        assert found is not None
+        assert found.session.sitting == first.id
 
 
 def order_of(store, session):
