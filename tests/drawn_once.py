@@ -5,7 +5,7 @@ Most of a build's time is matplotlib's; test_figures.py checks what pictures sho
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -40,13 +40,16 @@ def _save_again(statistics: dict[str, Any], task: str, path: Path, digest: str) 
     _DRAWN[key].save(path, format="PNG", pnginfo=mark, compress_level=1)
 
 
-@pytest.fixture(autouse=True)
-def drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
+# For the whole session: a fixture of every test's own would change the order in which others end.
+@pytest.fixture(autouse=True, scope="session")
+def drawn_once() -> Iterator[None]:
     """Draw a picture for each shape of statistics."""
-    monkeypatch.setattr(figures, "_save", _save_again)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(figures, "_save", _save_again)
+        yield
 
 
 @pytest.fixture
-def drawn_always(drawn_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def drawn_always(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw every picture."""
     monkeypatch.setattr(figures, "_save", _save)
