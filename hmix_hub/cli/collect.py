@@ -15,8 +15,9 @@ from hmix_hub.cli.main import LazyGroup
 if TYPE_CHECKING:
     from hmix_hub.suite.export.gathering import Gathered
 
-_SELF, _DESIGN, _CHOOSING, _STATUS = (
-    f"hmix_hub.cli.{name}" for name in ("collect", "collect_design", "collect_choosing", "collect_status")
+_SELF, _DESIGN, _CHOOSING, _STATUS, _OPERATOR = (
+    f"hmix_hub.cli.{name}"
+    for name in ("collect", "collect_design", "collect_choosing", "collect_status", "collect_operator")
 )
 COMMANDS = {
     "init": (_DESIGN, "Write a study file to fill in."),
@@ -27,8 +28,11 @@ COMMANDS = {
     "serve": (_SELF, "Collect answers: serve the study to people."),
     "deploy": ("hmix_hub.cli.collect_deploy", "Write settings for nginx, Caddy, systemd and Docker."),
     "status": (_STATUS, "Show people, batches and answers, live."),
-    "withdraw": (_STATUS, "Delete everything one participant sent."),
-    "close": (_SELF, "Stop admitting participants; those who have begun may finish."),
+    "dashboard": (_OPERATOR, "Print the dashboard's address, while a study is served."),
+    "withdraw": (_OPERATOR, "Delete everything one participant sent."),
+    "close": (_OPERATOR, "Stop admitting participants; those who have begun may finish."),
+    "pause": (_OPERATOR, "Pause a study, or go on."),
+    "message": (_OPERATOR, "Show a message above every page of everybody."),
     "export": (_SELF, "Write a study folder for `hmix contribute`."),
     "backup": (_SELF, "Copy a collection while it is being served."),
     "simulate": (_SELF, "Let scripted people take part, with a known bias."),
@@ -101,26 +105,6 @@ def serve(folder: Path, trial_run: bool, root_path: str, trusted_proxy: tuple[st
 
     proxy = Proxy.of(root_path, trusted_proxy)
     serving.serve(folder, proxy=proxy, trial_run=trial_run, tell=click.echo, **where)
-
-
-@click.command("close")
-@_folder
-@click.option("--reopen", is_flag=True, help="Let people begin again.")
-def close(folder: Path, reopen: bool) -> None:
-    """Stop admitting participants; those who have begun may finish. The server need not be stopped."""
-    from hmix_hub.suite.store.store import Store
-
-    with Store.open(folder, read_only=True) as store:
-        was_closed = store.is_closed()
-        if was_closed != (not reopen):
-            store.set_closed(not reopen)
-        live = sum(count.live for count in store.counts())
-    already = " already" if was_closed != reopen else ""
-    if reopen:
-        click.echo(f"the study is{already} open")
-    else:
-        who = "nobody is" if not live else "1 person is" if live == 1 else f"{live} people are"
-        click.echo(f"the study is{already} closed; {who} still at it, and may finish")
 
 
 @click.command("export")

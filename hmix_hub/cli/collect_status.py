@@ -1,4 +1,4 @@
-"""`hmix collect status` and `withdraw`: who takes part, whose a code is, and what is deleted."""
+"""`hmix collect status`: who takes part, and whose a code is."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ import click
 
 from hmix_hub.cli.options import json_option
 from hmix_hub.cli.output import echo_json, echo_table
-from hmix_hub.errors import CollectionError
 from hmix_hub.studies.findings import printable
 from hmix_hub.suite.operator.actions import described
-from hmix_hub.suite.store.keys import folder_lock, is_served, plain_code
+from hmix_hub.suite.store.keys import is_served, plain_code
 from hmix_hub.suite.store.progress import Progress, find_code, progress
 from hmix_hub.suite.store.records import SessionRecord
 from hmix_hub.suite.store.store import Store
@@ -149,41 +148,3 @@ def _echo_session(store: Store, session: SessionRecord, said: str) -> None:
     asked = "; ".join(f"{part.task}, batch {part.batch}" for part in store.parts(session))
     click.echo(f"{told['answers']} of {told['trials']} answers are here; {asked}")
     click.echo(f"in exports: {told['participant_id']}")
-
-
-@click.command("withdraw")
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@click.option("--id", "recruiting_id", metavar="ID", help="Whose: the recruiting platform's id of the person.")
-@click.option("--code", metavar="CODE", help="Whose: the completion or fallback code of the person.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-def withdraw(folder: Path, recruiting_id: str | None, code: str | None, yes: bool) -> None:
-    """Delete everything one participant sent, as the page's own button does; it cannot be undone.
-
-    Stop the server first: answers that are under way wait in the browsers, so that none is lost. Backups and exports
-    that were made before are not changed.
-    """
-    if (recruiting_id is None) == (code is None):
-        msg = "name the person by --id or by --code"
-        raise click.UsageError(msg)
-    with folder_lock(folder), Store.open(folder) as store:
-        session = _find(store, recruiting_id, code)
-        asked = " and ".join(part.task for part in store.parts(session))
-        held = described(store, session)["answers"]
-        said = f"a session of {asked} that is {session.state.replace('_', ' ')}, with {held} answers"
-        if not yes:
-            click.confirm(f"delete {said}?", abort=True)
-        store.withdraw(session.id).result()
-    click.echo(f"deleted {said}; the place is free again")
-
-
-def _find(store: Store, recruiting_id: str | None, code: str | None) -> SessionRecord:
-    if recruiting_id is not None:
-        session = store.session_of_participant(recruiting_id)
-    else:
-        owner = find_code(store, str(code))
-        session = None if owner is None else owner.session
-    if session is None:
-        msg = "no participant has this id or code"
-        hint = "a study's own completion code is the same for all participants; one who withdrew is deleted already"
-        raise CollectionError(msg, hint=hint)
-    return session

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from suite.store.small_study import HOUR, answer, frozen_study, join, take_part
 
 from hmix_hub.cli.main import main
+from hmix_hub.suite.operator.channel import Channel, announced, new_token
 from hmix_hub.suite.store.database import StudyClosedError
 from hmix_hub.suite.store.keys import folder_lock
 from hmix_hub.suite.store.store import Store
@@ -166,6 +167,37 @@ class TestClose:
         assert join(store, 1).number == 0
 
 
+class TestPauseAndMessage:
+    def test_a_study_is_paused_and_goes_on(self, hmix, store):
+        store.close()
+        assert hmix("pause", store.folder).output == "the study is paused\n"
+        assert hmix("pause", store.folder).output == "the study is already paused\n"
+        assert hmix("pause", store.folder, "--resume").output == "the study goes on\n"
+        assert hmix("pause", store.folder, "--resume").output == "the study goes on already\n"
+
+    def test_everybody_is_told_something_until_it_is_taken_back(self, hmix, store):
+        store.close()
+        assert hmix("message", store.folder, "Back at five.").output == "everybody reads: Back at five.\n"
+        with Store.open(store.folder, read_only=True) as seen:
+            assert seen.news.message == "Back at five."
+        assert hmix("message", store.folder).output == "nothing is shown any more\n"
+        told = hmix("message", store.folder, "x" * 501)
+        assert (told.exit_code, "at most 500 characters" in told.output) == (1, True)
+
+
+class TestDashboard:
+    def test_its_address_is_printed_while_it_is_served(self, hmix, store):
+        channel = Channel("http://127.0.0.1:1", new_token())
+        with folder_lock(store.folder), announced(store.folder, channel):
+            assert hmix("dashboard", store.folder).output == f"{channel.page}\n"
+        told = hmix("dashboard", store.folder)
+        assert (told.exit_code, "nobody serves this collection" in told.output) == (1, True)
+
+    def test_what_a_killed_server_left_is_no_address(self, hmix, store):
+        with announced(store.folder, Channel("http://127.0.0.1:1", new_token())):
+            assert hmix("dashboard", store.folder).exit_code == 1
+
+
 class TestBackup:
     def test_it_says_what_it_wrote(self, hmix, store, tmp_path):
         take_part(store, 1)
@@ -178,6 +210,6 @@ class TestBackup:
         assert (told.exit_code, "never written over" in told.output) == (1, True)
 
 
-@pytest.mark.parametrize("name", ["status", "close", "backup"])
+@pytest.mark.parametrize("name", ["status", "close", "backup", "pause", "message", "dashboard", "withdraw"])
 def test_every_command_has_help(hmix, name):
     assert hmix(name, "--help").output.startswith(f"Usage: main collect {name}")

@@ -1,10 +1,17 @@
 """`hmix collect withdraw`: the person who runs the study deletes what somebody sent who asked for it."""
 
+import contextlib
+
 import pytest
 from click.testing import CliRunner
+from suite.browser.collection import Running
 from suite.store.small_study import answer, frozen_study
 
 from hmix_hub.cli.main import main
+from hmix_hub.suite.operator.channel import Channel, announced, new_token
+from hmix_hub.suite.operator.watch import Watch
+from hmix_hub.suite.server.error_log import ErrorLog
+from hmix_hub.suite.server.operator import build_operator_app
 from hmix_hub.suite.store.keys import folder_lock
 from hmix_hub.suite.store.store import Store
 
@@ -58,8 +65,9 @@ def test_a_person_is_deleted_by_a_code_after_a_question(collection):
     [
         (["--id", "carl"], 1, "no participant has this id or code"),
         (["--code", "F-0000-0000"], 1, "no participant has this id or code"),
-        ([], 2, "--id or by --code"),
-        (["--id", "ann", "--code", "F-0000-0000"], 2, "--id or by --code"),
+        (["--participant", "carl"], 1, "no participant has this id or code"),
+        ([], 2, "by --id, by --code or by --participant"),
+        (["--id", "ann", "--code", "F-0000-0000"], 2, "by --id, by --code or by --participant"),
     ],
 )
 def test_who_is_not_named_is_not_deleted(collection, options, status, said):
@@ -68,9 +76,27 @@ def test_who_is_not_named_is_not_deleted(collection, options, status, said):
     assert len(codes(collection)) == 2
 
 
-def test_a_server_is_to_be_stopped_first(collection):
+def test_the_server_need_not_be_stopped(collection):
+    from suite_maker import sample_pictures
+
+    with (
+        folder_lock(collection),
+        Store.open(collection) as store,
+        contextlib.closing(Watch(store)) as watch,
+    ):
+        token = new_token()
+        running = Running(build_operator_app(store, watch, token, sample_pictures(), ErrorLog()))
+        try:
+            with announced(collection, Channel(running.address, token)):
+                told = withdraw(collection, "--id", "ann", "--yes")
+        finally:
+            running.stop()
+        assert (told.exit_code, store.session_of_participant("ann")) == (0, None)
+    assert len(codes(collection)) == 1
+
+
+def test_a_server_without_a_channel_is_left_alone(collection):
     with folder_lock(collection):
         told = withdraw(collection, "--id", "ann", "--yes")
-    assert told.exit_code == 1
-    assert "is being served already" in told.output
+    assert (told.exit_code, "is being served already" in told.output) == (1, True)
     assert len(codes(collection)) == 2

@@ -1,0 +1,106 @@
+"""`hmix collect withdraw`, `close`, `pause`, `message`, `dashboard`: what those who run a study do with it.
+
+Each is carried out in the process that serves the collection, where there is one, and else on the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hmix_hub.errors import CollectionError, Where
+from hmix_hub.suite.operator.actions import Close, Look, Message, Pause, Told, Withdraw
+from hmix_hub.suite.operator.channel import carry_out, read_channel
+from hmix_hub.suite.store.keys import is_served
+
+_folder = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+_yes = click.option("--yes", is_flag=True, help="Do not ask.")
+
+
+def _participant(command: Callable[..., None]) -> Callable[..., None]:
+    """Let a command name a participant, in one of three ways: it gets a dict of one of them, `named`."""
+    ways = {
+        "recruiting_id": ("--id", "ID", "Whose: the recruiting platform's id of the person."),
+        "code": ("--code", "CODE", "Whose: the completion or fallback code of the person."),
+        "participant_id": ("--participant", "ID", "Whose: the participant's id in exports and on the dashboard."),
+    }
+
+    @wraps(command)
+    def with_named(**options: Any) -> None:
+        named = {name: options.pop(name) for name in ways}
+        named = {name: value for name, value in named.items() if value is not None}
+        if len(named) != 1:
+            msg = "name the person by --id, by --code or by --participant"
+            raise click.UsageError(msg)
+        command(named=named, **options)
+
+    for name, (option, metavar, text) in reversed(ways.items()):
+        with_named = click.option(option, name, metavar=metavar, help=text)(with_named)
+    return with_named
+
+
+def _said(told: Told) -> str:
+    return f"a session of {told['task']} that is {told['state'].replace('_', ' ')}, with {told['answers']} answers"
+
+
+@click.command("withdraw")
+@_folder
+@_participant
+@_yes
+def withdraw(folder: Path, named: dict[str, str], yes: bool) -> None:
+    """Delete everything one participant sent, as the page's own button does; it cannot be undone.
+
+    The server need not be stopped. Backups and exports that were made before are not changed.
+    """
+    if not yes:
+        click.confirm(f"delete {_said(carry_out(folder, Look(**named)))}?", abort=True)
+    click.echo(f"deleted {_said(carry_out(folder, Withdraw(**named)))}; the place is free again")
+
+
+@click.command("close")
+@_folder
+@click.option("--reopen", is_flag=True, help="Let people begin again.")
+def close(folder: Path, reopen: bool) -> None:
+    """Stop admitting participants; those who have begun may finish. The server need not be stopped."""
+    told = carry_out(folder, Close(reopen=reopen))
+    already = "" if told["was_closed"] != told["is_closed"] else " already"
+    if reopen:
+        click.echo(f"the study is{already} open")
+    else:
+        live = told["live"]
+        who = "nobody is" if not live else "1 person is" if live == 1 else f"{live} people are"
+        click.echo(f"the study is{already} closed; {who} still at it, and may finish")
+
+
+@click.command("pause")
+@_folder
+@click.option("--resume", is_flag=True, help="Go on.")
+def pause(folder: Path, resume: bool) -> None:
+    """Pause the study: nobody begins, and no further trial is shown; answers that are under way are stored."""
+    told = carry_out(folder, Pause(resume=resume))
+    already = "" if told["was_paused"] != told["is_paused"] else " already"
+    click.echo(f"the study goes on{already}" if resume else f"the study is{already} paused")
+
+
+@click.command("message")
+@_folder
+@click.argument("text", required=False)
+def message(folder: Path, text: str | None) -> None:
+    """Show TEXT above every page of everybody who takes part; without TEXT, take back what is shown."""
+    shown = carry_out(folder, Message(text=text))["message"]
+    click.echo("nothing is shown any more" if shown is None else f"everybody reads: {shown}")
+
+
+@click.command("dashboard")
+@_folder
+def dashboard(folder: Path) -> None:
+    """Print the dashboard's address, while the collection is served; who has it can do everything."""
+    channel = read_channel(folder) if is_served(folder) else None
+    if channel is None:
+        msg = "nobody serves this collection, or a hmix-hub without a dashboard does"
+        raise CollectionError(msg, where=Where(str(folder)), hint="`hmix collect serve` prints the address")
+    click.echo(channel.page)
