@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -72,7 +73,7 @@ def check(folder: Path, cifar10: str | None, as_json: bool) -> None:
     All problems are reported together, each with its line. Texts that are still TODO are reported, too, and the design
     is shown all the same. Exit status: 0 it can be served, 1 it cannot.
     """
-    from hmix_hub.suite.design.overview import overview_of
+    from hmix_hub.suite.design.overview import overview_of, questions_overview
     from hmix_hub.suite.design.pair_file import unused_rows
     from hmix_hub.suite.study.rules import advice_on
 
@@ -81,7 +82,14 @@ def check(folder: Path, cifar10: str | None, as_json: bool) -> None:
     tasks, advice = overview_of(frozen), [*advice_on(frozen.study), *unused_rows(folder, frozen)]
     if as_json:
         known = {"sha256": frozen.sha256, "collected": collected, "image_set": frozen.image_set}
-        echo_json(known | {"tasks": [asdict(task) for task in tasks], "advice": advice})
+        echo_json(
+            known
+            | {
+                "tasks": [asdict(task) for task in tasks],
+                "questions": asdict(questions_overview(frozen)),
+                "advice": advice,
+            }
+        )
     else:
         _echo(frozen, tasks, advice, collected)
     if unfinished is not None:
@@ -136,6 +144,8 @@ def _echo(frozen: FrozenStudy, tasks: list[TaskOverview], advice: list[str], col
         click.echo(_balance(task))
     for line in filter(None, (_turns(frozen, task) for task in tasks)):
         click.echo(line)
+    for line in _asked(frozen):
+        click.echo(line)
     if sitting := frozen.study.sitting:
         orders, minutes = len(sitting.orders()), round(sitting_minutes(frozen, tasks))
         said = "one after the other" if orders == 1 else f"in {orders} orders, each given to as many"
@@ -144,7 +154,8 @@ def _echo(frozen: FrozenStudy, tasks: list[TaskOverview], advice: list[str], col
     for line in advice:
         click.echo(f"look at {line}")
     click.echo(
-        "\nminutes: reading, and each trial: the median response time of the release, of later tasks an estimate"
+        "\nminutes: reading, 4 s a question, and each trial: the median response time of the release, of later tasks "
+        "an estimate"
     )
     frozen_as = "is collected with" if collected == frozen.sha256 else "will be frozen with"
     click.echo(f"this design {frozen_as} the hash {frozen.sha256}")
@@ -193,6 +204,21 @@ def _turns(frozen: FrozenStudy, task: TaskOverview) -> str:
         counts = ", ".join(f"{value}: {count}" for value, count in task.starts.items())
         said.append(f"{counted} by start value {counts}")
     return f"{task.task}: {'; '.join(said)}" if said else ""
+
+
+def _asked(frozen: FrozenStudy) -> Iterator[str]:
+    """Return what is asked around the trials, line by line."""
+    from hmix_hub.suite.design.overview import questions_overview
+
+    asked, allowed = questions_overview(frozen), frozen.study.attention_failures
+    told: dict[str, Sequence[str]] = {
+        "questions before the trials": asked.before,
+        "questions after the trials": asked.after,
+        f"attention checks, {allowed or 'none'} of which may be failed": asked.attention_checks,
+        "questions that may end the session": asked.screening,
+        "stored of people's surroundings": frozen.study.surroundings,
+    }
+    return (f"{what}: {', '.join(names)}" for what, names in told.items() if names)
 
 
 def _span(numbers: tuple[int, int]) -> str:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from hmix_hub.suite.design.dealing import class_pair, pair_of
 from hmix_hub.suite.design.design import Batch, FrozenStudy
 from hmix_hub.suite.design.plan import SIDES, side_of, starts_of, turn_of
-from hmix_hub.suite.study.model import StudyFile, TaskDesign
+from hmix_hub.suite.study.model import TaskDesign
+from hmix_hub.suite.study.question_rules import screening_keys
+from hmix_hub.suite.study.questionnaire import questions_of
 from hmix_hub.suite.tasks import SUITE_TASKS
 
 WORDS_PER_MINUTE = 238
@@ -16,6 +18,10 @@ WORDS_PER_MINUTE = 238
 
 Source: Brysbaert, *How many words do we read per minute?*, Journal of Memory and Language 109, 2019.
 """
+
+
+SECONDS_PER_QUESTION = 4
+"""To answer a question that was read: an estimate."""
 
 
 @dataclass(frozen=True)
@@ -73,9 +79,39 @@ def overview_of(frozen: FrozenStudy) -> list[TaskOverview]:
 
 
 def sitting_minutes(frozen: FrozenStudy, tasks: list[TaskOverview]) -> float:
-    """Estimate the minutes of a person who is asked all tasks: the consent form is read once."""
-    consent = len(frozen.study.consent.text.split()) / WORDS_PER_MINUTE
-    return sum(task.minutes for task in tasks) - consent * (len(tasks) - 1)
+    """Estimate the minutes of a person who is asked all tasks: what is not of a task is read and answered once."""
+    return sum(task.minutes for task in tasks) - _shared_minutes(frozen) * (len(tasks) - 1)
+
+
+@dataclass(frozen=True)
+class QuestionOverview:
+    """What is asked around the trials.
+
+    Parameters
+    ----------
+    before, after
+        Names of the questions before and after them, in order.
+    attention_checks
+        Names of those that are attention checks.
+    screening
+        Names of those whose answers may end the session.
+    """
+
+    before: list[str]
+    after: list[str]
+    attention_checks: list[str]
+    screening: list[str]
+
+
+def questions_overview(frozen: FrozenStudy) -> QuestionOverview:
+    """Sum up the questions around the trials."""
+    asked = list(questions_of(frozen.questionnaire))
+    return QuestionOverview(
+        before=[one.name for page, one in asked if page.is_before],
+        after=[one.name for page, one in asked if not page.is_before],
+        attention_checks=[one.name for _, one in asked if one.answer is not None],
+        screening=[one.name for _, one in asked if screening_keys(one)],
+    )
 
 
 def _task(frozen: FrozenStudy, batches: list[Batch]) -> TaskOverview:
@@ -97,7 +133,9 @@ def _task(frozen: FrozenStudy, batches: list[Batch]) -> TaskOverview:
         trials=(min(sizes) + repeats, most),
         people=sum(batch.quota for batch in batches),
         judgments=sum(batch.quota * (size + repeats) for batch, size in zip(batches, sizes, strict=True)) * per_trial,
-        minutes=_words(frozen.study, design) / WORDS_PER_MINUTE + (most + len(design.practice)) * seconds / 60,
+        minutes=_shared_minutes(frozen)
+        + _words(_texts(design)) / WORDS_PER_MINUTE
+        + (most + len(design.practice)) * seconds / 60,
         pairs=len({pair_of(stimulus) for batch in batches for stimulus in batch.stimuli}),
         class_pairs=len(of_class_pair),
         per_class_pair=(min(of_class_pair.values()), max(of_class_pair.values())),
@@ -109,14 +147,25 @@ def _task(frozen: FrozenStudy, batches: list[Batch]) -> TaskOverview:
     )
 
 
-def _words(study: StudyFile, design: TaskDesign) -> int:
-    """Count the words that a person reads before the first trial."""
-    texts = [study.consent.text]
+def _shared_minutes(frozen: FrozenStudy) -> float:
+    """Estimate the minutes of a person for what is not of a task: the consent form, and the questions."""
+    texts, asked = [frozen.study.consent.text], [one for _, one in questions_of(frozen.questionnaire)]
+    texts += [page.text or "" for page in frozen.questionnaire]
+    texts += [text for one in asked for text in (one.question, *one.choices)]
+    return _words(texts) / WORDS_PER_MINUTE + len(asked) * SECONDS_PER_QUESTION / 60
+
+
+def _texts(design: TaskDesign) -> list[str]:
+    """Return what a person reads of a task."""
+    texts = [trial.feedback for trial in design.practice]
     for page in design.instructions:
         texts += [page.text, *(example.text for example in page.examples)]
     for question in design.quiz.questions if design.quiz else []:
         texts += [question.question, *question.choices]
-    texts += [trial.feedback for trial in design.practice]
+    return texts
+
+
+def _words(texts: list[str]) -> int:
     return sum(len(text.split()) for text in texts)
 
 

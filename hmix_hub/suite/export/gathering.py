@@ -94,7 +94,8 @@ def _people(store: Store, taken: set[str]) -> dict[str, AboutPerson]:
         if (name := names.get(reply.session_id)) in people:
             people[name].replies[reply.page] = reply.answers
     for session_id, measured in store.surroundings().items():
-        if (name := names.get(session_id)) in people:
+        # Of several tasks in a sitting, what surrounded the first one's pictures.
+        if (name := names.get(session_id)) in people and not people[name].surroundings:
             people[name].surroundings = measured
     return people
 

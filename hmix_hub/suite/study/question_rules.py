@@ -30,9 +30,9 @@ def impossible_questions(study: StudyFile) -> Iterator[_Problem]:
             for place, asked in enumerate(page.questions):
                 at = (*path, "questions", place)
                 yield from ((at + inner, said) for inner, said in _question(asked))
-                if key == "after" and _screens(asked):
+                if key == "after" and screening_keys(asked):
                     yield (
-                        (*at, _screens(asked)[0]),
+                        (*at, screening_keys(asked)[0]),
                         "nobody can be screened out once the pictures were judged; ask before",
                     )
     for asked_page, asked in questions_of(questionnaire_of(study)):
@@ -75,8 +75,11 @@ def _question(asked: AskedQuestion) -> Iterator[_Problem]:
         yield (key,), f"a question of the kind {asked.kind} needs this key"
     if asked.answer is not None and not asked.required:
         yield ("required",), "an attention check has to be answered; leave this out"
-    if asked.answer is not None and _screens(asked):
-        yield (_screens(asked)[0],), "an attention check is counted, and screens nobody out; leave `answer` or this out"
+    if asked.answer is not None and screening_keys(asked):
+        yield (
+            (screening_keys(asked)[0],),
+            "an attention check is counted, and screens nobody out; leave `answer` or this out",
+        )
     if asked.kind == "number":
         yield from _number(asked)
     elif not missing and asked.kind != "text":
@@ -85,7 +88,8 @@ def _question(asked: AskedQuestion) -> Iterator[_Problem]:
     yield from _name(asked)
 
 
-def _screens(asked: AskedQuestion) -> list[str]:
+def screening_keys(asked: AskedQuestion) -> list[str]:
+    """Return the keys by which answers to a question may end the session."""
     keys = ("screen_out", "screen_out_below", "screen_out_above")
     return [key for key in keys if getattr(asked, key) not in (None, [])]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from suite.study.files import changed, write_study
+from suite.study.files import STUDY, changed, write_study
 
 from hmix_hub.cli import collect_design
 from hmix_hub.cli.main import main
@@ -16,6 +16,7 @@ from hmix_hub.suite.starter import DEFAULT_PRESET, PRESETS
 from hmix_hub.suite.store.store import Store
 from hmix_hub.suite.study.reading import read_study_file
 from hmix_hub.suite.tasks import SUITE_TASKS
+from hmix_hub.yaml_file import plain_yaml
 
 
 def _hmix(*words: str | Path) -> Result:
@@ -170,3 +171,18 @@ def test_check_says_whether_the_design_is_the_one_that_is_collected(
 
     assert checked.exit_code == status
     assert said in checked.output
+
+
+def test_check_sums_up_the_questions_around_the_trials(tmp_path: Path) -> None:
+    shared = {"kind": "choice", "question": "Which?", "choices": ["red", "blue"]}
+    screening, check = shared | {"name": "screen", "screen_out": [1]}, shared | {"name": "blue", "answer": 2}
+    remark = {"name": "remark", "kind": "text", "question": "What was hard?"}
+    pages = [{"preset": "demographics"}, {"title": "You", "questions": [screening, check]}]
+    asked = plain_yaml({"before": pages, "after": [{"title": "End", "questions": [remark]}]}, width=100)
+
+    said = _hmix("check", write_study(tmp_path, f"{STUDY}\n{asked}")).output
+
+    assert "questions before the trials: age_group, gender, eyesight, colour_vision, screen, blue\n" in said
+    assert "questions after the trials: remark\n" in said
+    assert "attention checks, none of which may be failed: blue\n" in said
+    assert "questions that may end the session: screen\n" in said

@@ -23,11 +23,11 @@ STATUSES = {200, 202, 204, 304, 400, 401, 403, 404, 405, 408, 409, 410, 413, 414
 methods = st.sampled_from(["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "CONNECT", "X"])
 numbers = st.integers(-2, 12).map(str) | st.text(max_size=6)
 paths = st.one_of(
-    st.sampled_from(
-        ["/", "/api/study", "/api/sessions", "/api/session", "/api/session/finish", "/api/session/comments"]
-    ),
+    st.sampled_from(["/", "/api/study", "/api/sessions", "/api/session"]),
+    st.sampled_from(["finish", "comments", "surroundings"]).map("/api/session/{}".format),
     numbers.map("/api/session/trials/{}".format),
     numbers.map("/api/session/quiz/{}".format),
+    numbers.map("/api/session/questions/{}".format),
     st.text(max_size=40).map("/pictures/{}".format),
     st.text(max_size=40).map("/static/{}".format),
     st.text(max_size=80).map("/{}".format),
@@ -41,6 +41,8 @@ shaped = st.one_of(
     st.fixed_dictionaries({"recruiting_id": values, "task": values | st.sampled_from(TASKS), "consent_sha256": values}),
     st.fixed_dictionaries({"answers": st.lists(st.integers(0, 4) | values, max_size=3)}),
     st.fixed_dictionaries({"text": st.text() | values}),
+    st.fixed_dictionaries({"answers": st.fixed_dictionaries({"screen": values, "years": values})}),
+    st.fixed_dictionaries({"surroundings": st.fixed_dictionaries({"window": values, "pointer": values})}),
     st.fixed_dictionaries({"response_time_ms": values, "pictures": values, "answer": values}),
     st.just({}),
 )
@@ -54,6 +56,15 @@ header = st.tuples(
     st.text(st.characters(codec="latin-1", exclude_characters="\r\n\0"), max_size=60) | st.just("application/json"),
 )
 strangers = st.none() | st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=43, max_size=43)
+ASKED = [
+    {
+        "title": "Afterwards",
+        "questions": [
+            {"name": "screen", "kind": "several", "question": "Which?", "choices": ["one", "another"]},
+            {"name": "years", "kind": "number", "question": "How many?"},
+        ],
+    }
+]
 
 
 class Collection:
@@ -85,7 +96,8 @@ class Collection:
 def collection() -> Iterator[Collection]:
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        store = stack.enter_context(Store.create(folder, frozen_study(quota=1000)))
+        frozen = frozen_study(quota=1000, after=ASKED, surroundings=["window", "pointer"])
+        store = stack.enter_context(Store.create(folder, frozen))
         yield Collection(stack.enter_context(Asker(build_app(store, sample_pictures()))), store)
 
 

@@ -16,6 +16,7 @@ from hmix_hub.suite.design.drawing import draw_design
 from hmix_hub.suite.design.overview import overview_of
 from hmix_hub.suite.starter import PRESETS, preset_text, write_collection
 from hmix_hub.suite.study.model import StudyFile, TaskDesign
+from hmix_hub.suite.study.questionnaire import questionnaire_of, questions_of
 from hmix_hub.suite.study.reading import read_study_file
 from hmix_hub.suite.tasks import SUITE_TASKS
 from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, RELEASED_FORMS, SELECT, TASKS
@@ -69,6 +70,18 @@ def test_the_paper_s_preset_is_to_be_adapted(tmp_path: Path) -> None:
         line.split(": ")[1] for line in str(told.value).split("\n")[1:]
     }
     assert all("TODO is still to be written" in line for line in str(told.value).split("\n")[1:])
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_the_questions_that_a_preset_shows_as_comments_can_be_asked(preset: str, tmp_path: Path) -> None:
+    text = preset_text(preset, "study", ["class_choice"])
+    shown = text[text.index("# before:") : text.index("# What is stored of people's screens")]
+    asked = "\n".join(line.removeprefix("# ") for line in shown.split("\n"))
+    (tmp_path / "collection.yaml").write_text(text.replace(shown, asked), encoding="utf-8")
+    pages = questionnaire_of(read_study_file(tmp_path, allow_placeholders=True))
+    names = [asked.name for _, asked in questions_of(pages)]
+    assert names == ["age_group", "gender", "eyesight", "colour_vision", "device", "green", "ease", "remarks"]
+    assert [page.is_before for page in pages] == [True, True, False]
 
 
 def test_a_folder_that_holds_something_is_refused(tmp_path: Path) -> None:
