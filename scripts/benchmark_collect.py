@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from hmix_hub.suite.operator.channel import CHANNEL_NAME
+from hmix_hub.suite.operator.channel import read_channel
 
 LOAD = Path(__file__).with_name("benchmark_load.py")
 SECONDS = 60.0
@@ -276,8 +276,11 @@ def _cpu_seconds(server: subprocess.Popen[str]) -> float:
 
 def _dashboard(folder: Path) -> tuple[int, str]:
     """Return the dashboard's port and token, as the commands find them."""
-    channel = json.loads((folder / CHANNEL_NAME).read_text(encoding="utf-8"))
-    return int(channel["address"].rpartition(":")[2]), channel["token"]
+    channel = read_channel(folder)
+    if channel is None:
+        msg = "the server does not say where its dashboard is"
+        raise RuntimeError(msg)
+    return int(channel.address.rpartition(":")[2]), channel.token
 
 
 def _start_load(
