@@ -1,16 +1,15 @@
-"""Access to the operator's application: its token, compared in constant time; guesses are slowed, counted and told."""
+"""Access to the operator's application: its token, compared in constant time; guesses are slowed and logged."""
 
 from __future__ import annotations
 
 import asyncio
 import hmac
 import logging
-import time
-from collections.abc import Callable
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from hmix_hub.suite.server.error_log import SERVER_LOG
 from hmix_hub.suite.server.replies import Refusal
 from hmix_hub.suite.server.requests import bearer_token
 
@@ -18,21 +17,18 @@ GUESS_SECONDS = 1.0
 """How long a wrong token waits for its refusal."""
 MOST_WAITING = 16
 """Wrong tokens that wait at a time; more are refused at once, unread."""
-TELL_SECONDS = 60.0
-"""Guesses are told at most so often."""
 OPEN = "/api/"
 """Only what begins so needs the token: the page itself holds nothing of the study."""
 
-_LOG = logging.getLogger("hmix_hub.suite.server")
+_LOG = logging.getLogger(SERVER_LOG)
 
 
 class Access:
     """Lets requests pass that bring the token. A right token never waits, however many guess."""
 
-    def __init__(self, app: ASGIApp, *, token: str, clock: Callable[[], float] = time.monotonic) -> None:
-        self._app, self._token, self._clock = app, token.encode(), clock
-        self._waiting = self._untold = 0
-        self._tell_at = clock()
+    def __init__(self, app: ASGIApp, *, token: str) -> None:
+        self._app, self._token = app, token.encode()
+        self._waiting = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
@@ -43,8 +39,8 @@ class Access:
         await self._app(scope, receive, send)
 
     async def _refuse(self) -> None:
-        self._untold += 1
-        self._tell()
+        # The log of errors writes it once a minute, and counts.
+        _LOG.warning("the dashboard was asked without its token")
         if self._waiting >= MOST_WAITING:
             wait = {"Retry-After": "60", "Connection": "close"}
             raise Refusal(429, "too_many_guesses", "Too many requests came without the token.", headers=wait)
@@ -55,8 +51,3 @@ class Access:
             self._waiting -= 1
         wanted = {"WWW-Authenticate": "Bearer"}
         raise Refusal(401, "wrong_token", "Open the address that `hmix collect serve` printed.", headers=wanted)
-
-    def _tell(self) -> None:
-        if self._clock() >= self._tell_at:
-            _LOG.warning("the dashboard refused requests without its token: %d", self._untold)
-            self._untold, self._tell_at = 0, self._clock() + TELL_SECONDS

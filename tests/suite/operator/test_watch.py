@@ -13,7 +13,7 @@ from suite_maker import frozen_study as all_tasks
 from hmix_hub.suite.operator.people import STAGES
 from hmix_hub.suite.operator.watch import Watch
 from hmix_hub.suite.store.store import Store
-from hmix_hub.tasks import INFER
+from hmix_hub.tasks import INFER, SELECT
 
 
 @pytest.fixture
@@ -122,6 +122,19 @@ def test_who_claims_more_time_than_went_by_on_the_server_is_flagged(watched, clo
     answer_all(store, honest, *(slid(20 * place, 9000.0) for place in range(4)))
     flags = {person.session.id: person.flags for person in watch.moment(now=True).people}
     assert flags == {honest.id: (), bot.id: ("time_disagrees",)}
+
+
+def test_who_does_several_tasks_is_one_person_and_is_at_the_first_that_is_open(tmp_path):
+    frozen = all_tasks(INFER, SELECT, sitting={"tasks": [INFER, SELECT]})
+    with Store.create(tmp_path / "sitting", frozen) as store, contextlib.closing(Watch(store)) as watch:
+        session = join(store, 1)
+        first, second = store.parts(session)
+        for trial in first.plan.trials:
+            store.put_trial(first.id, trial.trial_index, slid(), fault=None).result()
+        [person] = watch.moment().people
+        assert (person.session.task, person.answered) == (SELECT, len(first.plan.rows))
+        assert person.trials == len(first.plan.rows) + len(second.plan.rows)
+        assert person.participant_id == store.key.participant(session.sitting)
 
 
 CHECK = {"name": "look", "kind": "choice", "question": "Choose b.", "choices": ["a", "b"], "answer": 2}

@@ -95,6 +95,7 @@ def channel_of(folder: Path, address: str) -> Channel:
     with pytest.raises(CollectionError, match="no participant has this id"):
         carry_out(folder, Look(code="F-0000-0000"))
     assert requests.post(f"{address}/api/actions/close", json={}, timeout=10).status_code == 404
+    assert "dashboard/main.js" in requests.get(channel.address, timeout=10).text
     return channel
 
 

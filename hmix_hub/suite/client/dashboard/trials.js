@@ -1,7 +1,7 @@
 /** Every stimulus of a batch as people see it, with the answers about it so far. */
 import { make } from '../dom.js';
 import { look, picture } from './api.js';
-import { bars } from './charts.js';
+import { bars, meter } from './charts.js';
 import { batchName, choose, counted, seconds, showIn } from './parts.js';
 
 const STEPS = 11;
@@ -86,7 +86,7 @@ function classChart(one, names, pair) {
 	const found = one.counts.map((count, code) => [names[code], count]).filter(([, count]) => count).sort((a, b) => b[1] - a[1]);
 	const most = found[0]?.[1] ?? 1;
 	const rows = found.slice(0, MOST_CLASSES).map(([name, count]) =>
-		make('tr', {}, make('th', { scope: 'row', class: pair.includes(name) ? 'of-pair' : null }, name), make('td', { class: 'number' }, String(count)), make('td', { class: 'chart' }, make('meter', { min: 0, max: most, value: count, 'aria-hidden': 'true' }))),
+		make('tr', {}, make('th', { scope: 'row', class: pair.includes(name) ? 'of-pair' : null }, name), make('td', { class: 'number' }, String(count)), make('td', { class: 'chart' }, meter([['finished', count]], most))),
 	);
 	const more = found.length > MOST_CLASSES ? `, and ${found.length - MOST_CLASSES} other classes` : '';
 	return make('div', {}, make('p', { class: 'soft' }, described(one) + more), make('table', {}, make('caption', { class: 'unseen' }, 'Chosen classes'), make('tbody', {}, rows)));
