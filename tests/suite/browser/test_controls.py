@@ -27,12 +27,15 @@ TRANSLATED = """(names) => {
 }"""
 
 
-def fills(me, slider):
-    """Look at the fill of a slider: where along the track it begins and ends, 0 to 1, by its pixels."""
-    track = slider.locator("xpath=preceding-sibling::*[1]")
-    row = on_screen(track)[4].astype(int)
+def fill_of(track):
+    """Find the fill of a slider in the pixels of its track: where along it the fill begins and ends, 0 to 1."""
+    row = track[len(track) // 3].astype(int)
     filled = np.flatnonzero(np.abs(row - FILLED).sum(axis=1) < 12)
-    return [round(place / len(row), 1) for place in (filled[0], filled[-1])] if len(filled) else []
+    return [place / len(row) for place in (filled[0], filled[-1])] if len(filled) else []
+
+
+def fills(me, slider):
+    return fill_of(on_screen(slider.locator("xpath=preceding-sibling::*[1]")))
 
 
 def test_the_fill_stands_on_the_side_of_the_class_that_has_more(serve, person):
