@@ -99,8 +99,8 @@ def test_where_nothing_has_to_be_touched_the_first_picture_is_an_answer(serve, p
     assert served.answers(1)[0]["answer"] == {"position": 9, "path": [[0, 9]]}
 
 
-def test_grids_and_examples_begin_at_the_left_in_arabic_too(serve, person):
-    served = serve(SELECT, language="ar")
+def test_grids_and_examples_begin_at_the_left_in_persian_too(serve, person):
+    served = serve(SELECT, language="fa")
     me = person(served, viewport={"width": 1280, "height": 900}).agree()
     me.heading("Instructions")
     expect(me.page.locator(".strip img")).to_have_count(3)
@@ -121,7 +121,7 @@ def test_grids_and_examples_begin_at_the_left_in_arabic_too(serve, person):
 
 @pytest.fixture
 def form(serve, person):
-    served = serve(CATEGORICAL, language="ar")
+    served = serve(CATEGORICAL, language="fa")
     me = person(served).begin()
     me.trial(1)
     me.page.locator("input[name=top]").first.check()

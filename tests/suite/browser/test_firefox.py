@@ -80,7 +80,7 @@ def test_construct(firefox, at_trials):
 
 
 def test_select(firefox, at_trials):
-    served = at_trials(SELECT, language="ar")
+    served = at_trials(SELECT, language="fa")
     firefox.click(MAIN)
     firefox.wait("document.querySelector('#select-fault').textContent")
     boxes = firefox.run(

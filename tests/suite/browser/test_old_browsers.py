@@ -8,16 +8,16 @@ from playwright.sync_api import expect
 
 from hmix_hub.tasks import INFER
 
-TOLD = "Bitte einen neueren Browser verwenden"
-GERMAN = {"language": "de", "words": {"old_heading": TOLD, "unreachable_heading": "Keine Verbindung"}}
+TOLD = "Gebruik een nieuwere browser"
+DUTCH = {"language": "nl", "words": {"old_heading": TOLD, "unreachable_heading": "Geen verbinding"}}
 
 
 @pytest.fixture
 def at(serve, person):
-    """Open a study in German, in a browser that a script changed."""
+    """Open a study in Dutch, in a browser that a script changed."""
 
     def open_in(script=None, **files):
-        served = serve(INFER, **GERMAN)
+        served = serve(INFER, **DUTCH)
         me = person(served)
         if script:
             me.page.add_init_script(script)
@@ -42,7 +42,7 @@ def test_an_old_browser_is_told_before_consent_in_the_language_of_the_study(at, 
     me.heading(TOLD)
     expect(me.page.get_by_text("up-to-date Firefox")).to_be_visible()
     expect(me.page.get_by_role("button")).to_have_count(0)
-    expect(me.page.locator("html")).to_have_attribute("lang", "de")
+    expect(me.page.locator("html")).to_have_attribute("lang", "nl")
     assert served.store.sessions() == []
 
 
@@ -54,7 +54,7 @@ def test_a_browser_that_cannot_read_the_code_is_told(at, console):
 
 def test_without_the_words_of_the_study_it_is_said_in_english(serve, person, console):
     console.allow("Failed to load resource")
-    me = person(serve(INFER, **GERMAN))
+    me = person(serve(INFER, **DUTCH))
     me.page.add_init_script("delete Array.prototype.findLast;")
     me.page.context.route("**/api/study", lambda route: route.abort())
     me.open().heading("Please use a newer browser")
@@ -64,7 +64,7 @@ def test_without_the_words_of_the_study_it_is_said_in_english(serve, person, con
 def test_a_file_that_does_not_come_is_no_old_browser(at, console, file):
     console.allow("Failed to load resource")
     _, me = at(**{file: lambda route: route.abort()})
-    me.heading("Keine Verbindung")
+    me.heading("Geen verbinding")
 
 
 REFUSED = "throw new DOMException('no', 'SecurityError');"
