@@ -104,8 +104,9 @@ function makeField(tag, properties, id, label, kept) {
 	const line = faultLine(`${id}-fault`);
 	const input = make(tag, { id, autocomplete: 'off', 'aria-describedby': line.id, ...properties });
 	input.value = kept ?? '';
+	const field = make('div', { class: tag === 'input' ? 'number' : '' }, input);
 	return {
-		node: make('div', { class: `asked ${tag === 'input' ? 'number' : ''}` }, make('label', { for: id }, label), input, line),
+		node: make('div', { class: 'asked question' }, make('label', { for: id }, label), field, line),
 		kept: () => input.value.trim(),
 		focus: () => input.focus(),
 		setFault: (text) => setFault(line, input, text),

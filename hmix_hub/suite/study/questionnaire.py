@@ -45,8 +45,8 @@ _DEMOGRAPHICS: dict[str, dict[str, str]] = {
     "gender": {"gender_woman": "woman", "gender_man": "man", "gender_other": "other", _NOT_SAID: ""},
     "eyesight": {"answer_yes": "normal or corrected", "answer_no": "impaired", _NOT_SAID: ""},
     "colour_vision": {
-        "answer_no": "no deficiency",
         "answer_yes": "deficient",
+        "answer_no": "no deficiency",
         "answer_unknown": "not known",
         _NOT_SAID: "",
     },

@@ -7,7 +7,7 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from playwright.sync_api import expect
 from suite.browser.collection import wait_for
 
-from hmix_hub.suite.study.texts import WORDS
+from hmix_hub.suite.study.words import WORDS
 from hmix_hub.tasks import SELECT
 
 KINDS = [

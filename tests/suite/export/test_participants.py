@@ -40,7 +40,7 @@ ASKED: dict[str, Any] = {
     "after": [{"title": "Looking back", "questions": [HOURS, EASE, REMARK]}],
     "surroundings": ["pixel_ratio", "pointer"],
 }
-ABOUT = {"age_group": 1, "gender": 1, "eyesight": 1, "colour_vision": 1}
+ABOUT = {"age_group": 1, "gender": 1, "eyesight": 1, "colour_vision": 2}
 
 
 def _take_part(made: Collection, **answers: Any) -> str:
