@@ -67,7 +67,7 @@ def _echo(store: Store) -> None:
     study = store.frozen.study
     marks = [
         "served" if is_served(store.folder) else "not served",
-        "closed: nobody new may begin" if now.is_closed else "open",
+        "closed: nobody new may begin" if now.is_closed else "paused" if store.news.is_paused else "open",
         *(["synthetic"] if store.is_synthetic else []),
     ]
     click.echo(f"{study.id}: {printable(study.title)} ({', '.join(marks)})")
@@ -104,6 +104,7 @@ def _echo_json(store: Store) -> None:
             "study_sha256": store.frozen_sha256,
             "is_served": is_served(store.folder),
             "is_closed": now.is_closed,
+            "is_paused": store.news.is_paused,
             "is_synthetic": store.is_synthetic,
             "wanted": now.wanted,
             "total": {**_numbers(now.counts), "unkept": sum(count.unkept for count in now.counts)},

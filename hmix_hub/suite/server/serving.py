@@ -115,6 +115,8 @@ def serve(
             tell(f"dashboard, for those who run the study alone: {channel.page}")
             if store.is_closed():
                 tell("the study is closed: who has begun may finish, nobody else begins")
+            if store.news.is_paused:
+                tell("the study is paused: nobody begins or goes on until `hmix collect pause --resume`")
             if is_open_to_others(listener) and not proxy.trusted:
                 tell(_PLAIN)
             if is_open_to_others(private):

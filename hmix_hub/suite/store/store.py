@@ -57,8 +57,6 @@ class Store(Sending):
         Hash of the frozen study as the database holds it, the same in every hmix-hub.
     is_synthetic
         Whether scripted people answer.
-    news
-        What everybody who takes part is told; as it was when the store was opened, or set since by `set_news`.
     """
 
     def __init__(self, folder: Path, *, read_only: bool, times: Times) -> None:
@@ -75,7 +73,7 @@ class Store(Sending):
                 self.frozen: FrozenStudy = about.frozen
                 self.frozen_sha256: str = about.sha256
                 self.is_synthetic: bool = about.is_synthetic
-                self.news: News = read_news(self._database)
+                self._news = read_news(self._database)
                 self._clock = StudyClock(self._saved_ms(), self._times)
                 if not read_only:
                     self._writer = self._begin_writing()
@@ -319,7 +317,15 @@ class Store(Sending):
         with database_errors(self.folder), contextlib.closing(open_writing(self.folder)) as database:
             put_meta(database, "closed", str(int(closed)))
 
+    @property
+    def news(self) -> News:
+        """What everybody who takes part is told; the serving process, which alone changes it, knows it by heart."""
+        if self._writer is None:
+            with self._reading() as database:
+                return read_news(database)
+        return self._news
+
     def set_news(self, news: News) -> None:
         """Store what everybody who takes part is told; see `news.News`."""
         write_news(self.folder, news)
-        self.news = news
+        self._news = news

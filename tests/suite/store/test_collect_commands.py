@@ -171,6 +171,8 @@ class TestPauseAndMessage:
     def test_a_study_is_paused_and_goes_on(self, hmix, store):
         store.close()
         assert hmix("pause", store.folder).output == "the study is paused\n"
+        assert "(not served, paused)" in hmix("status", store.folder).output
+        assert json.loads(hmix("status", store.folder, "--json").output)["is_paused"] is True
         assert hmix("pause", store.folder).output == "the study is already paused\n"
         assert hmix("pause", store.folder, "--resume").output == "the study goes on\n"
         assert hmix("pause", store.folder, "--resume").output == "the study goes on already\n"
