@@ -1,30 +1,36 @@
 /** Between trials: what is said about a practice trial, breaks, and the next part of a sitting. */
-import { button, buttons, fill, make, paragraphs } from './dom.js';
+import { button, buttons, fill, make } from './dom.js';
+import { rich } from './markdown.js';
 import { take } from './pictures.js';
 import { show } from './screen.js';
+import { fit } from './sizes.js';
 import { word } from './words.js';
 
 /** Say something about a practice trial, beside the picture that the answer was about; `isLast`: now it counts. */
 export function showFeedback({ feedback, isLast }, pictures, forth) {
-	const place = make('div', { class: 'strip', hidden: true });
-	show(word('practice_feedback'), [
-		place,
-		...paragraphs(feedback),
-		...(isLast ? paragraphs(word('practice_over')) : []),
-		buttons(button(word(isLast ? 'practice_start' : 'next'), forth)),
-	]);
+	const said = [...rich(feedback), ...(isLast ? rich(word('practice_over')) : [])];
+	const controls = make('div', { class: 'controls' }, said, buttons(button(word(isLast ? 'practice_start' : 'next'), forth)));
+	const stage = make('div', { class: 'single', hidden: pictures.length > 1 });
+	const layout = make('div', { class: 'trial' }, stage, controls);
+	const signal = show(word('practice_feedback'), [layout], 'beside');
 	if (pictures.length > 1) return;
-	take(pictures, [word('picture')]).then(([picture]) => {
-		fill(place, make('span', { class: 'place' }, picture));
-		place.hidden = false;
-	}, () => {});
+	take(pictures, [word('picture')]).then((taken) => {
+		if (signal.aborted) return;
+		fit(layout, stage, controls, taken);
+		fill(stage, taken);
+	}, () => {
+		stage.hidden = true;
+	});
 }
 
 export function showBreak({ text, number, of }, forth) {
-	const said = text ?? word('break_text', { number, of });
-	show(word('break_heading'), [...paragraphs(said), buttons(button(word('break_over'), forth))]);
+	showRest(word('break_heading'), text ?? word('break_text', { number, of }), forth);
 }
 
 export function showPartBegin(number, of, forth) {
-	show(word('part_heading', { number, of }), [...paragraphs(word('part_text')), buttons(button(word('break_over'), forth))]);
+	showRest(word('part_heading', { number, of }), word('part_text'), forth);
+}
+
+function showRest(heading, text, forth) {
+	show(heading, [...rich(text), buttons(button(word('break_over'), forth))]);
 }

@@ -88,11 +88,12 @@ function showOver() {
 	showEnd(next, whenGone, another);
 }
 
-/** Say how far the person is, of all pages of the sitting. */
-function sayPlace(page, said) {
+/** Say how far the person is, of all pages of the sitting; without words of the page's own the part alone. */
+function sayPlace(page, said = '') {
 	const { part: number, of, pages_before: before, pages } = session.view.sitting;
 	const place = session.view.pages.indexOf(page);
-	setAdvance(of > 1 ? word('part_place', { number, of, place: said }) : said, before + place, pages);
+	const whole = word(said ? 'part_place' : 'part_heading', { number, of, place: said });
+	setAdvance(of > 1 ? whole : said, before + place, pages);
 }
 
 function showPage(page) {
@@ -197,7 +198,7 @@ function showPause(page) {
 
 function showPart(page) {
 	const { part: number, of } = session.view.sitting;
-	sayPlace(page, word('part_begins'));
+	sayPlace(page);
 	prepareTrials(page);
 	showPartBegin(number, of, () => turn(after(page)));
 }

@@ -80,7 +80,11 @@ class Person:
 
     def trial(self, number: int, of: int = 4) -> None:
         """Wait until a trial can be answered."""
-        expect(self.page.locator("#advance-text")).to_have_text(f"Trial {number} of {of}")
+        self.ready(f"Trial {number} of {of}")
+
+    def ready(self, said: str) -> None:
+        """Wait until what the head calls so can be answered."""
+        expect(self.page.locator("#advance-text")).to_have_text(said)
         expect(self.page.locator(".trial:not([aria-busy])")).to_be_visible()
 
     def answer(self, task: str) -> None:

@@ -8,6 +8,7 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from playwright.sync_api import expect
 from suite.browser.person import PHONE
+from suite_maker.studies import practice_of
 
 from hmix_hub.schema import CIFAR10
 from hmix_hub.suite.tasks import SUITE_TASKS
@@ -72,6 +73,24 @@ def test_the_trials(serve, person, look, task, screen):
         me.press("Submit")
     me.trial(1)
     look(me, focused=False)
+
+
+def test_practice_breaks_and_parts(serve, on_phone, look):
+    around = {"practice": practice_of(CONSTRUCT), "breaks": {"every": 2}}
+    sitting = {"tasks": [CONSTRUCT, SELECT], "order": "fixed"}
+    me = on_phone(serve(CONSTRUCT, SELECT, design=around, sitting=sitting)).begin()
+    for number, forth in ((1, "Next"), (2, "Begin")):
+        me.ready(f"Practice {number} of 2 · part 1 of 2")
+        me.answer(CONSTRUCT)
+        look(me, "About your answer")
+        me.press(forth)
+    for number in range(1, 5):
+        me.ready(f"Trial {number} of 4 · part 1 of 2")
+        me.answer(CONSTRUCT)
+        if number == 2:
+            look(me, "Time for a break")
+            me.press("Continue")
+    look(me, "Part 2 of 2")
 
 
 def test_a_hundred_classes(serve, on_phone, look):

@@ -11,8 +11,7 @@ from hmix_hub.tasks import CONSTRUCT, INFER, SELECT
 
 
 def practise(me, number, task, of=2):
-    expect(me.page.locator("#advance-text")).to_have_text(f"Practice {number} of {of}")
-    expect(me.page.locator(".trial:not([aria-busy])")).to_be_visible()
+    me.ready(f"Practice {number} of {of}")
     me.answer(task)
     me.heading("About your answer")
     expect(me.page.get_by_text(f"So it is, {number}.")).to_be_visible()
@@ -27,7 +26,7 @@ def test_practice_comes_after_the_quiz_with_feedback_and_is_never_stored(serve, 
     me.begin_by_hand()
     practise(me, 1, task)
     # All eleven pictures of a grid say nothing about the one that was chosen.
-    expect(me.page.locator(".strip img")).to_have_count(0 if task == SELECT else 1)
+    expect(me.page.locator(".single img")).to_have_count(0 if task == SELECT else 1)
     me.press("Next")
     practise(me, 2, task)
     expect(me.page.get_by_text("From now on, your answers count.")).to_be_visible()

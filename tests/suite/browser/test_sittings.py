@@ -20,10 +20,9 @@ def read_and_pass(me):
     me.read().quiz()
 
 
-def answer_part(me, task, place, seen):
+def answer_part(me, task, part, seen):
     for number in range(1, 5):
-        expect(me.page.locator("#advance-text")).to_have_text(f"{place}Trial {number} of 4")
-        expect(me.page.locator(".trial:not([aria-busy])")).to_be_visible()
+        me.ready(f"Trial {number} of 4 · part {part} of 2")
         seen.append(bar(me))
         me.answer(task)
 
@@ -32,17 +31,17 @@ def test_one_way_leads_through_all_parts_to_one_code_and_the_bar_fills_once(serv
     served = serve(CONSTRUCT, INFER, **SITTING)
     me = person(served).agree()
     me.heading("Instructions")
-    expect(me.page.locator("#advance-text")).to_have_text("Part 1 of 2 · Instructions 1 of 2")
+    expect(me.page.locator("#advance-text")).to_have_text("Instructions 1 of 2 · part 1 of 2")
     seen = [bar(me)]
     read_and_pass(me)
-    answer_part(me, CONSTRUCT, "Part 1 of 2 · ", seen)
+    answer_part(me, CONSTRUCT, 1, seen)
     me.heading("Part 2 of 2")
     seen.append(bar(me))
     me.page.reload()
     me.heading("Part 2 of 2")
     me.press("Continue")
     read_and_pass(me)
-    answer_part(me, INFER, "Part 2 of 2 · ", seen)
+    answer_part(me, INFER, 2, seen)
     me.heading("Comments")
     seen.append(bar(me))
     me.press("Finish")
@@ -63,7 +62,7 @@ def test_a_part_that_cannot_be_finished_now_waits_and_shows_no_code(serve, perso
     me.agree()
     read_and_pass(me)
     me.page.context.route("**/api/session/finish", lambda route: route.fulfill(status=503, json={"error": "away"}))
-    answer_part(me, CONSTRUCT, "Part 1 of 2 · ", [])
+    answer_part(me, CONSTRUCT, 1, [])
     me.heading("One moment")
     for _ in range(2):
         with me.page.expect_request("**/api/session/finish"):
