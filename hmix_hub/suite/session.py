@@ -13,6 +13,7 @@ from hmix_hub.suite.mixtures import former_trial_pictures, trial_pictures
 from hmix_hub.suite.pages import Shown, pages_of
 from hmix_hub.suite.store.keys import StudyKey
 from hmix_hub.suite.store.records import SessionRecord
+from hmix_hub.suite.study.recruiting import OUTCOMES, outcome_of
 from hmix_hub.suite.study.surroundings import measured_surroundings, read_focus
 from hmix_hub.suite.tasks import SUITE_TASKS
 from hmix_hub.suite.tasks.trial import FaultError, Trial, read_fields, read_number
@@ -68,6 +69,8 @@ def session_view(
         "surroundings": [] if session.has_surroundings else measured_surroundings(frozen.study),
         "watches_focus": "focus" in frozen.study.surroundings,
         "completion": completion(session.sitting, frozen, key) if finished else None,
+        "outcome": outcome_of(session.state, frozen.study.completion) if session.state in OUTCOMES else None,
+        "redirect": frozen.study.completion.redirect,
     }
 
 

@@ -112,7 +112,7 @@ def test_a_study_with_its_own_classes_and_no_participants(tmp_path):
     stimuli = {"source": "own", "mixing": "morph", "mixing_note": "Faces were *morphed*.", "classes": classes}
     content = example(tmp_path, CATEGORICAL, without=["participants.csv"], stimuli=stimuli)
     card = card_of(content)
-    features = {feature["name"]: feature["dtype"] for feature in metadata_of(card)["dataset_info"][0]["features"]}
+    features = {feature["name"]: feature.get("dtype") for feature in metadata_of(card)["dataset_info"][0]["features"]}
     labels = features["image_1_label"]["class_label"]["names"]
     assert list(labels.values()) == classes
     assert "0 yes, 1 null, 2 1, 3 a&#42;b, 4 &#60;b&#62;, 5 airplane" in card

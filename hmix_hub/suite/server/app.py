@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hmix_hub.sources.image_set import ImageSet
 from hmix_hub.suite.server.health import Health
+from hmix_hub.suite.server.joining import JoinRoute
 from hmix_hub.suite.server.limits import NetworkLimit
 from hmix_hub.suite.server.pictures import Gallery
 from hmix_hub.suite.server.proxy import DIRECT, BelowPath, Proxy
@@ -27,6 +28,7 @@ from hmix_hub.suite.server.question_routes import QuestionRoutes
 from hmix_hub.suite.server.replies import Guard, Refusal, json_reply
 from hmix_hub.suite.server.session_routes import SessionRoutes
 from hmix_hub.suite.store.store import Store
+from hmix_hub.suite.study.recruiting import outcome_of
 from hmix_hub.suite.study.words import words_of
 from hmix_hub.suite.tasks import SUITE_TASKS
 
@@ -65,7 +67,8 @@ def build_app(store: Store, image_set: ImageSet, *, trial_run: bool = False, pro
         If the pictures are not those of the study.
     """
     study = StudyRoutes(store, Gallery(store.frozen, store.key, image_set), trial_run=trial_run)
-    session = SessionRoutes(store, NetworkLimit(store.frozen.study.recruiting.per_prefix, proxy))
+    session = SessionRoutes(store)
+    joining = JoinRoute(store, NetworkLimit(store.frozen.study.recruiting.per_prefix, proxy))
     questions, assets = QuestionRoutes(store), assets_of_people()
     routes = [
         route("/", GET=assets.page),
@@ -74,7 +77,7 @@ def build_app(store: Store, image_set: ImageSet, *, trial_run: bool = False, pro
         route("/pictures/{file}", GET=study.picture),
         route("/api/health", GET=Health(store).look),
         route("/api/study", GET=study.study),
-        route("/api/sessions", POST=session.join),
+        route("/api/sessions", POST=joining.join),
         route("/api/session", GET=session.look, DELETE=session.withdraw),
         route("/api/session/finish", POST=session.finish),
         route("/api/session/quiz/{attempt}", PUT=session.quiz),
@@ -121,7 +124,8 @@ class StudyRoutes:
             "language": study.language,
             "consent": {"text": study.consent.text, "version": study.consent.version, "sha256": frozen.consent_sha256},
             "words": words_of(study),
-            "recruiting": {"parameter": study.recruiting.parameter, "required": study.recruiting.required},
+            "recruiting": study.recruiting.model_dump(include={"parameter", "required", "links"}),
+            "outcomes": {name: outcome_of(name, study.completion) for name in ("declined", "full")},
             "trial_run": trial_run,
         }
 

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hmix_hub.suite.server.error_log import SERVER_LOG, told_without_values
 from hmix_hub.suite.store.database import (
+    JoinRefusedError,
     SessionGoneError,
     StoreError,
     StoreFullError,
@@ -55,6 +56,13 @@ _REFUSED: dict[type[Exception], tuple[int, str, str]] = {
     StoreError: (503, "store_failed", "The server cannot store at present. Nothing was stored."),
 }
 """Errors of the store as replies; the first kind that fits."""
+_NOT_LET_IN = {
+    "id_taken": (409, "id_taken", "Somebody with this id has begun in another browser."),
+    "link_opened": (409, "link_opened", "This link is open in another browser."),
+    "bad_link": (403, "bad_link", "This link is not one of this study."),
+    "not_allowed": (403, "not_allowed", "This study is open to people who were invited."),
+}
+"""Reasons of `JoinRefusedError` as replies."""
 
 
 class Refusal(Exception):  # noqa: N818 - a reply, and no fault of the server
@@ -89,6 +97,8 @@ def json_reply(content: object, status: int = 200, headers: Mapping[str, str] | 
 
 def refusal_of(error: Exception) -> Refusal | None:
     """Return the refusal that an error of the store means; `None` if it is none of its."""
+    if isinstance(error, JoinRefusedError):
+        return Refusal(*_NOT_LET_IN[error.reason])
     for kind, (status, name, message) in _REFUSED.items():
         if isinstance(error, kind):
             wait = {"Retry-After": RETRY_SECONDS} if status == 503 else None

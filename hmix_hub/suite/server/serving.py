@@ -152,7 +152,7 @@ def preview(folder: Path, host: str, port: int, *, tell: Tell) -> None:
 
 def for_preview(frozen: FrozenStudy) -> FrozenStudy:
     """Return a study that takes as many people as look at it, without recruiting ids."""
-    recruiting = frozen.study.recruiting.model_copy(update={"required": False, "per_prefix": None})
+    recruiting = frozen.study.recruiting.model_copy(update={"required": False, "per_prefix": None, "links": "off"})
     batches = tuple(replace(batch, quota=_PREVIEW_PARTICIPANTS) for batch in frozen.batches)
     return replace(frozen, study=frozen.study.model_copy(update={"recruiting": recruiting}), batches=batches)
 

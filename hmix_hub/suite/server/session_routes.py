@@ -6,13 +6,13 @@ import json
 import re
 from asyncio import wrap_future
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from hmix_hub.suite.design.design import Batch
 from hmix_hub.suite.pages import unanswered
-from hmix_hub.suite.server.limits import NetworkLimit
 from hmix_hub.suite.server.replies import Refusal, json_reply
 from hmix_hub.suite.server.requests import MalformedError, Sent, parse_json, read_body, read_sent, token_hash
 from hmix_hub.suite.session import check_answer, completion, session_view
@@ -22,22 +22,15 @@ from hmix_hub.suite.store.store import Store
 from hmix_hub.suite.study.model import Quiz, TaskDesign
 from hmix_hub.suite.tasks.trial import Trial
 
-_PLACEHOLDERS = ("{{", "${", "NOT_AVAILABLE")
-"""Marks of an id that a recruiting platform has not filled in: Prolific, Qualtrics, Mechanical Turk."""
-_LONGEST_ID = 200
-"""Characters of a recruiting id at most."""
+ENDED = {
+    "failed_quiz": "The session ended with the quiz.",
+    "screened_out": "The session ended with the questions.",
+    "full": "No place was left when the quiz was passed.",
+}
+"""States in which a session ended before its trials."""
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
 _LONGEST_COMMENT = 5000
 """Characters of comments at most."""
-
-
-class Join(Sent):
-    """Begins a session, or goes on with one."""
-
-    consent_sha256: str
-    recruiting_id: str | None = None
-    task: str | None = None
-    another: bool = False
 
 
 class QuizAttempt(Sent):
@@ -61,11 +54,21 @@ class Found:
     design: TaskDesign
 
 
-def find_session(store: Store, request: Request) -> Found:
-    """Find the session of a request's token; 401 if there is none, `SessionGoneError` if it was withdrawn."""
-    record = store.session(token_hash(request))
+def find_session(store: Store, request: Request, *, goes_on_here: bool = True) -> Found:
+    """Find the session of a request's token; 401 if there is none, `SessionGoneError` if it was withdrawn.
+
+    Parameters
+    ----------
+    goes_on_here
+        Whether to refuse, with 401 too, a browser whose session goes on in another one. What it has still to send is
+        taken.
+    """
+    token = token_hash(request)
+    record = store.session(token)
     if record is None:
         raise Refusal(401, "unknown_session", "There is no such session.")
+    if goes_on_here and store.is_moved(token):
+        raise Refusal(401, "moved", "The session goes on in another browser.")
     batch = store.frozen.batches[record.batch]
     return Found(record, batch, store.frozen.design_of(batch))
 
@@ -73,25 +76,8 @@ def find_session(store: Store, request: Request) -> Found:
 class SessionRoutes:
     """Sessions from their begin to their end, and what people answer in between."""
 
-    def __init__(self, store: Store, limit: NetworkLimit) -> None:
-        self._store, self._limit = store, limit
-
-    async def join(self, request: Request) -> Response:
-        """Begin a session, or go on with the one that the token or the recruiting id has."""
-        token = token_hash(request)
-        sent = await read_sent(request, Join)
-        frozen = self._store.frozen
-        if sent.consent_sha256 != frozen.consent_sha256:
-            raise Refusal(409, "consent_changed", "The consent form is another one. Load the page again.")
-        if sent.task is not None and sent.task not in frozen.study.tasks:
-            raise Refusal(400, "no_such_task", "The study has no such task.")
-        recruiting_hash = self._recruiting(sent.recruiting_id)
-        if self._store.session(token) is None:
-            self._limit.take(request.scope)
-        record = await wrap_future(
-            self._store.join(token, recruiting_hash=recruiting_hash, task=sent.task, another=sent.another)
-        )
-        return self._view(record)
+    def __init__(self, store: Store) -> None:
+        self._store = store
 
     async def look(self, request: Request) -> Response:
         """Send a session; who comes back gets their place in the batch again, if it is still free."""
@@ -105,10 +91,8 @@ class SessionRoutes:
         found = find_session(self._store, request)
         await read_sent(request, Sent)
         record = found.record
-        if record.state == "failed_quiz":
-            raise Refusal(409, "failed_quiz", "The session ended with the quiz.")
-        if record.state == "screened_out":
-            raise Refusal(409, "screened_out", "The session ended with the questions.")
+        if record.state in ENDED:
+            raise Refusal(409, record.state, ENDED[record.state])
         if found.design.quiz is not None and not record.quiz_passed:
             raise Refusal(409, "quiz_not_passed", "The quiz comes first.")
         if open_pages := unanswered(record, self._store.frozen):
@@ -131,12 +115,14 @@ class SessionRoutes:
 
     async def trial(self, request: Request) -> Response:
         """Store the answer to a trial; one with a fault is kept aside, and so is a second one that differs."""
-        found, trial = self._asked(find_session(self._store, request), number_in(request, "trial_index"))
+        found = find_session(self._store, request, goes_on_here=False)
+        found, trial = self._asked(found, number_in(request, "trial_index"))
         payload, fault = self._checked(await read_body(request), found, trial)
         outcome = await wrap_future(self._store.put_trial(found.record.id, trial.trial_index, payload, fault=fault))
+        more = {"moved": True} if self._store.is_moved(token_hash(request)) else {}
         if outcome is Outcome.QUARANTINED:
-            return json_reply({"outcome": outcome.value, "fault": fault}, 202)
-        return outcome_reply(outcome)
+            return json_reply({"outcome": outcome.value, "fault": fault, **more}, 202)
+        return outcome_reply(outcome, **more)
 
     def _asked(self, found: Found, trial_index: int) -> tuple[Found, Trial]:
         """Find a trial of a session, or of the parts of the sitting before: an answer may have waited since then."""
@@ -174,17 +160,21 @@ class SessionRoutes:
             raise Refusal(409, "wrong_attempt", f"The next attempt is number {record.quiz_attempts + 1}.")
         if unanswered(record, self._store.frozen, are_before=True):
             raise Refusal(409, "questions_missing", "The questions before the quiz are not answered.")
-        if attempt > record.quiz_attempts and (record.quiz_passed or record.state == "failed_quiz"):
+        if attempt > record.quiz_attempts and (record.quiz_passed or record.state in ENDED):
             raise Refusal(409, "quiz_over", "The quiz is over.")
         outcome = await wrap_future(self._store.put_quiz(record.id, attempt, sent.model_dump_json(), not wrong))
         if outcome is Outcome.CONFLICT:
             return outcome_reply(outcome)
         ended = bool(wrong) and quiz.attempts is not None and attempt >= quiz.attempts
-        return json_reply({"passed": not wrong, "wrong": wrong, "ended": ended})
+        told: dict[str, Any] = {"passed": not wrong, "wrong": wrong, "ended": ended}
+        if not wrong:
+            # The trials may be of another batch than those that were shown so far, or no place is left.
+            told["view"] = _view_of(self._store, find_session(self._store, request).record)
+        return json_reply(told)
 
     async def comments(self, request: Request) -> Response:
         """Store the comments."""
-        found = find_session(self._store, request)
+        found = find_session(self._store, request, goes_on_here=False)
         if self._store.frozen.study.comments is None:
             raise Refusal(404, "no_comments", "The study asks for no comments.")
         text = (await read_sent(request, Comments)).text
@@ -193,24 +183,18 @@ class SessionRoutes:
             raise Refusal(400, "malformed", f"Comments have at most {_LONGEST_COMMENT} characters.")
         return outcome_reply(await wrap_future(self._store.put_comments(found.record.id, text)))
 
-    def _recruiting(self, recruiting_id: str | None) -> str | None:
-        given = recruiting_id or ""
-        stripped = given.strip()
-        if any(mark in stripped for mark in _PLACEHOLDERS):
-            # The platform did not fill in its link; everybody who opened it would be the same person.
-            stripped = ""
-        if not given.isprintable() or len(stripped) > _LONGEST_ID:
-            said = f"A recruiting id is printable, of at most {_LONGEST_ID} characters."
-            raise Refusal(400, "bad_recruiting_id", said)
-        if not stripped and self._store.frozen.study.recruiting.required:
-            raise Refusal(403, "recruiting_id_missing", "The address lacks the id of the recruiting platform.")
-        return self._store.key.recruiting(stripped) if stripped else None
-
     def _view(self, record: SessionRecord) -> Response:
-        store = self._store
-        parts, expired = store.parts(record), store.is_expired(record)
-        held = store.held(record.id)
-        return json_reply(session_view(record, held, store.frozen, store.key, parts=parts, expired=expired))
+        return view_reply(self._store, record)
+
+
+def view_reply(store: Store, record: SessionRecord) -> Response:
+    """Reply with a session as its browser sees it."""
+    return json_reply(_view_of(store, record))
+
+
+def _view_of(store: Store, record: SessionRecord) -> dict[str, Any]:
+    parts, expired = store.parts(record), store.is_expired(record)
+    return session_view(record, store.held(record.id), store.frozen, store.key, parts=parts, expired=expired)
 
 
 def number_in(request: Request, name: str) -> int:
@@ -229,6 +213,6 @@ def _graded(answers: list[int], quiz: Quiz) -> list[int]:
     return [number for number, (answer, asked) in enumerate(pairs, 1) if answer != asked.answer]
 
 
-def outcome_reply(outcome: Outcome) -> Response:
+def outcome_reply(outcome: Outcome, **more: Any) -> Response:
     """Reply with what became of something that was sent."""
-    return json_reply({"outcome": outcome.value}, 409 if outcome is Outcome.CONFLICT else 200)
+    return json_reply({"outcome": outcome.value, **more}, 409 if outcome is Outcome.CONFLICT else 200)

@@ -9,10 +9,11 @@ import json
 
 from hmix_hub.suite.store.database import StoreRefusedError
 from hmix_hub.suite.store.layout import get_meta, put_meta
+from hmix_hub.suite.store.places import claim, has_place
 from hmix_hub.suite.store.reading import read_answered
 from hmix_hub.suite.store.records import Outcome, SessionRecord
-from hmix_hub.suite.store.sessions import has_place, keep_alive
-from hmix_hub.suite.store.sittings import end
+from hmix_hub.suite.store.sessions import begin_trials, keep_alive
+from hmix_hub.suite.store.sittings import end, open_parts
 from hmix_hub.suite.store.work import Work
 
 MOST_ASIDE = 5
@@ -92,7 +93,7 @@ def _store_answer(work: Work, session_id: str, trial_index: int, payload: str) -
 def _complete(work: Work, session: SessionRecord) -> None:
     """Count a finished session once the last valid answer has come after all, if its place is free."""
     if session.is_incomplete and len(read_answered(work.database, session.id)) == len(session.plan.trials):
-        is_late = session.is_late or not has_place(work, session.batch)
+        is_late = session.is_late or not has_place(work, session)
         query = "UPDATE sessions SET is_incomplete = 0, is_late = ? WHERE id = ?"
         work.database.execute(query, (is_late, session.id))
 
@@ -174,7 +175,7 @@ def put_quiz(work: Work, session_id: str, attempt: int, payload: str, passed: bo
         keep_alive(work, session)
     else:
         _check_attempt(session.quiz_attempts, attempt)
-        if session.quiz_passed or session.state in {"finished", "failed_quiz"}:
+        if session.quiz_passed or session.state not in {"live", "lapsed"}:
             msg = "the quiz has ended"
             raise StoreRefusedError(msg)
         work.database.execute(
@@ -184,7 +185,11 @@ def put_quiz(work: Work, session_id: str, attempt: int, payload: str, passed: bo
         outcome = Outcome.STORED
         keep_alive(work, session)
         quiz = work.frozen.design_of(work.frozen.batches[session.batch]).quiz
-        if not passed and quiz is not None and quiz.attempts is not None and attempt >= quiz.attempts:
+        if passed:
+            begin_trials(work, session_id)
+            if not all(claim(work, part) for part in open_parts(work, session)):
+                end(work, session, "full")
+        elif quiz is not None and quiz.attempts is not None and attempt >= quiz.attempts:
             end(work, session, "failed_quiz")
     work.remember(session_id)
     return outcome

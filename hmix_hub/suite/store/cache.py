@@ -19,13 +19,15 @@ class Cache:
     """Tokens, sessions and held trials, as committed."""
 
     def __init__(self, database: sqlite3.Connection, frozen: FrozenStudy, plans: Plans) -> None:
-        tokens = database.execute("SELECT hash, session FROM tokens").fetchall()
-        self._tokens: dict[bytes, str | None] = {bytes(token_hash): session for token_hash, session in tokens}
+        tokens = database.execute("SELECT hash, session, is_moved FROM tokens").fetchall()
+        self._tokens: dict[bytes, str | None] = {bytes(token_hash): session for token_hash, session, _ in tokens}
+        self._moved = {bytes(token_hash) for token_hash, _, is_moved in tokens if is_moved}
         self._sessions = {session.id: session for session in read_sessions(database, frozen, plans)}
         self._parts: dict[str, list[str]] = {}
         for session in self._sessions.values():
             self._parts.setdefault(session.sitting, []).append(session.id)
         self.places = Places(self._sessions.values())
+        self.places.set_links(int(database.execute("SELECT count(*) FROM links").fetchone()[0]))
         held: dict[str, set[int]] = {}
         for table in ("answers", "quarantine"):
             for name, trial_index in database.execute(f"SELECT session, trial_index FROM {table}"):  # noqa: S608
@@ -64,6 +66,14 @@ class Cache:
         """Add a token of a session."""
         self._tokens[token_hash] = session_id
 
+    def move_tokens(self, token_hashes: list[bytes]) -> None:
+        """Note that sessions go on in another browser than those of these tokens."""
+        self._moved.update(token_hashes)
+
+    def is_moved(self, token_hash: bytes) -> bool:
+        """Whether the session of a token goes on in another browser."""
+        return token_hash in self._moved
+
     def hold(self, session_id: str, trial_index: int) -> None:
         """Note that a trial is held."""
         self._held[session_id] = self._held.get(session_id, frozenset()) | {trial_index}
@@ -88,6 +98,8 @@ class Places:
         # By the last answer, the oldest first: those whose time-out passes next.
         self._live: OrderedDict[str, SessionRecord] = OrderedDict()
         self._newest_ms = 0
+        # Personal links, and those whose person has a place, or has come to an end without one.
+        self._links, self._used = 0, set[int]()
         for session in sorted(sessions, key=lambda session: session.last_ms):
             self.change(None, session)
 
@@ -97,6 +109,7 @@ class Places:
             for session, participants in ((before, -1), (after, 1)):
                 if session is not None and session.state == "finished" and session.takes_place:
                     self._finished[session.batch] += participants
+            self._note_link(before, after)
             known = None if before is None else self._live.get(before.id)
             is_live = after is not None and after.state == "live" and after.takes_place
             if known is not None and after is not None and is_live and after.last_ms == known.last_ms:
@@ -108,6 +121,26 @@ class Places:
                 self._newest_ms = after.last_ms
                 self._live[after.id] = after
                 self._live_by_batch[after.batch] += 1
+
+    def _note_link(self, before: SessionRecord | None, after: SessionRecord | None) -> None:
+        link = next((session.link for session in (before, after) if session is not None and session.part == 0), None)
+        if link is None:
+            return
+        waits = after is None or (
+            after.state in {"live", "lapsed"} and after.excluded is None and not after.takes_place
+        )
+        (self._used.discard if waits else self._used.add)(link)
+
+    def set_links(self, total: int) -> None:
+        """Note how many personal links there are."""
+        with self._lock:
+            self._links = total
+
+    @property
+    def kept(self) -> int:
+        """Places that are kept for personal links."""
+        with self._lock:
+            return self._links - len(self._used)
 
     def _drop(self, session: SessionRecord) -> None:
         del self._live[session.id]

@@ -7,6 +7,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 from urllib.parse import quote
 
 from hmix_hub.errors import CollectionError, Where
@@ -57,6 +58,22 @@ class SessionGoneError(CollectionError):
     """The person withdrew, and the session was deleted."""
 
     code = "HMX815"
+
+
+class JoinRefusedError(CollectionError):
+    """Somebody cannot begin, or go on, with what they came with.
+
+    Parameters
+    ----------
+    reason
+        "id_taken", "not_allowed", "link_opened" or "bad_link".
+    """
+
+    code = "HMX818"
+
+    def __init__(self, message: str, *, reason: Literal["id_taken", "not_allowed", "link_opened", "bad_link"]) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class FolderLockedError(CollectionError):

@@ -28,6 +28,9 @@ _FORM = re.compile(r"[0-9a-f]{64}")
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LOOKALIKES = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
 _PARTICIPANT_CHARACTERS = 12
+_LINK_CHARACTERS = 20
+"""Of 36 kinds: 103 bits."""
+_LINK = re.compile(rf"([1-9][0-9]{{0,8}})-[a-z0-9]{{{_LINK_CHARACTERS}}}", re.ASCII)
 _MARK_BYTES, _PAGE_BYTES = 7, 5
 
 
@@ -78,6 +81,19 @@ class StudyKey:
     def picture_name(self, text: str) -> str:
         """Return the name, 32 hex digits, that a picture had for all participants before names were of one page."""
         return self._digest("picture", text).hex()[:32]
+
+    def link(self, number: int) -> str:
+        """Return what makes a personal link: its number and a signature, "17-k3v9x2m4q8r7t5w6z1y0"."""
+        signature = _spell(self._digest("link", str(number)), string.ascii_lowercase + string.digits, _LINK_CHARACTERS)
+        return f"{number}-{signature}"
+
+    def read_link(self, text: str) -> int | None:
+        """Return the number of a personal link; `None` if nobody who has the key signed it."""
+        found = _LINK.fullmatch(text)
+        if found is None:
+            return None
+        number = int(found[1])
+        return number if hmac.compare_digest(self.link(number), text) else None
 
     def fallback_code(self, session_id: str) -> str:
         """Return the code of a session that cannot finish because the server stays away, "F-7K2M-9QXD"."""

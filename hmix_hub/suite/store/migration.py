@@ -91,6 +91,7 @@ def _change(database: sqlite3.Connection) -> None:
         database.execute(query)
         database.execute(f"DROP TABLE {table}")
         database.execute(f"ALTER TABLE new_{table} RENAME TO {table}")
+    database.execute("ALTER TABLE tokens ADD COLUMN is_moved INTEGER NOT NULL DEFAULT 0")
     for statement in (*ADDED, *INDEXES):
         database.execute(statement)
     for name, value in ADDED_META.items():

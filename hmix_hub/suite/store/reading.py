@@ -15,7 +15,7 @@ from hmix_hub.suite.store.records import AnswerRecord, AsideRecord, BatchCount, 
 
 _SESSION = """
     SELECT s.id, s.sitting, s.part, s.batch, s.number, s.seed, s.state, s.excluded, s.link, s.amendment, s.run,
-        s.is_provisional, s.is_late, s.is_incomplete, s.started_ms, s.last_ms, s.finished_ms,
+        s.is_provisional, s.is_late, s.is_incomplete, s.started_ms, s.trials_ms, s.last_ms, s.finished_ms,
         (SELECT count(*) FROM quiz q WHERE q.session = s.id),
         (SELECT max(passed) FROM quiz q WHERE q.session = s.id),
         EXISTS (SELECT 1 FROM comments c WHERE c.session = s.id),
@@ -26,7 +26,7 @@ _SESSION = """
 _PAGE = 500
 
 Plans = dict[str, Plan]
-"""Plans that were read already, by session: a plan never changes."""
+"""Plans that were read already, by session: it changes with the batch alone."""
 
 
 def read_session(
@@ -46,11 +46,12 @@ def read_sessions(database: sqlite3.Connection, frozen: FrozenStudy, plans: Plan
 def _record(database: sqlite3.Connection, frozen: FrozenStudy, row: tuple[Any, ...], plans: Plans) -> SessionRecord:
     session_id, sitting, part, batch, number, seed, state, *rest = row
     plan = plans.get(session_id)
-    if plan is None:
+    # A session whose batch was full when its quiz was passed has another one, and its plan.
+    if plan is None or plan.batch != batch:
         text = database.execute("SELECT plan FROM plans WHERE session = ?", (session_id,)).fetchone()[0]
         plan = plans[session_id] = Plan.from_json(text)
-    excluded, link, amendment, run, is_provisional, is_late, is_incomplete, *times = rest[:10]
-    attempts, passed, has_comments, has_surroundings, replied = rest[10:]
+    excluded, link, amendment, run, is_provisional, is_late, is_incomplete, *times = rest[:11]
+    attempts, passed, has_comments, has_surroundings, replied = rest[11:]
     flags = bool(is_provisional), bool(is_late), bool(is_incomplete)
     pages = frozenset(map(int, replied.split(",")) if replied else ())
     return SessionRecord(

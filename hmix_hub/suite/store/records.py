@@ -45,7 +45,7 @@ class SessionRecord:
     amendment
         Version of the study that the person agreed to; 0 is the study as it began.
     run
-        Run of the server in which it began, from 1; `None` of collections before runs were counted.
+        Run of the server in which its first trial became possible, from 1; `None` before runs were counted.
     is_provisional
         Whether it does not count towards the quota yet, since its quiz is not passed.
     is_late
@@ -53,8 +53,9 @@ class SessionRecord:
     is_incomplete
         Whether it is finished, and an answer of some trial came, but no valid one. The person did everything, and has
         a code; the place is somebody else's.
-    started_ms, last_ms, finished_ms
-        Study clock, milliseconds for which the collection was served; `finished_ms` is `None` until then.
+    started_ms, trials_ms, last_ms, finished_ms
+        Study clock, milliseconds for which the collection was served; `trials_ms` is when the first trial became
+        possible, `None` until then and of collections before that was noted; `finished_ms` is `None` until then.
     quiz_passed, quiz_attempts
         Whether an attempt at the quiz was right, and how many were made.
     replied
@@ -78,6 +79,7 @@ class SessionRecord:
     is_late: bool
     is_incomplete: bool
     started_ms: int
+    trials_ms: int | None
     last_ms: int
     finished_ms: int | None
     quiz_passed: bool

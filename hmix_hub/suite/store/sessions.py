@@ -6,150 +6,128 @@ All but `join` and `withdraw` raise `SessionGoneError` if there is no such sessi
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from hmix_hub.errors import CollectionError, nearest
+from hmix_hub.suite.design.design import Batch
 from hmix_hub.suite.design.plan import draw_plan
-from hmix_hub.suite.store.database import StoreRefusedError, StudyClosedError, StudyFullError, StudyPausedError
+from hmix_hub.suite.store.database import StoreRefusedError, StudyClosedError, StudyPausedError
 from hmix_hub.suite.store.erasing import MUST_ERASE
 from hmix_hub.suite.store.layout import get_meta, put_meta
+from hmix_hub.suite.store.links import add_token, recruited_by, session_of_link
 from hmix_hub.suite.store.news import is_paused
+from hmix_hub.suite.store.places import choose_batch, has_place, next_number
 from hmix_hub.suite.store.reading import read_answered, read_held, read_token
 from hmix_hub.suite.store.records import SessionRecord
-from hmix_hub.suite.store.sittings import end, move_on, open_parts, part_now, parts_of, tasks_for_next
-from hmix_hub.suite.store.tables import PERSONAL_TABLES, TAKES_PLACE
+from hmix_hub.suite.store.sittings import end, move_on, open_parts, parts_of, tasks_for_next
+from hmix_hub.suite.store.tables import PERSONAL_TABLES
 from hmix_hub.suite.store.work import Work, as_of, resume_ms
 
-MOST_TOKENS = 100
-"""Tokens of one session: each browser, or emptied browser, that came with the same recruiting id has one."""
 
-
-def join(
-    work: Work, token_hash: bytes, recruiting_hash: str | None, task: str | None, *, another: bool = False
-) -> SessionRecord:
-    """Return the session of a token or of a recruiting id; else begin one, or a sitting's.
+@dataclass(frozen=True)
+class Arrival:
+    """Somebody who agreed to the consent form.
 
     Parameters
     ----------
+    token_hash
+        Of the secret that the browser made.
+    recruiting_hash
+        Of the id of the recruiting platform; `None` without one.
     task
-        The task that somebody new is asked; `None`: one that has a place. Nobody chooses where all are asked.
+        Task that the address asks for; `None`: any.
+    link
+        Number of the personal link; `None` without one.
+    takes_over
+        Whether to go on here, where the link's session is open in another browser.
     another
         Whether somebody who has finished begins this task, too, unless they did before.
+    """
+
+    token_hash: bytes
+    recruiting_hash: str | None = None
+    task: str | None = None
+    link: int | None = None
+    takes_over: bool = False
+    another: bool = False
+
+
+def join(work: Work, arrival: Arrival) -> SessionRecord:
+    """Return the session of a token or of a personal link, or begin one.
 
     Raises
     ------
     SessionGoneError
         If the token is of a person who withdrew.
-    StudyClosedError, StudyFullError
+    JoinRefusedError
+        If the link or the recruiting id lets nobody in; see `links`.
+    StudyClosedError, StudyPausedError, StudyFullError
         If somebody new cannot begin.
-    StoreRefusedError
-        If the session has too many tokens.
     """
-    session_id = read_token(work.database, token_hash)
-    if session_id is None and recruiting_hash is not None:
-        known = work.one("SELECT id FROM sessions WHERE recruiting = ?", recruiting_hash)
-        if known is not None:
-            session_id = part_now(work, str(known[0]))
-            _add_token(work, token_hash, session_id)
-    if session_id is not None:
-        session = work.session(session_id)
-        if another and task is not None and session.state == "finished":
-            parts = parts_of(work, session)
-            if task not in {part.task for part in parts}:
-                begun = _begin(work, [task], after=parts)
-                move_on(work, session, begun)
-                return begun
-        keep_alive(work, session)
-        return as_of(work.remember(session_id), work.now, work.frozen)
-    session = _begin(work, tasks_for_next(work) or [task], recruiting_hash)
-    _add_token(work, token_hash, session.id)
-    return session
-
-
-def _add_token(work: Work, token_hash: bytes, session_id: str) -> None:
-    if work.count("SELECT count(*) FROM tokens WHERE session = ?", session_id) >= MOST_TOKENS:
-        msg = "this session was opened in too many browsers"
-        raise StoreRefusedError(msg)
-    work.database.execute("INSERT INTO tokens VALUES (?, ?)", (token_hash, session_id))
-    work.effects.append(lambda cache: cache.add_token(token_hash, session_id))
+    session_id = read_token(work.database, arrival.token_hash)
+    if session_id is None and arrival.link is not None:
+        session_id = session_of_link(work, arrival.link, takes_over=arrival.takes_over)
+        if session_id is not None:
+            add_token(work, arrival.token_hash, session_id)
+    if session_id is None:
+        session = _begin(work, tasks_for_next(work) or [arrival.task], arrival)
+        add_token(work, arrival.token_hash, session.id)
+        return session
+    session, task = work.session(session_id), arrival.task
+    if arrival.another and task is not None and session.state == "finished":
+        parts = parts_of(work, session)
+        if task not in {part.task for part in parts}:
+            begun = _begin(work, [task], arrival, after=parts)
+            move_on(work, session, begun)
+            return begun
+    keep_alive(work, session)
+    return as_of(work.remember(session_id), work.now, work.frozen)
 
 
 def _begin(
-    work: Work,
-    tasks: Sequence[str | None],
-    recruiting_hash: str | None = None,
-    *,
-    after: Sequence[SessionRecord] = (),
+    work: Work, tasks: Sequence[str | None], arrival: Arrival, *, after: Sequence[SessionRecord] = ()
 ) -> SessionRecord:
     """Begin a session of each task, after those of the person that ended; return the first that is new."""
+    link = after[0].link if after else arrival.link
+    recruiting = None if after else recruited_by(work, link, arrival.recruiting_hash)
     if get_meta(work.database, "closed") == "1":
         msg = "the study takes no new people"
         raise StudyClosedError(msg, hint="who has begun may still finish")
     if is_paused(work.database):
         msg = "the study is paused"
         raise StudyPausedError(msg, hint="those who run it go on later")
+    batches = [choose_batch(work, task, has_link=link is not None) for task in tasks]
+    # Who passes the quiz of the first task has a place in all of them.
+    is_provisional = work.frozen.design_of(batches[0]).quiz is not None
     parts = list(after)
-    for batch in [_choose_batch(work, task) for task in tasks]:
-        parts.append(_seat(work, batch, parts, None if parts else recruiting_hash))
+    for batch in batches:
+        begun = {"recruiting": None if parts else recruiting, "link": link, "is_provisional": is_provisional}
+        parts.append(_seat(work, batch, parts, begun))
+    work.database.execute("UPDATE links SET sitting = ? WHERE number = ?", (parts[0].id, link))
     return parts[len(after)]
 
 
-def _seat(work: Work, number: int, before: list[SessionRecord], recruiting_hash: str | None) -> SessionRecord:
+def _seat(work: Work, batch: Batch, before: list[SessionRecord], begun: Mapping[str, object]) -> SessionRecord:
     """Begin the session of one batch, behind the others of its sitting."""
-    batch = work.frozen.batches[number]
-    given = work.count("UPDATE batches SET given = given + 1 WHERE number = ? RETURNING given", number) - 1
+    number = next_number(work, batch)
     session_id, seed = secrets.token_hex(16), secrets.randbelow(2**63)
-    plan = draw_plan(work.frozen, batch, given, seed, before=before[-1].plan if before else None)
-    version, consent_sha256 = work.frozen.study.consent.version, work.frozen.consent_sha256
-    work.database.execute(
-        """INSERT INTO sessions
-            (id, sitting, part, batch, number, seed, state, recruiting, consent_version, consent_sha256, run,
-            started_ms, last_ms)
-        VALUES (?, ?, ?, ?, ?, ?, 'live', ?, ?, ?, ?, ?, ?)""",
-        (
-            *(session_id, before[0].id if before else session_id, len(before)),
-            *(number, given, seed, recruiting_hash),
-            *(version, consent_sha256, work.run, work.now, work.now),
-        ),
-    )
+    plan = draw_plan(work.frozen, batch, number, seed, before=before[-1].plan if before else None)
+    has_quiz = work.frozen.design_of(batch).quiz is not None
+    row = {
+        **begun,
+        **{"id": session_id, "sitting": before[0].id if before else session_id, "part": len(before)},
+        **{"batch": batch.number, "number": number, "seed": seed, "state": "live"},
+        "consent_version": work.frozen.study.consent.version,
+        "consent_sha256": work.frozen.consent_sha256,
+        **{"run": work.run, "started_ms": work.now, "last_ms": work.now},
+        "trials_ms": None if has_quiz else work.now,
+    }
+    places = ", ".join("?" * len(row))
+    query = f"INSERT INTO sessions ({', '.join(row)}) VALUES ({places})"  # noqa: S608
+    work.database.execute(query, tuple(row.values()))
     work.database.execute("INSERT INTO plans VALUES (?, ?)", (session_id, plan.to_json()))
     work.plans[session_id] = plan
     return work.remember(session_id)
-
-
-def _choose_batch(work: Work, task: str | None) -> int:
-    tasks = {batch.task for batch in work.frozen.batches}
-    if task is not None and task not in tasks:
-        msg = f"the study has no task {task!r}"
-        raise CollectionError(msg, hint=nearest(task, sorted(tasks), label="tasks"))
-    lapse(work)
-    query = f"SELECT batch, count(*) FROM sessions WHERE {TAKES_PLACE} GROUP BY batch"  # noqa: S608
-    participants = dict(work.database.execute(query).fetchall())
-    free = [
-        (participants.get(batch.number, 0), batch.number)
-        for batch in work.frozen.batches
-        if task in {None, batch.task} and participants.get(batch.number, 0) < batch.quota
-    ]
-    if not free:
-        msg = "the study is full"
-        raise StudyFullError(msg, hint="a place may be given back later")
-    return min(free)[1]
-
-
-def has_place(work: Work, number: int) -> bool:
-    """Whether a batch has a free place, once all that was given back is counted."""
-    lapse(work)
-    taken = work.count(f"SELECT count(*) FROM sessions WHERE batch = ? AND {TAKES_PLACE}", number)  # noqa: S608
-    return taken < work.frozen.batches[number].quota
-
-
-def lapse(work: Work) -> None:
-    """Free the seats of all who have not answered for the time-out."""
-    lapsed = work.database.execute(
-        "UPDATE sessions SET state = 'lapsed' WHERE state = 'live' AND last_ms < ? RETURNING id", (work.lapses_before,)
-    ).fetchall()
-    for (session_id,) in lapsed:
-        work.remember(session_id)
 
 
 def keep_alive(work: Work, session: SessionRecord) -> None:
@@ -160,7 +138,7 @@ def keep_alive(work: Work, session: SessionRecord) -> None:
     if session.state not in {"live", "lapsed"} or work.now - session.last_ms > resume_ms(work.frozen):
         return
     parts = open_parts(work, session)
-    is_live = session.state == "live" or all(has_place(work, part.batch) for part in parts)
+    is_live = session.state == "live" or all(part.is_provisional or has_place(work, part) for part in parts)
     for part in parts:
         work.database.execute(
             "UPDATE sessions SET last_ms = ?, state = ? WHERE id = ?",
@@ -168,6 +146,12 @@ def keep_alive(work: Work, session: SessionRecord) -> None:
         )
         if part is not session:
             work.remember(part.id)
+
+
+def begin_trials(work: Work, session_id: str) -> None:
+    """Note that the first trial of a session is possible from now on."""
+    query = "UPDATE sessions SET trials_ms = ?, run = ? WHERE id = ?"
+    work.database.execute(query, (work.now, work.run, session_id))
 
 
 def resume(work: Work, session_id: str) -> SessionRecord:
@@ -192,13 +176,13 @@ def finish(work: Work, session_id: str) -> list[int]:
     Raises
     ------
     StoreRefusedError
-        If it ended with the quiz.
+        If it ended otherwise.
     """
     session = work.session(session_id)
     if session.state == "finished":
         return []
-    if session.state == "failed_quiz":
-        msg = "the session ended with the quiz"
+    if session.state not in {"live", "lapsed"}:
+        msg = "the session has ended"
         raise StoreRefusedError(msg)
     held = read_held(work.database, session_id)
     missing = [trial.trial_index for trial in session.plan.trials if trial.trial_index not in held]
@@ -206,17 +190,21 @@ def finish(work: Work, session_id: str) -> list[int]:
         return missing
     parts = open_parts(work, session)
     if session.id != parts[-1].id:
-        move_on(work, session, parts[parts.index(session) + 1])
+        following = parts[parts.index(session) + 1]
+        move_on(work, session, following)
+        if work.frozen.design_of(work.frozen.batches[following.batch]).quiz is None:
+            begin_trials(work, following.id)
         keep_alive(work, session)
         work.remember(session_id)
         return []
     # A live session holds its place, even past the time-out, until an assignment has given it away.
-    is_late = session.state == "lapsed" and not all(has_place(work, part.batch) for part in parts)
+    holds_place = session.state == "live" and not session.is_provisional
+    is_late = not holds_place and not all(has_place(work, part) for part in parts)
     for part in parts:
         is_incomplete = len(read_answered(work.database, part.id)) < len(part.plan.trials)
         work.database.execute(
-            """UPDATE sessions SET state = 'finished', is_late = ?, is_incomplete = ?, finished_ms = ?, last_ms = ?
-            WHERE id = ?""",
+            """UPDATE sessions SET state = 'finished', is_late = ?, is_incomplete = ?, finished_ms = ?, last_ms = ?,
+                is_provisional = 0 WHERE id = ?""",
             (is_late, is_incomplete, work.now, work.now, part.id),
         )
         work.remember(part.id)
@@ -239,7 +227,7 @@ def withdraw(work: Work, session_id: str) -> None:
     for part, name, batch in work.database.execute(query, (session_id,)).fetchall():
         _delete(work, part, batch)
         # The link is the person's, too: with it they may begin anew.
-        work.database.execute("UPDATE links SET sitting = NULL WHERE sitting = ?", (name,))
+        work.database.execute("UPDATE links SET sitting = NULL, recruiting = NULL WHERE sitting = ?", (name,))
         put_meta(work.database, MUST_ERASE, "1")
         work.erases = True
 

@@ -7,13 +7,13 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from hmix_hub.errors import Where
 from hmix_hub.suite.design.design import FrozenStudy
-from hmix_hub.suite.store import replies, sessions
+from hmix_hub.suite.store import replies
+from hmix_hub.suite.store.admitting import Admitting
 from hmix_hub.suite.store.backup import back_up
 from hmix_hub.suite.store.database import DATABASE_NAME, StoreError, database_errors, open_reading, open_writing
 from hmix_hub.suite.store.keys import StudyKey, read_key
@@ -39,7 +39,7 @@ from hmix_hub.suite.store.work import as_of, resume_ms, timeout_ms
 from hmix_hub.suite.store.writer import Job, StudyClock, T, Times, Writer
 
 
-class Store(Sending):
+class Store(Sending, Admitting):
     """A collection's database and key; made by `create` or `open`.
 
     Writes give a future that is done once their commit is on the disk. One process writes, which `folder_lock` sees
@@ -141,34 +141,6 @@ class Store(Sending):
             raise StoreError(msg, where=Where(str(self.folder)))
         return self._writer.submit(job)
 
-    # -- People ---------------------------------------------------------------------------------------------------
-
-    def join(
-        self, token_hash: bytes, *, recruiting_hash: str | None, task: str | None, another: bool = False
-    ) -> Future[SessionRecord]:
-        """Return the session of a token or a recruiting id, or begin one; see `sessions.join`."""
-        job = partial(sessions.join, token_hash=token_hash, recruiting_hash=recruiting_hash, task=task)
-        return self._submit(partial(job, another=another))
-
-    def resume(self, session_id: str) -> Future[SessionRecord]:
-        """Record that a person came back: a place that was given back is theirs again, if it is still free."""
-        return self._submit(partial(sessions.resume, session_id=session_id))
-
-    def finish(self, session_id: str) -> Future[list[int]]:
-        """Finish a session, or give the trials that are missing; see `sessions.finish`."""
-        return self._submit(partial(sessions.finish, session_id=session_id))
-
-    def withdraw(self, session_id: str) -> Future[None]:
-        """Delete a session and all that a person sent; see `sessions.withdraw`. Backups are not changed.
-
-        Done once the rows are overwritten and the log is emptied; `erasing` says what follows within ten minutes.
-        """
-        return self._submit(partial(sessions.withdraw, session_id=session_id))
-
-    def leave(self, session_id: str) -> Future[None]:
-        """End a session as one that failed the quiz; `put_quiz` does so by itself at the last attempt."""
-        return self._submit(partial(sessions.leave, session_id=session_id))
-
     # -- Reads of the serving process: from memory ----------------------------------------------------------------
 
     def session(self, token_hash: bytes) -> SessionRecord | None:
@@ -188,6 +160,10 @@ class Store(Sending):
             raise session_gone()
         session = self._writer.cache.session_of(token_hash)
         return session and self._as_of_now(session)
+
+    def is_moved(self, token_hash: bytes) -> bool:
+        """Whether the session of a token goes on in another browser, as the serving process knows."""
+        return self._writer is not None and self._writer.cache.is_moved(token_hash)
 
     def session_of_participant(self, recruiting_id: str) -> SessionRecord | None:
         """Return the session of a recruiting id as of now; `None` where there is none."""
@@ -223,11 +199,13 @@ class Store(Sending):
         return session.state in {"live", "lapsed"} and self.now() - session.last_ms > resume_ms(self.frozen)
 
     def is_full(self) -> bool:
-        """Whether nobody new can begin."""
+        """Whether nobody new can begin without a personal link."""
         if self._writer is None:
             return not any(count.open_places for count in self.counts())
-        taken = self._writer.cache.places.taken(self.now() - timeout_ms(self.frozen))
-        return all(taken[batch.number] >= batch.quota for batch in self.frozen.batches)
+        places = self._writer.cache.places
+        taken = places.taken(self.now() - timeout_ms(self.frozen))
+        open_places = sum(batch.quota - taken[batch.number] for batch in self.frozen.batches)
+        return open_places <= places.kept
 
     def _as_of_now(self, session: SessionRecord) -> SessionRecord:
         return as_of(session, self.now(), self.frozen)

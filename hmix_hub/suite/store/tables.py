@@ -32,6 +32,7 @@ SESSIONS = """CREATE TABLE sessions (
         link INTEGER,
         run INTEGER,
         started_ms INTEGER NOT NULL,
+        trials_ms INTEGER,
         last_ms INTEGER NOT NULL,
         finished_ms INTEGER
     )"""
@@ -62,7 +63,7 @@ ADDED = (
         session TEXT NOT NULL UNIQUE REFERENCES sessions (id),
         payload TEXT NOT NULL
     )""",
-    "CREATE TABLE links (number INTEGER PRIMARY KEY, sitting TEXT UNIQUE)",
+    "CREATE TABLE links (number INTEGER PRIMARY KEY, sitting TEXT UNIQUE, recruiting TEXT UNIQUE)",
     "CREATE TABLE allowed (recruiting TEXT PRIMARY KEY) WITHOUT ROWID",
     """CREATE TABLE amendments (
         number INTEGER PRIMARY KEY,
@@ -87,7 +88,8 @@ TABLES = (
     )""",
     SESSIONS,
     "CREATE TABLE plans (session TEXT PRIMARY KEY REFERENCES sessions (id), plan TEXT NOT NULL)",
-    "CREATE TABLE tokens (hash BLOB PRIMARY KEY, session TEXT REFERENCES sessions (id)) WITHOUT ROWID",
+    """CREATE TABLE tokens (hash BLOB PRIMARY KEY, session TEXT REFERENCES sessions (id),
+        is_moved INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID""",
     "CREATE INDEX tokens_by_session ON tokens (session)",
     ANSWERS,
     """CREATE TABLE quiz (
@@ -122,11 +124,6 @@ TABLES = (
     *ADDED,
 )
 
-INDEXES = (
-    "CREATE INDEX sessions_by_batch ON sessions (batch, state, is_late, is_incomplete, is_provisional, excluded)",
-    "CREATE INDEX sessions_by_sitting ON sessions (sitting)",
-)
-"""Indexes of the sessions."""
 
 ADDED_META = {"paused": "0", "message": "", "links_issued": "0", "allow_list": "0"}
 NEW_META = {"closed": "0", **ADDED_META}
@@ -138,3 +135,9 @@ PERSONAL_TABLES = ("answers", "quiz", "comments", "conflicts", "quarantine", "pl
 TAKES_PLACE = """(NOT is_provisional AND excluded IS NULL
     AND (state = 'live' OR state = 'finished' AND NOT is_late AND NOT is_incomplete))"""
 """Condition on a row of `sessions`: it counts towards the quota of its batch, unless it has lapsed meanwhile."""
+INDEXES = (
+    f"CREATE INDEX sessions_with_place ON sessions (batch) WHERE {TAKES_PLACE}",
+    "CREATE INDEX sessions_by_activity ON sessions (state, last_ms)",
+    "CREATE INDEX sessions_by_sitting ON sessions (sitting)",
+)
+"""Indexes of the sessions: a join does not become slower with the number of people who joined and went away."""

@@ -31,7 +31,7 @@ from hmix_hub.yaml_file import (
 COLLECTION = "collection.yaml"
 """The study file's name within a collection folder."""
 
-_NOT_SHOWN = {("completion", "url"), ("about", "homepage"), ("about", "bibtex"), ("about", "doi")}
+_NOT_SHOWN = {("recruiting", "pattern"), ("about", "homepage"), ("about", "bibtex"), ("about", "doi")}
 _LONGEST = 400
 _MOST = 50
 _INIT = f"`hmix collect init DIR` writes a {COLLECTION} to fill in"
@@ -197,7 +197,7 @@ def _check_texts(text: YamlFile, findings: Findings, *, allow_placeholders: bool
             line = text.line_of_text(path, PLACEHOLDER, number)
             findings.add(COLLECTION, line, f"{name}: {PLACEHOLDER} is still to be written")
         seen: dict[str, int] = {}
-        for markup in [] if path in _NOT_SHOWN else markup_in(value):
+        for markup in [] if path in _NOT_SHOWN or path[-1] == "url" else markup_in(value):
             line = text.line_of_text(path, markup, seen.get(markup, 0))
             seen[markup] = seen.get(markup, 0) + 1
             said = f"{name}: {markup[:60]!r} is markup, and texts are plain: people would read it as it stands"

@@ -13,7 +13,7 @@ from hmix_hub.studies.manifest import Manifest
 from hmix_hub.suite.study.manifest import manifest_of
 from hmix_hub.suite.study.model import StudyFile
 from hmix_hub.suite.study.question_rules import advice_on_questions, impossible_questions
-from hmix_hub.suite.study.recruiting import Completion
+from hmix_hub.suite.study.recruiting import OUTCOMES, Completion
 from hmix_hub.suite.study.task_rules import Problem, broken_by, doubles
 from hmix_hub.suite.study.texts import markdown_in
 from hmix_hub.suite.study.words import WORDS, missing_words, placeholders, shipped
@@ -66,10 +66,16 @@ def _sitting(study: StudyFile) -> Iterator[Problem]:
 
 
 def _completion(completion: Completion) -> Iterator[Problem]:
-    for mark in _BRACES.findall(completion.url or ""):
-        if mark != "{code}":
-            yield ("completion", "url"), f"{mark!r} is not filled in; the code stands for {{code}}, so written"
-            break
+    ends = {name: getattr(completion, name) for name in OUTCOMES.values()}
+    addresses = {("completion", name, "url"): end.url for name, end in ends.items() if end is not None}
+    for path, url in ({("completion", "url"): completion.url} | addresses).items():
+        if mark := next((mark for mark in _BRACES.findall(url or "") if mark != "{code}"), None):
+            yield path, f"{mark!r} is not filled in; the code stands for {{code}}, so written"
+    for name, end in ends.items():
+        if end is not None and end.code is None and "{code}" in (end.url or ""):
+            yield ("completion", name, "url"), "there is no code to fill in for {code}; give one as `code`"
+    if completion.redirect and completion.url is None and not any(addresses.values()):
+        yield ("completion", "redirect"), "there is no url to send people to"
     if "{code}" in completion.text:
         yield ("completion", "text"), "{code} is filled in in the url alone; the code is shown below the text by itself"
 

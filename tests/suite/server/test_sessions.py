@@ -61,10 +61,14 @@ def test_the_same_token_again_is_the_same_session(served: Any) -> None:
     assert len(served.store.sessions()) == 1
 
 
-def test_a_recruiting_id_that_is_known_leads_to_its_session_and_is_stored_nowhere(served: Any) -> None:
+def test_a_recruiting_id_opens_nothing_elsewhere_and_is_stored_nowhere(served: Any) -> None:
     person, elsewhere = served.person(), served.person()
     person.join("infer_mixing_factor", recruiting_id="someone-4711")
-    assert elsewhere.join("infer_mixing_factor", recruiting_id=" someone-4711 ").json == person.view()
+    refused = elsewhere.join("infer_mixing_factor", recruiting_id=" someone-4711 ")
+    assert (refused.status, refused.json["error"]) == (409, "id_taken")
+    assert elsewhere.ask("GET", "/api/session").status == 401
+    assert elsewhere.ask("DELETE", "/api/session").status == 401
+    assert person.join("infer_mixing_factor", recruiting_id="someone-4711").json == person.view()
     assert len(served.store.sessions()) == 1
     served.store.close()
     stored = b"".join(path.read_bytes() for path in served.store.folder.iterdir())
@@ -122,6 +126,7 @@ def test_a_task_that_the_study_has_not(serve: Callable[..., Any]) -> None:
 def test_a_full_and_a_closed_study_take_nobody_new_and_everybody_they_know(serve: Callable[..., Any]) -> None:
     served = serve("infer_mixing_factor", batches=1, quota=1)
     known, new = served.person(), served.person()
+    known.begin("infer_mixing_factor")
     first = known.join()
     assert (new.join().status, new.join().json["error"]) == (409, "full")
     served.store.set_closed(True)

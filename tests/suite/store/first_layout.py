@@ -47,6 +47,7 @@ def take_back(folder: Path) -> None:
         database.execute(f"INSERT INTO old_{table} ({columns}) SELECT {columns} FROM {table}")  # noqa: S608
         database.execute(f"DROP TABLE {table}")
         database.execute(f"ALTER TABLE old_{table} RENAME TO {table}")
+    database.execute("ALTER TABLE tokens DROP COLUMN is_moved")
     database.execute("CREATE INDEX sessions_by_batch ON sessions (batch, state, is_late, is_incomplete)")
     for table in ("replies", "surroundings", "links", "allowed", "amendments", "runs"):
         database.execute(f"DROP TABLE {table}")

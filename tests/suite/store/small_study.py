@@ -17,8 +17,10 @@ MINUTE = 60.0
 HOUR = 3600.0
 
 
-def frozen_study(*quotas: int, stimuli: int = 3, attempts: int | None = 2, code: str | None = None) -> FrozenStudy:
-    """Make a study of one task with a batch for each quota."""
+def frozen_study(
+    *quotas: int, stimuli: int = 3, attempts: int | None = 2, code: str | None = None, quiz: bool = False
+) -> FrozenStudy:
+    """Make a study of one task with a batch for each quota; with a quiz, places count once it is passed."""
     study = StudyFile.model_validate(
         {
             "id": "small-study",
@@ -40,7 +42,9 @@ def frozen_study(*quotas: int, stimuli: int = 3, attempts: int | None = 2, code:
                     "quiz": {
                         "questions": [{"question": "1?", "choices": ["a", "b"], "answer": 1}],
                         "attempts": attempts,
-                    },
+                    }
+                    if quiz
+                    else None,
                     "pairs": {"per_class_pair": 1},
                     "coefficients": [0.5],
                     "batch_size": stimuli,

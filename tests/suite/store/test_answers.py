@@ -18,7 +18,7 @@ STORED, SAME, CONFLICT, QUARANTINED = Outcome
 
 @pytest.fixture
 def store(make_store):
-    return make_store(5)
+    return make_store(5, quiz=True)
 
 
 @pytest.fixture
@@ -266,18 +266,18 @@ class TestQuiz:
         assert (now.quiz_attempts, now.quiz_passed, now.state) == (2, True, "live")
 
     def test_the_last_failure_ends_the_session_and_gives_the_place_back(self, make_store, tmp_path):
-        store = make_store(1, folder=tmp_path / "strict")
+        store = make_store(1, folder=tmp_path / "strict", quiz=True)
         session = join(store, 1)
         for attempt in (1, 2):
             store.put_quiz(session.id, attempt, "[2]", False).result()
         assert store.session(token(1)).state == "failed_quiz"
         assert store.counts()[0].failed_quiz == 1
         assert join(store, 2).number == 1
-        with pytest.raises(StoreRefusedError, match="ended with the quiz"):
+        with pytest.raises(StoreRefusedError, match="the session has ended"):
             store.finish(session.id).result()
 
     def test_without_a_limit_it_goes_on(self, make_store, tmp_path):
-        store = make_store(1, folder=tmp_path / "patient", attempts=None)
+        store = make_store(1, folder=tmp_path / "patient", attempts=None, quiz=True)
         session = join(store, 1)
         for attempt in range(1, 8):
             store.put_quiz(session.id, attempt, "[2]", False).result()

@@ -9,8 +9,14 @@ from suite.store.small_study import HOUR, join, take_part, token
 
 from hmix_hub.errors import CollectionError
 from hmix_hub.suite.design.plan import draw_plan
-from hmix_hub.suite.store.database import SessionGoneError, StoreRefusedError, StudyClosedError, StudyFullError
-from hmix_hub.suite.store.sessions import MOST_TOKENS
+from hmix_hub.suite.store.database import (
+    JoinRefusedError,
+    SessionGoneError,
+    StoreRefusedError,
+    StudyClosedError,
+    StudyFullError,
+)
+from hmix_hub.suite.store.links import MOST_TOKENS
 from hmix_hub.suite.store.store import Store
 
 
@@ -102,11 +108,13 @@ class TestOnePerson:
         assert join(store, 1) == join(store, 1)
         assert store.counts()[0].given == 1
 
-    def test_a_recruiting_id_gives_its_session_to_another_browser(self, make_store):
+    def test_a_recruiting_id_alone_opens_nothing(self, make_store):
         store = make_store(5)
-        first = join(store, "laptop", recruiting="a" * 64)
-        assert join(store, "phone", recruiting="a" * 64).id == first.id
-        assert store.session(token("phone")).id == store.session(token("laptop")).id == first.id
+        join(store, "laptop", recruiting="a" * 64)
+        with pytest.raises(JoinRefusedError, match="another browser") as refused:
+            join(store, "phone", recruiting="a" * 64)
+        assert refused.value.reason == "id_taken"
+        assert store.session(token("phone")) is None
 
     def test_another_recruiting_id_gives_another_session(self, make_store):
         store = make_store(5)
@@ -114,8 +122,9 @@ class TestOnePerson:
 
     def test_a_token_that_was_withdrawn_never_works_again(self, make_store, reopen):
         store = make_store(5)
-        session = join(store, "laptop", recruiting="a" * 64)
-        join(store, "phone", recruiting="a" * 64)
+        [link] = store.issue_links(1).result()
+        session = store.join(token("laptop"), link=link).result()
+        store.join(token("phone"), link=link, takes_over=True).result()
         store.withdraw(session.id).result()
         for browser in ("laptop", "phone"):
             with pytest.raises(SessionGoneError):
@@ -125,17 +134,18 @@ class TestOnePerson:
             with pytest.raises(SessionGoneError):
                 again.session(token(browser))
             with pytest.raises(SessionGoneError):
-                join(again, browser, recruiting="a" * 64)
+                join(again, browser)
 
     def test_a_token_that_nobody_knows(self, make_store):
         assert make_store(1).session(token("?")) is None
 
     def test_the_browsers_of_one_session_have_an_end(self, make_store):
         store = make_store(1)
+        [link] = store.issue_links(1).result()
         for browser in range(MOST_TOKENS):
-            join(store, browser, recruiting="a" * 64)
+            store.join(token(browser), link=link, takes_over=True).result()
         with pytest.raises(StoreRefusedError, match="too many browsers"):
-            join(store, "one more", recruiting="a" * 64)
+            store.join(token("one more"), link=link, takes_over=True).result()
 
 
 @pytest.mark.parametrize("quotas", [(25,) * 20, (30,) * 20])
@@ -168,7 +178,7 @@ def test_more_who_join_at_once_than_there_are_places(make_store):
 def test_one_person_who_joins_many_times_at_once_has_one_session(make_store):
     store = make_store(50)
     with ThreadPoolExecutor(16) as threads:
-        joined = set(threads.map(lambda n: join(store, n % 3, recruiting="a" * 64).id, range(60)))
+        joined = set(threads.map(lambda _: join(store, "laptop", recruiting="a" * 64).id, range(60)))
     assert len(joined) == 1
     assert store.counts()[0].live == 1
 

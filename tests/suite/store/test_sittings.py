@@ -8,7 +8,8 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from suite.store.small_study import HOUR, answer, answer_all, join, token
+from suite.store.small_study import HOUR, answer, answer_all, token
+from suite.store.small_study import join as arrive
 from suite_maker import frozen_study
 
 from hmix_hub.suite.operator.actions import described
@@ -40,6 +41,14 @@ def begin(tmp_path, clocks):
 
 def pass_quiz(store, session, attempt=1, passed=True):
     store.put_quiz(session.id, attempt, "{}", passed).result(30)
+
+
+def join(store, name, **how):
+    """Join, and pass the quiz of the first task: from then on there is a place."""
+    session = arrive(store, name, **how)
+    if session.is_provisional:
+        pass_quiz(store, session)
+    return now(store, name)
 
 
 def now(store, name):
@@ -93,13 +102,30 @@ def test_a_part_that_is_done_leads_to_the_next_and_the_last_finishes_all(begin, 
     store.check_integrity()
 
 
-def test_another_browser_with_the_same_id_comes_to_the_part_that_the_person_is_at(begin):
+def test_another_browser_with_the_link_comes_to_the_part_that_the_person_is_at(begin):
     store = begin()
-    session = join(store, "ada", recruiting="hash")
+    [link] = store.issue_links(1).result()
+    session = store.join(token("ada"), link=link).result()
+    assert [part.link for part in store.parts(session)] == [link, link]
+    pass_quiz(store, session)
     answer_all(store, session)
     store.finish(session.id).result()
 
-    assert join(store, "ada's phone", recruiting="hash").task == SECOND
+    assert store.join(token("ada's phone"), link=link, takes_over=True).result().task == SECOND
+    assert store.is_moved(token("ada"))
+
+
+def test_the_quiz_of_the_first_task_gives_a_place_in_all_or_in_none(begin):
+    store = begin(quota=1)
+    for name in ("ada", "bob"):
+        arrive(store, name)
+    assert [count.live for count in store.counts()] == [0, 0]
+    for name in ("ada", "bob"):
+        pass_quiz(store, now(store, name))
+
+    assert [(count.live, count.full) for count in store.counts()] == [(1, 1), (1, 1)]
+    assert now(store, "bob").state == "full"
+    store.check_integrity()
 
 
 def test_places_of_all_parts_lapse_and_come_back_together(begin, clocks):

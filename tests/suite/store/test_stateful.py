@@ -23,7 +23,7 @@ from hmix_hub.suite.store.store import Store
 
 QUOTAS = (2, 1)
 PEOPLE = st.integers(0, 5)
-TRIALS = st.integers(3, 6)
+TRIALS = st.integers(2, 5)
 SHARES = st.integers(0, 1)
 TIMEOUT_MS = 60 * 60_000
 RESUME_MS = 24 * 60 * 60_000
@@ -84,7 +84,11 @@ class Collection(RuleBasedStateMachine):
     @rule(name=PEOPLE)
     def join(self, name):
         waiting = self.store.join(token(name), recruiting_hash=None, task=None)
-        free = [(self.taken(batch), batch) for batch, quota in enumerate(QUOTAS) if self.taken(batch) < quota]
+        free = [
+            (self.taken(batch), self.given[batch], batch)
+            for batch, quota in enumerate(QUOTAS)
+            if self.taken(batch) < quota
+        ]
         if name in self.gone:
             assert isinstance(waiting.exception(30), SessionGoneError)
         elif name in self.people:
@@ -96,7 +100,7 @@ class Collection(RuleBasedStateMachine):
             assert isinstance(waiting.exception(30), StudyFullError)
         else:
             session = waiting.result(30)
-            assert (session.batch, session.number) == (min(free)[1], self.given[session.batch])
+            assert (session.batch, session.number) == (min(free)[-1], self.given[session.batch])
             self.given[session.batch] += 1
             self.people[name] = Person(session.id, session.batch, self.store.now())
 
@@ -111,14 +115,14 @@ class Collection(RuleBasedStateMachine):
             assert outcome is Outcome.CONFLICT
         else:
             assert outcome in {Outcome.STORED, Outcome.SAME}
-        if person.is_incomplete and set(person.answers) == set(range(3, 7)):
+        if person.is_incomplete and set(person.answers) == set(range(2, 6)):
             person.is_late = person.is_late or not self.is_free(person)
             person.is_incomplete = False
         self.act(person)
 
     @rule(name=PEOPLE)
     def send_all(self, name):
-        for trial in range(3, 7):
+        for trial in range(2, 6):
             self.send(name, trial, 0)
 
     @rule(name=PEOPLE, trial=TRIALS)
@@ -131,7 +135,7 @@ class Collection(RuleBasedStateMachine):
 
     @rule(name=PEOPLE)
     def send_all_faulty(self, name):
-        for trial in range(3, 7):
+        for trial in range(2, 6):
             self.send_faulty(name, trial)
 
     @rule(name=PEOPLE)
@@ -146,10 +150,10 @@ class Collection(RuleBasedStateMachine):
         if person is None or person.state == "failed_quiz":
             return
         missing = self.store.finish(person.id).result(30)
-        assert missing == sorted(set(range(3, 7)) - set(person.answers) - person.faulty)
+        assert missing == sorted(set(range(2, 6)) - set(person.answers) - person.faulty)
         if not missing and person.state != "finished":
             person.is_late = not self.is_free(person)
-            person.is_incomplete = set(person.answers) < set(range(3, 7))
+            person.is_incomplete = set(person.answers) < set(range(2, 6))
             person.state = "finished"
 
     @rule(name=PEOPLE)

@@ -1,0 +1,83 @@
+"""The route by which people join: with the id of a recruiting platform, with a personal link, or with neither."""
+
+from __future__ import annotations
+
+from asyncio import wrap_future
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from hmix_hub.suite.server.limits import NetworkLimit
+from hmix_hub.suite.server.replies import Refusal
+from hmix_hub.suite.server.requests import Sent, read_sent, token_hash
+from hmix_hub.suite.server.session_routes import view_reply
+from hmix_hub.suite.store.store import Store
+
+_LONGEST_ID = 200
+"""Characters of a recruiting id, or of a link, at most."""
+
+
+class Join(Sent):
+    """Begins a session, or goes on with one."""
+
+    consent_sha256: str
+    recruiting_id: str | None = None
+    task: str | None = None
+    link: str | None = None
+    takes_over: bool = False
+    another: bool = False
+
+
+class JoinRoute:
+    """The beginning of sessions."""
+
+    def __init__(self, store: Store, limit: NetworkLimit) -> None:
+        self._store, self._limit = store, limit
+
+    async def join(self, request: Request) -> Response:
+        """Begin a session, or go on with the one that the token or the personal link has."""
+        token = token_hash(request)
+        sent = await read_sent(request, Join)
+        frozen = self._store.frozen
+        if sent.consent_sha256 != frozen.consent_sha256:
+            raise Refusal(409, "consent_changed", "The consent form is another one. Load the page again.")
+        if sent.task is not None and sent.task not in frozen.study.tasks:
+            raise Refusal(400, "no_such_task", "The study has no such task.")
+        if self._store.is_moved(token):
+            raise Refusal(401, "moved", "The session goes on in another browser.")
+        link = self._link(sent.link)
+        recruiting_hash = self._recruiting(sent.recruiting_id, has_link=link is not None)
+        if link is None and self._store.session(token) is None:
+            self._limit.take(request.scope)
+        joining = self._store.join(
+            token,
+            recruiting_hash=recruiting_hash,
+            task=sent.task,
+            link=link,
+            takes_over=sent.takes_over,
+            another=sent.another,
+        )
+        return view_reply(self._store, await wrap_future(joining))
+
+    def _link(self, text: str | None) -> int | None:
+        links = self._store.frozen.study.recruiting.links
+        if links == "off" or not (text or links == "required"):
+            return None
+        if not text:
+            raise Refusal(403, "link_missing", "This study is open to people with a personal link.")
+        number = self._store.key.read_link(text) if len(text) <= _LONGEST_ID else None
+        if number is None:
+            raise Refusal(403, "bad_link", "This link is not one of this study.")
+        return number
+
+    def _recruiting(self, given: str | None, *, has_link: bool) -> str | None:
+        """Return the hash of a recruiting id; what has not the form of one, such as a placeholder, is none."""
+        text = given or ""
+        if not text.isprintable() or len(text.strip()) > _LONGEST_ID:
+            said = f"A recruiting id is printable, of at most {_LONGEST_ID} characters."
+            raise Refusal(400, "bad_recruiting_id", said)
+        recruiting = self._store.frozen.study.recruiting
+        recruiting_id = recruiting.id_of(text)
+        if recruiting_id is None and recruiting.required and not has_link:
+            raise Refusal(403, "recruiting_id_missing", "The address lacks the id of the recruiting platform.")
+        return self._store.key.recruiting(recruiting_id) if recruiting_id else None

@@ -1,0 +1,172 @@
+"""Places: which batch has one, who holds one, and who waits for one until the quiz is passed.
+
+A session whose quiz is not passed is provisional: it holds no place, so that nobody takes places by joining alone. Who
+passes the quiz gets a place of the own batch, else of another one of the same task, else the session ends as `full`.
+Personal links keep places back from those who come without one.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from dataclasses import replace
+
+from hmix_hub.errors import CollectionError, nearest
+from hmix_hub.suite.design.design import Batch
+from hmix_hub.suite.design.plan import draw_plan
+from hmix_hub.suite.store.database import StudyFullError
+from hmix_hub.suite.store.records import SessionRecord
+from hmix_hub.suite.store.sittings import parts_of
+from hmix_hub.suite.store.tables import TAKES_PLACE
+from hmix_hub.suite.store.work import Work, resume_ms
+
+
+def lapse(work: Work) -> None:
+    """Free the seats of all who have not answered for the time-out."""
+    lapsed = work.database.execute(
+        "UPDATE sessions SET state = 'lapsed' WHERE state = 'live' AND last_ms < ? RETURNING id", (work.lapses_before,)
+    ).fetchall()
+    for (session_id,) in lapsed:
+        work.remember(session_id)
+
+
+def choose_batch(work: Work, task: str | None, *, has_link: bool = False) -> Batch:
+    """Return the batch with the fewest people among those that have a free place.
+
+    Parameters
+    ----------
+    task
+        Of this task alone; `None`: of any.
+    has_link
+        Whether the person has a personal link, for which a place is kept.
+
+    Raises
+    ------
+    CollectionError
+        If the study has no such task.
+    StudyFullError
+        If no place is free.
+    """
+    tasks = {batch.task for batch in work.frozen.batches}
+    if task is not None and task not in tasks:
+        msg = f"the study has no task {task!r}"
+        raise CollectionError(msg, hint=nearest(task, sorted(tasks), label="tasks"))
+    lapse(work)
+    taken = _taken(work)
+    # Of those who hold no place yet, however many they are, only how often a batch was given is known at once.
+    given = dict(work.database.execute("SELECT number, given FROM batches").fetchall())
+    free = [
+        (taken[batch.number], given[batch.number], batch.number)
+        for batch in work.frozen.batches
+        if task in {None, batch.task} and taken[batch.number] < batch.quota
+    ]
+    if not free or not (has_link or open_places(work) > 0):
+        msg = "the study is full"
+        raise StudyFullError(msg, hint="a place may be given back later")
+    return work.frozen.batches[min(free)[-1]]
+
+
+# SQLite's planner takes an index of all live sessions, however many of them hold no place.
+def _taken(work: Work) -> Counter[int]:
+    query = f"SELECT batch, count(*) FROM sessions INDEXED BY sessions_with_place WHERE {TAKES_PLACE} GROUP BY batch"  # noqa: S608
+    return Counter(dict(work.database.execute(query).fetchall()))
+
+
+def open_places(work: Work) -> int:
+    """Count the free places of the whole study, less those that personal links keep: see `kept_places`."""
+    taken = work.count(f"SELECT count(*) FROM sessions INDEXED BY sessions_with_place WHERE {TAKES_PLACE}")  # noqa: S608
+    return sum(batch.quota for batch in work.frozen.batches) - taken - kept_places(work)
+
+
+def kept_places(work: Work) -> int:
+    """Count the places that are kept for personal links: of those not opened yet, or whose person has no place yet."""
+    return work.count(
+        f"""SELECT count(*) FROM links l WHERE l.sitting IS NULL OR EXISTS (
+            SELECT 1 FROM sessions s INDEXED BY sessions_by_sitting
+            WHERE s.sitting = l.sitting AND s.state IN ('live', 'lapsed')
+            AND s.excluded IS NULL AND s.last_ms >= ? AND NOT {TAKES_PLACE})""",  # noqa: S608
+        work.now - resume_ms(work.frozen),
+    )
+
+
+def has_place(work: Work, session: SessionRecord) -> bool:
+    """Whether the batch of a session without a place has a free one for it, once all given back are counted."""
+    lapse(work)
+    taken = _taken(work)
+    is_free = taken[session.batch] < work.frozen.batches[session.batch].quota
+    return is_free and (session.link is not None or open_places(work) > 0)
+
+
+def claim(work: Work, session: SessionRecord) -> bool:
+    """Make a provisional session count, in another batch of its task where its own is full.
+
+    Returns
+    -------
+    bool
+        Whether a place was free; if not, the session is left as it is.
+    """
+    if not session.is_provisional:
+        return True
+    if not has_place(work, session):
+        try:
+            _move(work, session, choose_batch(work, session.task, has_link=session.link is not None))
+        except StudyFullError:
+            return False
+    work.database.execute("UPDATE sessions SET is_provisional = 0 WHERE id = ?", (session.id,))
+    work.remember(session.id)
+    return True
+
+
+def _move(work: Work, session: SessionRecord, batch: Batch) -> None:
+    number, seed = next_number(work, batch), secrets.randbelow(2**63)
+    before = [part.plan for part in parts_of(work, session) if part.part == session.part - 1]
+    plan = draw_plan(work.frozen, batch, number, seed, before=before[0] if before else None)
+    work.database.execute(
+        "UPDATE sessions SET batch = ?, number = ?, seed = ? WHERE id = ?", (batch.number, number, seed, session.id)
+    )
+    work.database.execute("UPDATE plans SET plan = ? WHERE session = ?", (plan.to_json(), session.id))
+    work.plans[session.id] = plan
+
+
+def next_number(work: Work, batch: Batch) -> int:
+    """Return how many people were given a batch before, and count one more."""
+    query = "UPDATE batches SET given = given + 1 WHERE number = ? RETURNING given"
+    return work.count(query, batch.number) - 1
+
+
+def exclude(work: Work, session_id: str, reason: str | None) -> None:
+    """Exclude a person for a reason: their answers are kept and no data, their place is free. `None` takes it back.
+
+    Who is taken back after the place was given to somebody else has finished late.
+    """
+    for session in parts_of(work, work.session(session_id)):
+        if reason is None and session.excluded is not None:
+            _take_back(work, session)
+        work.database.execute("UPDATE sessions SET excluded = ? WHERE id = ?", (reason, session.id))
+        work.remember(session.id)
+
+
+def _take_back(work: Work, session: SessionRecord) -> None:
+    if replace(session, excluded=None).takes_place and not has_place(work, session):
+        _give_away(work, session)
+
+
+def _give_away(work: Work, session: SessionRecord) -> None:
+    query = (
+        "UPDATE sessions SET is_late = state = 'finished', state = iif(state = 'live', 'lapsed', state) WHERE id = ?"
+    )
+    work.database.execute(query, (session.id,))
+
+
+def free(work: Work, session_id: str) -> bool:
+    """Give a person's place to somebody else, as after a time-out; return whether there was one.
+
+    Answers stay data: those of somebody who finished are marked as late.
+    """
+    had_place = False
+    for session in parts_of(work, work.session(session_id)):
+        if session.takes_place:
+            had_place = True
+            _give_away(work, session)
+            work.remember(session.id)
+    return had_place
