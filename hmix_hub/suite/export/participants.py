@@ -130,7 +130,10 @@ def notes_of(frozen: FrozenStudy) -> str:
     lines = ["# participants.csv", "", "| column | what was asked | values |", "| --- | --- | --- |"]
     for _, asked in exported_questions(frozen.questionnaire):
         called = asked.values or asked.choices
-        texts = [f"{name}: {text}" if name != text else text for name, text in zip(called, asked.choices, strict=True)]
+        texts = [
+            f"{name or 'empty'}: {text}" if name != text else text
+            for name, text in zip(called, asked.choices, strict=True)
+        ]
         if asked.kind == "scale":
             texts = [f"1 ({asked.low}) to {asked.steps} ({asked.high})"]
         kinds = {"several": "any of ", "number": "a number" if not asked.groups else "group of a number"}

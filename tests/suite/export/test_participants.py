@@ -157,7 +157,10 @@ def test_texts_of_people_are_beside_it_and_not_in_it(exported: Any) -> None:
 
 def test_the_notes_say_what_each_column_was_asked_with(exported: Any) -> None:
     notes = (exported[0].path / "NOTES.md").read_text(encoding="utf-8")
-    assert "| gender | What is your gender? | woman: Woman; man: Man; other: Non-binary or another gender" in notes
+    assert (
+        "| gender | What is your gender? | woman: Woman; man: Man; other: Non-binary or another gender; empty: I"
+        in notes
+    )
     assert "| seen | Which? | any of cats; dogs; frogs |" in notes
     assert "| attention_checks | Choose blue. | attention checks that were answered |" in notes
     assert "remark" not in notes
