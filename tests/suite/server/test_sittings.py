@@ -21,6 +21,10 @@ def do_part(person: Any) -> Any:
     return person.ask("POST", "/api/session/finish", {})
 
 
+ALONE = {"name": "alone", "kind": "choice", "question": "Alone?", "choices": ["Yes", "No"], "screen_out": [2]}
+HARD = {"name": "hard", "kind": "choice", "question": "Was it hard?", "choices": ["Yes", "No"]}
+
+
 @pytest.fixture
 def sitting(serve: Any) -> Any:
     return serve(INFER, CONSTRUCT, sitting=BOTH)
@@ -92,3 +96,28 @@ def test_a_second_link_begins_a_second_task_only_if_the_person_says_so(serve: An
     assert do_part(person).json["code"] == code
     assert person.ask("DELETE", "/api/session").json == {"withdrawn": True}
     assert served.store.sessions() == []
+
+
+def test_questions_are_asked_once_at_the_beginning_and_at_the_end_of_the_sitting(serve: Any) -> None:
+    served = serve(INFER, CONSTRUCT, sitting=BOTH, before=[{"questions": [ALONE]}], after=[{"questions": [HARD]}])
+    person = served.person()
+    first = [page["kind"] for page in person.join().json["pages"]]
+    assert (first[0], first.count("questions"), first.count("comments")) == ("questions", 1, 0)
+    person.ask("PUT", "/api/session/questions/0", {"answers": {"alone": 1}})
+    assert do_part(person).json == {"next": True}
+    second = person.view()
+    kinds = [page["kind"] for page in second["pages"]]
+    assert (kinds[0], kinds[-2:], kinds.count("questions")) == ("part", ["questions", "comments"], 1)
+    assert second["pages"][-1]["index"] == second["sitting"]["pages"]
+    assert do_part(person).json["error"] == "questions_missing"
+    person.ask("PUT", "/api/session/questions/1", {"answers": {"hard": 2}})
+    assert "code" in person.ask("POST", "/api/session/finish", {}).json
+
+
+def test_who_is_screened_out_ends_all_parts(serve: Any) -> None:
+    served = serve(INFER, CONSTRUCT, sitting=BOTH, before=[{"questions": [ALONE]}])
+    person = served.person()
+    person.join()
+    person.ask("PUT", "/api/session/questions/0", {"answers": {"alone": 2}})
+    assert [session.state for session in served.store.sessions()] == ["screened_out"] * 2
+    assert all(count.open_places == count.quota for count in served.store.counts())

@@ -72,6 +72,21 @@ def test_the_paper_s_preset_is_to_be_adapted(tmp_path: Path) -> None:
     assert all("TODO is still to be written" in line for line in str(told.value).split("\n")[1:])
 
 
+def test_what_a_preset_shows_as_comments_on_practice_breaks_and_sittings_can_be_asked(tmp_path: Path) -> None:
+    text = preset_text("starter", "study", [INFER, CONSTRUCT])
+    begin, end = text.index("#     practice:"), text.index("# Whether each person is asked all tasks")
+    around = text[begin:end].replace("#     ", "    ").replace("every: 20", "every: 2")
+    text = text.replace("# sitting:", "sitting:").replace(f"  {INFER}:\n", f"  {INFER}:\n{around}")
+    (tmp_path / "collection.yaml").write_text(text, encoding="utf-8")
+
+    study = read_study_file(tmp_path)
+    frozen, _ = draw_design(tmp_path, study)
+
+    assert (len(frozen.practice[INFER]), study.tasks[INFER].breaks is not None) == (1, True)
+    assert study.sitting is not None
+    assert len(study.sitting.orders()) == 2
+
+
 @pytest.mark.parametrize("preset", PRESETS)
 def test_the_questions_that_a_preset_shows_as_comments_can_be_asked(preset: str, tmp_path: Path) -> None:
     text = preset_text(preset, "study", ["class_choice"])
