@@ -26,7 +26,7 @@ COMMANDS = {
     "words": (_DESIGN, "Print the words of the pages, to translate or change them."),
     "preview": (_SELF, "Walk through every screen; nothing is stored."),
     "serve": (_SELF, "Collect answers: serve the study to people."),
-    "deploy": ("hmix_hub.cli.collect_deploy", "Write settings for nginx, Caddy, systemd and Docker."),
+    "deploy": (_SELF, "Write settings for nginx, Caddy, systemd and Docker."),
     "status": (_STATUS, "Show people, batches and answers, live."),
     "dashboard": (_OPERATOR, "Print the dashboard's address, while a study is served."),
     "withdraw": (_OPERATOR, "Delete everything one participant sent."),
@@ -105,6 +105,23 @@ def serve(folder: Path, trial_run: bool, root_path: str, trusted_proxy: tuple[st
 
     proxy = Proxy.of(root_path, trusted_proxy)
     serving.serve(folder, proxy=proxy, trial_run=trial_run, tell=click.echo, **where)
+
+
+@click.command("deploy")
+@_folder
+@click.option("--at", required=True, metavar="URL", help="Address that people will open: https://example.org/pilot.")
+@click.option("--to", "target", metavar="FOLDER", type=click.Path(path_type=Path), help="Where to write [DIR/deploy].")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65534), help="Port behind the proxy.")
+def deploy(folder: Path, at: str, target: Path | None, port: int) -> None:
+    """Write settings for a server: nginx or Caddy in front with HTTPS, systemd or Docker to start the collection.
+
+    Each file says in its first lines where it belongs. Nothing on this computer is changed.
+    """
+    from hmix_hub.suite.deployment import write_settings
+
+    for file in write_settings(folder, target or folder / "deploy", at=at, port=port):
+        click.echo(f"wrote {file}")
+    click.echo("next: take one of nginx.conf and Caddyfile, and one of hmix-collect.service and Dockerfile")
 
 
 @click.command("export")

@@ -20,7 +20,7 @@ from playwright.sync_api import expect
 from suite.browser.collection import Served, serving, study_file, wait_for
 from suite.browser.person import Person
 
-from hmix_hub.suite.deployment.settings import settings
+from hmix_hub.suite.deployment import settings
 from hmix_hub.suite.server.proxy import Proxy
 from hmix_hub.tasks import SELECT
 

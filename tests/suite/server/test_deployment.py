@@ -17,7 +17,7 @@ from suite_maker import study_content
 
 from hmix_hub.cli.collect import collect, serve
 from hmix_hub.errors import CollectionError
-from hmix_hub.suite.deployment.settings import FILES, settings, write_settings
+from hmix_hub.suite.deployment import FILES, settings, write_settings
 
 AT = "https://study.example.org/lab/pilot"
 

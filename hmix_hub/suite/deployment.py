@@ -1,4 +1,4 @@
-"""Settings of nginx, Caddy, systemd and Docker for one collection, filled in and ready to be put in their places."""
+"""Deployment: settings of nginx, Caddy, systemd and Docker for one collection, filled in."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def settings(folder: Path, *, at: str, port: int) -> dict[str, str]:
     root_path = Proxy.of(address.path).root_path
     return {
         name: jinja2.Template(
-            files("hmix_hub.suite.deployment").joinpath(name).read_text(encoding="utf-8"),
+            files("hmix_hub.suite").joinpath("deployment_files", name).read_text(encoding="utf-8"),
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
             keep_trailing_newline=True,
