@@ -42,12 +42,15 @@ export function fit(layout, stage, controls, pictures, grid) {
 	const [whole, above, asked] = [layout, stage, controls].map((node) => node.getBoundingClientRect());
 	const isStacked = asked.top >= above.bottom;
 	const reached = isStacked ? whole.bottom - above.height : whole.top;
+	// Without what the head says while there is no connection: pictures do not change their size for it.
+	const status = document.getElementById('status');
+	const news = status.dataset.kind === 'failing' ? status.offsetHeight : 0;
 	const width = layout.clientWidth * (isStacked ? 1 : 0.5);
 	const { size, task } = session.view;
 	const { naturalWidth, naturalHeight } = pictures[0];
 	// The smallest room of all trials so far: a longer name below the picture changes no picture's size later.
 	const key = [task, innerWidth, innerHeight, devicePixelRatio, naturalWidth, naturalHeight].join();
-	const height = Math.min(innerHeight - reached - scrollY - MARGIN, heights.get(key) ?? Infinity);
+	const height = Math.min(innerHeight - reached + news - scrollY - MARGIN, heights.get(key) ?? Infinity);
 	heights.set(key, height);
 	const isTall = isStacked && height < Math.min(LEAST, size);
 	layout.classList.toggle('tall', isTall);
