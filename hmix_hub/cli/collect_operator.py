@@ -1,4 +1,4 @@
-"""`hmix collect withdraw`, `close`, `pause`, `message`, `dashboard`: what those who run a study do with it.
+"""`hmix collect withdraw`, `exclude`, `free`, `close`, `pause`, `message`, `dashboard`: for those who run a study.
 
 Each is carried out in the process that serves the collection, where there is one, and else on the store.
 """
@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from hmix_hub.errors import CollectionError, Where
-from hmix_hub.suite.operator.actions import Close, Look, Message, Pause, Told, Withdraw
+from hmix_hub.suite.operator.actions import Close, Exclude, Free, Look, Message, Pause, Told, Withdraw
 from hmix_hub.suite.operator.channel import carry_out, read_channel
 from hmix_hub.suite.store.keys import is_served
 
@@ -59,6 +59,30 @@ def withdraw(folder: Path, named: dict[str, str], yes: bool) -> None:
     if not yes:
         click.confirm(f"delete {_said(carry_out(folder, Look(**named)))}?", abort=True)
     click.echo(f"deleted {_said(carry_out(folder, Withdraw(**named)))}; the place is free again")
+
+
+@click.command("exclude")
+@_folder
+@_participant
+@click.option("--reason", metavar="TEXT", help="Why, in a few words; it stands in the store alone.")
+@click.option("--take-back", is_flag=True, help="Take an excluded participant back.")
+def exclude(folder: Path, named: dict[str, str], reason: str | None, take_back: bool) -> None:
+    """Exclude one participant: the answers are kept and are not exported, the place is free again."""
+    if take_back == (reason is not None):
+        msg = "say --reason, or --take-back"
+        raise click.UsageError(msg)
+    told = carry_out(folder, Exclude(**named, reason=reason))
+    click.echo(f"{'took back' if take_back else 'excluded'} {_said(told)}")
+
+
+@click.command("free")
+@_folder
+@_participant
+def free(folder: Path, named: dict[str, str]) -> None:
+    """Give one participant's place to somebody else; the answers stay data."""
+    told = carry_out(folder, Free(**named))
+    became = "the place is free again" if told["had_place"] else "it held no place"
+    click.echo(f"{_said(told)}: {became}")
 
 
 @click.command("close")

@@ -17,6 +17,8 @@ from hmix_hub.suite.store.progress import find_code
 from hmix_hub.suite.store.records import SessionRecord
 from hmix_hub.suite.store.store import Store
 
+LONGEST_REASON = 200
+"""Characters of the reason of an exclusion at most."""
 Told = dict[str, Any]
 """JSON that an action answers with."""
 
@@ -142,6 +144,42 @@ def _of_code(store: Store, code: str) -> SessionRecord | None:
     return None if owner is None else owner.session
 
 
+class Exclude(OnParticipant):
+    """Exclude a participant for a reason, or take them back: answers are kept and are no data, the place is free.
+
+    Parameters
+    ----------
+    reason
+        A few words, which stand in the store alone; `None` takes the participant back.
+    """
+
+    name = "exclude"
+    reason: str | None
+
+    def carry_out(self, store: Store) -> Told:
+        """Return the session as it was."""
+        reason = None if self.reason is None else self.reason.strip()
+        if reason is not None and not (reason and reason.isprintable() and len(reason) <= LONGEST_REASON):
+            msg = f"a reason is one line of at most {LONGEST_REASON} characters"
+            raise CollectionError(msg, hint="say in a few words why the answers are no data")
+        session = self.find(store)
+        told = described(store, session)
+        store.exclude(session.id, reason).result()
+        return told
+
+
+class Free(OnParticipant):
+    """Give a participant's place to somebody else; answers stay data."""
+
+    name = "free"
+
+    def carry_out(self, store: Store) -> Told:
+        """Return the session as it was, and whether it held a place."""
+        session = self.find(store)
+        told = described(store, session)
+        return told | {"had_place": store.free(session.id).result()}
+
+
 class Look(OnParticipant):
     """Describe a participant's session; nothing is changed."""
 
@@ -172,6 +210,7 @@ def described(store: Store, session: SessionRecord) -> Told:
         "state": session.state,
         "is_late": session.is_late,
         "is_incomplete": session.is_incomplete,
+        "excluded": session.excluded,
         "task": session.task,
         "batch": session.batch,
         "answers": sum(len(store.held(part.id)) for part in parts),
@@ -180,5 +219,6 @@ def described(store: Store, session: SessionRecord) -> Told:
     }
 
 
-ACTIONS: dict[str, type[Action]] = {action.name: action for action in (Close, Pause, Message, Look, Withdraw)}
+_ALL: tuple[type[Action], ...] = (Close, Pause, Message, Look, Exclude, Free, Withdraw)
+ACTIONS = {action.name: action for action in _ALL}
 """All actions, by name."""

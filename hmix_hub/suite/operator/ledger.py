@@ -138,6 +138,11 @@ class Ledger:
                 break
         self.judged = self._judged()
 
+    def links(self) -> dict[str, int]:
+        """Count the personal links that there are, and those of them that somebody has opened."""
+        [(issued, used)] = self._rows("SELECT count(*), count(sitting) FROM links")
+        return {"issued": issued, "used": used}
+
     def inattentive(self, sittings: Mapping[str, str]) -> list[str]:
         """Return the sessions of people who failed more attention checks than the study allows; of all sittings."""
         replies: dict[str, dict[int, Any]] = {}

@@ -51,8 +51,8 @@ class PersonRow:
     answered, trials
         Of all sessions of the sitting.
     claimed_ms, server_ms
-        Sum of the claimed response times; study clock from the beginning of the session to the last answer. `None`
-        without an answer.
+        Sum of the claimed response times; study clock from when the first trial became possible to the last answer;
+        `None` without an answer.
     """
 
     session: SessionRecord
@@ -140,7 +140,7 @@ def people_of(
                 trials=sum(len(part.plan.rows) for part in parts),
                 median_ms=median,
                 claimed_ms=claimed,
-                server_ms=None if latest is None or np.isnan(latest) else latest - parts[0].started_ms,
+                server_ms=None if latest is None or np.isnan(latest) else latest - _start(parts[0]),
                 flags=tuple(flag for flag in FLAGS if flag in found or (flag == "fast" and _is_fast(median))),
             )
         )
@@ -151,6 +151,11 @@ def by_stage(people: Iterable[PersonRow]) -> dict[str, int]:
     """Count people by stage; every stage is there."""
     counts = Counter(person.stage for person in people)
     return {stage: counts[stage] for stage in STAGES}
+
+
+def _start(session: SessionRecord) -> int:
+    """Return when the first trial became possible, study clock, ms."""
+    return session.started_ms if session.trials_ms is None else session.trials_ms
 
 
 def _is_fast(median: float | None) -> bool:
@@ -180,7 +185,7 @@ def _flags(ledger: Ledger, sessions: Sequence[SessionRecord]) -> dict[str, list[
     judged = ledger.judged
     if not len(judged):
         return found
-    began = {session.id: (session.started_ms, session.run) for session in sessions}
+    began = {session.id: (_start(session), session.run) for session in sessions}
     starts, runs = (np.array([began[session][place] or 0 for session in ledger.ids]) for place in (0, 1))
     # The study clock stands still while nobody serves, and people go on.
     is_known = judged.run == runs[judged.session]

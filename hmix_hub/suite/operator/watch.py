@@ -102,6 +102,7 @@ class Watch:
                 {"stage": stage, "meaning": STAGES[stage], "people": number}
                 for stage, number in by_stage(people).items()
             ],
+            "links": self._ledger.links(),
             "withdrawn": sum(count.withdrawn for count in counts),
             "batches": [{**asdict(count), "open": count.open_places} for count in counts],
             "answers": figures.answers_by_hour(judged, now_ms),

@@ -85,7 +85,6 @@ class LookRoutes:
         server = {
             "fault": None if fault is None else fault.content["message"],
             "errors": self._errors.told(),
-            "actions": list(ACTIONS),
         }
         return _tagged_json(request, moment.overview | server)
 

@@ -166,6 +166,24 @@ def test_a_participant_is_found_and_deleted_after_a_question(dashboard, open_das
     assert someone.ask("GET", "/api/session").status == 410
 
 
+def test_a_participant_is_excluded_for_a_reason_and_taken_back(dashboard, open_dashboard, console):
+    console.allow("409")
+    someone = dashboard.person(70)
+    someone.take_part(INFER)
+    page = open_dashboard("People")
+    row = page.get_by_role("row", name=dashboard.id_of(someone))
+    row.get_by_role("button").click()
+    page.get_by_role("button", name="Exclude").click()
+    expect(page.get_by_role("dialog").get_by_role("alert")).to_have_text(re.compile("a reason is one line"))
+    page.get_by_label("Reason of an exclusion").fill("the same answer throughout")
+    page.get_by_role("button", name="Exclude").click()
+    expect(row).to_contain_text("excluded")
+    row.get_by_role("button").click()
+    expect(page.get_by_text("Excluded: the same answer throughout")).to_be_visible()
+    page.get_by_role("button", name="Take back").click()
+    expect(row).to_contain_text("finished")
+
+
 def test_nobody_has_a_code_that_nobody_has(open_dashboard, console):
     console.allow("409")
     page = open_dashboard("People")

@@ -46,6 +46,25 @@ class TestOverTheChannel:
         assert (again.status, again.json["error"]) == (409, "not_done")
         assert again.json["message"] == "no participant has this id or code"
 
+    def test_a_participant_is_excluded_taken_back_and_freed(self, operator, store):
+        session = take_part(store, 1)
+        named = {"participant_id": store.key.participant(session.sitting)}
+        assert operator("POST", "/api/actions/exclude", named | {"reason": " too fast "}).json["excluded"] is None
+        assert operator("POST", "/api/actions/look", named).json["excluded"] == "too fast"
+        assert operator("GET", "/api/people?stage=excluded").json["of"] == 1
+        operator("POST", "/api/actions/exclude", named | {"reason": None})
+        assert operator("POST", "/api/actions/look", named).json["excluded"] is None
+        assert operator("POST", "/api/actions/free", named).json["had_place"] is True
+        assert operator("GET", "/api/people?stage=late").json["of"] == 1
+
+    @pytest.mark.parametrize("reason", ["", "  ", "x" * 201, "two\nlines"])
+    def test_an_exclusion_without_a_reason_is_refused(self, operator, store, reason):
+        session = take_part(store, 1)
+        named = {"participant_id": store.key.participant(session.sitting)}
+        told = operator("POST", "/api/actions/exclude", named | {"reason": reason})
+        assert (told.status, told.json["message"]) == (409, "a reason is one line of at most 200 characters")
+        assert store.sessions()[0].excluded is None
+
     @pytest.mark.parametrize(
         ("path", "sent", "status"),
         [

@@ -43,8 +43,17 @@ def stages(watch):
     return {row["stage"]: row["people"] for row in told["stages"] if row["people"]}
 
 
-def test_people_are_counted_by_how_far_they_are(watched, clocks):
-    store, watch = watched
+@pytest.fixture
+def quizzed(tmp_path, clocks):
+    with (
+        Store.create(tmp_path / "quizzed", frozen_study(9, quiz=True), times=clocks.times) as store,
+        contextlib.closing(Watch(store)) as watch,
+    ):
+        yield store, watch
+
+
+def test_people_are_counted_by_how_far_they_are(quizzed, clocks):
+    store, watch = quizzed
     join(store, "gone")
     clocks.pass_by(2 * HOUR)
     join(store, "reads")
@@ -55,8 +64,10 @@ def test_people_are_counted_by_how_far_they_are(watched, clocks):
         store.put_quiz(fails.id, attempt, "{}", False).result()
     works = join(store, "works")
     store.put_quiz(works.id, 1, "{}", True).result()
-    answer_all(store, join(store, "done"))
-    bad = join(store, "bad")
+    done, bad = join(store, "done"), join(store, "bad")
+    for session in (done, bad):
+        store.put_quiz(session.id, 1, "{}", True).result()
+    answer_all(store, done)
     for trial in bad.plan.trials:
         store.put_trial(bad.id, trial.trial_index, "{", fault="not JSON").result()
     store.finish(bad.id).result()

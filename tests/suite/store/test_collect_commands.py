@@ -104,6 +104,7 @@ class TestCode:
             "state": "finished",
             "is_late": False,
             "is_incomplete": False,
+            "excluded": None,
             "task": "infer_mixing_factor",
             "batch": 0,
             "answers": 4,
@@ -187,6 +188,33 @@ class TestPauseAndMessage:
         assert (told.exit_code, "at most 500 characters" in told.output) == (1, True)
 
 
+class TestExcludeAndFree:
+    def test_somebody_is_excluded_and_taken_back(self, hmix, store):
+        session = take_part(store, 1)
+        store.close()
+        who = ("--participant", store.key.participant(session.sitting))
+        told = hmix("exclude", store.folder, *who, "--reason", "the same answer throughout")
+        assert told.output == "excluded a session of infer_mixing_factor that is finished, with 4 answers\n"
+        with Store.open(store.folder, read_only=True) as seen:
+            assert seen.sessions()[0].excluded == "the same answer throughout"
+            assert (seen.counts()[0].finished, seen.counts()[0].open_places) == (0, 2)
+        assert hmix("exclude", store.folder, *who, "--take-back").output.startswith("took back a session")
+        with Store.open(store.folder, read_only=True) as seen:
+            assert seen.counts()[0].finished == 1
+
+    @pytest.mark.parametrize("options", [[], ["--reason", "x", "--take-back"]])
+    def test_it_is_said_why_or_that_it_is_taken_back(self, hmix, store, options):
+        take_part(store, 1)
+        assert hmix("exclude", store.folder, "--id", "x", *options).exit_code == 2
+
+    def test_a_place_is_given_to_somebody_else(self, hmix, store):
+        session = take_part(store, 1)
+        store.close()
+        who = ("--participant", store.key.participant(session.sitting))
+        assert hmix("free", store.folder, *who).output.endswith("with 4 answers: the place is free again\n")
+        assert hmix("free", store.folder, *who).output.endswith("with 4 answers: it held no place\n")
+
+
 class TestDashboard:
     def test_its_address_is_printed_while_it_is_served(self, hmix, store):
         channel = Channel("http://127.0.0.1:1", new_token())
@@ -212,6 +240,8 @@ class TestBackup:
         assert (told.exit_code, "never written over" in told.output) == (1, True)
 
 
-@pytest.mark.parametrize("name", ["status", "close", "backup", "pause", "message", "dashboard", "withdraw"])
+@pytest.mark.parametrize(
+    "name", ["status", "close", "backup", "pause", "message", "dashboard", "withdraw", "exclude", "free"]
+)
 def test_every_command_has_help(hmix, name):
     assert hmix(name, "--help").output.startswith(f"Usage: main collect {name}")

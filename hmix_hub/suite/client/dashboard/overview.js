@@ -17,7 +17,7 @@ export function overviewOf(told, showPeople) {
 }
 
 export function figures(told) {
-	const live = told.batches.reduce((sum, batch) => sum + batch.live, 0);
+	const live = told.batches.reduce((sum, batch) => sum + batch.live + batch.provisional, 0);
 	const answers = told.batches.reduce((sum, batch) => sum + batch.answers, 0);
 	const left = told.hours_left;
 	const items = [
@@ -26,6 +26,7 @@ export function figures(told) {
 		['Answers', whole(answers)],
 		['People an hour', told.people_per_hour == null ? '–' : told.people_per_hour.toLocaleString('en')],
 		['Serving time left', left == null ? '–' : left === 0 ? 'none' : `≈ ${minutes(Math.max(1, Math.round(left * 60)))}`],
+		...(told.links.issued ? [['Links opened', `${whole(told.links.used)} of ${whole(told.links.issued)}`]] : []),
 		['Flagged people', whole(told.flagged)],
 		['Storage', told.fault ? 'failing' : 'fine'],
 	];
@@ -49,16 +50,19 @@ function link(text, key, onclick) {
 }
 
 function batches(all) {
+	// Who has not passed the quiz yet takes no place.
+	const counts = all.some(({ provisional }) => provisional);
 	const rows = all.map((batch) => [
 		batchName(batch.task, batch.number),
 		`${batch.finished} of ${batch.quota}`,
 		meter([['finished', batch.finished], ['live', batch.live]], batch.quota),
 		whole(batch.live),
+		...(counts ? [whole(batch.provisional)] : []),
 		whole(batch.open),
 		whole(batch.answers),
 		whole(batch.quarantined + batch.conflicts),
 	]);
-	const columns = [['Batch'], ['Finished', NUMBER], BAR, ['Live', NUMBER], ['Open', NUMBER], ['Answers', NUMBER], ['Kept aside', NUMBER]];
+	const columns = [['Batch'], ['Finished', NUMBER], BAR, ['Live', NUMBER], ...(counts ? [['Before the quiz', NUMBER]] : []), ['Open', NUMBER], ['Answers', NUMBER], ['Kept aside', NUMBER]];
 	return section('Batches', table('Batches', columns, rows));
 }
 

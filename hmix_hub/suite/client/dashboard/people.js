@@ -16,7 +16,7 @@ export function setFilter({ stage = '', flag = '' }) {
 export function peopleView(changed) {
 	return {
 		fetch: () => look('people', `api/people?${new URLSearchParams(filter)}`),
-		show: (place, content, told) => showIn(place, filters(told, changed), list(content, told, changed)),
+		show: (place, content, told) => showIn(place, filters(told, changed), list(content, changed)),
 	};
 }
 
@@ -34,7 +34,7 @@ function filters(told, changed) {
 			class: 'find',
 			onsubmit: (event) => {
 				event.preventDefault();
-				findOne(input.value.trim(), told, changed);
+				findOne(input.value.trim(), changed);
 			},
 		},
 		make('label', { for: 'find' }, 'Code or id of one person'),
@@ -45,18 +45,18 @@ function filters(told, changed) {
 }
 
 /** Find one person by whatever the person or the platform calls them. */
-async function findOne(name, told, changed) {
+async function findOne(name, changed) {
 	if (!name) return;
 	try {
-		openPerson(await act('look', { named: name }), told, changed);
+		openPerson(await act('look', { named: name }), changed);
 	} catch (error) {
 		askFor('Nobody is found', [make('p', {}, error.message)], [['Close', 'main']]);
 	}
 }
 
-function list({ people, start, of, most }, told, changed) {
+function list({ people, start, of, most }, changed) {
 	const rows = people.map((person) => [
-		press(person.participant_id, person.participant_id, () => openPerson(person, told, changed), { class: 'link code', title: 'What can be done' }),
+		press(person.participant_id, person.participant_id, () => openPerson(person, changed), { class: 'link code', title: 'What can be done' }),
 		make('span', { class: `stage stage-${person.stage}` }, plain(person.stage)),
 		batchName(person.task, person.batch),
 		`${person.answered} of ${person.trials}`,
@@ -76,7 +76,7 @@ function list({ people, start, of, most }, told, changed) {
 		press('Earlier people', 'later', turn(most), { disabled: start + most >= of }),
 		press('Later people', 'earlier', turn(-most), { disabled: start === 0 }),
 	];
-	const shown = of ? `${start + 1} to ${start + people.length} of ${counted(of, 'person', 'people')}, the latest first. Began and last: minutes of serving ago. Claimed: response times added up; server: from the beginning to the last answer.` : 'Nobody.';
+	const shown = of ? `${start + 1} to ${start + people.length} of ${counted(of, 'person', 'people')}, the latest first. Began and last: minutes of serving ago. Claimed: response times added up; server: from when the first trial was possible to the last answer.` : 'Nobody.';
 	return section('People', make('p', { class: 'soft' }, shown), of ? table('People', columns, rows) : null, make('div', { class: 'buttons' }, pages || null));
 }
 
@@ -86,28 +86,27 @@ const SAID = {
 	withdraw: 'Everything that the participant sent is deleted.',
 };
 
-function openPerson(person, told, changed) {
+function openPerson(person, changed) {
 	const { participant_id: id, stage, state, task, batch } = person;
-	const done = (name, more = {}) => async () => {
+	const done = (name, more = () => ({})) => async () => {
 		await act(name, { participant_id: id, ...more() });
 		changed();
 		return SAID[name];
 	};
 	const reason = make('input', { type: 'text', maxlength: 200 });
-	const canExclude = told.actions.includes('exclude');
 	const facts = `${plain(stage ?? state)}; ${batchName(task, batch)}`;
 	const flags = person.flags?.length ? make('p', {}, `Flags: ${person.flags.map(plain).join(', ')}`) : null;
 	const excluded = person.excluded ? make('p', {}, `Excluded: ${person.excluded}`) : null;
-	const field = canExclude ? make('label', {}, make('span', {}, 'Reason of an exclusion'), reason) : null;
+	const field = person.excluded ? null : make('label', {}, make('span', {}, 'Reason of an exclusion, in a few words'), reason);
 	const steps = [
-		...(canExclude ? [['Exclude', '', excludeWith]] : []),
-		...(told.actions.includes('free') ? [['Free the place', '', done('free', () => ({}))]] : []),
+		person.excluded ? ['Take back', '', takeBack] : ['Exclude', '', done('exclude', () => ({ reason: reason.value }))],
+		['Free the place', '', done('free')],
 		['Delete everything…', 'danger', () => confirmDeletion(id, changed)],
 		['Close', 'main'],
 	];
-	async function excludeWith() {
-		if (!reason.value.trim()) throw new Error('Say the reason, in a few words: it stands in the store.');
-		return done('exclude', () => ({ reason: reason.value.trim() }))();
+	async function takeBack() {
+		await done('exclude', () => ({ reason: null }))();
+		return 'The participant is taken back.';
 	}
 	askFor(`Participant ${id}`, [make('p', {}, facts), flags, excluded, field].filter(Boolean), steps);
 }
