@@ -102,7 +102,7 @@ def test_by_touch_a_long_scale_stands_upright(serve, on_phone):
 
 
 def test_the_ends_are_read_with_their_steps_and_nothing_is_translated(serve, person):
-    me = person(serve(RATING, design={"scales": [ALIKE]}, language="ar")).begin()
+    me = person(serve(RATING, design={"scales": [ALIKE]}, language="fa")).begin()
     me.trial(1)
     steps = scale(me, ALIKE["question"]).get_by_role("radio")
     first, last = steps.first.bounding_box(), steps.last.bounding_box()
