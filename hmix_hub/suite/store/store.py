@@ -13,9 +13,9 @@ from typing import Any
 from hmix_hub.errors import Where
 from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.store import replies
-from hmix_hub.suite.store.admitting import Admitting
 from hmix_hub.suite.store.backup import back_up
 from hmix_hub.suite.store.database import DATABASE_NAME, StoreError, database_errors, open_reading, open_writing
+from hmix_hub.suite.store.jobs import Jobs
 from hmix_hub.suite.store.keys import StudyKey, read_key
 from hmix_hub.suite.store.layout import check_integrity, create_database, get_meta, put_meta, read_about
 from hmix_hub.suite.store.migration import bring_up
@@ -34,12 +34,11 @@ from hmix_hub.suite.store.reading import (
     session_gone,
 )
 from hmix_hub.suite.store.records import AnswerRecord, AsideRecord, BatchCount, SessionRecord
-from hmix_hub.suite.store.sending import Sending
 from hmix_hub.suite.store.work import as_of, resume_ms, timeout_ms
 from hmix_hub.suite.store.writer import Job, StudyClock, T, Times, Writer
 
 
-class Store(Sending, Admitting):
+class Store(Jobs):
     """A collection's database and key; made by `create` or `open`.
 
     Writes give a future that is done once their commit is on the disk. One process writes, which `folder_lock` sees
