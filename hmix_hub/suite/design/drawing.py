@@ -74,7 +74,7 @@ def draw_design(
     if larger := too_large(study.pictures, image_set):
         drawer.findings.add(COLLECTION, text.line_of(("pictures", "size")), f"pictures.size: {larger}")
     if not drawer.findings.found:
-        for said in _uneven(study, batches):
+        for said in uneven_places(study, batches):
             drawer.findings.add(COLLECTION, text.line_of(("sitting", "tasks")), f"sitting.tasks: {said}")
     drawer.findings.refuse()
     lists = hashes_of_lists(folder, study)
@@ -89,8 +89,8 @@ def _text_of(folder: Path) -> YamlFile:
         return YamlFile({}, {(): 0}, "")
 
 
-def _uneven(study: StudyFile, batches: list[Batch]) -> list[str]:
-    """Report where the tasks of a sitting have places for different numbers of people."""
+def uneven_places(study: StudyFile, batches: list[Batch]) -> list[str]:
+    """Return what is said where the tasks of a sitting have places for different numbers of people."""
     if study.sitting is None:
         return []
     places = {task: sum(batch.quota for batch in batches if batch.task == task) for task in study.sitting.tasks}

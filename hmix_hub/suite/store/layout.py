@@ -156,6 +156,7 @@ _LAWS = {
         SELECT 1 FROM sessions WHERE (state = 'finished') <> (finished_ms IS NOT NULL)""",
     "a session is incomplete, and not finished": """
         SELECT 1 FROM sessions WHERE is_incomplete AND state <> 'finished'""",
+    "a sitting lacks a part": "SELECT 1 FROM sessions GROUP BY sitting HAVING max(part) + 1 <> count(*)",
     "a session is from the future": "SELECT 1 FROM sessions s, clock c WHERE s.last_ms > c.study_ms",
 }
 
@@ -175,6 +176,9 @@ def check_integrity(database: sqlite3.Connection, frozen: FrozenStudy, folder: P
         agreed = "SELECT 1 FROM sessions WHERE (consent_version, consent_sha256) <> (?, ?)"
         if database.execute(agreed, (frozen.study.consent.version, frozen.consent_sha256)).fetchone():
             found.append("somebody agreed to another consent form than the study's")
+        parted = "SELECT 1 FROM sessions GROUP BY sitting HAVING min(state) <> max(state)"
+        if frozen.study.sitting is not None and database.execute(parted).fetchone():
+            found.append("the parts of a sitting are of different states")
         found += _check_trials(database, frozen)
     if found:
         msg = f"the database is damaged: {'; '.join(found)}"

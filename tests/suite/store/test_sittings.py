@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from itertools import pairwise
 
@@ -13,7 +14,7 @@ from suite.store.small_study import join as arrive
 from suite_maker import frozen_study
 
 from hmix_hub.suite.operator.actions import described
-from hmix_hub.suite.store.database import StudyFullError
+from hmix_hub.suite.store.database import StoreError, StudyFullError, open_writing
 from hmix_hub.suite.store.progress import find_code, progress
 from hmix_hub.suite.store.store import Store
 from hmix_hub.suite.study.sitting import Sitting
@@ -219,6 +220,22 @@ def test_those_who_run_the_study_are_told_of_all_parts_at_once(begin):
         found = find_code(store, code)
         assert found is not None
         assert found.session.sitting == first.id
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("UPDATE sessions SET part = 2 WHERE part = 1", "a sitting lacks a part"),
+        ("UPDATE sessions SET state = 'lapsed' WHERE part = 1", "the parts of a sitting are of different states"),
+    ],
+)
+def test_parts_that_do_not_belong_together_are_found(begin, statement, said):
+    store = begin()
+    join(store, "ada")
+    with contextlib.closing(open_writing(store.folder)) as database:
+        database.execute(statement)
+    with pytest.raises(StoreError, match=said):
+        store.check_integrity()
 
 
 def order_of(store, session):
