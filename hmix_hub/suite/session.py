@@ -70,7 +70,6 @@ def session_view(
         "watches_focus": "focus" in frozen.study.surroundings,
         "completion": completion(session.sitting, frozen, key) if finished else None,
         "outcome": outcome_of(session.state, frozen.study.completion) if session.state in OUTCOMES else None,
-        "redirect": frozen.study.completion.redirect,
     }
 
 

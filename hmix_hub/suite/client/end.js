@@ -1,11 +1,12 @@
 /** The end: the completion code comes once the server holds every answer, a fallback code if it stays away. */
 import { call } from './api.js';
+import { makeCode, makeOnward } from './code.js';
 import { contactLine } from './contact.js';
-import { button, buttons, faultLine, fill, make, paragraphs } from './dom.js';
+import { button, buttons, faultLine, make, paragraphs } from './dom.js';
 import { rich } from './markdown.js';
 import { onChange, waiting } from './queue.js';
 import { show } from './screen.js';
-import { forgetPerson, isRenewed, recruitingId, session, wantedTask } from './session.js';
+import { forgetPerson, isRenewed, linkText, recruitingId, session, wantedTask } from './session.js';
 import { AWAY, backOff } from './timing.js';
 import { word } from './words.js';
 
@@ -57,13 +58,12 @@ export function showFallback(name, { fallback_code: code }, later = null) {
 function showCompletion({ code, url, text }, another) {
 	const { sitting } = session.view;
 	const isOther = wantedTask() && !sitting.tasks.includes(wantedTask());
-	const isSafe = /^https?:\/\//.test(url);
 	show(word('end_heading'), [
 		...(isOther ? offerAnother(another) : []),
 		...rich(text),
 		...makeCode(code),
-		buttons(isSafe ? make('a', { class: 'main', href: url, rel: 'noreferrer' }, word('end_link')) : null),
-		recruitingId() || waiting().length ? null : button(word('next_person'), makeRoom, 'quiet'),
+		...makeOnward(url),
+		recruitingId() || linkText() || waiting().length ? null : button(word('next_person'), makeRoom, 'quiet'),
 	]);
 }
 
@@ -80,15 +80,4 @@ function offerAnother(another) {
 function makeRoom() {
 	forgetPerson();
 	location.reload();
-}
-
-function makeCode(code) {
-	const shown = make('output', { class: 'code', translate: 'no', 'aria-label': word('code') }, code);
-	const said = make('span', { role: 'status' });
-	const copy = () => {
-		getSelection().selectAllChildren(shown);
-		navigator.clipboard?.writeText(code).then(() => fill(said, word('copied')), () => {});
-	};
-	const row = make('div', { class: 'buttons' }, shown, button(word('copy'), copy, 'second'), said);
-	return [make('p', { class: 'small' }, word('code')), row];
 }

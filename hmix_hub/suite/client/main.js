@@ -1,15 +1,19 @@
 /** The beginning: the study, one tab at a time, an earlier session or consent to a new one. */
 import { STUDY, call, onNews } from './api.js';
 import { showConsent } from './consent.js';
+import { setRedirect } from './code.js';
 import { setContact } from './contact.js';
 import { showFault, showLoadFault } from './fault.js';
 import { setMessage, setNotices, setTitle } from './screen.js';
-import { findToken, forgetPerson, join, recruitingId, resume, session, takeRecruiting, wantedTask } from './session.js';
+import { findToken, forgetPerson, forgetSession, join, linkText, recruitingId, resume, session, takeRecruiting, wantedTask } from './session.js';
 import * as storage from './storage.js';
 import { isElsewhere, openTabs, takeOver } from './tabs.js';
 import { PAUSED } from './timing.js';
 import { go, setPaused, stop } from './way.js';
 import { setWords, word } from './words.js';
+
+/** Why somebody is not let in, by the words of the same name. */
+const REFUSED = ['closed', 'id_taken', 'not_allowed', 'bad_link', 'link_missing'];
 
 let study = null;
 let later = null;
@@ -23,6 +27,7 @@ async function begin() {
 	}
 	setTitle(study.title);
 	setContact(study.contact);
+	setRedirect(study.redirect);
 	const place = studyPlace();
 	storage.openStorage(place);
 	setNotices([study.trial_run && word('trial_run'), !storage.isLasting && word('no_storage')].filter(Boolean));
@@ -81,8 +86,10 @@ async function enter() {
 function askConsent(note = '') {
 	stop();
 	if (study.state === 'paused') showFault('paused', { name: 'try_again', onclick: lookAgain });
-	else if (study.state !== 'open') showFault(study.state);
-	else if (study.recruiting.required && !recruitingId()) showFault('id_missing');
+	else if (study.state === 'closed') showFault('closed');
+	else if (study.state === 'full' && !linkText()) showFull();
+	else if (study.recruiting.links === 'required' && !linkText()) showFault('link_missing');
+	else if (study.recruiting.required && !recruitingId() && !linkText()) showFault('id_missing');
 	else showConsent(study, agree, decline, note);
 }
 
@@ -93,17 +100,23 @@ async function lookAgain() {
 }
 
 function decline() {
-	showFault('declined', { name: 'read_again', onclick: () => askConsent() });
+	showFault('declined', { name: 'read_again', onclick: () => askConsent() }, study.outcomes.declined);
+}
+
+function showFull() {
+	showFault('full', null, study.outcomes.full);
 }
 
 /** Join; gives a sentence if that was not possible now, but may be later. */
-async function agree() {
-	const { status, body } = await join(study.consent).catch(() => ({}));
+async function agree(how) {
+	const { status, body } = await join(study.consent, how).catch(() => ({}));
 	const error = body?.error;
 	if (status === 200) go(gone, withdrawn, another);
 	else if (status === 410) gone(status);
 	else if (error === 'paused') await lookAgain();
-	else if (error === 'full' || error === 'closed') showFault(error);
+	else if (error === 'full') showFull();
+	else if (REFUSED.includes(error)) showFault(error);
+	else if (error === 'link_opened' || error === 'moved') showMoved(error);
 	else if (error === 'crowded') showFault('crowded', { name: 'try_again', onclick: () => askConsent() });
 	else if (['recruiting_id_missing', 'bad_recruiting_id', 'no_such_task'].includes(error)) showFault('id_missing');
 	else if (error === 'consent_changed') {
@@ -115,7 +128,7 @@ async function agree() {
 
 /** Begin one more task; gives a sentence if that was not possible. */
 async function another() {
-	const { status, body } = await join(study.consent, true).catch(() => ({}));
+	const { status, body } = await join(study.consent, { another: true }).catch(() => ({}));
 	const error = body?.error;
 	if (status !== 200) return word(`${['full', 'closed', 'paused'].includes(error) ? error : 'unreachable'}_text`);
 	for (const name of ['commented', 'draft', 'wrong']) storage.remove(name);
@@ -123,9 +136,23 @@ async function another() {
 	return null;
 }
 
-/** The server does not know the session (401), or it was withdrawn (410). */
-function gone(status) {
+/** A personal link is open in another browser; or was opened there after this one. */
+function showMoved(name) {
+	const onclick = async () => {
+		forgetSession();
+		if (await agree({ takes_over: true })) showFault('unreachable', { name: 'try_again', onclick });
+	};
+	showFault(name, linkText() && { name: 'go_on_here', onclick });
+}
+
+/** The server does not know the session, or it goes on elsewhere (401); or it was withdrawn (410). */
+async function gone(status) {
 	stop();
+	const { body } = status === 401 ? await resume().catch(() => ({})) : {};
+	if (body?.error === 'moved') {
+		showMoved('moved');
+		return;
+	}
 	const hasAnswers = session.view || storage.names(`answer.${session.token}.`).length;
 	if (status === 401 && !hasAnswers) startAgain();
 	else showFault(status === 410 ? 'withdrawn' : 'unknown', { name: 'start_again', onclick: startAgain });

@@ -107,7 +107,8 @@ async function sendOne({ name, token, what }) {
 	const isUseless = status === 400 && what.startsWith('questions');
 	if (isHeld || status === 410 || isUseless) remove(name);
 	if (isGone) lostTokens.add(token);
-	if (isGone && token === current) whenGone(status);
+	// 401: who opened a personal link in another browser is told so once the answer is taken.
+	if ((isGone || result.body?.moved) && token === current) whenGone(isGone ? status : 401);
 	return isHeld || isGone || isUseless ? null : result;
 }
 

@@ -43,7 +43,9 @@ export function showQuiz(page, { back, next, failed }) {
 		if (status !== 200 && !(status === 409 && (await isRenewed()))) throw new Error(`the quiz was refused: ${status}`);
 		if (status === 200) {
 			view.quiz = { attempts_made: attempt, passed: body.passed };
-			if (body.ended) view.state = 'failed_quiz';
+			// Other trials than before, if the batch was full by now.
+			if (body.view) session.view = body.view;
+			if (body.ended && !(await isRenewed())) view.state = 'failed_quiz';
 		}
 		if (session.view.quiz.passed || session.view.state !== 'live') next();
 		else {

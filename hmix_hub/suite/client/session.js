@@ -31,31 +31,39 @@ export function forget() {
 
 /** Forget who is here, but not the answers that wait: they are still sent. */
 export function forgetPerson() {
-	for (const name of ['token', 'page', 'wrong', 'draft', 'asked', 'commented', 'recruiting']) storage.remove(name);
+	forgetSession();
+	for (const name of ['recruiting', 'link']) storage.remove(name);
+}
+
+/** Forget the session, but not by which id or personal link the person came. */
+export function forgetSession() {
+	for (const name of ['token', 'page', 'wrong', 'draft', 'asked', 'commented']) storage.remove(name);
 	if (location.hash) storage.setAddress(location.pathname + location.search);
 	session.token = null;
 	session.view = null;
 }
 
-/** Take ids out of the address and keep the person's in this browser; one other than before is another person's. */
+/** Take id and link out of the address and keep them in this browser; others than before are another person's. */
 export function takeRecruiting({ parameter }) {
 	const address = new URL(location.href);
 	const given = address.searchParams;
-	const id = given.get(parameter);
+	const taken = Object.entries({ recruiting: given.get(parameter), link: given.get('link') });
 	for (const name of [...given.keys()]) if (name !== 'task') given.delete(name);
 	storage.setAddress(address);
-	if (!id) return;
-	if (recruitingId() !== id && recruitingId()) forgetPerson();
-	storage.set('recruiting', id);
+	const isOther = ([name, value]) => value && storage.get(name) && storage.get(name) !== value;
+	if (taken.some(isOther)) forgetPerson();
+	for (const [name, value] of taken) if (value) storage.set(name, value);
 }
 
 export const recruitingId = () => storage.get('recruiting');
+export const linkText = () => storage.get('link');
 export const wantedTask = () => new URL(location.href).searchParams.get('task');
 
-/** Join; `another`: one more task, for who has finished. */
-export function join(consent, another = false) {
+/** Join; `another`: one more task, for who has finished; `takes_over`: from another browser, with a personal link. */
+export function join({ sha256 }, { another = false, takes_over = false } = {}) {
 	if (!session.token) makeToken();
-	const body = { recruiting_id: recruitingId(), task: wantedTask(), consent_sha256: consent.sha256, another };
+	const person = { recruiting_id: recruitingId(), link: linkText(), task: wantedTask() };
+	const body = { ...person, consent_sha256: sha256, another, takes_over };
 	return keepView('POST', 'api/sessions', body);
 }
 

@@ -11,6 +11,8 @@ export const REQUEST = 15_000;
 export const PAUSED = 15_000;
 /** A new page's main button sleeps: the second click of a double click is not meant for it. */
 export const WAKE = 250;
+/** Who is sent on to the recruiting platform has so long to read why. */
+export const ONWARD = 4000;
 /** A new tab listens so long for others. */
 export const LISTEN = 100;
 /** An answer on its way is no news before. */

@@ -76,7 +76,7 @@ function next() {
 	setAdvance();
 	current = null;
 	if (state === 'finished') showOver();
-	else if (state !== 'live') showFault(state);
+	else if (state !== 'live') showFault(state, null, session.view.outcome);
 	else if (expired && !pagesOf('trial').every(isHeld)) showFallback('expired', session.view);
 	else if (page) showPage(page);
 	else showOver();

@@ -125,6 +125,7 @@ class StudyRoutes:
             "consent": {"text": study.consent.text, "version": study.consent.version, "sha256": frozen.consent_sha256},
             "words": words_of(study),
             "recruiting": study.recruiting.model_dump(include={"parameter", "required", "links"}),
+            "redirect": study.completion.redirect,
             "outcomes": {name: outcome_of(name, study.completion) for name in ("declined", "full")},
             "trial_run": trial_run,
         }

@@ -40,7 +40,7 @@ class QuestionRoutes:
 
     async def questions(self, request: Request) -> Response:
         """Store the answers to a page of questions; those of who is not asked to take part end the session."""
-        record = find_session(self._store, request).record
+        record = find_session(self._store, request, goes_on_here=False).record
         number = number_in(request, "page")
         page = next((page for page in asked_pages(record, self._store.frozen) if page.number == number), None)
         if page is None:
@@ -62,7 +62,7 @@ class QuestionRoutes:
 
     async def surroundings(self, request: Request) -> Response:
         """Store what surrounds the pictures, where the study asks for it."""
-        record = find_session(self._store, request).record
+        record = find_session(self._store, request, goes_on_here=False).record
         study = self._store.frozen.study
         if not measured_surroundings(study):
             raise Refusal(404, "no_surroundings", "The study asks for no surroundings.")

@@ -63,6 +63,7 @@ def test_every_word_of_the_pages_is_known_and_every_known_word_is_used():
         "unknown",
         "failed_quiz",
         "screened_out",
+        *("id_taken", "not_allowed", "bad_link", "link_missing", "link_opened", "moved"),
     }
     named |= {f"{fault}_{part}" for fault in said for part in ("heading", "text")}
     named |= {f"{state}_{count}" for state in ("waiting", "failing") for count in ("one", "many")}

@@ -82,6 +82,7 @@ def test_the_study_is_told_with_the_hash_of_its_consent_form(serve: Callable[...
             "sha256": served.frozen.consent_sha256,
         },
         "recruiting": {"parameter": "PID", "required": True, "links": "optional"},
+        "redirect": False,
         "outcomes": {"declined": None, "full": None},
         "trial_run": False,
         "state": "open",
