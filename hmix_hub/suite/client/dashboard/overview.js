@@ -62,8 +62,9 @@ function batches(all) {
 		whole(batch.answers),
 		whole(batch.quarantined + batch.conflicts),
 	]);
-	const columns = [['Batch'], ['Finished', NUMBER], BAR, ['Live', NUMBER], ...(counts ? [['Before the quiz', NUMBER]] : []), ['Open', NUMBER], ['Answers', NUMBER], ['Kept aside', NUMBER]];
-	return section('Batches', table('Batches', columns, rows));
+	const columns = [['Batch'], ['Finished', NUMBER], BAR, ['Live', NUMBER], ...(counts ? [['Reading', NUMBER]] : []), ['Open', NUMBER], ['Answers', NUMBER], ['Aside', NUMBER]];
+	const note = `Aside: answers that cannot be right, or that came twice and differ.${counts ? ' Reading: not through the quiz yet, and without a place.' : ''}`;
+	return section('Batches', table('Batches', columns, rows), make('p', { class: 'soft' }, note));
 }
 
 function hours({ hours: width, counts, unknown }, served) {
