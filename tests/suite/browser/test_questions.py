@@ -38,9 +38,9 @@ def replies(served):
     return [(reply.page, reply.answers) for reply in served.store.replies()]
 
 
-def test_answers_are_asked_for_beside_their_question_and_stored_before_the_instructions(serve, person, look):
+def test_answers_are_asked_for_beside_their_question_and_stored_before_the_instructions(serve, on_phone, look):
     served = serve(SELECT, before=BEFORE)
-    me = person(served, viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True).agree()
+    me = on_phone(served).agree()
     look(me, "About you & your screen")
     expect(me.page.get_by_text("Please answer <all>.")).to_be_visible()
     me.press("Next")
@@ -74,12 +74,12 @@ def test_what_was_filled_in_survives_a_reload_and_is_asked_once(serve, person):
     assert replies(served) == [(0, ANSWERS | {"remark": "à demain"})]
 
 
-def test_the_session_of_who_is_not_asked_ends_and_stays_so(serve, person):
+def test_the_session_of_who_is_not_asked_ends_and_stays_so(serve, on_phone, look):
     served = serve(SELECT, before=SCREENING)
-    me = person(served).agree().heading("Your screen")
+    me = on_phone(served).agree().heading("Your screen")
     choose(me, "Phone")
     me.press("Next")
-    me.heading(WORDS["screened_out_heading"])
+    look(me, WORDS["screened_out_heading"])
     me.page.reload()
     me.heading(WORDS["screened_out_heading"])
     assert [session.state for session in served.store.sessions()] == ["screened_out"]
