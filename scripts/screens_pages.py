@@ -61,23 +61,23 @@ def take_pages(browser: Browser, collection: Path, folder: Path, save: Save) -> 
     from hmix_hub.suite.study.reading import read_study_file
 
     _write_study(collection)
+    parts_folder = collection.with_name("parts")
+    parts_folder.mkdir()
     study = read_study_file(collection)
     taken: dict[str, dict[str, Path]] = {}
     with running_server(collection) as address:
         for screen in SCREENS:
             for task in study.tasks:
-                walk = Walk(browser, screen, f"{address}/?task={task}", study, folder, taken)
+                walk = Walk(browser, screen, f"{address}/?task={task}", study, parts_folder, taken)
                 walk.take_all() if task == FULL_WALK else walk.take_trial(task)
             walk.take_troubles()
         carry_out(collection, Close())
         for screen in SCREENS:
-            Walk(browser, screen, address, study, folder, taken).take_first("closed")
+            Walk(browser, screen, address, study, parts_folder, taken).take_first("closed")
     for name, parts in taken.items():
         path = folder / f"{name}.png"
         _side_by_side([parts[screen] for screen in SCREENS]).save(path)
         save(path, COLOURS)
-        for part in parts.values():
-            part.unlink()
 
 
 def _write_study(folder: Path) -> None:
@@ -155,7 +155,7 @@ class Walk:
             self._go_on(page, until=".trial")
             _select(page)
             page.locator("button.main:enabled").click()
-            page.locator("h1:not(:has(+ .trial))").wait_for()
+            page.wait_for_timeout(700)
             self._shoot(page, "page_practice")
             page.locator("button.main:enabled").click()
             for number in range(7):
@@ -230,7 +230,7 @@ class Walk:
         # That it is a trial run is not told; a page is taken from its top.
         page.evaluate("document.getElementById('notices').hidden = true; window.scrollTo(0, 0)")
         page.wait_for_timeout(400)
-        path = self.folder / f".{name}.{self.screen}.png"
+        path = self.folder / f"{name}.{self.screen}.png"
         page.screenshot(path=path)
         self.taken.setdefault(name, {})[self.screen] = path
 
