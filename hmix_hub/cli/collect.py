@@ -28,6 +28,7 @@ COMMANDS = {
     "serve": (_SELF, "Collect answers: serve the study to people."),
     "deploy": (_SELF, "Write settings for nginx, Caddy, systemd and Docker."),
     "status": (_STATUS, "Show people, batches and answers, live."),
+    "amend": (_OPERATOR, "Take up changes of the study file while people take part."),
     "dashboard": (_OPERATOR, "Print the dashboard's address, while a study is served."),
     "withdraw": (_OPERATOR, "Delete everything one participant sent."),
     "exclude": (_OPERATOR, "Exclude one participant, or take them back."),

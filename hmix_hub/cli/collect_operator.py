@@ -1,4 +1,4 @@
-"""`hmix collect withdraw`, `exclude`, `free`, `close`, `pause`, `message`, `dashboard`: for those who run a study.
+"""`hmix collect amend`, `withdraw`, `exclude`, `free`, `close`, `pause`, `message`, `dashboard`: running a study.
 
 Each is carried out in the process that serves the collection, where there is one, and else on the store.
 """
@@ -12,8 +12,12 @@ from typing import Any
 
 import click
 
+from hmix_hub.cli.options import json_option
+from hmix_hub.cli.output import echo_json, echo_table
 from hmix_hub.errors import CollectionError, Where
-from hmix_hub.suite.operator.actions import Close, Exclude, Free, Look, Message, Pause, Told, Withdraw
+from hmix_hub.suite.operator.action import Told
+from hmix_hub.suite.operator.actions import Close, Exclude, Free, Look, Message, Pause, Withdraw
+from hmix_hub.suite.operator.amend import Amend
 from hmix_hub.suite.operator.channel import carry_out, read_channel
 from hmix_hub.suite.store.keys import is_served
 
@@ -45,6 +49,30 @@ def _participant(command: Callable[..., None]) -> Callable[..., None]:
 
 def _said(told: Told) -> str:
     return f"a session of {told['task']} that is {told['state'].replace('_', ' ')}, with {told['answers']} answers"
+
+
+@click.command("amend")
+@_folder
+@click.option("--dry-run", is_flag=True, help="Only tell what would change.")
+@json_option
+def amend(folder: Path, dry_run: bool, as_json: bool) -> None:
+    """Take up changes of the study file while people take part; the server need not be stopped.
+
+    Change collection.yaml first. Numbers of people, time-outs, what people get in the end, whom to ask, and the
+    interface's words hold for everybody at once. Texts (questions, instructions, quiz, consent) hold for those who
+    agree from now on, and need a new consent version; who has agreed goes on with the texts they agreed to. Stimuli,
+    and whatever would make answers mean something else, cannot change: every such key is named with the reason.
+    """
+    told = carry_out(folder, Amend(dry_run=dry_run))
+    if as_json:
+        echo_json(told)
+        return
+    if not told["changes"]:
+        click.echo("the study file says what holds already")
+        return
+    names = {"key": "key", "was": "was", "is": "is", "for": "holds"}
+    echo_table([{name: one[key] for name, key in names.items()} for one in told["changes"]])
+    click.echo("nothing was changed: a dry run" if dry_run else f"amendment {told['number']} holds from now on")
 
 
 @click.command("withdraw")

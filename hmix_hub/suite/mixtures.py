@@ -13,6 +13,7 @@ from typing import NamedTuple
 from hmix_hub.stimuli.mixtures import walked
 from hmix_hub.suite.design.design import Batch, FrozenStudy
 from hmix_hub.suite.design.plan import stimulus_of
+from hmix_hub.suite.design.versions import Versions
 from hmix_hub.suite.store.keys import StudyKey
 from hmix_hub.suite.study.model import Example
 from hmix_hub.suite.tasks import SUITE_TASKS
@@ -42,7 +43,8 @@ class Mixture(NamedTuple):
 class _Address(NamedTuple):
     """Where a picture stands in the study: the batch, the stimulus within it, and the mixture of that stimulus.
 
-    Of an example: the task's number in alphabetical order, and the mixture's among those of all its examples.
+    Of an example: the task's number in alphabetical order, the mixture's among those of all its examples, and the
+    version of the study.
     """
 
     kind: int
@@ -90,20 +92,25 @@ def trial_pictures(
 
 
 def example_pictures(session_id: str, task: str, frozen: FrozenStudy, key: StudyKey) -> list[str]:
-    """Return the names of the pictures of a task's worked examples, in the order of the pages."""
+    """Return the names of the pictures of a task's worked examples, in the order of the pages.
+
+    Instructions change with the versions of a study, so that the version is part of the address.
+    """
     group = sorted(frozen.study.tasks).index(task)
     items = range(sum(1 for _ in _mixtures_of_examples(task, frozen)))
-    return key.seal([_Address(_EXAMPLES, group, item, 0).packed() for item in items], session_id)
+    return key.seal([_Address(_EXAMPLES, group, item, frozen.version).packed() for item in items], session_id)
 
 
-def mixture_named(name: str, frozen: FrozenStudy, key: StudyKey) -> Mixture | None:
+def mixture_named(name: str, versions: Versions, key: StudyKey) -> Mixture | None:
     """Return the mixture behind a name; `None` if the key made no such name."""
     content = key.unseal(name)
     if content is None:
         return None
     kind, group, item, place = _Address.unpacked(content)
     if kind == _EXAMPLES:
+        frozen = versions.of(place)
         return list(_mixtures_of_examples(sorted(frozen.study.tasks)[group], frozen))[item]
+    frozen = versions.begun
     batch = frozen.batches[group]
     if kind == _PRACTICE:
         batch = frozen.practice_of(batch)

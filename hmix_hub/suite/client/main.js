@@ -40,7 +40,7 @@ async function begin() {
 /** Name this study apart from others of the same host: trial runs, and studies below other paths. */
 function studyPlace() {
 	const path = location.pathname === '/' ? '' : location.pathname;
-	return study.consent.sha256.slice(0, 16) + (study.trial_run ? '-trial-run' : '') + path;
+	return study.place + (study.trial_run ? '-trial-run' : '') + path;
 }
 
 async function ask() {

@@ -40,7 +40,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class FrozenStudy:
-    """A study as it is collected: the study file, its batches and its pictures; nothing of it changes any more.
+    """A study as it is collected: the study file, its batches and its pictures; of one version, nothing changes.
 
     Parameters
     ----------
@@ -55,6 +55,10 @@ class FrozenStudy:
         the order of names.
     practice
         Stimuli of the practice trials, by task; a task without any is left out.
+    version
+        Number of the amendment of the study file; 0: as it began.
+    begun
+        The batches as the study began, where it was amended. People take turns by them.
     """
 
     study: StudyFile
@@ -63,6 +67,8 @@ class FrozenStudy:
     pictures: str
     lists: tuple[tuple[str, str], ...] = ()
     practice: dict[str, tuple[Stimulus, ...]] = field(default_factory=dict)
+    version: int = 0
+    begun: tuple[Batch, ...] = ()
 
     def design_of(self, batch: Batch) -> TaskDesign:
         """Return what the study file says of a batch's task."""
@@ -71,6 +77,20 @@ class FrozenStudy:
     def practice_of(self, batch: Batch) -> Batch:
         """Return a batch with the practice stimuli of its task in place of its own."""
         return replace(batch, stimuli=self.practice.get(batch.task, ()))
+
+    def as_begun(self, batch: Batch) -> Batch:
+        """Return a batch as it was when the study began."""
+        return self.begun[batch.number] if self.begun else batch
+
+    def amended(self, study: StudyFile, version: int) -> FrozenStudy:
+        """Return this study, as it began, with another version of its file: the same batches, wanting other people."""
+        wanted = {
+            task: design.people_per_batch
+            for task, design in study.tasks.items()
+            if design.people_per_batch != self.study.tasks[task].people_per_batch
+        }
+        batches = tuple(replace(batch, quota=wanted.get(batch.task, batch.quota)) for batch in self.batches)
+        return replace(self, study=study, batches=batches, version=version, begun=self.batches)
 
     def to_json(self) -> str:
         """Write as canonical JSON: keys sorted, no spaces."""
@@ -110,8 +130,7 @@ class FrozenStudy:
     @cached_property
     def consent_sha256(self) -> str:
         """Hash of the consent form, version and text, 64 hex digits."""
-        consent = self.study.consent
-        return hashlib.sha256(f"{consent.version}\n{consent.text}".encode()).hexdigest()
+        return self.study.consent.sha256
 
 
 def _stimuli(content: list[dict[str, Any]]) -> tuple[Stimulus, ...]:

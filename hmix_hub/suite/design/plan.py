@@ -115,7 +115,7 @@ def draw_plan(frozen: FrozenStudy, batch: Batch, number: int, seed: int, *, befo
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(batch.stimuli)).tolist()
     shown = [(stimulus, False) for stimulus in order] + [(order[place - 1], True) for place in design.repeats]
-    turn = turn_of(batch, number)
+    turn = turn_of(frozen.as_begun(batch), number)
     side = side_of(task, design, turn)
     starts: list[int] = []
     if "start" in task.options:

@@ -75,7 +75,8 @@ def gather(store: Store, *, unfinished: bool = False) -> Gathered:
         participants: dict[str, list[Participant]] = defaultdict(list)
         for session in taken:
             name = store.key.participant(session.sitting)
-            participants[session.task].append(Participant(name, session.plan, payloads[session.id], session.is_late))
+            answered_by = Participant(name, session.plan, payloads[session.id], session.is_late, session.amendment)
+            participants[session.task].append(answered_by)
         ids = {session.id for session in taken}
         aside = [record for record in store.aside() if record.session_id in ids]
         return Gathered(

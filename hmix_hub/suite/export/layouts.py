@@ -29,7 +29,7 @@ from hmix_hub.studies.manifest import MANIFEST, OWN_PICTURES
 from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.export.gathering import Gathered, gather, new_place
 from hmix_hub.suite.export.participants import FAILED_ATTENTION, ID, inattentive_people, notes_of, participant_table
-from hmix_hub.suite.export.rows import LATE, file_name, observed_table, written_table
+from hmix_hub.suite.export.rows import OWN, amendment_notes, file_name, observed_table, written_table
 from hmix_hub.suite.store.store import Store
 from hmix_hub.suite.study.manifest import manifest_of
 from hmix_hub.suite.tasks import SUITE_TASKS
@@ -152,7 +152,9 @@ def _write_study(store: Store, gathered: Gathered, made: Path, *, k: int) -> Wri
         msg = "the collection has answers, and does not know the months that they are of"
         raise CollectionError(msg, where=Where(str(store.folder)), hint="go back to a backup")
     first, last = months
-    manifest = manifest_of(frozen.study, first=first, last=last, is_synthetic=store.is_synthetic)
+    manifest = manifest_of(
+        frozen.study, first=first, last=last, is_synthetic=store.is_synthetic, consents=store.versions.consents
+    )
     text = plain_yaml(manifest | {"tasks": list(gathered.participants)}, width=_WIDTH)
     (made / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
     if frozen.study.pictures.source == OWN_PICTURES:
@@ -160,7 +162,9 @@ def _write_study(store: Store, gathered: Gathered, made: Path, *, k: int) -> Wri
     table = participant_table(frozen, gathered.people, k=k)
     if table is not None:
         (made / PARTICIPANTS).write_text(table.to_csv(), encoding="utf-8", newline="\n")
-        (made / NOTES).write_text(notes_of(frozen), encoding="utf-8", newline="\n")
+    notes = (notes_of(frozen) if table else "", amendment_notes(store.versions))
+    if text := "\n".join(filter(None, notes)):
+        (made / NOTES).write_text(text, encoding="utf-8", newline="\n")
     return Written(written, None if table is None else table.hidden)
 
 
@@ -189,8 +193,7 @@ def _write_released(store: Store, gathered: Gathered, made: Path) -> Written:
     frozen, written = store.frozen, {}
     for task, participants in gathered.participants.items():
         observed = observed_table(frozen, task, participants)
-        if LATE in observed.column_names:
-            observed = observed.drop_columns([LATE])
+        observed = observed.drop_columns([name for name in OWN if name in observed.column_names])
         judgments = with_derived_columns(
             SUITE_TASKS[task].released(observed),
             task,

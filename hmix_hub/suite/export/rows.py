@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from hmix_hub.schema import Kind, Vocabulary, arrow_schema
 from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.design.plan import Plan, stimulus_of
+from hmix_hub.suite.design.versions import Versions
 from hmix_hub.suite.tasks import SUITE_TASKS
 from hmix_hub.suite.tasks.trial import milliseconds
 from hmix_hub.tasks import observed_columns
@@ -21,6 +22,10 @@ from hmix_hub.tasks import observed_columns
 COLLECTION_ROUND = "1"
 LATE = "x_late"
 """The study's own column of participants who finished after their place had been given to somebody else."""
+AMENDMENT = "x_amendment"
+"""The study's own column of the version that a participant agreed to: the number of the amendment, 0 as it began."""
+
+OWN = (LATE, AMENDMENT)
 
 
 @dataclass(frozen=True)
@@ -37,12 +42,15 @@ class Participant:
         What the page sent, by trial index; trials without an answer are left out.
     is_late
         Whether the participant finished after the place had been given to somebody else.
+    amendment
+        Version of the study that the participant agreed to.
     """
 
     participant_id: str
     plan: Plan
     payloads: Mapping[int, Mapping[str, Any]]
     is_late: bool = False
+    amendment: int = 0
 
 
 def file_name(task: str) -> str:
@@ -57,7 +65,8 @@ def observed_table(frozen: FrozenStudy, task: str, participants: Iterable[Partic
     -------
     pyarrow.Table
         N rows, columns as `hmix_hub.tasks.observed_columns(task)`, labels as codes; sorted by participant id
-        and trial, so that the order in which they came is not told. Where somebody was late, the column `x_late`.
+        and trial, so that the order in which they came is not told. Where somebody was late, the column `x_late`; where
+        the study was amended, the column `x_amendment`.
     """
     rows = [row for participant in participants for row in _rows(frozen, task, participant)]
     rows.sort(key=lambda row: (row["participant_id"], row["trial_index"]))
@@ -67,6 +76,8 @@ def observed_table(frozen: FrozenStudy, task: str, participants: Iterable[Partic
     table = pa.Table.from_pylist(rows, schema)
     if any(row[LATE] for row in rows):
         table = table.append_column(LATE, pa.array([row[LATE] for row in rows], pa.bool_()))
+    if frozen.version:
+        table = table.append_column(AMENDMENT, pa.array([row[AMENDMENT] for row in rows], pa.int32()))
     return table
 
 
@@ -97,9 +108,25 @@ def _rows(frozen: FrozenStudy, task: str, participant: Participant) -> Iterable[
             "mixing_coefficient": stimulus.mixing_coefficient,
             "source_file": file_name(task),
             LATE: participant.is_late,
+            AMENDMENT: participant.amendment,
         }
         for place, judgment in enumerate(judgments, first):
             yield shared | {"trial_index": place} | suite_task.columns(judgment, trial)
+
+
+def amendment_notes(versions: Versions) -> str:
+    """Write what `x_amendment` counts, for the export's NOTES.md; nothing of a study that was never amended."""
+    if not versions.amendments:
+        return ""
+    lines = [f"# {AMENDMENT}", "", "| version | since | consent | what changed |", "| --- | --- | --- | --- |"]
+    lines.append(f"| 0 |  | {versions.begun.study.consent.version} |  |")
+    for amendment in versions.amendments:
+        changed = ", ".join(f"`{key}`" for key in amendment.changed)
+        lines.append(f"| {amendment.number} | {amendment.month} | {amendment.study.consent.version} | {changed} |")
+    studies = [versions.begun.study, *(amendment.study for amendment in versions.amendments)]
+    for version, study in enumerate(studies):
+        lines += [f"\nQuestion of {task}, version {version}: {design.question}" for task, design in study.tasks.items()]
+    return "\n".join(lines) + "\n"
 
 
 _SELF_EVIDENT = ("collection_round", "image_set", "source_file", "source_row")
@@ -121,7 +148,7 @@ def written_table(observed: pa.Table, task: str, vocabulary: Vocabulary) -> pa.T
             values = _texts(values, partial(json.dumps, separators=(",", ":")))
         if column.name not in _SELF_EVIDENT:
             columns[column.name] = values
-    columns |= {name: observed[name] for name in observed.column_names if name == LATE}
+    columns |= {name: observed[name] for name in observed.column_names if name in OWN}
     return pa.table(columns)
 
 

@@ -5,13 +5,11 @@ The command line and the dashboard know an action by its name and its fields; a 
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from dataclasses import replace
-from typing import Any, ClassVar
-
-from pydantic import BaseModel, ConfigDict
 
 from hmix_hub.errors import CollectionError
+from hmix_hub.suite.operator.action import Action, Told
+from hmix_hub.suite.operator.amend import Amend
 from hmix_hub.suite.store.news import LONGEST_MESSAGE
 from hmix_hub.suite.store.progress import find_code
 from hmix_hub.suite.store.records import SessionRecord
@@ -19,31 +17,6 @@ from hmix_hub.suite.store.store import Store
 
 LONGEST_REASON = 200
 """Characters of the reason of an exclusion at most."""
-Told = dict[str, Any]
-"""JSON that an action answers with."""
-
-
-class Action(BaseModel):
-    """Something that is done with a collection; the fields are what it needs to know."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-    name: ClassVar[str]
-
-    @abstractmethod
-    def carry_out(self, store: Store) -> Told:
-        """Carry it out, and return what became of it.
-
-        Parameters
-        ----------
-        store
-            The collection, open for writing, of this process or of the one that serves.
-
-        Raises
-        ------
-        CollectionError
-            If it cannot be done; nothing was changed then.
-        """
 
 
 class Close(Action):
@@ -212,6 +185,7 @@ def described(store: Store, session: SessionRecord) -> Told:
         "is_incomplete": session.is_incomplete,
         "excluded": session.excluded,
         "task": session.task,
+        "tasks": [part.task for part in parts],
         "batch": session.batch,
         "answers": sum(len(store.held(part.id)) for part in parts),
         "trials": sum(len(part.plan.rows) for part in parts),
@@ -219,6 +193,6 @@ def described(store: Store, session: SessionRecord) -> Told:
     }
 
 
-_ALL: tuple[type[Action], ...] = (Close, Pause, Message, Look, Exclude, Free, Withdraw)
+_ALL: tuple[type[Action], ...] = (Close, Pause, Message, Amend, Look, Exclude, Free, Withdraw)
 ACTIONS = {action.name: action for action in _ALL}
 """All actions, by name."""

@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections.abc import Awaitable, Callable, Iterable
 from importlib.resources import files
+from typing import Any
 
 from anyio import to_thread
 from starlette.applications import Starlette
@@ -66,9 +67,9 @@ def build_app(store: Store, image_set: ImageSet, *, trial_run: bool = False, pro
     CollectionError
         If the pictures are not those of the study.
     """
-    study = StudyRoutes(store, Gallery(store.frozen, store.key, image_set), trial_run=trial_run)
+    study = StudyRoutes(store, Gallery(store.versions, store.key, image_set), trial_run=trial_run)
     session = SessionRoutes(store)
-    joining = JoinRoute(store, NetworkLimit(store.frozen.study.recruiting.per_prefix, proxy))
+    joining = JoinRoute(store, NetworkLimit(lambda: store.frozen.study.recruiting.per_prefix, proxy))
     questions, assets = QuestionRoutes(store), assets_of_people()
     routes = [
         route("/", GET=assets.page),
@@ -116,9 +117,14 @@ class StudyRoutes:
     """The study as everybody may see it."""
 
     def __init__(self, store: Store, gallery: Gallery, *, trial_run: bool) -> None:
-        self._store, self._gallery = store, gallery
-        frozen, study = store.frozen, store.frozen.study
-        self._told = {
+        self._store, self._gallery, self._trial_run = store, gallery, trial_run
+        self._version, self._told = store.frozen.version, self._tell()
+
+    def _tell(self) -> dict[str, Any]:
+        frozen, study = self._store.frozen, self._store.frozen.study
+        return {
+            # What browsers keep is kept under this name, which no amendment changes.
+            "place": self._store.versions.begun.consent_sha256[:16],
             "title": study.title,
             "contact": study.about.contact,
             "language": study.language,
@@ -127,12 +133,14 @@ class StudyRoutes:
             "recruiting": study.recruiting.model_dump(include={"parameter", "required", "links"}),
             "redirect": study.completion.redirect,
             "outcomes": {name: outcome_of(name, study.completion) for name in ("declined", "full")},
-            "trial_run": trial_run,
+            "trial_run": self._trial_run,
         }
 
     async def study(self, _request: Request) -> Response:
         """Send the study, and whether people can begin."""
         store, news = self._store, self._store.news
+        if self._version != store.frozen.version:
+            self._version, self._told = store.frozen.version, self._tell()
         is_open = "paused" if news.is_paused else "open"
         state = "closed" if store.is_closed() else "full" if store.is_full() else is_open
         return json_reply({**self._told, "state": state, "is_paused": news.is_paused, "message": news.message})

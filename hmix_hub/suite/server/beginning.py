@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import takewhile
 from pathlib import Path
-from typing import Any
 
 from hmix_hub.errors import CollectionError, Where
 from hmix_hub.sources.image_set import ImageSet
@@ -15,12 +12,9 @@ from hmix_hub.suite.design.pair_file import hashes_of_lists
 from hmix_hub.suite.design.pictures import open_pictures
 from hmix_hub.suite.store.database import DATABASE_NAME
 from hmix_hub.suite.store.store import Store
+from hmix_hub.suite.study.amending import Holds, changes
 from hmix_hub.suite.study.model import StudyFile
 from hmix_hub.suite.study.reading import dotted, read_study_file
-
-_LONGEST = 60
-_BEFORE = 10
-"""Characters of a long text that are shown before the first one that differs."""
 
 
 def begin_collection(folder: Path, *, trial_run: bool = False) -> tuple[Store, ImageSet]:
@@ -66,12 +60,13 @@ def begin_collection(folder: Path, *, trial_run: bool = False) -> tuple[Store, I
 
 def refuse_changes(began: StudyFile, now: StudyFile, folder: Path) -> None:
     """Refuse a study file that was changed after its collection began; the first key that differs is named."""
-    changed = next(_differences(began.model_dump(mode="json"), now.model_dump(mode="json"), ()), None)
+    changed = next(iter(changes(began, now)), None)
     if changed is not None:
-        path, before, after = changed
-        now_is, was = _told(after, before), _told(before, after)
-        msg = f"the study file was changed after collection began: {dotted(path)} is {now_is}, was {was}"
+        differs = f"{dotted(changed.path)} is {changed.now_is}, was {changed.was}"
+        msg = f"the study file was changed after collection began: {differs}"
         hint = "change it back; for another design, copy the study file into a new folder and serve that"
+        if isinstance(changed.rule, Holds):
+            hint = "`hmix collect amend` takes it up; or change it back"
         raise CollectionError(msg, where=Where(str(folder)), hint=hint)
 
 
@@ -90,35 +85,3 @@ def refuse_other_lists(began: FrozenStudy, folder: Path) -> None:
             msg = f"the list of pairs {name} was changed after collection began"
             hint = "put the list back as it was; for other pairs, begin another collection in a new folder"
             raise CollectionError(msg, where=Where(str(folder)), hint=hint)
-
-
-_NOTHING = object()
-
-
-def _differences(
-    before: Any, after: Any, path: tuple[str | int, ...]
-) -> Iterator[tuple[tuple[str | int, ...], Any, Any]]:
-    """Find what differs, in the order of the study file's own keys."""
-    if isinstance(before, dict) and isinstance(after, dict):
-        for name in [*before, *(name for name in after if name not in before)]:
-            yield from _differences(before.get(name, _NOTHING), after.get(name, _NOTHING), (*path, name))
-    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
-        for place, (one, other) in enumerate(zip(before, after, strict=True)):
-            yield from _differences(one, other, (*path, place))
-    elif before != after:
-        yield path, before, after
-
-
-def _told(value: Any, other: Any) -> str:
-    """Write a value for people; of a long text, the part from where it differs from the other."""
-    if value is _NOTHING or value is None:
-        return "not there"
-    if isinstance(value, list):
-        return f"a list of {len(value)}"
-    if isinstance(value, str) and isinstance(other, str) and max(len(value), len(other)) > _LONGEST:
-        same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(value, other, strict=False)))
-        start = same - _BEFORE if same > 2 * _BEFORE else 0
-        shown = value[start : start + _LONGEST]
-        return f"{'… ' if start else ''}{shown!r}{' …' if start + _LONGEST < len(value) else ''}"
-    told = repr(value)
-    return told if len(told) <= _LONGEST else f"{told[: _LONGEST - 3]}..."

@@ -36,14 +36,16 @@ class NetworkLimit:
     Parameters
     ----------
     per_hour
-        How many; `None`: any number.
+        Return how many; `None`: any number.
     proxy
         What stands between people and the server.
     elapsed
         Clock, seconds; only differences count.
     """
 
-    def __init__(self, per_hour: int | None, proxy: Proxy, *, elapsed: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, per_hour: Callable[[], int | None], proxy: Proxy, *, elapsed: Callable[[], float] = time.monotonic
+    ) -> None:
         self._per_hour, self._proxy, self._elapsed = per_hour, proxy, elapsed
         # Those that were quiet for longest come first.
         self._buckets: dict[Network, _Bucket] = {}
@@ -56,17 +58,18 @@ class NetworkLimit:
         Refusal
             429, if too many began from the network; with how long to wait.
         """
-        address = None if self._per_hour is None else self._proxy.person_of(scope)
-        if self._per_hour is None or address is None or address.is_loopback:
+        per_hour = self._per_hour()
+        address = None if per_hour is None else self._proxy.person_of(scope)
+        if per_hour is None or address is None or address.is_loopback:
             return
         network = ip_network((address, _PREFIX[address.version]), strict=False)
         now = self._elapsed()
-        bucket = self._buckets.pop(network, None) or _Bucket(self._per_hour, now)
-        left = min(self._per_hour, bucket.left + (now - bucket.at) * self._per_hour / _HOUR)
+        bucket = self._buckets.pop(network, None) or _Bucket(per_hour, now)
+        left = min(per_hour, bucket.left + (now - bucket.at) * per_hour / _HOUR)
         is_allowed = left >= 1
         self._buckets[network] = _Bucket(left - is_allowed, now)
         while len(self._buckets) > MOST_NETWORKS:
             del self._buckets[next(iter(self._buckets))]
         if not is_allowed:
-            wait = {"Retry-After": str(ceil((1 - left) * _HOUR / self._per_hour))}
+            wait = {"Retry-After": str(ceil((1 - left) * _HOUR / per_hour))}
             raise Refusal(429, "crowded", "Many people have just begun from this network.", headers=wait)

@@ -15,7 +15,7 @@ from hmix_hub.errors import CollectionError
 from hmix_hub.sources.image_set import PIXEL_LINEAR, ImageSet
 from hmix_hub.stimuli.drawing import draw_mixture
 from hmix_hub.stimuli.sizes import Pictures
-from hmix_hub.suite.design.design import FrozenStudy
+from hmix_hub.suite.design.versions import Versions
 from hmix_hub.suite.mixtures import Mixture, mixture_named
 from hmix_hub.suite.store.keys import StudyKey
 
@@ -33,8 +33,9 @@ class Gallery:
     """
 
     def __init__(
-        self, frozen: FrozenStudy, key: StudyKey, image_set: ImageSet, *, cached_bytes: int = CACHED_BYTES
+        self, versions: Versions, key: StudyKey, image_set: ImageSet, *, cached_bytes: int = CACHED_BYTES
     ) -> None:
+        frozen = versions.begun
         if image_set.fingerprint != frozen.pictures:
             msg = f"the pictures of {frozen.image_set} are not those that the collection began with"
             raise CollectionError(msg, hint="bring the same pictures back; answers would be about others")
@@ -42,14 +43,14 @@ class Gallery:
             msg = f"the mixtures of {image_set.name} are {image_set.mixing}, and only pixel-linear ones can be drawn"
             raise CollectionError(msg, hint="name a set of endpoint pictures in the study file")
         self._image_set = image_set
-        self._frozen, self._key = frozen, key
+        self._versions, self._key = versions, key
         self._cache: OrderedDict[Mixture, bytes] = OrderedDict()
         self._most_cached, self._cached = cached_bytes, 0
         self._lock = threading.Lock()
 
     def find(self, name: str) -> Mixture | None:
         """Return the picture that a page of this study shows under a name, hexadecimal; `None` if none does."""
-        return mixture_named(name, self._frozen, self._key)
+        return mixture_named(name, self._versions, self._key)
 
     def cached(self, mixture: Mixture) -> bytes | None:
         """Return a picture that was drawn before; `None` if it has to be drawn."""

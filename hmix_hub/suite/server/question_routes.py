@@ -40,9 +40,10 @@ class QuestionRoutes:
 
     async def questions(self, request: Request) -> Response:
         """Store the answers to a page of questions; those of who is not asked to take part end the session."""
-        record = find_session(self._store, request, goes_on_here=False).record
+        found = find_session(self._store, request, goes_on_here=False)
+        record = found.record
         number = number_in(request, "page")
-        page = next((page for page in asked_pages(record, self._store.frozen) if page.number == number), None)
+        page = next((page for page in asked_pages(record, found.frozen) if page.number == number), None)
         if page is None:
             raise Refusal(404, "no_such_page", "The session has no such page of questions.")
         sent = await read_sent(request, Answers)
@@ -62,8 +63,8 @@ class QuestionRoutes:
 
     async def surroundings(self, request: Request) -> Response:
         """Store what surrounds the pictures, where the study asks for it."""
-        record = find_session(self._store, request, goes_on_here=False).record
-        study = self._store.frozen.study
+        found = find_session(self._store, request, goes_on_here=False)
+        record, study = found.record, found.frozen.study
         if not measured_surroundings(study):
             raise Refusal(404, "no_surroundings", "The study asks for no surroundings.")
         try:

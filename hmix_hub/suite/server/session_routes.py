@@ -11,7 +11,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hmix_hub.suite.design.design import Batch
+from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.pages import unanswered
 from hmix_hub.suite.server.replies import Refusal, json_reply
 from hmix_hub.suite.server.requests import MalformedError, Sent, parse_json, read_body, read_sent, token_hash
@@ -47,11 +47,15 @@ class Comments(Sent):
 
 @dataclass(frozen=True)
 class Found:
-    """A session, its batch, and the design of its task."""
+    """A session, and the study as its person has it."""
 
     record: SessionRecord
-    batch: Batch
-    design: TaskDesign
+    frozen: FrozenStudy
+
+    @property
+    def design(self) -> TaskDesign:
+        """What the study says of the session's task."""
+        return self.frozen.study.tasks[self.record.task]
 
 
 def find_session(store: Store, request: Request, *, goes_on_here: bool = True) -> Found:
@@ -69,8 +73,12 @@ def find_session(store: Store, request: Request, *, goes_on_here: bool = True) -
         raise Refusal(401, "unknown_session", "There is no such session.")
     if goes_on_here and store.is_moved(token):
         raise Refusal(401, "moved", "The session goes on in another browser.")
-    batch = store.frozen.batches[record.batch]
-    return Found(record, batch, store.frozen.design_of(batch))
+    return found_of(store, record)
+
+
+def found_of(store: Store, record: SessionRecord) -> Found:
+    """Return a session with its study."""
+    return Found(record, store.versions.of(record.amendment))
 
 
 class SessionRoutes:
@@ -95,14 +103,14 @@ class SessionRoutes:
             raise Refusal(409, record.state, ENDED[record.state])
         if found.design.quiz is not None and not record.quiz_passed:
             raise Refusal(409, "quiz_not_passed", "The quiz comes first.")
-        if open_pages := unanswered(record, self._store.frozen):
+        if open_pages := unanswered(record, found.frozen):
             raise Refusal(409, "questions_missing", "Questions are not answered.", missing=open_pages)
         missing = await wrap_future(self._store.finish(record.id))
         if missing:
             raise Refusal(409, "missing", "Answers are missing.", missing=missing)
         if find_session(self._store, request).record.id != record.id:
             return json_reply({"next": True})
-        return json_reply(completion(record.sitting, self._store.frozen, self._store.key))
+        return json_reply(completion(record.sitting, found.frozen, self._store.key))
 
     async def withdraw(self, request: Request) -> Response:
         """Delete a session and all that was stored of it; twice is harmless."""
@@ -126,11 +134,9 @@ class SessionRoutes:
 
     def _asked(self, found: Found, trial_index: int) -> tuple[Found, Trial]:
         """Find a trial of a session, or of the parts of the sitting before: an answer may have waited since then."""
-        frozen = self._store.frozen
         for record in (found.record, *self._store.parts(found.record)):
             if (trial := record.plan.trial(trial_index)) is not None:
-                batch = frozen.batches[record.batch]
-                return Found(record, batch, frozen.design_of(batch)), trial
+                return found_of(self._store, record), trial
         raise Refusal(404, "no_such_trial", "The session has no such trial.")
 
     def _checked(self, body: bytes, found: Found, trial: Trial) -> tuple[str, str | None]:
@@ -140,8 +146,8 @@ class SessionRoutes:
             value = parse_json(body)
         except MalformedError as error:
             return json.dumps({"unreadable": text}), str(error)
-        fault = check_answer(value, found.record, trial, self._store.frozen, self._store.key)
-        if fault is None and unanswered(found.record, self._store.frozen, are_before=True):
+        fault = check_answer(value, found.record, trial, found.frozen, self._store.key)
+        if fault is None and unanswered(found.record, found.frozen, are_before=True):
             fault = "the questions before were not answered"
         if fault is None and found.design.quiz is not None and not found.record.quiz_passed:
             fault = "the quiz was not passed before"
@@ -158,7 +164,7 @@ class SessionRoutes:
         wrong = _graded(sent.answers, quiz)
         if attempt < 1 or attempt > record.quiz_attempts + 1:
             raise Refusal(409, "wrong_attempt", f"The next attempt is number {record.quiz_attempts + 1}.")
-        if unanswered(record, self._store.frozen, are_before=True):
+        if unanswered(record, found.frozen, are_before=True):
             raise Refusal(409, "questions_missing", "The questions before the quiz are not answered.")
         if attempt > record.quiz_attempts and (record.quiz_passed or record.state in ENDED):
             raise Refusal(409, "quiz_over", "The quiz is over.")
@@ -175,7 +181,7 @@ class SessionRoutes:
     async def comments(self, request: Request) -> Response:
         """Store the comments."""
         found = find_session(self._store, request, goes_on_here=False)
-        if self._store.frozen.study.comments is None:
+        if found.frozen.study.comments is None:
             raise Refusal(404, "no_comments", "The study asks for no comments.")
         text = (await read_sent(request, Comments)).text
         # Not a bound of the model, which would refuse halves of surrogate pairs.
@@ -193,8 +199,8 @@ def view_reply(store: Store, record: SessionRecord) -> Response:
 
 
 def _view_of(store: Store, record: SessionRecord) -> dict[str, Any]:
-    parts, expired = store.parts(record), store.is_expired(record)
-    return session_view(record, store.held(record.id), store.frozen, store.key, parts=parts, expired=expired)
+    parts, expired, frozen = store.parts(record), store.is_expired(record), store.versions.of(record.amendment)
+    return session_view(record, store.held(record.id), frozen, store.key, parts=parts, expired=expired)
 
 
 def number_in(request: Request, name: str) -> int:

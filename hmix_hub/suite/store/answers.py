@@ -184,7 +184,7 @@ def put_quiz(work: Work, session_id: str, attempt: int, payload: str, passed: bo
         )
         outcome = Outcome.STORED
         keep_alive(work, session)
-        quiz = work.frozen.design_of(work.frozen.batches[session.batch]).quiz
+        quiz = work.versions.of(session.amendment).study.tasks[session.task].quiz
         if passed:
             begin_trials(work, session_id)
             if not all(claim(work, part) for part in open_parts(work, session)):

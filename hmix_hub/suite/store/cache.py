@@ -62,6 +62,10 @@ class Cache:
         self.places.change(self._sessions.get(session.id), session)
         self._sessions[session.id] = session
 
+    def recount(self) -> None:
+        """Count the places anew: with another time-out others have lapsed."""
+        self.places = Places(self._sessions.values())
+
     def add_token(self, token_hash: bytes, session_id: str) -> None:
         """Add a token of a session."""
         self._tokens[token_hash] = session_id

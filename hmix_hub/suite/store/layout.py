@@ -18,6 +18,7 @@ from hmix_hub.suite.store.database import DATABASE_NAME, StoreError, database_er
 from hmix_hub.suite.store.keys import StudyKey, make_key
 from hmix_hub.suite.store.reading import read_answered, read_held
 from hmix_hub.suite.store.tables import APPLICATION_ID, INDEXES, LAYOUT_VERSION, NEW_META, TABLES, TAKES_PLACE
+from hmix_hub.suite.study.model import StudyFile
 
 
 @dataclass(frozen=True)
@@ -173,16 +174,25 @@ def check_integrity(database: sqlite3.Connection, frozen: FrozenStudy, folder: P
     found += [f"a row of {row[0]} belongs to nobody" for row in database.execute("PRAGMA foreign_key_check")][:5]
     if not found:
         found += [law for law, query in _LAWS.items() if database.execute(f"{query} LIMIT 1").fetchone()]
-        agreed = "SELECT 1 FROM sessions WHERE (consent_version, consent_sha256) <> (?, ?)"
-        if database.execute(agreed, (frozen.study.consent.version, frozen.consent_sha256)).fetchone():
-            found.append("somebody agreed to another consent form than the study's")
         parted = "SELECT 1 FROM sessions GROUP BY sitting HAVING min(state) <> max(state)"
         if frozen.study.sitting is not None and database.execute(parted).fetchone():
             found.append("the parts of a sitting are of different states")
+        found += _check_consents(database, frozen)
         found += _check_trials(database, frozen)
     if found:
         msg = f"the database is damaged: {'; '.join(found)}"
         raise StoreError(msg, where=Where(str(folder)), hint="go back to a backup, and keep this folder as it is")
+
+
+def _check_consents(database: sqlite3.Connection, begun: FrozenStudy) -> list[str]:
+    rows = database.execute("SELECT study FROM amendments ORDER BY number").fetchall()
+    studies = [begun.study, *(StudyFile.model_validate_json(text) for (text,) in rows)]
+    query = "SELECT 1 FROM sessions WHERE amendment = ? AND (consent_version, consent_sha256) <> (?, ?)"
+    forms = [(number, study.consent.version, study.consent.sha256) for number, study in enumerate(studies)]
+    is_unknown = database.execute("SELECT 1 FROM sessions WHERE amendment >= ?", (len(studies),)).fetchone()
+    if is_unknown or any(database.execute(query, form).fetchone() for form in forms):
+        return ["somebody agreed to another consent form than the study's"]
+    return []
 
 
 def _check_trials(database: sqlite3.Connection, frozen: FrozenStudy) -> list[str]:

@@ -120,7 +120,7 @@ def claim(work: Work, session: SessionRecord) -> bool:
 def _move(work: Work, session: SessionRecord, batch: Batch) -> None:
     number, seed = next_number(work, batch), secrets.randbelow(2**63)
     before = [part.plan for part in parts_of(work, session) if part.part == session.part - 1]
-    plan = draw_plan(work.frozen, batch, number, seed, before=before[0] if before else None)
+    plan = draw_plan(work.versions.of(session.amendment), batch, number, seed, before=before[0] if before else None)
     work.database.execute(
         "UPDATE sessions SET batch = ?, number = ?, seed = ? WHERE id = ?", (batch.number, number, seed, session.id)
     )

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from hmix_hub.suite.design.design import Batch
+from hmix_hub.suite.design.design import Batch, FrozenStudy
 from hmix_hub.suite.design.plan import draw_plan
 from hmix_hub.suite.store.database import StoreRefusedError, StudyClosedError, StudyPausedError
 from hmix_hub.suite.store.erasing import MUST_ERASE
@@ -98,7 +98,7 @@ def _begin(
         raise StudyPausedError(msg, hint="those who run it go on later")
     batches = [choose_batch(work, task, has_link=link is not None) for task in tasks]
     # Who passes the quiz of the first task has a place in all of them.
-    is_provisional = work.frozen.design_of(batches[0]).quiz is not None
+    is_provisional = _agreed(work, after).design_of(batches[0]).quiz is not None
     parts = list(after)
     for batch in batches:
         begun = {"recruiting": None if parts else recruiting, "link": link, "is_provisional": is_provisional}
@@ -107,18 +107,25 @@ def _begin(
     return parts[len(after)]
 
 
+def _agreed(work: Work, before: Sequence[SessionRecord]) -> FrozenStudy:
+    """Return the study that somebody new agrees to; whoever goes on with another task has agreed already."""
+    return work.versions.of(before[0].amendment) if before else work.frozen
+
+
 def _seat(work: Work, batch: Batch, before: list[SessionRecord], begun: Mapping[str, object]) -> SessionRecord:
     """Begin the session of one batch, behind the others of its sitting."""
+    frozen = _agreed(work, before)
     number = next_number(work, batch)
     session_id, seed = secrets.token_hex(16), secrets.randbelow(2**63)
-    plan = draw_plan(work.frozen, batch, number, seed, before=before[-1].plan if before else None)
-    has_quiz = work.frozen.design_of(batch).quiz is not None
+    plan = draw_plan(frozen, batch, number, seed, before=before[-1].plan if before else None)
+    has_quiz = frozen.design_of(batch).quiz is not None
     row = {
         **begun,
         **{"id": session_id, "sitting": before[0].id if before else session_id, "part": len(before)},
         **{"batch": batch.number, "number": number, "seed": seed, "state": "live"},
-        "consent_version": work.frozen.study.consent.version,
-        "consent_sha256": work.frozen.consent_sha256,
+        "consent_version": frozen.study.consent.version,
+        "consent_sha256": frozen.consent_sha256,
+        "amendment": frozen.version,
         **{"run": work.run, "started_ms": work.now, "last_ms": work.now},
         "trials_ms": None if has_quiz else work.now,
     }

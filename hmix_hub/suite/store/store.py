@@ -12,7 +12,9 @@ from typing import Any
 
 from hmix_hub.errors import Where
 from hmix_hub.suite.design.design import FrozenStudy
+from hmix_hub.suite.design.versions import Versions
 from hmix_hub.suite.store import replies
+from hmix_hub.suite.store.amendments import catch_up
 from hmix_hub.suite.store.backup import back_up
 from hmix_hub.suite.store.database import DATABASE_NAME, StoreError, database_errors, open_reading, open_writing
 from hmix_hub.suite.store.jobs import Jobs
@@ -48,14 +50,14 @@ class Store(Jobs):
     ----------
     folder
         The collection.
-    frozen
-        The study as it is collected.
     key
         What codes and names are derived from.
     frozen_sha256
         Hash of the frozen study as the database holds it, the same in every hmix-hub.
     is_synthetic
         Whether scripted people answer.
+    versions
+        The study as it began, and as it was amended.
     """
 
     def __init__(self, folder: Path, *, read_only: bool, times: Times) -> None:
@@ -69,7 +71,8 @@ class Store(Jobs):
             self.key: StudyKey = read_key(folder)
             with database_errors(folder):
                 about = read_about(self._database, str(folder / DATABASE_NAME), self.key)
-                self.frozen: FrozenStudy = about.frozen
+                self.versions = Versions(about.frozen)
+                catch_up(self._database, self.versions)
                 self.frozen_sha256: str = about.sha256
                 self.is_synthetic: bool = about.is_synthetic
                 self._news = read_news(self._database)
@@ -115,10 +118,15 @@ class Store(Jobs):
     def _begin_writing(self) -> Writer:
         writing = open_writing(self.folder)
         try:
-            return Writer(self.folder, writing, self.frozen, self._clock)
+            return Writer(self.folder, writing, self.versions, self._clock)
         except BaseException:
             writing.close()
             raise
+
+    @property
+    def frozen(self) -> FrozenStudy:
+        """The study as it is collected now."""
+        return self.versions.now
 
     def __enter__(self) -> Store:
         return self
@@ -254,6 +262,8 @@ class Store(Jobs):
     def counts(self) -> list[BatchCount]:
         """Count people and answers by batch, as of now."""
         with self._reading() as database:
+            if self._writer is None:
+                catch_up(database, self.versions)
             return read_counts(database, self.frozen, self.now() - timeout_ms(self.frozen))
 
     def months(self) -> tuple[str, str] | None:
@@ -275,14 +285,14 @@ class Store(Jobs):
     def check_integrity(self) -> None:
         """Check the database whole; see `layout.check_integrity`."""
         with self._reading() as database:
-            check_integrity(database, self.frozen, self.folder)
+            check_integrity(database, self.versions.begun, self.folder)
 
     def backup(self, target: Path) -> None:
         """Copy the collection into a new folder; see `backup.back_up`."""
         with contextlib.closing(open_reading(self.folder)) as source:
             back_up(source, self.folder, self.frozen, Path(target))
 
-    # -- Open or closed -------------------------------------------------------------------------------------------
+    # -- Open or closed ---------------------------------------------------------------------------------------------
 
     def is_closed(self) -> bool:
         """Whether nobody new may begin; another process may have said so."""

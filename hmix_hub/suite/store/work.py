@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hmix_hub.suite.design.design import FrozenStudy
+from hmix_hub.suite.design.versions import Versions
 from hmix_hub.suite.store.cache import Cache
 from hmix_hub.suite.store.reading import Plans, read_session, session_gone
 from hmix_hub.suite.store.records import SessionRecord
@@ -36,13 +37,18 @@ class Work:
     """
 
     database: sqlite3.Connection
-    frozen: FrozenStudy
+    versions: Versions
     plans: Plans
     now: int
     run: int
     month: str
     effects: list[Effect] = field(default_factory=list)
     erases: bool = False
+
+    @property
+    def frozen(self) -> FrozenStudy:
+        """The study as it is collected now."""
+        return self.versions.now
 
     @property
     def lapses_before(self) -> float:

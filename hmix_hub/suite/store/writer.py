@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from hmix_hub.errors import HMixError, Where
-from hmix_hub.suite.design.design import FrozenStudy
+from hmix_hub.suite.design.versions import Versions
 from hmix_hub.suite.store.cache import Cache
 from hmix_hub.suite.store.database import StoreError, as_store_error
 from hmix_hub.suite.store.erasing import Eraser
@@ -89,15 +89,15 @@ class _Waiting:
 class Writer:
     """The writing thread, which the connection belongs to from now on, and the memory that it keeps: `cache`."""
 
-    def __init__(self, folder: Path, database: sqlite3.Connection, frozen: FrozenStudy, clock: StudyClock) -> None:
-        self._folder, self._database, self._frozen, self._clock = folder, database, frozen, clock
+    def __init__(self, folder: Path, database: sqlite3.Connection, versions: Versions, clock: StudyClock) -> None:
+        self._folder, self._database, self._versions, self._clock = folder, database, versions, clock
         self._plans: Plans = {}
         # What a withdrawal deleted just before the last process ended has to leave the files.
         self._eraser = Eraser(database, folder)
         self._eraser.rewrite(now=True)
         run = "INSERT INTO runs (started_ms) VALUES (?) RETURNING number"
         self._run_number = int(database.execute(run, (clock.now(),)).fetchone()[0])
-        self.cache = Cache(database, frozen, self._plans)
+        self.cache = Cache(database, versions.now, self._plans)
         self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._gate = threading.Lock()
         self._is_closed = False
@@ -186,7 +186,7 @@ class Writer:
         """Carry out a job in a savepoint; say whether it deleted something that must leave the files."""
         database = self._database
         clock = self._clock
-        work = Work(database, self._frozen, self._plans, clock.now(), self._run_number, clock.times.month())
+        work = Work(database, self._versions, self._plans, clock.now(), self._run_number, clock.times.month())
         database.execute("SAVEPOINT job")
         try:
             waiting.result = waiting.job(work)

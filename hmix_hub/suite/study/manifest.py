@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from hmix_hub.schema import CURRENT
 from hmix_hub.sources.image_set import PIXEL_LINEAR
 from hmix_hub.studies.manifest import SINGLE
 from hmix_hub.studies.manifest_fields import PLACEHOLDER
-from hmix_hub.suite.study.model import StudyFile
+from hmix_hub.suite.study.model import Consent, StudyFile
 from hmix_hub.tasks import TASKS
 from hmix_hub.tasks.soft_labels import DEFAULT_PROCEDURE, QUESTIONS
 from hmix_hub.yaml_file import without_empty
@@ -18,11 +19,14 @@ VERSION = "1.0.0"
 """Version of the data of a first export."""
 
 SIMULATED = "Answers of scripted people, made to try the interfaces; no person took part."
+_LONGEST_TEXT = 20_000
 _APPROVAL = "None was needed, since no person took part."
 _CONSENT = "Nobody was asked, since no person took part."
 
 
-def manifest_of(study: StudyFile, *, first: str, last: str, is_synthetic: bool) -> dict[str, Any]:
+def manifest_of(
+    study: StudyFile, *, first: str, last: str, is_synthetic: bool, consents: Sequence[Consent] = ()
+) -> dict[str, Any]:
     """Return the manifest of a collection's export, a valid one if `read_study_file` took the study file.
 
     Parameters
@@ -32,6 +36,8 @@ def manifest_of(study: StudyFile, *, first: str, last: str, is_synthetic: bool) 
     is_synthetic
         Whether scripted people gave the answers. Then approval, consent and recruitment say that no person took part,
         whatever the study file says of the study that is planned; and so does whatever was still to be written.
+    consents
+        The consent forms that people agreed to, where the study was amended; none: the study file's own.
 
     Returns
     -------
@@ -49,7 +55,7 @@ def manifest_of(study: StudyFile, *, first: str, last: str, is_synthetic: bool) 
         "description": about.description,
         "authors": authors,
         "licence": about.licence,
-        "ethics": {"approval": about.approval, "consent": study.consent.text},
+        "ethics": {"approval": about.approval, "consent": _consent(study, consents)},
         "recruitment": about.recruitment,
         "collected": {"first": first, "last": last},
         "language": study.language,
@@ -70,6 +76,15 @@ def manifest_of(study: StudyFile, *, first: str, last: str, is_synthetic: bool) 
     return filled
 
 
+def _consent(study: StudyFile, consents: Sequence[Consent]) -> str:
+    forms = {form.version: form.text for form in consents}
+    if len(forms) < 2:
+        return study.consent.text
+    text = "\n\n".join(f"Version {version}:\n\n{text}" for version, text in forms.items())
+    # The field's own limit; NOTES.md names the versions.
+    return text if len(text) <= _LONGEST_TEXT else study.consent.text
+
+
 def _mixing(study: StudyFile) -> str:
     """Return how pictures are mixed: not at all where every task shows single pictures."""
     return SINGLE if all(design.pairs.per_class for design in study.tasks.values()) else PIXEL_LINEAR
@@ -79,7 +94,7 @@ def _synthetic(manifest: dict[str, Any], study: StudyFile, first: str) -> dict[s
     description = _kept(manifest["description"], "")
     changed: dict[str, Any] = {
         "title": _kept(manifest["title"], f"{study.id}, simulated"),
-        "description": f"{SIMULATED} {description}".strip()[:20_000],
+        "description": f"{SIMULATED} {description}".strip()[:_LONGEST_TEXT],
         "authors": [_author(author) for author in manifest["authors"]],
         "ethics": {"approval": _APPROVAL, "consent": _CONSENT},
         "recruitment": "Nobody was recruited; the people are simulated.",

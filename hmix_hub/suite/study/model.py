@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
@@ -185,6 +186,11 @@ class Consent(Strict):
 
     version: Line = Field(description="Changes with the text; stored with each agreement.")
     text: Text = Field(description="What people agree to, publication of their answers included.")
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the form, version and text, 64 hex digits."""
+        return hashlib.sha256(f"{self.version}\n{self.text}".encode()).hexdigest()
 
 
 class Author(Strict):

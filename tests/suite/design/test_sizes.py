@@ -16,6 +16,7 @@ from hmix_hub.sources.picture_folder import open_picture_folder
 from hmix_hub.suite.design.drawing import draw_design
 from hmix_hub.suite.design.pictures import Labels
 from hmix_hub.suite.design.plan import draw_plan
+from hmix_hub.suite.design.versions import Versions
 from hmix_hub.suite.mixtures import trial_pictures
 from hmix_hub.suite.server.pictures import Gallery
 from hmix_hub.suite.simulation.participant import Eyes, shrunk
@@ -62,7 +63,7 @@ def test_single_pictures_are_shown_each_in_its_size_and_known_again(tmp_path):
     design = study.study.tasks[INFER].model_copy(update={"instructions": []})
     file = study.study.model_copy(update={"tasks": {INFER: design}})
     frozen = dataclasses.replace(study, study=file, batches=batches, image_set=opened.name, pictures=opened.fingerprint)
-    gallery = Gallery(frozen, KEY, opened)
+    gallery = Gallery(Versions(frozen), KEY, opened)
     eyes = Eyes(frozen, opened)
     batch = frozen.batches[0]
     pngs = {

@@ -23,7 +23,7 @@ class Door:
 
     def __init__(self, per_hour: int | None, proxy: Proxy = DIRECT) -> None:
         self.now = 0.0
-        self.limit = NetworkLimit(per_hour, proxy, elapsed=lambda: self.now)
+        self.limit = NetworkLimit(lambda: per_hour, proxy, elapsed=lambda: self.now)
 
     def is_open(self, client: str, forwarded: str | None = None) -> bool:
         """Let somebody begin; gives whether they may."""

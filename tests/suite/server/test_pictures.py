@@ -12,6 +12,7 @@ from suite_maker import TASKS, frozen_study, sample_pictures
 
 from hmix_hub.errors import CollectionError
 from hmix_hub.suite.design.plan import stimulus_of
+from hmix_hub.suite.design.versions import Versions
 from hmix_hub.suite.mixtures import Mixture, mixtures_of_stimulus
 from hmix_hub.suite.server.pictures import Gallery
 from hmix_hub.suite.store.keys import StudyKey
@@ -113,7 +114,7 @@ def mixtures(frozen: Any) -> list[Mixture]:
 
 def test_drawn_pictures_are_kept_within_a_bound_the_latest_ones() -> None:
     frozen = frozen_study("construct_midpoint")
-    gallery = Gallery(frozen, KEY, sample_pictures(), cached_bytes=20_000)
+    gallery = Gallery(Versions(frozen), KEY, sample_pictures(), cached_bytes=20_000)
     drawn = {mixture: gallery.png(mixture) for mixture in mixtures(frozen)}
     kept = {mixture: len(png) for mixture, png in drawn.items() if gallery.cached(mixture) is not None}
     assert 0 < sum(kept.values()) <= 20_000
@@ -124,6 +125,6 @@ def test_drawn_pictures_are_kept_within_a_bound_the_latest_ones() -> None:
 def test_other_pictures_than_the_study_began_with_are_refused() -> None:
     frozen = frozen_study("infer_mixing_factor")
     with pytest.raises(CollectionError, match="not those that the collection began with"):
-        Gallery(replace(frozen, pictures="0" * 16), KEY, sample_pictures())
+        Gallery(Versions(replace(frozen, pictures="0" * 16)), KEY, sample_pictures())
     with pytest.raises(CollectionError, match="morph, and only pixel-linear"):
-        Gallery(frozen, KEY, replace(sample_pictures(), mixing="morph"))
+        Gallery(Versions(frozen), KEY, replace(sample_pictures(), mixing="morph"))

@@ -73,6 +73,7 @@ def test_the_study_is_told_with_the_hash_of_its_consent_form(serve: Callable[...
     told = served.ask("GET", "/api/study").json
     assert told.pop("words")["agree"] == "Ja"
     assert told == {
+        "place": served.frozen.consent_sha256[:16],
         "title": "Mixed pictures",
         "contact": served.frozen.study.about.contact,
         "language": "de",

@@ -18,6 +18,7 @@ from hmix_hub.suite.design.dealing import pair_of
 from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.design.drawing import draw_design
 from hmix_hub.suite.design.plan import Plan, draw_plan
+from hmix_hub.suite.design.versions import Versions
 from hmix_hub.suite.server.pictures import Gallery
 from hmix_hub.suite.session import session_view
 from hmix_hub.suite.store.keys import StudyKey
@@ -81,7 +82,7 @@ def test_a_trial_is_found_by_its_place_and_a_break_is_none(every: int, seed: int
 @pytest.mark.parametrize("task", TASKS)
 def test_practice_looks_as_the_trials_of_the_same_person_do(task: str) -> None:
     frozen = study(task)
-    gallery = Gallery(frozen, KEY, sample_pictures())
+    gallery = Gallery(Versions(frozen), KEY, sample_pictures())
     for seed in range(3):
         practice, trials = ([page for page in pages(frozen, seed) if page["kind"] == kind] for kind in TO_COMPARE)
 

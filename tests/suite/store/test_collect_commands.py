@@ -106,6 +106,7 @@ class TestCode:
             "is_incomplete": False,
             "excluded": None,
             "task": "infer_mixing_factor",
+            "tasks": ["infer_mixing_factor"],
             "batch": 0,
             "answers": 4,
             "trials": 4,

@@ -1,0 +1,72 @@
+"""Amendments in the store: the versions of the study file that a collection has had, and the job that adds one."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+
+from hmix_hub.suite.design.versions import Amendment, Versions
+from hmix_hub.suite.store.cache import Cache
+from hmix_hub.suite.store.database import StoreRefusedError
+from hmix_hub.suite.store.places import kept_places, lapse
+from hmix_hub.suite.store.tables import TAKES_PLACE
+from hmix_hub.suite.store.work import Work
+from hmix_hub.suite.study.model import StudyFile
+
+
+def amend(work: Work, study: StudyFile, changed: Sequence[str]) -> Amendment:
+    """Amend the study; whoever calls has checked that it may change so.
+
+    Parameters
+    ----------
+    study
+        The study file as it is to hold from now on.
+    changed
+        Keys that differ from the version before.
+
+    Raises
+    ------
+    StoreRefusedError
+        If a batch has more people already than it would want, or personal links keep more places than there would be.
+    """
+    versions = work.versions
+    amended = versions.begun.amended(study, len(versions.amendments) + 1)
+    lapse(work)
+    left = sum(batch.quota for batch in amended.batches) - kept_places(work)
+    for batch in amended.batches:
+        query = f"SELECT count(*) FROM sessions WHERE batch = ? AND {TAKES_PLACE}"  # noqa: S608
+        left -= (taken := work.count(query, batch.number))
+        if taken > batch.quota:
+            msg = f"batch {batch.number} of {batch.task} would want {batch.quota} people, and has {taken}"
+            raise StoreRefusedError(msg, hint=f"set people_per_batch to {taken} or more, or close the study")
+    if left < 0:
+        msg = f"personal links keep {-left} more places than there would be"
+        raise StoreRefusedError(msg, hint="set people_per_batch higher, or take back links that nobody has opened")
+    made = Amendment(amended.version, study, tuple(changed), work.now, work.month)
+    work.database.execute(
+        "INSERT INTO amendments VALUES (?, ?, ?, ?, ?)",
+        (made.number, study.model_dump_json(), json.dumps(made.changed), made.study_ms, made.month),
+    )
+    quotas = [(batch.quota, batch.number) for batch in amended.batches]
+    work.database.executemany("UPDATE batches SET quota = ? WHERE number = ?", quotas)
+
+    def take_up(cache: Cache) -> None:
+        versions.add([made])
+        # With another time-out others have lapsed.
+        cache.recount()
+
+    work.effects.append(take_up)
+    return made
+
+
+def catch_up(database: sqlite3.Connection, versions: Versions) -> None:
+    """Take up what was amended meanwhile, or by another process."""
+    query = "SELECT number, study, changed, study_ms, month FROM amendments WHERE number > ? ORDER BY number"
+    rows = database.execute(query, (len(versions.amendments),)).fetchall()
+    versions.add(
+        [
+            Amendment(number, StudyFile.model_validate_json(study), tuple(json.loads(changed)), study_ms, month)
+            for number, study, changed, study_ms, month in rows
+        ]
+    )
