@@ -10,16 +10,18 @@ from array import array
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from hmix_hub.schema import Kind
 from hmix_hub.schema.arrays import Floats, Ints, Mask
-from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.design.plan import Plan
 from hmix_hub.suite.store.database import database_errors, open_reading
+from hmix_hub.suite.store.reading import read_counts
+from hmix_hub.suite.store.records import BatchCount
+from hmix_hub.suite.store.store import Store
+from hmix_hub.suite.store.work import timeout_ms
 from hmix_hub.suite.study.questionnaire import attention_of
 from hmix_hub.suite.tasks import SUITE_TASKS
 from hmix_hub.suite.tasks.trial import Trial
@@ -81,15 +83,13 @@ class Ledger:
 
     Parameters
     ----------
-    folder
-        The collection, which this process serves.
-    frozen
-        Its study.
+    store
+        The collection, open for writing in this process; its study may be amended meanwhile.
     """
 
-    def __init__(self, folder: Path, frozen: FrozenStudy) -> None:
-        self._folder, self._frozen = folder, frozen
-        self._connection = open_reading(folder)
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._connection = open_reading(store.folder)
         self._clear()
 
     def _clear(self) -> None:
@@ -108,8 +108,14 @@ class Ledger:
         self._connection.close()
 
     def _rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        with database_errors(self._folder):
+        with database_errors(self._store.folder):
             return self._connection.execute(query, values).fetchall()
+
+    def counts(self) -> list[BatchCount]:
+        """Count people and answers by batch, as of now."""
+        store = self._store
+        with database_errors(store.folder):
+            return read_counts(self._connection, store.frozen, store.now() - timeout_ms(store.frozen))
 
     def quarantined(self) -> Counter[str]:
         """Count the answers that were kept aside since they cannot be right, by session."""
@@ -148,7 +154,7 @@ class Ledger:
         replies: dict[str, dict[int, Any]] = {}
         for session, page, payload in self._rows(_FAILED):
             replies.setdefault(sittings.get(session, session), {})[int(page)] = json.loads(payload)
-        allowed, pages = self._frozen.study.attention_failures, self._frozen.questionnaire
+        allowed, pages = self._store.frozen.study.attention_failures, self._store.frozen.questionnaire
         failed = {sitting for sitting, answers in replies.items() if attention_of(pages, answers)[1] > allowed}
         return [session for session, sitting in sittings.items() if sitting in failed]
 
@@ -160,10 +166,10 @@ class Ledger:
         trial = plan.trial(trial_index)
         if trial is None:
             return
-        batch = self._frozen.batches[plan.batch]
+        batch = self._store.frozen.batches[plan.batch]
         try:
             payload = json.loads(text)
-            judged = SUITE_TASKS[batch.task].judgments(payload["answer"], self._frozen.design_of(batch))
+            judged = SUITE_TASKS[batch.task].judgments(payload["answer"], self._store.frozen.design_of(batch))
             values = [_value(batch.task, judgment, trial) for judgment in judged]
             time = float(payload["response_time_ms"])
         except (KeyError, IndexError, TypeError, ValueError):

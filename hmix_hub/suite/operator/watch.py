@@ -54,8 +54,7 @@ class Watch:
 
     def __init__(self, store: Store, *, elapsed: Callable[[], float] = time.monotonic) -> None:
         self._store, self._elapsed = store, elapsed
-        self._reader = Store.open(store.folder, read_only=True)
-        self._ledger = Ledger(store.folder, store.frozen)
+        self._ledger = Ledger(store)
         self._guard = threading.Lock()
         self._moment: Moment | None = None
         self._next = 0.0
@@ -64,7 +63,6 @@ class Watch:
     def close(self) -> None:
         """Close what is read with."""
         with self._guard:
-            self._reader.close()
             self._ledger.close()
 
     def moment(self, *, now: bool = False) -> Moment:
@@ -81,7 +79,7 @@ class Watch:
         sessions, now_ms = store.sessions(), store.now()
         self._ledger.read({session.id: session.plan for session in sessions})
         judged = self._ledger.judged
-        counts = self._reader.counts()
+        counts = self._ledger.counts()
         progress = progress_of(store, counts, sessions)
         people = people_of(sessions, self._ledger, held=lambda session: len(store.held(session)), name_of=self._name)
         flags = Counter(flag for person in people for flag in person.flags)

@@ -31,7 +31,7 @@ def begin(tmp_path, clocks):
     def make(task, **design):
         frozen = frozen_study(task, batches=1, stimuli=2, design={"repeats": [1], **design})
         store = Store.create(tmp_path / task, frozen, times=clocks.times)
-        ledger = Ledger(store.folder, store.frozen)
+        ledger = Ledger(store)
         opened.append((store, ledger))
 
         def read():

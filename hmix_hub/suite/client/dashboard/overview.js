@@ -98,7 +98,7 @@ function agreement(all) {
 	if (!all.length) return section('Agreement so far', NONE.cloneNode(true));
 	const rows = all.map(({ task, scale, stimuli, answers, alpha }) => [
 		[plain(task), scale].filter(Boolean).join(': '),
-		alpha == null ? '–' : alpha.toFixed(2),
+		alpha == null ? '–' : alpha.toFixed(2).replace('-0.00', '0.00'),
 		meter([[alpha > 0 ? 'finished' : 'bad', Math.abs(alpha ?? 0)]], 1),
 		whole(stimuli),
 		whole(answers),
