@@ -52,12 +52,6 @@ class Shown:
         return before + last[0] - first[0] + 1 + sum(1 for pages in _AFTER for _ in pages(self))
 
 
-def parts_of(frozen: FrozenStudy) -> int:
-    """Return how many tasks a study asks each person; one that somebody begins later, by another link, stands alone."""
-    sitting = frozen.study.sitting
-    return 1 if sitting is None else len(sitting.tasks)
-
-
 def pages_of(shown: Shown) -> list[Page]:
     """Return the pages of a session in order, each with its index: the place on the timeline."""
     before = [page for pages in _BEFORE for page in pages(shown)]
@@ -68,7 +62,7 @@ def pages_of(shown: Shown) -> list[Page]:
 
 def asked_pages(session: SessionRecord, frozen: FrozenStudy) -> list[AskedPage]:
     """Return the pages of questions that a session has: of a sitting, the first has some, and the last has others."""
-    last = parts_of(frozen) - 1
+    last = frozen.tasks_each - 1
     return [page for page in frozen.questionnaire if session.part == (0 if page.is_before else last)]
 
 
@@ -85,7 +79,7 @@ def _questions(shown: Shown, *, is_before: bool) -> Iterator[Page]:
 
 
 def _part(shown: Shown) -> Iterator[Page]:
-    if shown.session.part > 0 and parts_of(shown.frozen) > 1:
+    if shown.session.part > 0 and shown.frozen.tasks_each > 1:
         yield {"kind": "part"}
 
 
@@ -141,7 +135,7 @@ def _trial(shown: Shown, trial: Trial, *, is_practice: bool = False) -> Page:
 
 
 def _comments(shown: Shown) -> Iterator[Page]:
-    if shown.session.part + 1 >= parts_of(shown.frozen) and (question := shown.frozen.study.comments) is not None:
+    if shown.session.part + 1 >= shown.frozen.tasks_each and (question := shown.frozen.study.comments) is not None:
         yield {"kind": "comments", "question": question}
 
 

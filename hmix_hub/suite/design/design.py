@@ -74,6 +74,11 @@ class FrozenStudy:
         """Return what the study file says of a batch's task."""
         return self.study.tasks[batch.task]
 
+    @property
+    def tasks_each(self) -> int:
+        """How many tasks each person is asked, and needs a place in."""
+        return 1 if self.study.sitting is None else len(self.study.sitting.tasks)
+
     def practice_of(self, batch: Batch) -> Batch:
         """Return a batch with the practice stimuli of its task in place of its own."""
         return replace(batch, stimuli=self.practice.get(batch.task, ()))

@@ -43,7 +43,7 @@ def issue_links(work: Work, count: int, hashes: Sequence[str] = ()) -> list[int]
     known = dict(work.database.execute(query).fetchall())
     unknown: list[str | None] = [given for given in dict.fromkeys(hashes) if given not in known]
     wanted = [*unknown, *[None] * count]
-    free = max(0, open_places(work))
+    free = max(0, open_places(work) // work.frozen.tasks_each)
     if len(wanted) > free:
         msg = f"{len(wanted)} places would be kept, and {free} are free that no other link keeps"
         raise StoreRefusedError(msg, hint="issue fewer links, revoke unused ones, or ask for more people per batch")

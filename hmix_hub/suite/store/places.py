@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from hmix_hub.errors import CollectionError, nearest
 from hmix_hub.suite.design.design import Batch
-from hmix_hub.suite.design.plan import draw_plan
+from hmix_hub.suite.design.plan import Plan, draw_plan
 from hmix_hub.suite.store.database import StudyFullError
 from hmix_hub.suite.store.records import SessionRecord
 from hmix_hub.suite.store.sittings import parts_of
@@ -73,13 +73,13 @@ def _taken(work: Work) -> Counter[int]:
 
 
 def open_places(work: Work) -> int:
-    """Count the free places of the whole study, less those that personal links keep: see `kept_places`."""
+    """Count the free places of all tasks, less those that personal links keep, each one in all that a person does."""
     taken = work.count(f"SELECT count(*) FROM sessions INDEXED BY sessions_with_place WHERE {TAKES_PLACE}")  # noqa: S608
-    return sum(batch.quota for batch in work.frozen.batches) - taken - kept_places(work)
+    return sum(batch.quota for batch in work.frozen.batches) - taken - kept_places(work) * work.frozen.tasks_each
 
 
 def kept_places(work: Work) -> int:
-    """Count the places that are kept for personal links: of those not opened yet, or whose person has no place yet."""
+    """Count the people for whom links keep places: of those not opened yet, or whose person has no place yet."""
     return work.count(
         f"""SELECT count(*) FROM links l WHERE l.sitting IS NULL OR EXISTS (
             SELECT 1 FROM sessions s INDEXED BY sessions_by_sitting
@@ -119,13 +119,23 @@ def claim(work: Work, session: SessionRecord) -> bool:
 
 def _move(work: Work, session: SessionRecord, batch: Batch) -> None:
     number, seed = next_number(work, batch), secrets.randbelow(2**63)
-    before = [part.plan for part in parts_of(work, session) if part.part == session.part - 1]
-    plan = draw_plan(work.versions.of(session.amendment), batch, number, seed, before=before[0] if before else None)
     work.database.execute(
         "UPDATE sessions SET batch = ?, number = ?, seed = ? WHERE id = ?", (batch.number, number, seed, session.id)
     )
-    work.database.execute("UPDATE plans SET plan = ? WHERE session = ?", (plan.to_json(), session.id))
-    work.plans[session.id] = plan
+    frozen = work.versions.of(session.amendment)
+    before: Plan | None = None
+    for part in parts_of(work, session):
+        plan = part.plan
+        if part.id == session.id:
+            plan = draw_plan(frozen, batch, number, seed, before=before)
+        elif part.part > session.part:
+            # Its trials have not begun; its places on the timeline lie behind those of a batch that may be larger.
+            plan = draw_plan(frozen, frozen.batches[part.batch], part.number, part.seed, before=before)
+        if plan != part.plan:
+            work.database.execute("UPDATE plans SET plan = ? WHERE session = ?", (plan.to_json(), part.id))
+            work.plans[part.id] = plan
+            work.remember(part.id)
+        before = plan
 
 
 def next_number(work: Work, batch: Batch) -> int:
@@ -139,16 +149,14 @@ def exclude(work: Work, session_id: str, reason: str | None) -> None:
 
     Who is taken back after the place was given to somebody else has finished late.
     """
-    for session in parts_of(work, work.session(session_id)):
-        if reason is None and session.excluded is not None:
-            _take_back(work, session)
-        work.database.execute("UPDATE sessions SET excluded = ? WHERE id = ?", (reason, session.id))
-        work.remember(session.id)
-
-
-def _take_back(work: Work, session: SessionRecord) -> None:
-    if replace(session, excluded=None).takes_place and not has_place(work, session):
-        _give_away(work, session)
+    parts = parts_of(work, work.session(session_id))
+    holding = [part for part in parts if part.excluded is not None and replace(part, excluded=None).takes_place]
+    if reason is None and not all(has_place(work, part) for part in holding):
+        for part in holding:
+            _give_away(work, part)
+    for part in parts:
+        work.database.execute("UPDATE sessions SET excluded = ? WHERE id = ?", (reason, part.id))
+        work.remember(part.id)
 
 
 def _give_away(work: Work, session: SessionRecord) -> None:

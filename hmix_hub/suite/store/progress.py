@@ -57,9 +57,8 @@ def progress(store: Store) -> Progress:
 
 def progress_of(store: Store, counts: list[BatchCount], sessions: Sequence[SessionRecord]) -> Progress:
     """Return the progress of a collection whose people and sessions were read already."""
-    sitting = store.frozen.study.sitting
-    firsts = sessions if sitting is None else [session for session in sessions if session.part == 0]
-    tasks_each = 1 if sitting is None else len(sitting.tasks)
+    tasks_each = store.frozen.tasks_each
+    firsts = sessions if tasks_each == 1 else [session for session in sessions if session.part == 0]
     return Progress(counts, store.is_closed(), _pace(firsts, store.now()), tasks_each)
 
 

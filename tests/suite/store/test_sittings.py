@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -14,7 +15,7 @@ from suite.store.small_study import join as arrive
 from suite_maker import frozen_study
 
 from hmix_hub.suite.operator.actions import described
-from hmix_hub.suite.store.database import StoreError, StudyFullError, open_writing
+from hmix_hub.suite.store.database import StoreError, StoreRefusedError, StudyFullError, open_writing
 from hmix_hub.suite.store.progress import find_code, progress
 from hmix_hub.suite.store.store import Store
 from hmix_hub.suite.study.sitting import Sitting
@@ -220,6 +221,58 @@ def test_those_who_run_the_study_are_told_of_all_parts_at_once(begin):
         found = find_code(store, code)
         assert found is not None
         assert found.session.sitting == first.id
+
+
+def test_a_link_keeps_a_place_in_every_task(begin):
+    store = begin(quota=2)
+    assert store.issue_links(2).result() == [1, 2]
+    with pytest.raises(StoreRefusedError, match="0 are free"):
+        store.issue_links(1).result()
+    assert store.is_full()
+    with pytest.raises(StudyFullError):
+        join(store, "no link")
+    for number in (1, 2):
+        session = store.join(token(number), link=number).result()
+        pass_quiz(store, session)
+        assert [part.takes_place for part in store.parts(session)] == [True, True]
+    store.check_integrity()
+
+
+@pytest.fixture
+def uneven(tmp_path, clocks):
+    """A collection whose first task has a small batch and a large one, and the second task one for both people."""
+    sitting, design = {"tasks": [FIRST, SECOND]}, {"repeats": []}
+    frozen = frozen_study(FIRST, SECOND, quota=1, stimuli=8, sitting=sitting, design=design)
+    small, large, last, _ = frozen.batches
+    small, last = replace(small, stimuli=small.stimuli[:2]), replace(last, quota=2)
+    with Store.create(tmp_path / "uneven", replace(frozen, batches=(small, large, last)), times=clocks.times) as store:
+        yield store
+
+
+def test_who_is_moved_to_a_larger_batch_has_the_later_parts_behind_it(uneven):
+    first, _, third = (arrive(uneven, name) for name in range(3))
+    assert (first.batch, third.batch) == (0, 0)
+    pass_quiz(uneven, first)
+    pass_quiz(uneven, third)
+    parts = uneven.parts(third)
+
+    assert [(part.batch, part.takes_place) for part in parts] == [(1, True), (2, True)]
+    indices = [trial.trial_index for part in parts for trial in part.plan.trials]
+    assert indices == sorted(set(indices))
+    assert len(indices) == 2 * 8
+    uneven.check_integrity()
+
+
+def test_who_is_taken_back_has_places_in_all_parts_or_in_none(uneven):
+    ada, bob = (join(uneven, name) for name in ("ada", "bob"))
+    uneven.exclude(ada.id, "a bot").result()
+    assert {part.excluded for part in uneven.parts(ada)} == {"a bot"}
+    assert join(uneven, "eve").batch == ada.batch
+    # There is a place in the second task, and none in ada's batch of the first.
+    uneven.withdraw(bob.id).result()
+    uneven.exclude(ada.id, None).result()
+    assert [part.state for part in uneven.parts(ada)] == ["lapsed", "lapsed"]
+    uneven.check_integrity()
 
 
 @pytest.mark.parametrize(
