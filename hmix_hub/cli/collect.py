@@ -235,6 +235,7 @@ def backup(folder: Path, target: Path) -> None:
 @click.option("--spread", default=0.02, show_default=True, type=click.FloatRange(0, 0.2), help="Of people's biases.")
 @click.option("--hysteresis", default=0.0, show_default=True, type=click.FloatRange(-1, 1), help="Towards the start.")
 @click.option("--dropouts", default=0.0, show_default=True, type=click.FloatRange(0, 1), help="Share who leave.")
+@click.option("--bots", default=0, metavar="N", type=click.IntRange(0), help="Bots among the first: they do not wait.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Seed of people and answers.")
 @click.option("--workers", default=8, show_default=True, type=click.IntRange(1, 256), help="People at a time.")
 @click.option("--cifar10", metavar="PATH", help="Where CIFAR-10 lies; see `hmix show --help`.")
@@ -260,6 +261,8 @@ def simulate(
     click.echo(f"{len(done.parts):,} scripted people gave {done.answers:,} answers; {done.left:,} left before the end")
     for task, finished in sorted(done.finished.items()):
         click.echo(f"  {task}: {finished:,} finished")
+    if done.bots:
+        click.echo(f"  {done.bots:,} of them were bots, which claim times that did not go by")
     if done.is_full:
         click.echo("  every batch is full")
     click.echo(f"planted bias {bias:+g} towards image 1 (noise {noise:g}, spread {spread:g}, seed {done.seed})")

@@ -1,15 +1,18 @@
-"""Answering of questions as scripted participants do: somehow, and so that they are asked to take part."""
+"""What scripted participants say of themselves: ids, and answers to questions with which they may take part."""
 
 from __future__ import annotations
 
 import math
+import secrets
 from typing import Any
 
 import numpy as np
 
+from hmix_hub.errors import CollectionError
 from hmix_hub.suite.study.model import StudyFile
 from hmix_hub.suite.study.questionnaire import AskedPage
 from hmix_hub.suite.study.questions import AskedQuestion
+from hmix_hub.suite.study.recruiting import Recruiting
 from hmix_hub.suite.study.surroundings import POINTERS, measured_surroundings
 
 TEXT = "A synthetic answer, of a scripted person."
@@ -71,3 +74,20 @@ def surroundings_of(study: StudyFile, rng: np.random.Generator) -> dict[str, Any
         "pointer": POINTERS[rng.integers(2)],
     }
     return {name: found[name] for name in measured_surroundings(study)}
+
+
+def scripted_id(recruiting: Recruiting) -> str:
+    """Return a recruiting id of nobody, in the form that a study asks for.
+
+    Raises
+    ------
+    CollectionError
+        If the study has a form of its own that none of these ids has.
+    """
+    number = secrets.token_hex(16)
+    forms = (f"scripted-{number}", number[:24], f"A{number[:14].upper()}", str(int(number, 16))[:12], number)
+    found = next((form for form in forms if recruiting.id_of(form)), None)
+    if found is None:
+        msg = f"no scripted id has the form {recruiting.pattern} that recruiting.pattern asks for"
+        raise CollectionError(msg, hint="simulate a copy of the study without the pattern, or with `links: required`")
+    return found

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,8 @@ import requests
 
 from hmix_hub.errors import CollectionError, Where
 
+PRETENDED = "Pretended-Ms"
+"""Header of scripted people, who do not wait for as long as they claim; of others it is not read."""
 TIMEOUT_S = 30.0
 PATIENCE_S = 60.0
 """How long a call is tried again while the server is away or full."""
@@ -51,7 +53,15 @@ class Connection:
         """Close the connection."""
         self._session.close()
 
-    def call(self, method: str, path: str, body: object = None, *, also: tuple[int, ...] = ()) -> tuple[int, Any]:
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        also: tuple[int, ...] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> tuple[int, Any]:
         """Call the server until it answers.
 
         Parameters
@@ -60,6 +70,8 @@ class Connection:
             Sent as JSON; `None`: nothing is.
         also
             Statuses beside 200 that are an answer.
+        headers
+            Headers beside those of every call.
 
         Returns
         -------
@@ -71,7 +83,7 @@ class Connection:
         CollectionError
             If the server answers otherwise, or not at all for a minute.
         """
-        response = self._persistent(method, path, body)
+        response = self._persistent(method, path, body, headers)
         if response.status_code != 200 and response.status_code not in also:
             msg = f"the server answered {response.status_code} to {method} {path}: {_said(response)}"
             raise CollectionError(msg, where=Where(self.url))
@@ -85,11 +97,13 @@ class Connection:
             raise CollectionError(msg, where=Where(self.url))
         return response.content
 
-    def _persistent(self, method: str, path: str, body: object) -> requests.Response:
+    def _persistent(
+        self, method: str, path: str, body: object, headers: Mapping[str, str] | None = None
+    ) -> requests.Response:
         end, wait = time.monotonic() + self._patience_s, _FIRST_WAIT_S
         while not self._stopped.is_set():
             try:
-                response = self._session.request(method, self.url + path, json=body, timeout=TIMEOUT_S)
+                response = self._session.request(method, self.url + path, json=body, headers=headers, timeout=TIMEOUT_S)
                 if response.status_code not in _BUSY or time.monotonic() > end:
                     return response
             except requests.RequestException as error:

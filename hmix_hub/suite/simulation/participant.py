@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import io
-import secrets
+import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import dropwhile, takewhile
 from typing import Any
 
 import numpy as np
@@ -24,8 +25,8 @@ from hmix_hub.stimuli.sizes import Size
 from hmix_hub.suite.design.dealing import sorting_key
 from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.mixtures import mixtures_of_stimulus
-from hmix_hub.suite.simulation.answering import answer_page, surroundings_of
-from hmix_hub.suite.simulation.connection import Connection
+from hmix_hub.suite.simulation.answering import answer_page, scripted_id, surroundings_of
+from hmix_hub.suite.simulation.connection import PRETENDED, Connection
 from hmix_hub.suite.tasks import SUITE_TASKS
 from hmix_hub.suite.tasks.perception import Mind, Scene
 from hmix_hub.suite.tasks.trial import Stimulus
@@ -150,11 +151,14 @@ class Part:
         Trials that were answered.
     code
         The completion code; `None`: the participant left before the end.
+    is_bot
+        Whether it was a bot.
     """
 
     tasks: tuple[str, ...]
     answers: int
     code: str | None
+    is_bot: bool = False
 
 
 @dataclass
@@ -171,6 +175,10 @@ class ScriptedParticipant:
         From how many trials there are, those after which the participant leaves for good; `None`: stays to the end.
     rng
         Decides whims: a quiz that is failed at first, a comment.
+    link
+        Signature of the personal link that the participant comes with; `None`: comes without.
+    is_bot
+        Whether it is a bot: it claims the times of a person, answers at once, and answers attention checks at random.
     """
 
     connection: Connection
@@ -179,11 +187,14 @@ class ScriptedParticipant:
     mind: Mind
     leaves_after: Callable[[int], int | None]
     rng: np.random.Generator
+    link: str | None = None
+    is_bot: bool = False
+    _claimed_ms: float = field(default=0.0, init=False)
     _view: dict[str, Any] = field(default_factory=dict, init=False)
     _seen: Counter[Stimulus] = field(default_factory=Counter, init=False)
 
     def join(self) -> bool:
-        """Read the consent form, agree, and take a place; false where none is left.
+        """Agree, do what comes before the trials, and take a place; false where none is left.
 
         Raises
         ------
@@ -193,8 +204,9 @@ class ScriptedParticipant:
         _, study = self.connection.call("GET", "/api/study")
         if study["state"] != "open":
             return False
-        recruiting_id = f"scripted-{secrets.token_hex(8)}" if study["recruiting"]["required"] else None
+        recruiting_id = scripted_id(self.frozen.study.recruiting) if study["recruiting"]["required"] else None
         body = {"recruiting_id": recruiting_id, "task": None, "consent_sha256": study["consent"]["sha256"]}
+        body |= {"link": self.link}
         status, answer = self.connection.call("POST", "/api/sessions", body, also=(409,))
         if status != 200:
             if answer.get("error") in _FULL:
@@ -202,7 +214,14 @@ class ScriptedParticipant:
             msg = f"the server let nobody in: {answer.get('error')}"
             raise CollectionError(msg, hint=answer.get("message"))
         self._view = answer
-        return True
+        return self._prepare()
+
+    def _prepare(self) -> bool:
+        """Do what comes before the trials of a task; false where no place is left for who passed the quiz."""
+        task, pages = self._view["task"], self._view["pages"]
+        for page in takewhile(lambda page: page["kind"] != "trial", pages):
+            self._read(task, page)
+        return bool(self._view["state"] == "live")
 
     def take_part(self, told: Callable[[], None]) -> Part:
         """Go through all pages, of a sitting's tasks too; `told` is called after every acknowledged answer."""
@@ -216,19 +235,21 @@ class ScriptedParticipant:
             if self._view["surroundings"]:
                 measured = surroundings_of(self.frozen.study, self.rng)
                 self.connection.call("PUT", "/api/session/surroundings", {"surroundings": measured})
-            for page in self._view["pages"]:
+            self._claimed_ms = 0.0
+            for page in dropwhile(lambda page: page["kind"] != "trial", self._view["pages"]):
                 if page["kind"] != "trial":
                     self._read(task, page)
                 elif answered == last:
-                    return Part(tuple(tasks), answered, None)
+                    return Part(tuple(tasks), answered, None, self.is_bot)
                 else:
                     self._answer(task, page)
                     answered += 1
                     told()
             _, ended = self.connection.call("POST", "/api/session/finish", {})
             if "code" in ended:
-                return Part(tuple(tasks), answered, ended["code"])
+                return Part(tuple(tasks), answered, ended["code"], self.is_bot)
             _, self._view = self.connection.call("GET", "/api/session")
+            self._prepare()
 
     def _read(self, task: str, page: dict[str, Any]) -> None:
         """Do what a page that is no trial asks for."""
@@ -253,13 +274,16 @@ class ScriptedParticipant:
         if self._view["watches_focus"]:
             payload["focus"] = [0, 0]
         path = f"/api/session/trials/{page['index']}"
-        status, answer = self.connection.call("PUT", path, payload, also=(202, 409))
+        self._claimed_ms += payload["response_time_ms"]
+        # Nobody waits; only a bot is found by it.
+        headers = None if self.is_bot else {PRETENDED: str(math.ceil(self._claimed_ms))}
+        status, answer = self.connection.call("PUT", path, payload, also=(202, 409), headers=headers)
         if status != 200:
             msg = f"the server kept an answer to {task} aside ({answer.get('outcome')}): {answer.get('fault')}"
             raise CollectionError(msg, hint="server and simulation are of different versions")
 
     def _answer_questions(self, number: int) -> None:
-        answers = answer_page(self.frozen.questionnaire[number], self.rng)
+        answers = answer_page(self.frozen.questionnaire[number], self.rng, is_attentive=not self.is_bot)
         status, answer = self.connection.call(
             "PUT", f"/api/session/questions/{number}", {"answers": answers}, also=(400,)
         )
@@ -278,6 +302,7 @@ class ScriptedParticipant:
         if not result["passed"]:
             msg = f"the quiz of {task} does not take its own right answers: questions {result['wrong']}"
             raise CollectionError(msg, hint=_OTHER_STUDY)
+        self._view = result.get("view", self._view)
 
     def _right_answers(self, task: str, page: dict[str, Any]) -> list[int]:
         """Return the numbers of the right choices, found by their text, in the order of the page."""

@@ -22,14 +22,18 @@ from hmix_hub.studies.manifest import OWN_PICTURES
 from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.design.drawing import draw_design
 from hmix_hub.suite.export.gathering import new_place
+from hmix_hub.suite.server.beginning import begin_collection
 from hmix_hub.suite.simulation.connection import Connection, running_server
 from hmix_hub.suite.simulation.participant import Eyes, Part, ScriptedParticipant
+from hmix_hub.suite.store.keys import folder_lock
 from hmix_hub.suite.study.reading import read_study_file, study_file_of
 from hmix_hub.suite.tasks.perception import Mind, Perception
 
 WORKERS = 8
 """Participants who take part at the same time."""
 _WHIMS, _LEAVING = 1, 2
+_OF_BOTS = Perception(bias=0.0, noise=0.45)
+"""Bots answer nearly at random."""
 Progress = Callable[[int], object]
 
 
@@ -60,6 +64,11 @@ class Simulated:
         return Counter(task for part in self.parts if part.code is not None for task in part.tasks)
 
     @property
+    def bots(self) -> int:
+        """Bots among them."""
+        return sum(part.is_bot for part in self.parts)
+
+    @property
     def left(self) -> int:
         """Participants who left before the end."""
         return sum(part.code is None for part in self.parts)
@@ -79,6 +88,7 @@ def simulate(
     perception: Perception | None = None,
     seed: int = 0,
     dropouts: float = 0.0,
+    bots: int = 0,
     workers: int = WORKERS,
     cifar10: str | os.PathLike[str] | None = None,
     progress: Progress = lambda _: None,
@@ -102,6 +112,8 @@ def simulate(
         Decides the participants' biases and answers; the same seed gives the same answers to the same stimuli.
     dropouts
         Share of participants, 0 to 1, who leave in the middle for good; their places are theirs until the time-out.
+    bots
+        How many of the first are bots: they claim the times of people and answer at once, nearly at random.
     workers
         Participants at the same time. They join one after the other: who gets which batch depends on nothing else.
     cifar10
@@ -119,17 +131,29 @@ def simulate(
     if (target is None) == (url is None):
         msg = "people take part either in a new collection or in a server that runs already"
         raise ConfigurationError(msg, hint="name a new folder, or the server's address with --url")
-    if not 0 <= dropouts <= 1 or workers < 1 or seed < 0 or (people is not None and people < 1):
-        msg = "dropouts are a share from 0 to 1, workers and people 1 or more, the seed 0 or more"
+    if not 0 <= dropouts <= 1 or workers < 1 or min(seed, bots) < 0 or (people is not None and people < 1):
+        msg = "dropouts are a share from 0 to 1, workers and people 1 or more, the seed and bots 0 or more"
         raise ConfigurationError(msg)
     root = Path(os.path.expanduser(folder)).absolute()
     frozen, image_set = draw_design(root, read_study_file(root, allow_placeholders=True), cifar10)
     made = None if target is None else copy_study(root, frozen, target)
+    links = _links(made, frozen, people) if made and frozen.study.recruiting.links == "required" else None
     with _server(made, url) as address:
         done = Simulated(address, made, perception or Perception(), seed)
-        eyes = Eyes(frozen, image_set)
-        _take_part(done, frozen, eyes, people=people, workers=workers, dropouts=dropouts, progress=progress)
+        crowd = _Crowd(done, frozen, Eyes(frozen, image_set), bots, dropouts, links)
+        _take_part(crowd, people=people, workers=workers, progress=progress)
     return done
+
+
+def _links(made: Path, frozen: FrozenStudy, people: int | None) -> list[str]:
+    """Issue personal links in a new collection, one for each person whom it has a place for."""
+    tasks = len(frozen.study.sitting.tasks) if frozen.study.sitting else 1
+    places = sum(batch.quota for batch in frozen.batches) // tasks
+    with folder_lock(made):
+        store, _ = begin_collection(made, trial_run=True)
+        with store:
+            numbers = store.issue_links(min(places, people or places)).result()
+            return [store.key.link(number) for number in numbers]
 
 
 @contextmanager
@@ -178,27 +202,46 @@ def copy_study(root: Path, frozen: FrozenStudy, target: str | os.PathLike[str]) 
     return place
 
 
-def _take_part(
-    done: Simulated,
-    frozen: FrozenStudy,
-    eyes: Eyes,
-    *,
-    people: int | None,
-    workers: int,
-    dropouts: float,
-    progress: Progress,
-) -> None:
+@dataclass(frozen=True)
+class _Crowd:
+    """Those who take part, each by a number."""
+
+    done: Simulated
+    frozen: FrozenStudy
+    eyes: Eyes
+    bots: int
+    dropouts: float
+    links: list[str] | None
+
+    def participant(self, number: int, connection: Connection) -> ScriptedParticipant:
+        """Make a participant: the same one for the same number."""
+        seed, is_bot = self.done.seed, number < self.bots
+        perception = self.done.perception if not is_bot else _OF_BOTS
+        return ScriptedParticipant(
+            connection,
+            self.frozen,
+            self.eyes,
+            Mind(perception, seed, number),
+            leaves_after=partial(self._leaves_after, number),
+            rng=np.random.default_rng((seed, number, _WHIMS)),
+            link=None if self.links is None else self.links[number],
+            is_bot=is_bot,
+        )
+
+    def _leaves_after(self, number: int, trials: int) -> int | None:
+        rng = np.random.default_rng((self.done.seed, number, _LEAVING))
+        is_leaving = number >= self.bots and rng.random() < self.dropouts
+        return int(rng.integers(0, trials)) if is_leaving else None
+
+
+def _take_part(crowd: _Crowd, *, people: int | None, workers: int, progress: Progress) -> None:
     """Run participants who join one after the other and take part at the same time, at most `workers` of them."""
     counting, stopped, free = threading.Lock(), threading.Event(), threading.Semaphore(workers)
-    parts: list[Future[Part]] = []
+    done, parts = crowd.done, list[Future[Part]]()
 
     def answered() -> None:
         with counting:
             progress(1)
-
-    def leaves_after(number: int, trials: int) -> int | None:
-        rng = np.random.default_rng((done.seed, number, _LEAVING))
-        return int(rng.integers(0, trials)) if rng.random() < dropouts else None
 
     def whole(participant: ScriptedParticipant, connection: Connection) -> Part:
         with closing(connection):
@@ -206,19 +249,14 @@ def _take_part(
 
     def let_in(pool: ThreadPoolExecutor) -> None:
         while people is None or len(parts) < people:
+            if crowd.links is not None and len(parts) == len(crowd.links):
+                done.is_full = True
+                return
             free.acquire()
             if any(part.done() and part.exception() is not None for part in parts):
                 return
-            number = len(parts)
             connection = Connection(done.url, stopped=stopped)
-            participant = ScriptedParticipant(
-                connection,
-                frozen,
-                eyes,
-                Mind(done.perception, done.seed, number),
-                leaves_after=partial(leaves_after, number),
-                rng=np.random.default_rng((done.seed, number, _WHIMS)),
-            )
+            participant = crowd.participant(len(parts), connection)
             if not participant.join():
                 connection.close()
                 done.is_full = True
