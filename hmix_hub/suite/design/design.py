@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -136,6 +138,19 @@ class FrozenStudy:
     def consent_sha256(self) -> str:
         """Hash of the consent form, version and text, 64 hex digits."""
         return self.study.consent.sha256
+
+
+def uneven_places(study: StudyFile, batches: Iterable[Batch]) -> str | None:
+    """Return what is said where the tasks of a sitting have places for different numbers of people; else `None`."""
+    if study.sitting is None:
+        return None
+    places = Counter[str]()
+    for batch in batches:
+        places[batch.task] += batch.quota
+    if len(set(places.values())) == 1:
+        return None
+    told = ", ".join(f"{places[task]} in {task}" for task in study.sitting.tasks)
+    return f"each person is asked all tasks, and they have places for different numbers of people: {told}"
 
 
 def _stimuli(content: list[dict[str, Any]]) -> tuple[Stimulus, ...]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from hmix_hub.errors import StudyFileError
 from hmix_hub.sources.image_set import ImageSet
 from hmix_hub.suite.design.dealing import choose, deal, give_coefficients
-from hmix_hub.suite.design.design import Batch, FrozenStudy
+from hmix_hub.suite.design.design import Batch, FrozenStudy, uneven_places
 from hmix_hub.suite.design.pair_file import Listed, hashes_of_lists, read_listed
 from hmix_hub.suite.design.pictures import Labels, open_pictures, too_large
 from hmix_hub.suite.design.sampler import TooFewPicturesError, draw_pairs, draw_single, stream
@@ -73,9 +73,8 @@ def draw_design(
             practice[task] = practised
     if larger := too_large(study.pictures, image_set):
         drawer.findings.add(COLLECTION, text.line_of(("pictures", "size")), f"pictures.size: {larger}")
-    if not drawer.findings.found:
-        for said in uneven_places(study, batches):
-            drawer.findings.add(COLLECTION, text.line_of(("sitting", "tasks")), f"sitting.tasks: {said}")
+    if not drawer.findings.found and (uneven := uneven_places(study, batches)):
+        drawer.findings.add(COLLECTION, text.line_of(("sitting", "tasks")), f"sitting.tasks: {uneven}")
     drawer.findings.refuse()
     lists = hashes_of_lists(folder, study)
     return FrozenStudy(study, tuple(batches), image_set.name, image_set.fingerprint, lists, practice), image_set
@@ -87,17 +86,6 @@ def _text_of(folder: Path) -> YamlFile:
         return read_study_text(folder)
     except StudyFileError:
         return YamlFile({}, {(): 0}, "")
-
-
-def uneven_places(study: StudyFile, batches: list[Batch]) -> list[str]:
-    """Return what is said where the tasks of a sitting have places for different numbers of people."""
-    if study.sitting is None:
-        return []
-    places = {task: sum(batch.quota for batch in batches if batch.task == task) for task in study.sitting.tasks}
-    if len(set(places.values())) == 1:
-        return []
-    told = ", ".join(f"{number} in {task}" for task, number in places.items())
-    return [f"each person is asked all tasks, and they have places for different numbers of people: {told}"]
 
 
 def _check_examples(design: TaskDesign, labels: Labels, problems: list[Problem]) -> None:

@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Sequence
 
+from hmix_hub.suite.design.design import uneven_places
 from hmix_hub.suite.design.versions import Amendment, Versions
 from hmix_hub.suite.store.cache import Cache
 from hmix_hub.suite.store.database import StoreRefusedError
@@ -28,12 +29,15 @@ def amend(work: Work, study: StudyFile, changed: Sequence[str]) -> Amendment:
     Raises
     ------
     StoreRefusedError
-        If a batch has more people already than it would want, or personal links keep more places than there would be.
+        If a batch has more people already than it would want, personal links keep more places than there would be, or
+        the tasks of a sitting would have places for different numbers of people.
     """
     versions = work.versions
     amended = versions.begun.amended(study, len(versions.amendments) + 1)
+    if uneven := uneven_places(study, amended.batches):
+        raise StoreRefusedError(uneven, hint="change people_per_batch in all tasks of the sitting")
     lapse(work)
-    left = sum(batch.quota for batch in amended.batches) - kept_places(work)
+    left = sum(batch.quota for batch in amended.batches) - kept_places(work) * amended.tasks_each
     for batch in amended.batches:
         query = f"SELECT count(*) FROM sessions WHERE batch = ? AND {TAKES_PLACE}"  # noqa: S608
         left -= (taken := work.count(query, batch.number))
@@ -41,7 +45,7 @@ def amend(work: Work, study: StudyFile, changed: Sequence[str]) -> Amendment:
             msg = f"batch {batch.number} of {batch.task} would want {batch.quota} people, and has {taken}"
             raise StoreRefusedError(msg, hint=f"set people_per_batch to {taken} or more, or close the study")
     if left < 0:
-        msg = f"personal links keep {-left} more places than there would be"
+        msg = f"personal links keep {-left // amended.tasks_each} more places than there would be"
         raise StoreRefusedError(msg, hint="set people_per_batch higher, or take back links that nobody has opened")
     made = Amendment(amended.version, study, tuple(changed), work.now, work.month)
     work.database.execute(

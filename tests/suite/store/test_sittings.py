@@ -275,6 +275,18 @@ def test_who_is_taken_back_has_places_in_all_parts_or_in_none(uneven):
     uneven.check_integrity()
 
 
+def test_an_amendment_leaves_places_for_as_many_people_in_every_task(begin):
+    store = begin(quota=3)
+    study = store.frozen.study
+    wanted = {task: design.model_copy(update={"people_per_batch": 5}) for task, design in study.tasks.items()}
+    with pytest.raises(StoreRefusedError, match="places for different numbers of people"):
+        store.amend(study.model_copy(update={"tasks": study.tasks | {FIRST: wanted[FIRST]}}), []).result()
+    store.amend(study.model_copy(update={"tasks": wanted}), []).result()
+    store.issue_links(5).result()
+    with pytest.raises(StoreRefusedError, match="personal links keep 2 more places"):
+        store.amend(study, []).result()
+
+
 @pytest.mark.parametrize(
     ("statement", "said"),
     [
