@@ -43,7 +43,11 @@ def impatient(monkeypatch):
     monkeypatch.setattr(operator_access, "GUESS_SECONDS", 0)
 
 
-@pytest.mark.parametrize("token", [None, "", "x", new_token(), TOKEN[:-1], TOKEN + "A", TOKEN.swapcase()])
+@pytest.mark.parametrize(
+    "token",
+    [None, "", "x", new_token(), TOKEN[:-1], TOKEN + "A", TOKEN.swapcase()],
+    ids=["none", "empty", "short", "another", "cut", "longer", "other case"],
+)
 def test_a_wrong_token_opens_nothing(access, impatient, token):
     assert asyncio.run(ask(access, token)) == 401
 
