@@ -30,7 +30,8 @@ class Pictures(Strict):
     )
     classes: Literal["cifar10"] | Annotated[list[Line], Field(min_length=1, max_length=200)] = Field(
         default="cifar10",
-        description="The class names in order, or `cifar10` for its ten; one is enough where pictures are only rated.",
+        description="The class names in order, 200 at most, or `cifar10` for its ten; one is enough where pictures are "
+        "only rated.",
     )
     class_names: dict[str, Line] = Field(
         default={},

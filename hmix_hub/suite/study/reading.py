@@ -233,6 +233,8 @@ def _said(problem: Any, path: KeyPath) -> str:
         return f"there is no such key; {nearest(path[-1], known_keys(StudyFile, path[:-1]), label='keys')}"
     if problem["loc"][-1] == "[key]":
         return f"there is no such task; {nearest(path[-1], TASKS, label='tasks')}"
+    if kind == "too_long":
+        return "there may be {max_length} of them at most, not {actual_length}".format(**problem["ctx"])
     pattern = problem.get("ctx", {}).get("pattern")
     said = f"it does not have the form {pattern}" if pattern else str(problem["msg"])[:_LONGEST]
     return said if isinstance(given, dict | list) else f"{said}, not {_shown(given)}"

@@ -20,7 +20,7 @@ from hmix_hub.suite.tasks.trial import Stimulus
 
 KEYS = {
     "": {"state", "expired", "task", "fallback_code", "question", "classes", "size", "pages", "quiz", "held"}
-    | {"comments_held", "completion", "replied", "surroundings", "watches_focus", "scaling", "sitting"},
+    | {"comments_held", "completion", "replied", "surroundings", "watches_focus", "scaling", "sitting", "outcome"},
     "instructions": {"kind", "index", "text", "examples"},
     "quiz": {"kind", "index", "questions", "attempts"},
     "comments": {"kind", "index", "question"},

@@ -110,6 +110,11 @@ FAULTS: dict[str, tuple[str, str, str]] = {
         "source: sample/pictures\n  classes: [dog, a/b]  #!",
         "cannot be a class",
     ),
+    "more classes than a page offers": (
+        "source: sample/pictures",
+        f"source: sample/pictures\n  classes: {[f'c{number}' for number in range(201)]}  #!",
+        "there may be 200 of them at most, not 201",
+    ),
     "an example of one picture": ("image_2_index: 3", "image_2_index: 0  #!", "picture 0 with itself"),
     "an example that counts backwards": ("image_2_index: 3", "image_2_index: -3  #!", "not '-3'"),
     "class order in another task": ("batch_size: 6", "batch_size: 6\n    class_order: shuffled  #!", "means nothing"),
