@@ -85,7 +85,7 @@ class Watch:
         flags = Counter(flag for person in people for flag in person.flags)
         overview = {
             "study": {"id": frozen.study.id, "title": frozen.study.title, "is_synthetic": store.is_synthetic},
-            "tasks": list(frozen.study.tasks),
+            "amendments": frozen.version,
             "is_closed": progress.is_closed,
             "is_full": store.is_full(),
             "is_paused": store.news.is_paused,

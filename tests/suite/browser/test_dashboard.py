@@ -7,6 +7,7 @@ import re
 from importlib.resources import files
 
 import pytest
+import yaml
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
@@ -14,7 +15,7 @@ from playwright.sync_api import expect
 from suite.browser.collection import Running
 from suite.browser.person import PHONE
 from suite.store.small_study import join
-from suite_maker import Asker, Person, frozen_study, sample_pictures
+from suite_maker import Asker, Person, frozen_study, sample_pictures, study_content
 
 from hmix_hub.suite.operator import watch as watching
 from hmix_hub.suite.operator.channel import new_token
@@ -222,6 +223,34 @@ def test_pause_message_and_close_by_keyboard(dashboard, open_dashboard):
     press("Open again…", "Enter")
     expect(page.locator("#state")).to_contain_text("open")
     assert dashboard.store.news == News()
+
+
+def test_the_study_is_amended_as_its_file_says_after_it_was_shown(dashboard, open_dashboard, console):
+    console.allow("409")
+    page = open_dashboard()
+    dialog = page.get_by_role("dialog")
+
+    def amend(content=None):
+        if content is not None:
+            text = yaml.safe_dump(content)
+            (dashboard.store.folder / "collection.yaml").write_text(text, encoding="utf-8")
+        page.get_by_role("button", name="Amend…").click()
+
+    amend()
+    expect(page.get_by_role("dialog", name="The study cannot be amended so")).to_be_visible()
+    dialog.get_by_role("button", name="Close").click()
+    content = study_content(*TASKS)
+    amend(content)
+    expect(page.get_by_role("dialog", name="Nothing to amend")).to_be_visible()
+    dialog.get_by_role("button", name="Close").click()
+    amend(content | {"seed": 7})
+    expect(page.get_by_role("dialog", name="The study cannot be amended so")).to_contain_text("seed")
+    dialog.get_by_role("button", name="Close").click()
+    amend(content | {"session": {"timeout_minutes": 90}})
+    expect(dialog.get_by_role("row", name="session.timeout_minutes")).to_contain_text("90")
+    dialog.get_by_role("button", name="Amend").click()
+    expect(page.locator("#state")).to_contain_text("amended 1 time")
+    assert dashboard.store.frozen.study.session.timeout_minutes == 90
 
 
 @pytest.mark.parametrize("screen", [WIDE, {**PHONE, "viewport": {"width": 400, "height": 800}}], ids=["desk", "phone"])

@@ -1,7 +1,7 @@
 /** What is done with the study: pause, close, tell everybody something; and with one person. Each asks before. */
 import { make } from '../dom.js';
 import { act } from './api.js';
-import { press } from './parts.js';
+import { press, table } from './parts.js';
 
 const part = (id) => document.getElementById(id);
 
@@ -59,7 +59,25 @@ export function controlsOf(told, changed) {
 					['Close', 'main', step('close', {}, 'The study is closed.')],
 					['Cancel', ''],
 				]));
-	return [pause, close, press('Message…', 'message', () => askMessage(told.message, changed))];
+	const amend = press('Amend…', 'amend', () => askAmendment(step('amend', {}, 'The study is amended.')));
+	return [pause, close, press('Message…', 'message', () => askMessage(told.message, changed)), amend];
+}
+
+/** Show what the study file in the collection's folder would change, and ask. */
+async function askAmendment(amend) {
+	const told = await act('amend', { dry_run: true }).catch((error) => error);
+	if (told instanceof Error) {
+		askFor('The study cannot be amended so', [make('pre', {}, told.message)], [['Close', 'main']]);
+	} else if (told.changes.length === 0) {
+		askFor('Nothing to amend', [text('collection.yaml says what holds already. Change it in the folder of the collection, and come back.')], [['Close', 'main']]);
+	} else {
+		const rows = told.changes.map(({ key, was, is }) => [key, was, is].map((part) => String(part ?? '–')));
+		const changes = table('What changes', [['Key'], ['Was', 'wide'], ['Is', 'wide']], rows);
+		askFor('Amend the study?', [text('This is what collection.yaml changes from now on. The export says who took part under which version.'), changes], [
+			['Amend', 'main', amend],
+			['Cancel', ''],
+		]);
+	}
 }
 
 function askMessage(before, changed) {

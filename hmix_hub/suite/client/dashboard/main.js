@@ -3,7 +3,7 @@ import { make } from '../dom.js';
 import { forget, look, Refused } from './api.js';
 import { controlsOf } from './controls.js';
 import { figures, overviewOf } from './overview.js';
-import { minutes, plain, showIn } from './parts.js';
+import { counted, minutes, plain, showIn } from './parts.js';
 import { peopleView, setFilter } from './people.js';
 import { trialsView } from './trials.js';
 
@@ -62,6 +62,7 @@ function showHead() {
 	const { study } = told;
 	const state = told.is_closed ? 'closed' : told.is_paused ? 'paused' : told.is_full ? 'full' : 'open';
 	const marks = [study.id, `served for ${minutes(Math.max(told.served_minutes, 1))}`];
+	if (told.amendments) marks.push(`amended ${counted(told.amendments, 'time')}`);
 	document.title = `${told.finished} of ${told.wanted} – ${study.title}`;
 	part('title').textContent = study.title;
 	showIn(
