@@ -1,9 +1,11 @@
 /** How large pictures stand: as large as leaves all that is asked in sight, by whole multiples of their pixels or smoothly. */
 import { session } from './session.js';
 
-/** CSS pixels of a picture's longer side: so many at least are in sight with all that is asked, else the form scrolls below. */
+/** CSS pixels of a picture's longer side, at least (half as many in a grid); where there is no room for them, pages scroll. */
 const LEAST = 120;
+/** Then, above a form that scrolls below the picture, and in a grid. */
 const ABOVE_FORM = 160;
+const IN_GRID = 96;
 /** Below the last button, CSS pixels. */
 const MARGIN = 12;
 /** The border of a picture's place, both sides together. */
@@ -34,6 +36,7 @@ export function layOut(box, pictures, count, { fewest, most, width, height = Inf
 	}
 	box.style.setProperty('--columns', best.columns);
 	for (const picture of pictures) resize(picture, best.factor);
+	return best.factor;
 }
 
 /** Fit the pictures of a trial, all of one size, into the window: `layout` holds their `stage` and the controls. */
@@ -54,11 +57,12 @@ export function fit(layout, stage, controls, pictures, grid) {
 	heights.set(key, height);
 	const isTall = isStacked && height < Math.min(LEAST, size);
 	layout.classList.toggle('tall', isTall);
-	layOut(stage, pictures, grid ? pictures.length : 1, {
-		fewest: grid ? 3 : 1,
-		most: grid ? size / 2 : size,
-		width,
-		height: isTall ? Math.min(ABOVE_FORM, innerHeight / 4) : Math.max(height, LEAST),
-		...grid,
-	});
+	const room = { width, height: isTall ? Math.min(ABOVE_FORM, innerHeight / 4) : Math.max(height, LEAST) };
+	if (!grid) layOut(stage, pictures, 1, { fewest: 1, most: size, ...room });
+	else {
+		const cells = { fewest: 3, most: size / 2, ...room, ...grid };
+		const factor = layOut(stage, pictures, pictures.length, cells);
+		const isTiny = factor * Math.max(naturalWidth, naturalHeight) < Math.min(LEAST / 2, cells.most);
+		if (isTiny) layOut(stage, pictures, pictures.length, { ...cells, most: Math.min(IN_GRID, size / 2), height: Infinity });
+	}
 }

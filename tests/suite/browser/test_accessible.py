@@ -17,11 +17,15 @@ from hmix_hub.tasks import CATEGORICAL, CHOICE, CONSTRUCT, INFER, RATING, SELECT
 
 def test_the_screens_before_and_after_the_trials(serve, on_phone, look, console):
     console.allow("Failed to load resource")
-    me = on_phone(serve(SELECT)).open()
+    form = "# About\nWe look at **pictures**.\n\n- One\n- [Two](https://example.org)\n\n[ ] I am an adult."
+    me = on_phone(serve(SELECT, consent={"version": "1", "text": form})).open()
     look(me, "Taking part")
     me.press("I do not agree")
     look(me, "You chose not to take part")
     me.press("Read the consent form again")
+    me.press("I agree to take part")
+    look(me, focused=False)
+    me.page.get_by_role("checkbox").check()
     me.press("I agree to take part")
     look(me, "Instructions")
     me.press("Next")

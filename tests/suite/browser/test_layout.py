@@ -15,9 +15,11 @@ from suite.browser.person import PHONE
 
 from hmix_hub.suite.starter import preset_text
 from hmix_hub.suite.tasks import SUITE_TASKS
-from hmix_hub.tasks import CATEGORICAL, CHOICE, INFER, SELECT
+from hmix_hub.tasks import CATEGORICAL, CHOICE, INFER, RATING, SELECT
 
 LAPTOP = {"viewport": {"width": 1366, "height": 657}}
+LYING = PHONE | {"viewport": {"width": 740, "height": 360}}
+SMALL = PHONE | {"viewport": {"width": 320, "height": 568}}
 SCREENS = {"laptop": LAPTOP, "phone": PHONE}
 # Boxes of pictures, of whatever can be operated in a trial, and of what surrounds them.
 BOXES = """() => {
@@ -45,7 +47,9 @@ def at_trial(serve, person):
 
     def come(task, screen, **more):
         asked = yaml.safe_load(preset_text("starter", "x"))["tasks"][task]["question"]
-        me = person(serve(task, design={"question": asked}, **more), **SCREENS[screen]).begin()
+        me = person(
+            serve(task, design={"question": asked}, **more), **(SCREENS | {"lying": LYING, "small": SMALL})[screen]
+        ).begin()
         me.trial(1)
         return me
 
@@ -162,3 +166,14 @@ def test_whole_multiples_are_of_the_pixels_of_the_screen(with_own_pictures):
     times = width * 2.5 / 50
     assert times == pytest.approx(round(times), abs=0.01)
     assert me.page.evaluate("document.documentElement.scrollHeight") <= 740
+
+
+def test_pictures_of_a_grid_are_large_enough_where_the_page_has_to_scroll(at_trial):
+    seen = at_trial(SELECT, "lying").page.evaluate(BOXES)
+    assert {round(box["right"] - box["left"]) for box in seen["pictures"]} == {96}
+    assert seen["page"]["width"] == seen["room"]["width"]
+
+
+def test_a_small_phone_scrolls_in_one_direction(at_trial):
+    seen = at_trial(RATING, "small").page.evaluate(BOXES)
+    assert seen["page"]["width"] == seen["room"]["width"] == 320
