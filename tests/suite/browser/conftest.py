@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 _PATIENCE_MS = 10_000
-_SMALL = """() => [...document.querySelectorAll('button, a:not(:is(p, li) a), input, textarea, label.choice, label.cell')]
+_SMALL = """() => [...document.querySelectorAll('button, a:not(:is(p, li) *), input, textarea, .choice, .cell')]
   .filter((node) => !node.closest('[hidden]') && node.getClientRects().length && !node.closest('dialog:not([open])'))
   .map((node) => node.closest('label.choice, label.cell') ?? node)
   .filter((node) => {
