@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import sys
 from functools import partial
@@ -138,11 +139,21 @@ def deploy(folder: Path, at: str, target: Path | None, port: int) -> None:
     show_default=True,
     help="A study folder for `hmix contribute`, or CSVs as the release of H-Mix has them.",
 )
+@click.option(
+    "--months", metavar="FIRST:LAST", help="Months of the answers, 2026-03:2026-05, where the server's clock was wrong."
+)
 @click.option("--comments", metavar="FILE", type=_NEW_FILE, help="Write what people wrote here, as JSON lines.")
 @click.option("--quarantine", metavar="FILE", type=_NEW_FILE, help="Write what was kept aside here, as JSON lines.")
 @click.option("--k", default=5, show_default=True, type=click.IntRange(1), help="Fewest people who share demographics.")
 def export(
-    folder: Path, target: Path, unfinished: bool, layout: str, comments: Path | None, quarantine: Path | None, k: int
+    folder: Path,
+    target: Path,
+    unfinished: bool,
+    layout: str,
+    months: str | None,
+    comments: Path | None,
+    quarantine: Path | None,
+    k: int,
 ) -> None:
     """Write the answers as a new folder TARGET, whole or not at all; also while the collection is served.
 
@@ -159,7 +170,7 @@ def export(
             check_beside(file, target)
     if comments is not None and quarantine is not None:
         check_apart(comments, quarantine)
-    write = export_released if layout == "released" else partial(export_study, k=k)
+    write = export_released if layout == "released" else partial(export_study, k=k, months=_months_of(months))
     done = write(folder, target, unfinished=unfinished)
     for name, rows in done.judgments.items():
         click.echo(f"wrote {rows:,} judgments to {target / name}")
@@ -188,12 +199,24 @@ def export(
     click.echo(f"or in Python: hmix_hub.builders.readers.read_released({str(files[0])!r}, {task!r})")
 
 
+def _months_of(text: str | None) -> tuple[str, str] | None:
+    if text is None:
+        return None
+    first, _, last = text.partition(":")
+    form = r"20[0-9]{2}-(0[1-9]|1[0-2])"
+    if not re.fullmatch(form, first) or not re.fullmatch(form, last) or first > last:
+        msg = f"{text!r} is not two months, the first and the last, as in 2026-03:2026-05"
+        raise click.UsageError(msg)
+    return first, last
+
+
 def _left_out(gathered: Gathered, *, unfinished: bool) -> list[str]:
     """Return what a person may wonder about, line by line; nothing of what did not happen."""
     told = {
         f"people who have not finished: {gathered.unfinished:,}, {'taken, too' if unfinished else 'left out'}": (
             gathered.unfinished
         ),
+        f"people who were excluded, left out: {gathered.excluded:,}": gathered.excluded,
         f"people who finished late: {gathered.late:,}, x_late in their rows": gathered.late,
         f"faulty answers, left out: {gathered.quarantined:,}; --quarantine FILE writes them": gathered.quarantined,
         f"answers that came twice and differed: {gathered.conflicts:,}; the first ones count": gathered.conflicts,

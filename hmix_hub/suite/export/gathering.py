@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from hmix_hub.errors import ConfigurationError, Where
-from hmix_hub.files import replace_file
+from hmix_hub.files import new_file
 from hmix_hub.suite.export.participants import AboutPerson
 from hmix_hub.suite.export.rows import Participant
 from hmix_hub.suite.store.answers import legible
@@ -38,6 +38,8 @@ class Gathered:
         What they said about themselves, and what surrounded their pictures; by id of the export.
     unfinished
         Participants with answers who have not finished: left out, unless they were asked for.
+    excluded
+        Participants who were excluded by those who run the study: left out in any case.
     quarantined, conflicts
         Answers of the exported participants that were kept aside: faulty ones, and second ones that differ from the
         first.
@@ -46,6 +48,7 @@ class Gathered:
     participants: dict[str, list[Participant]]
     people: dict[str, AboutPerson]
     unfinished: int
+    excluded: int
     quarantined: int
     conflicts: int
 
@@ -68,21 +71,29 @@ def gather(store: Store, *, unfinished: bool = False) -> Gathered:
     # Participants may be answering meanwhile.
     with store.snapshot():
         payloads: dict[str, dict[int, dict[str, Any]]] = defaultdict(dict)
+        elapsed: dict[str, dict[int, int | None]] = defaultdict(dict)
+        sessions = {session.id: session for session in store.sessions()}
         for answer in store.answers():
             payloads[answer.session_id][answer.trial_index] = answer.payload
-        answered = [session for session in store.sessions() if payloads.get(session.id)]
+            if (session := sessions.get(answer.session_id)) is not None:
+                elapsed[answer.session_id][answer.trial_index] = session.elapsed_ms(answer)
+        excluded = {session.sitting for session in sessions.values() if session.excluded is not None}
+        answered = [
+            session for session in sessions.values() if payloads.get(session.id) and session.sitting not in excluded
+        ]
         taken = [session for session in answered if unfinished or session.state == FINISHED]
         participants: dict[str, list[Participant]] = defaultdict(list)
         for session in taken:
             name = store.key.participant(session.sitting)
-            answered_by = Participant(name, session.plan, payloads[session.id], session.is_late, session.amendment)
-            participants[session.task].append(answered_by)
+            answers = payloads[session.id], session.is_late, session.amendment, elapsed[session.id]
+            participants[session.task].append(Participant(name, session.plan, *answers))
         ids = {session.id for session in taken}
         aside = [record for record in store.aside() if record.session_id in ids]
         return Gathered(
             {task: participants[task] for task in SUITE_TASKS if task in participants},
             _people(store, {one.participant_id for task in participants.values() for one in task}),
             sum(session.state != FINISHED for session in answered),
+            len(excluded),
             sum(record.fault is not None for record in aside),
             sum(record.fault is None for record in aside),
         )
@@ -118,7 +129,8 @@ def write_comments(folder: Path, file: str | os.PathLike[str], *, unfinished: bo
             given = ((name, answer) for name, answer in reply.answers.items() if name in texts and answer)
             written += [(reply.session_id, name, legible(answer)) for name, answer in given]
         for session_id, question, text in written:
-            if session_id in sessions and (unfinished or sessions[session_id].state == FINISHED):
+            session = sessions.get(session_id)
+            if session and session.excluded is None and (unfinished or session.state == FINISHED):
                 yield session_id, {"question": question, "text": text}
 
     return _write(folder, file, lines)
@@ -159,8 +171,9 @@ def _write(folder: Path, file: str | os.PathLike[str], lines_of: _Lines) -> int:
         key=lambda line: (line["participant_id"], line.get("kind"), line.get("place"), line.get("question") or "")
     )
     text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
-    # A browser may have sent half of a character.
-    replace_file(path, text.encode("utf-8", "backslashreplace"))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # For its owner alone. A browser may have sent half of a character.
+    new_file(path, text.encode("utf-8", "backslashreplace"))
     return len(lines)
 
 

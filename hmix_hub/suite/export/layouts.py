@@ -31,6 +31,7 @@ from hmix_hub.suite.export.gathering import Gathered, gather, new_place
 from hmix_hub.suite.export.participants import FAILED_ATTENTION, ID, inattentive_people, notes_of, participant_table
 from hmix_hub.suite.export.rows import OWN, amendment_notes, file_name, observed_table, written_table
 from hmix_hub.suite.store.store import Store
+from hmix_hub.suite.store.writer import Times
 from hmix_hub.suite.study.manifest import manifest_of
 from hmix_hub.suite.tasks import SUITE_TASKS
 from hmix_hub.yaml_file import plain_yaml
@@ -69,7 +70,12 @@ class Written(NamedTuple):
 
 
 def export_study(
-    folder: str | os.PathLike[str], target: str | os.PathLike[str], *, unfinished: bool = False, k: int = DEFAULT_K
+    folder: str | os.PathLike[str],
+    target: str | os.PathLike[str],
+    *,
+    unfinished: bool = False,
+    k: int = DEFAULT_K,
+    months: tuple[str, str] | None = None,
 ) -> Exported:
     """Write the answers of a collection as a study folder, whole or not at all; it may be served meanwhile.
 
@@ -92,7 +98,7 @@ def export_study(
     ConfigurationError
         If the target is there already.
     """
-    return _export(folder, target, partial(_write_study, k=k), unfinished=unfinished)
+    return _export(folder, target, partial(_write_study, k=k, months=months), unfinished=unfinished)
 
 
 def export_released(
@@ -140,18 +146,16 @@ def _export(
         return Exported(place, written.judgments, gathered, store.is_synthetic, written.hidden)
 
 
-def _write_study(store: Store, gathered: Gathered, made: Path, *, k: int) -> Written:
+def _write_study(
+    store: Store, gathered: Gathered, made: Path, *, k: int, months: tuple[str, str] | None = None
+) -> Written:
     frozen, written = store.frozen, {}
     inattentive = inattentive_people(frozen, gathered.people)
     for task, participants in gathered.participants.items():
         table = written_table(observed_table(frozen, task, participants), task, frozen.study.pictures.vocabulary)
         write_judgments(_flagged(table, inattentive, is_synthetic=store.is_synthetic), made / file_name(task), task)
         written[file_name(task)] = table.num_rows
-    months = store.months()
-    if months is None:
-        msg = "the collection has answers, and does not know the months that they are of"
-        raise CollectionError(msg, where=Where(str(store.folder)), hint="go back to a backup")
-    first, last = months
+    first, last = _months(store, months)
     manifest = manifest_of(
         frozen.study, first=first, last=last, is_synthetic=store.is_synthetic, consents=store.versions.consents
     )
@@ -175,6 +179,25 @@ def _flagged(table: pa.Table, inattentive: set[str], *, is_synthetic: bool) -> p
     of_inattentive = LIST_MARK.join([FAILED_ATTENTION, *marks])
     flags = [of_inattentive if name in inattentive else LIST_MARK.join(marks) for name in table[ID].to_pylist()]
     return table.append_column("flags", pa.array(flags, pa.string())) if any(flags) else table
+
+
+def _months(store: Store, given: tuple[str, str] | None) -> tuple[str, str]:
+    """Return the months of the first and the last answer: those that are given, else those that the server noted.
+
+    Raises
+    ------
+    CollectionError
+        If the server noted a month that is still to come, or none.
+    """
+    where, noted = Where(str(store.folder)), given or store.months()
+    if noted is None:
+        msg = "the collection has answers, and does not know the months that they are of"
+        raise CollectionError(msg, where=where, hint="give them with --months 2026-03:2026-05")
+    if noted[1] > (now := Times().month()):
+        msg = f"the last answer is said to be of {noted[1]}, and by the clock of this computer it is {now}"
+        hint = "one of the clocks was wrong: set this one right, or give the months with --months 2026-03:2026-05"
+        raise CollectionError(msg, where=where, hint=hint)
+    return noted
 
 
 def _copy_pictures(frozen: FrozenStudy, root: Path, made: Path) -> None:

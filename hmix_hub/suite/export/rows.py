@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -44,6 +44,9 @@ class Participant:
         Whether the participant finished after the place had been given to somebody else.
     amendment
         Version of the study that the participant agreed to.
+    elapsed
+        Time on the server from when the first trial was possible to each answer, milliseconds, by trial index; `None`
+        where it is not known.
     """
 
     participant_id: str
@@ -51,6 +54,7 @@ class Participant:
     payloads: Mapping[int, Mapping[str, Any]]
     is_late: bool = False
     amendment: int = 0
+    elapsed: Mapping[int, int | None] = field(default_factory=dict)
 
 
 def file_name(task: str) -> str:
@@ -98,6 +102,7 @@ def _rows(frozen: FrozenStudy, task: str, participant: Participant) -> Iterable[
             "condition": batch.condition,
             "is_repeat": trial.is_repeat,
             "response_time_ms": milliseconds(payload["response_time_ms"]),
+            "server_elapsed_ms": participant.elapsed.get(trial.trial_index),
             "focus_losses": focus_losses,
             "focus_lost_ms": focus_lost_ms,
             "image_set": frozen.image_set,

@@ -28,6 +28,8 @@ ENDED = {
     "full": "No place was left when the quiz was passed.",
 }
 """States in which a session ended before its trials."""
+PRETENDED = "Pretended-Ms"
+"""Header of scripted people, who do not wait for as long as they claim; of others it is not read."""
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,8}", re.ASCII)
 _LONGEST_COMMENT = 5000
 """Characters of comments at most."""
@@ -126,7 +128,11 @@ class SessionRoutes:
         found = find_session(self._store, request, goes_on_here=False)
         found, trial = self._asked(found, number_in(request, "trial_index"))
         payload, fault = self._checked(await read_body(request), found, trial)
-        outcome = await wrap_future(self._store.put_trial(found.record.id, trial.trial_index, payload, fault=fault))
+        pretended_ms = _pretended(request) if self._store.is_synthetic else 0
+        storing = self._store.put_trial(
+            found.record.id, trial.trial_index, payload, fault=fault, pretended_ms=pretended_ms
+        )
+        outcome = await wrap_future(storing)
         more = {"moved": True} if self._store.is_moved(token_hash(request)) else {}
         if outcome is Outcome.QUARANTINED:
             return json_reply({"outcome": outcome.value, "fault": fault, **more}, 202)
@@ -201,6 +207,12 @@ def view_reply(store: Store, record: SessionRecord) -> Response:
 def _view_of(store: Store, record: SessionRecord) -> dict[str, Any]:
     parts, expired, frozen = store.parts(record), store.is_expired(record), store.versions.of(record.amendment)
     return session_view(record, store.held(record.id), frozen, store.key, parts=parts, expired=expired)
+
+
+def _pretended(request: Request) -> int:
+    """Read how much later, in milliseconds, a scripted person says that an answer came."""
+    text = request.headers.get(PRETENDED, "")
+    return int(text) if _NUMBER.fullmatch(text) else 0
 
 
 def number_in(request: Request, name: str) -> int:

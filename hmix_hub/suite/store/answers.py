@@ -20,6 +20,8 @@ MOST_ASIDE = 5
 """Quarantined answers of one trial that are kept, and conflicts of one answer."""
 MOST_BYTES_ASIDE = 1_000_000
 """Bytes that are kept aside of one session. What comes after them is cut, or, where the trial is held, not kept."""
+EARLIEST_MONTH = "2026-01"
+"""Earlier than this hmix-hub is, no answer came: the clock of a computer that lost its date is not believed."""
 CUT = 1000
 """Characters that are left of an answer that is cut."""
 MOST_ATTEMPTS = 1000
@@ -48,7 +50,9 @@ def legible(text: str) -> str:
     return whole.replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
-def put_trial(work: Work, session_id: str, trial_index: int, payload: str, fault: str | None) -> Outcome:
+def put_trial(
+    work: Work, session_id: str, trial_index: int, payload: str, fault: str | None, *, pretended_ms: int = 0
+) -> Outcome:
     """Store the answer of a trial, or quarantine it.
 
     Parameters
@@ -57,6 +61,8 @@ def put_trial(work: Work, session_id: str, trial_index: int, payload: str, fault
         Canonical JSON; with a fault, any text.
     fault
         Why it is no valid answer; `None` where it is one.
+    pretended_ms
+        How much later than now it is said to have come. Scripted people, whose answers are no data, wait for nothing.
 
     Raises
     ------
@@ -68,7 +74,7 @@ def put_trial(work: Work, session_id: str, trial_index: int, payload: str, fault
         msg = f"the session has no trial {trial_index}"
         raise StoreRefusedError(msg)
     if fault is None:
-        outcome = _store_answer(work, session_id, trial_index, payload)
+        outcome = _store_answer(work, session_id, trial_index, payload, work.now + pretended_ms)
         _complete(work, session)
     else:
         outcome = _quarantine(work, session_id, trial_index, payload, fault)
@@ -78,13 +84,13 @@ def put_trial(work: Work, session_id: str, trial_index: int, payload: str, fault
     return outcome
 
 
-def _store_answer(work: Work, session_id: str, trial_index: int, payload: str) -> Outcome:
+def _store_answer(work: Work, session_id: str, trial_index: int, payload: str, received_ms: int) -> Outcome:
     found = work.one("SELECT payload FROM answers WHERE session = ? AND trial_index = ?", session_id, trial_index)
     if found is not None:
         return compare(work, session_id, ("trial", trial_index), payload, str(found[0]))
     work.database.execute(
         "INSERT INTO answers (session, trial_index, payload, received_ms, run) VALUES (?, ?, ?, ?, ?)",
-        (session_id, trial_index, payload, work.now, work.run),
+        (session_id, trial_index, payload, received_ms, work.run),
     )
     _note_month(work)
     return Outcome.STORED
@@ -99,8 +105,11 @@ def _complete(work: Work, session: SessionRecord) -> None:
 
 
 def _note_month(work: Work) -> None:
+    if work.month < EARLIEST_MONTH:
+        return
+    # A clock that was set right meanwhile may have been ahead before.
     first = get_meta(work.database, "first_month")
-    if first is None:
+    if first is None or work.month < first:
         put_meta(work.database, "first_month", work.month)
     last = get_meta(work.database, "last_month") or ""
     if work.month > last:

@@ -82,7 +82,9 @@ class Jobs(ABC):
         """Give a person's place to somebody else; see `places.free`."""
         return self._submit(partial(places.free, session_id=session_id))
 
-    def put_trial(self, session_id: str, trial_index: int, payload: str, *, fault: str | None) -> Future[Outcome]:
+    def put_trial(
+        self, session_id: str, trial_index: int, payload: str, *, fault: str | None, pretended_ms: int = 0
+    ) -> Future[Outcome]:
         """Store the answer of a trial; see `answers.put_trial`. What is no JSON is quarantined."""
         content = answers.canonical(payload)
         if fault is None and content is None:
@@ -94,6 +96,7 @@ class Jobs(ABC):
                 trial_index=trial_index,
                 payload=content if content is not None else answers.storable(payload),
                 fault=fault,
+                pretended_ms=pretended_ms,
             )
         )
 

@@ -108,7 +108,7 @@ def read_answers(
     """Read answers in the order of their arrival, of one session or of all; nothing stays open in between."""
     arrival = -1
     condition = "" if session_id is None else "AND session = :session"
-    query = f"""SELECT session, trial_index, payload, arrival FROM answers
+    query = f"""SELECT session, trial_index, payload, arrival, received_ms, run FROM answers
         WHERE arrival > :arrival {condition} ORDER BY arrival LIMIT {_PAGE}"""  # noqa: S608
     while True:
         with lock:
@@ -116,7 +116,7 @@ def read_answers(
         if not rows:
             return
         for row in rows:
-            yield AnswerRecord(row[0], row[1], json.loads(row[2]), row[3])
+            yield AnswerRecord(row[0], row[1], json.loads(row[2]), *row[3:])
         arrival = rows[-1][3]
 
 

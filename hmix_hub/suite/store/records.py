@@ -88,6 +88,12 @@ class SessionRecord:
     has_surroundings: bool
     replied: frozenset[int]
 
+    def elapsed_ms(self, answer: AnswerRecord) -> int | None:
+        """Return how long after the first trial was possible an answer came; `None` where the server was restarted."""
+        if self.trials_ms is None or answer.received_ms is None or answer.run != self.run:
+            return None
+        return answer.received_ms - self.trials_ms
+
     @property
     def takes_place(self) -> bool:
         """Whether it counts towards the quota of its batch."""
@@ -104,12 +110,16 @@ class AnswerRecord:
     ----------
     arrival
         Orders answers by when they arrived; numbers may be left out.
+    received_ms, run
+        When it came, by the study clock, and the run of the server; `None` of collections before that was noted.
     """
 
     session_id: str
     trial_index: int
     payload: dict[str, Any]
     arrival: int
+    received_ms: int | None = None
+    run: int | None = None
 
 
 @dataclass(frozen=True)

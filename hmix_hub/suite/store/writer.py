@@ -7,6 +7,7 @@ commit brings the group to the disk; only then does the memory take the changes,
 from __future__ import annotations
 
 import contextlib
+import math
 import queue
 import sqlite3
 import threading
@@ -25,6 +26,7 @@ from hmix_hub.suite.store.erasing import Eraser
 from hmix_hub.suite.store.reading import Plans
 from hmix_hub.suite.store.work import Effect, Work
 
+_DAY_S = 86_400.0
 SAVE_SECONDS = 60.0
 """The clock is saved so often while nobody answers."""
 
@@ -44,9 +46,9 @@ class Times:
     wall: Callable[[], float] = time.time
     elapsed: Callable[[], float] = time.monotonic
 
-    def month(self) -> str:
-        """Return the month, UTC, "2026-03"."""
-        return time.strftime("%Y-%m", time.gmtime(self.wall()))
+    def month(self, latest: float = math.inf) -> str:
+        """Return the month, UTC, "2026-03"; at most that of a time, seconds since 1970."""
+        return time.strftime("%Y-%m", time.gmtime(min(self.wall(), latest)))
 
 
 class StudyClock:
@@ -55,7 +57,7 @@ class StudyClock:
     def __init__(self, saved_ms: int, times: Times) -> None:
         self.times = times
         self._start = saved_ms
-        self._begin = times.elapsed()
+        self._begin, self._wall = times.elapsed(), times.wall()
         self._latest = self._start
 
     def now(self) -> int:
@@ -63,6 +65,10 @@ class StudyClock:
         now = self._start + int((self.times.elapsed() - self._begin) * 1000)
         self._latest = max(self._latest, now)
         return self._latest
+
+    def month(self) -> str:
+        """Return the month, UTC: a date that jumps ahead of the time that went by meanwhile is not believed."""
+        return self.times.month(self._wall + (self.times.elapsed() - self._begin) + _DAY_S)
 
 
 T = TypeVar("T")
@@ -186,7 +192,7 @@ class Writer:
         """Carry out a job in a savepoint; say whether it deleted something that must leave the files."""
         database = self._database
         clock = self._clock
-        work = Work(database, self._versions, self._plans, clock.now(), self._run_number, clock.times.month())
+        work = Work(database, self._versions, self._plans, clock.now(), self._run_number, clock.month())
         database.execute("SAVEPOINT job")
         try:
             waiting.result = waiting.job(work)

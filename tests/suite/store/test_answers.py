@@ -199,13 +199,26 @@ class TestFinish:
 
     def test_the_months_of_the_answers_are_known(self, store, session, put, clocks):
         assert store.months() is None
-        clocks.wall = 1_772_000_000
         put(answer())
-        clocks.wall = 1_790_000_000
+        clocks.pass_by(115 * 86_400)
         put(answer(), trial_index=4)
-        clocks.wall = 0
-        put(answer(), trial_index=5)
-        assert store.months() == ("2026-02", "2026-09")
+        assert store.months() == ("2026-05", "2026-09")
+
+    @pytest.mark.parametrize("wrong", [0, 1_700_000_000, 2_250_000_000])
+    def test_a_date_that_jumps_is_not_believed(self, store, session, put, clocks, wrong):
+        put(answer())
+        clocks.wall = wrong
+        put(answer(), trial_index=4)
+        assert store.months() == ("2026-05", "2026-05")
+
+    def test_a_date_that_was_ahead_and_was_set_right_is_forgotten_where_it_can_be(self, make_store, clocks, tmp_path):
+        clocks.wall = 2_250_000_000
+        store = make_store(1, folder=tmp_path / "ahead")
+        session = join(store, 1)
+        for trial, wall in zip(session.plan.trials, (2_250_000_000, 1_780_000_000), strict=False):
+            clocks.wall = wall
+            store.put_trial(session.id, trial.trial_index, answer(), fault=None).result()
+        assert store.months() == ("2026-05", "2041-04")
 
 
 def send_rubbish(store, session, trials=None):
