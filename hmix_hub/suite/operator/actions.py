@@ -6,6 +6,9 @@ The command line and the dashboard know an action by its name and its fields; a 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Annotated
+
+from pydantic import Field
 
 from hmix_hub.errors import CollectionError
 from hmix_hub.suite.operator.action import Action, Told
@@ -61,6 +64,24 @@ class Message(Action):
             raise CollectionError(msg, hint="shorten it; it stands above every page of everybody")
         store.set_news(replace(store.news, message=text or None))
         return {"message": text or None}
+
+
+class Links(Action):
+    """Issue personal links, each of which keeps a place; or revoke those that nobody has opened."""
+
+    name = "links"
+    count: Annotated[int, Field(ge=0, le=100_000)] = 0
+    recruiting_ids: list[str] = Field([], max_length=2000)
+    revoke: bool = False
+
+    def carry_out(self, store: Store) -> Told:
+        """Return the links, those of the ids first, in their order; and how many were revoked."""
+        if store.frozen.study.recruiting.links == "off":
+            msg = "the study takes no personal links: recruiting.links is off"
+            raise CollectionError(msg, hint="begin the collection with links: optional, or required")
+        revoked = store.revoke_links().result() if self.revoke else 0
+        numbers = store.issue_links(self.count, self.recruiting_ids).result()
+        return {"revoked": revoked, "links": [{"number": n, "link": store.key.link(n)} for n in numbers]}
 
 
 class OnParticipant(Action):
@@ -193,6 +214,6 @@ def described(store: Store, session: SessionRecord) -> Told:
     }
 
 
-_ALL: tuple[type[Action], ...] = (Close, Pause, Message, Amend, Look, Exclude, Free, Withdraw)
+_ALL: tuple[type[Action], ...] = (Close, Pause, Message, Amend, Links, Look, Exclude, Free, Withdraw)
 ACTIONS = {action.name: action for action in _ALL}
 """All actions, by name."""
