@@ -71,7 +71,7 @@ class Links(Action):
 
     name = "links"
     count: Annotated[int, Field(ge=0, le=100_000)] = 0
-    recruiting_ids: list[str] = Field([], max_length=2000)
+    recruiting_ids: list[str] = Field(default=[], max_length=2000)
     revoke: bool = False
 
     def carry_out(self, store: Store) -> Told:

@@ -13,6 +13,7 @@ from hmix_hub.suite.design.pictures import open_pictures
 from hmix_hub.suite.store.database import DATABASE_NAME
 from hmix_hub.suite.store.store import Store
 from hmix_hub.suite.study.amending import Holds, changes
+from hmix_hub.suite.study.id_list import read_ids
 from hmix_hub.suite.study.model import StudyFile
 from hmix_hub.suite.study.reading import dotted, read_study_file
 
@@ -40,11 +41,18 @@ def begin_collection(folder: Path, *, trial_run: bool = False) -> tuple[Store, I
         If the study file, or a list of pairs, is not the one that the collection began with.
     """
     study = read_study_file(folder, allow_placeholders=trial_run)
+    listed = study.recruiting.allow_list
+    allowed = [] if listed is None else read_ids(folder / listed, listed, study.recruiting)
     if not (folder / DATABASE_NAME).exists():
         frozen, image_set = draw_design(folder, study)
-        return Store.create(folder, frozen, is_synthetic=trial_run), image_set
+        store = Store.create(folder, frozen, is_synthetic=trial_run)
+        if allowed:
+            store.allow(allowed).result()
+        return store, image_set
     store = Store.open(folder)
     try:
+        if allowed:
+            store.allow(allowed).result()
         refuse_changes(store.frozen.study, study, folder)
         refuse_other_lists(store.frozen, folder)
         if store.is_synthetic != trial_run:
