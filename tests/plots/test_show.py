@@ -1,6 +1,7 @@
 """Picture of a stimulus: its pixels on the file are those that people saw, and its panels are their answers."""
 
 from collections import Counter
+from functools import cache
 
 import numpy as np
 import pytest
@@ -13,14 +14,21 @@ STIMULUS = "mixed_0.1_Bird_113_Ship_35"
 PAIR = "Bird_113_Ship_35"
 
 
-@pytest.fixture
-def show(tmp_path):
-    def show_sample(name, file="out.png"):
-        return hmix_hub.show(name, tmp_path / file, source="sample"), np.asarray(
-            Image.open(tmp_path / file).convert("RGB")
-        )
+@cache
+def show(name):
+    """Draw something of the sample; once, for no test changes a figure."""
+    return hmix_hub.show(name, source="sample")
 
-    return show_sample
+
+@pytest.fixture
+def saved(tmp_path):
+    """Draw something of the sample into a file, and read its pixels."""
+
+    def save(name, file="out.png"):
+        figure = hmix_hub.show(name, tmp_path / file, source="sample")
+        return figure, np.asarray(Image.open(tmp_path / file).convert("RGB"))
+
+    return save
 
 
 def words_of(figure):
@@ -45,17 +53,17 @@ def drawn_pictures(figure, pixels, enlarged):
     return np.stack(found)
 
 
-def test_a_mixture_stands_between_its_endpoints_pixel_for_pixel(show):
-    figure, pixels = show(STIMULUS)
+def test_a_mixture_stands_between_its_endpoints_pixel_for_pixel(saved):
+    figure, pixels = saved(STIMULUS)
     ids = ["mixed_0.0_Bird_113_Ship_35", STIMULUS, "mixed_1.0_Bird_113_Ship_35"]
     expected = hmix_hub.render(ids, image_set="sample/pictures").numpy()
     assert (drawn_pictures(figure, pixels, 10) == expected).all()
 
 
-def test_a_pair_is_drawn_as_the_eleven_mixtures_of_the_midpoint_tasks(show, load_sample):
+def test_a_pair_is_drawn_as_the_eleven_mixtures_of_the_midpoint_tasks(saved, load_sample):
     judgments = load_sample("select_shuffled_midpoint")
     row = judgments[0]
-    figure, pixels = show(row["pair_id"])
+    figure, pixels = saved(row["pair_id"])
     drawn = drawn_pictures(figure, pixels, 5)
     assert len(drawn) == 11
     about = hmix_hub.filter(judgments, stimuli=row["pair_id"])
@@ -63,9 +71,9 @@ def test_a_pair_is_drawn_as_the_eleven_mixtures_of_the_midpoint_tasks(show, load
         assert (drawn[round(10 * selected)] == rendered).all()
 
 
-def test_the_bars_of_a_pair_are_its_judgments(show, load_sample):
+def test_the_bars_of_a_pair_are_its_judgments(load_sample):
     row = load_sample("construct_midpoint")[0]
-    figure, _ = show(row["pair_id"])
+    figure = show(row["pair_id"])
     bars = [container for container in figure.axes[-1].containers if hasattr(container, "patches")]
     tasks = [
         hmix_hub.filter(load_sample(task), stimuli=row["pair_id"])
@@ -78,9 +86,9 @@ def test_the_bars_of_a_pair_are_its_judgments(show, load_sample):
         assert f"{len(judgments)} judgments" in words_of(figure)
 
 
-def test_the_points_are_the_inferred_coefficients_and_confidences(show, load_sample):
+def test_the_points_are_the_inferred_coefficients_and_confidences(load_sample):
     row = load_sample()[4]
-    figure, _ = show(row["judgment_id"])
+    figure = show(row["judgment_id"])
     about = hmix_hub.filter(load_sample(), stimuli=row["stimulus_id"])
     points, named = (collection.get_offsets() for collection in figure.axes[-1].collections)
     expected = np.stack([about["inferred_coefficient"][:], about["confidence"][:]], axis=1)
@@ -89,12 +97,12 @@ def test_the_points_are_the_inferred_coefficients_and_confidences(show, load_sam
     assert f"participant {row['participant_id']}, trial {row['trial_index']}: inferred" in words_of(figure)
 
 
-def test_answers_that_coincide_are_counted(show, load_sample):
+def test_answers_that_coincide_are_counted(load_sample):
     answers = Counter(
         (row["stimulus_id"], row["inferred_coefficient"], row["confidence"]) for row in load_sample()
     ).most_common()
     (stimulus, *place), times = answers[0]
-    figure, _ = show(stimulus)
+    figure = show(stimulus)
     points = figure.axes[-1].collections[0]
     here = [tuple(point) == tuple(place) for point in points.get_offsets()].index(True)
     assert times > 1
@@ -102,16 +110,16 @@ def test_answers_that_coincide_are_counted(show, load_sample):
     assert f"x {times}" in [text.get_text() for text in figure.axes[-1].texts]
 
 
-def test_a_pair_of_other_tasks_is_referred_to_its_mixtures(show, load_sample):
+def test_a_pair_of_other_tasks_is_referred_to_its_mixtures(load_sample):
     stimulus = load_sample()[0]["stimulus_id"]
     pair = load_sample()[0]["pair_id"]
-    words = words_of(show(pair)[0])
+    words = words_of(show(pair))
     assert "nobody judged this pair in the midpoint tasks" in words
     assert stimulus in words
 
 
-def test_soft_labels_are_averaged(show, load_sample):
-    figure, _ = show(STIMULUS)
+def test_soft_labels_are_averaged(load_sample):
+    figure = show(STIMULUS)
     labels = hmix_hub.filter(load_sample("categorical_soft_labels"), stimuli=STIMULUS)["soft_label"][:]
     bars = next(part for part in figure.axes[-1].containers if hasattr(part, "patches"))
     widths = [patch.get_width() for patch in bars]
@@ -119,35 +127,35 @@ def test_soft_labels_are_averaged(show, load_sample):
 
 
 @pytest.mark.parametrize("config", ["construct_midpoint", "categorical_soft_labels"])
-def test_a_judgment_with_any_flag_is_described(config, show, load_sample):
+def test_a_judgment_with_any_flag_is_described(config, load_sample):
     by_flag = {flag: row for row in load_sample(config) for flag in row["flags"]}
     assert len(by_flag) >= 3
     for row in by_flag.values():
-        words = words_of(show(row["judgment_id"])[0])
+        words = words_of(show(row["judgment_id"]))
         assert f"after {row['response_time_ms'] / 1000:.1f} s" in words
         assert ", ".join(row["flags"]) in words
 
 
 @pytest.mark.parametrize(("selected", "seen"), [(0.0, 0.1), (1.0, 0.9)])
-def test_it_is_said_which_picture_was_on_the_screen(selected, seen, show, load_sample):
+def test_it_is_said_which_picture_was_on_the_screen(selected, seen, load_sample):
     rows = [row for row in load_sample("construct_midpoint") if row["selected_coefficient"] == selected]
-    assert f"on the screen was the picture at {seen}" in words_of(show(rows[0]["judgment_id"])[0])
+    assert f"on the screen was the picture at {seen}" in words_of(show(rows[0]["judgment_id"]))
 
 
-def test_the_sample_is_marked_synthetic_and_the_release_is_not(show, release, cifar10):
-    assert "SYNTHETIC" in words_of(show(PAIR)[0])
+def test_the_sample_is_marked_synthetic_and_the_release_is_not(release, cifar10):
+    assert "SYNTHETIC" in words_of(show(PAIR))
     words = words_of(hmix_hub.show("Automobile_887_Bird_8384", source=release, cifar10=cifar10))
     assert "SYNTHETIC" not in words
     assert "select-shuffled: 11 judgments of 5 people" in words
 
 
-def test_a_mixture_that_nobody_judged_is_drawn_all_the_same(show):
-    assert "nobody judged this mixture" in words_of(show("mixed_0.37_Bird_113_Ship_35")[0])
-    assert "nobody judged this picture" in words_of(show("mixed_1.0_Bird_113")[0])
+def test_a_mixture_that_nobody_judged_is_drawn_all_the_same():
+    assert "nobody judged this mixture" in words_of(show("mixed_0.37_Bird_113_Ship_35"))
+    assert "nobody judged this picture" in words_of(show("mixed_1.0_Bird_113"))
 
 
-def test_class_names_may_be_in_any_case(show):
-    assert STIMULUS in words_of(show("mixed_0.10_bird_113_SHIP_35")[0])
+def test_class_names_may_be_in_any_case():
+    assert STIMULUS in words_of(show("mixed_0.10_bird_113_SHIP_35"))
 
 
 @pytest.mark.parametrize(
@@ -164,43 +172,43 @@ def test_class_names_may_be_in_any_case(show):
         ("Bird_113", "names one picture"),
     ],
 )
-def test_what_does_not_exist_is_refused_and_no_file_is_written(name, complaint, show, tmp_path):
+def test_what_does_not_exist_is_refused_and_no_file_is_written(name, complaint, saved, tmp_path):
     with pytest.raises(SchemaError, match=complaint):
-        show(name)
+        saved(name)
     assert not list(tmp_path.iterdir())
 
 
-def test_another_ending_is_refused_before_anything_is_loaded(show):
+def test_another_ending_is_refused_before_anything_is_loaded(saved):
     with pytest.raises(ConfigurationError, match=r"does not end in \.png"):
-        show("nothing", "out.gif")
+        saved("nothing", "out.gif")
 
 
-def test_image_1_is_on_the_right_in_pictures_and_on_axes(show, load_sample):
+def test_image_1_is_on_the_right_in_pictures_and_on_axes(load_sample):
     for name in (STIMULUS, load_sample("construct_midpoint")[0]["pair_id"]):
-        figure, _ = show(name)
+        figure = show(name)
         places = {text.get_text().split(":")[0]: text.get_position()[0] for text in figure.texts}
         assert places["image 2"] < places["image 1"]
     for config, label in (("infer_mixing_factor", "share of image 1"), ("construct_midpoint", "share of image 1")):
-        axes = show(load_sample(config)[0]["judgment_id"])[0].axes[-1]
+        axes = show(load_sample(config)[0]["judgment_id"]).axes[-1]
         assert label in axes.get_xlabel()
         assert axes.get_xlim()[0] < axes.get_xlim()[1]
 
 
-def test_the_mean_of_several_participants_has_its_interval(show, load_sample):
+def test_the_mean_of_several_participants_has_its_interval(load_sample):
     stimulus, n = Counter(load_sample()["stimulus_id"][:]).most_common(1)[0]
     assert n > 2
-    words = words_of(show(stimulus)[0])
+    words = words_of(show(stimulus))
     inferred = hmix_hub.filter(load_sample(), stimuli=stimulus)["inferred_coefficient"][:]
     assert f"mean perceived: {np.mean(inferred):.2f} [" in words
     assert "intervals of means: 95%, by resampling people" in words
 
 
 @pytest.mark.parametrize("name", [STIMULUS, "mixed_1.0_Bird_113", None])
-def test_no_words_of_a_stimulus_lie_on_others(name, show, load_sample, misplaced_words):
-    assert misplaced_words(show(name or load_sample("construct_midpoint")[0]["judgment_id"])[0]) == []
+def test_no_words_of_a_stimulus_lie_on_others(name, load_sample, misplaced_words):
+    assert misplaced_words(show(name or load_sample("construct_midpoint")[0]["judgment_id"])) == []
 
 
-def test_a_stimulus_shows_itself_in_a_notebook(show):
-    figure, _ = show(STIMULUS)
+def test_a_stimulus_shows_itself_in_a_notebook():
+    figure = show(STIMULUS)
     assert figure._repr_png_().startswith(b"\x89PNG")
     assert f"{STIMULUS}, and " in repr(figure)
