@@ -18,8 +18,6 @@ import requests
 
 from hmix_hub.errors import CollectionError, Where
 
-PRETENDED = "Pretended-Ms"
-"""Header of scripted people, who do not wait for as long as they claim; of others it is not read."""
 TIMEOUT_S = 30.0
 PATIENCE_S = 60.0
 """How long a call is tried again while the server is away or full."""

@@ -25,8 +25,9 @@ from hmix_hub.stimuli.sizes import Size
 from hmix_hub.suite.design.dealing import sorting_key
 from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.mixtures import mixtures_of_stimulus
+from hmix_hub.suite.server.session_routes import PRETENDED
 from hmix_hub.suite.simulation.answering import answer_page, scripted_id, surroundings_of
-from hmix_hub.suite.simulation.connection import PRETENDED, Connection
+from hmix_hub.suite.simulation.connection import Connection
 from hmix_hub.suite.tasks import SUITE_TASKS
 from hmix_hub.suite.tasks.perception import Mind, Scene
 from hmix_hub.suite.tasks.trial import Stimulus
