@@ -83,9 +83,8 @@ def studies(
     kept = draw(st.sets(st.sampled_from(NAMES[task]))) if is_recorded is None else set(NAMES[task] * is_recorded)
     if kept:
         rows = [row | _recorded(rng, task, row, classes, kept) for row in rows]
-    version = rng.choice(
-        [None, *(version for version in TASKS[task].versions if version > ("2.0.0" if kept else "1.0.0"))]
-    )
+    since = max((column.since for column in TASKS[task].columns if column.name in kept), default="2.0.0")
+    version = rng.choice([None, *(version for version in TASKS[task].versions if version >= since)])
     manifest |= {} if version is None else {"schema_version": version}
     rows = [
         row | _optional(rng, optional, manifest, number) | {name: give() for name, give in extras.items()}
