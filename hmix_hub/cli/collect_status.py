@@ -19,6 +19,8 @@ from hmix_hub.suite.store.records import SessionRecord
 from hmix_hub.suite.store.store import Store
 
 _EVERY_SECONDS = 2.0
+_RARE = ("provisional", "failed_quiz", "screened_out", "full", "excluded")
+"""Ends and states that are told in a line of their own, where there are any."""
 _COUNTED = ("finished", "live", "lapsed", "late", "incomplete", "withdrawn", "answers", "quarantined", "conflicts")
 
 
@@ -77,11 +79,14 @@ def _echo(store: Store) -> None:
     wanted = sum(count.quota for count in now.counts)
     total: dict[str, Any] = {"task": "all", "batch": None, "wanted": wanted, **_numbers(now.counts)}
     echo_table([*rows, total])
+    rare = _numbers(now.counts, _RARE)
+    if told := ", ".join(f"{name.replace('_', ' ')} {number:,}" for name, number in rare.items() if number):
+        click.echo(f"without a place: {told}")
     click.echo(f"time left: {_time_left(now)}")
 
 
-def _numbers(counts: list[Any]) -> dict[str, int]:
-    return {name: sum(getattr(count, name) for count in counts) for name in _COUNTED}
+def _numbers(counts: list[Any], names: tuple[str, ...] = _COUNTED) -> dict[str, int]:
+    return {name: sum(getattr(count, name) for count in counts) for name in names}
 
 
 def _time_left(now: Progress) -> str:
@@ -107,7 +112,9 @@ def _echo_json(store: Store) -> None:
             "is_paused": store.news.is_paused,
             "is_synthetic": store.is_synthetic,
             "wanted": now.wanted,
-            "total": {**_numbers(now.counts), "unkept": sum(count.unkept for count in now.counts)},
+            "total": {
+                name: sum(getattr(count, name) for count in now.counts) for name in (*_COUNTED, *_RARE, "unkept")
+            },
             "people_per_hour": now.pace,
             "hours_left": now.hours_left,
             "batches": [asdict(count) for count in now.counts],

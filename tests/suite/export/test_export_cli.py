@@ -4,6 +4,7 @@ import ast
 import importlib
 import json
 import shlex
+import stat
 
 import pytest
 from click.testing import CliRunner
@@ -51,6 +52,8 @@ def test_a_study_folder_and_what_is_beside_it(hmix, collection, tmp_path):
         f"wrote 2 answers that were kept aside to {aside}",
         f"next: hmix contribute validate '{target}'",
     ]
+    # Free text is for its owner alone.
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (comments, aside)} == {0o600}
     done, begun = (collection.participant(session) for session in collection.store.sessions())
     assert [json.loads(line) for line in comments.read_text(encoding="utf-8").splitlines()] == [
         {"participant_id": done, "task": INFER, "question": None, "text": "It was half a frog, \u00e0 mon avis."}

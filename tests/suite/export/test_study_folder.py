@@ -23,6 +23,9 @@ from hmix_hub.origin import SYNTHETIC_MARK
 from hmix_hub.plots.figure import WARNING
 from hmix_hub.studies.study import Study
 from hmix_hub.suite.export.layouts import export_study
+from hmix_hub.suite.store.database import open_writing
+from hmix_hub.suite.store.layout import put_meta
+from hmix_hub.suite.store.store import Store
 from hmix_hub.suite.tasks import SUITE_TASKS
 from hmix_hub.tasks import INFER, SELECT
 from hmix_hub.yaml_file import parse_yaml
@@ -160,6 +163,47 @@ def test_late_finishers_are_kept_and_marked(tmp_path):
         assert "x_late" not in rows_of(exported.path, SELECT)[0]
         assert exported.gathered.late == 1
         assert check_study(Study.open(exported.path)).findings == []
+
+
+def test_time_on_the_server_is_told_until_it_is_started_again(tmp_path):
+    with collecting(tmp_path / "collection", frozen_study((INFER,), design={"people_per_batch": 2})) as made:
+        session = made.join()
+        store = made.store
+        store.put_quiz(session.id, 1, "[1]", True).result()
+        payloads = [(index, json.dumps(payload)) for index, payload in made.payloads(session).items()]
+        for index, payload in payloads[:2]:
+            made.seconds += 30
+            store.put_trial(session.id, index, payload, fault=None).result()
+        store.close()
+        made.store = Store.open(made.folder)
+        for index, payload in payloads[2:]:
+            made.store.put_trial(session.id, index, payload, fault=None).result()
+        assert made.store.finish(session.id).result() == []
+        exported = export_study(made.folder, tmp_path / "export")
+        elapsed = [row["server_elapsed_ms"] for row in rows_of(exported.path)]
+        assert elapsed == ["30000", "60000", *[""] * (len(payloads) - 2)]
+
+
+def test_who_was_excluded_is_counted_and_not_among_the_answers(tmp_path):
+    with collecting(tmp_path / "collection", frozen_study((INFER,), design={"people_per_batch": 2})) as made:
+        bot, person = made.take_part(), made.take_part()
+        made.store.exclude(bot.id, "a bot").result()
+        exported = export_study(made.folder, tmp_path / "export")
+        assert {row["participant_id"] for row in rows_of(exported.path)} == {made.participant(person)}
+        assert exported.gathered.excluded == 1
+
+
+def test_months_that_are_still_to_come_are_refused_unless_they_are_given(tmp_path):
+    with collecting(tmp_path / "collection", frozen_study((INFER,))) as made:
+        made.take_part()
+        database = open_writing(made.folder)
+        put_meta(database, "last_month", "2941-04")
+        database.close()
+        with pytest.raises(CollectionError, match="2941-04") as refused:
+            export_study(made.folder, tmp_path / "export")
+        assert "--months" in refused.value.hint
+        exported = export_study(made.folder, tmp_path / "export", months=("2026-03", "2026-04"))
+        assert Study.open(exported.path).manifest.collected.last == "2026-04"
 
 
 def test_a_synthetic_collection_says_so(tmp_path):
