@@ -71,7 +71,7 @@ class Person:
         view = requests.post(f"{self.address}/api/sessions", json=body, headers=headers, timeout=10).json()
         if not view["quiz"]["passed"]:
             requests.put(f"{self.address}/api/session/quiz/1", json={"answers": [2, 2]}, headers=headers, timeout=10)
-        key = f"hmix.{consent[:16]}.token"
+        key = f"hmix.{study['place']}.token"
         self.page.context.add_init_script(
             f"if (location.protocol === 'http:' && !sessionStorage.begun) {{ sessionStorage.begun = 1;"
             f"localStorage.setItem('{key}', '{token}'); }}"

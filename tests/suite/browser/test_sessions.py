@@ -4,12 +4,14 @@ import time
 
 import pytest
 import requests
+import yaml
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from playwright.sync_api import expect
 from suite.browser.pictures import trials_of
 
+from hmix_hub.suite.operator.amend import Amend
 from hmix_hub.tasks import INFER, SELECT
 
 AWAY = r"Failed to load resource|ERR_CONNECTION"
@@ -104,3 +106,24 @@ def test_a_session_withdrawn_elsewhere_is_said(serve, person, console):
     me.heading("You have withdrawn")
     time.sleep(0.1)
     assert served.answers() == []
+
+
+def test_who_agreed_before_the_texts_changed_goes_on_with_them_after_a_reload(serve, person):
+    served = serve(SELECT)
+    early = person(served).begin()
+    early.trial(1)
+    early.answer(SELECT)
+    path = served.store.folder / "collection.yaml"
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    content["tasks"][SELECT]["question"] = "Which picture is an even mix?"
+    content["consent"] = {"version": "4", "text": "You agree to more."}
+    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+    Amend().carry_out(served.store)
+    early.page.reload()
+    early.trial(2)
+    expect(early.page.get_by_text("Which picture is an even mix?")).to_have_count(0)
+    late = person(served).open()
+    late.heading("Taking part")
+    expect(late.page.get_by_text("You agree to more.")).to_be_visible()
+    late.begin().trial(1)
+    expect(late.page.get_by_text("Which picture is an even mix?")).to_be_visible()
