@@ -6,8 +6,10 @@ import re
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, NamedTuple
 
+import pyarrow as pa
 from pydantic import Field, StringConstraints, model_validator
 
+from hmix_hub.importing.patterns import check_pattern, is_match
 from hmix_hub.studies.manifest_fields import Line, Strict, Text
 
 
@@ -134,11 +136,8 @@ class Recruiting(Strict):
         if self.pattern is not None and self.platform != "none":
             msg = f"the ids of {self.platform} have a known form; leave out the platform or the pattern"
             raise ValueError(msg)
-        try:
-            re.compile(self.pattern or "")
-        except re.error as error:
-            msg = f"the pattern is no regular expression: {error}"
-            raise ValueError(msg) from error
+        if self.pattern is not None:
+            check_pattern(self.pattern, fewest=0, most=2)
         path = PurePosixPath(self.allow_list or "list.csv")
         if path.is_absolute() or ".." in path.parts or "\\" in str(path):
             msg = f"allow_list: {self.allow_list!r} is no plain path within the folder, such as ids.csv"
@@ -148,6 +147,10 @@ class Recruiting(Strict):
     def id_of(self, text: str) -> str | None:
         """Return the id that a text is; `None` where it has not the form of one, such as a placeholder."""
         stripped = text.strip()
-        is_placeholder = self.pattern is None and _NO_IDS.fullmatch(stripped)
-        wanted = self.pattern or PLATFORMS[self.platform].pattern
-        return stripped if re.fullmatch(wanted, stripped, re.ASCII) and not is_placeholder else None
+        if self.pattern is not None:
+            # By RE2: strangers send the text, and a pattern that backtracks would hold up everybody.
+            is_id = bool(is_match(rf"\A(?:{self.pattern})\z", pa.array([stripped]))[0])
+        else:
+            is_id = bool(re.fullmatch(PLATFORMS[self.platform].pattern, stripped, re.ASCII))
+            is_id = is_id and not _NO_IDS.fullmatch(stripped)
+        return stripped if is_id else None

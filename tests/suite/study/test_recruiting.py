@@ -50,6 +50,10 @@ def test_a_form_of_one_s_own():
     assert Recruiting(pattern="VP-[0-9]{3}").id_of("VP-0071") is None
 
 
+def test_a_pattern_takes_time_that_grows_with_the_id_alone():
+    assert Recruiting(pattern="(a+)+").id_of("a" * 200 + "!") is None
+
+
 @given(st.text(max_size=300))
 def test_no_text_breaks_it(text):
     found = Recruiting().id_of(text)
