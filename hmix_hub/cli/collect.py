@@ -28,7 +28,7 @@ COMMANDS = {
     "preview": (_SELF, "Walk through every screen; nothing is stored."),
     "serve": (_SELF, "Collect answers: serve the study to people."),
     "deploy": (_SELF, "Write settings for nginx, Caddy, systemd and Docker."),
-    "links": ("hmix_hub.cli.collect_links", "Issue personal links, each of which keeps a place."),
+    "links": (_OPERATOR, "Issue personal links, each of which keeps a place."),
     "status": (_STATUS, "Show people, batches and answers, live."),
     "amend": (_OPERATOR, "Take up changes of the study file while people take part."),
     "dashboard": (_OPERATOR, "Print the dashboard's address, while a study is served."),

@@ -13,8 +13,8 @@ from hmix_hub.suite.mixtures import former_trial_pictures, trial_pictures
 from hmix_hub.suite.pages import Shown, pages_of
 from hmix_hub.suite.store.keys import StudyKey
 from hmix_hub.suite.store.records import SessionRecord
+from hmix_hub.suite.study.questionnaire import measured_surroundings, read_focus
 from hmix_hub.suite.study.recruiting import OUTCOMES, outcome_of
-from hmix_hub.suite.study.surroundings import measured_surroundings, read_focus
 from hmix_hub.suite.tasks import SUITE_TASKS
 from hmix_hub.suite.tasks.trial import FaultError, Trial, read_fields, read_number
 

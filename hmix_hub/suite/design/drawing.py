@@ -14,9 +14,8 @@ from hmix_hub.suite.design.design import Batch, FrozenStudy, uneven_places
 from hmix_hub.suite.design.pair_file import Listed, hashes_of_lists, read_listed
 from hmix_hub.suite.design.pictures import Labels, open_pictures, too_large
 from hmix_hub.suite.design.sampler import TooFewPicturesError, draw_pairs, draw_single, stream
-from hmix_hub.suite.study.model import Example, StudyFile, TaskDesign
+from hmix_hub.suite.study.model import Example, PracticeTrial, StudyFile, TaskDesign
 from hmix_hub.suite.study.reading import COLLECTION, Findings, dotted, read_study_text
-from hmix_hub.suite.study.sitting import PracticeTrial
 from hmix_hub.suite.study.task_rules import Problem, too_few
 from hmix_hub.suite.tasks.trial import Stimulus
 from hmix_hub.tasks import TASKS

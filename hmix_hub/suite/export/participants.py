@@ -18,13 +18,13 @@ from hmix_hub.contribute.privacy.demographics import count_shared
 from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.study.questionnaire import (
     ATTENTION,
+    SURROUNDINGS,
     Answers,
     attention_of,
     exported_questions,
     exported_value,
     questions_of,
 )
-from hmix_hub.suite.study.surroundings import COLUMNS
 
 ID = "participant_id"
 FAILED_ATTENTION = "failed_attention"
@@ -90,7 +90,7 @@ def participant_table(frozen: FrozenStudy, people: Mapping[str, AboutPerson], *,
     if any(asked.answer is not None for _, asked in questions_of(pages)):
         counts = [attention_of(pages, people[name].replies) for name in names]
         columns |= {column: [count[place] for count in counts] for place, column in enumerate(ATTENTION)}
-    for column in COLUMNS:
+    for column in SURROUNDINGS:
         values = [people[name].surroundings.get(column) for name in names]
         if any(value is not None for value in values):
             columns[column] = values
@@ -142,8 +142,8 @@ def notes_of(frozen: FrozenStudy) -> str:
     if checks:
         lines.append(_row(ATTENTION[0], "; ".join(checks), "attention checks that were answered"))
         lines.append(_row(ATTENTION[1], "", "those of them that were answered wrongly"))
-    wanted = {column for name in frozen.study.surroundings for column in COLUMNS if column.startswith(name)}
-    lines += [_row(column, "", meaning) for column, meaning in COLUMNS.items() if column in wanted]
+    wanted = {column for name in frozen.study.surroundings for column in SURROUNDINGS if column.startswith(name)}
+    lines += [_row(column, "", meaning) for column, meaning in SURROUNDINGS.items() if column in wanted]
     return "\n".join(lines) + "\n"
 
 

@@ -18,7 +18,7 @@ import requests
 
 from hmix_hub.errors import CollectionError, Where
 from hmix_hub.files import new_file
-from hmix_hub.suite.operator.action import Action, Told
+from hmix_hub.suite.operator.actions import Action, Told
 from hmix_hub.suite.store.database import FolderLockedError
 from hmix_hub.suite.store.keys import folder_lock
 from hmix_hub.suite.store.store import Store

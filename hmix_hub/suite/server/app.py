@@ -21,13 +21,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hmix_hub.sources.image_set import ImageSet
 from hmix_hub.suite.server.health import Health
-from hmix_hub.suite.server.joining import JoinRoute
-from hmix_hub.suite.server.limits import NetworkLimit
+from hmix_hub.suite.server.joining import JoinRoute, NetworkLimit
 from hmix_hub.suite.server.pictures import Gallery
 from hmix_hub.suite.server.proxy import DIRECT, BelowPath, Proxy
-from hmix_hub.suite.server.question_routes import QuestionRoutes
 from hmix_hub.suite.server.replies import Guard, Refusal, json_reply
-from hmix_hub.suite.server.session_routes import SessionRoutes
+from hmix_hub.suite.server.session_routes import QuestionRoutes, SessionRoutes
 from hmix_hub.suite.store.store import Store
 from hmix_hub.suite.study.recruiting import outcome_of
 from hmix_hub.suite.study.words import words_of

@@ -13,9 +13,8 @@ from hmix_hub.suite.design.pictures import open_pictures
 from hmix_hub.suite.store.database import DATABASE_NAME
 from hmix_hub.suite.store.store import Store
 from hmix_hub.suite.study.amending import Holds, changes
-from hmix_hub.suite.study.id_list import read_ids
 from hmix_hub.suite.study.model import StudyFile
-from hmix_hub.suite.study.reading import dotted, read_study_file
+from hmix_hub.suite.study.reading import dotted, read_ids, read_study_file
 
 
 def begin_collection(folder: Path, *, trial_run: bool = False) -> tuple[Store, ImageSet]:

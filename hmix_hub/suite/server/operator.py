@@ -1,9 +1,15 @@
-"""The operator's application: the dashboard's page, what it shows, and the actions of those who run the study."""
+"""The operator's application: the dashboard's page, what it shows, and the actions of those who run the study.
+
+Its token is compared in constant time; guesses are slowed and logged.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import hmac
 import json
+import logging
 from functools import partial
 from importlib.resources import files
 from typing import Any
@@ -14,6 +20,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from hmix_hub.errors import HMixError
 from hmix_hub.sources.image_set import ImageSet
@@ -22,12 +29,11 @@ from hmix_hub.suite.operator.actions import ACTIONS
 from hmix_hub.suite.operator.people import FLAGS, STAGES
 from hmix_hub.suite.operator.watch import Watch
 from hmix_hub.suite.server.app import Assets, as_refusal, is_known, route
-from hmix_hub.suite.server.error_log import ErrorLog
+from hmix_hub.suite.server.error_log import SERVER_LOG, ErrorLog
 from hmix_hub.suite.server.health import Health
-from hmix_hub.suite.server.operator_access import Access
 from hmix_hub.suite.server.pictures import draw, encoded
 from hmix_hub.suite.server.replies import HEADERS, POLICY, Guard, Refusal, json_reply
-from hmix_hub.suite.server.requests import read_sent
+from hmix_hub.suite.server.requests import bearer_token, read_sent
 from hmix_hub.suite.store.store import Store
 
 # Pictures are fetched with the token, which an address cannot carry, and shown from the browser's memory.
@@ -37,6 +43,13 @@ _FOLDER = "dashboard"
 _FOREVER = "private, max-age=31536000, immutable"
 PEOPLE_AT_ONCE = 50
 """People of one page of the list."""
+GUESS_SECONDS = 1.0
+"""How long a wrong token waits for its refusal."""
+MOST_WAITING = 16
+"""Wrong tokens that wait at a time; more are refused at once, unread."""
+_GUARDED = "/api/"
+"""Only what begins so needs the token: the page itself holds nothing of the study."""
+_LOG = logging.getLogger(SERVER_LOG)
 
 
 def build_operator_app(store: Store, watch: Watch, token: str, image_set: ImageSet, errors: ErrorLog) -> Starlette:
@@ -151,3 +164,33 @@ def _tagged_json(request: Request, content: Any) -> Response:
     if is_known(request, tag):
         return Response(status_code=304, headers=headers)
     return Response(body, headers=headers, media_type="application/json")
+
+
+class Access:
+    """Lets requests pass that bring the token. A right token never waits, however many guess."""
+
+    def __init__(self, app: ASGIApp, *, token: str) -> None:
+        self._app, self._token = app, token.encode()
+        self._waiting = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it."""
+        if scope["type"] == "http" and scope["path"].startswith(_GUARDED):
+            given = bearer_token(Request(scope)) or ""
+            if not hmac.compare_digest(given.encode(), self._token):
+                await self._refuse()
+        await self._app(scope, receive, send)
+
+    async def _refuse(self) -> None:
+        # The log of errors writes it once a minute, and counts.
+        _LOG.warning("the dashboard was asked without its token")
+        if self._waiting >= MOST_WAITING:
+            wait = {"Retry-After": "60", "Connection": "close"}
+            raise Refusal(429, "too_many_guesses", "Too many requests came without the token.", headers=wait)
+        self._waiting += 1
+        try:
+            await asyncio.sleep(GUESS_SECONDS)
+        finally:
+            self._waiting -= 1
+        wanted = {"WWW-Authenticate": "Bearer"}
+        raise Refusal(401, "wrong_token", "Open the address that `hmix collect serve` printed.", headers=wanted)

@@ -10,10 +10,9 @@ import numpy as np
 
 from hmix_hub.errors import CollectionError
 from hmix_hub.suite.study.model import StudyFile
-from hmix_hub.suite.study.questionnaire import AskedPage
+from hmix_hub.suite.study.questionnaire import POINTERS, AskedPage, measured_surroundings
 from hmix_hub.suite.study.questions import AskedQuestion
 from hmix_hub.suite.study.recruiting import Recruiting
-from hmix_hub.suite.study.surroundings import POINTERS, measured_surroundings
 
 TEXT = "A synthetic answer, of a scripted person."
 _ANSWERING_SHARE = 0.8

@@ -9,11 +9,10 @@ import json
 
 from hmix_hub.suite.store.database import StoreRefusedError
 from hmix_hub.suite.store.layout import get_meta, put_meta
-from hmix_hub.suite.store.places import claim, has_place
+from hmix_hub.suite.store.places import claim, end, has_place, open_parts
 from hmix_hub.suite.store.reading import read_answered
 from hmix_hub.suite.store.records import Outcome, SessionRecord
 from hmix_hub.suite.store.sessions import begin_trials, keep_alive
-from hmix_hub.suite.store.sittings import end, open_parts
 from hmix_hub.suite.store.work import Work
 
 MOST_ASIDE = 5

@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from functools import partial
 
 from hmix_hub.suite.design.versions import Amendment
-from hmix_hub.suite.store import amendments, answers, links, places, replies, sessions
+from hmix_hub.suite.store import answers, links, news, places, replies, sessions
 from hmix_hub.suite.store.keys import StudyKey
 from hmix_hub.suite.store.records import Outcome, SessionRecord
 from hmix_hub.suite.store.writer import Job, T
@@ -75,8 +75,8 @@ class Jobs(ABC):
         return self._submit(partial(places.exclude, session_id=session_id, reason=reason))
 
     def amend(self, study: StudyFile, changed: Sequence[str]) -> Future[Amendment]:
-        """Amend the study that people are taken into; see `amendments.amend`."""
-        return self._submit(partial(amendments.amend, study=study, changed=changed))
+        """Amend the study that people are taken into; see `news.amend`."""
+        return self._submit(partial(news.amend, study=study, changed=changed))
 
     def free(self, session_id: str) -> Future[bool]:
         """Give a person's place to somebody else; see `places.free`."""

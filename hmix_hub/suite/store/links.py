@@ -11,8 +11,7 @@ from collections.abc import Sequence
 
 from hmix_hub.suite.store.database import JoinRefusedError, StoreRefusedError
 from hmix_hub.suite.store.layout import get_meta, put_meta
-from hmix_hub.suite.store.places import open_places
-from hmix_hub.suite.store.sittings import part_now
+from hmix_hub.suite.store.places import open_places, part_now
 from hmix_hub.suite.store.work import Work
 
 MOST_TOKENS = 100

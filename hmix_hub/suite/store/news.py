@@ -1,15 +1,24 @@
-"""News: what those who run a study tell everybody who takes part while it runs, and whether it is paused."""
+"""News of a running study: what everybody who takes part is told, whether it is paused, and how it was amended."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hmix_hub.suite.store.database import database_errors, open_writing
+from hmix_hub.suite.design.design import uneven_places
+from hmix_hub.suite.design.versions import Amendment, Versions
+from hmix_hub.suite.store.cache import Cache
+from hmix_hub.suite.store.database import StoreRefusedError, database_errors, open_writing
 from hmix_hub.suite.store.layout import get_meta, put_meta
+from hmix_hub.suite.store.places import kept_places, lapse
+from hmix_hub.suite.store.tables import TAKES_PLACE
+from hmix_hub.suite.store.work import Work
+from hmix_hub.suite.study.model import StudyFile
 
 LONGEST_MESSAGE = 500
 """Characters of a message at most: it stands above every page."""
@@ -61,3 +70,63 @@ def write_news(folder: Path, news: News) -> None:
         put_meta(database, "paused", str(int(news.is_paused)))
         put_meta(database, "message", news.message or "")
         database.execute("COMMIT")
+
+
+def amend(work: Work, study: StudyFile, changed: Sequence[str]) -> Amendment:
+    """Amend the study; whoever calls has checked that it may change so.
+
+    Parameters
+    ----------
+    study
+        The study file as it is to hold from now on.
+    changed
+        Keys that differ from the version before.
+
+    Raises
+    ------
+    StoreRefusedError
+        If a batch has more people already than it would want, personal links keep more places than there would be, or
+        the tasks of a sitting would have places for different numbers of people.
+    """
+    versions = work.versions
+    amended = versions.begun.amended(study, len(versions.amendments) + 1)
+    if uneven := uneven_places(study, amended.batches):
+        raise StoreRefusedError(uneven, hint="change people_per_batch in all tasks of the sitting")
+    lapse(work)
+    left = sum(batch.quota for batch in amended.batches) - kept_places(work) * amended.tasks_each
+    for batch in amended.batches:
+        query = f"SELECT count(*) FROM sessions WHERE batch = ? AND {TAKES_PLACE}"  # noqa: S608
+        left -= (taken := work.count(query, batch.number))
+        if taken > batch.quota:
+            msg = f"batch {batch.number} of {batch.task} would want {batch.quota} people, and has {taken}"
+            raise StoreRefusedError(msg, hint=f"set people_per_batch to {taken} or more, or close the study")
+    if left < 0:
+        msg = f"personal links keep {-left // amended.tasks_each} more places than there would be"
+        raise StoreRefusedError(msg, hint="set people_per_batch higher, or take back links that nobody has opened")
+    made = Amendment(amended.version, study, tuple(changed), work.now, work.month)
+    work.database.execute(
+        "INSERT INTO amendments VALUES (?, ?, ?, ?, ?)",
+        (made.number, study.model_dump_json(), json.dumps(made.changed), made.study_ms, made.month),
+    )
+    quotas = [(batch.quota, batch.number) for batch in amended.batches]
+    work.database.executemany("UPDATE batches SET quota = ? WHERE number = ?", quotas)
+
+    def take_up(cache: Cache) -> None:
+        versions.add([made])
+        # With another time-out others have lapsed.
+        cache.recount()
+
+    work.effects.append(take_up)
+    return made
+
+
+def catch_up(database: sqlite3.Connection, versions: Versions) -> None:
+    """Take up what was amended meanwhile, or by another process."""
+    query = "SELECT number, study, changed, study_ms, month FROM amendments WHERE number > ? ORDER BY number"
+    rows = database.execute(query, (len(versions.amendments),)).fetchall()
+    versions.add(
+        [
+            Amendment(number, StudyFile.model_validate_json(study), tuple(json.loads(changed)), study_ms, month)
+            for number, study, changed, study_ms, month in rows
+        ]
+    )

@@ -12,9 +12,9 @@ from typing import Any
 
 from hmix_hub.suite.store.answers import compare
 from hmix_hub.suite.store.database import StoreRefusedError
+from hmix_hub.suite.store.places import end
 from hmix_hub.suite.store.records import Outcome
 from hmix_hub.suite.store.sessions import keep_alive
-from hmix_hub.suite.store.sittings import end
 from hmix_hub.suite.store.work import Work
 
 

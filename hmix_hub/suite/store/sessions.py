@@ -16,10 +16,18 @@ from hmix_hub.suite.store.erasing import MUST_ERASE
 from hmix_hub.suite.store.layout import get_meta, put_meta
 from hmix_hub.suite.store.links import add_token, recruited_by, session_of_link
 from hmix_hub.suite.store.news import is_paused
-from hmix_hub.suite.store.places import choose_batch, has_place, next_number
+from hmix_hub.suite.store.places import (
+    choose_batch,
+    end,
+    has_place,
+    move_on,
+    next_number,
+    open_parts,
+    parts_of,
+    tasks_for_next,
+)
 from hmix_hub.suite.store.reading import read_answered, read_held, read_token
 from hmix_hub.suite.store.records import SessionRecord
-from hmix_hub.suite.store.sittings import end, move_on, open_parts, parts_of, tasks_for_next
 from hmix_hub.suite.store.tables import PERSONAL_TABLES
 from hmix_hub.suite.store.work import Work, as_of, resume_ms
 

@@ -14,14 +14,13 @@ from hmix_hub.errors import Where
 from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.design.versions import Versions
 from hmix_hub.suite.store import replies
-from hmix_hub.suite.store.amendments import catch_up
 from hmix_hub.suite.store.backup import back_up
 from hmix_hub.suite.store.database import DATABASE_NAME, StoreError, database_errors, open_reading, open_writing
 from hmix_hub.suite.store.jobs import Jobs
 from hmix_hub.suite.store.keys import StudyKey, read_key
 from hmix_hub.suite.store.layout import check_integrity, create_database, get_meta, put_meta, read_about
 from hmix_hub.suite.store.migration import bring_up
-from hmix_hub.suite.store.news import News, read_news, write_news
+from hmix_hub.suite.store.news import News, catch_up, read_news, write_news
 from hmix_hub.suite.store.reading import (
     Plans,
     read_answers,

@@ -8,13 +8,19 @@ from typing import Any
 
 from hmix_hub.contribute.privacy.column_names import identifies_people, is_demographic, may_hold_times
 from hmix_hub.suite.study.model import StudyFile
-from hmix_hub.suite.study.questionnaire import ATTENTION, SEVERAL, exported_questions, questionnaire_of, questions_of
+from hmix_hub.suite.study.questionnaire import (
+    ATTENTION,
+    SEVERAL,
+    SURROUNDINGS,
+    exported_questions,
+    questionnaire_of,
+    questions_of,
+)
 from hmix_hub.suite.study.questions import KEYS, LARGEST, NEEDED, AskedQuestion, QuestionPage
-from hmix_hub.suite.study.surroundings import COLUMNS
 from hmix_hub.suite.study.words import words_of
 from hmix_hub.yaml_file import KeyPath
 
-RESERVED = frozenset({"participant_id", *ATTENTION, *COLUMNS})
+RESERVED = frozenset({"participant_id", *ATTENTION, *SURROUNDINGS})
 """Columns of participants.csv that the export fills by itself."""
 
 _Problem = tuple[KeyPath, str]

@@ -1,7 +1,9 @@
-"""Reading of collection.yaml: all that is wrong with it at once, each with its line."""
+"""Reading of collection.yaml and of lists of recruiting ids: all that is wrong at once, each with its line."""
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +16,7 @@ from hmix_hub.files import is_plain_inside
 from hmix_hub.studies.manifest import MANIFEST
 from hmix_hub.studies.manifest_fields import PLACEHOLDER
 from hmix_hub.suite.study.model import StudyFile
+from hmix_hub.suite.study.recruiting import Recruiting
 from hmix_hub.suite.study.rules import impossible
 from hmix_hub.suite.study.texts import control_in, markup_in
 from hmix_hub.tasks import TASKS
@@ -42,6 +45,13 @@ _OTHER_NAMES = {
     MANIFEST: f"{MANIFEST} is the file of a study to contribute; {_INIT}",
 }
 """Files that somebody may take for the study file, and what to do."""
+_FORMS: dict[type, tuple[str, str]] = {
+    bool: ("true|false", "neither true nor false"),
+    int: (r"[+-]?(?:0|[1-9][0-9]*)", "no whole number"),
+    float: (r"[+-]?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?", "no number"),
+}
+_IDS_LIMIT = 10_000_000
+_IDS_HINT = "write one id a line, under the name of the address's parameter, or under no name"
 
 
 @dataclass(frozen=True, order=True)
@@ -169,13 +179,6 @@ def read_study_file(folder: Path, *, allow_placeholders: bool = False) -> StudyF
     return study
 
 
-_FORMS: dict[type, tuple[str, str]] = {
-    bool: ("true|false", "neither true nor false"),
-    int: (r"[+-]?(?:0|[1-9][0-9]*)", "no whole number"),
-    float: (r"[+-]?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?", "no number"),
-}
-
-
 def _check_forms(text: YamlFile, study: StudyFile, findings: Findings) -> None:
     """Report what stands for numbers and truths in a form that other readers take otherwise: 1_0, 010, yes."""
     read: Any = study.model_dump()
@@ -251,3 +254,44 @@ def dotted(path: KeyPath) -> str:
     for part in path:
         written += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if written else part
     return written
+
+
+def read_ids(path: Path, name: str, recruiting: Recruiting) -> list[str]:
+    """Read the recruiting ids of a CSV file: its column of the parameter's name, or `id`, else its first one.
+
+    Parameters
+    ----------
+    name
+        What to call the file in errors.
+    recruiting
+        The form of the ids.
+
+    Returns
+    -------
+    list of str
+        The ids in their order, each once.
+
+    Raises
+    ------
+    StudyFileError
+        If it cannot be read, or holds what has not the form of an id, or nothing; every such line is named.
+    """
+    rows = list(csv.reader(io.StringIO(read_bounded(path, name, limit=_IDS_LIMIT, hint=_IDS_HINT))))
+    head = [cell.strip() for cell in rows[0]] if rows else []
+    named = [head.index(one) for one in (recruiting.parameter, "id") if one in head]
+    place = named[0] if named else 0
+    ids: dict[str, None] = {}
+    findings = Findings()
+    for line, row in enumerate(rows, 1):
+        text = row[place] if place < len(row) else ""
+        if (line == 1 and named) or not "".join(row).strip():
+            continue
+        recruiting_id = recruiting.id_of(text)
+        if recruiting_id is None:
+            findings.add(name, line, f"{text[:60]!r} has not the form of an id that recruiting asks for")
+        else:
+            ids[recruiting_id] = None
+    if not ids and not findings.found:
+        findings.add(name, 0, f"the list names nobody; {_IDS_HINT}")
+    findings.refuse()
+    return list(ids)

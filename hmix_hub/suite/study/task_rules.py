@@ -9,8 +9,7 @@ from typing import Any
 
 from hmix_hub.errors import nearest
 from hmix_hub.schema import TOLERANCE
-from hmix_hub.suite.study.model import Pairs, Quiz, StudyFile, TaskDesign
-from hmix_hub.suite.study.sitting import PracticeTrial
+from hmix_hub.suite.study.model import Pairs, PracticeTrial, Quiz, StudyFile, TaskDesign
 from hmix_hub.suite.tasks import SUITE_TASKS
 from hmix_hub.tasks import TASKS
 from hmix_hub.yaml_file import KeyPath

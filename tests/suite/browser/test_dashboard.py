@@ -123,7 +123,7 @@ def test_a_reload_goes_on_and_a_wrong_token_shows_nothing(
     page = open_dashboard("People")
     page.reload()
     expect(page.get_by_role("heading", name="People")).to_be_visible()
-    monkeypatch.setattr("hmix_hub.suite.server.operator_access.GUESS_SECONDS", 0)
+    monkeypatch.setattr("hmix_hub.suite.server.operator.GUESS_SECONDS", 0)
     console.allow("401")
     other = open_browser().new_page()
     other.goto(f"{dashboard.address}/#{new_token()}")

@@ -11,7 +11,7 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 from playwright.sync_api import expect
 from suite.browser.pictures import trials_of
 
-from hmix_hub.suite.operator.amend import Amend
+from hmix_hub.suite.operator.actions import Amend
 from hmix_hub.tasks import INFER, SELECT
 
 AWAY = r"Failed to load resource|ERR_CONNECTION"

@@ -7,9 +7,9 @@ import asyncio
 import pytest
 
 from hmix_hub.suite.operator.channel import new_token
-from hmix_hub.suite.server import operator_access
+from hmix_hub.suite.server import operator
 from hmix_hub.suite.server.error_log import ErrorLog
-from hmix_hub.suite.server.operator_access import Access
+from hmix_hub.suite.server.operator import Access
 from hmix_hub.suite.server.replies import Refusal
 
 TOKEN = new_token()
@@ -40,7 +40,7 @@ def access():
 
 @pytest.fixture
 def impatient(monkeypatch):
-    monkeypatch.setattr(operator_access, "GUESS_SECONDS", 0)
+    monkeypatch.setattr(operator, "GUESS_SECONDS", 0)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_who_guesses_waits_and_who_knows_does_not(access):
         await asyncio.gather(*waiting, return_exceptions=True)
         return known, told, len(waiting)
 
-    assert asyncio.run(many()) == (200, {429}, operator_access.MOST_WAITING)
+    assert asyncio.run(many()) == (200, {429}, operator.MOST_WAITING)
 
 
 def test_guesses_are_written_once_a_minute_and_never_quoted(access, impatient, capsys):

@@ -13,7 +13,7 @@ import hmix_hub
 from hmix_hub.cli.main import main
 from hmix_hub.errors import CollectionError, StudyFileError
 from hmix_hub.suite.export.layouts import export_study
-from hmix_hub.suite.operator.amend import Amend
+from hmix_hub.suite.operator.actions import Amend
 from hmix_hub.suite.operator.channel import carry_out
 from hmix_hub.suite.server.app import build_app
 from hmix_hub.suite.server.beginning import begin_collection

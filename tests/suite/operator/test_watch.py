@@ -245,7 +245,7 @@ class TestRoutes:
         assert operator("GET", "/static/dashboard/main.js", token=None).status == 200
 
     def test_no_token_no_numbers(self, operator, monkeypatch):
-        monkeypatch.setattr("hmix_hub.suite.server.operator_access.GUESS_SECONDS", 0)
+        monkeypatch.setattr("hmix_hub.suite.server.operator.GUESS_SECONDS", 0)
         for path in ("/api/overview", "/api/people", "/api/batches/0", "/api/pictures/0/0/0"):
             assert operator("GET", path, token=None).status == 401
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from suite_maker import study_content
 
-from hmix_hub.suite.server.limits import NetworkLimit
+from hmix_hub.suite.server.joining import NetworkLimit
 from hmix_hub.suite.server.proxy import DIRECT, Proxy
 from hmix_hub.suite.server.replies import Refusal
 from hmix_hub.suite.server.serving import serve as serve_collection
@@ -93,7 +93,7 @@ def test_in_no_hour_do_more_begin_than_twice_the_limit(steps: list[tuple[float, 
 
 
 def test_networks_without_end_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hmix_hub.suite.server.limits.MOST_NETWORKS", 100)
+    monkeypatch.setattr("hmix_hub.suite.server.joining.MOST_NETWORKS", 100)
     door = Door(1)
     assert all(door.is_open(f"2001:db8:{number:x}::1") for number in range(500))
     assert len(door.limit._buckets) == 100

@@ -15,7 +15,7 @@ from hmix_hub.errors import StudyFileError
 from hmix_hub.suite.server.beginning import begin_collection
 from hmix_hub.suite.store.database import JoinRefusedError
 from hmix_hub.suite.store.store import Store
-from hmix_hub.suite.study.id_list import read_ids
+from hmix_hub.suite.study.reading import read_ids
 from hmix_hub.suite.study.recruiting import Recruiting
 
 ANN, BEN = "5f3c9e8ab1d2c34e5f607182", "5f3c9e8ab1d2c34e5f607183"

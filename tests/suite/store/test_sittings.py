@@ -18,7 +18,7 @@ from hmix_hub.suite.operator.actions import described
 from hmix_hub.suite.store.database import StoreError, StoreRefusedError, StudyFullError, open_writing
 from hmix_hub.suite.store.progress import find_code, progress
 from hmix_hub.suite.store.store import Store
-from hmix_hub.suite.study.sitting import Sitting
+from hmix_hub.suite.study.model import Sitting
 from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
 
 FIRST, SECOND = INFER, "scale_rating"
