@@ -25,7 +25,7 @@ class Planter:
     plant: Plant
     needs: dict[str, Any] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
-    examples: int = 5
+    examples: int = 3
 
 
 PLANTERS: dict[str, Planter] = {}
@@ -33,7 +33,7 @@ PLANTERS: dict[str, Planter] = {}
 
 
 def plants(
-    code: str, *, options: dict[str, Any] | None = None, examples: int = 5, **needs: Any
+    code: str, *, options: dict[str, Any] | None = None, examples: int = 3, **needs: Any
 ) -> Callable[[Plant], Plant]:
     """Register a planter."""
 
