@@ -10,8 +10,8 @@ from pyarrow import csv
 
 from hmix_hub.errors import SourceError, Where
 from hmix_hub.judgments.by_stimulus import by_stimulus
-from hmix_hub.judgments.from_released import Provenance
 from hmix_hub.judgments.migration import migrate
+from hmix_hub.judgments.released import Provenance
 from hmix_hub.schema import CURRENT, RELEASED, arrow_schema
 from hmix_hub.schema.released import NEVER_READ, ROW_NUMBER, SYNTHETIC_COLUMN
 from hmix_hub.sources import JUDGMENT_FILES, Source

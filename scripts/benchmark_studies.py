@@ -140,7 +140,7 @@ class DrawnStudy:
 
 def _drawn(people: int, seed: int) -> pa.Table:
     """Draw the judgments of people, whom the seed tells from those of another."""
-    from hmix_hub.judgments.from_released import Provenance, from_released
+    from hmix_hub.judgments.released import Provenance, from_released
     from hmix_hub.sources.sample.layout import released_table
 
     current = from_released(released_table(INFER, people * TRIALS, seed), INFER, Provenance("drawn", IMAGE_SET))

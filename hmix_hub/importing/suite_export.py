@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from hmix_hub.errors import ConfigurationError, SchemaError, Where
 from hmix_hub.files import sha256_of
 from hmix_hub.importing.outcome import NO_ROW, ROW, Outcome
-from hmix_hub.judgments.from_released import Provenance, read_observed
+from hmix_hub.judgments.released import Provenance, read_observed
 from hmix_hub.schema import JUDGMENT_TABLE, RELEASED, SYNTHETIC_FLAG, Column, Kind, Vocabulary
 from hmix_hub.schema.released import NEVER_READ, REPEAT_PREFIX, ROW_NUMBER, SYNTHETIC_COLUMN
 from hmix_hub.sources import RELEASE, SAMPLE, Study

@@ -7,8 +7,7 @@ from itertools import pairwise
 import pyarrow as pa
 
 from hmix_hub.errors import SchemaError
-from hmix_hub.judgments.from_released import Provenance, from_released
-from hmix_hub.judgments.to_released import to_released
+from hmix_hub.judgments.released import Provenance, from_released, to_released
 from hmix_hub.schema import (
     CIFAR10,
     CURRENT,

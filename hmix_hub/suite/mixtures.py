@@ -11,9 +11,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from hmix_hub.stimuli.mixtures import walked
-from hmix_hub.suite.design.design import Batch, FrozenStudy
+from hmix_hub.suite.design.design import Batch, FrozenStudy, Versions
 from hmix_hub.suite.design.plan import stimulus_of
-from hmix_hub.suite.design.versions import Versions
 from hmix_hub.suite.store.keys import StudyKey
 from hmix_hub.suite.study.model import Example
 from hmix_hub.suite.tasks import SUITE_TASKS

@@ -20,8 +20,8 @@ from hmix_hub.importing.cells import Cells
 from hmix_hub.importing.map_keys import From
 from hmix_hub.importing.mapped_column import MappedColumn
 from hmix_hub.importing.patterns import check_pattern, group_of
-from hmix_hub.judgments.from_released import Provenance
 from hmix_hub.judgments.migration import migrate
+from hmix_hub.judgments.released import Provenance
 from hmix_hub.schema import CURRENT, RELEASED
 from hmix_hub.sources import JUDGMENT_FILES, resolve_source
 from hmix_hub.tasks import CATEGORICAL, INFER, observed_columns

@@ -96,8 +96,8 @@ def test_marked_answers_cannot_be_copied_into_a_study_of_participants(tmp_path):
 
 
 def test_the_mark_goes_down_to_schema_1_0_0_and_comes_back_up(synthetic):
-    from hmix_hub.judgments.from_released import Provenance
     from hmix_hub.judgments.migration import migrate
+    from hmix_hub.judgments.released import Provenance
     from hmix_hub.tables import arrow_columns
 
     released = hmix_hub.load_dataset(synthetic, INFER, split="train", schema_version="1.0.0")

@@ -4,8 +4,8 @@ import pytest
 
 from hmix_hub.errors import SchemaError
 from hmix_hub.judgments.derived_columns import batch_ids, with_derived_columns
-from hmix_hub.judgments.from_released import Provenance
 from hmix_hub.judgments.migration import migrate
+from hmix_hub.judgments.released import Provenance
 from hmix_hub.schema import Vocabulary, arrow_schema
 from hmix_hub.sources.sample.layout import released_table
 from hmix_hub.tasks import columns

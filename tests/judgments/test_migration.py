@@ -5,9 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hmix_hub.errors import SchemaError, SchemaVersionError
-from hmix_hub.judgments.from_released import Provenance
 from hmix_hub.judgments.migration import LOSSES, migrate
-from hmix_hub.judgments.to_released import to_released
+from hmix_hub.judgments.released import Provenance, to_released
 from hmix_hub.schema import CIFAR10, CURRENT, Vocabulary
 from hmix_hub.sources.sample.layout import released_table
 from hmix_hub.tasks import RELEASED_FORMS, columns

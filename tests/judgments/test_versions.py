@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from hmix_hub.errors import SchemaError
 from hmix_hub.judgments.checks import check_values
-from hmix_hub.judgments.from_released import Provenance
 from hmix_hub.judgments.migration import LOSSES, migrate
+from hmix_hub.judgments.released import Provenance
 from hmix_hub.schema import CIFAR10, CURRENT, VERSIONS, Kind, arrow_schema
 from hmix_hub.sources.sample.layout import released_table
 from hmix_hub.tasks import RELEASED_FORMS, TASKS, columns

@@ -5,8 +5,8 @@ from datasets import concatenate_datasets
 
 import hmix_hub
 from hmix_hub.errors import ConfigurationError, SchemaError, SchemaVersionError
-from hmix_hub.judgments.from_released import Provenance
 from hmix_hub.judgments.migration import migrate
+from hmix_hub.judgments.released import Provenance
 from hmix_hub.schema import CURRENT, Vocabulary
 from hmix_hub.sources.sample.layout import released_table
 from hmix_hub.tables import dataset_of

@@ -10,8 +10,8 @@ import pytest
 
 import hmix_hub
 from hmix_hub.builders.readers import read_judgments, read_table
-from hmix_hub.judgments.from_released import Provenance
 from hmix_hub.judgments.migration import migrate
+from hmix_hub.judgments.released import Provenance
 from hmix_hub.release import configuration_counts, count_participants, flag_counts, verify
 from hmix_hub.sources import resolve_source
 from hmix_hub.tasks import RELEASED_CONFIGURATIONS, RELEASED_FORMS

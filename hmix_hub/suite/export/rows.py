@@ -12,9 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from hmix_hub.schema import Kind, Vocabulary, arrow_schema
-from hmix_hub.suite.design.design import FrozenStudy
+from hmix_hub.suite.design.design import FrozenStudy, Versions
 from hmix_hub.suite.design.plan import Plan, stimulus_of
-from hmix_hub.suite.design.versions import Versions
 from hmix_hub.suite.tasks import SUITE_TASKS
 from hmix_hub.suite.tasks.trial import milliseconds
 from hmix_hub.tasks import observed_columns

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import hashlib
 import re
+import time
 from collections.abc import Awaitable, Callable, Iterable
+from concurrent.futures import Future
 from importlib.resources import files
 from typing import Any
 
@@ -20,11 +23,10 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hmix_hub.sources.image_set import ImageSet
-from hmix_hub.suite.server.health import Health
 from hmix_hub.suite.server.joining import JoinRoute, NetworkLimit
 from hmix_hub.suite.server.pictures import Gallery
 from hmix_hub.suite.server.proxy import DIRECT, BelowPath, Proxy
-from hmix_hub.suite.server.replies import Guard, Refusal, json_reply
+from hmix_hub.suite.server.replies import Guard, Refusal, json_reply, refusal_of
 from hmix_hub.suite.server.session_routes import QuestionRoutes, SessionRoutes
 from hmix_hub.suite.store.store import Store
 from hmix_hub.suite.study.recruiting import outcome_of
@@ -44,6 +46,10 @@ _TYPES = {
 _PICTURE = re.compile(r"([0-9a-f]{40})\.png", re.ASCII)
 _GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))", re.IGNORECASE)
 _FOREVER = "private, max-age=31536000, immutable"
+TRIED_SECONDS = 5.0
+"""What was found is told again for so long; nobody can keep the disk busy by asking."""
+PATIENCE_SECONDS = 2.0
+"""Where trying takes longer, people wait for their answers to be stored."""
 
 
 def build_app(store: Store, image_set: ImageSet, *, trial_run: bool = False, proxy: Proxy = DIRECT) -> Starlette:
@@ -90,6 +96,11 @@ def build_app(store: Store, image_set: ImageSet, *, trial_run: bool = False, pro
         Middleware(BelowPath, root_path=proxy.root_path),
         Middleware(NewsMark, store=store),
     ]
+    return assembled(routes, middleware)
+
+
+def assembled(routes: list[Route], middleware: list[Middleware]) -> Starlette:
+    """Build an application of routes, whose faults are replies as all others are; no address is mended."""
     app = Starlette(routes=routes, middleware=middleware, exception_handlers={HTTPException: as_refusal})
     app.router.redirect_slashes = False
     return app
@@ -228,3 +239,44 @@ def is_known(request: Request, tag: str) -> bool:
     """Whether the browser has what stands under an ETag already."""
     asked = request.headers.get("if-none-match", "")
     return tag.removeprefix("W/") in {part.strip().removeprefix("W/") for part in asked.split(",")}
+
+
+class Health:
+    """Whether the server can store answers.
+
+    Parameters
+    ----------
+    store
+        The collection, open for writing.
+    elapsed
+        Clock, seconds; only differences count.
+    """
+
+    def __init__(self, store: Store, *, elapsed: Callable[[], float] = time.monotonic) -> None:
+        self._store, self._elapsed = store, elapsed
+        self._tried: Future[None] | None = None
+        self._since = 0.0
+
+    async def fault(self) -> Refusal | None:
+        """Return why answers cannot be stored; `None` where they can."""
+        try:
+            tried = asyncio.wrap_future(self._try_out())
+            await asyncio.wait_for(asyncio.shield(tried), PATIENCE_SECONDS)
+        except TimeoutError:
+            return Refusal(503, "store_slow", "The server has not stored anything for some seconds.")
+        except Exception as error:
+            if (refused := refusal_of(error)) is None:
+                raise
+            return refused
+        return None
+
+    async def look(self, _request: Request) -> Response:
+        """Send whether answers can be stored: 200, or 503 with the reason."""
+        fault = await self.fault()
+        return json_reply({"ok": True}) if fault is None else json_reply({"ok": False, **fault.content}, 503)
+
+    def _try_out(self) -> Future[None]:
+        is_old = self._elapsed() - self._since >= TRIED_SECONDS
+        if self._tried is None or (is_old and self._tried.done()):
+            self._tried, self._since = self._store.try_out(), self._elapsed()
+        return self._tried

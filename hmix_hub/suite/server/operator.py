@@ -16,7 +16,6 @@ from typing import Any
 
 from anyio import to_thread
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
@@ -28,9 +27,8 @@ from hmix_hub.suite.mixtures import mixtures_of_stimulus
 from hmix_hub.suite.operator.actions import ACTIONS
 from hmix_hub.suite.operator.people import FLAGS, STAGES
 from hmix_hub.suite.operator.watch import Watch
-from hmix_hub.suite.server.app import Assets, as_refusal, is_known, route
+from hmix_hub.suite.server.app import Assets, Health, assembled, is_known, route
 from hmix_hub.suite.server.error_log import SERVER_LOG, ErrorLog
-from hmix_hub.suite.server.health import Health
 from hmix_hub.suite.server.pictures import draw, encoded
 from hmix_hub.suite.server.replies import HEADERS, POLICY, Guard, Refusal, json_reply
 from hmix_hub.suite.server.requests import bearer_token, read_sent
@@ -79,9 +77,7 @@ def build_operator_app(store: Store, watch: Watch, token: str, image_set: ImageS
         route("/api/actions/{name}", POST=actions.act),
     ]
     middleware = [Middleware(Guard, headers=_HEADERS), Middleware(Access, token=token)]
-    app = Starlette(routes=routes, middleware=middleware, exception_handlers={HTTPException: as_refusal})
-    app.router.redirect_slashes = False
-    return app
+    return assembled(routes, middleware)
 
 
 class LookRoutes:

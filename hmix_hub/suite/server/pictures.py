@@ -15,7 +15,7 @@ from hmix_hub.errors import CollectionError
 from hmix_hub.sources.image_set import PIXEL_LINEAR, ImageSet
 from hmix_hub.stimuli.drawing import draw_mixture
 from hmix_hub.stimuli.sizes import Pictures
-from hmix_hub.suite.design.versions import Versions
+from hmix_hub.suite.design.design import Versions
 from hmix_hub.suite.mixtures import Mixture, mixture_named
 from hmix_hub.suite.store.keys import StudyKey
 

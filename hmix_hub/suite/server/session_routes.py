@@ -15,10 +15,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hmix_hub.suite.design.design import FrozenStudy
-from hmix_hub.suite.pages import asked_pages, unanswered
 from hmix_hub.suite.server.replies import Refusal, json_reply
 from hmix_hub.suite.server.requests import MalformedError, Sent, parse_json, read_body, read_sent, token_hash
-from hmix_hub.suite.session import check_answer, completion, session_view
+from hmix_hub.suite.session import asked_pages, check_answer, completion, session_view, unanswered
 from hmix_hub.suite.store.database import SessionGoneError
 from hmix_hub.suite.store.records import Outcome, SessionRecord
 from hmix_hub.suite.store.store import Store

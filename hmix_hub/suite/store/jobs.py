@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from functools import partial
 
-from hmix_hub.suite.design.versions import Amendment
-from hmix_hub.suite.store import answers, links, news, places, replies, sessions
+from hmix_hub.suite.design.design import Amendment
+from hmix_hub.suite.store import answers, links, news, places, sessions
 from hmix_hub.suite.store.keys import StudyKey
 from hmix_hub.suite.store.records import Outcome, SessionRecord
 from hmix_hub.suite.store.writer import Job, T
@@ -118,10 +118,10 @@ class Jobs(ABC):
     def put_reply(
         self, session_id: str, page: int, payload: str, *, passed: bool | None, screened_out: bool
     ) -> Future[Outcome]:
-        """Store the answers to a page of questions; see `replies.put_reply`."""
-        job = partial(replies.put_reply, session_id=session_id, page=page, payload=payload)
+        """Store the answers to a page of questions; see `answers.put_reply`."""
+        job = partial(answers.put_reply, session_id=session_id, page=page, payload=payload)
         return self._submit(partial(job, passed=passed, screened_out=screened_out))
 
     def put_surroundings(self, session_id: str, payload: str) -> Future[Outcome]:
-        """Store what surrounds a person's pictures; see `replies.put_surroundings`."""
-        return self._submit(partial(replies.put_surroundings, session_id=session_id, payload=payload))
+        """Store what surrounds a person's pictures; see `answers.put_surroundings`."""
+        return self._submit(partial(answers.put_surroundings, session_id=session_id, payload=payload))

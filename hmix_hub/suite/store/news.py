@@ -10,8 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hmix_hub.suite.design.design import uneven_places
-from hmix_hub.suite.design.versions import Amendment, Versions
+from hmix_hub.suite.design.design import Amendment, Versions, uneven_places
 from hmix_hub.suite.store.cache import Cache
 from hmix_hub.suite.store.database import StoreRefusedError, database_errors, open_writing
 from hmix_hub.suite.store.layout import get_meta, put_meta

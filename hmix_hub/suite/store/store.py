@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from hmix_hub.errors import Where
-from hmix_hub.suite.design.design import FrozenStudy
-from hmix_hub.suite.design.versions import Versions
-from hmix_hub.suite.store import replies
+from hmix_hub.suite.design.design import FrozenStudy, Versions
+from hmix_hub.suite.store.answers import Reply, read_replies, read_surroundings
 from hmix_hub.suite.store.backup import back_up
 from hmix_hub.suite.store.database import DATABASE_NAME, StoreError, database_errors, open_reading, open_writing
 from hmix_hub.suite.store.jobs import Jobs
@@ -243,15 +242,15 @@ class Store(Jobs):
         with self._reading() as database:
             return read_comments(database)
 
-    def replies(self) -> list[replies.Reply]:
+    def replies(self) -> list[Reply]:
         """Return the answers to pages of questions, as they arrived."""
         with self._reading() as database:
-            return replies.read_replies(database)
+            return read_replies(database)
 
     def surroundings(self) -> dict[str, dict[str, Any]]:
         """Return what surrounds people's pictures, by session."""
         with self._reading() as database:
-            return replies.read_surroundings(database)
+            return read_surroundings(database)
 
     def aside(self, session_id: str | None = None) -> list[AsideRecord]:
         """Return what was kept aside, of one session or of all: the quarantine, then the conflicts."""

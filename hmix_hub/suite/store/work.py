@@ -7,8 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from hmix_hub.suite.design.design import FrozenStudy
-from hmix_hub.suite.design.versions import Versions
+from hmix_hub.suite.design.design import FrozenStudy, Versions
 from hmix_hub.suite.store.cache import Cache
 from hmix_hub.suite.store.reading import Plans, read_session, session_gone
 from hmix_hub.suite.store.records import SessionRecord

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from hmix_hub.errors import HMixError, Where
-from hmix_hub.suite.design.versions import Versions
+from hmix_hub.suite.design.design import Versions
 from hmix_hub.suite.store.cache import Cache
 from hmix_hub.suite.store.database import StoreError, as_store_error
 from hmix_hub.suite.store.erasing import Eraser

@@ -13,10 +13,10 @@ from suite.study.files import STUDY, write_study
 from hmix_hub.errors import StudyFileError
 from hmix_hub.schema import CIFAR10
 from hmix_hub.sources.picture_folder import open_picture_folder
+from hmix_hub.suite.design.design import Versions
 from hmix_hub.suite.design.drawing import draw_design
 from hmix_hub.suite.design.pictures import Labels
 from hmix_hub.suite.design.plan import draw_plan
-from hmix_hub.suite.design.versions import Versions
 from hmix_hub.suite.mixtures import trial_pictures
 from hmix_hub.suite.server.pictures import Gallery
 from hmix_hub.suite.simulation.participant import Eyes, shrunk

@@ -14,8 +14,8 @@ from hmix_hub.builders.readers import read_released
 from hmix_hub.contribute.checking import check_study
 from hmix_hub.contribute.importer import import_raw
 from hmix_hub.errors import ConfigurationError
-from hmix_hub.judgments.from_released import Provenance
 from hmix_hub.judgments.migration import LOSSES, migrate
+from hmix_hub.judgments.released import Provenance
 from hmix_hub.schema import CURRENT, RELEASED
 from hmix_hub.sources import JUDGMENT_FILES
 from hmix_hub.sources.cifar10 import known_labels

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hmix_hub.suite.server.health import Health
+from hmix_hub.suite.server.app import Health
 from hmix_hub.suite.store.database import StoreError
 
 
@@ -19,7 +19,7 @@ def look(served: Any) -> tuple[int, Any]:
 
 @pytest.fixture(autouse=True)
 def tried_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hmix_hub.suite.server.health.TRIED_SECONDS", 0.0)
+    monkeypatch.setattr("hmix_hub.suite.server.app.TRIED_SECONDS", 0.0)
 
 
 def limit_pages(served: Any, more: int) -> None:
@@ -42,7 +42,7 @@ def test_a_full_disk_is_told_until_there_is_space(served: Any) -> None:
 
 
 def test_a_store_that_fails_or_does_not_answer_is_told(served: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hmix_hub.suite.server.health.PATIENCE_SECONDS", 0.01)
+    monkeypatch.setattr("hmix_hub.suite.server.app.PATIENCE_SECONDS", 0.01)
     tried: Future[None] = Future()
     monkeypatch.setattr(served.store, "try_out", lambda: tried)
     for _ in range(2):
@@ -54,7 +54,7 @@ def test_a_store_that_fails_or_does_not_answer_is_told(served: Any, monkeypatch:
 
 
 def test_who_asks_often_does_not_keep_the_disk_busy(served: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hmix_hub.suite.server.health.TRIED_SECONDS", 5.0)
+    monkeypatch.setattr("hmix_hub.suite.server.app.TRIED_SECONDS", 5.0)
     now, tried = [0.0], []
     health = Health(served.store, elapsed=lambda: now[0])
     try_out = served.store.try_out

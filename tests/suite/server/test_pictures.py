@@ -11,8 +11,8 @@ from PIL import Image
 from suite_maker import TASKS, frozen_study, sample_pictures
 
 from hmix_hub.errors import CollectionError
+from hmix_hub.suite.design.design import Versions
 from hmix_hub.suite.design.plan import stimulus_of
-from hmix_hub.suite.design.versions import Versions
 from hmix_hub.suite.mixtures import Mixture, mixtures_of_stimulus
 from hmix_hub.suite.server.pictures import Gallery
 from hmix_hub.suite.store.keys import StudyKey

@@ -15,10 +15,9 @@ from suite_maker.studies import practice_of
 from hmix_hub.errors import StudyFileError
 from hmix_hub.schema import CIFAR10
 from hmix_hub.suite.design.dealing import pair_of
-from hmix_hub.suite.design.design import FrozenStudy
+from hmix_hub.suite.design.design import FrozenStudy, Versions
 from hmix_hub.suite.design.drawing import draw_design
 from hmix_hub.suite.design.plan import Plan, draw_plan
-from hmix_hub.suite.design.versions import Versions
 from hmix_hub.suite.server.pictures import Gallery
 from hmix_hub.suite.session import session_view
 from hmix_hub.suite.store.keys import StudyKey

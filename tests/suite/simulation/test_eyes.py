@@ -9,8 +9,8 @@ from suite.export.studies import KEY, SESSION, frozen_study, scene_of
 
 from hmix_hub.errors import CollectionError
 from hmix_hub.sources.image_sets import open_image_set
+from hmix_hub.suite.design.design import Versions
 from hmix_hub.suite.design.plan import draw_plan
-from hmix_hub.suite.design.versions import Versions
 from hmix_hub.suite.mixtures import trial_pictures
 from hmix_hub.suite.server.pictures import Gallery
 from hmix_hub.suite.simulation.participant import Eyes, shrunk
