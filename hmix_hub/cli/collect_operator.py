@@ -113,7 +113,7 @@ def exclude(folder: Path, named: dict[str, str], reason: str | None, take_back: 
 @_folder
 @_participant
 def free(folder: Path, named: dict[str, str]) -> None:
-    """Give one participant's place to somebody else; the answers stay data."""
+    """Free one participant's place for somebody else; the answers stay data."""
     told = carry_out(folder, Free(**named))
     became = "the place is free again" if told["had_place"] else "it held no place"
     click.echo(f"{_said(told)}: {became}")

@@ -22,7 +22,7 @@ def slept(monkeypatch):
 
 
 def is_published_once(hub):
-    """Say whether main holds one commit of the study, beside that which the repository began with, and its tag."""
+    """Return whether main holds one commit of the study, beside that which the repository began with, and its tag."""
     commits = hub.commits(REPOSITORY)
     return len(commits) == 2 and hub.tags(REPOSITORY).get("1.0.0") == commits[0].oid
 

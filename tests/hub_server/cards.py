@@ -44,13 +44,13 @@ def tags(values: dict[str, Any]) -> list[str]:
 
 
 def is_large(path: str, size: int, sample: bytes, attributes: str, threshold: int) -> bool:
-    """Say whether a file belongs to the large ones: by its name, its size, or because it is binary."""
+    """Return whether a file belongs to the large ones: by its name, its size, or because it is binary."""
     patterns = [line.split()[0] for line in attributes.splitlines() if "filter=lfs" in line]
     return size > threshold or b"\0" in sample or any(_matches(path, pattern) for pattern in patterns)
 
 
 def is_ignored(path: str, rules: str) -> bool:
-    """Say whether the rules of a `.gitignore` leave a file out; negated rules are not known here."""
+    """Return whether the rules of a `.gitignore` leave a file out; negated rules are not known here."""
     patterns = [line.strip() for line in rules.splitlines() if line.strip() and not line.startswith("#")]
     parents = [str(parent) for parent in PurePosixPath(path).parents if str(parent) != "."]
     return any(_matches(name, pattern.rstrip("/")) for pattern in patterns for name in (path, *parents))

@@ -39,7 +39,7 @@ class Fault:
     applied: bool = False
 
     def strikes(self, method: str, address: str) -> bool:
-        """Say whether the fault strikes this call, and count it."""
+        """Return whether the fault strikes this call, and count it."""
         if self.times == 0 or self.method not in {None, method} or not self.path.search(address):
             return False
         if self.after > 0:

@@ -69,7 +69,7 @@ class Server(ThreadingHTTPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: a client that goes away is what many tests are about."""
+        """Write nothing: a client that goes away is what many tests are about."""
 
     def close(self) -> None:
         """Stop, and end the connections that clients keep open."""

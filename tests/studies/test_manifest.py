@@ -29,7 +29,7 @@ def read(tmp_path):
 
 
 def with_field(name, value):
-    """Give the example with a field of the top, or of one below it, replaced."""
+    """Return the example with a field of the top, or of one below it, replaced."""
     changed, times = re.subn(rf"(?m)^( *(?:- )?){name}:.*$", lambda found: f"{found[1]}{name}: {value}", TEXT, count=1)
     return changed if times else f"{TEXT}{name}: {value}\n"
 

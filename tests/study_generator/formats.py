@@ -45,7 +45,7 @@ def write_table(columns: list[str], rows: list[dict[str, Any]], style: Style, cl
 
 
 def cell(value: Any) -> str:
-    """Give a value as text, as CSV has it."""
+    """Return a value as text, as CSV has it."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -48,7 +48,7 @@ def plants(
 
 
 def some_row(study: Study, rng: random.Random, where: Callable[[dict[str, Any]], bool] = bool) -> int:
-    """Give the number of a random row that fits; without one, the example is of no use."""
+    """Return the number of a random row that fits; without one, the example is of no use."""
     from hypothesis import assume
 
     fitting = [number for number, row in enumerate(study.rows) if where(row)]
@@ -57,5 +57,5 @@ def some_row(study: Study, rng: random.Random, where: Callable[[dict[str, Any]],
 
 
 def is_pair(row: dict[str, Any]) -> bool:
-    """Say whether a row shows two pictures."""
+    """Return whether a row shows two pictures."""
     return row["image_2_index"] is not None

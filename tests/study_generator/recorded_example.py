@@ -15,7 +15,7 @@ from study_generator.recorded import recorded
 
 
 def recorded_example(task: str = INFER) -> Files:
-    """Give the example study of a task, each row with how its answer came about, some of it not known."""
+    """Return the example study of a task, each row with how its answer came about, some of it not known."""
     files = example_study(task)
     path = f"judgments/{task}.csv"
     numbers = {column.name for column in columns(task) if column.kind is Kind.FLOAT64}

@@ -64,7 +64,7 @@ def png(rng: random.Random) -> bytes:
 def draw_stimuli(
     rng: random.Random, pictures: Pictures, task: str, *, number: int, is_mixed: bool, singles: float
 ) -> list[dict[str, object]]:
-    """Give distinct stimuli as the cells of their columns; each pair of pictures in one order, of which images."""
+    """Return distinct stimuli as the cells of their columns; each pair of pictures in one order, of which images."""
     shown: dict[tuple[object, ...], dict[str, object]] = {}
     order: dict[frozenset[int], tuple[int, int]] = {}
     has_coefficient = TASKS[task].shows == "mixture"

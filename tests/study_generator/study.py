@@ -56,7 +56,7 @@ class Study:
         return [name for name in self.columns if name.startswith("x_")]
 
     def written(self) -> dict[str, bytes]:
-        """Give the content of the files by path."""
+        """Return the content of the files by path."""
         files = {"study.yaml": yaml.safe_dump(self.manifest, allow_unicode=True, sort_keys=False).encode()}
         files[self.path] = write_table(self.columns, self.rows, self.style, self.classes)
         if self.people is not None:
@@ -89,5 +89,5 @@ class Study:
         self.edits.append(apply)
 
     def in_format(self, ending: str) -> Study:
-        """Give the same study with its judgments in another format."""
+        """Return the same study with its judgments in another format."""
         return replace(self, style=replace(self.style, ending=ending))

@@ -10,19 +10,19 @@ _ID = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 
 def identifier(rng: random.Random) -> str:
-    """Give an id of 1 to 6 characters; short, so that it looks like nobody's."""
+    """Return an id of 1 to 6 characters; short, so that it looks like nobody's."""
     return rng.choice(_ID) + "".join(rng.choice(_ID + "._-") for _ in range(rng.randrange(6)))
 
 
 def text(rng: random.Random, *, is_plain: bool = False) -> str:
-    """Give a short text that begins and ends with a letter, and is no number and no truth."""
+    """Return a short text that begins and ends with a letter, and is no number and no truth."""
     inside = LETTERS if is_plain else LETTERS + _MARKS + "\n"
     middle = "".join(rng.choice(inside) for _ in range(rng.randrange(8)))
     return rng.choice(LETTERS) + middle + rng.choice(LETTERS)
 
 
 def class_names(rng: random.Random, number: int) -> list[str]:
-    """Give class names that differ whatever their case; words for nothing among them."""
+    """Return class names that differ whatever their case; words for nothing among them."""
     names: dict[str, str] = {}
     while len(names) < number:
         name = rng.choice(["none", "Missing", "NA", text(rng), text(rng), "class " + identifier(rng)])

@@ -7,12 +7,12 @@ from typing import Any
 
 
 def chance(seed: int) -> random.Random:
-    """Give what decides an answer."""
+    """Return what decides an answer."""
     return random.Random(seed)  # noqa: S311
 
 
 def answer_to(page: dict[str, Any], task: str, rng: random.Random) -> dict[str, Any]:
-    """Give a valid answer to a trial's page of a session view."""
+    """Return a valid answer to a trial's page of a session view."""
     elapsed = round(rng.uniform(400, 9000), 1)
     answer = _MAKERS[task](page, elapsed, rng)
     shown = [page["pictures"][answer["position"]]] if task == "construct_midpoint" else page["pictures"]

@@ -161,7 +161,7 @@ class Person:
 
 
 def task_of(page: dict[str, Any]) -> str:
-    """Tell the task of a trial's page by what it holds."""
+    """Name the task of a trial's page by what it holds."""
     if "start" in page:
         return "construct_midpoint"
     if "scales" in page:

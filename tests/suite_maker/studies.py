@@ -49,7 +49,7 @@ def sample_pictures() -> ImageSet:
 
 
 def study_content(*tasks: str, **changes: Any) -> dict[str, Any]:
-    """Give a study file's content; keyword arguments replace whole tables, `design` goes into every task."""
+    """Return a study file's content; keyword arguments replace whole tables, `design` goes into every task."""
     design = changes.pop("design", {})
     return {
         "format": 1,
@@ -112,7 +112,7 @@ def _practice(image_set: ImageSet, design: TaskDesign) -> tuple[Stimulus, ...]:
 
 
 def _stimulus(image_set: ImageSet, task: str, number: int) -> Stimulus:
-    """Give stimulus number n; up to 199 * 200 of them differ in their pair."""
+    """Return stimulus number n; up to 199 * 200 of them differ in their pair."""
     gap, first = divmod(number, len(image_set))
     second = (first + gap + 1) % len(image_set)
     labels = image_set.labels

@@ -78,7 +78,7 @@ class Pause(Action):
 
 
 class Message(Action):
-    """Tell everybody who takes part something, above every page; nothing, or `None`, takes it back."""
+    """Show everybody who takes part a message, above every page; nothing, or `None`, takes it back."""
 
     name = "message"
     text: str | None
@@ -190,7 +190,7 @@ class Exclude(OnParticipant):
 
 
 class Free(OnParticipant):
-    """Give a participant's place to somebody else; answers stay data."""
+    """Free a participant's place for somebody else; answers stay data."""
 
     name = "free"
 

@@ -79,7 +79,7 @@ class Jobs(ABC):
         return self._submit(partial(news.amend, study=study, changed=changed))
 
     def free(self, session_id: str) -> Future[bool]:
-        """Give a person's place to somebody else; see `places.free`."""
+        """Free a person's place for somebody else; see `places.free`."""
         return self._submit(partial(places.free, session_id=session_id))
 
     def put_trial(

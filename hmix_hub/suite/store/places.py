@@ -175,7 +175,7 @@ def _give_away(work: Work, session: SessionRecord) -> None:
 
 
 def free(work: Work, session_id: str) -> bool:
-    """Give a person's place to somebody else, as after a time-out; return whether there was one.
+    """Free a person's place for somebody else, as after a time-out; return whether there was one.
 
     Answers stay data: those of somebody who finished are marked as late.
     """

@@ -145,13 +145,13 @@ class Served(Running):
         self.store.close()
 
     def answers(self, number: int = 0) -> list[dict[str, Any]]:
-        """Give what is stored of the only session, once so many answers are, in trial order."""
+        """Return what is stored of the only session, once so many answers are, in trial order."""
         wait_for(lambda: len(stored(self.store)) >= number)
         return stored(self.store)
 
 
 def stored(store: Store) -> list[dict[str, Any]]:
-    """Give stored answers in trial order, each with its trial_index."""
+    """Return stored answers in trial order, each with its trial_index."""
     rows = [{"trial_index": row.trial_index, **row.payload} for row in store.answers()]
     return sorted(rows, key=lambda row: row["trial_index"])
 
@@ -203,7 +203,7 @@ class Process:
         self._process.stdout.close()
 
     def answers(self) -> list[dict[str, Any]]:
-        """Give what is stored, read from the killed process's database."""
+        """Return what is stored, read from the killed process's database."""
         with Store.open(self._folder, read_only=True) as store:
             return stored(store)
 

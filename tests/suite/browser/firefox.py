@@ -101,7 +101,7 @@ class Firefox:
             time.sleep(0.01)
 
     def find(self, selector: str, place: int = 0) -> dict[str, str]:
-        """Give an element that can be seen, once it is there and can be used."""
+        """Return an element that can be seen, once it is there and can be used."""
         shown = "const shown = [...document.querySelectorAll(arguments[0])].filter((node) => node.checkVisibility());"
         self.wait(
             f"(() => {{ {shown} return shown.at({place}) && !shown.at({place}).matches(':disabled'); }})()", selector
@@ -118,6 +118,6 @@ class Firefox:
         self.ask("WebDriver:ElementSendKeys", {"id": self.find(selector, place)[_ELEMENT], "text": text})
 
     def see(self, selector: str, place: int = 0) -> Pixels:
-        """Give the pixels of an element."""
+        """Return the pixels of an element."""
         element = self.find(selector, place)[_ELEMENT]
         return decoded(base64.b64decode(self.ask("WebDriver:TakeScreenshot", {"id": element, "full": False})))

@@ -123,5 +123,5 @@ class Person:
         return self.page.get_by_label("Your completion code").inner_text()
 
     def status(self) -> Locator:
-        """Give the line that says how saving goes."""
+        """Return the line that says how saving goes."""
         return self.page.locator("#status")

@@ -38,7 +38,7 @@ class Shown:
 
 
 def trials_of(served: Any) -> list[Shown]:
-    """Give the trials of the only session, in order."""
+    """Return the trials of the only session, in order."""
     (session,) = served.store.sessions()
     frozen = served.store.frozen
     batch = frozen.batches[session.batch]
@@ -63,18 +63,18 @@ def _draw(pictures: Pixels, mixture: Any) -> Pixels:
 
 
 def enlarged(picture: Pixels) -> Pixels:
-    """Give a picture, uint8 (32, 32, 3), as a screen with room for it shows it."""
+    """Return a picture, uint8 (32, 32, 3), as a screen with room for it shows it."""
     times = SIZE // picture.shape[0]
     return picture.repeat(times, axis=0).repeat(times, axis=1)
 
 
 def on_screen(locator: Any) -> Pixels:
-    """Give the pixels of the screen that an element covers: browsers draw boxes at whole pixels."""
+    """Return the pixels of the screen that an element covers: browsers draw boxes at whole pixels."""
     box = {name: math.floor(value + 0.5) for name, value in locator.bounding_box().items()}
     return decoded(locator.page.screenshot(clip=box, animations="disabled"))
 
 
 def decoded(png: bytes) -> Pixels:
-    """Give the pixels of a PNG file, uint8 (height, width, 3)."""
+    """Return the pixels of a PNG file, uint8 (height, width, 3)."""
     with Image.open(io.BytesIO(png)) as picture:
         return np.asarray(picture.convert("RGB"))

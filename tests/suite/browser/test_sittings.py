@@ -12,7 +12,7 @@ SITTING = {"sitting": {"tasks": [CONSTRUCT, INFER]}}
 
 
 def bar(me):
-    """Give how much of the bar of progress is filled, 0 to 1."""
+    """Return how much of the bar of progress is filled, 0 to 1."""
     return me.page.locator("#advance-bar").evaluate("(bar) => bar.value / bar.max")
 
 

@@ -16,7 +16,7 @@ FIRST_TRIAL = 4
 
 
 def first_answer(served):
-    """Give the answer to the first trial, once it is stored."""
+    """Return the answer to the first trial, once it is stored."""
     return served.answers(1)[0]
 
 

@@ -66,7 +66,7 @@ def _draw(study: StudyFile) -> FrozenStudy:
 
 
 def _spread(counts: Counter[Any], keys: int) -> int:
-    """Give how much more often the most frequent of a number of keys stands there than the least frequent."""
+    """Return how much more often the most frequent of a number of keys stands there than the least frequent."""
     return max(counts.values()) - (min(counts.values()) if len(counts) == keys else 0)
 
 

@@ -36,7 +36,7 @@ class Collection:
         return self.store.join(token, recruiting_hash=recruiting, task=task).result()
 
     def payloads(self, session, *, seed: int = 0) -> dict[int, dict]:
-        """Give a scripted person's answers to all trials."""
+        """Return a scripted person's answers to all trials."""
         batch = self.frozen.batches[session.batch]
         mind = Mind(Perception(), seed, session.number + 100 * session.batch)
         return {
@@ -62,7 +62,7 @@ class Collection:
         return [self.take_part() for _ in range(places - but)]
 
     def participant(self, session) -> str:
-        """Give somebody's id in exports."""
+        """Return somebody's id in exports."""
         return self.store.key.participant(session.id)
 
 

@@ -110,7 +110,7 @@ def frozen_study(
 
 
 def scene_of(frozen, batch, trial) -> Scene:
-    """Give what a person with good eyes sees on the page of a trial."""
+    """Return what a person with good eyes sees on the page of a trial."""
     stimulus, task = batch.stimuli[trial.stimulus], SUITE_TASKS[batch.task]
     coefficients = [step / 10 for step in task.order(trial)] if task.shows_pair else [stimulus.mixing_coefficient]
     left = None if trial.image_1_side is None else trial.image_1_side == "left"

@@ -130,7 +130,7 @@ def test_a_study_of_the_papers_design_reads_as_the_release_does(cifar10, tmp_pat
 
 
 def untouched(payload, *, share: bool, confidence: bool):
-    """Give an answer to infer_mixing_factor with sliders left as they were; true: touched."""
+    """Return an answer to infer_mixing_factor with sliders left as they were; true: touched."""
     answer = dict(payload["answer"], touched=[share, confidence])
     for name, is_touched in (("share", share), ("confidence", confidence)):
         answer |= {} if is_touched else {name: None, f"{name}_path": []}

@@ -31,7 +31,7 @@ class Served:
         return Person(self.asker, self.frozen.consent_sha256, seed=seed)
 
     def kept_of(self, person: Person) -> tuple[list[Any], list[Any]]:
-        """Give the answers that are stored of a person, and what was kept aside."""
+        """Return the answers that are stored of a person, and what was kept aside."""
         session = self.store.session(person.token_hash)
         assert session is not None
         return list(self.store.answers(session.id)), self.store.aside(session.id)

@@ -36,7 +36,7 @@ def test_the_first_time_freezes_and_later_ones_go_on(tmp_path: Path) -> None:
 
 
 def changed(path: str, value: Any) -> dict[str, Any]:
-    """Give the study with one value changed; `path` with dots, numbers from 0."""
+    """Return the study with one value changed; `path` with dots, numbers from 0."""
     content: Any = study_content(INFER)
     *parents, last = path.split(".")
     place = content

@@ -47,7 +47,7 @@ def server(shared: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
 
 @pytest.fixture
 def connect(server: Server) -> Iterator[Open]:
-    """Give what opens a connection."""
+    """Return what opens a connection."""
     with contextlib.ExitStack() as stack:
 
         def opened() -> socket.socket:

@@ -85,7 +85,7 @@ class Collection:
         return Person(self.asker, self.store.frozen.consent_sha256, seed=seed)
 
     def state(self) -> Any:
-        """Give all that is held of the person who has begun."""
+        """Return all that is held of the person who has begun."""
         session = self.store.session(self.known.token_hash)
         assert session is not None
         stored = [(answer.trial_index, answer.payload) for answer in self.store.answers(session.id)]
@@ -161,5 +161,5 @@ def test_replaying_a_whole_session_changes_nothing(serve: Any) -> None:
 
 
 def replace_last(session: Any) -> Any:
-    """Give a session without the time of its last request."""
+    """Return a session without the time of its last request."""
     return {name: value for name, value in vars(session).items() if name != "last_ms"}

@@ -35,7 +35,7 @@ NAME = re.compile(r"[0-9a-f]{40}")
 
 
 def leaves(value: Any) -> Iterator[Any]:
-    """Give keys and values, however deep."""
+    """Return keys and values, however deep."""
     if isinstance(value, dict):
         yield from value
         value = list(value.values())
@@ -84,7 +84,7 @@ def test_no_reply_of_a_whole_session_tells_of_coefficients_pictures_or_repeats(s
 
 
 def otherwise(frozen: FrozenStudy) -> FrozenStudy:
-    """Give the same study about other pictures of the same classes, with other coefficients."""
+    """Return the same study about other pictures of the same classes, with other coefficients."""
 
     def change(stimulus: Stimulus) -> Stimulus:
         coefficient = stimulus.mixing_coefficient

@@ -29,7 +29,7 @@ def mixed(stimulus: Stimulus, coefficient: float) -> Any:
 
 
 def shown(served: Any, name: str) -> Any:
-    """Give the picture behind a name, which has no more pixels than the stimulus."""
+    """Return the picture behind a name, which has no more pixels than the stimulus."""
     reply = served.ask("GET", f"/pictures/{name}.png")
     assert (reply.status, reply.headers["content-type"]) == (200, "image/png")
     assert reply.headers["cache-control"] == "private, max-age=31536000, immutable"
@@ -108,7 +108,7 @@ def test_a_name_that_was_changed_and_one_of_another_study_are_no_names(serve: Ca
 
 
 def mixtures(frozen: Any) -> list[Mixture]:
-    """Give all mixtures of a study's batches."""
+    """Return all mixtures of a study's batches."""
     return [one for batch in frozen.batches for s in batch.stimuli for one in mixtures_of_stimulus(batch.task, s)]
 
 

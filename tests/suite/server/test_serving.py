@@ -237,3 +237,11 @@ def test_what_is_not_installed_is_told(folder: Path, name: str, verb: str) -> No
     assert refused.stderr.startswith(f"hmix: serving needs {name}")
     assert "hmix-hub[suite]" in refused.stderr
     assert [file.name for file in folder.iterdir()] == ["collection.yaml"]
+
+
+def test_answers_do_not_wait_for_the_acknowledgement_of_their_headers():
+    # asyncio sets it on connections of sockets that say they are TCP; those of `socket.create_server` do not.
+    with listening("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()):
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

@@ -102,7 +102,7 @@ def test_no_field_holding_anything_raises(task: str, payload: object, seed: int)
 
 
 def good(task: str, **answer: Any) -> dict[str, Any]:
-    """Give an answer to the first trial of seed 3, with some fields of its answer changed."""
+    """Return an answer to the first trial of seed 3, with some fields of its answer changed."""
     session = Session(task, 3)
     sent = answer_to(session.pages[0], task, chance(5))
     sent["response_time_ms"] = 9000.0
@@ -181,7 +181,7 @@ def test_an_answer_that_names_pictures_as_servers_did_before_is_taken(task: str)
 
 
 def walk(*path: tuple[object, object], position: object = ...) -> dict[str, Any]:
-    """Give a constructed midpoint whose picture is that of its position."""
+    """Return a constructed midpoint whose picture is that of its position."""
     end = path[-1][1] if position is ... and path else position
     sent = good(CONSTRUCT, position=end, path=[list(entry) for entry in path])
     if isinstance(end, int) and 0 <= end <= 10:

@@ -115,7 +115,7 @@ def test_an_order_of_classes_is_a_persons_own_or_the_vocabularys() -> None:
 
 
 def everybody(frozen: FrozenStudy) -> list[tuple[Batch, tuple[Trial, ...]]]:
-    """Give the trials of every person of a full study."""
+    """Return the trials of every person of a full study."""
     return [
         (batch, plan_of(frozen, batch=batch.number, number=number, seed=100 * batch.number + number))
         for batch in frozen.batches

@@ -18,7 +18,7 @@ def frozen():
 
 
 def answers(frozen, task, *, seed=0, person=0, plan_seed=0, **perception):
-    """Give answers by stimulus and showing, without the names of the pictures, which every page has for itself."""
+    """Return answers by stimulus and showing, without the names of the pictures, which every page has for itself."""
     batch = next(batch for batch in frozen.batches if batch.task == task)
     mind = Mind(Perception(**perception), seed, person)
     plan = draw_plan(frozen, batch, 0, seed=plan_seed)

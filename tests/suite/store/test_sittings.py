@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections import Counter
 from dataclasses import replace
-from itertools import pairwise
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from suite.store.small_study import HOUR, answer, answer_all, token
 from suite.store.small_study import join as arrive
 from suite_maker import frozen_study
@@ -18,27 +14,9 @@ from hmix_hub.suite.operator.actions import described
 from hmix_hub.suite.store.database import StoreError, StoreRefusedError, StudyFullError, open_writing
 from hmix_hub.suite.store.progress import find_code, progress
 from hmix_hub.suite.store.store import Store
-from hmix_hub.suite.study.model import Sitting
-from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
+from hmix_hub.tasks import INFER
 
 FIRST, SECOND = INFER, "scale_rating"
-
-
-@pytest.fixture
-def begin(tmp_path, clocks):
-    """Begin a collection of a sitting, or of single tasks."""
-    made = []
-
-    def make(*tasks, sitting=True, order="fixed", quota=3, **changes):
-        asked = tasks or (FIRST, SECOND)
-        more = {"sitting": {"tasks": list(asked), "order": order}} if sitting else {}
-        frozen = frozen_study(*asked, quota=quota, batches=1, **more, **changes)
-        made.append(Store.create(tmp_path / f"collection-{len(made)}", frozen, times=clocks.times))
-        return made[-1]
-
-    yield make
-    for store in made:
-        store.close()
 
 
 def pass_quiz(store, session, attempt=1, passed=True):
@@ -54,7 +32,7 @@ def join(store, name, **how):
 
 
 def now(store, name):
-    """Give the part that somebody is at."""
+    """Return the part that somebody is at."""
     return store.session(token(name))
 
 
@@ -301,43 +279,6 @@ def test_parts_that_do_not_belong_together_are_found(begin, statement, said):
         database.execute(statement)
     with pytest.raises(StoreError, match=said):
         store.check_integrity()
-
-
-def order_of(store, session):
-    return tuple(part.task for part in store.parts(session))
-
-
-@pytest.mark.parametrize("tasks", [(INFER, CONSTRUCT), (INFER, CONSTRUCT, SELECT)])
-def test_orders_are_given_in_turn_and_who_leaves_gives_theirs_back(begin, clocks, tasks):
-    store = begin(*tasks, order="balanced", quota=50)
-    number = 2 if len(tasks) == 2 else 6
-    given = [order_of(store, join(store, person)) for person in range(2 * number + 1)]
-    assert set(Counter(given).values()) <= {2, 3}
-    assert len(set(given)) == number
-
-    clocks.pass_by(2 * HOUR)
-    # All of them have lapsed: the orders begin anew.
-    assert Counter(order_of(store, join(store, f"later {person}")) for person in range(number)) == Counter(set(given))
-
-
-def test_a_fixed_order_is_the_same_for_all(begin):
-    store = begin(SECOND, FIRST, CATEGORICAL)
-    assert {order_of(store, join(store, person)) for person in range(3)} == {(SECOND, FIRST, CATEGORICAL)}
-
-
-@given(number=st.integers(2, 6))
-def test_balanced_orders_are_balanced_in_places_and_in_neighbours(number):
-    tasks = ["infer_mixing_factor", CONSTRUCT, SELECT, CATEGORICAL, "class_choice", "scale_rating"][:number]
-    orders = Sitting.model_validate({"tasks": tasks, "order": "balanced"}).orders()
-
-    assert all(sorted(order) == sorted(tasks) for order in orders)
-    places = Counter((task, place) for order in orders for place, task in enumerate(order))
-    neighbours = Counter(pair for order in orders for pair in pairwise(order))
-    assert len(places) == number * number
-    assert len(set(places.values())) == 1
-    assert len(neighbours) == number * (number - 1)
-    assert len(set(neighbours.values())) == 1
-    assert len({tuple(order[:2]) for order in orders}) == len(orders)
 
 
 def finish(store, name):

@@ -88,13 +88,13 @@ def changed(old: str, new: str) -> str:
 
 
 def marked_line(text: str) -> int:
-    """Give the line that is marked as the wrong one."""
+    """Return the line that is marked as the wrong one."""
     [line] = [number for number, content in enumerate(text.split("\n"), start=1) if MARK in content]
     return line
 
 
 def pair_study(columns: str, rows: list[str], *, task: str = "construct_midpoint", keys: str = "") -> tuple[str, str]:
-    """Give a study file of one task with a list of pairs, and the list."""
+    """Return a study file of one task with a list of pairs, and the list."""
     head = STUDY[: STUDY.index("  construct_midpoint:")]
     own = "".join(f"    {key}\n" for key in keys.split("\n") if key)
     study = f"""{head}  {task}:
