@@ -37,7 +37,6 @@ You can stop at any time. The button "Withdraw" deletes everything you have answ
 [ ] I am at least 18 years old.
 [ ] I have read this form, and I take part of my own free will.
 """
-AGREE = "I agree to take part"
 FULL_WALK = "select_shuffled_midpoint"
 """The task whose pages are all taken; of the others a trial."""
 Save = Callable[[Path, int], None]

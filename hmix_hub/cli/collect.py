@@ -34,7 +34,7 @@ COMMANDS = {
     "dashboard": (_OPERATOR, "Print the dashboard's address, while a study is served."),
     "withdraw": (_OPERATOR, "Delete everything one participant sent."),
     "exclude": (_OPERATOR, "Exclude one participant, or take them back."),
-    "free": (_OPERATOR, "Give one participant's place to somebody else."),
+    "free": (_OPERATOR, "Free one participant's place for somebody else."),
     "close": (_OPERATOR, "Stop admitting participants; those who have begun may finish."),
     "pause": (_OPERATOR, "Pause a study, or go on."),
     "message": (_OPERATOR, "Show a message above every page of everybody."),

@@ -53,11 +53,6 @@ _DEMOGRAPHICS: dict[str, dict[str, str]] = {
     },
 }
 """By question of the preset, whose wording is the word `ask_<name>`: words of its choices, and the exported values."""
-PRESET_WORDS = frozenset(
-    ["demographics_title", *(word for choices in _DEMOGRAPHICS.values() for word in choices)]
-    + [f"ask_{name}" for name in _DEMOGRAPHICS]
-)
-"""Words of the interface that only presets show."""
 POINTERS = ("fine", "coarse", "none")
 """A mouse or a pen; a finger; neither."""
 SURROUNDINGS = {

@@ -6,12 +6,14 @@ from importlib.resources import files
 from typing import get_args
 
 import pytest
+from suite_maker import study_content
 
-from hmix_hub.suite.study.questionnaire import PRESET_WORDS
+from hmix_hub.suite.study.model import StudyFile
+from hmix_hub.suite.study.questionnaire import questionnaire_of
 from hmix_hub.suite.study.questions import Surrounding
 from hmix_hub.suite.study.words import WORDS, placeholders
 from hmix_hub.suite.tasks import SUITE_TASKS
-from hmix_hub.tasks import TASKS
+from hmix_hub.tasks import INFER, TASKS
 
 CLIENT = {
     file.name: file.read_text(encoding="utf-8")
@@ -53,6 +55,13 @@ def test_nodes_come_on_a_page_in_one_place_which_drops_nothing_nodes():
     assert {name for name, text in CLIENT.items() if puts.search(text)} == {"dom.js", "old.js"}
 
 
+def words_of_presets():
+    """Return the words that stand on pages of presets, of a study that calls each word by its name."""
+    content = study_content(INFER, before=[{"preset": "demographics"}], words={name: name for name in WORDS})
+    (page,) = questionnaire_of(StudyFile.model_validate(content))
+    return {page.title, *(text for asked in page.questions for text in (asked.question, *asked.choices))}
+
+
 def test_every_word_of_the_pages_is_known_and_every_known_word_is_used():
     named = set(re.findall(r"'([a-z][a-z_]*)'", CODE))
     said = set(re.findall(r"show(?:Fault|Fallback)\([^)]*?'([a-z_]+)'", CODE)) | {
@@ -68,7 +77,7 @@ def test_every_word_of_the_pages_is_known_and_every_known_word_is_used():
     named |= {f"{fault}_{part}" for fault in said for part in ("heading", "text")}
     named |= {f"{state}_{count}" for state in ("waiting", "failing") for count in ("one", "many")}
     # What the server puts into pages, and what consent forms have to say.
-    named |= PRESET_WORDS | {f"recorded_{name}" for name in get_args(Surrounding)}
+    named |= words_of_presets() | {f"recorded_{name}" for name in get_args(Surrounding)}
     assert set(re.findall(r"(?:word|phrase)\(\s*'([a-z_]+)'", CODE)) <= set(WORDS)
     assert set(WORDS) - named == set()
 
