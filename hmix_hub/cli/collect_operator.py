@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -26,8 +27,8 @@ from hmix_hub.suite.study.reading import read_ids, read_study_file
 
 _folder = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 _yes = click.option("--yes", is_flag=True, help="Do not ask.")
-_AT_ONCE = 1000
-"""Ids that one request to the serving process holds."""
+_MOST_BYTES, _MOST_IDS = 48 * 1024, 1000
+"""What one request to the serving process holds."""
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -177,8 +178,7 @@ def links(folder: Path, count: int, ids: Path | None, base: str, output: Path | 
         revoked = carry_out(folder, Links(revoke=True))["revoked"]
         click.echo(f"revoked {revoked:,} links that nobody had opened", err=True)
     rows = []
-    for start in range(0, len(known), _AT_ONCE):
-        part = known[start : start + _AT_ONCE]
+    for part in _portions(known):
         told = carry_out(folder, Links(recruiting_ids=part))
         rows += [(given, link) for given, link in zip(part, told["links"], strict=True)]
     if count:
@@ -197,6 +197,21 @@ def links(folder: Path, count: int, ids: Path | None, base: str, output: Path | 
     click.echo(f"wrote {len(rows):,} personal links to {output}")
     if not base:
         click.echo("put the study's address before each link, or name it with --base")
+
+
+def _portions(ids: Iterable[str]) -> Iterator[list[str]]:
+    """Part ids into as many as one request holds."""
+    portion: list[str] = []
+    size = 0
+    for given in ids:
+        more = len(json.dumps(given)) + 2
+        if portion and (len(portion) == _MOST_IDS or size + more > _MOST_BYTES):
+            yield portion
+            portion, size = [], 0
+        portion.append(given)
+        size += more
+    if portion:
+        yield portion
 
 
 @click.command("dashboard")

@@ -18,7 +18,14 @@ from hmix_hub.suite.store.progress import find_code
 from hmix_hub.suite.store.records import SessionRecord
 from hmix_hub.suite.store.store import Store
 from hmix_hub.suite.study.amending import Holds, changes, refused
-from hmix_hub.suite.study.reading import COLLECTION, Findings, dotted, read_study_file, read_study_text
+from hmix_hub.suite.study.reading import (
+    COLLECTION,
+    Findings,
+    dotted,
+    read_allowed,
+    read_study_file,
+    read_study_text,
+)
 
 Told = dict[str, Any]
 """JSON that an action answers with."""
@@ -225,7 +232,7 @@ class Withdraw(OnParticipant):
 
 
 class Amend(Action):
-    """Amend the study as its file in the collection's folder now says.
+    """Amend the study as its file in the collection's folder now says; who was added to its list may take part.
 
     Parameters
     ----------
@@ -255,6 +262,9 @@ class Amend(Action):
         findings.refuse()
         # Examples may show other pictures than before.
         draw_design(store.folder, now)
+        allowed = read_allowed(store.folder, now.recruiting)
+        if allowed and not self.dry_run:
+            store.allow(allowed).result()
         number = store.frozen.version
         if found and not self.dry_run:
             number = store.amend(now, [dotted(change.path) for change in found]).result().number

@@ -14,7 +14,7 @@ from hmix_hub.suite.store.database import DATABASE_NAME
 from hmix_hub.suite.store.store import Store
 from hmix_hub.suite.study.amending import Holds, changes
 from hmix_hub.suite.study.model import StudyFile
-from hmix_hub.suite.study.reading import dotted, read_ids, read_study_file
+from hmix_hub.suite.study.reading import dotted, read_allowed, read_study_file
 
 
 def begin_collection(folder: Path, *, trial_run: bool = False) -> tuple[Store, ImageSet]:
@@ -40,8 +40,7 @@ def begin_collection(folder: Path, *, trial_run: bool = False) -> tuple[Store, I
         If the study file, or a list of pairs, is not the one that the collection began with.
     """
     study = read_study_file(folder, allow_placeholders=trial_run)
-    listed = study.recruiting.allow_list
-    allowed = [] if listed is None else read_ids(folder / listed, listed, study.recruiting)
+    allowed = read_allowed(folder, study.recruiting)
     if not (folder / DATABASE_NAME).exists():
         frozen, image_set = draw_design(folder, study)
         store = Store.create(folder, frozen, is_synthetic=trial_run)

@@ -22,7 +22,7 @@ from hmix_hub.suite.store.database import SessionGoneError
 from hmix_hub.suite.store.records import Outcome, SessionRecord
 from hmix_hub.suite.store.store import Store
 from hmix_hub.suite.study.model import Quiz, TaskDesign
-from hmix_hub.suite.study.questionnaire import attention_of, measured_surroundings, read_surroundings
+from hmix_hub.suite.study.questionnaire import AskedPage, attention_of, measured_surroundings, read_surroundings
 from hmix_hub.suite.tasks.trial import FaultError, Trial
 
 ENDED = {
@@ -156,6 +156,8 @@ class SessionRoutes:
         except MalformedError as error:
             return json.dumps({"unreadable": text}), str(error)
         fault = check_answer(value, found.record, trial, found.frozen, self._store.key)
+        if fault is None and found.record.state in ENDED:
+            fault = "the session had ended before its trials"
         if fault is None and unanswered(found.record, found.frozen, are_before=True):
             fault = "the questions before were not answered"
         if fault is None and found.design.quiz is not None and not found.record.quiz_passed:
@@ -260,11 +262,7 @@ class QuestionRoutes:
     async def questions(self, request: Request) -> Response:
         """Store the answers to a page of questions; those of who is not asked to take part end the session."""
         found = find_session(self._store, request, goes_on_here=False)
-        record = found.record
-        number = number_in(request, "page")
-        page = next((page for page in asked_pages(record, found.frozen) if page.number == number), None)
-        if page is None:
-            raise Refusal(404, "no_such_page", "The session has no such page of questions.")
+        record, page = self._asked(found, number := number_in(request, "page"))
         sent = await read_sent(request, Answers)
         try:
             answers = page.read(sent.answers)
@@ -279,6 +277,14 @@ class QuestionRoutes:
             screened_out=page.screens_out(answers),
         )
         return outcome_reply(await wrap_future(stored))
+
+    def _asked(self, found: Found, number: int) -> tuple[SessionRecord, AskedPage]:
+        """Find a page of a session, or of the parts of its sitting: answers may have waited in a browser."""
+        for record in (found.record, *self._store.parts(found.record)):
+            for page in asked_pages(record, found.frozen):
+                if page.number == number:
+                    return record, page
+        raise Refusal(404, "no_such_page", "The session has no such page of questions.")
 
     async def surroundings(self, request: Request) -> Response:
         """Store what surrounds the pictures, where the study asks for it."""

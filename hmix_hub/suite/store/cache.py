@@ -64,7 +64,9 @@ class Cache:
 
     def recount(self) -> None:
         """Count the places anew: with another time-out others have lapsed."""
+        links = self.places.links
         self.places = Places(self._sessions.values())
+        self.places.set_links(links)
 
     def add_token(self, token_hash: bytes, session_id: str) -> None:
         """Add a token of a session."""
@@ -102,8 +104,9 @@ class Places:
         # By the last answer, the oldest first: those whose time-out passes next.
         self._live: OrderedDict[str, SessionRecord] = OrderedDict()
         self._newest_ms = 0
-        # Personal links, and those whose person has a place, or has come to an end without one.
-        self._links, self._used = 0, set[int]()
+        # Personal links, and those that were opened: when the person answered last who has no place yet; `None` where
+        # they have one, or have come to an end without one.
+        self.links, self._opened = 0, dict[int, int | None]()
         for session in sorted(sessions, key=lambda session: session.last_ms):
             self.change(None, session)
 
@@ -130,21 +133,22 @@ class Places:
         link = next((session.link for session in (before, after) if session is not None and session.part == 0), None)
         if link is None:
             return
-        waits = after is None or (
-            after.state in {"live", "lapsed"} and after.excluded is None and not after.takes_place
-        )
-        (self._used.discard if waits else self._used.add)(link)
+        if after is None:
+            self._opened.pop(link, None)
+            return
+        waits = after.state in {"live", "lapsed"} and after.excluded is None and not after.takes_place
+        self._opened[link] = after.last_ms if waits else None
 
     def set_links(self, total: int) -> None:
         """Note how many personal links there are."""
         with self._lock:
-            self._links = total
+            self.links = total
 
-    @property
-    def kept(self) -> int:
-        """Places that are kept for personal links."""
+    def kept(self, expires_before: float) -> int:
+        """Count the places that are kept for personal links; not for people who may not go on any more."""
         with self._lock:
-            return self._links - len(self._used)
+            opened = self._opened.values()
+            return self.links - sum(last_ms is None or last_ms < expires_before for last_ms in opened)
 
     def _drop(self, session: SessionRecord) -> None:
         del self._live[session.id]

@@ -67,7 +67,7 @@ class Jobs(ABC):
         return self._submit(links.revoke_links)
 
     def allow(self, recruiting_ids: Iterable[str]) -> Future[None]:
-        """Let people with these recruiting ids take part, and no others without a link; see `links.allow`."""
+        """Put people with these recruiting ids on the list of those who may take part; see `links.allow`."""
         return self._submit(partial(links.allow, hashes=[self.key.recruiting(given) for given in recruiting_ids]))
 
     def exclude(self, session_id: str, reason: str | None) -> Future[None]:

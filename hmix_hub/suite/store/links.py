@@ -64,6 +64,15 @@ def revoke_links(work: Work) -> int:
     return revoked
 
 
+def give_back_link(work: Work, sitting: str, *, is_dead: bool) -> None:
+    """Free the link of a sitting that was withdrawn: its person may begin anew with it, unless they were excluded."""
+    if is_dead:
+        work.database.execute("DELETE FROM links WHERE sitting = ?", (sitting,))
+        _note_links(work)
+    else:
+        work.database.execute("UPDATE links SET sitting = NULL, recruiting = NULL WHERE sitting = ?", (sitting,))
+
+
 def _note_links(work: Work) -> None:
     total = work.count("SELECT count(*) FROM links")
     work.effects.append(lambda cache: cache.places.set_links(total))
@@ -127,14 +136,13 @@ def recruited_by(work: Work, link: int | None, recruiting_hash: str | None) -> s
     if recruiting is not None and work.one("SELECT 1 FROM sessions WHERE recruiting = ?", recruiting):
         msg = "a session of this recruiting id began in another browser"
         raise JoinRefusedError(msg, reason="id_taken")
-    is_listed = get_meta(work.database, "allow_list") != "1" or link is not None
-    if not is_listed and not work.one("SELECT 1 FROM allowed WHERE recruiting = ?", recruiting):
+    is_let_in = work.frozen.study.recruiting.allow_list is None or link is not None
+    if not is_let_in and not work.one("SELECT 1 FROM allowed WHERE recruiting = ?", recruiting):
         msg = "the recruiting id is not on the list of those who may take part"
         raise JoinRefusedError(msg, reason="not_allowed")
     return recruiting
 
 
 def allow(work: Work, hashes: Sequence[str]) -> None:
-    """Let these people take part, and nobody else without a link; who was on the list before stays on it."""
+    """Put people on the list of those who may take part; who was on it before stays on it."""
     work.database.executemany("INSERT OR IGNORE INTO allowed VALUES (?)", [(given,) for given in hashes])
-    put_meta(work.database, "allow_list", "1")

@@ -140,8 +140,7 @@ def _move(work: Work, session: SessionRecord, batch: Batch) -> None:
             # Its trials have not begun; its places on the timeline lie behind those of a batch that may be larger.
             plan = draw_plan(frozen, frozen.batches[part.batch], part.number, part.seed, before=before)
         if plan != part.plan:
-            work.database.execute("UPDATE plans SET plan = ? WHERE session = ?", (plan.to_json(), part.id))
-            work.plans[part.id] = plan
+            work.put_plan(part.id, plan)
             work.remember(part.id)
         before = plan
 

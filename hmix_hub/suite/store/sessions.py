@@ -14,7 +14,7 @@ from hmix_hub.suite.design.plan import draw_plan
 from hmix_hub.suite.store.database import StoreRefusedError, StudyClosedError, StudyPausedError
 from hmix_hub.suite.store.erasing import MUST_ERASE
 from hmix_hub.suite.store.layout import get_meta, put_meta
-from hmix_hub.suite.store.links import add_token, recruited_by, session_of_link
+from hmix_hub.suite.store.links import add_token, give_back_link, recruited_by, session_of_link
 from hmix_hub.suite.store.news import is_paused
 from hmix_hub.suite.store.places import (
     choose_batch,
@@ -110,6 +110,8 @@ def _begin(
     parts = list(after)
     for batch in batches:
         begun = {"recruiting": None if parts else recruiting, "link": link, "is_provisional": is_provisional}
+        # Whoever was excluded is so in all that they do later.
+        begun["excluded"] = after[0].excluded if after else None
         parts.append(_seat(work, batch, parts, begun))
     work.database.execute("UPDATE links SET sitting = ? WHERE number = ?", (parts[0].id, link))
     return parts[len(after)]
@@ -140,8 +142,7 @@ def _seat(work: Work, batch: Batch, before: list[SessionRecord], begun: Mapping[
     places = ", ".join("?" * len(row))
     query = f"INSERT INTO sessions ({', '.join(row)}) VALUES ({places})"  # noqa: S608
     work.database.execute(query, tuple(row.values()))
-    work.database.execute("INSERT INTO plans VALUES (?, ?)", (session_id, plan.to_json()))
-    work.plans[session_id] = plan
+    work.put_plan(session_id, plan)
     return work.remember(session_id)
 
 
@@ -207,7 +208,7 @@ def finish(work: Work, session_id: str) -> list[int]:
     if session.id != parts[-1].id:
         following = parts[parts.index(session) + 1]
         move_on(work, session, following)
-        if work.frozen.design_of(work.frozen.batches[following.batch]).quiz is None:
+        if _agreed(work, parts).design_of(work.frozen.batches[following.batch]).quiz is None:
             begin_trials(work, following.id)
         keep_alive(work, session)
         work.remember(session_id)
@@ -238,11 +239,10 @@ def withdraw(work: Work, session_id: str) -> None:
     in another browser, also who failed a quiz of few attempts. That a quiz cannot be failed twice is not promised.
     """
     sitting = "(SELECT sitting FROM sessions WHERE id = ?)"
-    query = f"SELECT id, sitting, batch FROM sessions WHERE sitting = {sitting}"  # noqa: S608
-    for part, name, batch in work.database.execute(query, (session_id,)).fetchall():
+    query = f"SELECT id, sitting, batch, excluded FROM sessions WHERE sitting = {sitting}"  # noqa: S608
+    for part, name, batch, excluded in work.database.execute(query, (session_id,)).fetchall():
         _delete(work, part, batch)
-        # The link is the person's, too: with it they may begin anew.
-        work.database.execute("UPDATE links SET sitting = NULL, recruiting = NULL WHERE sitting = ?", (name,))
+        give_back_link(work, name, is_dead=excluded is not None)
         put_meta(work.database, MUST_ERASE, "1")
         work.erases = True
 

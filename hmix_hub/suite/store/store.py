@@ -210,7 +210,7 @@ class Store(Jobs):
         places = self._writer.cache.places
         taken = places.taken(self.now() - timeout_ms(self.frozen))
         open_places = sum(batch.quota - taken[batch.number] for batch in self.frozen.batches)
-        return open_places <= places.kept * self.frozen.tasks_each
+        return open_places <= places.kept(self.now() - resume_ms(self.frozen)) * self.frozen.tasks_each
 
     def _as_of_now(self, session: SessionRecord) -> SessionRecord:
         return as_of(session, self.now(), self.frozen)

@@ -125,7 +125,7 @@ TABLES = (
 )
 
 
-ADDED_META = {"paused": "0", "message": "", "links_issued": "0", "allow_list": "0"}
+ADDED_META = {"paused": "0", "message": "", "links_issued": "0"}
 NEW_META = {"closed": "0", **ADDED_META}
 """What the table `meta` holds of a new collection, beside its study and its key."""
 

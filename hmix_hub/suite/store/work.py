@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hmix_hub.suite.design.design import FrozenStudy, Versions
+from hmix_hub.suite.design.plan import Plan
 from hmix_hub.suite.store.cache import Cache
 from hmix_hub.suite.store.reading import Plans, read_session, session_gone
 from hmix_hub.suite.store.records import SessionRecord
@@ -43,6 +44,7 @@ class Work:
     month: str
     effects: list[Effect] = field(default_factory=list)
     erases: bool = False
+    _replanned: list[str] = field(default_factory=list)
 
     @property
     def frozen(self) -> FrozenStudy:
@@ -53,6 +55,18 @@ class Work:
     def lapses_before(self) -> float:
         """Live sessions with an older last answer give their place back, study clock."""
         return self.now - timeout_ms(self.frozen)
+
+    def put_plan(self, session_id: str, plan: Plan) -> None:
+        """Store the plan of a session."""
+        query = "INSERT INTO plans VALUES (?, ?) ON CONFLICT (session) DO UPDATE SET plan = excluded.plan"
+        self.database.execute(query, (session_id, plan.to_json()))
+        self._replanned.append(session_id)
+        self.plans[session_id] = plan
+
+    def undo(self) -> None:
+        """Have the memory forget what was not stored after all."""
+        for session_id in self._replanned:
+            self.plans.pop(session_id, None)
 
     def session(self, session_id: str) -> SessionRecord:
         """Return a session as this transaction sees it.

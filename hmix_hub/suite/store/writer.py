@@ -24,7 +24,7 @@ from hmix_hub.suite.store.cache import Cache
 from hmix_hub.suite.store.database import StoreError, as_store_error
 from hmix_hub.suite.store.erasing import Eraser
 from hmix_hub.suite.store.reading import Plans
-from hmix_hub.suite.store.work import Effect, Work
+from hmix_hub.suite.store.work import Work
 
 _DAY_S = 86_400.0
 SAVE_SECONDS = 60.0
@@ -164,20 +164,23 @@ class Writer:
         return group, False
 
     def _carry_out(self, group: list[_Waiting]) -> None:
-        effects: list[Effect] = []
+        works: list[Work] = []
         try:
             self._database.execute("BEGIN IMMEDIATE")
-            erasing = [waiting for waiting in group if self._carry_out_one(waiting, effects)]
+            erasing = [waiting for waiting in group if self._carry_out_one(waiting, works)]
             self._save_clock()
             self._database.execute("COMMIT")
         except Exception as error:
             self._roll_back()
+            for work in works:
+                work.undo()
             for waiting in group:
                 waiting.error = self._as_ours(error)
                 waiting.tell()
             return
-        for effect in effects:
-            effect(self.cache)
+        for work in works:
+            for effect in work.effects:
+                effect(self.cache)
         for waiting in group:
             if waiting not in erasing:
                 waiting.tell()
@@ -188,11 +191,12 @@ class Writer:
             for waiting in erasing:
                 waiting.tell()
 
-    def _carry_out_one(self, waiting: _Waiting, effects: list[Effect]) -> bool:
+    def _carry_out_one(self, waiting: _Waiting, works: list[Work]) -> bool:
         """Carry out a job in a savepoint; say whether it deleted something that must leave the files."""
         database = self._database
         clock = self._clock
         work = Work(database, self._versions, self._plans, clock.now(), self._run_number, clock.month())
+        works.append(work)
         database.execute("SAVEPOINT job")
         try:
             waiting.result = waiting.job(work)
@@ -202,10 +206,11 @@ class Writer:
         except Exception as error:
             database.execute("ROLLBACK TO job")
             database.execute("RELEASE job")
+            works.pop()
+            work.undo()
             waiting.error = self._as_ours(error)
             return False
         database.execute("RELEASE job")
-        effects.extend(work.effects)
         return work.erases
 
     def _save_clock(self) -> None:

@@ -256,6 +256,18 @@ def dotted(path: KeyPath) -> str:
     return written
 
 
+def read_allowed(folder: Path, recruiting: Recruiting) -> list[str]:
+    """Read the ids of those who may take part; none where the study has no list of them.
+
+    Raises
+    ------
+    StudyFileError
+        As `read_ids`.
+    """
+    listed = recruiting.allow_list
+    return [] if listed is None else read_ids(folder / listed, listed, recruiting)
+
+
 def read_ids(path: Path, name: str, recruiting: Recruiting) -> list[str]:
     """Read the recruiting ids of a CSV file: its column of the parameter's name, or `id`, else its first one.
 

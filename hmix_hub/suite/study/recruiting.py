@@ -117,7 +117,7 @@ class Recruiting(Strict):
     allow_list: Line | None = Field(
         default=None,
         description="CSV beside the study file with one id a line, the ids that may take part; it is read at each "
-        "start of the server, and who is on it once stays on it.",
+        "start of the server and by `hmix collect amend`, and who is on it once stays on it.",
     )
     per_prefix: Annotated[int, Field(ge=1, le=100_000)] | None = Field(
         default=None,

@@ -32,7 +32,7 @@ _UNREAD = (
     r"!\[[^\]\n]*\]\([^)\s]*\)|\[[^\]\n]+\]\((?!https?://|mailto:)[^)\s]+\)|~~\S[^~\n]*~~|(?<!\w)__\S[^_\n]*__|"
     r"^```|^> |^#{4,} |^\|.*\|[ \t]*$|^(?:[-*] +)?\[[xX]\] "
 )
-_UNREAD_MARKDOWN = re.compile(_UNREAD, re.MULTILINE)
+_UNREAD_MARKDOWN = re.compile(rf"{_UNREAD}|^[ \t]+(?:[-*]|\d{{1,3}}[.)]) +\S[^\n]*", re.MULTILINE)
 _ANY_MARKDOWN = re.compile(
     rf"{_UNREAD}|\*\*\S[^*\n]*\*\*|\[[^\]\n]+\]\(https?://[^)\s]+\)|^#{{1,3}} |^(?:[-*] +)?\[ \] ", re.MULTILINE
 )

@@ -256,3 +256,37 @@ def test_the_export_says_which_version_a_person_agreed_to(folder, served, tmp_pa
     assert consent.startswith("Version 1:\n\n")
     assert consent.endswith("Version 2:\n\nI agree to more.")
     assert CliRunner().invoke(main, ["contribute", "validate", str(tmp_path / "study")]).exit_code == 0
+
+
+def test_a_list_of_those_who_may_take_part_holds_at_once_and_may_be_taken_away(folder, served):
+    store, _ = served
+    ann, ben = "5f3c9e8ab1d2c34e5f607182", "5f3c9e8ab1d2c34e5f607183"
+
+    def statuses(seed):
+        return [
+            person(served, seed + place).join(INFER, recruiting_id=name).status for place, name in enumerate((ann, ben))
+        ]
+
+    listed = lambda content: content.update(recruiting={"allow_list": "ids.csv"})  # noqa: E731
+    write(folder, listed)
+    (folder / "ids.csv").write_text(ann, encoding="utf-8")
+    Amend().carry_out(store)
+    assert statuses(0) == [200, 403]
+    # The study file is as it was, and the list is longer.
+    (folder / "ids.csv").write_text(f"{ann}\n{ben}", encoding="utf-8")
+    Amend(dry_run=True).carry_out(store)
+    assert statuses(2) == [409, 403]
+    assert Amend().carry_out(store)["changes"] == []
+    assert statuses(4) == [409, 200]
+    write(folder)
+    Amend().carry_out(store)
+    assert person(served, 6).join(INFER).status == 200
+
+
+def test_an_amendment_leaves_places_kept_for_links(folder, served):
+    store, _ = served
+    store.issue_links(1).result(30)
+    person(served).begin(INFER)
+    write(folder, lambda content: content.update(title="Pictures"))
+    Amend().carry_out(store)
+    assert store.is_full()

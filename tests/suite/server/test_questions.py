@@ -210,3 +210,15 @@ def test_a_withdrawal_leaves_no_answer_to_a_question(serve: Callable[..., Any]) 
     person.ask("PUT", "/api/session/surroundings", {"surroundings": MEASURED})
     assert person.ask("DELETE", "/api/session").status == 200
     assert (served.store.replies(), served.store.surroundings()) == ([], {})
+
+
+def test_whoever_was_screened_out_gives_no_answers_that_are_data(serve: Any) -> None:
+    alone = {"name": "alone", "kind": "choice", "question": "Alone?", "choices": ["Yes", "No"], "screen_out": [2]}
+    served = serve(TASK, before=[{"questions": [alone]}], design={"quiz": None})
+    person = _begun(served)
+    for choice, outcome in ((2, "stored"), (1, "conflict")):
+        assert _answer(person, 0, {"alone": choice}).json == {"outcome": outcome}
+    told = person.answer(person.pages()[0])
+    assert (told.status, told.json["fault"]) == (202, "the session had ended before its trials")
+    stored, aside = served.kept_of(person)
+    assert (stored, [record.kind for record in aside]) == ([], ["trial", "questions"])

@@ -121,3 +121,26 @@ def test_who_is_screened_out_ends_all_parts(serve: Any) -> None:
     person.ask("PUT", "/api/session/questions/0", {"answers": {"alone": 2}})
     assert [session.state for session in served.store.sessions()] == ["screened_out"] * 2
     assert all(count.open_places == count.quota for count in served.store.counts())
+
+
+def test_whoever_was_excluded_is_so_in_the_next_task_too(serve: Any) -> None:
+    served = serve(INFER, CONSTRUCT)
+    person = served.person()
+    person.take_part(INFER)
+    served.store.exclude(served.store.session(person.token_hash).id, "a bot").result(30)
+    sent = {"consent_sha256": served.frozen.consent_sha256, "task": CONSTRUCT, "another": True}
+    assert person.ask("POST", "/api/sessions", sent).status == 200
+    assert person.quiz(2, 1).json["passed"]
+    assert [session.excluded for session in served.store.sessions()] == ["a bot"] * 2
+    assert [count.finished + count.live for count in served.store.counts()] == [0] * 4
+
+
+def test_answers_to_questions_of_the_first_part_may_wait_in_a_browser(serve: Any) -> None:
+    served = serve(INFER, CONSTRUCT, sitting=BOTH, before=[{"questions": [ALONE]}])
+    person = served.person()
+    person.join()
+    sent = {"answers": {"alone": 1}}
+    assert person.ask("PUT", "/api/session/questions/0", sent).json == {"outcome": "stored"}
+    assert do_part(person).json == {"next": True}
+    # As by a browser whose reply was lost.
+    assert person.ask("PUT", "/api/session/questions/0", sent).json == {"outcome": "same"}

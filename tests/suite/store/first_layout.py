@@ -51,6 +51,6 @@ def take_back(folder: Path) -> None:
     database.execute("CREATE INDEX sessions_by_batch ON sessions (batch, state, is_late, is_incomplete)")
     for table in ("replies", "surroundings", "links", "allowed", "amendments", "runs"):
         database.execute(f"DROP TABLE {table}")
-    database.execute("DELETE FROM meta WHERE name IN ('paused', 'message', 'links_issued', 'allow_list')")
+    database.execute("DELETE FROM meta WHERE name IN ('paused', 'message', 'links_issued')")
     database.execute("PRAGMA user_version = 1")
     database.close()

@@ -7,7 +7,7 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from suite.store.small_study import answer_all, join, token
+from suite.store.small_study import HOUR, answer_all, join, token
 from suite.store.test_places import pass_quiz
 
 from hmix_hub.suite.store.database import JoinRefusedError, SessionGoneError, StoreRefusedError, StudyFullError
@@ -139,6 +139,9 @@ def test_the_place_is_free_once_the_person_of_a_link_failed_the_quiz(make_store)
 class TestAllowList:
     def test_who_is_on_it_or_has_a_link_is_let_in(self, make_store):
         store = make_store(9)
+        study = store.frozen.study
+        listed = study.recruiting.model_copy(update={"allow_list": "ids.csv"})
+        store.amend(study.model_copy(update={"recruiting": listed}), ["recruiting.allow_list"]).result(30)
         store.allow(["ann"]).result(30)
         [link] = store.issue_links(1).result(30)
         for name, recruiting in (("nobody", None), ("ben", store.key.recruiting("ben"))):
@@ -168,3 +171,23 @@ def test_ten_thousand_who_only_join_lock_out_nobody_with_a_link(make_store):
         arrive(store, link, link)
         assert pass_quiz(store, link).takes_place
     assert all(count.live == count.quota for count in store.counts())
+
+
+def test_a_link_whose_person_may_not_go_on_any_more_keeps_no_place(make_store, clocks, reopen):
+    store = make_store(1, quiz=True)
+    (link,) = store.issue_links(1).result(30)
+    arrive(store, "first", link)
+    assert store.is_full()
+    clocks.pass_by(25 * HOUR)
+    for opened in (store, reopen(store)):
+        assert not opened.is_full()
+    join(opened, "second")
+
+
+def test_who_was_excluded_does_not_begin_anew_by_withdrawing(make_store):
+    store = make_store(2)
+    (link,) = store.issue_links(1).result(30)
+    store.exclude(arrive(store, "first", link).id, "a bot").result(30)
+    store.withdraw(store.session(token("first")).id).result(30)
+    assert refused(store, "second", link) == "bad_link"
+    assert len(store.issue_links(2).result(30)) == 2

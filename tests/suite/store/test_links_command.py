@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import stat
 
 import pytest
@@ -10,9 +11,12 @@ import yaml
 from click.testing import CliRunner
 from suite_maker import study_content
 
+from hmix_hub.cli.collect_operator import _portions
 from hmix_hub.cli.main import main
 from hmix_hub.errors import StudyFileError
+from hmix_hub.suite.operator.actions import Links
 from hmix_hub.suite.server.beginning import begin_collection
+from hmix_hub.suite.server.requests import MOST_BYTES
 from hmix_hub.suite.store.database import JoinRefusedError
 from hmix_hub.suite.store.store import Store
 from hmix_hub.suite.study.reading import read_ids
@@ -105,3 +109,13 @@ def test_a_list_of_those_who_may_take_part_holds_from_the_start_and_may_grow(tmp
                     assert joining.result(30).state == "live"
                 else:
                     assert isinstance(joining.exception(30), JoinRefusedError)
+
+
+def test_long_ids_go_to_the_server_in_portions_that_it_takes():
+    ids = [f"{number:03}-{'é' * 190}" for number in range(300)]
+    portions = list(_portions(ids))
+    assert [given for portion in portions for given in portion] == ids
+    assert (
+        max(len(json.dumps(Links(recruiting_ids=portion).model_dump(mode="json"))) for portion in portions) < MOST_BYTES
+    )
+    assert [len(portion) for portion in _portions(map(str, range(2500)))] == [1000, 1000, 500]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+from dataclasses import replace
+
 import pytest
-from suite.store.small_study import HOUR, answer_all, join, take_part, token
+from suite.store.small_study import HOUR, answer_all, frozen_study, join, take_part, token
 
 from hmix_hub.suite.store.database import StoreRefusedError, StudyFullError
+from hmix_hub.suite.store.store import Store
 
 
 def pass_quiz(store, name):
@@ -135,3 +139,31 @@ class TestFreeing:
         assert store.free(session.id).result(30)
         found = store.session(token(1))
         assert (found.state, found.is_late, store.is_full()) == ("finished", True, False)
+
+
+@pytest.mark.parametrize("error", [StoreRefusedError("no"), sqlite3.OperationalError("disk full")])
+def test_a_plan_that_was_not_stored_is_forgotten(make_store, error):
+    store = make_store(1)
+    session = join(store, "person")
+    # As of a part of a sitting behind one that moves: the same batch, at other places of the timeline.
+    moved = replace(session.plan, rows=tuple((index + 7, *row) for index, *row in session.plan.rows))
+
+    def move_in_vain(work):
+        work.put_plan(session.id, moved)
+        raise error
+
+    assert store._writer.submit(move_in_vain).exception(30) is not None
+    assert store.resume(session.id).result(30).plan == session.plan
+
+
+def test_what_came_before_the_quiz_does_no_damage_when_the_batch_changes(tmp_path):
+    frozen = frozen_study(1, 1, quiz=True)
+    first, second = frozen.batches
+    frozen = replace(frozen, batches=(first, replace(second, stimuli=second.stimuli[:2])))
+    with Store.create(tmp_path / "collection", frozen) as store:
+        early, *_ = [join(store, person) for person in range(3)]
+        last = early.plan.trials[-1].trial_index
+        store.put_trial(early.id, last, "{}", fault="the quiz was not passed before").result(30)
+        assert pass_quiz(store, 2).batch == early.batch
+        assert pass_quiz(store, 0).plan.trial(last) is None
+        store.check_integrity()

@@ -82,6 +82,11 @@ def test_markdown_that_pages_read_is_well_in_the_consent_form(tmp_path, text):
     assert advice(tmp_path, changed("Please take part.", f"'{text}'")) == []
 
 
+def test_a_list_within_a_list_is_told(tmp_path):
+    (said,) = advice(tmp_path, changed("Please take part.", '"- one\\n  - below one"'))
+    assert said.startswith("consent.text: '- below one'")
+
+
 def test_markdown_is_told_where_texts_are_plain(tmp_path):
     (said,) = advice(tmp_path, changed("seed: 3", "seed: 3\ncomments: '**Anything** else?'"))
     assert said.startswith("comments: '**Anything**'")
