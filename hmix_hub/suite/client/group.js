@@ -1,9 +1,11 @@
-/** Choices, one or several of them; many are searched by typing. */
-import { faultLine, fill, make, setFault } from './dom.js';
+/** Choices, one or several of them; many are searched by typing, and steps stand in a row between two ends. */
+import { add, faultLine, fill, fixed, make, setFault } from './dom.js';
 import { word } from './words.js';
 
 /** So many choices are looked through; of more, a part of the name is typed. */
-export const FEW = 30;
+const FEW = 30;
+/** A phone has room for so many steps in a row. */
+const LONGEST_ROW = 7;
 
 /** Make a group of choices [value, text], of one (radio) or several (checkbox); `frame(list)` may stand around them. */
 export function makeGroup(type, name, legend, choices, kind = 'choices', frame = (list) => list) {
@@ -75,4 +77,15 @@ function plain(text) {
 		.toLowerCase()
 		.normalize('NFKD')
 		.replace(/\p{M}/gu, '');
+}
+
+/** Make a group of steps, valued from `first`; the first and the last are also called by what stands at the ends. */
+export function makeSteps(id, question, [low, high], count, first = 0) {
+	const steps = Array.from({ length: count }, (_, place) => [place + first, String(place + 1)]);
+	const ends = [low, high].map((end) => make('span', { class: 'small', 'aria-hidden': 'true' }, fixed(end)));
+	const frame = (list) => make('div', { class: 'scale', dir: 'ltr' }, ends[0], list, ends[1]);
+	const group = makeGroup('radio', id, question, steps, count <= LONGEST_ROW ? 'steps' : 'steps long', frame);
+	add(group.labels[0], make('span', { class: 'unseen' }, ', ', fixed(low)));
+	add(group.labels.at(-1), make('span', { class: 'unseen' }, ', ', fixed(high)));
+	return group;
 }

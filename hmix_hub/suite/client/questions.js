@@ -1,11 +1,10 @@
 /** A page of questions before or after the trials. */
 import { call } from './api.js';
 import { button, buttons, faultLine, make, paragraphs, setFault } from './dom.js';
-import { makeGroup } from './group.js';
+import { makeGroup, makeSteps } from './group.js';
 import { readNumber } from './numbers.js';
 import { show } from './screen.js';
 import { isRenewed, session } from './session.js';
-import { makeSteps } from './steps.js';
 import * as storage from './storage.js';
 import { word } from './words.js';
 

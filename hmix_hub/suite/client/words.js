@@ -3,7 +3,7 @@
 import { fixed } from './dom.js';
 
 /** Decimals of a number that people enter, at most. */
-export const DECIMALS = 6;
+const DECIMALS = 6;
 const RIGHT_TO_LEFT = ['ar', 'ckb', 'dv', 'fa', 'he', 'ps', 'sd', 'ug', 'ur', 'yi'];
 let words = {};
 

@@ -1,7 +1,7 @@
 /** scale_rating: one picture, rated on one scale or several: a row of steps, or a slider. */
+import { makeSteps } from '../group.js';
 import { KEYS, named } from '../keys.js';
 import { makeSlider } from '../slider.js';
-import { makeSteps } from '../steps.js';
 import { LONGEST_PATH } from '../timing.js';
 import { phrase, word } from '../words.js';
 
