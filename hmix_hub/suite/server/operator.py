@@ -137,6 +137,8 @@ class ActionRoutes:
 
     def __init__(self, store: Store, watch: Watch) -> None:
         self._store, self._watch = store, watch
+        # An action reads what it then changes: two at once would each undo the other's.
+        self._turn = asyncio.Lock()
 
     async def act(self, request: Request) -> Response:
         """Carry out an action, off the event loop; its refusal is told as it is, since who asks runs the study."""
@@ -145,7 +147,8 @@ class ActionRoutes:
             raise Refusal(404, "no_such_action", f"There is no such action; there are: {', '.join(ACTIONS)}.")
         action = await read_sent(request, kind)
         try:
-            told = await to_thread.run_sync(action.carry_out, self._store)
+            async with self._turn:
+                told = await to_thread.run_sync(action.carry_out, self._store)
         except HMixError as error:
             raise Refusal(409, "not_done", error.message, hint=error.hint, code=error.code) from error
         # Whoever acts sees at once what became of it.

@@ -18,6 +18,7 @@ Network = IPv4Network | IPv6Network
 
 _SEGMENT = re.compile(r"[A-Za-z0-9._~-]+", re.ASCII)
 _DOTS = {".", ".."}
+_WITH_PORT = re.compile(r"\[([^\]]+)\](?::[0-9]+)?|([0-9.]+):[0-9]+", re.ASCII)
 _FORWARDED = b"x-forwarded-for"
 
 
@@ -103,9 +104,10 @@ class BelowPath:
 
 
 def _address(text: str) -> Address | None:
-    """Read an address; one of IPv4 in IPv6's form is that of IPv4."""
+    """Read an address, which some proxies write with a port; one of IPv4 in IPv6's form is that of IPv4."""
+    with_port = _WITH_PORT.fullmatch(text)
     try:
-        address = ip_address(text)
+        address = ip_address(with_port[with_port.lastindex or 0] if with_port else text)
     except ValueError:
         return None
     return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address

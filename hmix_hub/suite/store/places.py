@@ -91,7 +91,7 @@ def kept_places(work: Work) -> int:
     return work.count(
         f"""SELECT count(*) FROM links l WHERE l.sitting IS NULL OR EXISTS (
             SELECT 1 FROM sessions s INDEXED BY sessions_by_sitting
-            WHERE s.sitting = l.sitting AND s.state IN ('live', 'lapsed')
+            WHERE s.sitting = l.sitting AND s.part = 0 AND s.state IN ('live', 'lapsed')
             AND s.excluded IS NULL AND s.last_ms >= ? AND NOT {TAKES_PLACE})""",  # noqa: S608
         work.now - resume_ms(work.frozen),
     )

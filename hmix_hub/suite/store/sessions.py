@@ -96,7 +96,8 @@ def _begin(
     work: Work, tasks: Sequence[str | None], arrival: Arrival, *, after: Sequence[SessionRecord] = ()
 ) -> SessionRecord:
     """Begin a session of each task, after those of the person that ended; return the first that is new."""
-    link = after[0].link if after else arrival.link
+    # One link keeps one place: for another task people need one that no link keeps.
+    link = None if after else arrival.link
     recruiting = None if after else recruited_by(work, link, arrival.recruiting_hash)
     if get_meta(work.database, "closed") == "1":
         msg = "the study takes no new people"

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import os
 import stat
+import time
 
 import pytest
+from starlette.requests import Request
 from suite.store.small_study import answer, frozen_study, join, take_part
 
 from hmix_hub.errors import CollectionError
-from hmix_hub.suite.operator.actions import ACTIONS, Close, Look, Withdraw
+from hmix_hub.suite.operator.actions import ACTIONS, Action, Close, Look, Withdraw
 from hmix_hub.suite.operator.channel import CHANNEL_NAME, Channel, announced, carry_out, new_token, read_channel
+from hmix_hub.suite.operator.watch import Watch
+from hmix_hub.suite.server.operator import ActionRoutes
 from hmix_hub.suite.store.database import FolderLockedError
 from hmix_hub.suite.store.keys import folder_lock
 from hmix_hub.suite.store.news import News
@@ -136,3 +142,31 @@ class TestTheFile:
 
 def test_every_action_is_known_by_its_name():
     assert all(ACTIONS[name].name == name for name in ACTIONS)
+
+
+def test_one_action_is_carried_out_after_the_other(store, monkeypatch):
+    under_way = []
+
+    class Slow(Action):
+        name = "slow"
+
+        def carry_out(self, store):
+            under_way.append(self)
+            time.sleep(0.02)
+            told = {"under_way": len(under_way)}
+            under_way.pop()
+            return told
+
+    monkeypatch.setitem(ACTIONS, "slow", Slow)
+
+    async def receive():
+        return {"type": "http.request", "body": b"{}", "more_body": False}
+
+    scope = {"type": "http", "headers": [(b"content-type", b"application/json")], "path_params": {"name": "slow"}}
+
+    async def act_at_once(routes):
+        return await asyncio.gather(*(routes.act(Request(scope, receive)) for _ in range(3)))
+
+    with contextlib.closing(Watch(store)) as watch:
+        replies = asyncio.run(act_at_once(ActionRoutes(store, watch)))
+    assert [json.loads(reply.body) for reply in replies] == [{"under_way": 1}] * 3

@@ -144,3 +144,18 @@ def test_answers_to_questions_of_the_first_part_may_wait_in_a_browser(serve: Any
     assert do_part(person).json == {"next": True}
     # As by a browser whose reply was lost.
     assert person.ask("PUT", "/api/session/questions/0", sent).json == {"outcome": "same"}
+
+
+def test_another_task_takes_no_place_that_is_kept_for_somebody_else(serve: Any) -> None:
+    served = serve(INFER, CONSTRUCT, quota=1, batches=1)
+    first, second = (served.store.key.link(number) for number in served.store.issue_links(2).result(30))
+
+    def join(person: Any, **sent: Any) -> int:
+        return int(person.ask("POST", "/api/sessions", {"consent_sha256": served.frozen.consent_sha256, **sent}).status)
+
+    person, invited = served.person(), served.person()
+    assert join(person, link=first, task=INFER) == 200
+    assert person.take_part(INFER).status == 200
+    assert (join(person, link=first, task=CONSTRUCT, another=True), served.store.is_full()) == (409, True)
+    assert join(invited, link=second) == 200
+    assert invited.view()["task"] == CONSTRUCT
