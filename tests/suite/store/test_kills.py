@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import os
+import sys
 import threading
 from pathlib import Path
 
@@ -18,7 +20,9 @@ PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload([kill_target.__name__])
 
 
-def test_twenty_kills_under_load_lose_nothing(tmp_path):
+def test_twenty_kills_under_load_lose_nothing(tmp_path, monkeypatch):
+    # Where the process that forks the others finds what it imports.
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
     Store.create(tmp_path, frozen_study(100_000, stimuli=20)).close()
     acknowledged: set[tuple[str, int, int]] = set()
     for kill in range(KILLS):
