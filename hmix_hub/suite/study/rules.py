@@ -180,6 +180,14 @@ def _on_texts(study: StudyFile) -> Iterator[str]:
             rich[key] = "\n".join([page.text, *(example.text for example in page.examples)])
         for number, asked in enumerate(design.quiz.questions if design.quiz else (), 1):
             plain[f"tasks.{task}.quiz, question {number}"] = "\n".join([asked.question, *asked.choices])
+        for number, practised in enumerate(design.practice, 1):
+            rich[f"tasks.{task}.practice, trial {number}"] = practised.feedback
+        if design.breaks is not None:
+            rich[f"tasks.{task}.breaks"] = design.breaks.text or ""
+    for side, pages in (("before", study.before), ("after", study.after)):
+        for number, sheet in enumerate(pages, 1):
+            said = [each for one in sheet.questions for each in (one.question, *one.choices, one.low, one.high)]
+            plain[f"{side}, page {number}"] = "\n".join(filter(None, (sheet.title, sheet.text, *said)))
     for texts, is_rich in ((rich, True), (plain, False)):
         for key, text in texts.items():
             if found := markdown_in(text, is_rich=is_rich):

@@ -87,6 +87,12 @@ def test_a_list_within_a_list_is_told(tmp_path):
     assert said.startswith("consent.text: '- below one'")
 
 
+def test_markdown_is_told_on_pages_of_questions(tmp_path):
+    page = "{title: You, questions: [{name: tired, kind: choice, question: '**Tired**?', choices: [a, b]}]}"
+    (said,) = advice(tmp_path, changed("seed: 3", f"seed: 3\nbefore: [{page}]"))
+    assert said.startswith("before, page 1: '**Tired**'")
+
+
 def test_markdown_is_told_where_texts_are_plain(tmp_path):
     (said,) = advice(tmp_path, changed("seed: 3", "seed: 3\ncomments: '**Anything** else?'"))
     assert said.startswith("comments: '**Anything**'")
