@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
 import time
 
 import pytest
@@ -10,8 +12,11 @@ from hypothesis import strategies as st
 from suite.store.small_study import HOUR, answer_all, join, token
 from suite.store.test_places import pass_quiz
 
+from hmix_hub.errors import CollectionError
 from hmix_hub.suite.store.database import JoinRefusedError, SessionGoneError, StoreRefusedError, StudyFullError
 from hmix_hub.suite.store.keys import StudyKey
+from hmix_hub.suite.store.places import lapse, open_places
+from hmix_hub.suite.store.store import Store
 
 KEY = StudyKey(bytes(32))
 
@@ -191,3 +196,45 @@ def test_who_was_excluded_does_not_begin_anew_by_withdrawing(make_store):
     store.withdraw(store.session(token("first")).id).result(30)
     assert refused(store, "second", link) == "bad_link"
     assert len(store.issue_links(2).result(30)) == 2
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_people_and_operators_do_memory_and_database_agree_on_the_places(make_store, clocks, seed):
+    chance = random.Random(seed)  # noqa: S311
+    store = make_store(2, 2, quiz=True)
+    links, names = store.issue_links(2).result(30), iter(range(10_000))
+
+    def come():
+        link = chance.choice([None, *links])
+        arrive(store, next(names), link, recruiting_hash=chance.choice([None, "ann", "ben"]), takes_over=True)
+
+    def issue():
+        links.extend(store.issue_links(1, [chance.choice(["cem", "dee"])]).result(30))
+
+    def pass_quiz_at_last(session_id):
+        attempt = store._writer.cache._sessions[session_id].quiz_attempts + 1
+        return store.put_quiz(session_id, attempt, "[1]", chance.random() < 0.8)
+
+    def exclude(session_id):
+        return store.exclude(session_id, chance.choice(["a bot", None]))
+
+    def go_on(session):
+        if session.quiz_passed and chance.random() < 0.5:
+            answer_all(store, session)
+        often, seldom = [pass_quiz_at_last, store.finish, store.resume], [store.withdraw, store.free, exclude]
+        chance.choice([*often * 3, *seldom])(session.id).result(30)
+
+    seen = set()
+    for _ in range(120):
+        session = chance.choice(store.sessions() or [None])
+        happens = [come, issue, lambda: clocks.pass_by(chance.choice([60, HOUR, 25 * HOUR]))]
+        with contextlib.suppress(CollectionError):
+            chance.choice(happens)() if session is None or chance.random() < 0.3 else go_on(session)
+        left = store._writer.submit(lambda work: (lapse(work), open_places(work))[1]).result(30)
+        assert store.is_full() == (left <= 0)
+        store.check_integrity()
+        with Store.open(store.folder, read_only=True) as looking:
+            assert looking.sessions() == store.sessions()
+            assert looking.counts() == store.counts()
+        seen |= {session.state for session in store.sessions()}
+    assert seen >= {"live", "finished"}
