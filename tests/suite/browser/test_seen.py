@@ -17,6 +17,8 @@ from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
 
 LARGE = {"viewport": {"width": 1280, "height": 1000}}
 # At the beginning of each frame, before the page changes anything: what the frame before painted.
+FRAMES = "left => new Promise(done => { const next = () => (left-- ? requestAnimationFrame(next) : done()); next(); })"
+"""Waits for so many frames: each step of a picture has one of its own."""
 WATCH = """
   window.painted = [];
   const look = () => {
@@ -38,6 +40,7 @@ def test_the_picture_that_a_row_stores_was_on_the_screen_pixel_for_pixel(serve, 
         me.trial(number)
         for key in keys:
             me.page.keyboard.press(key)
+        me.page.evaluate(FRAMES, len(keys) + 1)
         shown = trials_of(served)[number - 1]
         seen = on_screen(me.page.locator(f".picture[src*='{shown.names[position]}']"))
         assert np.array_equal(seen, enlarged(shown.pictures[position]))
