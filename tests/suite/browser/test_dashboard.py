@@ -102,6 +102,9 @@ def test_what_comes_in_is_shown_by_itself_and_the_focus_stays(dashboard, open_da
     expect(page.get_by_role("heading", level=1)).to_have_text(dashboard.store.frozen.study.title)
     before = int(figure(page, "Answers").inner_text())
     expect(figure(page, "Finished")).to_have_text("10 of 250")
+    assert int(figure(page, "At it now").inner_text()) == sum(
+        1 for session in dashboard.store.sessions() if session.state == "live"
+    )
     assert page.evaluate("location.hash") == ""
     finished = page.get_by_role("button", name="finished", exact=True)
     finished.focus()

@@ -62,6 +62,15 @@ def is_within(box, room, head):
     )
 
 
+def test_a_slider_stays_where_it_is_when_it_is_touched_on_a_phone(at_trial):
+    me = at_trial(INFER, "phone")
+    sliders, submit = me.page.get_by_role("slider"), me.page.locator(".controls .main")
+    before = sliders.first.bounding_box(), submit.bounding_box()
+    sliders.first.press("ArrowRight")
+    sliders.first.press("PageDown")
+    assert (sliders.first.bounding_box(), submit.bounding_box()) == before
+
+
 @pytest.mark.parametrize("screen", SCREENS)
 @pytest.mark.parametrize("task", SUITE_TASKS)
 def test_all_that_is_asked_is_in_sight_from_one_left_edge_and_no_picture_alone_in_a_row(at_trial, task, screen):

@@ -16,8 +16,12 @@ export function overviewOf(told, showPeople) {
 	);
 }
 
+/** Stages of people who are on their way. */
+const AT_IT = ['instructions', 'quiz', 'trials'];
+
 export function figures(told) {
-	const live = told.batches.reduce((sum, batch) => sum + batch.live + batch.provisional, 0);
+	// People, not sessions: in a sitting each person has one of every task.
+	const live = told.stages.reduce((sum, { stage, people }) => sum + (AT_IT.includes(stage) ? people : 0), 0);
 	const answers = told.batches.reduce((sum, batch) => sum + batch.answers, 0);
 	const left = told.hours_left;
 	const items = [
