@@ -181,7 +181,8 @@ def export(
         )
         click.echo(f"  SYNTHETIC: scripted people, or a trial run; marked with {marked}")
     if done.hidden is not None:
-        click.echo(f"wrote {len(done.gathered.people):,} people to {target / PARTICIPANTS}")
+        number = len(done.gathered.people)
+        click.echo(f"wrote {number:,} {'person' if number == 1 else 'people'} to {target / PARTICIPANTS}")
     if done.hidden:
         click.echo(f"  people whose demographics are left out in part, as fewer than {k} share them: {done.hidden:,}")
     for line in _left_out(done.gathered, unfinished=unfinished):

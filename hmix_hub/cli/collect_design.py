@@ -152,7 +152,7 @@ def _echo(frozen: FrozenStudy, tasks: list[TaskOverview], advice: list[str], col
         people = f"{tasks[0].people} people are asked all {len(tasks)} tasks"
         click.echo(f"sitting: {people}, {said}; {minutes} minutes each")
     for line in advice:
-        click.echo(f"look at {line}")
+        click.echo(f"advice on {line}")
     click.echo(
         "\nminutes: reading, 4 s a question, and each trial: the median response time of the release, of later tasks "
         "an estimate"

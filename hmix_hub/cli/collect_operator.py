@@ -55,7 +55,8 @@ def _participant(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _said(told: Told) -> str:
-    return f"a session of {told['task']} that is {told['state'].replace('_', ' ')}, with {told['answers']} answers"
+    tasks = " and ".join(told["tasks"])
+    return f"a session of {tasks} that is {told['state'].replace('_', ' ')}, with {told['answers']} answers"
 
 
 @click.command("amend")
@@ -131,8 +132,9 @@ def close(folder: Path, reopen: bool) -> None:
         click.echo(f"the study is{already} open")
     else:
         live = told["live"]
-        who = "nobody is" if not live else "1 person is" if live == 1 else f"{live} people are"
-        click.echo(f"the study is{already} closed; {who} still at it, and may finish")
+        who = "1 person is" if live == 1 else f"{live} people are"
+        under_way = f"{who} still taking part and may finish" if live else "nobody is taking part at the moment"
+        click.echo(f"the study is{already} closed; {under_way}")
 
 
 @click.command("pause")

@@ -79,7 +79,9 @@ def _echo(store: Store) -> None:
     wanted = sum(count.quota for count in now.counts)
     total: dict[str, Any] = {"task": "all", "batch": None, "wanted": wanted, **_numbers(now.counts)}
     echo_table([*rows, total])
-    rare = _numbers(now.counts, _RARE)
+    if now.tasks_each > 1:
+        click.echo(f"people: {now.finished:,} of {now.wanted:,} finished; each is in a row of every task")
+    rare = {name: number // now.tasks_each for name, number in _numbers(now.counts, _RARE).items()}
     if told := ", ".join(f"{name.replace('_', ' ')} {number:,}" for name, number in rare.items() if number):
         click.echo(f"without a place: {told}")
     click.echo(f"time left: {_time_left(now)}")

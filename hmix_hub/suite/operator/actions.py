@@ -67,7 +67,7 @@ class Close(Action):
         was_closed = store.is_closed()
         if was_closed == self.reopen:
             store.set_closed(not self.reopen)
-        live = sum(count.live for count in store.counts())
+        live = sum(count.live + count.provisional for count in store.counts()) // store.frozen.tasks_each
         return {"was_closed": was_closed, "is_closed": not self.reopen, "live": live}
 
 

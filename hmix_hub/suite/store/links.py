@@ -44,7 +44,7 @@ def issue_links(work: Work, count: int, hashes: Sequence[str] = ()) -> list[int]
     wanted = [*unknown, *[None] * count]
     free = max(0, open_places(work) // work.frozen.tasks_each)
     if len(wanted) > free:
-        msg = f"{len(wanted)} places would be kept, and {free} are free that no other link keeps"
+        msg = f"{len(wanted)} new links need a place each, and only {free} can still be kept"
         raise StoreRefusedError(msg, hint="issue fewer links, revoke unused ones, or ask for more people per batch")
     first = int(get_meta(work.database, "links_issued") or 0) + 1
     # A number is never given twice: a link that was revoked stays dead.

@@ -182,7 +182,7 @@ def _surroundings(study: StudyFile) -> Iterator[_Problem]:
             yield ("surroundings", number), f"{name} stands here twice"
         elif _plain(phrase) not in agreed:
             said = f"`surroundings` asks for {name}, and the form does not name it; say that {phrase!r} is stored"
-            other = f"another wording goes into words.recorded_{name}, too, letter by letter"
+            other = f"to word it differently, put the same words under words.recorded_{name}"
             yield ("consent", "text"), f"{said} ({other})"
 
 

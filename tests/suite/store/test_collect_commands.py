@@ -155,7 +155,7 @@ class TestClose:
     def test_the_server_sees_it_at_once(self, hmix, store):
         session = join(store, 1)
         told = hmix("close", store.folder)
-        assert told.output == "the study is closed; 1 person is still at it, and may finish\n"
+        assert told.output == "the study is closed; 1 person is still taking part and may finish\n"
         assert store.is_closed()
         with pytest.raises(StudyClosedError):
             join(store, 2)

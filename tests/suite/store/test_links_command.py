@@ -70,7 +70,7 @@ def test_the_same_ids_have_the_same_links(folder, tmp_path):
 def test_more_than_there_is_room_for_are_refused_with_how_many_there_is(folder):
     told = links(folder, "--n", 5000)
     assert told.exit_code == 1
-    assert "places would be kept" in str(told.exception or told.output) + told.output
+    assert "need a place each" in str(told.exception or told.output) + told.output
 
 
 def test_unused_ones_are_revoked(folder):

@@ -6,10 +6,12 @@ import contextlib
 from dataclasses import replace
 
 import pytest
+from click.testing import CliRunner
 from suite.store.small_study import HOUR, answer, answer_all, token
 from suite.store.small_study import join as arrive
 from suite_maker import frozen_study
 
+from hmix_hub.cli.main import main
 from hmix_hub.suite.operator.actions import described
 from hmix_hub.suite.store.database import StoreError, StoreRefusedError, StudyFullError, open_writing
 from hmix_hub.suite.store.progress import find_code, progress
@@ -204,7 +206,7 @@ def test_those_who_run_the_study_are_told_of_all_parts_at_once(begin):
 def test_a_link_keeps_a_place_in_every_task(begin):
     store = begin(quota=2)
     assert store.issue_links(2).result() == [1, 2]
-    with pytest.raises(StoreRefusedError, match="0 are free"):
+    with pytest.raises(StoreRefusedError, match="only 0 can still be kept"):
         store.issue_links(1).result()
     assert store.is_full()
     with pytest.raises(StudyFullError):
@@ -315,3 +317,24 @@ def test_another_task_needs_a_place_and_leaves_the_first_as_it_was(begin):
     with pytest.raises(StudyFullError):
         store.join(token("ada"), recruiting_hash=None, task=SECOND, another=True).result()
     assert (now(store, "ada").task, now(store, "ada").state) == (FIRST, "finished")
+
+
+def test_those_who_run_the_study_are_told_people_and_not_sessions(begin):
+    store = begin(quota=3)
+    join(store, "ada")
+    arrive(store, "ben")
+
+    def told(verb, *more):
+        return CliRunner().invoke(main, ["collect", verb, str(store.folder), *more]).output
+
+    lines = told("status").splitlines()
+    assert "people: 0 of 3 finished; each is in a row of every task" in lines
+    assert "without a place: provisional 1" in lines
+    # Nobody holds the store now, as when its server is stopped.
+    name = store.key.participant(now(store, "ada").sitting)
+    store.close()
+    assert "2 people are still taking part and may finish" in told("close")
+    assert f"a session of {FIRST} and {SECOND} that is live, with 0 answers" in told(
+        "exclude", "--participant", name, "--reason", "a trial"
+    )
+    assert "1 person is still taking part and may finish" in told("close")

@@ -109,4 +109,4 @@ def test_check_prints_it(tmp_path):
     folder = write_study(tmp_path / "study", changed("Please take part.", "Please ~~look~~."))
     told = CliRunner().invoke(main, ["collect", "check", str(folder)])
     assert told.exit_code == 0
-    assert "look at consent.text: '~~look~~'" in told.output
+    assert "advice on consent.text: '~~look~~'" in told.output
