@@ -94,7 +94,7 @@ def _numbers(counts: list[Any], names: tuple[str, ...] = _COUNTED) -> dict[str, 
 def _time_left(now: Progress) -> str:
     hours = now.hours_left
     if hours is None:
-        return "-"
+        return "cannot be told yet"
     if hours == 0:
         return "none, everybody has finished"
     told = (

@@ -54,7 +54,7 @@ class TestStatus:
 
     def test_the_time_left_comes_from_the_pace(self, hmix, make_store, clocks):
         store = make_store(4)
-        assert hmix("status", store.folder).output.splitlines()[-1] == "time left: -"
+        assert hmix("status", store.folder).output.splitlines()[-1] == "time left: cannot be told yet"
         take_part(store, 1)
         join(store, 2)
         clocks.pass_by(5 * HOUR)
