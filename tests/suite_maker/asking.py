@@ -6,14 +6,16 @@ import asyncio
 import hashlib
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote
 
 from suite_maker.answers import answer_to, chance
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,12 @@ class Asker:
             return Reply(0, {}, b"")
         told = {name.decode().lower(): value.decode() for name, value in came[0]["headers"]}
         return Reply(came[0]["status"], told, b"".join(message.get("body", b"") for message in came[1:]))
+
+
+def run_apart(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine in a thread of its own, for in this one a browser's event loop may be running."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
 
 
 class Person:

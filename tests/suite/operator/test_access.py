@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from suite_maker import run_apart
 
 from hmix_hub.suite.operator.channel import new_token
 from hmix_hub.suite.server import operator
@@ -49,12 +50,12 @@ def impatient(monkeypatch):
     ids=["none", "empty", "short", "another", "cut", "longer", "other case"],
 )
 def test_a_wrong_token_opens_nothing(access, impatient, token):
-    assert asyncio.run(ask(access, token)) == 401
+    assert run_apart(ask(access, token)) == 401
 
 
 def test_the_right_token_opens_and_the_page_needs_none(access):
-    assert asyncio.run(ask(access, TOKEN)) == 200
-    assert asyncio.run(ask(access, None, "/")) == 200
+    assert run_apart(ask(access, TOKEN)) == 200
+    assert run_apart(ask(access, None, "/")) == 200
 
 
 def test_who_guesses_waits_and_who_knows_does_not(access):
@@ -69,7 +70,7 @@ def test_who_guesses_waits_and_who_knows_does_not(access):
         await asyncio.gather(*waiting, return_exceptions=True)
         return known, told, len(waiting)
 
-    assert asyncio.run(many()) == (200, {429}, operator.MOST_WAITING)
+    assert run_apart(many()) == (200, {429}, operator.MOST_WAITING)
 
 
 def test_guesses_are_written_once_a_minute_and_never_quoted(access, impatient, capsys):
@@ -77,7 +78,7 @@ def test_guesses_are_written_once_a_minute_and_never_quoted(access, impatient, c
     with ErrorLog(elapsed=lambda: now[0]).attached():
         for seconds in (0, *range(20), 61):
             now[0] = seconds
-            asyncio.run(ask(access, guess))
+            run_apart(ask(access, guess))
     told = capsys.readouterr().err
     assert told.splitlines() == [
         "hmix: the dashboard was asked without its token",

@@ -12,6 +12,7 @@ import time
 import pytest
 from starlette.requests import Request
 from suite.store.small_study import answer, frozen_study, join, take_part
+from suite_maker import run_apart
 
 from hmix_hub.errors import CollectionError
 from hmix_hub.suite.operator.actions import ACTIONS, Action, Close, Look, Withdraw
@@ -168,5 +169,5 @@ def test_one_action_is_carried_out_after_the_other(store, monkeypatch):
         return await asyncio.gather(*(routes.act(Request(scope, receive)) for _ in range(3)))
 
     with contextlib.closing(Watch(store)) as watch:
-        replies = asyncio.run(act_at_once(ActionRoutes(store, watch)))
+        replies = run_apart(act_at_once(ActionRoutes(store, watch)))
     assert [json.loads(reply.body) for reply in replies] == [{"under_way": 1}] * 3

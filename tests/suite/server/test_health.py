@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from concurrent.futures import Future
 from typing import Any
 
 import pytest
+from suite_maker import run_apart
 
 from hmix_hub.suite.server.app import Health
 from hmix_hub.suite.store.database import StoreError
@@ -66,5 +66,5 @@ def test_who_asks_often_does_not_keep_the_disk_busy(served: Any, monkeypatch: py
             for _ in range(10):
                 assert await health.fault() is None
 
-    asyncio.run(ask())
+    run_apart(ask())
     assert tried == [0.0, 5.0, 10.0]
