@@ -30,7 +30,7 @@ _CIFAR10 = os.environ.pop("HMIX_CIFAR10", "") or str(_SHARED / "cifar10")
 pytest_plugins = ["drawn_once"]
 
 # A slow machine is no failure.
-settings.register_profile("hmix", deadline=None)
+settings.register_profile("hmix", deadline=None, max_examples=50)
 settings.load_profile("hmix")
 
 _CHROMIUM = (

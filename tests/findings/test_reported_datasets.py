@@ -197,7 +197,7 @@ def test_bad_calls(load_sample, study):
         hmix_hub.report(study, study)
 
 
-@set_up(max_examples=12, suppress_health_check=list(HealthCheck))
+@set_up(max_examples=6, suppress_health_check=list(HealthCheck))
 @given(study=studies())
 def test_any_valid_study_is_reported_on(study):
     with tempfile.TemporaryDirectory() as folder:

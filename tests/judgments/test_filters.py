@@ -115,7 +115,7 @@ interval = st.tuples(st.none() | st.integers(0, 20), st.none() | st.integers(0, 
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(interval, st.sets(st.sampled_from(LABELS), min_size=1), st.booleans())
 def test_filters_commute_and_are_idempotent(ends, labels, repeats):
     dataset = hmix_hub.load_dataset("h-mix", split="train", source="sample")

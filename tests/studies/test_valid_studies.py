@@ -42,7 +42,7 @@ def expected(study, column):
     return given
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(study=studies())
 def test_nothing_is_found_in_a_valid_study_but_what_is_so(study, put):
     report = check_study(Study.open(put(study)))
@@ -53,7 +53,7 @@ def test_nothing_is_found_in_a_valid_study_but_what_is_so(study, put):
     assert report.rows == {study.path: len(study.rows)}
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(study=studies(tasks=("class_votes",), is_recorded=False))
 def test_votes_are_valid_and_come_back_with_what_follows_from_them(study, put):
     folder = put(study)
@@ -72,7 +72,7 @@ def test_votes_are_valid_and_come_back_with_what_follows_from_them(study, put):
             assert found["class_frequencies"] == [votes / sum(counts) for votes in counts]
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(study=studies())
 def test_every_value_comes_back_as_it_was_given(study, put):
     table = read(put(study))
@@ -81,7 +81,7 @@ def test_every_value_comes_back_as_it_was_given(study, put):
             assert values(table, column, study.classes) == expected(study, column), column
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(study=studies())
 def test_the_table_is_the_same_whatever_the_format(study, put):
     tables = [read(put(study.in_format(ending))).drop_columns("source_file") for ending in ENDINGS]
@@ -90,7 +90,7 @@ def test_the_table_is_the_same_whatever_the_format(study, put):
         assert table.select(tables[0].column_names).equals(tables[0])
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(study=studies(is_recorded=True))
 def test_how_answers_came_about_may_be_told_whole(study, put):
     report = check_study(Study.open(put(study)))

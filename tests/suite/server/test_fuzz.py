@@ -101,7 +101,7 @@ def collection() -> Iterator[Collection]:
         yield Collection(stack.enter_context(Asker(build_app(store, sample_pictures()))), store)
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(
     method=methods,
     path=paths,
