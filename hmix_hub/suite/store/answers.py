@@ -119,13 +119,12 @@ def _note_month(work: Work) -> None:
 
 
 def _quarantine(work: Work, session_id: str, trial_index: int, payload: str, fault: str) -> Outcome:
-    place = "session = ? AND trial_index = ?"
-    query = f"SELECT payload FROM quarantine WHERE {place}"  # noqa: S608
+    query = "SELECT payload FROM quarantine WHERE session = ? AND trial_index = ?"
     kept = [text for (text,) in work.database.execute(query, (session_id, trial_index))]
     if payload in kept:
         return Outcome.QUARANTINED
     if not _has_room(work, session_id, len(kept), payload):
-        if kept or work.one(f"SELECT 1 FROM answers WHERE {place}", session_id, trial_index):  # noqa: S608
+        if kept or trial_index in read_answered(work.database, session_id):
             return _leave_out(work, session_id, Outcome.QUARANTINED)
         # The trial has to be held, or the browser would send this again for ever.
         payload, fault = payload[:CUT], f"{fault} (cut after {CUT} characters)"

@@ -29,9 +29,9 @@ class Cache:
         self.places = Places(self._sessions.values())
         self.places.set_links(int(database.execute("SELECT count(*) FROM links").fetchone()[0]))
         held: dict[str, set[int]] = {}
-        for table in ("answers", "quarantine"):
-            for name, trial_index in database.execute(f"SELECT session, trial_index FROM {table}"):  # noqa: S608
-                held.setdefault(name, set()).add(trial_index)
+        query = "SELECT session, trial_index FROM answers UNION ALL SELECT session, trial_index FROM quarantine"
+        for name, trial_index in database.execute(query):
+            held.setdefault(name, set()).add(trial_index)
         self._held = {name: frozenset(indices) for name, indices in held.items()}
 
     def is_tombstone(self, token_hash: bytes) -> bool:

@@ -45,7 +45,8 @@ def issue_links(work: Work, count: int, hashes: Sequence[str] = ()) -> list[int]
     free = max(0, open_places(work) // work.frozen.tasks_each)
     if len(wanted) > free:
         msg = f"{len(wanted)} new links need a place each, and only {free} can still be kept"
-        raise StoreRefusedError(msg, hint="issue fewer links, revoke unused ones, or ask for more people per batch")
+        hint = "issue fewer links, revoke unopened ones (`hmix collect links --revoke`), or set people_per_batch higher"
+        raise StoreRefusedError(msg, hint=hint)
     first = int(get_meta(work.database, "links_issued") or 0) + 1
     # A number is never given twice: a link that was revoked stays dead.
     numbers = range(first, first + len(wanted))
@@ -100,8 +101,8 @@ def session_of_link(work: Work, number: int, *, takes_over: bool) -> str | None:
     if not takes_over:
         msg = "the session of this link is open in another browser"
         raise JoinRefusedError(msg, reason="link_opened")
-    of_sitting = "session IN (SELECT id FROM sessions WHERE sitting = ?)"
-    query = f"UPDATE tokens SET is_moved = 1 WHERE {of_sitting} RETURNING hash"  # noqa: S608
+    query = """UPDATE tokens SET is_moved = 1
+        WHERE session IN (SELECT id FROM sessions WHERE sitting = ?) RETURNING hash"""
     hashes = [bytes(token_hash) for (token_hash,) in work.database.execute(query, found).fetchall()]
     work.effects.append(lambda cache: cache.move_tokens(hashes))
     return part_now(work, str(found[0]))

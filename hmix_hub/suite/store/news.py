@@ -14,8 +14,7 @@ from hmix_hub.suite.design.design import Amendment, Versions, uneven_places
 from hmix_hub.suite.store.cache import Cache
 from hmix_hub.suite.store.database import StoreRefusedError, database_errors, open_writing
 from hmix_hub.suite.store.layout import get_meta, put_meta
-from hmix_hub.suite.store.places import kept_places, lapse
-from hmix_hub.suite.store.tables import TAKES_PLACE
+from hmix_hub.suite.store.places import kept_places, lapse, taken_places
 from hmix_hub.suite.store.work import Work
 from hmix_hub.suite.study.model import StudyFile
 
@@ -92,16 +91,18 @@ def amend(work: Work, study: StudyFile, changed: Sequence[str]) -> Amendment:
     if uneven := uneven_places(study, amended.batches):
         raise StoreRefusedError(uneven, hint="change people_per_batch in all tasks of the sitting")
     lapse(work)
-    left = sum(batch.quota for batch in amended.batches) - kept_places(work) * amended.tasks_each
+    taken = taken_places(work)
     for batch in amended.batches:
-        query = f"SELECT count(*) FROM sessions WHERE batch = ? AND {TAKES_PLACE}"  # noqa: S608
-        left -= (taken := work.count(query, batch.number))
-        if taken > batch.quota:
-            msg = f"batch {batch.number} of {batch.task} would want {batch.quota} people, and has {taken}"
-            raise StoreRefusedError(msg, hint=f"set people_per_batch to {taken} or more, or close the study")
+        if (people := taken[batch.number]) > batch.quota:
+            msg = f"batch {batch.number} of {batch.task} would want {batch.quota} people, and has {people}"
+            raise StoreRefusedError(msg, hint=f"set people_per_batch to {people} or more, or close the study")
+    left = sum(batch.quota for batch in amended.batches) - taken.total() - kept_places(work) * amended.tasks_each
     if left < 0:
         msg = f"personal links keep {-left // amended.tasks_each} more places than there would be"
-        raise StoreRefusedError(msg, hint="set people_per_batch higher, or take back links that nobody has opened")
+        raise StoreRefusedError(
+            msg,
+            hint="set people_per_batch higher, or revoke links that nobody has opened: `hmix collect links --revoke`",
+        )
     made = Amendment(amended.version, study, tuple(changed), work.now, work.month)
     work.database.execute(
         "INSERT INTO amendments VALUES (?, ?, ?, ?, ?)",

@@ -60,7 +60,7 @@ def choose_batch(work: Work, task: str | None, *, has_link: bool = False) -> Bat
         msg = f"the study has no task {task!r}"
         raise CollectionError(msg, hint=nearest(task, sorted(tasks), label="tasks"))
     lapse(work)
-    taken = _taken(work)
+    taken = taken_places(work)
     # Of those who hold no place yet, however many they are, only how often a batch was given is known at once.
     given = dict(work.database.execute("SELECT number, given FROM batches").fetchall())
     free = [
@@ -74,16 +74,17 @@ def choose_batch(work: Work, task: str | None, *, has_link: bool = False) -> Bat
     return work.frozen.batches[min(free)[-1]]
 
 
-# SQLite's planner takes an index of all live sessions, however many of them hold no place.
-def _taken(work: Work) -> Counter[int]:
+def taken_places(work: Work) -> Counter[int]:
+    """Count the places taken, by batch."""
+    # SQLite's planner takes an index of all live sessions, however many of them hold no place.
     query = f"SELECT batch, count(*) FROM sessions INDEXED BY sessions_with_place WHERE {TAKES_PLACE} GROUP BY batch"  # noqa: S608
     return Counter(dict(work.database.execute(query).fetchall()))
 
 
 def open_places(work: Work) -> int:
     """Count the free places of all tasks, less those that personal links keep, each one in all that a person does."""
-    taken = work.count(f"SELECT count(*) FROM sessions INDEXED BY sessions_with_place WHERE {TAKES_PLACE}")  # noqa: S608
-    return sum(batch.quota for batch in work.frozen.batches) - taken - kept_places(work) * work.frozen.tasks_each
+    wanted, taken = sum(batch.quota for batch in work.frozen.batches), taken_places(work).total()
+    return wanted - taken - kept_places(work) * work.frozen.tasks_each
 
 
 def kept_places(work: Work) -> int:
@@ -100,8 +101,7 @@ def kept_places(work: Work) -> int:
 def has_place(work: Work, session: SessionRecord) -> bool:
     """Whether the batch of a session without a place has a free one for it, once all given back are counted."""
     lapse(work)
-    taken = _taken(work)
-    is_free = taken[session.batch] < work.frozen.batches[session.batch].quota
+    is_free = taken_places(work)[session.batch] < work.frozen.batches[session.batch].quota
     return is_free and (session.link is not None or open_places(work) > 0)
 
 

@@ -239,8 +239,8 @@ def withdraw(work: Work, session_id: str) -> None:
     The recruiting id's hash goes, too, since it is the person's: who withdraws and comes with the same id begins anew,
     in another browser, also who failed a quiz of few attempts. That a quiz cannot be failed twice is not promised.
     """
-    sitting = "(SELECT sitting FROM sessions WHERE id = ?)"
-    query = f"SELECT id, sitting, batch, excluded FROM sessions WHERE sitting = {sitting}"  # noqa: S608
+    query = """SELECT id, sitting, batch, excluded FROM sessions
+        WHERE sitting = (SELECT sitting FROM sessions WHERE id = ?)"""
     for part, name, batch, excluded in work.database.execute(query, (session_id,)).fetchall():
         _delete(work, part, batch)
         give_back_link(work, name, is_dead=excluded is not None)

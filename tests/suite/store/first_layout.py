@@ -1,4 +1,7 @@
-"""Collections as the first hmix-hub that collected wrote them: layout 1."""
+"""Collections as the first hmix-hub that collected wrote them: layout 1.
+
+Its tables stand here in full, much as they resemble today's: what that version wrote never changes with them.
+"""
 
 from __future__ import annotations
 
