@@ -26,7 +26,7 @@ from hmix_hub.sources.image_set import ImageSet
 from hmix_hub.suite.server.joining import JoinRoute, NetworkLimit
 from hmix_hub.suite.server.pictures import Gallery
 from hmix_hub.suite.server.proxy import DIRECT, BelowPath, Proxy
-from hmix_hub.suite.server.replies import Guard, Refusal, json_reply, refusal_of
+from hmix_hub.suite.server.replies import Guard, Refusal, json_reply, png_reply, refusal_of
 from hmix_hub.suite.server.session_routes import QuestionRoutes, SessionRoutes
 from hmix_hub.suite.store.store import Store
 from hmix_hub.suite.study.recruiting import outcome_of
@@ -45,7 +45,6 @@ _TYPES = {
 }
 _PICTURE = re.compile(r"([0-9a-f]{40})\.png", re.ASCII)
 _GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))", re.IGNORECASE)
-_FOREVER = "private, max-age=31536000, immutable"
 TRIED_SECONDS = 5.0
 """What was found is told again for so long; nobody can keep the disk busy by asking."""
 PATIENCE_SECONDS = 2.0
@@ -163,7 +162,7 @@ class StudyRoutes:
         png = self._gallery.cached(mixture)
         if png is None:
             png = await to_thread.run_sync(self._gallery.png, mixture)
-        return Response(png, headers={"Cache-Control": _FOREVER}, media_type="image/png")
+        return png_reply(png)
 
     async def icon(self, _request: Request) -> Response:
         """Send no icon, without an error in the browser's console."""
@@ -184,7 +183,7 @@ class NewsMark:
                 MutableHeaders(scope=message)[NEWS_HEADER] = mark
             await send(message)
 
-        await self._app(scope, receive, send_marked if "/api/" in scope["path"] else send)
+        await self._app(scope, receive, send_marked if scope["path"].startswith("/api/") else send)
 
 
 class Assets:
@@ -259,11 +258,14 @@ class Health:
 
     async def fault(self) -> Refusal | None:
         """Return why answers cannot be stored; `None` where they can."""
-        try:
-            tried = asyncio.wrap_future(self._try_out())
-            await asyncio.wait_for(asyncio.shield(tried), PATIENCE_SECONDS)
-        except TimeoutError:
+        tried = asyncio.wrap_future(self._try_out())
+        # Whoever asked may be told already when it fails, and asyncio would log that nobody has heard of it.
+        tried.add_done_callback(asyncio.Future.exception)
+        done, _ = await asyncio.wait([tried], timeout=PATIENCE_SECONDS)
+        if not done:
             return Refusal(503, "store_slow", "The server has not stored anything for some seconds.")
+        try:
+            tried.result()
         except Exception as error:
             if (refused := refusal_of(error)) is None:
                 raise

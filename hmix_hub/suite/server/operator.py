@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-import json
 import logging
 from functools import partial
 from importlib.resources import files
@@ -30,7 +29,7 @@ from hmix_hub.suite.operator.watch import Watch
 from hmix_hub.suite.server.app import Assets, Health, assembled, is_known, route
 from hmix_hub.suite.server.error_log import SERVER_LOG, ErrorLog
 from hmix_hub.suite.server.pictures import draw, encoded
-from hmix_hub.suite.server.replies import HEADERS, POLICY, Guard, Refusal, json_reply
+from hmix_hub.suite.server.replies import HEADERS, POLICY, Guard, Refusal, json_reply, png_reply
 from hmix_hub.suite.server.requests import bearer_token, read_sent
 from hmix_hub.suite.store.store import Store
 
@@ -38,7 +37,6 @@ from hmix_hub.suite.store.store import Store
 _HEADERS = HEADERS | {"Content-Security-Policy": POLICY.replace("img-src 'self'", "img-src 'self' blob:")}
 _SHARED_FILES = ("dom.js", "icon.svg")
 _FOLDER = "dashboard"
-_FOREVER = "private, max-age=31536000, immutable"
 PEOPLE_AT_ONCE = 50
 """People of one page of the list."""
 GUESS_SECONDS = 1.0
@@ -129,7 +127,7 @@ class LookRoutes:
         except IndexError:
             raise Refusal(404, "no_such_picture", "There is no such picture.") from None
         png = await to_thread.run_sync(lambda: encoded(draw(self._image_set, mixture)))
-        return Response(png, headers={"Cache-Control": _FOREVER}, media_type="image/png")
+        return png_reply(png)
 
 
 class ActionRoutes:
@@ -157,12 +155,12 @@ class ActionRoutes:
 
 
 def _tagged_json(request: Request, content: Any) -> Response:
-    body = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
-    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    headers = {"ETag": tag}
+    reply = json_reply(content)
+    tag = f'"{hashlib.sha256(reply.body).hexdigest()[:32]}"'
     if is_known(request, tag):
-        return Response(status_code=304, headers=headers)
-    return Response(body, headers=headers, media_type="application/json")
+        return Response(status_code=304, headers={"ETag": tag})
+    reply.headers["ETag"] = tag
+    return reply
 
 
 class Access:

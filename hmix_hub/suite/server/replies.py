@@ -37,6 +37,7 @@ HEADERS = {
 """Headers of every reply."""
 NOT_STORED = "no-store"
 """Cache-Control of whatever says nothing else."""
+_FOREVER = "private, max-age=31536000, immutable"
 RETRY_SECONDS = "5"
 """How long a browser waits where the server can store nothing."""
 
@@ -93,6 +94,11 @@ def json_reply(content: object, status: int = 200, headers: Mapping[str, str] | 
     """Reply with JSON."""
     body = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8", "replace")
     return Response(body, status, dict(headers or {}), "application/json")
+
+
+def png_reply(png: bytes) -> Response:
+    """Reply with a picture; browsers may keep it, since another picture has another address."""
+    return Response(png, headers={"Cache-Control": _FOREVER}, media_type="image/png")
 
 
 def refusal_of(error: Exception) -> Refusal | None:

@@ -97,7 +97,7 @@ class SessionRoutes:
         record = find_session(self._store, request).record
         if record.state == "lapsed" and not self._store.is_expired(record):
             record = await wrap_future(self._store.resume(record.id))
-        return self._view(record)
+        return view_reply(self._store, record)
 
     async def finish(self, request: Request) -> Response:
         """Finish a session, or its part of a sitting, if the server holds an answer to every trial."""
@@ -199,9 +199,6 @@ class SessionRoutes:
         if len(text) > _LONGEST_COMMENT:
             raise Refusal(400, "malformed", f"Comments have at most {_LONGEST_COMMENT} characters.")
         return outcome_reply(await wrap_future(self._store.put_comments(found.record.id, text)))
-
-    def _view(self, record: SessionRecord) -> Response:
-        return view_reply(self._store, record)
 
 
 def view_reply(store: Store, record: SessionRecord) -> Response:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 from concurrent.futures import Future
 from typing import Any
 
@@ -51,6 +53,28 @@ def test_a_store_that_fails_or_does_not_answer_is_told(served: Any, monkeypatch:
     status, said = look(served)
     assert (status, said["error"]) == (503, "store_failed")
     assert "secret" not in str(said)
+
+
+def test_what_fails_once_nobody_waits_for_it_is_not_logged_as_unheard_of(
+    served: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hmix_hub.suite.server.app.PATIENCE_SECONDS", 0.01)
+    tries: list[Future[None]] = [Future()]
+    monkeypatch.setattr(served.store, "try_out", lambda: tries[0])
+
+    async def ask_too_early() -> list[str]:
+        logged: list[str] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, context: logged.append(context["message"]))
+        fault = await Health(served.store).fault()
+        assert fault is not None
+        assert fault.content["error"] == "store_slow"
+        tries.pop().set_exception(StoreError("the disk failed"))
+        for _ in range(3):
+            await asyncio.sleep(0)
+        gc.collect()
+        return logged
+
+    assert run_apart(ask_too_early()) == []
 
 
 def test_who_asks_often_does_not_keep_the_disk_busy(served: Any, monkeypatch: pytest.MonkeyPatch) -> None:
