@@ -35,7 +35,8 @@ from hmix_hub.suite.store.store import Store
 
 # Pictures are fetched with the token, which an address cannot carry, and shown from the browser's memory.
 _HEADERS = HEADERS | {"Content-Security-Policy": POLICY.replace("img-src 'self'", "img-src 'self' blob:")}
-_SHARED_FILES = ("dom.js", "icon.svg")
+SHARED_FILES = ("dom.js", "icon.svg")
+"""What the dashboard loads of the client of those who take part."""
 _FOLDER = "dashboard"
 PEOPLE_AT_ONCE = 50
 """People of one page of the list."""
@@ -63,7 +64,7 @@ def build_operator_app(store: Store, watch: Watch, token: str, image_set: ImageS
         What went wrong while serving.
     """
     folder = files("hmix_hub.suite.client") / _FOLDER
-    assets = Assets([*_SHARED_FILES, *(f"{_FOLDER}/{file.name}" for file in folder.iterdir())], f"{_FOLDER}/index.html")
+    assets = Assets([*SHARED_FILES, *(f"{_FOLDER}/{file.name}" for file in folder.iterdir())], f"{_FOLDER}/index.html")
     looks, actions = LookRoutes(store, watch, image_set, errors), ActionRoutes(store, watch)
     routes = [
         route("/", GET=assets.page),

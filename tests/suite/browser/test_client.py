@@ -1,4 +1,4 @@
-"""The client's files: small, without build step or foreign addresses; every word is known by name."""
+"""The client's files, and the dashboard's: small, without build step or foreign addresses; every word is known."""
 
 import gzip
 import re
@@ -8,6 +8,7 @@ from typing import get_args
 import pytest
 from suite_maker import study_content
 
+from hmix_hub.suite.server.operator import SHARED_FILES
 from hmix_hub.suite.study.model import StudyFile
 from hmix_hub.suite.study.questionnaire import questionnaire_of
 from hmix_hub.suite.study.questions import Surrounding
@@ -15,14 +16,26 @@ from hmix_hub.suite.study.words import WORDS, placeholders
 from hmix_hub.suite.tasks import SUITE_TASKS
 from hmix_hub.tasks import INFER, TASKS
 
-CLIENT = {
-    file.name: file.read_text(encoding="utf-8")
-    for folder in ("", "tasks")
-    for file in (files("hmix_hub.suite.client") / folder).iterdir()
-    if file.name.rpartition(".")[2] in {"html", "js", "css", "svg"}
-}
-CODE = "".join(text for name, text in CLIENT.items() if name.endswith(".js"))
-MOST_BYTES, MOST_SENT = 100_000, 48_000
+
+def read(*folders):
+    """Return the texts of the client's files by name."""
+    return {
+        file.name: file.read_text(encoding="utf-8")
+        for folder in folders
+        for file in (files("hmix_hub.suite.client") / folder).iterdir()
+        if file.name.rpartition(".")[2] in {"html", "js", "css", "svg"}
+    }
+
+
+def code_of(client):
+    return "".join(text for name, text in client.items() if name.endswith(".js"))
+
+
+CLIENT = read("", "tasks")
+DASHBOARD = read("dashboard") | {name: CLIENT[name] for name in SHARED_FILES}
+CODE = code_of(CLIENT)
+MOST_BYTES, MOST_SENT, MOST_OF_DASHBOARD = 100_000, 48_000, 80_000
+of_both = pytest.mark.parametrize("client", [CLIENT, DASHBOARD], ids=["people", "dashboard"])
 
 
 @pytest.mark.parametrize(("sent", "most"), [(bytes, MOST_BYTES), (gzip.compress, MOST_SENT)], ids=["read", "sent"])
@@ -32,15 +45,24 @@ def test_all_files_of_a_session_are_small(sent, most):
     assert sum(sizes.values()) + max(pages) < most
 
 
-def test_nothing_is_asked_of_another_server():
-    addresses = re.findall(r"https?://[^\s'\"`)]+", "".join(CLIENT.values()))
+def test_the_dashboard_is_small_and_its_styles_are_classes():
+    assert sum(len(text.encode()) for text in DASHBOARD.values()) < MOST_OF_DASHBOARD
+    assert not re.search(r"\.style\b", code_of(DASHBOARD))
+
+
+@of_both
+def test_nothing_is_asked_of_another_server(client):
+    addresses = re.findall(r"https?://[^\s'\"`)]+", "".join(client.values()))
     assert set(addresses) <= {"http://www.w3.org/2000/svg"}
-    assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function", CODE)
-    assert not re.search(r"<script(?![^>]*src=)|<style|\sstyle=|\son\w+=", CLIENT["index.html"])
+    assert not re.search(
+        r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function", code_of(client)
+    )
+    assert not re.search(r"<script(?![^>]*src=)|<style|\sstyle=|\son\w+=", client["index.html"])
 
 
-def test_addresses_are_relative_so_that_a_study_can_stand_below_a_path():
-    assert not re.findall(r"['\"`]/(?:api|static|pictures)\b[^'\"`]*", "".join(CLIENT.values()))
+@of_both
+def test_addresses_are_relative_so_that_a_study_can_stand_below_a_path(client):
+    assert not re.findall(r"['\"`]/(?:api|static|pictures)\b[^'\"`]*", "".join(client.values()))
 
 
 def test_what_tells_people_with_old_browsers_is_written_for_old_browsers():
@@ -49,10 +71,11 @@ def test_what_tells_people_with_old_browsers_is_written_for_old_browsers():
     assert CLIENT["index.html"].index("static/old.js") > CLIENT["index.html"].index("</main>")
 
 
-def test_nodes_come_on_a_page_in_one_place_which_drops_nothing_nodes():
+@of_both
+def test_nodes_come_on_a_page_in_one_place_which_drops_nothing_nodes(client):
     """`replaceChildren(null)` shows the word "null"; `add` and `fill` of dom.js do not."""
     puts = re.compile(r"\.(?:append|prepend|replaceChildren|appendChild|insertBefore)\(")
-    assert {name for name, text in CLIENT.items() if puts.search(text)} == {"dom.js", "old.js"}
+    assert {name for name, text in client.items() if puts.search(text)} == {"dom.js", "old.js"} & set(client)
 
 
 def words_of_presets():

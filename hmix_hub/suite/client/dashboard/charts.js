@@ -1,11 +1,12 @@
 /** Charts as SVG, drawn from counts. Styles are classes; the numbers stand in titles and in the text alternative. */
+import { add } from '../dom.js';
+
 const SVG = 'http://www.w3.org/2000/svg';
 
 function draw(tag, properties = {}, ...children) {
 	const node = document.createElementNS(SVG, tag);
 	for (const [name, value] of Object.entries(properties)) if (value != null) node.setAttribute(name, value);
-	node.append(...children);
-	return node;
+	return add(node, children);
 }
 
 const title = (text) => draw('title', {}, text);
@@ -38,15 +39,15 @@ export function bars(counts, { width = 360, height = 110, labels = [], mark = nu
 	for (const [place, count] of counts.entries()) {
 		const high = tall(count);
 		const box = { x: (place + gap / 2) * step, y: height - high, width: step * (1 - gap), height: high };
-		if (count) node.append(draw('rect', box, title(`${titles[place] ?? ''} ${count}`.trim())));
+		if (count) add(node, draw('rect', box, title(`${titles[place] ?? ''} ${count}`.trim())));
 	}
-	node.append(draw('line', { class: 'axis', x1: 0, x2: width, y1: height, y2: height }));
-	if (mark !== null) node.append(draw('line', { class: 'mark', x1: mark * step, x2: mark * step, y1: head - 4, y2: height + 3 }));
-	node.append(text(2, 9, String(most), 'start'));
+	add(node, draw('line', { class: 'axis', x1: 0, x2: width, y1: height, y2: height }));
+	if (mark !== null) add(node, draw('line', { class: 'mark', x1: mark * step, x2: mark * step, y1: head - 4, y2: height + 3 }));
+	add(node, text(2, 9, String(most), 'start'));
 	for (const [place, string] of labels) {
 		const anchor = place <= 0.5 ? 'start' : place >= counts.length - 0.5 ? 'end' : 'middle';
 		const x = anchor === 'start' ? 0 : anchor === 'end' ? width : place * step;
-		node.append(text(x, height + 13, string, anchor));
+		add(node, text(x, height + 13, string, anchor));
 	}
 	return node;
 }

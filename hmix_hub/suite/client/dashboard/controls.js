@@ -1,11 +1,11 @@
 /** What is done with the study: pause, close, tell everybody something; and with one person. Each asks before. */
-import { make } from '../dom.js';
+import { fill, make } from '../dom.js';
 import { act } from './api.js';
 import { press, table } from './parts.js';
 
 const part = (id) => document.getElementById(id);
 
-/** Say what became of an action. */
+/** Show what became of an action. */
 export function say(text) {
 	part('said').textContent = text;
 }
@@ -26,7 +26,7 @@ export function askFor(heading, nodes, steps) {
 			}
 		}, { class: kind }),
 	);
-	dialog.replaceChildren(make('h2', { id: 'dialog-heading' }, heading), ...nodes, fault, make('div', { class: 'buttons' }, buttons));
+	fill(dialog, make('h2', { id: 'dialog-heading' }, heading), nodes, fault, make('div', { class: 'buttons' }, buttons));
 	// The button that opened it may have been shown anew meanwhile.
 	dialog.onclose = () => opener && document.querySelector(`[data-key="${CSS.escape(opener)}"]`)?.focus();
 	dialog.showModal();
@@ -71,7 +71,7 @@ async function askAmendment(amend) {
 	} else if (told.changes.length === 0) {
 		askFor('Nothing to amend', [text('collection.yaml says what holds already. Change it in the folder of the collection, and come back.')], [['Close', 'main']]);
 	} else {
-		const rows = told.changes.map(({ key, was, is }) => [key, was, is].map((part) => String(part ?? '–')));
+		const rows = told.changes.map(({ key, was, is }) => [key, was, is].map((value) => String(value ?? '–')));
 		const changes = table('What changes', [['Key'], ['Was', 'wide'], ['Is', 'wide']], rows);
 		askFor('Amend the study?', [text('This is what collection.yaml changes from now on. The export says who took part under which version.'), changes], [
 			['Amend', 'main', amend],

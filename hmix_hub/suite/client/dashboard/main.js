@@ -70,7 +70,7 @@ function showHead() {
 		make('span', { class: `chip ${state}` }, plain(state)),
 		study.is_synthetic ? make('span', { class: 'chip synthetic' }, 'trial run or simulation: no data') : null,
 		make('span', { class: 'soft' }, marks.join(' · ')),
-		told.message ? make('span', { class: 'message' }, `Everybody reads: “${told.message}”`) : null,
+		told.message ? make('span', {}, `Everybody reads: “${told.message}”`) : null,
 	);
 	showIn(part('controls'), controlsOf(told, refresh));
 }

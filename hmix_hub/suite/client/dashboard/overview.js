@@ -1,11 +1,11 @@
 /** The overview: people by stage, batches, answers an hour, response times, agreement, flags, storage and errors. */
 import { make } from '../dom.js';
 import { bars, meter } from './charts.js';
-import { batchName, bytes, counted, minutes, plain, seconds, section, table, whole } from './parts.js';
+import { batchName, bytes, counted, minutes, plain, press, seconds, section, table, whole } from './parts.js';
 
 const NUMBER = 'number';
 const BAR = [make('span', { class: 'unseen' }, 'As a bar'), 'chart'];
-const NONE = make('p', { class: 'none' }, 'No answers yet.');
+const none = (text = 'No answers yet.') => make('p', { class: 'none' }, text);
 
 export function overviewOf(told, showPeople) {
 	return make(
@@ -50,7 +50,7 @@ function stages({ stages: found, withdrawn }, showPeople) {
 }
 
 function link(text, key, onclick) {
-	return make('button', { type: 'button', class: 'link', 'data-key': key, onclick }, text);
+	return press(text, key, onclick, { class: 'link' });
 }
 
 function batches(all) {
@@ -81,11 +81,11 @@ function hours({ hours: width, counts, unknown }, served) {
 	const titles = counts.map((_, place) => `${hour(place)} to ${hour(place + 1)}:`);
 	const note = unknown ? ` ${counted(unknown, 'answer')} of an earlier version have no time.` : '';
 	const text = `${whole(total)} in ${minutes(Math.max(served, 1))} of serving; a bar is ${per}.${note}`;
-	return section('Answers over time', total ? bars(counts, { labels, said, titles, width: 460, height: 110 }) : NONE.cloneNode(true), make('p', { class: 'soft' }, text));
+	return section('Answers over time', total ? bars(counts, { labels, said, titles, width: 460, height: 110 }) : none(), make('p', { class: 'soft' }, text));
 }
 
 function times(tasks) {
-	if (!tasks.length) return section('Response times', NONE.cloneNode(true));
+	if (!tasks.length) return section('Response times', none());
 	const charts = tasks.map(({ task, answers, median_ms: median, low_ms: low, high_ms: high, edges_ms: edges, counts }) => {
 		const at = (ms) => Math.log2(Math.min(Math.max(ms, edges[0]), edges.at(-1)) / edges[0]) * 2;
 		const labels = [250, 1000, 4000, 16_000, 64_000].map((ms) => [at(ms), seconds(ms)]);
@@ -99,7 +99,7 @@ function times(tasks) {
 }
 
 function agreement(all) {
-	if (!all.length) return section('Agreement so far', NONE.cloneNode(true));
+	if (!all.length) return section('Agreement so far', none());
 	const rows = all.map(({ task, scale, stimuli, answers, alpha }) => [
 		[plain(task), scale].filter(Boolean).join(': '),
 		alpha == null ? '–' : alpha.toFixed(2).replace('-0.00', '0.00'),
@@ -131,7 +131,7 @@ function server({ storage, fault, errors, served_minutes: served }) {
 	const rows = errors.map(({ text, times, minutes: ago }) => [make('pre', {}, text), whole(times), ago ? `${minutes(ago)} ago` : 'now']);
 	const told = errors.length
 		? table('Last errors', [['Error'], ['Times', NUMBER], ['Last']], rows)
-		: make('p', { class: 'none' }, 'No errors since the server was started.');
+		: none('No errors since the server was started.');
 	const state = make('dl', { class: 'pairs' }, items.map(([name, value]) => [make('dt', {}, name), make('dd', {}, value)]).flat());
 	return section('Storage and errors', state, told);
 }

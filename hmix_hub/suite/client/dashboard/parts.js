@@ -1,5 +1,5 @@
 /** Parts of the views: tables, sections, numbers and times as text; and showing anew without losing the focus. */
-import { make } from '../dom.js';
+import { fill, make } from '../dom.js';
 
 export const whole = (number) => (number == null ? '–' : number.toLocaleString('en'));
 export const seconds = (ms) => (ms == null ? '–' : `${(ms / 1000).toLocaleString('en', { maximumFractionDigits: ms < 10_000 ? 1 : 0 })} s`);
@@ -39,7 +39,7 @@ export function table(caption, columns, rows) {
 export function showIn(place, ...nodes) {
 	const key = place.contains(document.activeElement) ? document.activeElement.dataset.key : null;
 	const offsets = [...place.querySelectorAll('.scroll')].map((node) => node.scrollLeft);
-	place.replaceChildren(...nodes.flat().filter(Boolean));
+	fill(place, nodes);
 	for (const [number, node] of [...place.querySelectorAll('.scroll')].entries()) node.scrollLeft = offsets[number] ?? 0;
 	if (key) place.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
 }

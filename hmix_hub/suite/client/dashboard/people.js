@@ -73,11 +73,11 @@ function list({ people, start, of, most }, changed) {
 		changed();
 	};
 	const pages = of > most && [
-		press('Earlier people', 'later', turn(most), { disabled: start + most >= of }),
-		press('Later people', 'earlier', turn(-most), { disabled: start === 0 }),
+		press('Earlier people', 'earlier', turn(most), { disabled: start + most >= of }),
+		press('Later people', 'later', turn(-most), { disabled: start === 0 }),
 	];
 	const shown = of ? `${start + 1} to ${start + people.length} of ${counted(of, 'person', 'people')}, the latest first. Began and last: minutes of serving ago. Claimed: response times added up; server: from when the first trial was possible to the last answer.` : 'Nobody.';
-	return section('People', make('p', { class: 'soft' }, shown), of ? table('People', columns, rows) : null, make('div', { class: 'buttons' }, pages || null));
+	return section('People', make('p', { class: 'soft' }, shown), of ? table('People', columns, rows) : null, make('div', { class: 'buttons' }, pages));
 }
 
 const SAID = {
@@ -108,7 +108,7 @@ function openPerson(person, changed) {
 		await done('exclude', () => ({ reason: null }))();
 		return 'The participant is taken back.';
 	}
-	askFor(`Participant ${id}`, [make('p', {}, facts), flags, excluded, field].filter(Boolean), steps);
+	askFor(`Participant ${id}`, [make('p', {}, facts), flags, excluded, field], steps);
 }
 
 function confirmDeletion(id, changed) {

@@ -31,8 +31,8 @@ function stimuli(content) {
 function stimulus({ batch: number, class_names: classes }, { place, classes: pair, coefficient, answers }) {
 	const [first, second] = pair;
 	const isWalk = coefficient == null;
-	const share = isWalk ? '' : second == null ? '' : `, ${Math.round(coefficient * 1000) / 10} % ${first}`;
-	const heading = make('h2', {}, make('span', { class: 'soft' }, `${place + 1} `), second == null || isWalk ? [first, second].filter(Boolean).join(' – ') : `${first} – ${second}${share}`);
+	const share = isWalk || second == null ? '' : `, ${Math.round(coefficient * 1000) / 10} % ${first}`;
+	const heading = make('h2', {}, make('span', { class: 'soft' }, `${place + 1} `), pair.filter(Boolean).join(' – '), share);
 	const path = (step) => `api/pictures/${number}/${place}/${step}`;
 	const shown = isWalk
 		? make('div', { class: 'walk' }, Array.from({ length: STEPS }, (_, step) => thumbnail(path(step), `${first} ${step * 10} %`)))
