@@ -38,7 +38,7 @@ export function faultLine(id) {
 	return make('p', { class: 'fault', id, 'aria-live': 'polite' });
 }
 
-/** Say a fault, a text or the nodes of one, beside a field; an empty text takes it back. */
+/** Show a fault, a text or the nodes of one, beside a field; an empty text takes it back. */
 export function setFault(line, field, text) {
 	if (line.textContent !== make('p', {}, text).textContent) fill(line, text);
 	if (text) field.setAttribute('aria-invalid', 'true');

@@ -11,7 +11,7 @@ export function readNumber(text) {
 	return /^-?\d{1,15}(?:\.\d{1,6})?$/.test(plain) ? Number(plain) : NaN;
 }
 
-/** Give the value of a digit: those of a script follow each other from 0 to 9 (Unicode, 4.6). */
+/** Return the value of a digit: those of a script follow each other from 0 to 9 (Unicode, 4.6). */
 function valueOf(digit) {
 	const code = digit.codePointAt(0);
 	let first = code;

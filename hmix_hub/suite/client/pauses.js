@@ -6,7 +6,7 @@ import { show } from './screen.js';
 import { fit } from './sizes.js';
 import { word } from './words.js';
 
-/** Say something about a practice trial, beside the picture that the answer was about; `isLast`: now it counts. */
+/** Show what is said about a practice trial, beside the picture that the answer was about; `isLast`: now it counts. */
 export function showFeedback({ feedback, isLast }, pictures, forth) {
 	const said = [...rich(feedback), ...(isLast ? rich(word('practice_over')) : [])];
 	const controls = make('div', { class: 'controls' }, said, buttons(button(word(isLast ? 'practice_start' : 'next'), forth)));

@@ -43,7 +43,7 @@ export function put(what, body) {
 	if (!timer) send();
 }
 
-/** Say what waits of the session's own. */
+/** Return what waits of the session's own. */
 export function waiting() {
 	const start = `${START}${current}.`;
 	return names(start).map((name) => name.slice(start.length));
@@ -87,7 +87,7 @@ async function send() {
 	tell();
 }
 
-/** Give what is sent next, of earlier sessions in this browser too. */
+/** Return what is sent next, of earlier sessions in this browser too. */
 function next(tried) {
 	return names(START)
 		.sort()

@@ -88,7 +88,7 @@ function showOver() {
 	showEnd(next, whenGone, another);
 }
 
-/** Say how far the person is, of all pages of the sitting; without words of the page's own the part alone. */
+/** Show how far the person is, of all pages of the sitting; without words of the page's own the part alone. */
 function sayPlace(page, said = '') {
 	const { part: number, of, pages_before: before, pages } = session.view.sitting;
 	const place = session.view.pages.indexOf(page);

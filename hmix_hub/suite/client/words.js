@@ -14,12 +14,12 @@ export function setWords(study) {
 	Object.assign(document.documentElement, { lang, dir });
 }
 
-/** Give a word by name, {placeholders} filled; of a number that was added up only the decimals that people can enter. */
+/** Return a word by name, {placeholders} filled; of a number that was added up only the decimals that people can enter. */
 export function word(name, values = {}) {
 	return filled(name, values, (value) => value).join('');
 }
 
-/** Give the nodes of a word by name; texts that are filled in are names, which no browser translates. */
+/** Return the nodes of a word by name; texts that are filled in are names, which no browser translates. */
 export function phrase(name, values) {
 	return filled(name, values, fixed);
 }

@@ -21,7 +21,7 @@ export default function makeTask(page) {
 	const form = make('div', { onchange, oninput: onchange }, ...fields.map((field) => field.node));
 	secondPercent.node.hidden = true;
 
-	/** Say what contradicts itself, and if all is to be there, what is missing; gives the fields at fault. */
+	/** Check what contradicts itself, and if all is to be there, what is missing; returns the fields at fault. */
 	function check(isAll) {
 		const [topClass] = top.values();
 		const [secondClass] = second.values();
