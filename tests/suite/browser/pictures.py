@@ -1,4 +1,4 @@
-"""What the store says that a person saw: names and pixels of the pictures of each trial."""
+"""Pixels: of the pictures of each trial as the store knows them, and of what is on the screen."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from hmix_hub.suite.tasks.trial import Trial
 
 Pixels = npt.NDArray[np.uint8]
 SIZE = 320
+FILLED = (157, 189, 227)
+"""Colour of the fill of a slider."""
 
 
 @dataclass(frozen=True)
@@ -78,3 +80,10 @@ def decoded(png: bytes) -> Pixels:
     """Return the pixels of a PNG file, uint8 (height, width, 3)."""
     with Image.open(io.BytesIO(png)) as picture:
         return np.asarray(picture.convert("RGB"))
+
+
+def fill_of(track: Pixels) -> list[float]:
+    """Find the fill of a slider in the pixels of its track: where along it the fill begins and ends, 0 to 1."""
+    row = track[len(track) // 3].astype(int)
+    filled = np.flatnonzero(np.abs(row - FILLED).sum(axis=1) < 12)
+    return [float(place) / len(row) for place in (filled[0], filled[-1])] if len(filled) else []

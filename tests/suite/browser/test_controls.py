@@ -8,12 +8,11 @@ import pytest
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from playwright.sync_api import expect
-from suite.browser.pictures import decoded, on_screen
+from suite.browser.pictures import decoded, fill_of, on_screen
 
 from hmix_hub.schema import CIFAR10
 from hmix_hub.tasks import CATEGORICAL, CHOICE, CONSTRUCT, INFER, SELECT
 
-FILLED = (157, 189, 227)
 NOTHING = re.compile(r"\b(null|undefined|false|NaN)\b")
 # Texts of the page that name a class and that a browser may translate.
 TRANSLATED = """(names) => {
@@ -25,13 +24,6 @@ TRANSLATED = """(names) => {
   }
   return found;
 }"""
-
-
-def fill_of(track):
-    """Find the fill of a slider in the pixels of its track: where along it the fill begins and ends, 0 to 1."""
-    row = track[len(track) // 3].astype(int)
-    filled = np.flatnonzero(np.abs(row - FILLED).sum(axis=1) < 12)
-    return [place / len(row) for place in (filled[0], filled[-1])] if len(filled) else []
 
 
 def fills(me, slider):

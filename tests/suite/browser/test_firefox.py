@@ -5,15 +5,11 @@ import shutil
 
 import numpy as np
 import pytest
-
-from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
-
-pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-
 from suite.browser.collection import QUESTION
 from suite.browser.firefox import Firefox
-from suite.browser.pictures import trials_of
-from suite.browser.test_controls import fill_of
+from suite.browser.pictures import fill_of, trials_of
+
+from hmix_hub.tasks import CATEGORICAL, CONSTRUCT, INFER, SELECT
 
 HOME, END, SPACE, RIGHT = "\ue011", "\ue010", " ", "\ue014"
 MAIN = "main button.main:not(:disabled)"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import os
 import shutil
 import socket
 import subprocess
@@ -24,6 +25,8 @@ from hmix_hub.suite.deployment import settings
 from hmix_hub.suite.server.proxy import Proxy
 from hmix_hub.tasks import SELECT
 
+PROGRAMS = f"{os.environ['PATH']}:/usr/sbin"
+"""Where proxies are looked for: Debian keeps nginx off the path of ordinary users."""
 ID = "5f1c2d3e4b5a69788776655a"
 NGINX = """
 daemon off;
@@ -58,14 +61,14 @@ def run_caddy(folder: Path, texts: dict[str, str]) -> list[str]:
 @contextlib.contextmanager
 def behind(command: str, served: Served, folder: Path, path: str) -> Iterator[str]:
     """Let a proxy stand before a study; gives the address that people open."""
-    if shutil.which(command) is None:
-        pytest.skip(f"{command} is not installed")
+    if shutil.which(command, path=PROGRAMS) is None:
+        pytest.skip(f"{command} is not installed: on Debian and Ubuntu, apt install {command}")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     address = f"http://127.0.0.1:{port}{path}"
     texts = settings(served.store.folder, at=address, port=served.port)
     words = {"nginx": run_nginx, "caddy": run_caddy}[command](folder, texts)
-    environment = {"HOME": str(folder), "PATH": "/usr/bin:/usr/sbin"}
+    environment = {"HOME": str(folder), "PATH": PROGRAMS}
     with (folder / "said").open("wb") as said:
         process = subprocess.Popen(words, stdout=said, stderr=said, env=environment)
 
