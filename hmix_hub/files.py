@@ -13,7 +13,7 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any, BinaryIO
 
 PREFIX = ".hmix-new-"
@@ -251,6 +251,12 @@ def is_plain_inside(path: Path, root: Path) -> bool:
         return path.is_file() and path.resolve().is_relative_to(root.resolve())
     except (OSError, RuntimeError, ValueError):
         return False
+
+
+def is_plain_path(text: str) -> bool:
+    """Whether a text names a place within a folder, on every system: `pairs/infer.csv`."""
+    path = PureWindowsPath(text)
+    return not path.anchor and ".." not in path.parts and "\\" not in text
 
 
 Look = tuple[int, int, int, int]

@@ -45,8 +45,7 @@ def _answer(asked: AskedQuestion, rng: np.random.Generator, *, is_attentive: boo
         return TEXT[: asked.longest]
     if asked.kind == "number":
         return _number(asked, rng)
-    most = asked.steps if asked.kind == "scale" else len(asked.choices)
-    open_places = [place for place in range(1, most + 1) if place not in asked.screen_out]
+    open_places = [place for place in range(1, asked.number_of_places + 1) if place not in asked.screen_out]
     if not open_places:
         return None
     number = int(rng.integers(1, len(open_places) + 1)) if asked.kind == "several" else 1

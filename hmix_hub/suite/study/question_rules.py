@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from hmix_hub.contribute.privacy.column_names import identifies_people, is_demographic, may_hold_times
@@ -16,17 +16,16 @@ from hmix_hub.suite.study.questionnaire import (
     questionnaire_of,
     questions_of,
 )
-from hmix_hub.suite.study.questions import KEYS, LARGEST, NEEDED, AskedQuestion, QuestionPage
+from hmix_hub.suite.study.questions import KEYS, NEEDED, AskedQuestion, QuestionPage
+from hmix_hub.suite.study.task_rules import Problem, doubles
 from hmix_hub.suite.study.words import words_of
 from hmix_hub.yaml_file import KeyPath
 
 RESERVED = frozenset({"participant_id", *ATTENTION, *SURROUNDINGS})
 """Columns of participants.csv that the export fills by itself."""
 
-_Problem = tuple[KeyPath, str]
 
-
-def impossible_questions(study: StudyFile) -> Iterator[_Problem]:
+def impossible_questions(study: StudyFile) -> Iterator[Problem]:
     """Return what is wrong with the pages of questions, and with what is stored of people's surroundings."""
     places: dict[str, int] = {}
     for key, pages in (("before", study.before), ("after", study.after)):
@@ -41,14 +40,15 @@ def impossible_questions(study: StudyFile) -> Iterator[_Problem]:
                         (*at, screening_keys(asked)[0]),
                         "nobody can be screened out once the pictures were judged; ask before",
                     )
-    for asked_page, asked in questions_of(questionnaire_of(study)):
+    all_asked = list(questions_of(questionnaire_of(study)))
+    for asked_page, asked in all_asked:
         count = places[asked.name] = places.get(asked.name, 0) + 1
         if count == 2:
             yield (
                 _path_of(study, asked_page.number),
                 f"two questions are called {asked.name!r}; each is a column of its own",
             )
-    checks = sum(asked.answer is not None for _, asked in questions_of(questionnaire_of(study)))
+    checks = sum(asked.answer is not None for _, asked in all_asked)
     if study.attention_failures and study.attention_failures >= checks:
         said = (
             f"{study.attention_failures} may be failed, and there are {checks} attention checks: nobody could fail more"
@@ -61,7 +61,7 @@ def _path_of(study: StudyFile, number: int) -> KeyPath:
     return ("before", number) if number < len(study.before) else ("after", number - len(study.before))
 
 
-def _page(page: QuestionPage) -> Iterator[_Problem]:
+def _page(page: QuestionPage) -> Iterator[Problem]:
     if page.preset is None and not page.questions:
         yield (), "give questions, or `preset: demographics`"
     elif page.preset is not None and page.questions:
@@ -70,7 +70,7 @@ def _page(page: QuestionPage) -> Iterator[_Problem]:
         yield (), "this page needs a title, its heading"
 
 
-def _question(asked: AskedQuestion) -> Iterator[_Problem]:
+def _question(asked: AskedQuestion) -> Iterator[Problem]:
     takes = KEYS[asked.kind]
     own = {key for keys in KEYS.values() for key in keys}
     for key in sorted((asked.model_fields_set & own) - set(takes)):
@@ -100,35 +100,30 @@ def screening_keys(asked: AskedQuestion) -> list[str]:
     return [key for key in keys if getattr(asked, key) not in (None, [])]
 
 
-def _choices(asked: AskedQuestion) -> Iterator[_Problem]:
+def _choices(asked: AskedQuestion) -> Iterator[Problem]:
     if len(asked.choices) < 2:
         yield ("choices",), "a question with one choice asks nothing; give two or more"
-    yield from _doubles("choices", asked.choices)
+    yield from doubles(("choices",), asked.choices, "{!r} stands already as choice {}", str.casefold)
     if asked.values and len(asked.values) != len(asked.choices):
         yield ("values",), f"{len(asked.values)} values stand for {len(asked.choices)} choices; give one for each"
     if asked.kind == "several" and not asked.values:
         for number, text in enumerate(asked.choices):
             if SEVERAL in text:
                 yield ("choices", number), f"{SEVERAL} stands between choices in the export; give `values` without it"
-    yield from _doubles("values", [value for value in asked.values if value])
+    # Several may be empty: they export nothing.
+    yield from doubles(
+        ("values",), asked.values, "{!r} stands already as value {}", lambda value: value.casefold() or object()
+    )
 
 
-def _doubles(key: str, texts: Sequence[str]) -> Iterator[_Problem]:
-    seen: set[str] = set()
-    for number, text in enumerate(texts):
-        if text.casefold() in seen:
-            yield (key, number), f"{text!r} stands here twice"
-        seen.add(text.casefold())
-
-
-def _scale(asked: AskedQuestion) -> Iterator[_Problem]:
+def _scale(asked: AskedQuestion) -> Iterator[Problem]:
     if asked.low == asked.high:
         yield ("high",), f"both ends of the scale are {asked.high!r}"
 
 
-def _places(asked: AskedQuestion) -> Iterator[_Problem]:
+def _places(asked: AskedQuestion) -> Iterator[Problem]:
     """Report numbers of choices or steps that there are not."""
-    most, called = (asked.steps, "steps") if asked.kind == "scale" else (len(asked.choices), "choices")
+    most, called = asked.number_of_places, "steps" if asked.kind == "scale" else "choices"
     if asked.answer is not None and not 1 <= asked.answer <= most:
         yield ("answer",), f"there is no {asked.answer}: the {called} are 1 to {most}"
     for number, place in enumerate(asked.screen_out):
@@ -138,8 +133,8 @@ def _places(asked: AskedQuestion) -> Iterator[_Problem]:
         yield ("screen_out",), "every answer ends the session, so that nobody could take part"
 
 
-def _number(asked: AskedQuestion) -> Iterator[_Problem]:
-    least, most = -LARGEST if asked.least is None else asked.least, LARGEST if asked.most is None else asked.most
+def _number(asked: AskedQuestion) -> Iterator[Problem]:
+    least, most = asked.bounds
     first, last = (math.ceil(least), math.floor(most)) if asked.whole else (least, most)
     if first > last:
         kind = "whole number" if asked.whole else "number"
@@ -164,7 +159,7 @@ def _number(asked: AskedQuestion) -> Iterator[_Problem]:
             yield ("groups", number), f"no answer is in a group from {start:g}: numbers are from {least:g} to {most:g}"
 
 
-def _name(asked: AskedQuestion) -> Iterator[_Problem]:
+def _name(asked: AskedQuestion) -> Iterator[Problem]:
     if asked.name in RESERVED:
         yield ("name",), f"the export has a column {asked.name} of its own; use another name"
     elif (
@@ -174,7 +169,7 @@ def _name(asked: AskedQuestion) -> Iterator[_Problem]:
         yield ("name",), f"{said}; ask something else, or use another name"
 
 
-def _surroundings(study: StudyFile) -> Iterator[_Problem]:
+def _surroundings(study: StudyFile) -> Iterator[Problem]:
     words, agreed = words_of(study), _plain(study.consent.text)
     for number, name in enumerate(study.surroundings):
         phrase = words[f"recorded_{name}"]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hmix_hub.suite.study.model import StudyFile
-from hmix_hub.suite.study.questions import LARGEST, AskedQuestion, QuestionPage
+from hmix_hub.suite.study.questions import AskedQuestion, QuestionPage
 from hmix_hub.suite.study.words import words_of
 from hmix_hub.suite.tasks.trial import read_fields, read_number, read_whole, refuse
 
@@ -164,22 +164,22 @@ def _read(asked: AskedQuestion, value: object) -> Any:
     if asked.kind == "several":
         if not isinstance(value, list) or len(value) > len(asked.choices):
             refuse(f"{asked.name} is no list of choices")
-        chosen = sorted({_read_place(asked, one, len(asked.choices)) for one in value})
+        chosen = sorted({_read_place(asked, one) for one in value})
         if len(chosen) < len(value):
             refuse(f"{asked.name} has a choice twice")
         return chosen
-    return _read_place(asked, value, asked.steps if asked.kind == "scale" else len(asked.choices))
+    return _read_place(asked, value)
 
 
-def _read_place(asked: AskedQuestion, value: object, most: int) -> int:
-    place = read_whole(value, asked.name, most)
+def _read_place(asked: AskedQuestion, value: object) -> int:
+    place = read_whole(value, asked.name, asked.number_of_places)
     if place < 1:
         refuse(f"{asked.name} counts from 1")
     return place
 
 
 def _read_number(asked: AskedQuestion, value: object) -> float:
-    least, most = -LARGEST if asked.least is None else asked.least, LARGEST if asked.most is None else asked.most
+    least, most = asked.bounds
     if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
         refuse(f"{asked.name} is no number from {least:g} to {most:g}")
     if asked.whole and value != math.floor(value):

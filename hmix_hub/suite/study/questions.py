@@ -70,6 +70,16 @@ class AskedQuestion(Strict):
     screen_out_below: float | None = Field(None, description="number: below it the session ends.")
     screen_out_above: float | None = Field(None, description="number: above it the session ends.")
 
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The smallest and the largest number that are taken."""
+        return -LARGEST if self.least is None else self.least, LARGEST if self.most is None else self.most
+
+    @property
+    def number_of_places(self) -> int:
+        """How many choices or steps there are."""
+        return self.steps if self.kind == "scale" else len(self.choices)
+
 
 KEYS: Mapping[QuestionKind, tuple[str, ...]] = {
     "choice": ("choices", "values", "answer", "screen_out"),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, NamedTuple
 
 import pyarrow as pa
 from pydantic import Field, StringConstraints, model_validator
 
+from hmix_hub.files import is_plain_path
 from hmix_hub.importing.patterns import check_pattern, is_match
 from hmix_hub.studies.manifest_fields import Line, Strict, Text
 
@@ -138,8 +138,7 @@ class Recruiting(Strict):
             raise ValueError(msg)
         if self.pattern is not None:
             check_pattern(self.pattern, fewest=0, most=2)
-        path = PurePosixPath(self.allow_list or "list.csv")
-        if path.is_absolute() or ".." in path.parts or "\\" in str(path):
+        if self.allow_list is not None and not is_plain_path(self.allow_list):
             msg = f"allow_list: {self.allow_list!r} is no plain path within the folder, such as ids.csv"
             raise ValueError(msg)
         return self

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
 from hmix_hub.errors import nearest
+from hmix_hub.files import is_plain_path
 from hmix_hub.schema import TOLERANCE
 from hmix_hub.suite.study.model import Pairs, PracticeTrial, Quiz, StudyFile, TaskDesign
 from hmix_hub.suite.tasks import SUITE_TASKS
@@ -120,10 +120,8 @@ def _pairs(study: StudyFile, task: str, pairs: Pairs) -> Iterator[Problem]:
     if pairs.per_class is not None and not takes_single:
         takers = " and ".join(name for name, other in SUITE_TASKS.items() if other.takes_single)
         yield ("pairs", "per_class"), f"{task} is about two pictures; single ones are for {takers}"
-    if pairs.file is not None:
-        path = PurePosixPath(pairs.file)
-        if path.is_absolute() or PureWindowsPath(pairs.file).anchor or "\\" in pairs.file or ".." in path.parts:
-            yield ("pairs", "file"), f"{pairs.file!r} is no plain path within the folder, such as pairs/infer.csv"
+    if pairs.file is not None and not is_plain_path(pairs.file):
+        yield ("pairs", "file"), f"{pairs.file!r} is no plain path within the folder, such as pairs/infer.csv"
     if pairs.classes is None:
         return
     if pairs.file is not None:

@@ -33,9 +33,12 @@ def _read(folder: Path, *questions: dict[str, Any], place: str = "before", **mor
 FAULTS: dict[str, tuple[dict[str, Any], str]] = {
     "a choice of nothing": (CHOICE | {"choices": []}, r"choices: a question of the kind choice needs this key"),
     "a choice of one": (CHOICE | {"choices": ["Phone"]}, "a question with one choice asks nothing"),
-    "the same choice twice": (CHOICE | {"choices": ["Phone", "phone"]}, r"choices\[2\]: 'phone' stands here twice"),
+    "the same choice twice": (
+        CHOICE | {"choices": ["Phone", "phone"]},
+        r"choices\[2\]: 'phone' stands already as choice 1",
+    ),
     "values for some choices": (CHOICE | {"values": ["a", "b"]}, "2 values stand for 3 choices"),
-    "one value for two choices": (CHOICE | {"values": ["a", "a", "b"]}, r"values\[2\]: 'a' stands here twice"),
+    "one value for two choices": (CHOICE | {"values": ["", "a", "a"]}, r"values\[3\]: 'a' stands already as value 2"),
     "a mark of the export in a choice": (SEVERAL | {"choices": ["a|b", "c"]}, "give `values` without it"),
     "a right answer that there is not": (CHECK | {"answer": 3}, "answer: there is no 3: the choices are 1 to 2"),
     "a check that need not be answered": (CHECK | {"required": False}, "an attention check has to be answered"),
