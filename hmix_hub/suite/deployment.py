@@ -20,6 +20,8 @@ _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?", re.ASCII)
 _NO_PATH = re.compile(r"[\"'\\$;{}\s]")
 """What means something else in one of the files."""
 _HERE = ("127.0.0.1", "::1")
+_IN_CONTAINER = "0.0.0.0"  # noqa: S104
+"""Every address of the container: Docker hands ports on to no loopback one. Outside they are of the loopback."""
 _CONTAINERS = ("172.16.0.0/12", "192.168.0.0/16", "10.0.0.0/8")
 """Networks that Docker gives to containers: the proxy is the computer that runs them."""
 
@@ -75,30 +77,31 @@ def settings(folder: Path, *, at: str, port: int) -> dict[str, str]:
             msg = f"{path!r} holds spaces or signs that mean something else in settings files"
             raise CollectionError(msg, hint="move it to a path of letters, digits, - . _ and /")
     root_path = Proxy.of(address.path).root_path
+    known = {
+        "study": read_study_file(folder, allow_placeholders=True).id,
+        "at": at,
+        "site": f"{address.scheme}://{address.netloc}" if address.scheme == "http" else address.netloc,
+        "https": address.scheme == "https",
+        "host": address.hostname,
+        "at_port": address.port or {"http": 80, "https": 443}[address.scheme],
+        "root_path": root_path,
+        "port": port,
+        "folder": folder,
+        "hmix": hmix,
+        "version": version("hmix-hub"),
+        "options": _options("127.0.0.1", port, root_path, _HERE),
+        "container": [
+            *("hmix", "collect", "serve", "/study", "--dashboard-host", _IN_CONTAINER, "--dashboard-port", "8001"),
+            *_options(_IN_CONTAINER, 8000, root_path, _CONTAINERS),
+        ],
+    }
     return {
         name: jinja2.Template(
             files("hmix_hub.suite").joinpath("deployment_files", name).read_text(encoding="utf-8"),
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
             keep_trailing_newline=True,
-        ).render(
-            study=read_study_file(folder, allow_placeholders=True).id,
-            at=at,
-            site=f"{address.scheme}://{address.netloc}" if address.scheme == "http" else address.netloc,
-            https=address.scheme == "https",
-            host=address.hostname,
-            at_port=address.port or {"http": 80, "https": 443}[address.scheme],
-            root_path=root_path,
-            port=port,
-            folder=folder,
-            hmix=hmix,
-            version=version("hmix-hub"),
-            options=_options("127.0.0.1", port, root_path, _HERE),
-            container=[
-                *("hmix", "collect", "serve", "/study", "--dashboard-host", "0.0.0.0", "--dashboard-port", "8001"),  # noqa: S104
-                *_options("0.0.0.0", 8000, root_path, _CONTAINERS),  # noqa: S104
-            ],
-        )
+        ).render(known)
         for name in FILES
     }
 
