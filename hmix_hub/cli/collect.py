@@ -43,7 +43,8 @@ COMMANDS = {
     "simulate": (_SELF, "Let scripted people take part, with a known bias."),
 }
 _NEW_FILE = click.Path(path_type=Path, dir_okay=False)
-_folder = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+collection_argument = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+"""A collection folder. It stands here, not with the options of all verbs, whose imports take a quarter of a second."""
 
 
 @click.group("collect", cls=LazyGroup, lines=COMMANDS)
@@ -56,7 +57,7 @@ def collect() -> None:
 
 
 @click.command("preview")
-@_folder
+@collection_argument
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
 @click.option("--port", default=8001, show_default=True, type=click.IntRange(0, 65535), help="Port; 0: a free one.")
 def preview(folder: Path, host: str, port: int) -> None:
@@ -67,7 +68,7 @@ def preview(folder: Path, host: str, port: int) -> None:
 
 
 @click.command("serve")
-@_folder
+@collection_argument
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at; 0.0.0.0 for every one.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port; 0: a free one.")
 @click.option(
@@ -98,9 +99,10 @@ def preview(folder: Path, host: str, port: int) -> None:
 def serve(folder: Path, trial_run: bool, root_path: str, trusted_proxy: tuple[str, ...], **where: Any) -> None:
     """Collect answers: serve the study to people, from a laptop or a server.
 
-    The study file is frozen when it is served first, and refused if it is changed later. One process serves a
-    collection. Stop it at any time and start it again: people go on where they stopped. For people elsewhere put a
-    server with HTTPS in front of it, whose own log leaves addresses out.
+    The study file is frozen when it is served first; a change of it is refused, or is for `hmix collect amend`. One
+    process serves a collection. Stop it at any time and start it again: people go on where they stopped. For people
+    elsewhere put a server with HTTPS in front of it, whose own log leaves addresses out: `hmix collect deploy` writes
+    its settings.
 
     The second address that is printed is the dashboard's, for those who run the study. Who has it can do everything;
     it is another one each time.
@@ -113,7 +115,7 @@ def serve(folder: Path, trial_run: bool, root_path: str, trusted_proxy: tuple[st
 
 
 @click.command("deploy")
-@_folder
+@collection_argument
 @click.option("--at", required=True, metavar="URL", help="Address that people will open: https://example.org/pilot.")
 @click.option("--to", "target", metavar="FOLDER", type=click.Path(path_type=Path), help="Where to write [DIR/deploy].")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65534), help="Port behind the proxy.")
@@ -130,7 +132,7 @@ def deploy(folder: Path, at: str, target: Path | None, port: int) -> None:
 
 
 @click.command("export")
-@_folder
+@collection_argument
 @click.argument("target", metavar="TARGET", type=click.Path(path_type=Path))
 @click.option("--unfinished", is_flag=True, help="Take answers of people who have not finished, too.")
 @click.option(
@@ -227,7 +229,7 @@ def _left_out(gathered: Gathered, *, unfinished: bool) -> list[str]:
 
 
 @click.command("backup")
-@_folder
+@collection_argument
 @click.argument("target", metavar="TARGET", type=click.Path(path_type=Path))
 def backup(folder: Path, target: Path) -> None:
     """Copy a collection into a new folder, checked, while it is being served.
@@ -246,7 +248,7 @@ def backup(folder: Path, target: Path) -> None:
 
 
 @click.command("simulate")
-@_folder
+@collection_argument
 @click.argument("target", metavar="[TARGET]", required=False, type=click.Path(path_type=Path))
 @click.option("--url", metavar="ADDRESS", help="Take part in a server of this study that runs already.")
 @click.option(

@@ -1,4 +1,4 @@
-"""`hmix collect init` and `check`: the study file, and the design that follows from it."""
+"""`hmix collect init`, `check` and `words`: the study file, its design, and the words of its pages."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hmix_hub.cli.collect import collection_argument
 from hmix_hub.cli.options import cifar10_option, json_option, source_option
 from hmix_hub.cli.output import echo_json, echo_table
 from hmix_hub.errors import CollectionError, StudyFileError, Where
@@ -64,7 +65,7 @@ def init(folder: str, preset: str, tasks: tuple[str, ...], pairs: str | None, so
 
 
 @click.command("check")
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@collection_argument
 @cifar10_option
 @json_option
 def check(folder: Path, cifar10: str | None, as_json: bool) -> None:

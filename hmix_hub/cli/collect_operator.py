@@ -15,6 +15,7 @@ from typing import Any
 
 import click
 
+from hmix_hub.cli.collect import collection_argument
 from hmix_hub.cli.options import json_option
 from hmix_hub.cli.output import echo_json, echo_table
 from hmix_hub.errors import CollectionError, Where
@@ -25,8 +26,6 @@ from hmix_hub.suite.operator.channel import carry_out, read_channel
 from hmix_hub.suite.store.keys import is_served
 from hmix_hub.suite.study.reading import read_ids, read_study_file
 
-_folder = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-_yes = click.option("--yes", is_flag=True, help="Do not ask.")
 _MOST_BYTES, _MOST_IDS = 48 * 1024, 1000
 """What one request to the serving process holds."""
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -60,7 +59,7 @@ def _said(told: Told) -> str:
 
 
 @click.command("amend")
-@_folder
+@collection_argument
 @click.option("--dry-run", is_flag=True, help="Only tell what would change.")
 @json_option
 def amend(folder: Path, dry_run: bool, as_json: bool) -> None:
@@ -84,9 +83,9 @@ def amend(folder: Path, dry_run: bool, as_json: bool) -> None:
 
 
 @click.command("withdraw")
-@_folder
+@collection_argument
 @_participant
-@_yes
+@click.option("--yes", is_flag=True, help="Do not ask.")
 def withdraw(folder: Path, named: dict[str, str], yes: bool) -> None:
     """Delete everything one participant sent, as the page's own button does; it cannot be undone.
 
@@ -98,7 +97,7 @@ def withdraw(folder: Path, named: dict[str, str], yes: bool) -> None:
 
 
 @click.command("exclude")
-@_folder
+@collection_argument
 @_participant
 @click.option("--reason", metavar="TEXT", help="Why, in a few words; it stands in the store alone.")
 @click.option("--take-back", is_flag=True, help="Take an excluded participant back.")
@@ -112,7 +111,7 @@ def exclude(folder: Path, named: dict[str, str], reason: str | None, take_back: 
 
 
 @click.command("free")
-@_folder
+@collection_argument
 @_participant
 def free(folder: Path, named: dict[str, str]) -> None:
     """Free one participant's place for somebody else; the answers stay data."""
@@ -122,7 +121,7 @@ def free(folder: Path, named: dict[str, str]) -> None:
 
 
 @click.command("close")
-@_folder
+@collection_argument
 @click.option("--reopen", is_flag=True, help="Let people begin again.")
 def close(folder: Path, reopen: bool) -> None:
     """Stop admitting participants; those who have begun may finish. The server need not be stopped."""
@@ -138,7 +137,7 @@ def close(folder: Path, reopen: bool) -> None:
 
 
 @click.command("pause")
-@_folder
+@collection_argument
 @click.option("--resume", is_flag=True, help="Go on.")
 def pause(folder: Path, resume: bool) -> None:
     """Pause the study: nobody begins, and no further trial is shown; answers that are under way are stored."""
@@ -148,7 +147,7 @@ def pause(folder: Path, resume: bool) -> None:
 
 
 @click.command("message")
-@_folder
+@collection_argument
 @click.argument("text", required=False)
 def message(folder: Path, text: str | None) -> None:
     """Show TEXT above every page of everybody who takes part; without TEXT, take back what is shown."""
@@ -157,7 +156,7 @@ def message(folder: Path, text: str | None) -> None:
 
 
 @click.command("links")
-@_folder
+@collection_argument
 @click.option("--n", "count", default=0, type=click.IntRange(0, 100_000), help="How many links for anybody.")
 @click.option("--for", "ids", metavar="IDS", type=_FILE, help="CSV of recruiting ids: each gets a link of its own.")
 @click.option("--base", metavar="URL", default="", help="Address of the study, before the links: https://example.org/")
@@ -217,7 +216,7 @@ def _portions(ids: Iterable[str]) -> Iterator[list[str]]:
 
 
 @click.command("dashboard")
-@_folder
+@collection_argument
 def dashboard(folder: Path) -> None:
     """Print the dashboard's address, while the collection is served; who has it can do everything."""
     channel = read_channel(folder) if is_served(folder) else None

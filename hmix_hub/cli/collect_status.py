@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from hmix_hub.cli.collect import collection_argument
 from hmix_hub.cli.options import json_option
 from hmix_hub.cli.output import echo_json, echo_table
 from hmix_hub.studies.findings import printable
@@ -25,7 +26,7 @@ _COUNTED = ("finished", "live", "lapsed", "late", "incomplete", "withdrawn", "an
 
 
 @click.command("status")
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@collection_argument
 @click.option("--watch", is_flag=True, help="Show it again every two seconds, until Ctrl+C.")
 @click.option("--code", metavar="CODE", help="Tell whose code this is, F-XXXX-XXXX or XXXX-XXXX, and pay by it.")
 @click.option("--id", "recruiting_id", metavar="ID", help="Tell of the person with this id of the recruiting platform.")
