@@ -6,6 +6,7 @@ Server and people share this machine; the people run in one process of their own
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import re
@@ -174,27 +175,31 @@ def _print_kills(kills: int) -> None:
 
 
 def _withdraw(folder: Path, tokens: Sequence[str]) -> tuple[int, int]:
-    """Let every fifth person withdraw, and look for what they sent in the files; gives how many did, and sent."""
-    import hashlib
+    """Let every fifth person withdraw, and look for what they sent in the files.
 
+    Returns
+    -------
+    tuple
+        How many people withdrew, and how many answers they had sent.
+    """
     import requests
 
+    from hmix_hub.suite.store.database import DATABASE_NAME
     from hmix_hub.suite.store.store import Store
 
     gone = sorted(set(tokens))[::5]
     with (
-        contextlib.closing(sqlite3.connect(folder / "collection.sqlite")) as database,
+        contextlib.closing(sqlite3.connect(folder / DATABASE_NAME)) as database,
         Store.open(folder, read_only=True) as store,
     ):
-        found = [store.session(hashlib.sha256(token.encode()).digest()) for token in gone]
-        ids = [session.id for session in found if session is not None]
+        ids = [session.id for token in gone if (session := _session_of(store, token)) is not None]
         query = "SELECT payload FROM answers WHERE session = ?"
         payloads = [row[0] for session_id in ids for row in database.execute(query, (session_id,))]
     with _served(folder, 0) as port:
         for token in gone:
             headers = {"Authorization": f"Bearer {token}"}
             requests.delete(f"http://127.0.0.1:{port}/api/session", headers=headers, timeout=30).raise_for_status()
-    left = b"".join(file.read_bytes() for file in folder.glob("collection.sqlite*"))
+    left = b"".join(file.read_bytes() for file in folder.glob(f"{DATABASE_NAME}*"))
     if remains := sum(text.encode() in left for text in [*ids, *payloads]):
         msg = f"{remains} texts of people who withdrew are left in the files"
         raise RuntimeError(msg)
@@ -298,25 +303,27 @@ def _end(load: subprocess.Popen[str]) -> dict[str, Any]:
 
 def _check_stored(folder: Path, seen: dict[str, Any]) -> None:
     """Check that every acknowledged answer is in the database, which is whole."""
-    import hashlib
-
     from hmix_hub.suite.store.store import Store
 
     with Store.open(folder, read_only=True) as store:
         store.check_integrity()
-        missing = list(_missing(store, seen["acknowledged"], hashlib.sha256))
+        missing = list(_missing(store, seen["acknowledged"]))
     if missing:
         msg = f"{len(missing)} acknowledged answers are missing"
         raise RuntimeError(msg)
 
 
-def _missing(store: Any, acknowledged: Sequence[tuple[str, int]], digest: Any) -> Iterator[tuple[str, int]]:
+def _missing(store: Any, acknowledged: Sequence[tuple[str, int]]) -> Iterator[tuple[str, int]]:
     stored = {(answer.session_id, answer.trial_index) for answer in store.answers()}
-    sessions = {token: store.session(digest(token.encode()).digest()) for token in {token for token, _ in acknowledged}}
+    sessions = {token: _session_of(store, token) for token in {token for token, _ in acknowledged}}
     for token, trial_index in acknowledged:
         session = sessions[token]
         if session is None or (session.id, trial_index) not in stored:
             yield token, trial_index
+
+
+def _session_of(store: Any, token: str) -> Any:
+    return store.session(hashlib.sha256(token.encode()).digest())
 
 
 if __name__ == "__main__":
