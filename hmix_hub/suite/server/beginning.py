@@ -49,8 +49,6 @@ def begin_collection(folder: Path, *, trial_run: bool = False) -> tuple[Store, I
         return store, image_set
     store = Store.open(folder)
     try:
-        if allowed:
-            store.allow(allowed).result()
         refuse_changes(store.frozen.study, study, folder)
         refuse_other_lists(store.frozen, folder)
         if store.is_synthetic != trial_run:
@@ -58,7 +56,11 @@ def begin_collection(folder: Path, *, trial_run: bool = False) -> tuple[Store, I
             how = "go on with --trial-run" if store.is_synthetic else "leave --trial-run out"
             msg = f"this collection began as {began}"
             raise CollectionError(msg, where=Where(str(folder)), hint=f"{how}, or begin another one in a new folder")
-        return store, open_pictures(folder, study)[0]
+        image_set, _ = open_pictures(folder, study)
+        # Last, so that a collection that is refused is as it was.
+        if allowed:
+            store.allow(allowed).result()
+        return store, image_set
     except BaseException:
         store.close()
         raise

@@ -22,7 +22,7 @@ _MOST_KINDS = 50
 
 
 @dataclass(frozen=True)
-class Told:
+class ErrorKind:
     """A kind of error.
 
     Parameters
@@ -52,7 +52,7 @@ class ErrorLog(logging.Handler):
     def __init__(self, *, elapsed: Callable[[], float] = time.monotonic) -> None:
         super().__init__(logging.WARNING)
         self._elapsed = elapsed
-        self._kinds: dict[str, Told] = {}
+        self._kinds: dict[str, ErrorKind] = {}
         self._written: dict[str, tuple[float, int]] = {}
         self._guard = threading.Lock()
 
@@ -61,21 +61,21 @@ class ErrorLog(logging.Handler):
         text = _text_of(record)
         now = self._elapsed()
         with self._guard:
-            before = self._kinds.pop(text, Told(text, 0, now))
-            told = self._kinds[text] = replace(before, times=before.times + 1, last=now)
+            known = self._kinds.pop(text, ErrorKind(text, 0, now))
+            kind = self._kinds[text] = replace(known, times=known.times + 1, last=now)
             written, times = self._written.get(text, (-QUIET_SECONDS, 0))
             is_due = now - written >= QUIET_SECONDS
             if is_due:
-                self._written[text] = now, told.times
+                self._written[text] = now, kind.times
             if len(self._kinds) > _MOST_KINDS:
                 oldest = next(iter(self._kinds))
                 del self._kinds[oldest]
                 self._written.pop(oldest, None)
         if is_due:
-            missed = told.times - times - 1
+            missed = kind.times - times - 1
             sys.stderr.write(f"hmix: {text}{f' ({missed:,} times more since it was last written)' if missed else ''}\n")
 
-    def recent(self) -> list[Told]:
+    def recent(self) -> list[ErrorKind]:
         """Return the kinds of errors, the latest first."""
         with self._guard:
             return list(self._kinds.values())[::-1]
@@ -84,7 +84,7 @@ class ErrorLog(logging.Handler):
         """Return the kinds of errors as JSON: text, times, and how many whole minutes ago the last one was."""
         now = self._elapsed()
         return [
-            {"text": told.text, "times": told.times, "minutes": int((now - told.last) // 60)} for told in self.recent()
+            {"text": kind.text, "times": kind.times, "minutes": int((now - kind.last) // 60)} for kind in self.recent()
         ]
 
     def of_loop(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

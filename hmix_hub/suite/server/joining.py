@@ -24,8 +24,6 @@ from hmix_hub.suite.store.store import Store
 
 _LONGEST_ID = 200
 """Characters of a recruiting id, or of a link, at most."""
-
-
 MOST_NETWORKS = 50_000
 """Networks that are remembered; of more, those that have been quiet for longest are forgotten."""
 _PREFIX = {4: 24, 6: 48}
