@@ -162,8 +162,8 @@ class Breaks(Strict):
 class Sitting(Strict):
     """Several tasks that each person is asked one after the other."""
 
-    tasks: Annotated[list[TaskName], Field(min_length=2)] = Field(
-        description="The tasks of the study, all of them, in their order."
+    tasks: Annotated[list[Line], Field(min_length=2)] = Field(
+        description="Names of the study's tasks, all of them, in their order."
     )
     order: Literal["fixed", "balanced"] = Field(
         "fixed",
