@@ -18,8 +18,6 @@ STRAIGHTLINING_TENTHS = 9
 """Tenths of a participant's answers in a task that are the same, from which the participant is straightlining."""
 STRAIGHTLINING_MINIMUM = 10
 """Fewest answers of a participant in a task that a pattern is seen in."""
-
-
 CLOCK_DRIFT, CLOCK_SLACK_MS = 0.01, 1000.0
 """By how much response times may pass what went by on the server: clocks of two computers, and rounding."""
 
@@ -126,6 +124,15 @@ def _time_disagrees(rows: Rows) -> Mask:
 def times_disagree(participants: Ints, *, claimed: Floats, elapsed: Floats) -> Mask:
     """For each participant, 0 to P - 1, whether response times add up to more than went by on the server; bool (P,).
 
+    See `claimed_and_elapsed`.
+    """
+    total, latest = claimed_and_elapsed(participants, claimed=claimed, elapsed=elapsed)
+    return np.asarray(total > latest * (1 + CLOCK_DRIFT) + CLOCK_SLACK_MS, dtype=bool)
+
+
+def claimed_and_elapsed(participants: Ints, *, claimed: Floats, elapsed: Floats) -> tuple[Floats, Floats]:
+    """For each participant, 0 to P - 1, return what response times add up to and what went by on the server.
+
     Parameters
     ----------
     participants
@@ -133,6 +140,11 @@ def times_disagree(participants: Ints, *, claimed: Floats, elapsed: Floats) -> M
     claimed, elapsed
         float64 (N,): response time, and time on the server until the answer came, milliseconds; NaN: not known. Rows
         that share both are of one page, and count once. Rows without a time on the server do not count.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        float64 (P,) each, milliseconds; 0 where no row counts.
     """
     n_participants = int(participants.max(initial=-1)) + 1
     known = np.flatnonzero(~np.isnan(elapsed) & ~np.isnan(claimed))
@@ -141,7 +153,7 @@ def times_disagree(participants: Ints, *, claimed: Floats, elapsed: Floats) -> M
     total = np.bincount(participants[pages], weights=claimed[pages], minlength=n_participants)
     latest = np.zeros(n_participants)
     np.maximum.at(latest, participants, elapsed)
-    return np.asarray(total > latest * (1 + CLOCK_DRIFT) + CLOCK_SLACK_MS, dtype=bool)
+    return np.asarray(total, dtype=np.float64), latest
 
 
 def is_untouched(column: str, rows: Rows) -> Mask:
@@ -161,19 +173,18 @@ STRAIGHTLINING = Flag(
 SYNTHETIC = Flag(
     SYNTHETIC_FLAG, "the answer was made by a program, not by a participant", observed_by="the study, of all its rows"
 )
-OBSERVED = (
-    Flag(
-        "time_disagrees",
-        "the person's response times add up to more than the server's clock allows, so that they were not taken as "
-        "they are claimed",
-        _time_disagrees,
-    ),
-    Flag(
-        "failed_attention",
-        "the person failed more attention checks than the study allows",
-        observed_by="the study, of all rows of the person",
-    ),
+TIME_DISAGREES = Flag(
+    "time_disagrees",
+    "the person's response times add up to more than the server's clock allows, so that they were not taken as they "
+    "are claimed",
+    _time_disagrees,
 )
+FAILED_ATTENTION = Flag(
+    "failed_attention",
+    "the person failed more attention checks than the study allows",
+    observed_by="the study, of all rows of the person",
+)
+OBSERVED = (TIME_DISAGREES, FAILED_ATTENTION)
 """What the server of a study observes of a person, in rows of every task."""
 EXPORTED_TWICE = Flag(
     "exported_twice",

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hmix_hub.tasks import FLAGS, TASKS
-from hmix_hub.tasks.flags import CLOCK_SLACK_MS, times_disagree
+from hmix_hub.tasks.flags import CLOCK_SLACK_MS, claimed_and_elapsed, times_disagree
 
 NAN = float("nan")
 
@@ -31,6 +31,12 @@ def test_clocks_may_differ_a_little():
 def test_answers_of_one_page_count_once():
     assert disagree((0, 6000, 6100), (0, 6000, 6100), (0, 6000, 6100)) == [False]
     assert disagree((0, 6000, 6100), (0, 6000, 6101), (0, 6000, 6102)) == [True]
+
+
+def test_what_is_told_of_a_page_of_several_judgments_is_its_time_once():
+    one_page = np.zeros(3, dtype=np.int64)
+    total, latest = claimed_and_elapsed(one_page, claimed=np.full(3, 6000.0), elapsed=np.full(3, 6100.0))
+    assert (total.tolist(), latest.tolist()) == ([6000], [6100])
 
 
 @pytest.mark.parametrize("row", [(0, 60_000, NAN), (0, NAN, 10)])

@@ -19,7 +19,7 @@ from hmix_hub.studies.rules import participants as participant_rules
 from hmix_hub.studies.rules import trials as rules
 from hmix_hub.studies.rules.rule import Rule
 from hmix_hub.tasks import TASKS
-from hmix_hub.tasks.flags import times_disagree
+from hmix_hub.tasks.flags import claimed_and_elapsed, times_disagree
 from hmix_hub.tasks.midpoint import WALK
 from hmix_hub.tasks.parts import Path
 
@@ -102,13 +102,11 @@ class ClaimedTimesCheck(Check):
             return
         person, rows, claimed, elapsed = (np.concatenate(parts) for parts in zip(*self._parts, strict=True))
         found = np.flatnonzero(times_disagree(person, claimed=claimed, elapsed=elapsed))
-        names = list(self._people)
-        first = [int(rows[person == one].min()) for one in found[:MOST_PLACES].tolist()]
-        notes = [
-            f"{claimed[person == one].sum() / 1000:.0f} s claimed, {elapsed[person == one].max() / 1000:.0f} s went by"
-            for one in found[:MOST_PLACES].tolist()
-        ]
-        who = [names[one] for one in found[:MOST_PLACES].tolist()]
+        total, latest = claimed_and_elapsed(person, claimed=claimed, elapsed=elapsed)
+        named, names = found[:MOST_PLACES].tolist(), list(self._people)
+        first = [int(rows[person == one].min()) for one in named]
+        notes = [f"{total[one] / 1000:.0f} s claimed, {latest[one] / 1000:.0f} s went by" for one in named]
+        who = [names[one] for one in named]
         self.reporter.of("participant_id").add_rows(
             participant_rules.CLAIMED_TIMES, first, who, notes=notes, count=len(found)
         )

@@ -123,11 +123,11 @@ def write_comments(folder: Path, file: str | os.PathLike[str], *, unfinished: bo
     """
 
     def lines(store: Store, sessions: Mapping[str, SessionRecord]) -> Iterator[tuple[str, dict[str, Any]]]:
-        written: list[tuple[str, str | None, str]] = [(name, None, text) for name, text in store.comments().items()]
+        written: list[tuple[str, str | None, str]] = [(of, None, text) for of, text in store.comments().items()]
         texts = {asked.name for _, asked in questions_of(store.frozen.questionnaire) if asked.kind == "text"}
         for reply in store.replies():
-            given = ((name, answer) for name, answer in reply.answers.items() if name in texts and answer)
-            written += [(reply.session_id, name, legible(answer)) for name, answer in given]
+            given = {name: answer for name, answer in reply.answers.items() if name in texts and answer}
+            written += [(reply.session_id, name, legible(answer)) for name, answer in given.items()]
         for session_id, question, text in written:
             session = sessions.get(session_id)
             if session and session.excluded is None and (unfinished or session.state == FINISHED):

@@ -28,12 +28,13 @@ from hmix_hub.studies.folder import NOTES, PARTICIPANTS, STIMULI
 from hmix_hub.studies.manifest import MANIFEST, OWN_PICTURES
 from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.export.gathering import Gathered, gather, new_place
-from hmix_hub.suite.export.participants import FAILED_ATTENTION, ID, inattentive_people, notes_of, participant_table
+from hmix_hub.suite.export.participants import ID, inattentive_people, notes_of, participant_table
 from hmix_hub.suite.export.rows import OWN, amendment_notes, file_name, observed_table, written_table
 from hmix_hub.suite.store.store import Store
 from hmix_hub.suite.store.writer import Times
 from hmix_hub.suite.study.manifest import manifest_of
 from hmix_hub.suite.tasks import SUITE_TASKS
+from hmix_hub.tasks.flags import FAILED_ATTENTION
 from hmix_hub.yaml_file import plain_yaml
 
 _WIDTH = 100
@@ -90,11 +91,14 @@ def export_study(
         are.
     k
         Fewest people who must share each combination of demographics; cells of others are left empty.
+    months
+        Months of the first and the last answer, "2026-03"; `None`: those that the server noted.
 
     Raises
     ------
     CollectionError
-        If the collection cannot be read, has no answers to export, or lost its pictures.
+        If the collection cannot be read, has no answers to export, or lost its pictures; or if the last month is one
+        that is still to come.
     ConfigurationError
         If the target is there already.
     """
@@ -146,9 +150,7 @@ def _export(
         return Exported(place, written.judgments, gathered, store.is_synthetic, written.hidden)
 
 
-def _write_study(
-    store: Store, gathered: Gathered, made: Path, *, k: int, months: tuple[str, str] | None = None
-) -> Written:
+def _write_study(store: Store, gathered: Gathered, made: Path, *, k: int, months: tuple[str, str] | None) -> Written:
     frozen, written = store.frozen, {}
     inattentive = inattentive_people(frozen, gathered.people)
     for task, participants in gathered.participants.items():
@@ -176,7 +178,7 @@ def _flagged(table: pa.Table, inattentive: set[str], *, is_synthetic: bool) -> p
     """Add the flags that no column shows, if a row has any."""
     # The mark of a program stands in the file, too, so that it cannot be taken into a study of participants unmarked.
     marks = [SYNTHETIC_FLAG] if is_synthetic else []
-    of_inattentive = LIST_MARK.join([FAILED_ATTENTION, *marks])
+    of_inattentive = LIST_MARK.join([FAILED_ATTENTION.name, *marks])
     flags = [of_inattentive if name in inattentive else LIST_MARK.join(marks) for name in table[ID].to_pylist()]
     return table.append_column("flags", pa.array(flags, pa.string())) if any(flags) else table
 
@@ -187,7 +189,7 @@ def _months(store: Store, given: tuple[str, str] | None) -> tuple[str, str]:
     Raises
     ------
     CollectionError
-        If the server noted a month that is still to come, or none.
+        If the last month is still to come, or none was given or noted.
     """
     where, noted = Where(str(store.folder)), given or store.months()
     if noted is None:

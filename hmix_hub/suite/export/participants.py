@@ -27,8 +27,6 @@ from hmix_hub.suite.study.questionnaire import (
 )
 
 ID = "participant_id"
-FAILED_ATTENTION = "failed_attention"
-"""Flag of the rows of people who failed more attention checks than the study allows."""
 
 
 @dataclass
