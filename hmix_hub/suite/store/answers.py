@@ -6,9 +6,6 @@ Nothing is written over, nothing is dropped. All raise `SessionGoneError` if the
 from __future__ import annotations
 
 import json
-import sqlite3
-from dataclasses import dataclass
-from typing import Any
 
 from hmix_hub.suite.store.database import StoreRefusedError
 from hmix_hub.suite.store.layout import get_meta, put_meta
@@ -185,7 +182,7 @@ def put_quiz(work: Work, session_id: str, attempt: int, payload: str, passed: bo
         keep_alive(work, session)
     else:
         _check_attempt(session.quiz_attempts, attempt)
-        if session.quiz_passed or session.state not in {"live", "lapsed"}:
+        if session.quiz_passed or not session.is_open:
             msg = "the quiz has ended"
             raise StoreRefusedError(msg)
         work.database.execute(
@@ -234,23 +231,6 @@ def try_out(work: Work) -> None:
     work.database.execute("DELETE FROM meta WHERE name = 'tried'")
 
 
-@dataclass(frozen=True)
-class Reply:
-    """The answers to a page of questions.
-
-    Parameters
-    ----------
-    page
-        Number of the page within the study.
-    answers
-        By name of the question.
-    """
-
-    session_id: str
-    page: int
-    answers: dict[str, Any]
-
-
 def put_reply(
     work: Work, session_id: str, page: int, payload: str, *, passed: bool | None, screened_out: bool
 ) -> Outcome:
@@ -275,7 +255,7 @@ def put_reply(
     if found is not None:
         outcome = compare(work, session_id, ("questions", page), payload, str(found[0]))
     else:
-        if session.state not in {"live", "lapsed"}:
+        if not session.is_open:
             msg = "the session has ended"
             raise StoreRefusedError(msg)
         work.database.execute(
@@ -299,15 +279,3 @@ def put_surroundings(work: Work, session_id: str, payload: str) -> Outcome:
     keep_alive(work, session)
     work.remember(session_id)
     return Outcome.STORED if known is None else Outcome.SAME
-
-
-def read_replies(database: sqlite3.Connection) -> list[Reply]:
-    """Read the answers to all pages of questions, as they arrived."""
-    rows = database.execute("SELECT session, page, payload FROM replies ORDER BY arrival").fetchall()
-    return [Reply(session, int(page), json.loads(payload)) for session, page, payload in rows]
-
-
-def read_surroundings(database: sqlite3.Connection) -> dict[str, dict[str, Any]]:
-    """Return what surrounds people's pictures, by session."""
-    rows = database.execute("SELECT session, payload FROM surroundings ORDER BY arrival").fetchall()
-    return {session: json.loads(payload) for session, payload in rows}

@@ -136,7 +136,7 @@ class Places:
         if after is None:
             self._opened.pop(link, None)
             return
-        waits = after.state in {"live", "lapsed"} and after.excluded is None and not after.takes_place
+        waits = after.is_open and after.excluded is None and not after.takes_place
         self._opened[link] = after.last_ms if waits else None
 
     def set_links(self, total: int) -> None:

@@ -118,7 +118,7 @@ def add_token(work: Work, token_hash: bytes, session_id: str) -> None:
     """
     if work.count("SELECT count(*) FROM tokens WHERE session = ?", session_id) >= MOST_TOKENS:
         msg = "this session was opened in too many browsers"
-        raise StoreRefusedError(msg)
+        raise StoreRefusedError(msg, hint="go on in one of those where it was opened before")
     work.database.execute("INSERT INTO tokens (hash, session) VALUES (?, ?)", (token_hash, session_id))
     work.effects.append(lambda cache: cache.add_token(token_hash, session_id))
 

@@ -25,9 +25,6 @@ from hmix_hub.suite.store.records import SessionRecord, State
 from hmix_hub.suite.store.tables import TAKES_PLACE
 from hmix_hub.suite.store.work import Work, resume_ms
 
-OPEN = ("live", "lapsed")
-"""States of a session that may go on."""
-
 
 def lapse(work: Work) -> None:
     """Free the seats of all who have not answered for the time-out."""
@@ -195,7 +192,7 @@ def parts_of(work: Work, session: SessionRecord) -> list[SessionRecord]:
 
 def open_parts(work: Work, session: SessionRecord) -> list[SessionRecord]:
     """Return those sessions of a session's sitting that have not ended, in order."""
-    return [part for part in parts_of(work, session) if part.state in OPEN]
+    return [part for part in parts_of(work, session) if part.is_open]
 
 
 def part_now(work: Work, sitting: str) -> str:

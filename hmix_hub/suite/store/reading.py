@@ -11,7 +11,7 @@ from typing import Any
 from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.design.plan import Plan
 from hmix_hub.suite.store.database import SessionGoneError
-from hmix_hub.suite.store.records import AnswerRecord, AsideRecord, BatchCount, SessionRecord
+from hmix_hub.suite.store.records import AnswerRecord, AsideRecord, BatchCount, ReplyRecord, SessionRecord
 
 _SESSION = """
     SELECT s.id, s.sitting, s.part, s.batch, s.number, s.seed, s.state, s.excluded, s.link, s.amendment, s.run,
@@ -118,6 +118,18 @@ def read_answers(
         for row in rows:
             yield AnswerRecord(row[0], row[1], json.loads(row[2]), *row[3:])
         arrival = rows[-1][3]
+
+
+def read_replies(database: sqlite3.Connection) -> list[ReplyRecord]:
+    """Read the answers to all pages of questions, as they arrived."""
+    rows = database.execute("SELECT session, page, payload FROM replies ORDER BY arrival").fetchall()
+    return [ReplyRecord(session, int(page), json.loads(payload)) for session, page, payload in rows]
+
+
+def read_surroundings(database: sqlite3.Connection) -> dict[str, dict[str, Any]]:
+    """Return what surrounds people's pictures, by session."""
+    rows = database.execute("SELECT session, payload FROM surroundings ORDER BY arrival").fetchall()
+    return {session: json.loads(payload) for session, payload in rows}
 
 
 def read_comments(database: sqlite3.Connection) -> dict[str, str]:

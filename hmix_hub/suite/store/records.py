@@ -95,6 +95,11 @@ class SessionRecord:
         return answer.received_ms - self.trials_ms
 
     @property
+    def is_open(self) -> bool:
+        """Whether it has not ended, so that it may go on."""
+        return self.state in {"live", "lapsed"}
+
+    @property
     def takes_place(self) -> bool:
         """Whether it counts towards the quota of its batch."""
         if self.is_provisional or self.excluded is not None:
@@ -120,6 +125,23 @@ class AnswerRecord:
     arrival: int
     received_ms: int | None = None
     run: int | None = None
+
+
+@dataclass(frozen=True)
+class ReplyRecord:
+    """The answers to a page of questions.
+
+    Parameters
+    ----------
+    page
+        Number of the page within the study.
+    answers
+        By name of the question.
+    """
+
+    session_id: str
+    page: int
+    answers: dict[str, Any]
 
 
 @dataclass(frozen=True)

@@ -152,7 +152,7 @@ def keep_alive(work: Work, session: SessionRecord) -> None:
 
     A session whose resume window has passed stays as it is, so that a browser that sends old answers does not open it.
     """
-    if session.state not in {"live", "lapsed"} or work.now - session.last_ms > resume_ms(work.frozen):
+    if not session.is_open or work.now - session.last_ms > resume_ms(work.frozen):
         return
     parts = open_parts(work, session)
     is_live = session.state == "live" or all(part.is_provisional or has_place(work, part) for part in parts)
@@ -198,7 +198,7 @@ def finish(work: Work, session_id: str) -> list[int]:
     session = work.session(session_id)
     if session.state == "finished":
         return []
-    if session.state not in {"live", "lapsed"}:
+    if not session.is_open:
         msg = "the session has ended"
         raise StoreRefusedError(msg)
     held = read_held(work.database, session_id)

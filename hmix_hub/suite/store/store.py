@@ -12,7 +12,6 @@ from typing import Any
 
 from hmix_hub.errors import Where
 from hmix_hub.suite.design.design import FrozenStudy, Versions
-from hmix_hub.suite.store.answers import Reply, read_replies, read_surroundings
 from hmix_hub.suite.store.backup import back_up
 from hmix_hub.suite.store.database import DATABASE_NAME, StoreError, database_errors, open_reading, open_writing
 from hmix_hub.suite.store.jobs import Jobs
@@ -28,12 +27,14 @@ from hmix_hub.suite.store.reading import (
     read_counts,
     read_held,
     read_recruited,
+    read_replies,
     read_session,
     read_sessions,
+    read_surroundings,
     read_token,
     session_gone,
 )
-from hmix_hub.suite.store.records import AnswerRecord, AsideRecord, BatchCount, SessionRecord
+from hmix_hub.suite.store.records import AnswerRecord, AsideRecord, BatchCount, ReplyRecord, SessionRecord
 from hmix_hub.suite.store.work import as_of, resume_ms, timeout_ms
 from hmix_hub.suite.store.writer import Job, StudyClock, T, Times, Writer
 
@@ -201,7 +202,7 @@ class Store(Jobs):
 
     def is_expired(self, session: SessionRecord) -> bool:
         """Whether an unfinished session may not go on any more, since its last answer is too long ago."""
-        return session.state in {"live", "lapsed"} and self.now() - session.last_ms > resume_ms(self.frozen)
+        return session.is_open and self.now() - session.last_ms > resume_ms(self.frozen)
 
     def is_full(self) -> bool:
         """Whether nobody new can begin without a personal link."""
@@ -242,7 +243,7 @@ class Store(Jobs):
         with self._reading() as database:
             return read_comments(database)
 
-    def replies(self) -> list[Reply]:
+    def replies(self) -> list[ReplyRecord]:
         """Return the answers to pages of questions, as they arrived."""
         with self._reading() as database:
             return read_replies(database)
