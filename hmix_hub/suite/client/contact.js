@@ -1,5 +1,5 @@
 /** Whom to ask: below every page, and within those that send people there. */
-import { fill, make } from './dom.js';
+import { fill, make, part } from './dom.js';
 import { inline } from './markdown.js';
 import { word } from './words.js';
 
@@ -7,7 +7,7 @@ let contact = '';
 
 export function setContact(text) {
 	contact = text;
-	fill(document.getElementById('contact'), contactLine());
+	fill(part('contact'), contactLine());
 }
 
 /** Make the line; nothing while the study is not known. */

@@ -1,4 +1,4 @@
-/** Elements made from data. Text only ever becomes a text node: nothing in it is read as markup. */
+/** Elements made from data, or found. Text only ever becomes a text node: nothing in it is read as markup. */
 
 /** Make an element; `on…` properties are listeners, all others attributes, absent where false or null. */
 export function make(tag, properties = {}, ...children) {
@@ -9,6 +9,9 @@ export function make(tag, properties = {}, ...children) {
 	}
 	return add(node, children);
 }
+
+/** Find a part of the page by its id. */
+export const part = (id) => document.getElementById(id);
 
 /** Put children behind what a node holds. Nothing (null, undefined, false) is no child; left in, it would be a word. */
 export function add(node, ...children) {
@@ -23,7 +26,7 @@ export function fill(node, ...children) {
 }
 
 export function paragraphs(text) {
-	return text.split(/\n(?:[ \t]*\n)+/).map((part) => make('p', { class: 'text' }, part));
+	return text.split(/\n(?:[ \t]*\n)+/).map((one) => make('p', { class: 'text' }, one));
 }
 
 export function button(text, onclick, kind = 'main') {

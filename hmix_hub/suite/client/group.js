@@ -7,6 +7,9 @@ const FEW = 30;
 /** A phone has room for so many steps in a row. */
 const LONGEST_ROW = 7;
 
+/** Number choices from 1, as answers do. */
+export const numbered = (choices) => choices.map((text, place) => [place + 1, text]);
+
 /** Make a group of choices [value, text], of one (radio) or several (checkbox); `frame(list)` may stand around them. */
 export function makeGroup(type, name, legend, choices, kind = 'choices', frame = (list) => list) {
 	const fault = faultLine(`${name}-fault`);

@@ -1,7 +1,7 @@
 /** A page of questions before or after the trials. */
 import { call } from './api.js';
 import { button, buttons, faultLine, make, paragraphs, setFault } from './dom.js';
-import { makeGroup, makeSteps } from './group.js';
+import { makeGroup, makeSteps, numbered } from './group.js';
 import { readNumber } from './numbers.js';
 import { show } from './screen.js';
 import { isRenewed, session } from './session.js';
@@ -56,8 +56,6 @@ function makeQuestion(question, id, kept) {
 	};
 	return { kept: made.value, ...made, name, isGood };
 }
-
-const numbered = (choices) => choices.map((text, place) => [place + 1, text]);
 
 function makeChoice({ choices }, id, legend, kept) {
 	return ofGroup(makeGroup('radio', id, legend, numbered(choices), 'choices rows'), kept);

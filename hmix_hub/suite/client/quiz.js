@@ -1,7 +1,7 @@
 /** The comprehension quiz, and what was wrong in it. */
 import { call } from './api.js';
 import { button, buttons, faultLine, make } from './dom.js';
-import { makeGroup } from './group.js';
+import { makeGroup, numbered } from './group.js';
 import { show } from './screen.js';
 import { isRenewed, session } from './session.js';
 import * as storage from './storage.js';
@@ -57,8 +57,7 @@ export function showQuiz(page, { back, next, failed }) {
 
 function makeQuestion({ question, choices }, number) {
 	const legend = [`${number + 1}. `, question].map((text) => make('span', {}, text));
-	const numbered = choices.map((text, place) => [place + 1, text]);
-	const group = makeGroup('radio', `question-${number}`, legend, numbered, 'choices rows');
+	const group = makeGroup('radio', `question-${number}`, legend, numbered(choices), 'choices rows');
 	group.node.addEventListener('change', () => group.setFault(''));
 	return group;
 }

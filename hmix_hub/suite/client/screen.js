@@ -1,9 +1,8 @@
 /** The frame around all pages: title, progress, the line about saving, notices, the page itself, whom to ask. */
-import { fill, make } from './dom.js';
+import { fill, make, part } from './dom.js';
 import { WAKE } from './timing.js';
 import { word } from './words.js';
 
-const part = (id) => document.getElementById(id);
 let leaving = new AbortController();
 
 export function setTitle(text) {

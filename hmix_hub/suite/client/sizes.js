@@ -1,4 +1,5 @@
 /** How large pictures stand: as large as leaves all that is asked in sight, by whole multiples of their pixels or smoothly. */
+import { part } from './dom.js';
 import { session } from './session.js';
 
 /** CSS pixels of a picture's longer side, at least (half as many in a grid); where there is no room for them, pages scroll. */
@@ -46,7 +47,7 @@ export function fit(layout, stage, controls, pictures, grid) {
 	const isStacked = asked.top >= above.bottom;
 	const reached = isStacked ? whole.bottom - above.height : whole.top;
 	// Without what the head says while there is no connection: pictures do not change their size for it.
-	const status = document.getElementById('status');
+	const status = part('status');
 	const news = status.dataset.kind === 'failing' ? status.offsetHeight : 0;
 	const width = layout.clientWidth * (isStacked ? 1 : 0.5);
 	const { size, task } = session.view;

@@ -1,5 +1,5 @@
 /** What all trials share: pictures are drawn before anything can be answered, time runs from then on, one answer goes out. */
-import { button, buttons, faultLine, fill, frame, make } from './dom.js';
+import { button, buttons, faultLine, fill, frame, make, part } from './dom.js';
 import { isDrawn, take } from './pictures.js';
 import { show } from './screen.js';
 import { session } from './session.js';
@@ -23,7 +23,7 @@ export function showTrial(page, drawn, answered) {
 	let isSent = false;
 	let placed = [];
 	const signal = show(session.view.question, [layout], task.grid ? '' : 'beside');
-	if (task.onkey) document.getElementById('main').addEventListener('keydown', onKey, { signal });
+	if (task.onkey) part('main').addEventListener('keydown', onKey, { signal });
 	window.addEventListener('online', () => !again.hidden && draw(), { signal });
 	window.addEventListener('resize', onResize, { signal });
 	draw();

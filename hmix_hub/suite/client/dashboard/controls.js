@@ -1,9 +1,7 @@
 /** What is done with the study: pause, close, tell everybody something; and with one person. Each asks before. */
-import { fill, make } from '../dom.js';
+import { fill, make, part } from '../dom.js';
 import { act } from './api.js';
 import { press, table } from './parts.js';
-
-const part = (id) => document.getElementById(id);
 
 /** Show what became of an action. */
 export function say(text) {

@@ -1,5 +1,5 @@
 /** The dashboard: it looks every two seconds, and shows what is another than before. */
-import { make } from '../dom.js';
+import { make, part } from '../dom.js';
 import { forget, look, Refused } from './api.js';
 import { controlsOf } from './controls.js';
 import { figures, overviewOf } from './overview.js';
@@ -8,7 +8,6 @@ import { peopleView, setFilter } from './people.js';
 import { trialsView } from './trials.js';
 
 const EVERY = 2000;
-const part = (id) => document.getElementById(id);
 const VIEWS = {
 	overview: { name: 'Overview' },
 	people: { name: 'People', ...peopleView(refresh) },
