@@ -67,17 +67,9 @@ def _take_report(browser: Browser, folder: Path, path: Path) -> None:
     page = browser.new_page(viewport={"width": REPORT_WIDTH, "height": HEIGHT})
     page.goto(written.as_uri())
     height = page.evaluate("document.querySelector('main section').getBoundingClientRect().top")
-    _take(page, path, height)
-    page.close()
-
-
-def _take(page: Page, path: Path, height: float | None = None) -> None:
-    """Write a picture of the page, whole or down to a height, in few colours."""
-    if height is None:
-        page.screenshot(path=path, full_page=True)
-    else:
-        page.screenshot(path=path, full_page=True, clip={"x": 0, "y": 0, "width": REPORT_WIDTH, "height": height})
+    page.screenshot(path=path, full_page=True, clip={"x": 0, "y": 0, "width": REPORT_WIDTH, "height": height})
     in_few_colours(path)
+    page.close()
 
 
 def take_window(page: Page, path: Path) -> None:
