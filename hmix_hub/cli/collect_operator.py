@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
-import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -22,12 +21,10 @@ from hmix_hub.errors import CollectionError, Where
 from hmix_hub.files import new_file
 from hmix_hub.suite.export.gathering import new_place
 from hmix_hub.suite.operator.actions import Amend, Close, Exclude, Free, Links, Look, Message, Pause, Told, Withdraw
-from hmix_hub.suite.operator.channel import carry_out, read_channel
+from hmix_hub.suite.operator.channel import carry_out, portions_of, read_channel
 from hmix_hub.suite.store.keys import is_served
 from hmix_hub.suite.study.reading import read_ids, read_study_file
 
-_MOST_BYTES, _MOST_IDS = 48 * 1024, 1000
-"""What one request to the serving process holds."""
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -179,7 +176,7 @@ def links(folder: Path, count: int, ids: Path | None, base: str, output: Path | 
         revoked = carry_out(folder, Links(revoke=True))["revoked"]
         click.echo(f"revoked {revoked:,} links that nobody had opened", err=True)
     rows = []
-    for part in _portions(known):
+    for part in portions_of(known):
         told = carry_out(folder, Links(recruiting_ids=part))
         rows += [(given, link) for given, link in zip(part, told["links"], strict=True)]
     if count:
@@ -198,21 +195,6 @@ def links(folder: Path, count: int, ids: Path | None, base: str, output: Path | 
     click.echo(f"wrote {len(rows):,} personal links to {output}")
     if not base:
         click.echo("put the study's address before each link, or name it with --base")
-
-
-def _portions(ids: Iterable[str]) -> Iterator[list[str]]:
-    """Part ids into as many as one request holds."""
-    portion: list[str] = []
-    size = 0
-    for given in ids:
-        more = len(json.dumps(given)) + 2
-        if portion and (len(portion) == _MOST_IDS or size + more > _MOST_BYTES):
-            yield portion
-            portion, size = [], 0
-        portion.append(given)
-        size += more
-    if portion:
-        yield portion
 
 
 @click.command("dashboard")

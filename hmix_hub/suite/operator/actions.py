@@ -29,6 +29,8 @@ from hmix_hub.suite.study.reading import (
 
 Told = dict[str, Any]
 """JSON that an action answers with."""
+MOST_IDS = 1000
+"""Recruiting ids that links are issued for at once, at most."""
 LONGEST_REASON = 200
 """Characters of the reason of an exclusion at most."""
 
@@ -105,7 +107,7 @@ class Links(Action):
 
     name = "links"
     count: Annotated[int, Field(ge=0, le=100_000)] = 0
-    recruiting_ids: list[str] = Field(default=[], max_length=2000)
+    recruiting_ids: list[str] = Field(default=[], max_length=MOST_IDS)
     revoke: bool = False
 
     def carry_out(self, store: Store) -> Told:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ import requests
 
 from hmix_hub.errors import CollectionError, Where
 from hmix_hub.files import new_file
-from hmix_hub.suite.operator.actions import Action, Told
+from hmix_hub.suite.operator.actions import MOST_IDS, Action, Told
 from hmix_hub.suite.store.database import FolderLockedError
 from hmix_hub.suite.store.keys import folder_lock
 from hmix_hub.suite.store.store import Store
@@ -28,6 +28,8 @@ CHANNEL_NAME = "collection.operator"
 _TOKEN_BYTES = 32
 _TIMEOUT_S = 120.0
 """A withdrawal may wait for a rewrite of the database."""
+_MOST_BYTES = 48 * 1024
+"""Bytes of ids in one request at most; the server takes a body of 64 KiB."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +105,21 @@ def carry_out(folder: Path, action: Action) -> Told:
         if channel is None:
             raise
         return _ask(channel, action)
+
+
+def portions_of(ids: Iterable[str]) -> Iterator[list[str]]:
+    """Part recruiting ids into as many as one action takes, and its request holds."""
+    portion: list[str] = []
+    size = 0
+    for given in ids:
+        more = len(json.dumps(given)) + 2
+        if portion and (len(portion) == MOST_IDS or size + more > _MOST_BYTES):
+            yield portion
+            portion, size = [], 0
+        portion.append(given)
+        size += more
+    if portion:
+        yield portion
 
 
 def _ask(channel: Channel, action: Action) -> Told:

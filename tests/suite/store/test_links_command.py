@@ -11,10 +11,10 @@ import yaml
 from click.testing import CliRunner
 from suite_maker import study_content
 
-from hmix_hub.cli.collect_operator import _portions
 from hmix_hub.cli.main import main
 from hmix_hub.errors import StudyFileError
 from hmix_hub.suite.operator.actions import Links
+from hmix_hub.suite.operator.channel import portions_of
 from hmix_hub.suite.server.beginning import begin_collection
 from hmix_hub.suite.server.requests import MOST_BYTES
 from hmix_hub.suite.store.database import JoinRefusedError
@@ -113,9 +113,9 @@ def test_a_list_of_those_who_may_take_part_holds_from_the_start_and_may_grow(tmp
 
 def test_long_ids_go_to_the_server_in_portions_that_it_takes():
     ids = [f"{number:03}-{'é' * 190}" for number in range(300)]
-    portions = list(_portions(ids))
+    portions = list(portions_of(ids))
     assert [given for portion in portions for given in portion] == ids
     assert (
         max(len(json.dumps(Links(recruiting_ids=portion).model_dump(mode="json"))) for portion in portions) < MOST_BYTES
     )
-    assert [len(portion) for portion in _portions(map(str, range(2500)))] == [1000, 1000, 500]
+    assert [len(portion) for portion in portions_of(map(str, range(2500)))] == [1000, 1000, 500]
