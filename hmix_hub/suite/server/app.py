@@ -1,4 +1,4 @@
-"""The application: which address is served by what; the study, its pictures, and the client's files."""
+"""The application: which address is served by what; the study, its pictures, the client's files, and health."""
 
 from __future__ import annotations
 

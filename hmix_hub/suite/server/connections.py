@@ -88,6 +88,8 @@ class Connection(H11Protocol):
     keeps it, unless there are too many.
     """
 
+    server_state: Connections
+
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._deadline: asyncio.TimerHandle | None = None
@@ -96,8 +98,7 @@ class Connection(H11Protocol):
         """Begin a new connection."""
         super().connection_made(transport)
         self._watch()
-        if isinstance(self.server_state, Connections):
-            self.server_state.add(self)
+        self.server_state.add(self)
 
     def data_received(self, data: bytes) -> None:
         """Receive bytes."""
@@ -108,15 +109,13 @@ class Connection(H11Protocol):
         """Go on with what came after the request that was answered."""
         super().on_response_complete()
         self._watch()
-        if isinstance(self.server_state, Connections):
-            self.server_state.answered(self)
+        self.server_state.answered(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End the connection."""
         super().connection_lost(exc)
         self._set_deadline(False)
-        if isinstance(self.server_state, Connections):
-            self.server_state.discard(self)
+        self.server_state.discard(self)
 
     def timeout_keep_alive_handler(self) -> None:
         """End a connection that was kept for long; who reads nothing does not hold it."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from suite_maker import TASKS
 
+from hmix_hub.errors import CollectionError
+from hmix_hub.suite.operator.actions import Message
 from hmix_hub.suite.server.app import NEWS_HEADER
 from hmix_hub.suite.store.news import News
 from hmix_hub.suite.store.store import Store
@@ -52,9 +54,6 @@ def test_news_outlive_a_restart(served):
 
 @pytest.mark.parametrize("text", ["x" * 501, "two\nlines", "a\0b"])
 def test_a_message_that_cannot_stand_above_a_page_is_refused(served, text):
-    from hmix_hub.errors import CollectionError
-    from hmix_hub.suite.operator.actions import Message
-
     with pytest.raises(CollectionError, match="one line of at most 500"):
         Message(text=text).carry_out(served.store)
     assert served.store.news == News()

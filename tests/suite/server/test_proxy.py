@@ -12,6 +12,7 @@ import yaml
 from suite_maker import Asker, frozen_study, sample_pictures, study_content
 
 from hmix_hub.errors import CollectionError
+from hmix_hub.suite.server import serving
 from hmix_hub.suite.server.app import build_app
 from hmix_hub.suite.server.proxy import Proxy
 from hmix_hub.suite.server.serving import is_open_to_others, listening
@@ -118,9 +119,6 @@ def test_whether_others_can_reach_an_address(host: str, is_open: bool) -> None:
 
 
 def test_serving_plain_http_to_others_is_warned_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-
-    from hmix_hub.suite.server import serving
-
     monkeypatch.setattr(serving, "run_until_stopped", lambda *_, **__: None)
     (tmp_path / "collection.yaml").write_text(yaml.safe_dump(study_content()))
 
