@@ -30,6 +30,8 @@ PRESETS = {
 DEFAULT_PRESET = "starter"
 
 _FOLDER = resources.files("hmix_hub.suite.presets")
+_SHARED = "shared"
+"""What every preset ends with: its tasks, and all that follows them."""
 _LONGEST_ID = 60
 _OF_PRESET = re.compile(r" *#: ([\w-]+)$")
 _PAIRS = re.compile(r"^    pairs:.*\n(?:      .*\n)+", re.MULTILINE)
@@ -118,7 +120,7 @@ def preset_text(preset: str, name: str, tasks: Sequence[str] = ()) -> str:
 
 
 def _preset(preset: str, name: str, tasks: Sequence[str]) -> tuple[str, dict[str, str]]:
-    """Read the file of a preset, and the blocks of its tasks."""
+    """Read the file of a preset and what all presets end with, and the blocks of its tasks."""
     if preset not in PRESETS:
         msg = f"there is no preset {preset!r}"
         raise ConfigurationError(msg, hint=nearest(preset, PRESETS, label="presets"))
@@ -136,7 +138,7 @@ def _preset(preset: str, name: str, tasks: Sequence[str]) -> tuple[str, dict[str
             known = ", ".join(task for task in TASKS if (_FOLDER / f"{task}.yaml").is_file())
             hint = f"name another task ({known}), or begin with one and write what this one shows under `tasks`"
             raise ConfigurationError(msg, hint=hint)
-    text = (_FOLDER / f"{preset}.yaml").read_text(encoding="utf-8")
+    text = "".join((_FOLDER / f"{part}.yaml").read_text(encoding="utf-8") for part in (preset, _SHARED))
     return text.replace("@ID@", name), blocks
 
 
