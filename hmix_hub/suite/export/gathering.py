@@ -91,7 +91,7 @@ def gather(store: Store, *, unfinished: bool = False) -> Gathered:
         aside = [record for record in store.aside() if record.session_id in ids]
         return Gathered(
             {task: participants[task] for task in SUITE_TASKS if task in participants},
-            _people(store, {one.participant_id for task in participants.values() for one in task}),
+            _people(store, sessions, {one.participant_id for task in participants.values() for one in task}),
             sum(session.state != FINISHED for session in answered),
             len(excluded),
             sum(record.fault is not None for record in aside),
@@ -99,9 +99,9 @@ def gather(store: Store, *, unfinished: bool = False) -> Gathered:
         )
 
 
-def _people(store: Store, taken: set[str]) -> dict[str, AboutPerson]:
+def _people(store: Store, sessions: Mapping[str, SessionRecord], taken: set[str]) -> dict[str, AboutPerson]:
     people = {name: AboutPerson() for name in taken}
-    names = {session.id: store.key.participant(session.sitting) for session in store.sessions()}
+    names = {session.id: store.key.participant(session.sitting) for session in sessions.values()}
     for reply in store.replies():
         if (name := names.get(reply.session_id)) in people:
             people[name].replies[reply.page] = reply.answers
