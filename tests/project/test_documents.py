@@ -19,7 +19,12 @@ from hmix_hub.tasks import BY_STIMULUS_COLUMNS, INFER, RELEASED_CONFIGURATIONS, 
 DOCUMENTS = [
     *("README.md", "CONTRIBUTING.md", "CHANGELOG.md"),
     *("dataset_cards/h-mix.md", "dataset_cards/rules.md", "dataset_cards/collecting.md", "dataset_cards/perception.md"),
-    *("dataset_cards/importing.md", "dataset_cards/judgments.md", "dataset_cards/study_file.md"),
+    *(
+        "dataset_cards/importing.md",
+        "dataset_cards/judgments.md",
+        "dataset_cards/study_file.md",
+        "dataset_cards/running.md",
+    ),
 ]
 
 
