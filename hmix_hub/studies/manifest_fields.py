@@ -67,7 +67,8 @@ def _spdx(licence: str) -> str:
 Open = WrapValidator(_open)
 """Of a field that a draft may leave open although its form is not that of text."""
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000)]
+LONGEST_TEXT = 20_000
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TEXT)]
 Month = Annotated[str, StringConstraints(pattern=r"^(19|20)[0-9]{2}-(0[1-9]|1[0-2])$"), Open]
 Licence = Annotated[Line, AfterValidator(_spdx), Open]
 

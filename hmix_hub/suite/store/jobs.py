@@ -119,8 +119,16 @@ class Jobs(ABC):
         self, session_id: str, page: int, payload: str, *, passed: bool | None, screened_out: bool
     ) -> Future[Outcome]:
         """Store the answers to a page of questions; see `answers.put_reply`."""
-        job = partial(answers.put_reply, session_id=session_id, page=page, payload=payload)
-        return self._submit(partial(job, passed=passed, screened_out=screened_out))
+        return self._submit(
+            partial(
+                answers.put_reply,
+                session_id=session_id,
+                page=page,
+                payload=payload,
+                passed=passed,
+                screened_out=screened_out,
+            )
+        )
 
     def put_surroundings(self, session_id: str, payload: str) -> Future[Outcome]:
         """Store what surrounds a person's pictures; see `answers.put_surroundings`."""

@@ -16,9 +16,8 @@ from hmix_hub.suite.design.design import FrozenStudy
 from hmix_hub.suite.design.plan import Plan
 from hmix_hub.suite.store.database import DATABASE_NAME, StoreError, database_errors, sync_fully
 from hmix_hub.suite.store.keys import StudyKey, make_key
-from hmix_hub.suite.store.reading import read_answered, read_held
+from hmix_hub.suite.store.reading import read_amendments, read_answered, read_held
 from hmix_hub.suite.store.tables import APPLICATION_ID, INDEXES, LAYOUT_VERSION, NEW_META, TABLES, TAKES_PLACE
-from hmix_hub.suite.study.model import StudyFile
 
 
 @dataclass(frozen=True)
@@ -185,8 +184,7 @@ def check_integrity(database: sqlite3.Connection, frozen: FrozenStudy, folder: P
 
 
 def _check_consents(database: sqlite3.Connection, begun: FrozenStudy) -> list[str]:
-    rows = database.execute("SELECT study FROM amendments ORDER BY number").fetchall()
-    studies = [begun.study, *(StudyFile.model_validate_json(text) for (text,) in rows)]
+    studies = [begun.study, *(amendment.study for amendment in read_amendments(database))]
     query = "SELECT 1 FROM sessions WHERE amendment = ? AND (consent_version, consent_sha256) <> (?, ?)"
     forms = [(number, study.consent.version, study.consent.sha256) for number, study in enumerate(studies)]
     is_unknown = database.execute("SELECT 1 FROM sessions WHERE amendment >= ?", (len(studies),)).fetchone()

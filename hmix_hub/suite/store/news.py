@@ -15,6 +15,7 @@ from hmix_hub.suite.store.cache import Cache
 from hmix_hub.suite.store.database import StoreRefusedError, database_errors, open_writing
 from hmix_hub.suite.store.layout import get_meta, put_meta
 from hmix_hub.suite.store.places import kept_places, lapse, taken_places
+from hmix_hub.suite.store.reading import read_amendments
 from hmix_hub.suite.store.work import Work
 from hmix_hub.suite.study.model import StudyFile
 
@@ -122,11 +123,4 @@ def amend(work: Work, study: StudyFile, changed: Sequence[str]) -> Amendment:
 
 def catch_up(database: sqlite3.Connection, versions: Versions) -> None:
     """Take up what was amended meanwhile, or by another process."""
-    query = "SELECT number, study, changed, study_ms, month FROM amendments WHERE number > ? ORDER BY number"
-    rows = database.execute(query, (len(versions.amendments),)).fetchall()
-    versions.add(
-        [
-            Amendment(number, StudyFile.model_validate_json(study), tuple(json.loads(changed)), study_ms, month)
-            for number, study, changed, study_ms, month in rows
-        ]
-    )
+    versions.add(read_amendments(database, after=len(versions.amendments)))

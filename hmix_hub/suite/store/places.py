@@ -1,7 +1,7 @@
 """Places: which batch has one, who holds one, and who waits for one until the quiz is passed.
 
 A session whose quiz is not passed is provisional: it holds no place, so that nobody takes places by joining alone. Who
-passes the quiz gets a place of the own batch, else of another one of the same task, else the session ends as `full`.
+passes the quiz gets a place of their own batch, else of another one of the same task, else the session ends as `full`.
 Personal links keep places back from those who come without one.
 
 The tasks that one person is asked one after the other are a sitting, each a session of its own, a part of it. All parts

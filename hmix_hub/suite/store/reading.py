@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from typing import Any
 
-from hmix_hub.suite.design.design import FrozenStudy
+from hmix_hub.suite.design.design import Amendment, FrozenStudy
 from hmix_hub.suite.design.plan import Plan
 from hmix_hub.suite.store.database import SessionGoneError
 from hmix_hub.suite.store.records import AnswerRecord, AsideRecord, BatchCount, ReplyRecord, SessionRecord
+from hmix_hub.suite.study.model import StudyFile
 
 _SESSION = """
     SELECT s.id, s.sitting, s.part, s.batch, s.number, s.seed, s.state, s.excluded, s.link, s.amendment, s.run,
@@ -118,6 +119,15 @@ def read_answers(
         for row in rows:
             yield AnswerRecord(row[0], row[1], json.loads(row[2]), *row[3:])
         arrival = rows[-1][3]
+
+
+def read_amendments(database: sqlite3.Connection, *, after: int = 0) -> list[Amendment]:
+    """Read the amendments of the study that follow one, in order; all of them, if it is left out."""
+    query = "SELECT number, study, changed, study_ms, month FROM amendments WHERE number > ? ORDER BY number"
+    return [
+        Amendment(number, StudyFile.model_validate_json(study), tuple(json.loads(changed)), study_ms, month)
+        for number, study, changed, study_ms, month in database.execute(query, (after,)).fetchall()
+    ]
 
 
 def read_replies(database: sqlite3.Connection) -> list[ReplyRecord]:

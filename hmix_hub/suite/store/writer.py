@@ -192,7 +192,7 @@ class Writer:
                 waiting.tell()
 
     def _carry_out_one(self, waiting: _Waiting, works: list[Work]) -> bool:
-        """Carry out a job in a savepoint; say whether it deleted something that must leave the files."""
+        """Carry out a job in a savepoint; return whether it deleted something that must leave the files."""
         database = self._database
         clock = self._clock
         work = Work(database, self._versions, self._plans, clock.now(), self._run_number, clock.month())

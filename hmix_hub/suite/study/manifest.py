@@ -9,7 +9,7 @@ from typing import Any
 from hmix_hub.schema import CURRENT
 from hmix_hub.sources.image_set import PIXEL_LINEAR
 from hmix_hub.studies.manifest import SINGLE
-from hmix_hub.studies.manifest_fields import PLACEHOLDER
+from hmix_hub.studies.manifest_fields import LONGEST_TEXT, PLACEHOLDER
 from hmix_hub.suite.study.model import Consent, StudyFile
 from hmix_hub.tasks import TASKS
 from hmix_hub.tasks.soft_labels import DEFAULT_PROCEDURE, QUESTIONS
@@ -19,7 +19,6 @@ VERSION = "1.0.0"
 """Version of the data of a first export."""
 
 SIMULATED = "Answers of scripted people, made to try the interfaces; no person took part."
-_LONGEST_TEXT = 20_000
 _APPROVAL = "None was needed, since no person took part."
 _CONSENT = "Nobody was asked, since no person took part."
 
@@ -81,8 +80,8 @@ def _consent(study: StudyFile, consents: Sequence[Consent]) -> str:
     if len(forms) < 2:
         return study.consent.text
     text = "\n\n".join(f"Version {version}:\n\n{text}" for version, text in forms.items())
-    # The field's own limit; NOTES.md names the versions.
-    return text if len(text) <= _LONGEST_TEXT else study.consent.text
+    # Where they do not fit, NOTES.md names the versions.
+    return text if len(text) <= LONGEST_TEXT else study.consent.text
 
 
 def _mixing(study: StudyFile) -> str:
@@ -94,7 +93,7 @@ def _synthetic(manifest: dict[str, Any], study: StudyFile, first: str) -> dict[s
     description = _kept(manifest["description"], "")
     changed: dict[str, Any] = {
         "title": _kept(manifest["title"], f"{study.id}, simulated"),
-        "description": f"{SIMULATED} {description}".strip()[:_LONGEST_TEXT],
+        "description": f"{SIMULATED} {description}".strip()[:LONGEST_TEXT],
         "authors": [_author(author) for author in manifest["authors"]],
         "ethics": {"approval": _APPROVAL, "consent": _CONSENT},
         "recruitment": "Nobody was recruited; the people are simulated.",

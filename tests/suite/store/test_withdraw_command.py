@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 from suite.browser.collection import Running
 from suite.store.small_study import answer, frozen_study
+from suite_maker import sample_pictures
 
 from hmix_hub.cli.main import main
 from hmix_hub.suite.operator.channel import Channel, announced, new_token
@@ -77,8 +78,6 @@ def test_who_is_not_named_is_not_deleted(collection, options, status, said):
 
 
 def test_the_server_need_not_be_stopped(collection):
-    from suite_maker import sample_pictures
-
     with (
         folder_lock(collection),
         Store.open(collection) as store,
