@@ -1,5 +1,5 @@
 /** What is done with the study: pause, close, tell everybody something; and with one person. Each asks before. */
-import { fill, make, part } from '../dom.js';
+import { buttons, fill, make, part } from '../dom.js';
 import { act } from './api.js';
 import { press, table } from './parts.js';
 
@@ -13,7 +13,7 @@ export function askFor(heading, nodes, steps) {
 	const dialog = part('dialog');
 	const opener = document.activeElement?.dataset.key;
 	const fault = make('p', { class: 'fault', role: 'alert' });
-	const buttons = steps.map(([text, kind, onstep]) =>
+	const pressed = steps.map(([text, kind, onstep]) =>
 		press(text, null, async () => {
 			fault.textContent = '';
 			try {
@@ -24,7 +24,7 @@ export function askFor(heading, nodes, steps) {
 			}
 		}, { class: kind }),
 	);
-	fill(dialog, make('h2', { id: 'dialog-heading' }, heading), nodes, fault, make('div', { class: 'buttons' }, buttons));
+	fill(dialog, make('h2', { id: 'dialog-heading' }, heading), nodes, fault, buttons(pressed));
 	// The button that opened it may have been shown anew meanwhile.
 	dialog.onclose = () => opener && document.querySelector(`[data-key="${CSS.escape(opener)}"]`)?.focus();
 	dialog.showModal();

@@ -1,5 +1,5 @@
 /** The list of people, and what is done with one of them. */
-import { make } from '../dom.js';
+import { buttons, make } from '../dom.js';
 import { act, look } from './api.js';
 import { askFor } from './controls.js';
 import { batchName, counted, choose, minutes, plain, press, seconds, section, showIn, table, whole } from './parts.js';
@@ -77,7 +77,7 @@ function list({ people, start, of, most }, changed) {
 		press('Later people', 'later', turn(-most), { disabled: start === 0 }),
 	];
 	const shown = of ? `${start + 1} to ${start + people.length} of ${counted(of, 'person', 'people')}, the latest first. Began and last: minutes of serving ago. Claimed: response times added up; server: from when the first trial was possible to the last answer.` : 'Nobody.';
-	return section('People', make('p', { class: 'soft' }, shown), of ? table('People', columns, rows) : null, make('div', { class: 'buttons' }, pages));
+	return section('People', make('p', { class: 'soft' }, shown), of ? table('People', columns, rows) : null, buttons(pages));
 }
 
 const SAID = {
