@@ -114,7 +114,8 @@ class Links(Action):
         """Return the links, those of the ids first, in their order; and how many were revoked."""
         if store.frozen.study.recruiting.links == "off":
             msg = "the study takes no personal links: recruiting.links is off"
-            raise CollectionError(msg, hint="begin the collection with links: optional, or required")
+            hint = "set it to optional or required in collection.yaml, then `hmix collect amend`"
+            raise CollectionError(msg, hint=hint)
         revoked = store.revoke_links().result() if self.revoke else 0
         numbers = store.issue_links(self.count, self.recruiting_ids).result()
         return {"revoked": revoked, "links": [{"number": n, "link": store.key.link(n)} for n in numbers]}

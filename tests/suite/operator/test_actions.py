@@ -89,6 +89,15 @@ class TestOverTheChannel:
         assert operator("POST", path, sent).status == status
         assert (len(store.sessions()), store.is_closed()) == (1, False)
 
+    def test_links_that_the_study_does_not_take_are_refused_with_the_way_to_them(self, operator, store):
+        study = store.frozen.study
+        without = study.recruiting.model_copy(update={"links": "off"})
+        store.amend(study.model_copy(update={"recruiting": without}), ["recruiting.links"]).result()
+        told = operator("POST", "/api/actions/links", {"count": 1})
+        assert told.status == 409
+        assert told.json["message"] == "the study takes no personal links: recruiting.links is off"
+        assert "hmix collect amend" in told.json["hint"]
+
     def test_another_method_is_refused_with_those_there_are(self, operator):
         assert operator("GET", "/api/actions/close").status == 405
 

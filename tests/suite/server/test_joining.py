@@ -70,10 +70,11 @@ def test_a_link_is_needed_where_the_study_says_so_and_not_read_where_it_is_off(
 
 
 def test_who_has_a_link_needs_no_id_and_is_not_counted_against_the_network(serve: Callable[..., Any]) -> None:
-    served = serve(INFER, recruiting={"platform": "prolific", "required": True})
+    served = serve(INFER, recruiting={"platform": "prolific", "required": True, "per_prefix": 1})
     assert join(served)[1].json["error"] == "recruiting_id_missing"
     assert join(served, recruiting_id=ID.upper())[1].json["error"] == "recruiting_id_missing"
-    assert join(served, link=link_of(served))[1].status == 200
+    assert [join(served, link=link_of(served))[1].status for _ in range(2)] == [200, 200]
+    assert [join(served, recruiting_id=given)[1].status for given in (ID, f"{ID[:-1]}9")] == [200, 429]
 
 
 def test_an_id_that_others_know_reads_nothing_and_deletes_nothing(serve: Callable[..., Any]) -> None:
