@@ -206,7 +206,9 @@ class ScriptedParticipant:
         _, study = self.connection.call("GET", "/api/study")
         if study["state"] != "open" and not (study["state"] == "full" and self.link):
             return False
-        recruiting_id = scripted_id(self.frozen.study.recruiting) if study["recruiting"]["required"] else None
+        # Who comes with a personal link needs no id.
+        needs_id = study["recruiting"]["required"] and self.link is None
+        recruiting_id = scripted_id(self.frozen.study.recruiting) if needs_id else None
         body = {"recruiting_id": recruiting_id, "task": None, "consent_sha256": study["consent"]["sha256"]}
         body |= {"link": self.link}
         status, answer = self.connection.call("POST", "/api/sessions", body, also=(409,))

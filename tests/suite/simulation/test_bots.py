@@ -22,7 +22,8 @@ PEOPLE, BOTS = 12, 4
 def made(tmp_path_factory):
     """People who come by personal links to a study with questions and an attention check, four bots among them."""
     design = {"pairs": {"per_class_pair": 1}, "batches": 1, "people_per_batch": PEOPLE}
-    more = {"recruiting": {"platform": "prolific", "required": True, "links": "required"}, **ASKED}
+    # No scripted id has this form: who comes with a link needs none.
+    more = {"recruiting": {"pattern": "VP-[0-9]{3}", "required": True, "links": "required"}, **ASKED}
     folder = tmp_path_factory.mktemp("bots")
     study = write_study(folder / "study", study_file((INFER,), design=design, **more))
     done = simulate(study, folder / "collection", bots=BOTS, seed=4)
