@@ -14,7 +14,7 @@ from hmix_hub.suite.design.design import Batch, FrozenStudy, uneven_places
 from hmix_hub.suite.design.pair_file import Listed, hashes_of_lists, read_listed
 from hmix_hub.suite.design.pictures import Labels, open_pictures, too_large
 from hmix_hub.suite.design.sampler import TooFewPicturesError, draw_pairs, draw_single, stream
-from hmix_hub.suite.study.model import Example, PracticeTrial, StudyFile, TaskDesign
+from hmix_hub.suite.study.model import NamedPictures, StudyFile, TaskDesign
 from hmix_hub.suite.study.reading import COLLECTION, Findings, dotted, read_study_text
 from hmix_hub.suite.study.task_rules import Problem, too_few
 from hmix_hub.suite.tasks.trial import Stimulus
@@ -93,7 +93,7 @@ def _check_examples(design: TaskDesign, labels: Labels, problems: list[Problem])
             _check_named(example, labels, ("instructions", place, "examples", number), problems)
 
 
-def _check_named(named: Example | PracticeTrial, labels: Labels, where: KeyPath, problems: list[Problem]) -> None:
+def _check_named(named: NamedPictures, labels: Labels, where: KeyPath, problems: list[Problem]) -> None:
     """Check the pictures that an example or a practice trial names."""
     first, second = named.image_1_index, named.image_2_index
     if fault := labels.fault_of_one(first) if second is None else labels.fault_of(first, second):
@@ -146,7 +146,7 @@ class _Drawer:
     def _shown_before(self) -> set[int]:
         """Return the pictures of worked examples and practice trials, which a sampler does not draw."""
         tasks = self.study.tasks.values()
-        named: list[Example | PracticeTrial] = [
+        named: list[NamedPictures] = [
             example for task in tasks for page in task.instructions for example in page.examples
         ]
         named += [trial for task in tasks for trial in task.practice]

@@ -18,8 +18,6 @@ WORDS_PER_MINUTE = 238
 
 Source: Brysbaert, *How many words do we read per minute?*, Journal of Memory and Language 109, 2019.
 """
-
-
 SECONDS_PER_QUESTION = 4
 """To answer a question that was read: an estimate."""
 

@@ -60,7 +60,8 @@ _RULES: dict[str, Holds | str] = {
     "surroundings": "people agreed to what is recorded of them",
 }
 """Rules by key, the names of tasks and places in lists left out; the longest that a path begins with holds."""
-_AS_AGREED = ("consent", "comments", "before", "after")
+_AS_AGREED = {key.split(".")[0] for key, rule in _RULES.items() if rule is Holds.NEW_PEOPLE} - {"tasks"}
+"""Keys beside `tasks` of which people keep the version that they agreed to."""
 MOST_AMENDMENTS = 200
 """Pictures have an address that tells versions apart by a byte."""
 

@@ -100,13 +100,18 @@ class Start(Strict):
     )
 
 
-class Example(Strict):
-    """A worked example on an instruction page: pictures of one pair, and what they show."""
+class NamedPictures(Strict):
+    """Two pictures that the study file names, or a single one."""
 
     image_1_index: Annotated[int, Field(ge=0)] = Field(description="Row of the first picture in the image set.")
     image_2_index: Annotated[int, Field(ge=0)] | None = Field(
         None, description="Row of the second picture; left out: the first one is shown as it is."
     )
+
+
+class Example(NamedPictures):
+    """A worked example on an instruction page: pictures of one pair, and what they show."""
+
     coefficients: Annotated[list[Share], Field(min_length=1, max_length=11)] = Field(
         [1.0], description="Shares of the first picture, one mixture each."
     )
@@ -137,14 +142,10 @@ class Quiz(Strict):
     )
 
 
-class PracticeTrial(Strict):
+class PracticeTrial(NamedPictures):
     """A practice trial: answered as all others are, never stored, and followed by a text."""
 
-    image_1_index: Annotated[int, Field(ge=0)] = Field(description="Row of the first picture in the image set.")
-    image_2_index: Annotated[int, Field(ge=0)] | None = Field(
-        None, description="Row of the second picture; left out: the first one is shown as it is."
-    )
-    coefficient: Annotated[float, Field(ge=0, le=1)] | None = Field(
+    coefficient: Share | None = Field(
         None, description="Share of the first picture, where the task shows one mixture of a pair."
     )
     feedback: Text = Field(description="What people read once they have answered.")
@@ -153,7 +154,7 @@ class PracticeTrial(Strict):
 class Breaks(Strict):
     """Breaks between the trials."""
 
-    every: Annotated[int, Field(ge=1, le=100_000)] = Field(description="Trials between two breaks.")
+    every: Count = Field(description="Trials between two breaks.")
     text: Line | None = Field(
         None, description="What people read then; how far they are and that they may rest, if left out."
     )

@@ -19,6 +19,7 @@ MOST_STEPS = 11
 LARGEST: Final = 1e9
 """Numbers that are answered are between this and its negative."""
 
+_Number = Annotated[float, Field(ge=-LARGEST, le=LARGEST)]
 _Value = Annotated[str, StringConstraints(strip_whitespace=True, max_length=60, pattern=r"^[^|\n\r]*$")]
 
 
@@ -42,14 +43,10 @@ class AskedQuestion(Strict):
         description="choice, several: what the export calls the choices, one for each; an empty one exports nothing, "
         "for “I would rather not say”. Left out: the choices themselves.",
     )
-    least: Annotated[float, Field(ge=-LARGEST, le=LARGEST)] | None = Field(
-        None, description="number: the smallest that is taken."
-    )
-    most: Annotated[float, Field(ge=-LARGEST, le=LARGEST)] | None = Field(
-        None, description="number: the largest that is taken."
-    )
+    least: _Number | None = Field(None, description="number: the smallest that is taken.")
+    most: _Number | None = Field(None, description="number: the largest that is taken.")
     whole: bool = Field(True, description="number: whether it must be a whole one.")
-    groups: Annotated[list[Annotated[float, Field(ge=-LARGEST, le=LARGEST)]], Field(max_length=MOST_CHOICES)] = Field(
+    groups: Annotated[list[_Number], Field(max_length=MOST_CHOICES)] = Field(
         [],
         description="number: where groups begin; the export then has the group, such as `25-34`, and not the number.",
     )
