@@ -5,7 +5,7 @@ import { setRedirect } from './code.js';
 import { setContact } from './contact.js';
 import { showFault, showLoadFault } from './fault.js';
 import { setMessage, setNotices, setTitle } from './screen.js';
-import { findToken, forgetPerson, forgetSession, join, linkText, recruitingId, resume, session, takeRecruiting, wantedTask } from './session.js';
+import { findToken, forgetPages, forgetPerson, forgetSession, join, linkText, recruitingId, resume, session, takeRecruiting, wantedTask } from './session.js';
 import * as storage from './storage.js';
 import { isElsewhere, openTabs, takeOver } from './tabs.js';
 import { PAUSED } from './timing.js';
@@ -131,7 +131,7 @@ async function another() {
 	const { status, body } = await join(study.consent, { another: true }).catch(() => ({}));
 	const error = body?.error;
 	if (status !== 200) return word(`${['full', 'closed', 'paused'].includes(error) ? error : 'unreachable'}_text`);
-	for (const name of ['commented', 'draft', 'wrong']) storage.remove(name);
+	forgetPages();
 	go(gone, withdrawn, another);
 	return null;
 }

@@ -37,10 +37,16 @@ export function forgetPerson() {
 
 /** Forget the session, but not by which id or personal link the person came. */
 export function forgetSession() {
-	for (const name of ['token', 'page', 'wrong', 'draft', 'asked', 'commented']) storage.remove(name);
+	for (const name of ['token', 'page']) storage.remove(name);
+	forgetPages();
 	if (location.hash) storage.setAddress(location.pathname + location.search);
 	session.token = null;
 	session.view = null;
+}
+
+/** Forget what was filled in on pages, but not the session: one more task begins in it. */
+export function forgetPages() {
+	for (const name of ['wrong', 'draft', 'asked', 'commented']) storage.remove(name);
 }
 
 /** Take id and link out of the address and keep them in this browser; others than before are another person's. */
