@@ -157,22 +157,27 @@ def read_aside(database: sqlite3.Connection, session_id: str | None) -> list[Asi
 
 def read_counts(database: sqlite3.Connection, frozen: FrozenStudy, lapses_before_ms: float) -> list[BatchCount]:
     """Count people and answers by batch; live sessions that answered last before a time of the clock have lapsed."""
-    kept = "s.excluded IS NULL"
-    query = f"""
+    query = """
         SELECT b.number, b.given, b.withdrawn,
-            count(*) FILTER (WHERE s.state = 'finished' AND NOT s.is_late AND NOT s.is_incomplete AND {kept}),
-            count(*) FILTER (WHERE s.state = 'finished' AND s.is_late AND NOT s.is_incomplete AND {kept}),
-            count(*) FILTER (WHERE s.is_incomplete AND {kept}),
-            count(*) FILTER (WHERE s.state = 'live' AND s.last_ms >= :before AND NOT s.is_provisional AND {kept}),
-            count(*) FILTER (WHERE s.state = 'live' AND s.last_ms >= :before AND s.is_provisional AND {kept}),
-            count(*) FILTER (WHERE (s.state = 'lapsed' OR s.state = 'live' AND s.last_ms < :before) AND {kept}),
-            count(*) FILTER (WHERE s.state = 'failed_quiz' AND {kept}),
-            count(*) FILTER (WHERE s.state = 'screened_out' AND {kept}),
-            count(*) FILTER (WHERE s.state = 'full' AND {kept}),
-            count(*) FILTER (WHERE s.excluded IS NOT NULL),
+            count(*) FILTER (WHERE s.became = 'finished' AND NOT s.is_late AND NOT s.is_incomplete),
+            count(*) FILTER (WHERE s.became = 'finished' AND s.is_late AND NOT s.is_incomplete),
+            count(*) FILTER (WHERE s.became = 'finished' AND s.is_incomplete),
+            count(*) FILTER (WHERE s.became = 'live' AND NOT s.is_provisional),
+            count(*) FILTER (WHERE s.became = 'live' AND s.is_provisional),
+            count(*) FILTER (WHERE s.became = 'lapsed'),
+            count(*) FILTER (WHERE s.became = 'failed_quiz'),
+            count(*) FILTER (WHERE s.became = 'screened_out'),
+            count(*) FILTER (WHERE s.became = 'full'),
+            count(*) FILTER (WHERE s.became = 'excluded'),
             total(s.unkept)
-        FROM batches b LEFT JOIN sessions s ON s.batch = b.number GROUP BY b.number ORDER BY b.number
-    """  # noqa: S608
+        FROM batches b LEFT JOIN (
+            SELECT *, CASE
+                WHEN excluded IS NOT NULL THEN 'excluded'
+                WHEN state = 'live' AND last_ms < :before THEN 'lapsed'
+                ELSE state END AS became
+            FROM sessions
+        ) s ON s.batch = b.number GROUP BY b.number ORDER BY b.number
+    """
     rows = database.execute(query, {"before": lapses_before_ms}).fetchall()
     per_batch = "JOIN sessions s ON s.id = t.session GROUP BY s.batch"
     rows_of = [

@@ -23,7 +23,7 @@ def blocks(root, guide, kind):
 
 
 def merged(base, part):
-    """A study file with the keys that a guide shows; a task of it keeps what is not shown, but for what it draws."""
+    """Return a study file with the keys that a guide shows; a task keeps what is not shown, but for what it draws."""
     if "pairs" in (part if isinstance(part, dict) else {}):
         base = {key: value for key, value in base.items() if key not in {"pairs", "coefficients"}}
     if not (isinstance(base, dict) and isinstance(part, dict)):
@@ -32,7 +32,7 @@ def merged(base, part):
 
 
 def words_of(line):
-    """The words of a command line up to what the shell does with it."""
+    """Return the words of a command line up to what the shell does with it."""
     words = shlex.split(line, comments=True)
     end = next((place for place, word in enumerate(words) if word in {"&&", "|", ";"}), len(words))
     return words[:end]
@@ -40,7 +40,7 @@ def words_of(line):
 
 @pytest.fixture
 def starter(tmp_path):
-    """A study of all tasks, with the lists that guides name."""
+    """Write a study of all tasks, with the lists that guides name."""
     write_collection(tmp_path / "pilot", tasks=list(SUITE_TASKS))
     (tmp_path / "pilot" / "ids.csv").write_text("id\n" + "5f" * 12 + "\n", encoding="utf-8")
     return tmp_path / "pilot"

@@ -120,7 +120,7 @@ def test_what_the_consent_form_does_not_name_is_not_stored(name: str, tmp_path: 
 
 
 def test_a_consent_form_that_names_it_in_its_own_language_is_taken(tmp_path: Path) -> None:
-    agreed = STUDY.replace("Please take part.", "Wir speichern die Größe\n    Ihres Fensters.".replace("\n    ", " "))
+    agreed = STUDY.replace("Please take part.", "Wir speichern die Größe Ihres Fensters.")
     words = "words: {recorded_window: die größe ihres Fensters}\nsurroundings: [window]\n"
     assert read_study_file(write_study(tmp_path, f"{agreed}\n{words}")).surroundings == ["window"]
 
