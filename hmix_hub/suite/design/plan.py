@@ -1,7 +1,8 @@
 """The plan of a session: the timeline of one participant, drawn once when the place in a batch is taken.
 
-The timeline counts pages from 0: consent, the instruction pages, the quiz, practice, the trials with the breaks among
-them, the repeats, the comments.
+The timeline counts pages from 0: consent, the questions before the trials, the instruction pages, the quiz, practice,
+the trials and their repeats with the breaks among them, the questions after them, the comments. A later part of a
+sitting goes on behind the trials of the one before, and begins with a page about that.
 A trial's place on it is its `trial_index`; pages that are read again do not shift it.
 
 Start values and sides take turns, which go on from batch to batch: all participants together are balanced.

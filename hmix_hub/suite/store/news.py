@@ -100,10 +100,8 @@ def amend(work: Work, study: StudyFile, changed: Sequence[str]) -> Amendment:
     left = sum(batch.quota for batch in amended.batches) - taken.total() - kept_places(work) * amended.tasks_each
     if left < 0:
         msg = f"personal links keep {-left // amended.tasks_each} more places than there would be"
-        raise StoreRefusedError(
-            msg,
-            hint="set people_per_batch higher, or revoke links that nobody has opened: `hmix collect links --revoke`",
-        )
+        hint = "set people_per_batch higher, or revoke links that nobody has opened: `hmix collect links --revoke`"
+        raise StoreRefusedError(msg, hint=hint)
     made = Amendment(amended.version, study, tuple(changed), work.now, work.month)
     work.database.execute(
         "INSERT INTO amendments VALUES (?, ?, ?, ?, ?)",

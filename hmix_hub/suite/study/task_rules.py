@@ -112,9 +112,8 @@ def _pairs(study: StudyFile, task: str, pairs: Pairs) -> Iterator[Problem]:
     takes_single = SUITE_TASKS[task].takes_single
     given = [key for key in ("file", "per_class_pair", "per_class") if getattr(pairs, key) is not None]
     if len(given) != 1:
-        ways = "per_class_pair, which draws them" + (
-            ", or per_class, which draws single pictures" if takes_single else ""
-        )
+        single = ", or per_class, which draws single pictures" if takes_single else ""
+        ways = f"per_class_pair, which draws them{single}"
         said = f"{' and '.join(given)} are given" if given else "none of them is given"
         yield ("pairs",), f"give either file, a list of pairs, or {ways}; {said}"
     if pairs.per_class is not None and not takes_single:
