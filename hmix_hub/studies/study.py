@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cached_property, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -206,6 +206,18 @@ class Study:
         """Return the table of one of its configurations."""
         is_of_participants = name == PARTICIPANTS_CONFIGURATION and self.participants is not None
         return self.participants if is_of_participants else self.tables[name]
+
+    def units(self, name: str) -> Iterator[pa.Table]:
+        """Return the rows of one of its configurations, unit by unit, each in the same types.
+
+        Judgments: a unit is whole participants (in tasks without participants, whole stimuli); by stimulus, whole
+        stimuli. Small tables come as one unit, in the order of the file.
+        """
+        yield self.table(name)
+
+    def rows_of(self, name: str) -> int:
+        """Return the number of rows of one of its configurations."""
+        return self.table(name).num_rows
 
     @property
     def default(self) -> str:
