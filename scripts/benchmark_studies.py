@@ -3,44 +3,35 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 from pyarrow import parquet
 
 from hmix_hub.schema import CIFAR10
-from hmix_hub.sources.sample.layout import DISTINCT_TRIALS
+from hmix_hub.sources.cifar10 import known_labels
+from hmix_hub.sources.sample.design import MIXING_COEFFICIENTS, Design, draw_design
+from hmix_hub.sources.sample.drawing import labels_of
+from hmix_hub.sources.sample.layout import DISTINCT_TRIALS, person_name
+from hmix_hub.sources.sample.simulation import simulate_inferences, simulate_response_times
 from hmix_hub.studies.example import example_study
 from hmix_hub.studies.manifest import MANIFEST
 from hmix_hub.tasks import INFER
 
 IMAGE_SET = "cifar10/test"
 """The image set whose labels are known without its pixels, so that the rule of labels runs, too."""
-COLUMNS = (
-    "participant_id",
-    "collection_round",
-    "condition",
-    "trial_index",
-    "is_repeat",
-    "response_time_ms",
-    "image_set",
-    "image_1_label",
-    "image_2_label",
-    "image_1_index",
-    "image_2_index",
-    "mixing_coefficient",
-    "inferred_coefficient",
-    "confidence",
-)
 OWN_COLUMN, NOTE_COLUMN = "x_device", "x_note"
 TRIALS = DISTINCT_TRIALS[INFER] + 2
 """Rows of a person."""
+PICTURES = 10_000
+"""Pictures that stimuli are drawn from."""
 _MOST_PEOPLE = 16_129
 """People who are drawn at a time: a million rows."""
 _DEVICES = ("mouse", "touchpad", "touch screen")
@@ -98,13 +89,17 @@ class DrawnStudy:
     @cached_property
     def table(self) -> pa.Table:
         """The judgments as a contributor writes them: classes by name, columns that are computed left out."""
-        starts = range(0, self._people, _MOST_PEOPLE)
-        table = pa.concat_tables(
-            _drawn(min(_MOST_PEOPLE, self._people - start), seed) for seed, start in enumerate(starts)
-        ).combine_chunks()
-        if self.note:
-            table = table.append_column(NOTE_COLUMN, pa.repeat(pa.scalar(self.note), table.num_rows))
-        return table
+        return pa.concat_tables(self.blocks()).combine_chunks()
+
+    def blocks(self) -> Iterator[pa.Table]:
+        """Yield the rows of up to a million at a time; people beyond the first million judge the stimuli of these."""
+        people = min(self._people, _MOST_PEOPLE)
+        design = draw_design(np.arange(people) // 3, TRIALS - 2, PICTURES, 0)
+        for number, start in enumerate(range(0, self._people, _MOST_PEOPLE)):
+            # Each in an order of their own.
+            block = _drawn(replace(design, seed=design.seed + 2 * number), number)
+            block = block.slice(0, min(people, self._people - start) * TRIALS)
+            yield block.append_column(NOTE_COLUMN, pa.repeat(pa.scalar(self.note), len(block))) if self.note else block
 
     def write(self, ending: str = "csv", faults: Faults | None = None) -> Path:
         """Write the study into a folder of its own, unless it is there; gives the folder.
@@ -132,29 +127,43 @@ class DrawnStudy:
         elif ending == "csv":
             # Without quotes, as other programs write it.
             options = arrow_csv.WriteOptions(quoting_style="none", quoting_header="none")
-            arrow_csv.write_csv(self.table, file, options)
+            self._write(lambda schema: arrow_csv.CSVWriter(file, schema, write_options=options))
         else:
-            parquet.write_table(self.table, file, row_group_size=1 << 16)
+            self._write(lambda schema: parquet.ParquetWriter(file, schema), row_group_size=1 << 16)
         return place
 
+    def _write(self, open_writer: Callable[[pa.Schema], Any], **options: int) -> None:
+        """Write block by block, so that memory does not grow with the rows."""
+        blocks = self.blocks()
+        first = next(blocks)
+        with open_writer(first.schema) as writer:
+            for block in chain([first], blocks):
+                writer.write_table(block, **options)
 
-def _drawn(people: int, seed: int) -> pa.Table:
-    """Draw the judgments of people, whom the seed tells from those of another."""
-    from hmix_hub.judgments.released import Provenance, from_released
-    from hmix_hub.sources.sample.layout import released_table
 
-    current = from_released(released_table(INFER, people * TRIALS, seed), INFER, Provenance("drawn", IMAGE_SET))
-    table = current.select(COLUMNS)
-    names = pa.array(CIFAR10.names)
-    pictures = pa.array(_pictures_of_class())
-    for image in (1, 2):
-        label, index = f"image_{image}_label", f"image_{image}_index"
-        table = _replaced(table, label, pc.take(names, table[label]))
-        table = _replaced(table, index, pc.take(pictures, table[index]).cast(pa.int32()))
-    person = f"p{seed}-" if seed else ""
-    table = _replaced(table, "participant_id", pc.binary_join_element_wise(person, table["participant_id"], ""))
-    devices = pa.array(_DEVICES).take(pa.array(np.arange(table.num_rows) // TRIALS % len(_DEVICES)))
-    return table.append_column(OWN_COLUMN, devices)
+def _drawn(design: Design, number: int) -> pa.Table:
+    """Draw the judgments of a block of people, whom its number tells from those of another."""
+    answers, n = simulate_inferences(design, 2 * number + 3), len(design.person)
+    names, real = pa.array(CIFAR10.names), _pictures_of_class()
+    shown = {image: design.rows(index) for image, index in ((1, design.first), (2, design.second))}
+    prefix = f"p{number}-" if number else ""
+    people = pa.array([f"{prefix}{person_name(person)}" for person in range(len(design.batch_of_participant))])
+    columns = {
+        "participant_id": people.take(pa.array(design.person)),
+        "collection_round": pa.repeat(pa.scalar("1"), n),
+        "condition": pa.array((design.batch_of_participant[design.person] % 9).astype(np.int32)),
+        "trial_index": pa.array(design.trial_index.astype(np.int32)),
+        "is_repeat": pa.array(design.is_repeat),
+        "response_time_ms": pa.array(simulate_response_times(design, 2 * number + 2)),
+        "image_set": pa.repeat(pa.scalar(IMAGE_SET), n),
+        **{f"image_{image}_label": names.take(pa.array(labels_of(index))) for image, index in shown.items()},
+        **{f"image_{image}_index": pa.array(real[index].astype(np.int32)) for image, index in shown.items()},
+        "mixing_coefficient": pa.array(MIXING_COEFFICIENTS[design.rows(design.level)]),
+        "inferred_coefficient": pa.array(1 - answers.slider / 100),
+        "confidence": pa.array(answers.confidence / 100),
+        OWN_COLUMN: pa.array(_DEVICES).take(pa.array(design.person % len(_DEVICES))),
+    }
+    return pa.table(columns)
 
 
 def judgment_file(place: Path, ending: str = "csv") -> Path:
@@ -162,20 +171,14 @@ def judgment_file(place: Path, ending: str = "csv") -> Path:
     return place / "judgments" / f"{INFER}.{ending}"
 
 
+@cache
 def _pictures_of_class() -> np.ndarray:
     """Return, for each of the generator's 10,000 pictures, one of CIFAR-10's test set that is of its class; int64."""
-    from hmix_hub.sources.cifar10 import known_labels
-    from hmix_hub.sources.sample.drawing import labels_of
-
     # Both have a thousand of each class, so that different pictures stay different.
     real = known_labels()
     found = np.empty(len(real), dtype=np.int64)
     found[np.argsort(labels_of(np.arange(len(real))), kind="stable")] = np.argsort(real, kind="stable")
     return found
-
-
-def _replaced(table: pa.Table, name: str, column: pa.ChunkedArray) -> pa.Table:
-    return table.set_column(table.column_names.index(name), name, column)
 
 
 def _as_text(column: pa.ChunkedArray) -> list[str]:
