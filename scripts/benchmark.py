@@ -1,14 +1,16 @@
 """Benchmark: ratios measured side by side in one run, over judgments that the sample study's generator draws.
 
-python3 scripts/benchmark.py [--parts tables training contribute building collect perception mixup] [--rows 10000]
-    [--rounds 5]
+python3 scripts/benchmark.py [--parts tables training contribute building collect perception mixup scale]
+    [--rows 10000] [--rounds 5] [--folder DIR]
 
 Every line compares this package with the best known other way of the same job, turn by turn, and checks that both give
 the same. Peak memory is measured in a process of its own. The lines are Markdown. The part "tables" takes about two
 minutes, "training" five, of which most goes into making a million PNG pictures for the other way, "contribute" four,
 "building" two, from a raw file of 150,000 judgments to a built study. It has aims in place of another way, as has
 "collect", which takes five. "perception" forecasts the judgments of the release, or of the sample study where
-HMIX_SOURCE says so, with the pictures that HMIX_CIFAR10 names, and takes four. "mixup" takes one.
+HMIX_SOURCE says so, with the pictures that HMIX_CIFAR10 names, and takes four. "mixup" takes one. "scale" validates,
+builds and gathers studies of ten thousand to ten million judgments within 2 GB, in a folder with room for them, and
+takes ten; `--rows 100000000` an hour.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from typing import Any
 from benchmark_measuring import lines, medians, memory_status, milliseconds
 from environment import options_of, run_script
 
-PARTS = ("tables", "training", "contribute", "building", "collect", "perception", "mixup")
+PARTS = ("tables", "training", "contribute", "building", "collect", "perception", "mixup", "scale")
 SIZES = (10_000, 100_000, 1_000_000)
 MEMORY_SWITCH = "--memory"
 READING = -1
@@ -41,6 +43,7 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument(
         "--rounds", type=int, default=5, metavar="N", help="turns of each way; the medians are compared"
     )
+    parser.add_argument("--folder", type=Path, metavar="DIR", help='where "scale" writes its studies, and keeps them')
     # One memory measurement of it: number of the case, side, rows, folder.
     parser.add_argument(MEMORY_SWITCH, nargs=4, help=argparse.SUPPRESS)
     return parser
@@ -90,6 +93,11 @@ def main(arguments: argparse.Namespace) -> None:
         from benchmark_mixup import print_mixup
 
         print_mixup(arguments.rounds)
+    if "scale" in arguments.parts:
+        from benchmark_scale import SIZES as SCALES
+        from benchmark_scale import print_scale
+
+        print_scale(arguments.rows or SCALES, arguments.folder)
 
 
 def _machine() -> str:
