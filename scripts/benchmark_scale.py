@@ -1,4 +1,4 @@
-"""Scale part of the benchmark: what a row costs, from ten thousand judgments to a hundred million, in bounded memory."""
+"""Scale part of the benchmark: what a row costs, from ten thousand judgments to a hundred million, within a bound."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Cost(NamedTuple):
 
 
 class Job(NamedTuple):
-    """A job that is measured, and its command, given the study's folder, the folder to build into, and a scratch one."""
+    """A job that is measured: its command of the study, the folder to build into, and one for temporary files."""
 
     name: str
     command: Callable[[Path, Path, Path], list[str | Path]]
