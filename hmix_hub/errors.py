@@ -148,6 +148,12 @@ class PerceptionError(HMixError, ValueError):
     code = "HMX900"
 
 
+class ClusterError(HMixError):
+    """A Dask cluster cannot be reached, was lost, or has workers that cannot do the work."""
+
+    code = "HMX950"
+
+
 class EmptyResultWarning(UserWarning):
     """A filter left no row."""
 

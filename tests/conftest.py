@@ -27,7 +27,7 @@ _RELEASE = os.environ.pop("HMIX_SOURCE", "") or str(_SHARED / "h_mix")
 _CIFAR10 = os.environ.pop("HMIX_CIFAR10", "") or str(_SHARED / "cifar10")
 
 # Loaded after the lines above, for it imports the package.
-pytest_plugins = ["drawn_once"]
+pytest_plugins = ["drawn_once", "dask_workers"]
 
 # A slow machine is no failure.
 settings.register_profile("hmix", deadline=None, max_examples=50)

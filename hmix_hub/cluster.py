@@ -1,0 +1,236 @@
+"""Work in pieces: one after another in this process, or on the workers of a Dask cluster, with the same results."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.metadata
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+from hmix_hub.errors import ClusterError, ConfigurationError, HMixError, Where, first_line
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+Cluster: TypeAlias = "Client | str | None"
+"""A client of `dask.distributed`, the address of a scheduler, or `None`: this process."""
+P = TypeVar("P")
+R = TypeVar("R")
+S = TypeVar("S")
+
+_PACKAGE = "hmix-hub"
+CONNECT_SECONDS = 20.0
+"""Longest wait for a scheduler to answer, and for a worker where there is none."""
+_LOOK_SECONDS, _LOOK_PIECES = 1.0, 64
+"""Time between two looks at whether any worker is left, and pieces between two looks at how many there are."""
+RETRIES = 2
+"""Times a piece is tried again after a failure that is no finding of ours, such as a connection that broke."""
+_AHEAD = 3
+"""Pieces in work or waiting for each thread of a worker: results come in order, and few are held at a time."""
+
+
+@contextmanager
+def connected(cluster: Cluster, *, seconds: float = CONNECT_SECONDS) -> Iterator[Client | None]:
+    """Yield a client whose scheduler and workers run this version of hmix-hub; `None` for this process.
+
+    Parameters
+    ----------
+    cluster
+        A client, which stays open; or an address such as `tcp://10.0.0.1:8786`, whose client is closed at the end.
+    seconds
+        Longest wait for the scheduler, and for a first worker.
+
+    Raises
+    ------
+    ClusterError
+        If no scheduler answers there, it has no worker, or a machine runs another version of hmix-hub, or none.
+    ConfigurationError
+        If it is neither a client nor an address, or Dask is not installed.
+    """
+    if cluster is None:
+        yield None
+        return
+    try:
+        from distributed import Client
+    except ImportError:
+        msg = "work on a cluster needs Dask, which is not installed"
+        raise ConfigurationError(msg, hint="python3 -m pip install 'hmix-hub[dask]'") from None
+    if isinstance(cluster, Client):
+        _check_versions(cluster, seconds)
+        yield cluster
+        return
+    if not isinstance(cluster, str):
+        msg = f"a cluster is a dask.distributed client or the address of its scheduler, and this is a {type(cluster)}"
+        raise ConfigurationError(msg, hint="pass Client('tcp://HOST:8786'), or the address itself")
+    _knock(cluster, seconds)
+    with Client(cluster, timeout=seconds, set_as_default=False) as client:
+        _check_versions(client, seconds)
+        yield client
+
+
+def _knock(address: str, seconds: float) -> None:
+    """Check that a scheduler answers: a client that finds none keeps trying in the background."""
+    from distributed.comm import connect
+    from distributed.security import Security
+
+    async def knock() -> None:
+        connection = await connect(address, timeout=seconds, **Security().get_connection_args("client"))
+        await connection.close()
+
+    try:
+        # In a thread of its own: the caller's may have a loop that runs, as in a notebook.
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(asyncio.run, knock()).result()
+    except (OSError, ValueError, TypeError) as error:
+        msg = f"no Dask scheduler answers: {first_line(error)}"
+        hint = "start one with `dask scheduler`, and `dask worker ADDRESS` on each machine; ADDRESS is tcp://HOST:8786"
+        raise ClusterError(msg, where=Where(address), hint=hint) from None
+
+
+def _check_versions(client: Client, seconds: float) -> None:
+    """Check that the scheduler and all workers run this version of hmix-hub."""
+    where = Where(_address(client))
+    try:
+        client.wait_for_workers(1, timeout=seconds)
+        # A function of Python's own, which a worker without hmix-hub understands, too.
+        found = client.run(importlib.metadata.version, _PACKAGE, on_error="return")
+        try:
+            found["the scheduler"] = client.run_on_scheduler(importlib.metadata.version, _PACKAGE)
+        except importlib.metadata.PackageNotFoundError as error:
+            found["the scheduler"] = error
+    except TimeoutError:
+        msg = "the scheduler has no worker"
+        raise ClusterError(msg, where=where, hint=f"start some: `dask worker {where.file}`") from None
+    except OSError as error:
+        raise _lost(client, error) from None
+    ours = _our_version()
+    others = {place: version for place, version in found.items() if version != ours}
+    for place, version in others.items():
+        what = f"runs hmix-hub {version}" if isinstance(version, str) else "has no hmix-hub"
+        more = f", nor do {len(others) - 1} more" if len(others) > 1 else ""
+        msg = f"{place} {what}, and not {ours} as this process{more}"
+        hint = f"install it on every machine: python3 -m pip install 'hmix-hub[dask]=={ours}'"
+        raise ClusterError(msg, where=where, hint=hint)
+
+
+def _our_version() -> str:
+    return importlib.metadata.version(_PACKAGE)
+
+
+def _address(client: Client) -> str:
+    return str(client.scheduler.address) if client.scheduler else "the cluster"
+
+
+def map_pieces(
+    function: Callable[[S, P], R],
+    shared: S,
+    pieces: Iterable[P],
+    *,
+    client: Client | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Iterator[R]:
+    """Return what a function makes of each piece, in the order of the pieces, whoever computes it.
+
+    Parameters
+    ----------
+    function
+        Called with `shared` and a piece. With a client, it and all it takes and returns are pickled, it may run more
+        than once for a piece, and what it writes must bear that.
+    shared
+        What all pieces have in common; sent once, not with every piece.
+    pieces
+        Taken as they are needed.
+    client
+        From `connected`; `None`: this process, one piece at a time.
+    progress
+        Called with the number of pieces that are done.
+
+    Yields
+    ------
+    R
+        One for each piece.
+
+    Raises
+    ------
+    ClusterError
+        If the scheduler or all workers are lost, or a piece ends every worker that takes it.
+    HMixError
+        What the function raises of our own is raised here; other errors too, after `RETRIES` more attempts.
+    """
+    results = map(_with(function, shared), pieces) if client is None else _on_workers(client, function, shared, pieces)
+    for done, result in enumerate(results, 1):
+        if progress is not None:
+            progress(done)
+        yield result
+
+
+def _with(function: Callable[[S, P], R], shared: S) -> Callable[[P], R]:
+    return lambda piece: function(shared, piece)
+
+
+def _on_workers(client: Client, function: Callable[[S, P], R], shared: S, pieces: Iterable[P]) -> Iterator[R]:
+    waiting: deque[tuple[int, Any]] = deque()
+    ahead = 1
+    try:
+        # A task rather than scattered data: it is computed again where a worker is lost that held it.
+        held = client.submit(_itself, shared, pure=False)
+        for number, piece in enumerate(pieces):
+            waiting.append((number, client.submit(_outcome, function, held, piece, pure=False, retries=RETRIES)))
+            if number % _LOOK_PIECES == 0:
+                ahead = _AHEAD * max(1, sum(client.nthreads().values()))
+            if len(waiting) >= ahead:
+                yield _result(client, *waiting.popleft())
+        while waiting:
+            yield _result(client, *waiting.popleft())
+    finally:
+        # After an error, or where the caller stops early.
+        with suppress(Exception):
+            client.cancel([future for _, future in waiting], force=True)
+
+
+def _result(client: Client, number: int, future: Any) -> Any:
+    """Wait for a result; while it does not come, look whether there is still anybody who could compute it."""
+    from distributed import KilledWorker
+    from distributed.client import FutureCancelledError
+
+    try:
+        alone_since = None
+        while True:
+            with suppress(TimeoutError):
+                outcome = future.result(timeout=_LOOK_SECONDS)
+                break
+            has_workers = client.status == "running" and client.nthreads()
+            alone_since = None if has_workers else alone_since or time.monotonic()
+            if alone_since and time.monotonic() - alone_since > CONNECT_SECONDS:
+                msg = "all workers are gone"
+                raise ClusterError(msg, where=Where(_address(client)), hint="start workers, and run it again")
+    except KilledWorker as error:
+        msg = f"piece {number} ended every worker that took it: {first_line(error)}"
+        hint = "most likely for want of memory: give each worker more, or fewer threads (`dask worker --nthreads 1`)"
+        raise ClusterError(msg, where=Where(_address(client)), hint=hint) from None
+    except (FutureCancelledError, ConnectionError) as error:
+        raise _lost(client, error) from None
+    if isinstance(outcome, HMixError):
+        raise outcome
+    return outcome
+
+
+def _lost(client: Client, error: BaseException) -> ClusterError:
+    msg = f"the scheduler was lost: {first_line(error)}"
+    return ClusterError(msg, where=Where(_address(client)), hint="look at its log, start it anew, and run it again")
+
+
+def _itself(value: S) -> S:
+    return value
+
+
+def _outcome(function: Callable[[S, P], R], shared: S, piece: P) -> R | HMixError:
+    """Return what a function makes of a piece, or the error of ours that it raises: trying again changes nothing."""
+    try:
+        return function(shared, piece)
+    except HMixError as error:
+        return error
