@@ -136,6 +136,12 @@ class ConfigurationError(HMixError, ValueError):
     code = "HMX300"
 
 
+class SpaceError(HMixError):
+    """Rows have no room, in the memory that is allowed or on the disk."""
+
+    code = "HMX110"
+
+
 class FilterError(HMixError, ValueError):
     """A filter is malformed, or names something that is not in the data."""
 

@@ -16,7 +16,7 @@ class TestPsiturk:
         connection = sqlite3.connect(path)
         connection.execute(f"create table {name} ({columns})")
         places = ", ".join("?" * len(columns.split(",")))
-        connection.executemany(f"insert into {name} values ({places})", sessions)  # noqa: S608
+        connection.executemany(f"insert into {name} values ({places})", sessions)
         connection.commit()
         connection.close()
 

@@ -49,10 +49,10 @@ def read_database(raw: RawFile, outcome: Outcome) -> pa.Table:
 
 
 def _table_name(raw: RawFile, connection: sqlite3.Connection) -> str:
-    names = [name for (name,) in connection.execute(f"select name from sqlite_schema where {_ORDINARY}")]  # noqa: S608
+    names = [name for (name,) in connection.execute(f"select name from sqlite_schema where {_ORDINARY}")]
 
     def filled() -> list[str]:
-        found = [name for name in names if connection.execute(f"select 1 from {_quoted(name)} limit 1").fetchone()]  # noqa: S608
+        found = [name for name in names if connection.execute(f"select 1 from {_quoted(name)} limit 1").fetchone()]
         # psiTurk keeps people in one table, and what it needs itself in others.
         of_psiturk = [name for name in found if "datastring" in _columns(connection, name)]
         return of_psiturk if len(of_psiturk) == 1 else found
@@ -79,7 +79,7 @@ def _read(raw: RawFile, connection: sqlite3.Connection, table: str) -> pa.Table:
     if size > 4 * TEXT_LIMIT:
         raw.refuse(f"a database of {size:,} bytes; export its table as CSV", rule=rules.TOO_LARGE)
     selected = ", ".join(map(_quoted, names))
-    for number, row in enumerate(connection.execute(f"select {selected} from {_quoted(table)}")):  # noqa: S608
+    for number, row in enumerate(connection.execute(f"select {selected} from {_quoted(table)}")):
         collector.add([_text(raw, number, name, value) for name, value in zip(names, row, strict=True)])
     return collector.table()
 

@@ -150,7 +150,7 @@ def _is_there(place: Path) -> StoreError:
 _LAWS = {
     "a batch has more people than it wants": f"""
         SELECT 1 FROM batches b WHERE b.quota < (SELECT count(*) FROM sessions s
-            WHERE s.batch = b.number AND {TAKES_PLACE})""",  # noqa: S608
+            WHERE s.batch = b.number AND {TAKES_PLACE})""",
     "a session has no plan": "SELECT 1 FROM sessions s LEFT JOIN plans p ON p.session = s.id WHERE p.session IS NULL",
     "a finished session has no time": """
         SELECT 1 FROM sessions WHERE (state = 'finished') <> (finished_ms IS NOT NULL)""",

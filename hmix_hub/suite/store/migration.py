@@ -87,7 +87,7 @@ def _change(database: sqlite3.Connection) -> None:
         columns = _KEPT[table]
         database.execute(made.replace(f"TABLE {table}", f"TABLE new_{table}", 1))
         more, values = (", sitting", ", id") if table == "sessions" else ("", "")
-        query = f"INSERT INTO new_{table} ({columns}{more}) SELECT {columns}{values} FROM {table} ORDER BY arrival"  # noqa: S608
+        query = f"INSERT INTO new_{table} ({columns}{more}) SELECT {columns}{values} FROM {table} ORDER BY arrival"
         database.execute(query)
         database.execute(f"DROP TABLE {table}")
         database.execute(f"ALTER TABLE new_{table} RENAME TO {table}")

@@ -74,7 +74,7 @@ def choose_batch(work: Work, task: str | None, *, has_link: bool = False) -> Bat
 def taken_places(work: Work) -> Counter[int]:
     """Count the places taken, by batch."""
     # SQLite's planner takes an index of all live sessions, however many of them hold no place.
-    query = f"SELECT batch, count(*) FROM sessions INDEXED BY sessions_with_place WHERE {TAKES_PLACE} GROUP BY batch"  # noqa: S608
+    query = f"SELECT batch, count(*) FROM sessions INDEXED BY sessions_with_place WHERE {TAKES_PLACE} GROUP BY batch"
     return Counter(dict(work.database.execute(query).fetchall()))
 
 
@@ -90,7 +90,7 @@ def kept_places(work: Work) -> int:
         f"""SELECT count(*) FROM links l WHERE l.sitting IS NULL OR EXISTS (
             SELECT 1 FROM sessions s INDEXED BY sessions_by_sitting
             WHERE s.sitting = l.sitting AND s.part = 0 AND s.state IN ('live', 'lapsed')
-            AND s.excluded IS NULL AND s.last_ms >= ? AND NOT {TAKES_PLACE})""",  # noqa: S608
+            AND s.excluded IS NULL AND s.last_ms >= ? AND NOT {TAKES_PLACE})""",
         work.now - resume_ms(work.frozen),
     )
 

@@ -110,7 +110,7 @@ def read_answers(
     arrival = -1
     condition = "" if session_id is None else "AND session = :session"
     query = f"""SELECT session, trial_index, payload, arrival, received_ms, run FROM answers
-        WHERE arrival > :arrival {condition} ORDER BY arrival LIMIT {_PAGE}"""  # noqa: S608
+        WHERE arrival > :arrival {condition} ORDER BY arrival LIMIT {_PAGE}"""
     while True:
         with lock:
             rows = database.execute(query, {"arrival": arrival, "session": session_id}).fetchall()
@@ -181,7 +181,7 @@ def read_counts(database: sqlite3.Connection, frozen: FrozenStudy, lapses_before
     rows = database.execute(query, {"before": lapses_before_ms}).fetchall()
     per_batch = "JOIN sessions s ON s.id = t.session GROUP BY s.batch"
     rows_of = [
-        dict(database.execute(f"SELECT s.batch, count(*) FROM {table} t {per_batch}").fetchall())  # noqa: S608
+        dict(database.execute(f"SELECT s.batch, count(*) FROM {table} t {per_batch}").fetchall())
         for table in ("answers", "quarantine", "conflicts")
     ]
     counts = []

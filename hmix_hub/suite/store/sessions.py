@@ -141,7 +141,7 @@ def _seat(work: Work, batch: Batch, before: list[SessionRecord], begun: Mapping[
         "trials_ms": None if has_quiz else work.now,
     }
     places = ", ".join("?" * len(row))
-    query = f"INSERT INTO sessions ({', '.join(row)}) VALUES ({places})"  # noqa: S608
+    query = f"INSERT INTO sessions ({', '.join(row)}) VALUES ({places})"
     work.database.execute(query, tuple(row.values()))
     work.put_plan(session_id, plan)
     return work.remember(session_id)
@@ -253,7 +253,7 @@ def _delete(work: Work, session_id: str, batch: int) -> None:
     hashes = [bytes(row[0]) for row in database.execute("SELECT hash FROM tokens WHERE session = ?", (session_id,))]
     database.execute("UPDATE tokens SET session = NULL WHERE session = ?", (session_id,))
     for table in PERSONAL_TABLES:
-        database.execute(f"DELETE FROM {table} WHERE session = ?", (session_id,))  # noqa: S608
+        database.execute(f"DELETE FROM {table} WHERE session = ?", (session_id,))
     database.execute("DELETE FROM sessions WHERE id = ?", (session_id,))
     database.execute("UPDATE batches SET withdrawn = withdrawn + 1 WHERE number = ?", (batch,))
     work.plans.pop(session_id, None)

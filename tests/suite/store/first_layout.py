@@ -47,7 +47,7 @@ def take_back(folder: Path) -> None:
     for table, made in (("sessions", _SESSIONS), ("answers", _ANSWERS)):
         columns = _COLUMNS[table]
         database.execute(made)
-        database.execute(f"INSERT INTO old_{table} ({columns}) SELECT {columns} FROM {table}")  # noqa: S608
+        database.execute(f"INSERT INTO old_{table} ({columns}) SELECT {columns} FROM {table}")
         database.execute(f"DROP TABLE {table}")
         database.execute(f"ALTER TABLE old_{table} RENAME TO {table}")
     database.execute("ALTER TABLE tokens DROP COLUMN is_moved")

@@ -1,0 +1,279 @@
+"""A database for what does not fit into memory: DuckDB, in memory up to a limit, then in a temporary folder."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from hmix_hub.errors import ConfigurationError, SpaceError, Where
+from hmix_hub.files import try_lock
+
+if TYPE_CHECKING:
+    import duckdb
+
+RESERVED = 700 * 10**6
+"""Bytes of a process that are Python's, Arrow's and those of the rows at hand; a database gets what is left."""
+_SHARE = 4
+"""Part of the memory that a database gets at the least."""
+_SMALL = 16 * 2**20
+"""Bytes up to which one thread is as fast as several, and nothing needs a folder."""
+_PREFIX = "hmix-database-"
+_LOCK = "lock"
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30, "ti": 2**40}
+_SIZE = re.compile(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([kmgt]i?|)b?\s*", re.IGNORECASE)
+_CGROUPS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+_SPACE = re.compile("out of memory|no space left|could not write|file too large|failed to offload", re.IGNORECASE)
+
+_IDLE: list[duckdb.DuckDBPyConnection] = []
+"""An empty connection, of one thread, that the next database takes: to make one takes longer than to check a study."""
+
+
+class Database:
+    """A DuckDB database of its own, opened when it is first used, and gone when it is closed.
+
+    Parameters
+    ----------
+    memory
+        Bytes that the whole process may take, `RESERVED` of which are not the database's; `None`: half of the machine's
+        or the container's.
+    folder
+        Where a temporary folder of its own is made for what does not fit; `None`: the system's place for such. Those
+        that killed processes left there are deleted.
+    threads
+        Number of threads; `None`: one for each processor, and one alone for little data.
+    """
+
+    def __init__(self, memory: int | None = None, folder: str | Path | None = None, threads: int | None = None) -> None:
+        self.memory = default_memory() if memory is None else memory
+        self._folder = Path(tempfile.gettempdir() if folder is None else folder)
+        self._threads = threads
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        self._own: Path | None = None
+        self._lock: int | None = None
+        self._bytes = 0
+        self._tables: set[str] = set()
+        self._is_sound = True
+
+    def __enter__(self) -> Database:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Delete all tables and what is in the temporary folder; the database may be used again, empty."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            if self._own is None and not _IDLE and self._threads is None and self._is_sound:
+                for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall():
+                    connection.execute(f'drop table "{name}"')
+                _IDLE.append(connection)
+            else:
+                connection.close()
+        if self._lock is not None:
+            os.close(self._lock)
+        if self._own is not None:
+            shutil.rmtree(self._own, ignore_errors=True)
+        self._own, self._lock, self._bytes, self._is_sound = None, None, 0, True
+        self._tables.clear()
+
+    def insert(self, name: str, rows: pa.Table | pa.RecordBatch) -> None:
+        """Append rows to a table, which is made with their columns where there is none; later rows have the same.
+
+        Raises
+        ------
+        SpaceError
+            If there is no room for them.
+        """
+        self._bytes += rows.nbytes
+        with self._explained() as connection:
+            # A view of its own, so that the rows need not be copied.
+            connection.register(
+                "_inserted", pa.Table.from_batches([rows]) if isinstance(rows, pa.RecordBatch) else rows
+            )
+            verb = f'insert into "{name}" by name' if name in self._tables else f'create table "{name}" as'
+            try:
+                connection.execute(f"{verb} select * from _inserted")
+            finally:
+                connection.unregister("_inserted")
+        self._tables.add(name)
+
+    def drop(self, name: str) -> None:
+        """Delete a table that rows were inserted into, if there is one."""
+        if name in self._tables:
+            self._tables.remove(name)
+            with self._explained() as connection:
+                connection.execute(f'drop table "{name}"')
+
+    def rows(self, sql: str, params: Sequence[object] | Mapping[str, object] | None = None) -> list[tuple[Any, ...]]:
+        """Return the rows that a query finds; for few.
+
+        Parameters
+        ----------
+        sql
+            The query. It names the order of its rows, which is any without.
+        params
+            Values of its `$1`, `$2`, or by name.
+
+        Raises
+        ------
+        SpaceError
+            If there is no room for them, or for what leads to them.
+        """
+        with self._explained() as connection:
+            return connection.execute(sql, params).fetchall()
+
+    def table(self, sql: str, params: Sequence[object] | Mapping[str, object] | None = None) -> pa.Table:
+        """Return the rows that a query finds as an Arrow table; see `rows`."""
+        with self._explained() as connection:
+            return connection.sql(sql, params=params).to_arrow_table()
+
+    def batches(
+        self, sql: str, params: Sequence[object] | Mapping[str, object] | None = None, *, rows: int = 100_000
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield the rows that a query finds, `rows` of them at a time, the last batch fewer; see `rows`.
+
+        What was yielded is not kept. Other queries, and inserts, may come between.
+        """
+        with self._explained() as connection:
+            cursor = connection.cursor()
+        try:
+            with self._explained():
+                # Not `execute`, which holds all rows before it gives the first.
+                reader = cursor.sql(sql, params=params).to_arrow_reader(rows)
+            while True:
+                with self._explained():
+                    batch = next(reader, None)
+                if batch is None:
+                    return
+                yield batch
+        finally:
+            cursor.close()
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        if self._connection is None:
+            self._connection = _IDLE.pop() if _IDLE else _new_connection()
+            limit = max(self.memory - RESERVED, self.memory // _SHARE)
+            options = {"memory_limit": f"{limit}B", "threads": self._threads or 1, "temp_directory": ""}
+            for name, value in (options | {"enable_progress_bar": False}).items():
+                self._connection.execute(f"set {name}='{value}'")
+        if self._own is None and self._bytes > _SMALL:
+            self._grow(self._connection)
+        return self._connection
+
+    def _grow(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Use all processors, and a temporary folder."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._own = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=self._folder))
+            # Others see it once it is locked.
+            new = self._own / f"{_LOCK}.new"
+            self._lock = os.open(new, os.O_CREAT | os.O_RDWR, 0o600)
+            with suppress(OSError):
+                try_lock(self._lock)
+            new.rename(self._own / _LOCK)
+        except OSError as error:
+            raise self._no_space(str(error)) from error
+        for left in self._folder.glob(f"{_PREFIX}*"):
+            _delete_left(left, but=self._own)
+        place = str(self._own).replace("'", "''")
+        threads = self._threads or processors()
+        connection.execute(f"set temp_directory='{place}'; set threads={threads}")
+
+    @contextmanager
+    def _explained(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Open the database, and turn its errors about room into ours."""
+        import duckdb
+
+        try:
+            yield self._open()
+        except (duckdb.Error, pa.ArrowException, OSError) as error:
+            self._is_sound = False
+            # Errors within a stream are Arrow's, and have the words alone.
+            if isinstance(error, duckdb.OutOfMemoryException) or _SPACE.search(str(error)):
+                raise self._no_space(str(error)) from error
+            raise
+
+    def _no_space(self, said: str) -> SpaceError:
+        message = f"there is not enough memory or disk for these rows: {said.strip().splitlines()[0]}"
+        hint = (
+            f"{self._free()}; name a folder with more room with --temporary-folder, or allow more memory "
+            f"than {self.memory / 10**9:.2g} GB with --memory"
+        )
+        return SpaceError(message, where=Where(str(self._folder)), hint=hint)
+
+    def _free(self) -> str:
+        try:
+            return f"the folder has {shutil.disk_usage(self._folder).free / 10**9:.2g} GB free"
+        except OSError:
+            return "the folder cannot be written"
+
+
+def _new_connection() -> duckdb.DuckDBPyConnection:
+    import duckdb
+
+    return duckdb.connect(
+        config={
+            "threads": 1,
+            # Every query names its order; to keep another one takes memory.
+            "preserve_insertion_order": False,
+            "python_enable_replacements": False,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+    )
+
+
+def _delete_left(left: Path, *, but: Path) -> None:
+    """Delete the temporary folder of a process that is no more."""
+    with suppress(OSError):
+        handle = os.open(left / _LOCK, os.O_RDWR)
+        try:
+            if left != but and try_lock(handle):
+                shutil.rmtree(left, ignore_errors=True)
+        finally:
+            os.close(handle)
+
+
+def processors() -> int:
+    """Return the number of processors that this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # pragma: no cover - not Linux
+        return os.cpu_count() or 1
+
+
+def default_memory() -> int:
+    """Return half of the memory of the machine, or of the container, in bytes."""
+    sizes = [2**33]
+    with suppress(AttributeError, ValueError, OSError):
+        sizes = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
+    for place in _CGROUPS:
+        # "max" is no number.
+        with suppress(OSError, ValueError):
+            sizes.append(int(Path(place).read_text()))
+    return min(sizes) // 2
+
+
+def read_size(text: str) -> int:
+    """Return the bytes that a text such as 2GB, 500 MB or 1.5GiB names.
+
+    Raises
+    ------
+    ConfigurationError
+        If it is no size.
+    """
+    found = _SIZE.fullmatch(text)
+    size = int(float(found[1]) * _UNITS[found[2].lower()]) if found else 0
+    if not size:
+        msg = f"{text!r} is no size"
+        raise ConfigurationError(msg, hint="write a number and a unit, such as 2GB or 500MB")
+    return size
