@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Any
 
 import datasets
@@ -12,22 +15,20 @@ import pyarrow as pa
 
 from hmix_hub.builders.cached_table import CachedTable
 from hmix_hub.builders.h_mix import code_fingerprint
+from hmix_hub.builders.row_groups import BuiltFile, RowGroup, row_groups
 from hmix_hub.errors import SchemaError, SourceError, Where, first_line
+from hmix_hub.filters import warn_empty
 from hmix_hub.judgments.checks import check_values
+from hmix_hub.judgments.conditions import Condition, IsAnyOf, select_rows, within
 from hmix_hub.schema import Column, Vocabulary
 from hmix_hub.studies.built_tables import study_features
 from hmix_hub.studies.reading.parquet_file import fault_of_rows
+from hmix_hub.tables import vocabularies_of
 
-_BATCH_ROWS = 100_000
-
-
-@dataclass(frozen=True)
-class BuiltFile:
-    """A Parquet file: its name in messages, its hash, and how to open it as a `pyarrow.parquet.ParquetFile`."""
-
-    name: str
-    sha256: str
-    open: Callable[[], Any]
+MOST_ROWS = 1_000_000
+"""Most rows of row groups that are searched for those that meet a filter, where the table is not in the cache."""
+_AT_ONCE = 16
+"""Files whose footers are read at once."""
 
 
 @dataclass
@@ -56,6 +57,9 @@ class StudyTable(CachedTable):
         Class names that labels count in.
     hint
         What to do where a file is not what it should be.
+    conditions
+        What is asked of the rows of `some_rows`, and of a stream as far as its columns can tell: row groups in which
+        no row can meet them are not read. A table in the cache is whole.
     **options
         Parameters of `datasets.DatasetBuilder`: `cache_dir` and so on.
 
@@ -75,9 +79,12 @@ class StudyTable(CachedTable):
         columns_of: Callable[[list[str]], tuple[Column, ...]],
         vocabulary: Vocabulary,
         hint: str,
+        *,
+        conditions: Sequence[Condition] = (),
         **options: Any,
     ) -> None:
         self.files, self._columns_of, self._vocabulary, self._hint = files, columns_of, vocabulary, hint
+        self._conditions, self._footers = conditions, dict[str, Any]()
         super().__init__(
             dataset_name="h-mix-study",
             config_name=configuration,
@@ -88,7 +95,7 @@ class StudyTable(CachedTable):
 
     def _info(self) -> datasets.DatasetInfo:
         first = self.files[0]
-        schema = self._read(first, lambda parquet: parquet.schema_arrow)
+        schema = self._footer(first).schema.to_arrow_schema()
         columns = self._columns_of(schema.names)
         for column in columns:
             if schema.get_field_index(column.name) < 0:
@@ -98,7 +105,67 @@ class StudyTable(CachedTable):
         return datasets.DatasetInfo(features=features)
 
     def _split_generators(self, dl_manager: Any) -> list[datasets.SplitGenerator]:
-        return [datasets.SplitGenerator(name="train", gen_kwargs={"files": list(self.files)})]
+        # A list is what `datasets` shares out among its processes; a tuple is given to each of them.
+        groups, conditions = (self._chosen(), self._pushed) if dl_manager.is_streaming else (self._groups, ())
+        return [datasets.SplitGenerator(name="train", gen_kwargs={"groups": groups, "conditions": conditions})]
+
+    def some_rows(self) -> datasets.Dataset | None:
+        """Return the rows that meet the conditions, in memory; `None` where the whole table shall be prepared.
+
+        That is where it is prepared, fills one file alone, or more than `MOST_ROWS` rows must be looked at.
+        """
+        if len(self.files) == 1 or len(self._pushed) < max(1, len(self._conditions)) or os.path.isdir(self.cache_dir):
+            return None
+        if sum(group.n_rows for group in self._groups if group.may_meet(self._pushed)) > MOST_ROWS:
+            return None
+        tables = [table for _, table in self._generate_tables(self._chosen(), self._pushed)]
+        found = pa.concat_tables([self.info.features.arrow_schema.empty_table(), *tables]).combine_chunks()
+        if not found.num_rows:
+            warn_empty(f"none meets {' and '.join(repr(condition.name) for condition in self._pushed)} together")
+        digest = hashlib.sha256(f"{self.hash} {self.config.fingerprint} {self._pushed}".encode()).hexdigest()
+        return datasets.Dataset(found, info=self.info, split=datasets.Split.TRAIN, fingerprint=digest[:16])
+
+    @cached_property
+    def _groups(self) -> list[RowGroup]:
+        """Row groups of all files, in order."""
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            footers = list(pool.map(self._footer, self.files))
+        return [g for file, footer in zip(self.files, footers, strict=True) for g in row_groups(file, footer)]
+
+    @property
+    def _pushed(self) -> tuple[Condition, ...]:
+        """The conditions whose columns are in the files."""
+        return within(self._conditions, list(self.info.features))
+
+    def _chosen(self) -> list[RowGroup]:
+        """Return the row groups in which a row may meet the conditions, once their files and all ids are checked."""
+        chosen = [group for group in self._groups if group.may_meet(self._pushed)]
+        for file in {group.file.name: group.file for group in chosen}.values():
+            if file.check is not None:
+                file.check()
+        for condition in self._pushed:
+            if isinstance(condition, IsAnyOf):
+                self._check_ids(condition)
+        return chosen
+
+    def _check_ids(self, condition: IsAnyOf) -> None:
+        """Check that each id exists, by its column in those row groups alone that may hold it."""
+        (name,) = condition.columns(list(self.info.features))
+        known: set[str | None] = {value for group in self._groups for value in group.bounds(name) or ()}
+        for group in self._groups:
+            if known.issuperset(condition.values):
+                return
+            if group.may_meet([condition]):
+                known |= self._ids(group, name)
+        # One that exists nowhere is told with those that do.
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            known.update(*pool.map(partial(self._ids, name=name), self._groups))
+        ids = pa.table({name: pa.array(sorted(filter(None, known)), pa.string())})
+        condition.check([ids], [condition.mask(ids, {})])
+
+    def _ids(self, group: RowGroup, name: str) -> set[str | None]:
+        batches = self._batches(group, [name])
+        return {value for batch in batches for value in batch[name].unique().cast(pa.string()).to_pylist()}
 
     def _check_classes(self, file: BuiltFile, schema: pa.Schema, features: datasets.Features) -> None:
         """Check that labels are coded in the classes of the manifest, where the file names its classes."""
@@ -112,36 +179,43 @@ class StudyTable(CachedTable):
             if names is not None and own is not None and list(own) != list(names):
                 raise self._wrong(file, f"{name} is coded in other classes than study.yaml lists", name)
 
-    def _generate_tables(self, files: list[BuiltFile]) -> Iterator[tuple[Any, Any]]:
+    def _generate_tables(
+        self, groups: list[RowGroup], conditions: tuple[Condition, ...]
+    ) -> Iterator[tuple[Any, pa.Table]]:
         schema, number = self.info.features.arrow_schema, 0
-        columns = self._columns_of(list(self.info.features))
-        for file in files:
-            row = 0
-            for batch in self._batches(file):
+        columns, vocabularies = self._columns_of(list(self.info.features)), vocabularies_of(self.info.features)
+        for group in groups:
+            row = group.start
+            for batch in self._batches(group):
                 try:
                     table = pa.Table.from_batches([batch]).select(schema.names).cast(schema)
                     check_values(table, columns, self._vocabulary)
                 except SchemaError as error:
                     at = None if error.where.row is None else row + error.where.row
-                    raise self._wrong(file, error.message, error.where.column, at) from None
+                    raise self._wrong(group.file, error.message, error.where.column, at) from None
                 except (pa.ArrowException, KeyError, ValueError) as error:
-                    raise self._wrong(file, first_line(error)) from None
+                    raise self._wrong(group.file, first_line(error)) from None
                 row += table.num_rows
+                if conditions:
+                    (kept,), _ = select_rows([table], conditions, [vocabularies], is_whole=False)
+                    table = table.filter(kept)
                 yield (0, number), table
                 number += 1
 
-    def _batches(self, file: BuiltFile) -> Iterator[pa.RecordBatch]:
-        parquet = self._read(file, lambda opened: opened)
-        with parquet:
-            fault = fault_of_rows(parquet.metadata.num_rows, _bytes_of(parquet.metadata))
+    def _batches(self, group: RowGroup, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+        batches = group.batches(columns)
+        while (batch := self._tried(group.file, lambda: next(batches, None))) is not None:
+            yield batch
+
+    def _footer(self, file: BuiltFile) -> Any:
+        """Return the metadata of a file, read once."""
+        if file.name not in self._footers:
+            with self._tried(file, file.open) as parquet:
+                footer = self._footers[file.name] = parquet.metadata
+            fault = fault_of_rows(footer.num_rows, _bytes_of(footer))
             if fault is not None:
                 raise self._wrong(file, fault)
-            batches = parquet.iter_batches(batch_size=_BATCH_ROWS, use_threads=False)
-            while (batch := self._tried(file, lambda: next(batches, None))) is not None:
-                yield batch
-
-    def _read(self, file: BuiltFile, use: Callable[[Any], Any]) -> Any:
-        return self._tried(file, lambda: use(file.open()))
+        return self._footers[file.name]
 
     def _tried(self, file: BuiltFile, read: Callable[[], Any]) -> Any:
         try:

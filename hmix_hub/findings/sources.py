@@ -190,7 +190,7 @@ def _of_study(task: str, dataset: datasets.Dataset, study: LoadableStudy) -> _Pa
     if not isinstance(study, StudyOfTables):
         msg = f"the files of {study.description} are not known"
         raise ConfigurationError(msg, hint="load its judgments, and report on the dataset")
-    files = study.files(task, streaming=False)
+    files = study.files(task, in_parts=False)
     lengths = [_length(file.open) for file in files]
     places = tuple(Place(study.manifest.id, _within(study, file.name), file.sha256) for file in files)
     place_of = np.repeat(np.arange(len(files)), lengths)

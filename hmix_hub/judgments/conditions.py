@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -74,6 +75,10 @@ class Condition(ABC):
             If an id is not there.
         """
 
+    def may_be_met(self, low: object, high: object) -> bool:
+        """Whether a row may meet the condition whose value, in the one column looked at, is from `low` to `high`."""
+        return True
+
     def seen(self, tables: Sequence[pa.Table], rows: Sequence[Mask]) -> str:
         """Return what there was in rows of which none met the condition; empty where that would tell nothing."""
         return ""
@@ -95,6 +100,10 @@ class IsAnyOf(Condition):
         """Find the rows with any of the ids."""
         column = self._ids(table)
         return pc.is_in(column, pa.array(self.values, column.type)).to_numpy()
+
+    def may_be_met(self, low: object, high: object) -> bool:
+        """Whether any of the ids is from `low` to `high`, in the order of their code points."""
+        return not (isinstance(low, str) and isinstance(high, str)) or any(low <= v <= high for v in self.values)
 
     def _ids(self, table: pa.Table) -> pa.ChunkedArray:
         name = self.columns(table.column_names)[0]
@@ -141,6 +150,15 @@ class IsWithin(OfColumn):
         for low, high in self.intervals:
             mask |= (values >= low - TOLERANCE) & (values <= high + TOLERANCE)
         return mask
+
+    def may_be_met(self, low: object, high: object) -> bool:
+        """Whether any of the intervals has a number from `low` to `high`."""
+        if not (isinstance(low, float | int) and isinstance(high, float | int)):
+            return True
+        # Some writers count NaN among the values of a column, of which the others are then not known.
+        return math.isnan(low + high) or any(
+            start - TOLERANCE <= high and low <= stop + TOLERANCE for start, stop in self.intervals
+        )
 
     def _numbers(self, table: pa.Table) -> Floats:
         _check_kind(self.name, self.column, table, (kinds.is_integer, kinds.is_floating, kinds.is_null), "numbers")
@@ -201,6 +219,11 @@ class HasNoneOf(Condition):
         unwanted = pc.is_in(flattened, pa.array(self.flags, flattened.type))
         mask[pc.list_parent_indices(column).filter(unwanted).to_numpy()] = False
         return mask
+
+
+def within(conditions: Sequence[Condition], available: Sequence[str]) -> tuple[Condition, ...]:
+    """Return the conditions whose columns are all available."""
+    return tuple(c for c in conditions if set(c.columns(available)) <= set(available))
 
 
 def select_rows(

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import os
 import re
 import tempfile
 import warnings
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -21,11 +25,11 @@ from huggingface_hub import (
 from huggingface_hub.errors import CacheNotFound
 
 from hmix_hub.arrow_files import open_parquet
-from hmix_hub.builders.study_table import BuiltFile
+from hmix_hub.builders.row_groups import BuiltFile, RowGroup
 from hmix_hub.errors import CacheWarning, SourceError, SourceMissingError, Where
 from hmix_hub.files import known_sha256
 from hmix_hub.loading.hub_client import explained, first_line, has_no_such_file, is_away, stripped
-from hmix_hub.loading.studies import StudyOfTables, manifest_of
+from hmix_hub.loading.studies import FILES_AT_ONCE, StudyOfTables, manifest_of, open_local
 from hmix_hub.sources.arrays import cache_folder
 from hmix_hub.sources.source import PROBE_TIMEOUT_S, is_offline
 from hmix_hub.studies.built_tables import CHECKSUMS, check_file, open_checksums, table_files
@@ -55,23 +59,36 @@ class HubStudy(StudyOfTables):
         """The repository and its commit."""
         return self.repository, self.commit
 
-    def files(self, name: str, *, streaming: bool) -> list[BuiltFile]:
-        """Return the files of a table by their paths, so that an edit of the card on the Hub changes nothing.
+    def file_names(self, name: str) -> list[str]:
+        """Return the files by their paths, so that an edit of the card on the Hub changes nothing."""
+        return table_files(self._sums(), name)
 
-        What is downloaded is checked against the checksums of the commit. A stream is not: of what it reads in parts no
-        hash is known, so that its values alone are checked, piece by piece.
+    def files(self, name: str, *, in_parts: bool) -> list[BuiltFile]:
+        """Return the files of a table; what is downloaded is checked against the checksums of the commit.
+
+        What is read in parts is not, unless it was downloaded before: of a part no hash is known, so that its values
+        alone are checked, and the checksums of its pages.
         """
         sums = self._sums()
+        names = table_files(sums, name)
+        with ThreadPoolExecutor(FILES_AT_ONCE) as pool:
+            paths = list(pool.map(lambda file: self._cached(file) if in_parts else self._checked(file, sums), names))
         return [
             BuiltFile(
                 f"{self.repository}/{file} (Hugging Face Hub)",
                 sums[file],
-                partial(_open_remote, self.repository, self.commit, self.token, file)
-                if streaming
-                else partial(open_parquet, self._checked(file, sums)),
+                partial(_open_remote, f"datasets/{self.repository}@{self.commit}/{file}", self.token)
+                if path is None
+                else partial(open_local, path),
+                partial(self._checked, file, {file: sums[file]}) if in_parts and path is not None else None,
             )
-            for file in table_files(sums, name)
+            for file, path in zip(names, paths, strict=True)
         ]
+
+    def _cached(self, name: str) -> Path | None:
+        """Return the client's copy of a file, if it has one."""
+        found = try_to_load_from_cache(self.repository, name, repo_type="dataset", revision=self.commit)
+        return Path(found) if isinstance(found, str) else None
 
     def _sums(self) -> dict[str, str]:
         where = f"{self.repository}/{CHECKSUMS} (Hugging Face Hub)"
@@ -135,9 +152,47 @@ class HubStudy(StudyOfTables):
         return folder
 
 
-def _open_remote(repository: str, commit: str, token: str | bool | None, name: str) -> Any:
-    """Open a Parquet file of the Hub, of which as much is downloaded as is read."""
-    return open_parquet(HfFileSystem(token=token).open(f"datasets/{repository}@{commit}/{name}", "rb"))
+class _RemoteFile(io.RawIOBase):
+    """A file of the Hub, of which as much is downloaded as is read; what is held is downloaded with one request."""
+
+    def __init__(self, remote: Any) -> None:
+        self._remote, self._start, self._held = remote, 0, b""
+
+    def hold(self, start: int, stop: int) -> None:
+        """Download what lies between two places of the file, which stays in memory until it is closed."""
+        self._remote.seek(start)
+        self._start, self._held = start, self._remote.read(stop - start)
+        self._remote.seek(0)
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return int(self._remote.tell())
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        return int(self._remote.seek(offset, whence))
+
+    def read(self, size: int = -1) -> bytes:
+        place = self.tell() - self._start
+        if size < 0 or place < 0 or place + size > len(self._held):
+            return bytes(self._remote.read(size))
+        self._remote.seek(size, os.SEEK_CUR)
+        return self._held[place : place + size]
+
+
+def _open_remote(
+    address: str, token: str | bool | None, group: RowGroup | None = None, columns: Sequence[str] | None = None
+) -> Any:
+    """Open a Parquet file of the Hub, from which what is wanted of a row group is downloaded at once."""
+    remote = _RemoteFile(HfFileSystem(token=token).open(address, "rb", cache_type="none"))
+    if group is None:
+        return open_parquet(remote)
+    remote.hold(*group.byte_range(columns))
+    return open_parquet(remote, metadata=group.footer, page_checksum_verification=True)
 
 
 def open_repository(repository: str, *, revision: str | None = None, token: str | bool | None = None) -> HubStudy:

@@ -5,20 +5,22 @@ from __future__ import annotations
 import os
 import tempfile
 import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 
 from hmix_hub.builders.h_mix import code_fingerprint
-from hmix_hub.builders.study_table import BuiltFile
+from hmix_hub.builders.row_groups import BuiltFile
 from hmix_hub.datasets_by_name import entry_file
 from hmix_hub.errors import CacheWarning, SourceError, SourceMissingError, Where, first_line
 from hmix_hub.files import sha256_of, whole_folder
 from hmix_hub.importing.gathering import RawFiles, gather, write_judgments
+from hmix_hub.judgments.conditions import Condition
 from hmix_hub.loading.entries import Entry, Expected, check_counts, fingerprint_of, place_of, read_entry
 from hmix_hub.loading.studies import BuiltStudy
 from hmix_hub.schema import has_flag
@@ -35,6 +37,9 @@ from hmix_hub.studies.study import Study
 from hmix_hub.tasks import TASKS
 from hmix_hub.tasks.flags import EXPORTED_TWICE
 from hmix_hub.yaml_file import plain_yaml
+
+if TYPE_CHECKING:
+    import datasets
 
 _WIDTH = 110
 
@@ -69,19 +74,25 @@ class RegisteredStudy(BuiltStudy):
         """Whether its tables are in the cache, so that they load without a download."""
         return (self.path / CHECKSUMS).is_file()
 
-    def files(self, name: str, *, streaming: bool) -> list[BuiltFile]:
+    def some_rows(
+        self, name: str, *, options: Mapping[str, Any], conditions: Sequence[Condition]
+    ) -> datasets.Dataset | None:
+        """Return `None`: its tables are in the cache as a whole."""
+        return None
+
+    def files(self, name: str, *, in_parts: bool) -> list[BuiltFile]:
         """Check a table's files, which are built where they are not there yet, and anew where they are damaged."""
         for source_file in self.entry.pinned.files:
             self.place.check(source_file)
         if not self.is_here:
             build_tables(self.entry, self.place, self.path)
         try:
-            return super().files(name, streaming=streaming)
+            return super().files(name, in_parts=False)
         except SourceError as error:
             said = f"the tables of {self.entry.name} are damaged ({first_line(error)}); building them again"
             warnings.warn(said, CacheWarning, stacklevel=2)
         build_tables(self.entry, self.place, self.path, replaces=True)
-        return super().files(name, streaming=streaming)
+        return super().files(name, in_parts=False)
 
 
 def open_registered(name: str, source: str | os.PathLike[str] | Source | None = None) -> RegisteredStudy:

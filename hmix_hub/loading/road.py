@@ -17,7 +17,7 @@ from hmix_hub.builders.h_mix import HMix, check_asked
 from hmix_hub.datasets_by_name import H_MIX, check_dataset, is_registered
 from hmix_hub.errors import ConfigurationError
 from hmix_hub.filters import apply_conditions
-from hmix_hub.judgments.conditions import Condition, HasNoneOf, check_columns
+from hmix_hub.judgments.conditions import Condition, HasNoneOf, check_columns, within
 from hmix_hub.judgments.grammar import parse_filters
 from hmix_hub.loading.entries import read_entry
 from hmix_hub.loading.joining import join
@@ -77,7 +77,7 @@ def load_dataset(
     streaming
         Whether to read row by row, without preparing a cache.
     num_proc
-        Processes that prepare the cache; the released files are one shard each, so more than one is of no use.
+        Processes that prepare the cache, each some of the row groups of a study's files; a released file is one piece.
     schema_version
         Version of the schema: "2.2.0" (default); "2.1.0", which has the four tasks of H-Mix alone; "2.0.0", without
         what the released interfaces never stored; or "1.0.0" for the layout of the released files.
@@ -106,8 +106,10 @@ def load_dataset(
         Of a study on the Hub: its version ("1.2.0"), a branch or a commit; and an access token, or whether to use the
         machine's. For "h-mix" they do nothing.
     **filters
-        See `filter`. Of a registered study, rows that stand twice in its files are left out (flag `exported_twice`);
-        `exclude_flags=[]` keeps them.
+        See `filter`. Of a study in several files, row groups in which no row can meet them, by the smallest and the
+        largest value of a column, are neither read nor downloaded: in a stream, and where the table is not in the cache
+        and the other row groups come to a million rows at most. Of a registered study, rows that stand twice in its
+        files are left out (flag `exported_twice`); `exclude_flags=[]` keeps them.
 
     Returns
     -------
@@ -220,10 +222,20 @@ def _load_study(study: LoadableStudy, request: Request) -> Any:
     if request.streaming and (request.images is not None or version == RELEASED):
         msg = f"a stream of a contributed study has no pictures, and no schema before {JUDGMENT_TABLE}"
         raise ConfigurationError(msg, hint="load without streaming=True")
-    table = study.table(configuration.name, streaming=request.streaming, options=request.of_cache)
-    table = in_version(table, configuration, study.manifest, version)
     if study.left_out and not configuration.by_stimulus and version != RELEASED and not request.keeps_all:
         request = replace(request, conditions=[HasNoneOf("exclude_flags", study.left_out), *request.conditions])
+    conditions, options = request.conditions, request.of_cache
+    table = (
+        study.table(configuration.name, streaming=True, options=options, conditions=conditions)
+        if request.streaming
+        else study.some_rows(configuration.name, options=options, conditions=conditions)
+    )
+    if table is None:
+        table = study.table(configuration.name, options=options)
+    else:
+        met = within(conditions, table.column_names)
+        request = replace(request, conditions=[one for one in conditions if one not in met])
+    table = in_version(table, configuration, study.manifest, version)
     if request.streaming:
         return _whole_stream(apply_conditions(table, request.conditions), request.split)
     set_class_order(table.info, study.manifest.vocabulary)

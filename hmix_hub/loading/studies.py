@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,16 +15,21 @@ import datasets
 import pyarrow as pa
 
 from hmix_hub.arrow_files import open_parquet
-from hmix_hub.builders.study_table import BuiltFile, StudyTable
+from hmix_hub.builders.row_groups import BuiltFile, RowGroup
+from hmix_hub.builders.study_table import StudyTable
 from hmix_hub.errors import ConfigurationError, SchemaVersionError, SourceMissingError, Where, nearest
+from hmix_hub.filters import apply_conditions
 from hmix_hub.judgments.by_stimulus import by_stimulus
+from hmix_hub.judgments.conditions import Condition, within
 from hmix_hub.judgments.migration import migrate, to_version
 from hmix_hub.schema import RELEASED, Column, Vocabulary, features
 from hmix_hub.schema.released import SYNTHETIC_COLUMN
+from hmix_hub.sources.source import is_offline
 from hmix_hub.studies.built_tables import (
     CHECKSUMS,
     check_file,
     open_checksums,
+    place_of,
     study_features,
     table_files,
 )
@@ -37,6 +43,10 @@ from hmix_hub.studies.participants import PARTICIPANTS_CONFIGURATION, read_parti
 from hmix_hub.studies.rules.manifest import SCHEMA_VERSION
 from hmix_hub.tables import arrow_columns, map_tables
 from hmix_hub.tasks import CONFIGURATIONS, Configuration, default_configuration
+
+FILES_AT_ONCE = 8
+"""Files that are downloaded, or hashed, at once."""
+_REUSE = "reuse_dataset_if_exists"
 
 
 @dataclass(frozen=True)
@@ -56,7 +66,9 @@ class LoadableStudy(ABC):
         """The absolute path of its folder; or its repository and the commit."""
 
     @abstractmethod
-    def table(self, name: str, *, streaming: bool = False, options: Mapping[str, Any]) -> Any:
+    def table(
+        self, name: str, *, streaming: bool = False, options: Mapping[str, Any], conditions: Sequence[Condition] = ()
+    ) -> Any:
         """Load a table in the version of the schema that it was written in.
 
         Parameters
@@ -67,7 +79,15 @@ class LoadableStudy(ABC):
             Whether to return a stream.
         options
             Of `datasets`: cache_dir, num_proc, download_mode, verification_mode, keep_in_memory.
+        conditions
+            What is asked of the rows of a stream, which has those alone that meet the conditions `within` its columns.
         """
+
+    def some_rows(
+        self, name: str, *, options: Mapping[str, Any], conditions: Sequence[Condition]
+    ) -> datasets.Dataset | None:
+        """Return the rows of a table that meet all conditions, where they are best read without the others."""
+        return None
 
     @abstractmethod
     def picture_root(self) -> Path:
@@ -119,7 +139,9 @@ class RawStudy(LoadableStudy):
         """Return the folder itself."""
         return self.folder.path
 
-    def table(self, name: str, *, streaming: bool = False, options: Mapping[str, Any]) -> Any:
+    def table(
+        self, name: str, *, streaming: bool = False, options: Mapping[str, Any], conditions: Sequence[Condition] = ()
+    ) -> Any:
         """Read a table; see `LoadableStudy.table`."""
         columns: tuple[Column, ...] = ()
         if name == PARTICIPANTS_CONFIGURATION:
@@ -133,7 +155,9 @@ class RawStudy(LoadableStudy):
             if configuration.by_stimulus:
                 table = by_stimulus(table, configuration.task, self.manifest.vocabulary)
         dataset = _in_memory(table, study_features(table.schema, columns, self.manifest.vocabulary))
-        return dataset.to_iterable_dataset() if streaming else dataset
+        if not streaming:
+            return dataset
+        return apply_conditions(dataset, within(conditions, dataset.column_names)).to_iterable_dataset()
 
 
 @dataclass(frozen=True)
@@ -144,21 +168,49 @@ class StudyOfTables(LoadableStudy):
     """What to do where a file is not what it should be."""
 
     @abstractmethod
-    def files(self, name: str, *, streaming: bool) -> list[BuiltFile]:
-        """Return the files of a table, checked; those of a stream are checked as far as can be before they are read."""
+    def file_names(self, name: str) -> list[str]:
+        """Return the paths of a table's files within the study, in order."""
 
-    def table(self, name: str, *, streaming: bool = False, options: Mapping[str, Any]) -> Any:
+    @abstractmethod
+    def files(self, name: str, *, in_parts: bool) -> list[BuiltFile]:
+        """Return the files of a table.
+
+        Parameters
+        ----------
+        name
+            One of its configurations.
+        in_parts
+            Whether they may be read in part: they are then checked when one of their parts is wanted, as far as can be.
+        """
+
+    def table(
+        self, name: str, *, streaming: bool = False, options: Mapping[str, Any], conditions: Sequence[Condition] = ()
+    ) -> Any:
         """Load a table by its exact files; see `LoadableStudy.table`."""
-        files = self.files(name, streaming=streaming)
+        builder = self._builder(name, options, conditions, in_parts=streaming)
+        return builder.load("train", streaming=streaming, options=options)
+
+    def some_rows(
+        self, name: str, *, options: Mapping[str, Any], conditions: Sequence[Condition]
+    ) -> datasets.Dataset | None:
+        """Read the row groups that hold such rows, of a table in several files that is not prepared yet."""
+        is_small = len(self.file_names(name)) < 2
+        if is_small or not conditions or is_offline() or options.get("download_mode") not in {None, _REUSE}:
+            return None
+        return self._builder(name, options, conditions, in_parts=True).some_rows()
+
+    def _builder(
+        self, name: str, options: Mapping[str, Any], conditions: Sequence[Condition], *, in_parts: bool
+    ) -> StudyTable:
+        files = self.files(name, in_parts=in_parts)
         if not files:
             if name == PARTICIPANTS_CONFIGURATION:
                 raise self.no_participants()
             msg = f"{name} has no Parquet file"
             raise SourceMissingError(msg, where=Where(self.where), hint=self.hint)
         columns = partial(_columns_of, CONFIGURATIONS.get(name), self.manifest.schema_version)
-        cache_dir = options.get("cache_dir")
-        builder = StudyTable(name, files, columns, self.manifest.vocabulary, self.hint, cache_dir=cache_dir)
-        return builder.load("train", streaming=streaming, options=options)
+        vocabulary, cache_dir = self.manifest.vocabulary, options.get("cache_dir")
+        return StudyTable(name, files, columns, vocabulary, self.hint, conditions=conditions, cache_dir=cache_dir)
 
     @property
     def where(self) -> str:
@@ -201,20 +253,33 @@ class BuiltStudy(StudyOfTables):
                 check_file(self.path, name, sums, self.hint)
         return self.path
 
-    def files(self, name: str, *, streaming: bool) -> list[BuiltFile]:
-        """Check a table's files, those that lie there and those that should."""
-        sums = self._sums
+    def file_names(self, name: str) -> list[str]:
+        """Return the files that lie there, and those that should."""
         there = {f"{name}/{file.name}": "" for file in (self.path / name).glob("train-*.parquet")}
-        paths = [check_file(self.path, file, sums, self.hint) for file in table_files(sums | there, name)]
+        return table_files(self._sums | there, name)
+
+    def files(self, name: str, *, in_parts: bool) -> list[BuiltFile]:
+        """Check a table's files, those that lie there and those that should."""
+        sums, names = self._sums, self.file_names(name)
+        paths = [place_of(self.path, file, sums, self.hint) for file in names]
+        checks = [partial(check_file, self.path, file, {file: sums[file]}, self.hint) for file in names]
+        if not in_parts:
+            with ThreadPoolExecutor(FILES_AT_ONCE) as pool:
+                list(pool.map(lambda check: check(), checks))
         return [
-            BuiltFile(str(path), sums[path.relative_to(self.path).as_posix()], partial(open_parquet, path))
-            for path in paths
+            BuiltFile(str(path), sums[file], partial(open_local, path), check if in_parts else None)
+            for file, path, check in zip(names, paths, checks, strict=True)
         ]
 
     @property
     def _sums(self) -> dict[str, str]:
         path = self.path / CHECKSUMS
         return open_checksums(path, str(path), self.hint)
+
+
+def open_local(path: Path, group: RowGroup | None = None, columns: Sequence[str] | None = None) -> Any:
+    """Open a Parquet file of this machine, for a row group of which the footer is known."""
+    return open_parquet(path, metadata=None if group is None else group.footer)
 
 
 def open_folder(path: Path) -> LoadableStudy:

@@ -90,6 +90,26 @@ def table_files(sums: Mapping[str, str], configuration: str) -> list[str]:
     return sorted(name for name in sums if form.fullmatch(name))
 
 
+def place_of(folder: Path, name: str, sums: Mapping[str, str], hint: str) -> Path:
+    """Return the path of a file of a folder, which is there and in the checksums.
+
+    Raises
+    ------
+    SourceMissingError
+        If it is not there, or is no file of the folder.
+    SourceError
+        If the checksums do not list it.
+    """
+    path = folder / name
+    if not is_plain_inside(path, folder):
+        msg = "this is not a file of the study" if path.exists() or path.is_symlink() else "the file is missing"
+        raise SourceMissingError(msg, where=Where(str(path)), hint=hint)
+    if name not in sums:
+        msg = f"{CHECKSUMS} does not list this file"
+        raise SourceError(msg, where=Where(str(path)), hint=hint)
+    return path
+
+
 def check_file(folder: Path, name: str, sums: Mapping[str, str], hint: str) -> Path:
     """Return the path of a file of a folder once its hash is known to be right; hashed again only if it was touched.
 
@@ -100,22 +120,15 @@ def check_file(folder: Path, name: str, sums: Mapping[str, str], hint: str) -> P
     SourceError
         If its hash is not the one in the checksums.
     """
-    path = folder / name
-    where = Where(str(path))
-    if not is_plain_inside(path, folder):
-        msg = "this is not a file of the study" if path.exists() or path.is_symlink() else "the file is missing"
-        raise SourceMissingError(msg, where=where, hint=hint)
-    if name not in sums:
-        msg = f"{CHECKSUMS} does not list this file"
-        raise SourceError(msg, where=where, hint=hint)
+    path = place_of(folder, name, sums, hint)
     try:
         found = known_sha256(path)
     except OSError as error:
         msg = f"the file cannot be read: {error.strerror or error}"
-        raise SourceMissingError(msg, where=where, hint=hint) from None
+        raise SourceMissingError(msg, where=Where(str(path)), hint=hint) from None
     if found != sums[name]:
         msg = f"the file was changed: {CHECKSUMS} lists sha256 {sums[name]}, but the file has {found}"
-        raise SourceError(msg, where=where, hint=hint)
+        raise SourceError(msg, where=Where(str(path)), hint=hint)
     return path
 
 

@@ -1,0 +1,104 @@
+"""Row groups of built Parquet files: which of them conditions can be met in, and their rows, read one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from hmix_hub.judgments.conditions import Condition
+
+_BATCH_ROWS = 100_000
+
+
+@dataclass(frozen=True)
+class BuiltFile:
+    """A Parquet file of a study that was built.
+
+    Parameters
+    ----------
+    name
+        Its name in messages.
+    sha256
+        Its hash, as 64 hex digits.
+    open
+        Opens it as a `pyarrow.parquet.ParquetFile`. Taken is what is read of it, where that is known: a `RowGroup`,
+        and names of columns, or `None` for all of them.
+    check
+        Raises an error if the file is not what it should be; `None`: it was checked, or cannot be.
+    """
+
+    name: str
+    sha256: str
+    open: Callable[..., Any]
+    check: Callable[[], object] | None = None
+
+
+@dataclass(frozen=True)
+class RowGroup:
+    """A row group of a file.
+
+    Parameters
+    ----------
+    file
+        The file.
+    footer
+        Its metadata, a `pyarrow.parquet.FileMetaData`.
+    number
+        Which of its row groups, from 0.
+    """
+
+    file: BuiltFile
+    footer: Any
+    number: int
+
+    @property
+    def n_rows(self) -> int:
+        """Number of its rows."""
+        return int(self.footer.row_group(self.number).num_rows)
+
+    @property
+    def start(self) -> int:
+        """Row of the file that it begins with."""
+        return sum(self.footer.row_group(number).num_rows for number in range(self.number))
+
+    def bounds(self, column: str) -> tuple[Any, Any] | None:
+        """Return the smallest and the largest value of a column, as the file says; `None` where it does not."""
+        names = self.footer.schema.names
+        if column not in names:
+            return None
+        chunk = self.footer.row_group(self.number).column(names.index(column))
+        # A list's values are named otherwise, and may be named like a column.
+        statistics = chunk.statistics if chunk.path_in_schema == column else None
+        return (statistics.min, statistics.max) if statistics is not None and statistics.has_min_max else None
+
+    def may_meet(self, conditions: Sequence[Condition]) -> bool:
+        """Whether a row may meet all conditions, by the statistics of the columns that they look at."""
+        for condition in conditions:
+            looked_at = condition.columns(self.footer.schema.names)
+            bounds = self.bounds(looked_at[0]) if len(looked_at) == 1 else None
+            if bounds is not None and not condition.may_be_met(*bounds):
+                return False
+        return True
+
+    def byte_range(self, columns: Sequence[str] | None = None) -> tuple[int, int]:
+        """Return where its columns begin and end in the file, in bytes; `None`: all of them."""
+        group = self.footer.row_group(self.number)
+        chunks = [group.column(number) for number in range(group.num_columns)]
+        wanted = [c for c in chunks if columns is None or c.path_in_schema.split(".")[0] in columns]
+        starts = [c.data_page_offset if c.dictionary_page_offset is None else c.dictionary_page_offset for c in wanted]
+        return min(starts), max(start + c.total_compressed_size for start, c in zip(starts, wanted, strict=True))
+
+    def batches(self, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """Read its rows, at most 100,000 at a time; of some columns, or of all."""
+        with self.file.open(self, columns) as parquet:
+            yield from parquet.iter_batches(
+                batch_size=_BATCH_ROWS, row_groups=[self.number], columns=columns, use_threads=False
+            )
+
+
+def row_groups(file: BuiltFile, footer: Any) -> list[RowGroup]:
+    """Return the row groups of a file, in order."""
+    return [RowGroup(file, footer, number) for number in range(footer.num_row_groups)]
