@@ -6,7 +6,7 @@ import asyncio
 import importlib.metadata
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
@@ -21,6 +21,7 @@ Cluster: TypeAlias = "Client | str | None"
 P = TypeVar("P")
 R = TypeVar("R")
 S = TypeVar("S")
+D = TypeVar("D")
 
 _PACKAGE = "hmix-hub"
 CONNECT_SECONDS = 20.0
@@ -234,3 +235,66 @@ def _outcome(function: Callable[[S, P], R], shared: S, piece: P) -> R | HMixErro
         return function(shared, piece)
     except HMixError as error:
         return error
+
+
+def exchange(
+    deal: Callable[[S, P], Sequence[D]],
+    join: Callable[[S, Sequence[D]], R],
+    shared: S,
+    pieces: Iterable[P],
+    n_parts: int,
+    *,
+    client: Client,
+) -> Iterator[R]:
+    """Return what a function makes of each part, where every piece holds some of every part.
+
+    Parameters
+    ----------
+    deal
+        Called with `shared` and a piece; returns what it holds of each part.
+    join
+        Called with `shared` and what the pieces hold of one part, in the order of the pieces.
+    shared, pieces, client
+        See `map_pieces`; what was dealt stays on the workers.
+    n_parts
+        Number of parts.
+
+    Yields
+    ------
+    R
+        One for each part, in order.
+
+    Raises
+    ------
+    ClusterError, HMixError
+        As `map_pieces`.
+    """
+    held = client.submit(_itself, shared, pure=False)
+    dealt = [client.submit(_outcome, deal, held, piece, pure=False, retries=RETRIES) for piece in pieces]
+    # Each by itself, so that a worker fetches no more of a piece than the part it joins.
+    parts = [[client.submit(_item, piece, part, pure=False) for piece in dealt] for part in range(n_parts)]
+    joined = deque(
+        (part, client.submit(_join_outcome, join, held, own, pure=False, retries=RETRIES))
+        for part, own in enumerate(parts)
+    )
+    del dealt, parts
+    try:
+        while joined:
+            yield _result(client, *joined.popleft())
+    finally:
+        with suppress(Exception):
+            client.cancel([future for _, future in joined], force=True)
+
+
+def _item(dealt: Sequence[D] | HMixError, part: int) -> D | HMixError:
+    return dealt if isinstance(dealt, HMixError) else dealt[part]
+
+
+def _join_outcome(join: Callable[[S, Sequence[D]], R], shared: S, own: Sequence[D | HMixError]) -> R | HMixError:
+    """Return what a function makes of a part, or the first error of a piece."""
+    held = []
+    for one in own:
+        if isinstance(one, HMixError):
+            return one
+        held.append(one)
+    return _outcome(join, shared, held)

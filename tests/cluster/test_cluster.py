@@ -10,7 +10,7 @@ import pytest
 from dask_workers import end_worker_once
 
 from hmix_hub import cluster
-from hmix_hub.cluster import connected, map_pieces
+from hmix_hub.cluster import connected, exchange, map_pieces
 from hmix_hub.errors import ClusterError, ConfigurationError, StudyError, Where
 
 
@@ -134,3 +134,40 @@ def test_a_cluster_whose_workers_are_all_gone_is_told(dask, monkeypatch, tmp_pat
         list(map_pieces(wait_for, mark, [0], client=dask))
 
     mark.touch()
+
+
+def deal_by_remainder(shared, piece):
+    return [[number for number in piece if number % shared == part] for part in range(shared)]
+
+
+def join_lists(shared, parts):
+    return [number for part in parts for number in part]
+
+
+def test_every_part_is_joined_from_all_pieces_in_their_order(dask):
+    pieces = [range(start, start + 7) for start in range(0, 70, 7)]
+
+    found = list(exchange(deal_by_remainder, join_lists, 3, pieces, 3, client=dask))
+
+    assert found == [list(range(part, 70, 3)) for part in range(3)]
+
+
+def test_a_worker_that_is_killed_while_parts_are_joined_changes_none(dask, tmp_path):
+    def join(shared, parts):
+        if 1 in parts[0]:
+            end_worker_once(tmp_path / "ended")
+        return join_lists(shared, parts)
+
+    found = list(exchange(deal_by_remainder, join, 3, [range(9), range(9, 20)], 3, client=dask))
+
+    assert found == [list(range(part, 20, 3)) for part in range(3)]
+    assert (tmp_path / "ended").exists()
+    dask.wait_for_workers(2)
+
+
+def test_an_error_of_ours_in_dealing_is_raised_here(dask):
+    def refuse(shared, piece):
+        raise StudyError("no such column")
+
+    with pytest.raises(StudyError, match="no such column"):
+        list(exchange(refuse, join_lists, 3, [range(3)], 2, client=dask))
