@@ -46,6 +46,10 @@ class Finding:
     spots: list[Spot] = field(default_factory=list)
     """The first of them."""
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # Another process has the rule: it is named, since its examples are functions.
+        return _finding, (self.rule.code, self.file, self.column, self.count, self.spots)
+
     def as_dict(self, *, is_fixable: bool) -> dict[str, Any]:
         """Return the finding for JSON."""
         return {
@@ -60,6 +64,12 @@ class Finding:
             "fixable": is_fixable,
             "places": [{"row": spot.row, "value": spot.value, "note": spot.note} for spot in self.spots],
         }
+
+
+def _finding(code: str, *parts: Any) -> Finding:
+    from hmix_hub.studies.catalogue import catalogue
+
+    return Finding(catalogue()[code], *parts)
 
 
 class Report:
@@ -105,6 +115,17 @@ class Report:
         told = zip(rows, values, notes or ("" for _ in rows), strict=False)
         for (row, value, note), _ in zip(told, range(room), strict=False):
             finding.spots.append(Spot(None if row is None else int(row), shown(value), note))
+
+    def merge(self, later: Report) -> None:
+        """Add what the next piece of a file shows; what is told of the file as a whole, every piece tells the same."""
+        for key, found in later._findings.items():
+            mine = self._findings.setdefault(key, Finding(found.rule, found.file, found.column))
+            of_file = [spot for spot in found.spots if spot.row is None and spot in mine.spots]
+            mine.count += found.count - len(of_file)
+            kept = [spot for spot in found.spots if spot not in of_file]
+            mine.spots += kept[: MOST_PLACES - len(mine.spots)]
+        for file, rows in later.rows.items():
+            self.rows[file] = self.rows.get(file, 0) + rows
 
     @property
     def findings(self) -> list[Finding]:

@@ -14,7 +14,7 @@ from hmix_hub.schema.arrays import as_mask
 from hmix_hub.schema.judgment import EXTRA_PREFIX
 from hmix_hub.studies.columns.names import check_columns
 from hmix_hub.studies.columns.own import OwnColumnReader
-from hmix_hub.studies.columns.reader import ColumnReader
+from hmix_hub.studies.columns.reader import ColumnReader, NumberRange
 from hmix_hub.studies.columns.scales import ScaleReader
 from hmix_hub.studies.findings import Ints, Mask, Report, Reporter
 from hmix_hub.studies.folder import StudyFolder
@@ -23,7 +23,7 @@ from hmix_hub.studies.picture_columns import PictureColumns
 from hmix_hub.studies.pictures import KnownPictures, listed_pictures
 from hmix_hub.studies.reading import read_chunks
 from hmix_hub.studies.reading.arrays import as_text, is_whole, plain_array, whole_texts
-from hmix_hub.studies.reading.chunks import Chunk
+from hmix_hub.studies.reading.chunks import WHOLE, Chunk, Piece
 from hmix_hub.studies.rules import files as file_rules
 from hmix_hub.studies.rules import trials as rules
 from hmix_hub.tasks import TASKS, computed_columns, contributed_columns
@@ -67,12 +67,63 @@ class ObservedChunk:
         return as_mask(self.values[name])
 
 
-def observed_chunks(
-    folder: StudyFolder, manifest: Manifest, task: str, report: Report, *, pictures: KnownPictures | None = None
-) -> Iterator[ObservedChunk]:
-    """Read the judgment file of a task, one of `folder.judgments`, chunk by chunk; the report also counts the rows.
+class ReadRows:
+    """What rows that were read show together, told once the file is read to its end."""
 
-    What is known of the pictures is looked up where it is needed and not given.
+    def __init__(self) -> None:
+        self._count = 0
+        self._ranges: dict[str, NumberRange] = {}
+
+    def add(self, n_rows: int, ranges: Mapping[str, NumberRange]) -> None:
+        """Add rows that were read; their ranges hold what all rows until here show."""
+        self._count += n_rows
+        self._ranges.update(ranges)
+
+    def merge(self, later: ReadRows) -> None:
+        """Add what the next piece of the file shows."""
+        self._count += later._count
+        for name, found in later._ranges.items():
+            if name in self._ranges:
+                self._ranges[name].merge(found)
+            else:
+                self._ranges[name] = found
+
+    def finish(self, reporter: Reporter) -> None:
+        """Report what the rows show, and count them."""
+        for name, found in self._ranges.items():
+            found.finish(reporter.of(name))
+        reporter.report.rows[reporter.file] = self._count
+        if not self._count and not reporter.report.has_errors_in(reporter.file):
+            reporter.add(file_rules.EMPTY)
+
+    def __len__(self) -> int:
+        return self._count
+
+
+def observed_chunks(
+    folder: StudyFolder,
+    manifest: Manifest,
+    task: str,
+    report: Report,
+    *,
+    pictures: KnownPictures | None = None,
+    piece: Piece = WHOLE,
+    read: ReadRows | None = None,
+) -> Iterator[ObservedChunk]:
+    """Read the judgment file of a task, chunk by chunk.
+
+    Parameters
+    ----------
+    folder, manifest, task
+        The study, and one of `folder.judgments`.
+    report
+        Gets the findings, and the number of rows.
+    pictures
+        What is known of the pictures; looked up where it is needed and not given.
+    piece
+        The piece of the file that is read.
+    read
+        Gets what is to be told once all pieces are read; `None`: told at the end.
     """
 
     def known() -> KnownPictures | None:
@@ -80,17 +131,15 @@ def observed_chunks(
 
     name = folder.judgments[task]
     reader: _FileReader | None = None
-    count = 0
-    for chunk in read_chunks(folder.file(name), name, report):
+    rows = ReadRows() if read is None else read
+    for chunk in read_chunks(folder.file(name), name, report, piece=piece):
         if reader is None:
             reader = _FileReader(chunk, task, manifest, Reporter(report, name), known)
-        count += len(chunk)
-        yield reader.read(chunk)
-    if reader is not None:
-        reader.finish()
-    report.rows[name] = count
-    if not count and not report.has_errors_in(name):
-        report.add(file_rules.EMPTY, file=name)
+        found = reader.read(chunk)
+        rows.add(len(chunk), reader.ranges)
+        yield found
+    if read is None:
+        rows.finish(Reporter(report, name))
 
 
 class _FileReader:
@@ -180,9 +229,10 @@ class _FileReader:
         may_be_empty = column.name in self._may_be_empty
         return replace(column, nullable=True) if may_be_empty and column.kind is not Kind.LABELS else column
 
-    def finish(self) -> None:
-        for reader in self._readers.values():
-            reader.finish()
+    @property
+    def ranges(self) -> dict[str, NumberRange]:
+        """What the numbers of each column show until here."""
+        return {name: reader.range for name, reader in self._readers.items()}
 
 
 def _presence(raw: pa.Array) -> Mask:

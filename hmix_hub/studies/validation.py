@@ -8,26 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from hmix_hub.errors import HMixError
-from hmix_hub.sources.image_set import PIXEL_LINEAR
-from hmix_hub.studies.checks.answers import (
-    ContradictionCheck,
-    ScaleCheck,
-    SliderCheck,
-    StatedCheck,
-    VotesCheck,
-    check_scales,
-)
-from hmix_hub.studies.checks.computed import ComputedCheck
-from hmix_hub.studies.checks.participants import check_participation
-from hmix_hub.studies.checks.recorded import ClaimedTimesCheck, RecordedCheck
-from hmix_hub.studies.checks.rows import Check, FileRows
-from hmix_hub.studies.checks.stimuli import check_stimuli
-from hmix_hub.studies.checks.trials import check_clashes, check_trials
-from hmix_hub.studies.findings import Report, Reporter
+from hmix_hub.studies.checks.answers import check_scales
+from hmix_hub.studies.checks.judgment_file import FileChecks
+from hmix_hub.studies.findings import Report
 from hmix_hub.studies.folder import IMAGE_LIST, MIXTURE_LIST, STIMULI, StudyFolder, is_litter
 from hmix_hub.studies.manifest import ELSEWHERE, MANIFEST, Manifest
 from hmix_hub.studies.manifest_fields import is_placeholder
-from hmix_hub.studies.observed import ObservedChunk, observed_chunks
+from hmix_hub.studies.observed import ObservedChunk
 from hmix_hub.studies.participants import check_participants
 from hmix_hub.studies.pictures import KnownPictures, known_pictures, stimulus_files
 from hmix_hub.studies.rules import files as rules
@@ -35,12 +22,6 @@ from hmix_hub.tasks import TASKS
 
 _UNLISTED = "no list names it"
 Progress = Callable[[str, int], None]
-
-_CHECKS: tuple[type[Check], ...] = (
-    *(ContradictionCheck, SliderCheck, ScaleCheck, RecordedCheck, ClaimedTimesCheck, VotesCheck),
-    *(ComputedCheck, StatedCheck),
-)
-"""In the order in which they end: computed columns are compared in a file without errors alone."""
 
 
 def validate(
@@ -73,10 +54,9 @@ def validate(
     pictures = known_pictures(manifest, folder, report)
     _check_stimulus_files(folder, manifest, report)
     judged: dict[str, None] = {}
-    for task, name in folder.judgments.items():
-        judged |= dict.fromkeys(
-            _check_file(folder, manifest, task, Reporter(report, name), pictures=pictures, keep=keep, progress=progress)
-        )
+    for task in folder.judgments:
+        checks = FileChecks(folder, manifest, task, report)
+        judged |= dict.fromkeys(_check_file(checks, pictures, keep=keep, progress=progress))
     if not report.has(rules.SAME_FILE):
         check_participants(folder, judged, report)
 
@@ -150,31 +130,19 @@ def _without_newer_tasks(folder: StudyFolder, manifest: Manifest, report: Report
 
 
 def _check_file(
-    folder: StudyFolder,
-    manifest: Manifest,
-    task: str,
-    reporter: Reporter,
-    *,
+    checks: FileChecks,
     pictures: KnownPictures | None,
+    *,
     keep: Callable[[str, ObservedChunk], None] | None,
     progress: Progress | None,
 ) -> list[str]:
     """Check the judgments of a task; return the participants who judged."""
-    rows = FileRows(task)
-    checks = [kind(task, manifest, reporter) for kind in _CHECKS]
     done = 0
-    for chunk in observed_chunks(folder, manifest, task, reporter.report, pictures=pictures):
-        rows.add(chunk, check_stimuli(chunk, task, manifest, pictures, reporter))
-        for check in checks:
-            check.add(chunk)
+    for chunk in checks.chunks(pictures):
         if keep is not None:
-            keep(task, chunk)
+            keep(checks.task, chunk)
         done += len(chunk)
         if progress is not None:
-            progress(reporter.file, done)
-    clashes = check_clashes(rows, folder.file(reporter.file), reporter)
-    check_trials(rows, reporter, clashes=clashes, is_symmetric=manifest.stimuli.mixing == PIXEL_LINEAR)
-    check_participation(rows, reporter)
-    for check in checks:
-        check.finish()
-    return rows.names
+            progress(checks.reporter.file, done)
+    checks.finish()
+    return checks.rows.names

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 import numpy as np
 import pyarrow as pa
 
@@ -115,6 +117,10 @@ class StatedCheck(Check):
             columns = {name: chunk.values[name] for name in ASKED_COLUMNS}
             self._seen.update(asked_questions(pa.table(columns)))
 
+    def merge(self, later: Self) -> None:
+        """Add what a check of the next rows of the file has seen."""
+        self._seen |= later._seen
+
     def finish(self) -> None:
         """Report what the rows show together."""
         if not self._is_unstated:
@@ -152,6 +158,10 @@ class SliderCheck(Check):
         known = ~(np.isnan(x) | np.isnan(y))
         x, y = x[known], y[known]
         self._sums += [len(x), x.sum(), y.sum(), (x * x).sum(), (y * y).sum(), (x * y).sum()]
+
+    def merge(self, later: Self) -> None:
+        """Add what a check of the next rows of the file has seen."""
+        self._sums += later._sums
 
     def finish(self) -> None:
         """Report what the rows show together."""
@@ -195,6 +205,10 @@ class ScaleCheck(Check):
             said = f"{name} has {scale.steps} steps, and the nearest is "
             self._tell(answer_rules.ROUNDED_STEP, rounded, chunk, nearest, "the step is ")
             self._tell(answer_rules.NO_STEP, there & ~rounded & ~scale.are_steps(ratings), chunk, nearest, said)
+
+    def merge(self, later: Self) -> None:
+        """Add what a check of the next rows of the file has seen."""
+        self._seen |= later._seen
 
     def _tell(self, rule: Rule, bad: Mask, chunk: ObservedChunk, nearest: Floats, said: str) -> None:
         def note(row: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -130,6 +131,12 @@ class RecordedCheck(Check):
             self._check_grid(chunk)
         if "class_order" in chunk.values:
             self._check_class_order(chunk)
+
+    def merge(self, later: Self) -> None:
+        """Add what a check of the next rows of the file has seen."""
+        self._counts += later._counts
+        for name, found in later._late.items():
+            self._late[name] = (self._late.get(name, []) + found)[:MOST_PLACES]
 
     def finish(self) -> None:
         """Report what the rows show together."""

@@ -6,7 +6,7 @@ Memory follows the number of rows, `ROW_BYTES` each, and not the size of the fil
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -52,6 +52,9 @@ class Check:
 
     def add(self, chunk: ObservedChunk) -> None:
         """Check rows."""
+
+    def merge(self, later: Self) -> None:
+        """Add what a check of the next rows of the file has seen."""
 
     def finish(self) -> None:
         """Report what is known once all rows are read."""

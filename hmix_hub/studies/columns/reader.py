@@ -46,7 +46,7 @@ class ColumnReader:
         self.column = column
         self.vocabulary = vocabulary
         self.reporter = reporter
-        self._scale = _Scale(column, reporter)
+        self.range = NumberRange(column, reporter)
         self._labels = LabelReader(vocabulary, reporter, is_nullable=column.nullable)
         self._lists = (
             ByClassReader(column, vocabulary, reporter)
@@ -67,11 +67,7 @@ class ColumnReader:
             self.reporter.add_where(rules.MISSING, ~present, rows)
         # Adding 0 makes -0 and 0 one, as ids that are made of numbers need it.
         signless = pc.add(values, 0.0) if self.column.kind is Kind.FLOAT64 else values
-        return self._scale.check(signless, rows)
-
-    def finish(self) -> None:
-        """Report what is known once all rows are read."""
-        self._scale.finish()
+        return self.range.check(signless, rows)
 
     def _from_text(self, text: pa.Array, rows: Ints) -> pa.Array:
         kind = self.column.kind
@@ -153,7 +149,7 @@ class ColumnReader:
         return pc.take(kept, encoded.indices)
 
 
-class _Scale:
+class NumberRange:
     """Range of a column's numbers; a column of shares that was written in percent is one fault, not one a row."""
 
     def __init__(self, column: Column, reporter: Reporter) -> None:
@@ -186,7 +182,15 @@ class _Scale:
             self.reporter.add_where(rules.RANGE, bad, rows, values, f"the range is {column.range}")
         return pc.if_else(pa.array(~bad), values, pa.scalar(None, values.type))
 
-    def finish(self) -> None:
+    def merge(self, later: NumberRange) -> None:
+        """Add what the next rows of the file show."""
+        self._percents += later._percents
+        self._others += later._others
+        self._fractions += later._fractions
+        self._largest = max(self._largest, later._largest)
+        self._spots = (self._spots + later._spots)[:MUCH]
+
+    def finish(self, reporter: Reporter) -> None:
         """Report whether the column is in percent, or some of its numbers out of range."""
         bad = self._percents + self._others
         if not bad:
@@ -197,7 +201,7 @@ class _Scale:
         rule = rules.PERCENT if is_percent else rules.RANGE
         rows, found = [row for row, _ in self._spots], [value for _, value in self._spots]
         notes = ["" if is_percent else self._note(is_scaled=is_scaled)] * len(rows)
-        self.reporter.add_rows(rule, rows, found, notes=notes, count=bad)
+        reporter.add_rows(rule, rows, found, notes=notes, count=bad)
 
     def _note(self, *, is_scaled: bool) -> str:
         said = f"the range is {self.column.range}"

@@ -43,6 +43,28 @@ class UnreadableError(Exception):
 
 
 @dataclass(frozen=True)
+class Piece:
+    """A piece of a file, read by itself.
+
+    Parameters
+    ----------
+    groups
+        Numbers of its row groups, rising; `None`: the whole file.
+    start
+        Data row of the file that is its first one.
+    rows
+        Number of its rows; `None`: known once they are read.
+    """
+
+    groups: tuple[int, ...] | None = None
+    start: int = 0
+    rows: int | None = None
+
+
+WHOLE = Piece()
+
+
+@dataclass(frozen=True)
 class Chunk:
     """Rows of a file."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,9 @@ from hmix_hub.studies.reading.chunks import (
     ROW_LIMIT,
     ROWS_FREE,
     ROWS_PER_BYTE,
+    WHOLE,
     Chunk,
+    Piece,
     UnreadableError,
 )
 from hmix_hub.studies.rules import columns as column_rules
@@ -34,16 +36,43 @@ TEXT_LIMIT = 2**26
 """Most bytes of text, and of values in lists, that a chunk is to hold."""
 
 
-def read_parquet(path: Path) -> Iterator[Chunk]:
-    """Read a Parquet file; an `UnreadableError` where it cannot be read on."""
-    start = 0
+PIECE_ROWS = 1_000_000
+"""Rows of a piece of a file: so many that their work is worth a message, and few enough to be read again."""
+
+
+def pieces_of(path: Path, rows: int = PIECE_ROWS) -> list[Piece]:
+    """Return the pieces of a file, in order: whole row groups of Parquet; of another file, or a damaged one, all."""
+    if not path.name.lower().endswith(".parquet"):
+        return [WHOLE]
+    try:
+        with open_parquet(path) as file:
+            _check_size(file, path.stat().st_size)
+            sizes = [file.metadata.row_group(number).num_rows for number in range(file.num_row_groups)]
+    except (pa.ArrowException, OSError, MemoryError, ValueError, OverflowError, UnreadableError):
+        # Whoever reads it reports what is wrong.
+        return [WHOLE]
+    pieces: list[Piece] = []
+    groups: list[int] = []
+    start = n = 0
+    for number, size in enumerate(sizes):
+        groups.append(number)
+        n += size
+        if n >= rows or number == len(sizes) - 1:
+            pieces.append(Piece(tuple(groups), start, n))
+            groups, start, n = [], start + n, 0
+    return pieces or [WHOLE]
+
+
+def read_parquet(path: Path, piece: Piece = WHOLE) -> Iterator[Chunk]:
+    """Read a Parquet file, or a piece of it; an `UnreadableError` where it cannot be read on."""
+    start = piece.start
     try:
         with open_parquet(path) as file:
             _check_size(file, path.stat().st_size)
             schema, texts = file.schema_arrow, _texts(file)
         # A file of a few kilobytes can repeat one long text a million times: it is written out a few rows at a time.
         with open_parquet(path, page_checksum_verification=True, read_dictionary=texts) as file:
-            for batch in _batches(file, texts):
+            for batch in _batches(file, texts, piece.groups):
                 _check_texts(batch, start)
                 for part in _parts(batch):
                     rows = np.arange(start, start + part.num_rows, dtype=np.int64)
@@ -84,12 +113,12 @@ def fault_of_rows(n_rows: int, n_bytes: int) -> str | None:
     return None
 
 
-def _batches(file: Any, texts: list[str]) -> Iterator[pa.RecordBatch]:
+def _batches(file: Any, texts: list[str], groups: Sequence[int] | None) -> Iterator[pa.RecordBatch]:
     if not any("." in path for path in texts):
-        yield from file.iter_batches(batch_size=CHUNK_ROWS)
+        yield from file.iter_batches(batch_size=CHUNK_ROWS, row_groups=groups)
         return
     # Arrow cannot join the dictionaries of texts in lists across row groups.
-    for group in range(file.num_row_groups):
+    for group in range(file.num_row_groups) if groups is None else groups:
         yield from file.iter_batches(batch_size=CHUNK_ROWS, row_groups=[group])
 
 

@@ -1,0 +1,73 @@
+"""All checks of a judgment file, or of a piece of it: of pieces, what they have seen is merged in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hmix_hub.sources.image_set import PIXEL_LINEAR
+from hmix_hub.studies.checks.answers import ContradictionCheck, ScaleCheck, SliderCheck, StatedCheck, VotesCheck
+from hmix_hub.studies.checks.computed import ComputedCheck
+from hmix_hub.studies.checks.participants import check_participation
+from hmix_hub.studies.checks.recorded import ClaimedTimesCheck, RecordedCheck
+from hmix_hub.studies.checks.rows import Check, FileRows
+from hmix_hub.studies.checks.stimuli import check_stimuli
+from hmix_hub.studies.checks.trials import check_clashes, check_trials
+from hmix_hub.studies.findings import Report, Reporter
+from hmix_hub.studies.folder import StudyFolder
+from hmix_hub.studies.manifest import Manifest
+from hmix_hub.studies.observed import ObservedChunk, ReadRows, observed_chunks
+from hmix_hub.studies.pictures import KnownPictures
+from hmix_hub.studies.reading.chunks import WHOLE, Piece
+
+_CHECKS: tuple[type[Check], ...] = (
+    *(ContradictionCheck, SliderCheck, ScaleCheck, RecordedCheck, ClaimedTimesCheck, VotesCheck),
+    *(ComputedCheck, StatedCheck),
+)
+"""In the order in which they end: computed columns are compared in a file without errors alone."""
+
+
+class FileChecks:
+    """Checks of the rows of a judgment file.
+
+    Parameters
+    ----------
+    folder, manifest, task
+        The study, and one of `folder.judgments`.
+    report
+        Gets the findings.
+    """
+
+    def __init__(self, folder: StudyFolder, manifest: Manifest, task: str, report: Report) -> None:
+        self.folder, self.manifest, self.task = folder, manifest, task
+        self.reporter = Reporter(report, folder.judgments[task])
+        self.rows = FileRows(task)
+        self._read = ReadRows()
+        self._checks = [kind(task, manifest, self.reporter) for kind in _CHECKS]
+
+    def chunks(self, pictures: KnownPictures | None, piece: Piece = WHOLE) -> Iterator[ObservedChunk]:
+        """Yield the rows of a piece of the file, once they are checked by themselves."""
+        report = self.reporter.report
+        for chunk in observed_chunks(
+            self.folder, self.manifest, self.task, report, pictures=pictures, piece=piece, read=self._read
+        ):
+            self.rows.add(chunk, check_stimuli(chunk, self.task, self.manifest, pictures, self.reporter))
+            for check in self._checks:
+                check.add(chunk)
+            yield chunk
+
+    def merge(self, later: FileChecks) -> None:
+        """Add what the checks of the next piece of the file have seen."""
+        self.reporter.report.merge(later.reporter.report)
+        self._read.merge(later._read)
+        for mine, other in zip(self._checks, later._checks, strict=True):
+            mine.merge(other)
+
+    def finish(self) -> None:
+        """Report what the rows show together."""
+        self._read.finish(self.reporter)
+        clashes = check_clashes(self.rows, self.folder.file(self.reporter.file), self.reporter)
+        is_symmetric = self.manifest.stimuli.mixing == PIXEL_LINEAR
+        check_trials(self.rows, self.reporter, clashes=clashes, is_symmetric=is_symmetric)
+        check_participation(self.rows, self.reporter)
+        for check in self._checks:
+            check.finish()
