@@ -279,6 +279,7 @@ _DONE = {
 @click.option("--dry-run", is_flag=True, help="Check and build, show every file, and upload nothing.")
 @click.option("--synthetic", is_flag=True, help="Publish answers that a program made; they are refused otherwise.")
 @click.option("--k", default=5, show_default=True, help="Fewest people who share their demographics.")
+@click.option("--built", metavar="DIR", help="Keep there what is built; it is built again once the study changed.")
 def _publish(folder: str, repo_id: str, pull_request: bool, **options: Any) -> None:
     """Publish a study on the Hugging Face Hub, through the login of `hf auth login` or HF_TOKEN.
 

@@ -98,6 +98,17 @@ def build(
     return Built(target, study, files)
 
 
+def built_before(study: Study, folder: Path) -> Built | None:
+    """Return what stands in a folder, if it was built of the files that the study has now, and is whole."""
+    if not (folder / CHECKSUMS).is_file() or not (folder / RECORD).is_file():
+        return None
+    files, copies = marks(folder), {name: FileMark.of(study.folder.file(name)) for name in copied_files(study)}
+    sums = {name: mark.sha256 for name, mark in files.items() if name != CHECKSUMS}
+    is_whole = (folder / CHECKSUMS).read_bytes() == checksums_text(sums).encode()
+    is_current = (folder / RECORD).read_bytes() == record_text(study, copies).encode()
+    return Built(folder, study, files) if is_whole and is_current else None
+
+
 def target_folder(out: str | os.PathLike[str], study: Study, *, may_replace: Callable[[Path], bool], why: str) -> Path:
     """Return the absolute path of a folder to write a study into.
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from itertools import accumulate
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from huggingface_hub import CommitInfo, CommitOperationAdd, CommitOperationDelete, HfApi
 from huggingface_hub.errors import HfHubHTTPError
 
-from hmix_hub.contribute.building import Built, FileMark, build
+from hmix_hub.contribute.building import Built, FileMark, build, built_before
 from hmix_hub.contribute.privacy.scan import scan_privacy
 from hmix_hub.contribute.publishing.faults import persist, status_of
 from hmix_hub.contribute.publishing.remote import (
@@ -36,6 +38,9 @@ from hmix_hub.studies.built_tables import CHECKSUMS
 from hmix_hub.studies.folder import RECORD
 from hmix_hub.studies.manifest import MANIFEST
 from hmix_hub.studies.study import Study
+
+FILES_AT_ONCE = 50
+"""Files that are uploaded before the next ones are begun, and told of."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,7 @@ def publish(
     dry_run: bool = False,
     synthetic: bool = False,
     k: int = 5,
+    built: str | os.PathLike[str] | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Published:
     """Publish a study on the Hub.
@@ -94,6 +100,8 @@ def publish(
         those alone who know that it is one.
     k
         See `hmix_hub.contribute.privacy.scan.scan_privacy`.
+    built
+        Folder for what is built, so that it is not built again while the study stays the same; `None`: a temporary one.
     tell
         Called with what is being done, for people.
 
@@ -115,38 +123,35 @@ def publish(
     if not REPOSITORY.fullmatch(repository):
         msg = f"{repository!r} is no repository of the Hub"
         raise ConfigurationError(msg, hint="write ORG/NAME, as my-lab/my-study, and no address")
-    _check_synthetic(study, synthetic=synthetic)
-    _refuse_registered(study)
+    _check_manifest(study, synthetic=synthetic)
     tell("looking for what would give people away")
     _refuse_private(study, k)
     with tempfile.TemporaryDirectory(prefix="hmix-publish-") as scratch:
-        built = build(study, Path(scratch) / "study", tell=tell)
+        folder = Path(scratch) / "study" if built is None else Path(built)
+        made = built_before(study, folder) or build(study, folder, tell=tell)
         if dry_run:
-            return Published("dry run", "", study.manifest.version, built.files)
-        publisher = _Publisher(HfApi(), repository, built, push, private, tell)
+            return Published("dry run", "", study.manifest.version, made.files)
+        publisher = _Publisher(HfApi(), repository, made, push, private, tell)
         return persist(publisher.attempt, repository, tell)
 
 
-def _refuse_registered(study: Study) -> None:
-    """Refuse a study of another lab, which is loaded from its own source and never redistributed."""
-    if study.has_manifest and is_registered(study.manifest.id):
+def _check_manifest(study: Study, *, synthetic: bool) -> None:
+    """Check that a study is its authors' own, and that whoever publishes it knows whether a program answered."""
+    # What cannot be read is told when the study is built.
+    if not study.has_manifest:
+        return
+    place = str(study.path / MANIFEST)
+    if study.manifest.synthetic != synthetic:
+        msg = "the study is synthetic: a program made its answers"
+        hint = "add --synthetic to publish it as such: card, tables and figures are marked"
+        if synthetic:
+            msg = "--synthetic was given, but the study is not marked as synthetic"
+            hint = "leave --synthetic out; or write `synthetic: true` in study.yaml"
+        raise ConfigurationError(msg, where=Where(place, column="synthetic"), hint=hint)
+    if is_registered(study.manifest.id):
         msg = f"{study.manifest.id} is a registered study, which is loaded from its authors' repository by its name"
         hint = "it is not yours to publish; if this is another study, change `id:` in study.yaml"
-        raise PublishError(msg, where=Where(str(study.path / MANIFEST), column="id"), hint=hint)
-
-
-def _check_synthetic(study: Study, *, synthetic: bool) -> None:
-    """Check that whoever publishes a study knows whether a program made its answers."""
-    # What cannot be read is told when the study is built.
-    if not study.has_manifest or study.manifest.synthetic == synthetic:
-        return
-    place = Where(str(study.path / MANIFEST), column="synthetic")
-    msg = "the study is synthetic: a program made its answers"
-    hint = "add --synthetic to publish it as such: card, tables and figures are marked"
-    if synthetic:
-        msg = "--synthetic was given, but the study is not marked as synthetic"
-        hint = "leave --synthetic out; or write `synthetic: true` in study.yaml"
-    raise ConfigurationError(msg, where=place, hint=hint)
+        raise PublishError(msg, where=Where(place, column="id"), hint=hint)
 
 
 def _refuse_private(study: Study, k: int) -> None:
@@ -279,8 +284,7 @@ class _Publisher:
             self.tell(f"version {plain(version)} was merged and has no tag: only those who may write can set it")
 
     def _push(self, remote: Remote) -> Published:
-        self.tell(f"uploading {len(self.built.files)} files")
-        commit = self._commit(_written(remote.files, remote.sums), parent=remote.head)
+        commit = self._commit(remote.files, remote.sums, parent=remote.head)
         self.tell(f"tagging {self.version}")
         self._tag(self.version, commit.oid)
         return self._done("pushed")
@@ -289,39 +293,43 @@ class _Publisher:
         found = open_request(self.api, self.repository, self._title, user)
         if found is not None and self._is_ours(found.record):
             return self._done("open", found.url)
-        self.tell(f"uploading {len(self.built.files)} files")
         if found is not None:
             revision = f"refs/pr/{found.number}"
             files = self.api.list_repo_files(self.repository, repo_type=DATASET, revision=revision)
             sums = read_sums(self.api, self.repository, revision)
-            self._commit(_written(files, sums), revision=revision)
+            self._commit(files, sums, revision=revision)
             return self._done("requested", found.url)
-        commit = self._commit(_written(remote.files, remote.sums), parent=remote.head, as_request=True)
+        commit = self._commit(remote.files, remote.sums, parent=remote.head, as_request=True)
         return self._done("requested", str(commit.pr_url))
 
     def _commit(
         self,
-        written: Iterable[str],
+        files: Iterable[str],
+        sums: Mapping[str, str],
         *,
         revision: str | None = None,
         parent: str | None = None,
         as_request: bool = False,
     ) -> CommitInfo:
-        """Upload our files, and delete those that an earlier publish wrote and we have no more."""
+        """Upload our files, and delete those that an earlier publish wrote and we have no more, in one commit."""
         ours = self.built.files
-        operations: list[CommitOperationAdd | CommitOperationDelete] = [
-            CommitOperationAdd(path_in_repo=name, path_or_fileobj=self.built.path / name) for name in ours
-        ]
-        operations += [CommitOperationDelete(name) for name in written if name not in ours]
+        options: Any = {"repo_type": DATASET, "revision": revision, "create_pr": as_request}
+        additions = [CommitOperationAdd(path_in_repo=name, path_or_fileobj=self.built.path / name) for name in ours]
+        megabytes = [0.0, *accumulate(mark.size / 1e6 for mark in ours.values())]
+        # A large file stays where it was uploaded until a commit takes it: what was interrupted goes on behind it.
+        for start in range(0, len(ours), FILES_AT_ONCE):
+            self.tell(f"uploading: {start} of {len(ours)} files, {megabytes[start]:.1f} of {megabytes[-1]:.1f} MB")
+            batch = additions[start : start + FILES_AT_ONCE]
+            self.api.preupload_lfs_files(self.repository, batch, free_memory=False, **options)
+        # What an earlier publish did not write is somebody else's, and stays.
+        deletions = [CommitOperationDelete(name) for name in files if name in sums.keys() - ours.keys() - set(KEPT)]
         return self.api.create_commit(
             self.repository,
-            operations,
+            [*additions, *deletions],
             commit_message=self._title,
             commit_description=f"{self.manifest.title}\n\nWritten by `hmix contribute publish`.",
-            repo_type=DATASET,
-            revision=revision,
             parent_commit=parent,
-            create_pr=as_request,
+            **options,
         )
 
     def _tag(self, version: str, commit: str) -> None:
@@ -340,8 +348,3 @@ class _Publisher:
     def _done(self, action: str, url: str = "") -> Published:
         page = url or f"{self.api.endpoint}/datasets/{self.repository}"
         return Published(action, page, self.version, self.built.files)
-
-
-def _written(files: Iterable[str], sums: Mapping[str, str]) -> list[str]:
-    """Return the files that an earlier publish wrote; all others are somebody else's, and stay."""
-    return [name for name in files if name in sums and name not in KEPT]
