@@ -14,6 +14,9 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+# As many processes test as there are cores, and threads within each would wait for each other: fits took 20 times as
+# long.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Before anything imports `datasets`, which reads it once.
 _SCRATCH = tempfile.TemporaryDirectory(prefix="hmix-tests-")
 os.environ["HF_HOME"] = str(Path(_SCRATCH.name) / "huggingface")
