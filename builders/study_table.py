@@ -106,7 +106,7 @@ class StudyTable(CachedTable):
 
     def _split_generators(self, dl_manager: Any) -> list[datasets.SplitGenerator]:
         # A list is what `datasets` shares out among its processes; a tuple is given to each of them.
-        groups, conditions = (self._chosen(), self._pushed) if dl_manager.is_streaming else (self._groups, ())
+        groups, conditions = (self.chosen(), self._pushed) if dl_manager.is_streaming else (self.groups, ())
         return [datasets.SplitGenerator(name="train", gen_kwargs={"groups": groups, "conditions": conditions})]
 
     def some_rows(self) -> datasets.Dataset | None:
@@ -116,9 +116,9 @@ class StudyTable(CachedTable):
         """
         if len(self.files) == 1 or len(self._pushed) < max(1, len(self._conditions)) or os.path.isdir(self.cache_dir):
             return None
-        if sum(group.n_rows for group in self._groups if group.may_meet(self._pushed)) > MOST_ROWS:
+        if sum(group.n_rows for group in self.groups if group.may_meet(self._pushed)) > MOST_ROWS:
             return None
-        tables = [table for _, table in self._generate_tables(self._chosen(), self._pushed)]
+        tables = [table for _, table in self._generate_tables(self.chosen(), self._pushed)]
         found = pa.concat_tables([self.info.features.arrow_schema.empty_table(), *tables]).combine_chunks()
         if not found.num_rows:
             warn_empty(f"none meets {' and '.join(repr(condition.name) for condition in self._pushed)} together")
@@ -126,7 +126,7 @@ class StudyTable(CachedTable):
         return datasets.Dataset(found, info=self.info, split=datasets.Split.TRAIN, fingerprint=digest[:16])
 
     @cached_property
-    def _groups(self) -> list[RowGroup]:
+    def groups(self) -> list[RowGroup]:
         """Row groups of all files, in order."""
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             footers = list(pool.map(self._footer, self.files))
@@ -137,9 +137,9 @@ class StudyTable(CachedTable):
         """The conditions whose columns are in the files."""
         return within(self._conditions, list(self.info.features))
 
-    def _chosen(self) -> list[RowGroup]:
+    def chosen(self) -> list[RowGroup]:
         """Return the row groups in which a row may meet the conditions, once their files and all ids are checked."""
-        chosen = [group for group in self._groups if group.may_meet(self._pushed)]
+        chosen = [group for group in self.groups if group.may_meet(self._pushed)]
         for file in {group.file.name: group.file for group in chosen}.values():
             if file.check is not None:
                 file.check()
@@ -151,15 +151,15 @@ class StudyTable(CachedTable):
     def _check_ids(self, condition: IsAnyOf) -> None:
         """Check that each id exists, by its column in those row groups alone that may hold it."""
         (name,) = condition.columns(list(self.info.features))
-        known: set[str | None] = {value for group in self._groups for value in group.bounds(name) or ()}
-        for group in self._groups:
+        known: set[str | None] = {value for group in self.groups for value in group.bounds(name) or ()}
+        for group in self.groups:
             if known.issuperset(condition.values):
                 return
             if group.may_meet([condition]):
                 known |= self._ids(group, name)
         # One that exists nowhere is told with those that do.
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            known.update(*pool.map(partial(self._ids, name=name), self._groups))
+            known.update(*pool.map(partial(self._ids, name=name), self.groups))
         ids = pa.table({name: pa.array(sorted(filter(None, known)), pa.string())})
         condition.check([ids], [condition.mask(ids, {})])
 
@@ -202,6 +202,13 @@ class StudyTable(CachedTable):
                 yield (0, number), table
                 number += 1
 
+    def reader(self, groups: Sequence[RowGroup], names: Sequence[str]) -> Callable[[], pa.Table]:
+        """Return what reads columns of row groups, and checks their values; picklable, for another process."""
+        schema = self.info.features.arrow_schema
+        columns = [column for column in self._columns_of(list(self.info.features)) if column.name in names]
+        wanted = pa.schema([schema.field(name) for name in names])
+        return partial(_read, groups, wanted, columns, self._vocabulary, self._hint)
+
     def _batches(self, group: RowGroup, columns: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
         batches = group.batches(columns)
         while (batch := self._tried(group.file, lambda: next(batches, None))) is not None:
@@ -226,6 +233,26 @@ class StudyTable(CachedTable):
     def _wrong(self, file: BuiltFile, said: str, column: str | None = None, row: int | None = None) -> SourceError:
         msg = f"not a valid table {self.config.name} of a built study: {said}"
         return SourceError(msg, where=Where(file.name, row, column), hint=self._hint)
+
+
+def _read(
+    groups: Sequence[RowGroup], wanted: pa.Schema, columns: Sequence[Column], vocabulary: Vocabulary, hint: str
+) -> pa.Table:
+    """Read columns of row groups, and check their values."""
+    tables = [wanted.empty_table()]
+    for group in groups:
+        try:
+            table = pa.Table.from_batches(list(group.batches(wanted.names)))
+            tables.append(table.select(wanted.names).cast(wanted))
+            check_values(tables[-1], columns, vocabulary)
+        except SchemaError as error:
+            at = None if error.where.row is None else group.start + error.where.row
+            msg = f"not a valid table of a built study: {error.message}"
+            raise SourceError(msg, where=Where(group.file.name, at, error.where.column), hint=hint) from None
+        except (pa.ArrowException, OSError, KeyError, ValueError) as error:
+            msg = f"not a valid table of a built study: {first_line(error)}"
+            raise SourceError(msg, where=Where(group.file.name), hint=hint) from None
+    return pa.concat_tables(tables)
 
 
 def _bytes_of(metadata: Any) -> int:

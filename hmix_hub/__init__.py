@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from hmix_hub.loading.joining import join
     from hmix_hub.loading.labels import labels_of
     from hmix_hub.loading.pictures import add_images, add_picture_files
+    from hmix_hub.loading.pooled import by_stimulus
     from hmix_hub.loading.road import load_dataset
     from hmix_hub.perception.aggregation import aggregate
     from hmix_hub.perception.human_fit import human_fit
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from hmix_hub.rendering import mix, render
     from hmix_hub.scales import scales_of
     from hmix_hub.splits import split
-    from hmix_hub.summaries import by_stimulus, soft_labels
+    from hmix_hub.summaries import soft_labels
     from hmix_hub.tensors import to_tensors
     from hmix_hub.training.batches import batches
     from hmix_hub.training.judgment_dataset import JudgmentDataset
@@ -53,7 +54,7 @@ _HOMES = {
     "align_labels": "class_order",
     "batches": "training.batches",
     "between": "judgments.grammar",
-    "by_stimulus": "summaries",
+    "by_stimulus": "loading.pooled",
     "citation": "datasets_by_name",
     "features": "frames",
     "filter": "filters",

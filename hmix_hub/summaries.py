@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import datasets
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from hmix_hub.class_order import in_one_order
+from hmix_hub.cluster import Cluster, connected
+from hmix_hub.database import Database, default_memory, read_size
 from hmix_hub.errors import ConfigurationError, SchemaError, Where
+from hmix_hub.judgments.by_stimulus import PART_ROWS, Piece, Pooling, pooled_by_parts
 from hmix_hub.judgments.by_stimulus import by_stimulus as gather
 from hmix_hub.scales import scales_of, set_scales
-from hmix_hub.schema import N_SYNTHETIC
+from hmix_hub.schema import N_SYNTHETIC, Vocabulary
 from hmix_hub.schema.arrays import matrix, numbers, shares_by_class
 from hmix_hub.tables import (
     add_picture_places,
     arrow_columns,
     check_dataset_type,
+    dataset_in_file,
     dataset_of,
     picture_places,
     task_of,
@@ -37,45 +46,134 @@ from hmix_hub.tasks.soft_labels import (
 from hmix_hub.tasks.soft_labels import soft_labels as compute
 from hmix_hub.tasks.votes import smoothed
 
+if TYPE_CHECKING:
+    from distributed import Client
+
 _COUNTED = ("study_id", "participant_id")
 _FLAGS = "flags"
 """Where it is there, what a program made is counted."""
+_TIMES = 6
+"""Times the bytes of the judgments that gathering them at once takes, with their numbers and their order."""
 
 
-def by_stimulus(dataset: datasets.Dataset) -> datasets.Dataset:
-    """Gather the judgments of each stimulus into one row.
+def by_stimulus(
+    dataset: datasets.Dataset,
+    *,
+    client: Cluster = None,
+    memory: int | str | None = None,
+    temporary_folder: str | os.PathLike[str] | None = None,
+) -> datasets.Dataset:
+    """Gather the judgments of each stimulus of a dataset into one row; see `hmix_hub.by_stimulus`."""
+    dataset = in_one_order(check_dataset_type(dataset))
+    task, vocabulary = task_of(dataset), vocabulary_of(dataset)
+    names = pooled_names(task, dataset.column_names)
+    room = memory_of(memory)
+    if client is None and fits(dataset, names, room):
+        gathered = gather(arrow_columns(dataset, names), task, vocabulary)
+        columns = by_stimulus_columns(task, is_synthetic=N_SYNTHETIC.name in gathered.column_names)
+        stimuli = dataset_of(gathered, columns, vocabulary)
+    else:
+        schema = arrow_columns(dataset.select([]), names).schema
+        with connected(client) as connection:
+            pieces = pieces_of(dataset, names, connection)
+            stimuli = pool(
+                task, vocabulary, schema, pieces, client=connection, memory=room, temporary_folder=temporary_folder
+            )
+    add_picture_places(stimuli.info, picture_places(dataset.info))
+    set_scales(stimuli.info, scales_of(dataset).values())
+    return stimuli
 
-    Parameters
-    ----------
-    dataset
-        Judgments of one task, schema 2: any selection, of one or several (joined) studies; N rows.
 
-    Returns
-    -------
-    datasets.Dataset
-        One row per stimulus in the order of first appearance (in the midpoint tasks the stimulus is the pair), in
-        memory: ids, picture columns, n_judgments, n_participants, the lists of answers in table order, and their
-        mean and population standard deviation; `hmix info infer_mixing_factor_by_stimulus` lists the columns. Where
-        a program made any of the judgments (flag `synthetic`), `n_synthetic` counts them.
+def pooled_names(task: str, names: Sequence[str]) -> list[str]:
+    """Return the columns of judgments that their by-stimulus table is made of.
 
     Raises
     ------
     SchemaError
-        If the dataset is no judgment table, holds several tasks, lacks a column, or its judgments of one stimulus
-        disagree on its pictures.
+        If one is not among the names.
     """
-    dataset = in_one_order(check_dataset_type(dataset))
-    task, vocabulary = task_of(dataset), vocabulary_of(dataset)
     needed = {column.name for column in by_stimulus_columns(task)} | {*_COUNTED, *TASKS[task].by_stimulus.of}
-    names = [column.name for column in TASKS[task].columns if column.name in needed]
-    _check_columns(dataset, names, "gather first, then choose columns")
-    names += [_FLAGS] if _FLAGS in dataset.column_names else []
-    gathered = gather(arrow_columns(dataset, names), task, vocabulary)
-    columns = by_stimulus_columns(task, is_synthetic=N_SYNTHETIC.name in gathered.column_names)
-    stimuli = dataset_of(gathered, columns, vocabulary)
-    add_picture_places(stimuli.info, picture_places(dataset.info))
-    set_scales(stimuli.info, scales_of(dataset).values())
-    return stimuli
+    wanted = [column.name for column in TASKS[task].columns if column.name in needed]
+    _check_columns(names, wanted, "gather first, then choose columns")
+    return wanted + ([_FLAGS] if _FLAGS in names else [])
+
+
+def memory_of(memory: int | str | None) -> int:
+    """Return the bytes that a process may take, as a caller says them."""
+    if memory is None:
+        return default_memory()
+    return read_size(memory) if isinstance(memory, str) else memory
+
+
+def fits(dataset: datasets.Dataset, names: Sequence[str], memory: int) -> bool:
+    """Whether columns of a dataset can be gathered by stimulus at once, in so many bytes."""
+    table = dataset.data.table.select(names)
+    return _TIMES * table.nbytes * len(dataset) <= memory * max(table.num_rows, 1)
+
+
+def pieces_of(dataset: datasets.Dataset, names: Sequence[str], client: Client | None) -> list[Piece]:
+    """Return columns of a dataset in pieces, as this process or the workers of a client can read them."""
+    starts = range(0, len(dataset), PART_ROWS)
+    parts = [dataset.select(range(start, min(start + PART_ROWS, len(dataset)))) for start in starts]
+    if client is None or _is_read_by(client, dataset):
+        reads = [partial(arrow_columns, part, names) for part in parts]
+    else:
+        reads = [partial(_unpacked, _packed(arrow_columns(part, names))) for part in parts]
+    return [Piece(read, start) for read, start in zip(reads, starts, strict=True)]
+
+
+def _is_read_by(client: Client, dataset: datasets.Dataset) -> bool:
+    """Whether a dataset is rows of files that all workers can open, and pickles as their paths."""
+    files = [file["filename"] for file in dataset.cache_files]
+    if not files or dataset._indices is not None:
+        return False
+    sizes = [os.path.getsize(file) for file in files]
+    return all(found == sizes for found in client.run(_sizes, files).values())
+
+
+def _sizes(files: Sequence[str]) -> list[int]:
+    return [os.path.getsize(file) if os.path.isfile(file) else -1 for file in files]
+
+
+def _packed(table: pa.Table) -> bytes:
+    """Return rows as bytes; a slice would be pickled with the whole of its table."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue().to_pybytes()
+
+
+def _unpacked(packed: bytes) -> pa.Table:
+    return pa.ipc.open_stream(packed).read_all()
+
+
+def pool(
+    task: str,
+    vocabulary: Vocabulary,
+    schema: pa.Schema,
+    pieces: Sequence[Piece],
+    *,
+    client: Client | None,
+    memory: int,
+    temporary_folder: str | os.PathLike[str] | None = None,
+) -> datasets.Dataset:
+    """Return the by-stimulus table of judgments in pieces, as a dataset in a file of this process's own.
+
+    Parameters
+    ----------
+    task, vocabulary, schema
+        See `hmix_hub.judgments.by_stimulus.Pooling`.
+    pieces, client
+        See `hmix_hub.judgments.by_stimulus.pooled_by_parts`.
+    memory, temporary_folder
+        See `hmix_hub.database.Database`.
+    """
+    n_parts = max(len(pieces), 1 if client is None else sum(client.nthreads().values()))
+    pooling = Pooling(task, vocabulary, schema, n_parts)
+    with Database(memory, None if temporary_folder is None else Path(temporary_folder)) as database:
+        found, rows = pooled_by_parts(pooling, pieces, database, client)
+        columns = by_stimulus_columns(task, is_synthetic=N_SYNTHETIC.name in found.names)
+        return dataset_in_file(rows, columns, vocabulary)
 
 
 _ANSWERS = ["top_class", "top_probability", "second_class", "second_probability", "impossible_classes"]
@@ -141,12 +239,12 @@ def soft_labels(
             msg = "a redistribution is part of a procedure, and none is named"
             raise ConfigurationError(msg, hint=f"name one of {', '.join(PROCEDURES)}")
         name = soft_label_column(dataset.column_names) or _STORED
-        _check_columns(dataset, [name], _FOLLOWS)
+        _check_columns(dataset.column_names, [name], _FOLLOWS)
         n_classes = len(vocabularies_of(dataset.features).get(name, ()))
         labels = shares_by_class(arrow_columns(dataset, [name])[name], n_classes)
         return _smoothed(dataset, labels, votes)
     check_procedure(procedure, redistribution)
-    _check_columns(dataset, _ANSWERS, _FOLLOWS)
+    _check_columns(dataset.column_names, _ANSWERS, _FOLLOWS)
     answers = categorical_answers(arrow_columns(dataset, _ANSWERS), len(vocabulary_of(dataset)))
     if procedure != ONE_HOT:
         _check_offered(dataset, answers)
@@ -175,8 +273,8 @@ def _smoothed(dataset: datasets.Dataset, labels: npt.NDArray[np.float64], votes:
     return smoothed(labels, known, votes)
 
 
-def _check_columns(dataset: datasets.Dataset, names: Sequence[str], hint: str) -> None:
-    missing = [name for name in names if name not in dataset.column_names]
+def _check_columns(there: Sequence[str], names: Sequence[str], hint: str) -> None:
+    missing = [name for name in names if name not in there]
     if missing:
         msg = f"the dataset lacks the columns {', '.join(missing)}"
         raise SchemaError(msg, hint=hint)

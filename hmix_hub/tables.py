@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
+import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -130,6 +132,23 @@ def dataset_of(table: pa.Table, columns: Sequence[Column], vocabulary: Vocabular
     set_class_order(info, vocabulary)
     # Cast here, since Dataset's own cast fails on a table without rows.
     return Dataset(table.cast(info.features.arrow_schema), info=info)
+
+
+def dataset_in_file(
+    batches: Iterable[pa.RecordBatch], columns: Sequence[Column], vocabulary: Vocabulary
+) -> datasets.Dataset:
+    """Return rows as a dataset over a file, of which no more is in memory than is read; deleted with the process."""
+    from datasets import Dataset, DatasetInfo
+    from datasets.fingerprint import get_temporary_cache_files_directory
+
+    info = DatasetInfo(features=features(columns, vocabulary))
+    set_class_order(info, vocabulary)
+    schema = info.features.arrow_schema
+    handle, path = tempfile.mkstemp(suffix=".arrow", dir=get_temporary_cache_files_directory())
+    with os.fdopen(handle, "wb") as file, pa.ipc.new_stream(file, schema) as writer:
+        for batch in batches:
+            writer.write_table(pa.Table.from_batches([batch]).cast(schema))
+    return Dataset.from_file(path, info=info)
 
 
 # Within the JSON of another sentence, quotes are escaped, so that none of these is found there.

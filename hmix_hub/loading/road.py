@@ -25,12 +25,11 @@ from hmix_hub.loading.opening import is_study, open_study, source_of
 from hmix_hub.loading.pictures import add_images
 from hmix_hub.loading.registered import open_registered
 from hmix_hub.loading.studies import LoadableStudy, in_version
-from hmix_hub.scales import set_scales
 from hmix_hub.schema import CURRENT, JUDGMENT_TABLE, RELEASED, check_version
 from hmix_hub.stimuli.columns import check_images
 from hmix_hub.studies.participants import PARTICIPANTS_CONFIGURATION
 from hmix_hub.summaries import by_stimulus
-from hmix_hub.tables import add_picture_places, set_class_order, task_of
+from hmix_hub.tables import task_of
 from hmix_hub.tasks import DEFAULT_CONFIGURATION, RELEASED_FORMS, TASKS, check_configuration
 
 _WITHOUT_MEANING = ("save_infos", "storage_options", "download_config", "trust_remote_code")
@@ -238,14 +237,10 @@ def _load_study(study: LoadableStudy, request: Request) -> Any:
     table = in_version(table, configuration, study.manifest, version)
     if request.streaming:
         return _whole_stream(apply_conditions(table, request.conditions), request.split)
-    set_class_order(table.info, study.manifest.vocabulary)
-    if TASKS[configuration.task].facets:
-        set_scales(table.info, study.manifest.rated.values())
-    if study.manifest.stimuli.source != study.manifest.image_set:
-        add_picture_places(table.info, [(study.manifest.image_set, *study.address)])
-        if isinstance(request.of_hub["token"], str):
-            # A token is not kept, so what it opens is fetched now.
-            study.picture_root()
+    study.describe(table.info, configuration.task)
+    if study.manifest.has_own_pictures and isinstance(request.of_hub["token"], str):
+        # A token is not kept, so what it opens is fetched now.
+        study.picture_root()
     return request.finish(table)
 
 

@@ -22,6 +22,7 @@ from hmix_hub.filters import apply_conditions
 from hmix_hub.judgments.by_stimulus import by_stimulus
 from hmix_hub.judgments.conditions import Condition, within
 from hmix_hub.judgments.migration import migrate, to_version
+from hmix_hub.scales import set_scales
 from hmix_hub.schema import RELEASED, Column, Vocabulary, features
 from hmix_hub.schema.released import SYNTHETIC_COLUMN
 from hmix_hub.sources.source import is_offline
@@ -41,8 +42,8 @@ from hmix_hub.studies.manifest import MANIFEST, Manifest
 from hmix_hub.studies.manifest_file import read_manifest
 from hmix_hub.studies.participants import PARTICIPANTS_CONFIGURATION, read_participants
 from hmix_hub.studies.rules.manifest import SCHEMA_VERSION
-from hmix_hub.tables import arrow_columns, map_tables
-from hmix_hub.tasks import CONFIGURATIONS, Configuration, default_configuration
+from hmix_hub.tables import add_picture_places, arrow_columns, map_tables, set_class_order
+from hmix_hub.tasks import CONFIGURATIONS, TASKS, Configuration, default_configuration
 
 FILES_AT_ONCE = 8
 """Files that are downloaded, or hashed, at once."""
@@ -112,6 +113,14 @@ class LoadableStudy(ABC):
             msg = f"{self.description} has no configuration {name!r}"
             raise ConfigurationError(msg, hint=nearest(name, names, label="configurations of this study"))
         return CONFIGURATIONS[name]
+
+    def describe(self, info: datasets.DatasetInfo, task: str) -> None:
+        """Write into a table's description what no column says: order of classes, scales, place of its own pictures."""
+        set_class_order(info, self.manifest.vocabulary)
+        if TASKS[task].facets:
+            set_scales(info, self.manifest.rated.values())
+        if self.manifest.has_own_pictures:
+            add_picture_places(info, [(self.manifest.image_set, *self.address)])
 
     def no_participants(self) -> ConfigurationError:
         """Return the error for a study without a table of its participants."""
@@ -187,7 +196,7 @@ class StudyOfTables(LoadableStudy):
         self, name: str, *, streaming: bool = False, options: Mapping[str, Any], conditions: Sequence[Condition] = ()
     ) -> Any:
         """Load a table by its exact files; see `LoadableStudy.table`."""
-        builder = self._builder(name, options, conditions, in_parts=streaming)
+        builder = self.builder(name, options, conditions, in_parts=streaming)
         return builder.load("train", streaming=streaming, options=options)
 
     def some_rows(
@@ -197,11 +206,12 @@ class StudyOfTables(LoadableStudy):
         is_small = len(self.file_names(name)) < 2
         if is_small or not conditions or is_offline() or options.get("download_mode") not in {None, _REUSE}:
             return None
-        return self._builder(name, options, conditions, in_parts=True).some_rows()
+        return self.builder(name, options, conditions, in_parts=True).some_rows()
 
-    def _builder(
-        self, name: str, options: Mapping[str, Any], conditions: Sequence[Condition], *, in_parts: bool
+    def builder(
+        self, name: str, options: Mapping[str, Any], conditions: Sequence[Condition] = (), *, in_parts: bool
     ) -> StudyTable:
+        """Return what reads a table; see `table` and `files`."""
         files = self.files(name, in_parts=in_parts)
         if not files:
             if name == PARTICIPANTS_CONFIGURATION:

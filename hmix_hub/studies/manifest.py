@@ -261,6 +261,11 @@ class Manifest(Strict):
         return self
 
     @property
+    def has_own_pictures(self) -> bool:
+        """Whether its pictures are its own, rather than those of an image set."""
+        return self.stimuli.source != self.image_set
+
+    @property
     def image_set(self) -> str:
         """Name of the image set that indices count in; `<id>/pictures` is the study's own.
 
